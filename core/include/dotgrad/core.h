@@ -1,0 +1,15 @@
+/* dotgrad's core, in the order in which it is best read. */
+#ifndef DOTGRAD_CORE_H
+#define DOTGRAD_CORE_H
+
+#include <dotgrad/status.h>  /* every function's result */
+#include <dotgrad/tensor.h>  /* data, and sets of named tensors */
+#include <dotgrad/value.h>   /* attributes */
+#include <dotgrad/formula.h> /* elementwise expressions */
+#include <dotgrad/graph.h>   /* nodes */
+#include <dotgrad/plan.h>    /* running */
+#include <dotgrad/op.h>      /* ops of your own */
+#include <dotgrad/random.h>
+#include <dotgrad/threads.h>
+
+#endif

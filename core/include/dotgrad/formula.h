@@ -1,0 +1,95 @@
+/* Formulas: elementwise expressions that are parsed once, differentiated symbolically, simplified, made stable and run
+ * as a short program of vector instructions.
+ *
+ * Grammar: numbers, names, + - * / ^, unary minus, comparisons (< <= > >= == !=), calls, parentheses. ^ binds tighter
+ * than unary minus and to the right: -x^2 is -(x^2), 2^x^2 is 2^(x^2). Functions: the primitives (dg_primitive_name),
+ * where(c, a, b), min, max, and every registered op that is itself a formula, its attributes as further arguments by
+ * position or keyword: elu(x, alpha=2). Constants: pi, e. Every other name is an input.
+ *
+ * Stable rewrites: log(1 + u) → log1p(u), exp(u) − 1 → expm1(u), log1p(exp(u)) → softplus(u),
+ * exp(u) / (1 + exp(u)) and 1 / (1 + exp(−u)) → sigmoid(u), log(sigmoid(u)) → −softplus(−u), and their kin. */
+#ifndef DOTGRAD_FORMULA_H
+#define DOTGRAD_FORMULA_H
+
+#include <dotgrad/value.h>
+
+/* A pool owns formulas and keeps each distinct expression once; each graph has one. For one thread at a time. */
+typedef struct dg_formulas dg_formulas;
+typedef struct dg_formula dg_formula; /* immutable; lives as long as its pool */
+
+dg_status dg_formulas_new(dg_formulas **formulas);
+void dg_formulas_free(dg_formulas *formulas);
+
+/* A name in a formula that is a number, an op's attribute for instance. */
+typedef struct dg_binding {
+    const char *name;
+    double value;
+} dg_binding;
+
+/* Parses, applies the stable rewrites and simplifies. Inputs are numbered in the order of `inputs` when that is given
+ * (n_inputs names; a further free name is then an error), else in the order of appearance, `x` always first.
+ * Parsing the same text with the same bindings again returns the same formula. DG_BAD_ARGUMENT shows the place. */
+dg_status dg_formula_parse(dg_formulas *formulas, const char *text, const dg_binding *bindings, int n_bindings,
+                           const char *const *inputs, int n_inputs, const dg_formula **formula);
+
+int dg_formula_input_count(const dg_formula *formula);
+const char *dg_formula_input_name(const dg_formula *formula, int input);
+bool dg_formula_uses(const dg_formula *formula, int input);
+/* Readable text that parses back to an equal formula; lives in the pool. NULL without memory. */
+const char *dg_formula_print(dg_formulas *formulas, const dg_formula *formula);
+uint64_t dg_formula_id(const dg_formula *formula); /* equal ids in one pool: equal formulas */
+
+/* ∂formula/∂input, with the same inputs. Structural zeros vanish, so a branch of where() that is not taken never
+ * contributes 0·inf. Kept: asking again is free. */
+dg_status dg_formula_derivative(dg_formulas *formulas, const dg_formula *formula, int input,
+                                const dg_formula **derivative);
+bool dg_formula_is_zero(const dg_formula *formula);
+
+/* The reverse rule of an elementwise op: cotangent · ∂formula/∂input, over the inputs of `formula` followed by
+ * `output` (where the value of the formula itself occurs) and `cotangent`. dg_formula_uses tells which are read. */
+dg_status dg_formula_vjp(dg_formulas *formulas, const dg_formula *formula, int input, const dg_formula **vjp);
+
+/* The formula with `replacement` (over its own inputs) put for every input; the inputs of all are joined by name.
+ * What fusion is made of. */
+dg_status dg_formula_substitute(dg_formulas *formulas, const dg_formula *formula, const dg_formula *const *replacements,
+                                const dg_formula **result);
+/* The formula that is just input k of the given names. */
+dg_status dg_formula_input(dg_formulas *formulas, const char *const *inputs, int n_inputs, int k,
+                           const dg_formula **result);
+
+/* Element types. The inputs are computed in one type: the promotion of all that are not conditions (rank 0 inputs do
+ * not widen others of the same kind); integers become float32 where the formula needs real numbers. A formula that
+ * ends in a comparison gives DG_BOOL. DG_BAD_DTYPE where nothing fits. */
+dg_status dg_formula_dtypes(const dg_formula *formula, const dg_dtype *inputs, const int *ranks, dg_dtype *compute,
+                            dg_dtype *result);
+
+/* Work per element, for tables: an add counts 1, a transcendental 10. */
+double dg_formula_flops(const dg_formula *formula);
+
+/* A formula made ready to run in one element type. Made once, run from many threads. */
+typedef struct dg_program dg_program;
+dg_status dg_program_make(dg_arena *arena, const dg_formula *formula, dg_dtype compute, dg_program **program);
+
+/* One operand: element type, buffer and the stride (in elements) for each dimension of the result; 0 broadcasts. */
+typedef struct dg_operand {
+    dg_dtype dtype;
+    const void *data;
+    int64_t strides[DG_MAX_RANK];
+} dg_operand;
+
+/* Computes elements begin … end − 1 (flat, row-major) of a contiguous result of `shape`. The result may be the very
+ * buffer of an operand that is contiguous and of the same type. No allocation. */
+void dg_program_run(const dg_program *program, const dg_shape *shape, const dg_operand *operands, dg_dtype result_type,
+                    void *result, int64_t begin, int64_t end);
+
+/* The primitives, for help texts and tests: name, number of arguments, derivative by each argument as a formula over
+ * a, b, c and y, the primitive's own value ("" where it is 0 everywhere). */
+int dg_primitive_count(void);
+const char *dg_primitive_name(int primitive);
+int dg_primitive_arity(int primitive);
+const char *dg_primitive_derivative(int primitive, int argument);
+
+/* The vector code in use: "base", "v3" (AVX2 and FMA) or "v4" (AVX-512). DG_ISA caps the choice. */
+const char *dg_isa(void);
+
+#endif

@@ -1,0 +1,134 @@
+/* Graphs. A node is an op applied to other nodes; graphs own their nodes, and a handle is good as long as its graph.
+ *
+ * Building never aborts. The first mistake sticks to the graph with the op, the node's name, the shapes and the
+ * caller's file and line; every builder then returns NULL and accepts NULL, so that one check at the end is enough:
+ *
+ *     dg_node *x = dg_input(g, DG_SHAPE(DG_N, 64), .name = "x");
+ *     dg_node *y = dg_linear(dg_relu(dg_linear(x, 100)), 10, .name = "y");
+ *     DG_TRY(dg_graph_status(g));
+ *
+ * The builders of all ops are in <dotgrad/ops.h>. A graph is used by one thread at a time. */
+#ifndef DOTGRAD_GRAPH_H
+#define DOTGRAD_GRAPH_H
+
+#include <dotgrad/formula.h>
+
+typedef struct dg_graph dg_graph;
+typedef struct dg_node dg_node;
+typedef struct dg_op dg_op; /* <dotgrad/op.h> */
+
+/* Where in the caller's program a node is made. */
+typedef struct dg_location {
+    const char *file;
+    int line;
+} dg_location;
+#define DG_HERE ((dg_location){__FILE__, __LINE__})
+
+dg_status dg_graph_new(dg_graph **graph);
+void dg_graph_free(dg_graph *graph);
+dg_status dg_graph_status(const dg_graph *graph); /* the first mistake in building, or DG_OK */
+/* Makes a mistake stick, unless one does already. Returns NULL for convenience. */
+dg_node *dg_graph_fail(dg_graph *graph, dg_status status);
+
+/* What graphs are made with. The float type of inputs, parameters and constants that name none (float32), and the
+ * initialiser of weights that name none ("": each layer's own). Set before the first node. */
+void dg_graph_set_dtype(dg_graph *graph, dg_dtype dtype);
+dg_dtype dg_graph_dtype(const dg_graph *graph);
+dg_status dg_graph_set_init(dg_graph *graph, const char *init);
+
+/* A symbol for a size: the same one for the same name. Capitalised by custom; "N" is DG_N. */
+int64_t dg_symbol(dg_graph *graph, const char *name);
+const char *dg_symbol_name(const dg_graph *graph, int64_t symbol);
+char *dg_graph_print_shape(const dg_graph *graph, const dg_shape *shape, char *text, size_t size);
+
+dg_arena *dg_graph_arena(dg_graph *graph);       /* lives as long as the graph */
+dg_formulas *dg_graph_formulas(dg_graph *graph);
+
+typedef struct dg_type {
+    dg_dtype dtype;
+    dg_shape shape;
+} dg_type;
+
+/* Nodes. A node with several outputs stands for its first; dg_output() in <dotgrad/ops.h> takes the others. */
+int64_t dg_graph_node_count(const dg_graph *graph);
+dg_node *dg_graph_node(const dg_graph *graph, int64_t id); /* ids are 0 … count − 1 in order of making */
+/* The node of that name, NULL when there is none. */
+dg_node *dg_graph_find(const dg_graph *graph, const char *name);
+dg_graph *dg_node_graph(const dg_node *node);
+int64_t dg_node_id(const dg_node *node);
+const dg_op *dg_node_op(const dg_node *node);
+/* The name given, or one made from the op and the id; the same pointer every time. */
+const char *dg_node_name(dg_node *node);
+bool dg_node_is_named(const dg_node *node);
+int dg_node_input_count(const dg_node *node);
+dg_node *dg_node_input(const dg_node *node, int input); /* NULL: an optional input that was left out */
+const char *dg_node_input_name(const dg_node *node, int input);
+int dg_node_output_count(const dg_node *node);
+const dg_type *dg_node_type(const dg_node *node, int output); /* shape as far as the symbols tell */
+const dg_value *dg_node_attrs(const dg_node *node);           /* in the order the op declares, defaults filled in */
+const dg_value *dg_node_attr(const dg_node *node, const char *name); /* NULL: the op has no such attribute */
+const dg_formula *dg_node_formula(const dg_node *node);       /* of an elementwise node; else NULL */
+/* The layer that made this node (a layer's parameter, a part of a composed op), or NULL for a node of the user's. */
+dg_node *dg_node_owner(const dg_node *node);
+dg_location dg_node_location(const dg_node *node);
+
+/* The one way in which every node is made, by <dotgrad/ops.h> and by the reader of graph files alike. */
+typedef struct dg_application {
+    dg_graph *graph; /* may be NULL when there is an input */
+    const char *op;
+    const char *name; /* NULL: made up */
+    dg_location at;
+    int n_inputs;
+    dg_node *const *inputs;
+    const char *const *input_names; /* NULL: by position; else a name for each input, NULL in it: the next free place */
+    int n_attrs;
+    const dg_value *attrs; /* by position; with .key set: by name. DG_VALUE_NONE leaves an attribute at its default */
+    bool attrs_in_order;   /* attrs has one value for each attribute of the op */
+    dg_node *owner;
+} dg_application;
+
+/* NULL after an error, which sticks to the graph: an unknown op, a missing or surplus input or attribute, a value of
+ * the wrong kind, shapes or dtypes that do not go together, a name that is taken. Missing weights of a layer become
+ * parameters named NODE.INPUT that the node owns. */
+dg_node *dg_apply(const dg_application *application);
+
+/* A node that computes a formula: dg_expr("x * sigmoid(beta * x)", {"x", x}, {"beta", beta}). */
+typedef struct dg_named_node {
+    const char *name;
+    dg_node *node;
+} dg_named_node;
+#define dg_expr(formula, ...)                                                                                          \
+    dg_expr_at(DG_HERE, (formula), (int)(sizeof((dg_named_node[]){__VA_ARGS__}) / sizeof(dg_named_node)),                \
+               (dg_named_node[]){__VA_ARGS__})
+dg_node *dg_expr_at(dg_location at, const char *formula, int n_inputs, const dg_named_node *inputs);
+/* The same from a formula of the graph's pool; inputs in the formula's order, NULL for those that it does not use. */
+dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *formula, dg_node *const *inputs);
+
+/* Values for dg_application.attrs. A number that equals DG_NONE (or is NaN), a NULL text and an empty list mean
+ * "left at its default". */
+#define DG_NONE INT64_MIN
+typedef struct dg_ints {
+    int count;
+    int64_t at[DG_MAX_RANK];
+} dg_ints;
+#define DG_INTS(...)                                                                                                   \
+    ((dg_ints){.count = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .at = {__VA_ARGS__}})
+dg_value dg_bool(bool value);
+dg_value dg_int(int64_t value);
+dg_value dg_float(double value);
+dg_value dg_text(const char *value);                       /* a name, formula, initialiser, dtype */
+dg_value dg_int_list(const dg_ints *value, dg_value *items); /* items: room for DG_MAX_RANK values */
+dg_value dg_sizes(const int64_t value[3], dg_value *items);  /* {3, DG_NONE, DG_NONE}: 3 for every dimension */
+dg_value dg_shape_value(const dg_shape *value);
+dg_value dg_dtype_value(dg_dtype value);
+dg_value dg_tensor_value(const dg_tensor *value);
+
+/* Options of builders: defaults first, then what the caller writes, without a warning about the overriding. */
+#define DG_OPTIONS(type, ...)                                                                                          \
+    __extension__({                                                                                                    \
+        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                           \
+            _Pragma("GCC diagnostic ignored \"-Wmissing-braces\"") type options_ = {__VA_ARGS__};                      \
+        _Pragma("GCC diagnostic pop") options_;                                                                        \
+    })
+
+#endif

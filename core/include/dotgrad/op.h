@@ -1,0 +1,201 @@
+/* Op descriptors: all that dotgrad knows of an op, in one constant. Ops that ship and ops of users are the same thing.
+ *
+ * An op computes in one of three ways:
+ *   formula   elementwise; shape rule, kernels, derivatives of any order and in-place reuse all follow from its text
+ *   forward   a kernel on buffers, with `infer` for the shapes and `backward` for the derivative
+ *   compose   other ops, emitted as nodes when the op is differentiated or planned; `infer` tells the result's type
+ */
+#ifndef DOTGRAD_OP_H
+#define DOTGRAD_OP_H
+
+#include <dotgrad/graph.h>
+#include <dotgrad/random.h>
+#include <dotgrad/threads.h>
+
+#define DG_MAX_INPUTS 8
+#define DG_MAX_ATTRS 14
+#define DG_MAX_OUTPUTS 4
+
+/* The rule for shapes and dtypes. Runs when a node is built, on sizes that may be symbols, and again when a plan is
+ * bound, on real ones. `inputs[k]` is NULL for an optional input that was left out. */
+typedef struct dg_infer {
+    const dg_op *op;
+    dg_graph *graph;
+    const dg_value *attrs;
+    int n_inputs;
+    const dg_type *const *inputs;
+    int n_outputs;
+    dg_type *outputs;
+} dg_infer;
+
+/* Emits the vector-Jacobian product. Set grad_inputs[k] for the inputs that are `wanted`; what is left NULL is zero.
+ * A gradient may have the broadcast shape: the engine sums it to its input's. */
+typedef struct dg_backward {
+    dg_graph *graph;
+    dg_node *node;
+    const dg_value *attrs;
+    int n_inputs;
+    dg_node *const *inputs;
+    dg_node *output;              /* the node itself: its first output */
+    int n_outputs;
+    dg_node *const *grad_outputs; /* per output; NULL: no cotangent reaches it */
+    dg_node *grad_output;         /* the first one; never NULL for an op with one output */
+    const bool *wanted;
+    dg_node **grad_inputs;
+} dg_backward;
+
+/* Emits the tangents of the outputs from those of the inputs (NULL: zero). */
+typedef struct dg_tangents {
+    dg_graph *graph;
+    dg_node *node;
+    const dg_value *attrs;
+    int n_inputs;
+    dg_node *const *inputs;
+    dg_node *output;
+    dg_node *const *tangents;
+    int n_outputs;
+    dg_node **output_tangents;
+} dg_tangents;
+
+/* Emits the nodes an op is made of. */
+typedef struct dg_compose {
+    dg_graph *graph;
+    dg_node *node;
+    const dg_value *attrs;
+    int n_inputs;
+    dg_node *const *inputs;
+    int n_outputs;
+    dg_node **outputs;
+} dg_compose;
+
+/* One call of a kernel. Buffers are contiguous and 64-byte aligned; an input that is only there for its shape has
+ * data == NULL. A kernel fails only on data (a label out of range); the executor adds the node's name. */
+typedef struct dg_kernel {
+    const dg_value *attrs;
+    int n_inputs;
+    const dg_tensor *const *inputs; /* NULL: left out */
+    int n_outputs;
+    dg_tensor *const *outputs;
+    void *workspace;    /* as many bytes as `workspace` asked for, 64-byte aligned, its content undefined */
+    dg_random random;   /* of this node, at this step */
+    dg_threads *threads;
+} dg_kernel;
+
+enum dg_input_flags {
+    DG_OPTIONAL = 1,   /* may be left out */
+    DG_SHAPE_ONLY = 2, /* read for its shape; its values are never computed on its account */
+    DG_VARIADIC = 4,   /* the last input: any number of them, at least one */
+    DG_INDEX = 8,      /* integers or conditions: no gradient goes there */
+    DG_FIXED = 16      /* as a layer's parameter it is not trained (running statistics) */
+};
+
+typedef struct dg_input_spec {
+    const char *name;
+    unsigned flags;
+    const char *doc;
+    /* For weights: when the input is not wired, the layer owns a parameter of this type. Sets its shape (its dtype is
+     * the graph's), or sets *present to false (bias=false). `init` is an initialiser call; NULL: see `init_attr`. */
+    dg_status (*parameter)(const dg_infer *infer, dg_shape *shape, bool *present);
+    const char *init;
+    const char *init_attr; /* the attribute that names the initialiser, when that is given */
+} dg_input_spec;
+
+typedef enum dg_attr_kind {
+    DG_ATTR_BOOL,
+    DG_ATTR_INT,
+    DG_ATTR_FLOAT,
+    DG_ATTR_NAME,   /* one of `choices` */
+    DG_ATTR_SIZES,  /* one size for all dimensions, or a list: kernel_size, stride, padding; none or DG_VALUE_LIST */
+    DG_ATTR_INTS,   /* a number or a list, always kept as DG_VALUE_LIST */
+    DG_ATTR_SHAPE,  /* DG_VALUE_SHAPE: sizes, symbols, −1 */
+    DG_ATTR_DTYPE,  /* DG_VALUE_INT holding a dg_dtype */
+    DG_ATTR_TENSOR, /* a number or nested lists: DG_VALUE_TENSOR, float64, int64 or bool as written */
+    DG_ATTR_INIT,   /* an initialiser: DG_VALUE_CALL */
+    DG_ATTR_TEXT    /* a formula or other text, kept as DG_VALUE_TEXT */
+} dg_attr_kind;
+
+typedef struct dg_attr_spec {
+    const char *name;
+    dg_attr_kind kind;
+    const char *fallback; /* the default, as a graph file would write it ("none": may be absent); NULL: required */
+    const char *doc;
+    const char *choices;  /* of DG_ATTR_NAME: "mean|sum|none" */
+    bool positional;      /* the C builder takes it as an argument, not as an option */
+} dg_attr_spec;
+
+enum dg_op_flags {
+    DG_VIEW = 1,            /* the output is input 0 under another shape: no work */
+    DG_IN_PLACE = 2,        /* the output may use the buffer of input 0 */
+    DG_RANDOM = 4,          /* draws numbers: two such nodes are never merged, none is folded */
+    DG_NOT_DIFFERENTIABLE = 8, /* the gradient is zero wherever it exists, or there is none; declared, not forgotten */
+    DG_ANY_INPUTS = 16,     /* inputs are the free names of the formula attribute */
+    DG_EFFECT = 32          /* writes to a parameter */
+};
+
+/* What the engine itself treats in a special way. */
+typedef enum dg_role {
+    DG_ROLE_NONE = 0,
+    DG_ROLE_INPUT,     /* fed by the caller */
+    DG_ROLE_PARAMETER, /* read from the plan's parameters by name */
+    DG_ROLE_CONSTANT,  /* the value is attribute 0 */
+    DG_ROLE_TRAINING,  /* 1 in a plan for training, else 0 */
+    DG_ROLE_ASSIGN,    /* writes input 1 into the parameter that input 0 is */
+    DG_ROLE_OUTPUT     /* output number `index` (attribute 0) of input 0 */
+} dg_role;
+
+/* Inputs for the automatic checks: one call of the op as a graph file would write it, and a type for each input. */
+typedef struct dg_sample {
+    const char *call;                  /* "conv2d(3, kernel_size=2)" */
+    const char *inputs[DG_MAX_INPUTS]; /* "[2, 3, 4]", "[4] int64 below 5", "[3] positive", "[3, 3] spd", "-" left out */
+} dg_sample;
+
+struct dg_op {
+    const char *name;
+    const char *family;  /* "activation", "linear", "reduce", …: colour of diagrams, chapter of the reference */
+    const char *summary; /* one line, with the formula: "y = x·Wᵀ + b" */
+    const char *source;  /* paper and equation, where there is one */
+    dg_input_spec inputs[DG_MAX_INPUTS];
+    dg_attr_spec attrs[DG_MAX_ATTRS];
+    const char *outputs[DG_MAX_OUTPUTS]; /* names, for an op with several */
+    unsigned flags;
+    dg_role role;
+
+    /* Elementwise: the text, over the inputs' names and the FLOAT and BOOL attributes; or, where it depends on other
+     * attributes or on which inputs are there, a function that answers it. */
+    const char *formula;
+    const char *(*formula_for)(const dg_value *attrs, int n_inputs);
+
+    dg_status (*infer)(const dg_infer *infer);
+    dg_status (*forward)(const dg_kernel *kernel);
+    size_t (*workspace)(const dg_kernel *kernel); /* bytes; the tensors have shapes but no data */
+    void (*backward)(const dg_backward *vjp);
+    void (*jvp)(const dg_tangents *jvp);
+    void (*compose)(const dg_compose *compose);
+    double (*flops)(const dg_infer *infer);
+    const dg_sample *samples; /* ended by a NULL call */
+};
+
+/* Adds an op, before the first graph is made. The descriptor must stay. DG_BAD_ARGUMENT: a descriptor that is not
+ * complete, or a name that is taken. */
+dg_status dg_register(const dg_op *op);
+const dg_op *dg_op_find(const char *name); /* NULL: no such op */
+size_t dg_op_count(void);
+const dg_op *dg_op_at(size_t index); /* those that ship first, in chapters */
+int dg_op_input_count(const dg_op *op); /* declared ones */
+int dg_op_attr_count(const dg_op *op);
+int dg_op_output_count(const dg_op *op); /* at least 1 */
+/* The registered name most like `name`, for "did you mean"; NULL when none is near. */
+const char *dg_op_nearest(const char *name);
+
+/* Helpers for `infer`. */
+dg_status dg_infer_same(const dg_infer *infer);      /* the output is of input 0's type */
+dg_status dg_infer_dim(int64_t dim, int rank, int *axis); /* −rank … rank − 1 to 0 … rank − 1, or DG_BAD_SHAPE */
+
+/* Makes a composed op's node assign `value` to a parameter in every plan for training that computes the node. */
+void dg_compose_update(const dg_compose *compose, dg_node *parameter, dg_node *value);
+
+/* For those who walk graphs: the nodes that a composed op stands for (outputs of its expansion), made on first call;
+ * NULL for other ops and after an error. */
+dg_node *const *dg_node_expansion(dg_node *node);
+
+#endif

@@ -1,0 +1,66 @@
+/* Plans: a graph made ready to run for a purpose.
+ *
+ * dg_plan_new() takes what to fetch and what to update. The first run with new sizes (a new batch size) binds the plan
+ * to them: prunes, folds constants, merges common subexpressions, fuses, and places every buffer in one arena. Later
+ * runs with those sizes walk an array: no allocation, no hashing, no text. */
+#ifndef DOTGRAD_PLAN_H
+#define DOTGRAD_PLAN_H
+
+#include <dotgrad/graph.h>
+#include <dotgrad/random.h>
+#include <dotgrad/threads.h>
+
+/* Creates in `parameters` each parameter of the graph that is not there yet, by its initialiser. Numbers depend on the
+ * seed and the parameter's name alone. DG_BAD_SHAPE: one that is there has another shape; DG_BAD_DTYPE likewise.
+ * DG_BAD_ARGUMENT: an initialiser that needs data (kmeans) — see dg_fit_parameters in <dotgrad/optim.h>. */
+dg_status dg_parameters_init(dg_tensors *parameters, const dg_graph *graph, uint64_t seed);
+/* True when the initialiser needs data to look at. */
+bool dg_init_needs_data(const dg_value *init);
+/* Fills a tensor by an initialiser call: zeros, ones, constant(value), uniform(low, high), normal(mean, std),
+ * xavier_uniform(gain), xavier_normal(gain), kaiming_uniform(a, nonlinearity), kaiming_normal(a, nonlinearity),
+ * lecun_uniform, lecun_normal, orthogonal(gain), identity. Fans: a weight is [out, in, …] (PyTorch's layout). */
+dg_status dg_init_fill(dg_tensor *tensor, const dg_value *init, const dg_random *key);
+
+typedef struct dg_plan dg_plan;
+
+typedef struct dg_plan_options {
+    dg_node *const *fetch; /* results, in the caller's order */
+    int n_fetch;
+    dg_node *const *updates; /* assign nodes; all read the old values */
+    int n_updates;
+    dg_tensors *parameters; /* read and written in place; must outlive the plan. NULL: the graph has none */
+    dg_threads *threads;    /* NULL: one thread */
+    uint64_t seed;          /* of random nodes */
+    bool training;          /* dropout, batch statistics, running updates */
+    bool unoptimized;       /* no folding, merging, fusing or reuse: for tests */
+    size_t memory_limit;    /* bytes of arena; 0: none */
+} dg_plan_options;
+
+/* Does not copy parameters; copies the lists. The graph must outlive the plan and may grow meanwhile. */
+dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan **plan);
+void dg_plan_free(dg_plan *plan);
+
+typedef struct dg_feed {
+    dg_node *node;           /* an input */
+    const dg_tensor *tensor; /* read in place during the run */
+} dg_feed;
+
+/* Runs once. Each input that the plan reads must be fed, with its dtype and a shape that fits its symbols:
+ * DG_BAD_ARGUMENT, DG_BAD_DTYPE or DG_BAD_SHAPE name the input and both shapes. A kernel's failure (DG_BAD_DATA) names
+ * the node; parameters are then as before the run. */
+dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds);
+/* Result k of the last run; its buffer belongs to the plan (or is the very feed or parameter that was fetched) and is
+ * good until the next run. */
+const dg_tensor *dg_plan_result(const dg_plan *plan, int k);
+/* The number of the step, for random nodes: 0 at first, one more after every run. */
+void dg_plan_set_step(dg_plan *plan, uint64_t step);
+
+/* What a bound plan costs; zero before the first run. */
+typedef struct dg_plan_cost {
+    size_t arena_bytes;
+    size_t steps;
+    double flops;
+} dg_plan_cost;
+dg_plan_cost dg_plan_cost_of(const dg_plan *plan);
+
+#endif

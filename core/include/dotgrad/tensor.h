@@ -1,0 +1,112 @@
+/* Tensors: an element type, a shape and a row-major buffer. And sets of tensors with names, kept as safetensors. */
+#ifndef DOTGRAD_TENSOR_H
+#define DOTGRAD_TENSOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <dotgrad/status.h>
+
+#define DG_MAX_RANK 8
+
+/* Element types, in the order of promotion: of two, the later one wins. */
+typedef enum dg_dtype {
+    DG_DEFAULT_DTYPE = 0, /* in options only: the graph's float type */
+    DG_BOOL,              /* one byte, 0 or 1 */
+    DG_INT32,
+    DG_INT64,
+    DG_FLOAT32,
+    DG_FLOAT64
+} dg_dtype;
+
+size_t dg_dtype_size(dg_dtype dtype);       /* bytes an element */
+const char *dg_dtype_name(dg_dtype dtype);  /* "float32", … */
+bool dg_dtype_is_float(dg_dtype dtype);
+bool dg_dtype_parse(const char *name, dg_dtype *dtype); /* false: no such type */
+dg_dtype dg_dtype_promote(dg_dtype a, dg_dtype b);
+
+/* Sizes. In a graph a size may be a symbol (negative): DG_N is the batch, dg_symbol() makes others, and DG_UNKNOWN
+ * stands for a size that follows from symbols. A tensor's sizes are never negative. */
+#define DG_UNKNOWN (-1)
+#define DG_N (-2)
+typedef struct dg_shape {
+    int rank;
+    int64_t dims[DG_MAX_RANK];
+} dg_shape;
+
+/* DG_SHAPE(DG_N, 64) is [N, 64]; dg_scalar() is []. */
+#define DG_SHAPE(...)                                                                                                  \
+    ((dg_shape){.rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .dims = {__VA_ARGS__}})
+static inline dg_shape dg_scalar(void)
+{
+    return (dg_shape){0};
+}
+
+bool dg_shape_equal(const dg_shape *a, const dg_shape *b);
+bool dg_shape_is_known(const dg_shape *shape);         /* no symbol in it */
+int64_t dg_shape_count(const dg_shape *shape);         /* elements; DG_UNKNOWN when a size is a symbol */
+dg_status dg_shape_bytes(const dg_shape *shape, dg_dtype dtype, size_t *bytes); /* DG_NO_MEMORY when it overflows */
+/* "[N, 64]" into text; symbols other than N print as "?" (a graph prints them by name, see dg_graph_print_shape).
+ * Returns text. */
+char *dg_shape_print(const dg_shape *shape, char *text, size_t size);
+#define DG_SHAPE_TEXT 200 /* enough for dg_shape_print */
+
+/* Broadcasting by NumPy's rules: sizes are aligned at the right; 1 and a missing size stretch. A symbol against a
+ * number other than 1 gives the number, two different symbols DG_UNKNOWN (checked in full when sizes are real).
+ * DG_BAD_SHAPE with both shapes in the message. */
+dg_status dg_shape_broadcast(const dg_shape *a, const dg_shape *b, dg_shape *result);
+
+/* A contiguous row-major buffer, 64-byte aligned when dotgrad made it. A tensor on a buffer of yours:
+ * dg_tensor_view(). Rank 0 holds one element; a size of 0 holds none. */
+typedef struct dg_tensor {
+    dg_dtype dtype;
+    dg_shape shape;
+    void *data;
+    bool owns_data;
+} dg_tensor;
+
+/* A zero-filled tensor; release it with dg_tensor_release. DG_NO_MEMORY, DG_BAD_SHAPE (negative size). */
+dg_status dg_tensor_make(dg_tensor *tensor, dg_dtype dtype, dg_shape shape);
+dg_status dg_tensor_copy(dg_tensor *copy, const dg_tensor *source);
+dg_tensor dg_tensor_view(dg_dtype dtype, dg_shape shape, const void *data);
+void dg_tensor_release(dg_tensor *tensor); /* frees what the tensor owns and zeroes it; fine on a zeroed one */
+size_t dg_tensor_bytes(const dg_tensor *tensor);
+int64_t dg_tensor_count(const dg_tensor *tensor);
+double dg_tensor_get(const dg_tensor *tensor, int64_t index);         /* element by flat index, as a double */
+void dg_tensor_set(dg_tensor *tensor, int64_t index, double value);   /* rounds to the element type */
+/* Another element type: a copy. A float becomes an integer towards zero; anything but 0 becomes true. */
+dg_status dg_tensor_convert(dg_tensor *result, const dg_tensor *source, dg_dtype dtype);
+
+/* An ordered set of named tensors with text notes beside them: parameters, checkpoints, feeds and results. */
+typedef struct dg_tensors dg_tensors;
+
+dg_status dg_tensors_new(dg_tensors **set);
+void dg_tensors_free(dg_tensors *set);
+size_t dg_tensors_count(const dg_tensors *set);
+const char *dg_tensors_name(const dg_tensors *set, size_t index);
+dg_tensor *dg_tensors_at(const dg_tensors *set, size_t index);
+/* NULL when there is none. The pointer and its buffer stay where they are until that name is removed or the set freed;
+ * dg_tensors_put of the same type and shape writes into the same buffer. */
+dg_tensor *dg_tensors_find(const dg_tensors *set, const char *name);
+dg_status dg_tensors_put(dg_tensors *set, const char *name, const dg_tensor *tensor); /* copies; replaces */
+dg_status dg_tensors_add(dg_tensors *set, const char *name, dg_dtype dtype, dg_shape shape, dg_tensor **made);
+void dg_tensors_remove(dg_tensors *set, const char *name);
+const char *dg_tensors_note(const dg_tensors *set, const char *key); /* NULL when there is none */
+dg_status dg_tensors_set_note(dg_tensors *set, const char *key, const char *text);
+size_t dg_tensors_note_count(const dg_tensors *set);
+const char *dg_tensors_note_key(const dg_tensors *set, size_t index);
+
+/* safetensors (https://github.com/huggingface/safetensors): little-endian 64-bit header length, JSON header, bytes.
+ * Notes are the "__metadata__". Types: BOOL, I32, I64, F32, F64 (F16 and BF16 are read as float32; U8, I8 and I16 as
+ * int32). Reading checks every offset: DG_BAD_DATA for a cut or garbled file. Writing is whole or not at all: a
+ * temporary file in the same folder, fsync, rename; the bytes depend on the content alone. "-" is standard input or
+ * output. Messages begin with the path. */
+dg_status dg_safetensors_read(const char *path, dg_tensors **set);
+dg_status dg_safetensors_write(const char *path, const dg_tensors *set);
+
+/* Writes `size` bytes to `path` in that same whole-or-nothing way. */
+dg_status dg_write_file(const char *path, const void *bytes, size_t size);
+/* Reads a whole file, with a final 0 byte after `size`; free it with free(). DG_IO names the path. */
+dg_status dg_read_file(const char *path, char **bytes, size_t *size);
+
+#endif

@@ -1,0 +1,70 @@
+/* Values of attributes: numbers, names, lists and calls, as graph files write them.
+ *
+ *   CALL  = NAME [ "(" [ARG {"," ARG}] ")" ]      conv2d(32, kernel_size=3)
+ *   ARG   = [KEY "="] VALUE
+ *   VALUE = number | true | false | none | name | 'string' | [list] | CALL
+ *
+ * An argument that is not a VALUE but is balanced in its brackets is kept as DG_VALUE_TEXT: a formula. */
+#ifndef DOTGRAD_VALUE_H
+#define DOTGRAD_VALUE_H
+
+#include <dotgrad/tensor.h>
+
+/* A bump allocator: everything in it lives until it is freed. Graphs own one. */
+typedef struct dg_arena dg_arena;
+dg_status dg_arena_new(dg_arena **arena);
+void dg_arena_free(dg_arena *arena);
+void *dg_arena_alloc(dg_arena *arena, size_t size); /* zeroed, 16-byte aligned; NULL without memory */
+char *dg_arena_text(dg_arena *arena, const char *text, size_t length); /* a terminated copy */
+
+typedef enum dg_value_kind {
+    DG_VALUE_NONE = 0,
+    DG_VALUE_BOOL,   /* .b */
+    DG_VALUE_INT,    /* .i */
+    DG_VALUE_FLOAT,  /* .f */
+    DG_VALUE_NAME,   /* .s: a bare word */
+    DG_VALUE_STRING, /* .s: was quoted */
+    DG_VALUE_LIST,   /* .items */
+    DG_VALUE_CALL,   /* .s and .items */
+    DG_VALUE_TEXT,   /* .s: a formula */
+    DG_VALUE_SHAPE,  /* .shape: made from a list where an attribute is a shape */
+    DG_VALUE_TENSOR  /* .tensor: made from numbers where an attribute is a tensor */
+} dg_value_kind;
+
+/* A value owns nothing: text, items, shapes and tensors live in an arena (or with the caller). */
+typedef struct dg_value dg_value;
+struct dg_value {
+    dg_value_kind kind;
+    const char *key;    /* as an argument of a call: its keyword, or NULL */
+    const char *source; /* the text it was read from, or NULL */
+    union {
+        bool b;
+        int64_t i;
+        double f;
+        const char *s;
+        const dg_shape *shape;
+        const dg_tensor *tensor;
+    };
+    size_t count;
+    const dg_value *items;
+};
+
+/* Reads one VALUE that fills the whole text. DG_BAD_ARGUMENT says what was expected and shows where it stopped. */
+dg_status dg_value_parse(dg_arena *arena, const char *text, dg_value *value);
+/* Reads a CALL; a bare name becomes a call without arguments. */
+dg_status dg_call_parse(dg_arena *arena, const char *text, dg_value *call);
+/* The canonical text of a value (numbers in the fewest digits that read back the same), in the arena.
+ * NULL without memory. */
+const char *dg_value_print(dg_arena *arena, const dg_value *value);
+bool dg_value_equal(const dg_value *a, const dg_value *b); /* keys and sources do not count */
+uint64_t dg_value_hash(const dg_value *value);
+bool dg_value_number(const dg_value *value, double *number); /* of DG_VALUE_INT and DG_VALUE_FLOAT */
+
+#define DG_NUMBER_TEXT 32
+/* The fewest digits that read back as the same double (or float). Returns text. */
+char *dg_number_print(double number, dg_dtype dtype, char text[DG_NUMBER_TEXT]);
+
+/* Argument k of a call by position or keyword; NULL when it is not given. */
+const dg_value *dg_call_argument(const dg_value *call, size_t position, const char *key);
+
+#endif

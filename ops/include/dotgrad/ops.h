@@ -1,0 +1,1786 @@
+/* The builders of all ops. Made from the ops' descriptors by `dotgrad ops --header`; a test keeps them equal.
+ *
+ * Inputs that an op needs come first, then attributes that it cannot do without; all else is an option:
+ * dg_linear(x, 10, .bias = false, .name = "fc"). `.name` names the node. An input that may be left out is an option
+ * too (`.weight = w`); where an attribute has the same name, the input is NAME_node. The graph (first argument of ops
+ * without inputs) owns what is returned; after a mistake it is NULL and the graph holds the message. */
+#ifndef DOTGRAD_OPS_H
+#define DOTGRAD_OPS_H
+
+#include <dotgrad/graph.h>
+
+/* ---- source ---- */
+
+/* an input, fed by the caller */
+typedef struct dg_input_options {
+    dg_dtype dtype;
+    const char *field;
+    const char *name;
+} dg_input_options;
+static inline dg_node *dg_input_at(dg_location at, dg_graph *graph, dg_shape shape, dg_input_options options)
+{
+    const dg_value attrs[] = {dg_shape_value(&shape), dg_dtype_value(options.dtype), dg_text(options.field)};
+    return dg_apply(&(dg_application){.graph = graph, .op = "input", .name = options.name, .at = at, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_input(graph, shape, ...) dg_input_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_input_options, __VA_ARGS__))
+
+/* a named tensor that training changes */
+typedef struct dg_parameter_options {
+    const char *init;
+    dg_dtype dtype;
+    bool trainable;
+    const char *name;
+} dg_parameter_options;
+static inline dg_node *dg_parameter_at(dg_location at, dg_graph *graph, dg_shape shape, dg_parameter_options options)
+{
+    const dg_value attrs[] = {dg_shape_value(&shape), dg_text(options.init), dg_dtype_value(options.dtype), dg_bool(options.trainable)};
+    return dg_apply(&(dg_application){.graph = graph, .op = "parameter", .name = options.name, .at = at, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_parameter(graph, shape, ...) dg_parameter_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_parameter_options, .trainable = true, __VA_ARGS__))
+
+/* a constant */
+typedef struct dg_constant_options {
+    dg_dtype dtype;
+    const char *name;
+} dg_constant_options;
+static inline dg_node *dg_constant_at(dg_location at, dg_graph *graph, const dg_tensor *value, dg_constant_options options)
+{
+    const dg_value attrs[] = {dg_tensor_value(value), dg_dtype_value(options.dtype)};
+    return dg_apply(&(dg_application){.graph = graph, .op = "constant", .name = options.name, .at = at, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_constant(graph, value, ...) dg_constant_at(DG_HERE, (graph), (value), DG_OPTIONS(dg_constant_options, __VA_ARGS__))
+
+/* 1 in a plan for training, 0 otherwise */
+typedef struct dg_training_options {
+    const char *name;
+} dg_training_options;
+static inline dg_node *dg_training_at(dg_location at, dg_graph *graph, dg_training_options options)
+{
+    return dg_apply(&(dg_application){.graph = graph, .op = "training", .name = options.name, .at = at});
+}
+#define dg_training(graph, ...) dg_training_at(DG_HERE, (graph), DG_OPTIONS(dg_training_options, __VA_ARGS__))
+
+/* output number index of a node with several */
+typedef struct dg_output_options {
+    const char *name;
+} dg_output_options;
+static inline dg_node *dg_output_at(dg_location at, dg_node *input, int64_t index, dg_output_options options)
+{
+    const dg_value attrs[] = {dg_int(index)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "output", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_output(input, index, ...) dg_output_at(DG_HERE, (input), (index), DG_OPTIONS(dg_output_options, __VA_ARGS__))
+
+/* writes value into parameter at the end of a run */
+typedef struct dg_assign_options {
+    const char *name;
+} dg_assign_options;
+static inline dg_node *dg_assign_at(dg_location at, dg_node *parameter, dg_node *value, dg_assign_options options)
+{
+    dg_node *const inputs[] = {parameter, value};
+    return dg_apply(&(dg_application){.op = "assign", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_assign(parameter, value, ...) dg_assign_at(DG_HERE, (parameter), (value), DG_OPTIONS(dg_assign_options, __VA_ARGS__))
+
+/* y = x, gradient 0 */
+typedef struct dg_detach_options {
+    const char *name;
+} dg_detach_options;
+static inline dg_node *dg_detach_at(dg_location at, dg_node *input, dg_detach_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "detach", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_detach(input, ...) dg_detach_at(DG_HERE, (input), DG_OPTIONS(dg_detach_options, __VA_ARGS__))
+
+/* 0 in the shape of x */
+typedef struct dg_zeros_like_options {
+    const char *name;
+} dg_zeros_like_options;
+static inline dg_node *dg_zeros_like_at(dg_location at, dg_node *input, dg_zeros_like_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "zeros_like", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_zeros_like(input, ...) dg_zeros_like_at(DG_HERE, (input), DG_OPTIONS(dg_zeros_like_options, __VA_ARGS__))
+
+/* 1 in the shape of x */
+typedef struct dg_ones_like_options {
+    const char *name;
+} dg_ones_like_options;
+static inline dg_node *dg_ones_like_at(dg_location at, dg_node *input, dg_ones_like_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "ones_like", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_ones_like(input, ...) dg_ones_like_at(DG_HERE, (input), DG_OPTIONS(dg_ones_like_options, __VA_ARGS__))
+
+/* the number of elements along dim, as a float scalar */
+typedef struct dg_count_options {
+    dg_ints dim;
+    const char *name;
+} dg_count_options;
+static inline dg_node *dg_count_at(dg_location at, dg_node *input, dg_count_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.dim, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "count", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_count(input, ...) dg_count_at(DG_HERE, (input), DG_OPTIONS(dg_count_options, __VA_ARGS__))
+
+/* the same values as another element type */
+typedef struct dg_to_options {
+    const char *name;
+} dg_to_options;
+static inline dg_node *dg_to_at(dg_location at, dg_node *input, dg_dtype dtype, dg_to_options options)
+{
+    const dg_value attrs[] = {dg_dtype_value(dtype)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "to", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_to(input, dtype, ...) dg_to_at(DG_HERE, (input), (dtype), DG_OPTIONS(dg_to_options, __VA_ARGS__))
+
+/* ---- random ---- */
+
+/* mean + std·N(0, 1) */
+typedef struct dg_normal_options {
+    double mean;
+    double std;
+    dg_dtype dtype;
+    const char *name;
+} dg_normal_options;
+static inline dg_node *dg_normal_at(dg_location at, dg_graph *graph, dg_shape shape, dg_normal_options options)
+{
+    const dg_value attrs[] = {dg_shape_value(&shape), dg_float(options.mean), dg_float(options.std), dg_dtype_value(options.dtype)};
+    return dg_apply(&(dg_application){.graph = graph, .op = "normal", .name = options.name, .at = at, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_normal(graph, shape, ...) dg_normal_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_normal_options, .std = 1, __VA_ARGS__))
+
+/* uniform in [low, high) */
+typedef struct dg_uniform_options {
+    double low;
+    double high;
+    dg_dtype dtype;
+    const char *name;
+} dg_uniform_options;
+static inline dg_node *dg_uniform_at(dg_location at, dg_graph *graph, dg_shape shape, dg_uniform_options options)
+{
+    const dg_value attrs[] = {dg_shape_value(&shape), dg_float(options.low), dg_float(options.high), dg_dtype_value(options.dtype)};
+    return dg_apply(&(dg_application){.graph = graph, .op = "uniform", .name = options.name, .at = at, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_uniform(graph, shape, ...) dg_uniform_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_uniform_options, .high = 1, __VA_ARGS__))
+
+/* 1 with probability p, else 0 */
+typedef struct dg_bernoulli_options {
+    double p;
+    dg_dtype dtype;
+    const char *name;
+} dg_bernoulli_options;
+static inline dg_node *dg_bernoulli_at(dg_location at, dg_graph *graph, dg_shape shape, dg_bernoulli_options options)
+{
+    const dg_value attrs[] = {dg_shape_value(&shape), dg_float(options.p), dg_dtype_value(options.dtype)};
+    return dg_apply(&(dg_application){.graph = graph, .op = "bernoulli", .name = options.name, .at = at, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_bernoulli(graph, shape, ...) dg_bernoulli_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_bernoulli_options, .p = 0.5, __VA_ARGS__))
+
+/* N(mean, std²) in the shape of x */
+typedef struct dg_normal_like_options {
+    double mean;
+    double std;
+    const char *name;
+} dg_normal_like_options;
+static inline dg_node *dg_normal_like_at(dg_location at, dg_node *input, dg_normal_like_options options)
+{
+    const dg_value attrs[] = {dg_float(options.mean), dg_float(options.std)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "normal_like", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_normal_like(input, ...) dg_normal_like_at(DG_HERE, (input), DG_OPTIONS(dg_normal_like_options, .std = 1, __VA_ARGS__))
+
+/* uniform in [low, high) in the shape of x */
+typedef struct dg_uniform_like_options {
+    double low;
+    double high;
+    const char *name;
+} dg_uniform_like_options;
+static inline dg_node *dg_uniform_like_at(dg_location at, dg_node *input, dg_uniform_like_options options)
+{
+    const dg_value attrs[] = {dg_float(options.low), dg_float(options.high)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "uniform_like", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_uniform_like(input, ...) dg_uniform_like_at(DG_HERE, (input), DG_OPTIONS(dg_uniform_like_options, .high = 1, __VA_ARGS__))
+
+/* 1 with probability p, else 0, in the shape of x */
+typedef struct dg_bernoulli_like_options {
+    double p;
+    const char *name;
+} dg_bernoulli_like_options;
+static inline dg_node *dg_bernoulli_like_at(dg_location at, dg_node *input, dg_bernoulli_like_options options)
+{
+    const dg_value attrs[] = {dg_float(options.p)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "bernoulli_like", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_bernoulli_like(input, ...) dg_bernoulli_like_at(DG_HERE, (input), DG_OPTIONS(dg_bernoulli_like_options, .p = 0.5, __VA_ARGS__))
+
+/* in training x·mask/(1 − p), mask 0 with probability p; else x */
+typedef struct dg_dropout_options {
+    double p;
+    const char *name;
+} dg_dropout_options;
+static inline dg_node *dg_dropout_at(dg_location at, dg_node *input, dg_dropout_options options)
+{
+    const dg_value attrs[] = {dg_float(options.p)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "dropout", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_dropout(input, ...) dg_dropout_at(DG_HERE, (input), DG_OPTIONS(dg_dropout_options, .p = 0.5, __VA_ARGS__))
+
+/* ---- elementwise ---- */
+
+/* y = x */
+typedef struct dg_identity_options {
+    const char *name;
+} dg_identity_options;
+static inline dg_node *dg_identity_at(dg_location at, dg_node *input, dg_identity_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "identity", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_identity(input, ...) dg_identity_at(DG_HERE, (input), DG_OPTIONS(dg_identity_options, __VA_ARGS__))
+
+/* y = |x| */
+typedef struct dg_abs_options {
+    const char *name;
+} dg_abs_options;
+static inline dg_node *dg_abs_at(dg_location at, dg_node *input, dg_abs_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "abs", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_abs(input, ...) dg_abs_at(DG_HERE, (input), DG_OPTIONS(dg_abs_options, __VA_ARGS__))
+
+/* y = −x */
+typedef struct dg_neg_options {
+    const char *name;
+} dg_neg_options;
+static inline dg_node *dg_neg_at(dg_location at, dg_node *input, dg_neg_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "neg", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_neg(input, ...) dg_neg_at(DG_HERE, (input), DG_OPTIONS(dg_neg_options, __VA_ARGS__))
+
+/* y = sign */
+typedef struct dg_sign_options {
+    const char *name;
+} dg_sign_options;
+static inline dg_node *dg_sign_at(dg_location at, dg_node *input, dg_sign_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "sign", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_sign(input, ...) dg_sign_at(DG_HERE, (input), DG_OPTIONS(dg_sign_options, __VA_ARGS__))
+
+/* y = ⌈x⌉ */
+typedef struct dg_ceil_options {
+    const char *name;
+} dg_ceil_options;
+static inline dg_node *dg_ceil_at(dg_location at, dg_node *input, dg_ceil_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "ceil", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_ceil(input, ...) dg_ceil_at(DG_HERE, (input), DG_OPTIONS(dg_ceil_options, __VA_ARGS__))
+
+/* y = ⌊x⌋ */
+typedef struct dg_floor_options {
+    const char *name;
+} dg_floor_options;
+static inline dg_node *dg_floor_at(dg_location at, dg_node *input, dg_floor_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "floor", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_floor(input, ...) dg_floor_at(DG_HERE, (input), DG_OPTIONS(dg_floor_options, __VA_ARGS__))
+
+/* y = nearest, ties to even */
+typedef struct dg_round_options {
+    const char *name;
+} dg_round_options;
+static inline dg_node *dg_round_at(dg_location at, dg_node *input, dg_round_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "round", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_round(input, ...) dg_round_at(DG_HERE, (input), DG_OPTIONS(dg_round_options, __VA_ARGS__))
+
+/* y = towards 0 */
+typedef struct dg_trunc_options {
+    const char *name;
+} dg_trunc_options;
+static inline dg_node *dg_trunc_at(dg_location at, dg_node *input, dg_trunc_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "trunc", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_trunc(input, ...) dg_trunc_at(DG_HERE, (input), DG_OPTIONS(dg_trunc_options, __VA_ARGS__))
+
+/* y = x − trunc(x) */
+typedef struct dg_frac_options {
+    const char *name;
+} dg_frac_options;
+static inline dg_node *dg_frac_at(dg_location at, dg_node *input, dg_frac_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "frac", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_frac(input, ...) dg_frac_at(DG_HERE, (input), DG_OPTIONS(dg_frac_options, __VA_ARGS__))
+
+/* y = x² */
+typedef struct dg_square_options {
+    const char *name;
+} dg_square_options;
+static inline dg_node *dg_square_at(dg_location at, dg_node *input, dg_square_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "square", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_square(input, ...) dg_square_at(DG_HERE, (input), DG_OPTIONS(dg_square_options, __VA_ARGS__))
+
+/* y = √x */
+typedef struct dg_sqrt_options {
+    const char *name;
+} dg_sqrt_options;
+static inline dg_node *dg_sqrt_at(dg_location at, dg_node *input, dg_sqrt_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "sqrt", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_sqrt(input, ...) dg_sqrt_at(DG_HERE, (input), DG_OPTIONS(dg_sqrt_options, __VA_ARGS__))
+
+/* y = 1/√x */
+typedef struct dg_rsqrt_options {
+    const char *name;
+} dg_rsqrt_options;
+static inline dg_node *dg_rsqrt_at(dg_location at, dg_node *input, dg_rsqrt_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "rsqrt", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_rsqrt(input, ...) dg_rsqrt_at(DG_HERE, (input), DG_OPTIONS(dg_rsqrt_options, __VA_ARGS__))
+
+/* y = 1/x */
+typedef struct dg_reciprocal_options {
+    const char *name;
+} dg_reciprocal_options;
+static inline dg_node *dg_reciprocal_at(dg_location at, dg_node *input, dg_reciprocal_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "reciprocal", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_reciprocal(input, ...) dg_reciprocal_at(DG_HERE, (input), DG_OPTIONS(dg_reciprocal_options, __VA_ARGS__))
+
+/* y = eˣ */
+typedef struct dg_exp_options {
+    const char *name;
+} dg_exp_options;
+static inline dg_node *dg_exp_at(dg_location at, dg_node *input, dg_exp_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "exp", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_exp(input, ...) dg_exp_at(DG_HERE, (input), DG_OPTIONS(dg_exp_options, __VA_ARGS__))
+
+/* y = 2ˣ */
+typedef struct dg_exp2_options {
+    const char *name;
+} dg_exp2_options;
+static inline dg_node *dg_exp2_at(dg_location at, dg_node *input, dg_exp2_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "exp2", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_exp2(input, ...) dg_exp2_at(DG_HERE, (input), DG_OPTIONS(dg_exp2_options, __VA_ARGS__))
+
+/* y = eˣ − 1 */
+typedef struct dg_expm1_options {
+    const char *name;
+} dg_expm1_options;
+static inline dg_node *dg_expm1_at(dg_location at, dg_node *input, dg_expm1_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "expm1", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_expm1(input, ...) dg_expm1_at(DG_HERE, (input), DG_OPTIONS(dg_expm1_options, __VA_ARGS__))
+
+/* y = ln x */
+typedef struct dg_log_options {
+    const char *name;
+} dg_log_options;
+static inline dg_node *dg_log_at(dg_location at, dg_node *input, dg_log_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "log", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_log(input, ...) dg_log_at(DG_HERE, (input), DG_OPTIONS(dg_log_options, __VA_ARGS__))
+
+/* y = log₂ x */
+typedef struct dg_log2_options {
+    const char *name;
+} dg_log2_options;
+static inline dg_node *dg_log2_at(dg_location at, dg_node *input, dg_log2_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "log2", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_log2(input, ...) dg_log2_at(DG_HERE, (input), DG_OPTIONS(dg_log2_options, __VA_ARGS__))
+
+/* y = log₁₀ x */
+typedef struct dg_log10_options {
+    const char *name;
+} dg_log10_options;
+static inline dg_node *dg_log10_at(dg_location at, dg_node *input, dg_log10_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "log10", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_log10(input, ...) dg_log10_at(DG_HERE, (input), DG_OPTIONS(dg_log10_options, __VA_ARGS__))
+
+/* y = ln(1 + x) */
+typedef struct dg_log1p_options {
+    const char *name;
+} dg_log1p_options;
+static inline dg_node *dg_log1p_at(dg_location at, dg_node *input, dg_log1p_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "log1p", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_log1p(input, ...) dg_log1p_at(DG_HERE, (input), DG_OPTIONS(dg_log1p_options, __VA_ARGS__))
+
+/* y = sin x */
+typedef struct dg_sin_options {
+    const char *name;
+} dg_sin_options;
+static inline dg_node *dg_sin_at(dg_location at, dg_node *input, dg_sin_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "sin", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_sin(input, ...) dg_sin_at(DG_HERE, (input), DG_OPTIONS(dg_sin_options, __VA_ARGS__))
+
+/* y = cos x */
+typedef struct dg_cos_options {
+    const char *name;
+} dg_cos_options;
+static inline dg_node *dg_cos_at(dg_location at, dg_node *input, dg_cos_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cos", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_cos(input, ...) dg_cos_at(DG_HERE, (input), DG_OPTIONS(dg_cos_options, __VA_ARGS__))
+
+/* y = tan x */
+typedef struct dg_tan_options {
+    const char *name;
+} dg_tan_options;
+static inline dg_node *dg_tan_at(dg_location at, dg_node *input, dg_tan_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "tan", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_tan(input, ...) dg_tan_at(DG_HERE, (input), DG_OPTIONS(dg_tan_options, __VA_ARGS__))
+
+/* y = asin x */
+typedef struct dg_asin_options {
+    const char *name;
+} dg_asin_options;
+static inline dg_node *dg_asin_at(dg_location at, dg_node *input, dg_asin_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "asin", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_asin(input, ...) dg_asin_at(DG_HERE, (input), DG_OPTIONS(dg_asin_options, __VA_ARGS__))
+
+/* y = acos x */
+typedef struct dg_acos_options {
+    const char *name;
+} dg_acos_options;
+static inline dg_node *dg_acos_at(dg_location at, dg_node *input, dg_acos_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "acos", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_acos(input, ...) dg_acos_at(DG_HERE, (input), DG_OPTIONS(dg_acos_options, __VA_ARGS__))
+
+/* y = atan x */
+typedef struct dg_atan_options {
+    const char *name;
+} dg_atan_options;
+static inline dg_node *dg_atan_at(dg_location at, dg_node *input, dg_atan_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "atan", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_atan(input, ...) dg_atan_at(DG_HERE, (input), DG_OPTIONS(dg_atan_options, __VA_ARGS__))
+
+/* y = sinh x */
+typedef struct dg_sinh_options {
+    const char *name;
+} dg_sinh_options;
+static inline dg_node *dg_sinh_at(dg_location at, dg_node *input, dg_sinh_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "sinh", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_sinh(input, ...) dg_sinh_at(DG_HERE, (input), DG_OPTIONS(dg_sinh_options, __VA_ARGS__))
+
+/* y = cosh x */
+typedef struct dg_cosh_options {
+    const char *name;
+} dg_cosh_options;
+static inline dg_node *dg_cosh_at(dg_location at, dg_node *input, dg_cosh_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cosh", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_cosh(input, ...) dg_cosh_at(DG_HERE, (input), DG_OPTIONS(dg_cosh_options, __VA_ARGS__))
+
+/* y = asinh x */
+typedef struct dg_asinh_options {
+    const char *name;
+} dg_asinh_options;
+static inline dg_node *dg_asinh_at(dg_location at, dg_node *input, dg_asinh_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "asinh", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_asinh(input, ...) dg_asinh_at(DG_HERE, (input), DG_OPTIONS(dg_asinh_options, __VA_ARGS__))
+
+/* y = acosh x */
+typedef struct dg_acosh_options {
+    const char *name;
+} dg_acosh_options;
+static inline dg_node *dg_acosh_at(dg_location at, dg_node *input, dg_acosh_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "acosh", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_acosh(input, ...) dg_acosh_at(DG_HERE, (input), DG_OPTIONS(dg_acosh_options, __VA_ARGS__))
+
+/* y = atanh x */
+typedef struct dg_atanh_options {
+    const char *name;
+} dg_atanh_options;
+static inline dg_node *dg_atanh_at(dg_location at, dg_node *input, dg_atanh_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "atanh", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_atanh(input, ...) dg_atanh_at(DG_HERE, (input), DG_OPTIONS(dg_atanh_options, __VA_ARGS__))
+
+/* y = erf x */
+typedef struct dg_erf_options {
+    const char *name;
+} dg_erf_options;
+static inline dg_node *dg_erf_at(dg_location at, dg_node *input, dg_erf_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "erf", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_erf(input, ...) dg_erf_at(DG_HERE, (input), DG_OPTIONS(dg_erf_options, __VA_ARGS__))
+
+/* y = 1 − erf x */
+typedef struct dg_erfc_options {
+    const char *name;
+} dg_erfc_options;
+static inline dg_node *dg_erfc_at(dg_location at, dg_node *input, dg_erfc_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "erfc", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_erfc(input, ...) dg_erfc_at(DG_HERE, (input), DG_OPTIONS(dg_erfc_options, __VA_ARGS__))
+
+/* min(max(x, min), max) */
+typedef struct dg_clamp_options {
+    double min;
+    double max;
+    const char *name;
+} dg_clamp_options;
+static inline dg_node *dg_clamp_at(dg_location at, dg_node *input, dg_clamp_options options)
+{
+    const dg_value attrs[] = {dg_float(options.min), dg_float(options.max)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "clamp", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_clamp(input, ...) dg_clamp_at(DG_HERE, (input), DG_OPTIONS(dg_clamp_options, .min = __builtin_nan(""), .max = __builtin_nan(""), __VA_ARGS__))
+
+/* elementwise add */
+typedef struct dg_add_options {
+    const char *name;
+} dg_add_options;
+static inline dg_node *dg_add_at(dg_location at, dg_node *input, dg_node *other, dg_add_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "add", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_add(input, other, ...) dg_add_at(DG_HERE, (input), (other), DG_OPTIONS(dg_add_options, __VA_ARGS__))
+
+/* elementwise sub */
+typedef struct dg_sub_options {
+    const char *name;
+} dg_sub_options;
+static inline dg_node *dg_sub_at(dg_location at, dg_node *input, dg_node *other, dg_sub_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "sub", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_sub(input, other, ...) dg_sub_at(DG_HERE, (input), (other), DG_OPTIONS(dg_sub_options, __VA_ARGS__))
+
+/* elementwise mul */
+typedef struct dg_mul_options {
+    const char *name;
+} dg_mul_options;
+static inline dg_node *dg_mul_at(dg_location at, dg_node *input, dg_node *other, dg_mul_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "mul", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_mul(input, other, ...) dg_mul_at(DG_HERE, (input), (other), DG_OPTIONS(dg_mul_options, __VA_ARGS__))
+
+/* elementwise div */
+typedef struct dg_div_options {
+    const char *name;
+} dg_div_options;
+static inline dg_node *dg_div_at(dg_location at, dg_node *input, dg_node *other, dg_div_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "div", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_div(input, other, ...) dg_div_at(DG_HERE, (input), (other), DG_OPTIONS(dg_div_options, __VA_ARGS__))
+
+/* elementwise maximum */
+typedef struct dg_maximum_options {
+    const char *name;
+} dg_maximum_options;
+static inline dg_node *dg_maximum_at(dg_location at, dg_node *input, dg_node *other, dg_maximum_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "maximum", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_maximum(input, other, ...) dg_maximum_at(DG_HERE, (input), (other), DG_OPTIONS(dg_maximum_options, __VA_ARGS__))
+
+/* elementwise minimum */
+typedef struct dg_minimum_options {
+    const char *name;
+} dg_minimum_options;
+static inline dg_node *dg_minimum_at(dg_location at, dg_node *input, dg_node *other, dg_minimum_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "minimum", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_minimum(input, other, ...) dg_minimum_at(DG_HERE, (input), (other), DG_OPTIONS(dg_minimum_options, __VA_ARGS__))
+
+/* elementwise atan2 */
+typedef struct dg_atan2_options {
+    const char *name;
+} dg_atan2_options;
+static inline dg_node *dg_atan2_at(dg_location at, dg_node *input, dg_node *other, dg_atan2_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "atan2", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_atan2(input, other, ...) dg_atan2_at(DG_HERE, (input), (other), DG_OPTIONS(dg_atan2_options, __VA_ARGS__))
+
+/* elementwise hypot */
+typedef struct dg_hypot_options {
+    const char *name;
+} dg_hypot_options;
+static inline dg_node *dg_hypot_at(dg_location at, dg_node *input, dg_node *other, dg_hypot_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "hypot", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_hypot(input, other, ...) dg_hypot_at(DG_HERE, (input), (other), DG_OPTIONS(dg_hypot_options, __VA_ARGS__))
+
+/* elementwise fmod */
+typedef struct dg_fmod_options {
+    const char *name;
+} dg_fmod_options;
+static inline dg_node *dg_fmod_at(dg_location at, dg_node *input, dg_node *other, dg_fmod_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "fmod", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_fmod(input, other, ...) dg_fmod_at(DG_HERE, (input), (other), DG_OPTIONS(dg_fmod_options, __VA_ARGS__))
+
+/* elementwise remainder */
+typedef struct dg_remainder_options {
+    const char *name;
+} dg_remainder_options;
+static inline dg_node *dg_remainder_at(dg_location at, dg_node *input, dg_node *other, dg_remainder_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "remainder", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_remainder(input, other, ...) dg_remainder_at(DG_HERE, (input), (other), DG_OPTIONS(dg_remainder_options, __VA_ARGS__))
+
+/* elementwise logaddexp */
+typedef struct dg_logaddexp_options {
+    const char *name;
+} dg_logaddexp_options;
+static inline dg_node *dg_logaddexp_at(dg_location at, dg_node *input, dg_node *other, dg_logaddexp_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "logaddexp", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_logaddexp(input, other, ...) dg_logaddexp_at(DG_HERE, (input), (other), DG_OPTIONS(dg_logaddexp_options, __VA_ARGS__))
+
+/* x^y, or x^exponent */
+typedef struct dg_pow_options {
+    double exponent;
+    dg_node *other;
+    const char *name;
+} dg_pow_options;
+static inline dg_node *dg_pow_at(dg_location at, dg_node *input, dg_pow_options options)
+{
+    const dg_value attrs[] = {dg_float(options.exponent)};
+    dg_node *const inputs[] = {input, options.other};
+    return dg_apply(&(dg_application){.op = "pow", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_pow(input, ...) dg_pow_at(DG_HERE, (input), DG_OPTIONS(dg_pow_options, .exponent = __builtin_nan(""), __VA_ARGS__))
+
+/* ---- compare ---- */
+
+/* elementwise eq */
+typedef struct dg_eq_options {
+    const char *name;
+} dg_eq_options;
+static inline dg_node *dg_eq_at(dg_location at, dg_node *input, dg_node *other, dg_eq_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "eq", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_eq(input, other, ...) dg_eq_at(DG_HERE, (input), (other), DG_OPTIONS(dg_eq_options, __VA_ARGS__))
+
+/* elementwise ne */
+typedef struct dg_ne_options {
+    const char *name;
+} dg_ne_options;
+static inline dg_node *dg_ne_at(dg_location at, dg_node *input, dg_node *other, dg_ne_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "ne", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_ne(input, other, ...) dg_ne_at(DG_HERE, (input), (other), DG_OPTIONS(dg_ne_options, __VA_ARGS__))
+
+/* elementwise lt */
+typedef struct dg_lt_options {
+    const char *name;
+} dg_lt_options;
+static inline dg_node *dg_lt_at(dg_location at, dg_node *input, dg_node *other, dg_lt_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "lt", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_lt(input, other, ...) dg_lt_at(DG_HERE, (input), (other), DG_OPTIONS(dg_lt_options, __VA_ARGS__))
+
+/* elementwise le */
+typedef struct dg_le_options {
+    const char *name;
+} dg_le_options;
+static inline dg_node *dg_le_at(dg_location at, dg_node *input, dg_node *other, dg_le_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "le", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_le(input, other, ...) dg_le_at(DG_HERE, (input), (other), DG_OPTIONS(dg_le_options, __VA_ARGS__))
+
+/* elementwise gt */
+typedef struct dg_gt_options {
+    const char *name;
+} dg_gt_options;
+static inline dg_node *dg_gt_at(dg_location at, dg_node *input, dg_node *other, dg_gt_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "gt", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_gt(input, other, ...) dg_gt_at(DG_HERE, (input), (other), DG_OPTIONS(dg_gt_options, __VA_ARGS__))
+
+/* elementwise ge */
+typedef struct dg_ge_options {
+    const char *name;
+} dg_ge_options;
+static inline dg_node *dg_ge_at(dg_location at, dg_node *input, dg_node *other, dg_ge_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "ge", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_ge(input, other, ...) dg_ge_at(DG_HERE, (input), (other), DG_OPTIONS(dg_ge_options, __VA_ARGS__))
+
+/* elementwise logical_and */
+typedef struct dg_logical_and_options {
+    const char *name;
+} dg_logical_and_options;
+static inline dg_node *dg_logical_and_at(dg_location at, dg_node *input, dg_node *other, dg_logical_and_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "logical_and", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_logical_and(input, other, ...) dg_logical_and_at(DG_HERE, (input), (other), DG_OPTIONS(dg_logical_and_options, __VA_ARGS__))
+
+/* elementwise logical_or */
+typedef struct dg_logical_or_options {
+    const char *name;
+} dg_logical_or_options;
+static inline dg_node *dg_logical_or_at(dg_location at, dg_node *input, dg_node *other, dg_logical_or_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "logical_or", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_logical_or(input, other, ...) dg_logical_or_at(DG_HERE, (input), (other), DG_OPTIONS(dg_logical_or_options, __VA_ARGS__))
+
+/* elementwise logical_xor */
+typedef struct dg_logical_xor_options {
+    const char *name;
+} dg_logical_xor_options;
+static inline dg_node *dg_logical_xor_at(dg_location at, dg_node *input, dg_node *other, dg_logical_xor_options options)
+{
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "logical_xor", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_logical_xor(input, other, ...) dg_logical_xor_at(DG_HERE, (input), (other), DG_OPTIONS(dg_logical_xor_options, __VA_ARGS__))
+
+/* 1 where x = 0 */
+typedef struct dg_logical_not_options {
+    const char *name;
+} dg_logical_not_options;
+static inline dg_node *dg_logical_not_at(dg_location at, dg_node *input, dg_logical_not_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "logical_not", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_logical_not(input, ...) dg_logical_not_at(DG_HERE, (input), DG_OPTIONS(dg_logical_not_options, __VA_ARGS__))
+
+/* 1 where x is NaN */
+typedef struct dg_isnan_options {
+    const char *name;
+} dg_isnan_options;
+static inline dg_node *dg_isnan_at(dg_location at, dg_node *input, dg_isnan_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "isnan", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_isnan(input, ...) dg_isnan_at(DG_HERE, (input), DG_OPTIONS(dg_isnan_options, __VA_ARGS__))
+
+/* x where condition, else y */
+typedef struct dg_where_options {
+    const char *name;
+} dg_where_options;
+static inline dg_node *dg_where_at(dg_location at, dg_node *condition, dg_node *input, dg_node *other, dg_where_options options)
+{
+    dg_node *const inputs[] = {condition, input, other};
+    return dg_apply(&(dg_application){.op = "where", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs});
+}
+#define dg_where(condition, input, other, ...) dg_where_at(DG_HERE, (condition), (input), (other), DG_OPTIONS(dg_where_options, __VA_ARGS__))
+
+/* ---- activation ---- */
+
+/* relu */
+typedef struct dg_relu_options {
+    const char *name;
+} dg_relu_options;
+static inline dg_node *dg_relu_at(dg_location at, dg_node *input, dg_relu_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "relu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_relu(input, ...) dg_relu_at(DG_HERE, (input), DG_OPTIONS(dg_relu_options, __VA_ARGS__))
+
+/* relu6 */
+typedef struct dg_relu6_options {
+    const char *name;
+} dg_relu6_options;
+static inline dg_node *dg_relu6_at(dg_location at, dg_node *input, dg_relu6_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "relu6", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_relu6(input, ...) dg_relu6_at(DG_HERE, (input), DG_OPTIONS(dg_relu6_options, __VA_ARGS__))
+
+/* leaky_relu */
+typedef struct dg_leaky_relu_options {
+    double negative_slope;
+    const char *name;
+} dg_leaky_relu_options;
+static inline dg_node *dg_leaky_relu_at(dg_location at, dg_node *input, dg_leaky_relu_options options)
+{
+    const dg_value attrs[] = {dg_float(options.negative_slope)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "leaky_relu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_leaky_relu(input, ...) dg_leaky_relu_at(DG_HERE, (input), DG_OPTIONS(dg_leaky_relu_options, .negative_slope = 0.01, __VA_ARGS__))
+
+/* elu */
+typedef struct dg_elu_options {
+    double alpha;
+    const char *name;
+} dg_elu_options;
+static inline dg_node *dg_elu_at(dg_location at, dg_node *input, dg_elu_options options)
+{
+    const dg_value attrs[] = {dg_float(options.alpha)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "elu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_elu(input, ...) dg_elu_at(DG_HERE, (input), DG_OPTIONS(dg_elu_options, .alpha = 1, __VA_ARGS__))
+
+/* celu */
+typedef struct dg_celu_options {
+    double alpha;
+    const char *name;
+} dg_celu_options;
+static inline dg_node *dg_celu_at(dg_location at, dg_node *input, dg_celu_options options)
+{
+    const dg_value attrs[] = {dg_float(options.alpha)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "celu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_celu(input, ...) dg_celu_at(DG_HERE, (input), DG_OPTIONS(dg_celu_options, .alpha = 1, __VA_ARGS__))
+
+/* selu */
+typedef struct dg_selu_options {
+    const char *name;
+} dg_selu_options;
+static inline dg_node *dg_selu_at(dg_location at, dg_node *input, dg_selu_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "selu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_selu(input, ...) dg_selu_at(DG_HERE, (input), DG_OPTIONS(dg_selu_options, __VA_ARGS__))
+
+/* sigmoid */
+typedef struct dg_sigmoid_options {
+    const char *name;
+} dg_sigmoid_options;
+static inline dg_node *dg_sigmoid_at(dg_location at, dg_node *input, dg_sigmoid_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "sigmoid", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_sigmoid(input, ...) dg_sigmoid_at(DG_HERE, (input), DG_OPTIONS(dg_sigmoid_options, __VA_ARGS__))
+
+/* logsigmoid */
+typedef struct dg_logsigmoid_options {
+    const char *name;
+} dg_logsigmoid_options;
+static inline dg_node *dg_logsigmoid_at(dg_location at, dg_node *input, dg_logsigmoid_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "logsigmoid", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_logsigmoid(input, ...) dg_logsigmoid_at(DG_HERE, (input), DG_OPTIONS(dg_logsigmoid_options, __VA_ARGS__))
+
+/* tanh */
+typedef struct dg_tanh_options {
+    const char *name;
+} dg_tanh_options;
+static inline dg_node *dg_tanh_at(dg_location at, dg_node *input, dg_tanh_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "tanh", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_tanh(input, ...) dg_tanh_at(DG_HERE, (input), DG_OPTIONS(dg_tanh_options, __VA_ARGS__))
+
+/* tanhshrink */
+typedef struct dg_tanhshrink_options {
+    const char *name;
+} dg_tanhshrink_options;
+static inline dg_node *dg_tanhshrink_at(dg_location at, dg_node *input, dg_tanhshrink_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "tanhshrink", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_tanhshrink(input, ...) dg_tanhshrink_at(DG_HERE, (input), DG_OPTIONS(dg_tanhshrink_options, __VA_ARGS__))
+
+/* softplus */
+typedef struct dg_softplus_options {
+    double beta;
+    double threshold;
+    const char *name;
+} dg_softplus_options;
+static inline dg_node *dg_softplus_at(dg_location at, dg_node *input, dg_softplus_options options)
+{
+    const dg_value attrs[] = {dg_float(options.beta), dg_float(options.threshold)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "softplus", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_softplus(input, ...) dg_softplus_at(DG_HERE, (input), DG_OPTIONS(dg_softplus_options, .beta = 1, .threshold = 20, __VA_ARGS__))
+
+/* softsign */
+typedef struct dg_softsign_options {
+    const char *name;
+} dg_softsign_options;
+static inline dg_node *dg_softsign_at(dg_location at, dg_node *input, dg_softsign_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "softsign", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_softsign(input, ...) dg_softsign_at(DG_HERE, (input), DG_OPTIONS(dg_softsign_options, __VA_ARGS__))
+
+/* silu */
+typedef struct dg_silu_options {
+    const char *name;
+} dg_silu_options;
+static inline dg_node *dg_silu_at(dg_location at, dg_node *input, dg_silu_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "silu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_silu(input, ...) dg_silu_at(DG_HERE, (input), DG_OPTIONS(dg_silu_options, __VA_ARGS__))
+
+/* mish */
+typedef struct dg_mish_options {
+    const char *name;
+} dg_mish_options;
+static inline dg_node *dg_mish_at(dg_location at, dg_node *input, dg_mish_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "mish", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_mish(input, ...) dg_mish_at(DG_HERE, (input), DG_OPTIONS(dg_mish_options, __VA_ARGS__))
+
+/* gelu */
+typedef struct dg_gelu_options {
+    const char *approximate;
+    const char *name;
+} dg_gelu_options;
+static inline dg_node *dg_gelu_at(dg_location at, dg_node *input, dg_gelu_options options)
+{
+    const dg_value attrs[] = {dg_text(options.approximate)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "gelu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_gelu(input, ...) dg_gelu_at(DG_HERE, (input), DG_OPTIONS(dg_gelu_options, __VA_ARGS__))
+
+/* hardtanh */
+typedef struct dg_hardtanh_options {
+    double min_val;
+    double max_val;
+    const char *name;
+} dg_hardtanh_options;
+static inline dg_node *dg_hardtanh_at(dg_location at, dg_node *input, dg_hardtanh_options options)
+{
+    const dg_value attrs[] = {dg_float(options.min_val), dg_float(options.max_val)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "hardtanh", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_hardtanh(input, ...) dg_hardtanh_at(DG_HERE, (input), DG_OPTIONS(dg_hardtanh_options, .min_val = -1, .max_val = 1, __VA_ARGS__))
+
+/* hardsigmoid */
+typedef struct dg_hardsigmoid_options {
+    const char *name;
+} dg_hardsigmoid_options;
+static inline dg_node *dg_hardsigmoid_at(dg_location at, dg_node *input, dg_hardsigmoid_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "hardsigmoid", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_hardsigmoid(input, ...) dg_hardsigmoid_at(DG_HERE, (input), DG_OPTIONS(dg_hardsigmoid_options, __VA_ARGS__))
+
+/* hardswish */
+typedef struct dg_hardswish_options {
+    const char *name;
+} dg_hardswish_options;
+static inline dg_node *dg_hardswish_at(dg_location at, dg_node *input, dg_hardswish_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "hardswish", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_hardswish(input, ...) dg_hardswish_at(DG_HERE, (input), DG_OPTIONS(dg_hardswish_options, __VA_ARGS__))
+
+/* hardshrink */
+typedef struct dg_hardshrink_options {
+    double lambd;
+    const char *name;
+} dg_hardshrink_options;
+static inline dg_node *dg_hardshrink_at(dg_location at, dg_node *input, dg_hardshrink_options options)
+{
+    const dg_value attrs[] = {dg_float(options.lambd)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "hardshrink", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_hardshrink(input, ...) dg_hardshrink_at(DG_HERE, (input), DG_OPTIONS(dg_hardshrink_options, .lambd = 0.5, __VA_ARGS__))
+
+/* softshrink */
+typedef struct dg_softshrink_options {
+    double lambd;
+    const char *name;
+} dg_softshrink_options;
+static inline dg_node *dg_softshrink_at(dg_location at, dg_node *input, dg_softshrink_options options)
+{
+    const dg_value attrs[] = {dg_float(options.lambd)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "softshrink", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_softshrink(input, ...) dg_softshrink_at(DG_HERE, (input), DG_OPTIONS(dg_softshrink_options, .lambd = 0.5, __VA_ARGS__))
+
+/* threshold */
+typedef struct dg_threshold_options {
+    const char *name;
+} dg_threshold_options;
+static inline dg_node *dg_threshold_at(dg_location at, dg_node *input, double threshold, double value, dg_threshold_options options)
+{
+    const dg_value attrs[] = {dg_float(threshold), dg_float(value)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "threshold", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_threshold(input, threshold, value, ...) dg_threshold_at(DG_HERE, (input), (threshold), (value), DG_OPTIONS(dg_threshold_options, __VA_ARGS__))
+
+/* step */
+typedef struct dg_step_options {
+    const char *name;
+} dg_step_options;
+static inline dg_node *dg_step_at(dg_location at, dg_node *input, dg_step_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "step", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_step(input, ...) dg_step_at(DG_HERE, (input), DG_OPTIONS(dg_step_options, __VA_ARGS__))
+
+/* 0 below 0, values at 0, 1 above */
+typedef struct dg_heaviside_options {
+    const char *name;
+} dg_heaviside_options;
+static inline dg_node *dg_heaviside_at(dg_location at, dg_node *input, dg_node *values, dg_heaviside_options options)
+{
+    dg_node *const inputs[] = {input, values};
+    return dg_apply(&(dg_application){.op = "heaviside", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_heaviside(input, values, ...) dg_heaviside_at(DG_HERE, (input), (values), DG_OPTIONS(dg_heaviside_options, __VA_ARGS__))
+
+/* max(0, x) + w·min(0, x) */
+typedef struct dg_prelu_options {
+    int64_t num_parameters;
+    const char *init;
+    dg_node *weight;
+    const char *name;
+} dg_prelu_options;
+static inline dg_node *dg_prelu_at(dg_location at, dg_node *input, dg_prelu_options options)
+{
+    const dg_value attrs[] = {dg_int(options.num_parameters), dg_text(options.init)};
+    dg_node *const inputs[] = {input, options.weight};
+    return dg_apply(&(dg_application){.op = "prelu", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_prelu(input, ...) dg_prelu_at(DG_HERE, (input), DG_OPTIONS(dg_prelu_options, .num_parameters = 1, __VA_ARGS__))
+
+/* ---- reduce ---- */
+
+/* sum */
+typedef struct dg_sum_options {
+    dg_ints dim;
+    bool keepdim;
+    const char *name;
+} dg_sum_options;
+static inline dg_node *dg_sum_at(dg_location at, dg_node *input, dg_sum_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "sum", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_sum(input, ...) dg_sum_at(DG_HERE, (input), DG_OPTIONS(dg_sum_options, __VA_ARGS__))
+
+/* mean */
+typedef struct dg_mean_options {
+    dg_ints dim;
+    bool keepdim;
+    const char *name;
+} dg_mean_options;
+static inline dg_node *dg_mean_at(dg_location at, dg_node *input, dg_mean_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "mean", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_mean(input, ...) dg_mean_at(DG_HERE, (input), DG_OPTIONS(dg_mean_options, __VA_ARGS__))
+
+/* prod */
+typedef struct dg_prod_options {
+    dg_ints dim;
+    bool keepdim;
+    const char *name;
+} dg_prod_options;
+static inline dg_node *dg_prod_at(dg_location at, dg_node *input, dg_prod_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "prod", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_prod(input, ...) dg_prod_at(DG_HERE, (input), DG_OPTIONS(dg_prod_options, __VA_ARGS__))
+
+/* amax */
+typedef struct dg_amax_options {
+    dg_ints dim;
+    bool keepdim;
+    const char *name;
+} dg_amax_options;
+static inline dg_node *dg_amax_at(dg_location at, dg_node *input, dg_amax_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "amax", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_amax(input, ...) dg_amax_at(DG_HERE, (input), DG_OPTIONS(dg_amax_options, __VA_ARGS__))
+
+/* amin */
+typedef struct dg_amin_options {
+    dg_ints dim;
+    bool keepdim;
+    const char *name;
+} dg_amin_options;
+static inline dg_node *dg_amin_at(dg_location at, dg_node *input, dg_amin_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "amin", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_amin(input, ...) dg_amin_at(DG_HERE, (input), DG_OPTIONS(dg_amin_options, __VA_ARGS__))
+
+/* all */
+typedef struct dg_all_options {
+    dg_ints dim;
+    bool keepdim;
+    const char *name;
+} dg_all_options;
+static inline dg_node *dg_all_at(dg_location at, dg_node *input, dg_all_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "all", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_all(input, ...) dg_all_at(DG_HERE, (input), DG_OPTIONS(dg_all_options, __VA_ARGS__))
+
+/* any */
+typedef struct dg_any_options {
+    dg_ints dim;
+    bool keepdim;
+    const char *name;
+} dg_any_options;
+static inline dg_node *dg_any_at(dg_location at, dg_node *input, dg_any_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "any", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_any(input, ...) dg_any_at(DG_HERE, (input), DG_OPTIONS(dg_any_options, __VA_ARGS__))
+
+/* var */
+typedef struct dg_var_options {
+    dg_ints dim;
+    double correction;
+    bool keepdim;
+    const char *name;
+} dg_var_options;
+static inline dg_node *dg_var_at(dg_location at, dg_node *input, dg_var_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_float(options.correction), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "var", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_var(input, ...) dg_var_at(DG_HERE, (input), DG_OPTIONS(dg_var_options, .correction = 1, __VA_ARGS__))
+
+/* std */
+typedef struct dg_std_options {
+    dg_ints dim;
+    double correction;
+    bool keepdim;
+    const char *name;
+} dg_std_options;
+static inline dg_node *dg_std_at(dg_location at, dg_node *input, dg_std_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_float(options.correction), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "std", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_std(input, ...) dg_std_at(DG_HERE, (input), DG_OPTIONS(dg_std_options, .correction = 1, __VA_ARGS__))
+
+/* (Σ|x|^p)^(1/p) */
+typedef struct dg_norm_options {
+    double p;
+    dg_ints dim;
+    bool keepdim;
+    const char *name;
+} dg_norm_options;
+static inline dg_node *dg_norm_at(dg_location at, dg_node *input, dg_norm_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_float(options.p), dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "norm", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_norm(input, ...) dg_norm_at(DG_HERE, (input), DG_OPTIONS(dg_norm_options, .p = 2, __VA_ARGS__))
+
+/* ln Σ eˣ */
+typedef struct dg_logsumexp_options {
+    dg_ints dim;
+    bool keepdim;
+    const char *name;
+} dg_logsumexp_options;
+static inline dg_node *dg_logsumexp_at(dg_location at, dg_node *input, dg_logsumexp_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "logsumexp", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_logsumexp(input, ...) dg_logsumexp_at(DG_HERE, (input), DG_OPTIONS(dg_logsumexp_options, __VA_ARGS__))
+
+/* argmax */
+typedef struct dg_argmax_options {
+    int64_t dim;
+    bool keepdim;
+    const char *name;
+} dg_argmax_options;
+static inline dg_node *dg_argmax_at(dg_location at, dg_node *input, dg_argmax_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "argmax", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_argmax(input, ...) dg_argmax_at(DG_HERE, (input), DG_OPTIONS(dg_argmax_options, .dim = DG_NONE, __VA_ARGS__))
+
+/* argmin */
+typedef struct dg_argmin_options {
+    int64_t dim;
+    bool keepdim;
+    const char *name;
+} dg_argmin_options;
+static inline dg_node *dg_argmin_at(dg_location at, dg_node *input, dg_argmin_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "argmin", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_argmin(input, ...) dg_argmin_at(DG_HERE, (input), DG_OPTIONS(dg_argmin_options, .dim = DG_NONE, __VA_ARGS__))
+
+/* sums over broadcast dimensions to the shape of like */
+typedef struct dg_sum_to_options {
+    const char *name;
+} dg_sum_to_options;
+static inline dg_node *dg_sum_to_at(dg_location at, dg_node *input, dg_node *like, dg_sum_to_options options)
+{
+    dg_node *const inputs[] = {input, like};
+    return dg_apply(&(dg_application){.op = "sum_to", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_sum_to(input, like, ...) dg_sum_to_at(DG_HERE, (input), (like), DG_OPTIONS(dg_sum_to_options, __VA_ARGS__))
+
+/* ---- shape ---- */
+
+/* the same elements under another shape */
+typedef struct dg_reshape_options {
+    const char *name;
+} dg_reshape_options;
+static inline dg_node *dg_reshape_at(dg_location at, dg_node *input, dg_shape shape, dg_reshape_options options)
+{
+    const dg_value attrs[] = {dg_shape_value(&shape)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "reshape", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_reshape(input, shape, ...) dg_reshape_at(DG_HERE, (input), (shape), DG_OPTIONS(dg_reshape_options, __VA_ARGS__))
+
+/* the same elements in the shape of like */
+typedef struct dg_reshape_as_options {
+    const char *name;
+} dg_reshape_as_options;
+static inline dg_node *dg_reshape_as_at(dg_location at, dg_node *input, dg_node *like, dg_reshape_as_options options)
+{
+    dg_node *const inputs[] = {input, like};
+    return dg_apply(&(dg_application){.op = "reshape_as", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_reshape_as(input, like, ...) dg_reshape_as_at(DG_HERE, (input), (like), DG_OPTIONS(dg_reshape_as_options, __VA_ARGS__))
+
+/* one dimension for several */
+typedef struct dg_flatten_options {
+    int64_t start_dim;
+    int64_t end_dim;
+    const char *name;
+} dg_flatten_options;
+static inline dg_node *dg_flatten_at(dg_location at, dg_node *input, dg_flatten_options options)
+{
+    const dg_value attrs[] = {dg_int(options.start_dim), dg_int(options.end_dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "flatten", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_flatten(input, ...) dg_flatten_at(DG_HERE, (input), DG_OPTIONS(dg_flatten_options, .start_dim = 1, .end_dim = -1, __VA_ARGS__))
+
+/* swaps two dimensions */
+typedef struct dg_transpose_options {
+    const char *name;
+} dg_transpose_options;
+static inline dg_node *dg_transpose_at(dg_location at, dg_node *input, int64_t dim0, int64_t dim1, dg_transpose_options options)
+{
+    const dg_value attrs[] = {dg_int(dim0), dg_int(dim1)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "transpose", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_transpose(input, dim0, dim1, ...) dg_transpose_at(DG_HERE, (input), (dim0), (dim1), DG_OPTIONS(dg_transpose_options, __VA_ARGS__))
+
+/* dimensions in another order */
+typedef struct dg_permute_options {
+    const char *name;
+} dg_permute_options;
+static inline dg_node *dg_permute_at(dg_location at, dg_node *input, dg_ints dims, dg_permute_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&dims, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "permute", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_permute(input, dims, ...) dg_permute_at(DG_HERE, (input), (dims), DG_OPTIONS(dg_permute_options, __VA_ARGS__))
+
+/* broadcasts to a shape */
+typedef struct dg_expand_options {
+    const char *name;
+} dg_expand_options;
+static inline dg_node *dg_expand_at(dg_location at, dg_node *input, dg_shape shape, dg_expand_options options)
+{
+    const dg_value attrs[] = {dg_shape_value(&shape)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "expand", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_expand(input, shape, ...) dg_expand_at(DG_HERE, (input), (shape), DG_OPTIONS(dg_expand_options, __VA_ARGS__))
+
+/* broadcasts to the shape of like */
+typedef struct dg_expand_as_options {
+    const char *name;
+} dg_expand_as_options;
+static inline dg_node *dg_expand_as_at(dg_location at, dg_node *input, dg_node *like, dg_expand_as_options options)
+{
+    dg_node *const inputs[] = {input, like};
+    return dg_apply(&(dg_application){.op = "expand_as", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_expand_as(input, like, ...) dg_expand_as_at(DG_HERE, (input), (like), DG_OPTIONS(dg_expand_as_options, __VA_ARGS__))
+
+/* drops dimensions of size 1 */
+typedef struct dg_squeeze_options {
+    dg_ints dim;
+    const char *name;
+} dg_squeeze_options;
+static inline dg_node *dg_squeeze_at(dg_location at, dg_node *input, dg_squeeze_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.dim, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "squeeze", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_squeeze(input, ...) dg_squeeze_at(DG_HERE, (input), DG_OPTIONS(dg_squeeze_options, __VA_ARGS__))
+
+/* puts in a dimension of size 1 */
+typedef struct dg_unsqueeze_options {
+    const char *name;
+} dg_unsqueeze_options;
+static inline dg_node *dg_unsqueeze_at(dg_location at, dg_node *input, int64_t dim, dg_unsqueeze_options options)
+{
+    const dg_value attrs[] = {dg_int(dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "unsqueeze", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_unsqueeze(input, dim, ...) dg_unsqueeze_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_unsqueeze_options, __VA_ARGS__))
+
+/* joins along a dimension */
+typedef struct dg_cat_options {
+    int64_t dim;
+    const char *name;
+} dg_cat_options;
+static inline dg_node *dg_cat_at(dg_location at, int count, dg_node *const *tensors, dg_cat_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    return dg_apply(&(dg_application){.op = "cat", .name = options.name, .at = at, .n_inputs = count, .inputs = tensors, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cat(count, tensors, ...) dg_cat_at(DG_HERE, (count), (tensors), DG_OPTIONS(dg_cat_options, __VA_ARGS__))
+
+/* joins along a new dimension */
+typedef struct dg_stack_options {
+    int64_t dim;
+    const char *name;
+} dg_stack_options;
+static inline dg_node *dg_stack_at(dg_location at, int count, dg_node *const *tensors, dg_stack_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    return dg_apply(&(dg_application){.op = "stack", .name = options.name, .at = at, .n_inputs = count, .inputs = tensors, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_stack(count, tensors, ...) dg_stack_at(DG_HERE, (count), (tensors), DG_OPTIONS(dg_stack_options, __VA_ARGS__))
+
+/* x[start:end:step] along dim */
+typedef struct dg_slice_options {
+    int64_t dim;
+    int64_t start;
+    int64_t end;
+    int64_t step;
+    const char *name;
+} dg_slice_options;
+static inline dg_node *dg_slice_at(dg_location at, dg_node *input, dg_slice_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_int(options.start), dg_int(options.end), dg_int(options.step)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "slice", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_slice(input, ...) dg_slice_at(DG_HERE, (input), DG_OPTIONS(dg_slice_options, .start = DG_NONE, .end = DG_NONE, .step = 1, __VA_ARGS__))
+
+/* zeros in the shape of like with x written at the slice */
+typedef struct dg_slice_scatter_options {
+    int64_t dim;
+    int64_t start;
+    int64_t end;
+    int64_t step;
+    const char *name;
+} dg_slice_scatter_options;
+static inline dg_node *dg_slice_scatter_at(dg_location at, dg_node *input, dg_node *like, dg_slice_scatter_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_int(options.start), dg_int(options.end), dg_int(options.step)};
+    dg_node *const inputs[] = {input, like};
+    return dg_apply(&(dg_application){.op = "slice_scatter", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_slice_scatter(input, like, ...) dg_slice_scatter_at(DG_HERE, (input), (like), DG_OPTIONS(dg_slice_scatter_options, .start = DG_NONE, .end = DG_NONE, .step = 1, __VA_ARGS__))
+
+/* y[i][j] = x[i][index[i][j]] along dim */
+typedef struct dg_gather_options {
+    int64_t dim;
+    const char *name;
+} dg_gather_options;
+static inline dg_node *dg_gather_at(dg_location at, dg_node *input, dg_node *index, dg_gather_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input, index};
+    return dg_apply(&(dg_application){.op = "gather", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_gather(input, index, ...) dg_gather_at(DG_HERE, (input), (index), DG_OPTIONS(dg_gather_options, __VA_ARGS__))
+
+/* zeros in the shape of like with x added at index along dim */
+typedef struct dg_scatter_add_options {
+    int64_t dim;
+    const char *name;
+} dg_scatter_add_options;
+static inline dg_node *dg_scatter_add_at(dg_location at, dg_node *input, dg_node *index, dg_node *like, dg_scatter_add_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input, index, like};
+    return dg_apply(&(dg_application){.op = "scatter_add", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_scatter_add(input, index, like, ...) dg_scatter_add_at(DG_HERE, (input), (index), (like), DG_OPTIONS(dg_scatter_add_options, __VA_ARGS__))
+
+/* ---- linear ---- */
+
+/* matrix product, batched and broadcast as in NumPy */
+typedef struct dg_matmul_options {
+    bool transpose_input;
+    bool transpose_other;
+    const char *name;
+} dg_matmul_options;
+static inline dg_node *dg_matmul_at(dg_location at, dg_node *input, dg_node *other, dg_matmul_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.transpose_input), dg_bool(options.transpose_other)};
+    dg_node *const inputs[] = {input, other};
+    return dg_apply(&(dg_application){.op = "matmul", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_matmul(input, other, ...) dg_matmul_at(DG_HERE, (input), (other), DG_OPTIONS(dg_matmul_options, __VA_ARGS__))
+
+/* y = x·Wᵀ + b */
+typedef struct dg_linear_options {
+    bool bias;
+    const char *init;
+    dg_node *weight;
+    dg_node *bias_node;
+    const char *name;
+} dg_linear_options;
+static inline dg_node *dg_linear_at(dg_location at, dg_node *input, int64_t out_features, dg_linear_options options)
+{
+    const dg_value attrs[] = {dg_int(out_features), dg_bool(options.bias), dg_text(options.init)};
+    dg_node *const inputs[] = {input, options.weight, options.bias_node};
+    return dg_apply(&(dg_application){.op = "linear", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_linear(input, out_features, ...) dg_linear_at(DG_HERE, (input), (out_features), DG_OPTIONS(dg_linear_options, .bias = true, __VA_ARGS__))
+
+/* y_ij = a_i b_j */
+typedef struct dg_outer_options {
+    const char *name;
+} dg_outer_options;
+static inline dg_node *dg_outer_at(dg_location at, dg_node *input, dg_node *vec2, dg_outer_options options)
+{
+    dg_node *const inputs[] = {input, vec2};
+    return dg_apply(&(dg_application){.op = "outer", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_outer(input, vec2, ...) dg_outer_at(DG_HERE, (input), (vec2), DG_OPTIONS(dg_outer_options, __VA_ARGS__))
+
+/* distances between rows */
+typedef struct dg_cdist_options {
+    double p;
+    const char *name;
+} dg_cdist_options;
+static inline dg_node *dg_cdist_at(dg_location at, dg_node *x1, dg_node *x2, dg_cdist_options options)
+{
+    const dg_value attrs[] = {dg_float(options.p)};
+    dg_node *const inputs[] = {x1, x2};
+    return dg_apply(&(dg_application){.op = "cdist", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cdist(x1, x2, ...) dg_cdist_at(DG_HERE, (x1), (x2), DG_OPTIONS(dg_cdist_options, .p = 2, __VA_ARGS__))
+
+/* φ(‖x − c‖) */
+typedef struct dg_rbf_options {
+    const char *kernel;
+    bool normalize;
+    const char *init;
+    const char *width;
+    dg_node *centers;
+    dg_node *gamma;
+    const char *name;
+} dg_rbf_options;
+static inline dg_node *dg_rbf_at(dg_location at, dg_node *input, int64_t out_features, dg_rbf_options options)
+{
+    const dg_value attrs[] = {dg_int(out_features), dg_text(options.kernel), dg_bool(options.normalize), dg_text(options.init), dg_text(options.width)};
+    dg_node *const inputs[] = {input, options.centers, options.gamma};
+    return dg_apply(&(dg_application){.op = "rbf", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_rbf(input, out_features, ...) dg_rbf_at(DG_HERE, (input), (out_features), DG_OPTIONS(dg_rbf_options, .kernel = "gaussian", __VA_ARGS__))
+
+/* ---- softmax ---- */
+
+/* softmax */
+typedef struct dg_softmax_options {
+    int64_t dim;
+    const char *name;
+} dg_softmax_options;
+static inline dg_node *dg_softmax_at(dg_location at, dg_node *input, dg_softmax_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "softmax", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_softmax(input, ...) dg_softmax_at(DG_HERE, (input), DG_OPTIONS(dg_softmax_options, .dim = -1, __VA_ARGS__))
+
+/* log_softmax */
+typedef struct dg_log_softmax_options {
+    int64_t dim;
+    const char *name;
+} dg_log_softmax_options;
+static inline dg_node *dg_log_softmax_at(dg_location at, dg_node *input, dg_log_softmax_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "log_softmax", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_log_softmax(input, ...) dg_log_softmax_at(DG_HERE, (input), DG_OPTIONS(dg_log_softmax_options, .dim = -1, __VA_ARGS__))
+
+/* softmin */
+typedef struct dg_softmin_options {
+    int64_t dim;
+    const char *name;
+} dg_softmin_options;
+static inline dg_node *dg_softmin_at(dg_location at, dg_node *input, dg_softmin_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "softmin", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_softmin(input, ...) dg_softmin_at(DG_HERE, (input), DG_OPTIONS(dg_softmin_options, .dim = -1, __VA_ARGS__))
+
+/* ---- loss ---- */
+
+/* mse_loss */
+typedef struct dg_mse_loss_options {
+    const char *reduction;
+    const char *name;
+} dg_mse_loss_options;
+static inline dg_node *dg_mse_loss_at(dg_location at, dg_node *input, dg_node *target, dg_mse_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction)};
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "mse_loss", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_mse_loss(input, target, ...) dg_mse_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_mse_loss_options, .reduction = "mean", __VA_ARGS__))
+
+/* l1_loss */
+typedef struct dg_l1_loss_options {
+    const char *reduction;
+    const char *name;
+} dg_l1_loss_options;
+static inline dg_node *dg_l1_loss_at(dg_location at, dg_node *input, dg_node *target, dg_l1_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction)};
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "l1_loss", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_l1_loss(input, target, ...) dg_l1_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_l1_loss_options, .reduction = "mean", __VA_ARGS__))
+
+/* −log softmax(x)[target] */
+typedef struct dg_cross_entropy_options {
+    const char *reduction;
+    int64_t ignore_index;
+    double label_smoothing;
+    dg_node *weight;
+    const char *name;
+} dg_cross_entropy_options;
+static inline dg_node *dg_cross_entropy_at(dg_location at, dg_node *input, dg_node *target, dg_cross_entropy_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_int(options.ignore_index), dg_float(options.label_smoothing)};
+    dg_node *const inputs[] = {input, target, options.weight};
+    return dg_apply(&(dg_application){.op = "cross_entropy", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cross_entropy(input, target, ...) dg_cross_entropy_at(DG_HERE, (input), (target), DG_OPTIONS(dg_cross_entropy_options, .reduction = "mean", .ignore_index = -100, __VA_ARGS__))
+
+/* −x[target] */
+typedef struct dg_nll_loss_options {
+    const char *reduction;
+    int64_t ignore_index;
+    dg_node *weight;
+    const char *name;
+} dg_nll_loss_options;
+static inline dg_node *dg_nll_loss_at(dg_location at, dg_node *input, dg_node *target, dg_nll_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_int(options.ignore_index)};
+    dg_node *const inputs[] = {input, target, options.weight};
+    return dg_apply(&(dg_application){.op = "nll_loss", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_nll_loss(input, target, ...) dg_nll_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_nll_loss_options, .reduction = "mean", .ignore_index = -100, __VA_ARGS__))
+
+/* −t ln x − (1 − t) ln(1 − x) */
+typedef struct dg_binary_cross_entropy_options {
+    const char *reduction;
+    dg_node *weight;
+    const char *name;
+} dg_binary_cross_entropy_options;
+static inline dg_node *dg_binary_cross_entropy_at(dg_location at, dg_node *input, dg_node *target, dg_binary_cross_entropy_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction)};
+    dg_node *const inputs[] = {input, target, options.weight};
+    return dg_apply(&(dg_application){.op = "binary_cross_entropy", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_binary_cross_entropy(input, target, ...) dg_binary_cross_entropy_at(DG_HERE, (input), (target), DG_OPTIONS(dg_binary_cross_entropy_options, .reduction = "mean", __VA_ARGS__))
+
+/* the same on sigmoid(x) */
+typedef struct dg_binary_cross_entropy_with_logits_options {
+    const char *reduction;
+    dg_node *weight;
+    dg_node *pos_weight;
+    const char *name;
+} dg_binary_cross_entropy_with_logits_options;
+static inline dg_node *dg_binary_cross_entropy_with_logits_at(dg_location at, dg_node *input, dg_node *target, dg_binary_cross_entropy_with_logits_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction)};
+    dg_node *const inputs[] = {input, target, options.weight, options.pos_weight};
+    return dg_apply(&(dg_application){.op = "binary_cross_entropy_with_logits", .name = options.name, .at = at, .n_inputs = 4, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_binary_cross_entropy_with_logits(input, target, ...) dg_binary_cross_entropy_with_logits_at(DG_HERE, (input), (target), DG_OPTIONS(dg_binary_cross_entropy_with_logits_options, .reduction = "mean", __VA_ARGS__))
+
+#endif
