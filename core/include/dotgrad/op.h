@@ -97,6 +97,7 @@ typedef struct dg_input_spec {
      * the graph's), or sets *present to false (bias=false). `init` is an initialiser call; NULL: see `init_attr`. */
     dg_status (*parameter)(const dg_infer *infer, dg_shape *shape, bool *present);
     const char *init;
+    dg_status (*init_for)(const dg_infer *infer, char *text, size_t size); /* writes the call, where it depends on sizes */
     const char *init_attr; /* the attribute that names the initialiser, when that is given */
 } dg_input_spec;
 
@@ -174,6 +175,13 @@ struct dg_op {
     double (*flops)(const dg_infer *infer);
     const dg_sample *samples; /* ended by a NULL call */
 };
+
+/* The ops of one source file. */
+typedef struct dg_op_family {
+    size_t count;
+    const dg_op *ops;
+} dg_op_family;
+#define DG_FAMILY(array) {sizeof(array) / sizeof(array[0]), array}
 
 /* Adds an op, before the first graph is made. The descriptor must stay. DG_BAD_ARGUMENT: a descriptor that is not
  * complete, or a name that is taken. */

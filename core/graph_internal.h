@@ -1,0 +1,82 @@
+/* What graph.c, attributes.c, apply.c and the plan share of a graph's inside. */
+#ifndef CORE_GRAPH_INTERNAL_H
+#define CORE_GRAPH_INTERNAL_H
+
+#include <dotgrad/op.h>
+
+/* An op as the registry keeps it: counted once, its defaults parsed once. */
+typedef struct op_entry {
+    const dg_op *op;
+    size_t index;
+    int n_inputs; /* declared */
+    int n_attrs;
+    int n_outputs;
+    bool variadic;
+    dg_value defaults[DG_MAX_ATTRS]; /* normalised; DG_VALUE_NONE where a value may be absent or is required */
+} op_entry;
+
+const op_entry *registry_find(const char *name);
+const op_entry *registry_formula_op(void); /* the op whose inputs are the free names of its formula */
+const op_entry *registry_parameter_op(void);
+size_t registry_count(void);
+dg_status registry_status(void); /* of filling it with the ops that ship */
+
+typedef struct node_update {
+    struct node_update *next;
+    dg_node *assign;
+} node_update;
+
+struct dg_node {
+    dg_graph *graph;
+    const op_entry *entry;
+    const char *name; /* NULL until somebody asks or gives one */
+    bool named;
+    dg_location at;
+    int64_t id;
+    int n_inputs;
+    int n_outputs;
+    dg_node **inputs;
+    const dg_value *attrs; /* NULL for a formula node made without text, until somebody asks */
+    dg_type *types;        /* one an output */
+    const dg_formula *formula;
+    dg_node *owner;
+    dg_node **expansion;  /* of a composed op, made on demand */
+    node_update *updates; /* of a composed op: assignments in training */
+};
+
+struct dg_graph {
+    dg_status status;
+    dg_arena *arena;
+    dg_formulas *formulas;
+    dg_dtype dtype;
+    const char *init; /* "" when layers keep their own */
+    dg_node **nodes;
+    int64_t n_nodes, capacity;
+    dg_node **names; /* open addressing by name */
+    size_t n_names, names_capacity;
+    const char **symbols; /* names of symbols −3, −4, … */
+    int n_symbols;
+    const dg_formula **op_formulas; /* of ops without attributes, by registry index */
+    dg_node *owner;                 /* the composed op that is being expanded */
+};
+
+/* Brings one value into the form that `spec` declares. `what` names the op and node for the message. */
+dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_spec *spec, const dg_value *given,
+                              dg_value *value);
+/* Attributes of an application in declared order. `extra` receives keywords that the op does not declare (for ops with
+ * DG_ANY_INPUTS; NULL: they are an error). */
+dg_status attributes_collect(dg_graph *graph, const op_entry *entry, const dg_application *application,
+                             const dg_value **attrs, const dg_value **extra, int *n_extra);
+
+/* Bindings of a formula op: its number attributes. */
+#define MAX_BINDINGS 16
+int formula_bindings(const op_entry *entry, const dg_value *attrs, dg_binding bindings[MAX_BINDINGS]);
+
+dg_status graph_add_name(dg_graph *graph, dg_node *node);
+dg_node *graph_new_node(dg_graph *graph, const op_entry *entry, int n_inputs, int n_outputs, dg_location at);
+
+/* Type of an elementwise node, and the type it computes in. */
+dg_status formula_infer(const dg_formula *formula, int n_inputs, const dg_type *const *inputs, dg_type *output,
+                        dg_dtype *compute);
+
+#endif
