@@ -148,8 +148,12 @@ static dg_node *make_parameter(const making *m, const char *suffix, const dg_sha
     attrs[1].key = "init";
     attrs[2].key = "dtype";
     attrs[3].key = "trainable";
-    return dg_apply(&(dg_application){.graph = m->graph, .op = registry_parameter_op()->op->name, .name = name,
-                                      .at = a->at, .n_attrs = 4, .attrs = attrs});
+    return dg_apply(&(dg_application){.graph = m->graph,
+                                      .op = registry_parameter_op()->op->name,
+                                      .name = name,
+                                      .at = a->at,
+                                      .n_attrs = 4,
+                                      .attrs = attrs});
 }
 
 static void input_types(const making *m, const dg_type **types)
@@ -237,7 +241,8 @@ static dg_status own_formula_parameters(making *m)
         dg_shape shape = dg_scalar();
         if (per) {
             const dg_node *x = m->inputs[0];
-            bool channel = (per->kind == DG_VALUE_NAME || per->kind == DG_VALUE_STRING) && strcmp(per->s, "channel") == 0;
+            bool channel =
+                (per->kind == DG_VALUE_NAME || per->kind == DG_VALUE_STRING) && strcmp(per->s, "channel") == 0;
             if (!channel || !x || x->types[0].shape.rank < 2)
                 return dg_error(DG_BAD_ARGUMENT, "parameter(…, per=channel) needs an input [N, C, …]");
             shape.rank = x->types[0].shape.rank - 1; /* [C, 1, …] against [N, C, …] */
@@ -247,7 +252,8 @@ static dg_status own_formula_parameters(making *m)
                 return dg_error(DG_BAD_SHAPE, "parameter(…, per=channel): the number of channels is not known");
         }
         double number = 0;
-        dg_value item = {.kind = DG_VALUE_FLOAT}, init = {.kind = DG_VALUE_CALL, .s = "constant", .count = 1, .items = &item};
+        dg_value item = {.kind = DG_VALUE_FLOAT},
+                 init = {.kind = DG_VALUE_CALL, .s = "constant", .count = 1, .items = &item};
         if (start && start->kind == DG_VALUE_CALL)
             init = *start;
         else if (start && !dg_value_number(start, &number))
@@ -304,7 +310,8 @@ dg_status formula_infer(const dg_formula *formula, int n_inputs, const dg_type *
     dg_dtype dtypes[MAX_FORMULA_INPUTS];
     int ranks[MAX_FORMULA_INPUTS];
     if (n_inputs > MAX_FORMULA_INPUTS)
-        return dg_error(DG_BAD_ARGUMENT, "a formula has %d inputs, at most %d are possible", n_inputs, MAX_FORMULA_INPUTS);
+        return dg_error(DG_BAD_ARGUMENT, "a formula has %d inputs, at most %d are possible", n_inputs,
+                        MAX_FORMULA_INPUTS);
     output->shape = dg_scalar();
     for (int k = 0; k < n_inputs; k++) {
         dtypes[k] = inputs[k] ? inputs[k]->dtype : DG_DEFAULT_DTYPE;
@@ -332,8 +339,13 @@ static dg_status infer_types(dg_node *node)
         dg_dtype compute;
         return formula_infer(node->formula, node->n_inputs, types, &node->types[0], &compute);
     }
-    dg_infer infer = {.op = node->entry->op, .graph = node->graph, .attrs = node->attrs, .n_inputs = node->n_inputs,
-                      .inputs = types, .n_outputs = node->n_outputs, .outputs = node->types};
+    dg_infer infer = {.op = node->entry->op,
+                      .graph = node->graph,
+                      .attrs = node->attrs,
+                      .n_inputs = node->n_inputs,
+                      .inputs = types,
+                      .n_outputs = node->n_outputs,
+                      .outputs = node->types};
     return node->entry->op->infer(&infer);
 }
 
@@ -390,8 +402,8 @@ dg_node *dg_apply(const dg_application *application)
     }
     bool any = m.entry->op->flags & DG_ANY_INPUTS;
     int64_t first_own = m.graph->n_nodes;
-    dg_status status = attributes_collect(m.graph, m.entry, application, &m.attrs, any ? &m.extra : NULL,
-                                          any ? &m.n_extra : NULL);
+    dg_status status =
+        attributes_collect(m.graph, m.entry, application, &m.attrs, any ? &m.extra : NULL, any ? &m.n_extra : NULL);
     if (status.code == DG_OK)
         status = find_formula(&m);
     if (status.code == DG_OK)
@@ -422,14 +434,22 @@ dg_node *dg_expr_at(dg_location at, const char *formula, int n_inputs, const dg_
         names[i] = inputs[i].name;
     }
     dg_value text = dg_text(formula);
-    return dg_apply(&(dg_application){.op = registry_formula_op()->op->name, .at = at, .n_inputs = n_inputs,
-                                      .inputs = nodes, .input_names = names, .n_attrs = 1, .attrs = &text});
+    return dg_apply(&(dg_application){.op = registry_formula_op()->op->name,
+                                      .at = at,
+                                      .n_inputs = n_inputs,
+                                      .inputs = nodes,
+                                      .input_names = names,
+                                      .n_attrs = 1,
+                                      .attrs = &text});
 }
 
 dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *formula, dg_node *const *inputs)
 {
     const op_entry *entry = registry_formula_op();
-    making m = {.graph = graph, .entry = entry, .formula = formula, .inputs = (dg_node **)inputs,
+    making m = {.graph = graph,
+                .entry = entry,
+                .formula = formula,
+                .inputs = (dg_node **)inputs,
                 .n_inputs = dg_formula_input_count(formula),
                 .application = &(dg_application){.graph = graph, .op = entry->op->name, .at = at}};
     if (graph->status.code != DG_OK)
@@ -452,17 +472,23 @@ dg_node *const *dg_node_expansion(dg_node *node)
     }
     dg_node *outer = graph->owner;
     graph->owner = node;
-    node->entry->op->compose(&(dg_compose){.graph = graph, .node = node, .attrs = node->attrs, .n_inputs = node->n_inputs,
-                                           .inputs = node->inputs, .n_outputs = node->n_outputs, .outputs = outputs});
+    node->entry->op->compose(&(dg_compose){.graph = graph,
+                                           .node = node,
+                                           .attrs = node->attrs,
+                                           .n_inputs = node->n_inputs,
+                                           .inputs = node->inputs,
+                                           .n_outputs = node->n_outputs,
+                                           .outputs = outputs});
     graph->owner = outer;
     for (int k = 0; k < node->n_outputs; k++) {
         if (!outputs[k] && graph->status.code == DG_OK)
             dg_graph_fail(graph, dg_error(DG_BAD_ARGUMENT, "%s '%s': its compose made no output %d",
                                           node->entry->op->name, dg_node_name(node), k));
         if (outputs[k] && outputs[k]->types[0].dtype != node->types[k].dtype)
-            dg_graph_fail(graph, dg_error(DG_BAD_DTYPE, "%s '%s': its compose made %s, its infer says %s",
-                                          node->entry->op->name, dg_node_name(node),
-                                          dg_dtype_name(outputs[k]->types[0].dtype), dg_dtype_name(node->types[k].dtype)));
+            dg_graph_fail(graph,
+                          dg_error(DG_BAD_DTYPE, "%s '%s': its compose made %s, its infer says %s",
+                                   node->entry->op->name, dg_node_name(node), dg_dtype_name(outputs[k]->types[0].dtype),
+                                   dg_dtype_name(node->types[k].dtype)));
     }
     if (graph->status.code != DG_OK)
         return NULL;

@@ -1,0 +1,108 @@
+/* Plans, inside. A plan is compiled once (which nodes, in which order) and bound once for each set of real sizes. A
+ * binding is a list of steps on values:
+ *
+ *   plan_compile.c   nodes to an order
+ *   plan_bind.c      order to steps: real shapes, folding of constants, merging of equal steps, pruning
+ *   plan_place.c     steps to memory: lifetimes, reuse, one arena
+ *   plan_run.c       running
+ */
+#ifndef CORE_PLAN_INTERNAL_H
+#define CORE_PLAN_INTERNAL_H
+
+#include "graph_internal.h"
+
+#include <dotgrad/plan.h>
+
+typedef enum storage_kind {
+    STORED_IN_ARENA,
+    STORED_BY_CALLER, /* an input's feed */
+    STORED_AS_PARAMETER,
+    STORED_AS_CONSTANT /* literal or folded */
+} storage_kind;
+
+/* One result. A view shares the bytes of its `root`. */
+typedef struct value {
+    dg_tensor tensor; /* real type; data once placed (a caller's: once fed) */
+    int32_t root;     /* this value itself, unless it is a view */
+    int32_t producer; /* step, or −1 */
+    int32_t source;   /* of a root: number of the plan's input, when fed */
+    storage_kind kind;
+    bool needed;  /* of a root: its bytes are read by a step, the caller or an assignment */
+    bool fetched; /* of a root: by the caller */
+} value;
+
+typedef struct step {
+    const op_entry *entry;
+    dg_node *node; /* for names in messages */
+    const dg_formula *formula;
+    dg_program *program; /* elementwise steps */
+    dg_operand *operands;
+    int32_t n_inputs, n_outputs;
+    const int32_t *inputs; /* values; −1: left out */
+    int32_t first_output;  /* value; a step's outputs are consecutive */
+    dg_kernel kernel;      /* tensors point into the binding's values */
+    size_t workspace_bytes;
+    bool alive;
+    bool update; /* elementwise, and only assignments read it: runs when no kernel can fail any more */
+} step;
+
+/* The end of a plan for training: the bytes of one value go into a parameter. */
+typedef struct assignment {
+    int32_t value, parameter;
+    bool in_place;   /* the step that computes the value writes into the parameter itself */
+    size_t snapshot; /* 1 + offset in the arena: the value is a parameter that is assigned too, saved first */
+} assignment;
+
+typedef struct binding {
+    struct binding *next;
+    dg_arena *arena; /* everything but the buffers below */
+    dg_shape *feeds; /* the shapes that this binding is for, one an input of the plan */
+    value *values;
+    int32_t n_values, values_capacity;
+    step *steps;
+    int32_t n_steps;
+    int32_t *fetch; /* values */
+    assignment *assignments;
+    int32_t n_assignments;
+    int32_t *random_steps;
+    int32_t n_random_steps;
+    int32_t *fed_views; /* values whose bytes are a caller's, by input: fed_views[feed_starts[k]] … */
+    int32_t *feed_starts;
+    unsigned char *memory; /* the arena of buffers */
+    size_t memory_bytes;
+    void **constants;
+    int32_t n_constants, constants_capacity;
+    double flops;
+} binding;
+
+struct dg_plan {
+    dg_graph *graph;
+    dg_plan_options options; /* lists copied */
+    dg_node **order;         /* topological: whatever a node reads stands before it */
+    int64_t n_order, order_capacity;
+    int32_t *place; /* of a node in the order, by id; −1: not in it */
+    int64_t n_places;
+    dg_node **inputs; /* in the order */
+    int n_inputs;
+    binding *bindings, *current;
+    uint64_t step;
+};
+
+dg_status plan_compile(dg_plan *plan);
+dg_status plan_bind(dg_plan *plan, const dg_feed *feeds, int n_feeds, binding **made);
+dg_status plan_place(dg_plan *plan, binding *b);
+void binding_free(binding *b);
+
+/* The dtype and shape that a tensor has, for shape rules. */
+static inline dg_type type_of(const dg_tensor *tensor)
+{
+    return (dg_type){tensor->dtype, tensor->shape};
+}
+
+/* Runs one step in a binding whose values have their buffers. */
+dg_status step_run(const dg_plan *plan, step *s);
+
+/* Adds "op 'node'" before a message. */
+dg_status at_node(dg_node *node, dg_status status);
+
+#endif

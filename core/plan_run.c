@@ -1,0 +1,244 @@
+/* Plans: making, running and freeing them. */
+#include "plan_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Elements of one piece of an elementwise step: cut by shape alone, so that any number of threads gives the same. */
+enum { PIECE = 16384 };
+
+static dg_status check_nodes(const dg_graph *graph, dg_node *const *nodes, int count, const char *what)
+{
+    for (int i = 0; i < count; i++) {
+        if (!nodes[i])
+            return dg_error(DG_BAD_ARGUMENT, "%s %d of the plan is NULL", what, i);
+        if (nodes[i]->graph != graph)
+            return dg_error(DG_BAD_ARGUMENT, "%s '%s' is a node of another graph", what, dg_node_name(nodes[i]));
+    }
+    return dg_ok();
+}
+
+static dg_node **copy_nodes(dg_node *const *nodes, int count)
+{
+    dg_node **copy = calloc((size_t)count + 1, sizeof *copy);
+    if (copy && count)
+        memcpy(copy, nodes, sizeof *copy * (size_t)count);
+    return copy;
+}
+
+dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan **plan)
+{
+    *plan = NULL;
+    DG_TRY(dg_graph_status(graph));
+    DG_TRY(check_nodes(graph, options->fetch, options->n_fetch, "fetch"));
+    DG_TRY(check_nodes(graph, options->updates, options->n_updates, "update"));
+    dg_plan *made = calloc(1, sizeof *made);
+    if (!made)
+        return dg_error(DG_NO_MEMORY, "no memory for a plan");
+    made->graph = graph;
+    made->options = *options;
+    made->options.fetch = copy_nodes(options->fetch, options->n_fetch);
+    made->options.updates = copy_nodes(options->updates, options->n_updates);
+    dg_status status = made->options.fetch && made->options.updates ? plan_compile(made)
+                                                                    : dg_error(DG_NO_MEMORY, "no memory for a plan");
+    if (status.code != DG_OK)
+        dg_plan_free(made);
+    else
+        *plan = made;
+    return status;
+}
+
+void dg_plan_free(dg_plan *plan)
+{
+    if (!plan)
+        return;
+    for (binding *b = plan->bindings, *next; b; b = next) {
+        next = b->next;
+        binding_free(b);
+    }
+    free((void *)(uintptr_t)plan->options.fetch);
+    free((void *)(uintptr_t)plan->options.updates);
+    free(plan->order);
+    free(plan->place);
+    free(plan->inputs);
+    free(plan);
+}
+
+/* ---- feeds ---- */
+
+static dg_status check_feed(const dg_plan *plan, const dg_feed *feed, int64_t *symbols)
+{
+    const dg_type *wants = &feed->node->types[0];
+    const dg_tensor *has = feed->tensor;
+    char first[DG_SHAPE_TEXT], second[DG_SHAPE_TEXT];
+    if (has->dtype != wants->dtype)
+        return dg_error(DG_BAD_DTYPE, "input '%s' is %s, the tensor fed is %s", dg_node_name(feed->node),
+                        dg_dtype_name(wants->dtype), dg_dtype_name(has->dtype));
+    bool fits = has->shape.rank == wants->shape.rank;
+    for (int d = 0; fits && d < wants->shape.rank; d++) {
+        int64_t size = wants->shape.dims[d];
+        if (size < DG_UNKNOWN) {
+            int64_t *known = &symbols[DG_N - size];
+            if (*known >= 0 && *known != has->shape.dims[d])
+                return dg_error(DG_BAD_SHAPE, "input '%s' is %s: %s is %lld in another input, here the tensor is %s",
+                                dg_node_name(feed->node),
+                                dg_graph_print_shape(plan->graph, &wants->shape, first, sizeof first),
+                                dg_symbol_name(plan->graph, size), (long long)*known,
+                                dg_shape_print(&has->shape, second, sizeof second));
+            *known = has->shape.dims[d];
+        } else if (size >= 0) {
+            fits = size == has->shape.dims[d];
+        }
+    }
+    if (!fits)
+        return dg_error(DG_BAD_SHAPE, "input '%s' is %s, the tensor fed is %s", dg_node_name(feed->node),
+                        dg_graph_print_shape(plan->graph, &wants->shape, first, sizeof first),
+                        dg_shape_print(&has->shape, second, sizeof second));
+    return dg_ok();
+}
+
+static const dg_feed *find_feed(const dg_feed *feeds, int n_feeds, const dg_node *node)
+{
+    for (int k = 0; k < n_feeds; k++)
+        if (feeds[k].node == node)
+            return &feeds[k];
+    return NULL;
+}
+
+/* All feeds are there, of the right types, and agree on the symbols. */
+static dg_status check_feeds(const dg_plan *plan, const dg_feed *feeds, int n_feeds)
+{
+    int n_symbols = plan->graph->n_symbols + 1;
+    int64_t *symbols = malloc(sizeof *symbols * (size_t)n_symbols);
+    if (!symbols)
+        return dg_error(DG_NO_MEMORY, "no memory for a plan");
+    for (int i = 0; i < n_symbols; i++)
+        symbols[i] = -1;
+    dg_status status = dg_ok();
+    for (int i = 0; status.code == DG_OK && i < plan->n_inputs; i++) {
+        const dg_feed *feed = find_feed(feeds, n_feeds, plan->inputs[i]);
+        status = feed ? check_feed(plan, feed, symbols)
+                      : dg_error(DG_BAD_ARGUMENT, "input '%s' is not fed", dg_node_name(plan->inputs[i]));
+    }
+    free(symbols);
+    return status;
+}
+
+static bool binding_fits(const dg_plan *plan, const binding *b, const dg_feed *feeds, int n_feeds)
+{
+    for (int i = 0; i < plan->n_inputs; i++) {
+        const dg_feed *feed = find_feed(feeds, n_feeds, plan->inputs[i]);
+        if (!feed || feed->tensor->dtype != plan->inputs[i]->types[0].dtype ||
+            !dg_shape_equal(&feed->tensor->shape, &b->feeds[i]))
+            return false;
+    }
+    return true;
+}
+
+static dg_status find_binding(dg_plan *plan, const dg_feed *feeds, int n_feeds)
+{
+    if (plan->current && binding_fits(plan, plan->current, feeds, n_feeds))
+        return dg_ok();
+    for (binding *b = plan->bindings; b; b = b->next) {
+        if (binding_fits(plan, b, feeds, n_feeds)) {
+            plan->current = b;
+            return dg_ok();
+        }
+    }
+    DG_TRY(check_feeds(plan, feeds, n_feeds));
+    binding *made;
+    DG_TRY(plan_bind(plan, feeds, n_feeds, &made));
+    made->next = plan->bindings;
+    plan->bindings = plan->current = made;
+    return dg_ok();
+}
+
+static void set_feeds(const dg_plan *plan, binding *b, const dg_feed *feeds, int n_feeds)
+{
+    for (int i = 0; i < plan->n_inputs; i++) {
+        void *data = find_feed(feeds, n_feeds, plan->inputs[i])->tensor->data;
+        for (int32_t k = b->feed_starts[i]; k < b->feed_starts[i + 1]; k++)
+            b->values[b->fed_views[k]].tensor.data = data;
+    }
+}
+
+/* ---- running ---- */
+
+typedef struct elementwise {
+    const step *s;
+    const dg_tensor *out;
+    int64_t count;
+} elementwise;
+
+static void run_piece(void *argument, int64_t piece)
+{
+    const elementwise *e = argument;
+    int64_t begin = piece * PIECE, end = begin + PIECE < e->count ? begin + PIECE : e->count;
+    dg_program_run(e->s->program, &e->out->shape, e->s->operands, e->out->dtype, e->out->data, begin, end);
+}
+
+dg_status step_run(const dg_plan *plan, step *s)
+{
+    if (!s->program)
+        return s->entry->op->forward(&s->kernel);
+    for (int k = 0; k < s->n_inputs; k++)
+        if (s->kernel.inputs[k])
+            s->operands[k].data = s->kernel.inputs[k]->data;
+    const dg_tensor *out = s->kernel.outputs[0];
+    elementwise e = {s, out, dg_tensor_count(out)};
+    dg_threads_run(e.count > 2 * PIECE ? plan->options.threads : NULL, (e.count + PIECE - 1) / PIECE, run_piece, &e);
+    return dg_ok();
+}
+
+static void run_assignments(binding *b)
+{
+    for (int i = 0; i < b->n_assignments; i++) {
+        const assignment *a = &b->assignments[i];
+        const dg_tensor *from = &b->values[a->value].tensor;
+        if (a->snapshot && dg_tensor_bytes(from))
+            memcpy(b->memory + a->snapshot - 1, from->data, dg_tensor_bytes(from));
+    }
+    for (int i = 0; i < b->n_assignments; i++) {
+        const assignment *a = &b->assignments[i];
+        const dg_tensor *from = &b->values[a->value].tensor;
+        if (!a->in_place && dg_tensor_bytes(from))
+            memcpy(b->values[a->parameter].tensor.data, a->snapshot ? b->memory + a->snapshot - 1 : from->data,
+                   dg_tensor_bytes(from));
+    }
+}
+
+dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
+{
+    DG_TRY(find_binding(plan, feeds, n_feeds));
+    binding *b = plan->current;
+    set_feeds(plan, b, feeds, n_feeds);
+    for (int32_t i = 0; i < b->n_random_steps; i++)
+        b->steps[b->random_steps[i]].kernel.random.step = plan->step;
+    for (int32_t i = 0; i < b->n_steps; i++) {
+        dg_status status = step_run(plan, &b->steps[i]);
+        if (status.code != DG_OK)
+            return at_node(b->steps[i].node, status);
+    }
+    run_assignments(b);
+    plan->step++;
+    return dg_ok();
+}
+
+const dg_tensor *dg_plan_result(const dg_plan *plan, int k)
+{
+    if (!plan->current || k < 0 || k >= plan->options.n_fetch)
+        return NULL;
+    return &plan->current->values[plan->current->fetch[k]].tensor;
+}
+
+void dg_plan_set_step(dg_plan *plan, uint64_t number)
+{
+    plan->step = number;
+}
+
+dg_plan_cost dg_plan_cost_of(const dg_plan *plan)
+{
+    const binding *b = plan->current;
+    return b ? (dg_plan_cost){.arena_bytes = b->memory_bytes, .steps = (size_t)b->n_steps, .flops = b->flops}
+             : (dg_plan_cost){0};
+}

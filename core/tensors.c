@@ -1,0 +1,243 @@
+/* Ordered sets of named tensors, with text notes. */
+#include <dotgrad/random.h>
+#include <dotgrad/tensor.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct entry {
+    dg_tensor tensor;
+    uint64_t hash;
+    char name[];
+} entry;
+
+typedef struct note {
+    char *key, *text;
+} note;
+
+struct dg_tensors {
+    entry **entries; /* in order; each allocated for itself, so that tensors stay where they are */
+    size_t count, capacity;
+    size_t *slots; /* open addressing by name: index + 1, or 0; a power of two of them, at most half full */
+    size_t n_slots;
+    note *notes;
+    size_t n_notes, notes_capacity;
+};
+
+static dg_status no_memory(const char *name)
+{
+    return dg_error(DG_NO_MEMORY, "no memory for '%s' in a set of tensors", name);
+}
+
+dg_status dg_tensors_new(dg_tensors **set)
+{
+    *set = calloc(1, sizeof **set);
+    return *set ? dg_ok() : dg_error(DG_NO_MEMORY, "no memory for a set of tensors");
+}
+
+static void free_entry(entry *removed)
+{
+    dg_tensor_release(&removed->tensor);
+    free(removed);
+}
+
+void dg_tensors_free(dg_tensors *set)
+{
+    if (!set)
+        return;
+    for (size_t i = 0; i < set->count; i++)
+        free_entry(set->entries[i]);
+    for (size_t i = 0; i < set->n_notes; i++) {
+        free(set->notes[i].key);
+        free(set->notes[i].text);
+    }
+    free(set->entries);
+    free(set->slots);
+    free(set->notes);
+    free(set);
+}
+
+size_t dg_tensors_count(const dg_tensors *set)
+{
+    return set->count;
+}
+
+const char *dg_tensors_name(const dg_tensors *set, size_t index)
+{
+    return index < set->count ? set->entries[index]->name : NULL;
+}
+
+dg_tensor *dg_tensors_at(const dg_tensors *set, size_t index)
+{
+    return index < set->count ? &set->entries[index]->tensor : NULL;
+}
+
+/* The slot that holds `name`, or the free one where it would go. */
+static size_t slot_of(const dg_tensors *set, const char *name, uint64_t hash)
+{
+    size_t slot = hash & (set->n_slots - 1);
+    for (; set->slots[slot]; slot = (slot + 1) & (set->n_slots - 1)) {
+        const entry *held = set->entries[set->slots[slot] - 1];
+        if (held->hash == hash && strcmp(held->name, name) == 0)
+            break;
+    }
+    return slot;
+}
+
+static void fill_slots(dg_tensors *set)
+{
+    memset(set->slots, 0, set->n_slots * sizeof *set->slots);
+    for (size_t i = 0; i < set->count; i++)
+        set->slots[slot_of(set, set->entries[i]->name, set->entries[i]->hash)] = i + 1;
+}
+
+dg_tensor *dg_tensors_find(const dg_tensors *set, const char *name)
+{
+    if (!set->n_slots)
+        return NULL;
+    size_t index = set->slots[slot_of(set, name, dg_random_stream(name))];
+    return index ? &set->entries[index - 1]->tensor : NULL;
+}
+
+static bool reserve(dg_tensors *set)
+{
+    if (set->count < set->capacity)
+        return true;
+    size_t capacity = set->capacity ? set->capacity * 2 : 16;
+    entry **entries = realloc(set->entries, capacity * sizeof *entries);
+    if (!entries)
+        return false;
+    set->entries = entries;
+    size_t *slots = malloc(2 * capacity * sizeof *slots);
+    if (!slots)
+        return false;
+    free(set->slots);
+    set->slots = slots;
+    set->n_slots = 2 * capacity;
+    set->capacity = capacity;
+    fill_slots(set);
+    return true;
+}
+
+/* Adds `tensor`, whose buffer the set takes over, under a name that is not there yet. */
+static dg_status append(dg_tensors *set, const char *name, const dg_tensor *tensor, dg_tensor **made)
+{
+    size_t length = strlen(name);
+    if (!reserve(set))
+        return no_memory(name);
+    entry *added = malloc(sizeof *added + length + 1);
+    if (!added)
+        return no_memory(name);
+    added->tensor = *tensor;
+    added->hash = dg_random_stream(name);
+    memcpy(added->name, name, length + 1);
+    set->entries[set->count++] = added;
+    set->slots[slot_of(set, name, added->hash)] = set->count;
+    if (made)
+        *made = &added->tensor;
+    return dg_ok();
+}
+
+dg_status dg_tensors_put(dg_tensors *set, const char *name, const dg_tensor *tensor)
+{
+    dg_tensor *there = dg_tensors_find(set, name), copy;
+    if (there && there->dtype == tensor->dtype && dg_shape_equal(&there->shape, &tensor->shape)) {
+        size_t bytes = dg_tensor_bytes(tensor);
+        if (bytes)
+            memmove(there->data, tensor->data, bytes);
+        return dg_ok();
+    }
+    dg_status status = dg_tensor_copy(&copy, tensor);
+    if (status.code != DG_OK)
+        return dg_prefixed(status, "'%s'", name);
+    if (there) {
+        dg_tensor_release(there);
+        *there = copy;
+        return dg_ok();
+    }
+    status = append(set, name, &copy, NULL);
+    if (status.code != DG_OK)
+        dg_tensor_release(&copy);
+    return status;
+}
+
+dg_status dg_tensors_add(dg_tensors *set, const char *name, dg_dtype dtype, dg_shape shape, dg_tensor **made)
+{
+    dg_tensor tensor;
+    if (made)
+        *made = NULL;
+    if (dg_tensors_find(set, name))
+        return dg_error(DG_BAD_ARGUMENT, "there is a tensor '%s' in the set already", name);
+    dg_status status = dg_tensor_make(&tensor, dtype, shape);
+    if (status.code != DG_OK)
+        return dg_prefixed(status, "'%s'", name);
+    status = append(set, name, &tensor, made);
+    if (status.code != DG_OK)
+        dg_tensor_release(&tensor);
+    return status;
+}
+
+void dg_tensors_remove(dg_tensors *set, const char *name)
+{
+    if (!dg_tensors_find(set, name))
+        return;
+    size_t index = set->slots[slot_of(set, name, dg_random_stream(name))] - 1;
+    free_entry(set->entries[index]);
+    set->count--;
+    memmove(set->entries + index, set->entries + index + 1, (set->count - index) * sizeof *set->entries);
+    fill_slots(set);
+}
+
+static note *find_note(const dg_tensors *set, const char *key)
+{
+    for (size_t i = 0; i < set->n_notes; i++)
+        if (strcmp(set->notes[i].key, key) == 0)
+            return &set->notes[i];
+    return NULL;
+}
+
+const char *dg_tensors_note(const dg_tensors *set, const char *key)
+{
+    const note *found = find_note(set, key);
+    return found ? found->text : NULL;
+}
+
+dg_status dg_tensors_set_note(dg_tensors *set, const char *key, const char *text)
+{
+    char *copy = strdup(text), *key_copy = NULL;
+    if (!copy)
+        return no_memory(key);
+    note *there = find_note(set, key);
+    if (there) {
+        free(there->text);
+        there->text = copy;
+        return dg_ok();
+    }
+    key_copy = strdup(key);
+    if (!key_copy)
+        goto fail;
+    if (set->n_notes == set->notes_capacity) {
+        size_t capacity = set->notes_capacity ? set->notes_capacity * 2 : 8;
+        note *notes = realloc(set->notes, capacity * sizeof *notes);
+        if (!notes)
+            goto fail;
+        set->notes = notes;
+        set->notes_capacity = capacity;
+    }
+    set->notes[set->n_notes++] = (note){key_copy, copy};
+    return dg_ok();
+fail:
+    free(copy);
+    free(key_copy);
+    return no_memory(key);
+}
+
+size_t dg_tensors_note_count(const dg_tensors *set)
+{
+    return set->n_notes;
+}
+
+const char *dg_tensors_note_key(const dg_tensors *set, size_t index)
+{
+    return index < set->n_notes ? set->notes[index].key : NULL;
+}
