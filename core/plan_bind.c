@@ -23,7 +23,10 @@ static dg_status no_memory(void)
 
 dg_status at_node(dg_node *node, dg_status status)
 {
-    return status.code == DG_OK ? status : dg_prefixed(status, "%s '%s'", node->entry->op->name, dg_node_name(node));
+    if (status.code == DG_OK)
+        return status;
+    node = speaker(node);
+    return dg_prefixed(status, "%s '%s'", node->entry->op->name, dg_node_name(node));
 }
 
 static dg_status new_value(binding *b, const dg_type *type, storage_kind kind, int32_t *made)
@@ -372,6 +375,34 @@ static dg_status check_real(const build *u, const dg_type *types, int count)
     return dg_ok();
 }
 
+/* Puts constants into the formula, where that leaves the result's type alone; *same is the input that the step would
+ * only copy, or −1. */
+static dg_status simplify_step(build *u, step *s, int32_t *same)
+{
+    binding *b = u->b;
+    dg_type before, after;
+    dg_dtype compute;
+    *same = -1;
+    if (u->plan->options.unoptimized || !s->formula)
+        return dg_ok();
+    step simpler = *s;
+    DG_TRY(formula_with_constants(b, u->plan->graph->formulas, s->formula, s->inputs, &simpler.formula));
+    int k = formula_is_input(simpler.formula);
+    if (simpler.formula == s->formula && k < 0)
+        return dg_ok();
+    DG_TRY(step_types(u, s, &before, &compute));
+    DG_TRY(step_types(u, &simpler, &after, &compute));
+    if (before.dtype != after.dtype)
+        return dg_ok();
+    s->formula = simpler.formula;
+    if (k < 0 || s->inputs[k] < 0)
+        return dg_ok();
+    const dg_tensor *input = &b->values[s->inputs[k]].tensor;
+    if (input->dtype == before.dtype && dg_shape_equal(&input->shape, &before.shape))
+        *same = s->inputs[k];
+    return dg_ok();
+}
+
 static dg_status new_step(build *u, dg_node *node, const dg_formula *formula, const int32_t *inputs, int n_inputs,
                           int32_t *results)
 {
@@ -385,7 +416,12 @@ static dg_status new_step(build *u, dg_node *node, const dg_formula *formula, co
                 .n_outputs = node->n_outputs,
                 .inputs = inputs,
                 .alive = true};
-    int32_t earlier;
+    int32_t earlier, same;
+    DG_TRY(simplify_step(u, s, &same));
+    if (same >= 0) {
+        results[0] = same;
+        return dg_ok();
+    }
     DG_TRY(merge(u, index, &earlier));
     if (earlier >= 0) {
         for (int k = 0; k < node->n_outputs; k++)
@@ -402,9 +438,9 @@ static dg_status new_step(build *u, dg_node *node, const dg_formula *formula, co
         b->values[results[k]].producer = index;
     }
     s->first_output = results[0];
-    if (formula) {
+    if (s->formula) {
         DG_TRY(make_program(b, s, compute));
-        b->flops += dg_formula_flops(formula) * (double)dg_shape_count(&types[0].shape);
+        b->flops += dg_formula_flops(s->formula) * (double)dg_shape_count(&types[0].shape);
     }
     b->n_steps++;
     if (now) {

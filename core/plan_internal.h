@@ -102,6 +102,20 @@ static inline dg_type type_of(const dg_tensor *tensor)
 /* Runs one step in a binding whose values have their buffers. */
 dg_status step_run(const dg_plan *plan, step *s);
 
+/* The formula with the numbers of inputs that are constants put in; it keeps its inputs, some of them unused. */
+dg_status formula_with_constants(const binding *b, dg_formulas *pool, const dg_formula *formula, const int32_t *inputs,
+                                 const dg_formula **result);
+/* Which input the formula is, when it is nothing else; −1 otherwise. */
+int formula_is_input(const dg_formula *formula);
+
+/* The node to name in a message: for a part of a composed op, the op that the user wrote. */
+static inline dg_node *speaker(dg_node *node)
+{
+    while (!node->named && node->owner)
+        node = node->owner;
+    return node;
+}
+
 /* Adds "op 'node'" before a message. */
 dg_status at_node(dg_node *node, dg_status status);
 

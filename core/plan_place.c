@@ -270,7 +270,7 @@ static dg_status allocate(placing *p)
         const block *largest = p->blocks;
         for (int32_t i = 0; i < p->n_blocks; i++)
             largest = p->blocks[i].size > largest->size ? &p->blocks[i] : largest;
-        dg_node *node = b->steps[largest->first < b->n_steps ? largest->first : b->n_steps - 1].node;
+        dg_node *node = speaker(b->steps[largest->first < b->n_steps ? largest->first : b->n_steps - 1].node);
         return dg_error(DG_NO_MEMORY, "the plan needs %zu bytes, the limit is %zu; most (%zu) go to %s '%s'", p->top,
                         limit, largest->size, node->entry->op->name, dg_node_name(node));
     }

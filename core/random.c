@@ -4,16 +4,27 @@
 #include "philox.h"
 
 #include <math.h>
+#include <string.h>
 
-/* Salmon, Moraes, Dror, Shaw (SC11), table 2 and section 3.3. */
-static inline void philox_rounds(uint32_t c[4], uint32_t key0, uint32_t key1)
+/* Blocks are made so many at a time: they do not depend on each other, which keeps the processor's multipliers busy. */
+enum { BLOCKS = 16, WORDS = 4 * BLOCKS };
+
+/* One round of `n` blocks, word w of block l in c[w][l]. Salmon, Moraes, Dror, Shaw (SC11), section 3.3 and table 2. */
+static inline void philox_round(uint32_t c[4][BLOCKS], int n, uint32_t key0, uint32_t key1)
+{
+    for (int l = 0; l < n; l++) {
+        uint64_t product0 = (uint64_t)c[0][l] * 0xD2511F53U, product1 = (uint64_t)c[2][l] * 0xCD9E8D57U;
+        c[0][l] = (uint32_t)(product1 >> 32) ^ c[1][l] ^ key0;
+        c[1][l] = (uint32_t)product1;
+        c[2][l] = (uint32_t)(product0 >> 32) ^ c[3][l] ^ key1;
+        c[3][l] = (uint32_t)product0;
+    }
+}
+
+static inline void philox_rounds(uint32_t c[4][BLOCKS], int n, uint32_t key0, uint32_t key1)
 {
     for (int round = 0; round < 10; round++) {
-        uint64_t product0 = (uint64_t)c[0] * 0xD2511F53U, product1 = (uint64_t)c[2] * 0xCD9E8D57U;
-        c[0] = (uint32_t)(product1 >> 32) ^ c[1] ^ key0;
-        c[1] = (uint32_t)product1;
-        c[2] = (uint32_t)(product0 >> 32) ^ c[3] ^ key1;
-        c[3] = (uint32_t)product0;
+        philox_round(c, n, key0, key1);
         key0 += 0x9E3779B9U; /* the golden ratio */
         key1 += 0xBB67AE85U; /* √3 − 1 */
     }
@@ -21,9 +32,12 @@ static inline void philox_rounds(uint32_t c[4], uint32_t key0, uint32_t key1)
 
 void philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t bits[4])
 {
-    for (int i = 0; i < 4; i++)
-        bits[i] = counter[i];
-    philox_rounds(bits, key[0], key[1]);
+    uint32_t c[4][BLOCKS];
+    for (int w = 0; w < 4; w++)
+        c[w][0] = counter[w];
+    philox_rounds(c, 1, key[0], key[1]);
+    for (int w = 0; w < 4; w++)
+        bits[w] = c[w][0];
 }
 
 /* splitmix64's finaliser: every bit of the input moves every bit of the result. */
@@ -39,14 +53,20 @@ static uint64_t cipher_key(const dg_random *key)
     return mix(mix(key->seed + UINT64_C(0x9E3779B97F4A7C15)) ^ key->stream);
 }
 
-/* Block `position` under a key from cipher_key(). */
-static inline void block(uint64_t cipher, uint64_t step, uint64_t position, uint32_t bits[4])
+/* Blocks position … position + BLOCKS − 1, one after another, under a key from cipher_key(). */
+static void many_bits(uint64_t cipher, uint64_t step, uint64_t position, uint32_t bits[WORDS])
 {
-    bits[0] = (uint32_t)position;
-    bits[1] = (uint32_t)(position >> 32);
-    bits[2] = (uint32_t)step;
-    bits[3] = (uint32_t)(step >> 32);
-    philox_rounds(bits, (uint32_t)cipher, (uint32_t)(cipher >> 32));
+    uint32_t c[4][BLOCKS];
+    for (uint64_t l = 0; l < BLOCKS; l++) {
+        c[0][l] = (uint32_t)(position + l);
+        c[1][l] = (uint32_t)((position + l) >> 32);
+        c[2][l] = (uint32_t)step;
+        c[3][l] = (uint32_t)(step >> 32);
+    }
+    philox_rounds(c, BLOCKS, (uint32_t)cipher, (uint32_t)(cipher >> 32));
+    for (int l = 0; l < BLOCKS; l++)
+        for (int w = 0; w < 4; w++)
+            bits[4 * l + w] = c[w][l];
 }
 
 uint64_t dg_random_stream(const char *name)
@@ -59,7 +79,10 @@ uint64_t dg_random_stream(const char *name)
 
 void dg_random_bits(const dg_random *key, uint64_t position, uint32_t bits[4])
 {
-    block(cipher_key(key), key->step, position, bits);
+    uint64_t cipher = cipher_key(key);
+    const uint32_t counter[4] = {(uint32_t)position, (uint32_t)(position >> 32), (uint32_t)key->step,
+                                 (uint32_t)(key->step >> 32)};
+    philox4x32(counter, (uint32_t[]){(uint32_t)cipher, (uint32_t)(cipher >> 32)}, bits);
 }
 
 static uint64_t join(uint32_t high, uint32_t low)
@@ -93,79 +116,76 @@ void dg_random_permutation(const dg_random *key, int64_t count, int64_t *order)
 {
     for (int64_t i = 0; i < count; i++) {
         int64_t j = (int64_t)dg_random_below(key, (uint64_t)i, (uint64_t)i + 1);
-        order[i] = order[j];
+        if (j < i)
+            order[i] = order[j];
         order[j] = i;
     }
 }
 
-/* A float takes one word of a block, so that a block makes four; a double takes two. */
-enum { FLOATS = 4, DOUBLES = 2 };
+/* Fills for a whole group of blocks: a float takes one word, a double two. */
+enum { FLOATS = WORDS, DOUBLES = WORDS / 2 };
 
-static void uniform_floats(const uint32_t bits[4], double low, double high, float values[FLOATS])
+static void uniform_floats(const uint32_t bits[WORDS], double low, double high, void *data)
 {
+    float *values = data, end = (float)high, last = low < high ? nextafterf(end, -INFINITY) : end;
     for (int i = 0; i < FLOATS; i++) {
         float value = (float)(low + (bits[i] >> 8) * 0x1p-24 * (high - low));
-        values[i] = value >= (float)high && low < high ? nextafterf((float)high, -INFINITY) : value;
+        values[i] = value >= end ? last : value;
     }
 }
 
-static void uniform_doubles(const uint32_t bits[4], double low, double high, double values[DOUBLES])
+static void uniform_doubles(const uint32_t bits[WORDS], double low, double high, void *data)
 {
+    double *values = data, last = low < high ? nextafter(high, -INFINITY) : high;
     for (int i = 0; i < DOUBLES; i++) {
         double value = low + unit53(bits[2 * i], bits[2 * i + 1]) * (high - low);
-        values[i] = value >= high && low < high ? nextafter(high, -INFINITY) : value;
+        values[i] = value >= high ? last : value;
     }
 }
 
 /* Box and Muller (1958): √(−2 ln u)·cos 2πv and ·sin 2πv, u in (0, 1]. */
-static void box_muller(double u, double v, double mean, double std, double pair[2])
+static void normal_floats(const uint32_t bits[WORDS], double mean, double std, void *data)
 {
-    double radius = std * sqrt(-2 * log(u)), sine, cosine;
-    sincos(2 * M_PI * v, &sine, &cosine);
-    pair[0] = mean + radius * cosine;
-    pair[1] = mean + radius * sine;
-}
-
-static void normal_floats(const uint32_t bits[4], double mean, double std, float values[FLOATS])
-{
+    float *values = data, middle = (float)mean, spread = (float)std;
     for (int i = 0; i < FLOATS; i += 2) {
-        double pair[2];
-        box_muller((bits[i] + 1.0) * 0x1p-32, bits[i + 1] * 0x1p-32, mean, std, pair);
-        values[i] = (float)pair[0];
-        values[i + 1] = (float)pair[1];
+        float u = ((float)bits[i] + 1) * 0x1p-32F, v = (float)(bits[i + 1] >> 8) * 0x1p-24F, sine, cosine;
+        float radius = spread * sqrtf(-2 * logf(u));
+        sincosf(2 * (float)M_PI * v, &sine, &cosine);
+        values[i] = middle + radius * cosine;
+        values[i + 1] = middle + radius * sine;
     }
 }
 
-static void normal_doubles(const uint32_t bits[4], double mean, double std, double values[DOUBLES])
+static void normal_doubles(const uint32_t bits[WORDS], double mean, double std, void *data)
 {
-    box_muller(1 - unit53(bits[0], bits[1]), unit53(bits[2], bits[3]), mean, std, values);
-}
-
-static void fill_floats(const dg_random *key, float *data, int64_t begin, int64_t end, double a, double b,
-                        void (*make)(const uint32_t *, double, double, float *))
-{
-    uint64_t cipher = cipher_key(key);
-    for (int64_t i = begin; i < end;) {
-        uint32_t bits[4];
-        float values[FLOATS];
-        block(cipher, key->step, (uint64_t)i / FLOATS, bits);
-        make(bits, a, b, values);
-        for (int64_t part = i % FLOATS; part < FLOATS && i < end; part++)
-            data[i++] = values[part];
+    double *values = data;
+    for (int i = 0; i < DOUBLES; i += 2) {
+        double u = 1 - unit53(bits[2 * i], bits[2 * i + 1]), v = unit53(bits[2 * i + 2], bits[2 * i + 3]);
+        double radius = std * sqrt(-2 * log(u)), sine, cosine;
+        sincos(2 * M_PI * v, &sine, &cosine);
+        values[i] = mean + radius * cosine;
+        values[i + 1] = mean + radius * sine;
     }
 }
 
-static void fill_doubles(const dg_random *key, double *data, int64_t begin, int64_t end, double a, double b,
-                         void (*make)(const uint32_t *, double, double, double *))
+/* Elements begin … end − 1 of `data`, `group` of them from one group of blocks. */
+static void fill(const dg_random *key, void *data, size_t size, int64_t group, int64_t begin, int64_t end, double a,
+                 double b, void (*make)(const uint32_t *, double, double, void *))
 {
     uint64_t cipher = cipher_key(key);
-    for (int64_t i = begin; i < end;) {
-        uint32_t bits[4];
-        double values[DOUBLES];
-        block(cipher, key->step, (uint64_t)i / DOUBLES, bits);
-        make(bits, a, b, values);
-        for (int64_t part = i % DOUBLES; part < DOUBLES && i < end; part++)
-            data[i++] = values[part];
+    unsigned char *to = data;
+    for (int64_t first = begin / group * group; first < end; first += group) {
+        uint32_t bits[WORDS];
+        many_bits(cipher, key->step, (uint64_t)(first / group) * BLOCKS, bits);
+        if (first >= begin && first + group <= end) {
+            make(bits, a, b, to + (size_t)first * size);
+            continue;
+        }
+        double buffer[WORDS];
+        int64_t from = first > begin ? first : begin, until = first + group < end ? first + group : end;
+        make(bits, a, b, buffer);
+        memcpy(to + (size_t)from * size, (unsigned char *)buffer + (size_t)(from - first) * size,
+               (size_t)(until - from) * size);
     }
 }
 
@@ -173,16 +193,16 @@ void dg_random_uniform(const dg_random *key, dg_dtype dtype, void *data, int64_t
                        double high)
 {
     if (dtype == DG_FLOAT32)
-        fill_floats(key, data, begin, end, low, high, uniform_floats);
+        fill(key, data, sizeof(float), FLOATS, begin, end, low, high, uniform_floats);
     else if (dtype == DG_FLOAT64)
-        fill_doubles(key, data, begin, end, low, high, uniform_doubles);
+        fill(key, data, sizeof(double), DOUBLES, begin, end, low, high, uniform_doubles);
 }
 
 void dg_random_normal(const dg_random *key, dg_dtype dtype, void *data, int64_t begin, int64_t end, double mean,
                       double std)
 {
     if (dtype == DG_FLOAT32)
-        fill_floats(key, data, begin, end, mean, std, normal_floats);
+        fill(key, data, sizeof(float), FLOATS, begin, end, mean, std, normal_floats);
     else if (dtype == DG_FLOAT64)
-        fill_doubles(key, data, begin, end, mean, std, normal_doubles);
+        fill(key, data, sizeof(double), DOUBLES, begin, end, mean, std, normal_doubles);
 }

@@ -50,7 +50,8 @@ dg_status dg_prefixed(dg_status status, const char *format, ...)
     size_t used = written < 0 ? 0 : (size_t)written;
     if (used >= sizeof result.message)
         used = sizeof result.message - 1;
-    snprintf(result.message + used, sizeof result.message - used, ": %s", status.message);
+    if (snprintf(result.message + used, sizeof result.message - used, ": %s", status.message) < 0)
+        result.message[used] = '\0';
     tidy(result.message, sizeof result.message);
     return result;
 }

@@ -127,7 +127,8 @@ dg_value dg_tensor_value(const dg_tensor *value);
 #define DG_OPTIONS(type, ...)                                                                                          \
     __extension__({                                                                                                    \
         _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                           \
-            _Pragma("GCC diagnostic ignored \"-Wmissing-braces\"") type options_ = {__VA_ARGS__};                      \
+            _Pragma("GCC diagnostic ignored \"-Wmissing-braces\"")                                                     \
+                _Pragma("GCC diagnostic ignored \"-Wshadow\"") type options_ = {__VA_ARGS__};                          \
         _Pragma("GCC diagnostic pop") options_;                                                                        \
     })
 

@@ -89,6 +89,7 @@ dg_tensor *dg_tensors_at(const dg_tensors *set, size_t index);
  * dg_tensors_put of the same type and shape writes into the same buffer. */
 dg_tensor *dg_tensors_find(const dg_tensors *set, const char *name);
 dg_status dg_tensors_put(dg_tensors *set, const char *name, const dg_tensor *tensor); /* copies; replaces */
+/* Adds a zero-filled one; `made` may be NULL. DG_BAD_ARGUMENT: the name is there already. */
 dg_status dg_tensors_add(dg_tensors *set, const char *name, dg_dtype dtype, dg_shape shape, dg_tensor **made);
 void dg_tensors_remove(dg_tensors *set, const char *name);
 const char *dg_tensors_note(const dg_tensors *set, const char *key); /* NULL when there is none */

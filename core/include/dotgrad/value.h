@@ -56,8 +56,9 @@ dg_status dg_call_parse(dg_arena *arena, const char *text, dg_value *call);
 /* The canonical text of a value (numbers in the fewest digits that read back the same), in the arena.
  * NULL without memory. */
 const char *dg_value_print(dg_arena *arena, const dg_value *value);
-bool dg_value_equal(const dg_value *a, const dg_value *b); /* keys and sources do not count */
-uint64_t dg_value_hash(const dg_value *value);
+/* Own keys and sources do not count (keys inside a call do); a text is the same bare or quoted. */
+bool dg_value_equal(const dg_value *a, const dg_value *b);
+uint64_t dg_value_hash(const dg_value *value); /* equal values have equal hashes */
 bool dg_value_number(const dg_value *value, double *number); /* of DG_VALUE_INT and DG_VALUE_FLOAT */
 
 #define DG_NUMBER_TEXT 32

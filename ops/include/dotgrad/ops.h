@@ -130,6 +130,19 @@ static inline dg_node *dg_count_at(dg_location at, dg_node *input, dg_count_opti
 }
 #define dg_count(input, ...) dg_count_at(DG_HERE, (input), DG_OPTIONS(dg_count_options, __VA_ARGS__))
 
+/* 0, 1, … as far as x goes along a dimension */
+typedef struct dg_arange_like_options {
+    int64_t dim;
+    const char *name;
+} dg_arange_like_options;
+static inline dg_node *dg_arange_like_at(dg_location at, dg_node *input, dg_arange_like_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "arange_like", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_arange_like(input, ...) dg_arange_like_at(DG_HERE, (input), DG_OPTIONS(dg_arange_like_options, __VA_ARGS__))
+
 /* the same values as another element type */
 typedef struct dg_to_options {
     const char *name;
@@ -1385,6 +1398,19 @@ static inline dg_node *dg_sum_to_at(dg_location at, dg_node *input, dg_node *lik
 }
 #define dg_sum_to(input, like, ...) dg_sum_to_at(DG_HERE, (input), (like), DG_OPTIONS(dg_sum_to_options, __VA_ARGS__))
 
+/* y_i = Π x_j over j ≠ i, the derivative of prod, right where there are zeros */
+typedef struct dg_prod_others_options {
+    int64_t dim;
+    const char *name;
+} dg_prod_others_options;
+static inline dg_node *dg_prod_others_at(dg_location at, dg_node *input, dg_prod_others_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "prod_others", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_prod_others(input, ...) dg_prod_others_at(DG_HERE, (input), DG_OPTIONS(dg_prod_others_options, __VA_ARGS__))
+
 /* ---- shape ---- */
 
 /* the same elements under another shape */
@@ -1554,6 +1580,34 @@ static inline dg_node *dg_slice_scatter_at(dg_location at, dg_node *input, dg_no
 }
 #define dg_slice_scatter(input, like, ...) dg_slice_scatter_at(DG_HERE, (input), (like), DG_OPTIONS(dg_slice_scatter_options, .start = DG_NONE, .end = DG_NONE, .step = 1, __VA_ARGS__))
 
+/* as many places of x along dim as like has, after as many as before has */
+typedef struct dg_slice_like_options {
+    int64_t dim;
+    dg_node *before;
+    const char *name;
+} dg_slice_like_options;
+static inline dg_node *dg_slice_like_at(dg_location at, dg_node *input, dg_node *like, dg_slice_like_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input, like, options.before};
+    return dg_apply(&(dg_application){.op = "slice_like", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_slice_like(input, like, ...) dg_slice_like_at(DG_HERE, (input), (like), DG_OPTIONS(dg_slice_like_options, __VA_ARGS__))
+
+/* zeros in the shape of like with x written after as many places as before has */
+typedef struct dg_slice_like_scatter_options {
+    int64_t dim;
+    dg_node *before;
+    const char *name;
+} dg_slice_like_scatter_options;
+static inline dg_node *dg_slice_like_scatter_at(dg_location at, dg_node *input, dg_node *like, dg_slice_like_scatter_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input, like, options.before};
+    return dg_apply(&(dg_application){.op = "slice_like_scatter", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_slice_like_scatter(input, like, ...) dg_slice_like_scatter_at(DG_HERE, (input), (like), DG_OPTIONS(dg_slice_like_scatter_options, __VA_ARGS__))
+
 /* y[i][j] = x[i][index[i][j]] along dim */
 typedef struct dg_gather_options {
     int64_t dim;
@@ -1622,6 +1676,17 @@ static inline dg_node *dg_outer_at(dg_location at, dg_node *input, dg_node *vec2
     return dg_apply(&(dg_application){.op = "outer", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
 }
 #define dg_outer(input, vec2, ...) dg_outer_at(DG_HERE, (input), (vec2), DG_OPTIONS(dg_outer_options, __VA_ARGS__))
+
+/* squared distances between rows: y_ij = |a_i − b_j|² */
+typedef struct dg_sqdist_options {
+    const char *name;
+} dg_sqdist_options;
+static inline dg_node *dg_sqdist_at(dg_location at, dg_node *x1, dg_node *x2, dg_sqdist_options options)
+{
+    dg_node *const inputs[] = {x1, x2};
+    return dg_apply(&(dg_application){.op = "sqdist", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_sqdist(x1, x2, ...) dg_sqdist_at(DG_HERE, (x1), (x2), DG_OPTIONS(dg_sqdist_options, __VA_ARGS__))
 
 /* distances between rows */
 typedef struct dg_cdist_options {
@@ -1723,6 +1788,46 @@ static inline dg_node *dg_l1_loss_at(dg_location at, dg_node *input, dg_node *ta
 }
 #define dg_l1_loss(input, target, ...) dg_l1_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_l1_loss_options, .reduction = "mean", __VA_ARGS__))
 
+/* y = x[target], along dim 1; 0 where target is ignore_index */
+typedef struct dg_class_pick_options {
+    int64_t ignore_index;
+    const char *name;
+} dg_class_pick_options;
+static inline dg_node *dg_class_pick_at(dg_location at, dg_node *input, dg_node *target, dg_class_pick_options options)
+{
+    const dg_value attrs[] = {dg_int(options.ignore_index)};
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "class_pick", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_class_pick(input, target, ...) dg_class_pick_at(DG_HERE, (input), (target), DG_OPTIONS(dg_class_pick_options, .ignore_index = -100, __VA_ARGS__))
+
+/* zeros in the shape of like with x written at target, along dim 1 */
+typedef struct dg_class_scatter_options {
+    int64_t ignore_index;
+    const char *name;
+} dg_class_scatter_options;
+static inline dg_node *dg_class_scatter_at(dg_location at, dg_node *input, dg_node *target, dg_node *like, dg_class_scatter_options options)
+{
+    const dg_value attrs[] = {dg_int(options.ignore_index)};
+    dg_node *const inputs[] = {input, target, like};
+    return dg_apply(&(dg_application){.op = "class_scatter", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_class_scatter(input, target, like, ...) dg_class_scatter_at(DG_HERE, (input), (target), (like), DG_OPTIONS(dg_class_scatter_options, .ignore_index = -100, __VA_ARGS__))
+
+/* the weight of each target's class (1 without weights); 0 where target is ignore_index */
+typedef struct dg_class_weight_options {
+    int64_t ignore_index;
+    dg_node *weight;
+    const char *name;
+} dg_class_weight_options;
+static inline dg_node *dg_class_weight_at(dg_location at, dg_node *input, dg_node *target, dg_class_weight_options options)
+{
+    const dg_value attrs[] = {dg_int(options.ignore_index)};
+    dg_node *const inputs[] = {input, target, options.weight};
+    return dg_apply(&(dg_application){.op = "class_weight", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_class_weight(input, target, ...) dg_class_weight_at(DG_HERE, (input), (target), DG_OPTIONS(dg_class_weight_options, .ignore_index = -100, __VA_ARGS__))
+
 /* −log softmax(x)[target] */
 typedef struct dg_cross_entropy_options {
     const char *reduction;
@@ -1753,6 +1858,17 @@ static inline dg_node *dg_nll_loss_at(dg_location at, dg_node *input, dg_node *t
     return dg_apply(&(dg_application){.op = "nll_loss", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
 #define dg_nll_loss(input, target, ...) dg_nll_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_nll_loss_options, .reduction = "mean", .ignore_index = -100, __VA_ARGS__))
+
+/* binary_cross_entropy of each element */
+typedef struct dg_bce_options {
+    const char *name;
+} dg_bce_options;
+static inline dg_node *dg_bce_at(dg_location at, dg_node *input, dg_node *target, dg_bce_options options)
+{
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "bce", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_bce(input, target, ...) dg_bce_at(DG_HERE, (input), (target), DG_OPTIONS(dg_bce_options, __VA_ARGS__))
 
 /* −t ln x − (1 − t) ln(1 − x) */
 typedef struct dg_binary_cross_entropy_options {

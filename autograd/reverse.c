@@ -1,0 +1,142 @@
+/* Reverse mode: cotangents flow from the outputs back to what they were computed from, and every step is a node. */
+#include <dotgrad/autograd.h>
+
+#include "walk.h"
+
+#include <string.h>
+
+/* cotangent · ∂formula/∂input for every input that matters. */
+static dg_status through_formula(walk *w, dg_node *node, dg_node *cotangent)
+{
+    dg_formulas *formulas = dg_graph_formulas(w->graph);
+    const dg_formula *formula = dg_node_formula(node);
+    int n = dg_node_input_count(node), n_formula = dg_formula_input_count(formula);
+    dg_node **inputs = w->scratch;
+    bool single = walk_single_input(node);
+    for (int k = 0; k < n_formula; k++) {
+        dg_node *input = k < n ? walk_child(node, WALK_FORMULA, k, false) : NULL;
+        if (!input || !walk_depends(w, input))
+            continue;
+        const dg_formula *vjp;
+        DG_TRY(dg_formula_vjp(formulas, formula, k, &vjp));
+        if (dg_formula_is_zero(vjp))
+            continue;
+        for (int j = 0; j < n_formula + 2; j++)
+            inputs[j] = !dg_formula_uses(vjp, j) ? NULL
+                        : j < n_formula          ? dg_node_input(node, j)
+                        : j == n_formula         ? node
+                                                 : cotangent;
+        dg_node *gradient = dg_formula_node(w->graph, DG_HERE, vjp, inputs);
+        /* With one input nothing was broadcast, even where the sizes are not known to be equal. */
+        bool whole = single && gradient && dg_node_type(gradient, 0)->dtype == dg_node_type(input, 0)->dtype;
+        walk_add(w, (walk_point){input, 0}, whole ? gradient : conform_gradient(gradient, input));
+    }
+    return dg_ok();
+}
+
+static void through_rule(walk *w, dg_node *node, dg_node *const *cotangents)
+{
+    int n = dg_node_input_count(node), size = w->scratch_size;
+    dg_node **inputs = w->scratch, **gradients = w->scratch + size;
+    for (int k = 0; k < n; k++) {
+        const dg_node *child = walk_child(node, WALK_BACKWARD, k, false);
+        inputs[k] = dg_node_input(node, k);
+        gradients[k] = NULL;
+        w->flags[k] = child && walk_depends(w, child);
+    }
+    dg_node_op(node)->backward(&(dg_backward){.graph = w->graph,
+                                              .node = node,
+                                              .attrs = dg_node_attrs(node),
+                                              .n_inputs = n,
+                                              .inputs = inputs,
+                                              .output = node,
+                                              .n_outputs = dg_node_output_count(node),
+                                              .grad_outputs = cotangents,
+                                              .grad_output = cotangents[0],
+                                              .wanted = w->flags,
+                                              .grad_inputs = gradients});
+    for (int k = 0; k < n; k++)
+        if (w->flags[k] && gradients[k])
+            walk_add(w, (walk_point){inputs[k], 0}, conform_gradient(gradients[k], inputs[k]));
+}
+
+static dg_status propagate(walk *w, const walk_entry *entry)
+{
+    dg_node *node = entry->node;
+    int n_outputs = dg_node_output_count(node), reached = 0;
+    dg_node *const *cotangents = &w->values[entry->first];
+    for (int k = 0; k < n_outputs; k++)
+        reached += cotangents[k] != NULL;
+    if (!reached)
+        return dg_ok();
+    switch (entry->kind) {
+    case WALK_FORMULA:
+        return through_formula(w, node, cotangents[0]);
+    case WALK_BACKWARD:
+        through_rule(w, node, cotangents);
+        return dg_ok();
+    case WALK_OUTPUT:
+        walk_add(w, walk_resolve(node), cotangents[0]);
+        return dg_ok();
+    case WALK_COMPOSED:
+        for (int k = 0; k < n_outputs; k++) {
+            dg_node *inside = walk_child(node, WALK_COMPOSED, k, false);
+            if (inside)
+                walk_add(w, (walk_point){inside, 0}, cotangents[k]);
+        }
+        return dg_ok();
+    case WALK_MISSING:
+        return dg_error(DG_BAD_ARGUMENT, "op '%s' (node '%s') has no derivative", dg_node_op(node)->name,
+                        dg_node_name(node));
+    case WALK_STOP:
+        break;
+    }
+    return dg_ok();
+}
+
+static dg_status start(walk *w, int n_outputs, dg_node *const *outputs, dg_node *const *cotangents)
+{
+    for (int k = 0; k < n_outputs; k++) {
+        dg_node *cotangent = cotangents ? cotangents[k] : NULL;
+        if (!walk_depends(w, outputs[k]))
+            continue;
+        if (!cotangent)
+            cotangent = dg_ones_like(outputs[k]);
+        else
+            DG_TRY(walk_fit(w->graph, &cotangent, outputs[k], "cotangent"));
+        walk_add(w, (walk_point){outputs[k], 0}, cotangent);
+    }
+    return dg_ok();
+}
+
+dg_status dg_vector_jacobian(int n_outputs, dg_node *const *outputs, dg_node *const *cotangents, int count,
+                             dg_node *const *wrt, dg_node **grads)
+{
+    dg_graph *graph;
+    DG_TRY(walk_check(&graph, n_outputs, outputs, count, wrt));
+    memset(grads, 0, (size_t)count * sizeof *grads);
+    if (!count)
+        return dg_ok();
+    walk w;
+    dg_status status = walk_make(&w, graph, n_outputs, outputs, count, wrt, false);
+    if (status.code == DG_OK)
+        status = start(&w, n_outputs, outputs, cotangents);
+    for (int64_t i = w.count - 1; i >= 0 && status.code == DG_OK; i--)
+        if (w.entries[i].flows)
+            status = propagate(&w, &w.entries[i]);
+    for (int k = 0; k < count && status.code == DG_OK; k++) {
+        dg_node *gradient = walk_value(&w, walk_resolve(wrt[k]));
+        grads[k] = gradient ? gradient : dg_zeros_like(wrt[k]);
+    }
+    walk_release(&w);
+    if (status.code == DG_OK)
+        status = dg_graph_status(graph);
+    if (status.code != DG_OK)
+        memset(grads, 0, (size_t)count * sizeof *grads);
+    return status;
+}
+
+dg_status dg_grad(dg_node *output, int count, dg_node *const *wrt, dg_node **grads)
+{
+    return dg_vector_jacobian(1, &output, NULL, count, wrt, grads);
+}

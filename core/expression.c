@@ -1,0 +1,291 @@
+/* The pool: unique names, unique expressions, and passes over them without recursion. */
+#include "expression.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t hash_bytes(const void *bytes, size_t size, uint64_t seed)
+{
+    const unsigned char *byte = bytes;
+    uint64_t hash = seed ^ 14695981039346656037u;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ byte[i]) * 1099511628211u;
+    return hash;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return hash ^ (hash >> 29);
+}
+
+/* ---- names ---- */
+
+static bool grow_names(dg_formulas *pool)
+{
+    size_t n = pool->n_name_slots ? pool->n_name_slots * 2 : 64;
+    const char **slots = calloc(n, sizeof *slots);
+    if (!slots)
+        return false;
+    for (size_t i = 0; i < pool->n_name_slots; i++) {
+        if (!pool->names[i])
+            continue;
+        size_t slot = hash_bytes(pool->names[i], strlen(pool->names[i]), 0) & (n - 1);
+        while (slots[slot])
+            slot = (slot + 1) & (n - 1);
+        slots[slot] = pool->names[i];
+    }
+    free(pool->names);
+    pool->names = slots;
+    pool->n_name_slots = n;
+    return true;
+}
+
+const char *pool_name(dg_formulas *pool, const char *name, size_t length)
+{
+    if (pool->n_names * 2 >= pool->n_name_slots && !grow_names(pool))
+        return NULL;
+    size_t slot = hash_bytes(name, length, 0) & (pool->n_name_slots - 1);
+    for (; pool->names[slot]; slot = (slot + 1) & (pool->n_name_slots - 1))
+        if (strncmp(pool->names[slot], name, length) == 0 && pool->names[slot][length] == '\0')
+            return pool->names[slot];
+    const char *copy = dg_arena_text(pool->arena, name, length);
+    if (copy) {
+        pool->names[slot] = copy;
+        pool->n_names++;
+    }
+    return copy;
+}
+
+/* ---- unique expressions ---- */
+
+static bool same(const expression *a, const expression *b)
+{
+    if (a->hash != b->hash || a->op != b->op)
+        return false;
+    if (a->op == OP_CONSTANT)
+        return memcmp(&a->value, &b->value, sizeof a->value) == 0;
+    if (a->op == OP_INPUT)
+        return a->name == b->name;
+    return a->args[0] == b->args[0] && a->args[1] == b->args[1] && a->args[2] == b->args[2];
+}
+
+static bool grow_slots(dg_formulas *pool)
+{
+    size_t n = pool->n_slots ? pool->n_slots * 2 : 256;
+    expression **slots = calloc(n, sizeof *slots);
+    if (!slots)
+        return false;
+    for (size_t i = 0; i < pool->n_slots; i++) {
+        if (!pool->slots[i])
+            continue;
+        size_t slot = pool->slots[i]->hash & (n - 1);
+        while (slots[slot])
+            slot = (slot + 1) & (n - 1);
+        slots[slot] = pool->slots[i];
+    }
+    free(pool->slots);
+    pool->slots = slots;
+    pool->n_slots = n;
+    return true;
+}
+
+static const expression *unique(dg_formulas *pool, const expression *wanted)
+{
+    if (pool->n_expressions * 2 >= pool->n_slots && !grow_slots(pool))
+        return NULL;
+    size_t slot = wanted->hash & (pool->n_slots - 1);
+    for (; pool->slots[slot]; slot = (slot + 1) & (pool->n_slots - 1))
+        if (same(pool->slots[slot], wanted))
+            return pool->slots[slot];
+    expression *made = dg_arena_alloc(pool->arena, sizeof *made);
+    if (!made)
+        return NULL;
+    *made = *wanted;
+    pool->slots[slot] = made;
+    pool->n_expressions++;
+    return made;
+}
+
+const expression *constant(dg_formulas *pool, double value)
+{
+    expression e = {.op = OP_CONSTANT, .weight = 1, .value = value};
+    if (value != value)
+        memset(&e.value, 0xff, sizeof e.value); /* one NaN for all */
+    if (!(value >= -9007199254740992.0 && value <= 9007199254740992.0) || (double)(int64_t)value != value)
+        e.needs |= NEEDS_REALS;
+    if (value != 0 && value != 1)
+        e.needs |= NEEDS_NUMBERS;
+    uint64_t bits;
+    memcpy(&bits, &e.value, sizeof bits);
+    e.hash = mix(mix(1, OP_CONSTANT), bits);
+    return unique(pool, &e);
+}
+
+const expression *input(dg_formulas *pool, const char *unique_name)
+{
+    if (!unique_name)
+        return NULL;
+    expression e = {.op = OP_INPUT, .weight = 1, .name = unique_name};
+    e.hash = mix(mix(1, OP_INPUT), hash_bytes(unique_name, strlen(unique_name), 0));
+    return unique(pool, &e);
+}
+
+/* Powers of integers by integers up to 64 are products. */
+static bool is_integer_power(int op, const expression *exponent)
+{
+    return op == P_POW && is_constant(exponent) && exponent->value >= 0 && exponent->value <= 64 &&
+           exponent->value == (double)(int)exponent->value;
+}
+
+const expression *expression_intern(dg_formulas *pool, int op, const expression *a, const expression *b,
+                                    const expression *c)
+{
+    const primitive_info *info = &primitives[op];
+    expression e = {.op = (uint8_t)op, .arity = (uint8_t)info->arity, .args = {a, b, c}};
+    uint64_t weight = 1;
+    e.hash = mix(1, (uint64_t)op);
+    for (int k = 0; k < info->arity; k++) {
+        weight += e.args[k]->weight;
+        e.needs |= e.args[k]->needs;
+        e.hash = mix(e.hash, e.args[k]->hash);
+    }
+    e.weight = weight > UINT32_MAX ? UINT32_MAX : (uint32_t)weight;
+    if (!(info->flags & INTEGERS) && !(op == P_POW && is_integer_power(op, b)))
+        e.needs |= NEEDS_REALS;
+    if (!(info->flags & CONDITIONS))
+        e.needs |= NEEDS_NUMBERS;
+    return unique(pool, &e);
+}
+
+/* ---- asking ---- */
+
+bool expression_is_condition(const expression *e)
+{
+    for (;;) {
+        if (e->op < PRIMITIVE_COUNT && (primitives[e->op].flags & TRUTH))
+            return true;
+        if (!is_op(e, P_WHERE) || !expression_is_condition(e->args[1]))
+            return false;
+        e = e->args[2];
+    }
+}
+
+int expression_compare(const expression *a, const expression *b)
+{
+    while (a != b) {
+        if (a->weight != b->weight)
+            return a->weight < b->weight ? -1 : 1;
+        if (a->op != b->op)
+            return a->op < b->op ? -1 : 1;
+        if (a->op == OP_CONSTANT)
+            return a->value < b->value ? -1 : a->value > b->value ? 1 : memcmp(&a->value, &b->value, sizeof a->value);
+        if (a->op == OP_INPUT)
+            return strcmp(a->name, b->name);
+        /* Unique expressions: the first arguments that are not one and the same do differ. */
+        int k = 0;
+        while (a->args[k] == b->args[k])
+            k++;
+        a = a->args[k];
+        b = b->args[k];
+    }
+    return 0;
+}
+
+/* ---- passes ---- */
+
+static bool reserve(const expression ***list, size_t *capacity, size_t count)
+{
+    if (count <= *capacity)
+        return true;
+    size_t n = *capacity ? *capacity * 2 : 64;
+    const expression **grown = realloc(*list, n * sizeof **list);
+    if (!grown)
+        return false;
+    *list = grown;
+    *capacity = n;
+    return true;
+}
+
+/* A pass marks expressions twice: when its arguments wait, and when it is in order. The marks are the pool's own notes
+ * in expressions that are otherwise constant. */
+bool pass_begin(dg_formulas *pool, const expression *root)
+{
+    uint64_t waiting = ++pool->pass, done = ++pool->pass;
+    size_t depth = 1;
+    pool->n_order = 0;
+    if (!reserve(&pool->stack, &pool->stack_capacity, 1))
+        return false;
+    pool->stack[0] = root;
+    while (depth) {
+        expression *e = (expression *)pool->stack[depth - 1];
+        if (e->pass == done) {
+            depth--;
+        } else if (e->pass == waiting || !e->arity) {
+            depth--;
+            e->pass = done;
+            e->image = NULL;
+            if (!reserve(&pool->order, &pool->order_capacity, pool->n_order + 1))
+                return false;
+            pool->order[pool->n_order++] = e;
+        } else {
+            e->pass = waiting;
+            for (int k = e->arity; k-- > 0;) {
+                if (!reserve(&pool->stack, &pool->stack_capacity, depth + 1))
+                    return false;
+                if (e->args[k]->pass != done)
+                    pool->stack[depth++] = e->args[k];
+            }
+        }
+    }
+    return true;
+}
+
+static const expression *image_of_input(const expression *e, int n, const char *const *names,
+                                        const expression *const *images)
+{
+    for (int k = 0; k < n; k++)
+        if (names[k] == e->name && images[k])
+            return images[k];
+    return e;
+}
+
+const expression *expression_substitute(dg_formulas *pool, const expression *root, int n, const char *const *names,
+                                        const expression *const *images, const expression *whole,
+                                        const expression *value)
+{
+    if (!root || !pass_begin(pool, root))
+        return NULL;
+    for (size_t i = 0; i < pool->n_order; i++) {
+        expression *e = (expression *)pool->order[i];
+        if (e == whole) {
+            e->image = value;
+        } else if (e->op == OP_INPUT) {
+            e->image = image_of_input(e, n, names, images);
+        } else if (e->op == OP_CONSTANT) {
+            e->image = e;
+        } else {
+            const expression *args[3] = {NULL, NULL, NULL};
+            bool changed = false;
+            for (int k = 0; k < e->arity; k++) {
+                args[k] = e->args[k]->image;
+                changed |= args[k] != e->args[k];
+            }
+            e->image = changed ? make(pool, e->op, args) : e;
+        }
+        if (!e->image)
+            return NULL;
+    }
+    return root->image;
+}
+
+double expression_flops(dg_formulas *pool, const expression *root)
+{
+    double flops = 0;
+    if (!pass_begin(pool, root))
+        return -1;
+    for (size_t i = 0; i < pool->n_order; i++)
+        if (pool->order[i]->op < PRIMITIVE_COUNT)
+            flops += primitives[pool->order[i]->op].flops;
+    return flops;
+}

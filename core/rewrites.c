@@ -1,0 +1,179 @@
+/* The stable rewrites: where the naive form overflows or cancels and another form does not, the other form. Each
+ * function looks at one expression about to be made and returns NULL when it has nothing better. */
+#include "expression.h"
+
+#include <math.h>
+
+/* u, when e = exp(u). */
+static const expression *exponent(const expression *e)
+{
+    return is_op(e, P_EXP) ? e->args[0] : NULL;
+}
+
+/* u, when e = 1 + exp(u). */
+static const expression *one_plus_exp(const expression *e)
+{
+    return is_op(e, P_ADD) && is_value(e->args[1], 1) ? exponent(e->args[0]) : NULL;
+}
+
+static bool are_opposite(dg_formulas *pool, const expression *u, const expression *v)
+{
+    return make1(pool, P_NEG, u) == v;
+}
+
+/* f(−u) */
+static const expression *of_minus(dg_formulas *pool, int op, const expression *u)
+{
+    return make1(pool, op, make1(pool, P_NEG, u));
+}
+
+/* log(cosh(u)) + log(2) */
+static const expression *log_two_cosh(dg_formulas *pool, const expression *u)
+{
+    return make2(pool, P_LOGADDEXP, u, make1(pool, P_NEG, u));
+}
+
+static const expression *rewrite_log(dg_formulas *pool, const expression *a)
+{
+    const expression *u = exponent(a);
+    if (u) /* log(exp(u)) */
+        return u;
+    if (is_op(a, P_SIGMOID)) /* log(sigmoid(u)) */
+        return make1(pool, P_NEG, of_minus(pool, P_SOFTPLUS, a->args[0]));
+    if (is_op(a, P_SUB) && is_value(a->args[0], 1)) /* log(1 − u) */
+        return of_minus(pool, P_LOG1P, a->args[1]);
+    if (is_op(a, P_COSH)) /* log(cosh(u)) */
+        return make2(pool, P_SUB, log_two_cosh(pool, a->args[0]), constant(pool, M_LN2));
+    if (is_op(a, P_MUL) && is_value(a->args[0], 2) && is_op(a->args[1], P_COSH)) /* log(exp(u) + exp(−u)) */
+        return log_two_cosh(pool, a->args[1]->args[0]);
+    if (!is_op(a, P_ADD))
+        return NULL;
+    if (is_value(a->args[1], 1)) /* log(1 + u) */
+        return make1(pool, P_LOG1P, a->args[0]);
+    const expression *p = exponent(a->args[0]), *q = exponent(a->args[1]);
+    return p && q ? make2(pool, P_LOGADDEXP, p, q) : NULL; /* log(exp(p) + exp(q)) */
+}
+
+static const expression *rewrite_log1p(dg_formulas *pool, const expression *a)
+{
+    const expression *u = exponent(a);
+    if (u) /* log(1 + exp(u)) */
+        return make1(pool, P_SOFTPLUS, u);
+    if (is_op(a, P_EXPM1)) /* log(1 + expm1(u)) */
+        return a->args[0];
+    if (is_op(a, P_NEG) && is_op(a->args[0], P_SIGMOID)) /* log(1 − sigmoid(u)) */
+        return make1(pool, P_NEG, make1(pool, P_SOFTPLUS, a->args[0]->args[0]));
+    return NULL;
+}
+
+const expression *rewrite_unary(dg_formulas *pool, int op, const expression *a)
+{
+    const expression *u;
+    switch (op) {
+    case P_LOG:
+        return rewrite_log(pool, a);
+    case P_LOG1P:
+        return rewrite_log1p(pool, a);
+    case P_EXP: /* exp(−softplus(u)) */
+        if (is_op(a, P_NEG) && is_op(a->args[0], P_SOFTPLUS))
+            return of_minus(pool, P_SIGMOID, a->args[0]->args[0]);
+        return NULL;
+    case P_SQRT: /* √u² */
+        return is_op(a, P_SQUARE) ? make1(pool, P_ABS, a->args[0]) : NULL;
+    case P_RECIPROCAL:
+        u = one_plus_exp(a);
+        if (u) /* 1 / (1 + exp(u)) */
+            return of_minus(pool, P_SIGMOID, u);
+        u = exponent(a);
+        if (u) /* 1 / exp(u) */
+            return of_minus(pool, P_EXP, u);
+        return is_op(a, P_SQRT) ? make1(pool, P_RSQRT, a->args[0]) : NULL; /* 1 / √u */
+    default:
+        return NULL;
+    }
+}
+
+const expression *rewrite_sum(dg_formulas *pool, const expression *a, const expression *b)
+{
+    if (is_op(a, P_EXPM1) && is_value(b, 1)) /* expm1(u) + 1 */
+        return make1(pool, P_EXP, a->args[0]);
+    const expression *u = exponent(a), *v = exponent(b);
+    if (u && v && are_opposite(pool, u, v)) /* exp(u) + exp(−u) */
+        return make2(pool, P_MUL, constant(pool, 2), make1(pool, P_COSH, u));
+    return NULL;
+}
+
+/* w, when e = 2·sigmoid(w). */
+static const expression *two_sigmoid(const expression *e)
+{
+    return is_op(e, P_MUL) && is_value(e->args[0], 2) && is_op(e->args[1], P_SIGMOID) ? e->args[1]->args[0] : NULL;
+}
+
+static const expression *tanh_of_half(dg_formulas *pool, const expression *w)
+{
+    return make1(pool, P_TANH, make2(pool, P_MUL, constant(pool, 0.5), w));
+}
+
+const expression *rewrite_difference(dg_formulas *pool, const expression *a, const expression *b)
+{
+    const expression *u = exponent(a), *v = exponent(b);
+    if (u && is_value(b, 1)) /* exp(u) − 1 */
+        return make1(pool, P_EXPM1, u);
+    if (v && is_value(a, 1)) /* 1 − exp(v) */
+        return make1(pool, P_NEG, make1(pool, P_EXPM1, v));
+    if (u && v && are_opposite(pool, u, v)) /* exp(u) − exp(−u) */
+        return make2(pool, P_MUL, constant(pool, 2), make1(pool, P_SINH, u));
+    u = two_sigmoid(a);
+    if (u && is_value(b, 1)) /* 2·sigmoid(u) − 1 */
+        return tanh_of_half(pool, u);
+    v = two_sigmoid(b);
+    if (v && is_value(a, 1)) /* 1 − 2·sigmoid(v) */
+        return make1(pool, P_NEG, tanh_of_half(pool, v));
+    return NULL;
+}
+
+/* exp(u) · sigmoid(−u) */
+static const expression *exp_times_sigmoid(dg_formulas *pool, const expression *a, const expression *b)
+{
+    const expression *u = exponent(a);
+    return u && is_op(b, P_SIGMOID) && are_opposite(pool, u, b->args[0]) ? make1(pool, P_SIGMOID, u) : NULL;
+}
+
+const expression *rewrite_product(dg_formulas *pool, const expression *a, const expression *b)
+{
+    const expression *made = exp_times_sigmoid(pool, a, b);
+    return made ? made : exp_times_sigmoid(pool, b, a);
+}
+
+/* numerator / (1 + exp(u)), exp(u) taken out of a product in the numerator. */
+static const expression *over_one_plus_exp(dg_formulas *pool, const expression *numerator, const expression *u)
+{
+    if (exponent(numerator) == u)
+        return make1(pool, P_SIGMOID, u);
+    if (is_op(numerator, P_EXPM1) && numerator->args[0] == u)
+        return tanh_of_half(pool, u);
+    for (int k = 0; is_op(numerator, P_MUL) && k < 2; k++)
+        if (exponent(numerator->args[k]) == u)
+            return make2(pool, P_MUL, numerator->args[1 - k], make1(pool, P_SIGMOID, u));
+    return make2(pool, P_MUL, numerator, of_minus(pool, P_SIGMOID, u));
+}
+
+const expression *rewrite_quotient(dg_formulas *pool, const expression *a, const expression *b)
+{
+    const expression *u = one_plus_exp(b);
+    if (u)
+        return over_one_plus_exp(pool, a, u);
+    u = exponent(b);
+    if (u && exponent(a)) /* exp(p) / exp(u) */
+        return make1(pool, P_EXP, make2(pool, P_SUB, exponent(a), u));
+    if (u) /* a / exp(u) */
+        return make2(pool, P_MUL, a, of_minus(pool, P_EXP, u));
+    if (is_op(a, P_SINH) && is_op(b, P_COSH) && a->args[0] == b->args[0])
+        return make1(pool, P_TANH, a->args[0]);
+    for (int k = 0; exponent(a) && is_op(b, P_ADD) && k < 2; k++) { /* exp(p) / (exp(p) + exp(q)) */
+        const expression *q = exponent(b->args[1 - k]);
+        if (b->args[k] == a && q)
+            return make1(pool, P_SIGMOID, make2(pool, P_SUB, exponent(a), q));
+    }
+    return NULL;
+}

@@ -1,0 +1,11 @@
+/* Squared distances between the rows of two matrices. */
+#ifndef OPS_DISTANCE_H
+#define OPS_DISTANCE_H
+
+#include <dotgrad/op.h>
+
+/* Kernel of sqdist: inputs [.., n, d] and [.., m, d], output [.., n, m]. */
+dg_status sqdist_forward(const dg_kernel *kernel);
+size_t sqdist_workspace(const dg_kernel *kernel);
+
+#endif

@@ -1,0 +1,28 @@
+/* Reading and writing at class indices in one float type. Included with REAL and NAME() defined. Tensors
+ * are [N, C, inner] with targets [N, inner]. */
+
+static void NAME(pick)(const class_call *c, const REAL *restrict x, REAL *restrict y)
+{
+    for (int64_t i = 0; i < c->n * c->inner; i++) {
+        int64_t label = label_at(c, i);
+        y[i] = label == c->ignore ? 0 : x[(i / c->inner * c->classes + label) * c->inner + i % c->inner];
+    }
+}
+
+static void NAME(scatter)(const class_call *c, const REAL *restrict x, REAL *restrict y)
+{
+    memset(y, 0, (size_t)(c->n * c->classes * c->inner) * sizeof(REAL));
+    for (int64_t i = 0; i < c->n * c->inner; i++) {
+        int64_t label = label_at(c, i);
+        if (label != c->ignore)
+            y[(i / c->inner * c->classes + label) * c->inner + i % c->inner] = x[i];
+    }
+}
+
+static void NAME(weigh)(const class_call *c, const REAL *restrict weight, REAL *restrict y)
+{
+    for (int64_t i = 0; i < c->n * c->inner; i++) {
+        int64_t label = label_at(c, i);
+        y[i] = label == c->ignore ? 0 : weight ? weight[label] : 1;
+    }
+}

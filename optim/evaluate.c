@@ -1,0 +1,133 @@
+/* Loss, metrics and predictions over rows of a data set. */
+#include "evaluate.h"
+
+#include <string.h>
+
+dg_status fetch_list(const dg_task *task, const metric_set *set, dg_node *fetch[MAX_FETCH], int *n_fetch)
+{
+    if (!task->loss)
+        return dg_error(DG_BAD_ARGUMENT, "no loss node");
+    const dg_shape *shape = &dg_node_type(task->loss, 0)->shape;
+    if (dg_shape_count(shape) != 1 || !dg_dtype_is_float(dg_node_type(task->loss, 0)->dtype)) {
+        char text[DG_SHAPE_TEXT];
+        return dg_error(DG_BAD_SHAPE, "loss '%s' is %s %s, wants one number of a float type", dg_node_name(task->loss),
+                        dg_dtype_name(dg_node_type(task->loss, 0)->dtype),
+                        dg_graph_print_shape(task->graph, shape, text, sizeof text));
+    }
+    fetch[0] = task->loss;
+    fetch[1] = set->prediction;
+    fetch[2] = set->target;
+    *n_fetch = set->prediction ? 3 : 1;
+    return dg_ok();
+}
+
+dg_status add_results(const dg_plan *plan, const metric_set *set, int64_t rows, metric_sums *sums, double *loss)
+{
+    *loss = dg_tensor_get(dg_plan_result(plan, 0), 0);
+    return metrics_add(set, *loss, rows, set->prediction ? dg_plan_result(plan, 1) : NULL,
+                       set->prediction ? dg_plan_result(plan, 2) : NULL, sums);
+}
+
+dg_status evaluate_rows(dg_plan *plan, const metric_set *set, batch *into, dg_rows rows, dg_metrics *metrics)
+{
+    metric_sums sums = {0};
+    dg_plan_set_step(plan, 0); /* the same random numbers in every pass */
+    for (int64_t begin = 0; begin < rows.count; begin += into->capacity) {
+        int64_t count = rows.count - begin < into->capacity ? rows.count - begin : into->capacity;
+        double loss;
+        batch_gather(into, rows, NULL, begin, count);
+        DG_TRY(dg_plan_run(plan, into->feeds, into->sources->count));
+        DG_TRY(add_results(plan, set, count, &sums, &loss));
+    }
+    metrics_finish(set, &sums, metrics);
+    return dg_ok();
+}
+
+/* What a pass over a task's rows works with. */
+typedef struct pass {
+    field_sources sources;
+    batch batch;
+    dg_plan *plan;
+} pass;
+
+static void pass_release(pass *p)
+{
+    dg_plan_free(p->plan);
+    batch_release(&p->batch);
+    fields_release(&p->sources);
+}
+
+static dg_status pass_make(pass *p, const dg_task *task, dg_rows rows, dg_node *const *fetch, int n_fetch)
+{
+    int64_t size = task->batch_size ? task->batch_size : DEFAULT_BATCH_SIZE;
+    if (size < 0)
+        return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, wants 1 or more", (long long)size);
+    DG_TRY(fields_bind(task, fetch, n_fetch, &p->sources));
+    DG_TRY(rows_check(rows, p->sources.rows, "rows"));
+    DG_TRY(batch_make(&p->batch, &p->sources, size < rows.count || !rows.count ? size : rows.count, 0));
+    return dg_plan_new(task->graph,
+                       &(dg_plan_options){.fetch = fetch,
+                                          .n_fetch = n_fetch,
+                                          .parameters = task->parameters,
+                                          .threads = task->threads,
+                                          .seed = task->seed},
+                       &p->plan);
+}
+
+dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics)
+{
+    metric_set set;
+    dg_node *fetch[MAX_FETCH];
+    int n_fetch;
+    *metrics = (dg_metrics){0};
+    DG_TRY(dg_graph_status(task->graph));
+    DG_TRY(metrics_choose(task, &set));
+    DG_TRY(fetch_list(task, &set, fetch, &n_fetch));
+    pass p = {0};
+    dg_status status = pass_make(&p, task, rows, fetch, n_fetch);
+    if (status.code == DG_OK)
+        status = evaluate_rows(p.plan, &set, &p.batch, rows, metrics);
+    pass_release(&p);
+    return status;
+}
+
+/* Puts one batch's values into the whole result, which the first batch makes. */
+static dg_status keep_values(dg_node *node, const dg_tensor *values, dg_rows rows, int64_t begin, int64_t count,
+                             dg_tensor *result)
+{
+    dg_shape shape = values->shape;
+    if (shape.rank == 0 || shape.dims[0] != count) {
+        char text[DG_SHAPE_TEXT];
+        return dg_error(DG_BAD_SHAPE, "node '%s' is %s for a batch of %lld, wants a value for each row",
+                        dg_node_name(node), dg_shape_print(&shape, text, sizeof text), (long long)count);
+    }
+    shape.dims[0] = rows.count;
+    if (begin == 0)
+        DG_TRY(dg_tensor_make(result, values->dtype, shape));
+    size_t row = dg_tensor_bytes(values) / (size_t)count;
+    memcpy((char *)result->data + (size_t)begin * row, values->data, dg_tensor_bytes(values));
+    return dg_ok();
+}
+
+dg_status dg_predict(const dg_task *task, dg_node *node, dg_rows rows, dg_tensor *result)
+{
+    *result = (dg_tensor){0};
+    DG_TRY(dg_graph_status(task->graph));
+    if (!node)
+        return dg_error(DG_BAD_ARGUMENT, "no node to predict with");
+    if (rows.count < 1)
+        return dg_error(DG_BAD_ARGUMENT, "no rows to predict for");
+    pass p = {0};
+    dg_status status = pass_make(&p, task, rows, &node, 1);
+    for (int64_t begin = 0; status.code == DG_OK && begin < rows.count; begin += p.batch.capacity) {
+        int64_t count = rows.count - begin < p.batch.capacity ? rows.count - begin : p.batch.capacity;
+        batch_gather(&p.batch, rows, NULL, begin, count);
+        status = dg_plan_run(p.plan, p.batch.feeds, p.sources.count);
+        if (status.code == DG_OK)
+            status = keep_values(node, dg_plan_result(p.plan, 0), rows, begin, count, result);
+    }
+    pass_release(&p);
+    if (status.code != DG_OK)
+        dg_tensor_release(result);
+    return status;
+}

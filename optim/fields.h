@@ -1,0 +1,30 @@
+/* Which field each input of a graph takes, and its rows in the input's own shape and element type. */
+#ifndef OPTIM_FIELDS_H
+#define OPTIM_FIELDS_H
+
+#include <dotgrad/op.h>
+#include <dotgrad/optim.h>
+
+typedef struct field_source {
+    dg_node *input;
+    const char *field; /* lives with the data set or the graph */
+    dg_tensor rows;    /* [rows, …]: a view of the field, or a converted copy */
+    size_t row_bytes;
+} field_source;
+
+typedef struct field_sources {
+    int count;
+    field_source *at;
+    int64_t rows;
+} field_sources;
+
+/* The inputs that `nodes` read. Converts fields where their element type is another. */
+dg_status fields_bind(const dg_task *task, dg_node *const *nodes, int n_nodes, field_sources *sources);
+void fields_release(field_sources *sources);
+
+/* The loss op that the loss is made of: the last node of family "loss" that it reads; NULL: none. */
+dg_status find_loss_op(dg_node *loss, dg_node **loss_op);
+/* The node wired to `argument` of a node; NULL: none. */
+dg_node *find_argument(const dg_node *node, const char *argument);
+
+#endif

@@ -1,0 +1,18 @@
+/* dotgrad: neural networks as graphs that draw, differentiate and train. The four floors, from below:
+ *
+ *   core.h      statuses, tensors, formulas, graphs, plans, random numbers, threads, op descriptors
+ *   ops.h       a builder for every op
+ *   autograd.h  derivatives as more graph
+ *   optim.h     data sets, optimisers, the trainer */
+#ifndef DOTGRAD_DOTGRAD_H
+#define DOTGRAD_DOTGRAD_H
+
+#include <dotgrad/core.h>
+
+#include <dotgrad/ops.h>
+
+#include <dotgrad/autograd.h>
+
+#include <dotgrad/optim.h>
+
+#endif

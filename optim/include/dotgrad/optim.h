@@ -1,0 +1,257 @@
+/* Training: data sets, optimisers, schedules, clipping, data-driven initialisers, and a trainer that ties them
+ * together.
+ *
+ *     dg_trainer_options options = {
+ *         .task = {.graph = g, .loss = loss, .output = scores, .parameters = parameters, .data = &data, .seed = 1},
+ *         .optimizer = "adam(lr=0.01)", .epochs = 30};
+ *     DG_TRY(dg_trainer_new(&options, &trainer));
+ *     DG_TRY(dg_trainer_run(trainer));
+ *
+ * Everything below the trainer can be used alone: dg_optimizer_emit() turns gradients into update nodes for a plan of
+ * your own. */
+#ifndef DOTGRAD_OPTIM_H
+#define DOTGRAD_OPTIM_H
+
+#include <signal.h>
+
+#include <dotgrad/autograd.h>
+#include <dotgrad/plan.h>
+
+/* ---- data sets ---- */
+
+/* Named fields (tensors) that share their first size, the number of rows: "features" [rows, …], "target" [rows] or
+ * [rows, …]; further names are free. Lists of row numbers say which rows train, validate and test. */
+typedef struct dg_dataset {
+    dg_tensors *fields;
+    int64_t *train, *validation, *test; /* row numbers; NULL when the count is 0 */
+    int64_t n_train, n_validation, n_test;
+} dg_dataset;
+
+/* Row numbers for a task; the list stays the caller's. at == NULL: rows 0 … count − 1. */
+typedef struct dg_rows {
+    const int64_t *at;
+    int64_t count;
+} dg_rows;
+
+/* An empty data set: no fields, no rows. */
+dg_status dg_dataset_new(dg_dataset *data);
+void dg_dataset_release(dg_dataset *data); /* frees and zeroes; fine on a zeroed one */
+/* The common first size of all fields. DG_BAD_SHAPE: they differ, or one is a scalar; DG_BAD_DATA: no field, no row. */
+dg_status dg_dataset_rows(const dg_dataset *data, int64_t *rows);
+/* Deals all rows into the three lists, in a random order by the seed. `test` and `validation` are fractions of all
+ * rows, 0 <= each, their sum < 1; a part that is not 0 gets at least one row. DG_BAD_ARGUMENT. */
+dg_status dg_dataset_split(dg_dataset *data, double test, double validation, uint64_t seed);
+/* For sets with a published split: rows 0 … n_train − 1 train, the rest test. */
+dg_status dg_dataset_split_at(dg_dataset *data, int64_t n_train);
+/* Moves a fraction of the training rows, drawn by the seed, to the validation list. */
+dg_status dg_dataset_take_validation(dg_dataset *data, double fraction, uint64_t seed);
+
+/* ---- optimisers ---- */
+
+#define DG_MAX_HYPER 10
+
+/* An optimiser call, read and checked: "adam(lr=0.001, betas=[0.9, 0.999], eps=1e-8, weight_decay=0, amsgrad=false)",
+ * "adamw(… weight_decay=0.01)", "sgd(lr=0.001, momentum=0, dampening=0, weight_decay=0, nesterov=false)",
+ * "rmsprop(lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=false)". Formulas and defaults are
+ * those of torch.optim. A plain value. */
+typedef struct dg_optimizer {
+    const struct dg_optimizer_rule *rule; /* NULL: not parsed */
+    double lr;                            /* the base rate that schedules multiply */
+    double hyper[DG_MAX_HYPER];           /* in the rule's order */
+} dg_optimizer;
+
+/* DG_BAD_ARGUMENT: an unknown optimiser or keyword (with the known ones), a learning rate that is not positive and
+ * finite, a beta outside [0, 1), a negative eps, … */
+dg_status dg_optimizer_parse(const char *text, dg_optimizer *optimizer);
+const char *dg_optimizer_name(const dg_optimizer *optimizer);
+/* The names that ship, by index; NULL after the last. */
+const char *dg_optimizer_known(size_t index);
+/* The whole call with every value written out; equal optimisers give equal text. Returns text. */
+char *dg_optimizer_print(const dg_optimizer *optimizer, char *text, size_t size);
+#define DG_OPTIMIZER_TEXT 400
+
+/* Emits one step as nodes: state tensors become parameters (trainable=false, init=zeros) named
+ * "optimizer/NAME/exp_avg" and the like, next to "optimizer/step", a float64 scalar that counts steps. `lr` is a
+ * scalar node of a float type, usually an input. `updates` receives *n_updates assign nodes for dg_plan_options; they
+ * live in the graph's arena. Call dg_parameters_init() afterwards: it makes the state. The weights of PReLU are never
+ * decayed, nor are parameters in `no_decay`. */
+typedef struct dg_optimizer_step {
+    dg_graph *graph;
+    int count;
+    dg_node *const *parameters;
+    dg_node *const *gradients;
+    dg_node *lr;
+    dg_node *const *no_decay;
+    int n_no_decay;
+} dg_optimizer_step;
+dg_status dg_optimizer_emit(const dg_optimizer *optimizer, const dg_optimizer_step *step, dg_node *const **updates,
+                            int *n_updates);
+
+/* Gradients clipped, as nodes; `clipped` may be `gradients`. By value: min(max(g, −limit), limit). By norm
+ * (torch.nn.utils.clip_grad_norm_): g·min(1, limit / (‖all g‖₂ + 1e-6)); *norm (may be NULL) is ‖all g‖₂.
+ * DG_BAD_ARGUMENT: a limit that is not positive and finite. */
+dg_status dg_clip_value(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped);
+dg_status dg_clip_norm(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped,
+                       dg_node **norm);
+
+/* All trainable parameters that `output` depends on, in the graph's order; the list lives in the graph's arena. */
+dg_status dg_trainable_parameters(dg_node *output, dg_node *const **parameters, int *count);
+
+/* ---- schedules ---- */
+
+typedef enum dg_schedule_kind {
+    DG_SCHEDULE_CONSTANT,
+    DG_SCHEDULE_STEP,
+    DG_SCHEDULE_EXPONENTIAL,
+    DG_SCHEDULE_COSINE
+} dg_schedule_kind;
+
+/* A schedule call: "constant", "step(step_size=30, gamma=0.1)", "exponential(gamma=0.95)",
+ * "cosine(t_max=none, eta_min=0)"; each takes warmup=0 and per=epoch|step, the unit in which step_size, t_max, warmup
+ * and the exponent of gamma count. Warm-up rises linearly over that many units; the schedule proper starts after it. */
+typedef struct dg_schedule {
+    dg_schedule_kind kind;
+    double step_size, gamma;
+    double t_max; /* 0: what is left of the whole run after warm-up */
+    double eta_min;
+    double warmup;
+    bool per_step;
+} dg_schedule;
+
+dg_status dg_schedule_parse(const char *text, dg_schedule *schedule);
+const char *dg_schedule_known(size_t index); /* NULL after the last */
+/* The whole call with every value written out. Returns text. */
+char *dg_schedule_print(const dg_schedule *schedule, char *text, size_t size);
+#define DG_SCHEDULE_TEXT 200
+/* The learning rate of step `step` (from 0). With t in units after warm-up (step and exponential: whole units, cosine:
+ * fractions of an epoch count):
+ *   warm-up      base·(step + 1)/warm-up steps
+ *   step         base·gamma^⌊t/step_size⌋
+ *   exponential  base·gamma^t
+ *   cosine       eta_min + (base − eta_min)(1 + cos(π·min(t/t_max, 1)))/2 */
+double dg_schedule_rate(const dg_schedule *schedule, double base, uint64_t step, uint64_t steps_per_epoch,
+                        uint64_t epochs);
+
+/* ---- tasks: a graph on a data set ---- */
+
+/* Which field an input takes. */
+typedef struct dg_input_field {
+    dg_node *input;
+    const char *field;
+} dg_input_field;
+
+/* What is computed, and on which data. Fields reach inputs in this order: `inputs` below; the input's `field`
+ * attribute; else the input wired to a loss's target takes "target" and the one other input "features"; else the field
+ * of the input's own name. A field takes the input's shape where the elements of a row agree ([N, 784] → [N, 1, 28,
+ * 28]) and its dtype; that is done once. */
+typedef struct dg_task {
+    dg_graph *graph;        /* grows: gradients and updates are nodes of it. Export it before */
+    dg_node *loss;          /* of one element. May be NULL for prediction */
+    dg_node *output;        /* what metrics look at when the loss is not a loss op; may be NULL */
+    dg_tensors *parameters; /* the trainer makes what is missing; the others want all to be there */
+    const dg_dataset *data;
+    const dg_input_field *inputs;
+    int n_inputs;
+    const char *metrics; /* "accuracy,rmse"; NULL or "": by the loss op. loss is always the first */
+    int64_t batch_size;  /* 0: 32 */
+    uint64_t seed;
+    dg_threads *threads;
+} dg_task;
+
+/* Results. names[0] is "loss". accuracy is a fraction. */
+#define DG_MAX_METRICS 4
+typedef struct dg_metrics {
+    int count;
+    const char *names[DG_MAX_METRICS]; /* constant text */
+    double values[DG_MAX_METRICS];
+} dg_metrics;
+
+/* True when more of it is better (accuracy). */
+bool dg_metric_rises(const char *name);
+
+/* Loss and metrics over rows, without training: means over rows (a sum-reduced loss: the mean of the batch sums,
+ * weighted by batch size). By default cross_entropy and nll_loss have accuracy (largest score against the label),
+ * binary_cross_entropy(_with_logits) accuracy (.5, or 0 on logits), mse_loss and l1_loss rmse. */
+dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics);
+/* The value of `node` ([N, …]) for each of the rows, in order; release *result with dg_tensor_release. */
+dg_status dg_predict(const dg_task *task, dg_node *node, dg_rows rows, dg_tensor *result);
+
+/* Fills the parameters whose initialiser looks at data and that are not in `parameters` yet; makes the others that the
+ * graph has by dg_parameters_init(). Feeds hold training data.
+ *   centers: kmeans(iterations=100)  k-means++ seeds, Lloyd's rule, empty clusters re-seeded at the farthest row
+ *            samples                 rows of the data, drawn without replacement
+ *   gamma:   nearest(p=2)            σ_j = mean distance from centre j to its p nearest centres
+ *            mean_distance           σ = mean distance between centres
+ *            dmax                    σ = (largest distance between centres)/√(2·centres)
+ * σ becomes γ by the kernel's definition. Deterministic by seed and name. */
+dg_status dg_fit_parameters(dg_tensors *parameters, dg_graph *graph, const dg_feed *feeds, int n_feeds, uint64_t seed,
+                            dg_threads *threads);
+
+/* ---- the trainer ---- */
+
+typedef struct dg_trainer dg_trainer;
+
+/* What a progress function is told, after each step and after each epoch. */
+typedef struct dg_progress {
+    bool epoch_done;        /* an epoch is complete; `validation` is filled when there is a validation list */
+    int64_t epoch, epochs;  /* epoch: from 1 */
+    int64_t batch, batches; /* of this epoch, done so far */
+    uint64_t step;          /* steps done since the beginning of training */
+    double lr;              /* of the last step */
+    double batch_loss;      /* of the last batch */
+    dg_metrics train;       /* means over this epoch's rows so far */
+    dg_metrics validation;  /* count 0 when not measured */
+    bool best;              /* the best epoch so far by validation loss (early stopping) */
+} dg_progress;
+
+typedef struct dg_trainer_options {
+    dg_task task;                 /* loss needed */
+    const char *optimizer;        /* NULL: "adam" */
+    const char *schedule;         /* NULL: "constant" */
+    int64_t epochs;               /* 0: 10 */
+    double clip_value, clip_norm; /* 0: none */
+    int64_t early_stopping;  /* stop after this many epochs without a better validation loss and keep the best weights;
+                                0: never. Needs validation rows */
+    const char *checkpoint;  /* path, written after each epoch and when stopped; NULL: none */
+    const char *graph_text;  /* kept in the checkpoint; resuming asks for the same */
+    const dg_tensors *extra; /* tensors and notes that go into the checkpoint as they are (statistics of scaling, …) */
+    const dg_tensors *resume; /* a checkpoint as dg_safetensors_read() gives it: go on from there, bit for bit */
+    bool (*progress)(void *argument, const dg_progress *progress); /* false: stop. May be NULL */
+    void *argument;
+    const volatile sig_atomic_t *stop; /* set by a signal handler to stop after the step. May be NULL */
+} dg_trainer_options;
+
+/* Copies what it needs of the options, but the graph, parameters, data, extra, stop and threads must outlive it;
+ * `resume` need not. Emits gradients and updates, makes (and fits) parameters, converts the data once.
+ * DG_BAD_ARGUMENT for options that make no sense and for a checkpoint of another graph, optimiser, schedule, seed,
+ * batch size, clipping or number of rows (epochs may grow); DG_BAD_DATA for one that lacks something. */
+dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer);
+void dg_trainer_free(dg_trainer *trainer);
+
+/* Trains to the last epoch or until early stopping. DG_INTERRUPTED after `stop` or a progress function's false, the
+ * checkpoint saved at that very batch. DG_NUMERIC: a loss that is NaN or infinite, with epoch and step. After early
+ * stopping's end the parameters are the best ones. */
+dg_status dg_trainer_run(dg_trainer *trainer);
+/* One batch; validation and checkpoint at the end of an epoch. *done after the last. */
+dg_status dg_trainer_step(dg_trainer *trainer, bool *done);
+dg_status dg_trainer_save(dg_trainer *trainer, const char *path);
+dg_status dg_trainer_evaluate(dg_trainer *trainer, dg_rows rows, dg_metrics *metrics);
+
+/* Finished epochs × columns, float64: a row an epoch, column k named by dg_trainer_history_column: "loss", "accuracy",
+ * …, "validation_loss", …, "lr". Resumed epochs are in it. Belongs to the trainer. */
+const dg_tensor *dg_trainer_history(const dg_trainer *trainer);
+const char *dg_trainer_history_column(const dg_trainer *trainer, int64_t column); /* NULL after the last */
+/* The training plan's cost, zero before the first step. */
+dg_plan_cost dg_trainer_cost(const dg_trainer *trainer);
+
+/* Checkpoints. One safetensors file: each parameter under its name, optimiser state under "optimizer/…", the best
+ * weights under "best/…" (early stopping), counters and history under "trainer/…", the caller's `extra`. Notes:
+ * "dotgrad.format" ("1"), "dotgrad.graph", "dotgrad.optimizer", "dotgrad.schedule", "dotgrad.metrics", "dotgrad.seed",
+ * "dotgrad.epochs", "dotgrad.batch_size", "dotgrad.clip_value", "dotgrad.clip_norm", "dotgrad.early_stopping",
+ * "dotgrad.epoch" (epochs done), "dotgrad.batch" (batches done in the epoch begun), "dotgrad.step", "dotgrad.rows",
+ * "dotgrad.history" (its columns, by commas). Nothing in it depends on time or on how often the run was stopped. */
+/* Copies the weights to predict with (the best where kept) from a checkpoint, or from any set of tensors, into
+ * `parameters`. */
+dg_status dg_checkpoint_weights(const dg_tensors *checkpoint, dg_tensors *parameters);
+
+#endif

@@ -1,0 +1,11 @@
+/* What a node depends on. */
+#ifndef OPTIM_REACH_H
+#define OPTIM_REACH_H
+
+#include <dotgrad/op.h>
+
+/* marks[id] for every node that one of `nodes` (NULL ones are skipped) reads, themselves included; free it with
+ * free(). */
+dg_status reach_new(dg_graph *graph, dg_node *const *nodes, int n_nodes, bool **marks);
+
+#endif

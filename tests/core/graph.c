@@ -1,0 +1,259 @@
+/* Building graphs: sticky errors that name everything, weights that layers own, symbols, names. */
+#include <criterion/criterion.h>
+#include <dotgrad/core.h>
+#include <dotgrad/ops.h>
+#include <string.h>
+
+static dg_graph *new_graph(void)
+{
+    dg_graph *graph;
+    dg_status status = dg_graph_new(&graph);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    return graph;
+}
+
+/* The graph failed, and the message has each of the words. */
+static void expect_failure(const dg_graph *graph, dg_code code, const char *const *words)
+{
+    dg_status status = dg_graph_status(graph);
+    cr_expect_eq(status.code, code, "%s", status.message);
+    for (; *words; words++)
+        cr_expect(strstr(status.message, *words), "'%s' is not in: %s", *words, status.message);
+}
+
+Test(graph, layer_owns_named_parameters)
+{
+    dg_graph *g = new_graph();
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 64), .name = "x");
+    dg_node *y = dg_linear(x, 10, .name = "fc1");
+    cr_assert(y, "%s", dg_graph_status(g).message);
+    dg_node *weight = dg_graph_find(g, "fc1.weight"), *bias = dg_graph_find(g, "fc1.bias");
+    cr_assert(weight && bias);
+    cr_expect_eq(dg_node_owner(weight), y);
+    cr_expect_eq(dg_node_input(y, 1), weight);
+    cr_expect(dg_shape_equal(&dg_node_type(weight, 0)->shape, &DG_SHAPE(10, 64)));
+    cr_expect(dg_shape_equal(&dg_node_type(bias, 0)->shape, &DG_SHAPE(10)));
+    cr_expect(dg_shape_equal(&dg_node_type(y, 0)->shape, &DG_SHAPE(DG_N, 10)));
+    dg_graph_free(g);
+}
+
+Test(graph, layer_without_bias_owns_no_bias)
+{
+    dg_graph *g = new_graph();
+    dg_node *y = dg_linear(dg_input(g, DG_SHAPE(DG_N, 4)), 3, .bias = false, .name = "fc");
+    cr_assert(y);
+    cr_expect_null(dg_graph_find(g, "fc.bias"));
+    cr_expect_null(dg_node_input(y, 2));
+    dg_graph_free(g);
+}
+
+Test(graph, wired_weight_is_used)
+{
+    dg_graph *g = new_graph();
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 4)), *w = dg_input(g, DG_SHAPE(5, 4));
+    dg_node *y = dg_linear(x, DG_NONE, .weight = w, .bias = false, .name = "fc");
+    cr_assert(y, "%s", dg_graph_status(g).message);
+    cr_expect_null(dg_graph_find(g, "fc.weight"));
+    cr_expect_eq(dg_node_input(y, 1), w);
+    dg_graph_free(g);
+}
+
+Test(graph, first_error_sticks_with_op_name_shapes_and_place)
+{
+    dg_graph *g = new_graph();
+    dg_node *a = dg_input(g, DG_SHAPE(3, 4)), *b = dg_input(g, DG_SHAPE(5, 2));
+    dg_node *bad = dg_add(a, b, .name = "sum1");
+    cr_expect_null(bad);
+    cr_expect_null(dg_relu(bad));
+    cr_expect_null(dg_linear(dg_relu(bad), 3));
+    expect_failure(g, DG_BAD_SHAPE, (const char *[]){"add", "'sum1'", "[3, 4]", "[5, 2]", "graph.c", NULL});
+    dg_graph_free(g);
+}
+
+Test(graph, unknown_op_suggests_the_nearest)
+{
+    dg_graph *g = new_graph();
+    dg_node *x = dg_input(g, DG_SHAPE(3));
+    dg_node *const inputs[] = {x};
+    dg_apply(&(dg_application){.op = "sigmiod", .name = "s", .n_inputs = 1, .inputs = inputs});
+    expect_failure(g, DG_BAD_ARGUMENT, (const char *[]){"'sigmiod'", "'sigmoid'", NULL});
+    dg_graph_free(g);
+}
+
+static void apply_named(dg_graph *g, const char *op, int count, const char *const *names)
+{
+    dg_node *x = dg_input(g, DG_SHAPE(3, 3));
+    dg_node *const inputs[] = {x, x, x, x};
+    dg_apply(&(dg_application){.op = op, .name = "n", .n_inputs = count, .inputs = inputs, .input_names = names});
+}
+
+Test(graph, wrong_inputs_are_named)
+{
+    dg_graph *g = new_graph();
+    apply_named(g, "add", 3, NULL);
+    expect_failure(g, DG_BAD_ARGUMENT, (const char *[]){"add 'n'", "3 inputs", "input, other", NULL});
+    dg_graph_free(g);
+
+    g = new_graph();
+    apply_named(g, "add", 1, NULL);
+    expect_failure(g, DG_BAD_ARGUMENT, (const char *[]){"'other' is missing", NULL});
+    dg_graph_free(g);
+
+    g = new_graph();
+    apply_named(g, "add", 2, (const char *[]){"input", "weight"});
+    expect_failure(g, DG_BAD_ARGUMENT, (const char *[]){"'weight'", "input, other", NULL});
+    dg_graph_free(g);
+
+    g = new_graph();
+    apply_named(g, "add", 2, (const char *[]){"other", "other"});
+    expect_failure(g, DG_BAD_ARGUMENT, (const char *[]){"two nodes", "'other'", NULL});
+    dg_graph_free(g);
+}
+
+Test(graph, named_and_positional_inputs_mix)
+{
+    dg_graph *g = new_graph();
+    dg_node *a = dg_input(g, DG_SHAPE(3), .name = "a"), *b = dg_input(g, DG_SHAPE(3), .name = "b");
+    dg_node *const inputs[] = {a, b};
+    const char *const names[] = {"other", NULL};
+    dg_node *y = dg_apply(&(dg_application){.op = "sub", .n_inputs = 2, .inputs = inputs, .input_names = names});
+    cr_assert(y);
+    cr_expect_eq(dg_node_input(y, 0), b);
+    cr_expect_eq(dg_node_input(y, 1), a);
+    dg_graph_free(g);
+}
+
+Test(graph, attributes_are_checked)
+{
+    const struct {
+        const char *call;
+        const char *words[4];
+    } cases[] = {
+        {"elu(beta=2)", {"'beta'", "alpha"}},
+        {"elu(1, 2)", {"one too many"}},
+        {"elu(alpha=big)", {"'alpha'", "big", "a number"}},
+        {"elu(1, alpha=2)", {"'alpha'", "twice"}},
+        {"gelu(approximate=sinh)", {"sinh", "one of", "tanh"}},
+        {"threshold(0.1)", {"'value'", "missing"}},
+        {"sum(dim=first)", {"'dim'", "first"}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        dg_graph *g = new_graph();
+        dg_value call;
+        cr_assert_eq(dg_call_parse(dg_graph_arena(g), cases[i].call, &call).code, DG_OK);
+        dg_node *const inputs[] = {dg_input(g, DG_SHAPE(3))};
+        dg_apply(&(dg_application){
+            .op = call.s, .n_inputs = 1, .inputs = inputs, .n_attrs = (int)call.count, .attrs = call.items});
+        expect_failure(g, DG_BAD_ARGUMENT, cases[i].words);
+        dg_graph_free(g);
+    }
+}
+
+Test(graph, name_can_be_taken_once)
+{
+    dg_graph *g = new_graph();
+    dg_node *x = dg_input(g, DG_SHAPE(3), .name = "x");
+    cr_expect_null(dg_relu(x, .name = "x"));
+    expect_failure(g, DG_BAD_ARGUMENT, (const char *[]){"'x'", "taken", NULL});
+    dg_graph_free(g);
+}
+
+Test(graph, made_up_names_are_unique_and_stay)
+{
+    dg_graph *g = new_graph();
+    dg_node *x = dg_input(g, DG_SHAPE(3)), *a = dg_relu(x), *b = dg_relu(x);
+    const char *name = dg_node_name(a);
+    cr_expect_str_neq(name, dg_node_name(b));
+    cr_expect_eq(name, dg_node_name(a));
+    cr_expect_eq(dg_graph_find(g, name), a);
+    cr_expect_not(dg_node_is_named(a));
+    dg_graph_free(g);
+}
+
+Test(graph, nodes_of_two_graphs_do_not_mix)
+{
+    dg_graph *g = new_graph(), *h = new_graph();
+    dg_node *a = dg_input(g, DG_SHAPE(3), .name = "a"), *b = dg_input(h, DG_SHAPE(3), .name = "b");
+    cr_expect_null(dg_add(a, b));
+    expect_failure(g, DG_BAD_ARGUMENT, (const char *[]){"'b'", "another graph", NULL});
+    dg_graph_free(g);
+    dg_graph_free(h);
+}
+
+Test(graph, symbols_follow_through_shape_rules)
+{
+    dg_graph *g = new_graph();
+    int64_t t = dg_symbol(g, "T");
+    cr_expect_eq(t, dg_symbol(g, "T"));
+    cr_expect_str_eq(dg_symbol_name(g, t), "T");
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, t, 8)), *b = dg_input(g, DG_SHAPE(8));
+    dg_node *y = dg_add(x, b);
+    char text[DG_SHAPE_TEXT];
+    cr_expect_str_eq(dg_graph_print_shape(g, &dg_node_type(y, 0)->shape, text, sizeof text), "[N, T, 8]");
+    dg_graph_free(g);
+}
+
+Test(graph, expression_binds_numbers_and_parameters)
+{
+    dg_graph *g = new_graph();
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 3, 4), .name = "x");
+    dg_value call;
+    cr_assert_eq(dg_call_parse(dg_graph_arena(g),
+                               "expr(x * sigmoid(beta * x) + k, beta=parameter(1.5, per=channel), k=2)", &call)
+                     .code,
+                 DG_OK);
+    dg_node *const inputs[] = {x};
+    dg_node *y = dg_apply(&(dg_application){
+        .op = "expr", .name = "act", .n_inputs = 1, .inputs = inputs, .n_attrs = (int)call.count, .attrs = call.items});
+    cr_assert(y, "%s", dg_graph_status(g).message);
+    dg_node *beta = dg_graph_find(g, "act.beta");
+    cr_assert(beta);
+    cr_expect(dg_shape_equal(&dg_node_type(beta, 0)->shape, &DG_SHAPE(3, 1)));
+    cr_expect(dg_shape_equal(&dg_node_type(y, 0)->shape, &dg_node_type(x, 0)->shape));
+    dg_graph_free(g);
+}
+
+Test(graph, default_dtype_and_init_apply)
+{
+    dg_graph *g = new_graph();
+    dg_graph_set_dtype(g, DG_FLOAT64);
+    cr_assert_eq(dg_graph_set_init(g, "constant(0.25)").code, DG_OK);
+    dg_linear(dg_input(g, DG_SHAPE(DG_N, 4)), 3, .name = "fc");
+    cr_expect_eq(dg_node_type(dg_graph_find(g, "fc.weight"), 0)->dtype, DG_FLOAT64);
+    dg_tensors *parameters;
+    cr_assert_eq(dg_tensors_new(&parameters).code, DG_OK);
+    dg_status status = dg_parameters_init(parameters, g, 1);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    cr_expect_eq(dg_tensor_get(dg_tensors_find(parameters, "fc.weight"), 5), 0.25);
+    dg_tensors_free(parameters);
+    dg_graph_free(g);
+}
+
+Test(registry, refuses_incomplete_and_repeated_ops)
+{
+    static const dg_op no_summary = {.name = "test_op"}, again = {.name = "tanh",
+                                                                  .family = "x",
+                                                                  .summary = "x",
+                                                                  .formula = "tanh(input)",
+                                                                  .inputs = {{"input"}}};
+    cr_expect_eq(dg_register(&no_summary).code, DG_BAD_ARGUMENT);
+    dg_status status = dg_register(&again);
+    cr_expect_eq(status.code, DG_BAD_ARGUMENT);
+    cr_expect(strstr(status.message, "tanh"));
+}
+
+Test(registry, formula_is_enough_for_an_op)
+{
+    static const dg_op swishy = {.name = "swishy",
+                                 .family = "activation",
+                                 .summary = "x·σ(a·x)",
+                                 .inputs = {{"input"}},
+                                 .attrs = {{"a", DG_ATTR_FLOAT, "2"}},
+                                 .formula = "input * sigmoid(a * input)"};
+    cr_assert_eq(dg_register(&swishy).code, DG_OK);
+    dg_graph *g = new_graph();
+    dg_node *const inputs[] = {dg_input(g, DG_SHAPE(3))};
+    dg_node *y = dg_apply(&(dg_application){.op = "swishy", .n_inputs = 1, .inputs = inputs});
+    cr_expect(y && dg_node_formula(y), "%s", dg_graph_status(g).message);
+    dg_graph_free(g);
+}

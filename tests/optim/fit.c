@@ -1,0 +1,202 @@
+/* Initialisers that look at data. */
+#include "small.h"
+
+#include "optim/fit.h"
+
+typedef struct rbf_net {
+    dg_graph *graph;
+    dg_node *x, *hidden;
+    dg_tensors *parameters;
+} rbf_net;
+
+static rbf_net make_net(int64_t centers, const char *kernel, const char *init, const char *width)
+{
+    rbf_net net;
+    MUST(dg_graph_new(&net.graph));
+    MUST(dg_tensors_new(&net.parameters));
+    net.x = dg_input(net.graph, DG_SHAPE(DG_N, 2), .name = "x");
+    net.hidden = dg_rbf(net.x, centers, .kernel = kernel, .init = init, .width = width, .name = "hidden");
+    MUST(dg_graph_status(net.graph));
+    return net;
+}
+
+static dg_status fit(rbf_net *net, const dg_tensor *rows, uint64_t seed)
+{
+    return dg_fit_parameters(net->parameters, net->graph, &(dg_feed){net->x, rows}, 1, seed, NULL);
+}
+
+static void free_net(rbf_net *net)
+{
+    dg_tensors_free(net->parameters);
+    dg_graph_free(net->graph);
+}
+
+Test(fit, kmeans_finds_separated_clusters)
+{
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        dg_dataset data = three_clusters(2100);
+        const dg_tensor *rows = dg_tensors_find(data.fields, "features");
+        rbf_net net = make_net(3, "gaussian", "kmeans", "nearest(2)");
+        MUST(fit(&net, rows, seed));
+        double sums[3][2] = {{0}};
+        for (int64_t i = 0; i < 2 * 2100; i++)
+            sums[i / 2 % 3][i % 2] += dg_tensor_get(rows, i) / 700;
+        const dg_tensor *centers = dg_tensors_find(net.parameters, "hidden.centers");
+        bool taken[3] = {false};
+        for (int64_t j = 0; j < 3; j++)
+            for (int c = 0; c < 3; c++)
+                if (fabs(dg_tensor_get(centers, 2 * j) - sums[c][0]) < 1e-4 &&
+                    fabs(dg_tensor_get(centers, 2 * j + 1) - sums[c][1]) < 1e-4)
+                    taken[c] = true;
+        cr_assert(taken[0] && taken[1] && taken[2], "seed %d", (int)seed);
+        free_net(&net);
+        dg_dataset_release(&data);
+    }
+}
+
+Test(fit, same_seed_gives_the_same_centers_for_any_number_of_threads)
+{
+    dg_dataset data = three_clusters(3000);
+    const dg_tensor *rows = dg_tensors_find(data.fields, "features");
+    rbf_net first = make_net(20, "gaussian", "kmeans(iterations=7)", "nearest(3)");
+    rbf_net second = make_net(20, "gaussian", "kmeans(iterations=7)", "nearest(3)");
+    rbf_net other = make_net(20, "gaussian", "kmeans(iterations=7)", "nearest(3)");
+    dg_threads *threads;
+    MUST(dg_threads_new(2, &threads));
+    MUST(fit(&first, rows, 11));
+    MUST(dg_fit_parameters(second.parameters, second.graph, &(dg_feed){second.x, rows}, 1, 11, threads));
+    MUST(fit(&other, rows, 12));
+    static const char *const names[] = {"hidden.centers", "hidden.gamma"};
+    for (int i = 0; i < 2; i++) {
+        cr_assert(same_bits(dg_tensors_find(first.parameters, names[i]), dg_tensors_find(second.parameters, names[i])));
+        cr_assert_not(
+            same_bits(dg_tensors_find(first.parameters, names[i]), dg_tensors_find(other.parameters, names[i])));
+    }
+    dg_threads_free(threads);
+    free_net(&first);
+    free_net(&second);
+    free_net(&other);
+    dg_dataset_release(&data);
+}
+
+Test(fit, kmeans_gives_every_center_rows)
+{
+    /* 4 distinct points, 4 centres: whatever the seeding, each point becomes a centre. */
+    static const double points[12][2] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0},
+                                         {0, 0}, {0, 0}, {0, 0}, {9, 0}, {0, 9}, {5, 5}};
+    const dg_tensor rows = dg_tensor_view(DG_FLOAT64, DG_SHAPE(12, 2), points);
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        dg_tensor centers;
+        MUST(dg_tensor_make(&centers, DG_FLOAT64, DG_SHAPE(4, 2)));
+        MUST(kmeans(&rows, 100, &(dg_random){.seed = seed}, NULL, &centers));
+        double sum = 0;
+        for (int64_t i = 0; i < 8; i++)
+            sum += dg_tensor_get(&centers, i);
+        cr_assert_float_eq(sum, 28, 1e-12);
+        dg_tensor_release(&centers);
+    }
+}
+
+Test(fit, samples_are_distinct_rows)
+{
+    dg_dataset data = three_clusters(30);
+    const dg_tensor *rows = dg_tensors_find(data.fields, "features");
+    rbf_net net = make_net(30, "gaussian", "samples", "dmax");
+    MUST(fit(&net, rows, 3));
+    const dg_tensor *centers = dg_tensors_find(net.parameters, "hidden.centers");
+    double all = 0, drawn = 0;
+    for (int64_t i = 0; i < 60; i++) {
+        all += dg_tensor_get(rows, i);
+        drawn += dg_tensor_get(centers, i);
+    }
+    cr_assert_float_eq(all, drawn, 1e-4);
+    free_net(&net);
+    dg_dataset_release(&data);
+}
+
+/* Widths of the centres (0, 0), (3, 4), (0, 1): distances 5, 1 and √(9 + 9). */
+static double gamma_of(const char *kernel, const char *width, int64_t unit)
+{
+    static const float points[] = {0, 0, 3, 4, 0, 1};
+    const dg_tensor centers = dg_tensor_view(DG_FLOAT32, DG_SHAPE(3, 2), points);
+    rbf_net net = make_net(3, kernel, "kmeans", width);
+    MUST(dg_tensors_put(net.parameters, "hidden.centers", &centers));
+    MUST(fit(&net, &centers, 1));
+    double gamma = dg_tensor_get(dg_tensors_find(net.parameters, "hidden.gamma"), unit);
+    free_net(&net);
+    return gamma;
+}
+
+Test(fit, widths_follow_their_definitions)
+{
+    double near = sqrt(18);
+    cr_assert_float_eq(gamma_of("gaussian", "nearest(1)", 0), 0.5, 1e-6);
+    cr_assert_float_eq(gamma_of("gaussian", "nearest", 0), 1 / (2 * 3.0 * 3.0), 1e-6);
+    cr_assert_float_eq(gamma_of("gaussian", "nearest(p=1)", 1), 1 / (2 * near * near), 1e-6);
+    cr_assert_float_eq(gamma_of("gaussian", "nearest(99)", 2), 2 / ((1 + near) * (1 + near)), 1e-6);
+    cr_assert_float_eq(gamma_of("gaussian", "mean_distance", 1), 4.5 / ((6 + near) * (6 + near)), 1e-6);
+    cr_assert_float_eq(gamma_of("gaussian", "dmax", 1), 6 / (2 * 25.0), 1e-6);
+    cr_assert_float_eq(gamma_of("multiquadric", "nearest(1)", 0), 1, 1e-6);
+    cr_assert_float_eq(gamma_of("inverse_quadratic", "dmax", 0), 6 / 25.0, 1e-6);
+}
+
+Test(fit, a_gaussian_falls_to_its_inflection_at_one_sigma)
+{
+    /* φ(σ) = exp(−½) */
+    cr_assert_float_eq(exp(-rbf_gamma("gaussian", 3) * 9), exp(-0.5), 1e-15);
+}
+
+Test(fit, keeps_parameters_that_are_there_and_makes_the_others)
+{
+    dg_dataset data = three_clusters(60);
+    rbf_net net = make_net(3, "gaussian", "kmeans", "nearest(2)");
+    dg_linear(net.hidden, 2, .name = "out");
+    static const float ones[] = {1, 1, 1};
+    const dg_tensor gamma = dg_tensor_view(DG_FLOAT32, DG_SHAPE(3), ones);
+    MUST(dg_tensors_put(net.parameters, "hidden.gamma", &gamma));
+    MUST(fit(&net, dg_tensors_find(data.fields, "features"), 1));
+    cr_assert(same_bits(dg_tensors_find(net.parameters, "hidden.gamma"), &gamma));
+    cr_assert_not_null(dg_tensors_find(net.parameters, "hidden.centers"));
+    cr_assert_not_null(dg_tensors_find(net.parameters, "out.weight"));
+    free_net(&net);
+    dg_dataset_release(&data);
+}
+
+Test(fit, sees_the_values_that_reach_the_layer)
+{
+    dg_dataset data = three_clusters(60);
+    dg_graph *graph;
+    dg_tensors *parameters;
+    MUST(dg_graph_new(&graph));
+    MUST(dg_tensors_new(&parameters));
+    dg_node *x = dg_input(graph, DG_SHAPE(DG_N, 2), .name = "x");
+    dg_rbf(dg_expr("100 + 0 * x", {"x", x}), 1, .init = "kmeans", .name = "hidden");
+    MUST(dg_graph_status(graph));
+    const dg_feed feed = {x, dg_tensors_find(data.fields, "features")};
+    MUST(dg_fit_parameters(parameters, graph, &feed, 1, 1, NULL));
+    cr_assert_eq(dg_tensor_get(dg_tensors_find(parameters, "hidden.centers"), 0), 100);
+    cr_assert_gt(dg_tensor_get(dg_tensors_find(parameters, "hidden.gamma"), 0), 0);
+    dg_tensors_free(parameters);
+    dg_graph_free(graph);
+    dg_dataset_release(&data);
+}
+
+Test(fit, says_what_is_wrong)
+{
+    dg_dataset data = three_clusters(5);
+    const dg_tensor *rows = dg_tensors_find(data.fields, "features");
+    static const char *const inits[][2] = {{"kmeans", "nearest(2)"}, {"samples", "nearest(2)"}};
+    for (int i = 0; i < 2; i++) {
+        rbf_net net = make_net(6, "gaussian", inits[i][0], inits[i][1]);
+        MUST_FAIL(DG_BAD_DATA, fit(&net, rows, 1));
+        cr_assert_null(dg_tensors_find(net.parameters, "hidden.centers"));
+        free_net(&net);
+    }
+    rbf_net net = make_net(2, "gaussian", "kmeans(iterations=0)", "nearest(2)");
+    MUST_FAIL(DG_BAD_ARGUMENT, fit(&net, rows, 1));
+    free_net(&net);
+    net = make_net(2, "gaussian", "kmeans", "nearest(p=0)");
+    MUST_FAIL(DG_BAD_ARGUMENT, fit(&net, rows, 1));
+    free_net(&net);
+    dg_dataset_release(&data);
+}

@@ -1,0 +1,321 @@
+/* Data sets by name and by path: their facts, how they are split and scaled, and what is refused. */
+#include "tools/data.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+static char folder[64];
+
+static void make_folder(void)
+{
+    strcpy(folder, "/tmp/dotgrad-data-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+}
+
+static void remove_folder(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
+    cr_assert_eq(system(command), 0);
+}
+
+static data_set *load(const char *spec, data_scaling *scaling)
+{
+    data_set *set;
+    dg_status status =
+        data_load(&(data_request){.spec = spec, .folder = folder[0] ? folder : NULL, .seed = 1}, &set, scaling);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    return set;
+}
+
+static void expect_failure(const char *spec, const char *words)
+{
+    data_set *set;
+    dg_status status =
+        data_load(&(data_request){.spec = spec, .folder = folder[0] ? folder : NULL, .seed = 1}, &set, NULL);
+    cr_assert_neq(status.code, DG_OK, "%s was read without a complaint", spec);
+    cr_assert_not_null(strstr(status.message, words), "'%s' does not say '%s'", status.message, words);
+    cr_assert_null(set);
+}
+
+static const dg_tensor *field(const data_set *set, const char *name)
+{
+    const dg_tensor *tensor = dg_tensors_find(set->data.fields, name);
+    cr_assert_not_null(tensor, "no field %s", name);
+    return tensor;
+}
+
+/* ---- sets by name ---- */
+
+Test(data, carries_the_four_sets)
+{
+    static const struct {
+        const char *name;
+        int64_t rows, features, classes;
+        double sum_of_first_row, target_of_last_row;
+    } facts[] = {{"digits(scale=none)", 1797, 64, 10, 294, 8},
+                 {"iris(scale=none)", 150, 4, 3, 10.2, 2},
+                 {"wine(scale=none)", 178, 13, 3, 1245, 2},
+                 {"breast_cancer(scale=none)", 569, 30, 2, 3566.178472, 1}};
+    for (size_t k = 0; k < sizeof facts / sizeof facts[0]; k++) {
+        data_set *set = load(facts[k].name, NULL);
+        const dg_tensor *features = field(set, "features");
+        cr_assert_eq(set->count, facts[k].rows);
+        cr_assert_eq(features->shape.dims[1], facts[k].features);
+        cr_assert_eq(set->n_classes, facts[k].classes);
+        cr_assert_eq(dg_tensor_get(field(set, "target"), set->count - 1), facts[k].target_of_last_row);
+        double sum = 0;
+        for (int64_t f = 0; f < facts[k].features; f++)
+            sum += dg_tensor_get(features, f);
+        cr_assert_float_eq(sum, facts[k].sum_of_first_row, 1e-9, "%s: %g", facts[k].name, sum);
+        data_set_free(set);
+    }
+}
+
+Test(data, names_the_classes_of_iris)
+{
+    data_set *set = load("iris", NULL);
+    cr_assert_str_eq(set->classes[0], "setosa");
+    cr_assert_str_eq(set->classes[2], "virginica");
+    cr_assert_not(set->has_words);
+    data_set_free(set);
+}
+
+Test(data, splits_by_the_seed_and_keeps_every_row_once)
+{
+    data_set *set = load("iris(test=0.2)", NULL), *same = load("iris(test=0.2)", NULL);
+    bool seen[150] = {0};
+    cr_assert_eq(set->data.n_test, 30);
+    cr_assert_eq(set->data.n_train, 120);
+    for (int64_t k = 0; k < 120; k++)
+        seen[set->data.train[k]] = true;
+    for (int64_t k = 0; k < 30; k++)
+        seen[set->data.test[k]] = true;
+    for (int k = 0; k < 150; k++)
+        cr_assert(seen[k], "row %d is in no part", k);
+    cr_assert_arr_eq(set->data.train, same->data.train, 120 * sizeof(int64_t));
+    data_set_free(set);
+    data_set_free(same);
+}
+
+Test(data, scales_to_mean_0_and_deviation_1_by_the_training_part_alone)
+{
+    data_scaling scaling;
+    data_set *set = load("wine", &scaling);
+    const dg_tensor *features = field(set, "features");
+    cr_assert_eq(dg_tensor_count(&scaling.offset), 13);
+    for (int64_t f = 0; f < 13; f++) {
+        double mean = 0, square = 0;
+        for (int64_t k = 0; k < set->data.n_train; k++) {
+            double value = dg_tensor_get(features, set->data.train[k] * 13 + f);
+            mean += value;
+            square += value * value;
+        }
+        cr_assert_float_eq(mean / (double)set->data.n_train, 0, 1e-12);
+        cr_assert_float_eq(square / (double)set->data.n_train, 1, 1e-12);
+    }
+    data_set_free(set);
+    data_scaling_release(&scaling);
+}
+
+Test(data, scales_pixels_by_one_range)
+{
+    data_scaling scaling;
+    data_set *set = load("digits(scale=unit)", &scaling);
+    cr_assert_eq(dg_tensor_count(&scaling.offset), 1);
+    cr_assert_eq(dg_tensor_get(&scaling.offset, 0), 0);
+    cr_assert_eq(dg_tensor_get(&scaling.divisor, 0), 16);
+    cr_assert_eq(dg_tensor_get(field(set, "features"), 2), 5.0 / 16);
+    data_set_free(set);
+    data_scaling_release(&scaling);
+}
+
+Test(data, offers_classes_as_one_hot)
+{
+    data_set *set = load("iris", NULL);
+    const dg_tensor *one_hot = field(set, "one_hot");
+    cr_assert_eq(one_hot->shape.dims[1], 3);
+    cr_assert_eq(dg_tensor_get(one_hot, 149 * 3 + 2), 1);
+    cr_assert_eq(dg_tensor_get(one_hot, 149 * 3 + 1), 0);
+    data_set_free(set);
+}
+
+Test(data, makes_xor)
+{
+    data_set *set = load("xor", NULL);
+    cr_assert_eq(set->count, 4);
+    cr_assert_eq(set->data.n_test, 0);
+    for (int64_t k = 0; k < 4; k++) {
+        double a = dg_tensor_get(field(set, "features"), 2 * k), b = dg_tensor_get(field(set, "features"), 2 * k + 1);
+        cr_assert_eq(dg_tensor_get(field(set, "target"), k), a != b);
+    }
+    data_set_free(set);
+}
+
+Test(data, makes_the_two_spirals_of_cmu)
+{
+    data_set *set = load("spirals", NULL);
+    const dg_tensor *features = field(set, "features");
+    cr_assert_eq(set->count, 194);
+    /* Points 0 and 96 of the first arm: (0, 6.5) and, after three turns, (0, 0.5). */
+    cr_assert_float_eq(dg_tensor_get(features, 0), 0, 1e-12);
+    cr_assert_float_eq(dg_tensor_get(features, 1), 6.5, 1e-12);
+    cr_assert_float_eq(dg_tensor_get(features, 2 * 192), 0, 1e-12);
+    cr_assert_float_eq(dg_tensor_get(features, 2 * 192 + 1), 0.5, 1e-12);
+    cr_assert_float_eq(dg_tensor_get(features, 2 * 193 + 1), -0.5, 1e-12);
+    data_set_free(set);
+}
+
+Test(data, makes_modes_with_their_spread)
+{
+    data_set *set = load("ring(n=8000)", NULL);
+    const dg_tensor *features = field(set, "features");
+    double square = 0;
+    for (int64_t k = 0; k < 8000; k++) {
+        double angle = 2 * M_PI * dg_tensor_get(field(set, "target"), k) / 8;
+        square += pow(dg_tensor_get(features, 2 * k) - 2 * cos(angle), 2);
+    }
+    cr_assert_float_eq(sqrt(square / 8000), 0.02, 0.001);
+    data_set_free(set);
+}
+
+Test(data, makes_noisy_sinc_beside_the_truth)
+{
+    data_set *set = load("sinc(n=4000, noise=0.1, test=0)", NULL);
+    double square = 0;
+    for (int64_t k = 0; k < 4000; k++) {
+        double x = dg_tensor_get(field(set, "features"), k), truth = dg_tensor_get(field(set, "truth"), k);
+        cr_assert_float_eq(truth, sin(x) / x, 1e-12);
+        square += pow(dg_tensor_get(field(set, "target"), k) - truth, 2);
+    }
+    cr_assert_float_eq(sqrt(square / 4000), 0.1, 0.005);
+    data_set_free(set);
+}
+
+Test(data, reads_fashion_mnist_with_its_split)
+{
+    if (access("/usr/share/datasets/fashion-mnist", F_OK))
+        cr_skip_test("dataset-fashion-mnist is not installed");
+    data_set *set = load("fashion-mnist", NULL);
+    cr_assert_eq(set->data.n_train, 60000);
+    cr_assert_eq(set->data.n_test, 10000);
+    cr_assert_eq(set->data.test[0], 60000);
+    cr_assert_eq(field(set, "features")->shape.rank, 3);
+    double sum = 0;
+    const float *pixels = field(set, "features")->data;
+    for (int64_t k = 0; k < 60000 * 784; k++)
+        sum += (double)pixels[k];
+    cr_assert_float_eq(sum / (60000.0 * 784), 0.2860, 5e-5); /* the mean that everybody normalises with */
+    data_set_free(set);
+}
+
+/* ---- files ---- */
+
+TestSuite(data_files, .init = make_folder, .fini = remove_folder);
+
+static void put(const char *name, const void *bytes, size_t size, bool packed)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    gzFile file = gzopen(path, packed ? "wb" : "wbT");
+    cr_assert_eq(gzwrite(file, bytes, (unsigned)size), (int)size);
+    gzclose(file);
+}
+
+Test(data_files, reads_a_table_packed_or_not)
+{
+    const char text[] = "a,b,y\n1,2,0\n3,4,1\n5,6,0\n7,8,1\n";
+    put("t.csv", text, sizeof text - 1, false);
+    put("t.csv.gz", text, sizeof text - 1, true);
+    data_set *plain = load("t.csv(scale=none)", NULL), *packed = load("t.csv.gz(scale=none, target=y)", NULL);
+    cr_assert_eq(plain->data.n_test, 1);
+    cr_assert_eq(dg_tensor_get(field(packed, "features"), 7), 8);
+    cr_assert_eq(dg_tensor_get(field(plain, "features"), 7), 8);
+    data_set_free(plain);
+    data_set_free(packed);
+}
+
+static void put_idx(const char *prefix, int rows, uint8_t first_label)
+{
+    uint8_t images[64] = {0, 0, 8, 3, 0, 0, 0, (uint8_t)rows, 0, 0, 0, 2, 0, 0, 0, 2};
+    uint8_t labels[64] = {0, 0, 8, 1, 0, 0, 0, (uint8_t)rows};
+    char name[64];
+    for (int k = 0; k < 4 * rows; k++)
+        images[16 + k] = (uint8_t)(k * 10);
+    for (int k = 0; k < rows; k++)
+        labels[8 + k] = (uint8_t)(first_label + k);
+    snprintf(name, sizeof name, "%s-images-idx3-ubyte", prefix);
+    put(name, images, 16 + 4 * (size_t)rows, false);
+    snprintf(name, sizeof name, "%s-labels-idx1-ubyte.gz", prefix);
+    put(name, labels, 8 + (size_t)rows, true);
+}
+
+Test(data_files, reads_a_folder_of_idx_files)
+{
+    put_idx("train", 4, 0);
+    put_idx("t10k", 2, 3);
+    data_set *set = load(".(scale=none)", NULL);
+    cr_assert_eq(set->data.n_train, 4);
+    cr_assert_eq(set->data.n_test, 2);
+    cr_assert_eq(set->n_classes, 5);
+    cr_assert_eq(dg_tensor_get(field(set, "features"), 5), 50);
+    cr_assert_eq(dg_tensor_get(field(set, "features"), 17), 10);
+    cr_assert_eq(dg_tensor_get(field(set, "target"), 5), 4);
+    data_set_free(set);
+}
+
+Test(data_files, refuses_idx_files_that_are_cut_or_do_not_go_together)
+{
+    expect_failure(".", "there is no file train-images-idx3-ubyte");
+    put_idx("train", 4, 0);
+    put("train-images-idx3-ubyte", "\0\0\10\3\0\0\0\4\0\0\0\2\0\0\0\2abc", 19, false);
+    expect_failure(".", "cut or garbled");
+    put("train-images-idx3-ubyte", "\0\0\10\3\0\0\0\1\0\0\0\2\0\0\0\2abcd", 20, false);
+    expect_failure(".", "4 labels, but 1 images");
+    put("train-images-idx3-ubyte", "PNG or so", 9, false);
+    expect_failure(".", "not an IDX file");
+}
+
+Test(data_files, reads_safetensors_with_rows_for_testing)
+{
+    dg_tensors *file;
+    dg_tensor *made;
+    char path[256];
+    snprintf(path, sizeof path, "%s/d.safetensors", folder);
+    cr_assert_eq(dg_tensors_new(&file).code, DG_OK);
+    cr_assert_eq(dg_tensors_add(file, "features", DG_FLOAT32, DG_SHAPE(3, 2), &made).code, DG_OK);
+    cr_assert_eq(dg_tensors_add(file, "target", DG_INT64, DG_SHAPE(3), &made).code, DG_OK);
+    dg_tensor_set(made, 1, 4);
+    cr_assert_eq(dg_tensors_add(file, "test.features", DG_FLOAT32, DG_SHAPE(1, 2), &made).code, DG_OK);
+    dg_tensor_set(made, 1, 7);
+    cr_assert_eq(dg_tensors_add(file, "test.target", DG_INT64, DG_SHAPE(1), &made).code, DG_OK);
+    cr_assert_eq(dg_safetensors_write(path, file).code, DG_OK);
+    data_set *set = load("d.safetensors", NULL);
+    cr_assert_eq(set->data.n_train, 3);
+    cr_assert_eq(set->data.n_test, 1);
+    cr_assert_eq(set->n_classes, 5);
+    cr_assert_eq(dg_tensor_get(field(set, "features"), 7), 7);
+    data_set_free(set);
+    dg_tensors_free(file);
+}
+
+Test(data_files, refuses_what_it_cannot_read)
+{
+    put("x.npz", "PK", 2, false);
+    expect_failure("x.npz", "NumPy's files are not read");
+    expect_failure("nothing.csv", "there is no such file");
+    expect_failure("digitz", "no such data set (digits, iris");
+    expect_failure("iris(scale=most)", "scale=most: wants unit, standard or none");
+    expect_failure("iris(test=1)", "test wants a fraction");
+    expect_failure("iris(n=4)", "there is no option 'n' here");
+    expect_failure("iris(0.5)", "options are written NAME=VALUE");
+    expect_failure("", "wants a name");
+    put("t.csv.gz", "\x1f\x8b\x08\0\0\0\0\0\0\3\x33\xd4\x31", 13, false);
+    expect_failure("t.csv.gz", "t.csv.gz: ");
+}

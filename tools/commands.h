@@ -1,0 +1,39 @@
+/* The commands, and what they share. Results go to standard output, messages to standard error, one line each.
+ * A command returns the exit status: 0, EXIT_FAILED or EXIT_USAGE. */
+#ifndef TOOLS_COMMANDS_H
+#define TOOLS_COMMANDS_H
+
+#include <getopt.h>
+#include <stdint.h>
+
+#include <dotgrad/status.h>
+
+#define EXIT_FAILED 1
+#define EXIT_USAGE  2
+
+/* argv[0] is the command's own name. */
+int command_train(int argc, char **argv);
+int command_eval(int argc, char **argv);
+int command_predict(int argc, char **argv);
+int command_draw(int argc, char **argv);
+int command_summary(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_ops(int argc, char **argv);
+
+/* Prints "dotgrad: message" on one line; returns EXIT_FAILED. */
+int command_failed(dg_status status);
+/* Prints "dotgrad COMMAND: message (see dotgrad COMMAND --help)"; returns EXIT_USAGE. */
+int command_misused(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Prints "dotgrad: warning: message" on one line. */
+void command_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* getopt_long, its messages in our form. -1: no further option; '?': a message has been printed, the status is
+ * EXIT_USAGE. Every option with an argument must be in `longs` (a short one through its val). */
+int command_option(int argc, char **argv, const char *shorts, const struct option *longs);
+
+/* Numbers on the command line; a message and false when `text` is none or out of bounds. */
+bool command_int(const char *command, const char *option, const char *text, int64_t least, int64_t most,
+                 int64_t *number);
+bool command_number(const char *command, const char *option, const char *text, double *number);
+
+#endif

@@ -1,0 +1,48 @@
+/* What a training run shows and leaves behind: progress, metrics.csv and the loss curve. */
+#ifndef TOOLS_RUN_REPORT_H
+#define TOOLS_RUN_REPORT_H
+
+#include <stdio.h>
+
+#include <dotgrad/optim.h>
+
+/* ---- progress.c ---- */
+
+/* A bar on a terminal, redrawn ten times a second; else a plain line an epoch, at most about fifty. On standard error.
+ */
+typedef struct progress_bar {
+    bool is_terminal;
+    bool is_drawn;      /* an unfinished line stands on the terminal */
+    double begin, last; /* seconds */
+    uint64_t first_step;
+    bool has_begun;
+} progress_bar;
+
+void progress_begin(progress_bar *progress);
+void progress_show(progress_bar *progress, const dg_progress *now);
+void progress_end(progress_bar *progress);
+
+/* "98.1 %" for accuracy, "0.0123" for others. Returns text. */
+char *metric_print(const char *name, double value, char *text, size_t size);
+
+/* ---- metrics.c ---- */
+
+/* RUN/metrics.csv: "epoch", then the columns of the trainer's history; a row for each epoch. */
+typedef struct metrics_file {
+    char *path;
+    FILE *file;
+    int64_t written; /* epochs */
+} metrics_file;
+
+/* Starts the file anew; the epochs that a resumed trainer knows are written first. */
+dg_status metrics_begin(metrics_file *metrics, const char *run, const dg_trainer *trainer);
+dg_status metrics_update(metrics_file *metrics, const dg_trainer *trainer); /* epochs that are not in it yet */
+dg_status metrics_end(metrics_file *metrics);
+
+/* ---- plot.c ---- */
+
+/* RUN/loss.svg and RUN/loss.png from RUN/metrics.csv, by gnuplot with the script RUN/loss.gp. Nothing is drawn when
+ * no epoch was finished. DG_IO: gnuplot is missing or failed. */
+dg_status plot_curves(const char *run, const dg_trainer *trainer);
+
+#endif

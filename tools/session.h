@@ -1,0 +1,48 @@
+/* What every command that runs a graph holds: the graph from its file, its parameters, and threads. */
+#ifndef TOOLS_SESSION_H
+#define TOOLS_SESSION_H
+
+#include <dotgrad/optim.h>
+
+#include "graph_file.h"
+
+typedef struct session_options {
+    dg_dtype dtype;   /* DG_DEFAULT_DTYPE: what the file says, else float32 */
+    const char *init; /* NULL: what the file says */
+    uint64_t seed;
+    int threads; /* 0: DG_NUM_THREADS, or all processors */
+} session_options;
+
+typedef struct graph_session {
+    const char *name; /* of the file, for messages */
+    graph_file *file;
+    dg_graph *graph;        /* the file's */
+    dg_tensors *parameters; /* empty at first */
+    dg_threads *threads;
+    uint64_t seed;
+} graph_session;
+
+/* Reads the graph at `path`, or from `text` when that is not NULL. Close the session even after a failure. */
+dg_status session_open(const char *path, const char *text, const session_options *options, graph_session *session);
+void session_close(graph_session *session);
+
+/* The node of that name; DG_BAD_ARGUMENT when there is none. */
+dg_status session_find(const graph_session *session, const char *name, dg_node **node);
+
+/* Takes all parameters of the graph from a checkpoint or another set of tensors. DG_BAD_DATA names one that is missing,
+ * DG_BAD_SHAPE and DG_BAD_DTYPE one that does not fit. */
+dg_status session_take_weights(graph_session *session, const char *path, const dg_tensors *weights);
+
+/* The tensors of `set` as feeds of the inputs of their names; *feeds is allocated. DG_BAD_ARGUMENT: a tensor that is no
+ * input's. */
+dg_status session_feeds(const graph_session *session, const char *path, const dg_tensors *set, dg_feed **feeds, int *count);
+
+/* The nodes of that role, in the graph's order; *nodes is allocated. */
+dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes, int *count);
+
+/* Options that commands share; false after a message. */
+bool session_take_dtype(const char *command, const char *text, session_options *options);
+bool session_take_seed(const char *command, const char *text, session_options *options);
+bool session_take_threads(const char *command, const char *text, session_options *options);
+
+#endif

@@ -1,0 +1,31 @@
+/* What a training run is asked to do: the command line over the graph's attributes (or, resuming, the checkpoint's
+ * notes) over the defaults. */
+#ifndef TOOLS_TRAIN_SETTINGS_H
+#define TOOLS_TRAIN_SETTINGS_H
+
+#include <dotgrad/tensor.h>
+
+#define NOT_GIVEN (-1)
+
+typedef struct train_settings {
+    const char *graph; /* the graph file; NULL when resuming without one */
+    const char *run, *resume;
+    const char *data, *folder; /* folder: what a relative path in data starts from; NULL: the working folder */
+    const char *optimizer, *schedule, *init, *metrics, *output, *loss, *dtype;
+    int64_t epochs, batch_size, seed, threads, patience;
+    double validation, clip_value, clip_norm;
+} train_settings;
+
+/* -1: go on; else the command is over with this exit status (after --help or a message). */
+int settings_parse(int argc, char **argv, train_settings *settings);
+
+/* Takes from the attributes of a graph what the command line has left open: attribute(argument, name) answers the text
+ * of a graph attribute, or NULL. DG_BAD_ARGUMENT: batch_size, epochs or seed is no fitting number. */
+dg_status settings_from_graph(train_settings *settings, const char *(*attribute)(const void *, const char *),
+                              const void *argument);
+/* Takes from a checkpoint what the command line has left open. The texts live with the checkpoint. */
+dg_status settings_from_checkpoint(train_settings *settings, const dg_tensors *checkpoint);
+/* Defaults for the rest. */
+void settings_complete(train_settings *settings);
+
+#endif
