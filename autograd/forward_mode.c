@@ -3,8 +3,6 @@
 
 #include "walk.h"
 
-#include <string.h>
-
 /* Brings a tangent of `node` to the whole shape and the dtype of the node. */
 static dg_node *conform_tangent(dg_node *tangent, dg_node *node, int output)
 {
@@ -146,12 +144,10 @@ static dg_status start(walk *w, int count, dg_node *const *wrt, dg_node *const *
 {
     for (int k = 0; k < count; k++) {
         dg_node *tangent = tangents ? tangents[k] : NULL;
-        if (!walk_depends(w, walk_resolve(wrt[k]).node))
-            continue;
-        if (!tangent)
-            tangent = dg_ones_like(wrt[k]);
-        else
+        if (tangent)
             DG_TRY(walk_fit(w->graph, &tangent, wrt[k], "tangent"));
+        else if (walk_depends(w, walk_resolve(wrt[k]).node))
+            tangent = dg_ones_like(wrt[k]);
         walk_add(w, walk_resolve(wrt[k]), tangent);
     }
     return dg_ok();
@@ -161,8 +157,11 @@ dg_status dg_jacobian_vector(int n_outputs, dg_node *const *outputs, int count, 
                              dg_node *const *tangents, dg_node **output_tangents)
 {
     dg_graph *graph;
+    for (int k = 0; k < n_outputs; k++)
+        output_tangents[k] = NULL;
     DG_TRY(walk_check(&graph, n_outputs, outputs, count, wrt));
-    memset(output_tangents, 0, (size_t)n_outputs * sizeof *output_tangents);
+    if (!n_outputs)
+        return dg_ok();
     walk w;
     dg_status status = walk_make(&w, graph, n_outputs, outputs, count, wrt, false);
     if (status.code == DG_OK)
@@ -175,9 +174,9 @@ dg_status dg_jacobian_vector(int n_outputs, dg_node *const *outputs, int count, 
         output_tangents[k] = tangent ? tangent : dg_zeros_like(outputs[k]);
     }
     walk_release(&w);
-    if (status.code == DG_OK && graph)
+    if (status.code == DG_OK)
         status = dg_graph_status(graph);
-    if (status.code != DG_OK)
-        memset(output_tangents, 0, (size_t)n_outputs * sizeof *output_tangents);
+    for (int k = 0; k < n_outputs && status.code != DG_OK; k++)
+        output_tangents[k] = NULL;
     return status;
 }

@@ -3,8 +3,6 @@
 
 #include "walk.h"
 
-#include <string.h>
-
 /* cotangent · ∂formula/∂input for every input that matters. */
 static dg_status through_formula(walk *w, dg_node *node, dg_node *cotangent)
 {
@@ -98,12 +96,10 @@ static dg_status start(walk *w, int n_outputs, dg_node *const *outputs, dg_node 
 {
     for (int k = 0; k < n_outputs; k++) {
         dg_node *cotangent = cotangents ? cotangents[k] : NULL;
-        if (!walk_depends(w, outputs[k]))
-            continue;
-        if (!cotangent)
-            cotangent = dg_ones_like(outputs[k]);
-        else
+        if (cotangent)
             DG_TRY(walk_fit(w->graph, &cotangent, outputs[k], "cotangent"));
+        else if (walk_depends(w, outputs[k]))
+            cotangent = dg_ones_like(outputs[k]);
         walk_add(w, (walk_point){outputs[k], 0}, cotangent);
     }
     return dg_ok();
@@ -113,8 +109,9 @@ dg_status dg_vector_jacobian(int n_outputs, dg_node *const *outputs, dg_node *co
                              dg_node *const *wrt, dg_node **grads)
 {
     dg_graph *graph;
+    for (int k = 0; k < count; k++)
+        grads[k] = NULL;
     DG_TRY(walk_check(&graph, n_outputs, outputs, count, wrt));
-    memset(grads, 0, (size_t)count * sizeof *grads);
     if (!count)
         return dg_ok();
     walk w;
@@ -131,8 +128,8 @@ dg_status dg_vector_jacobian(int n_outputs, dg_node *const *outputs, dg_node *co
     walk_release(&w);
     if (status.code == DG_OK)
         status = dg_graph_status(graph);
-    if (status.code != DG_OK)
-        memset(grads, 0, (size_t)count * sizeof *grads);
+    for (int k = 0; k < count && status.code != DG_OK; k++)
+        grads[k] = NULL;
     return status;
 }
 

@@ -22,13 +22,19 @@ static const expression *apply_rule(dg_formulas *pool, const expression *rule, c
     const expression *args[3] = {NULL, NULL, NULL};
     for (int k = 0; k < rule->arity; k++)
         args[k] = apply_rule(pool, rule->args[k], e);
-    return make(pool, rule->op, args);
+    return make_op(pool, rule->op, args);
 }
 
 /* A choice with a number in one branch, where a product would do work for nothing or give 0·inf. */
 static bool is_choice(const expression *e)
 {
-    return is_op(e, P_WHERE) && (is_constant(e->args[1]) || is_constant(e->args[2]) || is_choice(e->args[2]));
+    enum { MOST_LEVELS = 8 };
+    for (int level = 0; level < MOST_LEVELS && is_op(e, P_WHERE); level++) {
+        if (is_constant(e->args[1]) || is_constant(e->args[2]))
+            return true;
+        e = e->args[2];
+    }
+    return false;
 }
 
 static const expression *chain_to_depth(dg_formulas *pool, const expression *a, const expression *b, int depth)
@@ -36,7 +42,9 @@ static const expression *chain_to_depth(dg_formulas *pool, const expression *a, 
     if (!a || !b)
         return NULL;
     if (is_value(a, 0) || is_value(b, 0))
-        return constant(pool, 0);
+        return make_constant(pool, 0);
+    if (is_value(a, 1) || is_value(b, 1))
+        return is_value(a, 1) ? b : a;
     if (depth > 0 && is_choice(a))
         return make3(pool, P_WHERE, a->args[0], chain_to_depth(pool, a->args[1], b, depth - 1),
                      chain_to_depth(pool, a->args[2], b, depth - 1));
@@ -46,7 +54,7 @@ static const expression *chain_to_depth(dg_formulas *pool, const expression *a, 
     return make2(pool, P_MUL, a, b);
 }
 
-const expression *chain(dg_formulas *pool, const expression *derivative, const expression *factor)
+const expression *chain_rule(dg_formulas *pool, const expression *derivative, const expression *factor)
 {
     enum { MOST_CHOICES = 8 };
     return chain_to_depth(pool, derivative, factor, MOST_CHOICES);
@@ -63,12 +71,12 @@ static const expression *add_terms(dg_formulas *pool, const expression *a, const
 
 static const expression *differentiate_one(dg_formulas *pool, const expression *e, const char *name)
 {
-    const expression *sum = constant(pool, e->op == OP_INPUT && e->name == name);
+    const expression *sum = make_constant(pool, e->op == OP_INPUT && e->name == name);
     for (int k = 0; sum && k < e->arity; k++) {
         if (is_value(e->args[k]->image, 0) || !primitives[e->op].derivatives[k])
             continue;
         const expression *outer = apply_rule(pool, rule_of(pool, e->op, k), e);
-        sum = add_terms(pool, sum, chain(pool, outer, e->args[k]->image));
+        sum = add_terms(pool, sum, chain_rule(pool, outer, e->args[k]->image));
     }
     return sum;
 }

@@ -107,7 +107,7 @@ static const expression *unique(dg_formulas *pool, const expression *wanted)
     return made;
 }
 
-const expression *constant(dg_formulas *pool, double value)
+const expression *make_constant(dg_formulas *pool, double value)
 {
     expression e = {.op = OP_CONSTANT, .weight = 1, .value = value};
     if (value != value)
@@ -122,7 +122,7 @@ const expression *constant(dg_formulas *pool, double value)
     return unique(pool, &e);
 }
 
-const expression *input(dg_formulas *pool, const char *unique_name)
+const expression *make_input(dg_formulas *pool, const char *unique_name)
 {
     if (!unique_name)
         return NULL;
@@ -271,7 +271,7 @@ const expression *expression_substitute(dg_formulas *pool, const expression *roo
                 args[k] = e->args[k]->image;
                 changed |= args[k] != e->args[k];
             }
-            e->image = changed ? make(pool, e->op, args) : e;
+            e->image = changed ? make_op(pool, e->op, args) : e;
         }
         if (!e->image)
             return NULL;

@@ -29,7 +29,10 @@ struct expression {
     };
     /* For one pass over the graph at a time. */
     uint64_t pass;
-    const expression *image;
+    union {
+        const expression *image;
+        size_t place;
+    };
 };
 
 typedef struct memo {
@@ -67,7 +70,7 @@ struct dg_formula {
     uint8_t needs;       /* of the formula as it was written */
     bool is_condition;   /* its value is 0 or 1 */
     double flops;
-    const char **text;             /* printed once */
+    const char **text;              /* printed once */
     const dg_formula **derivatives; /* for each input, when asked for */
     const dg_formula **vjps;
 };
@@ -77,8 +80,8 @@ enum input_use { USED_AS_NUMBER = 1, USED_AS_CONDITION = 2 };
 /* ---- making ---- */
 
 const char *pool_name(dg_formulas *pool, const char *name, size_t length); /* the unique copy; NULL without memory */
-const expression *constant(dg_formulas *pool, double value);
-const expression *input(dg_formulas *pool, const char *unique_name);
+const expression *make_constant(dg_formulas *pool, double value);
+const expression *make_input(dg_formulas *pool, const char *unique_name);
 /* The expression as it is; simplify.c decides what is made. */
 const expression *expression_intern(dg_formulas *pool, int op, const expression *a, const expression *b,
                                     const expression *c);
@@ -86,7 +89,7 @@ const expression *expression_intern(dg_formulas *pool, int op, const expression 
 const expression *make1(dg_formulas *pool, int op, const expression *a);
 const expression *make2(dg_formulas *pool, int op, const expression *a, const expression *b);
 const expression *make3(dg_formulas *pool, int op, const expression *a, const expression *b, const expression *c);
-const expression *make(dg_formulas *pool, int op, const expression *const args[3]);
+const expression *make_op(dg_formulas *pool, int op, const expression *const args[3]);
 /* One level of make2() that looks for a stable form; NULL when there is none. In rewrites.c. */
 const expression *rewrite_unary(dg_formulas *pool, int op, const expression *a);
 const expression *rewrite_sum(dg_formulas *pool, const expression *a, const expression *b);
@@ -132,7 +135,7 @@ double expression_flops(dg_formulas *pool, const expression *root); /* −1 with
 const expression *differentiate(dg_formulas *pool, const expression *root, const char *name);
 /* derivative · factor, for a factor that is a tangent or cotangent: 0 times anything is 0, and a choice between
  * branches stays a choice, so that the branch not taken never contributes. */
-const expression *chain(dg_formulas *pool, const expression *derivative, const expression *factor);
+const expression *chain_rule(dg_formulas *pool, const expression *derivative, const expression *factor);
 
 /* ---- formulas ---- */
 

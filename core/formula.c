@@ -344,7 +344,7 @@ static const expression *reuse_output(dg_formulas *pool, const dg_formula *formu
     if (!derivative || formula->root->op >= PRIMITIVE_COUNT)
         return derivative;
     const expression *reused =
-        expression_substitute(pool, derivative, 0, NULL, NULL, formula->root, input(pool, output));
+        expression_substitute(pool, derivative, 0, NULL, NULL, formula->root, make_input(pool, output));
     return reused && reused != derivative && cost(pool, reused) < cost(pool, derivative) ? reused : derivative;
 }
 
@@ -363,8 +363,9 @@ static const dg_formula *make_vjp(dg_formulas *pool, const dg_formula *formula, 
     const dg_formula *made = NULL;
     if (names[n] && names[n + 1]) {
         const expression *root = reuse_output(pool, formula, derivative->root, names[n]);
-        const expression *cotangent = input(pool, names[n + 1]);
-        made = formula_of(pool, root ? chain(pool, root, cotangent) : NULL, n + 2, names, formula->needs | NEEDS_REALS);
+        const expression *cotangent = make_input(pool, names[n + 1]);
+        made = formula_of(pool, root ? chain_rule(pool, root, cotangent) : NULL, n + 2, names,
+                          formula->needs | NEEDS_REALS);
     }
     free(names);
     return made;
@@ -393,8 +394,7 @@ static int join_names(const dg_formula *formula, const char **names, int n)
     return n;
 }
 
-static const dg_formula *substitute(dg_formulas *pool, const dg_formula *formula,
-                                    const dg_formula *const *replacements)
+static const dg_formula *substitute(dg_formulas *pool, const dg_formula *formula, const dg_formula *const *replacements)
 {
     size_t most = 0, n_inputs = (size_t)formula->n_inputs;
     for (size_t k = 0; k < n_inputs; k++)
@@ -410,8 +410,8 @@ static const dg_formula *substitute(dg_formulas *pool, const dg_formula *formula
             images[k] = replacements[k]->root;
             needs |= formula->uses[k] ? replacements[k]->needs : 0;
         }
-        const expression *root = expression_substitute(pool, formula->root, formula->n_inputs, formula->names, images,
-                                                       NULL, NULL);
+        const expression *root =
+            expression_substitute(pool, formula->root, formula->n_inputs, formula->names, images, NULL, NULL);
         made = formula_of(pool, root, n, names, needs);
     }
     free(names);
@@ -448,7 +448,7 @@ dg_status dg_formula_input(dg_formulas *formulas, const char *const *inputs, int
 {
     const char **unique;
     DG_TRY(unique_names(formulas, inputs, n_inputs, &unique));
-    *result = formula_of(formulas, input(formulas, unique[k]), n_inputs, unique, 0);
+    *result = formula_of(formulas, make_input(formulas, unique[k]), n_inputs, unique, 0);
     free(unique);
     return *result ? dg_ok() : no_memory();
 }

@@ -140,7 +140,7 @@ static bool set_attr(parser *p, const call *c, const argument *arg, int k, inlin
     if (!arg->is_word && is_constant(arg->value)) {
         double number = arg->value->value;
         given = number >= -1e15 && number <= 1e15 && number == (double)(int64_t)number ? dg_int((int64_t)number)
-                                                                                        : dg_float(number);
+                                                                                       : dg_float(number);
     } else if (!arg->is_word) {
         if (c->entry->op->formula_for || (spec->kind != DG_ATTR_FLOAT && spec->kind != DG_ATTR_BOOL)) {
             parse_fail(p, arg->at, "'%s' of %s must be a number", spec->name, c->entry->op->name);
@@ -285,11 +285,11 @@ const expression *parse_call(parser *p, const char *name, size_t length)
     if (c.entry)
         return call_op(p, &c);
     if (op == P_MIN || op == P_MAX)
-        return parse_fail(p, name, "%s wants at least 2 arguments, here are %d", primitives[op].name, c.n);
+        return parse_fail(p, name, "%s wants at least 2 arguments and has %d", primitives[op].name, c.n);
     for (int k = 0; k < c.n; k++)
         if (c.args[k].key)
             return parse_fail(p, c.args[k].at, "%s has no argument '%.*s'", primitives[op].name,
                               (int)c.args[k].key_length, c.args[k].key);
-    return parse_fail(p, name, "%s wants %d argument%s, here %s %d", primitives[op].name, primitives[op].arity,
-                      primitives[op].arity == 1 ? "" : "s", c.n == 1 ? "is" : "are", c.n);
+    return parse_fail(p, name, "%s wants %d argument%s and has %d", primitives[op].name, primitives[op].arity,
+                      primitives[op].arity == 1 ? "" : "s", c.n);
 }

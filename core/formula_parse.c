@@ -33,8 +33,8 @@ const expression *parse_fail(parser *p, const char *at, const char *format, ...)
     size_t column = (size_t)(at - p->text), length = strlen(p->text);
     const char *from = length > 2 * AROUND && column > AROUND ? at - AROUND : p->text;
     int shown = (int)(strlen(from) > 2 * AROUND ? 2 * AROUND : strlen(from));
-    p->status = dg_error(DG_BAD_ARGUMENT, "formula '%s%.*s%s': %s at column %zu", from > p->text ? "…" : "", shown, from,
-                         from[shown] ? "…" : "", what, column + 1);
+    p->status = dg_error(DG_BAD_ARGUMENT, "formula '%s%.*s%s': %s at column %zu", from > p->text ? "…" : "", shown,
+                         from, from[shown] ? "…" : "", what, column + 1);
     return NULL;
 }
 
@@ -77,7 +77,7 @@ const expression *parse_make(parser *p, int op, const expression *a, const expre
         p->needs |= NEEDS_REALS;
     if (!(primitives[op].flags & CONDITIONS))
         p->needs |= NEEDS_NUMBERS;
-    const expression *made = make(p->pool, op, args);
+    const expression *made = make_op(p->pool, op, args);
     return made ? made : no_memory(p);
 }
 
@@ -98,7 +98,7 @@ static const expression *number(parser *p)
     if (starts_word(*end))
         return parse_fail(p, end, "an operator is missing");
     p->at = end;
-    const expression *made = constant(p->pool, kind == NUMBER_INT ? (double)integer : real);
+    const expression *made = make_constant(p->pool, kind == NUMBER_INT ? (double)integer : real);
     if (!made)
         return no_memory(p);
     p->needs |= made->needs;
@@ -129,7 +129,7 @@ static const expression *free_name(parser *p, const char *word, size_t length)
         }
         p->names[p->n_names++] = name;
     }
-    const expression *made = input(p->pool, name);
+    const expression *made = make_input(p->pool, name);
     return made ? made : no_memory(p);
 }
 
@@ -141,18 +141,18 @@ static const expression *name(parser *p, const char *word, size_t length)
     } constants[] = {{"pi", M_PI}, {"e", M_E}, {"inf", INFINITY}, {"nan", NAN}};
     for (int k = 0; k < p->n_bindings; k++)
         if (is_word(word, length, p->bindings[k].name)) {
-            const expression *made = constant(p->pool, p->bindings[k].value);
+            const expression *made = make_constant(p->pool, p->bindings[k].value);
             p->needs |= made ? made->needs : 0;
             return made ? made : no_memory(p);
         }
     for (int k = 0; p->inputs && k < p->n_inputs; k++)
         if (is_word(word, length, p->inputs[k])) {
-            const expression *made = input(p->pool, p->inputs[k]);
+            const expression *made = make_input(p->pool, p->inputs[k]);
             return made ? made : no_memory(p);
         }
     for (size_t k = 0; k < sizeof constants / sizeof constants[0]; k++)
         if (is_word(word, length, constants[k].name)) {
-            const expression *made = constant(p->pool, constants[k].value);
+            const expression *made = make_constant(p->pool, constants[k].value);
             p->needs |= NEEDS_REALS | NEEDS_NUMBERS;
             return made ? made : no_memory(p);
         }

@@ -64,11 +64,11 @@ typedef struct infix {
 static const infix *infix_of(const expression *e)
 {
     static const infix operators[PRIMITIVE_COUNT] = {
-        [P_ADD] = {" + ", SUM, SUM, PRODUCT},        [P_SUB] = {" - ", SUM, SUM, PRODUCT},
-        [P_MUL] = {" * ", PRODUCT, PRODUCT, SIGN},   [P_DIV] = {" / ", PRODUCT, PRODUCT, SIGN},
-        [P_POW] = {"^", POWER, ATOM, SIGN},          [P_LT] = {" < ", COMPARISON, SUM, SUM},
-        [P_LE] = {" <= ", COMPARISON, SUM, SUM},     [P_GT] = {" > ", COMPARISON, SUM, SUM},
-        [P_GE] = {" >= ", COMPARISON, SUM, SUM},     [P_EQ] = {" == ", COMPARISON, SUM, SUM},
+        [P_ADD] = {" + ", SUM, SUM, PRODUCT},      [P_SUB] = {" - ", SUM, SUM, PRODUCT},
+        [P_MUL] = {" * ", PRODUCT, PRODUCT, SIGN}, [P_DIV] = {" / ", PRODUCT, PRODUCT, SIGN},
+        [P_POW] = {"^", POWER, ATOM, SIGN},        [P_LT] = {" < ", COMPARISON, SUM, SUM},
+        [P_LE] = {" <= ", COMPARISON, SUM, SUM},   [P_GT] = {" > ", COMPARISON, SUM, SUM},
+        [P_GE] = {" >= ", COMPARISON, SUM, SUM},   [P_EQ] = {" == ", COMPARISON, SUM, SUM},
         [P_NE] = {" != ", COMPARISON, SUM, SUM},
     };
     return e->op < PRIMITIVE_COUNT && operators[e->op].sign ? &operators[e->op] : NULL;

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-typedef enum primitive {
+enum primitive {
     P_ADD,
     P_SUB,
     P_MUL,
@@ -64,16 +64,16 @@ typedef enum primitive {
     P_ERF,
     P_ERFC,
     PRIMITIVE_COUNT
-} primitive;
+};
 
 enum primitive_flags {
     COMMUTES = 1,
-    ODD = 2,        /* f(−a) = −f(a), exactly */
-    EVEN = 4,       /* f(−a) = f(a) */
-    INTEGERS = 8,   /* of integers it is an integer, computed as such */
+    ODD = 2,         /* f(−a) = −f(a), exactly */
+    EVEN = 4,        /* f(−a) = f(a) */
+    INTEGERS = 8,    /* of integers it is an integer, computed as such */
     CONDITIONS = 16, /* of conditions it is a condition */
-    TRUTH = 32,     /* its value is 0 or 1 */
-    LOGICAL = 64    /* its arguments are read as conditions: 0 or not 0 */
+    TRUTH = 32,      /* its value is 0 or 1 */
+    LOGICAL = 64     /* its arguments are read as conditions: 0 or not 0 */
 };
 
 typedef struct primitive_info {

@@ -43,7 +43,7 @@ static const expression *rewrite_log(dg_formulas *pool, const expression *a)
     if (is_op(a, P_SUB) && is_value(a->args[0], 1)) /* log(1 − u) */
         return of_minus(pool, P_LOG1P, a->args[1]);
     if (is_op(a, P_COSH)) /* log(cosh(u)) */
-        return make2(pool, P_SUB, log_two_cosh(pool, a->args[0]), constant(pool, M_LN2));
+        return make2(pool, P_SUB, log_two_cosh(pool, a->args[0]), make_constant(pool, M_LN2));
     if (is_op(a, P_MUL) && is_value(a->args[0], 2) && is_op(a->args[1], P_COSH)) /* log(exp(u) + exp(−u)) */
         return log_two_cosh(pool, a->args[1]->args[0]);
     if (!is_op(a, P_ADD))
@@ -99,7 +99,7 @@ const expression *rewrite_sum(dg_formulas *pool, const expression *a, const expr
         return make1(pool, P_EXP, a->args[0]);
     const expression *u = exponent(a), *v = exponent(b);
     if (u && v && are_opposite(pool, u, v)) /* exp(u) + exp(−u) */
-        return make2(pool, P_MUL, constant(pool, 2), make1(pool, P_COSH, u));
+        return make2(pool, P_MUL, make_constant(pool, 2), make1(pool, P_COSH, u));
     return NULL;
 }
 
@@ -111,7 +111,7 @@ static const expression *two_sigmoid(const expression *e)
 
 static const expression *tanh_of_half(dg_formulas *pool, const expression *w)
 {
-    return make1(pool, P_TANH, make2(pool, P_MUL, constant(pool, 0.5), w));
+    return make1(pool, P_TANH, make2(pool, P_MUL, make_constant(pool, 0.5), w));
 }
 
 const expression *rewrite_difference(dg_formulas *pool, const expression *a, const expression *b)
@@ -122,7 +122,7 @@ const expression *rewrite_difference(dg_formulas *pool, const expression *a, con
     if (v && is_value(a, 1)) /* 1 − exp(v) */
         return make1(pool, P_NEG, make1(pool, P_EXPM1, v));
     if (u && v && are_opposite(pool, u, v)) /* exp(u) − exp(−u) */
-        return make2(pool, P_MUL, constant(pool, 2), make1(pool, P_SINH, u));
+        return make2(pool, P_MUL, make_constant(pool, 2), make1(pool, P_SINH, u));
     u = two_sigmoid(a);
     if (u && is_value(b, 1)) /* 2·sigmoid(u) − 1 */
         return tanh_of_half(pool, u);

@@ -21,9 +21,9 @@ const expression *negated(dg_formulas *pool, const expression *e)
     if (is_op(e, P_NEG))
         return e->args[0];
     if (is_constant(e) && e->value < 0)
-        return constant(pool, -e->value);
+        return make_constant(pool, -e->value);
     if (is_factor(e) && e->args[0]->value < 0)
-        return make2(pool, P_MUL, constant(pool, -e->args[0]->value), e->args[1]);
+        return make2(pool, P_MUL, make_constant(pool, -e->args[0]->value), e->args[1]);
     return NULL;
 }
 
@@ -46,7 +46,7 @@ static const expression *make_neg(dg_formulas *pool, const expression *a)
     if (is_op(a, P_SUB))
         return make2(pool, P_SUB, a->args[1], a->args[0]);
     if (is_factor(a) || (is_op(a, P_DIV) && is_constant(a->args[0])))
-        return make2(pool, a->op, constant(pool, -a->args[0]->value), a->args[1]);
+        return make2(pool, a->op, make_constant(pool, -a->args[0]->value), a->args[1]);
     return NULL;
 }
 
@@ -81,7 +81,7 @@ const expression *make1(dg_formulas *pool, int op, const expression *a)
     if (!a)
         return NULL;
     if (is_constant(a))
-        return constant(pool, primitive_evaluate(op, a->value, 0, 0));
+        return make_constant(pool, primitive_evaluate(op, a->value, 0, 0));
     const expression *made = rewrite_unary(pool, op, a);
     if (!made)
         made = simplify_unary(pool, op, a);
@@ -110,7 +110,10 @@ static const expression *make_sum(dg_formulas *pool, const expression *a, const 
     double p, q;
     const expression *u = coefficient(a, &p), *v = coefficient(b, &q);
     if (u == v && is_sound(p + q))
-        return make2(pool, P_MUL, constant(pool, p + q), u);
+        return make2(pool, P_MUL, make_constant(pool, p + q), u);
+    for (int k = 0; is_op(a, P_ADD) && !is_constant(b) && k < 2; k++)
+        if (coefficient(a->args[k], &p) == v && is_sound(p + q)) /* (w + p·v) + q·v */
+            return make2(pool, P_ADD, a->args[1 - k], make2(pool, P_MUL, make_constant(pool, p + q), v));
     return rewrite_sum(pool, a, b);
 }
 
@@ -129,7 +132,7 @@ static const expression *make_difference(dg_formulas *pool, const expression *a,
     double p, q;
     const expression *u = coefficient(a, &p), *v = coefficient(b, &q);
     if (u == v && is_sound(p - q))
-        return make2(pool, P_MUL, constant(pool, p - q), u);
+        return make2(pool, P_MUL, make_constant(pool, p - q), u);
     return rewrite_difference(pool, a, b);
 }
 
@@ -142,15 +145,15 @@ static const expression *scale(dg_formulas *pool, double c, const expression *b)
     if (c == -1)
         return make1(pool, P_NEG, b);
     if (is_op(b, P_NEG))
-        return make2(pool, P_MUL, constant(pool, -c), b->args[0]);
+        return make2(pool, P_MUL, make_constant(pool, -c), b->args[0]);
     if (is_factor(b) && is_sound(c * b->args[0]->value))
-        return make2(pool, P_MUL, constant(pool, c * b->args[0]->value), b->args[1]);
+        return make2(pool, P_MUL, make_constant(pool, c * b->args[0]->value), b->args[1]);
     if (is_op(b, P_RECIPROCAL))
-        return make2(pool, P_DIV, constant(pool, c), b->args[0]);
+        return make2(pool, P_DIV, make_constant(pool, c), b->args[0]);
     if (is_op(b, P_DIV) && is_constant(b->args[0]) && is_sound(c * b->args[0]->value))
-        return make2(pool, P_DIV, constant(pool, c * b->args[0]->value), b->args[1]);
+        return make2(pool, P_DIV, make_constant(pool, c * b->args[0]->value), b->args[1]);
     if (is_op(b, P_DIV) && is_constant(b->args[1]) && is_sound(c / b->args[1]->value))
-        return make2(pool, P_MUL, constant(pool, c / b->args[1]->value), b->args[0]);
+        return make2(pool, P_MUL, make_constant(pool, c / b->args[1]->value), b->args[0]);
     return NULL;
 }
 
@@ -161,11 +164,11 @@ static const expression *power_of_one(dg_formulas *pool, const expression *a, co
     if (a == b)
         return make1(pool, P_SQUARE, a);
     if (is_op(b, P_SQUARE) && b->args[0] == a)
-        return make2(pool, P_POW, a, constant(pool, 3));
+        return make2(pool, P_POW, a, make_constant(pool, 3));
     if (!is_op(b, P_POW) || b->args[0] != a || !is_constant(b->args[1]))
         return NULL;
     double n = b->args[1]->value;
-    return n >= 2 && n < LARGEST && n == floor(n) ? make2(pool, P_POW, a, constant(pool, n + 1)) : NULL;
+    return n >= 2 && n < LARGEST && n == floor(n) ? make2(pool, P_POW, a, make_constant(pool, n + 1)) : NULL;
 }
 
 static const expression *make_product(dg_formulas *pool, const expression *a, const expression *b)
@@ -210,9 +213,9 @@ static const expression *make_quotient(dg_formulas *pool, const expression *a, c
     double p, q;
     const expression *u = coefficient(a, &p), *v = coefficient(b, &q);
     if (is_constant(b) && p != 1 && is_sound(p / b->value))
-        return make2(pool, P_MUL, constant(pool, p / b->value), u);
+        return make2(pool, P_MUL, make_constant(pool, p / b->value), u);
     if (p != 1 && !is_constant(b) && is_sound(p / q))
-        return make2(pool, P_MUL, constant(pool, p / q), make2(pool, P_DIV, u, v));
+        return make2(pool, P_MUL, make_constant(pool, p / q), make2(pool, P_DIV, u, v));
     return rewrite_quotient(pool, a, b);
 }
 
@@ -226,7 +229,7 @@ static const expression *make_power(dg_formulas *pool, const expression *a, cons
         return NULL;
     double n = b->value;
     if (n == 0)
-        return constant(pool, 1);
+        return make_constant(pool, 1);
     if (n == 1)
         return a;
     if (n == 2)
@@ -249,7 +252,7 @@ static const expression *make_logical(dg_formulas *pool, int op, const expressio
         return NULL;
     bool value = b->value != 0;
     if (value == (op == P_OR))
-        return constant(pool, value);
+        return make_constant(pool, value);
     return expression_is_condition(a) ? a : NULL;
 }
 
@@ -258,7 +261,7 @@ const expression *make2(dg_formulas *pool, int op, const expression *a, const ex
     if (!a || !b)
         return NULL;
     if (is_constant(a) && is_constant(b))
-        return constant(pool, primitive_evaluate(op, a->value, b->value, 0));
+        return make_constant(pool, primitive_evaluate(op, a->value, b->value, 0));
     if ((primitives[op].flags & COMMUTES) && !in_order(op, a, b)) {
         const expression *swap = a;
         a = b;
@@ -305,10 +308,15 @@ const expression *make3(dg_formulas *pool, int op, const expression *a, const ex
         return b;
     if (is_op(a, P_NOT))
         return make3(pool, op, a->args[0], c, b);
+    /* A choice within a choice by the same condition. */
+    if (is_op(b, P_WHERE) && b->args[0] == a)
+        return make3(pool, op, a, b->args[1], c);
+    if (is_op(c, P_WHERE) && c->args[0] == a)
+        return make3(pool, op, a, b, c->args[2]);
     return expression_intern(pool, op, a, b, c);
 }
 
-const expression *make(dg_formulas *pool, int op, const expression *const args[3])
+const expression *make_op(dg_formulas *pool, int op, const expression *const args[3])
 {
     return primitives[op].arity == 1   ? make1(pool, op, args[0])
            : primitives[op].arity == 2 ? make2(pool, op, args[0], args[1])

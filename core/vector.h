@@ -7,10 +7,10 @@
 #include "primitives.h"
 
 /* What elements are computed in. Conditions are numbers there, 0 and 1. */
-typedef enum lane { LANE_F32, LANE_F64, LANE_I32, LANE_I64, LANE_COUNT } lane;
+typedef enum lane_kind { LANE_F32, LANE_F64, LANE_I32, LANE_I64, LANE_COUNT } lane_kind;
 
-/* Kernels beyond the primitives. */
-enum { V_COPY = PRIMITIVE_COUNT, VECTOR_KERNELS };
+/* Kernels beyond the primitives; the numbers between are those of constants and inputs. */
+enum { V_COPY = PRIMITIVE_COUNT + 2, VECTOR_KERNELS };
 enum { DTYPE_COUNT = DG_FLOAT64 + 1 };
 
 /* r[i] = f(a[i], b[i], c[i]). r may be one of the arguments; arguments that a primitive does not have are not read.

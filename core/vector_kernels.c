@@ -7,6 +7,7 @@
 
 /* An element of the result never feeds another element, even where r is one of the arguments. */
 #ifdef __clang__
+#pragma clang diagnostic ignored "-Wpass-failed" /* loops that call the C library stay scalar */
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define INDEPENDENT _Pragma("GCC ivdep")
@@ -15,7 +16,7 @@
 #define REAL       float
 #define NAME(f)    JOIN(f32_each_, f)
 #define ELEMENT(f) JOIN(f32_, f)
-#define LIBM(f)    JOIN(f, f)
+#define LIBM(name) JOIN(name, f)
 #define TURN_LIMIT F32_TURN_LIMIT
 #include "vector_real.inc"
 #undef REAL
@@ -27,7 +28,7 @@
 #define REAL       double
 #define NAME(f)    JOIN(f64_each_, f)
 #define ELEMENT(f) JOIN(f64_, f)
-#define LIBM(f)    f
+#define LIBM(name) name
 #define TURN_LIMIT 0.0
 #include "vector_real.inc"
 #undef REAL
@@ -119,24 +120,19 @@ LANE_CONVERSIONS(i64, int64_t)
     [V_COPY] = lane##_each_copy
 
 #define REAL_KERNELS(lane)                                                                                             \
-    INTEGER_KERNELS(lane), [P_DIV] = lane##_each_div, [P_POW] = lane##_each_pow, [P_FLOOR] = lane##_each_floor,        \
-                           [P_CEIL] = lane##_each_ceil, [P_ROUND] = lane##_each_round,                                 \
-                           [P_TRUNC] = lane##_each_trunc, [P_HYPOT] = lane##_each_hypot,                               \
-                           [P_ATAN2] = lane##_each_atan2, [P_LOGADDEXP] = lane##_each_logaddexp,                       \
-                           [P_ISNAN] = lane##_each_isnan, [P_SQRT] = lane##_each_sqrt,                                 \
-                           [P_RSQRT] = lane##_each_rsqrt, [P_RECIPROCAL] = lane##_each_reciprocal,                     \
-                           [P_EXP] = lane##_each_exp, [P_EXP2] = lane##_each_exp2,                                     \
-                           [P_EXPM1] = lane##_each_expm1, [P_LOG] = lane##_each_log,                                   \
-                           [P_LOG2] = lane##_each_log2, [P_LOG10] = lane##_each_log10,                                 \
-                           [P_LOG1P] = lane##_each_log1p, [P_SIN] = lane##_each_sin,                                   \
-                           [P_COS] = lane##_each_cos, [P_TAN] = lane##_each_tan,                                       \
-                           [P_ASIN] = lane##_each_asin, [P_ACOS] = lane##_each_acos,                                   \
-                           [P_ATAN] = lane##_each_atan, [P_SINH] = lane##_each_sinh,                                   \
-                           [P_COSH] = lane##_each_cosh, [P_TANH] = lane##_each_tanh,                                   \
-                           [P_ASINH] = lane##_each_asinh, [P_ACOSH] = lane##_each_acosh,                               \
-                           [P_ATANH] = lane##_each_atanh, [P_SIGMOID] = lane##_each_sigmoid,                           \
-                           [P_SOFTPLUS] = lane##_each_softplus, [P_ERF] = lane##_each_erf,                             \
-                           [P_ERFC] = lane##_each_erfc
+    INTEGER_KERNELS(lane),                                                                                             \
+        [P_DIV] = lane##_each_div, [P_POW] = lane##_each_pow, [P_FLOOR] = lane##_each_floor,                           \
+        [P_CEIL] = lane##_each_ceil, [P_ROUND] = lane##_each_round, [P_TRUNC] = lane##_each_trunc,                     \
+        [P_HYPOT] = lane##_each_hypot, [P_ATAN2] = lane##_each_atan2, [P_LOGADDEXP] = lane##_each_logaddexp,           \
+        [P_ISNAN] = lane##_each_isnan, [P_SQRT] = lane##_each_sqrt, [P_RSQRT] = lane##_each_rsqrt,                     \
+        [P_RECIPROCAL] = lane##_each_reciprocal, [P_EXP] = lane##_each_exp, [P_EXP2] = lane##_each_exp2,               \
+        [P_EXPM1] = lane##_each_expm1, [P_LOG] = lane##_each_log, [P_LOG2] = lane##_each_log2,                         \
+        [P_LOG10] = lane##_each_log10, [P_LOG1P] = lane##_each_log1p, [P_SIN] = lane##_each_sin,                       \
+        [P_COS] = lane##_each_cos, [P_TAN] = lane##_each_tan, [P_ASIN] = lane##_each_asin,                             \
+        [P_ACOS] = lane##_each_acos, [P_ATAN] = lane##_each_atan, [P_SINH] = lane##_each_sinh,                         \
+        [P_COSH] = lane##_each_cosh, [P_TANH] = lane##_each_tanh, [P_ASINH] = lane##_each_asinh,                       \
+        [P_ACOSH] = lane##_each_acosh, [P_ATANH] = lane##_each_atanh, [P_SIGMOID] = lane##_each_sigmoid,               \
+        [P_SOFTPLUS] = lane##_each_softplus, [P_ERF] = lane##_each_erf, [P_ERFC] = lane##_each_erfc
 
 #define LOADS(lane, way)                                                                                               \
     {                                                                                                                  \

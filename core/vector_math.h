@@ -74,7 +74,7 @@ static inline float f32_exp(float x)
     return y * f32_power_of_two(half) * f32_power_of_two(n - half);
 }
 
-/* exp(x) for −87 ≤ x ≤ 88, or NaN. */
+/* exp(x) for −87.3 ≤ x ≤ 88, or NaN. */
 static inline float f32_exp_within(float x)
 {
     uint32_t n;
@@ -82,11 +82,11 @@ static inline float f32_exp_within(float x)
     return y * f32_power_of_two(n);
 }
 
-/* exp(x) for x ≤ 0, or NaN; 0 below −87, where it is less than 10⁻³⁷. */
+/* exp(x) for x ≤ 0, or NaN; 0 where it would be subnormal. */
 static inline float f32_exp_of_negative(float x)
 {
-    float y = f32_exp_within(x < -87.0f ? -87.0f : x);
-    return x < -87.0f ? 0.0f : y;
+    float y = f32_exp_within(x < -87.3f ? -87.3f : x);
+    return x < -87.3f ? 0.0f : y;
 }
 
 static inline float f32_exp2(float x)
@@ -101,13 +101,32 @@ static inline float f32_exp2(float x)
     return y * f32_power_of_two(none) * f32_power_of_two(half) * f32_power_of_two(n - half);
 }
 
+/* (exp(x) − 1)/2 for −20 ≤ x ≤ 89.5, or NaN; infinite where it overflows. */
+static inline float f32_half_expm1(float x)
+{
+    uint32_t n;
+    float p = f32_expm1_reduced(x, &n), s = f32_power_of_two(n - 2u);
+    return 2.0f * f32_muladd(s, p, s - 0.25f);
+}
+
 static inline float f32_expm1(float x)
 {
     x = x > 89.0f ? 89.0f : x;
     x = x < -20.0f ? -20.0f : x;
-    uint32_t n;
-    float p = f32_expm1_reduced(x, &n), s = f32_power_of_two(n - 1u);
-    return 2.0f * f32_muladd(s, p, s - 0.5f);
+    return 2.0f * f32_half_expm1(x);
+}
+
+static inline float f32_sinh(float x)
+{
+    float a = fabsf(x), h = f32_half_expm1(a > 89.5f ? 89.5f : a);
+    float g = h > 0x1p100f ? 0x1p100f : h;
+    return f32_with_sign_of(h + g / (2.0f * g + 1.0f), x);
+}
+
+static inline float f32_cosh(float x)
+{
+    float a = fabsf(x), e = 0.5f + f32_half_expm1(a > 89.5f ? 89.5f : a);
+    return e + 0.25f / e;
 }
 
 /* u = 2ᵉ·m with √½ ≤ m < √2, for normal u > 0. */
@@ -178,41 +197,37 @@ static inline float f32_log10(float x)
     return f32_log_domain(x, (float)sum);
 }
 
-/* log(1 + x) for x > −1, or NaN. What 1 + x loses in rounding is given back to the mantissa. */
-static inline float f32_log1p_within(float x)
+/* What 1 + x loses in rounding is given back to the mantissa. */
+static inline float f32_log1p(float x)
 {
     float u = 1.0f + x, lost = x - (u - 1.0f), e;
     uint32_t exponent;
     float m = f32_split(u, &e, &exponent);
-    float scale = f32_of_bits((127u - exponent) << 23);
-    return f32_log_of_parts(e, f32_muladd(lost, scale, m - 1.0f));
-}
-
-static inline float f32_log1p(float x)
-{
-    /* Beyond 2¹⁰⁰ the 1 does not count, and the scale above would leave its range. */
-    float y = f32_log1p_within(x < 0x1p100f ? x : 0x1p100f), e, f = f32_log_parts(x, &e);
-    y = x < 0x1p100f ? y : f32_log_of_parts(e, f);
+    float scale = f32_of_bits((128u - exponent) << 23); /* 2¹⁻ᵉ, which does not overflow */
+    float y = f32_log_of_parts(e, f32_muladd(0.5f * lost, scale, m - 1.0f));
     float outside = x == -1.0f ? -INFINITY : NAN;
     return x > -1.0f ? (x < INFINITY ? y : x) : outside;
 }
 
 static inline float f32_sigmoid(float x)
 {
-    float t = f32_exp(-fabsf(x));
+    float t = f32_exp_of_negative(-fabsf(x));
     return (x >= 0.0f ? 1.0f : t) / (1.0f + t);
 }
 
+/* max(x, 0) + log(1 + t) with t = exp(−|x|) ≤ 1; 1 + t is 1 + f or 2(1 + f). */
 static inline float f32_softplus(float x)
 {
-    return (x > 0.0f ? x : 0.0f) + f32_log1p_within(f32_exp(-fabsf(x)));
+    float t = f32_exp_of_negative(-fabsf(x));
+    float f = t > 0.41421356f ? 0.5f * t - 0.5f : t, e = t > 0.41421356f ? 1.0f : 0.0f;
+    return (x > 0.0f ? x : 0.0f) + f32_log_of_parts(e, f);
 }
 
 static inline float f32_tanh(float x)
 {
     float a = fabsf(x);
-    float t = f32_expm1(2.0f * (a > 10.0f ? 10.0f : a));
-    return f32_with_sign_of(t / (t + 2.0f), x);
+    float h = f32_half_expm1(2.0f * (a > 10.0f ? 10.0f : a));
+    return f32_with_sign_of(h / (h + 1.0f), x);
 }
 
 static inline float f32_erf(float x)
@@ -300,6 +315,22 @@ static inline float f32_hypot(float a, float b)
 }
 
 /* ---- float64 ---- */
+
+#define f64_exp   exp
+#define f64_exp2  exp2
+#define f64_expm1 expm1
+#define f64_log   log
+#define f64_log2  log2
+#define f64_log10 log10
+#define f64_log1p log1p
+#define f64_sin   sin
+#define f64_cos   cos
+#define f64_tan   tan
+#define f64_sinh  sinh
+#define f64_cosh  cosh
+#define f64_tanh  tanh
+#define f64_erf   erf
+#define f64_hypot hypot
 
 static inline double f64_sigmoid(double x)
 {

@@ -8,7 +8,7 @@
 
 enum {
     ROW_BLOCK = 512,    /* neighbours that are added in lanes */
-    COLUMN_BLOCK = 64,  /* rows that are added one after the other */
+    COLUMN_BLOCK = 16,  /* rows that are added one after the other */
     COLUMN_WIDTH = 512, /* columns that are done together */
     MAX_PASSES = DG_MAX_RANK + 1
 };

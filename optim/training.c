@@ -96,13 +96,14 @@ static dg_status finish_epoch(dg_trainer *t, const dg_metrics *train, dg_metrics
     return t->checkpoint ? dg_trainer_save(t, t->checkpoint) : dg_ok();
 }
 
-/* The first checkpoint, so that a run that is killed in its first epoch can be resumed too. */
+/* The first checkpoint, so that a run that is killed in its first epoch can be resumed too; and that of a run that was
+ * resumed at its very end. */
 static dg_status start(dg_trainer *t)
 {
     if (t->started)
         return dg_ok();
     t->started = true;
-    return t->checkpoint && t->step == 0 ? dg_trainer_save(t, t->checkpoint) : dg_ok();
+    return t->checkpoint && (t->step == 0 || trainer_is_done(t)) ? dg_trainer_save(t, t->checkpoint) : dg_ok();
 }
 
 dg_status dg_trainer_step(dg_trainer *t, bool *done)

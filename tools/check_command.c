@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH       4 /* rows of the random inputs */
-#define OTHER_SIZE  3 /* of symbols other than N */
+#define BATCH      4 /* rows of the random inputs */
+#define OTHER_SIZE 3 /* of symbols other than N */
 
 static const char usage[] =
     "usage: dotgrad check G.dot [options]\n\n"
@@ -161,8 +161,9 @@ static dg_status fill_input(const check_options *given, const dg_graph *graph, d
         dg_random_normal(&key, type->dtype, tensor->data, 0, count, 0, 1);
     else
         for (int64_t k = 0; k < count; k++)
-            dg_tensor_set(tensor, k,
-                          (double)dg_random_below(&key, (uint64_t)k, type->dtype == DG_BOOL ? 2 : (uint64_t)wanted.below));
+            dg_tensor_set(
+                tensor, k,
+                (double)dg_random_below(&key, (uint64_t)k, type->dtype == DG_BOOL ? 2 : (uint64_t)wanted.below));
     return dg_ok();
 }
 
@@ -249,7 +250,10 @@ static void print_report(const dg_check_report *report, const char *loss)
         const dg_check_entry *entry = &report->entries[k];
         printf("%-*s  %5d  %-7s  %8lld  %7lld  %11.2e  %s\n", width, entry->node, entry->order,
                entry->forward ? "forward" : "reverse", (long long)entry->checked, (long long)entry->skipped,
-               fabs(entry->expected - entry->found), entry->failed ? "WRONG" : entry->checked ? "ok" : "-");
+               fabs(entry->expected - entry->found),
+               entry->failed    ? "WRONG"
+               : entry->checked ? "ok"
+                                : "-");
     }
     printf("%lld compared, %lld wrong, %lld skipped\n", (long long)report->checked, (long long)report->failed,
            (long long)report->skipped);
@@ -267,8 +271,8 @@ static dg_status judge(const dg_check_report *report, const char *graph)
             snprintf(where, sizeof where, "along a random direction");
         else
             snprintf(where, sizeof where, "element %lld", (long long)entry->element);
-        return dg_error(DG_NUMERIC, "%s: derivative of order %d by '%s', %s: expected %.9g, found %.9g (%s mode)", graph,
-                        entry->order, entry->node, where, entry->expected, entry->found,
+        return dg_error(DG_NUMERIC, "%s: derivative of order %d by '%s', %s: expected %.9g, found %.9g (%s mode)",
+                        graph, entry->order, entry->node, where, entry->expected, entry->found,
                         entry->forward ? "forward" : "reverse");
     }
     return report->checked ? dg_ok()
@@ -279,12 +283,15 @@ static dg_status compare(const check_options *given, const graph_session *sessio
                          int n_feeds)
 {
     dg_check_report *report;
-    dg_status status = dg_check_gradients(&(dg_check_options){.loss = loss, .parameters = session->parameters,
-                                                              .feeds = feeds, .n_feeds = n_feeds,
+    dg_status status = dg_check_gradients(&(dg_check_options){.loss = loss,
+                                                              .parameters = session->parameters,
+                                                              .feeds = feeds,
+                                                              .n_feeds = n_feeds,
                                                               .order = (int)given->order,
                                                               .elements = (int)given->elements,
                                                               .tolerance = given->tolerance,
-                                                              .training = given->training, .seed = session->seed,
+                                                              .training = given->training,
+                                                              .seed = session->seed,
                                                               .threads = session->threads},
                                           &report);
     if (status.code != DG_OK)

@@ -66,7 +66,8 @@ typedef struct data_request {
  * column where there are such. */
 dg_status data_load(const data_request *request, data_set **set, data_scaling *scaling);
 
-/* DG_BAD_DATA: a label that is no class of the scores which a cross_entropy or nll_loss of the graph compares it with. */
+/* DG_BAD_DATA: a label that is no class of the scores which a cross_entropy or nll_loss of the graph compares it with.
+ */
 dg_status data_check_labels(const data_set *set, const dg_graph *graph);
 
 /* Readers. Each returns a set with at least one row, whose fields agree in their count. */

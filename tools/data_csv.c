@@ -115,7 +115,7 @@ static dg_status read_row(csv_reader *reader, csv_row *row)
     while (reader->at < reader->end) {
         while (*reader->at == ' ' && reader->at + 1 < reader->end)
             reader->at++;
-        char *text = reader->at, *end;
+        char *text = reader->at, *end = NULL;
         bool quoted = *text == '"';
         int64_t line = reader->line;
         if (quoted) {
@@ -194,7 +194,7 @@ static dg_status plan_columns(const csv_reader *reader, csv_table *table, const 
         target = &last;
     size_t n_targets = !target || target->kind == DG_VALUE_NONE ? 0 : target->kind == DG_VALUE_LIST ? target->count : 1;
     for (size_t k = 0; k < n_targets; k++) {
-        int64_t index;
+        int64_t index = 0;
         DG_TRY(
             find_column(reader, header, n_columns, target->kind == DG_VALUE_LIST ? &target->items[k] : target, &index));
         if (table->columns[index].is_target)

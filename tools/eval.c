@@ -32,12 +32,18 @@ typedef struct eval_options {
 enum option_value { FEED = 256, WEIGHTS, FETCH, GRAD, WRT, TRAINING, DTYPE, SEED, THREADS };
 
 static const struct option options[] = {
-    {"help", no_argument, NULL, 'h'},          {"out", required_argument, NULL, 'o'},
-    {"feed", required_argument, NULL, FEED},   {"weights", required_argument, NULL, WEIGHTS},
-    {"fetch", required_argument, NULL, FETCH}, {"grad", required_argument, NULL, GRAD},
-    {"wrt", required_argument, NULL, WRT},     {"training", no_argument, NULL, TRAINING},
-    {"dtype", required_argument, NULL, DTYPE}, {"seed", required_argument, NULL, SEED},
-    {"threads", required_argument, NULL, THREADS}, {0},
+    {"help", no_argument, NULL, 'h'},
+    {"out", required_argument, NULL, 'o'},
+    {"feed", required_argument, NULL, FEED},
+    {"weights", required_argument, NULL, WEIGHTS},
+    {"fetch", required_argument, NULL, FETCH},
+    {"grad", required_argument, NULL, GRAD},
+    {"wrt", required_argument, NULL, WRT},
+    {"training", no_argument, NULL, TRAINING},
+    {"dtype", required_argument, NULL, DTYPE},
+    {"seed", required_argument, NULL, SEED},
+    {"threads", required_argument, NULL, THREADS},
+    {0},
 };
 
 /* -1: go on; else an exit status. */
@@ -234,9 +240,12 @@ static dg_status run(graph_session *session, const eval_options *given, request_
         status = session_feeds(session, given->feed, fed, &feeds, &n_feeds);
     if (status.code == DG_OK)
         status = dg_plan_new(session->graph,
-                             &(dg_plan_options){.fetch = requests->nodes, .n_fetch = requests->count,
-                                                .parameters = session->parameters, .threads = session->threads,
-                                                .seed = session->seed, .training = given->training},
+                             &(dg_plan_options){.fetch = requests->nodes,
+                                                .n_fetch = requests->count,
+                                                .parameters = session->parameters,
+                                                .threads = session->threads,
+                                                .seed = session->seed,
+                                                .training = given->training},
                              &plan);
     if (status.code == DG_OK) {
         status = dg_plan_run(plan, feeds, n_feeds);

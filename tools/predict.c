@@ -13,8 +13,10 @@
 static const char usage[] =
     "usage: dotgrad predict RUN/ DATA [options]\n"
     "       dotgrad predict G.dot --weights W.safetensors DATA [options]\n\n"
-    "Applies a trained graph (the folder of a run, or its checkpoint) to every row of DATA: a CSV file with or without\n"
-    "the target, .safetensors, a folder of IDX files, or a set by name; - is CSV on standard input. Features are scaled\n"
+    "Applies a trained graph (the folder of a run, or its checkpoint) to every row of DATA: a CSV file with or "
+    "without\n"
+    "the target, .safetensors, a folder of IDX files, or a set by name; - is CSV on standard input. Features are "
+    "scaled\n"
     "as in training. The result is CSV: class and probabilities where the graph was trained on classes, else the\n"
     "values of the output.\n\n"
     "  -o, --out FILE    where to (standard output)\n"
@@ -33,10 +35,14 @@ typedef struct predict_options {
 enum option_value { DATA = 256, WEIGHTS, OUTPUT, BATCH_SIZE, THREADS };
 
 static const struct option options[] = {
-    {"help", no_argument, NULL, 'h'},          {"out", required_argument, NULL, 'o'},
-    {"data", required_argument, NULL, DATA},   {"weights", required_argument, NULL, WEIGHTS},
-    {"output", required_argument, NULL, OUTPUT}, {"batch-size", required_argument, NULL, BATCH_SIZE},
-    {"threads", required_argument, NULL, THREADS}, {0},
+    {"help", no_argument, NULL, 'h'},
+    {"out", required_argument, NULL, 'o'},
+    {"data", required_argument, NULL, DATA},
+    {"weights", required_argument, NULL, WEIGHTS},
+    {"output", required_argument, NULL, OUTPUT},
+    {"batch-size", required_argument, NULL, BATCH_SIZE},
+    {"threads", required_argument, NULL, THREADS},
+    {0},
 };
 
 static bool take_option(const char *name, int option, predict_options *given, int *over)
@@ -89,7 +95,7 @@ static int parse_options(int argc, char **argv, predict_options *given)
 
 /* ---- the model ---- */
 
-typedef struct model {
+typedef struct model_state {
     graph_session session;
     dg_tensors *checkpoint;
     dg_node *output;
@@ -137,8 +143,7 @@ static dg_status open_model(predict_options *given, model_state *model)
     DG_TRY(open_graph(given, model));
     dg_status status = notes_scaling(model->checkpoint, &model->scaling);
     if (status.code == DG_OK)
-        status =
-            notes_classes(model->checkpoint, &model->classes, &model->n_classes, &model->classes_are_words);
+        status = notes_classes(model->checkpoint, &model->classes, &model->n_classes, &model->classes_are_words);
     return status.code == DG_OK ? status : dg_prefixed(status, "%s", given->model);
 }
 
@@ -200,14 +205,14 @@ static dg_status load_data(const predict_options *given, const model_state *mode
 
 /* ---- the result ---- */
 
-typedef enum meaning { VALUES, LOGITS, LOG_PROBABILITIES, LOGIT, PROBABILITY } meaning;
+typedef enum output_meaning { VALUES, LOGITS, LOG_PROBABILITIES, LOGIT, PROBABILITY } output_meaning;
 
 /* What the output's numbers mean, by the loss that reads them. */
-static meaning meaning_of(const dg_graph *graph, const dg_node *output)
+static output_meaning meaning_of(const dg_graph *graph, const dg_node *output)
 {
     static const struct {
         const char *op;
-        meaning meaning;
+        output_meaning meaning;
     } losses[] = {{"cross_entropy", LOGITS},
                   {"nll_loss", LOG_PROBABILITIES},
                   {"binary_cross_entropy_with_logits", LOGIT},
@@ -245,11 +250,11 @@ static void print_class(FILE *out, const model_state *model, int64_t id, int64_t
         fprintf(out, "%lld", (long long)id);
 }
 
-static void print_header(FILE *out, const model_state *model, meaning meaning, int64_t width)
+static void print_header(FILE *out, const model_state *model, output_meaning meaning, int64_t width)
 {
     bool classes = meaning == LOGITS || meaning == LOG_PROBABILITIES;
-    if (meaning != VALUES)
-        fputs(width == 1 && !classes ? "class," : classes ? "class," : "", out);
+    if (classes || (meaning != VALUES && width == 1))
+        fputs("class,", out);
     for (int64_t k = 0; k < width; k++) {
         fputs(k > 0 ? "," : "", out);
         if (classes) {
@@ -274,7 +279,7 @@ static void print_number(FILE *out, double value, dg_dtype dtype)
 
 /* A row of scores as its class and the probabilities: softmax for logits. */
 static void print_scores(FILE *out, const model_state *model, const dg_tensor *result, int64_t row, int64_t width,
-                         meaning meaning)
+                         output_meaning meaning)
 {
     int64_t best = 0;
     double greatest = -INFINITY, sum = 0;
@@ -294,7 +299,7 @@ static void print_scores(FILE *out, const model_state *model, const dg_tensor *r
 }
 
 static void print_row(FILE *out, const model_state *model, const dg_tensor *result, int64_t row, int64_t width,
-                      meaning meaning)
+                      output_meaning meaning)
 {
     if (meaning == LOGITS || meaning == LOG_PROBABILITIES) {
         print_scores(out, model, result, row, width, meaning);
@@ -317,7 +322,7 @@ static void print_row(FILE *out, const model_state *model, const dg_tensor *resu
 static dg_status write_result(const predict_options *given, const model_state *model, const dg_tensor *result)
 {
     int64_t rows = result->shape.dims[0], width = rows > 0 ? dg_tensor_count(result) / rows : 0;
-    meaning meaning = meaning_of(model->session.graph, model->output);
+    output_meaning meaning = meaning_of(model->session.graph, model->output);
     char *text = NULL;
     size_t size = 0;
     if ((meaning == LOGITS || meaning == LOG_PROBABILITIES) && result->shape.rank != 2)
@@ -344,9 +349,12 @@ static dg_status run(predict_options *given, model_state *model)
     DG_TRY(open_model(given, model));
     dg_status status = load_data(given, model, &set);
     if (status.code == DG_OK) {
-        const dg_task task = {.graph = model->session.graph, .output = model->output,
-                              .parameters = model->session.parameters, .data = &set->data,
-                              .batch_size = given->batch, .threads = model->session.threads};
+        const dg_task task = {.graph = model->session.graph,
+                              .output = model->output,
+                              .parameters = model->session.parameters,
+                              .data = &set->data,
+                              .batch_size = given->batch,
+                              .threads = model->session.threads};
         status = dg_predict(&task, model->output, (dg_rows){.count = set->count}, &result);
         if (status.code != DG_OK)
             status = dg_prefixed(status, "%s", set->source);

@@ -35,7 +35,8 @@ dg_status session_take_weights(graph_session *session, const char *path, const d
 
 /* The tensors of `set` as feeds of the inputs of their names; *feeds is allocated. DG_BAD_ARGUMENT: a tensor that is no
  * input's. */
-dg_status session_feeds(const graph_session *session, const char *path, const dg_tensors *set, dg_feed **feeds, int *count);
+dg_status session_feeds(const graph_session *session, const char *path, const dg_tensors *set, dg_feed **feeds,
+                        int *count);
 
 /* The nodes of that role, in the graph's order; *nodes is allocated. */
 dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes, int *count);

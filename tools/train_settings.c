@@ -152,8 +152,13 @@ static int check(const char *name, const train_settings *settings)
 int settings_parse(int argc, char **argv, train_settings *settings)
 {
     int option;
-    *settings = (train_settings){.epochs = NOT_GIVEN, .batch_size = NOT_GIVEN, .seed = NOT_GIVEN, .threads = NOT_GIVEN,
-                                 .patience = NOT_GIVEN, .validation = NOT_GIVEN, .clip_value = NOT_GIVEN,
+    *settings = (train_settings){.epochs = NOT_GIVEN,
+                                 .batch_size = NOT_GIVEN,
+                                 .seed = NOT_GIVEN,
+                                 .threads = NOT_GIVEN,
+                                 .patience = NOT_GIVEN,
+                                 .validation = NOT_GIVEN,
+                                 .clip_value = NOT_GIVEN,
                                  .clip_norm = NOT_GIVEN};
     while ((option = command_option(argc, argv, "ho:", options)) != -1) {
         const char **text = text_of(settings, option);
@@ -231,8 +236,8 @@ dg_status settings_from_checkpoint(train_settings *settings, const dg_tensors *c
     settings->validation = settings->validation == NOT_GIVEN ? notes.validation : settings->validation;
     take_number_note(checkpoint, "dotgrad.clip_value", &settings->clip_value);
     take_number_note(checkpoint, "dotgrad.clip_norm", &settings->clip_norm);
-    DG_TRY(take_count("dotgrad.epochs", dg_tensors_note(checkpoint, "dotgrad.epochs"), 1, MAX_EPOCHS,
-                      &settings->epochs));
+    DG_TRY(
+        take_count("dotgrad.epochs", dg_tensors_note(checkpoint, "dotgrad.epochs"), 1, MAX_EPOCHS, &settings->epochs));
     DG_TRY(take_count("dotgrad.batch_size", dg_tensors_note(checkpoint, "dotgrad.batch_size"), 1, INT64_MAX,
                       &settings->batch_size));
     DG_TRY(take_count("dotgrad.seed", dg_tensors_note(checkpoint, "dotgrad.seed"), 0, INT64_MAX, &settings->seed));

@@ -207,7 +207,9 @@ Test(reverse, refuses_what_has_no_gradient)
     point_make(&q);
     dg_node *x = give(&p, "x", DG_SHAPE(2), VALUES(1, 2)), *other = give(&q, "x", DG_SHAPE(2), VALUES(1, 2));
     dg_node *index = dg_input(p.graph, DG_SHAPE(2), .dtype = DG_INT64, .name = "index"), *gradient, *none = NULL;
+    gradient = x;
     dg_status status = dg_grad(x, 1, &index, &gradient);
+    cr_assert_null(gradient);
     cr_assert_eq(status.code, DG_BAD_DTYPE);
     cr_assert(strstr(status.message, "'index' is int64"));
     cr_assert_eq(dg_grad(index, 1, &x, &gradient).code, DG_BAD_DTYPE);

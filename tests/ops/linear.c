@@ -45,12 +45,14 @@ Test(matmul, transposes_its_operands)
 Test(matmul, of_nothing_is_zero_or_empty)
 {
     trial *t = trial_new(DG_FLOAT32);
+    const double zeros[9] = {0};
     dg_node *a = trial_input(t, DG_SHAPE(2, 0), NULL), *b = trial_input(t, DG_SHAPE(0, 3), NULL);
     dg_node *c = trial_input(t, DG_SHAPE(0, 2), NULL), *v = trial_input(t, DG_SHAPE(0), NULL);
     expect_values(trial_run(t, dg_matmul(a, b)), DG_SHAPE(2, 3), 0, DATA(0, 0, 0, 0, 0, 0));
-    expect_values(trial_run(t, dg_matmul(b, c, .transpose_input = true, .transpose_other = true)), DG_SHAPE(3, 0), 0,
+    expect_values(trial_run(t, dg_matmul(a, c, .transpose_input = true, .transpose_other = true)), DG_SHAPE(0, 0), 0,
                   NULL);
     expect_values(trial_run(t, dg_matmul(c, a)), DG_SHAPE(0, 0), 0, NULL);
+    expect_values(trial_run(t, dg_matmul(b, b, .transpose_input = true)), DG_SHAPE(3, 3), 0, zeros);
     expect_values(trial_run(t, dg_matmul(a, v)), DG_SHAPE(2), 0, DATA(0, 0));
     trial_free(t);
 }

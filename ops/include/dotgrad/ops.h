@@ -1721,7 +1721,7 @@ static inline dg_node *dg_rbf_at(dg_location at, dg_node *input, int64_t out_fea
 
 /* ---- softmax ---- */
 
-/* softmax */
+/* eˣ / Σ eˣ along dim */
 typedef struct dg_softmax_options {
     int64_t dim;
     const char *name;
@@ -1734,7 +1734,7 @@ static inline dg_node *dg_softmax_at(dg_location at, dg_node *input, dg_softmax_
 }
 #define dg_softmax(input, ...) dg_softmax_at(DG_HERE, (input), DG_OPTIONS(dg_softmax_options, .dim = -1, __VA_ARGS__))
 
-/* log_softmax */
+/* x − ln Σ eˣ along dim */
 typedef struct dg_log_softmax_options {
     int64_t dim;
     const char *name;
@@ -1747,7 +1747,7 @@ static inline dg_node *dg_log_softmax_at(dg_location at, dg_node *input, dg_log_
 }
 #define dg_log_softmax(input, ...) dg_log_softmax_at(DG_HERE, (input), DG_OPTIONS(dg_log_softmax_options, .dim = -1, __VA_ARGS__))
 
-/* softmin */
+/* softmax of −x */
 typedef struct dg_softmin_options {
     int64_t dim;
     const char *name;
@@ -1762,7 +1762,7 @@ static inline dg_node *dg_softmin_at(dg_location at, dg_node *input, dg_softmin_
 
 /* ---- loss ---- */
 
-/* mse_loss */
+/* (x − target)² */
 typedef struct dg_mse_loss_options {
     const char *reduction;
     const char *name;
@@ -1775,7 +1775,7 @@ static inline dg_node *dg_mse_loss_at(dg_location at, dg_node *input, dg_node *t
 }
 #define dg_mse_loss(input, target, ...) dg_mse_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_mse_loss_options, .reduction = "mean", __VA_ARGS__))
 
-/* l1_loss */
+/* |x − target| */
 typedef struct dg_l1_loss_options {
     const char *reduction;
     const char *name;

@@ -1,0 +1,155 @@
+/* dotgrad eval: named tensors in, named tensors out. */
+#include "command.h"
+
+#include <dotgrad/dotgrad.h>
+
+#define GRAPH                                                                                                          \
+    "digraph { graph [output=y, loss=loss];\n"                                                                         \
+    "  x [op=\"input([N, 2], dtype=float64)\"]; t [op=\"input([N], dtype=float64)\"];\n"                               \
+    "  w [op=\"parameter([2], dtype=float64)\"];\n"                                                                    \
+    "  y [op=mul]; x -> y [arg=input]; w -> y [arg=other]; loss [op=sum]; y -> loss;\n"                                \
+    "  big [op=gt]; y -> big [arg=input]; one -> big [arg=other]; one [op=\"constant(1.0, dtype=float64)\"];\n"        \
+    "  d [op=mul]; t -> d [arg=input]; t -> d [arg=other]; }\n"
+
+static dg_tensors *set_of(void)
+{
+    dg_tensors *set;
+    cr_assert_eq(dg_tensors_new(&set).code, DG_OK);
+    return set;
+}
+
+static void put(dg_tensors *set, const char *name, dg_dtype dtype, dg_shape shape, const double *values)
+{
+    dg_tensor *tensor;
+    cr_assert_eq(dg_tensors_add(set, name, dtype, shape, &tensor).code, DG_OK);
+    for (int64_t k = 0; k < dg_tensor_count(tensor); k++)
+        dg_tensor_set(tensor, k, values[k]);
+}
+
+static void write_set(dg_tensors *set, const char *path)
+{
+    dg_status status = dg_safetensors_write(path, set);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    dg_tensors_free(set);
+}
+
+static void make_files(void)
+{
+    make_folder();
+    write_text("g.dot", GRAPH);
+    dg_tensors *feed = set_of(), *weights = set_of();
+    put(feed, "x", DG_FLOAT64, DG_SHAPE(2, 2), (double[]){1, 2, 3, 4});
+    write_set(feed, "in.safetensors");
+    put(weights, "w", DG_FLOAT64, DG_SHAPE(2), (double[]){0.5, -1});
+    write_set(weights, "w.safetensors");
+}
+
+TestSuite(eval, .init = make_files, .fini = remove_folder);
+
+static dg_tensors *results(const char *path)
+{
+    dg_tensors *set;
+    dg_status status = dg_safetensors_read(path, &set);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    return set;
+}
+
+static void expect_values(const dg_tensors *set, const char *name, dg_dtype dtype, int64_t count, const double *values)
+{
+    const dg_tensor *tensor = dg_tensors_find(set, name);
+    cr_assert_not_null(tensor, "no %s", name);
+    cr_assert_eq(tensor->dtype, dtype);
+    cr_assert_eq(dg_tensor_count(tensor), count);
+    for (int64_t k = 0; k < count; k++)
+        cr_assert_float_eq(dg_tensor_get(tensor, k), values[k], 1e-12, "%s[%d]", name, (int)k);
+}
+
+Test(eval, gives_values_and_gradients_by_name)
+{
+    expect_fine(dotgrad("eval g.dot --feed in.safetensors --weights w.safetensors --fetch y,loss,big --grad loss "
+                        "--wrt x,w --out out.safetensors"));
+    dg_tensors *set = results("out.safetensors");
+    cr_assert_eq(dg_tensors_count(set), 5);
+    expect_values(set, "y", DG_FLOAT64, 4, (double[]){0.5, -2, 1.5, -4});
+    expect_values(set, "loss", DG_FLOAT64, 1, (double[]){-4});
+    expect_values(set, "big", DG_BOOL, 4, (double[]){0, 0, 1, 0});
+    expect_values(set, "grad:x", DG_FLOAT64, 4, (double[]){0.5, -1, 0.5, -1});
+    expect_values(set, "grad:w", DG_FLOAT64, 2, (double[]){4, 6});
+    dg_tensors_free(set);
+}
+
+Test(eval, takes_all_parameters_and_the_output_when_nothing_is_said)
+{
+    expect_fine(dotgrad("eval g.dot --feed in.safetensors --weights w.safetensors --grad loss --out a"));
+    dg_tensors *set = results("a");
+    cr_assert_eq(dg_tensors_count(set), 1);
+    expect_values(set, "grad:w", DG_FLOAT64, 2, (double[]){4, 6});
+    dg_tensors_free(set);
+    expect_fine(dotgrad("eval g.dot --feed in.safetensors --weights w.safetensors --out b"));
+    set = results("b");
+    expect_values(set, "y", DG_FLOAT64, 4, (double[]){0.5, -2, 1.5, -4});
+    dg_tensors_free(set);
+}
+
+Test(eval, writes_to_standard_output)
+{
+    expect_fine(dotgrad("eval g.dot --feed in.safetensors --weights w.safetensors --out b"));
+    expect_fine(dotgrad("eval g.dot --feed - --weights w.safetensors --out - <in.safetensors"));
+    cr_assert(same_bytes(".out", "b"));
+}
+
+Test(eval, initialises_parameters_by_the_seed)
+{
+    expect_fine(dotgrad("eval g.dot --feed in.safetensors --fetch w --seed 1 --out a"));
+    expect_fine(dotgrad("eval g.dot --feed in.safetensors --fetch w --seed 1 --out b"));
+    expect_fine(dotgrad("eval g.dot --feed in.safetensors --fetch w --seed 2 --out c"));
+    cr_assert(same_bytes("a", "b"));
+    cr_assert_not(same_bytes("a", "c"));
+}
+
+static void expect_failure(outcome run, const char *words)
+{
+    const char *end = strchr(run.err, '\n');
+    cr_assert_eq(run.status, 1, "status %d: %s", run.status, run.err);
+    cr_assert(end && !end[1], "not one line: %s", run.err);
+    cr_assert_not_null(strstr(run.err, words), "'%s' is not in: %s", words, run.err);
+    cr_assert(access("out", F_OK), "it wrote a result");
+}
+
+Test(eval, refuses_tensors_that_do_not_fit)
+{
+    dg_tensors *set;
+    expect_failure(dotgrad("eval g.dot --weights w.safetensors --out out"), "'x'");
+    expect_failure(dotgrad("eval g.dot --feed in.safetensors --weights w.safetensors --fetch d --out out"), "'t'");
+    set = set_of();
+    put(set, "x", DG_FLOAT32, DG_SHAPE(1, 2), (double[]){1, 2});
+    write_set(set, "f32");
+    expect_failure(dotgrad("eval g.dot --feed f32 --weights w.safetensors --out out"), "float32");
+    set = set_of();
+    put(set, "x", DG_FLOAT64, DG_SHAPE(1, 3), (double[]){1, 2, 3});
+    write_set(set, "wide");
+    expect_failure(dotgrad("eval g.dot --feed wide --weights w.safetensors --out out"), "[1, 3]");
+    set = set_of();
+    put(set, "x", DG_FLOAT64, DG_SHAPE(1, 2), (double[]){1, 2});
+    put(set, "z", DG_FLOAT64, DG_SHAPE(1), (double[]){1});
+    write_set(set, "more");
+    expect_failure(dotgrad("eval g.dot --feed more --weights w.safetensors --out out"), "'z' is no input");
+    set = set_of();
+    put(set, "w", DG_FLOAT64, DG_SHAPE(3), (double[]){1, 2, 3});
+    write_set(set, "w3");
+    expect_failure(dotgrad("eval g.dot --feed in.safetensors --weights w3 --out out"), "'w' is [3]");
+    expect_failure(dotgrad("eval g.dot --feed in.safetensors --weights in.safetensors --out out"), "no parameter 'w'");
+    expect_failure(dotgrad("eval g.dot --feed in.safetensors --fetch q --out out"), "no node 'q'");
+    expect_failure(dotgrad("eval g.dot --feed in.safetensors --grad loss --wrt big --out out"), "big");
+}
+
+Test(eval, tells_wrong_calls_apart)
+{
+    cr_assert_eq(dotgrad("eval g.dot").status, 2);
+    cr_assert_eq(dotgrad("eval --out x").status, 2);
+    cr_assert_eq(dotgrad("eval g.dot --wrt x --out y").status, 2);
+    cr_assert_eq(dotgrad("eval g.dot --nonsense").status, 2);
+    outcome help = dotgrad("eval --help");
+    expect_fine(help);
+    cr_assert_not_null(strstr(help.out, "usage: dotgrad eval"));
+}

@@ -1,0 +1,236 @@
+/* dotgrad train: what a run prints and leaves behind, and that it is the same however often it is stopped. */
+#include "command.h"
+
+#include <dotgrad/dotgrad.h>
+
+#include <signal.h>
+#include <time.h>
+
+#define IRIS                                                                                                           \
+    "digraph iris {\n"                                                                                                 \
+    "  graph [data=iris, epochs=12, batch_size=16, optimizer=\"adam(lr=0.02)\", loss=loss, output=scores];\n"          \
+    "  x [op=\"input([N, 4])\"];\n"                                                                                    \
+    "  label [op=\"input([N], dtype=int64)\"];\n"                                                                      \
+    "  hidden [op=\"linear(16)\"]; act [op=tanh]; drop [op=\"dropout(0.1)\"]; scores [op=\"linear(3)\"];\n"            \
+    "  loss [op=cross_entropy];\n"                                                                                     \
+    "  x -> hidden -> act -> drop -> scores -> loss; label -> loss [arg=target];\n"                                    \
+    "}\n"
+
+static void make_iris(void)
+{
+    make_folder();
+    write_text("iris.dot", IRIS);
+}
+
+TestSuite(train, .init = make_iris, .fini = remove_folder, .timeout = 240);
+
+Test(train, prints_the_result_and_leaves_files)
+{
+    static const char *const files[] = {
+        "checkpoint.safetensors", "metrics.csv", "loss.svg", "loss.png", "graph.svg", "graph.dot"};
+    outcome run = dotgrad("train iris.dot -o out");
+    expect_fine(run);
+    cr_assert_gt(number_after(run.out, "test accuracy: "), 90);
+    cr_assert_not_null(strstr(run.out, " %\n"));
+    for (size_t k = 0; k < sizeof files / sizeof files[0]; k++) {
+        char path[64];
+        snprintf(path, sizeof path, "out/%s", files[k]);
+        cr_assert(!access(path, F_OK), "%s is missing", path);
+        cr_assert_not_null(strstr(run.err, files[k]));
+    }
+}
+
+Test(train, ends_standard_output_with_the_accuracy)
+{
+    outcome run = dotgrad("train iris.dot -o out");
+    expect_fine(run);
+    run.out[strlen(run.out) - 1] = '\0';
+    const char *last = strrchr(run.out, '\n');
+    cr_assert_eq(strncmp(last ? last + 1 : run.out, "test accuracy: ", 15), 0, "%s", run.out);
+}
+
+Test(train, makes_a_folder_of_the_graphs_name)
+{
+    expect_fine(dotgrad("train iris.dot --epochs 1"));
+    cr_assert(!access("runs/iris/checkpoint.safetensors", F_OK));
+}
+
+Test(train, writes_a_row_of_metrics_an_epoch)
+{
+    char text[8192];
+    int lines = 0;
+    expect_fine(dotgrad("train iris.dot -o out --epochs 5 --validation 0.2"));
+    read_text("out/metrics.csv", text, sizeof text);
+    for (const char *at = text; *at; at++)
+        lines += *at == '\n';
+    cr_assert_eq(lines, 6, "%s", text);
+    cr_assert_eq(strncmp(text, "epoch,loss,accuracy,validation_loss,validation_accuracy,", 55), 0, "%s", text);
+}
+
+Test(train, takes_options_before_attributes)
+{
+    dg_tensors *checkpoint;
+    expect_fine(dotgrad("train iris.dot -o out --epochs 2 --optimizer 'sgd(lr=0.1)' --batch-size 8 --seed 7"));
+    cr_assert_eq(dg_safetensors_read("out/checkpoint.safetensors", &checkpoint).code, DG_OK);
+    cr_assert_eq(strncmp(dg_tensors_note(checkpoint, "dotgrad.optimizer"), "sgd(lr=0.1", 10), 0);
+    cr_assert_str_eq(dg_tensors_note(checkpoint, "dotgrad.batch_size"), "8");
+    cr_assert_str_eq(dg_tensors_note(checkpoint, "dotgrad.seed"), "7");
+    cr_assert_str_eq(dg_tensors_note(checkpoint, "dotgrad.epoch"), "2");
+    dg_tensors_free(checkpoint);
+}
+
+Test(train, gives_the_same_bytes_for_the_same_seed)
+{
+    outcome a = dotgrad("train iris.dot -o a --epochs 4"), b = dotgrad("train iris.dot -o b --epochs 4");
+    expect_fine(a);
+    expect_fine(b);
+    cr_assert(same_bytes("a/checkpoint.safetensors", "b/checkpoint.safetensors"));
+    cr_assert(same_bytes("a/metrics.csv", "b/metrics.csv"));
+    cr_assert_str_eq(a.out, b.out);
+    expect_fine(dotgrad("train iris.dot -o c --epochs 4 --seed 1"));
+    cr_assert_not(same_bytes("a/checkpoint.safetensors", "c/checkpoint.safetensors"));
+}
+
+Test(train, gives_the_same_bytes_for_any_number_of_threads)
+{
+    setenv("DG_NUM_THREADS", "1", 1);
+    expect_fine(dotgrad("train iris.dot -o a --epochs 4"));
+    setenv("DG_NUM_THREADS", "2", 1);
+    expect_fine(dotgrad("train iris.dot -o b --epochs 4"));
+    expect_fine(dotgrad("train iris.dot -o c --epochs 4 --threads 3"));
+    cr_assert(same_bytes("a/checkpoint.safetensors", "b/checkpoint.safetensors"));
+    cr_assert(same_bytes("a/checkpoint.safetensors", "c/checkpoint.safetensors"));
+}
+
+Test(train, goes_on_with_more_epochs)
+{
+    expect_fine(dotgrad("train iris.dot -o whole"));
+    expect_fine(dotgrad("train iris.dot -o part --epochs 5"));
+    expect_fine(dotgrad("train --resume part --epochs 12"));
+    cr_assert(same_bytes("whole/checkpoint.safetensors", "part/checkpoint.safetensors"));
+    cr_assert(same_bytes("whole/metrics.csv", "part/metrics.csv"));
+}
+
+/* Starts a long run, sends it `number` after `milliseconds`, and waits for its end. */
+static int train_and_kill(const char *run, int number, long milliseconds)
+{
+    pid_t child = fork();
+    cr_assert_geq(child, 0);
+    if (child == 0) {
+        cr_assert_not_null(freopen("/dev/null", "w", stdout));
+        cr_assert_not_null(freopen("/dev/null", "w", stderr));
+        execl(getenv("DOTGRAD"), "dotgrad", "train", "iris.dot", "-o", run, "--epochs", "3000", (char *)NULL);
+        _exit(127);
+    }
+    const struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    int state;
+    nanosleep(&pause, NULL);
+    kill(child, number);
+    cr_assert_eq(waitpid(child, &state, 0), child);
+    return state;
+}
+
+static void resume_until_done(const char *run)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/checkpoint.safetensors", run);
+    if (access(path, F_OK))
+        expect_fine(dotgrad("train iris.dot -o %s --epochs 3000", run));
+    else
+        expect_fine(dotgrad("train --resume %s", run));
+}
+
+Test(train, gives_the_same_bytes_when_killed_and_resumed)
+{
+    static const long moments[] = {60, 150, 400};
+    expect_fine(dotgrad("train iris.dot -o whole --epochs 3000"));
+    for (int k = 0; k < 3; k++) {
+        char run[16], path[64];
+        snprintf(run, sizeof run, "killed%d", k);
+        train_and_kill(run, SIGKILL, moments[k]);
+        resume_until_done(run);
+        snprintf(path, sizeof path, "%s/checkpoint.safetensors", run);
+        cr_assert(same_bytes("whole/checkpoint.safetensors", path), "killed after %ld ms", moments[k]);
+        snprintf(path, sizeof path, "%s/metrics.csv", run);
+        cr_assert(same_bytes("whole/metrics.csv", path), "killed after %ld ms", moments[k]);
+    }
+}
+
+Test(train, saves_when_asked_to_stop)
+{
+    expect_fine(dotgrad("train iris.dot -o whole --epochs 3000"));
+    int state = train_and_kill("stopped", SIGTERM, 300);
+    cr_assert(WIFEXITED(state), "it did not stop by itself");
+    cr_assert(!access("stopped/checkpoint.safetensors", F_OK));
+    resume_until_done("stopped");
+    cr_assert(same_bytes("whole/checkpoint.safetensors", "stopped/checkpoint.safetensors"));
+}
+
+Test(train, learns_xor)
+{
+    write_text("xor.dot", "digraph { graph [data=xor, epochs=300, batch_size=4, optimizer=\"adam(lr=0.05)\"];\n"
+                          "x [op=\"input([N, 2])\"]; t [op=\"input([N, 1])\"]; h [op=\"linear(8)\"]; a [op=tanh];\n"
+                          "output [op=\"linear(1)\"]; loss [op=binary_cross_entropy_with_logits];\n"
+                          "x -> h -> a -> output -> loss; t -> loss [arg=target]; }\n");
+    outcome run = dotgrad("train xor.dot -o out");
+    expect_fine(run);
+    cr_assert_eq(number_after(run.out, "train accuracy: "), 100);
+}
+
+Test(train, measures_regression_by_its_error)
+{
+    write_text("line.csv", "x,y\n0,1\n1,3\n2,5\n3,7\n4,9\n5,11\n6,13\n7,15\n");
+    write_text("line.dot",
+               "digraph { graph [data=\"line.csv(test=0.25)\", epochs=400, batch_size=8, dtype=float64,\n"
+               "  optimizer=\"adam(lr=0.1)\"];\n"
+               "x [op=\"input([N, 1])\"]; t [op=\"input([N, 1])\"];\n"
+               "output [op=\"linear(1)\"]; loss [op=mse_loss]; x -> output -> loss; t -> loss [arg=target]; }");
+    outcome run = dotgrad("train line.dot -o out");
+    expect_fine(run);
+    cr_assert_lt(number_after(run.out, "test rmse: "), 0.05);
+}
+
+Test(train, finds_data_beside_the_graph)
+{
+    cr_assert_eq(system("mkdir sub"), 0);
+    write_text("sub/t.csv", "1,2,3,4,0\n2,3,4,5,1\n3,4,5,6,2\n4,5,6,7,0\n");
+    cr_assert_eq(system("sed 's/data=iris/data=\"t.csv\"/' iris.dot >sub/own.dot"), 0);
+    expect_fine(dotgrad("train sub/own.dot -o out --epochs 2"));
+    expect_fine(dotgrad("train --resume out --epochs 3"));
+}
+
+Test(train, trains_a_graph_that_reads_no_data)
+{
+    write_text("w.dot", "digraph { graph [epochs=200, optimizer=\"sgd(lr=0.1)\", dtype=float64];\n"
+                        "w [op=\"parameter([1], init=ones)\"]; three [op=\"constant(3.0)\"]; d [op=sub];\n"
+                        "s [op=square]; loss [op=sum]; w -> d [arg=input]; three -> d [arg=other]; d -> s -> loss; }");
+    outcome run = dotgrad("train w.dot -o out");
+    expect_fine(run);
+    cr_assert_lt(number_after(run.out, "train loss: "), 1e-10);
+}
+
+Test(train, stops_early_and_keeps_the_best)
+{
+    outcome run = dotgrad("train iris.dot -o out --epochs 2000 --validation 0.2 --patience 5");
+    expect_fine(run);
+    char text[65536];
+    int lines = 0;
+    read_text("out/metrics.csv", text, sizeof text);
+    for (const char *at = text; *at; at++)
+        lines += *at == '\n';
+    cr_assert_lt(lines, 1500);
+}
+
+Test(train, warns_when_gnuplot_is_missing)
+{
+    setenv("PATH", "/nowhere", 1);
+    static char line[512];
+    snprintf(line, sizeof line, "'%s' train iris.dot --epochs 2 -o out >.out 2>.err", getenv("DOTGRAD"));
+    int result = system(line);
+    outcome run;
+    read_text(".err", run.err, sizeof run.err);
+    setenv("PATH", "/usr/bin:/bin", 1);
+    cr_assert_eq(WEXITSTATUS(result), 0, "%s", run.err);
+    cr_assert_not_null(strstr(run.err, "warning: "));
+    cr_assert_not_null(strstr(run.err, "gnuplot"));
+}

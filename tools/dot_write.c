@@ -1,0 +1,262 @@
+/* A document to canonical DOT text. libcgraph's own writer reorders edges and loses backslashes. */
+#include "graph_file.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+typedef struct writing {
+    const graph_file *file;
+    FILE *out;
+    bool *written; /* nodes */
+} writing;
+
+static bool is_keyword(const char *text)
+{
+    static const char *const keywords[] = {"node", "edge", "graph", "digraph", "subgraph", "strict"};
+    for (size_t k = 0; k < sizeof keywords / sizeof *keywords; k++)
+        if (strcasecmp(text, keywords[k]) == 0)
+            return true;
+    return false;
+}
+
+/* A name or number that DOT reads without quotes. */
+static bool is_plain(const char *text)
+{
+    const char *at = text;
+    if (isdigit((unsigned char)*at) || *at == '-' || *at == '.') {
+        at += *at == '-';
+        size_t whole = strspn(at, "0123456789");
+        at += whole;
+        size_t part = *at == '.' ? strspn(at + 1, "0123456789") : 0;
+        at += *at == '.' ? part + 1 : 0;
+        return *at == '\0' && whole + part > 0;
+    }
+    while (isalnum((unsigned char)*at) || *at == '_')
+        at++;
+    return *at == '\0' && at > text && !is_keyword(text);
+}
+
+/* Text in quotes: a quote gets a backslash. Every other backslash stands for itself, but one at the very end would
+ * escape our quote. */
+static void write_text(FILE *out, const char *text)
+{
+    if (is_plain(text)) {
+        fputs(text, out);
+        return;
+    }
+    size_t backslashes = 0;
+    fputc('"', out);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('\\', out);
+        backslashes = *text == '\\' ? backslashes + 1 : 0;
+        fputc(*text, out);
+    }
+    if (backslashes % 2)
+        fputc('\\', out);
+    fputc('"', out);
+}
+
+static void write_attribute(FILE *out, bool *first, const char *name, const char *value, bool html)
+{
+    fputs(*first ? " [" : ", ", out);
+    *first = false;
+    write_text(out, name);
+    fputc('=', out);
+    if (html)
+        fprintf(out, "<%s>", value);
+    else
+        write_text(out, value);
+}
+
+static void write_list(FILE *out, const file_attributes *attributes, bool *first, const char *const *without)
+{
+    for (size_t k = 0; k < attributes->count; k++) {
+        const file_attribute *a = &attributes->items[k];
+        bool skip = false;
+        for (const char *const *name = without; name && *name; name++)
+            skip |= strcmp(a->name, *name) == 0;
+        if (!skip)
+            write_attribute(out, first, a->name, a->value, a->html);
+    }
+}
+
+static void write_defaults(FILE *out, const char *kind, const file_attributes *attributes)
+{
+    bool first = true;
+    static const char *const never[] = {"op", "arg", "out", "derived", "styled", NULL};
+    size_t wanted = attributes->count;
+    for (size_t k = 0; k < attributes->count; k++)
+        for (const char *const *name = never; *name; name++)
+            wanted -= strcmp(attributes->items[k].name, *name) == 0;
+    if (!wanted)
+        return;
+    fprintf(out, "  %s", kind);
+    write_list(out, attributes, &first, never);
+    fputs("];\n", out);
+}
+
+static void write_node(writing *w, int index, int indent)
+{
+    const file_node *node = &w->file->nodes[index];
+    static const char *const shown[] = {"op", NULL};
+    bool first = true;
+    const char *call = dg_value_print(w->file->arena, &node->call);
+    fprintf(w->out, "%*s", indent, "");
+    write_text(w->out, node->name);
+    write_attribute(w->out, &first, "op", call ? call : "", false);
+    write_list(w->out, &node->attributes, &first, shown);
+    fputs("];\n", w->out);
+    w->written[index] = true;
+}
+
+static bool is_inside(const graph_file *file, int cluster, int outer)
+{
+    while (cluster >= 0 && cluster != outer)
+        cluster = file->clusters[cluster].parent;
+    return cluster == outer;
+}
+
+/* The cluster right below `outer` that a node is in; −1: it stands in `outer` itself. */
+static int child_of(const graph_file *file, int cluster, int outer)
+{
+    while (cluster >= 0 && file->clusters[cluster].parent != outer)
+        cluster = file->clusters[cluster].parent;
+    return cluster;
+}
+
+static void write_block_attributes(writing *w, const file_cluster *cluster, int indent)
+{
+    static const char *const never[] = {"derived", "styled", NULL};
+    for (size_t k = 0; k < cluster->attributes.count; k++) {
+        const file_attribute *a = &cluster->attributes.items[k];
+        if (strcmp(a->name, never[0]) == 0 || strcmp(a->name, never[1]) == 0)
+            continue;
+        fprintf(w->out, "%*s", indent, "");
+        write_text(w->out, a->name);
+        fputc('=', w->out);
+        if (a->html)
+            fprintf(w->out, "<%s>", a->value);
+        else
+            write_text(w->out, a->value);
+        fputs(";\n", w->out);
+    }
+}
+
+/* Nodes in the file's order, those of a cluster together where its first one stands. Nesting is bounded on reading. */
+static void write_nodes(writing *w, int outer, int indent)
+{
+    const graph_file *file = w->file;
+    for (int k = 0; k < file->n_nodes; k++) {
+        int cluster = file->nodes[k].cluster;
+        if (w->written[k] || (outer >= 0 && !is_inside(file, cluster, outer)))
+            continue;
+        int child = cluster == outer ? -1 : child_of(file, cluster, outer);
+        if (child < 0) {
+            write_node(w, k, indent);
+            continue;
+        }
+        fprintf(w->out, "%*ssubgraph ", indent, "");
+        write_text(w->out, file->clusters[child].name);
+        fputs(" {\n", w->out);
+        write_block_attributes(w, &file->clusters[child], indent + 2);
+        write_nodes(w, child, indent + 2);
+        fprintf(w->out, "%*s}\n", indent, "");
+    }
+}
+
+static void write_edge(writing *w, const file_edge *edge, int n_incoming)
+{
+    const file_node *head = &w->file->nodes[edge->head];
+    static const char *const shown[] = {"arg", "out", NULL};
+    bool first = true;
+    fputs("  ", w->out);
+    write_text(w->out, w->file->nodes[edge->tail].name);
+    fputs(" -> ", w->out);
+    write_text(w->out, head->name);
+    if (n_incoming > 1 || edge->arg) {
+        const char *name = dg_node_input_name(head->node, edge->input);
+        int declared = dg_op_input_count(dg_node_op(head->node));
+        bool variadic = declared > 0 && (dg_node_op(head->node)->inputs[declared - 1].flags & DG_VARIADIC) &&
+                        edge->input >= declared - 1;
+        char number[16];
+        snprintf(number, sizeof number, "%d", edge->input);
+        write_attribute(w->out, &first, "arg", variadic || !name ? number : name, false);
+    }
+    if (edge->out)
+        write_attribute(w->out, &first, "out", edge->out, false);
+    write_list(w->out, &edge->attributes, &first, shown);
+    fputs(first ? ";\n" : "];\n", w->out);
+}
+
+/* Blocks without a box: {rank=same; a; b;} */
+static void write_blocks(writing *w)
+{
+    for (int k = 0; k < w->file->n_clusters; k++) {
+        const file_cluster *block = &w->file->clusters[k];
+        if (block->is_cluster || (block->attributes.count == 0 && !block->name))
+            continue;
+        fputs("  ", w->out);
+        if (block->name) {
+            fputs("subgraph ", w->out);
+            write_text(w->out, block->name);
+            fputc(' ', w->out);
+        }
+        fputs("{\n", w->out);
+        write_block_attributes(w, block, 4);
+        for (int i = 0; i < block->n_members; i++) {
+            fputs("    ", w->out);
+            write_text(w->out, w->file->nodes[block->members[i]].name);
+            fputs(";\n", w->out);
+        }
+        fputs("  }\n", w->out);
+    }
+}
+
+static void write_all(writing *w, const int *n_incoming)
+{
+    static const char *const shown[] = {"dotgrad", "styled", "derived", NULL};
+    bool first = true;
+    fputs("digraph ", w->out);
+    if (w->file->name[0])
+        write_text(w->out, w->file->name);
+    fputs(w->file->name[0] ? " {\n  graph" : "{\n  graph", w->out);
+    write_attribute(w->out, &first, "dotgrad", "1", false);
+    write_list(w->out, &w->file->attributes, &first, shown);
+    fputs("];\n", w->out);
+    write_defaults(w->out, "node", &w->file->node_defaults);
+    write_defaults(w->out, "edge", &w->file->edge_defaults);
+    write_nodes(w, -1, 2);
+    for (int e = 0; e < w->file->n_edges; e++)
+        write_edge(w, &w->file->edges[e], n_incoming[w->file->edges[e].head]);
+    write_blocks(w);
+    fputs("}\n", w->out);
+}
+
+dg_status graph_file_write(const graph_file *file, char **text)
+{
+    size_t size;
+    int *n_incoming = calloc((size_t)file->n_nodes + 1, sizeof *n_incoming);
+    writing w = {.file = file, .written = calloc((size_t)file->n_nodes + 1, sizeof(bool))};
+    *text = NULL;
+    w.out = open_memstream(text, &size);
+    bool fine = n_incoming && w.written && w.out;
+    if (fine) {
+        for (int e = 0; e < file->n_edges; e++)
+            n_incoming[file->edges[e].head]++;
+        write_all(&w, n_incoming);
+        fine = !ferror(w.out);
+    }
+    if (w.out && fclose(w.out) != 0)
+        fine = false;
+    free(w.written);
+    free(n_incoming);
+    if (fine)
+        return dg_ok();
+    free(*text);
+    *text = NULL;
+    return dg_error(DG_NO_MEMORY, "%s: not enough memory to write the graph", file->path);
+}
