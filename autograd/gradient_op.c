@@ -23,16 +23,16 @@ static void grad_compose(const dg_compose *compose)
 }
 
 static const dg_sample grad_samples[] = {
-    {"grad", {"[2, 3]", "[3]"}},
-    {NULL},
+    {.call = "grad", .inputs = {"[2, 3]", "[3]"}},
+    {.call = NULL},
 };
 
 static const dg_op gradient_ops[] = {{
     .name = "grad",
     .family = "gradient",
     .summary = "g = d(sum of output)/d(input), of input's shape; 0 where output does not depend on it",
-    .inputs = {{"output", 0, "what is differentiated; the sum of its elements, when it has several"},
-               {"input", 0, "any node: an input, a parameter, or one in between"}},
+    .inputs = {{.name = "output", .doc = "what is differentiated; the sum of its elements, when it has several"},
+               {.name = "input", .doc = "any node: an input, a parameter, or one in between"}},
     .infer = grad_infer,
     .compose = grad_compose,
     .samples = grad_samples,

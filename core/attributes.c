@@ -202,6 +202,9 @@ dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_sp
 {
     double number;
     *value = (dg_value){0};
+    const dg_value none = {.kind = DG_VALUE_NAME, .s = "none"};
+    if (given->kind == DG_VALUE_NONE && given->source && spec->choices && is_choice(spec->choices, none.s))
+        given = &none; /* written, and a choice like the others */
     if (given->kind == DG_VALUE_NONE)
         return dg_ok();
     switch (spec->kind) {
@@ -314,8 +317,10 @@ dg_status attributes_collect(dg_graph *graph, const op_entry *entry, const dg_ap
         if (given_before[place])
             return dg_error(DG_BAD_ARGUMENT, "attribute '%s' is given twice", entry->op->attrs[place].name);
         given_before[place] = true;
-        if (given->kind != DG_VALUE_NONE)
-            DG_TRY(attribute_normalise(graph, graph->arena, &entry->op->attrs[place], given, &values[place]));
+        dg_value value;
+        DG_TRY(attribute_normalise(graph, graph->arena, &entry->op->attrs[place], given, &value));
+        if (value.kind != DG_VALUE_NONE)
+            values[place] = value;
     }
     for (int k = 0; k < entry->n_attrs; k++)
         if (values[k].kind == DG_VALUE_NONE && !entry->op->attrs[k].fallback)

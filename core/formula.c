@@ -424,23 +424,24 @@ dg_status dg_formula_substitute(dg_formulas *formulas, const dg_formula *formula
 {
     enum { SMALL = 32 };
     const void *key[SMALL + 1];
+    const dg_formula *made = NULL;
     bool keep = formula->n_inputs <= SMALL;
     size_t size = ((size_t)formula->n_inputs + 1) * sizeof *key;
     uint64_t hash = 0;
-    *result = NULL;
     if (keep) {
         key[0] = formula;
         for (int k = 0; k < formula->n_inputs; k++)
             key[k + 1] = replacements[k];
         hash = hash_bytes(key, size, 3);
-        *result = memo_find(formulas, key, size, hash);
+        made = memo_find(formulas, key, size, hash);
     }
-    if (*result)
-        return dg_ok();
-    *result = substitute(formulas, formula, replacements);
-    if (!*result || (keep && !memo_put(formulas, key, size, hash, *result)))
-        return no_memory();
-    return dg_ok();
+    if (!made) {
+        made = substitute(formulas, formula, replacements);
+        if (made && keep && !memo_put(formulas, key, size, hash, made))
+            made = NULL;
+    }
+    *result = made;
+    return made ? dg_ok() : no_memory();
 }
 
 dg_status dg_formula_input(dg_formulas *formulas, const char *const *inputs, int n_inputs, int k,

@@ -168,8 +168,8 @@ static bool place_arguments(parser *p, const call *c, inlining *in)
             if (arg->key)
                 parse_fail(p, arg->at, "%s has no argument '%.*s'", entry->op->name, (int)arg->key_length, arg->key);
             else
-                parse_fail(p, arg->at, "%s takes at most %d arguments", entry->op->name,
-                           entry->n_inputs + entry->n_attrs);
+                parse_fail(p, arg->at, "%s takes at most %d argument%s", entry->op->name,
+                           entry->n_inputs + entry->n_attrs, entry->n_inputs + entry->n_attrs == 1 ? "" : "s");
             return false;
         }
         if (attr >= 0) {

@@ -12,6 +12,7 @@ typedef struct build {
     int n_feeds;
     int32_t *start;   /* by place in the order: first of its results */
     int32_t *results; /* values */
+    int64_t *symbols; /* sizes of DG_N, DG_N − 1, …; −1: no feed tells */
     int32_t *slots;   /* of merging: 1 + index of a step, or −1 − value of a view; 0 empty */
     size_t n_slots, used_slots;
 } build;
@@ -69,11 +70,11 @@ static uint64_t view_hash(int32_t root, const dg_shape *shape)
     return hash;
 }
 
-static uint64_t step_hash(const step *s, const dg_value *attrs)
+static uint64_t step_hash(const step *s)
 {
     uint64_t hash = s->formula ? mix(3, (uint64_t)(uintptr_t)s->formula) : mix(5, (uint64_t)(uintptr_t)s->entry);
-    for (int k = 0; attrs && !s->formula && k < s->entry->n_attrs; k++)
-        hash = mix(hash, dg_value_hash(&attrs[k]));
+    for (int k = 0; !s->formula && k < s->entry->n_attrs; k++)
+        hash = mix(hash, dg_value_hash(&s->attrs[k]));
     for (int k = 0; k < s->n_inputs; k++)
         hash = mix(hash, (uint64_t)s->inputs[k]);
     return hash;
@@ -85,7 +86,7 @@ static bool same_step(const step *a, const step *b)
         memcmp(a->inputs, b->inputs, sizeof *a->inputs * (size_t)a->n_inputs) != 0)
         return false;
     for (int k = 0; !a->formula && k < a->entry->n_attrs; k++)
-        if (!dg_value_equal(&a->node->attrs[k], &b->node->attrs[k]))
+        if (!dg_value_equal(&a->attrs[k], &b->attrs[k]))
             return false;
     return true;
 }
@@ -97,7 +98,7 @@ static uint64_t slot_hash(const build *u, int32_t slot)
         return view_hash(v->root, &v->tensor.shape);
     }
     const step *s = &u->b->steps[slot - 1];
-    return step_hash(s, s->node->attrs);
+    return step_hash(s);
 }
 
 static dg_status grow_slots(build *u)
@@ -155,7 +156,7 @@ static dg_status merge(build *u, int32_t index, int32_t *earlier)
     if (u->plan->options.unoptimized || (s->entry->op->flags & (DG_RANDOM | DG_EFFECT)))
         return dg_ok();
     DG_TRY(grow_slots(u));
-    size_t at = step_hash(s, s->node->attrs) & (u->n_slots - 1);
+    size_t at = step_hash(s) & (u->n_slots - 1);
     for (; u->slots[at]; at = (at + 1) & (u->n_slots - 1)) {
         if (u->slots[at] > 0 && same_step(&u->b->steps[u->slots[at] - 1], s)) {
             *earlier = u->slots[at] - 1;
@@ -273,7 +274,7 @@ static dg_status step_types(build *u, const step *s, dg_type *outputs, dg_dtype 
         return formula_infer(s->formula, s->n_inputs, inputs, outputs, compute);
     dg_infer infer = {.op = s->entry->op,
                       .graph = u->plan->graph,
-                      .attrs = s->node->attrs,
+                      .attrs = s->attrs,
                       .n_inputs = s->n_inputs,
                       .inputs = inputs,
                       .n_outputs = s->n_outputs,
@@ -335,7 +336,7 @@ static dg_status point_kernel(const dg_plan *plan, binding *b, step *s)
     dg_tensor **outputs = (dg_tensor **)(uintptr_t)(tensors + s->n_inputs);
     for (int k = 0; k < s->n_outputs; k++)
         outputs[k] = &b->values[s->first_output + k].tensor;
-    s->kernel.attrs = s->node->attrs;
+    s->kernel.attrs = s->attrs;
     s->kernel.n_inputs = s->n_inputs;
     s->kernel.inputs = tensors;
     s->kernel.n_outputs = s->n_outputs;
@@ -403,16 +404,16 @@ static dg_status simplify_step(build *u, step *s, int32_t *same)
     return dg_ok();
 }
 
-static dg_status new_step(build *u, dg_node *node, const dg_formula *formula, const int32_t *inputs, int n_inputs,
-                          int32_t *results)
+static dg_status new_step(build *u, dg_node *node, const dg_value *attrs, const int32_t *inputs, int32_t *results)
 {
     binding *b = u->b;
     int32_t index = b->n_steps;
     step *s = &b->steps[index];
     *s = (step){.entry = node->entry,
                 .node = node,
-                .formula = formula,
-                .n_inputs = n_inputs,
+                .attrs = attrs,
+                .formula = node->formula,
+                .n_inputs = node->n_inputs,
                 .n_outputs = node->n_outputs,
                 .inputs = inputs,
                 .alive = true};
@@ -446,6 +447,55 @@ static dg_status new_step(build *u, dg_node *node, const dg_formula *formula, co
     if (now) {
         DG_TRY(fold(u, s));
         s->alive = false;
+    }
+    return dg_ok();
+}
+
+/* The node's attributes with real sizes for symbols. */
+static dg_status real_attrs(build *u, const dg_node *node, const dg_value **attrs)
+{
+    *attrs = node->attrs;
+    dg_value *copy = NULL;
+    for (int k = 0; node->attrs && k < node->entry->n_attrs; k++) {
+        if (node->attrs[k].kind != DG_VALUE_SHAPE)
+            continue;
+        dg_shape shape = *node->attrs[k].shape;
+        bool symbolic = false;
+        for (int d = 0; d < shape.rank; d++) {
+            if (shape.dims[d] < DG_UNKNOWN && u->symbols[DG_N - shape.dims[d]] >= 0) {
+                shape.dims[d] = u->symbols[DG_N - shape.dims[d]];
+                symbolic = true;
+            }
+        }
+        if (!symbolic)
+            continue;
+        size_t bytes = sizeof *copy * (size_t)node->entry->n_attrs;
+        dg_shape *real = dg_arena_alloc(u->b->arena, sizeof *real);
+        if (!copy && (copy = dg_arena_alloc(u->b->arena, bytes)))
+            memcpy(copy, node->attrs, bytes);
+        if (!copy || !real)
+            return no_memory();
+        *real = shape;
+        copy[k].shape = real;
+        *attrs = copy;
+    }
+    return dg_ok();
+}
+
+/* What the feeds tell of symbols; that they agree has been checked. */
+static dg_status learn_symbols(build *u)
+{
+    int count = u->plan->graph->n_symbols + 1;
+    u->symbols = malloc(sizeof *u->symbols * (size_t)count);
+    if (!u->symbols)
+        return no_memory();
+    for (int i = 0; i < count; i++)
+        u->symbols[i] = -1;
+    for (int i = 0; i < u->n_feeds; i++) {
+        const dg_shape *shape = &u->feeds[i].node->types[0].shape;
+        for (int d = 0; d < shape->rank; d++)
+            if (shape->dims[d] < DG_UNKNOWN && d < u->feeds[i].tensor->shape.rank)
+                u->symbols[DG_N - shape->dims[d]] = u->feeds[i].tensor->shape.dims[d];
     }
     return dg_ok();
 }
@@ -498,9 +548,16 @@ static dg_status bind_node(build *u, dg_node *node, int32_t *results)
         return no_memory();
     for (int k = 0; k < node->n_inputs; k++)
         inputs[k] = node->inputs[k] ? result_of(u, node->inputs[k], 0) : -1;
+    const dg_value *attrs;
+    DG_TRY(real_attrs(u, node, &attrs));
     if (!(op->flags & DG_VIEW))
-        return new_step(u, node, node->formula, inputs, node->n_inputs, results);
-    step s = {.entry = node->entry, .node = node, .n_inputs = node->n_inputs, .n_outputs = 1, .inputs = inputs};
+        return new_step(u, node, attrs, inputs, results);
+    step s = {.entry = node->entry,
+              .node = node,
+              .attrs = attrs,
+              .n_inputs = node->n_inputs,
+              .n_outputs = 1,
+              .inputs = inputs};
     dg_type type;
     dg_dtype compute;
     DG_TRY(step_types(u, &s, &type, &compute));
@@ -613,6 +670,7 @@ static dg_status bind_all(build *u)
     dg_plan *plan = u->plan;
     binding *b = u->b;
     int64_t n_results = 0;
+    DG_TRY(learn_symbols(u));
     u->start = malloc(sizeof *u->start * (size_t)(plan->n_order + 1));
     if (!u->start)
         return no_memory();
@@ -653,6 +711,7 @@ dg_status plan_bind(dg_plan *plan, const dg_feed *feeds, int n_feeds, binding **
     free(u.start);
     free(u.results);
     free(u.slots);
+    free(u.symbols);
     if (status.code != DG_OK)
         binding_free(u.b);
     else

@@ -35,8 +35,8 @@ dg_status formula_with_constants(const binding *b, dg_formulas *pool, const dg_f
     for (int k = 0; k < n; k++) {
         char text[DG_NUMBER_TEXT];
         if (dg_formula_uses(formula, k) && constant_input(b, inputs[k], &number))
-            DG_TRY(dg_formula_parse(pool, dg_number_print(number, DG_FLOAT64, text), NULL, 0, names, n,
-                                    &replacements[k]));
+            DG_TRY(
+                dg_formula_parse(pool, dg_number_print(number, DG_FLOAT64, text), NULL, 0, names, n, &replacements[k]));
         else
             DG_TRY(dg_formula_input(pool, names, n, k, &replacements[k]));
     }

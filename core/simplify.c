@@ -33,10 +33,11 @@ static bool in_order(int op, const expression *a, const expression *b)
 {
     if (is_constant(a) != is_constant(b))
         return is_constant(a) == (op == P_MUL);
-    int order = expression_compare(a, b);
-    if (op == P_MUL)
-        return is_op(a, P_MUL) != is_op(b, P_MUL) ? is_op(a, P_MUL) : order <= 0;
-    return op == P_ADD ? order >= 0 : order <= 0;
+    if (op == P_MUL && is_op(a, P_MUL) != is_op(b, P_MUL))
+        return is_op(a, P_MUL);
+    if (op == P_ADD && a->weight != b->weight)
+        return a->weight > b->weight;
+    return expression_compare(a, b) <= 0;
 }
 
 /* ---- unary ---- */

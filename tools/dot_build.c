@@ -252,6 +252,33 @@ static void override_dtypes(graph_file *file, dg_dtype dtype)
     }
 }
 
+static dg_value *copy_items(graph_file *file, const dg_value *from)
+{
+    dg_value *items = dg_arena_alloc(file->arena, (from->count + 1) * sizeof *items);
+    if (items && from->count)
+        memcpy(items, from->items, from->count * sizeof *items);
+    return items;
+}
+
+/* Puts sizes for symbols, in lists at any depth: input([N, T]). */
+static dg_status put_sizes(graph_file *file, const graph_file_options *options, dg_value *value, int depth)
+{
+    dg_value *items = copy_items(file, value);
+    if (!items)
+        return no_memory(file);
+    for (size_t i = 0; i < value->count; i++) {
+        if (items[i].kind == DG_VALUE_LIST && depth < DG_MAX_RANK)
+            DG_TRY(put_sizes(file, options, &items[i], depth + 1));
+        for (int k = 0; items[i].kind == DG_VALUE_NAME && depth && k < options->n_sizes; k++)
+            if (strcmp(items[i].s, options->sizes[k].symbol) == 0) {
+                items[i].kind = DG_VALUE_INT;
+                items[i].i = options->sizes[k].size;
+            }
+    }
+    value->items = items;
+    return dg_ok();
+}
+
 static dg_status find_role(graph_file *file, const char *setting, dg_node **node)
 {
     const char *name = graph_file_setting(file, setting);
@@ -268,6 +295,8 @@ dg_status dot_build(graph_file *file, const graph_file_options *options)
     DG_TRY(read_calls(file));
     if (options->dtype != DG_DEFAULT_DTYPE)
         override_dtypes(file, options->dtype);
+    for (int k = 0; options->n_sizes && k < file->n_nodes; k++)
+        DG_TRY(put_sizes(file, options, &file->nodes[k].call, 0));
     dg_status status = sort_edges(&b);
     for (int k = 0; status.code == DG_OK && k < file->n_nodes; k++)
         status = make_with_inputs(&b, k);

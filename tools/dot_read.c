@@ -103,13 +103,18 @@ static int take_message(char *text)
 /* "Error: <unknown>: syntax error in line 3 near 'x'\n" */
 static dg_status syntax_error(const graph_file *file)
 {
-    char *message = first_message, *end = message + strcspn(message, "\n");
+    char *message = first_message, *end = message + strcspn(message, "\n"), *at;
+    int line = 0;
     *end = '\0';
+    if ((at = strstr(message, " in line ")) && sscanf(at, " in line %d", &line) == 1) {
+        char *rest = at + strlen(" in line ") + strspn(at + strlen(" in line "), "0123456789");
+        memmove(at, rest, strlen(rest) + 1);
+    }
     for (const char *const *prefix = (const char *const[]){"Error: ", "Warning: ", "<unknown>: ", NULL}; *prefix;
          prefix++)
         if (strncmp(message, *prefix, strlen(*prefix)) == 0)
             message += strlen(*prefix);
-    return file_error_at(file, 0, dg_error(DG_BAD_DATA, "%s", *message ? message : "this is not a DOT graph"));
+    return file_error_at(file, line, dg_error(DG_BAD_DATA, "%s", *message ? message : "this is not a DOT graph"));
 }
 
 /* Under the lock. */
@@ -182,9 +187,27 @@ static bool is_listed(const char *list, const char *name)
     return false;
 }
 
-/* Attributes of an object that differ from `defaults` (NULL: that are not empty). What an export added for looks, and
- * listed in `styled`, is dropped. */
-static dg_status take_attributes(const reading *r, void *object, int kind, void *like, file_attributes *taken)
+static int by_name(const void *a, const void *b)
+{
+    const file_attribute *first = a, *second = b;
+    return strcmp(first->name, second->name);
+}
+
+/* The words of the object's own `styled`, one that it inherits not counted. */
+static const char *styled_words(const reading *r, void *object, int kind, void *parent)
+{
+    Agsym_t *symbol = agattr(r->graph, kind, "styled", NULL);
+    if (!symbol)
+        return "";
+    if (!object)
+        return symbol->defval;
+    const char *own = agxget(object, symbol), *inherited = parent ? agxget(parent, symbol) : symbol->defval;
+    return object != r->graph && strcmp(own, inherited) == 0 ? "" : own;
+}
+
+/* Attributes of an object that differ from those of `parent` (NULL: from the defaults); object NULL: the defaults.
+ * Looks that an export added, listed in `styled`, are dropped. */
+static dg_status take_attributes(const reading *r, void *object, int kind, void *parent, file_attributes *taken)
 {
     size_t count = 0;
     Agsym_t *symbol = NULL;
@@ -193,11 +216,10 @@ static dg_status take_attributes(const reading *r, void *object, int kind, void 
     taken->items = dg_arena_alloc(r->file->arena, (count + 1) * sizeof *taken->items);
     if (!taken->items)
         return no_memory(r->file);
-    Agsym_t *styled_symbol = object ? agattr(r->graph, kind, "styled", NULL) : NULL;
-    const char *styled = styled_symbol ? agxget(object, styled_symbol) : "";
+    const char *styled = styled_words(r, object, kind, parent);
     while ((symbol = agnxtattr(r->graph, kind, symbol))) {
         char *value = object ? agxget(object, symbol) : symbol->defval;
-        const char *usual = like ? agxget(like, symbol) : object && kind != AGRAPH ? symbol->defval : "";
+        const char *usual = parent ? agxget(parent, symbol) : object && kind != AGRAPH ? symbol->defval : "";
         if (strcmp(value, usual) == 0 || is_listed(styled, symbol->name) || strcmp(symbol->name, "styled") == 0)
             continue;
         file_attribute *attribute = &taken->items[taken->count++];
@@ -207,6 +229,7 @@ static dg_status take_attributes(const reading *r, void *object, int kind, void 
         if (!attribute->name || !attribute->value)
             return no_memory(r->file);
     }
+    qsort(taken->items, taken->count, sizeof *taken->items, by_name);
     return dg_ok();
 }
 

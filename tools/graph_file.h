@@ -16,7 +16,7 @@ typedef struct file_attribute {
 
 typedef struct file_attributes {
     size_t count;
-    file_attribute *items; /* in the order of first use in the file */
+    file_attribute *items; /* by name */
 } file_attributes;
 
 typedef struct file_node {
@@ -58,9 +58,17 @@ typedef struct graph_file {
     dg_node *loss, *output; /* NULL: the file has none */
 } graph_file;
 
+/* A real size for a symbol: {"N", 64}. */
+typedef struct file_size {
+    const char *symbol;
+    int64_t size;
+} file_size;
+
 typedef struct graph_file_options {
     dg_dtype dtype;   /* float type of the whole graph; DG_DEFAULT_DTYPE: as the file says, else float32 */
     const char *init; /* initialiser of weights that name none; NULL: as the file says */
+    const file_size *sizes; /* put for symbols in the calls of ops */
+    int n_sizes;
 } graph_file_options;
 
 /* Reads a file ("-": standard input), or text that came from `path`. One clear error with path, line where it is known,
@@ -78,6 +86,16 @@ const char *file_attribute_find(const file_attributes *attributes, const char *n
 
 /* The canonical text: what is equal as a graph is equal in bytes. *text is allocated. */
 dg_status graph_file_write(const graph_file *file, char **text);
+
+/* Looks that are written beside a document's own attributes, which win where both set one. An object's attribute
+ * `styled` lists what came from here; reading drops those again, so that looks never pile up. */
+typedef struct file_style {
+    file_attributes graph, node_defaults, edge_defaults;
+    file_attributes *nodes, *edges, *clusters; /* one for each of the document's */
+    const char *derived;                       /* statements for the end of the text, all derived=true; may be NULL */
+    bool for_picture; /* leaves out what has no place in a picture: links, images, scripts, layers */
+} file_style;
+dg_status graph_file_write_styled(const graph_file *file, const file_style *style, char **text);
 
 /* Steps of reading, in order; dot_build also resolves `loss` and `output`. */
 dg_status dot_read(graph_file *file, const char *text, size_t size);

@@ -9,7 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LOG_RANGE 30 /* a loss that falls by more is drawn on a logarithmic axis */
+#define MAX_POINTS 2000
+#define FEW_POINTS 60 /* are drawn as points, too */
+#define LOG_RANGE  30 /* a loss that falls by more is drawn on a logarithmic axis */
 
 extern char **environ;
 
@@ -37,7 +39,7 @@ static bool wants_log(const dg_trainer *trainer, const dg_tensor *history)
 }
 
 /* One plot of the losses on the left and, where there are any, accuracies on the right. */
-static void write_plot(FILE *script, const dg_trainer *trainer)
+static void write_plot(FILE *script, const dg_trainer *trainer, int64_t epochs)
 {
     static const char *const colours[] = {"#4477AA", "#EE6677", "#228833", "#AA3377"};
     const char *column;
@@ -49,9 +51,10 @@ static void write_plot(FILE *script, const dg_trainer *trainer)
         snprintf(title, sizeof title, "%s", column);
         for (char *at = title; *at; at++)
             *at = *at == '_' ? ' ' : *at;
-        fprintf(script,
-                "%s 'metrics.csv' using 1:%lld axes %s with linespoints pt 7 ps 0.4 lw 1.6 lc rgb '%s' title '%s'",
-                drawn ? "," : "plot", (long long)k + 2, is_loss(column) ? "x1y1" : "x1y2", colours[drawn % 4], title);
+        fprintf(script, "%s 'metrics.csv' every %lld using 1:%lld axes %s with %s lw 1.6 lc rgb '%s' title '%s'",
+                drawn ? "," : "plot", (long long)(epochs / MAX_POINTS + 1), (long long)k + 2,
+                is_loss(column) ? "x1y1" : "x1y2", epochs > FEW_POINTS ? "lines" : "linespoints pt 7 ps 0.4",
+                colours[drawn % 4], title);
         drawn++;
     }
     fputc('\n', script);
@@ -72,8 +75,8 @@ static dg_status write_script(const char *path, const dg_trainer *trainer, const
     if (!script)
         return dg_error(DG_IO, "%s: cannot write: %s", path, strerror(errno));
     fputs("# Draws loss.svg and loss.png: run `gnuplot loss.gp` in this folder.\n"
-          "set datafile separator ','\nset key autotitle columnhead\nset key top center horizontal\n"
-          "set xlabel 'epoch'\nset ylabel 'loss'\nset grid lc rgb '#D0D7DE'\nset border 3 lc rgb '#57606A'\n"
+          "set datafile separator ','\nset key autotitle columnhead\nset key outside top center horizontal\n"
+          "set xlabel 'epoch'\nset ylabel 'loss'\nset grid lt 1 lc rgb '#D0D7DE'\nset border 3 lc rgb '#57606A'\n"
           "set tics nomirror\n",
           script);
     fprintf(script, "set xrange [%s]\n", history->shape.dims[0] > 1 ? "1:*" : "0:2");
@@ -84,9 +87,9 @@ static dg_status write_script(const char *path, const dg_trainer *trainer, const
     fputs("set terminal svg size 720,440 dynamic font 'Helvetica,Arial,sans-serif,12' background rgb 'white'\n"
           "set output 'loss.svg'\n",
           script);
-    write_plot(script, trainer);
+    write_plot(script, trainer, history->shape.dims[0]);
     fputs("set terminal pngcairo size 1080,660 fontscale 1.2 background rgb 'white'\nset output 'loss.png'\n", script);
-    write_plot(script, trainer);
+    write_plot(script, trainer, history->shape.dims[0]);
     if (fclose(script))
         return dg_error(DG_IO, "%s: cannot write: %s", path, strerror(errno));
     return dg_ok();

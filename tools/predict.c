@@ -228,45 +228,37 @@ static output_meaning meaning_of(const dg_graph *graph, const dg_node *output)
     return VALUES;
 }
 
-static void print_text(FILE *out, const char *text)
+/* One cell, in quotes where it needs them. */
+static void print_cell(FILE *out, const char *prefix, const char *text, const char *suffix)
 {
-    bool plain = !text[strcspn(text, ",\"\n\r")];
-    if (!plain)
-        fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', out);
-        fputc(*text, out);
-    }
-    if (!plain)
-        fputc('"', out);
+    const char *quote = text[strcspn(text, ",\"\n\r")] ? "\"" : "";
+    fprintf(out, "%s%s", quote, prefix);
+    for (; *text; text++)
+        fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
+    fprintf(out, "%s%s", suffix, quote);
 }
 
-static void print_class(FILE *out, const model_state *model, int64_t id, int64_t count)
+static void print_class(FILE *out, const char *prefix, const model_state *model, int64_t id, int64_t count)
 {
     if (model->classes && model->n_classes == count)
-        print_text(out, model->classes[id]);
+        print_cell(out, prefix, model->classes[id], "");
     else
-        fprintf(out, "%lld", (long long)id);
+        fprintf(out, "%s%lld", prefix, (long long)id);
 }
 
 static void print_header(FILE *out, const model_state *model, output_meaning meaning, int64_t width)
 {
     bool classes = meaning == LOGITS || meaning == LOG_PROBABILITIES;
+    char number[32];
     if (classes || (meaning != VALUES && width == 1))
         fputs("class,", out);
     for (int64_t k = 0; k < width; k++) {
+        snprintf(number, sizeof number, width > 1 ? "_%lld" : "", (long long)k);
         fputs(k > 0 ? "," : "", out);
-        if (classes) {
-            fputs("p_", out);
-            print_class(out, model, k, width);
-        } else if (meaning != VALUES) {
-            fprintf(out, width > 1 ? "p_%lld" : "p", (long long)k);
-        } else {
-            print_text(out, dg_node_name(model->output));
-            if (width > 1)
-                fprintf(out, "_%lld", (long long)k);
-        }
+        if (classes)
+            print_class(out, "p_", model, k, width);
+        else
+            print_cell(out, "", meaning == VALUES ? dg_node_name(model->output) : "p", number);
     }
     fputc('\n', out);
 }
@@ -290,7 +282,7 @@ static void print_scores(FILE *out, const model_state *model, const dg_tensor *r
         }
     for (int64_t k = 0; k < width; k++)
         sum += exp(dg_tensor_get(result, row * width + k) - greatest);
-    print_class(out, model, best, width);
+    print_class(out, "", model, best, width);
     for (int64_t k = 0; k < width; k++) {
         double score = dg_tensor_get(result, row * width + k);
         fputc(',', out);
@@ -309,7 +301,7 @@ static void print_row(FILE *out, const model_state *model, const dg_tensor *resu
             if (meaning == LOGIT)
                 value = 1 / (1 + exp(-value));
             if (meaning != VALUES && width == 1) {
-                print_class(out, model, value >= 0.5, 2);
+                print_class(out, "", model, value >= 0.5, 2);
                 fputc(',', out);
             }
             fputs(k > 0 ? "," : "", out);

@@ -46,7 +46,8 @@ static dg_status make_one(const char *folder)
     int error = errno;
     if (error == EEXIST && !stat(folder, &about) && S_ISDIR(about.st_mode))
         return dg_ok();
-    return dg_error(DG_IO, "%s: cannot make this folder: %s", folder, strerror(error));
+    return error == EEXIST ? dg_error(DG_IO, "%s: this is no folder", folder)
+                           : dg_error(DG_IO, "%s: cannot make this folder: %s", folder, strerror(error));
 }
 
 dg_status run_folder_make(const char *folder)

@@ -1,5 +1,6 @@
 /* dotgrad train: a graph file and data become a folder with a trained network. */
 #include "commands.h"
+#include "render.h"
 #include "run_folder.h"
 #include "run_report.h"
 #include "session.h"
@@ -12,7 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define SAVE_EVERY 0.3 /* seconds */
 
 /* One run from its options to its results. */
 typedef struct training_run {
@@ -28,7 +32,8 @@ typedef struct training_run {
     dg_trainer *trainer;
     progress_bar progress;
     metrics_file metrics;
-    dg_status metrics_status;
+    double saved_at;       /* seconds: when the last checkpoint was written */
+    dg_status save_status; /* of writing while training */
 } training_run;
 
 static volatile sig_atomic_t stop_asked;
@@ -151,13 +156,23 @@ static dg_status open_folder(training_run *run)
     return run->checkpoint_path ? dg_ok() : no_memory();
 }
 
-/* graph.dot and graph.svg. Only writing the text is a failure; a picture that cannot be drawn is a warning. */
+static dg_status draw_svg(const training_run *run, const char *path)
+{
+    char *svg = NULL;
+    size_t size;
+    DG_TRY(render_dot(run->session.name, run->graph_text, "svg", &svg, &size));
+    dg_status status = dg_write_file(path, svg, size);
+    free(svg);
+    return status;
+}
+
+/* graph.dot and graph.svg; a picture that cannot be drawn is no failure. */
 static dg_status draw_graph(const training_run *run)
 {
     char *dot = path_join(run->folder, "graph.dot"), *svg = path_join(run->folder, "graph.svg");
     dg_status status = dot && svg ? dg_write_file(dot, run->graph_text, strlen(run->graph_text)) : no_memory();
     if (status.code == DG_OK) {
-        dg_status drawn = dg_ok();
+        dg_status drawn = draw_svg(run, svg);
         if (drawn.code != DG_OK)
             command_warn("%s", drawn.message);
     }
@@ -168,13 +183,31 @@ static dg_status draw_graph(const training_run *run)
 
 /* ---- training ---- */
 
+static double now_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* The checkpoint is as good as its last byte on the disk, which takes about 10 ms: epochs that are shorter than that
+ * share one. A run resumed from an older epoch ends in the same bytes. */
+static dg_status save(training_run *run)
+{
+    DG_TRY(dg_trainer_save(run->trainer, run->checkpoint_path));
+    run->saved_at = now_seconds();
+    return dg_ok();
+}
+
 static bool on_progress(void *argument, const dg_progress *now)
 {
     training_run *run = argument;
     progress_show(&run->progress, now);
-    if (now->epoch_done && run->metrics_status.code == DG_OK)
-        run->metrics_status = metrics_update(&run->metrics, run->trainer);
-    return run->metrics_status.code == DG_OK;
+    if (now->epoch_done)
+        run->save_status = metrics_update(&run->metrics, run->trainer);
+    if (now->epoch_done && run->save_status.code == DG_OK && now_seconds() - run->saved_at >= SAVE_EVERY)
+        run->save_status = save(run);
+    return run->save_status.code == DG_OK;
 }
 
 static dg_status make_trainer(training_run *run)
@@ -204,7 +237,6 @@ static dg_status make_trainer(training_run *run)
                                                 .clip_value = settings->clip_value,
                                                 .clip_norm = settings->clip_norm,
                                                 .early_stopping = settings->patience,
-                                                .checkpoint = run->checkpoint_path,
                                                 .graph_text = run->graph_text,
                                                 .extra = run->extra,
                                                 .resume = run->checkpoint,
@@ -214,28 +246,30 @@ static dg_status make_trainer(training_run *run)
                           &run->trainer);
 }
 
-static dg_status train(training_run *run)
+static dg_status run_trainer(training_run *run)
 {
     const struct sigaction action = {.sa_handler = ask_to_stop};
-    dg_status status = make_trainer(run);
-    if (status.code != DG_OK)
-        return dg_prefixed(status, "%s", run->session.name);
     DG_TRY(metrics_begin(&run->metrics, run->folder, run->trainer));
+    DG_TRY(save(run)); /* so that a run that is killed in its first epoch can be resumed, too */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     progress_begin(&run->progress);
-    status = dg_trainer_run(run->trainer);
+    dg_status status = dg_trainer_run(run->trainer);
     progress_end(&run->progress);
-    if (run->metrics_status.code != DG_OK)
-        return run->metrics_status;
-    if (status.code == DG_INTERRUPTED) {
-        DG_TRY(metrics_update(&run->metrics, run->trainer));
-        return dg_error(DG_INTERRUPTED, "%s: interrupted; go on with: dotgrad train --resume %s", run->folder,
-                        run->folder);
-    }
-    if (status.code != DG_OK)
+    DG_TRY(run->save_status);
+    if (status.code != DG_OK && status.code != DG_INTERRUPTED)
         return dg_prefixed(status, "%s", run->session.name);
-    return metrics_update(&run->metrics, run->trainer);
+    DG_TRY(metrics_update(&run->metrics, run->trainer));
+    DG_TRY(save(run));
+    return status.code == DG_OK ? status
+                                : dg_error(DG_INTERRUPTED, "%s: interrupted; go on with: dotgrad train --resume %s",
+                                           run->folder, run->folder);
+}
+
+static dg_status train(training_run *run)
+{
+    dg_status status = make_trainer(run);
+    return status.code == DG_OK ? run_trainer(run) : dg_prefixed(status, "%s", run->session.name);
 }
 
 /* ---- results ---- */

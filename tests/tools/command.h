@@ -47,7 +47,7 @@ static inline outcome __attribute__((format(printf, 1, 2))) dotgrad(const char *
 {
     static char arguments[4096], line[8192];
     const char *program = getenv("DOTGRAD");
-    outcome outcome;
+    outcome run;
     va_list list;
     va_start(list, format);
     vsnprintf(arguments, sizeof arguments, format, list);
@@ -55,10 +55,10 @@ static inline outcome __attribute__((format(printf, 1, 2))) dotgrad(const char *
     cr_assert_not_null(program, "DOTGRAD is not set");
     snprintf(line, sizeof line, "'%s' %s >.out 2>.err", program, arguments);
     int result = system(line);
-    outcome.status = WIFEXITED(result) ? WEXITSTATUS(result) : -1;
-    read_text(".out", outcome.out, sizeof outcome.out);
-    read_text(".err", outcome.err, sizeof outcome.err);
-    return outcome;
+    run.status = WIFEXITED(result) ? WEXITSTATUS(result) : -1;
+    read_text(".out", run.out, sizeof run.out);
+    read_text(".err", run.err, sizeof run.err);
+    return run;
 }
 
 /* Fails the test when the command did. */

@@ -6,7 +6,7 @@
 #define GRAPH                                                                                                          \
     "digraph { graph [output=y, loss=loss];\n"                                                                         \
     "  x [op=\"input([N, 2], dtype=float64)\"]; t [op=\"input([N], dtype=float64)\"];\n"                               \
-    "  w [op=\"parameter([2], dtype=float64)\"];\n"                                                                    \
+    "  w [op=\"parameter([2], init=normal, dtype=float64)\"];\n"                                                       \
     "  y [op=mul]; x -> y [arg=input]; w -> y [arg=other]; loss [op=sum]; y -> loss;\n"                                \
     "  big [op=gt]; y -> big [arg=input]; one -> big [arg=other]; one [op=\"constant(1.0, dtype=float64)\"];\n"        \
     "  d [op=mul]; t -> d [arg=input]; t -> d [arg=other]; }\n"

@@ -119,7 +119,7 @@ static int train_and_kill(const char *run, int number, long milliseconds)
     if (child == 0) {
         cr_assert_not_null(freopen("/dev/null", "w", stdout));
         cr_assert_not_null(freopen("/dev/null", "w", stderr));
-        execl(getenv("DOTGRAD"), "dotgrad", "train", "iris.dot", "-o", run, "--epochs", "3000", (char *)NULL);
+        execl(getenv("DOTGRAD"), "dotgrad", "train", "iris.dot", "-o", run, "--epochs", "12000", (char *)NULL);
         _exit(127);
     }
     const struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
@@ -135,15 +135,15 @@ static void resume_until_done(const char *run)
     char path[64];
     snprintf(path, sizeof path, "%s/checkpoint.safetensors", run);
     if (access(path, F_OK))
-        expect_fine(dotgrad("train iris.dot -o %s --epochs 3000", run));
+        expect_fine(dotgrad("train iris.dot -o %s --epochs 12000", run));
     else
         expect_fine(dotgrad("train --resume %s", run));
 }
 
 Test(train, gives_the_same_bytes_when_killed_and_resumed)
 {
-    static const long moments[] = {60, 150, 400};
-    expect_fine(dotgrad("train iris.dot -o whole --epochs 3000"));
+    static const long moments[] = {30, 450, 900};
+    expect_fine(dotgrad("train iris.dot -o whole --epochs 12000"));
     for (int k = 0; k < 3; k++) {
         char run[16], path[64];
         snprintf(run, sizeof run, "killed%d", k);
@@ -158,8 +158,8 @@ Test(train, gives_the_same_bytes_when_killed_and_resumed)
 
 Test(train, saves_when_asked_to_stop)
 {
-    expect_fine(dotgrad("train iris.dot -o whole --epochs 3000"));
-    int state = train_and_kill("stopped", SIGTERM, 300);
+    expect_fine(dotgrad("train iris.dot -o whole --epochs 12000"));
+    int state = train_and_kill("stopped", SIGTERM, 500);
     cr_assert(WIFEXITED(state), "it did not stop by itself");
     cr_assert(!access("stopped/checkpoint.safetensors", F_OK));
     resume_until_done("stopped");

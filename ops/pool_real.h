@@ -1,0 +1,167 @@
+/* Pooling in one float type. Included with REAL and NAME() defined. */
+
+/* The place of the greatest element of the window in its plane; −1: there is none. */
+static inline int64_t NAME(greatest)(const pool_shape *s, const REAL *x, const range *z, const range *y, const range *w)
+{
+    int64_t place = -1;
+    REAL best = -INFINITY;
+    for (int64_t i = z->begin; i < z->end; i += z->step)
+        for (int64_t j = y->begin; j < y->end; j += y->step) {
+            int64_t line = (i * s->in[1] + j) * s->in[2];
+            for (int64_t k = w->begin; k < w->end; k += w->step) {
+                REAL value = x[line + k];
+                if (value > best || value != value || place < 0) {
+                    best = value;
+                    place = line + k;
+                }
+            }
+        }
+    return place;
+}
+
+static void NAME(gather_planes)(void *argument, int64_t begin, int64_t end)
+{
+    const run *r = argument;
+    const pool_shape *s = r->s;
+    int64_t plane = volume(s->in);
+    const REAL *x = (const REAL *)r->x + begin * plane, *from = (const REAL *)r->from + begin * plane;
+    REAL *y = (REAL *)r->to + begin * volume(s->out);
+    for (int64_t p = begin; p < end; p++, x += plane, from += plane)
+        for (int64_t i = 0; i < s->out[0]; i++) {
+            range z = range_of(s, 0, i);
+            for (int64_t j = 0; j < s->out[1]; j++) {
+                range v = range_of(s, 1, j);
+                for (int64_t k = 0; k < s->out[2]; k++, y++) {
+                    range w = range_of(s, 2, k);
+                    int64_t place = NAME(greatest)(s, x, &z, &v, &w);
+                    *y = place < 0 ? 0 : from[place];
+                }
+            }
+        }
+}
+
+static void NAME(scatter_planes)(void *argument, int64_t begin, int64_t end)
+{
+    const run *r = argument;
+    const pool_shape *s = r->s;
+    int64_t plane = volume(s->in);
+    const REAL *x = (const REAL *)r->x + begin * plane, *g = (const REAL *)r->from + begin * volume(s->out);
+    REAL *dx = (REAL *)r->to + begin * plane;
+    memset(dx, 0, (size_t)((end - begin) * plane) * sizeof(REAL));
+    for (int64_t p = begin; p < end; p++, x += plane, dx += plane)
+        for (int64_t i = 0; i < s->out[0]; i++) {
+            range z = range_of(s, 0, i);
+            for (int64_t j = 0; j < s->out[1]; j++) {
+                range v = range_of(s, 1, j);
+                for (int64_t k = 0; k < s->out[2]; k++, g++) {
+                    range w = range_of(s, 2, k);
+                    int64_t place = NAME(greatest)(s, x, &z, &v, &w);
+                    if (place >= 0)
+                        dx[place] += *g;
+                }
+            }
+        }
+}
+
+/* y_k = max(y_k, x_(k·stride)), where a NaN wins. */
+static void NAME(raise)(REAL *restrict y, const REAL *restrict x, int64_t stride, int64_t count)
+{
+    if (stride == 1)
+        for (int64_t k = 0; k < count; k++)
+            y[k] = x[k] > y[k] || x[k] != x[k] ? x[k] : y[k];
+    else if (stride == 2)
+        for (int64_t k = 0; k < count; k++)
+            y[k] = x[2 * k] > y[k] || x[2 * k] != x[2 * k] ? x[2 * k] : y[k];
+    else
+        for (int64_t k = 0; k < count; k++)
+            y[k] = x[k * stride] > y[k] || x[k * stride] != x[k * stride] ? x[k * stride] : y[k];
+}
+
+/* Plain max pooling, a line of windows at a time. */
+static void NAME(max_planes)(void *argument, int64_t begin, int64_t end)
+{
+    const run *r = argument;
+    const pool_shape *s = r->s;
+    int64_t plane = volume(s->in), width = s->out[2];
+    const REAL *x = (const REAL *)r->x + begin * plane;
+    REAL *y = (REAL *)r->to + begin * volume(s->out);
+    for (int64_t row = 0; row < (end - begin) * s->out[0] * s->out[1]; row++, y += width) {
+        int64_t lines = s->out[0] * s->out[1];
+        const REAL *from = x + row / lines * plane;
+        range z = range_of(s, 0, row % lines / s->out[1]), v = range_of(s, 1, row % s->out[1]);
+        for (int64_t k = 0; k < width; k++)
+            y[k] = -INFINITY;
+        for (int64_t i = z.begin; i < z.end; i += z.step)
+            for (int64_t j = v.begin; j < v.end; j += v.step)
+                for (int64_t tap = 0; tap < s->kernel[2]; tap++) {
+                    range in = windows_that_see(s, tap);
+                    if (in.end > in.begin)
+                        NAME(raise)
+                        (y + in.begin, from + (i * s->in[1] + j) * s->in[2] + in.step, s->stride[2], in.end - in.begin);
+                }
+    }
+}
+
+/* In eight sums side by side. */
+static REAL NAME(sum_line)(const REAL *restrict x, int64_t count)
+{
+    REAL lanes[8] = {0}, sum = 0;
+    int64_t k = 0;
+    for (; k + 8 <= count; k += 8)
+        for (int l = 0; l < 8; l++)
+            lanes[l] += x[k + l];
+    for (; k < count; k++)
+        sum += x[k];
+    for (int l = 0; l < 8 && count >= 8; l++)
+        sum += lanes[l];
+    return sum;
+}
+
+static void NAME(mean_planes)(void *argument, int64_t begin, int64_t end)
+{
+    const run *r = argument;
+    const pool_shape *s = r->s;
+    int64_t plane = volume(s->in);
+    const REAL *x = (const REAL *)r->x + begin * plane;
+    REAL *y = (REAL *)r->to + begin * volume(s->out);
+    for (int64_t p = begin; p < end; p++, x += plane)
+        for (int64_t i = 0; i < s->out[0]; i++) {
+            range z = range_of(s, 0, i);
+            for (int64_t j = 0; j < s->out[1]; j++) {
+                range v = range_of(s, 1, j);
+                for (int64_t k = 0; k < s->out[2]; k++, y++) {
+                    range w = range_of(s, 2, k);
+                    REAL sum = 0;
+                    for (int64_t a = z.begin; a < z.end; a++)
+                        for (int64_t b = v.begin; b < v.end; b++)
+                            sum += NAME(sum_line)(x + (a * s->in[1] + b) * s->in[2] + w.begin, w.end - w.begin);
+                    *y = sum / (REAL)divisor_of(s, &z, &v, &w);
+                }
+            }
+        }
+}
+
+static void NAME(spread_planes)(void *argument, int64_t begin, int64_t end)
+{
+    const run *r = argument;
+    const pool_shape *s = r->s;
+    int64_t plane = volume(s->in);
+    const REAL *g = (const REAL *)r->x + begin * volume(s->out);
+    REAL *dx = (REAL *)r->to + begin * plane;
+    memset(dx, 0, (size_t)((end - begin) * plane) * sizeof(REAL));
+    for (int64_t p = begin; p < end; p++, dx += plane)
+        for (int64_t i = 0; i < s->out[0]; i++) {
+            range z = range_of(s, 0, i);
+            for (int64_t j = 0; j < s->out[1]; j++) {
+                range v = range_of(s, 1, j);
+                for (int64_t k = 0; k < s->out[2]; k++, g++) {
+                    range w = range_of(s, 2, k);
+                    REAL share = *g / (REAL)divisor_of(s, &z, &v, &w);
+                    for (int64_t a = z.begin; a < z.end; a++)
+                        for (int64_t b = v.begin; b < v.end; b++)
+                            for (int64_t c = w.begin; c < w.end; c++)
+                                dx[(a * s->in[1] + b) * s->in[2] + c] += share;
+                }
+            }
+        }
+}

@@ -1,0 +1,509 @@
+/* Vector kernels and programs: every instruction set this machine has, against the C library; operands of every layout
+ * and type; the same bits however the work is cut. */
+#include "core/expression.h"
+#include "core/program.h"
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const isas[] = {"base", "v3", "v4"};
+enum { N_ISAS = 3 };
+
+static double reference_sigmoid(double x)
+{
+    double t = exp(-fabs(x));
+    return (x >= 0 ? 1 : t) / (1 + t);
+}
+
+static double reference_softplus(double x)
+{
+    return (x > 0 ? x : 0) + log1p(exp(-fabs(x)));
+}
+
+static double reference_rsqrt(double x)
+{
+    return 1 / sqrt(x);
+}
+
+static double reference_reciprocal(double x)
+{
+    return 1 / x;
+}
+
+static double reference_square(double x)
+{
+    return x * x;
+}
+
+/* A function of float32 and how far off it may be, in units in the last place. */
+typedef struct accuracy {
+    int op;
+    double (*reference)(double);
+    double ulps;
+} accuracy;
+
+static const accuracy accuracies[] = {
+    {P_EXP, exp, 1},
+    {P_EXP2, exp2, 1},
+    {P_EXPM1, expm1, 1.5},
+    {P_LOG, log, 1},
+    {P_LOG2, log2, 2},
+    {P_LOG10, log10, 2},
+    {P_LOG1P, log1p, 1.5},
+    {P_TANH, tanh, 2.5},
+    {P_SIGMOID, reference_sigmoid, 2.5},
+    {P_SOFTPLUS, reference_softplus, 1.5},
+    {P_ERF, erf, 1.5},
+    {P_ERFC, erfc, 3},
+    {P_SIN, sin, 2},
+    {P_COS, cos, 2},
+    {P_TAN, tan, 3.5},
+    {P_SINH, sinh, 2.5},
+    {P_COSH, cosh, 2},
+    {P_ASIN, asin, 1.5},
+    {P_ACOS, acos, 1.5},
+    {P_ATAN, atan, 1.5},
+    {P_ASINH, asinh, 2},
+    {P_ACOSH, acosh, 2},
+    {P_ATANH, atanh, 2},
+    {P_SQRT, sqrt, 0.5},
+    {P_RSQRT, reference_rsqrt, 1.5},
+    {P_RECIPROCAL, reference_reciprocal, 0.5},
+    {P_SQUARE, reference_square, 0.5},
+    {P_FLOOR, floor, 0},
+    {P_CEIL, ceil, 0},
+    {P_ROUND, rint, 0},
+    {P_TRUNC, trunc, 0},
+    {P_ABS, fabs, 0},
+};
+
+/* In units of the last place of float32. Instead of a subnormal number 0 will do. */
+static double ulps_off(float got, double want)
+{
+    int exponent;
+    if ((isnan(got) && isnan(want)) || got == (float)want)
+        return fabs((double)got - want) > 0 && isfinite(want) ? 0.5 : 0;
+    if (!isfinite(got) || !isfinite(want))
+        return isfinite(want) && fabs(want) > 3.402823e38 ? 0.5 : INFINITY;
+    if (fabs((double)got - want) < 0x1p-126)
+        return 0;
+    frexp(want, &exponent);
+    return fabs((double)got - want) / ldexp(1, exponent - 24);
+}
+
+static void check_accuracy(const vector_table *table, const accuracy *a, uint32_t step)
+{
+    enum { N = 1021 };
+    static float x[N], y[N];
+    double worst = 0;
+    float where = 0;
+    for (uint64_t bits = 0; bits <= UINT32_MAX;) {
+        size_t n = 0;
+        for (; n < N && bits <= UINT32_MAX; n++, bits += step) {
+            uint32_t pattern = (uint32_t)bits;
+            memcpy(&x[n], &pattern, sizeof pattern);
+        }
+        table->kernels[LANE_F32][a->op](y, x, x, x, n);
+        for (size_t i = 0; i < n; i++) {
+            double off = ulps_off(y[i], a->reference((double)x[i]));
+            if (off > worst) {
+                worst = off;
+                where = x[i];
+            }
+        }
+    }
+    cr_expect_leq(worst, a->ulps, "%s %s is off by %g ulp at %.9g", table->name, primitives[a->op].name, worst,
+                  (double)where);
+}
+
+Test(vector, float32_functions_hold_their_bounds_over_all_floats)
+{
+    for (int isa = 0; isa < N_ISAS; isa++) {
+        const vector_table *table = vector_table_named(isas[isa]);
+        for (size_t k = 0; table && k < sizeof accuracies / sizeof accuracies[0]; k++)
+            check_accuracy(table, &accuracies[k], 40009);
+    }
+}
+
+Test(vector, float32_functions_are_right_at_special_values)
+{
+    static const float x[] = {0.0f,      -0.0f,   1.0f,    -1.0f,    INFINITY, -INFINITY, NAN,        1e-45f,
+                              -1e-45f,   1e-38f,  3.4e38f, -3.4e38f, 88.7f,    89.0f,     -87.5f,     -104.0f,
+                              0.999999f, 1e10f,   -1e10f,  0.5f,     1.5f,     2.5f,      -0.5f,      1e30f,
+                              10.0f,     1000.0f, 1e-20f,  -1e-20f,  0.41421f, 1.41421f,  16777216.f, 1e9f};
+    enum { N = sizeof x / sizeof x[0] };
+    float y[N];
+    for (int isa = 0; isa < N_ISAS; isa++) {
+        const vector_table *table = vector_table_named(isas[isa]);
+        for (size_t k = 0; table && k < sizeof accuracies / sizeof accuracies[0]; k++) {
+            table->kernels[LANE_F32][accuracies[k].op](y, x, x, x, N);
+            for (size_t i = 0; i < N; i++) {
+                double off = ulps_off(y[i], accuracies[k].reference((double)x[i]));
+                cr_expect_leq(off, accuracies[k].ulps, "%s %s(%g) is %g", isas[isa], primitives[accuracies[k].op].name,
+                              (double)x[i], (double)y[i]);
+            }
+        }
+    }
+}
+
+Test(vector, float64_functions_agree_with_the_c_library)
+{
+    static const double x[] = {0,   -0.0, 1,   -1,   INFINITY, -INFINITY, NAN,  1e-310,
+                               700, -700, 1e4, -1e4, 0.3,      -2.7,      1e300};
+    enum { N = sizeof x / sizeof x[0] };
+    double y[N];
+    for (int isa = 0; isa < N_ISAS; isa++) {
+        const vector_table *table = vector_table_named(isas[isa]);
+        for (size_t k = 0; table && k < sizeof accuracies / sizeof accuracies[0]; k++) {
+            table->kernels[LANE_F64][accuracies[k].op](y, x, x, x, N);
+            for (size_t i = 0; i < N; i++) {
+                double want = accuracies[k].reference(x[i]);
+                bool same = y[i] == want || (isnan(y[i]) && isnan(want)) || fabs(y[i] - want) <= 1e-15 * fabs(want);
+                cr_expect(same, "%s %s(%g) is %g", isas[isa], primitives[accuracies[k].op].name, x[i], y[i]);
+            }
+        }
+    }
+}
+
+Test(vector, functions_of_two_arguments_are_right_at_special_values)
+{
+    static const double x[] = {0, -0.0, 1, -1, 2, 3, -3, 0.5, -2.5, INFINITY, -INFINITY, NAN, 100, -100};
+    enum { N = sizeof x / sizeof x[0] };
+    for (int isa = 0; isa < N_ISAS; isa++) {
+        const vector_table *table = vector_table_named(isas[isa]);
+        for (int i = 0; table && i < N; i++)
+            for (int j = 0; j < N; j++) {
+                double a = x[i], b = x[j], y[11];
+                static const int ops[] = {P_POW, P_FMOD, P_HYPOT, P_ATAN2, P_MAX, P_MIN, P_LT, P_EQ, P_NE, P_LOGADDEXP};
+                double high = fmax(a, b);
+                bool nan = isnan(a) || isnan(b);
+                double want[] = {pow(a, b),
+                                 fmod(a, b),
+                                 hypot(a, b),
+                                 atan2(a, b),
+                                 nan ? NAN : high,
+                                 nan ? NAN : fmin(a, b),
+                                 a < b,
+                                 a == b,
+                                 a != b,
+                                 nan      ? NAN
+                                 : a == b ? a + M_LN2
+                                          : high + log1p(exp(-fabs(a - b)))};
+                for (size_t k = 0; k < sizeof ops / sizeof ops[0]; k++) {
+                    float a32 = (float)a, b32 = (float)b, y32;
+                    table->kernels[LANE_F64][ops[k]](&y[k], &a, &b, &b, 1);
+                    table->kernels[LANE_F32][ops[k]](&y32, &a32, &b32, &b32, 1);
+                    bool same = y[k] == want[k] || (isnan(y[k]) && isnan(want[k])) ||
+                                fabs(y[k] - want[k]) <= 1e-15 * fabs(want[k]);
+                    cr_expect(same, "%s %s(%g, %g) is %g", isas[isa], primitives[ops[k]].name, a, b, y[k]);
+                    cr_expect_leq(ulps_off(y32, want[k]), 2, "%s %s(%g, %g) is %g in float32", isas[isa],
+                                  primitives[ops[k]].name, a, b, (double)y32);
+                }
+            }
+    }
+}
+
+Test(vector, remainder_has_the_sign_of_the_divisor)
+{
+    static const double cases[][3] = {{7, 3, 1}, {-7, 3, 2}, {7, -3, -2}, {-7, -3, -1}, {6, -3, 0}};
+    const vector_table *table = vector_table_named("base");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double a = cases[i][0], b = cases[i][1], y;
+        int64_t p = (int64_t)a, q = (int64_t)b, z;
+        table->kernels[LANE_F64][P_REMAINDER](&y, &a, &b, &b, 1);
+        table->kernels[LANE_I64][P_REMAINDER](&z, &p, &q, &q, 1);
+        cr_expect_eq(y, cases[i][2]);
+        cr_expect_eq(z, (int64_t)cases[i][2]);
+    }
+}
+
+/* ---- programs ---- */
+
+typedef struct bench {
+    dg_formulas *pool;
+    dg_arena *arena;
+} bench;
+
+static bench open_bench(void)
+{
+    bench b;
+    cr_assert_eq(dg_formulas_new(&b.pool).code, DG_OK);
+    cr_assert_eq(dg_arena_new(&b.arena).code, DG_OK);
+    return b;
+}
+
+static void close_bench(bench *b)
+{
+    dg_arena_free(b->arena);
+    dg_formulas_free(b->pool);
+}
+
+static dg_program *make_program(bench *b, const char *text, dg_dtype compute, const char *isa)
+{
+    const dg_formula *formula;
+    dg_program *program;
+    dg_status status = dg_formula_parse(b->pool, text, NULL, 0, NULL, 0, &formula);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    const vector_table *table = isa ? vector_table_named(isa) : vector_table_best();
+    status = program_make(b->arena, formula, compute, table, &program);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    return program;
+}
+
+static const char everything[] =
+    "where(x > y, tanh(x) + exp(y) * sigmoid(x), erf(y) - sin(x * 3) / (1 + x^2)) + max(softplus(x), log1p(y^2)) + "
+    "x^3 * rsqrt(2 + cos(y)) + log(abs(x) + 0.1) + expm1(x) * atan2(x, y) + sinh(x) + exp2(y) + x / 3";
+
+Test(program, gives_the_same_bits_however_the_work_is_cut)
+{
+    enum { N = 5000 };
+    static float x[N], y[N], whole[N], pieces[N];
+    for (int i = 0; i < N; i++) {
+        x[i] = (float)sin(i * 0.7) * 4;
+        y[i] = (float)cos(i * 1.3) * 3;
+    }
+    dg_shape shape = DG_SHAPE(N);
+    dg_operand operands[] = {{.dtype = DG_FLOAT32, .data = x, .strides = {1}},
+                             {.dtype = DG_FLOAT32, .data = y, .strides = {1}}};
+    bench b = open_bench();
+    for (int isa = 0; isa < N_ISAS; isa++) {
+        if (!vector_table_named(isas[isa]))
+            continue;
+        dg_program *program = make_program(&b, everything, DG_FLOAT32, isas[isa]);
+        dg_program_run(program, &shape, operands, DG_FLOAT32, whole, 0, N);
+        for (int64_t begin = 0, length = 1; begin < N; begin += length, length = (length * 7 + 3) % 97 + 1) {
+            int64_t end = begin + length < N ? begin + length : N;
+            dg_program_run(program, &shape, operands, DG_FLOAT32, pieces, begin, end);
+        }
+        cr_expect_eq(memcmp(whole, pieces, sizeof whole), 0, "%s", isas[isa]);
+    }
+    close_bench(&b);
+}
+
+Test(program, instruction_sets_agree_closely)
+{
+    enum { N = 1000 };
+    static float x[N], y[N], results[N_ISAS][N];
+    for (int i = 0; i < N; i++) {
+        x[i] = (float)sin(i * 0.7) * 4;
+        y[i] = (float)cos(i * 1.3) * 3;
+    }
+    dg_shape shape = DG_SHAPE(N);
+    dg_operand operands[] = {{.dtype = DG_FLOAT32, .data = x, .strides = {1}},
+                             {.dtype = DG_FLOAT32, .data = y, .strides = {1}}};
+    bench b = open_bench();
+    for (int isa = 0; isa < N_ISAS; isa++) {
+        const char *name = vector_table_named(isas[isa]) ? isas[isa] : "base";
+        dg_program_run(make_program(&b, everything, DG_FLOAT32, name), &shape, operands, DG_FLOAT32, results[isa], 0,
+                       N);
+    }
+    for (int i = 0; i < N; i++)
+        for (int isa = 1; isa < N_ISAS; isa++)
+            cr_expect_float_eq(results[isa][i], results[0][i], 1e-4f * (1 + fabsf(results[0][i])));
+    close_bench(&b);
+}
+
+Test(program, may_write_over_an_operand)
+{
+    enum { N = 3000 };
+    static float x[N], y[N], apart[N];
+    for (int i = 0; i < N; i++)
+        x[i] = (float)i / 500 - 3, y[i] = (float)(i % 7);
+    dg_shape shape = DG_SHAPE(N);
+    dg_operand operands[] = {{.dtype = DG_FLOAT32, .data = x, .strides = {1}},
+                             {.dtype = DG_FLOAT32, .data = y, .strides = {1}}};
+    bench b = open_bench();
+    dg_program *program = make_program(&b, "x * tanh(y) + sigmoid(x) * y - x^2", DG_FLOAT32, NULL);
+    dg_program_run(program, &shape, operands, DG_FLOAT32, apart, 0, N);
+    dg_program_run(program, &shape, operands, DG_FLOAT32, y, 0, N);
+    cr_expect_eq(memcmp(apart, y, sizeof y), 0);
+    close_bench(&b);
+}
+
+/* Strides of every kind against an index computed by hand. */
+Test(program, reads_operands_of_every_layout)
+{
+    enum { A = 5, B = 1, C = 37, D = 3, N = A * B * C * D };
+    static float data[N * 2], got[N];
+    for (int i = 0; i < N * 2; i++)
+        data[i] = (float)i + 0.5f;
+    dg_shape shape = DG_SHAPE(A, B, C, D);
+    static const int64_t layouts[][4] = {
+        {C * D, C * D, D, 1}, /* contiguous */
+        {0, 0, 0, 0},         /* a scalar */
+        {0, 0, 0, 1},         /* [D] */
+        {0, 0, D, 1},         /* [C, D] */
+        {0, 0, 1, 0},         /* [C, 1] */
+        {1, 9, 0, 0},         /* [A, 1, 1, 1] */
+        {D, 0, 0, 1},         /* [A, 1, 1, D] */
+        {1, 0, A, A * C},     /* transposed */
+        {2 * C * D, 0, 2 * D, 2},
+    };
+    bench b = open_bench();
+    dg_program *program = make_program(&b, "x * 2 + y", DG_FLOAT32, NULL);
+    for (size_t k = 0; k < sizeof layouts / sizeof layouts[0]; k++) {
+        dg_operand operands[] = {{.dtype = DG_FLOAT32, .data = data}, {.dtype = DG_FLOAT32, .data = data}};
+        memcpy(operands[0].strides, layouts[k], sizeof layouts[k]);
+        memcpy(operands[1].strides, layouts[0], sizeof layouts[0]);
+        dg_program_run(program, &shape, operands, DG_FLOAT32, got, 0, 100);
+        dg_program_run(program, &shape, operands, DG_FLOAT32, got, 100, N);
+        for (int i = 0; i < N; i++) {
+            int64_t at = i / (C * D) * layouts[k][0] + i / D % C * layouts[k][2] + i % D * layouts[k][3];
+            cr_assert_eq(got[i], data[at] * 2 + data[i], "layout %zu, element %d", k, i);
+        }
+    }
+    close_bench(&b);
+}
+
+Test(program, converts_operands_and_results)
+{
+    enum { N = 300 };
+    static uint8_t flags[N], tests[N];
+    static int32_t small[N];
+    static int64_t large[N], whole[N];
+    static double wide[N], result[N];
+    for (int i = 0; i < N; i++) {
+        flags[i] = i % 3 == 0;
+        small[i] = i - 150;
+        large[i] = (int64_t)i * 1000;
+        wide[i] = i * 0.25;
+    }
+    dg_shape shape = DG_SHAPE(N);
+    dg_operand operands[] = {{.dtype = DG_BOOL, .data = flags, .strides = {1}},
+                             {.dtype = DG_INT32, .data = small, .strides = {1}},
+                             {.dtype = DG_INT64, .data = large, .strides = {1}},
+                             {.dtype = DG_FLOAT64, .data = wide, .strides = {1}}};
+    bench b = open_bench();
+    dg_program_run(make_program(&b, "where(a, b + 0, c) * d", DG_FLOAT64, NULL), &shape, operands, DG_FLOAT64, result,
+                   0, N);
+    for (int i = 0; i < N; i++)
+        cr_assert_eq(result[i], (flags[i] ? small[i] : (double)large[i]) * wide[i]);
+    dg_program_run(make_program(&b, "a + b > 0.5", DG_FLOAT32, NULL), &shape, operands, DG_BOOL, tests, 0, N);
+    for (int i = 0; i < N; i++)
+        cr_assert_eq(tests[i], flags[i] + small[i] > 0.5);
+    dg_program_run(make_program(&b, "a + b", DG_INT64, NULL), &shape, operands, DG_INT64, whole, 0, N);
+    for (int i = 0; i < N; i++)
+        cr_assert_eq(whole[i], flags[i] + small[i]);
+    close_bench(&b);
+}
+
+Test(program, is_exact_in_integers)
+{
+    int64_t a[] = {9007199254740993, -5, INT64_MAX, 3, INT64_MIN, 0}, b[] = {9007199254740993, 7, 1, 0, -1, 0}, y[6];
+    dg_shape shape = DG_SHAPE(6);
+    dg_operand operands[] = {{.dtype = DG_INT64, .data = a, .strides = {1}},
+                             {.dtype = DG_INT64, .data = b, .strides = {1}}};
+    static const struct {
+        const char *text;
+        int64_t want[6];
+    } cases[] = {
+        {"a + b", {18014398509481986, 2, INT64_MIN, 3, INT64_MAX, 0}},
+        {"max(a, b)", {9007199254740993, 7, INT64_MAX, 3, -1, 0}},
+        {"where(a == b, a, -b)", {9007199254740993, -7, -1, 0, 1, 0}},
+        {"fmod(a, b)", {0, -5, 0, 0, 0, 0}},
+        {"remainder(a, b)", {0, 2, 0, 0, 0, 0}},
+        {"abs(b) * sign(b)", {9007199254740993, 7, 1, 0, -1, 0}},
+        {"floor(a)", {9007199254740993, -5, INT64_MAX, 3, INT64_MIN, 0}},
+        {"(b != 0) * 2 + (a > b)", {2, 2, 3, 1, 2, 0}},
+    };
+    bench t = open_bench();
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        const char *text = cases[k].text;
+        bool only_a = !strcmp(text, "floor(a)"), only_b = !strcmp(text, "abs(b) * sign(b)"),
+             b_first = !strncmp(text, "(b", 2);
+        dg_operand swapped[] = {operands[1], operands[0]};
+        dg_program_run(make_program(&t, text, DG_INT64, NULL), &shape,
+                       only_a              ? operands
+                       : only_b || b_first ? swapped
+                                           : operands,
+                       DG_INT64, y, 0, 6);
+        for (int i = 0; i < 6; i++)
+            cr_expect_eq(y[i], cases[k].want[i], "%s, element %d: %lld", text, i, (long long)y[i]);
+    }
+    close_bench(&t);
+}
+
+Test(program, computes_conditions)
+{
+    uint8_t a[] = {0, 0, 1, 1}, b[] = {0, 1, 0, 1}, y[4];
+    dg_shape shape = DG_SHAPE(4);
+    dg_operand operands[] = {{.dtype = DG_BOOL, .data = a, .strides = {1}},
+                             {.dtype = DG_BOOL, .data = b, .strides = {1}}};
+    static const struct {
+        const char *text;
+        uint8_t want[4];
+    } cases[] = {
+        {"and(a, b)", {0, 0, 0, 1}}, {"or(a, b)", {0, 1, 1, 1}},  {"not(a) == b", {0, 1, 1, 0}},
+        {"a != b", {0, 1, 1, 0}},    {"max(a, b)", {0, 1, 1, 1}}, {"where(a, b, 1)", {1, 1, 0, 1}},
+    };
+    bench t = open_bench();
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        dg_program_run(make_program(&t, cases[k].text, DG_BOOL, NULL), &shape, operands, DG_BOOL, y, 0, 4);
+        cr_expect_eq(memcmp(y, cases[k].want, 4), 0, "%s", cases[k].text);
+    }
+    close_bench(&t);
+}
+
+Test(program, reads_a_condition_as_not_zero_before_it_converts)
+{
+    double tiny[] = {1e-300, 0, -1e-300}; /* 0 in float32 */
+    float y[3];
+    dg_shape shape = DG_SHAPE(3);
+    dg_operand operand = {.dtype = DG_FLOAT64, .data = tiny, .strides = {1}};
+    bench b = open_bench();
+    dg_program_run(make_program(&b, "where(c, 1, 2)", DG_FLOAT32, NULL), &shape, &operand, DG_FLOAT32, y, 0, 3);
+    cr_expect(y[0] == 1 && y[1] == 2 && y[2] == 1);
+    close_bench(&b);
+}
+
+Test(program, runs_formulas_of_one_input_or_none)
+{
+    float x[] = {1, 2, 3}, y[3];
+    dg_shape shape = DG_SHAPE(3);
+    dg_operand operand = {.dtype = DG_FLOAT32, .data = x, .strides = {1}};
+    bench b = open_bench();
+    dg_program_run(make_program(&b, "x", DG_FLOAT32, NULL), &shape, &operand, DG_FLOAT32, y, 0, 3);
+    cr_expect_eq(memcmp(x, y, sizeof x), 0);
+    dg_program_run(make_program(&b, "2.5", DG_FLOAT32, NULL), &shape, NULL, DG_FLOAT32, y, 0, 3);
+    cr_expect(y[0] == 2.5f && y[2] == 2.5f);
+    dg_program_run(make_program(&b, "x", DG_FLOAT32, NULL), &shape, &operand, DG_FLOAT32, y, 1, 1);
+    close_bench(&b);
+}
+
+/* A polynomial with as many constants as there are terms, and a sum of products whose parts are all needed again. */
+Test(program, works_with_more_values_than_fit_in_the_cache)
+{
+    enum { TERMS = 600, N = 100 };
+    static double x[N], y[N];
+    char *text = malloc(TERMS * 40);
+    size_t at = 0;
+    for (int k = 0; k < TERMS; k++)
+        at += (size_t)sprintf(text + at, "%s%d.5 * sin(x * 0.%04d)", k ? " + " : "", k, k + 1);
+    for (int i = 0; i < N; i++)
+        x[i] = i * 0.1;
+    dg_shape shape = DG_SHAPE(N);
+    dg_operand operand = {.dtype = DG_FLOAT64, .data = x, .strides = {1}};
+    bench b = open_bench();
+    dg_program_run(make_program(&b, text, DG_FLOAT64, NULL), &shape, &operand, DG_FLOAT64, y, 0, N);
+    for (int i = 0; i < N; i++) {
+        double want = 0;
+        for (int k = 0; k < TERMS; k++)
+            want += (k + 0.5) * sin(x[i] * (k + 1) / 1e4);
+        cr_assert_float_eq(y[i], want, 1e-9 * (1 + fabs(want)));
+    }
+    free(text);
+    close_bench(&b);
+}
+
+Test(program, honours_the_cap_on_the_instruction_set)
+{
+    cr_assert_eq(setenv("DG_ISA", "base", 1), 0);
+    cr_expect_str_eq(dg_isa(), "base");
+    cr_assert_eq(setenv("DG_ISA", "v3", 1), 0);
+    cr_expect_str_neq(dg_isa(), "v4");
+    cr_assert_eq(unsetenv("DG_ISA"), 0);
+    const char *best = vector_table_named("v4") ? "v4" : vector_table_named("v3") ? "v3" : "base";
+    cr_expect_str_eq(dg_isa(), best);
+}

@@ -1,0 +1,25 @@
+/* What the nodes of a graph file cost at real sizes. */
+#ifndef TOOLS_COST_H
+#define TOOLS_COST_H
+
+#include "graph_file.h"
+
+/* Of one node of the file, its parts and weights included. */
+typedef struct node_cost {
+    int64_t parameters; /* numbers that training may change */
+    double flops;       /* of one forward pass; NaN where a size is not known */
+    double bytes;       /* of the outputs; views take none; NaN where a size is not known */
+} node_cost;
+
+/* One for each node of the file, whose symbols should have sizes (graph_file_options.sizes); *costs is allocated. Adds
+ * the parts of composed ops to the graph. */
+dg_status cost_of_nodes(const graph_file *file, node_cost **costs);
+
+/* Parameters of the graph, counted once however often they are used. */
+int64_t cost_parameters(const graph_file *file);
+
+/* "8,010" and "1.25 M" into text, which is returned. */
+char *cost_print_count(int64_t count, char *text, size_t size);
+char *cost_print_amount(double amount, char *text, size_t size);
+
+#endif

@@ -1,0 +1,214 @@
+/* dotgrad summary: a table of the nodes. */
+#include "commands.h"
+#include "cost.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_COLUMNS = 6, MOST_SIZES = 16 };
+
+typedef struct summary_options {
+    const char *path;
+    file_size sizes[MOST_SIZES]; /* the first is N */
+    int n_sizes;
+} summary_options;
+
+static int help(void)
+{
+    puts("usage: dotgrad summary [OPTION]... GRAPH.dot\n\n"
+         "A table of the nodes: op, shape of the output, parameters, work and memory of a forward pass.\n"
+         "GRAPH.dot may be - for standard input.\n\n"
+         "  -b, --batch-size B    samples in the batch N, for FLOPs and memory (the file's batch_size, else 1)\n"
+         "      --size NAME=SIZE  a size for another symbol, such as T=16\n"
+         "  -h, --help            this text");
+    return 0;
+}
+
+/* "T=16". */
+static bool take_size(const char *text, summary_options *options)
+{
+    const char *equals = strchr(text, '=');
+    int64_t size;
+    if (!equals || equals == text || options->n_sizes == MOST_SIZES) {
+        command_misused("summary", "--size wants NAME=SIZE, not '%s'", text);
+        return false;
+    }
+    if (!command_int("summary", "--size", equals + 1, 1, INT32_MAX, &size))
+        return false;
+    char *name = strndup(text, (size_t)(equals - text));
+    if (!name)
+        return false;
+    options->sizes[options->n_sizes++] = (file_size){name, size};
+    return true;
+}
+
+/* ---- the table ---- */
+
+typedef struct table_row {
+    char *cells[N_COLUMNS];
+} table_row;
+
+static char *text_copy(const char *text)
+{
+    return strdup(text ? text : "");
+}
+
+static bool fill_row(table_row *row, const graph_file *file, int k, const node_cost *cost)
+{
+    const file_node *node = &file->nodes[k];
+    char shape[DG_SHAPE_TEXT], count[40], flops[40], bytes[40];
+    dg_graph_print_shape(file->graph, &dg_node_type(node->node, 0)->shape, shape, sizeof shape);
+    row->cells[0] = text_copy(node->name);
+    row->cells[1] = text_copy(dg_node_op(node->node)->name);
+    row->cells[2] = text_copy(shape);
+    row->cells[3] = text_copy(cost->parameters ? cost_print_count(cost->parameters, count, sizeof count) : "");
+    row->cells[4] = text_copy(cost->flops == 0 ? "" : cost_print_amount(cost->flops, flops, sizeof flops));
+    strcat(cost_print_amount(cost->bytes, bytes, sizeof bytes - 2), isnan(cost->bytes) ? "" : strchr(bytes, ' ') ? "B" : " B");
+    row->cells[5] = text_copy(cost->bytes == 0 ? "" : bytes);
+    for (int c = 0; c < N_COLUMNS; c++)
+        if (!row->cells[c])
+            return false;
+    return true;
+}
+
+/* Columns that a terminal shows: bytes that do not continue a UTF-8 character. */
+static int width_of(const char *text)
+{
+    int width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
+static void print_row(const table_row *row, const int *widths)
+{
+    char line[4096];
+    size_t used = 0;
+    line[0] = '\0';
+    for (int c = 0; c < N_COLUMNS && used < sizeof line; c++) {
+        int pad = widths[c] - width_of(row->cells[c]);
+        bool right = c >= 3;
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s%*s%s%*s", c ? "  " : "", right ? pad : 0, "",
+                                 row->cells[c], right ? 0 : pad, "");
+    }
+    used = strlen(line);
+    while (used && line[used - 1] == ' ')
+        line[--used] = '\0';
+    puts(line);
+}
+
+static void print_table(const table_row *rows, int n)
+{
+    int widths[N_COLUMNS] = {0}, whole = 2 * (N_COLUMNS - 1);
+    for (int k = 0; k < n; k++)
+        for (int c = 0; c < N_COLUMNS; c++)
+            widths[c] = width_of(rows[k].cells[c]) > widths[c] ? width_of(rows[k].cells[c]) : widths[c];
+    for (int c = 0; c < N_COLUMNS; c++)
+        whole += widths[c];
+    print_row(&rows[0], widths);
+    for (int c = 0; c < whole; c++)
+        fputs("─", stdout);
+    puts("");
+    for (int k = 1; k < n; k++)
+        print_row(&rows[k], widths);
+    for (int c = 0; c < whole; c++)
+        fputs("─", stdout);
+    puts("");
+}
+
+static void print_totals(const graph_file *file, const node_cost *costs, const summary_options *options)
+{
+    char count[40], flops_text[40], bytes_text[40];
+    double flops = 0, bytes = 0, weights = 0;
+    for (int k = 0; k < file->n_nodes; k++) {
+        flops += costs[k].flops;
+        bytes += costs[k].bytes;
+    }
+    int64_t parameters = cost_parameters(file);
+    weights = (double)parameters * (double)dg_dtype_size(dg_graph_dtype(file->graph));
+    printf("parameters: %s (%s%sB of %s)\n", cost_print_count(parameters, count, sizeof count),
+           cost_print_amount(weights, bytes_text, sizeof bytes_text), strchr(bytes_text, ' ') ? "" : " ",
+           dg_dtype_name(dg_graph_dtype(file->graph)));
+    cost_print_amount(flops, flops_text, sizeof flops_text);
+    cost_print_amount(bytes, bytes_text, sizeof bytes_text);
+    printf("forward pass, N = %lld: %s%sFLOP, %s%sB of results\n", (long long)options->sizes[0].size, flops_text,
+           strchr(flops_text, ' ') ? "" : " ", bytes_text, strchr(bytes_text, ' ') ? "" : " ");
+}
+
+static dg_status print_summary(const graph_file *file, const graph_file *sized, const summary_options *options)
+{
+    static const char *const heads[N_COLUMNS] = {"node", "op", "output", "parameters", "FLOPs", "memory"};
+    node_cost *costs = NULL;
+    DG_TRY(cost_of_nodes(sized, &costs));
+    table_row *rows = calloc((size_t)file->n_nodes + 1, sizeof *rows);
+    bool fine = rows != NULL;
+    for (int c = 0; fine && c < N_COLUMNS; c++)
+        fine = (rows[0].cells[c] = text_copy(heads[c])) != NULL;
+    for (int k = 0; fine && k < file->n_nodes; k++)
+        fine = fill_row(&rows[k + 1], file, k, &costs[k]);
+    if (fine) {
+        print_table(rows, file->n_nodes + 1);
+        print_totals(file, costs, options);
+    }
+    for (int k = 0; rows && k <= file->n_nodes; k++)
+        for (int c = 0; c < N_COLUMNS; c++)
+            free(rows[k].cells[c]);
+    free(rows);
+    free(costs);
+    return fine ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+}
+
+static dg_status summarise(summary_options *options)
+{
+    graph_file *file = NULL, *sized = NULL;
+    char *text = NULL;
+    size_t size;
+    DG_TRY(dg_read_file(options->path, &text, &size));
+    dg_status status = strlen(text) == size
+                           ? graph_file_parse(options->path, text, NULL, &file)
+                           : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", options->path);
+    if (status.code == DG_OK && !options->sizes[0].size) {
+        const char *batch = graph_file_setting(file, "batch_size");
+        long long given = batch ? strtoll(batch, NULL, 10) : 1;
+        options->sizes[0].size = given > 0 ? given : 1;
+    }
+    const graph_file_options with_sizes = {.sizes = options->sizes, .n_sizes = options->n_sizes};
+    if (status.code == DG_OK)
+        status = graph_file_parse(options->path, text, &with_sizes, &sized);
+    if (status.code == DG_OK)
+        status = print_summary(file, sized, options);
+    graph_file_free(sized);
+    graph_file_free(file);
+    free(text);
+    return status;
+}
+
+int command_summary(int argc, char **argv)
+{
+    static const struct option longs[] = {{"batch-size", required_argument, NULL, 'b'},
+                                          {"size", required_argument, NULL, 's'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    summary_options options = {.sizes = {{"N", 0}}, .n_sizes = 1};
+    int result = 0, option;
+    while (result == 0 && (option = command_option(argc, argv, "b:h", longs)) != -1) {
+        if (option == 'h')
+            return help();
+        bool fine = option == 'b'   ? command_int("summary", "--batch-size", optarg, 1, INT32_MAX, &options.sizes[0].size)
+                    : option == 's' ? take_size(optarg, &options)
+                                    : false;
+        result = fine ? 0 : EXIT_USAGE;
+    }
+    if (result == 0 && argc - optind != 1)
+        result = command_misused("summary", argc == optind ? "wants a graph file" : "wants one graph file");
+    if (result == 0) {
+        options.path = argv[optind];
+        dg_status status = summarise(&options);
+        result = status.code == DG_OK ? 0 : command_failed(status);
+    }
+    for (int k = 1; k < options.n_sizes; k++)
+        free((char *)(uintptr_t)options.sizes[k].symbol);
+    return result;
+}
