@@ -252,13 +252,15 @@ static dg_status own_formula_parameters(making *m)
                 return dg_error(DG_BAD_SHAPE, "parameter(…, per=channel): the number of channels is not known");
         }
         double number = 0;
-        dg_value item = {.kind = DG_VALUE_FLOAT},
-                 init = {.kind = DG_VALUE_CALL, .s = "constant", .count = 1, .items = &item};
+        dg_value *value = dg_arena_alloc(m->graph->arena, sizeof *value);
+        if (!value)
+            return no_memory();
+        dg_value init = {.kind = DG_VALUE_CALL, .s = "constant", .count = 1, .items = value};
         if (start && start->kind == DG_VALUE_CALL)
             init = *start;
         else if (start && !dg_value_number(start, &number))
             return dg_error(DG_BAD_ARGUMENT, "parameter(%s): the first argument is its starting value", call->key);
-        item.f = number;
+        *value = dg_float(number);
         m->inputs[place] = make_parameter(m, call->key, &shape, &init, true);
         if (!m->inputs[place])
             return m->graph->status;

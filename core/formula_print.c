@@ -1,6 +1,7 @@
 /* Expressions as text that parses back to the same expression. */
 #include "expression.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,14 +75,33 @@ static const infix *infix_of(const expression *e)
     return e->op < PRIMITIVE_COUNT && operators[e->op].sign ? &operators[e->op] : NULL;
 }
 
+static bool is_product(const expression *e)
+{
+    return is_op(e, P_MUL) || is_op(e, P_DIV);
+}
+
+static const expression *first_factor(const expression *e)
+{
+    while (is_product(e))
+        e = e->args[0];
+    return e;
+}
+
+/* -x * y is read as (-x) * y, which is the same, unless -x becomes something else. */
+static bool is_plainly_negated(const expression *e)
+{
+    const expression *first = first_factor(e);
+    return is_product(e) && !is_constant(first) && !is_op(first, P_SUB);
+}
+
 static enum precedence precedence_of(const expression *e)
 {
     const infix *operator= infix_of(e);
     if (operator)
         return operator->binds;
-    if (is_op(e, P_NEG) && precedence_of(e->args[0]) <= PRODUCT)
-        return PRODUCT; /* -x * y, which is the same as -(x * y) */
-    if (is_op(e, P_NEG) || (is_constant(e) && (e->value < 0 || (e->value == 0 && 1 / e->value < 0))))
+    if (is_op(e, P_NEG))
+        return is_plainly_negated(e->args[0]) ? PRODUCT : SIGN;
+    if (is_constant(e) && signbit(e->value))
         return SIGN;
     return is_op(e, P_SQUARE) ? POWER : is_op(e, P_RECIPROCAL) ? PRODUCT : ATOM;
 }
@@ -94,7 +114,7 @@ static bool is_long_product(const expression *e)
     const expression *first = e->args[1];
     while (is_op(first, P_MUL))
         first = first->args[0];
-    return !is_op(first, P_DIV);
+    return !is_op(first, P_DIV) && !is_constant(first);
 }
 
 static void push_infix(printer *p, const expression *e, const infix *operator)
@@ -125,7 +145,7 @@ static void push_parts(printer *p, const expression *e)
     } else if (e->op == OP_CONSTANT) {
         put(p, dg_number_print(e->value, DG_FLOAT64, number));
     } else if (e->op == P_NEG) {
-        push(p, NULL, e->args[0], PRODUCT);
+        push(p, NULL, e->args[0], is_plainly_negated(e->args[0]) ? PRODUCT : SIGN);
         put(p, "-");
     } else if (e->op == P_SQUARE) {
         push(p, "^2", NULL, ATOM);

@@ -50,16 +50,16 @@ static dg_status settings_from(const dg_value *attrs, const pool_places *at, int
 
 /* ---- shapes ---- */
 
-/* With ceil_mode a last window may hang over the end, but has to begin inside or in the padding before it. */
+/* As in PyTorch: with ceil_mode a last window may hang over the end, but not begin there. 0: none fits. */
 static int64_t pooled_size(const pool_shape *s, int d, int64_t in, bool ceil_mode)
 {
-    int64_t out = window_count(in, s->kernel[d], s->stride[d], s->dilation[d], 2 * s->pad[d]);
-    int64_t rest = in + 2 * s->pad[d] - s->dilation[d] * (s->kernel[d] - 1) - 1;
+    int64_t stride = s->stride[d], extent = s->dilation[d] * (s->kernel[d] - 1) + 1;
+    if (!ceil_mode || stride == 1)
+        return window_count(in, s->kernel[d], stride, s->dilation[d], 2 * s->pad[d]);
     if (in < 0)
-        return ceil_mode && s->stride[d] > 1 ? DG_UNKNOWN : out;
-    if (ceil_mode && rest >= 0 && rest % s->stride[d] != 0 && out * s->stride[d] < in + s->pad[d])
-        out++;
-    return out;
+        return DG_UNKNOWN;
+    int64_t reach = in + 2 * s->pad[d] - extent + stride - 1, out = reach < 0 ? 0 : reach / stride + 1;
+    return out > 0 && (out - 1) * stride >= in + s->pad[d] ? out - 1 : out;
 }
 
 static dg_status pool_infer(const dg_infer *infer, const pool_places *at)
@@ -70,6 +70,8 @@ static dg_status pool_infer(const dg_infer *infer, const pool_places *at)
     int64_t in[3];
     DG_TRY(want_floats(infer, 0));
     DG_TRY(want_image(infer, 0, rank));
+    if (!is_given(&infer->attrs[at->kernel_size]))
+        return dg_error(DG_BAD_ARGUMENT, "kernel_size is missing");
     DG_TRY(settings_from(infer->attrs, at, rank, &s));
     spatial_dims(x, rank, in);
     dg_type y = *infer->inputs[0];
@@ -101,6 +103,8 @@ static dg_status adaptive_infer(const dg_infer *infer)
     int64_t out[3];
     DG_TRY(want_floats(infer, 0));
     DG_TRY(want_image(infer, 0, rank));
+    if (!is_given(&infer->attrs[0]))
+        return dg_error(DG_BAD_ARGUMENT, "output_size is missing");
     DG_TRY(spatial_sizes(&infer->attrs[0], "output_size", rank, 1, 1, out));
     dg_type y = *infer->inputs[0];
     for (int d = 3 - rank; d < 3; d++) {
@@ -369,13 +373,10 @@ SAMPLES(grad, {"avg_pool_grad(1, kernel_size=3, stride=1)", {"[2, 2, 3]", "[2, 2
     {                                                                                                                  \
         .name = attr_name, .kind = DG_ATTR_SIZES, .fallback = fallback_text, .doc = text                               \
     }
-#define KERNEL_SIZE                                                                                                    \
-    {                                                                                                                  \
-        .name = "kernel_size", .kind = DG_ATTR_SIZES, .doc = "places of a window", .positional = true                  \
-    }
-#define STRIDE   SIZES("stride", "none", "between windows; kernel_size when left out")
-#define PADDING  SIZES("padding", "0", "places at both ends that windows may cover and that hold nothing")
-#define DILATION SIZES("dilation", "1", "between the places of a window")
+#define KERNEL_SIZE SIZES("kernel_size", "none", "places of a window; needed")
+#define STRIDE      SIZES("stride", "none", "between windows; kernel_size when left out")
+#define PADDING     SIZES("padding", "0", "places at both ends that windows may cover and that hold nothing")
+#define DILATION    SIZES("dilation", "1", "between the places of a window")
 #define CEIL_MODE                                                                                                      \
     {                                                                                                                  \
         .name = "ceil_mode", .kind = DG_ATTR_BOOL, .fallback = "false", .doc = "a last window may hang over the end"   \
@@ -413,9 +414,8 @@ SAMPLES(grad, {"avg_pool_grad(1, kernel_size=3, stride=1)", {"[2, 2, 3]", "[2, 2
         .name = op_name, .family = "pool",                                                                             \
         .summary = text " of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1",                        \
         .inputs = {{.name = "input", .doc = "[N, C, sizes], or one without N"}},                                       \
-        .attrs =                                                                                                       \
-            {{.name = "output_size", .kind = DG_ATTR_SIZES, .doc = "windows of each dimension", .positional = true}},  \
-        .infer = adaptive_infer, .forward = kernel, .backward = reverse, .flops = every_element, .samples = op_samples \
+        .attrs = {SIZES("output_size", "none", "windows of each dimension; needed")}, .infer = adaptive_infer,         \
+        .forward = kernel, .backward = reverse, .flops = every_element, .samples = op_samples                          \
     }
 
 static const dg_op pool_ops[] = {

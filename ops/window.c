@@ -43,7 +43,10 @@ dg_status spatial_sizes(const dg_value *value, const char *name, int rank, int64
         sizes[d] = neutral;
     if (value->kind != DG_VALUE_LIST)
         return dg_ok();
-    if (value->count != 1 && value->count != (size_t)rank)
+    bool rest = false; /* {3, 5} in C leaves a third size of 0 */
+    for (size_t d = (size_t)rank; d < value->count; d++)
+        rest = rest || d > 2 || value->items[d].i != 0;
+    if (value->count != 1 && (value->count < (size_t)rank || rest))
         return dg_error(DG_BAD_ARGUMENT, "%s has %zu sizes, wants 1 or %d", name, value->count, rank);
     for (int d = 0; d < rank; d++) {
         int64_t size = value->items[value->count == 1 ? 0 : d].i;

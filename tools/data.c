@@ -9,6 +9,7 @@
 
 #define FASHION_MNIST "/usr/share/datasets/fashion-mnist"
 #define DEFAULT_TEST  0.25
+#define MAX_CLASSES   1e6
 #define MAX_ONE_HOT   100
 
 dg_status data_no_memory(const char *source)
@@ -41,6 +42,18 @@ void data_set_free(data_set *set)
     free(set->classes);
     free(set->source);
     free(set);
+}
+
+int64_t data_count_classes(const dg_tensor *target)
+{
+    double greatest = -1;
+    for (int64_t k = 0; k < dg_tensor_count(target); k++) {
+        double value = dg_tensor_get(target, k);
+        if (value < 0 || value != floor(value) || value > MAX_CLASSES)
+            return 0;
+        greatest = fmax(greatest, value);
+    }
+    return (int64_t)greatest + 1;
 }
 
 /* ---- scaling ---- */
@@ -165,7 +178,10 @@ static bool is_folder(const char *path)
     return !stat(path, &about) && S_ISDIR(about.st_mode);
 }
 
-static dg_status read_option(const char *name, const dg_value *value, bool made, bool csv, data_options *options)
+/* Where rows come from. */
+typedef enum data_source { MADE, VALUES, BUILTIN, FOLDER, TENSORS, TABLE } data_source;
+
+static dg_status read_option(const char *name, const dg_value *value, data_source source, data_options *options)
 {
     const char *key = value->key;
     double number = 0;
@@ -182,21 +198,21 @@ static dg_status read_option(const char *name, const dg_value *value, bool made,
             return dg_error(DG_BAD_ARGUMENT, "data %s: test wants a fraction of the rows, at least 0 and below 1",
                             name);
         options->test = number;
-    } else if (csv && !strcmp(key, "target")) {
+    } else if (source == TABLE && !strcmp(key, "target")) {
         options->target = value;
-    } else if (made && !strcmp(key, "n")) {
+    } else if (source == MADE && !strcmp(key, "n")) {
         if (value->kind != DG_VALUE_INT || value->i < 1)
             return dg_error(DG_BAD_ARGUMENT, "data %s: n wants a number of rows, at least 1", name);
         options->n = value->i;
-    } else if (made && !strcmp(key, "noise")) {
+    } else if (source == MADE && !strcmp(key, "noise")) {
         if (!is_number || !(number >= 0 && number < INFINITY))
             return dg_error(DG_BAD_ARGUMENT, "data %s: noise wants a number, at least 0", name);
         options->noise = number;
     } else {
         return dg_error(DG_BAD_ARGUMENT, "data %s: there is no option '%s' here: %s", name, key,
-                        made  ? "scale, test, n, noise"
-                        : csv ? "scale, test, target"
-                              : "scale, test");
+                        source == MADE    ? "scale, test, n, noise"
+                        : source == TABLE ? "scale, test, target"
+                                          : "scale, test");
     }
     return dg_ok();
 }
@@ -240,40 +256,69 @@ static dg_status find_path(dg_arena *arena, const data_request *request, const c
                 : dg_error(DG_IO, "%s: there is no such file", *path);
 }
 
-/* Reads the rows; *scale and *test are the defaults for a set of this kind. */
+/* What `name` is; *path of the last three. */
+static dg_status find_source(dg_arena *arena, const data_request *request, const char *name, const dg_value *call,
+                             data_source *source, const char **path)
+{
+    bool named = true;
+    *path = FASHION_MNIST;
+    if (made_is(name))
+        *source = MADE;
+    else if (!strcmp(name, "values") && call->count > 0)
+        *source = VALUES;
+    else if (builtin_is(name))
+        *source = BUILTIN;
+    else if (!strcmp(name, "fashion-mnist"))
+        *source = FOLDER;
+    else
+        named = false;
+    if (named && *source == FOLDER && !exists(FASHION_MNIST))
+        return dg_error(DG_IO, "fashion-mnist: " FASHION_MNIST " is missing: install Debian's package "
+                               "dataset-fashion-mnist");
+    if (named)
+        return dg_ok();
+    DG_TRY(find_path(arena, request, name, path));
+    *source = is_folder(*path) ? FOLDER : ends_in(*path, ".safetensors") ? TENSORS : TABLE;
+    if (*source == TABLE && (ends_in(*path, ".npz") || ends_in(*path, ".npy")))
+        return dg_error(DG_BAD_DATA, "%s: NumPy's files are not read: save the arrays as .safetensors or CSV", *path);
+    return dg_ok();
+}
+
+static void set_defaults(data_source source, const char *name, data_options *options)
+{
+    bool noisy = !strcmp(name, "moons") || !strcmp(name, "sinc");
+    if (!options->scale)
+        options->scale = source == FOLDER ? "unit" : source == BUILTIN || source == TABLE ? "standard" : "none";
+    if (options->test < 0 && ((source == MADE && !noisy) || source == VALUES))
+        options->test = 0;
+}
+
 static dg_status read_named(dg_arena *arena, const data_request *request, const char *name, const dg_value *call,
                             data_options *options, data_set **set)
 {
-    const char *path = NULL;
-    bool made = made_is(name), builtin = builtin_is(name), fashion = !strcmp(name, "fashion-mnist");
-    if (fashion && !exists(FASHION_MNIST))
-        return dg_error(DG_IO, "fashion-mnist: " FASHION_MNIST " is missing: install Debian's package "
-                               "dataset-fashion-mnist");
-    if (fashion)
-        path = FASHION_MNIST;
-    else if (!made && !builtin)
-        DG_TRY(find_path(arena, request, name, &path));
-    bool folder = path && is_folder(path), tensors = path && !folder && ends_in(path, ".safetensors");
-    if (path && !folder && (ends_in(path, ".npz") || ends_in(path, ".npy")))
-        return dg_error(DG_BAD_DATA, "%s: NumPy's files are not read: save the arrays as .safetensors or CSV", path);
-    bool csv = path && !folder && !tensors;
+    const char *path;
+    data_source source;
+    DG_TRY(find_source(arena, request, name, call, &source, &path));
     for (size_t k = 0; k < call->count; k++)
-        DG_TRY(read_option(name, &call->items[k], made, csv, options));
-    if (!options->scale)
-        options->scale = folder ? "unit" : made || tensors ? "none" : "standard";
-    if (made) {
-        options->test = options->test >= 0                                ? options->test
-                        : !strcmp(name, "moons") || !strcmp(name, "sinc") ? DEFAULT_TEST
-                                                                          : 0;
-        return made_make(name, options->n, options->noise, request->seed, set);
-    }
-    if (builtin)
-        return builtin_read(name, set);
-    if (folder)
-        return idx_read(path, set);
-    if (tensors)
-        return tensors_read(path, set);
+        if (source != VALUES || call->items[k].kind != DG_VALUE_LIST || !call->items[k].key)
+            DG_TRY(read_option(name, &call->items[k], source, options));
+    set_defaults(source, name, options);
     const csv_options reading = {options->target, request->n_features, request->classes, request->n_classes};
+    switch (source) {
+    case MADE:
+        return made_make(name, options->n, options->noise, request->seed, set);
+    case VALUES:
+        DG_TRY(data_set_new(name, set));
+        return values_take(call, *set);
+    case BUILTIN:
+        return builtin_read(name, set);
+    case FOLDER:
+        return idx_read(path, set);
+    case TENSORS:
+        return tensors_read(path, set);
+    case TABLE:
+        break;
+    }
     return csv_read(path, &reading, set);
 }
 

@@ -12,6 +12,7 @@
  *   digits, iris, wine, breast_cancer       standard  0.25
  *   fashion-mnist, a folder of IDX files    unit      the files t10k-*; 0.25 when there are none
  *   xor, spirals, ring, grid                none      0
+ *   values(features=[[0, 1], [1, 0]], …)    none      0; the rows of each field, written out
  *   moons, sinc                             none      0.25
  *   a CSV file                              standard  0.25
  *   a .safetensors file                     none      tensors named test.FIELD; 0.25 when there are none
@@ -38,6 +39,8 @@ typedef struct data_set {
 dg_status data_set_new(const char *source, data_set **set);
 void data_set_free(data_set *set);
 dg_status data_no_memory(const char *source);
+/* One more than the greatest element when all are whole numbers from 0 on; else 0. */
+int64_t data_count_classes(const dg_tensor *target);
 
 /* What is subtracted from the features, and what they are divided by then; one number each, or one a feature. */
 typedef struct data_scaling {
@@ -90,6 +93,8 @@ dg_status builtin_read(const char *name, data_set **set);
 bool made_is(const char *name);
 /* n: 0 for the set's own; noise: negative for the set's own. */
 dg_status made_make(const char *name, int64_t n, double noise, uint64_t seed, data_set **set);
+/* The lists of a call values(FIELD=[...], ...) as fields of an empty set. */
+dg_status values_take(const dg_value *call, data_set *set);
 /* "digits, iris, …": for messages and help. */
 #define DATA_NAMES "digits, iris, wine, breast_cancer, fashion-mnist, xor, spirals, moons, ring, grid, sinc"
 

@@ -344,18 +344,6 @@ static dg_status name_classes(csv_table *table, data_set *set)
     return dg_ok();
 }
 
-/* Whole numbers from 0 on may be classes. */
-static int64_t count_classes(const double *targets, int64_t count)
-{
-    double greatest = -1;
-    for (int64_t k = 0; k < count; k++) {
-        if (targets[k] < 0 || targets[k] != floor(targets[k]) || targets[k] > 1e6)
-            return 0;
-        greatest = fmax(greatest, targets[k]);
-    }
-    return (int64_t)greatest + 1;
-}
-
 static dg_status make_fields(csv_table *table, data_set *set)
 {
     dg_tensor *features, *target;
@@ -373,7 +361,7 @@ static dg_status make_fields(csv_table *table, data_set *set)
     memcpy(target->data, table->targets, dg_tensor_bytes(target));
     if (table->words || table->n_targets != 1)
         return dg_ok();
-    int64_t n_classes = count_classes(table->targets, table->rows);
+    int64_t n_classes = data_count_classes(target);
     if (table->classes && n_classes > 0 && n_classes <= table->n_classes)
         return keep_classes(set, table->classes, table->n_classes);
     set->n_classes = n_classes;

@@ -198,6 +198,20 @@ Test(data, makes_noisy_sinc_beside_the_truth)
     data_set_free(set);
 }
 
+Test(data, takes_values_as_they_are_written)
+{
+    data_set *set = load("values(features=[[0.5, 1], [2, 3], [4, 5]], target=[0, 2, 1])", NULL);
+    cr_assert_eq(set->data.n_train, 3);
+    cr_assert_eq(set->n_classes, 3);
+    cr_assert_eq(dg_tensor_get(field(set, "features"), 3), 3);
+    cr_assert_eq(dg_tensor_get(field(set, "target"), 1), 2);
+    data_set_free(set);
+    expect_failure("values(features=[[1, 2], [3]])", "features holds lists of different lengths");
+    expect_failure("values(features=[[1, 2], [3, a]])", "something else than finite numbers");
+    expect_failure("values(features=[1, 2], target=[1])", "data values");
+    expect_failure("values(features=3)", "there is no option 'features'");
+}
+
 Test(data, reads_fashion_mnist_with_its_split)
 {
     if (access("/usr/share/datasets/fashion-mnist", F_OK))
