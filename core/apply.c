@@ -337,6 +337,14 @@ static dg_status infer_types(dg_node *node)
     }
     for (int k = 0; k < node->n_inputs; k++)
         types[k] = node->inputs[k] ? &node->inputs[k]->types[0] : NULL;
+    if (node->entry->op->role == DG_ROLE_OUTPUT) {
+        int64_t index = node->attrs[0].i;
+        if (index < 0 || index >= node->inputs[0]->n_outputs)
+            return dg_error(DG_BAD_ARGUMENT, "index is %lld: '%s' has %d output%s", (long long)index,
+                            dg_node_name(node->inputs[0]), node->inputs[0]->n_outputs,
+                            node->inputs[0]->n_outputs > 1 ? "s" : "");
+        types[0] = &node->inputs[0]->types[index];
+    }
     if (node->formula) {
         dg_dtype compute;
         return formula_infer(node->formula, node->n_inputs, types, &node->types[0], &compute);
@@ -363,10 +371,28 @@ static dg_status name_node(making *m, dg_node *node)
     return graph_add_name(m->graph, node);
 }
 
+static dg_status count_outputs(making *m, int *count)
+{
+    const dg_type **types = dg_arena_alloc(m->graph->arena, sizeof *types * (size_t)(m->n_inputs + 1));
+    if (!types)
+        return no_memory();
+    input_types(m, types);
+    dg_infer infer = {
+        .op = m->entry->op, .graph = m->graph, .attrs = m->attrs, .n_inputs = m->n_inputs, .inputs = types};
+    DG_TRY(m->entry->op->output_count(&infer, count));
+    if (*count < 1 || *count > DG_MAX_OUTPUTS)
+        return dg_error(DG_BAD_ARGUMENT, "%d outputs, wants 1 … %d", *count, DG_MAX_OUTPUTS);
+    return dg_ok();
+}
+
 static dg_node *finish(making *m)
 {
     dg_graph *graph = m->graph;
-    dg_node *node = graph_new_node(graph, m->entry, m->n_inputs, m->entry->n_outputs, m->application->at);
+    int n_outputs = m->entry->n_outputs;
+    dg_status counted = m->entry->op->output_count ? count_outputs(m, &n_outputs) : dg_ok();
+    if (counted.code != DG_OK)
+        return fail(m, counted);
+    dg_node *node = graph_new_node(graph, m->entry, m->n_inputs, n_outputs, m->application->at);
     if (!node)
         return fail(m, no_memory());
     memcpy(node->inputs, m->inputs, sizeof(dg_node *) * (size_t)m->n_inputs);

@@ -205,6 +205,9 @@ dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_sp
     const dg_value none = {.kind = DG_VALUE_NAME, .s = "none"};
     if (given->kind == DG_VALUE_NONE && given->source && spec->choices && is_choice(spec->choices, none.s))
         given = &none; /* written, and a choice like the others */
+    const dg_value truth = {.kind = DG_VALUE_NAME, .s = given->kind == DG_VALUE_BOOL && given->b ? "true" : "false"};
+    if (given->kind == DG_VALUE_BOOL && spec->choices && is_choice(spec->choices, truth.s))
+        given = &truth;
     if (given->kind == DG_VALUE_NONE)
         return dg_ok();
     switch (spec->kind) {

@@ -45,6 +45,9 @@ static const expression *chain_to_depth(dg_formulas *pool, const expression *a, 
         return make_constant(pool, 0);
     if (is_value(a, 1) || is_value(b, 1))
         return is_value(a, 1) ? b : a;
+    if (depth > 0 && is_op(a, P_WHERE) && is_op(b, P_WHERE) && a->args[0] == b->args[0])
+        return make3(pool, P_WHERE, a->args[0], chain_to_depth(pool, a->args[1], b->args[1], depth - 1),
+                     chain_to_depth(pool, a->args[2], b->args[2], depth - 1));
     if (depth > 0 && is_choice(a))
         return make3(pool, P_WHERE, a->args[0], chain_to_depth(pool, a->args[1], b, depth - 1),
                      chain_to_depth(pool, a->args[2], b, depth - 1));
@@ -54,19 +57,29 @@ static const expression *chain_to_depth(dg_formulas *pool, const expression *a, 
     return make2(pool, P_MUL, a, b);
 }
 
+enum { MOST_CHOICES = 8 }; /* within each other that are looked into */
+
 const expression *chain_rule(dg_formulas *pool, const expression *derivative, const expression *factor)
 {
-    enum { MOST_CHOICES = 8 };
     return chain_to_depth(pool, derivative, factor, MOST_CHOICES);
 }
 
-/* Sums of choices by the same condition are one choice. */
-static const expression *add_terms(dg_formulas *pool, const expression *a, const expression *b)
+/* u, when a + b is c + (u − c). */
+static const expression *cancelled(const expression *a, const expression *b)
 {
-    if (a && b && is_op(a, P_WHERE) && is_op(b, P_WHERE) && a->args[0] == b->args[0])
-        return make3(pool, P_WHERE, a->args[0], make2(pool, P_ADD, a->args[1], b->args[1]),
-                     make2(pool, P_ADD, a->args[2], b->args[2]));
-    return make2(pool, P_ADD, a, b);
+    return is_constant(a) && is_op(b, P_SUB) && is_value(b->args[1], a->value) ? b->args[0] : NULL;
+}
+
+/* Sums of choices by the same condition are one choice. */
+static const expression *add_terms(dg_formulas *pool, const expression *a, const expression *b, int depth)
+{
+    if (a && b && depth > 0 && is_op(a, P_WHERE) && is_op(b, P_WHERE) && a->args[0] == b->args[0])
+        return make3(pool, P_WHERE, a->args[0], add_terms(pool, a->args[1], b->args[1], depth - 1),
+                     add_terms(pool, a->args[2], b->args[2], depth - 1));
+    const expression *rest = a && b ? cancelled(a, b) : NULL;
+    if (!rest && a && b)
+        rest = cancelled(b, a);
+    return rest ? rest : make2(pool, P_ADD, a, b);
 }
 
 static const expression *differentiate_one(dg_formulas *pool, const expression *e, const char *name)
@@ -76,7 +89,7 @@ static const expression *differentiate_one(dg_formulas *pool, const expression *
         if (is_value(e->args[k]->image, 0) || !primitives[e->op].derivatives[k])
             continue;
         const expression *outer = apply_rule(pool, rule_of(pool, e->op, k), e);
-        sum = add_terms(pool, sum, chain_rule(pool, outer, e->args[k]->image));
+        sum = add_terms(pool, sum, chain_rule(pool, outer, e->args[k]->image), MOST_CHOICES);
     }
     return sum;
 }

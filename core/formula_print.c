@@ -91,7 +91,7 @@ static const expression *first_factor(const expression *e)
 static bool is_plainly_negated(const expression *e)
 {
     const expression *first = first_factor(e);
-    return is_product(e) && !is_constant(first) && !is_op(first, P_SUB);
+    return is_op(e, P_RECIPROCAL) || (is_product(e) && !is_constant(first) && !is_op(first, P_SUB));
 }
 
 static enum precedence precedence_of(const expression *e)

@@ -18,6 +18,7 @@ typedef struct request {
     const initialiser *of;
     double numbers[MOST_ARGUMENTS];
     const char *words[MOST_ARGUMENTS]; /* of arguments that are words */
+    const dg_value *list;              /* the first argument, when it is a list of numbers */
     double fan_in, fan_out;            /* where they are needed */
     const dg_random *key;
 } request;
@@ -30,6 +31,7 @@ struct initialiser {
         const char *word; /* of a word, its default */
     } arguments[MOST_ARGUMENTS];
     bool any_dtype; /* not only floats */
+    bool takes_list;
     int least_rank; /* 2: the fans are needed */
     dg_status (*fill)(dg_tensor *tensor, const request *r);
 };
@@ -67,8 +69,30 @@ static dg_status init_ones(dg_tensor *tensor, const request *r)
     return dg_ok();
 }
 
+/* Nested lists of the tensor's own shape. */
+static dg_status fill_from_list(dg_tensor *tensor, const dg_value *value, int depth, int64_t *at)
+{
+    double number;
+    if (depth == tensor->shape.rank) {
+        if (!dg_value_number(value, &number))
+            return dg_error(DG_BAD_ARGUMENT, "argument 'value' has more dimensions than the parameter, or no number");
+        dg_tensor_set(tensor, (*at)++, number);
+        return dg_ok();
+    }
+    if (value->kind != DG_VALUE_LIST || (int64_t)value->count != tensor->shape.dims[depth]) {
+        char text[DG_SHAPE_TEXT];
+        return dg_error(DG_BAD_SHAPE, "argument 'value' has not the parameter's shape %s",
+                        dg_shape_print(&tensor->shape, text, sizeof text));
+    }
+    for (size_t i = 0; i < value->count; i++)
+        DG_TRY(fill_from_list(tensor, &value->items[i], depth + 1, at));
+    return dg_ok();
+}
+
 static dg_status init_constant(dg_tensor *tensor, const request *r)
 {
+    if (r->list)
+        return fill_from_list(tensor, r->list, 0, &(int64_t){0});
     fill_with(tensor, r->numbers[0]);
     return dg_ok();
 }
@@ -84,7 +108,12 @@ static dg_status init_normal(dg_tensor *tensor, const request *r)
 {
     if (!(r->numbers[1] >= 0))
         return dg_error(DG_BAD_ARGUMENT, "std %g is negative", r->numbers[1]);
-    return fill_normal(tensor, r, r->numbers[0], r->numbers[1]);
+    DG_TRY(fill_normal(tensor, r, r->numbers[0], r->numbers[1]));
+    int64_t rows = tensor->shape.rank ? tensor->shape.dims[0] : 0, row = (int64_t)r->numbers[2];
+    int64_t width = rows ? dg_tensor_count(tensor) / rows : 0;
+    for (int64_t i = row * width; row >= 0 && row < rows && i < (row + 1) * width; i++)
+        dg_tensor_set(tensor, i, 0); /* the padding of an embedding */
+    return dg_ok();
 }
 
 /* A uniform distribution on ±√3·std has the deviation std. */
@@ -241,19 +270,19 @@ static dg_status init_identity(dg_tensor *tensor, const request *r)
         }                                                                                                              \
     }
 static const initialiser initialisers[] = {
-    {"zeros", {{0}}, true, 0, init_zeros},
-    {"ones", {{0}}, true, 0, init_ones},
-    {"constant", {{"value", NAN, NULL}}, true, 0, init_constant},
-    {"uniform", {{"low", 0, NULL}, {"high", 1, NULL}}, false, 0, init_uniform},
-    {"normal", {{"mean", 0, NULL}, {"std", 1, NULL}}, false, 0, init_normal},
-    {"xavier_uniform", GAIN, false, 2, init_xavier_uniform},
-    {"xavier_normal", GAIN, false, 2, init_xavier_normal},
-    {"kaiming_uniform", KAIMING, false, 2, init_kaiming_uniform},
-    {"kaiming_normal", KAIMING, false, 2, init_kaiming_normal},
-    {"lecun_uniform", {{0}}, false, 2, init_lecun_uniform},
-    {"lecun_normal", {{0}}, false, 2, init_lecun_normal},
-    {"orthogonal", GAIN, false, 2, init_orthogonal},
-    {"identity", {{0}}, true, 2, init_identity},
+    {"zeros", {{0}}, true, false, 0, init_zeros},
+    {"ones", {{0}}, true, false, 0, init_ones},
+    {"constant", {{"value", NAN, NULL}}, true, true, 0, init_constant},
+    {"uniform", {{"low", 0, NULL}, {"high", 1, NULL}}, false, false, 0, init_uniform},
+    {"normal", {{"mean", 0, NULL}, {"std", 1, NULL}, {"zero_row", -1, NULL}}, false, false, 0, init_normal},
+    {"xavier_uniform", GAIN, false, false, 2, init_xavier_uniform},
+    {"xavier_normal", GAIN, false, false, 2, init_xavier_normal},
+    {"kaiming_uniform", KAIMING, false, false, 2, init_kaiming_uniform},
+    {"kaiming_normal", KAIMING, false, false, 2, init_kaiming_normal},
+    {"lecun_uniform", {{0}}, false, false, 2, init_lecun_uniform},
+    {"lecun_normal", {{0}}, false, false, 2, init_lecun_normal},
+    {"orthogonal", GAIN, false, false, 2, init_orthogonal},
+    {"identity", {{0}}, true, false, 2, init_identity},
 };
 enum { N_INITIALISERS = sizeof initialisers / sizeof *initialisers };
 
@@ -303,7 +332,9 @@ static dg_status read_arguments(const dg_value *call, request *r)
         if (given[k])
             return dg_error(DG_BAD_ARGUMENT, "argument '%s' is given twice", name);
         given[k] = true;
-        if (r->of->arguments[k].word && is_word(item))
+        if (k == 0 && r->of->takes_list && item->kind == DG_VALUE_LIST)
+            r->list = item;
+        else if (r->of->arguments[k].word && is_word(item))
             r->words[k] = item->s;
         else if (r->of->arguments[k].word || !dg_value_number(item, &r->numbers[k]))
             return dg_error(DG_BAD_ARGUMENT, "argument '%s' wants a %s", name,

@@ -33,7 +33,7 @@ typedef struct value {
 
 typedef struct step {
     const op_entry *entry;
-    dg_node *node; /* for names in messages */
+    dg_node *node;         /* for names in messages */
     const dg_value *attrs; /* the node\'s, symbols in shapes replaced by real sizes */
     const dg_formula *formula;
     dg_program *program; /* elementwise steps */

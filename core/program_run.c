@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { SCRATCH = 32 * 1024, LONGEST_TILE = 1024, TILE_STEP = 16 };
+enum { SCRATCH = 32 * 1024, LONGEST_TILE = 512, TILE_STEP = 16 };
 
 /* How an operand comes in. */
 typedef enum access {
@@ -46,10 +46,31 @@ static access access_of(const dg_program *program, const dg_shape *shape, const 
     return p.rank == 1 && p.strides[0] == 1 && operand->dtype == program->lane_dtype ? IN_PLACE : GATHERED;
 }
 
+/* A row that is the same for all positions of the outer dimension, from element `at` on: once by the load, then by
+ * copies of what is there. */
+static void gather_repeated(const pattern *p, vector_load load, size_t lane_size, const char *data, size_t item,
+                            char *tile, int64_t at, int64_t n)
+{
+    int64_t row = p->dims[1], stride = p->strides[1], head = row - at < n ? row - at : n;
+    load(tile, data + at * stride * (int64_t)item, stride, (size_t)head);
+    int64_t filled = n < row ? n : row;
+    if (filled > head)
+        load(tile + (size_t)head * lane_size, data, stride, (size_t)(filled - head));
+    while (filled < n) {
+        int64_t count = filled < n - filled ? filled : n - filled;
+        memcpy(tile + (size_t)filled * lane_size, tile, (size_t)count * lane_size);
+        filled += count;
+    }
+}
+
 /* Elements position … position + n − 1 of a broadcast or strided operand, row by row. */
 static void gather(const pattern *p, vector_load load, size_t lane_size, const char *data, size_t item, char *tile,
                    int64_t position, int64_t n)
 {
+    if (p->rank == 2 && p->strides[0] == 0) {
+        gather_repeated(p, load, lane_size, data, item, tile, position % p->dims[1], n);
+        return;
+    }
     int64_t at[DG_MAX_RANK], offset = 0;
     for (int d = p->rank - 1; d >= 0; d--) {
         at[d] = position % p->dims[d];

@@ -66,6 +66,8 @@ static const expression *simplify_unary(dg_formulas *pool, int op, const express
     case P_ABS:
         return is_op(a, P_ABS) || is_op(a, P_SQUARE) ? a : NULL;
     case P_SQUARE:
+        if (is_op(a, P_SQUARE))
+            return make2(pool, P_POW, a->args[0], make_constant(pool, 4));
         return is_op(a, P_ABS) ? make1(pool, P_SQUARE, a->args[0]) : NULL;
     case P_RECIPROCAL:
         if (is_op(a, P_RECIPROCAL))

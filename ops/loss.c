@@ -4,9 +4,9 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "labels.h"
+#include "losses.h"
 #include "rules.h"
 
 /* ---- what class indices need ---- */
@@ -26,48 +26,23 @@ static const dg_sample class_weight_samples[] = {
 
 /* ---- reductions ---- */
 
-static bool is(const dg_value *value, const char *name)
-{
-    return strcmp(value->s, name) == 0;
-}
-
-static dg_node *reduced(dg_node *losses, const dg_value *reduction)
-{
-    return is(reduction, "mean") ? dg_mean(losses) : is(reduction, "sum") ? dg_sum(losses) : losses;
-}
-
 /* The mean of weighted losses divides by the sum of the weights, as PyTorch's does. */
 static dg_node *weighted_mean(dg_node *losses, dg_node *weights)
 {
     return dg_div(dg_sum(losses), dg_sum(weights));
 }
 
-static dg_status infer_reduced(const dg_infer *infer, const dg_shape *losses, const dg_value *reduction)
-{
-    infer->outputs[0] = (dg_type){infer->inputs[0]->dtype, is(reduction, "none") ? *losses : dg_scalar()};
-    return dg_ok();
-}
-
 /* ---- mse_loss, l1_loss ---- */
-
-static dg_status elementwise_infer(const dg_infer *infer)
-{
-    DG_TRY(want_floats(infer, 0));
-    DG_TRY(want_floats(infer, 1));
-    if (infer->inputs[1]->shape.rank > 0)
-        DG_TRY(shapes_agree(infer, 0, 1));
-    return infer_reduced(infer, &infer->inputs[0]->shape, &infer->attrs[0]);
-}
 
 static void mse_loss_compose(const dg_compose *compose)
 {
-    dg_node *losses = dg_expr("square(x - t)", {"x", compose->inputs[0]}, {"t", compose->inputs[1]});
+    dg_node *losses = loss_of_pair(compose->inputs[0], compose->inputs[1], "square(x - t)");
     compose->outputs[0] = reduced(losses, &compose->attrs[0]);
 }
 
 static void l1_loss_compose(const dg_compose *compose)
 {
-    dg_node *losses = dg_expr("abs(x - t)", {"x", compose->inputs[0]}, {"t", compose->inputs[1]});
+    dg_node *losses = loss_of_pair(compose->inputs[0], compose->inputs[1], "abs(x - t)");
     compose->outputs[0] = reduced(losses, &compose->attrs[0]);
 }
 
@@ -103,7 +78,7 @@ static void nll_loss_compose(const dg_compose *compose)
     dg_node *x = compose->inputs[0], *target = compose->inputs[1], *weight = compose->inputs[2];
     const dg_value *reduction = &compose->attrs[0];
     int64_t ignore = compose->attrs[1].i;
-    bool mean = is(reduction, "mean");
+    bool mean = is_name(reduction, "mean");
     dg_node *weights = mean || weight ? dg_class_weight(x, target, .weight = weight, .ignore_index = ignore) : NULL;
     dg_node *losses = picked_losses(x, target, weight, weights, ignore);
     compose->outputs[0] = mean ? weighted_mean(losses, weights) : reduced(losses, reduction);
@@ -172,7 +147,7 @@ static dg_node *cross_entropy_with_labels(const dg_compose *compose, dg_node *lo
     const dg_value *reduction = &compose->attrs[0];
     int64_t ignore = compose->attrs[1].i;
     double smoothing = compose->attrs[2].f;
-    bool mean = is(reduction, "mean");
+    bool mean = is_name(reduction, "mean");
     dg_node *weights = mean || weight ? dg_class_weight(x, target, .weight = weight, .ignore_index = ignore) : NULL;
     dg_node *losses = picked_losses(log_p, target, weight, weights, ignore);
     if (smoothing > 0) {
@@ -343,11 +318,6 @@ static const dg_sample with_logits_samples[] = {
     {"binary_cross_entropy_with_logits(reduction=none)", {"[2, 3]", "[2, 3] unit", "-", "[3] positive"}},
     {0}};
 
-#define REDUCTION                                                                                                      \
-    {                                                                                                                  \
-        .name = "reduction", .kind = DG_ATTR_NAME, .fallback = "mean", .doc = "of the losses: mean, sum or none",      \
-        .choices = "mean|sum|none"                                                                                     \
-    }
 #define IGNORE_INDEX                                                                                                   \
     {                                                                                                                  \
         .name = "ignore_index", .kind = DG_ATTR_INT, .fallback = "-100", .doc = "samples of this target do not count"  \
@@ -366,9 +336,9 @@ static const dg_op loss_ops[] = {
         .name = "mse_loss",
         .family = "loss",
         .summary = "(x − target)²",
-        .inputs = {{.name = "input"}, {.name = "target", .doc = "in input's shape, or one number"}},
+        .inputs = PAIR_INPUTS,
         .attrs = {REDUCTION},
-        .infer = elementwise_infer,
+        .infer = loss_of_pair_infer,
         .compose = mse_loss_compose,
         .samples = mse_loss_samples,
     },
@@ -376,9 +346,9 @@ static const dg_op loss_ops[] = {
         .name = "l1_loss",
         .family = "loss",
         .summary = "|x − target|",
-        .inputs = {{.name = "input"}, {.name = "target", .doc = "in input's shape, or one number"}},
+        .inputs = PAIR_INPUTS,
         .attrs = {REDUCTION},
-        .infer = elementwise_infer,
+        .infer = loss_of_pair_infer,
         .compose = l1_loss_compose,
         .samples = l1_loss_samples,
     },

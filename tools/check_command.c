@@ -145,14 +145,15 @@ static demands demands_of(const dg_graph *graph, const dg_node *input)
     return found;
 }
 
-static dg_status fill_input(const check_options *given, const dg_graph *graph, dg_node *input, dg_tensor *tensor)
+static dg_status fill_input(const check_options *given, const dg_graph *graph, int64_t rows, dg_node *input,
+                            dg_tensor *tensor)
 {
     const dg_type *type = dg_node_type(input, 0);
     const demands wanted = demands_of(graph, input);
     const dg_random key = {given->session.seed, dg_random_stream(dg_node_name(input)), 0};
     dg_shape shape = type->shape;
     for (int k = 0; k < shape.rank; k++)
-        shape.dims[k] = shape.dims[k] >= 0 ? shape.dims[k] : shape.dims[k] == DG_N ? given->batch : OTHER_SIZE;
+        shape.dims[k] = shape.dims[k] >= 0 ? shape.dims[k] : shape.dims[k] == DG_N ? rows : OTHER_SIZE;
     DG_TRY(dg_tensor_make(tensor, type->dtype, shape));
     int64_t count = dg_tensor_count(tensor);
     if (dg_dtype_is_float(type->dtype) && wanted.is_probability)
@@ -167,9 +168,9 @@ static dg_status fill_input(const check_options *given, const dg_graph *graph, d
     return dg_ok();
 }
 
-/* Inputs that the file of tensors leaves out are made, too. */
-static dg_status make_feeds(const check_options *given, const graph_session *session, dg_tensors *fed, dg_feed **feeds,
-                            int *count)
+/* Inputs that the set leaves out are made of so many rows. */
+static dg_status make_feeds(const check_options *given, const graph_session *session, int64_t rows, dg_tensors *fed,
+                            dg_feed **feeds, int *count)
 {
     dg_node **inputs = NULL;
     int n_inputs;
@@ -179,7 +180,7 @@ static dg_status make_feeds(const check_options *given, const graph_session *ses
         dg_tensor made = {0};
         if (dg_tensors_find(fed, name))
             continue;
-        status = fill_input(given, session->graph, inputs[k], &made);
+        status = fill_input(given, session->graph, rows, inputs[k], &made);
         if (status.code == DG_OK)
             status = dg_tensors_put(fed, name, &made);
         dg_tensor_release(&made);
@@ -189,41 +190,67 @@ static dg_status make_feeds(const check_options *given, const graph_session *ses
                                 : status;
 }
 
-/* Floats of a file go into float64 inputs. */
-static dg_status read_feeds(const char *path, dg_tensors **fed)
+/* float32 becomes float64. */
+static dg_status widen(dg_tensors *set)
 {
-    if (!path)
-        return dg_tensors_new(fed);
-    DG_TRY(dg_safetensors_read(path, fed));
-    for (size_t k = 0; k < dg_tensors_count(*fed); k++) {
-        dg_tensor wide, *tensor = dg_tensors_at(*fed, k);
+    for (size_t k = 0; k < dg_tensors_count(set); k++) {
+        dg_tensor wide, *tensor = dg_tensors_at(set, k);
         if (tensor->dtype != DG_FLOAT32)
             continue;
         DG_TRY(dg_tensor_convert(&wide, tensor, DG_FLOAT64));
-        dg_status status = dg_tensors_put(*fed, dg_tensors_name(*fed, k), &wide);
+        dg_status status = dg_tensors_put(set, dg_tensors_name(set, k), &wide);
         dg_tensor_release(&wide);
         DG_TRY(status);
     }
     return dg_ok();
 }
 
-static dg_status take_parameters(const check_options *given, graph_session *session, const dg_feed *feeds, int n_feeds)
+static dg_status read_feeds(const char *path, dg_tensors **fed)
+{
+    DG_TRY(path ? dg_safetensors_read(path, fed) : dg_tensors_new(fed));
+    dg_status status = widen(*fed);
+    if (status.code != DG_OK)
+        dg_tensors_free(*fed);
+    return status;
+}
+
+/* Initialisers that look at data, such as k-means, want at least a row for each row of theirs. */
+static int64_t rows_to_fit(const check_options *given, const graph_session *session)
+{
+    int64_t rows = given->batch;
+    for (int64_t id = 0; id < dg_graph_node_count(session->graph); id++) {
+        const dg_node *node = dg_graph_node(session->graph, id);
+        const dg_value *init = dg_node_attr(node, "init");
+        const dg_shape *shape = &dg_node_type(node, 0)->shape;
+        if (dg_node_op(node)->role == DG_ROLE_PARAMETER && init && dg_init_needs_data(init) && shape->rank > 0 &&
+            shape->dims[0] >= rows)
+            rows = 2 * shape->dims[0];
+    }
+    return rows;
+}
+
+static dg_status make_parameters(const check_options *given, graph_session *session)
+{
+    dg_tensors *fed;
+    dg_feed *feeds = NULL;
+    int n_feeds = 0;
+    DG_TRY(read_feeds(given->feed, &fed));
+    dg_status status = make_feeds(given, session, rows_to_fit(given, session), fed, &feeds, &n_feeds);
+    if (status.code == DG_OK)
+        status =
+            dg_fit_parameters(session->parameters, session->graph, feeds, n_feeds, session->seed, session->threads);
+    free(feeds);
+    dg_tensors_free(fed);
+    return status.code == DG_OK ? status : dg_prefixed(status, "%s", given->graph);
+}
+
+static dg_status take_parameters(const check_options *given, graph_session *session)
 {
     dg_tensors *weights;
     if (!given->weights)
-        return dg_fit_parameters(session->parameters, session->graph, feeds, n_feeds, session->seed, session->threads);
+        return make_parameters(given, session);
     DG_TRY(checkpoint_read(given->weights, &weights));
-    dg_status status = dg_ok();
-    for (size_t k = 0; status.code == DG_OK && k < dg_tensors_count(weights); k++) {
-        dg_tensor wide, *tensor = dg_tensors_at(weights, k);
-        if (tensor->dtype != DG_FLOAT32)
-            continue;
-        status = dg_tensor_convert(&wide, tensor, DG_FLOAT64);
-        if (status.code == DG_OK) {
-            status = dg_tensors_put(weights, dg_tensors_name(weights, k), &wide);
-            dg_tensor_release(&wide);
-        }
-    }
+    dg_status status = widen(weights);
     if (status.code == DG_OK)
         status = session_take_weights(session, given->weights, weights);
     dg_tensors_free(weights);
@@ -304,7 +331,7 @@ static dg_status compare(const check_options *given, const graph_session *sessio
 
 static dg_status run(const check_options *given, graph_session *session)
 {
-    dg_tensors *fed = NULL;
+    dg_tensors *fed;
     dg_feed *feeds = NULL;
     dg_node *loss;
     int n_feeds = 0;
@@ -314,11 +341,9 @@ static dg_status run(const check_options *given, graph_session *session)
         DG_TRY(session_find(session, given->node, &loss));
     if (!loss)
         return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss: say --node", given->graph);
-    dg_status status = read_feeds(given->feed, &fed);
-    if (status.code == DG_OK)
-        status = make_feeds(given, session, fed, &feeds, &n_feeds);
-    if (status.code == DG_OK)
-        status = take_parameters(given, session, feeds, n_feeds);
+    DG_TRY(take_parameters(given, session));
+    DG_TRY(read_feeds(given->feed, &fed));
+    dg_status status = make_feeds(given, session, given->batch, fed, &feeds, &n_feeds);
     if (status.code == DG_OK)
         status = compare(given, session, loss, feeds, n_feeds);
     free(feeds);

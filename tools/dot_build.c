@@ -116,7 +116,7 @@ static dg_status edge_source(graph_file *file, const file_edge *edge, dg_node **
     const dg_op *op = dg_node_op(tail->node);
     char *end;
     long number = strtol(edge->out, &end, 10);
-    int count = dg_op_output_count(op),
+    int count = dg_node_output_count(tail->node),
         found = *end || end == edge->out || number < 0 || number >= count ? -1 : (int)number;
     for (int k = 0; k < DG_MAX_OUTPUTS && op->outputs[k]; k++)
         if (strcmp(op->outputs[k], edge->out) == 0)

@@ -205,9 +205,37 @@ static const char *styled_words(const reading *r, void *object, int kind, void *
     return object != r->graph && strcmp(own, inherited) == 0 ? "" : own;
 }
 
-/* Attributes of an object that differ from those of `parent` (NULL: from the defaults); object NULL: the defaults.
- * Looks that an export added, listed in `styled`, are dropped. */
-static dg_status take_attributes(const reading *r, void *object, int kind, void *parent, file_attributes *taken)
+/* What an export added for looks: the words of an object's attribute `styled`, and for the graph itself and the defaults
+ * of the graph's attributes styled_graph, styled_node and styled_edge (a subgraph would inherit its `styled`). */
+static const char *styled_words(const reading *r, void *object, int kind)
+{
+    const char *name = object && object != r->graph ? "styled"
+                       : object                     ? "styled_graph"
+                       : kind == AGNODE             ? "styled_node"
+                                                    : "styled_edge";
+    bool on_object = object && object != r->graph;
+    Agsym_t *symbol = agattr(r->graph, on_object ? kind : AGRAPH, (char *)(uintptr_t)name, NULL);
+    return !symbol ? "" : agxget(on_object ? object : r->graph, symbol);
+}
+
+static bool is_about_styles(const char *name)
+{
+    static const char *const names[] = {"styled", "styled_graph", "styled_node", "styled_edge"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (strcmp(name, names[k]) == 0)
+            return true;
+    return false;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const file_attribute *first = a, *second = b;
+    return strcmp(first->name, second->name);
+}
+
+/* Attributes of an object that differ from `like` (a subgraph's parent), from the default, or from "", by name. What an
+ * export added for looks is dropped. */
+static dg_status take_attributes(const reading *r, void *object, int kind, void *like, file_attributes *taken)
 {
     size_t count = 0;
     Agsym_t *symbol = NULL;
@@ -216,11 +244,11 @@ static dg_status take_attributes(const reading *r, void *object, int kind, void 
     taken->items = dg_arena_alloc(r->file->arena, (count + 1) * sizeof *taken->items);
     if (!taken->items)
         return no_memory(r->file);
-    const char *styled = styled_words(r, object, kind, parent);
+    const char *styled = styled_words(r, object, kind);
     while ((symbol = agnxtattr(r->graph, kind, symbol))) {
         char *value = object ? agxget(object, symbol) : symbol->defval;
-        const char *usual = parent ? agxget(parent, symbol) : object && kind != AGRAPH ? symbol->defval : "";
-        if (strcmp(value, usual) == 0 || is_listed(styled, symbol->name) || strcmp(symbol->name, "styled") == 0)
+        const char *usual = like ? agxget(like, symbol) : object && kind != AGRAPH ? symbol->defval : "";
+        if (strcmp(value, usual) == 0 || is_listed(styled, symbol->name) || is_about_styles(symbol->name))
             continue;
         file_attribute *attribute = &taken->items[taken->count++];
         attribute->html = aghtmlstr(value);

@@ -232,7 +232,8 @@ static void write_edge(writing *w, int index, int n_incoming)
     write_text(w->out, w->file->nodes[edge->tail].name);
     fputs(" -> ", w->out);
     write_text(w->out, head->name);
-    if (n_incoming > 1 || edge->arg) {
+    bool is_decoration = !w->file->nodes[edge->tail].node || !head->node;
+    if (!is_decoration && (n_incoming > 1 || edge->arg)) {
         const char *name = dg_node_input_name(head->node, edge->input);
         int declared = dg_op_input_count(dg_node_op(head->node));
         bool variadic = declared > 0 && (dg_node_op(head->node)->inputs[declared - 1].flags & DG_VARIADIC) &&
@@ -313,7 +314,7 @@ dg_status graph_file_write_styled(const graph_file *file, const file_style *styl
     bool fine = n_incoming && w.written && w.out;
     if (fine) {
         for (int e = 0; e < file->n_edges; e++)
-            n_incoming[file->edges[e].head]++;
+            n_incoming[file->edges[e].head] += file->nodes[file->edges[e].tail].node != NULL;
         write_all(&w, n_incoming);
         fine = !ferror(w.out);
     }

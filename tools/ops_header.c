@@ -36,10 +36,12 @@ static bool has_attr(const dg_op *op, const char *name)
     return false;
 }
 
-/* The option that an input which may be left out becomes. */
+/* The option that an input which may be left out becomes: out_proj_weight for out_proj.weight. */
 static const char *input_option(const dg_op *op, const dg_input_spec *input, char text[80])
 {
     snprintf(text, 80, "%s%s", input->name, has_attr(op, input->name) ? "_node" : "");
+    for (char *dot = text; (dot = strchr(dot, '.'));)
+        *dot = '_';
     return text;
 }
 

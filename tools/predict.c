@@ -253,12 +253,12 @@ static void print_header(FILE *out, const model_state *model, output_meaning mea
     if (classes || (meaning != VALUES && width == 1))
         fputs("class,", out);
     for (int64_t k = 0; k < width; k++) {
-        snprintf(number, sizeof number, width > 1 ? "_%lld" : "", (long long)k);
+        snprintf(number, sizeof number, "_%lld", (long long)k);
         fputs(k > 0 ? "," : "", out);
         if (classes)
             print_class(out, "p_", model, k, width);
         else
-            print_cell(out, "", meaning == VALUES ? dg_node_name(model->output) : "p", number);
+            print_cell(out, "", meaning == VALUES ? dg_node_name(model->output) : "p", width > 1 ? number : "");
     }
     fputc('\n', out);
 }

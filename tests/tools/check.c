@@ -20,9 +20,9 @@ Test(check, passes_a_network_on_random_inputs)
 Test(check, passes_an_rbf_network_whose_centres_look_at_data)
 {
     write_text("g.dot",
-               "digraph { x [op=\"input([N, 2])\"]; t [op=\"input([N, 1])\"]; h [op=\"rbf(3, init=kmeans)\"];\n"
+               "digraph { x [op=\"input([N, 2])\"]; t [op=\"input([N, 1])\"]; h [op=\"rbf(9, init=kmeans)\"];\n"
                "y [op=\"linear(1)\"]; loss [op=mse_loss]; x -> h -> y -> loss; t -> loss [arg=target]; }\n");
-    outcome run = dotgrad("check g.dot --batch-size 8");
+    outcome run = dotgrad("check g.dot");
     expect_fine(run);
     cr_assert_not_null(strstr(run.out, "h.centers"));
 }

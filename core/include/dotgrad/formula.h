@@ -4,7 +4,7 @@
  * Grammar: numbers, names, + - * / ^, unary minus, comparisons (< <= > >= == !=), calls, parentheses. ^ binds tighter
  * than unary minus and to the right: -x^2 is -(x^2), 2^x^2 is 2^(x^2). Functions: the primitives (dg_primitive_name),
  * where(c, a, b), min, max, and every registered op that is itself a formula, its attributes as further arguments by
- * position or keyword: elu(x, alpha=2). Constants: pi, e. Every other name is an input.
+ * position or keyword: elu(x, alpha=2). Constants: pi, e, inf, nan. Every other name is an input.
  *
  * Stable rewrites: log(1 + u) → log1p(u), exp(u) − 1 → expm1(u), log1p(exp(u)) → softplus(u),
  * exp(u) / (1 + exp(u)) and 1 / (1 + exp(−u)) → sigmoid(u), log(sigmoid(u)) → −softplus(−u), and their kin. */

@@ -12,9 +12,9 @@
 #include <dotgrad/random.h>
 #include <dotgrad/threads.h>
 
-#define DG_MAX_INPUTS 8
+#define DG_MAX_INPUTS 20
 #define DG_MAX_ATTRS 14
-#define DG_MAX_OUTPUTS 4
+#define DG_MAX_OUTPUTS 32
 
 /* The rule for shapes and dtypes. Runs when a node is built, on sizes that may be symbols, and again when a plan is
  * bound, on real ones. `inputs[k]` is NULL for an optional input that was left out. */
@@ -158,6 +158,9 @@ struct dg_op {
     dg_input_spec inputs[DG_MAX_INPUTS];
     dg_attr_spec attrs[DG_MAX_ATTRS];
     const char *outputs[DG_MAX_OUTPUTS]; /* names, for an op with several */
+    /* Where attributes and shapes tell how many outputs there are (`outputs` is then empty and they go by number):
+     * 1 … DG_MAX_OUTPUTS. Asked once, when a node is built. */
+    dg_status (*output_count)(const dg_infer *infer, int *count);
     unsigned flags;
     dg_role role;
 

@@ -3,7 +3,9 @@
  * Inputs that an op needs come first, then attributes that it cannot do without; all else is an option:
  * dg_linear(x, 10, .bias = false, .name = "fc"). `.name` names the node. An input that may be left out is an option
  * too (`.weight = w`); where an attribute has the same name, the input is NAME_node. The graph (first argument of ops
- * without inputs) owns what is returned; after a mistake it is NULL and the graph holds the message. */
+ * without inputs) owns what is returned; after a mistake it is NULL and the graph holds the message.
+ *
+ * clang-format off */
 #ifndef DOTGRAD_OPS_H
 #define DOTGRAD_OPS_H
 
@@ -11,7 +13,10 @@
 
 /* ---- source ---- */
 
-/* an input, fed by the caller */
+/* a tensor that the caller or the data set feeds
+ *   shape: sizes; N is the batch
+ *   dtype: the element type; the graph's float type when left out
+ *   field: the field of the data set */
 typedef struct dg_input_options {
     dg_dtype dtype;
     const char *field;
@@ -24,7 +29,11 @@ static inline dg_node *dg_input_at(dg_location at, dg_graph *graph, dg_shape sha
 }
 #define dg_input(graph, shape, ...) dg_input_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_input_options, __VA_ARGS__))
 
-/* a named tensor that training changes */
+/* a named tensor that training changes
+ *   shape: sizes, all of them numbers
+ *   init: the initialiser: xavier_uniform
+ *   dtype: the element type; the graph's float type when left out
+ *   trainable: false: the optimiser skips it */
 typedef struct dg_parameter_options {
     const char *init;
     dg_dtype dtype;
@@ -38,7 +47,9 @@ static inline dg_node *dg_parameter_at(dg_location at, dg_graph *graph, dg_shape
 }
 #define dg_parameter(graph, shape, ...) dg_parameter_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_parameter_options, .trainable = true, __VA_ARGS__))
 
-/* a constant */
+/* numbers that never change: constant([[0, 1], [1, 0]])
+ *   value: a number or nested lists
+ *   dtype: the element type; as written when left out, with a point the graph's float type */
 typedef struct dg_constant_options {
     dg_dtype dtype;
     const char *name;
@@ -50,7 +61,7 @@ static inline dg_node *dg_constant_at(dg_location at, dg_graph *graph, const dg_
 }
 #define dg_constant(graph, value, ...) dg_constant_at(DG_HERE, (graph), (value), DG_OPTIONS(dg_constant_options, __VA_ARGS__))
 
-/* 1 in a plan for training, 0 otherwise */
+/* true in a plan for training, else false */
 typedef struct dg_training_options {
     const char *name;
 } dg_training_options;
@@ -60,7 +71,8 @@ static inline dg_node *dg_training_at(dg_location at, dg_graph *graph, dg_traini
 }
 #define dg_training(graph, ...) dg_training_at(DG_HERE, (graph), DG_OPTIONS(dg_training_options, __VA_ARGS__))
 
-/* output number index of a node with several */
+/* output number `index` of a node with several
+ *   index: from 0 on */
 typedef struct dg_output_options {
     const char *name;
 } dg_output_options;
@@ -72,7 +84,7 @@ static inline dg_node *dg_output_at(dg_location at, dg_node *input, int64_t inde
 }
 #define dg_output(input, index, ...) dg_output_at(DG_HERE, (input), (index), DG_OPTIONS(dg_output_options, __VA_ARGS__))
 
-/* writes value into parameter at the end of a run */
+/* writes the value into the parameter at the end of a run */
 typedef struct dg_assign_options {
     const char *name;
 } dg_assign_options;
@@ -94,7 +106,7 @@ static inline dg_node *dg_detach_at(dg_location at, dg_node *input, dg_detach_op
 }
 #define dg_detach(input, ...) dg_detach_at(DG_HERE, (input), DG_OPTIONS(dg_detach_options, __VA_ARGS__))
 
-/* 0 in the shape of x */
+/* zeros in the shape of x */
 typedef struct dg_zeros_like_options {
     const char *name;
 } dg_zeros_like_options;
@@ -105,7 +117,7 @@ static inline dg_node *dg_zeros_like_at(dg_location at, dg_node *input, dg_zeros
 }
 #define dg_zeros_like(input, ...) dg_zeros_like_at(DG_HERE, (input), DG_OPTIONS(dg_zeros_like_options, __VA_ARGS__))
 
-/* 1 in the shape of x */
+/* ones in the shape of x */
 typedef struct dg_ones_like_options {
     const char *name;
 } dg_ones_like_options;
@@ -116,7 +128,8 @@ static inline dg_node *dg_ones_like_at(dg_location at, dg_node *input, dg_ones_l
 }
 #define dg_ones_like(input, ...) dg_ones_like_at(DG_HERE, (input), DG_OPTIONS(dg_ones_like_options, __VA_ARGS__))
 
-/* the number of elements along dim, as a float scalar */
+/* the number of elements along dimensions, as a float scalar
+ *   dim: all of them when left out */
 typedef struct dg_count_options {
     dg_ints dim;
     const char *name;
@@ -130,7 +143,8 @@ static inline dg_node *dg_count_at(dg_location at, dg_node *input, dg_count_opti
 }
 #define dg_count(input, ...) dg_count_at(DG_HERE, (input), DG_OPTIONS(dg_count_options, __VA_ARGS__))
 
-/* 0, 1, … as far as x goes along a dimension */
+/* 0, 1, … as far as x goes along a dimension
+ *   dim: the dimension */
 typedef struct dg_arange_like_options {
     int64_t dim;
     const char *name;
@@ -143,7 +157,8 @@ static inline dg_node *dg_arange_like_at(dg_location at, dg_node *input, dg_aran
 }
 #define dg_arange_like(input, ...) dg_arange_like_at(DG_HERE, (input), DG_OPTIONS(dg_arange_like_options, __VA_ARGS__))
 
-/* the same values as another element type */
+/* the same values as another element type; integers are cut towards 0
+ *   dtype: float64, int64, … */
 typedef struct dg_to_options {
     const char *name;
 } dg_to_options;
@@ -157,7 +172,11 @@ static inline dg_node *dg_to_at(dg_location at, dg_node *input, dg_dtype dtype, 
 
 /* ---- random ---- */
 
-/* mean + std·N(0, 1) */
+/* y ~ N(mean, std²)
+ *   shape: sizes; N is the batch
+ *   mean: the mean
+ *   std: the standard deviation
+ *   dtype: the element type; the graph's float type when left out */
 typedef struct dg_normal_options {
     double mean;
     double std;
@@ -171,7 +190,11 @@ static inline dg_node *dg_normal_at(dg_location at, dg_graph *graph, dg_shape sh
 }
 #define dg_normal(graph, shape, ...) dg_normal_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_normal_options, .std = 1, __VA_ARGS__))
 
-/* uniform in [low, high) */
+/* y uniform in [low, high)
+ *   shape: sizes; N is the batch
+ *   low: the least value
+ *   high: what lies above all
+ *   dtype: the element type; the graph's float type when left out */
 typedef struct dg_uniform_options {
     double low;
     double high;
@@ -185,7 +208,10 @@ static inline dg_node *dg_uniform_at(dg_location at, dg_graph *graph, dg_shape s
 }
 #define dg_uniform(graph, shape, ...) dg_uniform_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_uniform_options, .high = 1, __VA_ARGS__))
 
-/* 1 with probability p, else 0 */
+/* y = 1 with probability p, else 0
+ *   shape: sizes; N is the batch
+ *   p: the probability of 1
+ *   dtype: the element type; the graph's float type when left out */
 typedef struct dg_bernoulli_options {
     double p;
     dg_dtype dtype;
@@ -198,7 +224,9 @@ static inline dg_node *dg_bernoulli_at(dg_location at, dg_graph *graph, dg_shape
 }
 #define dg_bernoulli(graph, shape, ...) dg_bernoulli_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_bernoulli_options, .p = 0.5, __VA_ARGS__))
 
-/* N(mean, std²) in the shape of x */
+/* y ~ N(mean, std²) in the shape of x
+ *   mean: the mean
+ *   std: the standard deviation */
 typedef struct dg_normal_like_options {
     double mean;
     double std;
@@ -212,7 +240,9 @@ static inline dg_node *dg_normal_like_at(dg_location at, dg_node *input, dg_norm
 }
 #define dg_normal_like(input, ...) dg_normal_like_at(DG_HERE, (input), DG_OPTIONS(dg_normal_like_options, .std = 1, __VA_ARGS__))
 
-/* uniform in [low, high) in the shape of x */
+/* y uniform in [low, high), in the shape of x
+ *   low: the least value
+ *   high: what lies above all */
 typedef struct dg_uniform_like_options {
     double low;
     double high;
@@ -226,7 +256,8 @@ static inline dg_node *dg_uniform_like_at(dg_location at, dg_node *input, dg_uni
 }
 #define dg_uniform_like(input, ...) dg_uniform_like_at(DG_HERE, (input), DG_OPTIONS(dg_uniform_like_options, .high = 1, __VA_ARGS__))
 
-/* 1 with probability p, else 0, in the shape of x */
+/* y = 1 with probability p, else 0, in the shape of x
+ *   p: the probability of 1 */
 typedef struct dg_bernoulli_like_options {
     double p;
     const char *name;
@@ -239,7 +270,9 @@ static inline dg_node *dg_bernoulli_like_at(dg_location at, dg_node *input, dg_b
 }
 #define dg_bernoulli_like(input, ...) dg_bernoulli_like_at(DG_HERE, (input), DG_OPTIONS(dg_bernoulli_like_options, .p = 0.5, __VA_ARGS__))
 
-/* in training x·mask/(1 − p), mask 0 with probability p; else x */
+/* in training y = x·mask/(1 − p), mask 0 with probability p; else y = x
+ *   p: the probability of dropping
+ *   Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014 */
 typedef struct dg_dropout_options {
     double p;
     const char *name;
@@ -265,7 +298,7 @@ static inline dg_node *dg_identity_at(dg_location at, dg_node *input, dg_identit
 }
 #define dg_identity(input, ...) dg_identity_at(DG_HERE, (input), DG_OPTIONS(dg_identity_options, __VA_ARGS__))
 
-/* y = |x| */
+/* y = |x|, derivative 0 at 0 */
 typedef struct dg_abs_options {
     const char *name;
 } dg_abs_options;
@@ -287,7 +320,7 @@ static inline dg_node *dg_neg_at(dg_location at, dg_node *input, dg_neg_options 
 }
 #define dg_neg(input, ...) dg_neg_at(DG_HERE, (input), DG_OPTIONS(dg_neg_options, __VA_ARGS__))
 
-/* y = sign */
+/* y = −1, 0 or 1, the sign of x */
 typedef struct dg_sign_options {
     const char *name;
 } dg_sign_options;
@@ -320,7 +353,7 @@ static inline dg_node *dg_floor_at(dg_location at, dg_node *input, dg_floor_opti
 }
 #define dg_floor(input, ...) dg_floor_at(DG_HERE, (input), DG_OPTIONS(dg_floor_options, __VA_ARGS__))
 
-/* y = nearest, ties to even */
+/* y = the nearest integer, ties to the even one */
 typedef struct dg_round_options {
     const char *name;
 } dg_round_options;
@@ -331,7 +364,7 @@ static inline dg_node *dg_round_at(dg_location at, dg_node *input, dg_round_opti
 }
 #define dg_round(input, ...) dg_round_at(DG_HERE, (input), DG_OPTIONS(dg_round_options, __VA_ARGS__))
 
-/* y = towards 0 */
+/* y = x rounded towards 0 */
 typedef struct dg_trunc_options {
     const char *name;
 } dg_trunc_options;
@@ -595,7 +628,7 @@ static inline dg_node *dg_atanh_at(dg_location at, dg_node *input, dg_atanh_opti
 }
 #define dg_atanh(input, ...) dg_atanh_at(DG_HERE, (input), DG_OPTIONS(dg_atanh_options, __VA_ARGS__))
 
-/* y = erf x */
+/* y = erf x = 2/√π ∫₀ˣ exp(−t²) dt */
 typedef struct dg_erf_options {
     const char *name;
 } dg_erf_options;
@@ -617,7 +650,9 @@ static inline dg_node *dg_erfc_at(dg_location at, dg_node *input, dg_erfc_option
 }
 #define dg_erfc(input, ...) dg_erfc_at(DG_HERE, (input), DG_OPTIONS(dg_erfc_options, __VA_ARGS__))
 
-/* min(max(x, min), max) */
+/* y = min(max(x, min), max), either bound may be left out; derivative 1 at the bounds
+ *   min: the least value
+ *   max: the greatest value */
 typedef struct dg_clamp_options {
     double min;
     double max;
@@ -631,7 +666,7 @@ static inline dg_node *dg_clamp_at(dg_location at, dg_node *input, dg_clamp_opti
 }
 #define dg_clamp(input, ...) dg_clamp_at(DG_HERE, (input), DG_OPTIONS(dg_clamp_options, .min = __builtin_nan(""), .max = __builtin_nan(""), __VA_ARGS__))
 
-/* elementwise add */
+/* y = a + b */
 typedef struct dg_add_options {
     const char *name;
 } dg_add_options;
@@ -642,7 +677,7 @@ static inline dg_node *dg_add_at(dg_location at, dg_node *input, dg_node *other,
 }
 #define dg_add(input, other, ...) dg_add_at(DG_HERE, (input), (other), DG_OPTIONS(dg_add_options, __VA_ARGS__))
 
-/* elementwise sub */
+/* y = a − b */
 typedef struct dg_sub_options {
     const char *name;
 } dg_sub_options;
@@ -653,7 +688,7 @@ static inline dg_node *dg_sub_at(dg_location at, dg_node *input, dg_node *other,
 }
 #define dg_sub(input, other, ...) dg_sub_at(DG_HERE, (input), (other), DG_OPTIONS(dg_sub_options, __VA_ARGS__))
 
-/* elementwise mul */
+/* y = a·b */
 typedef struct dg_mul_options {
     const char *name;
 } dg_mul_options;
@@ -664,7 +699,7 @@ static inline dg_node *dg_mul_at(dg_location at, dg_node *input, dg_node *other,
 }
 #define dg_mul(input, other, ...) dg_mul_at(DG_HERE, (input), (other), DG_OPTIONS(dg_mul_options, __VA_ARGS__))
 
-/* elementwise div */
+/* y = a/b */
 typedef struct dg_div_options {
     const char *name;
 } dg_div_options;
@@ -675,7 +710,7 @@ static inline dg_node *dg_div_at(dg_location at, dg_node *input, dg_node *other,
 }
 #define dg_div(input, other, ...) dg_div_at(DG_HERE, (input), (other), DG_OPTIONS(dg_div_options, __VA_ARGS__))
 
-/* elementwise maximum */
+/* y = max(a, b), each derivative ½ on ties */
 typedef struct dg_maximum_options {
     const char *name;
 } dg_maximum_options;
@@ -686,7 +721,7 @@ static inline dg_node *dg_maximum_at(dg_location at, dg_node *input, dg_node *ot
 }
 #define dg_maximum(input, other, ...) dg_maximum_at(DG_HERE, (input), (other), DG_OPTIONS(dg_maximum_options, __VA_ARGS__))
 
-/* elementwise minimum */
+/* y = min(a, b), each derivative ½ on ties */
 typedef struct dg_minimum_options {
     const char *name;
 } dg_minimum_options;
@@ -697,7 +732,7 @@ static inline dg_node *dg_minimum_at(dg_location at, dg_node *input, dg_node *ot
 }
 #define dg_minimum(input, other, ...) dg_minimum_at(DG_HERE, (input), (other), DG_OPTIONS(dg_minimum_options, __VA_ARGS__))
 
-/* elementwise atan2 */
+/* y = the angle of the point (b, a), −π … π */
 typedef struct dg_atan2_options {
     const char *name;
 } dg_atan2_options;
@@ -708,7 +743,7 @@ static inline dg_node *dg_atan2_at(dg_location at, dg_node *input, dg_node *othe
 }
 #define dg_atan2(input, other, ...) dg_atan2_at(DG_HERE, (input), (other), DG_OPTIONS(dg_atan2_options, __VA_ARGS__))
 
-/* elementwise hypot */
+/* y = √(a² + b²) */
 typedef struct dg_hypot_options {
     const char *name;
 } dg_hypot_options;
@@ -719,7 +754,7 @@ static inline dg_node *dg_hypot_at(dg_location at, dg_node *input, dg_node *othe
 }
 #define dg_hypot(input, other, ...) dg_hypot_at(DG_HERE, (input), (other), DG_OPTIONS(dg_hypot_options, __VA_ARGS__))
 
-/* elementwise fmod */
+/* y = a − b·trunc(a/b), of the sign of a */
 typedef struct dg_fmod_options {
     const char *name;
 } dg_fmod_options;
@@ -730,7 +765,7 @@ static inline dg_node *dg_fmod_at(dg_location at, dg_node *input, dg_node *other
 }
 #define dg_fmod(input, other, ...) dg_fmod_at(DG_HERE, (input), (other), DG_OPTIONS(dg_fmod_options, __VA_ARGS__))
 
-/* elementwise remainder */
+/* y = a − b·⌊a/b⌋, of the sign of b */
 typedef struct dg_remainder_options {
     const char *name;
 } dg_remainder_options;
@@ -741,7 +776,7 @@ static inline dg_node *dg_remainder_at(dg_location at, dg_node *input, dg_node *
 }
 #define dg_remainder(input, other, ...) dg_remainder_at(DG_HERE, (input), (other), DG_OPTIONS(dg_remainder_options, __VA_ARGS__))
 
-/* elementwise logaddexp */
+/* y = ln(eᵃ + eᵇ) */
 typedef struct dg_logaddexp_options {
     const char *name;
 } dg_logaddexp_options;
@@ -752,7 +787,8 @@ static inline dg_node *dg_logaddexp_at(dg_location at, dg_node *input, dg_node *
 }
 #define dg_logaddexp(input, other, ...) dg_logaddexp_at(DG_HERE, (input), (other), DG_OPTIONS(dg_logaddexp_options, __VA_ARGS__))
 
-/* x^y, or x^exponent */
+/* y = a^b, with b the second input or the number `exponent`
+ *   exponent: b, when it is a number */
 typedef struct dg_pow_options {
     double exponent;
     dg_node *other;
@@ -768,7 +804,7 @@ static inline dg_node *dg_pow_at(dg_location at, dg_node *input, dg_pow_options 
 
 /* ---- compare ---- */
 
-/* elementwise eq */
+/* y = a = b */
 typedef struct dg_eq_options {
     const char *name;
 } dg_eq_options;
@@ -779,7 +815,7 @@ static inline dg_node *dg_eq_at(dg_location at, dg_node *input, dg_node *other, 
 }
 #define dg_eq(input, other, ...) dg_eq_at(DG_HERE, (input), (other), DG_OPTIONS(dg_eq_options, __VA_ARGS__))
 
-/* elementwise ne */
+/* y = a ≠ b */
 typedef struct dg_ne_options {
     const char *name;
 } dg_ne_options;
@@ -790,7 +826,7 @@ static inline dg_node *dg_ne_at(dg_location at, dg_node *input, dg_node *other, 
 }
 #define dg_ne(input, other, ...) dg_ne_at(DG_HERE, (input), (other), DG_OPTIONS(dg_ne_options, __VA_ARGS__))
 
-/* elementwise lt */
+/* y = a < b */
 typedef struct dg_lt_options {
     const char *name;
 } dg_lt_options;
@@ -801,7 +837,7 @@ static inline dg_node *dg_lt_at(dg_location at, dg_node *input, dg_node *other, 
 }
 #define dg_lt(input, other, ...) dg_lt_at(DG_HERE, (input), (other), DG_OPTIONS(dg_lt_options, __VA_ARGS__))
 
-/* elementwise le */
+/* y = a ≤ b */
 typedef struct dg_le_options {
     const char *name;
 } dg_le_options;
@@ -812,7 +848,7 @@ static inline dg_node *dg_le_at(dg_location at, dg_node *input, dg_node *other, 
 }
 #define dg_le(input, other, ...) dg_le_at(DG_HERE, (input), (other), DG_OPTIONS(dg_le_options, __VA_ARGS__))
 
-/* elementwise gt */
+/* y = a > b */
 typedef struct dg_gt_options {
     const char *name;
 } dg_gt_options;
@@ -823,7 +859,7 @@ static inline dg_node *dg_gt_at(dg_location at, dg_node *input, dg_node *other, 
 }
 #define dg_gt(input, other, ...) dg_gt_at(DG_HERE, (input), (other), DG_OPTIONS(dg_gt_options, __VA_ARGS__))
 
-/* elementwise ge */
+/* y = a ≥ b */
 typedef struct dg_ge_options {
     const char *name;
 } dg_ge_options;
@@ -834,7 +870,7 @@ static inline dg_node *dg_ge_at(dg_location at, dg_node *input, dg_node *other, 
 }
 #define dg_ge(input, other, ...) dg_ge_at(DG_HERE, (input), (other), DG_OPTIONS(dg_ge_options, __VA_ARGS__))
 
-/* elementwise logical_and */
+/* y = a and b */
 typedef struct dg_logical_and_options {
     const char *name;
 } dg_logical_and_options;
@@ -845,7 +881,7 @@ static inline dg_node *dg_logical_and_at(dg_location at, dg_node *input, dg_node
 }
 #define dg_logical_and(input, other, ...) dg_logical_and_at(DG_HERE, (input), (other), DG_OPTIONS(dg_logical_and_options, __VA_ARGS__))
 
-/* elementwise logical_or */
+/* y = a or b */
 typedef struct dg_logical_or_options {
     const char *name;
 } dg_logical_or_options;
@@ -856,7 +892,7 @@ static inline dg_node *dg_logical_or_at(dg_location at, dg_node *input, dg_node 
 }
 #define dg_logical_or(input, other, ...) dg_logical_or_at(DG_HERE, (input), (other), DG_OPTIONS(dg_logical_or_options, __VA_ARGS__))
 
-/* elementwise logical_xor */
+/* y = one of a and b, not both */
 typedef struct dg_logical_xor_options {
     const char *name;
 } dg_logical_xor_options;
@@ -867,7 +903,7 @@ static inline dg_node *dg_logical_xor_at(dg_location at, dg_node *input, dg_node
 }
 #define dg_logical_xor(input, other, ...) dg_logical_xor_at(DG_HERE, (input), (other), DG_OPTIONS(dg_logical_xor_options, __VA_ARGS__))
 
-/* 1 where x = 0 */
+/* y = x is 0 */
 typedef struct dg_logical_not_options {
     const char *name;
 } dg_logical_not_options;
@@ -878,7 +914,7 @@ static inline dg_node *dg_logical_not_at(dg_location at, dg_node *input, dg_logi
 }
 #define dg_logical_not(input, ...) dg_logical_not_at(DG_HERE, (input), DG_OPTIONS(dg_logical_not_options, __VA_ARGS__))
 
-/* 1 where x is NaN */
+/* y = x is not a number */
 typedef struct dg_isnan_options {
     const char *name;
 } dg_isnan_options;
@@ -889,7 +925,7 @@ static inline dg_node *dg_isnan_at(dg_location at, dg_node *input, dg_isnan_opti
 }
 #define dg_isnan(input, ...) dg_isnan_at(DG_HERE, (input), DG_OPTIONS(dg_isnan_options, __VA_ARGS__))
 
-/* x where condition, else y */
+/* y = a where the condition holds, else b */
 typedef struct dg_where_options {
     const char *name;
 } dg_where_options;
@@ -902,7 +938,7 @@ static inline dg_node *dg_where_at(dg_location at, dg_node *condition, dg_node *
 
 /* ---- activation ---- */
 
-/* relu */
+/* y = max(0, x), derivative 0 at 0 */
 typedef struct dg_relu_options {
     const char *name;
 } dg_relu_options;
@@ -913,7 +949,8 @@ static inline dg_node *dg_relu_at(dg_location at, dg_node *input, dg_relu_option
 }
 #define dg_relu(input, ...) dg_relu_at(DG_HERE, (input), DG_OPTIONS(dg_relu_options, __VA_ARGS__))
 
-/* relu6 */
+/* y = min(max(0, x), 6), derivative 0 at 0 and 6
+ *   Source: Krizhevsky 2010 */
 typedef struct dg_relu6_options {
     const char *name;
 } dg_relu6_options;
@@ -924,7 +961,9 @@ static inline dg_node *dg_relu6_at(dg_location at, dg_node *input, dg_relu6_opti
 }
 #define dg_relu6(input, ...) dg_relu6_at(DG_HERE, (input), DG_OPTIONS(dg_relu6_options, __VA_ARGS__))
 
-/* leaky_relu */
+/* y = x above 0, else slope·x, derivative slope at 0
+ *   negative_slope: the slope below 0
+ *   Source: Maas, Hannun, Ng 2013 */
 typedef struct dg_leaky_relu_options {
     double negative_slope;
     const char *name;
@@ -937,7 +976,9 @@ static inline dg_node *dg_leaky_relu_at(dg_location at, dg_node *input, dg_leaky
 }
 #define dg_leaky_relu(input, ...) dg_leaky_relu_at(DG_HERE, (input), DG_OPTIONS(dg_leaky_relu_options, .negative_slope = 0.01, __VA_ARGS__))
 
-/* elu */
+/* y = x above 0, else α(eˣ − 1), derivative α at 0
+ *   alpha: −α is the limit for x → −∞
+ *   Source: Clevert, Unterthiner, Hochreiter 2016, eq. 15 */
 typedef struct dg_elu_options {
     double alpha;
     const char *name;
@@ -950,7 +991,9 @@ static inline dg_node *dg_elu_at(dg_location at, dg_node *input, dg_elu_options 
 }
 #define dg_elu(input, ...) dg_elu_at(DG_HERE, (input), DG_OPTIONS(dg_elu_options, .alpha = 1, __VA_ARGS__))
 
-/* celu */
+/* y = x above 0, else α(exp(x/α) − 1)
+ *   alpha: −α is the limit for x → −∞
+ *   Source: Barron 2017, eq. 2 */
 typedef struct dg_celu_options {
     double alpha;
     const char *name;
@@ -963,7 +1006,8 @@ static inline dg_node *dg_celu_at(dg_location at, dg_node *input, dg_celu_option
 }
 #define dg_celu(input, ...) dg_celu_at(DG_HERE, (input), DG_OPTIONS(dg_celu_options, .alpha = 1, __VA_ARGS__))
 
-/* selu */
+/* y = λx above 0, else λα(eˣ − 1): keeps mean 0 and variance 1
+ *   Source: Klambauer, Unterthiner, Mayr, Hochreiter 2017, eq. 2 */
 typedef struct dg_selu_options {
     const char *name;
 } dg_selu_options;
@@ -974,7 +1018,7 @@ static inline dg_node *dg_selu_at(dg_location at, dg_node *input, dg_selu_option
 }
 #define dg_selu(input, ...) dg_selu_at(DG_HERE, (input), DG_OPTIONS(dg_selu_options, __VA_ARGS__))
 
-/* sigmoid */
+/* y = 1/(1 + e⁻ˣ) */
 typedef struct dg_sigmoid_options {
     const char *name;
 } dg_sigmoid_options;
@@ -985,7 +1029,7 @@ static inline dg_node *dg_sigmoid_at(dg_location at, dg_node *input, dg_sigmoid_
 }
 #define dg_sigmoid(input, ...) dg_sigmoid_at(DG_HERE, (input), DG_OPTIONS(dg_sigmoid_options, __VA_ARGS__))
 
-/* logsigmoid */
+/* y = ln σ(x) = −softplus(−x) */
 typedef struct dg_logsigmoid_options {
     const char *name;
 } dg_logsigmoid_options;
@@ -996,7 +1040,7 @@ static inline dg_node *dg_logsigmoid_at(dg_location at, dg_node *input, dg_logsi
 }
 #define dg_logsigmoid(input, ...) dg_logsigmoid_at(DG_HERE, (input), DG_OPTIONS(dg_logsigmoid_options, __VA_ARGS__))
 
-/* tanh */
+/* y = tanh x */
 typedef struct dg_tanh_options {
     const char *name;
 } dg_tanh_options;
@@ -1007,7 +1051,7 @@ static inline dg_node *dg_tanh_at(dg_location at, dg_node *input, dg_tanh_option
 }
 #define dg_tanh(input, ...) dg_tanh_at(DG_HERE, (input), DG_OPTIONS(dg_tanh_options, __VA_ARGS__))
 
-/* tanhshrink */
+/* y = x − tanh x */
 typedef struct dg_tanhshrink_options {
     const char *name;
 } dg_tanhshrink_options;
@@ -1018,7 +1062,10 @@ static inline dg_node *dg_tanhshrink_at(dg_location at, dg_node *input, dg_tanhs
 }
 #define dg_tanhshrink(input, ...) dg_tanhshrink_at(DG_HERE, (input), DG_OPTIONS(dg_tanhshrink_options, __VA_ARGS__))
 
-/* softplus */
+/* y = ln(1 + exp(βx))/β, x itself where βx > threshold
+ *   beta: how sharp the bend is
+ *   threshold: where the line begins
+ *   Source: Dugas, Bengio, Bélisle, Nadeau, Garcia 2001 */
 typedef struct dg_softplus_options {
     double beta;
     double threshold;
@@ -1032,7 +1079,8 @@ static inline dg_node *dg_softplus_at(dg_location at, dg_node *input, dg_softplu
 }
 #define dg_softplus(input, ...) dg_softplus_at(DG_HERE, (input), DG_OPTIONS(dg_softplus_options, .beta = 1, .threshold = 20, __VA_ARGS__))
 
-/* softsign */
+/* y = x/(1 + |x|)
+ *   Source: Turian, Bergstra, Bengio 2009 */
 typedef struct dg_softsign_options {
     const char *name;
 } dg_softsign_options;
@@ -1043,7 +1091,8 @@ static inline dg_node *dg_softsign_at(dg_location at, dg_node *input, dg_softsig
 }
 #define dg_softsign(input, ...) dg_softsign_at(DG_HERE, (input), DG_OPTIONS(dg_softsign_options, __VA_ARGS__))
 
-/* silu */
+/* y = x·σ(x)
+ *   Source: Elfwing, Uchibe, Doya 2018; swish: Ramachandran, Zoph, Le 2017 */
 typedef struct dg_silu_options {
     const char *name;
 } dg_silu_options;
@@ -1054,7 +1103,8 @@ static inline dg_node *dg_silu_at(dg_location at, dg_node *input, dg_silu_option
 }
 #define dg_silu(input, ...) dg_silu_at(DG_HERE, (input), DG_OPTIONS(dg_silu_options, __VA_ARGS__))
 
-/* mish */
+/* y = x·tanh(softplus(x))
+ *   Source: Misra 2019 */
 typedef struct dg_mish_options {
     const char *name;
 } dg_mish_options;
@@ -1065,7 +1115,9 @@ static inline dg_node *dg_mish_at(dg_location at, dg_node *input, dg_mish_option
 }
 #define dg_mish(input, ...) dg_mish_at(DG_HERE, (input), DG_OPTIONS(dg_mish_options, __VA_ARGS__))
 
-/* gelu */
+/* y = x·Φ(x) = x(1 + erf(x/√2))/2, or its approximation by tanh
+ *   approximate: tanh: x(1 + tanh(√(2/π)(x + 0.044715 x³)))/2 (none|tanh)
+ *   Source: Hendrycks, Gimpel 2016 */
 typedef struct dg_gelu_options {
     const char *approximate;
     const char *name;
@@ -1076,9 +1128,12 @@ static inline dg_node *dg_gelu_at(dg_location at, dg_node *input, dg_gelu_option
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "gelu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_gelu(input, ...) dg_gelu_at(DG_HERE, (input), DG_OPTIONS(dg_gelu_options, __VA_ARGS__))
+#define dg_gelu(input, ...) dg_gelu_at(DG_HERE, (input), DG_OPTIONS(dg_gelu_options, .approximate = "none", __VA_ARGS__))
 
-/* hardtanh */
+/* y = min(max(x, min_val), max_val), derivative 0 at both
+ *   min_val: the least value
+ *   max_val: the greatest value
+ *   Source: Collobert 2004 */
 typedef struct dg_hardtanh_options {
     double min_val;
     double max_val;
@@ -1092,7 +1147,8 @@ static inline dg_node *dg_hardtanh_at(dg_location at, dg_node *input, dg_hardtan
 }
 #define dg_hardtanh(input, ...) dg_hardtanh_at(DG_HERE, (input), DG_OPTIONS(dg_hardtanh_options, .min_val = -1, .max_val = 1, __VA_ARGS__))
 
-/* hardsigmoid */
+/* y = min(max(x/6 + ½, 0), 1), derivative 0 at ±3
+ *   Source: Courbariaux, Bengio, David 2015 */
 typedef struct dg_hardsigmoid_options {
     const char *name;
 } dg_hardsigmoid_options;
@@ -1103,7 +1159,8 @@ static inline dg_node *dg_hardsigmoid_at(dg_location at, dg_node *input, dg_hard
 }
 #define dg_hardsigmoid(input, ...) dg_hardsigmoid_at(DG_HERE, (input), DG_OPTIONS(dg_hardsigmoid_options, __VA_ARGS__))
 
-/* hardswish */
+/* y = x·min(max(x + 3, 0), 6)/6, derivative −½ at −3 and 1½ at 3
+ *   Source: Howard et al. 2019 (MobileNetV3) */
 typedef struct dg_hardswish_options {
     const char *name;
 } dg_hardswish_options;
@@ -1114,7 +1171,8 @@ static inline dg_node *dg_hardswish_at(dg_location at, dg_node *input, dg_hardsw
 }
 #define dg_hardswish(input, ...) dg_hardswish_at(DG_HERE, (input), DG_OPTIONS(dg_hardswish_options, __VA_ARGS__))
 
-/* hardshrink */
+/* y = x where |x| > λ, else 0
+ *   lambd: λ */
 typedef struct dg_hardshrink_options {
     double lambd;
     const char *name;
@@ -1127,7 +1185,8 @@ static inline dg_node *dg_hardshrink_at(dg_location at, dg_node *input, dg_hards
 }
 #define dg_hardshrink(input, ...) dg_hardshrink_at(DG_HERE, (input), DG_OPTIONS(dg_hardshrink_options, .lambd = 0.5, __VA_ARGS__))
 
-/* softshrink */
+/* y = x moved by λ towards 0, 0 where |x| ≤ λ
+ *   lambd: λ */
 typedef struct dg_softshrink_options {
     double lambd;
     const char *name;
@@ -1140,7 +1199,9 @@ static inline dg_node *dg_softshrink_at(dg_location at, dg_node *input, dg_softs
 }
 #define dg_softshrink(input, ...) dg_softshrink_at(DG_HERE, (input), DG_OPTIONS(dg_softshrink_options, .lambd = 0.5, __VA_ARGS__))
 
-/* threshold */
+/* y = x where x > threshold, else value
+ *   threshold: where x itself begins
+ *   value: what stands below */
 typedef struct dg_threshold_options {
     const char *name;
 } dg_threshold_options;
@@ -1152,7 +1213,8 @@ static inline dg_node *dg_threshold_at(dg_location at, dg_node *input, double th
 }
 #define dg_threshold(input, threshold, value, ...) dg_threshold_at(DG_HERE, (input), (threshold), (value), DG_OPTIONS(dg_threshold_options, __VA_ARGS__))
 
-/* step */
+/* y = 1 from 0 on, else 0; derivative 0 everywhere
+ *   Source: McCulloch, Pitts 1943 */
 typedef struct dg_step_options {
     const char *name;
 } dg_step_options;
@@ -1163,7 +1225,7 @@ static inline dg_node *dg_step_at(dg_location at, dg_node *input, dg_step_option
 }
 #define dg_step(input, ...) dg_step_at(DG_HERE, (input), DG_OPTIONS(dg_step_options, __VA_ARGS__))
 
-/* 0 below 0, values at 0, 1 above */
+/* y = 0 below 0, 1 above, `values` at 0 */
 typedef struct dg_heaviside_options {
     const char *name;
 } dg_heaviside_options;
@@ -1174,7 +1236,11 @@ static inline dg_node *dg_heaviside_at(dg_location at, dg_node *input, dg_node *
 }
 #define dg_heaviside(input, values, ...) dg_heaviside_at(DG_HERE, (input), (values), DG_OPTIONS(dg_heaviside_options, __VA_ARGS__))
 
-/* max(0, x) + w·min(0, x) */
+/* y = x above 0, else w·x, w trained: one for all or one a channel of [N, C, …]
+ *   weight: [1] or [channels]
+ *   num_parameters: 1 or the number of channels
+ *   init: of the weight
+ *   Source: He, Zhang, Ren, Sun 2015, eq. 1 */
 typedef struct dg_prelu_options {
     int64_t num_parameters;
     const char *init;
@@ -1191,7 +1257,9 @@ static inline dg_node *dg_prelu_at(dg_location at, dg_node *input, dg_prelu_opti
 
 /* ---- reduce ---- */
 
-/* sum */
+/* y = Σ x; of integers and conditions int64
+ *   dim: the dimension or dimensions; all when left out
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_sum_options {
     dg_ints dim;
     bool keepdim;
@@ -1206,7 +1274,9 @@ static inline dg_node *dg_sum_at(dg_location at, dg_node *input, dg_sum_options 
 }
 #define dg_sum(input, ...) dg_sum_at(DG_HERE, (input), DG_OPTIONS(dg_sum_options, __VA_ARGS__))
 
-/* mean */
+/* y = Σ x / n
+ *   dim: the dimension or dimensions; all when left out
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_mean_options {
     dg_ints dim;
     bool keepdim;
@@ -1221,7 +1291,9 @@ static inline dg_node *dg_mean_at(dg_location at, dg_node *input, dg_mean_option
 }
 #define dg_mean(input, ...) dg_mean_at(DG_HERE, (input), DG_OPTIONS(dg_mean_options, __VA_ARGS__))
 
-/* prod */
+/* y = Π x; of integers and conditions int64
+ *   dim: the dimension or dimensions; all when left out
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_prod_options {
     dg_ints dim;
     bool keepdim;
@@ -1236,7 +1308,9 @@ static inline dg_node *dg_prod_at(dg_location at, dg_node *input, dg_prod_option
 }
 #define dg_prod(input, ...) dg_prod_at(DG_HERE, (input), DG_OPTIONS(dg_prod_options, __VA_ARGS__))
 
-/* amax */
+/* y = max x; ties share the gradient evenly
+ *   dim: the dimension or dimensions; all when left out
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_amax_options {
     dg_ints dim;
     bool keepdim;
@@ -1251,7 +1325,9 @@ static inline dg_node *dg_amax_at(dg_location at, dg_node *input, dg_amax_option
 }
 #define dg_amax(input, ...) dg_amax_at(DG_HERE, (input), DG_OPTIONS(dg_amax_options, __VA_ARGS__))
 
-/* amin */
+/* y = min x; ties share the gradient evenly
+ *   dim: the dimension or dimensions; all when left out
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_amin_options {
     dg_ints dim;
     bool keepdim;
@@ -1266,7 +1342,9 @@ static inline dg_node *dg_amin_at(dg_location at, dg_node *input, dg_amin_option
 }
 #define dg_amin(input, ...) dg_amin_at(DG_HERE, (input), DG_OPTIONS(dg_amin_options, __VA_ARGS__))
 
-/* all */
+/* y = every x is true (not 0)
+ *   dim: the dimension or dimensions; all when left out
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_all_options {
     dg_ints dim;
     bool keepdim;
@@ -1281,7 +1359,9 @@ static inline dg_node *dg_all_at(dg_location at, dg_node *input, dg_all_options 
 }
 #define dg_all(input, ...) dg_all_at(DG_HERE, (input), DG_OPTIONS(dg_all_options, __VA_ARGS__))
 
-/* any */
+/* y = some x is true (not 0)
+ *   dim: the dimension or dimensions; all when left out
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_any_options {
     dg_ints dim;
     bool keepdim;
@@ -1296,7 +1376,10 @@ static inline dg_node *dg_any_at(dg_location at, dg_node *input, dg_any_options 
 }
 #define dg_any(input, ...) dg_any_at(DG_HERE, (input), DG_OPTIONS(dg_any_options, __VA_ARGS__))
 
-/* var */
+/* y = Σ (x − mean)² / (n − correction)
+ *   dim: the dimension or dimensions; all when left out
+ *   correction: 0: biased, 1: Bessel's
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_var_options {
     dg_ints dim;
     double correction;
@@ -1312,7 +1395,10 @@ static inline dg_node *dg_var_at(dg_location at, dg_node *input, dg_var_options 
 }
 #define dg_var(input, ...) dg_var_at(DG_HERE, (input), DG_OPTIONS(dg_var_options, .correction = 1, __VA_ARGS__))
 
-/* std */
+/* y = √var; gradient 0 where that is 0
+ *   dim: the dimension or dimensions; all when left out
+ *   correction: 0: biased, 1: Bessel's
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_std_options {
     dg_ints dim;
     double correction;
@@ -1328,7 +1414,10 @@ static inline dg_node *dg_std_at(dg_location at, dg_node *input, dg_std_options 
 }
 #define dg_std(input, ...) dg_std_at(DG_HERE, (input), DG_OPTIONS(dg_std_options, .correction = 1, __VA_ARGS__))
 
-/* (Σ|x|^p)^(1/p) */
+/* y = (Σ |x|ᵖ)^(1/p); gradient 0 where that is 0
+ *   p: the order: inf is the greatest |x|, 0 counts what is not 0
+ *   dim: the dimension or dimensions; all when left out
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_norm_options {
     double p;
     dg_ints dim;
@@ -1344,7 +1433,9 @@ static inline dg_node *dg_norm_at(dg_location at, dg_node *input, dg_norm_option
 }
 #define dg_norm(input, ...) dg_norm_at(DG_HERE, (input), DG_OPTIONS(dg_norm_options, .p = 2, __VA_ARGS__))
 
-/* ln Σ eˣ */
+/* y = ln Σ eˣ, without overflow
+ *   dim: the dimension or dimensions; all when left out
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_logsumexp_options {
     dg_ints dim;
     bool keepdim;
@@ -1359,7 +1450,9 @@ static inline dg_node *dg_logsumexp_at(dg_location at, dg_node *input, dg_logsum
 }
 #define dg_logsumexp(input, ...) dg_logsumexp_at(DG_HERE, (input), DG_OPTIONS(dg_logsumexp_options, __VA_ARGS__))
 
-/* argmax */
+/* y = where x is greatest, int64; the first place on ties
+ *   dim: when left out, of the flat tensor
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_argmax_options {
     int64_t dim;
     bool keepdim;
@@ -1373,7 +1466,9 @@ static inline dg_node *dg_argmax_at(dg_location at, dg_node *input, dg_argmax_op
 }
 #define dg_argmax(input, ...) dg_argmax_at(DG_HERE, (input), DG_OPTIONS(dg_argmax_options, .dim = DG_NONE, __VA_ARGS__))
 
-/* argmin */
+/* y = where x is least, int64; the first place on ties
+ *   dim: when left out, of the flat tensor
+ *   keepdim: keeps them, of size 1 */
 typedef struct dg_argmin_options {
     int64_t dim;
     bool keepdim;
@@ -1398,7 +1493,8 @@ static inline dg_node *dg_sum_to_at(dg_location at, dg_node *input, dg_node *lik
 }
 #define dg_sum_to(input, like, ...) dg_sum_to_at(DG_HERE, (input), (like), DG_OPTIONS(dg_sum_to_options, __VA_ARGS__))
 
-/* y_i = Π x_j over j ≠ i, the derivative of prod, right where there are zeros */
+/* y_i = Π x_j over j ≠ i, the derivative of prod, right where there are zeros
+ *   dim: the dimension */
 typedef struct dg_prod_others_options {
     int64_t dim;
     const char *name;
@@ -1413,7 +1509,8 @@ static inline dg_node *dg_prod_others_at(dg_location at, dg_node *input, dg_prod
 
 /* ---- shape ---- */
 
-/* the same elements under another shape */
+/* the same elements under another shape
+ *   shape: sizes; −1 is what is left over, N the batch */
 typedef struct dg_reshape_options {
     const char *name;
 } dg_reshape_options;
@@ -1436,7 +1533,9 @@ static inline dg_node *dg_reshape_as_at(dg_location at, dg_node *input, dg_node 
 }
 #define dg_reshape_as(input, like, ...) dg_reshape_as_at(DG_HERE, (input), (like), DG_OPTIONS(dg_reshape_as_options, __VA_ARGS__))
 
-/* one dimension for several */
+/* one dimension for several
+ *   start_dim: the first of them
+ *   end_dim: the last of them */
 typedef struct dg_flatten_options {
     int64_t start_dim;
     int64_t end_dim;
@@ -1450,7 +1549,9 @@ static inline dg_node *dg_flatten_at(dg_location at, dg_node *input, dg_flatten_
 }
 #define dg_flatten(input, ...) dg_flatten_at(DG_HERE, (input), DG_OPTIONS(dg_flatten_options, .start_dim = 1, .end_dim = -1, __VA_ARGS__))
 
-/* swaps two dimensions */
+/* swaps two dimensions
+ *   dim0: one of them
+ *   dim1: the other */
 typedef struct dg_transpose_options {
     const char *name;
 } dg_transpose_options;
@@ -1462,7 +1563,8 @@ static inline dg_node *dg_transpose_at(dg_location at, dg_node *input, int64_t d
 }
 #define dg_transpose(input, dim0, dim1, ...) dg_transpose_at(DG_HERE, (input), (dim0), (dim1), DG_OPTIONS(dg_transpose_options, __VA_ARGS__))
 
-/* dimensions in another order */
+/* dimensions in another order
+ *   dims: dimension k of the result is dimension dims[k] of x */
 typedef struct dg_permute_options {
     const char *name;
 } dg_permute_options;
@@ -1475,7 +1577,8 @@ static inline dg_node *dg_permute_at(dg_location at, dg_node *input, dg_ints dim
 }
 #define dg_permute(input, dims, ...) dg_permute_at(DG_HERE, (input), (dims), DG_OPTIONS(dg_permute_options, __VA_ARGS__))
 
-/* broadcasts to a shape */
+/* broadcasts to a shape
+ *   shape: sizes; −1 keeps that of x */
 typedef struct dg_expand_options {
     const char *name;
 } dg_expand_options;
@@ -1498,7 +1601,8 @@ static inline dg_node *dg_expand_as_at(dg_location at, dg_node *input, dg_node *
 }
 #define dg_expand_as(input, like, ...) dg_expand_as_at(DG_HERE, (input), (like), DG_OPTIONS(dg_expand_as_options, __VA_ARGS__))
 
-/* drops dimensions of size 1 */
+/* drops dimensions of size 1
+ *   dim: those of these; all when left out */
 typedef struct dg_squeeze_options {
     dg_ints dim;
     const char *name;
@@ -1512,7 +1616,8 @@ static inline dg_node *dg_squeeze_at(dg_location at, dg_node *input, dg_squeeze_
 }
 #define dg_squeeze(input, ...) dg_squeeze_at(DG_HERE, (input), DG_OPTIONS(dg_squeeze_options, __VA_ARGS__))
 
-/* puts in a dimension of size 1 */
+/* puts in a dimension of size 1
+ *   dim: its place in the result */
 typedef struct dg_unsqueeze_options {
     const char *name;
 } dg_unsqueeze_options;
@@ -1524,7 +1629,8 @@ static inline dg_node *dg_unsqueeze_at(dg_location at, dg_node *input, int64_t d
 }
 #define dg_unsqueeze(input, dim, ...) dg_unsqueeze_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_unsqueeze_options, __VA_ARGS__))
 
-/* joins along a dimension */
+/* joins along a dimension
+ *   dim: the dimension */
 typedef struct dg_cat_options {
     int64_t dim;
     const char *name;
@@ -1536,7 +1642,8 @@ static inline dg_node *dg_cat_at(dg_location at, int count, dg_node *const *tens
 }
 #define dg_cat(count, tensors, ...) dg_cat_at(DG_HERE, (count), (tensors), DG_OPTIONS(dg_cat_options, __VA_ARGS__))
 
-/* joins along a new dimension */
+/* joins along a new dimension
+ *   dim: the place of the new dimension */
 typedef struct dg_stack_options {
     int64_t dim;
     const char *name;
@@ -1548,7 +1655,11 @@ static inline dg_node *dg_stack_at(dg_location at, int count, dg_node *const *te
 }
 #define dg_stack(count, tensors, ...) dg_stack_at(DG_HERE, (count), (tensors), DG_OPTIONS(dg_stack_options, __VA_ARGS__))
 
-/* x[start:end:step] along dim */
+/* y = x[start:end:step] along dim
+ *   dim: the dimension
+ *   start: the first place; negative: from the end
+ *   end: the place after the last; negative: from the end
+ *   step: every so many */
 typedef struct dg_slice_options {
     int64_t dim;
     int64_t start;
@@ -1564,7 +1675,11 @@ static inline dg_node *dg_slice_at(dg_location at, dg_node *input, dg_slice_opti
 }
 #define dg_slice(input, ...) dg_slice_at(DG_HERE, (input), DG_OPTIONS(dg_slice_options, .start = DG_NONE, .end = DG_NONE, .step = 1, __VA_ARGS__))
 
-/* zeros in the shape of like with x written at the slice */
+/* zeros in the shape of like with x written at the slice
+ *   dim: the dimension
+ *   start: the first place; negative: from the end
+ *   end: the place after the last; negative: from the end
+ *   step: every so many */
 typedef struct dg_slice_scatter_options {
     int64_t dim;
     int64_t start;
@@ -1580,7 +1695,9 @@ static inline dg_node *dg_slice_scatter_at(dg_location at, dg_node *input, dg_no
 }
 #define dg_slice_scatter(input, like, ...) dg_slice_scatter_at(DG_HERE, (input), (like), DG_OPTIONS(dg_slice_scatter_options, .start = DG_NONE, .end = DG_NONE, .step = 1, __VA_ARGS__))
 
-/* as many places of x along dim as like has, after as many as before has */
+/* as many places of x along dim as like has, after as many as before has
+ *   before: has as many places along dim as come before
+ *   dim: the dimension */
 typedef struct dg_slice_like_options {
     int64_t dim;
     dg_node *before;
@@ -1594,7 +1711,9 @@ static inline dg_node *dg_slice_like_at(dg_location at, dg_node *input, dg_node 
 }
 #define dg_slice_like(input, like, ...) dg_slice_like_at(DG_HERE, (input), (like), DG_OPTIONS(dg_slice_like_options, __VA_ARGS__))
 
-/* zeros in the shape of like with x written after as many places as before has */
+/* zeros in the shape of like with x written after as many places as before has
+ *   before: has as many places along dim as come before
+ *   dim: the dimension */
 typedef struct dg_slice_like_scatter_options {
     int64_t dim;
     dg_node *before;
@@ -1608,7 +1727,9 @@ static inline dg_node *dg_slice_like_scatter_at(dg_location at, dg_node *input, 
 }
 #define dg_slice_like_scatter(input, like, ...) dg_slice_like_scatter_at(DG_HERE, (input), (like), DG_OPTIONS(dg_slice_like_scatter_options, __VA_ARGS__))
 
-/* y[i][j] = x[i][index[i][j]] along dim */
+/* y[i][j] = x[i][index[i][j]] along dim
+ *   index: int64 or int32, from 0 on
+ *   dim: the dimension that the indices run along */
 typedef struct dg_gather_options {
     int64_t dim;
     const char *name;
@@ -1621,7 +1742,9 @@ static inline dg_node *dg_gather_at(dg_location at, dg_node *input, dg_node *ind
 }
 #define dg_gather(input, index, ...) dg_gather_at(DG_HERE, (input), (index), DG_OPTIONS(dg_gather_options, __VA_ARGS__))
 
-/* zeros in the shape of like with x added at index along dim */
+/* zeros in the shape of like with x added at index along dim
+ *   index: int64 or int32, from 0 on
+ *   dim: the dimension that the indices run along */
 typedef struct dg_scatter_add_options {
     int64_t dim;
     const char *name;
@@ -1636,7 +1759,9 @@ static inline dg_node *dg_scatter_add_at(dg_location at, dg_node *input, dg_node
 
 /* ---- linear ---- */
 
-/* matrix product, batched and broadcast as in NumPy */
+/* matrix product, batched and broadcast as in NumPy
+ *   transpose_input: swaps the last two dimensions of input
+ *   transpose_other: swaps the last two dimensions of other */
 typedef struct dg_matmul_options {
     bool transpose_input;
     bool transpose_other;
@@ -1650,7 +1775,13 @@ static inline dg_node *dg_matmul_at(dg_location at, dg_node *input, dg_node *oth
 }
 #define dg_matmul(input, other, ...) dg_matmul_at(DG_HERE, (input), (other), DG_OPTIONS(dg_matmul_options, __VA_ARGS__))
 
-/* y = x·Wᵀ + b */
+/* y = x·Wᵀ + b
+ *   input: [.., in]
+ *   weight: [out, in]
+ *   bias: [out]; a linear with a wired weight and without out_features owns none
+ *   out_features: columns of the result, where weight is not wired
+ *   bias: owns a bias, where none is wired
+ *   init: initialiser of weight */
 typedef struct dg_linear_options {
     bool bias;
     const char *init;
@@ -1666,7 +1797,9 @@ static inline dg_node *dg_linear_at(dg_location at, dg_node *input, int64_t out_
 }
 #define dg_linear(input, out_features, ...) dg_linear_at(DG_HERE, (input), (out_features), DG_OPTIONS(dg_linear_options, .bias = true, __VA_ARGS__))
 
-/* y_ij = a_i b_j */
+/* y_ij = a_i b_j
+ *   input: [n]
+ *   vec2: [m] */
 typedef struct dg_outer_options {
     const char *name;
 } dg_outer_options;
@@ -1677,7 +1810,9 @@ static inline dg_node *dg_outer_at(dg_location at, dg_node *input, dg_node *vec2
 }
 #define dg_outer(input, vec2, ...) dg_outer_at(DG_HERE, (input), (vec2), DG_OPTIONS(dg_outer_options, __VA_ARGS__))
 
-/* squared distances between rows: y_ij = |a_i − b_j|² */
+/* squared distances between rows: y_ij = |a_i − b_j|²
+ *   x1: [.., n, d]
+ *   x2: [.., m, d] */
 typedef struct dg_sqdist_options {
     const char *name;
 } dg_sqdist_options;
@@ -1688,7 +1823,10 @@ static inline dg_node *dg_sqdist_at(dg_location at, dg_node *x1, dg_node *x2, dg
 }
 #define dg_sqdist(x1, x2, ...) dg_sqdist_at(DG_HERE, (x1), (x2), DG_OPTIONS(dg_sqdist_options, __VA_ARGS__))
 
-/* distances between rows */
+/* distances between rows
+ *   x1: [.., n, d]
+ *   x2: [.., m, d]
+ *   p: of the norm */
 typedef struct dg_cdist_options {
     double p;
     const char *name;
@@ -1701,7 +1839,16 @@ static inline dg_node *dg_cdist_at(dg_location at, dg_node *x1, dg_node *x2, dg_
 }
 #define dg_cdist(x1, x2, ...) dg_cdist_at(DG_HERE, (x1), (x2), DG_OPTIONS(dg_cdist_options, .p = 2, __VA_ARGS__))
 
-/* φ(‖x − c‖) */
+/* φ(‖x − c‖)
+ *   input: [.., d]
+ *   centers: [M, d]
+ *   gamma: [M]: multiplies r². Not of thin_plate_spline, linear, cubic and quintic
+ *   out_features: number of centres M, where centers is not wired
+ *   kernel: φ, with t = γ r²: gaussian exp(−t), multiquadric √(1 + t), inverse_multiquadric 1/√(1 + t), inverse_quadratic 1/(1 + t), thin_plate_spline r² ln r, linear r, cubic r³, quintic r⁵, matern32 (1 + √(3t)) exp(−√(3t)), matern52 (1 + √(5t) + 5t/3) exp(−√(5t)), wendland (1 − √t)₊⁴ (4√t + 1) (gaussian|multiquadric|inverse_multiquadric|inverse_quadratic|thin_plate_spline|linear|cubic|quintic|matern32|matern52|wendland)
+ *   normalize: divides by the sum over centres
+ *   init: initialiser of centers
+ *   width: initialiser of gamma
+ *   Source: Broomhead and Lowe, Multivariable functional interpolation and adaptive networks (1988) */
 typedef struct dg_rbf_options {
     const char *kernel;
     bool normalize;
@@ -1721,7 +1868,8 @@ static inline dg_node *dg_rbf_at(dg_location at, dg_node *input, int64_t out_fea
 
 /* ---- softmax ---- */
 
-/* eˣ / Σ eˣ along dim */
+/* eˣ / Σ eˣ along dim
+ *   dim: the dimension of the classes */
 typedef struct dg_softmax_options {
     int64_t dim;
     const char *name;
@@ -1734,7 +1882,8 @@ static inline dg_node *dg_softmax_at(dg_location at, dg_node *input, dg_softmax_
 }
 #define dg_softmax(input, ...) dg_softmax_at(DG_HERE, (input), DG_OPTIONS(dg_softmax_options, .dim = -1, __VA_ARGS__))
 
-/* x − ln Σ eˣ along dim */
+/* x − ln Σ eˣ along dim
+ *   dim: the dimension of the classes */
 typedef struct dg_log_softmax_options {
     int64_t dim;
     const char *name;
@@ -1747,7 +1896,8 @@ static inline dg_node *dg_log_softmax_at(dg_location at, dg_node *input, dg_log_
 }
 #define dg_log_softmax(input, ...) dg_log_softmax_at(DG_HERE, (input), DG_OPTIONS(dg_log_softmax_options, .dim = -1, __VA_ARGS__))
 
-/* softmax of −x */
+/* softmax of −x
+ *   dim: the dimension of the classes */
 typedef struct dg_softmin_options {
     int64_t dim;
     const char *name;
@@ -1762,7 +1912,9 @@ static inline dg_node *dg_softmin_at(dg_location at, dg_node *input, dg_softmin_
 
 /* ---- loss ---- */
 
-/* (x − target)² */
+/* (x − target)²
+ *   target: in input's shape, or one number
+ *   reduction: of the losses: mean, sum or none (mean|sum|none) */
 typedef struct dg_mse_loss_options {
     const char *reduction;
     const char *name;
@@ -1775,7 +1927,9 @@ static inline dg_node *dg_mse_loss_at(dg_location at, dg_node *input, dg_node *t
 }
 #define dg_mse_loss(input, target, ...) dg_mse_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_mse_loss_options, .reduction = "mean", __VA_ARGS__))
 
-/* |x − target| */
+/* |x − target|
+ *   target: in input's shape, or one number
+ *   reduction: of the losses: mean, sum or none (mean|sum|none) */
 typedef struct dg_l1_loss_options {
     const char *reduction;
     const char *name;
@@ -1788,7 +1942,10 @@ static inline dg_node *dg_l1_loss_at(dg_location at, dg_node *input, dg_node *ta
 }
 #define dg_l1_loss(input, target, ...) dg_l1_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_l1_loss_options, .reduction = "mean", __VA_ARGS__))
 
-/* y = x[target], along dim 1; 0 where target is ignore_index */
+/* y = x[target], along dim 1; 0 where target is ignore_index
+ *   input: [N, C, ..] or [C]
+ *   target: [N, ..] class indices
+ *   ignore_index: samples of this target do not count */
 typedef struct dg_class_pick_options {
     int64_t ignore_index;
     const char *name;
@@ -1801,7 +1958,11 @@ static inline dg_node *dg_class_pick_at(dg_location at, dg_node *input, dg_node 
 }
 #define dg_class_pick(input, target, ...) dg_class_pick_at(DG_HERE, (input), (target), DG_OPTIONS(dg_class_pick_options, .ignore_index = -100, __VA_ARGS__))
 
-/* zeros in the shape of like with x written at target, along dim 1 */
+/* zeros in the shape of like with x written at target, along dim 1
+ *   input: [N, ..]
+ *   target: [N, ..] class indices
+ *   like: [N, C, ..]
+ *   ignore_index: samples of this target do not count */
 typedef struct dg_class_scatter_options {
     int64_t ignore_index;
     const char *name;
@@ -1814,7 +1975,11 @@ static inline dg_node *dg_class_scatter_at(dg_location at, dg_node *input, dg_no
 }
 #define dg_class_scatter(input, target, like, ...) dg_class_scatter_at(DG_HERE, (input), (target), (like), DG_OPTIONS(dg_class_scatter_options, .ignore_index = -100, __VA_ARGS__))
 
-/* the weight of each target's class (1 without weights); 0 where target is ignore_index */
+/* the weight of each target's class (1 without weights); 0 where target is ignore_index
+ *   input: [N, C, ..]
+ *   target: [N, ..] class indices
+ *   weight: [C], one for each class; constant
+ *   ignore_index: samples of this target do not count */
 typedef struct dg_class_weight_options {
     int64_t ignore_index;
     dg_node *weight;
@@ -1828,7 +1993,13 @@ static inline dg_node *dg_class_weight_at(dg_location at, dg_node *input, dg_nod
 }
 #define dg_class_weight(input, target, ...) dg_class_weight_at(DG_HERE, (input), (target), DG_OPTIONS(dg_class_weight_options, .ignore_index = -100, __VA_ARGS__))
 
-/* −log softmax(x)[target] */
+/* −log softmax(x)[target]
+ *   input: [N, C], [N, C, ..] or [C]: scores before the softmax
+ *   target: class indices [N, ..], or probabilities in input's shape
+ *   weight: [C], one for each class; constant
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   ignore_index: samples of this target do not count
+ *   label_smoothing: moved to all classes alike */
 typedef struct dg_cross_entropy_options {
     const char *reduction;
     int64_t ignore_index;
@@ -1844,7 +2015,12 @@ static inline dg_node *dg_cross_entropy_at(dg_location at, dg_node *input, dg_no
 }
 #define dg_cross_entropy(input, target, ...) dg_cross_entropy_at(DG_HERE, (input), (target), DG_OPTIONS(dg_cross_entropy_options, .reduction = "mean", .ignore_index = -100, __VA_ARGS__))
 
-/* −x[target] */
+/* −x[target]
+ *   input: [N, C], [N, C, ..] or [C]: logarithms of probabilities
+ *   target: [N, ..] class indices
+ *   weight: [C], one for each class; constant
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   ignore_index: samples of this target do not count */
 typedef struct dg_nll_loss_options {
     const char *reduction;
     int64_t ignore_index;
@@ -1859,7 +2035,8 @@ static inline dg_node *dg_nll_loss_at(dg_location at, dg_node *input, dg_node *t
 }
 #define dg_nll_loss(input, target, ...) dg_nll_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_nll_loss_options, .reduction = "mean", .ignore_index = -100, __VA_ARGS__))
 
-/* binary_cross_entropy of each element */
+/* binary_cross_entropy of each element
+ *   input: probabilities */
 typedef struct dg_bce_options {
     const char *name;
 } dg_bce_options;
@@ -1870,7 +2047,11 @@ static inline dg_node *dg_bce_at(dg_location at, dg_node *input, dg_node *target
 }
 #define dg_bce(input, target, ...) dg_bce_at(DG_HERE, (input), (target), DG_OPTIONS(dg_bce_options, __VA_ARGS__))
 
-/* −t ln x − (1 − t) ln(1 − x) */
+/* −t ln x − (1 − t) ln(1 − x)
+ *   input: probabilities
+ *   target: in input's shape
+ *   weight: multiplies the losses, broadcast to them
+ *   reduction: of the losses: mean, sum or none (mean|sum|none) */
 typedef struct dg_binary_cross_entropy_options {
     const char *reduction;
     dg_node *weight;
@@ -1884,7 +2065,12 @@ static inline dg_node *dg_binary_cross_entropy_at(dg_location at, dg_node *input
 }
 #define dg_binary_cross_entropy(input, target, ...) dg_binary_cross_entropy_at(DG_HERE, (input), (target), DG_OPTIONS(dg_binary_cross_entropy_options, .reduction = "mean", __VA_ARGS__))
 
-/* the same on sigmoid(x) */
+/* the same on sigmoid(x)
+ *   input: scores before the sigmoid
+ *   target: in input's shape
+ *   weight: multiplies the losses, broadcast to them
+ *   pos_weight: multiplies the losses of target 1
+ *   reduction: of the losses: mean, sum or none (mean|sum|none) */
 typedef struct dg_binary_cross_entropy_with_logits_options {
     const char *reduction;
     dg_node *weight;
@@ -1898,5 +2084,632 @@ static inline dg_node *dg_binary_cross_entropy_with_logits_at(dg_location at, dg
     return dg_apply(&(dg_application){.op = "binary_cross_entropy_with_logits", .name = options.name, .at = at, .n_inputs = 4, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
 #define dg_binary_cross_entropy_with_logits(input, target, ...) dg_binary_cross_entropy_with_logits_at(DG_HERE, (input), (target), DG_OPTIONS(dg_binary_cross_entropy_with_logits_options, .reduction = "mean", __VA_ARGS__))
+
+/* ---- conv ---- */
+
+/* y[n, o, p] = b[o] + Σ w[o, c, k]·x[n, c, p·stride − padding + k·dilation]
+ *   input: [N, C, L], or one without N
+ *   weight: [out, C/groups, k]
+ *   bias: [out]; a layer with a wired weight and without out_channels owns none
+ *   out_channels: channels of the result, where weight is not wired
+ *   kernel_size: where weight is not wired
+ *   stride: between windows
+ *   padding: at both ends; same: as much as keeps the sizes; valid: none (same|valid)
+ *   dilation: between the places that a window reads
+ *   groups: channels are cut into as many groups, each with weights of its own
+ *   bias: owns a bias, where none is wired
+ *   padding_mode: what padding shows (zeros|reflect|replicate|circular)
+ *   init: initialiser of weight */
+typedef struct dg_conv1d_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t dilation[3];
+    int64_t groups;
+    bool bias;
+    const char *padding_mode;
+    const char *init;
+    dg_node *weight;
+    dg_node *bias_node;
+    const char *name;
+} dg_conv1d_options;
+static inline dg_node *dg_conv1d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv1d_options options)
+{
+    dg_value items[4][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_text(options.padding_mode), dg_text(options.init)};
+    dg_node *const inputs[] = {input, options.weight, options.bias_node};
+    return dg_apply(&(dg_application){.op = "conv1d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 9, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_conv1d(input, out_channels, ...) dg_conv1d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv1d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .padding_mode = "zeros", __VA_ARGS__))
+
+/* y[n, o, p] = b[o] + Σ w[o, c, k]·x[n, c, p·stride − padding + k·dilation]
+ *   input: [N, C, H, W], or one without N
+ *   weight: [out, C/groups, kh, kw]
+ *   bias: [out]; a layer with a wired weight and without out_channels owns none
+ *   out_channels: channels of the result, where weight is not wired
+ *   kernel_size: where weight is not wired
+ *   stride: between windows
+ *   padding: at both ends; same: as much as keeps the sizes; valid: none (same|valid)
+ *   dilation: between the places that a window reads
+ *   groups: channels are cut into as many groups, each with weights of its own
+ *   bias: owns a bias, where none is wired
+ *   padding_mode: what padding shows (zeros|reflect|replicate|circular)
+ *   init: initialiser of weight */
+typedef struct dg_conv2d_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t dilation[3];
+    int64_t groups;
+    bool bias;
+    const char *padding_mode;
+    const char *init;
+    dg_node *weight;
+    dg_node *bias_node;
+    const char *name;
+} dg_conv2d_options;
+static inline dg_node *dg_conv2d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv2d_options options)
+{
+    dg_value items[4][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_text(options.padding_mode), dg_text(options.init)};
+    dg_node *const inputs[] = {input, options.weight, options.bias_node};
+    return dg_apply(&(dg_application){.op = "conv2d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 9, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_conv2d(input, out_channels, ...) dg_conv2d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv2d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .padding_mode = "zeros", __VA_ARGS__))
+
+/* y[n, o, p] = b[o] + Σ w[o, c, k]·x[n, c, p·stride − padding + k·dilation]
+ *   input: [N, C, D, H, W], or one without N
+ *   weight: [out, C/groups, kd, kh, kw]
+ *   bias: [out]; a layer with a wired weight and without out_channels owns none
+ *   out_channels: channels of the result, where weight is not wired
+ *   kernel_size: where weight is not wired
+ *   stride: between windows
+ *   padding: at both ends; same: as much as keeps the sizes; valid: none (same|valid)
+ *   dilation: between the places that a window reads
+ *   groups: channels are cut into as many groups, each with weights of its own
+ *   bias: owns a bias, where none is wired
+ *   padding_mode: what padding shows (zeros|reflect|replicate|circular)
+ *   init: initialiser of weight */
+typedef struct dg_conv3d_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t dilation[3];
+    int64_t groups;
+    bool bias;
+    const char *padding_mode;
+    const char *init;
+    dg_node *weight;
+    dg_node *bias_node;
+    const char *name;
+} dg_conv3d_options;
+static inline dg_node *dg_conv3d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv3d_options options)
+{
+    dg_value items[4][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_text(options.padding_mode), dg_text(options.init)};
+    dg_node *const inputs[] = {input, options.weight, options.bias_node};
+    return dg_apply(&(dg_application){.op = "conv3d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 9, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_conv3d(input, out_channels, ...) dg_conv3d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv3d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .padding_mode = "zeros", __VA_ARGS__))
+
+/* y[n, o, p·stride − padding + k·dilation] += w[c, o, k]·x[n, c, p], plus b[o]
+ *   input: [N, C, L], or one without N
+ *   weight: [C, out/groups, k]
+ *   bias: [out]; a layer with a wired weight and without out_channels owns none
+ *   out_channels: channels of the result, where weight is not wired
+ *   kernel_size: where weight is not wired
+ *   stride: between the places of the result that neighbours write to
+ *   padding: places cut off at both ends
+ *   output_padding: places added at the end
+ *   groups: channels are cut into as many groups, each with weights of its own
+ *   bias: owns a bias, where none is wired
+ *   dilation: between the places that one input writes to
+ *   init: initialiser of weight
+ *   Source: Dumoulin and Visin, A guide to convolution arithmetic for deep learning (2016), section 4 */
+typedef struct dg_conv_transpose1d_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t output_padding[3];
+    int64_t groups;
+    bool bias;
+    int64_t dilation[3];
+    const char *init;
+    dg_node *weight;
+    dg_node *bias_node;
+    const char *name;
+} dg_conv_transpose1d_options;
+static inline dg_node *dg_conv_transpose1d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv_transpose1d_options options)
+{
+    dg_value items[5][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.output_padding, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_sizes(options.dilation, items[4]), dg_text(options.init)};
+    dg_node *const inputs[] = {input, options.weight, options.bias_node};
+    return dg_apply(&(dg_application){.op = "conv_transpose1d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 9, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_conv_transpose1d(input, out_channels, ...) dg_conv_transpose1d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv_transpose1d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .output_padding = {0, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* y[n, o, p·stride − padding + k·dilation] += w[c, o, k]·x[n, c, p], plus b[o]
+ *   input: [N, C, H, W], or one without N
+ *   weight: [C, out/groups, kh, kw]
+ *   bias: [out]; a layer with a wired weight and without out_channels owns none
+ *   out_channels: channels of the result, where weight is not wired
+ *   kernel_size: where weight is not wired
+ *   stride: between the places of the result that neighbours write to
+ *   padding: places cut off at both ends
+ *   output_padding: places added at the end
+ *   groups: channels are cut into as many groups, each with weights of its own
+ *   bias: owns a bias, where none is wired
+ *   dilation: between the places that one input writes to
+ *   init: initialiser of weight
+ *   Source: Dumoulin and Visin, A guide to convolution arithmetic for deep learning (2016), section 4 */
+typedef struct dg_conv_transpose2d_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t output_padding[3];
+    int64_t groups;
+    bool bias;
+    int64_t dilation[3];
+    const char *init;
+    dg_node *weight;
+    dg_node *bias_node;
+    const char *name;
+} dg_conv_transpose2d_options;
+static inline dg_node *dg_conv_transpose2d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv_transpose2d_options options)
+{
+    dg_value items[5][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.output_padding, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_sizes(options.dilation, items[4]), dg_text(options.init)};
+    dg_node *const inputs[] = {input, options.weight, options.bias_node};
+    return dg_apply(&(dg_application){.op = "conv_transpose2d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 9, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_conv_transpose2d(input, out_channels, ...) dg_conv_transpose2d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv_transpose2d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .output_padding = {0, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* y[n, o, p·stride − padding + k·dilation] += w[c, o, k]·x[n, c, p], plus b[o]
+ *   input: [N, C, D, H, W], or one without N
+ *   weight: [C, out/groups, kd, kh, kw]
+ *   bias: [out]; a layer with a wired weight and without out_channels owns none
+ *   out_channels: channels of the result, where weight is not wired
+ *   kernel_size: where weight is not wired
+ *   stride: between the places of the result that neighbours write to
+ *   padding: places cut off at both ends
+ *   output_padding: places added at the end
+ *   groups: channels are cut into as many groups, each with weights of its own
+ *   bias: owns a bias, where none is wired
+ *   dilation: between the places that one input writes to
+ *   init: initialiser of weight
+ *   Source: Dumoulin and Visin, A guide to convolution arithmetic for deep learning (2016), section 4 */
+typedef struct dg_conv_transpose3d_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t output_padding[3];
+    int64_t groups;
+    bool bias;
+    int64_t dilation[3];
+    const char *init;
+    dg_node *weight;
+    dg_node *bias_node;
+    const char *name;
+} dg_conv_transpose3d_options;
+static inline dg_node *dg_conv_transpose3d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv_transpose3d_options options)
+{
+    dg_value items[5][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.output_padding, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_sizes(options.dilation, items[4]), dg_text(options.init)};
+    dg_node *const inputs[] = {input, options.weight, options.bias_node};
+    return dg_apply(&(dg_application){.op = "conv_transpose3d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 9, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_conv_transpose3d(input, out_channels, ...) dg_conv_transpose3d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv_transpose3d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .output_padding = {0, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* conv(x, w) with as many places as like has
+ *   like: of the result's shape
+ *   stride: as of conv (same|valid)
+ *   padding: as of conv (same|valid)
+ *   dilation: as of conv (same|valid)
+ *   groups: as of conv
+ *   padding_mode: as of conv (zeros|reflect|replicate|circular) */
+typedef struct dg_conv_like_options {
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t dilation[3];
+    int64_t groups;
+    const char *padding_mode;
+    const char *name;
+} dg_conv_like_options;
+static inline dg_node *dg_conv_like_at(dg_location at, dg_node *input, dg_node *weight, dg_node *like, dg_conv_like_options options)
+{
+    dg_value items[3][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.stride, items[0]), dg_sizes(options.padding, items[1]), dg_sizes(options.dilation, items[2]), dg_int(options.groups), dg_text(options.padding_mode)};
+    dg_node *const inputs[] = {input, weight, like};
+    return dg_apply(&(dg_application){.op = "conv_like", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_conv_like(input, weight, like, ...) dg_conv_like_at(DG_HERE, (input), (weight), (like), DG_OPTIONS(dg_conv_like_options, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .padding_mode = "zeros", __VA_ARGS__))
+
+/* the gradient of a convolution's input, from that of its result and its weight
+ *   like: of the result's shape
+ *   stride: as of conv (same|valid)
+ *   padding: as of conv (same|valid)
+ *   dilation: as of conv (same|valid)
+ *   groups: as of conv
+ *   padding_mode: as of conv (zeros|reflect|replicate|circular) */
+typedef struct dg_conv_input_grad_options {
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t dilation[3];
+    int64_t groups;
+    const char *padding_mode;
+    const char *name;
+} dg_conv_input_grad_options;
+static inline dg_node *dg_conv_input_grad_at(dg_location at, dg_node *grad, dg_node *weight, dg_node *like, dg_conv_input_grad_options options)
+{
+    dg_value items[3][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.stride, items[0]), dg_sizes(options.padding, items[1]), dg_sizes(options.dilation, items[2]), dg_int(options.groups), dg_text(options.padding_mode)};
+    dg_node *const inputs[] = {grad, weight, like};
+    return dg_apply(&(dg_application){.op = "conv_input_grad", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_conv_input_grad(grad, weight, like, ...) dg_conv_input_grad_at(DG_HERE, (grad), (weight), (like), DG_OPTIONS(dg_conv_input_grad_options, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .padding_mode = "zeros", __VA_ARGS__))
+
+/* the gradient of a convolution's weight, from its input and the gradient of its result
+ *   like: of the result's shape
+ *   stride: as of conv (same|valid)
+ *   padding: as of conv (same|valid)
+ *   dilation: as of conv (same|valid)
+ *   groups: as of conv
+ *   padding_mode: as of conv (zeros|reflect|replicate|circular) */
+typedef struct dg_conv_weight_grad_options {
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t dilation[3];
+    int64_t groups;
+    const char *padding_mode;
+    const char *name;
+} dg_conv_weight_grad_options;
+static inline dg_node *dg_conv_weight_grad_at(dg_location at, dg_node *input, dg_node *grad, dg_node *like, dg_conv_weight_grad_options options)
+{
+    dg_value items[3][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.stride, items[0]), dg_sizes(options.padding, items[1]), dg_sizes(options.dilation, items[2]), dg_int(options.groups), dg_text(options.padding_mode)};
+    dg_node *const inputs[] = {input, grad, like};
+    return dg_apply(&(dg_application){.op = "conv_weight_grad", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_conv_weight_grad(input, grad, like, ...) dg_conv_weight_grad_at(DG_HERE, (input), (grad), (like), DG_OPTIONS(dg_conv_weight_grad_options, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .padding_mode = "zeros", __VA_ARGS__))
+
+/* ---- pool ---- */
+
+/* the greatest of each window; the first one on ties
+ *   input: [N, C, sizes], or one without N
+ *   kernel_size: places of a window; needed
+ *   stride: between windows; kernel_size when left out
+ *   padding: places at both ends that windows may cover and that hold nothing
+ *   dilation: between the places of a window
+ *   ceil_mode: a last window may hang over the end */
+typedef struct dg_max_pool1d_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t dilation[3];
+    bool ceil_mode;
+    const char *name;
+} dg_max_pool1d_options;
+static inline dg_node *dg_max_pool1d_at(dg_location at, dg_node *input, dg_max_pool1d_options options)
+{
+    dg_value items[4][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_bool(options.ceil_mode)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "max_pool1d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_max_pool1d(input, ...) dg_max_pool1d_at(DG_HERE, (input), DG_OPTIONS(dg_max_pool1d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* the greatest of each window; the first one on ties
+ *   input: [N, C, sizes], or one without N
+ *   kernel_size: places of a window; needed
+ *   stride: between windows; kernel_size when left out
+ *   padding: places at both ends that windows may cover and that hold nothing
+ *   dilation: between the places of a window
+ *   ceil_mode: a last window may hang over the end */
+typedef struct dg_max_pool2d_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t dilation[3];
+    bool ceil_mode;
+    const char *name;
+} dg_max_pool2d_options;
+static inline dg_node *dg_max_pool2d_at(dg_location at, dg_node *input, dg_max_pool2d_options options)
+{
+    dg_value items[4][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_bool(options.ceil_mode)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "max_pool2d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_max_pool2d(input, ...) dg_max_pool2d_at(DG_HERE, (input), DG_OPTIONS(dg_max_pool2d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* the greatest of each window; the first one on ties
+ *   input: [N, C, sizes], or one without N
+ *   kernel_size: places of a window; needed
+ *   stride: between windows; kernel_size when left out
+ *   padding: places at both ends that windows may cover and that hold nothing
+ *   dilation: between the places of a window
+ *   ceil_mode: a last window may hang over the end */
+typedef struct dg_max_pool3d_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t dilation[3];
+    bool ceil_mode;
+    const char *name;
+} dg_max_pool3d_options;
+static inline dg_node *dg_max_pool3d_at(dg_location at, dg_node *input, dg_max_pool3d_options options)
+{
+    dg_value items[4][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_bool(options.ceil_mode)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "max_pool3d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_max_pool3d(input, ...) dg_max_pool3d_at(DG_HERE, (input), DG_OPTIONS(dg_max_pool3d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* the mean of each window
+ *   input: [N, C, sizes], or one without N
+ *   kernel_size: places of a window; needed
+ *   stride: between windows; kernel_size when left out
+ *   padding: places at both ends that windows may cover and that hold nothing
+ *   ceil_mode: a last window may hang over the end
+ *   count_include_pad: padding counts as zeros
+ *   divisor_override: instead of the number of places */
+typedef struct dg_avg_pool1d_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    bool ceil_mode;
+    bool count_include_pad;
+    int64_t divisor_override;
+    const char *name;
+} dg_avg_pool1d_options;
+static inline dg_node *dg_avg_pool1d_at(dg_location at, dg_node *input, dg_avg_pool1d_options options)
+{
+    dg_value items[3][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_bool(options.ceil_mode), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "avg_pool1d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_avg_pool1d(input, ...) dg_avg_pool1d_at(DG_HERE, (input), DG_OPTIONS(dg_avg_pool1d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
+
+/* the mean of each window
+ *   input: [N, C, sizes], or one without N
+ *   kernel_size: places of a window; needed
+ *   stride: between windows; kernel_size when left out
+ *   padding: places at both ends that windows may cover and that hold nothing
+ *   ceil_mode: a last window may hang over the end
+ *   count_include_pad: padding counts as zeros
+ *   divisor_override: instead of the number of places */
+typedef struct dg_avg_pool2d_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    bool ceil_mode;
+    bool count_include_pad;
+    int64_t divisor_override;
+    const char *name;
+} dg_avg_pool2d_options;
+static inline dg_node *dg_avg_pool2d_at(dg_location at, dg_node *input, dg_avg_pool2d_options options)
+{
+    dg_value items[3][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_bool(options.ceil_mode), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "avg_pool2d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_avg_pool2d(input, ...) dg_avg_pool2d_at(DG_HERE, (input), DG_OPTIONS(dg_avg_pool2d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
+
+/* the mean of each window
+ *   input: [N, C, sizes], or one without N
+ *   kernel_size: places of a window; needed
+ *   stride: between windows; kernel_size when left out
+ *   padding: places at both ends that windows may cover and that hold nothing
+ *   ceil_mode: a last window may hang over the end
+ *   count_include_pad: padding counts as zeros
+ *   divisor_override: instead of the number of places */
+typedef struct dg_avg_pool3d_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    bool ceil_mode;
+    bool count_include_pad;
+    int64_t divisor_override;
+    const char *name;
+} dg_avg_pool3d_options;
+static inline dg_node *dg_avg_pool3d_at(dg_location at, dg_node *input, dg_avg_pool3d_options options)
+{
+    dg_value items[3][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_bool(options.ceil_mode), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "avg_pool3d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_avg_pool3d(input, ...) dg_avg_pool3d_at(DG_HERE, (input), DG_OPTIONS(dg_avg_pool3d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
+
+/* the greatest of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1
+ *   input: [N, C, sizes], or one without N
+ *   output_size: windows of each dimension; needed */
+typedef struct dg_adaptive_max_pool1d_options {
+    int64_t output_size[3];
+    const char *name;
+} dg_adaptive_max_pool1d_options;
+static inline dg_node *dg_adaptive_max_pool1d_at(dg_location at, dg_node *input, dg_adaptive_max_pool1d_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.output_size, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "adaptive_max_pool1d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_adaptive_max_pool1d(input, ...) dg_adaptive_max_pool1d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_max_pool1d_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* the greatest of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1
+ *   input: [N, C, sizes], or one without N
+ *   output_size: windows of each dimension; needed */
+typedef struct dg_adaptive_max_pool2d_options {
+    int64_t output_size[3];
+    const char *name;
+} dg_adaptive_max_pool2d_options;
+static inline dg_node *dg_adaptive_max_pool2d_at(dg_location at, dg_node *input, dg_adaptive_max_pool2d_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.output_size, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "adaptive_max_pool2d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_adaptive_max_pool2d(input, ...) dg_adaptive_max_pool2d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_max_pool2d_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* the greatest of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1
+ *   input: [N, C, sizes], or one without N
+ *   output_size: windows of each dimension; needed */
+typedef struct dg_adaptive_max_pool3d_options {
+    int64_t output_size[3];
+    const char *name;
+} dg_adaptive_max_pool3d_options;
+static inline dg_node *dg_adaptive_max_pool3d_at(dg_location at, dg_node *input, dg_adaptive_max_pool3d_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.output_size, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "adaptive_max_pool3d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_adaptive_max_pool3d(input, ...) dg_adaptive_max_pool3d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_max_pool3d_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* the mean of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1
+ *   input: [N, C, sizes], or one without N
+ *   output_size: windows of each dimension; needed */
+typedef struct dg_adaptive_avg_pool1d_options {
+    int64_t output_size[3];
+    const char *name;
+} dg_adaptive_avg_pool1d_options;
+static inline dg_node *dg_adaptive_avg_pool1d_at(dg_location at, dg_node *input, dg_adaptive_avg_pool1d_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.output_size, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "adaptive_avg_pool1d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_adaptive_avg_pool1d(input, ...) dg_adaptive_avg_pool1d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_avg_pool1d_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* the mean of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1
+ *   input: [N, C, sizes], or one without N
+ *   output_size: windows of each dimension; needed */
+typedef struct dg_adaptive_avg_pool2d_options {
+    int64_t output_size[3];
+    const char *name;
+} dg_adaptive_avg_pool2d_options;
+static inline dg_node *dg_adaptive_avg_pool2d_at(dg_location at, dg_node *input, dg_adaptive_avg_pool2d_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.output_size, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "adaptive_avg_pool2d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_adaptive_avg_pool2d(input, ...) dg_adaptive_avg_pool2d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_avg_pool2d_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* the mean of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1
+ *   input: [N, C, sizes], or one without N
+ *   output_size: windows of each dimension; needed */
+typedef struct dg_adaptive_avg_pool3d_options {
+    int64_t output_size[3];
+    const char *name;
+} dg_adaptive_avg_pool3d_options;
+static inline dg_node *dg_adaptive_avg_pool3d_at(dg_location at, dg_node *input, dg_adaptive_avg_pool3d_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.output_size, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "adaptive_avg_pool3d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_adaptive_avg_pool3d(input, ...) dg_adaptive_avg_pool3d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_avg_pool3d_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* from, at the place of the greatest input of each window; no gradient through input
+ *   dims: spatial dimensions: 1, 2 or 3
+ *   kernel_size: places of a window; none: adaptive
+ *   stride: between windows; kernel_size when left out
+ *   padding: places at both ends that windows may cover and that hold nothing
+ *   dilation: between the places of a window */
+typedef struct dg_max_pool_gather_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t dilation[3];
+    const char *name;
+} dg_max_pool_gather_options;
+static inline dg_node *dg_max_pool_gather_at(dg_location at, dg_node *input, dg_node *from, dg_node *like, int64_t dims, dg_max_pool_gather_options options)
+{
+    dg_value items[4][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int(dims), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3])};
+    dg_node *const inputs[] = {input, from, like};
+    return dg_apply(&(dg_application){.op = "max_pool_gather", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_max_pool_gather(input, from, like, dims, ...) dg_max_pool_gather_at(DG_HERE, (input), (from), (like), (dims), DG_OPTIONS(dg_max_pool_gather_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* zeros with grad added at the place of the greatest input of each window; no gradient through input
+ *   dims: spatial dimensions: 1, 2 or 3
+ *   kernel_size: places of a window; none: adaptive
+ *   stride: between windows; kernel_size when left out
+ *   padding: places at both ends that windows may cover and that hold nothing
+ *   dilation: between the places of a window */
+typedef struct dg_max_pool_scatter_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    int64_t dilation[3];
+    const char *name;
+} dg_max_pool_scatter_options;
+static inline dg_node *dg_max_pool_scatter_at(dg_location at, dg_node *input, dg_node *grad, int64_t dims, dg_max_pool_scatter_options options)
+{
+    dg_value items[4][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int(dims), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3])};
+    dg_node *const inputs[] = {input, grad};
+    return dg_apply(&(dg_application){.op = "max_pool_scatter", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_max_pool_scatter(input, grad, dims, ...) dg_max_pool_scatter_at(DG_HERE, (input), (grad), (dims), DG_OPTIONS(dg_max_pool_scatter_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* the mean of each window, as many as like has
+ *   dims: spatial dimensions: 1, 2 or 3
+ *   kernel_size: places of a window; none: adaptive
+ *   stride: between windows; kernel_size when left out
+ *   padding: places at both ends that windows may cover and that hold nothing
+ *   count_include_pad: padding counts as zeros
+ *   divisor_override: instead of the number of places */
+typedef struct dg_avg_pool_like_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    bool count_include_pad;
+    int64_t divisor_override;
+    const char *name;
+} dg_avg_pool_like_options;
+static inline dg_node *dg_avg_pool_like_at(dg_location at, dg_node *input, dg_node *like, int64_t dims, dg_avg_pool_like_options options)
+{
+    dg_value items[3][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int(dims), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
+    dg_node *const inputs[] = {input, like};
+    return dg_apply(&(dg_application){.op = "avg_pool_like", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_avg_pool_like(input, like, dims, ...) dg_avg_pool_like_at(DG_HERE, (input), (like), (dims), DG_OPTIONS(dg_avg_pool_like_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
+
+/* the gradient of average pooling: each grad spread over its window
+ *   dims: spatial dimensions: 1, 2 or 3
+ *   kernel_size: places of a window; none: adaptive
+ *   stride: between windows; kernel_size when left out
+ *   padding: places at both ends that windows may cover and that hold nothing
+ *   count_include_pad: padding counts as zeros
+ *   divisor_override: instead of the number of places */
+typedef struct dg_avg_pool_grad_options {
+    int64_t kernel_size[3];
+    int64_t stride[3];
+    int64_t padding[3];
+    bool count_include_pad;
+    int64_t divisor_override;
+    const char *name;
+} dg_avg_pool_grad_options;
+static inline dg_node *dg_avg_pool_grad_at(dg_location at, dg_node *grad, dg_node *like, int64_t dims, dg_avg_pool_grad_options options)
+{
+    dg_value items[3][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int(dims), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
+    dg_node *const inputs[] = {grad, like};
+    return dg_apply(&(dg_application){.op = "avg_pool_grad", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_avg_pool_grad(grad, like, dims, ...) dg_avg_pool_grad_at(DG_HERE, (grad), (like), (dims), DG_OPTIONS(dg_avg_pool_grad_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
 
 #endif

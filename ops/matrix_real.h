@@ -1,0 +1,147 @@
+/* Factorisations in one float type. Included with REAL, NAME(), LAPACK() and BLAS() defined. What is row-major here is
+ * the transpose to LAPACK, which works by columns. */
+
+static int64_t NAME(cholesky_factor)(int64_t n, bool upper, REAL *a)
+{
+    lapack_int info = LAPACK(potrf)(LAPACK_COL_MAJOR, upper ? 'L' : 'U', (lapack_int)n, a, (lapack_int)n);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = upper ? 0 : i + 1; j < (upper ? i : n); j++)
+            a[i * n + j] = 0;
+    return info;
+}
+
+static int64_t NAME(lu_factor)(int64_t n, REAL *a, lapack_int *pivots)
+{
+    return LAPACK(getrf)(LAPACK_COL_MAJOR, (lapack_int)n, (lapack_int)n, a, (lapack_int)n, pivots);
+}
+
+/* aᵀ = P·L·U, so that a = Uᵀ·Lᵀ·Pᵀ: rows are swapped last, in reverse order. */
+static void NAME(lu_solve)(int64_t n, int64_t k, const REAL *lu, const lapack_int *pivots, REAL *b)
+{
+    blasint rows = (blasint)n, columns = (blasint)k;
+    BLAS(trsm)(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, rows, columns, 1, lu, rows, b, columns);
+    BLAS(trsm)(CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasUnit, rows, columns, 1, lu, rows, b, columns);
+    for (int64_t i = n - 1; i >= 0; i--)
+        if (pivots[i] - 1 != i)
+            BLAS(swap)(columns, b + i * k, 1, b + (pivots[i] - 1) * k, 1);
+}
+
+static void NAME(lu_invert)(int64_t n, REAL *lu, const lapack_int *pivots, REAL *work)
+{
+    LAPACK(getri)(LAPACK_COL_MAJOR, (lapack_int)n, lu, (lapack_int)n, pivots, work, (lapack_int)(n * BLOCK));
+}
+
+static determinant NAME(lu_determinant)(int64_t n, const REAL *lu, const lapack_int *pivots)
+{
+    REAL value = 1, log_sum = 0, sign = 1;
+    for (int64_t i = 0; i < n; i++) {
+        REAL u = lu[i * n + i], factor = pivots[i] - 1 == i ? 1 : -1;
+        value *= factor * u;
+        sign *= factor * (REAL)((u > 0) - (u < 0));
+        log_sum += LOG(ABS(u));
+        if (isnan(u))
+            sign = u;
+    }
+    return (determinant){(double)value, (double)sign, (double)log_sum};
+}
+
+/* aᵀ = U·S·Vᵀ: cofactors are det(U)·det(V)·U·adj(S)·Vᵀ, transposed, where adj(S) has the products of the others. */
+static int64_t NAME(cofactors_by_svd)(int64_t n, REAL *a, REAL *work)
+{
+    REAL *s = work, *others = s + n, *u = others + n, *vt = u + n * n, *free = vt + n * n;
+    lapack_int *pivots = (lapack_int *)(free + 5 * n + BLOCK * n), size = (lapack_int)n;
+    lapack_int info = LAPACK(gesvd)(LAPACK_COL_MAJOR, 'A', 'A', size, size, a, size, s, u, size, vt, size, free,
+                                    (lapack_int)(5 * n + BLOCK * n));
+    if (info)
+        return info;
+    REAL product = 1;
+    for (int64_t i = 0; i < n; i++) {
+        others[i] = product;
+        product *= s[i];
+    }
+    product = 1;
+    for (int64_t i = n - 1; i >= 0; i--) {
+        others[i] *= product;
+        product *= s[i];
+    }
+    REAL sign = 1;
+    REAL *const factors[] = {u, vt};
+    for (int f = 0; f < 2; f++) {
+        memcpy(a, factors[f], (size_t)(n * n) * sizeof(REAL));
+        NAME(lu_factor)(n, a, pivots);
+        sign *= (REAL)NAME(lu_determinant)(n, a, pivots).sign;
+    }
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++)
+            u[i * n + j] *= sign * others[i];
+    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, size, size, size, 1, u, size, vt, size, 0, a, size);
+    return 0;
+}
+
+static int64_t NAME(cofactors)(int64_t n, REAL *a, REAL *work)
+{
+    REAL *lu = work, *free = lu + n * n, least = INFINITY, most = 0;
+    lapack_int *pivots = (lapack_int *)(free + n * BLOCK);
+    memcpy(lu, a, (size_t)(n * n) * sizeof(REAL));
+    NAME(lu_factor)(n, lu, pivots);
+    for (int64_t i = 0; i < n; i++) {
+        REAL size = ABS(lu[i * n + i]);
+        least = size < least || isnan(size) ? size : least;
+        most = size > most ? size : most;
+    }
+    if (!(least > most * SQRT(EPSILON)))
+        return NAME(cofactors_by_svd)(n, a, work);
+    REAL det = (REAL)NAME(lu_determinant)(n, lu, pivots).value;
+    NAME(lu_invert)(n, lu, pivots, free);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++)
+            a[i * n + j] = det * lu[j * n + i];
+    return 0;
+}
+
+static int64_t NAME(triangle_solve)(int64_t n, int64_t k, triangle form, const REAL *t, REAL *b)
+{
+    for (int64_t i = 0; i < n && !form.unit; i++)
+        if (t[i * n + i] == 0)
+            return i + 1;
+    BLAS(trsm)(CblasRowMajor, CblasLeft, form.upper ? CblasUpper : CblasLower,
+               form.transpose ? CblasTrans : CblasNoTrans, form.unit ? CblasUnit : CblasNonUnit, (blasint)n, (blasint)k,
+               1, t, (blasint)n, b, (blasint)k);
+    return 0;
+}
+
+static int64_t NAME(eigen)(int64_t n, bool upper, REAL *vectors, REAL *values, REAL *work)
+{
+    int64_t reals = 1 + 6 * n + 2 * n * n;
+    lapack_int *integers = (lapack_int *)(work + reals), size = (lapack_int)n;
+    lapack_int info = LAPACK(syevd)(LAPACK_COL_MAJOR, 'V', upper ? 'L' : 'U', size, vectors, size, values, work,
+                                    (lapack_int)reals, integers, (lapack_int)(3 + 5 * n));
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < i; j++) {
+            REAL other = vectors[i * n + j];
+            vectors[i * n + j] = vectors[j * n + i];
+            vectors[j * n + i] = other;
+        }
+    return info;
+}
+
+static void NAME(transpose)(int64_t rows, int64_t columns, const REAL *restrict from, int64_t from_row,
+                            REAL *restrict to, int64_t to_row)
+{
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < columns; j++)
+            to[j * to_row + i] = from[i * from_row + j];
+}
+
+static int64_t NAME(least_squares)(int64_t m, int64_t n, int64_t k, const REAL *a, const REAL *b, REAL *x, REAL *work)
+{
+    int64_t longer = m > n ? m : n, shorter = m < n ? m : n;
+    REAL *factor = work, *right = factor + m * n, *free = right + longer * k;
+    memcpy(factor, a, (size_t)(m * n) * sizeof(REAL));
+    NAME(transpose)(m, k, b, k, right, longer);
+    lapack_int info = LAPACK(gels)(LAPACK_COL_MAJOR, 'T', (lapack_int)n, (lapack_int)m, (lapack_int)k, factor,
+                                   (lapack_int)n, right, (lapack_int)longer, free,
+                                   (lapack_int)(shorter + (longer > k ? longer : k) * BLOCK));
+    NAME(transpose)(k, n, right, longer, x, k);
+    return info;
+}

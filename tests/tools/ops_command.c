@@ -1,0 +1,39 @@
+/* dotgrad ops: the reference, and the header that is made from the same descriptors. */
+#include "command.h"
+
+#include <dotgrad/core.h>
+
+TestSuite(ops_command, .init = make_folder, .fini = remove_folder);
+
+Test(ops_command, header_is_the_one_that_ships)
+{
+    expect_fine(dotgrad("ops --header"));
+    char line[1024];
+    snprintf(line, sizeof line, "%s/../ops/include/dotgrad/ops.h", getenv("TESTS"));
+    cr_expect(same_bytes(".out", line), "ops.h differs from `dotgrad ops --header`: print it anew");
+}
+
+Test(ops_command, prints_formula_attributes_and_derivative)
+{
+    outcome run = dotgrad("ops elu linear");
+    expect_fine(run);
+    static const char *const words[] = {"elu", "alpha", "= 1", "symbolic", "linear", "weight", "bias", "out_features"};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        cr_expect(strstr(run.out, words[k]), "'%s' is not in: %s", words[k], run.out);
+}
+
+Test(ops_command, has_an_entry_for_every_op)
+{
+    for (size_t i = 0; i < dg_op_count(); i++) {
+        outcome run = dotgrad("ops %s", dg_op_at(i)->name);
+        expect_fine(run);
+        cr_expect(strstr(run.out, dg_op_at(i)->summary), "%s", dg_op_at(i)->name);
+    }
+}
+
+Test(ops_command, suggests_the_nearest_name)
+{
+    outcome run = dotgrad("ops sigmiod");
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(run.err, "'sigmoid'"), "%s", run.err);
+}
