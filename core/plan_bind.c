@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef struct made_program {
+    const dg_formula *formula; /* NULL: a free place */
+    dg_dtype compute;
+    dg_program *program;
+} made_program;
+
 typedef struct build {
     dg_plan *plan;
     binding *b;
@@ -15,6 +21,8 @@ typedef struct build {
     int64_t *symbols; /* sizes of DG_N, DG_N − 1, …; −1: no feed tells */
     int32_t *slots;   /* of merging: 1 + index of a step, or −1 − value of a view; 0 empty */
     size_t n_slots, used_slots;
+    made_program *programs; /* open addressing */
+    size_t n_programs, programs_capacity;
 } build;
 
 static dg_status no_memory(void)
@@ -105,7 +113,9 @@ static dg_status grow_slots(build *u)
 {
     if (2 * u->used_slots < u->n_slots)
         return dg_ok();
-    size_t n_slots = u->n_slots ? 2 * u->n_slots : 256;
+    size_t n_slots = u->n_slots ? 2 * u->n_slots : 64;
+    while (!u->n_slots && n_slots < 2 * (size_t)u->plan->n_order) /* at first for all; views may need more */
+        n_slots *= 2;
     int32_t *slots = calloc(n_slots, sizeof *slots), *old = u->slots;
     if (!slots)
         return no_memory();
@@ -260,15 +270,18 @@ static bool reads_bytes(const step *s, int k)
 static dg_status step_types(build *u, const step *s, dg_type *outputs, dg_dtype *compute)
 {
     binding *b = u->b;
-    dg_type *types = dg_arena_alloc(b->arena, (sizeof(dg_type) + sizeof(dg_type *)) * (size_t)(s->n_inputs + 1));
-    if (!types)
-        return no_memory();
-    const dg_type **inputs = (const dg_type **)(types + s->n_inputs + 1);
+    dg_type few[DG_MAX_INPUTS], *types = few;
+    const dg_type *few_inputs[DG_MAX_INPUTS], **inputs = few_inputs;
+    if (s->n_inputs > DG_MAX_INPUTS) {
+        types = dg_arena_alloc(b->arena, (sizeof(dg_type) + sizeof(dg_type *)) * (size_t)s->n_inputs);
+        if (!types)
+            return no_memory();
+        inputs = (const dg_type **)(types + s->n_inputs);
+    }
     for (int k = 0; k < s->n_inputs; k++) {
-        if (s->inputs[k] < 0)
-            continue;
-        types[k] = type_of(&b->values[s->inputs[k]].tensor);
-        inputs[k] = &types[k];
+        inputs[k] = s->inputs[k] < 0 ? NULL : &types[k];
+        if (inputs[k])
+            types[k] = type_of(&b->values[s->inputs[k]].tensor);
     }
     if (s->formula)
         return formula_infer(s->formula, s->n_inputs, inputs, outputs, compute);
@@ -301,9 +314,42 @@ static bool is_foldable(const build *u, const step *s, const dg_type *outputs)
     return true;
 }
 
-static dg_status make_program(binding *b, step *s, dg_dtype compute)
+/* A formula's program in one element type is made once for all steps of the binding. */
+static dg_status find_program(build *u, const dg_formula *formula, dg_dtype compute, dg_program **program)
 {
-    DG_TRY(dg_program_make(b->arena, s->formula, compute, &s->program));
+    if (2 * u->n_programs >= u->programs_capacity) {
+        size_t capacity = u->programs_capacity ? 2 * u->programs_capacity : 64;
+        made_program *programs = calloc(capacity, sizeof *programs), *old = u->programs;
+        if (!programs)
+            return no_memory();
+        for (size_t i = 0; i < u->programs_capacity; i++) {
+            size_t at = mix((uint64_t)(uintptr_t)old[i].formula, old[i].compute) & (capacity - 1);
+            while (old[i].formula && programs[at].formula)
+                at = (at + 1) & (capacity - 1);
+            if (old[i].formula)
+                programs[at] = old[i];
+        }
+        free(old);
+        u->programs = programs;
+        u->programs_capacity = capacity;
+    }
+    size_t at = mix((uint64_t)(uintptr_t)formula, compute) & (u->programs_capacity - 1);
+    while (u->programs[at].formula && (u->programs[at].formula != formula || u->programs[at].compute != compute))
+        at = (at + 1) & (u->programs_capacity - 1);
+    if (!u->programs[at].formula) {
+        DG_TRY(dg_program_make(u->b->arena, formula, compute, &u->programs[at].program));
+        u->programs[at].formula = formula;
+        u->programs[at].compute = compute;
+        u->n_programs++;
+    }
+    *program = u->programs[at].program;
+    return dg_ok();
+}
+
+static dg_status make_program(build *u, step *s, dg_dtype compute)
+{
+    binding *b = u->b;
+    DG_TRY(find_program(u, s->formula, compute, &s->program));
     s->operands = dg_arena_alloc(b->arena, sizeof(dg_operand) * (size_t)(s->n_inputs + 1));
     if (!s->operands)
         return no_memory();
@@ -440,7 +486,7 @@ static dg_status new_step(build *u, dg_node *node, const dg_value *attrs, const 
     }
     s->first_output = results[0];
     if (s->formula) {
-        DG_TRY(make_program(b, s, compute));
+        DG_TRY(make_program(u, s, compute));
         b->flops += dg_formula_flops(s->formula) * (double)dg_shape_count(&types[0].shape);
     }
     b->n_steps++;
@@ -598,35 +644,37 @@ static void mark_alive(binding *b, const dg_plan *plan)
 static dg_status order_steps(binding *b, const dg_plan *plan)
 {
     bool *held = calloc((size_t)b->n_values + 1, sizeof *held); /* roots that another step reads */
-    step *sorted = calloc((size_t)b->n_steps + 1, sizeof *sorted);
-    if (!held || !sorted) {
-        free(held);
-        free(sorted);
+    if (!held)
         return no_memory();
-    }
-    int32_t last = 0, count = 0;
+    int32_t n_updates = 0, count = 0;
     for (int32_t i = b->n_steps - 1; i >= 0; i--) {
         step *s = &b->steps[i];
         if (!s->alive)
             continue;
-        count++;
         s->update =
             s->formula && !plan->options.unoptimized && !held[s->first_output] && !b->values[s->first_output].fetched;
+        n_updates += s->update;
         for (int k = 0; !s->update && k < s->n_inputs; k++)
             if (s->inputs[k] >= 0 && reads_bytes(s, k))
                 held[b->values[s->inputs[k]].root] = true;
     }
-    for (int pass = 0; pass < 2; pass++)
-        for (int32_t i = 0; i < b->n_steps; i++)
-            if (b->steps[i].alive && b->steps[i].update == (pass == 1))
-                sorted[last++] = b->steps[i];
     free(held);
-    free(b->steps);
-    b->steps = sorted;
-    b->n_steps = count;
-    for (int32_t i = 0; i < count; i++)
-        for (int k = 0; k < sorted[i].n_outputs; k++)
-            b->values[sorted[i].first_output + k].producer = i;
+    step *updates = malloc(sizeof *updates * (size_t)(n_updates + 1));
+    if (!updates)
+        return no_memory();
+    n_updates = 0;
+    for (int32_t i = 0; i < b->n_steps; i++) {
+        if (b->steps[i].alive && b->steps[i].update)
+            updates[n_updates++] = b->steps[i];
+        else if (b->steps[i].alive)
+            b->steps[count++] = b->steps[i];
+    }
+    memcpy(b->steps + count, updates, sizeof *updates * (size_t)n_updates);
+    free(updates);
+    b->n_steps = count + n_updates;
+    for (int32_t i = 0; i < b->n_steps; i++)
+        for (int k = 0; k < b->steps[i].n_outputs; k++)
+            b->values[b->steps[i].first_output + k].producer = i;
     return dg_ok();
 }
 
@@ -683,7 +731,9 @@ static dg_status bind_all(build *u)
     b->assignments = dg_arena_alloc(b->arena, sizeof *b->assignments * (size_t)(plan->n_order + 1));
     b->fetch = dg_arena_alloc(b->arena, sizeof *b->fetch * (size_t)(plan->options.n_fetch + 1));
     b->feeds = dg_arena_alloc(b->arena, sizeof *b->feeds * (size_t)(plan->n_inputs + 1));
-    if (!u->results || !b->steps || !b->assignments || !b->fetch || !b->feeds)
+    b->values_capacity = (int32_t)n_results + 16;
+    b->values = malloc(sizeof *b->values * (size_t)b->values_capacity);
+    if (!b->values || !u->results || !b->steps || !b->assignments || !b->fetch || !b->feeds)
         return no_memory();
     for (int64_t i = 0; i < plan->n_order; i++)
         DG_TRY(at_node(plan->order[i], bind_node(u, plan->order[i], u->results + u->start[i])));
@@ -712,6 +762,7 @@ dg_status plan_bind(dg_plan *plan, const dg_feed *feeds, int n_feeds, binding **
     free(u.results);
     free(u.slots);
     free(u.symbols);
+    free(u.programs);
     if (status.code != DG_OK)
         binding_free(u.b);
     else

@@ -29,7 +29,10 @@ dg_node *loss_of_pair(dg_node *x, dg_node *t, const char *format, ...) __attribu
     }
 #define PAIR_INPUTS                                                                                                    \
     {                                                                                                                  \
-        {.name = "input"}, {.name = "target", .doc = "in input's shape, or one number"}                                \
+        {.name = "input"},                                                                                             \
+        {                                                                                                              \
+            .name = "target", .doc = "in input's shape, or one number"                                                 \
+        }                                                                                                              \
     }
 #define LOSS_NUMBER(attr_name, fallback_text, text)                                                                    \
     {                                                                                                                  \

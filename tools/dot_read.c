@@ -187,26 +187,8 @@ static bool is_listed(const char *list, const char *name)
     return false;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const file_attribute *first = a, *second = b;
-    return strcmp(first->name, second->name);
-}
-
-/* The words of the object's own `styled`, one that it inherits not counted. */
-static const char *styled_words(const reading *r, void *object, int kind, void *parent)
-{
-    Agsym_t *symbol = agattr(r->graph, kind, "styled", NULL);
-    if (!symbol)
-        return "";
-    if (!object)
-        return symbol->defval;
-    const char *own = agxget(object, symbol), *inherited = parent ? agxget(parent, symbol) : symbol->defval;
-    return object != r->graph && strcmp(own, inherited) == 0 ? "" : own;
-}
-
 /* What an export added for looks: the words of an object's attribute `styled`, and for the graph itself and the defaults
- * of the graph's attributes styled_graph, styled_node and styled_edge (a subgraph would inherit its `styled`). */
+ * of the graph's attributes styled_graph, styled_node and styled_edge. Subgraphs inherit: theirs holds their name, too. */
 static const char *styled_words(const reading *r, void *object, int kind)
 {
     const char *name = object && object != r->graph ? "styled"
@@ -215,7 +197,9 @@ static const char *styled_words(const reading *r, void *object, int kind)
                                                     : "styled_edge";
     bool on_object = object && object != r->graph;
     Agsym_t *symbol = agattr(r->graph, on_object ? kind : AGRAPH, (char *)(uintptr_t)name, NULL);
-    return !symbol ? "" : agxget(on_object ? object : r->graph, symbol);
+    const char *words = symbol ? agxget(on_object ? object : r->graph, symbol) : "";
+    const char *mark = on_object && kind == AGRAPH ? agnameof(object) : NULL;
+    return mark && !is_listed(words, mark) ? "" : words;
 }
 
 static bool is_about_styles(const char *name)

@@ -1,6 +1,7 @@
 /* A graph file's document with the house style put on it. */
 #include "draw.h"
 
+#include "cost.h"
 #include "render.h"
 
 #include <math.h>
@@ -19,6 +20,7 @@ enum {
 };
 
 #define GREY "#57606A"
+#define COUNT_TEXT 48
 
 /* What all nodes and all edges share. */
 static const char *const node_looks[][2] = {
@@ -34,7 +36,7 @@ static const char *const edge_looks[][2] = {{"arrowsize", "0.6"},
 enum { NODE_LOOKS = sizeof node_looks / sizeof *node_looks, EDGE_LOOKS = sizeof edge_looks / sizeof *edge_looks };
 
 typedef struct drawing {
-    graph_file *file;
+    const graph_file *file;
     const draw_options *options;
     bool is_picture;
     graph_file styled; /* the document that is written */
@@ -205,7 +207,7 @@ static const char *node_label(drawing *d, int index, bool is_output)
         label = format(d, "%s%s", label, small(d, escaped(d, detail)));
     int64_t parameters = d->costs[index].parameters;
     if (parameters && !d->options->parameters && op->role != DG_ROLE_PARAMETER)
-        label = format(d, "%s%s", label, small(d, format(d, "%s %s", count_print(parameters, count),
+        label = format(d, "%s%s", label, small(d, format(d, "%s %s", cost_print_count(parameters, count, sizeof count),
                                                            parameters == 1 ? "parameter" : "parameters")));
     return label;
 }
@@ -219,7 +221,7 @@ static const char *node_tooltip(drawing *d, int index)
     const char *text = format(d, "%s: %s, %s %s", node->name, dg_node_op(node->node)->name, dg_dtype_name(type->dtype),
                               draw_shape(d->file->graph, &type->shape, shape, sizeof shape));
     if (parameters)
-        text = format(d, "%s, %s parameter%s", text, count_print(parameters, count), parameters == 1 ? "" : "s");
+        text = format(d, "%s, %s parameter%s", text, cost_print_count(parameters, count, sizeof count), parameters == 1 ? "" : "s");
     const char *safe = draw_escape_backslashes(d->arena, text);
     return safe ? safe : "";
 }
@@ -412,7 +414,19 @@ static void style_cluster(drawing *d, int index)
     add(&s, "labeljust", "l");
     add(&s, "fontsize", "10");
     add(&s, "margin", "14");
-    append(&s, "styled", finish(&s), false); /* even when empty: it would inherit its parent's */
+    append(&s, "styled", format(d, "%s %s", cluster->name, finish(&s)), false); /* the name: subgraphs inherit */
+}
+
+static bool has_batch(const drawing *d)
+{
+    for (int k = 0; k < d->file->n_nodes; k++) {
+        const dg_node *node = d->file->nodes[k].node;
+        const dg_shape *shape = &dg_node_type(node, 0)->shape;
+        for (int i = 0; dg_node_op(node)->role == DG_ROLE_INPUT && i < shape->rank; i++)
+            if (shape->dims[i] == DG_N)
+                return true;
+    }
+    return false;
 }
 
 static const char *make_summary(drawing *d)
@@ -425,8 +439,11 @@ static const char *make_summary(drawing *d)
         flops += d->costs[k].flops;
     }
     const char *text = dg_dtype_name(dg_graph_dtype(d->file->graph));
-    text = format(d, "%s · %s %s", text, count_print(parameters, count), parameters == 1 ? "parameter" : "parameters");
-    return isfinite(flops) && flops > 0 ? format(d, "%s · %sFLOP / sample", text, amount_print(flops, work)) : text;
+    text = format(d, "%s · %s %s", text, cost_print_count(parameters, count, sizeof count), parameters == 1 ? "parameter" : "parameters");
+    if (!isfinite(flops) || flops <= 0)
+        return text;
+    cost_print_amount(flops, work, sizeof work);
+    return format(d, "%s · %s%sFLOP%s", text, work, strchr(work, ' ') ? "" : " ", has_batch(d) ? " / sample" : "");
 }
 
 static int by_text(const void *a, const void *b)
@@ -468,7 +485,7 @@ static const char *make_title(drawing *d)
         rows = format(d, "<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"15\"><B>%s</B></FONT></TD></TR>",
                       escaped(d, d->title));
     rows = format(d, "%s<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"9\" COLOR=\"" GREY "\">%s</FONT></TD></TR>", rows,
-                  escaped(d, d->summary));
+                  d->summary);
     if (chips)
         rows = format(d,
                       "%s<TR><TD ALIGN=\"LEFT\"><TABLE BORDER=\"0\" CELLSPACING=\"4\" CELLPADDING=\"3\"><TR>%s</TR>"
@@ -625,10 +642,29 @@ static dg_status draw_picture(drawing *d, const char *kind, char **bytes, size_t
     return status;
 }
 
-dg_status draw_graph(graph_file *file, const draw_options *options, const char *kind, char **bytes, size_t *size)
+/* What the nodes cost for one sample: from the same document built once more, with 1 for N. */
+static dg_status find_costs(drawing *d)
+{
+    static const file_size one = {"N", 1};
+    graph_file sized = *d->file;
+    const graph_file_options options = {.dtype = dg_graph_dtype(d->file->graph), .sizes = &one, .n_sizes = 1};
+    sized.nodes = dg_arena_alloc(d->arena, ((size_t)sized.n_nodes + 1) * sizeof *sized.nodes);
+    sized.edges = dg_arena_alloc(d->arena, ((size_t)sized.n_edges + 1) * sizeof *sized.edges);
+    if (!sized.nodes || !sized.edges)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", d->file->path);
+    memcpy(sized.nodes, d->file->nodes, (size_t)sized.n_nodes * sizeof *sized.nodes);
+    memcpy(sized.edges, d->file->edges, (size_t)sized.n_edges * sizeof *sized.edges);
+    DG_TRY(dg_graph_new(&sized.graph));
+    dg_status status = dot_build(&sized, &options);
+    if (status.code == DG_OK)
+        status = cost_of_nodes(&sized, &d->costs);
+    dg_graph_free(sized.graph);
+    return status;
+}
+
+dg_status draw_graph(const graph_file *file, const draw_options *options, const char *kind, char **bytes, size_t *size)
 {
     static const draw_options usual = {0};
-    static const symbol_size one = {"N", 1};
     drawing d = {.file = file,
                  .options = options ? options : &usual,
                  .is_picture = strcmp(kind, "dot") != 0,
@@ -637,9 +673,9 @@ dg_status draw_graph(graph_file *file, const draw_options *options, const char *
     *size = 0;
     d.title = d.options->title ? d.options->title : file->name;
     DG_TRY(layout_make(file, &d.layout));
-    dg_status status = sizes_of(file, &one, 1, &d.costs);
-    if (status.code != DG_OK)
-        status = sizes_of(file, NULL, 0, &d.costs);
+    dg_status status = find_costs(&d);
+    if (status.code != DG_OK) /* no batch of one */
+        status = cost_of_nodes(file, &d.costs);
     if (status.code == DG_OK)
         status = make_styled(&d);
     if (status.code == DG_OK && d.is_picture)

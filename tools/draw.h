@@ -10,7 +10,6 @@
 #define TOOLS_DRAW_H
 
 #include "graph_file.h"
-#include "sizes.h"
 
 typedef enum draw_shapes { DRAW_SHAPES_CHANGES, DRAW_SHAPES_ALL, DRAW_SHAPES_NONE } draw_shapes;
 
@@ -22,10 +21,9 @@ typedef struct draw_options {
     bool names;          /* of nodes beside their ops */
 } draw_options;
 
-/* The picture, or for format "dot" the graph file, of a graph: *bytes is allocated. The graph itself grows (composed
- * ops are expanded), so draw from a graph_file of its own. DG_BAD_DATA: too large to be drawn (more than 20,000 nodes
- * and bends), or Graphviz fails. */
-dg_status draw_graph(graph_file *file, const draw_options *options, const char *format, char **bytes, size_t *size);
+/* The picture, or for format "dot" the graph file, of a graph: *bytes is allocated. DG_BAD_DATA: too
+ * large to be drawn (more than 20,000 nodes and bends), or Graphviz fails. */
+dg_status draw_graph(const graph_file *file, const draw_options *options, const char *format, char **bytes, size_t *size);
 /* The same from the text of a graph file into a file; the format is `path`'s ending. */
 dg_status draw_text(const char *name, const char *text, const draw_options *options, const char *path);
 

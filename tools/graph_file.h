@@ -87,16 +87,6 @@ const char *file_attribute_find(const file_attributes *attributes, const char *n
 /* The canonical text: what is equal as a graph is equal in bytes. *text is allocated. */
 dg_status graph_file_write(const graph_file *file, char **text);
 
-/* Looks that are written beside a document's own attributes, which win where both set one. An object's attribute
- * `styled` lists what came from here; reading drops those again, so that looks never pile up. */
-typedef struct file_style {
-    file_attributes graph, node_defaults, edge_defaults;
-    file_attributes *nodes, *edges, *clusters; /* one for each of the document's */
-    const char *derived;                       /* statements for the end of the text, all derived=true; may be NULL */
-    bool for_picture; /* leaves out what has no place in a picture: links, images, scripts, layers */
-} file_style;
-dg_status graph_file_write_styled(const graph_file *file, const file_style *style, char **text);
-
 /* Steps of reading, in order; dot_build also resolves `loss` and `output`. */
 dg_status dot_read(graph_file *file, const char *text, size_t size);
 dg_status dot_build(graph_file *file, const graph_file_options *options);

@@ -1,6 +1,6 @@
 /* dotgrad train: a graph file and data become a folder with a trained network. */
 #include "commands.h"
-#include "render.h"
+#include "draw.h"
 #include "run_folder.h"
 #include "run_report.h"
 #include "session.h"
@@ -156,23 +156,13 @@ static dg_status open_folder(training_run *run)
     return run->checkpoint_path ? dg_ok() : no_memory();
 }
 
-static dg_status draw_svg(const training_run *run, const char *path)
-{
-    char *svg = NULL;
-    size_t size;
-    DG_TRY(render_dot(run->session.name, run->graph_text, "svg", &svg, &size));
-    dg_status status = dg_write_file(path, svg, size);
-    free(svg);
-    return status;
-}
-
 /* graph.dot and graph.svg; a picture that cannot be drawn is no failure. */
-static dg_status draw_graph(const training_run *run)
+static dg_status write_graph(const training_run *run)
 {
     char *dot = path_join(run->folder, "graph.dot"), *svg = path_join(run->folder, "graph.svg");
     dg_status status = dot && svg ? dg_write_file(dot, run->graph_text, strlen(run->graph_text)) : no_memory();
     if (status.code == DG_OK) {
-        dg_status drawn = draw_svg(run, svg);
+        dg_status drawn = draw_text(run->session.name, run->graph_text, &(draw_options){0}, svg);
         if (drawn.code != DG_OK)
             command_warn("%s", drawn.message);
     }
@@ -313,7 +303,7 @@ static dg_status run_all(training_run *run)
     DG_TRY(open_graph(run));
     DG_TRY(open_data(run));
     DG_TRY(open_folder(run));
-    DG_TRY(draw_graph(run));
+    DG_TRY(write_graph(run));
     DG_TRY(train(run));
     dg_status plotted = plot_curves(run->folder, run->trainer);
     if (plotted.code != DG_OK)

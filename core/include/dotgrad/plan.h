@@ -17,7 +17,7 @@ dg_status dg_parameters_init(dg_tensors *parameters, const dg_graph *graph, uint
 /* True when the initialiser needs data to look at. */
 bool dg_init_needs_data(const dg_value *init);
 /* Fills a tensor by an initialiser call: zeros, ones, constant(value) (a number, or nested lists of the
- * tensor's shape), uniform(low, high), normal(mean, std),
+ * tensor's shape), uniform(low, high), normal(mean, std, zero_row),
  * xavier_uniform(gain), xavier_normal(gain), kaiming_uniform(a, nonlinearity), kaiming_normal(a, nonlinearity),
  * lecun_uniform, lecun_normal, orthogonal(gain), identity. Fans: a weight is [out, in, …] (PyTorch's layout). */
 dg_status dg_init_fill(dg_tensor *tensor, const dg_value *init, const dg_random *key);

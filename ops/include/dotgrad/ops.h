@@ -2712,4 +2712,199 @@ static inline dg_node *dg_avg_pool_grad_at(dg_location at, dg_node *grad, dg_nod
 }
 #define dg_avg_pool_grad(grad, like, dims, ...) dg_avg_pool_grad_at(DG_HERE, (grad), (like), (dims), DG_OPTIONS(dg_avg_pool_grad_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
 
+/* ---- shape ---- */
+
+/* more places at the ends of the last dimensions
+ *   pad: places before and after of the last dimension, then of the one before it, …; negative ones are cut
+ *   mode: what the new places show (constant|reflect|replicate|circular)
+ *   value: of mode=constant */
+typedef struct dg_pad_options {
+    const char *mode;
+    double value;
+    const char *name;
+} dg_pad_options;
+static inline dg_node *dg_pad_at(dg_location at, dg_node *input, dg_ints pad, dg_pad_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&pad, items[0]), dg_text(options.mode), dg_float(options.value)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "pad", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_pad(input, pad, ...) dg_pad_at(DG_HERE, (input), (pad), DG_OPTIONS(dg_pad_options, .mode = "constant", __VA_ARGS__))
+
+/* the gradient of pad in the modes that repeat elements: each added to the one that it repeats
+ *   pad: places before and after of the last dimension, then of the one before it, …; negative ones are cut
+ *   mode: what the new places show (constant|reflect|replicate|circular) */
+typedef struct dg_pad_grad_options {
+    const char *mode;
+    const char *name;
+} dg_pad_grad_options;
+static inline dg_node *dg_pad_grad_at(dg_location at, dg_node *grad, dg_node *like, dg_ints pad, dg_pad_grad_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&pad, items[0]), dg_text(options.mode)};
+    dg_node *const inputs[] = {grad, like};
+    return dg_apply(&(dg_application){.op = "pad_grad", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_pad_grad(grad, like, pad, ...) dg_pad_grad_at(DG_HERE, (grad), (like), (pad), DG_OPTIONS(dg_pad_grad_options, .mode = "constant", __VA_ARGS__))
+
+/* ---- conv ---- */
+
+/* what each window of an image covers, as a column: [N, C, H, W] to [N, C·kernel, L]
+ *   kernel_size: places of a window; needed
+ *   dilation: between the places of one
+ *   padding: zeros at both ends
+ *   stride: between windows */
+typedef struct dg_unfold_options {
+    int64_t kernel_size[3];
+    int64_t dilation[3];
+    int64_t padding[3];
+    int64_t stride[3];
+    const char *name;
+} dg_unfold_options;
+static inline dg_node *dg_unfold_at(dg_location at, dg_node *input, dg_unfold_options options)
+{
+    dg_value items[4][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.dilation, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.stride, items[3])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "unfold", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_unfold(input, ...) dg_unfold_at(DG_HERE, (input), DG_OPTIONS(dg_unfold_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* an image from the columns of its windows, added where they overlap: the transposed of unfold
+ *   output_size: H and W; needed
+ *   kernel_size: places of a window; needed
+ *   dilation: between the places of one
+ *   padding: zeros at both ends
+ *   stride: between windows */
+typedef struct dg_fold_options {
+    int64_t output_size[3];
+    int64_t kernel_size[3];
+    int64_t dilation[3];
+    int64_t padding[3];
+    int64_t stride[3];
+    const char *name;
+} dg_fold_options;
+static inline dg_node *dg_fold_at(dg_location at, dg_node *input, dg_fold_options options)
+{
+    dg_value items[5][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.output_size, items[0]), dg_sizes(options.kernel_size, items[1]), dg_sizes(options.dilation, items[2]), dg_sizes(options.padding, items[3]), dg_sizes(options.stride, items[4])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "fold", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_fold(input, ...) dg_fold_at(DG_HERE, (input), DG_OPTIONS(dg_fold_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* fold to the shape of like
+ *   kernel_size: places of a window; needed
+ *   dilation: between the places of one
+ *   padding: zeros at both ends
+ *   stride: between windows */
+typedef struct dg_unfold_grad_options {
+    int64_t kernel_size[3];
+    int64_t dilation[3];
+    int64_t padding[3];
+    int64_t stride[3];
+    const char *name;
+} dg_unfold_grad_options;
+static inline dg_node *dg_unfold_grad_at(dg_location at, dg_node *grad, dg_node *like, dg_unfold_grad_options options)
+{
+    dg_value items[4][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.dilation, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.stride, items[3])};
+    dg_node *const inputs[] = {grad, like};
+    return dg_apply(&(dg_application){.op = "unfold_grad", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_unfold_grad(grad, like, ...) dg_unfold_grad_at(DG_HERE, (grad), (like), DG_OPTIONS(dg_unfold_grad_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+
+/* ---- shape ---- */
+
+/* [.., C·r², H, W] to [.., C, H·r, W·r]: channels become pixels
+ *   upscale_factor: r
+ *   Source: Shi et al., Real-time single image and video super-resolution (2016) */
+typedef struct dg_pixel_shuffle_options {
+    const char *name;
+} dg_pixel_shuffle_options;
+static inline dg_node *dg_pixel_shuffle_at(dg_location at, dg_node *input, int64_t upscale_factor, dg_pixel_shuffle_options options)
+{
+    const dg_value attrs[] = {dg_int(upscale_factor)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "pixel_shuffle", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_pixel_shuffle(input, upscale_factor, ...) dg_pixel_shuffle_at(DG_HERE, (input), (upscale_factor), DG_OPTIONS(dg_pixel_shuffle_options, __VA_ARGS__))
+
+/* [.., C, H·r, W·r] to [.., C·r², H, W]: pixels become channels
+ *   downscale_factor: r */
+typedef struct dg_pixel_unshuffle_options {
+    const char *name;
+} dg_pixel_unshuffle_options;
+static inline dg_node *dg_pixel_unshuffle_at(dg_location at, dg_node *input, int64_t downscale_factor, dg_pixel_unshuffle_options options)
+{
+    const dg_value attrs[] = {dg_int(downscale_factor)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "pixel_unshuffle", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_pixel_unshuffle(input, downscale_factor, ...) dg_pixel_unshuffle_at(DG_HERE, (input), (downscale_factor), DG_OPTIONS(dg_pixel_unshuffle_options, __VA_ARGS__))
+
+/* images [N, C, sizes] of another size
+ *   size: new sizes, without N and C
+ *   scale_factor: new sizes by old ones
+ *   mode: how old places are mixed (nearest|nearest-exact|linear|bilinear|trilinear|bicubic|area)
+ *   align_corners: the first and last places stay, instead of the edges */
+typedef struct dg_interpolate_options {
+    int64_t size[3];
+    double scale_factor;
+    const char *mode;
+    bool align_corners;
+    const char *name;
+} dg_interpolate_options;
+static inline dg_node *dg_interpolate_at(dg_location at, dg_node *input, dg_interpolate_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_sizes(options.size, items[0]), dg_float(options.scale_factor), dg_text(options.mode), dg_bool(options.align_corners)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "interpolate", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_interpolate(input, ...) dg_interpolate_at(DG_HERE, (input), DG_OPTIONS(dg_interpolate_options, .size = {DG_NONE, DG_NONE, DG_NONE}, .scale_factor = __builtin_nan(""), .mode = "nearest", __VA_ARGS__))
+
+/* interpolate along one dimension
+ *   dim: the dimension
+ *   size: new places
+ *   scale_factor: new sizes by old ones
+ *   mode: how old places are mixed (nearest|nearest-exact|linear|cubic)
+ *   align_corners: the first and last places stay, instead of the edges */
+typedef struct dg_resample_options {
+    int64_t size;
+    double scale_factor;
+    const char *mode;
+    bool align_corners;
+    const char *name;
+} dg_resample_options;
+static inline dg_node *dg_resample_at(dg_location at, dg_node *input, int64_t dim, dg_resample_options options)
+{
+    const dg_value attrs[] = {dg_int(dim), dg_int(options.size), dg_float(options.scale_factor), dg_text(options.mode), dg_bool(options.align_corners)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "resample", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_resample(input, dim, ...) dg_resample_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_resample_options, .size = DG_NONE, .scale_factor = __builtin_nan(""), .mode = "nearest", __VA_ARGS__))
+
+/* the gradient of resample: each grad added to the places that it was mixed from
+ *   dim: the dimension
+ *   size: new places
+ *   scale_factor: new sizes by old ones
+ *   mode: how old places are mixed (nearest|nearest-exact|linear|cubic)
+ *   align_corners: the first and last places stay, instead of the edges */
+typedef struct dg_resample_grad_options {
+    int64_t size;
+    double scale_factor;
+    const char *mode;
+    bool align_corners;
+    const char *name;
+} dg_resample_grad_options;
+static inline dg_node *dg_resample_grad_at(dg_location at, dg_node *grad, dg_node *like, int64_t dim, dg_resample_grad_options options)
+{
+    const dg_value attrs[] = {dg_int(dim), dg_int(options.size), dg_float(options.scale_factor), dg_text(options.mode), dg_bool(options.align_corners)};
+    dg_node *const inputs[] = {grad, like};
+    return dg_apply(&(dg_application){.op = "resample_grad", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_resample_grad(grad, like, dim, ...) dg_resample_grad_at(DG_HERE, (grad), (like), (dim), DG_OPTIONS(dg_resample_grad_options, .size = DG_NONE, .scale_factor = __builtin_nan(""), .mode = "nearest", __VA_ARGS__))
+
 #endif

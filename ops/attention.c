@@ -1,0 +1,640 @@
+/* Attention (Vaswani et al. 2017): scaled_dot_product_attention, multihead_attention, transformer_encoder_layer. */
+#include "arguments.h"
+#include "rules.h"
+
+#include <dotgrad/op_families.h>
+#include <dotgrad/ops.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- what attention is made of ---- */
+
+/* Which scores count: those where every condition holds. */
+static dg_node *both(dg_node *a, dg_node *b)
+{
+    return !a ? b : !b ? a : dg_expr("and(a, b)", {"a", a}, {"b", b});
+}
+
+static dg_node *sum_of(dg_node *a, dg_node *b)
+{
+    return !a ? b : !b ? a : dg_add(a, b);
+}
+
+/* [L, S]: query i sees keys 0 … i. */
+static dg_node *causal(dg_node *query, dg_node *key)
+{
+    dg_node *i = dg_unsqueeze(dg_arange_like(query, .dim = -2), -1), *j = dg_arange_like(key, .dim = -2);
+    return dg_expr("j <= i", {"j", j}, {"i", i});
+}
+
+typedef struct masks {
+    dg_node *keep;  /* bool, broadcast to the scores; NULL: all */
+    bool may_empty; /* there may be queries without a key: their weights are 0 */
+    dg_node *added; /* to the scores; NULL: nothing */
+} masks;
+
+/* softmax(q·kᵀ·scale + added). Scores that do not count become so small that their exponential is 0. */
+static dg_node *attention_weights(dg_node *query, dg_node *key, double scale, const masks *m, double dropout)
+{
+    char formula[48];
+    snprintf(formula, sizeof formula, "%.17g * q", scale);
+    dg_node *scores = dg_matmul(dg_expr(formula, {"q", query}), key, .transpose_other = true);
+    if (m->keep && m->added)
+        scores = dg_expr("where(k, s + a, -1e30)", {"k", m->keep}, {"s", scores}, {"a", m->added});
+    else if (m->keep)
+        scores = dg_expr("where(k, s, -1e30)", {"k", m->keep}, {"s", scores});
+    else
+        scores = sum_of(scores, m->added);
+    dg_node *weights = dg_softmax(scores, .dim = -1);
+    if (m->keep && m->may_empty)
+        weights = dg_expr("where(k, w, 0)", {"k", m->keep}, {"w", weights});
+    return dropout > 0 ? dg_dropout(weights, .p = dropout) : weights;
+}
+
+static dg_status check_dropout(double p)
+{
+    return p >= 0 && p <= 1 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "dropout is %g, wants 0 … 1", p);
+}
+
+static bool is_bool(const dg_node *node)
+{
+    return dg_node_type(node, 0)->dtype == DG_BOOL;
+}
+
+static dg_status want_mask(const dg_infer *infer, int k)
+{
+    const dg_type *mask = infer->inputs[k];
+    return !mask || mask->dtype == DG_BOOL ? dg_ok() : want_floats(infer, k);
+}
+
+static dg_status bad_shape(const dg_infer *infer, int k, const char *wants)
+{
+    char text[DG_SHAPE_TEXT];
+    return dg_error(DG_BAD_SHAPE, "%s is %s, wants %s", infer->op->inputs[k].name,
+                    dg_graph_print_shape(infer->graph, &infer->inputs[k]->shape, text, sizeof text), wants);
+}
+
+static int64_t from_end(const dg_type *type, int k)
+{
+    return type->shape.dims[type->shape.rank - k];
+}
+
+/* ---- scaled_dot_product_attention ---- */
+
+enum { SDPA_DROPOUT, SDPA_CAUSAL, SDPA_SCALE };
+
+static dg_status sdpa_infer(const dg_infer *infer)
+{
+    const dg_type *q = infer->inputs[0], *k = infer->inputs[1], *v = infer->inputs[2];
+    static const char *const wants[] = {"[.., L, E]", "[.., S, E] like the query", "[.., S, Ev] like the key"};
+    for (int i = 0; i < 3; i++) {
+        DG_TRY(want_floats(infer, i));
+        if (infer->inputs[i]->shape.rank < 2)
+            return bad_shape(infer, i, wants[i]);
+    }
+    DG_TRY(check_dropout(infer->attrs[SDPA_DROPOUT].f));
+    DG_TRY(want_mask(infer, 3));
+    if (sizes_differ(from_end(q, 1), from_end(k, 1)))
+        return bad_shape(infer, 1, wants[1]);
+    if (sizes_differ(from_end(k, 2), from_end(v, 2)))
+        return bad_shape(infer, 2, wants[2]);
+    if (!is_given(&infer->attrs[SDPA_SCALE]) && from_end(q, 1) < 0)
+        return bad_shape(infer, 0, "a number for its last size, or a scale");
+    dg_shape batches[3], joined;
+    for (int i = 0; i < 3; i++) {
+        batches[i] = infer->inputs[i]->shape;
+        batches[i].rank -= 2;
+    }
+    DG_TRY(dg_shape_broadcast(&batches[0], &batches[1], &joined));
+    if (infer->inputs[3]) {
+        dg_shape scores = joined, all;
+        scores.dims[scores.rank++] = from_end(q, 2);
+        scores.dims[scores.rank++] = from_end(k, 2);
+        DG_TRY(dg_shape_broadcast(&scores, &infer->inputs[3]->shape, &all));
+        joined = all;
+        joined.rank -= 2;
+    }
+    dg_shape *y = &infer->outputs[0].shape;
+    DG_TRY(dg_shape_broadcast(&joined, &batches[2], y));
+    y->dims[y->rank++] = from_end(q, 2);
+    y->dims[y->rank++] = from_end(v, 1);
+    infer->outputs[0].dtype = q->dtype;
+    return dg_ok();
+}
+
+static void sdpa_compose(const dg_compose *compose)
+{
+    dg_node *query = compose->inputs[0], *key = compose->inputs[1], *mask = compose->inputs[3];
+    const dg_value *scale = &compose->attrs[SDPA_SCALE];
+    masks m = {0};
+    if (mask && is_bool(mask))
+        m = (masks){.keep = mask, .may_empty = true};
+    else if (mask)
+        m.added = mask;
+    if (compose->attrs[SDPA_CAUSAL].b)
+        m.keep = both(m.keep, causal(query, key));
+    double width = (double)from_end(dg_node_type(query, 0), 1);
+    dg_node *weights = attention_weights(query, key, is_given(scale) ? scale->f : 1 / sqrt(width), &m,
+                                         compose->attrs[SDPA_DROPOUT].f);
+    compose->outputs[0] = dg_matmul(weights, compose->inputs[2]);
+}
+
+/* ---- multihead_attention ---- */
+
+enum { MHA_EMBED, MHA_HEADS, MHA_DROPOUT, MHA_BIAS, MHA_KDIM, MHA_VDIM, MHA_BATCH_FIRST, MHA_CAUSAL };
+enum { MHA_QUERY, MHA_KEY, MHA_VALUE, MHA_PADDING, MHA_MASK, MHA_IN, MHA_Q, MHA_K, MHA_V, MHA_IN_BIAS, MHA_OUT,
+       MHA_OUT_BIAS };
+
+/* Keys and values of their own width have weights of their own. */
+static bool separate_weights(const dg_value *attrs)
+{
+    int64_t width = attrs[MHA_EMBED].i;
+    return int_or(&attrs[MHA_KDIM], width) != width || int_or(&attrs[MHA_VDIM], width) != width;
+}
+
+static dg_status check_heads(int64_t width, int64_t heads)
+{
+    if (width < 1 || heads < 1 || width % heads != 0)
+        return dg_error(DG_BAD_ARGUMENT, "%lld features do not divide into %lld heads", (long long)width,
+                        (long long)heads);
+    return dg_ok();
+}
+
+static dg_status mha_in_weight(const dg_infer *infer, dg_shape *shape, bool *present)
+{
+    *present = infer->inputs[MHA_QUERY] && !separate_weights(infer->attrs);
+    DG_TRY(check_heads(infer->attrs[MHA_EMBED].i, infer->attrs[MHA_HEADS].i));
+    *shape = DG_SHAPE(3 * infer->attrs[MHA_EMBED].i, infer->attrs[MHA_EMBED].i);
+    return dg_ok();
+}
+
+static dg_status mha_separate_weight(const dg_infer *infer, int64_t width, dg_shape *shape, bool *present)
+{
+    *present = infer->inputs[MHA_QUERY] && separate_weights(infer->attrs);
+    *shape = DG_SHAPE(infer->attrs[MHA_EMBED].i, width);
+    return dg_ok();
+}
+
+static dg_status mha_q_weight(const dg_infer *infer, dg_shape *shape, bool *present)
+{
+    return mha_separate_weight(infer, infer->attrs[MHA_EMBED].i, shape, present);
+}
+
+static dg_status mha_k_weight(const dg_infer *infer, dg_shape *shape, bool *present)
+{
+    return mha_separate_weight(infer, int_or(&infer->attrs[MHA_KDIM], infer->attrs[MHA_EMBED].i), shape, present);
+}
+
+static dg_status mha_v_weight(const dg_infer *infer, dg_shape *shape, bool *present)
+{
+    return mha_separate_weight(infer, int_or(&infer->attrs[MHA_VDIM], infer->attrs[MHA_EMBED].i), shape, present);
+}
+
+static dg_status mha_in_bias(const dg_infer *infer, dg_shape *shape, bool *present)
+{
+    *present = infer->inputs[MHA_QUERY] && infer->attrs[MHA_BIAS].b;
+    *shape = DG_SHAPE(3 * infer->attrs[MHA_EMBED].i);
+    return dg_ok();
+}
+
+static dg_status mha_out_weight(const dg_infer *infer, dg_shape *shape, bool *present)
+{
+    *present = infer->inputs[MHA_QUERY] != NULL;
+    *shape = DG_SHAPE(infer->attrs[MHA_EMBED].i, infer->attrs[MHA_EMBED].i);
+    return dg_ok();
+}
+
+static dg_status mha_out_bias(const dg_infer *infer, dg_shape *shape, bool *present)
+{
+    *present = infer->inputs[MHA_QUERY] && infer->attrs[MHA_BIAS].b;
+    *shape = DG_SHAPE(infer->attrs[MHA_EMBED].i);
+    return dg_ok();
+}
+
+static dg_status mha_check_parameters(const dg_infer *infer)
+{
+    static dg_status (*const rules[])(const dg_infer *, dg_shape *, bool *) = {
+        mha_in_weight, mha_q_weight, mha_k_weight, mha_v_weight, mha_in_bias, mha_out_weight, mha_out_bias};
+    for (int k = MHA_IN; k <= MHA_OUT_BIAS; k++) {
+        dg_shape wants;
+        bool present, bias = k == MHA_IN_BIAS || k == MHA_OUT_BIAS;
+        char text[DG_SHAPE_TEXT];
+        DG_TRY(want_floats(infer, k));
+        DG_TRY(rules[k - MHA_IN](infer, &wants, &present));
+        if (present && !infer->inputs[k] && !bias)
+            return dg_error(DG_BAD_ARGUMENT, "input '%s' is missing", infer->op->inputs[k].name);
+        if (!present && infer->inputs[k] && !bias)
+            return dg_error(DG_BAD_ARGUMENT, "%s does not go with these kdim and vdim", infer->op->inputs[k].name);
+        if (infer->inputs[k] && !dg_shape_equal(&infer->inputs[k]->shape, &wants))
+            return bad_shape(infer, k, dg_shape_print(&wants, text, sizeof text));
+    }
+    return dg_ok();
+}
+
+static dg_status mha_infer(const dg_infer *infer)
+{
+    const dg_value *attrs = infer->attrs;
+    const dg_type *query = infer->inputs[MHA_QUERY];
+    int64_t widths[] = {attrs[MHA_EMBED].i, int_or(&attrs[MHA_KDIM], attrs[MHA_EMBED].i),
+                        int_or(&attrs[MHA_VDIM], attrs[MHA_EMBED].i)};
+    static const char *const wants[] = {"[N, L, embed_dim] or [L, embed_dim]", "[N, S, kdim] as the query is",
+                                        "[N, S, vdim] as the query is"};
+    int rank = query->shape.rank, of[] = {MHA_QUERY, MHA_QUERY, MHA_QUERY}, time = attrs[MHA_BATCH_FIRST].b ? 2 : 3;
+    of[1] = infer->inputs[MHA_KEY] ? MHA_KEY : MHA_QUERY;
+    of[2] = infer->inputs[MHA_VALUE] ? MHA_VALUE : of[1];
+    DG_TRY(check_heads(attrs[MHA_EMBED].i, attrs[MHA_HEADS].i));
+    DG_TRY(check_dropout(attrs[MHA_DROPOUT].f));
+    for (int k = 0; k < 3; k++) {
+        const dg_type *type = infer->inputs[of[k]];
+        DG_TRY(want_floats(infer, of[k]));
+        if (type->shape.rank != rank || rank < 2 || rank > 3 || sizes_differ(from_end(type, 1), widths[k]))
+            return bad_shape(infer, of[k], wants[k]);
+    }
+    time = rank == 2 ? 2 : time;
+    if (sizes_differ(from_end(infer->inputs[of[1]], time), from_end(infer->inputs[of[2]], time)))
+        return bad_shape(infer, of[2], "as many places as key has");
+    DG_TRY(want_mask(infer, MHA_PADDING));
+    DG_TRY(want_mask(infer, MHA_MASK));
+    if (infer->inputs[MHA_PADDING] && infer->inputs[MHA_PADDING]->shape.rank != rank - 1)
+        return bad_shape(infer, MHA_PADDING, rank == 3 ? "[N, S]" : "[S]");
+    if (infer->inputs[MHA_MASK] && (infer->inputs[MHA_MASK]->shape.rank < 2 || infer->inputs[MHA_MASK]->shape.rank > 3))
+        return bad_shape(infer, MHA_MASK, "[L, S] or [N·num_heads, L, S]");
+    DG_TRY(mha_check_parameters(infer));
+    infer->outputs[0] = *query;
+    dg_shape weights = {.rank = rank};
+    weights.dims[0] = query->shape.dims[rank == 3 && !attrs[MHA_BATCH_FIRST].b ? 1 : 0];
+    weights.dims[rank - 2] = from_end(query, time);
+    weights.dims[rank - 1] = from_end(infer->inputs[of[1]], time);
+    infer->outputs[1] = (dg_type){query->dtype, weights};
+    return dg_ok();
+}
+
+/* Rows first … first + count − 1 of the joint weight or bias. */
+static dg_node *part_of(dg_node *joint, int64_t part, int64_t width)
+{
+    return joint ? dg_slice(joint, .dim = 0, .start = part * width, .end = (part + 1) * width) : NULL;
+}
+
+/* [N, L, E] → [N, heads, L, E/heads] */
+static dg_node *split_heads(dg_node *x, int64_t heads)
+{
+    if (!x)
+        return NULL;
+    dg_shape shape = dg_node_type(x, 0)->shape;
+    shape.dims[3] = shape.dims[2] / heads;
+    shape.dims[2] = heads;
+    shape.rank = 4;
+    return dg_transpose(dg_reshape(x, shape), 1, 2);
+}
+
+/* Query, key or value: [N, L, E] → [N, heads, L, E/heads]. */
+static dg_node *projected(const dg_compose *compose, dg_node *x, int part)
+{
+    int64_t width = compose->attrs[MHA_EMBED].i;
+    dg_node *weight = compose->inputs[MHA_IN] ? part_of(compose->inputs[MHA_IN], part, width)
+                                              : compose->inputs[MHA_Q + part];
+    dg_node *bias = part_of(compose->inputs[MHA_IN_BIAS], part, width);
+    return split_heads(dg_linear(x, DG_NONE, .weight = weight, .bias_node = bias, .bias = false),
+                       compose->attrs[MHA_HEADS].i);
+}
+
+/* True in a mask of multihead_attention means: does not count. */
+static void add_mask(masks *m, dg_node *mask)
+{
+    if (is_bool(mask)) {
+        m->keep = both(m->keep, dg_logical_not(mask));
+        m->may_empty = true;
+    } else {
+        m->added = sum_of(m->added, mask);
+    }
+}
+
+static masks mha_masks(const dg_compose *compose, dg_node *query, dg_node *key)
+{
+    masks m = {0};
+    dg_node *padding = compose->inputs[MHA_PADDING], *mask = compose->inputs[MHA_MASK];
+    if (padding) {
+        padding = dg_unsqueeze(dg_unsqueeze(padding, -2), -2); /* [N, 1, 1, S] or [1, 1, S] */
+        add_mask(&m, padding);
+    }
+    if (mask && dg_node_type(mask, 0)->shape.rank == 3) {
+        dg_shape heads = dg_node_type(mask, 0)->shape;
+        heads = (dg_shape){.rank = 4, .dims = {-1, compose->attrs[MHA_HEADS].i, heads.dims[1], heads.dims[2]}};
+        mask = dg_reshape(mask, heads);
+    }
+    if (mask)
+        add_mask(&m, mask);
+    if (compose->attrs[MHA_CAUSAL].b)
+        m.keep = both(m.keep, causal(query, key));
+    return m;
+}
+
+/* An input as [N, L, E]. */
+static dg_node *with_batch_first(const dg_compose *compose, dg_node *x)
+{
+    if (dg_node_type(x, 0)->shape.rank == 2)
+        return dg_unsqueeze(x, 0);
+    return compose->attrs[MHA_BATCH_FIRST].b ? x : dg_transpose(x, 0, 1);
+}
+
+static void mha_compose(const dg_compose *compose)
+{
+    dg_node *query = compose->inputs[MHA_QUERY];
+    dg_node *key = compose->inputs[MHA_KEY] ? compose->inputs[MHA_KEY] : query;
+    dg_node *value = compose->inputs[MHA_VALUE] ? compose->inputs[MHA_VALUE] : key;
+    int64_t width = compose->attrs[MHA_EMBED].i / compose->attrs[MHA_HEADS].i;
+    bool single = dg_node_type(query, 0)->shape.rank == 2, batch_first = compose->attrs[MHA_BATCH_FIRST].b;
+    dg_node *q = projected(compose, with_batch_first(compose, query), 0);
+    dg_node *k = projected(compose, with_batch_first(compose, key), 1);
+    dg_node *v = projected(compose, with_batch_first(compose, value), 2);
+    if (!q || !k || !v)
+        return;
+    masks m = mha_masks(compose, q, k);
+    dg_node *weights =
+        attention_weights(q, k, 1 / sqrt((double)width), &m, compose->attrs[MHA_DROPOUT].f);
+    dg_node *heads = dg_flatten(dg_transpose(dg_matmul(weights, v), 1, 2), .start_dim = 2);
+    dg_node *y = dg_linear(heads, DG_NONE, .weight = compose->inputs[MHA_OUT],
+                           .bias_node = compose->inputs[MHA_OUT_BIAS], .bias = false);
+    dg_node *average = dg_mean(weights, .dim = DG_INTS(1));
+    compose->outputs[0] = single ? dg_squeeze(y, .dim = DG_INTS(0)) : batch_first ? y : dg_transpose(y, 0, 1);
+    compose->outputs[1] = single ? dg_squeeze(average, .dim = DG_INTS(0)) : average;
+}
+
+/* ---- transformer_encoder_layer ---- */
+
+enum { TEL_MODEL, TEL_HEADS, TEL_FEED, TEL_DROPOUT, TEL_ACTIVATION, TEL_EPS, TEL_BATCH_FIRST, TEL_NORM_FIRST, TEL_BIAS,
+       TEL_CAUSAL };
+enum { TEL_SRC, TEL_MASK, TEL_PADDING, TEL_IN, TEL_IN_BIAS, TEL_OUT, TEL_OUT_BIAS, TEL_W1, TEL_B1, TEL_W2, TEL_B2,
+       TEL_N1, TEL_N1_BIAS, TEL_N2, TEL_N2_BIAS, TEL_INPUTS };
+
+/* Parameter k is [rows] or [rows, columns]. */
+static void tel_shape(const dg_value *attrs, int k, dg_shape *shape)
+{
+    int64_t model = attrs[TEL_MODEL].i, feed = attrs[TEL_FEED].i;
+    *shape = k == TEL_IN         ? DG_SHAPE(3 * model, model)
+             : k == TEL_IN_BIAS  ? DG_SHAPE(3 * model)
+             : k == TEL_OUT      ? DG_SHAPE(model, model)
+             : k == TEL_W1       ? DG_SHAPE(feed, model)
+             : k == TEL_B1       ? DG_SHAPE(feed)
+             : k == TEL_W2       ? DG_SHAPE(model, feed)
+                                 : DG_SHAPE(model);
+}
+
+static bool tel_is_bias(int k)
+{
+    return k == TEL_IN_BIAS || k == TEL_OUT_BIAS || k == TEL_B1 || k == TEL_B2 || k == TEL_N1_BIAS || k == TEL_N2_BIAS;
+}
+
+static dg_status tel_parameter(const dg_infer *infer, int k, dg_shape *shape, bool *present)
+{
+    if (infer->attrs[TEL_FEED].i < 1)
+        return dg_error(DG_BAD_ARGUMENT, "dim_feedforward is %lld, wants at least 1",
+                        (long long)infer->attrs[TEL_FEED].i);
+    DG_TRY(check_heads(infer->attrs[TEL_MODEL].i, infer->attrs[TEL_HEADS].i));
+    *present = infer->inputs[TEL_SRC] && (infer->attrs[TEL_BIAS].b || !tel_is_bias(k));
+    tel_shape(infer->attrs, k, shape);
+    return dg_ok();
+}
+
+#define TEL_RULE(name, k)                                                                                              \
+    static dg_status name(const dg_infer *infer, dg_shape *shape, bool *present)                                       \
+    {                                                                                                                  \
+        return tel_parameter(infer, k, shape, present);                                                                \
+    }
+TEL_RULE(tel_in, TEL_IN)
+TEL_RULE(tel_in_bias, TEL_IN_BIAS)
+TEL_RULE(tel_out, TEL_OUT)
+TEL_RULE(tel_w1, TEL_W1)
+TEL_RULE(tel_b1, TEL_B1)
+TEL_RULE(tel_w2, TEL_W2)
+TEL_RULE(tel_vector, TEL_N1)
+TEL_RULE(tel_vector_bias, TEL_N1_BIAS)
+
+static dg_status uniform_by_fan(int64_t fan, char *text, size_t size)
+{
+    double bound = fan > 0 ? 1 / sqrt((double)fan) : 0;
+    snprintf(text, size, "uniform(-%.17g, %.17g)", bound, bound);
+    return dg_ok();
+}
+
+static dg_status tel_init_b1(const dg_infer *infer, char *text, size_t size)
+{
+    return uniform_by_fan(infer->attrs[TEL_MODEL].i, text, size);
+}
+
+static dg_status tel_init_b2(const dg_infer *infer, char *text, size_t size)
+{
+    return uniform_by_fan(infer->attrs[TEL_FEED].i, text, size);
+}
+
+static dg_status tel_infer(const dg_infer *infer)
+{
+    const dg_type *src = infer->inputs[TEL_SRC];
+    DG_TRY(want_floats(infer, TEL_SRC));
+    DG_TRY(check_heads(infer->attrs[TEL_MODEL].i, infer->attrs[TEL_HEADS].i));
+    DG_TRY(check_dropout(infer->attrs[TEL_DROPOUT].f));
+    if (src->shape.rank < 2 || src->shape.rank > 3 || sizes_differ(from_end(src, 1), infer->attrs[TEL_MODEL].i))
+        return bad_shape(infer, TEL_SRC, "[N, T, d_model] or [T, d_model]");
+    DG_TRY(want_mask(infer, TEL_MASK));
+    DG_TRY(want_mask(infer, TEL_PADDING));
+    for (int k = TEL_IN; k < TEL_INPUTS; k++) {
+        dg_shape wants;
+        char text[DG_SHAPE_TEXT];
+        DG_TRY(want_floats(infer, k));
+        tel_shape(infer->attrs, k, &wants);
+        if (infer->inputs[k] && !dg_shape_equal(&infer->inputs[k]->shape, &wants))
+            return bad_shape(infer, k, dg_shape_print(&wants, text, sizeof text));
+        if (!infer->inputs[k] && !tel_is_bias(k))
+            return dg_error(DG_BAD_ARGUMENT, "input '%s' is missing", infer->op->inputs[k].name);
+    }
+    return dg_infer_same(infer);
+}
+
+static dg_node *tel_dropout(const dg_compose *compose, dg_node *x)
+{
+    double p = compose->attrs[TEL_DROPOUT].f;
+    return p > 0 ? dg_dropout(x, .p = p) : x;
+}
+
+static dg_node *tel_norm(const dg_compose *compose, dg_node *x, int k)
+{
+    return dg_layer_norm(x, .eps = compose->attrs[TEL_EPS].f, .weight = compose->inputs[k],
+                         .bias_node = compose->inputs[k + 1], .bias = false);
+}
+
+static dg_node *tel_attention(const dg_compose *compose, dg_node *x)
+{
+    dg_node *const *in = compose->inputs;
+    const dg_value *attrs = compose->attrs;
+    dg_node *y = dg_multihead_attention(x, attrs[TEL_MODEL].i, attrs[TEL_HEADS].i, .dropout = attrs[TEL_DROPOUT].f,
+                                        .batch_first = attrs[TEL_BATCH_FIRST].b, .is_causal = attrs[TEL_CAUSAL].b,
+                                        .bias = false, .attn_mask = in[TEL_MASK], .key_padding_mask = in[TEL_PADDING],
+                                        .in_proj_weight = in[TEL_IN], .in_proj_bias = in[TEL_IN_BIAS],
+                                        .out_proj_weight = in[TEL_OUT], .out_proj_bias = in[TEL_OUT_BIAS]);
+    return tel_dropout(compose, y);
+}
+
+static dg_node *tel_feed_forward(const dg_compose *compose, dg_node *x)
+{
+    dg_node *const *in = compose->inputs;
+    dg_node *h = dg_linear(x, DG_NONE, .weight = in[TEL_W1], .bias_node = in[TEL_B1], .bias = false);
+    h = strcmp(compose->attrs[TEL_ACTIVATION].s, "gelu") == 0 ? dg_gelu(h) : dg_relu(h);
+    h = tel_dropout(compose, h);
+    h = dg_linear(h, DG_NONE, .weight = in[TEL_W2], .bias_node = in[TEL_B2], .bias = false);
+    return tel_dropout(compose, h);
+}
+
+static void tel_compose(const dg_compose *compose)
+{
+    dg_node *x = compose->inputs[TEL_SRC];
+    if (compose->attrs[TEL_NORM_FIRST].b) {
+        x = dg_add(x, tel_attention(compose, tel_norm(compose, x, TEL_N1)));
+        compose->outputs[0] = dg_add(x, tel_feed_forward(compose, tel_norm(compose, x, TEL_N2)));
+    } else {
+        x = tel_norm(compose, dg_add(x, tel_attention(compose, x)), TEL_N1);
+        compose->outputs[0] = tel_norm(compose, dg_add(x, tel_feed_forward(compose, x)), TEL_N2);
+    }
+}
+
+/* ---- descriptors ---- */
+
+static const dg_sample sdpa_samples[] = {
+    {"scaled_dot_product_attention", {"[2, 3, 2]", "[2, 4, 2]", "[2, 4, 3]"}},
+    {"scaled_dot_product_attention(is_causal=true)", {"[2, 3, 3, 2]", "[2, 1, 3, 2]", "[3, 2]"}},
+    {"scaled_dot_product_attention(scale=0.5)", {"[3, 2]", "[4, 2]", "[4, 2]", "[3, 4]"}},
+    {"scaled_dot_product_attention(dropout_p=0.5)", {"[3, 2]", "[4, 2]", "[4, 2]", "[3, 4] bool"}},
+    {0}};
+static const dg_sample mha_samples[] = {
+    {"multihead_attention(4, 2)", {"[2, 3, 4]"}},
+    {"multihead_attention(2, 1, is_causal=true, bias=false)", {"[3, 2]"}},
+    {"multihead_attention(2, 2, batch_first=false)", {"[2, 1, 2]", "[3, 1, 2]", "[3, 1, 2]", "[1, 3] bool", "[2, 3]"}},
+    {"multihead_attention(2, 1, kdim=3, vdim=1)", {"[1, 2, 2]", "[1, 3, 3]", "[1, 3, 1]", "-", "[1, 2, 3]"}},
+    {0}};
+static const dg_sample tel_samples[] = {
+    {"transformer_encoder_layer(2, 1, dim_feedforward=3, activation=gelu, layer_norm_eps=0.1)", {"[2, 3, 2]"}},
+    {"transformer_encoder_layer(4, 2, dim_feedforward=2, activation=gelu, norm_first=true, is_causal=true)",
+     {"[2, 4]"}},
+    {0}};
+
+#define INTEGER(attr_name, fallback_text, text)                                                                        \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_INT, .fallback = fallback_text, .doc = text                                 \
+    }
+#define SIZE(attr_name, text)                                                                                          \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_INT, .positional = true, .doc = text                                        \
+    }
+#define NUMBER(attr_name, fallback_text, text)                                                                         \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
+    }
+#define SWITCH(attr_name, fallback_text, text)                                                                         \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_BOOL, .fallback = fallback_text, .doc = text                                \
+    }
+#define MAYBE(input_name, text)                                                                                        \
+    {                                                                                                                  \
+        .name = input_name, .flags = DG_OPTIONAL, .doc = text                                                          \
+    }
+#define OWNED(input_name, text, rule, initialiser)                                                                     \
+    {                                                                                                                  \
+        .name = input_name, .flags = DG_OPTIONAL, .doc = text, .parameter = rule, .init = initialiser                  \
+    }
+#define BATCH_FIRST                                                                                                    \
+    SWITCH("batch_first", "true", "true: [N, T, features], the layout here; false: [T, N, features], PyTorch's default")
+#define KAIMING "kaiming_uniform(2.23606797749979)"
+
+static const dg_op attention_ops[] = {
+    {
+        .name = "scaled_dot_product_attention",
+        .family = "attention",
+        .summary = "y = softmax(q·kᵀ·scale + mask)·v",
+        .source = "Vaswani et al. 2017, eq. 1",
+        .inputs = {{.name = "query", .doc = "[.., L, E]"},
+                   {.name = "key", .doc = "[.., S, E]"},
+                   {.name = "value", .doc = "[.., S, Ev]"},
+                   MAYBE("attn_mask", "broadcast to [.., L, S]; bool: true counts (a query that sees no key gives 0); "
+                                      "floats are added to the scores")},
+        .attrs = {NUMBER("dropout_p", "0", "of the weights, in training"),
+                  SWITCH("is_causal", "false", "query i sees keys 0 … i"),
+                  NUMBER("scale", "none", "1/√E when left out")},
+        .infer = sdpa_infer,
+        .compose = sdpa_compose,
+        .samples = sdpa_samples,
+    },
+    {
+        .name = "multihead_attention",
+        .family = "attention",
+        .summary = "attention in num_heads parts of the features, over [N, T, features]",
+        .source = "Vaswani et al. 2017, section 3.2.2",
+        .inputs = {{.name = "query", .doc = "[N, L, embed_dim] or [L, embed_dim]"},
+                   MAYBE("key", "[N, S, kdim]; the query when left out"),
+                   MAYBE("value", "[N, S, vdim]; the key when left out"),
+                   MAYBE("key_padding_mask", "[N, S]; bool: true does not count; floats are added"),
+                   MAYBE("attn_mask", "[L, S] or [N·num_heads, L, S]; bool: true does not count; floats are added"),
+                   OWNED("in_proj_weight", "[3·embed_dim, embed_dim]: query, key, value", mha_in_weight,
+                         "xavier_uniform"),
+                   OWNED("q_proj_weight", "[embed_dim, embed_dim], with a kdim or vdim of its own", mha_q_weight,
+                         "xavier_uniform"),
+                   OWNED("k_proj_weight", "[embed_dim, kdim]", mha_k_weight, "xavier_uniform"),
+                   OWNED("v_proj_weight", "[embed_dim, vdim]", mha_v_weight, "xavier_uniform"),
+                   OWNED("in_proj_bias", "[3·embed_dim]", mha_in_bias, "zeros"),
+                   OWNED("out_proj.weight", "[embed_dim, embed_dim]", mha_out_weight, KAIMING),
+                   OWNED("out_proj.bias", "[embed_dim]", mha_out_bias, "zeros")},
+        .attrs = {SIZE("embed_dim", "features of query and output"), SIZE("num_heads", "divides embed_dim"),
+                  NUMBER("dropout", "0", "of the weights, in training"), SWITCH("bias", "true", "owns biases"),
+                  INTEGER("kdim", "none", "features of key; embed_dim when left out"),
+                  INTEGER("vdim", "none", "features of value; embed_dim when left out"), BATCH_FIRST,
+                  SWITCH("is_causal", "false", "query i sees keys 0 … i")},
+        .outputs = {"output", "attn_weights"},
+        .infer = mha_infer,
+        .compose = mha_compose,
+        .samples = mha_samples,
+    },
+    {
+        .name = "transformer_encoder_layer",
+        .family = "attention",
+        .summary = "x + attention(x), then x + linear2(activation(linear1(x))), each with a layer_norm; over [N, T, d]",
+        .source = "Vaswani et al. 2017, section 3.1",
+        .inputs = {{.name = "src", .doc = "[N, T, d_model] or [T, d_model]"},
+                   MAYBE("src_mask", "[T, T]; bool: true does not count; floats are added"),
+                   MAYBE("src_key_padding_mask", "[N, T]; bool: true does not count; floats are added"),
+                   OWNED("self_attn.in_proj_weight", "[3·d_model, d_model]", tel_in, "xavier_uniform"),
+                   OWNED("self_attn.in_proj_bias", "[3·d_model]", tel_in_bias, "zeros"),
+                   OWNED("self_attn.out_proj.weight", "[d_model, d_model]", tel_out, KAIMING),
+                   OWNED("self_attn.out_proj.bias", "[d_model]", tel_vector_bias, "zeros"),
+                   OWNED("linear1.weight", "[dim_feedforward, d_model]", tel_w1, KAIMING),
+                   {.name = "linear1.bias",
+                    .flags = DG_OPTIONAL,
+                    .doc = "[dim_feedforward]",
+                    .parameter = tel_b1,
+                    .init_for = tel_init_b1},
+                   OWNED("linear2.weight", "[d_model, dim_feedforward]", tel_w2, KAIMING),
+                   {.name = "linear2.bias",
+                    .flags = DG_OPTIONAL,
+                    .doc = "[d_model]",
+                    .parameter = tel_vector_bias,
+                    .init_for = tel_init_b2},
+                   OWNED("norm1.weight", "[d_model]", tel_vector, "ones"),
+                   OWNED("norm1.bias", "[d_model]", tel_vector_bias, "zeros"),
+                   OWNED("norm2.weight", "[d_model]", tel_vector, "ones"),
+                   OWNED("norm2.bias", "[d_model]", tel_vector_bias, "zeros")},
+        .attrs = {SIZE("d_model", "features"), SIZE("nhead", "divides d_model"),
+                  INTEGER("dim_feedforward", "2048", "features between linear1 and linear2"),
+                  NUMBER("dropout", "0.1", "of the weights and after each part, in training"),
+                  {.name = "activation",
+                   .kind = DG_ATTR_NAME,
+                   .fallback = "relu",
+                   .choices = "relu|gelu",
+                   .doc = "between linear1 and linear2"},
+                  NUMBER("layer_norm_eps", "1e-5", "added to the variance"), BATCH_FIRST,
+                  SWITCH("norm_first", "false", "normalises what goes into each part, not the sums"),
+                  SWITCH("bias", "true", "owns biases"), SWITCH("is_causal", "false", "place i sees 0 … i")},
+        .infer = tel_infer,
+        .compose = tel_compose,
+        .samples = tel_samples,
+    },
+};
+
+const dg_op_family dg_attention_ops = DG_FAMILY(attention_ops);
