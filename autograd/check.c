@@ -426,7 +426,8 @@ static dg_status check_sample(dg_check_report *report, const dg_op *op, const dg
 dg_status dg_check_op(const dg_op *op, const dg_check_options *options, dg_check_report **report)
 {
     dg_status status = report_new(report);
-    bool differentiable = !(op->flags & DG_NOT_DIFFERENTIABLE) && op->role == DG_ROLE_NONE;
+    bool differentiable =
+        !(op->flags & (DG_NOT_DIFFERENTIABLE | DG_CUSTOM_GRADIENT)) && op->role == DG_ROLE_NONE;
     if (status.code == DG_OK && differentiable && !op->samples)
         status = dg_error(DG_BAD_ARGUMENT, "op '%s' has no samples to check its derivative with", op->name);
     for (const dg_sample *sample = op->samples; differentiable && status.code == DG_OK && sample->call; sample++)

@@ -46,8 +46,8 @@ static int find_input(const making *m, const char *name)
                 return k;
     }
     if (!(m->entry->op->flags & DG_ANY_INPUTS)) {
-        for (int k = 0; k < m->entry->n_inputs; k++)
-            if (strcmp(m->entry->op->inputs[k].name, name) == 0)
+        for (int k = 0; k < input_count(m->entry, m->attrs); k++)
+            if (strcmp(input_spec(m->entry, m->attrs, k)->name, name) == 0)
                 return k;
     }
     char *end;
@@ -58,12 +58,12 @@ static int find_input(const making *m, const char *name)
 static void list_inputs(const making *m, char *text, size_t size)
 {
     bool any = m->entry->op->flags & DG_ANY_INPUTS;
-    int count = any ? dg_formula_input_count(m->formula) : m->entry->n_inputs;
+    int count = any ? dg_formula_input_count(m->formula) : input_count(m->entry, m->attrs);
     text[0] = '\0';
     for (int k = 0; k < count; k++) {
         size_t used = strlen(text);
         snprintf(text + used, size - used, "%s%s", k ? ", " : "",
-                 any ? dg_formula_input_name(m->formula, k) : m->entry->op->inputs[k].name);
+                 any ? dg_formula_input_name(m->formula, k) : input_spec(m->entry, m->attrs, k)->name);
     }
     if (count == 0)
         snprintf(text, size, "none");
@@ -73,7 +73,7 @@ static int input_places(const making *m)
 {
     if (m->entry->op->flags & DG_ANY_INPUTS)
         return dg_formula_input_count(m->formula);
-    int places = m->entry->n_inputs;
+    int places = input_count(m->entry, m->attrs);
     return m->entry->variadic && m->application->n_inputs > places ? m->application->n_inputs : places;
 }
 
@@ -112,9 +112,22 @@ static dg_status place_inputs(making *m)
     return dg_ok();
 }
 
-static unsigned input_flags(const op_entry *entry, int k)
+int input_count(const op_entry *entry, const dg_value *attrs)
 {
-    return entry->n_inputs ? entry->op->inputs[k < entry->n_inputs ? k : entry->n_inputs - 1].flags : 0;
+    int more = 0;
+    if (entry->op->more_inputs)
+        entry->op->more_inputs(attrs, &more);
+    return entry->n_inputs + more;
+}
+
+const dg_input_spec *input_spec(const op_entry *entry, const dg_value *attrs, int k)
+{
+    const dg_op *op = entry->op;
+    int more = 0;
+    if (k < entry->n_inputs)
+        return &op->inputs[k];
+    const dg_input_spec *specs = op->more_inputs ? op->more_inputs(attrs, &more) : NULL;
+    return k - entry->n_inputs < more ? &specs[k - entry->n_inputs] : &op->inputs[entry->n_inputs - 1];
 }
 
 static dg_status check_inputs(const making *m)
@@ -122,10 +135,10 @@ static dg_status check_inputs(const making *m)
     bool any = m->entry->op->flags & DG_ANY_INPUTS;
     for (int k = 0; k < m->n_inputs; k++) {
         const dg_node *input = m->inputs[k];
-        if (!input && (any ? dg_formula_uses(m->formula, k) : !(input_flags(m->entry, k) & DG_OPTIONAL)))
+        if (!input &&
+            (any ? dg_formula_uses(m->formula, k) : !(input_spec(m->entry, m->attrs, k)->flags & DG_OPTIONAL)))
             return dg_error(DG_BAD_ARGUMENT, "input '%s' is missing",
-                            any ? dg_formula_input_name(m->formula, k)
-                                : m->entry->op->inputs[k < m->entry->n_inputs ? k : m->entry->n_inputs - 1].name);
+                            any ? dg_formula_input_name(m->formula, k) : input_spec(m->entry, m->attrs, k)->name);
         if (input && input->graph != m->graph)
             return dg_error(DG_BAD_ARGUMENT, "input '%s' is a node of another graph", dg_node_name((dg_node *)input));
     }
@@ -164,7 +177,7 @@ static void input_types(const making *m, const dg_type **types)
 
 static dg_status own_parameter(making *m, int k, const dg_infer *infer)
 {
-    const dg_input_spec *spec = &m->entry->op->inputs[k];
+    const dg_input_spec *spec = input_spec(m->entry, m->attrs, k);
     dg_shape shape = {0};
     bool present = true;
     DG_TRY(spec->parameter(infer, &shape, &present));
@@ -195,9 +208,16 @@ static dg_status own_parameter(making *m, int k, const dg_infer *infer)
 static dg_status own_parameters(making *m)
 {
     const dg_op *op = m->entry->op;
-    const dg_type *types[DG_MAX_INPUTS];
-    for (int k = 0; k < m->n_inputs && k < m->entry->n_inputs; k++) {
-        if (m->inputs[k] || !op->inputs[k].parameter || m->entry->variadic)
+    const dg_type *few[DG_MAX_INPUTS], **types = few;
+    if (m->entry->variadic)
+        return dg_ok();
+    if (m->n_inputs > DG_MAX_INPUTS) {
+        types = dg_arena_alloc(m->graph->arena, sizeof *types * (size_t)m->n_inputs);
+        if (!types)
+            return no_memory();
+    }
+    for (int k = 0; k < m->n_inputs; k++) {
+        if (m->inputs[k] || !input_spec(m->entry, m->attrs, k)->parameter)
             continue;
         input_types(m, types);
         dg_infer infer = {.op = op, .graph = m->graph, .attrs = m->attrs, .n_inputs = m->n_inputs, .inputs = types};
@@ -446,6 +466,11 @@ dg_node *dg_apply(const dg_application *application)
     for (int64_t id = first_own; node && id < node->id; id++)
         m.graph->nodes[id]->owner = node;
     return node;
+}
+
+dg_node *dg_call(dg_location at, const char *op, int n_inputs, dg_node *const *inputs)
+{
+    return dg_apply(&(dg_application){.op = op, .at = at, .n_inputs = n_inputs, .inputs = inputs});
 }
 
 dg_node *dg_expr_at(dg_location at, const char *formula, int n_inputs, const dg_named_node *inputs)

@@ -264,10 +264,9 @@ const char *dg_node_input_name(const dg_node *node, int input)
 {
     if (node->entry->op->flags & DG_ANY_INPUTS)
         return dg_formula_input_name(node->formula, input);
-    int declared = node->entry->n_inputs;
-    if (declared == 0 || input < 0 || input >= node->n_inputs)
+    if (node->entry->n_inputs == 0 || input < 0 || input >= node->n_inputs)
         return NULL;
-    return node->entry->op->inputs[input < declared ? input : declared - 1].name;
+    return input_spec(node->entry, node->attrs, input)->name;
 }
 
 int dg_node_output_count(const dg_node *node)

@@ -21,6 +21,11 @@ const op_entry *registry_parameter_op(void);
 size_t registry_count(void);
 dg_status registry_status(void); /* of filling it with the ops that ship */
 
+/* Inputs that an op has with these attributes, not counting repetitions of a variadic one; and the spec of input k:
+ * declared, brought by the attributes, or the last one declared. `attrs` may be NULL for an op without more_inputs. */
+int input_count(const op_entry *entry, const dg_value *attrs);
+const dg_input_spec *input_spec(const op_entry *entry, const dg_value *attrs, int k);
+
 typedef struct node_update {
     struct node_update *next;
     dg_node *assign;

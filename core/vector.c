@@ -48,6 +48,14 @@ const vector_table *vector_table_best(void)
     return &vector_table_base;
 }
 
+dg_array_function dg_primitive_array(const char *name, dg_dtype dtype)
+{
+    int primitive = primitive_find(name, (int)strlen(name));
+    if (primitive < 0 || !dg_dtype_is_float(dtype))
+        return NULL;
+    return vector_table_best()->kernels[dtype == DG_FLOAT32 ? LANE_F32 : LANE_F64][primitive];
+}
+
 const char *dg_isa(void)
 {
     return vector_table_best()->name;

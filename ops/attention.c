@@ -1,12 +1,10 @@
-/* Attention (Vaswani et al. 2017): scaled_dot_product_attention, multihead_attention, transformer_encoder_layer. */
-#include "arguments.h"
-#include "rules.h"
+/* Attention (Vaswani et al. 2017): scaled_dot_product_attention, multihead_attention. */
+#include "attention.h"
 
 #include <dotgrad/op_families.h>
 #include <dotgrad/ops.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 /* ---- what attention is made of ---- */
 
@@ -50,34 +48,6 @@ static dg_node *attention_weights(dg_node *query, dg_node *key, double scale, co
     if (m->keep && m->may_empty)
         weights = dg_expr("where(k, w, 0)", {"k", m->keep}, {"w", weights});
     return dropout > 0 ? dg_dropout(weights, .p = dropout) : weights;
-}
-
-static dg_status check_dropout(double p)
-{
-    return p >= 0 && p <= 1 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "dropout is %g, wants 0 … 1", p);
-}
-
-static bool is_bool(const dg_node *node)
-{
-    return dg_node_type(node, 0)->dtype == DG_BOOL;
-}
-
-static dg_status want_mask(const dg_infer *infer, int k)
-{
-    const dg_type *mask = infer->inputs[k];
-    return !mask || mask->dtype == DG_BOOL ? dg_ok() : want_floats(infer, k);
-}
-
-static dg_status bad_shape(const dg_infer *infer, int k, const char *wants)
-{
-    char text[DG_SHAPE_TEXT];
-    return dg_error(DG_BAD_SHAPE, "%s is %s, wants %s", infer->op->inputs[k].name,
-                    dg_graph_print_shape(infer->graph, &infer->inputs[k]->shape, text, sizeof text), wants);
-}
-
-static int64_t from_end(const dg_type *type, int k)
-{
-    return type->shape.dims[type->shape.rank - k];
 }
 
 /* ---- scaled_dot_product_attention ---- */
@@ -135,30 +105,34 @@ static void sdpa_compose(const dg_compose *compose)
     if (compose->attrs[SDPA_CAUSAL].b)
         m.keep = both(m.keep, causal(query, key));
     double width = (double)from_end(dg_node_type(query, 0), 1);
-    dg_node *weights = attention_weights(query, key, is_given(scale) ? scale->f : 1 / sqrt(width), &m,
-                                         compose->attrs[SDPA_DROPOUT].f);
+    dg_node *weights =
+        attention_weights(query, key, is_given(scale) ? scale->f : 1 / sqrt(width), &m, compose->attrs[SDPA_DROPOUT].f);
     compose->outputs[0] = dg_matmul(weights, compose->inputs[2]);
 }
 
 /* ---- multihead_attention ---- */
 
 enum { MHA_EMBED, MHA_HEADS, MHA_DROPOUT, MHA_BIAS, MHA_KDIM, MHA_VDIM, MHA_BATCH_FIRST, MHA_CAUSAL };
-enum { MHA_QUERY, MHA_KEY, MHA_VALUE, MHA_PADDING, MHA_MASK, MHA_IN, MHA_Q, MHA_K, MHA_V, MHA_IN_BIAS, MHA_OUT,
-       MHA_OUT_BIAS };
+enum {
+    MHA_QUERY,
+    MHA_KEY,
+    MHA_VALUE,
+    MHA_PADDING,
+    MHA_MASK,
+    MHA_IN,
+    MHA_Q,
+    MHA_K,
+    MHA_V,
+    MHA_IN_BIAS,
+    MHA_OUT,
+    MHA_OUT_BIAS
+};
 
 /* Keys and values of their own width have weights of their own. */
 static bool separate_weights(const dg_value *attrs)
 {
     int64_t width = attrs[MHA_EMBED].i;
     return int_or(&attrs[MHA_KDIM], width) != width || int_or(&attrs[MHA_VDIM], width) != width;
-}
-
-static dg_status check_heads(int64_t width, int64_t heads)
-{
-    if (width < 1 || heads < 1 || width % heads != 0)
-        return dg_error(DG_BAD_ARGUMENT, "%lld features do not divide into %lld heads", (long long)width,
-                        (long long)heads);
-    return dg_ok();
 }
 
 static dg_status mha_in_weight(const dg_infer *infer, dg_shape *shape, bool *present)
@@ -292,8 +266,8 @@ static dg_node *split_heads(dg_node *x, int64_t heads)
 static dg_node *projected(const dg_compose *compose, dg_node *x, int part)
 {
     int64_t width = compose->attrs[MHA_EMBED].i;
-    dg_node *weight = compose->inputs[MHA_IN] ? part_of(compose->inputs[MHA_IN], part, width)
-                                              : compose->inputs[MHA_Q + part];
+    dg_node *weight =
+        compose->inputs[MHA_IN] ? part_of(compose->inputs[MHA_IN], part, width) : compose->inputs[MHA_Q + part];
     dg_node *bias = part_of(compose->inputs[MHA_IN_BIAS], part, width);
     return split_heads(dg_linear(x, DG_NONE, .weight = weight, .bias_node = bias, .bias = false),
                        compose->attrs[MHA_HEADS].i);
@@ -351,150 +325,13 @@ static void mha_compose(const dg_compose *compose)
     if (!q || !k || !v)
         return;
     masks m = mha_masks(compose, q, k);
-    dg_node *weights =
-        attention_weights(q, k, 1 / sqrt((double)width), &m, compose->attrs[MHA_DROPOUT].f);
+    dg_node *weights = attention_weights(q, k, 1 / sqrt((double)width), &m, compose->attrs[MHA_DROPOUT].f);
     dg_node *heads = dg_flatten(dg_transpose(dg_matmul(weights, v), 1, 2), .start_dim = 2);
     dg_node *y = dg_linear(heads, DG_NONE, .weight = compose->inputs[MHA_OUT],
                            .bias_node = compose->inputs[MHA_OUT_BIAS], .bias = false);
     dg_node *average = dg_mean(weights, .dim = DG_INTS(1));
     compose->outputs[0] = single ? dg_squeeze(y, .dim = DG_INTS(0)) : batch_first ? y : dg_transpose(y, 0, 1);
     compose->outputs[1] = single ? dg_squeeze(average, .dim = DG_INTS(0)) : average;
-}
-
-/* ---- transformer_encoder_layer ---- */
-
-enum { TEL_MODEL, TEL_HEADS, TEL_FEED, TEL_DROPOUT, TEL_ACTIVATION, TEL_EPS, TEL_BATCH_FIRST, TEL_NORM_FIRST, TEL_BIAS,
-       TEL_CAUSAL };
-enum { TEL_SRC, TEL_MASK, TEL_PADDING, TEL_IN, TEL_IN_BIAS, TEL_OUT, TEL_OUT_BIAS, TEL_W1, TEL_B1, TEL_W2, TEL_B2,
-       TEL_N1, TEL_N1_BIAS, TEL_N2, TEL_N2_BIAS, TEL_INPUTS };
-
-/* Parameter k is [rows] or [rows, columns]. */
-static void tel_shape(const dg_value *attrs, int k, dg_shape *shape)
-{
-    int64_t model = attrs[TEL_MODEL].i, feed = attrs[TEL_FEED].i;
-    *shape = k == TEL_IN         ? DG_SHAPE(3 * model, model)
-             : k == TEL_IN_BIAS  ? DG_SHAPE(3 * model)
-             : k == TEL_OUT      ? DG_SHAPE(model, model)
-             : k == TEL_W1       ? DG_SHAPE(feed, model)
-             : k == TEL_B1       ? DG_SHAPE(feed)
-             : k == TEL_W2       ? DG_SHAPE(model, feed)
-                                 : DG_SHAPE(model);
-}
-
-static bool tel_is_bias(int k)
-{
-    return k == TEL_IN_BIAS || k == TEL_OUT_BIAS || k == TEL_B1 || k == TEL_B2 || k == TEL_N1_BIAS || k == TEL_N2_BIAS;
-}
-
-static dg_status tel_parameter(const dg_infer *infer, int k, dg_shape *shape, bool *present)
-{
-    if (infer->attrs[TEL_FEED].i < 1)
-        return dg_error(DG_BAD_ARGUMENT, "dim_feedforward is %lld, wants at least 1",
-                        (long long)infer->attrs[TEL_FEED].i);
-    DG_TRY(check_heads(infer->attrs[TEL_MODEL].i, infer->attrs[TEL_HEADS].i));
-    *present = infer->inputs[TEL_SRC] && (infer->attrs[TEL_BIAS].b || !tel_is_bias(k));
-    tel_shape(infer->attrs, k, shape);
-    return dg_ok();
-}
-
-#define TEL_RULE(name, k)                                                                                              \
-    static dg_status name(const dg_infer *infer, dg_shape *shape, bool *present)                                       \
-    {                                                                                                                  \
-        return tel_parameter(infer, k, shape, present);                                                                \
-    }
-TEL_RULE(tel_in, TEL_IN)
-TEL_RULE(tel_in_bias, TEL_IN_BIAS)
-TEL_RULE(tel_out, TEL_OUT)
-TEL_RULE(tel_w1, TEL_W1)
-TEL_RULE(tel_b1, TEL_B1)
-TEL_RULE(tel_w2, TEL_W2)
-TEL_RULE(tel_vector, TEL_N1)
-TEL_RULE(tel_vector_bias, TEL_N1_BIAS)
-
-static dg_status uniform_by_fan(int64_t fan, char *text, size_t size)
-{
-    double bound = fan > 0 ? 1 / sqrt((double)fan) : 0;
-    snprintf(text, size, "uniform(-%.17g, %.17g)", bound, bound);
-    return dg_ok();
-}
-
-static dg_status tel_init_b1(const dg_infer *infer, char *text, size_t size)
-{
-    return uniform_by_fan(infer->attrs[TEL_MODEL].i, text, size);
-}
-
-static dg_status tel_init_b2(const dg_infer *infer, char *text, size_t size)
-{
-    return uniform_by_fan(infer->attrs[TEL_FEED].i, text, size);
-}
-
-static dg_status tel_infer(const dg_infer *infer)
-{
-    const dg_type *src = infer->inputs[TEL_SRC];
-    DG_TRY(want_floats(infer, TEL_SRC));
-    DG_TRY(check_heads(infer->attrs[TEL_MODEL].i, infer->attrs[TEL_HEADS].i));
-    DG_TRY(check_dropout(infer->attrs[TEL_DROPOUT].f));
-    if (src->shape.rank < 2 || src->shape.rank > 3 || sizes_differ(from_end(src, 1), infer->attrs[TEL_MODEL].i))
-        return bad_shape(infer, TEL_SRC, "[N, T, d_model] or [T, d_model]");
-    DG_TRY(want_mask(infer, TEL_MASK));
-    DG_TRY(want_mask(infer, TEL_PADDING));
-    for (int k = TEL_IN; k < TEL_INPUTS; k++) {
-        dg_shape wants;
-        char text[DG_SHAPE_TEXT];
-        DG_TRY(want_floats(infer, k));
-        tel_shape(infer->attrs, k, &wants);
-        if (infer->inputs[k] && !dg_shape_equal(&infer->inputs[k]->shape, &wants))
-            return bad_shape(infer, k, dg_shape_print(&wants, text, sizeof text));
-        if (!infer->inputs[k] && !tel_is_bias(k))
-            return dg_error(DG_BAD_ARGUMENT, "input '%s' is missing", infer->op->inputs[k].name);
-    }
-    return dg_infer_same(infer);
-}
-
-static dg_node *tel_dropout(const dg_compose *compose, dg_node *x)
-{
-    double p = compose->attrs[TEL_DROPOUT].f;
-    return p > 0 ? dg_dropout(x, .p = p) : x;
-}
-
-static dg_node *tel_norm(const dg_compose *compose, dg_node *x, int k)
-{
-    return dg_layer_norm(x, .eps = compose->attrs[TEL_EPS].f, .weight = compose->inputs[k],
-                         .bias_node = compose->inputs[k + 1], .bias = false);
-}
-
-static dg_node *tel_attention(const dg_compose *compose, dg_node *x)
-{
-    dg_node *const *in = compose->inputs;
-    const dg_value *attrs = compose->attrs;
-    dg_node *y = dg_multihead_attention(x, attrs[TEL_MODEL].i, attrs[TEL_HEADS].i, .dropout = attrs[TEL_DROPOUT].f,
-                                        .batch_first = attrs[TEL_BATCH_FIRST].b, .is_causal = attrs[TEL_CAUSAL].b,
-                                        .bias = false, .attn_mask = in[TEL_MASK], .key_padding_mask = in[TEL_PADDING],
-                                        .in_proj_weight = in[TEL_IN], .in_proj_bias = in[TEL_IN_BIAS],
-                                        .out_proj_weight = in[TEL_OUT], .out_proj_bias = in[TEL_OUT_BIAS]);
-    return tel_dropout(compose, y);
-}
-
-static dg_node *tel_feed_forward(const dg_compose *compose, dg_node *x)
-{
-    dg_node *const *in = compose->inputs;
-    dg_node *h = dg_linear(x, DG_NONE, .weight = in[TEL_W1], .bias_node = in[TEL_B1], .bias = false);
-    h = strcmp(compose->attrs[TEL_ACTIVATION].s, "gelu") == 0 ? dg_gelu(h) : dg_relu(h);
-    h = tel_dropout(compose, h);
-    h = dg_linear(h, DG_NONE, .weight = in[TEL_W2], .bias_node = in[TEL_B2], .bias = false);
-    return tel_dropout(compose, h);
-}
-
-static void tel_compose(const dg_compose *compose)
-{
-    dg_node *x = compose->inputs[TEL_SRC];
-    if (compose->attrs[TEL_NORM_FIRST].b) {
-        x = dg_add(x, tel_attention(compose, tel_norm(compose, x, TEL_N1)));
-        compose->outputs[0] = dg_add(x, tel_feed_forward(compose, tel_norm(compose, x, TEL_N2)));
-    } else {
-        x = tel_norm(compose, dg_add(x, tel_attention(compose, x)), TEL_N1);
-        compose->outputs[0] = tel_norm(compose, dg_add(x, tel_feed_forward(compose, x)), TEL_N2);
-    }
 }
 
 /* ---- descriptors ---- */
@@ -511,39 +348,6 @@ static const dg_sample mha_samples[] = {
     {"multihead_attention(2, 2, batch_first=false)", {"[2, 1, 2]", "[3, 1, 2]", "[3, 1, 2]", "[1, 3] bool", "[2, 3]"}},
     {"multihead_attention(2, 1, kdim=3, vdim=1)", {"[1, 2, 2]", "[1, 3, 3]", "[1, 3, 1]", "-", "[1, 2, 3]"}},
     {0}};
-static const dg_sample tel_samples[] = {
-    {"transformer_encoder_layer(2, 1, dim_feedforward=3, activation=gelu, layer_norm_eps=0.1)", {"[2, 3, 2]"}},
-    {"transformer_encoder_layer(4, 2, dim_feedforward=2, activation=gelu, norm_first=true, is_causal=true)",
-     {"[2, 4]"}},
-    {0}};
-
-#define INTEGER(attr_name, fallback_text, text)                                                                        \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_INT, .fallback = fallback_text, .doc = text                                 \
-    }
-#define SIZE(attr_name, text)                                                                                          \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_INT, .positional = true, .doc = text                                        \
-    }
-#define NUMBER(attr_name, fallback_text, text)                                                                         \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
-    }
-#define SWITCH(attr_name, fallback_text, text)                                                                         \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_BOOL, .fallback = fallback_text, .doc = text                                \
-    }
-#define MAYBE(input_name, text)                                                                                        \
-    {                                                                                                                  \
-        .name = input_name, .flags = DG_OPTIONAL, .doc = text                                                          \
-    }
-#define OWNED(input_name, text, rule, initialiser)                                                                     \
-    {                                                                                                                  \
-        .name = input_name, .flags = DG_OPTIONAL, .doc = text, .parameter = rule, .init = initialiser                  \
-    }
-#define BATCH_FIRST                                                                                                    \
-    SWITCH("batch_first", "true", "true: [N, T, features], the layout here; false: [T, N, features], PyTorch's default")
-#define KAIMING "kaiming_uniform(2.23606797749979)"
 
 static const dg_op attention_ops[] = {
     {
@@ -591,49 +395,6 @@ static const dg_op attention_ops[] = {
         .infer = mha_infer,
         .compose = mha_compose,
         .samples = mha_samples,
-    },
-    {
-        .name = "transformer_encoder_layer",
-        .family = "attention",
-        .summary = "x + attention(x), then x + linear2(activation(linear1(x))), each with a layer_norm; over [N, T, d]",
-        .source = "Vaswani et al. 2017, section 3.1",
-        .inputs = {{.name = "src", .doc = "[N, T, d_model] or [T, d_model]"},
-                   MAYBE("src_mask", "[T, T]; bool: true does not count; floats are added"),
-                   MAYBE("src_key_padding_mask", "[N, T]; bool: true does not count; floats are added"),
-                   OWNED("self_attn.in_proj_weight", "[3·d_model, d_model]", tel_in, "xavier_uniform"),
-                   OWNED("self_attn.in_proj_bias", "[3·d_model]", tel_in_bias, "zeros"),
-                   OWNED("self_attn.out_proj.weight", "[d_model, d_model]", tel_out, KAIMING),
-                   OWNED("self_attn.out_proj.bias", "[d_model]", tel_vector_bias, "zeros"),
-                   OWNED("linear1.weight", "[dim_feedforward, d_model]", tel_w1, KAIMING),
-                   {.name = "linear1.bias",
-                    .flags = DG_OPTIONAL,
-                    .doc = "[dim_feedforward]",
-                    .parameter = tel_b1,
-                    .init_for = tel_init_b1},
-                   OWNED("linear2.weight", "[d_model, dim_feedforward]", tel_w2, KAIMING),
-                   {.name = "linear2.bias",
-                    .flags = DG_OPTIONAL,
-                    .doc = "[d_model]",
-                    .parameter = tel_vector_bias,
-                    .init_for = tel_init_b2},
-                   OWNED("norm1.weight", "[d_model]", tel_vector, "ones"),
-                   OWNED("norm1.bias", "[d_model]", tel_vector_bias, "zeros"),
-                   OWNED("norm2.weight", "[d_model]", tel_vector, "ones"),
-                   OWNED("norm2.bias", "[d_model]", tel_vector_bias, "zeros")},
-        .attrs = {SIZE("d_model", "features"), SIZE("nhead", "divides d_model"),
-                  INTEGER("dim_feedforward", "2048", "features between linear1 and linear2"),
-                  NUMBER("dropout", "0.1", "of the weights and after each part, in training"),
-                  {.name = "activation",
-                   .kind = DG_ATTR_NAME,
-                   .fallback = "relu",
-                   .choices = "relu|gelu",
-                   .doc = "between linear1 and linear2"},
-                  NUMBER("layer_norm_eps", "1e-5", "added to the variance"), BATCH_FIRST,
-                  SWITCH("norm_first", "false", "normalises what goes into each part, not the sums"),
-                  SWITCH("bias", "true", "owns biases"), SWITCH("is_causal", "false", "place i sees 0 … i")},
-        .infer = tel_infer,
-        .compose = tel_compose,
-        .samples = tel_samples,
     },
 };
 

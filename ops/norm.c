@@ -147,8 +147,7 @@ static void standardize_backward(const dg_backward *vjp)
         dx = dx ? dg_add(dx, part) : part;
     }
     if (gv) {
-        dg_node *part =
-            dg_expr("2 * g * (x - m) / n", {"g", gv}, {"x", x}, {"m", dg_output(y, 1)}, {"n", n});
+        dg_node *part = dg_expr("2 * g * (x - m) / n", {"g", gv}, {"x", x}, {"m", dg_output(y, 1)}, {"n", n});
         dx = dx ? dg_add(dx, part) : part;
     }
     vjp->grad_inputs[0] = dx;
@@ -422,12 +421,10 @@ static const dg_sample batch_norm_samples[] = {
     {"batch_norm(training=false, eps=0.1, affine=false)", {"[4, 2]", "-", "-", "[2]", "[2] positive"}},
     {"batch_norm(track_running_stats=false)", {"[4, 3]"}},
     {0}};
-static const dg_sample layer_norm_samples[] = {{"layer_norm", {"[3, 5]", "[5]", "[5]"}},
-                                               {"layer_norm([3, 4])", {"[2, 3, 4]"}},
-                                               {"layer_norm(eps=0.1, bias=false)", {"[2, 2, 4]"}},
-                                               {"layer_norm(elementwise_affine=false)", {"[3, 4]"}},
-                                               {"layer_norm", {"[2, 2, 3]", "[2, 3]", "[2, 3]"}},
-                                               {0}};
+static const dg_sample layer_norm_samples[] = {
+    {"layer_norm", {"[3, 5]", "[5]", "[5]"}},           {"layer_norm([3, 4])", {"[2, 3, 4]"}},
+    {"layer_norm(eps=0.1, bias=false)", {"[2, 2, 4]"}}, {"layer_norm(elementwise_affine=false)", {"[3, 4]"}},
+    {"layer_norm", {"[2, 2, 3]", "[2, 3]", "[2, 3]"}},  {0}};
 static const dg_sample rms_norm_samples[] = {{"rms_norm", {"[3, 5]", "[5]"}},
                                              {"rms_norm([2, 3], eps=0.1)", {"[2, 2, 3]"}},
                                              {"rms_norm(elementwise_affine=false)", {"[3, 4]"}},
@@ -517,7 +514,7 @@ static const dg_op norm_ops[] = {
         .name = "layer_norm",
         .family = "norm",
         .summary = "y = w·(x − mean)/√(var + eps) + b over the last dimensions",
-        .source = "Ba, Kiros, Hinton 2016, eq. 4",
+        .source = "Ba, Kiros, Hinton 2016",
         .inputs = {{.name = "input"},
                    WEIGHT(layer_norm_weight, "normalized_shape"),
                    BIAS(layer_norm_bias, "normalized_shape")},
@@ -552,7 +549,8 @@ static const dg_op norm_ops[] = {
                    WEIGHT(group_norm_weight, "[C]"),
                    BIAS(group_norm_weight, "[C]")},
         .attrs = {{.name = "num_groups", .kind = DG_ATTR_INT, .positional = true, .doc = "divides the channels"},
-                  EPS("1e-5"), SWITCH("affine", "true", "owns weight and bias, where none is wired")},
+                  EPS("1e-5"),
+                  SWITCH("affine", "true", "owns weight and bias, where none is wired")},
         .infer = group_norm_infer,
         .compose = group_norm_compose,
         .samples = group_norm_samples,
@@ -561,7 +559,7 @@ static const dg_op norm_ops[] = {
         .name = "instance_norm",
         .family = "norm",
         .summary = "y = w·(x − mean)/√(var + eps) + b over each channel of each sample of [N, C, …]",
-        .source = "Ulyanov, Vedaldi, Lempitsky 2016, eq. 2",
+        .source = "Ulyanov, Vedaldi, Lempitsky 2016",
         .inputs = {{.name = "input", .doc = "[N, C, …]"},
                    WEIGHT(instance_norm_weight, "[C]"),
                    BIAS(instance_norm_weight, "[C]")},

@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_trained(const dg_node *node)
+static void add_parameter(node_cost *cost, const dg_node *node)
 {
     const dg_value *trainable = dg_node_attr(node, "trainable");
-    return dg_node_op(node)->role == DG_ROLE_PARAMETER && !(trainable && trainable->kind == DG_VALUE_BOOL && !trainable->b);
-}
-
-static int64_t parameter_count(const dg_node *node)
-{
-    int64_t count = is_trained(node) ? dg_shape_count(&dg_node_type(node, 0)->shape) : 0;
-    return count > 0 ? count : 0;
+    const dg_type *type = dg_node_type(node, 0);
+    int64_t count = dg_shape_count(&type->shape);
+    if (dg_node_op(node)->role != DG_ROLE_PARAMETER || count < 0)
+        return;
+    cost->parameters += count;
+    cost->weights += (double)count * (double)dg_dtype_size(type->dtype);
+    cost->trainable += trainable && trainable->kind == DG_VALUE_BOOL && !trainable->b ? 0 : count;
 }
 
 static double output_bytes(const dg_node *node)
@@ -99,21 +99,13 @@ dg_status cost_of_nodes(const graph_file *file, node_cost **costs)
         if (!owner)
             continue;
         node_cost *cost = &made[index[dg_node_id(owner)] - 1];
-        cost->parameters += parameter_count(node);
+        add_parameter(cost, node);
         if (!dg_node_op(node)->compose)
             cost->flops += own_flops(node);
     }
     free(index);
     *costs = made;
     return dg_ok();
-}
-
-int64_t cost_parameters(const graph_file *file)
-{
-    int64_t count = 0;
-    for (int64_t id = 0; id < dg_graph_node_count(file->graph); id++)
-        count += parameter_count(dg_graph_node(file->graph, id));
-    return count;
 }
 
 char *cost_print_count(int64_t count, char *text, size_t size)
@@ -130,7 +122,7 @@ char *cost_print_count(int64_t count, char *text, size_t size)
     return text;
 }
 
-char *cost_print_amount(double amount, char *text, size_t size)
+char *cost_print_amount(double amount, const char *unit, char *text, size_t size)
 {
     static const char *const prefixes[] = {"", "k", "M", "G", "T", "P"};
     size_t step = 0;
@@ -140,6 +132,6 @@ char *cost_print_amount(double amount, char *text, size_t size)
     if (isnan(amount))
         snprintf(text, size, "?");
     else
-        snprintf(text, size, "%.*f%s%s", digits, amount, step ? " " : "", prefixes[step]);
+        snprintf(text, size, "%.*f%s%s%s", digits, amount, step || *unit ? " " : "", prefixes[step], unit);
     return text;
 }

@@ -6,7 +6,9 @@
 
 /* Of one node of the file, its parts and weights included. */
 typedef struct node_cost {
-    int64_t parameters; /* numbers that training may change */
+    int64_t parameters; /* numbers */
+    int64_t trainable;  /* those that training changes */
+    double weights;     /* bytes of the parameters */
     double flops;       /* of one forward pass; NaN where a size is not known */
     double bytes;       /* of the outputs; views take none; NaN where a size is not known */
 } node_cost;
@@ -15,11 +17,8 @@ typedef struct node_cost {
  * the parts of composed ops to the graph. */
 dg_status cost_of_nodes(const graph_file *file, node_cost **costs);
 
-/* Parameters of the graph, counted once however often they are used. */
-int64_t cost_parameters(const graph_file *file);
-
-/* "8,010" and "1.25 M" into text, which is returned. */
+/* "8,010"; "1.25 M" and "1.25 MB" (unit ""; "B"), "?" for NaN. Into text, which is returned. */
 char *cost_print_count(int64_t count, char *text, size_t size);
-char *cost_print_amount(double amount, char *text, size_t size);
+char *cost_print_amount(double amount, const char *unit, char *text, size_t size);
 
 #endif

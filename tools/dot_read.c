@@ -187,8 +187,9 @@ static bool is_listed(const char *list, const char *name)
     return false;
 }
 
-/* What an export added for looks: the words of an object's attribute `styled`, and for the graph itself and the defaults
- * of the graph's attributes styled_graph, styled_node and styled_edge. Subgraphs inherit: theirs holds their name, too. */
+/* What an export added for looks: the words of an object's attribute `styled`, and for the graph itself and the
+ * defaults of the graph's attributes styled_graph, styled_node and styled_edge. Subgraphs inherit: theirs holds their
+ * name, too. */
 static const char *styled_words(const reading *r, void *object, int kind)
 {
     const char *name = object && object != r->graph ? "styled"

@@ -19,20 +19,18 @@ enum {
     MOST_FAMILIES = 6
 };
 
-#define GREY "#57606A"
+#define GREY       "#57606A"
 #define COUNT_TEXT 48
 
 /* What all nodes and all edges share. */
-static const char *const node_looks[][2] = {
-    {"fontcolor", "#24292F"}, {"fontname", "Helvetica,Arial,sans-serif"}, {"fontsize", "11"}, {"height", "0.3"},
-    {"margin", "0.15,0.075"}, {"penwidth", "1.2"},                        {"shape", "box"},   {"style", "rounded,filled"},
-    {"width", "0.4"}};
-static const char *const edge_looks[][2] = {{"arrowsize", "0.6"},
-                                            {"color", GREY},
-                                            {"fontcolor", GREY},
-                                            {"fontname", "Helvetica,Arial,sans-serif"},
-                                            {"fontsize", "8"},
-                                            {"penwidth", "1.1"}};
+static const char *const node_looks[][2] = {{"fontcolor", "#24292F"}, {"fontname", "Helvetica,Arial,sans-serif"},
+                                            {"fontsize", "11"},       {"height", "0.3"},
+                                            {"margin", "0.15,0.075"}, {"penwidth", "1.2"},
+                                            {"shape", "box"},         {"style", "rounded,filled"},
+                                            {"width", "0.4"}};
+static const char *const edge_looks[][2] = {{"arrowsize", "0.6"}, {"color", GREY},
+                                            {"fontcolor", GREY},  {"fontname", "Helvetica,Arial,sans-serif"},
+                                            {"fontsize", "8"},    {"penwidth", "1.1"}};
 enum { NODE_LOOKS = sizeof node_looks / sizeof *node_looks, EDGE_LOOKS = sizeof edge_looks / sizeof *edge_looks };
 
 typedef struct drawing {
@@ -88,11 +86,12 @@ typedef struct styling {
 static bool is_unsafe(const file_attribute *attribute)
 {
     static const char *const names[] = {
-        "URL",        "href",      "edgeURL",  "edgehref",    "headURL",     "headhref", "labelURL", "labelhref",
-        "tailURL",    "tailhref",  "target",   "edgetarget",  "headtarget",  "labeltarget", "tailtarget",
-        "image",      "imagepath", "shapefile", "stylesheet", "_background", "layers",   "layer",    "layerselect",
-        "layerlistsep", "layersep", "fontpath", "nslimit1",   "mclimit",     "searchsize", "viewport", "page",
-        "dpi",        "resolution", "layout",  "charset",     "rotate",      "samplepoints"};
+        "URL",        "href",        "edgeURL",      "edgehref",  "headURL",    "headhref",    "labelURL",
+        "labelhref",  "tailURL",     "tailhref",     "target",    "edgetarget", "headtarget",  "labeltarget",
+        "tailtarget", "image",       "imagepath",    "shapefile", "stylesheet", "_background", "layers",
+        "layer",      "layerselect", "layerlistsep", "layersep",  "fontpath",   "nslimit1",    "mclimit",
+        "searchsize", "viewport",    "page",         "dpi",       "resolution", "layout",      "charset",
+        "rotate",     "samplepoints"};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (strcmp(attribute->name, names[k]) == 0)
             return true;
@@ -207,8 +206,9 @@ static const char *node_label(drawing *d, int index, bool is_output)
         label = format(d, "%s%s", label, small(d, escaped(d, detail)));
     int64_t parameters = d->costs[index].parameters;
     if (parameters && !d->options->parameters && op->role != DG_ROLE_PARAMETER)
-        label = format(d, "%s%s", label, small(d, format(d, "%s %s", cost_print_count(parameters, count, sizeof count),
-                                                           parameters == 1 ? "parameter" : "parameters")));
+        label = format(d, "%s%s", label,
+                       small(d, format(d, "%s %s", cost_print_count(parameters, count, sizeof count),
+                                       parameters == 1 ? "parameter" : "parameters")));
     return label;
 }
 
@@ -221,7 +221,8 @@ static const char *node_tooltip(drawing *d, int index)
     const char *text = format(d, "%s: %s, %s %s", node->name, dg_node_op(node->node)->name, dg_dtype_name(type->dtype),
                               draw_shape(d->file->graph, &type->shape, shape, sizeof shape));
     if (parameters)
-        text = format(d, "%s, %s parameter%s", text, cost_print_count(parameters, count, sizeof count), parameters == 1 ? "" : "s");
+        text = format(d, "%s, %s parameter%s", text, cost_print_count(parameters, count, sizeof count),
+                      parameters == 1 ? "" : "s");
     const char *safe = draw_escape_backslashes(d->arena, text);
     return safe ? safe : "";
 }
@@ -242,7 +243,6 @@ static void style_sign(styling *s, const char *sign)
     add(s, "margin", "0");
     add(s, "fontsize", "13");
 }
-
 
 static void style_node(drawing *d, int index)
 {
@@ -439,11 +439,12 @@ static const char *make_summary(drawing *d)
         flops += d->costs[k].flops;
     }
     const char *text = dg_dtype_name(dg_graph_dtype(d->file->graph));
-    text = format(d, "%s · %s %s", text, cost_print_count(parameters, count, sizeof count), parameters == 1 ? "parameter" : "parameters");
+    text = format(d, "%s · %s %s", text, cost_print_count(parameters, count, sizeof count),
+                  parameters == 1 ? "parameter" : "parameters");
     if (!isfinite(flops) || flops <= 0)
         return text;
-    cost_print_amount(flops, work, sizeof work);
-    return format(d, "%s · %s%sFLOP%s", text, work, strchr(work, ' ') ? "" : " ", has_batch(d) ? " / sample" : "");
+    cost_print_amount(flops, "FLOP", work, sizeof work);
+    return format(d, "%s · %s%s", text, work, has_batch(d) ? " / sample" : "");
 }
 
 static int by_text(const void *a, const void *b)
@@ -516,8 +517,8 @@ static bool edge_has(const drawing *d, const char *name, const char *value)
     return false;
 }
 
-/* Looks that all nodes share, as defaults; but one that the author gave a node in the very same value goes on each node,
- * for the reader could not tell that node's own from the default. Returns the names. */
+/* Looks that all nodes share, as defaults; but one that the author gave a node in the very same value goes on each
+ * node, for the reader could not tell that node's own from the default. Returns the names. */
 static const char *style_node_defaults(drawing *d)
 {
     styling s = begin(d, &d->styled.node_defaults, NULL);
@@ -542,10 +543,12 @@ static const char *style_edge_defaults(drawing *d)
 
 static void style_graph(drawing *d, const char *node_words, const char *edge_words)
 {
-    static const char *const looks[][2] = {{"bgcolor", "white"},   {"charset", "UTF-8"},  {"fontcolor", "#24292F"},
-                                           {"fontname", "Helvetica,Arial,sans-serif"},    {"fontsize", "11"},
-                                           {"labeljust", "l"},     {"labelloc", "t"},     {"newrank", "true"},
-                                           {"nodesep", "0.28"},    {"pad", "0.3"},        {"ranksep", "0.32"}};
+    static const char *const looks[][2] = {{"bgcolor", "white"},     {"charset", "UTF-8"},
+                                           {"fontcolor", "#24292F"}, {"fontname", "Helvetica,Arial,sans-serif"},
+                                           {"fontsize", "11"},       {"labeljust", "l"},
+                                           {"labelloc", "t"},        {"newrank", "true"},
+                                           {"nodesep", "0.28"},      {"pad", "0.3"},
+                                           {"ranksep", "0.32"}};
     file_attributes *to = &d->styled.attributes;
     styling s = begin(d, to, NULL);
     if (d->options->rankdir) { /* asked for: from now on the graph's own */
@@ -611,12 +614,12 @@ static dg_status describe_svg(drawing *d, char **bytes, size_t *size)
     char *root = strstr(*bytes, "<svg "), *end = root ? strchr(root, '>') : NULL;
     if (!end)
         return dg_ok();
-    const char *text = format(d, "%s%sa network of %d nodes: %s", d->title, *d->title ? ", " : "", d->file->n_nodes,
-                              d->summary);
+    const char *text =
+        format(d, "%s%sa network of %d nodes: %s", d->title, *d->title ? ", " : "", d->file->n_nodes, d->summary);
     text = draw_escape(d->arena, text, 400);
     char *described = NULL;
-    int length = text ? asprintf(&described, "%.*s role=\"img\"%.*s>\n<desc>%s</desc>%s", (int)(root + 4 - *bytes), *bytes,
-                                 (int)(end - root - 4), root + 4, text, end + 1)
+    int length = text ? asprintf(&described, "%.*s role=\"img\"%.*s>\n<desc>%s</desc>%s", (int)(root + 4 - *bytes),
+                                 *bytes, (int)(end - root - 4), root + 4, text, end + 1)
                       : -1;
     if (length < 0)
         return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", d->file->path);

@@ -23,16 +23,17 @@ typedef struct draw_options {
 
 /* The picture, or for format "dot" the graph file, of a graph: *bytes is allocated. DG_BAD_DATA: too
  * large to be drawn (more than 20,000 nodes and bends), or Graphviz fails. */
-dg_status draw_graph(const graph_file *file, const draw_options *options, const char *format, char **bytes, size_t *size);
+dg_status draw_graph(const graph_file *file, const draw_options *options, const char *format, char **bytes,
+                     size_t *size);
 /* The same from the text of a graph file into a file; the format is `path`'s ending. */
 dg_status draw_text(const char *name, const char *text, const draw_options *options, const char *path);
 
 /* ---- draw_layout.c ---- */
 
 typedef struct drawing_layout {
-    int *ranks;      /* by node; those of parents are smaller */
-    bool *skips;     /* by edge: there is a longer way, too */
-    bool *is_main;   /* by edge: of an edge's head that skips reach, the one that is no skip */
+    int *ranks;       /* by node; those of parents are smaller */
+    bool *skips;      /* by edge: there is a longer way, too */
+    bool *is_main;    /* by edge: of an edge's head that skips reach, the one that is no skip */
     int64_t virtuals; /* nodes and bends: what Graphviz works on */
 } drawing_layout;
 
@@ -46,7 +47,12 @@ typedef struct draw_style {
     const char *fill, *border;
 } draw_style;
 
-enum { STYLE_INPUT, STYLE_PARAMETER, STYLE_ELEMENTWISE, DRAW_STYLES = 9 }; /* the first ones have a meaning of their own */
+enum {
+    STYLE_INPUT,
+    STYLE_PARAMETER,
+    STYLE_ELEMENTWISE,
+    DRAW_STYLES = 9
+}; /* the first ones have a meaning of their own */
 extern const draw_style draw_styles[DRAW_STYLES];
 
 int draw_style_of(const dg_op *op);

@@ -17,7 +17,8 @@ typedef struct draw_request {
 static int help(void)
 {
     puts("usage: dotgrad draw GRAPH.dot -o FILE [options]\n\n"
-         "Draws the network of a graph file. FILE ends in .svg, .png, .pdf, or in .dot for the graph file itself with the\n"
+         "Draws the network of a graph file. FILE ends in .svg, .png, .pdf, or in .dot for the graph file itself with "
+         "the\n"
          "attributes of the drawing added; - is standard output (say --format).\n\n"
          "  -o, --out FILE           where the picture goes\n"
          "      --format FORMAT      svg, png, pdf or dot, whatever the name of FILE\n"

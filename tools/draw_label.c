@@ -41,9 +41,9 @@ int draw_style_of(const dg_op *op)
 
 const char *draw_sign(const dg_op *op)
 {
-    static const char *const signs[][2] = {{"add", "+"}, {"sub", "−"}, {"mul", "×"}, {"div", "÷"}, {"pow", "^"},
-                                           {"lt", "<"},  {"le", "≤"},  {"gt", ">"},  {"ge", "≥"},  {"eq", "="},
-                                           {"ne", "≠"}};
+    static const char *const signs[][2] = {{"add", "+"}, {"sub", "−"}, {"mul", "×"}, {"div", "÷"},
+                                           {"pow", "^"}, {"lt", "<"},  {"le", "≤"},  {"gt", ">"},
+                                           {"ge", "≥"},  {"eq", "="},  {"ne", "≠"}};
     for (size_t k = 0; k < sizeof signs / sizeof *signs; k++)
         if (strcmp(op->name, signs[k][0]) == 0)
             return signs[k][1];
@@ -137,9 +137,9 @@ static void put_sizes(line *to, const dg_value *list)
 
 static const char *short_name(const char *name)
 {
-    static const char *const names[][2] = {{"padding", "pad"},        {"kernel_size", "window"}, {"negative_slope", "slope"},
-                                           {"num_heads", "heads"},    {"num_layers", "layers"},  {"label_smoothing", "smoothing"},
-                                           {"normalized_shape", "over"}};
+    static const char *const names[][2] = {
+        {"padding", "pad"},       {"kernel_size", "window"},        {"negative_slope", "slope"}, {"num_heads", "heads"},
+        {"num_layers", "layers"}, {"label_smoothing", "smoothing"}, {"normalized_shape", "over"}};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (strcmp(name, names[k][0]) == 0)
             return names[k][1];

@@ -101,13 +101,15 @@ static bool has_longer_way(const graph_file *file, const fan_out *out, const int
 
 static dg_status find_skips(const graph_file *file, const fan_out *out, drawing_layout *layout)
 {
-    int *seen = calloc((size_t)file->n_nodes + 1, sizeof *seen), *stack = calloc((size_t)file->n_nodes + 1, sizeof *stack);
+    int *seen = calloc((size_t)file->n_nodes + 1, sizeof *seen),
+        *stack = calloc((size_t)file->n_nodes + 1, sizeof *stack);
     bool *reached = calloc((size_t)file->n_nodes + 1, sizeof *reached);
     bool fine = seen && stack && reached;
     int64_t visits = 0;
     for (int e = 0; fine && e < file->n_edges; e++) {
         const file_edge *edge = &file->edges[e];
-        if (layout->ranks[edge->head] - layout->ranks[edge->tail] < 2 || out->first[edge->tail + 1] - out->first[edge->tail] < 2)
+        if (layout->ranks[edge->head] - layout->ranks[edge->tail] < 2 ||
+            out->first[edge->tail + 1] - out->first[edge->tail] < 2)
             continue;
         layout->skips[e] = has_longer_way(file, out, layout->ranks, edge, seen, e + 1, stack, &visits);
         reached[edge->head] |= layout->skips[e];

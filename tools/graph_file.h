@@ -65,8 +65,8 @@ typedef struct file_size {
 } file_size;
 
 typedef struct graph_file_options {
-    dg_dtype dtype;   /* float type of the whole graph; DG_DEFAULT_DTYPE: as the file says, else float32 */
-    const char *init; /* initialiser of weights that name none; NULL: as the file says */
+    dg_dtype dtype;         /* float type of the whole graph; DG_DEFAULT_DTYPE: as the file says, else float32 */
+    const char *init;       /* initialiser of weights that name none; NULL: as the file says */
     const file_size *sizes; /* put for symbols in the calls of ops */
     int n_sizes;
 } graph_file_options;

@@ -1,5 +1,6 @@
 /* dotgrad: the command. */
 #include "commands.h"
+#include "plugin.h"
 
 #include <dotgrad/dotgrad.h>
 
@@ -121,12 +122,16 @@ static int help(void)
     for (size_t k = 0; k < sizeof commands / sizeof commands[0]; k++)
         printf("  %-9s %s\n", commands[k].name, commands[k].summary);
     puts("\n  --help on each command tells more; --version prints the version.\n"
+         "  --plugin FILE, with any command, registers the ops of a shared library.\n"
          "\nExit status: 0, 1 when it failed, 2 when it was called in a wrong way.");
     return 0;
 }
 
 static int dispatch(int argc, char **argv)
 {
+    dg_status status = plugins_take(&argc, argv);
+    if (status.code != DG_OK)
+        return command_failed(status);
     if (argc < 2)
         return command_misused("", "wants a command");
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))

@@ -16,13 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    MOST_SECONDS = 120,
-    MOST_PIXELS = 32767,
-    PNG_DPI = 144,
-    CHILD_CANNOT_DRAW = 10,
-    CHILD_TOO_LARGE = 11
-};
+enum { MOST_SECONDS = 120, MOST_PIXELS = 32767, PNG_DPI = 144, CHILD_CANNOT_DRAW = 10, CHILD_TOO_LARGE = 11 };
 #define MORE_MEMORY  ((rlim_t)3 << 30) /* bytes, beyond what the parent has */
 #define MOST_PICTURE ((size_t)1 << 30) /* bytes */
 
@@ -145,6 +139,28 @@ static Agraph_t *read_graph(const char *dot)
     return text ? agread(text, &disciplines) : NULL;
 }
 
+/* The first complaint of Graphviz, in the child. */
+static char complaint[300];
+
+static int take_complaint(char *text)
+{
+    size_t used = strlen(complaint);
+    if (used == 0 || complaint[used - 1] != '\n') /* the parts of one message come one by one */
+        snprintf(complaint + used, sizeof complaint - used, "%s", text);
+    return 0;
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_SHADOW_MEMORY 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_SHADOW_MEMORY 1
+#endif
+#endif
+#ifndef HAS_SHADOW_MEMORY
+#define HAS_SHADOW_MEMORY 0 /* address space says nothing about memory under AddressSanitizer */
+#endif
+
 static void limit_resources(void)
 {
     unsigned long pages = 0;
@@ -155,7 +171,8 @@ static void limit_resources(void)
         fclose(statm);
     }
     rlim_t most = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + MORE_MEMORY;
-    setrlimit(RLIMIT_AS, &(struct rlimit){most, most});
+    if (!HAS_SHADOW_MEMORY)
+        setrlimit(RLIMIT_AS, &(struct rlimit){most, most});
     setrlimit(RLIMIT_CPU, &(struct rlimit){MOST_SECONDS, MOST_SECONDS});
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 }
@@ -176,6 +193,8 @@ static int draw_in_child(const char *dot, const char *format, int to)
 {
     char dpi[16], *picture = NULL;
     unsigned size = 0;
+    agseterrf(take_complaint);
+    agseterr(AGERR); /* warnings are about taste */
     GVC_t *context = gvContext();
     Agraph_t *graph = context ? read_graph(dot) : NULL;
     if (!graph)
@@ -204,7 +223,10 @@ static void __attribute__((noreturn)) be_child(const char *dot, const char *form
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     limit_resources();
-    _exit(draw_in_child(dot, format, to));
+    int result = draw_in_child(dot, format, to);
+    if (result == CHILD_CANNOT_DRAW)
+        send_all(to, complaint, strlen(complaint));
+    _exit(result);
 }
 
 /* ---- the parent ---- */
@@ -249,7 +271,16 @@ static bool receive(int from, double deadline, char **bytes, size_t *size)
     return false;
 }
 
-static dg_status outcome(const char *file, int status, bool received, size_t size)
+/* "Error: lost x edge\n" in one line. */
+static const char *first_line(char *text)
+{
+    if (!text)
+        return "";
+    text[strcspn(text, "\n")] = '\0';
+    return strncmp(text, "Error: ", 7) == 0 ? text + 7 : text;
+}
+
+static dg_status outcome(const char *file, int status, bool received, char *bytes, size_t size)
 {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && received && size)
         return dg_ok();
@@ -260,7 +291,17 @@ static dg_status outcome(const char *file, int status, bool received, size_t siz
         return dg_error(DG_BAD_DATA, "%s: Graphviz did not finish the picture in %d seconds", file, MOST_SECONDS);
     if (WIFSIGNALED(status))
         return dg_error(DG_BAD_DATA, "%s: Graphviz crashed (%s)", file, strsignal(WTERMSIG(status)));
-    return dg_error(DG_BAD_DATA, "%s: Graphviz cannot draw the graph", file);
+    const char *why = first_line(bytes);
+    return dg_error(DG_BAD_DATA, "%s: Graphviz cannot draw the graph%s%s", file, *why ? ": " : "", why);
+}
+
+/* "/CreationDate (D:20261122025050Z)" would make every PDF a different file. */
+static void forget_date(char *bytes, size_t size)
+{
+    static const char mark[] = "/CreationDate (D:", date[] = "20000101000000";
+    char *at = memmem(bytes, size, mark, strlen(mark));
+    if (at && (size_t)(bytes + size - at) > strlen(mark) + strlen(date))
+        memcpy(at + strlen(mark), date, strlen(date));
 }
 
 dg_status render_dot(const char *file, const char *dot, const char *format, char **bytes, size_t *size)
@@ -286,11 +327,13 @@ dg_status render_dot(const char *file, const char *dot, const char *format, char
         kill(child, SIGKILL);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
-    dg_status result = outcome(file, status, received, *size);
+    dg_status result = outcome(file, status, received, *bytes, *size);
     if (result.code != DG_OK) {
         free(*bytes);
         *bytes = NULL;
         *size = 0;
+    } else if (strcmp(format, "pdf") == 0) {
+        forget_date(*bytes, *size);
     }
     return result;
 }

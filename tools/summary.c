@@ -2,12 +2,14 @@
 #include "commands.h"
 #include "cost.h"
 
-#include <math.h>
+#include <dotgrad/plan.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { N_COLUMNS = 6, MOST_SIZES = 16 };
+#define MOST_MEASURED 2e9 /* bytes of results, above which no plan is made */
 
 typedef struct summary_options {
     const char *path;
@@ -64,9 +66,8 @@ static bool fill_row(table_row *row, const graph_file *file, int k, const node_c
     row->cells[1] = text_copy(dg_node_op(node->node)->name);
     row->cells[2] = text_copy(shape);
     row->cells[3] = text_copy(cost->parameters ? cost_print_count(cost->parameters, count, sizeof count) : "");
-    row->cells[4] = text_copy(cost->flops == 0 ? "" : cost_print_amount(cost->flops, flops, sizeof flops));
-    strcat(cost_print_amount(cost->bytes, bytes, sizeof bytes - 2), isnan(cost->bytes) ? "" : strchr(bytes, ' ') ? "B" : " B");
-    row->cells[5] = text_copy(cost->bytes == 0 ? "" : bytes);
+    row->cells[4] = text_copy(cost->flops == 0 ? "" : cost_print_amount(cost->flops, "", flops, sizeof flops));
+    row->cells[5] = text_copy(cost->bytes == 0 ? "" : cost_print_amount(cost->bytes, "B", bytes, sizeof bytes));
     for (int c = 0; c < N_COLUMNS; c++)
         if (!row->cells[c])
             return false;
@@ -118,23 +119,119 @@ static void print_table(const table_row *rows, int n)
     puts("");
 }
 
-static void print_totals(const graph_file *file, const node_cost *costs, const summary_options *options)
+/* ---- the totals ---- */
+
+/* Zeros for every input and parameter, so that the plan can be bound. */
+static dg_status fill_in(const dg_graph *graph, dg_tensors *parameters, dg_tensors *fed, dg_feed *feeds, int *n_feeds)
 {
-    char count[40], flops_text[40], bytes_text[40];
-    double flops = 0, bytes = 0, weights = 0;
-    for (int k = 0; k < file->n_nodes; k++) {
-        flops += costs[k].flops;
-        bytes += costs[k].bytes;
+    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
+        dg_node *node = dg_graph_node(graph, id);
+        const dg_type *type = dg_node_type(node, 0);
+        dg_tensor *made;
+        if (dg_node_op(node)->role == DG_ROLE_PARAMETER)
+            DG_TRY(dg_tensors_add(parameters, dg_node_name(node), type->dtype, type->shape, &made));
+        if (dg_node_op(node)->role != DG_ROLE_INPUT)
+            continue;
+        DG_TRY(dg_tensors_add(fed, dg_node_name(node), type->dtype, type->shape, &made));
+        feeds[*n_feeds].node = node;
+        feeds[(*n_feeds)++].tensor = made;
     }
-    int64_t parameters = cost_parameters(file);
-    weights = (double)parameters * (double)dg_dtype_size(dg_graph_dtype(file->graph));
-    printf("parameters: %s (%s%sB of %s)\n", cost_print_count(parameters, count, sizeof count),
-           cost_print_amount(weights, bytes_text, sizeof bytes_text), strchr(bytes_text, ' ') ? "" : " ",
-           dg_dtype_name(dg_graph_dtype(file->graph)));
-    cost_print_amount(flops, flops_text, sizeof flops_text);
-    cost_print_amount(bytes, bytes_text, sizeof bytes_text);
-    printf("forward pass, N = %lld: %s%sFLOP, %s%sB of results\n", (long long)options->sizes[0].size, flops_text,
-           strchr(flops_text, ' ') ? "" : " ", bytes_text, strchr(bytes_text, ' ') ? "" : " ");
+    return dg_ok();
+}
+
+/* What nobody reads: the results of a forward pass. */
+static int find_results(const graph_file *file, dg_node **results)
+{
+    int count = 0;
+    for (int k = 0; k < file->n_nodes; k++) {
+        bool is_read = false;
+        for (int e = 0; e < file->n_edges && !is_read; e++)
+            is_read = file->edges[e].tail == k;
+        if (!is_read)
+            results[count++] = file->nodes[k].node;
+    }
+    return count;
+}
+
+/* Bytes of the arena in which a plan of the forward pass puts all that lives between its steps. */
+static dg_status measure_arena(const graph_file *file, size_t *bytes)
+{
+    dg_tensors *parameters = NULL, *fed = NULL;
+    dg_plan *plan = NULL;
+    int n_feeds = 0;
+    dg_feed *feeds = calloc((size_t)file->n_nodes + 1, sizeof *feeds);
+    dg_node **results = calloc((size_t)file->n_nodes + 1, sizeof *results);
+    dg_status status = feeds && results ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    if (status.code == DG_OK)
+        status = dg_tensors_new(&parameters);
+    if (status.code == DG_OK)
+        status = dg_tensors_new(&fed);
+    if (status.code == DG_OK)
+        status = fill_in(file->graph, parameters, fed, feeds, &n_feeds);
+    if (status.code == DG_OK)
+        status = dg_plan_new(
+            file->graph,
+            &(dg_plan_options){.fetch = results, .n_fetch = find_results(file, results), .parameters = parameters},
+            &plan);
+    if (status.code == DG_OK) {
+        status = dg_plan_run(plan, feeds, n_feeds);
+        *bytes = dg_plan_cost_of(plan).arena_bytes; /* zeros may be no good to a kernel, but the plan is bound */
+        if (*bytes)
+            status = dg_ok();
+    }
+    dg_plan_free(plan);
+    dg_tensors_free(fed);
+    dg_tensors_free(parameters);
+    free(results);
+    free(feeds);
+    return status;
+}
+
+/* "N = 32, T = 50", and of an input that still has a symbol the first such. */
+static const char *print_sizes(const graph_file *file, const summary_options *options, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int k = 0; k < options->n_sizes && used < size; k++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s = %lld", k ? ", " : "", options->sizes[k].symbol,
+                                 (long long)options->sizes[k].size);
+    for (int k = 0; k < file->n_nodes; k++) {
+        const dg_shape *shape = &dg_node_type(file->nodes[k].node, 0)->shape;
+        for (int d = 0; dg_node_op(file->nodes[k].node)->role == DG_ROLE_INPUT && d < shape->rank; d++)
+            if (shape->dims[d] < DG_UNKNOWN)
+                return dg_symbol_name(file->graph, shape->dims[d]);
+    }
+    return NULL;
+}
+
+static void print_totals(const graph_file *sized, const node_cost *costs, const summary_options *options)
+{
+    char first[48], second[48], sizes[400];
+    node_cost all = {0};
+    size_t arena = 0;
+    for (int k = 0; k < sized->n_nodes; k++) {
+        all.parameters += costs[k].parameters;
+        all.trainable += costs[k].trainable;
+        all.weights += costs[k].weights;
+        all.flops += costs[k].flops;
+        all.bytes += costs[k].bytes;
+    }
+    printf("parameters  %s (%s)", cost_print_count(all.parameters, first, sizeof first),
+           cost_print_amount(all.weights, "B", second, sizeof second));
+    printf(", trainable %s\n", cost_print_count(all.trainable, first, sizeof first));
+    const char *missing = print_sizes(sized, options, sizes, sizeof sizes);
+    if (missing) {
+        printf("work and memory depend on %s: say --size %s=50, for instance\n", missing, missing);
+        return;
+    }
+    printf("work        %s in a forward pass with %s\n", cost_print_amount(all.flops, "FLOP", first, sizeof first),
+           sizes);
+    if (all.bytes > MOST_MEASURED)
+        printf("memory      %s of results\n", cost_print_amount(all.bytes, "B", first, sizeof first));
+    else if (measure_arena(sized, &arena).code == DG_OK)
+        printf("memory      %s in the plan's arena, %s of results\n",
+               cost_print_amount((double)arena, "B", first, sizeof first),
+               cost_print_amount(all.bytes, "B", second, sizeof second));
 }
 
 static dg_status print_summary(const graph_file *file, const graph_file *sized, const summary_options *options)
@@ -150,7 +247,7 @@ static dg_status print_summary(const graph_file *file, const graph_file *sized, 
         fine = fill_row(&rows[k + 1], file, k, &costs[k]);
     if (fine) {
         print_table(rows, file->n_nodes + 1);
-        print_totals(file, costs, options);
+        print_totals(sized, costs, options);
     }
     for (int k = 0; rows && k <= file->n_nodes; k++)
         for (int c = 0; c < N_COLUMNS; c++)
@@ -196,7 +293,7 @@ int command_summary(int argc, char **argv)
     while (result == 0 && (option = command_option(argc, argv, "b:h", longs)) != -1) {
         if (option == 'h')
             return help();
-        bool fine = option == 'b'   ? command_int("summary", "--batch-size", optarg, 1, INT32_MAX, &options.sizes[0].size)
+        bool fine = option == 'b' ? command_int("summary", "--batch-size", optarg, 1, INT32_MAX, &options.sizes[0].size)
                     : option == 's' ? take_size(optarg, &options)
                                     : false;
         result = fine ? 0 : EXIT_USAGE;

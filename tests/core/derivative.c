@@ -131,6 +131,7 @@ Test(derivative, takes_pytorchs_side_at_kinks)
         {"where(x > 0, log(x), x)", 0, 1},
         {"where(x < 0, exp(-x), x)", 1e4, 1},
         {"max(log(x), -5)", 0, 0},
+        {"x - tanh(x)", 1e-9, 1e-18},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double got = slope_in(DG_FLOAT64, cases[i].text, cases[i].x);

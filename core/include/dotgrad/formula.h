@@ -89,6 +89,12 @@ const char *dg_primitive_name(int primitive);
 int dg_primitive_arity(int primitive);
 const char *dg_primitive_derivative(int primitive, int argument);
 
+/* One primitive over arrays, in the vector code in use: result[i] = f(a[i], b[i], c[i]). The result may be one of the
+ * arguments; those that the primitive does not have are not read. An element's bits depend on its arguments alone. */
+typedef void (*dg_array_function)(void *result, const void *a, const void *b, const void *c, size_t count);
+/* NULL: no such primitive, or none for this type. `dtype`: a float type. */
+dg_array_function dg_primitive_array(const char *name, dg_dtype dtype);
+
 /* The vector code in use: "base", "v3" (AVX2 and FMA) or "v4" (AVX-512). DG_ISA caps the choice. */
 const char *dg_isa(void);
 

@@ -92,6 +92,9 @@ typedef struct dg_application {
  * parameters named NODE.INPUT that the node owns. */
 dg_node *dg_apply(const dg_application *application);
 
+/* An op by name with its default attributes, for ops that have no builder. */
+dg_node *dg_call(dg_location at, const char *op, int n_inputs, dg_node *const *inputs);
+
 /* A node that computes a formula: dg_expr("x * sigmoid(beta * x)", {"x", x}, {"beta", beta}). */
 typedef struct dg_named_node {
     const char *name;

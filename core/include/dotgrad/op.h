@@ -130,7 +130,8 @@ enum dg_op_flags {
     DG_RANDOM = 4,          /* draws numbers: two such nodes are never merged, none is folded */
     DG_NOT_DIFFERENTIABLE = 8, /* the gradient is zero wherever it exists, or there is none; declared, not forgotten */
     DG_ANY_INPUTS = 16,     /* inputs are the free names of the formula attribute */
-    DG_EFFECT = 32          /* writes to a parameter */
+    DG_EFFECT = 32,         /* writes to a parameter */
+    DG_CUSTOM_GRADIENT = 64 /* by intention not the derivative of the value: finite differences do not apply */
 };
 
 /* What the engine itself treats in a special way. */
@@ -156,6 +157,9 @@ struct dg_op {
     const char *summary; /* one line, with the formula: "y = x·Wᵀ + b" */
     const char *source;  /* paper and equation, where there is one */
     dg_input_spec inputs[DG_MAX_INPUTS];
+    /* Inputs beyond those, as many as the attributes ask for (weights of stacked layers): specs that stay, *count of
+     * them, with the flags of the last declared input. NULL: none. */
+    const dg_input_spec *(*more_inputs)(const dg_value *attrs, int *count);
     dg_attr_spec attrs[DG_MAX_ATTRS];
     const char *outputs[DG_MAX_OUTPUTS]; /* names, for an op with several */
     /* Where attributes and shapes tell how many outputs there are (`outputs` is then empty and they go by number):

@@ -285,6 +285,102 @@ static inline dg_node *dg_dropout_at(dg_location at, dg_node *input, dg_dropout_
 }
 #define dg_dropout(input, ...) dg_dropout_at(DG_HERE, (input), DG_OPTIONS(dg_dropout_options, .p = 0.5, __VA_ARGS__))
 
+/* ---- activation ---- */
+
+/* y = x above 0, else a·x: in training a is uniform in [lower, upper), else their mean
+ *   lower: the least slope
+ *   upper: the greatest
+ *   Source: Xu, Wang, Chen, Li 2015, section 2.4 */
+typedef struct dg_rrelu_options {
+    double lower;
+    double upper;
+    const char *name;
+} dg_rrelu_options;
+static inline dg_node *dg_rrelu_at(dg_location at, dg_node *input, dg_rrelu_options options)
+{
+    const dg_value attrs[] = {dg_float(options.lower), dg_float(options.upper)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "rrelu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_rrelu(input, ...) dg_rrelu_at(DG_HERE, (input), DG_OPTIONS(dg_rrelu_options, .lower = 0.125, .upper = 0.3333333333333333, __VA_ARGS__))
+
+/* ---- random ---- */
+
+/* dropout of whole channels of [N, C, L] or [C, L]
+ *   p: the probability of dropping
+ *   Source: Tompson, Goroshin, Jain, LeCun, Bregler 2015 */
+typedef struct dg_dropout1d_options {
+    double p;
+    const char *name;
+} dg_dropout1d_options;
+static inline dg_node *dg_dropout1d_at(dg_location at, dg_node *input, dg_dropout1d_options options)
+{
+    const dg_value attrs[] = {dg_float(options.p)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "dropout1d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_dropout1d(input, ...) dg_dropout1d_at(DG_HERE, (input), DG_OPTIONS(dg_dropout1d_options, .p = 0.5, __VA_ARGS__))
+
+/* dropout of whole channels of [N, C, H, W] or [C, H, W]
+ *   p: the probability of dropping
+ *   Source: Tompson, Goroshin, Jain, LeCun, Bregler 2015 */
+typedef struct dg_dropout2d_options {
+    double p;
+    const char *name;
+} dg_dropout2d_options;
+static inline dg_node *dg_dropout2d_at(dg_location at, dg_node *input, dg_dropout2d_options options)
+{
+    const dg_value attrs[] = {dg_float(options.p)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "dropout2d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_dropout2d(input, ...) dg_dropout2d_at(DG_HERE, (input), DG_OPTIONS(dg_dropout2d_options, .p = 0.5, __VA_ARGS__))
+
+/* dropout of whole channels of [N, C, D, H, W] or [C, D, H, W]
+ *   p: the probability of dropping
+ *   Source: Tompson, Goroshin, Jain, LeCun, Bregler 2015 */
+typedef struct dg_dropout3d_options {
+    double p;
+    const char *name;
+} dg_dropout3d_options;
+static inline dg_node *dg_dropout3d_at(dg_location at, dg_node *input, dg_dropout3d_options options)
+{
+    const dg_value attrs[] = {dg_float(options.p)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "dropout3d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_dropout3d(input, ...) dg_dropout3d_at(DG_HERE, (input), DG_OPTIONS(dg_dropout3d_options, .p = 0.5, __VA_ARGS__))
+
+/* dropout to the limit of selu that keeps mean 0 and variance 1
+ *   p: the probability of dropping
+ *   Source: Klambauer, Unterthiner, Mayr, Hochreiter 2017 */
+typedef struct dg_alpha_dropout_options {
+    double p;
+    const char *name;
+} dg_alpha_dropout_options;
+static inline dg_node *dg_alpha_dropout_at(dg_location at, dg_node *input, dg_alpha_dropout_options options)
+{
+    const dg_value attrs[] = {dg_float(options.p)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "alpha_dropout", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_alpha_dropout(input, ...) dg_alpha_dropout_at(DG_HERE, (input), DG_OPTIONS(dg_alpha_dropout_options, .p = 0.5, __VA_ARGS__))
+
+/* alpha_dropout of whole channels of [N, C, …]
+ *   p: the probability of dropping
+ *   Source: Klambauer, Unterthiner, Mayr, Hochreiter 2017 */
+typedef struct dg_feature_alpha_dropout_options {
+    double p;
+    const char *name;
+} dg_feature_alpha_dropout_options;
+static inline dg_node *dg_feature_alpha_dropout_at(dg_location at, dg_node *input, dg_feature_alpha_dropout_options options)
+{
+    const dg_value attrs[] = {dg_float(options.p)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "feature_alpha_dropout", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_feature_alpha_dropout(input, ...) dg_feature_alpha_dropout_at(DG_HERE, (input), DG_OPTIONS(dg_feature_alpha_dropout_options, .p = 0.5, __VA_ARGS__))
+
 /* ---- elementwise ---- */
 
 /* y = x */
@@ -1255,6 +1351,416 @@ static inline dg_node *dg_prelu_at(dg_location at, dg_node *input, dg_prelu_opti
 }
 #define dg_prelu(input, ...) dg_prelu_at(DG_HERE, (input), DG_OPTIONS(dg_prelu_options, .num_parameters = 1, __VA_ARGS__))
 
+/* y = x·σ(βx)
+ *   beta: 1: silu; large: nearly relu
+ *   Source: Ramachandran, Zoph, Le 2017 */
+typedef struct dg_swish_options {
+    double beta;
+    const char *name;
+} dg_swish_options;
+static inline dg_node *dg_swish_at(dg_location at, dg_node *input, dg_swish_options options)
+{
+    const dg_value attrs[] = {dg_float(options.beta)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "swish", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_swish(input, ...) dg_swish_at(DG_HERE, (input), DG_OPTIONS(dg_swish_options, .beta = 1, __VA_ARGS__))
+
+/* y = βx·σ(x)
+ *   beta: the slope far to the right
+ *   Source: Alcaide 2018 */
+typedef struct dg_eswish_options {
+    double beta;
+    const char *name;
+} dg_eswish_options;
+static inline dg_node *dg_eswish_at(dg_location at, dg_node *input, dg_eswish_options options)
+{
+    const dg_value attrs[] = {dg_float(options.beta)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "eswish", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_eswish(input, ...) dg_eswish_at(DG_HERE, (input), DG_OPTIONS(dg_eswish_options, .beta = 1.375, __VA_ARGS__))
+
+/* y = (x + √(x² + b))/2
+ *   b: how round the bend is
+ *   Source: Barron 2021 */
+typedef struct dg_squareplus_options {
+    double b;
+    const char *name;
+} dg_squareplus_options;
+static inline dg_node *dg_squareplus_at(dg_location at, dg_node *input, dg_squareplus_options options)
+{
+    const dg_value attrs[] = {dg_float(options.b)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "squareplus", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_squareplus(input, ...) dg_squareplus_at(DG_HERE, (input), DG_OPTIONS(dg_squareplus_options, .b = 4, __VA_ARGS__))
+
+/* y = 0 up to −1, (x + 1)²/4 up to 1, x from there
+ *   Source: Keras 3, sparse_plus */
+typedef struct dg_sparse_plus_options {
+    const char *name;
+} dg_sparse_plus_options;
+static inline dg_node *dg_sparse_plus_at(dg_location at, dg_node *input, dg_sparse_plus_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "sparse_plus", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_sparse_plus(input, ...) dg_sparse_plus_at(DG_HERE, (input), DG_OPTIONS(dg_sparse_plus_options, __VA_ARGS__))
+
+/* y = min(max((x + 1)/2, 0), 1), derivative 0 at ±1
+ *   Source: Keras 3, sparse_sigmoid */
+typedef struct dg_sparse_sigmoid_options {
+    const char *name;
+} dg_sparse_sigmoid_options;
+static inline dg_node *dg_sparse_sigmoid_at(dg_location at, dg_node *input, dg_sparse_sigmoid_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "sparse_sigmoid", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_sparse_sigmoid(input, ...) dg_sparse_sigmoid_at(DG_HERE, (input), DG_OPTIONS(dg_sparse_sigmoid_options, __VA_ARGS__))
+
+/* y = eˣ
+ *   Source: Keras 3, exponential */
+typedef struct dg_exponential_options {
+    const char *name;
+} dg_exponential_options;
+static inline dg_node *dg_exponential_at(dg_location at, dg_node *input, dg_exponential_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "exponential", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_exponential(input, ...) dg_exponential_at(DG_HERE, (input), DG_OPTIONS(dg_exponential_options, __VA_ARGS__))
+
+/* y = tanh x above 0, else tanh(x)/4
+ *   Source: Xu, Huang, Li 2016 */
+typedef struct dg_penalized_tanh_options {
+    const char *name;
+} dg_penalized_tanh_options;
+static inline dg_node *dg_penalized_tanh_at(dg_location at, dg_node *input, dg_penalized_tanh_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "penalized_tanh", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_penalized_tanh(input, ...) dg_penalized_tanh_at(DG_HERE, (input), DG_OPTIONS(dg_penalized_tanh_options, __VA_ARGS__))
+
+/* y = x/√(1 + αx²)
+ *   alpha: 1/√α is the limit
+ *   Source: Carlile, Delamarter, Kinney, Marti, Whitney 2017 */
+typedef struct dg_isru_options {
+    double alpha;
+    const char *name;
+} dg_isru_options;
+static inline dg_node *dg_isru_at(dg_location at, dg_node *input, dg_isru_options options)
+{
+    const dg_value attrs[] = {dg_float(options.alpha)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "isru", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_isru(input, ...) dg_isru_at(DG_HERE, (input), DG_OPTIONS(dg_isru_options, .alpha = 1, __VA_ARGS__))
+
+/* y = x from 0 on, else x/√(1 + αx²)
+ *   alpha: −1/√α is the limit for x → −∞
+ *   Source: Carlile, Delamarter, Kinney, Marti, Whitney 2017 */
+typedef struct dg_isrlu_options {
+    double alpha;
+    const char *name;
+} dg_isrlu_options;
+static inline dg_node *dg_isrlu_at(dg_location at, dg_node *input, dg_isrlu_options options)
+{
+    const dg_value attrs[] = {dg_float(options.alpha)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "isrlu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_isrlu(input, ...) dg_isrlu_at(DG_HERE, (input), DG_OPTIONS(dg_isrlu_options, .alpha = 1, __VA_ARGS__))
+
+/* y = (√(x² + 1) − 1)/2 + x */
+typedef struct dg_bent_identity_options {
+    const char *name;
+} dg_bent_identity_options;
+static inline dg_node *dg_bent_identity_at(dg_location at, dg_node *input, dg_bent_identity_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "bent_identity", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_bent_identity(input, ...) dg_bent_identity_at(DG_HERE, (input), DG_OPTIONS(dg_bent_identity_options, __VA_ARGS__))
+
+/* y = 1.7159·tanh(2x/3)
+ *   Source: LeCun, Bottou, Orr, Müller 1998, section 4.4 */
+typedef struct dg_lecun_tanh_options {
+    const char *name;
+} dg_lecun_tanh_options;
+static inline dg_node *dg_lecun_tanh_at(dg_location at, dg_node *input, dg_lecun_tanh_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "lecun_tanh", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_lecun_tanh(input, ...) dg_lecun_tanh_at(DG_HERE, (input), DG_OPTIONS(dg_lecun_tanh_options, __VA_ARGS__))
+
+/* y = sin(ω₀x)
+ *   omega: ω₀, the frequency
+ *   Source: Sitzmann, Martel, Bergman, Lindell, Wetzstein 2020 */
+typedef struct dg_sine_options {
+    double omega;
+    const char *name;
+} dg_sine_options;
+static inline dg_node *dg_sine_at(dg_location at, dg_node *input, dg_sine_options options)
+{
+    const dg_value attrs[] = {dg_float(options.omega)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "sine", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_sine(input, ...) dg_sine_at(DG_HERE, (input), DG_OPTIONS(dg_sine_options, .omega = 30, __VA_ARGS__))
+
+/* y = x + sin²(ax)/a
+ *   a: the frequency, not 0
+ *   Source: Ziyin, Hartwig, Ueda 2020 */
+typedef struct dg_snake_options {
+    double a;
+    const char *name;
+} dg_snake_options;
+static inline dg_node *dg_snake_at(dg_location at, dg_node *input, dg_snake_options options)
+{
+    const dg_value attrs[] = {dg_float(options.a)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "snake", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_snake(input, ...) dg_snake_at(DG_HERE, (input), DG_OPTIONS(dg_snake_options, .a = 1, __VA_ARGS__))
+
+/* y = x·cos x
+ *   Source: Noel, Arunkumar, Trivedi, Dutta 2021 */
+typedef struct dg_gcu_options {
+    const char *name;
+} dg_gcu_options;
+static inline dg_node *dg_gcu_at(dg_location at, dg_node *input, dg_gcu_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "gcu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_gcu(input, ...) dg_gcu_at(DG_HERE, (input), DG_OPTIONS(dg_gcu_options, __VA_ARGS__))
+
+/* y = exp(−x²)
+ *   Source: Broomhead, Lowe 1988 */
+typedef struct dg_gaussian_options {
+    const char *name;
+} dg_gaussian_options;
+static inline dg_node *dg_gaussian_at(dg_location at, dg_node *input, dg_gaussian_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "gaussian", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_gaussian(input, ...) dg_gaussian_at(DG_HERE, (input), DG_OPTIONS(dg_gaussian_options, __VA_ARGS__))
+
+/* y = x·tanh x
+ *   Source: Roy, Manna, Dubey, Chaudhuri 2019 */
+typedef struct dg_lisht_options {
+    const char *name;
+} dg_lisht_options;
+static inline dg_node *dg_lisht_at(dg_location at, dg_node *input, dg_lisht_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "lisht", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_lisht(input, ...) dg_lisht_at(DG_HERE, (input), DG_OPTIONS(dg_lisht_options, __VA_ARGS__))
+
+/* y = x·tanh(eˣ)
+ *   Source: Liu, Di 2020 */
+typedef struct dg_tanhexp_options {
+    const char *name;
+} dg_tanhexp_options;
+static inline dg_node *dg_tanhexp_at(dg_location at, dg_node *input, dg_tanhexp_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "tanhexp", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_tanhexp(input, ...) dg_tanhexp_at(DG_HERE, (input), DG_OPTIONS(dg_tanhexp_options, __VA_ARGS__))
+
+/* y = x·erf(softplus x)
+ *   Source: Nag, Bhattacharyya, Mukherjee, Kundu 2021 */
+typedef struct dg_serf_options {
+    const char *name;
+} dg_serf_options;
+static inline dg_node *dg_serf_at(dg_location at, dg_node *input, dg_serf_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "serf", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_serf(input, ...) dg_serf_at(DG_HERE, (input), DG_OPTIONS(dg_serf_options, __VA_ARGS__))
+
+/* y = max(0, x)²
+ *   Source: So, Mańke, Liu, Dai, Shazeer, Le 2021 */
+typedef struct dg_relu_squared_options {
+    const char *name;
+} dg_relu_squared_options;
+static inline dg_node *dg_relu_squared_at(dg_location at, dg_node *input, dg_relu_squared_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "relu_squared", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_relu_squared(input, ...) dg_relu_squared_at(DG_HERE, (input), DG_OPTIONS(dg_relu_squared_options, __VA_ARGS__))
+
+/* y = (a0 + a1·x + … + a5·x⁵)/(1 + |b1·x + … + b4·x⁴|), all coefficients trained from a leaky ReLU
+ *   Source: Molina, Schramowski, Kersting 2020 (Padé activation units) */
+typedef struct dg_pau_options {
+    dg_node *a0;
+    dg_node *a1;
+    dg_node *a2;
+    dg_node *a3;
+    dg_node *a4;
+    dg_node *a5;
+    dg_node *b1;
+    dg_node *b2;
+    dg_node *b3;
+    dg_node *b4;
+    const char *name;
+} dg_pau_options;
+static inline dg_node *dg_pau_at(dg_location at, dg_node *input, dg_pau_options options)
+{
+    dg_node *const inputs[] = {input, options.a0, options.a1, options.a2, options.a3, options.a4, options.a5, options.b1, options.b2, options.b3, options.b4};
+    return dg_apply(&(dg_application){.op = "pau", .name = options.name, .at = at, .n_inputs = 11, .inputs = inputs});
+}
+#define dg_pau(input, ...) dg_pau_at(DG_HERE, (input), DG_OPTIONS(dg_pau_options, __VA_ARGS__))
+
+/* y = a·σ(b), a and b the halves of x
+ *   dim: the dimension of the features
+ *   Source: Dauphin, Fan, Auli, Grangier 2017, eq. 1 */
+typedef struct dg_glu_options {
+    int64_t dim;
+    const char *name;
+} dg_glu_options;
+static inline dg_node *dg_glu_at(dg_location at, dg_node *input, dg_glu_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "glu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_glu(input, ...) dg_glu_at(DG_HERE, (input), DG_OPTIONS(dg_glu_options, .dim = -1, __VA_ARGS__))
+
+/* y = a·silu(b), a and b the halves of x
+ *   dim: the dimension of the features
+ *   Source: Shazeer 2020, eq. 5 */
+typedef struct dg_swiglu_options {
+    int64_t dim;
+    const char *name;
+} dg_swiglu_options;
+static inline dg_node *dg_swiglu_at(dg_location at, dg_node *input, dg_swiglu_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "swiglu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_swiglu(input, ...) dg_swiglu_at(DG_HERE, (input), DG_OPTIONS(dg_swiglu_options, .dim = -1, __VA_ARGS__))
+
+/* y = a·gelu(b), a and b the halves of x
+ *   dim: the dimension of the features
+ *   Source: Shazeer 2020, eq. 5 */
+typedef struct dg_geglu_options {
+    int64_t dim;
+    const char *name;
+} dg_geglu_options;
+static inline dg_node *dg_geglu_at(dg_location at, dg_node *input, dg_geglu_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "geglu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_geglu(input, ...) dg_geglu_at(DG_HERE, (input), DG_OPTIONS(dg_geglu_options, .dim = -1, __VA_ARGS__))
+
+/* y = a·relu(b), a and b the halves of x
+ *   dim: the dimension of the features
+ *   Source: Shazeer 2020, eq. 5 */
+typedef struct dg_reglu_options {
+    int64_t dim;
+    const char *name;
+} dg_reglu_options;
+static inline dg_node *dg_reglu_at(dg_location at, dg_node *input, dg_reglu_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "reglu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_reglu(input, ...) dg_reglu_at(DG_HERE, (input), DG_OPTIONS(dg_reglu_options, .dim = -1, __VA_ARGS__))
+
+/* y = the largest of each run of `pieces` features; on ties each derivative is an equal share
+ *   pieces: features that one unit sees
+ *   dim: the dimension of the features
+ *   Source: Goodfellow, Warde-Farley, Mirza, Courville, Bengio 2013 */
+typedef struct dg_maxout_options {
+    int64_t pieces;
+    int64_t dim;
+    const char *name;
+} dg_maxout_options;
+static inline dg_node *dg_maxout_at(dg_location at, dg_node *input, dg_maxout_options options)
+{
+    const dg_value attrs[] = {dg_int(options.pieces), dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "maxout", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_maxout(input, ...) dg_maxout_at(DG_HERE, (input), DG_OPTIONS(dg_maxout_options, .pieces = 2, .dim = -1, __VA_ARGS__))
+
+/* y = [max(0, x), max(0, −x)] along dim: twice the features
+ *   dim: the dimension of the features
+ *   Source: Shang, Sohn, Almeida, Lee 2016, definition 2.1 */
+typedef struct dg_crelu_options {
+    int64_t dim;
+    const char *name;
+} dg_crelu_options;
+static inline dg_node *dg_crelu_at(dg_location at, dg_node *input, dg_crelu_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "crelu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_crelu(input, ...) dg_crelu_at(DG_HERE, (input), DG_OPTIONS(dg_crelu_options, .dim = 1, __VA_ARGS__))
+
+/* the probabilities nearest to x: y = max(x − τ, 0) with τ such that Σ y = 1 along dim
+ *   dim: the dimension of the features
+ *   Source: Martins, Astudillo 2016, algorithm 1 */
+typedef struct dg_sparsemax_options {
+    int64_t dim;
+    const char *name;
+} dg_sparsemax_options;
+static inline dg_node *dg_sparsemax_at(dg_location at, dg_node *input, dg_sparsemax_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "sparsemax", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_sparsemax(input, ...) dg_sparsemax_at(DG_HERE, (input), DG_OPTIONS(dg_sparsemax_options, .dim = -1, __VA_ARGS__))
+
+/* softmax((x + Gumbel noise)/tau) along dim, new noise in every run
+ *   tau: the temperature
+ *   hard: the largest as 1, all else 0; the gradient is that of the softmax
+ *   dim: the dimension of the features
+ *   Source: Jang, Gu, Poole 2017, eq. 2; Maddison, Mnih, Teh 2017 */
+typedef struct dg_gumbel_softmax_options {
+    double tau;
+    bool hard;
+    int64_t dim;
+    const char *name;
+} dg_gumbel_softmax_options;
+static inline dg_node *dg_gumbel_softmax_at(dg_location at, dg_node *input, dg_gumbel_softmax_options options)
+{
+    const dg_value attrs[] = {dg_float(options.tau), dg_bool(options.hard), dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "gumbel_softmax", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_gumbel_softmax(input, ...) dg_gumbel_softmax_at(DG_HERE, (input), DG_OPTIONS(dg_gumbel_softmax_options, .tau = 1, .dim = -1, __VA_ARGS__))
+
+/* y = the value of `hard`, whose gradient goes to `soft`: a step that training can pass
+ *   hard: what y is
+ *   soft: what the gradient reaches, of the same shape
+ *   Source: Bengio, Léonard, Courville 2013 */
+typedef struct dg_straight_through_options {
+    const char *name;
+} dg_straight_through_options;
+static inline dg_node *dg_straight_through_at(dg_location at, dg_node *hard, dg_node *soft, dg_straight_through_options options)
+{
+    dg_node *const inputs[] = {hard, soft};
+    return dg_apply(&(dg_application){.op = "straight_through", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_straight_through(hard, soft, ...) dg_straight_through_at(DG_HERE, (hard), (soft), DG_OPTIONS(dg_straight_through_options, __VA_ARGS__))
+
 /* ---- reduce ---- */
 
 /* y = Σ x; of integers and conditions int64
@@ -2085,6 +2591,333 @@ static inline dg_node *dg_binary_cross_entropy_with_logits_at(dg_location at, dg
 }
 #define dg_binary_cross_entropy_with_logits(input, target, ...) dg_binary_cross_entropy_with_logits_at(DG_HERE, (input), (target), DG_OPTIONS(dg_binary_cross_entropy_with_logits_options, .reduction = "mean", __VA_ARGS__))
 
+/* (x − t)²/(2β) where |x − t| < β, else |x − t| − β/2
+ *   target: in input's shape, or one number
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   beta: where the parabola ends; 0: l1_loss
+ *   Source: Girshick, Fast R-CNN (2015), eq. 3 */
+typedef struct dg_smooth_l1_loss_options {
+    const char *reduction;
+    double beta;
+    const char *name;
+} dg_smooth_l1_loss_options;
+static inline dg_node *dg_smooth_l1_loss_at(dg_location at, dg_node *input, dg_node *target, dg_smooth_l1_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_float(options.beta)};
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "smooth_l1_loss", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_smooth_l1_loss(input, target, ...) dg_smooth_l1_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_smooth_l1_loss_options, .reduction = "mean", .beta = 1, __VA_ARGS__))
+
+/* (x − t)²/2 where |x − t| ≤ δ, else δ(|x − t| − δ/2)
+ *   target: in input's shape, or one number
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   delta: where the parabola ends
+ *   Source: Huber, Robust estimation of a location parameter (1964) */
+typedef struct dg_huber_loss_options {
+    const char *reduction;
+    double delta;
+    const char *name;
+} dg_huber_loss_options;
+static inline dg_node *dg_huber_loss_at(dg_location at, dg_node *input, dg_node *target, dg_huber_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_float(options.delta)};
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "huber_loss", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_huber_loss(input, target, ...) dg_huber_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_huber_loss_options, .reduction = "mean", .delta = 1, __VA_ARGS__))
+
+/* t (ln t − x), x and with log_target t being logarithms of probabilities
+ *   target: in input's shape, or one number
+ *   reduction: of the losses; batchmean divides the sum by the batch alone, as the definition does (mean|sum|none|batchmean)
+ *   log_target: target holds logarithms
+ *   Source: Kullback and Leibler, On information and sufficiency (1951) */
+typedef struct dg_kl_div_options {
+    const char *reduction;
+    bool log_target;
+    const char *name;
+} dg_kl_div_options;
+static inline dg_node *dg_kl_div_at(dg_location at, dg_node *input, dg_node *target, dg_kl_div_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_bool(options.log_target)};
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "kl_div", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_kl_div(input, target, ...) dg_kl_div_at(DG_HERE, (input), (target), DG_OPTIONS(dg_kl_div_options, .reduction = "mean", __VA_ARGS__))
+
+/* ½ (ln v + (x − t)²/v), v = max(var, eps)
+ *   input: means
+ *   target: in input's shape, or one number
+ *   var: variances: in input's shape, or with 1 or no size at its end
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   full: adds the constant ½ ln 2π
+ *   eps: the least variance; the gradient by var passes it
+ *   Source: Nix and Weigend, Estimating the mean and variance of the target distribution (1994) */
+typedef struct dg_gaussian_nll_loss_options {
+    const char *reduction;
+    bool full;
+    double eps;
+    const char *name;
+} dg_gaussian_nll_loss_options;
+static inline dg_node *dg_gaussian_nll_loss_at(dg_location at, dg_node *input, dg_node *target, dg_node *var, dg_gaussian_nll_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_bool(options.full), dg_float(options.eps)};
+    dg_node *const inputs[] = {input, target, var};
+    return dg_apply(&(dg_application){.op = "gaussian_nll_loss", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_gaussian_nll_loss(input, target, var, ...) dg_gaussian_nll_loss_at(DG_HERE, (input), (target), (var), DG_OPTIONS(dg_gaussian_nll_loss_options, .reduction = "mean", .eps = 1e-6, __VA_ARGS__))
+
+/* eˣ − t x, or without log_input x − t ln(x + eps)
+ *   target: in input's shape, or one number
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   log_input: input holds logarithms of rates
+ *   full: adds Stirling's t ln t − t + ½ ln 2πt where t > 1
+ *   eps: keeps the logarithm from 0 */
+typedef struct dg_poisson_nll_loss_options {
+    const char *reduction;
+    bool log_input;
+    bool full;
+    double eps;
+    const char *name;
+} dg_poisson_nll_loss_options;
+static inline dg_node *dg_poisson_nll_loss_at(dg_location at, dg_node *input, dg_node *target, dg_poisson_nll_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_bool(options.log_input), dg_bool(options.full), dg_float(options.eps)};
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "poisson_nll_loss", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_poisson_nll_loss(input, target, ...) dg_poisson_nll_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_poisson_nll_loss_options, .reduction = "mean", .log_input = true, .eps = 1e-8, __VA_ARGS__))
+
+/* ‖x1 − x2 + eps‖_p along the last dimension
+ *   x1: [.., d]
+ *   x2: [.., d], broadcast to x1
+ *   p: of the norm
+ *   eps: keeps the norm from 0
+ *   keepdim: keeps the last dimension, of size 1 */
+typedef struct dg_pairwise_distance_options {
+    double p;
+    double eps;
+    bool keepdim;
+    const char *name;
+} dg_pairwise_distance_options;
+static inline dg_node *dg_pairwise_distance_at(dg_location at, dg_node *x1, dg_node *x2, dg_pairwise_distance_options options)
+{
+    const dg_value attrs[] = {dg_float(options.p), dg_float(options.eps), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {x1, x2};
+    return dg_apply(&(dg_application){.op = "pairwise_distance", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_pairwise_distance(x1, x2, ...) dg_pairwise_distance_at(DG_HERE, (x1), (x2), DG_OPTIONS(dg_pairwise_distance_options, .p = 2, .eps = 1e-6, __VA_ARGS__))
+
+/* x1·x2 / (max(‖x1‖, eps) max(‖x2‖, eps)) along dim
+ *   x2: broadcast to x1
+ *   dim: the dimension of the vectors
+ *   eps: the least norm */
+typedef struct dg_cosine_similarity_options {
+    int64_t dim;
+    double eps;
+    const char *name;
+} dg_cosine_similarity_options;
+static inline dg_node *dg_cosine_similarity_at(dg_location at, dg_node *x1, dg_node *x2, dg_cosine_similarity_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_float(options.eps)};
+    dg_node *const inputs[] = {x1, x2};
+    return dg_apply(&(dg_application){.op = "cosine_similarity", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cosine_similarity(x1, x2, ...) dg_cosine_similarity_at(DG_HERE, (x1), (x2), DG_OPTIONS(dg_cosine_similarity_options, .dim = 1, .eps = 1e-8, __VA_ARGS__))
+
+/* 1 − cos where the target is 1, max(0, cos − margin) where it is −1
+ *   input1: [N, d] or [d]
+ *   input2: in input1's shape
+ *   target: [N] or []: 1 or −1
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   margin: the cosine that unlike ones may have */
+typedef struct dg_cosine_embedding_loss_options {
+    const char *reduction;
+    double margin;
+    const char *name;
+} dg_cosine_embedding_loss_options;
+static inline dg_node *dg_cosine_embedding_loss_at(dg_location at, dg_node *input1, dg_node *input2, dg_node *target, dg_cosine_embedding_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_float(options.margin)};
+    dg_node *const inputs[] = {input1, input2, target};
+    return dg_apply(&(dg_application){.op = "cosine_embedding_loss", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cosine_embedding_loss(input1, input2, target, ...) dg_cosine_embedding_loss_at(DG_HERE, (input1), (input2), (target), DG_OPTIONS(dg_cosine_embedding_loss_options, .reduction = "mean", __VA_ARGS__))
+
+/* x where the target is 1, max(0, margin − x) where it is −1
+ *   input: distances
+ *   target: 1 or −1, in input's shape or one number
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   margin: the distance that unlike ones shall have */
+typedef struct dg_hinge_embedding_loss_options {
+    const char *reduction;
+    double margin;
+    const char *name;
+} dg_hinge_embedding_loss_options;
+static inline dg_node *dg_hinge_embedding_loss_at(dg_location at, dg_node *input, dg_node *target, dg_hinge_embedding_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_float(options.margin)};
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "hinge_embedding_loss", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_hinge_embedding_loss(input, target, ...) dg_hinge_embedding_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_hinge_embedding_loss_options, .reduction = "mean", .margin = 1, __VA_ARGS__))
+
+/* max(0, d(anchor, positive) − d(anchor, negative) + margin), d being pairwise_distance
+ *   anchor: [.., d]
+ *   positive: in anchor's shape
+ *   negative: in anchor's shape
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   margin: how much farther negatives shall be
+ *   p: of the norm
+ *   eps: keeps the norm from 0
+ *   swap: takes d(positive, negative) where that is less than d(anchor, negative)
+ *   Source: Balntas et al., Learning local feature descriptors with triplets (2016) */
+typedef struct dg_triplet_margin_loss_options {
+    const char *reduction;
+    double margin;
+    double p;
+    double eps;
+    bool swap;
+    const char *name;
+} dg_triplet_margin_loss_options;
+static inline dg_node *dg_triplet_margin_loss_at(dg_location at, dg_node *anchor, dg_node *positive, dg_node *negative, dg_triplet_margin_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_float(options.margin), dg_float(options.p), dg_float(options.eps), dg_bool(options.swap)};
+    dg_node *const inputs[] = {anchor, positive, negative};
+    return dg_apply(&(dg_application){.op = "triplet_margin_loss", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_triplet_margin_loss(anchor, positive, negative, ...) dg_triplet_margin_loss_at(DG_HERE, (anchor), (positive), (negative), DG_OPTIONS(dg_triplet_margin_loss_options, .reduction = "mean", .margin = 1, .p = 2, .eps = 1e-6, __VA_ARGS__))
+
+/* max(0, −t (x1 − x2) + margin)
+ *   input2: in input1's shape
+ *   target: 1: input1 shall be larger, −1: input2; in input1's shape or one number
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   margin: by how much */
+typedef struct dg_margin_ranking_loss_options {
+    const char *reduction;
+    double margin;
+    const char *name;
+} dg_margin_ranking_loss_options;
+static inline dg_node *dg_margin_ranking_loss_at(dg_location at, dg_node *input1, dg_node *input2, dg_node *target, dg_margin_ranking_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_float(options.margin)};
+    dg_node *const inputs[] = {input1, input2, target};
+    return dg_apply(&(dg_application){.op = "margin_ranking_loss", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_margin_ranking_loss(input1, input2, target, ...) dg_margin_ranking_loss_at(DG_HERE, (input1), (input2), (target), DG_OPTIONS(dg_margin_ranking_loss_options, .reduction = "mean", __VA_ARGS__))
+
+/* ln(1 + exp(−t x))
+ *   target: 1 or −1, in input's shape or one number
+ *   reduction: of the losses: mean, sum or none (mean|sum|none) */
+typedef struct dg_soft_margin_loss_options {
+    const char *reduction;
+    const char *name;
+} dg_soft_margin_loss_options;
+static inline dg_node *dg_soft_margin_loss_at(dg_location at, dg_node *input, dg_node *target, dg_soft_margin_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction)};
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "soft_margin_loss", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_soft_margin_loss(input, target, ...) dg_soft_margin_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_soft_margin_loss_options, .reduction = "mean", __VA_ARGS__))
+
+/* Σ_j w_y max(0, margin − x_y + x_j)ᵖ / C over classes j but the target y
+ *   input: [N, C] or [C]
+ *   target: [N] or []: class indices
+ *   weight: [C], one for each class
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   p: 1 or 2
+ *   margin: by which the target shall lead
+ *   Source: Crammer and Singer, On the algorithmic implementation of multiclass kernel-based vector machines (2001) */
+typedef struct dg_multi_margin_loss_options {
+    const char *reduction;
+    double p;
+    double margin;
+    dg_node *weight;
+    const char *name;
+} dg_multi_margin_loss_options;
+static inline dg_node *dg_multi_margin_loss_at(dg_location at, dg_node *input, dg_node *target, dg_multi_margin_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_float(options.p), dg_float(options.margin)};
+    dg_node *const inputs[] = {input, target, options.weight};
+    return dg_apply(&(dg_application){.op = "multi_margin_loss", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_multi_margin_loss(input, target, ...) dg_multi_margin_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_multi_margin_loss_options, .reduction = "mean", .p = 1, .margin = 1, __VA_ARGS__))
+
+/* Σ max(0, 1 − x_y + x_i) / C over targets y and classes i that are none
+ *   input: [N, C] or [C]
+ *   target: class indices in input's shape; the first negative one ends them
+ *   reduction: of the losses: mean, sum or none (mean|sum|none) */
+typedef struct dg_multilabel_margin_loss_options {
+    const char *reduction;
+    const char *name;
+} dg_multilabel_margin_loss_options;
+static inline dg_node *dg_multilabel_margin_loss_at(dg_location at, dg_node *input, dg_node *target, dg_multilabel_margin_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction)};
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "multilabel_margin_loss", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_multilabel_margin_loss(input, target, ...) dg_multilabel_margin_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_multilabel_margin_loss_options, .reduction = "mean", __VA_ARGS__))
+
+/* mean over classes of −t ln σ(x) − (1 − t) ln σ(−x)
+ *   input: [.., C]: scores before the sigmoid
+ *   target: in input's shape
+ *   weight: [C], one for each class
+ *   reduction: of the losses: mean, sum or none (mean|sum|none) */
+typedef struct dg_multilabel_soft_margin_loss_options {
+    const char *reduction;
+    dg_node *weight;
+    const char *name;
+} dg_multilabel_soft_margin_loss_options;
+static inline dg_node *dg_multilabel_soft_margin_loss_at(dg_location at, dg_node *input, dg_node *target, dg_multilabel_soft_margin_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction)};
+    dg_node *const inputs[] = {input, target, options.weight};
+    return dg_apply(&(dg_application){.op = "multilabel_soft_margin_loss", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_multilabel_soft_margin_loss(input, target, ...) dg_multilabel_soft_margin_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_multilabel_soft_margin_loss_options, .reduction = "mean", __VA_ARGS__))
+
+/* −α_t (1 − p_t)^γ ln p_t, p = σ(x)
+ *   input: scores before the sigmoid
+ *   target: 0 … 1, in input's shape or one number
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   alpha: weight of target 1, 1 − alpha of target 0; below 0: none
+ *   gamma: how little easy samples count
+ *   Source: Lin, Goyal, Girshick, He, Dollár, Focal loss for dense object detection (2017), eq. 5 */
+typedef struct dg_focal_loss_options {
+    const char *reduction;
+    double alpha;
+    double gamma;
+    const char *name;
+} dg_focal_loss_options;
+static inline dg_node *dg_focal_loss_at(dg_location at, dg_node *input, dg_node *target, dg_focal_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_float(options.alpha), dg_float(options.gamma)};
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "focal_loss", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_focal_loss(input, target, ...) dg_focal_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_focal_loss_options, .reduction = "mean", .alpha = 0.25, .gamma = 2, __VA_ARGS__))
+
+/* 1 − (2 Σ x t + s)/(Σ x + Σ t + s) of each sample
+ *   input: [N, ..]: probabilities; of rank 1 one sample
+ *   target: 0 … 1, in input's shape
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   smooth: s, which keeps empty samples from 0/0
+ *   Source: Sudre, Li, Vercauteren, Ourselin, Cardoso, Generalised Dice overlap (2017) */
+typedef struct dg_dice_loss_options {
+    const char *reduction;
+    double smooth;
+    const char *name;
+} dg_dice_loss_options;
+static inline dg_node *dg_dice_loss_at(dg_location at, dg_node *input, dg_node *target, dg_dice_loss_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_float(options.smooth)};
+    dg_node *const inputs[] = {input, target};
+    return dg_apply(&(dg_application){.op = "dice_loss", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_dice_loss(input, target, ...) dg_dice_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_dice_loss_options, .reduction = "mean", .smooth = 1, __VA_ARGS__))
+
 /* ---- conv ---- */
 
 /* y[n, o, p] = b[o] + Σ w[o, c, k]·x[n, c, p·stride − padding + k·dilation]
@@ -2906,5 +3739,412 @@ static inline dg_node *dg_resample_grad_at(dg_location at, dg_node *grad, dg_nod
     return dg_apply(&(dg_application){.op = "resample_grad", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
 }
 #define dg_resample_grad(grad, like, dim, ...) dg_resample_grad_at(DG_HERE, (grad), (like), (dim), DG_OPTIONS(dg_resample_grad_options, .size = DG_NONE, .scale_factor = __builtin_nan(""), .mode = "nearest", __VA_ARGS__))
+
+/* ---- norm ---- */
+
+/* y = (x − mean)/√(var + eps) over dim, with the biased variance
+ *   dim: what mean and variance go over; those left are neighbours
+ *   eps: added to the variance
+ *   outputs: output, mean, var */
+typedef struct dg_standardize_options {
+    double eps;
+    const char *name;
+} dg_standardize_options;
+static inline dg_node *dg_standardize_at(dg_location at, dg_node *input, dg_ints dim, dg_standardize_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&dim, items[0]), dg_float(options.eps)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "standardize", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_standardize(input, dim, ...) dg_standardize_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_standardize_options, .eps = 1e-5, __VA_ARGS__))
+
+/* y = w·(x − mean)/√(var + eps) + b for each channel of [N, C, …]: of the batch in training, running ones otherwise
+ *   input: [N, C, …]
+ *   weight: [C]
+ *   bias: [C]
+ *   running_mean: [C], moved by momentum in training
+ *   running_var: [C], unbiased, moved by momentum in training
+ *   eps: added to the variance
+ *   momentum: the weight of a new batch
+ *   affine: owns weight and bias, where none is wired
+ *   track_running_stats: owns running_mean and running_var, where none is wired
+ *   training: true: always the batch's statistics, false: always the running ones (none|true|false)
+ *   Source: Ioffe, Szegedy 2015, algorithms 1 and 2 */
+typedef struct dg_batch_norm_options {
+    double eps;
+    double momentum;
+    bool affine;
+    bool track_running_stats;
+    const char *training;
+    dg_node *weight;
+    dg_node *bias;
+    dg_node *running_mean;
+    dg_node *running_var;
+    const char *name;
+} dg_batch_norm_options;
+static inline dg_node *dg_batch_norm_at(dg_location at, dg_node *input, dg_batch_norm_options options)
+{
+    const dg_value attrs[] = {dg_float(options.eps), dg_float(options.momentum), dg_bool(options.affine), dg_bool(options.track_running_stats), dg_text(options.training)};
+    dg_node *const inputs[] = {input, options.weight, options.bias, options.running_mean, options.running_var};
+    return dg_apply(&(dg_application){.op = "batch_norm", .name = options.name, .at = at, .n_inputs = 5, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_batch_norm(input, ...) dg_batch_norm_at(DG_HERE, (input), DG_OPTIONS(dg_batch_norm_options, .eps = 1e-5, .momentum = 0.1, .affine = true, .track_running_stats = true, .training = "none", __VA_ARGS__))
+
+/* y = w·(x − mean)/√(var + eps) + b over the last dimensions
+ *   weight: normalized_shape
+ *   bias: normalized_shape
+ *   normalized_shape: the last sizes, over which the mean goes; when left out, those of a wired weight or the last one
+ *   eps: added to the variance
+ *   elementwise_affine: owns weight and bias
+ *   bias: owns a bias, where none is wired
+ *   Source: Ba, Kiros, Hinton 2016 */
+typedef struct dg_layer_norm_options {
+    dg_ints normalized_shape;
+    double eps;
+    bool elementwise_affine;
+    bool bias;
+    dg_node *weight;
+    dg_node *bias_node;
+    const char *name;
+} dg_layer_norm_options;
+static inline dg_node *dg_layer_norm_at(dg_location at, dg_node *input, dg_layer_norm_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.normalized_shape, items[0]), dg_float(options.eps), dg_bool(options.elementwise_affine), dg_bool(options.bias)};
+    dg_node *const inputs[] = {input, options.weight, options.bias_node};
+    return dg_apply(&(dg_application){.op = "layer_norm", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_layer_norm(input, ...) dg_layer_norm_at(DG_HERE, (input), DG_OPTIONS(dg_layer_norm_options, .eps = 1e-5, .elementwise_affine = true, .bias = true, __VA_ARGS__))
+
+/* y = w·x/√(mean(x²) + eps) over the last dimensions
+ *   weight: normalized_shape
+ *   normalized_shape: the last sizes, over which the mean goes; when left out, those of a wired weight or the last one
+ *   eps: added to the mean square; the float type's epsilon when left out
+ *   elementwise_affine: owns a weight
+ *   Source: Zhang, Sennrich 2019, eq. 4 */
+typedef struct dg_rms_norm_options {
+    dg_ints normalized_shape;
+    double eps;
+    bool elementwise_affine;
+    dg_node *weight;
+    const char *name;
+} dg_rms_norm_options;
+static inline dg_node *dg_rms_norm_at(dg_location at, dg_node *input, dg_rms_norm_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&options.normalized_shape, items[0]), dg_float(options.eps), dg_bool(options.elementwise_affine)};
+    dg_node *const inputs[] = {input, options.weight};
+    return dg_apply(&(dg_application){.op = "rms_norm", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_rms_norm(input, ...) dg_rms_norm_at(DG_HERE, (input), DG_OPTIONS(dg_rms_norm_options, .eps = __builtin_nan(""), .elementwise_affine = true, __VA_ARGS__))
+
+/* y = w·(x − mean)/√(var + eps) + b over each group of channels of [N, C, …]
+ *   input: [N, C, …]
+ *   weight: [C]
+ *   bias: [C]
+ *   num_groups: divides the channels
+ *   eps: added to the variance
+ *   affine: owns weight and bias, where none is wired
+ *   Source: Wu, He 2018, eq. 1 */
+typedef struct dg_group_norm_options {
+    double eps;
+    bool affine;
+    dg_node *weight;
+    dg_node *bias;
+    const char *name;
+} dg_group_norm_options;
+static inline dg_node *dg_group_norm_at(dg_location at, dg_node *input, int64_t num_groups, dg_group_norm_options options)
+{
+    const dg_value attrs[] = {dg_int(num_groups), dg_float(options.eps), dg_bool(options.affine)};
+    dg_node *const inputs[] = {input, options.weight, options.bias};
+    return dg_apply(&(dg_application){.op = "group_norm", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_group_norm(input, num_groups, ...) dg_group_norm_at(DG_HERE, (input), (num_groups), DG_OPTIONS(dg_group_norm_options, .eps = 1e-5, .affine = true, __VA_ARGS__))
+
+/* y = w·(x − mean)/√(var + eps) + b over each channel of each sample of [N, C, …]
+ *   input: [N, C, …]
+ *   weight: [C]
+ *   bias: [C]
+ *   eps: added to the variance
+ *   affine: owns weight and bias, where none is wired
+ *   Source: Ulyanov, Vedaldi, Lempitsky 2016 */
+typedef struct dg_instance_norm_options {
+    double eps;
+    bool affine;
+    dg_node *weight;
+    dg_node *bias;
+    const char *name;
+} dg_instance_norm_options;
+static inline dg_node *dg_instance_norm_at(dg_location at, dg_node *input, dg_instance_norm_options options)
+{
+    const dg_value attrs[] = {dg_float(options.eps), dg_bool(options.affine)};
+    dg_node *const inputs[] = {input, options.weight, options.bias};
+    return dg_apply(&(dg_application){.op = "instance_norm", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_instance_norm(input, ...) dg_instance_norm_at(DG_HERE, (input), DG_OPTIONS(dg_instance_norm_options, .eps = 1e-5, __VA_ARGS__))
+
+/* y = x/max(‖x‖, eps) along dim
+ *   p: of the norm
+ *   dim: what the norm goes over
+ *   eps: the least that is divided by */
+typedef struct dg_normalize_options {
+    double p;
+    dg_ints dim;
+    double eps;
+    const char *name;
+} dg_normalize_options;
+static inline dg_node *dg_normalize_at(dg_location at, dg_node *input, dg_normalize_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_float(options.p), dg_int_list(&options.dim, items[0]), dg_float(options.eps)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "normalize", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_normalize(input, ...) dg_normalize_at(DG_HERE, (input), DG_OPTIONS(dg_normalize_options, .p = 2, .eps = 1e-12, __VA_ARGS__))
+
+/* w = g·v/‖v‖: a weight as a length and a direction for each index along dim
+ *   weight_g: the size of dim, 1 for the others; [] without dim
+ *   dim: what the norm does not go over; −1: one norm of all
+ *   Source: Salimans, Kingma 2016, eq. 2 */
+typedef struct dg_weight_norm_options {
+    int64_t dim;
+    dg_node *weight_g;
+    const char *name;
+} dg_weight_norm_options;
+static inline dg_node *dg_weight_norm_at(dg_location at, dg_node *weight_v, dg_weight_norm_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {weight_v, options.weight_g};
+    return dg_apply(&(dg_application){.op = "weight_norm", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_weight_norm(weight_v, ...) dg_weight_norm_at(DG_HERE, (weight_v), DG_OPTIONS(dg_weight_norm_options, __VA_ARGS__))
+
+/* y = x/(k + alpha/size·Σ x²)^beta, the sum over size channels around each
+ *   input: [N, C, …]
+ *   size: channels that are summed
+ *   alpha: α
+ *   beta: β
+ *   k: k
+ *   Source: Krizhevsky, Sutskever, Hinton 2012, section 3.3 */
+typedef struct dg_local_response_norm_options {
+    double alpha;
+    double beta;
+    double k;
+    const char *name;
+} dg_local_response_norm_options;
+static inline dg_node *dg_local_response_norm_at(dg_location at, dg_node *input, int64_t size, dg_local_response_norm_options options)
+{
+    const dg_value attrs[] = {dg_int(size), dg_float(options.alpha), dg_float(options.beta), dg_float(options.k)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "local_response_norm", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_local_response_norm(input, size, ...) dg_local_response_norm_at(DG_HERE, (input), (size), DG_OPTIONS(dg_local_response_norm_options, .alpha = 1e-4, .beta = 0.75, .k = 1, __VA_ARGS__))
+
+/* ---- embedding ---- */
+
+/* y[i] = x[index[i]] along dim
+ *   index: int64 or int32, from 0 on
+ *   dim: the dimension that the indices run along */
+typedef struct dg_index_select_options {
+    int64_t dim;
+    const char *name;
+} dg_index_select_options;
+static inline dg_node *dg_index_select_at(dg_location at, dg_node *input, dg_node *index, dg_index_select_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input, index};
+    return dg_apply(&(dg_application){.op = "index_select", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_index_select(input, index, ...) dg_index_select_at(DG_HERE, (input), (index), DG_OPTIONS(dg_index_select_options, __VA_ARGS__))
+
+/* zeros in the shape of like with x[i] added at index[i] along dim
+ *   index: int64 or int32, from 0 on
+ *   dim: the dimension that the indices run along */
+typedef struct dg_index_add_options {
+    int64_t dim;
+    const char *name;
+} dg_index_add_options;
+static inline dg_node *dg_index_add_at(dg_location at, dg_node *input, dg_node *index, dg_node *like, dg_index_add_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input, index, like};
+    return dg_apply(&(dg_application){.op = "index_add", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_index_add(input, index, like, ...) dg_index_add_at(DG_HERE, (input), (index), (like), DG_OPTIONS(dg_index_add_options, __VA_ARGS__))
+
+/* y = the rows of the weight that the input numbers
+ *   input: int64 or int32, from 0 on
+ *   weight: [num_embeddings, embedding_dim]
+ *   num_embeddings: rows, where weight is not wired
+ *   embedding_dim: columns, where weight is not wired
+ *   padding_idx: a row that no gradient reaches, and that starts as 0
+ *   init: initialiser of weight; N(0, 1) when left out */
+typedef struct dg_embedding_options {
+    int64_t num_embeddings;
+    int64_t embedding_dim;
+    int64_t padding_idx;
+    const char *init;
+    dg_node *weight;
+    const char *name;
+} dg_embedding_options;
+static inline dg_node *dg_embedding_at(dg_location at, dg_node *input, dg_embedding_options options)
+{
+    const dg_value attrs[] = {dg_int(options.num_embeddings), dg_int(options.embedding_dim), dg_int(options.padding_idx), dg_text(options.init)};
+    dg_node *const inputs[] = {input, options.weight};
+    return dg_apply(&(dg_application){.op = "embedding", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_embedding(input, ...) dg_embedding_at(DG_HERE, (input), DG_OPTIONS(dg_embedding_options, .num_embeddings = DG_NONE, .embedding_dim = DG_NONE, .padding_idx = DG_NONE, __VA_ARGS__))
+
+/* y[.., c] = 1 where x is c, else 0, as int64
+ *   input: int64 or int32, from 0 on
+ *   num_classes: values are below it */
+typedef struct dg_one_hot_options {
+    const char *name;
+} dg_one_hot_options;
+static inline dg_node *dg_one_hot_at(dg_location at, dg_node *input, int64_t num_classes, dg_one_hot_options options)
+{
+    const dg_value attrs[] = {dg_int(num_classes)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "one_hot", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_one_hot(input, num_classes, ...) dg_one_hot_at(DG_HERE, (input), (num_classes), DG_OPTIONS(dg_one_hot_options, __VA_ARGS__))
+
+/* ---- attention ---- */
+
+/* y = softmax(q·kᵀ·scale + mask)·v
+ *   query: [.., L, E]
+ *   key: [.., S, E]
+ *   value: [.., S, Ev]
+ *   attn_mask: broadcast to [.., L, S]; bool: true counts (a query that sees no key gives 0); floats are added to the scores
+ *   dropout_p: of the weights, in training
+ *   is_causal: query i sees keys 0 … i
+ *   scale: 1/√E when left out
+ *   Source: Vaswani et al. 2017, eq. 1 */
+typedef struct dg_scaled_dot_product_attention_options {
+    double dropout_p;
+    bool is_causal;
+    double scale;
+    dg_node *attn_mask;
+    const char *name;
+} dg_scaled_dot_product_attention_options;
+static inline dg_node *dg_scaled_dot_product_attention_at(dg_location at, dg_node *query, dg_node *key, dg_node *value, dg_scaled_dot_product_attention_options options)
+{
+    const dg_value attrs[] = {dg_float(options.dropout_p), dg_bool(options.is_causal), dg_float(options.scale)};
+    dg_node *const inputs[] = {query, key, value, options.attn_mask};
+    return dg_apply(&(dg_application){.op = "scaled_dot_product_attention", .name = options.name, .at = at, .n_inputs = 4, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_scaled_dot_product_attention(query, key, value, ...) dg_scaled_dot_product_attention_at(DG_HERE, (query), (key), (value), DG_OPTIONS(dg_scaled_dot_product_attention_options, .scale = __builtin_nan(""), __VA_ARGS__))
+
+/* attention in num_heads parts of the features, over [N, T, features]
+ *   query: [N, L, embed_dim] or [L, embed_dim]
+ *   key: [N, S, kdim]; the query when left out
+ *   value: [N, S, vdim]; the key when left out
+ *   key_padding_mask: [N, S]; bool: true does not count; floats are added
+ *   attn_mask: [L, S] or [N·num_heads, L, S]; bool: true does not count; floats are added
+ *   in_proj_weight: [3·embed_dim, embed_dim]: query, key, value
+ *   q_proj_weight: [embed_dim, embed_dim], with a kdim or vdim of its own
+ *   k_proj_weight: [embed_dim, kdim]
+ *   v_proj_weight: [embed_dim, vdim]
+ *   in_proj_bias: [3·embed_dim]
+ *   out_proj.weight: [embed_dim, embed_dim]
+ *   out_proj.bias: [embed_dim]
+ *   embed_dim: features of query and output
+ *   num_heads: divides embed_dim
+ *   dropout: of the weights, in training
+ *   bias: owns biases
+ *   kdim: features of key; embed_dim when left out
+ *   vdim: features of value; embed_dim when left out
+ *   batch_first: true: [N, T, features], the layout here; false: [T, N, features], PyTorch's default
+ *   is_causal: query i sees keys 0 … i
+ *   outputs: output, attn_weights
+ *   Source: Vaswani et al. 2017, section 3.2.2 */
+typedef struct dg_multihead_attention_options {
+    double dropout;
+    bool bias;
+    int64_t kdim;
+    int64_t vdim;
+    bool batch_first;
+    bool is_causal;
+    dg_node *key;
+    dg_node *value;
+    dg_node *key_padding_mask;
+    dg_node *attn_mask;
+    dg_node *in_proj_weight;
+    dg_node *q_proj_weight;
+    dg_node *k_proj_weight;
+    dg_node *v_proj_weight;
+    dg_node *in_proj_bias;
+    dg_node *out_proj_weight;
+    dg_node *out_proj_bias;
+    const char *name;
+} dg_multihead_attention_options;
+static inline dg_node *dg_multihead_attention_at(dg_location at, dg_node *query, int64_t embed_dim, int64_t num_heads, dg_multihead_attention_options options)
+{
+    const dg_value attrs[] = {dg_int(embed_dim), dg_int(num_heads), dg_float(options.dropout), dg_bool(options.bias), dg_int(options.kdim), dg_int(options.vdim), dg_bool(options.batch_first), dg_bool(options.is_causal)};
+    dg_node *const inputs[] = {query, options.key, options.value, options.key_padding_mask, options.attn_mask, options.in_proj_weight, options.q_proj_weight, options.k_proj_weight, options.v_proj_weight, options.in_proj_bias, options.out_proj_weight, options.out_proj_bias};
+    return dg_apply(&(dg_application){.op = "multihead_attention", .name = options.name, .at = at, .n_inputs = 12, .inputs = inputs, .n_attrs = 8, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_multihead_attention(query, embed_dim, num_heads, ...) dg_multihead_attention_at(DG_HERE, (query), (embed_dim), (num_heads), DG_OPTIONS(dg_multihead_attention_options, .bias = true, .kdim = DG_NONE, .vdim = DG_NONE, .batch_first = true, __VA_ARGS__))
+
+/* x + attention(x), then x + linear2(activation(linear1(x))), each with a layer_norm; over [N, T, d]
+ *   src: [N, T, d_model] or [T, d_model]
+ *   src_mask: [T, T]; bool: true does not count; floats are added
+ *   src_key_padding_mask: [N, T]; bool: true does not count; floats are added
+ *   self_attn.in_proj_weight: [3·d_model, d_model]
+ *   self_attn.in_proj_bias: [3·d_model]
+ *   self_attn.out_proj.weight: [d_model, d_model]
+ *   self_attn.out_proj.bias: [d_model]
+ *   linear1.weight: [dim_feedforward, d_model]
+ *   linear1.bias: [dim_feedforward]
+ *   linear2.weight: [d_model, dim_feedforward]
+ *   linear2.bias: [d_model]
+ *   norm1.weight: [d_model]
+ *   norm1.bias: [d_model]
+ *   norm2.weight: [d_model]
+ *   norm2.bias: [d_model]
+ *   d_model: features
+ *   nhead: divides d_model
+ *   dim_feedforward: features between linear1 and linear2
+ *   dropout: of the weights and after each part, in training
+ *   activation: between linear1 and linear2 (relu|gelu)
+ *   layer_norm_eps: added to the variance
+ *   batch_first: true: [N, T, features], the layout here; false: [T, N, features], PyTorch's default
+ *   norm_first: normalises what goes into each part, not the sums
+ *   bias: owns biases
+ *   is_causal: place i sees 0 … i
+ *   Source: Vaswani et al. 2017, section 3.1 */
+typedef struct dg_transformer_encoder_layer_options {
+    int64_t dim_feedforward;
+    double dropout;
+    const char *activation;
+    double layer_norm_eps;
+    bool batch_first;
+    bool norm_first;
+    bool bias;
+    bool is_causal;
+    dg_node *src_mask;
+    dg_node *src_key_padding_mask;
+    dg_node *self_attn_in_proj_weight;
+    dg_node *self_attn_in_proj_bias;
+    dg_node *self_attn_out_proj_weight;
+    dg_node *self_attn_out_proj_bias;
+    dg_node *linear1_weight;
+    dg_node *linear1_bias;
+    dg_node *linear2_weight;
+    dg_node *linear2_bias;
+    dg_node *norm1_weight;
+    dg_node *norm1_bias;
+    dg_node *norm2_weight;
+    dg_node *norm2_bias;
+    const char *name;
+} dg_transformer_encoder_layer_options;
+static inline dg_node *dg_transformer_encoder_layer_at(dg_location at, dg_node *src, int64_t d_model, int64_t nhead, dg_transformer_encoder_layer_options options)
+{
+    const dg_value attrs[] = {dg_int(d_model), dg_int(nhead), dg_int(options.dim_feedforward), dg_float(options.dropout), dg_text(options.activation), dg_float(options.layer_norm_eps), dg_bool(options.batch_first), dg_bool(options.norm_first), dg_bool(options.bias), dg_bool(options.is_causal)};
+    dg_node *const inputs[] = {src, options.src_mask, options.src_key_padding_mask, options.self_attn_in_proj_weight, options.self_attn_in_proj_bias, options.self_attn_out_proj_weight, options.self_attn_out_proj_bias, options.linear1_weight, options.linear1_bias, options.linear2_weight, options.linear2_bias, options.norm1_weight, options.norm1_bias, options.norm2_weight, options.norm2_bias};
+    return dg_apply(&(dg_application){.op = "transformer_encoder_layer", .name = options.name, .at = at, .n_inputs = 15, .inputs = inputs, .n_attrs = 10, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_transformer_encoder_layer(src, d_model, nhead, ...) dg_transformer_encoder_layer_at(DG_HERE, (src), (d_model), (nhead), DG_OPTIONS(dg_transformer_encoder_layer_options, .dim_feedforward = 2048, .dropout = 0.1, .activation = "relu", .layer_norm_eps = 1e-5, .batch_first = true, .bias = true, __VA_ARGS__))
 
 #endif
