@@ -32,37 +32,44 @@ static line line_of(const lines *l, int64_t unit)
 #define TO         int64_t
 #define SUM        uint64_t
 #define NAME(name) name##_bool
+#define IS_NAN(x)  ((void)(x), false)
 #include "cumulative_real.h"
 #undef TYPE
 #undef TO
 #undef SUM
 #undef NAME
+#undef IS_NAN
 
 #define TYPE       int32_t
 #define TO         int64_t
 #define SUM        uint64_t /* wraps */
 #define NAME(name) name##_int32
+#define IS_NAN(x)  ((void)(x), false)
 #include "cumulative_real.h"
 #undef TYPE
 #undef TO
 #undef SUM
 #undef NAME
+#undef IS_NAN
 
 #define TYPE       int64_t
 #define TO         int64_t
 #define SUM        uint64_t
 #define NAME(name) name##_int64
+#define IS_NAN(x)  ((void)(x), false)
 #include "cumulative_real.h"
 #undef TYPE
 #undef TO
 #undef SUM
 #undef NAME
+#undef IS_NAN
 
 #define REAL       float
 #define TYPE       float
 #define TO         float
 #define SUM        double
 #define NAME(name) name##_float32
+#define IS_NAN(x)  isnan(x)
 #include "cumulative_real.h"
 #include "scan_real.h"
 #undef REAL
@@ -70,12 +77,14 @@ static line line_of(const lines *l, int64_t unit)
 #undef TO
 #undef SUM
 #undef NAME
+#undef IS_NAN
 
 #define REAL       double
 #define TYPE       double
 #define TO         double
 #define SUM        double
 #define NAME(name) name##_float64
+#define IS_NAN(x)  isnan(x)
 #include "cumulative_real.h"
 #include "scan_real.h"
 #undef REAL
@@ -83,6 +92,7 @@ static line line_of(const lines *l, int64_t unit)
 #undef TO
 #undef SUM
 #undef NAME
+#undef IS_NAN
 
 typedef void lines_work(const lines *l, int64_t begin, int64_t end);
 #define BY_DTYPE(name)                                                                                                 \

@@ -1,4 +1,4 @@
-/* Running sums, products and the like in one element type. Included with TYPE, TO, SUM and NAME() defined: SUM is the
+/* Running sums, products and the like in one element type. Included with TYPE, TO, SUM, NAME() and IS_NAN() defined: SUM is the
  * type in which sums are kept. */
 
 static void NAME(cumsum)(const lines *l, int64_t begin, int64_t end)
@@ -46,8 +46,8 @@ static void NAME(extreme)(const lines *l, int64_t begin, int64_t end)
             int64_t *index = l->index + at.start + j, best = 0;
             for (int64_t t = 0; t < l->n; t++) {
                 TYPE value = x[t * l->inner], so_far = x[best * l->inner];
-                bool stays = so_far != so_far && value == value;
-                if (!stays && (value != value || (l->greatest ? value >= so_far : value <= so_far)))
+                bool nan = IS_NAN(value), stays = IS_NAN(so_far) && !nan;
+                if (!stays && (nan || (l->greatest ? value >= so_far : value <= so_far)))
                     best = t;
                 y[t * l->inner] = x[best * l->inner];
                 index[t * l->inner] = best;

@@ -148,15 +148,15 @@ typedef struct rows {
  * is NaN. */
 #define PROJECT_ROWS(type)                                                                                             \
     for (int64_t row = begin; row < end; row++) {                                                                      \
-        int64_t start = row / r->inner * r->size * r->inner + row % r->inner, kept = -1, count = r->size;              \
+        int64_t start = row / r->inner * r->size * r->inner + row % r->inner, previous = 0, count = -1;                \
         const type *x = (const type *)r->x->data + start;                                                              \
         type *y = (type *)r->y->data + start;                                                                          \
         double largest = (double)x[0], tau = -INFINITY;                                                                \
         for (int64_t i = 1; i < r->size; i++)                                                                          \
             largest = (double)x[i * r->inner] > largest ? (double)x[i * r->inner] : largest;                           \
-        while (count != kept) {                                                                                        \
+        while (count != previous) {                                                                                    \
             double sum = -1;                                                                                           \
-            kept = count;                                                                                              \
+            previous = count;                                                                                          \
             count = 0;                                                                                                 \
             for (int64_t i = 0; i < r->size; i++) {                                                                    \
                 double z = (double)x[i * r->inner] - largest;                                                          \

@@ -162,6 +162,11 @@ static double standardize_flops(const dg_infer *infer)
 
 enum { BATCH_EPS, BATCH_MOMENTUM, BATCH_AFFINE, BATCH_TRACK, BATCH_TRAINING };
 
+static bool training_is(const dg_value *attrs, const char *name)
+{
+    return is_given(&attrs[BATCH_TRAINING]) && strcmp(attrs[BATCH_TRAINING].s, name) == 0;
+}
+
 static dg_status batch_norm_weight(const dg_infer *infer, dg_shape *shape, bool *present)
 {
     *present = infer->inputs[0] && infer->attrs[BATCH_AFFINE].b;
@@ -187,7 +192,7 @@ static dg_status batch_norm_infer(const dg_infer *infer)
         return dg_error(DG_BAD_ARGUMENT, "momentum is %g, wants 0 … 1", momentum);
     if (!infer->inputs[3] != !infer->inputs[4])
         return dg_error(DG_BAD_ARGUMENT, "running_mean and running_var go together, one is missing");
-    if (!infer->inputs[3] && strcmp(infer->attrs[BATCH_TRAINING].s, "false") == 0)
+    if (!infer->inputs[3] && training_is(infer->attrs, "false"))
         return dg_error(DG_BAD_ARGUMENT, "training=false needs running statistics");
     return dg_infer_same(infer);
 }
@@ -228,9 +233,8 @@ static void batch_norm_compose(const dg_compose *compose)
     dg_node *x = compose->inputs[0], *running_mean = compose->inputs[3];
     int rank = dg_node_type(x, 0)->shape.rank;
     dg_node *w = beside_channels(compose->inputs[1], rank), *b = beside_channels(compose->inputs[2], rank);
-    const char *training = compose->attrs[BATCH_TRAINING].s;
-    dg_node *y = strcmp(training, "false") != 0 ? batch_standardized(compose) : NULL;
-    if (!running_mean || strcmp(training, "true") == 0) {
+    dg_node *y = training_is(compose->attrs, "false") ? NULL : batch_standardized(compose);
+    if (!running_mean || training_is(compose->attrs, "true")) {
         compose->outputs[0] = affine(y, w, b);
         return;
     }

@@ -129,6 +129,8 @@ static dg_status geometry(const dg_value *attrs, const pool_places *at, int rank
     s->dtype = x->dtype;
     spatial_dims(&x->shape, rank, s->in);
     spatial_dims(&y->shape, rank, s->out);
+    if (s->in[0] * s->in[1] * s->in[2] > INT32_MAX)
+        return dg_error(DG_BAD_SHAPE, "a plane of more than 2³¹ − 1 places is too large to pool");
     return dg_ok();
 }
 

@@ -38,13 +38,14 @@ static range range_of(const pool_shape *s, int d, int64_t o)
     return (range){begin, end, step, s->count_include_pad ? padded : end - begin};
 }
 
-/* The windows begin … end − 1 of a line of which the tap is on the input; `step` is the place that the first sees. */
-static range windows_that_see(const pool_shape *s, int64_t tap)
+/* Of `count` windows of a line, from `first` on: those begin … end − 1 whose tap is on the input, counted from first.
+ * `step` is the place that the first of them sees. */
+static range windows_that_see(const pool_shape *s, int64_t tap, int64_t first, int64_t count)
 {
-    int64_t shift = tap * s->dilation[2] - s->pad[2], stride = s->stride[2];
+    int64_t shift = tap * s->dilation[2] - s->pad[2] + first * s->stride[2], stride = s->stride[2];
     int64_t begin = shift < 0 ? (-shift + stride - 1) / stride : 0;
     int64_t end = s->in[2] > shift ? (s->in[2] - shift + stride - 1) / stride : 0;
-    return (range){.begin = begin, .end = end < s->out[2] ? end : s->out[2], .step = begin * stride + shift};
+    return (range){.begin = begin, .end = end < count ? end : count, .step = begin * stride + shift};
 }
 
 static int64_t divisor_of(const pool_shape *s, const range *z, const range *y, const range *x)
@@ -52,16 +53,23 @@ static int64_t divisor_of(const pool_shape *s, const range *z, const range *y, c
     return s->divisor ? s->divisor : z->counted * y->counted * x->counted;
 }
 
+/* Windows whose places are found together. */
+enum { BLOCK = 64 };
+
 #define REAL       float
+#define PLACE      int32_t
 #define NAME(name) name##_float32
 #include "pool_real.h"
 #undef REAL
+#undef PLACE
 #undef NAME
 
 #define REAL       double
+#define PLACE      int64_t
 #define NAME(name) name##_float64
 #include "pool_real.h"
 #undef REAL
+#undef PLACE
 #undef NAME
 
 static void run_planes(const pool_shape *s, const void *x, const void *from, void *to, dg_threads *threads,

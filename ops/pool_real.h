@@ -1,4 +1,4 @@
-/* Pooling in one float type. Included with REAL and NAME() defined. */
+/* Pooling in one float type. Included with REAL, PLACE (an integer as wide) and NAME() defined. */
 
 /* The place of the greatest element of the window in its plane; −1: there is none. */
 static inline int64_t NAME(greatest)(const pool_shape *s, const REAL *x, const range *z, const range *y, const range *w)
@@ -19,25 +19,60 @@ static inline int64_t NAME(greatest)(const pool_shape *s, const REAL *x, const r
     return place;
 }
 
+/* The same for `count` ≤ BLOCK neighbouring windows of a line, from `first` on: a place of all of them at a time. */
+static void NAME(find_places)(const pool_shape *s, const REAL *x, const range *z, const range *y, int64_t first,
+                              int64_t count, PLACE *restrict places)
+{
+    REAL best[BLOCK];
+    for (int64_t k = 0; k < count; k++) {
+        best[k] = -INFINITY;
+        places[k] = -1;
+    }
+    for (int64_t i = z->begin; i < z->end; i += z->step)
+        for (int64_t j = y->begin; j < y->end; j += y->step)
+            for (int64_t tap = 0; tap < s->kernel[2]; tap++) {
+                range in = windows_that_see(s, tap, first, count);
+                int64_t stride = s->stride[2], line = (i * s->in[1] + j) * s->in[2] + in.step;
+                for (int64_t k = in.begin; k < in.end; k++) {
+                    int64_t at = line + (k - in.begin) * stride;
+                    REAL value = x[at];
+                    bool better = (value > best[k]) | (value != value) | (places[k] < 0);
+                    best[k] = better ? value : best[k];
+                    places[k] = better ? (PLACE)at : places[k];
+                }
+            }
+}
+
+static void NAME(line_places)(const pool_shape *s, const REAL *x, int64_t row, int64_t first, int64_t count,
+                              PLACE *places)
+{
+    range z = range_of(s, 0, row / s->out[1]), y = range_of(s, 1, row % s->out[1]);
+    if (!s->adaptive) {
+        NAME(find_places)(s, x, &z, &y, first, count, places);
+        return;
+    }
+    for (int64_t k = 0; k < count; k++) {
+        range w = range_of(s, 2, first + k);
+        places[k] = (PLACE)NAME(greatest)(s, x, &z, &y, &w);
+    }
+}
+
 static void NAME(gather_planes)(void *argument, int64_t begin, int64_t end)
 {
     const run *r = argument;
     const pool_shape *s = r->s;
     int64_t plane = volume(s->in);
+    PLACE places[BLOCK];
     const REAL *x = (const REAL *)r->x + begin * plane, *from = (const REAL *)r->from + begin * plane;
     REAL *y = (REAL *)r->to + begin * volume(s->out);
     for (int64_t p = begin; p < end; p++, x += plane, from += plane)
-        for (int64_t i = 0; i < s->out[0]; i++) {
-            range z = range_of(s, 0, i);
-            for (int64_t j = 0; j < s->out[1]; j++) {
-                range v = range_of(s, 1, j);
-                for (int64_t k = 0; k < s->out[2]; k++, y++) {
-                    range w = range_of(s, 2, k);
-                    int64_t place = NAME(greatest)(s, x, &z, &v, &w);
-                    *y = place < 0 ? 0 : from[place];
-                }
+        for (int64_t row = 0; row < s->out[0] * s->out[1]; row++)
+            for (int64_t first = 0; first < s->out[2]; first += BLOCK) {
+                int64_t count = s->out[2] - first < BLOCK ? s->out[2] - first : BLOCK;
+                NAME(line_places)(s, x, row, first, count, places);
+                for (int64_t k = 0; k < count; k++)
+                    *y++ = places[k] < 0 ? 0 : from[places[k]];
             }
-        }
 }
 
 static void NAME(scatter_planes)(void *argument, int64_t begin, int64_t end)
@@ -45,22 +80,19 @@ static void NAME(scatter_planes)(void *argument, int64_t begin, int64_t end)
     const run *r = argument;
     const pool_shape *s = r->s;
     int64_t plane = volume(s->in);
+    PLACE places[BLOCK];
     const REAL *x = (const REAL *)r->x + begin * plane, *g = (const REAL *)r->from + begin * volume(s->out);
     REAL *dx = (REAL *)r->to + begin * plane;
     memset(dx, 0, (size_t)((end - begin) * plane) * sizeof(REAL));
     for (int64_t p = begin; p < end; p++, x += plane, dx += plane)
-        for (int64_t i = 0; i < s->out[0]; i++) {
-            range z = range_of(s, 0, i);
-            for (int64_t j = 0; j < s->out[1]; j++) {
-                range v = range_of(s, 1, j);
-                for (int64_t k = 0; k < s->out[2]; k++, g++) {
-                    range w = range_of(s, 2, k);
-                    int64_t place = NAME(greatest)(s, x, &z, &v, &w);
-                    if (place >= 0)
-                        dx[place] += *g;
-                }
+        for (int64_t row = 0; row < s->out[0] * s->out[1]; row++)
+            for (int64_t first = 0; first < s->out[2]; first += BLOCK) {
+                int64_t count = s->out[2] - first < BLOCK ? s->out[2] - first : BLOCK;
+                NAME(line_places)(s, x, row, first, count, places);
+                for (int64_t k = 0; k < count; k++, g++)
+                    if (places[k] >= 0)
+                        dx[places[k]] += *g;
             }
-        }
 }
 
 /* y_k = max(y_k, x_(k·stride)), where a NaN wins. */
@@ -94,10 +126,10 @@ static void NAME(max_planes)(void *argument, int64_t begin, int64_t end)
         for (int64_t i = z.begin; i < z.end; i += z.step)
             for (int64_t j = v.begin; j < v.end; j += v.step)
                 for (int64_t tap = 0; tap < s->kernel[2]; tap++) {
-                    range in = windows_that_see(s, tap);
+                    range in = windows_that_see(s, tap, 0, width);
                     if (in.end > in.begin)
                         NAME(raise)
-                        (y + in.begin, from + (i * s->in[1] + j) * s->in[2] + in.step, s->stride[2], in.end - in.begin);
+                    (y + in.begin, from + (i * s->in[1] + j) * s->in[2] + in.step, s->stride[2], in.end - in.begin);
                 }
     }
 }

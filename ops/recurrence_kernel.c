@@ -35,13 +35,13 @@ static int64_t at_step(const recurrence *r, int64_t row, int64_t k)
 #undef GEMV
 #undef NAME
 
-dg_status recurrence_make(recurrence *r, const dg_shape *hidden_states, dg_dtype dtype, bool reverse)
+dg_status recurrence_make(recurrence *r, const dg_tensor *hidden_states, int64_t widest, bool reverse)
 {
-    const int64_t *dims = hidden_states->dims;
-    *r = (recurrence){.dtype = dtype, .batch = dims[0], .steps = dims[1], .hidden = dims[2], .reverse = reverse};
-    if (r->steps > 0 && r->hidden > INT32_MAX / 4 / r->steps)
+    const int64_t *dims = hidden_states->shape.dims;
+    *r = (recurrence){hidden_states->dtype, dims[0], dims[1], dims[2], reverse};
+    if (r->steps > 0 && widest > INT32_MAX / r->steps)
         return dg_error(DG_BAD_SHAPE, "%lld steps of %lld numbers are beyond what BLAS can count", (long long)r->steps,
-                        (long long)r->hidden);
+                        (long long)widest);
     return dg_ok();
 }
 

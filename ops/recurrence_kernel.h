@@ -13,8 +13,9 @@ typedef struct recurrence {
     bool reverse; /* from the last step to the first */
 } recurrence;
 
-/* DG_BAD_SHAPE: sequences beyond what BLAS can count. */
-dg_status recurrence_make(recurrence *r, const dg_shape *hidden_states, dg_dtype dtype, bool reverse);
+/* From the type of the hidden states and the size of the largest sequence's step. DG_BAD_SHAPE: sequences beyond what
+ * BLAS can count. */
+dg_status recurrence_make(recurrence *r, const dg_tensor *hidden_states, int64_t widest, bool reverse);
 
 /* h_t = tanh(p_t + W h_{t−1}), or with relu max(0, …). `first` may be NULL: 0. */
 typedef struct rnn_steps {

@@ -39,7 +39,7 @@ static void NAME(add_recurrent)(const recurrence *r, const REAL *h, const REAL *
     REAL *y = to + at_step(r, rows.begin, k) * size;
     if (k > 0)
         NAME(add_products)
-        (h + at_step(r, rows.begin, k - 1) * n, r->steps * n, w, y, r->steps * size, rows.end - rows.begin, width, n);
+    (h + at_step(r, rows.begin, k - 1) * n, r->steps * n, w, y, r->steps * size, rows.end - rows.begin, width, n);
     else if (first)
         NAME(add_products)(first + rows.begin * n, n, w, y, r->steps * size, rows.end - rows.begin, width, n);
 }
@@ -83,7 +83,7 @@ static void NAME(lstm_rows)(const lstm_steps *c, rows_of rows)
     for (int64_t k = 0; k < r->steps; k++) {
         for (int64_t row = rows.begin; row < rows.end; row++)
             NAME(copy)
-            (gates + at_step(r, row, k) * 4 * n, (const REAL *)c->products + at_step(r, row, k) * 4 * n, 4 * n);
+        (gates + at_step(r, row, k) * 4 * n, (const REAL *)c->products + at_step(r, row, k) * 4 * n, 4 * n);
         NAME(add_recurrent)(r, h, c->first, c->weight, gates, 4 * n, 4 * n, k, rows);
         for (int64_t row = rows.begin; row < rows.end; row++) {
             int64_t at = at_step(r, row, k);
@@ -191,8 +191,8 @@ static void NAME(linear_transposed_rows)(const linear_steps *c, rows_of rows)
             NAME(copy)(all_u + at_step(r, row, k) * n, NAME(part)(c->from_u, at_step(r, row, k), n), n);
         if (!last)
             NAME(add_transposed_products)
-            (all_s + at_step(r, rows.begin, k + 1) * size, r->steps * size, c->weight,
-             all_u + at_step(r, rows.begin, k) * n, r->steps * n, rows.end - rows.begin, size, n);
+        (all_s + at_step(r, rows.begin, k + 1) * size, r->steps * size, c->weight,
+         all_u + at_step(r, rows.begin, k) * n, r->steps * n, rows.end - rows.begin, size, n);
         for (int64_t row = rows.begin; row < rows.end; row++) {
             int64_t at = at_step(r, row, k), next = last ? at : at_step(r, row, k + 1);
             REAL *s = all_s + at * size, *m = all_m + at * n, *u = all_u + at * n;

@@ -21,6 +21,7 @@ static const char usage[] =
     "  --weights FILE     parameters; else they are initialised by the seed\n"
     "  --node NODE        what to differentiate (the graph's loss)\n"
     "  --order K          up to which order: 1 or 2 (2)\n"
+    "  --reverse          reverse mode alone, for ops whose derivative has none itself\n"
     "  --elements K       elements of each tensor, chosen at random in larger ones (50)\n"
     "  --tolerance X      relative (1e-6)\n"
     "  --batch-size B     rows of random inputs (4)\n"
@@ -33,10 +34,22 @@ typedef struct check_options {
     session_options session;
     int64_t order, elements, batch;
     double tolerance;
-    bool training;
+    bool training, reverse;
 } check_options;
 
-enum option_value { FEED = 256, WEIGHTS, NODE, ORDER, ELEMENTS, TOLERANCE, BATCH_SIZE, TRAINING, SEED, THREADS };
+enum option_value {
+    FEED = 256,
+    WEIGHTS,
+    NODE,
+    ORDER,
+    REVERSE,
+    ELEMENTS,
+    TOLERANCE,
+    BATCH_SIZE,
+    TRAINING,
+    SEED,
+    THREADS
+};
 
 static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},
@@ -45,6 +58,7 @@ static const struct option options[] = {
     {"node", required_argument, NULL, NODE},
     {"loss", required_argument, NULL, NODE},
     {"order", required_argument, NULL, ORDER},
+    {"reverse", no_argument, NULL, REVERSE},
     {"elements", required_argument, NULL, ELEMENTS},
     {"tolerance", required_argument, NULL, TOLERANCE},
     {"batch-size", required_argument, NULL, BATCH_SIZE},
@@ -74,6 +88,8 @@ static bool take_option(const char *name, int option, check_options *given, int 
         return true;
     case ORDER:
         return command_int(name, "--order", optarg, 1, 2, &given->order);
+    case REVERSE:
+        return given->reverse = true;
     case ELEMENTS:
         return command_int(name, "--elements", optarg, 1, 1000000, &given->elements);
     case TOLERANCE:
@@ -315,6 +331,7 @@ static dg_status compare(const check_options *given, const graph_session *sessio
                                                               .feeds = feeds,
                                                               .n_feeds = n_feeds,
                                                               .order = (int)given->order,
+                                                              .no_forward = given->reverse,
                                                               .elements = (int)given->elements,
                                                               .tolerance = given->tolerance,
                                                               .training = given->training,

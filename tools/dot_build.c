@@ -80,7 +80,9 @@ static dg_status read_calls(graph_file *file)
                 dg_error(DG_BAD_ARGUMENT, "node '%s' has no op (decoration is marked derived=true)", node->name));
         dg_status status = dg_call_parse(dg_graph_arena(file->graph), op, &node->call);
         if (status.code != DG_OK)
-            return file_error_at(file, node->line, dg_prefixed(status, "node '%s', op=\"%s\"", node->name, op));
+            return file_error_at(
+                file, node->line,
+                dg_prefixed(status, "node '%s', op=\"%.60s%s\"", node->name, op, strlen(op) > 60 ? "…" : ""));
     }
     return dg_ok();
 }
@@ -221,6 +223,20 @@ static dg_status make_with_inputs(building *b, int root)
     return dg_ok();
 }
 
+/* Folded modules are not built yet: a graph that has one would be another network than the one that its author means.
+ */
+static dg_status refuse_repeats(const graph_file *file)
+{
+    for (int k = 0; k < file->n_clusters; k++) {
+        const char *repeat = file_attribute_find(&file->clusters[k].attributes, "repeat");
+        if (repeat && strcmp(repeat, "1") != 0)
+            return file_error_at(file, 0,
+                                 dg_error(DG_BAD_ARGUMENT, "subgraph '%s' has repeat=%s: only 1 is supported",
+                                          file->clusters[k].name ? file->clusters[k].name : "", repeat));
+    }
+    return dg_ok();
+}
+
 static dg_status set_up_graph(graph_file *file, const graph_file_options *options)
 {
     const char *dtype_name = graph_file_setting(file, "dtype"), *init = graph_file_setting(file, "init");
@@ -291,6 +307,7 @@ static dg_status find_role(graph_file *file, const char *setting, dg_node **node
 dg_status dot_build(graph_file *file, const graph_file_options *options)
 {
     building b = {.file = file};
+    DG_TRY(refuse_repeats(file));
     DG_TRY(set_up_graph(file, options));
     DG_TRY(read_calls(file));
     if (options->dtype != DG_DEFAULT_DTYPE)

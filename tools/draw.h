@@ -1,10 +1,13 @@
 /* Pictures of graphs in one house style. A drawing is a document like the file's own, with attributes for looks added
  * (and listed in `styled` attributes, so that the reader drops them again); the author's own visual attributes win.
  *
- *   draw.c          the document: nodes, edges, clusters, title and legend
- *   draw_label.c    what is written in a node
- *   draw_layout.c   ranks, skip edges and what a layout will cost
- *   render.c        Graphviz, in a process of its own
+ *   draw.c             the document and the picture
+ *   draw_style.c       nodes, edges and clusters
+ *   draw_title.c       title, summary and legend
+ *   draw_label.c       what is written in a node
+ *   draw_layout.c      ranks, skip edges and what a layout will cost
+ *   draw_attributes.c  attributes beside the author's
+ *   render.c           Graphviz, in a process of its own
  */
 #ifndef TOOLS_DRAW_H
 #define TOOLS_DRAW_H

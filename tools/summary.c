@@ -54,7 +54,11 @@ typedef struct table_row {
 
 static char *text_copy(const char *text)
 {
-    return strdup(text ? text : "");
+    char *copy = strdup(text ? text : "");
+    for (char *at = copy; at && *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = ' '; /* a name is no command to the terminal */
+    return copy;
 }
 
 static bool fill_row(table_row *row, const graph_file *file, int k, const node_cost *cost)

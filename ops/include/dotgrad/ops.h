@@ -2918,6 +2918,144 @@ static inline dg_node *dg_dice_loss_at(dg_location at, dg_node *input, dg_node *
 }
 #define dg_dice_loss(input, target, ...) dg_dice_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_dice_loss_options, .reduction = "mean", .smooth = 1, __VA_ARGS__))
 
+/* ---- recurrent ---- */
+
+/* y_t = x_{t−1}, and first (or 0) at the first time step
+ *   input: [N, T, features]
+ *   first: [N, features]
+ *   reverse: from the last time step to the first */
+typedef struct dg_time_shift_options {
+    bool reverse;
+    dg_node *first;
+    const char *name;
+} dg_time_shift_options;
+static inline dg_node *dg_time_shift_at(dg_location at, dg_node *input, dg_time_shift_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.reverse)};
+    dg_node *const inputs[] = {input, options.first};
+    return dg_apply(&(dg_application){.op = "time_shift", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_time_shift(input, ...) dg_time_shift_at(DG_HERE, (input), DG_OPTIONS(dg_time_shift_options, __VA_ARGS__))
+
+/* s_t = e_t + W u_{t−1}, m_t = φ_t + F_t m_{t−1} + Σ_b C_t^b s_t^b, u_t = ψ_t + m_t or, the last block left out of the sum, ψ_t + K_t m_t + C_t^last s_t^last; e, φ, ψ are the inputs s, m, u
+ *   weight: W, [blocks·H, H]
+ *   gain: C, [N, T, blocks·H]
+ *   decay: F, [N, T, H]; left out: 0
+ *   readout: K, [N, T, H]; with one the last block bypasses m
+ *   s: [N, T, blocks·H]; left out: 0
+ *   m: [N, T, H]; left out: 0
+ *   u: [N, T, H]; left out: 0
+ *   reverse: from the last time step to the first
+ *   outputs: s, m, u */
+typedef struct dg_linear_recurrence_options {
+    bool reverse;
+    dg_node *decay;
+    dg_node *readout;
+    dg_node *s;
+    dg_node *m;
+    dg_node *u;
+    const char *name;
+} dg_linear_recurrence_options;
+static inline dg_node *dg_linear_recurrence_at(dg_location at, dg_node *weight, dg_node *gain, dg_linear_recurrence_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.reverse)};
+    dg_node *const inputs[] = {weight, gain, options.decay, options.readout, options.s, options.m, options.u};
+    return dg_apply(&(dg_application){.op = "linear_recurrence", .name = options.name, .at = at, .n_inputs = 7, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_linear_recurrence(weight, gain, ...) dg_linear_recurrence_at(DG_HERE, (weight), (gain), DG_OPTIONS(dg_linear_recurrence_options, __VA_ARGS__))
+
+/* the transposed of linear_recurrence: from cotangents of its outputs those of its inputs s, m, u
+ *   weight: W, [blocks·H, H]
+ *   gain: C, [N, T, blocks·H]
+ *   decay: F, [N, T, H]; left out: 0
+ *   readout: K, [N, T, H]; with one the last block bypasses m
+ *   s: [N, T, blocks·H]; left out: 0
+ *   m: [N, T, H]; left out: 0
+ *   u: [N, T, H]; left out: 0
+ *   reverse: from the last time step to the first
+ *   outputs: s, m, u */
+typedef struct dg_linear_recurrence_transposed_options {
+    bool reverse;
+    dg_node *decay;
+    dg_node *readout;
+    dg_node *s;
+    dg_node *m;
+    dg_node *u;
+    const char *name;
+} dg_linear_recurrence_transposed_options;
+static inline dg_node *dg_linear_recurrence_transposed_at(dg_location at, dg_node *weight, dg_node *gain, dg_linear_recurrence_transposed_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.reverse)};
+    dg_node *const inputs[] = {weight, gain, options.decay, options.readout, options.s, options.m, options.u};
+    return dg_apply(&(dg_application){.op = "linear_recurrence_transposed", .name = options.name, .at = at, .n_inputs = 7, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_linear_recurrence_transposed(weight, gain, ...) dg_linear_recurrence_transposed_at(DG_HERE, (weight), (gain), DG_OPTIONS(dg_linear_recurrence_transposed_options, __VA_ARGS__))
+
+/* h_t = tanh(p_t + W h_{t−1}) or max(0, …), p being the products of the input
+ *   products: [N, T, H]
+ *   weight: W, [H, H]
+ *   first: [N, H], before the first step; left out: 0
+ *   reverse: from the last time step to the first
+ *   nonlinearity: of the hidden state (tanh|relu)
+ *   Source: Elman, Finding structure in time (1990) */
+typedef struct dg_rnn_recurrence_options {
+    bool reverse;
+    const char *nonlinearity;
+    dg_node *first;
+    const char *name;
+} dg_rnn_recurrence_options;
+static inline dg_node *dg_rnn_recurrence_at(dg_location at, dg_node *products, dg_node *weight, dg_rnn_recurrence_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.reverse), dg_text(options.nonlinearity)};
+    dg_node *const inputs[] = {products, weight, options.first};
+    return dg_apply(&(dg_application){.op = "rnn_recurrence", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_rnn_recurrence(products, weight, ...) dg_rnn_recurrence_at(DG_HERE, (products), (weight), DG_OPTIONS(dg_rnn_recurrence_options, .nonlinearity = "tanh", __VA_ARGS__))
+
+/* (i, f, g, o) = (σ, σ, tanh, σ)(p_t + W h_{t−1}), c_t = f c_{t−1} + i g, h_t = o tanh c_t
+ *   products: p, [N, T, 4·H]
+ *   weight: W, [4·H, H]
+ *   first: [N, H], before the first step; left out: 0
+ *   first_cell: [N, H], before the first step; left out: 0
+ *   reverse: from the last time step to the first
+ *   outputs: output, cell, gates
+ *   Source: Hochreiter and Schmidhuber, Long short-term memory (1997); Gers, Schmidhuber, Cummins (2000) */
+typedef struct dg_lstm_recurrence_options {
+    bool reverse;
+    dg_node *first;
+    dg_node *first_cell;
+    const char *name;
+} dg_lstm_recurrence_options;
+static inline dg_node *dg_lstm_recurrence_at(dg_location at, dg_node *products, dg_node *weight, dg_lstm_recurrence_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.reverse)};
+    dg_node *const inputs[] = {products, weight, options.first, options.first_cell};
+    return dg_apply(&(dg_application){.op = "lstm_recurrence", .name = options.name, .at = at, .n_inputs = 4, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_lstm_recurrence(products, weight, ...) dg_lstm_recurrence_at(DG_HERE, (products), (weight), DG_OPTIONS(dg_lstm_recurrence_options, __VA_ARGS__))
+
+/* (a, b, q) = W h_{t−1} + bias, r = σ(p_r + a), z = σ(p_z + b), n = tanh(p_n + r q), h_t = (1 − z) n + z h_{t−1}
+ *   products: p, [N, T, 3·H]
+ *   weight: W, [3·H, H]
+ *   bias: [3·H]; left out: 0
+ *   first: [N, H], before the first step; left out: 0
+ *   reverse: from the last time step to the first
+ *   outputs: output, gates
+ *   Source: Cho et al., Learning phrase representations using RNN encoder-decoder (2014) */
+typedef struct dg_gru_recurrence_options {
+    bool reverse;
+    dg_node *bias;
+    dg_node *first;
+    const char *name;
+} dg_gru_recurrence_options;
+static inline dg_node *dg_gru_recurrence_at(dg_location at, dg_node *products, dg_node *weight, dg_gru_recurrence_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.reverse)};
+    dg_node *const inputs[] = {products, weight, options.bias, options.first};
+    return dg_apply(&(dg_application){.op = "gru_recurrence", .name = options.name, .at = at, .n_inputs = 4, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_gru_recurrence(products, weight, ...) dg_gru_recurrence_at(DG_HERE, (products), (weight), DG_OPTIONS(dg_gru_recurrence_options, __VA_ARGS__))
+
 /* ---- conv ---- */
 
 /* y[n, o, p] = b[o] + Σ w[o, c, k]·x[n, c, p·stride − padding + k·dilation]
@@ -4146,5 +4284,444 @@ static inline dg_node *dg_transformer_encoder_layer_at(dg_location at, dg_node *
     return dg_apply(&(dg_application){.op = "transformer_encoder_layer", .name = options.name, .at = at, .n_inputs = 15, .inputs = inputs, .n_attrs = 10, .attrs = attrs, .attrs_in_order = true});
 }
 #define dg_transformer_encoder_layer(src, d_model, nhead, ...) dg_transformer_encoder_layer_at(DG_HERE, (src), (d_model), (nhead), DG_OPTIONS(dg_transformer_encoder_layer_options, .dim_feedforward = 2048, .dropout = 0.1, .activation = "relu", .layer_norm_eps = 1e-5, .batch_first = true, .bias = true, __VA_ARGS__))
+
+/* ---- linalg ---- */
+
+/*  */
+typedef struct dg_cholesky_options {
+    bool upper;
+    const char *name;
+} dg_cholesky_options;
+static inline dg_node *dg_cholesky_at(dg_location at, dg_node *input, dg_cholesky_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.upper)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cholesky", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cholesky(input, ...) dg_cholesky_at(DG_HERE, (input), DG_OPTIONS(dg_cholesky_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_triangular_solve_options {
+    bool upper;
+    bool transpose;
+    bool unitriangular;
+    const char *name;
+} dg_triangular_solve_options;
+static inline dg_node *dg_triangular_solve_at(dg_location at, dg_node *b, dg_node *A, dg_triangular_solve_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.upper), dg_bool(options.transpose), dg_bool(options.unitriangular)};
+    dg_node *const inputs[] = {b, A};
+    return dg_apply(&(dg_application){.op = "triangular_solve", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_triangular_solve(b, A, ...) dg_triangular_solve_at(DG_HERE, (b), (A), DG_OPTIONS(dg_triangular_solve_options, .upper = true, __VA_ARGS__))
+
+/*  */
+typedef struct dg_inverse_options {
+    const char *name;
+} dg_inverse_options;
+static inline dg_node *dg_inverse_at(dg_location at, dg_node *input, dg_inverse_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "inverse", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_inverse(input, ...) dg_inverse_at(DG_HERE, (input), DG_OPTIONS(dg_inverse_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_solve_options {
+    bool left;
+    const char *name;
+} dg_solve_options;
+static inline dg_node *dg_solve_at(dg_location at, dg_node *A, dg_node *B, dg_solve_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.left)};
+    dg_node *const inputs[] = {A, B};
+    return dg_apply(&(dg_application){.op = "solve", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_solve(A, B, ...) dg_solve_at(DG_HERE, (A), (B), DG_OPTIONS(dg_solve_options, .left = true, __VA_ARGS__))
+
+/*  */
+typedef struct dg_solve_matrix_options {
+    const char *name;
+} dg_solve_matrix_options;
+static inline dg_node *dg_solve_matrix_at(dg_location at, dg_node *A, dg_node *B, dg_solve_matrix_options options)
+{
+    dg_node *const inputs[] = {A, B};
+    return dg_apply(&(dg_application){.op = "solve_matrix", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_solve_matrix(A, B, ...) dg_solve_matrix_at(DG_HERE, (A), (B), DG_OPTIONS(dg_solve_matrix_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_lstsq_options {
+    const char *name;
+} dg_lstsq_options;
+static inline dg_node *dg_lstsq_at(dg_location at, dg_node *A, dg_node *B, dg_lstsq_options options)
+{
+    dg_node *const inputs[] = {A, B};
+    return dg_apply(&(dg_application){.op = "lstsq", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_lstsq(A, B, ...) dg_lstsq_at(DG_HERE, (A), (B), DG_OPTIONS(dg_lstsq_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_lstsq_matrix_options {
+    const char *name;
+} dg_lstsq_matrix_options;
+static inline dg_node *dg_lstsq_matrix_at(dg_location at, dg_node *A, dg_node *B, dg_lstsq_matrix_options options)
+{
+    dg_node *const inputs[] = {A, B};
+    return dg_apply(&(dg_application){.op = "lstsq_matrix", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_lstsq_matrix(A, B, ...) dg_lstsq_matrix_at(DG_HERE, (A), (B), DG_OPTIONS(dg_lstsq_matrix_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_eigh_options {
+    const char *UPLO;
+    const char *name;
+} dg_eigh_options;
+static inline dg_node *dg_eigh_at(dg_location at, dg_node *input, dg_eigh_options options)
+{
+    const dg_value attrs[] = {dg_text(options.UPLO)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "eigh", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_eigh(input, ...) dg_eigh_at(DG_HERE, (input), DG_OPTIONS(dg_eigh_options, .UPLO = "L", __VA_ARGS__))
+
+/*  */
+typedef struct dg_det_options {
+    const char *name;
+} dg_det_options;
+static inline dg_node *dg_det_at(dg_location at, dg_node *input, dg_det_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "det", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_det(input, ...) dg_det_at(DG_HERE, (input), DG_OPTIONS(dg_det_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_cofactors_options {
+    const char *name;
+} dg_cofactors_options;
+static inline dg_node *dg_cofactors_at(dg_location at, dg_node *input, dg_cofactors_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cofactors", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_cofactors(input, ...) dg_cofactors_at(DG_HERE, (input), DG_OPTIONS(dg_cofactors_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_slogdet_options {
+    const char *name;
+} dg_slogdet_options;
+static inline dg_node *dg_slogdet_at(dg_location at, dg_node *input, dg_slogdet_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "slogdet", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_slogdet(input, ...) dg_slogdet_at(DG_HERE, (input), DG_OPTIONS(dg_slogdet_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_logdet_options {
+    const char *name;
+} dg_logdet_options;
+static inline dg_node *dg_logdet_at(dg_location at, dg_node *input, dg_logdet_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "logdet", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_logdet(input, ...) dg_logdet_at(DG_HERE, (input), DG_OPTIONS(dg_logdet_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_trace_options {
+    const char *name;
+} dg_trace_options;
+static inline dg_node *dg_trace_at(dg_location at, dg_node *input, dg_trace_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "trace", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_trace(input, ...) dg_trace_at(DG_HERE, (input), DG_OPTIONS(dg_trace_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_diagonal_options {
+    int64_t offset;
+    int64_t dim1;
+    int64_t dim2;
+    const char *name;
+} dg_diagonal_options;
+static inline dg_node *dg_diagonal_at(dg_location at, dg_node *input, dg_diagonal_options options)
+{
+    const dg_value attrs[] = {dg_int(options.offset), dg_int(options.dim1), dg_int(options.dim2)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "diagonal", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_diagonal(input, ...) dg_diagonal_at(DG_HERE, (input), DG_OPTIONS(dg_diagonal_options, .dim2 = 1, __VA_ARGS__))
+
+/*  */
+typedef struct dg_diagonal_scatter_options {
+    int64_t offset;
+    int64_t dim1;
+    int64_t dim2;
+    const char *name;
+} dg_diagonal_scatter_options;
+static inline dg_node *dg_diagonal_scatter_at(dg_location at, dg_node *input, dg_node *like, dg_diagonal_scatter_options options)
+{
+    const dg_value attrs[] = {dg_int(options.offset), dg_int(options.dim1), dg_int(options.dim2)};
+    dg_node *const inputs[] = {input, like};
+    return dg_apply(&(dg_application){.op = "diagonal_scatter", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_diagonal_scatter(input, like, ...) dg_diagonal_scatter_at(DG_HERE, (input), (like), DG_OPTIONS(dg_diagonal_scatter_options, .dim2 = 1, __VA_ARGS__))
+
+/*  */
+typedef struct dg_diag_embed_options {
+    int64_t offset;
+    int64_t dim1;
+    int64_t dim2;
+    const char *name;
+} dg_diag_embed_options;
+static inline dg_node *dg_diag_embed_at(dg_location at, dg_node *input, dg_diag_embed_options options)
+{
+    const dg_value attrs[] = {dg_int(options.offset), dg_int(options.dim1), dg_int(options.dim2)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "diag_embed", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_diag_embed(input, ...) dg_diag_embed_at(DG_HERE, (input), DG_OPTIONS(dg_diag_embed_options, .dim1 = -2, .dim2 = -1, __VA_ARGS__))
+
+/*  */
+typedef struct dg_diag_options {
+    int64_t diagonal;
+    const char *name;
+} dg_diag_options;
+static inline dg_node *dg_diag_at(dg_location at, dg_node *input, dg_diag_options options)
+{
+    const dg_value attrs[] = {dg_int(options.diagonal)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "diag", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_diag(input, ...) dg_diag_at(DG_HERE, (input), DG_OPTIONS(dg_diag_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_tril_options {
+    int64_t diagonal;
+    const char *name;
+} dg_tril_options;
+static inline dg_node *dg_tril_at(dg_location at, dg_node *input, dg_tril_options options)
+{
+    const dg_value attrs[] = {dg_int(options.diagonal)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "tril", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_tril(input, ...) dg_tril_at(DG_HERE, (input), DG_OPTIONS(dg_tril_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_triu_options {
+    int64_t diagonal;
+    const char *name;
+} dg_triu_options;
+static inline dg_node *dg_triu_at(dg_location at, dg_node *input, dg_triu_options options)
+{
+    const dg_value attrs[] = {dg_int(options.diagonal)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "triu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_triu(input, ...) dg_triu_at(DG_HERE, (input), DG_OPTIONS(dg_triu_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_einsum_options {
+    const char *name;
+} dg_einsum_options;
+static inline dg_node *dg_einsum_at(dg_location at, int count, dg_node *const *operands, const char *equation, dg_einsum_options options)
+{
+    const dg_value attrs[] = {dg_text(equation)};
+    return dg_apply(&(dg_application){.op = "einsum", .name = options.name, .at = at, .n_inputs = count, .inputs = operands, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_einsum(count, operands, equation, ...) dg_einsum_at(DG_HERE, (count), (operands), (equation), DG_OPTIONS(dg_einsum_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_cumsum_options {
+    bool reverse;
+    const char *name;
+} dg_cumsum_options;
+static inline dg_node *dg_cumsum_at(dg_location at, dg_node *input, int64_t dim, dg_cumsum_options options)
+{
+    const dg_value attrs[] = {dg_int(dim), dg_bool(options.reverse)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cumsum", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cumsum(input, dim, ...) dg_cumsum_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_cumsum_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_cumprod_options {
+    const char *name;
+} dg_cumprod_options;
+static inline dg_node *dg_cumprod_at(dg_location at, dg_node *input, int64_t dim, dg_cumprod_options options)
+{
+    const dg_value attrs[] = {dg_int(dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cumprod", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cumprod(input, dim, ...) dg_cumprod_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_cumprod_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_cummax_options {
+    const char *name;
+} dg_cummax_options;
+static inline dg_node *dg_cummax_at(dg_location at, dg_node *input, int64_t dim, dg_cummax_options options)
+{
+    const dg_value attrs[] = {dg_int(dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cummax", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cummax(input, dim, ...) dg_cummax_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_cummax_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_cummin_options {
+    const char *name;
+} dg_cummin_options;
+static inline dg_node *dg_cummin_at(dg_location at, dg_node *input, int64_t dim, dg_cummin_options options)
+{
+    const dg_value attrs[] = {dg_int(dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cummin", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cummin(input, dim, ...) dg_cummin_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_cummin_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_logcumsumexp_options {
+    const char *name;
+} dg_logcumsumexp_options;
+static inline dg_node *dg_logcumsumexp_at(dg_location at, dg_node *input, int64_t dim, dg_logcumsumexp_options options)
+{
+    const dg_value attrs[] = {dg_int(dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "logcumsumexp", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_logcumsumexp(input, dim, ...) dg_logcumsumexp_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_logcumsumexp_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_linear_scan_options {
+    bool transposed;
+    const char *name;
+} dg_linear_scan_options;
+static inline dg_node *dg_linear_scan_at(dg_location at, dg_node *a, dg_node *b, int64_t dim, dg_linear_scan_options options)
+{
+    const dg_value attrs[] = {dg_int(dim), dg_bool(options.transposed)};
+    dg_node *const inputs[] = {a, b};
+    return dg_apply(&(dg_application){.op = "linear_scan", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_linear_scan(a, b, dim, ...) dg_linear_scan_at(DG_HERE, (a), (b), (dim), DG_OPTIONS(dg_linear_scan_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_sort_options {
+    int64_t dim;
+    bool descending;
+    bool stable;
+    const char *name;
+} dg_sort_options;
+static inline dg_node *dg_sort_at(dg_location at, dg_node *input, dg_sort_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_bool(options.descending), dg_bool(options.stable)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "sort", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_sort(input, ...) dg_sort_at(DG_HERE, (input), DG_OPTIONS(dg_sort_options, .dim = -1, __VA_ARGS__))
+
+/*  */
+typedef struct dg_argsort_options {
+    int64_t dim;
+    bool descending;
+    bool stable;
+    const char *name;
+} dg_argsort_options;
+static inline dg_node *dg_argsort_at(dg_location at, dg_node *input, dg_argsort_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_bool(options.descending), dg_bool(options.stable)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "argsort", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_argsort(input, ...) dg_argsort_at(DG_HERE, (input), DG_OPTIONS(dg_argsort_options, .dim = -1, __VA_ARGS__))
+
+/*  */
+typedef struct dg_topk_options {
+    int64_t dim;
+    bool largest;
+    bool sorted;
+    const char *name;
+} dg_topk_options;
+static inline dg_node *dg_topk_at(dg_location at, dg_node *input, int64_t k, dg_topk_options options)
+{
+    const dg_value attrs[] = {dg_int(k), dg_int(options.dim), dg_bool(options.largest), dg_bool(options.sorted)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "topk", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_topk(input, k, ...) dg_topk_at(DG_HERE, (input), (k), DG_OPTIONS(dg_topk_options, .dim = -1, .largest = true, .sorted = true, __VA_ARGS__))
+
+/*  */
+typedef struct dg_median_options {
+    int64_t dim;
+    bool keepdim;
+    const char *name;
+} dg_median_options;
+static inline dg_node *dg_median_at(dg_location at, dg_node *input, dg_median_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "median", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_median(input, ...) dg_median_at(DG_HERE, (input), DG_OPTIONS(dg_median_options, .dim = DG_NONE, __VA_ARGS__))
+
+/*  */
+typedef struct dg_kthvalue_options {
+    int64_t dim;
+    bool keepdim;
+    const char *name;
+} dg_kthvalue_options;
+static inline dg_node *dg_kthvalue_at(dg_location at, dg_node *input, int64_t k, dg_kthvalue_options options)
+{
+    const dg_value attrs[] = {dg_int(k), dg_int(options.dim), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "kthvalue", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_kthvalue(input, k, ...) dg_kthvalue_at(DG_HERE, (input), (k), DG_OPTIONS(dg_kthvalue_options, .dim = -1, __VA_ARGS__))
+
+/*  */
+typedef struct dg_flip_options {
+    const char *name;
+} dg_flip_options;
+static inline dg_node *dg_flip_at(dg_location at, dg_node *input, dg_ints dims, dg_flip_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&dims, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "flip", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_flip(input, dims, ...) dg_flip_at(DG_HERE, (input), (dims), DG_OPTIONS(dg_flip_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_roll_options {
+    dg_ints dims;
+    const char *name;
+} dg_roll_options;
+static inline dg_node *dg_roll_at(dg_location at, dg_node *input, dg_ints shifts, dg_roll_options options)
+{
+    dg_value items[2][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&shifts, items[0]), dg_int_list(&options.dims, items[1])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "roll", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_roll(input, shifts, ...) dg_roll_at(DG_HERE, (input), (shifts), DG_OPTIONS(dg_roll_options, __VA_ARGS__))
+
+/*  */
+typedef struct dg_scatter_options {
+    int64_t dim;
+    double value;
+    dg_node *src;
+    const char *name;
+} dg_scatter_options;
+static inline dg_node *dg_scatter_at(dg_location at, dg_node *input, dg_node *index, dg_scatter_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_float(options.value)};
+    dg_node *const inputs[] = {input, index, options.src};
+    return dg_apply(&(dg_application){.op = "scatter", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_scatter(input, index, ...) dg_scatter_at(DG_HERE, (input), (index), DG_OPTIONS(dg_scatter_options, .value = __builtin_nan(""), __VA_ARGS__))
 
 #endif

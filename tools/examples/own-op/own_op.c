@@ -1,7 +1,7 @@
 /* Two ops of one's own, in a plugin for the command:
  *
  *     cc -shared -fPIC own_op.c $(pkg-config --cflags dotgrad) -o own_op.so
- *     dotgrad check net.dot --order 1 --plugin ./own_op.so
+ *     dotgrad check net.dot --order 1 --reverse --plugin ./own_op.so
  *
  * The first is a formula: one line, with derivatives of every order. The second has kernels of its own, forward and
  * backward; the backward one is an op, too, to be drawn, planned and, had it a `backward`, differentiated again. */

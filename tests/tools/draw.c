@@ -1,0 +1,224 @@
+/* dotgrad draw: pictures that are the same every time, harmless whatever a file says, and true to the file. */
+#include "command.h"
+
+#define MLP                                                                                                            \
+    "digraph mlp { graph [output=scores]; x [op=\"input([N, 4])\"]; t [op=\"input([N], dtype=int64)\"];"               \
+    " fc [op=\"linear(8)\"]; act [op=relu]; scores [op=\"linear(3)\"]; loss [op=cross_entropy];"                       \
+    " x -> fc -> act -> scores -> loss; t -> loss [arg=target]; }\n"
+
+static void make_files(void)
+{
+    make_folder();
+    write_text("mlp.dot", MLP);
+}
+
+TestSuite(draw, .init = make_files, .fini = remove_folder, .timeout = 300);
+
+static char *read_all(const char *path)
+{
+    static char text[1 << 20];
+    read_text(path, text, sizeof text);
+    return text;
+}
+
+static int count_in(const char *path, const char *words)
+{
+    int count = 0;
+    for (const char *at = read_all(path); (at = strstr(at, words)); at += strlen(words))
+        count++;
+    return count;
+}
+
+static void expect_in_file(const char *path, const char *words)
+{
+    cr_assert(count_in(path, words) > 0, "'%s' is not in %s:\n%s", words, path, read_all(path));
+}
+
+Test(draw, shows_ops_shapes_parameters_and_a_legend)
+{
+    expect_fine(dotgrad("draw mlp.dot -o mlp.svg"));
+    static const char *const wanted[] = {">mlp<",
+                                         ">linear<",
+                                         ">relu<",
+                                         ">cross_entropy<",
+                                         ">N×4<",
+                                         ">N×8<",
+                                         ">N×3<",
+                                         ">40 parameters<",
+                                         ">27 parameters<",
+                                         ">x<",
+                                         ">t<",
+                                         ">scores<",
+                                         ">activation",
+                                         "id=\"node-act\"",
+                                         "class=\"node loss\"",
+                                         "67 parameters",
+                                         "role=\"img\"",
+                                         "<desc>mlp, a network"};
+    for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++)
+        expect_in_file("mlp.svg", wanted[k]);
+    cr_assert_eq(count_in("mlp.svg", "class=\"node "), 6);
+    cr_assert_eq(count_in("mlp.svg", "class=\"edge\""), 5);
+}
+
+Test(draw, is_the_same_every_time)
+{
+    static const char *const endings[] = {"svg", "png", "pdf", "dot"};
+    write_text(
+        "boxes.dot",
+        "digraph g { x [op=\"input([N, 4])\"]; subgraph cluster_a { a [op=relu]; subgraph cluster_b { b [op=tanh]; } }"
+        " subgraph cluster_c { c [op=add]; } x -> a -> b -> c; x -> c; }");
+    for (size_t k = 0; k < sizeof endings / sizeof *endings; k++)
+        for (int again = 0; again < 3; again++) {
+            expect_fine(dotgrad("draw boxes.dot -o 1.%s", endings[k]));
+            expect_fine(dotgrad("draw boxes.dot -o 2.%s", endings[k]));
+            cr_assert(same_bytes(again ? "2.svg" : "1.svg", "1.svg"));
+            char one[16], two[16];
+            snprintf(one, sizeof one, "1.%s", endings[k]);
+            snprintf(two, sizeof two, "2.%s", endings[k]);
+            cr_assert(same_bytes(one, two), "%s", endings[k]);
+        }
+}
+
+Test(draw, writes_each_format)
+{
+    expect_fine(dotgrad("draw mlp.dot -o mlp.png"));
+    cr_assert_eq(memcmp(read_all("mlp.png"), "\x89PNG", 4), 0);
+    expect_fine(dotgrad("draw mlp.dot -o mlp.PDF"));
+    cr_assert_eq(memcmp(read_all("mlp.PDF"), "%PDF", 4), 0);
+    expect_fine(dotgrad("draw mlp.dot -o mlp.gv"));
+    expect_in_file("mlp.gv", "digraph mlp");
+    outcome run = dotgrad("draw mlp.dot -o - --format svg");
+    cr_assert_not_null(strstr(run.out, "<svg"));
+    run = dotgrad("draw - --format dot -o - <mlp.dot");
+    cr_assert_not_null(strstr(run.out, "digraph mlp"));
+}
+
+Test(draw, names_the_formats_when_it_is_called_in_a_wrong_way)
+{
+    static const char *const calls[] = {"draw mlp.dot -o x.jpeg", "draw mlp.dot -o x", "draw mlp.dot -o -",
+                                        "draw mlp.dot -o x --format gif", "draw mlp.dot"};
+    for (size_t k = 0; k < sizeof calls / sizeof *calls; k++) {
+        outcome run = dotgrad("%s", calls[k]);
+        cr_assert_eq(run.status, 2, "%s", calls[k]);
+        cr_assert_not_null(strstr(run.err, "svg"), "%s: %s", calls[k], run.err);
+        cr_assert_not_null(strstr(run.err, "png"), "%s: %s", calls[k], run.err);
+    }
+    cr_assert_eq(dotgrad("draw mlp.dot -o x.svg --rankdir UP").status, 2);
+    cr_assert_eq(dotgrad("draw mlp.dot -o x.svg --shapes some").status, 2);
+    cr_assert_eq(dotgrad("draw -o x.svg").status, 2);
+}
+
+Test(draw, options_change_the_picture)
+{
+    expect_fine(dotgrad("draw mlp.dot --title 'A <new> & title' --rankdir LR --shapes none -o 1.dot"));
+    expect_in_file("1.dot", "A &lt;new&gt; &amp; title");
+    expect_in_file("1.dot", "rankdir=LR");
+    cr_assert_eq(count_in("1.dot", "label=\"  "), 0);
+    expect_fine(dotgrad("draw mlp.dot --shapes all -o 2.dot"));
+    cr_assert_eq(count_in("2.dot", "label=\"  "), 5);
+    expect_fine(dotgrad("draw mlp.dot -o 3.dot"));
+    cr_assert_eq(count_in("3.dot", "label=\"  "), 4, "relu does not change the shape");
+    expect_fine(dotgrad("draw mlp.dot --parameters -o 4.dot"));
+    cr_assert_eq(count_in("4.dot", "-> fc [derived=true"), 2);
+    cr_assert_eq(count_in("4.dot", "derived=true"), 8);
+    expect_fine(dotgrad("draw 4.dot -o 5.dot"));
+    cr_assert(same_bytes("3.dot", "5.dot"), "parameters that were drawn as nodes do not stay");
+    expect_fine(dotgrad("draw mlp.dot --names -o 6.svg"));
+    expect_in_file("6.svg", ">fc<");
+}
+
+Test(draw, the_authors_looks_win)
+{
+    write_text("own.dot", "digraph g { graph [bgcolor=yellow, label=\"heading\"]; node [shape=ellipse]; x "
+                          "[op=\"input([N, 4])\", fillcolor=pink];"
+                          " y [op=add, label=\"plus\"]; x -> y [label=\"first\", color=purple]; x -> y; }");
+    expect_fine(dotgrad("draw own.dot -o own.svg"));
+    static const char *const wanted[] = {"fill=\"yellow\"", ">heading<", "<ellipse",         "fill=\"pink\"",
+                                         ">plus<",          ">first<",   "stroke=\"purple\""};
+    for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++)
+        expect_in_file("own.svg", wanted[k]);
+}
+
+Test(draw, marks_edges_that_skip)
+{
+    write_text(
+        "skip.dot",
+        "digraph g { x [op=\"input([N, 4])\"]; a [op=relu]; b [op=tanh]; c [op=add]; d [op=mul]; x -> a -> b -> c -> d;"
+        " a -> c; y [op=\"input([N, 4])\"]; y -> d; }");
+    expect_fine(dotgrad("draw skip.dot -o skip.svg"));
+    cr_assert_eq(count_in("skip.svg", "<path fill=\"none\" stroke=\"#4477aa\" stroke-width=\"1.6\""), 1);
+}
+
+Test(draw, hostile_texts_are_shown_and_do_nothing)
+{
+    write_text(
+        "bad.dot",
+        "digraph \"<script>alert(1)</script>\" { graph [URL=\"javascript:alert(2)\", stylesheet=\"http://evil/\"];\n"
+        " \"<script>alert(3)</script>\" [op=\"input([N, 4])\", URL=\"javascript:alert(4)\", image=\"/etc/passwd\"];\n"
+        " y [op=relu, label=<<TABLE HREF=\"javascript:alert(5)\"><TR><TD>y</TD></TR></TABLE>>, "
+        "tooltip=\"</title>&\"];\n"
+        " z [op=tanh, label=<<TABLE><TR><TD><IMG SRC=\"/etc/passwd\"/></TD></TR></TABLE>>];\n"
+        " \"<script>alert(3)</script>\" -> y [href=\"javascript:alert(6)\", headURL=\"javascript:alert(7)\"]; y -> z;\n"
+        " subgraph \"cluster_<b>&\" { href=\"javascript:alert(8)\"; z; } }\n");
+    expect_fine(dotgrad("draw bad.dot -o bad.svg"));
+    cr_assert_eq(count_in("bad.svg", "javascript"), 0, "%s", read_all("bad.svg"));
+    cr_assert_eq(count_in("bad.svg", "<script"), 0);
+    cr_assert_eq(count_in("bad.svg", "<image"), 0);
+    cr_assert_eq(count_in("bad.svg", "evil"), 0);
+    expect_in_file("bad.svg", "&lt;script&gt;");
+    expect_fine(dotgrad("draw bad.dot -o 1.dot"));
+    cr_assert_eq(count_in("1.dot", "javascript"), 6, "the graph file keeps what its author wrote");
+    expect_fine(dotgrad("draw 1.dot -o 2.dot"));
+    cr_assert(same_bytes("1.dot", "2.dot"));
+}
+
+static void write_chain(const char *path, int length)
+{
+    FILE *file = fopen(path, "wb");
+    fputs("digraph long { x [op=\"input([N, 4])\"]; n0 [op=relu]; x -> n0;\n", file);
+    for (int k = 1; k < length; k++)
+        fprintf(file, "n%d [op=relu]; n%d -> n%d;\n", k, k - 1, k);
+    fputs("}\n", file);
+    fclose(file);
+}
+
+Test(draw, large_graphs_are_drawn_or_refused_with_advice)
+{
+    write_chain("long.dot", 3000);
+    expect_fine(dotgrad("draw long.dot -o long.svg"));
+    outcome run = dotgrad("draw long.dot -o long.png");
+    cr_assert_eq(run.status, 1);
+    cr_assert_not_null(strstr(run.err, "32767"), "%s", run.err);
+    cr_assert_not_null(strstr(run.err, "SVG"), "%s", run.err);
+    cr_assert(access("long.png", F_OK));
+    write_chain("long.dot", 21000);
+    run = dotgrad("draw long.dot -o longer.svg");
+    cr_assert_eq(run.status, 1);
+    cr_assert_not_null(strstr(run.err, "too large"), "%s", run.err);
+    cr_assert(access("longer.svg", F_OK));
+}
+
+Test(draw, a_failure_leaves_the_old_picture)
+{
+    write_text("old.svg", "old");
+    write_text("bad.dot", "digraph { x [op=\"input([N, 4])\", label=<<NOTHING>x</NOTHING>>]; }");
+    outcome run = dotgrad("draw bad.dot -o old.svg");
+    cr_assert_eq(run.status, 1);
+    cr_assert_eq(strncmp(run.err, "dotgrad: bad.dot: ", 18), 0, "%s", run.err);
+    cr_assert_str_eq(read_all("old.svg"), "old");
+    run = dotgrad("draw mlp.dot -o no/such/folder.svg");
+    cr_assert_eq(run.status, 1);
+    cr_assert_not_null(strstr(run.err, "no/such/folder.svg"), "%s", run.err);
+}
+
+Test(draw, limits_what_a_picture_may_cost)
+{
+    write_text("bad.dot", "digraph { x [op=\"input([N, 4])\", shape=polygon, sides=2000000000]; }");
+    outcome run = dotgrad("draw bad.dot -o bad.svg");
+    cr_assert(run.status == 0 || run.status == 1, "exit status %d: %s", run.status, run.err);
+    write_text("bad.dot", "digraph { x [op=\"input([N, 4])\", width=1000000, height=1000000]; }");
+    run = dotgrad("draw bad.dot -o bad.png");
+    cr_assert_eq(run.status, 1);
+    cr_assert_not_null(strstr(run.err, "32767"), "%s", run.err);
+}

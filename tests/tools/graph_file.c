@@ -1,0 +1,265 @@
+/* Reading and writing graph files: what is loaded and exported is the same graph, and bad files tell what is wrong. */
+#include "command.h"
+
+#include <glob.h>
+
+TestSuite(graph_file, .init = make_folder, .fini = remove_folder, .timeout = 1200);
+
+static char *read_all(const char *path)
+{
+    static char text[1 << 20];
+    read_text(path, text, sizeof text);
+    return text;
+}
+
+static void expect_in_file(const char *path, const char *words)
+{
+    cr_assert_not_null(strstr(read_all(path), words), "'%s' is not in %s:\n%s", words, path, read_all(path));
+}
+
+/* ---- round trips ---- */
+
+/* A reference case that gives a node two ops, or an op that is not there yet, cannot be loaded at all. */
+static bool is_loadable(const char *path, const outcome *run)
+{
+    return run->status == 0 || !(strstr(run->err, "there is no op") || strstr(path, "/second_rbf.dot"));
+}
+
+static void expect_round_trips(const char *pattern, size_t least)
+{
+    char path[512];
+    glob_t found;
+    snprintf(path, sizeof path, "%s/%s", getenv("TESTS"), pattern);
+    cr_assert_eq(glob(path, 0, NULL, &found), 0, "%s", path);
+    cr_assert_geq(found.gl_pathc, least);
+    for (size_t k = 0; k < found.gl_pathc; k++) {
+        outcome run = dotgrad("draw '%s' -o 1.dot", found.gl_pathv[k]);
+        if (!is_loadable(found.gl_pathv[k], &run))
+            continue;
+        expect_fine(run);
+        expect_fine(dotgrad("draw 1.dot -o 2.dot"));
+        cr_assert(same_bytes("1.dot", "2.dot"), "%s", found.gl_pathv[k]);
+    }
+    globfree(&found);
+}
+
+Test(graph_file, reference_cases_export_to_the_same_bytes_after_loading)
+{
+    expect_round_trips("reference/*.dot", 300);
+}
+
+Test(graph_file, examples_export_to_the_same_bytes_after_loading)
+{
+    expect_round_trips("../tools/examples/*.dot", 5);
+}
+
+Test(graph_file, exported_graphs_compute_the_same)
+{
+    static const char *const cases[] = {"conv2d", "binary_sub_0", "linear_3d_nobias", "cross_entropy_mean", "rbf_gaussian"};
+    const char *tests = getenv("TESTS");
+    int compared = 0;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/reference/%s.dot", tests, cases[k]);
+        if (access(path, R_OK) != 0)
+            continue;
+        expect_fine(dotgrad("draw '%s' --parameters -o drawn.dot", path));
+        expect_fine(
+            dotgrad("eval '%s' --feed '%s/reference/%s.in.safetensors' --fetch y --out a", path, tests, cases[k]));
+        expect_fine(
+            dotgrad("eval drawn.dot --feed '%s/reference/%s.in.safetensors' --fetch y --out b", tests, cases[k]));
+        cr_assert(same_bytes("a", "b"), "%s", cases[k]);
+        compared++;
+    }
+    cr_assert_geq(compared, 2);
+}
+
+Test(graph_file, the_same_graph_written_in_another_way_exports_to_the_same_bytes)
+{
+    write_text("a.dot",
+               "digraph g {\n  x [op=\"input([N, 4])\"];\n  y [op=\"linear(3, bias=true)\", shape=box, color=red];\n"
+               "  s [op=sub];\n  x -> y;\n  y -> s [arg=input];\n  y -> s [arg=other];\n}\n");
+    write_text(
+        "b.dot",
+        "/* a comment */ digraph \"g\"{ x[op=\"input( [N,4] )\"]; y[color=\"red\",op=\"linear( 3,bias = true )\"]\n"
+        "y[shape=box]; s[op=\"sub()\"]; x->y->s; # another\n y -> s; }");
+    expect_fine(dotgrad("draw a.dot -o 1.dot"));
+    expect_fine(dotgrad("draw b.dot -o 2.dot"));
+    cr_assert(same_bytes("1.dot", "2.dot"));
+}
+
+Test(graph_file, odd_names_survive)
+{
+    static const char *const names[] = {"\"a \\\"b\\\" c\"", "\"{|}<x>:p\"", "\"\\\\\"", "\"é×∂\"",  "\"\"",
+                                        "\"node\"",          "\"1.5\"",      "\"-\"",    "\"a->b\"", "\"\\N \\G\""};
+    char text[512];
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        snprintf(text, sizeof text, "digraph { %s [op=\"input([N, 4])\"]; y [op=relu]; %s -> y; }", names[k], names[k]);
+        write_text("a.dot", text);
+        expect_fine(dotgrad("draw a.dot -o 1.dot"));
+        expect_fine(dotgrad("draw 1.dot -o 2.dot"));
+        expect_fine(dotgrad("draw 1.dot -o 1.svg"));
+        cr_assert(same_bytes("1.dot", "2.dot"), "%s", names[k]);
+        cr_assert_null(strstr(read_all("1.dot"), "%"), "%s", names[k]);
+    }
+}
+
+/* ---- attributes ---- */
+
+Test(graph_file, keeps_what_it_does_not_know)
+{
+    write_text("a.dot",
+               "digraph g {\n graph [author=\"me\", nodesep=1.5];\n node [shape=ellipse];\n edge [color=red];\n"
+               " subgraph cluster_a { label=\"mine\"; pencolor=blue; x [op=\"input([N, 4])\", URL=\"http://x/\"]; }\n"
+               " y [op=tanh, tooltip=\"a\\\\b\", label=<<I>y</I>>, pos=\"1,2!\"];\n"
+               " x -> y [style=dashed, note=\"a, b\"];\n { rank=same; x; y; }\n}\n");
+    expect_fine(dotgrad("draw a.dot -o 1.dot"));
+    static const char *const kept[] = {"author=me",        "nodesep=1.5",   "node [shape=ellipse", "edge [color=red",
+                                       "label=mine",       "pencolor=blue", "URL=\"http://x/\"",   "tooltip=\"a\\\\b\"",
+                                       "label=<<I>y</I>>", "pos=\"1,2!\"",  "style=dashed",        "note=\"a, b\"",
+                                       "rank=same"};
+    for (size_t k = 0; k < sizeof kept / sizeof *kept; k++)
+        expect_in_file("1.dot", kept[k]);
+    expect_fine(dotgrad("draw 1.dot -o 2.dot"));
+    cr_assert(same_bytes("1.dot", "2.dot"));
+}
+
+Test(graph_file, looks_of_its_own_are_replaced_and_those_of_the_author_stay)
+{
+    write_text(
+        "a.dot",
+        "digraph g { x [op=\"input([N, 4])\", penwidth=1.2, fontsize=11]; y [op=relu]; x -> y [color=\"#57606A\"];"
+        " subgraph cluster_a { fontsize=11; subgraph cluster_b { label=deep; fontsize=10; y; } } }");
+    expect_fine(dotgrad("draw a.dot --rankdir LR -o 1.dot"));
+    expect_fine(dotgrad("draw 1.dot -o 2.dot"));
+    cr_assert(same_bytes("1.dot", "2.dot"));
+    expect_in_file("2.dot", "rankdir=LR");
+    expect_in_file("2.dot", "fontsize=11, penwidth=1.2");
+    expect_in_file("2.dot", "label=deep");
+    write_text("b.dot", "digraph g { y [op=relu, fillcolor=\"#FF0000\", styled=\"color label\", color=red, label=old];"
+                        " x [op=\"input([N, 4])\"]; x -> y; }");
+    expect_fine(dotgrad("draw b.dot -o 1.dot"));
+    expect_in_file("1.dot", "fillcolor=\"#FF0000\"");
+    cr_assert_null(strstr(read_all("1.dot"), "color=red"));
+    cr_assert_null(strstr(read_all("1.dot"), "label=old"));
+}
+
+Test(graph_file, decoration_is_dropped)
+{
+    write_text("a.dot", "digraph g { x [op=\"input([N, 4])\"]; y [op=relu]; x -> y; d [derived=true]; y -> d;"
+                        " x -> y [derived=true]; subgraph cluster_l { derived=true; k; l; k -> l; } }");
+    expect_fine(dotgrad("draw a.dot -o 1.dot"));
+    cr_assert_null(strstr(read_all("1.dot"), "derived"));
+    cr_assert_null(strstr(read_all("1.dot"), "cluster_l"));
+}
+
+/* ---- bad files ---- */
+
+#define X "x [op=\"input([N, 4])\"]; "
+
+static void expect_error(const char *what, const char *words)
+{
+    outcome run = dotgrad("draw bad.dot -o out.svg");
+    const char *end = strchr(run.err, '\n');
+    cr_assert_eq(run.status, 1, "%s: exit status %d: %s", what, run.status, run.err);
+    cr_assert(end && !end[1], "%s: not one line: %s", what, run.err);
+    cr_assert_eq(strncmp(run.err, "dotgrad: bad.dot:", 17), 0, "%s: %s", what, run.err);
+    cr_assert_not_null(strstr(run.err, words), "%s: '%s' is not in: %s", what, words, run.err);
+    cr_assert(access("out.svg", F_OK), "%s: it left a picture", what);
+}
+
+Test(graph_file, bad_files_tell_what_is_wrong)
+{
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        {"strict digraph { " X "}", "strict"},
+        {"graph { " X "y [op=relu]; x -- y; }", "undirected"},
+        {"digraph a { " X "} digraph b { " X "}", "2 graphs"},
+        {"digraph a { " X "} and more", "near 'and'"},
+        {"digraph {\n" X "\na [op=add]; b [op=relu];\n x -> a; b -> a; a -> b; }", "a -> b -> a"},
+        {"digraph { " X "x -> x; }", "cycle: x -> x"},
+        {"digraph {\n\n  " X "\n  y [shape=box];\n x -> y; }", "bad.dot:4: node 'y' has no op"},
+        {"", "empty"},
+        {" \n\t ", "empty"},
+        {"// nothing but a comment\n", "not a DOT graph"},
+        {"digraph { \xff\xfe }", "not UTF-8"},
+        {"\x89PNG\r\n", "not UTF-8"},
+        {"digraph {\n" X "y [op=relu]; x -> y", "syntax error"},
+        {"digraph { " X "y [op=\"relu", "syntax error"},
+        {"digraph { " X "/* for ever", "syntax error"},
+        {"digraph { " X "y [op=relu, label=<<B>x", "syntax error"},
+        {"digraph { \"%1\" [op=\"input([N])\"]; }", "%"},
+        {"digraph { " X "y [op=sub]; x -> y [arg=0]; x -> y [arg=2]; }", "no input '2'"},
+        {"digraph { " X "y [op=sub]; x -> y [arg=-1]; x -> y; }", "no input '-1'"},
+        {"digraph { " X "y [op=sub]; x -> y [arg=0]; x -> y [arg=input]; }", "two nodes are wired to input 'input'"},
+        {"digraph { " X "y [op=sub]; x -> y [arg=minuend]; x -> y; }", "minuend"},
+        {"digraph { " X "y [op=sub]; x -> y; }", "'other' is missing"},
+        {"digraph { " X "y [op=relu]; x -> y; x -> y; }", "'y'"},
+        {"digraph { " X "y [op=relu]; x -> y [out=h_n]; }", "no output 'h_n'"},
+        {"digraph { " X "y [op=relu]; x -> y [out=1]; }", "no output '1'"},
+        {"digraph { " X "y [op=realu]; x -> y; }", "did you mean 'relu'"},
+        {"digraph { " X "y [op=\"relu(\"]; x -> y; }", "relu("},
+        {"digraph { subgraph cluster_a { repeat=6; " X "} }", "repeat=6"},
+        {"digraph { subgraph cluster_a { repeat=many; " X "} }", "repeat=many"},
+        {"digraph { graph [dotgrad=2]; " X "}", "version 1"},
+        {"digraph { graph [loss=nothing]; " X "}", "loss=nothing"},
+        {"digraph { graph [output=nothing]; " X "}", "output=nothing"},
+        {"digraph { graph [dtype=int8]; " X "}", "int8"},
+        {"digraph { " X "y [op=\"matmul\"]; z [op=\"input([N, 5])\"]; x -> y; z -> y; }", "[N, 5]"},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        write_text("bad.dot", cases[k].text);
+        expect_error(cases[k].text, cases[k].words);
+    }
+}
+
+Test(graph_file, a_byte_0_is_no_text)
+{
+    FILE *file = fopen("bad.dot", "wb");
+    fwrite("digraph { x\0 }", 1, 14, file);
+    fclose(file);
+    expect_error("byte 0", "a byte 0");
+}
+
+/* Writes before, `many` times inside, and after. */
+static void write_many(const char *before, const char *inside, const char *middle, const char *closing,
+                       const char *after)
+{
+    enum { MANY = 50000 };
+    FILE *file = fopen("bad.dot", "wb");
+    fputs(before, file);
+    for (int k = 0; k < MANY; k++)
+        fputs(inside, file);
+    fputs(middle, file);
+    for (int k = 0; k < MANY; k++)
+        fputs(closing, file);
+    fputs(after, file);
+    fclose(file);
+}
+
+Test(graph_file, deep_nesting_is_refused)
+{
+    write_many("digraph ", "{", "", "}", "");
+    expect_error("braces", "nest deeper");
+    write_many("digraph { " X "y [op=\"", "sum(", "x", ")", "\"]; x -> y; }");
+    expect_error("calls", "'y'");
+    write_many("digraph { " X "y [op=\"expr(", "(", "x", ")", ")\"]; x -> y; }");
+    expect_error("formula", "'y'");
+    write_many("digraph { " X "y [op=\"constant(", "[", "1", "]", ")\"]; }");
+    expect_error("lists", "'y'");
+}
+
+Test(graph_file, every_cut_of_a_file_is_refused_or_a_graph)
+{
+    const char *text = "digraph g { graph [loss=l]; x [op=\"input([N, 4])\", label=<<B>x</B>>]; subgraph cluster_a { "
+                       "y [op=\"linear(3)\"]; } l [op=mean]; /* c */ x -> y -> l [arg=input]; }";
+    for (size_t length = 1; length < strlen(text); length += 3) {
+        char *cut = strndup(text, length);
+        write_text("bad.dot", cut);
+        outcome run = dotgrad("draw bad.dot -o out.dot");
+        cr_assert_eq(run.status, 1, "'%s': exit status %d", cut, run.status);
+        cr_assert_eq(strncmp(run.err, "dotgrad: bad.dot:", 17), 0, "'%s': %s", cut, run.err);
+        free(cut);
+    }
+}

@@ -1,0 +1,104 @@
+/* dotgrad summary: the table and its totals. */
+#include "command.h"
+
+#include <ctype.h>
+
+static void make_files(void)
+{
+    make_folder();
+    write_text("mlp.dot",
+               "digraph mlp { graph [batch_size=16]; x [op=\"input([N, 64])\"]; fc [op=\"linear(100)\"]; act [op=relu];"
+               " y [op=\"linear(10, bias=false)\"]; x -> fc -> act -> y; }\n");
+    write_text("series.dot",
+               "digraph g { x [op=\"input([N, T, 3])\"]; y [op=\"sum(dim=1)\"]; z [op=tanh]; x -> y; x -> z; }\n");
+}
+
+TestSuite(summary, .init = make_files, .fini = remove_folder, .timeout = 120);
+
+static void expect_in(const outcome *run, const char *words)
+{
+    cr_assert_eq(run->status, 0, "%s", run->err);
+    cr_assert_not_null(strstr(run->out, words), "'%s' is not in:\n%s", words, run->out);
+}
+
+Test(summary, counts_parameters_work_and_memory)
+{
+    outcome run = dotgrad("summary mlp.dot -b 2");
+    expect_in(&run, "parameters  7,500 (30.0 kB), trainable 7,500\n");
+    expect_in(&run, "6,500");
+    expect_in(&run, "[N, 100]");
+    expect_in(&run, "with N = 2\n");
+    expect_in(&run, "800 B"); /* 2·100 floats */
+    expect_in(&run, "512 B"); /* 2·64 floats */
+    expect_in(&run, "arena");
+}
+
+Test(summary, takes_the_batch_of_the_file)
+{
+    outcome run = dotgrad("summary mlp.dot");
+    expect_in(&run, "with N = 16\n");
+    expect_in(&run, "6.40 kB");
+}
+
+Test(summary, columns_are_aligned)
+{
+    outcome run = dotgrad("summary mlp.dot");
+    const char *head = strstr(run.out, "output"), *row = strstr(run.out, "[N, 64]");
+    const char *line = row;
+    while (line > run.out && line[-1] != '\n')
+        line--;
+    cr_assert_eq(head - run.out, row - line);
+    for (const char *at = run.out; (at = strchr(at, '\n')); at++)
+        cr_assert(at == run.out || at[-1] != ' ', "a line ends in a space:\n%s", run.out);
+}
+
+Test(summary, says_which_size_it_lacks)
+{
+    outcome run = dotgrad("summary series.dot");
+    expect_in(&run, "[N, T, 3]");
+    expect_in(&run, "depend on T: say --size T=50");
+    run = dotgrad("summary series.dot --size T=50 -b 4");
+    expect_in(&run, "with N = 4, T = 50\n");
+    expect_in(&run, "2.40 kB"); /* 4·50·3 floats */
+}
+
+Test(summary, tells_fixed_parameters_from_trained_ones)
+{
+    write_text(
+        "fixed.dot",
+        "digraph g { x [op=\"input([N, 4])\"]; w [op=\"parameter([4], trainable=false)\"]; v [op=\"parameter([4])\"];"
+        " a [op=mul]; b [op=mul]; x -> a; w -> a; a -> b; v -> b; }\n");
+    outcome run = dotgrad("summary fixed.dot");
+    expect_in(&run, "parameters  8 (32 B), trainable 4\n");
+}
+
+Test(summary, names_are_no_commands_to_the_terminal)
+{
+    write_text("esc.dot", "digraph g { \"a\033[31mb\" [op=\"input([N, 4])\"]; }\n");
+    outcome run = dotgrad("summary esc.dot");
+    expect_in(&run, "a [31mb");
+    for (const char *at = run.out; *at; at++)
+        cr_assert(*at == '\n' || !iscntrl((unsigned char)*at));
+}
+
+Test(summary, reads_standard_input)
+{
+    outcome run = dotgrad("summary - <mlp.dot");
+    expect_in(&run, "7,500");
+}
+
+Test(summary, wrong_calls)
+{
+    static const char *const calls[] = {"summary",
+                                        "summary a b",
+                                        "summary mlp.dot -b 0",
+                                        "summary mlp.dot --size T",
+                                        "summary mlp.dot --size =4",
+                                        "summary mlp.dot --size T=x",
+                                        "summary mlp.dot -q"};
+    for (size_t k = 0; k < sizeof calls / sizeof *calls; k++)
+        cr_assert_eq(dotgrad("%s", calls[k]).status, 2, "%s", calls[k]);
+    outcome run = dotgrad("summary missing.dot");
+    cr_assert_eq(run.status, 1);
+    cr_assert_not_null(strstr(run.err, "missing.dot"), "%s", run.err);
+}
