@@ -31,7 +31,7 @@ static dg_status want_indices(const dg_infer *infer, int k)
     return dg_error(DG_BAD_DTYPE, "%s is %s, wants int64 or int32", infer->op->inputs[k].name, dg_dtype_name(dtype));
 }
 
-/* ---- index_select, index_add ---- */
+/* ---- index_select, index_add_like ---- */
 
 /* The table [outer, limit, inner] and what is selected, [outer, count, inner]. */
 typedef struct selection {
@@ -104,7 +104,7 @@ static dg_status index_select_forward(const dg_kernel *kernel)
 
 static void index_select_backward(const dg_backward *vjp)
 {
-    vjp->grad_inputs[0] = dg_index_add(vjp->grad_output, vjp->inputs[1], vjp->inputs[0], .dim = vjp->attrs[0].i);
+    vjp->grad_inputs[0] = dg_index_add_like(vjp->grad_output, vjp->inputs[1], vjp->inputs[0], .dim = vjp->attrs[0].i);
 }
 
 static dg_status index_add_infer(const dg_infer *infer)
@@ -291,9 +291,10 @@ static const dg_sample index_select_samples[] = {{"index_select", {"[5, 3]", "[4
                                                  {"index_select(dim=1)", {"[2, 3, 2]", "[5] int32 below 3"}},
                                                  {"index_select(dim=-1)", {"[2, 3]", "[] int64 below 3"}},
                                                  {0}};
-static const dg_sample index_add_samples[] = {{"index_add", {"[4, 3]", "[4] int64 below 5", "[5, 3]"}},
-                                              {"index_add(dim=1)", {"[2, 5, 2]", "[5] int32 below 3", "[2, 3, 2]"}},
-                                              {0}};
+static const dg_sample index_add_samples[] = {
+    {"index_add_like", {"[4, 3]", "[4] int64 below 5", "[5, 3]"}},
+    {"index_add_like(dim=1)", {"[2, 5, 2]", "[5] int32 below 3", "[2, 3, 2]"}},
+    {0}};
 static const dg_sample embedding_samples[] = {{"embedding", {"[2, 4] int64 below 5", "[5, 3]"}},
                                               {"embedding(4, 2)", {"[3] int32 below 4"}},
                                               {"embedding", {"[] int64 below 3", "[3, 2]"}},
@@ -326,7 +327,7 @@ static const dg_op embedding_ops[] = {
         .samples = index_select_samples,
     },
     {
-        .name = "index_add",
+        .name = "index_add_like",
         .family = "embedding",
         .summary = "zeros in the shape of like with x[i] added at index[i] along dim",
         .inputs = {{.name = "input"}, INDEX("index"), {.name = "like", .flags = DG_SHAPE_ONLY}},

@@ -76,11 +76,17 @@ static dg_status channels_of(const dg_infer *infer, dg_shape *shape)
     return dg_ok();
 }
 
-static dg_node *inverse_deviation(dg_node *var, double eps)
+/* w/√(var + ε); without a weight 1/√(var + ε). */
+static dg_node *inverse_deviation(dg_node *var, double eps, dg_node *weight)
 {
     char formula[64];
-    snprintf(formula, sizeof formula, "rsqrt(v + %.17g)", eps);
-    return dg_expr(formula, {"v", var});
+    snprintf(formula, sizeof formula, weight ? "w * rsqrt(v + %.17g)" : "rsqrt(v + %.17g)", eps);
+    return weight ? dg_expr(formula, {"v", var}, {"w", weight}) : dg_expr(formula, {"v", var});
+}
+
+static dg_node *as_dtype(dg_node *node, dg_dtype dtype)
+{
+    return dg_node_type(node, 0)->dtype == dtype ? node : dg_to(node, dtype);
 }
 
 /* ---- standardize ---- */
@@ -136,7 +142,7 @@ static void standardize_backward(const dg_backward *vjp)
             *gv = vjp->grad_outputs[2], *dx = NULL;
     dg_ints dims = ints_option(&vjp->attrs[0]);
     if (g) {
-        dg_node *r = inverse_deviation(dg_output(y, 2), vjp->attrs[1].f);
+        dg_node *r = inverse_deviation(dg_output(y, 2), vjp->attrs[1].f, NULL);
         dg_node *mean = dg_mean(g, .dim = dims, .keepdim = true);
         dg_node *along = dg_mean(dg_mul(g, y), .dim = dims, .keepdim = true);
         dx = dg_expr("r * (g - m - y * a)", {"r", r}, {"g", g}, {"m", mean}, {"y", y}, {"a", along});
@@ -202,9 +208,7 @@ static void update_statistic(const dg_compose *compose, dg_node *running, dg_nod
 {
     char formula[64];
     dg_dtype dtype = dg_node_type(running, 0)->dtype;
-    statistic = dg_reshape(statistic, DG_SHAPE(-1));
-    if (dg_node_type(statistic, 0)->dtype != dtype)
-        statistic = dg_to(statistic, dtype);
+    statistic = as_dtype(dg_reshape(statistic, DG_SHAPE(-1)), dtype);
     if (dg_node_op(running)->role != DG_ROLE_PARAMETER)
         return;
     snprintf(formula, sizeof formula, "r + %.17g * (s - r)", compose->attrs[BATCH_MOMENTUM].f);
@@ -239,9 +243,10 @@ static void batch_norm_compose(const dg_compose *compose)
         return;
     }
     dg_dtype dtype = dg_node_type(x, 0)->dtype;
-    dg_node *mean = beside_channels(dg_to(running_mean, dtype), rank);
-    dg_node *scale = inverse_deviation(dg_to(compose->inputs[4], dtype), compose->attrs[BATCH_EPS].f);
-    scale = beside_channels(w ? dg_mul(scale, compose->inputs[1]) : scale, rank);
+    dg_node *mean = beside_channels(as_dtype(running_mean, dtype), rank);
+    dg_node *scale =
+        inverse_deviation(as_dtype(compose->inputs[4], dtype), compose->attrs[BATCH_EPS].f, compose->inputs[1]);
+    scale = beside_channels(scale, rank);
     dg_node *running = b ? dg_expr("(x - m) * s + b", {"x", x}, {"m", mean}, {"s", scale}, {"b", b})
                          : dg_expr("(x - m) * s", {"x", x}, {"m", mean}, {"s", scale});
     compose->outputs[0] = y ? dg_where(dg_training(compose->graph), affine(y, w, b), running) : running;
@@ -334,7 +339,7 @@ static void rms_norm_compose(const dg_compose *compose)
     const dg_value *eps = &compose->attrs[LAYER_EPS];
     double least = dg_node_type(x, 0)->dtype == DG_FLOAT32 ? (double)FLT_EPSILON : DBL_EPSILON;
     dg_node *mean = dg_mean(dg_square(x), .dim = normalised_dims(compose), .keepdim = true);
-    dg_node *r = inverse_deviation(mean, is_given(eps) ? eps->f : least);
+    dg_node *r = inverse_deviation(mean, is_given(eps) ? eps->f : least, NULL);
     compose->outputs[0] = w ? dg_expr("x * r * w", {"x", x}, {"r", r}, {"w", w}) : dg_mul(x, r);
 }
 

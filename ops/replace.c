@@ -107,46 +107,6 @@ static void scatter_backward(const dg_backward *vjp)
     vjp->grad_inputs[2] = dg_expr("where(wins, g, 0)", {"wins", wins}, {"g", dg_gather(g, index, .dim = dim)});
 }
 
-/* ---- index_add: y = x, with alpha times the slices of source added at index along dim ---- */
-
-static dg_status index_add_infer(const dg_infer *infer)
-{
-    const dg_type *x = infer->inputs[0], *index = infer->inputs[1], *source = infer->inputs[2];
-    char left[DG_SHAPE_TEXT], right[DG_SHAPE_TEXT];
-    int axis;
-    DG_TRY(want_floats(infer, 0));
-    DG_TRY(want_floats(infer, 2));
-    if ((index->dtype != DG_INT64 && index->dtype != DG_INT32) || index->shape.rank != 1 || x->shape.rank == 0)
-        return dg_error(DG_BAD_DTYPE, "the index is %s %s, wants a vector of int64 or int32",
-                        dg_dtype_name(index->dtype),
-                        dg_graph_print_shape(infer->graph, &index->shape, left, sizeof left));
-    DG_TRY(dg_infer_dim(infer->attrs[0].i, x->shape.rank, &axis));
-    dg_shape wanted = x->shape;
-    wanted.dims[axis] = index->shape.dims[0];
-    bool fits = source->shape.rank == wanted.rank;
-    for (int d = 0; fits && d < wanted.rank; d++)
-        fits = !sizes_differ(wanted.dims[d], source->shape.dims[d]);
-    if (!fits)
-        return dg_error(DG_BAD_SHAPE, "source is %s, wants %s",
-                        dg_graph_print_shape(infer->graph, &source->shape, left, sizeof left),
-                        dg_graph_print_shape(infer->graph, &wanted, right, sizeof right));
-    return dg_infer_same(infer);
-}
-
-static void index_add_compose(const dg_compose *compose)
-{
-    dg_node *x = compose->inputs[0], *index = compose->inputs[1], *source = compose->inputs[2];
-    int axis, rank = dg_node_type(x, 0)->shape.rank;
-    char formula[48];
-    if (dg_infer_dim(compose->attrs[0].i, rank, &axis).code != DG_OK)
-        return;
-    for (int d = axis + 1; d < rank; d++)
-        index = dg_unsqueeze(index, -1);
-    snprintf(formula, sizeof formula, "x + %.17g * a", compose->attrs[1].f);
-    dg_node *added = dg_scatter_add(source, dg_expand_as(index, source), x, .dim = axis);
-    compose->outputs[0] = dg_expr(formula, {"x", x}, {"a", added});
-}
-
 /* ---- descriptors ---- */
 
 static const dg_sample masked_fill_samples[] = {
@@ -159,12 +119,6 @@ static const dg_sample scatter_samples[] = {
     {"scatter(dim=-1, value=2)", {"[2, 3]", "[2, 2] int64 below 3"}},
     {.call = NULL},
 };
-static const dg_sample index_add_samples[] = {
-    {"index_add", {"[3, 2]", "[4] int64 below 3", "[4, 2]"}},
-    {"index_add(dim=-1, alpha=0.5)", {"[2, 3]", "[2] int64 below 3", "[2, 2]"}},
-    {.call = NULL},
-};
-
 #define ATTR(attr_name, attr_kind, fallback_text, text)                                                                \
     {                                                                                                                  \
         .name = attr_name, .kind = attr_kind, .fallback = fallback_text, .doc = text                                   \
@@ -209,16 +163,6 @@ static const dg_op replace_ops[] = {
         .forward = scatter_forward,
         .backward = scatter_backward,
         .samples = scatter_samples,
-    },
-    {
-        .name = "index_add",
-        .family = "shape",
-        .summary = "y = x, with alpha times the slices of source added at index along dim",
-        .inputs = {{.name = "input"}, INDEX_INPUT("[n], int64 or int32, from 0 on"), {.name = "source"}},
-        .attrs = {ATTR("dim", DG_ATTR_INT, "0", "the dimension"), ATTR("alpha", DG_ATTR_FLOAT, "1", "the factor")},
-        .infer = index_add_infer,
-        .compose = index_add_compose,
-        .samples = index_add_samples,
     },
 };
 

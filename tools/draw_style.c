@@ -19,7 +19,7 @@ enum { NODE_LOOKS = sizeof node_looks / sizeof *node_looks, EDGE_LOOKS = sizeof 
 
 static const char *small(drawing *d, const char *text)
 {
-    return draw_format(d, "<BR/><FONT POINT-SIZE=\"8.5\" COLOR=\"" GREY "\">%s</FONT>", text);
+    return draw_format(d, "<BR/><FONT POINT-SIZE=\"9\" COLOR=\"" GREY "\">%s</FONT>", text);
 }
 
 static void note_family(drawing *d, int style, const char *family)
@@ -118,7 +118,7 @@ void style_node(drawing *d, int index)
     style_add(&s, "tooltip", node_tooltip(d, index));
     style_add(&s, "class", op->family);
     if (is_plain_id(node->name))
-        style_add(&s, "id", draw_format(d, "node-%s", node->name));
+        style_add(&s, "id", draw_format(d, "node_%s", node->name));
     for (int k = 0; k < NODE_LOOKS; k++)
         if (d->on_each_node[k])
             style_add(&s, node_looks[k][0], node_looks[k][1]);

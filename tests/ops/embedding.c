@@ -32,13 +32,13 @@ Test(index_select, takes_any_dimension)
     dg_node *i = trial_labels(t, DG_SHAPE(2), DATA(2, 0));
     dg_node *x = trial_input(t, DG_SHAPE(2, 3), DATA(1, 2, 3, 4, 5, 6)), *y = dg_index_select(x, i, .dim = 1);
     expect_values(trial_run(t, y), DG_SHAPE(2, 2), 0, DATA(3, 1, 6, 4));
-    expect_values(trial_run(t, dg_index_add(y, i, x, .dim = 1)), DG_SHAPE(2, 3), 0, DATA(1, 0, 3, 4, 0, 6));
+    expect_values(trial_run(t, dg_index_add_like(y, i, x, .dim = 1)), DG_SHAPE(2, 3), 0, DATA(1, 0, 3, 4, 0, 6));
     trial_free(t);
 }
 
 enum { ROWS = 50, WIDTH = 300, COUNT = 400 };
 
-Test(index_add, adds_the_same_on_several_threads)
+Test(index_add_like, adds_the_same_on_several_threads)
 {
     static double index[COUNT], values[COUNT * WIDTH], wants[ROWS * WIDTH];
     for (int i = 0; i < COUNT; i++) {
@@ -52,7 +52,7 @@ Test(index_add, adds_the_same_on_several_threads)
     must(dg_threads_new(3, &t->threads));
     dg_node *i = trial_labels(t, DG_SHAPE(COUNT), index), *x = trial_input(t, DG_SHAPE(COUNT, WIDTH), values);
     dg_node *like = trial_input(t, DG_SHAPE(ROWS, WIDTH), NULL);
-    expect_values(trial_run(t, dg_index_add(x, i, like)), DG_SHAPE(ROWS, WIDTH), 0, wants);
+    expect_values(trial_run(t, dg_index_add_like(x, i, like)), DG_SHAPE(ROWS, WIDTH), 0, wants);
     dg_plan_free(t->plan);
     t->plan = NULL;
     dg_threads_free(t->threads);
