@@ -1,7 +1,7 @@
 /* Every family of ops that ships, in the order of the reference's chapters. */
 #include <dotgrad/op_families.h>
 
-extern const dg_op_family dg_gradient_ops;
+extern const dg_op_family dg_gradient_ops, dg_recompute_ops;
 
 const dg_op_family *const dg_shipped_families[] = {
     &dg_source_ops,        &dg_random_ops,
@@ -22,5 +22,5 @@ const dg_op_family *const dg_shipped_families[] = {
     &dg_attention_ops,     &dg_transformer_ops,
     &dg_diagonal_ops, &dg_arrange_ops, &dg_deal_ops, &dg_replace_ops, &dg_cumulative_ops, &dg_sort_ops, &dg_einsum_ops,
     &dg_linalg_ops, &dg_determinant_ops, &dg_fill_ops,
-    &dg_gradient_ops,      NULL,
+    &dg_gradient_ops,      &dg_recompute_ops, NULL,
 };

@@ -1,6 +1,7 @@
 /* Reverse mode: cotangents flow from the outputs back to what they were computed from, and every step is a node. */
 #include <dotgrad/autograd.h>
 
+#include "recompute.h"
 #include "walk.h"
 
 /* cotangent · ∂formula/∂input for every input that matters. */
@@ -58,15 +59,17 @@ static void through_rule(walk *w, dg_node *node, dg_node *const *cotangents)
             walk_add(w, (walk_point){inputs[k], 0}, conform_gradient(gradients[k], inputs[k]));
 }
 
-static dg_status propagate(walk *w, const walk_entry *entry)
+static dg_status propagate(walk *w, recomputation *again, const walk_entry *entry)
 {
     dg_node *node = entry->node;
-    int n_outputs = dg_node_output_count(node), reached = 0;
+    int n_outputs = dg_node_output_count(node), first = 0;
     dg_node *const *cotangents = &w->values[entry->first];
-    for (int k = 0; k < n_outputs; k++)
-        reached += cotangents[k] != NULL;
-    if (!reached)
+    while (first < n_outputs && !cotangents[first])
+        first++;
+    if (first == n_outputs)
         return dg_ok();
+    if (entry->kind == WALK_FORMULA || entry->kind == WALK_BACKWARD)
+        DG_TRY(recompute(again, &node, cotangents[first]));
     switch (entry->kind) {
     case WALK_FORMULA:
         return through_formula(w, node, cotangents[0]);
@@ -115,17 +118,19 @@ dg_status dg_vector_jacobian(int n_outputs, dg_node *const *outputs, dg_node *co
     if (!count)
         return dg_ok();
     walk w;
+    recomputation again = {0};
     dg_status status = walk_make(&w, graph, n_outputs, outputs, count, wrt, false);
     if (status.code == DG_OK)
         status = start(&w, n_outputs, outputs, cotangents);
     for (int64_t i = w.count - 1; i >= 0 && status.code == DG_OK; i--)
         if (w.entries[i].flows)
-            status = propagate(&w, &w.entries[i]);
+            status = propagate(&w, &again, &w.entries[i]);
     for (int k = 0; k < count && status.code == DG_OK; k++) {
         dg_node *gradient = walk_value(&w, walk_resolve(wrt[k]));
         grads[k] = gradient ? gradient : dg_zeros_like(wrt[k]);
     }
     walk_release(&w);
+    recompute_release(&again);
     if (status.code == DG_OK)
         status = dg_graph_status(graph);
     for (int k = 0; k < count && status.code != DG_OK; k++)

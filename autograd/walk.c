@@ -33,6 +33,7 @@ static dg_status map_grow(node_map *map)
 
 dg_status node_map_put(node_map *map, const dg_node *node, int64_t index)
 {
+    node = dg_node_original(node);
     if (map->count * 2 >= map->capacity)
         DG_TRY(map_grow(map));
     size_t slot = slot_of(map, node);
@@ -46,15 +47,15 @@ int64_t node_map_get(const node_map *map, const dg_node *node)
 {
     if (!map->capacity)
         return -1;
-    size_t slot = slot_of(map, node);
+    size_t slot = slot_of(map, dg_node_original(node));
     return map->slots[slot].node ? map->slots[slot].index : -1;
 }
 
 walk_point walk_resolve(dg_node *node)
 {
     if (dg_node_op(node)->role == DG_ROLE_OUTPUT)
-        return (walk_point){dg_node_input(node, 0), (int)dg_node_attrs(node)[0].i};
-    return (walk_point){node, 0};
+        return (walk_point){dg_node_original(dg_node_input(node, 0)), (int)dg_node_attrs(node)[0].i};
+    return (walk_point){dg_node_original(node), 0};
 }
 
 static dg_status check_nodes(const dg_graph *graph, int count, dg_node *const *nodes, const char *what)
@@ -214,7 +215,7 @@ static dg_status visit(search *s, dg_node *root)
 {
     if (node_map_get(&s->w->places, root) >= 0)
         return dg_ok();
-    DG_TRY(push(s, root));
+    DG_TRY(push(s, dg_node_original(root)));
     while (s->depth) {
         frame *f = &s->stack[s->depth - 1];
         if (f->next == f->n_children) {
@@ -223,6 +224,7 @@ static dg_status visit(search *s, dg_node *root)
             continue;
         }
         dg_node *child = walk_child(f->node, f->kind, f->next++, s->everything);
+        child = child ? dg_node_original(child) : NULL; /* what is computed again is no other value */
         if (child && dg_node_id(child) >= s->earliest && node_map_get(&s->w->places, child) < 0)
             DG_TRY(push(s, child));
     }

@@ -25,7 +25,8 @@ typedef struct walk_entry {
     int64_t first; /* its first output's place in walk.values, where `depends` */
 } walk_entry;
 
-/* A map from nodes to numbers: open addressing by id, so that its size follows what was reached, not the graph. */
+/* A map from nodes to numbers, in which a node and its copies are one: open addressing by id, so that its size follows
+ * what was reached, not the graph. */
 typedef struct node_map {
     struct node_slot {
         const dg_node *node;
@@ -53,7 +54,7 @@ typedef struct walk_point {
     dg_node *node;
     int output;
 } walk_point;
-/* Different handles on one output are the same point. */
+/* Different handles on one output, and copies of a node, are the same point. */
 walk_point walk_resolve(dg_node *node);
 
 /* Finds the graph and checks that all are its nodes and of float types. A mistake in building comes back as it is. */

@@ -9,6 +9,7 @@
 typedef struct making {
     dg_graph *graph;
     const dg_application *application;
+    const char *name; /* with the module's; NULL: made up */
     const op_entry *entry;
     const dg_value *attrs, *extra; /* extra: keywords that stand for names in a formula */
     int n_extra;
@@ -31,9 +32,9 @@ static dg_node *fail(const making *m, dg_status status)
         snprintf(at, sizeof at, " (%s:%d)", a->at.file, a->at.line);
     else if (a->at.file)
         snprintf(at, sizeof at, " (%s)", a->at.file);
-    const char *quote = a->name ? "'" : "";
-    return dg_graph_fail(m->graph, dg_error(status.code, "%s %s%s%s: %s%s", a->op, quote, a->name ? a->name : "", quote,
-                                            status.message, at));
+    const char *name = m->name ? m->name : "", *quote = *name ? "'" : "";
+    return dg_graph_fail(m->graph,
+                         dg_error(status.code, "%s %s%s%s: %s%s", a->op, quote, name, quote, status.message, at));
 }
 
 /* ---- inputs ---- */
@@ -381,12 +382,9 @@ static dg_status infer_types(dg_node *node)
 
 static dg_status name_node(making *m, dg_node *node)
 {
-    const char *name = m->application->name;
-    if (!name)
+    if (!m->name)
         return dg_ok();
-    node->name = dg_arena_text(m->graph->arena, name, strlen(name));
-    if (!node->name)
-        return no_memory();
+    node->name = m->name;
     node->named = true;
     return graph_add_name(m->graph, node);
 }
@@ -420,6 +418,8 @@ static dg_node *finish(making *m)
     node->formula = m->formula;
     if (m->application->owner)
         node->owner = m->application->owner;
+    if (m->application->original)
+        node->original = dg_node_original(m->application->original);
     dg_status status = infer_types(node);
     if (status.code == DG_OK)
         status = name_node(m, node);
@@ -442,6 +442,8 @@ dg_node *dg_apply(const dg_application *application)
     making m = {.graph = graph_of(application), .application = application};
     if (!m.graph || m.graph->status.code != DG_OK)
         return NULL;
+    if (application->name && !(m.name = module_name_in(m.graph, application->name)))
+        return fail(&m, no_memory());
     m.entry = registry_find(application->op);
     if (!m.entry) {
         const char *near = dg_op_nearest(application->op);

@@ -221,6 +221,7 @@ dg_node *graph_new_node(dg_graph *graph, const op_entry *entry, int n_inputs, in
     node->types = (dg_type *)(node + 1);
     node->inputs = (dg_node **)(node->types + n_outputs);
     node->owner = graph->owner;
+    node->module = module_of_new(graph);
     node->id = graph->n_nodes;
     return node;
 }

@@ -45,8 +45,17 @@ struct dg_node {
     dg_type *types;        /* one an output */
     const dg_formula *formula;
     dg_node *owner;
+    dg_module *module;
+    dg_node *original;    /* NULL: it is no copy */
     dg_node **expansion;  /* of a composed op, made on demand */
     node_update *updates; /* of a composed op: assignments in training */
+};
+
+struct dg_module {
+    dg_module *parent;
+    const char *name;   /* with those of the modules around it */
+    const char *prefix; /* "name." or "" */
+    bool checkpoint;
 };
 
 struct dg_graph {
@@ -63,6 +72,7 @@ struct dg_graph {
     int n_symbols;
     const dg_formula **op_formulas; /* of ops without attributes, by registry index */
     dg_node *owner;                 /* the composed op that is being expanded */
+    dg_module *module;              /* that is open */
 };
 
 /* Brings one value into the form that `spec` declares. `what` names the op and node for the message. */
@@ -76,6 +86,11 @@ dg_status attributes_collect(dg_graph *graph, const op_entry *entry, const dg_ap
 /* Bindings of a formula op: its number attributes. */
 #define MAX_BINDINGS 16
 int formula_bindings(const op_entry *entry, const dg_value *attrs, dg_binding bindings[MAX_BINDINGS]);
+
+/* The name that a node gets in the module that is open; inside a composed op, the one given. NULL without memory. */
+const char *module_name_in(dg_graph *graph, const char *name);
+/* The module of nodes that are being made. */
+dg_module *module_of_new(const dg_graph *graph);
 
 dg_status graph_add_name(dg_graph *graph, dg_node *node);
 dg_node *graph_new_node(dg_graph *graph, const op_entry *entry, int n_inputs, int n_outputs, dg_location at);

@@ -51,6 +51,7 @@ static dg_status new_value(binding *b, const dg_type *type, storage_kind kind, i
     *made = b->n_values++;
     b->values[*made] = (value){.tensor = {.dtype = type->dtype, .shape = type->shape},
                                .root = *made,
+                               .origin = *made,
                                .producer = -1,
                                .source = -1,
                                .kind = kind};
@@ -70,9 +71,9 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ (hash >> 29);
 }
 
-static uint64_t view_hash(int32_t root, const dg_shape *shape)
+static uint64_t view_hash(int32_t origin, const dg_shape *shape)
 {
-    uint64_t hash = mix(17, (uint64_t)root);
+    uint64_t hash = mix(17, (uint64_t)origin);
     for (int i = 0; i < shape->rank; i++)
         hash = mix(hash, (uint64_t)shape->dims[i]);
     return hash;
@@ -103,7 +104,7 @@ static uint64_t slot_hash(const build *u, int32_t slot)
 {
     if (slot < 0) {
         const value *v = &u->b->values[-1 - slot];
-        return view_hash(v->root, &v->tensor.shape);
+        return view_hash(v->origin, &v->tensor.shape);
     }
     const step *s = &u->b->steps[slot - 1];
     return step_hash(s);
@@ -133,26 +134,34 @@ static dg_status grow_slots(build *u)
     return dg_ok();
 }
 
-/* The value that is `base` under another shape; the root itself where the shape is its own. */
-static dg_status make_view(build *u, int32_t base, const dg_shape *shape, int32_t *view)
+static dg_status new_view(build *u, int32_t base, const dg_shape *shape, int32_t *view)
 {
     int32_t root = u->b->values[base].root;
-    *view = root;
-    if (dg_shape_equal(&u->b->values[root].tensor.shape, shape))
-        return dg_ok();
-    DG_TRY(grow_slots(u));
-    size_t at = view_hash(root, shape) & (u->n_slots - 1);
-    for (; u->slots[at]; at = (at + 1) & (u->n_slots - 1)) {
-        const value *v = u->slots[at] < 0 ? &u->b->values[-1 - u->slots[at]] : NULL;
-        if (v && v->root == root && dg_shape_equal(&v->tensor.shape, shape)) {
-            *view = -1 - u->slots[at];
-            return dg_ok();
-        }
-    }
     dg_type type = {u->b->values[root].tensor.dtype, *shape};
     DG_TRY(new_value(u->b, &type, u->b->values[root].kind, view));
     u->b->values[*view].root = root;
     u->b->values[*view].tensor.data = u->b->values[root].tensor.data;
+    return dg_ok();
+}
+
+/* The value that is `base` under another shape; its origin itself where the shape is that one's own. */
+static dg_status make_view(build *u, int32_t base, const dg_shape *shape, int32_t *view)
+{
+    int32_t origin = u->b->values[base].origin;
+    *view = origin;
+    if (dg_shape_equal(&u->b->values[origin].tensor.shape, shape))
+        return dg_ok();
+    DG_TRY(grow_slots(u));
+    size_t at = view_hash(origin, shape) & (u->n_slots - 1);
+    for (; u->slots[at]; at = (at + 1) & (u->n_slots - 1)) {
+        const value *v = u->slots[at] < 0 ? &u->b->values[-1 - u->slots[at]] : NULL;
+        if (v && v->origin == origin && dg_shape_equal(&v->tensor.shape, shape)) {
+            *view = -1 - u->slots[at];
+            return dg_ok();
+        }
+    }
+    DG_TRY(new_view(u, origin, shape, view));
+    u->b->values[*view].origin = origin;
     u->slots[at] = -1 - *view;
     u->used_slots++;
     return dg_ok();
@@ -390,7 +399,7 @@ static dg_status point_kernel(const dg_plan *plan, binding *b, step *s)
     s->kernel.threads = plan->options.threads;
     s->kernel.random.seed = plan->options.seed;
     if (s->entry->op->flags & DG_RANDOM)
-        s->kernel.random.stream = dg_random_stream(dg_node_name(s->node));
+        s->kernel.random.stream = dg_random_stream(dg_node_name(dg_node_original(s->node)));
     if (s->entry->op->workspace)
         s->workspace_bytes = s->entry->op->workspace(&s->kernel);
     return dg_ok();
@@ -614,6 +623,8 @@ static dg_status bind_node(build *u, dg_node *node, int32_t *results)
                         dg_shape_print(&b->values[inputs[0]].tensor.shape, has, sizeof has),
                         dg_shape_print(&type.shape, wants, sizeof wants));
     }
+    if (op->flags & DG_FRESH)
+        return new_view(u, inputs[0], &type.shape, results);
     return make_view(u, inputs[0], &type.shape, results);
 }
 

@@ -117,6 +117,29 @@ static dg_status visit_updates(walk *w)
     return dg_ok();
 }
 
+/* Puts what has been reached into the order in which it was made. The backward pass makes the gradients of a layer's
+ * weights where the cotangent comes by: so ordered, neither it nor what the gradients read waits for the pass's end. */
+static dg_status order_by_making(walk *w)
+{
+    dg_plan *plan = w->plan;
+    dg_node **reached = malloc(sizeof(dg_node *) * (size_t)(plan->n_order + 1));
+    int64_t count = 0;
+    if (!reached)
+        return no_memory();
+    for (int64_t id = 0; id < plan->n_places; id++) {
+        if (plan->place[id] == UNSEEN)
+            continue;
+        reached[count++] = plan->graph->nodes[id];
+        plan->place[id] = UNSEEN;
+    }
+    plan->n_order = 0;
+    dg_status status = dg_ok();
+    for (int64_t i = 0; status.code == DG_OK && i < count; i++)
+        status = visit(w, reached[i]);
+    free(reached);
+    return status;
+}
+
 static dg_status list_inputs(dg_plan *plan)
 {
     plan->inputs = calloc((size_t)plan->n_order + 1, sizeof *plan->inputs);
@@ -138,6 +161,8 @@ dg_status plan_compile(dg_plan *plan)
         status = visit(&w, plan->options.updates[i]);
     if (status.code == DG_OK)
         status = visit_updates(&w);
+    if (status.code == DG_OK)
+        status = order_by_making(&w);
     free(w.stack);
     if (status.code != DG_OK)
         return status;

@@ -24,6 +24,7 @@ typedef enum storage_kind {
 typedef struct value {
     dg_tensor tensor; /* real type; data once placed (a caller's: once fed) */
     int32_t root;     /* this value itself, unless it is a view */
+    int32_t origin;   /* of views: what they are merged by, the root or a fresh view of it */
     int32_t producer; /* step, or −1 */
     int32_t source;   /* of a root: number of the plan's input, when fed */
     storage_kind kind;

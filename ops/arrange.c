@@ -231,7 +231,7 @@ static dg_status unflattened(const dg_value *attrs, const dg_shape *x, dg_shape 
         return dg_error(DG_BAD_SHAPE, "%d sizes for a dimension of %d", sizes->rank, x->rank);
     y->rank = x->rank - 1 + sizes->rank;
     for (int d = 0; d < y->rank; d++)
-        y->dims[d] = d < axis                  ? x->dims[d]
+        y->dims[d] = d < axis                 ? x->dims[d]
                      : d < axis + sizes->rank ? sizes->dims[d - axis]
                                               : x->dims[d - sizes->rank + 1];
     for (int k = 0; k < sizes->rank; k++) {

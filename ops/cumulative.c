@@ -213,8 +213,7 @@ static dg_status logcumsumexp_forward(const dg_kernel *kernel)
 static dg_status scan_forward(const dg_kernel *kernel)
 {
     const dg_tensor *a = kernel->inputs[0], *b = kernel->inputs[1];
-    return run_lines(kernel, kernel->attrs[0].i,
-                     (lines){.a = a->data, .x = b->data, .reverse = kernel->attrs[1].b},
+    return run_lines(kernel, kernel->attrs[0].i, (lines){.a = a->data, .x = b->data, .reverse = kernel->attrs[1].b},
                      b->dtype == DG_FLOAT32 ? linear_scan_float32 : linear_scan_float64);
 }
 
@@ -287,8 +286,8 @@ static void logcumsumexp_backward(const dg_backward *vjp)
                             {"a", dg_slice(y, .dim = dim, .end = -1)}, {"b", dg_slice(y, .dim = dim, .start = 1)});
     dg_node *factor = dg_exp(dg_slice_scatter(rise, y, .dim = dim, .start = 1));
     dg_node *s = dg_linear_scan(factor, vjp->grad_output, dim, .transposed = true);
-    vjp->grad_inputs[0] = dg_expr("where(abs(y) < 1.7976931348623157e308, s * exp(x - y), 0)", {"x", x}, {"y", y},
-                                  {"s", s});
+    vjp->grad_inputs[0] =
+        dg_expr("where(abs(y) < 1.7976931348623157e308, s * exp(x - y), 0)", {"x", x}, {"y", y}, {"s", s});
 }
 
 /* ---- descriptors ---- */

@@ -1,5 +1,5 @@
-/* Running sums, products and the like in one element type. Included with TYPE, TO, SUM, NAME() and IS_NAN() defined: SUM is the
- * type in which sums are kept. */
+/* Running sums, products and the like in one element type. Included with TYPE, TO, SUM, NAME() and IS_NAN() defined:
+ * SUM is the type in which sums are kept. */
 
 static void NAME(cumsum)(const lines *l, int64_t begin, int64_t end)
 {

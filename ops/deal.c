@@ -227,10 +227,8 @@ static void meshgrid_compose(const dg_compose *compose)
 
 /* ---- descriptors ---- */
 
-static const dg_sample split_samples[] = {{"split(2)", {"[5, 2]"}},
-                                          {"split([1, 3], dim=1)", {"[2, 4]"}},
-                                          {"split(4, dim=-1)", {"[2, 4]"}},
-                                          {.call = NULL}};
+static const dg_sample split_samples[] = {
+    {"split(2)", {"[5, 2]"}}, {"split([1, 3], dim=1)", {"[2, 4]"}}, {"split(4, dim=-1)", {"[2, 4]"}}, {.call = NULL}};
 static const dg_sample chunk_samples[] = {{"chunk(2)", {"[5, 2]"}}, {"chunk(3, dim=-1)", {"[2, 4]"}}, {.call = NULL}};
 static const dg_sample unbind_samples[] = {{"unbind", {"[2, 3]"}}, {"unbind(dim=-1)", {"[2, 1, 3]"}}, {.call = NULL}};
 static const dg_sample meshgrid_samples[] = {

@@ -107,8 +107,7 @@ static void cofactors_backward(const dg_backward *vjp)
     dg_node *along = dg_sum(dg_mul(g, c), .dim = DG_INTS(-2, -1), .keepdim = true);
     dg_node *across = dg_matmul(dg_matmul(c, g, .transpose_other = true), c);
     dg_node *det = dg_unsqueeze(dg_unsqueeze(dg_det(vjp->inputs[0]), -1), -1);
-    vjp->grad_inputs[0] =
-        dg_expr("(s * c - a) / d", {"s", along}, {"c", c}, {"a", across}, {"d", det});
+    vjp->grad_inputs[0] = dg_expr("(s * c - a) / d", {"s", along}, {"c", c}, {"a", across}, {"d", det});
 }
 
 /* ---- slogdet, logdet ---- */
@@ -155,7 +154,8 @@ static void logdet_compose(const dg_compose *compose)
 static const dg_sample det_samples[] = {{"det", {"[3, 3]"}}, {"det", {"[2, 2, 2] spd"}}, {.call = NULL}};
 static const dg_sample cofactors_samples[] = {
     {"cofactors", {"[3, 3] spd"}}, {"cofactors", {"[2, 2, 2] spd"}}, {.call = NULL}};
-static const dg_sample slogdet_samples[] = {{"slogdet", {"[3, 3] spd"}}, {"slogdet", {"[2, 2, 2] spd"}}, {.call = NULL}};
+static const dg_sample slogdet_samples[] = {
+    {"slogdet", {"[3, 3] spd"}}, {"slogdet", {"[2, 2, 2] spd"}}, {.call = NULL}};
 static const dg_sample logdet_samples[] = {{"logdet", {"[3, 3] spd"}}, {"logdet", {"[2, 2, 2] spd"}}, {.call = NULL}};
 
 #define SQUARE_INPUT                                                                                                   \

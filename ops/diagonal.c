@@ -278,7 +278,7 @@ static const dg_sample triu_samples[] = {
         .name = attr_name, .kind = DG_ATTR_INT, .fallback = fallback_text, .doc = text                                 \
     }
 #define DIAGONAL_ATTRS(rows, columns)                                                                                  \
-    INT("offset", "0", "above (or, negative, below) the main diagonal"), INT("dim1", rows, "the dimension of rows"),    \
+    INT("offset", "0", "above (or, negative, below) the main diagonal"), INT("dim1", rows, "the dimension of rows"),   \
         INT("dim2", columns, "the dimension of columns")
 #define LIKE_INPUT                                                                                                     \
     {                                                                                                                  \

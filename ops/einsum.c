@@ -2,9 +2,9 @@
 #include "arguments.h"
 #include "rules.h"
 
+#include <ctype.h>
 #include <dotgrad/op_families.h>
 #include <dotgrad/ops.h>
-#include <ctype.h>
 #include <string.h>
 
 /* Labels are letters; what "..." stands for gets labels of its own, aligned at the right. */
@@ -344,8 +344,9 @@ static void multiply_elements(operand *a, const operand *other, const bool kept[
     labels order = joined(&a->term, &b.term, NULL);
     for (int d = 0; d < b.term.rank; d++)
         if (a->node && !has_label(&order, b.term.of[d])) {
-            dg_graph_fail(dg_node_graph(a->node),
-                          dg_error(DG_BAD_SHAPE, "einsum: a product on the way has more than %d dimensions", DG_MAX_RANK));
+            dg_graph_fail(
+                dg_node_graph(a->node),
+                dg_error(DG_BAD_SHAPE, "einsum: a product on the way has more than %d dimensions", DG_MAX_RANK));
             return;
         }
     arrange(a, &order, true);
@@ -454,7 +455,8 @@ static const dg_op einsum_ops[] = {
         .attrs = {{.name = "equation",
                    .kind = DG_ATTR_TEXT,
                    .positional = true,
-                   .doc = "a letter a dimension, '...' for several; labels that are not in the result are summed over"}},
+                   .doc =
+                       "a letter a dimension, '...' for several; labels that are not in the result are summed over"}},
         .infer = einsum_infer,
         .compose = einsum_compose,
         .samples = einsum_samples,

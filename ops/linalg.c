@@ -269,7 +269,8 @@ static size_t lstsq_workspace(const dg_kernel *kernel)
 static dg_status lstsq_forward(const dg_kernel *kernel)
 {
     matrix_job job = lstsq_job(kernel);
-    return matrix_job_run(&job, "element %lld of the triangular factor's diagonal is 0: the matrix is not of full rank");
+    return matrix_job_run(&job,
+                          "element %lld of the triangular factor's diagonal is 0: the matrix is not of full rank");
 }
 
 /* With A⁺ for the solution's matrix, dB = A⁺ᵀ·g and dA = −dB·Xᵀ + R·Zᵀ + W·Vᵀ, where R = B − A·X, Z = A⁺·dB,
@@ -442,19 +443,21 @@ static const dg_sample triangular_samples[] = {
     {"triangular_solve(unitriangular=true)", {"[3, 2]", "[3, 3]"}},
     {.call = NULL},
 };
-static const dg_sample inverse_samples[] = {{"inverse", {"[3, 3] spd"}}, {"inverse", {"[2, 2, 2] spd"}}, {.call = NULL}};
+static const dg_sample inverse_samples[] = {
+    {"inverse", {"[3, 3] spd"}}, {"inverse", {"[2, 2, 2] spd"}}, {.call = NULL}};
 static const dg_sample solve_samples[] = {
-    {"solve", {"[3, 3] spd", "[3, 2]"}},      {"solve", {"[3, 3] spd", "[3]"}},
-    {"solve", {"[2, 3, 3] spd", "[2, 3]"}},   {"solve", {"[2, 3, 3] spd", "[3, 2]"}},
-    {"solve", {"[3, 3] spd", "[2, 3, 1]"}},   {"solve(left=false)", {"[3, 3] spd", "[2, 3]"}},
+    {"solve", {"[3, 3] spd", "[3, 2]"}},
+    {"solve", {"[3, 3] spd", "[3]"}},
+    {"solve", {"[2, 3, 3] spd", "[2, 3]"}},
+    {"solve", {"[2, 3, 3] spd", "[3, 2]"}},
+    {"solve", {"[3, 3] spd", "[2, 3, 1]"}},
+    {"solve(left=false)", {"[3, 3] spd", "[2, 3]"}},
     {.call = NULL},
 };
 static const dg_sample solve_matrix_samples[] = {
     {"solve_matrix", {"[3, 3] spd", "[3, 2]"}}, {"solve_matrix", {"[2, 1, 2, 2] spd", "[3, 2, 1]"}}, {.call = NULL}};
-static const dg_sample lstsq_samples[] = {{"lstsq", {"[4, 2]", "[4, 3]"}},
-                                          {"lstsq", {"[4, 2]", "[4]"}},
-                                          {"lstsq", {"[2, 4]", "[2, 2]"}},
-                                          {.call = NULL}};
+static const dg_sample lstsq_samples[] = {
+    {"lstsq", {"[4, 2]", "[4, 3]"}}, {"lstsq", {"[4, 2]", "[4]"}}, {"lstsq", {"[2, 4]", "[2, 2]"}}, {.call = NULL}};
 static const dg_sample lstsq_matrix_samples[] = {{"lstsq_matrix", {"[4, 2]", "[4, 3]"}},
                                                  {"lstsq_matrix", {"[2, 4]", "[2, 2]"}},
                                                  {"lstsq_matrix", {"[3, 3] spd", "[3, 1]"}},

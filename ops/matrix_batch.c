@@ -114,5 +114,6 @@ int64_t matrix_of_batch(const matrix_job *job, const dg_tensor *operand, int64_t
 void *matrix_at(const dg_tensor *tensor, int64_t matrix)
 {
     int rank = tensor->shape.rank;
-    return element_at(tensor->dtype, tensor->data, matrix * tensor->shape.dims[rank - 2] * tensor->shape.dims[rank - 1]);
+    return element_at(tensor->dtype, tensor->data,
+                      matrix * tensor->shape.dims[rank - 2] * tensor->shape.dims[rank - 1]);
 }

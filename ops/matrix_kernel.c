@@ -129,7 +129,8 @@ int64_t eigen(dg_dtype dtype, int64_t n, bool upper, void *vectors, void *values
     return OF_TYPE(eigen_float32(n, upper, vectors, values, work), eigen_float64(n, upper, vectors, values, work));
 }
 
-int64_t least_squares(dg_dtype dtype, int64_t m, int64_t n, int64_t k, const void *a, const void *b, void *x, void *work)
+int64_t least_squares(dg_dtype dtype, int64_t m, int64_t n, int64_t k, const void *a, const void *b, void *x,
+                      void *work)
 {
     if (n == 0 || k == 0)
         return 0;

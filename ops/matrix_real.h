@@ -4,9 +4,12 @@
 static int64_t NAME(cholesky_factor)(int64_t n, bool upper, REAL *a)
 {
     lapack_int info = LAPACK(potrf)(LAPACK_COL_MAJOR, upper ? 'L' : 'U', (lapack_int)n, a, (lapack_int)n);
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < n; i++) {
+        if (!info && isnan(a[i * n + i])) /* not every LAPACK sees those */
+            info = (lapack_int)(i + 1);
         for (int64_t j = upper ? 0 : i + 1; j < (upper ? i : n); j++)
             a[i * n + j] = 0;
+    }
     return info;
 }
 
@@ -19,7 +22,8 @@ static int64_t NAME(lu_factor)(int64_t n, REAL *a, lapack_int *pivots)
 static void NAME(lu_solve)(int64_t n, int64_t k, const REAL *lu, const lapack_int *pivots, REAL *b)
 {
     blasint rows = (blasint)n, columns = (blasint)k;
-    BLAS(trsm)(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, rows, columns, 1, lu, rows, b, columns);
+    BLAS(trsm)
+    (CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, rows, columns, 1, lu, rows, b, columns);
     BLAS(trsm)(CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasUnit, rows, columns, 1, lu, rows, b, columns);
     for (int64_t i = n - 1; i >= 0; i--)
         if (pivots[i] - 1 != i)
@@ -104,9 +108,9 @@ static int64_t NAME(triangle_solve)(int64_t n, int64_t k, triangle form, const R
     for (int64_t i = 0; i < n && !form.unit; i++)
         if (t[i * n + i] == 0)
             return i + 1;
-    BLAS(trsm)(CblasRowMajor, CblasLeft, form.upper ? CblasUpper : CblasLower,
-               form.transpose ? CblasTrans : CblasNoTrans, form.unit ? CblasUnit : CblasNonUnit, (blasint)n, (blasint)k,
-               1, t, (blasint)n, b, (blasint)k);
+    BLAS(trsm)
+    (CblasRowMajor, CblasLeft, form.upper ? CblasUpper : CblasLower, form.transpose ? CblasTrans : CblasNoTrans,
+     form.unit ? CblasUnit : CblasNonUnit, (blasint)n, (blasint)k, 1, t, (blasint)n, b, (blasint)k);
     return 0;
 }
 
@@ -139,9 +143,9 @@ static int64_t NAME(least_squares)(int64_t m, int64_t n, int64_t k, const REAL *
     REAL *factor = work, *right = factor + m * n, *free = right + longer * k;
     memcpy(factor, a, (size_t)(m * n) * sizeof(REAL));
     NAME(transpose)(m, k, b, k, right, longer);
-    lapack_int info = LAPACK(gels)(LAPACK_COL_MAJOR, 'T', (lapack_int)n, (lapack_int)m, (lapack_int)k, factor,
-                                   (lapack_int)n, right, (lapack_int)longer, free,
-                                   (lapack_int)(shorter + (longer > k ? longer : k) * BLOCK));
+    lapack_int info =
+        LAPACK(gels)(LAPACK_COL_MAJOR, 'T', (lapack_int)n, (lapack_int)m, (lapack_int)k, factor, (lapack_int)n, right,
+                     (lapack_int)longer, free, (lapack_int)(shorter + (longer > k ? longer : k) * BLOCK));
     NAME(transpose)(k, n, right, longer, x, k);
     return info;
 }

@@ -15,7 +15,7 @@
 
 /* ---- shape rules ---- */
 
-static dg_status want_shape(const dg_infer *infer, int k, const dg_shape *wants)
+dg_status want_shape(const dg_infer *infer, int k, const dg_shape *wants)
 {
     char has[DG_SHAPE_TEXT], text[DG_SHAPE_TEXT];
     if (!infer->inputs[k])

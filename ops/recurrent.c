@@ -173,23 +173,6 @@ static dg_status want_weight(const dg_infer *infer, const recurrent_layers *l, i
     return dg_ok();
 }
 
-static dg_status want_state(const dg_infer *infer, int k, const dg_shape *wants)
-{
-    char has[DG_SHAPE_TEXT], text[DG_SHAPE_TEXT];
-    DG_TRY(want_floats(infer, k));
-    if (!infer->inputs[k])
-        return dg_ok();
-    const dg_shape *shape = &infer->inputs[k]->shape;
-    bool fits = shape->rank == wants->rank;
-    for (int d = 0; fits && d < wants->rank; d++)
-        fits = !sizes_differ(shape->dims[d], wants->dims[d]);
-    if (fits)
-        return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "%s is %s, wants %s", infer->op->inputs[k].name,
-                    dg_graph_print_shape(infer->graph, shape, has, sizeof has),
-                    dg_graph_print_shape(infer->graph, wants, text, sizeof text));
-}
-
 static dg_status recurrent_infer(const dg_infer *infer)
 {
     char text[DG_SHAPE_TEXT];
@@ -211,7 +194,7 @@ static dg_status recurrent_infer(const dg_infer *infer)
         state.dims[1] = sequence.dims[l.batch_first ? 0 : 1];
     state.dims[state.rank - 1] = l.hidden;
     for (int k = 1; k < first_weight(&l); k++)
-        DG_TRY(want_state(infer, k, &state));
+        DG_TRY(want_shape(infer, k, &state));
     sequence.dims[sequence.rank - 1] = l.directions * l.hidden;
     infer->outputs[0] = (dg_type){input->dtype, sequence};
     for (int k = 1; k < infer->n_outputs; k++)

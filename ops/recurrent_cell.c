@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "recurrence.h"
 #include "recurrent.h"
 #include "rules.h"
 
@@ -38,23 +39,6 @@ static dg_status cell_bias(const dg_infer *infer, dg_shape *shape, bool *present
     return dg_ok();
 }
 
-static dg_status want(const dg_infer *infer, int k, const dg_shape *wants)
-{
-    char has[DG_SHAPE_TEXT], text[DG_SHAPE_TEXT];
-    DG_TRY(want_floats(infer, k));
-    if (!infer->inputs[k])
-        return dg_ok();
-    const dg_shape *shape = &infer->inputs[k]->shape;
-    bool fits = shape->rank == wants->rank;
-    for (int d = 0; fits && d < wants->rank; d++)
-        fits = !sizes_differ(shape->dims[d], wants->dims[d]);
-    if (fits)
-        return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "%s is %s, wants %s", infer->op->inputs[k].name,
-                    dg_graph_print_shape(infer->graph, shape, has, sizeof has),
-                    dg_graph_print_shape(infer->graph, wants, text, sizeof text));
-}
-
 static dg_status cell_infer(const dg_infer *infer)
 {
     char text[DG_SHAPE_TEXT];
@@ -68,11 +52,11 @@ static dg_status cell_infer(const dg_infer *infer)
     state.dims[x->rank - 1] = hidden;
     DG_TRY(want_floats(infer, 0));
     for (int k = 1; k < weight; k++)
-        DG_TRY(want(infer, k, &state));
-    DG_TRY(want(infer, weight, &DG_SHAPE(size, x->dims[x->rank - 1])));
-    DG_TRY(want(infer, weight + 1, &DG_SHAPE(size, hidden)));
-    DG_TRY(want(infer, weight + 2, &DG_SHAPE(size)));
-    DG_TRY(want(infer, weight + 3, &DG_SHAPE(size)));
+        DG_TRY(want_shape(infer, k, &state));
+    DG_TRY(want_shape(infer, weight, &DG_SHAPE(size, x->dims[x->rank - 1])));
+    DG_TRY(want_shape(infer, weight + 1, &DG_SHAPE(size, hidden)));
+    DG_TRY(want_shape(infer, weight + 2, &DG_SHAPE(size)));
+    DG_TRY(want_shape(infer, weight + 3, &DG_SHAPE(size)));
     for (int k = 0; k < infer->n_outputs; k++)
         infer->outputs[k] = (dg_type){infer->inputs[0]->dtype, state};
     return dg_ok();

@@ -21,8 +21,9 @@ static void nan_to_num_compose(const dg_compose *compose)
     dg_node *x = compose->inputs[0];
     double most = dg_node_type(x, 0)->dtype == DG_FLOAT32 ? 0x1.fffffep127 : 0x1.fffffffffffffp1023;
     char formula[160];
-    snprintf(formula, sizeof formula, "where(isnan(x), (%.17g), where(x == inf, (%.17g), where(x == -inf, (%.17g), x)))",
-             compose->attrs[0].f, is_given(&compose->attrs[1]) ? compose->attrs[1].f : most,
+    snprintf(formula, sizeof formula,
+             "where(isnan(x), (%.17g), where(x == inf, (%.17g), where(x == -inf, (%.17g), x)))", compose->attrs[0].f,
+             is_given(&compose->attrs[1]) ? compose->attrs[1].f : most,
              is_given(&compose->attrs[2]) ? compose->attrs[2].f : -most);
     compose->outputs[0] = dg_expr(formula, {"x", x});
 }

@@ -11,7 +11,7 @@ static inline bool NAME(precedes)(TYPE a, TYPE b, bool descending)
     return descending ? a > b || (IS_NAN(a) && !IS_NAN(b)) : a < b || (IS_NAN(b) && !IS_NAN(a));
 }
 
-static void NAME(insertion)(NAME(item) *row, int64_t count, bool descending)
+static void NAME(insertion)(NAME(item) * row, int64_t count, bool descending)
 {
     for (int64_t i = 1; i < count; i++) {
         NAME(item) item = row[i];

@@ -118,21 +118,11 @@ static bool put_weight(line *to, const dg_node *node)
 
 static void put_sizes(line *to, const dg_value *list)
 {
-    bool same = true;
     char number[DG_NUMBER_TEXT];
-    double value, first = 0;
-    for (size_t k = 0; k < list->count; k++) {
-        if (!dg_value_number(&list->items[k], &value)) {
-            put(to, "…");
-            return;
-        }
-        first = k ? first : value;
-        same &= value == first;
-    }
-    for (size_t k = 0; k < list->count; k++) {
-        dg_value_number(&list->items[k], &value);
-        put(to, "%s%s", k ? "×" : "", dg_number_print(value, DG_FLOAT64, number));
-    }
+    double value;
+    for (size_t k = 0; k < list->count; k++)
+        put(to, "%s%s", k ? "×" : "",
+            dg_value_number(&list->items[k], &value) ? dg_number_print(value, DG_FLOAT64, number) : "…");
 }
 
 static const char *short_name(const char *name)

@@ -210,6 +210,8 @@ static int draw_in_child(const char *dot, const char *format, int to)
         return CHILD_TOO_LARGE;
     if (gvRenderData(context, graph, format, &picture, &size) != 0 || !picture)
         return CHILD_CANNOT_DRAW;
+    if (complaint[0]) /* there is a picture, but something is wrong with it: a label, a lost edge */
+        return CHILD_CANNOT_DRAW;
     return send_all(to, picture, size) ? 0 : CHILD_CANNOT_DRAW;
 }
 

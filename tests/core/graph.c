@@ -235,7 +235,7 @@ Test(registry, refuses_incomplete_and_repeated_ops)
                                                                   .family = "x",
                                                                   .summary = "x",
                                                                   .formula = "tanh(input)",
-                                                                  .inputs = {{"input"}}};
+                                                                  .inputs = {{.name = "input"}}};
     cr_expect_eq(dg_register(&no_summary).code, DG_BAD_ARGUMENT);
     dg_status status = dg_register(&again);
     cr_expect_eq(status.code, DG_BAD_ARGUMENT);
@@ -247,8 +247,8 @@ Test(registry, formula_is_enough_for_an_op)
     static const dg_op swishy = {.name = "swishy",
                                  .family = "activation",
                                  .summary = "x·σ(a·x)",
-                                 .inputs = {{"input"}},
-                                 .attrs = {{"a", DG_ATTR_FLOAT, "2"}},
+                                 .inputs = {{.name = "input"}},
+                                 .attrs = {{.name = "a", .kind = DG_ATTR_FLOAT, .fallback = "2"}},
                                  .formula = "input * sigmoid(a * input)"};
     cr_assert_eq(dg_register(&swishy).code, DG_OK);
     dg_graph *g = new_graph();

@@ -77,7 +77,7 @@ static inline void write_text(const char *path, const char *text)
 
 static inline bool same_bytes(const char *a, const char *b)
 {
-    char line[512];
+    char line[4096];
     snprintf(line, sizeof line, "cmp -s '%s' '%s'", a, b);
     return system(line) == 0;
 }

@@ -49,7 +49,7 @@ Test(draw, shows_ops_shapes_parameters_and_a_legend)
                                          ">x<",
                                          ">t<",
                                          ">scores<",
-                                         ">activation",
+                                         "activation",
                                          "id=\"node_act\"",
                                          "class=\"node loss\"",
                                          "67 parameters",

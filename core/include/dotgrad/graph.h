@@ -49,6 +49,32 @@ typedef struct dg_type {
     dg_shape shape;
 } dg_type;
 
+/* Modules. Nodes made while a module is open belong to it, and the names given to them get its name and a dot in front,
+ * so that a C function which builds a module can be called many times:
+ *
+ *     for (int i = 0; i < 6; i++) {
+ *         snprintf(name, sizeof name, "block.%d", i);
+ *         dg_module_begin(g, name, true);
+ *         x = residual(x); // a linear layer "fc" in there owns "block.0.fc.weight"
+ *         dg_module_end(g);
+ *     }
+ *
+ * A module with `checkpoint` trades time for memory: dg_grad() reads none of its inner values but computes them again
+ * from what enters the module, once the cotangent has come back to it. Numbers are the same to the last bit. Where such
+ * modules nest, the outermost one counts. */
+typedef struct dg_module dg_module;
+/* Opens a new module inside the one that is open. Without a name (NULL, "") names stay as they are given. NULL after an
+ * error, which sticks to the graph. */
+dg_module *dg_module_begin(dg_graph *graph, const char *name, bool checkpoint);
+/* Closes the module that is open; the one around it is open again. */
+void dg_module_end(dg_graph *graph);
+/* Opens an earlier module (NULL: none) in place of the one that is open; returns that one, to be given back. For graphs
+ * whose nodes are not made module by module. */
+dg_module *dg_module_switch(dg_graph *graph, dg_module *module);
+/* The module that a node was made in; NULL: none. A part of a composed op is where the op is. */
+dg_module *dg_node_module(const dg_node *node);
+const char *dg_module_name(const dg_module *module); /* "stage.1.block.0", with the names of those around it */
+
 /* Nodes. A node with several outputs stands for its first; dg_output() in <dotgrad/ops.h> takes the others. */
 int64_t dg_graph_node_count(const dg_graph *graph);
 dg_node *dg_graph_node(const dg_graph *graph, int64_t id); /* ids are 0 … count − 1 in order of making */
@@ -85,6 +111,7 @@ typedef struct dg_application {
     const dg_value *attrs; /* by position; with .key set: by name. DG_VALUE_NONE leaves an attribute at its default */
     bool attrs_in_order;   /* attrs has one value for each attribute of the op */
     dg_node *owner;
+    dg_node *original; /* the new node has this one's value again: see dg_node_original() in <dotgrad/op.h> */
 } dg_application;
 
 /* NULL after an error, which sticks to the graph: an unknown op, a missing or surplus input or attribute, a value of

@@ -131,7 +131,8 @@ enum dg_op_flags {
     DG_NOT_DIFFERENTIABLE = 8, /* the gradient is zero wherever it exists, or there is none; declared, not forgotten */
     DG_ANY_INPUTS = 16,     /* inputs are the free names of the formula attribute */
     DG_EFFECT = 32,         /* writes to a parameter */
-    DG_CUSTOM_GRADIENT = 64 /* by intention not the derivative of the value: finite differences do not apply */
+    DG_CUSTOM_GRADIENT = 64, /* by intention not the derivative of the value: finite differences do not apply */
+    DG_FRESH = 128 /* a view that keeps what is computed from it from being merged with the same on its input */
 };
 
 /* What the engine itself treats in a special way. */
@@ -212,5 +213,15 @@ void dg_compose_update(const dg_compose *compose, dg_node *parameter, dg_node *v
 /* For those who walk graphs: the nodes that a composed op stands for (outputs of its expansion), made on first call;
  * NULL for other ops and after an error. */
 dg_node *const *dg_node_expansion(dg_node *node);
+
+/* For rematerialisation. A second node that computes what `node` does from `inputs`, which are as many and of the same
+ * types: its random numbers are the same ones, its assignments to parameters are left out. For a node that has an
+ * expansion, `expansion` holds the nodes that the copy stands for, one an output. */
+dg_node *dg_node_copy(dg_node *node, dg_node *const *inputs, dg_node *const *expansion);
+/* The node that this one is a copy of, at first hand; the node itself when it is none. Both have one value: derivatives
+ * take the two for one node. */
+dg_node *dg_node_original(const dg_node *node);
+/* The outermost module with `checkpoint` that the node is in, and the nodes being made are not; NULL: there is none. */
+dg_module *dg_node_checkpoint(const dg_node *node);
 
 #endif

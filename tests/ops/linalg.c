@@ -1,0 +1,231 @@
+/* Factorisations, solutions, determinants. Numbers by hand. */
+#include "../support.h"
+
+static const dg_dtype dtypes[] = {DG_FLOAT32, DG_FLOAT64};
+#define EACH_DTYPE(d) for (int k_ = 0, d = DG_FLOAT32; k_ < 2; d = dtypes[1], k_++)
+
+static double precision(int dtype)
+{
+    return dtype == DG_FLOAT32 ? 2e-6 : 1e-14;
+}
+
+Test(cholesky, factors_a_batch)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        dg_node *x = trial_input(t, DG_SHAPE(2, 2, 2), DATA(4, 99, 2, 5, 9, NAN, 3, 2));
+        expect_values(trial_run(t, dg_cholesky(x)), DG_SHAPE(2, 2, 2), precision(d), DATA(2, 0, 1, 2, 3, 0, 1, 1));
+        dg_node *y = trial_input(t, DG_SHAPE(2, 2), DATA(4, 2, 99, 5));
+        expect_values(trial_run(t, dg_cholesky(y, .upper = true)), DG_SHAPE(2, 2), precision(d), DATA(2, 1, 0, 2));
+        trial_free(t);
+    }
+}
+
+/* 2 Σ ln L_ii = ln det A, whose gradient is A⁻¹. */
+Test(cholesky, has_a_symmetric_gradient)
+{
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *x = trial_input(t, DG_SHAPE(2, 2), DATA(4, 2, 2, 5));
+    for (int upper = 0; upper < 2; upper++) {
+        dg_node *log = dg_log(dg_diagonal(dg_cholesky(x, .upper = upper)));
+        dg_node *g = trial_grad(dg_mul(dg_sum(log), dg_full_like(dg_sum(log), 2)), x);
+        expect_values(trial_run(t, g), DG_SHAPE(2, 2), 1e-14, DATA(5 / 16., -2 / 16., -2 / 16., 4 / 16.));
+    }
+    trial_free(t);
+}
+
+Test(cholesky, names_the_minor_and_the_matrix)
+{
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *x = trial_input(t, DG_SHAPE(2, 2, 2), DATA(1, 0, 0, 1, 1, 2, 2, 1));
+    dg_status status = trial_try(t, dg_cholesky(x, .name = "c"));
+    expect_failure(status, DG_NUMERIC, "'c'");
+    expect_failure(status, DG_NUMERIC, "matrix 1 of the batch: its leading minor of order 2 is not positive");
+    expect_failure(trial_try(t, dg_cholesky(trial_input(t, DG_SHAPE(1, 1), DATA(-1)))), DG_NUMERIC, "order 1");
+    expect_failure(trial_try(t, dg_cholesky(trial_input(t, DG_SHAPE(1, 1), DATA(NAN)))), DG_NUMERIC, "order 1");
+    dg_cholesky(trial_input(t, DG_SHAPE(2, 3), NULL));
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "input is [2, 3], wants square matrices");
+    trial_free(t);
+}
+
+Test(solve, takes_vectors_and_matrices)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        double p = precision(d);
+        dg_node *a = trial_input(t, DG_SHAPE(2, 2), DATA(2, 1, 1, 3)), *b = trial_input(t, DG_SHAPE(2), DATA(3, 5));
+        dg_node *x = dg_solve(a, b);
+        expect_values(trial_run(t, x), DG_SHAPE(2), p, DATA(0.8, 1.4));
+        expect_values(trial_run(t, trial_grad(x, b)), DG_SHAPE(2), p, DATA(0.4, 0.2));
+        expect_values(trial_run(t, trial_grad(x, a)), DG_SHAPE(2, 2), p, DATA(-0.32, -0.56, -0.16, -0.28));
+        dg_node *two = trial_input(t, DG_SHAPE(2, 2, 2), DATA(0, 1, 1, 0, 2, 0, 0, 4));
+        dg_node *vectors = trial_input(t, DG_SHAPE(2, 2), DATA(1, 2, 3, 4));
+        expect_values(trial_run(t, dg_solve(two, vectors)), DG_SHAPE(2, 2), p, DATA(2, 1, 1.5, 1));
+        dg_node *one = trial_input(t, DG_SHAPE(2, 1), DATA(1, 2));
+        expect_values(trial_run(t, dg_solve(two, one)), DG_SHAPE(2, 2, 1), p, DATA(2, 1, 0.5, 0.5));
+        dg_node *row = trial_input(t, DG_SHAPE(1, 2), DATA(3, 5));
+        expect_values(trial_run(t, dg_solve(a, row, .left = false)), DG_SHAPE(1, 2), p, DATA(0.8, 1.4));
+        expect_values(trial_run(t, trial_grad(dg_solve(two, one), one)), DG_SHAPE(2, 1), p, DATA(1.5, 1.25));
+        trial_free(t);
+    }
+}
+
+Test(solve, names_the_pivot_of_a_singular_matrix)
+{
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *a = trial_input(t, DG_SHAPE(2, 2), DATA(1, 2, 2, 4)), *b = trial_input(t, DG_SHAPE(2), DATA(3, 5));
+    expect_failure(trial_try(t, dg_solve(a, b)), DG_NUMERIC, "pivot 2 is 0: the matrix is singular");
+    expect_failure(trial_try(t, dg_inverse(dg_stack(2, ((dg_node *[]){dg_matmul(a, a, .transpose_other = true), a})))),
+                   DG_NUMERIC, "matrix 0 of the batch: pivot 2");
+    dg_solve(a, trial_input(t, DG_SHAPE(3, 1), NULL));
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "as many rows");
+    trial_free(t);
+}
+
+Test(solve, works_on_empty_tensors)
+{
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *none = trial_input(t, DG_SHAPE(0, 0), NULL), *empty = trial_input(t, DG_SHAPE(0, 2, 2), NULL);
+    dg_node *b = trial_input(t, DG_SHAPE(2, 0), NULL), *a = trial_input(t, DG_SHAPE(2, 2), DATA(1, 0, 0, 1));
+    expect_values(trial_run(t, dg_det(none)), dg_scalar(), 0, DATA(1));
+    expect_values(trial_run(t, trial_grad(dg_sum(dg_inverse(empty)), empty)), DG_SHAPE(0, 2, 2), 0, NULL);
+    expect_values(trial_run(t, dg_solve(a, b)), DG_SHAPE(2, 0), 0, NULL);
+    expect_values(trial_run(t, dg_cholesky(none)), DG_SHAPE(0, 0), 0, NULL);
+    expect_values(trial_run(t, dg_eigh(empty)), DG_SHAPE(0, 2), 0, NULL);
+    trial_free(t);
+}
+
+Test(inverse, of_many_matrices_on_two_threads)
+{
+    enum { COUNT = 40, SIDE = 24 };
+    trial *t = trial_new(DG_FLOAT64);
+    must(dg_threads_new(2, &t->threads));
+    double *values = calloc(COUNT * SIDE * SIDE, sizeof *values);
+    for (int i = 0; i < COUNT * SIDE * SIDE; i++)
+        values[i] = (i * 7919 % 1009) / 1009. + (i % (SIDE * SIDE) % (SIDE + 1) == 0 ? SIDE : 0);
+    dg_node *x = trial_input(t, DG_SHAPE(COUNT, SIDE, SIDE), values), *y = dg_inverse(x);
+    const dg_tensor *product = trial_run(t, dg_matmul(y, x));
+    for (int i = 0; i < COUNT * SIDE * SIDE; i++)
+        cr_assert_float_eq(dg_tensor_get(product, i), i % (SIDE * SIDE) % (SIDE + 1) == 0, 1e-12);
+    free(values);
+    dg_threads *threads = t->threads;
+    trial_free(t);
+    dg_threads_free(threads);
+}
+
+Test(triangular_solve, in_every_form)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        double p = precision(d);
+        dg_node *a = trial_input(t, DG_SHAPE(2, 2), DATA(2, 4, 8, 5)),
+                *b = trial_input(t, DG_SHAPE(2, 1), DATA(14, 10));
+        expect_values(trial_run(t, dg_triangular_solve(b, a)), DG_SHAPE(2, 1), p, DATA(3, 2));
+        expect_values(trial_run(t, dg_triangular_solve(b, a, .upper = false)), DG_SHAPE(2, 1), p, DATA(7, -9.2));
+        expect_values(trial_run(t, dg_triangular_solve(b, a, .transpose = true)), DG_SHAPE(2, 1), p, DATA(7, -3.6));
+        dg_node *unit = dg_triangular_solve(b, a, .unitriangular = true);
+        expect_values(trial_run(t, unit), DG_SHAPE(2, 1), p, DATA(-26, 10));
+        expect_values(trial_run(t, trial_grad(unit, a)), DG_SHAPE(2, 2), p, DATA(0, -10, 0, 0));
+        trial_free(t);
+    }
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *a = trial_input(t, DG_SHAPE(2, 2), DATA(2, 1, 1, 0)), *b = trial_input(t, DG_SHAPE(2, 1), DATA(1, 1));
+    expect_failure(trial_try(t, dg_triangular_solve(b, a)), DG_NUMERIC, "element 2 of the diagonal is 0");
+    trial_free(t);
+}
+
+Test(det, of_regular_and_singular_matrices)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        double p = precision(d);
+        dg_node *x = trial_input(t, DG_SHAPE(3, 2, 2), DATA(1, 2, 3, 4, 1, 2, 2, 4, 3, 1, 1, 2)), *s = dg_slogdet(x);
+        expect_values(trial_run(t, dg_det(x)), DG_SHAPE(3), p, DATA(-2, 0, 5));
+        expect_values(trial_run(t, s), DG_SHAPE(3), 0, DATA(-1, 0, 1));
+        expect_values(trial_run(t, dg_output(s, 1)), DG_SHAPE(3), p, DATA(log(2), -INFINITY, log(5)));
+        expect_values(trial_run(t, dg_logdet(x)), DG_SHAPE(3), p, DATA(NAN, -INFINITY, log(5)));
+        dg_node *last = dg_slice(x, .start = 2);
+        expect_values(trial_run(t, trial_grad(dg_logdet(last), last)), DG_SHAPE(1, 2, 2), p, DATA(.4, -.2, -.2, .6));
+        trial_free(t);
+    }
+}
+
+Test(det, has_a_gradient_where_it_is_0)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        double p = 10 * precision(d);
+        dg_node *x = trial_input(t, DG_SHAPE(3, 3), DATA(1, 2, 3, 4, 5, 6, 5, 7, 9)); /* rank 2 */
+        expect_values(trial_run(t, trial_grad(dg_det(x), x)), DG_SHAPE(3, 3), p, DATA(3, -6, 3, 3, -6, 3, -3, 6, -3));
+        dg_node *ones = trial_input(t, DG_SHAPE(3, 3), DATA(1, 1, 1, 1, 1, 1, 1, 1, 1)); /* rank 1 */
+        expect_values(trial_run(t, trial_grad(dg_det(ones), ones)), DG_SHAPE(3, 3), p, DATA(0, 0, 0, 0, 0, 0, 0, 0, 0));
+        dg_node *one = trial_input(t, DG_SHAPE(1, 1), DATA(0));
+        expect_values(trial_run(t, trial_grad(dg_det(one), one)), DG_SHAPE(1, 1), p, DATA(1));
+        trial_free(t);
+    }
+}
+
+Test(eigh, gives_values_and_vectors)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        double p = 4 * precision(d);
+        dg_node *x = trial_input(t, DG_SHAPE(2, 2), DATA(2, NAN, 1, 2)), *values = dg_eigh(x),
+                *v = dg_output(values, 1);
+        expect_values(trial_run(t, values), DG_SHAPE(2), p, DATA(1, 3));
+        expect_values(trial_run(t, dg_matmul(dg_matmul(v, dg_diag_embed(values)), v, .transpose_other = true)),
+                      DG_SHAPE(2, 2), p, DATA(2, 1, 1, 2));
+        expect_values(trial_run(t, dg_matmul(v, v, .transpose_input = true)), DG_SHAPE(2, 2), p, DATA(1, 0, 0, 1));
+        dg_node *most = dg_slice(values, .start = 1);
+        expect_values(trial_run(t, trial_grad(most, x)), DG_SHAPE(2, 2), p, DATA(.5, .5, .5, .5));
+        dg_node *upper = trial_input(t, DG_SHAPE(2, 2), DATA(2, 1, NAN, 2));
+        expect_values(trial_run(t, dg_eigh(upper, .UPLO = "U")), DG_SHAPE(2), p, DATA(1, 3));
+        trial_free(t);
+    }
+}
+
+Test(eigh, keeps_the_gradient_finite_where_eigenvalues_are_equal)
+{
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *x = trial_input(t, DG_SHAPE(2, 2), DATA(1, 0, 0, 1)), *values = dg_eigh(x);
+    dg_node *loss = dg_add(dg_sum(values), dg_sum(dg_output(values, 1)));
+    expect_values(trial_run(t, trial_grad(loss, x)), DG_SHAPE(2, 2), 1e-14, DATA(1, 0, 0, 1));
+    trial_free(t);
+}
+
+/* A line through (0, 1), (1, 3), (2, 4): 7/6 + 3/2 x. */
+Test(lstsq, fits_a_line_to_a_batch_of_any_size)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        double p = 4 * precision(d);
+        dg_node *a = trial_feed(t, (dg_dtype)d, DG_SHAPE(DG_N, 2), DG_SHAPE(3, 2), DATA(1, 0, 1, 1, 1, 2));
+        dg_node *b = trial_feed(t, (dg_dtype)d, DG_SHAPE(DG_N), DG_SHAPE(3), DATA(1, 3, 4)), *x = dg_lstsq(a, b);
+        expect_values(trial_run(t, x), DG_SHAPE(2), p, DATA(7 / 6., 1.5));
+        expect_values(trial_run(t, trial_grad(x, b)), DG_SHAPE(3), p, DATA(1 / 3., 1 / 3., 1 / 3.));
+        dg_node *known = trial_input(t, DG_SHAPE(3, 2), DATA(1, 0, 1, 1, 1, 2));
+        const dg_tensor *g = trial_run(t, trial_grad(dg_lstsq(known, b), known));
+        double wants[6];
+        for (int i = 0; i < 6; i++)
+            wants[i] = dg_tensor_get(g, i);
+        expect_values(trial_run(t, trial_grad(x, a)), DG_SHAPE(3, 2), p, wants);
+        trial_free(t);
+    }
+}
+
+Test(lstsq, takes_the_least_solution_of_many)
+{
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *a = trial_input(t, DG_SHAPE(1, 2), DATA(1, 1)), *b = trial_input(t, DG_SHAPE(1, 1), DATA(2));
+    expect_values(trial_run(t, dg_lstsq(a, b)), DG_SHAPE(2, 1), 1e-14, DATA(1, 1));
+    dg_node *flat = trial_input(t, DG_SHAPE(3, 2), DATA(1, 0, 1, 0, 1, 0)), *c = trial_input(t, DG_SHAPE(3, 1), NULL);
+    expect_failure(trial_try(t, dg_lstsq(flat, c)), DG_NUMERIC, "element 2 of the triangular factor's diagonal is 0");
+    trial_free(t);
+}
