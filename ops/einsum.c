@@ -364,9 +364,9 @@ static void drop_singles(operand *a, const operand *b, const bool kept[MOST_LABE
         bool single = false;
         for (int e = 0; e < b->term.rank; e++)
             single = single || (b->term.of[e] == a->term.of[d] && size_of(a, d) == 1 && size_of(b, e) != 1);
-        if (single && !kept[a->term.of[d]])
+        if (single && !kept[a->term.of[d]] && dims.count < DG_MAX_RANK)
             dims.at[dims.count++] = d;
-        else
+        else if (left.rank < DG_MAX_RANK)
             left.of[left.rank++] = a->term.of[d];
     }
     if (dims.count)
