@@ -268,7 +268,7 @@ static dg_status bind_constant(build *u, dg_node *node, int32_t *made)
 
 /* ---- steps ---- */
 
-static bool reads_bytes(const step *s, int k)
+bool reads_bytes(const step *s, int k)
 {
     if (s->formula)
         return dg_formula_uses(s->formula, k);
@@ -276,7 +276,8 @@ static bool reads_bytes(const step *s, int k)
     return !(s->entry->op->inputs[k < declared ? k : declared - 1].flags & DG_SHAPE_ONLY);
 }
 
-static dg_status step_types(build *u, const step *s, dg_type *outputs, dg_dtype *compute)
+/* Of real sizes: types of the results, and the step's work. */
+static dg_status step_types(build *u, step *s, dg_type *outputs, dg_dtype *compute)
 {
     binding *b = u->b;
     dg_type few[DG_MAX_INPUTS], *types = few;
@@ -303,7 +304,7 @@ static dg_status step_types(build *u, const step *s, dg_type *outputs, dg_dtype 
                       .outputs = outputs};
     DG_TRY(s->entry->op->infer(&infer));
     if (s->entry->op->flops)
-        b->flops += s->entry->op->flops(&infer);
+        s->flops = s->entry->op->flops(&infer);
     return dg_ok();
 }
 
@@ -496,7 +497,7 @@ static dg_status new_step(build *u, dg_node *node, const dg_value *attrs, const 
     s->first_output = results[0];
     if (s->formula) {
         DG_TRY(make_program(u, s, compute));
-        b->flops += dg_formula_flops(s->formula) * (double)dg_shape_count(&types[0].shape);
+        s->flops = dg_formula_flops(s->formula) * (double)dg_shape_count(&types[0].shape);
     }
     b->n_steps++;
     if (now) {
@@ -789,6 +790,7 @@ void binding_free(binding *b)
         free(b->constants[i]);
     free(b->constants);
     free(b->memory);
+    free(b->seconds);
     free(b->values);
     free(b->steps);
     dg_arena_free(b->arena);

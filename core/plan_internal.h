@@ -5,6 +5,7 @@
  *   plan_bind.c      order to steps: real shapes, folding of constants, merging of equal steps, pruning
  *   plan_place.c     steps to memory: lifetimes, reuse, one arena
  *   plan_run.c       running
+ *   plan_profile.c   running with a clock, and what it all costs
  */
 #ifndef CORE_PLAN_INTERNAL_H
 #define CORE_PLAN_INTERNAL_H
@@ -44,6 +45,7 @@ typedef struct step {
     int32_t first_output;  /* value; a step's outputs are consecutive */
     dg_kernel kernel;      /* tensors point into the binding's values */
     size_t workspace_bytes;
+    double flops;
     bool alive;
     bool update; /* elementwise, and only assignments read it: runs when no kernel can fail any more */
 } step;
@@ -74,7 +76,8 @@ typedef struct binding {
     size_t memory_bytes;
     void **constants;
     int32_t n_constants, constants_capacity;
-    double flops;
+    double *seconds; /* of each step, while the plan keeps a profile */
+    uint64_t timed_runs;
 } binding;
 
 struct dg_plan {
@@ -88,6 +91,7 @@ struct dg_plan {
     int n_inputs;
     binding *bindings, *current;
     uint64_t step;
+    bool profiling;
 };
 
 dg_status plan_compile(dg_plan *plan);
@@ -100,6 +104,12 @@ static inline dg_type type_of(const dg_tensor *tensor)
 {
     return (dg_type){tensor->dtype, tensor->shape};
 }
+
+/* Whether the step reads input k, or only its shape. */
+bool reads_bytes(const step *s, int k);
+
+/* Runs all steps in order and keeps the time of each. */
+dg_status run_steps_timed(const dg_plan *plan, binding *b);
 
 /* Runs one step in a binding whose values have their buffers. */
 dg_status step_run(const dg_plan *plan, step *s);

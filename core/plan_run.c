@@ -207,6 +207,16 @@ static void run_assignments(binding *b)
     }
 }
 
+static dg_status run_steps(const dg_plan *plan, binding *b)
+{
+    for (int32_t i = 0; i < b->n_steps; i++) {
+        dg_status status = step_run(plan, &b->steps[i]);
+        if (status.code != DG_OK)
+            return at_node(b->steps[i].node, status);
+    }
+    return dg_ok();
+}
+
 dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
     DG_TRY(find_binding(plan, feeds, n_feeds));
@@ -214,11 +224,7 @@ dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
     set_feeds(plan, b, feeds, n_feeds);
     for (int32_t i = 0; i < b->n_random_steps; i++)
         b->steps[b->random_steps[i]].kernel.random.step = plan->step;
-    for (int32_t i = 0; i < b->n_steps; i++) {
-        dg_status status = step_run(plan, &b->steps[i]);
-        if (status.code != DG_OK)
-            return at_node(b->steps[i].node, status);
-    }
+    DG_TRY(plan->profiling ? run_steps_timed(plan, b) : run_steps(plan, b));
     run_assignments(b);
     plan->step++;
     return dg_ok();
@@ -234,11 +240,4 @@ const dg_tensor *dg_plan_result(const dg_plan *plan, int k)
 void dg_plan_set_step(dg_plan *plan, uint64_t number)
 {
     plan->step = number;
-}
-
-dg_plan_cost dg_plan_cost_of(const dg_plan *plan)
-{
-    const binding *b = plan->current;
-    return b ? (dg_plan_cost){.arena_bytes = b->memory_bytes, .steps = (size_t)b->n_steps, .flops = b->flops}
-             : (dg_plan_cost){0};
 }

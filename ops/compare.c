@@ -44,6 +44,8 @@ static const dg_op compare_ops[] = {
     CONDITION("logical_xor", "y = one of a and b, not both", "not(input) != not(other)"),
     TEST("logical_not", "y = x is 0", "not(input)"),
     TEST("isnan", "y = x is not a number", "isnan(input)"),
+    TEST("isinf", "y = x is ∞ or −∞", "abs(input) == inf"),
+    TEST("isfinite", "y = x is neither ∞ nor −∞ nor NaN", "abs(input) < inf"),
     {
         .name = "where",
         .family = "compare",

@@ -331,7 +331,7 @@ static const dg_op diagonal_ops[] = {
     },
     {
         .name = "trace",
-        .family = "linalg",
+        .family = "shape",
         .summary = "the sum of the diagonal of the last two dimensions",
         .inputs = {{.name = "input"}},
         .infer = trace_infer,

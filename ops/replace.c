@@ -141,7 +141,7 @@ static const dg_op replace_ops[] = {
     },
     {
         .name = "nan_to_num",
-        .family = "elementwise",
+        .family = "shape",
         .summary = "y = x, with numbers for NaN, ∞ and −∞; derivative 0 there",
         .inputs = {{.name = "input"}},
         .attrs = {ATTR("nan", DG_ATTR_FLOAT, "0", "for NaN"),

@@ -1,5 +1,6 @@
 /* dotgrad check: every gradient of a graph against finite differences, in float64. */
 #include "commands.h"
+#include "random_data.h"
 #include "run_folder.h"
 #include "session.h"
 
@@ -10,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH      4 /* rows of the random inputs */
-#define OTHER_SIZE 3 /* of symbols other than N */
+#define BATCH 4 /* rows of the random inputs */
 
 static const char usage[] =
     "usage: dotgrad check G.dot [options]\n\n"
@@ -107,105 +107,6 @@ static bool take_option(const char *name, int option, check_options *given, int 
     }
 }
 
-/* ---- random inputs ---- */
-
-/* How an input is used by those that read it. */
-typedef struct demands {
-    int64_t below;       /* integers stay below it */
-    bool is_probability; /* a target between 0 and 1 */
-} demands;
-
-static bool is_op(const dg_node *node, const char *name)
-{
-    return !strcmp(dg_node_op(node)->name, name);
-}
-
-static int64_t known_size(const dg_node *node, int axis)
-{
-    const dg_shape *shape = &dg_node_type(node, 0)->shape;
-    axis = axis < 0 ? axis + shape->rank : axis;
-    return axis >= 0 && axis < shape->rank && shape->dims[axis] > 0 ? shape->dims[axis] : 0;
-}
-
-/* The number of different values that an index or label may have as this argument; 0: not told. */
-static int64_t limit_of(const dg_node *reader, const char *argument)
-{
-    const dg_node *first = dg_node_input(reader, 0);
-    if (!first || strcmp(argument, dg_node_input_name(reader, 0)) == 0)
-        return 0;
-    if (is_op(reader, "cross_entropy") || is_op(reader, "nll_loss"))
-        return known_size(first, dg_node_type(first, 0)->shape.rank == 1 ? 0 : 1);
-    const dg_value *dim = dg_node_attr(reader, "dim");
-    if (dim && dim->kind == DG_VALUE_INT && !strcmp(argument, "index"))
-        return known_size(first, (int)dim->i);
-    return 0;
-}
-
-static demands demands_of(const dg_graph *graph, const dg_node *input)
-{
-    demands found = {.below = 0};
-    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
-        const dg_node *reader = dg_graph_node(graph, id);
-        for (int k = 0; k < dg_node_input_count(reader); k++) {
-            if (dg_node_input(reader, k) != input)
-                continue;
-            const char *argument = dg_node_input_name(reader, k);
-            int64_t limit = limit_of(reader, argument);
-            if (limit > 0 && (found.below == 0 || limit < found.below))
-                found.below = limit;
-            if (!strncmp(dg_node_op(reader)->name, "binary_cross_entropy", 20) && !strcmp(argument, "target"))
-                found.is_probability = true;
-        }
-    }
-    found.below = found.below > 0 ? found.below : 2;
-    return found;
-}
-
-static dg_status fill_input(const check_options *given, const dg_graph *graph, int64_t rows, dg_node *input,
-                            dg_tensor *tensor)
-{
-    const dg_type *type = dg_node_type(input, 0);
-    const demands wanted = demands_of(graph, input);
-    const dg_random key = {given->session.seed, dg_random_stream(dg_node_name(input)), 0};
-    dg_shape shape = type->shape;
-    for (int k = 0; k < shape.rank; k++)
-        shape.dims[k] = shape.dims[k] >= 0 ? shape.dims[k] : shape.dims[k] == DG_N ? rows : OTHER_SIZE;
-    DG_TRY(dg_tensor_make(tensor, type->dtype, shape));
-    int64_t count = dg_tensor_count(tensor);
-    if (dg_dtype_is_float(type->dtype) && wanted.is_probability)
-        dg_random_uniform(&key, type->dtype, tensor->data, 0, count, 0.1, 0.9);
-    else if (dg_dtype_is_float(type->dtype))
-        dg_random_normal(&key, type->dtype, tensor->data, 0, count, 0, 1);
-    else
-        for (int64_t k = 0; k < count; k++)
-            dg_tensor_set(
-                tensor, k,
-                (double)dg_random_below(&key, (uint64_t)k, type->dtype == DG_BOOL ? 2 : (uint64_t)wanted.below));
-    return dg_ok();
-}
-
-/* Inputs that the set leaves out are made of so many rows. */
-static dg_status make_feeds(const check_options *given, const graph_session *session, int64_t rows, dg_tensors *fed,
-                            dg_feed **feeds, int *count)
-{
-    dg_node **inputs = NULL;
-    int n_inputs;
-    dg_status status = session_nodes(session, DG_ROLE_INPUT, &inputs, &n_inputs);
-    for (int k = 0; status.code == DG_OK && k < n_inputs; k++) {
-        const char *name = dg_node_name(inputs[k]);
-        dg_tensor made = {0};
-        if (dg_tensors_find(fed, name))
-            continue;
-        status = fill_input(given, session->graph, rows, inputs[k], &made);
-        if (status.code == DG_OK)
-            status = dg_tensors_put(fed, name, &made);
-        dg_tensor_release(&made);
-    }
-    free(inputs);
-    return status.code == DG_OK ? session_feeds(session, given->feed ? given->feed : given->graph, fed, feeds, count)
-                                : status;
-}
-
 /* float32 becomes float64. */
 static dg_status widen(dg_tensors *set)
 {
@@ -230,34 +131,13 @@ static dg_status read_feeds(const char *path, dg_tensors **fed)
     return status;
 }
 
-/* Initialisers that look at data, such as k-means, want at least a row for each row of theirs. */
-static int64_t rows_to_fit(const check_options *given, const graph_session *session)
-{
-    int64_t rows = given->batch;
-    for (int64_t id = 0; id < dg_graph_node_count(session->graph); id++) {
-        const dg_node *node = dg_graph_node(session->graph, id);
-        const dg_value *init = dg_node_attr(node, "init");
-        const dg_shape *shape = &dg_node_type(node, 0)->shape;
-        if (dg_node_op(node)->role == DG_ROLE_PARAMETER && init && dg_init_needs_data(init) && shape->rank > 0 &&
-            shape->dims[0] >= rows)
-            rows = 2 * shape->dims[0];
-    }
-    return rows;
-}
-
 static dg_status make_parameters(const check_options *given, graph_session *session)
 {
     dg_tensors *fed;
-    dg_feed *feeds = NULL;
-    int n_feeds = 0;
     DG_TRY(read_feeds(given->feed, &fed));
-    dg_status status = make_feeds(given, session, rows_to_fit(given, session), fed, &feeds, &n_feeds);
-    if (status.code == DG_OK)
-        status =
-            dg_fit_parameters(session->parameters, session->graph, feeds, n_feeds, session->seed, session->threads);
-    free(feeds);
+    dg_status status = random_parameters(session, given->feed ? given->feed : given->graph, given->batch, fed);
     dg_tensors_free(fed);
-    return status.code == DG_OK ? status : dg_prefixed(status, "%s", given->graph);
+    return status;
 }
 
 static dg_status take_parameters(const check_options *given, graph_session *session)
@@ -360,7 +240,8 @@ static dg_status run(const check_options *given, graph_session *session)
         return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss: say --node", given->graph);
     DG_TRY(take_parameters(given, session));
     DG_TRY(read_feeds(given->feed, &fed));
-    dg_status status = make_feeds(given, session, given->batch, fed, &feeds, &n_feeds);
+    dg_status status =
+        random_feeds(session, given->feed ? given->feed : given->graph, given->batch, fed, &feeds, &n_feeds);
     if (status.code == DG_OK)
         status = compare(given, session, loss, feeds, n_feeds);
     free(feeds);

@@ -18,6 +18,7 @@ int command_predict(int argc, char **argv);
 int command_draw(int argc, char **argv);
 int command_summary(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_bench(int argc, char **argv);
 int command_ops(int argc, char **argv);
 
 /* Prints "dotgrad: message" on one line; returns EXIT_FAILED. */

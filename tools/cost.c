@@ -89,8 +89,11 @@ dg_status cost_of_nodes(const graph_file *file, node_cost **costs)
         return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
     }
     for (int k = 0; k < file->n_nodes; k++) {
-        index[dg_node_id(file->nodes[k].node)] = k + 1;
-        made[k].bytes = dg_node_op(file->nodes[k].node)->flags & DG_VIEW ? 0 : output_bytes(file->nodes[k].node);
+        for (int i = 0; i < file->nodes[k].n_made; i++) {
+            const dg_node *node = file->nodes[k].made[i];
+            index[dg_node_id(node)] = k + 1;
+            made[k].bytes += dg_node_op(node)->flags & DG_VIEW ? 0 : output_bytes(node);
+        }
     }
     for (int64_t id = 0; id < n; id++) {
         dg_node *node = dg_graph_node(file->graph, id), *owner = node;

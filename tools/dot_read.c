@@ -218,8 +218,8 @@ static int by_name(const void *a, const void *b)
     return strcmp(first->name, second->name);
 }
 
-/* Attributes of an object that differ from `like` (a subgraph's parent), from the default, or from "", by name. What an
- * export added for looks is dropped. */
+/* Attributes of an object that differ from the default, or from "", by name; of a subgraph, those that it sets itself or
+ * that differ from those of `like`, its parent. What an export added for looks is dropped. */
 static dg_status take_attributes(const reading *r, void *object, int kind, void *like, file_attributes *taken)
 {
     size_t count = 0;
@@ -233,7 +233,8 @@ static dg_status take_attributes(const reading *r, void *object, int kind, void 
     while ((symbol = agnxtattr(r->graph, kind, symbol))) {
         char *value = object ? agxget(object, symbol) : symbol->defval;
         const char *usual = like ? agxget(like, symbol) : object && kind != AGRAPH ? symbol->defval : "";
-        if (strcmp(value, usual) == 0 || is_listed(styled, symbol->name) || is_about_styles(symbol->name))
+        bool is_set = like && agattr(object, kind, symbol->name, NULL) != agattr(like, kind, symbol->name, NULL);
+        if ((strcmp(value, usual) == 0 && (!is_set || !*value)) || is_listed(styled, symbol->name) || is_about_styles(symbol->name))
             continue;
         file_attribute *attribute = &taken->items[taken->count++];
         attribute->html = aghtmlstr(value);

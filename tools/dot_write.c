@@ -109,6 +109,8 @@ static void write_node(writing *w, int index, int indent)
     static const char *const shown[] = {"op", NULL};
     bool first = true;
     const char *call = node->node ? dg_value_print(w->file->arena, &node->call) : NULL;
+    if (call && strcmp(node->call.s, "use") == 0) /* a path stays as it is written */
+        call = file_attribute_find(&node->attributes, "op");
     fprintf(w->out, "%*s", indent, "");
     write_text(w->out, node->name);
     if (call) /* else it is decoration */
@@ -181,7 +183,7 @@ static void write_edge(writing *w, const file_edge *edge, int n_incoming)
     write_text(w->out, head->name);
     bool is_decoration = !w->file->nodes[edge->tail].node;
     if (!is_decoration && (n_incoming > 1 || edge->arg)) {
-        const char *name = dg_node_input_name(head->node, edge->input);
+        const char *name = edge->input_name ? edge->input_name : dg_node_input_name(head->node, edge->input);
         int declared = dg_op_input_count(dg_node_op(head->node));
         bool variadic = declared > 0 && (dg_node_op(head->node)->inputs[declared - 1].flags & DG_VARIADIC) &&
                         edge->input >= declared - 1;

@@ -24,15 +24,9 @@ static void style_graph(drawing *d, const char *node_words, const char *edge_wor
         s.n_own = to->count;
     }
     style_add_html(&s, "label", draw_title(d));
-    for (size_t k = 0; k < sizeof looks / sizeof *looks; k++) {
-        bool inherited = false; /* in the very same value as a cluster's own: the reader could not tell */
-        for (int i = 0; i < d->file->n_clusters; i++) {
-            const char *own = file_attribute_find(&d->file->clusters[i].attributes, looks[k][0]);
-            inherited |= own && strcmp(own, looks[k][1]) == 0;
-        }
-        if (!inherited)
+    for (size_t k = 0; k < sizeof looks / sizeof *looks; k++)
+        if (!style_is_inner(d, -1, looks[k][0], looks[k][1]))
             style_add(&s, looks[k][0], looks[k][1]);
-    }
     if (d->layout.virtuals > MOST_FULL)
         style_add(&s, "nslimit", "0");
     const char *words = style_finish(&s);

@@ -44,7 +44,7 @@ static const char *node_label(drawing *d, int index, bool is_output)
     const dg_op *op = dg_node_op(node->node);
     char detail[DRAW_DETAIL], count[COUNT_TEXT];
     bool is_named = op->role == DG_ROLE_INPUT || op->role == DG_ROLE_PARAMETER;
-    const char *head = is_named ? node->name : op->role == DG_ROLE_CONSTANT ? constant_text(d, node) : op->name;
+    const char *head = is_named ? node->name : op->role == DG_ROLE_CONSTANT ? constant_text(d, node) : node->call.s;
     const char *label = draw_format(d, "<B>%s</B>", draw_safe(d, head));
     if (!is_named && (is_output || d->options->names) && strcmp(head, node->name) != 0)
         label =
@@ -67,7 +67,7 @@ static const char *node_tooltip(drawing *d, int index)
     int64_t parameters = d->costs[index].parameters;
     const dg_type *type = dg_node_type(node->node, 0);
     const char *text =
-        draw_format(d, "%s: %s, %s %s", node->name, dg_node_op(node->node)->name, dg_dtype_name(type->dtype),
+        draw_format(d, "%s: %s, %s %s", node->name, node->call.s, dg_dtype_name(type->dtype),
                     draw_shape(d->file->graph, &type->shape, shape, sizeof shape));
     if (parameters)
         text = draw_format(d, "%s, %s parameter%s", text, cost_print_count(parameters, count, sizeof count),
@@ -248,8 +248,23 @@ int style_count_owned(const drawing *d)
 
 /* ---- clusters ---- */
 
+bool style_is_inner(const drawing *d, int outer, const char *name, const char *value)
+{
+    for (int k = outer + 1; k < d->file->n_clusters; k++) { /* parents come first */
+        const char *own = file_attribute_find(&d->file->clusters[k].attributes, name);
+        int parent = d->file->clusters[k].parent;
+        while (parent > outer)
+            parent = d->file->clusters[parent].parent;
+        if (parent == outer && own && strcmp(own, value) == 0)
+            return true;
+    }
+    return false;
+}
+
 void style_cluster(drawing *d, int index)
 {
+    static const char *const looks[][2] = {{"style", "rounded,filled"}, {"fillcolor", "#FAFBFC"}, {"color", "#D0D7DE"},
+                                           {"labeljust", "l"},          {"fontsize", "10"},       {"margin", "14"}};
     file_cluster *cluster = &d->styled.clusters[index];
     if (!cluster->is_cluster) {
         style_begin(d, &cluster->attributes, NULL);
@@ -257,15 +272,14 @@ void style_cluster(drawing *d, int index)
     }
     const char *name = cluster->name + strlen("cluster");
     styling s = style_begin(d, &cluster->attributes, NULL);
-    style_add_html(&s, "label", draw_format(d, "<B>%s</B>", draw_safe(d, *name == '_' ? name + 1 : name)));
-    style_add(&s, "style", "rounded,filled");
-    style_add(&s, "fillcolor", "#FAFBFC");
-    style_add(&s, "color", "#D0D7DE");
-    style_add(&s, "labeljust", "l");
-    style_add(&s, "fontsize", "10");
-    style_add(&s, "margin", "14");
-    style_append(&s, "styled", draw_format(d, "%s %s", cluster->name, style_finish(&s)),
-                 false); /* the name: subgraphs inherit */
+    const char *label = draw_format(d, "<B>%s</B>", draw_safe(d, *name == '_' ? name + 1 : name));
+    if (!style_is_inner(d, index, "label", label))
+        style_add_html(&s, "label", label);
+    for (size_t k = 0; k < sizeof looks / sizeof *looks; k++)
+        if (!style_is_inner(d, index, looks[k][0], looks[k][1]))
+            style_add(&s, looks[k][0], looks[k][1]);
+    /* with the name, for subgraphs inherit */
+    style_append(&s, "styled", draw_format(d, "%s %s", cluster->name, style_finish(&s)), false);
 }
 
 /* ---- defaults ---- */

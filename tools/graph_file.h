@@ -24,7 +24,9 @@ typedef struct file_node {
     file_attributes attributes; /* all, `op` among them */
     int cluster;                /* innermost cluster, −1: none */
     dg_value call;              /* of `op` */
-    dg_node *node;
+    dg_node *node;              /* in a cluster that repeats, of the last copy; of use(), what the file gives */
+    int n_made;                 /* all nodes that this one has become, */
+    dg_node **made;             /* those inside a used file among them; `node` is the last */
     int line; /* 0: not known */
 } file_node;
 
@@ -33,6 +35,7 @@ typedef struct file_edge {
     file_attributes attributes; /* all, `arg` and `out` among them */
     const char *arg, *out;      /* NULL: not given */
     int input;                  /* of the head, once built */
+    const char *input_name;     /* its name, where the head is a use(); else NULL */
 } file_edge;
 
 /* A subgraph: a cluster, or a block without a box ({rank=same; a; b;}), which keeps a list of its nodes. */
@@ -80,6 +83,8 @@ void graph_file_free(graph_file *file);
 
 /* A graph attribute such as "epochs"; NULL when the file does not set it. */
 const char *graph_file_setting(const graph_file *file, const char *name);
+/* A node by its name in the graph ("block.0.conv1"), or in the file ("block.conv1", which is the last copy). */
+dg_node *graph_file_find(const graph_file *file, const char *name);
 /* The file's node for a node of the graph, −1 for those that the file does not have (owned parameters, gradients). */
 int graph_file_index(const graph_file *file, const dg_node *node);
 const char *file_attribute_find(const file_attributes *attributes, const char *name); /* NULL: not set */

@@ -24,6 +24,7 @@ static const command commands[] = {
     {"draw", "draw a graph as SVG, PNG, PDF or DOT", command_draw},
     {"summary", "table of nodes: op, output shape, parameters, work", command_summary},
     {"check", "compare every gradient with finite differences", command_check},
+    {"bench", "time and memory of a step on random data", command_bench},
     {"ops", "the op reference", command_ops},
 };
 

@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "ops_header.h"
 
+#include <dotgrad/autograd.h>
 #include <dotgrad/op.h>
 
 #include <stdio.h>
@@ -67,6 +68,21 @@ static const char *derivative_of(const dg_op *op)
     return op->backward ? "by nodes, of any order" : op->compose ? "of what it is made of, of any order" : NULL;
 }
 
+/* A call with the shapes of its inputs and of what comes out. */
+static void print_example(const dg_op *op, const dg_sample *sample)
+{
+    dg_sample_case made;
+    char text[DG_SHAPE_TEXT];
+    printf("  example    %s", sample->call);
+    for (int k = 0; k < DG_MAX_INPUTS && sample->inputs[k]; k++)
+        printf("%s %s", k ? "," : " of", sample->inputs[k]);
+    if (dg_sample_make(&made, op, sample, DG_FLOAT32, 1).code == DG_OK)
+        for (int k = 0; k < dg_node_output_count(made.node); k++)
+            printf("%s %s", k ? "," : " ->", dg_shape_print(&dg_node_type(made.node, k)->shape, text, sizeof text));
+    dg_sample_release(&made);
+    printf("\n");
+}
+
 static void print_op(const dg_op *op)
 {
     printf("%s  [%s]\n  %s\n", op->name, op->family, op->summary);
@@ -83,12 +99,8 @@ static void print_op(const dg_op *op)
     }
     if (derivative_of(op))
         printf("  derivative %s\n", derivative_of(op));
-    for (const dg_sample *sample = op->samples; sample && sample->call; sample++) {
-        printf("  example    %s of", sample->call);
-        for (int k = 0; k < DG_MAX_INPUTS && sample->inputs[k]; k++)
-            printf("%s %s", k ? "," : "", sample->inputs[k]);
-        printf(sample->inputs[0] ? "\n" : " nothing\n");
-    }
+    for (const dg_sample *sample = op->samples; sample && sample->call; sample++)
+        print_example(op, sample);
     if (op->source)
         printf("  source     %s\n", op->source);
 }

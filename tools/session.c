@@ -31,7 +31,7 @@ void session_close(graph_session *session)
 
 dg_status session_find(const graph_session *session, const char *name, dg_node **node)
 {
-    *node = dg_graph_find(session->graph, name);
+    *node = graph_file_find(session->file, name);
     return *node ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "%s: there is no node '%s'", session->name, name);
 }
 

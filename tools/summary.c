@@ -67,7 +67,7 @@ static bool fill_row(table_row *row, const graph_file *file, int k, const node_c
     char shape[DG_SHAPE_TEXT], count[40], flops[40], bytes[40];
     dg_graph_print_shape(file->graph, &dg_node_type(node->node, 0)->shape, shape, sizeof shape);
     row->cells[0] = text_copy(node->name);
-    row->cells[1] = text_copy(dg_node_op(node->node)->name);
+    row->cells[1] = text_copy(node->call.s);
     row->cells[2] = text_copy(shape);
     row->cells[3] = text_copy(cost->parameters ? cost_print_count(cost->parameters, count, sizeof count) : "");
     row->cells[4] = text_copy(cost->flops == 0 ? "" : cost_print_amount(cost->flops, "", flops, sizeof flops));

@@ -153,6 +153,8 @@ Test(masked_fill, leaves_no_gradient_behind)
             *z = trial_input(t, DG_SHAPE(3), DATA(NAN, INFINITY, -INFINITY));
     expect_values(trial_run(t, y), DG_SHAPE(2, 2), 0, DATA(1, -INFINITY, 3, 4));
     expect_values(trial_run(t, trial_grad(y, x)), DG_SHAPE(2, 2), 0, DATA(1, 0, 1, 1));
+    expect_values(trial_run(t, dg_isinf(z)), DG_SHAPE(3), 0, DATA(0, 1, 1));
+    expect_values(trial_run(t, dg_isfinite(x)), DG_SHAPE(2, 2), 0, DATA(1, 0, 1, 1));
     expect_values(trial_run(t, dg_nan_to_num(z)), DG_SHAPE(3), 0, DATA(0, 0x1.fffffep127, -0x1.fffffep127));
     expect_values(trial_run(t, dg_nan_to_num(z, .nan = 1, .posinf = 2, .neginf = 3)), DG_SHAPE(3), 0, DATA(1, 2, 3));
     expect_values(trial_run(t, trial_grad(dg_nan_to_num(z), z)), DG_SHAPE(3), 0, DATA(0, 0, 0));

@@ -2,7 +2,7 @@
 #include "../support.h"
 
 static const dg_dtype dtypes[] = {DG_FLOAT32, DG_FLOAT64};
-#define EACH_DTYPE(d) for (int k_ = 0, d = DG_FLOAT32; k_ < 2; d = dtypes[1], k_++)
+#define EACH_DTYPE(d) for (int k_ = 0, d = (int)DG_FLOAT32; k_ < 2; d = (int)dtypes[1], k_++)
 
 static double precision(int dtype)
 {

@@ -327,6 +327,12 @@ Test(cdist, broadcasts_batches)
     trial_free(t);
 }
 
+/* Multiples of 2⁻¹⁶, which float32 holds exactly. */
+static double near_float(double x)
+{
+    return round(x * 65536) / 65536;
+}
+
 /* Points far from the origin, some of them close to each other, against sums in double precision. */
 static void compare_sqdist(dg_dtype dtype, int64_t n, int64_t m, int64_t d, double tolerance)
 {
@@ -335,11 +341,11 @@ static void compare_sqdist(dg_dtype dtype, int64_t n, int64_t m, int64_t d, doub
     cr_assert(a && b && want);
     dg_random key = {3, 1, 0};
     for (int64_t i = 0; i < n * d; i++)
-        a[i] = (float)(10 + dg_random_unit(&key, (uint64_t)i));
+        a[i] = near_float(10 + dg_random_unit(&key, (uint64_t)i));
     for (int64_t i = 0; i < m * d; i++) /* row 0 is a's row 0, row 1 lies near a's row 1 */
         b[i] = i < d       ? a[i]
-               : i < 2 * d ? (float)(a[i] + 1e-4)
-                           : (float)(-10 * dg_random_unit(&key, (uint64_t)(n * d + i)));
+               : i < 2 * d ? near_float(a[i] + 1e-4)
+                           : near_float(-10 * dg_random_unit(&key, (uint64_t)(n * d + i)));
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < m; j++)
             for (int64_t k = 0; k < d; k++)
@@ -348,7 +354,8 @@ static void compare_sqdist(dg_dtype dtype, int64_t n, int64_t m, int64_t d, doub
     dg_node *y = dg_sqdist(trial_input(t, DG_SHAPE(n, d), a), trial_input(t, DG_SHAPE(m, d), b));
     const dg_tensor *got = trial_run(t, y);
     for (int64_t i = 0; i < n * m; i++)
-        cr_expect_leq(fabs(dg_tensor_get(got, i) - want[i]), tolerance * want[i], "element %d", (int)i);
+        cr_expect_leq(fabs(dg_tensor_get(got, i) - want[i]), tolerance * want[i], "element %d is %.9g, wants %.9g", (int)i,
+                      dg_tensor_get(got, i), want[i]);
     free(a);
     free(b);
     free(want);

@@ -64,4 +64,19 @@ typedef struct dg_plan_cost {
 } dg_plan_cost;
 dg_plan_cost dg_plan_cost_of(const dg_plan *plan);
 
+/* Where the time goes. While the profile is on, runs keep the time of each step; off (as plans are at first), it costs
+ * nothing. Turning it on begins anew. */
+void dg_plan_profile(dg_plan *plan, bool on);
+/* One step of the last run's binding. */
+typedef struct dg_plan_profile_entry {
+    dg_node *node;  /* what the step computes */
+    double seconds; /* over all calls */
+    uint64_t calls;
+    double flops; /* of one call */
+    double bytes; /* of one call: of the tensors it reads and writes */
+} dg_plan_profile_entry;
+/* The number of steps; the first `count` of them, in the order in which they run, go to `entries`. 0: no run was timed.
+ */
+size_t dg_plan_profile_entries(const dg_plan *plan, dg_plan_profile_entry *entries, size_t count);
+
 #endif

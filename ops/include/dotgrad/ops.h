@@ -170,6 +170,112 @@ static inline dg_node *dg_to_at(dg_location at, dg_node *input, dg_dtype dtype, 
 }
 #define dg_to(input, dtype, ...) dg_to_at(DG_HERE, (input), (dtype), DG_OPTIONS(dg_to_options, __VA_ARGS__))
 
+/* start, start + step, … before end; with one number, 0, 1, … before it
+ *   start: the first number; or the end, where that is left out
+ *   end: is not reached
+ *   step: the distance
+ *   dtype: int64 when left out and all are whole numbers, else the graph's float type */
+typedef struct dg_arange_options {
+    double end;
+    double step;
+    dg_dtype dtype;
+    const char *name;
+} dg_arange_options;
+static inline dg_node *dg_arange_at(dg_location at, dg_graph *graph, double start, dg_arange_options options)
+{
+    const dg_value attrs[] = {dg_float(start), dg_float(options.end), dg_float(options.step), dg_dtype_value(options.dtype)};
+    return dg_apply(&(dg_application){.graph = graph, .op = "arange", .name = options.name, .at = at, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_arange(graph, start, ...) dg_arange_at(DG_HERE, (graph), (start), DG_OPTIONS(dg_arange_options, .end = __builtin_nan(""), .step = 1, __VA_ARGS__))
+
+/* numbers from start to end, both included, at equal distances
+ *   start: the first number
+ *   end: the last number
+ *   steps: how many
+ *   dtype: the element type; the graph's float type when left out */
+typedef struct dg_linspace_options {
+    dg_dtype dtype;
+    const char *name;
+} dg_linspace_options;
+static inline dg_node *dg_linspace_at(dg_location at, dg_graph *graph, double start, double end, int64_t steps, dg_linspace_options options)
+{
+    const dg_value attrs[] = {dg_float(start), dg_float(end), dg_int(steps), dg_dtype_value(options.dtype)};
+    return dg_apply(&(dg_application){.graph = graph, .op = "linspace", .name = options.name, .at = at, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_linspace(graph, start, end, steps, ...) dg_linspace_at(DG_HERE, (graph), (start), (end), (steps), DG_OPTIONS(dg_linspace_options, __VA_ARGS__))
+
+/* a matrix with ones on the diagonal, else 0
+ *   n: rows
+ *   m: columns; n when left out
+ *   dtype: the element type; the graph's float type when left out */
+typedef struct dg_eye_options {
+    int64_t m;
+    dg_dtype dtype;
+    const char *name;
+} dg_eye_options;
+static inline dg_node *dg_eye_at(dg_location at, dg_graph *graph, int64_t n, dg_eye_options options)
+{
+    const dg_value attrs[] = {dg_int(n), dg_int(options.m), dg_dtype_value(options.dtype)};
+    return dg_apply(&(dg_application){.graph = graph, .op = "eye", .name = options.name, .at = at, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_eye(graph, n, ...) dg_eye_at(DG_HERE, (graph), (n), DG_OPTIONS(dg_eye_options, .m = DG_NONE, __VA_ARGS__))
+
+/* zeros
+ *   shape: sizes; N is the batch
+ *   dtype: the element type; the graph's float type when left out */
+typedef struct dg_zeros_options {
+    dg_dtype dtype;
+    const char *name;
+} dg_zeros_options;
+static inline dg_node *dg_zeros_at(dg_location at, dg_graph *graph, dg_shape shape, dg_zeros_options options)
+{
+    const dg_value attrs[] = {dg_shape_value(&shape), dg_dtype_value(options.dtype)};
+    return dg_apply(&(dg_application){.graph = graph, .op = "zeros", .name = options.name, .at = at, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_zeros(graph, shape, ...) dg_zeros_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_zeros_options, __VA_ARGS__))
+
+/* ones
+ *   shape: sizes; N is the batch
+ *   dtype: the element type; the graph's float type when left out */
+typedef struct dg_ones_options {
+    dg_dtype dtype;
+    const char *name;
+} dg_ones_options;
+static inline dg_node *dg_ones_at(dg_location at, dg_graph *graph, dg_shape shape, dg_ones_options options)
+{
+    const dg_value attrs[] = {dg_shape_value(&shape), dg_dtype_value(options.dtype)};
+    return dg_apply(&(dg_application){.graph = graph, .op = "ones", .name = options.name, .at = at, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_ones(graph, shape, ...) dg_ones_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_ones_options, __VA_ARGS__))
+
+/* one value everywhere
+ *   shape: sizes; N is the batch
+ *   fill_value: the value
+ *   dtype: the element type; the graph's float type when left out */
+typedef struct dg_full_options {
+    dg_dtype dtype;
+    const char *name;
+} dg_full_options;
+static inline dg_node *dg_full_at(dg_location at, dg_graph *graph, dg_shape shape, double fill_value, dg_full_options options)
+{
+    const dg_value attrs[] = {dg_shape_value(&shape), dg_float(fill_value), dg_dtype_value(options.dtype)};
+    return dg_apply(&(dg_application){.graph = graph, .op = "full", .name = options.name, .at = at, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_full(graph, shape, fill_value, ...) dg_full_at(DG_HERE, (graph), (shape), (fill_value), DG_OPTIONS(dg_full_options, __VA_ARGS__))
+
+/* one value everywhere, in the shape of x
+ *   fill_value: the value */
+typedef struct dg_full_like_options {
+    const char *name;
+} dg_full_like_options;
+static inline dg_node *dg_full_like_at(dg_location at, dg_node *input, double fill_value, dg_full_like_options options)
+{
+    const dg_value attrs[] = {dg_float(fill_value)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "full_like", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_full_like(input, fill_value, ...) dg_full_like_at(DG_HERE, (input), (fill_value), DG_OPTIONS(dg_full_like_options, __VA_ARGS__))
+
 /* ---- random ---- */
 
 /* y ~ N(mean, std²)
@@ -1020,6 +1126,28 @@ static inline dg_node *dg_isnan_at(dg_location at, dg_node *input, dg_isnan_opti
     return dg_apply(&(dg_application){.op = "isnan", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
 }
 #define dg_isnan(input, ...) dg_isnan_at(DG_HERE, (input), DG_OPTIONS(dg_isnan_options, __VA_ARGS__))
+
+/* y = x is ∞ or −∞ */
+typedef struct dg_isinf_options {
+    const char *name;
+} dg_isinf_options;
+static inline dg_node *dg_isinf_at(dg_location at, dg_node *input, dg_isinf_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "isinf", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_isinf(input, ...) dg_isinf_at(DG_HERE, (input), DG_OPTIONS(dg_isinf_options, __VA_ARGS__))
+
+/* y = x is neither ∞ nor −∞ nor NaN */
+typedef struct dg_isfinite_options {
+    const char *name;
+} dg_isfinite_options;
+static inline dg_node *dg_isfinite_at(dg_location at, dg_node *input, dg_isfinite_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "isfinite", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_isfinite(input, ...) dg_isfinite_at(DG_HERE, (input), DG_OPTIONS(dg_isfinite_options, __VA_ARGS__))
 
 /* y = a where the condition holds, else b */
 typedef struct dg_where_options {
@@ -2013,6 +2141,184 @@ static inline dg_node *dg_prod_others_at(dg_location at, dg_node *input, dg_prod
 }
 #define dg_prod_others(input, ...) dg_prod_others_at(DG_HERE, (input), DG_OPTIONS(dg_prod_others_options, __VA_ARGS__))
 
+/* y_t = x_0 + … + x_t along dim
+ *   dim: the dimension
+ *   reverse: from the last place on */
+typedef struct dg_cumsum_options {
+    bool reverse;
+    const char *name;
+} dg_cumsum_options;
+static inline dg_node *dg_cumsum_at(dg_location at, dg_node *input, int64_t dim, dg_cumsum_options options)
+{
+    const dg_value attrs[] = {dg_int(dim), dg_bool(options.reverse)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cumsum", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cumsum(input, dim, ...) dg_cumsum_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_cumsum_options, __VA_ARGS__))
+
+/* y_t = x_0 · … · x_t along dim
+ *   dim: the dimension */
+typedef struct dg_cumprod_options {
+    const char *name;
+} dg_cumprod_options;
+static inline dg_node *dg_cumprod_at(dg_location at, dg_node *input, int64_t dim, dg_cumprod_options options)
+{
+    const dg_value attrs[] = {dg_int(dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cumprod", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cumprod(input, dim, ...) dg_cumprod_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_cumprod_options, __VA_ARGS__))
+
+/* y_t = max(x_0, …, x_t) along dim, and where it is; the last one on ties
+ *   dim: the dimension
+ *   outputs: values, indices */
+typedef struct dg_cummax_options {
+    const char *name;
+} dg_cummax_options;
+static inline dg_node *dg_cummax_at(dg_location at, dg_node *input, int64_t dim, dg_cummax_options options)
+{
+    const dg_value attrs[] = {dg_int(dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cummax", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cummax(input, dim, ...) dg_cummax_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_cummax_options, __VA_ARGS__))
+
+/* y_t = min(x_0, …, x_t) along dim, and where it is; the last one on ties
+ *   dim: the dimension
+ *   outputs: values, indices */
+typedef struct dg_cummin_options {
+    const char *name;
+} dg_cummin_options;
+static inline dg_node *dg_cummin_at(dg_location at, dg_node *input, int64_t dim, dg_cummin_options options)
+{
+    const dg_value attrs[] = {dg_int(dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cummin", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cummin(input, dim, ...) dg_cummin_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_cummin_options, __VA_ARGS__))
+
+/* y_t = ln(exp(x_0) + … + exp(x_t)) along dim
+ *   dim: the dimension */
+typedef struct dg_logcumsumexp_options {
+    const char *name;
+} dg_logcumsumexp_options;
+static inline dg_node *dg_logcumsumexp_at(dg_location at, dg_node *input, int64_t dim, dg_logcumsumexp_options options)
+{
+    const dg_value attrs[] = {dg_int(dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "logcumsumexp", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_logcumsumexp(input, dim, ...) dg_logcumsumexp_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_logcumsumexp_options, __VA_ARGS__))
+
+/* y_t = a_t·y_{t−1} + b_t along dim, y_{−1} = 0
+ *   dim: the dimension
+ *   transposed: y_t = a_{t+1}·y_{t+1} + b_t, from the last place on */
+typedef struct dg_linear_scan_options {
+    bool transposed;
+    const char *name;
+} dg_linear_scan_options;
+static inline dg_node *dg_linear_scan_at(dg_location at, dg_node *a, dg_node *b, int64_t dim, dg_linear_scan_options options)
+{
+    const dg_value attrs[] = {dg_int(dim), dg_bool(options.transposed)};
+    dg_node *const inputs[] = {a, b};
+    return dg_apply(&(dg_application){.op = "linear_scan", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_linear_scan(a, b, dim, ...) dg_linear_scan_at(DG_HERE, (a), (b), (dim), DG_OPTIONS(dg_linear_scan_options, __VA_ARGS__))
+
+/* ---- sort ---- */
+
+/* x in order along dim, and where each element was; NaN counts as the greatest
+ *   dim: the dimension
+ *   descending: the greatest first
+ *   stable: equal elements keep their order: they always do
+ *   outputs: values, indices */
+typedef struct dg_sort_options {
+    int64_t dim;
+    bool descending;
+    bool stable;
+    const char *name;
+} dg_sort_options;
+static inline dg_node *dg_sort_at(dg_location at, dg_node *input, dg_sort_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_bool(options.descending), dg_bool(options.stable)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "sort", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_sort(input, ...) dg_sort_at(DG_HERE, (input), DG_OPTIONS(dg_sort_options, .dim = -1, __VA_ARGS__))
+
+/* where the elements of x are in order along dim
+ *   dim: the dimension
+ *   descending: the greatest first
+ *   stable: equal elements keep their order: they always do */
+typedef struct dg_argsort_options {
+    int64_t dim;
+    bool descending;
+    bool stable;
+    const char *name;
+} dg_argsort_options;
+static inline dg_node *dg_argsort_at(dg_location at, dg_node *input, dg_argsort_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_bool(options.descending), dg_bool(options.stable)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "argsort", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_argsort(input, ...) dg_argsort_at(DG_HERE, (input), DG_OPTIONS(dg_argsort_options, .dim = -1, __VA_ARGS__))
+
+/* the k greatest elements along dim, in order, and where they are
+ *   k: how many
+ *   dim: the dimension
+ *   largest: else the least
+ *   sorted: in order: they always are
+ *   outputs: values, indices */
+typedef struct dg_topk_options {
+    int64_t dim;
+    bool largest;
+    bool sorted;
+    const char *name;
+} dg_topk_options;
+static inline dg_node *dg_topk_at(dg_location at, dg_node *input, int64_t k, dg_topk_options options)
+{
+    const dg_value attrs[] = {dg_int(k), dg_int(options.dim), dg_bool(options.largest), dg_bool(options.sorted)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "topk", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_topk(input, k, ...) dg_topk_at(DG_HERE, (input), (k), DG_OPTIONS(dg_topk_options, .dim = -1, .largest = true, .sorted = true, __VA_ARGS__))
+
+/* the middle element in order, the lower one of two, and where it is; NaN where there is one
+ *   dim: the dimension; all of the tensor when left out
+ *   keepdim: keeps it, of size 1
+ *   outputs: values, indices */
+typedef struct dg_median_options {
+    int64_t dim;
+    bool keepdim;
+    const char *name;
+} dg_median_options;
+static inline dg_node *dg_median_at(dg_location at, dg_node *input, dg_median_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "median", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_median(input, ...) dg_median_at(DG_HERE, (input), DG_OPTIONS(dg_median_options, .dim = DG_NONE, __VA_ARGS__))
+
+/* the k-th least element along dim, and where it is
+ *   k: from 1 on
+ *   dim: the dimension
+ *   keepdim: keeps it, of size 1
+ *   outputs: values, indices */
+typedef struct dg_kthvalue_options {
+    int64_t dim;
+    bool keepdim;
+    const char *name;
+} dg_kthvalue_options;
+static inline dg_node *dg_kthvalue_at(dg_location at, dg_node *input, int64_t k, dg_kthvalue_options options)
+{
+    const dg_value attrs[] = {dg_int(k), dg_int(options.dim), dg_bool(options.keepdim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "kthvalue", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_kthvalue(input, k, ...) dg_kthvalue_at(DG_HERE, (input), (k), DG_OPTIONS(dg_kthvalue_options, .dim = -1, __VA_ARGS__))
+
 /* ---- shape ---- */
 
 /* the same elements under another shape
@@ -2263,6 +2569,309 @@ static inline dg_node *dg_scatter_add_at(dg_location at, dg_node *input, dg_node
 }
 #define dg_scatter_add(input, index, like, ...) dg_scatter_add_at(DG_HERE, (input), (index), (like), DG_OPTIONS(dg_scatter_add_options, __VA_ARGS__))
 
+/* a diagonal of two dimensions, as a new last dimension
+ *   offset: above (or, negative, below) the main diagonal
+ *   dim1: the dimension of rows
+ *   dim2: the dimension of columns */
+typedef struct dg_diagonal_options {
+    int64_t offset;
+    int64_t dim1;
+    int64_t dim2;
+    const char *name;
+} dg_diagonal_options;
+static inline dg_node *dg_diagonal_at(dg_location at, dg_node *input, dg_diagonal_options options)
+{
+    const dg_value attrs[] = {dg_int(options.offset), dg_int(options.dim1), dg_int(options.dim2)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "diagonal", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_diagonal(input, ...) dg_diagonal_at(DG_HERE, (input), DG_OPTIONS(dg_diagonal_options, .dim2 = 1, __VA_ARGS__))
+
+/* zeros in the shape of like with x written on a diagonal
+ *   offset: above (or, negative, below) the main diagonal
+ *   dim1: the dimension of rows
+ *   dim2: the dimension of columns */
+typedef struct dg_diagonal_scatter_options {
+    int64_t offset;
+    int64_t dim1;
+    int64_t dim2;
+    const char *name;
+} dg_diagonal_scatter_options;
+static inline dg_node *dg_diagonal_scatter_at(dg_location at, dg_node *input, dg_node *like, dg_diagonal_scatter_options options)
+{
+    const dg_value attrs[] = {dg_int(options.offset), dg_int(options.dim1), dg_int(options.dim2)};
+    dg_node *const inputs[] = {input, like};
+    return dg_apply(&(dg_application){.op = "diagonal_scatter", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_diagonal_scatter(input, like, ...) dg_diagonal_scatter_at(DG_HERE, (input), (like), DG_OPTIONS(dg_diagonal_scatter_options, .dim2 = 1, __VA_ARGS__))
+
+/* matrices with the last dimension of x on a diagonal, else 0
+ *   offset: above (or, negative, below) the main diagonal
+ *   dim1: the dimension of rows
+ *   dim2: the dimension of columns */
+typedef struct dg_diag_embed_options {
+    int64_t offset;
+    int64_t dim1;
+    int64_t dim2;
+    const char *name;
+} dg_diag_embed_options;
+static inline dg_node *dg_diag_embed_at(dg_location at, dg_node *input, dg_diag_embed_options options)
+{
+    const dg_value attrs[] = {dg_int(options.offset), dg_int(options.dim1), dg_int(options.dim2)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "diag_embed", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_diag_embed(input, ...) dg_diag_embed_at(DG_HERE, (input), DG_OPTIONS(dg_diag_embed_options, .dim1 = -2, .dim2 = -1, __VA_ARGS__))
+
+/* the diagonal matrix of a vector, the diagonal of a matrix
+ *   diagonal: above (or, negative, below) the main diagonal */
+typedef struct dg_diag_options {
+    int64_t diagonal;
+    const char *name;
+} dg_diag_options;
+static inline dg_node *dg_diag_at(dg_location at, dg_node *input, dg_diag_options options)
+{
+    const dg_value attrs[] = {dg_int(options.diagonal)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "diag", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_diag(input, ...) dg_diag_at(DG_HERE, (input), DG_OPTIONS(dg_diag_options, __VA_ARGS__))
+
+/* the sum of the diagonal of the last two dimensions */
+typedef struct dg_trace_options {
+    const char *name;
+} dg_trace_options;
+static inline dg_node *dg_trace_at(dg_location at, dg_node *input, dg_trace_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "trace", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_trace(input, ...) dg_trace_at(DG_HERE, (input), DG_OPTIONS(dg_trace_options, __VA_ARGS__))
+
+/* the lower triangle of the last two dimensions, else 0
+ *   diagonal: the last one that is kept; 0 the main one, above it positive */
+typedef struct dg_tril_options {
+    int64_t diagonal;
+    const char *name;
+} dg_tril_options;
+static inline dg_node *dg_tril_at(dg_location at, dg_node *input, dg_tril_options options)
+{
+    const dg_value attrs[] = {dg_int(options.diagonal)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "tril", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_tril(input, ...) dg_tril_at(DG_HERE, (input), DG_OPTIONS(dg_tril_options, __VA_ARGS__))
+
+/* the upper triangle of the last two dimensions, else 0
+ *   diagonal: the first one that is kept; 0 the main one, above it positive */
+typedef struct dg_triu_options {
+    int64_t diagonal;
+    const char *name;
+} dg_triu_options;
+static inline dg_node *dg_triu_at(dg_location at, dg_node *input, dg_triu_options options)
+{
+    const dg_value attrs[] = {dg_int(options.diagonal)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "triu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_triu(input, ...) dg_triu_at(DG_HERE, (input), DG_OPTIONS(dg_triu_options, __VA_ARGS__))
+
+/* the elements in reverse along dimensions
+ *   dims: the dimensions */
+typedef struct dg_flip_options {
+    const char *name;
+} dg_flip_options;
+static inline dg_node *dg_flip_at(dg_location at, dg_node *input, dg_ints dims, dg_flip_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&dims, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "flip", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_flip(input, dims, ...) dg_flip_at(DG_HERE, (input), (dims), DG_OPTIONS(dg_flip_options, __VA_ARGS__))
+
+/* the elements moved along; what leaves at the end comes in at the start
+ *   shifts: how far, for each dimension
+ *   dims: the dimensions; the flat tensor when left out */
+typedef struct dg_roll_options {
+    dg_ints dims;
+    const char *name;
+} dg_roll_options;
+static inline dg_node *dg_roll_at(dg_location at, dg_node *input, dg_ints shifts, dg_roll_options options)
+{
+    dg_value items[2][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&shifts, items[0]), dg_int_list(&options.dims, items[1])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "roll", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_roll(input, shifts, ...) dg_roll_at(DG_HERE, (input), (shifts), DG_OPTIONS(dg_roll_options, __VA_ARGS__))
+
+/* copies side by side: so many along each dimension, new ones in front
+ *   repeats: how many; one for each dimension at least */
+typedef struct dg_repeat_options {
+    const char *name;
+} dg_repeat_options;
+static inline dg_node *dg_repeat_at(dg_location at, dg_node *input, dg_ints repeats, dg_repeat_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&repeats, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "repeat", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_repeat(input, repeats, ...) dg_repeat_at(DG_HERE, (input), (repeats), DG_OPTIONS(dg_repeat_options, __VA_ARGS__))
+
+/* copies side by side: so many along each of the last dimensions
+ *   dims: how many */
+typedef struct dg_tile_options {
+    const char *name;
+} dg_tile_options;
+static inline dg_node *dg_tile_at(dg_location at, dg_node *input, dg_ints dims, dg_tile_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&dims, items[0])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "tile", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_tile(input, dims, ...) dg_tile_at(DG_HERE, (input), (dims), DG_OPTIONS(dg_tile_options, __VA_ARGS__))
+
+/* dimensions moved to other places, the rest in order
+ *   source: the dimensions
+ *   destination: their places in the result */
+typedef struct dg_movedim_options {
+    const char *name;
+} dg_movedim_options;
+static inline dg_node *dg_movedim_at(dg_location at, dg_node *input, dg_ints source, dg_ints destination, dg_movedim_options options)
+{
+    dg_value items[2][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&source, items[0]), dg_int_list(&destination, items[1])};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "movedim", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_movedim(input, source, destination, ...) dg_movedim_at(DG_HERE, (input), (source), (destination), DG_OPTIONS(dg_movedim_options, __VA_ARGS__))
+
+/* several dimensions for one
+ *   dim: the dimension
+ *   sizes: its sizes; −1 is what is left over */
+typedef struct dg_unflatten_options {
+    const char *name;
+} dg_unflatten_options;
+static inline dg_node *dg_unflatten_at(dg_location at, dg_node *input, int64_t dim, dg_shape sizes, dg_unflatten_options options)
+{
+    const dg_value attrs[] = {dg_int(dim), dg_shape_value(&sizes)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "unflatten", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_unflatten(input, dim, sizes, ...) dg_unflatten_at(DG_HERE, (input), (dim), (sizes), DG_OPTIONS(dg_unflatten_options, __VA_ARGS__))
+
+/* pieces along dim, one an output
+ *   split_size: places in a piece, the last one smaller; or a list of sizes
+ *   dim: the dimension */
+typedef struct dg_split_options {
+    int64_t dim;
+    const char *name;
+} dg_split_options;
+static inline dg_node *dg_split_at(dg_location at, dg_node *input, dg_ints split_size, dg_split_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&split_size, items[0]), dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "split", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_split(input, split_size, ...) dg_split_at(DG_HERE, (input), (split_size), DG_OPTIONS(dg_split_options, __VA_ARGS__))
+
+/* so many pieces along dim, the last one smaller, one an output
+ *   chunks: pieces, at most
+ *   dim: the dimension */
+typedef struct dg_chunk_options {
+    int64_t dim;
+    const char *name;
+} dg_chunk_options;
+static inline dg_node *dg_chunk_at(dg_location at, dg_node *input, int64_t chunks, dg_chunk_options options)
+{
+    const dg_value attrs[] = {dg_int(chunks), dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "chunk", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_chunk(input, chunks, ...) dg_chunk_at(DG_HERE, (input), (chunks), DG_OPTIONS(dg_chunk_options, __VA_ARGS__))
+
+/* the places along dim, one an output, without that dimension
+ *   dim: the dimension */
+typedef struct dg_unbind_options {
+    int64_t dim;
+    const char *name;
+} dg_unbind_options;
+static inline dg_node *dg_unbind_at(dg_location at, dg_node *input, dg_unbind_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "unbind", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_unbind(input, ...) dg_unbind_at(DG_HERE, (input), DG_OPTIONS(dg_unbind_options, __VA_ARGS__))
+
+/* vectors as coordinates of a grid, one output each
+ *   tensors: [n] each
+ *   indexing: xy: the first runs along dimension 1 (ij|xy) */
+typedef struct dg_meshgrid_options {
+    const char *indexing;
+    const char *name;
+} dg_meshgrid_options;
+static inline dg_node *dg_meshgrid_at(dg_location at, int count, dg_node *const *tensors, dg_meshgrid_options options)
+{
+    const dg_value attrs[] = {dg_text(options.indexing)};
+    return dg_apply(&(dg_application){.op = "meshgrid", .name = options.name, .at = at, .n_inputs = count, .inputs = tensors, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_meshgrid(count, tensors, ...) dg_meshgrid_at(DG_HERE, (count), (tensors), DG_OPTIONS(dg_meshgrid_options, .indexing = "ij", __VA_ARGS__))
+
+/* y = value where the mask holds, else x
+ *   value: the value */
+typedef struct dg_masked_fill_options {
+    const char *name;
+} dg_masked_fill_options;
+static inline dg_node *dg_masked_fill_at(dg_location at, dg_node *input, dg_node *mask, double value, dg_masked_fill_options options)
+{
+    const dg_value attrs[] = {dg_float(value)};
+    dg_node *const inputs[] = {input, mask};
+    return dg_apply(&(dg_application){.op = "masked_fill", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_masked_fill(input, mask, value, ...) dg_masked_fill_at(DG_HERE, (input), (mask), (value), DG_OPTIONS(dg_masked_fill_options, __VA_ARGS__))
+
+/* y = x, with numbers for NaN, ∞ and −∞; derivative 0 there
+ *   nan: for NaN
+ *   posinf: for ∞; the greatest number when left out
+ *   neginf: for −∞; the least number when left out */
+typedef struct dg_nan_to_num_options {
+    double nan;
+    double posinf;
+    double neginf;
+    const char *name;
+} dg_nan_to_num_options;
+static inline dg_node *dg_nan_to_num_at(dg_location at, dg_node *input, dg_nan_to_num_options options)
+{
+    const dg_value attrs[] = {dg_float(options.nan), dg_float(options.posinf), dg_float(options.neginf)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "nan_to_num", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_nan_to_num(input, ...) dg_nan_to_num_at(DG_HERE, (input), DG_OPTIONS(dg_nan_to_num_options, .posinf = __builtin_nan(""), .neginf = __builtin_nan(""), __VA_ARGS__))
+
+/* y = x, with src written at index along dim
+ *   index: int64 or int32, from 0 on; of several that are equal the last one counts
+ *   src: of the index's shape; or value is given
+ *   dim: the dimension that the indices run along
+ *   value: in the place of src */
+typedef struct dg_scatter_options {
+    int64_t dim;
+    double value;
+    dg_node *src;
+    const char *name;
+} dg_scatter_options;
+static inline dg_node *dg_scatter_at(dg_location at, dg_node *input, dg_node *index, dg_scatter_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim), dg_float(options.value)};
+    dg_node *const inputs[] = {input, index, options.src};
+    return dg_apply(&(dg_application){.op = "scatter", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_scatter(input, index, ...) dg_scatter_at(DG_HERE, (input), (index), DG_OPTIONS(dg_scatter_options, .value = __builtin_nan(""), __VA_ARGS__))
+
 /* ---- linear ---- */
 
 /* matrix product, batched and broadcast as in NumPy
@@ -2344,6 +2953,201 @@ static inline dg_node *dg_cdist_at(dg_location at, dg_node *x1, dg_node *x2, dg_
     return dg_apply(&(dg_application){.op = "cdist", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
 #define dg_cdist(x1, x2, ...) dg_cdist_at(DG_HERE, (x1), (x2), DG_OPTIONS(dg_cdist_options, .p = 2, __VA_ARGS__))
+
+/* sums of products over labelled dimensions: 'bij,bjk->bik'
+ *   equation: a letter a dimension, '...' for several; labels that are not in the result are summed over */
+typedef struct dg_einsum_options {
+    const char *name;
+} dg_einsum_options;
+static inline dg_node *dg_einsum_at(dg_location at, int count, dg_node *const *operands, const char *equation, dg_einsum_options options)
+{
+    const dg_value attrs[] = {dg_text(equation)};
+    return dg_apply(&(dg_application){.op = "einsum", .name = options.name, .at = at, .n_inputs = count, .inputs = operands, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_einsum(count, operands, equation, ...) dg_einsum_at(DG_HERE, (count), (operands), (equation), DG_OPTIONS(dg_einsum_options, __VA_ARGS__))
+
+/* ---- linalg ---- */
+
+/* the triangular L of L·Lᵀ = x; x is symmetric positive definite
+ *   input: [.., n, n]; one triangle of it is read
+ *   upper: Lᵀ instead, from the upper triangle
+ *   Source: I. Murray: Differentiation of the Cholesky decomposition (2016) */
+typedef struct dg_cholesky_options {
+    bool upper;
+    const char *name;
+} dg_cholesky_options;
+static inline dg_node *dg_cholesky_at(dg_location at, dg_node *input, dg_cholesky_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.upper)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cholesky", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_cholesky(input, ...) dg_cholesky_at(DG_HERE, (input), DG_OPTIONS(dg_cholesky_options, __VA_ARGS__))
+
+/* y = A⁻¹·b of a triangular A
+ *   b: [.., n, k]
+ *   A: [.., n, n]; one triangle of it is read
+ *   upper: reads the upper triangle, else the lower
+ *   transpose: Aᵀ in the place of A
+ *   unitriangular: the diagonal counts as ones
+ *   Source: M. Giles: Collected matrix derivative results (2008) */
+typedef struct dg_triangular_solve_options {
+    bool upper;
+    bool transpose;
+    bool unitriangular;
+    const char *name;
+} dg_triangular_solve_options;
+static inline dg_node *dg_triangular_solve_at(dg_location at, dg_node *b, dg_node *A, dg_triangular_solve_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.upper), dg_bool(options.transpose), dg_bool(options.unitriangular)};
+    dg_node *const inputs[] = {b, A};
+    return dg_apply(&(dg_application){.op = "triangular_solve", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_triangular_solve(b, A, ...) dg_triangular_solve_at(DG_HERE, (b), (A), DG_OPTIONS(dg_triangular_solve_options, .upper = true, __VA_ARGS__))
+
+/* y = x⁻¹
+ *   input: [.., n, n]
+ *   Source: M. Giles: Collected matrix derivative results (2008) */
+typedef struct dg_inverse_options {
+    const char *name;
+} dg_inverse_options;
+static inline dg_node *dg_inverse_at(dg_location at, dg_node *input, dg_inverse_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "inverse", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_inverse(input, ...) dg_inverse_at(DG_HERE, (input), DG_OPTIONS(dg_inverse_options, __VA_ARGS__))
+
+/* the y of A·y = B
+ *   A: [.., n, n]
+ *   B: [.., n, k]; or vectors: [n], or A's sizes without the last
+ *   left: else the y of y·A = B
+ *   Source: M. Giles: Collected matrix derivative results (2008) */
+typedef struct dg_solve_options {
+    bool left;
+    const char *name;
+} dg_solve_options;
+static inline dg_node *dg_solve_at(dg_location at, dg_node *A, dg_node *B, dg_solve_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.left)};
+    dg_node *const inputs[] = {A, B};
+    return dg_apply(&(dg_application){.op = "solve", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_solve(A, B, ...) dg_solve_at(DG_HERE, (A), (B), DG_OPTIONS(dg_solve_options, .left = true, __VA_ARGS__))
+
+/* the y of A·y = B for matrices
+ *   A: [.., n, n]
+ *   B: [.., n, k]
+ *   Source: M. Giles: Collected matrix derivative results (2008) */
+typedef struct dg_solve_matrix_options {
+    const char *name;
+} dg_solve_matrix_options;
+static inline dg_node *dg_solve_matrix_at(dg_location at, dg_node *A, dg_node *B, dg_solve_matrix_options options)
+{
+    dg_node *const inputs[] = {A, B};
+    return dg_apply(&(dg_application){.op = "solve_matrix", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_solve_matrix(A, B, ...) dg_solve_matrix_at(DG_HERE, (A), (B), DG_OPTIONS(dg_solve_matrix_options, __VA_ARGS__))
+
+/* the y of least ‖A·y − B‖, and of least ‖y‖; A of full rank
+ *   A: [.., m, n]
+ *   B: [.., m, k]; or vectors: [m], or A's sizes without the last
+ *   Source: G. Golub and V. Pereyra: The differentiation of pseudo-inverses (1973) */
+typedef struct dg_lstsq_options {
+    const char *name;
+} dg_lstsq_options;
+static inline dg_node *dg_lstsq_at(dg_location at, dg_node *A, dg_node *B, dg_lstsq_options options)
+{
+    dg_node *const inputs[] = {A, B};
+    return dg_apply(&(dg_application){.op = "lstsq", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_lstsq(A, B, ...) dg_lstsq_at(DG_HERE, (A), (B), DG_OPTIONS(dg_lstsq_options, __VA_ARGS__))
+
+/* the y of least ‖A·y − B‖, and of least ‖y‖, for matrices
+ *   A: [.., m, n]
+ *   B: [.., m, k]
+ *   Source: G. Golub and V. Pereyra: The differentiation of pseudo-inverses (1973) */
+typedef struct dg_lstsq_matrix_options {
+    const char *name;
+} dg_lstsq_matrix_options;
+static inline dg_node *dg_lstsq_matrix_at(dg_location at, dg_node *A, dg_node *B, dg_lstsq_matrix_options options)
+{
+    dg_node *const inputs[] = {A, B};
+    return dg_apply(&(dg_application){.op = "lstsq_matrix", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
+}
+#define dg_lstsq_matrix(A, B, ...) dg_lstsq_matrix_at(DG_HERE, (A), (B), DG_OPTIONS(dg_lstsq_matrix_options, __VA_ARGS__))
+
+/* eigenvalues, ascending, and eigenvectors (columns) of a symmetric x
+ *   input: [.., n, n]; one triangle of it is read
+ *   UPLO: the triangle (L|U)
+ *   outputs: eigenvalues, eigenvectors
+ *   Source: M. Giles: Collected matrix derivative results (2008) */
+typedef struct dg_eigh_options {
+    const char *UPLO;
+    const char *name;
+} dg_eigh_options;
+static inline dg_node *dg_eigh_at(dg_location at, dg_node *input, dg_eigh_options options)
+{
+    const dg_value attrs[] = {dg_text(options.UPLO)};
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "eigh", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_eigh(input, ...) dg_eigh_at(DG_HERE, (input), DG_OPTIONS(dg_eigh_options, .UPLO = "L", __VA_ARGS__))
+
+/* y = the determinant
+ *   input: [.., n, n]
+ *   Source: M. Giles: Collected matrix derivative results (2008) */
+typedef struct dg_det_options {
+    const char *name;
+} dg_det_options;
+static inline dg_node *dg_det_at(dg_location at, dg_node *input, dg_det_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "det", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_det(input, ...) dg_det_at(DG_HERE, (input), DG_OPTIONS(dg_det_options, __VA_ARGS__))
+
+/* y = det x · x⁻ᵀ, of singular matrices, too: the derivative of det
+ *   input: [.., n, n]
+ *   Source: M. Giles: Collected matrix derivative results (2008) */
+typedef struct dg_cofactors_options {
+    const char *name;
+} dg_cofactors_options;
+static inline dg_node *dg_cofactors_at(dg_location at, dg_node *input, dg_cofactors_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "cofactors", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_cofactors(input, ...) dg_cofactors_at(DG_HERE, (input), DG_OPTIONS(dg_cofactors_options, __VA_ARGS__))
+
+/* the determinant's sign, and the logarithm of its size: 0 and −∞ of a singular matrix
+ *   input: [.., n, n]
+ *   outputs: sign, logabsdet
+ *   Source: M. Giles: Collected matrix derivative results (2008) */
+typedef struct dg_slogdet_options {
+    const char *name;
+} dg_slogdet_options;
+static inline dg_node *dg_slogdet_at(dg_location at, dg_node *input, dg_slogdet_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "slogdet", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_slogdet(input, ...) dg_slogdet_at(DG_HERE, (input), DG_OPTIONS(dg_slogdet_options, __VA_ARGS__))
+
+/* y = ln det x: NaN where det x < 0, −∞ where it is 0
+ *   input: [.., n, n]
+ *   Source: M. Giles: Collected matrix derivative results (2008) */
+typedef struct dg_logdet_options {
+    const char *name;
+} dg_logdet_options;
+static inline dg_node *dg_logdet_at(dg_location at, dg_node *input, dg_logdet_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "logdet", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_logdet(input, ...) dg_logdet_at(DG_HERE, (input), DG_OPTIONS(dg_logdet_options, __VA_ARGS__))
+
+/* ---- linear ---- */
 
 /* φ(‖x − c‖)
  *   input: [.., d]
@@ -4479,801 +5283,5 @@ static inline dg_node *dg_transformer_encoder_layer_at(dg_location at, dg_node *
     return dg_apply(&(dg_application){.op = "transformer_encoder_layer", .name = options.name, .at = at, .n_inputs = 15, .inputs = inputs, .n_attrs = 10, .attrs = attrs, .attrs_in_order = true});
 }
 #define dg_transformer_encoder_layer(src, d_model, nhead, ...) dg_transformer_encoder_layer_at(DG_HERE, (src), (d_model), (nhead), DG_OPTIONS(dg_transformer_encoder_layer_options, .dim_feedforward = 2048, .dropout = 0.1, .activation = "relu", .layer_norm_eps = 1e-5, .batch_first = true, .bias = true, __VA_ARGS__))
-
-/* ---- shape ---- */
-
-/* a diagonal of two dimensions, as a new last dimension
- *   offset: above (or, negative, below) the main diagonal
- *   dim1: the dimension of rows
- *   dim2: the dimension of columns */
-typedef struct dg_diagonal_options {
-    int64_t offset;
-    int64_t dim1;
-    int64_t dim2;
-    const char *name;
-} dg_diagonal_options;
-static inline dg_node *dg_diagonal_at(dg_location at, dg_node *input, dg_diagonal_options options)
-{
-    const dg_value attrs[] = {dg_int(options.offset), dg_int(options.dim1), dg_int(options.dim2)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "diagonal", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_diagonal(input, ...) dg_diagonal_at(DG_HERE, (input), DG_OPTIONS(dg_diagonal_options, .dim2 = 1, __VA_ARGS__))
-
-/* zeros in the shape of like with x written on a diagonal
- *   offset: above (or, negative, below) the main diagonal
- *   dim1: the dimension of rows
- *   dim2: the dimension of columns */
-typedef struct dg_diagonal_scatter_options {
-    int64_t offset;
-    int64_t dim1;
-    int64_t dim2;
-    const char *name;
-} dg_diagonal_scatter_options;
-static inline dg_node *dg_diagonal_scatter_at(dg_location at, dg_node *input, dg_node *like, dg_diagonal_scatter_options options)
-{
-    const dg_value attrs[] = {dg_int(options.offset), dg_int(options.dim1), dg_int(options.dim2)};
-    dg_node *const inputs[] = {input, like};
-    return dg_apply(&(dg_application){.op = "diagonal_scatter", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_diagonal_scatter(input, like, ...) dg_diagonal_scatter_at(DG_HERE, (input), (like), DG_OPTIONS(dg_diagonal_scatter_options, .dim2 = 1, __VA_ARGS__))
-
-/* matrices with the last dimension of x on a diagonal, else 0
- *   offset: above (or, negative, below) the main diagonal
- *   dim1: the dimension of rows
- *   dim2: the dimension of columns */
-typedef struct dg_diag_embed_options {
-    int64_t offset;
-    int64_t dim1;
-    int64_t dim2;
-    const char *name;
-} dg_diag_embed_options;
-static inline dg_node *dg_diag_embed_at(dg_location at, dg_node *input, dg_diag_embed_options options)
-{
-    const dg_value attrs[] = {dg_int(options.offset), dg_int(options.dim1), dg_int(options.dim2)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "diag_embed", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_diag_embed(input, ...) dg_diag_embed_at(DG_HERE, (input), DG_OPTIONS(dg_diag_embed_options, .dim1 = -2, .dim2 = -1, __VA_ARGS__))
-
-/* the diagonal matrix of a vector, the diagonal of a matrix
- *   diagonal: above (or, negative, below) the main diagonal */
-typedef struct dg_diag_options {
-    int64_t diagonal;
-    const char *name;
-} dg_diag_options;
-static inline dg_node *dg_diag_at(dg_location at, dg_node *input, dg_diag_options options)
-{
-    const dg_value attrs[] = {dg_int(options.diagonal)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "diag", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_diag(input, ...) dg_diag_at(DG_HERE, (input), DG_OPTIONS(dg_diag_options, __VA_ARGS__))
-
-/* ---- linalg ---- */
-
-/* the sum of the diagonal of the last two dimensions */
-typedef struct dg_trace_options {
-    const char *name;
-} dg_trace_options;
-static inline dg_node *dg_trace_at(dg_location at, dg_node *input, dg_trace_options options)
-{
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "trace", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
-}
-#define dg_trace(input, ...) dg_trace_at(DG_HERE, (input), DG_OPTIONS(dg_trace_options, __VA_ARGS__))
-
-/* ---- shape ---- */
-
-/* the lower triangle of the last two dimensions, else 0
- *   diagonal: the last one that is kept; 0 the main one, above it positive */
-typedef struct dg_tril_options {
-    int64_t diagonal;
-    const char *name;
-} dg_tril_options;
-static inline dg_node *dg_tril_at(dg_location at, dg_node *input, dg_tril_options options)
-{
-    const dg_value attrs[] = {dg_int(options.diagonal)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "tril", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_tril(input, ...) dg_tril_at(DG_HERE, (input), DG_OPTIONS(dg_tril_options, __VA_ARGS__))
-
-/* the upper triangle of the last two dimensions, else 0
- *   diagonal: the first one that is kept; 0 the main one, above it positive */
-typedef struct dg_triu_options {
-    int64_t diagonal;
-    const char *name;
-} dg_triu_options;
-static inline dg_node *dg_triu_at(dg_location at, dg_node *input, dg_triu_options options)
-{
-    const dg_value attrs[] = {dg_int(options.diagonal)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "triu", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_triu(input, ...) dg_triu_at(DG_HERE, (input), DG_OPTIONS(dg_triu_options, __VA_ARGS__))
-
-/* the elements in reverse along dimensions
- *   dims: the dimensions */
-typedef struct dg_flip_options {
-    const char *name;
-} dg_flip_options;
-static inline dg_node *dg_flip_at(dg_location at, dg_node *input, dg_ints dims, dg_flip_options options)
-{
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&dims, items[0])};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "flip", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_flip(input, dims, ...) dg_flip_at(DG_HERE, (input), (dims), DG_OPTIONS(dg_flip_options, __VA_ARGS__))
-
-/* the elements moved along; what leaves at the end comes in at the start
- *   shifts: how far, for each dimension
- *   dims: the dimensions; the flat tensor when left out */
-typedef struct dg_roll_options {
-    dg_ints dims;
-    const char *name;
-} dg_roll_options;
-static inline dg_node *dg_roll_at(dg_location at, dg_node *input, dg_ints shifts, dg_roll_options options)
-{
-    dg_value items[2][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&shifts, items[0]), dg_int_list(&options.dims, items[1])};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "roll", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_roll(input, shifts, ...) dg_roll_at(DG_HERE, (input), (shifts), DG_OPTIONS(dg_roll_options, __VA_ARGS__))
-
-/* copies side by side: so many along each dimension, new ones in front
- *   repeats: how many; one for each dimension at least */
-typedef struct dg_repeat_options {
-    const char *name;
-} dg_repeat_options;
-static inline dg_node *dg_repeat_at(dg_location at, dg_node *input, dg_ints repeats, dg_repeat_options options)
-{
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&repeats, items[0])};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "repeat", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_repeat(input, repeats, ...) dg_repeat_at(DG_HERE, (input), (repeats), DG_OPTIONS(dg_repeat_options, __VA_ARGS__))
-
-/* copies side by side: so many along each of the last dimensions
- *   dims: how many */
-typedef struct dg_tile_options {
-    const char *name;
-} dg_tile_options;
-static inline dg_node *dg_tile_at(dg_location at, dg_node *input, dg_ints dims, dg_tile_options options)
-{
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&dims, items[0])};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "tile", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_tile(input, dims, ...) dg_tile_at(DG_HERE, (input), (dims), DG_OPTIONS(dg_tile_options, __VA_ARGS__))
-
-/* dimensions moved to other places, the rest in order
- *   source: the dimensions
- *   destination: their places in the result */
-typedef struct dg_movedim_options {
-    const char *name;
-} dg_movedim_options;
-static inline dg_node *dg_movedim_at(dg_location at, dg_node *input, dg_ints source, dg_ints destination, dg_movedim_options options)
-{
-    dg_value items[2][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&source, items[0]), dg_int_list(&destination, items[1])};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "movedim", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_movedim(input, source, destination, ...) dg_movedim_at(DG_HERE, (input), (source), (destination), DG_OPTIONS(dg_movedim_options, __VA_ARGS__))
-
-/* several dimensions for one
- *   dim: the dimension
- *   sizes: its sizes; −1 is what is left over */
-typedef struct dg_unflatten_options {
-    const char *name;
-} dg_unflatten_options;
-static inline dg_node *dg_unflatten_at(dg_location at, dg_node *input, int64_t dim, dg_shape sizes, dg_unflatten_options options)
-{
-    const dg_value attrs[] = {dg_int(dim), dg_shape_value(&sizes)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "unflatten", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_unflatten(input, dim, sizes, ...) dg_unflatten_at(DG_HERE, (input), (dim), (sizes), DG_OPTIONS(dg_unflatten_options, __VA_ARGS__))
-
-/* pieces along dim, one an output
- *   split_size: places in a piece, the last one smaller; or a list of sizes
- *   dim: the dimension */
-typedef struct dg_split_options {
-    int64_t dim;
-    const char *name;
-} dg_split_options;
-static inline dg_node *dg_split_at(dg_location at, dg_node *input, dg_ints split_size, dg_split_options options)
-{
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&split_size, items[0]), dg_int(options.dim)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "split", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_split(input, split_size, ...) dg_split_at(DG_HERE, (input), (split_size), DG_OPTIONS(dg_split_options, __VA_ARGS__))
-
-/* so many pieces along dim, the last one smaller, one an output
- *   chunks: pieces, at most
- *   dim: the dimension */
-typedef struct dg_chunk_options {
-    int64_t dim;
-    const char *name;
-} dg_chunk_options;
-static inline dg_node *dg_chunk_at(dg_location at, dg_node *input, int64_t chunks, dg_chunk_options options)
-{
-    const dg_value attrs[] = {dg_int(chunks), dg_int(options.dim)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "chunk", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_chunk(input, chunks, ...) dg_chunk_at(DG_HERE, (input), (chunks), DG_OPTIONS(dg_chunk_options, __VA_ARGS__))
-
-/* the places along dim, one an output, without that dimension
- *   dim: the dimension */
-typedef struct dg_unbind_options {
-    int64_t dim;
-    const char *name;
-} dg_unbind_options;
-static inline dg_node *dg_unbind_at(dg_location at, dg_node *input, dg_unbind_options options)
-{
-    const dg_value attrs[] = {dg_int(options.dim)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "unbind", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_unbind(input, ...) dg_unbind_at(DG_HERE, (input), DG_OPTIONS(dg_unbind_options, __VA_ARGS__))
-
-/* vectors as coordinates of a grid, one output each
- *   tensors: [n] each
- *   indexing: xy: the first runs along dimension 1 (ij|xy) */
-typedef struct dg_meshgrid_options {
-    const char *indexing;
-    const char *name;
-} dg_meshgrid_options;
-static inline dg_node *dg_meshgrid_at(dg_location at, int count, dg_node *const *tensors, dg_meshgrid_options options)
-{
-    const dg_value attrs[] = {dg_text(options.indexing)};
-    return dg_apply(&(dg_application){.op = "meshgrid", .name = options.name, .at = at, .n_inputs = count, .inputs = tensors, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_meshgrid(count, tensors, ...) dg_meshgrid_at(DG_HERE, (count), (tensors), DG_OPTIONS(dg_meshgrid_options, .indexing = "ij", __VA_ARGS__))
-
-/* y = value where the mask holds, else x
- *   value: the value */
-typedef struct dg_masked_fill_options {
-    const char *name;
-} dg_masked_fill_options;
-static inline dg_node *dg_masked_fill_at(dg_location at, dg_node *input, dg_node *mask, double value, dg_masked_fill_options options)
-{
-    const dg_value attrs[] = {dg_float(value)};
-    dg_node *const inputs[] = {input, mask};
-    return dg_apply(&(dg_application){.op = "masked_fill", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_masked_fill(input, mask, value, ...) dg_masked_fill_at(DG_HERE, (input), (mask), (value), DG_OPTIONS(dg_masked_fill_options, __VA_ARGS__))
-
-/* ---- elementwise ---- */
-
-/* y = x, with numbers for NaN, ∞ and −∞; derivative 0 there
- *   nan: for NaN
- *   posinf: for ∞; the greatest number when left out
- *   neginf: for −∞; the least number when left out */
-typedef struct dg_nan_to_num_options {
-    double nan;
-    double posinf;
-    double neginf;
-    const char *name;
-} dg_nan_to_num_options;
-static inline dg_node *dg_nan_to_num_at(dg_location at, dg_node *input, dg_nan_to_num_options options)
-{
-    const dg_value attrs[] = {dg_float(options.nan), dg_float(options.posinf), dg_float(options.neginf)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "nan_to_num", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_nan_to_num(input, ...) dg_nan_to_num_at(DG_HERE, (input), DG_OPTIONS(dg_nan_to_num_options, .posinf = __builtin_nan(""), .neginf = __builtin_nan(""), __VA_ARGS__))
-
-/* ---- shape ---- */
-
-/* y = x, with src written at index along dim
- *   index: int64 or int32, from 0 on; of several that are equal the last one counts
- *   src: of the index's shape; or value is given
- *   dim: the dimension that the indices run along
- *   value: in the place of src */
-typedef struct dg_scatter_options {
-    int64_t dim;
-    double value;
-    dg_node *src;
-    const char *name;
-} dg_scatter_options;
-static inline dg_node *dg_scatter_at(dg_location at, dg_node *input, dg_node *index, dg_scatter_options options)
-{
-    const dg_value attrs[] = {dg_int(options.dim), dg_float(options.value)};
-    dg_node *const inputs[] = {input, index, options.src};
-    return dg_apply(&(dg_application){.op = "scatter", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_scatter(input, index, ...) dg_scatter_at(DG_HERE, (input), (index), DG_OPTIONS(dg_scatter_options, .value = __builtin_nan(""), __VA_ARGS__))
-
-/* ---- reduce ---- */
-
-/* y_t = x_0 + … + x_t along dim
- *   dim: the dimension
- *   reverse: from the last place on */
-typedef struct dg_cumsum_options {
-    bool reverse;
-    const char *name;
-} dg_cumsum_options;
-static inline dg_node *dg_cumsum_at(dg_location at, dg_node *input, int64_t dim, dg_cumsum_options options)
-{
-    const dg_value attrs[] = {dg_int(dim), dg_bool(options.reverse)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "cumsum", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_cumsum(input, dim, ...) dg_cumsum_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_cumsum_options, __VA_ARGS__))
-
-/* y_t = x_0 · … · x_t along dim
- *   dim: the dimension */
-typedef struct dg_cumprod_options {
-    const char *name;
-} dg_cumprod_options;
-static inline dg_node *dg_cumprod_at(dg_location at, dg_node *input, int64_t dim, dg_cumprod_options options)
-{
-    const dg_value attrs[] = {dg_int(dim)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "cumprod", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_cumprod(input, dim, ...) dg_cumprod_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_cumprod_options, __VA_ARGS__))
-
-/* y_t = max(x_0, …, x_t) along dim, and where it is; the last one on ties
- *   dim: the dimension
- *   outputs: values, indices */
-typedef struct dg_cummax_options {
-    const char *name;
-} dg_cummax_options;
-static inline dg_node *dg_cummax_at(dg_location at, dg_node *input, int64_t dim, dg_cummax_options options)
-{
-    const dg_value attrs[] = {dg_int(dim)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "cummax", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_cummax(input, dim, ...) dg_cummax_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_cummax_options, __VA_ARGS__))
-
-/* y_t = min(x_0, …, x_t) along dim, and where it is; the last one on ties
- *   dim: the dimension
- *   outputs: values, indices */
-typedef struct dg_cummin_options {
-    const char *name;
-} dg_cummin_options;
-static inline dg_node *dg_cummin_at(dg_location at, dg_node *input, int64_t dim, dg_cummin_options options)
-{
-    const dg_value attrs[] = {dg_int(dim)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "cummin", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_cummin(input, dim, ...) dg_cummin_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_cummin_options, __VA_ARGS__))
-
-/* y_t = ln(exp(x_0) + … + exp(x_t)) along dim
- *   dim: the dimension */
-typedef struct dg_logcumsumexp_options {
-    const char *name;
-} dg_logcumsumexp_options;
-static inline dg_node *dg_logcumsumexp_at(dg_location at, dg_node *input, int64_t dim, dg_logcumsumexp_options options)
-{
-    const dg_value attrs[] = {dg_int(dim)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "logcumsumexp", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_logcumsumexp(input, dim, ...) dg_logcumsumexp_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_logcumsumexp_options, __VA_ARGS__))
-
-/* y_t = a_t·y_{t−1} + b_t along dim, y_{−1} = 0
- *   dim: the dimension
- *   transposed: y_t = a_{t+1}·y_{t+1} + b_t, from the last place on */
-typedef struct dg_linear_scan_options {
-    bool transposed;
-    const char *name;
-} dg_linear_scan_options;
-static inline dg_node *dg_linear_scan_at(dg_location at, dg_node *a, dg_node *b, int64_t dim, dg_linear_scan_options options)
-{
-    const dg_value attrs[] = {dg_int(dim), dg_bool(options.transposed)};
-    dg_node *const inputs[] = {a, b};
-    return dg_apply(&(dg_application){.op = "linear_scan", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_linear_scan(a, b, dim, ...) dg_linear_scan_at(DG_HERE, (a), (b), (dim), DG_OPTIONS(dg_linear_scan_options, __VA_ARGS__))
-
-/* ---- sort ---- */
-
-/* x in order along dim, and where each element was; NaN counts as the greatest
- *   dim: the dimension
- *   descending: the greatest first
- *   stable: equal elements keep their order: they always do
- *   outputs: values, indices */
-typedef struct dg_sort_options {
-    int64_t dim;
-    bool descending;
-    bool stable;
-    const char *name;
-} dg_sort_options;
-static inline dg_node *dg_sort_at(dg_location at, dg_node *input, dg_sort_options options)
-{
-    const dg_value attrs[] = {dg_int(options.dim), dg_bool(options.descending), dg_bool(options.stable)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "sort", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_sort(input, ...) dg_sort_at(DG_HERE, (input), DG_OPTIONS(dg_sort_options, .dim = -1, __VA_ARGS__))
-
-/* where the elements of x are in order along dim
- *   dim: the dimension
- *   descending: the greatest first
- *   stable: equal elements keep their order: they always do */
-typedef struct dg_argsort_options {
-    int64_t dim;
-    bool descending;
-    bool stable;
-    const char *name;
-} dg_argsort_options;
-static inline dg_node *dg_argsort_at(dg_location at, dg_node *input, dg_argsort_options options)
-{
-    const dg_value attrs[] = {dg_int(options.dim), dg_bool(options.descending), dg_bool(options.stable)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "argsort", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_argsort(input, ...) dg_argsort_at(DG_HERE, (input), DG_OPTIONS(dg_argsort_options, .dim = -1, __VA_ARGS__))
-
-/* the k greatest elements along dim, in order, and where they are
- *   k: how many
- *   dim: the dimension
- *   largest: else the least
- *   sorted: in order: they always are
- *   outputs: values, indices */
-typedef struct dg_topk_options {
-    int64_t dim;
-    bool largest;
-    bool sorted;
-    const char *name;
-} dg_topk_options;
-static inline dg_node *dg_topk_at(dg_location at, dg_node *input, int64_t k, dg_topk_options options)
-{
-    const dg_value attrs[] = {dg_int(k), dg_int(options.dim), dg_bool(options.largest), dg_bool(options.sorted)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "topk", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_topk(input, k, ...) dg_topk_at(DG_HERE, (input), (k), DG_OPTIONS(dg_topk_options, .dim = -1, .largest = true, .sorted = true, __VA_ARGS__))
-
-/* the middle element in order, the lower one of two, and where it is; NaN where there is one
- *   dim: the dimension; all of the tensor when left out
- *   keepdim: keeps it, of size 1
- *   outputs: values, indices */
-typedef struct dg_median_options {
-    int64_t dim;
-    bool keepdim;
-    const char *name;
-} dg_median_options;
-static inline dg_node *dg_median_at(dg_location at, dg_node *input, dg_median_options options)
-{
-    const dg_value attrs[] = {dg_int(options.dim), dg_bool(options.keepdim)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "median", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_median(input, ...) dg_median_at(DG_HERE, (input), DG_OPTIONS(dg_median_options, .dim = DG_NONE, __VA_ARGS__))
-
-/* the k-th least element along dim, and where it is
- *   k: from 1 on
- *   dim: the dimension
- *   keepdim: keeps it, of size 1
- *   outputs: values, indices */
-typedef struct dg_kthvalue_options {
-    int64_t dim;
-    bool keepdim;
-    const char *name;
-} dg_kthvalue_options;
-static inline dg_node *dg_kthvalue_at(dg_location at, dg_node *input, int64_t k, dg_kthvalue_options options)
-{
-    const dg_value attrs[] = {dg_int(k), dg_int(options.dim), dg_bool(options.keepdim)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "kthvalue", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_kthvalue(input, k, ...) dg_kthvalue_at(DG_HERE, (input), (k), DG_OPTIONS(dg_kthvalue_options, .dim = -1, __VA_ARGS__))
-
-/* ---- linear ---- */
-
-/* sums of products over labelled dimensions: 'bij,bjk->bik'
- *   equation: a letter a dimension, '...' for several; labels that are not in the result are summed over */
-typedef struct dg_einsum_options {
-    const char *name;
-} dg_einsum_options;
-static inline dg_node *dg_einsum_at(dg_location at, int count, dg_node *const *operands, const char *equation, dg_einsum_options options)
-{
-    const dg_value attrs[] = {dg_text(equation)};
-    return dg_apply(&(dg_application){.op = "einsum", .name = options.name, .at = at, .n_inputs = count, .inputs = operands, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_einsum(count, operands, equation, ...) dg_einsum_at(DG_HERE, (count), (operands), (equation), DG_OPTIONS(dg_einsum_options, __VA_ARGS__))
-
-/* ---- linalg ---- */
-
-/* the triangular L of L·Lᵀ = x; x is symmetric positive definite
- *   input: [.., n, n]; one triangle of it is read
- *   upper: Lᵀ instead, from the upper triangle
- *   Source: I. Murray: Differentiation of the Cholesky decomposition (2016) */
-typedef struct dg_cholesky_options {
-    bool upper;
-    const char *name;
-} dg_cholesky_options;
-static inline dg_node *dg_cholesky_at(dg_location at, dg_node *input, dg_cholesky_options options)
-{
-    const dg_value attrs[] = {dg_bool(options.upper)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "cholesky", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_cholesky(input, ...) dg_cholesky_at(DG_HERE, (input), DG_OPTIONS(dg_cholesky_options, __VA_ARGS__))
-
-/* y = A⁻¹·b of a triangular A
- *   b: [.., n, k]
- *   A: [.., n, n]; one triangle of it is read
- *   upper: reads the upper triangle, else the lower
- *   transpose: Aᵀ in the place of A
- *   unitriangular: the diagonal counts as ones
- *   Source: M. Giles: Collected matrix derivative results (2008) */
-typedef struct dg_triangular_solve_options {
-    bool upper;
-    bool transpose;
-    bool unitriangular;
-    const char *name;
-} dg_triangular_solve_options;
-static inline dg_node *dg_triangular_solve_at(dg_location at, dg_node *b, dg_node *A, dg_triangular_solve_options options)
-{
-    const dg_value attrs[] = {dg_bool(options.upper), dg_bool(options.transpose), dg_bool(options.unitriangular)};
-    dg_node *const inputs[] = {b, A};
-    return dg_apply(&(dg_application){.op = "triangular_solve", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_triangular_solve(b, A, ...) dg_triangular_solve_at(DG_HERE, (b), (A), DG_OPTIONS(dg_triangular_solve_options, .upper = true, __VA_ARGS__))
-
-/* y = x⁻¹
- *   input: [.., n, n]
- *   Source: M. Giles: Collected matrix derivative results (2008) */
-typedef struct dg_inverse_options {
-    const char *name;
-} dg_inverse_options;
-static inline dg_node *dg_inverse_at(dg_location at, dg_node *input, dg_inverse_options options)
-{
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "inverse", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
-}
-#define dg_inverse(input, ...) dg_inverse_at(DG_HERE, (input), DG_OPTIONS(dg_inverse_options, __VA_ARGS__))
-
-/* the y of A·y = B
- *   A: [.., n, n]
- *   B: [.., n, k]; or vectors: [n], or A's sizes without the last
- *   left: else the y of y·A = B
- *   Source: M. Giles: Collected matrix derivative results (2008) */
-typedef struct dg_solve_options {
-    bool left;
-    const char *name;
-} dg_solve_options;
-static inline dg_node *dg_solve_at(dg_location at, dg_node *A, dg_node *B, dg_solve_options options)
-{
-    const dg_value attrs[] = {dg_bool(options.left)};
-    dg_node *const inputs[] = {A, B};
-    return dg_apply(&(dg_application){.op = "solve", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_solve(A, B, ...) dg_solve_at(DG_HERE, (A), (B), DG_OPTIONS(dg_solve_options, .left = true, __VA_ARGS__))
-
-/* the y of A·y = B for matrices
- *   A: [.., n, n]
- *   B: [.., n, k]
- *   Source: M. Giles: Collected matrix derivative results (2008) */
-typedef struct dg_solve_matrix_options {
-    const char *name;
-} dg_solve_matrix_options;
-static inline dg_node *dg_solve_matrix_at(dg_location at, dg_node *A, dg_node *B, dg_solve_matrix_options options)
-{
-    dg_node *const inputs[] = {A, B};
-    return dg_apply(&(dg_application){.op = "solve_matrix", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
-}
-#define dg_solve_matrix(A, B, ...) dg_solve_matrix_at(DG_HERE, (A), (B), DG_OPTIONS(dg_solve_matrix_options, __VA_ARGS__))
-
-/* the y of least ‖A·y − B‖, and of least ‖y‖; A of full rank
- *   A: [.., m, n]
- *   B: [.., m, k]; or vectors: [m], or A's sizes without the last
- *   Source: G. Golub and V. Pereyra: The differentiation of pseudo-inverses (1973) */
-typedef struct dg_lstsq_options {
-    const char *name;
-} dg_lstsq_options;
-static inline dg_node *dg_lstsq_at(dg_location at, dg_node *A, dg_node *B, dg_lstsq_options options)
-{
-    dg_node *const inputs[] = {A, B};
-    return dg_apply(&(dg_application){.op = "lstsq", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
-}
-#define dg_lstsq(A, B, ...) dg_lstsq_at(DG_HERE, (A), (B), DG_OPTIONS(dg_lstsq_options, __VA_ARGS__))
-
-/* the y of least ‖A·y − B‖, and of least ‖y‖, for matrices
- *   A: [.., m, n]
- *   B: [.., m, k]
- *   Source: G. Golub and V. Pereyra: The differentiation of pseudo-inverses (1973) */
-typedef struct dg_lstsq_matrix_options {
-    const char *name;
-} dg_lstsq_matrix_options;
-static inline dg_node *dg_lstsq_matrix_at(dg_location at, dg_node *A, dg_node *B, dg_lstsq_matrix_options options)
-{
-    dg_node *const inputs[] = {A, B};
-    return dg_apply(&(dg_application){.op = "lstsq_matrix", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs});
-}
-#define dg_lstsq_matrix(A, B, ...) dg_lstsq_matrix_at(DG_HERE, (A), (B), DG_OPTIONS(dg_lstsq_matrix_options, __VA_ARGS__))
-
-/* eigenvalues, ascending, and eigenvectors (columns) of a symmetric x
- *   input: [.., n, n]; one triangle of it is read
- *   UPLO: the triangle (L|U)
- *   outputs: eigenvalues, eigenvectors
- *   Source: M. Giles: Collected matrix derivative results (2008) */
-typedef struct dg_eigh_options {
-    const char *UPLO;
-    const char *name;
-} dg_eigh_options;
-static inline dg_node *dg_eigh_at(dg_location at, dg_node *input, dg_eigh_options options)
-{
-    const dg_value attrs[] = {dg_text(options.UPLO)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "eigh", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_eigh(input, ...) dg_eigh_at(DG_HERE, (input), DG_OPTIONS(dg_eigh_options, .UPLO = "L", __VA_ARGS__))
-
-/* y = the determinant
- *   input: [.., n, n]
- *   Source: M. Giles: Collected matrix derivative results (2008) */
-typedef struct dg_det_options {
-    const char *name;
-} dg_det_options;
-static inline dg_node *dg_det_at(dg_location at, dg_node *input, dg_det_options options)
-{
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "det", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
-}
-#define dg_det(input, ...) dg_det_at(DG_HERE, (input), DG_OPTIONS(dg_det_options, __VA_ARGS__))
-
-/* y = det x · x⁻ᵀ, of singular matrices, too: the derivative of det
- *   input: [.., n, n]
- *   Source: M. Giles: Collected matrix derivative results (2008) */
-typedef struct dg_cofactors_options {
-    const char *name;
-} dg_cofactors_options;
-static inline dg_node *dg_cofactors_at(dg_location at, dg_node *input, dg_cofactors_options options)
-{
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "cofactors", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
-}
-#define dg_cofactors(input, ...) dg_cofactors_at(DG_HERE, (input), DG_OPTIONS(dg_cofactors_options, __VA_ARGS__))
-
-/* the determinant's sign, and the logarithm of its size: 0 and −∞ of a singular matrix
- *   input: [.., n, n]
- *   outputs: sign, logabsdet
- *   Source: M. Giles: Collected matrix derivative results (2008) */
-typedef struct dg_slogdet_options {
-    const char *name;
-} dg_slogdet_options;
-static inline dg_node *dg_slogdet_at(dg_location at, dg_node *input, dg_slogdet_options options)
-{
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "slogdet", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
-}
-#define dg_slogdet(input, ...) dg_slogdet_at(DG_HERE, (input), DG_OPTIONS(dg_slogdet_options, __VA_ARGS__))
-
-/* y = ln det x: NaN where det x < 0, −∞ where it is 0
- *   input: [.., n, n]
- *   Source: M. Giles: Collected matrix derivative results (2008) */
-typedef struct dg_logdet_options {
-    const char *name;
-} dg_logdet_options;
-static inline dg_node *dg_logdet_at(dg_location at, dg_node *input, dg_logdet_options options)
-{
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "logdet", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
-}
-#define dg_logdet(input, ...) dg_logdet_at(DG_HERE, (input), DG_OPTIONS(dg_logdet_options, __VA_ARGS__))
-
-/* ---- source ---- */
-
-/* start, start + step, … before end; with one number, 0, 1, … before it
- *   start: the first number; or the end, where that is left out
- *   end: is not reached
- *   step: the distance
- *   dtype: int64 when left out and all are whole numbers, else the graph's float type */
-typedef struct dg_arange_options {
-    double end;
-    double step;
-    dg_dtype dtype;
-    const char *name;
-} dg_arange_options;
-static inline dg_node *dg_arange_at(dg_location at, dg_graph *graph, double start, dg_arange_options options)
-{
-    const dg_value attrs[] = {dg_float(start), dg_float(options.end), dg_float(options.step), dg_dtype_value(options.dtype)};
-    return dg_apply(&(dg_application){.graph = graph, .op = "arange", .name = options.name, .at = at, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_arange(graph, start, ...) dg_arange_at(DG_HERE, (graph), (start), DG_OPTIONS(dg_arange_options, .end = __builtin_nan(""), .step = 1, __VA_ARGS__))
-
-/* numbers from start to end, both included, at equal distances
- *   start: the first number
- *   end: the last number
- *   steps: how many
- *   dtype: the element type; the graph's float type when left out */
-typedef struct dg_linspace_options {
-    dg_dtype dtype;
-    const char *name;
-} dg_linspace_options;
-static inline dg_node *dg_linspace_at(dg_location at, dg_graph *graph, double start, double end, int64_t steps, dg_linspace_options options)
-{
-    const dg_value attrs[] = {dg_float(start), dg_float(end), dg_int(steps), dg_dtype_value(options.dtype)};
-    return dg_apply(&(dg_application){.graph = graph, .op = "linspace", .name = options.name, .at = at, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_linspace(graph, start, end, steps, ...) dg_linspace_at(DG_HERE, (graph), (start), (end), (steps), DG_OPTIONS(dg_linspace_options, __VA_ARGS__))
-
-/* a matrix with ones on the diagonal, else 0
- *   n: rows
- *   m: columns; n when left out
- *   dtype: the element type; the graph's float type when left out */
-typedef struct dg_eye_options {
-    int64_t m;
-    dg_dtype dtype;
-    const char *name;
-} dg_eye_options;
-static inline dg_node *dg_eye_at(dg_location at, dg_graph *graph, int64_t n, dg_eye_options options)
-{
-    const dg_value attrs[] = {dg_int(n), dg_int(options.m), dg_dtype_value(options.dtype)};
-    return dg_apply(&(dg_application){.graph = graph, .op = "eye", .name = options.name, .at = at, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_eye(graph, n, ...) dg_eye_at(DG_HERE, (graph), (n), DG_OPTIONS(dg_eye_options, .m = DG_NONE, __VA_ARGS__))
-
-/* zeros
- *   shape: sizes; N is the batch
- *   dtype: the element type; the graph's float type when left out */
-typedef struct dg_zeros_options {
-    dg_dtype dtype;
-    const char *name;
-} dg_zeros_options;
-static inline dg_node *dg_zeros_at(dg_location at, dg_graph *graph, dg_shape shape, dg_zeros_options options)
-{
-    const dg_value attrs[] = {dg_shape_value(&shape), dg_dtype_value(options.dtype)};
-    return dg_apply(&(dg_application){.graph = graph, .op = "zeros", .name = options.name, .at = at, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_zeros(graph, shape, ...) dg_zeros_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_zeros_options, __VA_ARGS__))
-
-/* ones
- *   shape: sizes; N is the batch
- *   dtype: the element type; the graph's float type when left out */
-typedef struct dg_ones_options {
-    dg_dtype dtype;
-    const char *name;
-} dg_ones_options;
-static inline dg_node *dg_ones_at(dg_location at, dg_graph *graph, dg_shape shape, dg_ones_options options)
-{
-    const dg_value attrs[] = {dg_shape_value(&shape), dg_dtype_value(options.dtype)};
-    return dg_apply(&(dg_application){.graph = graph, .op = "ones", .name = options.name, .at = at, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_ones(graph, shape, ...) dg_ones_at(DG_HERE, (graph), (shape), DG_OPTIONS(dg_ones_options, __VA_ARGS__))
-
-/* one value everywhere
- *   shape: sizes; N is the batch
- *   fill_value: the value
- *   dtype: the element type; the graph's float type when left out */
-typedef struct dg_full_options {
-    dg_dtype dtype;
-    const char *name;
-} dg_full_options;
-static inline dg_node *dg_full_at(dg_location at, dg_graph *graph, dg_shape shape, double fill_value, dg_full_options options)
-{
-    const dg_value attrs[] = {dg_shape_value(&shape), dg_float(fill_value), dg_dtype_value(options.dtype)};
-    return dg_apply(&(dg_application){.graph = graph, .op = "full", .name = options.name, .at = at, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_full(graph, shape, fill_value, ...) dg_full_at(DG_HERE, (graph), (shape), (fill_value), DG_OPTIONS(dg_full_options, __VA_ARGS__))
-
-/* one value everywhere, in the shape of x
- *   fill_value: the value */
-typedef struct dg_full_like_options {
-    const char *name;
-} dg_full_like_options;
-static inline dg_node *dg_full_like_at(dg_location at, dg_node *input, double fill_value, dg_full_like_options options)
-{
-    const dg_value attrs[] = {dg_float(fill_value)};
-    dg_node *const inputs[] = {input};
-    return dg_apply(&(dg_application){.op = "full_like", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
-}
-#define dg_full_like(input, fill_value, ...) dg_full_like_at(DG_HERE, (input), (fill_value), DG_OPTIONS(dg_full_like_options, __VA_ARGS__))
 
 #endif

@@ -2,6 +2,7 @@
  *
  *   core.h      statuses, tensors, formulas, graphs, plans, random numbers, threads, op descriptors
  *   ops.h       a builder for every op
+ *   scan.h      a step's nodes repeated along a sequence
  *   autograd.h  derivatives as more graph
  *   optim.h     data sets, optimisers, the trainer */
 #ifndef DOTGRAD_DOTGRAD_H
@@ -10,6 +11,8 @@
 #include <dotgrad/core.h>
 
 #include <dotgrad/ops.h>
+
+#include <dotgrad/scan.h>
 
 #include <dotgrad/autograd.h>
 
