@@ -2,7 +2,8 @@
  * binding is a list of steps on values:
  *
  *   plan_compile.c   nodes to an order
- *   plan_bind.c      order to steps: real shapes, folding of constants, merging of equal steps, pruning
+ *   plan_bind.c      order to steps: real shapes, folding of constants (with plan_sources.c, plan_merge.c,
+ *                    plan_simplify.c and plan_finish.c)
  *   plan_place.c     steps to memory: lifetimes, reuse, one arena
  *   plan_run.c       running
  *   plan_profile.c   running with a clock, and what it all costs

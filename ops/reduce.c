@@ -191,7 +191,7 @@ static void prod_backward(const dg_backward *vjp)
     vjp->grad_inputs[0] = any ? gradient : dg_reshape_as(gradient, vjp->inputs[0]);
 }
 
-/* Those that share the greatest (least) value share its gradient evenly. */
+/* Those that share the greatest (least) value share its gradient evenly; a NaN is shared by none, which gives 0/0. */
 static void choice_backward(const dg_backward *vjp)
 {
     dg_node *x = vjp->inputs[0], *y = kept(vjp, vjp->output), *g = kept(vjp, vjp->grad_output);
@@ -199,7 +199,7 @@ static void choice_backward(const dg_backward *vjp)
         return;
     dg_node *chosen = dg_expr("where(x == y, 1, 0)", {"x", x}, {"y", y});
     dg_node *ties = dg_sum(chosen, .dim = ints_option(&vjp->attrs[0]), .keepdim = true);
-    vjp->grad_inputs[0] = dg_expr("where(x == y, g / ties, 0)", {"x", x}, {"y", y}, {"g", g}, {"ties", ties});
+    vjp->grad_inputs[0] = dg_expr("where(x == y, g, 0) / ties", {"x", x}, {"y", y}, {"g", g}, {"ties", ties});
 }
 
 /* ---- var, std: mean square distance from the mean; count − correction in the denominator ---- */
@@ -262,7 +262,7 @@ static void logsumexp_compose(const dg_compose *compose)
     dg_node *m = dg_detach(dg_amax(x, .dim = dim, .keepdim = true));
     dg_node *shift = dg_expr("where(abs(m) < 1.7976931348623157e308, m, 0)", {"m", m}); /* 0 for ±inf */
     dg_node *s = dg_sum(dg_expr("exp(x - m)", {"x", x}, {"m", shift}), .dim = dim, .keepdim = true);
-    dg_node *y = dg_expr("where(s > 0, log(s) + shift, m)", {"s", s}, {"shift", shift}, {"m", m});
+    dg_node *y = dg_expr("where(s == 0, m, log(s) + shift)", {"s", s}, {"shift", shift}, {"m", m});
     compose->outputs[0] = keepdim ? y : dg_squeeze(y, .dim = dim);
 }
 

@@ -139,21 +139,34 @@ static dg_node *at_step(const scanning *s, dg_node *node)
     return node && dg_node_id(node) < s->end && s->now[dg_node_id(node)] ? s->now[dg_node_id(node)] : node;
 }
 
+/* The name of a named node at a further step, in the node's module: "fc@3". In a scan within the scan, "fc@3" is the
+ * inner step 3 of the outer step 0, and "fc@0@3" the other way round. */
+static const char *name_at_step(const scanning *s, dg_node *node, int64_t step)
+{
+    const char *base = dg_node_name(node);
+    const dg_module *module = dg_node_module(node);
+    size_t prefix = module ? strlen(dg_module_name(module)) : 0, room = strlen(base) + 64;
+    char *name = dg_arena_alloc(dg_graph_arena(s->graph), room);
+    for (int zeros = 0; name && zeros < 16; zeros++) {
+        size_t used = (size_t)snprintf(name, room, "%s", base);
+        for (int k = 0; k < zeros; k++)
+            used += (size_t)snprintf(name + used, room - used, "@0");
+        snprintf(name + used, room - used, "@%lld", (long long)step);
+        if (!dg_graph_find(s->graph, name))
+            break;
+    }
+    return name ? name + (prefix ? prefix + 1 : 0) : NULL;
+}
+
 static dg_node *repeat(const scanning *s, dg_node *node, dg_node *const *inputs, int64_t step)
 {
     const dg_op *op = dg_node_op(node);
-    char name[500];
     if (op->flags & DG_ANY_INPUTS) /* its formula holds numbers that the attributes do not */
         return dg_formula_node(s->graph, s->at, dg_node_formula(node), inputs);
-    if (dg_node_is_named(node)) {
-        const dg_module *module = dg_node_module(node);
-        size_t prefix = module ? strlen(dg_module_name(module)) : 0;
-        snprintf(name, sizeof name, "%s@%lld", dg_node_name(node) + (prefix ? prefix + 1 : 0), (long long)step);
-    }
     dg_node *owner = dg_node_owner(node);
     return dg_apply(&(dg_application){.graph = s->graph,
                                       .op = op->name,
-                                      .name = dg_node_is_named(node) ? name : NULL,
+                                      .name = dg_node_is_named(node) ? name_at_step(s, node, step) : NULL,
                                       .at = s->at,
                                       .n_inputs = dg_node_input_count(node),
                                       .inputs = inputs,

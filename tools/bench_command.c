@@ -27,6 +27,7 @@ static const char usage[] =
     "  --mode gradient    loss and gradients of all trainable parameters (of the float inputs, where there are none)\n"
     "  --mode train       gradients and the optimiser's updates (the default)\n"
     "  --batch-size B     rows of the inputs (the graph's, else 32)\n"
+    "  --size NAME=SIZE   a size for another symbol, such as T=50 (3)\n"
     "  --threads T        (DG_NUM_THREADS, or all processors)\n"
     "  --seconds S        how long to measure, 5 steps at least (2)\n"
     "  --node NODE        in place of the loss\n"
@@ -44,18 +45,20 @@ static const char *const mode_names[] = {"forward", "gradient", "train"};
 typedef struct bench_options {
     const char *graph, *node, *optimizer;
     session_options session;
+    file_size sizes[SESSION_SIZES];
     bench_mode mode;
     int64_t batch; /* 0: the graph's */
     double seconds;
     bool json, profile;
 } bench_options;
 
-enum option_value { MODE = 256, BATCH_SIZE, THREADS, SECONDS, NODE, OPTIMIZER, DTYPE, SEED, JSON, PROFILE };
+enum option_value { MODE = 256, BATCH_SIZE, SIZE, THREADS, SECONDS, NODE, OPTIMIZER, DTYPE, SEED, JSON, PROFILE };
 
 static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},
     {"mode", required_argument, NULL, MODE},
     {"batch-size", required_argument, NULL, BATCH_SIZE},
+    {"size", required_argument, NULL, SIZE},
     {"threads", required_argument, NULL, THREADS},
     {"seconds", required_argument, NULL, SECONDS},
     {"node", required_argument, NULL, NODE},
@@ -102,6 +105,8 @@ static bool take_option(const char *name, int option, bench_options *given, int 
         return take_mode(name, optarg, &given->mode);
     case BATCH_SIZE:
         return command_int(name, "--batch-size", optarg, 1, MOST_BATCH, &given->batch);
+    case SIZE:
+        return session_take_size(name, optarg, given->sizes, &given->session.n_sizes);
     case THREADS:
         return session_take_threads(name, optarg, &given->session);
     case SECONDS:
@@ -391,6 +396,7 @@ int command_bench(int argc, char **argv)
     if (given.json && given.profile)
         return command_misused(argv[0], "--profile prints a table, and none with --json");
     given.graph = argv[optind];
+    given.session.sizes = given.sizes;
     dg_status status = run(&b);
     release(&b);
     return status.code == DG_OK ? 0 : command_failed(status);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_NAME 48 /* columns for a name */
+#define MOST_NAME 48 /* columns for a name or a formula */
 
 static const char *print_seconds(double seconds, char *text, size_t size)
 {
@@ -62,6 +62,16 @@ static int slower_first(const void *a, const void *b)
     return first > second ? -1 : first < second;
 }
 
+/* The op's name, or the formula of a node that has no other op. */
+static const char *what_it_does(dg_node *node)
+{
+    const char *name = dg_node_op(node)->name;
+    const dg_formula *formula = dg_node_formula(node);
+    const char *text =
+        formula && !strcmp(name, "expr") ? dg_formula_print(dg_graph_formulas(dg_node_graph(node)), formula) : NULL;
+    return text ? text : name;
+}
+
 static void print_name(const char *name, int width)
 {
     int length = 0;
@@ -75,7 +85,7 @@ static void print_entries(const dg_plan_profile_entry *entries, size_t count)
     double all = 0;
     size_t width = strlen("node"), op_width = strlen("op");
     for (size_t k = 0; k < count; k++) {
-        size_t name = strlen(dg_node_name(entries[k].node)), op = strlen(dg_node_op(entries[k].node)->name);
+        size_t name = strlen(dg_node_name(entries[k].node)), op = strlen(what_it_does(entries[k].node));
         width = name > width ? name : width;
         op_width = op > op_width ? op : op_width;
         all += entries[k].seconds;
@@ -87,7 +97,7 @@ static void print_entries(const dg_plan_profile_entry *entries, size_t count)
         double one = entry->seconds / (double)entry->calls;
         char time[32], bytes[32];
         print_name(dg_node_name(entry->node), names);
-        printf("  %-*.*s  %4.1f%%  %8s  %8llu  %9.3g  %9.3g  %13s\n", ops, ops, dg_node_op(entry->node)->name,
+        printf("  %-*.*s  %4.1f%%  %8s  %8llu  %9.3g  %9.3g  %13s\n", ops, ops, what_it_does(entry->node),
                all > 0 ? 100 * entry->seconds / all : 0, print_seconds(one, time, sizeof time),
                (unsigned long long)entry->calls, one > 0 ? entry->flops / one / 1e9 : 0,
                one > 0 ? entry->bytes / one / 1e9 : 0, cost_print_amount(entry->bytes, "B", bytes, sizeof bytes));

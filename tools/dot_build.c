@@ -219,7 +219,7 @@ static dg_status make_plain(building *b, int item, const char *name, dg_node *co
                                                .input_names = names,
                                                .n_attrs = (int)call.count,
                                                .attrs = call.items});
-    return b->made[item] ? dg_ok() : dg_graph_status(b->graph);
+    return file_error_at(b->file, b->file->nodes[index].line, dg_graph_status(b->graph));
 }
 
 static dg_status make_item(building *b, int item)
@@ -241,17 +241,15 @@ static dg_status make_item(building *b, int item)
         const file_edge *edge = &file->edges[edges[i]];
         DG_TRY(copies_check(b, edge, item));
         DG_TRY(build_source(b, copies_source(b, edge, item), &inputs[i]));
+        file->edges[edges[i]].source = inputs[i];
         names[i] = edge->arg;
     }
     int64_t before = dg_graph_node_count(b->graph);
     dg_module *outer = dg_module_switch(b->graph, copies_module(b, item));
-    dg_status status =
-        is_use(node) ? use_build(b, item, inputs, &b->made[item]) : make_plain(b, item, name, inputs, names);
+    dg_status status = is_use(node) ? use_build(b, item, name, inputs) : make_plain(b, item, name, inputs, names);
     dg_module_switch(b->graph, outer);
-    if (status.code != DG_OK)
-        return file_error_at(file, node->line, status);
-    if (b->user)
-        return dg_ok();
+    if (status.code != DG_OK || b->user)
+        return status;
     for (int64_t id = before; is_use(node) && id < dg_graph_node_count(b->graph); id++)
         if (dg_graph_node(b->graph, id) != b->made[item] && !note_made(b, node, dg_graph_node(b->graph, id)))
             return no_memory(file);

@@ -1,13 +1,14 @@
 /* use('file.dot', T=5): another graph file as a module. Its inputs are wired by name or in the file's order, its result
- * is what its `output` says; nodes that the result does not need (losses, labels) are left out, and so are its settings.
- * Its parameters are NODE.… of the node that uses it. Its symbols are its own: each stands for the size of what is wired
- * to the input that has it, or for what the call gives. */
+ * is what its `output` says; nodes that the result does not need (losses, labels) are left out, and so are its
+ * settings. Its parameters are NODE.… of the node that uses it. Its symbols are its own: each stands for the size of
+ * what is wired to the input that has it, or for what the call gives. */
 #include "dot_building.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_FILES_DEEP = 32 };
 
@@ -28,7 +29,12 @@ static dg_status no_memory(const graph_file *file)
 
 bool is_use(const file_node *node)
 {
-    return strcmp(node->call.s, "use") == 0;
+    return strcmp(node->call.s, "use") == 0 || is_scan(node);
+}
+
+bool is_scan(const file_node *node)
+{
+    return strcmp(node->call.s, "scan") == 0;
 }
 
 /* ---- files ---- */
@@ -89,18 +95,54 @@ static dg_status read_document(const char *path, graph_file **file)
     return status;
 }
 
-/* The file of that name, seen from the folder of the one that uses it. */
-static dg_status library_find(struct library *library, const graph_file *user, const char *name, graph_file **file)
+/* The path of a used file: in the folder that the graph's attribute `folder` names, if it is there, else beside the file
+ * that uses it. NULL without memory; to be freed. */
+static char *path_of(const graph_file *user, const char *name)
 {
-    const char *slash = strrchr(user->path, '/');
-    size_t length = slash && name[0] != '/' ? (size_t)(slash - user->path) + 1 : 0;
-    char *path = malloc(length + strlen(name) + 1), *real = NULL;
-    dg_status status = path ? dg_ok() : no_memory(user);
-    if (path) {
-        memcpy(path, user->path, length);
-        strcpy(path + length, name);
-        real = realpath(path, NULL);
+    const char *slash = strrchr(user->path, '/'), *folder = graph_file_setting(user, "folder");
+    int length = slash && name[0] != '/' ? (int)(slash - user->path) + 1 : 0;
+    char *path;
+    if (folder && name[0] != '/') {
+        if (asprintf(&path, "%s/%s", folder, name) < 0)
+            return NULL;
+        if (access(path, R_OK) == 0)
+            return path;
+        free(path);
     }
+    return asprintf(&path, "%.*s%s", length, user->path, name) < 0 ? NULL : path;
+}
+
+dg_status graph_file_note_folder(graph_file *file)
+{
+    bool uses = false;
+    size_t place = 0, count = file->attributes.count;
+    for (int k = 0; k < file->n_nodes; k++)
+        uses |= is_use(&file->nodes[k]);
+    char *real = uses && !graph_file_setting(file, "folder") ? realpath(file->path, NULL) : NULL, *slash;
+    if (!real || !(slash = strrchr(real, '/'))) {
+        free(real);
+        return dg_ok();
+    }
+    file_attribute *items = dg_arena_alloc(file->arena, (count + 1) * sizeof *items);
+    const char *folder = dg_arena_text(file->arena, real, slash == real ? 1 : (size_t)(slash - real));
+    free(real);
+    if (!items || !folder)
+        return no_memory(file);
+    while (place < count && strcmp(file->attributes.items[place].name, "folder") < 0)
+        place++;
+    if (place)
+        memcpy(items, file->attributes.items, place * sizeof *items);
+    items[place] = (file_attribute){.name = "folder", .value = folder};
+    if (place < count)
+        memcpy(items + place + 1, file->attributes.items + place, (count - place) * sizeof *items);
+    file->attributes = (file_attributes){count + 1, items};
+    return dg_ok();
+}
+
+dg_status library_find(struct library *library, const graph_file *user, const char *name, graph_file **file)
+{
+    char *path = path_of(user, name), *real = path ? realpath(path, NULL) : NULL;
+    dg_status status = path ? dg_ok() : no_memory(user);
     *file = NULL;
     for (size_t k = 0; real && k < library->count; k++)
         if (library->files[k].path && strcmp(library->files[k].path, real) == 0)
@@ -121,7 +163,7 @@ static dg_status library_find(struct library *library, const graph_file *user, c
 }
 
 /* Refuses files that use each other in a circle. */
-static dg_status check_circle(const building *b, const graph_file *used)
+dg_status use_check_circle(const building *b, const graph_file *used)
 {
     const building *user = b;
     int depth = 1;
@@ -143,7 +185,7 @@ static dg_status check_circle(const building *b, const graph_file *used)
 
 /* ---- sizes ---- */
 
-static const size_binding *find_size(const building *b, const char *symbol)
+const size_binding *sizes_find(const building *b, const char *symbol)
 {
     for (int k = 0; k < b->n_sizes; k++)
         if (strcmp(b->sizes[k].symbol, symbol) == 0)
@@ -161,9 +203,8 @@ static dg_status put_sizes(const building *b, dg_value *value, int depth, bool e
         memcpy(items, value->items, value->count * sizeof *items);
     for (size_t i = 0; i < value->count; i++) {
         bool is_list = items[i].kind == DG_VALUE_LIST;
-        const size_binding *size = items[i].kind == DG_VALUE_NAME && (depth || everywhere || b->user)
-                                       ? find_size(b, items[i].s)
-                                       : NULL;
+        const size_binding *size =
+            items[i].kind == DG_VALUE_NAME && (depth || everywhere || b->user) ? sizes_find(b, items[i].s) : NULL;
         if (is_list && depth < DG_MAX_RANK)
             DG_TRY(put_sizes(b, &items[i], depth + 1, everywhere));
         if (!size)
@@ -178,7 +219,7 @@ static dg_status put_sizes(const building *b, dg_value *value, int depth, bool e
 
 dg_status sizes_put(const building *b, dg_value *call)
 {
-    return b->n_sizes ? put_sizes(b, call, 0, strcmp(call->s, "use") == 0) : dg_ok();
+    return b->n_sizes ? put_sizes(b, call, 0, strcmp(call->s, "use") == 0 || strcmp(call->s, "scan") == 0) : dg_ok();
 }
 
 static bool mentions(const dg_value *value, const char *symbol, int depth)
@@ -191,7 +232,7 @@ static bool mentions(const dg_value *value, const char *symbol, int depth)
 }
 
 /* The sizes that the call gives: T=5, or T=L where L is a symbol of the user's. */
-static dg_status take_given_sizes(const building *user, const dg_value *call, size_binding *sizes, building *inner)
+dg_status use_take_sizes(const building *user, const dg_value *call, size_binding *sizes, building *inner)
 {
     const graph_file *file = inner->file;
     for (size_t i = 1; i < call->count; i++) {
@@ -218,7 +259,7 @@ static dg_status take_given_sizes(const building *user, const dg_value *call, si
 /* ---- inputs ---- */
 
 /* The module's inputs: those of the file that the wanted nodes are computed from. */
-static dg_status find_needed(building *inner, const int *wanted, int n_wanted, bool *needed)
+dg_status use_find_needed(building *inner, const int *wanted, int n_wanted, bool *needed)
 {
     const graph_file *file = inner->file;
     int depth = 0, *stack = calloc((size_t)file->n_nodes + 1, sizeof *stack);
@@ -250,13 +291,6 @@ static dg_status find_needed(building *inner, const int *wanted, int n_wanted, b
     return dg_ok();
 }
 
-typedef struct wiring {
-    const building *user;
-    building *inner;
-    int n_inputs, *inputs; /* nodes of the used file */
-    size_binding *sizes;   /* inner's, with room for more */
-} wiring;
-
 static void list_inputs(const wiring *w, char *text, size_t size)
 {
     snprintf(text, size, "%s", w->n_inputs ? "" : "none");
@@ -278,7 +312,7 @@ static int named_input(const wiring *w, const char *name)
 }
 
 /* Sets *places to the module's input that each edge goes to. */
-static dg_status place_edges(const wiring *w, const int *edges, int count, int *places)
+dg_status use_place_edges(const wiring *w, const int *edges, int count, int *places)
 {
     const graph_file *file = w->user->file, *used = w->inner->file;
     char known[300];
@@ -292,7 +326,8 @@ static dg_status place_edges(const wiring *w, const int *edges, int count, int *
         if (!arg)
             continue;
         if (places[i] < 0)
-            return dg_error(DG_BAD_ARGUMENT, "%s has no input '%s' for its result; there are %s", used->path, arg, known);
+            return dg_error(DG_BAD_ARGUMENT, "%s has no input '%s' for its result; there are %s", used->path, arg,
+                            known);
         if (taken[places[i]]++)
             return dg_error(DG_BAD_ARGUMENT, "two nodes are wired to input '%s'", arg);
     }
@@ -307,10 +342,6 @@ static dg_status place_edges(const wiring *w, const int *edges, int count, int *
         taken[place] = 1;
         places[i] = place;
     }
-    for (int k = 0; k < w->n_inputs; k++)
-        if (!taken[k])
-            return dg_error(DG_BAD_ARGUMENT, "input '%s' of %s is not wired", used->nodes[w->inputs[k]].name,
-                            used->path);
     return dg_ok();
 }
 
@@ -323,7 +354,7 @@ static dg_status bind_size(wiring *w, const char *symbol, int64_t size)
         return dg_ok();
     if (size < 0)
         value = (dg_value){.kind = DG_VALUE_NAME, .s = dg_symbol_name(inner->graph, size)};
-    const size_binding *known = find_size(inner, symbol);
+    const size_binding *known = sizes_find(inner, symbol);
     if (!known) {
         w->sizes[inner->n_sizes++] = (size_binding){.symbol = symbol, .value = value};
         return dg_ok();
@@ -336,10 +367,9 @@ static dg_status bind_size(wiring *w, const char *symbol, int64_t size)
 }
 
 /* What is wired to an input must be as the used file declares the input. */
-static dg_status match_input(wiring *w, int input, const dg_node *given)
+dg_status use_match_input(wiring *w, int input, const dg_type *type, const char *name)
 {
     const file_node *declared = &w->inner->file->nodes[w->inputs[input]];
-    const dg_type *type = dg_node_type(given, 0);
     const dg_value *shape = dg_call_argument(&declared->call, 0, "shape");
     const dg_value *dtype_name = dg_call_argument(&declared->call, 1, "dtype");
     char text[DG_SHAPE_TEXT];
@@ -355,17 +385,17 @@ static dg_status match_input(wiring *w, int input, const dg_node *given)
         int64_t size = type->shape.dims[d];
         fits = shape->items[d].kind != DG_VALUE_INT || size < 0 || shape->items[d].i == size;
         const size_binding *bound =
-            shape->items[d].kind == DG_VALUE_NAME ? find_size(w->inner, shape->items[d].s) : NULL;
+            shape->items[d].kind == DG_VALUE_NAME ? sizes_find(w->inner, shape->items[d].s) : NULL;
         if (fits && bound && bound->value.kind == DG_VALUE_INT && size >= 0)
             fits = bound->value.i == size;
     }
     if (!fits)
         return dg_error(DG_BAD_SHAPE, "input '%s' of %s is %s, '%s' is %s", declared->name, w->inner->file->path,
-                        dg_value_print(dg_graph_arena(w->inner->graph), shape), dg_node_name((dg_node *)given),
+                        dg_value_print(dg_graph_arena(w->inner->graph), shape), name,
                         dg_graph_print_shape(w->inner->graph, &type->shape, text, sizeof text));
     if (dtype != type->dtype && !(dg_dtype_is_float(dtype) && dg_dtype_is_float(type->dtype)))
         return dg_error(DG_BAD_DTYPE, "input '%s' of %s is %s, '%s' is %s", declared->name, w->inner->file->path,
-                        dg_dtype_name(dtype), dg_node_name((dg_node *)given), dg_dtype_name(type->dtype));
+                        dg_dtype_name(dtype), name, dg_dtype_name(type->dtype));
     for (size_t d = 0; d < shape->count; d++)
         if (shape->items[d].kind == DG_VALUE_NAME)
             DG_TRY(bind_size(w, shape->items[d].s, type->shape.dims[d]));
@@ -386,7 +416,7 @@ static dg_status wire(building *user, building *inner, int node, dg_node *const 
     for (int k = 0; k < used->n_nodes; k++)
         if (needed[k] && document_has_role(used, k, DG_ROLE_INPUT))
             w.inputs[w.n_inputs++] = k;
-    DG_TRY(place_edges(&w, edges, count, places));
+    DG_TRY(use_place_edges(&w, edges, count, places));
     w.sizes = dg_arena_alloc(file->arena, sizeof *w.sizes * (size_t)(inner->n_sizes + w.n_inputs * DG_MAX_RANK + 1));
     if (!w.sizes)
         return no_memory(file);
@@ -394,7 +424,7 @@ static dg_status wire(building *user, building *inner, int node, dg_node *const 
         memcpy(w.sizes, inner->sizes, sizeof *w.sizes * (size_t)inner->n_sizes);
     inner->sizes = w.sizes;
     for (int i = 0; i < count; i++) {
-        DG_TRY(match_input(&w, places[i], given[i]));
+        DG_TRY(use_match_input(&w, places[i], dg_node_type(given[i], 0), dg_node_name(given[i])));
         inner->given[w.inputs[places[i]]] = given[i];
         file_edge *edge = &file->edges[edges[i]];
         edge->input = places[i];
@@ -403,13 +433,17 @@ static dg_status wire(building *user, building *inner, int node, dg_node *const 
         if (!edge->input_name)
             return no_memory(file);
     }
+    for (int k = 0; k < w.n_inputs; k++)
+        if (!inner->given[w.inputs[k]])
+            return dg_error(DG_BAD_ARGUMENT, "input '%s' of %s is not wired", used->nodes[w.inputs[k]].name,
+                            used->path);
     return dg_ok();
 }
 
 /* ---- the result ---- */
 
 /* The node that `output` names, or of that name; else the only one that nobody reads, losses aside. */
-static dg_status find_result(const graph_file *file, int *result)
+dg_status use_find_result(const graph_file *file, int *result)
 {
     const char *output = graph_file_setting(file, "output"), *loss = graph_file_setting(file, "loss");
     *result = document_find(file, output ? output : "output");
@@ -438,7 +472,7 @@ static dg_status find_result(const graph_file *file, int *result)
 }
 
 /* The nodes that edges take from the module by out=NAME: *wanted gets their numbers, *count of them. */
-static dg_status find_others(building *user, int node, const graph_file *used, used_file *into, int *wanted)
+static void find_others(const building *user, int node, const graph_file *used, used_file *into, int *wanted)
 {
     const graph_file *file = user->file;
     for (int e = 0; e < file->n_edges; e++) {
@@ -452,10 +486,10 @@ static dg_status find_others(building *user, int node, const graph_file *used, u
         wanted[into->n_others] = found;
         into->names[into->n_others++] = edge->out;
     }
-    return dg_ok();
 }
 
-static dg_status build_module(building *user, building *inner, int item, dg_node *const *given)
+/* *is_inside: the message begins with the used file already. */
+static dg_status build_module(building *user, building *inner, int item, dg_node *const *given, bool *is_inside)
 {
     graph_file *file = user->file, *used = inner->file;
     int node = user->node_of[item], *wanted = dg_arena_alloc(file->arena, sizeof *wanted * (size_t)(file->n_edges + 2));
@@ -467,10 +501,13 @@ static dg_status build_module(building *user, building *inner, int item, dg_node
     into->others = dg_arena_alloc(file->arena, sizeof *into->others * (size_t)(file->n_edges + 1));
     if (!into->names || !into->others)
         return no_memory(file);
-    DG_TRY(find_result(used, &wanted[0]));
-    DG_TRY(find_others(user, node, used, into, wanted + 1));
-    DG_TRY(find_needed(inner, wanted, 1 + into->n_others, needed));
+    *is_inside = true;
+    DG_TRY(use_find_result(used, &wanted[0]));
+    find_others(user, node, used, into, wanted + 1);
+    DG_TRY(use_find_needed(inner, wanted, 1 + into->n_others, needed));
+    *is_inside = false;
     DG_TRY(wire(user, inner, node, given, needed));
+    *is_inside = true;
     for (int k = 0; k <= into->n_others; k++) {
         int last = copies_last(inner, wanted[k]);
         DG_TRY(build_item(inner, last));
@@ -481,10 +518,9 @@ static dg_status build_module(building *user, building *inner, int item, dg_node
 }
 
 /* The module that the file's nodes are made in. */
-static dg_status open_module(building *b, int item, dg_module **module)
+dg_status use_open_module(building *b, int item, dg_module **module)
 {
-    const char *checkpoint =
-        file_attribute_find(&b->file->nodes[b->node_of[item]].attributes, "checkpoint");
+    const char *checkpoint = file_attribute_find(&b->file->nodes[b->node_of[item]].attributes, "checkpoint");
     *module = copies_module(b, item);
     if (!checkpoint || strcmp(checkpoint, "false") == 0)
         return dg_ok();
@@ -494,12 +530,10 @@ static dg_status open_module(building *b, int item, dg_module **module)
     return dg_graph_status(b->graph);
 }
 
-dg_status use_build(building *b, int item, dg_node *const *inputs, dg_node **made)
+static dg_status build_used(building *b, int item, const char *name, dg_node *const *inputs, bool *is_inside)
 {
-    const file_node *node = &b->file->nodes[b->node_of[item]];
-    dg_value call = node->call;
-    const char *name = copies_name(b, item);
-    char *prefix = name ? dg_arena_alloc(b->file->arena, strlen(name) + 2) : NULL;
+    dg_value call = b->file->nodes[b->node_of[item]].call;
+    char *prefix = dg_arena_alloc(b->file->arena, strlen(name) + 2);
     if (!prefix)
         return no_memory(b->file);
     sprintf(prefix, "%s.", name);
@@ -507,26 +541,39 @@ dg_status use_build(building *b, int item, dg_node *const *inputs, dg_node **mad
     const dg_value *path = call.count ? &call.items[0] : NULL;
     bool is_text = path && (path->kind == DG_VALUE_STRING || path->kind == DG_VALUE_NAME || path->kind == DG_VALUE_TEXT);
     if (!is_text || (path->key && strcmp(path->key, "file") != 0))
-        return dg_error(DG_BAD_ARGUMENT, "use '%s': wants a file: use('file.dot')", name);
-    building inner = {
-        .graph = b->graph, .options = b->options, .library = b->library, .user = b, .prefix = prefix};
+        return dg_error(DG_BAD_ARGUMENT, "wants a file: use('file.dot')");
+    building inner = {.graph = b->graph, .options = b->options, .library = b->library, .user = b, .prefix = prefix};
     size_binding *sizes = dg_arena_alloc(b->file->arena, sizeof *sizes * (call.count + 1));
-    dg_status status = sizes ? library_find(b->library, b->file, path->s, &inner.file) : no_memory(b->file);
+    if (!sizes)
+        return no_memory(b->file);
+    DG_TRY(library_find(b->library, b->file, path->s, &inner.file));
+    DG_TRY(use_check_circle(b, inner.file));
+    DG_TRY(use_open_module(b, item, &inner.module));
+    dg_status status = building_begin(&inner);
+    *is_inside = status.code != DG_OK;
     if (status.code == DG_OK)
-        status = check_circle(b, inner.file);
-    if (status.code == DG_OK)
-        status = open_module(b, item, &inner.module);
-    if (status.code == DG_OK)
-        status = building_begin(&inner);
-    if (status.code == DG_OK)
-        status = take_given_sizes(b, &call, sizes, &inner);
+        status = use_take_sizes(b, &call, sizes, &inner);
     inner.sizes = sizes;
     if (status.code == DG_OK)
-        status = build_module(b, &inner, item, inputs);
+        status = build_module(b, &inner, item, inputs, is_inside);
     building_free(&inner);
-    if (status.code != DG_OK)
-        return dg_prefixed(status, "use '%s'", name);
-    *made = dg_apply(&(dg_application){
-        .graph = b->graph, .op = "identity", .name = name, .n_inputs = 1, .inputs = &b->used[item]->result});
-    return *made ? dg_ok() : dg_graph_status(b->graph);
+    return status;
+}
+
+dg_status use_build(building *b, int item, const char *name, dg_node *const *inputs)
+{
+    bool is_inside = false;
+    const file_node *node = &b->file->nodes[b->node_of[item]];
+    if (is_scan(node))
+        return file_error_at(b->file, node->line, scan_build(b, item, inputs, &b->made[item]));
+    dg_status status = build_used(b, item, name, inputs, &is_inside);
+    if (status.code == DG_OK) {
+        dg_node *const *result = (dg_node *const *)&b->used[item]->result;
+        b->made[item] = dg_apply(
+            &(dg_application){.graph = b->graph, .op = "identity", .name = name, .n_inputs = 1, .inputs = result});
+        status = dg_graph_status(b->graph);
+    }
+    if (status.code == DG_OK || (is_inside && b->user)) /* of files in between the message says nothing */
+        return status;
+    return file_error_at(b->file, node->line, dg_prefixed(status, "use '%s'", name));
 }

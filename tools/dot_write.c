@@ -109,7 +109,7 @@ static void write_node(writing *w, int index, int indent)
     static const char *const shown[] = {"op", NULL};
     bool first = true;
     const char *call = node->node ? dg_value_print(w->file->arena, &node->call) : NULL;
-    if (call && strcmp(node->call.s, "use") == 0) /* a path stays as it is written */
+    if (call && (strcmp(node->call.s, "use") == 0 || strcmp(node->call.s, "scan") == 0)) /* a path stays as it is written */
         call = file_attribute_find(&node->attributes, "op");
     fprintf(w->out, "%*s", indent, "");
     write_text(w->out, node->name);
@@ -185,7 +185,7 @@ static void write_edge(writing *w, const file_edge *edge, int n_incoming)
     if (!is_decoration && (n_incoming > 1 || edge->arg)) {
         const char *name = edge->input_name ? edge->input_name : dg_node_input_name(head->node, edge->input);
         int declared = dg_op_input_count(dg_node_op(head->node));
-        bool variadic = declared > 0 && (dg_node_op(head->node)->inputs[declared - 1].flags & DG_VARIADIC) &&
+        bool variadic = !edge->input_name && declared > 0 && (dg_node_op(head->node)->inputs[declared - 1].flags & DG_VARIADIC) &&
                         edge->input >= declared - 1;
         char number[16];
         snprintf(number, sizeof number, "%d", edge->input);

@@ -25,8 +25,7 @@ static void style_graph(drawing *d, const char *node_words, const char *edge_wor
     }
     style_add_html(&s, "label", draw_title(d));
     for (size_t k = 0; k < sizeof looks / sizeof *looks; k++)
-        if (!style_is_inner(d, -1, looks[k][0], looks[k][1]))
-            style_add(&s, looks[k][0], looks[k][1]);
+        style_add(&s, looks[k][0], looks[k][1]);
     if (d->layout.virtuals > MOST_FULL)
         style_add(&s, "nslimit", "0");
     const char *words = style_finish(&s);

@@ -184,6 +184,10 @@ char *draw_detail(const graph_file *file, const file_node *node, char text[DRAW_
         return text;
     if (op->role == DG_ROLE_PARAMETER)
         return draw_shape(file->graph, &dg_node_type(node->node, 0)->shape, text, DRAW_DETAIL);
+    if (strcmp(node->call.s, op->name) != 0 && node->call.count && node->call.items[0].kind != DG_VALUE_CALL) {
+        put(&to, "%s", dg_value_print(file->arena, &node->call.items[0])); /* use(), scan(): the file */
+        return text;
+    }
     bool has_weight = put_weight(&to, node->node);
     int n_attrs = dg_op_attr_count(op), place = 0;
     for (size_t k = 0; k < node->call.count; k++) {

@@ -32,6 +32,23 @@ static void note_family(drawing *d, int style, const char *family)
     }
 }
 
+/* How often a cluster is repeated; 1 for those that are not. */
+static int64_t repeat_of(const file_cluster *cluster)
+{
+    const char *repeat = cluster->is_cluster ? file_attribute_find(&cluster->attributes, "repeat") : NULL;
+    int64_t times = repeat ? strtoll(repeat, NULL, 10) : 1;
+    return times > 1 ? times : 1;
+}
+
+/* The parameters of one copy of a node. */
+static int64_t parameters_of(const drawing *d, int index)
+{
+    int64_t copies = 1;
+    for (int k = d->file->nodes[index].cluster; k >= 0; k = d->file->clusters[k].parent)
+        copies *= repeat_of(&d->file->clusters[k]);
+    return d->costs[index].parameters / copies;
+}
+
 static const char *constant_text(const drawing *d, const file_node *node)
 {
     const char *text = node->call.count ? dg_value_print(d->arena, &node->call.items[0]) : NULL;
@@ -52,7 +69,7 @@ static const char *node_label(drawing *d, int index, bool is_output)
     draw_detail(d->file, node, detail);
     if (detail[0])
         label = draw_format(d, "%s%s", label, small(d, draw_safe(d, detail)));
-    int64_t parameters = d->costs[index].parameters;
+    int64_t parameters = parameters_of(d, index);
     if (parameters && !d->options->parameters && op->role != DG_ROLE_PARAMETER)
         label = draw_format(d, "%s%s", label,
                             small(d, draw_format(d, "%s %s", cost_print_count(parameters, count, sizeof count),
@@ -64,11 +81,10 @@ static const char *node_tooltip(drawing *d, int index)
 {
     const file_node *node = &d->file->nodes[index];
     char shape[DG_SHAPE_TEXT], count[COUNT_TEXT];
-    int64_t parameters = d->costs[index].parameters;
+    int64_t parameters = parameters_of(d, index);
     const dg_type *type = dg_node_type(node->node, 0);
-    const char *text =
-        draw_format(d, "%s: %s, %s %s", node->name, node->call.s, dg_dtype_name(type->dtype),
-                    draw_shape(d->file->graph, &type->shape, shape, sizeof shape));
+    const char *text = draw_format(d, "%s: %s, %s %s", node->name, node->call.s, dg_dtype_name(type->dtype),
+                                   draw_shape(d->file->graph, &type->shape, shape, sizeof shape));
     if (parameters)
         text = draw_format(d, "%s, %s parameter%s", text, cost_print_count(parameters, count, sizeof count),
                            parameters == 1 ? "" : "s");
@@ -82,6 +98,28 @@ static bool is_plain_id(const char *name)
     return *name && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == strlen(name);
 }
 
+/* Where a module is entered, and its skip edges begin: a dot is enough. */
+static bool is_entry(const drawing *d, int index)
+{
+    int n_uses = 0;
+    const file_node *node = &d->file->nodes[index];
+    if (node->cluster < 0 || strcmp(dg_node_op(node->node)->name, "identity") != 0 || d->options->names)
+        return false;
+    for (int e = 0; e < d->file->n_edges; e++)
+        n_uses += d->file->edges[e].tail == index;
+    return n_uses > 1;
+}
+
+static void style_entry(styling *s)
+{
+    style_add(s, "label", "");
+    style_add(s, "shape", "point");
+    style_add(s, "width", "0.07");
+    style_add(s, "height", "0.07");
+    style_add(s, "color", GREY);
+    style_add(s, "fillcolor", GREY);
+}
+
 static void style_sign(styling *s, const char *sign)
 {
     style_add_html(s, "label", draw_format(s->d, "<B>%s</B>", draw_safe(s->d, sign)));
@@ -93,6 +131,21 @@ static void style_sign(styling *s, const char *sign)
     style_add(s, "fontsize", "13");
 }
 
+/* What every node is given. */
+static void finish_node(styling *s, int index)
+{
+    drawing *d = s->d;
+    const file_node *node = &d->file->nodes[index];
+    style_add(s, "tooltip", node_tooltip(d, index));
+    style_add(s, "class", dg_node_op(node->node)->family);
+    if (is_plain_id(node->name))
+        style_add(s, "id", draw_format(d, "node_%s", node->name));
+    for (int k = 0; k < NODE_LOOKS; k++)
+        if (d->on_each_node[k])
+            style_add(s, node_looks[k][0], node_looks[k][1]);
+    style_finish_listed(s);
+}
+
 void style_node(drawing *d, int index)
 {
     file_node *node = &d->styled.nodes[index];
@@ -101,6 +154,11 @@ void style_node(drawing *d, int index)
     bool is_output = d->file->output == node->node && op->role != DG_ROLE_INPUT;
     styling s = style_begin(d, &node->attributes, &d->file->node_defaults);
     const char *sign = draw_sign(op);
+    if (is_entry(d, index) && !is_output && !style_is_set(&s, "shape")) {
+        style_entry(&s);
+        finish_node(&s, index);
+        return;
+    }
     note_family(d, style, op->role == DG_ROLE_CONSTANT ? "constant" : style == STYLE_INPUT ? "input" : op->family);
     if (sign && !is_output && !d->options->names && !style_is_set(&s, "shape"))
         style_sign(&s, sign);
@@ -115,14 +173,7 @@ void style_node(drawing *d, int index)
         style_add(&s, "style", "filled");
     if (strcmp(op->family, "loss") == 0 || d->file->loss == node->node)
         style_add(&s, "peripheries", "2");
-    style_add(&s, "tooltip", node_tooltip(d, index));
-    style_add(&s, "class", op->family);
-    if (is_plain_id(node->name))
-        style_add(&s, "id", draw_format(d, "node_%s", node->name));
-    for (int k = 0; k < NODE_LOOKS; k++)
-        if (d->on_each_node[k])
-            style_add(&s, node_looks[k][0], node_looks[k][1]);
-    style_finish_listed(&s);
+    finish_node(&s, index);
 }
 
 /* ---- edges ---- */
@@ -166,7 +217,7 @@ void style_edge(drawing *d, int e, bool *is_told)
     char shape[DG_SHAPE_TEXT];
     if (tells_shape(d, e, is_told)) {
         int output = edge_output(d->file, edge);
-        draw_shape(d->file->graph, &dg_node_type(tail, output)->shape, shape, sizeof shape);
+        draw_shape(d->file->graph, &dg_node_type(d->file->edges[e].source, 0)->shape, shape, sizeof shape);
         style_add(&s, "label",
                   edge->out ? draw_format(d, "  %s: %s  ", edge->out, shape) : draw_format(d, "  %s  ", shape));
         is_told[edge->tail * DG_MAX_OUTPUTS + output] = true;
@@ -193,7 +244,7 @@ static void add_parameter(drawing *d, int owner, dg_node *parameter)
     char shape[DG_SHAPE_TEXT];
     file_node *node = &styled->nodes[styled->n_nodes];
     file_edge *edge = &styled->edges[styled->n_edges++];
-    const char *name = dg_node_name(parameter), *prefix = d->file->nodes[owner].name, *part = name;
+    const char *name = dg_node_name(parameter), *prefix = dg_node_name(dg_node_owner(parameter)), *part = name;
     if (strncmp(name, prefix, strlen(prefix)) == 0 && name[strlen(prefix)] == '.')
         part = name + strlen(prefix) + 1;
     *node = (file_node){.name = name, .cluster = d->file->nodes[owner].cluster};
@@ -232,7 +283,7 @@ void style_add_owned(drawing *d, int most)
         qsort(nodes, (size_t)count, sizeof *nodes, by_node_name);
     for (int k = 0; k < count; k++) {
         int owner = graph_file_index(d->file, dg_node_owner(nodes[k]));
-        if (owner >= 0)
+        if (owner >= 0 && d->file->nodes[owner].node == dg_node_owner(nodes[k])) /* of copies, one is drawn */
             add_parameter(d, owner, nodes[k]);
     }
     d->no_memory |= !nodes;
@@ -248,19 +299,6 @@ int style_count_owned(const drawing *d)
 
 /* ---- clusters ---- */
 
-bool style_is_inner(const drawing *d, int outer, const char *name, const char *value)
-{
-    for (int k = outer + 1; k < d->file->n_clusters; k++) { /* parents come first */
-        const char *own = file_attribute_find(&d->file->clusters[k].attributes, name);
-        int parent = d->file->clusters[k].parent;
-        while (parent > outer)
-            parent = d->file->clusters[parent].parent;
-        if (parent == outer && own && strcmp(own, value) == 0)
-            return true;
-    }
-    return false;
-}
-
 void style_cluster(drawing *d, int index)
 {
     static const char *const looks[][2] = {{"style", "rounded,filled"}, {"fillcolor", "#FAFBFC"}, {"color", "#D0D7DE"},
@@ -273,11 +311,15 @@ void style_cluster(drawing *d, int index)
     const char *name = cluster->name + strlen("cluster");
     styling s = style_begin(d, &cluster->attributes, NULL);
     const char *label = draw_format(d, "<B>%s</B>", draw_safe(d, *name == '_' ? name + 1 : name));
-    if (!style_is_inner(d, index, "label", label))
-        style_add_html(&s, "label", label);
+    if (repeat_of(cluster) > 1) {
+        label =
+            draw_format(d, "%s <FONT COLOR=\"" PURPLE "\"><B>×%lld</B></FONT>", label, (long long)repeat_of(cluster));
+        style_add(&s, "color", PURPLE);
+        style_add(&s, "penwidth", "1.4");
+    }
+    style_add_html(&s, "label", label);
     for (size_t k = 0; k < sizeof looks / sizeof *looks; k++)
-        if (!style_is_inner(d, index, looks[k][0], looks[k][1]))
-            style_add(&s, looks[k][0], looks[k][1]);
+        style_add(&s, looks[k][0], looks[k][1]);
     /* with the name, for subgraphs inherit */
     style_append(&s, "styled", draw_format(d, "%s %s", cluster->name, style_finish(&s)), false);
 }

@@ -15,7 +15,8 @@ enum {
     COUNT_TEXT = 48
 };
 
-#define GREY "#57606A"
+#define GREY   "#57606A"
+#define PURPLE "#AA3377"
 
 typedef struct drawing {
     const graph_file *file;
@@ -65,9 +66,6 @@ const char *style_edge_defaults(drawing *d);
 void style_node(drawing *d, int index);
 void style_edge(drawing *d, int index, bool *is_told); /* is_told: by node and output, whose shape has been told */
 void style_cluster(drawing *d, int index);
-/* Whether the author gave a subgraph within `outer` (−1: the graph) that very value: as it would inherit ours, the
- * reader could not tell its own. */
-bool style_is_inner(const drawing *d, int outer, const char *name, const char *value);
 /* Adds the parameters that nodes of the file own, as nodes that are derived=true. */
 int style_count_owned(const drawing *d);
 void style_add_owned(drawing *d, int most);

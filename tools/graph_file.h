@@ -36,6 +36,7 @@ typedef struct file_edge {
     const char *arg, *out;      /* NULL: not given */
     int input;                  /* of the head, once built */
     const char *input_name;     /* its name, where the head is a use(); else NULL */
+    const dg_node *source;      /* what runs along it, once built: the tail or an output of it */
 } file_edge;
 
 /* A subgraph: a cluster, or a block without a box ({rank=same; a; b;}), which keeps a list of its nodes. */
@@ -91,6 +92,9 @@ const char *file_attribute_find(const file_attributes *attributes, const char *n
 
 /* The canonical text: what is equal as a graph is equal in bytes. *text is allocated. */
 dg_status graph_file_write(const graph_file *file, char **text);
+
+/* Sets the attribute `folder`, where the files that this one uses are, for a copy that is kept somewhere else. */
+dg_status graph_file_note_folder(graph_file *file);
 
 /* Steps of reading, in order; dot_build also resolves `loss` and `output`. */
 dg_status dot_read(graph_file *file, const char *text, size_t size);

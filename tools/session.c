@@ -12,7 +12,8 @@
 
 dg_status session_open(const char *path, const char *text, const session_options *options, graph_session *session)
 {
-    const graph_file_options reading = {.dtype = options->dtype, .init = options->init};
+    const graph_file_options reading = {
+        .dtype = options->dtype, .init = options->init, .sizes = options->sizes, .n_sizes = options->n_sizes};
     *session = (graph_session){.name = path, .seed = options->seed};
     DG_TRY(text ? graph_file_parse(path, text, &reading, &session->file)
                 : graph_file_read(path, &reading, &session->file));
@@ -130,4 +131,19 @@ bool session_take_threads(const char *command, const char *text, session_options
     if (fine)
         options->threads = (int)threads;
     return fine;
+}
+
+bool session_take_size(const char *command, char *text, file_size *sizes, int *count)
+{
+    char *equals = strchr(text, '=');
+    int64_t size;
+    if (!equals || equals == text || *count == SESSION_SIZES) {
+        command_misused(command, "--size wants NAME=SIZE, not '%s'", text);
+        return false;
+    }
+    if (!command_int(command, "--size", equals + 1, 1, INT32_MAX, &size))
+        return false;
+    *equals = '\0';
+    sizes[(*count)++] = (file_size){text, size};
+    return true;
 }

@@ -10,7 +10,9 @@ typedef struct session_options {
     dg_dtype dtype;   /* DG_DEFAULT_DTYPE: what the file says, else float32 */
     const char *init; /* NULL: what the file says */
     uint64_t seed;
-    int threads; /* 0: DG_NUM_THREADS, or all processors */
+    int threads;            /* 0: DG_NUM_THREADS, or all processors */
+    const file_size *sizes; /* put for symbols */
+    int n_sizes;
 } session_options;
 
 typedef struct graph_session {
@@ -45,5 +47,9 @@ dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes
 bool session_take_dtype(const char *command, const char *text, session_options *options);
 bool session_take_seed(const char *command, const char *text, session_options *options);
 bool session_take_threads(const char *command, const char *text, session_options *options);
+/* "T=16" is added to `sizes`, which has room for SESSION_SIZES; the text is cut at its = and stays the symbol's name.
+ */
+#define SESSION_SIZES 16
+bool session_take_size(const char *command, char *text, file_size *sizes, int *count);
 
 #endif

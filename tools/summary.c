@@ -1,6 +1,7 @@
 /* dotgrad summary: a table of the nodes. */
 #include "commands.h"
 #include "cost.h"
+#include "session.h"
 
 #include <dotgrad/plan.h>
 
@@ -8,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_COLUMNS = 6, MOST_SIZES = 16 };
+enum { N_COLUMNS = 6 };
 #define MOST_MEASURED 2e9 /* bytes of results, above which no plan is made */
 
 typedef struct summary_options {
     const char *path;
-    file_size sizes[MOST_SIZES]; /* the first is N */
+    file_size sizes[SESSION_SIZES]; /* the first is N */
     int n_sizes;
 } summary_options;
 
@@ -26,24 +27,6 @@ static int help(void)
          "      --size NAME=SIZE  a size for another symbol, such as T=16\n"
          "  -h, --help            this text");
     return 0;
-}
-
-/* "T=16". */
-static bool take_size(const char *text, summary_options *options)
-{
-    const char *equals = strchr(text, '=');
-    int64_t size;
-    if (!equals || equals == text || options->n_sizes == MOST_SIZES) {
-        command_misused("summary", "--size wants NAME=SIZE, not '%s'", text);
-        return false;
-    }
-    if (!command_int("summary", "--size", equals + 1, 1, INT32_MAX, &size))
-        return false;
-    char *name = strndup(text, (size_t)(equals - text));
-    if (!name)
-        return false;
-    options->sizes[options->n_sizes++] = (file_size){name, size};
-    return true;
 }
 
 /* ---- the table ---- */
@@ -298,7 +281,7 @@ int command_summary(int argc, char **argv)
         if (option == 'h')
             return help();
         bool fine = option == 'b' ? command_int("summary", "--batch-size", optarg, 1, INT32_MAX, &options.sizes[0].size)
-                    : option == 's' ? take_size(optarg, &options)
+                    : option == 's' ? session_take_size("summary", optarg, options.sizes, &options.n_sizes)
                                     : false;
         result = fine ? 0 : EXIT_USAGE;
     }
@@ -309,7 +292,5 @@ int command_summary(int argc, char **argv)
         dg_status status = summarise(&options);
         result = status.code == DG_OK ? 0 : command_failed(status);
     }
-    for (int k = 1; k < options.n_sizes; k++)
-        free((char *)(uintptr_t)options.sizes[k].symbol);
     return result;
 }

@@ -102,6 +102,7 @@ static dg_status open_graph(training_run *run)
     }
     settings_complete(settings);
     run->session.seed = (uint64_t)settings->seed;
+    DG_TRY(graph_file_note_folder(run->session.file));
     DG_TRY(graph_file_write(run->session.file, &run->graph_text));
     return find_loss(run);
 }

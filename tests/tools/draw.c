@@ -140,6 +140,22 @@ Test(draw, the_authors_looks_win)
         expect_in_file("own.svg", wanted[k]);
 }
 
+Test(draw, a_module_that_repeats_is_one_box)
+{
+    write_text("six.dot", "digraph g { x [op=\"input([N, 8])\"]; subgraph cluster_block { repeat=6; in [op=identity];"
+                          " fc [op=\"linear(8)\"]; add [op=add]; } y [op=\"linear(2)\"];"
+                          " x -> in -> fc -> add -> y; in -> add; }");
+    expect_fine(dotgrad("draw six.dot -o six.svg"));
+    static const char *const wanted[] = {">block<", ">×6<", ">72 parameters<", "450 parameters", "stroke=\"#aa3377\""};
+    for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++)
+        expect_in_file("six.svg", wanted[k]);
+    expect_fine(dotgrad("draw six.dot --parameters -o 1.dot"));
+    expect_in_file("1.dot", "<B>weight</B>");
+    cr_assert_eq(count_in("1.dot", "derived=true"), 8, "the weight and bias of two layers");
+    expect_fine(dotgrad("draw 1.dot --parameters -o 2.dot"));
+    cr_assert(same_bytes("1.dot", "2.dot"));
+}
+
 Test(draw, marks_edges_that_skip)
 {
     write_text(

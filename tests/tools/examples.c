@@ -74,6 +74,16 @@ Test(examples, rbf_network_reads_digits)
     cr_expect_geq(accuracy_of("rbf-digits"), 97.5);
 }
 
+Test(examples, scanned_cell_reads_digits_row_by_row)
+{
+    cr_expect_geq(accuracy_of("scan-rnn"), 94);
+}
+
+Test(examples, repeated_blocks_read_digits)
+{
+    cr_expect_geq(accuracy_of("residual-digits"), 97);
+}
+
 Test(examples, hidden_layer_learns_exclusive_or)
 {
     cr_expect_eq(accuracy_of("xor"), 100);

@@ -19,24 +19,25 @@ static void expect_in_file(const char *path, const char *words)
 
 /* ---- round trips ---- */
 
-/* A reference case that gives a node two ops, or an op that is not there yet, cannot be loaded at all. */
-static bool is_loadable(const char *path, const outcome *run)
+/* One reference case gives a node two ops. A cell of a scan takes its sizes from its user. */
+static bool is_loadable(const char *path)
 {
-    return run->status == 0 || !(strstr(run->err, "there is no op") || strstr(path, "/second_rbf.dot"));
+    return !strstr(path, "second_rbf.dot") && !strstr(path, "cell.dot");
 }
 
-static void expect_round_trips(const char *pattern, size_t least)
+/* In this folder: a graph finds the files that it uses beside it. */
+static void expect_round_trips(const char *from, size_t least)
 {
-    char path[512];
+    char line[512];
     glob_t found;
-    snprintf(path, sizeof path, "%s/%s", getenv("TESTS"), pattern);
-    cr_assert_eq(glob(path, 0, NULL, &found), 0, "%s", path);
+    snprintf(line, sizeof line, "cp '%s'/%s/*.dot .", getenv("TESTS"), from);
+    cr_assert_eq(system(line), 0, "%s", line);
+    cr_assert_eq(glob("*.dot", 0, NULL, &found), 0);
     cr_assert_geq(found.gl_pathc, least);
     for (size_t k = 0; k < found.gl_pathc; k++) {
-        outcome run = dotgrad("draw '%s' -o 1.dot", found.gl_pathv[k]);
-        if (!is_loadable(found.gl_pathv[k], &run))
+        if (!is_loadable(found.gl_pathv[k]))
             continue;
-        expect_fine(run);
+        expect_fine(dotgrad("draw '%s' -o 1.dot", found.gl_pathv[k]));
         expect_fine(dotgrad("draw 1.dot -o 2.dot"));
         cr_assert(same_bytes("1.dot", "2.dot"), "%s", found.gl_pathv[k]);
     }
@@ -45,12 +46,12 @@ static void expect_round_trips(const char *pattern, size_t least)
 
 Test(graph_file, reference_cases_export_to_the_same_bytes_after_loading)
 {
-    expect_round_trips("reference/*.dot", 300);
+    expect_round_trips("reference", 300);
 }
 
 Test(graph_file, examples_export_to_the_same_bytes_after_loading)
 {
-    expect_round_trips("../tools/examples/*.dot", 5);
+    expect_round_trips("../tools/examples", 5);
 }
 
 Test(graph_file, exported_graphs_compute_the_same)
@@ -201,7 +202,6 @@ Test(graph_file, bad_files_tell_what_is_wrong)
         {"digraph { " X "y [op=relu]; x -> y [out=1]; }", "no output '1'"},
         {"digraph { " X "y [op=realu]; x -> y; }", "did you mean 'relu'"},
         {"digraph { " X "y [op=\"relu(\"]; x -> y; }", "relu("},
-        {"digraph { subgraph cluster_a { repeat=6; " X "} }", "repeat=6"},
         {"digraph { subgraph cluster_a { repeat=many; " X "} }", "repeat=many"},
         {"digraph { graph [dotgrad=2]; " X "}", "version 1"},
         {"digraph { graph [loss=nothing]; " X "}", "loss=nothing"},

@@ -31,8 +31,9 @@ typedef struct dg_scan_options {
  *
  * `cell` is called once. What it makes for the first step is repeated for the others with the same parameters, in the
  * module `name`: a layer "fc" in there owns "NAME.fc.weight", at step t > 0 its node is "NAME.fc@t". (Steps count in
- * the order in which they are taken.) Random nodes draw other numbers at each step. Since the steps are ordinary
- * nodes, derivatives of every order and mode follow from the cell's own.
+ * the order in which they are taken. Where scans nest, fc@0@t is the inner scan's step 0 of the outer one's t.) Random
+ * nodes draw other numbers at each step. Since the steps are ordinary nodes, derivatives of every order and mode follow
+ * from the cell's own.
  *
  *     static void cell(dg_scan_step *s) // hₜ₊₁ = tanh(W xₜ + U hₜ + b)
  *     {

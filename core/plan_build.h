@@ -1,0 +1,63 @@
+/* The making of one binding, shared by plan_bind.c, plan_merge.c, plan_sources.c and plan_finish.c. */
+#ifndef CORE_PLAN_BUILD_H
+#define CORE_PLAN_BUILD_H
+
+#include "plan_internal.h"
+
+typedef struct made_program {
+    const dg_formula *formula; /* NULL: a free place */
+    dg_dtype compute;
+    dg_program *program;
+} made_program;
+
+typedef struct build {
+    dg_plan *plan;
+    binding *b;
+    const dg_feed *feeds;
+    int n_feeds;
+    int32_t *start;   /* by place in the order: first of its results */
+    int32_t *results; /* values */
+    int64_t *symbols; /* sizes of DG_N, DG_N − 1, …; −1: no feed tells */
+    int32_t *slots;   /* of merging: 1 + index of a step, or −1 − value of a view; 0 empty */
+    size_t n_slots, used_slots;
+    made_program *programs; /* open addressing */
+    size_t n_programs, programs_capacity;
+} build;
+
+static inline dg_status plan_no_memory(void)
+{
+    return dg_error(DG_NO_MEMORY, "no memory for a plan");
+}
+
+static inline uint64_t hash_mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+    return hash ^ (hash >> 29);
+}
+
+/* plan_sources.c: values, and the nodes that nothing is computed for. */
+dg_status new_value(binding *b, const dg_type *type, storage_kind kind, int32_t *made);
+/* Room for a constant, kept by the binding. */
+dg_status new_constant(binding *b, const dg_type *type, int32_t *made);
+dg_status bind_input(build *u, dg_node *node, int32_t *made);
+dg_status bind_parameter(build *u, dg_node *node, int32_t *made);
+dg_status bind_constant(build *u, dg_node *node, int32_t *made);
+/* The node's attributes with real sizes for symbols, which learn_symbols() has taken from the feeds. */
+dg_status learn_symbols(build *u);
+dg_status real_attrs(build *u, const dg_node *node, const dg_value **attrs);
+
+/* plan_merge.c */
+/* A view of `base` with an identity of its own. */
+dg_status new_view(build *u, int32_t base, const dg_shape *shape, int32_t *view);
+/* The value that is `base` under another shape; the root itself where the shape is its own. */
+dg_status make_view(build *u, int32_t base, const dg_shape *shape, int32_t *view);
+/* An earlier step that computes the same, or −1 after remembering this one. */
+dg_status merge(build *u, int32_t index, int32_t *earlier);
+
+/* plan_bind.c */
+dg_status point_kernel(const dg_plan *plan, binding *b, step *s);
+
+/* plan_finish.c: drops steps that nobody needs and puts the others in their final order. */
+dg_status finish_binding(binding *b, const dg_plan *plan);
+
+#endif

@@ -1,0 +1,191 @@
+/* dotgrad bench: what it measures is what it says. No test here depends on how long anything takes. */
+#include "command.h"
+
+#include <cjson/cJSON.h>
+
+TestSuite(bench, .init = make_folder, .fini = remove_folder, .timeout = 120);
+
+static const char network[] =
+    "digraph { graph [batch_size=8, optimizer=\"sgd(lr=0.1, momentum=0.9)\", output=b];\n"
+    "x [op=\"input([N, 6])\"]; t [op=\"input([N], dtype=int64)\"]; a [op=\"linear(5, bias=false)\"];\n"
+    "b [op=\"linear(3, bias=false)\"]; loss [op=cross_entropy]; x -> a -> b -> loss; t -> loss [arg=target]; }\n";
+
+static const cJSON *item(const cJSON *object, const char *name)
+{
+    const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, name);
+    cr_assert_not_null(found, "there is no '%s'", name);
+    return found;
+}
+
+static double number(const cJSON *object, const char *name)
+{
+    const cJSON *found = item(object, name);
+    cr_assert(cJSON_IsNumber(found), "'%s' is no number", name);
+    return found->valuedouble;
+}
+
+/* The object on standard output; nothing else may be there. */
+static cJSON *parse(outcome run)
+{
+    const char *end;
+    expect_fine(run);
+    cJSON *object = cJSON_ParseWithOpts(run.out, &end, true);
+    cr_assert(cJSON_IsObject(object), "%s", run.out);
+    return object;
+}
+
+static double flops_of(const char *mode)
+{
+    cJSON *object = parse(dotgrad("bench g.dot --seconds 0 --threads 1 --json --mode %s", mode));
+    cr_expect_str_eq(item(object, "mode")->valuestring, mode);
+    double flops = number(object, "flops_per_step");
+    cJSON_Delete(object);
+    return flops;
+}
+
+Test(bench, json_has_exactly_the_fields_it_promises)
+{
+    static const char *const names[] = {"graph", "mode",           "batch_size",       "threads",
+                                        "steps", "flops_per_step", "peak_memory_bytes"};
+    write_text("g.dot", network);
+    cJSON *object = parse(dotgrad("bench g.dot --seconds 0.01 --threads 2 --batch-size 16 --json"));
+    const cJSON *seconds = item(object, "seconds_per_step");
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        item(object, names[k]);
+    cr_expect_eq(cJSON_GetArraySize(object), 8);
+    cr_expect_eq(cJSON_GetArraySize(seconds), 3);
+    cr_expect_str_eq(item(object, "graph")->valuestring, "g.dot");
+    cr_expect_str_eq(item(object, "mode")->valuestring, "train");
+    cr_expect_eq(number(object, "batch_size"), 16);
+    cr_expect_eq(number(object, "threads"), 2);
+    cr_expect_geq(number(object, "steps"), 5);
+    cr_expect_gt(number(object, "peak_memory_bytes"), 1e5);
+    cr_expect_gt(number(seconds, "min"), 0);
+    cr_expect_leq(number(seconds, "min"), number(seconds, "median"));
+    cr_expect_leq(number(seconds, "median"), number(seconds, "max"));
+    cJSON_Delete(object);
+}
+
+Test(bench, takes_the_batch_size_of_the_graph)
+{
+    write_text("g.dot", network);
+    cJSON *object = parse(dotgrad("bench g.dot --seconds 0 --json"));
+    cr_expect_eq(number(object, "batch_size"), 8);
+    cJSON_Delete(object);
+}
+
+Test(bench, other_symbols_may_get_sizes)
+{
+    double flops[2];
+    write_text("g.dot", "digraph { x [op=\"input([N, T])\"]; s [op=\"sum\"]; z [op=exp];\n"
+                        "x -> z -> s; loss [op=\"expr(x + 1)\"]; s -> loss; }\n");
+    for (int k = 0; k < 2; k++) {
+        cJSON *object = parse(dotgrad("bench g.dot --seconds 0 --json --mode forward --size T=%d", 10 * (k + 1)));
+        flops[k] = number(object, "flops_per_step");
+        cJSON_Delete(object);
+    }
+    cr_expect_float_eq(flops[1], 2 * flops[0], 4);
+}
+
+Test(bench, each_mode_does_its_own_work)
+{
+    write_text("g.dot", network);
+    double forward = flops_of("forward"), gradient = flops_of("gradient"), train = flops_of("train");
+    double products = 2.0 * 8 * (6 * 5 + 5 * 3);
+    cr_expect(forward >= products && forward < 2 * products, "%g", forward);
+    cr_expect(gradient >= forward + 2 * products - 2.0 * 8 * 6 * 5, "%g", gradient); /* x wants no gradient */
+    cr_expect(train >= gradient + 2 * 45, "%g", train);
+    cr_expect(train < gradient + 20 * 45, "%g", train);
+}
+
+Test(bench, an_optimizer_may_be_named)
+{
+    write_text("g.dot", network);
+    expect_fine(dotgrad("bench g.dot --seconds 0 --optimizer 'adamw(lr=0.01)'"));
+    outcome run = dotgrad("bench g.dot --seconds 0 --optimizer 'adamant'");
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "g.dot: "));
+    cr_expect_not_null(strstr(run.err, "adamant"));
+}
+
+Test(bench, gradients_are_by_the_inputs_where_there_is_no_parameter)
+{
+    write_text("g.dot", "digraph { x [op=\"input([100])\"]; y [op=\"expr(x * tanh(x))\"]; x -> y; }\n");
+    expect_fine(dotgrad("bench g.dot --seconds 0 --mode forward --node y"));
+    expect_fine(dotgrad("bench g.dot --seconds 0 --mode gradient --node y"));
+    outcome run = dotgrad("bench g.dot --seconds 0 --mode train --node y");
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "'y' depends on no trainable parameter"), "%s", run.err);
+    run = dotgrad("bench g.dot --seconds 0");
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "say --node"), "%s", run.err);
+}
+
+Test(bench, parameters_that_look_at_data_see_random_data)
+{
+    write_text("g.dot", "digraph { x [op=\"input([N, 2])\"]; t [op=\"input([N, 1])\"]; h [op=\"rbf(40)\"];\n"
+                        "y [op=\"linear(1)\"]; loss [op=mse_loss]; x -> h -> y -> loss; t -> loss [arg=target]; }\n");
+    expect_fine(dotgrad("bench g.dot --seconds 0 --batch-size 2"));
+}
+
+Test(bench, the_table_names_what_was_measured)
+{
+    write_text("g.dot", network);
+    outcome run = dotgrad("bench g.dot --seconds 0 --threads 1");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.out, "g.dot: train, batch size 8, 1 thread\n"), "%s", run.out);
+    cr_expect_not_null(strstr(run.out, "median"));
+    cr_expect_not_null(strstr(run.out, "FLOP a step"));
+    cr_expect_not_null(strstr(run.out, "peak"));
+}
+
+Test(bench, the_profile_lists_nodes_with_their_share)
+{
+    double share = 0, last = 100;
+    write_text("g.dot", network);
+    outcome run = dotgrad("bench g.dot --seconds 0.01 --threads 1 --profile");
+    expect_fine(run);
+    char *table = strstr(run.out, "\nnode ");
+    cr_assert_not_null(table, "%s", run.out);
+    cr_expect_not_null(strstr(table, "\na  "), "%s", table);
+    cr_expect_not_null(strstr(table, "\nb  "), "%s", table);
+    for (char *line = strchr(table + 1, '\n') + 1; *line; line = strchr(line, '\n') + 1) {
+        double part;
+        char *percent = strchr(line, '%');
+        cr_assert_not_null(percent, "%s", line);
+        cr_assert_eq(sscanf(percent - 5, "%lf", &part), 1, "%s", line);
+        cr_expect_leq(part, last);
+        share += last = part;
+    }
+    cr_expect_float_eq(share, 100, 3); /* each is rounded to a tenth */
+}
+
+Test(bench, the_benchmark_graphs_run)
+{
+    static const char *const names[] = {"tiny", "mlp", "cnn", "lstm", "rbf", "transformer"};
+    const char *tests = getenv("TESTS");
+    cr_assert_not_null(tests, "TESTS is not set");
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        expect_fine(dotgrad("bench '%s/../tools/bench/%s.dot' --batch-size 2 --seconds 0", tests, names[k]));
+    expect_fine(dotgrad("bench '%s/../tools/bench/activation.dot' --mode gradient --seconds 0", tests));
+}
+
+Test(bench, says_what_it_misses)
+{
+    write_text("g.dot", network);
+    cr_expect_eq(dotgrad("bench").status, 2);
+    cr_expect_eq(dotgrad("bench g.dot g.dot").status, 2);
+    cr_expect_eq(dotgrad("bench g.dot --mode backward").status, 2);
+    cr_expect_eq(dotgrad("bench g.dot --batch-size 0").status, 2);
+    cr_expect_eq(dotgrad("bench g.dot --threads 0").status, 2);
+    cr_expect_eq(dotgrad("bench g.dot --seconds -1").status, 2);
+    cr_expect_eq(dotgrad("bench g.dot --json --profile").status, 2);
+    cr_expect_eq(dotgrad("bench g.dot --size T").status, 2);
+    cr_expect_eq(dotgrad("bench missing.dot").status, 1);
+    cr_expect_eq(dotgrad("bench g.dot --node nobody --seconds 0").status, 1);
+    write_text("g.dot", "digraph { graph [batch_size=many]; x [op=\"input([N])\"]; loss [op=sum]; x -> loss; }\n");
+    outcome run = dotgrad("bench g.dot --mode forward --seconds 0");
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "'many'"), "%s", run.err);
+    expect_fine(dotgrad("bench --help"));
+}
