@@ -128,8 +128,7 @@ static dg_status make_stand_in(recomputation *again, recomputed_module *m, dg_no
         again->depth--;
         if (stand_in_of(m, top->node)) /* two of its readers waited for it */
             continue;
-        DG_TRY(top->is_copied ? copy(m, top->node, top->expansion)
-                              : set_stand_in(m, top->node, recall(m, top->node)));
+        DG_TRY(top->is_copied ? copy(m, top->node, top->expansion) : set_stand_in(m, top->node, recall(m, top->node)));
     }
     return dg_ok();
 }

@@ -66,7 +66,8 @@ static void run_piece(void *argument, int64_t piece)
 {
     matrix_job *job = argument;
     int64_t begin = piece * job->each, end = begin + job->each, count = dg_shape_count(&job->batch), held = -1;
-    void *work = (char *)job->kernel->workspace + (size_t)piece * piece_bytes(job);
+    size_t bytes = piece_bytes(job);
+    void *work = bytes ? (char *)job->kernel->workspace + (size_t)piece * bytes : NULL;
     for (int64_t i = begin; i < end && i < count; i++) {
         job->failures[piece] = (struct failure){i, job->one(job, i, work, &held)};
         if (job->failures[piece].info)

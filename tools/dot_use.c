@@ -95,8 +95,8 @@ static dg_status read_document(const char *path, graph_file **file)
     return status;
 }
 
-/* The path of a used file: in the folder that the graph's attribute `folder` names, if it is there, else beside the file
- * that uses it. NULL without memory; to be freed. */
+/* The path of a used file: in the folder that the graph's attribute `folder` names, if it is there, else beside the
+ * file that uses it. NULL without memory; to be freed. */
 static char *path_of(const graph_file *user, const char *name)
 {
     const char *slash = strrchr(user->path, '/'), *folder = graph_file_setting(user, "folder");
@@ -539,7 +539,8 @@ static dg_status build_used(building *b, int item, const char *name, dg_node *co
     sprintf(prefix, "%s.", name);
     DG_TRY(sizes_put(b, &call));
     const dg_value *path = call.count ? &call.items[0] : NULL;
-    bool is_text = path && (path->kind == DG_VALUE_STRING || path->kind == DG_VALUE_NAME || path->kind == DG_VALUE_TEXT);
+    bool is_text =
+        path && (path->kind == DG_VALUE_STRING || path->kind == DG_VALUE_NAME || path->kind == DG_VALUE_TEXT);
     if (!is_text || (path->key && strcmp(path->key, "file") != 0))
         return dg_error(DG_BAD_ARGUMENT, "wants a file: use('file.dot')");
     building inner = {.graph = b->graph, .options = b->options, .library = b->library, .user = b, .prefix = prefix};

@@ -20,7 +20,8 @@ static outcome run_plan(dg_graph *g, int n_fetch, dg_node *const *fetch, int n_f
     OK(dg_tensors_new(&o.parameters));
     OK(dg_parameters_init(o.parameters, g, 7));
     OK(dg_plan_new(
-        g, &(dg_plan_options){.fetch = fetch, .n_fetch = n_fetch, .parameters = o.parameters, .training = true, .seed = 3},
+        g,
+        &(dg_plan_options){.fetch = fetch, .n_fetch = n_fetch, .parameters = o.parameters, .training = true, .seed = 3},
         &o.plan));
     OK(dg_plan_run(o.plan, feeds, n_feeds));
     o.cost = dg_plan_cost_of(o.plan);

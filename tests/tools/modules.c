@@ -18,8 +18,9 @@ TestSuite(modules, .init = make_folder, .fini = remove_folder, .timeout = 120);
 #define BY_HAND                                                                                                        \
     "digraph { " X BLOCK("block.0") BLOCK("block.1") BLOCK("block.2") INTO("x", "block.0")                             \
         INTO("block.0.sum", "block.1") INTO("block.1.sum", "block.2") TOP("block.2.sum") "}\n"
-#define REPEATED(K) "digraph { " X "subgraph cluster_block { repeat=" K "; " BLOCK("block") "} " INTO("x", "block") \
-    TOP("block.sum") "}\n"
+#define REPEATED(K)                                                                                                    \
+    "digraph { " X "subgraph cluster_block { repeat=" K "; " BLOCK("block") "} " INTO("x", "block")                    \
+        TOP("block.sum") "}\n"
 
 static void expect_error(const char *text, const char *first, const char *second)
 {
@@ -109,7 +110,8 @@ Test(modules, nodes_need_not_carry_the_cluster_s_name)
 Test(modules, nested_repeats_multiply)
 {
     static const char *const nested[] = {
-        "subgraph cluster_stage { repeat=2; subgraph cluster_block { repeat=2; \"stage.block.fc\" [op=\"linear(4)\"]; } "
+        "subgraph cluster_stage { repeat=2; subgraph cluster_block { repeat=2; \"stage.block.fc\" [op=\"linear(4)\"]; "
+        "} "
         "\"stage.act\" [op=tanh]; \"stage.block.fc\" -> \"stage.act\"; } x -> \"stage.block.fc\"; "
         "\"stage.act\" -> loss; ",
         "subgraph cluster_stage { repeat=2; subgraph cluster_block { repeat=2; fc [op=\"linear(4)\"]; } "
@@ -131,11 +133,13 @@ Test(modules, other_tensors_enter_every_copy)
     static const char mask[] = "m [op=\"parameter([4], init=normal)\"]; h [op=tanh]; x -> h; loss [op=sum]; ";
     char by_hand[1000], repeated[1000];
     snprintf(by_hand, sizeof by_hand,
-             "digraph { " X "%s \"b.0.p\" [op=mul]; \"b.1.p\" [op=mul]; h -> \"b.0.p\" [arg=0]; m -> \"b.0.p\" [arg=1]; "
+             "digraph { " X
+             "%s \"b.0.p\" [op=mul]; \"b.1.p\" [op=mul]; h -> \"b.0.p\" [arg=0]; m -> \"b.0.p\" [arg=1]; "
              "\"b.0.p\" -> \"b.1.p\" [arg=0]; m -> \"b.1.p\" [arg=1]; \"b.1.p\" -> loss; }",
              mask);
     snprintf(repeated, sizeof repeated,
-             "digraph { " X "%s subgraph cluster_b { repeat=2; p [op=mul]; } h -> p [arg=0]; m -> p [arg=1]; p -> loss; }",
+             "digraph { " X
+             "%s subgraph cluster_b { repeat=2; p [op=mul]; } h -> p [arg=0]; m -> p [arg=1]; p -> loss; }",
              mask);
     expect_same(by_hand, repeated, "loss");
 }
@@ -175,8 +179,9 @@ Test(modules, repeats_that_cannot_be_chained_are_refused)
          "more than 4194304 nodes", "bad.dot"},
         {"digraph { " X "subgraph cluster_b { checkpoint=maybe; a [op=tanh]; } x -> a; }", "checkpoint=maybe",
          "true or false"},
-        {"digraph { " X "subgraph cluster_b { repeat=2; a [op=add]; b [op=tanh]; } x -> a; a -> b; b -> a; y [op=exp]; b -> y; }", "cycle",
-         "bad.dot"},
+        {"digraph { " X
+         "subgraph cluster_b { repeat=2; a [op=add]; b [op=tanh]; } x -> a; a -> b; b -> a; y [op=exp]; b -> y; }",
+         "cycle", "bad.dot"},
     };
     for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++)
         expect_error(bad[k][0], bad[k][1], bad[k][2]);
@@ -201,7 +206,7 @@ Test(modules, summary_counts_all_copies)
 /* ---- use ---- */
 
 #define INNER                                                                                                          \
-    "digraph { graph [data=digits, epochs=3, output=y]; a [op=\"input([N, 4])\"]; label [op=\"input([N], "            \
+    "digraph { graph [data=digits, epochs=3, output=y]; a [op=\"input([N, 4])\"]; label [op=\"input([N], "             \
     "dtype=int64)\"]; fc [op=\"linear(4)\"]; y [op=tanh]; loss [op=cross_entropy]; a -> fc -> y -> loss; "             \
     "label -> loss [arg=target]; }\n"
 
@@ -228,7 +233,8 @@ Test(modules, used_files_use_files_next_to_them)
 
 Test(modules, inputs_are_wired_by_name_number_or_order)
 {
-    static const char *const edges[] = {"x -> m; v -> m;", "v -> m [arg=q]; x -> m;", "v -> m [arg=1]; x -> m [arg=0];"};
+    static const char *const edges[] = {"x -> m; v -> m;", "v -> m [arg=q]; x -> m;",
+                                        "v -> m [arg=1]; x -> m [arg=0];"};
     write_text("inner.dot", "digraph { p [op=\"input([N, 4])\"]; q [op=\"input([N, 4])\"]; d [op=sub]; p -> d [arg=0]; "
                             "q -> d [arg=1]; }");
     for (size_t k = 0; k < 3; k++) {
@@ -255,9 +261,10 @@ Test(modules, out_takes_another_node_of_the_used_file)
 
 Test(modules, sizes_are_those_of_what_is_wired_or_given)
 {
-    write_text("inner.dot", "digraph { p [op=\"input([B, F])\"]; r [op=\"reshape([F, B])\"]; w [op=\"parameter([K, B], "
-                            "init=normal)\"]; y [op=matmul]; s [op=\"linear(K, bias=false)\"]; p -> r; w -> y [arg=0]; "
-                            "p -> y [arg=1]; t [op=sum]; r -> t; o [op=add]; t -> o [arg=0]; y -> s; s -> o [arg=1]; }");
+    write_text("inner.dot",
+               "digraph { p [op=\"input([B, F])\"]; r [op=\"reshape([F, B])\"]; w [op=\"parameter([K, B], "
+               "init=normal)\"]; y [op=matmul]; s [op=\"linear(K, bias=false)\"]; p -> r; w -> y [arg=0]; "
+               "p -> y [arg=1]; t [op=sum]; r -> t; o [op=add]; t -> o [arg=0]; y -> s; s -> o [arg=1]; }");
     expect_same("digraph { " X "\"m.w\" [op=\"parameter([3, 5], init=normal)\"]; y [op=matmul]; \"m.s\" "
                 "[op=\"linear(3, bias=false)\"]; \"m.w\" -> y [arg=0]; x -> y [arg=1]; t [op=sum]; x -> t; m [op=add]; "
                 "t -> m [arg=0]; y -> \"m.s\"; \"m.s\" -> m [arg=1]; loss [op=sum]; m -> loss; }",
@@ -313,28 +320,33 @@ Test(modules, files_that_double_are_bounded)
     char name[32], text[300];
     for (int k = 0; k < 40; k++) {
         snprintf(name, sizeof name, "f%d.dot", k);
-        snprintf(text, sizeof text,
-                 "digraph { a [op=\"input([N, 4])\"]; b [op=\"use('f%d.dot')\"]; c [op=\"use('f%d.dot')\"]; a -> b -> c; }",
-                 k + 1, k + 1);
+        snprintf(
+            text, sizeof text,
+            "digraph { a [op=\"input([N, 4])\"]; b [op=\"use('f%d.dot')\"]; c [op=\"use('f%d.dot')\"]; a -> b -> c; }",
+            k + 1, k + 1);
         write_text(name, k < 39 ? text : "digraph { a [op=\"input([N, 4])\"]; b [op=tanh]; a -> b; }");
     }
     expect_error("digraph { " X "m [op=\"use('f0.dot')\"]; x -> m; }", "more than 32 deep", "bad.dot:1: use 'm': f");
-    expect_error("digraph { " X "m [op=\"use('f12.dot')\"]; x -> m; }", "more than 4194304 nodes", "bad.dot:1: use 'm'");
+    expect_error("digraph { " X "m [op=\"use('f12.dot')\"]; x -> m; }", "more than 4194304 nodes",
+                 "bad.dot:1: use 'm'");
 }
 
 /* ---- checkpoint ---- */
 
 Test(modules, checkpoint_changes_no_number)
 {
-    static const char plain[] = "digraph { " X "subgraph cluster_block { repeat=3; " BLOCK("block")
-        "\"block.drop\" [op=\"dropout(0.5)\"]; \"block.sum\" -> \"block.drop\"; } " INTO("x", "block") TOP("block.drop") "}";
-    static const char spare[] = "digraph { " X "subgraph cluster_block { repeat=3; checkpoint=true; " BLOCK("block")
-        "\"block.drop\" [op=\"dropout(0.5)\"]; \"block.sum\" -> \"block.drop\"; } " INTO("x", "block") TOP("block.drop") "}";
+    static const char plain[] = "digraph { " X "subgraph cluster_block { repeat=3; " BLOCK(
+        "block") "\"block.drop\" [op=\"dropout(0.5)\"]; \"block.sum\" -> \"block.drop\"; } " INTO("x", "block")
+        TOP("block.drop") "}";
+    static const char spare[] = "digraph { " X "subgraph cluster_block { repeat=3; checkpoint=true; " BLOCK(
+        "block") "\"block.drop\" [op=\"dropout(0.5)\"]; \"block.sum\" -> \"block.drop\"; } " INTO("x", "block")
+        TOP("block.drop") "}";
     expect_same(plain, spare, "output,loss,block.1.drop");
     expect_round_trip(spare, "checkpoint=true", "block.0");
     write_text("inner.dot", INNER);
     expect_same("digraph { " X "output [op=\"use('inner.dot')\"]; x -> output -> loss; loss [op=sum]; }",
-                "digraph { " X "output [op=\"use('inner.dot')\", checkpoint=true]; x -> output -> loss; loss [op=sum]; }",
+                "digraph { " X
+                "output [op=\"use('inner.dot')\", checkpoint=true]; x -> output -> loss; loss [op=sum]; }",
                 "loss");
     write_text("g.dot", spare);
     expect_fine(dotgrad("check g.dot"));
