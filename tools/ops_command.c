@@ -105,15 +105,24 @@ static void print_op(const dg_op *op)
         printf("  source     %s\n", op->source);
 }
 
+/* The first op of the family is op i. */
+static bool begins_family(size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(dg_op_at(k)->family, dg_op_at(i)->family) == 0)
+            return false;
+    return true;
+}
+
 static void print_list(void)
 {
-    const char *family = "";
     for (size_t i = 0; i < dg_op_count(); i++) {
-        const dg_op *op = dg_op_at(i);
-        if (strcmp(op->family, family) != 0)
-            printf("%s%s\n", i ? "\n" : "", op->family);
-        family = op->family;
-        printf("  %-32s %s\n", op->name, op->summary);
+        if (!begins_family(i))
+            continue;
+        printf("%s%s\n", i ? "\n" : "", dg_op_at(i)->family);
+        for (size_t k = i; k < dg_op_count(); k++)
+            if (strcmp(dg_op_at(k)->family, dg_op_at(i)->family) == 0)
+                printf("  %-32s %s\n", dg_op_at(k)->name, dg_op_at(k)->summary);
     }
 }
 
