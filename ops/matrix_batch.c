@@ -67,7 +67,8 @@ static void run_piece(void *argument, int64_t piece)
     matrix_job *job = argument;
     int64_t begin = piece * job->each, end = begin + job->each, count = dg_shape_count(&job->batch), held = -1;
     size_t bytes = piece_bytes(job);
-    void *work = bytes ? (char *)job->kernel->workspace + (size_t)piece * bytes : NULL;
+    char nothing = 0; /* for matrices without elements: an address that may be added 0 to, as NULL may not */
+    void *work = bytes ? (char *)job->kernel->workspace + (size_t)piece * bytes : &nothing;
     for (int64_t i = begin; i < end && i < count; i++) {
         job->failures[piece] = (struct failure){i, job->one(job, i, work, &held)};
         if (job->failures[piece].info)
