@@ -106,9 +106,10 @@ static dg_status cross_entropy_infer(const dg_infer *infer)
     return infer_reduced(infer, &losses, &infer->attrs[0]);
 }
 
-/* Class weights beside scores [N, C, d1 ..]: [C, 1 ..]. */
+/* Class weights beside scores [N, C, d1 ..]: [C, 1 ..]. They are constants, as in PyTorch. */
 static dg_node *beside_scores(dg_node *weight, const dg_shape *scores)
 {
+    weight = weight ? dg_detach(weight) : NULL;
     for (int d = class_dim(scores) + 1; weight && d < scores->rank; d++)
         weight = dg_unsqueeze(weight, -1);
     return weight;

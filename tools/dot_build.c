@@ -145,8 +145,9 @@ dg_status build_source(const building *b, edge_end end, dg_node **source)
             found = k;
     const file_node *tail = &b->file->nodes[b->node_of[end.item]];
     if (found < 0)
-        return file_error_at(b->file, tail->line,
-                             dg_error(DG_BAD_ARGUMENT, "%s '%s' has no output '%s'", tail->call.s, tail->name, end.out));
+        return file_error_at(
+            b->file, tail->line,
+            dg_error(DG_BAD_ARGUMENT, "%s '%s' has no output '%s'", tail->call.s, tail->name, end.out));
     if (found == 0)
         return dg_ok();
     dg_value index = dg_int(found);
