@@ -273,3 +273,14 @@ Test(binary_cross_entropy_with_logits, weighs_positives_and_elements)
     expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "pos_weight is [3] and does not broadcast to [2, 2]");
     trial_free(t);
 }
+
+Test(cross_entropy, class_weights_are_constants)
+{
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *x = trial_input(t, DG_SHAPE(1, 2), DATA(1, 2)), *w = trial_input(t, DG_SHAPE(2), DATA(3, 5));
+    dg_node *labels = trial_labels(t, DG_SHAPE(1), DATA(1)), *shares = trial_input(t, DG_SHAPE(1, 2), DATA(0.25, 0.75));
+    dg_node *smooth = dg_cross_entropy(x, labels, .weight = w, .label_smoothing = 0.2);
+    expect_values(trial_run(t, trial_grad(smooth, w)), DG_SHAPE(2), 0, DATA(0, 0));
+    expect_values(trial_run(t, trial_grad(dg_cross_entropy(x, shares, .weight = w), w)), DG_SHAPE(2), 0, DATA(0, 0));
+    trial_free(t);
+}
