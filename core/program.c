@@ -291,7 +291,7 @@ dg_status program_make(dg_arena *arena, const dg_formula *formula, dg_dtype comp
 
 dg_status dg_program_make(dg_arena *arena, const dg_formula *formula, dg_dtype compute, dg_program **program)
 {
-    return program_make(arena, formula, compute, vector_table_best(), program);
+    return program_make(arena, formula, compute, vector_tables(), program);
 }
 
 /* One element in double precision, for folding constants. */

@@ -3,13 +3,11 @@
 
 #include <dotgrad/formula.h>
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-extern const vector_table vector_table_base;
 #ifdef __x86_64__
-extern const vector_table vector_table_v3, vector_table_v4;
-
 static bool has_v3(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
@@ -28,24 +26,35 @@ const vector_table *vector_table_named(const char *isa)
 {
 #ifdef __x86_64__
     if (strcmp(isa, "v4") == 0)
-        return has_v4() ? &vector_table_v4 : NULL;
+        return has_v4() ? &vector_tables_v4 : NULL;
     if (strcmp(isa, "v3") == 0)
-        return has_v3() ? &vector_table_v3 : NULL;
+        return has_v3() ? &vector_tables_v3 : NULL;
 #endif
-    return strcmp(isa, "base") == 0 ? &vector_table_base : NULL;
+    return strcmp(isa, "base") == 0 ? &vector_tables_base : NULL;
 }
 
-const vector_table *vector_table_best(void)
+static dg_isa_level find_best(void)
 {
-    static const char *const names[] = {"v4", "v3"};
+    static const char *const names[] = {[DG_ISA_BASE] = "base", [DG_ISA_V3] = "v3", [DG_ISA_V4] = "v4"};
     const char *cap = getenv("DG_ISA");
-    bool base_only = cap && strcmp(cap, "base") == 0, not_v4 = cap && strcmp(cap, "v3") == 0;
-    for (size_t k = not_v4 ? 1 : 0; !base_only && k < sizeof names / sizeof names[0]; k++) {
-        const vector_table *table = vector_table_named(names[k]);
-        if (table)
-            return table;
+    dg_isa_level level = DG_ISA_V4;
+    while (level > DG_ISA_BASE && cap && strcmp(cap, names[level]) != 0 &&
+           (strcmp(cap, "base") == 0 || strcmp(cap, "v3") == 0))
+        level--;
+    while (level > DG_ISA_BASE && !vector_table_named(names[level]))
+        level--;
+    return level;
+}
+
+dg_isa_level dg_isa_best(void)
+{
+    static atomic_int known; /* 1 + the level; threads that look at the same time find the same */
+    int level = atomic_load_explicit(&known, memory_order_relaxed);
+    if (level == 0) {
+        level = 1 + (int)find_best();
+        atomic_store_explicit(&known, level, memory_order_relaxed);
     }
-    return &vector_table_base;
+    return (dg_isa_level)(level - 1);
 }
 
 dg_array_function dg_primitive_array(const char *name, dg_dtype dtype)
@@ -53,10 +62,10 @@ dg_array_function dg_primitive_array(const char *name, dg_dtype dtype)
     int primitive = primitive_find(name, (int)strlen(name));
     if (primitive < 0 || !dg_dtype_is_float(dtype))
         return NULL;
-    return vector_table_best()->kernels[dtype == DG_FLOAT32 ? LANE_F32 : LANE_F64][primitive];
+    return vector_tables()->kernels[dtype == DG_FLOAT32 ? LANE_F32 : LANE_F64][primitive];
 }
 
 const char *dg_isa(void)
 {
-    return vector_table_best()->name;
+    return vector_tables()->name;
 }

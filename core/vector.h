@@ -2,6 +2,7 @@
 #ifndef CORE_VECTOR_H
 #define CORE_VECTOR_H
 
+#include <dotgrad/isa.h>
 #include <dotgrad/tensor.h>
 
 #include "primitives.h"
@@ -31,7 +32,7 @@ typedef struct vector_table {
 
 /* "base", "v3", "v4"; NULL when the processor or the build has it not. */
 const vector_table *vector_table_named(const char *isa);
-/* The best one here, capped by DG_ISA. */
-const vector_table *vector_table_best(void);
+/* vector_tables(): the best one here. */
+DG_ISA_TABLE(vector_table, vector_tables)
 
 #endif

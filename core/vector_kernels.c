@@ -146,8 +146,7 @@ LANE_CONVERSIONS(i64, int64_t)
         [DG_FLOAT32] = lane##_store_f32, [DG_FLOAT64] = lane##_store_f64                                               \
     }
 
-extern const vector_table JOIN(vector_table_, ISA);
-const vector_table JOIN(vector_table_, ISA) = {
+const vector_table DG_ISA_NAME(vector_tables) = {
     .name = ISA_NAME,
     .kernels = {[LANE_F32] = {REAL_KERNELS(f32)},
                 [LANE_F64] = {REAL_KERNELS(f64)},

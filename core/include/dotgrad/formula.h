@@ -95,7 +95,4 @@ typedef void (*dg_array_function)(void *result, const void *a, const void *b, co
 /* NULL: no such primitive, or none for this type. `dtype`: a float type. */
 dg_array_function dg_primitive_array(const char *name, dg_dtype dtype);
 
-/* The vector code in use: "base", "v3" (AVX2 and FMA) or "v4" (AVX-512). DG_ISA caps the choice. */
-const char *dg_isa(void);
-
 #endif

@@ -9,6 +9,7 @@
 #define DOTGRAD_OP_H
 
 #include <dotgrad/graph.h>
+#include <dotgrad/isa.h>
 #include <dotgrad/random.h>
 #include <dotgrad/threads.h>
 
@@ -68,6 +69,8 @@ typedef struct dg_compose {
     dg_node **outputs;
 } dg_compose;
 
+typedef struct dg_fused dg_fused; /* elementwise steps that the plan has joined to a kernel */
+
 /* One call of a kernel. Buffers are contiguous and 64-byte aligned; an input that is only there for its shape has
  * data == NULL. A kernel fails only on data (a label out of range); the executor adds the node's name. */
 typedef struct dg_kernel {
@@ -79,7 +82,31 @@ typedef struct dg_kernel {
     void *workspace;    /* as many bytes as `workspace` asked for, 64-byte aligned, its content undefined */
     dg_random random;   /* of this node, at this step */
     dg_threads *threads;
+    const dg_fused *epilogue; /* elementwise work on output 0: see dg_epilogue_run; NULL: none */
+    const dg_fused *prologue; /* elementwise work that input 0 is made by: see dg_prologue_read; NULL: none */
 } dg_kernel;
+
+/* Of an op with DG_EPILOGUE. Its kernel calls this for every element of output 0 once, with ranges of flat indices
+ * [begin, end) whose values are final, best while they are in the cache, from whichever thread. Afterwards the elements
+ * may have been written over: the kernel must not read them again. */
+void dg_fused_epilogue(const dg_fused *epilogue, int64_t begin, int64_t end);
+static inline void dg_epilogue_run(const dg_kernel *kernel, int64_t begin, int64_t end)
+{
+    if (kernel->epilogue)
+        dg_fused_epilogue(kernel->epilogue, begin, end);
+}
+
+/* Of an op with DG_PROLOGUE. Its kernel reads input 0 through this alone: elements [begin, begin + count), which are
+ * where the input is, or computed into `scratch` (room for `count` elements). With a prologue inputs[0]->data is NULL.
+ * Calls cost some 50 ns: ask for hundreds of elements at a time, and for each element once. */
+const void *dg_fused_prologue(const dg_fused *prologue, int64_t begin, int64_t count, void *scratch);
+static inline const void *dg_prologue_read(const dg_kernel *kernel, int64_t begin, int64_t count, void *scratch)
+{
+    const dg_tensor *input = kernel->inputs[0];
+    if (kernel->prologue)
+        return dg_fused_prologue(kernel->prologue, begin, count, scratch);
+    return (const char *)input->data + (size_t)begin * dg_dtype_size(input->dtype);
+}
 
 enum dg_input_flags {
     DG_OPTIONAL = 1,   /* may be left out */
@@ -132,7 +159,11 @@ enum dg_op_flags {
     DG_ANY_INPUTS = 16,     /* inputs are the free names of the formula attribute */
     DG_EFFECT = 32,         /* writes to a parameter */
     DG_CUSTOM_GRADIENT = 64, /* by intention not the derivative of the value: finite differences do not apply */
-    DG_FRESH = 128 /* a view that keeps what is computed from it from being merged with the same on its input */
+    DG_FRESH = 128, /* a view that keeps what is computed from it from being merged with the same on its input */
+    DG_EPILOGUE = 256, /* the kernel calls dg_epilogue_run */
+    DG_PROLOGUE = 512, /* the kernel reads input 0 by dg_prologue_read */
+    DG_ANY_LAYOUT = 1024 /* the kernel takes inputs and outputs of four dimensions with or without channels_last, each
+                          * of its own; their layout is known when `workspace` is asked */
 };
 
 /* What the engine itself treats in a special way. */

@@ -63,6 +63,7 @@ typedef struct dg_tensor {
     dg_shape shape;
     void *data;
     bool owns_data;
+    bool channels_last; /* [N, C, H, W] stored as N H W C: inside a plan alone, for kernels of ops with DG_ANY_LAYOUT */
 } dg_tensor;
 
 /* A zero-filled tensor; release it with dg_tensor_release. DG_NO_MEMORY, DG_BAD_SHAPE (negative size). */
