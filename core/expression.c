@@ -209,11 +209,9 @@ static bool reserve(const expression ***list, size_t *capacity, size_t count)
 
 /* A pass marks expressions twice: when its arguments wait, and when it is in order. The marks are the pool's own notes
  * in expressions that are otherwise constant. */
-bool pass_begin(dg_formulas *pool, const expression *root)
+static bool pass_visit(dg_formulas *pool, const expression *root, uint64_t waiting, uint64_t done)
 {
-    uint64_t waiting = ++pool->pass, done = ++pool->pass;
     size_t depth = 1;
-    pool->n_order = 0;
     if (!reserve(&pool->stack, &pool->stack_capacity, 1))
         return false;
     pool->stack[0] = root;
@@ -239,6 +237,21 @@ bool pass_begin(dg_formulas *pool, const expression *root)
         }
     }
     return true;
+}
+
+bool pass_begin_all(dg_formulas *pool, int n, const expression *const *roots)
+{
+    uint64_t waiting = ++pool->pass, done = ++pool->pass;
+    pool->n_order = 0;
+    for (int k = 0; k < n; k++)
+        if (!pass_visit(pool, roots[k], waiting, done))
+            return false;
+    return true;
+}
+
+bool pass_begin(dg_formulas *pool, const expression *root)
+{
+    return pass_begin_all(pool, 1, &root);
 }
 
 static const expression *image_of_input(const expression *e, int n, const char *const *names,

@@ -125,6 +125,10 @@ double primitive_evaluate(int op, double a, double b, double c);
 
 /* Begins a pass: pool->order becomes the expressions under `root`, arguments first. False without memory. */
 bool pass_begin(dg_formulas *pool, const expression *root);
+bool pass_begin_all(dg_formulas *pool, int n, const expression *const *roots); /* the same under several */
+/* Which inputs are read as numbers and which only as conditions, in the pass that has begun for these roots. */
+void find_uses(const dg_formulas *pool, int n_roots, const expression *const *roots, int n, const char *const *names,
+               uint8_t *uses);
 /* Puts images[k] for input names[k] (NULL images leave an input) and `value` for `whole` (NULL: nothing). */
 const expression *expression_substitute(dg_formulas *pool, const expression *root, int n, const char *const *names,
                                         const expression *const *images, const expression *whole,

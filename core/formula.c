@@ -92,9 +92,11 @@ bool memo_put(dg_formulas *pool, const void *key, size_t key_size, uint64_t hash
 
 /* Which inputs are read as numbers and which only as conditions. Goes through the order from the root down; the marks
  * are in `image`: an expression that is needed as a number points to itself. */
-static void find_uses(const dg_formulas *pool, const expression *root, int n, const char *const *names, uint8_t *uses)
+void find_uses(const dg_formulas *pool, int n_roots, const expression *const *roots, int n, const char *const *names,
+               uint8_t *uses)
 {
-    ((expression *)root)->image = root;
+    for (int k = 0; k < n_roots; k++)
+        ((expression *)roots[k])->image = roots[k];
     for (size_t i = pool->n_order; i-- > 0;) {
         const expression *e = pool->order[i];
         for (int k = 0; e->op == OP_INPUT && k < n; k++)
@@ -123,7 +125,7 @@ static dg_formula *new_formula(dg_formulas *pool, const expression *root, int n,
         return NULL;
     for (int k = 0; k < n; k++)
         kept[k] = names[k];
-    find_uses(pool, root, n, names, uses);
+    find_uses(pool, 1, &root, n, names, uses);
     *made = (dg_formula){.root = root,
                          .pool = pool,
                          .id = ++pool->n_formulas,

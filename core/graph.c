@@ -221,6 +221,7 @@ dg_node *graph_new_node(dg_graph *graph, const op_entry *entry, int n_inputs, in
     node->types = (dg_type *)(node + 1);
     node->inputs = (dg_node **)(node->types + n_outputs);
     node->owner = graph->owner;
+    node->derivative_of = graph->differentiated;
     node->module = module_of_new(graph);
     node->id = graph->n_nodes;
     return node;
@@ -309,6 +310,18 @@ const dg_formula *dg_node_formula(const dg_node *node)
 dg_node *dg_node_owner(const dg_node *node)
 {
     return node->owner;
+}
+
+dg_node *dg_node_derivative_of(const dg_node *node)
+{
+    return node->derivative_of;
+}
+
+dg_node *dg_graph_differentiate(dg_graph *graph, dg_node *node)
+{
+    dg_node *outer = graph->differentiated;
+    graph->differentiated = node;
+    return outer;
 }
 
 dg_location dg_node_location(const dg_node *node)

@@ -45,6 +45,7 @@ struct dg_node {
     dg_type *types;        /* one an output */
     const dg_formula *formula;
     dg_node *owner;
+    dg_node *derivative_of; /* NULL: none */
     dg_module *module;
     dg_node *original;    /* NULL: it is no copy */
     dg_node **expansion;  /* of a composed op, made on demand */
@@ -72,6 +73,7 @@ struct dg_graph {
     int n_symbols;
     const dg_formula **op_formulas; /* of ops without attributes, by registry index */
     dg_node *owner;                 /* the composed op that is being expanded */
+    dg_node *differentiated;        /* the node whose derivative is being emitted */
     dg_module *module;              /* that is open */
 };
 

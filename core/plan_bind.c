@@ -74,67 +74,11 @@ static bool is_foldable(const build *u, const step *s, const dg_type *outputs)
     return true;
 }
 
-/* A formula's program in one element type is made once for all steps of the binding. */
-static dg_status find_program(build *u, const dg_formula *formula, dg_dtype compute, dg_program **program)
-{
-    if (2 * u->n_programs >= u->programs_capacity) {
-        size_t capacity = u->programs_capacity ? 2 * u->programs_capacity : 64;
-        made_program *programs = calloc(capacity, sizeof *programs), *old = u->programs;
-        if (!programs)
-            return plan_no_memory();
-        for (size_t i = 0; i < u->programs_capacity; i++) {
-            size_t at = hash_mix((uint64_t)(uintptr_t)old[i].formula, old[i].compute) & (capacity - 1);
-            while (old[i].formula && programs[at].formula)
-                at = (at + 1) & (capacity - 1);
-            if (old[i].formula)
-                programs[at] = old[i];
-        }
-        free(old);
-        u->programs = programs;
-        u->programs_capacity = capacity;
-    }
-    size_t at = hash_mix((uint64_t)(uintptr_t)formula, compute) & (u->programs_capacity - 1);
-    while (u->programs[at].formula && (u->programs[at].formula != formula || u->programs[at].compute != compute))
-        at = (at + 1) & (u->programs_capacity - 1);
-    if (!u->programs[at].formula) {
-        DG_TRY(dg_program_make(u->b->arena, formula, compute, &u->programs[at].program));
-        u->programs[at].formula = formula;
-        u->programs[at].compute = compute;
-        u->n_programs++;
-    }
-    *program = u->programs[at].program;
-    return dg_ok();
-}
-
-static dg_status make_program(build *u, step *s, dg_dtype compute)
-{
-    binding *b = u->b;
-    DG_TRY(find_program(u, s->formula, compute, &s->program));
-    s->operands = dg_arena_alloc(b->arena, sizeof(dg_operand) * (size_t)(s->n_inputs + 1));
-    if (!s->operands)
-        return plan_no_memory();
-    const dg_shape *out = &b->values[s->first_output].tensor.shape;
-    for (int k = 0; k < s->n_inputs; k++) {
-        if (s->inputs[k] < 0)
-            continue;
-        const dg_tensor *in = &b->values[s->inputs[k]].tensor;
-        s->operands[k].dtype = in->dtype;
-        int64_t stride = 1;
-        for (int d = in->shape.rank - 1; d >= 0; d--) {
-            int to = d + out->rank - in->shape.rank;
-            s->operands[k].strides[to] = in->shape.dims[d] == 1 ? 0 : stride;
-            stride *= in->shape.dims[d];
-        }
-    }
-    return dg_ok();
-}
-
-/* Tensors by address, once the array of values no longer moves (folding sets its own and is set again). */
-dg_status point_kernel(const dg_plan *plan, binding *b, step *s)
+/* Tensors by address, as long as the array of values does not move. */
+dg_status point_kernel(const dg_plan *plan, binding *b, const step *s, dg_kernel *kernel)
 {
     size_t n = (size_t)(s->n_inputs + s->n_outputs) + 1;
-    const dg_tensor **tensors = s->kernel.inputs ? (const dg_tensor **)(uintptr_t)s->kernel.inputs
-                                                 : dg_arena_alloc(b->arena, sizeof *tensors * n);
+    const dg_tensor **tensors = dg_arena_alloc(b->arena, sizeof *tensors * n);
     if (!tensors)
         return plan_no_memory();
     for (int k = 0; k < s->n_inputs; k++)
@@ -142,30 +86,60 @@ dg_status point_kernel(const dg_plan *plan, binding *b, step *s)
     dg_tensor **outputs = (dg_tensor **)(uintptr_t)(tensors + s->n_inputs);
     for (int k = 0; k < s->n_outputs; k++)
         outputs[k] = &b->values[s->first_output + k].tensor;
-    s->kernel.attrs = s->attrs;
-    s->kernel.n_inputs = s->n_inputs;
-    s->kernel.inputs = tensors;
-    s->kernel.n_outputs = s->n_outputs;
-    s->kernel.outputs = outputs;
-    s->kernel.threads = plan->options.threads;
-    s->kernel.random.seed = plan->options.seed;
+    *kernel = (dg_kernel){.attrs = s->attrs,
+                          .n_inputs = s->n_inputs,
+                          .inputs = tensors,
+                          .n_outputs = s->n_outputs,
+                          .outputs = outputs,
+                          .threads = plan->options.threads,
+                          .random = {.seed = plan->options.seed}};
     if (s->entry->op->flags & DG_RANDOM)
-        s->kernel.random.stream = dg_random_stream(dg_node_name(dg_node_original(s->node)));
-    if (s->entry->op->workspace)
-        s->workspace_bytes = s->entry->op->workspace(&s->kernel);
+        kernel->random.stream = dg_random_stream(dg_node_name(dg_node_original(s->node)));
     return dg_ok();
 }
 
-static dg_status fold(build *u, step *s)
+/* Strides of an input in the shape of the result: 0 where it is repeated. */
+void operand_strides(const dg_shape *in, const dg_shape *out, int64_t strides[DG_MAX_RANK])
 {
-    DG_TRY(point_kernel(u->plan, u->b, s));
-    void *workspace = NULL;
-    if (s->workspace_bytes && posix_memalign(&workspace, 64, s->workspace_bytes) != 0)
+    int64_t stride = 1;
+    memset(strides, 0, sizeof *strides * DG_MAX_RANK);
+    for (int d = in->rank - 1; d >= 0; d--) {
+        strides[d + out->rank - in->rank] = in->dims[d] == 1 ? 0 : stride;
+        stride *= in->dims[d];
+    }
+}
+
+static dg_status fold_formula(build *u, const step *s)
+{
+    binding *b = u->b;
+    dg_program *program;
+    dg_operand *operands = dg_arena_alloc(b->arena, sizeof *operands * (size_t)(s->n_inputs + 1));
+    if (!operands)
         return plan_no_memory();
-    s->kernel.workspace = workspace;
-    dg_status status = step_run(u->plan, s);
-    s->kernel.workspace = NULL;
-    free(workspace);
+    DG_TRY(dg_program_make(b->arena, s->formula, s->compute, &program));
+    dg_tensor *result = &b->values[s->first_output].tensor;
+    for (int k = 0; k < s->n_inputs; k++) {
+        const dg_tensor *in = s->inputs[k] < 0 ? NULL : &b->values[s->inputs[k]].tensor;
+        if (in)
+            operands[k] = (dg_operand){.dtype = in->dtype, .data = in->data};
+        if (in)
+            operand_strides(&in->shape, &result->shape, operands[k].strides);
+    }
+    dg_program_run(program, &result->shape, operands, result->dtype, result->data, 0, dg_tensor_count(result));
+    return dg_ok();
+}
+
+static dg_status fold(build *u, const step *s)
+{
+    dg_kernel kernel;
+    if (s->formula)
+        return fold_formula(u, s);
+    DG_TRY(point_kernel(u->plan, u->b, s, &kernel));
+    size_t bytes = s->entry->op->workspace ? s->entry->op->workspace(&kernel) : 0;
+    if (bytes && posix_memalign(&kernel.workspace, 64, bytes) != 0)
+        return plan_no_memory();
+    dg_status status = s->entry->op->forward(&kernel);
+    free(kernel.workspace);
     return status;
 }
 
@@ -236,19 +210,16 @@ static dg_status new_step(build *u, dg_node *node, const dg_value *attrs, const 
         return dg_ok();
     }
     dg_type types[DG_MAX_OUTPUTS];
-    dg_dtype compute = DG_DEFAULT_DTYPE;
-    DG_TRY(step_types(u, s, types, &compute));
+    DG_TRY(step_types(u, s, types, &s->compute));
     DG_TRY(check_real(u, types, node->n_outputs));
     bool now = is_foldable(u, s, types);
     for (int k = 0; k < node->n_outputs; k++) {
         DG_TRY(now ? new_constant(b, &types[k], &results[k]) : new_value(b, &types[k], STORED_IN_ARENA, &results[k]));
-        b->values[results[k]].producer = index;
+        b->values[results[k]].producer = now ? -1 : index;
     }
     s->first_output = results[0];
-    if (s->formula) {
-        DG_TRY(make_program(u, s, compute));
+    if (s->formula)
         s->flops = dg_formula_flops(s->formula) * (double)dg_shape_count(&types[0].shape);
-    }
     b->n_steps++;
     if (now) {
         DG_TRY(fold(u, s));
@@ -358,7 +329,15 @@ static dg_status bind_all(build *u)
         b->fetch[i] = result_of(u, plan->options.fetch[i], 0);
     for (int i = 0; i < plan->n_inputs; i++)
         b->feeds[i] = b->values[result_of(u, plan->inputs[i], 0)].tensor.shape;
-    return finish_binding(b, plan);
+    grouping g = {0};
+    DG_TRY(finish_steps(b, plan));
+    dg_status status = group_steps(u, &g);
+    if (status.code == DG_OK)
+        status = make_tasks(u, &g);
+    grouping_free(&g);
+    DG_TRY(status);
+    DG_TRY(finish_tasks(u));
+    return list_fed_views(b, plan);
 }
 
 dg_status plan_bind(dg_plan *plan, const dg_feed *feeds, int n_feeds, binding **made)
@@ -395,6 +374,7 @@ void binding_free(binding *b)
     free(b->seconds);
     free(b->values);
     free(b->steps);
+    free(b->tasks);
     dg_arena_free(b->arena);
     free(b);
 }

@@ -4,8 +4,10 @@
 
 #include "plan_internal.h"
 
+/* A program that the binding has made, by what it computes. */
 typedef struct made_program {
-    const dg_formula *formula; /* NULL: a free place */
+    const expression **roots; /* NULL: a free place */
+    int n_roots;
     dg_dtype compute;
     dg_program *program;
 } made_program;
@@ -54,10 +56,45 @@ dg_status make_view(build *u, int32_t base, const dg_shape *shape, int32_t *view
 /* An earlier step that computes the same, or −1 after remembering this one. */
 dg_status merge(build *u, int32_t index, int32_t *earlier);
 
-/* plan_bind.c */
-dg_status point_kernel(const dg_plan *plan, binding *b, step *s);
+/* plan_bind.c: the kernel's call of a step, with tensors where values are now. */
+dg_status point_kernel(const dg_plan *plan, binding *b, const step *s, dg_kernel *kernel);
+void operand_strides(const dg_shape *in, const dg_shape *out, int64_t strides[DG_MAX_RANK]);
 
 /* plan_finish.c: drops steps that nobody needs and puts the others in their final order. */
-dg_status finish_binding(binding *b, const dg_plan *plan);
+dg_status finish_steps(binding *b, const dg_plan *plan);
+dg_status list_fed_views(binding *b, const dg_plan *plan);
+
+/* plan_fuse.c. A group is a kernel with the elementwise steps that run in its epilogue, or elementwise steps alone. */
+typedef struct group {
+    int32_t kernel;      /* step, or −1 */
+    int32_t position;    /* the step in whose place it runs */
+    int32_t first, last; /* elementwise steps, linked by `next` */
+    int32_t n_steps;
+    int32_t n_readers; /* steps outside that read what it computes */
+    int32_t into;      /* the group that it has been merged into, or −1 */
+    int32_t consumer;  /* the kernel's step whose prologue it is, or −1 */
+    int64_t count;     /* elements */
+    uint64_t weight;     /* expressions in its formulas */
+    dg_dtype compute;
+    bool update, closed; /* closed: nothing joins it */
+} group;
+
+typedef struct grouping {
+    group *groups;
+    int32_t n_groups;
+    int32_t *of;   /* by step; −1: a kernel alone */
+    int32_t *next; /* by step: the next of its group, or −1 */
+    bool *outside; /* by root: read by another task, the caller or an assignment */
+} grouping;
+
+enum { MOST_IN_GROUP = 16 };
+
+dg_status group_steps(build *u, grouping *made);
+void grouping_free(grouping *g);
+
+/* plan_tasks.c */
+dg_status make_tasks(build *u, const grouping *g);
+/* Kernels and programs learn where their tensors are. */
+dg_status finish_tasks(build *u);
 
 #endif

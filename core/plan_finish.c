@@ -1,4 +1,4 @@
-/* The last look at a binding's steps: who is needed, in which order they run, and what follows the feeds. */
+/* The last look at a binding's steps: who is needed, and in which order they run; and what follows the feeds. */
 #include "plan_build.h"
 
 #include <stdlib.h>
@@ -63,21 +63,14 @@ static dg_status order_steps(binding *b, const dg_plan *plan)
     return dg_ok();
 }
 
-static dg_status finish_steps(binding *b, const dg_plan *plan)
+dg_status finish_steps(binding *b, const dg_plan *plan)
 {
-    b->random_steps = dg_arena_alloc(b->arena, sizeof *b->random_steps * (size_t)(b->n_steps + 1));
-    if (!b->random_steps)
-        return plan_no_memory();
-    for (int32_t i = 0; i < b->n_steps; i++) {
-        DG_TRY(point_kernel(plan, b, &b->steps[i]));
-        if (b->steps[i].entry->op->flags & DG_RANDOM)
-            b->random_steps[b->n_random_steps++] = i;
-    }
-    return dg_ok();
+    mark_alive(b, plan);
+    return order_steps(b, plan);
 }
 
 /* Which values change address with each feed. */
-static dg_status list_fed_views(binding *b, const dg_plan *plan)
+dg_status list_fed_views(binding *b, const dg_plan *plan)
 {
     b->feed_starts = dg_arena_alloc(b->arena, sizeof *b->feed_starts * (size_t)(plan->n_inputs + 2));
     b->fed_views = dg_arena_alloc(b->arena, sizeof *b->fed_views * (size_t)(b->n_values + 1));
@@ -96,12 +89,4 @@ static dg_status list_fed_views(binding *b, const dg_plan *plan)
         if (b->values[b->values[i].root].kind == STORED_BY_CALLER)
             b->fed_views[next[b->values[b->values[i].root].source]++] = i;
     return dg_ok();
-}
-
-dg_status finish_binding(binding *b, const dg_plan *plan)
-{
-    mark_alive(b, plan);
-    DG_TRY(order_steps(b, plan));
-    DG_TRY(finish_steps(b, plan));
-    return list_fed_views(b, plan);
 }

@@ -1,16 +1,20 @@
 /* Plans, inside. A plan is compiled once (which nodes, in which order) and bound once for each set of real sizes. A
- * binding is a list of steps on values:
+ * binding begins as steps, one a node, on values, and ends as tasks, which are what runs:
  *
  *   plan_compile.c   nodes to an order
- *   plan_bind.c      order to steps: real shapes, folding of constants (with plan_sources.c, plan_merge.c,
- *                    plan_simplify.c and plan_finish.c)
- *   plan_place.c     steps to memory: lifetimes, reuse, one arena
+ *   plan_bind.c      order to steps: real shapes, folding of constants (with plan_sources.c, plan_merge.c and
+ *                    plan_simplify.c)
+ *   plan_finish.c    which steps are needed, and their order
+ *   plan_fuse.c      steps to groups: elementwise steps join each other and the kernels beside them
+ *   plan_tasks.c     groups to tasks
+ *   plan_place.c     tasks to memory: lifetimes, reuse, one arena
  *   plan_run.c       running
  *   plan_profile.c   running with a clock, and what it all costs
  */
 #ifndef CORE_PLAN_INTERNAL_H
 #define CORE_PLAN_INTERNAL_H
 
+#include "fused.h"
 #include "graph_internal.h"
 
 #include <dotgrad/plan.h>
@@ -27,29 +31,50 @@ typedef struct value {
     dg_tensor tensor; /* real type; data once placed (a caller's: once fed) */
     int32_t root;     /* this value itself, unless it is a view */
     int32_t origin;   /* of views: what they are merged by, the root or a fresh view of it */
-    int32_t producer; /* step, or −1 */
+    int32_t producer; /* step, once there are tasks the task; or −1 */
     int32_t source;   /* of a root: number of the plan's input, when fed */
     storage_kind kind;
     bool needed;  /* of a root: its bytes are read by a step, the caller or an assignment */
     bool fetched; /* of a root: by the caller */
 } value;
 
+/* The work of one node. */
 typedef struct step {
     const op_entry *entry;
     dg_node *node;         /* for names in messages */
-    const dg_value *attrs; /* the node\'s, symbols in shapes replaced by real sizes */
-    const dg_formula *formula;
-    dg_program *program; /* elementwise steps */
-    dg_operand *operands;
-    int32_t n_inputs, n_outputs;
+    const dg_value *attrs; /* the node's, symbols in shapes replaced by real sizes */
+    const dg_formula *formula; /* of elementwise steps */
     const int32_t *inputs; /* values; −1: left out */
-    int32_t first_output;  /* value; a step's outputs are consecutive */
-    dg_kernel kernel;      /* tensors point into the binding's values */
-    size_t workspace_bytes;
+    int32_t n_inputs, n_outputs;
+    int32_t first_output; /* value; a step's outputs are consecutive */
+    dg_dtype compute;     /* of elementwise steps */
     double flops;
     bool alive;
     bool update; /* elementwise, and only assignments read it: runs when no kernel can fail any more */
 } step;
+
+/* Elementwise work: one program over operands, every one read in the way it broadcasts to the shape of its space. */
+typedef struct elementwise {
+    const dg_program *program;
+    int32_t n_operands, n_results;
+    const int32_t *operands, *spaces, *results; /* values */
+} elementwise;
+
+/* What runs at once: a kernel, with elementwise work on its input 0 and output 0; or elementwise work alone, in parts
+ * that share a program. */
+typedef struct task {
+    const step *of;          /* the kernel's, or the first elementwise one */
+    dg_kernel *kernel;       /* NULL: elementwise alone */
+    elementwise *parts;      /* with a kernel: at most one, the epilogue */
+    elementwise *prologue;   /* NULL: none */
+    dg_fused *fused;         /* of the parts, one after another */
+    int32_t n_parts;
+    int32_t n_nodes;
+    dg_node **nodes; /* all that it computes, that of `of` first */
+    size_t workspace_bytes;
+    double flops;
+    bool update;
+} task;
 
 /* The end of a plan for training: the bytes of one value go into a parameter. */
 typedef struct assignment {
@@ -66,18 +91,20 @@ typedef struct binding {
     int32_t n_values, values_capacity;
     step *steps;
     int32_t n_steps;
+    task *tasks;
+    int32_t n_tasks;
     int32_t *fetch; /* values */
     assignment *assignments;
     int32_t n_assignments;
-    int32_t *random_steps;
-    int32_t n_random_steps;
+    dg_kernel **random_kernels;
+    int32_t n_random_kernels;
     int32_t *fed_views; /* values whose bytes are a caller's, by input: fed_views[feed_starts[k]] … */
     int32_t *feed_starts;
     unsigned char *memory; /* the arena of buffers */
     size_t memory_bytes;
     void **constants;
     int32_t n_constants, constants_capacity;
-    double *seconds; /* of each step, while the plan keeps a profile */
+    double *seconds; /* of each task, while the plan keeps a profile */
     uint64_t timed_runs;
 } binding;
 
@@ -99,6 +126,8 @@ dg_status plan_compile(dg_plan *plan);
 dg_status plan_bind(dg_plan *plan, const dg_feed *feeds, int n_feeds, binding **made);
 dg_status plan_place(dg_plan *plan, binding *b);
 void binding_free(binding *b);
+/* Makes the binding for these feeds the current one. */
+dg_status find_binding(dg_plan *plan, const dg_feed *feeds, int n_feeds);
 
 /* The dtype and shape that a tensor has, for shape rules. */
 static inline dg_type type_of(const dg_tensor *tensor)
@@ -109,11 +138,11 @@ static inline dg_type type_of(const dg_tensor *tensor)
 /* Whether the step reads input k, or only its shape. */
 bool reads_bytes(const step *s, int k);
 
-/* Runs all steps in order and keeps the time of each. */
-dg_status run_steps_timed(const dg_plan *plan, binding *b);
+/* Runs all tasks in order and keeps the time of each. */
+dg_status run_tasks_timed(const dg_plan *plan, binding *b);
 
-/* Runs one step in a binding whose values have their buffers. */
-dg_status step_run(const dg_plan *plan, step *s);
+/* Runs one task in a binding whose values have their buffers. */
+dg_status task_run(const dg_plan *plan, const task *t);
 
 /* The formula with the numbers of inputs that are constants put in; it keeps its inputs, some of them unused. */
 dg_status formula_with_constants(const binding *b, dg_formulas *pool, const dg_formula *formula, const int32_t *inputs,

@@ -1,5 +1,5 @@
-/* From steps to memory. Every buffer lives from the step that writes it to the last that reads it; elementwise steps
- * write over an input that dies; one sweep over the steps hands out places in one arena (best fit). */
+/* From tasks to memory. Every buffer lives from the task that writes it to the last that reads it; elementwise work
+ * writes over an operand that dies; one sweep over the tasks hands out places in one arena (best fit). */
 #include "plan_internal.h"
 
 #include <stdlib.h>
@@ -7,11 +7,11 @@
 
 enum { ALIGNMENT = 64 };
 
-/* Bytes with a lifetime: [first, last] in steps. */
+/* Bytes with a lifetime: [first, last] in tasks. */
 typedef struct block {
     size_t size, offset;
     int32_t first, last;
-    int32_t next; /* of those that end at the same step */
+    int32_t next; /* of those that end at the same task */
 } block;
 
 typedef struct gap {
@@ -21,12 +21,12 @@ typedef struct gap {
 typedef struct placing {
     const dg_plan *plan;
     binding *b;
-    int32_t *last;      /* by root: the last step that reads it */
+    int32_t *last;      /* by root: the last task that reads it */
     int32_t *block_of;  /* by root; −1: none */
-    int32_t *workspace; /* by step: block, or −1 */
+    int32_t *workspace; /* by task: block, or −1 */
     block *blocks;
     int32_t n_blocks;
-    int32_t *ending; /* by step: first block that ends there */
+    int32_t *ending; /* by task: first block that ends there */
     gap *gaps;       /* free, by offset */
     size_t n_gaps, gaps_capacity;
     size_t top;
@@ -42,22 +42,38 @@ static int32_t root_of(const binding *b, int32_t v)
     return b->values[v].root;
 }
 
+/* `last` never goes down: tasks are visited in order. */
+static void note_reads(placing *p, int32_t i, int32_t n, const int32_t *values)
+{
+    for (int32_t k = 0; k < n; k++)
+        if (values[k] >= 0 && p->b->values[root_of(p->b, values[k])].needed)
+            p->last[root_of(p->b, values[k])] = i; /* also where the shape alone is read: rare, and safe */
+}
+
+static void note_elementwise(placing *p, int32_t i, const elementwise *work)
+{
+    note_reads(p, i, work->n_operands, work->operands);
+    note_reads(p, i, work->n_results, work->results);
+}
+
 static void measure_lifetimes(placing *p)
 {
     binding *b = p->b;
-    for (int32_t i = 0; i < b->n_steps; i++) {
-        const step *s = &b->steps[i];
-        for (int k = 0; k < s->n_outputs; k++)
-            if (p->last[s->first_output + k] < i)
-                p->last[s->first_output + k] = i;
-        for (int k = 0; k < s->n_inputs; k++)
-            if (s->inputs[k] >= 0 && b->values[root_of(b, s->inputs[k])].needed)
-                p->last[root_of(b, s->inputs[k])] = i; /* also where the shape alone is read: rare, and safe */
+    for (int32_t i = 0; i < b->n_tasks; i++) {
+        const task *t = &b->tasks[i];
+        for (int k = 0; t->kernel && k < t->of->n_outputs; k++)
+            p->last[t->of->first_output + k] = i;
+        if (t->kernel)
+            note_reads(p, i, t->of->n_inputs, t->of->inputs);
+        if (t->prologue)
+            note_reads(p, i, t->prologue->n_operands, t->prologue->operands);
+        for (int32_t k = 0; k < t->n_parts; k++)
+            note_elementwise(p, i, &t->parts[k]);
     }
     for (int i = 0; i < p->plan->options.n_fetch; i++)
-        p->last[root_of(b, b->fetch[i])] = b->n_steps;
+        p->last[root_of(b, b->fetch[i])] = b->n_tasks;
     for (int i = 0; i < b->n_assignments; i++)
-        p->last[root_of(b, b->assignments[i].value)] = b->n_steps;
+        p->last[root_of(b, b->assignments[i].value)] = b->n_tasks;
 }
 
 static bool same_type(const dg_tensor *a, const dg_tensor *b)
@@ -65,20 +81,69 @@ static bool same_type(const dg_tensor *a, const dg_tensor *b)
     return a->dtype == b->dtype && dg_shape_equal(&a->shape, &b->shape);
 }
 
-/* Whether step s may write its output over `root`: every way in which it reads root is element by element. */
-static bool reads_in_step(const binding *b, const step *s, int32_t root)
+/* Whether result r may be written over `root`: every way in which the work reads root is element by element, and over
+ * by the time. */
+static bool may_overwrite(const binding *b, const elementwise *work, int32_t r, int32_t root)
 {
-    const dg_tensor *out = &b->values[s->first_output].tensor;
-    for (int k = 0; k < s->n_inputs; k++) {
-        if (s->inputs[k] < 0 || root_of(b, s->inputs[k]) != root)
+    const dg_tensor *out = &b->values[work->results[r]].tensor;
+    bool reads = false;
+    for (int32_t k = 0; k < work->n_operands; k++) {
+        const dg_tensor *in = &b->values[work->operands[k]].tensor;
+        if (root_of(b, work->operands[k]) != root)
             continue;
-        if (!same_type(&b->values[s->inputs[k]].tensor, out) || (!s->formula && k > 0))
+        reads = true;
+        if (in->dtype != out->dtype || in->dtype != program_dtype(work->program) ||
+            dg_tensor_count(in) != dg_tensor_count(out) || in->channels_last != out->channels_last ||
+            !program_may_overwrite(work->program, r, k))
             return false;
     }
-    return true;
+    return reads;
+}
+
+static bool reads_root(const binding *b, int32_t n, const int32_t *values, int32_t root)
+{
+    for (int32_t k = 0; k < n; k++)
+        if (values[k] >= 0 && root_of(b, values[k]) == root)
+            return true;
+    return false;
+}
+
+/* Whether anything of the task but its part number `but` reads root. */
+static bool read_beside(const binding *b, const task *t, int32_t but, int32_t root)
+{
+    if (t->kernel && reads_root(b, t->of->n_inputs, t->of->inputs, root))
+        return true;
+    if (t->prologue && reads_root(b, t->prologue->n_operands, t->prologue->operands, root))
+        return true;
+    for (int32_t k = 0; k < t->n_parts; k++)
+        if (k != but && reads_root(b, t->parts[k].n_operands, t->parts[k].operands, root))
+            return true;
+    return false;
 }
 
 /* ---- updates that write into the parameter ---- */
+
+static bool find_result(const task *t, int32_t v, int32_t *part, int32_t *result)
+{
+    for (*part = 0; *part < t->n_parts; ++*part)
+        for (*result = 0; *result < t->parts[*part].n_results; ++*result)
+            if (t->parts[*part].results[*result] == v)
+                return true;
+    return false;
+}
+
+/* The update that computes `from` may write it over the parameter `to`: nobody reads the old value later. */
+static bool may_update(const placing *p, int32_t from, int32_t to)
+{
+    const binding *b = p->b;
+    const task *t = &b->tasks[b->values[from].producer];
+    int32_t part, result;
+    if (!t->update || p->last[to] > b->values[from].producer || !find_result(t, from, &part, &result) ||
+        read_beside(b, t, part, to))
+        return false;
+    return !reads_root(b, t->parts[part].n_operands, t->parts[part].operands, to) ||
+           may_overwrite(b, &t->parts[part], result, to);
+}
 
 /* How many assignments have this parameter or value, by root. */
 static dg_status place_updates(placing *p)
@@ -97,11 +162,8 @@ static dg_status place_updates(placing *p)
         assignment *a = &b->assignments[i];
         int32_t from = root_of(b, a->value), to = root_of(b, a->parameter);
         const value *v = &b->values[from];
-        if (v->kind != STORED_IN_ARENA || v->fetched || writers[from] != 1 || writers[to] != 1 || v->producer < 0)
-            continue;
-        const step *s = &b->steps[v->producer];
-        if (!s->update || p->last[to] > v->producer || !reads_in_step(b, s, to) ||
-            !same_type(&v->tensor, &b->values[to].tensor))
+        if (v->kind != STORED_IN_ARENA || v->fetched || writers[from] != 1 || writers[to] != 1 || v->producer < 0 ||
+            !same_type(&v->tensor, &b->values[to].tensor) || !may_update(p, from, to))
             continue;
         a->in_place = true;
         b->values[from].kind = STORED_AS_PARAMETER;
@@ -120,43 +182,67 @@ static int32_t add_block(placing *p, size_t size, int32_t first, int32_t last)
     return p->n_blocks++;
 }
 
-/* The block of an input that dies at step i and that the output may be written over; −1: none. */
-static int32_t dying_block(const placing *p, const step *s, int32_t i)
+static bool dies_at(const placing *p, int32_t root, int32_t i)
+{
+    return p->block_of[root] >= 0 && p->b->values[root].kind == STORED_IN_ARENA && p->last[root] == i &&
+           p->blocks[p->block_of[root]].last == i;
+}
+
+/* The block of a dying input 0 that a kernel may write its output over; −1: none. */
+static int32_t block_for_output(const placing *p, const task *t, int32_t i)
 {
     const binding *b = p->b;
-    const dg_op *op = s->entry->op;
-    if (p->plan->options.unoptimized || (!s->formula && !(op->flags & DG_IN_PLACE)))
+    const step *s = t->of;
+    if (p->plan->options.unoptimized || !(s->entry->op->flags & DG_IN_PLACE) || s->inputs[0] < 0 || t->prologue)
         return -1;
-    int candidates = s->formula ? s->n_inputs : 1;
-    for (int k = 0; k < candidates; k++) {
-        int32_t root = s->inputs[k] < 0 ? -1 : root_of(b, s->inputs[k]);
-        if (root < 0 || p->block_of[root] < 0 || b->values[root].kind != STORED_IN_ARENA)
-            continue;
-        if (p->blocks[p->block_of[root]].last != i || p->last[root] != i)
-            continue;
-        if (same_type(&b->values[s->inputs[k]].tensor, &b->values[s->first_output].tensor) && reads_in_step(b, s, root))
+    int32_t root = root_of(b, s->inputs[0]);
+    bool over = dies_at(p, root, i) && !reads_root(b, s->n_inputs - 1, s->inputs + 1, root) &&
+                same_type(&b->values[s->inputs[0]].tensor, &b->values[s->first_output].tensor);
+    for (int32_t k = 0; k < t->n_parts; k++)
+        over &= !reads_root(b, t->parts[k].n_operands, t->parts[k].operands, root);
+    return over ? p->block_of[root] : -1;
+}
+
+/* The block of a dying operand that result r may be written over; −1: none. */
+static int32_t block_for_result(const placing *p, const task *t, int32_t part, int32_t r, int32_t i)
+{
+    const elementwise *work = &t->parts[part];
+    for (int32_t k = 0; k < work->n_operands && !p->plan->options.unoptimized; k++) {
+        int32_t root = root_of(p->b, work->operands[k]);
+        if (dies_at(p, root, i) && may_overwrite(p->b, work, r, root) && !read_beside(p->b, t, part, root))
             return p->block_of[root];
     }
     return -1;
 }
 
+static void make_block(placing *p, int32_t v, int32_t over, int32_t i)
+{
+    if (over >= 0)
+        p->blocks[over].last = p->last[v];
+    else
+        over = add_block(p, dg_tensor_bytes(&p->b->values[v].tensor), i, p->last[v]);
+    p->block_of[v] = over;
+}
+
 static void make_blocks(placing *p)
 {
     binding *b = p->b;
-    for (int32_t i = 0; i < b->n_steps; i++) {
-        const step *s = &b->steps[i];
-        for (int k = 0; k < s->n_outputs; k++) {
-            int32_t v = s->first_output + k;
-            if (b->values[v].kind != STORED_IN_ARENA)
-                continue;
-            int32_t over = k == 0 ? dying_block(p, s, i) : -1;
-            if (over >= 0)
-                p->blocks[over].last = p->last[v];
-            else
-                over = add_block(p, dg_tensor_bytes(&b->values[v].tensor), i, p->last[v]);
-            p->block_of[v] = over;
+    for (int32_t i = 0; i < b->n_tasks; i++) {
+        const task *t = &b->tasks[i];
+        for (int k = 0; t->kernel && k < t->of->n_outputs; k++) {
+            int32_t v = t->of->first_output + k;
+            if (b->values[v].kind == STORED_IN_ARENA)
+                make_block(p, v, k == 0 ? block_for_output(p, t, i) : -1, i);
         }
-        p->workspace[i] = s->workspace_bytes ? add_block(p, s->workspace_bytes, i, i) : -1;
+        for (int32_t k = 0; k < t->n_parts; k++) {
+            for (int32_t r = 0; r < t->parts[k].n_results; r++) {
+                int32_t v = t->parts[k].results[r];
+                bool is_own = t->kernel && v == t->of->first_output;
+                if (b->values[v].kind == STORED_IN_ARENA && !is_own)
+                    make_block(p, v, block_for_result(p, t, k, r, i), i);
+            }
+        }
+        p->workspace[i] = t->workspace_bytes ? add_block(p, t->workspace_bytes, i, i) : -1;
     }
 }
 
@@ -168,7 +254,7 @@ static void make_snapshots(placing *p)
         assignment *a = &b->assignments[i];
         if (a->in_place || b->values[root_of(b, a->value)].kind != STORED_AS_PARAMETER)
             continue;
-        int32_t block_index = add_block(p, dg_tensor_bytes(&b->values[a->value].tensor), b->n_steps, b->n_steps);
+        int32_t block_index = add_block(p, dg_tensor_bytes(&b->values[a->value].tensor), b->n_tasks, b->n_tasks);
         a->snapshot = 1 + (size_t)block_index;
     }
 }
@@ -243,10 +329,10 @@ static size_t take(placing *p, size_t size)
     return offset;
 }
 
-/* Blocks are in the order of their first step. */
+/* Blocks are in the order of their first task. */
 static dg_status sweep(placing *p)
 {
-    int32_t next = 0, end = p->b->n_steps;
+    int32_t next = 0, end = p->b->n_tasks;
     for (int32_t i = 0; i <= end; i++)
         p->ending[i] = -1;
     for (int32_t i = 0; i <= end; i++) {
@@ -270,7 +356,7 @@ static dg_status allocate(placing *p)
         const block *largest = p->blocks;
         for (int32_t i = 0; i < p->n_blocks; i++)
             largest = p->blocks[i].size > largest->size ? &p->blocks[i] : largest;
-        dg_node *node = speaker(b->steps[largest->first < b->n_steps ? largest->first : b->n_steps - 1].node);
+        dg_node *node = speaker(b->tasks[largest->first < b->n_tasks ? largest->first : b->n_tasks - 1].of->node);
         return dg_error(DG_NO_MEMORY, "the plan needs %zu bytes, the limit is %zu; most (%zu) go to %s '%s'", p->top,
                         limit, largest->size, node->entry->op->name, dg_node_name(node));
     }
@@ -284,9 +370,9 @@ static dg_status allocate(placing *p)
             b->values[v].tensor.data = b->memory + p->blocks[p->block_of[v]].offset;
     for (int32_t v = 0; v < b->n_values; v++)
         b->values[v].tensor.data = b->values[b->values[v].root].tensor.data;
-    for (int32_t i = 0; i < b->n_steps; i++)
+    for (int32_t i = 0; i < b->n_tasks; i++)
         if (p->workspace[i] >= 0)
-            b->steps[i].kernel.workspace = b->memory + p->blocks[p->workspace[i]].offset;
+            b->tasks[i].kernel->workspace = b->memory + p->blocks[p->workspace[i]].offset;
     for (int i = 0; i < b->n_assignments; i++)
         if (b->assignments[i].snapshot)
             b->assignments[i].snapshot = 1 + p->blocks[b->assignments[i].snapshot - 1].offset;
@@ -296,13 +382,13 @@ static dg_status allocate(placing *p)
 dg_status plan_place(dg_plan *plan, binding *b)
 {
     placing p = {.plan = plan, .b = b};
-    size_t values = (size_t)b->n_values + 1, steps = (size_t)b->n_steps + 2;
+    size_t values = (size_t)b->n_values + 1, tasks = (size_t)b->n_tasks + 2;
     dg_status status = no_memory();
     p.last = malloc(values * sizeof *p.last);
     p.block_of = malloc(values * sizeof *p.block_of);
-    p.workspace = malloc(steps * sizeof *p.workspace);
-    p.ending = malloc(steps * sizeof *p.ending);
-    p.blocks = malloc((values + steps + (size_t)b->n_assignments) * sizeof *p.blocks);
+    p.workspace = malloc(tasks * sizeof *p.workspace);
+    p.ending = malloc(tasks * sizeof *p.ending);
+    p.blocks = malloc((values + tasks + (size_t)b->n_assignments) * sizeof *p.blocks);
     if (!p.last || !p.block_of || !p.workspace || !p.ending || !p.blocks)
         goto done;
     memset(p.last, 0xff, values * sizeof *p.last);

@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Elements of one piece of an elementwise step: cut by shape alone, so that any number of threads gives the same. */
-enum { PIECE = 16384 };
-
 static dg_status check_nodes(const dg_graph *graph, dg_node *const *nodes, int count, const char *what)
 {
     for (int i = 0; i < count; i++) {
@@ -135,7 +132,7 @@ static bool binding_fits(const dg_plan *plan, const binding *b, const dg_feed *f
     return true;
 }
 
-static dg_status find_binding(dg_plan *plan, const dg_feed *feeds, int n_feeds)
+dg_status find_binding(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
     if (plan->current && binding_fits(plan, plan->current, feeds, n_feeds))
         return dg_ok();
@@ -164,29 +161,11 @@ static void set_feeds(const dg_plan *plan, binding *b, const dg_feed *feeds, int
 
 /* ---- running ---- */
 
-typedef struct elementwise {
-    const step *s;
-    const dg_tensor *out;
-    int64_t count;
-} elementwise;
-
-static void run_piece(void *argument, int64_t piece)
+dg_status task_run(const dg_plan *plan, const task *t)
 {
-    const elementwise *e = argument;
-    int64_t begin = piece * PIECE, end = begin + PIECE < e->count ? begin + PIECE : e->count;
-    dg_program_run(e->s->program, &e->out->shape, e->s->operands, e->out->dtype, e->out->data, begin, end);
-}
-
-dg_status step_run(const dg_plan *plan, step *s)
-{
-    if (!s->program)
-        return s->entry->op->forward(&s->kernel);
-    for (int k = 0; k < s->n_inputs; k++)
-        if (s->kernel.inputs[k])
-            s->operands[k].data = s->kernel.inputs[k]->data;
-    const dg_tensor *out = s->kernel.outputs[0];
-    elementwise e = {s, out, dg_tensor_count(out)};
-    dg_threads_run(e.count > 2 * PIECE ? plan->options.threads : NULL, (e.count + PIECE - 1) / PIECE, run_piece, &e);
+    if (t->kernel)
+        return t->of->entry->op->forward(t->kernel);
+    fused_run(t->fused, t->n_parts, plan->options.threads);
     return dg_ok();
 }
 
@@ -207,12 +186,12 @@ static void run_assignments(binding *b)
     }
 }
 
-static dg_status run_steps(const dg_plan *plan, binding *b)
+static dg_status run_tasks(const dg_plan *plan, binding *b)
 {
-    for (int32_t i = 0; i < b->n_steps; i++) {
-        dg_status status = step_run(plan, &b->steps[i]);
+    for (int32_t i = 0; i < b->n_tasks; i++) {
+        dg_status status = task_run(plan, &b->tasks[i]);
         if (status.code != DG_OK)
-            return at_node(b->steps[i].node, status);
+            return at_node(b->tasks[i].of->node, status);
     }
     return dg_ok();
 }
@@ -222,9 +201,9 @@ dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
     DG_TRY(find_binding(plan, feeds, n_feeds));
     binding *b = plan->current;
     set_feeds(plan, b, feeds, n_feeds);
-    for (int32_t i = 0; i < b->n_random_steps; i++)
-        b->steps[b->random_steps[i]].kernel.random.step = plan->step;
-    DG_TRY(plan->profiling ? run_steps_timed(plan, b) : run_steps(plan, b));
+    for (int32_t i = 0; i < b->n_random_kernels; i++)
+        b->random_kernels[i]->random.step = plan->step;
+    DG_TRY(plan->profiling ? run_tasks_timed(plan, b) : run_tasks(plan, b));
     run_assignments(b);
     plan->step++;
     return dg_ok();

@@ -10,6 +10,13 @@
 #define COMPARES (INTEGERS | CONDITIONS | TRUTH)
 #define DECIDES  (INTEGERS | CONDITIONS | TRUTH | LOGICAL)
 
+#define PAIR(first, name, second, sign)                                                                                \
+    [S_PAIRS + FIRST_##first * PAIR_SECONDS + SECOND_##second] = {name "_" sign, 3, 2, 0, {NULL}}
+#define PAIRS(first, name)                                                                                             \
+    PAIR(first, name, ADD, "add"), PAIR(first, name, SUB, "sub"), PAIR(first, name, FROM, "from"),                     \
+        PAIR(first, name, MUL, "mul"), PAIR(first, name, DIV, "div"), PAIR(first, name, INTO, "into"),                 \
+        PAIR(first, name, MIN, "min"), PAIR(first, name, MAX, "max")
+
 const primitive_info primitives[PRIMITIVE_COUNT] = {
     [P_ADD] = {"add", 2, 1, COMMUTES | INTEGERS, {"1", "1"}},
     [P_SUB] = {"sub", 2, 1, INTEGERS, {"1", "-1"}},
@@ -80,11 +87,31 @@ const primitive_info primitives[PRIMITIVE_COUNT] = {
     [P_SOFTPLUS] = {"softplus", 1, 20, 0, {"sigmoid(a)"}}, /* log(1 + eᵃ) */
     [P_ERF] = {"erf", 1, 10, ODD, {"2 / sqrt(pi) * exp(-a^2)"}},
     [P_ERFC] = {"erfc", 1, 10, 0, {"-2 / sqrt(pi) * exp(-a^2)"}},
+
+    [S_WHERE_GT0] = {"where_gt0", 3, 1, 0, {NULL}},
+    [S_WHERE_GE0] = {"where_ge0", 3, 1, 0, {NULL}},
+    [S_WHERE_LT0] = {"where_lt0", 3, 1, 0, {NULL}},
+    [S_WHERE_LE0] = {"where_le0", 3, 1, 0, {NULL}},
+    [S_SLOPE] = {"slope", 3, 2, 0, {NULL}},
+    [S_EXP_MINUS_ABS] = {"exp_minus_abs", 1, 10, 0, {NULL}},
+    [S_EXP_CAPPED] = {"exp_capped", 1, 10, 0, {NULL}},
+    [S_GAUSS] = {"gauss", 1, 10, 0, {NULL}},
+    [S_ERF_OF_GAUSS] = {"erf_of_gauss", 2, 10, 0, {NULL}},
+    [S_LOG1P_OF_EXP] = {"log1p_of_exp", 1, 10, 0, {NULL}},
+    [S_EXP_SPLIT] = {"exp_split", 1, 10, 0, {NULL}},
+    [S_EXP_JOIN] = {"exp_join", 2, 1, 0, {NULL}},
+    [S_EXPM1_JOIN] = {"expm1_join", 2, 1, 0, {NULL}},
+    PAIRS(ADD, "add"),
+    PAIRS(SUB, "sub"),
+    PAIRS(MUL, "mul"),
+    PAIRS(DIV, "div"),
+    PAIRS(MIN, "min"),
+    PAIRS(MAX, "max"),
 };
 
 int primitive_find(const char *name, int length)
 {
-    for (int p = 0; p < PRIMITIVE_COUNT; p++)
+    for (int p = 0; p < FORMULA_PRIMITIVES; p++)
         if (strncmp(primitives[p].name, name, (size_t)length) == 0 && primitives[p].name[length] == '\0')
             return p;
     return -1;
@@ -92,7 +119,7 @@ int primitive_find(const char *name, int length)
 
 int dg_primitive_count(void)
 {
-    return PRIMITIVE_COUNT;
+    return FORMULA_PRIMITIVES;
 }
 
 const char *dg_primitive_name(int primitive)

@@ -63,7 +63,40 @@ enum primitive {
     P_SOFTPLUS,
     P_ERF,
     P_ERFC,
-    PRIMITIVE_COUNT
+
+    /* Steps: what float32 programs are made of beside the primitives of formulas, put there by cheaper.c for speed. Not
+     * for formulas: they have no derivatives, and some hold for a part of the numbers only. */
+    FORMULA_PRIMITIVES,
+    S_WHERE_GT0 = FORMULA_PRIMITIVES, /* a > 0 ? b : c */
+    S_WHERE_GE0,
+    S_WHERE_LT0,
+    S_WHERE_LE0,
+    S_SLOPE,         /* the gradient of max: a < b ? 0 : a == b ? c/2 : c */
+    S_EXP_MINUS_ABS, /* exp(−|a|) */
+    S_EXP_CAPPED,    /* exp(min(a, 40)): its square and that plus 1 are finite */
+    S_GAUSS,         /* exp(−a²) */
+    S_ERF_OF_GAUSS,  /* erf(a), with b = exp(−a²) */
+    S_LOG1P_OF_EXP,  /* log(1 + a), 0 ≤ a ≤ 1 */
+    S_EXP_SPLIT,     /* exp(a) − 1 for a > −log(2), else exp(a): both come from it without loss, by */
+    S_EXP_JOIN,      /* exp(a), with b = exp_split(a), and */
+    S_EXPM1_JOIN,    /* exp(a) − 1 */
+    /* Two operations in one go, rounded one after the other: (a ∘ b) ∘ c. */
+    S_PAIRS,
+    PRIMITIVE_COUNT = S_PAIRS + 6 * 8
+};
+
+/* The operations of a pair: S_PAIRS + first · PAIR_SECONDS + second. t is what the first gives. */
+enum pair_first { FIRST_ADD, FIRST_SUB, FIRST_MUL, FIRST_DIV, FIRST_MIN, FIRST_MAX, PAIR_FIRSTS };
+enum pair_second {
+    SECOND_ADD,  /* t + c */
+    SECOND_SUB,  /* t − c */
+    SECOND_FROM, /* c − t */
+    SECOND_MUL,  /* t · c */
+    SECOND_DIV,  /* t / c */
+    SECOND_INTO, /* c / t */
+    SECOND_MIN,
+    SECOND_MAX,
+    PAIR_SECONDS
 };
 
 enum primitive_flags {
@@ -86,7 +119,7 @@ typedef struct primitive_info {
 
 extern const primitive_info primitives[PRIMITIVE_COUNT];
 
-/* −1: no such primitive. */
+/* −1: no such primitive in formulas. */
 int primitive_find(const char *name, int length);
 
 #endif

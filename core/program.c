@@ -13,12 +13,13 @@ typedef struct value {
     int args[3];   /* values */
     double number; /* of a constant */
     int input;     /* of an input */
+    int result;    /* the one that it is, or −1 */
     size_t last;   /* the last value that reads it */
     uint16_t place;
 } value;
 
 typedef struct lowering {
-    const dg_formula *formula;
+    const joint_formula *formula;
     bool integers; /* of any kind, conditions too */
     value *values;
     size_t n, capacity;
@@ -48,7 +49,7 @@ static int add_value(lowering *l, value v)
 
 static int add_op(lowering *l, int op, int a, int b, int c)
 {
-    return add_value(l, (value){.op = op, .args = {a, b, c}, .input = -1});
+    return add_value(l, (value){.op = op, .args = {a, b, c}, .input = -1, .result = -1});
 }
 
 static int add_constant(lowering *l, double number)
@@ -56,7 +57,7 @@ static int add_constant(lowering *l, double number)
     for (size_t i = 0; i < l->n; i++)
         if (l->values[i].op == OP_CONSTANT && memcmp(&l->values[i].number, &number, sizeof number) == 0)
             return (int)i;
-    return add_value(l, (value){.op = OP_CONSTANT, .number = number, .input = -1});
+    return add_value(l, (value){.op = OP_CONSTANT, .number = number, .input = -1, .result = -1});
 }
 
 /* aⁿ by repeated squaring. */
@@ -99,7 +100,7 @@ static int lower(lowering *l, const expression *e, const int args[3])
     return whole ? args[0] : add_op(l, e->op, args[0], args[1], args[2]);
 }
 
-static int input_number(const dg_formula *formula, const char *name)
+static int input_number(const joint_formula *formula, const char *name)
 {
     int k = 0;
     while (formula->names[k] != name)
@@ -107,14 +108,27 @@ static int input_number(const dg_formula *formula, const char *name)
     return k;
 }
 
-/* Expressions to values. Which value an expression became is kept beside the order. */
-static void lower_all(lowering *l, dg_formulas *pool)
+/* The values that the roots became are results; each comes from an instruction of its own. */
+static void mark_results(lowering *l, const int *numbers)
 {
-    const expression *root = l->formula->root;
-    if (!pass_begin(pool, root)) {
+    for (int r = 0; r < l->formula->n_roots && !l->failed; r++) {
+        int v = numbers[l->formula->roots[r]->place];
+        if (!is_computed(&l->values[v]) || l->values[v].result >= 0)
+            v = add_op(l, V_COPY, v, v, v);
+        if (!l->failed)
+            l->values[v].result = r;
+    }
+}
+
+/* Expressions to values. Which value an expression became is kept beside the order. */
+static void lower_all(lowering *l, dg_formulas *pool, uint8_t *uses)
+{
+    const joint_formula *formula = l->formula;
+    if (!pass_begin_all(pool, formula->n_roots, formula->roots)) {
         l->failed = true;
         return;
     }
+    find_uses(pool, formula->n_roots, formula->roots, formula->n_inputs, formula->names, uses);
     int *numbers = malloc(pool->n_order * sizeof *numbers);
     l->failed |= !numbers;
     for (size_t i = 0; i < pool->n_order && !l->failed; i++) {
@@ -126,16 +140,11 @@ static void lower_all(lowering *l, dg_formulas *pool)
         if (e->op == OP_CONSTANT)
             numbers[i] = add_constant(l, e->value);
         else if (e->op == OP_INPUT)
-            numbers[i] = add_value(l, (value){.op = OP_INPUT, .input = input_number(l->formula, e->name)});
+            numbers[i] = add_value(l, (value){.op = OP_INPUT, .input = input_number(formula, e->name), .result = -1});
         else
             numbers[i] = lower(l, e, args);
     }
-    /* The result comes from the last instruction, so there has to be one. */
-    if (!l->failed) {
-        int last = numbers[pool->n_order - 1];
-        if (last != (int)l->n - 1 || !is_computed(&l->values[last]))
-            add_op(l, V_COPY, last, last, last);
-    }
+    mark_results(l, numbers);
     free(numbers);
 }
 
@@ -164,10 +173,10 @@ static bool assign_registers(lowering *l, layout *out)
         for (int k = 0; k < 3; k++) {
             value *arg = &l->values[v->args[k]];
             bool again = (k > 0 && v->args[k] == v->args[0]) || (k > 1 && v->args[k] == v->args[1]);
-            if (is_computed(arg) && arg->last == i && !again)
+            if (is_computed(arg) && arg->result < 0 && arg->last == i && !again)
                 free_list[n_free++] = arg->place;
         }
-        if (i + 1 < l->n)
+        if (v->result < 0)
             v->place = n_free ? free_list[--n_free] : (uint16_t)n_registers++;
         if (n_registers > MOST_PLACES)
             break;
@@ -185,7 +194,9 @@ static void assign_places(lowering *l, layout *out)
     for (size_t i = 0; i < l->n; i++)
         if (l->values[i].op == OP_INPUT)
             l->values[i].place = (uint16_t)(out->n_registers + out->n_constants + out->n_inputs++);
-    l->values[l->n - 1].place = (uint16_t)(out->n_registers + out->n_constants + out->n_inputs);
+    for (size_t i = 0; i < l->n; i++)
+        if (l->values[i].result >= 0)
+            l->values[i].place = (uint16_t)(out->n_registers + out->n_constants + out->n_inputs + l->values[i].result);
 }
 
 /* ---- the program ---- */
@@ -219,33 +230,41 @@ static double constant_of_lane(lane_kind lane, double number)
     return bits.f64;
 }
 
-static dg_status emit(dg_arena *arena, const lowering *l, const layout *sizes, dg_dtype compute,
+static dg_status emit(dg_arena *arena, const lowering *l, const layout *sizes, const uint8_t *uses,
                       const vector_table *vectors, dg_program **program)
 {
+    dg_dtype compute = l->formula->compute;
     dg_program *made = dg_arena_alloc(arena, sizeof *made);
     double *constants = dg_arena_alloc(arena, ((size_t)sizes->n_constants + 1) * sizeof *constants);
     program_input *inputs = dg_arena_alloc(arena, ((size_t)sizes->n_inputs + 1) * sizeof *inputs);
+    uint16_t *written = dg_arena_alloc(arena, (size_t)l->formula->n_roots * sizeof *written);
     instruction *instructions = dg_arena_alloc(arena, (size_t)sizes->n_instructions * sizeof *instructions);
-    if (!made || !constants || !inputs || !instructions)
+    if (!made || !constants || !inputs || !written || !instructions)
         return dg_error(DG_NO_MEMORY, "no memory for a formula's program");
     lane_kind lane = lane_of(compute);
-    int n_constants = 0, n_inputs = 0, n_instructions = 0;
+    int n_constants = 0, n_inputs = 0, n_instructions = 0, first_input = sizes->n_registers + sizes->n_constants;
     for (size_t i = 0; i < l->n; i++) {
         const value *v = &l->values[i];
         if (v->op == OP_CONSTANT) {
             constants[n_constants++] = constant_of_lane(lane, v->number);
         } else if (v->op == OP_INPUT) {
-            bool is_condition = l->formula->uses[v->input] == USED_AS_CONDITION;
-            inputs[n_inputs++] = (program_input){(uint16_t)v->input, is_condition};
+            bool is_condition = uses[v->input] == USED_AS_CONDITION;
+            inputs[n_inputs++] = (program_input){(uint16_t)v->input, is_condition, 0};
         } else {
             vector_kernel kernel = vectors->kernels[lane][v->op];
+            instruction made_one = {kernel, v->place, {0}};
             if (!kernel)
                 return dg_error(DG_BAD_DTYPE, "%s cannot be computed in %s", primitives[v->op].name,
                                 dg_dtype_name(compute));
-            instructions[n_instructions++] =
-                (instruction){kernel,
-                              v->place,
-                              {l->values[v->args[0]].place, l->values[v->args[1]].place, l->values[v->args[2]].place}};
+            for (int k = 0; k < 3; k++) {
+                const value *arg = &l->values[v->args[k]];
+                made_one.args[k] = arg->place;
+                if (arg->op == OP_INPUT)
+                    inputs[arg->place - first_input].last_read = (uint16_t)n_instructions;
+            }
+            if (v->result >= 0)
+                written[v->result] = (uint16_t)n_instructions;
+            instructions[n_instructions++] = made_one;
         }
     }
     *made = (dg_program){.vectors = vectors,
@@ -255,43 +274,75 @@ static dg_status emit(dg_arena *arena, const lowering *l, const layout *sizes, d
                          .n_registers = sizes->n_registers,
                          .n_constants = n_constants,
                          .n_inputs = n_inputs,
+                         .n_results = l->formula->n_roots,
                          .n_instructions = n_instructions,
                          .constants = constants,
                          .inputs = inputs,
+                         .written = written,
                          .instructions = instructions};
     *program = made;
     return dg_ok();
 }
 
-dg_status program_make(dg_arena *arena, const dg_formula *formula, dg_dtype compute, const vector_table *vectors,
-                       dg_program **program)
+static dg_status place_and_emit(dg_arena *arena, lowering *l, const uint8_t *uses, const vector_table *vectors,
+                                dg_program **program)
 {
-    lowering l = {.formula = formula, .integers = !dg_dtype_is_float(compute)};
     layout sizes = {0};
-    *program = NULL;
-    if (compute < DG_BOOL || compute > DG_FLOAT64 || formula->n_inputs > UINT16_MAX)
-        return dg_error(DG_BAD_DTYPE, "a formula cannot be computed in element type %d", (int)compute);
-    lower_all(&l, formula->pool);
-    dg_status status = dg_ok();
-    if (l.failed || !assign_registers(&l, &sizes))
-        status = dg_error(DG_NO_MEMORY, "no memory for a formula's program");
-    for (size_t i = 0; status.code == DG_OK && i < l.n; i++)
-        sizes.n_inputs += !is_computed(&l.values[i]);
-    if (status.code == DG_OK && sizes.n_registers + sizes.n_inputs > MOST_PLACES)
-        status = dg_error(DG_BAD_ARGUMENT, "a formula is too large: it needs %d values at a time, at most %d go",
-                          sizes.n_registers + sizes.n_inputs, (int)MOST_PLACES);
+    if (l->failed || !assign_registers(l, &sizes))
+        return dg_error(DG_NO_MEMORY, "no memory for a formula's program");
+    for (size_t i = 0; i < l->n; i++)
+        sizes.n_inputs += !is_computed(&l->values[i]);
+    int places = sizes.n_registers + sizes.n_inputs + l->formula->n_roots;
+    if (places > MOST_PLACES)
+        return dg_error(DG_BAD_ARGUMENT, "a formula is too large: it needs %d values at a time, at most %d go", places,
+                        (int)MOST_PLACES);
     sizes.n_inputs = 0;
-    if (status.code == DG_OK) {
-        assign_places(&l, &sizes);
-        status = emit(arena, &l, &sizes, compute, vectors, program);
-    }
+    assign_places(l, &sizes);
+    return emit(arena, l, &sizes, uses, vectors, program);
+}
+
+dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, const vector_table *vectors,
+                             dg_program **program)
+{
+    lowering l = {.formula = formula, .integers = !dg_dtype_is_float(formula->compute)};
+    *program = NULL;
+    if (formula->compute < DG_BOOL || formula->compute > DG_FLOAT64 || formula->n_inputs > MOST_PLACES)
+        return dg_error(DG_BAD_DTYPE, "a formula of %d inputs cannot be computed in element type %d", formula->n_inputs,
+                        (int)formula->compute);
+    uint8_t uses[MOST_PLACES + 1] = {0};
+    lower_all(&l, formula->pool, uses);
+    dg_status status = place_and_emit(arena, &l, uses, vectors, program);
     free(l.values);
     return status;
 }
 
+dg_status program_make(dg_arena *arena, const dg_formula *formula, dg_dtype compute, const vector_table *vectors,
+                       dg_program **program)
+{
+    const joint_formula joint = {.pool = formula->pool,
+                                 .n_roots = 1,
+                                 .roots = &formula->root,
+                                 .n_inputs = formula->n_inputs,
+                                 .names = formula->names,
+                                 .compute = compute};
+    return program_make_joint(arena, &joint, vectors, program);
+}
+
 dg_status dg_program_make(dg_arena *arena, const dg_formula *formula, dg_dtype compute, dg_program **program)
 {
+    *program = NULL;
+    if (formula->n_inputs > MOST_OPERANDS)
+        return dg_error(DG_BAD_ARGUMENT, "a formula has %d inputs, at most %d go", formula->n_inputs,
+                        (int)MOST_OPERANDS);
     return program_make(arena, formula, compute, vector_tables(), program);
+}
+
+bool program_may_overwrite(const dg_program *program, int result, int input)
+{
+    for (int k = 0; k < program->n_inputs; k++)
+        if (program->inputs[k].index == input && program->inputs[k].last_read > program->written[result])
+            return false;
+    return true;
 }
 
 /* One element in double precision, for folding constants. */

@@ -6,24 +6,11 @@
 
 enum { SCRATCH = 32 * 1024, LONGEST_TILE = 512, TILE_STEP = 16 };
 
-/* How an operand comes in. */
-typedef enum access {
-    IN_PLACE, /* contiguous, of the lane's type */
-    ONCE,     /* one element for all: a tile filled at the start */
-    GATHERED  /* anything else: a tile filled for every tile */
-} access;
-
-/* An operand's dimensions, those of size 1 left out and those that step alike joined. */
-typedef struct pattern {
-    int rank;
-    int64_t dims[DG_MAX_RANK], strides[DG_MAX_RANK];
-} pattern;
-
-static pattern pattern_of(const dg_shape *shape, const dg_operand *operand)
+pattern pattern_of(const dg_shape *shape, const int64_t *strides)
 {
     pattern p = {.rank = 0};
     for (int d = 0; d < shape->rank; d++) {
-        int64_t size = shape->dims[d], stride = operand->strides[d];
+        int64_t size = shape->dims[d], stride = strides[d];
         if (size == 1)
             continue;
         int last = p.rank - 1;
@@ -38,12 +25,11 @@ static pattern pattern_of(const dg_shape *shape, const dg_operand *operand)
     return p;
 }
 
-static access access_of(const dg_program *program, const dg_shape *shape, const dg_operand *operand)
+operand_access access_of(const dg_program *program, dg_dtype dtype, const pattern *p)
 {
-    pattern p = pattern_of(shape, operand);
-    if (p.rank == 0 || (p.rank == 1 && p.strides[0] == 0))
+    if (p->rank == 0 || (p->rank == 1 && p->strides[0] == 0))
         return ONCE;
-    return p.rank == 1 && p.strides[0] == 1 && operand->dtype == program->lane_dtype ? IN_PLACE : GATHERED;
+    return p->rank == 1 && p->strides[0] == 1 && dtype == program->lane_dtype ? IN_PLACE : GATHERED;
 }
 
 /* A row that is the same for all positions of the outer dimension, from element `at` on: once by the load, then by
@@ -99,12 +85,12 @@ static void gather(const pattern *p, vector_load load, size_t lane_size, const c
 /* One run's view of memory. Places are as the instructions number them. */
 typedef struct run {
     const dg_program *program;
-    const dg_shape *shape;
-    const dg_operand *operands;
+    const program_operand *operands, *results;
     char *places[MOST_PLACES + 1];
-    unsigned char accesses[MOST_PLACES];
-    int first_input; /* place */
-    int64_t tile;    /* elements */
+    int first_input, first_result; /* places */
+    int64_t origin;                /* the element at the results' beginning */
+    int64_t tile;                  /* elements */
+    bool stores;                   /* a result is not of the lane's type */
 } run;
 
 static vector_load load_of(const dg_program *program, const program_input *input, dg_dtype dtype)
@@ -113,17 +99,28 @@ static vector_load load_of(const dg_program *program, const program_input *input
     return input->is_condition ? vectors->load_condition[program->lane][dtype] : vectors->load[program->lane][dtype];
 }
 
-/* Gives every register, constant and operand its place, and fills what stays the same for all tiles. */
-static void prepare(run *r, char *scratch, bool result_in_place, int64_t count)
+static int count_tiles(run *r)
 {
     const dg_program *p = r->program;
-    int n_tiles = p->n_registers + p->n_constants + !result_in_place, used = 0;
-    r->first_input = p->n_registers + p->n_constants;
-    for (int k = 0; k < p->n_inputs; k++) {
-        const program_input *input = &p->inputs[k];
-        r->accesses[k] = (unsigned char)access_of(p, r->shape, &r->operands[input->index]);
-        n_tiles += r->accesses[k] != IN_PLACE;
+    int n = p->n_registers + p->n_constants;
+    for (int k = 0; k < p->n_inputs; k++)
+        n += r->operands[p->inputs[k].index].access != IN_PLACE;
+    r->stores = false;
+    for (int k = 0; k < p->n_results; k++) {
+        bool converted = r->results[k].dtype != p->lane_dtype;
+        n += converted;
+        r->stores |= converted;
     }
+    return n;
+}
+
+/* Gives every register, constant and operand its place, and fills what stays the same for all tiles. */
+static void prepare(run *r, char *scratch, int64_t count)
+{
+    const dg_program *p = r->program;
+    int n_tiles = count_tiles(r), used = 0;
+    r->first_input = p->n_registers + p->n_constants;
+    r->first_result = r->first_input + p->n_inputs;
     int64_t most = n_tiles ? (int64_t)((size_t)SCRATCH / p->element) / n_tiles : count;
     if (n_tiles && most > LONGEST_TILE)
         most = LONGEST_TILE;
@@ -134,65 +131,93 @@ static void prepare(run *r, char *scratch, bool result_in_place, int64_t count)
     size_t bytes = (size_t)r->tile * p->element;
     if (most >= TILE_STEP)
         bytes = (bytes + 63) / 64 * 64;
-    int n_own = r->first_input;
-    for (int k = 0; k < n_own; k++)
+    for (int k = 0; k < r->first_input; k++)
         r->places[k] = scratch + (size_t)used++ * bytes;
     for (int k = 0; k < p->n_constants; k++)
         p->vectors->load[p->lane][p->lane_dtype](r->places[p->n_registers + k], &p->constants[k], 0, (size_t)r->tile);
     for (int k = 0; k < p->n_inputs; k++) {
         const program_input *input = &p->inputs[k];
-        const dg_operand *operand = &r->operands[input->index];
-        if (r->accesses[k] == IN_PLACE)
+        const program_operand *operand = &r->operands[input->index];
+        if (operand->access == IN_PLACE)
             continue;
-        r->places[n_own + k] = scratch + (size_t)used++ * bytes;
-        if (r->accesses[k] == ONCE)
-            load_of(p, input, operand->dtype)(r->places[n_own + k], operand->data, 0, (size_t)r->tile);
+        r->places[r->first_input + k] = scratch + (size_t)used++ * bytes;
+        if (operand->access == ONCE)
+            load_of(p, input, operand->dtype)(r->places[r->first_input + k], *operand->data, 0, (size_t)r->tile);
     }
-    r->places[n_own + p->n_inputs] = scratch + (size_t)used * bytes;
+    for (int k = 0; k < p->n_results; k++)
+        if (r->results[k].dtype != p->lane_dtype)
+            r->places[r->first_result + k] = scratch + (size_t)used++ * bytes;
 }
 
+/* Brings operands and results of the lane's type to their places, and gathers the operands that need it. */
 static void fetch(run *r, int64_t position, int64_t n)
 {
     const dg_program *p = r->program;
     for (int k = 0; k < p->n_inputs; k++) {
         const program_input *input = &p->inputs[k];
-        const dg_operand *operand = &r->operands[input->index];
-        if (r->accesses[k] == IN_PLACE) {
-            r->places[r->first_input + k] = (char *)operand->data + (size_t)position * p->element;
-        } else if (r->accesses[k] == GATHERED) {
-            pattern rows = pattern_of(r->shape, operand);
-            gather(&rows, load_of(p, input, operand->dtype), p->element, operand->data, dg_dtype_size(operand->dtype),
-                   r->places[r->first_input + k], position, n);
+        const program_operand *operand = &r->operands[input->index];
+        if (operand->access == IN_PLACE)
+            r->places[r->first_input + k] = (char *)*operand->data + (size_t)position * p->element;
+        else if (operand->access == GATHERED)
+            gather(operand->rows, load_of(p, input, operand->dtype), p->element, *operand->data,
+                   dg_dtype_size(operand->dtype), r->places[r->first_input + k], position, n);
+    }
+    for (int k = 0; k < p->n_results; k++)
+        if (r->results[k].dtype == p->lane_dtype)
+            r->places[r->first_result + k] = (char *)*r->results[k].data + (size_t)(position - r->origin) * p->element;
+}
+
+static void store(const run *r, int64_t position, int64_t n)
+{
+    const dg_program *p = r->program;
+    for (int k = 0; k < p->n_results; k++) {
+        dg_dtype dtype = r->results[k].dtype;
+        if (dtype != p->lane_dtype)
+            p->vectors->store[p->lane][dtype]((char *)*r->results[k].data +
+                                                  (size_t)(position - r->origin) * dg_dtype_size(dtype),
+                                              r->places[r->first_result + k], (size_t)n);
+    }
+}
+
+void program_run(const dg_program *program, const program_operand *operands, const program_operand *results,
+                 int64_t begin, int64_t end, int64_t origin)
+{
+    _Alignas(64) char scratch[SCRATCH];
+    run r; /* not cleared: it is large */
+    r.program = program;
+    r.operands = operands;
+    r.results = results;
+    r.origin = origin;
+    if (begin >= end)
+        return;
+    prepare(&r, scratch, end - begin);
+    for (int64_t position = begin; position < end; position += r.tile) {
+        int64_t n = end - position < r.tile ? end - position : r.tile;
+        fetch(&r, position, n);
+        for (int i = 0; i < program->n_instructions; i++) {
+            const instruction *in = &program->instructions[i];
+            in->kernel(r.places[in->result], r.places[in->args[0]], r.places[in->args[1]], r.places[in->args[2]],
+                       (size_t)n);
         }
+        if (r.stores)
+            store(&r, position, n);
     }
 }
 
 void dg_program_run(const dg_program *program, const dg_shape *shape, const dg_operand *operands, dg_dtype result_type,
                     void *result, int64_t begin, int64_t end)
 {
-    _Alignas(64) char scratch[SCRATCH];
-    run r; /* not cleared: it is large */
-    r.program = program;
-    r.shape = shape;
-    r.operands = operands;
-    bool in_place = result_type == program->lane_dtype;
-    int last = program->n_registers + program->n_constants + program->n_inputs;
-    vector_store store = program->vectors->store[program->lane][result_type];
-    if (begin >= end)
-        return;
-    prepare(&r, scratch, in_place, end - begin);
-    for (int64_t position = begin; position < end; position += r.tile) {
-        int64_t n = end - position < r.tile ? end - position : r.tile;
-        char *target = (char *)result + (size_t)position * dg_dtype_size(result_type);
-        fetch(&r, position, n);
-        if (in_place)
-            r.places[last] = target;
-        for (int i = 0; i < program->n_instructions; i++) {
-            const instruction *in = &program->instructions[i];
-            in->kernel(r.places[in->result], r.places[in->args[0]], r.places[in->args[1]], r.places[in->args[2]],
-                       (size_t)n);
-        }
-        if (!in_place)
-            store(target, r.places[last], (size_t)n);
+    program_operand prepared[MOST_OPERANDS];
+    pattern rows[MOST_OPERANDS];
+    for (int k = 0; k < program->n_inputs; k++) {
+        int index = program->inputs[k].index;
+        const dg_operand *operand = &operands[index];
+        rows[index] = pattern_of(shape, operand->strides);
+        prepared[index] = (program_operand){.data = (void *const *)(uintptr_t)&operand->data,
+                                            .rows = &rows[index],
+                                            .dtype = operand->dtype,
+                                            .access = (uint8_t)access_of(program, operand->dtype, &rows[index])};
     }
+    const program_operand target = {.data = &result, .dtype = result_type};
+    program_run(program, prepared, &target, begin, end, 0);
 }

@@ -245,6 +245,13 @@ void dg_compose_update(const dg_compose *compose, dg_node *parameter, dg_node *v
  * NULL for other ops and after an error. */
 dg_node *const *dg_node_expansion(dg_node *node);
 
+/* The node whose derivative by reverse mode this one was emitted for; NULL: none. With dg_node_owner() it leads from a
+ * step of a plan back to what the user wrote. */
+dg_node *dg_node_derivative_of(const dg_node *node);
+/* For those who emit derivatives: nodes made from now on are for the derivative of `node` (NULL: of none). Returns the
+ * one before, to be given back. */
+dg_node *dg_graph_differentiate(dg_graph *graph, dg_node *node);
+
 /* For rematerialisation. A second node that computes what `node` does from `inputs`, which are as many and of the same
  * types: its random numbers are the same ones, its assignments to parameters are left out. For a node that has an
  * expansion, `expansion` holds the nodes that the copy stands for, one an output. */

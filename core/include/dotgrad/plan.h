@@ -56,7 +56,11 @@ const dg_tensor *dg_plan_result(const dg_plan *plan, int k);
 /* The number of the step, for random nodes: 0 at first, one more after every run. */
 void dg_plan_set_step(dg_plan *plan, uint64_t step);
 
-/* What a bound plan costs; zero before the first run. */
+/* Binds the plan to the sizes of these feeds without running it: takes the memory and tells the costs. Errors are those
+ * of dg_plan_run(), a memory limit's (DG_NO_MEMORY) among them. */
+dg_status dg_plan_prepare(dg_plan *plan, const dg_feed *feeds, int n_feeds);
+
+/* What a bound plan costs; zero before it is bound. */
 typedef struct dg_plan_cost {
     size_t arena_bytes;
     size_t steps;
@@ -69,7 +73,9 @@ dg_plan_cost dg_plan_cost_of(const dg_plan *plan);
 void dg_plan_profile(dg_plan *plan, bool on);
 /* One step of the last run's binding. */
 typedef struct dg_plan_profile_entry {
-    dg_node *node;  /* what the step computes */
+    dg_node *node;         /* what the step computes; of a fused step, its kernel's node or its last one */
+    dg_node *const *nodes; /* all that it computes, `node` among them; the plan's */
+    size_t n_nodes;
     double seconds; /* over all calls */
     uint64_t calls;
     double flops; /* of one call */
