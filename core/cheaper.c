@@ -222,11 +222,11 @@ static const expression *gauss(dg_formulas *pool, const expression *z)
 
 static const expression *cheaper_exp(dg_formulas *pool, const expression *e)
 {
-    const expression *u = e->args[0], *z = of_gauss(e), *v = minus_absolute(u);
+    const expression *u = e->args[0], *z = of_gauss(e);
     if (z)
         return gauss(pool, z);
-    if (v)
-        return op1(pool, S_EXP_MINUS_ABS, image(v));
+    if (minus_absolute(u))
+        return exp_minus_absolute(pool, u);
     if (wants_op(pool, P_EXPM1, u))
         return op2(pool, S_EXP_JOIN, image(u), op1(pool, S_EXP_SPLIT, image(u)));
     return NULL;
@@ -265,12 +265,13 @@ static const expression *cheaper_power(dg_formulas *pool, const expression *a, c
         return NULL;
     double n = exponent->value, whole = floor(fabs(n));
     const expression *power = NULL;
-    if (fabs(n) == whole && whole > 0 && n <= MOST_WHOLE && n >= -4)
+    if (fabs(n) == 0.5)
+        return op1(pool, P_ABS, op1(pool, n > 0 ? P_SQRT : P_RSQRT, a)); /* of −0 too */
+    if (fabs(n) == whole && whole > 0 && n <= MOST_WHOLE && n >= -MOST_HALF)
         power = whole_power(pool, a, (int)whole);
     else if (fabs(n) == whole + 0.5 && whole < MOST_HALF)
-        power = whole == 0 ? op1(pool, P_SQRT, a)
-                           : op2(pool, P_MUL, whole_power(pool, a, (int)whole), op1(pool, P_SQRT, a));
-    return power && n < 0 ? op1(pool, n == -0.5 ? P_RSQRT : P_RECIPROCAL, n == -0.5 ? a : power) : power;
+        power = op2(pool, P_MUL, whole_power(pool, a, (int)whole), op1(pool, P_SQRT, a));
+    return power && n < 0 ? op1(pool, P_RECIPROCAL, power) : power;
 }
 
 /* a / 3 as a·(1/3): off by less than one rounding more, which no decision may hang on. */
@@ -284,22 +285,18 @@ static const expression *cheaper_quotient(dg_formulas *pool, const expression *a
 
 /* ---- choices ---- */
 
-/* Whether p = q/2, both being made of images. */
-static bool is_half(const expression *p, const expression *q)
+/* Whether p = q/2. */
+static bool is_half(const expression *p, const expression *q, int depth)
 {
-    for (;;) {
-        if (is_constant(p) && is_constant(q))
-            return p->value == 0.5 * q->value;
-        if (is_op(p, P_MUL) && is_constant(p->args[0])) {
-            bool has_factor = is_op(q, P_MUL) && is_constant(q->args[0]);
-            double factor = has_factor ? q->args[0]->value : 1;
-            return p->args[0]->value == 0.5 * factor && p->args[1] == (has_factor ? q->args[1] : q);
-        }
-        if (!is_op(p, S_SLOPE) || !is_op(q, S_SLOPE) || p->args[0] != q->args[0] || p->args[1] != q->args[1])
-            return false;
-        p = p->args[2];
-        q = q->args[2];
+    if (is_constant(p) && is_constant(q))
+        return p->value == 0.5 * q->value;
+    if (is_op(p, P_MUL) && is_constant(p->args[0])) {
+        bool has_factor = is_op(q, P_MUL) && is_constant(q->args[0]);
+        double factor = has_factor ? q->args[0]->value : 1;
+        return p->args[0]->value == 0.5 * factor && p->args[1] == (has_factor ? q->args[1] : q);
     }
+    return depth > 0 && is_op(p, P_WHERE) && is_op(q, P_WHERE) && p->args[0] == q->args[0] &&
+           is_half(p->args[1], q->args[1], depth - 1) && is_half(p->args[2], q->args[2], depth - 1);
 }
 
 static bool compares(const expression *e, int op, const expression *a, const expression *b)
@@ -315,17 +312,20 @@ static const expression *without_bound(const expression *a, const expression *b,
 }
 
 /* a < b ? 0 : a == b ? c/2 : c, the form that gradients of max and min have. */
-static const expression *slope(dg_formulas *pool, const expression *condition, const expression *zero,
-                               const expression *rest)
+static const expression *slope(dg_formulas *pool, const expression *e)
 {
-    bool fits = (is_op(condition, P_LT) || is_op(condition, P_GT)) && is_value(zero, 0) && is_op(rest, P_WHERE);
+    enum { DEPTH = 6 };
+    const expression *condition = e->args[0], *rest = e->args[2];
+    bool fits = (is_op(condition, P_LT) || is_op(condition, P_GT)) && is_value(e->args[1], 0) && is_op(rest, P_WHERE);
     if (!fits)
         return NULL;
     const expression *a = condition->args[is_op(condition, P_GT)], *b = condition->args[is_op(condition, P_LT)];
     const expression *tie = rest->args[0];
-    if (!(compares(tie, P_EQ, a, b) || compares(tie, P_EQ, b, a)) || !is_half(rest->args[1], rest->args[2]))
+    if (!(compares(tie, P_EQ, a, b) || compares(tie, P_EQ, b, a)) || !is_half(rest->args[1], rest->args[2], DEPTH))
         return NULL;
-    return op3(pool, S_SLOPE, without_bound(a, b, P_MIN), without_bound(b, a, P_MAX), rest->args[2]);
+    a = image(a);
+    b = image(b);
+    return op3(pool, S_SLOPE, without_bound(a, b, P_MIN), without_bound(b, a, P_MAX), image(rest->args[2]));
 }
 
 enum { MOST_FACTORS = 8 };
@@ -358,11 +358,10 @@ static const expression *factored_choice(dg_formulas *pool, const expression *co
     return NULL;
 }
 
-static const expression *cheaper_choice(dg_formulas *pool, const expression *condition, const expression *p,
-                                        const expression *q)
+static const expression *cheaper_choice(dg_formulas *pool, const expression *e)
 {
-    const expression *made = slope(pool, condition, p, q);
-    return made ? made : factored_choice(pool, condition, p, q);
+    const expression *made = slope(pool, e);
+    return made ? made : factored_choice(pool, image(e->args[0]), image(e->args[1]), image(e->args[2]));
 }
 
 /* ---- all rules ---- */
@@ -400,16 +399,18 @@ static const expression *cheaper(dg_formulas *pool, const expression *e, const e
     case P_DIV:
         return cheaper_quotient(pool, args[0], args[1], decides);
     case P_WHERE:
-        return cheaper_choice(pool, args[0], args[1], args[2]);
+        return cheaper_choice(pool, e);
     default:
         return NULL;
     }
 }
 
-/* Whether the value changes by leaps: the last bit of an argument may decide. */
-static bool leaps(int op)
+/* Whether the last bit of that argument may decide which of quite different values there is. */
+static bool leaps(int op, int argument)
 {
-    return (op >= P_SIGN && op <= P_REMAINDER) || (op >= P_LT && op <= P_ISNAN);
+    if (op == P_WHERE || (op >= S_WHERE_GT0 && op <= S_WHERE_LE0))
+        return argument == 0;
+    return (op >= P_SIGN && op <= P_REMAINDER) || (op >= P_LT && op <= P_ISNAN) || (op == S_SLOPE && argument < 2);
 }
 
 /* For each expression in order, whether a decision hangs on its value. */
@@ -420,7 +421,7 @@ static void find_decisions(const dg_formulas *pool, bool *decides)
     for (size_t i = pool->n_order; i-- > 0;) {
         const expression *e = pool->order[i];
         for (int k = 0; k < e->arity; k++)
-            decides[e->args[k]->place] |= decides[i] || leaps(e->op) || (e->op == P_WHERE && k == 0);
+            decides[e->args[k]->place] |= decides[i] || leaps(e->op, k);
     }
 }
 

@@ -63,7 +63,7 @@ static bool is_foldable(const build *u, const step *s, const dg_type *outputs)
 {
     size_t bytes;
     enum { MOST_BYTES = 1 << 26 };
-    if (u->plan->options.unoptimized || (s->entry->op->flags & (DG_RANDOM | DG_EFFECT)))
+    if (!plan_does(u->plan, DG_FOLDING) || (s->entry->op->flags & (DG_RANDOM | DG_EFFECT)))
         return false;
     for (int k = 0; k < s->n_inputs; k++)
         if (s->inputs[k] >= 0 && reads_bytes(s, k) && u->b->values[s->inputs[k]].kind != STORED_AS_CONSTANT)
@@ -164,7 +164,7 @@ static dg_status simplify_step(build *u, step *s, int32_t *same)
     dg_type before, after;
     dg_dtype compute;
     *same = -1;
-    if (u->plan->options.unoptimized || !s->formula)
+    if (!plan_does(u->plan, DG_ALGEBRA) || !s->formula)
         return dg_ok();
     step simpler = *s;
     DG_TRY(formula_with_constants(b, u->plan->graph->formulas, s->formula, s->inputs, &simpler.formula));
@@ -330,7 +330,9 @@ static dg_status bind_all(build *u)
     for (int i = 0; i < plan->n_inputs; i++)
         b->feeds[i] = b->values[result_of(u, plan->inputs[i], 0)].tensor.shape;
     grouping g = {0};
-    DG_TRY(finish_steps(b, plan));
+    mark_alive(b, plan);
+    DG_TRY(split_steps(u));
+    DG_TRY(order_steps(b, plan));
     dg_status status = group_steps(u, &g);
     if (status.code == DG_OK)
         status = make_tasks(u, &g);

@@ -60,9 +60,13 @@ dg_status merge(build *u, int32_t index, int32_t *earlier);
 dg_status point_kernel(const dg_plan *plan, binding *b, const step *s, dg_kernel *kernel);
 void operand_strides(const dg_shape *in, const dg_shape *out, int64_t strides[DG_MAX_RANK]);
 
-/* plan_finish.c: drops steps that nobody needs and puts the others in their final order. */
-dg_status finish_steps(binding *b, const dg_plan *plan);
+/* plan_finish.c: marks the steps that somebody needs; puts them in their final order. */
+void mark_alive(binding *b, const dg_plan *plan);
+dg_status order_steps(binding *b, const dg_plan *plan);
 dg_status list_fed_views(binding *b, const dg_plan *plan);
+
+/* plan_split.c: has forward steps prepare factors of backward ones. */
+dg_status split_steps(build *u);
 
 /* plan_fuse.c. A group is a kernel with the elementwise steps that run in its epilogue, or elementwise steps alone. */
 typedef struct group {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void mark_alive(binding *b, const dg_plan *plan)
+void mark_alive(binding *b, const dg_plan *plan)
 {
     for (int i = 0; i < plan->options.n_fetch; i++) {
         value *root = &b->values[b->values[b->fetch[i]].root];
@@ -26,7 +26,7 @@ static void mark_alive(binding *b, const dg_plan *plan)
 
 /* Elementwise steps that only assignments read go to the end: when they run, no kernel can fail any more, so that they
  * may write into the parameters themselves. */
-static dg_status order_steps(binding *b, const dg_plan *plan)
+dg_status order_steps(binding *b, const dg_plan *plan)
 {
     bool *held = calloc((size_t)b->n_values + 1, sizeof *held); /* roots that another step reads */
     if (!held)
@@ -37,7 +37,7 @@ static dg_status order_steps(binding *b, const dg_plan *plan)
         if (!s->alive)
             continue;
         s->update =
-            s->formula && !plan->options.unoptimized && !held[s->first_output] && !b->values[s->first_output].fetched;
+            s->formula && plan_does(plan, DG_REUSE) && !held[s->first_output] && !b->values[s->first_output].fetched;
         n_updates += s->update;
         for (int k = 0; !s->update && k < s->n_inputs; k++)
             if (s->inputs[k] >= 0 && reads_bytes(s, k))
@@ -61,12 +61,6 @@ static dg_status order_steps(binding *b, const dg_plan *plan)
         for (int k = 0; k < b->steps[i].n_outputs; k++)
             b->values[b->steps[i].first_output + k].producer = i;
     return dg_ok();
-}
-
-dg_status finish_steps(binding *b, const dg_plan *plan)
-{
-    mark_alive(b, plan);
-    return order_steps(b, plan);
 }
 
 /* Which values change address with each feed. */

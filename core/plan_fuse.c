@@ -66,7 +66,7 @@ static int64_t elements(const fusing *f, int32_t v)
 static bool can_fuse(const fusing *f, const step *s)
 {
     const dg_tensor *out = &f->b->values[s->first_output].tensor;
-    return s->formula && !f->u->plan->options.unoptimized && dg_dtype_is_float(s->compute) &&
+    return s->formula && plan_does(f->u->plan, DG_FUSION) && dg_dtype_is_float(s->compute) &&
            (out->dtype == s->compute || out->dtype == DG_BOOL) && dg_tensor_count(out) > 0;
 }
 
@@ -187,7 +187,7 @@ static int32_t kernel_for(fusing *f, int32_t s, int k)
     if (root->producer < 0 || f->g.of[root->producer] >= 0)
         return NOBODY;
     const step *kernel = &f->b->steps[root->producer];
-    bool takes = (kernel->entry->op->flags & DG_EPILOGUE) && root == &f->b->values[kernel->first_output] &&
+    bool takes = plan_does(f->u->plan, DG_EPILOGUES) && (kernel->entry->op->flags & DG_EPILOGUE) && root == &f->b->values[kernel->first_output] &&
                  root->tensor.dtype == joining->compute && !joining->update;
     return takes ? root->producer : NOBODY;
 }
@@ -273,7 +273,7 @@ static void find_results(fusing *f)
 static void find_prologues(fusing *f)
 {
     binding *b = f->b;
-    for (int32_t s = 0; s < b->n_steps; s++) {
+    for (int32_t s = 0; s < b->n_steps && plan_does(f->u->plan, DG_PROLOGUES); s++) {
         const step *taking = &b->steps[s];
         if (taking->formula || !(taking->entry->op->flags & DG_PROLOGUE) || taking->inputs[0] < 0)
             continue;

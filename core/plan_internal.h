@@ -5,6 +5,7 @@
  *   plan_bind.c      order to steps: real shapes, folding of constants (with plan_sources.c, plan_merge.c and
  *                    plan_simplify.c)
  *   plan_finish.c    which steps are needed, and their order
+ *   plan_split.c     derivatives that forward steps prepare
  *   plan_fuse.c      steps to groups: elementwise steps join each other and the kernels beside them
  *   plan_tasks.c     groups to tasks
  *   plan_place.c     tasks to memory: lifetimes, reuse, one arena
@@ -137,6 +138,11 @@ static inline dg_type type_of(const dg_tensor *tensor)
 
 /* Whether the step reads input k, or only its shape. */
 bool reads_bytes(const step *s, int k);
+
+static inline bool plan_does(const dg_plan *plan, enum dg_optimization what)
+{
+    return !(plan->options.without & (unsigned)what);
+}
 
 /* Runs all tasks in order and keeps the time of each. */
 dg_status run_tasks_timed(const dg_plan *plan, binding *b);

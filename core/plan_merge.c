@@ -105,7 +105,7 @@ dg_status merge(build *u, int32_t index, int32_t *earlier)
 {
     *earlier = -1;
     step *s = &u->b->steps[index];
-    if (u->plan->options.unoptimized || (s->entry->op->flags & (DG_RANDOM | DG_EFFECT)))
+    if (!plan_does(u->plan, DG_MERGING) || (s->entry->op->flags & (DG_RANDOM | DG_EFFECT)))
         return dg_ok();
     DG_TRY(grow_slots(u));
     size_t at = step_hash(s) & (u->n_slots - 1);

@@ -149,7 +149,7 @@ static bool may_update(const placing *p, int32_t from, int32_t to)
 static dg_status place_updates(placing *p)
 {
     binding *b = p->b;
-    if (p->plan->options.unoptimized)
+    if (!plan_does(p->plan, DG_REUSE))
         return dg_ok();
     int32_t *writers = calloc((size_t)b->n_values + 1, sizeof *writers);
     if (!writers)
@@ -193,7 +193,7 @@ static int32_t block_for_output(const placing *p, const task *t, int32_t i)
 {
     const binding *b = p->b;
     const step *s = t->of;
-    if (p->plan->options.unoptimized || !(s->entry->op->flags & DG_IN_PLACE) || s->inputs[0] < 0 || t->prologue)
+    if (!plan_does(p->plan, DG_REUSE) || !(s->entry->op->flags & DG_IN_PLACE) || s->inputs[0] < 0 || t->prologue)
         return -1;
     int32_t root = root_of(b, s->inputs[0]);
     bool over = dies_at(p, root, i) && !reads_root(b, s->n_inputs - 1, s->inputs + 1, root) &&
@@ -207,7 +207,7 @@ static int32_t block_for_output(const placing *p, const task *t, int32_t i)
 static int32_t block_for_result(const placing *p, const task *t, int32_t part, int32_t r, int32_t i)
 {
     const elementwise *work = &t->parts[part];
-    for (int32_t k = 0; k < work->n_operands && !p->plan->options.unoptimized; k++) {
+    for (int32_t k = 0; k < work->n_operands && plan_does(p->plan, DG_REUSE); k++) {
         int32_t root = root_of(p->b, work->operands[k]);
         if (dies_at(p, root, i) && may_overwrite(p->b, work, r, root) && !read_beside(p->b, t, part, root))
             return p->block_of[root];
@@ -342,7 +342,7 @@ static dg_status sweep(placing *p)
             made->next = p->ending[made->last];
             p->ending[made->last] = next;
         }
-        for (int32_t k = p->ending[i]; k >= 0 && !p->plan->options.unoptimized; k = p->blocks[k].next)
+        for (int32_t k = p->ending[i]; k >= 0 && plan_does(p->plan, DG_REUSE); k = p->blocks[k].next)
             DG_TRY(give_back(p, p->blocks[k].offset, p->blocks[k].size));
     }
     return dg_ok();

@@ -23,17 +23,43 @@ static dg_node **copy_nodes(dg_node *const *nodes, int count)
     return copy;
 }
 
+/* What DG_WITHOUT lists. */
+static dg_status read_without(unsigned *without)
+{
+    static const struct {
+        const char *name;
+        unsigned what;
+    } all[] = {{"folding", DG_FOLDING},     {"merging", DG_MERGING},     {"algebra", DG_ALGEBRA},
+               {"splitting", DG_SPLITTING}, {"fusion", DG_FUSION},       {"epilogues", DG_EPILOGUES},
+               {"prologues", DG_PROLOGUES}, {"layouts", DG_LAYOUTS},     {"reuse", DG_REUSE},
+               {"all", DG_ALL_OPTIMIZATIONS}};
+    const char *list = getenv("DG_WITHOUT");
+    while (list && *list) {
+        size_t length = strcspn(list, ","), k = 0, count = sizeof all / sizeof all[0];
+        while (k < count && (strlen(all[k].name) != length || strncmp(all[k].name, list, length) != 0))
+            k++;
+        if (k == count)
+            return dg_error(DG_BAD_ARGUMENT, "DG_WITHOUT has '%.*s', which is no optimisation", (int)length, list);
+        *without |= all[k].what;
+        list += length + (list[length] == ',');
+    }
+    return dg_ok();
+}
+
 dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan **plan)
 {
     *plan = NULL;
     DG_TRY(dg_graph_status(graph));
     DG_TRY(check_nodes(graph, options->fetch, options->n_fetch, "fetch"));
     DG_TRY(check_nodes(graph, options->updates, options->n_updates, "update"));
+    unsigned without = options->without;
+    DG_TRY(read_without(&without));
     dg_plan *made = calloc(1, sizeof *made);
     if (!made)
         return dg_error(DG_NO_MEMORY, "no memory for a plan");
     made->graph = graph;
     made->options = *options;
+    made->options.without = without;
     made->options.fetch = copy_nodes(options->fetch, options->n_fetch);
     made->options.updates = copy_nodes(options->updates, options->n_updates);
     dg_status status = made->options.fetch && made->options.updates ? plan_compile(made)

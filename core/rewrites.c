@@ -93,8 +93,29 @@ const expression *rewrite_unary(dg_formulas *pool, int op, const expression *a)
     }
 }
 
+/* u, when e = −|u|. */
+static const expression *minus_absolute(const expression *e)
+{
+    return is_op(e, P_NEG) && is_op(e->args[0], P_ABS) ? e->args[0]->args[0] : NULL;
+}
+
+/* softplus(−|u|) + max(u, 0) */
+static const expression *parts_of_softplus(dg_formulas *pool, const expression *a, const expression *b)
+{
+    const expression *u = is_op(a, P_SOFTPLUS) ? minus_absolute(a->args[0]) : NULL;
+    if (!u || !is_op(b, P_MAX) || !is_value(b->args[1], 0))
+        return NULL;
+    const expression *v = b->args[0];
+    return v == u || are_opposite(pool, u, v) ? make1(pool, P_SOFTPLUS, v) : NULL;
+}
+
 const expression *rewrite_sum(dg_formulas *pool, const expression *a, const expression *b)
 {
+    const expression *made = parts_of_softplus(pool, a, b);
+    if (!made)
+        made = parts_of_softplus(pool, b, a);
+    if (made)
+        return made;
     if (is_op(a, P_EXPM1) && is_value(b, 1)) /* expm1(u) + 1 */
         return make1(pool, P_EXP, a->args[0]);
     const expression *u = exponent(a), *v = exponent(b);

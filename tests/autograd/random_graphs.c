@@ -193,7 +193,7 @@ static void check_plans(const maker *m, dg_node *loss)
         inputs[k] = m->nodes[k];
     OK(dg_grad(loss, 3, inputs, fetch + 1));
     for (int k = 0; k < 2; k++) {
-        dg_plan_options options = {.fetch = fetch, .n_fetch = 4, .unoptimized = k == 1};
+        dg_plan_options options = {.fetch = fetch, .n_fetch = 4, .without = k == 1 ? DG_ALL_OPTIMIZATIONS : 0};
         OK(dg_plan_new(m->p.graph, &options, &plans[k]));
         OK(dg_plan_run(plans[k], m->p.feeds, m->p.n_feeds));
     }

@@ -24,6 +24,21 @@ dg_status dg_init_fill(dg_tensor *tensor, const dg_value *init, const dg_random 
 
 typedef struct dg_plan dg_plan;
 
+/* What a plan does to a graph beyond running it node by node. The results differ by rounding at most. The environment's
+ * DG_WITHOUT, a list of their names ("fusion,layouts", or "all"), turns some off in every plan. */
+enum dg_optimization {
+    DG_FOLDING = 1,    /* what follows from constants alone is computed once */
+    DG_MERGING = 2,    /* what is the same is computed once */
+    DG_ALGEBRA = 4,    /* formulas are simplified by the constants among their inputs, and written for speed */
+    DG_SPLITTING = 8,  /* forward steps prepare factors of their derivatives */
+    DG_FUSION = 16,    /* elementwise steps run together */
+    DG_EPILOGUES = 32, /* and in the kernel that makes what they read */
+    DG_PROLOGUES = 64, /* or in the reduction that reads what they make */
+    DG_LAYOUTS = 128,  /* buffers between convolutions keep channels last */
+    DG_REUSE = 256,    /* buffers are used again, and written over in place */
+    DG_ALL_OPTIMIZATIONS = 511
+};
+
 typedef struct dg_plan_options {
     dg_node *const *fetch; /* results, in the caller's order */
     int n_fetch;
@@ -33,7 +48,7 @@ typedef struct dg_plan_options {
     dg_threads *threads;    /* NULL: one thread */
     uint64_t seed;          /* of random nodes */
     bool training;          /* dropout, batch statistics, running updates */
-    bool unoptimized;       /* no folding, merging, fusing or reuse: for tests */
+    unsigned without;       /* of enum dg_optimization: what the plan leaves undone; 0 for all but tests */
     size_t memory_limit;    /* bytes of arena; 0: none */
 } dg_plan_options;
 
