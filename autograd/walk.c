@@ -4,16 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t hash_of(const dg_node *node, size_t capacity)
+/* Places to look at, in turn: at first near where the node's number puts it, so that a walk along the graph walks along
+ * the map; at random once these are taken. */
+static size_t place_of(const dg_node *node, size_t capacity, size_t k)
 {
-    return (size_t)((uint64_t)dg_node_id(node) * UINT64_C(0x9E3779B97F4A7C15) >> 20) & (capacity - 1);
+    enum { NEAR = 8 };
+    uint64_t id = (uint64_t)dg_node_id(node), far = id * UINT64_C(0x9E3779B97F4A7C15) >> 20;
+    return (size_t)(k < NEAR ? id + k : far + k) & (capacity - 1);
 }
 
 static size_t slot_of(const node_map *map, const dg_node *node)
 {
-    size_t slot = hash_of(node, map->capacity);
-    while (map->slots[slot].node && map->slots[slot].node != node)
-        slot = (slot + 1) & (map->capacity - 1);
+    size_t k = 0, slot;
+    while (slot = place_of(node, map->capacity, k), map->slots[slot].node && map->slots[slot].node != node)
+        k++;
     return slot;
 }
 

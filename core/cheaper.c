@@ -1,6 +1,6 @@
-/* Algebra that saves time: expressions of one argument that need the same exponential share it, gradients of max and min
- * become one step, divisions by numbers become products. Each rule looks at one expression; it may ask which others are
- * computed beside it (is_wanted), because sharing pays only where there is something to share. */
+/* Algebra that saves time: expressions of one argument that need the same exponential share it, gradients of max and
+ * min become one step, divisions by numbers become products. Each rule looks at one expression; it may ask which others
+ * are computed beside it (is_wanted), because sharing pays only where there is something to share. */
 #include "cheaper.h"
 
 #include <math.h>
@@ -171,19 +171,23 @@ static const expression *tanh_softplus(dg_formulas *pool, const expression *u)
     return op2(pool, P_MUL, mish_top(pool, u), mish_scale(pool, u));
 }
 
-/* 1 − tanh(softplus(u))² = (2·(w + 1) / (n + 2))² */
+/* 4·a / (n + 2)². The square underflows to 0 first, so that it is 0 for large u like what it stands for. */
+static const expression *over_mish_square(dg_formulas *pool, const expression *a, const expression *u)
+{
+    return op2(pool, P_MUL, a, times(pool, 4, op1(pool, P_SQUARE, mish_scale(pool, u))));
+}
+
+/* 1 − tanh(softplus(u))² = 4·(w + 1)² / (n + 2)² */
 static const expression *mish_slope(dg_formulas *pool, const expression *u)
 {
-    const expression *w = exp_capped(pool, u);
-    return op1(pool, P_SQUARE, op2(pool, P_MUL, plus(pool, w, 1), times(pool, 2, mish_scale(pool, u))));
+    return over_mish_square(pool, op1(pool, P_SQUARE, plus(pool, exp_capped(pool, u), 1)), u);
 }
 
 /* sigmoid(u)·(1 − tanh(softplus(u))²) = 4·w·(w + 1) / (n + 2)² */
 static const expression *mish_slope_times_sigmoid(dg_formulas *pool, const expression *u)
 {
-    const expression *w = exp_capped(pool, u), *scale = mish_scale(pool, u);
-    const expression *most = op2(pool, P_MUL, op2(pool, P_MUL, plus(pool, w, 1), w), scale);
-    return op2(pool, P_MUL, most, times(pool, 4, scale));
+    const expression *w = exp_capped(pool, u);
+    return over_mish_square(pool, op2(pool, P_MUL, plus(pool, w, 1), w), u);
 }
 
 static const expression *mish_sigmoid(dg_formulas *pool, const expression *u) /* w / (1 + w) */

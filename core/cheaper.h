@@ -1,5 +1,5 @@
-/* Cheaper forms of expressions that are about to run in float32. What a user reads stays as it was written; this is done
- * when a program is made. */
+/* Cheaper forms of expressions that are about to run in float32. What a user reads stays as it was written; this is
+ * done when a program is made. */
 #ifndef CORE_CHEAPER_H
 #define CORE_CHEAPER_H
 
@@ -10,7 +10,8 @@ enum { MOST_CHEAPENED = 500 };
 /* Puts in place of each root an equal expression, such that all of them together take less time in one float32 program.
  * It contains steps (primitives.h), so it is for programs alone: no printing for users, no derivatives. Results differ
  * from those of the given expressions by about two roundings, and what would be subnormal may become 0. Expressions of
- * more than MOST_CHEAPENED nodes stay as they are. Begins passes. False without memory; the roots then are as before. */
+ * more than MOST_CHEAPENED nodes stay as they are. Begins passes. False without memory; the roots then are as before.
+ */
 bool expressions_cheaper(dg_formulas *pool, int n, const expression **roots);
 
 /* In cheaper_steps.c: comparisons with 0 and pairs of operations become single steps. Any number of nodes. */

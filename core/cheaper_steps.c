@@ -80,7 +80,8 @@ static const expression *choice(dg_formulas *pool, const expression *e)
 }
 
 /* For each expression in order, bit k set when argument k is read by it alone, and once. */
-static void find_alone(const dg_formulas *pool, int n, const expression **roots, unsigned *readers, unsigned char *alone)
+static void find_alone(const dg_formulas *pool, int n, const expression **roots, unsigned *readers,
+                       unsigned char *alone)
 {
     for (size_t i = 0; i < pool->n_order; i++)
         ((expression *)pool->order[i])->place = i;

@@ -12,6 +12,12 @@ typedef struct made_program {
     dg_program *program;
 } made_program;
 
+/* A step or view that another one like it may be merged with. */
+typedef struct merge_slot {
+    int32_t what; /* 1 + index of a step, or −1 − value of a view; 0: empty */
+    uint32_t hash;
+} merge_slot;
+
 typedef struct build {
     dg_plan *plan;
     binding *b;
@@ -20,7 +26,7 @@ typedef struct build {
     int32_t *start;   /* by place in the order: first of its results */
     int32_t *results; /* values */
     int64_t *symbols; /* sizes of DG_N, DG_N − 1, …; −1: no feed tells */
-    int32_t *slots;   /* of merging: 1 + index of a step, or −1 − value of a view; 0 empty */
+    merge_slot *slots;
     size_t n_slots, used_slots;
     made_program *programs; /* open addressing */
     size_t n_programs, programs_capacity;

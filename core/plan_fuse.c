@@ -187,8 +187,9 @@ static int32_t kernel_for(fusing *f, int32_t s, int k)
     if (root->producer < 0 || f->g.of[root->producer] >= 0)
         return NOBODY;
     const step *kernel = &f->b->steps[root->producer];
-    bool takes = plan_does(f->u->plan, DG_EPILOGUES) && (kernel->entry->op->flags & DG_EPILOGUE) && root == &f->b->values[kernel->first_output] &&
-                 root->tensor.dtype == joining->compute && !joining->update;
+    bool takes = plan_does(f->u->plan, DG_EPILOGUES) && (kernel->entry->op->flags & DG_EPILOGUE) &&
+                 root == &f->b->values[kernel->first_output] && root->tensor.dtype == joining->compute &&
+                 !joining->update;
     return takes ? root->producer : NOBODY;
 }
 
@@ -307,7 +308,7 @@ dg_status group_steps(build *u, grouping *made)
     f.g.groups = malloc(n_steps * sizeof *f.g.groups);
     f.g.of = malloc(n_steps * sizeof *f.g.of);
     f.g.next = malloc(n_steps * sizeof *f.g.next);
-    f.g.outside = calloc(n_values, sizeof *f.g.outside);
+    f.g.outside = calloc(1, n_values * sizeof *f.g.outside);
     f.reader = malloc(n_values * sizeof *f.reader);
     *made = f.g;
     if (!f.g.groups || !f.g.of || !f.g.next || !f.g.outside || !f.reader) {

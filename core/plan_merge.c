@@ -34,39 +34,63 @@ static bool same_step(const step *a, const step *b)
     return true;
 }
 
-static uint64_t slot_hash(const build *u, int32_t slot)
+/* ---- the table ---- */
+
+/* What is like it stands near: first the places by the newest value that it is made of are looked at, which a binding
+ * goes through from front to back, and those at random only when these are full. */
+enum { NEAR = 8 };
+
+static size_t place(const build *u, int32_t newest, uint32_t hash, size_t k)
 {
-    if (slot < 0) {
-        const value *v = &u->b->values[-1 - slot];
-        return view_hash(v->origin, &v->tensor.shape);
-    }
-    const step *s = &u->b->steps[slot - 1];
-    return step_hash(s);
+    return (k < NEAR ? 2 * (size_t)newest + k : hash + k) & (u->n_slots - 1);
+}
+
+static int32_t newest_input(const step *s)
+{
+    int32_t newest = 0;
+    for (int k = 0; k < s->n_inputs; k++)
+        newest = s->inputs[k] > newest ? s->inputs[k] : newest;
+    return newest;
+}
+
+/* The newest value that what a slot holds is made of. */
+static int32_t newest_of(const build *u, const merge_slot *slot)
+{
+    return slot->what < 0 ? u->b->values[-1 - slot->what].origin : newest_input(&u->b->steps[slot->what - 1]);
 }
 
 static dg_status grow_slots(build *u)
 {
     if (2 * u->used_slots < u->n_slots)
         return dg_ok();
-    size_t n_slots = u->n_slots ? 2 * u->n_slots : 64;
-    while (!u->n_slots && n_slots < 2 * (size_t)u->plan->n_order) /* at first for all; views may need more */
+    size_t n_old = u->n_slots, n_slots = n_old ? 2 * n_old : 64;
+    while (!n_old && n_slots < 2 * (size_t)u->plan->n_order) /* at first for all; views may need more */
         n_slots *= 2;
-    int32_t *slots = calloc(n_slots, sizeof *slots), *old = u->slots;
+    merge_slot *slots = calloc(n_slots, sizeof *slots), *old = u->slots;
     if (!slots)
         return plan_no_memory();
-    for (size_t i = 0; i < u->n_slots; i++) {
-        if (!old[i])
-            continue;
-        size_t at = slot_hash(u, old[i]) & (n_slots - 1);
-        while (slots[at])
-            at = (at + 1) & (n_slots - 1);
-        slots[at] = old[i];
-    }
-    free(old);
     u->slots = slots;
     u->n_slots = n_slots;
+    for (size_t i = 0; i < n_old; i++) {
+        if (!old[i].what)
+            continue;
+        int32_t newest = newest_of(u, &old[i]);
+        size_t k = 0;
+        while (slots[place(u, newest, old[i].hash, k)].what)
+            k++;
+        slots[place(u, newest, old[i].hash, k)] = old[i];
+    }
+    free(old);
     return dg_ok();
 }
+
+static void keep(build *u, merge_slot *slot, int32_t what, uint64_t hash)
+{
+    *slot = (merge_slot){what, (uint32_t)hash};
+    u->used_slots++;
+}
+
+/* ---- views and steps ---- */
 
 dg_status new_view(build *u, int32_t base, const dg_shape *shape, int32_t *view)
 {
@@ -86,18 +110,18 @@ dg_status make_view(build *u, int32_t base, const dg_shape *shape, int32_t *view
     if (dg_shape_equal(&u->b->values[origin].tensor.shape, shape))
         return dg_ok();
     DG_TRY(grow_slots(u));
-    size_t at = view_hash(origin, shape) & (u->n_slots - 1);
-    for (; u->slots[at]; at = (at + 1) & (u->n_slots - 1)) {
-        const value *v = u->slots[at] < 0 ? &u->b->values[-1 - u->slots[at]] : NULL;
+    uint64_t hash = view_hash(origin, shape);
+    merge_slot *slot;
+    for (size_t k = 0; (slot = &u->slots[place(u, origin, (uint32_t)hash, k)])->what; k++) {
+        const value *v = slot->what < 0 && slot->hash == (uint32_t)hash ? &u->b->values[-1 - slot->what] : NULL;
         if (v && v->origin == origin && dg_shape_equal(&v->tensor.shape, shape)) {
-            *view = -1 - u->slots[at];
+            *view = -1 - slot->what;
             return dg_ok();
         }
     }
     DG_TRY(new_view(u, origin, shape, view));
     u->b->values[*view].origin = origin;
-    u->slots[at] = -1 - *view;
-    u->used_slots++;
+    keep(u, slot, -1 - *view, hash);
     return dg_ok();
 }
 
@@ -108,14 +132,15 @@ dg_status merge(build *u, int32_t index, int32_t *earlier)
     if (!plan_does(u->plan, DG_MERGING) || (s->entry->op->flags & (DG_RANDOM | DG_EFFECT)))
         return dg_ok();
     DG_TRY(grow_slots(u));
-    size_t at = step_hash(s) & (u->n_slots - 1);
-    for (; u->slots[at]; at = (at + 1) & (u->n_slots - 1)) {
-        if (u->slots[at] > 0 && same_step(&u->b->steps[u->slots[at] - 1], s)) {
-            *earlier = u->slots[at] - 1;
+    uint64_t hash = step_hash(s);
+    int32_t newest = newest_input(s);
+    merge_slot *slot;
+    for (size_t k = 0; (slot = &u->slots[place(u, newest, (uint32_t)hash, k)])->what; k++) {
+        if (slot->what > 0 && slot->hash == (uint32_t)hash && same_step(&u->b->steps[slot->what - 1], s)) {
+            *earlier = slot->what - 1;
             return dg_ok();
         }
     }
-    u->slots[at] = index + 1;
-    u->used_slots++;
+    keep(u, slot, index + 1, hash);
     return dg_ok();
 }

@@ -1,5 +1,6 @@
 /* From tasks to memory. Every buffer lives from the task that writes it to the last that reads it; elementwise work
  * writes over an operand that dies; one sweep over the tasks hands out places in one arena (best fit). */
+#include "pages.h"
 #include "plan_internal.h"
 
 #include <stdlib.h>
@@ -361,8 +362,8 @@ static dg_status allocate(placing *p)
                         limit, largest->size, node->entry->op->name, dg_node_name(node));
     }
     b->memory_bytes = p->top;
-    void *memory = NULL;
-    if (p->top && posix_memalign(&memory, ALIGNMENT, p->top) != 0)
+    void *memory = p->top ? pages_alloc(p->top) : NULL;
+    if (p->top && !memory)
         return dg_error(DG_NO_MEMORY, "no memory for the plan's %zu bytes", p->top);
     b->memory = memory;
     for (int32_t v = 0; v < b->n_values; v++)

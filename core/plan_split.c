@@ -98,8 +98,8 @@ static bool find_inputs(const dg_formula *formula, factors *f)
 
 /* ---- what is known early ---- */
 
-/* The forward step beside which those inputs are all known, or −1: each whole one is read by a forward step, and nothing
- * is made later than the last of these. */
+/* The forward step beside which those inputs are all known, or −1: each whole one is read by a forward step, and
+ * nothing is made later than the last of these. */
 static int32_t forward_step(const splitting *p, const step *s, uint64_t inputs)
 {
     int32_t at = -1;

@@ -323,7 +323,7 @@ dg_status make_tasks(build *u, const grouping *all)
     }
     for (int32_t s = 0; s < b->n_steps && status.code == DG_OK; s++)
         count += at[s] >= 0 || all->of[s] < 0;
-    if (status.code == DG_OK && !(b->tasks = calloc((size_t)count + 1, sizeof *b->tasks)))
+    if (status.code == DG_OK && !(b->tasks = calloc(1, ((size_t)count + 1) * sizeof *b->tasks)))
         status = plan_no_memory();
     for (int32_t s = 0; s < b->n_steps && status.code == DG_OK; s++) {
         if (at[s] < 0 && all->of[s] >= 0)

@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 64 };
+#include "pages.h"
 
 static dg_status make(dg_tensor *tensor, dg_dtype dtype, const dg_shape *shape, size_t *bytes)
 {
     *tensor = (dg_tensor){0};
     DG_TRY(dg_shape_bytes(shape, dtype, bytes));
-    void *data;
-    if (posix_memalign(&data, ALIGNMENT, *bytes ? *bytes : ALIGNMENT) != 0) {
+    void *data = pages_alloc(*bytes);
+    if (!data) {
         char text[DG_SHAPE_TEXT];
         return dg_error(DG_NO_MEMORY, "no memory for a tensor %s of %s", dg_shape_print(shape, text, sizeof text),
                         dg_dtype_name(dtype));
