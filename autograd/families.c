@@ -35,6 +35,8 @@ const dg_op_family *const dg_shipped_families[] = {
     &dg_distance_loss_ops,
     &dg_label_loss_ops,
     &dg_recurrence_ops,
+    &dg_lstm_recurrence_ops,
+    &dg_gru_recurrence_ops,
     &dg_recurrent_ops,
     &dg_recurrent_cell_ops,
     &dg_conv_ops,

@@ -122,9 +122,13 @@ dg_status dg_vector_jacobian(int n_outputs, dg_node *const *outputs, dg_node *co
     dg_status status = walk_make(&w, graph, n_outputs, outputs, count, wrt, false);
     if (status.code == DG_OK)
         status = start(&w, n_outputs, outputs, cotangents);
-    for (int64_t i = w.count - 1; i >= 0 && status.code == DG_OK; i--)
-        if (w.entries[i].flows)
-            status = propagate(&w, &again, &w.entries[i]);
+    for (int64_t i = w.count - 1; i >= 0 && status.code == DG_OK; i--) {
+        if (!w.entries[i].flows)
+            continue;
+        dg_node *outer = dg_graph_differentiate(graph, w.entries[i].node);
+        status = propagate(&w, &again, &w.entries[i]);
+        dg_graph_differentiate(graph, outer);
+    }
     for (int k = 0; k < count && status.code == DG_OK; k++) {
         dg_node *gradient = walk_value(&w, walk_resolve(wrt[k]));
         grads[k] = gradient ? gradient : dg_zeros_like(wrt[k]);

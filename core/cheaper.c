@@ -270,8 +270,8 @@ static const expression *cheaper_power(dg_formulas *pool, const expression *a, c
     double n = exponent->value, whole = floor(fabs(n));
     const expression *power = NULL;
     if (fabs(n) == 0.5)
-        return op1(pool, P_ABS, op1(pool, n > 0 ? P_SQRT : P_RSQRT, a)); /* of −0 too */
-    if (fabs(n) == whole && whole > 0 && n <= MOST_WHOLE && n >= -MOST_HALF)
+        power = op1(pool, P_ABS, op1(pool, P_SQRT, a)); /* +0 for −0 */
+    else if (fabs(n) == whole && whole > 0 && n <= MOST_WHOLE && n >= -MOST_HALF)
         power = whole_power(pool, a, (int)whole);
     else if (fabs(n) == whole + 0.5 && whole < MOST_HALF)
         power = op2(pool, P_MUL, whole_power(pool, a, (int)whole), op1(pool, P_SQRT, a));
@@ -362,9 +362,31 @@ static const expression *factored_choice(dg_formulas *pool, const expression *co
     return NULL;
 }
 
+/* x ≤ c ? c : x as max(x, c), and one bound within another: x ≤ c ? c : min(x, d) as min(max(x, c), d). */
+static const expression *clamped(dg_formulas *pool, const expression *condition, const expression *p,
+                                 const expression *q)
+{
+    bool below = is_op(condition, P_LT) || is_op(condition, P_LE),
+         above = is_op(condition, P_GT) || is_op(condition, P_GE);
+    if (!(below || above) || !is_constant(p) || condition->args[1] != p)
+        return NULL;
+    if (p->value == 0 && (is_op(condition, P_LT) || is_op(condition, P_GT))) /* would keep −0 */
+        return NULL;
+    const expression *x = condition->args[0];
+    int op = below ? P_MAX : P_MIN, other = below ? P_MIN : P_MAX;
+    if (q == x)
+        return op2(pool, op, x, p);
+    bool is_bounded = is_op(q, other) && q->args[0] == x && is_constant(q->args[1]);
+    if (!is_bounded || (below ? p->value > q->args[1]->value : p->value < q->args[1]->value))
+        return NULL;
+    return op2(pool, other, op2(pool, op, x, p), q->args[1]);
+}
+
 static const expression *cheaper_choice(dg_formulas *pool, const expression *e)
 {
     const expression *made = slope(pool, e);
+    if (!made)
+        made = clamped(pool, image(e->args[0]), image(e->args[1]), image(e->args[2]));
     return made ? made : factored_choice(pool, image(e->args[0]), image(e->args[1]), image(e->args[2]));
 }
 
@@ -398,6 +420,8 @@ static const expression *cheaper(dg_formulas *pool, const expression *e, const e
         return cheaper_expm1(pool, u);
     case P_ERF:
         return cheaper_erf(pool, u);
+    case P_RSQRT:
+        return wants_op(pool, P_SQRT, u) ? op1(pool, P_RECIPROCAL, op1(pool, P_SQRT, args[0])) : NULL;
     case P_POW:
         return cheaper_power(pool, args[0], args[1]);
     case P_DIV:

@@ -9,9 +9,8 @@ enum { MOST_CHEAPENED = 500 };
 
 /* Puts in place of each root an equal expression, such that all of them together take less time in one float32 program.
  * It contains steps (primitives.h), so it is for programs alone: no printing for users, no derivatives. Results differ
- * from those of the given expressions by about two roundings, and what would be subnormal may become 0. Expressions of
- * more than MOST_CHEAPENED nodes stay as they are. Begins passes. False without memory; the roots then are as before.
- */
+ * from those of the given expressions by about two roundings; half powers of −∞ become NaN. Expressions of more than
+ * MOST_CHEAPENED nodes stay as they are. Begins passes. False without memory. */
 bool expressions_cheaper(dg_formulas *pool, int n, const expression **roots);
 
 /* In cheaper_steps.c: comparisons with 0 and pairs of operations become single steps. Any number of nodes. */

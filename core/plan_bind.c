@@ -143,6 +143,12 @@ static dg_status fold(build *u, const step *s)
     return status;
 }
 
+static bool is_uniform(const dg_tensor *tensor)
+{
+    size_t bytes = dg_tensor_bytes(tensor), element = dg_dtype_size(tensor->dtype);
+    return bytes > 0 && memcmp(tensor->data, (const char *)tensor->data + element, bytes - element) == 0;
+}
+
 static dg_status check_real(const build *u, const dg_type *types, int count)
 {
     for (int k = 0; k < count; k++) {
@@ -224,6 +230,8 @@ static dg_status new_step(build *u, dg_node *node, const dg_value *attrs, const 
     if (now) {
         DG_TRY(fold(u, s));
         s->alive = false;
+        for (int k = 0; k < node->n_outputs; k++)
+            b->values[results[k]].uniform = is_uniform(&b->values[results[k]].tensor);
     }
     return dg_ok();
 }
@@ -333,11 +341,13 @@ static dg_status bind_all(build *u)
     mark_alive(b, plan);
     DG_TRY(split_steps(u));
     DG_TRY(order_steps(b, plan));
+    DG_TRY(choose_layouts(u));
     dg_status status = group_steps(u, &g);
     if (status.code == DG_OK)
         status = make_tasks(u, &g);
     grouping_free(&g);
     DG_TRY(status);
+    DG_TRY(schedule_tasks(u));
     DG_TRY(finish_tasks(u));
     return list_fed_views(b, plan);
 }

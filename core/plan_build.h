@@ -74,6 +74,11 @@ dg_status list_fed_views(binding *b, const dg_plan *plan);
 /* plan_split.c: has forward steps prepare factors of backward ones. */
 dg_status split_steps(build *u);
 
+/* plan_layout.c: sets channels_last where it helps. */
+dg_status choose_layouts(build *u);
+/* How an operand's elements lie against those of the value whose space it is read in. */
+row_pattern operand_pattern(const dg_tensor *in, const dg_tensor *space);
+
 /* plan_fuse.c. A group is a kernel with the elementwise steps that run in its epilogue, or elementwise steps alone. */
 typedef struct group {
     int32_t kernel;      /* step, or −1 */
@@ -103,8 +108,11 @@ dg_status group_steps(build *u, grouping *made);
 void grouping_free(grouping *g);
 
 /* plan_tasks.c */
+void note_producers(binding *b);
 dg_status make_tasks(build *u, const grouping *g);
-/* Kernels and programs learn where their tensors are. */
+/* plan_schedule.c: the order that takes less memory. */
+dg_status schedule_tasks(build *u);
+/* plan_tasks.c: kernels and programs learn where their tensors are. */
 dg_status finish_tasks(build *u);
 
 #endif

@@ -6,8 +6,10 @@
  *                    plan_simplify.c)
  *   plan_finish.c    which steps are needed, and their order
  *   plan_split.c     derivatives that forward steps prepare
+ *   plan_layout.c    which values keep channels last
  *   plan_fuse.c      steps to groups: elementwise steps join each other and the kernels beside them
  *   plan_tasks.c     groups to tasks
+ *   plan_schedule.c  the order of tasks that takes the least memory
  *   plan_place.c     tasks to memory: lifetimes, reuse, one arena
  *   plan_run.c       running
  *   plan_profile.c   running with a clock, and what it all costs
@@ -35,6 +37,7 @@ typedef struct value {
     int32_t producer; /* step, once there are tasks the task; or −1 */
     int32_t source;   /* of a root: number of the plan's input, when fed */
     storage_kind kind;
+    bool uniform; /* a constant whose elements are all one number */
     bool needed;  /* of a root: its bytes are read by a step, the caller or an assignment */
     bool fetched; /* of a root: by the caller */
 } value;

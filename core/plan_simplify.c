@@ -5,13 +5,13 @@
 
 #include <math.h>
 
-/* The number that an input is, when it is a constant of one element. */
+/* The number that an input is, when it is a constant and all its elements are one number. */
 static bool constant_input(const binding *b, int32_t v, double *number)
 {
     if (v < 0)
         return false;
     const value *root = &b->values[b->values[v].root];
-    if (root->kind != STORED_AS_CONSTANT || dg_tensor_count(&root->tensor) != 1)
+    if (root->kind != STORED_AS_CONSTANT || (dg_tensor_count(&root->tensor) != 1 && !root->uniform))
         return false;
     *number = dg_tensor_get(&root->tensor, 0);
     return isfinite(*number);

@@ -29,9 +29,9 @@ typedef struct joining {
 /* Two ways to read a value are one, when it is all elements or broadcasts to one shape. */
 static bool reads_alike(const binding *b, int32_t v, int32_t space, int32_t other)
 {
-    const dg_shape *shape = &b->values[space].tensor.shape;
-    return dg_shape_equal(shape, &b->values[other].tensor.shape) ||
-           dg_shape_count(shape) == dg_tensor_count(&b->values[v].tensor);
+    const dg_tensor *one = &b->values[space].tensor, *two = &b->values[other].tensor;
+    return one->channels_last == two->channels_last &&
+           (dg_shape_equal(&one->shape, &two->shape) || dg_tensor_count(one) == dg_tensor_count(&b->values[v].tensor));
 }
 
 static const expression *operand(joining *j, int32_t v, int32_t space, bool condition)
@@ -138,8 +138,13 @@ static dg_status find_program(joining *j, int n, const expression *const *roots,
     if (!kept)
         return plan_no_memory();
     memcpy(kept, roots, sizeof *kept * (size_t)n);
-    const joint_formula formula = {
-        .pool = j->pool, .n_roots = n, .roots = kept, .n_inputs = j->n_operands, .names = j->names, .compute = compute};
+    const joint_formula formula = {.pool = j->pool,
+                                   .n_roots = n,
+                                   .roots = kept,
+                                   .n_inputs = j->n_operands,
+                                   .names = j->names,
+                                   .compute = compute,
+                                   .for_speed = plan_does(u->plan, DG_ALGEBRA)};
     dg_program *program_made;
     DG_TRY(program_make_joint(u->b->arena, &formula, vector_tables(), &program_made));
     *made = (made_program){kept, n, compute, program_made};
@@ -295,8 +300,10 @@ static dg_status join_updates(build *u)
     return dg_ok();
 }
 
-static void note_producers(binding *b)
+void note_producers(binding *b)
 {
+    for (int32_t v = 0; v < b->n_values; v++)
+        b->values[v].producer = -1;
     for (int32_t i = 0; i < b->n_tasks; i++) {
         const task *t = &b->tasks[i];
         for (int32_t k = 0; t->kernel && k < t->of->n_outputs; k++)
@@ -351,10 +358,7 @@ static dg_status point_elementwise(build *u, const elementwise *work, dg_fused *
         return plan_no_memory();
     for (int32_t k = 0; k < work->n_operands; k++) {
         dg_tensor *tensor = &b->values[work->operands[k]].tensor;
-        const dg_shape *space = &b->values[work->spaces[k]].tensor.shape;
-        int64_t strides[DG_MAX_RANK];
-        operand_strides(&tensor->shape, space, strides);
-        pattern rows = pattern_of(space, strides), *kept = NULL;
+        row_pattern rows = operand_pattern(tensor, &b->values[work->spaces[k]].tensor), *kept = NULL;
         all[k] = (program_operand){.data = &tensor->data,
                                    .dtype = tensor->dtype,
                                    .access = (uint8_t)access_of(work->program, tensor->dtype, &rows)};

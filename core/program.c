@@ -1,6 +1,7 @@
 /* Lowering: expressions in order become instructions; each value gets a register for as long as it is needed. */
 #include "program.h"
 
+#include "cheaper.h"
 #include "expression.h"
 
 #include <math.h>
@@ -304,11 +305,19 @@ static dg_status place_and_emit(dg_arena *arena, lowering *l, const uint8_t *use
 dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, const vector_table *vectors,
                              dg_program **program)
 {
-    lowering l = {.formula = formula, .integers = !dg_dtype_is_float(formula->compute)};
+    const expression *roots[MOST_RESULTS];
+    joint_formula cheap = *formula;
+    lowering l = {.formula = &cheap, .integers = !dg_dtype_is_float(formula->compute)};
     *program = NULL;
     if (formula->compute < DG_BOOL || formula->compute > DG_FLOAT64 || formula->n_inputs > MOST_PLACES)
         return dg_error(DG_BAD_DTYPE, "a formula of %d inputs cannot be computed in element type %d", formula->n_inputs,
                         (int)formula->compute);
+    if (formula->for_speed && formula->compute == DG_FLOAT32) { /* the steps that it writes are of float32 */
+        memcpy(roots, formula->roots, (size_t)formula->n_roots * sizeof *roots);
+        if (!expressions_cheaper(formula->pool, formula->n_roots, roots))
+            return dg_error(DG_NO_MEMORY, "no memory for a formula's program");
+        cheap.roots = roots;
+    }
     uint8_t uses[MOST_PLACES + 1] = {0};
     lower_all(&l, formula->pool, uses);
     dg_status status = place_and_emit(arena, &l, uses, vectors, program);

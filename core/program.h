@@ -42,6 +42,7 @@ typedef struct joint_formula {
     int n_inputs;
     const char *const *names; /* of the inputs, unique in the pool */
     dg_dtype compute;
+    bool for_speed; /* may be written in other ways that are as accurate */
 } joint_formula;
 
 dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, const vector_table *vectors,
@@ -63,10 +64,10 @@ static inline dg_dtype program_dtype(const dg_program *program)
 
 /* How an operand lies against the elements of the result: its dimensions, those of size 1 left out and those that step
  * alike joined. */
-typedef struct pattern {
+typedef struct row_pattern {
     int rank;
     int64_t dims[DG_MAX_RANK], strides[DG_MAX_RANK];
-} pattern;
+} row_pattern;
 
 typedef enum operand_access {
     IN_PLACE, /* contiguous, of the lane's type: read where it is */
@@ -77,13 +78,13 @@ typedef enum operand_access {
 /* One operand or result: the buffer is looked up when the program runs. */
 typedef struct program_operand {
     void *const *data;
-    const pattern *rows; /* of a gathered one */
+    const row_pattern *rows; /* of a gathered one */
     dg_dtype dtype;
     uint8_t access;
 } program_operand;
 
-pattern pattern_of(const dg_shape *shape, const int64_t *strides);
-operand_access access_of(const dg_program *program, dg_dtype dtype, const pattern *rows);
+row_pattern pattern_of(const dg_shape *shape, const int64_t *strides);
+operand_access access_of(const dg_program *program, dg_dtype dtype, const row_pattern *rows);
 
 /* Elements begin … end − 1 of every result; results are contiguous, and their buffers begin with element `origin`.
  * Operands go by the formula's inputs. */

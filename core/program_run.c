@@ -6,9 +6,9 @@
 
 enum { SCRATCH = 32 * 1024, LONGEST_TILE = 512, TILE_STEP = 16 };
 
-pattern pattern_of(const dg_shape *shape, const int64_t *strides)
+row_pattern pattern_of(const dg_shape *shape, const int64_t *strides)
 {
-    pattern p = {.rank = 0};
+    row_pattern p = {.rank = 0};
     for (int d = 0; d < shape->rank; d++) {
         int64_t size = shape->dims[d], stride = strides[d];
         if (size == 1)
@@ -25,7 +25,7 @@ pattern pattern_of(const dg_shape *shape, const int64_t *strides)
     return p;
 }
 
-operand_access access_of(const dg_program *program, dg_dtype dtype, const pattern *p)
+operand_access access_of(const dg_program *program, dg_dtype dtype, const row_pattern *p)
 {
     if (p->rank == 0 || (p->rank == 1 && p->strides[0] == 0))
         return ONCE;
@@ -34,7 +34,7 @@ operand_access access_of(const dg_program *program, dg_dtype dtype, const patter
 
 /* A row that is the same for all positions of the outer dimension, from element `at` on: once by the load, then by
  * copies of what is there. */
-static void gather_repeated(const pattern *p, vector_load load, size_t lane_size, const char *data, size_t item,
+static void gather_repeated(const row_pattern *p, vector_load load, size_t lane_size, const char *data, size_t item,
                             char *tile, int64_t at, int64_t n)
 {
     int64_t row = p->dims[1], stride = p->strides[1], head = row - at < n ? row - at : n;
@@ -50,7 +50,7 @@ static void gather_repeated(const pattern *p, vector_load load, size_t lane_size
 }
 
 /* Elements position … position + n − 1 of a broadcast or strided operand, row by row. */
-static void gather(const pattern *p, vector_load load, size_t lane_size, const char *data, size_t item, char *tile,
+static void gather(const row_pattern *p, vector_load load, size_t lane_size, const char *data, size_t item, char *tile,
                    int64_t position, int64_t n)
 {
     if (p->rank == 2 && p->strides[0] == 0) {
@@ -208,7 +208,7 @@ void dg_program_run(const dg_program *program, const dg_shape *shape, const dg_o
                     void *result, int64_t begin, int64_t end)
 {
     program_operand prepared[MOST_OPERANDS];
-    pattern rows[MOST_OPERANDS];
+    row_pattern rows[MOST_OPERANDS];
     for (int k = 0; k < program->n_inputs; k++) {
         int index = program->inputs[k].index;
         const dg_operand *operand = &operands[index];

@@ -1,41 +1,56 @@
 /* All loops, once for each instruction set: compiled with -DISA=base, v3 or v4 and the flags that go with it. */
 #include "vector.h"
-#include "vector_math.h"
+#include "vector_math_f32.h"
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b)  JOIN2(a, b)
 
+/* GCC would turn two clamps in a row into branches, which vector code has to join again by masks. */
+#ifndef __clang__
+#pragma GCC optimize("no-thread-jumps")
+#endif
+
 /* An element of the result never feeds another element, even where r is one of the arguments. */
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Wpass-failed" /* loops that call the C library stay scalar */
-#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety) interleave_count(4)")
 #else
 #define INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
 #define REAL       float
+#define WORD       uint32_t
 #define NAME(f)    JOIN(f32_each_, f)
 #define ELEMENT(f) JOIN(f32_, f)
+#define LIMIT(c)   JOIN(F32_, c)
 #define LIBM(name) JOIN(name, f)
-#define TURN_LIMIT F32_TURN_LIMIT
+#include "vector_functions.inc"
 #include "vector_real.inc"
 #undef REAL
+#undef WORD
 #undef NAME
 #undef ELEMENT
+#undef LIMIT
 #undef LIBM
-#undef TURN_LIMIT
+
+#include "vector_steps.inc"
 
 #define REAL       double
+#define WORD       uint64_t
 #define NAME(f)    JOIN(f64_each_, f)
 #define ELEMENT(f) JOIN(f64_, f)
+#define LIMIT(c)   JOIN(F64_, c)
 #define LIBM(name) name
-#define TURN_LIMIT 0.0
+#define EXACT_QUOTIENTS
+#include "vector_functions.inc"
 #include "vector_real.inc"
 #undef REAL
+#undef WORD
 #undef NAME
 #undef ELEMENT
+#undef LIMIT
 #undef LIBM
-#undef TURN_LIMIT
+#undef EXACT_QUOTIENTS
 
 #define INTEGER  int32_t
 #define UNSIGNED uint32_t
@@ -148,7 +163,7 @@ LANE_CONVERSIONS(i64, int64_t)
 
 const vector_table DG_ISA_NAME(vector_tables) = {
     .name = ISA_NAME,
-    .kernels = {[LANE_F32] = {REAL_KERNELS(f32)},
+    .kernels = {[LANE_F32] = {REAL_KERNELS(f32), STEP_KERNELS},
                 [LANE_F64] = {REAL_KERNELS(f64)},
                 [LANE_I32] = {INTEGER_KERNELS(i32)},
                 [LANE_I64] = {INTEGER_KERNELS(i64)}},

@@ -13,8 +13,14 @@
 
 enum { OUT_CHANNELS, KERNEL_SIZE }; /* of all layers */
 enum { CONV_GROUPS = 5, CONV_BIAS, TRANSPOSE_GROUPS = 5, TRANSPOSE_BIAS };
-static const conv_places conv_at = {2, 3, 4, CONV_GROUPS, 7, -1};
-static const conv_places transpose_at = {2, 3, 7, TRANSPOSE_GROUPS, -1, 4};
+static const conv_places conv_line_at = {2, 3, 4, CONV_GROUPS, 7, -1, -1}; /* and conv3d */
+static const conv_places conv2d_at = {2, 3, 4, CONV_GROUPS, 7, -1, 9};
+static const conv_places transpose_at = {2, 3, 7, TRANSPOSE_GROUPS, -1, 4, -1};
+
+static const conv_places *conv_at(int rank)
+{
+    return rank == 2 ? &conv2d_at : &conv_line_at;
+}
 
 /* ---- shapes: x [N, groups·c, in], w [groups·o, c, kernel], y [N, groups·o, out], N being there or not ---- */
 
@@ -60,6 +66,18 @@ static dg_status check_images(const dg_infer *infer, int rank)
     return conv_want_weight(infer, 1, rank);
 }
 
+static dg_status check_winograd(const conv_settings *s, const int64_t kernel[3])
+{
+    bool plain = s->groups == 1 && s->mode == PADDING_ZEROS;
+    for (int d = 1; d < 3; d++)
+        plain = plain && !sizes_differ(kernel[d], 3) && s->stride[d] == 1 && s->dilation[d] == 1;
+    if (!s->winograd || plain)
+        return dg_ok();
+    return dg_error(DG_BAD_ARGUMENT,
+                    "algorithm=winograd wants a kernel of 3 by 3, stride, dilation and groups of 1 and "
+                    "padding with zeros");
+}
+
 static dg_status conv_infer(const dg_infer *infer)
 {
     const dg_shape *x = &infer->inputs[0]->shape, *w = &infer->inputs[1]->shape;
@@ -67,13 +85,14 @@ static dg_status conv_infer(const dg_infer *infer)
     conv_settings s;
     int64_t in[3], kernel[3], before;
     DG_TRY(check_images(infer, rank));
-    DG_TRY(conv_settings_from(infer->attrs, &conv_at, rank, &s));
+    DG_TRY(conv_settings_from(infer->attrs, conv_at(rank), rank, &s));
     DG_TRY(conv_want_groups("input", conv_channels(x, rank), s.groups));
     DG_TRY(conv_want_groups("output", w->dims[0], s.groups));
     DG_TRY(want_channels(infer, 1, 1, s.groups, 0, rank));
     DG_TRY(check_layer(infer, rank, w->dims[0]));
     spatial_dims(x, rank, in);
     spatial_dims(w, rank, kernel);
+    DG_TRY(check_winograd(&s, kernel));
     dg_type y = *infer->inputs[0];
     y.shape.dims[y.shape.rank - rank - 1] = w->dims[0];
     for (int d = 3 - rank; d < 3; d++) {
@@ -203,17 +222,17 @@ static dg_status conv_forward(const dg_kernel *kernel)
 {
     const dg_tensor *x = kernel->inputs[0], *w = kernel->inputs[1], *y = kernel->outputs[0];
     conv_shape s;
-    DG_TRY(conv_geometry(kernel->attrs, &conv_at, x, w, y, &s));
-    return conv_output(&s, x->data, w->data, data_or_null(kernel->inputs[2]), y->data, kernel->workspace,
-                       kernel->threads);
+    DG_TRY(conv_geometry(kernel->attrs, conv_at(w->shape.rank - 2), x, w, y, &s));
+    return conv_output(&s, x->data, w->data, data_or_null(kernel->inputs[2]), y->data, kernel);
 }
 
 static size_t conv_workspace(const dg_kernel *kernel)
 {
     conv_shape s;
+    const dg_tensor *w = kernel->inputs[1];
     dg_status status =
-        conv_geometry(kernel->attrs, &conv_at, kernel->inputs[0], kernel->inputs[1], kernel->outputs[0], &s);
-    return status.code == DG_OK ? conv_output_workspace(&s) : 0;
+        conv_geometry(kernel->attrs, conv_at(w->shape.rank - 2), kernel->inputs[0], w, kernel->outputs[0], &s);
+    return status.code == DG_OK ? conv_output_workspace(&s, kernel) : 0;
 }
 
 /* The transposed convolution is the input's gradient of the convolution that goes from its output to its input. */
@@ -222,8 +241,7 @@ static dg_status transpose_forward(const dg_kernel *kernel)
     const dg_tensor *x = kernel->inputs[0], *w = kernel->inputs[1], *y = kernel->outputs[0];
     conv_shape s;
     DG_TRY(conv_geometry(kernel->attrs, &transpose_at, y, w, x, &s));
-    return conv_input_grad(&s, x->data, w->data, data_or_null(kernel->inputs[2]), y->data, kernel->workspace,
-                           kernel->threads);
+    return conv_input_grad(&s, x->data, w->data, data_or_null(kernel->inputs[2]), y->data, kernel);
 }
 
 static size_t transpose_workspace(const dg_kernel *kernel)
@@ -231,7 +249,7 @@ static size_t transpose_workspace(const dg_kernel *kernel)
     conv_shape s;
     dg_status status =
         conv_geometry(kernel->attrs, &transpose_at, kernel->outputs[0], kernel->inputs[1], kernel->inputs[0], &s);
-    return status.code == DG_OK ? conv_input_grad_workspace(&s) : 0;
+    return status.code == DG_OK ? conv_input_grad_workspace(&s, kernel) : 0;
 }
 
 /* ---- backward ---- */
@@ -249,7 +267,7 @@ static dg_node *sum_to_channels(dg_node *g, int rank)
 
 static void conv_backward(const dg_backward *vjp)
 {
-    conv_reverse(vjp, &conv_at);
+    conv_reverse(vjp, conv_at(dg_node_type(vjp->inputs[1], 0)->shape.rank - 2));
     if (vjp->inputs[2] && vjp->wanted[2])
         vjp->grad_inputs[2] = sum_to_channels(vjp->grad_output, dg_node_type(vjp->inputs[1], 0)->shape.rank - 2);
 }
@@ -343,7 +361,13 @@ CONV_SAMPLES(transpose3d, {"conv_transpose3d(stride=[1, 2, 1])", {"[1, 2, 2, 2, 
             .init_for = layer_bias_init                                                                                \
         }                                                                                                              \
     }
-#define CONV(op_name, op_samples, sizes, kernel)                                                                       \
+#define ALGORITHM_ATTR                                                                                                 \
+    {                                                                                                                  \
+        .name = "algorithm", .kind = DG_ATTR_NAME, .fallback = "auto", .choices = CONV_ALGORITHMS,                     \
+        .doc = "winograd: for a float32 result and input gradient, with half as much work, but rounding errors ten "   \
+               "times as large (4e-5 on results of size 1); auto never takes it"                                       \
+    }
+#define CONV(op_name, op_samples, sizes, kernel, layouts, ...)                                                         \
     {                                                                                                                  \
         .name = op_name, .family = "conv",                                                                             \
         .summary = "y[n, o, p] = b[o] + Σ w[o, c, k]·x[n, c, p·stride − padding + k·dilation]",                        \
@@ -364,11 +388,12 @@ CONV_SAMPLES(transpose3d, {"conv_transpose3d(stride=[1, 2, 1])", {"[1, 2, 2, 2, 
                    .fallback = "zeros",                                                                                \
                    .choices = "zeros|" PADDING_MODES,                                                                  \
                    .doc = "what padding shows"},                                                                       \
-                  INIT_ATTR},                                                                                          \
-        .infer = conv_infer, .forward = conv_forward, .workspace = conv_workspace, .backward = conv_backward,          \
-        .flops = conv_flops, .samples = op_samples                                                                     \
+                  INIT_ATTR,                                                                                           \
+                  __VA_ARGS__},                                                                                        \
+        .flags = DG_EPILOGUE | (layouts), .infer = conv_infer, .forward = conv_forward, .workspace = conv_workspace,   \
+        .layout = conv_layout, .backward = conv_backward, .flops = conv_flops, .samples = op_samples                   \
     }
-#define TRANSPOSE(op_name, op_samples, sizes, kernel)                                                                  \
+#define TRANSPOSE(op_name, op_samples, sizes, kernel, layouts)                                                         \
     {                                                                                                                  \
         .name = op_name, .family = "conv",                                                                             \
         .summary = "y[n, o, p·stride − padding + k·dilation] += w[c, o, k]·x[n, c, p], plus b[o]",                     \
@@ -384,17 +409,18 @@ CONV_SAMPLES(transpose3d, {"conv_transpose3d(stride=[1, 2, 1])", {"[1, 2, 2, 2, 
                   BIAS_ATTR,                                                                                           \
                   SIZES("dilation", "1", "between the places that one input writes to"),                               \
                   INIT_ATTR},                                                                                          \
-        .infer = transpose_infer, .forward = transpose_forward, .workspace = transpose_workspace,                      \
-        .backward = transpose_backward, .flops = transpose_flops, .samples = op_samples                                \
+        .flags = DG_EPILOGUE | (layouts), .infer = transpose_infer, .forward = transpose_forward,                      \
+        .layout = conv_layout, .workspace = transpose_workspace, .backward = transpose_backward,                       \
+        .flops = transpose_flops, .samples = op_samples                                                                \
     }
 
 static const dg_op conv_ops[] = {
-    CONV("conv1d", conv1d_samples, "L", "k"),
-    CONV("conv2d", conv2d_samples, "H, W", "kh, kw"),
-    CONV("conv3d", conv3d_samples, "D, H, W", "kd, kh, kw"),
-    TRANSPOSE("conv_transpose1d", transpose1d_samples, "L", "k"),
-    TRANSPOSE("conv_transpose2d", transpose2d_samples, "H, W", "kh, kw"),
-    TRANSPOSE("conv_transpose3d", transpose3d_samples, "D, H, W", "kd, kh, kw"),
+    CONV("conv1d", conv1d_samples, "L", "k", 0, {0}),
+    CONV("conv2d", conv2d_samples, "H, W", "kh, kw", DG_ANY_LAYOUT, ALGORITHM_ATTR),
+    CONV("conv3d", conv3d_samples, "D, H, W", "kd, kh, kw", 0, {0}),
+    TRANSPOSE("conv_transpose1d", transpose1d_samples, "L", "k", 0),
+    TRANSPOSE("conv_transpose2d", transpose2d_samples, "H, W", "kh, kw", DG_ANY_LAYOUT),
+    TRANSPOSE("conv_transpose3d", transpose3d_samples, "D, H, W", "kd, kh, kw", 0),
 };
 
 const dg_op_family dg_conv_ops = DG_FAMILY(conv_ops);

@@ -11,7 +11,7 @@
 #include "conv_settings.h"
 #include "rules.h"
 
-static const conv_places product_at = {0, 1, 2, 3, 4, -1};
+static const conv_places product_at = {0, 1, 2, 3, 4, -1, 5};
 
 /* The types of x, w and y, one of which is the result, told by `like`. */
 static dg_status check_product(const dg_infer *infer, int x_at, int w_at, int y_at)
@@ -61,7 +61,7 @@ static dg_status like_forward(const dg_kernel *kernel)
     const dg_tensor *x = kernel->inputs[0], *w = kernel->inputs[1], *y = kernel->outputs[0];
     conv_shape s;
     DG_TRY(conv_geometry(kernel->attrs, &product_at, x, w, y, &s));
-    return conv_output(&s, x->data, w->data, NULL, y->data, kernel->workspace, kernel->threads);
+    return conv_output(&s, x->data, w->data, NULL, y->data, kernel);
 }
 
 static size_t like_workspace(const dg_kernel *kernel)
@@ -69,7 +69,7 @@ static size_t like_workspace(const dg_kernel *kernel)
     conv_shape s;
     dg_status status =
         conv_geometry(kernel->attrs, &product_at, kernel->inputs[0], kernel->inputs[1], kernel->outputs[0], &s);
-    return status.code == DG_OK ? conv_output_workspace(&s) : 0;
+    return status.code == DG_OK ? conv_output_workspace(&s, kernel) : 0;
 }
 
 static dg_status input_grad_forward(const dg_kernel *kernel)
@@ -77,7 +77,7 @@ static dg_status input_grad_forward(const dg_kernel *kernel)
     const dg_tensor *g = kernel->inputs[0], *w = kernel->inputs[1], *dx = kernel->outputs[0];
     conv_shape s;
     DG_TRY(conv_geometry(kernel->attrs, &product_at, dx, w, g, &s));
-    return conv_input_grad(&s, g->data, w->data, NULL, dx->data, kernel->workspace, kernel->threads);
+    return conv_input_grad(&s, g->data, w->data, NULL, dx->data, kernel);
 }
 
 static size_t input_grad_workspace(const dg_kernel *kernel)
@@ -85,7 +85,7 @@ static size_t input_grad_workspace(const dg_kernel *kernel)
     conv_shape s;
     dg_status status =
         conv_geometry(kernel->attrs, &product_at, kernel->outputs[0], kernel->inputs[1], kernel->inputs[0], &s);
-    return status.code == DG_OK ? conv_input_grad_workspace(&s) : 0;
+    return status.code == DG_OK ? conv_input_grad_workspace(&s, kernel) : 0;
 }
 
 static dg_status weight_grad_forward(const dg_kernel *kernel)
@@ -93,7 +93,7 @@ static dg_status weight_grad_forward(const dg_kernel *kernel)
     const dg_tensor *x = kernel->inputs[0], *g = kernel->inputs[1], *dw = kernel->outputs[0];
     conv_shape s;
     DG_TRY(conv_geometry(kernel->attrs, &product_at, x, dw, g, &s));
-    return conv_weight_grad(&s, x->data, g->data, dw->data, kernel->workspace, kernel->threads);
+    return conv_weight_grad(&s, x->data, g->data, dw->data, kernel);
 }
 
 static size_t weight_grad_workspace(const dg_kernel *kernel)
@@ -101,7 +101,7 @@ static size_t weight_grad_workspace(const dg_kernel *kernel)
     conv_shape s;
     dg_status status =
         conv_geometry(kernel->attrs, &product_at, kernel->inputs[0], kernel->outputs[0], kernel->inputs[1], &s);
-    return status.code == DG_OK ? conv_weight_grad_workspace(&s) : 0;
+    return status.code == DG_OK ? conv_weight_grad_workspace(&s, kernel) : 0;
 }
 
 static void like_backward(const dg_backward *vjp)
@@ -154,7 +154,7 @@ static const dg_sample weight_grad_samples[] = {
         .name = attr_name, .kind = DG_ATTR_SIZES, .fallback = fallback_text, .doc = "as of conv",                      \
         .choices = "same|valid"                                                                                        \
     }
-#define PRODUCT(op_name, text, first, second, rule, kernel, space, reverse, work, op_samples)                          \
+#define PRODUCT(op_name, text, first, second, op_flags, op_layout, rule, kernel, space, reverse, work, op_samples)     \
     {                                                                                                                  \
         .name = op_name, .family = "conv", .summary = text,                                                            \
         .inputs = {{.name = first},                                                                                    \
@@ -168,20 +168,25 @@ static const dg_sample weight_grad_samples[] = {
                    .kind = DG_ATTR_NAME,                                                                               \
                    .fallback = "zeros",                                                                                \
                    .choices = "zeros|" PADDING_MODES,                                                                  \
-                   .doc = "as of conv"}},                                                                              \
-        .infer = rule, .forward = kernel, .workspace = space, .backward = reverse, .flops = work,                      \
-        .samples = op_samples                                                                                          \
+                   .doc = "as of conv"},                                                                               \
+                  {.name = "algorithm",                                                                                \
+                   .kind = DG_ATTR_NAME,                                                                               \
+                   .fallback = "auto",                                                                                 \
+                   .choices = CONV_ALGORITHMS,                                                                         \
+                   .doc = "as of conv2d"}},                                                                            \
+        .flags = op_flags, .layout = op_layout, .infer = rule, .forward = kernel, .workspace = space,                  \
+        .backward = reverse, .flops = work, .samples = op_samples                                                      \
     }
 
 static const dg_op conv_product_ops[] = {
-    PRODUCT("conv_like", "conv(x, w) with as many places as like has", "input", "weight", like_infer, like_forward,
-            like_workspace, like_backward, like_flops, like_samples),
+    PRODUCT("conv_like", "conv(x, w) with as many places as like has", "input", "weight", DG_EPILOGUE | DG_ANY_LAYOUT,
+            conv_layout, like_infer, like_forward, like_workspace, like_backward, like_flops, like_samples),
     PRODUCT("conv_input_grad", "the gradient of a convolution's input, from that of its result and its weight", "grad",
-            "weight", input_grad_infer, input_grad_forward, input_grad_workspace, input_grad_backward, input_grad_flops,
-            input_grad_samples),
+            "weight", DG_EPILOGUE | DG_ANY_LAYOUT, conv_layout, input_grad_infer, input_grad_forward,
+            input_grad_workspace, input_grad_backward, input_grad_flops, input_grad_samples),
     PRODUCT("conv_weight_grad", "the gradient of a convolution's weight, from its input and the gradient of its result",
-            "input", "grad", weight_grad_infer, weight_grad_forward, weight_grad_workspace, weight_grad_backward,
-            weight_grad_flops, weight_grad_samples),
+            "input", "grad", DG_ANY_LAYOUT, conv_weight_grad_layout, weight_grad_infer, weight_grad_forward,
+            weight_grad_workspace, weight_grad_backward, weight_grad_flops, weight_grad_samples),
 };
 
 const dg_op_family dg_conv_product_ops = DG_FAMILY(conv_product_ops);

@@ -19,6 +19,8 @@ dg_status conv_settings_from(const dg_value *attrs, const conv_places *at, int r
     for (int d = 0; s->same && d < 3; d++)
         if (s->stride[d] != 1)
             return dg_error(DG_BAD_ARGUMENT, "padding=same wants a stride of 1, it is %lld", (long long)s->stride[d]);
+    s->winograd = at->algorithm >= 0 && attrs[at->algorithm].kind == DG_VALUE_NAME &&
+                  strcmp(attrs[at->algorithm].s, "winograd") == 0;
     if (s->groups < 1)
         return dg_error(DG_BAD_ARGUMENT, "groups is %lld, wants at least 1", (long long)s->groups);
     return dg_ok();
@@ -58,13 +60,19 @@ dg_status conv_geometry(const dg_value *attrs, const conv_places *at, const dg_t
 {
     int rank = w->shape.rank - 2;
     conv_settings settings;
+    bool pictures = rank == 2 && x->shape.rank == 4;
+    if (w->channels_last || ((x->channels_last || y->channels_last) && !pictures))
+        return dg_error(DG_BAD_ARGUMENT, "only batches of images in two dimensions may be stored as N H W C");
     DG_TRY(conv_settings_from(attrs, at, rank, &settings));
     *s = (conv_shape){.dtype = x->dtype,
                       .mode = settings.mode,
                       .batch = x->shape.rank == rank + 2 ? x->shape.dims[0] : 1,
                       .groups = settings.groups,
                       .in_channels = w->shape.dims[1],
-                      .out_channels = w->shape.dims[0] / settings.groups};
+                      .out_channels = w->shape.dims[0] / settings.groups,
+                      .x_channels_last = x->channels_last,
+                      .y_channels_last = y->channels_last,
+                      .winograd = settings.winograd};
     spatial_dims(&x->shape, rank, s->in);
     spatial_dims(&w->shape, rank, s->kernel);
     spatial_dims(&y->shape, rank, s->out);
@@ -75,14 +83,40 @@ dg_status conv_geometry(const dg_value *attrs, const conv_places *at, const dg_t
     return dg_ok();
 }
 
+/* Vectors run over channels, where there are enough of them and the convolution is computed directly: see
+ * direct_takes_output(). */
+static dg_layout layout_of_images(const dg_tensor *images, const dg_tensor *w, int64_t x_channels)
+{
+    enum { FEW = 8 };
+    const int64_t *dims = w->shape.dims;
+    bool direct = dims[1] == x_channels || (dims[1] == 1 && dims[0] == x_channels);
+    if (w->shape.rank != 4 || images->dtype != DG_FLOAT32 || !direct)
+        return DG_LAYOUT_PLAIN;
+    return images->shape.dims[1] >= FEW ? DG_LAYOUT_CHANNELS_LAST : DG_LAYOUT_ANY;
+}
+
+dg_layout conv_layout(const dg_kernel *kernel, int k)
+{
+    const dg_tensor *from = kernel->inputs[0], *w = kernel->inputs[1], *to = kernel->outputs[0];
+    /* Of the two one is x, the other has the weight's first size. */
+    int64_t x_channels = from->shape.dims[1] == w->shape.dims[0] ? to->shape.dims[1] : from->shape.dims[1];
+    return k == 1 ? DG_LAYOUT_PLAIN : layout_of_images(k == 0 ? from : to, w, x_channels);
+}
+
+dg_layout conv_weight_grad_layout(const dg_kernel *kernel, int k)
+{
+    int64_t x_channels = kernel->inputs[0]->shape.dims[1];
+    return k > 1 ? DG_LAYOUT_PLAIN : layout_of_images(kernel->inputs[k], kernel->outputs[0], x_channels);
+}
+
 dg_node *conv_product(const dg_backward *vjp, const conv_places *at, const char *op, dg_node *a, dg_node *b,
                       dg_node *like)
 {
-    static const char *const names[] = {"stride", "padding", "dilation", "groups", "padding_mode"};
-    const int places[] = {at->stride, at->padding, at->dilation, at->groups, at->padding_mode};
+    static const char *const names[] = {"stride", "padding", "dilation", "groups", "padding_mode", "algorithm"};
+    const int places[] = {at->stride, at->padding, at->dilation, at->groups, at->padding_mode, at->algorithm};
     dg_node *const inputs[] = {a, b, like};
-    dg_value attrs[5];
-    int n_attrs = at->padding_mode < 0 ? 4 : 5;
+    dg_value attrs[6];
+    int n_attrs = at->padding_mode < 0 ? 4 : at->algorithm < 0 ? 5 : 6;
     for (int k = 0; k < n_attrs; k++) {
         attrs[k] = vjp->attrs[places[k]];
         attrs[k].key = names[k];

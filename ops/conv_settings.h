@@ -6,13 +6,15 @@
 
 /* Where an op has them; −1: not at all. */
 typedef struct conv_places {
-    int stride, padding, dilation, groups, padding_mode, output_padding;
+    int stride, padding, dilation, groups, padding_mode, output_padding, algorithm;
 } conv_places;
+
+#define CONV_ALGORITHMS "auto|direct|winograd"
 
 typedef struct conv_settings {
     int64_t stride[3], padding[3], dilation[3], output_padding[3], groups;
     padding_mode mode;
-    bool same;
+    bool same, winograd;
 } conv_settings;
 
 dg_status conv_settings_from(const dg_value *attrs, const conv_places *at, int rank, conv_settings *s);
@@ -27,6 +29,11 @@ dg_status conv_want_groups(const char *what, int64_t channels, int64_t groups);
 /* The geometry of conv(x, w) = y on real sizes. */
 dg_status conv_geometry(const dg_value *attrs, const conv_places *at, const dg_tensor *x, const dg_tensor *w,
                         const dg_tensor *y, conv_shape *s);
+
+/* The layout of tensor k of a kernel whose images are input 0 and the output, its weight input 1; and of one whose
+ * images are its inputs, its weight the output. */
+dg_layout conv_layout(const dg_kernel *kernel, int k);
+dg_layout conv_weight_grad_layout(const dg_kernel *kernel, int k);
 
 /* Emits conv_like, conv_input_grad or conv_weight_grad with the settings of the node that is differentiated. */
 dg_node *conv_product(const dg_backward *vjp, const conv_places *at, const char *op, dg_node *a, dg_node *b,

@@ -8,18 +8,6 @@
 
 #include "rules.h"
 
-typedef struct class_call {
-    int64_t n, classes, inner;
-    int64_t ignore;
-    const dg_tensor *target;
-} class_call;
-
-static int64_t label_at(const class_call *c, int64_t index)
-{
-    return c->target->dtype == DG_INT64 ? ((const int64_t *)c->target->data)[index]
-                                        : ((const int32_t *)c->target->data)[index];
-}
-
 #define REAL       float
 #define NAME(name) name##_float32
 #include "labels_real.h"
@@ -46,15 +34,11 @@ dg_shape without_classes(const dg_shape *shape)
     return result;
 }
 
-/* The checked call: `scores` is [N, C, ..], and input 1 the target. */
-static dg_status class_call_of(const dg_kernel *kernel, const dg_shape *scores, class_call *call)
+dg_status class_call_of(const dg_shape *scores, const dg_tensor *target, int64_t ignore, class_call *call)
 {
     int dim = class_dim(scores);
-    class_call c = {.n = dim ? scores->dims[0] : 1,
-                    .classes = scores->dims[dim],
-                    .inner = 1,
-                    .ignore = kernel->attrs[0].i,
-                    .target = kernel->inputs[1]};
+    class_call c = {
+        .n = dim ? scores->dims[0] : 1, .classes = scores->dims[dim], .inner = 1, .ignore = ignore, .target = target};
     for (int d = dim + 1; d < scores->rank; d++)
         c.inner *= scores->dims[d];
     for (int64_t i = 0; i < c.n * c.inner; i++) {
@@ -123,7 +107,7 @@ dg_status class_pick_forward(const dg_kernel *kernel)
 {
     const dg_tensor *x = kernel->inputs[0], *y = kernel->outputs[0];
     class_call c;
-    DG_TRY(class_call_of(kernel, &x->shape, &c));
+    DG_TRY(class_call_of(&x->shape, kernel->inputs[1], kernel->attrs[0].i, &c));
     if (y->dtype == DG_FLOAT32)
         pick_float32(&c, x->data, y->data);
     else
@@ -150,7 +134,7 @@ dg_status class_scatter_forward(const dg_kernel *kernel)
 {
     const dg_tensor *x = kernel->inputs[0], *y = kernel->outputs[0];
     class_call c;
-    DG_TRY(class_call_of(kernel, &y->shape, &c));
+    DG_TRY(class_call_of(&y->shape, kernel->inputs[1], kernel->attrs[0].i, &c));
     if (y->dtype == DG_FLOAT32)
         scatter_float32(&c, x->data, y->data);
     else
@@ -174,7 +158,7 @@ dg_status class_weight_forward(const dg_kernel *kernel)
 {
     const dg_tensor *weight = kernel->inputs[2], *y = kernel->outputs[0];
     class_call c;
-    DG_TRY(class_call_of(kernel, &kernel->inputs[0]->shape, &c));
+    DG_TRY(class_call_of(&kernel->inputs[0]->shape, kernel->inputs[1], kernel->attrs[0].i, &c));
     if (y->dtype == DG_FLOAT32)
         weigh_float32(&c, weight ? weight->data : NULL, y->data);
     else

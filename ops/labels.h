@@ -1,8 +1,25 @@
-/* Targets that are class indices: their shape rules, and the ops class_pick, class_scatter and class_weight. */
+/* Targets that are class indices: their shape rules, and the ops class_pick, class_scatter, class_weight and
+ * class_entropy. */
 #ifndef OPS_LABELS_H
 #define OPS_LABELS_H
 
 #include <dotgrad/op.h>
+
+/* Scores [N, C, inner] and their targets [N, inner]. */
+typedef struct class_call {
+    int64_t n, classes, inner;
+    int64_t ignore;
+    const dg_tensor *target;
+} class_call;
+
+static inline int64_t label_at(const class_call *c, int64_t index)
+{
+    return c->target->dtype == DG_INT64 ? ((const int64_t *)c->target->data)[index]
+                                        : ((const int32_t *)c->target->data)[index];
+}
+
+/* The checked call: a label that is no class is DG_BAD_DATA. */
+dg_status class_call_of(const dg_shape *scores, const dg_tensor *target, int64_t ignore, class_call *call);
 
 /* Classes are dimension 1 of scores [N, C, ..], or 0 of a vector [C] (one sample without a batch). */
 int class_dim(const dg_shape *scores);
@@ -24,5 +41,15 @@ void class_scatter_backward(const dg_backward *vjp);
 
 dg_status class_weight_infer(const dg_infer *infer);
 dg_status class_weight_forward(const dg_kernel *kernel);
+
+dg_status class_entropy_infer(const dg_infer *infer);
+dg_status class_entropy_forward(const dg_kernel *kernel);
+size_t class_entropy_workspace(const dg_kernel *kernel);
+void class_entropy_backward(const dg_backward *vjp);
+
+dg_status class_entropy_backward_infer(const dg_infer *infer);
+dg_status class_entropy_backward_forward(const dg_kernel *kernel);
+size_t class_entropy_backward_workspace(const dg_kernel *kernel);
+void class_entropy_backward_backward(const dg_backward *vjp);
 
 #endif

@@ -84,7 +84,7 @@ static void batch_strides(const matrix_shape *matrix, const dg_shape *batch, int
     }
 }
 
-static dg_status matmul_forward(const dg_kernel *kernel)
+static product matmul_product(const dg_kernel *kernel)
 {
     const dg_tensor *input = kernel->inputs[0], *other = kernel->inputs[1], *y = kernel->outputs[0];
     matrix_shape a = matrix_of(&input->shape, kernel->attrs[0].b, false);
@@ -100,13 +100,27 @@ static dg_status matmul_forward(const dg_kernel *kernel)
                  .c = y->data,
                  .batch = y->shape};
     p.batch.rank -= (input->shape.rank > 1) + (other->shape.rank > 1);
+    if (p.batch.rank == 0)
+        return p;
     if (!a.transposed && dg_shape_count(&b.batch) == 1 && dg_shape_equal(&a.batch, &p.batch)) {
         p.m *= dg_shape_count(&p.batch); /* one matrix for all: the batch is more rows */
         p.batch = dg_scalar();
     }
     batch_strides(&a, &p.batch, p.a_strides);
     batch_strides(&b, &p.batch, p.b_strides);
-    return product_run(&p, kernel->threads);
+    return p;
+}
+
+static dg_status matmul_forward(const dg_kernel *kernel)
+{
+    product p = matmul_product(kernel);
+    return product_run(&p, kernel);
+}
+
+static size_t matmul_workspace(const dg_kernel *kernel)
+{
+    product p = matmul_product(kernel);
+    return product_workspace(&p);
 }
 
 /* y = a′b′, where ′ is the transposition that the attributes ask for: da′ = g·b′ᵀ, db′ = a′ᵀ·g. A vector is given the
@@ -242,22 +256,33 @@ static dg_status linear_infer(const dg_infer *infer)
     return dg_ok();
 }
 
-static dg_status linear_forward(const dg_kernel *kernel)
+static product linear_product(const dg_kernel *kernel)
 {
     const dg_tensor *x = kernel->inputs[0], *weight = kernel->inputs[1], *bias = kernel->inputs[2],
                     *y = kernel->outputs[0];
     dg_shape rows = x->shape;
     rows.rank--;
-    product p = {.dtype = y->dtype,
-                 .m = dg_shape_count(&rows),
-                 .n = weight->shape.dims[0],
-                 .k = weight->shape.dims[1],
-                 .transpose_b = true,
-                 .a = x->data,
-                 .b = weight->data,
-                 .c = y->data,
-                 .bias = bias ? bias->data : NULL};
-    return product_run(&p, kernel->threads);
+    return (product){.dtype = y->dtype,
+                     .m = dg_shape_count(&rows),
+                     .n = weight->shape.dims[0],
+                     .k = weight->shape.dims[1],
+                     .transpose_b = true,
+                     .a = x->data,
+                     .b = weight->data,
+                     .c = y->data,
+                     .bias = bias ? bias->data : NULL};
+}
+
+static dg_status linear_forward(const dg_kernel *kernel)
+{
+    product p = linear_product(kernel);
+    return product_run(&p, kernel);
+}
+
+static size_t linear_workspace(const dg_kernel *kernel)
+{
+    product p = linear_product(kernel);
+    return product_workspace(&p);
 }
 
 /* dx = g·W, dW = gᵀ·x over all rows, db = g (summed to [out] by the engine). */
@@ -411,8 +436,10 @@ static const dg_op linear_ops[] = {
                    .kind = DG_ATTR_BOOL,
                    .fallback = "false",
                    .doc = "swaps the last two dimensions of other"}},
+        .flags = DG_EPILOGUE,
         .infer = matmul_infer,
         .forward = matmul_forward,
+        .workspace = matmul_workspace,
         .backward = matmul_backward,
         .flops = matmul_flops,
         .samples = matmul_samples,
@@ -440,8 +467,10 @@ static const dg_op linear_ops[] = {
                    .positional = true},
                   {.name = "bias", .kind = DG_ATTR_BOOL, .fallback = "true", .doc = "owns a bias, where none is wired"},
                   {.name = "init", .kind = DG_ATTR_INIT, .fallback = "none", .doc = "initialiser of weight"}},
+        .flags = DG_EPILOGUE,
         .infer = linear_infer,
         .forward = linear_forward,
+        .workspace = linear_workspace,
         .backward = linear_backward,
         .flops = linear_flops,
         .samples = linear_samples,
@@ -460,6 +489,7 @@ static const dg_op linear_ops[] = {
         .family = "linear",
         .summary = "squared distances between rows: y_ij = |a_i − b_j|²",
         .inputs = {{.name = "x1", .doc = "[.., n, d]"}, {.name = "x2", .doc = "[.., m, d]"}},
+        .flags = DG_EPILOGUE,
         .infer = distance_infer,
         .forward = sqdist_forward,
         .workspace = sqdist_workspace,

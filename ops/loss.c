@@ -24,6 +24,17 @@ static const dg_sample class_weight_samples[] = {
     {"class_weight(ignore_index=1)", {"[4, 3]", "[4] int64 below 3", "[3] positive"}},
     {0}};
 
+static const dg_sample class_entropy_samples[] = {
+    {"class_entropy", {"[4, 3]", "[4] int64 below 3", "-"}},
+    {"class_entropy(reduction=sum, ignore_index=1)", {"[2, 3, 2]", "[2, 2] int32 below 3", "-"}},
+    {"class_entropy(reduction=none)", {"[3]", "[] int64 below 3", "-"}},
+    {0}};
+static const dg_sample class_entropy_backward_samples[] = {
+    {"class_entropy_backward", {"[]", "[4, 3] unit", "[4] int64 below 3", "-"}},
+    {"class_entropy_backward(reduction=sum)", {"[]", "[2, 3, 2] unit", "[2, 2] int32 below 3", "-"}},
+    {"class_entropy_backward(reduction=none, ignore_index=1)", {"[4]", "[4, 3] unit", "[4] int64 below 3", "-"}},
+    {0}};
+
 /* ---- reductions ---- */
 
 /* The mean of weighted losses divides by the sum of the weights, as PyTorch's does. */
@@ -174,11 +185,16 @@ static dg_node *cross_entropy_with_probabilities(const dg_compose *compose, dg_n
 
 static void cross_entropy_compose(const dg_compose *compose)
 {
+    dg_node *target = compose->inputs[1], *weight = compose->inputs[2];
+    if (has_labels(dg_node_type(target, 0)) && compose->attrs[2].f == 0) {
+        compose->outputs[0] = dg_class_entropy(compose->inputs[0], target, .weight = weight ? dg_detach(weight) : NULL,
+                                               .reduction = compose->attrs[0].s, .ignore_index = compose->attrs[1].i);
+        return;
+    }
     int dim = class_dim(&dg_node_type(compose->inputs[0], 0)->shape);
     dg_node *log_p = dg_log_softmax(compose->inputs[0], .dim = dim);
-    compose->outputs[0] = has_labels(dg_node_type(compose->inputs[1], 0))
-                              ? cross_entropy_with_labels(compose, log_p, dim)
-                              : cross_entropy_with_probabilities(compose, log_p, dim);
+    compose->outputs[0] = has_labels(dg_node_type(target, 0)) ? cross_entropy_with_labels(compose, log_p, dim)
+                                                              : cross_entropy_with_probabilities(compose, log_p, dim);
 }
 
 static const dg_sample nll_loss_samples[] = {
@@ -332,6 +348,11 @@ static const dg_sample with_logits_samples[] = {
         .name = "weight", .flags = DG_OPTIONAL | DG_INDEX, .doc = "[C], one for each class; constant"                  \
     }
 
+static double class_entropy_flops(const dg_infer *infer)
+{
+    return 14 * (double)dg_shape_count(&infer->inputs[0]->shape);
+}
+
 static const dg_op loss_ops[] = {
     {
         .name = "mse_loss",
@@ -387,6 +408,34 @@ static const dg_op loss_ops[] = {
         .infer = class_weight_infer,
         .forward = class_weight_forward,
         .samples = class_weight_samples,
+    },
+    {
+        .name = "class_entropy",
+        .family = "loss",
+        .summary = "cross_entropy against class indices, and the softmax that its gradient needs",
+        .inputs = {{.name = "input", .doc = "[N, C], [N, C, ..] or [C]: scores before the softmax"},
+                   LABELS,
+                   CLASS_WEIGHT},
+        .attrs = {REDUCTION, IGNORE_INDEX},
+        .outputs = {"loss", "softmax"},
+        .infer = class_entropy_infer,
+        .forward = class_entropy_forward,
+        .workspace = class_entropy_workspace,
+        .backward = class_entropy_backward,
+        .flops = class_entropy_flops,
+        .samples = class_entropy_samples,
+    },
+    {
+        .name = "class_entropy_backward",
+        .family = "loss",
+        .summary = "g w_t (p − e_t), for a mean divided by Σ w: the gradient of class_entropy, whose softmax is p",
+        .inputs = {{.name = "grad_output", .doc = "g"}, {.name = "probabilities", .doc = "p"}, LABELS, CLASS_WEIGHT},
+        .attrs = {REDUCTION, IGNORE_INDEX},
+        .infer = class_entropy_backward_infer,
+        .forward = class_entropy_backward_forward,
+        .workspace = class_entropy_backward_workspace,
+        .backward = class_entropy_backward_backward,
+        .samples = class_entropy_backward_samples,
     },
     {
         .name = "cross_entropy",

@@ -39,11 +39,6 @@ static dg_node *affine(dg_node *y, dg_node *weight, dg_node *bias)
     return weight ? dg_mul(y, weight) : bias ? dg_add(y, bias) : dg_identity(y);
 }
 
-static dg_status check_eps(double eps)
-{
-    return eps >= 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "eps is %g, wants at least 0", eps);
-}
-
 static dg_status want_rank(const dg_infer *infer, int rank, const char *layout)
 {
     char text[DG_SHAPE_TEXT];
@@ -76,92 +71,9 @@ static dg_status channels_of(const dg_infer *infer, dg_shape *shape)
     return dg_ok();
 }
 
-/* w/√(var + ε); without a weight 1/√(var + ε). */
-static dg_node *inverse_deviation(dg_node *var, double eps, dg_node *weight)
-{
-    char formula[64];
-    snprintf(formula, sizeof formula, weight ? "w * rsqrt(v + %.17g)" : "rsqrt(v + %.17g)", eps);
-    return weight ? dg_expr(formula, {"v", var}, {"w", weight}) : dg_expr(formula, {"v", var});
-}
-
 static dg_node *as_dtype(dg_node *node, dg_dtype dtype)
 {
     return dg_node_type(node, 0)->dtype == dtype ? node : dg_to(node, dtype);
-}
-
-/* ---- standardize ---- */
-
-/* The dimensions that stay must be neighbours: [before, channels, after]. Of unknown sizes only that is checked. */
-static dg_status layout_of(const dg_value *dims, const dg_shape *shape, channel_layout *layout, axes *set)
-{
-    DG_TRY(axes_from(dims, shape->rank, set));
-    bool known = dg_shape_is_known(shape);
-    *layout = (channel_layout){1, 1, 1};
-    int d = 0;
-    for (; d < shape->rank && set->has[d]; d++)
-        layout->before *= known ? shape->dims[d] : 1;
-    for (; d < shape->rank && !set->has[d]; d++)
-        layout->channels *= known ? shape->dims[d] : 1;
-    for (; d < shape->rank && set->has[d]; d++)
-        layout->after *= known ? shape->dims[d] : 1;
-    if (d < shape->rank)
-        return dg_error(DG_BAD_SHAPE, "the dimensions that are not in dim must be neighbours, %d is apart", d);
-    return dg_ok();
-}
-
-static dg_status standardize_infer(const dg_infer *infer)
-{
-    channel_layout layout;
-    axes set;
-    dg_type kept = *infer->inputs[0];
-    DG_TRY(want_floats(infer, 0));
-    DG_TRY(check_eps(infer->attrs[1].f));
-    DG_TRY(layout_of(&infer->attrs[0], &kept.shape, &layout, &set));
-    for (int d = 0; d < kept.shape.rank; d++)
-        kept.shape.dims[d] = set.has[d] ? 1 : kept.shape.dims[d];
-    infer->outputs[0] = *infer->inputs[0];
-    infer->outputs[1] = infer->outputs[2] = kept;
-    return dg_ok();
-}
-
-static dg_status standardize_forward(const dg_kernel *kernel)
-{
-    channel_layout layout;
-    axes set;
-    DG_TRY(layout_of(&kernel->attrs[0], &kernel->inputs[0]->shape, &layout, &set));
-    standardize_run(kernel->inputs[0], &layout, kernel->attrs[1].f, kernel->outputs[0], kernel->outputs[1],
-                    kernel->outputs[2], kernel->threads);
-    return dg_ok();
-}
-
-/* With r = 1/√(var + ε), n elements and cotangents g of y, g_m of the mean, g_v of the variance:
- * dx = r (g − mean(g) − y·mean(g·y)) + g_m / n + 2 g_v (x − mean) / n */
-static void standardize_backward(const dg_backward *vjp)
-{
-    dg_node *x = vjp->inputs[0], *y = vjp->output, *g = vjp->grad_outputs[0], *gm = vjp->grad_outputs[1],
-            *gv = vjp->grad_outputs[2], *dx = NULL;
-    dg_ints dims = ints_option(&vjp->attrs[0]);
-    if (g) {
-        dg_node *r = inverse_deviation(dg_output(y, 2), vjp->attrs[1].f, NULL);
-        dg_node *mean = dg_mean(g, .dim = dims, .keepdim = true);
-        dg_node *along = dg_mean(dg_mul(g, y), .dim = dims, .keepdim = true);
-        dx = dg_expr("r * (g - m - y * a)", {"r", r}, {"g", g}, {"m", mean}, {"y", y}, {"a", along});
-    }
-    dg_node *n = gm || gv ? dg_count(x, .dim = dims) : NULL;
-    if (gm) {
-        dg_node *part = dg_expand_as(dg_div(gm, n), x);
-        dx = dx ? dg_add(dx, part) : part;
-    }
-    if (gv) {
-        dg_node *part = dg_expr("2 * g * (x - m) / n", {"g", gv}, {"x", x}, {"m", dg_output(y, 1)}, {"n", n});
-        dx = dx ? dg_add(dx, part) : part;
-    }
-    vjp->grad_inputs[0] = dx;
-}
-
-static double standardize_flops(const dg_infer *infer)
-{
-    return 6 * (double)dg_shape_count(&infer->inputs[0]->shape);
 }
 
 /* ---- batch_norm ---- */
@@ -423,6 +335,11 @@ static const dg_sample standardize_samples[] = {{"standardize(1, eps=0.1)", {"[3
                                                 {"standardize([0, 2], eps=0.1)", {"[3, 2, 4]"}},
                                                 {"standardize([])", {"[2, 3]"}},
                                                 {0}};
+static const dg_sample standardize_backward_samples[] = {
+    {"standardize_backward(1, eps=0.1)", {"[3, 5]", "[3, 5]", "[3, 1] positive"}},
+    {"standardize_backward(0, eps=0.1)", {"[4, 3]", "[4, 3]", "[1, 3] positive"}},
+    {"standardize_backward([0, 2], eps=0.1)", {"[3, 2, 4]", "[3, 2, 4]", "[1, 2, 1] positive"}},
+    {0}};
 static const dg_sample batch_norm_samples[] = {
     {"batch_norm(training=true)", {"[4, 2, 3]", "[2]", "[2]"}},
     {"batch_norm(training=true, affine=false)", {"[5, 3]"}},
@@ -481,11 +398,33 @@ static const dg_op norm_ops[] = {
                    .doc = "what mean and variance go over; those left are neighbours"},
                   EPS("1e-5")},
         .outputs = {"output", "mean", "var"},
+        .flags = DG_EPILOGUE | DG_ANY_LAYOUT,
+        .layout = standardize_layout,
         .infer = standardize_infer,
         .forward = standardize_forward,
         .backward = standardize_backward,
         .flops = standardize_flops,
         .samples = standardize_samples,
+    },
+    {
+        .name = "standardize_backward",
+        .family = "norm",
+        .summary =
+            "dx = (g − mean(g) − y mean(g y))/√(var + eps) over dim: the gradient of standardize, whose value is "
+            "y",
+        .inputs = {{.name = "grad_output", .doc = "g"}, {.name = "output", .doc = "y"}, {.name = "var"}},
+        .attrs = {{.name = "dim",
+                   .kind = DG_ATTR_INTS,
+                   .positional = true,
+                   .doc = "what mean and variance go over; those left are neighbours"},
+                  EPS("1e-5")},
+        .flags = DG_EPILOGUE | DG_ANY_LAYOUT,
+        .layout = standardize_layout,
+        .infer = standardize_backward_infer,
+        .forward = standardize_backward_forward,
+        .backward = standardize_backward_backward,
+        .flops = standardize_flops,
+        .samples = standardize_backward_samples,
     },
     {
         .name = "batch_norm",

@@ -123,9 +123,8 @@ static dg_status geometry(const dg_value *attrs, const pool_places *at, int rank
                           const dg_tensor *y, pool_shape *s)
 {
     DG_TRY(settings_from(attrs, at, rank, s));
-    dg_shape planes = x->shape;
-    planes.rank -= rank;
-    s->planes = dg_shape_count(&planes);
+    s->images = x->shape.rank == rank + 2 ? x->shape.dims[0] : 1;
+    s->channels = x->shape.dims[x->shape.rank - rank - 1];
     s->dtype = x->dtype;
     spatial_dims(&x->shape, rank, s->in);
     spatial_dims(&y->shape, rank, s->out);
@@ -139,7 +138,7 @@ static dg_status max_forward(const dg_kernel *kernel, const pool_places *at, int
     const dg_tensor *x = kernel->inputs[0], *y = kernel->outputs[0];
     pool_shape s;
     DG_TRY(geometry(kernel->attrs, at, rank, x, y, &s));
-    max_pool_gather(&s, x->data, x->data, y->data, kernel->threads);
+    max_pool_gather(&s, kernel, x, x, y);
     return dg_ok();
 }
 
@@ -148,7 +147,7 @@ static dg_status avg_forward(const dg_kernel *kernel, const pool_places *at, int
     const dg_tensor *x = kernel->inputs[0], *y = kernel->outputs[0];
     pool_shape s;
     DG_TRY(geometry(kernel->attrs, at, rank, x, y, &s));
-    avg_pool_mean(&s, x->data, y->data, kernel->threads);
+    avg_pool_mean(&s, kernel, x, y);
     return dg_ok();
 }
 
@@ -170,6 +169,14 @@ FORWARD(adaptive_max_3d, max_forward, adaptive_at, 3)
 FORWARD(adaptive_avg_1d, avg_forward, adaptive_at, 1)
 FORWARD(adaptive_avg_2d, avg_forward, adaptive_at, 2)
 FORWARD(adaptive_avg_3d, avg_forward, adaptive_at, 3)
+
+/* ---- layouts ---- */
+
+static dg_layout picture_layout(const dg_kernel *kernel, int k)
+{
+    (void)k;
+    return kernel->attrs[0].i == 2 ? DG_LAYOUT_ANY : DG_LAYOUT_PLAIN; /* not [C, D, H, W] */
+}
 
 /* ---- backward ---- */
 
@@ -279,7 +286,7 @@ static dg_status gather_forward(const dg_kernel *kernel)
     const dg_tensor *x = kernel->inputs[0], *y = kernel->outputs[0];
     pool_shape s;
     DG_TRY(geometry(kernel->attrs, &max_product_at, (int)kernel->attrs[0].i, x, y, &s));
-    max_pool_gather(&s, x->data, kernel->inputs[1]->data, y->data, kernel->threads);
+    max_pool_gather(&s, kernel, x, kernel->inputs[1], y);
     return dg_ok();
 }
 
@@ -288,7 +295,7 @@ static dg_status scatter_forward(const dg_kernel *kernel)
     const dg_tensor *x = kernel->inputs[0], *g = kernel->inputs[1];
     pool_shape s;
     DG_TRY(geometry(kernel->attrs, &max_product_at, (int)kernel->attrs[0].i, x, g, &s));
-    max_pool_scatter(&s, x->data, g->data, kernel->outputs[0]->data, kernel->threads);
+    max_pool_scatter(&s, kernel, x, kernel->outputs[0], g);
     return dg_ok();
 }
 
@@ -302,7 +309,7 @@ static dg_status grad_forward(const dg_kernel *kernel)
     const dg_tensor *g = kernel->inputs[0], *dx = kernel->outputs[0];
     pool_shape s;
     DG_TRY(geometry(kernel->attrs, &avg_product_at, (int)kernel->attrs[0].i, dx, g, &s));
-    avg_pool_spread(&s, g->data, dx->data, kernel->threads);
+    avg_pool_spread(&s, kernel, dx, g);
     return dg_ok();
 }
 
@@ -397,42 +404,45 @@ SAMPLES(grad, {"avg_pool_grad(1, kernel_size=3, stride=1)", {"[2, 2, 3]", "[2, 2
     }
 #define WINDOW SIZES("kernel_size", "none", "places of a window; none: adaptive")
 
-#define MAX_POOL(op_name, kernel, op_samples)                                                                          \
+#define MAX_POOL(op_name, kernel, layouts, op_samples)                                                                 \
     {                                                                                                                  \
         .name = op_name, .family = "pool", .summary = "the greatest of each window; the first one on ties",            \
         .inputs = {{.name = "input", .doc = "[N, C, sizes], or one without N"}},                                       \
         .attrs = {KERNEL_SIZE, STRIDE, PADDING, DILATION, CEIL_MODE}, .infer = max_infer, .forward = kernel,           \
-        .backward = max_backward, .flops = pool_flops, .samples = op_samples                                           \
+        .backward = max_backward, .flops = pool_flops, .flags = DG_EPILOGUE | (layouts), .samples = op_samples         \
     }
-#define AVG_POOL(op_name, kernel, op_samples)                                                                          \
+#define AVG_POOL(op_name, kernel, layouts, op_samples)                                                                 \
     {                                                                                                                  \
         .name = op_name, .family = "pool", .summary = "the mean of each window",                                       \
         .inputs = {{.name = "input", .doc = "[N, C, sizes], or one without N"}},                                       \
         .attrs = {KERNEL_SIZE, STRIDE, PADDING, CEIL_MODE, INCLUDE, DIVISOR}, .infer = avg_infer, .forward = kernel,   \
-        .backward = avg_backward, .flops = pool_flops, .samples = op_samples                                           \
+        .backward = avg_backward, .flops = pool_flops, .flags = DG_EPILOGUE | (layouts), .samples = op_samples         \
     }
-#define ADAPTIVE(op_name, text, kernel, reverse, op_samples)                                                           \
+#define ADAPTIVE(op_name, text, kernel, reverse, layouts, op_samples)                                                  \
     {                                                                                                                  \
         .name = op_name, .family = "pool",                                                                             \
         .summary = text " of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1",                        \
         .inputs = {{.name = "input", .doc = "[N, C, sizes], or one without N"}},                                       \
         .attrs = {SIZES("output_size", "none", "windows of each dimension; needed")}, .infer = adaptive_infer,         \
-        .forward = kernel, .backward = reverse, .flops = every_element, .samples = op_samples                          \
+        .forward = kernel, .backward = reverse, .flops = every_element, .flags = DG_EPILOGUE | (layouts),              \
+        .samples = op_samples                                                                                          \
     }
 
 static const dg_op pool_ops[] = {
-    MAX_POOL("max_pool1d", max_1d, max1d_samples),
-    MAX_POOL("max_pool2d", max_2d, max2d_samples),
-    MAX_POOL("max_pool3d", max_3d, max3d_samples),
-    AVG_POOL("avg_pool1d", avg_1d, avg1d_samples),
-    AVG_POOL("avg_pool2d", avg_2d, avg2d_samples),
-    AVG_POOL("avg_pool3d", avg_3d, avg3d_samples),
-    ADAPTIVE("adaptive_max_pool1d", "the greatest", adaptive_max_1d, adaptive_max_backward, adaptive_max1d_samples),
-    ADAPTIVE("adaptive_max_pool2d", "the greatest", adaptive_max_2d, adaptive_max_backward, adaptive_max2d_samples),
-    ADAPTIVE("adaptive_max_pool3d", "the greatest", adaptive_max_3d, adaptive_max_backward, adaptive_max3d_samples),
-    ADAPTIVE("adaptive_avg_pool1d", "the mean", adaptive_avg_1d, adaptive_avg_backward, adaptive_avg1d_samples),
-    ADAPTIVE("adaptive_avg_pool2d", "the mean", adaptive_avg_2d, adaptive_avg_backward, adaptive_avg2d_samples),
-    ADAPTIVE("adaptive_avg_pool3d", "the mean", adaptive_avg_3d, adaptive_avg_backward, adaptive_avg3d_samples),
+    MAX_POOL("max_pool1d", max_1d, 0, max1d_samples),
+    MAX_POOL("max_pool2d", max_2d, DG_ANY_LAYOUT, max2d_samples),
+    MAX_POOL("max_pool3d", max_3d, 0, max3d_samples),
+    AVG_POOL("avg_pool1d", avg_1d, 0, avg1d_samples),
+    AVG_POOL("avg_pool2d", avg_2d, DG_ANY_LAYOUT, avg2d_samples),
+    AVG_POOL("avg_pool3d", avg_3d, 0, avg3d_samples),
+    ADAPTIVE("adaptive_max_pool1d", "the greatest", adaptive_max_1d, adaptive_max_backward, 0, adaptive_max1d_samples),
+    ADAPTIVE("adaptive_max_pool2d", "the greatest", adaptive_max_2d, adaptive_max_backward, DG_ANY_LAYOUT,
+             adaptive_max2d_samples),
+    ADAPTIVE("adaptive_max_pool3d", "the greatest", adaptive_max_3d, adaptive_max_backward, 0, adaptive_max3d_samples),
+    ADAPTIVE("adaptive_avg_pool1d", "the mean", adaptive_avg_1d, adaptive_avg_backward, 0, adaptive_avg1d_samples),
+    ADAPTIVE("adaptive_avg_pool2d", "the mean", adaptive_avg_2d, adaptive_avg_backward, DG_ANY_LAYOUT,
+             adaptive_avg2d_samples),
+    ADAPTIVE("adaptive_avg_pool3d", "the mean", adaptive_avg_3d, adaptive_avg_backward, 0, adaptive_avg3d_samples),
     {
         .name = "max_pool_gather",
         .family = "pool",
@@ -442,6 +452,8 @@ static const dg_op pool_ops[] = {
         .infer = gather_infer,
         .forward = gather_forward,
         .backward = gather_backward,
+        .flags = DG_ANY_LAYOUT | DG_EPILOGUE,
+        .layout = picture_layout,
         .flops = every_element,
         .samples = gather_samples,
     },
@@ -454,6 +466,8 @@ static const dg_op pool_ops[] = {
         .infer = scatter_infer,
         .forward = scatter_forward,
         .backward = scatter_backward,
+        .flags = DG_ANY_LAYOUT | DG_EPILOGUE,
+        .layout = picture_layout,
         .flops = every_element,
         .samples = scatter_samples,
     },
@@ -466,6 +480,8 @@ static const dg_op pool_ops[] = {
         .infer = like_infer,
         .forward = like_forward,
         .backward = like_backward,
+        .flags = DG_ANY_LAYOUT | DG_EPILOGUE,
+        .layout = picture_layout,
         .flops = every_element,
         .samples = like_samples,
     },
@@ -478,6 +494,8 @@ static const dg_op pool_ops[] = {
         .infer = grad_infer,
         .forward = grad_forward,
         .backward = grad_backward,
+        .flags = DG_ANY_LAYOUT | DG_EPILOGUE,
+        .layout = picture_layout,
         .flops = every_element,
         .samples = grad_samples,
     },

@@ -1,9 +1,8 @@
-/* Matrix products on buffers, through OpenBLAS, cut into pieces by their shape alone. */
+/* Matrix products on buffers: the choice of a way, the cutting into pieces by shape alone, the epilogue. */
 #ifndef OPS_PRODUCT_H
 #define OPS_PRODUCT_H
 
-#include <dotgrad/tensor.h>
-#include <dotgrad/threads.h>
+#include <dotgrad/op.h>
 
 /* c = a′·b′ (+ bias on every row) for each matrix of a batch, all row-major and dense. a is [m, k] or, transposed,
  * [k, m]; b is [k, n] or, transposed, [n, k]; c is [m, n]. */
@@ -16,9 +15,17 @@ typedef struct product {
     const void *bias; /* [n], or NULL */
     dg_shape batch;   /* leading sizes of c; strides in elements, 0 where a or b is broadcast */
     int64_t a_strides[DG_MAX_RANK], b_strides[DG_MAX_RANK];
+    /* What is to be done to elements [begin, end) of c, counted over the whole batch, once they hold their sums, before
+     * the epilogue; NULL: nothing. From any thread. */
+    void (*finish)(void *argument, int64_t begin, int64_t end);
+    void *finish_argument;
 } product;
 
-/* DG_BAD_SHAPE: a size beyond what BLAS can count (2³¹ − 1). */
-dg_status product_run(const product *product, dg_threads *threads);
+/* Bytes of workspace: by sizes, transpositions and strides alone. */
+size_t product_workspace(const product *product);
+
+/* Uses the kernel's threads and workspace, and runs its epilogue: c is its output 0. DG_BAD_SHAPE: a size beyond
+ * 2³¹ − 1. */
+dg_status product_run(const product *product, const dg_kernel *kernel);
 
 #endif

@@ -32,10 +32,8 @@ dg_status want_shape(const dg_infer *infer, int k, const dg_shape *wants)
                     dg_graph_print_shape(infer->graph, wants, text, sizeof text));
 }
 
-enum { MOST_BLOCKS = 8 };
-
 /* weight [blocks·hidden, hidden] and a sequence [N, T, blocks·hidden] are inputs `weight` and `sequence`. */
-static dg_status want_recurrence(const dg_infer *infer, int weight, int sequence, dg_shape *states)
+dg_status want_recurrence(const dg_infer *infer, int weight, int sequence, dg_shape *states)
 {
     char text[DG_SHAPE_TEXT], more[DG_SHAPE_TEXT];
     const dg_shape *w = &infer->inputs[weight]->shape, *x = &infer->inputs[sequence]->shape;
@@ -51,9 +49,9 @@ static dg_status want_recurrence(const dg_infer *infer, int weight, int sequence
     return dg_ok();
 }
 
-static dg_status want_blocks(const dg_infer *infer, int blocks)
+dg_status want_blocks(const dg_infer *infer, int k, int blocks)
 {
-    const dg_shape *w = &infer->inputs[1]->shape;
+    const dg_shape *w = &infer->inputs[k]->shape;
     char text[DG_SHAPE_TEXT];
     if (w->dims[0] == blocks * w->dims[1])
         return dg_ok();
@@ -61,12 +59,12 @@ static dg_status want_blocks(const dg_infer *infer, int blocks)
                     dg_graph_print_shape(infer->graph, w, text, sizeof text), blocks);
 }
 
-static const void *data_of(const dg_kernel *kernel, int k)
+const void *data_of(const dg_kernel *kernel, int k)
 {
     return kernel->inputs[k] ? kernel->inputs[k]->data : NULL;
 }
 
-static int64_t last_size(const dg_tensor *tensor)
+int64_t size_of_step(const dg_tensor *tensor)
 {
     return tensor->shape.dims[tensor->shape.rank - 1];
 }
@@ -87,8 +85,7 @@ static dg_status time_shift_infer(const dg_infer *infer)
 
 static dg_status time_shift_forward(const dg_kernel *kernel)
 {
-    recurrence r;
-    DG_TRY(recurrence_make(&r, kernel->outputs[0], 0, kernel->attrs[0].b));
+    recurrence r = recurrence_of(kernel->outputs[0], kernel->attrs[0].b);
     shift_run(&r, r.hidden, data_of(kernel, 0), data_of(kernel, 1), kernel->outputs[0]->data);
     return dg_ok();
 }
@@ -113,11 +110,44 @@ static const dg_sample time_shift_samples[] = {{"time_shift", {"[2, 3, 2]", "[2,
                                                {"time_shift(reverse=true)", {"[2, 1, 2]", "-"}},
                                                {0}};
 
+/* ---- what layers with gates share ---- */
+
+dg_node *block_of(dg_node *x, int b, int64_t hidden)
+{
+    return x ? dg_slice(x, .dim = -1, .start = b * hidden, .end = (b + 1) * hidden) : NULL;
+}
+
+dg_node *sum_of(dg_node *a, dg_node *b)
+{
+    return a && b ? dg_add(a, b) : a ? a : b;
+}
+
+int64_t hidden_size(const dg_node *weight)
+{
+    return dg_node_type(weight, 0)->shape.dims[1];
+}
+
+dg_node *at_first_step(dg_node *first, dg_node *like, bool reverse)
+{
+    return first ? dg_time_shift(dg_zeros_like(like), .first = first, .reverse = reverse) : NULL;
+}
+
+double gates_flops(const dg_infer *infer, double depth)
+{
+    double units = (double)dg_shape_count(&infer->outputs[0].shape), n_sums = (double)infer->inputs[1]->shape.dims[0];
+    double hidden = (double)infer->inputs[1]->shape.dims[1];
+    return units / hidden * n_sums * (2 * depth + 14);
+}
+
+double gates_gradient_flops(const dg_infer *infer)
+{
+    return (double)dg_shape_count(&infer->outputs[0].shape) * (2 * (double)infer->inputs[0]->shape.dims[1] + 8);
+}
+
 /* ---- linear_recurrence and its transposed ---- */
 
 /* Inputs of both, and their outputs. */
 enum { WEIGHT, GAIN, DECAY, READOUT, FROM_S, FROM_M, FROM_U, LINEAR_INPUTS };
-enum { S, M, U, LINEAR_OUTPUTS };
 
 static dg_status linear_infer(const dg_infer *infer)
 {
@@ -134,44 +164,41 @@ static dg_status linear_infer(const dg_infer *infer)
     return dg_ok();
 }
 
-static dg_status linear_make(const dg_kernel *kernel, linear_steps *call)
+static linear_steps linear_call(const dg_kernel *kernel)
 {
-    int64_t size = last_size(kernel->outputs[S]), hidden = last_size(kernel->outputs[U]);
-    *call = (linear_steps){.blocks = size / hidden,
-                           .weight = data_of(kernel, WEIGHT),
-                           .gain = data_of(kernel, GAIN),
-                           .decay = data_of(kernel, DECAY),
-                           .readout = data_of(kernel, READOUT),
-                           .from_s = data_of(kernel, FROM_S),
-                           .from_m = data_of(kernel, FROM_M),
-                           .from_u = data_of(kernel, FROM_U),
-                           .s = kernel->outputs[S]->data,
-                           .m = kernel->outputs[M]->data,
-                           .u = kernel->outputs[U]->data};
-    return recurrence_make(&call->r, kernel->outputs[U], size, kernel->attrs[0].b);
+    recurrence r = recurrence_of(kernel->outputs[U], kernel->attrs[0].b);
+    return (linear_steps){.r = r,
+                          .blocks = size_of_step(kernel->outputs[S]) / r.hidden,
+                          .weight = data_of(kernel, WEIGHT),
+                          .gain = data_of(kernel, GAIN),
+                          .decay = data_of(kernel, DECAY),
+                          .readout = data_of(kernel, READOUT),
+                          .from_s = data_of(kernel, FROM_S),
+                          .from_m = data_of(kernel, FROM_M),
+                          .from_u = data_of(kernel, FROM_U),
+                          .s = kernel->outputs[S]->data,
+                          .m = kernel->outputs[M]->data,
+                          .u = kernel->outputs[U]->data};
 }
 
 static dg_status linear_recurrence_forward(const dg_kernel *kernel)
 {
-    linear_steps call;
-    DG_TRY(linear_make(kernel, &call));
-    linear_run(&call, kernel->threads);
+    linear_steps call = linear_call(kernel);
+    linear_run(&call, kernel->workspace, kernel->threads);
     return dg_ok();
 }
 
 static dg_status linear_recurrence_transposed_forward(const dg_kernel *kernel)
 {
-    linear_steps call;
-    DG_TRY(linear_make(kernel, &call));
-    linear_transposed_run(&call, kernel->threads);
+    linear_steps call = linear_call(kernel);
+    linear_transposed_run(&call, kernel->workspace, kernel->threads);
     return dg_ok();
 }
 
-/* W and the sums over time: Σ_t a_t b_{t−1}ᵀ, [size of a, size of b] */
-static dg_node *weight_gradient(dg_node *a, dg_node *before)
+static size_t linear_workspace(const dg_kernel *kernel)
 {
-    return dg_matmul(dg_flatten(a, .start_dim = 0, .end_dim = 1), dg_flatten(before, .start_dim = 0, .end_dim = 1),
-                     .transpose_input = true);
+    linear_steps call = linear_call(kernel);
+    return linear_bytes(&call);
 }
 
 /* Both are linear in the last three inputs, whose gradients the other one gives. What multiplies a coefficient in the
@@ -201,7 +228,7 @@ static void linear_backward(const dg_backward *vjp)
     own[U] = dg_output(vjp->output, U);
     dg_node *const *state = transposed ? other : own, *const *adjoint = transposed ? own : other;
     if (vjp->wanted[WEIGHT])
-        vjp->grad_inputs[WEIGHT] = weight_gradient(adjoint[S], dg_time_shift(state[U], .reverse = reverse));
+        vjp->grad_inputs[WEIGHT] = dg_time_products(adjoint[S], state[U], .reverse = reverse);
     if (vjp->wanted[GAIN]) {
         const dg_shape *w = &dg_node_type(in[WEIGHT], 0)->shape;
         int64_t blocks = w->dims[0] / w->dims[1];
@@ -235,25 +262,110 @@ static double linear_flops(const dg_infer *infer)
 static const dg_sample linear_recurrence_samples[] = LINEAR_SAMPLES("linear_recurrence");
 static const dg_sample linear_recurrence_transposed_samples[] = LINEAR_SAMPLES("linear_recurrence_transposed");
 
-/* ---- what the layers' backward rules share ---- */
+/* ---- time_products ---- */
 
-/* Block b of [.., blocks·H]. */
-static dg_node *block(dg_node *x, int b, int64_t hidden)
+enum { PRODUCTS_FIRST = 2, PRODUCTS_INPUT }; /* inputs beyond a and states */
+
+static dg_status time_products_count(const dg_infer *infer, int *count)
 {
-    return x ? dg_slice(x, .dim = -1, .start = b * hidden, .end = (b + 1) * hidden) : NULL;
+    *count = infer->inputs[PRODUCTS_INPUT] ? 3 : 2;
+    return dg_ok();
 }
 
-/* The gradients by products, weight and the first hidden state, where `a` and `memory` are what
- * linear_recurrence_transposed gives for s and m. Inputs 0, 1, and `first`. */
-static void layer_gradients(const dg_backward *vjp, dg_node *a, int first)
+static dg_status time_products_infer(const dg_infer *infer)
+{
+    const dg_type *a = infer->inputs[0], *states = infer->inputs[1], *input = infer->inputs[PRODUCTS_INPUT];
+    char text[DG_SHAPE_TEXT];
+    for (int k = 0; k <= PRODUCTS_INPUT; k++) {
+        const dg_type *type = infer->inputs[k];
+        DG_TRY(want_floats(infer, k));
+        if (!type || k == PRODUCTS_FIRST)
+            continue;
+        bool fits = type->shape.rank == 3;
+        for (int d = 0; fits && d < 2; d++)
+            fits = !sizes_differ(type->shape.dims[d], a->shape.dims[d]);
+        if (!fits)
+            return dg_error(DG_BAD_SHAPE, "%s is %s, wants [N, T, features] with the N and T of all",
+                            infer->op->inputs[k].name,
+                            dg_graph_print_shape(infer->graph, &type->shape, text, sizeof text));
+    }
+    DG_TRY(want_shape(infer, PRODUCTS_FIRST, &DG_SHAPE(a->shape.dims[0], states->shape.dims[2])));
+    int64_t size = a->shape.dims[2];
+    infer->outputs[0] = (dg_type){a->dtype, DG_SHAPE(size, states->shape.dims[2])};
+    infer->outputs[1] = (dg_type){a->dtype, DG_SHAPE(size)};
+    if (input)
+        infer->outputs[2] = (dg_type){a->dtype, DG_SHAPE(size, input->shape.dims[2])};
+    return dg_ok();
+}
+
+static weight_sums time_products_call(const dg_kernel *kernel)
+{
+    const dg_tensor *input = kernel->inputs[PRODUCTS_INPUT];
+    return (weight_sums){.r = recurrence_of(kernel->inputs[1], kernel->attrs[0].b),
+                         .size = size_of_step(kernel->inputs[0]),
+                         .features = input ? size_of_step(input) : 0,
+                         .a = data_of(kernel, 0),
+                         .h = data_of(kernel, 1),
+                         .first = data_of(kernel, PRODUCTS_FIRST),
+                         .x = data_of(kernel, PRODUCTS_INPUT),
+                         .by_h = kernel->outputs[0]->data,
+                         .alone = kernel->outputs[1]->data,
+                         .by_x = input ? kernel->outputs[2]->data : NULL};
+}
+
+static dg_status time_products_forward(const dg_kernel *kernel)
+{
+    weight_sums call = time_products_call(kernel);
+    weight_sums_run(&call, kernel->workspace, kernel->threads);
+    return dg_ok();
+}
+
+static size_t time_products_workspace(const dg_kernel *kernel)
+{
+    weight_sums call = time_products_call(kernel);
+    return weight_sums_bytes(&call);
+}
+
+/* Linear in a; and in h⁻ and x, each with its own sum. */
+static void time_products_backward(const dg_backward *vjp)
 {
     bool reverse = vjp->attrs[0].b;
-    if (vjp->wanted[1])
-        vjp->grad_inputs[1] =
-            weight_gradient(a, dg_time_shift(vjp->output, .first = vjp->inputs[first], .reverse = reverse));
-    if (vjp->wanted[first])
-        vjp->grad_inputs[first] = dg_matmul(time_edge(a, reverse), vjp->inputs[1]);
+    dg_node *a = vjp->inputs[0], *states = vjp->inputs[1], *first = vjp->inputs[PRODUCTS_FIRST];
+    dg_node *input = vjp->inputs[PRODUCTS_INPUT], *on_a = NULL;
+    dg_node *by_states = vjp->grad_outputs[0], *alone = vjp->grad_outputs[1];
+    dg_node *by_input = input ? vjp->grad_outputs[2] : NULL;
+    if (by_states)
+        on_a = dg_matmul(dg_time_shift(states, .first = first, .reverse = reverse), by_states, .transpose_other = true);
+    if (by_input) {
+        dg_node *more = dg_matmul(input, by_input, .transpose_other = true);
+        on_a = on_a ? dg_add(on_a, more) : more;
+        vjp->grad_inputs[PRODUCTS_INPUT] = dg_matmul(a, by_input);
+    }
+    if (alone)
+        on_a = on_a ? dg_add(on_a, alone) : dg_expand_as(alone, a);
+    vjp->grad_inputs[0] = on_a;
+    if (!by_states)
+        return;
+    dg_node *on_moved = dg_matmul(a, by_states);
+    vjp->grad_inputs[1] = dg_time_shift(on_moved, .reverse = !reverse);
+    if (first && vjp->wanted[PRODUCTS_FIRST])
+        vjp->grad_inputs[PRODUCTS_FIRST] = time_edge(on_moved, reverse);
 }
+
+static double time_products_flops(const dg_infer *infer)
+{
+    double count = (double)dg_shape_count(&infer->inputs[0]->shape), columns = 0.5;
+    for (int k = 1; k <= PRODUCTS_INPUT; k++)
+        if (k != PRODUCTS_FIRST && infer->inputs[k])
+            columns += (double)infer->inputs[k]->shape.dims[2];
+    return 2 * count * columns;
+}
+
+static const dg_sample time_products_samples[] = {
+    {"time_products", {"[2, 3, 4]", "[2, 3, 2]", "[2, 2]", "[2, 3, 3]"}},
+    {"time_products(reverse=true)", {"[2, 3, 2]", "[2, 3, 1]", "-", "-"}},
+    {"time_products(reverse=true)", {"[1, 1, 2]", "[1, 1, 2]", "[1, 2]", "-"}},
+    {0}};
 
 /* ---- rnn_recurrence ---- */
 
@@ -261,7 +373,7 @@ static dg_status rnn_recurrence_infer(const dg_infer *infer)
 {
     dg_shape states;
     DG_TRY(want_recurrence(infer, 1, 0, &states));
-    DG_TRY(want_blocks(infer, 1));
+    DG_TRY(want_blocks(infer, 1, 1));
     DG_TRY(want_shape(infer, 2, &DG_SHAPE(states.dims[0], states.dims[2])));
     infer->outputs[0] = (dg_type){infer->inputs[0]->dtype, states};
     return dg_ok();
@@ -272,16 +384,27 @@ static bool is_relu(const dg_value *nonlinearity)
     return strcmp(nonlinearity->s, "relu") == 0;
 }
 
+static rnn_steps rnn_call(const dg_kernel *kernel)
+{
+    return (rnn_steps){.r = recurrence_of(kernel->outputs[0], kernel->attrs[0].b),
+                       .relu = is_relu(&kernel->attrs[1]),
+                       .products = data_of(kernel, 0),
+                       .weight = data_of(kernel, 1),
+                       .first = data_of(kernel, 2),
+                       .h = kernel->outputs[0]->data};
+}
+
 static dg_status rnn_recurrence_forward(const dg_kernel *kernel)
 {
-    rnn_steps call = {.relu = is_relu(&kernel->attrs[1]),
-                      .products = data_of(kernel, 0),
-                      .weight = data_of(kernel, 1),
-                      .first = data_of(kernel, 2),
-                      .h = kernel->outputs[0]->data};
-    DG_TRY(recurrence_make(&call.r, kernel->outputs[0], last_size(kernel->outputs[0]), kernel->attrs[0].b));
-    rnn_run(&call, kernel->threads);
+    rnn_steps call = rnn_call(kernel);
+    rnn_run(&call, kernel->workspace, kernel->threads);
     return dg_ok();
+}
+
+static size_t rnn_recurrence_workspace(const dg_kernel *kernel)
+{
+    rnn_steps call = rnn_call(kernel);
+    return rnn_bytes(&call);
 }
 
 static void rnn_recurrence_backward(const dg_backward *vjp)
@@ -291,7 +414,10 @@ static void rnn_recurrence_backward(const dg_backward *vjp)
     dg_node *a =
         dg_linear_recurrence_transposed(vjp->inputs[1], gain, .u = vjp->grad_output, .reverse = vjp->attrs[0].b);
     vjp->grad_inputs[0] = a;
-    layer_gradients(vjp, a, 2);
+    if (vjp->wanted[1])
+        vjp->grad_inputs[1] = dg_time_products(a, h, .first = vjp->inputs[2], .reverse = vjp->attrs[0].b);
+    if (vjp->wanted[2])
+        vjp->grad_inputs[2] = dg_matmul(time_edge(a, vjp->attrs[0].b), vjp->inputs[1]);
 }
 
 static double rnn_recurrence_flops(const dg_infer *infer)
@@ -306,167 +432,6 @@ static const dg_sample rnn_recurrence_samples[] = {
     {"rnn_recurrence(nonlinearity=relu)", {"[2, 3, 2]", "[2, 2]", "[2, 2]"}},
     {0}};
 
-/* ---- lstm_recurrence ---- */
-
-enum { CELL = 1, GATES = 2 }; /* outputs beyond the first */
-
-static dg_status lstm_recurrence_infer(const dg_infer *infer)
-{
-    dg_shape states;
-    DG_TRY(want_recurrence(infer, 1, 0, &states));
-    DG_TRY(want_blocks(infer, 4));
-    for (int k = 2; k < 4; k++)
-        DG_TRY(want_shape(infer, k, &DG_SHAPE(states.dims[0], states.dims[2])));
-    infer->outputs[0] = infer->outputs[CELL] = (dg_type){infer->inputs[0]->dtype, states};
-    infer->outputs[GATES] = *infer->inputs[0];
-    return dg_ok();
-}
-
-static dg_status lstm_recurrence_forward(const dg_kernel *kernel)
-{
-    lstm_steps call = {.products = data_of(kernel, 0),
-                       .weight = data_of(kernel, 1),
-                       .first = data_of(kernel, 2),
-                       .first_cell = data_of(kernel, 3),
-                       .h = kernel->outputs[0]->data,
-                       .cell = kernel->outputs[CELL]->data,
-                       .gates = kernel->outputs[GATES]->data};
-    DG_TRY(recurrence_make(&call.r, kernel->outputs[0], last_size(kernel->outputs[GATES]), kernel->attrs[0].b));
-    lstm_run(&call, kernel->threads);
-    return dg_ok();
-}
-
-/* With i, f, g, o for the gates and c⁻ for the cell before:
- *     ∂c/∂(products) = (g i (1 − i), c⁻ f (1 − f), i (1 − g²)), ∂c/∂c⁻ = f
- *     ∂h/∂(products of o) = o (1 − o) tanh c, ∂h/∂c = o (1 − tanh² c) */
-static void lstm_recurrence_backward(const dg_backward *vjp)
-{
-    bool reverse = vjp->attrs[0].b;
-    dg_node *weight = vjp->inputs[1], *c_0 = vjp->inputs[3], *gates = dg_output(vjp->output, GATES);
-    dg_node *cell = dg_output(vjp->output, CELL), *gate[4], *part[4], *direct = NULL;
-    int64_t hidden = dg_node_type(weight, 0)->shape.dims[1];
-    for (int b = 0; b < 4; b++)
-        gate[b] = block(gates, b, hidden);
-    dg_node *i = gate[0], *f = gate[1], *g = gate[2], *o = gate[3];
-    part[0] = dg_expr("g * i * (1 - i)", {"g", g}, {"i", i});
-    part[1] = dg_expr("c * f * (1 - f)", {"c", dg_time_shift(cell, .first = c_0, .reverse = reverse)}, {"f", f});
-    part[2] = dg_expr("i * (1 - g^2)", {"g", g}, {"i", i});
-    part[3] = dg_expr("o * (1 - o) * tanh(c)", {"o", o}, {"c", cell});
-    dg_node *gain = dg_cat(4, part, .dim = -1);
-    dg_node *readout = dg_expr("o * (1 - tanh(c)^2)", {"o", o}, {"c", cell});
-    if (vjp->grad_outputs[GATES]) {
-        for (int b = 0; b < 4; b++)
-            part[b] = dg_expr(b == 2 ? "d * (1 - y^2)" : "d * y * (1 - y)",
-                              {"d", block(vjp->grad_outputs[GATES], b, hidden)}, {"y", gate[b]});
-        direct = dg_cat(4, part, .dim = -1);
-    }
-    dg_node *a =
-        dg_linear_recurrence_transposed(weight, gain, .decay = f, .readout = readout, .s = direct,
-                                        .m = vjp->grad_outputs[CELL], .u = vjp->grad_outputs[0], .reverse = reverse);
-    vjp->grad_inputs[0] = a;
-    layer_gradients(vjp, a, 2);
-    if (vjp->wanted[3])
-        vjp->grad_inputs[3] = time_edge(dg_mul(f, dg_output(a, M)), reverse);
-}
-
-static double lstm_recurrence_flops(const dg_infer *infer)
-{
-    double products = (double)dg_shape_count(&infer->inputs[0]->shape);
-    return products * (2 * (double)infer->inputs[1]->shape.dims[1] + 14);
-}
-
-static const dg_sample lstm_recurrence_samples[] = {
-    {"lstm_recurrence", {"[2, 3, 8]", "[8, 2]", "[2, 2]", "[2, 2]"}},
-    {"lstm_recurrence(reverse=true)", {"[1, 3, 4]", "[4, 1]", "[1, 1]", "-"}},
-    {0}};
-
-/* ---- gru_recurrence ---- */
-
-static dg_status gru_recurrence_infer(const dg_infer *infer)
-{
-    dg_shape states, size = infer->inputs[0]->shape;
-    DG_TRY(want_recurrence(infer, 1, 0, &states));
-    DG_TRY(want_blocks(infer, 3));
-    DG_TRY(want_shape(infer, 2, &DG_SHAPE(size.dims[2])));
-    DG_TRY(want_shape(infer, 3, &DG_SHAPE(states.dims[0], states.dims[2])));
-    infer->outputs[0] = (dg_type){infer->inputs[0]->dtype, states};
-    infer->outputs[1] = infer->outputs[0];
-    infer->outputs[1].shape.dims[2] = 4 * states.dims[2];
-    return dg_ok();
-}
-
-static dg_status gru_recurrence_forward(const dg_kernel *kernel)
-{
-    gru_steps call = {.products = data_of(kernel, 0),
-                      .weight = data_of(kernel, 1),
-                      .bias = data_of(kernel, 2),
-                      .first = data_of(kernel, 3),
-                      .h = kernel->outputs[0]->data,
-                      .gates = kernel->outputs[1]->data};
-    DG_TRY(recurrence_make(&call.r, kernel->outputs[0], last_size(kernel->outputs[1]), kernel->attrs[0].b));
-    gru_run(&call, kernel->threads);
-    return dg_ok();
-}
-
-/* With r, z, n for the gates, q = W_n h⁻ + b_n and h⁻ for the hidden state before, s the hidden state's products:
- *     ∂h/∂s = ((1 − z) (1 − n²) q r (1 − r), (h⁻ − n) z (1 − z), (1 − z) (1 − n²) r), ∂h/∂h⁻ = z
- * The input's products are added to s in r and z; in n they bypass r. */
-static void gru_recurrence_backward(const dg_backward *vjp)
-{
-    bool reverse = vjp->attrs[0].b;
-    dg_node *weight = vjp->inputs[1], *h = vjp->output, *direct = vjp->grad_outputs[1];
-    dg_node *gates = dg_output(h, 1), *gate[4], *on[4], *part[3];
-    int64_t hidden = dg_node_type(weight, 0)->shape.dims[1];
-    for (int b = 0; b < 4; b++) {
-        gate[b] = block(gates, b, hidden);
-        on[b] = block(direct, b, hidden);
-    }
-    dg_node *r = gate[0], *z = gate[1], *n = gate[2], *q = gate[3];
-    dg_node *before = dg_time_shift(h, .first = vjp->inputs[3], .reverse = reverse);
-    part[0] = dg_expr("(1 - z) * (1 - n^2) * q * r * (1 - r)", {"z", z}, {"n", n}, {"q", q}, {"r", r});
-    part[1] = dg_expr("(h - n) * z * (1 - z)", {"h", before}, {"n", n}, {"z", z});
-    part[2] = dg_expr("(1 - z) * (1 - n^2) * r", {"z", z}, {"n", n}, {"r", r});
-    dg_node *gain = dg_cat(3, part, .dim = -1), *from_s = NULL;
-    if (direct) {
-        part[0] =
-            dg_expr("(a + b * (1 - n^2) * q) * r * (1 - r)", {"a", on[0]}, {"b", on[2]}, {"n", n}, {"q", q}, {"r", r});
-        part[1] = dg_expr("a * z * (1 - z)", {"a", on[1]}, {"z", z});
-        part[2] = dg_expr("a + b * (1 - n^2) * r", {"a", on[3]}, {"b", on[2]}, {"n", n}, {"r", r});
-        from_s = dg_cat(3, part, .dim = -1);
-    }
-    dg_node *a = dg_linear_recurrence_transposed(weight, gain, .decay = z, .s = from_s, .u = vjp->grad_outputs[0],
-                                                 .reverse = reverse);
-    dg_node *on_h = dg_output(a, M);
-    if (vjp->wanted[0]) {
-        part[0] = dg_slice(a, .dim = -1, .end = 2 * hidden);
-        part[1] = direct ? dg_expr("((1 - z) * a + b) * (1 - n^2)", {"z", z}, {"a", on_h}, {"b", on[2]}, {"n", n})
-                         : dg_expr("(1 - z) * a * (1 - n^2)", {"z", z}, {"a", on_h}, {"n", n});
-        vjp->grad_inputs[0] = dg_cat(2, part, .dim = -1);
-    }
-    layer_gradients(vjp, a, 3);
-    if (vjp->wanted[2])
-        vjp->grad_inputs[2] = dg_sum(a, .dim = DG_INTS(0, 1));
-    if (vjp->wanted[3])
-        vjp->grad_inputs[3] = dg_add(vjp->grad_inputs[3], time_edge(dg_mul(z, on_h), reverse));
-}
-
-static const dg_sample gru_recurrence_samples[] = {
-    {"gru_recurrence", {"[2, 3, 6]", "[6, 2]", "[6]", "[2, 2]"}},
-    {"gru_recurrence(reverse=true)", {"[1, 3, 3]", "[3, 1]", "-", "[1, 1]"}},
-    {0}};
-
-#define REVERSE                                                                                                        \
-    {                                                                                                                  \
-        .name = "reverse", .kind = DG_ATTR_BOOL, .fallback = "false", .doc = "from the last time step to the first"    \
-    }
-#define PRODUCTS(text)                                                                                                 \
-    {                                                                                                                  \
-        .name = "products", .doc = text                                                                                \
-    }
-#define FIRST(first_name)                                                                                              \
-    {                                                                                                                  \
-        .name = first_name, .flags = DG_OPTIONAL, .doc = "[N, H], before the first step; left out: 0"                  \
-    }
 #define LINEAR_INPUT_SPECS                                                                                             \
     {                                                                                                                  \
         {.name = "weight", .doc = "W, [blocks·H, H]"}, {.name = "gain", .doc = "C, [N, T, blocks·H]"},                 \
@@ -493,6 +458,24 @@ static const dg_op recurrence_ops[] = {
         .samples = time_shift_samples,
     },
     {
+        .name = "time_products",
+        .family = "recurrent",
+        .summary = "what a recurrent layer's weights get: Σ a_t h_{t−1}ᵀ over the batch and all time steps, Σ a_t, and "
+                   "with an input x Σ a_t x_tᵀ",
+        .inputs = {{.name = "a", .doc = "[N, T, features]"},
+                   {.name = "states", .doc = "h, [N, T, H]"},
+                   FIRST("first"),
+                   {.name = "input", .flags = DG_OPTIONAL, .doc = "x, [N, T, features]"}},
+        .attrs = {REVERSE},
+        .output_count = time_products_count,
+        .infer = time_products_infer,
+        .forward = time_products_forward,
+        .workspace = time_products_workspace,
+        .backward = time_products_backward,
+        .flops = time_products_flops,
+        .samples = time_products_samples,
+    },
+    {
         .name = "linear_recurrence",
         .family = "recurrent",
         .summary =
@@ -503,6 +486,7 @@ static const dg_op recurrence_ops[] = {
         .outputs = {"s", "m", "u"},
         .infer = linear_infer,
         .forward = linear_recurrence_forward,
+        .workspace = linear_workspace,
         .backward = linear_backward,
         .flops = linear_flops,
         .samples = linear_recurrence_samples,
@@ -516,6 +500,7 @@ static const dg_op recurrence_ops[] = {
         .outputs = {"s", "m", "u"},
         .infer = linear_infer,
         .forward = linear_recurrence_transposed_forward,
+        .workspace = linear_workspace,
         .backward = linear_backward,
         .flops = linear_flops,
         .samples = linear_recurrence_transposed_samples,
@@ -534,42 +519,10 @@ static const dg_op recurrence_ops[] = {
                    .doc = "of the hidden state"}},
         .infer = rnn_recurrence_infer,
         .forward = rnn_recurrence_forward,
+        .workspace = rnn_recurrence_workspace,
         .backward = rnn_recurrence_backward,
         .flops = rnn_recurrence_flops,
         .samples = rnn_recurrence_samples,
-    },
-    {
-        .name = "lstm_recurrence",
-        .family = "recurrent",
-        .summary = "(i, f, g, o) = (σ, σ, tanh, σ)(p_t + W h_{t−1}), c_t = f c_{t−1} + i g, h_t = o tanh c_t",
-        .source = "Hochreiter and Schmidhuber, Long short-term memory (1997); Gers, Schmidhuber, Cummins (2000)",
-        .inputs =
-            {PRODUCTS("p, [N, T, 4·H]"), {.name = "weight", .doc = "W, [4·H, H]"}, FIRST("first"), FIRST("first_cell")},
-        .attrs = {REVERSE},
-        .outputs = {"output", "cell", "gates"},
-        .infer = lstm_recurrence_infer,
-        .forward = lstm_recurrence_forward,
-        .backward = lstm_recurrence_backward,
-        .flops = lstm_recurrence_flops,
-        .samples = lstm_recurrence_samples,
-    },
-    {
-        .name = "gru_recurrence",
-        .family = "recurrent",
-        .summary = "(a, b, q) = W h_{t−1} + bias, r = σ(p_r + a), z = σ(p_z + b), n = tanh(p_n + r q), "
-                   "h_t = (1 − z) n + z h_{t−1}",
-        .source = "Cho et al., Learning phrase representations using RNN encoder-decoder (2014)",
-        .inputs = {PRODUCTS("p, [N, T, 3·H]"),
-                   {.name = "weight", .doc = "W, [3·H, H]"},
-                   {.name = "bias", .flags = DG_OPTIONAL, .doc = "[3·H]; left out: 0"},
-                   FIRST("first")},
-        .attrs = {REVERSE},
-        .outputs = {"output", "gates"},
-        .infer = gru_recurrence_infer,
-        .forward = gru_recurrence_forward,
-        .backward = gru_recurrence_backward,
-        .flops = lstm_recurrence_flops,
-        .samples = gru_recurrence_samples,
     },
 };
 

@@ -1,26 +1,120 @@
-/* Recurrences in one float type, for rows `begin` … `end` − 1 of the batch. Included with REAL, GEMM, GEMV and NAME()
- * defined. */
+/* Recurrent layers and their gradients in one float type, for rows `begin` … `end` − 1 of the batch. Included with REAL
+ * and NAME() defined.
+ *
+ * A step's products are taken for a panel of hidden units after the other, all gates of these units together, and what
+ * follows is computed while they are in the cache. */
 
-/* y += x·Wᵀ for `rows` rows that lie x_step and y_step apart; W is [n_out, n_in]. */
-static void NAME(add_products)(const REAL *x, int64_t x_step, const REAL *w, REAL *y, int64_t y_step, int64_t rows,
-                               int64_t n_out, int64_t n_in)
+static void NAME(pack_turned)(const recurrence *r, int64_t blocks, const void *weight, int64_t columns, int64_t from,
+                              int64_t depth)
 {
-    if (rows == 1)
-        GEMV(CblasRowMajor, CblasNoTrans, (blasint)n_out, (blasint)n_in, 1, w, (blasint)n_in, x, 1, 1, y, 1);
-    else
-        GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)rows, (blasint)n_out, (blasint)n_in, 1, x,
-             (blasint)x_step, w, (blasint)n_in, 1, y, (blasint)y_step);
+    const int64_t n = r->hidden, width = panel_width(r);
+    REAL *panel = (REAL *)r->panels + from * width;
+    for (int64_t j = 0; j < n; j += width)
+        for (int64_t b = 0; b < blocks; b++, panel += depth * width)
+            r->gemm->transpose(j + width < n ? width : n - j, columns, (const REAL *)weight + (b * n + j) * columns,
+                               columns, panel, width, false);
 }
 
-/* y += x·W */
-static void NAME(add_transposed_products)(const REAL *x, int64_t x_step, const REAL *w, REAL *y, int64_t y_step,
-                                          int64_t rows, int64_t n_out, int64_t n_in)
+static void NAME(pack)(const recurrence *r, const void *weight, int64_t depth)
 {
-    if (rows == 1)
-        GEMV(CblasRowMajor, CblasTrans, (blasint)n_out, (blasint)n_in, 1, w, (blasint)n_in, x, 1, 1, y, 1);
-    else
-        GEMM(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)rows, (blasint)n_in, (blasint)n_out, 1, x,
-             (blasint)x_step, w, (blasint)n_in, 1, y, (blasint)y_step);
+    const int64_t n = r->hidden, width = panel_width(r);
+    REAL *to = r->panels;
+    for (int64_t j = 0; j < n; j += width) {
+        size_t bytes = (size_t)(j + width < n ? width : n - j) * sizeof(REAL);
+        for (int64_t p = 0; p < depth; p++, to += width)
+            memcpy(to, (const REAL *)weight + p * n + j, bytes);
+    }
+}
+
+/* Some units of all rows at one step. */
+typedef struct NAME(units) {
+    const recurrence *r;
+    int64_t begin, step; /* row and step */
+    int64_t m;           /* rows */
+    int64_t first, n;    /* units */
+} NAME(units);
+
+/* Where the sequence [batch, steps, size] has block `b` of these units, in row i. */
+static int64_t NAME(place)(const NAME(units) * u, int64_t i, int64_t size, int64_t b)
+{
+    return at_step(u->r, u->begin + i, u->step) * size + b * u->r->hidden + u->first;
+}
+
+static NAME(units) NAME(units_of)(const recurrence *r, rows_of rows, int64_t step, int64_t first)
+{
+    int64_t width = panel_width(r), rest = r->hidden - first;
+    return (NAME(units)){r, rows.begin, step, rows.end - rows.begin, first, rest < width ? rest : width};
+}
+
+/* c [m, n] = start + a·(block b of the panel), of whose rows `known` count. */
+static void NAME(unit_products)(const NAME(units) * u, int64_t blocks, int64_t b, const REAL *a, int64_t depth,
+                                int64_t known, REAL *c, const REAL *start, int64_t start_row)
+{
+    int64_t width = panel_width(u->r);
+    const REAL *panel = (const REAL *)u->r->panels + (u->first / width * blocks + b) * depth * width;
+    u->r->gemm->multiply(&(gemm){.m = u->m,
+                                 .n = u->n,
+                                 .k = known,
+                                 .a = a,
+                                 .a_row = depth,
+                                 .a_column = 1,
+                                 .b = panel,
+                                 .b_row = width,
+                                 .c = c,
+                                 .c_row = u->n,
+                                 .start = start,
+                                 .start_row = start_row});
+}
+
+static const REAL *NAME(part)(const void *x, int64_t at)
+{
+    return x ? (const REAL *)x + at : NULL;
+}
+
+/* The columns from j on, one panel's, of c [m, hidden] = start + a·W for a [m, depth]. */
+static void NAME(panel_products)(const recurrence *r, int64_t j, int64_t m, int64_t depth, const REAL *a, int64_t a_row,
+                                 REAL *c, int64_t c_row, const REAL *start, int64_t start_row)
+{
+    const int64_t n = r->hidden, width = panel_width(r);
+    for (int64_t p = 0; p == 0 || p < depth; p += PANEL_DEPTH)
+        r->gemm->multiply(&(gemm){.m = m,
+                                  .n = n - j < width ? n - j : width,
+                                  .k = depth - p < PANEL_DEPTH ? depth - p : PANEL_DEPTH,
+                                  .a = a + p,
+                                  .a_row = a_row,
+                                  .a_column = 1,
+                                  .b = (const REAL *)r->panels + j * depth + p * width,
+                                  .b_row = width,
+                                  .c = c + j,
+                                  .c_row = c_row,
+                                  .start = p ? c + j : NAME(part)(start, j),
+                                  .start_row = p ? c_row : start_row});
+}
+
+static void NAME(weight_products)(const recurrence *r, int64_t m, int64_t depth, const REAL *a, int64_t a_row, REAL *c,
+                                  int64_t c_row, const REAL *start, int64_t start_row)
+{
+    for (int64_t j = 0; j < r->hidden; j += panel_width(r))
+        NAME(panel_products)(r, j, m, depth, a, a_row, c, c_row, start, start_row);
+}
+
+/* Asks for n elements that will soon be read or written. */
+static void NAME(fetch)(const void *sequence, int64_t at, int64_t n)
+{
+    const char *from = (const char *)sequence + at * (int64_t)sizeof(REAL);
+    for (int64_t b = 0; sequence && b < n * (int64_t)sizeof(REAL); b += 64)
+        __builtin_prefetch(from + b, 1, 2);
+}
+
+/* A vector of which n elements count, or a whole one. */
+static inline NAME(vec) NAME(take)(const REAL *x, int64_t n)
+{
+    return NAME(load_part)(x, n, n);
+}
+
+static inline void NAME(give)(REAL *y, NAME(vec) v, int64_t n)
+{
+    NAME(store_part)(y, v, n, n);
 }
 
 static void NAME(copy)(REAL *restrict y, const REAL *restrict x, int64_t n)
@@ -31,184 +125,280 @@ static void NAME(copy)(REAL *restrict y, const REAL *restrict x, int64_t n)
         memset(y, 0, (size_t)n * sizeof(REAL));
 }
 
-/* to += W·(the hidden state before step k), for all rows; `to` has `size` numbers a step. */
-static void NAME(add_recurrent)(const recurrence *r, const REAL *h, const REAL *first, const REAL *w, REAL *to,
-                                int64_t size, int64_t width, int64_t k, rows_of rows)
+/* Row i of a sequence [batch, steps, hidden] at the step before, or of `first`; NULL: 0. */
+static const REAL *NAME(before)(const recurrence *r, const void *sequence, const void *first, int64_t row, int64_t k)
 {
-    const int64_t n = r->hidden;
-    REAL *y = to + at_step(r, rows.begin, k) * size;
     if (k > 0)
-        NAME(add_products)
-    (h + at_step(r, rows.begin, k - 1) * n, r->steps * n, w, y, r->steps * size, rows.end - rows.begin, width, n);
-    else if (first)
-        NAME(add_products)(first + rows.begin * n, n, w, y, r->steps * size, rows.end - rows.begin, width, n);
+        return (const REAL *)sequence + at_step(r, row, k - 1) * r->hidden;
+    return first ? (const REAL *)first + row * r->hidden : NULL;
 }
 
-static void NAME(rnn_rows)(const rnn_steps *c, rows_of rows)
+/* ---- rnn ---- */
+
+static void NAME(rnn_units)(const rnn_steps *c, const NAME(units) * u, const REAL *now, int64_t known, REAL *next,
+                            REAL *sums)
 {
-    const recurrence *r = &c->r;
-    const int64_t n = r->hidden;
-    REAL *h = c->h;
-    for (int64_t k = 0; k < r->steps; k++) {
-        for (int64_t row = rows.begin; row < rows.end; row++)
-            NAME(copy)(h + at_step(r, row, k) * n, (const REAL *)c->products + at_step(r, row, k) * n, n);
-        NAME(add_recurrent)(r, h, c->first, c->weight, h, n, n, k, rows);
-        for (int64_t row = rows.begin; row < rows.end; row++) {
-            REAL *y = h + at_step(r, row, k) * n;
-            if (!c->relu)
-                c->tanh(y, y, NULL, NULL, (size_t)n);
-            for (int64_t j = 0; c->relu && j < n; j++)
-                y[j] = y[j] <= 0 ? 0 : y[j];
+    const int64_t hidden = c->r.hidden, n = u->n;
+    const REAL *start = (const REAL *)c->products + NAME(place)(u, 0, hidden, 0);
+    NAME(unit_products)(u, 1, 0, now, hidden, known, sums, start, c->r.steps * hidden);
+    for (int64_t i = 0; i < u->m; i++) {
+        REAL *h = (REAL *)c->h + NAME(place)(u, i, hidden, 0), *copy = next + i * hidden + u->first;
+        for (int64_t j = 0; j < n; j += NAME(LANES)) {
+            NAME(vec) x = NAME(take)(sums + i * n + j, n - j);
+            NAME(vec) y = c->relu ? NAME(pick)(x <= 0, (NAME(vec)){0}, x) : NAME(tanh)(x);
+            NAME(give)(h + j, y, n - j);
+            NAME(give)(copy + j, y, n - j);
         }
     }
 }
 
-static void NAME(lstm_cells)(const REAL *restrict gates, const REAL *restrict before, REAL *restrict cell, int64_t n)
+static void NAME(rnn_rows)(const void *call, rows_of rows, void *scratch)
 {
-    const REAL *i = gates, *f = gates + n, *g = gates + 2 * n;
-    if (before)
-        for (int64_t j = 0; j < n; j++)
-            cell[j] = f[j] * before[j] + i[j] * g[j];
-    else
-        for (int64_t j = 0; j < n; j++)
-            cell[j] = i[j] * g[j];
+    const rnn_steps *c = call;
+    const recurrence *r = &c->r;
+    const int64_t n = r->hidden, m = rows.end - rows.begin;
+    REAL *states[] = {scratch, (REAL *)scratch + m * n}, *sums = states[1] + m * n;
+    if (c->first)
+        NAME(copy)(states[0], (const REAL *)c->first + rows.begin * n, m * n);
+    for (int64_t k = 0; k < r->steps; k++) {
+        for (int64_t j = 0; j < n; j += panel_width(r)) {
+            NAME(units) u = NAME(units_of)(r, rows, k, j);
+            NAME(rnn_units)(c, &u, states[k % 2], k || c->first ? n : 0, states[(k + 1) % 2], sums);
+        }
+    }
 }
 
-static void NAME(lstm_rows)(const lstm_steps *c, rows_of rows)
+/* ---- lstm ---- */
+
+/* From the sums of the four gates, each [m, n] in `blocks`: gates, cell and h. */
+static void NAME(lstm_gates)(const lstm_steps *c, const NAME(units) * u, const REAL *blocks, REAL *next)
 {
     const recurrence *r = &c->r;
-    const int64_t n = r->hidden;
-    REAL *h = c->h, *cell = c->cell, *gates = c->gates;
-    const REAL *first_cell = c->first_cell;
+    const int64_t hidden = r->hidden, n = u->n, count = u->m * n, depth = c->features + hidden;
+    for (int64_t row = 0; row < u->m; row++) {
+        const REAL *before = NAME(before)(r, c->cell, c->first_cell, u->begin + row, u->step);
+        REAL *gates = (REAL *)c->gates + NAME(place)(u, row, 4 * hidden, 0);
+        REAL *cell = (REAL *)c->cell + NAME(place)(u, row, hidden, 0);
+        REAL *h = (REAL *)c->h + NAME(place)(u, row, hidden, 0), *copy = next + row * depth + c->features + u->first;
+        for (int64_t j = 0; j < n; j += NAME(LANES)) {
+            const REAL *sums = blocks + row * n + j;
+            const int64_t rest = n - j;
+            NAME(vec) i = NAME(sigmoid)(NAME(take)(sums, rest)), f = NAME(sigmoid)(NAME(take)(sums + count, rest));
+            NAME(vec) g = NAME(tanh)(NAME(take)(sums + 2 * count, rest));
+            NAME(vec) o = NAME(sigmoid)(NAME(take)(sums + 3 * count, rest)), state = i * g;
+            if (before)
+                state += f * NAME(take)(before + u->first + j, rest);
+            NAME(vec) y = o * NAME(tanh)(state);
+            NAME(give)(gates + j, i, rest);
+            NAME(give)(gates + hidden + j, f, rest);
+            NAME(give)(gates + 2 * hidden + j, g, rest);
+            NAME(give)(gates + 3 * hidden + j, o, rest);
+            NAME(give)(cell + j, state, rest);
+            NAME(give)(h + j, y, rest);
+            NAME(give)(copy + j, y, rest);
+        }
+    }
+}
+
+/* joined [m, features + hidden]: x_t and h_{t−1}; next: the same of the step to come. */
+static void NAME(lstm_units)(const lstm_steps *c, const NAME(units) * u, const REAL *joined, int64_t known, REAL *next,
+                             REAL *blocks)
+{
+    const recurrence *r = &c->r;
+    const int64_t hidden = r->hidden, depth = c->features + hidden, n = u->n;
+    for (int64_t row = 0; row < u->m; row++) {
+        for (int64_t b = 0; b < 4; b++)
+            NAME(fetch)(c->gates, NAME(place)(u, row, 4 * hidden, b), n);
+        NAME(fetch)(c->cell, NAME(place)(u, row, hidden, 0), n);
+        NAME(fetch)(c->h, NAME(place)(u, row, hidden, 0), n);
+    }
+    for (int64_t b = 0; b < 4; b++) {
+        const REAL *start = c->features ? NAME(part)(c->bias, b * hidden + u->first)
+                                        : (const REAL *)c->input + NAME(place)(u, 0, 4 * hidden, b);
+        NAME(unit_products)
+        (u, 4, b, joined, depth, known, blocks + b * u->m * n, start, c->features ? 0 : r->steps * 4 * hidden);
+    }
+    NAME(lstm_gates)(c, u, blocks, next);
+}
+
+static void NAME(lstm_rows)(const void *call, rows_of rows, void *scratch)
+{
+    const lstm_steps *c = call;
+    const recurrence *r = &c->r;
+    const int64_t n = r->hidden, m = rows.end - rows.begin, features = c->features, depth = features + n;
+    REAL *joined[] = {scratch, (REAL *)scratch + m * depth}, *blocks = joined[1] + m * depth;
+    for (int64_t i = 0; c->first && i < m; i++)
+        NAME(copy)(joined[0] + i * depth + features, (const REAL *)c->first + (rows.begin + i) * n, n);
     for (int64_t k = 0; k < r->steps; k++) {
-        for (int64_t row = rows.begin; row < rows.end; row++)
+        REAL *now = joined[k % 2];
+        for (int64_t i = 0; features && i < m; i++)
             NAME(copy)
-        (gates + at_step(r, row, k) * 4 * n, (const REAL *)c->products + at_step(r, row, k) * 4 * n, 4 * n);
-        NAME(add_recurrent)(r, h, c->first, c->weight, gates, 4 * n, 4 * n, k, rows);
-        for (int64_t row = rows.begin; row < rows.end; row++) {
-            int64_t at = at_step(r, row, k);
-            REAL *gate = gates + at * 4 * n, *y = h + at * n;
-            const REAL *before = k > 0 ? cell + at_step(r, row, k - 1) * n : first_cell ? first_cell + row * n : NULL;
-            c->sigmoid(gate, gate, NULL, NULL, (size_t)(2 * n));
-            c->tanh(gate + 2 * n, gate + 2 * n, NULL, NULL, (size_t)n);
-            c->sigmoid(gate + 3 * n, gate + 3 * n, NULL, NULL, (size_t)n);
-            NAME(lstm_cells)(gate, before, cell + at * n, n);
-            c->tanh(y, cell + at * n, NULL, NULL, (size_t)n);
-            for (int64_t j = 0; j < n; j++)
-                y[j] *= gate[3 * n + j];
+        (now + i * depth, (const REAL *)c->input + at_step(r, rows.begin + i, k) * features, features);
+        for (int64_t j = 0; j < n; j += panel_width(r)) {
+            NAME(units) u = NAME(units_of)(r, rows, k, j);
+            NAME(lstm_units)(c, &u, now, k || c->first ? depth : features, joined[(k + 1) % 2], blocks);
         }
     }
 }
 
-/* gate: W h + bias, becomes r, z, n, q */
-static void NAME(gru_row)(const gru_steps *c, REAL *restrict gate, const REAL *restrict p, const REAL *restrict before,
-                          REAL *restrict y)
+/* One row at one step. before: c⁻ or NULL; on_cell: the cotangent of c that comes from the step after, and then what
+ * goes to the step before; direct: what c's own is beside it, or NULL. */
+static void NAME(lstm_gradient_row)(int64_t n, const REAL *gates, const REAL *cell, const REAL *before,
+                                    const REAL *on_h, const REAL *direct, REAL *on_cell, REAL *on_sums)
 {
-    const int64_t n = c->r.hidden;
-    for (int64_t j = 0; j < n; j++)
-        gate[3 * n + j] = gate[2 * n + j];
-    for (int64_t j = 0; j < 2 * n; j++)
-        gate[j] += p[j];
-    c->sigmoid(gate, gate, NULL, NULL, (size_t)(2 * n));
-    for (int64_t j = 0; j < n; j++)
-        gate[2 * n + j] = p[2 * n + j] + gate[j] * gate[3 * n + j];
-    c->tanh(gate + 2 * n, gate + 2 * n, NULL, NULL, (size_t)n);
-    for (int64_t j = 0; j < n; j++) {
-        REAL z = gate[n + j];
-        y[j] = (1 - z) * gate[2 * n + j] + (before ? z * before[j] : 0);
+    for (int64_t j = 0; j < n; j += NAME(LANES)) {
+        const int64_t rest = n - j;
+        NAME(vec) i = NAME(take)(gates + j, rest), f = NAME(take)(gates + n + j, rest);
+        NAME(vec) g = NAME(take)(gates + 2 * n + j, rest), o = NAME(take)(gates + 3 * n + j, rest);
+        NAME(vec) y = NAME(tanh)(NAME(take)(cell + j, rest)), h = NAME(take)(on_h + j, rest);
+        NAME(vec) old = before ? NAME(take)(before + j, rest) : (NAME(vec)){0};
+        NAME(vec) d = NAME(take)(on_cell + j, rest) + h * (o * (1 - y * y));
+        if (direct)
+            d += NAME(take)(direct + j, rest);
+        NAME(give)(on_sums + j, d * (g * i * (1 - i)), rest);
+        NAME(give)(on_sums + n + j, d * (old * f * (1 - f)), rest);
+        NAME(give)(on_sums + 2 * n + j, d * (i * (1 - g * g)), rest);
+        NAME(give)(on_sums + 3 * n + j, h * (o * (1 - o) * y), rest);
+        NAME(give)(on_cell + j, d * f, rest);
     }
 }
 
-static void NAME(gru_rows)(const gru_steps *c, rows_of rows)
+static void NAME(lstm_gradient_fetch)(const lstm_gradient_steps *c, int64_t row, int64_t k)
 {
+    const int64_t n = c->r.hidden, at = at_step(&c->r, row, k);
+    NAME(fetch)(c->gates, at * 4 * n, 4 * n);
+    NAME(fetch)(c->on_sums, at * 4 * n, 4 * n);
+    if (k > 0)
+        NAME(fetch)(c->cell, at_step(&c->r, row, k - 1) * n, n);
+}
+
+static void NAME(lstm_gradient_rows)(const void *call, rows_of rows, void *scratch)
+{
+    const lstm_gradient_steps *c = call;
     const recurrence *r = &c->r;
-    const int64_t n = r->hidden;
-    REAL *h = c->h, *gates = c->gates;
-    const REAL *first = c->first;
-    for (int64_t k = 0; k < r->steps; k++) {
-        for (int64_t row = rows.begin; row < rows.end; row++)
-            NAME(copy)(gates + at_step(r, row, k) * 4 * n, c->bias, 3 * n);
-        NAME(add_recurrent)(r, h, first, c->weight, gates, 4 * n, 3 * n, k, rows);
-        for (int64_t row = rows.begin; row < rows.end; row++) {
-            int64_t at = at_step(r, row, k);
-            const REAL *before = k > 0 ? h + at_step(r, row, k - 1) * n : first ? first + row * n : NULL;
-            NAME(gru_row)(c, gates + at * 4 * n, (const REAL *)c->products + at * 3 * n, before, h + at * n);
-        }
-    }
-}
-
-/* ---- linear recurrences ---- */
-
-/* y += a·b */
-static void NAME(add_scaled)(REAL *restrict y, const REAL *restrict a, const REAL *restrict b, int64_t n)
-{
-    for (int64_t j = 0; j < n; j++)
-        y[j] += a[j] * b[j];
-}
-
-static const REAL *NAME(part)(const void *x, int64_t at, int64_t size)
-{
-    return x ? (const REAL *)x + at * size : NULL;
-}
-
-static void NAME(linear_rows)(const linear_steps *c, rows_of rows)
-{
-    const recurrence *r = &c->r;
-    const int64_t n = r->hidden, size = c->blocks * n, n_memory = c->readout ? c->blocks - 1 : c->blocks;
-    REAL *all_s = c->s, *all_m = c->m, *all_u = c->u;
-    for (int64_t k = 0; k < r->steps; k++) {
-        for (int64_t row = rows.begin; row < rows.end; row++)
-            NAME(copy)(all_s + at_step(r, row, k) * size, NAME(part)(c->from_s, at_step(r, row, k), size), size);
-        NAME(add_recurrent)(r, all_u, NULL, c->weight, all_s, size, size, k, rows);
-        for (int64_t row = rows.begin; row < rows.end; row++) {
-            int64_t at = at_step(r, row, k);
-            REAL *s = all_s + at * size, *m = all_m + at * n, *u = all_u + at * n;
-            const REAL *gain = (const REAL *)c->gain + at * size;
-            NAME(copy)(m, NAME(part)(c->from_m, at, n), n);
-            if (c->decay && k > 0)
-                NAME(add_scaled)(m, NAME(part)(c->decay, at, n), all_m + at_step(r, row, k - 1) * n, n);
-            for (int64_t b = 0; b < n_memory; b++)
-                NAME(add_scaled)(m, gain + b * n, s + b * n, n);
-            NAME(copy)(u, NAME(part)(c->from_u, at, n), n);
-            if (c->readout) {
-                NAME(add_scaled)(u, NAME(part)(c->readout, at, n), m, n);
-                NAME(add_scaled)(u, gain + n_memory * n, s + n_memory * n, n);
-            }
-            for (int64_t j = 0; !c->readout && j < n; j++)
-                u[j] += m[j];
-        }
-    }
-}
-
-static void NAME(linear_transposed_rows)(const linear_steps *c, rows_of rows)
-{
-    const recurrence *r = &c->r;
-    const int64_t n = r->hidden, size = c->blocks * n, n_memory = c->readout ? c->blocks - 1 : c->blocks;
-    REAL *all_s = c->s, *all_m = c->m, *all_u = c->u;
+    const int64_t n = r->hidden, m = rows.end - rows.begin, width = panel_width(r);
+    REAL *on_h = scratch, *on_cell = on_h + m * n, *on_sums = c->on_sums;
+    memset(on_cell, 0, (size_t)(m * n) * sizeof(REAL));
     for (int64_t k = r->steps - 1; k >= 0; k--) {
         bool last = k == r->steps - 1;
-        for (int64_t row = rows.begin; row < rows.end; row++)
-            NAME(copy)(all_u + at_step(r, row, k) * n, NAME(part)(c->from_u, at_step(r, row, k), n), n);
-        if (!last)
-            NAME(add_transposed_products)
-        (all_s + at_step(r, rows.begin, k + 1) * size, r->steps * size, c->weight,
-         all_u + at_step(r, rows.begin, k) * n, r->steps * n, rows.end - rows.begin, size, n);
-        for (int64_t row = rows.begin; row < rows.end; row++) {
-            int64_t at = at_step(r, row, k), next = last ? at : at_step(r, row, k + 1);
-            REAL *s = all_s + at * size, *m = all_m + at * n, *u = all_u + at * n;
-            const REAL *gain = (const REAL *)c->gain + at * size;
-            NAME(copy)(m, NAME(part)(c->from_m, at, n), n);
-            if (c->readout)
-                NAME(add_scaled)(m, NAME(part)(c->readout, at, n), u, n);
-            for (int64_t j = 0; !c->readout && j < n; j++)
-                m[j] += u[j];
-            if (c->decay && !last)
-                NAME(add_scaled)(m, NAME(part)(c->decay, next, n), all_m + next * n, n);
-            NAME(copy)(s, NAME(part)(c->from_s, at, size), size);
-            for (int64_t b = 0; b < n_memory; b++)
-                NAME(add_scaled)(s + b * n, gain + b * n, m, n);
-            if (c->readout)
-                NAME(add_scaled)(s + n_memory * n, gain + n_memory * n, u, n);
+        const int64_t first = at_step(r, rows.begin, k), after = last ? first : at_step(r, rows.begin, k + 1);
+        for (int64_t j = 0; j < n; j += width) {
+            for (int64_t i = m * j / n; i < m * (j + width) / n && i < m; i++)
+                NAME(lstm_gradient_fetch)(c, rows.begin + i, k);
+            NAME(panel_products)
+            (r, j, m, last ? 0 : 4 * n, on_sums + after * 4 * n, r->steps * 4 * n, on_h, n,
+             NAME(part)(c->on_h, first * n), r->steps * n);
+        }
+        for (int64_t i = 0; i < m; i++) {
+            const int64_t row = rows.begin + i, at = at_step(r, row, k);
+            NAME(lstm_gradient_row)
+            (n, (const REAL *)c->gates + at * 4 * n, (const REAL *)c->cell + at * n,
+             NAME(before)(r, c->cell, c->first_cell, row, k), on_h + i * n, NAME(part)(c->on_cell, at * n),
+             on_cell + i * n, on_sums + at * 4 * n);
         }
     }
+    NAME(copy)((REAL *)c->on_first_cell + rows.begin * n, on_cell, m * n);
+}
+
+/* ---- gru ---- */
+
+/* From the sums inside the gates, each [m, n] in `blocks`, of which q is without the input's products. */
+static void NAME(gru_gates)(const gru_steps *c, const NAME(units) * u, const REAL *blocks, const REAL *states,
+                            REAL *next)
+{
+    const int64_t hidden = c->r.hidden, n = u->n, count = u->m * n;
+    for (int64_t row = 0; row < u->m; row++) {
+        const REAL *p = (const REAL *)c->products + NAME(place)(u, row, 3 * hidden, 0);
+        const REAL *before = states ? states + row * hidden + u->first : NULL;
+        REAL *gates = (REAL *)c->gates + NAME(place)(u, row, 4 * hidden, 0);
+        REAL *h = (REAL *)c->h + NAME(place)(u, row, hidden, 0), *copy = next + row * hidden + u->first;
+        for (int64_t j = 0; j < n; j += NAME(LANES)) {
+            const REAL *sums = blocks + row * n + j;
+            const int64_t rest = n - j;
+            NAME(vec) r = NAME(sigmoid)(NAME(take)(p + j, rest) + NAME(take)(sums, rest));
+            NAME(vec) z = NAME(sigmoid)(NAME(take)(p + hidden + j, rest) + NAME(take)(sums + count, rest));
+            NAME(vec) q = NAME(take)(sums + 2 * count, rest);
+            NAME(vec) x = NAME(tanh)(NAME(take)(p + 2 * hidden + j, rest) + r * q), y = (1 - z) * x;
+            if (before)
+                y += z * NAME(take)(before + j, rest);
+            NAME(give)(gates + j, r, rest);
+            NAME(give)(gates + hidden + j, z, rest);
+            NAME(give)(gates + 2 * hidden + j, x, rest);
+            NAME(give)(gates + 3 * hidden + j, q, rest);
+            NAME(give)(h + j, y, rest);
+            NAME(give)(copy + j, y, rest);
+        }
+    }
+}
+
+/* states [m, hidden]: h_{t−1}, or NULL; next: h_t. */
+static void NAME(gru_units)(const gru_steps *c, const NAME(units) * u, const REAL *states, REAL *next, REAL *blocks)
+{
+    const int64_t hidden = c->r.hidden;
+    for (int64_t b = 0; b < 3; b++)
+        NAME(unit_products)
+    (u, 3, b, states, hidden, states ? hidden : 0, blocks + b * u->m * u->n, NAME(part)(c->bias, b * hidden + u->first),
+     0);
+    NAME(gru_gates)(c, u, blocks, states, next);
+}
+
+static void NAME(gru_rows)(const void *call, rows_of rows, void *scratch)
+{
+    const gru_steps *c = call;
+    const recurrence *r = &c->r;
+    const int64_t n = r->hidden, m = rows.end - rows.begin;
+    REAL *states[] = {scratch, (REAL *)scratch + m * n}, *blocks = states[1] + m * n;
+    if (c->first)
+        NAME(copy)(states[0], (const REAL *)c->first + rows.begin * n, m * n);
+    for (int64_t k = 0; k < r->steps; k++) {
+        for (int64_t j = 0; j < n; j += panel_width(r)) {
+            NAME(units) u = NAME(units_of)(r, rows, k, j);
+            NAME(gru_units)(c, &u, k || c->first ? states[k % 2] : NULL, states[(k + 1) % 2], blocks);
+        }
+    }
+}
+
+/* One row at one step. on_h: the cotangent of h, and then what goes to h⁻ without W. */
+static void NAME(gru_gradient_row)(int64_t n, const REAL *gates, const REAL *before, REAL *on_h, REAL *on_products,
+                                   REAL *on_sums)
+{
+    for (int64_t j = 0; j < n; j += NAME(LANES)) {
+        const int64_t rest = n - j;
+        NAME(vec) r = NAME(take)(gates + j, rest), z = NAME(take)(gates + n + j, rest);
+        NAME(vec) x = NAME(take)(gates + 2 * n + j, rest), q = NAME(take)(gates + 3 * n + j, rest);
+        NAME(vec) old = before ? NAME(take)(before + j, rest) : (NAME(vec)){0}, h = NAME(take)(on_h + j, rest);
+        NAME(vec)
+        on_x = (1 - z) * h * (1 - x * x), on_r = on_x * q * (r * (1 - r)), on_z = (old - x) * (z * (1 - z)) * h;
+        NAME(give)(on_products + j, on_r, rest);
+        NAME(give)(on_products + n + j, on_z, rest);
+        NAME(give)(on_products + 2 * n + j, on_x, rest);
+        NAME(give)(on_sums + j, on_r, rest);
+        NAME(give)(on_sums + n + j, on_z, rest);
+        NAME(give)(on_sums + 2 * n + j, on_x * r, rest);
+        NAME(give)(on_h + j, h * z, rest);
+    }
+}
+
+static void NAME(gru_gradient_rows)(const void *call, rows_of rows, void *scratch)
+{
+    const gru_gradient_steps *c = call;
+    const recurrence *r = &c->r;
+    const int64_t n = r->hidden, m = rows.end - rows.begin;
+    REAL *on_h = scratch, *on_sums = c->on_sums;
+    memset(on_h, 0, (size_t)(m * n) * sizeof(REAL));
+    for (int64_t k = r->steps - 1; k >= 0; k--) {
+        if (k + 1 < r->steps)
+            NAME(weight_products)
+        (r, m, 3 * n, on_sums + at_step(r, rows.begin, k + 1) * 3 * n, r->steps * 3 * n, on_h, n, on_h, n);
+        for (int64_t i = 0; i < m; i++) {
+            const int64_t row = rows.begin + i, at = at_step(r, row, k);
+            const REAL *direct = (const REAL *)c->on_h + at * n;
+            for (int64_t j = 0; j < n; j++)
+                on_h[i * n + j] += direct[j];
+            NAME(gru_gradient_row)
+            (n, (const REAL *)c->gates + at * 4 * n, NAME(before)(r, c->h, c->first, row, k), on_h + i * n,
+             (REAL *)c->on_products + at * 3 * n, on_sums + at * 3 * n);
+        }
+    }
+    NAME(copy)((REAL *)c->on_first + rows.begin * n, on_h, m * n);
 }

@@ -1,5 +1,5 @@
 /* Recurrent layers: rnn, gru and lstm, of several layers and in both directions. A layer in one direction is the
- * product of the whole sequence with weight_ih, and one op of recurrence.c over the steps. */
+ * product of the whole sequence with weight_ih, and one op over the steps; of an lstm of modest size, that op alone. */
 #include <dotgrad/op_families.h>
 #include <dotgrad/ops.h>
 
@@ -210,16 +210,30 @@ static dg_node *state_at(dg_node *states, int index)
     return states ? dg_squeeze(dg_slice(states, .dim = 0, .start = index, .end = index + 1), .dim = DG_INTS(0)) : NULL;
 }
 
+/* Whether the input's products are best taken in the same breath as the hidden state's, which saves their way through
+ * memory; of large weights, which are read anew at every step, as little as can be should go there. */
+static bool joins_input(dg_node *const *weights)
+{
+    enum { MOST_NUMBERS = 1 << 17 };
+    const dg_shape *input = &dg_node_type(weights[0], 0)->shape, *hidden = &dg_node_type(weights[1], 0)->shape;
+    return dg_shape_count(input) + dg_shape_count(hidden) <= MOST_NUMBERS;
+}
+
 /* weights: weight_ih, weight_hh, bias_ih, bias_hh; first: of h and c, which last becomes those after the last step. */
 static dg_node *run_direction(const dg_compose *compose, dg_node *x, dg_node *const *weights, dg_node *const first[2],
                               bool reverse, dg_node *last[2])
 {
     int gates = recurrent_gates(dg_node_op(compose->node));
-    dg_node *b_ih = weights[2], *b_hh = weights[3], *y;
+    dg_node *b_ih = weights[2], *b_hh = weights[3], *y, *products = NULL;
     dg_node *bias = gates == 3 || !b_hh ? b_ih : b_ih ? dg_add(b_ih, b_hh) : b_hh;
-    dg_node *products = dg_linear(x, DG_NONE, .weight = weights[0], .bias_node = bias, .bias = bias != NULL);
+    bool joined = gates == 4 && joins_input(weights);
+    if (!joined)
+        products = dg_linear(x, DG_NONE, .weight = weights[0], .bias_node = bias, .bias = bias != NULL);
     if (gates == 4) {
-        y = dg_lstm_recurrence(products, weights[1], .first = first[0], .first_cell = first[1], .reverse = reverse);
+        y = joined ? dg_lstm_recurrence(x, weights[1], .first = first[0], .first_cell = first[1], .reverse = reverse,
+                                        .input_weight = weights[0], .bias = bias)
+                   : dg_lstm_recurrence(products, weights[1], .first = first[0], .first_cell = first[1],
+                                        .reverse = reverse);
         last[1] = time_edge(dg_output(y, 1), !reverse);
     } else if (gates == 3) {
         y = dg_gru_recurrence(products, weights[1], .bias = b_hh, .first = first[0], .reverse = reverse);

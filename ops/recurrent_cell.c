@@ -68,21 +68,11 @@ static dg_node *products(dg_node *x, dg_node *weight, dg_node *bias)
     return x ? dg_linear(x, DG_NONE, .weight = weight, .bias_node = bias, .bias = bias != NULL) : bias;
 }
 
-static dg_node *block(dg_node *x, int b, int64_t hidden)
-{
-    return x ? dg_slice(x, .dim = -1, .start = b * hidden, .end = (b + 1) * hidden) : NULL;
-}
-
 static void products_of(const dg_compose *compose, dg_node **of_x, dg_node **of_h)
 {
     dg_node *const *weights = compose->inputs + first_weight(dg_node_op(compose->node));
     *of_x = products(compose->inputs[0], weights[0], weights[2]);
     *of_h = products(compose->inputs[1], weights[1], weights[3]);
-}
-
-static dg_node *sum_of(dg_node *a, dg_node *b)
-{
-    return b ? dg_add(a, b) : a;
 }
 
 static void rnn_cell_compose(const dg_compose *compose)
@@ -98,9 +88,9 @@ static void gru_cell_compose(const dg_compose *compose)
     dg_node *of_x, *of_h, *h = compose->inputs[1];
     int64_t hidden = compose->attrs[HIDDEN_SIZE].i;
     products_of(compose, &of_x, &of_h);
-    dg_node *r = dg_sigmoid(sum_of(block(of_x, 0, hidden), block(of_h, 0, hidden)));
-    dg_node *z = dg_sigmoid(sum_of(block(of_x, 1, hidden), block(of_h, 1, hidden)));
-    dg_node *p = block(of_x, 2, hidden), *q = block(of_h, 2, hidden);
+    dg_node *r = dg_sigmoid(sum_of(block_of(of_x, 0, hidden), block_of(of_h, 0, hidden)));
+    dg_node *z = dg_sigmoid(sum_of(block_of(of_x, 1, hidden), block_of(of_h, 1, hidden)));
+    dg_node *p = block_of(of_x, 2, hidden), *q = block_of(of_h, 2, hidden);
     dg_node *n = q ? dg_expr("tanh(p + r * q)", {"p", p}, {"r", r}, {"q", q}) : dg_tanh(p);
     compose->outputs[0] =
         h ? dg_expr("(1 - z) * n + z * h", {"z", z}, {"n", n}, {"h", h}) : dg_expr("(1 - z) * n", {"z", z}, {"n", n});
@@ -112,10 +102,10 @@ static void lstm_cell_compose(const dg_compose *compose)
     int64_t hidden = compose->attrs[HIDDEN_SIZE].i;
     products_of(compose, &of_x, &of_h);
     dg_node *sum = sum_of(of_x, of_h);
-    dg_node *i = block(sum, 0, hidden), *f = block(sum, 1, hidden), *g = block(sum, 2, hidden);
+    dg_node *i = block_of(sum, 0, hidden), *f = block_of(sum, 1, hidden), *g = block_of(sum, 2, hidden);
     c = c ? dg_expr("sigmoid(f) * c + sigmoid(i) * tanh(g)", {"f", f}, {"c", c}, {"i", i}, {"g", g})
           : dg_expr("sigmoid(i) * tanh(g)", {"i", i}, {"g", g});
-    compose->outputs[0] = dg_expr("sigmoid(o) * tanh(c)", {"o", block(sum, 3, hidden)}, {"c", c});
+    compose->outputs[0] = dg_expr("sigmoid(o) * tanh(c)", {"o", block_of(sum, 3, hidden)}, {"c", c});
     compose->outputs[1] = c;
 }
 

@@ -100,8 +100,16 @@ static dg_status reduce(const dg_kernel *kernel, reduction kind)
 {
     axes set;
     DG_TRY(axes_from(&kernel->attrs[0], kernel->inputs[0]->shape.rank, &set));
-    reduce_run(kind, kernel->inputs[0], &set, kernel->outputs[0], kernel->workspace, kernel->threads);
+    reduce_run(kind, kernel, &set, 1);
     return dg_ok();
+}
+
+static dg_layout layout(const dg_kernel *kernel, int k)
+{
+    axes set;
+    if (k > 0 || axes_from(&kernel->attrs[0], kernel->inputs[0]->shape.rank, &set).code != DG_OK)
+        return DG_LAYOUT_PLAIN;
+    return reduce_layout(&set);
 }
 
 static dg_status sum_forward(const dg_kernel *kernel)
@@ -111,15 +119,13 @@ static dg_status sum_forward(const dg_kernel *kernel)
 
 static dg_status mean_forward(const dg_kernel *kernel)
 {
-    DG_TRY(reduce(kernel, REDUCE_SUM));
-    dg_tensor *y = kernel->outputs[0];
-    int64_t results = dg_tensor_count(y);
-    double elements = results ? (double)(dg_tensor_count(kernel->inputs[0]) / results) : 0;
-    for (int64_t i = 0; i < results; i++)
-        if (y->dtype == DG_FLOAT32)
-            ((float *)y->data)[i] /= (float)elements;
-        else
-            ((double *)y->data)[i] /= elements;
+    const dg_shape *shape = &kernel->inputs[0]->shape;
+    int64_t elements = 1;
+    axes set;
+    DG_TRY(axes_from(&kernel->attrs[0], shape->rank, &set));
+    for (int d = 0; d < shape->rank; d++)
+        elements *= set.has[d] ? shape->dims[d] : 1;
+    reduce_run(REDUCE_SUM, kernel, &set, (double)elements);
     return dg_ok();
 }
 
@@ -369,10 +375,16 @@ static size_t sum_to_workspace(const dg_kernel *kernel)
     return reduce_workspace(kernel->inputs[0], &set, kernel->outputs[0]->dtype);
 }
 
+static dg_layout sum_to_layout(const dg_kernel *kernel, int k)
+{
+    axes set = stretched(&kernel->inputs[0]->shape, &kernel->inputs[1]->shape);
+    return k > 0 ? DG_LAYOUT_PLAIN : reduce_layout(&set);
+}
+
 static dg_status sum_to_forward(const dg_kernel *kernel)
 {
     axes set = stretched(&kernel->inputs[0]->shape, &kernel->inputs[1]->shape);
-    reduce_run(REDUCE_SUM, kernel->inputs[0], &set, kernel->outputs[0], kernel->workspace, kernel->threads);
+    reduce_run(REDUCE_SUM, kernel, &set, 1);
     return dg_ok();
 }
 
@@ -437,8 +449,9 @@ static const dg_sample sum_to_samples[] = {
 #define REDUCTION(op_name, summary_text, kind, flags_value, infer_rule, kernel, derivative)                            \
     {                                                                                                                  \
         .name = op_name, .family = "reduce", .summary = summary_text, .inputs = {{.name = "input"}},                   \
-        .attrs = {DIM_ATTR, KEEPDIM_ATTR}, .flags = flags_value, .infer = infer_rule, .forward = kernel,               \
-        .workspace = workspace, .backward = derivative, .flops = reduce_flops, .samples = SAMPLES(op_name, kind)       \
+        .attrs = {DIM_ATTR, KEEPDIM_ATTR}, .flags = (flags_value) | DG_EPILOGUE | DG_PROLOGUE | DG_ANY_LAYOUT,         \
+        .infer = infer_rule, .forward = kernel, .workspace = workspace, .layout = layout, .backward = derivative,      \
+        .flops = reduce_flops, .samples = SAMPLES(op_name, kind)                                                       \
     }
 
 static const dg_op reduce_ops[] = {
@@ -527,9 +540,11 @@ static const dg_op reduce_ops[] = {
         .family = "reduce",
         .summary = "sums over broadcast dimensions to the shape of like",
         .inputs = {{.name = "input"}, {.name = "like", .flags = DG_SHAPE_ONLY}},
+        .flags = DG_EPILOGUE | DG_PROLOGUE | DG_ANY_LAYOUT,
         .infer = sum_to_infer,
         .forward = sum_to_forward,
         .workspace = sum_to_workspace,
+        .layout = sum_to_layout,
         .backward = sum_to_backward,
         .flops = reduce_flops,
         .samples = sum_to_samples,

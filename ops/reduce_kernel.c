@@ -1,102 +1,10 @@
 #include "reduce_kernel.h"
 #include "chunks.h"
-
-#include <math.h>
-#include <string.h>
-
-/* ---- one pass: [outer, rows, inner] to [outer, chunks, inner], `chunk_rows` rows at a time ---- */
+#include "reduce_loops.h"
 
 enum {
-    ROW_BLOCK = 512,    /* neighbours that are added in lanes */
-    COLUMN_BLOCK = 16,  /* rows that are added one after the other */
-    COLUMN_WIDTH = 512, /* columns that are done together */
-    MAX_PASSES = DG_MAX_RANK + 1
-};
-
-typedef struct pass {
-    int64_t outer, rows, inner;
-    int64_t chunks, chunk_rows, column_blocks;
-} pass;
-
-/* The part of a pass that one unit of work is. */
-typedef struct place {
-    int64_t outer, chunk, row, rows, column, columns;
-} place;
-
-static inline place place_of(const pass *p, int64_t unit)
-{
-    if (p->column_blocks * p->chunks == 1) /* spares the divisions */
-        return (place){.outer = unit, .rows = p->rows, .columns = p->inner};
-    int64_t block = unit % p->column_blocks, rest = unit / p->column_blocks;
-    place at = {.outer = rest / p->chunks, .chunk = rest % p->chunks};
-    at.row = at.chunk * p->chunk_rows;
-    at.rows = p->rows - at.row < p->chunk_rows ? p->rows - at.row : p->chunk_rows;
-    at.column = block * COLUMN_WIDTH;
-    at.columns = p->inner - at.column < COLUMN_WIDTH ? p->inner - at.column : COLUMN_WIDTH;
-    return at;
-}
-
-typedef void (*pass_kernel)(const pass *p, const void *from, void *to, int64_t begin, int64_t end);
-
-/* ---- kernels of all types ---- */
-
-#define PASTE_(a, b) a##b
-#define PASTE(a, b)  PASTE_(a, b)
-#define NAME(suffix) PASTE(OP, suffix)
-#define SAME(type)   type
-#define WIDE(type)   int64_t
-#define TRUTH(type)  uint8_t
-
-#define FIRST(x)              (x)
-#define REAL_TO               SAME
-#define INTEGER_TO            WIDE
-#define OP                    sum_
-#define NEUTRAL               0
-#define REAL_COMBINE(a, b)    ((a) + (b))
-#define INTEGER_COMBINE(a, b) ((int64_t)((uint64_t)(a) + (uint64_t)(b))) /* wraps */
-#include "reduce_op.inc"
-
-#define OP                    prod_
-#define NEUTRAL               1
-#define REAL_COMBINE(a, b)    ((a) * (b))
-#define INTEGER_COMBINE(a, b) ((int64_t)((uint64_t)(a) * (uint64_t)(b)))
-#include "reduce_op.inc"
-#undef INTEGER_TO
-
-#define INTEGER_TO            SAME
-#define OP                    amax_
-#define NEUTRAL               0
-#define REAL_COMBINE(a, b)    ((b) > (a) || isnan(b) ? (b) : (a))
-#define INTEGER_COMBINE(a, b) ((b) > (a) ? (b) : (a))
-#include "reduce_op.inc"
-
-#define OP                    amin_
-#define NEUTRAL               0
-#define REAL_COMBINE(a, b)    ((b) < (a) || isnan(b) ? (b) : (a))
-#define INTEGER_COMBINE(a, b) ((b) < (a) ? (b) : (a))
-#include "reduce_op.inc"
-#undef FIRST
-#undef REAL_TO
-#undef INTEGER_TO
-
-#define FIRST(x)              ((x) != 0)
-#define REAL_TO               TRUTH
-#define INTEGER_TO            TRUTH
-#define OP                    all_
-#define NEUTRAL               1
-#define REAL_COMBINE(a, b)    ((uint8_t)((a) & (b)))
-#define INTEGER_COMBINE(a, b) ((uint8_t)((a) & (b)))
-#include "reduce_op.inc"
-
-#define OP                    any_
-#define NEUTRAL               0
-#define REAL_COMBINE(a, b)    ((uint8_t)((a) | (b)))
-#define INTEGER_COMBINE(a, b) ((uint8_t)((a) | (b)))
-#include "reduce_op.inc"
-
-static const pass_kernel *const kernels[] = {
-    [REDUCE_SUM] = sum_kernels,   [REDUCE_PROD] = prod_kernels, [REDUCE_AMAX] = amax_kernels,
-    [REDUCE_AMIN] = amin_kernels, [REDUCE_ALL] = all_kernels,   [REDUCE_ANY] = any_kernels,
+    MAX_PASSES = DG_MAX_RANK + 1,
+    ALONE = 1 << 17 /* elements that are not worth a second thread */
 };
 
 /* ---- the chain of passes ---- */
@@ -146,12 +54,15 @@ static void chain_add(pass_chain *chain, int64_t outer, int64_t rows, int64_t in
 }
 
 /* The last reduced dimensions first: they are the nearest in memory. */
-static pass_chain chain_for(const dg_shape *shape, const axes *set)
+static pass_chain chain_for(const dg_tensor *x, const axes *set)
 {
+    static const int pixels[4] = {0, 2, 3, 1};
     pass_chain chain = {0};
     collapsed c = {0};
-    for (int d = 0; d < shape->rank; d++)
-        collapse_add(&c, shape->dims[d], set->has[d]);
+    for (int i = 0; i < x->shape.rank; i++) {
+        int d = x->channels_last ? pixels[i] : i;
+        collapse_add(&c, x->shape.dims[d], set->has[d]);
+    }
     for (int last = c.count - 1; last >= 0; last--) {
         if (!c.reduced[last])
             continue;
@@ -180,7 +91,7 @@ static size_t pass_bytes(const pass *p, dg_dtype result)
 
 size_t reduce_workspace(const dg_tensor *input, const axes *set, dg_dtype result)
 {
-    pass_chain chain = chain_for(&input->shape, set);
+    pass_chain chain = chain_for(input, set);
     size_t bytes = 0;
     for (int i = 0; i + 1 < chain.count; i++)
         bytes += pass_bytes(&chain.passes[i], result);
@@ -201,64 +112,97 @@ static int64_t units_a_piece(const pass *p)
 typedef struct pass_run {
     const pass *pass;
     pass_kernel kernel;
-    const void *from;
+    pass_source from;
+    dg_tensor *output;
     void *to;
+    const dg_kernel *finish; /* of the last pass: whose epilogue follows */
+    double divisor;          /* then, too; 1: none */
 } pass_run;
+
+static void divide(dg_tensor *y, int64_t begin, int64_t end, double divisor)
+{
+    for (int64_t i = begin; i < end; i++)
+        if (y->dtype == DG_FLOAT32)
+            ((float *)y->data)[i] /= (float)divisor;
+        else
+            ((double *)y->data)[i] /= divisor;
+}
+
+/* The results of the last pass's units lie one after the other. */
+static int64_t results_before(const pass *p, int64_t unit)
+{
+    int64_t column = unit % p->column_blocks * COLUMN_WIDTH;
+    return unit / p->column_blocks * p->inner + column;
+}
 
 static void run_units(void *argument, int64_t begin, int64_t end)
 {
     const pass_run *run = argument;
-    run->kernel(run->pass, run->from, run->to, begin, end);
+    run->kernel(run->pass, &run->from, run->to, begin, end);
+    if (!run->finish || (run->divisor == 1 && !run->finish->epilogue))
+        return;
+    int64_t first = results_before(run->pass, begin), after = results_before(run->pass, end);
+    if (run->divisor != 1)
+        divide(run->output, first, after, run->divisor);
+    dg_epilogue_run(run->finish, first, after);
 }
 
-void reduce_run(reduction kind, const dg_tensor *input, const axes *set, dg_tensor *output, void *workspace,
-                dg_threads *threads)
+static void run_pass(pass_run *run, dg_threads *threads)
 {
-    pass_chain chain = chain_for(&input->shape, set);
-    const void *from = input->data;
-    unsigned char *spare = workspace;
+    const pass *p = run->pass;
+    if (p->outer * p->rows * p->inner < ALONE)
+        threads = NULL;
+    chunks_run(threads, pass_units(p), units_a_piece(p), run_units, run);
+}
+
+/* All of the input, little, to one result: not worth a chain. */
+static void run_little(reduction kind, const dg_kernel *kernel, int64_t count, double divisor)
+{
+    pass p = {.outer = 1, .rows = count, .inner = 1, .chunks = 1, .chunk_rows = count, .column_blocks = 1};
+    const dg_tensor *x = kernel->inputs[0];
+    dg_tensor *y = kernel->outputs[0];
+    pass_run run = {&p,
+                    reduce_tables()->reduce[kind][x->dtype],
+                    {x->data, kernel->prologue ? kernel : NULL},
+                    y,
+                    y->data,
+                    kernel,
+                    divisor};
+    run_units(&run, 0, 1);
+}
+
+void reduce_run(reduction kind, const dg_kernel *kernel, const axes *set, double divisor)
+{
+    enum { LITTLE = 1024 };
+    const dg_tensor *x = kernel->inputs[0];
+    dg_tensor *y = kernel->outputs[0];
+    int64_t count = 1;
+    bool to_one = true;
+    for (int d = 0; d < x->shape.rank; d++) {
+        count *= x->shape.dims[d];
+        to_one = to_one && (set->has[d] || x->shape.dims[d] == 1);
+    }
+    if (to_one && count <= LITTLE) {
+        run_little(kind, kernel, count, divisor);
+        return;
+    }
+    pass_chain chain = chain_for(x, set);
+    pass_source from = {x->data, kernel->prologue ? kernel : NULL};
+    unsigned char *spare = kernel->workspace;
     for (int i = 0; i < chain.count; i++) {
         const pass *p = &chain.passes[i];
         bool last = i + 1 == chain.count;
-        pass_run run = {p, kernels[kind][i ? output->dtype : input->dtype], from, last ? output->data : spare};
-        chunks_run(threads, pass_units(p), units_a_piece(p), run_units, &run);
-        from = run.to;
+        pass_run run = {.pass = p, .from = from, .output = y, .to = last ? y->data : spare, .divisor = divisor};
+        run.kernel = reduce_tables()->reduce[kind][i ? y->dtype : x->dtype];
+        run.finish = last ? kernel : NULL;
+        run_pass(&run, kernel->threads);
+        from = (pass_source){run.to, NULL};
         if (!last)
-            spare += pass_bytes(p, output->dtype);
+            spare += pass_bytes(p, y->dtype);
     }
 }
 
 /* ---- places, products of the others: one pass, its rows in one piece ---- */
-
-#define OP        place_
-#define IS_NAN(x) false
-#define TYPE      condition
-#define FROM      uint8_t
-#include "reduce_place.inc"
-#define TYPE int32
-#define FROM int32_t
-#include "reduce_place.inc"
-#define TYPE int64
-#define FROM int64_t
-#include "reduce_place.inc"
-#undef IS_NAN
-#define IS_NAN(x) isnan(x)
-#define TYPE      float32
-#define FROM      float
-#include "reduce_place.inc"
-#define TYPE float64
-#define FROM double
-#include "reduce_place.inc"
-#undef OP
-
-#define OP   others_
-#define TYPE float32
-#define REAL float
-#include "reduce_others.inc"
-#define TYPE float64
-#define REAL double
-#include "reduce_others.inc"
-#undef OP
 
 /* [outer, rows, inner] around one axis; all in one row of rows for −1. */
 static pass pass_along(const dg_shape *shape, int axis)
@@ -274,7 +218,7 @@ static pass pass_along(const dg_shape *shape, int axis)
 typedef struct place_run {
     pass pass;
     bool greatest;
-    void (*kernel)(const pass *p, bool greatest, const void *from, int64_t *to, int64_t begin, int64_t end);
+    place_kernel kernel;
     const void *from;
     int64_t *to;
 } place_run;
@@ -287,18 +231,14 @@ static void run_places(void *argument, int64_t begin, int64_t end)
 
 void reduce_place(bool greatest, const dg_tensor *input, int axis, dg_tensor *output, dg_threads *threads)
 {
-    place_run run = {pass_along(&input->shape, axis), greatest, NULL, input->data, output->data};
-    run.kernel = input->dtype == DG_BOOL      ? place_condition
-                 : input->dtype == DG_INT32   ? place_int32
-                 : input->dtype == DG_INT64   ? place_int64
-                 : input->dtype == DG_FLOAT32 ? place_float32
-                                              : place_float64;
+    place_run run = {pass_along(&input->shape, axis), greatest, reduce_tables()->place[input->dtype], input->data,
+                     output->data};
     chunks_run(threads, pass_units(&run.pass), units_a_piece(&run.pass), run_places, &run);
 }
 
 void prod_others_run(const dg_tensor *input, int axis, dg_tensor *output, dg_threads *threads)
 {
     pass p = pass_along(&input->shape, axis);
-    pass_run run = {&p, input->dtype == DG_FLOAT32 ? others_float32 : others_float64, input->data, output->data};
+    pass_run run = {&p, reduce_tables()->others[input->dtype], {input->data, NULL}, output, output->data, NULL, 1};
     chunks_run(threads, pass_units(&p), units_a_piece(&p), run_units, &run);
 }

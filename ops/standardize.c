@@ -1,53 +1,101 @@
 #include "standardize.h"
 
-#include <math.h>
-#include <stdbool.h>
+#include "chunks.h"
+#include "standardize_kernel.h"
 
-enum { LANES = 16, PIECE_ELEMENTS = 1 << 13 };
+enum {
+    PIECE_ELEMENTS = 1 << 15,
+    COLUMNS = 64, /* of a piece, where a channel is not in one row */
+    GROUP = 64    /* rows between two epilogues */
+};
 
 typedef struct call {
-    const dg_tensor *x;
+    const dg_kernel *kernel;
+    const standardize_table *table;
     const channel_layout *layout;
     double eps;
-    dg_tensor *y, *mean, *var;
-    int64_t per_piece; /* channels */
+    bool backward;
 } call;
 
-#define REAL       float
-#define NAME(name) name##_float32
-#include "standardize_real.h"
-#undef REAL
-#undef NAME
-
-#define REAL       double
-#define NAME(name) name##_float64
-#include "standardize_real.h"
-#undef REAL
-#undef NAME
-
-static void run_piece(void *argument, int64_t piece)
+static void *at(const dg_tensor *x, int64_t index)
 {
-    const call *c = argument;
-    int64_t first = piece * c->per_piece, end = first + c->per_piece, channels = c->layout->channels;
-    bool single = c->x->dtype == DG_FLOAT32;
-    end = end < channels ? end : channels;
-    if (c->layout->after > 1 || c->layout->before == 1) {
-        for (int64_t channel = first; channel < end; channel++)
-            (single ? channel_float32 : channel_float64)(c, channel);
-        return;
-    }
-    for (int64_t at = first; at < end; at += LANES)
-        (single ? columns_float32 : columns_float64)(c, at, end - at < LANES ? end - at : LANES);
+    return (char *)x->data + (size_t)index * dg_dtype_size(x->dtype);
 }
 
-void standardize_run(const dg_tensor *x, const channel_layout *layout, double eps, dg_tensor *y, dg_tensor *mean,
-                     dg_tensor *var, dg_threads *threads)
+/* Channels that are one row each. */
+static void run_rows(void *argument, int64_t begin, int64_t end)
 {
-    call c = {.x = x, .layout = layout, .eps = eps, .y = y, .mean = mean, .var = var};
-    int64_t elements = layout->before * layout->after;
-    c.per_piece = elements > 0 && elements < PIECE_ELEMENTS ? PIECE_ELEMENTS / elements : 1;
-    c.per_piece = (c.per_piece + LANES - 1) / LANES * LANES;
-    if (layout->after > 1 && elements >= PIECE_ELEMENTS)
-        c.per_piece = 1;
-    dg_threads_run(threads, (layout->channels + c.per_piece - 1) / c.per_piece, run_piece, &c);
+    const call *c = argument;
+    const dg_kernel *k = c->kernel;
+    int64_t size = c->layout->after, all = c->layout->channels * size;
+    int64_t some = k->epilogue ? GROUP : end - begin;
+    for (int64_t r = begin; r < end; r += some) {
+        int64_t rows = end - r < some ? end - r : some, first = r * size;
+        if (c->backward)
+            c->table->rows_backward(at(k->inputs[0], first), at(k->inputs[1], first), at(k->inputs[2], r),
+                                    at(k->outputs[0], first), c->eps, rows, size, all - first, rows * size);
+        else
+            c->table->rows(at(k->inputs[0], first), at(k->outputs[0], first), at(k->outputs[1], r),
+                           at(k->outputs[2], r), c->eps, rows, size, all - first, rows * size);
+        dg_epilogue_run(k, first, first + rows * size);
+    }
+}
+
+/* Channels that are several rows. */
+static void run_channels(void *argument, int64_t begin, int64_t end)
+{
+    const call *c = argument;
+    const dg_kernel *k = c->kernel;
+    int64_t size = c->layout->after, stride = c->layout->channels * size;
+    for (int64_t channel = begin; channel < end; channel++)
+        if (c->backward)
+            c->table->channel_backward(at(k->inputs[0], channel * size), at(k->inputs[1], channel * size),
+                                       at(k->inputs[2], channel), at(k->outputs[0], channel * size), c->eps,
+                                       c->layout->before, size, stride);
+        else
+            c->table->channel(at(k->inputs[0], channel * size), at(k->outputs[0], channel * size),
+                              at(k->outputs[1], channel), at(k->outputs[2], channel), c->eps, c->layout->before, size,
+                              stride);
+}
+
+/* Channels that are columns. */
+static void run_columns(void *argument, int64_t begin, int64_t end)
+{
+    const call *c = argument;
+    const dg_kernel *k = c->kernel;
+    int64_t rows = c->layout->before, stride = c->layout->channels;
+    if (c->backward)
+        c->table->columns_backward(at(k->inputs[0], begin), at(k->inputs[1], begin), at(k->inputs[2], begin),
+                                   at(k->outputs[0], begin), c->eps, rows, end - begin, stride);
+    else
+        c->table->columns(at(k->inputs[0], begin), at(k->outputs[0], begin), at(k->outputs[1], begin),
+                          at(k->outputs[2], begin), c->eps, rows, end - begin, stride);
+}
+
+static void run(const dg_kernel *kernel, const channel_layout *layout, double eps, bool backward)
+{
+    bool single = kernel->outputs[0]->dtype == DG_FLOAT32;
+    call c = {kernel, single ? &standardize_tables()->float32 : &standardize_tables()->float64, layout, eps, backward};
+    int64_t elements = layout->before * layout->after, count = elements * layout->channels;
+    dg_threads *threads = count < 4 * PIECE_ELEMENTS ? NULL : kernel->threads;
+    int64_t channels = elements > 0 && elements < PIECE_ELEMENTS ? PIECE_ELEMENTS / elements : 1;
+    if (layout->before == 1) {
+        chunks_run(threads, layout->channels, channels, run_rows, &c);
+        return;
+    }
+    if (layout->after > 1)
+        chunks_run(threads, layout->channels, channels, run_channels, &c);
+    else
+        chunks_run(threads, layout->channels, channels > COLUMNS ? channels : COLUMNS, run_columns, &c);
+    dg_epilogue_run(kernel, 0, count);
+}
+
+void standardize_run(const dg_kernel *kernel, const channel_layout *layout, double eps)
+{
+    run(kernel, layout, eps, false);
+}
+
+void standardize_backward_run(const dg_kernel *kernel, const channel_layout *layout, double eps)
+{
+    run(kernel, layout, eps, true);
 }

@@ -29,6 +29,57 @@ static inline corner corner_of(const box *b, int64_t index, int rank)
     return at;
 }
 
+/* A place among the first `rank` dimensions, and how to get to the next one without a division. */
+typedef struct walk {
+    corner at;
+    int rank;
+    int64_t index[DG_MAX_RANK];
+} walk;
+
+static walk walk_from(const box *b, int64_t index, int rank)
+{
+    walk w = {.at = corner_of(b, index, rank), .rank = rank};
+    for (int d = rank - 1; d >= 0; d--) {
+        w.index[d] = d ? index % b->size[d] : index;
+        index /= b->size[d];
+    }
+    return w;
+}
+
+static inline void walk_on(const box *b, walk *w)
+{
+    for (int d = w->rank - 1; d >= 0; d--) {
+        w->at.to += b->to[d];
+        w->at.from += b->from[d];
+        if (++w->index[d] < b->size[d])
+            return;
+        w->at.to -= b->to[d] * b->size[d];
+        w->at.from -= b->from[d] * b->size[d];
+        w->index[d] = 0;
+    }
+}
+
+/* Short rows of usual lengths without a call: the heads of attention are such. */
+static inline void copy_row(void *restrict y, const void *restrict x, size_t bytes)
+{
+    switch (bytes) {
+    case 32:
+        memcpy(y, x, 32);
+        return;
+    case 64:
+        memcpy(y, x, 64);
+        return;
+    case 128:
+        memcpy(y, x, 128);
+        return;
+    case 256:
+        memcpy(y, x, 256);
+        return;
+    default:
+        memcpy(y, x, bytes);
+    }
+}
+
 typedef uint8_t __attribute__((may_alias)) element1;
 typedef uint32_t __attribute__((may_alias)) element4;
 typedef uint64_t __attribute__((may_alias)) element8;

@@ -70,7 +70,8 @@ static dg_status pass_make(pass *p, const dg_task *task, dg_rows rows, dg_node *
                                           .n_fetch = n_fetch,
                                           .parameters = task->parameters,
                                           .threads = task->threads,
-                                          .seed = task->seed},
+                                          .seed = task->seed,
+                                          .memory_limit = task->memory_limit},
                        &p->plan);
 }
 

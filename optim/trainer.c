@@ -130,7 +130,8 @@ static dg_status make_plans(dg_trainer *t, dg_node *const *fetch, int n_fetch, d
                             .parameters = task->parameters,
                             .threads = task->threads,
                             .seed = task->seed,
-                            .training = true};
+                            .training = true,
+                            .memory_limit = task->memory_limit};
     DG_TRY(dg_plan_new(task->graph, &plan, &t->train_plan));
     plan.updates = NULL;
     plan.n_updates = 0;

@@ -138,3 +138,10 @@ char *cost_print_amount(double amount, const char *unit, char *text, size_t size
         snprintf(text, size, "%.*f%s%s%s", digits, amount, step || *unit ? " " : "", prefixes[step], unit);
     return text;
 }
+
+char *cost_print_seconds(double seconds, char *text, size_t size)
+{
+    const char *unit = seconds < 1e-3 ? "us" : seconds < 1 ? "ms" : "s";
+    snprintf(text, size, "%.4g %s", seconds * (seconds < 1e-3 ? 1e6 : seconds < 1 ? 1e3 : 1), unit);
+    return text;
+}

@@ -20,5 +20,7 @@ dg_status cost_of_nodes(const graph_file *file, node_cost **costs);
 /* "8,010"; "1.25 M" and "1.25 MB" (unit ""; "B"), "?" for NaN. Into text, which is returned. */
 char *cost_print_count(int64_t count, char *text, size_t size);
 char *cost_print_amount(double amount, const char *unit, char *text, size_t size);
+/* "12.3 us", "4.56 ms", "7.8 s". Returns text. */
+char *cost_print_seconds(double seconds, char *text, size_t size);
 
 #endif

@@ -5,6 +5,7 @@
  *   draw_style.c       nodes, edges and clusters
  *   draw_title.c       title, summary and legend
  *   draw_label.c       what is written in a node
+ *   draw_heat.c        shares of the time: colours and words
  *   draw_layout.c      ranks, skip edges and what a layout will cost
  *   draw_attributes.c  attributes beside the author's
  *   render.c           Graphviz, in a process of its own
@@ -16,12 +17,22 @@
 
 typedef enum draw_shapes { DRAW_SHAPES_CHANGES, DRAW_SHAPES_ALL, DRAW_SHAPES_NONE } draw_shapes;
 
+/* Where the time of a step goes, to be shown by the nodes' colours. */
+typedef struct draw_heat {
+    const char *what; /* "training step of 1.2 ms": stands below the title */
+    double *seconds;  /* by node of the file */
+    int *hosts;       /* by node of the file: 1 + the node in whose step it ran, when it had no time of its own; 0 */
+    double whole;     /* seconds of the step */
+    double optimizer; /* those that no node of the file has: of the updates; the rest is told as that */
+} draw_heat;
+
 typedef struct draw_options {
-    const char *title;   /* NULL: the graph's name */
-    const char *rankdir; /* "TB" (NULL) or "LR" */
-    draw_shapes shapes;  /* on edges */
-    bool parameters;     /* those that layers own as nodes of their own */
-    bool names;          /* of nodes beside their ops */
+    const char *title;     /* NULL: the graph's name */
+    const char *rankdir;   /* "TB" (NULL) or "LR" */
+    draw_shapes shapes;    /* on edges */
+    bool parameters;       /* those that layers own as nodes of their own */
+    bool names;            /* of nodes beside their ops */
+    const draw_heat *heat; /* NULL: colours tell families */
 } draw_options;
 
 /* The picture, or for format "dot" the graph file, of a graph: *bytes is allocated. DG_BAD_DATA: too

@@ -17,9 +17,15 @@ enum { NODE_LOOKS = sizeof node_looks / sizeof *node_looks, EDGE_LOOKS = sizeof 
 
 /* ---- nodes ---- */
 
+/* Grey is too weak on the colours of heat. */
+static const char *small_color(const drawing *d)
+{
+    return d->options->heat ? "#24292F" : GREY;
+}
+
 static const char *small(drawing *d, const char *text)
 {
-    return draw_format(d, "<BR/><FONT POINT-SIZE=\"9\" COLOR=\"" GREY "\">%s</FONT>", text);
+    return draw_format(d, "<BR/><FONT POINT-SIZE=\"9\" COLOR=\"%s\">%s</FONT>", small_color(d), text);
 }
 
 static void note_family(drawing *d, int style, const char *family)
@@ -64,11 +70,13 @@ static const char *node_label(drawing *d, int index, bool is_output)
     const char *head = is_named ? node->name : op->role == DG_ROLE_CONSTANT ? constant_text(d, node) : node->call.s;
     const char *label = draw_format(d, "<B>%s</B>", draw_safe(d, head));
     if (!is_named && (is_output || d->options->names) && strcmp(head, node->name) != 0)
-        label =
-            draw_format(d, "%s  <FONT POINT-SIZE=\"9\" COLOR=\"" GREY "\">%s</FONT>", label, draw_safe(d, node->name));
+        label = draw_format(d, "%s  <FONT POINT-SIZE=\"9\" COLOR=\"%s\">%s</FONT>", label, small_color(d),
+                            draw_safe(d, node->name));
     draw_detail(d->file, node, detail);
     if (detail[0])
         label = draw_format(d, "%s%s", label, small(d, draw_safe(d, detail)));
+    if (d->options->heat && *heat_label(d, index))
+        return draw_format(d, "%s%s", label, small(d, draw_safe(d, heat_label(d, index))));
     int64_t parameters = parameters_of(d, index);
     if (parameters && !d->options->parameters && op->role != DG_ROLE_PARAMETER)
         label = draw_format(d, "%s%s", label,
@@ -88,6 +96,8 @@ static const char *node_tooltip(drawing *d, int index)
     if (parameters)
         text = draw_format(d, "%s, %s parameter%s", text, cost_print_count(parameters, count, sizeof count),
                            parameters == 1 ? "" : "s");
+    if (d->options->heat && *heat_label(d, index))
+        text = draw_format(d, "%s, %s", text, heat_label(d, index));
     const char *safe = draw_escape_backslashes(d->arena, text);
     return safe ? safe : "";
 }
@@ -154,16 +164,16 @@ void style_node(drawing *d, int index)
     bool is_output = d->file->output == node->node && op->role != DG_ROLE_INPUT;
     styling s = style_begin(d, &node->attributes, &d->file->node_defaults);
     const char *sign = draw_sign(op);
-    if (is_entry(d, index) && !is_output && !style_is_set(&s, "shape")) {
+    if (is_entry(d, index) && !is_output && !d->options->heat && !style_is_set(&s, "shape")) {
         style_entry(&s);
         finish_node(&s, index);
         return;
     }
     note_family(d, style, op->role == DG_ROLE_CONSTANT ? "constant" : style == STYLE_INPUT ? "input" : op->family);
-    if (sign && !is_output && !d->options->names && !style_is_set(&s, "shape"))
+    if (sign && !is_output && !d->options->names && !d->options->heat && !style_is_set(&s, "shape"))
         style_sign(&s, sign);
     style_add_html(&s, "label", node_label(d, index, is_output));
-    style_add(&s, "fillcolor", draw_styles[style].fill);
+    style_add(&s, "fillcolor", d->options->heat ? heat_color(d, index) : draw_styles[style].fill);
     style_add(&s, "color", is_output ? draw_styles[STYLE_INPUT].border : draw_styles[style].border);
     if (is_output)
         note_family(d, STYLE_INPUT, "output");

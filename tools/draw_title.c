@@ -68,13 +68,16 @@ static const char *make_legend(drawing *d, int *chips)
 
 const char *draw_title(drawing *d)
 {
-    int chips;
-    const char *legend = make_legend(d, &chips), *rows = "";
+    int chips = 1;
+    const char *legend = d->options->heat ? heat_legend(d) : make_legend(d, &chips), *rows = "";
     if (*d->title)
         rows = draw_format(d, "<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"15\"><B>%s</B></FONT></TD></TR>",
                            draw_safe(d, d->title));
     rows = draw_format(d, "%s<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"9\" COLOR=\"" GREY "\">%s</FONT></TD></TR>",
                        rows, d->summary);
+    if (d->options->heat)
+        rows = draw_format(d, "%s<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"9\">%s</FONT></TD></TR>", rows,
+                           heat_summary(d));
     if (chips)
         rows =
             draw_format(d,

@@ -21,7 +21,7 @@ static const char usage[] =
     "  --training        as in training (dropout, batch statistics)\n"
     "  --dtype T         float32 or float64: the type of floats that name none\n"
     "  --seed S          of weights and random nodes (0)\n"
-    "  --threads T       (DG_NUM_THREADS, or all processors)";
+    "  --threads T       (DG_NUM_THREADS, or all processors)\n" MEMORY_LIMIT_USAGE;
 
 typedef struct eval_options {
     const char *graph, *feed, *weights, *fetch, *grad, *wrt, *out;
@@ -29,7 +29,7 @@ typedef struct eval_options {
     bool training;
 } eval_options;
 
-enum option_value { FEED = 256, WEIGHTS, FETCH, GRAD, WRT, TRAINING, DTYPE, SEED, THREADS };
+enum option_value { FEED = 256, WEIGHTS, FETCH, GRAD, WRT, TRAINING, DTYPE, SEED, THREADS, MEMORY_LIMIT };
 
 static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},
@@ -43,6 +43,7 @@ static const struct option options[] = {
     {"dtype", required_argument, NULL, DTYPE},
     {"seed", required_argument, NULL, SEED},
     {"threads", required_argument, NULL, THREADS},
+    {"memory-limit", required_argument, NULL, MEMORY_LIMIT},
     {0},
 };
 
@@ -85,6 +86,9 @@ static int parse_options(int argc, char **argv, eval_options *given)
             break;
         case THREADS:
             fine = session_take_threads(argv[0], optarg, &given->session);
+            break;
+        case MEMORY_LIMIT:
+            fine = session_take_memory_limit(argv[0], optarg, &given->session.memory_limit);
             break;
         default:
             fine = false;
@@ -245,7 +249,8 @@ static dg_status run(graph_session *session, const eval_options *given, request_
                                                 .parameters = session->parameters,
                                                 .threads = session->threads,
                                                 .seed = session->seed,
-                                                .training = given->training},
+                                                .training = given->training,
+                                                .memory_limit = session->memory_limit},
                              &plan);
     if (status.code == DG_OK) {
         status = dg_plan_run(plan, feeds, n_feeds);

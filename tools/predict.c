@@ -24,7 +24,7 @@ static const char usage[] =
     "  --weights FILE    parameters for a graph file: a checkpoint or any .safetensors\n"
     "  --output NODE     what to compute (the graph's output)\n"
     "  --batch-size B    rows at a time (256)\n"
-    "  --threads T       (DG_NUM_THREADS, or all processors)";
+    "  --threads T       (DG_NUM_THREADS, or all processors)\n" MEMORY_LIMIT_USAGE;
 
 typedef struct predict_options {
     const char *model, *data, *weights, *output, *out;
@@ -32,7 +32,7 @@ typedef struct predict_options {
     session_options session;
 } predict_options;
 
-enum option_value { DATA = 256, WEIGHTS, OUTPUT, BATCH_SIZE, THREADS };
+enum option_value { DATA = 256, WEIGHTS, OUTPUT, BATCH_SIZE, THREADS, MEMORY_LIMIT };
 
 static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},
@@ -42,6 +42,7 @@ static const struct option options[] = {
     {"output", required_argument, NULL, OUTPUT},
     {"batch-size", required_argument, NULL, BATCH_SIZE},
     {"threads", required_argument, NULL, THREADS},
+    {"memory-limit", required_argument, NULL, MEMORY_LIMIT},
     {0},
 };
 
@@ -69,6 +70,8 @@ static bool take_option(const char *name, int option, predict_options *given, in
         return command_int(name, "--batch-size", optarg, 1, INT64_MAX, &given->batch);
     case THREADS:
         return session_take_threads(name, optarg, &given->session);
+    case MEMORY_LIMIT:
+        return session_take_memory_limit(name, optarg, &given->session.memory_limit);
     default:
         return false;
     }
@@ -346,7 +349,8 @@ static dg_status run(predict_options *given, model_state *model)
                               .parameters = model->session.parameters,
                               .data = &set->data,
                               .batch_size = given->batch,
-                              .threads = model->session.threads};
+                              .threads = model->session.threads,
+                              .memory_limit = model->session.memory_limit};
         status = dg_predict(&task, model->output, (dg_rows){.count = set->count}, &result);
         if (status.code != DG_OK)
             status = dg_prefixed(status, "%s", set->source);

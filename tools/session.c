@@ -14,7 +14,7 @@ dg_status session_open(const char *path, const char *text, const session_options
 {
     const graph_file_options reading = {
         .dtype = options->dtype, .init = options->init, .sizes = options->sizes, .n_sizes = options->n_sizes};
-    *session = (graph_session){.name = path, .seed = options->seed};
+    *session = (graph_session){.name = path, .seed = options->seed, .memory_limit = options->memory_limit};
     DG_TRY(text ? graph_file_parse(path, text, &reading, &session->file)
                 : graph_file_read(path, &reading, &session->file));
     session->graph = session->file->graph;
@@ -131,6 +131,28 @@ bool session_take_threads(const char *command, const char *text, session_options
     if (fine)
         options->threads = (int)threads;
     return fine;
+}
+
+bool session_take_memory_limit(const char *command, const char *text, size_t *limit)
+{
+    static const char units[] = "kMGT";
+    char *end;
+    double bytes = strtod(text, &end);
+    const char *unit = *end ? strchr(units, *end == 'K' ? 'k' : *end) : NULL;
+    bool is_fine = end != text;
+    if (unit) {
+        double step = end[1] == 'i' ? 1024 : 1000;
+        end += end[1] == 'i' ? 2 : 1;
+        for (const char *at = units; at <= unit; at++)
+            bytes *= step;
+    }
+    end += *end == 'B';
+    if (is_fine && !*end && bytes >= 1 && bytes < (double)(SIZE_MAX / 2)) {
+        *limit = (size_t)bytes;
+        return true;
+    }
+    command_misused(command, "--memory-limit: '%s' is not a size such as 512M, 2G or 1.5Gi", text);
+    return false;
 }
 
 bool session_take_size(const char *command, char *text, file_size *sizes, int *count)

@@ -13,6 +13,7 @@ typedef struct session_options {
     int threads;            /* 0: DG_NUM_THREADS, or all processors */
     const file_size *sizes; /* put for symbols */
     int n_sizes;
+    size_t memory_limit; /* bytes that a plan may take; 0: any */
 } session_options;
 
 typedef struct graph_session {
@@ -22,6 +23,7 @@ typedef struct graph_session {
     dg_tensors *parameters; /* empty at first */
     dg_threads *threads;
     uint64_t seed;
+    size_t memory_limit;
 } graph_session;
 
 /* Reads the graph at `path`, or from `text` when that is not NULL. Close the session even after a failure. */
@@ -47,6 +49,9 @@ dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes
 bool session_take_dtype(const char *command, const char *text, session_options *options);
 bool session_take_seed(const char *command, const char *text, session_options *options);
 bool session_take_threads(const char *command, const char *text, session_options *options);
+/* "512M": so many bytes, kB, MB, GB, TB (powers of 1000) or KiB, MiB … (of 1024), the B left out or not. */
+bool session_take_memory_limit(const char *command, const char *text, size_t *limit);
+#define MEMORY_LIMIT_USAGE "  --memory-limit M   refuses to run when a plan needs more: 512M, 2G, 1.5Gi\n"
 /* "T=16" is added to `sizes`, which has room for SESSION_SIZES; the text is cut at its = and stays the symbol's name.
  */
 #define SESSION_SIZES 16

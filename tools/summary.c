@@ -3,29 +3,32 @@
 #include "cost.h"
 #include "session.h"
 
-#include <dotgrad/plan.h>
+#include <dotgrad/dotgrad.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { N_COLUMNS = 6 };
-#define MOST_MEASURED 2e9 /* bytes of results, above which no plan is made */
 
 typedef struct summary_options {
     const char *path;
     file_size sizes[SESSION_SIZES]; /* the first is N */
     int n_sizes;
+    size_t memory_limit;
 } summary_options;
 
 static int help(void)
 {
-    puts("usage: dotgrad summary [OPTION]... GRAPH.dot\n\n"
-         "A table of the nodes: op, shape of the output, parameters, work and memory of a forward pass.\n"
-         "GRAPH.dot may be - for standard input.\n\n"
-         "  -b, --batch-size B    samples in the batch N, for FLOPs and memory (the file's batch_size, else 1)\n"
-         "      --size NAME=SIZE  a size for another symbol, such as T=16\n"
-         "  -h, --help            this text");
+    puts(
+        "usage: dotgrad summary [OPTION]... GRAPH.dot\n\n"
+        "A table of the nodes: op, shape of the output, parameters, work and memory of a forward pass. Below it, what\n"
+        "a forward pass and a training step take before anything runs.\n"
+        "GRAPH.dot may be - for standard input.\n\n"
+        "  -b, --batch-size B    samples in the batch N, for FLOPs and memory (the file's batch_size, else 1)\n"
+        "      --size NAME=SIZE  a size for another symbol, such as T=16\n"
+        "      --memory-limit M  fails when a plan needs more: 512M, 2G, 1.5Gi\n"
+        "  -h, --help            this text");
     return 0;
 }
 
@@ -108,20 +111,32 @@ static void print_table(const table_row *rows, int n)
 
 /* ---- the totals ---- */
 
-/* Zeros for every input and parameter, so that the plan can be bound. */
-static dg_status fill_in(const dg_graph *graph, dg_tensors *parameters, dg_tensors *fed, dg_feed *feeds, int *n_feeds)
+/* Bytes of one plan and of all that it reads. */
+typedef struct memory_need {
+    size_t arena, all;
+    size_t state; /* of the optimiser */
+    double flops;
+} memory_need;
+
+static size_t bytes_of(const dg_tensors *tensors)
+{
+    size_t bytes = 0;
+    for (size_t k = 0; k < dg_tensors_count(tensors); k++)
+        bytes += dg_tensor_bytes(dg_tensors_at(tensors, k));
+    return bytes;
+}
+
+/* Zeros for every input and parameter that has none yet, so that the plan can be bound. */
+static dg_status fill_in(const dg_graph *graph, dg_tensors *parameters, dg_tensors *fed)
 {
     for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
         dg_node *node = dg_graph_node(graph, id);
+        dg_role role = dg_node_op(node)->role;
+        dg_tensors *into = role == DG_ROLE_PARAMETER ? parameters : role == DG_ROLE_INPUT ? fed : NULL;
         const dg_type *type = dg_node_type(node, 0);
         dg_tensor *made;
-        if (dg_node_op(node)->role == DG_ROLE_PARAMETER)
-            DG_TRY(dg_tensors_add(parameters, dg_node_name(node), type->dtype, type->shape, &made));
-        if (dg_node_op(node)->role != DG_ROLE_INPUT)
-            continue;
-        DG_TRY(dg_tensors_add(fed, dg_node_name(node), type->dtype, type->shape, &made));
-        feeds[*n_feeds].node = node;
-        feeds[(*n_feeds)++].tensor = made;
+        if (into && !dg_tensors_find(into, dg_node_name(node)))
+            DG_TRY(dg_tensors_add(into, dg_node_name(node), type->dtype, type->shape, &made));
     }
     return dg_ok();
 }
@@ -140,37 +155,105 @@ static int find_results(const graph_file *file, dg_node **results)
     return count;
 }
 
-/* Bytes of the arena in which a plan of the forward pass puts all that lives between its steps. */
-static dg_status measure_arena(const graph_file *file, size_t *bytes)
+/* Binds a plan on zeros; nothing runs. */
+static dg_status measure_plan(const graph_file *file, dg_plan_options options, dg_tensors *fed, memory_need *need)
+{
+    dg_plan *plan = NULL;
+    size_t count = dg_tensors_count(fed);
+    dg_feed *feeds = calloc(count + 1, sizeof *feeds);
+    for (size_t k = 0; feeds && k < count; k++)
+        feeds[k] = (dg_feed){dg_graph_find(file->graph, dg_tensors_name(fed, k)), dg_tensors_at(fed, k)};
+    dg_status status =
+        feeds ? dg_plan_new(file->graph, &options, &plan) : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    if (status.code == DG_OK)
+        status = dg_plan_prepare(plan, feeds, (int)count);
+    if (status.code == DG_OK) {
+        const dg_plan_cost cost = dg_plan_cost_of(plan);
+        need->arena = cost.arena_bytes;
+        need->flops = cost.flops;
+        need->all = cost.arena_bytes + bytes_of(options.parameters) + bytes_of(fed);
+    }
+    dg_plan_free(plan);
+    free(feeds);
+    return status;
+}
+
+static dg_status measure_forward(const graph_file *file, size_t limit, memory_need *need)
 {
     dg_tensors *parameters = NULL, *fed = NULL;
-    dg_plan *plan = NULL;
-    int n_feeds = 0;
-    dg_feed *feeds = calloc((size_t)file->n_nodes + 1, sizeof *feeds);
     dg_node **results = calloc((size_t)file->n_nodes + 1, sizeof *results);
-    dg_status status = feeds && results ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
-    if (status.code == DG_OK)
-        status = dg_tensors_new(&parameters);
+    dg_status status =
+        results ? dg_tensors_new(&parameters) : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
     if (status.code == DG_OK)
         status = dg_tensors_new(&fed);
     if (status.code == DG_OK)
-        status = fill_in(file->graph, parameters, fed, feeds, &n_feeds);
+        status = fill_in(file->graph, parameters, fed);
     if (status.code == DG_OK)
-        status = dg_plan_new(
-            file->graph,
-            &(dg_plan_options){.fetch = results, .n_fetch = find_results(file, results), .parameters = parameters},
-            &plan);
-    if (status.code == DG_OK) {
-        status = dg_plan_run(plan, feeds, n_feeds);
-        *bytes = dg_plan_cost_of(plan).arena_bytes; /* zeros may be no good to a kernel, but the plan is bound */
-        if (*bytes)
-            status = dg_ok();
-    }
-    dg_plan_free(plan);
+        status = measure_plan(file,
+                              (dg_plan_options){.fetch = results,
+                                                .n_fetch = find_results(file, results),
+                                                .parameters = parameters,
+                                                .memory_limit = limit},
+                              fed, need);
     dg_tensors_free(fed);
     dg_tensors_free(parameters);
     free(results);
-    free(feeds);
+    return status;
+}
+
+/* Gradients and the optimiser's updates become nodes of the graph. */
+static dg_status emit_step(const graph_file *file, int count, dg_node *const *wrt, dg_node *const **updates,
+                           int *n_updates)
+{
+    const char *call = graph_file_setting(file, "optimizer");
+    dg_optimizer optimizer;
+    dg_node **gradients = dg_arena_alloc(dg_graph_arena(file->graph), (size_t)count * sizeof(dg_node *));
+    if (!gradients)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    DG_TRY(dg_optimizer_parse(call ? call : "adam", &optimizer));
+    DG_TRY(dg_grad(file->loss, count, wrt, gradients));
+    const dg_optimizer_step step = {
+        .graph = file->graph,
+        .count = count,
+        .parameters = wrt,
+        .gradients = gradients,
+        .lr = dg_input(file->graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "optimizer/lr")};
+    return dg_optimizer_emit(&optimizer, &step, updates, n_updates);
+}
+
+/* Of a graph with a loss that depends on trainable parameters; others are left at zero. */
+static dg_status measure_training(const graph_file *file, size_t limit, memory_need *need)
+{
+    dg_tensors *parameters = NULL, *fed = NULL;
+    dg_node *const *wrt, *const *updates, *loss = file->loss;
+    int count = 0, n_updates;
+    if (loss)
+        DG_TRY(dg_trainable_parameters(file->loss, &wrt, &count));
+    if (!count)
+        return dg_ok();
+    dg_status status = dg_tensors_new(&parameters);
+    if (status.code == DG_OK)
+        status = dg_tensors_new(&fed);
+    if (status.code == DG_OK)
+        status = fill_in(file->graph, parameters, fed);
+    size_t weights = bytes_of(parameters);
+    if (status.code == DG_OK)
+        status = emit_step(file, count, wrt, &updates, &n_updates);
+    if (status.code == DG_OK)
+        status = fill_in(file->graph, parameters, fed);
+    if (status.code == DG_OK)
+        status = measure_plan(file,
+                              (dg_plan_options){.fetch = (dg_node *[]){file->loss},
+                                                .n_fetch = 1,
+                                                .updates = updates,
+                                                .n_updates = n_updates,
+                                                .parameters = parameters,
+                                                .training = true,
+                                                .memory_limit = limit},
+                              fed, need);
+    need->state = bytes_of(parameters) - weights;
+    dg_tensors_free(fed);
+    dg_tensors_free(parameters);
     return status;
 }
 
@@ -191,34 +274,63 @@ static const char *print_sizes(const graph_file *file, const summary_options *op
     return NULL;
 }
 
-static void print_totals(const graph_file *sized, const node_cost *costs, const summary_options *options)
+static void print_parameters(const node_cost *all)
+{
+    char first[48], second[48];
+    printf("parameters  %s (%s)", cost_print_count(all->parameters, first, sizeof first),
+           cost_print_amount(all->weights, "B", second, sizeof second));
+    printf(", trainable %s\n", cost_print_count(all->trainable, first, sizeof first));
+}
+
+static void print_need(const char *label, const memory_need *need, const dg_status *status)
+{
+    char arena[48], state[48], all[48];
+    if (status->code == DG_NO_MEMORY)
+        printf("%-10s  %s\n", label, status->message);
+    if (status->code != DG_OK || !need->all)
+        return;
+    printf("%-10s  %s in the plan's arena, %s with parameters and inputs", label,
+           cost_print_amount((double)need->arena, "B", arena, sizeof arena),
+           cost_print_amount((double)need->all, "B", all, sizeof all));
+    if (need->state)
+        printf(" (%s of it the optimizer's state)", cost_print_amount((double)need->state, "B", state, sizeof state));
+    puts("");
+}
+
+/* Work and memory of a forward pass and of a training step, as far as the sizes are known. A graph that cannot run as
+ * it stands, or not on this machine, is no failure here, but one that passes the limit is. */
+static dg_status print_plans(const graph_file *sized, const node_cost *all, const summary_options *options)
 {
     char first[48], second[48], sizes[400];
+    memory_need forward = {0}, training = {0};
+    const char *missing = print_sizes(sized, options, sizes, sizeof sizes);
+    if (missing) {
+        printf("work and memory depend on %s: say --size %s=50, for instance\n", missing, missing);
+        return dg_ok();
+    }
+    dg_status first_status = measure_forward(sized, options->memory_limit, &forward);
+    dg_status second_status = measure_training(sized, options->memory_limit, &training);
+    printf("work        %s in a forward pass with %s", cost_print_amount(all->flops, "FLOP", first, sizeof first),
+           sizes);
+    printf(training.flops > 0 ? ", %s in a training step\n" : "\n",
+           cost_print_amount(training.flops, "FLOP", second, sizeof second));
+    print_need("forward", &forward, &first_status);
+    print_need("training", &training, &second_status);
+    const dg_status *limited = first_status.code == DG_NO_MEMORY ? &first_status : &second_status;
+    return options->memory_limit && limited->code == DG_NO_MEMORY ? dg_prefixed(*limited, "%s", sized->path) : dg_ok();
+}
+
+static dg_status print_totals(const graph_file *sized, const node_cost *costs, const summary_options *options)
+{
     node_cost all = {0};
-    size_t arena = 0;
     for (int k = 0; k < sized->n_nodes; k++) {
         all.parameters += costs[k].parameters;
         all.trainable += costs[k].trainable;
         all.weights += costs[k].weights;
         all.flops += costs[k].flops;
-        all.bytes += costs[k].bytes;
     }
-    printf("parameters  %s (%s)", cost_print_count(all.parameters, first, sizeof first),
-           cost_print_amount(all.weights, "B", second, sizeof second));
-    printf(", trainable %s\n", cost_print_count(all.trainable, first, sizeof first));
-    const char *missing = print_sizes(sized, options, sizes, sizeof sizes);
-    if (missing) {
-        printf("work and memory depend on %s: say --size %s=50, for instance\n", missing, missing);
-        return;
-    }
-    printf("work        %s in a forward pass with %s\n", cost_print_amount(all.flops, "FLOP", first, sizeof first),
-           sizes);
-    if (all.bytes > MOST_MEASURED)
-        printf("memory      %s of results\n", cost_print_amount(all.bytes, "B", first, sizeof first));
-    else if (measure_arena(sized, &arena).code == DG_OK)
-        printf("memory      %s in the plan's arena, %s of results\n",
-               cost_print_amount((double)arena, "B", first, sizeof first),
-               cost_print_amount(all.bytes, "B", second, sizeof second));
+    print_parameters(&all);
+    return print_plans(sized, &all, options);
 }
 
 static dg_status print_summary(const graph_file *file, const graph_file *sized, const summary_options *options)
@@ -226,6 +338,7 @@ static dg_status print_summary(const graph_file *file, const graph_file *sized, 
     static const char *const heads[N_COLUMNS] = {"node", "op", "output", "parameters", "FLOPs", "memory"};
     node_cost *costs = NULL;
     DG_TRY(cost_of_nodes(sized, &costs));
+    dg_status status = dg_ok();
     table_row *rows = calloc((size_t)file->n_nodes + 1, sizeof *rows);
     bool fine = rows != NULL;
     for (int c = 0; fine && c < N_COLUMNS; c++)
@@ -234,14 +347,14 @@ static dg_status print_summary(const graph_file *file, const graph_file *sized, 
         fine = fill_row(&rows[k + 1], file, k, &costs[k]);
     if (fine) {
         print_table(rows, file->n_nodes + 1);
-        print_totals(sized, costs, options);
+        status = print_totals(sized, costs, options);
     }
     for (int k = 0; rows && k <= file->n_nodes; k++)
         for (int c = 0; c < N_COLUMNS; c++)
             free(rows[k].cells[c]);
     free(rows);
     free(costs);
-    return fine ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    return fine ? status : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
 }
 
 static dg_status summarise(summary_options *options)
@@ -273,6 +386,7 @@ int command_summary(int argc, char **argv)
 {
     static const struct option longs[] = {{"batch-size", required_argument, NULL, 'b'},
                                           {"size", required_argument, NULL, 's'},
+                                          {"memory-limit", required_argument, NULL, 'm'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     summary_options options = {.sizes = {{"N", 0}}, .n_sizes = 1};
@@ -282,6 +396,7 @@ int command_summary(int argc, char **argv)
             return help();
         bool fine = option == 'b' ? command_int("summary", "--batch-size", optarg, 1, INT32_MAX, &options.sizes[0].size)
                     : option == 's' ? session_take_size("summary", optarg, options.sizes, &options.n_sizes)
+                    : option == 'm' ? session_take_memory_limit("summary", optarg, &options.memory_limit)
                                     : false;
         result = fine ? 0 : EXIT_USAGE;
     }

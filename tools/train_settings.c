@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "run_folder.h"
+#include "session.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@ static const char usage[] =
     "  --output NODE        what metrics look at (output)\n"
     "  --loss NODE          what is made small (loss)\n"
     "  --threads T          (DG_NUM_THREADS, or all processors)\n"
+    "  --memory-limit M     refuses to train when a plan needs more: 512M, 2G, 1.5Gi\n"
     "  -o, --run RUN/       the folder for checkpoint, metrics, loss curve and diagram (runs/NAME)\n"
     "  --resume RUN/        goes on, bit for bit, from RUN/checkpoint.safetensors\n\n"
     "Results, such as `test accuracy: 98.1 %`, go to standard output, all else to standard error.";
@@ -57,6 +59,7 @@ enum option_value {
     OUTPUT,
     LOSS,
     THREADS,
+    MEMORY_LIMIT,
     RESUME
 };
 
@@ -79,6 +82,7 @@ static const struct option options[] = {
     {"output", required_argument, NULL, OUTPUT},
     {"loss", required_argument, NULL, LOSS},
     {"threads", required_argument, NULL, THREADS},
+    {"memory-limit", required_argument, NULL, MEMORY_LIMIT},
     {"resume", required_argument, NULL, RESUME},
     {0},
 };
@@ -124,6 +128,8 @@ static bool take_number(train_settings *settings, const char *name, int option)
         return command_int(name, "--patience", optarg, 0, MAX_EPOCHS, &settings->patience);
     case THREADS:
         return command_int(name, "--threads", optarg, 1, MAX_THREADS, &settings->threads);
+    case MEMORY_LIMIT:
+        return session_take_memory_limit(name, optarg, &settings->memory_limit);
     case VALIDATION:
         return command_number(name, "--validation", optarg, &settings->validation);
     case CLIP_NORM:

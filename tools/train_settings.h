@@ -14,6 +14,7 @@ typedef struct train_settings {
     const char *optimizer, *schedule, *init, *metrics, *output, *loss, *dtype;
     int64_t epochs, batch_size, seed, threads, patience;
     double validation, clip_value, clip_norm;
+    size_t memory_limit; /* 0: none */
 } train_settings;
 
 /* -1: go on; else the command is over with this exit status (after --help or a message). */

@@ -24,7 +24,7 @@ static const family_bound bounds[] = {
     {"linalg", 64, 128},     /* multiplied by the condition of the matrix */
     {"linear", 32, 160},     /* distances are differences; rbf divides by them, wendland near the edge of its support */
     {"norm", 32, 64},        /* divided by deviations below 1; rms_norm adds an eps that is the type's own */
-    {"recurrent", 16, 32},   /* gates of gates, step after step */
+    {"recurrent", 16, 64},   /* gates of gates, step after step; samples of the gradient kernels have gates above 1 */
     {NULL, 8, 16},
 };
 

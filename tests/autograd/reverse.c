@@ -312,3 +312,21 @@ Test(reverse, small_derivatives_in_a_large_graph_stay_small)
     }
     point_free(&p);
 }
+
+/* From every node of a derivative there is a way back to the node that it is the derivative of. */
+Test(reverse, nodes_know_what_they_are_the_derivative_of)
+{
+    point p;
+    point_make(&p);
+    dg_node *x = give(&p, "x", DG_SHAPE(3), third), *inner = dg_sin(x), *outer = dg_softplus(inner);
+    int64_t before = dg_graph_node_count(p.graph);
+    dg_node *gradient = grad_of(outer, x);
+    cr_assert_null(dg_node_derivative_of(inner));
+    cr_assert_eq(dg_node_derivative_of(gradient), inner);
+    int of_outer = 0;
+    for (int64_t id = before; id < dg_graph_node_count(p.graph); id++)
+        of_outer += dg_node_derivative_of(dg_graph_node(p.graph, id)) == outer;
+    cr_assert_gt(of_outer, 0);
+    cr_assert_null(dg_node_derivative_of(dg_cos(x)));
+    point_free(&p);
+}

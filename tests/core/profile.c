@@ -83,3 +83,43 @@ Test(profile, is_one_for_each_set_of_sizes_and_begins_anew)
     cr_expect_eq(entry.calls, 1);
     release(&f);
 }
+
+Test(profile, lists_all_nodes_of_a_fused_step)
+{
+    dg_plan_profile_entry entry;
+    dg_graph *g;
+    dg_plan *plan;
+    float numbers[SIZE] = {0};
+    const dg_tensor tensor = dg_tensor_view(DG_FLOAT32, DG_SHAPE(SIZE), numbers);
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_node *x = dg_input(g, DG_SHAPE(SIZE)), *inner = dg_sin(x), *outer = dg_exp(inner);
+    cr_assert_eq(dg_plan_new(g, &(dg_plan_options){.fetch = &outer, .n_fetch = 1}, &plan).code, DG_OK);
+    dg_plan_profile(plan, true);
+    cr_assert_eq(dg_plan_run(plan, &(dg_feed){x, &tensor}, 1).code, DG_OK);
+    cr_assert_eq(dg_plan_profile_entries(plan, &entry, 1), 1);
+    cr_assert_eq(entry.n_nodes, 2);
+    cr_expect((entry.nodes[0] == inner && entry.nodes[1] == outer) ||
+              (entry.nodes[0] == outer && entry.nodes[1] == inner));
+    cr_expect(entry.node == entry.nodes[0] || entry.node == entry.nodes[1]);
+    dg_plan_free(plan);
+    dg_graph_free(g);
+}
+
+Test(profile, a_plan_is_prepared_without_running)
+{
+    fixture f = {0};
+    set_up(&f);
+    cr_expect_eq(dg_plan_cost_of(f.plan).steps, 0);
+    const dg_tensor x = dg_tensor_view(DG_FLOAT32, DG_SHAPE(4, 4), f.numbers);
+    dg_plan_profile(f.plan, true);
+    cr_assert_eq(dg_plan_prepare(f.plan, &(dg_feed){f.x, &x}, 1).code, DG_OK);
+    dg_plan_cost cost = dg_plan_cost_of(f.plan);
+    cr_expect_eq(cost.steps, 1);
+    cr_expect_eq(cost.flops, 2 * 4 * 4 * 4);
+    cr_expect_geq(cost.arena_bytes, 4 * 4 * sizeof(float));
+    cr_expect_eq(dg_plan_profile_entries(f.plan, NULL, 0), 0);
+    cr_expect_eq(dg_plan_prepare(f.plan, NULL, 0).code, DG_BAD_ARGUMENT);
+    run(&f, 4);
+    cr_expect_eq(dg_plan_cost_of(f.plan).arena_bytes, cost.arena_bytes);
+    release(&f);
+}

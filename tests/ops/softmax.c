@@ -108,3 +108,44 @@ Test(softmax, refuses_what_does_not_fit)
     expect_failure(dg_graph_status(t->graph), DG_BAD_DTYPE, "input is int64, wants float32 or float64");
     trial_free(t);
 }
+
+/* The elementwise work before and after, which a plan may join to the kernel, against the same on values made before.
+ */
+Test(softmax, is_the_same_between_elementwise_neighbours)
+{
+    const dg_shape shapes[] = {DG_SHAPE(3, 5, 7), DG_SHAPE(2, 5000), DG_SHAPE(40, 300), DG_SHAPE(3, 40, 300)};
+    for (size_t k = 0; k < sizeof shapes / sizeof shapes[0]; k++)
+        for (int dim = 0; dim < shapes[k].rank; dim++)
+            for (int op = 0; op < 6; op++) {
+                trial *t = trial_new(DG_FLOAT32);
+                int64_t n = dg_shape_count(&shapes[k]);
+                dg_node *x = trial_input(t, shapes[k], NULL), *made = trial_input(t, shapes[k], NULL);
+                for (int64_t i = 0; i < n; i++) {
+                    float value = (float)((i * 37 % 101) - 50) / 16;
+                    dg_tensor_set(&t->tensors[0], i, (double)value);
+                    dg_tensor_set(&t->tensors[1], i, (double)(value * value - 3 * value));
+                }
+                dg_node *from[] = {dg_expr("x * x - 3 * x", {"x", x}), made}, *y[2];
+                for (int way = 0; way < 2; way++)
+                    y[way] = op == 0   ? dg_softmax(from[way], .dim = dim)
+                             : op == 1 ? dg_log_softmax(from[way], .dim = dim)
+                             : op == 2 ? dg_sum(from[way], .dim = DG_INTS(dim))
+                             : op == 3 ? dg_mean(from[way], .dim = DG_INTS(dim))
+                             : op == 4 ? dg_amax(from[way], .dim = DG_INTS(dim))
+                                       : dg_standardize(from[way], DG_INTS(dim));
+                if (op == 5 && dim > 0 && dim + 1 < shapes[k].rank) { /* what stays must be neighbours */
+                    trial_free(t);
+                    continue;
+                }
+                dg_tensor plain = {0};
+                must(dg_tensor_copy(&plain, trial_run(t, y[1])));
+                const dg_tensor *joined = trial_run(t, dg_expr("2 * y + 1", {"y", y[0]}));
+                for (int64_t i = 0; i < dg_tensor_count(&plain); i++) {
+                    double want = 2 * dg_tensor_get(&plain, i) + 1;
+                    cr_assert_float_eq(dg_tensor_get(joined, i), want, 1e-5 * (1 + fabs(want)), "op %d, dim %d", op,
+                                       dim);
+                }
+                dg_tensor_release(&plain);
+                trial_free(t);
+            }
+}

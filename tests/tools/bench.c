@@ -160,6 +160,105 @@ Test(bench, the_profile_lists_nodes_with_their_share)
     cr_expect_float_eq(share, 100, 3); /* each is rounded to a tenth */
 }
 
+Test(bench, the_profile_tells_what_a_step_belongs_to)
+{
+    write_text("g.dot", network);
+    outcome run = dotgrad("bench g.dot --seconds 0 --threads 1 --profile");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.out, "part of"), "%s", run.out);
+    cr_expect_not_null(strstr(run.out, "a gradient "), "%s", run.out);
+    cr_expect_not_null(strstr(run.out, "b gradient "), "%s", run.out);
+    cr_expect_not_null(strstr(run.out, " optimizer "), "%s", run.out);
+    run = dotgrad("bench g.dot --seconds 0 --threads 1 --profile --mode gradient");
+    cr_expect_null(strstr(run.out, " optimizer "), "%s", run.out);
+}
+
+/* The shares that nodes are labelled with, and those that the title tells. */
+static double sum_of_shares(const char *text)
+{
+    static const char *const words[] = {"· ", "optimizer ", "elsewhere "};
+    double sum = 0, share;
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        for (const char *at = text; (at = strstr(at, words[k]));) {
+            int length = 0;
+            at += strlen(words[k]);
+            if (sscanf(at, "%lf %%%n", &share, &length) == 1 && length && at[length] != '"') /* no tooltip's */
+                sum += share;
+        }
+    }
+    return sum;
+}
+
+Test(bench, the_picture_shows_where_the_time_goes)
+{
+    static char text[1 << 20];
+    write_text("g.dot", network);
+    expect_fine(dotgrad("bench g.dot --seconds 0.05 --threads 1 --profile=heat.svg"));
+    read_text("heat.svg", text, sizeof text);
+    cr_expect_not_null(strstr(text, "training step of "), "%s", text);
+    cr_expect_not_null(strstr(text, ", batch size 8, 1 thread"), "%s", text);
+    cr_expect_not_null(strstr(text, "optimizer "));
+    cr_expect_not_null(strstr(text, "share of the time"));
+    cr_expect_not_null(strstr(text, "100 %"));
+    cr_expect_float_eq(sum_of_shares(text), 100, 2);
+}
+
+Test(bench, the_picture_can_be_a_graph_file_that_is_read_again)
+{
+    write_text("g.dot", network);
+    expect_fine(dotgrad("bench g.dot --seconds 0 --profile=heat.dot"));
+    expect_fine(dotgrad("bench g.dot --seconds 0 --profile=heat.png"));
+    expect_fine(dotgrad("draw heat.dot -o 1.dot && '%s' draw g.dot -o 2.dot", getenv("DOTGRAD")));
+    cr_expect(same_bytes("1.dot", "2.dot"), "the colours of heat stay");
+    cr_expect_eq(dotgrad("bench g.dot --seconds 0 --profile=heat.gif").status, 2);
+    cr_expect_eq(dotgrad("bench g.dot --seconds 0 --profile=no/heat.svg").status, 1);
+}
+
+Test(bench, stages_are_what_comes_before_the_second_step)
+{
+    static const char *const stages[] = {"read", "differentiate", "plan", "first_step"};
+    write_text("chain.dot", "digraph { graph [loss=link]; x [op=\"input([1])\"];\n"
+                            "subgraph cluster_c { repeat=1000; link [op=sin]; } x -> link; }\n");
+    cJSON *object = parse(dotgrad("bench chain.dot --mode gradient --stages --json"));
+    cr_expect_eq(number(object, "nodes"), 1001);
+    for (size_t k = 0; k < sizeof stages / sizeof *stages; k++)
+        cr_expect_gt(number(item(object, "seconds"), stages[k]), 0);
+    cJSON_Delete(object);
+    outcome run = dotgrad("bench chain.dot --mode gradient --stages");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.out, "1001 nodes"), "%s", run.out);
+    cr_expect_not_null(strstr(run.out, "\ndifferentiate "), "%s", run.out);
+    cr_expect_eq(dotgrad("bench chain.dot --stages --profile").status, 2);
+}
+
+Test(bench, peaks_are_those_of_the_instruction_set)
+{
+    static const char *const sets[] = {"base", "v3", "v4"};
+    for (size_t k = 0; k < sizeof sets / sizeof *sets; k++) {
+        setenv("DG_ISA", sets[k], 1);
+        cJSON *object = parse(dotgrad("bench --peak --seconds 0 --threads 2 --json"));
+        cr_expect(strcmp(item(object, "isa")->valuestring, sets[k]) <= 0); /* what the machine has */
+        cr_expect_eq(number(object, "threads"), 2);
+        cr_expect_gt(number(object, "flops_per_second"), 1e8);
+        cr_expect_gt(number(object, "bytes_per_second"), 1e7);
+        cJSON_Delete(object);
+    }
+    unsetenv("DG_ISA");
+    outcome run = dotgrad("bench --peak --seconds 0 --threads 1");
+    cr_expect_not_null(strstr(run.out, "FLOP/s in float32"), "%s", run.out);
+    cr_expect_eq(dotgrad("bench --peak g.dot").status, 2);
+}
+
+Test(bench, keeps_to_a_memory_limit)
+{
+    write_text("g.dot", network);
+    expect_fine(dotgrad("bench g.dot --seconds 0 --memory-limit 1M"));
+    outcome run = dotgrad("bench g.dot --seconds 0 --memory-limit 100");
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "g.dot: the plan needs"), "%s", run.err);
+    cr_expect_eq(dotgrad("bench g.dot --seconds 0 --memory-limit much").status, 2);
+}
+
 Test(bench, the_benchmark_graphs_run)
 {
     static const char *const names[] = {"tiny", "mlp", "cnn", "lstm", "rbf", "transformer"};
@@ -168,6 +267,49 @@ Test(bench, the_benchmark_graphs_run)
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         expect_fine(dotgrad("bench '%s/../tools/bench/%s.dot' --batch-size 2 --seconds 0", tests, names[k]));
     expect_fine(dotgrad("bench '%s/../tools/bench/activation.dot' --mode gradient --seconds 0", tests));
+    char line[1024];
+    snprintf(line, sizeof line, "sed s/1000000/100/ '%s/../tools/bench/chain.dot' >chain.dot", tests);
+    cr_assert_eq(system(line), 0);
+    outcome run = dotgrad("bench chain.dot --mode gradient --stages");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.out, "101 nodes"), "%s", run.out);
+}
+
+Test(bench, compares_with_the_peers_that_are_there)
+{
+    static char text[1 << 16];
+    const char *tests = getenv("TESTS");
+    char line[2048];
+    cr_assert_not_null(tests, "TESTS is not set");
+    write_text("torch.py", "raise ImportError\n");
+    write_text("jax.py", "raise ImportError\n");
+    write_text("speed.md",
+               "before\n<!-- speed: written by tools/bench/compare -->\nold\n<!-- end of speed -->\nafter\n");
+    snprintf(line, sizeof line,
+             "PYTHONPATH=. python3 '%s/../tools/bench/compare' --dotgrad \"$DOTGRAD\" --peers eager,jit --threads 1 "
+             "--rounds 1 --seconds 0 tiny relu memory --out speed.md --json speed.json >.out 2>.err",
+             tests);
+    cr_assert_eq(system(line), 0);
+    read_text(".err", text, sizeof text);
+    cr_expect_not_null(strstr(text, "PyTorch is left out"), "%s", text);
+    cr_expect_not_null(strstr(text, "JAX jit is left out"), "%s", text);
+    read_text("speed.md", text, sizeof text);
+    cr_expect_eq(strncmp(text, "before\n<!-- speed", 17), 0, "%s", text);
+    cr_expect_null(strstr(text, "old"), "%s", text);
+    cr_expect_not_null(strstr(text, "| work | threads | dotgrad, µs | of the peak |\n"), "%s", text);
+    cr_expect_not_null(strstr(text, "\n| tiny | 1 | "), "%s", text);
+    cr_expect_not_null(strstr(text, "\n| relu | 1 | "), "%s", text);
+    cr_expect_not_null(strstr(text, " MB |\n<!-- end of speed -->\nafter\n"), "%s", text);
+    read_text("speed.json", text, sizeof text);
+    cJSON *object = cJSON_Parse(text);
+    cr_assert_not_null(object, "%s", text);
+    cr_expect_eq(cJSON_GetArraySize(item(object, "works")), 2);
+    cJSON_Delete(object);
+    write_text("marks.md", "a file without marks");
+    strcat(line, " --out marks.md");
+    cr_expect_neq(system(line), 0);
+    read_text("marks.md", text, sizeof text);
+    cr_expect_str_eq(text, "a file without marks");
 }
 
 Test(bench, says_what_it_misses)

@@ -140,6 +140,7 @@ Test(eval, refuses_tensors_that_do_not_fit)
     expect_failure(dotgrad("eval g.dot --feed in.safetensors --weights w3 --out out"), "'w' is [3]");
     expect_failure(dotgrad("eval g.dot --feed in.safetensors --weights in.safetensors --out out"), "no parameter 'w'");
     expect_failure(dotgrad("eval g.dot --feed in.safetensors --fetch q --out out"), "no node 'q'");
+    expect_failure(dotgrad("eval g.dot --feed in.safetensors --out out --memory-limit 1"), "the limit is 1");
     expect_failure(dotgrad("eval g.dot --feed in.safetensors --grad loss --wrt big --out out"), "big");
 }
 

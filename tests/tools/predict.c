@@ -52,6 +52,18 @@ Test(predict, applies_a_graph_file_with_weights)
     cr_assert_str_eq(run.out, same.out);
 }
 
+Test(predict, training_and_prediction_keep_to_a_memory_limit)
+{
+    expect_fine(dotgrad("train g.dot -o other --epochs 1 --memory-limit 1M"));
+    outcome run = dotgrad("train g.dot -o third --epochs 1 --memory-limit 8");
+    cr_assert_eq(run.status, 1);
+    cr_assert_not_null(strstr(run.err, "the limit is 8"), "%s", run.err);
+    expect_fine(dotgrad("predict run flowers.csv --memory-limit 1M"));
+    run = dotgrad("predict run flowers.csv --memory-limit 8");
+    cr_assert_eq(run.status, 1);
+    cr_assert_not_null(strstr(run.err, "the limit is 8"), "%s", run.err);
+}
+
 Test(predict, refuses_what_does_not_fit)
 {
     cr_assert_eq(dotgrad("predict").status, 2);

@@ -33,6 +33,51 @@ Test(summary, counts_parameters_work_and_memory)
     expect_in(&run, "arena");
 }
 
+static const char trained[] =
+    "digraph g { graph [batch_size=16, optimizer=sgd]; x [op=\"input([N, 64])\"]; t [op=\"input([N, 10])\"];"
+    " y [op=\"linear(10, bias=false)\"]; loss [op=mse_loss]; x -> y -> loss; t -> loss [arg=target]; }\n";
+
+Test(summary, tells_what_a_training_step_takes_before_it_runs)
+{
+    write_text("trained.dot", trained);
+    outcome run = dotgrad("summary trained.dot");
+    expect_in(&run, "in a training step\n");
+    expect_in(&run, "\nforward ");
+    const char *training = strstr(run.out, "\ntraining ");
+    cr_assert_not_null(training, "%s", run.out);
+    expect_in(&run, "(8 B of it the optimizer's state)"); /* the number of steps */
+    double arena = number_after(training, "training"), all = number_after(training, "arena,");
+    /* 640 weights, inputs of 1024 and 160 floats, the learning rate and the number of steps */
+    cr_expect_float_eq(1000 * all, 1000 * arena + 4 * (640 + 1024 + 160) + 16, 60, "%s", training);
+    write_text("adam.dot", trained);
+    cr_assert_eq(system("sed -i s/sgd/adam/ adam.dot"), 0);
+    run = dotgrad("summary adam.dot");
+    expect_in(&run, "(5.13 kB of it the optimizer's state)"); /* 2·640 floats and the steps */
+}
+
+Test(summary, a_forward_pass_alone_has_no_line_for_training)
+{
+    outcome run = dotgrad("summary mlp.dot");
+    expect_in(&run, "\nforward ");
+    cr_expect_null(strstr(run.out, "\ntraining "), "%s", run.out);
+}
+
+Test(summary, fails_when_a_plan_passes_the_memory_limit)
+{
+    write_text("trained.dot", trained);
+    cr_expect_eq(dotgrad("summary trained.dot --memory-limit 1M").status, 0);
+    cr_expect_eq(dotgrad("summary trained.dot --memory-limit 1MiB").status, 0);
+    outcome run = dotgrad("summary trained.dot --memory-limit 0.2kB");
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "trained.dot: the plan needs"), "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "the limit is 200"), "%s", run.err);
+    run = dotgrad("summary trained.dot --memory-limit 0.2Ki");
+    cr_expect_not_null(strstr(run.err, "the limit is 204"), "%s", run.err);
+    static const char *const wrong[] = {"0", "-1", "1X", "M", "1MM", "nan", "inf", "1e30", "''"};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++)
+        cr_expect_eq(dotgrad("summary trained.dot --memory-limit %s", wrong[k]).status, 2, "%s", wrong[k]);
+}
+
 Test(summary, takes_the_batch_of_the_file)
 {
     outcome run = dotgrad("summary mlp.dot");

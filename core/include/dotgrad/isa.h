@@ -3,9 +3,9 @@
  * A source of such kernels stands in the list `kernel_sources` of its folder's meson.build; it is compiled with
  * ISA = base, v3 (AVX2 and FMA) and v4 (AVX-512), and ends in one table of its functions:
  *
- *   const pool_kernels DG_ISA_NAME(pool_kernels) = {.max = max_pool, …};
+ *   const pool_table DG_ISA_NAME(pool_kernels) = {.max = max_pool, …};
  *
- * The header that declares the type makes the table known with DG_ISA_TABLE(pool_kernels, pool_kernels): then
+ * The header that declares the type makes the table known with DG_ISA_TABLE(pool_table, pool_kernels): then
  * pool_kernels() is the best one that runs here. */
 #ifndef DOTGRAD_ISA_H
 #define DOTGRAD_ISA_H

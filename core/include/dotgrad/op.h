@@ -163,8 +163,16 @@ enum dg_op_flags {
     DG_EPILOGUE = 256, /* the kernel calls dg_epilogue_run */
     DG_PROLOGUE = 512, /* the kernel reads input 0 by dg_prologue_read */
     DG_ANY_LAYOUT = 1024 /* the kernel takes inputs and outputs of four dimensions with or without channels_last, each
-                          * of its own; their layout is known when `workspace` is asked */
+                          * of its own (see `layout`); their layout is known when `workspace` is asked */
 };
+
+/* How a kernel takes a tensor [N, C, H, W]. */
+typedef enum dg_layout {
+    DG_LAYOUT_PLAIN,        /* in the order of its shape: without channels_last */
+    DG_LAYOUT_ANY,          /* with or without */
+    DG_LAYOUT_ALIKE,        /* with or without, as all those of the kernel that it says this of */
+    DG_LAYOUT_CHANNELS_LAST /* with or without, and is faster with */
+} dg_layout;
 
 /* What the engine itself treats in a special way. */
 typedef enum dg_role {
@@ -208,6 +216,9 @@ struct dg_op {
     dg_status (*infer)(const dg_infer *infer);
     dg_status (*forward)(const dg_kernel *kernel);
     size_t (*workspace)(const dg_kernel *kernel); /* bytes; the tensors have shapes but no data */
+    /* Of an op with DG_ANY_LAYOUT: tensor number k of four dimensions, inputs first, then outputs; the tensors have
+     * shapes alone. NULL: DG_LAYOUT_ANY. */
+    dg_layout (*layout)(const dg_kernel *kernel, int k);
     void (*backward)(const dg_backward *vjp);
     void (*jvp)(const dg_tangents *jvp);
     void (*compose)(const dg_compose *compose);

@@ -35,8 +35,9 @@ enum dg_optimization {
     DG_EPILOGUES = 32, /* and in the kernel that makes what they read */
     DG_PROLOGUES = 64, /* or in the reduction that reads what they make */
     DG_LAYOUTS = 128,  /* buffers between convolutions keep channels last */
-    DG_REUSE = 256,    /* buffers are used again, and written over in place */
-    DG_ALL_OPTIMIZATIONS = 511
+    DG_SCHEDULING = 256, /* what can run in several orders runs in one that takes little memory */
+    DG_REUSE = 512,      /* buffers are used again, and written over in place */
+    DG_ALL_OPTIMIZATIONS = 1023
 };
 
 typedef struct dg_plan_options {

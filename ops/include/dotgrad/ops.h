@@ -3220,6 +3220,38 @@ static inline dg_node *dg_softmin_at(dg_location at, dg_node *input, dg_softmin_
 }
 #define dg_softmin(input, ...) dg_softmin_at(DG_HERE, (input), DG_OPTIONS(dg_softmin_options, .dim = -1, __VA_ARGS__))
 
+/* y (g − Σ y g) along dim: the gradient of softmax, whose value is y
+ *   grad_output: g
+ *   output: y
+ *   dim: the dimension of the classes */
+typedef struct dg_softmax_backward_options {
+    int64_t dim;
+    const char *name;
+} dg_softmax_backward_options;
+static inline dg_node *dg_softmax_backward_at(dg_location at, dg_node *grad_output, dg_node *output, dg_softmax_backward_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {grad_output, output};
+    return dg_apply(&(dg_application){.op = "softmax_backward", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_softmax_backward(grad_output, output, ...) dg_softmax_backward_at(DG_HERE, (grad_output), (output), DG_OPTIONS(dg_softmax_backward_options, .dim = -1, __VA_ARGS__))
+
+/* g − eʸ Σ g along dim: the gradient of log_softmax, whose value is y
+ *   grad_output: g
+ *   output: y, at most 40
+ *   dim: the dimension of the classes */
+typedef struct dg_log_softmax_backward_options {
+    int64_t dim;
+    const char *name;
+} dg_log_softmax_backward_options;
+static inline dg_node *dg_log_softmax_backward_at(dg_location at, dg_node *grad_output, dg_node *output, dg_log_softmax_backward_options options)
+{
+    const dg_value attrs[] = {dg_int(options.dim)};
+    dg_node *const inputs[] = {grad_output, output};
+    return dg_apply(&(dg_application){.op = "log_softmax_backward", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_log_softmax_backward(grad_output, output, ...) dg_log_softmax_backward_at(DG_HERE, (grad_output), (output), DG_OPTIONS(dg_log_softmax_backward_options, .dim = -1, __VA_ARGS__))
+
 /* ---- loss ---- */
 
 /* (x − target)²
@@ -3302,6 +3334,48 @@ static inline dg_node *dg_class_weight_at(dg_location at, dg_node *input, dg_nod
     return dg_apply(&(dg_application){.op = "class_weight", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
 #define dg_class_weight(input, target, ...) dg_class_weight_at(DG_HERE, (input), (target), DG_OPTIONS(dg_class_weight_options, .ignore_index = -100, __VA_ARGS__))
+
+/* cross_entropy against class indices, and the softmax that its gradient needs
+ *   input: [N, C], [N, C, ..] or [C]: scores before the softmax
+ *   target: [N, ..] class indices
+ *   weight: [C], one for each class; constant
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   ignore_index: samples of this target do not count
+ *   outputs: loss, softmax */
+typedef struct dg_class_entropy_options {
+    const char *reduction;
+    int64_t ignore_index;
+    dg_node *weight;
+    const char *name;
+} dg_class_entropy_options;
+static inline dg_node *dg_class_entropy_at(dg_location at, dg_node *input, dg_node *target, dg_class_entropy_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_int(options.ignore_index)};
+    dg_node *const inputs[] = {input, target, options.weight};
+    return dg_apply(&(dg_application){.op = "class_entropy", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_class_entropy(input, target, ...) dg_class_entropy_at(DG_HERE, (input), (target), DG_OPTIONS(dg_class_entropy_options, .reduction = "mean", .ignore_index = -100, __VA_ARGS__))
+
+/* g w_t (p − e_t), for a mean divided by Σ w: the gradient of class_entropy, whose softmax is p
+ *   grad_output: g
+ *   probabilities: p
+ *   target: [N, ..] class indices
+ *   weight: [C], one for each class; constant
+ *   reduction: of the losses: mean, sum or none (mean|sum|none)
+ *   ignore_index: samples of this target do not count */
+typedef struct dg_class_entropy_backward_options {
+    const char *reduction;
+    int64_t ignore_index;
+    dg_node *weight;
+    const char *name;
+} dg_class_entropy_backward_options;
+static inline dg_node *dg_class_entropy_backward_at(dg_location at, dg_node *grad_output, dg_node *probabilities, dg_node *target, dg_class_entropy_backward_options options)
+{
+    const dg_value attrs[] = {dg_text(options.reduction), dg_int(options.ignore_index)};
+    dg_node *const inputs[] = {grad_output, probabilities, target, options.weight};
+    return dg_apply(&(dg_application){.op = "class_entropy_backward", .name = options.name, .at = at, .n_inputs = 4, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_class_entropy_backward(grad_output, probabilities, target, ...) dg_class_entropy_backward_at(DG_HERE, (grad_output), (probabilities), (target), DG_OPTIONS(dg_class_entropy_backward_options, .reduction = "mean", .ignore_index = -100, __VA_ARGS__))
 
 /* −log softmax(x)[target]
  *   input: [N, C], [N, C, ..] or [C]: scores before the softmax
@@ -3741,6 +3815,26 @@ static inline dg_node *dg_time_shift_at(dg_location at, dg_node *input, dg_time_
 }
 #define dg_time_shift(input, ...) dg_time_shift_at(DG_HERE, (input), DG_OPTIONS(dg_time_shift_options, __VA_ARGS__))
 
+/* what a recurrent layer's weights get: Σ a_t h_{t−1}ᵀ over the batch and all time steps, Σ a_t, and with an input x Σ a_t x_tᵀ
+ *   a: [N, T, features]
+ *   states: h, [N, T, H]
+ *   first: [N, H], before the first step; left out: 0
+ *   input: x, [N, T, features]
+ *   reverse: from the last time step to the first */
+typedef struct dg_time_products_options {
+    bool reverse;
+    dg_node *first;
+    dg_node *input;
+    const char *name;
+} dg_time_products_options;
+static inline dg_node *dg_time_products_at(dg_location at, dg_node *a, dg_node *states, dg_time_products_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.reverse)};
+    dg_node *const inputs[] = {a, states, options.first, options.input};
+    return dg_apply(&(dg_application){.op = "time_products", .name = options.name, .at = at, .n_inputs = 4, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_time_products(a, states, ...) dg_time_products_at(DG_HERE, (a), (states), DG_OPTIONS(dg_time_products_options, __VA_ARGS__))
+
 /* s_t = e_t + W u_{t−1}, m_t = φ_t + F_t m_{t−1} + Σ_b C_t^b s_t^b, u_t = ψ_t + m_t or, the last block left out of the sum, ψ_t + K_t m_t + C_t^last s_t^last; e, φ, ψ are the inputs s, m, u
  *   weight: W, [blocks·H, H]
  *   gain: C, [N, T, blocks·H]
@@ -3816,11 +3910,13 @@ static inline dg_node *dg_rnn_recurrence_at(dg_location at, dg_node *products, d
 }
 #define dg_rnn_recurrence(products, weight, ...) dg_rnn_recurrence_at(DG_HERE, (products), (weight), DG_OPTIONS(dg_rnn_recurrence_options, .nonlinearity = "tanh", __VA_ARGS__))
 
-/* (i, f, g, o) = (σ, σ, tanh, σ)(p_t + W h_{t−1}), c_t = f c_{t−1} + i g, h_t = o tanh c_t
- *   products: p, [N, T, 4·H]
+/* (i, f, g, o) = (σ, σ, tanh, σ)(V x_t + b + W h_{t−1}), c_t = f c_{t−1} + i g, h_t = o tanh c_t
+ *   input: x, [N, T, features]; without input_weight V x + b, [N, T, 4·H]
  *   weight: W, [4·H, H]
  *   first: [N, H], before the first step; left out: 0
  *   first_cell: [N, H], before the first step; left out: 0
+ *   input_weight: V, [4·H, features]
+ *   bias: b, [4·H]; left out: 0
  *   reverse: from the last time step to the first
  *   outputs: output, cell, gates
  *   Source: Hochreiter and Schmidhuber, Long short-term memory (1997); Gers, Schmidhuber, Cummins (2000) */
@@ -3828,15 +3924,41 @@ typedef struct dg_lstm_recurrence_options {
     bool reverse;
     dg_node *first;
     dg_node *first_cell;
+    dg_node *input_weight;
+    dg_node *bias;
     const char *name;
 } dg_lstm_recurrence_options;
-static inline dg_node *dg_lstm_recurrence_at(dg_location at, dg_node *products, dg_node *weight, dg_lstm_recurrence_options options)
+static inline dg_node *dg_lstm_recurrence_at(dg_location at, dg_node *input, dg_node *weight, dg_lstm_recurrence_options options)
 {
     const dg_value attrs[] = {dg_bool(options.reverse)};
-    dg_node *const inputs[] = {products, weight, options.first, options.first_cell};
-    return dg_apply(&(dg_application){.op = "lstm_recurrence", .name = options.name, .at = at, .n_inputs = 4, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+    dg_node *const inputs[] = {input, weight, options.first, options.first_cell, options.input_weight, options.bias};
+    return dg_apply(&(dg_application){.op = "lstm_recurrence", .name = options.name, .at = at, .n_inputs = 6, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_lstm_recurrence(products, weight, ...) dg_lstm_recurrence_at(DG_HERE, (products), (weight), DG_OPTIONS(dg_lstm_recurrence_options, __VA_ARGS__))
+#define dg_lstm_recurrence(input, weight, ...) dg_lstm_recurrence_at(DG_HERE, (input), (weight), DG_OPTIONS(dg_lstm_recurrence_options, __VA_ARGS__))
+
+/* the gradient of lstm_recurrence: from cotangents of output and cell those of the gates' sums V x_t + b + W h_{t−1} and of first_cell
+ *   weight: W, [4·H, H]
+ *   gates: [N, T, 4·H]
+ *   cell: [N, T, H]
+ *   first_cell: [N, H], before the first step; left out: 0
+ *   on_output: [N, T, H]; left out: 0
+ *   on_cell: [N, T, H]; left out: 0
+ *   reverse: from the last time step to the first
+ *   outputs: sums, first_cell */
+typedef struct dg_lstm_recurrence_grad_options {
+    bool reverse;
+    dg_node *first_cell;
+    dg_node *on_output;
+    dg_node *on_cell;
+    const char *name;
+} dg_lstm_recurrence_grad_options;
+static inline dg_node *dg_lstm_recurrence_grad_at(dg_location at, dg_node *weight, dg_node *gates, dg_node *cell, dg_lstm_recurrence_grad_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.reverse)};
+    dg_node *const inputs[] = {weight, gates, cell, options.first_cell, options.on_output, options.on_cell};
+    return dg_apply(&(dg_application){.op = "lstm_recurrence_grad", .name = options.name, .at = at, .n_inputs = 6, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_lstm_recurrence_grad(weight, gates, cell, ...) dg_lstm_recurrence_grad_at(DG_HERE, (weight), (gates), (cell), DG_OPTIONS(dg_lstm_recurrence_grad_options, __VA_ARGS__))
 
 /* (a, b, q) = W h_{t−1} + bias, r = σ(p_r + a), z = σ(p_z + b), n = tanh(p_n + r q), h_t = (1 − z) n + z h_{t−1}
  *   products: p, [N, T, 3·H]
@@ -3859,6 +3981,27 @@ static inline dg_node *dg_gru_recurrence_at(dg_location at, dg_node *products, d
     return dg_apply(&(dg_application){.op = "gru_recurrence", .name = options.name, .at = at, .n_inputs = 4, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
 #define dg_gru_recurrence(products, weight, ...) dg_gru_recurrence_at(DG_HERE, (products), (weight), DG_OPTIONS(dg_gru_recurrence_options, __VA_ARGS__))
+
+/* the gradient of gru_recurrence: from the cotangent of output those of p, of W h_{t−1} + bias, and of first where it is not multiplied by W
+ *   weight: W, [3·H, H]
+ *   gates: [N, T, 4·H]
+ *   output: h, [N, T, H]
+ *   on_output: [N, T, H]
+ *   first: [N, H], before the first step; left out: 0
+ *   reverse: from the last time step to the first
+ *   outputs: products, sums, first */
+typedef struct dg_gru_recurrence_grad_options {
+    bool reverse;
+    dg_node *first;
+    const char *name;
+} dg_gru_recurrence_grad_options;
+static inline dg_node *dg_gru_recurrence_grad_at(dg_location at, dg_node *weight, dg_node *gates, dg_node *output, dg_node *on_output, dg_gru_recurrence_grad_options options)
+{
+    const dg_value attrs[] = {dg_bool(options.reverse)};
+    dg_node *const inputs[] = {weight, gates, output, on_output, options.first};
+    return dg_apply(&(dg_application){.op = "gru_recurrence_grad", .name = options.name, .at = at, .n_inputs = 5, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_gru_recurrence_grad(weight, gates, output, on_output, ...) dg_gru_recurrence_grad_at(DG_HERE, (weight), (gates), (output), (on_output), DG_OPTIONS(dg_gru_recurrence_grad_options, __VA_ARGS__))
 
 /* h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh), or max(0, …)
  *   input: [N, T, features], or [T, features]
@@ -4104,7 +4247,8 @@ static inline dg_node *dg_conv1d_at(dg_location at, dg_node *input, int64_t out_
  *   groups: channels are cut into as many groups, each with weights of its own
  *   bias: owns a bias, where none is wired
  *   padding_mode: what padding shows (zeros|reflect|replicate|circular)
- *   init: initialiser of weight */
+ *   init: initialiser of weight
+ *   algorithm: winograd: for a float32 result and input gradient, with half as much work, but rounding errors ten times as large (4e-5 on results of size 1); auto never takes it (auto|direct|winograd) */
 typedef struct dg_conv2d_options {
     int64_t kernel_size[3];
     int64_t stride[3];
@@ -4114,6 +4258,7 @@ typedef struct dg_conv2d_options {
     bool bias;
     const char *padding_mode;
     const char *init;
+    const char *algorithm;
     dg_node *weight;
     dg_node *bias_node;
     const char *name;
@@ -4121,11 +4266,11 @@ typedef struct dg_conv2d_options {
 static inline dg_node *dg_conv2d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv2d_options options)
 {
     dg_value items[4][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_text(options.padding_mode), dg_text(options.init)};
+    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_text(options.padding_mode), dg_text(options.init), dg_text(options.algorithm)};
     dg_node *const inputs[] = {input, options.weight, options.bias_node};
-    return dg_apply(&(dg_application){.op = "conv2d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 9, .attrs = attrs, .attrs_in_order = true});
+    return dg_apply(&(dg_application){.op = "conv2d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 10, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv2d(input, out_channels, ...) dg_conv2d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv2d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .padding_mode = "zeros", __VA_ARGS__))
+#define dg_conv2d(input, out_channels, ...) dg_conv2d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv2d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .padding_mode = "zeros", .algorithm = "auto", __VA_ARGS__))
 
 /* y[n, o, p] = b[o] + Σ w[o, c, k]·x[n, c, p·stride − padding + k·dilation]
  *   input: [N, C, D, H, W], or one without N
@@ -4276,23 +4421,25 @@ static inline dg_node *dg_conv_transpose3d_at(dg_location at, dg_node *input, in
  *   padding: as of conv (same|valid)
  *   dilation: as of conv (same|valid)
  *   groups: as of conv
- *   padding_mode: as of conv (zeros|reflect|replicate|circular) */
+ *   padding_mode: as of conv (zeros|reflect|replicate|circular)
+ *   algorithm: as of conv2d (auto|direct|winograd) */
 typedef struct dg_conv_like_options {
     int64_t stride[3];
     int64_t padding[3];
     int64_t dilation[3];
     int64_t groups;
     const char *padding_mode;
+    const char *algorithm;
     const char *name;
 } dg_conv_like_options;
 static inline dg_node *dg_conv_like_at(dg_location at, dg_node *input, dg_node *weight, dg_node *like, dg_conv_like_options options)
 {
     dg_value items[3][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.stride, items[0]), dg_sizes(options.padding, items[1]), dg_sizes(options.dilation, items[2]), dg_int(options.groups), dg_text(options.padding_mode)};
+    const dg_value attrs[] = {dg_sizes(options.stride, items[0]), dg_sizes(options.padding, items[1]), dg_sizes(options.dilation, items[2]), dg_int(options.groups), dg_text(options.padding_mode), dg_text(options.algorithm)};
     dg_node *const inputs[] = {input, weight, like};
-    return dg_apply(&(dg_application){.op = "conv_like", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+    return dg_apply(&(dg_application){.op = "conv_like", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv_like(input, weight, like, ...) dg_conv_like_at(DG_HERE, (input), (weight), (like), DG_OPTIONS(dg_conv_like_options, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .padding_mode = "zeros", __VA_ARGS__))
+#define dg_conv_like(input, weight, like, ...) dg_conv_like_at(DG_HERE, (input), (weight), (like), DG_OPTIONS(dg_conv_like_options, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .padding_mode = "zeros", .algorithm = "auto", __VA_ARGS__))
 
 /* the gradient of a convolution's input, from that of its result and its weight
  *   like: of the result's shape
@@ -4300,23 +4447,25 @@ static inline dg_node *dg_conv_like_at(dg_location at, dg_node *input, dg_node *
  *   padding: as of conv (same|valid)
  *   dilation: as of conv (same|valid)
  *   groups: as of conv
- *   padding_mode: as of conv (zeros|reflect|replicate|circular) */
+ *   padding_mode: as of conv (zeros|reflect|replicate|circular)
+ *   algorithm: as of conv2d (auto|direct|winograd) */
 typedef struct dg_conv_input_grad_options {
     int64_t stride[3];
     int64_t padding[3];
     int64_t dilation[3];
     int64_t groups;
     const char *padding_mode;
+    const char *algorithm;
     const char *name;
 } dg_conv_input_grad_options;
 static inline dg_node *dg_conv_input_grad_at(dg_location at, dg_node *grad, dg_node *weight, dg_node *like, dg_conv_input_grad_options options)
 {
     dg_value items[3][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.stride, items[0]), dg_sizes(options.padding, items[1]), dg_sizes(options.dilation, items[2]), dg_int(options.groups), dg_text(options.padding_mode)};
+    const dg_value attrs[] = {dg_sizes(options.stride, items[0]), dg_sizes(options.padding, items[1]), dg_sizes(options.dilation, items[2]), dg_int(options.groups), dg_text(options.padding_mode), dg_text(options.algorithm)};
     dg_node *const inputs[] = {grad, weight, like};
-    return dg_apply(&(dg_application){.op = "conv_input_grad", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+    return dg_apply(&(dg_application){.op = "conv_input_grad", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv_input_grad(grad, weight, like, ...) dg_conv_input_grad_at(DG_HERE, (grad), (weight), (like), DG_OPTIONS(dg_conv_input_grad_options, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .padding_mode = "zeros", __VA_ARGS__))
+#define dg_conv_input_grad(grad, weight, like, ...) dg_conv_input_grad_at(DG_HERE, (grad), (weight), (like), DG_OPTIONS(dg_conv_input_grad_options, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .padding_mode = "zeros", .algorithm = "auto", __VA_ARGS__))
 
 /* the gradient of a convolution's weight, from its input and the gradient of its result
  *   like: of the result's shape
@@ -4324,23 +4473,25 @@ static inline dg_node *dg_conv_input_grad_at(dg_location at, dg_node *grad, dg_n
  *   padding: as of conv (same|valid)
  *   dilation: as of conv (same|valid)
  *   groups: as of conv
- *   padding_mode: as of conv (zeros|reflect|replicate|circular) */
+ *   padding_mode: as of conv (zeros|reflect|replicate|circular)
+ *   algorithm: as of conv2d (auto|direct|winograd) */
 typedef struct dg_conv_weight_grad_options {
     int64_t stride[3];
     int64_t padding[3];
     int64_t dilation[3];
     int64_t groups;
     const char *padding_mode;
+    const char *algorithm;
     const char *name;
 } dg_conv_weight_grad_options;
 static inline dg_node *dg_conv_weight_grad_at(dg_location at, dg_node *input, dg_node *grad, dg_node *like, dg_conv_weight_grad_options options)
 {
     dg_value items[3][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.stride, items[0]), dg_sizes(options.padding, items[1]), dg_sizes(options.dilation, items[2]), dg_int(options.groups), dg_text(options.padding_mode)};
+    const dg_value attrs[] = {dg_sizes(options.stride, items[0]), dg_sizes(options.padding, items[1]), dg_sizes(options.dilation, items[2]), dg_int(options.groups), dg_text(options.padding_mode), dg_text(options.algorithm)};
     dg_node *const inputs[] = {input, grad, like};
-    return dg_apply(&(dg_application){.op = "conv_weight_grad", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
+    return dg_apply(&(dg_application){.op = "conv_weight_grad", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv_weight_grad(input, grad, like, ...) dg_conv_weight_grad_at(DG_HERE, (input), (grad), (like), DG_OPTIONS(dg_conv_weight_grad_options, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .padding_mode = "zeros", __VA_ARGS__))
+#define dg_conv_weight_grad(input, grad, like, ...) dg_conv_weight_grad_at(DG_HERE, (input), (grad), (like), DG_OPTIONS(dg_conv_weight_grad_options, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .padding_mode = "zeros", .algorithm = "auto", __VA_ARGS__))
 
 /* ---- pool ---- */
 
@@ -4895,6 +5046,24 @@ static inline dg_node *dg_standardize_at(dg_location at, dg_node *input, dg_ints
     return dg_apply(&(dg_application){.op = "standardize", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
 #define dg_standardize(input, dim, ...) dg_standardize_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_standardize_options, .eps = 1e-5, __VA_ARGS__))
+
+/* dx = (g − mean(g) − y mean(g y))/√(var + eps) over dim: the gradient of standardize, whose value is y
+ *   grad_output: g
+ *   output: y
+ *   dim: what mean and variance go over; those left are neighbours
+ *   eps: added to the variance */
+typedef struct dg_standardize_backward_options {
+    double eps;
+    const char *name;
+} dg_standardize_backward_options;
+static inline dg_node *dg_standardize_backward_at(dg_location at, dg_node *grad_output, dg_node *output, dg_node *var, dg_ints dim, dg_standardize_backward_options options)
+{
+    dg_value items[1][DG_MAX_RANK];
+    const dg_value attrs[] = {dg_int_list(&dim, items[0]), dg_float(options.eps)};
+    dg_node *const inputs[] = {grad_output, output, var};
+    return dg_apply(&(dg_application){.op = "standardize_backward", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
+}
+#define dg_standardize_backward(grad_output, output, var, dim, ...) dg_standardize_backward_at(DG_HERE, (grad_output), (output), (var), (dim), DG_OPTIONS(dg_standardize_backward_options, .eps = 1e-5, __VA_ARGS__))
 
 /* y = w·(x − mean)/√(var + eps) + b for each channel of [N, C, …]: of the batch in training, running ones otherwise
  *   input: [N, C, …]

@@ -1,0 +1,56 @@
+/* Matrix products and transpositions on buffers, on one thread, for each instruction set.
+ *
+ * All of them take b's rows as they lie: only `a` may have any strides. Whoever has b transposed turns it round first,
+ * or computes the transposed of c. Nothing is allocated. */
+#ifndef OPS_GEMM_KERNEL_H
+#define OPS_GEMM_KERNEL_H
+
+#include <dotgrad/isa.h>
+#include <dotgrad/tensor.h>
+
+/* c[m, n] = a[m, k]·b[k, n], added to `start` where that is given. Strides count elements; all sizes may be 0.
+ *     start = NULL                    c = a·b
+ *     start = c, start_row = c_row    c += a·b
+ *     start = bias, start_row = 0     c = a·b + bias, with bias [n] on every row
+ * c overlaps neither a nor b. */
+typedef struct gemm {
+    int64_t m, n, k;
+    const void *a;
+    int64_t a_row, a_column; /* a[i, p] is at i·a_row + p·a_column */
+    const void *b;
+    int64_t b_row;
+    void *c;
+    int64_t c_row;
+    const void *start;
+    int64_t start_row;
+} gemm;
+
+/* In one float type. */
+typedef struct gemm_functions {
+    int lanes; /* elements of a vector: columns come in as many */
+    void (*multiply)(const gemm *product);
+    /* c is written the other way round, c[i, j] at j·c_row + i, and start is [m], one number a row, or NULL */
+    void (*multiply_turned)(const gemm *product);
+    /* to[j, i] = from[i, j]. Padded: each row of `to` has room for `rows` rounded up to whole vectors, and zeros fill
+     * it. */
+    void (*transpose)(int64_t rows, int64_t columns, const void *from, int64_t from_row, void *to, int64_t to_row,
+                      bool padded);
+    /* y[i] = start[i·start_step] + Σ_p a[i, p] x[p], with rows of a that are dense; start may be NULL */
+    void (*dots)(int64_t m, int64_t k, const void *a, int64_t a_row, const void *x, const void *start,
+                 int64_t start_step, void *y);
+    /* y[j] = own + squares[j] − 2 y[j]; tells whether all of them are at least `near` times own + squares[j] */
+    bool (*distances)(int64_t n, const void *own, const void *squares, double near, void *y);
+} gemm_functions;
+
+typedef struct gemm_table {
+    gemm_functions float32, float64;
+} gemm_table;
+
+DG_ISA_TABLE(gemm_table, gemm_kernels)
+
+static inline const gemm_functions *gemm_for(dg_dtype dtype)
+{
+    return dtype == DG_FLOAT32 ? &gemm_kernels()->float32 : &gemm_kernels()->float64;
+}
+
+#endif

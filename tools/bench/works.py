@@ -1,0 +1,93 @@
+"""What is measured: networks, each one training step, and activations, each forward and backward."""
+import dataclasses
+import typing
+
+
+@dataclasses.dataclass
+class Network:
+    name: str
+    graph: str
+    batch: int
+    optimizer: str  # as dotgrad writes it
+    products: float = 0  # floating-point operations of all matrix products and convolutions of a step; 0: not counted
+
+    def rate(self):
+        """The optimiser's name and learning rate."""
+        name, rate = self.optimizer.rstrip(')').split('(lr=')
+        return name, float(rate)
+
+
+@dataclasses.dataclass
+class Activation:
+    name: str
+    formula: str
+    torch: typing.Callable  # of torch.nn.functional and x
+    jax: typing.Callable  # of jax.nn and x
+
+
+ELEMENTS = 1 << 20  # of an activation's input
+# Bytes that an activation moves at least: x read and y written; x and the cotangent read and the gradient written.
+ACTIVATION_BYTES = 5 * 4 * ELEMENTS
+
+
+def dense(batch, sizes, first_inputs=False):
+    """Products of a step through linear layers: value, weights' gradient, and, but for the network's input, inputs'."""
+    pairs = list(zip(sizes, sizes[1:]))
+    return sum(2 * batch * a * b * (3 if k or first_inputs else 2) for k, (a, b) in enumerate(pairs))
+
+
+def mlp_products(batch):
+    return dense(batch, [784, 256, 128, 10])
+
+
+def cnn_products(batch):
+    first, second = 2 * batch * 28 * 28 * 9 * 32, 2 * batch * 28 * 28 * 9 * 32 * 32
+    return 2 * first + 3 * second + dense(batch, [32 * 14 * 14, 128, 10], True)
+
+
+def lstm_products(batch, steps=50):
+    return steps * (2 * 2 * batch * 32 * 512 + 3 * 2 * batch * 128 * 512) + dense(batch, [128, 10], True)
+
+
+def rbf_products(batch):
+    return 2 * 2 * batch * 784 * 200 + dense(batch, [200, 10], True)
+
+
+def transformer_products(batch, length=128, width=64):
+    rows = batch * length
+    attention = 3 * 2 * (2 * batch * length * length * width)
+    return dense(rows, [width, 3 * width], True) + dense(rows, [width, width], True) + \
+        dense(rows, [width, 256, width], True) + attention
+
+
+WORKS = [
+    Network('tiny', 'tiny', 4, 'sgd(lr=0.01)'),
+    Network('mlp-sgd', 'mlp', 64, 'sgd(lr=0.01)', mlp_products(64)),
+    Network('mlp-adam', 'mlp', 64, 'adam(lr=0.001)', mlp_products(64)),
+    Network('mlp-256', 'mlp', 256, 'sgd(lr=0.01)', mlp_products(256)),
+    Network('cnn', 'cnn', 64, 'adam(lr=0.001)', cnn_products(64)),
+    Network('cnn-256', 'cnn', 256, 'adam(lr=0.001)', cnn_products(256)),
+    Network('lstm', 'lstm', 64, 'adam(lr=0.001)', lstm_products(64)),
+    Network('rbf', 'rbf', 64, 'adam(lr=0.001)', rbf_products(64)),
+    Network('transformer', 'transformer', 16, 'adam(lr=0.001)', transformer_products(16)),
+    Activation('relu', 'max(x, 0)', lambda f, x: f.relu(x), lambda f, x: f.relu(x)),
+    Activation('leaky_relu', 'where(x > 0, x, 0.01 * x)', lambda f, x: f.leaky_relu(x), lambda f, x: f.leaky_relu(x)),
+    Activation('elu', 'where(x > 0, x, expm1(x))', lambda f, x: f.elu(x), lambda f, x: f.elu(x)),
+    Activation('selu', '1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * expm1(x))',
+               lambda f, x: f.selu(x), lambda f, x: f.selu(x)),
+    Activation('gelu', 'x * (1 + erf(x / sqrt(2))) / 2', lambda f, x: f.gelu(x),
+               lambda f, x: f.gelu(x, approximate=False)),
+    Activation('gelu_tanh', 'x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2',
+               lambda f, x: f.gelu(x, approximate='tanh'), lambda f, x: f.gelu(x, approximate=True)),
+    Activation('silu', 'x * sigmoid(x)', lambda f, x: f.silu(x), lambda f, x: f.silu(x)),
+    Activation('mish', 'x * tanh(softplus(x))', lambda f, x: f.mish(x), lambda f, x: f.mish(x)),
+    Activation('softplus', 'log1p(exp(-abs(x))) + max(x, 0)', lambda f, x: f.softplus(x), lambda f, x: f.softplus(x)),
+    Activation('softsign', 'x / (1 + abs(x))', lambda f, x: f.softsign(x), lambda f, x: f.soft_sign(x)),
+    Activation('sigmoid', '1 / (1 + exp(-x))', lambda f, x: f.sigmoid(x), lambda f, x: f.sigmoid(x)),
+    Activation('hardswish', 'x * min(max(x + 3, 0), 6) / 6', lambda f, x: f.hardswish(x),
+               lambda f, x: f.hard_swish(x)),
+]
+
+
+def find(name):
+    return next((work for work in WORKS if work.name == name), None)

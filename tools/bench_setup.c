@@ -1,0 +1,181 @@
+/* From a graph file to a plan on random data. */
+#include "bench.h"
+#include "random_data.h"
+
+#include <dotgrad/dotgrad.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCH      32
+#define MOST_BATCH 100000000
+
+double bench_now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static size_t resident_memory(void)
+{
+    long long pages = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file && fscanf(file, "%lld %lld", &pages, &resident) != 2)
+        resident = 0;
+    if (file)
+        fclose(file);
+    return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static dg_status find_loss(const bench *b, dg_node **loss)
+{
+    const graph_file *file = b->session.file;
+    *loss = file->loss ? file->loss : file->output;
+    if (b->given->node)
+        DG_TRY(session_find(&b->session, b->given->node, loss));
+    return *loss ? dg_ok()
+                 : dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss and no output: say --node", b->given->graph);
+}
+
+static dg_status find_batch(bench *b)
+{
+    const char *setting = graph_file_setting(b->session.file, "batch_size");
+    char *end = NULL;
+    long long size = setting ? strtoll(setting, &end, 10) : BATCH;
+    b->batch = b->given->batch ? b->given->batch : size;
+    if (!b->given->batch && ((end && *end) || size < 1 || size > MOST_BATCH))
+        return dg_error(DG_BAD_ARGUMENT, "%s: batch_size '%s' is not a whole number from 1 to %d", b->given->graph,
+                        setting, MOST_BATCH);
+    return dg_ok();
+}
+
+/* What gradients are taken by: trainable parameters, or float inputs in a graph that has none. */
+static dg_status find_wrt(const bench *b, dg_node *loss, dg_node *const **wrt, int *count)
+{
+    dg_node **inputs;
+    int n_inputs;
+    DG_TRY(dg_trainable_parameters(loss, wrt, count));
+    if (*count)
+        return dg_ok();
+    if (b->given->mode == BENCH_TRAIN)
+        return dg_error(DG_BAD_ARGUMENT, "%s: '%s' depends on no trainable parameter", b->given->graph,
+                        dg_node_name(loss));
+    DG_TRY(session_nodes(&b->session, DG_ROLE_INPUT, &inputs, &n_inputs));
+    dg_node **list = dg_arena_alloc(dg_graph_arena(b->session.graph), sizeof(dg_node *) * (size_t)(n_inputs + 1));
+    for (int k = 0; list && k < n_inputs; k++)
+        if (dg_dtype_is_float(dg_node_type(inputs[k], 0)->dtype))
+            list[(*count)++] = inputs[k];
+    free(inputs);
+    *wrt = list;
+    if (!list)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", b->given->graph);
+    return *count ? dg_ok()
+                  : dg_error(DG_BAD_ARGUMENT, "%s: there is no parameter and no float input to take gradients by",
+                             b->given->graph);
+}
+
+static dg_status emit_updates(bench *b, int count, dg_node *const *parameters)
+{
+    const char *call = b->given->optimizer ? b->given->optimizer : graph_file_setting(b->session.file, "optimizer");
+    dg_graph *graph = b->session.graph;
+    dg_optimizer optimizer;
+    dg_tensor *rate;
+    dg_node *lr = dg_input(graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "optimizer/lr");
+    DG_TRY(dg_optimizer_parse(call ? call : "adam", &optimizer));
+    DG_TRY(dg_graph_status(graph));
+    DG_TRY(dg_tensors_add(b->fed, dg_node_name(lr), DG_FLOAT64, dg_scalar(), &rate));
+    dg_tensor_set(rate, 0, optimizer.lr);
+    const dg_optimizer_step step = {
+        .graph = graph, .count = count, .parameters = parameters, .gradients = b->fetch + 1, .lr = lr};
+    DG_TRY(dg_optimizer_emit(&optimizer, &step, &b->updates, &b->n_updates));
+    b->n_fetch = 1; /* gradients need not be kept */
+    return dg_ok();
+}
+
+static dg_status emit(bench *b)
+{
+    dg_node *const *wrt = NULL;
+    dg_node *loss = NULL;
+    int count = 0;
+    DG_TRY(find_loss(b, &loss));
+    if (b->given->mode != BENCH_FORWARD)
+        DG_TRY(find_wrt(b, loss, &wrt, &count));
+    b->fetch = calloc((size_t)count + 1, sizeof *b->fetch);
+    if (!b->fetch)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", b->given->graph);
+    b->fetch[0] = loss;
+    b->n_fetch = count + 1;
+    if (count)
+        DG_TRY(dg_grad(loss, count, wrt, b->fetch + 1));
+    b->n_before_updates = dg_graph_node_count(b->session.graph);
+    return b->given->mode == BENCH_TRAIN ? emit_updates(b, count, wrt) : dg_ok();
+}
+
+static dg_status make_data(bench *b)
+{
+    /* Parameters may want to see more rows than a batch has. */
+    dg_tensors *more;
+    DG_TRY(dg_tensors_new(&more));
+    dg_status status = random_parameters(&b->session, b->given->graph, b->batch, more);
+    dg_tensors_free(more);
+    DG_TRY(status);
+    return random_feeds(&b->session, b->given->graph, b->batch, b->fed, &b->feeds, &b->n_feeds);
+}
+
+static dg_status make_plan(bench *b)
+{
+    DG_TRY(dg_plan_new(b->session.graph,
+                       &(dg_plan_options){.fetch = b->fetch,
+                                          .n_fetch = b->n_fetch,
+                                          .updates = b->updates,
+                                          .n_updates = b->n_updates,
+                                          .parameters = b->session.parameters,
+                                          .threads = b->session.threads,
+                                          .seed = b->session.seed,
+                                          .training = b->given->mode != BENCH_FORWARD,
+                                          .memory_limit = b->session.memory_limit},
+                       &b->plan));
+    return dg_plan_prepare(b->plan, b->feeds, b->n_feeds);
+}
+
+/* Errors say which file they are about. */
+static dg_status about_graph(const bench *b, dg_status status)
+{
+    bool is_told = status.code == DG_OK || !strncmp(status.message, b->given->graph, strlen(b->given->graph));
+    return is_told ? status : dg_prefixed(status, "%s", b->given->graph);
+}
+
+dg_status bench_set_up(bench *b)
+{
+    b->idle_memory = resident_memory();
+    double begin = bench_now();
+    DG_TRY(session_open(b->given->graph, NULL, &b->given->session, &b->session));
+    b->stages.read = bench_now() - begin;
+    b->n_read = dg_graph_node_count(b->session.graph);
+    DG_TRY(find_batch(b));
+    DG_TRY(dg_tensors_new(&b->fed));
+    begin = bench_now();
+    DG_TRY(about_graph(b, emit(b)));
+    b->stages.differentiate = bench_now() - begin;
+    DG_TRY(make_data(b));
+    begin = bench_now();
+    DG_TRY(about_graph(b, make_plan(b)));
+    b->stages.plan = bench_now() - begin;
+    begin = bench_now();
+    DG_TRY(about_graph(b, dg_plan_run(b->plan, b->feeds, b->n_feeds)));
+    b->stages.first_step = bench_now() - begin;
+    return dg_ok();
+}
+
+void bench_release(bench *b)
+{
+    dg_plan_free(b->plan);
+    free(b->feeds);
+    free(b->fetch);
+    dg_tensors_free(b->fed);
+    session_close(&b->session);
+}
