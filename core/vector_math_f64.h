@@ -1,6 +1,6 @@
 /* float64: what the functions of vector_functions.inc stand on, and the functions that differ from float32's.
  *
- * How many units in the last place a result is off at most, from many samples (see vector_math_f32.h):
+ * How many units in the last place a result may be off (see vector_math_f32.h), measured over samples:
  *
  *   0.5    + − · / sqrt, reciprocal, square; rounding, fmod, abs, sign, min, max are exact
  *   1      exp, log, log2, log10, sin, cos             1.25   exp2, expm1, erf, tan

@@ -25,7 +25,7 @@ static inline int64_t least(int64_t a, int64_t b)
 }
 
 /* The places of the input that window `o` covers along dimension d. */
-static inline range range_of(const pool_shape *s, int d, int64_t o)
+INLINE range range_of(const pool_shape *s, int d, int64_t o)
 {
     int64_t size = s->in[d], step = s->dilation[d];
     if (s->adaptive) {
@@ -101,17 +101,17 @@ typedef struct window {
     int64_t divisor;
 } window;
 
-static inline range scaled(range r, int64_t by)
+INLINE range scaled(range r, int64_t by)
 {
     return (range){r.begin * by, r.end * by, r.step * by, r.counted};
 }
 
-static inline void look_down(const pool_shape *s, window *at)
+INLINE void look_down(const pool_shape *s, window *at)
 {
     at->y = scaled(range_of(s, 1, at->row), s->in[2] * s->channels);
 }
 
-static inline void look_across(const pool_shape *s, window *at)
+INLINE void look_across(const pool_shape *s, window *at)
 {
     at->x = scaled(range_of(s, 2, at->column), s->channels);
     at->divisor = s->divisor ? s->divisor : at->y.counted * at->x.counted;
@@ -126,7 +126,7 @@ static inline window first_window(const pool_shape *s, int64_t at)
     return first;
 }
 
-static inline void next_window(const pool_shape *s, window *at)
+INLINE void next_window(const pool_shape *s, window *at)
 {
     if (++at->column == s->out[2]) {
         at->column = 0;

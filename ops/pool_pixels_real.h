@@ -60,21 +60,27 @@ INLINE NAME(vec) NAME(window_mean)(const window *at, const REAL *x, const REAL *
     return sum / NAME(splat)((REAL)at->divisor);
 }
 
+INLINE NAME(vec) NAME(window_value)(const window *at, bool is_max, const REAL *x, const REAL *end, int64_t n)
+{
+    return is_max ? NAME(window_maximum)(at, x, end, n) : NAME(window_mean)(at, x, end, n);
+}
+
 /* Some channels of one window. `x`: the first of them at the image's first pixel; elements before x_end may be read
  * and before to_end written. */
 INLINE void NAME(pool_window)(const window *at, bool is_max, const REAL *x, const REAL *x_end, int64_t channels,
                               REAL *to, const REAL *to_end)
 {
     const int64_t lanes = NAME(LANES);
-    int64_t c = 0;
-    for (; c + lanes <= channels; c += lanes)
-        NAME(store)
-    (to + c, is_max ? NAME(window_maximum)(at, x + c, x_end, lanes) : NAME(window_mean)(at, x + c, x_end, lanes));
-    if (c < channels) {
-        int64_t n = channels - c;
-        NAME(vec)
-        rest = is_max ? NAME(window_maximum)(at, x + c, x_end, n) : NAME(window_mean)(at, x + c, x_end, n);
-        NAME(store_part)(to + c, rest, n, to_end - to - c);
+    for (int64_t c = 0, n; c < channels; c += n) {
+        NAME(vec) value;
+        if (channels - c >= lanes) { /* apart, so that the loops over the window know n */
+            n = lanes;
+            value = NAME(window_value)(at, is_max, x + c, x_end, lanes);
+        } else {
+            n = channels - c;
+            value = NAME(window_value)(at, is_max, x + c, x_end, n);
+        }
+        NAME(store_part)(to + c, value, n, to_end - to - c);
     }
 }
 
@@ -153,20 +159,29 @@ INLINE void NAME(spread_window)(const window *at, NAME(vec) g, int64_t n, REAL *
             NAME(give)(to + j + k, share, n, to_end, tiled);
 }
 
-/* Some channels of one window, whose values are at `g`; of averages x is NULL. */
+/* One window of n channels; of averages x is NULL. */
+INLINE void NAME(give_channels)(const window *at, bool is_max, bool tiled, const REAL *x, const REAL *x_end,
+                                NAME(vec) g, int64_t n, REAL *to, const REAL *to_end)
+{
+    if (is_max)
+        NAME(scatter_window)(at, x, x_end, g + 0, n, to, to_end, tiled);
+    else
+        NAME(spread_window)(at, g + 0, n, to, to_end, tiled);
+}
+
+/* Some channels of one window, whose values are at `g`. */
 INLINE void NAME(give_window)(const window *at, bool is_max, bool tiled, const REAL *x, const REAL *x_end,
                               const REAL *g, const REAL *g_end, int64_t channels, REAL *to, const REAL *to_end)
 {
     const int64_t lanes = NAME(LANES);
-    for (int64_t c = 0; c < channels; c += lanes) {
-        int64_t n = channels - c;
-        if (n >= lanes && is_max)
-            NAME(scatter_window)
-        (at, x + c, x_end, NAME(load)(g + c) + 0, lanes, to + c, to_end, tiled);
-        else if (n >= lanes) NAME(spread_window)(at, NAME(load)(g + c) + 0, lanes, to + c, to_end, tiled);
-        else if (is_max) NAME(scatter_window)(at, x + c, x_end, NAME(load_part)(g + c, n, g_end - g - c) + 0, n, to + c,
-                                              to_end, tiled);
-        else NAME(spread_window)(at, NAME(load_part)(g + c, n, g_end - g - c) + 0, n, to + c, to_end, tiled);
+    int64_t c = 0;
+    for (; c + lanes <= channels; c += lanes) {
+        NAME(vec) value = NAME(load)(g + c);
+        NAME(give_channels)(at, is_max, tiled, is_max ? x + c : x, x_end, value, lanes, to + c, to_end);
+    }
+    if (c < channels) {
+        NAME(vec) value = NAME(load_part)(g + c, channels - c, g_end - g - c);
+        NAME(give_channels)(at, is_max, tiled, is_max ? x + c : x, x_end, value, channels - c, to + c, to_end);
     }
 }
 
@@ -181,10 +196,11 @@ INLINE void NAME(give_pixels)(const pool_call *call, bool is_max, bool tiled, in
     const REAL *to_end = to + end / s->out[2] * (image / s->out[1]); /* other threads write behind it */
     window at = first_window(s, begin);
     if (call->pooled.channels_last) {
-        for (int64_t p = begin; p < end; p++, next_window(s, &at))
-            NAME(give_window)
-            (&at, is_max, tiled, is_max ? x + at.image * image : x, x_end, g + p * channels, g_end, channels,
-             to + at.image * image, to_end);
+        for (int64_t p = begin; p < end; p++, next_window(s, &at)) {
+            const REAL *from = is_max ? x + at.image * image : x, *values = g + p * channels;
+            REAL *into = to + at.image * image;
+            NAME(give_window)(&at, is_max, tiled, from, x_end, values, g_end, channels, into, to_end);
+        }
         return;
     }
     for (int64_t p = begin, count; p < end; p += count) {
@@ -195,9 +211,10 @@ INLINE void NAME(give_pixels)(const pool_call *call, bool is_max, bool tiled, in
             const REAL *from = is_max ? x + at.image * image + c : x;
             REAL *into = to + at.image * image + c;
             NAME(transpose)(g + (at.image * channels + c) * plane + p % plane, plane, width, count, block, most);
-            for (int64_t k = 0; k < count; k++, next_window(s, &at))
-                NAME(give_window)
-                (&at, is_max, tiled, from, x_end, block + k * most, block + (k + 1) * most, width, into, to_end);
+            for (int64_t k = 0; k < count; k++, next_window(s, &at)) {
+                const REAL *values = block + k * most;
+                NAME(give_window)(&at, is_max, tiled, from, x_end, values, values + most, width, into, to_end);
+            }
         }
     }
 }

@@ -19,9 +19,10 @@ static inline void NAME(store_pairs)(REAL *to, NAME(vec) first, NAME(vec) second
 {
     const int64_t lanes = NAME(LANES);
     NAME(store_part)(to, __builtin_shufflevector(first, second, NAME(LOWER)), least(2 * n, lanes), end - to);
-    if (2 * n > lanes)
-        NAME(store_part)
-    (to + lanes, __builtin_shufflevector(first, second, NAME(UPPER)), 2 * n - lanes, end - to - lanes);
+    if (2 * n > lanes) {
+        NAME(vec) upper = __builtin_shufflevector(first, second, NAME(UPPER));
+        NAME(store_part)(to + lanes, upper, 2 * n - lanes, end - to - lanes);
+    }
 }
 
 /* Windows so long that each has a vector of its own. */
@@ -236,17 +237,18 @@ static void NAME(scatter_pairs)(const pool_call *call, int64_t begin, int64_t en
         for (row_of_windows at = first_row(s); at.n < rows; next_row(s, &at), g += width)
             for (int64_t k = 0; k < width; k += lanes) {
                 int64_t n = least(lanes, width - k);
-                NAME(places)
-                place = NAME(place_windows)(2, s, all + p * plane, x_end, &at.z, &at.y, k, n);
+                const REAL *x = all + p * plane;
+                NAME(places) place = NAME(place_windows)(2, s, x, x_end, &at.z, &at.y, k, n);
                 NAME(vec) value = NAME(load_part)(g + k, n, g_end - g - k) + 0, none = {0};
                 for (int64_t i = at.z.begin; i < at.z.end; i++)
                     for (int64_t j = at.y.begin; j < at.y.end; j++) {
                         int64_t line = (i * s->in[1] + j) * s->in[2];
                         NAME(places) here = NAME(count_up)() * 2 + (PLACE)(line + 2 * k);
                         REAL *to = to_all + p * plane + line;
-                        NAME(store_pairs)
-                        (to + 2 * k, NAME(pick)(place == here, value, none), NAME(pick)(place == here + 1, value, none),
-                         n, may_pass ? to_all + end * plane : to + s->in[2]);
+                        const REAL *end_of_room = may_pass ? to_all + end * plane : to + s->in[2];
+                        NAME(vec) first = NAME(pick)(place == here, value, none);
+                        NAME(vec) second = NAME(pick)(place == here + 1, value, none);
+                        NAME(store_pairs)(to + 2 * k, first, second, n, end_of_room);
                     }
             }
 }

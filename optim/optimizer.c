@@ -86,14 +86,14 @@ static const struct dg_optimizer_rule adam = {
                {"weight_decay", CALL_NOT_NEGATIVE, {0}},
                {"amsgrad", CALL_FLAG, {0}}},
     .states = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"},
-    .scalars = {{"rate", "-lr / expm1(t * log(beta1))"}, {"root", "sqrt(-expm1(t * log(beta2)))"}},
+    .scalars = {{"rate", "-lr / expm1(t * log(beta1))"}, {"scale", "rsqrt(-expm1(t * log(beta2)))"}},
     .lines = {{"g", "g + weight_decay * p", .when = "weight_decay"},
               {"exp_avg", "beta1 * exp_avg + (1 - beta1) * g"},
               {"exp_avg_sq", "beta2 * exp_avg_sq + (1 - beta2) * g * g"},
               {"v", "exp_avg_sq"},
               {"max_exp_avg_sq", "max(max_exp_avg_sq, exp_avg_sq)", .when = "amsgrad"},
               {"v", "max_exp_avg_sq", .when = "amsgrad"},
-              {"p", "p - rate * exp_avg / (sqrt(v) / root + eps)"}},
+              {"p", "p - rate * exp_avg / (sqrt(v) * scale + eps)"}},
 };
 
 /* Loshchilov, Hutter: "Decoupled weight decay regularization" (2019), algorithm 2. */
@@ -106,7 +106,7 @@ static const struct dg_optimizer_rule adamw = {
                {"amsgrad", CALL_FLAG, {0}}},
     .states = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"},
     .scalars = {{"rate", "-lr / expm1(t * log(beta1))"},
-                {"root", "sqrt(-expm1(t * log(beta2)))"},
+                {"scale", "rsqrt(-expm1(t * log(beta2)))"},
                 {"shrink", "1 - lr * weight_decay", .when = "weight_decay"}},
     .lines = {{"p", "shrink * p", .when = "weight_decay"},
               {"exp_avg", "beta1 * exp_avg + (1 - beta1) * g"},
@@ -114,7 +114,7 @@ static const struct dg_optimizer_rule adamw = {
               {"v", "exp_avg_sq"},
               {"max_exp_avg_sq", "max(max_exp_avg_sq, exp_avg_sq)", .when = "amsgrad"},
               {"v", "max_exp_avg_sq", .when = "amsgrad"},
-              {"p", "p - rate * exp_avg / (sqrt(v) / root + eps)"}},
+              {"p", "p - rate * exp_avg / (sqrt(v) * scale + eps)"}},
 };
 
 static const struct dg_optimizer_rule *const rules[] = {&sgd, &rmsprop, &adam, &adamw};
