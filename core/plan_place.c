@@ -3,6 +3,7 @@
 #include "pages.h"
 #include "plan_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,8 @@ enum { ALIGNMENT = 64 };
 typedef struct block {
     size_t size, offset;
     int32_t first, last;
-    int32_t next; /* of those that end at the same task */
+    int32_t next;  /* of those that end at the same task */
+    int32_t holds; /* value that it was made for; −1: workspace */
 } block;
 
 typedef struct gap {
@@ -176,10 +178,10 @@ static dg_status place_updates(placing *p)
 
 /* ---- blocks ---- */
 
-static int32_t add_block(placing *p, size_t size, int32_t first, int32_t last)
+static int32_t add_block(placing *p, int32_t holds, size_t size, int32_t first, int32_t last)
 {
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    p->blocks[p->n_blocks] = (block){.size = size ? size : ALIGNMENT, .first = first, .last = last};
+    p->blocks[p->n_blocks] = (block){.size = size ? size : ALIGNMENT, .first = first, .last = last, .holds = holds};
     return p->n_blocks++;
 }
 
@@ -221,7 +223,7 @@ static void make_block(placing *p, int32_t v, int32_t over, int32_t i)
     if (over >= 0)
         p->blocks[over].last = p->last[v];
     else
-        over = add_block(p, dg_tensor_bytes(&p->b->values[v].tensor), i, p->last[v]);
+        over = add_block(p, v, dg_tensor_bytes(&p->b->values[v].tensor), i, p->last[v]);
     p->block_of[v] = over;
 }
 
@@ -243,7 +245,7 @@ static void make_blocks(placing *p)
                     make_block(p, v, block_for_result(p, t, k, r, i), i);
             }
         }
-        p->workspace[i] = t->workspace_bytes ? add_block(p, t->workspace_bytes, i, i) : -1;
+        p->workspace[i] = t->workspace_bytes ? add_block(p, -1, t->workspace_bytes, i, i) : -1;
     }
 }
 
@@ -255,7 +257,8 @@ static void make_snapshots(placing *p)
         assignment *a = &b->assignments[i];
         if (a->in_place || b->values[root_of(b, a->value)].kind != STORED_AS_PARAMETER)
             continue;
-        int32_t block_index = add_block(p, dg_tensor_bytes(&b->values[a->value].tensor), b->n_tasks, b->n_tasks);
+        int32_t block_index =
+            add_block(p, a->value, dg_tensor_bytes(&b->values[a->value].tensor), b->n_tasks, b->n_tasks);
         a->snapshot = 1 + (size_t)block_index;
     }
 }
@@ -349,18 +352,31 @@ static dg_status sweep(placing *p)
     return dg_ok();
 }
 
+static dg_status over_limit(const placing *p)
+{
+    const binding *b = p->b;
+    const block *largest = p->blocks;
+    for (int32_t i = 0; i < p->n_blocks; i++)
+        largest = p->blocks[i].size > largest->size ? &p->blocks[i] : largest;
+    dg_node *node = speaker(b->tasks[largest->first < b->n_tasks ? largest->first : b->n_tasks - 1].of->node);
+    char what[DG_SHAPE_TEXT + 16] = "workspace";
+    if (largest->holds >= 0) {
+        const dg_tensor *tensor = &b->values[largest->holds].tensor;
+        char shape[DG_SHAPE_TEXT];
+        snprintf(what, sizeof what, "%s %s", dg_dtype_name(tensor->dtype),
+                 dg_shape_print(&tensor->shape, shape, sizeof shape));
+    }
+    return dg_error(
+        DG_NO_MEMORY, "the plan needs %zu bytes, the limit is %zu; the largest buffer (%s, %zu bytes) is for %s '%s'",
+        p->top, p->plan->options.memory_limit, what, largest->size, node->entry->op->name, dg_node_name(node));
+}
+
 static dg_status allocate(placing *p)
 {
     binding *b = p->b;
     size_t limit = p->plan->options.memory_limit;
-    if (limit && p->top > limit) {
-        const block *largest = p->blocks;
-        for (int32_t i = 0; i < p->n_blocks; i++)
-            largest = p->blocks[i].size > largest->size ? &p->blocks[i] : largest;
-        dg_node *node = speaker(b->tasks[largest->first < b->n_tasks ? largest->first : b->n_tasks - 1].of->node);
-        return dg_error(DG_NO_MEMORY, "the plan needs %zu bytes, the limit is %zu; most (%zu) go to %s '%s'", p->top,
-                        limit, largest->size, node->entry->op->name, dg_node_name(node));
-    }
+    if (limit && p->top > limit)
+        return over_limit(p);
     b->memory_bytes = p->top;
     void *memory = p->top ? pages_alloc(p->top) : NULL;
     if (p->top && !memory)

@@ -207,7 +207,8 @@ Test(vector, choices_and_comparisons_are_right_at_special_values)
         for (int at = 0; table && at < N * N; at++) {
             double a = x[at % N], b = x[at / N], y;
             float a32 = (float)a, b32 = (float)b, y32;
-            double want[] = {more(a, b), less(a, b), a<b, a <= b, a> b, a >= b, a == b, a != b, a && b, a || b};
+            double want[] = {more(a, b), less(a, b), (a < b),  (a <= b),         (a > b),
+                             (a >= b),   (a == b),   (a != b), a != 0 && b != 0, a != 0 || b != 0};
             for (size_t k = 0; k < sizeof ops / sizeof ops[0]; k++) {
                 table->kernels[LANE_F64][ops[k]](&y, &a, &b, &b, 1);
                 table->kernels[LANE_F32][ops[k]](&y32, &a32, &b32, &b32, 1);
