@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20, WORTHWHILE = 2 * HUGE_PAGE };
+enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20, WORTHWHILE = HUGE_PAGE };
 
 void *pages_alloc(size_t bytes)
 {

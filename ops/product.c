@@ -122,8 +122,8 @@ static void choose(way *w)
 /* Work is counted in multiply-adds, of which a core does some hundred a nanosecond; matrix-vector products, which wait
  * for memory, do a tenth of that, and so do those that are mostly writing. */
 enum {
-    SERIAL_WORK = 2400000, /* up to 20 µs are not worth a second thread */
-    PIECE_WORK = 1200000,
+    SERIAL_WORK = 1500000, /* some 12 µs are not worth a second thread */
+    PIECE_WORK = 1000000,
     MOST_PIECES = 32,
     ENOUGH_PIECES = 4, /* to share out among threads: more only where full rows of c stay together */
     LEAST_ROWS = 16,   /* of a piece: each reads all the lines */

@@ -7,6 +7,7 @@
 enum {
     ROW_BLOCK = 8 * LANES_BYTES, /* neighbours that are added in lanes */
     COLUMN_BLOCK = 16,           /* rows that are added one after the other */
+    WIDE = 256,                  /* columns that are worth a loop */
     MADE = 4096                  /* elements that a prologue is asked for */
 };
 
