@@ -89,7 +89,7 @@ typedef struct group {
     int32_t into;      /* the group that it has been merged into, or −1 */
     int32_t consumer;  /* the kernel's step whose prologue it is, or −1 */
     int64_t count;     /* elements */
-    uint64_t weight;     /* expressions in its formulas */
+    uint64_t weight;   /* expressions in its formulas */
     dg_dtype compute;
     bool update, closed; /* closed: nothing joins it */
 } group;

@@ -45,10 +45,10 @@ typedef struct value {
 /* The work of one node. */
 typedef struct step {
     const op_entry *entry;
-    dg_node *node;         /* for names in messages */
-    const dg_value *attrs; /* the node's, symbols in shapes replaced by real sizes */
+    dg_node *node;             /* for names in messages */
+    const dg_value *attrs;     /* the node's, symbols in shapes replaced by real sizes */
     const dg_formula *formula; /* of elementwise steps */
-    const int32_t *inputs; /* values; −1: left out */
+    const int32_t *inputs;     /* values; −1: left out */
     int32_t n_inputs, n_outputs;
     int32_t first_output; /* value; a step's outputs are consecutive */
     dg_dtype compute;     /* of elementwise steps */
@@ -67,11 +67,11 @@ typedef struct elementwise {
 /* What runs at once: a kernel, with elementwise work on its input 0 and output 0; or elementwise work alone, in parts
  * that share a program. */
 typedef struct task {
-    const step *of;          /* the kernel's, or the first elementwise one */
-    dg_kernel *kernel;       /* NULL: elementwise alone */
-    elementwise *parts;      /* with a kernel: at most one, the epilogue */
-    elementwise *prologue;   /* NULL: none */
-    dg_fused *fused;         /* of the parts, one after another */
+    const step *of;        /* the kernel's, or the first elementwise one */
+    dg_kernel *kernel;     /* NULL: elementwise alone */
+    elementwise *parts;    /* with a kernel: at most one, the epilogue */
+    elementwise *prologue; /* NULL: none */
+    dg_fused *fused;       /* of the parts, one after another */
     int32_t n_parts;
     int32_t n_nodes;
     dg_node **nodes; /* all that it computes, that of `of` first */

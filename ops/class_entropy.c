@@ -154,9 +154,9 @@ dg_status class_entropy_forward(const dg_kernel *kernel)
     DG_TRY(class_call_of(&x->shape, kernel->inputs[1], kernel->attrs[ENTROPY_IGNORE].i, &c.labels));
     cut(&c, c.labels.n, c.labels.classes, c.labels.inner);
     c.tops = space;
-    c.log_sums = space + bytes;
-    c.losses = is_name(reduction, "none") ? loss->data : space + 2 * bytes;
-    c.totals = (totals *)(void *)(space + 3 * bytes);
+    c.log_sums = space ? space + bytes : NULL; /* of no samples there is no workspace */
+    c.losses = is_name(reduction, "none") || !space ? loss->data : space + 2 * bytes;
+    c.totals = space ? (totals *)(void *)(space + 3 * bytes) : NULL;
     run_pieces(kernel, &c, forward_piece);
     if (is_name(reduction, "none"))
         return dg_ok();

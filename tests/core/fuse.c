@@ -128,8 +128,8 @@ static size_t expect_same(bench *b, int n, dg_node *const *fetch, double error)
             cr_assert(dg_shape_equal(&got->shape, &want->shape) && got->dtype == want->dtype);
             for (int64_t i = 0; i < dg_tensor_count(got); i++)
                 cr_assert_float_eq(dg_tensor_get(got, i), dg_tensor_get(want, i), error,
-                                   "result %d, element %d without %u: %g and %g", k, (int)i, off,
-                                   dg_tensor_get(got, i), dg_tensor_get(want, i));
+                                   "result %d, element %d without %u: %g and %g", k, (int)i, off, dg_tensor_get(got, i),
+                                   dg_tensor_get(want, i));
         }
         dg_plan_free(other);
         if (off == DG_ALL_OPTIMIZATIONS)
@@ -268,8 +268,8 @@ Test(fuse, forward_steps_prepare_factors_of_their_derivative)
     double flops[2];
     dg_plan *plans[2];
     for (int k = 0; k < 2; k++) {
-        must(dg_plan_new(b->g,
-                         &(dg_plan_options){.fetch = &grad, .n_fetch = 1, .without = k ? DG_SPLITTING : 0}, &plans[k]));
+        must(dg_plan_new(b->g, &(dg_plan_options){.fetch = &grad, .n_fetch = 1, .without = k ? DG_SPLITTING : 0},
+                         &plans[k]));
         must(dg_plan_run(plans[k], feeds, 2));
         flops[k] = dg_plan_cost_of(plans[k]).flops;
     }

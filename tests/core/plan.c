@@ -100,7 +100,8 @@ Test(plan, feeds_are_checked)
 
 static size_t steps_of(dg_graph *g, dg_node *fetch, dg_feed feed, bool unoptimized)
 {
-    dg_plan *plan = plan_for(g, (dg_plan_options){.fetch = &fetch, .n_fetch = 1, .without = unoptimized ? DG_ALL_OPTIMIZATIONS : 0});
+    dg_plan *plan = plan_for(
+        g, (dg_plan_options){.fetch = &fetch, .n_fetch = 1, .without = unoptimized ? DG_ALL_OPTIMIZATIONS : 0});
     run(plan, &feed, 1);
     size_t steps = dg_plan_cost_of(plan).steps;
     dg_plan_free(plan);
@@ -197,9 +198,10 @@ Test(assignments, read_the_old_values)
     for (int unoptimized = 0; unoptimized < 2; unoptimized++) {
         two t = two_parameters();
         dg_node *updates[] = {dg_assign(t.a, dg_add(t.a, t.b)), dg_assign(t.b, dg_mul(t.a, t.b))};
-        dg_plan *plan = plan_for(
-            t.g, (dg_plan_options){
-                     .updates = updates, .n_updates = 2, .parameters = t.parameters, .without = unoptimized ? DG_ALL_OPTIMIZATIONS : 0});
+        dg_plan *plan = plan_for(t.g, (dg_plan_options){.updates = updates,
+                                                        .n_updates = 2,
+                                                        .parameters = t.parameters,
+                                                        .without = unoptimized ? DG_ALL_OPTIMIZATIONS : 0});
         run(plan, NULL, 0);
         expect_values(dg_tensors_find(t.parameters, "a"), (double[]){7, 7, 7});
         expect_values(dg_tensors_find(t.parameters, "b"), (double[]){10, 10, 10});
