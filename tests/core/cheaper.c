@@ -1,6 +1,6 @@
 /* Cheaper forms: as exact as what they stand for, in every instruction set, and as few steps as is claimed. */
-#include "core/cheaper.h"
-#include "core/vector.h"
+#include "core/program/faster.h"
+#include "core/vector/vector.h"
 #include "formula_test.h"
 
 TestSuite(cheaper, .init = set_up, .fini = tear_down);

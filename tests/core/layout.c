@@ -1,6 +1,6 @@
 /* Layouts: a plan keeps channels last between convolutions where it can, and nobody can tell from the numbers. */
 #include "../support.h"
-#include "core/plan_internal.h"
+#include "core/plan/plan.h"
 
 enum { MOST_WATCHED = 24, GRAPHS = 150 };
 

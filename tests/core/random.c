@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/philox.h"
+#include "core/base/philox.h"
 
 /* Random123's known answers (kat_vectors, philox4x32 10). */
 Test(random, philox_gives_the_published_answers)

@@ -1,9 +1,9 @@
 /* Vector kernels and programs: every instruction set this machine has, against the C library; operands of every layout
  * and type; the same bits however the work is cut. */
-#include "core/vector.h"
-#include "core/expression.h"
-#include "core/program.h"
-#include "tests/core/vector_reference.h"
+#include "core/vector/vector.h"
+#include "core/formula/expression.h"
+#include "core/program/program.h"
+#include "vector_reference.h"
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
-/* What the vector functions are measured against, and the bounds they keep: for vector.c, which takes samples, and for
+/* What the vector functions are measured against, and the bounds they keep: for choose.c, which takes samples, and for
  * soak/vector_exhaustive.c, which takes everything. */
 #ifndef TESTS_CORE_VECTOR_REFERENCE_H
 #define TESTS_CORE_VECTOR_REFERENCE_H
 
-#include "core/primitives.h"
+#include "core/formula/primitives.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* Direct convolution: the inner loops of every instruction set, and whole products in every layout, against plain
  * loops. All numbers are small and whole, so that sums are exact in any order. */
-#include "../../ops/conv_kernel.h"
-#include "../../ops/conv_tiles.h"
-#include "../../ops/conv_winograd_tiles.h"
+#include "ops/conv/choose.h"
+#include "ops/conv/tiles.h"
+#include "ops/conv/winograd_tiles.h"
 #include "../support.h"
 
 #include <criterion/parameterized.h>

@@ -1,5 +1,5 @@
 /* Pooling kernels of each instruction set and in each layout, against windows looked at one by one. */
-#include "ops/pool_kernel.h"
+#include "ops/pool/kernel.h"
 #include "../support.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Kernels of recurrent layers on each instruction set, in both types, against loops over single numbers in float64. */
-#include "../../ops/recurrence_kernel.h"
+#include "ops/recurrent/run.h"
 
 #include "../support.h"
 

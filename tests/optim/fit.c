@@ -1,7 +1,7 @@
 /* Initialisers that look at data. */
 #include "small.h"
 
-#include "optim/fit.h"
+#include "optim/fit/fit.h"
 
 typedef struct rbf_net {
     dg_graph *graph;

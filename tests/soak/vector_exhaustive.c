@@ -1,13 +1,13 @@
 /* The vector functions over every float32 there is, and over many float64, on every instruction set this machine has:
  * how many units in the last place they are off at most, and how many results are not the nearest number. Fails where
- * a bound of core/vector_reference.h does not hold.
+ * a bound of tests/core/vector_reference.h does not hold.
  *
  * usage: vector_exhaustive [--threads N] [--every N] [--isa base|v3|v4] [FUNCTION | f32 | f64]...
  *
  * --every N takes one argument in N. What float64 is measured by is the C library's long double, which must be wider.
  */
-#include "core/vector.h"
-#include "tests/core/vector_reference.h"
+#include "core/vector/vector.h"
+#include "../tests/core/vector_reference.h"
 
 #include <float.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* Tables as text: what is read, and what is refused with its place. */
-#include "tools/data.h"
+#include "optim/data/data.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

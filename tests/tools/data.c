@@ -1,5 +1,5 @@
 /* Data sets by name and by path: their facts, how they are split and scaled, and what is refused. */
-#include "tools/data.h"
+#include "optim/data/data.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

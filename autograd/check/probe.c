@@ -1,0 +1,193 @@
+/* Finite differences: three central ones at steps h, h/2 and h/4, extrapolated twice (Richardson), which leaves an
+ * error of order h⁶; their disagreement tells how far to trust the result, and smaller steps are tried where that is
+ * little.
+ */
+#include "probe.h"
+
+#include "autograd/walk.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A node whose value follows a float, while no derivative does. */
+static bool is_stop(const walk_entry *entry)
+{
+    if (entry->kind != WALK_STOP)
+        return false;
+    for (int k = 0; k < dg_node_input_count(entry->node); k++) {
+        const dg_node *input = walk_child(entry->node, WALK_STOP, k, true);
+        if (input && dg_dtype_is_float(dg_node_type(input, 0)->dtype))
+            return true;
+    }
+    return false;
+}
+
+/* The root, then the stops, as a list to fetch. */
+static dg_status list_fetches(dg_node *root, dg_node ***fetch, int *count)
+{
+    walk w;
+    dg_status status = walk_make(&w, dg_node_graph(root), 1, &root, 0, NULL, true);
+    *fetch = status.code == DG_OK ? calloc((size_t)w.count + 1, sizeof(dg_node *)) : NULL;
+    if (status.code == DG_OK && !*fetch)
+        status = dg_error(DG_NO_MEMORY, "no memory to check %lld nodes", (long long)w.count);
+    if (status.code == DG_OK) {
+        (*fetch)[0] = root;
+        *count = 1;
+        for (int64_t i = 0; i < w.count; i++)
+            if (is_stop(&w.entries[i]))
+                (*fetch)[(*count)++] = w.entries[i].node;
+    }
+    walk_release(&w);
+    return status;
+}
+
+static dg_status run(probe *p)
+{
+    dg_plan_set_step(p->plan, 0);
+    return dg_plan_run(p->plan, p->feeds, p->n_feeds);
+}
+
+dg_status probe_make(probe *p, dg_node *root, const dg_plan_options *settings, const dg_feed *feeds, int n_feeds)
+{
+    *p = (probe){.feeds = feeds, .n_feeds = n_feeds};
+    dg_node **fetch = NULL;
+    int n_fetch = 0;
+    DG_TRY(list_fetches(root, &fetch, &n_fetch));
+    dg_plan_options options = *settings;
+    options.fetch = fetch;
+    options.n_fetch = n_fetch;
+    dg_status status = dg_plan_new(dg_node_graph(root), &options, &p->plan);
+    free(fetch);
+    DG_TRY(status);
+    DG_TRY(run(p));
+    p->value = dg_tensor_get(dg_plan_result(p->plan, 0), 0);
+    if (!isfinite(p->value))
+        return dg_error(DG_NUMERIC, "'%s' is %g: there is nothing to compare its derivatives with", dg_node_name(root),
+                        p->value);
+    p->stops = calloc((size_t)n_fetch, sizeof *p->stops);
+    if (!p->stops)
+        return dg_error(DG_NO_MEMORY, "no memory to check '%s'", dg_node_name(root));
+    for (int k = 1; k < n_fetch; k++, p->n_stops++)
+        DG_TRY(dg_tensor_copy(&p->stops[k - 1], dg_plan_result(p->plan, k)));
+    return dg_ok();
+}
+
+void probe_release(probe *p)
+{
+    for (int k = 0; p->stops && k < p->n_stops; k++)
+        dg_tensor_release(&p->stops[k]);
+    free(p->stops);
+    dg_plan_free(p->plan);
+    *p = (probe){0};
+}
+
+static void move(const probe_line *line, double t)
+{
+    if (!line->direction)
+        line->data[line->element] = line->origin[line->element] + t;
+    else
+        for (int64_t i = 0; i < line->count; i++)
+            line->data[i] = line->origin[i] + t * line->direction[i];
+}
+
+static void restore(const probe_line *line)
+{
+    if (line->direction)
+        memcpy(line->data, line->origin, (size_t)line->count * sizeof(double));
+    else
+        line->data[line->element] = line->origin[line->element];
+}
+
+/* The value at t, and whether a stop has another value there. */
+static dg_status evaluate(probe *p, const probe_line *line, double t, double *value, bool *moved)
+{
+    move(line, t);
+    dg_status status = run(p);
+    if (status.code == DG_OK)
+        *value = dg_tensor_get(dg_plan_result(p->plan, 0), 0);
+    for (int k = 0; k < p->n_stops && status.code == DG_OK && !*moved; k++) {
+        const dg_tensor *now = dg_plan_result(p->plan, k + 1);
+        *moved = memcmp(now->data, p->stops[k].data, dg_tensor_bytes(now)) != 0;
+    }
+    restore(line); /* last: a result may be the very buffer that is fed */
+    return status;
+}
+
+typedef struct estimate {
+    double slope;
+    double spread; /* how far the extrapolations are apart */
+    double noise;  /* what rounding of the value can make of the slope */
+    bool moved;    /* stops were different: a slope that disagrees means nothing */
+} estimate;
+
+static double noise_at(const probe *p, double h)
+{
+    return 64 * DBL_EPSILON * fmax(1, fabs(p->value)) / h;
+}
+
+static dg_status estimate_slope(probe *p, const probe_line *line, double h, estimate *e)
+{
+    double d[3];
+    bool moved = false;
+    for (int k = 0; k < 3; k++) {
+        double step = h / (1 << k), above, below;
+        DG_TRY(evaluate(p, line, step, &above, &moved));
+        DG_TRY(evaluate(p, line, -step, &below, &moved));
+        d[k] = (above - below) / (2 * step);
+    }
+    double first = (4 * d[1] - d[0]) / 3, second = (4 * d[2] - d[1]) / 3;
+    *e = (estimate){(16 * second - first) / 15, fabs(second - first), noise_at(p, h / 4), moved};
+    return dg_ok();
+}
+
+/* At a kink the two one-sided slopes differ, and any derivative between them is right. */
+static dg_status at_kink(probe *p, const probe_line *line, double h, double found, bool *kink)
+{
+    double above, below;
+    bool moved = false;
+    DG_TRY(evaluate(p, line, h, &above, &moved));
+    DG_TRY(evaluate(p, line, -h, &below, &moved));
+    double right = (above - p->value) / h, left = (p->value - below) / h;
+    double size = fmax(fabs(right), fabs(left)), noise = noise_at(p, h);
+    *kink = fabs(right - left) > 1e-3 * size + 10 * noise && found >= fmin(left, right) - 1e-4 * size - noise &&
+            found <= fmax(left, right) + 1e-4 * size + noise;
+    return dg_ok();
+}
+
+dg_status probe_compare(probe *p, const probe_line *line, double found, double tolerance, double *expected,
+                        probe_verdict *verdict)
+{
+    static const double steps[] = {1e-3, 1e-4, 1e-5, 1e-6};
+    double scale = line->direction ? 1 : fmax(1, fabs(line->origin[line->element])), best = INFINITY;
+    *expected = (double)NAN;
+    *verdict = PROBE_NOTHING;
+    for (int k = 0; k < 4; k++) {
+        estimate e;
+        DG_TRY(estimate_slope(p, line, steps[k] * scale, &e));
+        if (!isfinite(e.slope))
+            continue;
+        double allowed = tolerance * fmax(fabs(found), fabs(e.slope)) + e.noise;
+        if (fabs(found - e.slope) <= allowed) {
+            *expected = e.slope;
+            *verdict = PROBE_AGREES;
+            return dg_ok();
+        }
+        if (e.moved)
+            continue;
+        *verdict = PROBE_DIFFERS;
+        if (e.spread + e.noise < best) {
+            best = e.spread + e.noise;
+            *expected = e.slope;
+        }
+        if (isfinite(allowed) && e.spread <= 10 * allowed)
+            break;
+    }
+    bool kink = false;
+    if (*verdict == PROBE_DIFFERS)
+        DG_TRY(at_kink(p, line, 1e-6 * scale, found, &kink));
+    if (kink)
+        *verdict = PROBE_NOTHING;
+    return dg_ok();
+}

@@ -1,0 +1,108 @@
+/* Symbolic derivatives by the chain rule, one pass over the graph: the derivative of f(u, v) is ∂f/∂u·u' + ∂f/∂v·v',
+ * with ∂f/∂u from the table of primitives. What is structurally zero vanishes. */
+#include "expression.h"
+
+#include "parse.h"
+
+/* A derivative in the table, over the inputs a, b, c, y. */
+static const expression *rule_of(dg_formulas *pool, int op, int argument)
+{
+    if (!pool->rules[op][argument])
+        pool->rules[op][argument] = parse_rule(pool, primitives[op].derivatives[argument]);
+    return pool->rules[op][argument];
+}
+
+/* The rule with e's arguments for a, b, c and e itself for y. Rules are a few nodes deep. */
+static const expression *apply_rule(dg_formulas *pool, const expression *rule, const expression *e)
+{
+    if (!rule || is_constant(rule))
+        return rule;
+    if (rule->op == OP_INPUT)
+        return rule->name[0] == 'y' ? e : e->args[rule->name[0] - 'a'];
+    const expression *args[3] = {NULL, NULL, NULL};
+    for (int k = 0; k < rule->arity; k++)
+        args[k] = apply_rule(pool, rule->args[k], e);
+    return make_op(pool, rule->op, args);
+}
+
+/* A choice with a number in one branch, where a product would do work for nothing or give 0·inf. */
+static bool is_choice(const expression *e)
+{
+    enum { MOST_LEVELS = 8 };
+    for (int level = 0; level < MOST_LEVELS && is_op(e, P_WHERE); level++) {
+        if (is_constant(e->args[1]) || is_constant(e->args[2]))
+            return true;
+        e = e->args[2];
+    }
+    return false;
+}
+
+static const expression *chain_to_depth(dg_formulas *pool, const expression *a, const expression *b, int depth)
+{
+    if (!a || !b)
+        return NULL;
+    if (is_value(a, 0) || is_value(b, 0))
+        return make_constant(pool, 0);
+    if (is_value(a, 1) || is_value(b, 1))
+        return is_value(a, 1) ? b : a;
+    if (depth > 0 && is_op(a, P_WHERE) && is_op(b, P_WHERE) && a->args[0] == b->args[0])
+        return make3(pool, P_WHERE, a->args[0], chain_to_depth(pool, a->args[1], b->args[1], depth - 1),
+                     chain_to_depth(pool, a->args[2], b->args[2], depth - 1));
+    if (depth > 0 && is_choice(a))
+        return make3(pool, P_WHERE, a->args[0], chain_to_depth(pool, a->args[1], b, depth - 1),
+                     chain_to_depth(pool, a->args[2], b, depth - 1));
+    if (depth > 0 && is_choice(b))
+        return make3(pool, P_WHERE, b->args[0], chain_to_depth(pool, a, b->args[1], depth - 1),
+                     chain_to_depth(pool, a, b->args[2], depth - 1));
+    return make2(pool, P_MUL, a, b);
+}
+
+enum { MOST_CHOICES = 8 }; /* within each other that are looked into */
+
+const expression *chain_rule(dg_formulas *pool, const expression *derivative, const expression *factor)
+{
+    return chain_to_depth(pool, derivative, factor, MOST_CHOICES);
+}
+
+/* u, when a + b is c + (u − c). */
+static const expression *cancelled(const expression *a, const expression *b)
+{
+    return is_constant(a) && is_op(b, P_SUB) && is_value(b->args[1], a->value) ? b->args[0] : NULL;
+}
+
+/* Sums of choices by the same condition are one choice. */
+static const expression *add_terms(dg_formulas *pool, const expression *a, const expression *b, int depth)
+{
+    if (a && b && depth > 0 && is_op(a, P_WHERE) && is_op(b, P_WHERE) && a->args[0] == b->args[0])
+        return make3(pool, P_WHERE, a->args[0], add_terms(pool, a->args[1], b->args[1], depth - 1),
+                     add_terms(pool, a->args[2], b->args[2], depth - 1));
+    const expression *rest = a && b ? cancelled(a, b) : NULL;
+    if (!rest && a && b)
+        rest = cancelled(b, a);
+    return rest ? rest : make2(pool, P_ADD, a, b);
+}
+
+static const expression *differentiate_one(dg_formulas *pool, const expression *e, const char *name)
+{
+    const expression *sum = make_constant(pool, e->op == OP_INPUT && e->name == name);
+    for (int k = 0; sum && k < e->arity; k++) {
+        if (is_value(e->args[k]->image, 0) || !primitives[e->op].derivatives[k])
+            continue;
+        const expression *outer = apply_rule(pool, rule_of(pool, e->op, k), e);
+        sum = add_terms(pool, sum, chain_rule(pool, outer, e->args[k]->image), MOST_CHOICES);
+    }
+    return sum;
+}
+
+const expression *differentiate(dg_formulas *pool, const expression *root, const char *name)
+{
+    if (!pass_begin(pool, root))
+        return NULL;
+    for (size_t i = 0; i < pool->n_order; i++) {
+        expression *e = (expression *)pool->order[i];
+        e->image = differentiate_one(pool, e, name);
+        if (!e->image)
+            return NULL;
+    }
+    return root->image;
+}

@@ -1,0 +1,457 @@
+/* Formulas: an expression with an ordered list of inputs. What was asked before is remembered: parsing, derivatives,
+ * reverse rules and substitutions are each done once. */
+#include "expression.h"
+
+#include "parse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static dg_status no_memory(void)
+{
+    return dg_error(DG_NO_MEMORY, "no memory for a formula");
+}
+
+dg_status dg_formulas_new(dg_formulas **formulas)
+{
+    dg_formulas *made = calloc(1, sizeof *made);
+    *formulas = NULL;
+    if (!made)
+        return no_memory();
+    dg_status status = dg_arena_new(&made->arena);
+    if (status.code != DG_OK)
+        free(made);
+    else
+        *formulas = made;
+    return status;
+}
+
+void dg_formulas_free(dg_formulas *formulas)
+{
+    if (!formulas)
+        return;
+    dg_arena_free(formulas->arena);
+    free(formulas->slots);
+    free(formulas->names);
+    free(formulas->memos);
+    free(formulas->order);
+    free(formulas->stack);
+    free(formulas);
+}
+
+/* ---- what was asked before ---- */
+
+const void *memo_find(const dg_formulas *pool, const void *key, size_t key_size, uint64_t hash)
+{
+    if (!pool->n_memo_slots)
+        return NULL;
+    for (size_t i = hash & (pool->n_memo_slots - 1); pool->memos[i].key; i = (i + 1) & (pool->n_memo_slots - 1)) {
+        const memo *m = &pool->memos[i];
+        if (m->hash == hash && m->key_size == key_size && memcmp(m->key, key, key_size) == 0)
+            return m->value;
+    }
+    return NULL;
+}
+
+static bool grow_memos(dg_formulas *pool)
+{
+    size_t n = pool->n_memo_slots ? pool->n_memo_slots * 2 : 128;
+    memo *memos = calloc(n, sizeof *memos);
+    if (!memos)
+        return false;
+    for (size_t i = 0; i < pool->n_memo_slots; i++) {
+        if (!pool->memos[i].key)
+            continue;
+        size_t slot = pool->memos[i].hash & (n - 1);
+        while (memos[slot].key)
+            slot = (slot + 1) & (n - 1);
+        memos[slot] = pool->memos[i];
+    }
+    free(pool->memos);
+    pool->memos = memos;
+    pool->n_memo_slots = n;
+    return true;
+}
+
+bool memo_put(dg_formulas *pool, const void *key, size_t key_size, uint64_t hash, const void *value)
+{
+    if (pool->n_memos * 2 >= pool->n_memo_slots && !grow_memos(pool))
+        return false;
+    char *copy = dg_arena_text(pool->arena, key, key_size);
+    if (!copy)
+        return false;
+    size_t slot = hash & (pool->n_memo_slots - 1);
+    while (pool->memos[slot].key)
+        slot = (slot + 1) & (pool->n_memo_slots - 1);
+    pool->memos[slot] = (memo){hash, copy, key_size, value};
+    pool->n_memos++;
+    return true;
+}
+
+/* ---- making formulas ---- */
+
+/* Which inputs are read as numbers and which only as conditions. Goes through the order from the root down; the marks
+ * are in `image`: an expression that is needed as a number points to itself. */
+void find_uses(const dg_formulas *pool, int n_roots, const expression *const *roots, int n, const char *const *names,
+               uint8_t *uses)
+{
+    for (int k = 0; k < n_roots; k++)
+        ((expression *)roots[k])->image = roots[k];
+    for (size_t i = pool->n_order; i-- > 0;) {
+        const expression *e = pool->order[i];
+        for (int k = 0; e->op == OP_INPUT && k < n; k++)
+            if (names[k] == e->name)
+                uses[k] = e->image ? USED_AS_NUMBER : USED_AS_CONDITION;
+        bool logical = e->op < PRIMITIVE_COUNT && (primitives[e->op].flags & LOGICAL);
+        for (int k = 0; k < e->arity; k++) {
+            expression *arg = (expression *)e->args[k];
+            bool decides = logical || (e->op == P_WHERE && (k == 0 || !e->image));
+            if (!decides)
+                arg->image = arg;
+        }
+    }
+}
+
+static dg_formula *new_formula(dg_formulas *pool, const expression *root, int n, const char *const *names,
+                               uint8_t needs)
+{
+    dg_formula *made = dg_arena_alloc(pool->arena, sizeof *made);
+    size_t count = (size_t)(n ? n : 1);
+    const char **kept = dg_arena_alloc(pool->arena, count * sizeof *kept);
+    uint8_t *uses = dg_arena_alloc(pool->arena, count);
+    const dg_formula **results = dg_arena_alloc(pool->arena, 2 * count * sizeof *results);
+    const char **text = dg_arena_alloc(pool->arena, sizeof *text);
+    if (!made || !kept || !uses || !results || !text || !pass_begin(pool, root))
+        return NULL;
+    for (int k = 0; k < n; k++)
+        kept[k] = names[k];
+    find_uses(pool, 1, &root, n, names, uses);
+    *made = (dg_formula){.root = root,
+                         .pool = pool,
+                         .id = ++pool->n_formulas,
+                         .n_inputs = n,
+                         .names = kept,
+                         .uses = uses,
+                         .needs = needs,
+                         .is_condition = expression_is_condition(root),
+                         .flops = expression_flops(pool, root),
+                         .text = text,
+                         .derivatives = results,
+                         .vjps = results + count};
+    return made;
+}
+
+const dg_formula *formula_of(dg_formulas *pool, const expression *root, int n_inputs, const char *const *names,
+                             uint8_t needs)
+{
+    if (!root)
+        return NULL;
+    needs |= root->needs;
+    enum { SMALL = 32 };
+    const void *small[SMALL + 2], **key = small;
+    if (n_inputs > SMALL && !(key = malloc(((size_t)n_inputs + 2) * sizeof *key)))
+        return NULL;
+    key[0] = root;
+    key[1] = (const void *)(uintptr_t)needs;
+    for (int k = 0; k < n_inputs; k++)
+        key[2 + k] = names[k];
+    size_t size = ((size_t)n_inputs + 2) * sizeof *key;
+    uint64_t hash = hash_bytes(key, size, 1);
+    const dg_formula *found = memo_find(pool, key, size, hash);
+    if (!found) {
+        found = new_formula(pool, root, n_inputs, names, needs);
+        if (found && !memo_put(pool, key, size, hash, found))
+            found = NULL;
+    }
+    if (key != small)
+        free(key);
+    return found;
+}
+
+/* ---- parsing ---- */
+
+/* Everything that the result depends on, in one piece. Returns the number of bytes; writes them when `key` is there. */
+static size_t parse_key(char *key, const char *text, const dg_binding *bindings, int n_bindings,
+                        const char *const *inputs, int n_inputs)
+{
+    size_t at = strlen(text) + 1;
+    if (key)
+        memcpy(key, text, at);
+    for (int k = 0; k < n_bindings; k++) {
+        size_t length = strlen(bindings[k].name) + 1;
+        if (key) {
+            memcpy(key + at, bindings[k].name, length);
+            memcpy(key + at + length, &bindings[k].value, sizeof bindings[k].value);
+        }
+        at += length + sizeof bindings[k].value;
+    }
+    for (int k = 0; inputs && k < n_inputs; k++) {
+        size_t length = strlen(inputs[k]) + 1;
+        if (key)
+            memcpy(key + at, inputs[k], length);
+        at += length;
+    }
+    if (key)
+        key[at] = inputs ? 'i' : 'f';
+    return at + 1;
+}
+
+static dg_status unique_names(dg_formulas *pool, const char *const *names, int n, const char ***unique)
+{
+    *unique = malloc((size_t)(n ? n : 1) * sizeof **unique);
+    if (!*unique)
+        return no_memory();
+    for (int k = 0; k < n; k++)
+        if (!((*unique)[k] = pool_name(pool, names[k], strlen(names[k])))) {
+            free(*unique);
+            return no_memory();
+        }
+    return dg_ok();
+}
+
+static dg_status parse_anew(dg_formulas *pool, const char *text, const dg_binding *bindings, int n_bindings,
+                            const char *const *inputs, int n_inputs, const dg_formula **formula)
+{
+    const char **unique = NULL;
+    if (inputs)
+        DG_TRY(unique_names(pool, inputs, n_inputs, &unique));
+    parser p = {.pool = pool,
+                .text = text,
+                .bindings = bindings,
+                .n_bindings = n_bindings,
+                .inputs = unique,
+                .n_inputs = n_inputs};
+    const expression *root = formula_parse(&p);
+    if (root)
+        *formula = unique ? formula_of(pool, root, n_inputs, unique, p.needs)
+                          : formula_of(pool, root, p.n_names, p.names, p.needs);
+    free(unique);
+    free(p.names);
+    if (!root)
+        return p.status;
+    return *formula ? dg_ok() : no_memory();
+}
+
+dg_status dg_formula_parse(dg_formulas *formulas, const char *text, const dg_binding *bindings, int n_bindings,
+                           const char *const *inputs, int n_inputs, const dg_formula **formula)
+{
+    char small[512], *key = small;
+    *formula = NULL;
+    size_t size = parse_key(NULL, text, bindings, n_bindings, inputs, n_inputs);
+    if (size > sizeof small && !(key = malloc(size)))
+        return no_memory();
+    parse_key(key, text, bindings, n_bindings, inputs, n_inputs);
+    uint64_t hash = hash_bytes(key, size, 2);
+    dg_status status = dg_ok();
+    *formula = memo_find(formulas, key, size, hash);
+    if (!*formula) {
+        status = parse_anew(formulas, text, bindings, n_bindings, inputs, n_inputs, formula);
+        if (status.code == DG_OK && !memo_put(formulas, key, size, hash, *formula))
+            status = no_memory();
+    }
+    if (key != small)
+        free(key);
+    return status;
+}
+
+/* ---- asking ---- */
+
+int dg_formula_input_count(const dg_formula *formula)
+{
+    return formula->n_inputs;
+}
+
+const char *dg_formula_input_name(const dg_formula *formula, int input)
+{
+    return formula->names[input];
+}
+
+bool dg_formula_uses(const dg_formula *formula, int input)
+{
+    return formula->uses[input] != 0;
+}
+
+uint64_t dg_formula_id(const dg_formula *formula)
+{
+    return formula->id;
+}
+
+bool dg_formula_is_zero(const dg_formula *formula)
+{
+    return is_value(formula->root, 0);
+}
+
+double dg_formula_flops(const dg_formula *formula)
+{
+    return formula->flops;
+}
+
+const char *dg_formula_print(dg_formulas *formulas, const dg_formula *formula)
+{
+    if (!*formula->text) {
+        char *text = expression_print(formula->root);
+        if (text)
+            *formula->text = dg_arena_text(formulas->arena, text, strlen(text));
+        free(text);
+    }
+    return *formula->text;
+}
+
+/* ---- derivatives ---- */
+
+dg_status dg_formula_derivative(dg_formulas *formulas, const dg_formula *formula, int input,
+                                const dg_formula **derivative)
+{
+    if (!formula->derivatives[input]) {
+        const expression *root = differentiate(formulas, formula->root, formula->names[input]);
+        formula->derivatives[input] =
+            formula_of(formulas, root, formula->n_inputs, formula->names, formula->needs | NEEDS_REALS);
+    }
+    *derivative = formula->derivatives[input];
+    return *derivative ? dg_ok() : no_memory();
+}
+
+/* `name`, with underscores until no input has it. */
+static const char *fresh_name(const dg_formula *formula, const char *name)
+{
+    char text[80];
+    size_t length = strlen(name);
+    memcpy(text, name, length + 1);
+    for (int k = 0; k < formula->n_inputs && length + 1 < sizeof text;) {
+        if (strcmp(formula->names[k], text) == 0) {
+            text[length++] = '_';
+            text[length] = '\0';
+            k = 0;
+        } else {
+            k++;
+        }
+    }
+    return pool_name(formula->pool, text, length);
+}
+
+/* How many inputs an expression reads: each costs about as much as two additions. */
+static double cost(dg_formulas *pool, const expression *e)
+{
+    enum { READ = 2 };
+    double flops = expression_flops(pool, e);
+    for (size_t i = 0; i < pool->n_order; i++)
+        flops += pool->order[i]->op == OP_INPUT ? READ : 0;
+    return flops;
+}
+
+/* The derivative with the formula's own value read from `output`, where that is less work than computing it again. */
+static const expression *reuse_output(dg_formulas *pool, const dg_formula *formula, const expression *derivative,
+                                      const char *output)
+{
+    if (!derivative || formula->root->op >= PRIMITIVE_COUNT)
+        return derivative;
+    const expression *reused =
+        expression_substitute(pool, derivative, 0, NULL, NULL, formula->root, make_input(pool, output));
+    return reused && reused != derivative && cost(pool, reused) < cost(pool, derivative) ? reused : derivative;
+}
+
+static const dg_formula *make_vjp(dg_formulas *pool, const dg_formula *formula, int wanted)
+{
+    const dg_formula *derivative;
+    if (dg_formula_derivative(pool, formula, wanted, &derivative).code != DG_OK)
+        return NULL;
+    int n = formula->n_inputs;
+    const char **names = malloc(((size_t)n + 2) * sizeof *names);
+    if (!names)
+        return NULL;
+    memcpy(names, formula->names, (size_t)n * sizeof *names);
+    names[n] = fresh_name(formula, "output");
+    names[n + 1] = fresh_name(formula, "cotangent");
+    const dg_formula *made = NULL;
+    if (names[n] && names[n + 1]) {
+        const expression *root = reuse_output(pool, formula, derivative->root, names[n]);
+        const expression *cotangent = make_input(pool, names[n + 1]);
+        made = formula_of(pool, root ? chain_rule(pool, root, cotangent) : NULL, n + 2, names,
+                          formula->needs | NEEDS_REALS);
+    }
+    free(names);
+    return made;
+}
+
+dg_status dg_formula_vjp(dg_formulas *formulas, const dg_formula *formula, int input, const dg_formula **vjp)
+{
+    if (!formula->vjps[input])
+        formula->vjps[input] = make_vjp(formulas, formula, input);
+    *vjp = formula->vjps[input];
+    return *vjp ? dg_ok() : no_memory();
+}
+
+/* ---- putting formulas together ---- */
+
+/* Appends the names of `formula` that are not in the list. */
+static int join_names(const dg_formula *formula, const char **names, int n)
+{
+    for (int i = 0; i < formula->n_inputs; i++) {
+        int k = 0;
+        while (k < n && names[k] != formula->names[i])
+            k++;
+        if (k == n)
+            names[n++] = formula->names[i];
+    }
+    return n;
+}
+
+static const dg_formula *substitute(dg_formulas *pool, const dg_formula *formula, const dg_formula *const *replacements)
+{
+    size_t most = 0, n_inputs = (size_t)formula->n_inputs;
+    for (size_t k = 0; k < n_inputs; k++)
+        most += (size_t)replacements[k]->n_inputs;
+    const char **names = malloc((most + 1) * sizeof *names);
+    const expression **images = malloc((n_inputs + 1) * sizeof *images);
+    const dg_formula *made = NULL;
+    if (names && images) {
+        int n = 0;
+        uint8_t needs = formula->needs;
+        for (size_t k = 0; k < n_inputs; k++) {
+            n = join_names(replacements[k], names, n);
+            images[k] = replacements[k]->root;
+            needs |= formula->uses[k] ? replacements[k]->needs : 0;
+        }
+        const expression *root =
+            expression_substitute(pool, formula->root, formula->n_inputs, formula->names, images, NULL, NULL);
+        made = formula_of(pool, root, n, names, needs);
+    }
+    free(names);
+    free(images);
+    return made;
+}
+
+dg_status dg_formula_substitute(dg_formulas *formulas, const dg_formula *formula, const dg_formula *const *replacements,
+                                const dg_formula **result)
+{
+    enum { SMALL = 32 };
+    const void *key[SMALL + 1];
+    const dg_formula *made = NULL;
+    bool keep = formula->n_inputs <= SMALL;
+    size_t size = ((size_t)formula->n_inputs + 1) * sizeof *key;
+    uint64_t hash = 0;
+    if (keep) {
+        key[0] = formula;
+        for (int k = 0; k < formula->n_inputs; k++)
+            key[k + 1] = replacements[k];
+        hash = hash_bytes(key, size, 3);
+        made = memo_find(formulas, key, size, hash);
+    }
+    if (!made) {
+        made = substitute(formulas, formula, replacements);
+        if (made && keep && !memo_put(formulas, key, size, hash, made))
+            made = NULL;
+    }
+    *result = made;
+    return made ? dg_ok() : no_memory();
+}
+
+dg_status dg_formula_input(dg_formulas *formulas, const char *const *inputs, int n_inputs, int k,
+                           const dg_formula **result)
+{
+    const char **unique;
+    DG_TRY(unique_names(formulas, inputs, n_inputs, &unique));
+    *result = formula_of(formulas, make_input(formulas, unique[k]), n_inputs, unique, 0);
+    free(unique);
+    return *result ? dg_ok() : no_memory();
+}

@@ -1,0 +1,38 @@
+/* From text to expressions. parse.c has the grammar, call.c the calls of functions. */
+#ifndef CORE_FORMULA_PARSE_H
+#define CORE_FORMULA_PARSE_H
+
+#include "expression.h"
+
+typedef struct parser {
+    dg_formulas *pool;
+    const char *text, *at;
+    const dg_binding *bindings;
+    int n_bindings;
+    const char *const *inputs; /* unique names; NULL: any name goes */
+    int n_inputs;
+    const char **names; /* free names in order of appearance; to be freed */
+    int n_names, names_capacity;
+    int depth;
+    uint8_t needs; /* of everything that was written, simplified away or not */
+    dg_status status;
+} parser;
+
+/* The root, or NULL with parser->status. Set pool, text, bindings and inputs before. */
+const expression *formula_parse(parser *p);
+/* A text of the table of primitives. NULL without memory. */
+const expression *parse_rule(dg_formulas *pool, const char *text);
+
+/* ---- between parse.c and call.c ---- */
+
+/* Sets the status, with the place in the text. Returns NULL. */
+const expression *parse_fail(parser *p, const char *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void skip_space(parser *p);
+size_t word_length(const char *text); /* of a name at the start of the text, 0 when there is none */
+const expression *parse_expression(parser *p);
+/* A primitive on arguments: makes it and notes what it needs. */
+const expression *parse_make(parser *p, int op, const expression *a, const expression *b, const expression *c);
+/* NAME ( ARGUMENTS ): p->at is behind the bracket; leaves it behind the closing one. */
+const expression *parse_call(parser *p, const char *name, size_t length);
+
+#endif

@@ -1,0 +1,589 @@
+/* Making nodes: arguments to their places, weights for layers, shapes, and the expansion of composed ops. */
+#include "graph.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Everything about one application while it is being made. */
+typedef struct making {
+    dg_graph *graph;
+    const dg_application *application;
+    const char *name; /* with the module's; NULL: made up */
+    const op_entry *entry;
+    const dg_value *attrs, *extra; /* extra: keywords that stand for names in a formula */
+    int n_extra;
+    const dg_formula *formula;
+    dg_node **inputs;
+    int n_inputs;
+} making;
+
+static dg_status no_memory(void)
+{
+    return dg_error(DG_NO_MEMORY, "no memory for a node");
+}
+
+/* "linear 'fc1': message (net.c:12)" */
+static dg_node *fail(const making *m, dg_status status)
+{
+    const dg_application *a = m->application;
+    char at[600] = "";
+    if (a->at.file && a->at.line > 0)
+        snprintf(at, sizeof at, " (%s:%d)", a->at.file, a->at.line);
+    else if (a->at.file)
+        snprintf(at, sizeof at, " (%s)", a->at.file);
+    const char *name = m->name ? m->name : "", *quote = *name ? "'" : "";
+    return dg_graph_fail(m->graph,
+                         dg_error(status.code, "%s %s%s%s: %s%s", a->op, quote, name, quote, status.message, at));
+}
+
+/* ---- inputs ---- */
+
+static int find_input(const making *m, const char *name)
+{
+    if (m->formula) {
+        for (int k = 0; k < dg_formula_input_count(m->formula); k++)
+            if (strcmp(dg_formula_input_name(m->formula, k), name) == 0)
+                return k;
+    }
+    if (!(m->entry->op->flags & DG_ANY_INPUTS)) {
+        for (int k = 0; k < input_count(m->entry, m->attrs); k++)
+            if (strcmp(input_spec(m->entry, m->attrs, k)->name, name) == 0)
+                return k;
+    }
+    char *end;
+    long position = strtol(name, &end, 10);
+    return *name && !*end && position >= 0 && position < m->n_inputs ? (int)position : -1;
+}
+
+static void list_inputs(const making *m, char *text, size_t size)
+{
+    bool any = m->entry->op->flags & DG_ANY_INPUTS;
+    int count = any ? dg_formula_input_count(m->formula) : input_count(m->entry, m->attrs);
+    text[0] = '\0';
+    for (int k = 0; k < count; k++) {
+        size_t used = strlen(text);
+        snprintf(text + used, size - used, "%s%s", k ? ", " : "",
+                 any ? dg_formula_input_name(m->formula, k) : input_spec(m->entry, m->attrs, k)->name);
+    }
+    if (count == 0)
+        snprintf(text, size, "none");
+}
+
+static int input_places(const making *m)
+{
+    if (m->entry->op->flags & DG_ANY_INPUTS)
+        return dg_formula_input_count(m->formula);
+    int places = input_count(m->entry, m->attrs);
+    return m->entry->variadic && m->application->n_inputs > places ? m->application->n_inputs : places;
+}
+
+static dg_status place_inputs(making *m)
+{
+    const dg_application *a = m->application;
+    char known[300];
+    m->n_inputs = input_places(m);
+    m->inputs = dg_arena_alloc(m->graph->arena, sizeof(dg_node *) * (size_t)(m->n_inputs + 1));
+    if (!m->inputs)
+        return no_memory();
+    for (int i = 0; i < a->n_inputs; i++) { /* the named ones first: they keep their places */
+        const char *name = a->input_names ? a->input_names[i] : NULL;
+        if (!name)
+            continue;
+        int place = find_input(m, name);
+        list_inputs(m, known, sizeof known);
+        if (place < 0)
+            return dg_error(DG_BAD_ARGUMENT, "no input '%s'; there are %s", name, known);
+        if (m->inputs[place])
+            return dg_error(DG_BAD_ARGUMENT, "two nodes are wired to input '%s': '%s' and '%s'", name,
+                            dg_node_name(m->inputs[place]), dg_node_name(a->inputs[i]));
+        m->inputs[place] = a->inputs[i];
+    }
+    for (int i = 0, place = 0; i < a->n_inputs; i++) {
+        if (a->input_names && a->input_names[i])
+            continue;
+        while (a->input_names && place < m->n_inputs && m->inputs[place])
+            place++;
+        if (place >= m->n_inputs) {
+            list_inputs(m, known, sizeof known);
+            return dg_error(DG_BAD_ARGUMENT, "%d inputs are given, there are %s", a->n_inputs, known);
+        }
+        m->inputs[place++] = a->inputs[i];
+    }
+    return dg_ok();
+}
+
+int input_count(const op_entry *entry, const dg_value *attrs)
+{
+    int more = 0;
+    if (entry->op->more_inputs)
+        entry->op->more_inputs(attrs, &more);
+    return entry->n_inputs + more;
+}
+
+const dg_input_spec *input_spec(const op_entry *entry, const dg_value *attrs, int k)
+{
+    const dg_op *op = entry->op;
+    int more = 0;
+    if (k < entry->n_inputs)
+        return &op->inputs[k];
+    const dg_input_spec *specs = op->more_inputs ? op->more_inputs(attrs, &more) : NULL;
+    return k - entry->n_inputs < more ? &specs[k - entry->n_inputs] : &op->inputs[entry->n_inputs - 1];
+}
+
+static dg_status check_inputs(const making *m)
+{
+    bool any = m->entry->op->flags & DG_ANY_INPUTS;
+    for (int k = 0; k < m->n_inputs; k++) {
+        const dg_node *input = m->inputs[k];
+        if (!input &&
+            (any ? dg_formula_uses(m->formula, k) : !(input_spec(m->entry, m->attrs, k)->flags & DG_OPTIONAL)))
+            return dg_error(DG_BAD_ARGUMENT, "input '%s' is missing",
+                            any ? dg_formula_input_name(m->formula, k) : input_spec(m->entry, m->attrs, k)->name);
+        if (input && input->graph != m->graph)
+            return dg_error(DG_BAD_ARGUMENT, "input '%s' is a node of another graph", dg_node_name((dg_node *)input));
+    }
+    return dg_ok();
+}
+
+/* ---- parameters that a node owns ---- */
+
+static dg_node *make_parameter(const making *m, const char *suffix, const dg_shape *shape, const dg_value *init,
+                               bool trainable)
+{
+    char name[400];
+    const dg_application *a = m->application;
+    if (a->name)
+        snprintf(name, sizeof name, "%s.%s", a->name, suffix);
+    else
+        snprintf(name, sizeof name, "%s_%lld.%s", a->op, (long long)m->graph->n_nodes, suffix);
+    dg_value attrs[4] = {dg_shape_value(shape), *init, {0}, dg_bool(trainable)};
+    attrs[0].key = "shape";
+    attrs[1].key = "init";
+    attrs[2].key = "dtype";
+    attrs[3].key = "trainable";
+    return dg_apply(&(dg_application){.graph = m->graph,
+                                      .op = registry_parameter_op()->op->name,
+                                      .name = name,
+                                      .at = a->at,
+                                      .n_attrs = 4,
+                                      .attrs = attrs});
+}
+
+static void input_types(const making *m, const dg_type **types)
+{
+    for (int k = 0; k < m->n_inputs; k++)
+        types[k] = m->inputs[k] ? &m->inputs[k]->types[0] : NULL;
+}
+
+static dg_status own_parameter(making *m, int k, const dg_infer *infer)
+{
+    const dg_input_spec *spec = input_spec(m->entry, m->attrs, k);
+    dg_shape shape = {0};
+    bool present = true;
+    DG_TRY(spec->parameter(infer, &shape, &present));
+    if (!present)
+        return dg_ok();
+    if (!dg_shape_is_known(&shape)) {
+        char text[DG_SHAPE_TEXT];
+        return dg_error(DG_BAD_SHAPE, "the shape of '%s' would be %s: its sizes must be numbers", spec->name,
+                        dg_graph_print_shape(m->graph, &shape, text, sizeof text));
+    }
+    dg_value init = {0};
+    for (int j = 0; spec->init_attr && j < m->entry->n_attrs; j++)
+        if (strcmp(m->entry->op->attrs[j].name, spec->init_attr) == 0)
+            init = m->attrs[j];
+    char text[160];
+    if (init.kind == DG_VALUE_NONE && spec->init_attr && m->graph->init[0] && !(spec->flags & DG_FIXED))
+        DG_TRY(dg_call_parse(m->graph->arena, m->graph->init, &init));
+    if (init.kind == DG_VALUE_NONE && spec->init_for) {
+        DG_TRY(spec->init_for(infer, text, sizeof text));
+        DG_TRY(dg_call_parse(m->graph->arena, text, &init));
+    }
+    if (init.kind == DG_VALUE_NONE && spec->init)
+        DG_TRY(dg_call_parse(m->graph->arena, spec->init, &init));
+    m->inputs[k] = make_parameter(m, spec->name, &shape, &init, !(spec->flags & DG_FIXED));
+    return m->graph->status;
+}
+
+static dg_status own_parameters(making *m)
+{
+    const dg_op *op = m->entry->op;
+    const dg_type *few[DG_MAX_INPUTS], **types = few;
+    if (m->entry->variadic)
+        return dg_ok();
+    if (m->n_inputs > DG_MAX_INPUTS) {
+        types = dg_arena_alloc(m->graph->arena, sizeof *types * (size_t)m->n_inputs);
+        if (!types)
+            return no_memory();
+    }
+    for (int k = 0; k < m->n_inputs; k++) {
+        if (m->inputs[k] || !input_spec(m->entry, m->attrs, k)->parameter)
+            continue;
+        input_types(m, types);
+        dg_infer infer = {.op = op, .graph = m->graph, .attrs = m->attrs, .n_inputs = m->n_inputs, .inputs = types};
+        DG_TRY(own_parameter(m, k, &infer));
+    }
+    return dg_ok();
+}
+
+/* ---- formulas ---- */
+
+/* beta=1.5 is a number; beta=parameter(1.0) one that is trained, one a channel with per=channel. */
+static dg_status bind_extra(making *m, dg_binding *bindings, int *n_bindings)
+{
+    for (int i = 0; i < m->n_extra; i++) {
+        double number;
+        if (dg_value_number(&m->extra[i], &number)) {
+            if (*n_bindings >= MAX_BINDINGS)
+                return dg_error(DG_BAD_ARGUMENT, "more than %d numbers are bound", MAX_BINDINGS);
+            bindings[(*n_bindings)++] = (dg_binding){m->extra[i].key, number};
+        } else if (m->extra[i].kind != DG_VALUE_CALL || strcmp(m->extra[i].s, registry_parameter_op()->op->name) != 0) {
+            return dg_error(DG_BAD_ARGUMENT, "'%s' is %s, wants a number or parameter(…)", m->extra[i].key,
+                            dg_value_print(m->graph->arena, &m->extra[i]));
+        }
+    }
+    return dg_ok();
+}
+
+/* The parameters among the extra keywords, once the inputs (whose channels they may follow) are placed. */
+static dg_status own_formula_parameters(making *m)
+{
+    for (int i = 0; i < m->n_extra; i++) {
+        const dg_value *call = &m->extra[i];
+        if (call->kind != DG_VALUE_CALL)
+            continue;
+        int place = find_input(m, call->key);
+        if (place < 0)
+            return dg_error(DG_BAD_ARGUMENT, "the formula has no '%s'", call->key);
+        if (m->inputs[place])
+            return dg_error(DG_BAD_ARGUMENT, "'%s' is given twice", call->key);
+        const dg_value *start = dg_call_argument(call, 0, "init"), *per = dg_call_argument(call, 1, "per");
+        dg_shape shape = dg_scalar();
+        if (per) {
+            const dg_node *x = m->inputs[0];
+            bool channel =
+                (per->kind == DG_VALUE_NAME || per->kind == DG_VALUE_STRING) && strcmp(per->s, "channel") == 0;
+            if (!channel || !x || x->types[0].shape.rank < 2)
+                return dg_error(DG_BAD_ARGUMENT, "parameter(…, per=channel) needs an input [N, C, …]");
+            shape.rank = x->types[0].shape.rank - 1; /* [C, 1, …] against [N, C, …] */
+            for (int d = 0; d < shape.rank; d++)
+                shape.dims[d] = d == 0 ? x->types[0].shape.dims[1] : 1;
+            if (shape.dims[0] < 0)
+                return dg_error(DG_BAD_SHAPE, "parameter(…, per=channel): the number of channels is not known");
+        }
+        double number = 0;
+        dg_value *value = dg_arena_alloc(m->graph->arena, sizeof *value);
+        if (!value)
+            return no_memory();
+        dg_value init = {.kind = DG_VALUE_CALL, .s = "constant", .count = 1, .items = value};
+        if (start && start->kind == DG_VALUE_CALL)
+            init = *start;
+        else if (start && !dg_value_number(start, &number))
+            return dg_error(DG_BAD_ARGUMENT, "parameter(%s): the first argument is its starting value", call->key);
+        *value = dg_float(number);
+        m->inputs[place] = make_parameter(m, call->key, &shape, &init, true);
+        if (!m->inputs[place])
+            return m->graph->status;
+    }
+    return dg_ok();
+}
+
+static dg_status find_formula(making *m)
+{
+    const dg_op *op = m->entry->op;
+    if (!op->formula && !op->formula_for && !(op->flags & DG_ANY_INPUTS))
+        return dg_ok();
+    const dg_formula **cached = &m->graph->op_formulas[m->entry->index];
+    if (op->formula && !m->entry->n_attrs && *cached) {
+        m->formula = *cached;
+        return dg_ok();
+    }
+    dg_binding bindings[MAX_BINDINGS];
+    int n_bindings = formula_bindings(m->entry, m->attrs, bindings);
+    if (op->flags & DG_ANY_INPUTS) {
+        DG_TRY(bind_extra(m, bindings, &n_bindings));
+        return dg_formula_parse(m->graph->formulas, m->attrs[0].s, bindings, n_bindings, NULL, 0, &m->formula);
+    }
+    const char *names[DG_MAX_INPUTS], *text = op->formula;
+    int n_names = m->entry->n_inputs;
+    for (int k = 0; k < n_names; k++)
+        names[k] = op->inputs[k].name;
+    if (op->formula_for) {
+        int n_given = 0;
+        for (int i = 0; i < m->application->n_inputs; i++)
+            n_given += m->application->inputs[i] != NULL;
+        text = op->formula_for(m->attrs, n_given);
+        if (!text)
+            return dg_error(DG_BAD_ARGUMENT, "these attributes and inputs do not go together");
+    }
+    DG_TRY(dg_formula_parse(m->graph->formulas, text, bindings, n_bindings, names, n_names, &m->formula));
+    if (op->formula && !m->entry->n_attrs)
+        *cached = m->formula;
+    return dg_ok();
+}
+
+/* ---- types ---- */
+
+enum { MAX_FORMULA_INPUTS = 64 };
+
+dg_status formula_infer(const dg_formula *formula, int n_inputs, const dg_type *const *inputs, dg_type *output,
+                        dg_dtype *compute)
+{
+    dg_dtype dtypes[MAX_FORMULA_INPUTS];
+    int ranks[MAX_FORMULA_INPUTS];
+    if (n_inputs > MAX_FORMULA_INPUTS)
+        return dg_error(DG_BAD_ARGUMENT, "a formula has %d inputs, at most %d are possible", n_inputs,
+                        MAX_FORMULA_INPUTS);
+    output->shape = dg_scalar();
+    for (int k = 0; k < n_inputs; k++) {
+        dtypes[k] = inputs[k] ? inputs[k]->dtype : DG_DEFAULT_DTYPE;
+        ranks[k] = inputs[k] ? inputs[k]->shape.rank : 0;
+        if (!inputs[k])
+            continue;
+        dg_shape joined;
+        DG_TRY(dg_shape_broadcast(&output->shape, &inputs[k]->shape, &joined));
+        output->shape = joined;
+    }
+    return dg_formula_dtypes(formula, dtypes, ranks, compute, &output->dtype);
+}
+
+static dg_status infer_types(dg_node *node)
+{
+    const dg_type *few[DG_MAX_INPUTS], **types = few;
+    if (node->n_inputs > DG_MAX_INPUTS) {
+        types = dg_arena_alloc(node->graph->arena, sizeof *types * (size_t)node->n_inputs);
+        if (!types)
+            return no_memory();
+    }
+    for (int k = 0; k < node->n_inputs; k++)
+        types[k] = node->inputs[k] ? &node->inputs[k]->types[0] : NULL;
+    if (node->entry->op->role == DG_ROLE_OUTPUT) {
+        int64_t index = node->attrs[0].i;
+        if (index < 0 || index >= node->inputs[0]->n_outputs)
+            return dg_error(DG_BAD_ARGUMENT, "index is %lld: '%s' has %d output%s", (long long)index,
+                            dg_node_name(node->inputs[0]), node->inputs[0]->n_outputs,
+                            node->inputs[0]->n_outputs > 1 ? "s" : "");
+        types[0] = &node->inputs[0]->types[index];
+    }
+    if (node->formula) {
+        dg_dtype compute;
+        return formula_infer(node->formula, node->n_inputs, types, &node->types[0], &compute);
+    }
+    dg_infer infer = {.op = node->entry->op,
+                      .graph = node->graph,
+                      .attrs = node->attrs,
+                      .n_inputs = node->n_inputs,
+                      .inputs = types,
+                      .n_outputs = node->n_outputs,
+                      .outputs = node->types};
+    return node->entry->op->infer(&infer);
+}
+
+static dg_status name_node(making *m, dg_node *node)
+{
+    if (!m->name)
+        return dg_ok();
+    node->name = m->name;
+    node->named = true;
+    return graph_add_name(m->graph, node);
+}
+
+static dg_status count_outputs(making *m, int *count)
+{
+    const dg_type **types = dg_arena_alloc(m->graph->arena, sizeof *types * (size_t)(m->n_inputs + 1));
+    if (!types)
+        return no_memory();
+    input_types(m, types);
+    dg_infer infer = {
+        .op = m->entry->op, .graph = m->graph, .attrs = m->attrs, .n_inputs = m->n_inputs, .inputs = types};
+    DG_TRY(m->entry->op->output_count(&infer, count));
+    if (*count < 1 || *count > DG_MAX_OUTPUTS)
+        return dg_error(DG_BAD_ARGUMENT, "%d outputs, wants 1 … %d", *count, DG_MAX_OUTPUTS);
+    return dg_ok();
+}
+
+static dg_node *finish(making *m)
+{
+    dg_graph *graph = m->graph;
+    int n_outputs = m->entry->n_outputs;
+    dg_status counted = m->entry->op->output_count ? count_outputs(m, &n_outputs) : dg_ok();
+    if (counted.code != DG_OK)
+        return fail(m, counted);
+    dg_node *node = graph_new_node(graph, m->entry, m->n_inputs, n_outputs, m->application->at);
+    if (!node)
+        return fail(m, no_memory());
+    memcpy(node->inputs, m->inputs, sizeof(dg_node *) * (size_t)m->n_inputs);
+    node->attrs = m->attrs;
+    node->formula = m->formula;
+    if (m->application->owner)
+        node->owner = m->application->owner;
+    if (m->application->original)
+        node->original = dg_node_original(m->application->original);
+    dg_status status = infer_types(node);
+    if (status.code == DG_OK)
+        status = name_node(m, node);
+    if (status.code != DG_OK)
+        return fail(m, status);
+    graph->nodes[graph->n_nodes++] = node;
+    return node;
+}
+
+static dg_graph *graph_of(const dg_application *a)
+{
+    dg_graph *graph = a->graph;
+    for (int i = 0; !graph && i < a->n_inputs; i++)
+        graph = a->inputs[i] ? a->inputs[i]->graph : NULL;
+    return graph;
+}
+
+dg_node *dg_apply(const dg_application *application)
+{
+    making m = {.graph = graph_of(application), .application = application};
+    if (!m.graph || m.graph->status.code != DG_OK)
+        return NULL;
+    if (application->name && !(m.name = module_name_in(m.graph, application->name)))
+        return fail(&m, no_memory());
+    m.entry = registry_find(application->op);
+    if (!m.entry) {
+        const char *near = dg_op_nearest(application->op);
+        return fail(&m, dg_error(DG_BAD_ARGUMENT, "there is no op '%s'%s%s%s", application->op,
+                                 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : ""));
+    }
+    bool any = m.entry->op->flags & DG_ANY_INPUTS;
+    int64_t first_own = m.graph->n_nodes;
+    dg_status status =
+        attributes_collect(m.graph, m.entry, application, &m.attrs, any ? &m.extra : NULL, any ? &m.n_extra : NULL);
+    if (status.code == DG_OK)
+        status = find_formula(&m);
+    if (status.code == DG_OK)
+        status = place_inputs(&m);
+    if (status.code == DG_OK)
+        status = any ? own_formula_parameters(&m) : own_parameters(&m);
+    if (status.code == DG_OK)
+        status = check_inputs(&m);
+    if (status.code != DG_OK)
+        return m.graph->status.code != DG_OK ? NULL : fail(&m, status);
+    dg_node *node = finish(&m);
+    for (int64_t id = first_own; node && id < node->id; id++)
+        m.graph->nodes[id]->owner = node;
+    return node;
+}
+
+dg_node *dg_call(dg_location at, const char *op, int n_inputs, dg_node *const *inputs)
+{
+    return dg_apply(&(dg_application){.op = op, .at = at, .n_inputs = n_inputs, .inputs = inputs});
+}
+
+dg_node *dg_expr_at(dg_location at, const char *formula, int n_inputs, const dg_named_node *inputs)
+{
+    enum { MOST = MAX_FORMULA_INPUTS };
+    dg_node *nodes[MOST];
+    const char *names[MOST];
+    if (n_inputs > MOST)
+        return NULL;
+    for (int i = 0; i < n_inputs; i++) {
+        if (!inputs[i].node)
+            return NULL;
+        nodes[i] = inputs[i].node;
+        names[i] = inputs[i].name;
+    }
+    dg_value text = dg_text(formula);
+    return dg_apply(&(dg_application){.op = registry_formula_op()->op->name,
+                                      .at = at,
+                                      .n_inputs = n_inputs,
+                                      .inputs = nodes,
+                                      .input_names = names,
+                                      .n_attrs = 1,
+                                      .attrs = &text});
+}
+
+dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *formula, dg_node *const *inputs)
+{
+    const op_entry *entry = registry_formula_op();
+    making m = {.graph = graph,
+                .entry = entry,
+                .formula = formula,
+                .inputs = (dg_node **)inputs,
+                .n_inputs = dg_formula_input_count(formula),
+                .application = &(dg_application){.graph = graph, .op = entry->op->name, .at = at}};
+    if (graph->status.code != DG_OK)
+        return NULL;
+    dg_status status = check_inputs(&m);
+    return status.code == DG_OK ? finish(&m) : fail(&m, status);
+}
+
+/* ---- composed ops ---- */
+
+dg_node *const *dg_node_expansion(dg_node *node)
+{
+    dg_graph *graph = node->graph;
+    if (!node->entry->op->compose || node->expansion || graph->status.code != DG_OK)
+        return node->expansion;
+    dg_node **outputs = dg_arena_alloc(graph->arena, sizeof(dg_node *) * (size_t)node->n_outputs);
+    if (!outputs) {
+        dg_graph_fail(graph, no_memory());
+        return NULL;
+    }
+    dg_node *outer = graph->owner;
+    graph->owner = node;
+    node->entry->op->compose(&(dg_compose){.graph = graph,
+                                           .node = node,
+                                           .attrs = node->attrs,
+                                           .n_inputs = node->n_inputs,
+                                           .inputs = node->inputs,
+                                           .n_outputs = node->n_outputs,
+                                           .outputs = outputs});
+    graph->owner = outer;
+    for (int k = 0; k < node->n_outputs; k++) {
+        if (!outputs[k] && graph->status.code == DG_OK)
+            dg_graph_fail(graph, dg_error(DG_BAD_ARGUMENT, "%s '%s': its compose made no output %d",
+                                          node->entry->op->name, dg_node_name(node), k));
+        if (outputs[k] && outputs[k]->types[0].dtype != node->types[k].dtype)
+            dg_graph_fail(graph,
+                          dg_error(DG_BAD_DTYPE, "%s '%s': its compose made %s, its infer says %s",
+                                   node->entry->op->name, dg_node_name(node), dg_dtype_name(outputs[k]->types[0].dtype),
+                                   dg_dtype_name(node->types[k].dtype)));
+    }
+    if (graph->status.code != DG_OK)
+        return NULL;
+    node->expansion = outputs;
+    return outputs;
+}
+
+void dg_compose_update(const dg_compose *compose, dg_node *parameter, dg_node *value)
+{
+    dg_graph *graph = compose->graph;
+    const dg_op *assign = NULL;
+    for (size_t i = 0; i < dg_op_count() && !assign; i++)
+        assign = dg_op_at(i)->role == DG_ROLE_ASSIGN ? dg_op_at(i) : NULL;
+    dg_node *const inputs[] = {parameter, value};
+    if (!assign || !parameter || !value)
+        return;
+    node_update *update = dg_arena_alloc(graph->arena, sizeof *update);
+    if (!update) {
+        dg_graph_fail(graph, no_memory());
+        return;
+    }
+    update->assign = dg_apply(&(dg_application){.graph = graph, .op = assign->name, .n_inputs = 2, .inputs = inputs});
+    update->next = compose->node->updates;
+    compose->node->updates = update;
+}
+
+/* ---- helpers for shape rules ---- */
+
+dg_status dg_infer_same(const dg_infer *infer)
+{
+    infer->outputs[0] = *infer->inputs[0];
+    return dg_ok();
+}
+
+dg_status dg_infer_dim(int64_t dim, int rank, int *axis)
+{
+    int64_t limit = rank ? rank : 1; /* a scalar takes 0 and −1, as in PyTorch */
+    if (dim < -limit || dim >= limit)
+        return dg_error(DG_BAD_SHAPE, "dim is %lld, wants %lld … %lld", (long long)dim, (long long)-limit,
+                        (long long)limit - 1);
+    *axis = (int)(dim < 0 ? dim + limit : dim);
+    return dg_ok();
+}

@@ -1,0 +1,349 @@
+/* Attributes: from what a caller or a file wrote to what the op declares. */
+#include "graph.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const kind_names[] = {
+    [DG_ATTR_BOOL] = "true or false",  [DG_ATTR_INT] = "an integer",         [DG_ATTR_FLOAT] = "a number",
+    [DG_ATTR_NAME] = "a name",         [DG_ATTR_SIZES] = "a size or a list", [DG_ATTR_INTS] = "an integer or a list",
+    [DG_ATTR_SHAPE] = "a shape",       [DG_ATTR_DTYPE] = "an element type",  [DG_ATTR_TENSOR] = "a number or a list",
+    [DG_ATTR_INIT] = "an initialiser", [DG_ATTR_TEXT] = "a formula",
+};
+
+static bool is_text(const dg_value *value)
+{
+    return value->kind == DG_VALUE_NAME || value->kind == DG_VALUE_STRING || value->kind == DG_VALUE_TEXT;
+}
+
+static dg_status wrong_kind(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given)
+{
+    const char *text = dg_value_print(arena, given);
+    return dg_error(DG_BAD_ARGUMENT, "'%s' is %s, wants %s%s%s", spec->name, text ? text : "?",
+                    spec->choices ? "one of " : kind_names[spec->kind], spec->choices ? spec->choices : "", "");
+}
+
+static bool is_choice(const char *choices, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = choices; at; at = strchr(at, '|')) {
+        at += *at == '|';
+        if (strncmp(at, name, length) == 0 && (at[length] == '|' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static dg_status no_memory(void)
+{
+    return dg_error(DG_NO_MEMORY, "no memory for an attribute");
+}
+
+/* A list of integers; a single one is a list of one. */
+static dg_status normalise_ints(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
+{
+    const dg_value *items = given->kind == DG_VALUE_INT ? given : given->items;
+    size_t count = given->kind == DG_VALUE_INT ? 1 : given->count;
+    if (given->kind != DG_VALUE_INT && given->kind != DG_VALUE_LIST)
+        return wrong_kind(arena, spec, given);
+    if (count > 2 * DG_MAX_RANK)
+        return dg_error(DG_BAD_ARGUMENT, "'%s' has %zu numbers, at most %d are possible", spec->name, count,
+                        2 * DG_MAX_RANK);
+    dg_value *copy = dg_arena_alloc(arena, (count ? count : 1) * sizeof *copy);
+    if (!copy)
+        return no_memory();
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].kind != DG_VALUE_INT)
+            return wrong_kind(arena, spec, given);
+        copy[i] = dg_int(items[i].i);
+    }
+    *value = (dg_value){.kind = DG_VALUE_LIST, .count = count, .items = copy};
+    return dg_ok();
+}
+
+static dg_status normalise_shape(dg_graph *graph, dg_arena *arena, const dg_attr_spec *spec, const dg_value *given,
+                                 dg_value *value)
+{
+    dg_shape *shape = dg_arena_alloc(arena, sizeof *shape);
+    if (!shape)
+        return no_memory();
+    *value = (dg_value){.kind = DG_VALUE_SHAPE, .shape = shape};
+    if (given->kind == DG_VALUE_SHAPE) {
+        *shape = *given->shape;
+        return dg_ok();
+    }
+    if (given->kind != DG_VALUE_LIST)
+        return wrong_kind(arena, spec, given);
+    if (given->count > DG_MAX_RANK)
+        return dg_error(DG_BAD_SHAPE, "'%s' has %zu dimensions, at most %d are possible", spec->name, given->count,
+                        DG_MAX_RANK);
+    shape->rank = (int)given->count;
+    for (size_t i = 0; i < given->count; i++) {
+        const dg_value *item = &given->items[i];
+        if (item->kind == DG_VALUE_INT && item->i >= -1)
+            shape->dims[i] = item->i;
+        else if (item->kind == DG_VALUE_NAME && graph && item->s[0] >= 'A' && item->s[0] <= 'Z')
+            shape->dims[i] = dg_symbol(graph, item->s);
+        else
+            return dg_error(DG_BAD_SHAPE, "'%s' is %s: a size is a number from 0 on or a capitalised name", spec->name,
+                            dg_value_print(arena, given));
+    }
+    return dg_ok();
+}
+
+/* Size and element type of nested lists; every list of one level must have the same length. */
+static dg_status measure_literal(const dg_value *value, int depth, dg_shape *shape, dg_dtype *dtype)
+{
+    if (value->kind == DG_VALUE_LIST) {
+        if (depth >= DG_MAX_RANK)
+            return dg_error(DG_BAD_SHAPE, "lists nest deeper than %d", DG_MAX_RANK);
+        if (shape->rank == depth) {
+            shape->rank = depth + 1;
+            shape->dims[depth] = (int64_t)value->count;
+        }
+        if (shape->dims[depth] != (int64_t)value->count)
+            return dg_error(DG_BAD_SHAPE, "a list has %zu items where another has %lld", value->count,
+                            (long long)shape->dims[depth]);
+        for (size_t i = 0; i < value->count; i++) {
+            bool list = value->items[i].kind == DG_VALUE_LIST;
+            if (i > 0 && list != (value->items[0].kind == DG_VALUE_LIST))
+                return dg_error(DG_BAD_SHAPE, "numbers and lists are mixed");
+            DG_TRY(measure_literal(&value->items[i], depth + 1, shape, dtype));
+        }
+        return dg_ok();
+    }
+    dg_dtype own = value->kind == DG_VALUE_BOOL    ? DG_BOOL
+                   : value->kind == DG_VALUE_INT   ? DG_INT64
+                   : value->kind == DG_VALUE_FLOAT ? DG_FLOAT64
+                                                   : DG_DEFAULT_DTYPE;
+    if (own == DG_DEFAULT_DTYPE)
+        return dg_error(DG_BAD_ARGUMENT, "a number is wanted, not %s", is_text(value) ? value->s : "a call");
+    *dtype = own > *dtype ? own : *dtype;
+    return dg_ok();
+}
+
+static void fill_literal(const dg_value *value, dg_tensor *tensor, int64_t *at)
+{
+    if (value->kind == DG_VALUE_LIST) {
+        for (size_t i = 0; i < value->count; i++)
+            fill_literal(&value->items[i], tensor, at);
+    } else if (tensor->dtype == DG_INT64) {
+        ((int64_t *)tensor->data)[(*at)++] = value->kind == DG_VALUE_BOOL ? value->b : value->i;
+    } else {
+        double number = value->kind == DG_VALUE_BOOL ? value->b : 0;
+        dg_value_number(value, &number);
+        dg_tensor_set(tensor, (*at)++, number);
+    }
+}
+
+static dg_status normalise_tensor(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
+{
+    dg_tensor *tensor = dg_arena_alloc(arena, sizeof *tensor);
+    if (!tensor)
+        return no_memory();
+    *value = (dg_value){.kind = DG_VALUE_TENSOR, .source = given->source, .tensor = tensor};
+    dg_dtype dtype = DG_DEFAULT_DTYPE;
+    dg_shape shape = {0};
+    const void *data = NULL;
+    if (given->kind == DG_VALUE_TENSOR) {
+        dtype = given->tensor->dtype;
+        shape = given->tensor->shape;
+        data = given->tensor->data;
+    } else {
+        dg_status status = measure_literal(given, 0, &shape, &dtype);
+        if (status.code != DG_OK)
+            return dg_prefixed(status, "'%s'", spec->name);
+        if (dtype == DG_DEFAULT_DTYPE)
+            dtype = DG_FLOAT64;
+    }
+    size_t bytes;
+    DG_TRY(dg_shape_bytes(&shape, dtype, &bytes));
+    unsigned char *buffer = dg_arena_alloc(arena, bytes + 64);
+    if (!buffer)
+        return no_memory();
+    buffer += (64 - (uintptr_t)buffer % 64) % 64;
+    *tensor = (dg_tensor){.dtype = dtype, .shape = shape, .data = buffer};
+    if (data)
+        memcpy(buffer, data, bytes);
+    else
+        fill_literal(given, tensor, &(int64_t){0});
+    return dg_ok();
+}
+
+static dg_status normalise_text(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
+{
+    const char *text = given->kind == DG_VALUE_STRING ? given->s : given->source ? given->source : NULL;
+    if (!text)
+        text = is_text(given) ? given->s : dg_value_print(arena, given);
+    if (!text)
+        return wrong_kind(arena, spec, given);
+    text = dg_arena_text(arena, text, strlen(text));
+    if (!text)
+        return no_memory();
+    *value = (dg_value){.kind = DG_VALUE_TEXT, .s = text};
+    return dg_ok();
+}
+
+static dg_status normalise_init(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
+{
+    if (given->kind == DG_VALUE_CALL) {
+        *value = *given;
+        value->key = NULL;
+        return dg_ok();
+    }
+    if (!is_text(given))
+        return wrong_kind(arena, spec, given);
+    dg_status status = dg_call_parse(arena, given->s, value);
+    return status.code == DG_OK ? status : dg_prefixed(status, "'%s'", spec->name);
+}
+
+dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_spec *spec, const dg_value *given,
+                              dg_value *value)
+{
+    double number;
+    *value = (dg_value){0};
+    const dg_value none = {.kind = DG_VALUE_NAME, .s = "none"};
+    if (given->kind == DG_VALUE_NONE && given->source && spec->choices && is_choice(spec->choices, none.s))
+        given = &none; /* written, and a choice like the others */
+    const dg_value truth = {.kind = DG_VALUE_NAME, .s = given->kind == DG_VALUE_BOOL && given->b ? "true" : "false"};
+    if (given->kind == DG_VALUE_BOOL && spec->choices && is_choice(spec->choices, truth.s))
+        given = &truth;
+    if (given->kind == DG_VALUE_NONE)
+        return dg_ok();
+    switch (spec->kind) {
+    case DG_ATTR_BOOL:
+        if (given->kind != DG_VALUE_BOOL)
+            return wrong_kind(arena, spec, given);
+        *value = dg_bool(given->b);
+        return dg_ok();
+    case DG_ATTR_INT:
+        if (given->kind != DG_VALUE_INT)
+            return wrong_kind(arena, spec, given);
+        *value = dg_int(given->i);
+        return dg_ok();
+    case DG_ATTR_FLOAT:
+        if (!dg_value_number(given, &number))
+            return wrong_kind(arena, spec, given);
+        *value = (dg_value){.kind = DG_VALUE_FLOAT, .f = number};
+        return dg_ok();
+    case DG_ATTR_NAME:
+        if (!is_text(given) || (spec->choices && !is_choice(spec->choices, given->s)))
+            return wrong_kind(arena, spec, given);
+        *value = (dg_value){.kind = DG_VALUE_NAME, .s = dg_arena_text(arena, given->s, strlen(given->s))};
+        return value->s ? dg_ok() : no_memory();
+    case DG_ATTR_SIZES:
+        if (is_text(given) && spec->choices && is_choice(spec->choices, given->s)) {
+            *value = (dg_value){.kind = DG_VALUE_NAME, .s = dg_arena_text(arena, given->s, strlen(given->s))};
+            return value->s ? dg_ok() : no_memory();
+        }
+        return normalise_ints(arena, spec, given, value);
+    case DG_ATTR_INTS:
+        return normalise_ints(arena, spec, given, value);
+    case DG_ATTR_SHAPE:
+        return normalise_shape(graph, arena, spec, given, value);
+    case DG_ATTR_DTYPE: {
+        dg_dtype dtype;
+        if (given->kind == DG_VALUE_INT)
+            dtype = (dg_dtype)given->i;
+        else if (!is_text(given) || !dg_dtype_parse(given->s, &dtype))
+            return wrong_kind(arena, spec, given);
+        *value = dg_int((int64_t)dtype);
+        return dg_ok();
+    }
+    case DG_ATTR_TENSOR:
+        return normalise_tensor(arena, spec, given, value);
+    case DG_ATTR_INIT:
+        return normalise_init(arena, spec, given, value);
+    case DG_ATTR_TEXT:
+        return normalise_text(arena, spec, given, value);
+    }
+    return wrong_kind(arena, spec, given);
+}
+
+static int find_attr(const op_entry *entry, const char *key)
+{
+    for (int k = 0; k < entry->n_attrs; k++)
+        if (strcmp(entry->op->attrs[k].name, key) == 0)
+            return k;
+    return -1;
+}
+
+static dg_status list_attrs(const op_entry *entry, const char *key)
+{
+    char known[400] = "";
+    for (int k = 0; k < entry->n_attrs; k++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", k ? ", " : "", entry->op->attrs[k].name);
+    }
+    return dg_error(DG_BAD_ARGUMENT, "no attribute '%s'%s%s", key, entry->n_attrs ? "; there are " : "", known);
+}
+
+/* Which attribute a given value is for: by keyword, else the next place. −1: an extra keyword. */
+static dg_status place_of(const op_entry *entry, const dg_value *given, int position, bool allow_extra, int *place)
+{
+    *place = given->key ? find_attr(entry, given->key) : position;
+    if (given->key && *place < 0 && !allow_extra)
+        return list_attrs(entry, given->key);
+    if (!given->key && position >= entry->n_attrs)
+        return dg_error(DG_BAD_ARGUMENT, "takes %d attribute%s, argument %d is one too many", entry->n_attrs,
+                        entry->n_attrs == 1 ? "" : "s", position + 1);
+    return dg_ok();
+}
+
+dg_status attributes_collect(dg_graph *graph, const op_entry *entry, const dg_application *application,
+                             const dg_value **attrs, const dg_value **extra, int *n_extra)
+{
+    *attrs = NULL;
+    if (extra) {
+        *extra = NULL;
+        *n_extra = 0;
+    }
+    if (!entry->n_attrs && !application->n_attrs)
+        return dg_ok();
+    dg_value *values = dg_arena_alloc(graph->arena, (size_t)(entry->n_attrs + 1) * sizeof *values);
+    dg_value *surplus = NULL;
+    if (!values)
+        return no_memory();
+    memcpy(values, entry->defaults, (size_t)entry->n_attrs * sizeof *values);
+    bool given_before[DG_MAX_ATTRS] = {false};
+    for (int i = 0, position = 0; i < application->n_attrs; i++) {
+        const dg_value *given = &application->attrs[i];
+        int place;
+        DG_TRY(place_of(entry, given, position, extra != NULL, &place));
+        position += !given->key;
+        if (place < 0) {
+            if (!surplus && !(surplus = dg_arena_alloc(graph->arena, (size_t)application->n_attrs * sizeof *surplus)))
+                return no_memory();
+            surplus[(*n_extra)++] = *given;
+            continue;
+        }
+        if (given_before[place])
+            return dg_error(DG_BAD_ARGUMENT, "attribute '%s' is given twice", entry->op->attrs[place].name);
+        given_before[place] = true;
+        dg_value value;
+        DG_TRY(attribute_normalise(graph, graph->arena, &entry->op->attrs[place], given, &value));
+        if (value.kind != DG_VALUE_NONE)
+            values[place] = value;
+    }
+    for (int k = 0; k < entry->n_attrs; k++)
+        if (values[k].kind == DG_VALUE_NONE && !entry->op->attrs[k].fallback)
+            return dg_error(DG_BAD_ARGUMENT, "attribute '%s' is missing", entry->op->attrs[k].name);
+    *attrs = values;
+    if (extra)
+        *extra = surplus;
+    return dg_ok();
+}
+
+int formula_bindings(const op_entry *entry, const dg_value *attrs, dg_binding bindings[MAX_BINDINGS])
+{
+    int count = 0;
+    for (int k = 0; k < entry->n_attrs && count < MAX_BINDINGS; k++) {
+        double number;
+        if (attrs[k].kind == DG_VALUE_BOOL)
+            number = attrs[k].b;
+        else if (!dg_value_number(&attrs[k], &number))
+            continue;
+        bindings[count++] = (dg_binding){entry->op->attrs[k].name, number};
+    }
+    return count;
+}

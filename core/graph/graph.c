@@ -1,0 +1,330 @@
+/* Graphs: storage of nodes, names and symbols, and what callers may ask of a node. */
+#include "graph.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+dg_status dg_graph_new(dg_graph **graph)
+{
+    *graph = NULL;
+    DG_TRY(registry_status());
+    dg_graph *made = calloc(1, sizeof *made);
+    if (!made)
+        return dg_error(DG_NO_MEMORY, "no memory for a graph");
+    made->dtype = DG_FLOAT32;
+    made->init = "";
+    dg_status status = dg_arena_new(&made->arena);
+    if (status.code == DG_OK)
+        status = dg_formulas_new(&made->formulas);
+    made->op_formulas = calloc(registry_count() + 1, sizeof *made->op_formulas);
+    if (status.code == DG_OK && !made->op_formulas)
+        status = dg_error(DG_NO_MEMORY, "no memory for a graph");
+    if (status.code != DG_OK) {
+        dg_graph_free(made);
+        return status;
+    }
+    *graph = made;
+    return status;
+}
+
+void dg_graph_free(dg_graph *graph)
+{
+    if (!graph)
+        return;
+    dg_formulas_free(graph->formulas);
+    dg_arena_free(graph->arena);
+    free(graph->nodes);
+    free(graph->names);
+    free(graph->symbols);
+    free(graph->op_formulas);
+    free(graph);
+}
+
+dg_status dg_graph_status(const dg_graph *graph)
+{
+    return graph->status;
+}
+
+dg_node *dg_graph_fail(dg_graph *graph, dg_status status)
+{
+    if (graph->status.code == DG_OK && status.code != DG_OK)
+        graph->status = status;
+    return NULL;
+}
+
+void dg_graph_set_dtype(dg_graph *graph, dg_dtype dtype)
+{
+    if (dg_dtype_is_float(dtype))
+        graph->dtype = dtype;
+    else
+        dg_graph_fail(
+            graph, dg_error(DG_BAD_DTYPE, "the graph's dtype is %s, wants float32 or float64", dg_dtype_name(dtype)));
+}
+
+dg_dtype dg_graph_dtype(const dg_graph *graph)
+{
+    return graph->dtype;
+}
+
+dg_status dg_graph_set_init(dg_graph *graph, const char *init)
+{
+    dg_value call;
+    if (init && init[0])
+        DG_TRY(dg_call_parse(graph->arena, init, &call));
+    const char *copy = dg_arena_text(graph->arena, init ? init : "", init ? strlen(init) : 0);
+    if (!copy)
+        return dg_error(DG_NO_MEMORY, "no memory for the initialiser");
+    graph->init = copy;
+    return dg_ok();
+}
+
+int64_t dg_symbol(dg_graph *graph, const char *name)
+{
+    if (strcmp(name, "N") == 0)
+        return DG_N;
+    for (int k = 0; k < graph->n_symbols; k++)
+        if (strcmp(graph->symbols[k], name) == 0)
+            return DG_N - 1 - k;
+    const char **symbols = realloc(graph->symbols, (size_t)(graph->n_symbols + 1) * sizeof *symbols);
+    const char *copy = dg_arena_text(graph->arena, name, strlen(name));
+    if (symbols)
+        graph->symbols = symbols;
+    if (!symbols || !copy) {
+        dg_graph_fail(graph, dg_error(DG_NO_MEMORY, "no memory for symbol '%s'", name));
+        return DG_UNKNOWN;
+    }
+    graph->symbols[graph->n_symbols++] = copy;
+    return DG_N - graph->n_symbols;
+}
+
+const char *dg_symbol_name(const dg_graph *graph, int64_t symbol)
+{
+    if (symbol == DG_N)
+        return "N";
+    int64_t k = DG_N - 1 - symbol;
+    return k >= 0 && k < graph->n_symbols ? graph->symbols[k] : "?";
+}
+
+char *dg_graph_print_shape(const dg_graph *graph, const dg_shape *shape, char *text, size_t size)
+{
+    size_t used = (size_t)snprintf(text, size, "[");
+    for (int i = 0; i < shape->rank && used < size; i++) {
+        const char *comma = i ? ", " : "";
+        used += shape->dims[i] >= 0
+                    ? (size_t)snprintf(text + used, size - used, "%s%lld", comma, (long long)shape->dims[i])
+                    : (size_t)snprintf(text + used, size - used, "%s%s", comma, dg_symbol_name(graph, shape->dims[i]));
+    }
+    if (used < size)
+        snprintf(text + used, size - used, "]");
+    return text;
+}
+
+dg_arena *dg_graph_arena(dg_graph *graph)
+{
+    return graph->arena;
+}
+
+dg_formulas *dg_graph_formulas(dg_graph *graph)
+{
+    return graph->formulas;
+}
+
+/* ---- names ---- */
+
+static size_t name_slot(const dg_graph *graph, const char *name)
+{
+    size_t slot = dg_random_stream(name) & (graph->names_capacity - 1);
+    while (graph->names[slot] && strcmp(graph->names[slot]->name, name) != 0)
+        slot = (slot + 1) & (graph->names_capacity - 1);
+    return slot;
+}
+
+static bool grow_names(dg_graph *graph)
+{
+    size_t old_capacity = graph->names_capacity;
+    dg_node **old = graph->names;
+    graph->names_capacity = old_capacity ? old_capacity * 2 : 64;
+    graph->names = calloc(graph->names_capacity, sizeof *graph->names);
+    if (!graph->names) {
+        graph->names = old;
+        graph->names_capacity = old_capacity;
+        return false;
+    }
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i])
+            graph->names[name_slot(graph, old[i]->name)] = old[i];
+    free(old);
+    return true;
+}
+
+dg_status graph_add_name(dg_graph *graph, dg_node *node)
+{
+    if (2 * graph->n_names >= graph->names_capacity && !grow_names(graph))
+        return dg_error(DG_NO_MEMORY, "no memory for the name '%s'", node->name);
+    size_t slot = name_slot(graph, node->name);
+    if (graph->names[slot])
+        return dg_error(DG_BAD_ARGUMENT, "the name '%s' is taken by another node", node->name);
+    graph->names[slot] = node;
+    graph->n_names++;
+    return dg_ok();
+}
+
+dg_node *dg_graph_find(const dg_graph *graph, const char *name)
+{
+    return graph->names_capacity ? graph->names[name_slot(graph, name)] : NULL;
+}
+
+const char *dg_node_name(dg_node *node)
+{
+    if (node->name)
+        return node->name;
+    char made[160];
+    snprintf(made, sizeof made, "%s_%lld", node->entry->op->name, (long long)node->id);
+    while (dg_graph_find(node->graph, made) && strlen(made) + 2 < sizeof made)
+        strcat(made, "_");
+    const char *copy = dg_arena_text(node->graph->arena, made, strlen(made));
+    if (!copy)
+        return node->entry->op->name;
+    node->name = copy;
+    if (graph_add_name(node->graph, node).code != DG_OK)
+        node->name = copy; /* stays printable; only looking it up by name is lost */
+    return copy;
+}
+
+bool dg_node_is_named(const dg_node *node)
+{
+    return node->named;
+}
+
+/* ---- nodes ---- */
+
+dg_node *graph_new_node(dg_graph *graph, const op_entry *entry, int n_inputs, int n_outputs, dg_location at)
+{
+    if (graph->n_nodes == graph->capacity) {
+        int64_t capacity = graph->capacity ? graph->capacity * 2 : 64;
+        dg_node **nodes = realloc(graph->nodes, (size_t)capacity * sizeof *nodes);
+        if (!nodes)
+            return NULL;
+        graph->nodes = nodes;
+        graph->capacity = capacity;
+    }
+    size_t inputs = sizeof(dg_node *) * (size_t)n_inputs, types = sizeof(dg_type) * (size_t)n_outputs;
+    dg_node *node = dg_arena_alloc(graph->arena, sizeof *node + types + inputs);
+    if (!node)
+        return NULL;
+    node->graph = graph;
+    node->entry = entry;
+    node->at = at;
+    node->n_inputs = n_inputs;
+    node->n_outputs = n_outputs;
+    node->types = (dg_type *)(node + 1);
+    node->inputs = (dg_node **)(node->types + n_outputs);
+    node->owner = graph->owner;
+    node->derivative_of = graph->differentiated;
+    node->module = module_of_new(graph);
+    node->id = graph->n_nodes;
+    return node;
+}
+
+int64_t dg_graph_node_count(const dg_graph *graph)
+{
+    return graph->n_nodes;
+}
+
+dg_node *dg_graph_node(const dg_graph *graph, int64_t id)
+{
+    return id >= 0 && id < graph->n_nodes ? graph->nodes[id] : NULL;
+}
+
+dg_graph *dg_node_graph(const dg_node *node)
+{
+    return node->graph;
+}
+
+int64_t dg_node_id(const dg_node *node)
+{
+    return node->id;
+}
+
+const dg_op *dg_node_op(const dg_node *node)
+{
+    return node->entry->op;
+}
+
+int dg_node_input_count(const dg_node *node)
+{
+    return node->n_inputs;
+}
+
+dg_node *dg_node_input(const dg_node *node, int input)
+{
+    return input >= 0 && input < node->n_inputs ? node->inputs[input] : NULL;
+}
+
+const char *dg_node_input_name(const dg_node *node, int input)
+{
+    if (node->entry->op->flags & DG_ANY_INPUTS)
+        return dg_formula_input_name(node->formula, input);
+    if (node->entry->n_inputs == 0 || input < 0 || input >= node->n_inputs)
+        return NULL;
+    return input_spec(node->entry, node->attrs, input)->name;
+}
+
+int dg_node_output_count(const dg_node *node)
+{
+    return node->n_outputs;
+}
+
+const dg_type *dg_node_type(const dg_node *node, int output)
+{
+    return output >= 0 && output < node->n_outputs ? &node->types[output] : NULL;
+}
+
+const dg_value *dg_node_attrs(const dg_node *node)
+{
+    if (!node->attrs && (node->entry->op->flags & DG_ANY_INPUTS)) {
+        dg_value *text = dg_arena_alloc(node->graph->arena, sizeof *text);
+        if (!text)
+            return NULL;
+        text->kind = DG_VALUE_TEXT;
+        text->s = dg_formula_print(node->graph->formulas, node->formula);
+        ((dg_node *)node)->attrs = text;
+    }
+    return node->attrs;
+}
+
+const dg_value *dg_node_attr(const dg_node *node, const char *name)
+{
+    for (int k = 0; k < node->entry->n_attrs; k++)
+        if (strcmp(node->entry->op->attrs[k].name, name) == 0)
+            return &dg_node_attrs(node)[k];
+    return NULL;
+}
+
+const dg_formula *dg_node_formula(const dg_node *node)
+{
+    return node->formula;
+}
+
+dg_node *dg_node_owner(const dg_node *node)
+{
+    return node->owner;
+}
+
+dg_node *dg_node_derivative_of(const dg_node *node)
+{
+    return node->derivative_of;
+}
+
+dg_node *dg_graph_differentiate(dg_graph *graph, dg_node *node)
+{
+    dg_node *outer = graph->differentiated;
+    graph->differentiated = node;
+    return outer;
+}
+
+dg_location dg_node_location(const dg_node *node)
+{
+    return node->at;
+}

@@ -1,0 +1,128 @@
+/* Modules that nodes are made in, and copies of nodes for computing a module's values again. */
+#include "graph.h"
+
+#include <string.h>
+
+static dg_status no_memory(const char *name)
+{
+    return dg_error(DG_NO_MEMORY, "no memory for '%s'", name);
+}
+
+dg_module *dg_module_begin(dg_graph *graph, const char *name, bool checkpoint)
+{
+    if (graph->status.code != DG_OK)
+        return NULL;
+    const char *outer = graph->module ? graph->module->prefix : "";
+    size_t before = strlen(outer), length = name ? strlen(name) : 0;
+    dg_module *made = dg_arena_alloc(graph->arena, sizeof *made);
+    char *prefix = dg_arena_alloc(graph->arena, before + length + 2);
+    if (made && prefix) {
+        memcpy(prefix, outer, before);
+        if (length) {
+            memcpy(prefix + before, name, length);
+            prefix[before + length] = '.';
+        }
+        made->prefix = prefix;
+        made->name = dg_arena_text(graph->arena, prefix, *prefix ? strlen(prefix) - 1 : 0);
+    }
+    if (!made || !prefix || !made->name) {
+        dg_graph_fail(graph, no_memory(name ? name : "a module"));
+        return NULL;
+    }
+    made->parent = graph->module;
+    made->checkpoint = checkpoint;
+    graph->module = made;
+    return made;
+}
+
+void dg_module_end(dg_graph *graph)
+{
+    if (graph->status.code != DG_OK)
+        return;
+    if (graph->module)
+        graph->module = graph->module->parent;
+    else
+        dg_graph_fail(graph, dg_error(DG_BAD_ARGUMENT, "a module is closed, but none is open"));
+}
+
+dg_module *dg_module_switch(dg_graph *graph, dg_module *module)
+{
+    dg_module *open = graph->module;
+    graph->module = module;
+    return open;
+}
+
+dg_module *dg_node_module(const dg_node *node)
+{
+    return node->module;
+}
+
+const char *dg_module_name(const dg_module *module)
+{
+    return module->name;
+}
+
+const char *module_name_in(dg_graph *graph, const char *name)
+{
+    const char *prefix = graph->owner || !graph->module ? "" : graph->module->prefix;
+    size_t before = strlen(prefix), length = strlen(name);
+    char *made = dg_arena_alloc(graph->arena, before + length + 1);
+    if (!made)
+        return NULL;
+    memcpy(made, prefix, before);
+    memcpy(made + before, name, length);
+    return made;
+}
+
+dg_module *module_of_new(const dg_graph *graph)
+{
+    return graph->owner ? graph->owner->module : graph->module;
+}
+
+/* ---- for rematerialisation ---- */
+
+static bool is_around(const dg_module *outer, const dg_module *module)
+{
+    while (module && module != outer)
+        module = module->parent;
+    return module == outer;
+}
+
+dg_module *dg_node_checkpoint(const dg_node *node)
+{
+    const dg_module *here = module_of_new(node->graph);
+    dg_module *found = NULL;
+    for (dg_module *module = node->module; module; module = module->parent)
+        if (module->checkpoint && !is_around(module, here))
+            found = module;
+    return found;
+}
+
+dg_node *dg_node_original(const dg_node *node)
+{
+    return node->original ? node->original : (dg_node *)node;
+}
+
+dg_node *dg_node_copy(dg_node *node, dg_node *const *inputs, dg_node *const *expansion)
+{
+    dg_graph *graph = node->graph;
+    if (graph->status.code != DG_OK)
+        return NULL;
+    dg_node *copy = graph_new_node(graph, node->entry, node->n_inputs, node->n_outputs, node->at);
+    size_t size = sizeof(dg_node *) * (size_t)node->n_outputs;
+    dg_node **parts = node->expansion ? dg_arena_alloc(graph->arena, size) : NULL;
+    if (!copy || (node->expansion && !parts))
+        return dg_graph_fail(graph, no_memory("a copy"));
+    memcpy(copy->inputs, inputs, sizeof(dg_node *) * (size_t)node->n_inputs);
+    memcpy(copy->types, node->types, sizeof(dg_type) * (size_t)node->n_outputs);
+    if (parts)
+        memcpy(parts, expansion, size);
+    copy->expansion = parts;
+    copy->attrs = node->attrs;
+    copy->formula = node->formula;
+    copy->original = dg_node_original(node);
+    if (!copy->owner)
+        copy->owner = copy->original;
+    graph->nodes[graph->n_nodes++] = copy;
+    return copy;
+}

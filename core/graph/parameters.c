@@ -1,0 +1,62 @@
+/* Giving a graph's parameters their first values. */
+#include "graph.h"
+
+#include <dotgrad/plan.h>
+
+/* The initialiser of a parameter that names none: the graph's, else zeros for vectors and scalars, xavier_uniform for
+ * the rest. */
+static dg_status find_init(const dg_graph *graph, const dg_node *node, dg_value *init)
+{
+    const dg_value *own = dg_node_attr(node, "init");
+    if (own && own->kind != DG_VALUE_NONE) {
+        *init = *own;
+        return dg_ok();
+    }
+    const char *text = node->types[0].shape.rank < 2 ? "zeros" : graph->init[0] ? graph->init : "xavier_uniform";
+    return dg_call_parse(graph->arena, text, init);
+}
+
+static dg_status check_stored(const dg_graph *graph, const dg_type *wants, const dg_tensor *has)
+{
+    char first[DG_SHAPE_TEXT], second[DG_SHAPE_TEXT];
+    if (has->dtype != wants->dtype)
+        return dg_error(DG_BAD_DTYPE, "the stored tensor is %s, the graph wants %s", dg_dtype_name(has->dtype),
+                        dg_dtype_name(wants->dtype));
+    if (!dg_shape_equal(&has->shape, &wants->shape))
+        return dg_error(DG_BAD_SHAPE, "the stored tensor is %s, the graph wants %s",
+                        dg_shape_print(&has->shape, first, sizeof first),
+                        dg_graph_print_shape(graph, &wants->shape, second, sizeof second));
+    return dg_ok();
+}
+
+static dg_status init_one(dg_tensors *parameters, const dg_graph *graph, dg_node *node, uint64_t seed)
+{
+    const char *name = dg_node_name(node);
+    const dg_tensor *stored = dg_tensors_find(parameters, name);
+    if (stored)
+        return check_stored(graph, &node->types[0], stored);
+    dg_value init;
+    DG_TRY(find_init(graph, node, &init));
+    if (dg_init_needs_data(&init))
+        return dg_error(DG_BAD_ARGUMENT, "its initialiser %s needs data: train, or give weights", init.s);
+    dg_tensor *made;
+    DG_TRY(dg_tensors_add(parameters, name, node->types[0].dtype, node->types[0].shape, &made));
+    dg_random key = {.seed = seed, .stream = dg_random_stream(name)};
+    dg_status status = dg_init_fill(made, &init, &key);
+    if (status.code != DG_OK)
+        dg_tensors_remove(parameters, name);
+    return status;
+}
+
+dg_status dg_parameters_init(dg_tensors *parameters, const dg_graph *graph, uint64_t seed)
+{
+    for (int64_t id = 0; id < graph->n_nodes; id++) {
+        dg_node *node = graph->nodes[id];
+        if (node->entry->op->role != DG_ROLE_PARAMETER)
+            continue;
+        dg_status status = init_one(parameters, graph, node, seed);
+        if (status.code != DG_OK)
+            return dg_prefixed(status, "parameter '%s'", dg_node_name(node));
+    }
+    return dg_ok();
+}

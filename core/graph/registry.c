@@ -1,0 +1,246 @@
+/* The registry of ops: those that ship, in one table made on first use, and those that users add before their first
+ * graph. */
+#include "graph.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ended by NULL; defined in autograd/families.c, on the highest floor that has ops. */
+extern const dg_op_family *const dg_shipped_families[];
+
+static struct registry {
+    pthread_once_t once;
+    pthread_mutex_t lock;
+    dg_status status; /* of filling it */
+    dg_arena *arena;
+    op_entry **entries;
+    size_t count, capacity;
+    size_t *slots; /* open addressing: index + 1 */
+    size_t n_slots;
+    const op_entry *formula_op, *parameter_op;
+} registry = {.once = PTHREAD_ONCE_INIT, .lock = PTHREAD_MUTEX_INITIALIZER};
+
+static int count_inputs(const dg_op *op)
+{
+    int n = 0;
+    while (n < DG_MAX_INPUTS && op->inputs[n].name)
+        n++;
+    return n;
+}
+
+static int count_attrs(const dg_op *op)
+{
+    int n = 0;
+    while (n < DG_MAX_ATTRS && op->attrs[n].name)
+        n++;
+    return n;
+}
+
+int dg_op_input_count(const dg_op *op)
+{
+    return count_inputs(op);
+}
+
+int dg_op_attr_count(const dg_op *op)
+{
+    return count_attrs(op);
+}
+
+int dg_op_output_count(const dg_op *op)
+{
+    int n = 0;
+    while (n < DG_MAX_OUTPUTS && op->outputs[n])
+        n++;
+    return n ? n : 1;
+}
+
+static dg_status check_descriptor(const dg_op *op)
+{
+    if (!op->name || !op->name[0])
+        return dg_error(DG_BAD_ARGUMENT, "an op has no name");
+    if (!op->summary || !op->family)
+        return dg_error(DG_BAD_ARGUMENT, "op '%s' has no summary or no family", op->name);
+    bool formula = op->formula || op->formula_for || (op->flags & DG_ANY_INPUTS);
+    if (!formula && !op->infer)
+        return dg_error(DG_BAD_ARGUMENT, "op '%s' has no shape rule (infer)", op->name);
+    if (!formula && !op->forward && !op->compose && !(op->flags & DG_VIEW) && op->role == DG_ROLE_NONE)
+        return dg_error(DG_BAD_ARGUMENT, "op '%s' has neither formula nor forward nor compose", op->name);
+    return dg_ok();
+}
+
+static size_t slot_of(const char *name)
+{
+    size_t slot = dg_random_stream(name) & (registry.n_slots - 1);
+    while (registry.slots[slot] && strcmp(registry.entries[registry.slots[slot] - 1]->op->name, name) != 0)
+        slot = (slot + 1) & (registry.n_slots - 1);
+    return slot;
+}
+
+static dg_status grow(void)
+{
+    size_t n_slots = registry.n_slots ? registry.n_slots * 2 : 1024, capacity = n_slots / 2;
+    op_entry **entries = realloc(registry.entries, capacity * sizeof *entries);
+    if (!entries)
+        return dg_error(DG_NO_MEMORY, "no memory for the registry of ops");
+    registry.entries = entries;
+    size_t *slots = calloc(n_slots, sizeof *slots);
+    if (!slots)
+        return dg_error(DG_NO_MEMORY, "no memory for the registry of ops");
+    free(registry.slots);
+    registry.slots = slots;
+    registry.n_slots = n_slots;
+    registry.capacity = capacity;
+    for (size_t i = 0; i < registry.count; i++)
+        registry.slots[slot_of(registry.entries[i]->op->name)] = i + 1;
+    return dg_ok();
+}
+
+static dg_status parse_defaults(op_entry *entry)
+{
+    for (int k = 0; k < entry->n_attrs; k++) {
+        const dg_attr_spec *spec = &entry->op->attrs[k];
+        if (!spec->fallback || strcmp(spec->fallback, "none") == 0)
+            continue;
+        dg_value given;
+        DG_TRY(dg_value_parse(registry.arena, spec->fallback, &given));
+        dg_status status = attribute_normalise(NULL, registry.arena, spec, &given, &entry->defaults[k]);
+        if (status.code != DG_OK)
+            return dg_prefixed(status, "op '%s', default of '%s'", entry->op->name, spec->name);
+    }
+    return dg_ok();
+}
+
+static dg_status add(const dg_op *op)
+{
+    DG_TRY(check_descriptor(op));
+    if (registry.count >= registry.capacity)
+        DG_TRY(grow());
+    size_t slot = slot_of(op->name);
+    if (registry.slots[slot])
+        return dg_error(DG_BAD_ARGUMENT, "op '%s' is registered already", op->name);
+    op_entry *entry = dg_arena_alloc(registry.arena, sizeof *entry);
+    if (!entry)
+        return dg_error(DG_NO_MEMORY, "no memory for op '%s'", op->name);
+    entry->op = op;
+    entry->index = registry.count;
+    entry->n_inputs = count_inputs(op);
+    entry->n_attrs = count_attrs(op);
+    entry->n_outputs = dg_op_output_count(op);
+    entry->variadic = entry->n_inputs > 0 && (op->inputs[entry->n_inputs - 1].flags & DG_VARIADIC);
+    DG_TRY(parse_defaults(entry));
+    registry.entries[registry.count++] = entry;
+    registry.slots[slot] = registry.count;
+    if ((op->flags & DG_ANY_INPUTS) && !registry.formula_op)
+        registry.formula_op = entry;
+    if (op->role == DG_ROLE_PARAMETER && !registry.parameter_op)
+        registry.parameter_op = entry;
+    return dg_ok();
+}
+
+static void fill(void)
+{
+    registry.status = dg_arena_new(&registry.arena);
+    for (size_t f = 0; registry.status.code == DG_OK && dg_shipped_families[f]; f++)
+        for (size_t i = 0; registry.status.code == DG_OK && i < dg_shipped_families[f]->count; i++)
+            registry.status = add(&dg_shipped_families[f]->ops[i]);
+}
+
+dg_status dg_register(const dg_op *op)
+{
+    pthread_once(&registry.once, fill);
+    if (registry.status.code != DG_OK)
+        return registry.status;
+    pthread_mutex_lock(&registry.lock);
+    dg_status status = add(op);
+    pthread_mutex_unlock(&registry.lock);
+    return status;
+}
+
+dg_status registry_status(void)
+{
+    pthread_once(&registry.once, fill);
+    return registry.status;
+}
+
+const op_entry *registry_find(const char *name)
+{
+    pthread_once(&registry.once, fill);
+    if (!registry.n_slots)
+        return NULL;
+    size_t slot = slot_of(name);
+    return registry.slots[slot] ? registry.entries[registry.slots[slot] - 1] : NULL;
+}
+
+const op_entry *registry_formula_op(void)
+{
+    pthread_once(&registry.once, fill);
+    return registry.formula_op;
+}
+
+const op_entry *registry_parameter_op(void)
+{
+    pthread_once(&registry.once, fill);
+    return registry.parameter_op;
+}
+
+size_t registry_count(void)
+{
+    pthread_once(&registry.once, fill);
+    return registry.count;
+}
+
+const dg_op *dg_op_find(const char *name)
+{
+    const op_entry *entry = registry_find(name);
+    return entry ? entry->op : NULL;
+}
+
+size_t dg_op_count(void)
+{
+    return registry_count();
+}
+
+const dg_op *dg_op_at(size_t index)
+{
+    return index < registry_count() ? registry.entries[index]->op : NULL;
+}
+
+/* Levenshtein's distance, given up beyond short names. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    enum { LONGEST = 40 };
+    size_t m = strlen(a), n = strlen(b), row[LONGEST + 1];
+    if (m > LONGEST || n > LONGEST)
+        return LONGEST;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= m; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[n];
+}
+
+const char *dg_op_nearest(const char *name)
+{
+    const char *nearest = NULL;
+    size_t best = strlen(name) / 3 + 2;
+    for (size_t i = 0; i < registry_count(); i++) {
+        size_t distance = edit_distance(name, registry.entries[i]->op->name);
+        if (distance < best) {
+            best = distance;
+            nearest = registry.entries[i]->op->name;
+        }
+    }
+    return nearest;
+}

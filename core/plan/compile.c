@@ -1,0 +1,170 @@
+/* From what is to be fetched and updated to an order of nodes. Iterative: graphs may be a million nodes deep. */
+#include "plan.h"
+
+#include <stdlib.h>
+
+typedef struct frame {
+    dg_node *node;
+    int next; /* edge to look at */
+} frame;
+
+typedef struct walk {
+    dg_plan *plan;
+    frame *stack;
+    size_t depth, capacity;
+} walk;
+
+enum { UNSEEN = -1, OPEN = -2 };
+
+static dg_status no_memory(void)
+{
+    return dg_error(DG_NO_MEMORY, "no memory for a plan");
+}
+
+/* What a node reads: its inputs, or the outputs of its expansion. */
+static int edge_count(const dg_node *node)
+{
+    return node->expansion ? node->n_outputs : node->n_inputs;
+}
+
+static dg_node *edge(const dg_node *node, int k)
+{
+    return node->expansion ? node->expansion[k] : node->inputs[k];
+}
+
+static dg_status grow_places(dg_plan *plan)
+{
+    int64_t count = plan->graph->capacity;
+    if (count <= plan->n_places)
+        return dg_ok();
+    int32_t *place = realloc(plan->place, (size_t)count * sizeof *place);
+    if (!place)
+        return no_memory();
+    for (int64_t i = plan->n_places; i < count; i++)
+        place[i] = UNSEEN;
+    plan->place = place;
+    plan->n_places = count;
+    return dg_ok();
+}
+
+static dg_status push(walk *w, dg_node *node)
+{
+    if (w->depth == w->capacity) {
+        size_t capacity = w->capacity ? 2 * w->capacity : 64;
+        frame *stack = realloc(w->stack, capacity * sizeof *stack);
+        if (!stack)
+            return no_memory();
+        w->stack = stack;
+        w->capacity = capacity;
+    }
+    if (node->entry->op->compose && !dg_node_expansion(node))
+        return dg_graph_status(w->plan->graph);
+    DG_TRY(grow_places(w->plan));
+    w->plan->place[node->id] = OPEN;
+    w->stack[w->depth++] = (frame){node, 0};
+    return dg_ok();
+}
+
+static dg_status append(dg_plan *plan, dg_node *node)
+{
+    if (plan->n_order == plan->order_capacity) {
+        int64_t capacity = plan->order_capacity ? 2 * plan->order_capacity : 64;
+        dg_node **order = realloc(plan->order, (size_t)capacity * sizeof *order);
+        if (!order)
+            return no_memory();
+        plan->order = order;
+        plan->order_capacity = capacity;
+    }
+    if (plan->n_order >= INT32_MAX / 8)
+        return dg_error(DG_NO_MEMORY, "the plan has too many nodes");
+    plan->place[node->id] = (int32_t)plan->n_order;
+    plan->order[plan->n_order++] = node;
+    return dg_ok();
+}
+
+/* Depth first, inputs before the node itself. */
+static dg_status visit(walk *w, dg_node *root)
+{
+    DG_TRY(grow_places(w->plan));
+    if (w->plan->place[root->id] != UNSEEN)
+        return dg_ok();
+    DG_TRY(push(w, root));
+    while (w->depth) {
+        frame *top = &w->stack[w->depth - 1];
+        if (top->next == edge_count(top->node)) {
+            dg_node *done = top->node;
+            w->depth--;
+            DG_TRY(append(w->plan, done));
+            continue;
+        }
+        dg_node *next = edge(top->node, top->next++);
+        if (!next || w->plan->place[next->id] >= 0)
+            continue;
+        if (w->plan->place[next->id] == OPEN)
+            return dg_error(DG_BAD_ARGUMENT, "the graph has a cycle through '%s'", dg_node_name(next));
+        DG_TRY(push(w, next));
+    }
+    return dg_ok();
+}
+
+/* Composed ops may bring assignments of their own (running statistics). */
+static dg_status visit_updates(walk *w)
+{
+    dg_plan *plan = w->plan;
+    for (int64_t i = 0; plan->options.training && i < plan->n_order; i++)
+        for (const node_update *u = plan->order[i]->updates; u; u = u->next)
+            DG_TRY(visit(w, u->assign));
+    return dg_ok();
+}
+
+/* Puts what has been reached into the order in which it was made. The backward pass makes the gradients of a layer's
+ * weights where the cotangent comes by: so ordered, neither it nor what the gradients read waits for the pass's end. */
+static dg_status order_by_making(walk *w)
+{
+    dg_plan *plan = w->plan;
+    dg_node **reached = malloc(sizeof(dg_node *) * (size_t)(plan->n_order + 1));
+    int64_t count = 0;
+    if (!reached)
+        return no_memory();
+    for (int64_t id = 0; id < plan->n_places; id++) {
+        if (plan->place[id] == UNSEEN)
+            continue;
+        reached[count++] = plan->graph->nodes[id];
+        plan->place[id] = UNSEEN;
+    }
+    plan->n_order = 0;
+    dg_status status = dg_ok();
+    for (int64_t i = 0; status.code == DG_OK && i < count; i++)
+        status = visit(w, reached[i]);
+    free(reached);
+    return status;
+}
+
+static dg_status list_inputs(dg_plan *plan)
+{
+    plan->inputs = calloc((size_t)plan->n_order + 1, sizeof *plan->inputs);
+    if (!plan->inputs)
+        return no_memory();
+    for (int64_t i = 0; i < plan->n_order; i++)
+        if (plan->order[i]->entry->op->role == DG_ROLE_INPUT)
+            plan->inputs[plan->n_inputs++] = plan->order[i];
+    return dg_ok();
+}
+
+dg_status plan_compile(dg_plan *plan)
+{
+    walk w = {.plan = plan};
+    dg_status status = dg_ok();
+    for (int i = 0; status.code == DG_OK && i < plan->options.n_fetch; i++)
+        status = visit(&w, plan->options.fetch[i]);
+    for (int i = 0; status.code == DG_OK && i < plan->options.n_updates; i++)
+        status = visit(&w, plan->options.updates[i]);
+    if (status.code == DG_OK)
+        status = visit_updates(&w);
+    if (status.code == DG_OK)
+        status = order_by_making(&w);
+    free(w.stack);
+    if (status.code != DG_OK)
+        return status;
+    return list_inputs(plan);
+}

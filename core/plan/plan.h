@@ -1,0 +1,173 @@
+/* Plans, inside. A plan is compiled once (which nodes, in which order) and bound once for each set of real sizes. A
+ * binding begins as steps, one a node, on values, and ends as tasks, which are what runs:
+ *
+ *   compile.c   nodes to an order
+ *   bind.c      order to steps: real shapes, folding of constants (with sources.c, merge.c and
+ *                    constants.c)
+ *   alive.c    which steps are needed, and their order
+ *   split.c     derivatives that forward steps prepare
+ *   layout.c    which values keep channels last
+ *   fuse.c      steps to groups: elementwise steps join each other and the kernels beside them
+ *   tasks.c     groups to tasks
+ *   schedule.c  the order of tasks that takes the least memory
+ *   place.c     tasks to memory: lifetimes, reuse, one arena
+ *   run.c       running
+ *   profile.c   running with a clock, and what it all costs
+ */
+#ifndef CORE_PLAN_INTERNAL_H
+#define CORE_PLAN_INTERNAL_H
+
+#include "core/program/fused.h"
+#include "core/graph/graph.h"
+
+#include <dotgrad/plan.h>
+
+typedef enum storage_kind {
+    STORED_IN_ARENA,
+    STORED_BY_CALLER, /* an input's feed */
+    STORED_AS_PARAMETER,
+    STORED_AS_CONSTANT /* literal or folded */
+} storage_kind;
+
+/* One result. A view shares the bytes of its `root`. */
+typedef struct value {
+    dg_tensor tensor; /* real type; data once placed (a caller's: once fed) */
+    int32_t root;     /* this value itself, unless it is a view */
+    int32_t origin;   /* of views: what they are merged by, the root or a fresh view of it */
+    int32_t producer; /* step, once there are tasks the task; or −1 */
+    int32_t source;   /* of a root: number of the plan's input, when fed */
+    storage_kind kind;
+    bool uniform; /* a constant whose elements are all one number */
+    bool needed;  /* of a root: its bytes are read by a step, the caller or an assignment */
+    bool fetched; /* of a root: by the caller */
+} value;
+
+/* The work of one node. */
+typedef struct step {
+    const op_entry *entry;
+    dg_node *node;             /* for names in messages */
+    const dg_value *attrs;     /* the node's, symbols in shapes replaced by real sizes */
+    const dg_formula *formula; /* of elementwise steps */
+    const int32_t *inputs;     /* values; −1: left out */
+    int32_t n_inputs, n_outputs;
+    int32_t first_output; /* value; a step's outputs are consecutive */
+    dg_dtype compute;     /* of elementwise steps */
+    double flops;
+    bool alive;
+    bool update; /* elementwise, and only assignments read it: runs when no kernel can fail any more */
+} step;
+
+/* Elementwise work: one program over operands, every one read in the way it broadcasts to the shape of its space. */
+typedef struct elementwise {
+    const dg_program *program;
+    int32_t n_operands, n_results;
+    const int32_t *operands, *spaces, *results; /* values */
+} elementwise;
+
+/* What runs at once: a kernel, with elementwise work on its input 0 and output 0; or elementwise work alone, in parts
+ * that share a program. */
+typedef struct task {
+    const step *of;        /* the kernel's, or the first elementwise one */
+    dg_kernel *kernel;     /* NULL: elementwise alone */
+    elementwise *parts;    /* with a kernel: at most one, the epilogue */
+    elementwise *prologue; /* NULL: none */
+    dg_fused *fused;       /* of the parts, one after another */
+    int32_t n_parts;
+    int32_t n_nodes;
+    dg_node **nodes; /* all that it computes, that of `of` first */
+    size_t workspace_bytes;
+    double flops;
+    bool update;
+} task;
+
+/* The end of a plan for training: the bytes of one value go into a parameter. */
+typedef struct assignment {
+    int32_t value, parameter;
+    bool in_place;   /* the step that computes the value writes into the parameter itself */
+    size_t snapshot; /* 1 + offset in the arena: the value is a parameter that is assigned too, saved first */
+} assignment;
+
+typedef struct binding {
+    struct binding *next;
+    dg_arena *arena; /* everything but the buffers below */
+    dg_shape *feeds; /* the shapes that this binding is for, one an input of the plan */
+    value *values;
+    int32_t n_values, values_capacity;
+    step *steps;
+    int32_t n_steps;
+    task *tasks;
+    int32_t n_tasks;
+    int32_t *fetch; /* values */
+    assignment *assignments;
+    int32_t n_assignments;
+    dg_kernel **random_kernels;
+    int32_t n_random_kernels;
+    int32_t *fed_views; /* values whose bytes are a caller's, by input: fed_views[feed_starts[k]] … */
+    int32_t *feed_starts;
+    unsigned char *memory; /* the arena of buffers */
+    size_t memory_bytes;
+    void **constants;
+    int32_t n_constants, constants_capacity;
+    double *seconds; /* of each task, while the plan keeps a profile */
+    uint64_t timed_runs;
+} binding;
+
+struct dg_plan {
+    dg_graph *graph;
+    dg_plan_options options; /* lists copied */
+    dg_node **order;         /* topological: whatever a node reads stands before it */
+    int64_t n_order, order_capacity;
+    int32_t *place; /* of a node in the order, by id; −1: not in it */
+    int64_t n_places;
+    dg_node **inputs; /* in the order */
+    int n_inputs;
+    binding *bindings, *current;
+    uint64_t step;
+    bool profiling;
+};
+
+dg_status plan_compile(dg_plan *plan);
+dg_status plan_bind(dg_plan *plan, const dg_feed *feeds, int n_feeds, binding **made);
+dg_status plan_place(dg_plan *plan, binding *b);
+void binding_free(binding *b);
+/* Makes the binding for these feeds the current one. */
+dg_status find_binding(dg_plan *plan, const dg_feed *feeds, int n_feeds);
+
+/* The dtype and shape that a tensor has, for shape rules. */
+static inline dg_type type_of(const dg_tensor *tensor)
+{
+    return (dg_type){tensor->dtype, tensor->shape};
+}
+
+/* Whether the step reads input k, or only its shape. */
+bool reads_bytes(const step *s, int k);
+
+static inline bool plan_does(const dg_plan *plan, enum dg_optimization what)
+{
+    return !(plan->options.without & (unsigned)what);
+}
+
+/* Runs all tasks in order and keeps the time of each. */
+dg_status run_tasks_timed(const dg_plan *plan, binding *b);
+
+/* Runs one task in a binding whose values have their buffers. */
+dg_status task_run(const dg_plan *plan, const task *t);
+
+/* The formula with the numbers of inputs that are constants put in; it keeps its inputs, some of them unused. */
+dg_status formula_with_constants(const binding *b, dg_formulas *pool, const dg_formula *formula, const int32_t *inputs,
+                                 const dg_formula **result);
+/* Which input the formula is, when it is nothing else; −1 otherwise. */
+int formula_is_input(const dg_formula *formula);
+
+/* The node to name in a message: for a part of a composed op, the op that the user wrote. */
+static inline dg_node *speaker(dg_node *node)
+{
+    while (!node->named && node->owner)
+        node = node->owner;
+    return node;
+}
+
+/* Adds "op 'node'" before a message. */
+dg_status at_node(dg_node *node, dg_status status);
+
+#endif

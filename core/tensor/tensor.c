@@ -1,0 +1,170 @@
+/* Tensors: making, copying, reading and converting. */
+#include <dotgrad/tensor.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/pages.h"
+
+static dg_status make(dg_tensor *tensor, dg_dtype dtype, const dg_shape *shape, size_t *bytes)
+{
+    *tensor = (dg_tensor){0};
+    DG_TRY(dg_shape_bytes(shape, dtype, bytes));
+    void *data = pages_alloc(*bytes);
+    if (!data) {
+        char text[DG_SHAPE_TEXT];
+        return dg_error(DG_NO_MEMORY, "no memory for a tensor %s of %s", dg_shape_print(shape, text, sizeof text),
+                        dg_dtype_name(dtype));
+    }
+    *tensor = (dg_tensor){.dtype = dtype, .shape = *shape, .data = data, .owns_data = true};
+    return dg_ok();
+}
+
+dg_status dg_tensor_make(dg_tensor *tensor, dg_dtype dtype, dg_shape shape)
+{
+    size_t bytes;
+    DG_TRY(make(tensor, dtype, &shape, &bytes));
+    memset(tensor->data, 0, bytes);
+    return dg_ok();
+}
+
+dg_status dg_tensor_copy(dg_tensor *copy, const dg_tensor *source)
+{
+    dg_tensor made;
+    size_t bytes;
+    *copy = (dg_tensor){0};
+    DG_TRY(make(&made, source->dtype, &source->shape, &bytes));
+    if (bytes)
+        memcpy(made.data, source->data, bytes);
+    *copy = made;
+    return dg_ok();
+}
+
+dg_tensor dg_tensor_view(dg_dtype dtype, dg_shape shape, const void *data)
+{
+    dg_tensor tensor = {.dtype = dtype, .shape = shape};
+    memcpy(&tensor.data, &data, sizeof data); /* a view of constant data is read only by its user's word */
+    return tensor;
+}
+
+void dg_tensor_release(dg_tensor *tensor)
+{
+    if (!tensor)
+        return;
+    if (tensor->owns_data)
+        free(tensor->data);
+    *tensor = (dg_tensor){0};
+}
+
+size_t dg_tensor_bytes(const dg_tensor *tensor)
+{
+    return (size_t)dg_tensor_count(tensor) * dg_dtype_size(tensor->dtype);
+}
+
+int64_t dg_tensor_count(const dg_tensor *tensor)
+{
+    return dg_shape_count(&tensor->shape);
+}
+
+double dg_tensor_get(const dg_tensor *tensor, int64_t index)
+{
+    switch (tensor->dtype) {
+    case DG_BOOL:
+        return ((const uint8_t *)tensor->data)[index];
+    case DG_INT32:
+        return ((const int32_t *)tensor->data)[index];
+    case DG_INT64:
+        return (double)((const int64_t *)tensor->data)[index];
+    case DG_FLOAT32:
+        return (double)((const float *)tensor->data)[index];
+    case DG_FLOAT64:
+        return ((const double *)tensor->data)[index];
+    case DG_DEFAULT_DTYPE:
+        break;
+    }
+    return NAN;
+}
+
+/* Towards zero; what lies beyond the type's ends becomes the end, NaN becomes 0. */
+static int64_t to_int64(double value)
+{
+    if (isnan(value))
+        return 0;
+    if (value >= 0x1p63)
+        return INT64_MAX;
+    return value < -0x1p63 ? INT64_MIN : (int64_t)value;
+}
+
+static int32_t to_int32(int64_t value)
+{
+    return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
+}
+
+void dg_tensor_set(dg_tensor *tensor, int64_t index, double value)
+{
+    switch (tensor->dtype) {
+    case DG_BOOL:
+        ((uint8_t *)tensor->data)[index] = value != 0;
+        break;
+    case DG_INT32:
+        ((int32_t *)tensor->data)[index] = to_int32(to_int64(rint(value)));
+        break;
+    case DG_INT64:
+        ((int64_t *)tensor->data)[index] = to_int64(rint(value));
+        break;
+    case DG_FLOAT32:
+        ((float *)tensor->data)[index] = (float)value;
+        break;
+    case DG_FLOAT64:
+        ((double *)tensor->data)[index] = value;
+        break;
+    case DG_DEFAULT_DTYPE:
+        break;
+    }
+}
+
+/* From the integers, without the detour through a double that would round twice. */
+static void set_int(dg_tensor *tensor, int64_t index, int64_t value)
+{
+    switch (tensor->dtype) {
+    case DG_INT32:
+        ((int32_t *)tensor->data)[index] = to_int32(value);
+        break;
+    case DG_INT64:
+        ((int64_t *)tensor->data)[index] = value;
+        break;
+    case DG_FLOAT32:
+        ((float *)tensor->data)[index] = (float)value;
+        break;
+    default:
+        dg_tensor_set(tensor, index, (double)value);
+    }
+}
+
+static void set_truncated(dg_tensor *tensor, int64_t index, double value)
+{
+    if (tensor->dtype == DG_INT32 || tensor->dtype == DG_INT64)
+        set_int(tensor, index, to_int64(value));
+    else
+        dg_tensor_set(tensor, index, value);
+}
+
+dg_status dg_tensor_convert(dg_tensor *result, const dg_tensor *source, dg_dtype dtype)
+{
+    if (source->dtype == dtype)
+        return dg_tensor_copy(result, source);
+    dg_tensor made;
+    size_t bytes;
+    *result = (dg_tensor){0};
+    DG_TRY(make(&made, dtype, &source->shape, &bytes));
+    int64_t count = dg_tensor_count(source);
+    if (source->dtype == DG_INT64)
+        for (int64_t i = 0; i < count; i++)
+            set_int(&made, i, ((const int64_t *)source->data)[i]);
+    else
+        for (int64_t i = 0; i < count; i++)
+            set_truncated(&made, i, dg_tensor_get(source, i));
+    *result = made;
+    return dg_ok();
+}

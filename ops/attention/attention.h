@@ -1,0 +1,72 @@
+/* What the ops of attention share: checks, and the macros of their descriptors. */
+#ifndef OPS_ATTENTION_H
+#define OPS_ATTENTION_H
+
+#include "ops/shared/arguments.h"
+#include "ops/shared/rules.h"
+
+static inline dg_status check_dropout(double p)
+{
+    return p >= 0 && p <= 1 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "dropout is %g, wants 0 … 1", p);
+}
+
+static inline bool is_bool(const dg_node *node)
+{
+    return dg_node_type(node, 0)->dtype == DG_BOOL;
+}
+
+static inline dg_status want_mask(const dg_infer *infer, int k)
+{
+    const dg_type *mask = infer->inputs[k];
+    return !mask || mask->dtype == DG_BOOL ? dg_ok() : want_floats(infer, k);
+}
+
+static inline dg_status bad_shape(const dg_infer *infer, int k, const char *wants)
+{
+    char text[DG_SHAPE_TEXT];
+    return dg_error(DG_BAD_SHAPE, "%s is %s, wants %s", infer->op->inputs[k].name,
+                    dg_graph_print_shape(infer->graph, &infer->inputs[k]->shape, text, sizeof text), wants);
+}
+
+static inline int64_t from_end(const dg_type *type, int k)
+{
+    return type->shape.dims[type->shape.rank - k];
+}
+
+static inline dg_status check_heads(int64_t width, int64_t heads)
+{
+    if (width < 1 || heads < 1 || width % heads != 0)
+        return dg_error(DG_BAD_ARGUMENT, "%lld features do not divide into %lld heads", (long long)width,
+                        (long long)heads);
+    return dg_ok();
+}
+
+#define INTEGER(attr_name, fallback_text, text)                                                                        \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_INT, .fallback = fallback_text, .doc = text                                 \
+    }
+#define SIZE(attr_name, text)                                                                                          \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_INT, .positional = true, .doc = text                                        \
+    }
+#define NUMBER(attr_name, fallback_text, text)                                                                         \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
+    }
+#define SWITCH(attr_name, fallback_text, text)                                                                         \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_BOOL, .fallback = fallback_text, .doc = text                                \
+    }
+#define MAYBE(input_name, text)                                                                                        \
+    {                                                                                                                  \
+        .name = input_name, .flags = DG_OPTIONAL, .doc = text                                                          \
+    }
+#define OWNED(input_name, text, rule, initialiser)                                                                     \
+    {                                                                                                                  \
+        .name = input_name, .flags = DG_OPTIONAL, .doc = text, .parameter = rule, .init = initialiser                  \
+    }
+#define BATCH_FIRST                                                                                                    \
+    SWITCH("batch_first", "true", "true: [N, T, features], the layout here; false: [T, N, features], PyTorch's default")
+#define KAIMING "kaiming_uniform(2.23606797749979)"
+
+#endif

@@ -1,0 +1,166 @@
+/* Which way a convolution is computed: directly, or by columns. */
+#include "choose.h"
+
+#include "ops/shared/chunks.h"
+#include "columns.h"
+#include "direct.h"
+#include "winograd.h"
+#include "ops/shared/strided.h"
+
+static int64_t volume(const int64_t dims[3])
+{
+    return dims[0] * dims[1] * dims[2];
+}
+
+/* ---- columns of images that are stored as N H W C: they are transposed whole, in workspace ---- */
+
+typedef struct image_box {
+    int64_t batch, channels, places;
+} image_box;
+
+static image_box x_box(const conv_shape *s)
+{
+    return (image_box){s->batch, s->groups * s->in_channels, volume(s->in)};
+}
+
+static image_box y_box(const conv_shape *s)
+{
+    return (image_box){s->batch, s->groups * s->out_channels, volume(s->out)};
+}
+
+static size_t copy_bytes(const conv_shape *s, image_box all, bool channels_last)
+{
+    size_t bytes = (size_t)(all.batch * all.channels * all.places) * dg_dtype_size(s->dtype);
+    return channels_last ? (bytes + 63) / 64 * 64 : 0;
+}
+
+static void turn_images(const conv_shape *s, image_box i, bool to_channels_last, void *to, const void *from,
+                        dg_threads *threads)
+{
+    int64_t image = i.channels * i.places;
+    box b = {.rank = 3, .size = {i.batch, i.channels, i.places}};
+    int64_t planes[3] = {image, i.places, 1}, pixels[3] = {image, 1, i.channels};
+    for (int d = 0; d < 3; d++) {
+        b.to[d] = to_channels_last ? pixels[d] : planes[d];
+        b.from[d] = to_channels_last ? planes[d] : pixels[d];
+    }
+    box_copy(&b, s->dtype, to, from, threads);
+}
+
+/* `images` as N C H W: themselves, or a copy at *workspace, which moves on. */
+static const void *as_planes(const conv_shape *s, image_box all, bool channels_last, const void *images,
+                             char **workspace, dg_threads *threads)
+{
+    if (!channels_last)
+        return images;
+    char *copy = *workspace;
+    *workspace += copy_bytes(s, all, true);
+    turn_images(s, all, false, copy, images, threads);
+    return copy;
+}
+
+static void run_epilogue(void *argument, int64_t begin, int64_t end)
+{
+    dg_epilogue_run(argument, begin, end);
+}
+
+static void finish(const dg_kernel *kernel, image_box all)
+{
+    if (kernel->epilogue)
+        chunks_run(kernel->threads, all.batch * all.channels * all.places, CHUNK, run_epilogue,
+                   (void *)(uintptr_t)kernel);
+}
+
+/* Images that a product makes: `planes` is where as N C H W. */
+static void *planes_for(const conv_shape *s, image_box all, bool channels_last, void *images, char **workspace)
+{
+    if (!channels_last)
+        return images;
+    char *planes = *workspace;
+    *workspace += copy_bytes(s, all, true);
+    return planes;
+}
+
+/* ---- the three products ---- */
+
+size_t conv_output_workspace(const conv_shape *s, const dg_kernel *kernel)
+{
+    if (winograd_takes(s))
+        return winograd_output_workspace(s, kernel->threads);
+    if (direct_takes_output(s))
+        return direct_output_workspace(s, kernel->threads);
+    return columns_output_workspace(s) + copy_bytes(s, x_box(s), s->x_channels_last) +
+           copy_bytes(s, y_box(s), s->y_channels_last);
+}
+
+dg_status conv_output(const conv_shape *s, const void *x, const void *w, const void *bias, void *y,
+                      const dg_kernel *kernel)
+{
+    if (winograd_takes(s)) {
+        winograd_output(s, x, w, bias, y, kernel);
+        return dg_ok();
+    }
+    if (direct_takes_output(s)) {
+        direct_output(s, x, w, bias, y, kernel);
+        return dg_ok();
+    }
+    char *workspace = kernel->workspace;
+    x = as_planes(s, x_box(s), s->x_channels_last, x, &workspace, kernel->threads);
+    void *planes = planes_for(s, y_box(s), s->y_channels_last, y, &workspace);
+    DG_TRY(columns_output(s, x, w, bias, planes, workspace, kernel->threads));
+    if (s->y_channels_last)
+        turn_images(s, y_box(s), true, y, planes, kernel->threads);
+    finish(kernel, y_box(s));
+    return dg_ok();
+}
+
+size_t conv_input_grad_workspace(const conv_shape *s, const dg_kernel *kernel)
+{
+    if (winograd_takes(s))
+        return winograd_input_grad_workspace(s, kernel->threads);
+    if (direct_takes_input_grad(s))
+        return direct_input_grad_workspace(s, kernel->threads);
+    return columns_input_grad_workspace(s) + copy_bytes(s, y_box(s), s->y_channels_last) +
+           copy_bytes(s, x_box(s), s->x_channels_last);
+}
+
+dg_status conv_input_grad(const conv_shape *s, const void *g, const void *w, const void *bias, void *dx,
+                          const dg_kernel *kernel)
+{
+    if (winograd_takes(s)) {
+        winograd_input_grad(s, g, w, bias, dx, kernel);
+        return dg_ok();
+    }
+    if (direct_takes_input_grad(s)) {
+        direct_input_grad(s, g, w, bias, dx, kernel);
+        return dg_ok();
+    }
+    char *workspace = kernel->workspace;
+    g = as_planes(s, y_box(s), s->y_channels_last, g, &workspace, kernel->threads);
+    void *planes = planes_for(s, x_box(s), s->x_channels_last, dx, &workspace);
+    DG_TRY(columns_input_grad(s, g, w, bias, planes, workspace, kernel->threads));
+    if (s->x_channels_last)
+        turn_images(s, x_box(s), true, dx, planes, kernel->threads);
+    finish(kernel, x_box(s));
+    return dg_ok();
+}
+
+size_t conv_weight_grad_workspace(const conv_shape *s, const dg_kernel *kernel)
+{
+    if (direct_takes_weight_grad(s))
+        return direct_weight_grad_workspace(s, kernel->threads);
+    return columns_weight_grad_workspace(s) + copy_bytes(s, x_box(s), s->x_channels_last) +
+           copy_bytes(s, y_box(s), s->y_channels_last);
+}
+
+dg_status conv_weight_grad(const conv_shape *s, const void *x, const void *g, void *dw, const dg_kernel *kernel)
+{
+    if (direct_takes_weight_grad(s)) {
+        direct_weight_grad(s, x, g, dw, kernel);
+        return dg_ok();
+    }
+    char *workspace = kernel->workspace;
+    x = as_planes(s, x_box(s), s->x_channels_last, x, &workspace, kernel->threads);
+    g = as_planes(s, y_box(s), s->y_channels_last, g, &workspace, kernel->threads);
+    return columns_weight_grad(s, x, g, dw, workspace, kernel->threads);
+}

@@ -1,0 +1,210 @@
+/* Activation functions: one formula a line. Which side of a kink takes which derivative is told by the comparisons, and
+ * is as in PyTorch. A NaN goes through. */
+#include "ops/shared/arguments.h"
+
+#include <dotgrad/op_families.h>
+#include <dotgrad/ops.h>
+#include <string.h>
+
+#define ACTIVATION(op_name, summary_text, source_text, formula_text)                                                   \
+    {                                                                                                                  \
+        .name = op_name, .family = "activation", .summary = summary_text, .source = source_text,                       \
+        .inputs = {{.name = "input"}}, .formula = formula_text, .samples = (const dg_sample[])                         \
+        {                                                                                                              \
+            {op_name, {"[3, 4]"}},                                                                                     \
+            {                                                                                                          \
+                .call = NULL                                                                                           \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+
+/* With numbers to choose: further samples in calls like "elu(alpha=0.5)". */
+#define FAMILY_OF(op_name, summary_text, source_text, formula_text, second_sample, ...)                                \
+    {                                                                                                                  \
+        .name = op_name, .family = "activation", .summary = summary_text, .source = source_text,                       \
+        .inputs = {{.name = "input"}}, .attrs = {__VA_ARGS__}, .formula = formula_text, .samples = (const dg_sample[]) \
+        {                                                                                                              \
+            {op_name, {"[3, 4]"}}, {second_sample, {"[5]"}},                                                           \
+            {                                                                                                          \
+                .call = NULL                                                                                           \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+#define NUMBER(attr_name, fallback_text, text)                                                                         \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
+    }
+
+static const char *gelu_formula(const dg_value *attrs, int n_inputs)
+{
+    (void)n_inputs;
+    if (is_given(&attrs[0]) && strcmp(attrs[0].s, "tanh") == 0)
+        return "0.5 * input * (1 + tanh(sqrt(2 / pi) * (input + 0.044715 * input ^ 3)))";
+    return "0.5 * input * (1 + erf(input / sqrt(2)))";
+}
+
+/* ---- prelu: max(0, x) + w·min(0, x), one w for all or one for each channel of [N, C, …] ---- */
+
+static dg_status prelu_weight(const dg_infer *infer, dg_shape *shape, bool *present)
+{
+    (void)present;
+    if (infer->attrs[0].i < 1)
+        return dg_error(DG_BAD_ARGUMENT, "num_parameters is %lld, wants at least 1", (long long)infer->attrs[0].i);
+    *shape = DG_SHAPE(infer->attrs[0].i);
+    return dg_ok();
+}
+
+static dg_status prelu_infer(const dg_infer *infer)
+{
+    const dg_shape *x = &infer->inputs[0]->shape, *w = infer->inputs[1] ? &infer->inputs[1]->shape : NULL;
+    if (!dg_dtype_is_float(infer->inputs[0]->dtype))
+        return dg_error(DG_BAD_DTYPE, "the input is %s, wants floats", dg_dtype_name(infer->inputs[0]->dtype));
+    if (!w || w->rank > 1)
+        return dg_error(DG_BAD_SHAPE, "the weight wants one dimension, [1] or [channels]");
+    int64_t weights = w->rank ? w->dims[0] : 1, channels = x->rank > 1 ? x->dims[1] : 1;
+    if (weights > 1 && channels >= 0 && channels != weights)
+        return dg_error(DG_BAD_SHAPE, "%lld weights for %lld channels", (long long)weights, (long long)channels);
+    return dg_infer_same(infer);
+}
+
+static void prelu_compose(const dg_compose *compose)
+{
+    dg_node *x = compose->inputs[0], *w = compose->inputs[1];
+    int rank = dg_node_type(x, 0)->shape.rank;
+    const dg_shape *weights = &dg_node_type(w, 0)->shape;
+    if (weights->rank == 1 && weights->dims[0] == 1)
+        w = dg_reshape(w, dg_scalar());
+    else if (weights->rank == 1 && rank > 2) {
+        dg_shape per_channel = {.rank = rank - 1, .dims = {-1}};
+        for (int d = 1; d < rank - 1; d++)
+            per_channel.dims[d] = 1;
+        w = dg_reshape(w, per_channel);
+    }
+    compose->outputs[0] = dg_expr("where(x > 0, x, w * x)", {"x", x}, {"w", w});
+}
+
+static const dg_sample gelu_samples[] = {
+    {"gelu", {"[3, 4]"}},
+    {"gelu(approximate=tanh)", {"[3, 4]"}},
+    {.call = NULL},
+};
+
+static const dg_sample threshold_samples[] = {{"threshold(0.5, -2)", {"[3, 4]"}}, {.call = NULL}};
+
+static const dg_sample heaviside_samples[] = {
+    {"heaviside", {"[3, 4]", "[3, 4]"}},
+    {"heaviside", {"[3, 4]", "[4]"}},
+    {.call = NULL},
+};
+
+static const dg_sample prelu_samples[] = {
+    {"prelu", {"[3, 4]", "[1]"}},
+    {"prelu(num_parameters=3)", {"[2, 3, 4]", "[3]"}},
+    {.call = NULL},
+};
+
+static const dg_op activation_ops[] = {
+    ACTIVATION("relu", "y = max(0, x), derivative 0 at 0", NULL, "where(input <= 0, 0, input)"),
+    ACTIVATION("relu6", "y = min(max(0, x), 6), derivative 0 at 0 and 6", "Krizhevsky 2010",
+               "where(input <= 0, 0, where(input >= 6, 6, input))"),
+    FAMILY_OF("leaky_relu", "y = x above 0, else slope·x, derivative slope at 0", "Maas, Hannun, Ng 2013",
+              "where(input > 0, input, negative_slope * input)", "leaky_relu(negative_slope=0.2)",
+              NUMBER("negative_slope", "0.01", "the slope below 0")),
+    FAMILY_OF("elu", "y = x above 0, else α(eˣ − 1), derivative α at 0",
+              "Clevert, Unterthiner, Hochreiter 2016, eq. 15", "where(input <= 0, alpha * expm1(input), input)",
+              "elu(alpha=0.5)", NUMBER("alpha", "1", "−α is the limit for x → −∞")),
+    FAMILY_OF("celu", "y = x above 0, else α(exp(x/α) − 1)", "Barron 2017, eq. 2",
+              "where(input <= 0, alpha * expm1(input / alpha), input)", "celu(alpha=0.7)",
+              NUMBER("alpha", "1", "−α is the limit for x → −∞")),
+    ACTIVATION("selu", "y = λx above 0, else λα(eˣ − 1): keeps mean 0 and variance 1",
+               "Klambauer, Unterthiner, Mayr, Hochreiter 2017, eq. 2",
+               "1.0507009873554805 * where(input <= 0, 1.6732632423543772 * expm1(input), input)"),
+    ACTIVATION("sigmoid", "y = 1/(1 + e⁻ˣ)", NULL, "sigmoid(input)"),
+    ACTIVATION("logsigmoid", "y = ln σ(x) = −softplus(−x)", NULL, "-softplus(-input)"),
+    ACTIVATION("tanh", "y = tanh x", NULL, "tanh(input)"),
+    ACTIVATION("tanhshrink", "y = x − tanh x", NULL, "input - tanh(input)"),
+    FAMILY_OF("softplus", "y = ln(1 + exp(βx))/β, x itself where βx > threshold",
+              "Dugas, Bengio, Bélisle, Nadeau, Garcia 2001",
+              "where(beta * input > threshold, input, softplus(beta * input) / beta)", "softplus(beta=2)",
+              NUMBER("beta", "1", "how sharp the bend is"), NUMBER("threshold", "20", "where the line begins")),
+    ACTIVATION("softsign", "y = x/(1 + |x|)", "Turian, Bergstra, Bengio 2009", "input / (1 + abs(input))"),
+    ACTIVATION("silu", "y = x·σ(x)", "Elfwing, Uchibe, Doya 2018; swish: Ramachandran, Zoph, Le 2017",
+               "input * sigmoid(input)"),
+    ACTIVATION("mish", "y = x·tanh(softplus(x))", "Misra 2019", "input * tanh(softplus(input))"),
+    {
+        .name = "gelu",
+        .family = "activation",
+        .summary = "y = x·Φ(x) = x(1 + erf(x/√2))/2, or its approximation by tanh",
+        .source = "Hendrycks, Gimpel 2016",
+        .inputs = {{.name = "input"}},
+        .attrs = {{.name = "approximate",
+                   .kind = DG_ATTR_NAME,
+                   .fallback = "none",
+                   .choices = "none|tanh",
+                   .doc = "tanh: x(1 + tanh(√(2/π)(x + 0.044715 x³)))/2"}},
+        .formula_for = gelu_formula,
+        .samples = gelu_samples,
+    },
+    FAMILY_OF("hardtanh", "y = min(max(x, min_val), max_val), derivative 0 at both", "Collobert 2004",
+              "where(input <= min_val, min_val, where(input >= max_val, max_val, input))",
+              "hardtanh(min_val=-0.5, max_val=3)", NUMBER("min_val", "-1", "the least value"),
+              NUMBER("max_val", "1", "the greatest value")),
+    ACTIVATION("hardsigmoid", "y = min(max(x/6 + ½, 0), 1), derivative 0 at ±3", "Courbariaux, Bengio, David 2015",
+               "where(input <= -3, 0, where(input >= 3, 1, input / 6 + 0.5))"),
+    ACTIVATION("hardswish", "y = x·min(max(x + 3, 0), 6)/6, derivative −½ at −3 and 1½ at 3",
+               "Howard et al. 2019 (MobileNetV3)",
+               "where(input < -3, 0, where(input <= 3, input * (input + 3) / 6, input))"),
+    FAMILY_OF("hardshrink", "y = x where |x| > λ, else 0", NULL, "where(abs(input) <= lambd, 0, input)",
+              "hardshrink(lambd=1)", NUMBER("lambd", "0.5", "λ")),
+    FAMILY_OF("softshrink", "y = x moved by λ towards 0, 0 where |x| ≤ λ", NULL,
+              "where(abs(input) <= lambd, 0, input - lambd * sign(input))", "softshrink(lambd=1)",
+              NUMBER("lambd", "0.5", "λ")),
+    {
+        .name = "threshold",
+        .family = "activation",
+        .summary = "y = x where x > threshold, else value",
+        .inputs = {{.name = "input"}},
+        .attrs = {{.name = "threshold", .kind = DG_ATTR_FLOAT, .doc = "where x itself begins"},
+                  {.name = "value", .kind = DG_ATTR_FLOAT, .doc = "what stands below"}},
+        .formula = "where(input <= threshold, value, input)",
+        .samples = threshold_samples,
+    },
+    {
+        .name = "step",
+        .family = "activation",
+        .summary = "y = 1 from 0 on, else 0; derivative 0 everywhere",
+        .source = "McCulloch, Pitts 1943",
+        .inputs = {{.name = "input"}},
+        .flags = DG_NOT_DIFFERENTIABLE,
+        .formula = "where(input >= 0, 1, 0)",
+        .samples = (const dg_sample[]){{"step", {"[3, 4]"}}, {.call = NULL}},
+    },
+    {
+        .name = "heaviside",
+        .family = "activation",
+        .summary = "y = 0 below 0, 1 above, `values` at 0",
+        .inputs = {{.name = "input"}, {.name = "values"}},
+        .formula = "where(input == 0, values, where(input > 0, 1, 0))",
+        .samples = heaviside_samples,
+    },
+    {
+        .name = "prelu",
+        .family = "activation",
+        .summary = "y = x above 0, else w·x, w trained: one for all or one a channel of [N, C, …]",
+        .source = "He, Zhang, Ren, Sun 2015, eq. 1",
+        .inputs = {{.name = "input"},
+                   {.name = "weight",
+                    .doc = "[1] or [channels]",
+                    .parameter = prelu_weight,
+                    .init_attr = "init",
+                    .flags = DG_OPTIONAL}},
+        .attrs =
+            {{.name = "num_parameters", .kind = DG_ATTR_INT, .fallback = "1", .doc = "1 or the number of channels"},
+             {.name = "init", .kind = DG_ATTR_INIT, .fallback = "constant(0.25)", .doc = "of the weight"}},
+        .infer = prelu_infer,
+        .compose = prelu_compose,
+        .samples = prelu_samples,
+    },
+};
+
+const dg_op_family dg_activation_ops = DG_FAMILY(activation_ops);

@@ -1,0 +1,76 @@
+/* Matrix products in vector code. A register tile of c, some rows by some vectors of columns, is summed over all of k,
+ * with one element of a at a time multiplied into a row of b: so b is read in whole vectors and a in any order. */
+#include "gemm.h"
+
+#include <string.h>
+
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#elif defined(__AVX2__)
+#define VECTOR_BYTES 32
+#else
+#define VECTOR_BYTES 16
+#endif
+
+/* The largest tiles that the registers hold beside the vectors of b and of a: rows of a tile of 1, 2, 3, 4 vectors. Up
+ * to FEW_SUMS of them, even and odd terms are summed apart: additions that wait for each other take longer. */
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define MANY_REGISTERS 1
+static const int most_rows[] = {0, 8, 12, 8, 6};
+enum { MOST_VECTORS = 4, NARROW_ROWS = 8, FEW_SUMS = 8 };
+#else
+#define MANY_REGISTERS 0
+static const int most_rows[] = {0, 8, 6};
+enum { MOST_VECTORS = 2, NARROW_ROWS = 8, FEW_SUMS = 4 };
+#endif
+enum { MOST_ROWS = 12, DEPTH = 1024, TURNED_ROWS = 48, DOT_ROWS = 4, FEW_ELEMENTS = 64 };
+
+#define INLINE static inline __attribute__((always_inline))
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+/* Two vectors' elements in turn, from element h on: those of the lower halves, or those of the upper ones. */
+#define INTERLEAVE_2(x, y, h) __builtin_shufflevector(x, y, h, 2 + h)
+#define INTERLEAVE_4(x, y, h) __builtin_shufflevector(x, y, h, 4 + h, 1 + h, 5 + h)
+#define INTERLEAVE_8(x, y, h) __builtin_shufflevector(x, y, h, 8 + h, 1 + h, 9 + h, 2 + h, 10 + h, 3 + h, 11 + h)
+#define INTERLEAVE_16(x, y, h)                                                                                         \
+    __builtin_shufflevector(x, y, h, 16 + h, 1 + h, 17 + h, 2 + h, 18 + h, 3 + h, 19 + h, 4 + h, 20 + h, 5 + h,        \
+                            21 + h, 6 + h, 22 + h, 7 + h, 23 + h)
+
+#define REAL       float
+#define NAME(name) name##_float32
+#define LANES      (VECTOR_BYTES / 4)
+#if VECTOR_BYTES == 64
+#define INTERLEAVE INTERLEAVE_16
+#elif VECTOR_BYTES == 32
+#define INTERLEAVE INTERLEAVE_8
+#else
+#define INTERLEAVE INTERLEAVE_4
+#endif
+#include "gemm.template.h"
+#undef REAL
+#undef NAME
+#undef LANES
+#undef INTERLEAVE
+
+#define REAL       double
+#define NAME(name) name##_float64
+#define LANES      (VECTOR_BYTES / 8)
+#if VECTOR_BYTES == 64
+#define INTERLEAVE INTERLEAVE_8
+#elif VECTOR_BYTES == 32
+#define INTERLEAVE INTERLEAVE_4
+#else
+#define INTERLEAVE INTERLEAVE_2
+#endif
+#include "gemm.template.h"
+
+#define FUNCTIONS(type)                                                                                                \
+    {                                                                                                                  \
+        .lanes = lanes_##type, .multiply = multiply_##type, .multiply_turned = multiply_turned_##type,                 \
+        .transpose = transpose_##type, .dots = dots_##type, .distances = distances_##type                              \
+    }
+const gemm_table DG_ISA_NAME(gemm_kernels) = {.float32 = FUNCTIONS(float32), .float64 = FUNCTIONS(float64)};

@@ -1,0 +1,566 @@
+/* Reductions over one dimension, several, or all (`dim` left out). With `keepdim` they stay as dimensions of size 1. */
+#include "passes.h"
+#include "ops/shared/rules.h"
+
+#include <dotgrad/op_families.h>
+#include <dotgrad/ops.h>
+#include <math.h>
+#include <stdio.h>
+
+/* ---- shapes ---- */
+
+static dg_status reduced_shape(const dg_infer *infer, const dg_value *dims, bool keepdim, bool need_elements)
+{
+    const dg_shape *x = &infer->inputs[0]->shape;
+    dg_shape *y = &infer->outputs[0].shape;
+    axes set;
+    DG_TRY(axes_from(dims, x->rank, &set));
+    y->rank = 0;
+    for (int d = 0; d < x->rank; d++) {
+        if (set.has[d] && need_elements && x->dims[d] == 0)
+            return dg_error(DG_BAD_SHAPE, "dimension %d has no elements to choose from", d);
+        if (!set.has[d] || keepdim)
+            y->dims[y->rank++] = set.has[d] ? 1 : x->dims[d];
+    }
+    return dg_ok();
+}
+
+static dg_status want_float(const dg_infer *infer)
+{
+    dg_dtype dtype = infer->inputs[0]->dtype;
+    if (!dg_dtype_is_float(dtype))
+        return dg_error(DG_BAD_DTYPE, "the input is %s, wants float32 or float64", dg_dtype_name(dtype));
+    infer->outputs[0].dtype = dtype;
+    return dg_ok();
+}
+
+/* Attributes: dim, keepdim. */
+static dg_status float_infer(const dg_infer *infer)
+{
+    DG_TRY(want_float(infer));
+    return reduced_shape(infer, &infer->attrs[0], infer->attrs[1].b, false);
+}
+
+/* The same, of one element at least. */
+static dg_status logsumexp_infer(const dg_infer *infer)
+{
+    DG_TRY(want_float(infer));
+    return reduced_shape(infer, &infer->attrs[0], infer->attrs[1].b, true);
+}
+
+static dg_status sum_infer(const dg_infer *infer)
+{
+    dg_dtype dtype = infer->inputs[0]->dtype;
+    infer->outputs[0].dtype = dg_dtype_is_float(dtype) ? dtype : DG_INT64;
+    return reduced_shape(infer, &infer->attrs[0], infer->attrs[1].b, false);
+}
+
+static dg_status choice_infer(const dg_infer *infer)
+{
+    infer->outputs[0].dtype = infer->inputs[0]->dtype;
+    return reduced_shape(infer, &infer->attrs[0], infer->attrs[1].b, true);
+}
+
+static dg_status truth_infer(const dg_infer *infer)
+{
+    infer->outputs[0].dtype = DG_BOOL;
+    return reduced_shape(infer, &infer->attrs[0], infer->attrs[1].b, false);
+}
+
+/* Attributes: dim, a number, keepdim. */
+static dg_status var_infer(const dg_infer *infer)
+{
+    DG_TRY(want_float(infer));
+    return reduced_shape(infer, &infer->attrs[0], infer->attrs[2].b, false);
+}
+
+/* Attributes: p, dim, keepdim. */
+static dg_status norm_infer(const dg_infer *infer)
+{
+    DG_TRY(want_float(infer));
+    return reduced_shape(infer, &infer->attrs[1], infer->attrs[2].b, isinf(infer->attrs[0].f));
+}
+
+static double reduce_flops(const dg_infer *infer)
+{
+    return (double)dg_shape_count(&infer->inputs[0]->shape);
+}
+
+/* ---- kernels ---- */
+
+static size_t workspace(const dg_kernel *kernel)
+{
+    axes set;
+    if (axes_from(&kernel->attrs[0], kernel->inputs[0]->shape.rank, &set).code != DG_OK)
+        return 0;
+    return reduce_workspace(kernel->inputs[0], &set, kernel->outputs[0]->dtype);
+}
+
+static dg_status reduce(const dg_kernel *kernel, reduction kind)
+{
+    axes set;
+    DG_TRY(axes_from(&kernel->attrs[0], kernel->inputs[0]->shape.rank, &set));
+    reduce_run(kind, kernel, &set, 1);
+    return dg_ok();
+}
+
+static dg_layout layout(const dg_kernel *kernel, int k)
+{
+    axes set;
+    if (k > 0 || axes_from(&kernel->attrs[0], kernel->inputs[0]->shape.rank, &set).code != DG_OK)
+        return DG_LAYOUT_PLAIN;
+    return reduce_layout(&set);
+}
+
+static dg_status sum_forward(const dg_kernel *kernel)
+{
+    return reduce(kernel, REDUCE_SUM);
+}
+
+static dg_status mean_forward(const dg_kernel *kernel)
+{
+    const dg_shape *shape = &kernel->inputs[0]->shape;
+    int64_t elements = 1;
+    axes set;
+    DG_TRY(axes_from(&kernel->attrs[0], shape->rank, &set));
+    for (int d = 0; d < shape->rank; d++)
+        elements *= set.has[d] ? shape->dims[d] : 1;
+    reduce_run(REDUCE_SUM, kernel, &set, (double)elements);
+    return dg_ok();
+}
+
+static dg_status prod_forward(const dg_kernel *kernel)
+{
+    return reduce(kernel, REDUCE_PROD);
+}
+
+static dg_status amax_forward(const dg_kernel *kernel)
+{
+    return reduce(kernel, REDUCE_AMAX);
+}
+
+static dg_status amin_forward(const dg_kernel *kernel)
+{
+    return reduce(kernel, REDUCE_AMIN);
+}
+
+static dg_status all_forward(const dg_kernel *kernel)
+{
+    return reduce(kernel, REDUCE_ALL);
+}
+
+static dg_status any_forward(const dg_kernel *kernel)
+{
+    return reduce(kernel, REDUCE_ANY);
+}
+
+/* ---- derivatives ---- */
+
+static int rank_of(dg_node *node)
+{
+    return dg_node_type(node, 0)->shape.rank;
+}
+
+/* A node of the result's shape, such as the cotangent, with the reduced dimensions back as 1. */
+static dg_node *kept(const dg_backward *vjp, dg_node *node)
+{
+    return restore_dims(node, rank_of(vjp->inputs[0]), &vjp->attrs[0], vjp->attrs[1].b);
+}
+
+static void sum_backward(const dg_backward *vjp)
+{
+    if (dg_dtype_is_float(dg_node_type(vjp->inputs[0], 0)->dtype))
+        vjp->grad_inputs[0] = dg_expand_as(kept(vjp, vjp->grad_output), vjp->inputs[0]);
+}
+
+static void mean_backward(const dg_backward *vjp)
+{
+    dg_node *x = vjp->inputs[0], *count = dg_count(x, .dim = ints_option(&vjp->attrs[0]));
+    vjp->grad_inputs[0] = dg_expand_as(dg_div(kept(vjp, vjp->grad_output), count), x);
+}
+
+/* One dimension after the other: each brings the product of the others along it as a factor. */
+static void prod_backward(const dg_backward *vjp)
+{
+    dg_node *x = vjp->inputs[0], *gradient = kept(vjp, vjp->grad_output);
+    axes set;
+    if (!dg_dtype_is_float(dg_node_type(x, 0)->dtype) || axes_from(&vjp->attrs[0], rank_of(x), &set).code != DG_OK)
+        return;
+    bool any = false;
+    for (int d = rank_of(x) - 1; d >= 0; d--) {
+        if (!set.has[d])
+            continue;
+        gradient = dg_mul(dg_prod_others(x, .dim = d), gradient);
+        x = dg_prod(x, .dim = DG_INTS(d), .keepdim = true);
+        any = true;
+    }
+    vjp->grad_inputs[0] = any ? gradient : dg_reshape_as(gradient, vjp->inputs[0]);
+}
+
+/* Those that share the greatest (least) value share its gradient evenly; a NaN is shared by none, which gives 0/0. */
+static void choice_backward(const dg_backward *vjp)
+{
+    dg_node *x = vjp->inputs[0], *y = kept(vjp, vjp->output), *g = kept(vjp, vjp->grad_output);
+    if (!dg_dtype_is_float(dg_node_type(x, 0)->dtype))
+        return;
+    dg_node *chosen = dg_expr("where(x == y, 1, 0)", {"x", x}, {"y", y});
+    dg_node *ties = dg_sum(chosen, .dim = ints_option(&vjp->attrs[0]), .keepdim = true);
+    vjp->grad_inputs[0] = dg_expr("where(x == y, g, 0) / ties", {"x", x}, {"y", y}, {"g", g}, {"ties", ties});
+}
+
+/* ---- var, std: mean square distance from the mean; count − correction in the denominator ---- */
+
+static dg_node *variance(dg_node *x, const dg_value *attrs)
+{
+    dg_ints dim = ints_option(&attrs[0]);
+    char formula[80];
+    snprintf(formula, sizeof formula, "squares / max(n - %.17g, 0)", attrs[1].f);
+    dg_node *from_mean = dg_sub(x, dg_mean(x, .dim = dim, .keepdim = true));
+    dg_node *squares = dg_sum(dg_square(from_mean), .dim = dim, .keepdim = attrs[2].b);
+    return dg_expr(formula, {"squares", squares}, {"n", dg_count(x, .dim = dim)});
+}
+
+static void var_compose(const dg_compose *compose)
+{
+    compose->outputs[0] = variance(compose->inputs[0], compose->attrs);
+}
+
+static void std_compose(const dg_compose *compose)
+{
+    dg_node *v = variance(compose->inputs[0], compose->attrs);
+    compose->outputs[0] = dg_expr("where(v == 0, 0, sqrt(v))", {"v", v});
+}
+
+/* ---- norm: (Σ|x|^p)^(1/p); the gradient is 0 where x is, and where all of x is 0 ---- */
+
+static void norm_compose(const dg_compose *compose)
+{
+    dg_node *x = compose->inputs[0];
+    double p = compose->attrs[0].f;
+    dg_ints dim = ints_option(&compose->attrs[1]);
+    bool keepdim = compose->attrs[2].b;
+    if (isinf(p)) {
+        compose->outputs[0] = p > 0 ? dg_amax(dg_abs(x), .dim = dim, .keepdim = keepdim)
+                                    : dg_amin(dg_abs(x), .dim = dim, .keepdim = keepdim);
+    } else if (p == 0) {
+        compose->outputs[0] = dg_sum(dg_expr("where(x == 0, 0, 1)", {"x", x}), .dim = dim, .keepdim = keepdim);
+    } else if (p == 1) {
+        compose->outputs[0] = dg_sum(dg_abs(x), .dim = dim, .keepdim = keepdim);
+    } else if (p == 2) {
+        dg_node *sum = dg_sum(dg_square(x), .dim = dim, .keepdim = keepdim);
+        compose->outputs[0] = dg_expr("where(s == 0, 0, sqrt(s))", {"s", sum});
+    } else {
+        char power[80], root[80];
+        snprintf(power, sizeof power, p > 0 ? "where(x == 0, 0, abs(x)^%.17g)" : "abs(x)^(%.17g)", p);
+        snprintf(root, sizeof root, p > 0 ? "where(s == 0, 0, s^%.17g)" : "s^(%.17g)", 1 / p);
+        dg_node *sum = dg_sum(dg_expr(power, {"x", x}), .dim = dim, .keepdim = keepdim);
+        compose->outputs[0] = dg_expr(root, {"s", sum});
+    }
+}
+
+/* ---- logsumexp: shifted by the maximum, so that nothing overflows ---- */
+
+static void logsumexp_compose(const dg_compose *compose)
+{
+    dg_node *x = compose->inputs[0];
+    dg_ints dim = ints_option(&compose->attrs[0]);
+    bool keepdim = compose->attrs[1].b;
+    dg_node *m = dg_detach(dg_amax(x, .dim = dim, .keepdim = true));
+    dg_node *shift = dg_expr("where(abs(m) < 1.7976931348623157e308, m, 0)", {"m", m}); /* 0 for ±inf */
+    dg_node *s = dg_sum(dg_expr("exp(x - m)", {"x", x}, {"m", shift}), .dim = dim, .keepdim = true);
+    dg_node *y = dg_expr("where(s == 0, m, log(s) + shift)", {"s", s}, {"shift", shift}, {"m", m});
+    compose->outputs[0] = keepdim ? y : dg_squeeze(y, .dim = dim);
+}
+
+/* ---- prod_others: y_i = Π x_j over j ≠ i, the derivative of prod; ∂y_i/∂x_j = Π x_k over k ≠ i, j ---- */
+
+static dg_status prod_others_infer(const dg_infer *infer)
+{
+    int axis;
+    DG_TRY(want_float(infer));
+    DG_TRY(dg_infer_dim(infer->attrs[0].i, infer->inputs[0]->shape.rank, &axis));
+    return dg_infer_same(infer);
+}
+
+static dg_status prod_others_forward(const dg_kernel *kernel)
+{
+    int axis;
+    DG_TRY(dg_infer_dim(kernel->attrs[0].i, kernel->inputs[0]->shape.rank, &axis));
+    prod_others_run(kernel->inputs[0], axis, kernel->outputs[0], kernel->threads);
+    return dg_ok();
+}
+
+/* In a matrix of i and j, [n, n] at the place of [n]: row i is x with 1 for x_i, so that its products of the others
+ * are the derivatives of y_i. */
+static void prod_others_backward(const dg_backward *vjp)
+{
+    dg_node *x = vjp->inputs[0];
+    int rank = rank_of(x), axis;
+    if (rank == 0 || dg_infer_dim(vjp->attrs[0].i, rank, &axis).code != DG_OK)
+        return;
+    dg_node *column = dg_arange_like(x, .dim = axis);
+    for (int d = axis + 1; d < rank; d++)
+        column = dg_unsqueeze(column, -1);
+    dg_node *same = dg_eq(dg_unsqueeze(column, 1), column);
+    dg_node *rows = dg_expr("where(same, 1, x)", {"same", same}, {"x", dg_unsqueeze(x, axis)});
+    dg_node *partial = dg_prod_others(rows, .dim = axis + 1);
+    dg_node *terms = dg_expr("where(same, 0, g * p)", {"same", same}, {"g", dg_unsqueeze(vjp->grad_output, axis + 1)},
+                             {"p", partial});
+    vjp->grad_inputs[0] = dg_sum(terms, .dim = DG_INTS(axis));
+}
+
+/* ---- argmax, argmin ---- */
+
+static dg_status place_infer(const dg_infer *infer)
+{
+    dg_value items[1], dims = {0};
+    if (is_given(&infer->attrs[0])) {
+        items[0] = infer->attrs[0];
+        dims = (dg_value){.kind = DG_VALUE_LIST, .count = 1, .items = items};
+    }
+    infer->outputs[0].dtype = DG_INT64;
+    return reduced_shape(infer, &dims, infer->attrs[1].b, true);
+}
+
+static dg_status find_place(const dg_kernel *kernel, bool greatest)
+{
+    int axis = -1;
+    if (is_given(&kernel->attrs[0]))
+        DG_TRY(dg_infer_dim(kernel->attrs[0].i, kernel->inputs[0]->shape.rank, &axis));
+    reduce_place(greatest, kernel->inputs[0], axis, kernel->outputs[0], kernel->threads);
+    return dg_ok();
+}
+
+static dg_status argmax_forward(const dg_kernel *kernel)
+{
+    return find_place(kernel, true);
+}
+
+static dg_status argmin_forward(const dg_kernel *kernel)
+{
+    return find_place(kernel, false);
+}
+
+/* ---- sum_to: the reverse of broadcasting ---- */
+
+/* The dimensions of `from` that were stretched from `to`. */
+static axes stretched(const dg_shape *from, const dg_shape *to)
+{
+    axes set = {{false}};
+    for (int d = 0, missing = from->rank - to->rank; d < from->rank; d++)
+        set.has[d] = d < missing || (to->dims[d - missing] == 1 && from->dims[d] != 1);
+    return set;
+}
+
+static dg_status sum_to_infer(const dg_infer *infer)
+{
+    const dg_shape *from = &infer->inputs[0]->shape, *to = &infer->inputs[1]->shape;
+    char left[DG_SHAPE_TEXT], right[DG_SHAPE_TEXT];
+    int missing = from->rank - to->rank;
+    bool fits = missing >= 0;
+    for (int d = 0; fits && d < to->rank; d++)
+        fits = to->dims[d] == 1 || !sizes_differ(from->dims[d + missing], to->dims[d]);
+    if (!fits)
+        return dg_error(DG_BAD_SHAPE, "%s cannot be the broadcast of %s",
+                        dg_graph_print_shape(infer->graph, from, left, sizeof left),
+                        dg_graph_print_shape(infer->graph, to, right, sizeof right));
+    DG_TRY(want_float(infer));
+    infer->outputs[0].shape = *to;
+    return dg_ok();
+}
+
+static size_t sum_to_workspace(const dg_kernel *kernel)
+{
+    axes set = stretched(&kernel->inputs[0]->shape, &kernel->inputs[1]->shape);
+    return reduce_workspace(kernel->inputs[0], &set, kernel->outputs[0]->dtype);
+}
+
+static dg_layout sum_to_layout(const dg_kernel *kernel, int k)
+{
+    axes set = stretched(&kernel->inputs[0]->shape, &kernel->inputs[1]->shape);
+    return k > 0 ? DG_LAYOUT_PLAIN : reduce_layout(&set);
+}
+
+static dg_status sum_to_forward(const dg_kernel *kernel)
+{
+    axes set = stretched(&kernel->inputs[0]->shape, &kernel->inputs[1]->shape);
+    reduce_run(REDUCE_SUM, kernel, &set, 1);
+    return dg_ok();
+}
+
+static void sum_to_backward(const dg_backward *vjp)
+{
+    vjp->grad_inputs[0] = dg_expand_as(vjp->grad_output, vjp->inputs[0]);
+}
+
+/* ---- descriptors ---- */
+
+#define DIM_ATTR                                                                                                       \
+    {                                                                                                                  \
+        .name = "dim", .kind = DG_ATTR_INTS, .fallback = "none",                                                       \
+        .doc = "the dimension or dimensions; all when left out"                                                        \
+    }
+#define KEEPDIM_ATTR                                                                                                   \
+    {                                                                                                                  \
+        .name = "keepdim", .kind = DG_ATTR_BOOL, .fallback = "false", .doc = "keeps them, of size 1"                   \
+    }
+#define SAMPLES(op_name, kind)                                                                                         \
+    (const dg_sample[])                                                                                                \
+    {                                                                                                                  \
+        {op_name, {"[3, 4]" kind}}, {op_name "(dim=1)", {"[3, 4]" kind}},                                              \
+            {op_name "(dim=-1, keepdim=true)", {"[3, 4]" kind}}, {op_name "(dim=[0, 2])", {"[2, 3, 4]" kind}},         \
+            {op_name "(dim=[0, -1], keepdim=true)", {"[2, 3, 4]" kind}},                                               \
+        {                                                                                                              \
+            .call = NULL                                                                                               \
+        }                                                                                                              \
+    }
+#define PLACE_SAMPLES(op_name)                                                                                         \
+    (const dg_sample[])                                                                                                \
+    {                                                                                                                  \
+        {op_name, {"[3, 4]"}}, {op_name "(dim=1)", {"[3, 4]"}}, {op_name "(dim=0, keepdim=true)", {"[3, 4]"}},         \
+        {                                                                                                              \
+            .call = NULL                                                                                               \
+        }                                                                                                              \
+    }
+
+static const dg_sample norm_samples[] = {
+    {"norm", {"[3, 4]"}},
+    {"norm(p=1, dim=1)", {"[3, 4]"}},
+    {"norm(p=3, dim=[0, 2], keepdim=true)", {"[2, 3, 4]"}},
+    {"norm(p=0.5, dim=0)", {"[3, 4]"}},
+    {"norm(p=-2, dim=0)", {"[3, 4]"}},
+    {"norm(p=inf, dim=1)", {"[3, 4]"}},
+    {.call = NULL},
+};
+static const dg_sample var_samples[] = {{"var", {"[3, 4]"}},
+                                        {"var(dim=1, correction=0)", {"[3, 4]"}},
+                                        {"var(dim=[0, -1], keepdim=true)", {"[2, 3, 4]"}},
+                                        {.call = NULL}};
+static const dg_sample std_samples[] = {{"std", {"[3, 4]"}},
+                                        {"std(dim=1, correction=0)", {"[3, 4]"}},
+                                        {"std(dim=[0, -1], keepdim=true)", {"[2, 3, 4]"}},
+                                        {.call = NULL}};
+static const dg_sample prod_others_samples[] = {
+    {"prod_others(dim=0)", {"[4]"}}, {"prod_others(dim=1)", {"[2, 3, 2]"}}, {.call = NULL}};
+static const dg_sample sum_to_samples[] = {
+    {"sum_to", {"[3, 4]", "[4]"}}, {"sum_to", {"[2, 3, 4]", "[3, 1]"}}, {"sum_to", {"[2, 3]", "[]"}}, {.call = NULL}};
+
+/* One with a kernel, and the attributes dim and keepdim. */
+#define REDUCTION(op_name, summary_text, kind, flags_value, infer_rule, kernel, derivative)                            \
+    {                                                                                                                  \
+        .name = op_name, .family = "reduce", .summary = summary_text, .inputs = {{.name = "input"}},                   \
+        .attrs = {DIM_ATTR, KEEPDIM_ATTR}, .flags = (flags_value) | DG_EPILOGUE | DG_PROLOGUE | DG_ANY_LAYOUT,         \
+        .infer = infer_rule, .forward = kernel, .workspace = workspace, .layout = layout, .backward = derivative,      \
+        .flops = reduce_flops, .samples = SAMPLES(op_name, kind)                                                       \
+    }
+
+static const dg_op reduce_ops[] = {
+    REDUCTION("sum", "y = Σ x; of integers and conditions int64", "", 0, sum_infer, sum_forward, sum_backward),
+    REDUCTION("mean", "y = Σ x / n", "", 0, float_infer, mean_forward, mean_backward),
+    REDUCTION("prod", "y = Π x; of integers and conditions int64", "", 0, sum_infer, prod_forward, prod_backward),
+    REDUCTION("amax", "y = max x; ties share the gradient evenly", "", 0, choice_infer, amax_forward, choice_backward),
+    REDUCTION("amin", "y = min x; ties share the gradient evenly", "", 0, choice_infer, amin_forward, choice_backward),
+    REDUCTION("all", "y = every x is true (not 0)", " bool", DG_NOT_DIFFERENTIABLE, truth_infer, all_forward, NULL),
+    REDUCTION("any", "y = some x is true (not 0)", " bool", DG_NOT_DIFFERENTIABLE, truth_infer, any_forward, NULL),
+    {
+        .name = "var",
+        .family = "reduce",
+        .summary = "y = Σ (x − mean)² / (n − correction)",
+        .inputs = {{.name = "input"}},
+        .attrs = {DIM_ATTR,
+                  {.name = "correction", .kind = DG_ATTR_FLOAT, .fallback = "1", .doc = "0: biased, 1: Bessel's"},
+                  KEEPDIM_ATTR},
+        .infer = var_infer,
+        .compose = var_compose,
+        .samples = var_samples,
+    },
+    {
+        .name = "std",
+        .family = "reduce",
+        .summary = "y = √var; gradient 0 where that is 0",
+        .inputs = {{.name = "input"}},
+        .attrs = {DIM_ATTR,
+                  {.name = "correction", .kind = DG_ATTR_FLOAT, .fallback = "1", .doc = "0: biased, 1: Bessel's"},
+                  KEEPDIM_ATTR},
+        .infer = var_infer,
+        .compose = std_compose,
+        .samples = std_samples,
+    },
+    {
+        .name = "norm",
+        .family = "reduce",
+        .summary = "y = (Σ |x|ᵖ)^(1/p); gradient 0 where that is 0",
+        .inputs = {{.name = "input"}},
+        .attrs = {{.name = "p",
+                   .kind = DG_ATTR_FLOAT,
+                   .fallback = "2",
+                   .doc = "the order: inf is the greatest |x|, 0 counts what is not 0"},
+                  DIM_ATTR,
+                  KEEPDIM_ATTR},
+        .infer = norm_infer,
+        .compose = norm_compose,
+        .samples = norm_samples,
+    },
+    {
+        .name = "logsumexp",
+        .family = "reduce",
+        .summary = "y = ln Σ eˣ, without overflow",
+        .inputs = {{.name = "input"}},
+        .attrs = {DIM_ATTR, KEEPDIM_ATTR},
+        .infer = logsumexp_infer,
+        .compose = logsumexp_compose,
+        .samples = SAMPLES("logsumexp", ""),
+    },
+    {
+        .name = "argmax",
+        .family = "reduce",
+        .summary = "y = where x is greatest, int64; the first place on ties",
+        .inputs = {{.name = "input"}},
+        .attrs = {{.name = "dim", .kind = DG_ATTR_INT, .fallback = "none", .doc = "when left out, of the flat tensor"},
+                  KEEPDIM_ATTR},
+        .flags = DG_NOT_DIFFERENTIABLE,
+        .infer = place_infer,
+        .forward = argmax_forward,
+        .samples = PLACE_SAMPLES("argmax"),
+    },
+    {
+        .name = "argmin",
+        .family = "reduce",
+        .summary = "y = where x is least, int64; the first place on ties",
+        .inputs = {{.name = "input"}},
+        .attrs = {{.name = "dim", .kind = DG_ATTR_INT, .fallback = "none", .doc = "when left out, of the flat tensor"},
+                  KEEPDIM_ATTR},
+        .flags = DG_NOT_DIFFERENTIABLE,
+        .infer = place_infer,
+        .forward = argmin_forward,
+        .samples = PLACE_SAMPLES("argmin"),
+    },
+    {
+        .name = "sum_to",
+        .family = "reduce",
+        .summary = "sums over broadcast dimensions to the shape of like",
+        .inputs = {{.name = "input"}, {.name = "like", .flags = DG_SHAPE_ONLY}},
+        .flags = DG_EPILOGUE | DG_PROLOGUE | DG_ANY_LAYOUT,
+        .infer = sum_to_infer,
+        .forward = sum_to_forward,
+        .workspace = sum_to_workspace,
+        .layout = sum_to_layout,
+        .backward = sum_to_backward,
+        .flops = reduce_flops,
+        .samples = sum_to_samples,
+    },
+    {
+        .name = "prod_others",
+        .family = "reduce",
+        .summary = "y_i = Π x_j over j ≠ i, the derivative of prod, right where there are zeros",
+        .inputs = {{.name = "input"}},
+        .attrs = {{.name = "dim", .kind = DG_ATTR_INT, .fallback = "0", .doc = "the dimension"}},
+        .infer = prod_others_infer,
+        .forward = prod_others_forward,
+        .backward = prod_others_backward,
+        .flops = reduce_flops,
+        .samples = prod_others_samples,
+    },
+};
+
+const dg_op_family dg_reduce_ops = DG_FAMILY(reduce_ops);

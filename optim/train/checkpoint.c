@@ -1,0 +1,283 @@
+/* Checkpoints: all that a run needs to go on bit for bit, in one set of tensors and notes. */
+#include "trainer.h"
+
+#include "optim/rules/call.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_SIZE 512
+#define NOTE_SIZE 512
+
+static bool has_prefix(const char *name, const char *prefix)
+{
+    return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+bool is_weight(dg_node *node)
+{
+    return dg_node_op(node)->role == DG_ROLE_PARAMETER && !has_prefix(dg_node_name(node), "optimizer/");
+}
+
+static dg_status best_name(const char *name, char text[NAME_SIZE])
+{
+    int length = snprintf(text, NAME_SIZE, "best/%s", name);
+    return length > 0 && length < NAME_SIZE ? dg_ok()
+                                            : dg_error(DG_BAD_ARGUMENT, "the name '%.100s…' is too long", name);
+}
+
+dg_status keep_best(dg_trainer *t)
+{
+    const dg_task *task = &t->options.task;
+    if (!t->best)
+        DG_TRY(dg_tensors_new(&t->best));
+    for (int64_t id = 0; id < dg_graph_node_count(task->graph); id++) {
+        dg_node *node = dg_graph_node(task->graph, id);
+        char name[NAME_SIZE];
+        if (!is_weight(node))
+            continue;
+        DG_TRY(best_name(dg_node_name(node), name));
+        DG_TRY(dg_tensors_put(t->best, name, dg_tensors_find(task->parameters, dg_node_name(node))));
+    }
+    return dg_ok();
+}
+
+dg_status trainer_finish(dg_trainer *t)
+{
+    if (!t->best || t->last)
+        return dg_ok();
+    DG_TRY(checkpoint_collect(t, &t->last));
+    return dg_checkpoint_weights(t->best, t->options.task.parameters);
+}
+
+/* ---- notes ---- */
+
+typedef struct note {
+    const char *key;
+    char text[NOTE_SIZE];
+    const char *what; /* resuming asks for the same; NULL: it may differ */
+} note;
+
+#define N_NOTES 14
+
+static void print_number(char text[NOTE_SIZE], double number)
+{
+    char digits[DG_NUMBER_TEXT];
+    snprintf(text, NOTE_SIZE, "%s", dg_number_print(number, DG_FLOAT64, digits));
+}
+
+static void print_names(const dg_trainer *t, bool columns, char text[NOTE_SIZE])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < (columns ? t->n_columns : t->metrics.count); i++)
+        used = text_append(text, NOTE_SIZE, used, "%s%s", i ? "," : "",
+                           columns ? t->columns[i] : metric_name(&t->metrics, i));
+}
+
+/* The notes of the trainer as it stands, but for the graph's text. */
+static int list_notes(const dg_trainer *t, note notes[N_NOTES])
+{
+    const dg_dataset *data = t->options.task.data;
+    int n = 0;
+    notes[n] = (note){.key = "dotgrad.format", .text = "1", .what = "format"};
+    notes[++n] = (note){.key = "dotgrad.optimizer", .what = "optimizer"};
+    dg_optimizer_print(&t->optimizer, notes[n].text, NOTE_SIZE);
+    notes[++n] = (note){.key = "dotgrad.schedule", .what = "schedule"};
+    dg_schedule_print(&t->schedule, notes[n].text, NOTE_SIZE);
+    notes[++n] = (note){.key = "dotgrad.metrics", .what = "metrics"};
+    print_names(t, false, notes[n].text);
+    notes[++n] = (note){.key = "dotgrad.seed", .what = "seed"};
+    snprintf(notes[n].text, NOTE_SIZE, "%" PRIu64, t->options.task.seed);
+    notes[++n] = (note){.key = "dotgrad.batch_size", .what = "batch_size"};
+    snprintf(notes[n].text, NOTE_SIZE, "%" PRId64, t->batch_size);
+    notes[++n] = (note){.key = "dotgrad.clip_value", .what = "clip_value"};
+    print_number(notes[n].text, t->options.clip_value);
+    notes[++n] = (note){.key = "dotgrad.clip_norm", .what = "clip_norm"};
+    print_number(notes[n].text, t->options.clip_norm);
+    notes[++n] = (note){.key = "dotgrad.early_stopping", .what = "early_stopping"};
+    snprintf(notes[n].text, NOTE_SIZE, "%" PRId64, t->options.early_stopping);
+    notes[++n] = (note){.key = "dotgrad.rows", .what = "number of training and validation rows"};
+    snprintf(notes[n].text, NOTE_SIZE, "%" PRId64 ",%" PRId64, data->n_train, data->n_validation);
+    notes[++n] = (note){.key = "dotgrad.history", .what = "history"};
+    print_names(t, true, notes[n].text);
+    notes[++n] = (note){.key = "dotgrad.epochs"};
+    snprintf(notes[n].text, NOTE_SIZE, "%" PRId64, t->epochs);
+    notes[++n] = (note){.key = "dotgrad.epoch"};
+    snprintf(notes[n].text, NOTE_SIZE, "%" PRId64, t->epoch);
+    notes[++n] = (note){.key = "dotgrad.batch"};
+    snprintf(notes[n].text, NOTE_SIZE, "%" PRId64, t->batch_done);
+    return n + 1;
+}
+
+/* ---- saving ---- */
+
+static dg_status put_extra(dg_tensors *set, const dg_tensors *extra)
+{
+    for (size_t i = 0; extra && i < dg_tensors_count(extra); i++)
+        DG_TRY(dg_tensors_put(set, dg_tensors_name(extra, i), dg_tensors_at(extra, i)));
+    for (size_t i = 0; extra && i < dg_tensors_note_count(extra); i++)
+        DG_TRY(dg_tensors_set_note(set, dg_tensors_note_key(extra, i),
+                                   dg_tensors_note(extra, dg_tensors_note_key(extra, i))));
+    return dg_ok();
+}
+
+static dg_status put_all(dg_trainer *t, dg_tensors *set)
+{
+    const dg_task *task = &t->options.task;
+    DG_TRY(put_extra(set, t->options.extra));
+    for (int64_t id = 0; id < dg_graph_node_count(task->graph); id++) {
+        dg_node *node = dg_graph_node(task->graph, id);
+        const dg_tensor *tensor =
+            dg_node_op(node)->role == DG_ROLE_PARAMETER ? dg_tensors_find(task->parameters, dg_node_name(node)) : NULL;
+        if (tensor)
+            DG_TRY(dg_tensors_put(set, dg_node_name(node), tensor));
+    }
+    DG_TRY(put_extra(set, t->best));
+    DG_TRY(dg_tensors_put(set, "trainer/history", &t->history));
+    const dg_tensor sums = dg_tensor_view(DG_FLOAT64, DG_SHAPE(2, DG_MAX_METRICS), &t->sums);
+    DG_TRY(dg_tensors_put(set, "trainer/sums", &sums));
+    note notes[N_NOTES];
+    int n = list_notes(t, notes);
+    for (int i = 0; i < n; i++)
+        DG_TRY(dg_tensors_set_note(set, notes[i].key, notes[i].text));
+    char step[32];
+    snprintf(step, sizeof step, "%" PRIu64, t->step);
+    DG_TRY(dg_tensors_set_note(set, "dotgrad.step", step));
+    return t->graph_text ? dg_tensors_set_note(set, "dotgrad.graph", t->graph_text) : dg_ok();
+}
+
+dg_status checkpoint_collect(dg_trainer *t, dg_tensors **set)
+{
+    DG_TRY(dg_tensors_new(set));
+    dg_status status = put_all(t, *set);
+    if (status.code != DG_OK) {
+        dg_tensors_free(*set);
+        *set = NULL;
+    }
+    return status;
+}
+
+dg_status dg_trainer_save(dg_trainer *t, const char *path)
+{
+    if (t->last)
+        return dg_safetensors_write(path, t->last);
+    dg_tensors *set;
+    DG_TRY(checkpoint_collect(t, &set));
+    dg_status status = dg_safetensors_write(path, set);
+    dg_tensors_free(set);
+    return status;
+}
+
+/* ---- resuming ---- */
+
+static dg_status read_count(const dg_tensors *set, const char *key, uint64_t limit, uint64_t *count)
+{
+    const char *text = dg_tensors_note(set, key);
+    char *end = NULL;
+    errno = 0;
+    *count = text ? strtoull(text, &end, 10) : 0;
+    if (!text || end == text || *end || errno || *count > limit || text[0] == '-')
+        return dg_error(DG_BAD_DATA, "the checkpoint's note '%s' is %s%s%s", key, text ? "'" : "",
+                        text ? text : "missing", text ? "'" : "");
+    return dg_ok();
+}
+
+static dg_status check_notes(const dg_trainer *t, const dg_tensors *set)
+{
+    note notes[N_NOTES];
+    int n = list_notes(t, notes);
+    for (int i = 0; i < n; i++) {
+        const char *there = dg_tensors_note(set, notes[i].key);
+        if (!there)
+            return dg_error(DG_BAD_DATA, "the checkpoint lacks the note '%s'", notes[i].key);
+        if (notes[i].what && strcmp(there, notes[i].text) != 0)
+            return dg_error(DG_BAD_ARGUMENT, "the checkpoint was made with another %s: %.300s, now %.300s",
+                            notes[i].what, there, notes[i].text);
+    }
+    const char *graph = dg_tensors_note(set, "dotgrad.graph");
+    if (t->graph_text && (!graph || strcmp(graph, t->graph_text) != 0))
+        return dg_error(DG_BAD_ARGUMENT, "the checkpoint was made with another graph");
+    return dg_ok();
+}
+
+/* The tensor of that name, dtype and shape. */
+static dg_status take(const dg_tensors *set, const char *name, dg_dtype dtype, const dg_shape *shape,
+                      const dg_tensor **tensor)
+{
+    char has[DG_SHAPE_TEXT], wants[DG_SHAPE_TEXT];
+    *tensor = dg_tensors_find(set, name);
+    if (!*tensor)
+        return dg_error(DG_BAD_DATA, "the checkpoint lacks the tensor '%s'", name);
+    if ((*tensor)->dtype != dtype || !dg_shape_equal(&(*tensor)->shape, shape))
+        return dg_error(DG_BAD_DATA, "the checkpoint's tensor '%s' is %s %s, wants %s %s", name,
+                        dg_dtype_name((*tensor)->dtype), dg_shape_print(&(*tensor)->shape, has, sizeof has),
+                        dg_dtype_name(dtype), dg_shape_print(shape, wants, sizeof wants));
+    return dg_ok();
+}
+
+static dg_status restore_parameters(dg_trainer *t, const dg_tensors *set)
+{
+    const dg_task *task = &t->options.task;
+    for (int64_t id = 0; id < dg_graph_node_count(task->graph); id++) {
+        dg_node *node = dg_graph_node(task->graph, id);
+        const dg_type *type = dg_node_type(node, 0);
+        const dg_tensor *tensor;
+        char name[NAME_SIZE];
+        if (dg_node_op(node)->role != DG_ROLE_PARAMETER)
+            continue;
+        DG_TRY(take(set, dg_node_name(node), type->dtype, &type->shape, &tensor));
+        DG_TRY(dg_tensors_put(task->parameters, dg_node_name(node), tensor));
+        if (t->best_epoch < 0 || !is_weight(node))
+            continue;
+        if (!t->best)
+            DG_TRY(dg_tensors_new(&t->best));
+        DG_TRY(best_name(dg_node_name(node), name));
+        DG_TRY(take(set, name, type->dtype, &type->shape, &tensor));
+        DG_TRY(dg_tensors_put(t->best, name, tensor));
+    }
+    return dg_ok();
+}
+
+dg_status checkpoint_restore(dg_trainer *t, const dg_tensors *set)
+{
+    uint64_t epoch, batches, step;
+    const dg_tensor *history, *sums;
+    DG_TRY(check_notes(t, set));
+    DG_TRY(read_count(set, "dotgrad.epoch", (uint64_t)t->epochs, &epoch));
+    DG_TRY(read_count(set, "dotgrad.batch", (uint64_t)t->batches - 1, &batches));
+    DG_TRY(read_count(set, "dotgrad.step", UINT64_MAX, &step));
+    const dg_shape sums_shape = DG_SHAPE(2, DG_MAX_METRICS), history_shape = DG_SHAPE((int64_t)epoch, t->n_columns);
+    DG_TRY(take(set, "trainer/history", DG_FLOAT64, &history_shape, &history));
+    DG_TRY(take(set, "trainer/sums", DG_FLOAT64, &sums_shape, &sums));
+    t->epoch = (int64_t)epoch;
+    t->batch_done = (int64_t)batches;
+    t->step = step;
+    t->history.shape = history->shape;
+    memcpy(&t->sums, sums->data, sizeof t->sums);
+    if (epoch)
+        memcpy(t->history.data, history->data, dg_tensor_bytes(history));
+    find_best(t);
+    return restore_parameters(t, set);
+}
+
+dg_status dg_checkpoint_weights(const dg_tensors *checkpoint, dg_tensors *parameters)
+{
+    for (size_t i = 0; i < dg_tensors_count(checkpoint); i++) {
+        const char *name = dg_tensors_name(checkpoint, i);
+        char best[NAME_SIZE];
+        if (has_prefix(name, "optimizer/") || has_prefix(name, "trainer/"))
+            continue;
+        if (has_prefix(name, "best/")) {
+            DG_TRY(dg_tensors_put(parameters, name + strlen("best/"), dg_tensors_at(checkpoint, i)));
+            continue;
+        }
+        DG_TRY(best_name(name, best));
+        if (!dg_tensors_find(checkpoint, best))
+            DG_TRY(dg_tensors_put(parameters, name, dg_tensors_at(checkpoint, i)));
+    }
+    return dg_ok();
+}

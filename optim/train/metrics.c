@@ -1,0 +1,211 @@
+/* Loss, accuracy and root mean squared error. */
+#include "metrics.h"
+
+#include "optim/rules/call.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What one metric adds up over a batch. */
+typedef dg_status adding(const metric_set *set, const dg_tensor *prediction, const dg_tensor *target, double *over,
+                         double *under);
+
+struct metric_rule {
+    const char *name;
+    adding *add; /* NULL: the loss */
+    bool root;
+    bool rises;
+};
+
+static dg_status do_not_fit(const char *metric, const dg_tensor *prediction, const dg_tensor *target)
+{
+    char a[DG_SHAPE_TEXT], b[DG_SHAPE_TEXT];
+    return dg_error(DG_BAD_SHAPE, "metric %s: prediction %s and target %s do not go together", metric,
+                    dg_shape_print(&prediction->shape, a, sizeof a), dg_shape_print(&target->shape, b, sizeof b));
+}
+
+/* √(mean (prediction − target)²) */
+static dg_status add_squares(const metric_set *set, const dg_tensor *prediction, const dg_tensor *target, double *over,
+                             double *under)
+{
+    (void)set;
+    int64_t count = dg_tensor_count(prediction);
+    if (count != dg_tensor_count(target))
+        return do_not_fit("rmse", prediction, target);
+    for (int64_t i = 0; i < count; i++) {
+        double difference = dg_tensor_get(prediction, i) - dg_tensor_get(target, i);
+        *over += difference * difference;
+    }
+    *under += (double)count;
+    return dg_ok();
+}
+
+/* The place of the largest of `classes` scores that lie `stride` apart; the first of equal ones. */
+static int64_t largest(const dg_tensor *scores, int64_t at, int64_t classes, int64_t stride)
+{
+    int64_t best = 0;
+    double best_score = dg_tensor_get(scores, at);
+    for (int64_t c = 1; c < classes; c++) {
+        double score = dg_tensor_get(scores, at + c * stride);
+        if (score > best_score) {
+            best = c;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+/* Scores [N, C, …] or [C] with C > 1 against labels [N, …] or [], or against scores or probabilities of their own
+ * shape; anything else is a decision by the threshold. */
+static dg_status add_hits(const metric_set *set, const dg_tensor *prediction, const dg_tensor *target, double *over,
+                          double *under)
+{
+    const dg_shape *shape = &prediction->shape;
+    int64_t count = dg_tensor_count(prediction), n = dg_tensor_count(target);
+    int axis = shape->rank > 1;
+    int64_t classes = shape->rank ? shape->dims[axis] : 1, stride = 1;
+    for (int d = axis + 1; d < shape->rank; d++)
+        stride *= shape->dims[d];
+    bool own_shape = count == n,
+         by_threshold = own_shape && (classes == 1 || shape->rank == 1 || !isnan(set->threshold));
+    if (by_threshold) {
+        double threshold = isnan(set->threshold) ? 0.5 : set->threshold;
+        for (int64_t i = 0; i < n; i++)
+            *over += (dg_tensor_get(prediction, i) > threshold) == (dg_tensor_get(target, i) > 0.5);
+        *under += (double)n;
+        return dg_ok();
+    }
+    if (classes < 1 || (!own_shape && count / classes != n))
+        return do_not_fit("accuracy", prediction, target);
+    for (int64_t i = 0; i < count / classes; i++) {
+        int64_t at = i / stride * stride * classes + i % stride;
+        int64_t label = own_shape ? largest(target, at, classes, stride) : (int64_t)dg_tensor_get(target, i);
+        if (!own_shape && label == set->ignored)
+            continue;
+        *over += largest(prediction, at, classes, stride) == label;
+        *under += 1;
+    }
+    return dg_ok();
+}
+
+static const metric_rule rules[] = {
+    {"loss", NULL, false, false},
+    {"accuracy", add_hits, false, true},
+    {"rmse", add_squares, true, false},
+};
+#define N_RULES (sizeof rules / sizeof rules[0])
+
+/* What loss ops are judged by. NaN: no threshold of their own. */
+static const struct loss_metrics {
+    const char *op, *metrics;
+    double threshold;
+} by_loss[] = {
+    {"cross_entropy", "accuracy", NAN},
+    {"nll_loss", "accuracy", NAN},
+    {"binary_cross_entropy", "accuracy", 0.5},
+    {"binary_cross_entropy_with_logits", "accuracy", 0},
+    {"mse_loss", "rmse", NAN},
+    {"l1_loss", "rmse", NAN},
+};
+
+const char *metric_name(const metric_set *set, int metric)
+{
+    return set->rules[metric]->name;
+}
+
+bool dg_metric_rises(const char *name)
+{
+    for (size_t i = 0; i < N_RULES; i++)
+        if (strcmp(rules[i].name, name) == 0)
+            return rules[i].rises;
+    return false;
+}
+
+static dg_status add_rule(metric_set *set, const char *name, size_t length)
+{
+    const metric_rule *rule = NULL;
+    for (size_t i = 0; i < N_RULES; i++)
+        if (strlen(rules[i].name) == length && strncmp(rules[i].name, name, length) == 0)
+            rule = &rules[i];
+    if (!rule)
+        return dg_error(DG_BAD_ARGUMENT, "unknown metric '%.*s'; there are loss, accuracy, rmse", (int)length, name);
+    for (int i = 0; i < set->count; i++)
+        if (set->rules[i] == rule)
+            return dg_ok();
+    set->rules[set->count++] = rule;
+    return dg_ok();
+}
+
+static dg_status add_names(metric_set *set, const char *text)
+{
+    for (const char *at = text; *at;) {
+        size_t skip = strspn(at, ", \t[]"), length = strcspn(at + skip, ", \t[]");
+        if (length)
+            DG_TRY(add_rule(set, at + skip, length));
+        at += skip + length;
+    }
+    return dg_ok();
+}
+
+/* Where no loss op tells, the task's output is judged against the input that takes the field "target". */
+static dg_node *target_input(const dg_task *task)
+{
+    dg_node *target = NULL;
+    for (int64_t id = 0; !target && id < dg_graph_node_count(task->graph); id++) {
+        dg_node *node = dg_graph_node(task->graph, id);
+        const dg_value *field = dg_node_op(node)->role == DG_ROLE_INPUT ? dg_node_attr(node, "field") : NULL;
+        if (field && (field->kind == DG_VALUE_NAME || field->kind == DG_VALUE_STRING || field->kind == DG_VALUE_TEXT) &&
+            strcmp(field->s, "target") == 0)
+            target = node;
+    }
+    for (int i = 0; i < task->n_inputs; i++)
+        if (task->inputs[i].field && strcmp(task->inputs[i].field, "target") == 0)
+            target = task->inputs[i].input;
+    return target ? target : dg_graph_find(task->graph, "target");
+}
+
+dg_status metrics_choose(const dg_task *task, metric_set *set)
+{
+    *set = (metric_set){.count = 1, .rules = {&rules[0]}, .threshold = NAN, .ignored = INT64_MIN};
+    dg_node *loss_op;
+    const char *chosen = "";
+    DG_TRY(find_loss_op(task->loss, &loss_op));
+    for (size_t i = 0; loss_op && i < sizeof by_loss / sizeof by_loss[0]; i++)
+        if (strcmp(by_loss[i].op, dg_node_op(loss_op)->name) == 0) {
+            chosen = by_loss[i].metrics;
+            set->threshold = by_loss[i].threshold;
+        }
+    const dg_value *ignored = loss_op ? dg_node_attr(loss_op, "ignore_index") : NULL;
+    if (ignored && ignored->kind == DG_VALUE_INT)
+        set->ignored = ignored->i;
+    DG_TRY(add_names(set, task->metrics && task->metrics[0] ? task->metrics : chosen));
+    if (set->count == 1)
+        return dg_ok();
+    set->prediction = loss_op ? dg_node_input(loss_op, 0) : task->output;
+    set->target = loss_op ? find_argument(loss_op, "target") : target_input(task);
+    if (!set->prediction || !set->target)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "metric %s wants a loss op, or an output node and an input that takes 'target'",
+                        set->rules[1]->name);
+    return dg_ok();
+}
+
+dg_status metrics_add(const metric_set *set, double loss, int64_t rows, const dg_tensor *prediction,
+                      const dg_tensor *target, metric_sums *sums)
+{
+    sums->over[0] += loss * (double)rows;
+    sums->under[0] += (double)rows;
+    for (int i = 1; i < set->count; i++)
+        DG_TRY(set->rules[i]->add(set, prediction, target, &sums->over[i], &sums->under[i]));
+    return dg_ok();
+}
+
+void metrics_finish(const metric_set *set, const metric_sums *sums, dg_metrics *metrics)
+{
+    *metrics = (dg_metrics){.count = set->count};
+    for (int i = 0; i < set->count; i++) {
+        double mean = sums->under[i] > 0 ? sums->over[i] / sums->under[i] : 0;
+        metrics->names[i] = set->rules[i]->name;
+        metrics->values[i] = set->rules[i]->root ? sqrt(mean) : mean;
+    }
+}

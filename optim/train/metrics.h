@@ -1,0 +1,30 @@
+/* Metrics as sums over rows: what is added up batch by batch, and what it comes to. */
+#ifndef OPTIM_METRICS_H
+#define OPTIM_METRICS_H
+
+#include "optim/data/fields.h"
+
+typedef struct metric_rule metric_rule;
+
+typedef struct metric_set {
+    int count; /* the loss included */
+    const metric_rule *rules[DG_MAX_METRICS];
+    dg_node *prediction, *target; /* NULL when the loss is all */
+    double threshold;             /* of a binary decision */
+    int64_t ignored;              /* a label that does not count */
+} metric_set;
+
+/* Numerator and denominator of each metric. */
+typedef struct metric_sums {
+    double over[DG_MAX_METRICS], under[DG_MAX_METRICS];
+} metric_sums;
+
+const char *metric_name(const metric_set *set, int metric); /* constant text */
+/* Chooses metrics by task->metrics or by the loss op. */
+dg_status metrics_choose(const dg_task *task, metric_set *set);
+/* Adds one batch. prediction and target are NULL when set->prediction is. DG_BAD_SHAPE: they do not go together. */
+dg_status metrics_add(const metric_set *set, double loss, int64_t rows, const dg_tensor *prediction,
+                      const dg_tensor *target, metric_sums *sums);
+void metrics_finish(const metric_set *set, const metric_sums *sums, dg_metrics *metrics);
+
+#endif

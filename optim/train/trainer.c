@@ -1,0 +1,218 @@
+/* Making a trainer: a graph, a data set and an optimiser become two plans, one to train and one to evaluate. */
+#include "trainer.h"
+
+#include "optim/fit/fit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_EPOCHS 10
+#define FIT_ROWS       10000 /* initialisers that look at data look at this many rows at most, drawn by the seed */
+
+static dg_status check_options(const dg_trainer_options *options)
+{
+    const dg_task *task = &options->task;
+    if (!task->graph || !task->loss || !task->parameters || !task->data)
+        return dg_error(DG_BAD_ARGUMENT, "trainer: wants a graph, a loss node, parameters and a data set");
+    DG_TRY(dg_graph_status(task->graph));
+    if (options->epochs < 0)
+        return dg_error(DG_BAD_ARGUMENT, "epochs is %lld, wants 1 or more", (long long)options->epochs);
+    if (task->batch_size < 0)
+        return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, wants 1 or more", (long long)task->batch_size);
+    if (options->early_stopping < 0)
+        return dg_error(DG_BAD_ARGUMENT, "early_stopping is %lld, wants 1 or more epochs",
+                        (long long)options->early_stopping);
+    if (task->data->n_train < 1)
+        return dg_error(DG_BAD_ARGUMENT, "the data set has no training rows");
+    if (options->early_stopping && task->data->n_validation < 1)
+        return dg_error(DG_BAD_ARGUMENT, "early_stopping wants validation rows, the data set has none");
+    return dg_ok();
+}
+
+static dg_status copy_text(const char *text, char **copy)
+{
+    *copy = text ? strdup(text) : NULL;
+    return text && !*copy ? dg_error(DG_NO_MEMORY, "trainer: no memory for a text") : dg_ok();
+}
+
+static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
+{
+    t->options = *options;
+    t->options.resume = NULL;
+    DG_TRY(copy_text(options->checkpoint, &t->checkpoint));
+    DG_TRY(copy_text(options->graph_text, &t->graph_text));
+    t->options.checkpoint = t->checkpoint;
+    t->options.graph_text = t->graph_text;
+    DG_TRY(dg_optimizer_parse(options->optimizer ? options->optimizer : "adam", &t->optimizer));
+    DG_TRY(dg_schedule_parse(options->schedule ? options->schedule : "constant", &t->schedule));
+    t->epochs = options->epochs ? options->epochs : DEFAULT_EPOCHS;
+    t->batch_size = options->task.batch_size ? options->task.batch_size : DEFAULT_BATCH_SIZE;
+    t->batches = 1 + (options->task.data->n_train - 1) / t->batch_size;
+    t->order_epoch = t->best_epoch = -1;
+    return dg_ok();
+}
+
+/* The learning rate's input; one that an earlier trainer of the graph made is used again. */
+static dg_node *rate_input(dg_graph *graph)
+{
+    dg_node *known = dg_graph_find(graph, "optimizer/lr");
+    if (known && dg_node_op(known)->role == DG_ROLE_INPUT && dg_node_type(known, 0)->dtype == DG_FLOAT64)
+        return known;
+    return dg_input(graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "optimizer/lr");
+}
+
+/* Gradients of the loss, clipped, and the optimiser's updates. */
+static dg_status emit_updates(dg_trainer *t, dg_node **lr, dg_node *const **updates, int *n_updates)
+{
+    const dg_task *task = &t->options.task;
+    dg_node *const *parameters;
+    int count;
+    DG_TRY(dg_trainable_parameters(task->loss, &parameters, &count));
+    if (!count)
+        return dg_error(DG_BAD_ARGUMENT, "loss '%s' depends on no trainable parameter", dg_node_name(task->loss));
+    dg_node **gradients = dg_arena_alloc(dg_graph_arena(task->graph), (size_t)count * sizeof(dg_node *));
+    if (!gradients)
+        return dg_error(DG_NO_MEMORY, "trainer: no memory for %d gradients", count);
+    DG_TRY(dg_grad(task->loss, count, parameters, gradients));
+    if (t->options.clip_value != 0)
+        DG_TRY(dg_clip_value(task->graph, count, gradients, t->options.clip_value, gradients));
+    if (t->options.clip_norm != 0)
+        DG_TRY(dg_clip_norm(task->graph, count, gradients, t->options.clip_norm, gradients, NULL));
+    *lr = rate_input(task->graph);
+    const dg_optimizer_step step = {
+        .graph = task->graph, .count = count, .parameters = parameters, .gradients = gradients, .lr = *lr};
+    return dg_optimizer_emit(&t->optimizer, &step, updates, n_updates);
+}
+
+/* Makes what parameters are missing; those that want to see data see training rows. */
+static dg_status make_parameters(dg_trainer *t)
+{
+    const dg_task *task = &t->options.task;
+    const dg_dataset *data = task->data;
+    if (!fit_is_needed(task->parameters, task->graph))
+        return dg_parameters_init(task->parameters, task->graph, task->seed);
+    int64_t count = data->n_train < FIT_ROWS ? data->n_train : FIT_ROWS;
+    const dg_random key = {.seed = task->seed, .stream = dg_random_stream("fit")};
+    batch rows;
+    dg_random_permutation(&key, data->n_train, t->order);
+    DG_TRY(batch_make(&rows, &t->sources, count, 0));
+    batch_gather(&rows, (dg_rows){data->train, data->n_train}, t->order, 0, count);
+    dg_status status =
+        dg_fit_parameters(task->parameters, task->graph, rows.feeds, t->sources.count, task->seed, task->threads);
+    batch_release(&rows);
+    return status;
+}
+
+static dg_status make_history(dg_trainer *t)
+{
+    int n = 0;
+    for (int i = 0; i < t->metrics.count; i++)
+        snprintf(t->columns[n++], sizeof t->columns[0], "%s", metric_name(&t->metrics, i));
+    if (t->options.task.data->n_validation)
+        t->validation_column = n;
+    for (int i = 0; t->validation_column && i < t->metrics.count; i++)
+        snprintf(t->columns[n++], sizeof t->columns[0], "validation_%s", metric_name(&t->metrics, i));
+    snprintf(t->columns[n++], sizeof t->columns[0], "lr");
+    t->n_columns = n;
+    DG_TRY(dg_tensor_make(&t->history, DG_FLOAT64, DG_SHAPE(t->epochs, n)));
+    t->history.shape.dims[0] = 0;
+    return dg_ok();
+}
+
+static dg_status make_plans(dg_trainer *t, dg_node *const *fetch, int n_fetch, dg_node *const *updates, int n_updates)
+{
+    const dg_task *task = &t->options.task;
+    dg_plan_options plan = {.fetch = fetch,
+                            .n_fetch = n_fetch,
+                            .updates = updates,
+                            .n_updates = n_updates,
+                            .parameters = task->parameters,
+                            .threads = task->threads,
+                            .seed = task->seed,
+                            .training = true,
+                            .memory_limit = task->memory_limit};
+    DG_TRY(dg_plan_new(task->graph, &plan, &t->train_plan));
+    plan.updates = NULL;
+    plan.n_updates = 0;
+    plan.training = false;
+    return dg_plan_new(task->graph, &plan, &t->evaluation_plan);
+}
+
+static dg_status build(dg_trainer *t, const dg_trainer_options *options)
+{
+    const dg_task *task = &t->options.task;
+    dg_node *fetch[MAX_FETCH], *lr = NULL;
+    dg_node *const *updates;
+    int n_fetch, n_updates;
+    DG_TRY(take_options(t, options));
+    DG_TRY(metrics_choose(task, &t->metrics));
+    DG_TRY(fetch_list(task, &t->metrics, fetch, &n_fetch));
+    DG_TRY(fields_bind(task, fetch, n_fetch, &t->sources));
+    DG_TRY(rows_check((dg_rows){task->data->train, task->data->n_train}, t->sources.rows, "training rows"));
+    DG_TRY(rows_check((dg_rows){task->data->validation, task->data->n_validation}, t->sources.rows, "validation rows"));
+    DG_TRY(batch_make(&t->batch, &t->sources, t->batch_size < t->sources.rows ? t->batch_size : t->sources.rows, 1));
+    t->order = calloc((size_t)task->data->n_train, sizeof *t->order);
+    if (!t->order)
+        return dg_error(DG_NO_MEMORY, "trainer: no memory for the order of %lld rows", (long long)task->data->n_train);
+    DG_TRY(make_history(t));
+    DG_TRY(emit_updates(t, &lr, &updates, &n_updates));
+    t->rate_tensor = dg_tensor_view(DG_FLOAT64, dg_scalar(), &t->rate);
+    t->batch.feeds[t->sources.count] = (dg_feed){lr, &t->rate_tensor};
+    if (options->resume) {
+        dg_status status = checkpoint_restore(t, options->resume);
+        if (status.code != DG_OK)
+            return dg_prefixed(status, "resuming");
+    }
+    DG_TRY(make_parameters(t));
+    return make_plans(t, fetch, n_fetch, updates, n_updates);
+}
+
+dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer)
+{
+    *trainer = NULL;
+    DG_TRY(check_options(options));
+    dg_trainer *t = calloc(1, sizeof *t);
+    if (!t)
+        return dg_error(DG_NO_MEMORY, "no memory for a trainer");
+    dg_status status = build(t, options);
+    if (status.code != DG_OK) {
+        dg_trainer_free(t);
+        return status;
+    }
+    *trainer = t;
+    return status;
+}
+
+void dg_trainer_free(dg_trainer *t)
+{
+    if (!t)
+        return;
+    dg_plan_free(t->train_plan);
+    dg_plan_free(t->evaluation_plan);
+    if (t->batch.sources)
+        batch_release(&t->batch);
+    fields_release(&t->sources);
+    dg_tensor_release(&t->history);
+    dg_tensors_free(t->best);
+    dg_tensors_free(t->last);
+    free(t->order);
+    free(t->checkpoint);
+    free(t->graph_text);
+    free(t);
+}
+
+const dg_tensor *dg_trainer_history(const dg_trainer *trainer)
+{
+    return &trainer->history;
+}
+
+const char *dg_trainer_history_column(const dg_trainer *trainer, int64_t column)
+{
+    return column >= 0 && column < trainer->n_columns ? trainer->columns[column] : NULL;
+}
+
+dg_plan_cost dg_trainer_cost(const dg_trainer *trainer)
+{
+    return dg_plan_cost_of(trainer->train_plan);
+}

@@ -1,0 +1,266 @@
+/* dotgrad check: every gradient of a graph against finite differences, in float64. */
+#include "command.h"
+#include "tools/bench/random_data.h"
+#include "tools/run/folder.h"
+#include "session.h"
+
+#include <dotgrad/dotgrad.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH 4 /* rows of the random inputs */
+
+static const char usage[] =
+    "usage: dotgrad check G.dot [options]\n\n"
+    "Compares every derivative of the loss with finite differences, in float64: by each input and each parameter,\n"
+    "in reverse and in forward mode, for orders 1 and 2. Exit status 1 when one does not agree.\n\n"
+    "  --feed FILE        tensors for the inputs (.safetensors); else random ones\n"
+    "  --weights FILE     parameters; else they are initialised by the seed\n"
+    "  --node NODE        what to differentiate (the graph's loss)\n"
+    "  --order K          up to which order: 1 or 2 (2)\n"
+    "  --reverse          reverse mode alone, for ops whose derivative has none itself\n"
+    "  --elements K       elements of each tensor, chosen at random in larger ones (50)\n"
+    "  --tolerance X      relative (1e-6)\n"
+    "  --batch-size B     rows of random inputs (4)\n"
+    "  --training         as in training (dropout, batch statistics)\n"
+    "  --seed S           (0)\n"
+    "  --threads T        (DG_NUM_THREADS, or all processors)";
+
+typedef struct check_options {
+    const char *graph, *feed, *weights, *node;
+    session_options session;
+    int64_t order, elements, batch;
+    double tolerance;
+    bool training, reverse;
+} check_options;
+
+enum option_value {
+    FEED = 256,
+    WEIGHTS,
+    NODE,
+    ORDER,
+    REVERSE,
+    ELEMENTS,
+    TOLERANCE,
+    BATCH_SIZE,
+    TRAINING,
+    SEED,
+    THREADS
+};
+
+static const struct option options[] = {
+    {"help", no_argument, NULL, 'h'},
+    {"feed", required_argument, NULL, FEED},
+    {"weights", required_argument, NULL, WEIGHTS},
+    {"node", required_argument, NULL, NODE},
+    {"loss", required_argument, NULL, NODE},
+    {"order", required_argument, NULL, ORDER},
+    {"reverse", no_argument, NULL, REVERSE},
+    {"elements", required_argument, NULL, ELEMENTS},
+    {"tolerance", required_argument, NULL, TOLERANCE},
+    {"batch-size", required_argument, NULL, BATCH_SIZE},
+    {"training", no_argument, NULL, TRAINING},
+    {"seed", required_argument, NULL, SEED},
+    {"threads", required_argument, NULL, THREADS},
+    {0},
+};
+
+/* False after --help or a message; *over is the exit status then. */
+static bool take_option(const char *name, int option, check_options *given, int *over)
+{
+    *over = EXIT_USAGE;
+    switch (option) {
+    case 'h':
+        puts(usage);
+        *over = 0;
+        return false;
+    case FEED:
+        given->feed = optarg;
+        return true;
+    case WEIGHTS:
+        given->weights = optarg;
+        return true;
+    case NODE:
+        given->node = optarg;
+        return true;
+    case ORDER:
+        return command_int(name, "--order", optarg, 1, 2, &given->order);
+    case REVERSE:
+        return given->reverse = true;
+    case ELEMENTS:
+        return command_int(name, "--elements", optarg, 1, 1000000, &given->elements);
+    case TOLERANCE:
+        return command_number(name, "--tolerance", optarg, &given->tolerance);
+    case BATCH_SIZE:
+        return command_int(name, "--batch-size", optarg, 1, 1000000, &given->batch);
+    case TRAINING:
+        return given->training = true;
+    case SEED:
+        return session_take_seed(name, optarg, &given->session);
+    case THREADS:
+        return session_take_threads(name, optarg, &given->session);
+    default:
+        return false;
+    }
+}
+
+/* float32 becomes float64. */
+static dg_status widen(dg_tensors *set)
+{
+    for (size_t k = 0; k < dg_tensors_count(set); k++) {
+        dg_tensor wide, *tensor = dg_tensors_at(set, k);
+        if (tensor->dtype != DG_FLOAT32)
+            continue;
+        DG_TRY(dg_tensor_convert(&wide, tensor, DG_FLOAT64));
+        dg_status status = dg_tensors_put(set, dg_tensors_name(set, k), &wide);
+        dg_tensor_release(&wide);
+        DG_TRY(status);
+    }
+    return dg_ok();
+}
+
+static dg_status read_feeds(const char *path, dg_tensors **fed)
+{
+    DG_TRY(path ? dg_safetensors_read(path, fed) : dg_tensors_new(fed));
+    dg_status status = widen(*fed);
+    if (status.code != DG_OK)
+        dg_tensors_free(*fed);
+    return status;
+}
+
+static dg_status make_parameters(const check_options *given, graph_session *session)
+{
+    dg_tensors *fed;
+    DG_TRY(read_feeds(given->feed, &fed));
+    dg_status status = random_parameters(session, given->feed ? given->feed : given->graph, given->batch, fed);
+    dg_tensors_free(fed);
+    return status;
+}
+
+static dg_status take_parameters(const check_options *given, graph_session *session)
+{
+    dg_tensors *weights;
+    if (!given->weights)
+        return make_parameters(given, session);
+    DG_TRY(checkpoint_read(given->weights, &weights));
+    dg_status status = widen(weights);
+    if (status.code == DG_OK)
+        status = session_take_weights(session, given->weights, weights);
+    dg_tensors_free(weights);
+    return status;
+}
+
+/* ---- the report ---- */
+
+static int name_width(const dg_check_report *report)
+{
+    size_t width = strlen("by");
+    for (size_t k = 0; k < report->count; k++)
+        if (strlen(report->entries[k].node) > width)
+            width = strlen(report->entries[k].node);
+    return (int)(width < 60 ? width : 60);
+}
+
+static void print_report(const dg_check_report *report, const char *loss)
+{
+    int width = name_width(report);
+    printf("derivatives of '%s' against finite differences\n", loss);
+    printf("%-*s  order  mode     compared  skipped  worst error  result\n", width, "by");
+    for (size_t k = 0; k < report->count; k++) {
+        const dg_check_entry *entry = &report->entries[k];
+        printf("%-*s  %5d  %-7s  %8lld  %7lld  %11.2e  %s\n", width, entry->node, entry->order,
+               entry->forward ? "forward" : "reverse", (long long)entry->checked, (long long)entry->skipped,
+               fabs(entry->expected - entry->found),
+               entry->failed    ? "WRONG"
+               : entry->checked ? "ok"
+                                : "-");
+    }
+    printf("%lld compared, %lld wrong, %lld skipped\n", (long long)report->checked, (long long)report->failed,
+           (long long)report->skipped);
+}
+
+/* The first entry that failed, in words. */
+static dg_status judge(const dg_check_report *report, const char *graph)
+{
+    for (size_t k = 0; k < report->count; k++) {
+        const dg_check_entry *entry = &report->entries[k];
+        char where[64];
+        if (!entry->failed)
+            continue;
+        if (entry->element < 0)
+            snprintf(where, sizeof where, "along a random direction");
+        else
+            snprintf(where, sizeof where, "element %lld", (long long)entry->element);
+        return dg_error(DG_NUMERIC, "%s: derivative of order %d by '%s', %s: expected %.9g, found %.9g (%s mode)",
+                        graph, entry->order, entry->node, where, entry->expected, entry->found,
+                        entry->forward ? "forward" : "reverse");
+    }
+    return report->checked ? dg_ok()
+                           : dg_error(DG_BAD_ARGUMENT, "%s: there is nothing to compare: no derivative flows", graph);
+}
+
+static dg_status compare(const check_options *given, const graph_session *session, dg_node *loss, const dg_feed *feeds,
+                         int n_feeds)
+{
+    dg_check_report *report;
+    dg_status status = dg_check_gradients(&(dg_check_options){.loss = loss,
+                                                              .parameters = session->parameters,
+                                                              .feeds = feeds,
+                                                              .n_feeds = n_feeds,
+                                                              .order = (int)given->order,
+                                                              .no_forward = given->reverse,
+                                                              .elements = (int)given->elements,
+                                                              .tolerance = given->tolerance,
+                                                              .training = given->training,
+                                                              .seed = session->seed,
+                                                              .threads = session->threads},
+                                          &report);
+    if (status.code != DG_OK)
+        return dg_prefixed(status, "%s", given->graph);
+    print_report(report, dg_node_name(loss));
+    status = judge(report, given->graph);
+    dg_check_report_free(report);
+    return status;
+}
+
+static dg_status run(const check_options *given, graph_session *session)
+{
+    dg_tensors *fed;
+    dg_feed *feeds = NULL;
+    dg_node *loss;
+    int n_feeds = 0;
+    DG_TRY(session_open(given->graph, NULL, &given->session, session));
+    loss = session->file->loss ? session->file->loss : session->file->output;
+    if (given->node)
+        DG_TRY(session_find(session, given->node, &loss));
+    if (!loss)
+        return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss: say --node", given->graph);
+    DG_TRY(take_parameters(given, session));
+    DG_TRY(read_feeds(given->feed, &fed));
+    dg_status status =
+        random_feeds(session, given->feed ? given->feed : given->graph, given->batch, fed, &feeds, &n_feeds);
+    if (status.code == DG_OK)
+        status = compare(given, session, loss, feeds, n_feeds);
+    free(feeds);
+    dg_tensors_free(fed);
+    return status;
+}
+
+int command_check(int argc, char **argv)
+{
+    check_options given = {.session.dtype = DG_FLOAT64, .batch = BATCH};
+    graph_session session = {0};
+    int option, over;
+    while ((option = command_option(argc, argv, "h", options)) != -1)
+        if (!take_option(argv[0], option, &given, &over))
+            return over;
+    if (argc - optind != 1)
+        return command_misused(argv[0], "wants one graph file");
+    given.graph = argv[optind];
+    dg_status status = run(&given, &session);
+    session_close(&session);
+    return status.code == DG_OK ? 0 : command_failed(status);
+}

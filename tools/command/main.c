@@ -1,0 +1,158 @@
+/* dotgrad: the command. */
+#include "command.h"
+#include "plugin.h"
+
+#include <dotgrad/dotgrad.h>
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+} command;
+
+static const command commands[] = {
+    {"train", "train a graph on data; leaves checkpoint, metrics, loss curve and diagram", command_train},
+    {"eval", "run a graph on given tensors; values and gradients", command_eval},
+    {"predict", "apply a trained graph to a data file", command_predict},
+    {"draw", "draw a graph as SVG, PNG, PDF or DOT", command_draw},
+    {"summary", "table of nodes: op, output shape, parameters, work", command_summary},
+    {"check", "compare every gradient with finite differences", command_check},
+    {"bench", "time and memory of a step on random data", command_bench},
+    {"ops", "the op reference", command_ops},
+};
+
+static void print_line(const char *prefix, const char *message)
+{
+    char line[1400];
+    snprintf(line, sizeof line, "%s%s", prefix, message);
+    for (char *at = line; *at; at++)
+        if (*at == '\n' || *at == '\r' || *at == '\t' || *at == '\033')
+            *at = ' ';
+    fprintf(stderr, "%s\n", line);
+}
+
+int command_failed(dg_status status)
+{
+    print_line("dotgrad: ", status.message);
+    return EXIT_FAILED;
+}
+
+int command_misused(const char *name, const char *format, ...)
+{
+    char message[1000], line[1200];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    snprintf(line, sizeof line, "%s%s: %s (see dotgrad %s%s--help)", *name ? " " : "", name, message, name,
+             *name ? " " : "");
+    print_line("dotgrad", line);
+    return EXIT_USAGE;
+}
+
+void command_warn(const char *format, ...)
+{
+    char message[1000];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    print_line("dotgrad: warning: ", message);
+}
+
+int command_option(int argc, char **argv, const char *shorts, const struct option *longs)
+{
+    char with_colon[64];
+    snprintf(with_colon, sizeof with_colon, ":%s", shorts);
+    opterr = 0;
+    int option = getopt_long(argc, argv, with_colon, longs, NULL);
+    if (option == ':' || option == '?') {
+        const char *text = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+        const char *known = strchr(shorts, optopt);
+        bool wants = option == ':' || (option == '?' && optopt && (optopt > 255 || (known && known[1] == ':')));
+        bool is_short = optopt > 0 && optopt < 256 && strncmp(text, "--", 2) != 0;
+        if (wants)
+            command_misused(argv[0], "%s wants an argument", text);
+        else if (is_short)
+            command_misused(argv[0], "there is no option -%c", optopt);
+        else
+            command_misused(argv[0], optopt ? "%s takes no argument" : "there is no option %s", text);
+        return '?';
+    }
+    return option;
+}
+
+bool command_int(const char *name, const char *option, const char *text, int64_t least, int64_t most, int64_t *number)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (end != text && *end == '\0' && errno == 0 && value >= least && value <= most) {
+        *number = value;
+        return true;
+    }
+    if (most == INT64_MAX)
+        command_misused(name, "%s: '%s' is not a whole number from %lld on", option, text, (long long)least);
+    else
+        command_misused(name, "%s: '%s' is not a whole number from %lld to %lld", option, text, (long long)least,
+                        (long long)most);
+    return false;
+}
+
+bool command_number(const char *name, const char *option, const char *text, double *number)
+{
+    char *end;
+    *number = strtod(text, &end);
+    if (end != text && *end == '\0' && isfinite(*number))
+        return true;
+    command_misused(name, "%s: '%s' is not a number", option, text);
+    return false;
+}
+
+static int help(void)
+{
+    puts("usage: dotgrad COMMAND ...\n\n"
+         "Neural networks as graphs: a Graphviz DOT file is the network that trains.\n");
+    for (size_t k = 0; k < sizeof commands / sizeof commands[0]; k++)
+        printf("  %-9s %s\n", commands[k].name, commands[k].summary);
+    puts("\n  --help on each command tells more; --version prints the version.\n"
+         "  --plugin FILE, with any command, registers the ops of a shared library.\n"
+         "\nExit status: 0, 1 when it failed, 2 when it was called in a wrong way.");
+    return 0;
+}
+
+static int dispatch(int argc, char **argv)
+{
+    dg_status status = plugins_take(&argc, argv);
+    if (status.code != DG_OK)
+        return command_failed(status);
+    if (argc < 2)
+        return command_misused("", "wants a command");
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+        return help();
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {
+        puts("dotgrad " DOTGRAD_VERSION);
+        return 0;
+    }
+    for (size_t k = 0; k < sizeof commands / sizeof commands[0]; k++)
+        if (!strcmp(argv[1], commands[k].name))
+            return commands[k].run(argc - 1, argv + 1);
+    return command_misused("", "there is no command '%s'", argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    int status = dispatch(argc, argv);
+    if (fflush(stdout) || ferror(stdout)) {
+        if (status == 0)
+            status = command_failed(dg_error(DG_IO, "standard output: cannot write: %s", strerror(errno)));
+    }
+    return status;
+}

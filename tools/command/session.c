@@ -1,0 +1,171 @@
+/* Graphs with their parameters. */
+#include "session.h"
+
+#include "command.h"
+
+#include <dotgrad/op.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_THREADS 1024
+
+dg_status session_open(const char *path, const char *text, const session_options *options, graph_session *session)
+{
+    const graph_file_options reading = {
+        .dtype = options->dtype, .init = options->init, .sizes = options->sizes, .n_sizes = options->n_sizes};
+    *session = (graph_session){.name = path, .seed = options->seed, .memory_limit = options->memory_limit};
+    DG_TRY(text ? graph_file_parse(path, text, &reading, &session->file)
+                : graph_file_read(path, &reading, &session->file));
+    session->graph = session->file->graph;
+    DG_TRY(dg_tensors_new(&session->parameters));
+    return dg_threads_new(options->threads, &session->threads);
+}
+
+void session_close(graph_session *session)
+{
+    dg_threads_free(session->threads);
+    dg_tensors_free(session->parameters);
+    graph_file_free(session->file);
+    *session = (graph_session){0};
+}
+
+dg_status session_find(const graph_session *session, const char *name, dg_node **node)
+{
+    *node = graph_file_find(session->file, name);
+    return *node ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "%s: there is no node '%s'", session->name, name);
+}
+
+dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes, int *count)
+{
+    int64_t all = dg_graph_node_count(session->graph);
+    *count = 0;
+    *nodes = calloc((size_t)all + 1, sizeof(dg_node *));
+    if (!*nodes)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", session->name);
+    for (int64_t id = 0; id < all; id++) {
+        dg_node *node = dg_graph_node(session->graph, id);
+        if ((int)dg_node_op(node)->role == role)
+            (*nodes)[(*count)++] = node;
+    }
+    return dg_ok();
+}
+
+static dg_status take_weight(graph_session *session, const char *path, const dg_tensors *weights, dg_node *node)
+{
+    const char *name = dg_node_name(node);
+    const dg_type *type = dg_node_type(node, 0);
+    const dg_tensor *tensor = dg_tensors_find(weights, name);
+    char wanted[DG_SHAPE_TEXT], found[DG_SHAPE_TEXT];
+    if (!tensor)
+        return dg_error(DG_BAD_DATA, "%s: there is no parameter '%s'", path, name);
+    if (tensor->dtype != type->dtype)
+        return dg_error(DG_BAD_DTYPE, "%s: '%s' is %s, the graph wants %s", path, name, dg_dtype_name(tensor->dtype),
+                        dg_dtype_name(type->dtype));
+    if (!dg_shape_equal(&tensor->shape, &type->shape))
+        return dg_error(DG_BAD_SHAPE, "%s: '%s' is %s, the graph wants %s", path, name,
+                        dg_shape_print(&tensor->shape, found, sizeof found),
+                        dg_shape_print(&type->shape, wanted, sizeof wanted));
+    return dg_tensors_put(session->parameters, name, tensor);
+}
+
+dg_status session_take_weights(graph_session *session, const char *path, const dg_tensors *weights)
+{
+    dg_node **nodes = NULL;
+    dg_tensors *plain;
+    int count;
+    DG_TRY(dg_tensors_new(&plain));
+    dg_status status = dg_checkpoint_weights(weights, plain);
+    if (status.code == DG_OK)
+        status = session_nodes(session, DG_ROLE_PARAMETER, &nodes, &count);
+    for (int k = 0; status.code == DG_OK && k < count; k++)
+        status = take_weight(session, path, plain, nodes[k]);
+    free(nodes);
+    dg_tensors_free(plain);
+    return status;
+}
+
+dg_status session_feeds(const graph_session *session, const char *path, const dg_tensors *set, dg_feed **feeds,
+                        int *count)
+{
+    size_t all = dg_tensors_count(set);
+    *count = 0;
+    *feeds = calloc(all + 1, sizeof(dg_feed));
+    if (!*feeds)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+    for (size_t k = 0; k < all; k++) {
+        const char *name = dg_tensors_name(set, k);
+        dg_node *node = dg_graph_find(session->graph, name);
+        if (!node || dg_node_op(node)->role != DG_ROLE_INPUT) {
+            free(*feeds);
+            *feeds = NULL;
+            *count = 0;
+            return dg_error(DG_BAD_ARGUMENT, "%s: '%s' is no input of %s", path, name, session->name);
+        }
+        (*feeds)[(*count)++] = (dg_feed){node, dg_tensors_at(set, k)};
+    }
+    return dg_ok();
+}
+
+bool session_take_dtype(const char *command, const char *text, session_options *options)
+{
+    if (dg_dtype_parse(text, &options->dtype) && dg_dtype_is_float(options->dtype))
+        return true;
+    command_misused(command, "--dtype: '%s' is not float32 or float64", text);
+    return false;
+}
+
+bool session_take_seed(const char *command, const char *text, session_options *options)
+{
+    int64_t seed;
+    bool fine = command_int(command, "--seed", text, 0, INT64_MAX, &seed);
+    if (fine)
+        options->seed = (uint64_t)seed;
+    return fine;
+}
+
+bool session_take_threads(const char *command, const char *text, session_options *options)
+{
+    int64_t threads;
+    bool fine = command_int(command, "--threads", text, 1, MAX_THREADS, &threads);
+    if (fine)
+        options->threads = (int)threads;
+    return fine;
+}
+
+bool session_take_memory_limit(const char *command, const char *text, size_t *limit)
+{
+    static const char units[] = "kMGT";
+    char *end;
+    double bytes = strtod(text, &end);
+    const char *unit = *end ? strchr(units, *end == 'K' ? 'k' : *end) : NULL;
+    bool is_fine = end != text;
+    if (unit) {
+        double step = end[1] == 'i' ? 1024 : 1000;
+        end += end[1] == 'i' ? 2 : 1;
+        for (const char *at = units; at <= unit; at++)
+            bytes *= step;
+    }
+    end += *end == 'B';
+    if (is_fine && !*end && bytes >= 1 && bytes < (double)(SIZE_MAX / 2)) {
+        *limit = (size_t)bytes;
+        return true;
+    }
+    command_misused(command, "--memory-limit: '%s' is not a size such as 512M, 2G or 1.5Gi", text);
+    return false;
+}
+
+bool session_take_size(const char *command, char *text, file_size *sizes, int *count)
+{
+    char *equals = strchr(text, '=');
+    int64_t size;
+    if (!equals || equals == text || *count == SESSION_SIZES) {
+        command_misused(command, "--size wants NAME=SIZE, not '%s'", text);
+        return false;
+    }
+    if (!command_int(command, "--size", equals + 1, 1, INT32_MAX, &size))
+        return false;
+    *equals = '\0';
+    sizes[(*count)++] = (file_size){text, size};
+    return true;
+}

@@ -1,0 +1,60 @@
+/* What every command that runs a graph holds: the graph from its file, its parameters, and threads. */
+#ifndef TOOLS_SESSION_H
+#define TOOLS_SESSION_H
+
+#include <dotgrad/optim.h>
+
+#include "tools/graph_file/graph_file.h"
+
+typedef struct session_options {
+    dg_dtype dtype;   /* DG_DEFAULT_DTYPE: what the file says, else float32 */
+    const char *init; /* NULL: what the file says */
+    uint64_t seed;
+    int threads;            /* 0: DG_NUM_THREADS, or all processors */
+    const file_size *sizes; /* put for symbols */
+    int n_sizes;
+    size_t memory_limit; /* bytes that a plan may take; 0: any */
+} session_options;
+
+typedef struct graph_session {
+    const char *name; /* of the file, for messages */
+    graph_file *file;
+    dg_graph *graph;        /* the file's */
+    dg_tensors *parameters; /* empty at first */
+    dg_threads *threads;
+    uint64_t seed;
+    size_t memory_limit;
+} graph_session;
+
+/* Reads the graph at `path`, or from `text` when that is not NULL. Close the session even after a failure. */
+dg_status session_open(const char *path, const char *text, const session_options *options, graph_session *session);
+void session_close(graph_session *session);
+
+/* The node of that name; DG_BAD_ARGUMENT when there is none. */
+dg_status session_find(const graph_session *session, const char *name, dg_node **node);
+
+/* Takes all parameters of the graph from a checkpoint or another set of tensors. DG_BAD_DATA names one that is missing,
+ * DG_BAD_SHAPE and DG_BAD_DTYPE one that does not fit. */
+dg_status session_take_weights(graph_session *session, const char *path, const dg_tensors *weights);
+
+/* The tensors of `set` as feeds of the inputs of their names; *feeds is allocated. DG_BAD_ARGUMENT: a tensor that is no
+ * input's. */
+dg_status session_feeds(const graph_session *session, const char *path, const dg_tensors *set, dg_feed **feeds,
+                        int *count);
+
+/* The nodes of that role, in the graph's order; *nodes is allocated. */
+dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes, int *count);
+
+/* Options that commands share; false after a message. */
+bool session_take_dtype(const char *command, const char *text, session_options *options);
+bool session_take_seed(const char *command, const char *text, session_options *options);
+bool session_take_threads(const char *command, const char *text, session_options *options);
+/* "512M": so many bytes, kB, MB, GB, TB (powers of 1000) or KiB, MiB … (of 1024), the B left out or not. */
+bool session_take_memory_limit(const char *command, const char *text, size_t *limit);
+#define MEMORY_LIMIT_USAGE "  --memory-limit M   refuses to run when a plan needs more: 512M, 2G, 1.5Gi\n"
+/* "T=16" is added to `sizes`, which has room for SESSION_SIZES; the text is cut at its = and stays the symbol's name.
+ */
+#define SESSION_SIZES 16
+bool session_take_size(const char *command, char *text, file_size *sizes, int *count);
+
+#endif

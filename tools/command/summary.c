@@ -1,0 +1,411 @@
+/* dotgrad summary: a table of the nodes. */
+#include "command.h"
+#include "tools/draw/cost.h"
+#include "session.h"
+
+#include <dotgrad/dotgrad.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_COLUMNS = 6 };
+
+typedef struct summary_options {
+    const char *path;
+    file_size sizes[SESSION_SIZES]; /* the first is N */
+    int n_sizes;
+    size_t memory_limit;
+} summary_options;
+
+static int help(void)
+{
+    puts(
+        "usage: dotgrad summary [OPTION]... GRAPH.dot\n\n"
+        "A table of the nodes: op, shape of the output, parameters, work and memory of a forward pass. Below it, what\n"
+        "a forward pass and a training step take before anything runs.\n"
+        "GRAPH.dot may be - for standard input.\n\n"
+        "  -b, --batch-size B    samples in the batch N, for FLOPs and memory (the file's batch_size, else 1)\n"
+        "      --size NAME=SIZE  a size for another symbol, such as T=16\n"
+        "      --memory-limit M  fails when a plan needs more: 512M, 2G, 1.5Gi\n"
+        "  -h, --help            this text");
+    return 0;
+}
+
+/* ---- the table ---- */
+
+typedef struct table_row {
+    char *cells[N_COLUMNS];
+} table_row;
+
+static char *text_copy(const char *text)
+{
+    char *copy = strdup(text ? text : "");
+    for (char *at = copy; at && *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = ' '; /* a name is no command to the terminal */
+    return copy;
+}
+
+static bool fill_row(table_row *row, const graph_file *file, int k, const node_cost *cost)
+{
+    const file_node *node = &file->nodes[k];
+    char shape[DG_SHAPE_TEXT], count[40], flops[40], bytes[40];
+    dg_graph_print_shape(file->graph, &dg_node_type(node->node, 0)->shape, shape, sizeof shape);
+    row->cells[0] = text_copy(node->name);
+    row->cells[1] = text_copy(node->call.s);
+    row->cells[2] = text_copy(shape);
+    row->cells[3] = text_copy(cost->parameters ? cost_print_count(cost->parameters, count, sizeof count) : "");
+    row->cells[4] = text_copy(cost->flops == 0 ? "" : cost_print_amount(cost->flops, "", flops, sizeof flops));
+    row->cells[5] = text_copy(cost->bytes == 0 ? "" : cost_print_amount(cost->bytes, "B", bytes, sizeof bytes));
+    for (int c = 0; c < N_COLUMNS; c++)
+        if (!row->cells[c])
+            return false;
+    return true;
+}
+
+/* Columns that a terminal shows: bytes that do not continue a UTF-8 character. */
+static int width_of(const char *text)
+{
+    int width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
+static void print_row(const table_row *row, const int *widths)
+{
+    char line[4096];
+    size_t used = 0;
+    line[0] = '\0';
+    for (int c = 0; c < N_COLUMNS && used < sizeof line; c++) {
+        int pad = widths[c] - width_of(row->cells[c]);
+        bool right = c >= 3;
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s%*s%s%*s", c ? "  " : "", right ? pad : 0, "",
+                                 row->cells[c], right ? 0 : pad, "");
+    }
+    used = strlen(line);
+    while (used && line[used - 1] == ' ')
+        line[--used] = '\0';
+    puts(line);
+}
+
+static void print_table(const table_row *rows, int n)
+{
+    int widths[N_COLUMNS] = {0}, whole = 2 * (N_COLUMNS - 1);
+    for (int k = 0; k < n; k++)
+        for (int c = 0; c < N_COLUMNS; c++)
+            widths[c] = width_of(rows[k].cells[c]) > widths[c] ? width_of(rows[k].cells[c]) : widths[c];
+    for (int c = 0; c < N_COLUMNS; c++)
+        whole += widths[c];
+    print_row(&rows[0], widths);
+    for (int c = 0; c < whole; c++)
+        fputs("─", stdout);
+    puts("");
+    for (int k = 1; k < n; k++)
+        print_row(&rows[k], widths);
+    for (int c = 0; c < whole; c++)
+        fputs("─", stdout);
+    puts("");
+}
+
+/* ---- the totals ---- */
+
+/* Bytes of one plan and of all that it reads. */
+typedef struct memory_need {
+    size_t arena, all;
+    size_t state; /* of the optimiser */
+    double flops;
+} memory_need;
+
+static size_t bytes_of(const dg_tensors *tensors)
+{
+    size_t bytes = 0;
+    for (size_t k = 0; k < dg_tensors_count(tensors); k++)
+        bytes += dg_tensor_bytes(dg_tensors_at(tensors, k));
+    return bytes;
+}
+
+/* Zeros for every input and parameter that has none yet, so that the plan can be bound. */
+static dg_status fill_in(const dg_graph *graph, dg_tensors *parameters, dg_tensors *fed)
+{
+    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
+        dg_node *node = dg_graph_node(graph, id);
+        dg_role role = dg_node_op(node)->role;
+        dg_tensors *into = role == DG_ROLE_PARAMETER ? parameters : role == DG_ROLE_INPUT ? fed : NULL;
+        const dg_type *type = dg_node_type(node, 0);
+        dg_tensor *made;
+        if (into && !dg_tensors_find(into, dg_node_name(node)))
+            DG_TRY(dg_tensors_add(into, dg_node_name(node), type->dtype, type->shape, &made));
+    }
+    return dg_ok();
+}
+
+/* What nobody reads: the results of a forward pass. */
+static int find_results(const graph_file *file, dg_node **results)
+{
+    int count = 0;
+    for (int k = 0; k < file->n_nodes; k++) {
+        bool is_read = false;
+        for (int e = 0; e < file->n_edges && !is_read; e++)
+            is_read = file->edges[e].tail == k;
+        if (!is_read)
+            results[count++] = file->nodes[k].node;
+    }
+    return count;
+}
+
+/* Binds a plan on zeros; nothing runs. */
+static dg_status measure_plan(const graph_file *file, dg_plan_options options, dg_tensors *fed, memory_need *need)
+{
+    dg_plan *plan = NULL;
+    size_t count = dg_tensors_count(fed);
+    dg_feed *feeds = calloc(count + 1, sizeof *feeds);
+    for (size_t k = 0; feeds && k < count; k++)
+        feeds[k] = (dg_feed){dg_graph_find(file->graph, dg_tensors_name(fed, k)), dg_tensors_at(fed, k)};
+    dg_status status =
+        feeds ? dg_plan_new(file->graph, &options, &plan) : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    if (status.code == DG_OK)
+        status = dg_plan_prepare(plan, feeds, (int)count);
+    if (status.code == DG_OK) {
+        const dg_plan_cost cost = dg_plan_cost_of(plan);
+        need->arena = cost.arena_bytes;
+        need->flops = cost.flops;
+        need->all = cost.arena_bytes + bytes_of(options.parameters) + bytes_of(fed);
+    }
+    dg_plan_free(plan);
+    free(feeds);
+    return status;
+}
+
+static dg_status measure_forward(const graph_file *file, size_t limit, memory_need *need)
+{
+    dg_tensors *parameters = NULL, *fed = NULL;
+    dg_node **results = calloc((size_t)file->n_nodes + 1, sizeof *results);
+    dg_status status =
+        results ? dg_tensors_new(&parameters) : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    if (status.code == DG_OK)
+        status = dg_tensors_new(&fed);
+    if (status.code == DG_OK)
+        status = fill_in(file->graph, parameters, fed);
+    if (status.code == DG_OK)
+        status = measure_plan(file,
+                              (dg_plan_options){.fetch = results,
+                                                .n_fetch = find_results(file, results),
+                                                .parameters = parameters,
+                                                .memory_limit = limit},
+                              fed, need);
+    dg_tensors_free(fed);
+    dg_tensors_free(parameters);
+    free(results);
+    return status;
+}
+
+/* Gradients and the optimiser's updates become nodes of the graph. */
+static dg_status emit_step(const graph_file *file, int count, dg_node *const *wrt, dg_node *const **updates,
+                           int *n_updates)
+{
+    const char *call = graph_file_setting(file, "optimizer");
+    dg_optimizer optimizer;
+    dg_node **gradients = dg_arena_alloc(dg_graph_arena(file->graph), (size_t)count * sizeof(dg_node *));
+    if (!gradients)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    DG_TRY(dg_optimizer_parse(call ? call : "adam", &optimizer));
+    DG_TRY(dg_grad(file->loss, count, wrt, gradients));
+    const dg_optimizer_step step = {
+        .graph = file->graph,
+        .count = count,
+        .parameters = wrt,
+        .gradients = gradients,
+        .lr = dg_input(file->graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "optimizer/lr")};
+    return dg_optimizer_emit(&optimizer, &step, updates, n_updates);
+}
+
+/* Of a graph with a loss that depends on trainable parameters; others are left at zero. */
+static dg_status measure_training(const graph_file *file, size_t limit, memory_need *need)
+{
+    dg_tensors *parameters = NULL, *fed = NULL;
+    dg_node *const *wrt, *const *updates, *loss = file->loss;
+    int count = 0, n_updates;
+    if (loss)
+        DG_TRY(dg_trainable_parameters(file->loss, &wrt, &count));
+    if (!count)
+        return dg_ok();
+    dg_status status = dg_tensors_new(&parameters);
+    if (status.code == DG_OK)
+        status = dg_tensors_new(&fed);
+    if (status.code == DG_OK)
+        status = fill_in(file->graph, parameters, fed);
+    size_t weights = bytes_of(parameters);
+    if (status.code == DG_OK)
+        status = emit_step(file, count, wrt, &updates, &n_updates);
+    if (status.code == DG_OK)
+        status = fill_in(file->graph, parameters, fed);
+    if (status.code == DG_OK)
+        status = measure_plan(file,
+                              (dg_plan_options){.fetch = (dg_node *[]){file->loss},
+                                                .n_fetch = 1,
+                                                .updates = updates,
+                                                .n_updates = n_updates,
+                                                .parameters = parameters,
+                                                .training = true,
+                                                .memory_limit = limit},
+                              fed, need);
+    need->state = bytes_of(parameters) - weights;
+    dg_tensors_free(fed);
+    dg_tensors_free(parameters);
+    return status;
+}
+
+/* "N = 32, T = 50", and of an input that still has a symbol the first such. */
+static const char *print_sizes(const graph_file *file, const summary_options *options, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int k = 0; k < options->n_sizes && used < size; k++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s = %lld", k ? ", " : "", options->sizes[k].symbol,
+                                 (long long)options->sizes[k].size);
+    for (int k = 0; k < file->n_nodes; k++) {
+        const dg_shape *shape = &dg_node_type(file->nodes[k].node, 0)->shape;
+        for (int d = 0; dg_node_op(file->nodes[k].node)->role == DG_ROLE_INPUT && d < shape->rank; d++)
+            if (shape->dims[d] < DG_UNKNOWN)
+                return dg_symbol_name(file->graph, shape->dims[d]);
+    }
+    return NULL;
+}
+
+static void print_parameters(const node_cost *all)
+{
+    char first[48], second[48];
+    printf("parameters  %s (%s)", cost_print_count(all->parameters, first, sizeof first),
+           cost_print_amount(all->weights, "B", second, sizeof second));
+    printf(", trainable %s\n", cost_print_count(all->trainable, first, sizeof first));
+}
+
+static void print_need(const char *label, const memory_need *need, const dg_status *status)
+{
+    char arena[48], state[48], all[48];
+    if (status->code == DG_NO_MEMORY)
+        printf("%-10s  %s\n", label, status->message);
+    if (status->code != DG_OK || !need->all)
+        return;
+    printf("%-10s  %s in the plan's arena, %s with parameters and inputs", label,
+           cost_print_amount((double)need->arena, "B", arena, sizeof arena),
+           cost_print_amount((double)need->all, "B", all, sizeof all));
+    if (need->state)
+        printf(" (%s of it the optimizer's state)", cost_print_amount((double)need->state, "B", state, sizeof state));
+    puts("");
+}
+
+/* Work and memory of a forward pass and of a training step, as far as the sizes are known. A graph that cannot run as
+ * it stands, or not on this machine, is no failure here, but one that passes the limit is. */
+static dg_status print_plans(const graph_file *sized, const node_cost *all, const summary_options *options)
+{
+    char first[48], second[48], sizes[400];
+    memory_need forward = {0}, training = {0};
+    const char *missing = print_sizes(sized, options, sizes, sizeof sizes);
+    if (missing) {
+        printf("work and memory depend on %s: say --size %s=50, for instance\n", missing, missing);
+        return dg_ok();
+    }
+    dg_status first_status = measure_forward(sized, options->memory_limit, &forward);
+    dg_status second_status = measure_training(sized, options->memory_limit, &training);
+    printf("work        %s in a forward pass with %s", cost_print_amount(all->flops, "FLOP", first, sizeof first),
+           sizes);
+    printf(training.flops > 0 ? ", %s in a training step\n" : "\n",
+           cost_print_amount(training.flops, "FLOP", second, sizeof second));
+    print_need("forward", &forward, &first_status);
+    print_need("training", &training, &second_status);
+    const dg_status *limited = first_status.code == DG_NO_MEMORY ? &first_status : &second_status;
+    return options->memory_limit && limited->code == DG_NO_MEMORY ? dg_prefixed(*limited, "%s", sized->path) : dg_ok();
+}
+
+static dg_status print_totals(const graph_file *sized, const node_cost *costs, const summary_options *options)
+{
+    node_cost all = {0};
+    for (int k = 0; k < sized->n_nodes; k++) {
+        all.parameters += costs[k].parameters;
+        all.trainable += costs[k].trainable;
+        all.weights += costs[k].weights;
+        all.flops += costs[k].flops;
+    }
+    print_parameters(&all);
+    return print_plans(sized, &all, options);
+}
+
+static dg_status print_summary(const graph_file *file, const graph_file *sized, const summary_options *options)
+{
+    static const char *const heads[N_COLUMNS] = {"node", "op", "output", "parameters", "FLOPs", "memory"};
+    node_cost *costs = NULL;
+    DG_TRY(cost_of_nodes(sized, &costs));
+    dg_status status = dg_ok();
+    table_row *rows = calloc((size_t)file->n_nodes + 1, sizeof *rows);
+    bool fine = rows != NULL;
+    for (int c = 0; fine && c < N_COLUMNS; c++)
+        fine = (rows[0].cells[c] = text_copy(heads[c])) != NULL;
+    for (int k = 0; fine && k < file->n_nodes; k++)
+        fine = fill_row(&rows[k + 1], file, k, &costs[k]);
+    if (fine) {
+        print_table(rows, file->n_nodes + 1);
+        status = print_totals(sized, costs, options);
+    }
+    for (int k = 0; rows && k <= file->n_nodes; k++)
+        for (int c = 0; c < N_COLUMNS; c++)
+            free(rows[k].cells[c]);
+    free(rows);
+    free(costs);
+    return fine ? status : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+}
+
+static dg_status summarise(summary_options *options)
+{
+    graph_file *file = NULL, *sized = NULL;
+    char *text = NULL;
+    size_t size;
+    DG_TRY(dg_read_file(options->path, &text, &size));
+    dg_status status = strlen(text) == size
+                           ? graph_file_parse(options->path, text, NULL, &file)
+                           : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", options->path);
+    if (status.code == DG_OK && !options->sizes[0].size) {
+        const char *batch = graph_file_setting(file, "batch_size");
+        long long given = batch ? strtoll(batch, NULL, 10) : 1;
+        options->sizes[0].size = given > 0 ? given : 1;
+    }
+    const graph_file_options with_sizes = {.sizes = options->sizes, .n_sizes = options->n_sizes};
+    if (status.code == DG_OK)
+        status = graph_file_parse(options->path, text, &with_sizes, &sized);
+    if (status.code == DG_OK)
+        status = print_summary(file, sized, options);
+    graph_file_free(sized);
+    graph_file_free(file);
+    free(text);
+    return status;
+}
+
+int command_summary(int argc, char **argv)
+{
+    static const struct option longs[] = {{"batch-size", required_argument, NULL, 'b'},
+                                          {"size", required_argument, NULL, 's'},
+                                          {"memory-limit", required_argument, NULL, 'm'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    summary_options options = {.sizes = {{"N", 0}}, .n_sizes = 1};
+    int result = 0, option;
+    while (result == 0 && (option = command_option(argc, argv, "b:h", longs)) != -1) {
+        if (option == 'h')
+            return help();
+        bool fine = option == 'b' ? command_int("summary", "--batch-size", optarg, 1, INT32_MAX, &options.sizes[0].size)
+                    : option == 's' ? session_take_size("summary", optarg, options.sizes, &options.n_sizes)
+                    : option == 'm' ? session_take_memory_limit("summary", optarg, &options.memory_limit)
+                                    : false;
+        result = fine ? 0 : EXIT_USAGE;
+    }
+    if (result == 0 && argc - optind != 1)
+        result = command_misused("summary", argc == optind ? "wants a graph file" : "wants one graph file");
+    if (result == 0) {
+        options.path = argv[optind];
+        dg_status status = summarise(&options);
+        result = status.code == DG_OK ? 0 : command_failed(status);
+    }
+    return result;
+}

@@ -1,0 +1,267 @@
+/* The options of `dotgrad train`, and where each value comes from. */
+#include "train_settings.h"
+
+#include "command.h"
+#include "tools/run/folder.h"
+#include "session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_EPOCHS  1000000000
+#define MAX_THREADS 1024
+
+static const char usage[] =
+    "usage: dotgrad train G.dot [options]\n"
+    "       dotgrad train --resume RUN/ [options]\n\n"
+    "Trains a graph on data. Options come before the graph's attributes of the same name.\n\n"
+    "  --data D             a set (" DATA_NAMES ")\n"
+    "                       or a path: CSV, .safetensors, a folder of IDX files; options in brackets:\n"
+    "                       'digits(scale=standard, test=0.25)', 'flowers.csv(target=species)'\n"
+    "  --epochs E           passes through the data (10)\n"
+    "  --batch-size B       rows a step (32)\n"
+    "  --optimizer CALL     'adam(lr=0.001)', sgd, rmsprop, adamw\n"
+    "  --schedule CALL      of the learning rate: constant, step, exponential, 'cosine(warmup=2)'\n"
+    "  --init CALL          initialiser of weights that name none\n"
+    "  --metrics A,B        accuracy, rmse\n"
+    "  --dtype T            float32 or float64\n"
+    "  --seed S             of weights, split, shuffling and random nodes (0)\n"
+    "  --validation F       keeps this part of the rows for validation\n"
+    "  --patience P         stops after so many epochs without a better validation loss, keeps the best weights\n"
+    "  --clip-norm X        clips the norm of the whole gradient\n"
+    "  --clip-value X       clips each number of the gradient\n"
+    "  --output NODE        what metrics look at (output)\n"
+    "  --loss NODE          what is made small (loss)\n"
+    "  --threads T          (DG_NUM_THREADS, or all processors)\n"
+    "  --memory-limit M     refuses to train when a plan needs more: 512M, 2G, 1.5Gi\n"
+    "  -o, --run RUN/       the folder for checkpoint, metrics, loss curve and diagram (runs/NAME)\n"
+    "  --resume RUN/        goes on, bit for bit, from RUN/checkpoint.safetensors\n\n"
+    "Results, such as `test accuracy: 98.1 %`, go to standard output, all else to standard error.";
+
+enum option_value {
+    HELP = 'h',
+    RUN = 'o',
+    DATA = 256,
+    EPOCHS,
+    BATCH_SIZE,
+    OPTIMIZER,
+    SCHEDULE,
+    INIT,
+    METRICS,
+    DTYPE,
+    SEED,
+    VALIDATION,
+    PATIENCE,
+    CLIP_NORM,
+    CLIP_VALUE,
+    OUTPUT,
+    LOSS,
+    THREADS,
+    MEMORY_LIMIT,
+    RESUME
+};
+
+static const struct option options[] = {
+    {"help", no_argument, NULL, HELP},
+    {"run", required_argument, NULL, RUN},
+    {"data", required_argument, NULL, DATA},
+    {"epochs", required_argument, NULL, EPOCHS},
+    {"batch-size", required_argument, NULL, BATCH_SIZE},
+    {"optimizer", required_argument, NULL, OPTIMIZER},
+    {"schedule", required_argument, NULL, SCHEDULE},
+    {"init", required_argument, NULL, INIT},
+    {"metrics", required_argument, NULL, METRICS},
+    {"dtype", required_argument, NULL, DTYPE},
+    {"seed", required_argument, NULL, SEED},
+    {"validation", required_argument, NULL, VALIDATION},
+    {"patience", required_argument, NULL, PATIENCE},
+    {"clip-norm", required_argument, NULL, CLIP_NORM},
+    {"clip-value", required_argument, NULL, CLIP_VALUE},
+    {"output", required_argument, NULL, OUTPUT},
+    {"loss", required_argument, NULL, LOSS},
+    {"threads", required_argument, NULL, THREADS},
+    {"memory-limit", required_argument, NULL, MEMORY_LIMIT},
+    {"resume", required_argument, NULL, RESUME},
+    {0},
+};
+
+static const char **text_of(train_settings *settings, int option)
+{
+    switch (option) {
+    case RUN:
+        return &settings->run;
+    case DATA:
+        return &settings->data;
+    case OPTIMIZER:
+        return &settings->optimizer;
+    case SCHEDULE:
+        return &settings->schedule;
+    case INIT:
+        return &settings->init;
+    case METRICS:
+        return &settings->metrics;
+    case DTYPE:
+        return &settings->dtype;
+    case OUTPUT:
+        return &settings->output;
+    case LOSS:
+        return &settings->loss;
+    case RESUME:
+        return &settings->resume;
+    default:
+        return NULL;
+    }
+}
+
+static bool take_number(train_settings *settings, const char *name, int option)
+{
+    switch (option) {
+    case EPOCHS:
+        return command_int(name, "--epochs", optarg, 1, MAX_EPOCHS, &settings->epochs);
+    case BATCH_SIZE:
+        return command_int(name, "--batch-size", optarg, 1, INT64_MAX, &settings->batch_size);
+    case SEED:
+        return command_int(name, "--seed", optarg, 0, INT64_MAX, &settings->seed);
+    case PATIENCE:
+        return command_int(name, "--patience", optarg, 0, MAX_EPOCHS, &settings->patience);
+    case THREADS:
+        return command_int(name, "--threads", optarg, 1, MAX_THREADS, &settings->threads);
+    case MEMORY_LIMIT:
+        return session_take_memory_limit(name, optarg, &settings->memory_limit);
+    case VALIDATION:
+        return command_number(name, "--validation", optarg, &settings->validation);
+    case CLIP_NORM:
+        return command_number(name, "--clip-norm", optarg, &settings->clip_norm);
+    default:
+        return command_number(name, "--clip-value", optarg, &settings->clip_value);
+    }
+}
+
+static int check(const char *name, const train_settings *settings)
+{
+    dg_dtype dtype;
+    if (settings->dtype && (!dg_dtype_parse(settings->dtype, &dtype) || !dg_dtype_is_float(dtype)))
+        return command_misused(name, "--dtype: '%s' is not float32 or float64", settings->dtype);
+    if (settings->validation != NOT_GIVEN && !(settings->validation >= 0 && settings->validation < 1))
+        return command_misused(name, "--validation wants a fraction of the rows, at least 0 and below 1");
+    if (settings->clip_norm != NOT_GIVEN && settings->clip_norm <= 0)
+        return command_misused(name, "--clip-norm wants a number above 0");
+    if (settings->clip_value != NOT_GIVEN && settings->clip_value <= 0)
+        return command_misused(name, "--clip-value wants a number above 0");
+    if (!settings->graph && !settings->resume)
+        return command_misused(name, "wants a graph file");
+    return NOT_GIVEN;
+}
+
+int settings_parse(int argc, char **argv, train_settings *settings)
+{
+    int option;
+    *settings = (train_settings){.epochs = NOT_GIVEN,
+                                 .batch_size = NOT_GIVEN,
+                                 .seed = NOT_GIVEN,
+                                 .threads = NOT_GIVEN,
+                                 .patience = NOT_GIVEN,
+                                 .validation = NOT_GIVEN,
+                                 .clip_value = NOT_GIVEN,
+                                 .clip_norm = NOT_GIVEN};
+    while ((option = command_option(argc, argv, "ho:", options)) != -1) {
+        const char **text = text_of(settings, option);
+        if (option == '?')
+            return EXIT_USAGE;
+        if (option == HELP) {
+            puts(usage);
+            return 0;
+        }
+        if (text)
+            *text = optarg;
+        else if (!take_number(settings, argv[0], option))
+            return EXIT_USAGE;
+    }
+    if (argc - optind > 1)
+        return command_misused(argv[0], "'%s' is one file too many", argv[optind + 1]);
+    settings->graph = optind < argc ? argv[optind] : NULL;
+    return check(argv[0], settings);
+}
+
+/* ---- where the rest comes from ---- */
+
+static dg_status take_count(const char *name, const char *text, int64_t least, int64_t most, int64_t *number)
+{
+    if (*number != NOT_GIVEN || !text)
+        return dg_ok();
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (end == text || *end || errno || value < least || value > most)
+        return dg_error(DG_BAD_ARGUMENT, "%s=%s: wants a whole number from %lld on", name, text, (long long)least);
+    *number = value;
+    return dg_ok();
+}
+
+static void take_text(const char **setting, const char *text)
+{
+    if (!*setting)
+        *setting = text;
+}
+
+dg_status settings_from_graph(train_settings *settings, const char *(*attribute)(const void *, const char *),
+                              const void *argument)
+{
+    take_text(&settings->optimizer, attribute(argument, "optimizer"));
+    take_text(&settings->schedule, attribute(argument, "schedule"));
+    take_text(&settings->metrics, attribute(argument, "metrics"));
+    DG_TRY(take_count("epochs", attribute(argument, "epochs"), 1, MAX_EPOCHS, &settings->epochs));
+    DG_TRY(take_count("batch_size", attribute(argument, "batch_size"), 1, INT64_MAX, &settings->batch_size));
+    return take_count("seed", attribute(argument, "seed"), 0, INT64_MAX, &settings->seed);
+}
+
+static void take_number_note(const dg_tensors *checkpoint, const char *note, double *number)
+{
+    const char *text = dg_tensors_note(checkpoint, note);
+    if (*number == NOT_GIVEN && text)
+        *number = strtod(text, NULL);
+}
+
+dg_status settings_from_checkpoint(train_settings *settings, const dg_tensors *checkpoint)
+{
+    run_notes notes;
+    DG_TRY(notes_read(checkpoint, &notes));
+    if (!settings->data) {
+        settings->data = notes.data;
+        settings->folder = notes.folder;
+    }
+    take_text(&settings->output, notes.output);
+    take_text(&settings->loss, notes.loss);
+    take_text(&settings->dtype, notes.dtype);
+    take_text(&settings->init, notes.init);
+    take_text(&settings->optimizer, dg_tensors_note(checkpoint, "dotgrad.optimizer"));
+    take_text(&settings->schedule, dg_tensors_note(checkpoint, "dotgrad.schedule"));
+    take_text(&settings->metrics, dg_tensors_note(checkpoint, "dotgrad.metrics"));
+    settings->validation = settings->validation == NOT_GIVEN ? notes.validation : settings->validation;
+    take_number_note(checkpoint, "dotgrad.clip_value", &settings->clip_value);
+    take_number_note(checkpoint, "dotgrad.clip_norm", &settings->clip_norm);
+    DG_TRY(
+        take_count("dotgrad.epochs", dg_tensors_note(checkpoint, "dotgrad.epochs"), 1, MAX_EPOCHS, &settings->epochs));
+    DG_TRY(take_count("dotgrad.batch_size", dg_tensors_note(checkpoint, "dotgrad.batch_size"), 1, INT64_MAX,
+                      &settings->batch_size));
+    DG_TRY(take_count("dotgrad.seed", dg_tensors_note(checkpoint, "dotgrad.seed"), 0, INT64_MAX, &settings->seed));
+    return take_count("dotgrad.early_stopping", dg_tensors_note(checkpoint, "dotgrad.early_stopping"), 0, MAX_EPOCHS,
+                      &settings->patience);
+}
+
+void settings_complete(train_settings *settings)
+{
+    settings->epochs = settings->epochs == NOT_GIVEN ? 10 : settings->epochs;
+    settings->batch_size = settings->batch_size == NOT_GIVEN ? 32 : settings->batch_size;
+    settings->seed = settings->seed == NOT_GIVEN ? 0 : settings->seed;
+    settings->threads = settings->threads == NOT_GIVEN ? 0 : settings->threads;
+    settings->patience = settings->patience == NOT_GIVEN ? 0 : settings->patience;
+    settings->validation = settings->validation == NOT_GIVEN ? 0 : settings->validation;
+    settings->clip_value = settings->clip_value == NOT_GIVEN ? 0 : settings->clip_value;
+    settings->clip_norm = settings->clip_norm == NOT_GIVEN ? 0 : settings->clip_norm;
+    take_text(&settings->optimizer, "adam");
+    take_text(&settings->schedule, "constant");
+    take_text(&settings->metrics, "");
+}
