@@ -45,33 +45,25 @@ static int32_t root_of(const binding *b, int32_t v)
     return b->values[v].root;
 }
 
-/* `last` never goes down: tasks are visited in order. */
-static void note_reads(placing *p, int32_t i, int32_t n, const int32_t *values)
-{
-    for (int32_t k = 0; k < n; k++)
-        if (values[k] >= 0 && p->b->values[root_of(p->b, values[k])].needed)
-            p->last[root_of(p->b, values[k])] = i; /* also where the shape alone is read: rare, and safe */
-}
+typedef struct sighting {
+    placing *p;
+    int32_t at; /* task */
+} sighting;
 
-static void note_elementwise(placing *p, int32_t i, const elementwise *work)
+/* `last` never goes down: tasks are visited in order. */
+static void note_last(void *user, int32_t root)
 {
-    note_reads(p, i, work->n_operands, work->operands);
-    note_reads(p, i, work->n_results, work->results);
+    const sighting *seen = user;
+    seen->p->last[root] = seen->at;
 }
 
 static void measure_lifetimes(placing *p)
 {
     binding *b = p->b;
     for (int32_t i = 0; i < b->n_tasks; i++) {
-        const task *t = &b->tasks[i];
-        for (int k = 0; t->kernel && k < t->of->n_outputs; k++)
-            p->last[t->of->first_output + k] = i;
-        if (t->kernel)
-            note_reads(p, i, t->of->n_inputs, t->of->inputs);
-        if (t->prologue)
-            note_reads(p, i, t->prologue->n_operands, t->prologue->operands);
-        for (int32_t k = 0; k < t->n_parts; k++)
-            note_elementwise(p, i, &t->parts[k]);
+        sighting seen = {p, i};
+        task_writes(b, &b->tasks[i], note_last, &seen);
+        task_reads(b, &b->tasks[i], note_last, &seen);
     }
     for (int i = 0; i < p->plan->options.n_fetch; i++)
         p->last[root_of(b, b->fetch[i])] = b->n_tasks;
@@ -111,10 +103,19 @@ static bool reads_root(const binding *b, int32_t n, const int32_t *values, int32
     return false;
 }
 
+/* Whether the task's kernel reads root by an input from number `first` on. */
+static bool kernel_reads(const binding *b, const task *t, int32_t first, int32_t root)
+{
+    for (int32_t k = first; t->kernel && k < t->of->n_inputs; k++)
+        if (t->of->inputs[k] >= 0 && root_of(b, t->of->inputs[k]) == root && reads_bytes(t->of, k))
+            return true;
+    return false;
+}
+
 /* Whether anything of the task but its part number `but` reads root. */
 static bool read_beside(const binding *b, const task *t, int32_t but, int32_t root)
 {
-    if (t->kernel && reads_root(b, t->of->n_inputs, t->of->inputs, root))
+    if (kernel_reads(b, t, 0, root))
         return true;
     if (t->prologue && reads_root(b, t->prologue->n_operands, t->prologue->operands, root))
         return true;
@@ -199,7 +200,7 @@ static int32_t block_for_output(const placing *p, const task *t, int32_t i)
     if (!plan_does(p->plan, DG_REUSE) || !(s->entry->op->flags & DG_IN_PLACE) || s->inputs[0] < 0 || t->prologue)
         return -1;
     int32_t root = root_of(b, s->inputs[0]);
-    bool over = dies_at(p, root, i) && !reads_root(b, s->n_inputs - 1, s->inputs + 1, root) &&
+    bool over = dies_at(p, root, i) && !kernel_reads(b, t, 1, root) &&
                 same_type(&b->values[s->inputs[0]].tensor, &b->values[s->first_output].tensor);
     for (int32_t k = 0; k < t->n_parts; k++)
         over &= !reads_root(b, t->parts[k].n_operands, t->parts[k].operands, root);

@@ -142,6 +142,13 @@ static inline dg_type type_of(const dg_tensor *tensor)
 /* Whether the step reads input k, or only its shape. */
 bool reads_bytes(const step *s, int k);
 
+/* The roots of which a task reads bytes: of its kernel's inputs, unless their shape alone, and of the operands of its
+ * elementwise work. And those that it writes. A root may come several times. Whoever asks what a task waits for, or how
+ * long a buffer lives, asks here. */
+typedef void see_root(void *user, int32_t root);
+void task_reads(const binding *b, const task *t, see_root *see, void *user);
+void task_writes(const binding *b, const task *t, see_root *see, void *user);
+
 static inline bool plan_does(const dg_plan *plan, enum dg_optimization what)
 {
     return !(plan->options.without & (unsigned)what);

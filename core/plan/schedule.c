@@ -34,37 +34,23 @@ typedef struct visit {
     size_t bytes;
 } visit;
 
-static void see_each(visit *v, int32_t n, const int32_t *values)
+static void see_made(void *user, int32_t root)
 {
-    for (int32_t k = 0; k < n; k++) {
-        if (values[k] < 0)
-            continue;
-        int32_t root = v->s->b->values[values[k]].root;
-        const value *made = &v->s->b->values[root];
-        if (made->kind == STORED_IN_ARENA && made->producer >= 0) /* others are not in memory: fused away */
-            v->see(v, root);
-    }
+    visit *v = user;
+    const value *made = &v->s->b->values[root];
+    if (made->kind == STORED_IN_ARENA && made->producer >= 0) /* others are not in memory: fused away */
+        v->see(v, root);
 }
 
 /* A root may be seen several times. */
 static void see_reads(visit *v)
 {
-    const task *t = &v->s->b->tasks[v->at];
-    if (t->kernel)
-        see_each(v, t->of->n_inputs, t->of->inputs);
-    if (t->prologue)
-        see_each(v, t->prologue->n_operands, t->prologue->operands);
-    for (int32_t k = 0; k < t->n_parts; k++)
-        see_each(v, t->parts[k].n_operands, t->parts[k].operands);
+    task_reads(v->s->b, &v->s->b->tasks[v->at], see_made, v);
 }
 
 static void see_writes(visit *v)
 {
-    const task *t = &v->s->b->tasks[v->at];
-    for (int32_t k = 0; t->kernel && k < t->of->n_outputs; k++)
-        see_each(v, 1, &(int32_t){t->of->first_output + k});
-    for (int32_t k = 0; k < t->n_parts; k++)
-        see_each(v, t->parts[k].n_results, t->parts[k].results);
+    task_writes(v->s->b, &v->s->b->tasks[v->at], see_made, v);
 }
 
 static size_t bytes_of(const schedule *s, int32_t root)
@@ -205,7 +191,7 @@ static void make_known(visit *v, int32_t root)
     }
 }
 
-static size_t peak_of_other(schedule *s)
+static dg_status peak_of_other(schedule *s, size_t *peak)
 {
     prepare(s);
     hold_results(s);
@@ -214,11 +200,14 @@ static size_t peak_of_other(schedule *s)
         if (s->waits[i] == 0)
             s->ready[s->n_ready++] = i;
     for (int32_t i = 0; i < s->n; i++) {
+        if (s->n_ready == 0)
+            return dg_error(DG_BAD_ARGUMENT, "%d steps of the plan wait for each other", (int)(s->n - i));
         s->order[i] = take_best(s);
         run_one(s, s->order[i]);
         see_writes(&(visit){.s = s, .at = s->order[i], .see = make_known});
     }
-    return s->peak;
+    *peak = s->peak;
+    return dg_ok();
 }
 
 static dg_status apply_order(schedule *s)
@@ -234,10 +223,42 @@ static dg_status apply_order(schedule *s)
     return dg_ok();
 }
 
+/* ---- the rule that any order keeps ---- */
+
+typedef struct order_check {
+    const binding *b;
+    int32_t at, late; /* task; a root that it reads and a later one makes, or −1 */
+} order_check;
+
+static void see_late(void *user, int32_t root)
+{
+    order_check *check = user;
+    const value *made = &check->b->values[root];
+    if (made->kind == STORED_IN_ARENA && made->producer > check->at)
+        check->late = root;
+}
+
+/* Every task reads what earlier ones have made. Groups that had been joined in a circle would break this. */
+static dg_status check_order(const binding *b)
+{
+    for (int32_t i = 0; i < b->n_tasks; i++) {
+        order_check check = {.b = b, .at = i, .late = -1};
+        task_reads(b, &b->tasks[i], see_late, &check);
+        if (check.late < 0)
+            continue;
+        dg_node *reader = speaker(b->tasks[i].of->node),
+                *maker = speaker(b->tasks[b->values[check.late].producer].of->node);
+        return dg_error(DG_BAD_ARGUMENT, "the plan would run '%s' before '%s', which it reads", dg_node_name(reader),
+                        dg_node_name(maker));
+    }
+    return dg_ok();
+}
+
 dg_status schedule_tasks(build *u)
 {
     binding *b = u->b;
     schedule s = {.u = u, .b = b};
+    DG_TRY(check_order(b));
     while (s.n < b->n_tasks && !b->tasks[s.n].update)
         s.n++;
     if (!plan_does(u->plan, DG_SCHEDULING) || s.n < 3 || s.n > MOST_TASKS)
@@ -252,8 +273,10 @@ dg_status schedule_tasks(build *u)
     if (!s.readers || !s.starts || !s.waits || !s.order || !s.ready || !list_readings(&s))
         status = plan_no_memory();
     if (status.code == DG_OK) {
-        size_t as_made = peak_as_made(&s);
-        if (as_made >= WORTHWHILE && peak_of_other(&s) < as_made - as_made / WORTH_MOVING)
+        size_t as_made = peak_as_made(&s), other = as_made;
+        if (as_made >= WORTHWHILE)
+            status = peak_of_other(&s, &other);
+        if (status.code == DG_OK && other < as_made - as_made / WORTH_MOVING)
             status = apply_order(&s);
     }
     free(s.readers);

@@ -300,6 +300,31 @@ static dg_status join_updates(build *u)
     return dg_ok();
 }
 
+static void see_each(const binding *b, int32_t n, const int32_t *values, see_root *see, void *user)
+{
+    for (int32_t k = 0; k < n; k++)
+        see(user, b->values[values[k]].root);
+}
+
+void task_reads(const binding *b, const task *t, see_root *see, void *user)
+{
+    for (int32_t k = 0; t->kernel && k < t->of->n_inputs; k++)
+        if (t->of->inputs[k] >= 0 && reads_bytes(t->of, k))
+            see_each(b, 1, &t->of->inputs[k], see, user);
+    if (t->prologue)
+        see_each(b, t->prologue->n_operands, t->prologue->operands, see, user);
+    for (int32_t k = 0; k < t->n_parts; k++)
+        see_each(b, t->parts[k].n_operands, t->parts[k].operands, see, user);
+}
+
+void task_writes(const binding *b, const task *t, see_root *see, void *user)
+{
+    for (int32_t k = 0; t->kernel && k < t->of->n_outputs; k++)
+        see(user, b->values[t->of->first_output + k].root);
+    for (int32_t k = 0; k < t->n_parts; k++)
+        see_each(b, t->parts[k].n_results, t->parts[k].results, see, user);
+}
+
 void note_producers(binding *b)
 {
     for (int32_t v = 0; v < b->n_values; v++)
