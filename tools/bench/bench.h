@@ -20,7 +20,7 @@ extern const char *const bench_mode_names[BENCH_MODES];
 typedef struct bench_options {
     const char *graph, *node, *optimizer, *picture;
     session_options session;
-    file_size sizes[SESSION_SIZES];
+    dg_symbol_size sizes[SESSION_SIZES];
     bench_mode mode;
     int64_t batch; /* 0: the graph's */
     double seconds;

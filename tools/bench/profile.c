@@ -40,7 +40,7 @@ static void profile_release(profile *p)
 
 static dg_status profile_take(const bench *b, profile *p)
 {
-    const graph_file *file = b->session.file;
+    const dg_graph_file *file = b->session.file;
     *p = (profile){.b = b, .count = dg_plan_profile_entries(b->plan, NULL, 0)};
     p->n_places = dg_graph_node_count(b->session.graph);
     p->entries = calloc(p->count + 1, sizeof *p->entries);
@@ -184,7 +184,7 @@ static void fill_heat(const profile *p, draw_heat *heat)
 static dg_status draw(const profile *p, const char *path)
 {
     const bench *b = p->b;
-    const graph_file *file = b->session.file;
+    const dg_graph_file *file = b->session.file;
     char title[200], time[48], *bytes = NULL;
     size_t size;
     draw_heat heat = {.seconds = calloc((size_t)file->n_nodes + 1, sizeof *heat.seconds),

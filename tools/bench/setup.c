@@ -33,7 +33,7 @@ static size_t resident_memory(void)
 
 static dg_status find_loss(const bench *b, dg_node **loss)
 {
-    const graph_file *file = b->session.file;
+    const dg_graph_file *file = b->session.file;
     *loss = file->loss ? file->loss : file->output;
     if (b->given->node)
         DG_TRY(session_find(&b->session, b->given->node, loss));
@@ -43,7 +43,7 @@ static dg_status find_loss(const bench *b, dg_node **loss)
 
 static dg_status find_batch(bench *b)
 {
-    const char *setting = graph_file_setting(b->session.file, "batch_size");
+    const char *setting = dg_graph_file_setting(b->session.file, "batch_size");
     char *end = NULL;
     long long size = setting ? strtoll(setting, &end, 10) : BATCH;
     b->batch = b->given->batch ? b->given->batch : size;
@@ -80,7 +80,7 @@ static dg_status find_wrt(const bench *b, dg_node *loss, dg_node *const **wrt, i
 
 static dg_status emit_updates(bench *b, int count, dg_node *const *parameters)
 {
-    const char *call = b->given->optimizer ? b->given->optimizer : graph_file_setting(b->session.file, "optimizer");
+    const char *call = b->given->optimizer ? b->given->optimizer : dg_graph_file_setting(b->session.file, "optimizer");
     dg_graph *graph = b->session.graph;
     dg_optimizer optimizer;
     dg_tensor *rate;

@@ -124,19 +124,19 @@ static int read_command(int argc, char **argv, draw_request *request)
 int command_draw(int argc, char **argv)
 {
     draw_request request = {0};
-    graph_file *file;
+    dg_graph_file *file;
     char *bytes;
     size_t size;
     int over = read_command(argc, argv, &request);
     if (over >= 0)
         return over;
-    dg_status status = graph_file_read(request.graph, NULL, &file);
+    dg_status status = dg_graph_read(request.graph, NULL, &file);
     if (status.code != DG_OK)
         return command_failed(status);
     status = draw_graph(file, &request.options, request.format, &bytes, &size);
     if (status.code == DG_OK)
         status = dg_write_file(request.to, bytes, size);
     free(bytes);
-    graph_file_free(file);
+    dg_graph_file_free(file);
     return status.code == DG_OK ? 0 : command_failed(status);
 }

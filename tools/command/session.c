@@ -12,11 +12,10 @@
 
 dg_status session_open(const char *path, const char *text, const session_options *options, graph_session *session)
 {
-    const graph_file_options reading = {
-        .dtype = options->dtype, .init = options->init, .sizes = options->sizes, .n_sizes = options->n_sizes};
+    const dg_graph_read_options reading = {
+        .text = text, .dtype = options->dtype, .init = options->init, .sizes = options->sizes, .n_sizes = options->n_sizes};
     *session = (graph_session){.name = path, .seed = options->seed, .memory_limit = options->memory_limit};
-    DG_TRY(text ? graph_file_parse(path, text, &reading, &session->file)
-                : graph_file_read(path, &reading, &session->file));
+    DG_TRY(dg_graph_read(path, &reading, &session->file));
     session->graph = session->file->graph;
     DG_TRY(dg_tensors_new(&session->parameters));
     return dg_threads_new(options->threads, &session->threads);
@@ -26,13 +25,13 @@ void session_close(graph_session *session)
 {
     dg_threads_free(session->threads);
     dg_tensors_free(session->parameters);
-    graph_file_free(session->file);
+    dg_graph_file_free(session->file);
     *session = (graph_session){0};
 }
 
 dg_status session_find(const graph_session *session, const char *name, dg_node **node)
 {
-    *node = graph_file_find(session->file, name);
+    *node = dg_graph_file_find(session->file, name);
     return *node ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "%s: there is no node '%s'", session->name, name);
 }
 
@@ -155,7 +154,7 @@ bool session_take_memory_limit(const char *command, const char *text, size_t *li
     return false;
 }
 
-bool session_take_size(const char *command, char *text, file_size *sizes, int *count)
+bool session_take_size(const char *command, char *text, dg_symbol_size *sizes, int *count)
 {
     char *equals = strchr(text, '=');
     int64_t size;
@@ -166,6 +165,6 @@ bool session_take_size(const char *command, char *text, file_size *sizes, int *c
     if (!command_int(command, "--size", equals + 1, 1, INT32_MAX, &size))
         return false;
     *equals = '\0';
-    sizes[(*count)++] = (file_size){text, size};
+    sizes[(*count)++] = (dg_symbol_size){text, size};
     return true;
 }

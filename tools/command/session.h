@@ -4,21 +4,21 @@
 
 #include <dotgrad/optim.h>
 
-#include "tools/graph_file/graph_file.h"
+#include <dotgrad/graphviz.h>
 
 typedef struct session_options {
     dg_dtype dtype;   /* DG_DEFAULT_DTYPE: what the file says, else float32 */
     const char *init; /* NULL: what the file says */
     uint64_t seed;
     int threads;            /* 0: DG_NUM_THREADS, or all processors */
-    const file_size *sizes; /* put for symbols */
+    const dg_symbol_size *sizes; /* put for symbols */
     int n_sizes;
     size_t memory_limit; /* bytes that a plan may take; 0: any */
 } session_options;
 
 typedef struct graph_session {
     const char *name; /* of the file, for messages */
-    graph_file *file;
+    dg_graph_file *file;
     dg_graph *graph;        /* the file's */
     dg_tensors *parameters; /* empty at first */
     dg_threads *threads;
@@ -55,6 +55,6 @@ bool session_take_memory_limit(const char *command, const char *text, size_t *li
 /* "T=16" is added to `sizes`, which has room for SESSION_SIZES; the text is cut at its = and stays the symbol's name.
  */
 #define SESSION_SIZES 16
-bool session_take_size(const char *command, char *text, file_size *sizes, int *count);
+bool session_take_size(const char *command, char *text, dg_symbol_size *sizes, int *count);
 
 #endif

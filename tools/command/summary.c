@@ -13,7 +13,7 @@ enum { N_COLUMNS = 6 };
 
 typedef struct summary_options {
     const char *path;
-    file_size sizes[SESSION_SIZES]; /* the first is N */
+    dg_symbol_size sizes[SESSION_SIZES]; /* the first is N */
     int n_sizes;
     size_t memory_limit;
 } summary_options;
@@ -47,9 +47,9 @@ static char *text_copy(const char *text)
     return copy;
 }
 
-static bool fill_row(table_row *row, const graph_file *file, int k, const node_cost *cost)
+static bool fill_row(table_row *row, const dg_graph_file *file, int k, const node_cost *cost)
 {
-    const file_node *node = &file->nodes[k];
+    const dg_file_node *node = &file->nodes[k];
     char shape[DG_SHAPE_TEXT], count[40], flops[40], bytes[40];
     dg_graph_print_shape(file->graph, &dg_node_type(node->node, 0)->shape, shape, sizeof shape);
     row->cells[0] = text_copy(node->name);
@@ -142,7 +142,7 @@ static dg_status fill_in(const dg_graph *graph, dg_tensors *parameters, dg_tenso
 }
 
 /* What nobody reads: the results of a forward pass. */
-static int find_results(const graph_file *file, dg_node **results)
+static int find_results(const dg_graph_file *file, dg_node **results)
 {
     int count = 0;
     for (int k = 0; k < file->n_nodes; k++) {
@@ -156,7 +156,7 @@ static int find_results(const graph_file *file, dg_node **results)
 }
 
 /* Binds a plan on zeros; nothing runs. */
-static dg_status measure_plan(const graph_file *file, dg_plan_options options, dg_tensors *fed, memory_need *need)
+static dg_status measure_plan(const dg_graph_file *file, dg_plan_options options, dg_tensors *fed, memory_need *need)
 {
     dg_plan *plan = NULL;
     size_t count = dg_tensors_count(fed);
@@ -178,7 +178,7 @@ static dg_status measure_plan(const graph_file *file, dg_plan_options options, d
     return status;
 }
 
-static dg_status measure_forward(const graph_file *file, size_t limit, memory_need *need)
+static dg_status measure_forward(const dg_graph_file *file, size_t limit, memory_need *need)
 {
     dg_tensors *parameters = NULL, *fed = NULL;
     dg_node **results = calloc((size_t)file->n_nodes + 1, sizeof *results);
@@ -202,10 +202,10 @@ static dg_status measure_forward(const graph_file *file, size_t limit, memory_ne
 }
 
 /* Gradients and the optimiser's updates become nodes of the graph. */
-static dg_status emit_step(const graph_file *file, int count, dg_node *const *wrt, dg_node *const **updates,
+static dg_status emit_step(const dg_graph_file *file, int count, dg_node *const *wrt, dg_node *const **updates,
                            int *n_updates)
 {
-    const char *call = graph_file_setting(file, "optimizer");
+    const char *call = dg_graph_file_setting(file, "optimizer");
     dg_optimizer optimizer;
     dg_node **gradients = dg_arena_alloc(dg_graph_arena(file->graph), (size_t)count * sizeof(dg_node *));
     if (!gradients)
@@ -222,7 +222,7 @@ static dg_status emit_step(const graph_file *file, int count, dg_node *const *wr
 }
 
 /* Of a graph with a loss that depends on trainable parameters; others are left at zero. */
-static dg_status measure_training(const graph_file *file, size_t limit, memory_need *need)
+static dg_status measure_training(const dg_graph_file *file, size_t limit, memory_need *need)
 {
     dg_tensors *parameters = NULL, *fed = NULL;
     dg_node *const *wrt, *const *updates, *loss = file->loss;
@@ -258,7 +258,7 @@ static dg_status measure_training(const graph_file *file, size_t limit, memory_n
 }
 
 /* "N = 32, T = 50", and of an input that still has a symbol the first such. */
-static const char *print_sizes(const graph_file *file, const summary_options *options, char *text, size_t size)
+static const char *print_sizes(const dg_graph_file *file, const summary_options *options, char *text, size_t size)
 {
     size_t used = 0;
     text[0] = '\0';
@@ -299,7 +299,7 @@ static void print_need(const char *label, const memory_need *need, const dg_stat
 
 /* Work and memory of a forward pass and of a training step, as far as the sizes are known. A graph that cannot run as
  * it stands, or not on this machine, is no failure here, but one that passes the limit is. */
-static dg_status print_plans(const graph_file *sized, const node_cost *all, const summary_options *options)
+static dg_status print_plans(const dg_graph_file *sized, const node_cost *all, const summary_options *options)
 {
     char first[48], second[48], sizes[400];
     memory_need forward = {0}, training = {0};
@@ -320,7 +320,7 @@ static dg_status print_plans(const graph_file *sized, const node_cost *all, cons
     return options->memory_limit && limited->code == DG_NO_MEMORY ? dg_prefixed(*limited, "%s", sized->path) : dg_ok();
 }
 
-static dg_status print_totals(const graph_file *sized, const node_cost *costs, const summary_options *options)
+static dg_status print_totals(const dg_graph_file *sized, const node_cost *costs, const summary_options *options)
 {
     node_cost all = {0};
     for (int k = 0; k < sized->n_nodes; k++) {
@@ -333,7 +333,7 @@ static dg_status print_totals(const graph_file *sized, const node_cost *costs, c
     return print_plans(sized, &all, options);
 }
 
-static dg_status print_summary(const graph_file *file, const graph_file *sized, const summary_options *options)
+static dg_status print_summary(const dg_graph_file *file, const dg_graph_file *sized, const summary_options *options)
 {
     static const char *const heads[N_COLUMNS] = {"node", "op", "output", "parameters", "FLOPs", "memory"};
     node_cost *costs = NULL;
@@ -359,25 +359,25 @@ static dg_status print_summary(const graph_file *file, const graph_file *sized, 
 
 static dg_status summarise(summary_options *options)
 {
-    graph_file *file = NULL, *sized = NULL;
+    dg_graph_file *file = NULL, *sized = NULL;
     char *text = NULL;
     size_t size;
     DG_TRY(dg_read_file(options->path, &text, &size));
     dg_status status = strlen(text) == size
-                           ? graph_file_parse(options->path, text, NULL, &file)
+                           ? dg_graph_read(options->path, &(dg_graph_read_options){.text = text}, &file)
                            : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", options->path);
     if (status.code == DG_OK && !options->sizes[0].size) {
-        const char *batch = graph_file_setting(file, "batch_size");
+        const char *batch = dg_graph_file_setting(file, "batch_size");
         long long given = batch ? strtoll(batch, NULL, 10) : 1;
         options->sizes[0].size = given > 0 ? given : 1;
     }
-    const graph_file_options with_sizes = {.sizes = options->sizes, .n_sizes = options->n_sizes};
+    const dg_graph_read_options with_sizes = {.text = text, .sizes = options->sizes, .n_sizes = options->n_sizes};
     if (status.code == DG_OK)
-        status = graph_file_parse(options->path, text, &with_sizes, &sized);
+        status = dg_graph_read(options->path, &with_sizes, &sized);
     if (status.code == DG_OK)
         status = print_summary(file, sized, options);
-    graph_file_free(sized);
-    graph_file_free(file);
+    dg_graph_file_free(sized);
+    dg_graph_file_free(file);
     free(text);
     return status;
 }

@@ -53,7 +53,7 @@ static dg_status no_memory(void)
 
 static const char *attribute_of(const void *file, const char *name)
 {
-    return graph_file_setting(file, name);
+    return dg_graph_file_setting(file, name);
 }
 
 static dg_status find_loss(training_run *run)
@@ -95,15 +95,15 @@ static dg_status open_graph(training_run *run)
             return dg_prefixed(status, "%s", name);
     }
     if (!settings->data && !settings->resume) {
-        settings->data = graph_file_setting(run->session.file, "data");
+        settings->data = dg_graph_file_setting(run->session.file, "data");
         const char *slash = strrchr(name, '/');
         run->data_folder = slash ? strndup(name, (size_t)(slash - name) + (slash == name)) : NULL;
         settings->folder = run->data_folder;
     }
     settings_complete(settings);
     run->session.seed = (uint64_t)settings->seed;
-    DG_TRY(graph_file_note_folder(run->session.file));
-    DG_TRY(graph_file_write(run->session.file, &run->graph_text));
+    DG_TRY(dg_graph_file_note_folder(run->session.file));
+    DG_TRY(dg_graph_file_write(run->session.file, &run->graph_text));
     return find_loss(run);
 }
 

@@ -33,7 +33,7 @@ const char *draw_safe(drawing *d, const char *text)
 /* ---- attributes ---- */
 
 /* Not followed when drawing: what reads files, links to somewhere, or makes Graphviz fail. */
-static bool is_unsafe(const file_attribute *attribute)
+static bool is_unsafe(const dg_file_attribute *attribute)
 {
     static const char *const names[] = {
         "URL",        "href",        "edgeURL",      "edgehref",  "headURL",    "headhref",    "labelURL",
@@ -54,9 +54,9 @@ static bool is_unsafe(const file_attribute *attribute)
     return attribute->html && (strcasestr(attribute->value, "<img") || strcasestr(attribute->value, "href"));
 }
 
-styling style_begin(drawing *d, file_attributes *to, const file_attributes *usual)
+styling style_begin(drawing *d, dg_file_attributes *to, const dg_file_attributes *usual)
 {
-    file_attributes own = *to;
+    dg_file_attributes own = *to;
     to->count = 0;
     to->items = dg_arena_alloc(d->arena, (own.count + MOST_ADDED) * sizeof *to->items);
     if (!to->items) {
@@ -72,13 +72,13 @@ styling style_begin(drawing *d, file_attributes *to, const file_attributes *usua
 void style_append(styling *s, const char *name, const char *value, bool html)
 {
     if (s->to->items && s->to->count < s->n_own + MOST_ADDED)
-        s->to->items[s->to->count++] = (file_attribute){name, value, html};
+        s->to->items[s->to->count++] = (dg_file_attribute){name, value, html};
 }
 
 /* The author's own value wins. */
 bool style_is_set(const styling *s, const char *name)
 {
-    return file_attribute_find(s->to, name) || (s->usual && file_attribute_find(s->usual, name));
+    return dg_file_attribute_find(s->to, name) || (s->usual && dg_file_attribute_find(s->usual, name));
 }
 
 void style_add(styling *s, const char *name, const char *value)
@@ -95,7 +95,7 @@ void style_add_html(styling *s, const char *name, const char *value)
 
 static int by_name(const void *a, const void *b)
 {
-    const file_attribute *first = a, *second = b;
+    const dg_file_attribute *first = a, *second = b;
     return strcmp(first->name, second->name);
 }
 

@@ -63,7 +63,7 @@ static double own_flops(const dg_node *node)
 }
 
 /* Composed ops into their parts, parts of parts too: the graph grows while it is walked. */
-static dg_status expand_all(const graph_file *file)
+static dg_status expand_all(const dg_graph_file *file)
 {
     for (int64_t id = 0; id < dg_graph_node_count(file->graph); id++) {
         dg_node *node = dg_graph_node(file->graph, id);
@@ -76,7 +76,7 @@ static dg_status expand_all(const graph_file *file)
     return dg_ok();
 }
 
-dg_status cost_of_nodes(const graph_file *file, node_cost **costs)
+dg_status cost_of_nodes(const dg_graph_file *file, node_cost **costs)
 {
     *costs = NULL;
     DG_TRY(expand_all(file));

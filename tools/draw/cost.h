@@ -2,7 +2,7 @@
 #ifndef TOOLS_COST_H
 #define TOOLS_COST_H
 
-#include "tools/graph_file/graph_file.h"
+#include <dotgrad/graph_file.h>
 
 /* Of one node of the file, its parts and weights included. */
 typedef struct node_cost {
@@ -13,9 +13,9 @@ typedef struct node_cost {
     double bytes;       /* of the outputs; views take none; NaN where a size is not known */
 } node_cost;
 
-/* One for each node of the file, whose symbols should have sizes (graph_file_options.sizes); *costs is allocated. Adds
+/* One for each node of the file, whose symbols should have sizes (dg_graph_read_options.sizes); *costs is allocated. Adds
  * the parts of composed ops to the graph. */
-dg_status cost_of_nodes(const graph_file *file, node_cost **costs);
+dg_status cost_of_nodes(const dg_graph_file *file, node_cost **costs);
 
 /* "8,010"; "1.25 M" and "1.25 MB" (unit ""; "B"), "?" for NaN. Into text, which is returned. */
 char *cost_print_count(int64_t count, char *text, size_t size);

@@ -14,7 +14,7 @@ static void style_graph(drawing *d, const char *node_words, const char *edge_wor
                                            {"labelloc", "t"},        {"newrank", "true"},
                                            {"nodesep", "0.28"},      {"pad", "0.3"},
                                            {"ranksep", "0.32"}};
-    file_attributes *to = &d->styled.attributes;
+    dg_file_attributes *to = &d->styled.attributes;
     styling s = style_begin(d, to, NULL);
     if (d->options->rankdir) { /* asked for: from now on the graph's own */
         for (size_t k = 0; k < to->count; k++)
@@ -38,20 +38,20 @@ static void style_graph(drawing *d, const char *node_words, const char *edge_wor
 
 static dg_status make_styled(drawing *d)
 {
-    const graph_file *file = d->file;
+    const dg_graph_file *file = d->file;
     int owned = style_count_owned(d);
     size_t n_nodes = (size_t)(file->n_nodes + owned) + 1, n_edges = (size_t)(file->n_edges + owned) + 1;
     size_t n_clusters = (size_t)file->n_clusters + 1;
     d->styled = *file;
-    d->styled.nodes = dg_arena_alloc(d->arena, n_nodes * sizeof(file_node));
-    d->styled.edges = dg_arena_alloc(d->arena, n_edges * sizeof(file_edge));
-    d->styled.clusters = dg_arena_alloc(d->arena, n_clusters * sizeof(file_cluster));
+    d->styled.nodes = dg_arena_alloc(d->arena, n_nodes * sizeof(dg_file_node));
+    d->styled.edges = dg_arena_alloc(d->arena, n_edges * sizeof(dg_file_edge));
+    d->styled.clusters = dg_arena_alloc(d->arena, n_clusters * sizeof(dg_file_cluster));
     bool *is_told = dg_arena_alloc(d->arena, (size_t)file->n_nodes * DG_MAX_OUTPUTS + 1);
     if (!d->styled.nodes || !d->styled.edges || !d->styled.clusters || !is_told)
         return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", file->path);
-    memcpy(d->styled.nodes, file->nodes, (size_t)file->n_nodes * sizeof(file_node));
-    memcpy(d->styled.edges, file->edges, (size_t)file->n_edges * sizeof(file_edge));
-    memcpy(d->styled.clusters, file->clusters, (size_t)file->n_clusters * sizeof(file_cluster));
+    memcpy(d->styled.nodes, file->nodes, (size_t)file->n_nodes * sizeof(dg_file_node));
+    memcpy(d->styled.edges, file->edges, (size_t)file->n_edges * sizeof(dg_file_edge));
+    memcpy(d->styled.clusters, file->clusters, (size_t)file->n_clusters * sizeof(dg_file_cluster));
     const char *node_words = style_node_defaults(d), *edge_words = style_edge_defaults(d);
     for (int k = 0; k < file->n_nodes; k++)
         style_node(d, k);
@@ -95,7 +95,7 @@ static dg_status draw_picture(drawing *d, const char *kind, char **bytes, size_t
                         "%s: the graph is too large to be drawn: %lld nodes and bends, at most %d; cut it into parts, "
                         "or write -o x.dot and lay that out with sfdp",
                         d->file->path, (long long)d->layout.virtuals, MOST_DRAWN);
-    DG_TRY(graph_file_write(&d->styled, &text));
+    DG_TRY(dg_graph_file_write(&d->styled, &text));
     dg_status status = render_dot(d->file->path, text, kind, bytes, size);
     free(text);
     if (status.code == DG_OK && strcmp(kind, "svg") == 0)
@@ -106,9 +106,9 @@ static dg_status draw_picture(drawing *d, const char *kind, char **bytes, size_t
 /* What the nodes cost for one sample: from the same document built once more, with 1 for N. */
 static dg_status find_costs(drawing *d)
 {
-    static const file_size one = {"N", 1};
-    graph_file sized = *d->file;
-    const graph_file_options options = {.dtype = dg_graph_dtype(d->file->graph), .sizes = &one, .n_sizes = 1};
+    static const dg_symbol_size one = {"N", 1};
+    dg_graph_file sized = *d->file;
+    const dg_graph_read_options options = {.dtype = dg_graph_dtype(d->file->graph), .sizes = &one, .n_sizes = 1};
     sized.nodes = dg_arena_alloc(d->arena, ((size_t)sized.n_nodes + 1) * sizeof *sized.nodes);
     sized.edges = dg_arena_alloc(d->arena, ((size_t)sized.n_edges + 1) * sizeof *sized.edges);
     if (!sized.nodes || !sized.edges)
@@ -116,14 +116,14 @@ static dg_status find_costs(drawing *d)
     memcpy(sized.nodes, d->file->nodes, (size_t)sized.n_nodes * sizeof *sized.nodes);
     memcpy(sized.edges, d->file->edges, (size_t)sized.n_edges * sizeof *sized.edges);
     DG_TRY(dg_graph_new(&sized.graph));
-    dg_status status = dot_build(&sized, &options);
+    dg_status status = dg_graph_file_build(&sized, &options);
     if (status.code == DG_OK)
         status = cost_of_nodes(&sized, &d->costs);
     dg_graph_free(sized.graph);
     return status;
 }
 
-dg_status draw_graph(const graph_file *file, const draw_options *options, const char *kind, char **bytes, size_t *size)
+dg_status draw_graph(const dg_graph_file *file, const draw_options *options, const char *kind, char **bytes, size_t *size)
 {
     static const draw_options usual = {0};
     drawing d = {.file = file,
@@ -141,7 +141,7 @@ dg_status draw_graph(const graph_file *file, const draw_options *options, const 
         status = make_styled(&d);
     if (status.code == DG_OK && d.is_picture)
         status = draw_picture(&d, kind, bytes, size);
-    else if (status.code == DG_OK && (status = graph_file_write(&d.styled, bytes)).code == DG_OK)
+    else if (status.code == DG_OK && (status = dg_graph_file_write(&d.styled, bytes)).code == DG_OK)
         *size = strlen(*bytes);
     layout_release(&d.layout);
     free(d.costs);
@@ -150,15 +150,15 @@ dg_status draw_graph(const graph_file *file, const draw_options *options, const 
 
 dg_status draw_text(const char *name, const char *text, const draw_options *options, const char *path)
 {
-    graph_file *file;
+    dg_graph_file *file;
     char *bytes;
     size_t size;
     const char *kind = render_format(path);
     if (!kind)
         return dg_error(DG_BAD_ARGUMENT, "%s: the format is not known: svg, png, pdf or dot", path);
-    DG_TRY(graph_file_parse(name, text, NULL, &file));
+    DG_TRY(dg_graph_read(name, &(dg_graph_read_options){.text = text}, &file));
     dg_status status = draw_graph(file, options, kind, &bytes, &size);
-    graph_file_free(file);
+    dg_graph_file_free(file);
     if (status.code == DG_OK)
         status = dg_write_file(path, bytes, size);
     free(bytes);

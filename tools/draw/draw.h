@@ -13,7 +13,7 @@
 #ifndef TOOLS_DRAW_H
 #define TOOLS_DRAW_H
 
-#include "tools/graph_file/graph_file.h"
+#include <dotgrad/graphviz.h>
 
 typedef enum draw_shapes { DRAW_SHAPES_CHANGES, DRAW_SHAPES_ALL, DRAW_SHAPES_NONE } draw_shapes;
 
@@ -37,7 +37,7 @@ typedef struct draw_options {
 
 /* The picture, or for format "dot" the graph file, of a graph: *bytes is allocated. DG_BAD_DATA: too
  * large to be drawn (more than 20,000 nodes and bends), or Graphviz fails. */
-dg_status draw_graph(const graph_file *file, const draw_options *options, const char *format, char **bytes,
+dg_status draw_graph(const dg_graph_file *file, const draw_options *options, const char *format, char **bytes,
                      size_t *size);
 /* The same from the text of a graph file into a file; the format is `path`'s ending. */
 dg_status draw_text(const char *name, const char *text, const draw_options *options, const char *path);
@@ -51,7 +51,7 @@ typedef struct drawing_layout {
     int64_t virtuals; /* nodes and bends: what Graphviz works on */
 } drawing_layout;
 
-dg_status layout_make(const graph_file *file, drawing_layout *layout);
+dg_status layout_make(const dg_graph_file *file, drawing_layout *layout);
 void layout_release(drawing_layout *layout);
 
 /* ---- label.c ---- */
@@ -74,7 +74,7 @@ int draw_style_of(const dg_op *op);
 const char *draw_sign(const dg_op *op);
 /* "10 → 64, gaussian" for a node of the file; "" when there is nothing to tell. Returns text. */
 #define DRAW_DETAIL 160
-char *draw_detail(const graph_file *file, const file_node *node, char text[DRAW_DETAIL]);
+char *draw_detail(const dg_graph_file *file, const dg_file_node *node, char text[DRAW_DETAIL]);
 /* "N×64"; "scalar" for rank 0. Returns text. */
 char *draw_shape(const dg_graph *graph, const dg_shape *shape, char *text, size_t size);
 /* `text` for an HTML label, cut to `most` characters. NULL without memory. */

@@ -19,10 +19,10 @@ enum {
 #define PURPLE "#AA3377"
 
 typedef struct drawing {
-    const graph_file *file;
+    const dg_graph_file *file;
     const draw_options *options;
     bool is_picture;
-    graph_file styled; /* the document that is written */
+    dg_graph_file styled; /* the document that is written */
     dg_arena *arena;
     drawing_layout layout;
     node_cost *costs;
@@ -41,13 +41,13 @@ const char *draw_safe(drawing *d, const char *text); /* for HTML labels, cut to 
 /* An object's own attributes, those of the house to follow. */
 typedef struct styling {
     drawing *d;
-    file_attributes *to;
-    const file_attributes *usual; /* the author's defaults for such objects, or NULL */
+    dg_file_attributes *to;
+    const dg_file_attributes *usual; /* the author's defaults for such objects, or NULL */
     size_t n_own;
 } styling;
 
 /* For pictures, the author's attributes that are unsafe are left out. */
-styling style_begin(drawing *d, file_attributes *to, const file_attributes *usual);
+styling style_begin(drawing *d, dg_file_attributes *to, const dg_file_attributes *usual);
 bool style_is_set(const styling *s, const char *name);
 void style_append(styling *s, const char *name, const char *value, bool html);
 /* Unless the author has set it. */

@@ -175,7 +175,7 @@ static bool is_told(const dg_op *op, const dg_attr_spec *attr, bool has_weight)
     return false;
 }
 
-char *draw_detail(const graph_file *file, const file_node *node, char text[DRAW_DETAIL])
+char *draw_detail(const dg_graph_file *file, const dg_file_node *node, char text[DRAW_DETAIL])
 {
     line to = {text, 0};
     const dg_op *op = dg_node_op(node->node);

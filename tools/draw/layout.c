@@ -10,12 +10,12 @@ typedef struct fan_out {
     int *first, *edges; /* first: one more at the end */
 } fan_out;
 
-static dg_status no_memory(const graph_file *file)
+static dg_status no_memory(const dg_graph_file *file)
 {
     return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", file->path);
 }
 
-static dg_status make_fan_out(const graph_file *file, fan_out *out)
+static dg_status make_fan_out(const dg_graph_file *file, fan_out *out)
 {
     size_t n = (size_t)file->n_nodes;
     int *used = calloc(n + 1, sizeof *used);
@@ -37,16 +37,16 @@ static dg_status make_fan_out(const graph_file *file, fan_out *out)
 
 static int by_id(const void *a, const void *b)
 {
-    const file_node *const *first = a, *const *second = b;
+    const dg_file_node *const *first = a, *const *second = b;
     int64_t i = dg_node_id((*first)->node), j = dg_node_id((*second)->node);
     return (i > j) - (i < j);
 }
 
 /* Longest ways from the sources, then everything that has no input moves down to its first use. */
-static dg_status rank_nodes(const graph_file *file, const fan_out *out, int *ranks)
+static dg_status rank_nodes(const dg_graph_file *file, const fan_out *out, int *ranks)
 {
     size_t n = (size_t)file->n_nodes;
-    const file_node **order = calloc(n + 1, sizeof *order);
+    const dg_file_node **order = calloc(n + 1, sizeof *order);
     bool *has_input = calloc(n + 1, sizeof *has_input);
     for (size_t k = 0; order && k < n; k++)
         order[k] = &file->nodes[k];
@@ -77,7 +77,7 @@ static dg_status rank_nodes(const graph_file *file, const fan_out *out, int *ran
 }
 
 /* Whether a way of several edges leads from the tail of `edge` to its head. */
-static bool has_longer_way(const graph_file *file, const fan_out *out, const int *ranks, const file_edge *edge,
+static bool has_longer_way(const dg_graph_file *file, const fan_out *out, const int *ranks, const dg_file_edge *edge,
                            int *seen, int mark, int *stack, int64_t *visits)
 {
     int depth = 0;
@@ -99,7 +99,7 @@ static bool has_longer_way(const graph_file *file, const fan_out *out, const int
     return false;
 }
 
-static dg_status find_skips(const graph_file *file, const fan_out *out, drawing_layout *layout)
+static dg_status find_skips(const dg_graph_file *file, const fan_out *out, drawing_layout *layout)
 {
     int *seen = calloc((size_t)file->n_nodes + 1, sizeof *seen),
         *stack = calloc((size_t)file->n_nodes + 1, sizeof *stack);
@@ -107,7 +107,7 @@ static dg_status find_skips(const graph_file *file, const fan_out *out, drawing_
     bool fine = seen && stack && reached;
     int64_t visits = 0;
     for (int e = 0; fine && e < file->n_edges; e++) {
-        const file_edge *edge = &file->edges[e];
+        const dg_file_edge *edge = &file->edges[e];
         if (layout->ranks[edge->head] - layout->ranks[edge->tail] < 2 ||
             out->first[edge->tail + 1] - out->first[edge->tail] < 2)
             continue;
@@ -124,7 +124,7 @@ static dg_status find_skips(const graph_file *file, const fan_out *out, drawing_
     return fine ? dg_ok() : no_memory(file);
 }
 
-dg_status layout_make(const graph_file *file, drawing_layout *layout)
+dg_status layout_make(const dg_graph_file *file, drawing_layout *layout)
 {
     fan_out out = {0};
     size_t n = (size_t)file->n_nodes + 1, m = (size_t)file->n_edges + 1;

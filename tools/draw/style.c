@@ -39,9 +39,9 @@ static void note_family(drawing *d, int style, const char *family)
 }
 
 /* How often a cluster is repeated; 1 for those that are not. */
-static int64_t repeat_of(const file_cluster *cluster)
+static int64_t repeat_of(const dg_file_cluster *cluster)
 {
-    const char *repeat = cluster->is_cluster ? file_attribute_find(&cluster->attributes, "repeat") : NULL;
+    const char *repeat = cluster->is_cluster ? dg_file_attribute_find(&cluster->attributes, "repeat") : NULL;
     int64_t times = repeat ? strtoll(repeat, NULL, 10) : 1;
     return times > 1 ? times : 1;
 }
@@ -55,7 +55,7 @@ static int64_t parameters_of(const drawing *d, int index)
     return d->costs[index].parameters / copies;
 }
 
-static const char *constant_text(const drawing *d, const file_node *node)
+static const char *constant_text(const drawing *d, const dg_file_node *node)
 {
     const char *text = node->call.count ? dg_value_print(d->arena, &node->call.items[0]) : NULL;
     return text && strlen(text) <= 16 ? text : dg_node_name(node->node);
@@ -63,7 +63,7 @@ static const char *constant_text(const drawing *d, const file_node *node)
 
 static const char *node_label(drawing *d, int index, bool is_output)
 {
-    const file_node *node = &d->file->nodes[index];
+    const dg_file_node *node = &d->file->nodes[index];
     const dg_op *op = dg_node_op(node->node);
     char detail[DRAW_DETAIL], count[COUNT_TEXT];
     bool is_named = op->role == DG_ROLE_INPUT || op->role == DG_ROLE_PARAMETER;
@@ -87,7 +87,7 @@ static const char *node_label(drawing *d, int index, bool is_output)
 
 static const char *node_tooltip(drawing *d, int index)
 {
-    const file_node *node = &d->file->nodes[index];
+    const dg_file_node *node = &d->file->nodes[index];
     char shape[DG_SHAPE_TEXT], count[COUNT_TEXT];
     int64_t parameters = parameters_of(d, index);
     const dg_type *type = dg_node_type(node->node, 0);
@@ -112,7 +112,7 @@ static bool is_plain_id(const char *name)
 static bool is_entry(const drawing *d, int index)
 {
     int n_uses = 0;
-    const file_node *node = &d->file->nodes[index];
+    const dg_file_node *node = &d->file->nodes[index];
     if (node->cluster < 0 || strcmp(dg_node_op(node->node)->name, "identity") != 0 || d->options->names)
         return false;
     for (int e = 0; e < d->file->n_edges; e++)
@@ -145,7 +145,7 @@ static void style_sign(styling *s, const char *sign)
 static void finish_node(styling *s, int index)
 {
     drawing *d = s->d;
-    const file_node *node = &d->file->nodes[index];
+    const dg_file_node *node = &d->file->nodes[index];
     style_add(s, "tooltip", node_tooltip(d, index));
     style_add(s, "class", dg_node_op(node->node)->family);
     if (is_plain_id(node->name))
@@ -158,7 +158,7 @@ static void finish_node(styling *s, int index)
 
 void style_node(drawing *d, int index)
 {
-    file_node *node = &d->styled.nodes[index];
+    dg_file_node *node = &d->styled.nodes[index];
     const dg_op *op = dg_node_op(node->node);
     int style = draw_style_of(op);
     bool is_output = d->file->output == node->node && op->role != DG_ROLE_INPUT;
@@ -198,7 +198,7 @@ static bool changes_shape(const dg_node *node, int output)
 }
 
 /* Which output of its tail an edge takes. */
-static int edge_output(const graph_file *file, const file_edge *edge)
+static int edge_output(const dg_graph_file *file, const dg_file_edge *edge)
 {
     const dg_node *source = dg_node_input(file->nodes[edge->head].node, edge->input);
     if (!source || source == file->nodes[edge->tail].node || dg_node_op(source)->role != DG_ROLE_OUTPUT)
@@ -210,7 +210,7 @@ static int edge_output(const graph_file *file, const file_edge *edge)
 /* Whether the shape is told on this edge: of the edges from one output, on the first that is no skip. */
 static bool tells_shape(const drawing *d, int e, const bool *is_told)
 {
-    const file_edge *edge = &d->file->edges[e];
+    const dg_file_edge *edge = &d->file->edges[e];
     if (d->options->shapes == DRAW_SHAPES_ALL)
         return true;
     if (d->options->shapes == DRAW_SHAPES_NONE || d->layout.virtuals > MOST_FULL || d->layout.skips[e])
@@ -221,7 +221,7 @@ static bool tells_shape(const drawing *d, int e, const bool *is_told)
 
 void style_edge(drawing *d, int e, bool *is_told)
 {
-    file_edge *edge = &d->styled.edges[e];
+    dg_file_edge *edge = &d->styled.edges[e];
     const dg_node *tail = d->file->nodes[edge->tail].node;
     styling s = style_begin(d, &edge->attributes, &d->file->edge_defaults);
     char shape[DG_SHAPE_TEXT];
@@ -250,15 +250,15 @@ void style_edge(drawing *d, int e, bool *is_told)
 
 static void add_parameter(drawing *d, int owner, dg_node *parameter)
 {
-    graph_file *styled = &d->styled;
+    dg_graph_file *styled = &d->styled;
     char shape[DG_SHAPE_TEXT];
-    file_node *node = &styled->nodes[styled->n_nodes];
-    file_edge *edge = &styled->edges[styled->n_edges++];
+    dg_file_node *node = &styled->nodes[styled->n_nodes];
+    dg_file_edge *edge = &styled->edges[styled->n_edges++];
     const char *name = dg_node_name(parameter), *prefix = dg_node_name(dg_node_owner(parameter)), *part = name;
     if (strncmp(name, prefix, strlen(prefix)) == 0 && name[strlen(prefix)] == '.')
         part = name + strlen(prefix) + 1;
-    *node = (file_node){.name = name, .cluster = d->file->nodes[owner].cluster};
-    *edge = (file_edge){.tail = styled->n_nodes++, .head = owner};
+    *node = (dg_file_node){.name = name, .cluster = d->file->nodes[owner].cluster};
+    *edge = (dg_file_edge){.tail = styled->n_nodes++, .head = owner};
     draw_shape(d->file->graph, &dg_node_type(parameter, 0)->shape, shape, sizeof shape);
     styling s = style_begin(d, &node->attributes, NULL);
     style_append(&s, "derived", "true", false);
@@ -292,7 +292,7 @@ void style_add_owned(drawing *d, int most)
     if (nodes)
         qsort(nodes, (size_t)count, sizeof *nodes, by_node_name);
     for (int k = 0; k < count; k++) {
-        int owner = graph_file_index(d->file, dg_node_owner(nodes[k]));
+        int owner = dg_graph_file_index(d->file, dg_node_owner(nodes[k]));
         if (owner >= 0 && d->file->nodes[owner].node == dg_node_owner(nodes[k])) /* of copies, one is drawn */
             add_parameter(d, owner, nodes[k]);
     }
@@ -313,7 +313,7 @@ void style_cluster(drawing *d, int index)
 {
     static const char *const looks[][2] = {{"style", "rounded,filled"}, {"fillcolor", "#FAFBFC"}, {"color", "#D0D7DE"},
                                            {"labeljust", "l"},          {"fontsize", "10"},       {"margin", "14"}};
-    file_cluster *cluster = &d->styled.clusters[index];
+    dg_file_cluster *cluster = &d->styled.clusters[index];
     if (!cluster->is_cluster) {
         style_begin(d, &cluster->attributes, NULL);
         return;
@@ -339,7 +339,7 @@ void style_cluster(drawing *d, int index)
 static bool node_has(const drawing *d, const char *name, const char *value)
 {
     for (int k = 0; k < d->file->n_nodes; k++) {
-        const char *own = file_attribute_find(&d->file->nodes[k].attributes, name);
+        const char *own = dg_file_attribute_find(&d->file->nodes[k].attributes, name);
         if (own && strcmp(own, value) == 0)
             return true;
     }
@@ -349,7 +349,7 @@ static bool node_has(const drawing *d, const char *name, const char *value)
 static bool edge_has(const drawing *d, const char *name, const char *value)
 {
     for (int k = 0; k < d->file->n_edges; k++) {
-        const char *own = file_attribute_find(&d->file->edges[k].attributes, name);
+        const char *own = dg_file_attribute_find(&d->file->edges[k].attributes, name);
         if (own && strcmp(own, value) == 0)
             return true;
     }

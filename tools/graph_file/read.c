@@ -1,5 +1,5 @@
 /* DOT text to a document, through libcgraph. Its state is global, parsing included: one lock around every call. */
-#include "graph_file.h"
+#include <dotgrad/graphviz.h>
 
 #include <cgraph.h>
 #include <pthread.h>
@@ -37,7 +37,7 @@ static int line_of(const char *text, size_t at)
 }
 
 /* libcgraph recurses on braces: bound them first. Quotes, comments and HTML strings are stepped over. */
-static dg_status check_nesting(const graph_file *file, const char *text, size_t size)
+static dg_status check_nesting(const dg_graph_file *file, const char *text, size_t size)
 {
     int depth = 0;
     for (size_t i = 0; i < size; i++) {
@@ -52,8 +52,8 @@ static dg_status check_nesting(const graph_file *file, const char *text, size_t 
             while (i < size && text[i] != '\n')
                 i++;
         } else if (text[i] == '{' && ++depth > MOST_NESTING) {
-            return file_error_at(file, line_of(text, i),
-                                 dg_error(DG_BAD_DATA, "braces nest deeper than %d", MOST_NESTING));
+            return dg_graph_file_error(file, line_of(text, i),
+                                       dg_error(DG_BAD_DATA, "braces nest deeper than %d", MOST_NESTING));
         } else if (text[i] == '}') {
             depth--;
         }
@@ -61,16 +61,16 @@ static dg_status check_nesting(const graph_file *file, const char *text, size_t 
     return dg_ok();
 }
 
-static dg_status check_text(const graph_file *file, const char *text, size_t size)
+static dg_status check_text(const dg_graph_file *file, const char *text, size_t size)
 {
     size_t at = 0;
     if (size == 0 || strspn(text, " \t\r\n") == size)
-        return file_error_at(file, 0, dg_error(DG_BAD_DATA, "the file is empty"));
+        return dg_graph_file_error(file, 0, dg_error(DG_BAD_DATA, "the file is empty"));
     if (size > MOST_BYTES)
-        return file_error_at(file, 0,
-                             dg_error(DG_BAD_DATA, "the file has %zu bytes, at most %d are read", size, MOST_BYTES));
+        return dg_graph_file_error(
+            file, 0, dg_error(DG_BAD_DATA, "the file has %zu bytes, at most %d are read", size, MOST_BYTES));
     if (memchr(text, 0, size) || !is_utf8((const unsigned char *)text, size, &at))
-        return file_error_at(file, 0, dg_error(DG_BAD_DATA, "this is not text: it has a byte that is not UTF-8"));
+        return dg_graph_file_error(file, 0, dg_error(DG_BAD_DATA, "this is not text: it has a byte that is not UTF-8"));
     return check_nesting(file, text, size);
 }
 
@@ -101,7 +101,7 @@ static int take_message(char *text)
 }
 
 /* "Error: <unknown>: syntax error in line 3 near 'x'\n" */
-static dg_status syntax_error(const graph_file *file)
+static dg_status syntax_error(const dg_graph_file *file)
 {
     char *message = first_message, *end = message + strcspn(message, "\n"), *at;
     int line = 0;
@@ -114,11 +114,11 @@ static dg_status syntax_error(const graph_file *file)
          prefix++)
         if (strncmp(message, *prefix, strlen(*prefix)) == 0)
             message += strlen(*prefix);
-    return file_error_at(file, line, dg_error(DG_BAD_DATA, "%s", *message ? message : "this is not a DOT graph"));
+    return dg_graph_file_error(file, line, dg_error(DG_BAD_DATA, "%s", *message ? message : "this is not a DOT graph"));
 }
 
 /* Under the lock. */
-static dg_status parse(const graph_file *file, const char *text, size_t size, Agraph_t **graph)
+static dg_status parse(const dg_graph_file *file, const char *text, size_t size, Agraph_t **graph)
 {
     source from = {text, size, 0};
     Agiodisc_t io = {read_some, AgIoDisc.putstr, AgIoDisc.flush};
@@ -146,20 +146,20 @@ static dg_status parse(const graph_file *file, const char *text, size_t size, Ag
     if (failed || !*graph)
         return syntax_error(file);
     if (extra)
-        return file_error_at(file, 0,
-                             dg_error(DG_BAD_DATA, "there are %d graphs in the file, one is wanted", extra + 1));
+        return dg_graph_file_error(file, 0,
+                                   dg_error(DG_BAD_DATA, "there are %d graphs in the file, one is wanted", extra + 1));
     if (agisstrict(*graph))
-        return file_error_at(file, 0,
-                             dg_error(DG_BAD_DATA, "the graph is strict: it would lose the second edge of mul(x, x)"));
+        return dg_graph_file_error(
+            file, 0, dg_error(DG_BAD_DATA, "the graph is strict: it would lose the second edge of mul(x, x)"));
     if (!agisdirected(*graph))
-        return file_error_at(file, 0, dg_error(DG_BAD_DATA, "the graph is undirected: write 'digraph' and '->'"));
+        return dg_graph_file_error(file, 0, dg_error(DG_BAD_DATA, "the graph is undirected: write 'digraph' and '->'"));
     return dg_ok();
 }
 
 /* ---- document ---- */
 
 typedef struct reading {
-    graph_file *file;
+    dg_graph_file *file;
     Agraph_t *graph;
     Agnode_t **nodes; /* by place in the file */
     int *place;       /* by AGSEQ of the node; −1: dropped */
@@ -167,7 +167,7 @@ typedef struct reading {
     Agraph_t **subgraphs;
 } reading;
 
-static dg_status no_memory(const graph_file *file)
+static dg_status no_memory(const dg_graph_file *file)
 {
     return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
 }
@@ -214,13 +214,13 @@ static bool is_about_styles(const char *name)
 
 static int by_name(const void *a, const void *b)
 {
-    const file_attribute *first = a, *second = b;
+    const dg_file_attribute *first = a, *second = b;
     return strcmp(first->name, second->name);
 }
 
-/* Attributes of an object that differ from the default, or from "", by name; of a subgraph, those that it sets itself or
- * that differ from those of `like`, its parent. What an export added for looks is dropped. */
-static dg_status take_attributes(const reading *r, void *object, int kind, void *like, file_attributes *taken)
+/* Attributes of an object that differ from the default, or from "", by name; of a subgraph, those that it sets itself
+ * or that differ from those of `like`, its parent. What an export added for looks is dropped. */
+static dg_status take_attributes(const reading *r, void *object, int kind, void *like, dg_file_attributes *taken)
 {
     size_t count = 0;
     Agsym_t *symbol = NULL;
@@ -234,9 +234,10 @@ static dg_status take_attributes(const reading *r, void *object, int kind, void 
         char *value = object ? agxget(object, symbol) : symbol->defval;
         const char *usual = like ? agxget(like, symbol) : object && kind != AGRAPH ? symbol->defval : "";
         bool is_set = like && agattr(object, kind, symbol->name, NULL) != agattr(like, kind, symbol->name, NULL);
-        if ((strcmp(value, usual) == 0 && (!is_set || !*value)) || is_listed(styled, symbol->name) || is_about_styles(symbol->name))
+        if ((strcmp(value, usual) == 0 && (!is_set || !*value)) || is_listed(styled, symbol->name) ||
+            is_about_styles(symbol->name))
             continue;
-        file_attribute *attribute = &taken->items[taken->count++];
+        dg_file_attribute *attribute = &taken->items[taken->count++];
         attribute->html = aghtmlstr(value);
         attribute->name = keep(r, symbol->name);
         attribute->value = keep(r, value);
@@ -293,7 +294,7 @@ static int find_line(const char *text, const char *name)
 
 static dg_status take_nodes(reading *r, const char *text)
 {
-    graph_file *file = r->file;
+    dg_graph_file *file = r->file;
     size_t all = (size_t)agnnodes(r->graph), found = 0, last = 0;
     file->nodes = dg_arena_alloc(file->arena, (all + 1) * sizeof *file->nodes);
     r->nodes = calloc(all + 1, sizeof *r->nodes);
@@ -313,11 +314,11 @@ static dg_status take_nodes(reading *r, const char *text)
     for (size_t k = 0; k < found; k++) {
         char *name = agnameof(r->nodes[k]);
         if (!name || name[0] == '%')
-            return file_error_at(file, 0,
-                                 dg_error(DG_BAD_DATA, "a node's name begins with %%: Graphviz would lose it"));
+            return dg_graph_file_error(file, 0,
+                                       dg_error(DG_BAD_DATA, "a node's name begins with %%: Graphviz would lose it"));
         if (in_derived(r, r->nodes[k]))
             continue;
-        file_node *node = &file->nodes[file->n_nodes];
+        dg_file_node *node = &file->nodes[file->n_nodes];
         r->place[AGSEQ(r->nodes[k])] = file->n_nodes++;
         node->cluster = -1;
         node->name = keep(r, name);
@@ -329,7 +330,7 @@ static dg_status take_nodes(reading *r, const char *text)
 
 static dg_status take_edges(reading *r)
 {
-    graph_file *file = r->file;
+    dg_graph_file *file = r->file;
     size_t all = (size_t)agnedges(r->graph), found = 0;
     file->edges = dg_arena_alloc(file->arena, (all + 1) * sizeof *file->edges);
     Agedge_t **edges = calloc(all + 1, sizeof *edges);
@@ -343,12 +344,12 @@ static dg_status take_edges(reading *r)
         int tail = r->place[AGSEQ(agtail(edges[k]))], head = r->place[AGSEQ(aghead(edges[k]))];
         if (tail < 0 || head < 0 || is_derived(r->graph, edges[k], AGEDGE))
             continue;
-        file_edge *edge = &file->edges[file->n_edges++];
+        dg_file_edge *edge = &file->edges[file->n_edges++];
         edge->tail = tail;
         edge->head = head;
         status = take_attributes(r, edges[k], AGEDGE, NULL, &edge->attributes);
-        edge->arg = file_attribute_find(&edge->attributes, "arg");
-        edge->out = file_attribute_find(&edge->attributes, "out");
+        edge->arg = dg_file_attribute_find(&edge->attributes, "arg");
+        edge->out = dg_file_attribute_find(&edge->attributes, "out");
     }
     free(edges);
     return status;
@@ -402,8 +403,8 @@ static int find_subgraph(const reading *r, const Agraph_t *graph, const int *pla
 
 static dg_status take_members(reading *r, Agraph_t *sub, int index)
 {
-    graph_file *file = r->file;
-    file_cluster *cluster = &file->clusters[index];
+    dg_graph_file *file = r->file;
+    dg_file_cluster *cluster = &file->clusters[index];
     cluster->members = dg_arena_alloc(file->arena, sizeof(int) * ((size_t)agnnodes(sub) + 1));
     if (!cluster->members)
         return no_memory(file);
@@ -420,7 +421,7 @@ static dg_status take_members(reading *r, Agraph_t *sub, int index)
 
 static dg_status take_subgraphs(reading *r)
 {
-    graph_file *file = r->file;
+    dg_graph_file *file = r->file;
     size_t all = 0;
     while (r->subgraphs[all])
         all++;
@@ -433,7 +434,7 @@ static dg_status take_subgraphs(reading *r)
         if (is_derived(r->graph, sub, AGRAPH))
             continue;
         places[k] = file->n_clusters;
-        file_cluster *cluster = &file->clusters[file->n_clusters++];
+        dg_file_cluster *cluster = &file->clusters[file->n_clusters++];
         const char *name = agnameof(sub);
         cluster->name = name && name[0] != '%' ? keep(r, name) : NULL;
         cluster->is_cluster = name && strncmp(name, "cluster", 7) == 0;
@@ -448,7 +449,7 @@ static dg_status take_subgraphs(reading *r)
 
 static dg_status take_document(reading *r, const char *text)
 {
-    graph_file *file = r->file;
+    dg_graph_file *file = r->file;
     size_t count = 0;
     r->subgraphs = calloc(count_subgraphs(r->graph) + 1, sizeof(Agraph_t *));
     if (!r->subgraphs)
@@ -464,7 +465,7 @@ static dg_status take_document(reading *r, const char *text)
     return take_subgraphs(r);
 }
 
-dg_status dot_read(graph_file *file, const char *text, size_t size)
+dg_status dg_document_parse_dot(dg_graph_file *file, const char *text, size_t size)
 {
     reading r = {.file = file};
     DG_TRY(check_text(file, text, size));
@@ -479,4 +480,9 @@ dg_status dot_read(graph_file *file, const char *text, size_t size)
     free(r.place);
     free(r.subgraphs);
     return status;
+}
+
+dg_status dg_graph_read(const char *path, const dg_graph_read_options *options, dg_graph_file **file)
+{
+    return dg_document_read(dg_document_parse_dot, path, options, file);
 }

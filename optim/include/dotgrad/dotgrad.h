@@ -4,7 +4,8 @@
  *   ops.h       a builder for every op
  *   scan.h      a step's nodes repeated along a sequence
  *   autograd.h  derivatives as more graph
- *   optim.h     data sets, optimisers, the trainer */
+ *   optim.h     data sets, optimisers, the trainer
+ *   graph_file.h  documents of graph files; reading DOT text is <dotgrad/graphviz.h>, in a library of its own */
 #ifndef DOTGRAD_DOTGRAD_H
 #define DOTGRAD_DOTGRAD_H
 
@@ -17,5 +18,7 @@
 #include <dotgrad/autograd.h>
 
 #include <dotgrad/optim.h>
+
+#include <dotgrad/graph_file.h>
 
 #endif

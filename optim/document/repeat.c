@@ -6,6 +6,7 @@
  * PyTorch's Sequential: node "conv1" or "block.conv1" of cluster_block becomes block.0.conv1, block.1.conv1, …, with
  * repeat=1, too. */
 #include "building.h"
+#include "library.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,12 +21,13 @@ static dg_status no_memory(const building *b)
 static dg_status fail(const building *b, int cluster, const char *what)
 {
     const char *name = b->file->clusters[cluster].name;
-    return file_error_at(b->file, 0,
-                         dg_error(DG_BAD_ARGUMENT, "subgraph '%s' has repeat=%s: %s", name ? name : "",
-                                  file_attribute_find(&b->file->clusters[cluster].attributes, "repeat"), what));
+    return dg_graph_file_error(b->file, 0,
+                               dg_error(DG_BAD_ARGUMENT, "subgraph '%s' has repeat=%s: %s", name ? name : "",
+                                        dg_file_attribute_find(&b->file->clusters[cluster].attributes, "repeat"),
+                                        what));
 }
 
-static bool is_inside(const graph_file *file, int cluster, int outer)
+static bool is_inside(const dg_graph_file *file, int cluster, int outer)
 {
     while (cluster >= 0 && cluster != outer)
         cluster = file->clusters[cluster].parent;
@@ -41,10 +43,10 @@ static bool same_out(const char *a, const char *b)
 
 static dg_status read_cluster(building *b, int cluster)
 {
-    const file_cluster *from = &b->file->clusters[cluster];
+    const dg_file_cluster *from = &b->file->clusters[cluster];
     cluster_copies *c = &b->clusters[cluster];
-    const char *repeat = file_attribute_find(&from->attributes, "repeat");
-    const char *checkpoint = file_attribute_find(&from->attributes, "checkpoint");
+    const char *repeat = dg_file_attribute_find(&from->attributes, "repeat");
+    const char *checkpoint = dg_file_attribute_find(&from->attributes, "checkpoint");
     *c = (cluster_copies){.repeat = 1, .entry = -1, .exit = -1, .rival = -1};
     if (repeat && from->is_cluster) {
         char *end;
@@ -58,9 +60,9 @@ static dg_status read_cluster(building *b, int cluster)
     if (checkpoint && from->is_cluster) {
         c->is_checkpoint = strcmp(checkpoint, "true") == 0;
         if (!c->is_checkpoint && strcmp(checkpoint, "false") != 0)
-            return file_error_at(b->file, 0,
-                                 dg_error(DG_BAD_ARGUMENT, "subgraph '%s' has checkpoint=%s: wants true or false",
-                                          from->name, checkpoint));
+            return dg_graph_file_error(b->file, 0,
+                                       dg_error(DG_BAD_ARGUMENT, "subgraph '%s' has checkpoint=%s: wants true or false",
+                                                from->name, checkpoint));
     }
     int64_t copies = (int64_t)c->repeat * (from->parent < 0 ? 1 : b->clusters[from->parent].copies);
     if (copies > MOST_ITEMS)
@@ -80,7 +82,7 @@ static int copies_of(const building *b, int node)
 
 static dg_status number_items(building *b)
 {
-    const graph_file *file = b->file;
+    const dg_graph_file *file = b->file;
     int64_t count = 0;
     b->base = calloc((size_t)file->n_nodes + 1, sizeof *b->base);
     if (!b->base)
@@ -92,7 +94,8 @@ static dg_status number_items(building *b)
             break;
     }
     if (!library_take(b->library, count))
-        return file_error_at(file, 0, dg_error(DG_BAD_DATA, "the network would have more than %d nodes", MOST_ITEMS));
+        return dg_graph_file_error(file, 0,
+                                   dg_error(DG_BAD_DATA, "the network would have more than %d nodes", MOST_ITEMS));
     b->base[file->n_nodes] = (int)count;
     b->node_of = calloc((size_t)count + 1, sizeof *b->node_of);
     if (!b->node_of)
@@ -108,7 +111,7 @@ static dg_status number_items(building *b)
 /* How likely a node that enters a cluster is the one that the copies hand on. */
 static int rank_of(const building *b, int cluster, int node)
 {
-    const char *chain = file_attribute_find(&b->file->clusters[cluster].attributes, "chain");
+    const char *chain = dg_file_attribute_find(&b->file->clusters[cluster].attributes, "chain");
     const dg_op *op = dg_op_find(b->file->nodes[node].call.s);
     if (chain && strcmp(chain, b->file->nodes[node].name) == 0)
         return 3;
@@ -117,7 +120,7 @@ static int rank_of(const building *b, int cluster, int node)
     return op && op->role == DG_ROLE_INPUT ? 1 : 2;
 }
 
-static void note_entry(building *b, int cluster, const file_edge *edge)
+static void note_entry(building *b, int cluster, const dg_file_edge *edge)
 {
     cluster_copies *c = &b->clusters[cluster];
     if (c->entry == edge->tail && same_out(c->entry_out, edge->out))
@@ -153,9 +156,9 @@ static dg_status note_exit(building *b, int cluster, int tail, const char *out)
     return dg_ok();
 }
 
-static dg_status note_edge(building *b, const file_edge *edge)
+static dg_status note_edge(building *b, const dg_file_edge *edge)
 {
-    const graph_file *file = b->file;
+    const dg_graph_file *file = b->file;
     int from = file->nodes[edge->tail].cluster, to = file->nodes[edge->head].cluster;
     for (int c = to; c >= 0 && !is_inside(file, from, c); c = file->clusters[c].parent)
         note_entry(b, c, edge);
@@ -167,7 +170,7 @@ static dg_status note_edge(building *b, const file_edge *edge)
 /* A cluster that nobody reads hands on the one node in it that nobody reads. */
 static dg_status find_unread_exits(building *b)
 {
-    const graph_file *file = b->file;
+    const dg_graph_file *file = b->file;
     bool *unread = calloc((size_t)file->n_clusters + 1, sizeof *unread), *read = calloc((size_t)file->n_nodes + 1, 1);
     dg_status status = unread && read ? dg_ok() : no_memory(b);
     for (int c = 0; status.code == DG_OK && c < file->n_clusters; c++)
@@ -202,7 +205,7 @@ static dg_status check_cluster(const building *b, int cluster)
 
 dg_status copies_plan(building *b)
 {
-    const graph_file *file = b->file;
+    const dg_graph_file *file = b->file;
     b->clusters = calloc((size_t)file->n_clusters + 1, sizeof *b->clusters);
     if (!b->clusters)
         return no_memory(b);
@@ -232,9 +235,9 @@ int copies_last(const building *b, int node)
 }
 
 /* The source of an edge of one item; *chained is the cluster whose last copy it comes from, −1: none. */
-static edge_end find_source(const building *b, const file_edge *edge, int item, int *chained)
+static edge_end find_source(const building *b, const dg_file_edge *edge, int item, int *chained)
 {
-    const graph_file *file = b->file;
+    const dg_graph_file *file = b->file;
     int from = file->nodes[edge->tail].cluster, c = file->nodes[edge->head].cluster;
     int copy = item - b->base[edge->head];
     for (; c >= 0 && !is_inside(file, from, c); c = file->clusters[c].parent) {
@@ -250,7 +253,7 @@ static edge_end find_source(const building *b, const file_edge *edge, int item, 
     return (edge_end){last_in(b, edge->tail, c, copy), edge->out};
 }
 
-edge_end copies_source(const building *b, const file_edge *edge, int item)
+edge_end copies_source(const building *b, const dg_file_edge *edge, int item)
 {
     int chained;
     return find_source(b, edge, item, &chained);
@@ -264,7 +267,7 @@ static bool same_type(const dg_type *a, const dg_type *b)
     return same;
 }
 
-dg_status copies_check(const building *b, const file_edge *edge, int item)
+dg_status copies_check(const building *b, const dg_file_edge *edge, int item)
 {
     int cluster, none;
     edge_end exit = find_source(b, edge, item, &cluster);
@@ -292,7 +295,7 @@ dg_status copies_check(const building *b, const file_edge *edge, int item)
 /* ---- names and modules ---- */
 
 /* "block" of "cluster_block". */
-static const char *cluster_name(const file_cluster *cluster)
+static const char *cluster_name(const dg_file_cluster *cluster)
 {
     const char *name = cluster->name + strlen("cluster");
     return name + (*name == '_');
@@ -307,7 +310,7 @@ static const char *behind(const char *name, const char *head)
 
 const char *copies_name(const building *b, int item)
 {
-    const graph_file *file = b->file;
+    const dg_graph_file *file = b->file;
     int node = b->node_of[item], path[64], depth = 0, copy = item - b->base[node], inside = copies_of(b, node);
     const char *rest = file->nodes[node].name, *outer = "";
     size_t room = strlen(b->prefix) + strlen(rest) + 1;

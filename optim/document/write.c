@@ -1,5 +1,5 @@
 /* A document to canonical DOT text. libcgraph's own writer reorders edges and loses backslashes. */
-#include "graph_file.h"
+#include "document.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <strings.h>
 
 typedef struct writing {
-    const graph_file *file;
+    const dg_graph_file *file;
     FILE *out;
     bool *written; /* nodes */
 } writing;
@@ -80,16 +80,16 @@ static bool is_one_of(const char *name, const char *const *list)
     return false;
 }
 
-static void write_list(FILE *out, const file_attributes *attributes, bool *first, const char *const *without)
+static void write_list(FILE *out, const dg_file_attributes *attributes, bool *first, const char *const *without)
 {
     for (size_t k = 0; k < attributes->count; k++) {
-        const file_attribute *a = &attributes->items[k];
+        const dg_file_attribute *a = &attributes->items[k];
         if (!is_one_of(a->name, without))
             write_attribute(out, first, a->name, a->value, a->html);
     }
 }
 
-static void write_defaults(FILE *out, const char *kind, const file_attributes *attributes)
+static void write_defaults(FILE *out, const char *kind, const dg_file_attributes *attributes)
 {
     bool first = true;
     static const char *const never[] = {"op", "arg", "out", "derived", NULL};
@@ -105,12 +105,12 @@ static void write_defaults(FILE *out, const char *kind, const file_attributes *a
 
 static void write_node(writing *w, int index, int indent)
 {
-    const file_node *node = &w->file->nodes[index];
+    const dg_file_node *node = &w->file->nodes[index];
     static const char *const shown[] = {"op", NULL};
     bool first = true;
     const char *call = node->node ? dg_value_print(w->file->arena, &node->call) : NULL;
-    if (call && (strcmp(node->call.s, "use") == 0 || strcmp(node->call.s, "scan") == 0)) /* a path stays as it is written */
-        call = file_attribute_find(&node->attributes, "op");
+    if (call && document_is_module(node)) /* a path stays as it is written */
+        call = dg_file_attribute_find(&node->attributes, "op");
     fprintf(w->out, "%*s", indent, "");
     write_text(w->out, node->name);
     if (call) /* else it is decoration */
@@ -120,7 +120,7 @@ static void write_node(writing *w, int index, int indent)
     w->written[index] = true;
 }
 
-static bool is_inside(const graph_file *file, int cluster, int outer)
+static bool is_inside(const dg_graph_file *file, int cluster, int outer)
 {
     while (cluster >= 0 && cluster != outer)
         cluster = file->clusters[cluster].parent;
@@ -128,17 +128,17 @@ static bool is_inside(const graph_file *file, int cluster, int outer)
 }
 
 /* The cluster right below `outer` that a node is in; −1: it stands in `outer` itself. */
-static int child_of(const graph_file *file, int cluster, int outer)
+static int child_of(const dg_graph_file *file, int cluster, int outer)
 {
     while (cluster >= 0 && file->clusters[cluster].parent != outer)
         cluster = file->clusters[cluster].parent;
     return cluster;
 }
 
-static void write_block_attributes(writing *w, const file_cluster *cluster, int indent)
+static void write_block_attributes(writing *w, const dg_file_cluster *cluster, int indent)
 {
     for (size_t k = 0; k < cluster->attributes.count; k++) {
-        const file_attribute *a = &cluster->attributes.items[k];
+        const dg_file_attribute *a = &cluster->attributes.items[k];
         fprintf(w->out, "%*s", indent, "");
         write_text(w->out, a->name);
         fputc('=', w->out);
@@ -153,7 +153,7 @@ static void write_block_attributes(writing *w, const file_cluster *cluster, int 
 /* Nodes in the file's order, those of a cluster together where its first one stands. Nesting is bounded on reading. */
 static void write_nodes(writing *w, int outer, int indent)
 {
-    const graph_file *file = w->file;
+    const dg_graph_file *file = w->file;
     for (int k = 0; k < file->n_nodes; k++) {
         int cluster = file->nodes[k].cluster;
         if (w->written[k] || (outer >= 0 && !is_inside(file, cluster, outer)))
@@ -172,9 +172,9 @@ static void write_nodes(writing *w, int outer, int indent)
     }
 }
 
-static void write_edge(writing *w, const file_edge *edge, int n_incoming)
+static void write_edge(writing *w, const dg_file_edge *edge, int n_incoming)
 {
-    const file_node *head = &w->file->nodes[edge->head];
+    const dg_file_node *head = &w->file->nodes[edge->head];
     static const char *const shown[] = {"arg", "out", NULL};
     bool first = true;
     fputs("  ", w->out);
@@ -185,7 +185,8 @@ static void write_edge(writing *w, const file_edge *edge, int n_incoming)
     if (!is_decoration && (n_incoming > 1 || edge->arg)) {
         const char *name = edge->input_name ? edge->input_name : dg_node_input_name(head->node, edge->input);
         int declared = dg_op_input_count(dg_node_op(head->node));
-        bool variadic = !edge->input_name && declared > 0 && (dg_node_op(head->node)->inputs[declared - 1].flags & DG_VARIADIC) &&
+        bool variadic = !edge->input_name && declared > 0 &&
+                        (dg_node_op(head->node)->inputs[declared - 1].flags & DG_VARIADIC) &&
                         edge->input >= declared - 1;
         char number[16];
         snprintf(number, sizeof number, "%d", edge->input);
@@ -201,7 +202,7 @@ static void write_edge(writing *w, const file_edge *edge, int n_incoming)
 static void write_blocks(writing *w)
 {
     for (int k = 0; k < w->file->n_clusters; k++) {
-        const file_cluster *block = &w->file->clusters[k];
+        const dg_file_cluster *block = &w->file->clusters[k];
         if (block->is_cluster || (block->attributes.count == 0 && !block->name))
             continue;
         fputs("  ", w->out);
@@ -241,7 +242,7 @@ static void write_all(writing *w, const int *n_incoming)
     fputs("}\n", w->out);
 }
 
-dg_status graph_file_write(const graph_file *file, char **text)
+dg_status dg_graph_file_write(const dg_graph_file *file, char **text)
 {
     size_t size;
     int *n_incoming = calloc((size_t)file->n_nodes + 1, sizeof *n_incoming);

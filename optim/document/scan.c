@@ -4,7 +4,9 @@
  * what is wired to it (arg=NAME), else at zero. Every other input is the same at all steps and has to be wired.
  * Outputs: `output`, the cell's outputs stacked along the time dimension, then each state's last value by the state's
  * name. */
-#include "building.h"
+#include "library.h"
+#include "modules.h"
+#include "wire.h"
 
 #include <dotgrad/scan.h>
 
@@ -80,7 +82,7 @@ static bool is_listed(const char *list, const char *name)
     return false;
 }
 
-static dg_status check_list(const graph_file *file, const char *list)
+static dg_status check_list(const dg_graph_file *file, const char *list)
 {
     char name[200];
     while (list && *(list += strspn(list, ", "))) {
@@ -88,7 +90,7 @@ static dg_status check_list(const graph_file *file, const char *list)
         snprintf(name, sizeof name, "%.*s", (int)length, list);
         int node = document_find(file, name);
         if (node < 0 || !document_has_role(file, node, DG_ROLE_INPUT))
-            return file_error_at(file, 0, dg_error(DG_BAD_ARGUMENT, "state=\"…\": there is no input '%s'", name));
+            return dg_graph_file_error(file, 0, dg_error(DG_BAD_ARGUMENT, "state=\"…\": there is no input '%s'", name));
         list += length;
     }
     return dg_ok();
@@ -96,8 +98,8 @@ static dg_status check_list(const graph_file *file, const char *list)
 
 static dg_status find_states(cell *c)
 {
-    const graph_file *file = c->inner.file;
-    const char *list = graph_file_setting(file, "state");
+    const dg_graph_file *file = c->inner.file;
+    const char *list = dg_graph_file_setting(file, "state");
     char next[300];
     DG_TRY(check_list(file, list));
     for (int k = 0; k < file->n_nodes; k++) {
@@ -107,8 +109,9 @@ static dg_status find_states(cell *c)
         snprintf(next, sizeof next, "next_%s", name);
         int after = document_find(file, next);
         if (after < 0 && is_listed(list, name))
-            return file_error_at(file, file->nodes[k].line,
-                                 dg_error(DG_BAD_ARGUMENT, "state '%s' has no node '%s', its next value", name, next));
+            return dg_graph_file_error(
+                file, file->nodes[k].line,
+                dg_error(DG_BAD_ARGUMENT, "state '%s' has no node '%s', its next value", name, next));
         if (after < 0)
             continue;
         const char *copy =
@@ -121,13 +124,13 @@ static dg_status find_states(cell *c)
     }
     if (c->n_states)
         return dg_ok();
-    return file_error_at(file, 0,
-                         dg_error(DG_BAD_ARGUMENT, "the cell has no state: an input h with a node next_h is one"));
+    return dg_graph_file_error(
+        file, 0, dg_error(DG_BAD_ARGUMENT, "the cell has no state: an input h with a node next_h is one"));
 }
 
 static dg_status find_inputs(cell *c)
 {
-    graph_file *file = c->inner.file;
+    dg_graph_file *file = c->inner.file;
     dg_arena *arena = c->user->file->arena;
     size_t room = (size_t)file->n_nodes + 2;
     int *wanted = dg_arena_alloc(arena, room * sizeof *wanted);
@@ -141,7 +144,8 @@ static dg_status find_inputs(cell *c)
         return no_memory(c);
     int x = document_find(file, "x");
     if (x < 0 || !document_has_role(file, x, DG_ROLE_INPUT))
-        return file_error_at(file, 0, dg_error(DG_BAD_ARGUMENT, "the cell has no input 'x', one step of the sequence"));
+        return dg_graph_file_error(file, 0,
+                                   dg_error(DG_BAD_ARGUMENT, "the cell has no input 'x', one step of the sequence"));
     c->wires.inputs[c->wires.n_inputs++] = x;
     DG_TRY(find_states(c));
     DG_TRY(use_find_result(file, &c->output));
@@ -162,7 +166,7 @@ static dg_status find_inputs(cell *c)
 
 static dg_status wire_edges(cell *c, int node, dg_node *const *sources)
 {
-    graph_file *file = c->user->file;
+    dg_graph_file *file = c->user->file;
     const building *b = c->user;
     int count = b->first[node + 1] - b->first[node];
     const int *edges = b->incoming + b->first[node];
@@ -172,7 +176,7 @@ static dg_status wire_edges(cell *c, int node, dg_node *const *sources)
     DG_TRY(use_place_edges(&c->wires, edges, count, places));
     for (int i = 0; i < count; i++) {
         const char *name = c->inner.file->nodes[c->wires.inputs[places[i]]].name;
-        file_edge *edge = &file->edges[edges[i]];
+        dg_file_edge *edge = &file->edges[edges[i]];
         c->wired[places[i]] = sources[i];
         edge->input = places[i];
         edge->input_name = dg_arena_text(file->arena, name, strlen(name));
@@ -233,8 +237,8 @@ static dg_status match_inputs(cell *c)
 /* Zeros for a state that nothing is wired to. */
 static dg_status start_at_zero(cell *c, int state, dg_node **made)
 {
-    const graph_file *file = c->inner.file;
-    const file_node *node = &file->nodes[c->wires.inputs[1 + state]];
+    const dg_graph_file *file = c->inner.file;
+    const dg_file_node *node = &file->nodes[c->wires.inputs[1 + state]];
     dg_arena *arena = dg_graph_arena(c->user->graph);
     dg_value call = node->call, attrs[2] = {0};
     const dg_value *shape = dg_call_argument(&call, 0, "shape");
@@ -326,15 +330,18 @@ static dg_status make_steps(cell *c, int item, dg_node **made)
     return *made ? name_outputs(c, item, *made, final) : dg_ok();
 }
 
-dg_status scan_build(building *b, int item, dg_node *const *inputs, dg_node **made)
+static dg_status build_scan(building *b, int item, const char *name, dg_node *const *inputs, dg_node **made)
 {
-    const file_node *node = &b->file->nodes[b->node_of[item]];
+    const dg_file_node *node = &b->file->nodes[b->node_of[item]];
     dg_value call = node->call;
     const char *path;
-    cell c = {.user = b, .dim = 1, .name = copies_name(b, item)};
-    c.inner = (building){.graph = b->graph, .options = b->options, .library = b->library, .user = b, .prefix = ""};
-    if (!c.name)
-        return no_memory(&c);
+    cell c = {.user = b, .dim = 1, .name = name};
+    c.inner = (building){.graph = b->graph,
+                         .options = b->options,
+                         .find_maker = b->find_maker,
+                         .library = b->library,
+                         .user = b,
+                         .prefix = ""};
     *made = NULL;
     dg_status status = sizes_put(b, &call);
     if (status.code == DG_OK)
@@ -357,4 +364,10 @@ dg_status scan_build(building *b, int item, dg_node *const *inputs, dg_node **ma
     if (status.code != DG_OK)
         return dg_prefixed(status, "scan '%s'", c.name);
     return *made ? dg_ok() : dg_graph_status(b->graph); /* which names the scan already */
+}
+
+dg_status scan_build(building *b, int item, const char *name, dg_node *const *inputs)
+{
+    return dg_graph_file_error(b->file, b->file->nodes[b->node_of[item]].line,
+                               build_scan(b, item, name, inputs, &b->made[item]));
 }

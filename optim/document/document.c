@@ -1,0 +1,63 @@
+/* Looking into a document. */
+#include "document.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+dg_status document_no_memory(const dg_graph_file *file)
+{
+    return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+}
+
+dg_status dg_graph_file_error(const dg_graph_file *file, int line, dg_status status)
+{
+    return line > 0 ? dg_prefixed(status, "%s:%d", file->path, line) : dg_prefixed(status, "%s", file->path);
+}
+
+const char *dg_file_attribute_find(const dg_file_attributes *attributes, const char *name)
+{
+    for (size_t k = 0; k < attributes->count; k++)
+        if (strcmp(attributes->items[k].name, name) == 0)
+            return attributes->items[k].value;
+    return NULL;
+}
+
+const char *dg_graph_file_setting(const dg_graph_file *file, const char *name)
+{
+    return dg_file_attribute_find(&file->attributes, name);
+}
+
+int dg_graph_file_index(const dg_graph_file *file, const dg_node *node)
+{
+    for (int k = 0; k < file->n_nodes; k++)
+        for (int i = 0; i < file->nodes[k].n_made; i++)
+            if (file->nodes[k].made[i] == node)
+                return k;
+    return -1;
+}
+
+dg_node *dg_graph_file_find(const dg_graph_file *file, const char *name)
+{
+    dg_node *node = dg_graph_find(file->graph, name);
+    int index = node ? -1 : document_find(file, name);
+    return index < 0 ? node : file->nodes[index].node;
+}
+
+int document_find(const dg_graph_file *file, const char *name)
+{
+    for (int k = 0; k < file->n_nodes; k++)
+        if (strcmp(file->nodes[k].name, name) == 0)
+            return k;
+    return -1;
+}
+
+bool document_has_role(const dg_graph_file *file, int node, dg_role role)
+{
+    const dg_op *op = dg_op_find(file->nodes[node].call.s);
+    return op && op->role == role;
+}
+
+bool document_is_module(const dg_file_node *node)
+{
+    return strcmp(node->call.s, "use") == 0 || strcmp(node->call.s, "scan") == 0;
+}

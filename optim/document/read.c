@@ -1,0 +1,149 @@
+/* The whole way of a graph file: text to a document to a graph. */
+#include "building.h"
+#include "library.h"
+#include "modules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Ops that stand for another file; NULL: every other op. */
+static module_maker *find_maker(const char *op)
+{
+    static const struct {
+        const char *op;
+        module_maker *make;
+    } makers[] = {{"use", use_build}, {"scan", scan_build}};
+    for (size_t k = 0; k < sizeof makers / sizeof *makers; k++)
+        if (strcmp(makers[k].op, op) == 0)
+            return makers[k].make;
+    return NULL;
+}
+
+static dg_status check_version(const dg_graph_file *file)
+{
+    const char *version = dg_graph_file_setting(file, "dotgrad");
+    if (version && strcmp(version, "1") != 0)
+        return dg_graph_file_error(
+            file, 0, dg_error(DG_BAD_DATA, "dotgrad=%s: this program reads version 1 of the dialect", version));
+    return dg_ok();
+}
+
+static dg_status set_up_graph(dg_graph_file *file, const dg_graph_read_options *options)
+{
+    const char *dtype_name = dg_graph_file_setting(file, "dtype"), *init = dg_graph_file_setting(file, "init");
+    dg_dtype dtype = options->dtype;
+    if (dtype == DG_DEFAULT_DTYPE && dtype_name && (!dg_dtype_parse(dtype_name, &dtype) || !dg_dtype_is_float(dtype)))
+        return dg_graph_file_error(file, 0, dg_error(DG_BAD_DTYPE, "dtype=%s: wants float32 or float64", dtype_name));
+    if (dtype != DG_DEFAULT_DTYPE)
+        dg_graph_set_dtype(file->graph, dtype);
+    dg_status status = dg_graph_set_init(file->graph, options->init ? options->init : init);
+    return status.code == DG_OK ? status : dg_graph_file_error(file, 0, dg_prefixed(status, "init"));
+}
+
+static dg_status find_role(dg_graph_file *file, const char *setting, dg_node **node)
+{
+    const char *name = dg_graph_file_setting(file, setting);
+    *node = dg_graph_file_find(file, name ? name : setting);
+    if (name && !*node)
+        return dg_graph_file_error(file, 0, dg_error(DG_BAD_ARGUMENT, "%s=%s: there is no such node", setting, name));
+    return dg_ok();
+}
+
+/* The caller's sizes in the form that use() gives them in. */
+static dg_status take_sizes(building *b)
+{
+    const dg_graph_read_options *options = b->options;
+    size_binding *sizes = dg_arena_alloc(b->file->arena, sizeof *sizes * (size_t)(options->n_sizes + 1));
+    if (!sizes)
+        return document_no_memory(b->file);
+    for (int k = 0; k < options->n_sizes; k++)
+        sizes[k] = (size_binding){.symbol = options->sizes[k].symbol, .value = dg_int(options->sizes[k].size)};
+    b->sizes = sizes;
+    b->n_sizes = options->n_sizes;
+    return dg_ok();
+}
+
+dg_status dg_graph_file_build(dg_graph_file *file, const dg_graph_read_options *options)
+{
+    building b = {.file = file,
+                  .graph = file->graph,
+                  .options = options,
+                  .find_maker = find_maker,
+                  .library = file->library,
+                  .prefix = ""};
+    DG_TRY(check_version(file));
+    DG_TRY(set_up_graph(file, options));
+    DG_TRY(take_sizes(&b));
+    for (int k = 0; k < file->n_nodes; k++)
+        file->nodes[k].n_made = 0;
+    library_count_anew(file->library);
+    dg_status status = building_begin(&b);
+    for (int item = 0; status.code == DG_OK && item < b.base[file->n_nodes]; item++)
+        status = build_item(&b, item);
+    building_free(&b);
+    DG_TRY(status);
+    DG_TRY(find_role(file, "loss", &file->loss));
+    return find_role(file, "output", &file->output);
+}
+
+/* A file without a document yet. */
+static dg_status new_file(const char *path, dg_document_parser *parse, dg_graph_file **file)
+{
+    dg_arena *arena;
+    DG_TRY(dg_arena_new(&arena));
+    dg_graph_file *made = dg_arena_alloc(arena, sizeof *made);
+    const char *copy = dg_arena_text(arena, path, strlen(path));
+    if (!made || !copy) {
+        dg_arena_free(arena);
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+    }
+    *made = (dg_graph_file){.arena = arena, .path = copy};
+    made->library = library_new(made, parse);
+    dg_status status = made->library ? dg_graph_new(&made->graph) : document_no_memory(made);
+    if (status.code != DG_OK)
+        dg_graph_file_free(made);
+    else
+        *file = made;
+    return status;
+}
+
+static dg_status read_text(dg_document_parser *parse, const char *path, const char *text,
+                           const dg_graph_read_options *options, dg_graph_file **file)
+{
+    dg_graph_file *made = NULL;
+    DG_TRY(new_file(path, parse, &made));
+    dg_status status = parse(made, text, strlen(text));
+    if (status.code == DG_OK)
+        status = dg_graph_file_build(made, options);
+    if (status.code == DG_OK)
+        *file = made;
+    else
+        dg_graph_file_free(made);
+    return status;
+}
+
+dg_status dg_document_read(dg_document_parser *parse, const char *path, const dg_graph_read_options *options,
+                           dg_graph_file **file)
+{
+    static const dg_graph_read_options usual = {0};
+    char *text;
+    size_t size;
+    options = options ? options : &usual;
+    *file = NULL;
+    if (options->text)
+        return read_text(parse, path, options->text, options, file);
+    DG_TRY(dg_read_file(path, &text, &size));
+    dg_status status = strlen(text) == size ? read_text(parse, path, text, options, file)
+                                            : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", path);
+    free(text);
+    return status;
+}
+
+void dg_graph_file_free(dg_graph_file *file)
+{
+    if (!file)
+        return;
+    library_free(file->library);
+    dg_graph_free(file->graph);
+    dg_arena_free(file->arena);
+}
