@@ -1,5 +1,5 @@
 /* A bump allocator: chunks that double in size, freed together. */
-#include <dotgrad/value.h>
+#include <dotgrad/arena.h>
 
 #include <stdlib.h>
 #include <string.h>

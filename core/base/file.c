@@ -1,7 +1,7 @@
 /* Reading and writing whole files. */
 #include "file.h"
 
-#include <dotgrad/tensor.h>
+#include <dotgrad/file.h>
 
 #include <errno.h>
 #include <fcntl.h>

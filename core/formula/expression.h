@@ -42,8 +42,11 @@ typedef struct memo {
     const void *value;
 } memo;
 
+typedef struct formula_functions formula_functions; /* parse.h */
+
 struct dg_formulas {
     dg_arena *arena;
+    const formula_functions *functions; /* that calls may name beyond the primitives; NULL: none */
     expression **slots; /* open addressing by structure */
     size_t n_slots, n_expressions;
     const char **names; /* open addressing; unique texts */
@@ -150,5 +153,8 @@ const void *memo_find(const dg_formulas *pool, const void *key, size_t key_size,
 bool memo_put(dg_formulas *pool, const void *key, size_t key_size, uint64_t hash, const void *value);
 uint64_t hash_bytes(const void *bytes, size_t size, uint64_t seed);
 char *expression_print(const expression *root); /* to be freed; NULL without memory */
+
+/* An empty pool. dg_formulas_new() gives it the ops that are formulas. */
+dg_status formulas_make(const formula_functions *functions, dg_formulas **formulas);
 
 #endif

@@ -12,12 +12,13 @@ static dg_status no_memory(void)
     return dg_error(DG_NO_MEMORY, "no memory for a formula");
 }
 
-dg_status dg_formulas_new(dg_formulas **formulas)
+dg_status formulas_make(const formula_functions *functions, dg_formulas **formulas)
 {
     dg_formulas *made = calloc(1, sizeof *made);
     *formulas = NULL;
     if (!made)
         return no_memory();
+    made->functions = functions;
     dg_status status = dg_arena_new(&made->arena);
     if (status.code != DG_OK)
         free(made);

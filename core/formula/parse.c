@@ -9,7 +9,7 @@
  */
 #include "parse.h"
 
-#include "core/base/number.h"
+#include "core/value/number.h"
 
 #include <ctype.h>
 #include <math.h>

@@ -2,6 +2,8 @@
 #ifndef CORE_FORMULA_PARSE_H
 #define CORE_FORMULA_PARSE_H
 
+#include <string.h>
+
 #include "expression.h"
 
 typedef struct parser {
@@ -32,6 +34,43 @@ size_t word_length(const char *text); /* of a name at the start of the text, 0 w
 const expression *parse_expression(parser *p);
 /* A primitive on arguments: makes it and notes what it needs. */
 const expression *parse_make(parser *p, int op, const expression *a, const expression *b, const expression *c);
+/* ---- functions beyond the primitives ---- */
+
+enum { MOST_ARGUMENTS = 64 };
+
+typedef struct call_argument {
+    const char *at; /* in the text */
+    const char *key; /* NULL: by position */
+    size_t key_length;
+    const expression *value;
+    dg_value word; /* where the function takes a name, true, false or none; else DG_VALUE_NONE with `value` set */
+    bool is_word;
+} call_argument;
+
+typedef struct call {
+    const char *name;     /* in the text */
+    const void *function; /* what formula_functions.find gave; NULL: a primitive */
+    int n;
+    call_argument args[MOST_ARGUMENTS];
+} call;
+
+/* What a bare word at an argument's place may be. */
+typedef enum word_use { NO_WORD, TRUE_FALSE_NONE, ANY_NAME } word_use;
+
+/* Who knows further functions; a pool keeps one. core/graph has that of the ops that are formulas. */
+struct formula_functions {
+    const void *(*find)(const char *name); /* NULL: there is no such function */
+    const char *(*nearest)(const char *name); /* a function's name to suggest, or NULL */
+    word_use (*word_at)(const void *function, const call_argument *argument, int position);
+    /* The expression of a call whose arguments have been read; NULL with the parser's status. */
+    const expression *(*make)(parser *p, const call *c);
+};
+
+static inline bool word_is(const char *word, size_t length, const char *name)
+{
+    return strncmp(word, name, length) == 0 && name[length] == '\0';
+}
+
 /* NAME ( ARGUMENTS ): p->at is behind the bracket; leaves it behind the closing one. */
 const expression *parse_call(parser *p, const char *name, size_t length);
 

@@ -1,7 +1,7 @@
 /* Initialisers of parameters, with the names, defaults and formulas of torch.nn.init. */
 #include "core/base/blas.h"
 
-#include <dotgrad/plan.h>
+#include <dotgrad/parameters.h>
 
 #include <lapacke.h>
 #include <math.h>

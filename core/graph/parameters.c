@@ -1,7 +1,7 @@
 /* Giving a graph's parameters their first values. */
 #include "graph.h"
 
-#include <dotgrad/plan.h>
+#include <dotgrad/parameters.h>
 
 /* The initialiser of a parameter that names none: the graph's, else zeros for vectors and scalars, xavier_uniform for
  * the rest. */

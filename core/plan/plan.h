@@ -17,7 +17,7 @@
 #ifndef CORE_PLAN_INTERNAL_H
 #define CORE_PLAN_INTERNAL_H
 
-#include "core/program/fused.h"
+#include "fused.h"
 #include "core/graph/graph.h"
 
 #include <dotgrad/plan.h>

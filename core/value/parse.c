@@ -2,7 +2,7 @@
  *
  * A text is first checked to be balanced, which also bounds its depth; after that a comma, a closing bracket or a
  * quote can be found by counting, and everything that is not a number, word, string, list or call is a formula. */
-#include "core/base/number.h"
+#include "number.h"
 #include "value.h"
 
 #include <math.h>

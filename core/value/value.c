@@ -1,5 +1,6 @@
 /* Values of attributes: making, comparing, looking up arguments. */
-#include <dotgrad/graph.h>
+
+#include <dotgrad/value.h>
 
 #include <math.h>
 #include <string.h>

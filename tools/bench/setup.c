@@ -1,6 +1,6 @@
 /* From a graph file to a plan on random data. */
 #include "bench.h"
-#include "random_data.h"
+#include "tools/command/random_data.h"
 
 #include <dotgrad/dotgrad.h>
 

@@ -1,6 +1,6 @@
 /* dotgrad check: every gradient of a graph against finite differences, in float64. */
 #include "command.h"
-#include "tools/bench/random_data.h"
+#include "random_data.h"
 #include "tools/run/folder.h"
 #include "session.h"
 

@@ -3,10 +3,13 @@
 #define DOTGRAD_CORE_H
 
 #include <dotgrad/status.h>  /* every function's result */
+#include <dotgrad/arena.h>
+#include <dotgrad/file.h>
 #include <dotgrad/tensor.h>  /* data, and sets of named tensors */
 #include <dotgrad/value.h>   /* attributes */
 #include <dotgrad/formula.h> /* elementwise expressions */
 #include <dotgrad/graph.h>   /* nodes */
+#include <dotgrad/parameters.h>
 #include <dotgrad/plan.h>    /* running */
 #include <dotgrad/op.h>      /* ops of your own */
 #include <dotgrad/random.h>

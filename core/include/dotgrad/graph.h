@@ -134,25 +134,6 @@ dg_node *dg_expr_at(dg_location at, const char *formula, int n_inputs, const dg_
 /* The same from a formula of the graph's pool; inputs in the formula's order, NULL for those that it does not use. */
 dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *formula, dg_node *const *inputs);
 
-/* Values for dg_application.attrs. A number that equals DG_NONE (or is NaN), a NULL text and an empty list mean
- * "left at its default". */
-#define DG_NONE INT64_MIN
-typedef struct dg_ints {
-    int count;
-    int64_t at[DG_MAX_RANK];
-} dg_ints;
-#define DG_INTS(...)                                                                                                   \
-    ((dg_ints){.count = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .at = {__VA_ARGS__}})
-dg_value dg_bool(bool value);
-dg_value dg_int(int64_t value);
-dg_value dg_float(double value);
-dg_value dg_text(const char *value);                       /* a name, formula, initialiser, dtype */
-dg_value dg_int_list(const dg_ints *value, dg_value *items); /* items: room for DG_MAX_RANK values */
-dg_value dg_sizes(const int64_t value[3], dg_value *items);  /* {3, DG_NONE, DG_NONE}: 3 for every dimension */
-dg_value dg_shape_value(const dg_shape *value);
-dg_value dg_dtype_value(dg_dtype value);
-dg_value dg_tensor_value(const dg_tensor *value);
-
 /* Options of builders: defaults first, then what the caller writes, without a warning about the overriding. */
 #define DG_OPTIONS(type, ...)                                                                                          \
     __extension__({                                                                                                    \

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <dotgrad/file.h>
 #include <dotgrad/status.h>
 
 #define DG_MAX_RANK 8
@@ -105,10 +106,5 @@ const char *dg_tensors_note_key(const dg_tensors *set, size_t index);
  * output. Messages begin with the path. */
 dg_status dg_safetensors_read(const char *path, dg_tensors **set);
 dg_status dg_safetensors_write(const char *path, const dg_tensors *set);
-
-/* Writes `size` bytes to `path` in that same whole-or-nothing way. */
-dg_status dg_write_file(const char *path, const void *bytes, size_t size);
-/* Reads a whole file, with a final 0 byte after `size`; free it with free(). DG_IO names the path. */
-dg_status dg_read_file(const char *path, char **bytes, size_t *size);
 
 #endif

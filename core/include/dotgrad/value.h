@@ -8,14 +8,8 @@
 #ifndef DOTGRAD_VALUE_H
 #define DOTGRAD_VALUE_H
 
+#include <dotgrad/arena.h>
 #include <dotgrad/tensor.h>
-
-/* A bump allocator: everything in it lives until it is freed. Graphs own one. */
-typedef struct dg_arena dg_arena;
-dg_status dg_arena_new(dg_arena **arena);
-void dg_arena_free(dg_arena *arena);
-void *dg_arena_alloc(dg_arena *arena, size_t size); /* zeroed, 16-byte aligned; NULL without memory */
-char *dg_arena_text(dg_arena *arena, const char *text, size_t length); /* a terminated copy */
 
 typedef enum dg_value_kind {
     DG_VALUE_NONE = 0,
@@ -67,5 +61,24 @@ char *dg_number_print(double number, dg_dtype dtype, char text[DG_NUMBER_TEXT]);
 
 /* Argument k of a call by position or keyword; NULL when it is not given. */
 const dg_value *dg_call_argument(const dg_value *call, size_t position, const char *key);
+
+/* Values for dg_application.attrs. A number that equals DG_NONE (or is NaN), a NULL text and an empty list mean
+ * "left at its default". */
+#define DG_NONE INT64_MIN
+typedef struct dg_ints {
+    int count;
+    int64_t at[DG_MAX_RANK];
+} dg_ints;
+#define DG_INTS(...)                                                                                                   \
+    ((dg_ints){.count = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .at = {__VA_ARGS__}})
+dg_value dg_bool(bool value);
+dg_value dg_int(int64_t value);
+dg_value dg_float(double value);
+dg_value dg_text(const char *value);                       /* a name, formula, initialiser, dtype */
+dg_value dg_int_list(const dg_ints *value, dg_value *items); /* items: room for DG_MAX_RANK values */
+dg_value dg_sizes(const int64_t value[3], dg_value *items);  /* {3, DG_NONE, DG_NONE}: 3 for every dimension */
+dg_value dg_shape_value(const dg_shape *value);
+dg_value dg_dtype_value(dg_dtype value);
+dg_value dg_tensor_value(const dg_tensor *value);
 
 #endif

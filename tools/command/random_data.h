@@ -4,7 +4,7 @@
 #ifndef TOOLS_RANDOM_DATA_H
 #define TOOLS_RANDOM_DATA_H
 
-#include "tools/command/session.h"
+#include "session.h"
 
 /* Adds to `fed` a tensor for each input that it has none for, N being `rows`, and gives all of it as feeds; *feeds is
  * allocated. `path` is what errors name: where the other tensors of `fed` come from. */

@@ -1,7 +1,7 @@
 /* Random numbers by counter: Philox4x32-10. The counter is (position, step), the key comes from (seed, stream). */
 #include <dotgrad/random.h>
 
-#include "philox.h"
+#include "core/base/philox.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* dotgrad bench: time and memory of a step, on random data. */
-#include "tools/bench/bench.h"
-#include "command.h"
+#include "bench.h"
+#include "tools/command/command.h"
 #include "tools/draw/render.h"
 
 #include <math.h>

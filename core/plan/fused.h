@@ -4,7 +4,7 @@
 
 #include <dotgrad/op.h>
 
-#include "program.h"
+#include "core/program/program.h"
 
 struct dg_fused {
     const dg_program *program;
