@@ -6,6 +6,9 @@
  *   LIMIT(c)    the name of a constant of this type
  *   LIBM(f)     the C library's function
  *   EXACT_QUOTIENTS, if defined: tan, tanh and sigmoid correct their quotients for what was rounded before. */
+#if !defined(REAL) || !defined(WORD) || !defined(ELEMENT) || !defined(LIMIT) || !defined(LIBM)
+#error "this is a template: REAL, WORD, ELEMENT, LIMIT and LIBM must be defined"
+#endif
 
 #define OF(f) static inline REAL ELEMENT(f)
 

@@ -1,9 +1,7 @@
 /* All loops, once for each instruction set: compiled with -DISA=base, v3 or v4 and the flags that go with it. */
+#include "core/base/join.h"
 #include "vector.h"
 #include "math_f32.h"
-
-#define JOIN2(a, b) a##b
-#define JOIN(a, b)  JOIN2(a, b)
 
 /* GCC would turn two clamps in a row into branches, which vector code has to join again by masks. */
 #ifndef __clang__

@@ -1,5 +1,8 @@
 /* The loops over int32 or int64, of the primitives that stay in the integers. Included with INTEGER, UNSIGNED (sums and
  * products wrap) and NAME(f). Division by zero gives 0. */
+#if !defined(INTEGER) || !defined(UNSIGNED) || !defined(NAME)
+#error "this is a template: INTEGER, UNSIGNED and NAME must be defined"
+#endif
 
 #define UNARY(name, value)                                                                                             \
     static void NAME(name)(void *r, const void *pa, const void *pb, const void *pc, size_t n)                          \

@@ -1,5 +1,8 @@
 /* The loops over float32 or float64. Included with what functions.template.h needs and
  *   NAME(f)  the loop's name */
+#if !defined(REAL) || !defined(NAME) || !defined(ELEMENT)
+#error "this is a template: REAL, NAME and ELEMENT must be defined"
+#endif
 
 #define UNARY(name, value)                                                                                             \
     static void NAME(name)(void *r, const void *pa, const void *pb, const void *pc, size_t n)                          \

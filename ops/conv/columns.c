@@ -107,25 +107,8 @@ static block block_at(const conv_shape *s, const cutting *cut, int64_t k)
     return (block){row, least(row + cut->rows, s->out[0] * s->out[1]), place, least(place + cut->places, s->out[2])};
 }
 
-#define REAL       float
-#define GEMM       cblas_sgemm
-#define DOT_LANES  16
-#define NAME(name) name##_float32
-#include "columns.template.h"
-#undef REAL
-#undef GEMM
-#undef DOT_LANES
-#undef NAME
-
-#define REAL       double
-#define GEMM       cblas_dgemm
-#define DOT_LANES  8
-#define NAME(name) name##_float64
-#include "columns.template.h"
-#undef REAL
-#undef GEMM
-#undef DOT_LANES
-#undef NAME
+#define TEMPLATE "ops/conv/columns.template.h"
+#include "core/base/for_floats.h"
 
 /* ---- cutting ---- */
 

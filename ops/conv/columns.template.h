@@ -1,4 +1,9 @@
-/* Convolution in one float type. Included with REAL, GEMM, DOT_LANES and NAME() defined. */
+/* Convolution in one float type. See core/base/for_floats.h. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
+
+enum { NAME(dot_lanes) = 64 / sizeof(REAL) };
 
 static void NAME(fill_plane)(REAL *restrict to, int64_t count, REAL value)
 {
@@ -111,7 +116,7 @@ static void NAME(output_task)(const run *r, int64_t task, void *buffer)
     const REAL *columns = NAME(columns_of)(r, &b, x, s->in_channels, buffer, &ld);
     for (int64_t o = 0; bias && o < s->out_channels; o++)
         NAME(fill_plane)(y + o * r->places, block_places(&b), bias[group * s->out_channels + o]);
-    GEMM(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)s->out_channels, (blasint)block_places(&b),
+    BLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)s->out_channels, (blasint)block_places(&b),
          (blasint)r->depth, 1, w, (blasint)r->depth, columns, (blasint)ld, bias ? 1 : 0, y, (blasint)r->places);
 }
 
@@ -127,14 +132,14 @@ static void NAME(input_grad_task)(const run *r, int64_t task, void *buffer)
     for (int64_t c = begin; c < end; c++)
         NAME(fill_plane)(dx + (c - begin) * plane, plane, bias ? bias[group * s->in_channels + c] : 0);
     if (r->cut.direct) {
-        GEMM(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)rows, (blasint)r->places, (blasint)s->out_channels, 1, w,
+        BLAS(gemm)(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)rows, (blasint)r->places, (blasint)s->out_channels, 1, w,
              (blasint)r->depth, g, (blasint)r->places, 1, dx, (blasint)r->places);
         return;
     }
     for (int64_t k = 0; k < r->cut.blocks; k++) {
         block b = block_at(s, &r->cut, k);
         int64_t ld = block_places(&b);
-        GEMM(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)rows, (blasint)ld, (blasint)s->out_channels, 1, w,
+        BLAS(gemm)(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)rows, (blasint)ld, (blasint)s->out_channels, 1, w,
              (blasint)r->depth, g + block_offset(s, &b), (blasint)r->places, 0, columns, (blasint)ld);
         for (int64_t c = 0; c < end - begin; c++)
             NAME(scatter_channel)(s, &b, columns + c * r->taps * ld, ld, dx + c * plane);
@@ -157,7 +162,7 @@ static void NAME(weight_grad_task)(const run *r, int64_t task, void *buffer)
         const REAL *x = (const REAL *)r->x + (image * s->in_channels + begin) * volume(s->in);
         const REAL *g = (const REAL *)r->g + image * s->out_channels * r->places + block_offset(s, &b);
         const REAL *columns = NAME(columns_of)(r, &b, x, end - begin, buffer, &ld);
-        GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)s->out_channels, (blasint)((end - begin) * r->taps),
+        BLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)s->out_channels, (blasint)((end - begin) * r->taps),
              (blasint)block_places(&b), 1, g, (blasint)r->places, columns, (blasint)ld, k > first ? 1 : 0, dw,
              (blasint)r->depth);
     }
@@ -240,15 +245,15 @@ static void NAME(depthwise_input_grad)(const run *r, int64_t image, void *buffer
 
 static REAL NAME(dot)(const REAL *restrict a, const REAL *restrict b, int64_t b_stride, int64_t count)
 {
-    REAL lanes[DOT_LANES] = {0}, sum = 0;
+    REAL lanes[NAME(dot_lanes)] = {0}, sum = 0;
     int64_t i = 0;
     if (b_stride == 1)
-        for (; i + DOT_LANES <= count; i += DOT_LANES)
-            for (int k = 0; k < DOT_LANES; k++)
+        for (; i + NAME(dot_lanes) <= count; i += NAME(dot_lanes))
+            for (int k = 0; k < NAME(dot_lanes); k++)
                 lanes[k] += a[i + k] * b[i + k];
     for (; i < count; i++)
         sum += a[i] * b[i * b_stride];
-    for (int k = 0; k < DOT_LANES; k++)
+    for (int k = 0; k < NAME(dot_lanes); k++)
         sum += lanes[k];
     return sum;
 }

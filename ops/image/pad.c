@@ -117,17 +117,8 @@ static int64_t line_shown(const lines *l, int64_t line)
     return shown;
 }
 
-#define REAL       float
-#define NAME(name) name##_float32
-#include "pad.template.h"
-#undef REAL
-#undef NAME
-
-#define REAL       double
-#define NAME(name) name##_float64
-#include "pad.template.h"
-#undef REAL
-#undef NAME
+#define TEMPLATE "ops/image/pad.template.h"
+#include "core/base/for_floats.h"
 
 static lines make_lines(const margins *m, const dg_tensor *small, const dg_tensor *large)
 {

@@ -1,4 +1,7 @@
-/* Padded lines in one float type. Included with REAL and NAME() defined. */
+/* Padded lines in one float type. See core/base/for_floats.h. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 static void NAME(copy_lines)(void *argument, int64_t begin, int64_t end)
 {

@@ -124,17 +124,8 @@ typedef struct passes {
     void *to;
 } passes;
 
-#define REAL       float
-#define NAME(name) name##_float32
-#include "resample.template.h"
-#undef REAL
-#undef NAME
-
-#define REAL       double
-#define NAME(name) name##_float64
-#include "resample.template.h"
-#undef REAL
-#undef NAME
+#define TEMPLATE "ops/image/resample.template.h"
+#include "core/base/for_floats.h"
 
 static dg_status resample_infer(const dg_infer *infer)
 {

@@ -1,4 +1,7 @@
-/* Resampling along one dimension in one float type. Included with REAL and NAME() defined. */
+/* Resampling along one dimension in one float type. See core/base/for_floats.h. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 /* New lines `begin` … `end` − 1 of [outer · out, inner]. */
 static void NAME(resample_lines)(void *argument, int64_t begin, int64_t end)

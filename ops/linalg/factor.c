@@ -8,41 +8,8 @@
 
 enum { BLOCK = 64 }; /* columns at a time, in what LAPACK blocks */
 
-#define REAL         float
-#define NAME(name)   name##_float32
-#define LAPACK(name) LAPACKE_s##name##_work
-#define BLAS(name)   cblas_s##name
-#define EPSILON      FLT_EPSILON
-#define ABS          fabsf
-#define LOG          logf
-#define SQRT         sqrtf
-#include "factor.template.h"
-#undef REAL
-#undef NAME
-#undef LAPACK
-#undef BLAS
-#undef EPSILON
-#undef ABS
-#undef LOG
-#undef SQRT
-
-#define REAL         double
-#define NAME(name)   name##_float64
-#define LAPACK(name) LAPACKE_d##name##_work
-#define BLAS(name)   cblas_d##name
-#define EPSILON      DBL_EPSILON
-#define ABS          fabs
-#define LOG          log
-#define SQRT         sqrt
-#include "factor.template.h"
-#undef REAL
-#undef NAME
-#undef LAPACK
-#undef BLAS
-#undef EPSILON
-#undef ABS
-#undef LOG
-#undef SQRT
+#define TEMPLATE "ops/linalg/factor.template.h"
+#include "core/base/for_floats.h"
 
 /* Calls the function of the type; an empty matrix needs none. */
 #define OF_TYPE(call32, call64) (dtype == DG_FLOAT32 ? (call32) : (call64))

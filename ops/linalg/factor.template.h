@@ -1,5 +1,8 @@
-/* Factorisations in one float type. Included with REAL, NAME(), LAPACK() and BLAS() defined. What is row-major here is
+/* Factorisations in one float type. See core/base/for_floats.h. What is row-major here is
  * the transpose to LAPACK, which works by columns. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 static int64_t NAME(cholesky_factor)(int64_t n, bool upper, REAL *a)
 {
@@ -42,7 +45,7 @@ static determinant NAME(lu_determinant)(int64_t n, const REAL *lu, const lapack_
         REAL u = lu[i * n + i], factor = pivots[i] - 1 == i ? 1 : -1;
         value *= factor * u;
         sign *= factor * (REAL)((u > 0) - (u < 0));
-        log_sum += LOG(ABS(u));
+        log_sum += MATH(log)(MATH(fabs)(u));
         if (isnan(u))
             sign = u;
     }
@@ -89,11 +92,11 @@ static int64_t NAME(cofactors)(int64_t n, REAL *a, REAL *work)
     memcpy(lu, a, (size_t)(n * n) * sizeof(REAL));
     NAME(lu_factor)(n, lu, pivots);
     for (int64_t i = 0; i < n; i++) {
-        REAL size = ABS(lu[i * n + i]);
+        REAL size = MATH(fabs)(lu[i * n + i]);
         least = size < least || isnan(size) ? size : least;
         most = size > most ? size : most;
     }
-    if (!(least > most * SQRT(EPSILON)))
+    if (!(least > most * MATH(sqrt)(EPSILON)))
         return NAME(cofactors_by_svd)(n, a, work);
     REAL det = (REAL)NAME(lu_determinant)(n, lu, pivots).value;
     NAME(lu_invert)(n, lu, pivots, free);

@@ -9,17 +9,8 @@
 enum { LONG_ROW = 16, PIECE_WORK = 1 << 18 };
 #define NEAR 0.05
 
-#define REAL       float
-#define NAME(name) name##_float32
-#include "distance.template.h"
-#undef REAL
-#undef NAME
-
-#define REAL       double
-#define NAME(name) name##_float64
-#include "distance.template.h"
-#undef REAL
-#undef NAME
+#define TEMPLATE "ops/linear/distance.template.h"
+#include "core/base/for_floats.h"
 
 typedef struct sqdist_call {
     const dg_kernel *kernel;

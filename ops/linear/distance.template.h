@@ -1,4 +1,7 @@
-/* Squared distances in one float type. Included with REAL and NAME() defined. */
+/* Squared distances in one float type. See core/base/for_floats.h. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 /* Σ (a − b)² in four lanes */
 static REAL NAME(distance)(const REAL *restrict a, const REAL *restrict b, int64_t d)

@@ -40,33 +40,8 @@ enum { MOST_ROWS = 12, DEPTH = 1024, TURNED_ROWS = 48, DOT_ROWS = 4, FEW_ELEMENT
     __builtin_shufflevector(x, y, h, 16 + h, 1 + h, 17 + h, 2 + h, 18 + h, 3 + h, 19 + h, 4 + h, 20 + h, 5 + h,        \
                             21 + h, 6 + h, 22 + h, 7 + h, 23 + h)
 
-#define REAL       float
-#define NAME(name) name##_float32
-#define LANES      (VECTOR_BYTES / 4)
-#if VECTOR_BYTES == 64
-#define INTERLEAVE INTERLEAVE_16
-#elif VECTOR_BYTES == 32
-#define INTERLEAVE INTERLEAVE_8
-#else
-#define INTERLEAVE INTERLEAVE_4
-#endif
-#include "gemm.template.h"
-#undef REAL
-#undef NAME
-#undef LANES
-#undef INTERLEAVE
-
-#define REAL       double
-#define NAME(name) name##_float64
-#define LANES      (VECTOR_BYTES / 8)
-#if VECTOR_BYTES == 64
-#define INTERLEAVE INTERLEAVE_8
-#elif VECTOR_BYTES == 32
-#define INTERLEAVE INTERLEAVE_4
-#else
-#define INTERLEAVE INTERLEAVE_2
-#endif
-#include "gemm.template.h"
+#define TEMPLATE "ops/linear/gemm.template.h"
+#include "core/base/for_floats.h"
 
 #define FUNCTIONS(type)                                                                                                \
     {                                                                                                                  \

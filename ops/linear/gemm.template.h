@@ -1,8 +1,19 @@
-/* Matrix products in one float type. Included with
- *   REAL           the element type
- *   NAME(f)        the function's name
- *   LANES          elements of a vector
- *   INTERLEAVE     of two vectors, see gemm.c */
+/* Matrix products in one float type: see core/base/for_floats.h. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
+
+#define LANES (VECTOR_BYTES / (int)sizeof(REAL)) /* elements of a vector */
+/* Of two vectors: see gemm.c. */
+#if VECTOR_BYTES == 64 && IS_FLOAT32
+#define INTERLEAVE INTERLEAVE_16
+#elif (VECTOR_BYTES == 64 && !IS_FLOAT32) || (VECTOR_BYTES == 32 && IS_FLOAT32)
+#define INTERLEAVE INTERLEAVE_8
+#elif VECTOR_BYTES == 32 || IS_FLOAT32
+#define INTERLEAVE INTERLEAVE_4
+#else
+#define INTERLEAVE INTERLEAVE_2
+#endif
 
 typedef REAL NAME(vector) __attribute__((vector_size(VECTOR_BYTES)));
 typedef REAL NAME(memory) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
@@ -25,3 +36,6 @@ INLINE void NAME(store)(REAL *to, NAME(vector) value)
 #include "gemm_transpose.template.h"
 #include "gemm_product.template.h"
 /* clang-format on */
+
+#undef LANES
+#undef INTERLEAVE

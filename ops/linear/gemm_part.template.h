@@ -1,5 +1,8 @@
 /* Less than a vector: the first `width` elements, 0 < width < LANES. Two copies of a half, a quarter … that overlap
  * are faster than one of variable size. */
+#if !defined(REAL) || !defined(NAME) || !defined(LANES)
+#error "this is a template: REAL, NAME and LANES must be defined"
+#endif
 
 static __attribute__((noinline)) void NAME(copy_parts)(int64_t rows, int64_t width, REAL *to, int64_t to_row,
                                                        const REAL *from, int64_t from_row)

@@ -1,4 +1,7 @@
 /* Products, as tiles one after the other. */
+#if !defined(REAL) || !defined(NAME) || !defined(LANES)
+#error "this is a template: REAL, NAME and LANES must be defined"
+#endif
 
 /* All rows of some vectors of columns, in tiles of about one size. */
 static void NAME(multiply_columns)(const gemm *g, int vectors, const REAL *b, int64_t last, REAL *c, const REAL *start)

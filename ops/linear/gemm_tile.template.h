@@ -1,4 +1,7 @@
 /* Register tiles: `rows` rows of c by `vectors` vectors of columns. */
+#if !defined(REAL) || !defined(NAME) || !defined(LANES)
+#error "this is a template: REAL, NAME and LANES must be defined"
+#endif
 
 typedef NAME(vector) NAME(sums)[MOST_ROWS][MOST_VECTORS];
 

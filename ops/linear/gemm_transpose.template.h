@@ -1,4 +1,7 @@
 /* Transposition in blocks of LANES by LANES, which stay in registers. */
+#if !defined(REAL) || !defined(NAME) || !defined(LANES)
+#error "this is a template: REAL, NAME and LANES must be defined"
+#endif
 
 /* A perfect shuffle of the rows' elements, as often as LANES can be halved, is a transposition. */
 INLINE void NAME(turn)(NAME(vector) rows[LANES])

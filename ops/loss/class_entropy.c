@@ -34,17 +34,8 @@ typedef struct entropy_call {
     int64_t blocks, units, per_piece;
 } entropy_call;
 
-#define REAL       float
-#define NAME(name) name##_float32
-#include "class_entropy.template.h"
-#undef REAL
-#undef NAME
-
-#define REAL       double
-#define NAME(name) name##_float64
-#include "class_entropy.template.h"
-#undef REAL
-#undef NAME
+#define TEMPLATE "ops/loss/class_entropy.template.h"
+#include "core/base/for_floats.h"
 
 /* ---- how the work is cut ---- */
 

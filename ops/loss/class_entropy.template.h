@@ -1,4 +1,7 @@
-/* What class_entropy does sample by sample, in one float type. Included with REAL and NAME() defined. */
+/* What class_entropy does sample by sample, in one float type. See core/base/for_floats.h. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 static inline REAL NAME(weight_of)(const entropy_call *c, int64_t label)
 {

@@ -8,17 +8,8 @@
 
 #include "ops/shared/rules.h"
 
-#define REAL       float
-#define NAME(name) name##_float32
-#include "labels.template.h"
-#undef REAL
-#undef NAME
-
-#define REAL       double
-#define NAME(name) name##_float64
-#include "labels.template.h"
-#undef REAL
-#undef NAME
+#define TEMPLATE "ops/loss/labels.template.h"
+#include "core/base/for_floats.h"
 
 int class_dim(const dg_shape *shape)
 {

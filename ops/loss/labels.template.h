@@ -1,5 +1,8 @@
-/* Reading and writing at class indices in one float type. Included with REAL and NAME() defined. Tensors
+/* Reading and writing at class indices in one float type. See core/base/for_floats.h. Tensors
  * are [N, C, inner] with targets [N, inner]. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 static void NAME(pick)(const class_call *c, const REAL *restrict x, REAL *restrict y)
 {

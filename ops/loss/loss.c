@@ -223,25 +223,8 @@ typedef struct entropy_call {
     int64_t count;
 } entropy_call;
 
-#define REAL       float
-#define LOG        logf
-#define LOG1P      log1pf
-#define NAME(name) name##_float32
-#include "binary_entropy.template.h"
-#undef REAL
-#undef LOG
-#undef LOG1P
-#undef NAME
-
-#define REAL       double
-#define LOG        log
-#define LOG1P      log1p
-#define NAME(name) name##_float64
-#include "binary_entropy.template.h"
-#undef REAL
-#undef LOG
-#undef LOG1P
-#undef NAME
+#define TEMPLATE "ops/loss/binary_entropy.template.h"
+#include "core/base/for_floats.h"
 
 enum { ENTROPY_PIECE = 1 << 12 };
 

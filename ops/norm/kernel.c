@@ -9,17 +9,8 @@ enum {
     GROUP = 16          /* rows that are done step by step together */
 };
 
-#define REAL       float
-#define NAME(name) name##_float32
-#include "kernel.template.h"
-#undef REAL
-#undef NAME
-
-#define REAL       double
-#define NAME(name) name##_float64
-#include "kernel.template.h"
-#undef REAL
-#undef NAME
+#define TEMPLATE "ops/norm/kernel.template.h"
+#include "core/base/for_floats.h"
 
 #define TABLE(type)                                                                                                    \
     {                                                                                                                  \

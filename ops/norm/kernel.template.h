@@ -1,4 +1,7 @@
 /* Standardizing in one float type: REAL, NAME(name). */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 #define VEC   NAME(vec)
 #define WIDTH NAME(LANES)

@@ -165,25 +165,14 @@ enum { BLOCK = 64, TURNED = 32 };
 #define UPPER_float64 1, 3
 #endif
 
-#define REAL       float
-#define PLACE      int32_t
-#define NAME(name) name##_float32
-#include "lanes.template.h"
-#include "pixels.template.h"
-#include "planes.template.h"
-#undef REAL
-#undef PLACE
-#undef NAME
+#define TEMPLATE "ops/pool/lanes.template.h"
+#include "core/base/for_floats.h"
 
-#define REAL       double
-#define PLACE      int64_t
-#define NAME(name) name##_float64
-#include "lanes.template.h"
-#include "pixels.template.h"
-#include "planes.template.h"
-#undef REAL
-#undef PLACE
-#undef NAME
+#define TEMPLATE "ops/pool/pixels.template.h"
+#include "core/base/for_floats.h"
+
+#define TEMPLATE "ops/pool/planes.template.h"
+#include "core/base/for_floats.h"
 
 const pool_table DG_ISA_NAME(pool_kernel_table) = {
     .float32 = {gather_planes_float32, scatter_planes_float32, mean_planes_float32, spread_planes_float32,

@@ -1,5 +1,7 @@
-/* What pooling needs of vectors, in one float type. Included with REAL, PLACE (an integer as wide) and NAME() defined,
- * before planes.template.h and pixels.template.h. */
+/* What pooling needs of vectors, in one float type. Included before planes.template.h and pixels.template.h. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 typedef NAME(int) NAME(places); /* of a vector of windows */
 
@@ -18,6 +20,6 @@ static inline NAME(places) NAME(count_up)(void)
 {
     NAME(places) lanes;
     for (int l = 0; l < NAME(LANES); l++)
-        lanes[l] = (PLACE)l;
+        lanes[l] = (INTEGER)l;
     return lanes;
 }

@@ -1,6 +1,9 @@
 /* Pooling over all channels of a pixel at once, of images that are stored as N H W C, in one float type. What belongs
  * to windows and is stored as N C H W is transposed some pixels and channels at a time, in a block on the
  * stack. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 enum { NAME(CHANNELS) = 256 / sizeof(REAL) }; /* of a block */
 
@@ -137,7 +140,7 @@ INLINE void NAME(scatter_window)(const window *at, const REAL *x, const REAL *x_
 {
     NAME(vec) best = NAME(splat)(-INFINITY), none = {0};
     NAME(places) place = {0};
-    PLACE tap = 0;
+    INTEGER tap = 0;
     for (int64_t j = at->y.begin; j < at->y.end; j += at->y.step)
         for (int64_t k = at->x.begin; k < at->x.end; k += at->x.step, tap++) {
             NAME(vec) value = NAME(load_part)(x + j + k, n, x_end - x - j - k);

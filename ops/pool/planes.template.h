@@ -1,5 +1,8 @@
 /* Pooling plane by plane in one float type: windows of a line side by side, a vector of them at a time where all their
  * places are on the line. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 /* n elements, `stride` apart; what the lanes behind them hold means nothing. */
 INLINE NAME(vec) NAME(load_line)(const REAL *x, int64_t stride, int64_t n, const REAL *end)
@@ -85,13 +88,13 @@ INLINE NAME(places) NAME(place_windows)(const int64_t stride, const pool_shape *
                 NAME(vec) value = NAME(load_line)(x + start + moved, stride, n, x_end);
                 NAME(places) better = NAME(is_better)(value, best);
                 best = NAME(higher)(value, best);
-                place = (better & (PLACE)moved) | (~better & place);
+                place = (better & (INTEGER)moved) | (~better & place);
             }
-    return place + NAME(count_up)() * (PLACE)stride + (PLACE)start;
+    return place + NAME(count_up)() * (INTEGER)stride + (INTEGER)start;
 }
 
 INLINE void NAME(places_by)(const int64_t stride, const pool_shape *s, const REAL *x, const REAL *x_end, const range *z,
-                            const range *y, int64_t first, int64_t end, PLACE *places)
+                            const range *y, int64_t first, int64_t end, INTEGER *places)
 {
     const int64_t lanes = NAME(LANES);
     for (int64_t k = first; k < end; k += lanes, places += lanes) {
@@ -102,7 +105,7 @@ INLINE void NAME(places_by)(const int64_t stride, const pool_shape *s, const REA
 
 /* Of windows first … end − 1 of a line, all inner ones. */
 static void NAME(inner_places)(const pool_shape *s, const REAL *x, const REAL *x_end, const range *z, const range *y,
-                               int64_t first, int64_t end, PLACE *places)
+                               int64_t first, int64_t end, INTEGER *places)
 {
     if (s->stride[2] == 2)
         NAME(places_by)(2, s, x, x_end, z, y, first, end, places);
@@ -113,17 +116,17 @@ static void NAME(inner_places)(const pool_shape *s, const REAL *x, const REAL *x
 }
 
 static void NAME(outer_places)(const pool_shape *s, const REAL *x, int64_t step, const range *z, const range *y,
-                               int64_t first, int64_t end, PLACE *places)
+                               int64_t first, int64_t end, INTEGER *places)
 {
     for (int64_t k = first; k < end; k++) {
         range w = range_of(s, 2, k);
-        *places++ = (PLACE)NAME(place_of_greatest)(s, x, step, z, y, &w);
+        *places++ = (INTEGER)NAME(place_of_greatest)(s, x, step, z, y, &w);
     }
 }
 
 /* Of `count` ≤ BLOCK windows of a line, from `first` on; places has room for a vector more. */
 static void NAME(line_places)(const pool_shape *s, const REAL *x, int64_t step, const REAL *x_end, const range *z,
-                              const range *y, int64_t first, int64_t count, PLACE *places)
+                              const range *y, int64_t first, int64_t count, INTEGER *places)
 {
     range inner = inner_windows(s);
     bool any = step == 1 && !NAME(long_windows)(s) && z->end > z->begin && y->end > y->begin;
@@ -201,7 +204,7 @@ static void NAME(gather_planes)(const pool_call *call, int64_t begin, int64_t en
     layout to_at = layout_of(s, &call->pooled, s->out);
     bool is_max = call->x.data == call->places.data;
     REAL nowhere = is_max && !s->adaptive ? -INFINITY : 0;
-    PLACE places[BLOCK + NAME(LANES)];
+    INTEGER places[BLOCK + NAME(LANES)];
     if (is_max && x_at.step == 1 && to_at.step == 1 && !s->adaptive && !NAME(long_windows)(s)) {
         NAME(max_planes)(call, begin, end);
         return;
@@ -243,7 +246,7 @@ static void NAME(scatter_pairs)(const pool_call *call, int64_t begin, int64_t en
                 for (int64_t i = at.z.begin; i < at.z.end; i++)
                     for (int64_t j = at.y.begin; j < at.y.end; j++) {
                         int64_t line = (i * s->in[1] + j) * s->in[2];
-                        NAME(places) here = NAME(count_up)() * 2 + (PLACE)(line + 2 * k);
+                        NAME(places) here = NAME(count_up)() * 2 + (INTEGER)(line + 2 * k);
                         REAL *to = to_all + p * plane + line;
                         const REAL *end_of_room = may_pass ? to_all + end * plane : to + s->in[2];
                         NAME(vec) first = NAME(pick)(place == here, value, none);
@@ -259,7 +262,7 @@ static void NAME(scatter_planes)(const pool_call *call, int64_t begin, int64_t e
     int64_t plane = volume(s->in), rows = s->out[0] * s->out[1];
     layout x_at = layout_of(s, &call->x, s->in), to_at = layout_of(s, &call->places, s->in);
     layout g_at = layout_of(s, &call->pooled, s->out);
-    PLACE places[BLOCK + NAME(LANES)];
+    INTEGER places[BLOCK + NAME(LANES)];
     const REAL *x_end = (const REAL *)call->x.data + s->images * s->channels * plane;
     REAL *all = call->places.data;
     if (call->tiled && s->kernel[2] == 2 && x_at.step == 1 && to_at.step == 1 && g_at.step == 1) {

@@ -1,4 +1,7 @@
 /* Linear recurrences, and sums over time, in one float type; included after steps.template.h. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 /* y += a·b */
 static void NAME(add_scaled)(REAL *restrict y, const REAL *restrict a, const REAL *restrict b, int64_t n)

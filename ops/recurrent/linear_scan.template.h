@@ -1,4 +1,7 @@
-/* Recurrences in one float type. Included with REAL, EXP, LOG and NAME() defined. */
+/* Recurrences in one float type. See core/base/for_floats.h. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 static void NAME(linear_scan)(const lines *l, int64_t begin, int64_t end)
 {

@@ -59,21 +59,11 @@ static inline vec_float64 tanh_float64(vec_float64 x)
     return x;
 }
 
-#define REAL       float
-#define NAME(name) name##_float32
-#include "steps.template.h"
+#define TEMPLATE "ops/recurrent/steps.template.h"
+#include "core/base/for_floats.h"
 
-#include "linear.template.h"
-#undef REAL
-#undef NAME
-
-#define REAL       double
-#define NAME(name) name##_float64
-#include "steps.template.h"
-
-#include "linear.template.h"
-#undef REAL
-#undef NAME
+#define TEMPLATE "ops/recurrent/linear.template.h"
+#include "core/base/for_floats.h"
 
 #define FUNCTIONS(type)                                                                                                \
     {                                                                                                                  \

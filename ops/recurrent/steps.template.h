@@ -1,8 +1,11 @@
-/* Recurrent layers and their gradients in one float type, for rows `begin` … `end` − 1 of the batch. Included with REAL
- * and NAME() defined.
+/* Recurrent layers and their gradients in one float type, for rows `begin` … `end` − 1 of the batch. See
+ * core/base/for_floats.h.
  *
  * A step's products are taken for a panel of hidden units after the other, all gates of these units together, and what
  * follows is computed while they are in the cache. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 static void NAME(pack_turned)(const recurrence *r, int64_t blocks, const void *weight, int64_t columns, int64_t from,
                               int64_t depth)

@@ -28,71 +28,11 @@ static line line_of(const lines *l, int64_t unit)
     return (line){unit / l->blocks * l->n * l->inner + column, left < WIDTH ? left : WIDTH};
 }
 
-#define TYPE       uint8_t
-#define TO         int64_t
-#define SUM        uint64_t
-#define NAME(name) name##_bool
-#define IS_NAN(x)  ((void)(x), false)
-#include "cumulative.template.h"
-#undef TYPE
-#undef TO
-#undef SUM
-#undef NAME
-#undef IS_NAN
+#define TEMPLATE "ops/reduce/cumulative.template.h"
+#include "core/base/for_types.h"
 
-#define TYPE       int32_t
-#define TO         int64_t
-#define SUM        uint64_t /* wraps */
-#define NAME(name) name##_int32
-#define IS_NAN(x)  ((void)(x), false)
-#include "cumulative.template.h"
-#undef TYPE
-#undef TO
-#undef SUM
-#undef NAME
-#undef IS_NAN
-
-#define TYPE       int64_t
-#define TO         int64_t
-#define SUM        uint64_t
-#define NAME(name) name##_int64
-#define IS_NAN(x)  ((void)(x), false)
-#include "cumulative.template.h"
-#undef TYPE
-#undef TO
-#undef SUM
-#undef NAME
-#undef IS_NAN
-
-#define REAL       float
-#define TYPE       float
-#define TO         float
-#define SUM        double
-#define NAME(name) name##_float32
-#define IS_NAN(x)  isnan(x)
-#include "cumulative.template.h"
-#include "ops/recurrent/linear_scan.template.h"
-#undef REAL
-#undef TYPE
-#undef TO
-#undef SUM
-#undef NAME
-#undef IS_NAN
-
-#define REAL       double
-#define TYPE       double
-#define TO         double
-#define SUM        double
-#define NAME(name) name##_float64
-#define IS_NAN(x)  isnan(x)
-#include "cumulative.template.h"
-#include "ops/recurrent/linear_scan.template.h"
-#undef REAL
-#undef TYPE
-#undef TO
-#undef SUM
-#undef NAME
-#undef IS_NAN
+#define TEMPLATE "ops/recurrent/linear_scan.template.h"
+#include "core/base/for_floats.h"
 
 typedef void lines_work(const lines *l, int64_t begin, int64_t end);
 #define BY_DTYPE(name)                                                                                                 \

@@ -1,5 +1,7 @@
-/* Running sums, products and the like in one element type. Included with TYPE, TO, SUM, NAME() and IS_NAN() defined:
- * SUM is the type in which sums are kept. */
+/* Running sums, products and the like in one element type. See core/base/for_types.h. */
+#if !defined(TYPE) || !defined(NAME) || !defined(TO) || !defined(SUM) || !defined(IS_NAN)
+#error "this is a template: TYPE, NAME, TO, SUM and IS_NAN must be defined"
+#endif
 
 static void NAME(cumsum)(const lines *l, int64_t begin, int64_t end)
 {

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "core/base/join.h"
 #include "ops/shared/lanes.h"
 
 enum {
@@ -11,9 +12,7 @@ enum {
     MADE = 4096                  /* elements that a prologue is asked for */
 };
 
-#define PASTE_(a, b) a##b
-#define PASTE(a, b)  PASTE_(a, b)
-#define NAME(suffix) PASTE(OP, suffix)
+#define NAME(suffix) JOIN(OP, suffix)
 #define SAME(type)   type
 #define WIDE(type)   int64_t
 #define TRUTH(type)  uint8_t

@@ -1,21 +1,24 @@
 /* One reduction from one element type to another. Wants TYPE (its name), FROM, TO, COMBINE(a, b), VECTORS (whether
  * there is a VECTOR_COMBINE for it) and, of the operation, NAME(suffix), FIRST(x) (an element, to begin with) and
  * NEUTRAL (the result over nothing). */
+#if !defined(TYPE) || !defined(FROM) || !defined(TO) || !defined(COMBINE)
+#error "this is a template: TYPE, FROM, TO and COMBINE must be defined"
+#endif
 
 #define KERNEL  NAME(TYPE)
-#define ROW     PASTE(KERNEL, _row)
-#define COLUMNS PASTE(KERNEL, _columns)
-#define MAKE    PASTE(KERNEL, _make)
+#define ROW     JOIN(KERNEL, _row)
+#define COLUMNS JOIN(KERNEL, _columns)
+#define MAKE    JOIN(KERNEL, _make)
 
 /* Up to ROW_BLOCK neighbours, one at least. */
 #if VECTORS
-#define VEC        PASTE(vec_, TYPE)
-#define LOAD       PASTE(load_, TYPE)
-#define PICK       PASTE(pick_, TYPE)
-#define LANES      PASTE(LANES_, TYPE)
-#define FOLD       PASTE(FOLD_, TYPE)
-#define JOIN(a, b) VECTOR_COMBINE(a, b)
-static inline TO PASTE(ROW, _block)(const FROM *restrict x, int64_t n)
+#define VEC        JOIN(vec_, TYPE)
+#define LOAD       JOIN(load_, TYPE)
+#define PICK       JOIN(pick_, TYPE)
+#define LANES      JOIN(LANES_, TYPE)
+#define FOLD       JOIN(FOLD_, TYPE)
+#define PAIR(a, b) VECTOR_COMBINE(a, b)
+static inline TO JOIN(ROW, _block)(const FROM *restrict x, int64_t n)
 {
     int64_t i = LANES;
     if (n < LANES) {
@@ -29,20 +32,20 @@ static inline TO PASTE(ROW, _block)(const FROM *restrict x, int64_t n)
         VEC b = LOAD(x + LANES), c = LOAD(x + 2 * LANES), d = LOAD(x + 3 * LANES);
         for (i = 4 * LANES; i + 4 * LANES <= n; i += 4 * LANES) {
             VEC p = LOAD(x + i), q = LOAD(x + i + LANES), r = LOAD(x + i + 2 * LANES), s = LOAD(x + i + 3 * LANES);
-            sum = JOIN(sum, p);
-            b = JOIN(b, q);
-            c = JOIN(c, r);
-            d = JOIN(d, s);
+            sum = PAIR(sum, p);
+            b = PAIR(b, q);
+            c = PAIR(c, r);
+            d = PAIR(d, s);
         }
-        sum = JOIN(sum, b);
-        c = JOIN(c, d);
-        sum = JOIN(sum, c);
+        sum = PAIR(sum, b);
+        c = PAIR(c, d);
+        sum = PAIR(sum, c);
     }
     for (; i + LANES <= n; i += LANES) {
         VEC p = LOAD(x + i);
-        sum = JOIN(sum, p);
+        sum = PAIR(sum, p);
     }
-    FOLD(sum, JOIN);
+    FOLD(sum, PAIR);
     TO result = sum[0];
     for (; i < n; i++)
         result = COMBINE(result, x[i]);
@@ -53,9 +56,9 @@ static inline TO PASTE(ROW, _block)(const FROM *restrict x, int64_t n)
 #undef PICK
 #undef LANES
 #undef FOLD
-#undef JOIN
+#undef PAIR
 #else
-static inline TO PASTE(ROW, _block)(const FROM *restrict x, int64_t n)
+static inline TO JOIN(ROW, _block)(const FROM *restrict x, int64_t n)
 {
     int64_t i = 1;
     TO result = (TO)FIRST(x[0]);
@@ -84,11 +87,11 @@ static TO ROW(const FROM *restrict x, int64_t n)
         TO a = ROW(x, half), b = ROW(x + half, n - half);
         return COMBINE(a, b);
     }
-    return n ? PASTE(ROW, _block)(x, n) : NEUTRAL;
+    return n ? JOIN(ROW, _block)(x, n) : NEUTRAL;
 }
 
 /* y[0 … width − 1] from up to COLUMN_BLOCK rows, four at a time. */
-static void PASTE(COLUMNS, _block)(const FROM *restrict x, int64_t stride, int64_t rows, int64_t width, TO *restrict y)
+static void JOIN(COLUMNS, _block)(const FROM *restrict x, int64_t stride, int64_t rows, int64_t width, TO *restrict y)
 {
     int64_t r = 4;
     if (rows < 4) {
@@ -147,11 +150,11 @@ static void COLUMNS(const FROM *restrict x, int64_t stride, int64_t rows, int64_
             y[j] = COMBINE(y[j], other[j]);
         return;
     }
-    PASTE(COLUMNS, _block)(x, stride, rows, width, y);
+    JOIN(COLUMNS, _block)(x, stride, rows, width, y);
 }
 
 /* The same of rows that a prologue makes, from element `begin` on: as many as there is room for, pairwise beyond. */
-__attribute__((noinline)) static void PASTE(MAKE, _some)(const dg_kernel *made, int64_t begin, int64_t rows,
+__attribute__((noinline)) static void JOIN(MAKE, _some)(const dg_kernel *made, int64_t begin, int64_t rows,
                                                          int64_t width, TO *restrict y)
 {
     FROM scratch[MADE];
@@ -161,7 +164,7 @@ __attribute__((noinline)) static void PASTE(MAKE, _some)(const dg_kernel *made, 
 static void MAKE(const dg_kernel *made, int64_t begin, int64_t stride, int64_t rows, int64_t width, TO *restrict y)
 {
     if (rows <= 1 || (stride == width && rows * width <= MADE)) {
-        PASTE(MAKE, _some)(made, begin, rows, width, y);
+        JOIN(MAKE, _some)(made, begin, rows, width, y);
         return;
     }
     TO other[COLUMN_WIDTH];
@@ -172,18 +175,18 @@ static void MAKE(const dg_kernel *made, int64_t begin, int64_t stride, int64_t r
         y[j] = COMBINE(y[j], other[j]);
 }
 
-__attribute__((noinline)) static TO PASTE(MAKE, _part)(const dg_kernel *made, int64_t begin, int64_t n)
+__attribute__((noinline)) static TO JOIN(MAKE, _part)(const dg_kernel *made, int64_t begin, int64_t n)
 {
     FROM scratch[MADE];
     return ROW(dg_prologue_read(made, begin, n, scratch), n);
 }
 
-static TO PASTE(MAKE, _row)(const dg_kernel *made, int64_t begin, int64_t n)
+static TO JOIN(MAKE, _row)(const dg_kernel *made, int64_t begin, int64_t n)
 {
     if (n <= MADE)
-        return PASTE(MAKE, _part)(made, begin, n);
+        return JOIN(MAKE, _part)(made, begin, n);
     int64_t half = (n / 2 + MADE - 1) / MADE * MADE;
-    TO a = PASTE(MAKE, _row)(made, begin, half), b = PASTE(MAKE, _row)(made, begin + half, n - half);
+    TO a = JOIN(MAKE, _row)(made, begin, half), b = JOIN(MAKE, _row)(made, begin + half, n - half);
     return COMBINE(a, b);
 }
 
@@ -195,7 +198,7 @@ static void KERNEL(const pass *p, const pass_source *from, void *to, int64_t beg
         const FROM *x = from->made ? NULL : (const FROM *)from->data + first;
         TO *y = (TO *)to + (at.outer * p->chunks + at.chunk) * p->inner + at.column;
         if (!x && p->inner == 1)
-            y[0] = PASTE(MAKE, _row)(from->made, first, at.rows);
+            y[0] = JOIN(MAKE, _row)(from->made, first, at.rows);
         else if (!x)
             MAKE(from->made, first, p->inner, at.rows, at.columns, y);
         else if (p->inner == 1)

@@ -1,4 +1,7 @@
 /* Products of the other rows: those before, times those after. Wants TYPE (its name) and REAL. */
+#if !defined(TYPE) || !defined(REAL) || !defined(OP)
+#error "this is a template: TYPE, REAL and OP must be defined"
+#endif
 
 static void NAME(TYPE)(const pass *p, const pass_source *from, void *to, int64_t begin, int64_t end)
 {

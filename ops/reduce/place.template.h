@@ -1,4 +1,7 @@
 /* Where the greatest (least) of the rows stands. Wants TYPE (its name), FROM and IS_NAN(x). */
+#if !defined(TYPE) || !defined(FROM) || !defined(IS_NAN) || !defined(OP)
+#error "this is a template: TYPE, FROM, IS_NAN and OP must be defined"
+#endif
 
 static void NAME(TYPE)(const pass *p, bool greatest, const void *from, int64_t *to, int64_t begin, int64_t end)
 {

@@ -22,41 +22,8 @@ typedef struct ranking {
     char *work;
 } ranking;
 
-#define TYPE       uint8_t
-#define NAME(name) name##_bool
-#define IS_NAN(x)  ((void)(x), false)
-#include "sort.template.h"
-#undef TYPE
-#undef NAME
-#undef IS_NAN
-#define TYPE       int32_t
-#define NAME(name) name##_int32
-#define IS_NAN(x)  ((void)(x), false)
-#include "sort.template.h"
-#undef TYPE
-#undef NAME
-#undef IS_NAN
-#define TYPE       int64_t
-#define NAME(name) name##_int64
-#define IS_NAN(x)  ((void)(x), false)
-#include "sort.template.h"
-#undef TYPE
-#undef NAME
-#undef IS_NAN
-#define TYPE       float
-#define NAME(name) name##_float32
-#define IS_NAN(x)  isnan(x)
-#include "sort.template.h"
-#undef TYPE
-#undef NAME
-#undef IS_NAN
-#define TYPE       double
-#define NAME(name) name##_float64
-#define IS_NAN(x)  isnan(x)
-#include "sort.template.h"
-#undef TYPE
-#undef NAME
-#undef IS_NAN
+#define TEMPLATE "ops/reduce/sort.template.h"
+#include "core/base/for_types.h"
 
 /* ---- the kernel ---- */
 

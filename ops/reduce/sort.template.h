@@ -1,4 +1,7 @@
-/* Stable sorting of one row in one element type. Included with TYPE, NAME() and IS_NAN() defined. */
+/* Stable sorting of one row in one element type. See core/base/for_types.h. */
+#if !defined(TYPE) || !defined(NAME) || !defined(IS_NAN)
+#error "this is a template: TYPE, NAME and IS_NAN must be defined"
+#endif
 
 typedef struct NAME(item) {
     TYPE value;

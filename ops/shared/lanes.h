@@ -39,29 +39,8 @@
 #define FOLD_float64 FOLD2
 #endif
 
-#define REAL       float
-#define INTEGER    int32_t
-#define BITS       uint32_t
-#define NAME(name) name##_float32
-#define FOLD       FOLD_float32
-#include "lanes.template.h"
-#undef REAL
-#undef INTEGER
-#undef BITS
-#undef NAME
-#undef FOLD
-
-#define REAL       double
-#define INTEGER    int64_t
-#define BITS       uint64_t
-#define NAME(name) name##_float64
-#define FOLD       FOLD_float64
-#include "lanes.template.h"
-#undef REAL
-#undef INTEGER
-#undef BITS
-#undef NAME
-#undef FOLD
+#define TEMPLATE "ops/shared/lanes.template.h"
+#include "core/base/for_floats.h"
 
 /* ---- exponentials and logarithms ---- */
 

@@ -1,4 +1,7 @@
-/* Vectors of one float type: REAL, INTEGER and BITS (of its size), NAME(name), FOLD(v, OP). */
+/* Vectors of one float type: REAL, INTEGER and BITS (of its size), NAME(name), NAME(FOLD)(v, OP). */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 typedef REAL NAME(vec) __attribute__((vector_size(LANES_BYTES)));
 typedef INTEGER NAME(int) __attribute__((vector_size(LANES_BYTES)));
@@ -42,13 +45,13 @@ static inline NAME(vec) NAME(plus)(NAME(vec) a, NAME(vec) b)
 /* In every lane. */
 static inline NAME(vec) NAME(greatest)(NAME(vec) v)
 {
-    FOLD(v, NAME(greater));
+    NAME(FOLD)(v, NAME(greater));
     return v;
 }
 
 static inline NAME(vec) NAME(total)(NAME(vec) v)
 {
-    FOLD(v, NAME(plus));
+    NAME(FOLD)(v, NAME(plus));
     return v;
 }
 

@@ -1,5 +1,6 @@
 #include "strided.h"
 #include "chunks.h"
+#include "core/base/join.h"
 
 #include <string.h>
 
@@ -84,9 +85,7 @@ typedef uint8_t __attribute__((may_alias)) element1;
 typedef uint32_t __attribute__((may_alias)) element4;
 typedef uint64_t __attribute__((may_alias)) element8;
 
-#define PASTE_(a, b) a##b
-#define PASTE(a, b)  PASTE_(a, b)
-#define NAME(name)   PASTE(name, SUFFIX)
+#define NAME(name) JOIN(name, SUFFIX)
 
 #define SUFFIX  1
 #define ELEMENT element1

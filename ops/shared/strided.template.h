@@ -1,4 +1,7 @@
 /* Copies for one element size. Wants SUFFIX and ELEMENT, a type that may alias any other. */
+#if !defined(SUFFIX) || !defined(ELEMENT)
+#error "this is a template: SUFFIX and ELEMENT must be defined"
+#endif
 
 static void NAME(rows)(void *argument, int64_t begin, int64_t end)
 {

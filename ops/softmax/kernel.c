@@ -11,17 +11,8 @@ enum {
     GROUP = 4096        /* elements that stay in the first cache */
 };
 
-#define REAL       float
-#define NAME(name) name##_float32
-#include "kernel.template.h"
-#undef REAL
-#undef NAME
-
-#define REAL       double
-#define NAME(name) name##_float64
-#include "kernel.template.h"
-#undef REAL
-#undef NAME
+#define TEMPLATE "ops/softmax/kernel.template.h"
+#include "core/base/for_floats.h"
 
 #define TABLE(type)                                                                                                    \
     {                                                                                                                  \

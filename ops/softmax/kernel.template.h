@@ -1,7 +1,10 @@
-/* Softmax of rows and columns in one float type. Included with REAL and NAME() defined.
+/* Softmax of rows and columns in one float type. See core/base/for_floats.h.
  *
  * Every row is shifted by its greatest element, so that no exponential overflows. A row that does not fill its last
  * vector is padded with −inf, whose exponential is 0. */
+#if !defined(REAL) || !defined(NAME)
+#error "this is a template: REAL and NAME must be defined"
+#endif
 
 #define VEC   NAME(vec)
 #define WIDTH NAME(LANES)
