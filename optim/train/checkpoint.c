@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define NAME_SIZE 512
 #define NOTE_SIZE 512
@@ -161,8 +163,19 @@ dg_status checkpoint_collect(dg_trainer *t, dg_tensors **set)
     return status;
 }
 
+/* A link is replaced: what it leads to is none of the run's. */
+static dg_status forget_link(const char *path)
+{
+    struct stat about;
+    if (strcmp(path, "-") == 0 || lstat(path, &about) != 0 || !S_ISLNK(about.st_mode) || unlink(path) == 0)
+        return dg_ok();
+    char text[128];
+    return dg_error(DG_IO, "%s: cannot replace the symbolic link: %s", path, strerror_r(errno, text, sizeof text));
+}
+
 dg_status dg_trainer_save(dg_trainer *t, const char *path)
 {
+    DG_TRY(forget_link(path));
     if (t->last)
         return dg_safetensors_write(path, t->last);
     dg_tensors *set;
@@ -253,14 +266,17 @@ dg_status checkpoint_restore(dg_trainer *t, const dg_tensors *set)
     const dg_shape sums_shape = DG_SHAPE(2, DG_MAX_METRICS), history_shape = DG_SHAPE((int64_t)epoch, t->n_columns);
     DG_TRY(take(set, "trainer/history", DG_FLOAT64, &history_shape, &history));
     DG_TRY(take(set, "trainer/sums", DG_FLOAT64, &sums_shape, &sums));
+    t->order_epoch = -1;
     t->epoch = (int64_t)epoch;
     t->batch_done = (int64_t)batches;
     t->step = step;
+    DG_TRY(history_reserve(t, t->epoch));
     t->history.shape = history->shape;
     memcpy(&t->sums, sums->data, sizeof t->sums);
     if (epoch)
         memcpy(t->history.data, history->data, dg_tensor_bytes(history));
-    find_best(t);
+    t->best_epoch = -1;
+    find_best(t, 0);
     return restore_parameters(t, set);
 }
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 static dg_rows training_rows(const dg_trainer *t)
 {
@@ -16,11 +17,10 @@ bool trainer_is_done(const dg_trainer *t)
            (patience && t->best_epoch >= 0 && t->batch_done == 0 && t->epoch - 1 - t->best_epoch >= patience);
 }
 
-void find_best(dg_trainer *t)
+void find_best(dg_trainer *t, int64_t from)
 {
     const double *history = t->history.data;
-    t->best_epoch = -1;
-    for (int64_t e = 0; t->options.early_stopping && e < t->epoch; e++) {
+    for (int64_t e = from; t->options.early_stopping && e < t->epoch; e++) {
         double loss = history[e * t->n_columns + t->validation_column];
         if (!isnan(loss) && (t->best_epoch < 0 || loss < history[t->best_epoch * t->n_columns + t->validation_column]))
             t->best_epoch = e;
@@ -48,8 +48,7 @@ static void report(dg_trainer *t, double batch_loss, const dg_metrics *train, co
         t->stopped = true;
 }
 
-/* One batch through the training plan. */
-static dg_status train_batch(dg_trainer *t, double *loss)
+dg_status run_batch(dg_trainer *t, double *loss)
 {
     const dg_task *task = &t->options.task;
     int64_t begin = t->batch_done * t->batch_size, left = task->data->n_train - begin;
@@ -63,21 +62,62 @@ static dg_status train_batch(dg_trainer *t, double *loss)
     t->rate = dg_schedule_rate(&t->schedule, t->optimizer.lr, t->step, (uint64_t)t->batches, (uint64_t)t->epochs);
     dg_plan_set_step(t->train_plan, t->step);
     DG_TRY(dg_plan_run(t->train_plan, t->batch.feeds, t->batch.n_feeds));
-    DG_TRY(add_results(t->train_plan, &t->metrics, count, &t->sums, loss));
+    return add_results(t->train_plan, &t->metrics, count, &t->sums, loss);
+}
+
+static dg_status train_batch(dg_trainer *t, double *loss)
+{
+    DG_TRY(run_batch(t, loss));
     if (!isfinite(*loss))
-        return dg_error(DG_NUMERIC,
-                        "the loss is %s in epoch %lld, step %lld of %lld; try a smaller learning rate or clip_norm",
-                        isnan(*loss) ? "nan" : "infinite", (long long)t->epoch + 1, (long long)t->batch_done + 1,
-                        (long long)t->batches);
+        return diverged(t, isnan(*loss) ? "the loss is nan" : "the loss is infinite");
+    if (!weights_are_finite(t, t->batch_done + 1 == t->batches))
+        return diverged(t, "a parameter is not finite");
     t->step++;
     t->batch_done++;
     return dg_ok();
+}
+
+/* What the last step leaves has been looked at by no further step: one batch tells whether its loss is a number. */
+static dg_status check_last_step(dg_trainer *t)
+{
+    const dg_dataset *data = t->options.task.data;
+    dg_metrics metrics;
+    int64_t count = data->n_train < t->batch.capacity ? data->n_train : t->batch.capacity;
+    DG_TRY(evaluate_rows(t->evaluation_plan, &t->metrics, &t->batch, (dg_rows){data->train, count}, &metrics));
+    if (isfinite(metrics.values[0]))
+        return dg_ok();
+    t->step--;
+    t->batch_done--;
+    return diverged(t, "the loss is not finite after the last step");
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static dg_status save(dg_trainer *t)
+{
+    DG_TRY(dg_trainer_save(t, t->checkpoint));
+    t->good_is_saved = true;
+    t->saved_at = seconds_now();
+    return dg_ok();
+}
+
+/* What a run that diverges goes back to: the checkpoint, or, where it is too early for another, a copy in memory. */
+static dg_status keep_state(dg_trainer *t)
+{
+    bool is_time = t->checkpoint && seconds_now() - t->saved_at >= t->options.checkpoint_seconds;
+    return is_time ? save(t) : keep_good(t);
 }
 
 /* Validation, history, best weights, checkpoint. */
 static dg_status finish_epoch(dg_trainer *t, const dg_metrics *train, dg_metrics *validation)
 {
     const dg_dataset *data = t->options.task.data;
+    DG_TRY(history_reserve(t, t->epoch + 1));
     double *row = (double *)t->history.data + t->epoch * t->n_columns;
     memcpy(row, train->values, (size_t)train->count * sizeof *row);
     if (t->validation_column) {
@@ -90,20 +130,28 @@ static dg_status finish_epoch(dg_trainer *t, const dg_metrics *train, dg_metrics
     t->batch_done = 0;
     t->sums = (metric_sums){0};
     t->history.shape.dims[0] = t->epoch;
-    find_best(t);
+    find_best(t, t->epoch - 1);
     if (t->options.early_stopping && t->best_epoch == t->epoch - 1)
         DG_TRY(keep_best(t));
-    return t->checkpoint ? dg_trainer_save(t, t->checkpoint) : dg_ok();
+    return keep_state(t);
 }
 
-/* The first checkpoint, so that a run that is killed in its first epoch can be resumed too; and that of a run that was
- * resumed at its very end. */
+/* The first checkpoint, so that a run that is killed in its first epoch can be resumed too. */
 static dg_status start(dg_trainer *t)
 {
     if (t->started)
         return dg_ok();
     t->started = true;
-    return t->checkpoint && (t->step == 0 || trainer_is_done(t)) ? dg_trainer_save(t, t->checkpoint) : dg_ok();
+    if (!weights_are_finite(t, true))
+        return dg_error(DG_NUMERIC, "there are parameters that are not finite before the first step");
+    return t->checkpoint ? save(t) : keep_good(t);
+}
+
+/* The end of training: the best weights, and the last checkpoint. */
+static dg_status finish(dg_trainer *t)
+{
+    DG_TRY(trainer_finish(t));
+    return t->checkpoint && !t->good_is_saved ? save(t) : dg_ok();
 }
 
 dg_status dg_trainer_step(dg_trainer *t, bool *done)
@@ -113,17 +161,20 @@ dg_status dg_trainer_step(dg_trainer *t, bool *done)
     DG_TRY(start(t));
     *done = trainer_is_done(t);
     if (*done)
-        return trainer_finish(t);
+        return finish(t);
     DG_TRY(train_batch(t, &loss));
-    metrics_finish(&t->metrics, &t->sums, &train);
     if (t->batch_done < t->batches) {
+        metrics_finish(&t->metrics, &t->sums, &train);
         report(t, loss, &train, NULL);
         return dg_ok();
     }
+    if (t->epoch + 1 == t->epochs)
+        DG_TRY(check_last_step(t));
+    metrics_finish(&t->metrics, &t->sums, &train);
     DG_TRY(finish_epoch(t, &train, &validation));
     report(t, loss, &train, &validation);
     *done = trainer_is_done(t);
-    return *done ? trainer_finish(t) : dg_ok();
+    return *done ? finish(t) : dg_ok();
 }
 
 dg_status dg_trainer_run(dg_trainer *t)
@@ -134,7 +185,7 @@ dg_status dg_trainer_run(dg_trainer *t)
         DG_TRY(dg_trainer_step(t, &done));
         if (done || !(t->stopped || (t->options.stop && *t->options.stop)))
             continue;
-        if (t->checkpoint && t->batch_done > 0)
+        if (t->checkpoint && (t->batch_done > 0 || !t->good_is_saved))
             DG_TRY(dg_trainer_save(t, t->checkpoint));
         return dg_error(DG_INTERRUPTED, "stopped in epoch %lld of %lld after %lld of %lld batches%s%s",
                         (long long)t->epoch + 1, (long long)t->epochs, (long long)t->batch_done, (long long)t->batches,

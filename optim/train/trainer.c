@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define DEFAULT_EPOCHS 10
+#define FIRST_EPOCHS   1000  /* that the history has room for at first */
 #define FIT_ROWS       10000 /* initialisers that look at data look at this many rows at most, drawn by the seed */
 
 static dg_status check_options(const dg_trainer_options *options)
@@ -20,6 +21,11 @@ static dg_status check_options(const dg_trainer_options *options)
         return dg_error(DG_BAD_ARGUMENT, "epochs is %lld, wants 1 or more", (long long)options->epochs);
     if (task->batch_size < 0)
         return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, wants 1 or more", (long long)task->batch_size);
+    if (!(options->clip_value >= 0) || !(options->clip_norm >= 0))
+        return dg_error(DG_BAD_ARGUMENT, "clip_value is %g, clip_norm %g: want numbers above 0, or 0 for none",
+                        options->clip_value, options->clip_norm);
+    if (!(options->checkpoint_seconds >= 0))
+        return dg_error(DG_BAD_ARGUMENT, "checkpoint_seconds is %g, wants 0 or more", options->checkpoint_seconds);
     if (options->early_stopping < 0)
         return dg_error(DG_BAD_ARGUMENT, "early_stopping is %lld, wants 1 or more epochs",
                         (long long)options->early_stopping);
@@ -63,7 +69,7 @@ static dg_node *rate_input(dg_graph *graph)
 }
 
 /* Gradients of the loss, clipped, and the optimiser's updates. */
-static dg_status emit_updates(dg_trainer *t, dg_node **lr, dg_node *const **updates, int *n_updates)
+static dg_status emit_updates(dg_trainer *t, dg_node **lr)
 {
     const dg_task *task = &t->options.task;
     dg_node *const *parameters;
@@ -82,7 +88,7 @@ static dg_status emit_updates(dg_trainer *t, dg_node **lr, dg_node *const **upda
     *lr = rate_input(task->graph);
     const dg_optimizer_step step = {
         .graph = task->graph, .count = count, .parameters = parameters, .gradients = gradients, .lr = *lr};
-    return dg_optimizer_emit(&t->optimizer, &step, updates, n_updates);
+    return dg_optimizer_emit(&t->optimizer, &step, &t->updates, &t->n_updates);
 }
 
 /* Makes what parameters are missing; those that want to see data see training rows. */
@@ -104,6 +110,23 @@ static dg_status make_parameters(dg_trainer *t)
     return status;
 }
 
+/* The history grows as epochs are done, not as they are asked for. */
+dg_status history_reserve(dg_trainer *t, int64_t epochs)
+{
+    dg_tensor larger;
+    if (epochs <= t->history_room)
+        return dg_ok();
+    int64_t room = epochs < 2 * t->history_room ? 2 * t->history_room : epochs;
+    DG_TRY(dg_tensor_make(&larger, DG_FLOAT64, DG_SHAPE(room, t->n_columns)));
+    larger.shape.dims[0] = t->history.data ? t->history.shape.dims[0] : 0;
+    if (dg_tensor_bytes(&larger))
+        memcpy(larger.data, t->history.data, dg_tensor_bytes(&larger));
+    dg_tensor_release(&t->history);
+    t->history = larger;
+    t->history_room = room;
+    return dg_ok();
+}
+
 static dg_status make_history(dg_trainer *t)
 {
     int n = 0;
@@ -115,18 +138,16 @@ static dg_status make_history(dg_trainer *t)
         snprintf(t->columns[n++], sizeof t->columns[0], "validation_%s", metric_name(&t->metrics, i));
     snprintf(t->columns[n++], sizeof t->columns[0], "lr");
     t->n_columns = n;
-    DG_TRY(dg_tensor_make(&t->history, DG_FLOAT64, DG_SHAPE(t->epochs, n)));
-    t->history.shape.dims[0] = 0;
-    return dg_ok();
+    return history_reserve(t, t->epochs < FIRST_EPOCHS ? t->epochs : FIRST_EPOCHS);
 }
 
-static dg_status make_plans(dg_trainer *t, dg_node *const *fetch, int n_fetch, dg_node *const *updates, int n_updates)
+static dg_status make_plans(dg_trainer *t, dg_node *const *fetch, int n_fetch)
 {
     const dg_task *task = &t->options.task;
     dg_plan_options plan = {.fetch = fetch,
                             .n_fetch = n_fetch,
-                            .updates = updates,
-                            .n_updates = n_updates,
+                            .updates = t->updates,
+                            .n_updates = t->n_updates,
                             .parameters = task->parameters,
                             .threads = task->threads,
                             .seed = task->seed,
@@ -139,12 +160,21 @@ static dg_status make_plans(dg_trainer *t, dg_node *const *fetch, int n_fetch, d
     return dg_plan_new(task->graph, &plan, &t->evaluation_plan);
 }
 
+/* What does not fit, in shape or in memory, is refused before anything is trained or written. */
+static dg_status prepare_plans(dg_trainer *t)
+{
+    const dg_dataset *data = t->options.task.data;
+    int64_t count = data->n_train < t->batch.capacity ? data->n_train : t->batch.capacity;
+    batch_gather(&t->batch, (dg_rows){data->train, data->n_train}, NULL, 0, count);
+    DG_TRY(dg_plan_prepare(t->train_plan, t->batch.feeds, t->batch.n_feeds));
+    return dg_plan_prepare(t->evaluation_plan, t->batch.feeds, t->sources.count);
+}
+
 static dg_status build(dg_trainer *t, const dg_trainer_options *options)
 {
     const dg_task *task = &t->options.task;
     dg_node *fetch[MAX_FETCH], *lr = NULL;
-    dg_node *const *updates;
-    int n_fetch, n_updates;
+    int n_fetch;
     DG_TRY(take_options(t, options));
     DG_TRY(metrics_choose(task, &t->metrics));
     DG_TRY(fetch_list(task, &t->metrics, fetch, &n_fetch));
@@ -156,7 +186,7 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
     if (!t->order)
         return dg_error(DG_NO_MEMORY, "trainer: no memory for the order of %lld rows", (long long)task->data->n_train);
     DG_TRY(make_history(t));
-    DG_TRY(emit_updates(t, &lr, &updates, &n_updates));
+    DG_TRY(emit_updates(t, &lr));
     t->rate_tensor = dg_tensor_view(DG_FLOAT64, dg_scalar(), &t->rate);
     t->batch.feeds[t->sources.count] = (dg_feed){lr, &t->rate_tensor};
     if (options->resume) {
@@ -165,7 +195,9 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
             return dg_prefixed(status, "resuming");
     }
     DG_TRY(make_parameters(t));
-    return make_plans(t, fetch, n_fetch, updates, n_updates);
+    DG_TRY(health_prepare(t));
+    DG_TRY(make_plans(t, fetch, n_fetch));
+    return prepare_plans(t);
 }
 
 dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer)
@@ -193,6 +225,7 @@ void dg_trainer_free(dg_trainer *t)
     if (t->batch.sources)
         batch_release(&t->batch);
     fields_release(&t->sources);
+    health_release(t);
     dg_tensor_release(&t->history);
     dg_tensors_free(t->best);
     dg_tensors_free(t->last);

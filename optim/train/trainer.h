@@ -1,10 +1,25 @@
-/* The trainer's inside, shared by trainer.c (making it), steps.c (steps and epochs) and checkpoint.c. */
+/* The trainer's inside, shared by trainer.c (making it), steps.c (steps and epochs), health.c (numbers that are
+ * not finite) and checkpoint.c. */
 #ifndef OPTIM_TRAINER_H
 #define OPTIM_TRAINER_H
 
 #include "evaluate.h"
 
 #define MAX_COLUMNS (2 * DG_MAX_METRICS + 1)
+
+/* A parameter or a state of the optimiser, which a run that diverges puts back. */
+typedef struct kept_tensor {
+    dg_node *node;
+    dg_tensor *live;        /* what plans read and write */
+    dg_tensor good, before; /* the last good state's; that of the step before, while a failure is looked for */
+    bool may_be_bad;        /* not trained, and not finite from the start: a mask of −∞, say */
+} kept_tensor;
+
+typedef struct progress_state {
+    int64_t epoch, batch_done; /* epochs done, batches done in the next one */
+    uint64_t step;
+    metric_sums sums; /* of the epoch so far */
+} progress_state;
 
 struct dg_trainer {
     dg_trainer_options options; /* texts point to the copies below; resume is NULL */
@@ -16,7 +31,9 @@ struct dg_trainer {
     batch batch; /* its last feed is the learning rate */
     metric_set metrics;
     dg_plan *train_plan, *evaluation_plan; /* both fetch fetch_list */
-    double rate;                           /* of the last step */
+    dg_node *const *updates;
+    int n_updates;
+    double rate; /* of the last step */
     dg_tensor rate_tensor;
 
     int64_t batch_size, epochs, batches; /* batches an epoch */
@@ -25,13 +42,21 @@ struct dg_trainer {
     int64_t *order, order_epoch; /* the shuffled training rows of an epoch; −1: of none */
     metric_sums sums;            /* of the epoch so far */
 
-    dg_tensor history;                /* [epochs done, n_columns], with room for all epochs */
+    dg_tensor history;                /* [epochs done, n_columns] */
+    int64_t history_room;             /* epochs that its buffer holds */
     int n_columns, validation_column; /* 0: no validation */
     char columns[MAX_COLUMNS][32];
     int64_t best_epoch; /* −1: none yet */
     dg_tensors *best;   /* "best/NAME" */
     dg_tensors *last;   /* the final checkpoint, once the best weights are put in place of the last ones */
     bool started, stopped;
+
+    kept_tensor *kept;
+    int64_t n_kept;
+    uint64_t check_every; /* steps */
+    progress_state good;
+    bool good_is_saved; /* the last good state is in the checkpoint's file instead of `kept` and `good` */
+    double saved_at;    /* seconds */
 };
 
 bool trainer_is_done(const dg_trainer *trainer);
@@ -40,8 +65,26 @@ bool is_weight(dg_node *node);
 /* After the last epoch: keeps the last state for the checkpoint and puts the best weights in place. */
 dg_status trainer_finish(dg_trainer *trainer);
 dg_status keep_best(dg_trainer *trainer);
-/* Finds the best epoch in the history. */
-void find_best(dg_trainer *trainer);
+/* Finds the best epoch in the history from row `from` on, beside the best so far. */
+void find_best(dg_trainer *trainer, int64_t from);
+/* Room for so many epochs. */
+dg_status history_reserve(dg_trainer *trainer, int64_t epochs);
+/* The next batch through the training plan; nothing is counted. */
+dg_status run_batch(dg_trainer *trainer, double *loss);
+
+/* ---- health.c ---- */
+
+/* Lists what is kept; once the parameters are made. */
+dg_status health_prepare(dg_trainer *trainer);
+void health_release(dg_trainer *trainer);
+/* False when a parameter or a state of the optimiser is NaN or infinite. Large ones are looked at now and then only,
+ * unless the answer is to be sure. */
+bool weights_are_finite(dg_trainer *trainer, bool surely);
+/* Keeps the state as it is now as the last good one, in memory. */
+dg_status keep_good(dg_trainer *trainer);
+/* Goes back to the last good state, saves it, and returns DG_NUMERIC with the node and the step that failed; `what`
+ * is said where they are not found. */
+dg_status diverged(dg_trainer *trainer, const char *what);
 
 dg_status checkpoint_collect(dg_trainer *trainer, dg_tensors **set);
 dg_status checkpoint_restore(dg_trainer *trainer, const dg_tensors *set);

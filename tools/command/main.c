@@ -5,11 +5,13 @@
 #include <dotgrad/dotgrad.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct command {
     const char *name;
@@ -147,8 +149,21 @@ static int dispatch(int argc, char **argv)
     return command_misused("", "there is no command '%s'", argv[1]);
 }
 
+/* A standard stream that is closed is not free to become the next file that is opened, where messages would land. It
+ * stands for one that cannot be read or written; messages are lost in silence, as who closed the stream wants it. */
+static bool open_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", stream == STDOUT_FILENO ? O_RDONLY : O_WRONLY) != stream)
+            return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!open_streams())
+        return EXIT_FAILED;
     int status = dispatch(argc, argv);
     if (fflush(stdout) || ferror(stdout)) {
         if (status == 0)

@@ -1,21 +1,23 @@
 /* dotgrad train: a graph file and data become a folder with a trained network. */
 #include "command.h"
+#include "session.h"
 #include "tools/draw/draw.h"
+#include "tools/run/claim.h"
 #include "tools/run/folder.h"
 #include "tools/run/report.h"
-#include "session.h"
 #include "train_settings.h"
 
 #include <dotgrad/dotgrad.h>
 
-#include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
+/* The checkpoint is as good as its last byte on the disk, which takes about 10 ms: epochs that are shorter than this
+ * share one. A run resumed from an older epoch ends in the same bytes. */
 #define SAVE_EVERY 0.3 /* seconds */
 
 /* One run from its options to its results. */
@@ -26,14 +28,15 @@ typedef struct training_run {
     dg_node *loss, *output;
     char *graph_text; /* as it was before gradients were added */
     char *data_folder, *folder, *checkpoint_path;
+    run_claim claim;
+    bool is_plotted;
     data_set *set;
     data_scaling scaling;
     dg_tensors *extra;
     dg_trainer *trainer;
     progress_bar progress;
     metrics_file metrics;
-    double saved_at;       /* seconds: when the last checkpoint was written */
-    dg_status save_status; /* of writing while training */
+    dg_status metrics_status; /* of writing while training */
 } training_run;
 
 static volatile sig_atomic_t stop_asked;
@@ -144,61 +147,116 @@ static dg_status open_data(training_run *run)
 
 /* ---- the run's folder ---- */
 
-static dg_status open_folder(training_run *run)
+static bool resumes_in_place(const training_run *run)
 {
-    const train_settings *settings = &run->settings;
-    run->folder = settings->run      ? strdup(settings->run)
-                  : settings->resume ? strdup(settings->resume)
-                                     : run_folder_default(settings->graph);
-    if (!run->folder)
-        return no_memory();
-    DG_TRY(run_folder_make(run->folder));
-    run->checkpoint_path = path_join(run->folder, "checkpoint.safetensors");
-    return run->checkpoint_path ? dg_ok() : no_memory();
+    return run->settings.resume && !strcmp(run->settings.resume, run->folder);
 }
 
-/* graph.dot and graph.svg; a picture that cannot be drawn is no failure. */
-static dg_status write_graph(const training_run *run)
+/* Names the folder and, when it is there, holds it before anything in it is read. */
+static dg_status find_folder(training_run *run)
 {
-    char *dot = path_join(run->folder, "graph.dot"), *svg = path_join(run->folder, "graph.svg");
-    dg_status status = dot && svg ? dg_write_file(dot, run->graph_text, strlen(run->graph_text)) : no_memory();
-    if (status.code == DG_OK) {
-        dg_status drawn = draw_text(run->session.name, run->graph_text, &(draw_options){0}, svg);
-        if (drawn.code != DG_OK)
-            command_warn("%s", drawn.message);
-    }
-    free(dot);
-    free(svg);
+    const train_settings *settings = &run->settings;
+    struct stat about;
+    run->folder = settings->run      ? strdup(settings->run)
+                  : settings->resume ? run_folder_of(settings->resume)
+                                     : run_folder_default(settings->graph);
+    run->checkpoint_path = run->folder ? path_join(run->folder, "checkpoint.safetensors") : NULL;
+    if (!run->checkpoint_path)
+        return no_memory();
+    bool is_there = stat(run->folder, &about) == 0 && S_ISDIR(about.st_mode);
+    return is_there ? run_claim_take(&run->claim, run->folder) : dg_ok();
+}
+
+/* A file that the run writes anew, made ready for it. `name` in the run's folder, to be freed. */
+static dg_status ready_file(const training_run *run, const char *name, char **path)
+{
+    *path = path_join(run->folder, name);
+    return *path ? run_file_ready(*path) : no_memory();
+}
+
+static bool is_written(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && about.st_size > 0;
+}
+
+/* graph.dot. One that a person has edited is left alone by the run that goes on there. */
+static dg_status write_dot(const training_run *run, bool *is_theirs)
+{
+    char *path = NULL, *there = NULL;
+    size_t size;
+    dg_status status = ready_file(run, "graph.dot", &path);
+    *is_theirs = status.code == DG_OK && resumes_in_place(run) && is_written(path) &&
+                 dg_read_file(path, &there, &size).code == DG_OK && strcmp(there, run->graph_text) != 0;
+    if (*is_theirs)
+        command_warn("%s: this is not the graph of the checkpoint, which is what trains; the file is left as it is",
+                     path);
+    else if (status.code == DG_OK)
+        status = dg_write_file(path, run->graph_text, strlen(run->graph_text));
+    free(there);
+    free(path);
     return status;
 }
 
+/* graph.svg; a picture that cannot be drawn is no failure. */
+static dg_status write_svg(const training_run *run)
+{
+    char *path = NULL;
+    dg_status status = ready_file(run, "graph.svg", &path);
+    if (status.code == DG_OK && !(resumes_in_place(run) && is_written(path))) {
+        dg_status drawn = draw_text(run->session.name, run->graph_text, &(draw_options){0}, path);
+        if (drawn.code != DG_OK)
+            command_warn("%s", drawn.message);
+    }
+    free(path);
+    return status;
+}
+
+/* The run is accepted: from here on its folder changes. */
+static dg_status open_folder(training_run *run)
+{
+    bool is_theirs;
+    DG_TRY(run_folder_make(run->folder));
+    if (!run->claim.path)
+        DG_TRY(run_claim_take(&run->claim, run->folder));
+    run_folder_clean(run->folder);
+    DG_TRY(run_file_ready(run->checkpoint_path));
+    DG_TRY(write_dot(run, &is_theirs));
+    return is_theirs ? dg_ok() : write_svg(run);
+}
+
 /* ---- training ---- */
-
-static double now_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-/* The checkpoint is as good as its last byte on the disk, which takes about 10 ms: epochs that are shorter than that
- * share one. A run resumed from an older epoch ends in the same bytes. */
-static dg_status save(training_run *run)
-{
-    DG_TRY(dg_trainer_save(run->trainer, run->checkpoint_path));
-    run->saved_at = now_seconds();
-    return dg_ok();
-}
 
 static bool on_progress(void *argument, const dg_progress *now)
 {
     training_run *run = argument;
     progress_show(&run->progress, now);
     if (now->epoch_done)
-        run->save_status = metrics_update(&run->metrics, run->trainer);
-    if (now->epoch_done && run->save_status.code == DG_OK && now_seconds() - run->saved_at >= SAVE_EVERY)
-        run->save_status = save(run);
-    return run->save_status.code == DG_OK;
+        run->metrics_status = metrics_update(&run->metrics, run->trainer);
+    return run->metrics_status.code == DG_OK;
+}
+
+/* The cosine ends with the last epoch: more epochs are another curve, on which the rate jumps. */
+static void warn_of_schedule(const training_run *run)
+{
+    const char *before = run->checkpoint ? dg_tensors_note(run->checkpoint, "dotgrad.epochs") : NULL;
+    int64_t epochs = before ? strtoll(before, NULL, 10) : 0;
+    dg_schedule schedule;
+    if (epochs < 1 || epochs == run->settings.epochs ||
+        dg_schedule_parse(run->settings.schedule, &schedule).code != DG_OK || schedule.kind != DG_SCHEDULE_COSINE ||
+        schedule.t_max > 0)
+        return;
+    dg_optimizer optimizer;
+    const char *step_note = dg_tensors_note(run->checkpoint, "dotgrad.step");
+    uint64_t step = step_note ? strtoull(step_note, NULL, 10) : 0;
+    int64_t batches = 1 + (run->set->data.n_train - 1) / run->settings.batch_size;
+    if (dg_optimizer_parse(run->settings.optimizer, &optimizer).code != DG_OK)
+        return;
+    double old = dg_schedule_rate(&schedule, optimizer.lr, step, (uint64_t)batches, (uint64_t)epochs);
+    double new = dg_schedule_rate(&schedule, optimizer.lr, step, (uint64_t)batches, (uint64_t)run->settings.epochs);
+    command_warn("%s: the cosine schedule of %lld epochs now spans %lld: the learning rate goes on at %.3g instead of "
+                 "%.3g; a schedule that stays as it is says where it ends: cosine(t_max=%lld)",
+                 run->folder, (long long)epochs, (long long)run->settings.epochs, new, old, (long long)epochs);
 }
 
 static dg_status make_trainer(training_run *run)
@@ -232,36 +290,52 @@ static dg_status make_trainer(training_run *run)
                                                 .graph_text = run->graph_text,
                                                 .extra = run->extra,
                                                 .resume = run->checkpoint,
+                                                .checkpoint = run->checkpoint_path,
+                                                .checkpoint_seconds = SAVE_EVERY,
                                                 .progress = on_progress,
                                                 .argument = run,
                                                 .stop = &stop_asked},
                           &run->trainer);
 }
 
+/* Asked once, training stops and saves; asked again, it dies. A signal that is ignored (nohup) stays so. */
+static void watch_signals(bool on)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct sigaction ask = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND},
+                           usual = {.sa_handler = SIG_DFL};
+    for (size_t k = 0; k < sizeof signals / sizeof *signals; k++) {
+        struct sigaction before;
+        if (sigaction(signals[k], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(signals[k], on ? &ask : &usual, NULL);
+    }
+}
+
 static dg_status run_trainer(training_run *run)
 {
-    const struct sigaction action = {.sa_handler = ask_to_stop};
     DG_TRY(metrics_begin(&run->metrics, run->folder, run->trainer));
-    DG_TRY(save(run)); /* so that a run that is killed in its first epoch can be resumed, too */
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    watch_signals(true);
     progress_begin(&run->progress);
     dg_status status = dg_trainer_run(run->trainer);
     progress_end(&run->progress);
-    DG_TRY(run->save_status);
-    if (status.code != DG_OK && status.code != DG_INTERRUPTED)
-        return dg_prefixed(status, "%s", run->session.name);
-    DG_TRY(metrics_update(&run->metrics, run->trainer));
-    DG_TRY(save(run));
-    return status.code == DG_OK ? status
-                                : dg_error(DG_INTERRUPTED, "%s: interrupted; go on with: dotgrad train --resume %s",
-                                           run->folder, run->folder);
+    watch_signals(false);
+    DG_TRY(run->metrics_status);
+    if (status.code == DG_INTERRUPTED)
+        status = dg_error(DG_INTERRUPTED, "%s: interrupted; go on with: dotgrad train --resume %s", run->folder,
+                          run->folder);
+    else
+        status = dg_prefixed(status, "%s", run->session.name);
+    dg_status written = metrics_update(&run->metrics, run->trainer);
+    return status.code == DG_OK ? written : status;
 }
 
-static dg_status train(training_run *run)
+/* Also of a run that diverged: there it tells most. */
+static void draw_curves(training_run *run)
 {
-    dg_status status = make_trainer(run);
-    return status.code == DG_OK ? run_trainer(run) : dg_prefixed(status, "%s", run->session.name);
+    dg_status plotted = plot_curves(run->folder, run->trainer);
+    if (plotted.code != DG_OK)
+        command_warn("%s", plotted.message);
+    run->is_plotted = plotted.code == DG_OK;
 }
 
 /* ---- results ---- */
@@ -275,6 +349,10 @@ static dg_status print_results(training_run *run)
     dg_status status = dg_trainer_evaluate(run->trainer, rows, &metrics);
     if (status.code != DG_OK)
         return dg_prefixed(status, "%s", run->session.name);
+    if (!isfinite(metrics.values[0]))
+        return dg_error(DG_NUMERIC, "%s: the %s loss '%s' is %s, though the training loss is a number",
+                        run->session.name, test ? "test" : "train", dg_node_name(run->loss),
+                        isnan(metrics.values[0]) ? "nan" : "infinite");
     for (int k = 0; k < metrics.count; k++) {
         if (!strcmp(metrics.names[k], "accuracy"))
             printf("%s accuracy: %.1f %%\n", test ? "test" : "train", 100 * metrics.values[k]);
@@ -292,24 +370,33 @@ static void print_files(const training_run *run)
     char *path;
     fprintf(stderr, "files in %s:", run->folder);
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        bool is_curve = strncmp(names[k], "loss.", 5) == 0;
         path = path_join(run->folder, names[k]);
-        if (path && !access(path, F_OK))
+        if (path && is_written(path) && (run->is_plotted || !is_curve))
             fprintf(stderr, " %s", names[k]);
         free(path);
     }
     fputc('\n', stderr);
 }
 
-static dg_status run_all(training_run *run)
+static dg_status accept(training_run *run)
 {
+    DG_TRY(find_folder(run));
     DG_TRY(open_graph(run));
     DG_TRY(open_data(run));
+    dg_status status = make_trainer(run);
+    return dg_prefixed(status, "%s", run->session.name);
+}
+
+static dg_status run_all(training_run *run)
+{
+    DG_TRY(accept(run));
     DG_TRY(open_folder(run));
-    DG_TRY(write_graph(run));
-    DG_TRY(train(run));
-    dg_status plotted = plot_curves(run->folder, run->trainer);
-    if (plotted.code != DG_OK)
-        command_warn("%s", plotted.message);
+    warn_of_schedule(run);
+    dg_status status = run_trainer(run);
+    if (status.code == DG_OK || status.code == DG_NUMERIC)
+        draw_curves(run);
+    DG_TRY(status);
     DG_TRY(print_results(run));
     print_files(run);
     return dg_ok();
@@ -318,6 +405,7 @@ static dg_status run_all(training_run *run)
 static void release(training_run *run)
 {
     metrics_end(&run->metrics);
+    run_claim_drop(&run->claim);
     dg_trainer_free(run->trainer);
     dg_tensors_free(run->extra);
     data_scaling_release(&run->scaling);
@@ -337,6 +425,7 @@ int command_train(int argc, char **argv)
         return command_failed(no_memory());
     int over = settings_parse(argc, argv, &run->settings);
     dg_status status = dg_ok();
+    signal(SIGPIPE, SIG_IGN); /* nobody reads the progress any more: no reason to lose the run */
     if (over < 0) {
         status = run_all(run);
         release(run);

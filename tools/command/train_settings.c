@@ -2,10 +2,11 @@
 #include "train_settings.h"
 
 #include "command.h"
-#include "tools/run/folder.h"
 #include "session.h"
+#include "tools/run/folder.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,11 +145,11 @@ static int check(const char *name, const train_settings *settings)
     dg_dtype dtype;
     if (settings->dtype && (!dg_dtype_parse(settings->dtype, &dtype) || !dg_dtype_is_float(dtype)))
         return command_misused(name, "--dtype: '%s' is not float32 or float64", settings->dtype);
-    if (settings->validation != NOT_GIVEN && !(settings->validation >= 0 && settings->validation < 1))
+    if (!isnan(settings->validation) && !(settings->validation >= 0 && settings->validation < 1))
         return command_misused(name, "--validation wants a fraction of the rows, at least 0 and below 1");
-    if (settings->clip_norm != NOT_GIVEN && settings->clip_norm <= 0)
+    if (settings->clip_norm <= 0)
         return command_misused(name, "--clip-norm wants a number above 0");
-    if (settings->clip_value != NOT_GIVEN && settings->clip_value <= 0)
+    if (settings->clip_value <= 0)
         return command_misused(name, "--clip-value wants a number above 0");
     if (!settings->graph && !settings->resume)
         return command_misused(name, "wants a graph file");
@@ -163,9 +164,9 @@ int settings_parse(int argc, char **argv, train_settings *settings)
                                  .seed = NOT_GIVEN,
                                  .threads = NOT_GIVEN,
                                  .patience = NOT_GIVEN,
-                                 .validation = NOT_GIVEN,
-                                 .clip_value = NOT_GIVEN,
-                                 .clip_norm = NOT_GIVEN};
+                                 .validation = NAN,
+                                 .clip_value = NAN,
+                                 .clip_norm = NAN};
     while ((option = command_option(argc, argv, "ho:", options)) != -1) {
         const char **text = text_of(settings, option);
         if (option == '?')
@@ -220,7 +221,7 @@ dg_status settings_from_graph(train_settings *settings, const char *(*attribute)
 static void take_number_note(const dg_tensors *checkpoint, const char *note, double *number)
 {
     const char *text = dg_tensors_note(checkpoint, note);
-    if (*number == NOT_GIVEN && text)
+    if (isnan(*number) && text)
         *number = strtod(text, NULL);
 }
 
@@ -239,7 +240,7 @@ dg_status settings_from_checkpoint(train_settings *settings, const dg_tensors *c
     take_text(&settings->optimizer, dg_tensors_note(checkpoint, "dotgrad.optimizer"));
     take_text(&settings->schedule, dg_tensors_note(checkpoint, "dotgrad.schedule"));
     take_text(&settings->metrics, dg_tensors_note(checkpoint, "dotgrad.metrics"));
-    settings->validation = settings->validation == NOT_GIVEN ? notes.validation : settings->validation;
+    settings->validation = isnan(settings->validation) ? notes.validation : settings->validation;
     take_number_note(checkpoint, "dotgrad.clip_value", &settings->clip_value);
     take_number_note(checkpoint, "dotgrad.clip_norm", &settings->clip_norm);
     DG_TRY(
@@ -258,9 +259,9 @@ void settings_complete(train_settings *settings)
     settings->seed = settings->seed == NOT_GIVEN ? 0 : settings->seed;
     settings->threads = settings->threads == NOT_GIVEN ? 0 : settings->threads;
     settings->patience = settings->patience == NOT_GIVEN ? 0 : settings->patience;
-    settings->validation = settings->validation == NOT_GIVEN ? 0 : settings->validation;
-    settings->clip_value = settings->clip_value == NOT_GIVEN ? 0 : settings->clip_value;
-    settings->clip_norm = settings->clip_norm == NOT_GIVEN ? 0 : settings->clip_norm;
+    settings->validation = isnan(settings->validation) ? 0 : settings->validation;
+    settings->clip_value = isnan(settings->clip_value) ? 0 : settings->clip_value;
+    settings->clip_norm = isnan(settings->clip_norm) ? 0 : settings->clip_norm;
     take_text(&settings->optimizer, "adam");
     take_text(&settings->schedule, "constant");
     take_text(&settings->metrics, "");

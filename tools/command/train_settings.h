@@ -5,7 +5,7 @@
 
 #include <dotgrad/tensor.h>
 
-#define NOT_GIVEN (-1)
+#define NOT_GIVEN (-1) /* of whole numbers; of others, NAN */
 
 typedef struct train_settings {
     const char *graph; /* the graph file; NULL when resuming without one */

@@ -38,6 +38,15 @@ char *run_folder_default(const char *graph_path)
     return asprintf(&path, "runs/%.*s", length, name) < 0 ? NULL : path;
 }
 
+char *run_folder_of(const char *checkpoint)
+{
+    struct stat about;
+    const char *slash = strrchr(checkpoint, '/');
+    if (stat(checkpoint, &about) || S_ISDIR(about.st_mode))
+        return strdup(checkpoint);
+    return slash ? strndup(checkpoint, slash == checkpoint ? 1 : (size_t)(slash - checkpoint)) : strdup(".");
+}
+
 static dg_status make_one(const char *folder)
 {
     struct stat about;

@@ -8,6 +8,8 @@
 char *path_join(const char *folder, const char *name);
 /* "runs/NAME" for ".../NAME.dot"; free it with free(). NULL without memory. */
 char *run_folder_default(const char *graph_path);
+/* The folder that a run is resumed in: the one given, or that of the checkpoint given. Free it with free(). */
+char *run_folder_of(const char *checkpoint);
 /* Makes the folder and those above it; DG_IO when that fails or nothing can be written there. */
 dg_status run_folder_make(const char *folder);
 /* The checkpoint of a run's folder, or the one that the path itself names. */

@@ -1,6 +1,8 @@
 /* RUN/metrics.csv. */
 #include "report.h"
 
+#include "claim.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@ dg_status metrics_begin(metrics_file *metrics, const char *run, const dg_trainer
         metrics->path = NULL;
         return dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
     }
+    DG_TRY(run_file_ready(metrics->path));
     metrics->file = fopen(metrics->path, "we");
     if (!metrics->file)
         return cannot_write(metrics);

@@ -1,19 +1,23 @@
 /* The loss curve, drawn by gnuplot. */
 #include "report.h"
 
+#include "child.h"
+#include "claim.h"
+#include "folder.h"
+
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_POINTS 2000
 #define FEW_POINTS 60 /* are drawn as points, too */
 #define LOG_RANGE  30 /* a loss that falls by more is drawn on a logarithmic axis */
-
-extern char **environ;
+#define SECONDS    20 /* that gnuplot may take */
+#define MARK       "# written by dotgrad "
 
 static bool is_loss(const char *column)
 {
@@ -69,12 +73,11 @@ static bool has_accuracy(const dg_trainer *trainer)
     return false;
 }
 
-static dg_status write_script(const char *path, const dg_trainer *trainer, const dg_tensor *history)
+/* Without its first line, which is the mark. */
+static void print_script(FILE *script, const dg_trainer *trainer, const dg_tensor *history)
 {
-    FILE *script = fopen(path, "we");
-    if (!script)
-        return dg_error(DG_IO, "%s: cannot write: %s", path, strerror(errno));
-    fputs("# Draws loss.svg and loss.png: run `gnuplot loss.gp` in this folder.\n"
+    fputs("# Draws loss.svg and loss.png: run `gnuplot loss.gp` in this folder. Once edited, it stays as it is.\n"
+          "if (!exists('svg')) svg = 'loss.svg'\nif (!exists('png')) png = 'loss.png'\n"
           "set datafile separator ','\nset key autotitle columnhead\nset key outside top center horizontal\n"
           "set xlabel 'epoch'\nset ylabel 'loss'\nset grid lt 1 lc rgb '#D0D7DE'\nset border 3 lc rgb '#57606A'\n"
           "set tics nomirror\n",
@@ -85,49 +88,111 @@ static dg_status write_script(const char *path, const dg_trainer *trainer, const
     if (has_accuracy(trainer))
         fputs("set border 11\nset y2label 'accuracy'\nset y2tics\nset y2range [*:1]\n", script);
     fputs("set terminal svg size 720,440 dynamic font 'Helvetica,Arial,sans-serif,12' background rgb 'white'\n"
-          "set output 'loss.svg'\n",
+          "set output svg\n",
           script);
     write_plot(script, trainer, history->shape.dims[0]);
-    fputs("set terminal pngcairo size 1080,660 fontscale 1.2 background rgb 'white'\nset output 'loss.png'\n", script);
+    fputs("set terminal pngcairo size 1080,660 fontscale 1.2 background rgb 'white'\nset output png\n", script);
     write_plot(script, trainer, history->shape.dims[0]);
-    if (fclose(script))
-        return dg_error(DG_IO, "%s: cannot write: %s", path, strerror(errno));
+    fputs("set output\n", script);
+}
+
+/* The mark holds a hash of what follows it: a script that a person has changed is theirs. */
+static bool is_edited(const char *path)
+{
+    char *text, wanted[64];
+    size_t size;
+    if (access(path, F_OK) || dg_read_file(path, &text, &size).code != DG_OK)
+        return false;
+    const char *body = strchr(text, '\n');
+    snprintf(wanted, sizeof wanted, MARK "%016" PRIx64, body ? dg_random_stream(body + 1) : 0);
+    bool edited = !body || strncmp(text, wanted, strlen(wanted)) != 0 || text + strlen(wanted) != body;
+    free(text);
+    return edited;
+}
+
+static dg_status write_script(const char *path, const dg_trainer *trainer, const dg_tensor *history)
+{
+    char *body = NULL, *text = NULL;
+    size_t size;
+    FILE *script = open_memstream(&body, &size);
+    if (script)
+        print_script(script, trainer, history);
+    bool fine = script && !ferror(script);
+    fine = script && fclose(script) == 0 && fine;
+    int length = fine ? asprintf(&text, MARK "%016" PRIx64 "\n%s", dg_random_stream(body), body) : -1;
+    dg_status status =
+        length < 0 ? dg_error(DG_NO_MEMORY, "%s: not enough memory", path) : dg_write_file(path, text, (size_t)length);
+    if (length >= 0)
+        free(text);
+    free(body);
+    return status;
+}
+
+/* gnuplot leaves an empty file where it fails half way: a picture gets its name when it is whole. */
+static dg_status take_picture(const char *from, const char *to)
+{
+    struct stat about;
+    if (stat(from, &about) || about.st_size == 0) {
+        unlink(from);
+        return dg_error(DG_IO, "gnuplot wrote no %s", to);
+    }
+    if (rename(from, to)) {
+        dg_status status = dg_error(DG_IO, "%s: cannot write: %s", to, strerror(errno));
+        unlink(from);
+        return status;
+    }
     return dg_ok();
 }
 
-static dg_status run_gnuplot(const char *run)
+static dg_status draw(const char *run, bool edited)
 {
-    char *const arguments[] = {"gnuplot", "loss.gp", NULL};
-    posix_spawn_file_actions_t actions;
-    pid_t child;
-    int state = 0;
-    if (posix_spawn_file_actions_init(&actions))
-        return dg_error(DG_NO_MEMORY, "%s: the loss curve is not drawn: not enough memory", run);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", 0, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", 1, 0);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", 1, 0);
-    posix_spawn_file_actions_addchdir_np(&actions, run);
-    int error = posix_spawnp(&child, "gnuplot", &actions, NULL, arguments, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error)
-        return dg_error(DG_IO, "%s: the loss curve is not drawn: cannot run gnuplot: %s", run, strerror(error));
-    while (waitpid(child, &state, 0) < 0)
-        if (errno != EINTR)
-            return dg_error(DG_IO, "%s: lost sight of gnuplot: %s", run, strerror(errno));
-    if (!WIFEXITED(state) || WEXITSTATUS(state))
-        return dg_error(DG_IO, "%s/loss.gp: the loss curve is not drawn: gnuplot failed", run);
-    return dg_ok();
+    static const char *const names[] = {"loss.svg", "loss.png"};
+    char orders[200], temporary[2][64];
+    for (int k = 0; k < 2; k++)
+        snprintf(temporary[k], sizeof temporary[k], "%s.%ld-0.tmp", names[k], (long)getpid());
+    snprintf(orders, sizeof orders, "svg = '%s'; png = '%s'", temporary[0], temporary[1]);
+    const char *const ours[] = {"gnuplot", "-e", orders, "loss.gp", NULL}, *const theirs[] = {"gnuplot", "loss.gp",
+                                                                                              NULL};
+    dg_status status = child_run(edited ? theirs : ours, run, SECONDS);
+    for (int k = 0; k < 2 && !edited; k++) {
+        char *from = path_join(run, temporary[k]), *to = path_join(run, names[k]);
+        if (from && status.code != DG_OK)
+            unlink(from);
+        else if (from && to)
+            status = take_picture(from, to);
+        free(from);
+        free(to);
+    }
+    return status;
+}
+
+/* Files that a person's script may write. */
+static dg_status make_ready(const char *run)
+{
+    static const char *const names[] = {"loss.svg", "loss.png"};
+    dg_status status = dg_ok();
+    for (int k = 0; k < 2 && status.code == DG_OK; k++) {
+        char *path = path_join(run, names[k]);
+        status = path ? run_file_ready(path) : dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+        free(path);
+    }
+    return status;
 }
 
 dg_status plot_curves(const char *run, const dg_trainer *trainer)
 {
     const dg_tensor *history = dg_trainer_history(trainer);
-    char *path;
     if (!history || !history->data || history->shape.dims[0] == 0)
         return dg_ok();
-    if (asprintf(&path, "%s/loss.gp", run) < 0)
+    char *path = path_join(run, "loss.gp");
+    if (!path)
         return dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
-    dg_status status = write_script(path, trainer, history);
+    dg_status status = run_file_ready(path);
+    bool edited = status.code == DG_OK && is_edited(path);
+    if (status.code == DG_OK)
+        status = edited ? make_ready(run) : write_script(path, trainer, history);
+    if (status.code == DG_OK)
+        status = dg_prefixed(draw(run, edited), "%s: the loss curve is not drawn", path);
     free(path);
-    return status.code == DG_OK ? run_gnuplot(run) : status;
+    return status;
 }

@@ -213,7 +213,9 @@ typedef struct dg_trainer_options {
     double clip_value, clip_norm; /* 0: none */
     int64_t early_stopping;  /* stop after this many epochs without a better validation loss and keep the best weights;
                                 0: never. Needs validation rows */
-    const char *checkpoint;  /* path, written after each epoch and when stopped; NULL: none */
+    const char *checkpoint;  /* path, written at the start, after each epoch, at the end and when stopped; a symbolic
+                                link there is replaced. NULL: none */
+    double checkpoint_seconds; /* epochs that end sooner after the last checkpoint write none; 0: each writes one */
     const char *graph_text;  /* kept in the checkpoint; resuming asks for the same */
     const dg_tensors *extra; /* tensors and notes that go into the checkpoint as they are (statistics of scaling, …) */
     const dg_tensors *resume; /* a checkpoint as dg_safetensors_read() gives it: go on from there, bit for bit */
@@ -223,15 +225,18 @@ typedef struct dg_trainer_options {
 } dg_trainer_options;
 
 /* Copies what it needs of the options, but the graph, parameters, data, extra, stop and threads must outlive it;
- * `resume` need not. Emits gradients and updates, makes (and fits) parameters, converts the data once.
+ * `resume` need not. Emits gradients and updates, makes (and fits) parameters, converts the data once, and binds both
+ * plans to a whole batch, so that shapes that do not fit and the memory limit are errors of this function.
  * DG_BAD_ARGUMENT for options that make no sense and for a checkpoint of another graph, optimiser, schedule, seed,
  * batch size, clipping or number of rows (epochs may grow); DG_BAD_DATA for one that lacks something. */
 dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer);
 void dg_trainer_free(dg_trainer *trainer);
 
 /* Trains to the last epoch or until early stopping. DG_INTERRUPTED after `stop` or a progress function's false, the
- * checkpoint saved at that very batch. DG_NUMERIC: a loss that is NaN or infinite, with epoch and step. After early
- * stopping's end the parameters are the best ones. */
+ * checkpoint saved at that very batch. DG_NUMERIC: the loss, a parameter or a state of the optimiser is NaN or infinite;
+ * the message names epoch, step and the first node that is so, found by running the epoch again. Parameters, history
+ * and checkpoint are then those of the last epoch that ended well. After early stopping's end the parameters are the
+ * best ones. */
 dg_status dg_trainer_run(dg_trainer *trainer);
 /* One batch; validation and checkpoint at the end of an epoch. *done after the last. */
 dg_status dg_trainer_step(dg_trainer *trainer, bool *done);
@@ -242,7 +247,7 @@ dg_status dg_trainer_evaluate(dg_trainer *trainer, dg_rows rows, dg_metrics *met
  * …, "validation_loss", …, "lr". Resumed epochs are in it. Belongs to the trainer. */
 const dg_tensor *dg_trainer_history(const dg_trainer *trainer);
 const char *dg_trainer_history_column(const dg_trainer *trainer, int64_t column); /* NULL after the last */
-/* The training plan's cost, zero before the first step. */
+/* The training plan's cost for a whole batch. */
 dg_plan_cost dg_trainer_cost(const dg_trainer *trainer);
 
 /* Checkpoints. One safetensors file: each parameter under its name, optimiser state under "optimizer/…", the best

@@ -1,0 +1,362 @@
+/* Keeping a run healthy: weights that are not finite are found, the last good state is kept, and a run that diverges
+ * goes back to it and says which node and which step made the first number that is not finite. */
+#include "trainer.h"
+
+#include <dotgrad/op.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CHECKED_BYTES  ((size_t)64 << 10) /* weights beyond this are looked at after every second, third … step */
+#define REPLAY_SECONDS 60                 /* a step that took longer to reach than this is not looked for again */
+
+/* ---- numbers that are not finite ---- */
+
+/* An exponent of ones, plus one in its place, carries into the sign: no branch, so that the loops are vectorised. */
+static bool finite_f32(const float *x, size_t n)
+{
+    uint32_t any = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        any |= (bits & 0x7fffffffu) + 0x00800000u;
+    }
+    return !(any >> 31);
+}
+
+static bool finite_f64(const double *x, size_t n)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        any |= (bits & 0x7fffffffffffffffu) + 0x0010000000000000u;
+    }
+    return !(any >> 63);
+}
+
+static bool is_finite(const dg_tensor *tensor)
+{
+    size_t n = (size_t)dg_tensor_count(tensor);
+    if (tensor->dtype == DG_FLOAT32)
+        return finite_f32(tensor->data, n);
+    return tensor->dtype != DG_FLOAT64 || finite_f64(tensor->data, n);
+}
+
+static const char *first_bad(const dg_tensor *tensor)
+{
+    for (int64_t i = 0; i < dg_tensor_count(tensor); i++) {
+        double value = dg_tensor_get(tensor, i);
+        if (!isfinite(value))
+            return isnan(value) ? "nan" : "infinite";
+    }
+    return "finite";
+}
+
+/* The first parameter or optimiser state that is not finite; NULL: none. */
+static const kept_tensor *find_bad(const dg_trainer *t)
+{
+    for (int64_t k = 0; k < t->n_kept; k++)
+        if (!t->kept[k].may_be_bad && !is_finite(t->kept[k].live))
+            return &t->kept[k];
+    return NULL;
+}
+
+bool weights_are_finite(dg_trainer *t, bool surely)
+{
+    if (!surely && t->step % t->check_every != 0)
+        return true;
+    return !find_bad(t);
+}
+
+/* ---- the last good state ---- */
+
+dg_status health_prepare(dg_trainer *t)
+{
+    const dg_task *task = &t->options.task;
+    int64_t nodes = dg_graph_node_count(task->graph);
+    size_t bytes = 0;
+    t->kept = calloc((size_t)nodes + 1, sizeof *t->kept);
+    if (!t->kept)
+        return dg_error(DG_NO_MEMORY, "trainer: no memory for a list of %lld nodes", (long long)nodes);
+    for (int64_t id = 0; id < nodes; id++) {
+        dg_node *node = dg_graph_node(task->graph, id);
+        dg_tensor *live =
+            dg_node_op(node)->role == DG_ROLE_PARAMETER ? dg_tensors_find(task->parameters, dg_node_name(node)) : NULL;
+        if (!live)
+            continue;
+        const dg_value *trainable = dg_node_attr(node, "trainable");
+        bool is_fixed = trainable && trainable->kind == DG_VALUE_BOOL && !trainable->b;
+        t->kept[t->n_kept++] = (kept_tensor){.node = node, .live = live, .may_be_bad = is_fixed && !is_finite(live)};
+        bytes += dg_tensor_bytes(live);
+    }
+    t->check_every = 1 + bytes / CHECKED_BYTES;
+    return dg_ok();
+}
+
+static void copy_bytes(dg_tensor *to, const dg_tensor *from)
+{
+    if (dg_tensor_bytes(from))
+        memcpy(to->data, from->data, dg_tensor_bytes(from));
+}
+
+static dg_status make_copies(dg_trainer *t)
+{
+    for (int64_t k = 0; k < t->n_kept; k++) {
+        kept_tensor *kept = &t->kept[k];
+        if (!kept->good.data && dg_tensor_bytes(kept->live))
+            DG_TRY(dg_tensor_copy(&kept->good, kept->live));
+    }
+    return dg_ok();
+}
+
+dg_status keep_good(dg_trainer *t)
+{
+    DG_TRY(make_copies(t));
+    for (int64_t k = 0; k < t->n_kept; k++)
+        copy_bytes(&t->kept[k].good, t->kept[k].live);
+    t->good = (progress_state){t->epoch, t->batch_done, t->step, t->sums};
+    t->good_is_saved = false;
+    return dg_ok();
+}
+
+static dg_status restore_good(dg_trainer *t)
+{
+    dg_tensors *saved;
+    if (!t->good_is_saved) {
+        for (int64_t k = 0; k < t->n_kept; k++)
+            copy_bytes(t->kept[k].live, &t->kept[k].good);
+        t->epoch = t->good.epoch;
+        t->batch_done = t->good.batch_done;
+        t->step = t->good.step;
+        t->sums = t->good.sums;
+        t->history.shape.dims[0] = t->epoch;
+        return dg_ok();
+    }
+    DG_TRY(dg_safetensors_read(t->checkpoint, &saved));
+    dg_status status = checkpoint_restore(t, saved);
+    dg_tensors_free(saved);
+    return status;
+}
+
+void health_release(dg_trainer *t)
+{
+    for (int64_t k = 0; k < t->n_kept; k++) {
+        dg_tensor_release(&t->kept[k].good);
+        dg_tensor_release(&t->kept[k].before);
+    }
+    free(t->kept);
+}
+
+/* ---- which node ---- */
+
+/* The nodes that the loss, and the updates, are computed from, each after its inputs. */
+typedef struct ancestry {
+    dg_node **nodes;
+    int32_t count;
+    int32_t *place; /* by id: index + 1; 0: not there yet; −1: begun */
+} ancestry;
+
+typedef struct visit {
+    dg_node *node;
+    int next; /* input */
+} visit;
+
+/* Depth first without recursion: chains are as long as graphs. */
+static void add_ancestors(ancestry *a, visit *stack, dg_node *root)
+{
+    int64_t depth = 0;
+    if (a->place[dg_node_id(root)])
+        return;
+    stack[depth++] = (visit){root, 0};
+    a->place[dg_node_id(root)] = -1;
+    while (depth > 0) {
+        visit *top = &stack[depth - 1];
+        if (top->next == dg_node_input_count(top->node)) {
+            a->nodes[a->count++] = top->node;
+            a->place[dg_node_id(top->node)] = a->count;
+            depth--;
+            continue;
+        }
+        dg_node *input = dg_node_input(top->node, top->next++);
+        if (input && !a->place[dg_node_id(input)]) {
+            a->place[dg_node_id(input)] = -1;
+            stack[depth++] = (visit){input, 0};
+        }
+    }
+}
+
+static void ancestry_release(ancestry *a)
+{
+    free(a->nodes);
+    free(a->place);
+}
+
+static dg_status list_ancestors(const dg_trainer *t, bool with_updates, ancestry *made)
+{
+    size_t n = (size_t)dg_graph_node_count(t->options.task.graph) + 1;
+    visit *stack = calloc(n, sizeof *stack);
+    *made = (ancestry){.nodes = calloc(n, sizeof(dg_node *)), .place = calloc(n, sizeof(int32_t))};
+    bool fine = stack && made->nodes && made->place;
+    if (fine)
+        add_ancestors(made, stack, t->options.task.loss);
+    for (int k = 0; fine && with_updates && k < t->n_updates; k++)
+        add_ancestors(made, stack, dg_node_input(t->updates[k], 1));
+    free(stack);
+    return fine ? dg_ok() : dg_error(DG_NO_MEMORY, "trainer: no memory to look for the node");
+}
+
+static bool inputs_are_finite(const ancestry *a, dg_plan *plan, dg_node *node)
+{
+    for (int i = 0; i < dg_node_input_count(node); i++) {
+        dg_node *input = dg_node_input(node, i);
+        if (input && !is_finite(dg_plan_result(plan, a->place[dg_node_id(input)] - 1)))
+            return false;
+    }
+    return true;
+}
+
+/* The first node whose value is not finite though all that it reads is, with the parameters, batch and random numbers
+ * of the step that failed. *bad is NULL when there is none. */
+static dg_status find_node(dg_trainer *t, const ancestry *a, dg_node **bad, const char **what)
+{
+    const dg_task *task = &t->options.task;
+    dg_plan *plan = NULL;
+    dg_status status = dg_plan_new(task->graph,
+                                   &(dg_plan_options){.fetch = a->nodes,
+                                                      .n_fetch = a->count,
+                                                      .parameters = task->parameters,
+                                                      .threads = task->threads,
+                                                      .seed = task->seed,
+                                                      .training = true},
+                                   &plan);
+    *bad = NULL;
+    if (status.code == DG_OK) {
+        dg_plan_set_step(plan, t->step);
+        status = dg_plan_run(plan, t->batch.feeds, t->batch.n_feeds);
+    }
+    for (int k = 0; status.code == DG_OK && !*bad && k < a->count; k++) {
+        const dg_tensor *value = dg_plan_result(plan, k);
+        if (dg_node_op(a->nodes[k])->role == DG_ROLE_CONSTANT || is_finite(value) ||
+            !inputs_are_finite(a, plan, a->nodes[k]))
+            continue;
+        *bad = a->nodes[k];
+        *what = first_bad(value);
+    }
+    dg_plan_free(plan);
+    return status;
+}
+
+/* The node of the graph file that this one is a part of, or is emitted for the derivative of. */
+static dg_node *written_node(dg_node *node, bool *is_derivative)
+{
+    for (;;) {
+        dg_node *of = dg_node_derivative_of(node), *owner = of ? of : dg_node_owner(node);
+        if (!owner)
+            return node;
+        *is_derivative = *is_derivative || of;
+        node = owner;
+    }
+}
+
+/* ": 'p' (exp) is the first node that is nan"; nothing when no node can be blamed. */
+static void blame(dg_trainer *t, bool with_updates, char *text, size_t size)
+{
+    ancestry a = {0};
+    dg_node *bad = NULL;
+    const char *what = "";
+    text[0] = '\0';
+    dg_status status = list_ancestors(t, with_updates, &a);
+    if (status.code == DG_OK)
+        status = find_node(t, &a, &bad, &what);
+    ancestry_release(&a);
+    if (status.code != DG_OK || !bad)
+        return;
+    bool is_derivative = false;
+    dg_node *written = written_node(bad, &is_derivative);
+    if (dg_node_op(bad)->role == DG_ROLE_INPUT)
+        snprintf(text, size, ": the data of input '%s' is %s", dg_node_name(bad), what);
+    else
+        snprintf(text, size, ": %s'%s' (%s) is the first node that is %s", is_derivative ? "the derivative of " : "",
+                 dg_node_name(written), dg_node_op(written)->name, what);
+}
+
+/* ---- which step ---- */
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static dg_status remember_before(dg_trainer *t)
+{
+    for (int64_t k = 0; k < t->n_kept; k++) {
+        kept_tensor *kept = &t->kept[k];
+        if (!kept->before.data && dg_tensor_bytes(kept->live))
+            DG_TRY(dg_tensor_copy(&kept->before, kept->live));
+        copy_bytes(&kept->before, kept->live);
+    }
+    return dg_ok();
+}
+
+static void return_before(dg_trainer *t)
+{
+    for (int64_t k = 0; k < t->n_kept; k++)
+        copy_bytes(t->kept[k].live, &t->kept[k].before);
+}
+
+/* Says what went wrong in the step after t->batch_done, whose numbers are still in the batch. */
+static dg_status describe(dg_trainer *t, double loss, const kept_tensor *bad)
+{
+    char node[400], place[80];
+    const char *what = bad ? first_bad(bad->live) : "";
+    snprintf(place, sizeof place, "epoch %lld, step %lld of %lld", (long long)t->epoch + 1,
+             (long long)t->batch_done + 1, (long long)t->batches);
+    return_before(t);
+    blame(t, bad != NULL, node, sizeof node);
+    if (!bad)
+        return dg_error(DG_NUMERIC, "the loss '%s' is %s in %s%s; try a smaller learning rate or clip_norm",
+                        dg_node_name(t->options.task.loss), isnan(loss) ? "nan" : "infinite", place, node);
+    return dg_error(DG_NUMERIC,
+                    "'%s' becomes %s in %s, where the loss is still %g%s; try a smaller learning rate or clip_norm",
+                    dg_node_name(bad->node), what, place, loss, node);
+}
+
+/* Runs again from the last good state, bit for bit, up to the step that fails. DG_OK: none did in time. */
+static dg_status replay(dg_trainer *t, uint64_t until)
+{
+    double begin = seconds_now();
+    DG_TRY(restore_good(t));
+    while (t->step <= until && seconds_now() - begin < REPLAY_SECONDS && !(t->options.stop && *t->options.stop)) {
+        double loss;
+        DG_TRY(remember_before(t));
+        DG_TRY(run_batch(t, &loss));
+        const kept_tensor *bad = isfinite(loss) ? find_bad(t) : NULL;
+        if (!isfinite(loss) || bad)
+            return describe(t, loss, bad);
+        t->step++;
+        if (++t->batch_done == t->batches) {
+            t->batch_done = 0;
+            t->epoch++;
+        }
+    }
+    return dg_ok();
+}
+
+dg_status diverged(dg_trainer *t, const char *what)
+{
+    long long epoch = (long long)t->epoch + 1, step = (long long)t->batch_done + 1, steps = (long long)t->batches;
+    dg_status found = replay(t, t->step);
+    if (found.code != DG_NUMERIC)
+        found = dg_error(DG_NUMERIC, "%s in epoch %lld, step %lld of %lld; try a smaller learning rate or clip_norm",
+                         what, epoch, step, steps);
+    DG_TRY(restore_good(t));
+    if (t->checkpoint && !t->good_is_saved)
+        DG_TRY(dg_trainer_save(t, t->checkpoint));
+    return found;
+}
