@@ -1,6 +1,7 @@
 /* Attributes: from what a caller or a file wrote to what the op declares. */
 #include "graph.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,16 +40,36 @@ static dg_status no_memory(void)
     return dg_error(DG_NO_MEMORY, "no memory for an attribute");
 }
 
+/* A list as C writes it, made a DG_VALUE_LIST in `items`. */
+static dg_status list_of_ints(const dg_attr_spec *spec, const dg_ints *ints, dg_value items[DG_MAX_INTS], dg_value *list)
+{
+    if (ints->guard != 0)
+        return dg_error(DG_BAD_ARGUMENT, "'%s' is a list in bare braces: write DG_INTS(%lld, %lld …), or one number",
+                        spec->name, (long long)ints->only, (long long)ints->guard);
+    if (ints->count < 0 || ints->count > DG_MAX_INTS)
+        return dg_error(DG_BAD_ARGUMENT, "'%s' has %d numbers, at most %d are possible", spec->name, ints->count,
+                        DG_MAX_INTS);
+    for (int i = 0; i < ints->count; i++)
+        items[i] = dg_int(ints->at[i]);
+    *list = (dg_value){.kind = DG_VALUE_LIST, .count = (size_t)ints->count, .items = items};
+    return dg_ok();
+}
+
 /* A list of integers; a single one is a list of one. */
 static dg_status normalise_ints(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
 {
+    dg_value from_c[DG_MAX_INTS], list;
+    if (given->kind == DG_VALUE_INTS) {
+        DG_TRY(list_of_ints(spec, given->ints, from_c, &list));
+        given = &list;
+    }
     const dg_value *items = given->kind == DG_VALUE_INT ? given : given->items;
     size_t count = given->kind == DG_VALUE_INT ? 1 : given->count;
     if (given->kind != DG_VALUE_INT && given->kind != DG_VALUE_LIST)
         return wrong_kind(arena, spec, given);
-    if (count > 2 * DG_MAX_RANK)
+    if (count > DG_MAX_INTS)
         return dg_error(DG_BAD_ARGUMENT, "'%s' has %zu numbers, at most %d are possible", spec->name, count,
-                        2 * DG_MAX_RANK);
+                        DG_MAX_INTS);
     dg_value *copy = dg_arena_alloc(arena, (count ? count : 1) * sizeof *copy);
     if (!copy)
         return no_memory();
@@ -224,6 +245,8 @@ dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_sp
     case DG_ATTR_FLOAT:
         if (!dg_value_number(given, &number))
             return wrong_kind(arena, spec, given);
+        if (isnan(number) && !spec->may_be_nan)
+            return dg_error(DG_BAD_ARGUMENT, "'%s' is NaN, wants a number", spec->name);
         *value = (dg_value){.kind = DG_VALUE_FLOAT, .f = number};
         return dg_ok();
     case DG_ATTR_NAME:

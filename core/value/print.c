@@ -176,6 +176,13 @@ static void add_value(text *t, const dg_value *value)
         if (value->count)
             add_items(t, value, "(", ")");
         break;
+    case DG_VALUE_INTS:
+        for (int i = 0; i < value->ints->count && i < DG_MAX_INTS; i++) {
+            add(t, i ? ", " : "[");
+            add_int(t, value->ints->at[i]);
+        }
+        add(t, value->ints->count > 0 ? "]" : "[]");
+        break;
     case DG_VALUE_SHAPE:
         add_shape(t, value);
         break;

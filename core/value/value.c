@@ -15,9 +15,16 @@ dg_value dg_int(int64_t value)
     return value == DG_NONE ? (dg_value){0} : (dg_value){.kind = DG_VALUE_INT, .i = value};
 }
 
+/* The NaN that stands for "no number" is told from others by its bits. */
+static bool is_no_number(double value)
+{
+    const double none = DG_NO_NUMBER;
+    return memcmp(&value, &none, sizeof value) == 0 || value == (double)DG_NONE;
+}
+
 dg_value dg_float(double value)
 {
-    return isnan(value) || value == (double)DG_NONE ? (dg_value){0} : (dg_value){.kind = DG_VALUE_FLOAT, .f = value};
+    return is_no_number(value) ? (dg_value){0} : (dg_value){.kind = DG_VALUE_FLOAT, .f = value};
 }
 
 dg_value dg_text(const char *value)
@@ -25,24 +32,12 @@ dg_value dg_text(const char *value)
     return value ? (dg_value){.kind = DG_VALUE_TEXT, .s = value, .source = value} : (dg_value){0};
 }
 
-dg_value dg_int_list(const dg_ints *value, dg_value *items)
+dg_value dg_ints_value(const dg_ints *value)
 {
-    if (value->count <= 0)
+    if (!value)
         return (dg_value){0};
-    size_t count = value->count < DG_MAX_RANK ? (size_t)value->count : DG_MAX_RANK;
-    for (size_t i = 0; i < count; i++)
-        items[i] = (dg_value){.kind = DG_VALUE_INT, .i = value->at[i]};
-    return (dg_value){.kind = DG_VALUE_LIST, .count = count, .items = items};
-}
-
-dg_value dg_sizes(const int64_t value[3], dg_value *items)
-{
-    dg_ints sizes = {0};
-    while (sizes.count < 3 && value[sizes.count] != DG_NONE) {
-        sizes.at[sizes.count] = value[sizes.count];
-        sizes.count++;
-    }
-    return sizes.count == 1 ? dg_int(value[0]) : dg_int_list(&sizes, items);
+    bool one = value->count == 0 && value->guard == 0;
+    return one ? dg_int(value->only) : (dg_value){.kind = DG_VALUE_INTS, .ints = value};
 }
 
 dg_value dg_shape_value(const dg_shape *value)
@@ -100,6 +95,12 @@ static bool equal_tensors(const dg_tensor *a, const dg_tensor *b)
     return bytes == 0 || memcmp(a->data, b->data, bytes) == 0;
 }
 
+static bool equal_ints(const dg_ints *a, const dg_ints *b)
+{
+    return a->count == b->count && a->count >= 0 && a->count <= DG_MAX_INTS &&
+           memcmp(a->at, b->at, (size_t)a->count * sizeof *a->at) == 0;
+}
+
 bool dg_value_equal(const dg_value *a, const dg_value *b)
 {
     if (is_text(a) && is_text(b))
@@ -121,6 +122,8 @@ bool dg_value_equal(const dg_value *a, const dg_value *b)
         return dg_shape_equal(a->shape, b->shape);
     case DG_VALUE_TENSOR:
         return equal_tensors(a->tensor, b->tensor);
+    case DG_VALUE_INTS:
+        return equal_ints(a->ints, b->ints);
     case DG_VALUE_NONE:
     case DG_VALUE_NAME:
     case DG_VALUE_STRING:
@@ -168,6 +171,8 @@ uint64_t dg_value_hash(const dg_value *value)
         hash = hash_shape(hash_bytes(hash, &value->tensor->dtype, sizeof value->tensor->dtype), &value->tensor->shape);
         hash = hash_bytes(hash, value->tensor->data, dg_tensor_bytes(value->tensor));
     }
+    if (kind == DG_VALUE_INTS)
+        hash = hash_bytes(hash, &value->ints->count, sizeof value->ints->count);
     if (kind == DG_VALUE_LIST || kind == DG_VALUE_CALL)
         for (size_t i = 0; i < value->count; i++) {
             uint64_t item = dg_value_hash(&value->items[i]);

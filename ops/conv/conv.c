@@ -258,7 +258,7 @@ static size_t transpose_workspace(const dg_kernel *kernel)
 static dg_node *sum_to_channels(dg_node *g, int rank)
 {
     int all = dg_node_type(g, 0)->shape.rank;
-    dg_ints dims = {0};
+    dg_ints dims = {.only = DG_NONE};
     for (int d = 0; d < all; d++)
         if (d != all - rank - 1)
             dims.at[dims.count++] = d;

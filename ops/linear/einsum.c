@@ -214,7 +214,7 @@ static void take_diagonals(operand *x)
 /* Sums over the labels that are not in `kept`. */
 static void sum_out(operand *x, const bool kept[MOST_LABELS])
 {
-    dg_ints dims = {0};
+    dg_ints dims = {.only = DG_NONE};
     labels left = {0};
     for (int d = 0; d < x->term.rank; d++) {
         if (kept[x->term.of[d]])
@@ -230,7 +230,7 @@ static void sum_out(operand *x, const bool kept[MOST_LABELS])
 /* In the order of `order`, with a dimension of size 1 for a label that x does not have where `fill`. */
 static void arrange(operand *x, const labels *order, bool fill)
 {
-    dg_ints dims = {0};
+    dg_ints dims = {.only = DG_NONE};
     bool moved = false;
     for (int k = 0; k < order->rank; k++)
         for (int d = 0; d < x->term.rank; d++)
@@ -358,7 +358,7 @@ static void multiply_elements(operand *a, const operand *other, const bool kept[
 /* A label of size 1 in one operand, and summed over, is dropped from it, so that the rest is a matrix product. */
 static void drop_singles(operand *a, const operand *b, const bool kept[MOST_LABELS])
 {
-    dg_ints dims = {0};
+    dg_ints dims = {.only = DG_NONE};
     labels left = {0};
     for (int d = 0; d < a->term.rank; d++) {
         bool single = false;

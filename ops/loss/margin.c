@@ -196,7 +196,7 @@ static void dice_loss_compose(const dg_compose *compose)
     dg_node *x = compose->inputs[0], *t = compose->inputs[1];
     char text[160];
     int rank = dg_node_type(x, 0)->shape.rank;
-    dg_ints all = {0};
+    dg_ints all = {.only = DG_NONE};
     for (int d = 1; d < rank; d++)
         all.at[all.count++] = d;
     t = dg_to(t, dg_node_type(x, 0)->dtype);

@@ -14,7 +14,7 @@
 
 static dg_ints dims_from(int first, int end)
 {
-    dg_ints dims = {0};
+    dg_ints dims = {.only = DG_NONE};
     for (int d = first; d < end; d++)
         dims.at[dims.count++] = d;
     return dims;
@@ -176,11 +176,23 @@ static int trailing_dims(const dg_value *normalized_shape, int weight_rank)
     return weight_rank > 0 ? weight_rank : 1;
 }
 
+static dg_status not_trailing(const dg_infer *infer, int rank)
+{
+    char text[DG_SHAPE_TEXT], list[DG_SHAPE_TEXT] = "";
+    const dg_value *wanted = &infer->attrs[LAYER_SHAPE];
+    for (size_t d = 0; is_given(wanted) && d < wanted->count; d++) {
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%lld", d ? ", " : ", [", (long long)wanted->items[d].i);
+    }
+    return dg_error(DG_BAD_SHAPE, "the input is %s, which does not end in the %d normalised dimension%s%s%s",
+                    dg_graph_print_shape(infer->graph, &infer->inputs[0]->shape, text, sizeof text), rank,
+                    rank > 1 ? "s" : "", list, list[0] ? "]" : "");
+}
+
 static dg_status trailing_shape(const dg_infer *infer, dg_shape *shape)
 {
     const dg_type *x = infer->inputs[0], *weight = infer->inputs[1];
     const dg_value *wanted = &infer->attrs[LAYER_SHAPE];
-    char text[DG_SHAPE_TEXT];
     int rank = trailing_dims(wanted, weight ? weight->shape.rank : 0), first = x->shape.rank - rank;
     bool fits = first >= 0;
     *shape = (dg_shape){.rank = rank};
@@ -191,10 +203,7 @@ static dg_status trailing_shape(const dg_infer *infer, dg_shape *shape)
             shape->dims[d] = wanted->items[d].i;
         }
     }
-    if (!fits)
-        return dg_error(DG_BAD_SHAPE, "the input is %s, which does not end in the %d normalised dimension%s",
-                        dg_graph_print_shape(infer->graph, &x->shape, text, sizeof text), rank, rank > 1 ? "s" : "");
-    return dg_ok();
+    return fits ? dg_ok() : not_trailing(infer, rank);
 }
 
 static dg_status layer_norm_weight(const dg_infer *infer, dg_shape *shape, bool *present)

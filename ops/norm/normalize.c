@@ -73,7 +73,7 @@ static void weight_norm_compose(const dg_compose *compose)
 {
     dg_node *v = compose->inputs[0], *g = compose->inputs[1];
     int axis, rank = dg_node_type(v, 0)->shape.rank;
-    dg_ints dims = {0};
+    dg_ints dims = {.only = DG_NONE};
     if (kept_dim(&compose->attrs[0], rank, &axis).code != DG_OK)
         return;
     for (int d = 0; d < rank; d++)

@@ -87,7 +87,7 @@ void standardize_backward(const dg_backward *vjp)
     dg_node *x = vjp->inputs[0], *y = vjp->output, *g = vjp->grad_outputs[0], *gm = vjp->grad_outputs[1],
             *gv = vjp->grad_outputs[2], *dx = NULL;
     dg_ints dims = ints_option(&vjp->attrs[0]);
-    dg_ints all = {0};
+    dg_ints all = {.only = DG_NONE};
     int rank = dg_node_type(x, 0)->shape.rank;
     for (int d = 0; dims.count == 0 && d < rank; d++)
         all.at[all.count++] = d;

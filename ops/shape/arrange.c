@@ -178,7 +178,7 @@ static dg_status moved_order(const dg_value *attrs, int rank, dg_ints *order)
     if (attrs[0].count != attrs[1].count)
         return dg_error(DG_BAD_ARGUMENT, "%zu dimensions in source and %zu in destination", attrs[0].count,
                         attrs[1].count);
-    *order = (dg_ints){.count = rank};
+    *order = (dg_ints){.only = DG_NONE, .count = rank};
     for (size_t k = 0; k < attrs[0].count; k++) {
         int from, to;
         DG_TRY(dg_infer_dim(attrs[0].items[k].i, rank, &from));

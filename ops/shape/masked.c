@@ -124,6 +124,10 @@ static const dg_sample scatter_samples[] = {
     {                                                                                                                  \
         .name = attr_name, .kind = attr_kind, .fallback = fallback_text, .doc = text                                   \
     }
+#define NUMBER(attr_name, fallback_text, text)                                                                         \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .may_be_nan = true, .doc = text           \
+    }
 #define INDEX_INPUT(text)                                                                                              \
     {                                                                                                                  \
         .name = "index", .flags = DG_INDEX, .doc = text                                                                \
@@ -135,7 +139,11 @@ static const dg_op replace_ops[] = {
         .family = "shape",
         .summary = "y = value where the mask holds, else x",
         .inputs = {{.name = "input"}, {.name = "mask", .flags = DG_INDEX}},
-        .attrs = {{.name = "value", .kind = DG_ATTR_FLOAT, .positional = true, .doc = "the value"}},
+        .attrs = {{.name = "value",
+                   .kind = DG_ATTR_FLOAT,
+                   .positional = true,
+                   .may_be_nan = true,
+                   .doc = "the value"}},
         .formula = "where(mask, value, input)",
         .samples = masked_fill_samples,
     },
@@ -144,9 +152,9 @@ static const dg_op replace_ops[] = {
         .family = "shape",
         .summary = "y = x, with numbers for NaN, ∞ and −∞; derivative 0 there",
         .inputs = {{.name = "input"}},
-        .attrs = {ATTR("nan", DG_ATTR_FLOAT, "0", "for NaN"),
-                  ATTR("posinf", DG_ATTR_FLOAT, "none", "for ∞; the greatest number when left out"),
-                  ATTR("neginf", DG_ATTR_FLOAT, "none", "for −∞; the least number when left out")},
+        .attrs = {NUMBER("nan", "0", "for NaN"),
+                  NUMBER("posinf", "none", "for ∞; the greatest number when left out"),
+                  NUMBER("neginf", "none", "for −∞; the least number when left out")},
         .infer = nan_to_num_infer,
         .compose = nan_to_num_compose,
         .samples = nan_to_num_samples,
@@ -159,7 +167,7 @@ static const dg_op replace_ops[] = {
                    INDEX_INPUT("int64 or int32, from 0 on; of several that are equal the last one counts"),
                    {.name = "src", .flags = DG_OPTIONAL, .doc = "of the index's shape; or value is given"}},
         .attrs = {ATTR("dim", DG_ATTR_INT, "0", "the dimension that the indices run along"),
-                  ATTR("value", DG_ATTR_FLOAT, "none", "in the place of src")},
+                  NUMBER("value", "none", "in the place of src")},
         .infer = scatter_infer,
         .forward = scatter_forward,
         .backward = scatter_backward,

@@ -256,7 +256,7 @@ static void permute_backward(const dg_backward *vjp)
     int rank = dg_node_type(vjp->inputs[0], 0)->shape.rank;
     if (permute_order(vjp->attrs, rank, &order).code != DG_OK)
         return;
-    dg_ints inverse = {.count = rank};
+    dg_ints inverse = {.only = DG_NONE, .count = rank};
     for (int k = 0; k < rank; k++)
         inverse.at[order.of[k]] = k;
     vjp->grad_inputs[0] = rank ? dg_permute(vjp->grad_output, inverse) : vjp->grad_output;

@@ -22,8 +22,8 @@ static inline int64_t int_option(const dg_value *value)
 
 static inline dg_ints ints_option(const dg_value *value)
 {
-    dg_ints ints = {0};
-    for (size_t i = 0; is_given(value) && i < value->count && i < DG_MAX_RANK; i++)
+    dg_ints ints = {.only = DG_NONE};
+    for (size_t i = 0; is_given(value) && i < value->count && i < DG_MAX_INTS; i++)
         ints.at[ints.count++] = value->items[i].i;
     return ints;
 }

@@ -73,7 +73,7 @@ static dg_status dropout3d_infer(const dg_infer *infer)
  * read. */
 static dg_node *mask_of(dg_node *x, int kept, double p)
 {
-    dg_ints rest = {0};
+    dg_ints rest = {.only = DG_NONE};
     for (int d = kept; d < dg_node_type(x, 0)->shape.rank; d++)
         rest.at[rest.count++] = d;
     return dg_bernoulli_like(rest.count ? dg_sum(x, .dim = rest, .keepdim = true) : x, .p = 1 - p);

@@ -160,6 +160,10 @@ static const dg_sample full_like_samples[] = {{"full_like(0.5)", {"[2, 3]"}}, {.
     {                                                                                                                  \
         .name = attr_name, .kind = DG_ATTR_FLOAT, .positional = true, .doc = text                                      \
     }
+#define FILL_VALUE                                                                                                     \
+    {                                                                                                                  \
+        .name = "fill_value", .kind = DG_ATTR_FLOAT, .positional = true, .may_be_nan = true, .doc = "the value"        \
+    }
 #define DTYPE_ATTR(text)                                                                                               \
     {                                                                                                                  \
         .name = "dtype", .kind = DG_ATTR_DTYPE, .fallback = "none", .doc = text                                        \
@@ -233,7 +237,7 @@ static const dg_op fill_ops[] = {
         .name = "full",
         .family = "source",
         .summary = "one value everywhere",
-        .attrs = {SHAPE_ATTR, NUMBER("fill_value", "the value"), GRAPH_DTYPE},
+        .attrs = {SHAPE_ATTR, FILL_VALUE, GRAPH_DTYPE},
         .flags = DG_NOT_DIFFERENTIABLE,
         .infer = full_infer,
         .forward = full_forward,
@@ -244,7 +248,7 @@ static const dg_op fill_ops[] = {
         .family = "source",
         .summary = "one value everywhere, in the shape of x",
         .inputs = {{.name = "input", .flags = DG_SHAPE_ONLY}},
-        .attrs = {NUMBER("fill_value", "the value")},
+        .attrs = {FILL_VALUE},
         .flags = DG_NOT_DIFFERENTIABLE,
         .infer = dg_infer_same,
         .forward = full_like_forward,

@@ -293,7 +293,7 @@ static dg_node *any_layer(network *n, dg_node *y, dg_node **kept)
     case 13:
         return dg_reshape(dg_tanh(dg_flatten(y)), *shape);
     default:
-        return dg_adaptive_max_pool2d(y, .output_size = {1 + below(n, height), 1 + below(n, width)});
+        return dg_adaptive_max_pool2d(y, .output_size = DG_INTS(1 + below(n, height), 1 + below(n, width)));
     }
 }
 

@@ -267,23 +267,23 @@ Test(value, tensors_and_shapes_compare_by_content)
 
 Test(value, constructors_leave_defaults_alone)
 {
-    dg_value items[DG_MAX_RANK];
     cr_assert_eq(dg_int(DG_NONE).kind, DG_VALUE_NONE);
     cr_assert_eq(dg_int(-3).i, -3);
-    cr_assert_eq(dg_float(NAN).kind, DG_VALUE_NONE);
+    cr_assert_eq(dg_float(DG_NO_NUMBER).kind, DG_VALUE_NONE);
+    cr_assert_eq(dg_float(NAN).kind, DG_VALUE_FLOAT);
     cr_assert_eq(dg_float((double)DG_NONE).kind, DG_VALUE_NONE);
     cr_assert_eq(dg_float(0).kind, DG_VALUE_FLOAT);
     cr_assert_eq(dg_text(NULL).kind, DG_VALUE_NONE);
     cr_assert_str_eq(dg_text("x * x").s, "x * x");
     cr_assert_eq(dg_dtype_value(DG_DEFAULT_DTYPE).kind, DG_VALUE_NONE);
     cr_assert_eq(dg_dtype_value(DG_INT64).i, DG_INT64);
-    cr_assert_eq(dg_int_list(&(dg_ints){0}, items).kind, DG_VALUE_NONE);
-    dg_value list = dg_int_list(&DG_INTS(4, 5), items);
-    cr_assert_eq(list.count, 2);
-    cr_assert_eq(list.items[1].i, 5);
-    cr_assert_eq(dg_sizes((int64_t[]){3, DG_NONE, DG_NONE}, items).i, 3);
-    cr_assert_eq(dg_sizes((int64_t[]){3, 2, DG_NONE}, items).count, 2);
-    cr_assert_eq(dg_sizes((int64_t[]){DG_NONE, DG_NONE, DG_NONE}, items).kind, DG_VALUE_NONE);
+    cr_assert_eq(dg_ints_value(&(dg_ints){.only = DG_NONE}).kind, DG_VALUE_NONE);
+    cr_assert_eq(dg_ints_value(&(dg_ints){.only = 3}).i, 3);
+    cr_assert_eq(dg_ints_value(&(dg_ints){.only = 0}).kind, DG_VALUE_INT);
+    dg_value list = dg_ints_value(&DG_INTS(4, 5));
+    cr_assert_eq(list.kind, DG_VALUE_INTS);
+    cr_assert_eq(list.ints->count, 2);
+    cr_assert_eq(list.ints->at[1], 5);
     double number = 0;
     dg_value three = dg_int(3), yes = dg_bool(true);
     cr_assert(dg_value_number(&three, &number) && number == 3);

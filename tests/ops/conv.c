@@ -287,7 +287,7 @@ Test(conv, owns_weight_and_bias)
 {
     trial *t = trial_new(DG_FLOAT32);
     dg_node *x = trial_input(t, DG_SHAPE(1, 4, 5, 5), NULL);
-    dg_node *y = dg_conv2d(x, 32, .kernel_size = {3, 5}, .groups = 2, .name = "c");
+    dg_node *y = dg_conv2d(x, 32, .kernel_size = DG_INTS(3, 5), .groups = 2, .name = "c");
     dg_node *z = dg_conv_transpose2d(y, 64, .kernel_size = 2, .groups = 4, .name = "u");
     trial_run(t, dg_conv2d(z, 1, .kernel_size = 1, .bias = false, .name = "v"));
     double bound = 1 / sqrt(2 * 15), more = 1 / sqrt(16 * 4);

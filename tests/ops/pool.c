@@ -13,13 +13,13 @@ Test(max_pool, takes_the_greatest_of_each_window)
         dg_node *x = trial_input(t, DG_SHAPE(1, 1, 3, 4), DATA(1, 5, 2, 0, 3, 4, 9, 8, -1, -2, -3, -4));
         dg_node *y = dg_max_pool2d(x, .kernel_size = 2);
         expect_values(trial_run(t, y), DG_SHAPE(1, 1, 1, 2), 0, DATA(5, 9));
-        y = dg_max_pool2d(x, .kernel_size = {2, 3}, .stride = 1);
+        y = dg_max_pool2d(x, .kernel_size = DG_INTS(2, 3), .stride = 1);
         expect_values(trial_run(t, y), DG_SHAPE(1, 1, 2, 2), 0, DATA(9, 9, 9, 9));
-        y = dg_max_pool2d(x, .kernel_size = 2, .dilation = {2, 1}, .stride = 1);
+        y = dg_max_pool2d(x, .kernel_size = 2, .dilation = DG_INTS(2, 1), .stride = 1);
         expect_values(trial_run(t, y), DG_SHAPE(1, 1, 1, 3), 0, DATA(5, 5, 2));
         y = dg_max_pool2d(x, .kernel_size = 3, .stride = 2, .padding = 1);
         expect_values(trial_run(t, y), DG_SHAPE(1, 1, 2, 2), 0, DATA(5, 9, 4, 9));
-        y = dg_adaptive_max_pool2d(x, .output_size = {2, 1});
+        y = dg_adaptive_max_pool2d(x, .output_size = DG_INTS(2, 1));
         expect_values(trial_run(t, y), DG_SHAPE(1, 1, 2, 1), 0, DATA(9, 9));
         trial_free(t);
     }
@@ -51,7 +51,7 @@ Test(max_pool, works_in_three_dimensions_and_without_a_batch)
 {
     trial *t = trial_new(DG_FLOAT32);
     dg_node *x = trial_input(t, DG_SHAPE(1, 2, 2, 2), DATA(1, 2, 3, 4, 8, 7, 6, 5));
-    dg_node *y = dg_max_pool3d(x, .kernel_size = {1, 2, 2});
+    dg_node *y = dg_max_pool3d(x, .kernel_size = DG_INTS(1, 2, 2));
     expect_values(trial_run(t, y), DG_SHAPE(1, 2, 1, 1), 0, DATA(4, 8));
     expect_values(trial_run(t, trial_grad(dg_sum(y), x)), DG_SHAPE(1, 2, 2, 2), 0, DATA(0, 0, 0, 1, 1, 0, 0, 0));
     trial_free(t);

@@ -39,7 +39,7 @@ Test(sum, works_over_every_set_of_dimensions)
     for (unsigned mask = 1; mask < 32; mask++) {
         trial *t = trial_new(DG_FLOAT64);
         double want[COUNT] = {0};
-        dg_ints dims = {0};
+        dg_ints dims = {.only = DG_NONE};
         dg_shape shape = {0}, kept = {.rank = 5};
         for (int d = 0; d < 5; d++) {
             kept.dims[d] = mask >> d & 1 ? 1 : size[d];

@@ -147,7 +147,7 @@ Test(small_sizes, a_symbolic_batch_may_be_of_none)
     trial *t = trial_new(DG_FLOAT64);
     dg_node *x = trial_feed(t, DG_FLOAT64, DG_SHAPE(DG_N, 1, 4, 4), DG_SHAPE(0, 1, 4, 4), NULL);
     dg_node *w = trial_input(t, DG_SHAPE(2, 1, 3, 3), NULL);
-    dg_node *y = dg_flatten(dg_max_pool2d(dg_relu(dg_conv2d(x, DG_NONE, .weight = w)), .kernel_size = {2, 2}));
+    dg_node *y = dg_flatten(dg_max_pool2d(dg_relu(dg_conv2d(x, DG_NONE, .weight = w)), .kernel_size = DG_INTS(2, 2)));
     expect_values(trial_run(t, y), DG_SHAPE(0, 2), 0, NULL);
     expect_values(trial_run(t, trial_grad(dg_sum(y), w)), DG_SHAPE(2, 1, 3, 3), 0, (double[18]){0});
     expect_values(trial_run(t, dg_mean(y)), dg_scalar(), 0, DATA(NAN));

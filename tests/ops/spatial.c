@@ -88,9 +88,9 @@ Test(unfold, lays_windows_out_as_columns)
     dg_node *y = dg_unfold(x, .kernel_size = 2);
     expect_values(trial_run(t, y), DG_SHAPE(1, 4, 2), 0, DATA(1, 2, 2, 3, 4, 5, 5, 6));
     expect_values(trial_run(t, trial_grad(dg_sum(y), x)), DG_SHAPE(1, 1, 2, 3), 0, DATA(1, 2, 1, 1, 2, 1));
-    y = dg_fold(y, .output_size = {2, 3}, .kernel_size = 2);
+    y = dg_fold(y, .output_size = DG_INTS(2, 3), .kernel_size = 2);
     expect_values(trial_run(t, y), DG_SHAPE(1, 1, 2, 3), 0, DATA(1, 4, 3, 4, 10, 6));
-    y = dg_unfold(x, .kernel_size = {2, 1}, .padding = {1, 0}, .stride = {2, 2}, .dilation = {2, 1});
+    y = dg_unfold(x, .kernel_size = DG_INTS(2, 1), .padding = DG_INTS(1, 0), .stride = DG_INTS(2, 2), .dilation = DG_INTS(2, 1));
     expect_values(trial_run(t, y), DG_SHAPE(1, 2, 2), 0, DATA(0, 0, 4, 6));
     trial_free(t);
 }
@@ -98,12 +98,12 @@ Test(unfold, lays_windows_out_as_columns)
 Test(fold, says_what_does_not_fit)
 {
     trial *t = trial_new(DG_FLOAT32);
-    dg_fold(trial_input(t, DG_SHAPE(1, 4, 3), NULL), .output_size = {2, 3}, .kernel_size = 2);
+    dg_fold(trial_input(t, DG_SHAPE(1, 4, 3), NULL), .output_size = DG_INTS(2, 3), .kernel_size = 2);
     expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE,
                    "input is [1, 4, 3], but an image of [1, 1, 2, 3] has 2 windows of 4 places");
     trial_free(t);
     t = trial_new(DG_FLOAT32);
-    dg_fold(trial_input(t, DG_SHAPE(1, 5, 2), NULL), .output_size = {2, 3}, .kernel_size = 2);
+    dg_fold(trial_input(t, DG_SHAPE(1, 5, 2), NULL), .output_size = DG_INTS(2, 3), .kernel_size = 2);
     expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "5 is no multiple of the kernel's 4 places");
     trial_free(t);
 }
@@ -146,7 +146,7 @@ Test(interpolate, is_bilinear)
         expect_values(trial_run(t, y), DG_SHAPE(1, 1, 4, 4), 1e-6,
                       DATA(1, 1.25, 1.75, 2, 1.5, 1.75, 2.25, 2.5, 2.5, 2.75, 3.25, 3.5, 3, 3.25, 3.75, 4));
         expect_values(trial_run(t, trial_grad(dg_sum(y), x)), DG_SHAPE(1, 1, 2, 2), 1e-6, DATA(4, 4, 4, 4));
-        y = dg_interpolate(x, .size = {2, 4}, .mode = "bilinear", .align_corners = true);
+        y = dg_interpolate(x, .size = DG_INTS(2, 4), .mode = "bilinear", .align_corners = true);
         expect_values(trial_run(t, y), DG_SHAPE(1, 1, 2, 4), 1e-6,
                       DATA(1, 4.0 / 3, 5.0 / 3, 2, 3, 10.0 / 3, 11.0 / 3, 4));
         trial_free(t);
@@ -158,12 +158,12 @@ Test(interpolate, is_bicubic)
 {
     trial *t = trial_new(DG_FLOAT64);
     dg_node *x = trial_input(t, DG_SHAPE(1, 1, 1, 8), DATA(0, 1, 2, 3, 4, 5, 6, 7));
-    dg_node *y = dg_interpolate(x, .size = {1, 16}, .mode = "bicubic");
+    dg_node *y = dg_interpolate(x, .size = DG_INTS(1, 16), .mode = "bicubic");
     const dg_tensor *got = trial_run(t, y);
     for (int i = 4; i < 12; i++)
         cr_expect_float_eq(dg_tensor_get(got, i), (i + 0.5) / 2 - 0.5, 0.05);
     dg_node *impulse = trial_input(t, DG_SHAPE(1, 1, 1, 4), DATA(0, 1, 0, 0));
-    y = dg_interpolate(impulse, .size = {1, 8}, .mode = "bicubic");
+    y = dg_interpolate(impulse, .size = DG_INTS(1, 8), .mode = "bicubic");
     /* distances 1.25, .75 and .25 on the left; .25, .75, 1.25 and 1.75 on the right */
     expect_values(trial_run(t, y), DG_SHAPE(1, 1, 1, 8), 1e-12,
                   DATA(-0.10546875, 0.26171875, 0.87890625, 0.87890625, 0.26171875, -0.10546875, -0.03515625, 0));
@@ -189,16 +189,16 @@ static void expect_refusal(dg_shape shape, dg_interpolate_options options, const
 
 Test(interpolate, says_what_does_not_fit)
 {
-    dg_interpolate_options o = {.size = {DG_NONE, DG_NONE, DG_NONE}, .scale_factor = 2, .mode = "bilinear"};
+    dg_interpolate_options o = {.size = {.only = DG_NONE}, .scale_factor = 2, .mode = "bilinear"};
     expect_refusal(DG_SHAPE(1, 1, 4), o, "bilinear is for 2 dimensions after [N, C]");
     expect_refusal(DG_SHAPE(1, 4), o, "wants [N, C] and one to three sizes");
     o.mode = "nearest";
     o.align_corners = true;
     expect_refusal(DG_SHAPE(1, 1, 4), o, "mode nearest has no align_corners");
     o.align_corners = false;
-    o.size[0] = 3;
+    o.size.only = 3;
     expect_refusal(DG_SHAPE(1, 1, 4), o, "wants either a size or a scale_factor");
-    o.size[0] = DG_NONE;
+    o.size.only = DG_NONE;
     o.scale_factor = 0.1;
     expect_refusal(DG_SHAPE(1, 1, 4), o, "a size of 4 would become 0");
 }

@@ -36,6 +36,11 @@ static bool has_attr(const dg_op *op, const char *name)
     return false;
 }
 
+static bool is_list(const dg_attr_spec *attr)
+{
+    return attr->kind == DG_ATTR_SIZES || attr->kind == DG_ATTR_INTS;
+}
+
 /* The option that an input which may be left out becomes: out_proj_weight for out_proj.weight. */
 static const char *input_option(const dg_op *op, const dg_input_spec *input, char text[80])
 {
@@ -49,27 +54,24 @@ static void print_type(FILE *out, const dg_attr_spec *attr)
 {
     static const char *const types[] = {
         [DG_ATTR_BOOL] = "bool ",        [DG_ATTR_INT] = "int64_t ",      [DG_ATTR_FLOAT] = "double ",
-        [DG_ATTR_NAME] = "const char *", [DG_ATTR_SIZES] = "int64_t ",    [DG_ATTR_INTS] = "dg_ints ",
+        [DG_ATTR_NAME] = "const char *", [DG_ATTR_SIZES] = "dg_ints ",    [DG_ATTR_INTS] = "dg_ints ",
         [DG_ATTR_SHAPE] = "dg_shape ",   [DG_ATTR_DTYPE] = "dg_dtype ",   [DG_ATTR_TENSOR] = "const dg_tensor *",
         [DG_ATTR_INIT] = "const char *", [DG_ATTR_TEXT] = "const char *",
     };
-    fprintf(out, "%s%s%s", types[attr->kind], attr->name, attr->kind == DG_ATTR_SIZES ? "[3]" : "");
+    fprintf(out, "%s%s", types[attr->kind], attr->name);
 }
 
-static void print_value(FILE *out, const dg_attr_spec *attr, int *lists)
+static void print_value(FILE *out, const dg_attr_spec *attr)
 {
     static const char *const makers[] = {
         [DG_ATTR_BOOL] = "dg_bool",         [DG_ATTR_INT] = "dg_int",           [DG_ATTR_FLOAT] = "dg_float",
-        [DG_ATTR_NAME] = "dg_text",         [DG_ATTR_SIZES] = "dg_sizes",       [DG_ATTR_INTS] = "dg_int_list",
+        [DG_ATTR_NAME] = "dg_text",         [DG_ATTR_SIZES] = "dg_ints_value",       [DG_ATTR_INTS] = "dg_ints_value",
         [DG_ATTR_SHAPE] = "dg_shape_value", [DG_ATTR_DTYPE] = "dg_dtype_value", [DG_ATTR_TENSOR] = "dg_tensor_value",
         [DG_ATTR_INIT] = "dg_text",         [DG_ATTR_TEXT] = "dg_text",
     };
-    bool by_address = attr->kind == DG_ATTR_INTS || attr->kind == DG_ATTR_SHAPE;
-    fprintf(out, "%s(%s%s%s", makers[attr->kind], by_address ? "&" : "", is_positional(attr) ? "" : "options.",
+    bool by_address = is_list(attr) || attr->kind == DG_ATTR_SHAPE;
+    fprintf(out, "%s(%s%s%s)", makers[attr->kind], by_address ? "&" : "", is_positional(attr) ? "" : "options.",
             attr->name);
-    if (attr->kind == DG_ATTR_SIZES || attr->kind == DG_ATTR_INTS)
-        fprintf(out, ", items[%d]", (*lists)++);
-    fputc(')', out);
 }
 
 static void print_default(FILE *out, const dg_attr_spec *attr)
@@ -88,7 +90,7 @@ static void print_default(FILE *out, const dg_attr_spec *attr)
         break;
     case DG_ATTR_FLOAT:
         if (none)
-            fprintf(out, ".%s = __builtin_nan(\"\"), ", attr->name);
+            fprintf(out, ".%s = DG_NO_NUMBER, ", attr->name);
         else if (strtod(attr->fallback, NULL) != 0)
             fprintf(out, ".%s = %s, ", attr->name, attr->fallback);
         break;
@@ -96,7 +98,8 @@ static void print_default(FILE *out, const dg_attr_spec *attr)
         fprintf(out, ".%s = \"%s\", ", attr->name, attr->fallback);
         break;
     case DG_ATTR_SIZES:
-        fprintf(out, ".%s = {%s, DG_NONE, DG_NONE}, ", attr->name,
+    case DG_ATTR_INTS:
+        fprintf(out, ".%s = {.only = %s}, ", attr->name,
                 none || strchr("0123456789-", attr->fallback[0]) == NULL ? "DG_NONE" : attr->fallback);
         break;
     default: /* zero bytes say "left at its default" */
@@ -167,17 +170,12 @@ static void print_signature(FILE *out, const dg_op *op)
 
 static void print_body(FILE *out, const dg_op *op)
 {
-    int n_inputs = dg_op_input_count(op), n_attrs = dg_op_attr_count(op), lists = 0, fixed = 0;
+    int n_inputs = dg_op_input_count(op), n_attrs = dg_op_attr_count(op), fixed = 0;
     bool variadic = n_inputs > 0 && (op->inputs[n_inputs - 1].flags & DG_VARIADIC);
     char name[80];
-    for (int k = 0; k < n_attrs; k++)
-        lists += op->attrs[k].kind == DG_ATTR_SIZES || op->attrs[k].kind == DG_ATTR_INTS;
-    if (lists)
-        fprintf(out, "    dg_value items[%d][DG_MAX_RANK];\n", lists);
-    lists = 0;
     for (int k = 0; k < n_attrs; k++) {
         fputs(k ? ", " : "    const dg_value attrs[] = {", out);
-        print_value(out, &op->attrs[k], &lists);
+        print_value(out, &op->attrs[k]);
     }
     fputs(n_attrs ? "};\n" : "", out);
     for (int k = 0; k < n_inputs && !variadic; k++, fixed++) {
@@ -198,7 +196,8 @@ static void print_body(FILE *out, const dg_op *op)
 }
 
 /* The macro's own parameters, in order. */
-static int list_parameters(const dg_op *op, const char *names[DG_MAX_INPUTS + DG_MAX_ATTRS + 2])
+static int list_parameters(const dg_op *op, const char *names[DG_MAX_INPUTS + DG_MAX_ATTRS + 2],
+                           bool lists[DG_MAX_INPUTS + DG_MAX_ATTRS + 2])
 {
     int count = 0;
     if (dg_op_input_count(op) == 0)
@@ -210,21 +209,24 @@ static int list_parameters(const dg_op *op, const char *names[DG_MAX_INPUTS + DG
             names[count++] = op->inputs[k].name;
     }
     for (int k = 0; k < dg_op_attr_count(op); k++)
-        if (is_positional(&op->attrs[k]))
+        if (is_positional(&op->attrs[k])) {
+            lists[count] = is_list(&op->attrs[k]);
             names[count++] = op->attrs[k].name;
+        }
     return count;
 }
 
 static void print_macro(FILE *out, const dg_op *op)
 {
     const char *names[DG_MAX_INPUTS + DG_MAX_ATTRS + 2];
-    int count = list_parameters(op, names);
+    bool lists[DG_MAX_INPUTS + DG_MAX_ATTRS + 2] = {false};
+    int count = list_parameters(op, names, lists);
     fprintf(out, "#define dg_%s(", op->name);
     for (int k = 0; k < count; k++)
         fprintf(out, "%s, ", names[k]);
     fprintf(out, "...) dg_%s_at(DG_HERE", op->name);
     for (int k = 0; k < count; k++)
-        fprintf(out, ", (%s)", names[k]);
+        fprintf(out, ", %s(%s)", lists[k] ? "DG_INTS_ARGUMENT" : "", names[k]);
     fprintf(out, ", DG_OPTIONS(dg_%s_options, ", op->name);
     for (int k = 0; k < dg_op_attr_count(op); k++)
         if (!is_positional(&op->attrs[k]))

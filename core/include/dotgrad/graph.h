@@ -134,13 +134,25 @@ dg_node *dg_expr_at(dg_location at, const char *formula, int n_inputs, const dg_
 /* The same from a formula of the graph's pool; inputs in the formula's order, NULL for those that it does not use. */
 dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *formula, dg_node *const *inputs);
 
-/* Options of builders: defaults first, then what the caller writes, without a warning about the overriding. */
+/* Options of builders: defaults first, then what the caller writes, without a warning about the overriding. A list in
+ * bare braces is an error: see dg_ints. */
+#ifdef __clang__
+#define DG_NO_BARE_LISTS _Pragma("GCC diagnostic error \"-Wassign-enum\"")
+#else
+#define DG_NO_BARE_LISTS _Pragma("GCC diagnostic error \"-Wdesignated-init\"")
+#endif
 #define DG_OPTIONS(type, ...)                                                                                          \
     __extension__({                                                                                                    \
         _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                           \
             _Pragma("GCC diagnostic ignored \"-Wmissing-braces\"")                                                     \
-                _Pragma("GCC diagnostic ignored \"-Wshadow\"") type options_ = {__VA_ARGS__};                          \
+                _Pragma("GCC diagnostic ignored \"-Wshadow\"") DG_NO_BARE_LISTS type options_ = {__VA_ARGS__};         \
         _Pragma("GCC diagnostic pop") options_;                                                                        \
     })
+
+/* A number or a list as an argument, where a builder cannot do without it: dg_flip(x, 1), dg_flip(x, DG_INTS(0, 1)). */
+typedef struct dg_ints_argument {
+    dg_ints value;
+} dg_ints_argument;
+#define DG_INTS_ARGUMENT(list) (DG_OPTIONS(dg_ints_argument, .value = (list)).value)
 
 #endif

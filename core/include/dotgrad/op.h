@@ -149,6 +149,7 @@ typedef struct dg_attr_spec {
     const char *doc;
     const char *choices;  /* of DG_ATTR_NAME: "mean|sum|none" */
     bool positional;      /* the C builder takes it as an argument, not as an option */
+    bool may_be_nan;      /* of DG_ATTR_FLOAT: NaN is a value like others; else it is refused */
 } dg_attr_spec;
 
 enum dg_op_flags {

@@ -22,7 +22,8 @@ typedef enum dg_value_kind {
     DG_VALUE_CALL,   /* .s and .items */
     DG_VALUE_TEXT,   /* .s: a formula */
     DG_VALUE_SHAPE,  /* .shape: made from a list where an attribute is a shape */
-    DG_VALUE_TENSOR  /* .tensor: made from numbers where an attribute is a tensor */
+    DG_VALUE_TENSOR, /* .tensor: made from numbers where an attribute is a tensor */
+    DG_VALUE_INTS    /* .ints: a list as C writes it; an attribute of a node is a DG_VALUE_LIST */
 } dg_value_kind;
 
 /* A value owns nothing: text, items, shapes and tensors live in an arena (or with the caller). */
@@ -38,6 +39,7 @@ struct dg_value {
         const char *s;
         const dg_shape *shape;
         const dg_tensor *tensor;
+        const struct dg_ints *ints;
     };
     size_t count;
     const dg_value *items;
@@ -62,21 +64,45 @@ char *dg_number_print(double number, dg_dtype dtype, char text[DG_NUMBER_TEXT]);
 /* Argument k of a call by position or keyword; NULL when it is not given. */
 const dg_value *dg_call_argument(const dg_value *call, size_t position, const char *key);
 
-/* Values for dg_application.attrs. A number that equals DG_NONE (or is NaN), a NULL text and an empty list mean
- * "left at its default". */
-#define DG_NONE INT64_MIN
+/* One integer or a list of them: what an option is that names dimensions or sizes.
+ *
+ *     dg_sum(x, .dim = 1)                    one number: dimension 1; 0 is dimension 0
+ *     dg_sum(x, .dim = DG_INTS(0, 2))        a list, in its one spelling: dimensions 0 and 2
+ *     dg_sum(x)                              absent: the op's default, here all dimensions
+ *     dg_conv2d(x, 8, .kernel_size = 3)      3 for each dimension; DG_INTS(3, 5): 3 for H, 5 for W
+ *
+ * `= n` and `= {n}` set `only`, of which the type below takes care; `= {0, 2}` does not compile in a builder. In a
+ * variable of one's own: {.only = n}, {.only = DG_NONE} (absent), or `count` > 0 numbers in `at`, and then `only` is
+ * not read. */
+#define DG_NONE     INT64_MIN
+#define DG_MAX_INTS 16
+typedef enum dg_guard { DG_GUARD = 0x4c495354 } dg_guard;
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__cplusplus)
+#define DG_DESIGNATED __attribute__((designated_init))
+#else
+#define DG_DESIGNATED
+#endif
 typedef struct dg_ints {
-    int count;
-    int64_t at[DG_MAX_RANK];
+    __extension__ struct DG_DESIGNATED {
+        int64_t only;
+        dg_guard guard; /* 0; where a list in bare braces would write its second number */
+        int count;
+        int64_t at[DG_MAX_INTS];
+    };
 } dg_ints;
 #define DG_INTS(...)                                                                                                   \
-    ((dg_ints){.count = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .at = {__VA_ARGS__}})
+    ((dg_ints){.only = DG_NONE,                                                                                        \
+               .count = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),                                     \
+               .at = {__VA_ARGS__}})
+
+/* Values for dg_application.attrs. "Left at its default" is said by a number that equals DG_NONE, by the one NaN that
+ * DG_NO_NUMBER is (any other NaN is a mistake), by a NULL text and an absent list. */
+#define DG_NO_NUMBER __builtin_nan("0x6467")
 dg_value dg_bool(bool value);
 dg_value dg_int(int64_t value);
 dg_value dg_float(double value);
-dg_value dg_text(const char *value);                       /* a name, formula, initialiser, dtype */
-dg_value dg_int_list(const dg_ints *value, dg_value *items); /* items: room for DG_MAX_RANK values */
-dg_value dg_sizes(const int64_t value[3], dg_value *items);  /* {3, DG_NONE, DG_NONE}: 3 for every dimension */
+dg_value dg_text(const char *value);           /* a name, formula, initialiser, dtype */
+dg_value dg_ints_value(const dg_ints *value);  /* keeps the pointer where it is a list */
 dg_value dg_shape_value(const dg_shape *value);
 dg_value dg_dtype_value(dg_dtype value);
 dg_value dg_tensor_value(const dg_tensor *value);

@@ -136,12 +136,11 @@ typedef struct dg_count_options {
 } dg_count_options;
 static inline dg_node *dg_count_at(dg_location at, dg_node *input, dg_count_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.dim, items[0])};
+    const dg_value attrs[] = {dg_ints_value(&options.dim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "count", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_count(input, ...) dg_count_at(DG_HERE, (input), DG_OPTIONS(dg_count_options, __VA_ARGS__))
+#define dg_count(input, ...) dg_count_at(DG_HERE, (input), DG_OPTIONS(dg_count_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* 0, 1, … as far as x goes along a dimension
  *   dim: the dimension */
@@ -186,7 +185,7 @@ static inline dg_node *dg_arange_at(dg_location at, dg_graph *graph, double star
     const dg_value attrs[] = {dg_float(start), dg_float(options.end), dg_float(options.step), dg_dtype_value(options.dtype)};
     return dg_apply(&(dg_application){.graph = graph, .op = "arange", .name = options.name, .at = at, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_arange(graph, start, ...) dg_arange_at(DG_HERE, (graph), (start), DG_OPTIONS(dg_arange_options, .end = __builtin_nan(""), .step = 1, __VA_ARGS__))
+#define dg_arange(graph, start, ...) dg_arange_at(DG_HERE, (graph), (start), DG_OPTIONS(dg_arange_options, .end = DG_NO_NUMBER, .step = 1, __VA_ARGS__))
 
 /* numbers from start to end, both included, at equal distances
  *   start: the first number
@@ -866,7 +865,7 @@ static inline dg_node *dg_clamp_at(dg_location at, dg_node *input, dg_clamp_opti
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "clamp", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_clamp(input, ...) dg_clamp_at(DG_HERE, (input), DG_OPTIONS(dg_clamp_options, .min = __builtin_nan(""), .max = __builtin_nan(""), __VA_ARGS__))
+#define dg_clamp(input, ...) dg_clamp_at(DG_HERE, (input), DG_OPTIONS(dg_clamp_options, .min = DG_NO_NUMBER, .max = DG_NO_NUMBER, __VA_ARGS__))
 
 /* y = a + b */
 typedef struct dg_add_options {
@@ -1002,7 +1001,7 @@ static inline dg_node *dg_pow_at(dg_location at, dg_node *input, dg_pow_options 
     dg_node *const inputs[] = {input, options.other};
     return dg_apply(&(dg_application){.op = "pow", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_pow(input, ...) dg_pow_at(DG_HERE, (input), DG_OPTIONS(dg_pow_options, .exponent = __builtin_nan(""), __VA_ARGS__))
+#define dg_pow(input, ...) dg_pow_at(DG_HERE, (input), DG_OPTIONS(dg_pow_options, .exponent = DG_NO_NUMBER, __VA_ARGS__))
 
 /* ---- compare ---- */
 
@@ -1901,12 +1900,11 @@ typedef struct dg_sum_options {
 } dg_sum_options;
 static inline dg_node *dg_sum_at(dg_location at, dg_node *input, dg_sum_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    const dg_value attrs[] = {dg_ints_value(&options.dim), dg_bool(options.keepdim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "sum", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_sum(input, ...) dg_sum_at(DG_HERE, (input), DG_OPTIONS(dg_sum_options, __VA_ARGS__))
+#define dg_sum(input, ...) dg_sum_at(DG_HERE, (input), DG_OPTIONS(dg_sum_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = Σ x / n
  *   dim: the dimension or dimensions; all when left out
@@ -1918,12 +1916,11 @@ typedef struct dg_mean_options {
 } dg_mean_options;
 static inline dg_node *dg_mean_at(dg_location at, dg_node *input, dg_mean_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    const dg_value attrs[] = {dg_ints_value(&options.dim), dg_bool(options.keepdim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "mean", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_mean(input, ...) dg_mean_at(DG_HERE, (input), DG_OPTIONS(dg_mean_options, __VA_ARGS__))
+#define dg_mean(input, ...) dg_mean_at(DG_HERE, (input), DG_OPTIONS(dg_mean_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = Π x; of integers and conditions int64
  *   dim: the dimension or dimensions; all when left out
@@ -1935,12 +1932,11 @@ typedef struct dg_prod_options {
 } dg_prod_options;
 static inline dg_node *dg_prod_at(dg_location at, dg_node *input, dg_prod_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    const dg_value attrs[] = {dg_ints_value(&options.dim), dg_bool(options.keepdim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "prod", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_prod(input, ...) dg_prod_at(DG_HERE, (input), DG_OPTIONS(dg_prod_options, __VA_ARGS__))
+#define dg_prod(input, ...) dg_prod_at(DG_HERE, (input), DG_OPTIONS(dg_prod_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = max x; ties share the gradient evenly
  *   dim: the dimension or dimensions; all when left out
@@ -1952,12 +1948,11 @@ typedef struct dg_amax_options {
 } dg_amax_options;
 static inline dg_node *dg_amax_at(dg_location at, dg_node *input, dg_amax_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    const dg_value attrs[] = {dg_ints_value(&options.dim), dg_bool(options.keepdim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "amax", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_amax(input, ...) dg_amax_at(DG_HERE, (input), DG_OPTIONS(dg_amax_options, __VA_ARGS__))
+#define dg_amax(input, ...) dg_amax_at(DG_HERE, (input), DG_OPTIONS(dg_amax_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = min x; ties share the gradient evenly
  *   dim: the dimension or dimensions; all when left out
@@ -1969,12 +1964,11 @@ typedef struct dg_amin_options {
 } dg_amin_options;
 static inline dg_node *dg_amin_at(dg_location at, dg_node *input, dg_amin_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    const dg_value attrs[] = {dg_ints_value(&options.dim), dg_bool(options.keepdim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "amin", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_amin(input, ...) dg_amin_at(DG_HERE, (input), DG_OPTIONS(dg_amin_options, __VA_ARGS__))
+#define dg_amin(input, ...) dg_amin_at(DG_HERE, (input), DG_OPTIONS(dg_amin_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = every x is true (not 0)
  *   dim: the dimension or dimensions; all when left out
@@ -1986,12 +1980,11 @@ typedef struct dg_all_options {
 } dg_all_options;
 static inline dg_node *dg_all_at(dg_location at, dg_node *input, dg_all_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    const dg_value attrs[] = {dg_ints_value(&options.dim), dg_bool(options.keepdim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "all", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_all(input, ...) dg_all_at(DG_HERE, (input), DG_OPTIONS(dg_all_options, __VA_ARGS__))
+#define dg_all(input, ...) dg_all_at(DG_HERE, (input), DG_OPTIONS(dg_all_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = some x is true (not 0)
  *   dim: the dimension or dimensions; all when left out
@@ -2003,12 +1996,11 @@ typedef struct dg_any_options {
 } dg_any_options;
 static inline dg_node *dg_any_at(dg_location at, dg_node *input, dg_any_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    const dg_value attrs[] = {dg_ints_value(&options.dim), dg_bool(options.keepdim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "any", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_any(input, ...) dg_any_at(DG_HERE, (input), DG_OPTIONS(dg_any_options, __VA_ARGS__))
+#define dg_any(input, ...) dg_any_at(DG_HERE, (input), DG_OPTIONS(dg_any_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = Σ (x − mean)² / (n − correction)
  *   dim: the dimension or dimensions; all when left out
@@ -2022,12 +2014,11 @@ typedef struct dg_var_options {
 } dg_var_options;
 static inline dg_node *dg_var_at(dg_location at, dg_node *input, dg_var_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_float(options.correction), dg_bool(options.keepdim)};
+    const dg_value attrs[] = {dg_ints_value(&options.dim), dg_float(options.correction), dg_bool(options.keepdim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "var", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_var(input, ...) dg_var_at(DG_HERE, (input), DG_OPTIONS(dg_var_options, .correction = 1, __VA_ARGS__))
+#define dg_var(input, ...) dg_var_at(DG_HERE, (input), DG_OPTIONS(dg_var_options, .dim = {.only = DG_NONE}, .correction = 1, __VA_ARGS__))
 
 /* y = √var; gradient 0 where that is 0
  *   dim: the dimension or dimensions; all when left out
@@ -2041,12 +2032,11 @@ typedef struct dg_std_options {
 } dg_std_options;
 static inline dg_node *dg_std_at(dg_location at, dg_node *input, dg_std_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_float(options.correction), dg_bool(options.keepdim)};
+    const dg_value attrs[] = {dg_ints_value(&options.dim), dg_float(options.correction), dg_bool(options.keepdim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "std", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_std(input, ...) dg_std_at(DG_HERE, (input), DG_OPTIONS(dg_std_options, .correction = 1, __VA_ARGS__))
+#define dg_std(input, ...) dg_std_at(DG_HERE, (input), DG_OPTIONS(dg_std_options, .dim = {.only = DG_NONE}, .correction = 1, __VA_ARGS__))
 
 /* y = (Σ |x|ᵖ)^(1/p); gradient 0 where that is 0
  *   p: the order: inf is the greatest |x|, 0 counts what is not 0
@@ -2060,12 +2050,11 @@ typedef struct dg_norm_options {
 } dg_norm_options;
 static inline dg_node *dg_norm_at(dg_location at, dg_node *input, dg_norm_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_float(options.p), dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    const dg_value attrs[] = {dg_float(options.p), dg_ints_value(&options.dim), dg_bool(options.keepdim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "norm", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_norm(input, ...) dg_norm_at(DG_HERE, (input), DG_OPTIONS(dg_norm_options, .p = 2, __VA_ARGS__))
+#define dg_norm(input, ...) dg_norm_at(DG_HERE, (input), DG_OPTIONS(dg_norm_options, .p = 2, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = ln Σ eˣ, without overflow
  *   dim: the dimension or dimensions; all when left out
@@ -2077,12 +2066,11 @@ typedef struct dg_logsumexp_options {
 } dg_logsumexp_options;
 static inline dg_node *dg_logsumexp_at(dg_location at, dg_node *input, dg_logsumexp_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.dim, items[0]), dg_bool(options.keepdim)};
+    const dg_value attrs[] = {dg_ints_value(&options.dim), dg_bool(options.keepdim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "logsumexp", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_logsumexp(input, ...) dg_logsumexp_at(DG_HERE, (input), DG_OPTIONS(dg_logsumexp_options, __VA_ARGS__))
+#define dg_logsumexp(input, ...) dg_logsumexp_at(DG_HERE, (input), DG_OPTIONS(dg_logsumexp_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = where x is greatest, int64; the first place on ties
  *   dim: when left out, of the flat tensor
@@ -2382,12 +2370,11 @@ typedef struct dg_permute_options {
 } dg_permute_options;
 static inline dg_node *dg_permute_at(dg_location at, dg_node *input, dg_ints dims, dg_permute_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&dims, items[0])};
+    const dg_value attrs[] = {dg_ints_value(&dims)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "permute", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_permute(input, dims, ...) dg_permute_at(DG_HERE, (input), (dims), DG_OPTIONS(dg_permute_options, __VA_ARGS__))
+#define dg_permute(input, dims, ...) dg_permute_at(DG_HERE, (input), DG_INTS_ARGUMENT(dims), DG_OPTIONS(dg_permute_options, __VA_ARGS__))
 
 /* broadcasts to a shape
  *   shape: sizes; −1 keeps that of x */
@@ -2421,12 +2408,11 @@ typedef struct dg_squeeze_options {
 } dg_squeeze_options;
 static inline dg_node *dg_squeeze_at(dg_location at, dg_node *input, dg_squeeze_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.dim, items[0])};
+    const dg_value attrs[] = {dg_ints_value(&options.dim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "squeeze", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_squeeze(input, ...) dg_squeeze_at(DG_HERE, (input), DG_OPTIONS(dg_squeeze_options, __VA_ARGS__))
+#define dg_squeeze(input, ...) dg_squeeze_at(DG_HERE, (input), DG_OPTIONS(dg_squeeze_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* puts in a dimension of size 1
  *   dim: its place in the result */
@@ -2683,12 +2669,11 @@ typedef struct dg_flip_options {
 } dg_flip_options;
 static inline dg_node *dg_flip_at(dg_location at, dg_node *input, dg_ints dims, dg_flip_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&dims, items[0])};
+    const dg_value attrs[] = {dg_ints_value(&dims)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "flip", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_flip(input, dims, ...) dg_flip_at(DG_HERE, (input), (dims), DG_OPTIONS(dg_flip_options, __VA_ARGS__))
+#define dg_flip(input, dims, ...) dg_flip_at(DG_HERE, (input), DG_INTS_ARGUMENT(dims), DG_OPTIONS(dg_flip_options, __VA_ARGS__))
 
 /* the elements moved along; what leaves at the end comes in at the start
  *   shifts: how far, for each dimension
@@ -2699,12 +2684,11 @@ typedef struct dg_roll_options {
 } dg_roll_options;
 static inline dg_node *dg_roll_at(dg_location at, dg_node *input, dg_ints shifts, dg_roll_options options)
 {
-    dg_value items[2][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&shifts, items[0]), dg_int_list(&options.dims, items[1])};
+    const dg_value attrs[] = {dg_ints_value(&shifts), dg_ints_value(&options.dims)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "roll", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_roll(input, shifts, ...) dg_roll_at(DG_HERE, (input), (shifts), DG_OPTIONS(dg_roll_options, __VA_ARGS__))
+#define dg_roll(input, shifts, ...) dg_roll_at(DG_HERE, (input), DG_INTS_ARGUMENT(shifts), DG_OPTIONS(dg_roll_options, .dims = {.only = DG_NONE}, __VA_ARGS__))
 
 /* copies side by side: so many along each dimension, new ones in front
  *   repeats: how many; one for each dimension at least */
@@ -2713,12 +2697,11 @@ typedef struct dg_repeat_options {
 } dg_repeat_options;
 static inline dg_node *dg_repeat_at(dg_location at, dg_node *input, dg_ints repeats, dg_repeat_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&repeats, items[0])};
+    const dg_value attrs[] = {dg_ints_value(&repeats)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "repeat", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_repeat(input, repeats, ...) dg_repeat_at(DG_HERE, (input), (repeats), DG_OPTIONS(dg_repeat_options, __VA_ARGS__))
+#define dg_repeat(input, repeats, ...) dg_repeat_at(DG_HERE, (input), DG_INTS_ARGUMENT(repeats), DG_OPTIONS(dg_repeat_options, __VA_ARGS__))
 
 /* copies side by side: so many along each of the last dimensions
  *   dims: how many */
@@ -2727,12 +2710,11 @@ typedef struct dg_tile_options {
 } dg_tile_options;
 static inline dg_node *dg_tile_at(dg_location at, dg_node *input, dg_ints dims, dg_tile_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&dims, items[0])};
+    const dg_value attrs[] = {dg_ints_value(&dims)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "tile", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_tile(input, dims, ...) dg_tile_at(DG_HERE, (input), (dims), DG_OPTIONS(dg_tile_options, __VA_ARGS__))
+#define dg_tile(input, dims, ...) dg_tile_at(DG_HERE, (input), DG_INTS_ARGUMENT(dims), DG_OPTIONS(dg_tile_options, __VA_ARGS__))
 
 /* dimensions moved to other places, the rest in order
  *   source: the dimensions
@@ -2742,12 +2724,11 @@ typedef struct dg_movedim_options {
 } dg_movedim_options;
 static inline dg_node *dg_movedim_at(dg_location at, dg_node *input, dg_ints source, dg_ints destination, dg_movedim_options options)
 {
-    dg_value items[2][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&source, items[0]), dg_int_list(&destination, items[1])};
+    const dg_value attrs[] = {dg_ints_value(&source), dg_ints_value(&destination)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "movedim", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_movedim(input, source, destination, ...) dg_movedim_at(DG_HERE, (input), (source), (destination), DG_OPTIONS(dg_movedim_options, __VA_ARGS__))
+#define dg_movedim(input, source, destination, ...) dg_movedim_at(DG_HERE, (input), DG_INTS_ARGUMENT(source), DG_INTS_ARGUMENT(destination), DG_OPTIONS(dg_movedim_options, __VA_ARGS__))
 
 /* several dimensions for one
  *   dim: the dimension
@@ -2772,12 +2753,11 @@ typedef struct dg_split_options {
 } dg_split_options;
 static inline dg_node *dg_split_at(dg_location at, dg_node *input, dg_ints split_size, dg_split_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&split_size, items[0]), dg_int(options.dim)};
+    const dg_value attrs[] = {dg_ints_value(&split_size), dg_int(options.dim)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "split", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_split(input, split_size, ...) dg_split_at(DG_HERE, (input), (split_size), DG_OPTIONS(dg_split_options, __VA_ARGS__))
+#define dg_split(input, split_size, ...) dg_split_at(DG_HERE, (input), DG_INTS_ARGUMENT(split_size), DG_OPTIONS(dg_split_options, __VA_ARGS__))
 
 /* so many pieces along dim, the last one smaller, one an output
  *   chunks: pieces, at most
@@ -2851,7 +2831,7 @@ static inline dg_node *dg_nan_to_num_at(dg_location at, dg_node *input, dg_nan_t
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "nan_to_num", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_nan_to_num(input, ...) dg_nan_to_num_at(DG_HERE, (input), DG_OPTIONS(dg_nan_to_num_options, .posinf = __builtin_nan(""), .neginf = __builtin_nan(""), __VA_ARGS__))
+#define dg_nan_to_num(input, ...) dg_nan_to_num_at(DG_HERE, (input), DG_OPTIONS(dg_nan_to_num_options, .posinf = DG_NO_NUMBER, .neginf = DG_NO_NUMBER, __VA_ARGS__))
 
 /* y = x, with src written at index along dim
  *   index: int64 or int32, from 0 on; of several that are equal the last one counts
@@ -2870,7 +2850,7 @@ static inline dg_node *dg_scatter_at(dg_location at, dg_node *input, dg_node *in
     dg_node *const inputs[] = {input, index, options.src};
     return dg_apply(&(dg_application){.op = "scatter", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_scatter(input, index, ...) dg_scatter_at(DG_HERE, (input), (index), DG_OPTIONS(dg_scatter_options, .value = __builtin_nan(""), __VA_ARGS__))
+#define dg_scatter(input, index, ...) dg_scatter_at(DG_HERE, (input), (index), DG_OPTIONS(dg_scatter_options, .value = DG_NO_NUMBER, __VA_ARGS__))
 
 /* ---- linear ---- */
 
@@ -4214,10 +4194,10 @@ static inline dg_node *dg_lstm_cell_at(dg_location at, dg_node *input, int64_t h
  *   padding_mode: what padding shows (zeros|reflect|replicate|circular)
  *   init: initialiser of weight */
 typedef struct dg_conv1d_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t dilation[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints dilation;
     int64_t groups;
     bool bias;
     const char *padding_mode;
@@ -4228,12 +4208,11 @@ typedef struct dg_conv1d_options {
 } dg_conv1d_options;
 static inline dg_node *dg_conv1d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv1d_options options)
 {
-    dg_value items[4][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_text(options.padding_mode), dg_text(options.init)};
+    const dg_value attrs[] = {dg_int(out_channels), dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.dilation), dg_int(options.groups), dg_bool(options.bias), dg_text(options.padding_mode), dg_text(options.init)};
     dg_node *const inputs[] = {input, options.weight, options.bias_node};
     return dg_apply(&(dg_application){.op = "conv1d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 9, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv1d(input, out_channels, ...) dg_conv1d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv1d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .padding_mode = "zeros", __VA_ARGS__))
+#define dg_conv1d(input, out_channels, ...) dg_conv1d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv1d_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = 1}, .padding = {.only = 0}, .dilation = {.only = 1}, .groups = 1, .bias = true, .padding_mode = "zeros", __VA_ARGS__))
 
 /* y[n, o, p] = b[o] + Σ w[o, c, k]·x[n, c, p·stride − padding + k·dilation]
  *   input: [N, C, H, W], or one without N
@@ -4250,10 +4229,10 @@ static inline dg_node *dg_conv1d_at(dg_location at, dg_node *input, int64_t out_
  *   init: initialiser of weight
  *   algorithm: winograd: for a float32 result and input gradient, with half as much work, but rounding errors ten times as large (4e-5 on results of size 1); auto never takes it (auto|direct|winograd) */
 typedef struct dg_conv2d_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t dilation[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints dilation;
     int64_t groups;
     bool bias;
     const char *padding_mode;
@@ -4265,12 +4244,11 @@ typedef struct dg_conv2d_options {
 } dg_conv2d_options;
 static inline dg_node *dg_conv2d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv2d_options options)
 {
-    dg_value items[4][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_text(options.padding_mode), dg_text(options.init), dg_text(options.algorithm)};
+    const dg_value attrs[] = {dg_int(out_channels), dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.dilation), dg_int(options.groups), dg_bool(options.bias), dg_text(options.padding_mode), dg_text(options.init), dg_text(options.algorithm)};
     dg_node *const inputs[] = {input, options.weight, options.bias_node};
     return dg_apply(&(dg_application){.op = "conv2d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 10, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv2d(input, out_channels, ...) dg_conv2d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv2d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .padding_mode = "zeros", .algorithm = "auto", __VA_ARGS__))
+#define dg_conv2d(input, out_channels, ...) dg_conv2d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv2d_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = 1}, .padding = {.only = 0}, .dilation = {.only = 1}, .groups = 1, .bias = true, .padding_mode = "zeros", .algorithm = "auto", __VA_ARGS__))
 
 /* y[n, o, p] = b[o] + Σ w[o, c, k]·x[n, c, p·stride − padding + k·dilation]
  *   input: [N, C, D, H, W], or one without N
@@ -4286,10 +4264,10 @@ static inline dg_node *dg_conv2d_at(dg_location at, dg_node *input, int64_t out_
  *   padding_mode: what padding shows (zeros|reflect|replicate|circular)
  *   init: initialiser of weight */
 typedef struct dg_conv3d_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t dilation[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints dilation;
     int64_t groups;
     bool bias;
     const char *padding_mode;
@@ -4300,12 +4278,11 @@ typedef struct dg_conv3d_options {
 } dg_conv3d_options;
 static inline dg_node *dg_conv3d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv3d_options options)
 {
-    dg_value items[4][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_text(options.padding_mode), dg_text(options.init)};
+    const dg_value attrs[] = {dg_int(out_channels), dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.dilation), dg_int(options.groups), dg_bool(options.bias), dg_text(options.padding_mode), dg_text(options.init)};
     dg_node *const inputs[] = {input, options.weight, options.bias_node};
     return dg_apply(&(dg_application){.op = "conv3d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 9, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv3d(input, out_channels, ...) dg_conv3d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv3d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .padding_mode = "zeros", __VA_ARGS__))
+#define dg_conv3d(input, out_channels, ...) dg_conv3d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv3d_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = 1}, .padding = {.only = 0}, .dilation = {.only = 1}, .groups = 1, .bias = true, .padding_mode = "zeros", __VA_ARGS__))
 
 /* y[n, o, p·stride − padding + k·dilation] += w[c, o, k]·x[n, c, p], plus b[o]
  *   input: [N, C, L], or one without N
@@ -4322,13 +4299,13 @@ static inline dg_node *dg_conv3d_at(dg_location at, dg_node *input, int64_t out_
  *   init: initialiser of weight
  *   Source: Dumoulin and Visin, A guide to convolution arithmetic for deep learning (2016), section 4 */
 typedef struct dg_conv_transpose1d_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t output_padding[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints output_padding;
     int64_t groups;
     bool bias;
-    int64_t dilation[3];
+    dg_ints dilation;
     const char *init;
     dg_node *weight;
     dg_node *bias_node;
@@ -4336,12 +4313,11 @@ typedef struct dg_conv_transpose1d_options {
 } dg_conv_transpose1d_options;
 static inline dg_node *dg_conv_transpose1d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv_transpose1d_options options)
 {
-    dg_value items[5][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.output_padding, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_sizes(options.dilation, items[4]), dg_text(options.init)};
+    const dg_value attrs[] = {dg_int(out_channels), dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.output_padding), dg_int(options.groups), dg_bool(options.bias), dg_ints_value(&options.dilation), dg_text(options.init)};
     dg_node *const inputs[] = {input, options.weight, options.bias_node};
     return dg_apply(&(dg_application){.op = "conv_transpose1d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 9, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv_transpose1d(input, out_channels, ...) dg_conv_transpose1d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv_transpose1d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .output_padding = {0, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_conv_transpose1d(input, out_channels, ...) dg_conv_transpose1d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv_transpose1d_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = 1}, .padding = {.only = 0}, .output_padding = {.only = 0}, .groups = 1, .bias = true, .dilation = {.only = 1}, __VA_ARGS__))
 
 /* y[n, o, p·stride − padding + k·dilation] += w[c, o, k]·x[n, c, p], plus b[o]
  *   input: [N, C, H, W], or one without N
@@ -4358,13 +4334,13 @@ static inline dg_node *dg_conv_transpose1d_at(dg_location at, dg_node *input, in
  *   init: initialiser of weight
  *   Source: Dumoulin and Visin, A guide to convolution arithmetic for deep learning (2016), section 4 */
 typedef struct dg_conv_transpose2d_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t output_padding[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints output_padding;
     int64_t groups;
     bool bias;
-    int64_t dilation[3];
+    dg_ints dilation;
     const char *init;
     dg_node *weight;
     dg_node *bias_node;
@@ -4372,12 +4348,11 @@ typedef struct dg_conv_transpose2d_options {
 } dg_conv_transpose2d_options;
 static inline dg_node *dg_conv_transpose2d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv_transpose2d_options options)
 {
-    dg_value items[5][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.output_padding, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_sizes(options.dilation, items[4]), dg_text(options.init)};
+    const dg_value attrs[] = {dg_int(out_channels), dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.output_padding), dg_int(options.groups), dg_bool(options.bias), dg_ints_value(&options.dilation), dg_text(options.init)};
     dg_node *const inputs[] = {input, options.weight, options.bias_node};
     return dg_apply(&(dg_application){.op = "conv_transpose2d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 9, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv_transpose2d(input, out_channels, ...) dg_conv_transpose2d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv_transpose2d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .output_padding = {0, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_conv_transpose2d(input, out_channels, ...) dg_conv_transpose2d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv_transpose2d_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = 1}, .padding = {.only = 0}, .output_padding = {.only = 0}, .groups = 1, .bias = true, .dilation = {.only = 1}, __VA_ARGS__))
 
 /* y[n, o, p·stride − padding + k·dilation] += w[c, o, k]·x[n, c, p], plus b[o]
  *   input: [N, C, D, H, W], or one without N
@@ -4394,13 +4369,13 @@ static inline dg_node *dg_conv_transpose2d_at(dg_location at, dg_node *input, in
  *   init: initialiser of weight
  *   Source: Dumoulin and Visin, A guide to convolution arithmetic for deep learning (2016), section 4 */
 typedef struct dg_conv_transpose3d_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t output_padding[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints output_padding;
     int64_t groups;
     bool bias;
-    int64_t dilation[3];
+    dg_ints dilation;
     const char *init;
     dg_node *weight;
     dg_node *bias_node;
@@ -4408,12 +4383,11 @@ typedef struct dg_conv_transpose3d_options {
 } dg_conv_transpose3d_options;
 static inline dg_node *dg_conv_transpose3d_at(dg_location at, dg_node *input, int64_t out_channels, dg_conv_transpose3d_options options)
 {
-    dg_value items[5][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int(out_channels), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.output_padding, items[3]), dg_int(options.groups), dg_bool(options.bias), dg_sizes(options.dilation, items[4]), dg_text(options.init)};
+    const dg_value attrs[] = {dg_int(out_channels), dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.output_padding), dg_int(options.groups), dg_bool(options.bias), dg_ints_value(&options.dilation), dg_text(options.init)};
     dg_node *const inputs[] = {input, options.weight, options.bias_node};
     return dg_apply(&(dg_application){.op = "conv_transpose3d", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 9, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv_transpose3d(input, out_channels, ...) dg_conv_transpose3d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv_transpose3d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .output_padding = {0, DG_NONE, DG_NONE}, .groups = 1, .bias = true, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_conv_transpose3d(input, out_channels, ...) dg_conv_transpose3d_at(DG_HERE, (input), (out_channels), DG_OPTIONS(dg_conv_transpose3d_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = 1}, .padding = {.only = 0}, .output_padding = {.only = 0}, .groups = 1, .bias = true, .dilation = {.only = 1}, __VA_ARGS__))
 
 /* conv(x, w) with as many places as like has
  *   like: of the result's shape
@@ -4424,9 +4398,9 @@ static inline dg_node *dg_conv_transpose3d_at(dg_location at, dg_node *input, in
  *   padding_mode: as of conv (zeros|reflect|replicate|circular)
  *   algorithm: as of conv2d (auto|direct|winograd) */
 typedef struct dg_conv_like_options {
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t dilation[3];
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints dilation;
     int64_t groups;
     const char *padding_mode;
     const char *algorithm;
@@ -4434,12 +4408,11 @@ typedef struct dg_conv_like_options {
 } dg_conv_like_options;
 static inline dg_node *dg_conv_like_at(dg_location at, dg_node *input, dg_node *weight, dg_node *like, dg_conv_like_options options)
 {
-    dg_value items[3][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.stride, items[0]), dg_sizes(options.padding, items[1]), dg_sizes(options.dilation, items[2]), dg_int(options.groups), dg_text(options.padding_mode), dg_text(options.algorithm)};
+    const dg_value attrs[] = {dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.dilation), dg_int(options.groups), dg_text(options.padding_mode), dg_text(options.algorithm)};
     dg_node *const inputs[] = {input, weight, like};
     return dg_apply(&(dg_application){.op = "conv_like", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv_like(input, weight, like, ...) dg_conv_like_at(DG_HERE, (input), (weight), (like), DG_OPTIONS(dg_conv_like_options, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .padding_mode = "zeros", .algorithm = "auto", __VA_ARGS__))
+#define dg_conv_like(input, weight, like, ...) dg_conv_like_at(DG_HERE, (input), (weight), (like), DG_OPTIONS(dg_conv_like_options, .stride = {.only = 1}, .padding = {.only = 0}, .dilation = {.only = 1}, .groups = 1, .padding_mode = "zeros", .algorithm = "auto", __VA_ARGS__))
 
 /* the gradient of a convolution's input, from that of its result and its weight
  *   like: of the result's shape
@@ -4450,9 +4423,9 @@ static inline dg_node *dg_conv_like_at(dg_location at, dg_node *input, dg_node *
  *   padding_mode: as of conv (zeros|reflect|replicate|circular)
  *   algorithm: as of conv2d (auto|direct|winograd) */
 typedef struct dg_conv_input_grad_options {
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t dilation[3];
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints dilation;
     int64_t groups;
     const char *padding_mode;
     const char *algorithm;
@@ -4460,12 +4433,11 @@ typedef struct dg_conv_input_grad_options {
 } dg_conv_input_grad_options;
 static inline dg_node *dg_conv_input_grad_at(dg_location at, dg_node *grad, dg_node *weight, dg_node *like, dg_conv_input_grad_options options)
 {
-    dg_value items[3][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.stride, items[0]), dg_sizes(options.padding, items[1]), dg_sizes(options.dilation, items[2]), dg_int(options.groups), dg_text(options.padding_mode), dg_text(options.algorithm)};
+    const dg_value attrs[] = {dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.dilation), dg_int(options.groups), dg_text(options.padding_mode), dg_text(options.algorithm)};
     dg_node *const inputs[] = {grad, weight, like};
     return dg_apply(&(dg_application){.op = "conv_input_grad", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv_input_grad(grad, weight, like, ...) dg_conv_input_grad_at(DG_HERE, (grad), (weight), (like), DG_OPTIONS(dg_conv_input_grad_options, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .padding_mode = "zeros", .algorithm = "auto", __VA_ARGS__))
+#define dg_conv_input_grad(grad, weight, like, ...) dg_conv_input_grad_at(DG_HERE, (grad), (weight), (like), DG_OPTIONS(dg_conv_input_grad_options, .stride = {.only = 1}, .padding = {.only = 0}, .dilation = {.only = 1}, .groups = 1, .padding_mode = "zeros", .algorithm = "auto", __VA_ARGS__))
 
 /* the gradient of a convolution's weight, from its input and the gradient of its result
  *   like: of the result's shape
@@ -4476,9 +4448,9 @@ static inline dg_node *dg_conv_input_grad_at(dg_location at, dg_node *grad, dg_n
  *   padding_mode: as of conv (zeros|reflect|replicate|circular)
  *   algorithm: as of conv2d (auto|direct|winograd) */
 typedef struct dg_conv_weight_grad_options {
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t dilation[3];
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints dilation;
     int64_t groups;
     const char *padding_mode;
     const char *algorithm;
@@ -4486,12 +4458,11 @@ typedef struct dg_conv_weight_grad_options {
 } dg_conv_weight_grad_options;
 static inline dg_node *dg_conv_weight_grad_at(dg_location at, dg_node *input, dg_node *grad, dg_node *like, dg_conv_weight_grad_options options)
 {
-    dg_value items[3][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.stride, items[0]), dg_sizes(options.padding, items[1]), dg_sizes(options.dilation, items[2]), dg_int(options.groups), dg_text(options.padding_mode), dg_text(options.algorithm)};
+    const dg_value attrs[] = {dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.dilation), dg_int(options.groups), dg_text(options.padding_mode), dg_text(options.algorithm)};
     dg_node *const inputs[] = {input, grad, like};
     return dg_apply(&(dg_application){.op = "conv_weight_grad", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_conv_weight_grad(input, grad, like, ...) dg_conv_weight_grad_at(DG_HERE, (input), (grad), (like), DG_OPTIONS(dg_conv_weight_grad_options, .stride = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .groups = 1, .padding_mode = "zeros", .algorithm = "auto", __VA_ARGS__))
+#define dg_conv_weight_grad(input, grad, like, ...) dg_conv_weight_grad_at(DG_HERE, (input), (grad), (like), DG_OPTIONS(dg_conv_weight_grad_options, .stride = {.only = 1}, .padding = {.only = 0}, .dilation = {.only = 1}, .groups = 1, .padding_mode = "zeros", .algorithm = "auto", __VA_ARGS__))
 
 /* ---- pool ---- */
 
@@ -4503,21 +4474,20 @@ static inline dg_node *dg_conv_weight_grad_at(dg_location at, dg_node *input, dg
  *   dilation: between the places of a window
  *   ceil_mode: a last window may hang over the end */
 typedef struct dg_max_pool1d_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t dilation[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints dilation;
     bool ceil_mode;
     const char *name;
 } dg_max_pool1d_options;
 static inline dg_node *dg_max_pool1d_at(dg_location at, dg_node *input, dg_max_pool1d_options options)
 {
-    dg_value items[4][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_bool(options.ceil_mode)};
+    const dg_value attrs[] = {dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.dilation), dg_bool(options.ceil_mode)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "max_pool1d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_max_pool1d(input, ...) dg_max_pool1d_at(DG_HERE, (input), DG_OPTIONS(dg_max_pool1d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_max_pool1d(input, ...) dg_max_pool1d_at(DG_HERE, (input), DG_OPTIONS(dg_max_pool1d_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = DG_NONE}, .padding = {.only = 0}, .dilation = {.only = 1}, __VA_ARGS__))
 
 /* the greatest of each window; the first one on ties
  *   input: [N, C, sizes], or one without N
@@ -4527,21 +4497,20 @@ static inline dg_node *dg_max_pool1d_at(dg_location at, dg_node *input, dg_max_p
  *   dilation: between the places of a window
  *   ceil_mode: a last window may hang over the end */
 typedef struct dg_max_pool2d_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t dilation[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints dilation;
     bool ceil_mode;
     const char *name;
 } dg_max_pool2d_options;
 static inline dg_node *dg_max_pool2d_at(dg_location at, dg_node *input, dg_max_pool2d_options options)
 {
-    dg_value items[4][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_bool(options.ceil_mode)};
+    const dg_value attrs[] = {dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.dilation), dg_bool(options.ceil_mode)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "max_pool2d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_max_pool2d(input, ...) dg_max_pool2d_at(DG_HERE, (input), DG_OPTIONS(dg_max_pool2d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_max_pool2d(input, ...) dg_max_pool2d_at(DG_HERE, (input), DG_OPTIONS(dg_max_pool2d_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = DG_NONE}, .padding = {.only = 0}, .dilation = {.only = 1}, __VA_ARGS__))
 
 /* the greatest of each window; the first one on ties
  *   input: [N, C, sizes], or one without N
@@ -4551,21 +4520,20 @@ static inline dg_node *dg_max_pool2d_at(dg_location at, dg_node *input, dg_max_p
  *   dilation: between the places of a window
  *   ceil_mode: a last window may hang over the end */
 typedef struct dg_max_pool3d_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t dilation[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints dilation;
     bool ceil_mode;
     const char *name;
 } dg_max_pool3d_options;
 static inline dg_node *dg_max_pool3d_at(dg_location at, dg_node *input, dg_max_pool3d_options options)
 {
-    dg_value items[4][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3]), dg_bool(options.ceil_mode)};
+    const dg_value attrs[] = {dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.dilation), dg_bool(options.ceil_mode)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "max_pool3d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_max_pool3d(input, ...) dg_max_pool3d_at(DG_HERE, (input), DG_OPTIONS(dg_max_pool3d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_max_pool3d(input, ...) dg_max_pool3d_at(DG_HERE, (input), DG_OPTIONS(dg_max_pool3d_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = DG_NONE}, .padding = {.only = 0}, .dilation = {.only = 1}, __VA_ARGS__))
 
 /* the mean of each window
  *   input: [N, C, sizes], or one without N
@@ -4576,9 +4544,9 @@ static inline dg_node *dg_max_pool3d_at(dg_location at, dg_node *input, dg_max_p
  *   count_include_pad: padding counts as zeros
  *   divisor_override: instead of the number of places */
 typedef struct dg_avg_pool1d_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
     bool ceil_mode;
     bool count_include_pad;
     int64_t divisor_override;
@@ -4586,12 +4554,11 @@ typedef struct dg_avg_pool1d_options {
 } dg_avg_pool1d_options;
 static inline dg_node *dg_avg_pool1d_at(dg_location at, dg_node *input, dg_avg_pool1d_options options)
 {
-    dg_value items[3][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_bool(options.ceil_mode), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
+    const dg_value attrs[] = {dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_bool(options.ceil_mode), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "avg_pool1d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_avg_pool1d(input, ...) dg_avg_pool1d_at(DG_HERE, (input), DG_OPTIONS(dg_avg_pool1d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
+#define dg_avg_pool1d(input, ...) dg_avg_pool1d_at(DG_HERE, (input), DG_OPTIONS(dg_avg_pool1d_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = DG_NONE}, .padding = {.only = 0}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
 
 /* the mean of each window
  *   input: [N, C, sizes], or one without N
@@ -4602,9 +4569,9 @@ static inline dg_node *dg_avg_pool1d_at(dg_location at, dg_node *input, dg_avg_p
  *   count_include_pad: padding counts as zeros
  *   divisor_override: instead of the number of places */
 typedef struct dg_avg_pool2d_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
     bool ceil_mode;
     bool count_include_pad;
     int64_t divisor_override;
@@ -4612,12 +4579,11 @@ typedef struct dg_avg_pool2d_options {
 } dg_avg_pool2d_options;
 static inline dg_node *dg_avg_pool2d_at(dg_location at, dg_node *input, dg_avg_pool2d_options options)
 {
-    dg_value items[3][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_bool(options.ceil_mode), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
+    const dg_value attrs[] = {dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_bool(options.ceil_mode), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "avg_pool2d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_avg_pool2d(input, ...) dg_avg_pool2d_at(DG_HERE, (input), DG_OPTIONS(dg_avg_pool2d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
+#define dg_avg_pool2d(input, ...) dg_avg_pool2d_at(DG_HERE, (input), DG_OPTIONS(dg_avg_pool2d_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = DG_NONE}, .padding = {.only = 0}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
 
 /* the mean of each window
  *   input: [N, C, sizes], or one without N
@@ -4628,9 +4594,9 @@ static inline dg_node *dg_avg_pool2d_at(dg_location at, dg_node *input, dg_avg_p
  *   count_include_pad: padding counts as zeros
  *   divisor_override: instead of the number of places */
 typedef struct dg_avg_pool3d_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
     bool ceil_mode;
     bool count_include_pad;
     int64_t divisor_override;
@@ -4638,108 +4604,101 @@ typedef struct dg_avg_pool3d_options {
 } dg_avg_pool3d_options;
 static inline dg_node *dg_avg_pool3d_at(dg_location at, dg_node *input, dg_avg_pool3d_options options)
 {
-    dg_value items[3][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_bool(options.ceil_mode), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
+    const dg_value attrs[] = {dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_bool(options.ceil_mode), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "avg_pool3d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_avg_pool3d(input, ...) dg_avg_pool3d_at(DG_HERE, (input), DG_OPTIONS(dg_avg_pool3d_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
+#define dg_avg_pool3d(input, ...) dg_avg_pool3d_at(DG_HERE, (input), DG_OPTIONS(dg_avg_pool3d_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = DG_NONE}, .padding = {.only = 0}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
 
 /* the greatest of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1
  *   input: [N, C, sizes], or one without N
  *   output_size: windows of each dimension; needed */
 typedef struct dg_adaptive_max_pool1d_options {
-    int64_t output_size[3];
+    dg_ints output_size;
     const char *name;
 } dg_adaptive_max_pool1d_options;
 static inline dg_node *dg_adaptive_max_pool1d_at(dg_location at, dg_node *input, dg_adaptive_max_pool1d_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.output_size, items[0])};
+    const dg_value attrs[] = {dg_ints_value(&options.output_size)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "adaptive_max_pool1d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_adaptive_max_pool1d(input, ...) dg_adaptive_max_pool1d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_max_pool1d_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_adaptive_max_pool1d(input, ...) dg_adaptive_max_pool1d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_max_pool1d_options, .output_size = {.only = DG_NONE}, __VA_ARGS__))
 
 /* the greatest of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1
  *   input: [N, C, sizes], or one without N
  *   output_size: windows of each dimension; needed */
 typedef struct dg_adaptive_max_pool2d_options {
-    int64_t output_size[3];
+    dg_ints output_size;
     const char *name;
 } dg_adaptive_max_pool2d_options;
 static inline dg_node *dg_adaptive_max_pool2d_at(dg_location at, dg_node *input, dg_adaptive_max_pool2d_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.output_size, items[0])};
+    const dg_value attrs[] = {dg_ints_value(&options.output_size)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "adaptive_max_pool2d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_adaptive_max_pool2d(input, ...) dg_adaptive_max_pool2d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_max_pool2d_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_adaptive_max_pool2d(input, ...) dg_adaptive_max_pool2d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_max_pool2d_options, .output_size = {.only = DG_NONE}, __VA_ARGS__))
 
 /* the greatest of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1
  *   input: [N, C, sizes], or one without N
  *   output_size: windows of each dimension; needed */
 typedef struct dg_adaptive_max_pool3d_options {
-    int64_t output_size[3];
+    dg_ints output_size;
     const char *name;
 } dg_adaptive_max_pool3d_options;
 static inline dg_node *dg_adaptive_max_pool3d_at(dg_location at, dg_node *input, dg_adaptive_max_pool3d_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.output_size, items[0])};
+    const dg_value attrs[] = {dg_ints_value(&options.output_size)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "adaptive_max_pool3d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_adaptive_max_pool3d(input, ...) dg_adaptive_max_pool3d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_max_pool3d_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_adaptive_max_pool3d(input, ...) dg_adaptive_max_pool3d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_max_pool3d_options, .output_size = {.only = DG_NONE}, __VA_ARGS__))
 
 /* the mean of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1
  *   input: [N, C, sizes], or one without N
  *   output_size: windows of each dimension; needed */
 typedef struct dg_adaptive_avg_pool1d_options {
-    int64_t output_size[3];
+    dg_ints output_size;
     const char *name;
 } dg_adaptive_avg_pool1d_options;
 static inline dg_node *dg_adaptive_avg_pool1d_at(dg_location at, dg_node *input, dg_adaptive_avg_pool1d_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.output_size, items[0])};
+    const dg_value attrs[] = {dg_ints_value(&options.output_size)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "adaptive_avg_pool1d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_adaptive_avg_pool1d(input, ...) dg_adaptive_avg_pool1d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_avg_pool1d_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_adaptive_avg_pool1d(input, ...) dg_adaptive_avg_pool1d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_avg_pool1d_options, .output_size = {.only = DG_NONE}, __VA_ARGS__))
 
 /* the mean of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1
  *   input: [N, C, sizes], or one without N
  *   output_size: windows of each dimension; needed */
 typedef struct dg_adaptive_avg_pool2d_options {
-    int64_t output_size[3];
+    dg_ints output_size;
     const char *name;
 } dg_adaptive_avg_pool2d_options;
 static inline dg_node *dg_adaptive_avg_pool2d_at(dg_location at, dg_node *input, dg_adaptive_avg_pool2d_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.output_size, items[0])};
+    const dg_value attrs[] = {dg_ints_value(&options.output_size)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "adaptive_avg_pool2d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_adaptive_avg_pool2d(input, ...) dg_adaptive_avg_pool2d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_avg_pool2d_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_adaptive_avg_pool2d(input, ...) dg_adaptive_avg_pool2d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_avg_pool2d_options, .output_size = {.only = DG_NONE}, __VA_ARGS__))
 
 /* the mean of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1
  *   input: [N, C, sizes], or one without N
  *   output_size: windows of each dimension; needed */
 typedef struct dg_adaptive_avg_pool3d_options {
-    int64_t output_size[3];
+    dg_ints output_size;
     const char *name;
 } dg_adaptive_avg_pool3d_options;
 static inline dg_node *dg_adaptive_avg_pool3d_at(dg_location at, dg_node *input, dg_adaptive_avg_pool3d_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.output_size, items[0])};
+    const dg_value attrs[] = {dg_ints_value(&options.output_size)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "adaptive_avg_pool3d", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_adaptive_avg_pool3d(input, ...) dg_adaptive_avg_pool3d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_avg_pool3d_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_adaptive_avg_pool3d(input, ...) dg_adaptive_avg_pool3d_at(DG_HERE, (input), DG_OPTIONS(dg_adaptive_avg_pool3d_options, .output_size = {.only = DG_NONE}, __VA_ARGS__))
 
 /* from, at the place of the greatest input of each window; no gradient through input
  *   dims: spatial dimensions: 1, 2 or 3
@@ -4748,20 +4707,19 @@ static inline dg_node *dg_adaptive_avg_pool3d_at(dg_location at, dg_node *input,
  *   padding: places at both ends that windows may cover and that hold nothing
  *   dilation: between the places of a window */
 typedef struct dg_max_pool_gather_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t dilation[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints dilation;
     const char *name;
 } dg_max_pool_gather_options;
 static inline dg_node *dg_max_pool_gather_at(dg_location at, dg_node *input, dg_node *from, dg_node *like, int64_t dims, dg_max_pool_gather_options options)
 {
-    dg_value items[4][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int(dims), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3])};
+    const dg_value attrs[] = {dg_int(dims), dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.dilation)};
     dg_node *const inputs[] = {input, from, like};
     return dg_apply(&(dg_application){.op = "max_pool_gather", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_max_pool_gather(input, from, like, dims, ...) dg_max_pool_gather_at(DG_HERE, (input), (from), (like), (dims), DG_OPTIONS(dg_max_pool_gather_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_max_pool_gather(input, from, like, dims, ...) dg_max_pool_gather_at(DG_HERE, (input), (from), (like), (dims), DG_OPTIONS(dg_max_pool_gather_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = DG_NONE}, .padding = {.only = 0}, .dilation = {.only = 1}, __VA_ARGS__))
 
 /* zeros with grad added at the place of the greatest input of each window; no gradient through input
  *   dims: spatial dimensions: 1, 2 or 3
@@ -4770,20 +4728,19 @@ static inline dg_node *dg_max_pool_gather_at(dg_location at, dg_node *input, dg_
  *   padding: places at both ends that windows may cover and that hold nothing
  *   dilation: between the places of a window */
 typedef struct dg_max_pool_scatter_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
-    int64_t dilation[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
+    dg_ints dilation;
     const char *name;
 } dg_max_pool_scatter_options;
 static inline dg_node *dg_max_pool_scatter_at(dg_location at, dg_node *input, dg_node *grad, int64_t dims, dg_max_pool_scatter_options options)
 {
-    dg_value items[4][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int(dims), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.dilation, items[3])};
+    const dg_value attrs[] = {dg_int(dims), dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_ints_value(&options.dilation)};
     dg_node *const inputs[] = {input, grad};
     return dg_apply(&(dg_application){.op = "max_pool_scatter", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_max_pool_scatter(input, grad, dims, ...) dg_max_pool_scatter_at(DG_HERE, (input), (grad), (dims), DG_OPTIONS(dg_max_pool_scatter_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_max_pool_scatter(input, grad, dims, ...) dg_max_pool_scatter_at(DG_HERE, (input), (grad), (dims), DG_OPTIONS(dg_max_pool_scatter_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = DG_NONE}, .padding = {.only = 0}, .dilation = {.only = 1}, __VA_ARGS__))
 
 /* the mean of each window, as many as like has
  *   dims: spatial dimensions: 1, 2 or 3
@@ -4793,21 +4750,20 @@ static inline dg_node *dg_max_pool_scatter_at(dg_location at, dg_node *input, dg
  *   count_include_pad: padding counts as zeros
  *   divisor_override: instead of the number of places */
 typedef struct dg_avg_pool_like_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
     bool count_include_pad;
     int64_t divisor_override;
     const char *name;
 } dg_avg_pool_like_options;
 static inline dg_node *dg_avg_pool_like_at(dg_location at, dg_node *input, dg_node *like, int64_t dims, dg_avg_pool_like_options options)
 {
-    dg_value items[3][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int(dims), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
+    const dg_value attrs[] = {dg_int(dims), dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
     dg_node *const inputs[] = {input, like};
     return dg_apply(&(dg_application){.op = "avg_pool_like", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_avg_pool_like(input, like, dims, ...) dg_avg_pool_like_at(DG_HERE, (input), (like), (dims), DG_OPTIONS(dg_avg_pool_like_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
+#define dg_avg_pool_like(input, like, dims, ...) dg_avg_pool_like_at(DG_HERE, (input), (like), (dims), DG_OPTIONS(dg_avg_pool_like_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = DG_NONE}, .padding = {.only = 0}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
 
 /* the gradient of average pooling: each grad spread over its window
  *   dims: spatial dimensions: 1, 2 or 3
@@ -4817,21 +4773,20 @@ static inline dg_node *dg_avg_pool_like_at(dg_location at, dg_node *input, dg_no
  *   count_include_pad: padding counts as zeros
  *   divisor_override: instead of the number of places */
 typedef struct dg_avg_pool_grad_options {
-    int64_t kernel_size[3];
-    int64_t stride[3];
-    int64_t padding[3];
+    dg_ints kernel_size;
+    dg_ints stride;
+    dg_ints padding;
     bool count_include_pad;
     int64_t divisor_override;
     const char *name;
 } dg_avg_pool_grad_options;
 static inline dg_node *dg_avg_pool_grad_at(dg_location at, dg_node *grad, dg_node *like, int64_t dims, dg_avg_pool_grad_options options)
 {
-    dg_value items[3][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int(dims), dg_sizes(options.kernel_size, items[0]), dg_sizes(options.stride, items[1]), dg_sizes(options.padding, items[2]), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
+    const dg_value attrs[] = {dg_int(dims), dg_ints_value(&options.kernel_size), dg_ints_value(&options.stride), dg_ints_value(&options.padding), dg_bool(options.count_include_pad), dg_int(options.divisor_override)};
     dg_node *const inputs[] = {grad, like};
     return dg_apply(&(dg_application){.op = "avg_pool_grad", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 6, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_avg_pool_grad(grad, like, dims, ...) dg_avg_pool_grad_at(DG_HERE, (grad), (like), (dims), DG_OPTIONS(dg_avg_pool_grad_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .stride = {DG_NONE, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
+#define dg_avg_pool_grad(grad, like, dims, ...) dg_avg_pool_grad_at(DG_HERE, (grad), (like), (dims), DG_OPTIONS(dg_avg_pool_grad_options, .kernel_size = {.only = DG_NONE}, .stride = {.only = DG_NONE}, .padding = {.only = 0}, .count_include_pad = true, .divisor_override = DG_NONE, __VA_ARGS__))
 
 /* ---- shape ---- */
 
@@ -4846,12 +4801,11 @@ typedef struct dg_pad_options {
 } dg_pad_options;
 static inline dg_node *dg_pad_at(dg_location at, dg_node *input, dg_ints pad, dg_pad_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&pad, items[0]), dg_text(options.mode), dg_float(options.value)};
+    const dg_value attrs[] = {dg_ints_value(&pad), dg_text(options.mode), dg_float(options.value)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "pad", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_pad(input, pad, ...) dg_pad_at(DG_HERE, (input), (pad), DG_OPTIONS(dg_pad_options, .mode = "constant", __VA_ARGS__))
+#define dg_pad(input, pad, ...) dg_pad_at(DG_HERE, (input), DG_INTS_ARGUMENT(pad), DG_OPTIONS(dg_pad_options, .mode = "constant", __VA_ARGS__))
 
 /* the gradient of pad in the modes that repeat elements: each added to the one that it repeats
  *   pad: places before and after of the last dimension, then of the one before it, …; negative ones are cut
@@ -4862,12 +4816,11 @@ typedef struct dg_pad_grad_options {
 } dg_pad_grad_options;
 static inline dg_node *dg_pad_grad_at(dg_location at, dg_node *grad, dg_node *like, dg_ints pad, dg_pad_grad_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&pad, items[0]), dg_text(options.mode)};
+    const dg_value attrs[] = {dg_ints_value(&pad), dg_text(options.mode)};
     dg_node *const inputs[] = {grad, like};
     return dg_apply(&(dg_application){.op = "pad_grad", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_pad_grad(grad, like, pad, ...) dg_pad_grad_at(DG_HERE, (grad), (like), (pad), DG_OPTIONS(dg_pad_grad_options, .mode = "constant", __VA_ARGS__))
+#define dg_pad_grad(grad, like, pad, ...) dg_pad_grad_at(DG_HERE, (grad), (like), DG_INTS_ARGUMENT(pad), DG_OPTIONS(dg_pad_grad_options, .mode = "constant", __VA_ARGS__))
 
 /* ---- conv ---- */
 
@@ -4877,20 +4830,19 @@ static inline dg_node *dg_pad_grad_at(dg_location at, dg_node *grad, dg_node *li
  *   padding: zeros at both ends
  *   stride: between windows */
 typedef struct dg_unfold_options {
-    int64_t kernel_size[3];
-    int64_t dilation[3];
-    int64_t padding[3];
-    int64_t stride[3];
+    dg_ints kernel_size;
+    dg_ints dilation;
+    dg_ints padding;
+    dg_ints stride;
     const char *name;
 } dg_unfold_options;
 static inline dg_node *dg_unfold_at(dg_location at, dg_node *input, dg_unfold_options options)
 {
-    dg_value items[4][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.dilation, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.stride, items[3])};
+    const dg_value attrs[] = {dg_ints_value(&options.kernel_size), dg_ints_value(&options.dilation), dg_ints_value(&options.padding), dg_ints_value(&options.stride)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "unfold", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_unfold(input, ...) dg_unfold_at(DG_HERE, (input), DG_OPTIONS(dg_unfold_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_unfold(input, ...) dg_unfold_at(DG_HERE, (input), DG_OPTIONS(dg_unfold_options, .kernel_size = {.only = DG_NONE}, .dilation = {.only = 1}, .padding = {.only = 0}, .stride = {.only = 1}, __VA_ARGS__))
 
 /* an image from the columns of its windows, added where they overlap: the transposed of unfold
  *   output_size: H and W; needed
@@ -4899,21 +4851,20 @@ static inline dg_node *dg_unfold_at(dg_location at, dg_node *input, dg_unfold_op
  *   padding: zeros at both ends
  *   stride: between windows */
 typedef struct dg_fold_options {
-    int64_t output_size[3];
-    int64_t kernel_size[3];
-    int64_t dilation[3];
-    int64_t padding[3];
-    int64_t stride[3];
+    dg_ints output_size;
+    dg_ints kernel_size;
+    dg_ints dilation;
+    dg_ints padding;
+    dg_ints stride;
     const char *name;
 } dg_fold_options;
 static inline dg_node *dg_fold_at(dg_location at, dg_node *input, dg_fold_options options)
 {
-    dg_value items[5][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.output_size, items[0]), dg_sizes(options.kernel_size, items[1]), dg_sizes(options.dilation, items[2]), dg_sizes(options.padding, items[3]), dg_sizes(options.stride, items[4])};
+    const dg_value attrs[] = {dg_ints_value(&options.output_size), dg_ints_value(&options.kernel_size), dg_ints_value(&options.dilation), dg_ints_value(&options.padding), dg_ints_value(&options.stride)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "fold", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_fold(input, ...) dg_fold_at(DG_HERE, (input), DG_OPTIONS(dg_fold_options, .output_size = {DG_NONE, DG_NONE, DG_NONE}, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_fold(input, ...) dg_fold_at(DG_HERE, (input), DG_OPTIONS(dg_fold_options, .output_size = {.only = DG_NONE}, .kernel_size = {.only = DG_NONE}, .dilation = {.only = 1}, .padding = {.only = 0}, .stride = {.only = 1}, __VA_ARGS__))
 
 /* fold to the shape of like
  *   kernel_size: places of a window; needed
@@ -4921,20 +4872,19 @@ static inline dg_node *dg_fold_at(dg_location at, dg_node *input, dg_fold_option
  *   padding: zeros at both ends
  *   stride: between windows */
 typedef struct dg_unfold_grad_options {
-    int64_t kernel_size[3];
-    int64_t dilation[3];
-    int64_t padding[3];
-    int64_t stride[3];
+    dg_ints kernel_size;
+    dg_ints dilation;
+    dg_ints padding;
+    dg_ints stride;
     const char *name;
 } dg_unfold_grad_options;
 static inline dg_node *dg_unfold_grad_at(dg_location at, dg_node *grad, dg_node *like, dg_unfold_grad_options options)
 {
-    dg_value items[4][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.kernel_size, items[0]), dg_sizes(options.dilation, items[1]), dg_sizes(options.padding, items[2]), dg_sizes(options.stride, items[3])};
+    const dg_value attrs[] = {dg_ints_value(&options.kernel_size), dg_ints_value(&options.dilation), dg_ints_value(&options.padding), dg_ints_value(&options.stride)};
     dg_node *const inputs[] = {grad, like};
     return dg_apply(&(dg_application){.op = "unfold_grad", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_unfold_grad(grad, like, ...) dg_unfold_grad_at(DG_HERE, (grad), (like), DG_OPTIONS(dg_unfold_grad_options, .kernel_size = {DG_NONE, DG_NONE, DG_NONE}, .dilation = {1, DG_NONE, DG_NONE}, .padding = {0, DG_NONE, DG_NONE}, .stride = {1, DG_NONE, DG_NONE}, __VA_ARGS__))
+#define dg_unfold_grad(grad, like, ...) dg_unfold_grad_at(DG_HERE, (grad), (like), DG_OPTIONS(dg_unfold_grad_options, .kernel_size = {.only = DG_NONE}, .dilation = {.only = 1}, .padding = {.only = 0}, .stride = {.only = 1}, __VA_ARGS__))
 
 /* ---- shape ---- */
 
@@ -4971,7 +4921,7 @@ static inline dg_node *dg_pixel_unshuffle_at(dg_location at, dg_node *input, int
  *   mode: how old places are mixed (nearest|nearest-exact|linear|bilinear|trilinear|bicubic|area)
  *   align_corners: the first and last places stay, instead of the edges */
 typedef struct dg_interpolate_options {
-    int64_t size[3];
+    dg_ints size;
     double scale_factor;
     const char *mode;
     bool align_corners;
@@ -4979,12 +4929,11 @@ typedef struct dg_interpolate_options {
 } dg_interpolate_options;
 static inline dg_node *dg_interpolate_at(dg_location at, dg_node *input, dg_interpolate_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_sizes(options.size, items[0]), dg_float(options.scale_factor), dg_text(options.mode), dg_bool(options.align_corners)};
+    const dg_value attrs[] = {dg_ints_value(&options.size), dg_float(options.scale_factor), dg_text(options.mode), dg_bool(options.align_corners)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "interpolate", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_interpolate(input, ...) dg_interpolate_at(DG_HERE, (input), DG_OPTIONS(dg_interpolate_options, .size = {DG_NONE, DG_NONE, DG_NONE}, .scale_factor = __builtin_nan(""), .mode = "nearest", __VA_ARGS__))
+#define dg_interpolate(input, ...) dg_interpolate_at(DG_HERE, (input), DG_OPTIONS(dg_interpolate_options, .size = {.only = DG_NONE}, .scale_factor = DG_NO_NUMBER, .mode = "nearest", __VA_ARGS__))
 
 /* interpolate along one dimension
  *   dim: the dimension
@@ -5005,7 +4954,7 @@ static inline dg_node *dg_resample_at(dg_location at, dg_node *input, int64_t di
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "resample", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_resample(input, dim, ...) dg_resample_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_resample_options, .size = DG_NONE, .scale_factor = __builtin_nan(""), .mode = "nearest", __VA_ARGS__))
+#define dg_resample(input, dim, ...) dg_resample_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_resample_options, .size = DG_NONE, .scale_factor = DG_NO_NUMBER, .mode = "nearest", __VA_ARGS__))
 
 /* the gradient of resample: each grad added to the places that it was mixed from
  *   dim: the dimension
@@ -5026,7 +4975,7 @@ static inline dg_node *dg_resample_grad_at(dg_location at, dg_node *grad, dg_nod
     dg_node *const inputs[] = {grad, like};
     return dg_apply(&(dg_application){.op = "resample_grad", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 5, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_resample_grad(grad, like, dim, ...) dg_resample_grad_at(DG_HERE, (grad), (like), (dim), DG_OPTIONS(dg_resample_grad_options, .size = DG_NONE, .scale_factor = __builtin_nan(""), .mode = "nearest", __VA_ARGS__))
+#define dg_resample_grad(grad, like, dim, ...) dg_resample_grad_at(DG_HERE, (grad), (like), (dim), DG_OPTIONS(dg_resample_grad_options, .size = DG_NONE, .scale_factor = DG_NO_NUMBER, .mode = "nearest", __VA_ARGS__))
 
 /* ---- norm ---- */
 
@@ -5040,12 +4989,11 @@ typedef struct dg_standardize_options {
 } dg_standardize_options;
 static inline dg_node *dg_standardize_at(dg_location at, dg_node *input, dg_ints dim, dg_standardize_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&dim, items[0]), dg_float(options.eps)};
+    const dg_value attrs[] = {dg_ints_value(&dim), dg_float(options.eps)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "standardize", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_standardize(input, dim, ...) dg_standardize_at(DG_HERE, (input), (dim), DG_OPTIONS(dg_standardize_options, .eps = 1e-5, __VA_ARGS__))
+#define dg_standardize(input, dim, ...) dg_standardize_at(DG_HERE, (input), DG_INTS_ARGUMENT(dim), DG_OPTIONS(dg_standardize_options, .eps = 1e-5, __VA_ARGS__))
 
 /* dx = (g − mean(g) − y mean(g y))/√(var + eps) over dim: the gradient of standardize, whose value is y
  *   grad_output: g
@@ -5058,12 +5006,11 @@ typedef struct dg_standardize_backward_options {
 } dg_standardize_backward_options;
 static inline dg_node *dg_standardize_backward_at(dg_location at, dg_node *grad_output, dg_node *output, dg_node *var, dg_ints dim, dg_standardize_backward_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&dim, items[0]), dg_float(options.eps)};
+    const dg_value attrs[] = {dg_ints_value(&dim), dg_float(options.eps)};
     dg_node *const inputs[] = {grad_output, output, var};
     return dg_apply(&(dg_application){.op = "standardize_backward", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 2, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_standardize_backward(grad_output, output, var, dim, ...) dg_standardize_backward_at(DG_HERE, (grad_output), (output), (var), (dim), DG_OPTIONS(dg_standardize_backward_options, .eps = 1e-5, __VA_ARGS__))
+#define dg_standardize_backward(grad_output, output, var, dim, ...) dg_standardize_backward_at(DG_HERE, (grad_output), (output), (var), DG_INTS_ARGUMENT(dim), DG_OPTIONS(dg_standardize_backward_options, .eps = 1e-5, __VA_ARGS__))
 
 /* y = w·(x − mean)/√(var + eps) + b for each channel of [N, C, …]: of the batch in training, running ones otherwise
  *   input: [N, C, …]
@@ -5116,12 +5063,11 @@ typedef struct dg_layer_norm_options {
 } dg_layer_norm_options;
 static inline dg_node *dg_layer_norm_at(dg_location at, dg_node *input, dg_layer_norm_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.normalized_shape, items[0]), dg_float(options.eps), dg_bool(options.elementwise_affine), dg_bool(options.bias)};
+    const dg_value attrs[] = {dg_ints_value(&options.normalized_shape), dg_float(options.eps), dg_bool(options.elementwise_affine), dg_bool(options.bias)};
     dg_node *const inputs[] = {input, options.weight, options.bias_node};
     return dg_apply(&(dg_application){.op = "layer_norm", .name = options.name, .at = at, .n_inputs = 3, .inputs = inputs, .n_attrs = 4, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_layer_norm(input, ...) dg_layer_norm_at(DG_HERE, (input), DG_OPTIONS(dg_layer_norm_options, .eps = 1e-5, .elementwise_affine = true, .bias = true, __VA_ARGS__))
+#define dg_layer_norm(input, ...) dg_layer_norm_at(DG_HERE, (input), DG_OPTIONS(dg_layer_norm_options, .normalized_shape = {.only = DG_NONE}, .eps = 1e-5, .elementwise_affine = true, .bias = true, __VA_ARGS__))
 
 /* y = w·x/√(mean(x²) + eps) over the last dimensions
  *   weight: normalized_shape
@@ -5138,12 +5084,11 @@ typedef struct dg_rms_norm_options {
 } dg_rms_norm_options;
 static inline dg_node *dg_rms_norm_at(dg_location at, dg_node *input, dg_rms_norm_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_int_list(&options.normalized_shape, items[0]), dg_float(options.eps), dg_bool(options.elementwise_affine)};
+    const dg_value attrs[] = {dg_ints_value(&options.normalized_shape), dg_float(options.eps), dg_bool(options.elementwise_affine)};
     dg_node *const inputs[] = {input, options.weight};
     return dg_apply(&(dg_application){.op = "rms_norm", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_rms_norm(input, ...) dg_rms_norm_at(DG_HERE, (input), DG_OPTIONS(dg_rms_norm_options, .eps = __builtin_nan(""), .elementwise_affine = true, __VA_ARGS__))
+#define dg_rms_norm(input, ...) dg_rms_norm_at(DG_HERE, (input), DG_OPTIONS(dg_rms_norm_options, .normalized_shape = {.only = DG_NONE}, .eps = DG_NO_NUMBER, .elementwise_affine = true, __VA_ARGS__))
 
 /* y = w·(x − mean)/√(var + eps) + b over each group of channels of [N, C, …]
  *   input: [N, C, …]
@@ -5202,12 +5147,11 @@ typedef struct dg_normalize_options {
 } dg_normalize_options;
 static inline dg_node *dg_normalize_at(dg_location at, dg_node *input, dg_normalize_options options)
 {
-    dg_value items[1][DG_MAX_RANK];
-    const dg_value attrs[] = {dg_float(options.p), dg_int_list(&options.dim, items[0]), dg_float(options.eps)};
+    const dg_value attrs[] = {dg_float(options.p), dg_ints_value(&options.dim), dg_float(options.eps)};
     dg_node *const inputs[] = {input};
     return dg_apply(&(dg_application){.op = "normalize", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_normalize(input, ...) dg_normalize_at(DG_HERE, (input), DG_OPTIONS(dg_normalize_options, .p = 2, .eps = 1e-12, __VA_ARGS__))
+#define dg_normalize(input, ...) dg_normalize_at(DG_HERE, (input), DG_OPTIONS(dg_normalize_options, .p = 2, .dim = {.only = 1}, .eps = 1e-12, __VA_ARGS__))
 
 /* w = g·v/‖v‖: a weight as a length and a direction for each index along dim
  *   weight_g: the size of dim, 1 for the others; [] without dim
@@ -5340,7 +5284,7 @@ static inline dg_node *dg_scaled_dot_product_attention_at(dg_location at, dg_nod
     dg_node *const inputs[] = {query, key, value, options.attn_mask};
     return dg_apply(&(dg_application){.op = "scaled_dot_product_attention", .name = options.name, .at = at, .n_inputs = 4, .inputs = inputs, .n_attrs = 3, .attrs = attrs, .attrs_in_order = true});
 }
-#define dg_scaled_dot_product_attention(query, key, value, ...) dg_scaled_dot_product_attention_at(DG_HERE, (query), (key), (value), DG_OPTIONS(dg_scaled_dot_product_attention_options, .scale = __builtin_nan(""), __VA_ARGS__))
+#define dg_scaled_dot_product_attention(query, key, value, ...) dg_scaled_dot_product_attention_at(DG_HERE, (query), (key), (value), DG_OPTIONS(dg_scaled_dot_product_attention_options, .scale = DG_NO_NUMBER, __VA_ARGS__))
 
 /* attention in num_heads parts of the features, over [N, T, features]
  *   query: [N, L, embed_dim] or [L, embed_dim]
