@@ -1,8 +1,8 @@
 /* dotgrad bench: time and memory of a step, on random data. */
 #include "bench.h"
 #include "tools/command/command.h"
-#include "tools/draw/render.h"
 
+#include <dotgrad/draw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,7 +102,7 @@ static bool take_seconds(const char *name, const char *text, double *seconds)
 static bool take_picture(const char *name, const char *file, const char **picture)
 {
     *picture = file;
-    if (!file || render_format(file))
+    if (!file || dg_draw_format(file))
         return true;
     command_misused(name, "--profile=%s: the ending is none of .svg, .png, .pdf and .dot", file);
     return false;

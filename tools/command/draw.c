@@ -1,100 +1,200 @@
 /* dotgrad draw: a graph file as a picture. */
 #include "command.h"
-#include "tools/draw/draw.h"
-#include "tools/draw/render.h"
+
+#include <dotgrad/draw.h>
+#include <dotgrad/file.h>
+#include <dotgrad/graphviz.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_TITLE = 256, OPTION_RANKDIR, OPTION_PARAMETERS, OPTION_NAMES, OPTION_SHAPES, OPTION_FORMAT };
+enum {
+    OPTION_TITLE = 256,
+    OPTION_RANKDIR,
+    OPTION_PARAMETERS,
+    OPTION_NAMES,
+    OPTION_SHAPES,
+    OPTION_FORMAT,
+    OPTION_LEVEL,
+    OPTION_FOLD,
+    OPTION_PAGE,
+    OPTION_DEPTH,
+    OPTION_OPEN,
+    OPTION_CLOSE,
+    OPTION_HIDE,
+    OPTION_AROUND,
+    OPTION_RADIUS,
+    OPTION_FROM,
+    OPTION_TO,
+    OPTION_STYLE,
+    OPTION_NO_TITLE,
+    OPTION_NO_LEGEND,
+    OPTION_DPI,
+    OPTION_WIDTH
+};
 
 typedef struct draw_request {
-    draw_options options;
-    const char *graph, *to, *format;
+    dg_draw_options options;
+    const char *graph, *to;
 } draw_request;
 
 static int help(void)
 {
     puts("usage: dotgrad draw GRAPH.dot -o FILE [options]\n\n"
-         "Draws the network of a graph file. FILE ends in .svg, .png, .pdf, or in .dot for the graph file itself with "
-         "the\n"
-         "attributes of the drawing added; - is standard output (say --format).\n\n"
+         "Draws the network of a graph file. FILE ends in .svg, .pdf, .png, .html, .tex, .txt, or in .dot for the graph\n"
+         "file itself with the attributes of the drawing added; - is standard output (say --format; txt as usual).\n\n"
          "  -o, --out FILE           where the picture goes\n"
-         "      --format FORMAT      svg, png, pdf or dot, whatever the name of FILE\n"
+         "      --format FORMAT      svg, pdf, png, html, tex, txt or dot, whatever the name of FILE\n\n"
+         "How much is shown. Without these, as much as fits the page; what was done to fit is told on standard error.\n"
+         "      --page PAGE          a4 (as usual), letter, none, or WIDTHxHEIGHT in points\n"
+         "      --level LEVEL        op (a box an op), stack (chains are one box of rows), module, or auto\n"
+         "      --fold FOLD          off, exact (what repeats is shown once, as ×K), sizes (what repeats but for its\n"
+         "                           sizes, too), or auto\n"
+         "      --depth N            modules N deep are closed: 1, the outermost\n"
+         "      --open PATTERN       stay open: names with * and ?, several with commas between them\n"
+         "      --close PATTERN      modules that are closed\n"
+         "      --hide KINDS         of parameters, constants, inputs, reshapes, dropout, with commas between them\n"
+         "      --around NODE        only what is near a node: at most --radius N (2) wires away\n"
+         "      --from A, --to B     only what lies on ways from A, to B\n"
+         "      --parameters         what layers own as boxes of their own\n"
+         "      --names              the nodes' names beside their ops\n"
+         "      --shapes WHICH       shapes on wires: changes (as usual), all or none\n\n"
+         "How it looks.\n"
          "      --title TEXT         the heading, instead of the graph's name\n"
-         "      --rankdir TB|LR      from top to bottom, or from left to right\n"
-         "      --parameters         draw what layers own as nodes of their own\n"
-         "      --names              write the nodes' names beside their ops\n"
-         "      --shapes WHICH       shapes on edges: changes (as usual), all or none\n\n"
+         "      --no-title, --no-legend\n"
+         "      --rankdir DIRECTION  TB (from top to bottom), LR, BT or RL\n"
+         "      --style STYLE        light, dark, or print: greys, families by border and pattern\n"
+         "      --dpi DPI            of png: dots an inch (144)\n"
+         "      --width WIDTH        of png: 3.5in, 9cm or 252 (points)\n\n"
          "What the graph file itself says of colours, labels and shapes goes before the style of this program.");
     return 0;
 }
 
-static bool take_choice(const char *command, const char *option, const char *text, const char *const *choices,
-                        int *choice)
+/* "3.5in", "9cm", "90mm", "252pt", "252": in points; 0 for what is none. */
+static double read_length(const char *words)
 {
-    for (*choice = 0; choices[*choice]; ++*choice)
-        if (strcmp(text, choices[*choice]) == 0)
-            return true;
-    command_misused(command, "%s: '%s' is not one of %s, %s%s%s", option, text, choices[0], choices[1],
-                    choices[2] ? ", " : "", choices[2] ? choices[2] : "");
-    return false;
+    static const struct {
+        const char *unit;
+        double points;
+    } units[] = {{"", 1}, {"pt", 1}, {"in", 72}, {"cm", 72 / 2.54}, {"mm", 7.2 / 2.54}};
+    char *end;
+    double length = strtod(words, &end);
+    for (size_t k = 0; k < sizeof units / sizeof *units; k++)
+        if (end != words && strcmp(end, units[k].unit) == 0 && length > 0 && length < 1e5)
+            return length * units[k].points;
+    return 0;
+}
+
+/* Options that are a text as it is; NULL: the option is none of them. */
+static const char **text_option(dg_draw_options *options, int option)
+{
+    switch (option) {
+    case OPTION_TITLE:
+        return &options->title;
+    case OPTION_RANKDIR:
+        return &options->rankdir;
+    case OPTION_SHAPES:
+        return &options->shapes;
+    case OPTION_FORMAT:
+        return &options->format;
+    case OPTION_LEVEL:
+        return &options->level;
+    case OPTION_FOLD:
+        return &options->fold;
+    case OPTION_PAGE:
+        return &options->page;
+    case OPTION_OPEN:
+        return &options->open;
+    case OPTION_CLOSE:
+        return &options->close;
+    case OPTION_HIDE:
+        return &options->hide;
+    case OPTION_AROUND:
+        return &options->around;
+    case OPTION_FROM:
+        return &options->from;
+    case OPTION_TO:
+        return &options->to;
+    case OPTION_STYLE:
+        return &options->style;
+    default:
+        return NULL;
+    }
+}
+
+static bool *switch_option(dg_draw_options *options, int option)
+{
+    switch (option) {
+    case OPTION_PARAMETERS:
+        return &options->parameters;
+    case OPTION_NAMES:
+        return &options->names;
+    case OPTION_NO_TITLE:
+        return &options->no_title;
+    case OPTION_NO_LEGEND:
+        return &options->no_legend;
+    default:
+        return NULL;
+    }
 }
 
 /* −1: go on; else the exit status. */
-static int take_option(char **argv, int option, draw_request *request)
+static int take_number(const char *command, int option, draw_request *request)
 {
-    static const char *const shapes[] = {"changes", "all", "none", NULL}, *const directions[] = {"TB", "LR", NULL};
-    int choice;
+    char *end;
+    long number = strtol(optarg, &end, 10);
+    bool whole = *optarg && !*end && number >= 1 && number <= 100000;
     switch (option) {
-    case 'h':
-        return help();
-    case 'o':
-        request->to = optarg;
+    case OPTION_DEPTH:
+    case OPTION_RADIUS:
+    case OPTION_DPI:
+        if (!whole)
+            return command_misused(command, "%s: '%s' is not a whole number from 1 on",
+                                   option == OPTION_DEPTH ? "--depth" : option == OPTION_DPI ? "--dpi" : "--radius", optarg);
+        if (option == OPTION_DEPTH)
+            request->options.depth = (int)number;
+        else if (option == OPTION_RADIUS)
+            request->options.radius = (int)number;
+        else
+            request->options.dpi = (double)number;
         return -1;
-    case OPTION_FORMAT:
-        request->format = optarg;
-        return -1;
-    case OPTION_TITLE:
-        request->options.title = optarg;
-        return -1;
-    case OPTION_PARAMETERS:
-        request->options.parameters = true;
-        return -1;
-    case OPTION_NAMES:
-        request->options.names = true;
-        return -1;
-    case OPTION_RANKDIR:
-        if (!take_choice(argv[0], "--rankdir", optarg, directions, &choice))
-            return EXIT_USAGE;
-        request->options.rankdir = directions[choice];
-        return -1;
-    case OPTION_SHAPES:
-        if (!take_choice(argv[0], "--shapes", optarg, shapes, &choice))
-            return EXIT_USAGE;
-        request->options.shapes = (draw_shapes)choice;
-        return -1;
+    case OPTION_WIDTH:
+        request->options.width = read_length(optarg);
+        return request->options.width > 0 ? -1
+                                          : command_misused(command, "--width: '%s' is no length: 3.5in, 9cm, 252pt", optarg);
     default:
         return EXIT_USAGE;
     }
 }
 
+static int take_option(char **argv, int option, draw_request *request)
+{
+    const char **words = text_option(&request->options, option);
+    bool *turned = switch_option(&request->options, option);
+    if (option == 'h')
+        return help();
+    if (option == 'o')
+        request->to = optarg;
+    else if (words)
+        *words = optarg;
+    else if (turned)
+        *turned = true;
+    else if (option == '?')
+        return EXIT_USAGE;
+    else
+        return take_number(argv[0], option, request);
+    return -1;
+}
+
 static int take_format(const char *command, draw_request *request)
 {
-    static const char *const formats[] = {"svg", "png", "pdf", "dot", NULL};
-    if (!request->format) {
-        if (strcmp(request->to, "-") == 0)
-            return command_misused(command, "-o -: say --format svg, png, pdf or dot");
-        request->format = render_format(request->to);
-        if (!request->format)
-            return command_misused(command, "-o %s: the ending is none of .svg, .png, .pdf and .dot", request->to);
-        return -1;
-    }
-    for (int k = 0; formats[k]; k++)
-        if (strcmp(request->format, formats[k]) == 0)
-            return -1;
-    return command_misused(command, "--format: '%s' is not svg, png, pdf or dot", request->format);
+    if (!request->options.format)
+        request->options.format = strcmp(request->to, "-") == 0 ? "txt" : dg_draw_format(request->to);
+    if (!request->options.format)
+        return command_misused(command, "-o %s: the ending is none of .svg, .pdf, .png, .html, .tex, .txt and .dot",
+                               request->to);
+    return -1;
 }
 
 static int read_command(int argc, char **argv, draw_request *request)
@@ -107,6 +207,22 @@ static int read_command(int argc, char **argv, draw_request *request)
                                           {"parameters", no_argument, NULL, OPTION_PARAMETERS},
                                           {"names", no_argument, NULL, OPTION_NAMES},
                                           {"shapes", required_argument, NULL, OPTION_SHAPES},
+                                          {"level", required_argument, NULL, OPTION_LEVEL},
+                                          {"fold", required_argument, NULL, OPTION_FOLD},
+                                          {"page", required_argument, NULL, OPTION_PAGE},
+                                          {"depth", required_argument, NULL, OPTION_DEPTH},
+                                          {"open", required_argument, NULL, OPTION_OPEN},
+                                          {"close", required_argument, NULL, OPTION_CLOSE},
+                                          {"hide", required_argument, NULL, OPTION_HIDE},
+                                          {"around", required_argument, NULL, OPTION_AROUND},
+                                          {"radius", required_argument, NULL, OPTION_RADIUS},
+                                          {"from", required_argument, NULL, OPTION_FROM},
+                                          {"to", required_argument, NULL, OPTION_TO},
+                                          {"style", required_argument, NULL, OPTION_STYLE},
+                                          {"no-title", no_argument, NULL, OPTION_NO_TITLE},
+                                          {"no-legend", no_argument, NULL, OPTION_NO_LEGEND},
+                                          {"dpi", required_argument, NULL, OPTION_DPI},
+                                          {"width", required_argument, NULL, OPTION_WIDTH},
                                           {0}};
     for (int option; (option = command_option(argc, argv, "ho:", longs)) != -1;) {
         int over = take_option(argv, option, request);
@@ -117,25 +233,39 @@ static int read_command(int argc, char **argv, draw_request *request)
         return command_misused(argv[0], optind == argc ? "wants a graph file" : "wants one graph file");
     request->graph = argv[optind];
     if (!request->to)
-        return command_misused(argv[0], "wants -o FILE: x.svg, x.png, x.pdf or x.dot");
+        return command_misused(argv[0], "wants -o FILE: x.svg, x.pdf, x.png, x.html, x.tex, x.txt or x.dot");
     return take_format(argv[0], request);
+}
+
+/* Options are wrong before any file is read: the library's checks, on a graph of nothing. */
+static bool is_misused(const draw_request *request, dg_status *status)
+{
+    *status = dg_draw_check(&request->options);
+    return status->code != DG_OK;
 }
 
 int command_draw(int argc, char **argv)
 {
     draw_request request = {0};
     dg_graph_file *file;
-    char *bytes;
+    char *bytes = NULL, told[DG_DRAW_TOLD];
     size_t size;
+    dg_status status;
     int over = read_command(argc, argv, &request);
     if (over >= 0)
         return over;
-    dg_status status = dg_graph_read(request.graph, NULL, &file);
+    if (is_misused(&request, &status))
+        return command_misused(argv[0], "%s", status.message);
+    status = dg_graph_read(request.graph, NULL, &file);
     if (status.code != DG_OK)
         return command_failed(status);
-    status = draw_graph(file, &request.options, request.format, &bytes, &size);
+    request.options.file = file;
+    request.options.told = told;
+    status = dg_draw_memory(file->graph, request.options, &bytes, &size);
     if (status.code == DG_OK)
         status = dg_write_file(request.to, bytes, size);
+    if (status.code == DG_OK && *told)
+        fprintf(stderr, "dotgrad: %s: %s\n", request.to, told);
     free(bytes);
     dg_graph_file_free(file);
     return status.code == DG_OK ? 0 : command_failed(status);

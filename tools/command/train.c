@@ -1,12 +1,12 @@
 /* dotgrad train: a graph file and data become a folder with a trained network. */
 #include "command.h"
 #include "session.h"
-#include "tools/draw/draw.h"
 #include "tools/run/claim.h"
 #include "tools/run/folder.h"
 #include "tools/run/report.h"
 #include "train_settings.h"
 
+#include <dotgrad/draw.h>
 #include <dotgrad/dotgrad.h>
 
 #include <math.h>
@@ -204,7 +204,7 @@ static dg_status write_svg(const training_run *run)
     char *path = NULL;
     dg_status status = ready_file(run, "graph.svg", &path);
     if (status.code == DG_OK && !(resumes_in_place(run) && is_written(path))) {
-        dg_status drawn = draw_text(run->session.name, run->graph_text, &(draw_options){0}, path);
+        dg_status drawn = dg_draw(run->session.file->graph, path, .file = run->session.file);
         if (drawn.code != DG_OK)
             command_warn("%s", drawn.message);
     }

@@ -1,166 +1,353 @@
-/* A graph file's document with the house style put on it, and from that the picture. */
-#include "drawing.h"
-#include "render.h"
+/* Options to a picture. */
+#include "draw.h"
 
+#include "cost.h"
+#include "paint/dot.h"
+#include "view/file.h"
+
+#include <dotgrad/file.h>
+
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-static void style_graph(drawing *d, const char *node_words, const char *edge_words)
+const char *dg_draw_format(const char *path)
 {
-    static const char *const looks[][2] = {{"bgcolor", "white"},     {"charset", "UTF-8"},
-                                           {"fontcolor", "#24292F"}, {"fontname", "Helvetica,Arial,sans-serif"},
-                                           {"fontsize", "11"},       {"labeljust", "l"},
-                                           {"labelloc", "t"},        {"newrank", "true"},
-                                           {"nodesep", "0.28"},      {"pad", "0.3"},
-                                           {"ranksep", "0.32"}};
-    dg_file_attributes *to = &d->styled.attributes;
-    styling s = style_begin(d, to, NULL);
-    if (d->options->rankdir) { /* asked for: from now on the graph's own */
-        for (size_t k = 0; k < to->count; k++)
-            if (strcmp(to->items[k].name, "rankdir") == 0)
-                to->items[k].value = d->options->rankdir;
-        style_add(&s, "rankdir", d->options->rankdir);
-        s.n_own = to->count;
+    static const char *const endings[][2] = {{".svg", "svg"},  {".pdf", "pdf"},   {".png", "png"}, {".html", "html"},
+                                             {".htm", "html"}, {".tex", "tex"},   {".txt", "txt"}, {".dot", "dot"},
+                                             {".gv", "dot"}};
+    size_t length = strlen(path);
+    for (size_t k = 0; k < sizeof endings / sizeof *endings; k++) {
+        size_t end = strlen(endings[k][0]);
+        if (length > end && strcasecmp(path + length - end, endings[k][0]) == 0)
+            return endings[k][1];
     }
-    style_add_html(&s, "label", draw_title(d));
-    for (size_t k = 0; k < sizeof looks / sizeof *looks; k++)
-        style_add(&s, looks[k][0], looks[k][1]);
-    if (d->layout.virtuals > MOST_FULL)
-        style_add(&s, "nslimit", "0");
-    const char *words = style_finish(&s);
-    style_append(&s, "styled_graph", words, false);
-    style_append(&s, "styled_node", node_words, false);
-    style_append(&s, "styled_edge", edge_words, false);
+    return NULL;
 }
 
-/* ---- the whole ---- */
+/* ---- options ---- */
 
-static dg_status make_styled(drawing *d)
+static dg_status choose(const char *option, const char *given, const char *const *choices, int *choice)
 {
-    const dg_graph_file *file = d->file;
-    int owned = style_count_owned(d);
-    size_t n_nodes = (size_t)(file->n_nodes + owned) + 1, n_edges = (size_t)(file->n_edges + owned) + 1;
-    size_t n_clusters = (size_t)file->n_clusters + 1;
-    d->styled = *file;
-    d->styled.nodes = dg_arena_alloc(d->arena, n_nodes * sizeof(dg_file_node));
-    d->styled.edges = dg_arena_alloc(d->arena, n_edges * sizeof(dg_file_edge));
-    d->styled.clusters = dg_arena_alloc(d->arena, n_clusters * sizeof(dg_file_cluster));
-    bool *is_told = dg_arena_alloc(d->arena, (size_t)file->n_nodes * DG_MAX_OUTPUTS + 1);
-    if (!d->styled.nodes || !d->styled.edges || !d->styled.clusters || !is_told)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", file->path);
-    memcpy(d->styled.nodes, file->nodes, (size_t)file->n_nodes * sizeof(dg_file_node));
-    memcpy(d->styled.edges, file->edges, (size_t)file->n_edges * sizeof(dg_file_edge));
-    memcpy(d->styled.clusters, file->clusters, (size_t)file->n_clusters * sizeof(dg_file_cluster));
-    const char *node_words = style_node_defaults(d), *edge_words = style_edge_defaults(d);
-    for (int k = 0; k < file->n_nodes; k++)
-        style_node(d, k);
-    for (int e = 0; e < file->n_edges; e++)
-        style_edge(d, e, is_told);
-    for (int k = 0; k < file->n_clusters; k++)
-        style_cluster(d, k);
-    if (owned)
-        style_add_owned(d, owned);
-    d->summary = draw_summary(d);
-    style_graph(d, node_words, edge_words);
-    return d->no_memory ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", file->path) : dg_ok();
-}
-
-/* Says in the SVG that it is one picture, and what of. */
-static dg_status describe_svg(drawing *d, char **bytes, size_t *size)
-{
-    char *root = strstr(*bytes, "<svg "), *end = root ? strchr(root, '>') : NULL;
-    if (!end)
+    for (*choice = 0; given && choices[*choice]; ++*choice)
+        if (strcmp(given, choices[*choice]) == 0)
+            return dg_ok();
+    *choice = 0;
+    if (!given)
         return dg_ok();
-    const char *text =
-        draw_format(d, "%s%sa network of %d nodes: %s", d->title, *d->title ? ", " : "", d->file->n_nodes, d->summary);
-    text = draw_escape(d->arena, text, 400);
-    char *described = NULL;
-    int length = text ? asprintf(&described, "%.*s role=\"img\"%.*s>\n<desc>%s</desc>%s", (int)(root + 4 - *bytes),
-                                 *bytes, (int)(end - root - 4), root + 4, text, end + 1)
-                      : -1;
-    if (length < 0)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", d->file->path);
-    free(*bytes);
-    *bytes = described;
-    *size = (size_t)length;
+    char list[160] = "";
+    for (int k = 0; choices[k]; k++)
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", k ? ", " : "", choices[k]);
+    return dg_error(DG_BAD_ARGUMENT, "%s: '%.60s' is not one of %s", option, given, list);
+}
+
+static dg_status read_page(const char *given, page_size *page)
+{
+    static const struct {
+        const char *name;
+        page_size size;
+    } pages[] = {{"a4", {595.28, 841.89}}, {"letter", {612, 792}}, {"none", {0, 0}}};
+    char *end;
+    *page = pages[0].size;
+    if (!given)
+        return dg_ok();
+    for (size_t k = 0; k < sizeof pages / sizeof *pages; k++)
+        if (strcasecmp(given, pages[k].name) == 0) {
+            *page = pages[k].size;
+            return dg_ok();
+        }
+    long width = strtol(given, &end, 10), height = *end == 'x' ? strtol(end + 1, &end, 10) : 0;
+    if (*end || width < 72 || height < 72 || width > 14400 || height > 14400)
+        return dg_error(DG_BAD_ARGUMENT, "page: '%.60s' is not a4, letter, none or WIDTHxHEIGHT in points (72 … 14400)", given);
+    *page = (page_size){(double)width, (double)height};
     return dg_ok();
 }
 
-static dg_status draw_picture(drawing *d, const char *kind, char **bytes, size_t *size)
+static dg_status read_options(const dg_draw_options *options, drawing_work *work)
 {
-    char *text;
-    if (d->layout.virtuals > MOST_DRAWN)
-        return dg_error(DG_BAD_DATA,
-                        "%s: the graph is too large to be drawn: %lld nodes and bends, at most %d; cut it into parts, "
-                        "or write -o x.dot and lay that out with sfdp",
-                        d->file->path, (long long)d->layout.virtuals, MOST_DRAWN);
-    DG_TRY(dg_graph_file_write(&d->styled, &text));
-    dg_status status = render_dot(d->file->path, text, kind, bytes, size);
-    free(text);
-    if (status.code == DG_OK && strcmp(kind, "svg") == 0)
-        status = describe_svg(d, bytes, size);
-    return status;
+    static const char *const levels[] = {"auto", "op", "stack", "module", NULL};
+    static const char *const folds[] = {"auto", "off", "exact", "sizes", NULL};
+    static const char *const shapes[] = {"changes", "all", "none", NULL};
+    static const char *const directions[] = {"TB", "LR", "BT", "RL", NULL};
+    static const char *const formats[] = {"svg", "pdf", "png", "html", "tex", "txt", "dot", NULL};
+    int choice;
+    DG_TRY(choose("level", options->level, levels, &work->level));
+    DG_TRY(choose("fold", options->fold, folds, &work->fold));
+    DG_TRY(choose("shapes", options->shapes, shapes, &choice));
+    work->shapes = (shape_mode)choice;
+    DG_TRY(choose("rankdir", options->rankdir, directions, &choice));
+    DG_TRY(choose("format", options->format, formats, &choice));
+    work->format = formats[choice];
+    work->level--;
+    work->fold--;
+    DG_TRY(read_page(options->page, &work->page));
+    work->sheet = style_find(options->style ? options->style : "light");
+    if (!work->sheet)
+        return dg_error(DG_BAD_ARGUMENT, "style: '%.60s' is not one of light, dark, print", options->style);
+    if (options->depth < 0 || options->radius < 0)
+        return dg_error(DG_BAD_ARGUMENT, "depth and radius want 1 or more");
+    work->who = options->file ? options->file->path : options->title ? options->title : "the graph";
+    return dg_ok();
 }
 
-/* What the nodes cost for one sample: from the same document built once more, with 1 for N. */
-static dg_status find_costs(drawing *d)
+dg_status dg_draw_check(const dg_draw_options *options)
+{
+    drawing_work work = {.options = options};
+    DG_TRY(read_options(options, &work));
+    return options->hide ? pass_hide(&(view){0}, options->hide) : dg_ok();
+}
+
+/* ---- the view ---- */
+
+static bool has_batch(const view *v)
+{
+    for (int b = 0; b < v->n_boxes; b++) {
+        const dg_node *node = v->boxes[b].rows[0].node;
+        const dg_shape *dims = node ? &dg_node_type(node, 0)->shape : NULL;
+        for (int i = 0; v->boxes[b].kind == BOX_INPUT && dims && i < dims->rank; i++)
+            if (dims->dims[i] == DG_N)
+                return true;
+    }
+    return false;
+}
+
+/* FLOPs of one sample: the same document built once more, with 1 for N. 0: not known. */
+static double count_flops(const dg_graph_file *file, dg_arena *arena)
 {
     static const dg_symbol_size one = {"N", 1};
-    dg_graph_file sized = *d->file;
-    const dg_graph_read_options options = {.dtype = dg_graph_dtype(d->file->graph), .sizes = &one, .n_sizes = 1};
-    sized.nodes = dg_arena_alloc(d->arena, ((size_t)sized.n_nodes + 1) * sizeof *sized.nodes);
-    sized.edges = dg_arena_alloc(d->arena, ((size_t)sized.n_edges + 1) * sizeof *sized.edges);
-    if (!sized.nodes || !sized.edges)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", d->file->path);
-    memcpy(sized.nodes, d->file->nodes, (size_t)sized.n_nodes * sizeof *sized.nodes);
-    memcpy(sized.edges, d->file->edges, (size_t)sized.n_edges * sizeof *sized.edges);
-    DG_TRY(dg_graph_new(&sized.graph));
-    dg_status status = dg_graph_file_build(&sized, &options);
-    if (status.code == DG_OK)
-        status = cost_of_nodes(&sized, &d->costs);
+    const dg_graph_read_options options = {.dtype = dg_graph_dtype(file->graph), .sizes = &one, .n_sizes = 1};
+    dg_graph_file sized = *file;
+    node_cost *costs = NULL;
+    double flops = 0;
+    size_t nodes = (size_t)file->n_nodes * sizeof *sized.nodes, edges = (size_t)file->n_edges * sizeof *sized.edges;
+    sized.nodes = dg_arena_alloc(arena, nodes + 1);
+    sized.edges = dg_arena_alloc(arena, edges + 1);
+    if (!sized.nodes || !sized.edges || dg_graph_new(&sized.graph).code != DG_OK)
+        return 0;
+    memcpy(sized.nodes, file->nodes, nodes);
+    memcpy(sized.edges, file->edges, edges);
+    if (dg_graph_file_build(&sized, &options).code == DG_OK && cost_of_nodes(&sized, &costs).code == DG_OK)
+        for (int k = 0; k < file->n_nodes; k++)
+            flops += costs[k].flops;
+    free(costs);
     dg_graph_free(sized.graph);
+    return isfinite(flops) ? flops : 0;
+}
+
+static void summarise(const drawing_work *work, view *v, int64_t parameters)
+{
+    char amount[48];
+    v->summary = text_format(v->arena, "%s · %s %s", dg_dtype_name(dg_graph_dtype(work->graph)),
+                             text_count(v->arena, parameters), parameters == 1 ? "parameter" : "parameters");
+    double flops = work->options->file ? count_flops(work->options->file, v->arena) : 0;
+    if (flops > 0)
+        v->summary = text_format(v->arena, "%s · %s%s", v->summary, cost_print_amount(flops, "FLOP", amount, sizeof amount),
+                                 has_batch(v) ? " / sample" : "");
+}
+
+static int64_t count_parameters(const view *v)
+{
+    int64_t sum = 0;
+    for (int b = 0; b < v->n_boxes; b++) {
+        int64_t times = 1;
+        for (int m = v->boxes[b].module; m >= 0; m = v->modules[m].parent)
+            times *= v->modules[m].times;
+        for (int r = 0; !v->boxes[b].is_gone && r < v->boxes[b].n_rows; r++)
+            sum += v->boxes[b].rows[r].parameters * times;
+    }
+    return sum;
+}
+
+dg_status draw_view(const drawing_work *work, view *v)
+{
+    const dg_draw_options *options = work->options;
+    *v = (view){0};
+    DG_TRY(dg_arena_new(&v->arena));
+    dg_status status;
+    if (options->file && options->view == DG_VIEW_FORWARD) {
+        status = view_of_file(v, options->file, &(file_wish){.parameters = options->parameters, .names = options->names});
+    } else {
+        graph_wish wish = {.loss = options->loss, .output = options->output, .parameters = options->parameters};
+        status = view_of_graph(v, work->graph, &wish);
+        v->title = options->file && options->file->name ? options->file->name : "";
+    }
+    if (status.code != DG_OK)
+        return status;
+    if (options->title)
+        v->title = options->title;
+    if (options->rankdir)
+        v->rankdir = options->rankdir;
+    if (!v->rankdir)
+        v->rankdir = "TB";
+    summarise(work, v, count_parameters(v));
+    if (options->heat)
+        pass_heat(v, options->heat);
+    return dg_ok();
+}
+
+dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *choice)
+{
+    const dg_draw_options *options = work->options;
+    if (options->from || options->to)
+        DG_TRY(pass_between(v, options->from, options->to));
+    if (options->around)
+        DG_TRY(pass_around(v, options->around, options->radius ? options->radius : 2));
+    if (options->hide)
+        DG_TRY(pass_hide(v, options->hide));
+    if (choice->depth > 0 || options->close)
+        pass_close(v, choice->depth, options->open, options->close);
+    if (choice->fold)
+        pass_fold(v, choice->fold == 1);
+    pass_share(v, 3);
+    pass_entries(v);
+    pass_skips(v);
+    pass_shapes(v, work->shapes);
+    if (choice->is_stacked)
+        pass_stack(v);
+    return v->failed ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who) : dg_ok();
+}
+
+/* ---- formats ---- */
+
+static const char *id_prefix(dg_arena *arena, const char *title)
+{
+    text t = {0};
+    text_put(&t, "dg-");
+    for (const char *c = title; *c && t.used < 40; c++) {
+        bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_';
+        text_bytes(&t, plain ? c : "-", 1);
+    }
+    const char *kept = text_keep(arena, &t);
+    text_free(&t);
+    return kept;
+}
+
+static double scale_for(const drawing_work *work, double width, double height)
+{
+    double scale = 1;
+    if (work->page.width <= 0)
+        return 1;
+    bool turned = width > height && width > work->page.width;
+    double most_width = turned ? work->page.height : work->page.width, most_height = turned ? work->page.width : work->page.height;
+    scale = fmin(scale, fmin(most_width / width, most_height / height));
+    return fmax(scale, 6 / SIZE_LEAST);
+}
+
+static void compose(const drawing_work *work, view *v, const layout *made, scene *s)
+{
+    *s = (scene){.arena = v->arena};
+    s->title = *v->title ? v->title : "network";
+    s->prefix = id_prefix(v->arena, s->title);
+    int nodes = 0;
+    for (int b = 0; b < v->n_boxes; b++)
+        nodes += v->boxes[b].is_gone || v->boxes[b].kind == BOX_ENTRY ? 0 : v->boxes[b].n_rows;
+    s->about = text_format(v->arena, "A network in %d boxes and rows: %s", nodes, v->summary);
+    scene_compose(s, v, made,
+                  &(compose_options){.sheet = work->sheet,
+                                     .no_title = work->options->no_title,
+                                     .no_legend = work->options->no_legend});
+    s->scale = scale_for(work, s->width, s->height);
+}
+
+static dg_status paint(const drawing_work *work, view *v, const layout *made, text *to)
+{
+    scene s;
+    compose(work, v, made, &s);
+    dg_status status = dg_ok();
+    if (strcmp(work->format, "png") == 0)
+        status = paint_png(&s, work->options->width > 0 ? 72 * work->options->width / (s.width * s.scale)
+                               : work->options->dpi > 0 ? work->options->dpi
+                                                        : 144,
+                           to);
+    else if (strcmp(work->format, "pdf") == 0)
+        status = paint_pdf(&s, to);
+    else
+        paint_svg(&s, to);
+    if (status.code != DG_OK)
+        return dg_prefixed(status, "%s", work->who);
+    if (s.failed || to->failed)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
     return status;
 }
 
-dg_status draw_graph(const dg_graph_file *file, const draw_options *options, const char *kind, char **bytes, size_t *size)
+/* The graph file with looks: all nodes of it. */
+static dg_status draw_dot(const drawing_work *work, text *to)
 {
-    static const draw_options usual = {0};
-    drawing d = {.file = file,
-                 .options = options ? options : &usual,
-                 .is_picture = strcmp(kind, "dot") != 0,
-                 .arena = file->arena};
+    view v;
+    layout made = {0};
+    char *bytes = NULL;
+    if (!work->options->file || work->options->view != DG_VIEW_FORWARD)
+        return dg_error(DG_BAD_ARGUMENT, "%s: as dot, the forward view of a graph file is drawn", work->who);
+    dg_status status = draw_view(work, &v);
+    pass_skips(&v);
+    pass_shapes(&v, work->shapes);
+    layout_options options = {.rankdir = v.rankdir, .names = work->options->names, .who = work->who};
+    if (status.code == DG_OK && !layout_measure(&v, &options, &made))
+        status = dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
+    compose_options looks = {.sheet = work->sheet,
+                             .no_title = work->options->no_title,
+                             .no_legend = work->options->no_legend};
+    if (status.code == DG_OK)
+        status = paint_dot(work->options->file, &v, &made, &looks, work->options->rankdir, &bytes);
+    if (status.code == DG_OK)
+        text_put(to, bytes);
+    free(bytes);
+    dg_arena_free(v.arena);
+    return status;
+}
+
+static dg_status draw(const drawing_work *work, text *to)
+{
+    view v;
+    layout made = {0};
+    draw_choice choice = {0};
+    dg_status status = draw_fit(work, &v, &made, &choice);
+    if (status.code == DG_OK)
+        status = paint(work, &v, &made, to);
+    if (status.code == DG_OK && work->options->told)
+        snprintf(work->options->told, DG_DRAW_TOLD, "%s", v.told ? v.told : "");
+    dg_arena_free(v.arena);
+    return status;
+}
+
+dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes, size_t *size)
+{
+    drawing_work work = {.graph = graph, .options = &options};
+    text to = {0};
     *bytes = NULL;
     *size = 0;
-    d.title = d.options->title ? d.options->title : file->name;
-    DG_TRY(layout_make(file, &d.layout));
-    dg_status status = find_costs(&d);
-    if (status.code != DG_OK) /* no batch of one */
-        status = cost_of_nodes(file, &d.costs);
-    if (status.code == DG_OK)
-        status = make_styled(&d);
-    if (status.code == DG_OK && d.is_picture)
-        status = draw_picture(&d, kind, bytes, size);
-    else if (status.code == DG_OK && (status = dg_graph_file_write(&d.styled, bytes)).code == DG_OK)
-        *size = strlen(*bytes);
-    layout_release(&d.layout);
-    free(d.costs);
-    return status;
+    if (!graph)
+        return dg_error(DG_BAD_ARGUMENT, "there is no graph to draw");
+    DG_TRY(dg_graph_status(graph));
+    if (options.told)
+        options.told[0] = '\0';
+    if (!options.loss && options.file)
+        options.loss = options.file->loss;
+    if (!options.output && options.file)
+        options.output = options.file->output;
+    DG_TRY(read_options(&options, &work));
+    dg_status status = strcmp(work.format, "dot") == 0 ? draw_dot(&work, &to) : draw(&work, &to);
+    if (status.code != DG_OK) {
+        text_free(&to);
+        return status;
+    }
+    *bytes = to.bytes;
+    *size = to.used;
+    return dg_ok();
 }
 
-dg_status draw_text(const char *name, const char *text, const draw_options *options, const char *path)
+dg_status dg_draw_file(dg_graph *graph, const char *path, dg_draw_options options)
 {
-    dg_graph_file *file;
     char *bytes;
     size_t size;
-    const char *kind = render_format(path);
-    if (!kind)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the format is not known: svg, png, pdf or dot", path);
-    DG_TRY(dg_graph_read(name, &(dg_graph_read_options){.text = text}, &file));
-    dg_status status = draw_graph(file, options, kind, &bytes, &size);
-    dg_graph_file_free(file);
-    if (status.code == DG_OK)
-        status = dg_write_file(path, bytes, size);
+    if (!options.format)
+        options.format = dg_draw_format(path);
+    if (!options.format)
+        return dg_error(DG_BAD_ARGUMENT, "%s: the ending is none of .svg, .pdf, .png, .html, .tex, .txt and .dot", path);
+    DG_TRY(dg_draw_memory(graph, options, &bytes, &size));
+    dg_status status = dg_write_file(path, bytes, size);
     free(bytes);
     return status;
 }

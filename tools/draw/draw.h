@@ -1,85 +1,49 @@
-/* Pictures of graphs in one house style. A drawing is a document like the file's own, with attributes for looks added
- * (and listed in `styled` attributes, so that the reader drops them again); the author's own visual attributes win.
+/* Drawing inside: the door of this room. <dotgrad/draw.h> is the public part.
  *
- *   draw.c             the document and the picture
- *   style.c       nodes, edges and clusters
- *   title.c       title, summary and legend
- *   label.c       what is written in a node
- *   heat.c        shares of the time: colours and words
- *   layout.c      ranks, skip edges and what a layout will cost
- *   attributes.c  attributes beside the author's
- *   render.c           Graphviz, in a process of its own
- */
+ *   draw.c     options to a picture: what is tried until it fits
+ *   cost.c     parameters, work and memory of nodes
+ *   text.c     text in the making
+ *   style.c    colours
+ *   view/      boxes, wires and modules of a graph or file
+ *   passes/    what rewrites them
+ *   layout/    sizes and positions
+ *   paint/     formats
+ *   font/      widths and outlines of characters */
 #ifndef TOOLS_DRAW_H
 #define TOOLS_DRAW_H
 
-#include <dotgrad/graphviz.h>
+#include "include/dotgrad/draw.h"
 
-typedef enum draw_shapes { DRAW_SHAPES_CHANGES, DRAW_SHAPES_ALL, DRAW_SHAPES_NONE } draw_shapes;
+#include "layout/layout.h"
+#include "paint/scene.h"
+#include "passes/passes.h"
 
-/* Where the time of a step goes, to be shown by the nodes' colours. */
-typedef struct draw_heat {
-    const char *what; /* "training step of 1.2 ms": stands below the title */
-    double *seconds;  /* by node of the file */
-    int *hosts;       /* by node of the file: 1 + the node in whose step it ran, when it had no time of its own; 0 */
-    double whole;     /* seconds of the step */
-    double optimizer; /* those that no node of the file has: of the updates; the rest is told as that */
-} draw_heat;
+typedef struct page_size {
+    double width, height; /* 0: no bound */
+} page_size;
 
-typedef struct draw_options {
-    const char *title;     /* NULL: the graph's name */
-    const char *rankdir;   /* "TB" (NULL) or "LR" */
-    draw_shapes shapes;    /* on edges */
-    bool parameters;       /* those that layers own as nodes of their own */
-    bool names;            /* of nodes beside their ops */
-    const draw_heat *heat; /* NULL: colours tell families */
-} draw_options;
+/* What a picture is drawn as: options as they are or as auto has chosen. */
+typedef struct draw_choice {
+    bool is_stacked;
+    int fold; /* 0: off, 1: exact, 2: up to sizes */
+    int depth;
+} draw_choice;
 
-/* The picture, or for format "dot" the graph file, of a graph: *bytes is allocated. DG_BAD_DATA: too
- * large to be drawn (more than 20,000 nodes and bends), or Graphviz fails. */
-dg_status draw_graph(const dg_graph_file *file, const draw_options *options, const char *format, char **bytes,
-                     size_t *size);
-/* The same from the text of a graph file into a file; the format is `path`'s ending. */
-dg_status draw_text(const char *name, const char *text, const draw_options *options, const char *path);
+typedef struct drawing_work {
+    dg_graph *graph;
+    const dg_draw_options *options;
+    const char *format, *who;
+    page_size page;
+    const style_sheet *sheet;
+    shape_mode shapes;
+    int level, fold; /* −1: auto; level 0: op, 1: stack, 2: module */
+} drawing_work;
 
-/* ---- layout.c ---- */
-
-typedef struct drawing_layout {
-    int *ranks;       /* by node; those of parents are smaller */
-    bool *skips;      /* by edge: there is a longer way, too */
-    bool *is_main;    /* by edge: of an edge's head that skips reach, the one that is no skip */
-    int64_t virtuals; /* nodes and bends: what Graphviz works on */
-} drawing_layout;
-
-dg_status layout_make(const dg_graph_file *file, drawing_layout *layout);
-void layout_release(drawing_layout *layout);
-
-/* ---- label.c ---- */
-
-typedef struct draw_style {
-    const char *families; /* words, as ops name them */
-    const char *fill, *border;
-} draw_style;
-
-enum {
-    STYLE_INPUT,
-    STYLE_PARAMETER,
-    STYLE_ELEMENTWISE,
-    DRAW_STYLES = 9
-}; /* the first ones have a meaning of their own */
-extern const draw_style draw_styles[DRAW_STYLES];
-
-int draw_style_of(const dg_op *op);
-/* The sign that stands for an op in a small circle, or NULL. */
-const char *draw_sign(const dg_op *op);
-/* "10 → 64, gaussian" for a node of the file; "" when there is nothing to tell. Returns text. */
-#define DRAW_DETAIL 160
-char *draw_detail(const dg_graph_file *file, const dg_file_node *node, char text[DRAW_DETAIL]);
-/* "N×64"; "scalar" for rank 0. Returns text. */
-char *draw_shape(const dg_graph *graph, const dg_shape *shape, char *text, size_t size);
-/* `text` for an HTML label, cut to `most` characters. NULL without memory. */
-const char *draw_escape(dg_arena *arena, const char *text, int most);
-/* For an attribute in which Graphviz expands backslashes (tooltips). */
-const char *draw_escape_backslashes(dg_arena *arena, const char *text);
+/* A fresh view with everything but passes for size. The caller frees v->arena. */
+dg_status draw_view(const drawing_work *work, view *v);
+/* The view as it is chosen: folded, closed, stacked. */
+dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *choice);
+/* The choice that fits, and its view and layout. */
+dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice *choice);
 
 #endif

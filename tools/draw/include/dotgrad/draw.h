@@ -1,0 +1,86 @@
+/* Pictures of networks, in the library dotgrad-graphviz.
+ *
+ *     DG_TRY(dg_draw(graph, "net.svg"));
+ *     DG_TRY(dg_draw(graph, "step.html", .view = DG_VIEW_STEP, .loss = loss, .optimizer = "adam(lr=1e-3)"));
+ *     DG_TRY(dg_draw(file->graph, "net.pdf", .file = file, .depth = 1, .style = "print"));
+ *
+ * A picture has a box for every node of the user's, or fewer: what repeats may be folded, chains stacked, modules closed
+ * (level, fold, depth); without being told, as much of that is done as makes the picture fit a page. The same graph
+ * gives the same bytes on every machine: text is measured by widths that the library carries.
+ *
+ * Positions come from Graphviz, in a program of its own (dotgrad-layout, in libexec; the environment's DOTGRAD_LAYOUT
+ * names another) with limits of time and memory: when it is missing, crashes or hangs, drawing returns a status.
+ * Drawing different graphs in several threads is safe. */
+#ifndef DOTGRAD_DRAW_H
+#define DOTGRAD_DRAW_H
+
+#include <dotgrad/graph_file.h>
+
+typedef enum dg_draw_view {
+    DG_VIEW_FORWARD,  /* the network as it was built */
+    DG_VIEW_BACKWARD, /* the nodes of its gradients alone */
+    DG_VIEW_JOINT,    /* both, side by side, with the values that backward reads */
+    DG_VIEW_STEP,     /* a whole step of training: gradients and the optimiser's updates */
+    DG_VIEW_PLAN      /* the steps of a plan in their order: which nodes run together, work and memory of each */
+} dg_draw_view;
+
+/* A number for some nodes, shown as a colour and in words; of dg_heat_probe() or of the caller's own. */
+typedef struct dg_heat {
+    const char *title;      /* "gradient norm, one batch of digits" */
+    size_t count;
+    dg_node *const *nodes;
+    const double *values;   /* by node; NaN: none, the box is white */
+    const char *const *texts; /* what stands in the box, by node; NULL, and NULL in it: the number */
+    bool is_linear;         /* colours on a linear scale; else logarithmic */
+} dg_heat;
+
+/* Sizes are in points (1/72 inch). NULL, 0 and false are the defaults; texts and lists are only read. */
+typedef struct dg_draw_options {
+    dg_draw_view view;
+    const dg_graph_file *file; /* of the graph: its clusters, names and looks are drawn */
+    dg_node *loss, *output;    /* NULL: the file's, or none; the views of derivatives need a loss */
+    const char *optimizer;     /* of DG_VIEW_STEP: "adam(lr=0.001)"; NULL: the file's, else sgd */
+    const char *title;         /* NULL: the file's name */
+    const char *format;        /* svg, pdf, png, html, tex, txt, dot; NULL: as the path ends */
+    const char *level;         /* op, stack, module, auto (NULL) */
+    const char *fold;          /* off, exact, sizes, auto (NULL) */
+    const char *page;          /* a4 (NULL), letter, WIDTHxHEIGHT in points, none */
+    int depth;                 /* modules this deep are closed: 1, the outermost; 0: as the page asks */
+    const char *open, *close;  /* names of modules, with * and ?, several with commas between them */
+    const char *hide;          /* of parameters, constants, inputs, reshapes, dropout */
+    const char *around;        /* a node's name: only what is at most `radius` (0: 2) wires away */
+    int radius;
+    const char *from, *to;     /* only what lies on ways between two nodes */
+    const char *rankdir;       /* TB, LR, BT, RL; NULL: the file's, else TB */
+    const char *shapes;        /* on wires: changes (NULL), all, none */
+    const char *style;         /* light (NULL), dark, print */
+    bool parameters;           /* those that layers own, as boxes */
+    bool names;                /* of nodes, beside their ops */
+    bool no_title, no_legend;
+    double dpi, width;         /* of png: dots an inch (0: 144), or the width in points that the picture gets */
+    const dg_heat *heat;
+    dg_graph *old;             /* the picture shows what has changed since this graph */
+    const dg_graph_file *old_file;
+    double seconds;            /* for the layout at most; 0: 60 */
+    char *told;                /* 256 bytes, or NULL: receives what was done to fit the page, "stacked, folded"; or "" */
+} dg_draw_options;
+
+#define DG_DRAW_TOLD 256
+
+/* Draws into a file, whole or not at all. DG_BAD_ARGUMENT: an option or format that is not known, a node that is not
+ * there; DG_BAD_DATA: too large for a layout, or the layout program failed; DG_IO. */
+#define dg_draw(graph, path, ...) dg_draw_file((graph), (path), DG_OPTIONS(dg_draw_options, __VA_ARGS__))
+/* Draws into memory: *bytes is allocated, to be freed with free(). `format` is taken from the options. */
+#define dg_draw_bytes(graph, bytes, size, ...)                                                                         \
+    dg_draw_memory((graph), DG_OPTIONS(dg_draw_options, __VA_ARGS__), (bytes), (size))
+
+dg_status dg_draw_file(dg_graph *graph, const char *path, dg_draw_options options);
+dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes, size_t *size);
+
+/* Whether the options' words and numbers are ones that are known: what drawing would say before it looks at a graph. */
+dg_status dg_draw_check(const dg_draw_options *options);
+
+/* The format that a path ends in, NULL: none that is known. */
+const char *dg_draw_format(const char *path);
+
+#endif

@@ -1,0 +1,102 @@
+/* The whole of placing: measured, asked, and the answer taken. */
+#include "layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static double coordinate(char **at)
+{
+    return (double)strtol(*at, at, 10) / 100;
+}
+
+static bool take_wire(view *v, layout *made, char *at)
+{
+    long number = strtol(at, &at, 10), count = strtol(at, &at, 10);
+    if (number < 0 || number >= v->n_wires || count < 4 || count > 100000)
+        return true;
+    layout_wire *wire = &made->wires[number];
+    wire->points = dg_arena_alloc(v->arena, (size_t)count * sizeof *wire->points);
+    if (!wire->points)
+        return false;
+    wire->n = (int)count;
+    bool back = v->wires[number].is_reversed;
+    for (long k = 0; k < count; k++) {
+        layout_point *point = &wire->points[back ? count - 1 - k : k];
+        point->x = coordinate(&at);
+        point->y = coordinate(&at);
+    }
+    return true;
+}
+
+static bool take_line(view *v, layout *made, char *at)
+{
+    char kind = *at++;
+    if (kind == 'g') {
+        at += strlen("raph");
+        made->width = coordinate(&at);
+        made->height = coordinate(&at);
+        return true;
+    }
+    if (kind == 'e' && *at == ' ')
+        return take_wire(v, made, at);
+    if (kind != 'n' && kind != 'l' && kind != 'c')
+        return true;
+    long number = strtol(at, &at, 10);
+    double x = coordinate(&at), y = coordinate(&at);
+    if (kind == 'n' && number >= 0 && number < v->n_boxes) {
+        layout_box *box = &made->boxes[number];
+        box->x = x - box->width / 2;
+        box->y = y - box->height / 2;
+    } else if (kind == 'l' && number >= 0 && number < v->n_wires) {
+        made->wires[number].has_label = true;
+        made->wires[number].label_at = (layout_point){x, y};
+    } else if (kind == 'c' && number >= 0 && number < v->n_modules) {
+        layout_module *module = &made->modules[number];
+        module->is_placed = true;
+        module->left = x;
+        module->top = y;
+        module->right = coordinate(&at);
+        module->bottom = coordinate(&at);
+    }
+    return true;
+}
+
+dg_status layout_take(view *v, const char *answer, const layout_options *options, layout *made)
+{
+    for (const char *line = answer; *line;) {
+        if (!take_line(v, made, (char *)(uintptr_t)line))
+            return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", options->who);
+        const char *end = strchr(line, '\n');
+        line = end ? end + 1 : line + strlen(line);
+    }
+    return dg_ok();
+}
+
+dg_status layout_make(view *v, const layout_options *options, layout *made)
+{
+    text request = {0};
+    char *answer;
+    double longest;
+    layout_options asked = *options;
+    if (!made->boxes && !layout_measure(v, options, made))
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", options->who);
+    made->bends = layout_bends(v, made, &longest);
+    if (made->bends > MOST_LAID_OUT)
+        return dg_error(DG_BAD_DATA,
+                        "%s: the picture is too large to be laid out (%lld boxes and bends, at most %d): fold it (--fold "
+                        "auto), close modules (--depth 1), cut it (--around NODE), or draw it as text (-o x.txt)",
+                        options->who, (long long)made->bends, MOST_LAID_OUT);
+    asked.no_labels |= made->bends > 4000;
+    layout_choose_shape(v);
+    layout_request(v, &asked, made, &request);
+    dg_status status = request.failed ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", options->who)
+                                      : layout_ask(request.bytes, request.used, options, &answer);
+    text_free(&request);
+    if (status.code != DG_OK)
+        return status;
+    status = layout_take(v, answer, options, made);
+    free(answer);
+    if (status.code == DG_OK)
+        layout_place_labels(v, made);
+    return status;
+}

@@ -1,0 +1,198 @@
+/* Where labels stand: nothing may run through them. Labels of modules go along the module's edge, those of wires along
+ * their wire, to the first place that is free; a shape that finds none is left out, an argument takes the best one. */
+#include "layout.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct rectangle {
+    double left, top, right, bottom;
+} rectangle;
+
+enum { PIECES = 6 }; /* of a Bézier curve */
+
+typedef struct segment {
+    layout_point a, b;
+    rectangle around;
+} segment;
+
+typedef struct label_work {
+    view *v;
+    layout *made;
+    segment *segments;
+    int n_segments;
+    rectangle *taken; /* labels that stand already */
+    int n_taken;
+} label_work;
+
+static bool touch(const rectangle *a, const rectangle *b)
+{
+    return a->left < b->right && b->left < a->right && a->top < b->bottom && b->top < a->bottom;
+}
+
+static layout_point on_curve(const layout_point *p, double t)
+{
+    double s = 1 - t, a = s * s * s, b = 3 * s * s * t, c = 3 * s * t * t, d = t * t * t;
+    return (layout_point){a * p[0].x + b * p[1].x + c * p[2].x + d * p[3].x,
+                          a * p[0].y + b * p[1].y + c * p[2].y + d * p[3].y};
+}
+
+static void add_segment(label_work *l, layout_point a, layout_point b)
+{
+    l->segments[l->n_segments++] =
+        (segment){a, b, {fmin(a.x, b.x) - 0.5, fmin(a.y, b.y) - 0.5, fmax(a.x, b.x) + 0.5, fmax(a.y, b.y) + 0.5}};
+}
+
+/* Clips the segment to the rectangle: whether something is left (Liang and Barsky 1984). */
+static bool crosses(const segment *s, const rectangle *r)
+{
+    double from = 0, to = 1, dx = s->b.x - s->a.x, dy = s->b.y - s->a.y;
+    double p[4] = {-dx, dx, -dy, dy};
+    double q[4] = {s->a.x - r->left, r->right - s->a.x, s->a.y - r->top, r->bottom - s->a.y};
+    if (!touch(&s->around, r))
+        return false;
+    for (int k = 0; k < 4; k++) {
+        if (p[k] == 0) {
+            if (q[k] < 0)
+                return false;
+            continue;
+        }
+        double t = q[k] / p[k];
+        if (p[k] < 0)
+            from = fmax(from, t);
+        else
+            to = fmin(to, t);
+    }
+    return from <= to;
+}
+
+static int count_hits(const label_work *l, const rectangle *r)
+{
+    int hits = 0;
+    for (int k = 0; k < l->n_segments; k++)
+        hits += crosses(&l->segments[k], r);
+    for (int k = 0; k < l->n_taken; k++)
+        hits += 4 * touch(&l->taken[k], r);
+    for (int b = 0; b < l->v->n_boxes; b++) {
+        const layout_box *box = &l->made->boxes[b];
+        rectangle around = {box->x - 1, box->y - 1, box->x + box->width + 1, box->y + box->height + 1};
+        if (!l->v->boxes[b].is_gone)
+            hits += 4 * touch(&around, r);
+    }
+    return hits;
+}
+
+static bool collect(label_work *l)
+{
+    size_t count = 1;
+    for (int w = 0; w < l->v->n_wires; w++)
+        count += (size_t)(l->made->wires[w].n / 3) * PIECES;
+    count += (size_t)l->v->n_modules * 4;
+    l->segments = dg_arena_alloc(l->v->arena, count * sizeof *l->segments);
+    l->taken = dg_arena_alloc(l->v->arena, ((size_t)l->v->n_wires + (size_t)l->v->n_modules + 1) * sizeof *l->taken);
+    if (!l->segments || !l->taken)
+        return false;
+    for (int w = 0; w < l->v->n_wires; w++) {
+        const layout_wire *wire = &l->made->wires[w];
+        for (int k = 0; k + 3 < wire->n; k += 3)
+            for (int i = 0; i < PIECES; i++)
+                add_segment(l, on_curve(wire->points + k, (double)i / PIECES),
+                            on_curve(wire->points + k, (double)(i + 1) / PIECES));
+    }
+    for (int m = 0; m < l->v->n_modules; m++) {
+        const layout_module *module = &l->made->modules[m];
+        layout_point corners[4] = {{module->left, module->top},
+                                   {module->right, module->top},
+                                   {module->right, module->bottom},
+                                   {module->left, module->bottom}};
+        for (int k = 0; module->is_placed && k < 4; k++)
+            add_segment(l, corners[k], corners[(k + 1) % 4]);
+    }
+    return true;
+}
+
+static void place_module(label_work *l, layout_module *module)
+{
+    double width = module->label_width, height = SIZE_MODULE * 1.2;
+    int fewest = -1;
+    if (!module->is_placed || width <= 0)
+        return;
+    for (int row = 0; row < 2 && fewest != 0; row++) {
+        double top = row ? module->bottom - height - 3 : module->top + 3;
+        for (double x = module->left + 8; fewest != 0; x += 5) {
+            bool is_last = x + width + 6 > module->right;
+            if (is_last && x > module->left + 8)
+                break;
+            rectangle r = {x - 2, top, x + width + 2, top + height};
+            int hits = count_hits(l, &r);
+            if (fewest < 0 || hits < fewest) {
+                fewest = hits;
+                module->label_x = x;
+                module->label_y = top + SIZE_MODULE;
+                l->taken[l->n_taken] = r;
+            }
+            if (is_last)
+                break;
+        }
+    }
+    l->n_taken++;
+}
+
+/* The n-th place that a label is tried at; false: there is none. */
+static bool candidate(const layout_wire *wire, int n, layout_point *middle)
+{
+    static const double places[] = {0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.12, 0.88};
+    enum { PLACES = sizeof places / sizeof *places };
+    if (n == 0) {
+        *middle = wire->label_at;
+        return true;
+    }
+    if (n > 2 * PLACES)
+        return false;
+    double at = places[(n - 1) / 2] * (wire->n / 3);
+    int curve = (int)at;
+    layout_point p = on_curve(wire->points + 3 * curve, at - curve);
+    double away = wire->label_width / 2 + 5;
+    *middle = (layout_point){p.x + ((n - 1) % 2 ? -away : away), p.y};
+    return true;
+}
+
+static void place_wire(label_work *l, int w)
+{
+    layout_wire *wire = &l->made->wires[w];
+    const view_wire *of = &l->v->wires[w];
+    layout_point middle, best = {0};
+    int fewest = -1;
+    if (!wire->label || wire->n < 4)
+        return;
+    for (int n = wire->has_label ? 0 : 1; fewest != 0 && candidate(wire, n, &middle); n++) {
+        rectangle r = {middle.x - wire->label_width / 2 - 1, middle.y - wire->label_height / 2,
+                       middle.x + wire->label_width / 2 + 1, middle.y + wire->label_height / 2};
+        int hits = count_hits(l, &r);
+        if (r.left < 0 || r.top < 0 || r.bottom > l->made->height)
+            hits += 8;
+        if (fewest < 0 || hits < fewest) {
+            fewest = hits;
+            best = middle;
+        }
+    }
+    wire->has_label = fewest == 0 || *of->argument || *of->result || of->label;
+    if (!wire->has_label)
+        return;
+    wire->label_at = best;
+    l->taken[l->n_taken++] = (rectangle){best.x - wire->label_width / 2 - 1, best.y - wire->label_height / 2,
+                                         best.x + wire->label_width / 2 + 1, best.y + wire->label_height / 2};
+    l->made->width = fmax(l->made->width, best.x + wire->label_width / 2 + 2);
+}
+
+void layout_place_labels(view *v, layout *made)
+{
+    label_work l = {.v = v, .made = made};
+    if (!collect(&l))
+        return;
+    for (int m = 0; m < v->n_modules; m++)
+        place_module(&l, &made->modules[m]);
+    for (int w = 0; w < v->n_wires; w++)
+        if (!v->wires[w].is_gone)
+            place_wire(&l, w);
+}

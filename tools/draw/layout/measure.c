@@ -1,0 +1,251 @@
+/* Lines of text and sizes of boxes. */
+#include "layout.h"
+
+#include "tools/draw/font/font.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { WRAP = 46, MOST_LINES = 12, MOST_DETAIL = 240 };
+
+/* Adds a line; "" is none. */
+static void add_line(layout_row *row, layout_line line)
+{
+    if (row->n_lines == MOST_LINES || !*line.head)
+        return;
+    line.width = font_width(line.head, line.size, line.is_bold);
+    if (*line.tail)
+        line.width += font_width(line.tail, SIZE_DETAIL, false) + 5;
+    row->lines[row->n_lines++] = line;
+    row->width = fmax(row->width, line.width);
+    row->height += ceil(line.size * 1.22);
+}
+
+/* Breaks a text at blanks into lines of some WRAP characters. */
+static void add_wrapped(view *v, layout_row *row, const char *words, layout_line like)
+{
+    const char *at = text_cut(v->arena, words, MOST_DETAIL);
+    while (*at) {
+        const char *end = at, *blank = NULL, *newline = NULL;
+        for (int k = 0; *end && (k < WRAP || !blank) && k < 2 * WRAP && !newline; k++) {
+            if (*end == ' ' && k > 0)
+                blank = end;
+            if (*end == '\n')
+                newline = end;
+            else
+                text_character(&end);
+        }
+        if (*end && blank && !newline)
+            end = blank;
+        if (newline)
+            end = newline;
+        like.head = text_format(v->arena, "%.*s", (int)(end - at), at);
+        add_line(row, like);
+        while (*end == ' ' || *end == '\n')
+            end++;
+        at = end;
+    }
+}
+
+static const char *parameters_text(view *v, const view_row *row)
+{
+    if (!row->parameters || row->style == STYLE_PARAMETER || row->heat_text)
+        return "";
+    return text_format(v->arena, "%s %s", text_count(v->arena, row->parameters),
+                       row->parameters == 1 ? "parameter" : "parameters");
+}
+
+static bool shows_name(const view_row *row, const layout_options *options)
+{
+    return *row->name && strcmp(row->head, row->name) != 0 && row->style != STYLE_PARAMETER &&
+           (row->is_output || options->names) && !row->looks.label;
+}
+
+static void measure_single(view *v, const layout_options *options, const view_row *row, layout_row *to)
+{
+    layout_line head = {.size = row->looks.fontsize > 0 ? row->looks.fontsize : SIZE_HEAD, .is_bold = true, .tail = ""};
+    layout_line small = {.size = SIZE_DETAIL, .is_weak = true, .tail = ""};
+    if (row->looks.label) {
+        add_wrapped(v, to, row->looks.label, head);
+        return;
+    }
+    if (text_length(row->head) > WRAP) {
+        add_wrapped(v, to, row->head, head);
+        if (shows_name(row, options))
+            add_wrapped(v, to, row->name, small);
+    } else {
+        head.head = row->head;
+        head.tail = shows_name(row, options) ? text_cut(v->arena, row->name, WRAP) : "";
+        add_line(to, head);
+    }
+    add_wrapped(v, to, row->detail, small);
+    add_wrapped(v, to, row->shares, small);
+    add_wrapped(v, to, parameters_text(v, row), small);
+    if (row->heat_text)
+        add_wrapped(v, to, row->heat_text, small);
+    if (row->old)
+        add_wrapped(v, to, text_format(v->arena, "was %s", row->old), small);
+}
+
+/* A row of a stack: everything on one line, where that is not too long. */
+static void measure_stacked(view *v, const layout_options *options, const view_row *row, layout_row *to)
+{
+    const char *parts[5] = {shows_name(row, options) ? row->name : "", row->detail, row->shares, parameters_text(v, row),
+                            row->heat_text ? row->heat_text : ""};
+    const char *tail = "";
+    for (int k = 0; k < 5; k++)
+        if (*parts[k])
+            tail = text_format(v->arena, "%s%s%s", tail, *tail ? " · " : "", parts[k]);
+    layout_line head = {.head = row->looks.label ? row->looks.label : row->head,
+                        .size = SIZE_HEAD - 1,
+                        .is_bold = true,
+                        .tail = row->looks.label ? "" : tail};
+    if (text_length(head.head) + text_length(head.tail) <= 72 && !row->old) {
+        add_line(to, head);
+        return;
+    }
+    head.tail = "";
+    add_wrapped(v, to, head.head, head);
+    add_wrapped(v, to, tail, (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});
+    if (row->old)
+        add_wrapped(v, to, text_format(v->arena, "was %s", row->old),
+                    (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});
+}
+
+static bool is_circle(const view_box *box, const layout_options *options)
+{
+    const view_row *row = &box->rows[0];
+    return box->n_rows == 1 && box->kind == BOX_OP && row->sign && !row->is_output && !row->is_loss && !options->names &&
+           !row->heat_text && !*row->detail && !*row->shares && !row->looks.label && !row->looks.shape &&
+           row->style != STYLE_GRADIENT && row->mark != MARK_CHANGED;
+}
+
+bool layout_is_double(const view_box *box)
+{
+    const view_row *row = &box->rows[0];
+    return box->n_rows == 1 && (row->looks.peripheries >= 0 ? row->looks.peripheries == 2 : row->is_loss);
+}
+
+static bool measure_box(view *v, const layout_options *options, const view_box *box, layout_box *to)
+{
+    to->rows = dg_arena_alloc(v->arena, (size_t)box->n_rows * sizeof *to->rows);
+    if (!to->rows)
+        return false;
+    for (int r = 0; r < box->n_rows; r++) {
+        layout_row *row = &to->rows[r];
+        row->lines = dg_arena_alloc(v->arena, MOST_LINES * sizeof *row->lines);
+        if (!row->lines)
+            return false;
+        if (is_circle(box, options)) {
+            to->form = FORM_CIRCLE;
+            add_line(row, (layout_line){.head = box->rows[r].sign, .size = 13, .is_bold = true, .tail = ""});
+            to->width = to->height = 24;
+            return true;
+        }
+        if (box->kind == BOX_ENTRY) {
+            to->form = FORM_DOT;
+            to->width = to->height = 6;
+            return true;
+        }
+        if (box->n_rows > 1)
+            measure_stacked(v, options, &box->rows[r], row);
+        else
+            measure_single(v, options, &box->rows[r], row);
+        row->height += box->n_rows > 1 ? 5 : 8;
+        to->width = fmax(to->width, row->width + (box->n_rows > 1 ? 14 : 18));
+        to->height += row->height;
+    }
+    const char *shape = box->rows[0].looks.shape;
+    if (layout_is_double(box)) {
+        to->width += 6;
+        to->height += 6;
+    }
+    to->width = ceil(fmax(to->width, 30));
+    to->height = ceil(fmax(to->height, 20));
+    if (shape && (strcmp(shape, "ellipse") == 0 || strcmp(shape, "oval") == 0)) {
+        to->form = FORM_ELLIPSE;
+        to->width = ceil(to->width * 1.42);
+        to->height = ceil(to->height * 1.42);
+    } else if (shape && strcmp(shape, "circle") == 0) {
+        to->form = FORM_CIRCLE;
+        to->width = to->height = ceil(hypot(to->width, to->height));
+    }
+    return true;
+}
+
+static void measure_wire(view *v, const layout_options *options, const view_wire *wire, layout_wire *to)
+{
+    const char *words = "";
+    if (wire->label) {
+        words = wire->label;
+    } else {
+        const char *parts[3] = {wire->result, wire->shows_shape && !options->no_labels ? wire->shape : "", wire->argument};
+        if (*parts[0])
+            words = text_format(v->arena, "%s%s", parts[0], *parts[1] ? ": " : *parts[2] ? " → " : "");
+        words = text_format(v->arena, "%s%s%s%s", words, parts[1], *parts[1] && *parts[2] ? " → " : "", parts[2]);
+    }
+    if (!*words)
+        return;
+    to->label = text_cut(v->arena, words, 60);
+    to->label_width = font_width(to->label, SIZE_LABEL, false);
+    to->label_height = SIZE_LABEL * 1.2;
+}
+
+static void measure_module(view *v, const view_module *module, layout_module *to)
+{
+    to->label = text_cut(v->arena, module->label, 60);
+    to->times = module->times > 1 ? text_format(v->arena, "×%lld", (long long)module->times) : "";
+    to->sizes = module->sizes;
+    to->label_width = font_width(to->label, SIZE_MODULE, true);
+    if (*to->times)
+        to->label_width += font_width(to->times, SIZE_MODULE, true) + (*to->label ? 5 : 0);
+    if (*to->sizes)
+        to->label_width += font_width(to->sizes, SIZE_DETAIL, false) + 6;
+}
+
+bool layout_measure(view *v, const layout_options *options, layout *made)
+{
+    made->boxes = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *made->boxes);
+    made->wires = dg_arena_alloc(v->arena, ((size_t)v->n_wires + 1) * sizeof *made->wires);
+    made->modules = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *made->modules);
+    if (!made->boxes || !made->wires || !made->modules)
+        return false;
+    for (int b = 0; b < v->n_boxes; b++)
+        if (!v->boxes[b].is_gone && !measure_box(v, options, &v->boxes[b], &made->boxes[b]))
+            return false;
+    for (int w = 0; w < v->n_wires; w++)
+        if (!v->wires[w].is_gone)
+            measure_wire(v, options, &v->wires[w], &made->wires[w]);
+    for (int m = 0; m < v->n_modules; m++)
+        measure_module(v, &v->modules[m], &made->modules[m]);
+    return !v->failed;
+}
+
+int64_t layout_bends(view *v, const layout *made, double *longest)
+{
+    size_t n = (size_t)v->n_boxes + 1;
+    int *order = dg_arena_alloc(v->arena, n * sizeof *order), *rank = dg_arena_alloc(v->arena, n * sizeof *rank);
+    double *height = dg_arena_alloc(v->arena, n * sizeof *height);
+    view_fan in;
+    int64_t bends = 0;
+    *longest = 0;
+    if (!order || !rank || !height || !view_fan_in(v, &in))
+        return -1;
+    int count = view_order(v, &in, order);
+    for (int k = 0; k < count; k++) {
+        int b = order[k];
+        for (int i = in.first[b]; i < in.first[b + 1]; i++) {
+            const view_wire *wire = &v->wires[in.wires[i]];
+            rank[b] = rank[wire->from] + 1 > rank[b] ? rank[wire->from] + 1 : rank[b];
+            height[b] = fmax(height[b], height[wire->from] + 22);
+        }
+        height[b] += made->boxes[b].height;
+        *longest = fmax(*longest, height[b]);
+    }
+    for (int w = 0; w < v->n_wires; w++) {
+        const view_wire *wire = &v->wires[w];
+        if (!wire->is_gone && !view_is_source(&v->boxes[wire->from]) && rank[wire->to] > rank[wire->from])
+            bends += rank[wire->to] - rank[wire->from] - 1;
+    }
+    return bends + count;
+}

@@ -1,0 +1,126 @@
+/* The request to the helper: a DOT graph of sizes, with numbers for names. */
+#include "layout.h"
+
+#include <math.h>
+
+static void put_inches(text *t, const char *name, double points)
+{
+    text_add(t, " %s=", name);
+    text_number(t, ceil(points) / 72 + 0.0005, 3);
+}
+
+static void put_blank(text *t, double width, double height)
+{
+    text_add(t,
+             " label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"0\"><TR><TD FIXEDSIZE=\"TRUE\" "
+             "WIDTH=\"%d\" HEIGHT=\"%d\"></TD></TR></TABLE>>",
+             (int)ceil(width), (int)ceil(height));
+}
+
+/* The boxes of the longest way: dot keeps them on one line. */
+static bool *find_trunk(view *v)
+{
+    size_t n = (size_t)v->n_boxes + 1;
+    int *order = dg_arena_alloc(v->arena, n * sizeof *order), *length = dg_arena_alloc(v->arena, n * sizeof *length);
+    int *before = dg_arena_alloc(v->arena, n * sizeof *before);
+    bool *trunk = dg_arena_alloc(v->arena, n);
+    view_fan in;
+    int last = -1;
+    if (!order || !length || !before || !trunk || !view_fan_in(v, &in))
+        return NULL;
+    int count = view_order(v, &in, order);
+    for (int k = 0; k < count; k++) {
+        int b = order[k];
+        before[b] = -1;
+        for (int i = in.first[b]; i < in.first[b + 1]; i++) {
+            int from = v->wires[in.wires[i]].from;
+            if (length[from] + 1 > length[b]) {
+                length[b] = length[from] + 1;
+                before[b] = from;
+            }
+        }
+        if (last < 0 || length[b] > length[last])
+            last = b;
+    }
+    for (; last >= 0; last = before[last])
+        trunk[last] = true;
+    return trunk;
+}
+
+static void put_box(view *v, const layout *made, const bool *trunk, int b, text *t)
+{
+    const layout_box *box = &made->boxes[b];
+    text_add(t, "n%d [", b);
+    put_inches(t, "width", box->width);
+    put_inches(t, "height", box->height);
+    if (box->form == FORM_CIRCLE || box->form == FORM_DOT || box->form == FORM_ELLIPSE)
+        text_put(t, " shape=ellipse");
+    if (trunk && trunk[b])
+        text_add(t, " group=t%d", v->boxes[b].module + 1);
+    text_put(t, "]\n");
+}
+
+/* A module and what is in it. Modules without a box are left out. */
+static void put_module(view *v, const layout *made, const bool *trunk, const int *counts, int module, text *t)
+{
+    for (int m = 0; m < v->n_modules; m++) {
+        if (v->modules[m].parent != module || !counts[m])
+            continue;
+        text_add(t, "subgraph cluster_%d {\ngraph [margin=10 labeljust=l labelloc=%s", m,
+                 v->rankdir && v->rankdir[0] == 'B' ? "b" : "t");
+        if (made->modules[m].label_width > 0)
+            put_blank(t, made->modules[m].label_width + 8, SIZE_MODULE * 1.3);
+        text_put(t, "]\n");
+        put_module(v, made, trunk, counts, m, t);
+        text_put(t, "}\n");
+    }
+    for (int b = 0; b < v->n_boxes; b++)
+        if (!v->boxes[b].is_gone && v->boxes[b].module == module)
+            put_box(v, made, trunk, b, t);
+}
+
+static void put_wire(view *v, const layout_options *options, const layout *made, int w, int weight, text *t)
+{
+    const view_wire *wire = &v->wires[w];
+    const layout_wire *place = &made->wires[w];
+    text_add(t, "n%d -> n%d [e=%d", wire->is_reversed ? wire->to : wire->from, wire->is_reversed ? wire->from : wire->to, w);
+    if (place->label && !options->no_labels)
+        put_blank(t, place->label_width + 10, place->label_height + 2);
+    if (layout_is_side_by_side(v, w))
+        text_put(t, " constraint=false");
+    else if (weight > 1)
+        text_add(t, " weight=%d", weight);
+    text_put(t, "]\n");
+}
+
+void layout_request(view *v, const layout_options *options, const layout *made, text *t)
+{
+    const bool *trunk = find_trunk(v);
+    int *counts = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *counts);
+    if (!counts) {
+        t->failed = true;
+        return;
+    }
+    for (int b = 0; b < v->n_boxes; b++)
+        for (int m = v->boxes[b].is_gone ? -1 : v->boxes[b].module; m >= 0; m = v->modules[m].parent)
+            counts[m]++;
+    text_add(t, "digraph g {\ngraph [rankdir=%s nodesep=0.25 ranksep=0.28 newrank=true", options->rankdir);
+    if (made->bends > 2000)
+        text_put(t, " nslimit=0");
+    text_put(t, "]\nnode [shape=box fixedsize=true label=\"\" margin=0]\nedge [arrowhead=none]\n");
+    put_module(v, made, trunk, counts, -1, t);
+    for (int w = 0; w < v->n_wires; w++) {
+        const view_wire *wire = &v->wires[w];
+        if (wire->is_gone)
+            continue;
+        bool on_trunk = trunk && trunk[wire->from] && trunk[wire->to] && !wire->is_skip;
+        put_wire(v, options, made, w, on_trunk ? 8 : wire->is_skip ? 1 : 2, t);
+    }
+    for (int w = 0; w < v->n_wires; w++)
+        if (!v->wires[w].is_gone && layout_is_side_by_side(v, w))
+            text_add(t, "{ rank=same n%d n%d }\n", v->wires[w].from, v->wires[w].to);
+    for (int b = 0; b < v->n_boxes && v->is_ladder; b++)
+        if (!v->boxes[b].is_gone && v->boxes[b].partner >= 0)
+            text_add(t, "{ rank=same n%d n%d }\n", v->boxes[b].partner, b);
+    text_put(t, "}\n");
+}

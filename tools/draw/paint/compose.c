@@ -1,0 +1,327 @@
+/* A view and its layout as shapes: modules, then wires, then boxes, then what is written on wires and modules. */
+#include "scene.h"
+
+#include "tools/draw/font/font.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ARROW 6.0
+
+typedef struct composing {
+    scene *s;
+    view *v;
+    const layout *made;
+    const compose_options *options;
+    double dx, dy; /* of the picture below its heading */
+} composing;
+
+/* ---- colours ---- */
+
+static const char *fill_of(composing *c, const view_row *row)
+{
+    const style_sheet *sheet = c->options->sheet;
+    char made[8];
+    if (row->looks.fill)
+        return row->looks.fill;
+    if (c->v->heat_title) {
+        double low = c->v->heat_low, high = c->v->heat_high, heat = row->heat_most;
+        if (!row->has_heat)
+            return sheet->background;
+        double place = c->v->heat_is_log ? (heat > 0 && high > low ? log(heat / low) / log(high / low) : 0)
+                                         : high > low ? (heat - low) / (high - low) : 0;
+        style_mix(sheet->heat_low, sheet->heat_high, place, made);
+        return text_format(c->s->arena, "%s", made);
+    }
+    return sheet->families[row->style].fill;
+}
+
+static const char *ink_on(composing *c, const view_row *row, const char *fill, bool weak)
+{
+    const style_sheet *sheet = c->options->sheet;
+    const char *ink = row->looks.fontcolor ? row->looks.fontcolor
+                      : c->v->heat_title && row->has_heat ? sheet->heat_ink
+                      : weak ? sheet->weak : sheet->ink;
+    if (style_contrast(ink, fill) >= 4.5)
+        return ink;
+    if (!row->looks.fontcolor && style_contrast(sheet->ink, fill) >= 4.5)
+        return sheet->ink;
+    return style_contrast("#000000", fill) >= style_contrast("#FFFFFF", fill) ? "#000000" : "#FFFFFF";
+}
+
+static const char *border_of(composing *c, const view_row *row, double *line, const char **dash)
+{
+    const style_sheet *sheet = c->options->sheet;
+    *line = row->style == STYLE_INPUT || row->is_output ? 1.8 : 1.2;
+    *dash = sheet->families[row->style].dash;
+    if (row->looks.penwidth > 0)
+        *line = row->looks.penwidth;
+    if (row->looks.style && strstr(row->looks.style, "dashed"))
+        *dash = "5,3";
+    else if (row->looks.style && strstr(row->looks.style, "dotted"))
+        *dash = "1.5,2.5";
+    if (row->mark == MARK_ADDED || row->mark == MARK_REMOVED || row->mark == MARK_CHANGED) {
+        *line = 2.6;
+        *dash = row->mark == MARK_REMOVED ? "5,3" : "";
+        return row->mark == MARK_ADDED ? sheet->added : row->mark == MARK_REMOVED ? sheet->removed : sheet->changed;
+    }
+    if (strcmp(row->shares, "again") == 0)
+        *dash = "3,2";
+    if (row->looks.color)
+        return row->looks.color;
+    return row->is_output ? sheet->ink : sheet->families[row->style].border;
+}
+
+/* ---- boxes ---- */
+
+static void put_lines(composing *c, const view_row *row, const layout_row *lines, double left, double top, double width,
+                      double height, bool centred, const char *fill)
+{
+    double all = 0;
+    for (int k = 0; k < lines->n_lines; k++)
+        all += ceil(lines->lines[k].size * 1.22);
+    double y = top + (height - all) / 2;
+    for (int k = 0; k < lines->n_lines; k++) {
+        const layout_line *line = &lines->lines[k];
+        double x = centred ? left + (width - line->width) / 2 : left + 7;
+        scene_text(c->s, x, y + line->size * 0.95, line->head, line->size, line->is_bold,
+                   ink_on(c, row, fill, line->is_weak));
+        if (*line->tail)
+            scene_text(c->s, x + font_width(line->head, line->size, line->is_bold) + 5, y + line->size * 0.95, line->tail,
+                       SIZE_DETAIL, false, ink_on(c, row, fill, true));
+        y += ceil(line->size * 1.22);
+    }
+}
+
+static void put_frame(composing *c, const view_box *box, const view_row *row, double x, double y, double width,
+                      double height, box_form form)
+{
+    double line;
+    const char *dash, *border = border_of(c, row, &line, &dash), *fill = fill_of(c, row);
+    bool is_square = row->style == STYLE_PARAMETER || box->n_rows > 1 ||
+                     (row->looks.shape && strcmp(row->looks.shape, "box") == 0 && row->looks.style &&
+                      !strstr(row->looks.style, "rounded"));
+    bool is_double = layout_is_double(box);
+    shape frame = {.kind = SHAPE_RECTANGLE, .x = x, .y = y, .width = width, .height = height, .radius = is_square ? 0 : 6,
+                   .fill = fill, .stroke = border, .line = line, .dash = dash};
+    if (form == FORM_CIRCLE || form == FORM_ELLIPSE) {
+        frame.kind = SHAPE_ELLIPSE;
+        frame.x = x + width / 2;
+        frame.y = y + height / 2;
+        frame.width = width / 2;
+        frame.height = height / 2;
+    }
+    if (is_double && form == FORM_BOX) {
+        shape outer = frame;
+        outer.radius += is_square ? 0 : 3;
+        outer.fill = c->options->sheet->background;
+        scene_add(c->s, outer);
+        frame.x += 3;
+        frame.y += 3;
+        frame.width -= 6;
+        frame.height -= 6;
+    }
+    scene_add(c->s, frame);
+    if (row->mark == MARK_SAVED)
+        scene_add(c->s, (shape){.kind = SHAPE_RECTANGLE, .x = x + width - 8, .y = y + 3, .width = 5, .height = 5,
+                                .fill = c->options->sheet->gradient});
+}
+
+static const char *node_class(const composing *c, const view_box *box, const view_row *row)
+{
+    static const char *const marks[] = {"", " added", " removed", " changed", " saved"};
+    return text_format(c->s->arena, "node %s%s%s", row->node ? dg_node_op(row->node)->family : "module",
+                       box->kind == BOX_MODULE ? " closed" : "", marks[row->mark]);
+}
+
+static const char *row_title(composing *c, const view_row *row)
+{
+    const char *alt = view_alt(c->v, row);
+    if (row->looks.tooltip)
+        return text_format(c->s->arena, "%s, %s", alt, row->looks.tooltip);
+    return alt;
+}
+
+static void put_box(composing *c, int b)
+{
+    const view_box *box = &c->v->boxes[b];
+    const layout_box *place = &c->made->boxes[b];
+    double x = place->x + c->dx, y = place->y + c->dy;
+    if (box->n_rows > 1)
+        scene_begin(c->s, "stack", text_format(c->s->arena, "stack-%d", b), NULL, NULL, b, -1);
+    for (int r = 0; r < box->n_rows; r++) {
+        const view_row *row = &box->rows[r];
+        double height = box->n_rows > 1 ? place->rows[r].height : place->height;
+        const char *id = box->n_rows > 1 ? text_format(c->s->arena, "node-%d-%d", b, r)
+                                         : text_format(c->s->arena, "node-%d", b);
+        scene_begin(c->s, box->kind == BOX_ENTRY ? "entry" : node_class(c, box, row), id,
+                    box->kind == BOX_ENTRY ? "entry of the module" : row_title(c, row), "graphics-symbol", b, r);
+        if (place->form == FORM_DOT) {
+            scene_add(c->s, (shape){.kind = SHAPE_ELLIPSE, .x = x + 3, .y = y + 3, .width = 2.6, .height = 2.6,
+                                    .fill = c->options->sheet->weak});
+        } else {
+            put_frame(c, box, row, x, y, place->width, height, place->form);
+            put_lines(c, row, &place->rows[r], x, y, place->width, height, box->n_rows == 1, fill_of(c, row));
+        }
+        scene_end(c->s);
+        y += height;
+    }
+    if (box->n_rows > 1)
+        scene_end(c->s);
+}
+
+/* ---- wires ---- */
+
+static double distance(layout_point a, layout_point b)
+{
+    return hypot(a.x - b.x, a.y - b.y);
+}
+
+static layout_point between(layout_point a, layout_point b, double t)
+{
+    return (layout_point){a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t};
+}
+
+/* Cuts the last curve so that it ends `length` before its end. */
+static void shorten(layout_point *p, double length)
+{
+    double t = 1 - length / fmax(distance(p[0], p[3]), length * 1.05);
+    layout_point a = between(p[0], p[1], t), b = between(p[1], p[2], t), d = between(p[2], p[3], t);
+    layout_point e = between(a, b, t), f = between(b, d, t);
+    p[1] = a;
+    p[2] = e;
+    p[3] = between(e, f, t);
+}
+
+static void wire_look(const composing *c, const view_wire *wire, const char **color, double *line, const char **dash)
+{
+    const style_sheet *sheet = c->options->sheet;
+    *color = sheet->weak;
+    *line = 1.1;
+    *dash = "";
+    if (wire->kind == WIRE_PARAMETER)
+        *color = sheet->families[STYLE_PARAMETER].border;
+    if (wire->kind == WIRE_GRADIENT) {
+        *color = sheet->gradient;
+        *dash = "5,3";
+    }
+    if (wire->kind == WIRE_SAVED) {
+        *color = sheet->saved;
+        *dash = "1.5,3";
+    }
+    if (wire->is_skip) {
+        *color = sheet->skip;
+        *line = 1.6;
+        *dash = sheet->skip_dash;
+    }
+    if (wire->mark == MARK_ADDED || wire->mark == MARK_REMOVED || wire->mark == MARK_CHANGED) {
+        *color = wire->mark == MARK_ADDED ? sheet->added : wire->mark == MARK_REMOVED ? sheet->removed : sheet->changed;
+        *line = 2.2;
+        *dash = wire->mark == MARK_REMOVED ? "5,3" : "";
+    }
+    if (wire->color)
+        *color = wire->color;
+    if (wire->penwidth > 0)
+        *line = wire->penwidth;
+    if (wire->style && strstr(wire->style, "dashed"))
+        *dash = "5,3";
+    else if (wire->style && strstr(wire->style, "dotted"))
+        *dash = "1.5,2.5";
+}
+
+static const char *row_name(const view_row *row)
+{
+    return *row->name ? row->name : row->op;
+}
+
+static void put_wire(composing *c, int w)
+{
+    const view_wire *wire = &c->v->wires[w];
+    const layout_wire *place = &c->made->wires[w];
+    const char *color, *dash;
+    double line;
+    layout_point *points = dg_arena_alloc(c->s->arena, (size_t)(place->n + 1) * sizeof *points);
+    layout_point *arrow = dg_arena_alloc(c->s->arena, 3 * sizeof *arrow);
+    if (place->n < 4 || !points || !arrow)
+        return;
+    wire_look(c, wire, &color, &line, &dash);
+    for (int k = 0; k < place->n; k++)
+        points[k] = (layout_point){place->points[k].x + c->dx, place->points[k].y + c->dy};
+    layout_point tip = points[place->n - 1];
+    if (c->v->boxes[wire->to].kind != BOX_ENTRY)
+        shorten(points + place->n - 4, ARROW - 0.5);
+    layout_point back = points[place->n - 1];
+    double length = fmax(distance(back, tip), 1e-6), x = (tip.x - back.x) / length, y = (tip.y - back.y) / length;
+    arrow[0] = tip;
+    arrow[1] = (layout_point){tip.x - ARROW * x + 2.3 * y, tip.y - ARROW * y - 2.3 * x};
+    arrow[2] = (layout_point){tip.x - ARROW * x - 2.3 * y, tip.y - ARROW * y + 2.3 * x};
+    const view_row *from = &c->v->boxes[wire->from].rows[wire->from_row], *to = &c->v->boxes[wire->to].rows[wire->to_row];
+    const char *name = text_format(c->s->arena, "%s → %s%s%s, %s", row_name(from), row_name(to), *wire->argument ? "." : "",
+                                   wire->argument, wire->shape ? wire->shape : "");
+    scene_begin(c->s, wire->is_skip ? "edge skip" : "edge", text_format(c->s->arena, "edge-%d", w), name, NULL, wire->from,
+                wire->to);
+    scene_add(c->s, (shape){.kind = SHAPE_CURVE, .n = place->n, .points = points, .stroke = color, .line = line, .dash = dash});
+    if (c->v->boxes[wire->to].kind != BOX_ENTRY)
+        scene_add(c->s, (shape){.kind = SHAPE_POLYGON, .n = 3, .points = arrow, .fill = color, .stroke = NULL});
+    if (place->has_label && place->label)
+        scene_text(c->s, place->label_at.x + c->dx - place->label_width / 2, place->label_at.y + c->dy + SIZE_LABEL * 0.35,
+                   place->label, SIZE_LABEL, false, c->options->sheet->weak);
+    scene_end(c->s);
+}
+
+/* ---- modules ---- */
+
+static void put_module(composing *c, int m)
+{
+    const view_module *module = &c->v->modules[m];
+    const layout_module *place = &c->made->modules[m];
+    const style_sheet *sheet = c->options->sheet;
+    bool many = module->times > 1;
+    double x = place->label_x + c->dx, y = place->label_y + c->dy;
+    if (!place->is_placed)
+        return;
+    const char *name = text_format(c->s->arena, "module %s%s%s", module->name, *place->times ? " " : "", place->times);
+    scene_begin(c->s, "cluster", text_format(c->s->arena, "module-%d", m), name, "group", -1, m);
+    scene_add(c->s, (shape){.kind = SHAPE_RECTANGLE, .x = place->left + c->dx, .y = place->top + c->dy,
+                            .width = place->right - place->left, .height = place->bottom - place->top, .radius = 8,
+                            .fill = module->fill ? module->fill : sheet->frame_fill,
+                            .stroke = module->color ? module->color : many ? sheet->fold : sheet->frame,
+                            .line = many ? 1.4 : 1, .dash = ""});
+    const char *ink = module->fontcolor ? module->fontcolor : sheet->ink;
+    if (module->fill && style_contrast(ink, module->fill) < 4.5)
+        ink = style_contrast("#000000", module->fill) > 4.5 ? "#000000" : "#FFFFFF";
+    scene_text(c->s, x, y, place->label, SIZE_MODULE, true, ink);
+    x += *place->label ? font_width(place->label, SIZE_MODULE, true) + 5 : 0;
+    scene_text(c->s, x, y, place->times, SIZE_MODULE, true, sheet->fold);
+    x += font_width(place->times, SIZE_MODULE, true) + 6;
+    scene_text(c->s, x, y, place->sizes, SIZE_DETAIL, false, sheet->weak);
+    scene_end(c->s);
+}
+
+static void put_modules(composing *c, int parent)
+{
+    for (int m = 0; m < c->v->n_modules; m++)
+        if (c->v->modules[m].parent == parent && c->made->modules[m].is_placed) {
+            put_module(c, m);
+            put_modules(c, m);
+        }
+}
+
+void scene_compose(scene *s, view *v, const layout *made, const compose_options *options)
+{
+    composing c = {s, v, made, options, 12, 12};
+    double widest = made->width > 420 ? made->width : 420;
+    s->background = v->background ? v->background : options->sheet->background;
+    double height = scene_heading(s, v, options, widest);
+    s->width = fmax(s->width, made->width + 24);
+    c.dx = fmax(12, height > 0 ? 12 + (s->width - 24 - made->width) / 2 : 12);
+    c.dy += height;
+    put_modules(&c, -1);
+    for (int w = 0; w < v->n_wires; w++)
+        if (!v->wires[w].is_gone)
+            put_wire(&c, w);
+    for (int b = 0; b < v->n_boxes; b++)
+        if (!v->boxes[b].is_gone)
+            put_box(&c, b);
+    s->height = c.dy + made->height + 12;
+}

@@ -1,0 +1,163 @@
+/* Title, summary and legend. */
+#include "scene.h"
+
+#include "tools/draw/font/font.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct heading {
+    scene *s;
+    const compose_options *options;
+    double x, y, widest, right;
+} heading;
+
+/* A number in few digits, as people write it. */
+static const char *short_number(dg_arena *arena, double number)
+{
+    char made[DG_NUMBER_TEXT];
+    double power = number != 0 ? pow(10, floor(log10(fabs(number))) - 2) : 1;
+    return text_format(arena, "%s", dg_number_print(round(number / power) * power, DG_FLOAT32, made));
+}
+
+static void put_chip(heading *h, const char *words, const char *fill, const char *stroke, const char *dash, double line,
+                     bool is_square, const char *ink)
+{
+    double width = font_width(words, SIZE_LEAST, false) + 12;
+    if (h->x > 12 && h->x + width > h->widest) {
+        h->x = 12;
+        h->y += 20;
+    }
+    scene_add(h->s, (shape){.kind = SHAPE_RECTANGLE, .x = h->x, .y = h->y, .width = width, .height = 16,
+                            .radius = is_square ? 0 : 4, .fill = fill, .stroke = stroke, .line = line, .dash = dash});
+    scene_text(h->s, h->x + 6, h->y + 11.3, words, SIZE_LEAST, false, ink);
+    h->x += width + 6;
+    h->right = fmax(h->right, h->x);
+}
+
+/* A short line and what it means. */
+static void put_line(heading *h, const char *words, const char *color, double line, const char *dash)
+{
+    double width = font_width(words, SIZE_LEAST, false) + 26;
+    layout_point *points = dg_arena_alloc(h->s->arena, 4 * sizeof *points);
+    if (!points)
+        return;
+    if (h->x > 12 && h->x + width > h->widest) {
+        h->x = 12;
+        h->y += 20;
+    }
+    for (int k = 0; k < 4; k++)
+        points[k] = (layout_point){h->x + 6.0 * k, h->y + 8};
+    scene_add(h->s, (shape){.kind = SHAPE_CURVE, .n = 4, .points = points, .stroke = color, .line = line, .dash = dash});
+    scene_text(h->s, h->x + 22, h->y + 11.3, words, SIZE_LEAST, false, h->options->sheet->weak);
+    h->x += width + 8;
+    h->right = fmax(h->right, h->x);
+}
+
+static void put_families(heading *h, const view *v)
+{
+    bool present[N_STYLES] = {false};
+    const style_sheet *sheet = h->options->sheet;
+    for (int b = 0; b < v->n_boxes; b++)
+        for (int r = 0; !v->boxes[b].is_gone && v->boxes[b].kind != BOX_ENTRY && r < v->boxes[b].n_rows; r++) {
+            const view_row *row = &v->boxes[b].rows[r];
+            present[row->looks.fill ? STYLE_INPUT : row->style] = true;
+            present[STYLE_INPUT] |= row->is_output;
+        }
+    for (int k = 0; k < N_STYLES; k++)
+        if (present[k])
+            put_chip(h, sheet->families[k].legend, sheet->families[k].fill, sheet->families[k].border,
+                     sheet->families[k].dash, k == STYLE_INPUT ? 1.6 : 1, k == STYLE_PARAMETER, sheet->ink);
+}
+
+static void put_wires(heading *h, const view *v)
+{
+    bool skip = false, gradient = false, saved = false, added = false, removed = false, changed = false;
+    const style_sheet *sheet = h->options->sheet;
+    for (int w = 0; w < v->n_wires; w++) {
+        if (v->wires[w].is_gone)
+            continue;
+        skip |= v->wires[w].is_skip;
+        gradient |= v->wires[w].kind == WIRE_GRADIENT;
+        saved |= v->wires[w].kind == WIRE_SAVED;
+        added |= v->wires[w].mark == MARK_ADDED;
+        removed |= v->wires[w].mark == MARK_REMOVED;
+        changed |= v->wires[w].mark == MARK_CHANGED;
+    }
+    for (int b = 0; b < v->n_boxes; b++)
+        for (int r = 0; !v->boxes[b].is_gone && r < v->boxes[b].n_rows; r++) {
+            added |= v->boxes[b].rows[r].mark == MARK_ADDED;
+            removed |= v->boxes[b].rows[r].mark == MARK_REMOVED;
+            changed |= v->boxes[b].rows[r].mark == MARK_CHANGED;
+        }
+    if (skip)
+        put_line(h, "skip", sheet->skip, 1.6, sheet->skip_dash);
+    if (gradient)
+        put_line(h, "gradient", sheet->gradient, 1.1, "5,3");
+    if (saved)
+        put_line(h, "saved for backward", sheet->saved, 1.1, "1.5,3");
+    if (added)
+        put_line(h, "added", sheet->added, 2.6, "");
+    if (removed)
+        put_line(h, "removed", sheet->removed, 2.6, "5,3");
+    if (changed)
+        put_line(h, "changed", sheet->changed, 2.6, "");
+}
+
+static void put_heat(heading *h, const view *v)
+{
+    enum { STEPS = 5 };
+    const style_sheet *sheet = h->options->sheet;
+    char color[8];
+    for (int k = 0; k < STEPS; k++) {
+        double place = (double)k / (STEPS - 1), low = v->heat_low, high = v->heat_high;
+        double value = v->heat_is_log && low > 0 ? low * pow(high / low, place) : low + place * (high - low);
+        style_mix(sheet->heat_low, sheet->heat_high, place, color);
+        put_chip(h, short_number(h->s->arena, value), text_format(h->s->arena, "%s", color), sheet->frame, "", 0.6, true,
+                 sheet->heat_ink);
+        h->x -= 6;
+    }
+    h->x += 6;
+}
+
+/* A line that is cut where it would be wider than the picture may be. */
+static void put_words(heading *h, const char *words, double size, bool is_bold, const char *color)
+{
+    int most = text_length(words);
+    const char *shown = words;
+    while (most > 8 && font_width(shown, size, is_bold) > fmax(h->widest, 420) - 12)
+        shown = text_cut(h->s->arena, words, --most);
+    scene_text(h->s, 12, h->y + size, shown, size, is_bold, color);
+    h->right = fmax(h->right, 12 + font_width(shown, size, is_bold));
+    h->y += ceil(size * 1.45);
+}
+
+double scene_heading(scene *s, view *v, const compose_options *options, double width)
+{
+    heading h = {s, options, 12, 12, width + 12, 0};
+    const style_sheet *sheet = options->sheet;
+    if (!options->no_title) {
+        scene_begin(s, "title", "heading", NULL, NULL, -1, -1);
+        if (v->title && *v->title)
+            put_words(&h, v->title, SIZE_TITLE, true, v->color ? v->color : sheet->ink);
+        if (v->summary && *v->summary)
+            put_words(&h, v->summary, SIZE_LEAST, false, sheet->weak);
+        if (v->heat_title)
+            put_words(&h, v->heat_title, SIZE_LEAST, true, sheet->ink);
+        scene_end(s);
+    }
+    if (!options->no_legend) {
+        h.y += 2;
+        scene_begin(s, "legend", "legend", NULL, NULL, -1, -1);
+        if (v->heat_title)
+            put_heat(&h, v);
+        else
+            put_families(&h, v);
+        put_wires(&h, v);
+        scene_end(s);
+        h.y += h.right > 0 ? 24 : 0;
+    }
+    s->width = fmax(s->width, h.right + 12);
+    return h.y > 12 ? h.y : 0;
+}

@@ -1,0 +1,73 @@
+/* A picture as a list of shapes: what the painters of SVG, HTML, PDF, PNG and TikZ paint.
+ *
+ *   scene.c    the list
+ *   compose.c  a view and its layout as shapes
+ *   heading.c  title, summary and legend
+ *   svg.c      SVG
+ *   pdf.c      PDF, text as glyphs of the bundled font
+ *   raster.c   the pixels of PNG; png.c the file
+ *   tikz.c     LaTeX
+ *   html.c     an SVG for each state, with the script that changes between them
+ *   txt.c      one line a node, with rails: from the view, without a layout
+ *   dot.c      the graph file with the looks */
+#ifndef TOOLS_DRAW_SCENE_H
+#define TOOLS_DRAW_SCENE_H
+
+#include "tools/draw/layout/layout.h"
+
+typedef enum shape_kind {
+    SHAPE_RECTANGLE,
+    SHAPE_ELLIPSE,
+    SHAPE_CURVE,   /* Bézier curves */
+    SHAPE_POLYGON, /* straight lines, closed */
+    SHAPE_TEXT,
+    SHAPE_BEGIN,   /* of a group: a node, an edge, a module */
+    SHAPE_END
+} shape_kind;
+
+typedef struct shape {
+    shape_kind kind;
+    double x, y, width, height, radius; /* of an ellipse: its middle and half axes */
+    const char *fill, *stroke;          /* "#RRGGBB"; NULL: none */
+    double line;                        /* width */
+    const char *dash;                   /* "4,2"; "" */
+    int n;
+    const layout_point *points;
+    const char *words;     /* of a text: x is its left end, y its base line; width as measured */
+    double size;
+    bool is_bold;
+    const char *class, *id, *name, *role; /* of a group: name is its title */
+    int box, row;                         /* of a group: what it shows; −1 */
+} shape;
+
+typedef struct scene {
+    dg_arena *arena;
+    double width, height; /* of what is in it */
+    double scale;         /* points a unit */
+    const char *title, *about, *background, *prefix; /* prefix: of ids */
+    int n, room;
+    shape *shapes;
+    bool failed;
+} scene;
+
+void scene_add(scene *s, shape one);
+void scene_text(scene *s, double x, double y, const char *words, double size, bool is_bold, const char *color);
+void scene_begin(scene *s, const char *class, const char *id, const char *name, const char *role, int box, int row);
+void scene_end(scene *s);
+
+typedef struct compose_options {
+    const style_sheet *sheet;
+    bool no_title, no_legend;
+} compose_options;
+
+/* The heading, then the picture below it. */
+void scene_compose(scene *s, view *v, const layout *made, const compose_options *options);
+/* Returns the height that title, summary and legend take; draws them from the left upper corner on. */
+double scene_heading(scene *s, view *v, const compose_options *options, double width);
+
+void paint_svg(const scene *s, text *to);
+dg_status paint_pdf(const scene *s, text *to);
+dg_status paint_png(const scene *s, double dpi, text *to);
+void paint_tikz(const scene *s, text *to);
+
+#endif

@@ -1,0 +1,164 @@
+/* Modules that are closed: one box for all that is in them. */
+#include "passes.h"
+
+#include <string.h>
+
+static int depth_of(const view *v, int module)
+{
+    int depth = 0;
+    for (; module >= 0; module = v->modules[module].parent)
+        depth += !v->modules[module].is_fold;
+    return depth;
+}
+
+int view_depth(const view *v)
+{
+    int deepest = 0;
+    for (int b = 0; b < v->n_boxes; b++)
+        if (!v->boxes[b].is_gone) {
+            int depth = depth_of(v, v->boxes[b].module) + (v->boxes[b].kind == BOX_MODULE);
+            deepest = depth > deepest ? depth : deepest;
+        }
+    return deepest;
+}
+
+/* Whether a module or one inside it is to be open. */
+static bool is_kept_open(const view *v, int module, const char *open)
+{
+    for (int m = 0; open && m < v->n_modules; m++)
+        if (view_is_inside(v, m, module) && text_matches(open, v->modules[m].name))
+            return true;
+    for (int m = v->modules[module].parent; open && m >= 0; m = v->modules[m].parent)
+        if (text_matches(open, v->modules[m].name))
+            return true;
+    return false;
+}
+
+static int64_t times_within(const view *v, int module, int outer)
+{
+    int64_t times = 1;
+    for (; module >= 0 && module != outer; module = v->modules[module].parent)
+        times *= v->modules[module].times;
+    return times;
+}
+
+/* One box for the module; returns it. */
+static int close_module(view *v, int module, int *box_of)
+{
+    view_row *row = dg_arena_alloc(v->arena, sizeof *row);
+    int64_t parameters = 0, nodes = 0;
+    text exact = {0};
+    if (!row)
+        return 0;
+    *row = (view_row){.name = v->modules[module].name,
+                      .op = "module",
+                      .head = v->modules[module].label,
+                      .shares = "",
+                      .style = STYLE_MODULE,
+                      .looks = {.peripheries = -1}};
+    for (int b = 0; b < v->n_boxes; b++) {
+        const view_box *box = &v->boxes[b];
+        if (box_of[b] != module)
+            continue;
+        int64_t times = times_within(v, box->module, module);
+        for (int r = 0; r < box->n_rows; r++) {
+            parameters += box->rows[r].parameters * times;
+            nodes += (box->kind == BOX_MODULE ? box->n_inside : box->kind == BOX_ENTRY ? 0 : 1) * times;
+            row->is_output |= box->rows[r].is_output;
+            row->is_loss |= box->rows[r].is_loss;
+            text_add(&exact, "%s;", box->rows[r].exact ? box->rows[r].exact : "");
+        }
+    }
+    row->parameters = parameters;
+    row->detail = text_format(v->arena, "%s %s", text_count(v->arena, nodes), nodes == 1 ? "node" : "nodes");
+    if (v->modules[module].times > 1)
+        row->head = text_format(v->arena, "%s ×%lld", row->head, (long long)v->modules[module].times);
+    row->exact = row->loose = text_keep(v->arena, &exact);
+    text_free(&exact);
+    return view_add_box(v, (view_box){.kind = BOX_MODULE,
+                                      .n_rows = 1,
+                                      .rows = row,
+                                      .module = v->modules[module].parent,
+                                      .n_inside = (int)nodes,
+                                      .partner = -1});
+}
+
+/* Of wires between the same two boxes that carry the same value, one stays. */
+static void merge_wires(view *v, int first_new)
+{
+    view_fan in;
+    if (!view_fan_in(v, &in))
+        return;
+    for (int b = 0; b < v->n_boxes; b++) {
+        int from_values = 0;
+        for (int i = in.first[b]; i < in.first[b + 1]; i++) {
+            view_wire *one = &v->wires[in.wires[i]];
+            if (one->is_gone || (b < first_new && one->from < first_new))
+                continue;
+            from_values++;
+            for (int k = i + 1; k < in.first[b + 1]; k++) {
+                view_wire *two = &v->wires[in.wires[k]];
+                if (!two->is_gone && two->from == one->from && two->from_row == one->from_row &&
+                    strcmp(two->result, one->result) == 0 && strcmp(two->argument, one->argument) == 0) {
+                    two->is_gone = true;
+                    one->times = (one->times ? one->times : 1) + 1;
+                }
+            }
+        }
+    }
+}
+
+int pass_close(view *v, int depth, const char *open, const char *close)
+{
+    int *closed = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *closed); /* 1: yes */
+    int *module_of = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *module_of);
+    int *box_of_module = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *box_of_module);
+    int first_new = v->n_boxes, count = 0;
+    if (!closed || !module_of || !box_of_module)
+        return 0;
+    for (int m = 0; m < v->n_modules; m++) {
+        bool matches = close && text_matches(close, v->modules[m].name);
+        bool deep = depth > 0 && depth_of(v, m) >= depth && !v->modules[m].is_fold;
+        closed[m] = (matches || deep) && !is_kept_open(v, m, open);
+    }
+    for (int b = 0; b < first_new; b++) {
+        module_of[b] = -1;
+        for (int m = v->boxes[b].module; m >= 0 && !v->boxes[b].is_gone; m = v->modules[m].parent)
+            if (closed[m])
+                module_of[b] = m; /* the outermost */
+    }
+    for (int m = 0; m < v->n_modules; m++)
+        box_of_module[m] = -1;
+    for (int b = 0; b < first_new; b++)
+        if (module_of[b] >= 0 && box_of_module[module_of[b]] < 0) {
+            box_of_module[module_of[b]] = close_module(v, module_of[b], module_of);
+            count++;
+        }
+    for (int w = 0; w < v->n_wires; w++) {
+        view_wire *wire = &v->wires[w];
+        int from = module_of[wire->from], to = module_of[wire->to];
+        if (wire->is_gone || (from < 0 && to < 0))
+            continue;
+        if (from == to) {
+            wire->is_gone = true;
+            continue;
+        }
+        if (to >= 0) {
+            wire->argument = *wire->argument ? text_format(v->arena, "%s.%s", v->boxes[wire->to].rows[wire->to_row].name,
+                                                           wire->argument)
+                                             : "";
+            wire->to = box_of_module[to];
+            wire->to_row = 0;
+        }
+        if (from >= 0) {
+            wire->from = box_of_module[from];
+            wire->from_row = 0;
+        }
+    }
+    for (int b = 0; b < first_new; b++)
+        if (module_of[b] >= 0)
+            v->boxes[b].is_gone = true;
+    if (count)
+        merge_wires(v, first_new);
+    return count;
+}

@@ -1,0 +1,71 @@
+/* Numbers of nodes onto rows: texts, and the two ends of the colours. */
+#include "passes.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct hot_node {
+    const dg_node *node;
+    size_t place;
+} hot_node;
+
+static int by_address(const void *a, const void *b)
+{
+    const hot_node *one = a, *two = b;
+    return (one->node > two->node) - (one->node < two->node);
+}
+
+/* Three digits: "0.0123", "1.2e-05". */
+static const char *print(dg_arena *arena, double value)
+{
+    char made[DG_NUMBER_TEXT];
+    if (value == 0 || !isfinite(value))
+        return value == 0 ? "0" : isnan(value) ? "NaN" : value > 0 ? "∞" : "−∞";
+    double power = pow(10, floor(log10(fabs(value))) - 2);
+    return text_format(arena, "%s", dg_number_print(round(value / power) * power, DG_FLOAT32, made));
+}
+
+static void take(view *v, const dg_heat *heat, size_t place, view_row *row)
+{
+    double value = heat->values[place];
+    const char *words = heat->texts && heat->texts[place] ? heat->texts[place] : NULL;
+    if (isnan(value)) {
+        row->heat_text = words;
+        return;
+    }
+    row->has_heat = true;
+    row->heat = row->heat_most = value;
+    row->heat_text = words ? text_format(v->arena, "%s", words) : print(v->arena, value);
+}
+
+void pass_heat(view *v, const dg_heat *heat)
+{
+    hot_node *nodes = dg_arena_alloc(v->arena, (heat->count + 1) * sizeof *nodes);
+    double low = INFINITY, high = -INFINITY;
+    if (!nodes)
+        return;
+    for (size_t k = 0; k < heat->count; k++)
+        nodes[k] = (hot_node){heat->nodes[k], k};
+    qsort(nodes, heat->count, sizeof *nodes, by_address);
+    for (int b = 0; b < v->n_boxes; b++)
+        for (int r = 0; r < v->boxes[b].n_rows; r++) {
+            view_row *row = &v->boxes[b].rows[r];
+            const hot_node wanted = {row->node, 0};
+            const hot_node *found =
+                row->node ? bsearch(&wanted, nodes, heat->count, sizeof *nodes, by_address) : NULL;
+            if (found)
+                take(v, heat, found->place, row);
+            if (row->has_heat && (row->heat > 0 || heat->is_linear)) {
+                low = fmin(low, row->heat);
+                high = fmax(high, row->heat);
+            }
+        }
+    v->heat_title = heat->title ? heat->title : "";
+    v->heat_is_log = !heat->is_linear;
+    v->heat_low = isfinite(low) ? low : heat->is_linear ? 0 : 1;
+    v->heat_high = isfinite(high) ? high : v->heat_low;
+    if (v->heat_is_log && v->heat_low < v->heat_high * 1e-6)
+        v->heat_low = v->heat_high * 1e-6; /* what is smaller still is as light as can be */
+    if (heat->is_linear)
+        v->heat_low = fmin(v->heat_low, 0);
+}

@@ -1,0 +1,46 @@
+/* What rewrites a view: each pass takes one and leaves one. All are in place; what is taken away is marked is_gone.
+ *
+ *   choose.c    hide kinds of ops; a node's surroundings; what lies between two nodes
+ *   close.c     modules that become one box
+ *   fold.c      what repeats is shown once, as K times: which runs there are
+ *   fold_run.c  and what becomes of one
+ *   stack.c     chains become boxes of rows
+ *   heat.c      numbers as colours
+ *   shapes.c    which wires show shapes; skips; a copy of a source for each use */
+#ifndef TOOLS_DRAW_PASSES_H
+#define TOOLS_DRAW_PASSES_H
+
+#include "tools/draw/include/dotgrad/draw.h"
+#include "tools/draw/view/view.h"
+
+/* parameters, constants, reshapes, dropout, inputs: a list with commas. */
+dg_status pass_hide(view *v, const char *kinds);
+dg_status pass_around(view *v, const char *name, int radius);
+dg_status pass_between(view *v, const char *from, const char *to); /* NULL: no bound */
+
+/* Modules deeper than `depth` (0: no bound), and those whose names match `close`, become boxes, unless they match
+ * `open`. Returns the number of closed ones. */
+int pass_close(view *v, int depth, const char *open, const char *close);
+int view_depth(const view *v); /* of the deepest module with a box in it */
+
+/* Folds runs that are equal, with all sizes or without; returns the number of runs. */
+int pass_fold(view *v, bool with_sizes);
+/* One run: `copies` segments, each of `length` boxes of `order` from `begin` on. Copy 0 stays. */
+typedef struct fold_run {
+    int begin, length, copies;
+    int entry; /* the box whose value enters copy 0; −1: none */
+    bool is_loose;
+} fold_run;
+void fold_apply(view *v, const int *order, const fold_run *run);
+
+int pass_stack(view *v);
+
+void pass_heat(view *v, const dg_heat *heat); /* numbers of nodes onto rows */
+
+typedef enum shape_mode { SHAPES_CHANGES, SHAPES_ALL, SHAPES_NONE } shape_mode;
+void pass_shapes(view *v, shape_mode mode);
+void pass_skips(view *v);
+void pass_share(view *v, int most_uses); /* sources with more uses get a box for each */
+void pass_entries(view *v);              /* dots that stand for nothing go */
+
+#endif

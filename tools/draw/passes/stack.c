@@ -1,0 +1,57 @@
+/* Chains without branches become one box with a row an op. */
+#include "passes.h"
+
+#include <string.h>
+
+static bool may_stack(const view_box *box)
+{
+    return !box->is_gone && box->kind == BOX_OP && box->partner < 0 && !box->rows[0].is_loss && !box->rows[0].looks.shape;
+}
+
+int pass_stack(view *v)
+{
+    view_fan in, out;
+    int *head = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *head); /* the box that a box is merged in */
+    int *order = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *order);
+    int merged = 0;
+    if (!head || !order || !view_fan_in(v, &in) || !view_fan_out(v, &out))
+        return 0;
+    int count = view_order(v, &in, order);
+    for (int b = 0; b < v->n_boxes; b++)
+        head[b] = b;
+    for (int k = 0; k < count; k++) {
+        int b = order[k];
+        if (!may_stack(&v->boxes[b]) || in.first[b + 1] - in.first[b] != 1)
+            continue;
+        view_wire *wire = &v->wires[in.wires[in.first[b]]];
+        int above = wire->from;
+        if (!may_stack(&v->boxes[above]) || out.first[above + 1] - out.first[above] != 1 || *wire->argument ||
+            *wire->result || wire->label || v->boxes[above].module != v->boxes[b].module)
+            continue;
+        head[b] = head[above];
+        wire->is_gone = true;
+        v->boxes[head[b]].n_rows++; /* counted first, filled below */
+        merged++;
+    }
+    int *used = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *used);
+    for (int k = 0; used && k < count; k++) {
+        int b = order[k], top = head[b];
+        view_box *box = &v->boxes[top];
+        if (box->n_rows < 2 || v->boxes[b].is_gone)
+            continue;
+        view_row own = v->boxes[b].rows[0];
+        if (top == b && !(box->rows = dg_arena_alloc(v->arena, (size_t)box->n_rows * sizeof *box->rows))) {
+            v->failed = true;
+            return merged;
+        }
+        box->rows[used[top]] = own;
+        for (int i = out.first[b]; i < out.first[b + 1]; i++) {
+            v->wires[out.wires[i]].from = top;
+            v->wires[out.wires[i]].from_row = used[top];
+        }
+        used[top]++;
+        if (top != b)
+            v->boxes[b].is_gone = true;
+    }
+    return merged;
+}

@@ -1,0 +1,50 @@
+/* Families of ops and their colours, in each style. */
+#ifndef TOOLS_DRAW_STYLE_H
+#define TOOLS_DRAW_STYLE_H
+
+#include <dotgrad/op.h>
+
+typedef enum view_style {
+    STYLE_INPUT,
+    STYLE_LINEAR,
+    STYLE_NORM,
+    STYLE_ACTIVATION,
+    STYLE_ELEMENTWISE,
+    STYLE_POOL,
+    STYLE_SHAPE,
+    STYLE_PARAMETER,
+    STYLE_LOSS,
+    STYLE_MODULE,
+    STYLE_GRADIENT,
+    N_STYLES
+} view_style;
+
+typedef struct style_family {
+    const char *families; /* words, as ops name them */
+    const char *legend;   /* what the legend calls them */
+    const char *fill, *border, *dash;
+} style_family;
+
+/* Colours of a whole picture. */
+typedef struct style_sheet {
+    const char *name;
+    style_family families[N_STYLES];
+    const char *background, *ink, *weak, *frame_fill, *frame, *fold, *skip, *gradient, *saved, *added, *removed, *changed;
+    const char *heat_low, *heat_high, *heat_ink;
+    const char *skip_dash;
+} style_sheet;
+
+extern const style_sheet style_light, style_dark, style_print;
+const style_sheet *style_find(const char *name); /* NULL: there is none */
+view_style style_of(const dg_op *op);
+
+/* "#RRGGBB" of "#rgb", "#rrggbb", "#rrggbbaa" or a colour's name of SVG and X11; NULL for anything else. `text` has room
+ * for 8. */
+const char *style_color(const char *words, char text[8]);
+/* Red, green, blue of "#RRGGBB", 0 … 1. */
+void style_rgb(const char *color, double rgb[3]);
+double style_contrast(const char *a, const char *b); /* WCAG 2: 1 … 21 */
+/* Between two colours, 0 … 1. */
+void style_mix(const char *low, const char *high, double place, char text[8]);
+
+#endif

@@ -1,0 +1,427 @@
+/* What is written in a row: the op's attributes as short as can be, its arguments and shapes. */
+#include "view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *label_for_shape(view *v, const dg_shape *shape)
+{
+    text t = {0};
+    if (shape->rank == 0)
+        return "scalar";
+    for (int d = 0; d < shape->rank; d++) {
+        text_put(&t, d ? "×" : "");
+        if (shape->dims[d] >= 0)
+            text_add(&t, "%lld", (long long)shape->dims[d]);
+        else
+            text_put(&t, shape->dims[d] == DG_UNKNOWN ? "?" : dg_symbol_name(v->graph, shape->dims[d]));
+    }
+    const char *kept = text_keep(v->arena, &t);
+    text_free(&t);
+    return kept;
+}
+
+const char *label_shape(view *v, const dg_node *tail, int output)
+{
+    const dg_type *type = dg_node_type(tail, output);
+    const char *shape = label_for_shape(v, &type->shape);
+    const dg_type *input = dg_node_input_count(tail) && dg_node_input(tail, 0) ? dg_node_type(dg_node_input(tail, 0), 0)
+                                                                               : NULL;
+    if (type->dtype != (input ? input->dtype : dg_graph_dtype(v->graph)))
+        return text_format(v->arena, "%s %s", shape, dg_dtype_name(type->dtype));
+    return shape;
+}
+
+bool label_changes_shape(const dg_node *node, int output)
+{
+    const dg_node *input = dg_node_input_count(node) ? dg_node_input(node, 0) : NULL;
+    dg_role role = dg_node_op(node)->role;
+    if (role == DG_ROLE_PARAMETER || role == DG_ROLE_CONSTANT)
+        return false;
+    return !input || dg_node_type(input, 0)->dtype != dg_node_type(node, output)->dtype ||
+           !dg_shape_equal(&dg_node_type(input, 0)->shape, &dg_node_type(node, output)->shape);
+}
+
+/* ---- arguments ---- */
+
+static const char *sign_of(const dg_op *op)
+{
+    static const char *const signs[][2] = {{"add", "+"}, {"sub", "−"}, {"mul", "×"}, {"div", "÷"},
+                                           {"pow", "^"}, {"lt", "<"},  {"le", "≤"},  {"gt", ">"},
+                                           {"ge", "≥"},  {"eq", "="},  {"ne", "≠"}};
+    for (size_t k = 0; k < sizeof signs / sizeof *signs; k++)
+        if (strcmp(op->name, signs[k][0]) == 0)
+            return signs[k][1];
+    return NULL;
+}
+
+/* By the formula: the values of f(a, b) and f(b, a) at points where most functions differ. */
+bool label_is_commutative(const dg_node *node)
+{
+    static const double a[] = {0.25, -1.5, 3, 0.75, 2}, b[] = {1.25, 0.5, 2, 0.75, -4};
+    enum { POINTS = sizeof a / sizeof *a };
+    const dg_formula *formula = dg_node_formula(node);
+    dg_arena *arena;
+    bool is_equal = false;
+    if (dg_node_input_count(node) < 2)
+        return true;
+    if (!formula || dg_node_input_count(node) != 2 || dg_arena_new(&arena).code != DG_OK)
+        return false;
+    dg_program *program;
+    dg_dtype types[2] = {DG_FLOAT64, DG_FLOAT64}, compute, result;
+    int ranks[2] = {1, 1};
+    if (dg_formula_dtypes(formula, types, ranks, &compute, &result).code == DG_OK &&
+        dg_program_make(arena, formula, DG_FLOAT64, &program).code == DG_OK) {
+        dg_shape shape = {.rank = 1, .dims = {POINTS}};
+        double values[2][POINTS] = {{0}};
+        unsigned char truths[2][POINTS] = {{0}};
+        for (int k = 0; k < 2; k++) {
+            dg_operand operands[2] = {{DG_FLOAT64, k ? b : a, {1}}, {DG_FLOAT64, k ? a : b, {1}}};
+            void *to = result == DG_BOOL ? (void *)truths[k] : (void *)values[k];
+            dg_program_run(program, &shape, operands, result, to, 0, POINTS);
+        }
+        is_equal = memcmp(values[0], values[1], sizeof values[0]) == 0 && memcmp(truths[0], truths[1], POINTS) == 0;
+    }
+    dg_arena_free(arena);
+    return is_equal;
+}
+
+static bool is_owned(const dg_node *head, int input)
+{
+    const dg_node *source = dg_node_input(head, input);
+    return source && dg_node_op(source)->role == DG_ROLE_PARAMETER && dg_node_owner(source) == head;
+}
+
+const char *label_argument(view *v, const dg_node *head, int input)
+{
+    const dg_op *op = dg_node_op(head);
+    int n = dg_node_input_count(head), n_wired = 0;
+    const char *name = dg_node_input_name(head, input);
+    bool is_variadic = false;
+    for (int k = 0; k < n; k++) {
+        n_wired += dg_node_input(head, k) && !is_owned(head, k);
+        is_variadic |= k != input && name && dg_node_input_name(head, k) == name;
+    }
+    if (n_wired < 2 && !(op->flags & DG_ANY_INPUTS && name && strcmp(name, "x") != 0) && input == 0)
+        return "";
+    if (n_wired < 2 && !name)
+        return "";
+    if (dg_node_formula(head) && n_wired == 2 && !(op->flags & DG_ANY_INPUTS) && label_is_commutative(head))
+        return "";
+    if (is_variadic || !name)
+        return text_format(v->arena, "%d", input);
+    if (input == 0 && (strcmp(name, "input") == 0 || strcmp(name, "x") == 0) && !(op->flags & DG_ANY_INPUTS))
+        return "";
+    return name;
+}
+
+const char *label_result(view *v, const dg_node *tail, int output)
+{
+    const dg_op *op = dg_node_op(tail);
+    if (output == 0)
+        return dg_node_output_count(tail) > 1 && !op->outputs[0] ? "0" : "";
+    if (output < DG_MAX_OUTPUTS && op->outputs[output])
+        return op->outputs[output];
+    return text_format(v->arena, "%d", output);
+}
+
+/* ---- the line of attributes ---- */
+
+static void put_comma(text *t)
+{
+    if (t->used)
+        text_put(t, ", ");
+}
+
+static const dg_node *input_named(const dg_node *node, const char *name)
+{
+    for (int k = 0; k < dg_node_input_count(node); k++) {
+        const char *found = dg_node_input_name(node, k);
+        if (found && strcmp(found, name) == 0)
+            return dg_node_input(node, k);
+    }
+    return NULL;
+}
+
+/* "64 → 10", "3×3, 64 → 64" from the weight's shape; true when that tells the sizes. */
+static bool put_weight(text *t, const dg_node *node)
+{
+    const dg_op *op = dg_node_op(node);
+    const dg_node *weight = input_named(node, "weight") ? input_named(node, "weight") : input_named(node, "centers");
+    const dg_shape *shape = weight ? &dg_node_type(weight, 0)->shape : NULL;
+    if (!shape || !dg_shape_is_known(shape))
+        return false;
+    const int64_t *dims = shape->dims;
+    if (strcmp(op->family, "conv") == 0 && shape->rank > 2) {
+        const dg_value *groups = dg_node_attr(node, "groups");
+        int64_t n_groups = groups && groups->kind == DG_VALUE_INT ? groups->i : 1;
+        bool transposed = strstr(op->name, "transpose") != NULL; /* [in, out / groups, …] */
+        int64_t in = transposed ? dims[0] : dims[1] * n_groups, out = transposed ? dims[1] * n_groups : dims[0];
+        for (int d = 2; d < shape->rank; d++)
+            text_add(t, "%s%lld", d > 2 ? "×" : shape->rank == 3 ? "window " : "", (long long)dims[d]);
+        text_add(t, ", %lld → %lld", (long long)in, (long long)out);
+        return true;
+    }
+    if (shape->rank == 1 && strcmp(op->family, "norm") == 0) {
+        text_add(t, strncmp(op->name, "layer", 5) == 0 || strncmp(op->name, "rms", 3) == 0 ? "over the last %lld"
+                                                                                           : "%lld channels",
+                 (long long)dims[0]);
+        return true;
+    }
+    bool is_table = strncmp(op->name, "embedding", 9) == 0; /* [words, size] */
+    if (shape->rank != 2 || (strcmp(op->family, "linear") != 0 && !is_table))
+        return false;
+    text_add(t, "%lld → %lld", (long long)dims[is_table ? 0 : 1], (long long)dims[is_table ? 1 : 0]);
+    return true;
+}
+
+static void put_number(text *t, const dg_value *value)
+{
+    char number[DG_NUMBER_TEXT];
+    double d;
+    text_put(t, dg_value_number(value, &d) ? dg_number_print(d, DG_FLOAT64, number) : "…");
+}
+
+static void put_list(text *t, const dg_value *list, const char *between)
+{
+    for (size_t k = 0; k < list->count; k++) {
+        text_put(t, k ? between : "");
+        put_number(t, &list->items[k]);
+    }
+}
+
+static bool is_alike(const dg_value *list)
+{
+    for (size_t k = 1; k < list->count; k++)
+        if (!dg_value_equal(&list->items[0], &list->items[k]))
+            return false;
+    return list->count > 0;
+}
+
+/* Sizes: a window always with all of them ("2×2"), others once where they are alike. */
+static void put_sizes(text *t, const dg_node *node, const char *name, const dg_value *list)
+{
+    const char *op = dg_node_op(node)->name, *dimensions = strstr(op, "d") ? op + strlen(op) - 2 : op;
+    int n = strlen(op) > 2 && dimensions[1] == 'd' && *dimensions >= '1' && *dimensions <= '3' ? *dimensions - '0' : 1;
+    bool is_window = strcmp(name, "kernel_size") == 0 || strcmp(name, "output_size") == 0;
+    if (is_window && is_alike(list))
+        for (int k = 0; k < (list->count > 1 ? (int)list->count : n); k++) {
+            text_put(t, k ? "×" : "");
+            put_number(t, &list->items[0]);
+        }
+    else if (is_alike(list))
+        put_number(t, &list->items[0]);
+    else
+        put_list(t, list, "×");
+}
+
+static const char *short_name(const char *name)
+{
+    static const char *const names[][2] = {
+        {"padding", "pad"},       {"kernel_size", "window"},        {"negative_slope", "slope"}, {"num_heads", "heads"},
+        {"num_layers", "layers"}, {"label_smoothing", "smoothing"}, {"normalized_shape", "over the last"},
+        {"output_size", "to"},    {"hidden_size", "size"}};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (strcmp(name, names[k][0]) == 0)
+            return names[k][1];
+    return name;
+}
+
+/* Whether the value is the one that stands when none is given; "1e-5" and 0.00001 are the same. */
+static bool is_default(view *v, const dg_attr_spec *attr, const dg_value *value, const char *words)
+{
+    dg_value usual;
+    double a, b;
+    if (!attr->fallback)
+        return false;
+    if (strcmp(words, attr->fallback) == 0)
+        return true;
+    return dg_value_number(value, &a) && dg_value_parse(v->arena, attr->fallback, &usual).code == DG_OK &&
+           dg_value_number(&usual, &b) && a == b;
+}
+
+static void put_attribute(text *t, view *v, const dg_node *node, const dg_attr_spec *attr, const dg_value *value)
+{
+    const char *words = dg_value_print(v->arena, value);
+    if (value->kind == DG_VALUE_NONE || !words || is_default(v, attr, value, words))
+        return;
+    if (attr->kind == DG_ATTR_SIZES && value->kind == DG_VALUE_LIST && attr->fallback && is_alike(value)) {
+        const char *one = dg_value_print(v->arena, &value->items[0]);
+        if (one && strcmp(one, attr->fallback) == 0)
+            return;
+    }
+    put_comma(t);
+    if (value->kind == DG_VALUE_BOOL)
+        text_add(t, "%s%s", value->b ? "" : "no ", attr->name);
+    else if (attr->kind == DG_ATTR_DTYPE)
+        text_put(t, value->kind == DG_VALUE_INT ? dg_dtype_name((dg_dtype)value->i) : words);
+    else if (attr->kind == DG_ATTR_NAME)
+        text_add(t, "%s %s", short_name(attr->name),
+                 value->kind == DG_VALUE_NAME || value->kind == DG_VALUE_STRING || value->kind == DG_VALUE_TEXT ? value->s
+                                                                                                             : words);
+    else if (attr->kind == DG_ATTR_TEXT)
+        text_add(t, "%s %s", short_name(attr->name), value->kind == DG_VALUE_TEXT || value->kind == DG_VALUE_STRING ? value->s : words);
+    else if (attr->kind == DG_ATTR_SHAPE && value->kind == DG_VALUE_SHAPE)
+        text_add(t, "%s %s", strcmp(attr->name, "shape") == 0 ? "to" : short_name(attr->name),
+                 label_for_shape(v, value->shape));
+    else {
+        text_add(t, "%s ", short_name(attr->name));
+        if (value->kind == DG_VALUE_LIST && attr->kind == DG_ATTR_SIZES)
+            put_sizes(t, node, attr->name, value);
+        else if (value->kind == DG_VALUE_LIST && attr->kind == DG_ATTR_INTS)
+            put_list(t, value, ", ");
+        else
+            text_put(t, words);
+    }
+}
+
+/* What the weights or the edges tell already, and initialisers. */
+static bool is_shown(const dg_op *op, const dg_attr_spec *attr, bool has_weight)
+{
+    static const char *const sizes[] = {"out_features", "in_features",  "out_channels",   "in_channels", "num_features",
+                                        "num_channels", "num_embeddings", "embedding_dim", "normalized_shape"};
+    if (attr->kind == DG_ATTR_INIT || strstr(attr->name, "init"))
+        return false;
+    if (has_weight && strcmp(op->family, "conv") == 0 && strcmp(attr->name, "kernel_size") == 0)
+        return false;
+    for (size_t k = 0; has_weight && k < sizeof sizes / sizeof *sizes; k++)
+        if (strcmp(attr->name, sizes[k]) == 0)
+            return false;
+    return true;
+}
+
+/* A formula is its own head. */
+static const char *formula_of(view *v, const dg_node *node)
+{
+    const dg_op *op = dg_node_op(node);
+    for (int k = 0; op->flags & DG_ANY_INPUTS && op->attrs[k].name; k++)
+        if (op->attrs[k].kind == DG_ATTR_TEXT && dg_node_attrs(node) &&
+            (dg_node_attrs(node)[k].kind == DG_VALUE_TEXT || dg_node_attrs(node)[k].kind == DG_VALUE_STRING ||
+             dg_node_attrs(node)[k].kind == DG_VALUE_NAME))
+            return formula_pretty(v->arena, dg_node_attrs(node)[k].s);
+    return NULL;
+}
+
+static void put_details(view *v, view_row *row, text *t)
+{
+    const dg_node *node = row->node;
+    const dg_op *op = dg_node_op(node);
+    const dg_value *attrs = dg_node_attrs(node);
+    bool has_weight = put_weight(t, node);
+    for (int k = 0; k < dg_op_attr_count(op) && attrs; k++)
+        if (is_shown(op, &op->attrs[k], has_weight) && !(op->flags & DG_ANY_INPUTS && op->attrs[k].kind == DG_ATTR_TEXT))
+            put_attribute(t, v, node, &op->attrs[k], &attrs[k]);
+}
+
+/* Parameters of other layers that this one reads without a wire. */
+static const char *shared_weights(view *v, const dg_node *node)
+{
+    const char *words = "";
+    for (int k = 0; k < dg_node_input_count(node); k++) {
+        dg_node *source = dg_node_input(node, k);
+        if (source && dg_node_op(source)->role == DG_ROLE_PARAMETER && dg_node_owner(source) &&
+            dg_node_owner(source) != node)
+            words = text_format(v->arena, "%s%s%s", words, *words ? ", " : "shares ", dg_node_name(source));
+    }
+    return words;
+}
+
+static int64_t owned_parameters(const dg_node *node)
+{
+    int64_t sum = 0;
+    for (int k = 0; k < dg_node_input_count(node); k++)
+        if (is_owned(node, k) && dg_shape_is_known(&dg_node_type(dg_node_input(node, k), 0)->shape))
+            sum += dg_shape_count(&dg_node_type(dg_node_input(node, k), 0)->shape);
+    return sum;
+}
+
+/* Everything that makes two nodes the same kind; the sizes that a network's stages differ in only in `exact`. */
+static void sign_row(view *v, view_row *row)
+{
+    const dg_node *node = row->node;
+    const dg_op *op = dg_node_op(node);
+    const dg_value *attrs = dg_node_attrs(node);
+    text exact = {0}, loose = {0};
+    text_add(&exact, "%s(", row->op);
+    text_add(&loose, "%s(", row->op);
+    for (int k = 0; attrs && k < dg_op_attr_count(op); k++) {
+        const char *words = dg_value_print(v->arena, &attrs[k]);
+        dg_attr_kind kind = op->attrs[k].kind;
+        bool is_size = kind == DG_ATTR_SHAPE || (kind == DG_ATTR_INT && !is_shown(op, &op->attrs[k], true)) ||
+                       strcmp(op->attrs[k].name, "normalized_shape") == 0;
+        text_add(&exact, "%s,", words ? words : "");
+        if (!is_size)
+            text_add(&loose, "%s,", words ? words : "");
+    }
+    for (int k = 0; k < dg_node_output_count(node); k++) {
+        text_add(&exact, ":%s%s", dg_dtype_name(dg_node_type(node, k)->dtype),
+                 label_for_shape(v, &dg_node_type(node, k)->shape));
+        text_add(&loose, ":%s%d", dg_dtype_name(dg_node_type(node, k)->dtype), dg_node_type(node, k)->shape.rank);
+    }
+    for (int k = 0; k < dg_node_input_count(node); k++) {
+        text_put(&exact, dg_node_input(node, k) ? is_owned(node, k) ? "o" : "i" : "-");
+        text_put(&loose, dg_node_input(node, k) ? is_owned(node, k) ? "o" : "i" : "-");
+    }
+    row->exact = text_keep(v->arena, &exact);
+    row->loose = text_keep(v->arena, &loose);
+    text_free(&exact);
+    text_free(&loose);
+}
+
+static const char *constant_words(view *v, const view_row *row)
+{
+    const dg_value *value = dg_node_attrs(row->node);
+    const char *words = value ? dg_value_print(v->arena, value) : NULL;
+    if (words && text_length(words) <= 24)
+        return words;
+    return text_format(v->arena, "constant %s", label_for_shape(v, &dg_node_type(row->node, 0)->shape));
+}
+
+/* A formula of one input that is a straight line in it is arithmetic. */
+static view_style style_of_formula(const dg_node *node)
+{
+    const dg_formula *formula = dg_node_formula(node), *slope;
+    dg_formulas *pool = dg_graph_formulas(dg_node_graph(node));
+    int n_wired = 0;
+    for (int k = 0; k < dg_node_input_count(node); k++)
+        n_wired += dg_node_input(node, k) && !is_owned(node, k);
+    if (!formula || n_wired != 1 || dg_formula_derivative(pool, formula, 0, &slope).code != DG_OK ||
+        !dg_formula_uses(slope, 0))
+        return STYLE_ELEMENTWISE;
+    return STYLE_ACTIVATION;
+}
+
+void label_row(view *v, view_row *row)
+{
+    const dg_op *op = dg_node_op(row->node);
+    const char *formula = formula_of(v, row->node);
+    text t = {0};
+    row->style = style_of(op);
+    row->shares = shared_weights(v, row->node);
+    row->parameters = owned_parameters(row->node);
+    row->sign = sign_of(op);
+    row->detail = "";
+    row->head = row->op;
+    row->looks.peripheries = -1;
+    row->is_commutative = label_is_commutative(row->node);
+    if (op->role == DG_ROLE_INPUT || op->role == DG_ROLE_PARAMETER) {
+        row->head = *row->name ? row->name : row->op;
+        if (op->role == DG_ROLE_PARAMETER) {
+            row->detail = label_for_shape(v, &dg_node_type(row->node, 0)->shape);
+            row->parameters = dg_shape_is_known(&dg_node_type(row->node, 0)->shape)
+                                  ? dg_shape_count(&dg_node_type(row->node, 0)->shape)
+                                  : 0;
+        }
+    } else if (op->role == DG_ROLE_CONSTANT) {
+        row->head = constant_words(v, row);
+    } else {
+        put_details(v, row, &t);
+        row->detail = text_keep(v->arena, &t);
+        if (formula) {
+            row->head = formula;
+            row->style = style_of_formula(row->node);
+        }
+    }
+    text_free(&t);
+    sign_row(v, row);
+}

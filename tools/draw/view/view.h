@@ -1,0 +1,165 @@
+/* What a picture shows, before anything is placed: boxes of rows (one row an op), wires between rows, and modules around
+ * boxes. A view is made from a graph or a graph file; passes then rewrite it (passes/), the layout places it (layout/)
+ * and painters paint it (paint/).
+ *
+ *   view.c       arrays, order of the boxes
+ *   graph.c      from a dg_graph
+ *   file.c       from a graph file, with the author's looks
+ *   label.c      what is written in a row: details, arguments, shapes
+ *   formula.c    formulas as mathematics */
+#ifndef TOOLS_DRAW_VIEW_H
+#define TOOLS_DRAW_VIEW_H
+
+#include "tools/draw/style.h"
+#include "tools/draw/text.h"
+
+#include <dotgrad/op.h>
+
+typedef enum view_mark { MARK_NONE, MARK_ADDED, MARK_REMOVED, MARK_CHANGED, MARK_SAVED } view_mark;
+
+/* What the author of a file has said of looks; NULL and 0: nothing. Values have been checked. */
+typedef struct view_looks {
+    const char *label, *fill, *color, *fontcolor, *shape, *style, *tooltip;
+    double penwidth, fontsize;
+    int peripheries; /* −1: not said */
+} view_looks;
+
+/* One op. */
+typedef struct view_row {
+    const char *name; /* "layer1.0.conv1"; "" for a node without one of its own */
+    const char *op;   /* "conv2d" */
+    const char *head; /* what stands first: the op, the input's name, the constant's value */
+    const char *detail; /* "3×3, 64 → 64, pad 1": whole */
+    const char *shares; /* "weights of fc1"; "" */
+    const char *sign;   /* "+": the row alone may be a small circle; NULL */
+    view_style style;
+    bool is_output, is_loss;
+    bool is_commutative; /* its arguments may be exchanged */
+    const dg_node *node; /* NULL: of something else */
+    int64_t parameters;  /* of one copy */
+    const char *exact, *loose; /* what makes two rows the same: with all attributes and sizes; without sizes */
+    view_mark mark;
+    const char *old; /* of a changed row: what it was */
+    bool has_heat;
+    double heat, heat_most; /* of folded copies the least and the largest value */
+    const char *heat_text;
+    view_looks looks;
+} view_row;
+
+typedef enum box_kind {
+    BOX_OP,        /* one row or, after stacking, several */
+    BOX_INPUT,
+    BOX_PARAMETER,
+    BOX_CONSTANT,
+    BOX_MODULE,    /* a module that is closed */
+    BOX_ENTRY      /* where a value enters a folded module: a dot */
+} box_kind;
+
+typedef struct view_box {
+    box_kind kind;
+    int n_rows;
+    view_row *rows;
+    int module;    /* −1: none */
+    bool is_gone;
+    int partner;   /* of a gradient, the box that it stands beside; −1 */
+    int n_inside;  /* of a closed module, nodes in it */
+} view_box;
+
+typedef enum wire_kind { WIRE_DATA, WIRE_PARAMETER, WIRE_GRADIENT, WIRE_SAVED, WIRE_STATE } wire_kind;
+
+typedef struct view_wire {
+    int from, to;         /* boxes */
+    int from_row, to_row; /* in them */
+    int input, output;    /* which argument of the head, which result of the tail */
+    const char *argument; /* "target", where it matters; "" */
+    const char *result;   /* "h_n"; "" for the first */
+    const char *shape;    /* "N×64" */
+    bool shows_shape;
+    wire_kind kind;
+    bool is_skip, is_gone;
+    bool is_reversed;     /* laid out from `to` to `from` */
+    bool is_beside;       /* both ends stand side by side */
+    int64_t times;        /* wires that have become this one; 0: 1 */
+    view_mark mark;
+    const char *label, *color, *style; /* the author's; NULL */
+    double penwidth;
+} view_wire;
+
+typedef struct view_module {
+    const char *name;  /* "layer1.0" */
+    const char *label; /* what stands on it */
+    int parent;        /* −1: none */
+    int64_t times;     /* copies that it stands for */
+    const char *sizes; /* "64 → 128 → 256", where copies differ; "" */
+    bool is_fold;      /* made by folding */
+    const char *fill, *color, *fontcolor; /* the author's; NULL */
+} view_module;
+
+typedef struct view {
+    dg_arena *arena;
+    const dg_graph *graph;
+    int n_boxes, n_wires, n_modules;
+    int boxes_room, wires_room, modules_room;
+    view_box *boxes;
+    view_wire *wires;
+    view_module *modules;
+    const char *title, *summary, *told; /* told: what passes did, "stacked, folded" */
+    const char *rankdir, *background, *color; /* the author's; NULL */
+    const char *heat_title;                   /* NULL: colours tell families */
+    double heat_low, heat_high;
+    bool heat_is_log;
+    bool is_ladder; /* forward and gradient stand side by side */
+    bool failed;    /* no memory */
+} view;
+
+/* Return the number of the new one, or 0 and view->failed without memory. */
+int view_add_box(view *v, view_box box);
+int view_add_wire(view *v, view_wire wire);
+int view_add_module(view *v, view_module module);
+view_box *view_last_box(view *v);
+
+/* Wires by box: those that go in, or out, of box b are wires[first[b]] … wires[first[b + 1] − 1]. In the arena. */
+typedef struct view_fan {
+    int *first, *wires;
+} view_fan;
+bool view_fan_in(view *v, view_fan *fan);  /* by argument */
+bool view_fan_out(view *v, view_fan *fan);
+/* Boxes that are there, each after those it reads, otherwise in the order of arguments as a walk from the last boxes
+ * meets them: that order depends on the structure alone. Returns how many; −1 without memory. */
+int view_order(view *v, const view_fan *in, int *order);
+
+bool view_is_source(const view_box *box); /* input, parameter or constant */
+bool view_is_inside(const view *v, int module, int outer);
+int view_common_module(const view *v, int a, int b);
+/* "conv2d layer1.0.conv1, 3×3, 64 → 64": for those who do not see the picture. */
+const char *view_alt(view *v, const view_row *row);
+
+/* ---- label.c ---- */
+
+/* Fills head, detail, shares, sign, style, parameters (owned ones), exact and loose from row->node and row->op. */
+void label_row(view *v, view_row *row);
+/* What argument a wire is, where exchanging it with another would matter; else "". */
+const char *label_argument(view *v, const dg_node *head, int input);
+const char *label_result(view *v, const dg_node *tail, int output);
+const char *label_shape(view *v, const dg_node *tail, int output);
+bool label_changes_shape(const dg_node *node, int output);
+bool label_is_commutative(const dg_node *node);
+
+/* ---- formula.c ---- */
+
+/* "x·σ(βx)" as it is written in mathematics, in the arena. */
+const char *formula_pretty(dg_arena *arena, const char *formula);
+
+/* ---- graph.c ---- */
+
+typedef enum graph_part { PART_FORWARD, PART_BACKWARD, PART_ALL } graph_part;
+typedef struct graph_wish {
+    const dg_node *loss, *output;
+    bool parameters;      /* those that layers own, as boxes */
+    graph_part part;
+    dg_node *const *gradients; /* results to reach, with PART_BACKWARD and PART_ALL */
+    int n_gradients;
+} graph_wish;
+dg_status view_of_graph(view *v, dg_graph *graph, const graph_wish *wish);
+
+#endif
