@@ -64,7 +64,7 @@ dg_status dg_jacobian(dg_node *output, dg_node *wrt, dg_node **jacobian)
     int64_t n = by_rows ? n_rows : n_columns;
     dg_node **parts = calloc((size_t)n, sizeof(dg_node *));
     if (!parts)
-        return dg_error(DG_NO_MEMORY, "no memory for a Jacobian of %lld by %lld", (long long)n_rows,
+        return dg_no_memory("a Jacobian of %lld by %lld", (long long)n_rows,
                         (long long)n_columns);
     dg_status status = dg_ok();
     for (int64_t k = 0; k < n && status.code == DG_OK; k++) {
@@ -94,7 +94,7 @@ dg_status dg_hessian_vector(dg_node *output, int count, dg_node *const *wrt, dg_
 {
     dg_node **gradients = calloc((size_t)count + 1, sizeof(dg_node *));
     if (!gradients)
-        return dg_error(DG_NO_MEMORY, "no memory for %d gradients", count);
+        return dg_no_memory("%d gradients", count);
     dg_status status = dg_grad(output, count, wrt, gradients);
     if (status.code == DG_OK) /* a Hessian is symmetric: vᵀH is (Hv)ᵀ */
         status = dg_vector_jacobian(count, gradients, vectors, count, wrt, products);

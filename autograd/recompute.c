@@ -5,11 +5,6 @@
 
 #include <stdlib.h>
 
-static dg_status no_memory(const dg_node *node)
-{
-    return dg_error(DG_NO_MEMORY, "no memory to compute '%s' again", dg_node_name((dg_node *)node));
-}
-
 /* `items` with room for one more than `count`; NULL without memory, when they stay as they are. */
 static void *grown(void *items, size_t size, size_t count, size_t *capacity)
 {
@@ -31,7 +26,7 @@ static dg_status find_module(recomputation *again, dg_module *module, dg_node *c
     }
     recomputed_module *modules = grown(again->modules, sizeof *modules, again->count, &again->capacity);
     if (!modules)
-        return no_memory(cotangent);
+        return dg_no_memory("computing '%s' again", dg_node_name((dg_node *)cotangent));
     again->modules = modules;
     *found = &modules[again->count++];
     **found = (recomputed_module){.module = module, .cotangent = cotangent};
@@ -50,7 +45,7 @@ static dg_status set_stand_in(recomputed_module *m, dg_node *node, dg_node *stan
         return dg_graph_status(dg_node_graph(node));
     dg_node **stand_ins = grown(m->stand_ins, sizeof(dg_node *), m->count, &m->capacity);
     if (!stand_ins)
-        return no_memory(node);
+        return dg_no_memory("computing '%s' again", dg_node_name((dg_node *)node));
     m->stand_ins = stand_ins;
     stand_ins[m->count] = stand_in;
     return node_map_put(&m->places, node, (int64_t)m->count++);
@@ -87,7 +82,7 @@ static dg_status copy(recomputed_module *m, dg_node *node, dg_node *const *expan
     int n = dg_node_input_count(node), n_children = n + (expansion ? dg_node_output_count(node) : 0);
     dg_node **children = calloc((size_t)n_children + 1, sizeof(dg_node *));
     if (!children)
-        return no_memory(node);
+        return dg_no_memory("computing '%s' again", dg_node_name((dg_node *)node));
     for (int k = 0; k < n_children; k++) {
         const dg_node *child = child_of(node, expansion, k);
         children[k] = child ? stand_in_of(m, child) : NULL;
@@ -101,7 +96,7 @@ static dg_status push(recomputation *again, const recomputed_module *m, dg_node 
 {
     recompute_frame *stack = grown(again->stack, sizeof *stack, again->depth, &again->stack_capacity);
     if (!stack)
-        return no_memory(node);
+        return dg_no_memory("computing '%s' again", dg_node_name((dg_node *)node));
     again->stack = stack;
     recompute_frame *top = &stack[again->depth++];
     *top = (recompute_frame){.node = node, .is_copied = is_copied(m, node)};

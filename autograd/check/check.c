@@ -33,17 +33,12 @@ typedef struct check {
     dg_check_report *report;
 } check;
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "no memory for a gradient check");
-}
-
 /* ---- the report ---- */
 
 static dg_status report_new(dg_check_report **report)
 {
     *report = calloc(1, sizeof **report);
-    return *report ? dg_arena_new(&(*report)->arena) : no_memory();
+    return *report ? dg_arena_new(&(*report)->arena) : dg_no_memory("a gradient check");
 }
 
 void dg_check_report_free(dg_check_report *report)
@@ -66,7 +61,7 @@ static dg_status report_add(dg_check_report *report, const dg_check_entry *entry
         size_t capacity = report->count ? report->count * 2 : 1;
         dg_check_entry *larger = dg_arena_alloc(report->arena, capacity * sizeof *larger);
         if (!larger)
-            return no_memory();
+            return dg_no_memory("a gradient check");
         if (report->count)
             memcpy(larger, report->entries, report->count * sizeof *larger);
         report->entries = larger;
@@ -138,7 +133,7 @@ static dg_status add_leaf(check *c, dg_node *node)
     l->origin = calloc((size_t)n + 1, sizeof(double));
     l->gradient = calloc((size_t)n + 1, sizeof(double));
     if (!l->origin || !l->gradient)
-        return no_memory();
+        return dg_no_memory("a gradient check");
     memcpy(l->origin, tensor->data, (size_t)n * sizeof(double));
     DG_TRY(dg_tensor_make(&l->v, DG_FLOAT64, tensor->shape));
     DG_TRY(dg_tensor_make(&l->tangent, DG_FLOAT64, tensor->shape));
@@ -162,7 +157,7 @@ static dg_status find_leaves(check *c)
     c->feeds = calloc((size_t)(2 * n + c->options.n_feeds) + 1, sizeof *c->feeds);
     c->fed = calloc((size_t)c->options.n_feeds + 1, sizeof *c->fed);
     if (status.code == DG_OK && (!c->leaves || !c->feeds || !c->fed))
-        status = no_memory();
+        status = dg_no_memory("a gradient check");
     for (; status.code == DG_OK && c->n_feeds < c->options.n_feeds; c->n_feeds++) {
         c->feeds[c->n_feeds] = (dg_feed){c->options.feeds[c->n_feeds].node, &c->fed[c->n_feeds]};
         status = dg_tensor_copy(&c->fed[c->n_feeds], c->options.feeds[c->n_feeds].tensor);
@@ -249,13 +244,13 @@ static dg_status emit(check *c, subject *s)
 {
     dg_node **nodes = calloc((size_t)c->n_leaves * 2 + 2, sizeof(dg_node *)), *tangent = NULL;
     if (!nodes)
-        return no_memory();
+        return dg_no_memory("a gradient check");
     for (int k = 0; k < c->n_leaves; k++) {
         nodes[k] = c->leaves[k].node;
         nodes[c->n_leaves + k] = c->leaves[k].tangent_node;
     }
     s->gradients = calloc((size_t)c->n_leaves + 1, sizeof(dg_node *));
-    dg_status status = s->gradients ? dg_grad(s->root, c->n_leaves, nodes, s->gradients) : no_memory();
+    dg_status status = s->gradients ? dg_grad(s->root, c->n_leaves, nodes, s->gradients) : dg_no_memory("a gradient check");
     if (status.code == DG_OK && !c->options.no_forward) {
         status = dg_jacobian_vector(1, &s->root, c->n_leaves, nodes, nodes + c->n_leaves, &tangent);
         if (status.code == DG_OK)

@@ -22,7 +22,7 @@ dg_status dg_arena_new(dg_arena **arena)
 {
     *arena = calloc(1, sizeof **arena);
     if (!*arena)
-        return dg_error(DG_NO_MEMORY, "no memory for an arena");
+        return dg_no_memory("an arena");
     (*arena)->next_size = FIRST_CHUNK;
     return dg_ok();
 }

@@ -37,6 +37,16 @@ dg_status dg_error(dg_code code, const char *format, ...)
     return status;
 }
 
+dg_status dg_no_memory(const char *format, ...)
+{
+    char what[256];
+    va_list arguments;
+    va_start(arguments, format);
+    int written = vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    return dg_error(DG_NO_MEMORY, "no memory for %s", written < 0 ? "something" : what);
+}
+
 dg_status dg_prefixed(dg_status status, const char *format, ...)
 {
     if (status.code == DG_OK)

@@ -222,7 +222,7 @@ static dg_status start_workers(dg_threads *pool)
     bool bound = worker_processors(wanted, &processors);
     pool->workers = calloc((size_t)wanted + 1, sizeof *pool->workers);
     if (!pool->workers)
-        return dg_error(DG_NO_MEMORY, "no memory for %d threads", pool->count);
+        return dg_no_memory("%d threads", pool->count);
     while (pool->n_workers < wanted) {
         pthread_t *started = &pool->workers[pool->n_workers];
         error = pthread_create(started, NULL, worker, pool);
@@ -241,7 +241,7 @@ dg_status dg_threads_new(int count, dg_threads **threads)
     DG_TRY(count_threads(count, &count));
     void *memory;
     if (posix_memalign(&memory, CACHE_LINE, sizeof(dg_threads)) != 0)
-        return dg_error(DG_NO_MEMORY, "no memory for %d threads", count);
+        return dg_no_memory("%d threads", count);
     memset(memory, 0, sizeof(dg_threads));
     dg_threads *pool = memory;
     pool->count = count;

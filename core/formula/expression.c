@@ -4,15 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t hash_bytes(const void *bytes, size_t size, uint64_t seed)
-{
-    const unsigned char *byte = bytes;
-    uint64_t hash = seed ^ 14695981039346656037u;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ byte[i]) * 1099511628211u;
-    return hash;
-}
-
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
@@ -21,40 +12,15 @@ static uint64_t mix(uint64_t hash, uint64_t word)
 
 /* ---- names ---- */
 
-static bool grow_names(dg_formulas *pool)
-{
-    size_t n = pool->n_name_slots ? pool->n_name_slots * 2 : 64;
-    const char **slots = calloc(n, sizeof *slots);
-    if (!slots)
-        return false;
-    for (size_t i = 0; i < pool->n_name_slots; i++) {
-        if (!pool->names[i])
-            continue;
-        size_t slot = hash_bytes(pool->names[i], strlen(pool->names[i]), 0) & (n - 1);
-        while (slots[slot])
-            slot = (slot + 1) & (n - 1);
-        slots[slot] = pool->names[i];
-    }
-    free(pool->names);
-    pool->names = slots;
-    pool->n_name_slots = n;
-    return true;
-}
-
 const char *pool_name(dg_formulas *pool, const char *name, size_t length)
 {
-    if (pool->n_names * 2 >= pool->n_name_slots && !grow_names(pool))
-        return NULL;
-    size_t slot = hash_bytes(name, length, 0) & (pool->n_name_slots - 1);
-    for (; pool->names[slot]; slot = (slot + 1) & (pool->n_name_slots - 1))
-        if (strncmp(pool->names[slot], name, length) == 0 && pool->names[slot][length] == '\0')
-            return pool->names[slot];
+    uint64_t hash = hash_bytes(HASH_START, name, length);
+    size_t at = 0;
+    for (const char *there; (there = table_next(&pool->names, hash, &at));)
+        if (strncmp(there, name, length) == 0 && there[length] == '\0')
+            return there;
     const char *copy = dg_arena_text(pool->arena, name, length);
-    if (copy) {
-        pool->names[slot] = copy;
-        pool->n_names++;
-    }
-    return copy;
+    return copy && table_add(&pool->names, hash, copy) ? copy : NULL;
 }
 
 /* ---- unique expressions ---- */
@@ -70,40 +36,16 @@ static bool same(const expression *a, const expression *b)
     return a->args[0] == b->args[0] && a->args[1] == b->args[1] && a->args[2] == b->args[2];
 }
 
-static bool grow_slots(dg_formulas *pool)
-{
-    size_t n = pool->n_slots ? pool->n_slots * 2 : 256;
-    expression **slots = calloc(n, sizeof *slots);
-    if (!slots)
-        return false;
-    for (size_t i = 0; i < pool->n_slots; i++) {
-        if (!pool->slots[i])
-            continue;
-        size_t slot = pool->slots[i]->hash & (n - 1);
-        while (slots[slot])
-            slot = (slot + 1) & (n - 1);
-        slots[slot] = pool->slots[i];
-    }
-    free(pool->slots);
-    pool->slots = slots;
-    pool->n_slots = n;
-    return true;
-}
-
 static const expression *unique(dg_formulas *pool, const expression *wanted)
 {
-    if (pool->n_expressions * 2 >= pool->n_slots && !grow_slots(pool))
-        return NULL;
-    size_t slot = wanted->hash & (pool->n_slots - 1);
-    for (; pool->slots[slot]; slot = (slot + 1) & (pool->n_slots - 1))
-        if (same(pool->slots[slot], wanted))
-            return pool->slots[slot];
+    size_t at = 0;
+    for (const expression *there; (there = table_next(&pool->expressions, wanted->hash, &at));)
+        if (same(there, wanted))
+            return there;
     expression *made = dg_arena_alloc(pool->arena, sizeof *made);
-    if (!made)
+    if (!made || !table_add(&pool->expressions, wanted->hash, made))
         return NULL;
     *made = *wanted;
-    pool->slots[slot] = made;
-    pool->n_expressions++;
     return made;
 }
 
@@ -127,7 +69,7 @@ const expression *make_input(dg_formulas *pool, const char *unique_name)
     if (!unique_name)
         return NULL;
     expression e = {.op = OP_INPUT, .weight = 1, .name = unique_name};
-    e.hash = mix(mix(1, OP_INPUT), hash_bytes(unique_name, strlen(unique_name), 0));
+    e.hash = mix(mix(1, OP_INPUT), hash_text(unique_name));
     return unique(pool, &e);
 }
 

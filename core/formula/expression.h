@@ -5,6 +5,8 @@
 
 #include <dotgrad/formula.h>
 
+#include "core/base/table.h"
+
 #include "primitives.h"
 
 enum { OP_CONSTANT = PRIMITIVE_COUNT, OP_INPUT };
@@ -36,7 +38,6 @@ struct expression {
 };
 
 typedef struct memo {
-    uint64_t hash;
     const void *key;
     size_t key_size;
     const void *value;
@@ -47,12 +48,9 @@ typedef struct formula_functions formula_functions; /* parse.h */
 struct dg_formulas {
     dg_arena *arena;
     const formula_functions *functions; /* that calls may name beyond the primitives; NULL: none */
-    expression **slots; /* open addressing by structure */
-    size_t n_slots, n_expressions;
-    const char **names; /* open addressing; unique texts */
-    size_t n_name_slots, n_names;
-    memo *memos; /* open addressing: what was asked before */
-    size_t n_memo_slots, n_memos;
+    hash_table expressions; /* by structure */
+    hash_table names;       /* unique texts */
+    hash_table memos;       /* what was asked before */
     uint64_t n_formulas;
     int inlining; /* ops put in the place of calls, one within another, at this moment */
     uint64_t pass;
@@ -151,7 +149,6 @@ const dg_formula *formula_of(dg_formulas *pool, const expression *root, int n_in
                              uint8_t needs);
 const void *memo_find(const dg_formulas *pool, const void *key, size_t key_size, uint64_t hash);
 bool memo_put(dg_formulas *pool, const void *key, size_t key_size, uint64_t hash, const void *value);
-uint64_t hash_bytes(const void *bytes, size_t size, uint64_t seed);
 char *expression_print(const expression *root); /* to be freed; NULL without memory */
 
 /* An empty pool. dg_formulas_new() gives it the ops that are formulas. */

@@ -7,17 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "no memory for a formula");
-}
-
 dg_status formulas_make(const formula_functions *functions, dg_formulas **formulas)
 {
     dg_formulas *made = calloc(1, sizeof *made);
     *formulas = NULL;
     if (!made)
-        return no_memory();
+        return dg_no_memory("a formula");
     made->functions = functions;
     dg_status status = dg_arena_new(&made->arena);
     if (status.code != DG_OK)
@@ -32,9 +27,9 @@ void dg_formulas_free(dg_formulas *formulas)
     if (!formulas)
         return;
     dg_arena_free(formulas->arena);
-    free(formulas->slots);
-    free(formulas->names);
-    free(formulas->memos);
+    table_free(&formulas->expressions);
+    table_free(&formulas->names);
+    table_free(&formulas->memos);
     free(formulas->order);
     free(formulas->stack);
     free(formulas);
@@ -44,49 +39,21 @@ void dg_formulas_free(dg_formulas *formulas)
 
 const void *memo_find(const dg_formulas *pool, const void *key, size_t key_size, uint64_t hash)
 {
-    if (!pool->n_memo_slots)
-        return NULL;
-    for (size_t i = hash & (pool->n_memo_slots - 1); pool->memos[i].key; i = (i + 1) & (pool->n_memo_slots - 1)) {
-        const memo *m = &pool->memos[i];
-        if (m->hash == hash && m->key_size == key_size && memcmp(m->key, key, key_size) == 0)
+    size_t at = 0;
+    for (const memo *m; (m = table_next(&pool->memos, hash, &at));)
+        if (m->key_size == key_size && memcmp(m->key, key, key_size) == 0)
             return m->value;
-    }
     return NULL;
-}
-
-static bool grow_memos(dg_formulas *pool)
-{
-    size_t n = pool->n_memo_slots ? pool->n_memo_slots * 2 : 128;
-    memo *memos = calloc(n, sizeof *memos);
-    if (!memos)
-        return false;
-    for (size_t i = 0; i < pool->n_memo_slots; i++) {
-        if (!pool->memos[i].key)
-            continue;
-        size_t slot = pool->memos[i].hash & (n - 1);
-        while (memos[slot].key)
-            slot = (slot + 1) & (n - 1);
-        memos[slot] = pool->memos[i];
-    }
-    free(pool->memos);
-    pool->memos = memos;
-    pool->n_memo_slots = n;
-    return true;
 }
 
 bool memo_put(dg_formulas *pool, const void *key, size_t key_size, uint64_t hash, const void *value)
 {
-    if (pool->n_memos * 2 >= pool->n_memo_slots && !grow_memos(pool))
-        return false;
+    memo *made = dg_arena_alloc(pool->arena, sizeof *made);
     char *copy = dg_arena_text(pool->arena, key, key_size);
-    if (!copy)
+    if (!made || !copy)
         return false;
-    size_t slot = hash & (pool->n_memo_slots - 1);
-    while (pool->memos[slot].key)
-        slot = (slot + 1) & (pool->n_memo_slots - 1);
-    pool->memos[slot] = (memo){hash, copy, key_size, value};
-    pool->n_memos++;
-    return true;
+    *made = (memo){copy, key_size, value};
+    return table_add(&pool->memos, hash, made);
 }
 
 /* ---- making formulas ---- */
@@ -157,7 +124,7 @@ const dg_formula *formula_of(dg_formulas *pool, const expression *root, int n_in
     for (int k = 0; k < n_inputs; k++)
         key[2 + k] = names[k];
     size_t size = ((size_t)n_inputs + 2) * sizeof *key;
-    uint64_t hash = hash_bytes(key, size, 1);
+    uint64_t hash = hash_bytes(HASH_START ^ 1, key, size);
     const dg_formula *found = memo_find(pool, key, size, hash);
     if (!found) {
         found = new_formula(pool, root, n_inputs, names, needs);
@@ -201,11 +168,11 @@ static dg_status unique_names(dg_formulas *pool, const char *const *names, int n
 {
     *unique = malloc((size_t)(n ? n : 1) * sizeof **unique);
     if (!*unique)
-        return no_memory();
+        return dg_no_memory("a formula");
     for (int k = 0; k < n; k++)
         if (!((*unique)[k] = pool_name(pool, names[k], strlen(names[k])))) {
             free(*unique);
-            return no_memory();
+            return dg_no_memory("a formula");
         }
     return dg_ok();
 }
@@ -230,7 +197,7 @@ static dg_status parse_anew(dg_formulas *pool, const char *text, const dg_bindin
     free(p.names);
     if (!root)
         return p.status;
-    return *formula ? dg_ok() : no_memory();
+    return *formula ? dg_ok() : dg_no_memory("a formula");
 }
 
 dg_status dg_formula_parse(dg_formulas *formulas, const char *text, const dg_binding *bindings, int n_bindings,
@@ -240,15 +207,15 @@ dg_status dg_formula_parse(dg_formulas *formulas, const char *text, const dg_bin
     *formula = NULL;
     size_t size = parse_key(NULL, text, bindings, n_bindings, inputs, n_inputs);
     if (size > sizeof small && !(key = malloc(size)))
-        return no_memory();
+        return dg_no_memory("a formula");
     parse_key(key, text, bindings, n_bindings, inputs, n_inputs);
-    uint64_t hash = hash_bytes(key, size, 2);
+    uint64_t hash = hash_bytes(HASH_START ^ 2, key, size);
     dg_status status = dg_ok();
     *formula = memo_find(formulas, key, size, hash);
     if (!*formula) {
         status = parse_anew(formulas, text, bindings, n_bindings, inputs, n_inputs, formula);
         if (status.code == DG_OK && !memo_put(formulas, key, size, hash, *formula))
-            status = no_memory();
+            status = dg_no_memory("a formula");
     }
     if (key != small)
         free(key);
@@ -309,7 +276,7 @@ dg_status dg_formula_derivative(dg_formulas *formulas, const dg_formula *formula
             formula_of(formulas, root, formula->n_inputs, formula->names, formula->needs | NEEDS_REALS);
     }
     *derivative = formula->derivatives[input];
-    return *derivative ? dg_ok() : no_memory();
+    return *derivative ? dg_ok() : dg_no_memory("a formula");
 }
 
 /* `name`, with underscores until no input has it. */
@@ -379,7 +346,7 @@ dg_status dg_formula_vjp(dg_formulas *formulas, const dg_formula *formula, int i
     if (!formula->vjps[input])
         formula->vjps[input] = make_vjp(formulas, formula, input);
     *vjp = formula->vjps[input];
-    return *vjp ? dg_ok() : no_memory();
+    return *vjp ? dg_ok() : dg_no_memory("a formula");
 }
 
 /* ---- putting formulas together ---- */
@@ -435,7 +402,7 @@ dg_status dg_formula_substitute(dg_formulas *formulas, const dg_formula *formula
         key[0] = formula;
         for (int k = 0; k < formula->n_inputs; k++)
             key[k + 1] = replacements[k];
-        hash = hash_bytes(key, size, 3);
+        hash = hash_bytes(HASH_START ^ 3, key, size);
         made = memo_find(formulas, key, size, hash);
     }
     if (!made) {
@@ -444,7 +411,7 @@ dg_status dg_formula_substitute(dg_formulas *formulas, const dg_formula *formula
             made = NULL;
     }
     *result = made;
-    return made ? dg_ok() : no_memory();
+    return made ? dg_ok() : dg_no_memory("a formula");
 }
 
 dg_status dg_formula_input(dg_formulas *formulas, const char *const *inputs, int n_inputs, int k,
@@ -454,5 +421,5 @@ dg_status dg_formula_input(dg_formulas *formulas, const char *const *inputs, int
     DG_TRY(unique_names(formulas, inputs, n_inputs, &unique));
     *result = formula_of(formulas, make_input(formulas, unique[k]), n_inputs, unique, 0);
     free(unique);
-    return *result ? dg_ok() : no_memory();
+    return *result ? dg_ok() : dg_no_memory("a formula");
 }

@@ -41,7 +41,7 @@ const expression *parse_fail(parser *p, const char *at, const char *format, ...)
 static const expression *no_memory(parser *p)
 {
     if (p->status.code == DG_OK)
-        p->status = dg_error(DG_NO_MEMORY, "no memory for a formula");
+        p->status = dg_no_memory("a formula");
     return NULL;
 }
 

@@ -18,11 +18,6 @@ typedef struct making {
     int n_inputs;
 } making;
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "no memory for a node");
-}
-
 /* "linear 'fc1': message (net.c:12)" */
 static dg_node *fail(const making *m, dg_status status)
 {
@@ -85,7 +80,7 @@ static dg_status place_inputs(making *m)
     m->n_inputs = input_places(m);
     m->inputs = dg_arena_alloc(m->graph->arena, sizeof(dg_node *) * (size_t)(m->n_inputs + 1));
     if (!m->inputs)
-        return no_memory();
+        return dg_no_memory("a node");
     for (int i = 0; i < a->n_inputs; i++) { /* the named ones first: they keep their places */
         const char *name = a->input_names ? a->input_names[i] : NULL;
         if (!name)
@@ -215,7 +210,7 @@ static dg_status own_parameters(making *m)
     if (m->n_inputs > DG_MAX_INPUTS) {
         types = dg_arena_alloc(m->graph->arena, sizeof *types * (size_t)m->n_inputs);
         if (!types)
-            return no_memory();
+            return dg_no_memory("a node");
     }
     for (int k = 0; k < m->n_inputs; k++) {
         if (m->inputs[k] || !input_spec(m->entry, m->attrs, k)->parameter)
@@ -275,7 +270,7 @@ static dg_status own_formula_parameters(making *m)
         double number = 0;
         dg_value *value = dg_arena_alloc(m->graph->arena, sizeof *value);
         if (!value)
-            return no_memory();
+            return dg_no_memory("a node");
         dg_value init = {.kind = DG_VALUE_CALL, .s = "constant", .count = 1, .items = value};
         if (start && start->kind == DG_VALUE_CALL)
             init = *start;
@@ -354,7 +349,7 @@ static dg_status infer_types(dg_node *node)
     if (node->n_inputs > DG_MAX_INPUTS) {
         types = dg_arena_alloc(node->graph->arena, sizeof *types * (size_t)node->n_inputs);
         if (!types)
-            return no_memory();
+            return dg_no_memory("a node");
     }
     for (int k = 0; k < node->n_inputs; k++)
         types[k] = node->inputs[k] ? &node->inputs[k]->types[0] : NULL;
@@ -393,7 +388,7 @@ static dg_status count_outputs(making *m, int *count)
 {
     const dg_type **types = dg_arena_alloc(m->graph->arena, sizeof *types * (size_t)(m->n_inputs + 1));
     if (!types)
-        return no_memory();
+        return dg_no_memory("a node");
     input_types(m, types);
     dg_infer infer = {
         .op = m->entry->op, .graph = m->graph, .attrs = m->attrs, .n_inputs = m->n_inputs, .inputs = types};
@@ -412,7 +407,7 @@ static dg_node *finish(making *m)
         return fail(m, counted);
     dg_node *node = graph_new_node(graph, m->entry, m->n_inputs, n_outputs, m->application->at);
     if (!node)
-        return fail(m, no_memory());
+        return fail(m, dg_no_memory("a node"));
     memcpy(node->inputs, m->inputs, sizeof(dg_node *) * (size_t)m->n_inputs);
     node->attrs = m->attrs;
     node->formula = m->formula;
@@ -443,7 +438,7 @@ dg_node *dg_apply(const dg_application *application)
     if (!m.graph || m.graph->status.code != DG_OK)
         return NULL;
     if (application->name && !(m.name = module_name_in(m.graph, application->name)))
-        return fail(&m, no_memory());
+        return fail(&m, dg_no_memory("a node"));
     m.entry = registry_find(application->op);
     if (!m.entry) {
         const char *near = dg_op_nearest(application->op);
@@ -522,7 +517,7 @@ dg_node *const *dg_node_expansion(dg_node *node)
         return node->expansion;
     dg_node **outputs = dg_arena_alloc(graph->arena, sizeof(dg_node *) * (size_t)node->n_outputs);
     if (!outputs) {
-        dg_graph_fail(graph, no_memory());
+        dg_graph_fail(graph, dg_no_memory("a node"));
         return NULL;
     }
     dg_node *outer = graph->owner;
@@ -562,7 +557,7 @@ void dg_compose_update(const dg_compose *compose, dg_node *parameter, dg_node *v
         return;
     node_update *update = dg_arena_alloc(graph->arena, sizeof *update);
     if (!update) {
-        dg_graph_fail(graph, no_memory());
+        dg_graph_fail(graph, dg_no_memory("a node"));
         return;
     }
     update->assign = dg_apply(&(dg_application){.graph = graph, .op = assign->name, .n_inputs = 2, .inputs = inputs});

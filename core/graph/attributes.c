@@ -35,11 +35,6 @@ static bool is_choice(const char *choices, const char *name)
     return false;
 }
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "no memory for an attribute");
-}
-
 /* A list as C writes it, made a DG_VALUE_LIST in `items`. */
 static dg_status list_of_ints(const dg_attr_spec *spec, const dg_ints *ints, dg_value items[DG_MAX_INTS], dg_value *list)
 {
@@ -72,7 +67,7 @@ static dg_status normalise_ints(dg_arena *arena, const dg_attr_spec *spec, const
                         DG_MAX_INTS);
     dg_value *copy = dg_arena_alloc(arena, (count ? count : 1) * sizeof *copy);
     if (!copy)
-        return no_memory();
+        return dg_no_memory("an attribute");
     for (size_t i = 0; i < count; i++) {
         if (items[i].kind != DG_VALUE_INT)
             return wrong_kind(arena, spec, given);
@@ -87,7 +82,7 @@ static dg_status normalise_shape(dg_graph *graph, dg_arena *arena, const dg_attr
 {
     dg_shape *shape = dg_arena_alloc(arena, sizeof *shape);
     if (!shape)
-        return no_memory();
+        return dg_no_memory("an attribute");
     *value = (dg_value){.kind = DG_VALUE_SHAPE, .shape = shape};
     if (given->kind == DG_VALUE_SHAPE) {
         *shape = *given->shape;
@@ -161,7 +156,7 @@ static dg_status normalise_tensor(dg_arena *arena, const dg_attr_spec *spec, con
 {
     dg_tensor *tensor = dg_arena_alloc(arena, sizeof *tensor);
     if (!tensor)
-        return no_memory();
+        return dg_no_memory("an attribute");
     *value = (dg_value){.kind = DG_VALUE_TENSOR, .source = given->source, .tensor = tensor};
     dg_dtype dtype = DG_DEFAULT_DTYPE;
     dg_shape shape = {0};
@@ -181,7 +176,7 @@ static dg_status normalise_tensor(dg_arena *arena, const dg_attr_spec *spec, con
     DG_TRY(dg_shape_bytes(&shape, dtype, &bytes));
     unsigned char *buffer = dg_arena_alloc(arena, bytes + 64);
     if (!buffer)
-        return no_memory();
+        return dg_no_memory("an attribute");
     buffer += (64 - (uintptr_t)buffer % 64) % 64;
     *tensor = (dg_tensor){.dtype = dtype, .shape = shape, .data = buffer};
     if (data)
@@ -200,7 +195,7 @@ static dg_status normalise_text(dg_arena *arena, const dg_attr_spec *spec, const
         return wrong_kind(arena, spec, given);
     text = dg_arena_text(arena, text, strlen(text));
     if (!text)
-        return no_memory();
+        return dg_no_memory("an attribute");
     *value = (dg_value){.kind = DG_VALUE_TEXT, .s = text};
     return dg_ok();
 }
@@ -253,11 +248,11 @@ dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_sp
         if (!is_text(given) || (spec->choices && !is_choice(spec->choices, given->s)))
             return wrong_kind(arena, spec, given);
         *value = (dg_value){.kind = DG_VALUE_NAME, .s = dg_arena_text(arena, given->s, strlen(given->s))};
-        return value->s ? dg_ok() : no_memory();
+        return value->s ? dg_ok() : dg_no_memory("an attribute");
     case DG_ATTR_SIZES:
         if (is_text(given) && spec->choices && is_choice(spec->choices, given->s)) {
             *value = (dg_value){.kind = DG_VALUE_NAME, .s = dg_arena_text(arena, given->s, strlen(given->s))};
-            return value->s ? dg_ok() : no_memory();
+            return value->s ? dg_ok() : dg_no_memory("an attribute");
         }
         return normalise_ints(arena, spec, given, value);
     case DG_ATTR_INTS:
@@ -326,7 +321,7 @@ dg_status attributes_collect(dg_graph *graph, const op_entry *entry, const dg_ap
     dg_value *values = dg_arena_alloc(graph->arena, (size_t)(entry->n_attrs + 1) * sizeof *values);
     dg_value *surplus = NULL;
     if (!values)
-        return no_memory();
+        return dg_no_memory("an attribute");
     memcpy(values, entry->defaults, (size_t)entry->n_attrs * sizeof *values);
     bool given_before[DG_MAX_ATTRS] = {false};
     for (int i = 0, position = 0; i < application->n_attrs; i++) {
@@ -336,7 +331,7 @@ dg_status attributes_collect(dg_graph *graph, const op_entry *entry, const dg_ap
         position += !given->key;
         if (place < 0) {
             if (!surplus && !(surplus = dg_arena_alloc(graph->arena, (size_t)application->n_attrs * sizeof *surplus)))
-                return no_memory();
+                return dg_no_memory("an attribute");
             surplus[(*n_extra)++] = *given;
             continue;
         }

@@ -164,7 +164,7 @@ static const expression *call_op(parser *p, const call *c)
     const expression *made = inline_formula(p, c, &in);
     p->pool->inlining--;
     if (!made && p->status.code == DG_OK)
-        p->status = dg_error(DG_NO_MEMORY, "no memory for a formula");
+        p->status = dg_no_memory("a formula");
     return made;
 }
 

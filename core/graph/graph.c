@@ -11,7 +11,7 @@ dg_status dg_graph_new(dg_graph **graph)
     DG_TRY(registry_status());
     dg_graph *made = calloc(1, sizeof *made);
     if (!made)
-        return dg_error(DG_NO_MEMORY, "no memory for a graph");
+        return dg_no_memory("a graph");
     made->dtype = DG_FLOAT32;
     made->init = "";
     dg_status status = dg_arena_new(&made->arena);
@@ -19,7 +19,7 @@ dg_status dg_graph_new(dg_graph **graph)
         status = dg_formulas_new(&made->formulas);
     made->op_formulas = calloc(registry_count() + 1, sizeof *made->op_formulas);
     if (status.code == DG_OK && !made->op_formulas)
-        status = dg_error(DG_NO_MEMORY, "no memory for a graph");
+        status = dg_no_memory("a graph");
     if (status.code != DG_OK) {
         dg_graph_free(made);
         return status;
@@ -35,7 +35,7 @@ void dg_graph_free(dg_graph *graph)
     dg_formulas_free(graph->formulas);
     dg_arena_free(graph->arena);
     free(graph->nodes);
-    free(graph->names);
+    table_free(&graph->names);
     free(graph->symbols);
     free(graph->op_formulas);
     free(graph);
@@ -74,7 +74,7 @@ dg_status dg_graph_set_init(dg_graph *graph, const char *init)
         DG_TRY(dg_call_parse(graph->arena, init, &call));
     const char *copy = dg_arena_text(graph->arena, init ? init : "", init ? strlen(init) : 0);
     if (!copy)
-        return dg_error(DG_NO_MEMORY, "no memory for the initialiser");
+        return dg_no_memory("the initialiser");
     graph->init = copy;
     return dg_ok();
 }
@@ -91,7 +91,7 @@ int64_t dg_symbol(dg_graph *graph, const char *name)
     if (symbols)
         graph->symbols = symbols;
     if (!symbols || !copy) {
-        dg_graph_fail(graph, dg_error(DG_NO_MEMORY, "no memory for symbol '%s'", name));
+        dg_graph_fail(graph, dg_no_memory("symbol '%s'", name));
         return DG_UNKNOWN;
     }
     graph->symbols[graph->n_symbols++] = copy;
@@ -132,47 +132,20 @@ dg_formulas *dg_graph_formulas(dg_graph *graph)
 
 /* ---- names ---- */
 
-static size_t name_slot(const dg_graph *graph, const char *name)
-{
-    size_t slot = dg_random_stream(name) & (graph->names_capacity - 1);
-    while (graph->names[slot] && strcmp(graph->names[slot]->name, name) != 0)
-        slot = (slot + 1) & (graph->names_capacity - 1);
-    return slot;
-}
-
-static bool grow_names(dg_graph *graph)
-{
-    size_t old_capacity = graph->names_capacity;
-    dg_node **old = graph->names;
-    graph->names_capacity = old_capacity ? old_capacity * 2 : 64;
-    graph->names = calloc(graph->names_capacity, sizeof *graph->names);
-    if (!graph->names) {
-        graph->names = old;
-        graph->names_capacity = old_capacity;
-        return false;
-    }
-    for (size_t i = 0; i < old_capacity; i++)
-        if (old[i])
-            graph->names[name_slot(graph, old[i]->name)] = old[i];
-    free(old);
-    return true;
-}
-
 dg_status graph_add_name(dg_graph *graph, dg_node *node)
 {
-    if (2 * graph->n_names >= graph->names_capacity && !grow_names(graph))
-        return dg_error(DG_NO_MEMORY, "no memory for the name '%s'", node->name);
-    size_t slot = name_slot(graph, node->name);
-    if (graph->names[slot])
+    if (dg_graph_find(graph, node->name))
         return dg_error(DG_BAD_ARGUMENT, "the name '%s' is taken by another node", node->name);
-    graph->names[slot] = node;
-    graph->n_names++;
-    return dg_ok();
+    return table_add(&graph->names, hash_text(node->name), node) ? dg_ok() : dg_no_memory("the name '%s'", node->name);
 }
 
 dg_node *dg_graph_find(const dg_graph *graph, const char *name)
 {
-    return graph->names_capacity ? graph->names[name_slot(graph, name)] : NULL;
+    size_t at = 0;
+    for (const dg_node *node; (node = table_next(&graph->names, hash_text(name), &at));)
+        if (strcmp(node->name, name) == 0)
+            return (dg_node *)node;
+    return NULL;
 }
 
 const char *dg_node_name(dg_node *node)

@@ -4,6 +4,8 @@
 
 #include <dotgrad/op.h>
 
+#include "core/base/table.h"
+
 /* An op as the registry keeps it: counted once, its defaults parsed once. */
 typedef struct op_entry {
     const dg_op *op;
@@ -67,8 +69,7 @@ struct dg_graph {
     const char *init; /* "" when layers keep their own */
     dg_node **nodes;
     int64_t n_nodes, capacity;
-    dg_node **names; /* open addressing by name */
-    size_t n_names, names_capacity;
+    hash_table names; /* nodes by name */
     const char **symbols; /* names of symbols −3, −4, … */
     int n_symbols;
     const dg_formula **op_formulas; /* of ops without attributes, by registry index */

@@ -206,7 +206,7 @@ static dg_status init_lecun_normal(dg_tensor *tensor, const request *r)
 static dg_status orthogonal_columns(double *matrix, lapack_int tall, lapack_int thin)
 {
     double *tau = malloc((size_t)thin * sizeof *tau), *signs = malloc((size_t)thin * sizeof *signs);
-    dg_status status = dg_error(DG_NO_MEMORY, "no memory for a matrix [%d, %d]", (int)tall, (int)thin);
+    dg_status status = dg_no_memory("a matrix [%d, %d]", (int)tall, (int)thin);
     if (!tau || !signs)
         goto done;
     threads_hold_blas();

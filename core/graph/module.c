@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static dg_status no_memory(const char *name)
-{
-    return dg_error(DG_NO_MEMORY, "no memory for '%s'", name);
-}
-
 dg_module *dg_module_begin(dg_graph *graph, const char *name, bool checkpoint)
 {
     if (graph->status.code != DG_OK)
@@ -26,7 +21,7 @@ dg_module *dg_module_begin(dg_graph *graph, const char *name, bool checkpoint)
         made->name = dg_arena_text(graph->arena, prefix, *prefix ? strlen(prefix) - 1 : 0);
     }
     if (!made || !prefix || !made->name) {
-        dg_graph_fail(graph, no_memory(name ? name : "a module"));
+        dg_graph_fail(graph, dg_no_memory("module '%s'", name ? name : ""));
         return NULL;
     }
     made->parent = graph->module;
@@ -112,7 +107,7 @@ dg_node *dg_node_copy(dg_node *node, dg_node *const *inputs, dg_node *const *exp
     size_t size = sizeof(dg_node *) * (size_t)node->n_outputs;
     dg_node **parts = node->expansion ? dg_arena_alloc(graph->arena, size) : NULL;
     if (!copy || (node->expansion && !parts))
-        return dg_graph_fail(graph, no_memory("a copy"));
+        return dg_graph_fail(graph, dg_no_memory("a copy"));
     memcpy(copy->inputs, inputs, sizeof(dg_node *) * (size_t)node->n_inputs);
     memcpy(copy->types, node->types, sizeof(dg_type) * (size_t)node->n_outputs);
     if (parts)

@@ -2,6 +2,8 @@
  * graph. */
 #include "graph.h"
 
+#include "core/base/table.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +18,7 @@ static struct registry {
     dg_arena *arena;
     op_entry **entries;
     size_t count, capacity;
-    size_t *slots; /* open addressing: index + 1 */
-    size_t n_slots;
+    hash_table by_name;
     const op_entry *formula_op, *parameter_op;
 } registry = {.once = PTHREAD_ONCE_INIT, .lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -69,30 +70,23 @@ static dg_status check_descriptor(const dg_op *op)
     return dg_ok();
 }
 
-static size_t slot_of(const char *name)
+static const op_entry *find(const char *name)
 {
-    size_t slot = dg_random_stream(name) & (registry.n_slots - 1);
-    while (registry.slots[slot] && strcmp(registry.entries[registry.slots[slot] - 1]->op->name, name) != 0)
-        slot = (slot + 1) & (registry.n_slots - 1);
-    return slot;
+    size_t at = 0;
+    for (const op_entry *entry; (entry = table_next(&registry.by_name, hash_text(name), &at));)
+        if (strcmp(entry->op->name, name) == 0)
+            return entry;
+    return NULL;
 }
 
 static dg_status grow(void)
 {
-    size_t n_slots = registry.n_slots ? registry.n_slots * 2 : 1024, capacity = n_slots / 2;
+    size_t capacity = registry.capacity ? registry.capacity * 2 : 512;
     op_entry **entries = realloc(registry.entries, capacity * sizeof *entries);
     if (!entries)
-        return dg_error(DG_NO_MEMORY, "no memory for the registry of ops");
+        return dg_no_memory("the registry of ops");
     registry.entries = entries;
-    size_t *slots = calloc(n_slots, sizeof *slots);
-    if (!slots)
-        return dg_error(DG_NO_MEMORY, "no memory for the registry of ops");
-    free(registry.slots);
-    registry.slots = slots;
-    registry.n_slots = n_slots;
     registry.capacity = capacity;
-    for (size_t i = 0; i < registry.count; i++)
-        registry.slots[slot_of(registry.entries[i]->op->name)] = i + 1;
     return dg_ok();
 }
 
@@ -116,12 +110,11 @@ static dg_status add(const dg_op *op)
     DG_TRY(check_descriptor(op));
     if (registry.count >= registry.capacity)
         DG_TRY(grow());
-    size_t slot = slot_of(op->name);
-    if (registry.slots[slot])
+    if (find(op->name))
         return dg_error(DG_BAD_ARGUMENT, "op '%s' is registered already", op->name);
     op_entry *entry = dg_arena_alloc(registry.arena, sizeof *entry);
     if (!entry)
-        return dg_error(DG_NO_MEMORY, "no memory for op '%s'", op->name);
+        return dg_no_memory("op '%s'", op->name);
     entry->op = op;
     entry->index = registry.count;
     entry->n_inputs = count_inputs(op);
@@ -129,8 +122,9 @@ static dg_status add(const dg_op *op)
     entry->n_outputs = dg_op_output_count(op);
     entry->variadic = entry->n_inputs > 0 && (op->inputs[entry->n_inputs - 1].flags & DG_VARIADIC);
     DG_TRY(parse_defaults(entry));
+    if (!table_add(&registry.by_name, hash_text(op->name), entry))
+        return dg_no_memory("op '%s'", op->name);
     registry.entries[registry.count++] = entry;
-    registry.slots[slot] = registry.count;
     if ((op->flags & DG_ANY_INPUTS) && !registry.formula_op)
         registry.formula_op = entry;
     if (op->role == DG_ROLE_PARAMETER && !registry.parameter_op)
@@ -166,10 +160,7 @@ dg_status registry_status(void)
 const op_entry *registry_find(const char *name)
 {
     pthread_once(&registry.once, fill);
-    if (!registry.n_slots)
-        return NULL;
-    size_t slot = slot_of(name);
-    return registry.slots[slot] ? registry.entries[registry.slots[slot] - 1] : NULL;
+    return find(name);
 }
 
 const op_entry *registry_formula_op(void)

@@ -30,7 +30,7 @@ dg_status order_steps(binding *b, const dg_plan *plan)
 {
     bool *held = calloc((size_t)b->n_values + 1, sizeof *held); /* roots that another step reads */
     if (!held)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     int32_t n_updates = 0, count = 0;
     for (int32_t i = b->n_steps - 1; i >= 0; i--) {
         step *s = &b->steps[i];
@@ -46,7 +46,7 @@ dg_status order_steps(binding *b, const dg_plan *plan)
     free(held);
     step *updates = malloc(sizeof *updates * (size_t)(n_updates + 1));
     if (!updates)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     n_updates = 0;
     for (int32_t i = 0; i < b->n_steps; i++) {
         if (b->steps[i].alive && b->steps[i].update)
@@ -69,7 +69,7 @@ dg_status list_fed_views(binding *b, const dg_plan *plan)
     b->feed_starts = dg_arena_alloc(b->arena, sizeof *b->feed_starts * (size_t)(plan->n_inputs + 2));
     b->fed_views = dg_arena_alloc(b->arena, sizeof *b->fed_views * (size_t)(b->n_values + 1));
     if (!b->feed_starts || !b->fed_views)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     for (int32_t i = 0; i < b->n_values; i++)
         if (b->values[b->values[i].root].kind == STORED_BY_CALLER)
             b->feed_starts[b->values[b->values[i].root].source + 1]++;
@@ -77,7 +77,7 @@ dg_status list_fed_views(binding *b, const dg_plan *plan)
         b->feed_starts[k + 1] += b->feed_starts[k];
     int32_t *next = dg_arena_alloc(b->arena, sizeof *next * (size_t)(plan->n_inputs + 1));
     if (!next)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     memcpy(next, b->feed_starts, sizeof *next * (size_t)plan->n_inputs);
     for (int32_t i = 0; i < b->n_values; i++)
         if (b->values[b->values[i].root].kind == STORED_BY_CALLER)

@@ -35,7 +35,7 @@ static dg_status step_types(build *u, step *s, dg_type *outputs, dg_dtype *compu
     if (s->n_inputs > DG_MAX_INPUTS) {
         types = dg_arena_alloc(b->arena, (sizeof(dg_type) + sizeof(dg_type *)) * (size_t)s->n_inputs);
         if (!types)
-            return plan_no_memory();
+            return dg_no_memory("a plan");
         inputs = (const dg_type **)(types + s->n_inputs);
     }
     for (int k = 0; k < s->n_inputs; k++) {
@@ -80,7 +80,7 @@ dg_status point_kernel(const dg_plan *plan, binding *b, const step *s, dg_kernel
     size_t n = (size_t)(s->n_inputs + s->n_outputs) + 1;
     const dg_tensor **tensors = dg_arena_alloc(b->arena, sizeof *tensors * n);
     if (!tensors)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     for (int k = 0; k < s->n_inputs; k++)
         tensors[k] = s->inputs[k] < 0 ? NULL : &b->values[s->inputs[k]].tensor;
     dg_tensor **outputs = (dg_tensor **)(uintptr_t)(tensors + s->n_inputs);
@@ -115,7 +115,7 @@ static dg_status fold_formula(build *u, const step *s)
     dg_program *program;
     dg_operand *operands = dg_arena_alloc(b->arena, sizeof *operands * (size_t)(s->n_inputs + 1));
     if (!operands)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     DG_TRY(dg_program_make(b->arena, s->formula, s->compute, &program));
     dg_tensor *result = &b->values[s->first_output].tensor;
     for (int k = 0; k < s->n_inputs; k++) {
@@ -137,7 +137,7 @@ static dg_status fold(build *u, const step *s)
     DG_TRY(point_kernel(u->plan, u->b, s, &kernel));
     size_t bytes = s->entry->op->workspace ? s->entry->op->workspace(&kernel) : 0;
     if (bytes && posix_memalign(&kernel.workspace, 64, bytes) != 0)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     dg_status status = s->entry->op->forward(&kernel);
     free(kernel.workspace);
     return status;
@@ -281,7 +281,7 @@ static dg_status bind_node(build *u, dg_node *node, int32_t *results)
     }
     int32_t *inputs = dg_arena_alloc(b->arena, sizeof *inputs * (size_t)(node->n_inputs + 1));
     if (!inputs)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     for (int k = 0; k < node->n_inputs; k++)
         inputs[k] = node->inputs[k] ? result_of(u, node->inputs[k], 0) : -1;
     const dg_value *attrs;
@@ -317,7 +317,7 @@ static dg_status bind_all(build *u)
     DG_TRY(learn_symbols(u));
     u->start = malloc(sizeof *u->start * (size_t)(plan->n_order + 1));
     if (!u->start)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     for (int64_t i = 0; i < plan->n_order; i++) {
         u->start[i] = (int32_t)n_results;
         n_results += plan->order[i]->n_outputs;
@@ -330,7 +330,7 @@ static dg_status bind_all(build *u)
     b->values_capacity = (int32_t)n_results + 16;
     b->values = malloc(sizeof *b->values * (size_t)b->values_capacity);
     if (!b->values || !u->results || !b->steps || !b->assignments || !b->fetch || !b->feeds)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     for (int64_t i = 0; i < plan->n_order; i++)
         DG_TRY(at_node(plan->order[i], bind_node(u, plan->order[i], u->results + u->start[i])));
     for (int i = 0; i < plan->options.n_fetch; i++)
@@ -357,7 +357,7 @@ dg_status plan_bind(dg_plan *plan, const dg_feed *feeds, int n_feeds, binding **
     *made = NULL;
     build u = {.plan = plan, .feeds = feeds, .n_feeds = n_feeds, .b = calloc(1, sizeof(binding))};
     if (!u.b)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     dg_status status = dg_arena_new(&u.b->arena);
     if (status.code == DG_OK)
         status = bind_all(&u);
@@ -367,7 +367,7 @@ dg_status plan_bind(dg_plan *plan, const dg_feed *feeds, int n_feeds, binding **
     free(u.results);
     free(u.slots);
     free(u.symbols);
-    free(u.programs);
+    table_free(&u.programs);
     if (status.code != DG_OK)
         binding_free(u.b);
     else

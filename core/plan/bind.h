@@ -28,14 +28,8 @@ typedef struct build {
     int64_t *symbols; /* sizes of DG_N, DG_N − 1, …; −1: no feed tells */
     merge_slot *slots;
     size_t n_slots, used_slots;
-    made_program *programs; /* open addressing */
-    size_t n_programs, programs_capacity;
+    hash_table programs; /* that were made, by what they compute */
 } build;
-
-static inline dg_status plan_no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "no memory for a plan");
-}
 
 static inline uint64_t hash_mix(uint64_t hash, uint64_t word)
 {

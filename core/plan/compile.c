@@ -16,11 +16,6 @@ typedef struct walk {
 
 enum { UNSEEN = -1, OPEN = -2 };
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "no memory for a plan");
-}
-
 /* What a node reads: its inputs, or the outputs of its expansion. */
 static int edge_count(const dg_node *node)
 {
@@ -39,7 +34,7 @@ static dg_status grow_places(dg_plan *plan)
         return dg_ok();
     int32_t *place = realloc(plan->place, (size_t)count * sizeof *place);
     if (!place)
-        return no_memory();
+        return dg_no_memory("a plan");
     for (int64_t i = plan->n_places; i < count; i++)
         place[i] = UNSEEN;
     plan->place = place;
@@ -53,7 +48,7 @@ static dg_status push(walk *w, dg_node *node)
         size_t capacity = w->capacity ? 2 * w->capacity : 64;
         frame *stack = realloc(w->stack, capacity * sizeof *stack);
         if (!stack)
-            return no_memory();
+            return dg_no_memory("a plan");
         w->stack = stack;
         w->capacity = capacity;
     }
@@ -71,7 +66,7 @@ static dg_status append(dg_plan *plan, dg_node *node)
         int64_t capacity = plan->order_capacity ? 2 * plan->order_capacity : 64;
         dg_node **order = realloc(plan->order, (size_t)capacity * sizeof *order);
         if (!order)
-            return no_memory();
+            return dg_no_memory("a plan");
         plan->order = order;
         plan->order_capacity = capacity;
     }
@@ -125,7 +120,7 @@ static dg_status order_by_making(walk *w)
     dg_node **reached = malloc(sizeof(dg_node *) * (size_t)(plan->n_order + 1));
     int64_t count = 0;
     if (!reached)
-        return no_memory();
+        return dg_no_memory("a plan");
     for (int64_t id = 0; id < plan->n_places; id++) {
         if (plan->place[id] == UNSEEN)
             continue;
@@ -144,7 +139,7 @@ static dg_status list_inputs(dg_plan *plan)
 {
     plan->inputs = calloc((size_t)plan->n_order + 1, sizeof *plan->inputs);
     if (!plan->inputs)
-        return no_memory();
+        return dg_no_memory("a plan");
     for (int64_t i = 0; i < plan->n_order; i++)
         if (plan->order[i]->entry->op->role == DG_ROLE_INPUT)
             plan->inputs[plan->n_inputs++] = plan->order[i];

@@ -313,7 +313,7 @@ dg_status group_steps(build *u, grouping *made)
     *made = f.g;
     if (!f.g.groups || !f.g.of || !f.g.next || !f.g.outside || !f.reader) {
         free(f.reader);
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     }
     memset(f.g.of, 0xff, n_steps * sizeof *f.g.of);
     memset(f.reader, 0xff, n_values * sizeof *f.reader);

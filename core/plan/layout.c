@@ -147,7 +147,7 @@ dg_status choose_layouts(build *u)
         return dg_ok();
     choosing c = {.b = b, .of = malloc(sizeof *c.of * ((size_t)b->n_values + 1))};
     if (!c.of)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     look_at_all(&c, u->plan);
     for (int32_t v = 0; v < b->n_values; v++) {
         const component *made = component_of(&c, b->values[v].root);

@@ -36,8 +36,8 @@ static bool same_step(const step *a, const step *b)
 
 /* ---- the table ---- */
 
-/* What is like it stands near: first the places by the newest value that it is made of are looked at, which a binding
- * goes through from front to back, and those at random only when these are full. */
+/* Unlike core/base/table.h, this table is probed near a place that follows from the newest input first, and at random
+ * only when these places are full: a binding visits steps from front to back, so it walks through memory in order. */
 enum { NEAR = 8 };
 
 static size_t place(const build *u, int32_t newest, uint32_t hash, size_t k)
@@ -68,7 +68,7 @@ static dg_status grow_slots(build *u)
         n_slots *= 2;
     merge_slot *slots = calloc(n_slots, sizeof *slots), *old = u->slots;
     if (!slots)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     u->slots = slots;
     u->n_slots = n_slots;
     for (size_t i = 0; i < n_old; i++) {

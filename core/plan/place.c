@@ -35,11 +35,6 @@ typedef struct placing {
     size_t top;
 } placing;
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "no memory for a plan");
-}
-
 static int32_t root_of(const binding *b, int32_t v)
 {
     return b->values[v].root;
@@ -157,7 +152,7 @@ static dg_status place_updates(placing *p)
         return dg_ok();
     int32_t *writers = calloc((size_t)b->n_values + 1, sizeof *writers);
     if (!writers)
-        return no_memory();
+        return dg_no_memory("a plan");
     for (int i = 0; i < b->n_assignments; i++) {
         writers[root_of(b, b->assignments[i].value)]++;
         writers[root_of(b, b->assignments[i].parameter)]++;
@@ -301,7 +296,7 @@ static dg_status give_back(placing *p, size_t offset, size_t size)
         size_t capacity = p->gaps_capacity ? 2 * p->gaps_capacity : 64;
         gap *gaps = realloc(p->gaps, capacity * sizeof *gaps);
         if (!gaps)
-            return no_memory();
+            return dg_no_memory("a plan");
         p->gaps = gaps;
         p->gaps_capacity = capacity;
     }
@@ -381,7 +376,7 @@ static dg_status allocate(placing *p)
     b->memory_bytes = p->top;
     void *memory = p->top ? pages_alloc(p->top) : NULL;
     if (p->top && !memory)
-        return dg_error(DG_NO_MEMORY, "no memory for the plan's %zu bytes", p->top);
+        return dg_no_memory("the plan's %zu bytes", p->top);
     b->memory = memory;
     for (int32_t v = 0; v < b->n_values; v++)
         if (b->values[v].root == v && b->values[v].kind == STORED_IN_ARENA && p->block_of[v] >= 0)
@@ -401,7 +396,7 @@ dg_status plan_place(dg_plan *plan, binding *b)
 {
     placing p = {.plan = plan, .b = b};
     size_t values = (size_t)b->n_values + 1, tasks = (size_t)b->n_tasks + 2;
-    dg_status status = no_memory();
+    dg_status status = dg_no_memory("a plan");
     p.last = malloc(values * sizeof *p.last);
     p.block_of = malloc(values * sizeof *p.block_of);
     p.workspace = malloc(tasks * sizeof *p.workspace);

@@ -42,7 +42,7 @@ dg_status run_tasks_timed(const dg_plan *plan, binding *b)
     if (!b->seconds)
         b->seconds = calloc((size_t)b->n_tasks + 1, sizeof *b->seconds);
     if (!b->seconds)
-        return dg_error(DG_NO_MEMORY, "no memory for a profile of %lld steps", (long long)b->n_tasks);
+        return dg_no_memory("a profile of %lld steps", (long long)b->n_tasks);
     double begin = now();
     for (int32_t i = 0; i < b->n_tasks; i++) {
         dg_status status = task_run(plan, &b->tasks[i]);

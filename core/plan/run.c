@@ -56,14 +56,14 @@ dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan *
     DG_TRY(read_without(&without));
     dg_plan *made = calloc(1, sizeof *made);
     if (!made)
-        return dg_error(DG_NO_MEMORY, "no memory for a plan");
+        return dg_no_memory("a plan");
     made->graph = graph;
     made->options = *options;
     made->options.without = without;
     made->options.fetch = copy_nodes(options->fetch, options->n_fetch);
     made->options.updates = copy_nodes(options->updates, options->n_updates);
     dg_status status = made->options.fetch && made->options.updates ? plan_compile(made)
-                                                                    : dg_error(DG_NO_MEMORY, "no memory for a plan");
+                                                                    : dg_no_memory("a plan");
     if (status.code != DG_OK)
         dg_plan_free(made);
     else
@@ -134,7 +134,7 @@ static dg_status check_feeds(const dg_plan *plan, const dg_feed *feeds, int n_fe
     int n_symbols = plan->graph->n_symbols + 1;
     int64_t *symbols = malloc(sizeof *symbols * (size_t)n_symbols);
     if (!symbols)
-        return dg_error(DG_NO_MEMORY, "no memory for a plan");
+        return dg_no_memory("a plan");
     for (int i = 0; i < n_symbols; i++)
         symbols[i] = -1;
     dg_status status = dg_ok();

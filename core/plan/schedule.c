@@ -214,7 +214,7 @@ static dg_status apply_order(schedule *s)
 {
     task *tasks = malloc(sizeof *tasks * (size_t)s->n);
     if (!tasks)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     for (int32_t i = 0; i < s->n; i++)
         tasks[i] = s->b->tasks[s->order[i]];
     memcpy(s->b->tasks, tasks, sizeof *tasks * (size_t)s->n);
@@ -271,7 +271,7 @@ dg_status schedule_tasks(build *u)
     s.ready = malloc(sizeof *s.ready * tasks);
     dg_status status = dg_ok();
     if (!s.readers || !s.starts || !s.waits || !s.order || !s.ready || !list_readings(&s))
-        status = plan_no_memory();
+        status = dg_no_memory("a plan");
     if (status.code == DG_OK) {
         size_t as_made = peak_as_made(&s), other = as_made;
         if (as_made >= WORTHWHILE)

@@ -10,7 +10,7 @@ dg_status new_value(binding *b, const dg_type *type, storage_kind kind, int32_t 
         int32_t capacity = b->values_capacity ? 2 * b->values_capacity : 64;
         value *values = realloc(b->values, (size_t)capacity * sizeof *values);
         if (!values)
-            return plan_no_memory();
+            return dg_no_memory("a plan");
         b->values = values;
         b->values_capacity = capacity;
     }
@@ -69,7 +69,7 @@ dg_status new_constant(binding *b, const dg_type *type, int32_t *made)
         int32_t capacity = b->constants_capacity ? 2 * b->constants_capacity : 16;
         void **constants = realloc(b->constants, (size_t)capacity * sizeof *constants);
         if (!constants)
-            return plan_no_memory();
+            return dg_no_memory("a plan");
         b->constants = constants;
         b->constants_capacity = capacity;
     }
@@ -124,7 +124,7 @@ dg_status real_attrs(build *u, const dg_node *node, const dg_value **attrs)
         if (!copy && (copy = dg_arena_alloc(u->b->arena, bytes)))
             memcpy(copy, node->attrs, bytes);
         if (!copy || !real)
-            return plan_no_memory();
+            return dg_no_memory("a plan");
         *real = shape;
         copy[k].shape = real;
         *attrs = copy;
@@ -138,7 +138,7 @@ dg_status learn_symbols(build *u)
     int count = u->plan->graph->n_symbols + 1;
     u->symbols = malloc(sizeof *u->symbols * (size_t)count);
     if (!u->symbols)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     for (int i = 0; i < count; i++)
         u->symbols[i] = -1;
     for (int i = 0; i < u->n_feeds; i++) {

@@ -164,7 +164,7 @@ static dg_status add_factor(splitting *p, const step *s, const expression *root,
     const dg_formula *formula = formula_of(s->formula->pool, root, s->formula->n_inputs, s->formula->names, 0);
     *made = -1;
     if (!formula)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     for (int k = 0; k < s->n_inputs; k++) {
         bool used = s->inputs[k] >= 0 && dg_formula_uses(formula, k);
         types[k] = used ? &known[k] : NULL;
@@ -179,7 +179,7 @@ static dg_status add_factor(splitting *p, const step *s, const expression *root,
     p->b->values[*made].needed = true;
     addition *added = new_addition(p);
     if (!added)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     *added = (addition){at, *s};
     added->made.formula = formula;
     added->made.first_output = *made;
@@ -196,7 +196,7 @@ static dg_status use_factor(splitting *p, step *s, const expression *rest, int32
     int32_t *inputs = dg_arena_alloc(p->b->arena, sizeof *inputs * (size_t)(n + 1));
     const char *name = pool_name(pool, "#factor", strlen("#factor"));
     if (!inputs || !name)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     memcpy(names, s->formula->names, sizeof *names * (size_t)n);
     memcpy(inputs, s->inputs, sizeof *inputs * (size_t)n);
     names[n] = name;
@@ -204,7 +204,7 @@ static dg_status use_factor(splitting *p, step *s, const expression *rest, int32
     const dg_formula *formula =
         formula_of(pool, make2(pool, P_MUL, rest, make_input(pool, name)), n + 1, names, s->formula->needs);
     if (!formula)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     s->flops = dg_formula_flops(formula) * (double)dg_tensor_count(&p->b->values[s->first_output].tensor);
     s->formula = formula;
     s->inputs = inputs;
@@ -220,7 +220,7 @@ static dg_status split_step(splitting *p, int32_t index)
     if (s->n_inputs == MOST_INPUTS || !collect(s->formula->root, &f) || f.n < 2)
         return dg_ok();
     if (!find_inputs(s->formula, &f))
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     int32_t at = -1; /* the first place where a factor worth it can be computed */
     for (int i = 0; i < f.n; i++) {
         int32_t early = expression_flops(pool, f.all[i]) >= WORTHWHILE ? forward_step(p, s, f.inputs[i]) : -1;
@@ -238,7 +238,7 @@ static dg_status split_step(splitting *p, int32_t index)
     const expression *factor = product_of(pool, &f, early), *rest = product_of(pool, &f, all & ~early);
     int32_t made;
     if (!factor || !rest)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     DG_TRY(add_factor(p, s, factor, at, &made));
     return made >= 0 ? use_factor(p, &p->b->steps[index], rest, made) : dg_ok();
 }
@@ -263,7 +263,7 @@ static dg_status insert_additions(splitting *p)
     binding *b = p->b;
     step *steps = malloc(sizeof *steps * (size_t)(b->n_steps + p->n_additions + 1));
     if (!steps)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     qsort(p->additions, (size_t)p->n_additions, sizeof *p->additions, by_place);
     int32_t count = 0, next = 0;
     for (int32_t i = 0; i < b->n_steps; i++) {
@@ -286,7 +286,7 @@ dg_status split_steps(build *u)
     int32_t n_values = u->b->n_values;
     p.first = malloc(sizeof *p.first * (size_t)(n_values + 1));
     if (!p.first)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     memset(p.first, 0xff, sizeof *p.first * (size_t)(n_values + 1));
     for (int32_t i = 0; i < p.b->n_steps && status.code == DG_OK; i++) {
         if (!is_candidate(&p, &p.b->steps[i]))

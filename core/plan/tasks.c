@@ -97,46 +97,23 @@ static uint64_t program_hash(int n, const expression *const *roots, dg_dtype com
     return hash;
 }
 
-static dg_status grow_programs(build *u)
-{
-    if (2 * u->n_programs < u->programs_capacity)
-        return dg_ok();
-    size_t capacity = u->programs_capacity ? 2 * u->programs_capacity : 64;
-    made_program *programs = calloc(capacity, sizeof *programs), *old = u->programs;
-    if (!programs)
-        return plan_no_memory();
-    for (size_t i = 0; i < u->programs_capacity; i++) {
-        if (!old[i].roots)
-            continue;
-        size_t at = program_hash(old[i].n_roots, old[i].roots, old[i].compute) & (capacity - 1);
-        while (programs[at].roots)
-            at = (at + 1) & (capacity - 1);
-        programs[at] = old[i];
-    }
-    free(old);
-    u->programs = programs;
-    u->programs_capacity = capacity;
-    return dg_ok();
-}
-
 /* A program is made once for all groups of the binding that compute the same. */
 static dg_status find_program(joining *j, int n, const expression *const *roots, dg_dtype compute,
                               const dg_program **program)
 {
     build *u = j->u;
-    DG_TRY(grow_programs(u));
-    size_t at = program_hash(n, roots, compute) & (u->programs_capacity - 1);
-    made_program *made;
-    for (; (made = &u->programs[at])->roots; at = (at + 1) & (u->programs_capacity - 1)) {
-        if (made->n_roots == n && made->compute == compute &&
-            memcmp(made->roots, roots, sizeof *roots * (size_t)n) == 0) {
-            *program = made->program;
+    uint64_t hash = program_hash(n, roots, compute);
+    size_t at = 0;
+    for (const made_program *there; (there = table_next(&u->programs, hash, &at));)
+        if (there->n_roots == n && there->compute == compute &&
+            memcmp(there->roots, roots, sizeof *roots * (size_t)n) == 0) {
+            *program = there->program;
             return dg_ok();
         }
-    }
+    made_program *made = dg_arena_alloc(u->b->arena, sizeof *made);
     const expression **kept = dg_arena_alloc(u->b->arena, sizeof *kept * (size_t)n);
-    if (!kept)
-        return plan_no_memory();
+    if (!made || !kept)
+        return dg_no_memory("a plan");
     memcpy(kept, roots, sizeof *kept * (size_t)n);
     const joint_formula formula = {.pool = j->pool,
                                    .n_roots = n,
@@ -148,7 +125,8 @@ static dg_status find_program(joining *j, int n, const expression *const *roots,
     dg_program *program_made;
     DG_TRY(program_make_joint(u->b->arena, &formula, vector_tables(), &program_made));
     *made = (made_program){kept, n, compute, program_made};
-    u->n_programs++;
+    if (!table_add(&u->programs, hash, made))
+        return dg_no_memory("a plan");
     *program = program_made;
     return dg_ok();
 }
@@ -176,7 +154,7 @@ static dg_status make_elementwise(build *u, const grouping *all, const group *g,
         const step *s = &b->steps[m];
         const expression *root = rename_formula(&j, s);
         if (!root)
-            return plan_no_memory();
+            return dg_no_memory("a plan");
         j.made[j.n_made] = s->first_output;
         j.images[j.n_made++] = root;
         if (!all->outside[s->first_output])
@@ -190,7 +168,7 @@ static dg_status make_elementwise(build *u, const grouping *all, const group *g,
     made->operands = copy_values(u, j.n_operands, j.operands);
     made->spaces = copy_values(u, j.n_operands, j.spaces);
     made->results = copy_values(u, n_results, results);
-    return made->operands && made->spaces && made->results ? dg_ok() : plan_no_memory();
+    return made->operands && made->spaces && made->results ? dg_ok() : dg_no_memory("a plan");
 }
 
 /* ---- tasks ---- */
@@ -200,7 +178,7 @@ static dg_status list_nodes(build *u, const grouping *all, const group *g, task 
 {
     dg_node **nodes = dg_arena_alloc(u->b->arena, sizeof *nodes * (size_t)(t->n_nodes + g->n_steps));
     if (!nodes)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     if (t->n_nodes)
         memcpy(nodes, t->nodes, sizeof *nodes * (size_t)t->n_nodes);
     for (int32_t m = g->first; m >= 0; m = all->next[m]) {
@@ -219,7 +197,7 @@ static dg_status make_kernel_task(build *u, int32_t s, task *t)
     t->n_nodes = 1;
     t->kernel = dg_arena_alloc(u->b->arena, sizeof *t->kernel);
     if (!t->kernel)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     return point_kernel(u->plan, u->b, t->of, t->kernel);
 }
 
@@ -233,7 +211,7 @@ static dg_status make_group_task(build *u, const grouping *all, const group *g, 
     t->parts = dg_arena_alloc(u->b->arena, sizeof *t->parts);
     t->n_parts = 1;
     if (!t->parts)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     DG_TRY(list_nodes(u, all, g, t));
     return make_elementwise(u, all, g, &t->parts[0]);
 }
@@ -242,7 +220,7 @@ static dg_status add_prologue(build *u, const grouping *all, const group *g, tas
 {
     t->prologue = dg_arena_alloc(u->b->arena, sizeof *t->prologue);
     if (!t->prologue)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     DG_TRY(list_nodes(u, all, g, t));
     return make_elementwise(u, all, g, t->prologue);
 }
@@ -280,7 +258,7 @@ static dg_status join_updates(build *u)
             elementwise *parts = dg_arena_alloc(b->arena, sizeof *parts * (size_t)(end - i));
             dg_node **nodes = dg_arena_alloc(b->arena, sizeof *nodes * (size_t)n_nodes);
             if (!parts || !nodes)
-                return plan_no_memory();
+                return dg_no_memory("a plan");
             int32_t at = 0;
             for (int32_t k = i; k < end; k++) {
                 const task *from = k == i ? t : &b->tasks[k];
@@ -344,7 +322,7 @@ dg_status make_tasks(build *u, const grouping *all)
     binding *b = u->b;
     int32_t *at = malloc(sizeof *at * (size_t)(b->n_steps + 1)),
             *before = malloc(sizeof *before * (size_t)(b->n_steps + 1));
-    dg_status status = at && before ? dg_ok() : plan_no_memory();
+    dg_status status = at && before ? dg_ok() : dg_no_memory("a plan");
     for (int32_t s = 0; s <= b->n_steps && at && before; s++)
         at[s] = before[s] = -1;
     int32_t count = 0;
@@ -356,7 +334,7 @@ dg_status make_tasks(build *u, const grouping *all)
     for (int32_t s = 0; s < b->n_steps && status.code == DG_OK; s++)
         count += at[s] >= 0 || all->of[s] < 0;
     if (status.code == DG_OK && !(b->tasks = calloc(1, ((size_t)count + 1) * sizeof *b->tasks)))
-        status = plan_no_memory();
+        status = dg_no_memory("a plan");
     for (int32_t s = 0; s < b->n_steps && status.code == DG_OK; s++) {
         if (at[s] < 0 && all->of[s] >= 0)
             continue;
@@ -380,7 +358,7 @@ static dg_status point_elementwise(build *u, const elementwise *work, dg_fused *
     binding *b = u->b;
     program_operand *all = dg_arena_alloc(b->arena, sizeof *all * (size_t)(work->n_operands + work->n_results + 1));
     if (!all)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     for (int32_t k = 0; k < work->n_operands; k++) {
         dg_tensor *tensor = &b->values[work->operands[k]].tensor;
         row_pattern rows = operand_pattern(tensor, &b->values[work->spaces[k]].tensor), *kept = NULL;
@@ -389,7 +367,7 @@ static dg_status point_elementwise(build *u, const elementwise *work, dg_fused *
                                    .access = (uint8_t)access_of(work->program, tensor->dtype, &rows)};
         if (all[k].access == GATHERED) {
             if (!(kept = dg_arena_alloc(b->arena, sizeof *kept)))
-                return plan_no_memory();
+                return dg_no_memory("a plan");
             *kept = rows;
             all[k].rows = kept;
         }
@@ -410,7 +388,7 @@ static dg_status point_prologue(build *u, task *t)
 {
     dg_fused *run = dg_arena_alloc(u->b->arena, sizeof *run);
     if (!run)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     DG_TRY(point_elementwise(u, t->prologue, run));
     t->kernel->prologue = run;
     return dg_ok();
@@ -421,11 +399,11 @@ dg_status finish_tasks(build *u)
     binding *b = u->b;
     b->random_kernels = dg_arena_alloc(b->arena, sizeof(dg_kernel *) * (size_t)(b->n_tasks + 1));
     if (!b->random_kernels)
-        return plan_no_memory();
+        return dg_no_memory("a plan");
     for (int32_t i = 0; i < b->n_tasks; i++) {
         task *t = &b->tasks[i];
         if (t->n_parts && !(t->fused = dg_arena_alloc(b->arena, sizeof *t->fused * (size_t)t->n_parts)))
-            return plan_no_memory();
+            return dg_no_memory("a plan");
         for (int32_t k = 0; k < t->n_parts; k++)
             DG_TRY(point_elementwise(u, &t->parts[k], &t->fused[k]));
         fused_number_pieces(t->fused, t->n_parts);

@@ -241,7 +241,7 @@ static dg_status emit(dg_arena *arena, const lowering *l, const layout *sizes, c
     uint16_t *written = dg_arena_alloc(arena, (size_t)l->formula->n_roots * sizeof *written);
     instruction *instructions = dg_arena_alloc(arena, (size_t)sizes->n_instructions * sizeof *instructions);
     if (!made || !constants || !inputs || !written || !instructions)
-        return dg_error(DG_NO_MEMORY, "no memory for a formula's program");
+        return dg_no_memory("a formula's program");
     lane_kind lane = lane_of(compute);
     int n_constants = 0, n_inputs = 0, n_instructions = 0, first_input = sizes->n_registers + sizes->n_constants;
     for (size_t i = 0; i < l->n; i++) {
@@ -290,7 +290,7 @@ static dg_status place_and_emit(dg_arena *arena, lowering *l, const uint8_t *use
 {
     layout sizes = {0};
     if (l->failed || !assign_registers(l, &sizes))
-        return dg_error(DG_NO_MEMORY, "no memory for a formula's program");
+        return dg_no_memory("a formula's program");
     for (size_t i = 0; i < l->n; i++)
         sizes.n_inputs += !is_computed(&l->values[i]);
     int places = sizes.n_registers + sizes.n_inputs + l->formula->n_roots;
@@ -315,7 +315,7 @@ dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, cons
     if (formula->for_speed && formula->compute == DG_FLOAT32) { /* the steps that it writes are of float32 */
         memcpy(roots, formula->roots, (size_t)formula->n_roots * sizeof *roots);
         if (!expressions_cheaper(formula->pool, formula->n_roots, roots))
-            return dg_error(DG_NO_MEMORY, "no memory for a formula's program");
+            return dg_no_memory("a formula's program");
         cheap.roots = roots;
     }
     uint8_t uses[MOST_PLACES + 1] = {0};

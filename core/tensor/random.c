@@ -2,6 +2,7 @@
 #include <dotgrad/random.h>
 
 #include "core/base/philox.h"
+#include "core/base/table.h"
 
 #include <math.h>
 #include <string.h>
@@ -71,10 +72,7 @@ static void many_bits(uint64_t cipher, uint64_t step, uint64_t position, uint32_
 
 uint64_t dg_random_stream(const char *name)
 {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325);
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001B3);
-    return hash;
+    return hash_text(name);
 }
 
 void dg_random_bits(const dg_random *key, uint64_t position, uint32_t bits[4])

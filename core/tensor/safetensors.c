@@ -245,7 +245,7 @@ static dg_status read_header(reader *r, const cJSON *header)
     }
     r->extents = calloc(count + 1, sizeof *r->extents);
     if (!r->extents)
-        return dg_error(DG_NO_MEMORY, "no memory for %zu entries", count);
+        return dg_no_memory("%zu entries", count);
     cJSON_ArrayForEach(item, header)
     {
         if (strcmp(item->string, "__metadata__") != 0) {
@@ -381,7 +381,7 @@ fail:
 
 static dg_status write_set(const char *path, const dg_tensors *set)
 {
-    dg_status status = dg_error(DG_NO_MEMORY, "no memory for the header");
+    dg_status status = dg_no_memory("the header");
     size_t count = dg_tensors_count(set), n_parts, length;
     char *text = NULL, *head = NULL;
     uint64_t padded;

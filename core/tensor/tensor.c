@@ -14,7 +14,7 @@ static dg_status make(dg_tensor *tensor, dg_dtype dtype, const dg_shape *shape, 
     void *data = pages_alloc(*bytes);
     if (!data) {
         char text[DG_SHAPE_TEXT];
-        return dg_error(DG_NO_MEMORY, "no memory for a tensor %s of %s", dg_shape_print(shape, text, sizeof text),
+        return dg_no_memory("a tensor %s of %s", dg_shape_print(shape, text, sizeof text),
                         dg_dtype_name(dtype));
     }
     *tensor = (dg_tensor){.dtype = dtype, .shape = *shape, .data = data, .owns_data = true};

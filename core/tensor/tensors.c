@@ -1,6 +1,7 @@
 /* Ordered sets of named tensors, with text notes. */
-#include <dotgrad/random.h>
 #include <dotgrad/tensor.h>
+
+#include "core/base/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,21 +19,15 @@ typedef struct note {
 struct dg_tensors {
     entry **entries; /* in order; each allocated for itself, so that tensors stay where they are */
     size_t count, capacity;
-    size_t *slots; /* open addressing by name: index + 1, or 0; a power of two of them, at most half full */
-    size_t n_slots;
+    hash_table by_name;
     note *notes;
     size_t n_notes, notes_capacity;
 };
 
-static dg_status no_memory(const char *name)
-{
-    return dg_error(DG_NO_MEMORY, "no memory for '%s' in a set of tensors", name);
-}
-
 dg_status dg_tensors_new(dg_tensors **set)
 {
     *set = calloc(1, sizeof **set);
-    return *set ? dg_ok() : dg_error(DG_NO_MEMORY, "no memory for a set of tensors");
+    return *set ? dg_ok() : dg_no_memory("a set of tensors");
 }
 
 static void free_entry(entry *removed)
@@ -52,7 +47,7 @@ void dg_tensors_free(dg_tensors *set)
         free(set->notes[i].text);
     }
     free(set->entries);
-    free(set->slots);
+    table_free(&set->by_name);
     free(set->notes);
     free(set);
 }
@@ -72,35 +67,26 @@ dg_tensor *dg_tensors_at(const dg_tensors *set, size_t index)
     return index < set->count ? &set->entries[index]->tensor : NULL;
 }
 
-/* The slot that holds `name`, or the free one where it would go. */
-static size_t slot_of(const dg_tensors *set, const char *name, uint64_t hash)
+static entry *find_entry(const dg_tensors *set, const char *name)
 {
-    size_t slot = hash & (set->n_slots - 1);
-    for (; set->slots[slot]; slot = (slot + 1) & (set->n_slots - 1)) {
-        const entry *held = set->entries[set->slots[slot] - 1];
-        if (held->hash == hash && strcmp(held->name, name) == 0)
-            break;
-    }
-    return slot;
-}
-
-static void fill_slots(dg_tensors *set)
-{
-    memset(set->slots, 0, set->n_slots * sizeof *set->slots);
-    for (size_t i = 0; i < set->count; i++)
-        set->slots[slot_of(set, set->entries[i]->name, set->entries[i]->hash)] = i + 1;
+    uint64_t hash = hash_text(name);
+    size_t at = 0;
+    for (const entry *there; (there = table_next(&set->by_name, hash, &at));)
+        if (strcmp(there->name, name) == 0)
+            return (entry *)there;
+    return NULL;
 }
 
 dg_tensor *dg_tensors_find(const dg_tensors *set, const char *name)
 {
-    if (!set->n_slots)
-        return NULL;
-    size_t index = set->slots[slot_of(set, name, dg_random_stream(name))];
-    return index ? &set->entries[index - 1]->tensor : NULL;
+    entry *found = find_entry(set, name);
+    return found ? &found->tensor : NULL;
 }
 
 static bool reserve(dg_tensors *set)
 {
+    if (!table_reserve(&set->by_name))
+        return false;
     if (set->count < set->capacity)
         return true;
     size_t capacity = set->capacity ? set->capacity * 2 : 16;
@@ -108,14 +94,7 @@ static bool reserve(dg_tensors *set)
     if (!entries)
         return false;
     set->entries = entries;
-    size_t *slots = malloc(2 * capacity * sizeof *slots);
-    if (!slots)
-        return false;
-    free(set->slots);
-    set->slots = slots;
-    set->n_slots = 2 * capacity;
     set->capacity = capacity;
-    fill_slots(set);
     return true;
 }
 
@@ -124,15 +103,15 @@ static dg_status append(dg_tensors *set, const char *name, const dg_tensor *tens
 {
     size_t length = strlen(name);
     if (!reserve(set))
-        return no_memory(name);
+        return dg_no_memory("'%s' in a set of tensors", name);
     entry *added = malloc(sizeof *added + length + 1);
     if (!added)
-        return no_memory(name);
+        return dg_no_memory("'%s' in a set of tensors", name);
     added->tensor = *tensor;
-    added->hash = dg_random_stream(name);
+    added->hash = hash_text(name);
     memcpy(added->name, name, length + 1);
     set->entries[set->count++] = added;
-    set->slots[slot_of(set, name, added->hash)] = set->count;
+    table_add(&set->by_name, added->hash, added); /* there is room */
     if (made)
         *made = &added->tensor;
     return dg_ok();
@@ -179,13 +158,16 @@ dg_status dg_tensors_add(dg_tensors *set, const char *name, dg_dtype dtype, dg_s
 
 void dg_tensors_remove(dg_tensors *set, const char *name)
 {
-    if (!dg_tensors_find(set, name))
+    entry *removed = find_entry(set, name);
+    if (!removed)
         return;
-    size_t index = set->slots[slot_of(set, name, dg_random_stream(name))] - 1;
-    free_entry(set->entries[index]);
+    table_remove(&set->by_name, removed->hash, removed);
+    size_t index = 0;
+    while (set->entries[index] != removed)
+        index++;
     set->count--;
     memmove(set->entries + index, set->entries + index + 1, (set->count - index) * sizeof *set->entries);
-    fill_slots(set);
+    free_entry(removed);
 }
 
 static note *find_note(const dg_tensors *set, const char *key)
@@ -206,7 +188,7 @@ dg_status dg_tensors_set_note(dg_tensors *set, const char *key, const char *text
 {
     char *copy = strdup(text), *key_copy = NULL;
     if (!copy)
-        return no_memory(key);
+        return dg_no_memory("'%s' in a set of tensors", key);
     note *there = find_note(set, key);
     if (there) {
         free(there->text);
@@ -229,7 +211,7 @@ dg_status dg_tensors_set_note(dg_tensors *set, const char *key, const char *text
 fail:
     free(copy);
     free(key_copy);
-    return no_memory(key);
+    return dg_no_memory("'%s' in a set of tensors", key);
 }
 
 size_t dg_tensors_note_count(const dg_tensors *set)

@@ -60,11 +60,6 @@ static slice trim(slice text)
     return text;
 }
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "no memory for a value");
-}
-
 /* "…, found '…'", with as much of the text as is good to read. */
 static dg_status unexpected(const char *wanted, slice found)
 {
@@ -167,16 +162,16 @@ static dg_status parse_items(dg_arena *arena, slice text, bool keyed, dg_value *
     for (size_t at = part_length(text.at, text.length); at < text.length; count++)
         at += 1 + part_length(text.at + at + 1, text.length - at - 1);
     if (count > SIZE_MAX / sizeof(dg_value))
-        return no_memory();
+        return dg_no_memory("a value");
     dg_value *items = dg_arena_alloc(arena, count * sizeof *items);
     if (!items)
-        return no_memory();
+        return dg_no_memory("a value");
     for (size_t i = 0; i < count; i++) {
         slice part = {text.at, part_length(text.at, text.length)}, rest;
         slice key = keyed ? take_key(trim(part), &rest) : (slice){0};
         DG_TRY(parse_value(arena, key.length ? rest : part, &items[i]));
         if (key.length && !(items[i].key = dg_arena_text(arena, key.at, key.length)))
-            return no_memory();
+            return dg_no_memory("a value");
         if (i + 1 < count)
             text = (slice){text.at + part.length + 1, text.length - part.length - 1};
     }
@@ -190,7 +185,7 @@ static dg_status parse_string(dg_arena *arena, slice text, dg_value *value)
 {
     char *string = dg_arena_text(arena, text.at + 1, text.length - 2);
     if (!string)
-        return no_memory();
+        return dg_no_memory("a value");
     size_t length = 0;
     for (size_t i = 0; i < text.length - 2; i++) {
         char c = string[i];
@@ -227,7 +222,7 @@ static dg_status parse_name_or_call(dg_arena *arena, slice text, dg_value *value
     value->kind = is_call ? DG_VALUE_CALL : DG_VALUE_NAME;
     value->s = dg_arena_text(arena, text.at, name);
     if (!value->s)
-        return no_memory();
+        return dg_no_memory("a value");
     return is_call ? parse_items(arena, (slice){bracket.at + 1, bracket.length - 2}, true, value) : dg_ok();
 }
 
@@ -239,7 +234,7 @@ static dg_status parse_value(dg_arena *arena, slice text, dg_value *value)
         return unexpected("a value", text);
     value->source = dg_arena_text(arena, text.at, text.length);
     if (!value->source)
-        return no_memory();
+        return dg_no_memory("a value");
     int64_t integer = 0;
     double real = 0;
     switch (number_read(text.at, text.length, &integer, &real)) {

@@ -2,6 +2,8 @@
 
 #include <dotgrad/value.h>
 
+#include "core/base/table.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -133,16 +135,7 @@ bool dg_value_equal(const dg_value *a, const dg_value *b)
     return true;
 }
 
-/* FNV-1a, going on from `hash`. */
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
-{
-    const unsigned char *byte = bytes;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ byte[i]) * UINT64_C(0x100000001B3);
-    return hash;
-}
-
-static uint64_t hash_text(uint64_t hash, const char *text)
+static uint64_t hash_optional(uint64_t hash, const char *text)
 {
     return text ? hash_bytes(hash, text, strlen(text) + 1) : hash;
 }
@@ -156,9 +149,9 @@ static uint64_t hash_shape(uint64_t hash, const dg_shape *shape)
 uint64_t dg_value_hash(const dg_value *value)
 {
     dg_value_kind kind = is_text(value) ? DG_VALUE_TEXT : value->kind;
-    uint64_t hash = hash_bytes(UINT64_C(0xCBF29CE484222325), &kind, sizeof kind);
+    uint64_t hash = hash_bytes(HASH_START, &kind, sizeof kind);
     if (kind == DG_VALUE_TEXT || kind == DG_VALUE_CALL)
-        hash = hash_text(hash, value->s);
+        hash = hash_optional(hash, value->s);
     if (kind == DG_VALUE_BOOL)
         hash = hash_bytes(hash, &value->b, sizeof value->b);
     if (kind == DG_VALUE_INT)
@@ -176,7 +169,7 @@ uint64_t dg_value_hash(const dg_value *value)
     if (kind == DG_VALUE_LIST || kind == DG_VALUE_CALL)
         for (size_t i = 0; i < value->count; i++) {
             uint64_t item = dg_value_hash(&value->items[i]);
-            hash = hash_bytes(hash_text(hash, value->items[i].key), &item, sizeof item);
+            hash = hash_bytes(hash_optional(hash, value->items[i].key), &item, sizeof item);
         }
     return hash;
 }

@@ -399,7 +399,7 @@ static void einsum_compose(const dg_compose *compose)
     labels *terms = dg_arena_alloc(arena, count * sizeof *terms);
     plan p;
     if (!types || !terms) {
-        dg_graph_fail(compose->graph, dg_error(DG_NO_MEMORY, "no memory for %zu operands", count));
+        dg_graph_fail(compose->graph, dg_no_memory("%zu operands", count));
         return;
     }
     for (size_t k = 0; k < count; k++)

@@ -141,7 +141,7 @@ static const char *formula_with(dg_graph *graph, const char *format, double numb
     int length = snprintf(text, sizeof text, format, digits);
     const char *formula = dg_arena_text(dg_graph_arena(graph), text, (size_t)length);
     if (!formula)
-        dg_graph_fail(graph, dg_error(DG_NO_MEMORY, "no memory for a formula"));
+        dg_graph_fail(graph, dg_no_memory("a formula"));
     return formula;
 }
 

@@ -33,11 +33,6 @@ static dg_node *fail(const scanning *s, dg_status status)
                                             name ? "'" : "", status.message, at));
 }
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "not enough memory");
-}
-
 static dg_status measure(scanning *s, dg_node *input)
 {
     char text[DG_SHAPE_TEXT];
@@ -65,7 +60,7 @@ static dg_status set_up(scanning *s)
     s->states = dg_arena_alloc(arena, n_states * sizeof(dg_node *));
     s->next = dg_arena_alloc(arena, n_states * sizeof(dg_node *));
     s->first = dg_arena_alloc(arena, n_states * sizeof(dg_node *));
-    return s->steps && s->outputs && s->states && s->next && s->first ? dg_ok() : no_memory();
+    return s->steps && s->outputs && s->states && s->next && s->first ? dg_ok() : dg_no_memory("a linear scan");
 }
 
 /* The steps of `part`, which begins at step `from`. Halves of halves: the gradient of a slice is as large as what it
@@ -128,7 +123,7 @@ static dg_status make_first(scanning *s, dg_scan_cell *cell)
         return dg_error(DG_BAD_ARGUMENT, "the cell gives no output");
     s->outputs[place_of(s, 0)] = step.output;
     s->now = dg_arena_alloc(dg_graph_arena(s->graph), (size_t)(s->end + 1) * sizeof(dg_node *));
-    return s->now ? dg_ok() : no_memory();
+    return s->now ? dg_ok() : dg_no_memory("a linear scan");
 }
 
 /* ---- the others ---- */
@@ -190,7 +185,7 @@ static dg_status make_again(scanning *s, int64_t step)
             room = 2 * count;
             inputs = dg_arena_alloc(dg_graph_arena(s->graph), (size_t)room * sizeof(dg_node *));
             if (!inputs)
-                return no_memory();
+                return dg_no_memory("a linear scan");
         }
         for (int k = 0; k < count; k++) {
             inputs[k] = at_step(s, dg_node_input(node, k));
@@ -229,7 +224,7 @@ static dg_status take_steps(scanning *s, dg_node *input, dg_scan_cell *cell)
     cut(s, input, 0, s->n_steps);
     dg_node **own = dg_arena_alloc(arena, (size_t)s->n_states * sizeof(dg_node *));
     if (!own)
-        return no_memory();
+        return dg_no_memory("a linear scan");
     for (int k = 0; k < s->n_states; k++) /* nodes of the scan's own, so that two states may begin as one node */
         own[k] = s->states[k] = dg_identity(s->states[k]);
     DG_TRY(dg_graph_status(s->graph));

@@ -314,7 +314,7 @@ static void stack_compose(const dg_compose *compose)
     size_t count = (size_t)compose->n_inputs;
     dg_node **pieces = dg_arena_alloc(dg_graph_arena(compose->graph), count * sizeof *pieces);
     if (!pieces) {
-        dg_graph_fail(compose->graph, dg_error(DG_NO_MEMORY, "no memory for a stack of %zu tensors", count));
+        dg_graph_fail(compose->graph, dg_no_memory("a stack of %zu tensors", count));
         return;
     }
     for (size_t k = 0; k < count; k++)

@@ -13,7 +13,7 @@ dg_status batch_make(batch *made, const field_sources *sources, int64_t capacity
     made->feeds = calloc(n, sizeof *made->feeds);
     dg_status status = dg_ok();
     if (!made->buffers || !made->tensors || !made->feeds)
-        status = dg_error(DG_NO_MEMORY, "no memory for a batch of %d inputs", sources->count);
+        status = dg_no_memory("a batch of %d inputs", sources->count);
     for (int i = 0; status.code == DG_OK && i < sources->count; i++) {
         const dg_tensor *rows = &sources->at[i].rows;
         dg_shape shape = rows->shape;

@@ -51,7 +51,7 @@ static dg_status copy_list(const int64_t *rows, int64_t count, int64_t **list)
         return dg_ok();
     *list = calloc((size_t)count, sizeof **list);
     if (!*list)
-        return dg_error(DG_NO_MEMORY, "no memory for %lld row numbers", (long long)count);
+        return dg_no_memory("%lld row numbers", (long long)count);
     for (int64_t i = 0; i < count; i++)
         (*list)[i] = rows[i];
     qsort(*list, (size_t)count, sizeof **list, ascending);
@@ -105,7 +105,7 @@ dg_status dg_dataset_split(dg_dataset *data, double test, double validation, uin
                         validation, (long long)rows);
     int64_t *order = calloc((size_t)rows, sizeof *order);
     if (!order)
-        return dg_error(DG_NO_MEMORY, "no memory for %lld row numbers", (long long)rows);
+        return dg_no_memory("%lld row numbers", (long long)rows);
     const dg_random key = {.seed = seed, .stream = dg_random_stream("split")};
     dg_random_permutation(&key, rows, order);
     dg_status status = deal(data, order, rows - n_test - n_validation, n_validation, n_test);
@@ -122,7 +122,7 @@ dg_status dg_dataset_split_at(dg_dataset *data, int64_t n_train)
                         (long long)rows);
     int64_t *order = calloc((size_t)rows, sizeof *order);
     if (!order)
-        return dg_error(DG_NO_MEMORY, "no memory for %lld row numbers", (long long)rows);
+        return dg_no_memory("%lld row numbers", (long long)rows);
     for (int64_t i = 0; i < rows; i++)
         order[i] = i;
     dg_status status = deal(data, order, n_train, 0, rows - n_train);
@@ -142,7 +142,7 @@ dg_status dg_dataset_take_validation(dg_dataset *data, double fraction, uint64_t
     int64_t total = data->n_train + data->n_validation + data->n_test;
     int64_t *order = calloc((size_t)total + (size_t)data->n_train, sizeof *order);
     if (!order)
-        return dg_error(DG_NO_MEMORY, "no memory for %lld row numbers", (long long)total);
+        return dg_no_memory("%lld row numbers", (long long)total);
     int64_t *shuffled = order + total;
     const dg_random key = {.seed = seed, .stream = dg_random_stream("validation")};
     dg_random_permutation(&key, data->n_train, shuffled);

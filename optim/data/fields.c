@@ -179,7 +179,7 @@ dg_status fields_bind(const dg_task *task, dg_node *const *nodes, int n_nodes, f
     for (int64_t id = 0; status.code == DG_OK && id < n_nodes_all; id++)
         n += w.read[id] && is_input(dg_graph_node(task->graph, id));
     if (status.code == DG_OK && !(sources->at = calloc(n + 1, sizeof *sources->at)))
-        status = dg_error(DG_NO_MEMORY, "no memory for %zu inputs", n);
+        status = dg_no_memory("%zu inputs", n);
     for (int64_t id = 0; status.code == DG_OK && id < n_nodes_all; id++) {
         dg_node *node = dg_graph_node(task->graph, id);
         if (w.read[id] && is_input(node))

@@ -48,7 +48,7 @@ dg_status dg_trainable_parameters(dg_node *output, dg_node *const **parameters, 
             list[(*count)++] = dg_graph_node(graph, id);
     free(mark);
     if (!list)
-        return dg_error(DG_NO_MEMORY, "no memory for a list of %zu parameters", n);
+        return dg_no_memory("a list of %zu parameters", n);
     *parameters = list;
     return dg_ok();
 }

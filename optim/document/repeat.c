@@ -13,11 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static dg_status no_memory(const building *b)
-{
-    return dg_error(DG_NO_MEMORY, "%s: not enough memory", b->file->path);
-}
-
 static dg_status fail(const building *b, int cluster, const char *what)
 {
     const char *name = b->file->clusters[cluster].name;
@@ -71,7 +66,7 @@ static dg_status read_cluster(building *b, int cluster)
     if (!c->is_checkpoint)
         return dg_ok();
     c->modules = dg_arena_alloc(b->file->arena, sizeof *c->modules * (size_t)c->copies);
-    return c->modules ? dg_ok() : no_memory(b);
+    return c->modules ? dg_ok() : document_no_memory(b->file);
 }
 
 static int copies_of(const building *b, int node)
@@ -86,7 +81,7 @@ static dg_status number_items(building *b)
     int64_t count = 0;
     b->base = calloc((size_t)file->n_nodes + 1, sizeof *b->base);
     if (!b->base)
-        return no_memory(b);
+        return document_no_memory(b->file);
     for (int k = 0; k < file->n_nodes; k++) {
         b->base[k] = (int)count;
         count += copies_of(b, k);
@@ -99,7 +94,7 @@ static dg_status number_items(building *b)
     b->base[file->n_nodes] = (int)count;
     b->node_of = calloc((size_t)count + 1, sizeof *b->node_of);
     if (!b->node_of)
-        return no_memory(b);
+        return document_no_memory(b->file);
     for (int k = 0; k < file->n_nodes; k++)
         for (int item = b->base[k]; item < b->base[k + 1]; item++)
             b->node_of[item] = k;
@@ -172,7 +167,7 @@ static dg_status find_unread_exits(building *b)
 {
     const dg_graph_file *file = b->file;
     bool *unread = calloc((size_t)file->n_clusters + 1, sizeof *unread), *read = calloc((size_t)file->n_nodes + 1, 1);
-    dg_status status = unread && read ? dg_ok() : no_memory(b);
+    dg_status status = unread && read ? dg_ok() : document_no_memory(b->file);
     for (int c = 0; status.code == DG_OK && c < file->n_clusters; c++)
         unread[c] = b->clusters[c].exit < 0;
     for (int e = 0; status.code == DG_OK && e < file->n_edges; e++)
@@ -208,7 +203,7 @@ dg_status copies_plan(building *b)
     const dg_graph_file *file = b->file;
     b->clusters = calloc((size_t)file->n_clusters + 1, sizeof *b->clusters);
     if (!b->clusters)
-        return no_memory(b);
+        return document_no_memory(b->file);
     for (int c = 0; c < file->n_clusters; c++)
         DG_TRY(read_cluster(b, c));
     DG_TRY(number_items(b));

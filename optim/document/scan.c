@@ -27,11 +27,6 @@ typedef struct cell {
     dg_status status; /* of making the step's nodes */
 } cell;
 
-static dg_status no_memory(const cell *c)
-{
-    return dg_error(DG_NO_MEMORY, "%s: not enough memory", c->user->file->path);
-}
-
 /* ---- what the call says ---- */
 
 static dg_status read_call(cell *c, const dg_value *call, const char **path)
@@ -39,7 +34,7 @@ static dg_status read_call(cell *c, const dg_value *call, const char **path)
     dg_value *rest = dg_arena_alloc(c->user->file->arena, (call->count + 1) * sizeof *rest);
     size_binding *sizes = dg_arena_alloc(c->user->file->arena, (call->count + 1) * sizeof *sizes);
     if (!rest || !sizes)
-        return no_memory(c);
+        return document_no_memory(c->user->file);
     const dg_value *first = call->count ? &call->items[0] : NULL;
     bool is_text =
         first && (first->kind == DG_VALUE_STRING || first->kind == DG_VALUE_NAME || first->kind == DG_VALUE_TEXT);
@@ -117,7 +112,7 @@ static dg_status find_states(cell *c)
         const char *copy =
             dg_arena_text(c->user->file->arena, name, strlen(name)); /* the cell's file is closed again */
         if (!copy)
-            return no_memory(c);
+            return document_no_memory(c->user->file);
         c->state_names[c->n_states] = copy;
         c->next[c->n_states++] = after;
         c->wires.inputs[c->wires.n_inputs++] = k;
@@ -141,7 +136,7 @@ static dg_status find_inputs(cell *c)
     c->wired = dg_arena_alloc(arena, room * sizeof(dg_node *));
     c->inner.given = dg_arena_alloc(arena, room * sizeof(dg_node *));
     if (!wanted || !needed || !c->wires.inputs || !c->next || !c->state_names || !c->wired || !c->inner.given)
-        return no_memory(c);
+        return document_no_memory(c->user->file);
     int x = document_find(file, "x");
     if (x < 0 || !document_has_role(file, x, DG_ROLE_INPUT))
         return dg_graph_file_error(file, 0,
@@ -172,7 +167,7 @@ static dg_status wire_edges(cell *c, int node, dg_node *const *sources)
     const int *edges = b->incoming + b->first[node];
     int *places = dg_arena_alloc(file->arena, sizeof *places * (size_t)(count + 1));
     if (!places)
-        return no_memory(c);
+        return document_no_memory(c->user->file);
     DG_TRY(use_place_edges(&c->wires, edges, count, places));
     for (int i = 0; i < count; i++) {
         const char *name = c->inner.file->nodes[c->wires.inputs[places[i]]].name;
@@ -181,7 +176,7 @@ static dg_status wire_edges(cell *c, int node, dg_node *const *sources)
         edge->input = places[i];
         edge->input_name = dg_arena_text(file->arena, name, strlen(name));
         if (!edge->input_name)
-            return no_memory(c);
+            return document_no_memory(c->user->file);
     }
     for (int k = 0; k < c->wires.n_inputs; k++)
         if (!c->wired[k] && (k == 0 || k > c->n_states))
@@ -219,7 +214,7 @@ static dg_status match_inputs(cell *c)
     size_t room = (size_t)(inner->n_sizes + c->wires.n_inputs * DG_MAX_RANK + 1);
     c->wires.sizes = dg_arena_alloc(arena, sizeof *c->wires.sizes * room);
     if (!c->wires.sizes)
-        return no_memory(c);
+        return document_no_memory(c->user->file);
     if (inner->n_sizes)
         memcpy(c->wires.sizes, inner->sizes, sizeof *c->wires.sizes * (size_t)inner->n_sizes);
     inner->sizes = c->wires.sizes;
@@ -292,7 +287,7 @@ static dg_status name_outputs(cell *c, int item, dg_node *result, dg_node *const
     const char **names = dg_arena_alloc(arena, sizeof *names * 2 * (size_t)count);
     dg_node **nodes = dg_arena_alloc(arena, sizeof(dg_node *) * 2 * (size_t)count);
     if (!into || !names || !nodes)
-        return no_memory(c);
+        return document_no_memory(c->user->file);
     for (int k = 0; k < count; k++) {
         char number[16];
         int length = snprintf(number, sizeof number, "%d", k);
@@ -300,7 +295,7 @@ static dg_status name_outputs(cell *c, int item, dg_node *result, dg_node *const
         names[k] = k ? c->state_names[k - 1] : "output";
         names[count + k] = dg_arena_text(arena, number, (size_t)length);
         if (!names[count + k])
-            return no_memory(c);
+            return document_no_memory(c->user->file);
     }
     *into = (used_file){.result = result, .n_others = 2 * count, .names = names, .others = nodes};
     c->user->used[item] = into;
@@ -311,7 +306,7 @@ static dg_status make_steps(cell *c, int item, dg_node **made)
 {
     dg_node **final = dg_arena_alloc(c->user->file->arena, sizeof(dg_node *) * 2 * (size_t)c->n_states);
     if (!final)
-        return no_memory(c);
+        return document_no_memory(c->user->file);
     dg_node **starts = final + c->n_states;
     for (int k = 0; k < c->n_states; k++) {
         starts[k] = c->wired[1 + k];

@@ -72,7 +72,7 @@ static dg_status draw_samples(const dg_tensor *rows, const dg_random *key, dg_te
                         (long long)n);
     int64_t *order = calloc((size_t)n, sizeof *order);
     if (!order)
-        return dg_error(DG_NO_MEMORY, "no memory for the order of %lld rows", (long long)n);
+        return dg_no_memory("the order of %lld rows", (long long)n);
     dg_random_permutation(key, n, order);
     for (int64_t j = 0; j < k; j++)
         memcpy((char *)centers->data + (size_t)j * row, (const char *)rows->data + (size_t)order[j] * row, row);
@@ -202,7 +202,7 @@ static dg_status fit_widths(const fitting *f, const dg_value *init, const dg_nod
     double *sigmas = calloc(2 * (size_t)m + 1, sizeof *sigmas);
     dg_status status = dg_ok();
     if (!sigmas) {
-        status = dg_error(DG_NO_MEMORY, "no memory for %lld widths", (long long)m);
+        status = dg_no_memory("%lld widths", (long long)m);
     } else {
         if (nearest)
             nearest_widths(&centers, (int64_t)p, sigmas, sigmas + m);

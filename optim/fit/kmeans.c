@@ -160,7 +160,7 @@ dg_status kmeans(const dg_tensor *rows, int64_t iterations, const dg_random *key
     m.counts = calloc((size_t)m.k, sizeof *m.counts);
     dg_status status = dg_ok();
     if (!m.nearest || !m.distance || !m.counts) {
-        status = dg_error(DG_NO_MEMORY, "no memory for the clusters of %lld rows", (long long)m.n);
+        status = dg_no_memory("the clusters of %lld rows", (long long)m.n);
         goto done;
     }
     for (int64_t i = 0; i < m.n; i++)

@@ -206,7 +206,7 @@ dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer
     DG_TRY(check_options(options));
     dg_trainer *t = calloc(1, sizeof *t);
     if (!t)
-        return dg_error(DG_NO_MEMORY, "no memory for a trainer");
+        return dg_no_memory("a trainer");
     dg_status status = build(t, options);
     if (status.code != DG_OK) {
         dg_trainer_free(t);

@@ -35,6 +35,9 @@ static inline dg_status dg_ok(void)
 /* A failure with a printf-style message; what does not fit is cut. */
 dg_status dg_error(dg_code code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* DG_NO_MEMORY: "no memory for …", the rest printf-style. */
+dg_status dg_no_memory(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Puts "prefix: " before the message of a failure, such as the name of the file that was being read. */
 dg_status dg_prefixed(dg_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
