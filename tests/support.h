@@ -96,6 +96,13 @@ static inline dg_node *trial_grad(dg_node *output, dg_node *wrt)
     return grad;
 }
 
+/* For both float types. */
+#define EACH_DTYPE(d) for (int d = (int)DG_FLOAT32; d <= (int)DG_FLOAT64; d++)
+static inline double precision(int dtype)
+{
+    return dtype == DG_FLOAT32 ? 2e-6 : 1e-14;
+}
+
 /* Absolute for values below 1, else relative. */
 static inline void expect_values(const dg_tensor *got, dg_shape shape, double tolerance, const double *wants)
 {

@@ -30,8 +30,8 @@ const primitive_info primitives[PRIMITIVE_COUNT] = {
     [P_CEIL] = {"ceil", 1, 1, INTEGERS, {NULL}},
     [P_ROUND] = {"round", 1, 1, ODD | INTEGERS, {NULL}}, /* halves to even */
     [P_TRUNC] = {"trunc", 1, 1, ODD | INTEGERS, {NULL}},
-    [P_FMOD] = {"fmod", 2, 4, INTEGERS, {"1", "-trunc(a / b)"}},           /* has the sign of a */
-    [P_REMAINDER] = {"remainder", 2, 4, INTEGERS, {"1", "-floor(a / b)"}}, /* has the sign of b */
+    [P_FMOD] = {"fmod", 2, 4, INTEGERS, {"1", "-where(b == 0, a / b, round((a - y) / b))"}}, /* has the sign of a */
+    [P_REMAINDER] = {"remainder", 2, 4, INTEGERS, {"1", "-where(b == 0, a / b, round((a - y) / b))"}}, /* has the sign of b */
     [P_MIN] = {"min",
                2,
                1,

@@ -296,6 +296,8 @@ static dg_status find_formula(making *m)
     }
     dg_binding bindings[MAX_BINDINGS];
     int n_bindings = formula_bindings(m->entry, m->attrs, bindings);
+    if (op->check)
+        DG_TRY(op->check(m->attrs));
     if (op->flags & DG_ANY_INPUTS) {
         DG_TRY(bind_extra(m, bindings, &n_bindings));
         return dg_formula_parse(m->graph->formulas, m->attrs[0].s, bindings, n_bindings, NULL, 0, &m->formula);

@@ -27,6 +27,8 @@ static dg_status wrong_kind(dg_arena *arena, const dg_attr_spec *spec, const dg_
 static bool is_choice(const char *choices, const char *name)
 {
     size_t length = strlen(name);
+    if (strchr(name, '|')) /* several of them are none */
+        return false;
     for (const char *at = choices; at; at = strchr(at, '|')) {
         at += *at == '|';
         if (strncmp(at, name, length) == 0 && (at[length] == '|' || at[length] == '\0'))
@@ -96,7 +98,7 @@ static dg_status normalise_shape(dg_graph *graph, dg_arena *arena, const dg_attr
     shape->rank = (int)given->count;
     for (size_t i = 0; i < given->count; i++) {
         const dg_value *item = &given->items[i];
-        if (item->kind == DG_VALUE_INT && item->i >= -1)
+        if (item->kind == DG_VALUE_INT && item->i >= (spec->takes_rest ? -1 : 0))
             shape->dims[i] = item->i;
         else if (item->kind == DG_VALUE_NAME && graph && item->s[0] >= 'A' && item->s[0] <= 'Z')
             shape->dims[i] = dg_symbol(graph, item->s);
@@ -107,27 +109,36 @@ static dg_status normalise_shape(dg_graph *graph, dg_arena *arena, const dg_attr
     return dg_ok();
 }
 
-/* Size and element type of nested lists; every list of one level must have the same length. */
-static dg_status measure_literal(const dg_value *value, int depth, dg_shape *shape, dg_dtype *dtype)
+/* The size of nested lists, as their first items tell it. */
+static dg_status measure_literal(const dg_value *value, dg_shape *shape)
 {
-    if (value->kind == DG_VALUE_LIST) {
-        if (depth >= DG_MAX_RANK)
+    shape->rank = 0;
+    for (; value->kind == DG_VALUE_LIST; value = value->items) {
+        if (shape->rank == DG_MAX_RANK)
             return dg_error(DG_BAD_SHAPE, "lists nest deeper than %d", DG_MAX_RANK);
-        if (shape->rank == depth) {
-            shape->rank = depth + 1;
-            shape->dims[depth] = (int64_t)value->count;
-        }
+        shape->dims[shape->rank++] = (int64_t)value->count;
+        if (value->count == 0)
+            break;
+    }
+    return dg_ok();
+}
+
+/* Every list of one level must be as long as the first one, and numbers stand at the last level alone. Finds the
+ * element type that holds them all. */
+static dg_status check_literal(const dg_value *value, int depth, const dg_shape *shape, dg_dtype *dtype)
+{
+    if (depth < shape->rank) {
+        if (value->kind != DG_VALUE_LIST)
+            return dg_error(DG_BAD_SHAPE, "numbers and lists are mixed");
         if (shape->dims[depth] != (int64_t)value->count)
             return dg_error(DG_BAD_SHAPE, "a list has %zu items where another has %lld", value->count,
                             (long long)shape->dims[depth]);
-        for (size_t i = 0; i < value->count; i++) {
-            bool list = value->items[i].kind == DG_VALUE_LIST;
-            if (i > 0 && list != (value->items[0].kind == DG_VALUE_LIST))
-                return dg_error(DG_BAD_SHAPE, "numbers and lists are mixed");
-            DG_TRY(measure_literal(&value->items[i], depth + 1, shape, dtype));
-        }
+        for (size_t i = 0; i < value->count; i++)
+            DG_TRY(check_literal(&value->items[i], depth + 1, shape, dtype));
         return dg_ok();
     }
+    if (value->kind == DG_VALUE_LIST)
+        return dg_error(DG_BAD_SHAPE, "numbers and lists are mixed");
     dg_dtype own = value->kind == DG_VALUE_BOOL    ? DG_BOOL
                    : value->kind == DG_VALUE_INT   ? DG_INT64
                    : value->kind == DG_VALUE_FLOAT ? DG_FLOAT64
@@ -166,7 +177,9 @@ static dg_status normalise_tensor(dg_arena *arena, const dg_attr_spec *spec, con
         shape = given->tensor->shape;
         data = given->tensor->data;
     } else {
-        dg_status status = measure_literal(given, 0, &shape, &dtype);
+        dg_status status = measure_literal(given, &shape);
+        if (status.code == DG_OK)
+            status = check_literal(given, 0, &shape, &dtype);
         if (status.code != DG_OK)
             return dg_prefixed(status, "'%s'", spec->name);
         if (dtype == DG_DEFAULT_DTYPE)
@@ -264,6 +277,8 @@ dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_sp
         if (given->kind == DG_VALUE_INT)
             dtype = (dg_dtype)given->i;
         else if (!is_text(given) || !dg_dtype_parse(given->s, &dtype))
+            return wrong_kind(arena, spec, given);
+        if (dtype != DG_DEFAULT_DTYPE && (dtype < DG_BOOL || dtype > DG_FLOAT64))
             return wrong_kind(arena, spec, given);
         *value = dg_int((int64_t)dtype);
         return dg_ok();

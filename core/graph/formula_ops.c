@@ -117,6 +117,15 @@ static bool place_arguments(parser *p, const call *c, inlining *in)
     return true;
 }
 
+/* Whether an attribute is not a number, so that nothing can be said of its range. */
+static bool any_computed(const op_entry *entry, const inlining *in)
+{
+    for (int k = 0; k < entry->n_attrs; k++)
+        if (in->computed[k])
+            return true;
+    return false;
+}
+
 /* Parses the op's own formula, over its inputs and the attributes that are not numbers, and substitutes. */
 static const expression *inline_formula(parser *p, const call *c, const inlining *in)
 {
@@ -131,6 +140,9 @@ static const expression *inline_formula(parser *p, const call *c, const inlining
     }
     if (n < entry_of(c)->n_inputs && !(op->inputs[n].flags & DG_OPTIONAL))
         return parse_fail(p, c->name, "%s wants '%s'", op->name, op->inputs[n].name);
+    dg_status status = op->check && !any_computed(entry_of(c), in) ? op->check(in->attrs) : dg_ok();
+    if (status.code != DG_OK)
+        return parse_fail(p, c->name, "%s: %s", op->name, status.message);
     const char *text = op->formula ? op->formula : op->formula_for(in->attrs, n);
     if (!text)
         return parse_fail(p, c->name, "%s has no formula for these arguments", op->name);
@@ -145,7 +157,7 @@ static const expression *inline_formula(parser *p, const call *c, const inlining
             images[n++] = in->computed[k];
         }
     const dg_formula *formula;
-    dg_status status = dg_formula_parse(p->pool, text, bindings, n_bindings, names, n, &formula);
+    status = dg_formula_parse(p->pool, text, bindings, n_bindings, names, n, &formula);
     if (status.code != DG_OK)
         return parse_fail(p, c->name, "op %s: %s", op->name, status.message);
     p->needs |= formula->needs;

@@ -368,7 +368,7 @@ static const expression *clamped(dg_formulas *pool, const expression *condition,
 {
     bool below = is_op(condition, P_LT) || is_op(condition, P_LE),
          above = is_op(condition, P_GT) || is_op(condition, P_GE);
-    if (!(below || above) || !is_constant(p) || condition->args[1] != p)
+    if (!(below || above) || !is_constant(p) || condition->args[1] != p || isnan(p->value)) /* bounds nothing */
         return NULL;
     if (p->value == 0 && (is_op(condition, P_LT) || is_op(condition, P_GT))) /* would keep −0 */
         return NULL;

@@ -32,6 +32,14 @@ typedef struct masks {
     dg_node *added; /* to the scores; NULL: nothing */
 } masks;
 
+/* A mask of numbers; where it is −∞ a score does not count. */
+static void add_to_scores(masks *m, dg_node *mask)
+{
+    m->added = sum_of(m->added, mask);
+    m->keep = both(m->keep, dg_expr("a != -inf", {"a", mask}));
+    m->may_empty = true;
+}
+
 /* softmax(q·kᵀ·scale + added). Scores that do not count become so small that their exponential is 0. */
 static dg_node *attention_weights(dg_node *query, dg_node *key, double scale, const masks *m, double dropout)
 {
@@ -101,7 +109,7 @@ static void sdpa_compose(const dg_compose *compose)
     if (mask && is_bool(mask))
         m = (masks){.keep = mask, .may_empty = true};
     else if (mask)
-        m.added = mask;
+        add_to_scores(&m, mask);
     if (compose->attrs[SDPA_CAUSAL].b)
         m.keep = both(m.keep, causal(query, key));
     double width = (double)from_end(dg_node_type(query, 0), 1);
@@ -280,7 +288,7 @@ static void add_mask(masks *m, dg_node *mask)
         m->keep = both(m->keep, dg_logical_not(mask));
         m->may_empty = true;
     } else {
-        m->added = sum_of(m->added, mask);
+        add_to_scores(m, mask);
     }
 }
 
@@ -359,7 +367,7 @@ static const dg_op attention_ops[] = {
                    {.name = "key", .doc = "[.., S, E]"},
                    {.name = "value", .doc = "[.., S, Ev]"},
                    MAYBE("attn_mask", "broadcast to [.., L, S]; bool: true counts (a query that sees no key gives 0); "
-                                      "floats are added to the scores")},
+                                      "floats are added to the scores, −inf: does not count")},
         .attrs = {NUMBER("dropout_p", "0", "of the weights, in training"),
                   SWITCH("is_causal", "false", "query i sees keys 0 … i"),
                   NUMBER("scale", "none", "1/√E when left out")},

@@ -18,11 +18,13 @@
         }                                                                                                              \
     }
 
-/* With numbers to choose: further samples in calls like "elu(alpha=0.5)". */
-#define FAMILY_OF(op_name, summary_text, source_text, formula_text, second_sample, ...)                                \
+/* With numbers to choose: further samples in calls like "elu(alpha=0.5)". LIMITED: not any numbers will do. */
+#define FAMILY_OF(...) LIMITED(NULL, __VA_ARGS__)
+#define LIMITED(check_function, op_name, summary_text, source_text, formula_text, second_sample, ...)                  \
     {                                                                                                                  \
         .name = op_name, .family = "activation", .summary = summary_text, .source = source_text,                       \
-        .inputs = {{.name = "input"}}, .attrs = {__VA_ARGS__}, .formula = formula_text, .samples = (const dg_sample[]) \
+        .inputs = {{.name = "input"}}, .attrs = {__VA_ARGS__}, .formula = formula_text, .check = check_function,       \
+        .samples = (const dg_sample[])                                                                                 \
         {                                                                                                              \
             {op_name, {"[3, 4]"}}, {second_sample, {"[5]"}},                                                           \
             {                                                                                                          \
@@ -34,6 +36,35 @@
     {                                                                                                                  \
         .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
     }
+
+/* ---- numbers that are limited ---- */
+
+static dg_status out_of_range(const char *name, double value, const char *wants)
+{
+    return dg_error(DG_BAD_ARGUMENT, "%s is %g, wants %s", name, value, wants);
+}
+
+static dg_status celu_check(const dg_value *attrs)
+{
+    return attrs[0].f != 0 ? dg_ok() : out_of_range("alpha", attrs[0].f, "a number other than 0");
+}
+
+static dg_status softplus_check(const dg_value *attrs)
+{
+    return attrs[0].f != 0 ? dg_ok() : out_of_range("beta", attrs[0].f, "a number other than 0");
+}
+
+static dg_status hardtanh_check(const dg_value *attrs)
+{
+    if (attrs[0].f <= attrs[1].f)
+        return dg_ok();
+    return dg_error(DG_BAD_ARGUMENT, "min_val is %g and max_val is %g, wants min_val ≤ max_val", attrs[0].f, attrs[1].f);
+}
+
+static dg_status softshrink_check(const dg_value *attrs)
+{
+    return attrs[0].f >= 0 ? dg_ok() : out_of_range("lambd", attrs[0].f, "0 or more");
+}
 
 static const char *gelu_formula(const dg_value *attrs, int n_inputs)
 {
@@ -113,7 +144,7 @@ static const dg_op activation_ops[] = {
     FAMILY_OF("elu", "y = x above 0, else α(eˣ − 1), derivative α at 0",
               "Clevert, Unterthiner, Hochreiter 2016, eq. 15", "where(input <= 0, alpha * expm1(input), input)",
               "elu(alpha=0.5)", NUMBER("alpha", "1", "−α is the limit for x → −∞")),
-    FAMILY_OF("celu", "y = x above 0, else α(exp(x/α) − 1)", "Barron 2017, eq. 2",
+    LIMITED(celu_check, "celu", "y = x above 0, else α(exp(x/α) − 1)", "Barron 2017, eq. 2",
               "where(input <= 0, alpha * expm1(input / alpha), input)", "celu(alpha=0.7)",
               NUMBER("alpha", "1", "−α is the limit for x → −∞")),
     ACTIVATION("selu", "y = λx above 0, else λα(eˣ − 1): keeps mean 0 and variance 1",
@@ -123,7 +154,7 @@ static const dg_op activation_ops[] = {
     ACTIVATION("logsigmoid", "y = ln σ(x) = −softplus(−x)", NULL, "-softplus(-input)"),
     ACTIVATION("tanh", "y = tanh x", NULL, "tanh(input)"),
     ACTIVATION("tanhshrink", "y = x − tanh x", NULL, "input - tanh(input)"),
-    FAMILY_OF("softplus", "y = ln(1 + exp(βx))/β, x itself where βx > threshold",
+    LIMITED(softplus_check, "softplus", "y = ln(1 + exp(βx))/β, x itself where βx > threshold",
               "Dugas, Bengio, Bélisle, Nadeau, Garcia 2001",
               "where(beta * input > threshold, input, softplus(beta * input) / beta)", "softplus(beta=2)",
               NUMBER("beta", "1", "how sharp the bend is"), NUMBER("threshold", "20", "where the line begins")),
@@ -145,7 +176,7 @@ static const dg_op activation_ops[] = {
         .formula_for = gelu_formula,
         .samples = gelu_samples,
     },
-    FAMILY_OF("hardtanh", "y = min(max(x, min_val), max_val), derivative 0 at both", "Collobert 2004",
+    LIMITED(hardtanh_check, "hardtanh", "y = min(max(x, min_val), max_val), derivative 0 at both", "Collobert 2004",
               "where(input <= min_val, min_val, where(input >= max_val, max_val, input))",
               "hardtanh(min_val=-0.5, max_val=3)", NUMBER("min_val", "-1", "the least value"),
               NUMBER("max_val", "1", "the greatest value")),
@@ -156,7 +187,7 @@ static const dg_op activation_ops[] = {
                "where(input < -3, 0, where(input <= 3, input * (input + 3) / 6, input))"),
     FAMILY_OF("hardshrink", "y = x where |x| > λ, else 0", NULL, "where(abs(input) <= lambd, 0, input)",
               "hardshrink(lambd=1)", NUMBER("lambd", "0.5", "λ")),
-    FAMILY_OF("softshrink", "y = x moved by λ towards 0, 0 where |x| ≤ λ", NULL,
+    LIMITED(softshrink_check, "softshrink", "y = x moved by λ towards 0, 0 where |x| ≤ λ", NULL,
               "where(abs(input) <= lambd, 0, input - lambd * sign(input))", "softshrink(lambd=1)",
               NUMBER("lambd", "0.5", "λ")),
     {

@@ -144,8 +144,9 @@ typedef struct rows {
     int64_t size, inner;
 } rows;
 
-/* Michelot 1986: τ = (Σ x − 1)/n over those that are kept, then those below it go, until none does. A row with a NaN
- * is NaN. */
+/* Michelot 1986: τ = (Σ x − 1)/n over those that are kept, then those below it go, until none does. τ never falls,
+ * whatever is rounded, so that what has gone stays away and there are at most as many turns as elements. A row with a
+ * NaN is NaN. */
 #define PROJECT_ROWS(type)                                                                                             \
     for (int64_t row = begin; row < end; row++) {                                                                      \
         int64_t start = row / r->inner * r->size * r->inner + row % r->inner, previous = 0, count = -1;                \
@@ -165,7 +166,8 @@ typedef struct rows {
                     count++;                                                                                           \
                 }                                                                                                      \
             }                                                                                                          \
-            tau = sum / (double)count;                                                                                 \
+            double mean = sum / (double)count;                                                                         \
+            tau = mean <= tau ? tau : mean;                                                                            \
         }                                                                                                              \
         for (int64_t i = 0; i < r->size; i++) {                                                                        \
             double z = (double)x[i * r->inner] - largest - tau;                                                        \

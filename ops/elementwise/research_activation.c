@@ -11,13 +11,36 @@
     {                                                                                                                  \
         .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
     }
-/* With a number to choose: a further sample in a call like "snake(a=0.5)". */
-#define FAMILY_OF(op_name, summary_text, source_text, formula_text, second_sample, ...)                                \
+/* With a number to choose: a further sample in a call like "snake(a=0.5)". LIMITED: not any number will do. */
+#define FAMILY_OF(...) LIMITED(NULL, __VA_ARGS__)
+#define LIMITED(check_function, op_name, summary_text, source_text, formula_text, second_sample, ...)                  \
     {                                                                                                                  \
         .name = op_name, .family = "activation", .summary = summary_text, .source = source_text,                       \
-        .inputs = {{.name = "input"}}, .attrs = {__VA_ARGS__}, .formula = formula_text,                                \
+        .inputs = {{.name = "input"}}, .attrs = {__VA_ARGS__}, .formula = formula_text, .check = check_function,       \
         .samples = SAMPLES({op_name, {"[3, 4]"}}, {second_sample, {"[5]"}})                                            \
     }
+
+/* ---- numbers that are limited ---- */
+
+static dg_status want_not_negative(const char *name, double value)
+{
+    return value >= 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "%s is %g, wants 0 or more", name, value);
+}
+
+static dg_status squareplus_check(const dg_value *attrs)
+{
+    return want_not_negative("b", attrs[0].f);
+}
+
+static dg_status isru_check(const dg_value *attrs)
+{
+    return want_not_negative("alpha", attrs[0].f);
+}
+
+static dg_status snake_check(const dg_value *attrs)
+{
+    return attrs[0].f != 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "a is 0, wants a number other than 0");
+}
 
 /* ---- pau: a rational function whose coefficients are trained ---- */
 
@@ -38,7 +61,7 @@ static const dg_op research_activation_ops[] = {
               NUMBER("beta", "1", "1: silu; large: nearly relu")),
     FAMILY_OF("eswish", "y = βx·σ(x)", "Alcaide 2018", "beta * input * sigmoid(input)", "eswish(beta=1.5)",
               NUMBER("beta", "1.375", "the slope far to the right")),
-    FAMILY_OF("squareplus", "y = (x + √(x² + b))/2", "Barron 2021", "(input + sqrt(input ^ 2 + b)) / 2",
+    LIMITED(squareplus_check, "squareplus", "y = (x + √(x² + b))/2", "Barron 2021", "(input + sqrt(input ^ 2 + b)) / 2",
               "squareplus(b=1)", NUMBER("b", "4", "how round the bend is")),
     ACTIVATION("sparse_plus", "y = 0 up to −1, (x + 1)²/4 up to 1, x from there", "Keras 3, sparse_plus",
                "where(input <= -1, 0, where(input < 1, (input + 1) ^ 2 / 4, input))"),
@@ -47,9 +70,9 @@ static const dg_op research_activation_ops[] = {
     ACTIVATION("exponential", "y = eˣ", "Keras 3, exponential", "exp(input)"),
     ACTIVATION("penalized_tanh", "y = tanh x above 0, else tanh(x)/4", "Xu, Huang, Li 2016",
                "where(input > 0, tanh(input), 0.25 * tanh(input))"),
-    FAMILY_OF("isru", "y = x/√(1 + αx²)", "Carlile, Delamarter, Kinney, Marti, Whitney 2017",
+    LIMITED(isru_check, "isru", "y = x/√(1 + αx²)", "Carlile, Delamarter, Kinney, Marti, Whitney 2017",
               "input * rsqrt(1 + alpha * input ^ 2)", "isru(alpha=3)", NUMBER("alpha", "1", "1/√α is the limit")),
-    FAMILY_OF("isrlu", "y = x from 0 on, else x/√(1 + αx²)", "Carlile, Delamarter, Kinney, Marti, Whitney 2017",
+    LIMITED(isru_check, "isrlu", "y = x from 0 on, else x/√(1 + αx²)", "Carlile, Delamarter, Kinney, Marti, Whitney 2017",
               "where(input >= 0, input, input * rsqrt(1 + alpha * input ^ 2))", "isrlu(alpha=3)",
               NUMBER("alpha", "1", "−1/√α is the limit for x → −∞")),
     ACTIVATION("bent_identity", "y = (√(x² + 1) − 1)/2 + x", NULL, "(sqrt(input ^ 2 + 1) - 1) / 2 + input"),
@@ -57,7 +80,7 @@ static const dg_op research_activation_ops[] = {
                "1.7159 * tanh(2 / 3 * input)"),
     FAMILY_OF("sine", "y = sin(ω₀x)", "Sitzmann, Martel, Bergman, Lindell, Wetzstein 2020", "sin(omega * input)",
               "sine(omega=1)", NUMBER("omega", "30", "ω₀, the frequency")),
-    FAMILY_OF("snake", "y = x + sin²(ax)/a", "Ziyin, Hartwig, Ueda 2020", "input + sin(a * input) ^ 2 / a",
+    LIMITED(snake_check, "snake", "y = x + sin²(ax)/a", "Ziyin, Hartwig, Ueda 2020", "input + sin(a * input) ^ 2 / a",
               "snake(a=0.5)", NUMBER("a", "1", "the frequency, not 0")),
     ACTIVATION("gcu", "y = x·cos x", "Noel, Arunkumar, Trivedi, Dutta 2021", "input * cos(input)"),
     ACTIVATION("gaussian", "y = exp(−x²)", "Broomhead, Lowe 1988", "exp(-(input ^ 2))"),

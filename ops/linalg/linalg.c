@@ -413,8 +413,8 @@ static dg_status eigh_forward(const dg_kernel *kernel)
     return matrix_job_run(&job, "the eigenvalues did not converge (LAPACK says %lld)");
 }
 
-/* dA = V (diag(dλ) + F ∘ Vᵀ·dV) Vᵀ with F_ij = 1 / (λ_j − λ_i), and 0 where those are equal: there the eigenvectors
- * have no derivative. */
+/* dA = V (diag(dλ) + F ∘ Vᵀ·dV) Vᵀ with F_ij = 1 / (λ_j − λ_i), and 0 on the diagonal. Vectors of equal λ have no
+ * derivative: NaN, where the loss looks at how they are turned among themselves. */
 static void eigh_backward(const dg_backward *vjp)
 {
     dg_node *values = vjp->output, *vectors = dg_output(vjp->node, 1), *inner = NULL;
@@ -422,8 +422,10 @@ static void eigh_backward(const dg_backward *vjp)
         inner = dg_diag_embed(vjp->grad_outputs[0]);
     if (vjp->grad_outputs[1]) {
         dg_node *turn = dg_matmul(vectors, vjp->grad_outputs[1], .transpose_input = true);
-        dg_node *part = dg_expr("where(b == a, 0, t / (b - a))", {"a", dg_unsqueeze(values, -1)},
-                                {"b", dg_unsqueeze(values, -2)}, {"t", turn});
+        dg_node *a = dg_unsqueeze(values, -1), *b = dg_unsqueeze(values, -2);
+        dg_node *itself = dg_eq(dg_unsqueeze(dg_arange_like(values, .dim = -1), -1), dg_arange_like(values, .dim = -1));
+        dg_node *part = dg_expr("where(or(same, and(a == b, t == 0)), 0, t / (b - a) + where(a == b, nan, 0))",
+                                {"same", itself}, {"a", a}, {"b", b}, {"t", turn});
         inner = inner ? dg_add(inner, part) : part;
     }
     vjp->grad_inputs[0] = dg_matmul(dg_matmul(vectors, inner), vectors, .transpose_other = true);

@@ -156,7 +156,9 @@ dg_status class_entropy_forward(const dg_kernel *kernel)
         all.loss += c.totals[piece].loss;
         all.weight += c.totals[piece].weight;
     }
-    dg_tensor_set(loss, 0, is_name(reduction, "mean") ? all.loss / all.weight : all.loss);
+    /* Samples that all have weight 0 contribute nothing, to the gradient neither; of no samples there is no mean. */
+    bool nothing = all.weight == 0 && pieces_of(&c) > 0;
+    dg_tensor_set(loss, 0, is_name(reduction, "mean") && !nothing ? all.loss / all.weight : all.loss);
     return dg_ok();
 }
 
@@ -238,6 +240,9 @@ dg_status class_entropy_backward_infer(const dg_infer *infer)
     DG_TRY(want_scores(infer, 1));
     DG_TRY(want_floats(infer, 1));
     DG_TRY(want_floats(infer, 3));
+    if (infer->inputs[2]->dtype != DG_INT64 && infer->inputs[2]->dtype != DG_INT32)
+        return dg_error(DG_BAD_DTYPE, "target is %s, wants class indices (int64 or int32)",
+                        dg_dtype_name(infer->inputs[2]->dtype));
     dg_shape samples = without_classes(&p->shape), target = infer->inputs[2]->shape;
     bool fits = target.rank == samples.rank && g->shape.rank == (one ? 0 : samples.rank) &&
                 (!weight || weight->shape.rank == 1);
@@ -246,7 +251,7 @@ dg_status class_entropy_backward_infer(const dg_infer *infer)
             !sizes_differ(target.dims[d], samples.dims[d]) && (one || !sizes_differ(g->shape.dims[d], samples.dims[d]));
     if (fits && weight)
         fits = !sizes_differ(weight->shape.dims[0], p->shape.dims[class_dim(&p->shape)]);
-    if (!fits || dg_dtype_is_float(infer->inputs[2]->dtype))
+    if (!fits)
         return dg_error(DG_BAD_SHAPE, "grad_output, target and weight do not go with the probabilities");
     infer->outputs[0] = *p;
     return dg_ok();

@@ -1,5 +1,5 @@
 /* Similarities of vectors, and the losses of pairs and triplets that are made of them. max(0, y) has the derivative 1
- * at y = 0, as PyTorch's clamp_min. */
+ * at y = 0, as PyTorch's clamp_min; a NaN goes through. */
 #include <dotgrad/op_families.h>
 #include <dotgrad/ops.h>
 
@@ -129,8 +129,8 @@ static void cosine_embedding_loss_compose(const dg_compose *compose)
     dg_node *a = dg_sum(dg_square(x1), .dim = last), *b = dg_sum(dg_square(x2), .dim = last);
     dg_node *y = dg_expr("p / sqrt((a + 1e-12) * (b + 1e-12))", {"p", product}, {"a", a}, {"b", b});
     double margin = compose->attrs[1].f;
-    snprintf(text, sizeof text, "where(t == 1, 1 - y, where(and(t == -1, y - (%.17g) >= 0), y - (%.17g), 0))", margin,
-             margin);
+    snprintf(text, sizeof text, "where(t == 1, 1 - y, where(t == -1, where(y - (%.17g) < 0, 0, y - (%.17g)), 0 * t))",
+             margin, margin);
     compose->outputs[0] = reduced(dg_expr(text, {"y", y}, {"t", t}), &compose->attrs[0]);
 }
 
@@ -158,7 +158,7 @@ static void hinge_embedding_loss_compose(const dg_compose *compose)
     double margin = compose->attrs[1].f;
     dg_node *losses =
         loss_of_pair(compose->inputs[0], compose->inputs[1],
-                     "where(t == -1, 0, x) + where(or(t == 1, %.17g - x < 0), 0, %.17g - x)", margin, margin);
+                     "where(t == -1, 0, x) + where(or(t == 1, %.17g - x < 0), 0, %.17g - x) + 0 * t", margin, margin);
     compose->outputs[0] = reduced(losses, &compose->attrs[0]);
 }
 
@@ -189,7 +189,7 @@ static void triplet_margin_loss_compose(const dg_compose *compose)
     dg_node *near = distance(anchor, positive, p, eps, false), *far = distance(anchor, negative, p, eps, false);
     if (compose->attrs[4].b)
         far = dg_minimum(far, distance(positive, negative, p, eps, false));
-    snprintf(text, sizeof text, "where(near - far + (%.17g) >= 0, near - far + (%.17g), 0)", margin, margin);
+    snprintf(text, sizeof text, "where(near - far + (%.17g) < 0, 0, near - far + (%.17g))", margin, margin);
     compose->outputs[0] = reduced(dg_expr(text, {"near", near}, {"far", far}), &compose->attrs[0]);
 }
 
@@ -213,7 +213,7 @@ static void margin_ranking_loss_compose(const dg_compose *compose)
 {
     double margin = compose->attrs[1].f;
     char text[160];
-    snprintf(text, sizeof text, "where(t * (b - a) + (%.17g) >= 0, t * (b - a) + (%.17g), 0)", margin, margin);
+    snprintf(text, sizeof text, "where(t * (b - a) + (%.17g) < 0, 0, t * (b - a) + (%.17g))", margin, margin);
     dg_node *losses = dg_expr(text, {"a", compose->inputs[0]}, {"b", compose->inputs[1]}, {"t", compose->inputs[2]});
     compose->outputs[0] = reduced(losses, &compose->attrs[0]);
 }

@@ -86,6 +86,34 @@ dg_status want_class_weight(const dg_infer *infer, int k)
                     dg_graph_print_shape(infer->graph, &want, more, sizeof more));
 }
 
+/* ---- unit_interval ---- */
+
+dg_status check_unit_interval(const dg_tensor *target)
+{
+    int64_t count = dg_tensor_count(target), at;
+    at = target->dtype == DG_FLOAT32 ? outside_float32(target->data, count) : outside_float64(target->data, count);
+    if (at < 0)
+        return dg_ok();
+    return dg_error(DG_BAD_DATA,
+                    "target number %lld is %g, outside 0 … 1: labels of this loss are 0 and 1, or probabilities",
+                    (long long)at + 1, dg_tensor_get(target, at));
+}
+
+dg_status unit_interval_forward(const dg_kernel *kernel)
+{
+    const dg_tensor *x = kernel->inputs[0], *y = kernel->outputs[0];
+    if (y->data != x->data && dg_tensor_count(x) > 0)
+        memcpy(y->data, x->data, dg_tensor_bytes(x));
+    return check_unit_interval(x);
+}
+
+void unit_interval_backward(const dg_backward *vjp)
+{
+    vjp->grad_inputs[0] = vjp->grad_output;
+}
+
+/* ---- class_pick, class_scatter, class_weight ---- */
+
 dg_status class_pick_infer(const dg_infer *infer)
 {
     DG_TRY(want_scores(infer, 0));

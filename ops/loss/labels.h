@@ -21,6 +21,9 @@ static inline int64_t label_at(const class_call *c, int64_t index)
 /* The checked call: a label that is no class is DG_BAD_DATA. */
 dg_status class_call_of(const dg_shape *scores, const dg_tensor *target, int64_t ignore, class_call *call);
 
+/* DG_BAD_DATA: a number of a float tensor that is outside 0 … 1 (a NaN is not), as labels of binary losses must not be. */
+dg_status check_unit_interval(const dg_tensor *target);
+
 /* Classes are dimension 1 of scores [N, C, ..], or 0 of a vector [C] (one sample without a batch). */
 int class_dim(const dg_shape *scores);
 dg_shape without_classes(const dg_shape *scores);
@@ -30,6 +33,9 @@ dg_shape without_classes(const dg_shape *scores);
 dg_status want_scores(const dg_infer *infer, int k);
 dg_status want_labels(const dg_infer *infer, int scores);
 dg_status want_class_weight(const dg_infer *infer, int k);
+
+dg_status unit_interval_forward(const dg_kernel *kernel);
+void unit_interval_backward(const dg_backward *vjp);
 
 dg_status class_pick_infer(const dg_infer *infer);
 dg_status class_pick_forward(const dg_kernel *kernel);

@@ -4,6 +4,18 @@
 #error "this is a template: REAL and NAME must be defined"
 #endif
 
+/* The first place of a number outside 0 … 1; −1: there is none. */
+static int64_t NAME(outside)(const REAL *restrict x, int64_t count)
+{
+    int any = 0;
+    for (int64_t i = 0; i < count; i++)
+        any |= (x[i] < 0) | (x[i] > 1);
+    for (int64_t i = 0; any && i < count; i++)
+        if (x[i] < 0 || x[i] > 1)
+            return i;
+    return -1;
+}
+
 static void NAME(pick)(const class_call *c, const REAL *restrict x, REAL *restrict y)
 {
     for (int64_t i = 0; i < c->n * c->inner; i++) {

@@ -37,10 +37,12 @@ static const dg_sample class_entropy_backward_samples[] = {
 
 /* ---- reductions ---- */
 
-/* The mean of weighted losses divides by the sum of the weights, as PyTorch's does. */
+/* The mean of weighted losses divides by the sum of the weights, as PyTorch's does; samples that all have weight 0
+ * contribute 0. Of no samples there is no mean. */
 static dg_node *weighted_mean(dg_node *losses, dg_node *weights)
 {
-    return dg_div(dg_sum(losses), dg_sum(weights));
+    return dg_expr("where(and(w == 0, n > 0), 0, l / w)", {"l", dg_sum(losses)}, {"w", dg_sum(weights)},
+                   {"n", dg_count(weights)});
 }
 
 /* ---- mse_loss, l1_loss ---- */
@@ -243,6 +245,7 @@ static void run_entropy(void *argument, int64_t piece)
 static dg_status bce_forward(const dg_kernel *kernel)
 {
     entropy_call c = {kernel->inputs[0], kernel->inputs[1], kernel->outputs[0], dg_tensor_count(kernel->outputs[0])};
+    DG_TRY(check_unit_interval(c.t));
     dg_threads_run(kernel->threads, (c.count + ENTROPY_PIECE - 1) / ENTROPY_PIECE, run_entropy, &c);
     return dg_ok();
 }
@@ -264,6 +267,13 @@ static void bce_backward(const dg_backward *vjp)
         vjp->grad_inputs[1] = dg_expr("g * (max(log1p(-x), -100) - max(log(x), -100))", {"g", g}, {"x", x});
 }
 
+static dg_status unit_interval_infer(const dg_infer *infer)
+{
+    DG_TRY(want_floats(infer, 0));
+    return dg_infer_same(infer);
+}
+
+static const dg_sample unit_interval_samples[] = {{"unit_interval", {"[2, 3] unit"}}, {0}};
 static const dg_sample bce_samples[] = {{"bce", {"[2, 3] unit", "[2, 3] unit"}}, {0}};
 
 /* Weights of the elements are broadcast to them. */
@@ -306,7 +316,8 @@ static const dg_sample binary_cross_entropy_samples[] = {
 /* With x before the sigmoid: (1 − t) x + q ln(1 + e⁻ˣ), where q = 1 + (pos_weight − 1) t. */
 static void with_logits_compose(const dg_compose *compose)
 {
-    dg_node *x = compose->inputs[0], *t = compose->inputs[1], *weight = compose->inputs[2], *p = compose->inputs[3];
+    dg_node *x = compose->inputs[0], *t = dg_unit_interval(compose->inputs[1]);
+    dg_node *weight = compose->inputs[2], *p = compose->inputs[3];
     dg_node *losses = p ? dg_expr("(1 - t) * x + (1 + (p - 1) * t) * log1p(exp(-x))", {"x", x}, {"t", t}, {"p", p})
                         : dg_expr("(1 - t) * x + log1p(exp(-x))", {"x", x}, {"t", t});
     compose->outputs[0] = reduced(weight ? dg_mul(losses, weight) : losses, &compose->attrs[0]);
@@ -356,6 +367,17 @@ static const dg_op loss_ops[] = {
         .infer = loss_of_pair_infer,
         .compose = l1_loss_compose,
         .samples = l1_loss_samples,
+    },
+    {
+        .name = "unit_interval",
+        .family = "loss",
+        .summary = "y = x, which must be within 0 … 1, as labels of binary losses are: other numbers fail the run",
+        .inputs = {{.name = "input"}},
+        .flags = DG_IN_PLACE,
+        .infer = unit_interval_infer,
+        .forward = unit_interval_forward,
+        .backward = unit_interval_backward,
+        .samples = unit_interval_samples,
     },
     {
         .name = "class_pick",

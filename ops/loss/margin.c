@@ -102,7 +102,7 @@ static void multilabel_margin_loss_compose(const dg_compose *compose)
     counted = dg_unsqueeze(counted, -1);
     dg_node *hits = dg_expr("and(m, t == i)", {"m", counted}, {"t", dg_unsqueeze(labels, -1)}, {"i", place});
     dg_node *is_target = dg_any(hits, .dim = DG_INTS(-2), .keepdim = true);
-    dg_node *excess = dg_expr("where(and(and(m, not(h)), 1 - y + x > 0), 1 - y + x, 0)", {"m", counted},
+    dg_node *excess = dg_expr("where(or(or(not(m), h), 1 - y + x <= 0), 0, 1 - y + x)", {"m", counted},
                               {"h", is_target}, {"y", own}, {"x", dg_unsqueeze(x, -2)});
     dg_node *losses = dg_div(dg_sum(excess, .dim = DG_INTS(-1, -2)), count);
     compose->outputs[0] = reduced(losses, &compose->attrs[0]);
@@ -165,6 +165,8 @@ static void focal_loss_compose(const dg_compose *compose)
 {
     double alpha = compose->attrs[1].f;
     dg_node *x = compose->inputs[0], *t = compose->inputs[1];
+    if (dg_dtype_is_float(dg_node_type(t, 0)->dtype))
+        t = dg_unit_interval(t);
     dg_node *losses = loss_of_pair(
         x, t, "(softplus(-x) + (1 - t) * x) * (t * sigmoid(-x) + (1 - t) * sigmoid(x))^%.17g", compose->attrs[2].f);
     if (alpha >= 0) {

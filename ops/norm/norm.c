@@ -115,16 +115,17 @@ static dg_status batch_norm_infer(const dg_infer *infer)
     return dg_infer_same(infer);
 }
 
-/* running ← running + momentum·(statistic − running) */
-static void update_statistic(const dg_compose *compose, dg_node *running, dg_node *statistic)
+/* running ← running + momentum·(statistic − running), but for batches of fewer than two values a channel, which have no
+ * variance: they leave what is running. */
+static void update_statistic(const dg_compose *compose, dg_node *running, dg_node *statistic, dg_node *values)
 {
-    char formula[64];
+    char formula[80];
     dg_dtype dtype = dg_node_type(running, 0)->dtype;
     statistic = as_dtype(dg_reshape(statistic, DG_SHAPE(-1)), dtype);
     if (dg_node_op(running)->role != DG_ROLE_PARAMETER)
         return;
-    snprintf(formula, sizeof formula, "r + %.17g * (s - r)", compose->attrs[BATCH_MOMENTUM].f);
-    dg_compose_update(compose, running, dg_expr(formula, {"r", running}, {"s", statistic}));
+    snprintf(formula, sizeof formula, "where(n > 1, r + %.17g * (s - r), r)", compose->attrs[BATCH_MOMENTUM].f);
+    dg_compose_update(compose, running, dg_expr(formula, {"r", running}, {"s", statistic}, {"n", values}));
 }
 
 /* The statistics of the batch, and what follows from them in training. */
@@ -138,8 +139,8 @@ static dg_node *batch_standardized(const dg_compose *compose)
     if (compose->inputs[3]) {
         dg_node *n = dg_count(x, .dim = dims);
         dg_node *unbiased = dg_expr("v * (n / max(n - 1, 1))", {"v", dg_output(y, 2)}, {"n", n});
-        update_statistic(compose, compose->inputs[3], dg_output(y, 1));
-        update_statistic(compose, compose->inputs[4], unbiased);
+        update_statistic(compose, compose->inputs[3], dg_output(y, 1), n);
+        update_statistic(compose, compose->inputs[4], unbiased, n);
     }
     return y;
 }
@@ -171,7 +172,7 @@ enum { LAYER_SHAPE, LAYER_EPS, LAYER_AFFINE, LAYER_BIAS };
 /* What is normalised: normalized_shape, else what the wired weight has, else the last dimension. */
 static int trailing_dims(const dg_value *normalized_shape, int weight_rank)
 {
-    if (is_given(normalized_shape) && normalized_shape->count > 0)
+    if (is_given(normalized_shape))
         return (int)normalized_shape->count;
     return weight_rank > 0 ? weight_rank : 1;
 }
@@ -194,11 +195,13 @@ static dg_status trailing_shape(const dg_infer *infer, dg_shape *shape)
     const dg_type *x = infer->inputs[0], *weight = infer->inputs[1];
     const dg_value *wanted = &infer->attrs[LAYER_SHAPE];
     int rank = trailing_dims(wanted, weight ? weight->shape.rank : 0), first = x->shape.rank - rank;
+    if (is_given(wanted) && wanted->count == 0)
+        return dg_error(DG_BAD_ARGUMENT, "normalized_shape is [], wants one size at least");
     bool fits = first >= 0;
     *shape = (dg_shape){.rank = rank};
     for (int d = 0; fits && d < rank; d++) {
         shape->dims[d] = x->shape.dims[first + d];
-        if (is_given(wanted) && wanted->count > 0) {
+        if (is_given(wanted)) {
             fits = !sizes_differ(wanted->items[d].i, shape->dims[d]);
             shape->dims[d] = wanted->items[d].i;
         }

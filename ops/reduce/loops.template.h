@@ -195,11 +195,12 @@ static void KERNEL(const pass *p, const pass_source *from, void *to, int64_t beg
     for (int64_t unit = begin; unit < end; unit++) {
         place at = place_of(p, unit);
         int64_t first = (at.outer * p->rows + at.row) * p->inner + at.column;
-        const FROM *x = from->made ? NULL : (const FROM *)from->data + first;
+        /* Of no rows there may be no data either. */
+        const FROM *x = from->data && at.rows ? (const FROM *)from->data + first : NULL;
         TO *y = (TO *)to + (at.outer * p->chunks + at.chunk) * p->inner + at.column;
-        if (!x && p->inner == 1)
+        if (from->made && p->inner == 1)
             y[0] = JOIN(MAKE, _row)(from->made, first, at.rows);
-        else if (!x)
+        else if (from->made)
             MAKE(from->made, first, p->inner, at.rows, at.columns, y);
         else if (p->inner == 1)
             y[0] = ROW(x, at.rows);

@@ -251,8 +251,8 @@ static void norm_compose(const dg_compose *compose)
         compose->outputs[0] = dg_expr("where(s == 0, 0, sqrt(s))", {"s", sum});
     } else {
         char power[80], root[80];
-        snprintf(power, sizeof power, p > 0 ? "where(x == 0, 0, abs(x)^%.17g)" : "abs(x)^(%.17g)", p);
-        snprintf(root, sizeof root, p > 0 ? "where(s == 0, 0, s^%.17g)" : "s^(%.17g)", 1 / p);
+        snprintf(power, sizeof power, "where(x == 0, %s, abs(x)^(%.17g))", p > 0 ? "0" : "inf", p);
+        snprintf(root, sizeof root, "where(s == %s, 0, s^(%.17g))", p > 0 ? "0" : "inf", 1 / p);
         dg_node *sum = dg_sum(dg_expr(power, {"x", x}), .dim = dim, .keepdim = keepdim);
         compose->outputs[0] = dg_expr(root, {"s", sum});
     }
@@ -398,7 +398,7 @@ static void sum_to_backward(const dg_backward *vjp)
 #define DIM_ATTR                                                                                                       \
     {                                                                                                                  \
         .name = "dim", .kind = DG_ATTR_INTS, .fallback = "none",                                                       \
-        .doc = "the dimension or dimensions; all when left out"                                                        \
+        .doc = "the dimension or dimensions; all when left out or empty, as in PyTorch"                                                        \
     }
 #define KEEPDIM_ATTR                                                                                                   \
     {                                                                                                                  \

@@ -22,7 +22,7 @@ static dg_status flip_forward(const dg_kernel *kernel)
     axes set = {{false}};
     int64_t start = 0;
     box b = {.rank = x->shape.rank};
-    if (kernel->attrs[0].count > 0) /* no dimension: none is flipped */
+    if (kernel->attrs[0].count > 0) /* an empty list flips none */
         DG_TRY(axes_from(&kernel->attrs[0], b.rank, &set));
     if (dg_tensor_count(x) == 0)
         return dg_ok();
@@ -38,7 +38,8 @@ static dg_status flip_forward(const dg_kernel *kernel)
 
 static void flip_backward(const dg_backward *vjp)
 {
-    vjp->grad_inputs[0] = dg_flip(vjp->grad_output, ints_option(&vjp->attrs[0]));
+    bool none = vjp->attrs[0].count == 0;
+    vjp->grad_inputs[0] = none ? vjp->grad_output : dg_flip(vjp->grad_output, ints_option(&vjp->attrs[0]));
 }
 
 /* ---- roll: attributes shifts, dims ---- */
@@ -278,6 +279,10 @@ static const dg_sample movedim_samples[] = {
 static const dg_sample unflatten_samples[] = {
     {"unflatten(1, [2, -1])", {"[3, 4]"}}, {"unflatten(0, [3])", {"[3, 2]"}}, {.call = NULL}};
 
+#define WITH_REST(attr_name, text)                                                                                     \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_SHAPE, .positional = true, .takes_rest = true, .doc = text                  \
+    }
 #define REQUIRED(attr_name, attr_kind, text)                                                                           \
     {                                                                                                                  \
         .name = attr_name, .kind = attr_kind, .positional = true, .doc = text                                          \
@@ -347,7 +352,7 @@ static const dg_op arrange_ops[] = {
         .summary = "several dimensions for one",
         .inputs = {{.name = "input"}},
         .attrs = {REQUIRED("dim", DG_ATTR_INT, "the dimension"),
-                  REQUIRED("sizes", DG_ATTR_SHAPE, "its sizes; −1 is what is left over")},
+                  WITH_REST("sizes", "its sizes; −1 is what is left over")},
         .infer = unflatten_infer,
         .compose = unflatten_compose,
         .samples = unflatten_samples,

@@ -131,10 +131,11 @@ static dg_status flatten_infer(const dg_infer *infer)
 static dg_status squeeze_infer(const dg_infer *infer)
 {
     const dg_shape *x = &infer->inputs[0]->shape;
-    axes set;
-    bool all = !is_given(&infer->attrs[0]) || infer->attrs[0].count == 0;
+    axes set = {{false}};
+    bool all = !is_given(&infer->attrs[0]);
     char text[DG_SHAPE_TEXT];
-    DG_TRY(axes_from(&infer->attrs[0], x->rank, &set));
+    if (all || infer->attrs[0].count > 0) /* an empty list drops none */
+        DG_TRY(axes_from(&infer->attrs[0], x->rank, &set));
     dg_shape y = {0};
     for (int d = 0; d < x->rank; d++) {
         if (set.has[d] && x->dims[d] < 0)
@@ -350,6 +351,10 @@ static const dg_sample unsqueeze_samples[] = {
     {                                                                                                                  \
         .name = attr_name, .kind = attr_kind, .fallback = fallback_text, .doc = text                                   \
     }
+#define WITH_REST(attr_name, text)                                                                                     \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_SHAPE, .positional = true, .takes_rest = true, .doc = text                  \
+    }
 #define REQUIRED(attr_name, attr_kind, text)                                                                           \
     {                                                                                                                  \
         .name = attr_name, .kind = attr_kind, .positional = true, .doc = text                                          \
@@ -365,7 +370,7 @@ static const dg_op shape_ops[] = {
         .family = "shape",
         .summary = "the same elements under another shape",
         .inputs = {{.name = "input"}},
-        .attrs = {REQUIRED("shape", DG_ATTR_SHAPE, "sizes; −1 is what is left over, N the batch")},
+        .attrs = {WITH_REST("shape", "sizes; −1 is what is left over, N the batch")},
         .flags = DG_VIEW,
         .infer = reshape_infer,
         .backward = view_backward,
@@ -420,7 +425,7 @@ static const dg_op shape_ops[] = {
         .family = "shape",
         .summary = "broadcasts to a shape",
         .inputs = {{.name = "input"}},
-        .attrs = {REQUIRED("shape", DG_ATTR_SHAPE, "sizes; −1 keeps that of x")},
+        .attrs = {WITH_REST("shape", "sizes; −1 keeps that of x")},
         .infer = expand_infer,
         .forward = expand_forward,
         .backward = expand_backward,

@@ -257,3 +257,56 @@ Test(registry, formula_is_enough_for_an_op)
     cr_expect(y && dg_node_formula(y), "%s", dg_graph_status(g).message);
     dg_graph_free(g);
 }
+
+/* ---- attributes that are refused ---- */
+
+static void refuses(const char *text, dg_code code, const char *message)
+{
+    dg_graph *graph;
+    cr_assert_eq(dg_graph_new(&graph).code, DG_OK);
+    dg_node *x = dg_input(graph, DG_SHAPE(2, 3)), *t = dg_input(graph, DG_SHAPE(2, 3)), *inputs[] = {x, t};
+    dg_value call;
+    dg_status status = dg_call_parse(dg_graph_arena(graph), text, &call);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    const dg_op *op = dg_op_find(call.s);
+    int n = dg_op_input_count(op);
+    dg_apply(&(dg_application){.graph = graph, .op = call.s, .at = DG_HERE,
+                               .n_inputs = op->flags & DG_ANY_INPUTS ? 1 : n > 2 ? 2 : n, .inputs = inputs,
+                               .n_attrs = (int)call.count, .attrs = call.items});
+    status = dg_graph_status(graph);
+    cr_expect_eq(status.code, code, "%s: code %d, %s", text, (int)status.code, status.message);
+    cr_expect(strstr(status.message, message), "%s: '%s' is not in '%s'", text, message, status.message);
+    dg_graph_free(graph);
+}
+
+Test(attributes, refuse_what_is_no_choice_and_out_of_range)
+{
+    refuses("mse_loss(reduction='mean|sum')", DG_BAD_ARGUMENT, "wants one of mean|sum|none");
+    refuses("mse_loss(reduction='mea')", DG_BAD_ARGUMENT, "wants one of mean|sum|none");
+    refuses("mse_loss(reduction='')", DG_BAD_ARGUMENT, "wants one of mean|sum|none");
+    refuses("hardtanh(0.5, -0.5)", DG_BAD_ARGUMENT, "min_val ≤ max_val");
+    refuses("expr(hardtanh(x, 0.5, -0.5))", DG_BAD_ARGUMENT, "min_val ≤ max_val");
+    refuses("softshrink(-0.5)", DG_BAD_ARGUMENT, "lambd is -0.5, wants 0 or more");
+    refuses("expr(softshrink(x, lambd=-0.5))", DG_BAD_ARGUMENT, "lambd is -0.5");
+    refuses("softshrink(nan)", DG_BAD_ARGUMENT, "lambd");
+    refuses("clamp(min=nan)", DG_BAD_ARGUMENT, "min");
+    refuses("celu(0)", DG_BAD_ARGUMENT, "alpha is 0");
+    refuses("softplus(beta=0)", DG_BAD_ARGUMENT, "beta is 0");
+    refuses("snake(0)", DG_BAD_ARGUMENT, "a is 0");
+    refuses("squareplus(-1)", DG_BAD_ARGUMENT, "b is -1");
+    refuses("isru(alpha=-1)", DG_BAD_ARGUMENT, "alpha is -1");
+    refuses("to(99)", DG_BAD_ARGUMENT, "wants an element type");
+    refuses("input([-1, 3])", DG_BAD_SHAPE, "a size is a number from 0 on");
+    refuses("normal([-1, 3])", DG_BAD_SHAPE, "a size is a number from 0 on");
+}
+
+/* Lists of one level are all as long, and numbers stand at one depth. */
+Test(attributes, refuse_ragged_lists)
+{
+    refuses("constant([[1, 2, 3], [[], [], []]])", DG_BAD_SHAPE, "numbers and lists are mixed");
+    refuses("constant([[1.5, 2.5], [[], []]])", DG_BAD_SHAPE, "numbers and lists are mixed");
+    refuses("constant([[[3, 4]], [1]])", DG_BAD_SHAPE, "numbers and lists are mixed");
+    refuses("constant([[], [1]])", DG_BAD_SHAPE, "a list has 1 items where another has 0");
+    refuses("constant([1, [2]])", DG_BAD_SHAPE, "numbers and lists are mixed");
+    refuses("constant([[[1]], [[]]])", DG_BAD_SHAPE, "a list has 0 items where another has 1");
+}

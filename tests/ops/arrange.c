@@ -1,5 +1,5 @@
 /* Elements in another order, repeated, dealt out, replaced, on diagonals; tensors made of numbers. */
-#include "../support.h"
+#include "points.h"
 
 static dg_node *counting(trial *t, dg_shape shape)
 {
@@ -198,4 +198,15 @@ Test(arange, and_other_tensors_of_numbers)
     dg_arange(t->graph, 3, .step = -1);
     expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT, "no way from 0 to 3 in steps of -1");
     trial_free(t);
+}
+
+Test(arrange, takes_an_empty_list_of_dimensions_for_none)
+{
+    static const point points[] = {
+        {"flip(dims=[])", {"[2, 2] 1 2 3 4"}, "[2, 2] 1 2 3 4", {"[2, 2] 1 2 3 4"}},
+        {"squeeze(dim=[])", {"[1, 2] 1 2"}, "[1, 2] 1 2", {"[1, 2] 1 2"}},
+        {"squeeze", {"[1, 2] 1 2"}, "[2] 1 2", {"[1, 2] 1 2"}},
+        {"sum(dim=[])", {"[1, 2] 1 2"}, "[] 3", {"[1, 2] 1 1"}}, /* all, as in PyTorch */
+    };
+    CHECK_POINTS(points);
 }

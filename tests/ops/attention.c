@@ -149,3 +149,24 @@ Test(attention, tells_what_does_not_fit)
     expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT, "3 features do not divide into 2 heads");
     trial_free(t);
 }
+
+/* A query whose keys are all masked by −∞ gives 0, as with a mask of conditions, and no gradient. */
+Test(attention, gives_0_where_a_mask_of_numbers_leaves_no_key)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        dg_node *q = trial_input(t, DG_SHAPE(2, 1), DATA(1, 1)), *k = trial_input(t, DG_SHAPE(2, 1), DATA(1, 1));
+        dg_node *v = trial_input(t, DG_SHAPE(2, 1), DATA(3, 5));
+        dg_node *mask = trial_input(t, DG_SHAPE(2, 2), DATA(-INFINITY, -INFINITY, 0, -INFINITY));
+        dg_node *y = dg_scaled_dot_product_attention(q, k, v, .attn_mask = mask);
+        expect_values(trial_run(t, y), DG_SHAPE(2, 1), 0, DATA(0, 3));
+        expect_values(trial_run(t, trial_grad(dg_sum(y), q)), DG_SHAPE(2, 1), 0, DATA(0, 0));
+        expect_values(trial_run(t, trial_grad(dg_sum(y), v)), DG_SHAPE(2, 1), 0, DATA(1, 0));
+        expect_values(trial_run(t, trial_grad(dg_sum(y), mask)), DG_SHAPE(2, 2), 0, DATA(0, 0, 0, 0));
+        /* Query 0 sees key 0 alone, which is masked; a score that is hidden must not come in its place. */
+        y = dg_scaled_dot_product_attention(q, k, v, .attn_mask = mask, .is_causal = true);
+        expect_values(trial_run(t, y), DG_SHAPE(2, 1), 0, DATA(0, 3));
+        trial_free(t);
+    }
+}

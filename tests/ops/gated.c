@@ -176,3 +176,31 @@ Test(alpha_dropout, keeps_mean_0_and_variance_1)
     cr_expect_float_eq(squares, 1, 10 / sqrt(COUNT));
     trial_free(t);
 }
+
+/* Rows on which the membership of the last element is decided by rounding: the projection comes to an end. */
+Test(sparsemax, ends_whatever_is_rounded)
+{
+    static const double row[] = {0.16666666666666666, 0.20833333333333334, 0.16666666666666666, 0.20833333333333334,
+                                 0.20833333333333334, 0.041666666666666664, 0};
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        dg_node *x = trial_input(t, DG_SHAPE(7), row);
+        expect_values(trial_run(t, dg_sparsemax(x)), DG_SHAPE(7), precision(d), row);
+        trial_free(t);
+    }
+    enum { N = 9, ROWS = 4000 };
+    trial *t = trial_new(DG_FLOAT64);
+    dg_random key = {.seed = 5};
+    static double x[ROWS * N];
+    for (int i = 0; i < ROWS * N; i++) /* many sums that are 1 but for rounding */
+        x[i] = (double)dg_random_below(&key, (uint64_t)i, 7) / (i % 2 ? 24 : 18);
+    const dg_tensor *y = trial_run(t, dg_sparsemax(trial_input(t, DG_SHAPE(ROWS, N), x)));
+    for (int i = 0; i < ROWS; i++) {
+        double sum = 0;
+        for (int j = 0; j < N; j++)
+            sum += dg_tensor_get(y, i * N + j);
+        cr_assert_float_eq(sum, 1, 1e-14);
+    }
+    trial_free(t);
+}

@@ -94,7 +94,16 @@ Test(cross_entropy, leaves_out_what_is_ignored)
     expect_values(trial_run(t, dg_cross_entropy(x, label, .reduction = "none")), DG_SHAPE(2), 1e-15,
                   DATA(0, log(8. / 3)));
     expect_values(trial_run(t, trial_grad(loss, x)), DG_SHAPE(2, 3), 1e-15, DATA(0, 0, 0, -5. / 8, 3. / 8, 2. / 8));
-    expect_values(trial_run(t, dg_cross_entropy(x, all, .ignore_index = 7)), dg_scalar(), 0, DATA(NAN));
+    /* A batch that is ignored as a whole contributes nothing (PyTorch gives NaN), to the gradient neither. */
+    dg_node *ignored = dg_cross_entropy(x, all, .ignore_index = 7);
+    expect_values(trial_run(t, ignored), dg_scalar(), 0, DATA(0));
+    expect_values(trial_run(t, trial_grad(ignored, x)), DG_SHAPE(2, 3), 0, DATA(0, 0, 0, 0, 0, 0));
+    ignored = dg_cross_entropy(x, all, .ignore_index = 7, .label_smoothing = 0.1);
+    expect_values(trial_run(t, ignored), dg_scalar(), 0, DATA(0));
+    expect_values(trial_run(t, trial_grad(ignored, x)), DG_SHAPE(2, 3), 0, DATA(0, 0, 0, 0, 0, 0));
+    ignored = dg_nll_loss(x, all, .ignore_index = 7);
+    expect_values(trial_run(t, ignored), dg_scalar(), 0, DATA(0));
+    expect_values(trial_run(t, trial_grad(ignored, x)), DG_SHAPE(2, 3), 0, DATA(0, 0, 0, 0, 0, 0));
     expect_values(trial_run(t, dg_cross_entropy(x, all, .ignore_index = 7, .reduction = "sum")), dg_scalar(), 0,
                   DATA(0));
     trial_free(t);
@@ -282,5 +291,32 @@ Test(cross_entropy, class_weights_are_constants)
     dg_node *smooth = dg_cross_entropy(x, labels, .weight = w, .label_smoothing = 0.2);
     expect_values(trial_run(t, trial_grad(smooth, w)), DG_SHAPE(2), 0, DATA(0, 0));
     expect_values(trial_run(t, trial_grad(dg_cross_entropy(x, shares, .weight = w), w)), DG_SHAPE(2), 0, DATA(0, 0));
+    trial_free(t);
+}
+
+/* ---- labels ---- */
+
+Test(binary_cross_entropy, refuses_labels_outside_0_and_1)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        dg_node *x = trial_input(t, DG_SHAPE(3), DATA(0.2, 0.5, 0.7)), *ones = trial_input(t, DG_SHAPE(3), DATA(1, 2, 1));
+        dg_node *signs = trial_input(t, DG_SHAPE(3), DATA(1, 0, -1)), *nan = trial_input(t, DG_SHAPE(3), DATA(0, NAN, 1));
+        expect_failure(trial_try(t, dg_binary_cross_entropy(x, ones)), DG_BAD_DATA, "target number 2 is 2");
+        expect_failure(trial_try(t, dg_binary_cross_entropy_with_logits(x, signs)), DG_BAD_DATA, "target number 3 is -1");
+        expect_failure(trial_try(t, dg_focal_loss(x, ones)), DG_BAD_DATA, "outside 0 … 1");
+        expect_values(trial_run(t, dg_binary_cross_entropy_with_logits(x, nan)), dg_scalar(), 0, DATA(NAN));
+        trial_free(t);
+    }
+}
+
+Test(class_entropy_backward, wants_class_indices)
+{
+    trial *t = trial_new(DG_FLOAT32);
+    dg_node *g = trial_input(t, dg_scalar(), DATA(1)), *p = trial_input(t, DG_SHAPE(3, 4), NULL);
+    dg_node *label = trial_feed(t, DG_BOOL, DG_SHAPE(3), DG_SHAPE(3), NULL);
+    dg_class_entropy_backward(g, p, label);
+    expect_failure(dg_graph_status(t->graph), DG_BAD_DTYPE, "class indices");
     trial_free(t);
 }

@@ -67,6 +67,9 @@ Test(singular, quotients_by_0)
          {"[5] inf inf inf 0 inf", "[5] -inf inf nan nan -inf"}},
         {"fmod", {"[4] 1 -1 5 -5", "[4] 0 inf inf 3"}, "[4] nan -1 5 -2", {"[4] 1 2 3 4", "[4] -inf 0 0 4"}},
         {"remainder", {"[3] 1 5 -5", "[3] 0 inf 3"}, "[3] nan 5 1", {"[3] 1 2 3", "[3] -inf 0 6"}},
+        /* 1/0.001 rounds to 1000, but there are 999 whole ones in it, of the double and of the float 0.001. */
+        {"fmod", {"[2] 1 -1", "[2] 0.001 0.001"}, "[2] 0.001 -0.001", {"[2] 1 2", "[2] -999 1998"}},
+        {"remainder", {"[2] 1 -1", "[2] 0.001 -0.001"}, "[2] 0.001 -0.001", {"[2] 1 2", "[2] -999 -1998"}},
         {"atan2",
          {"[6] 0 0 1 -1 inf nan", "[6] 0 -1 0 0 inf 1"},
          "[6] 0 3.14159265358979 1.5707963267949 -1.5707963267949 0.785398163397448 nan",
@@ -321,7 +324,10 @@ Test(singular, losses_at_their_singular_points)
          {"[4] -1 -2 0 -inf", "[4] 0 1 0 1"},
          "[4] 0 2 0 inf",
          {"[4] 0 -2 0 -4", "[4] 1 6 0 inf"}}, /* at target 0: PyTorch nan */
-        {"cross_entropy(ignore_index=1)", {"[2, 2] 1 2 3 4", "[2] int64 1 1"}, "[] nan", {"[2, 2] 0 0 0 0", NULL}},
+        {"cross_entropy(ignore_index=1)",
+         {"[2, 2] 1 2 3 4", "[2] int64 1 1"},
+         "[] 0",
+         {"[2, 2] 0 0 0 0", NULL}}, /* PyTorch nan */
         {"cross_entropy(ignore_index=1, reduction=sum)",
          {"[2, 2] 1 2 3 4", "[2] int64 1 1"},
          "[] 0",
@@ -399,6 +405,39 @@ Test(singular, singular_matrices)
         {"det", {"[2, 2] 0 0 0 0"}, "[] 0", {"[2, 2] 0 0 0 0"}},
         {"det", {"[3, 3] 1 2 3 2 4 6 0 1 1"}, "[] 0", {"[3, 3] -2 -2 2 1 1 -1 0 0 0"}}, /* the cofactors; PyTorch 0 */
         {"matmul", {"[1, 2] inf 0", "[2, 1] 0 1"}, "[1, 1] nan", {"[1, 2] 0 1", "[2, 1] inf 0"}},
+    };
+    CHECK_POINTS(points);
+}
+
+Test(singular, losses_of_nan)
+{
+    static const point points[] = {
+        {"margin_ranking_loss(reduction=none)", {"[2] nan 1", "[2] 1 nan", "[2] 1 -1"}, "[2] nan nan", {}},
+        {"triplet_margin_loss(reduction=none)", {"[1, 2] nan 1", "[1, 2] 1 2", "[1, 2] 3 4"}, "[1] nan", {}},
+        {"cosine_embedding_loss(reduction=none)", {"[1, 2] nan 1", "[1, 2] 1 2", "[1] -1"}, "[1] nan", {}},
+        {"multilabel_margin_loss(reduction=none)", {"[2] nan 1", "[2] int64 1 -1"}, "[] nan", {}},
+        {"hinge_embedding_loss(reduction=none)", {"[2] nan 1", "[2] -1 nan"}, "[2] nan nan", {}}, /* target: PyTorch 0 */
+    };
+    CHECK_POINTS(points);
+}
+
+Test(singular, bounds_that_are_nan)
+{
+    static const point points[] = {
+        {"expr(where(x < b, b, x), b=nan)", {"[2] 1 2"}, "[2] 1 2", {"[2] 1 2"}},
+        {"expr(where(x <= b, b, x), b=nan)", {"[2] 1 2"}, "[2] 1 2", {"[2] 1 2"}},
+        {"expr(max(x, b), b=nan)", {"[2] 1 2"}, "[2] nan nan", {}},
+    };
+    CHECK_POINTS(points);
+}
+
+Test(singular, norms_of_negative_order)
+{
+    static const point points[] = {
+        {"norm(p=-1)", {"[3] 1 0 -2"}, "[] 0", {"[3] 0 0 0"}},
+        {"norm(p=-2)", {"[2] 3 4"}, "[] 2.4", {"[2] 0.512 0.216"}},
+        {"norm(p=-2)", {"[2] nan 4"}, "[] nan", {"[2] nan nan"}},
+        {"norm(p=3, dim=1)", {"[2, 2] 0 0 0 2"}, "[2] 0 2", {"[2, 2] 0 0 0 2"}},
     };
     CHECK_POINTS(points);
 }

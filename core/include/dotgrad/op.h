@@ -150,6 +150,7 @@ typedef struct dg_attr_spec {
     const char *choices;  /* of DG_ATTR_NAME: "mean|sum|none" */
     bool positional;      /* the C builder takes it as an argument, not as an option */
     bool may_be_nan;      /* of DG_ATTR_FLOAT: NaN is a value like others; else it is refused */
+    bool takes_rest;      /* of DG_ATTR_SHAPE: a size may be −1, which follows from the others */
 } dg_attr_spec;
 
 enum dg_op_flags {
@@ -213,6 +214,9 @@ struct dg_op {
      * attributes or on which inputs are there, a function that answers it. */
     const char *formula;
     const char *(*formula_for)(const dg_value *attrs, int n_inputs);
+    /* Elementwise, where numbers of attributes are limited: refuses the others, naming attribute, value and what it
+     * wants. (Ops with `infer` check theirs there.) NULL: all will do. */
+    dg_status (*check)(const dg_value *attrs);
 
     dg_status (*infer)(const dg_infer *infer);
     dg_status (*forward)(const dg_kernel *kernel);

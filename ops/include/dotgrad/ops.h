@@ -1891,7 +1891,7 @@ static inline dg_node *dg_straight_through_at(dg_location at, dg_node *hard, dg_
 /* ---- reduce ---- */
 
 /* y = Σ x; of integers and conditions int64
- *   dim: the dimension or dimensions; all when left out
+ *   dim: the dimension or dimensions; all when left out or empty, as in PyTorch
  *   keepdim: keeps them, of size 1 */
 typedef struct dg_sum_options {
     dg_ints dim;
@@ -1907,7 +1907,7 @@ static inline dg_node *dg_sum_at(dg_location at, dg_node *input, dg_sum_options 
 #define dg_sum(input, ...) dg_sum_at(DG_HERE, (input), DG_OPTIONS(dg_sum_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = Σ x / n
- *   dim: the dimension or dimensions; all when left out
+ *   dim: the dimension or dimensions; all when left out or empty, as in PyTorch
  *   keepdim: keeps them, of size 1 */
 typedef struct dg_mean_options {
     dg_ints dim;
@@ -1923,7 +1923,7 @@ static inline dg_node *dg_mean_at(dg_location at, dg_node *input, dg_mean_option
 #define dg_mean(input, ...) dg_mean_at(DG_HERE, (input), DG_OPTIONS(dg_mean_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = Π x; of integers and conditions int64
- *   dim: the dimension or dimensions; all when left out
+ *   dim: the dimension or dimensions; all when left out or empty, as in PyTorch
  *   keepdim: keeps them, of size 1 */
 typedef struct dg_prod_options {
     dg_ints dim;
@@ -1939,7 +1939,7 @@ static inline dg_node *dg_prod_at(dg_location at, dg_node *input, dg_prod_option
 #define dg_prod(input, ...) dg_prod_at(DG_HERE, (input), DG_OPTIONS(dg_prod_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = max x; ties share the gradient evenly
- *   dim: the dimension or dimensions; all when left out
+ *   dim: the dimension or dimensions; all when left out or empty, as in PyTorch
  *   keepdim: keeps them, of size 1 */
 typedef struct dg_amax_options {
     dg_ints dim;
@@ -1955,7 +1955,7 @@ static inline dg_node *dg_amax_at(dg_location at, dg_node *input, dg_amax_option
 #define dg_amax(input, ...) dg_amax_at(DG_HERE, (input), DG_OPTIONS(dg_amax_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = min x; ties share the gradient evenly
- *   dim: the dimension or dimensions; all when left out
+ *   dim: the dimension or dimensions; all when left out or empty, as in PyTorch
  *   keepdim: keeps them, of size 1 */
 typedef struct dg_amin_options {
     dg_ints dim;
@@ -1971,7 +1971,7 @@ static inline dg_node *dg_amin_at(dg_location at, dg_node *input, dg_amin_option
 #define dg_amin(input, ...) dg_amin_at(DG_HERE, (input), DG_OPTIONS(dg_amin_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = every x is true (not 0)
- *   dim: the dimension or dimensions; all when left out
+ *   dim: the dimension or dimensions; all when left out or empty, as in PyTorch
  *   keepdim: keeps them, of size 1 */
 typedef struct dg_all_options {
     dg_ints dim;
@@ -1987,7 +1987,7 @@ static inline dg_node *dg_all_at(dg_location at, dg_node *input, dg_all_options 
 #define dg_all(input, ...) dg_all_at(DG_HERE, (input), DG_OPTIONS(dg_all_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = some x is true (not 0)
- *   dim: the dimension or dimensions; all when left out
+ *   dim: the dimension or dimensions; all when left out or empty, as in PyTorch
  *   keepdim: keeps them, of size 1 */
 typedef struct dg_any_options {
     dg_ints dim;
@@ -2003,7 +2003,7 @@ static inline dg_node *dg_any_at(dg_location at, dg_node *input, dg_any_options 
 #define dg_any(input, ...) dg_any_at(DG_HERE, (input), DG_OPTIONS(dg_any_options, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = Σ (x − mean)² / (n − correction)
- *   dim: the dimension or dimensions; all when left out
+ *   dim: the dimension or dimensions; all when left out or empty, as in PyTorch
  *   correction: 0: biased, 1: Bessel's
  *   keepdim: keeps them, of size 1 */
 typedef struct dg_var_options {
@@ -2021,7 +2021,7 @@ static inline dg_node *dg_var_at(dg_location at, dg_node *input, dg_var_options 
 #define dg_var(input, ...) dg_var_at(DG_HERE, (input), DG_OPTIONS(dg_var_options, .dim = {.only = DG_NONE}, .correction = 1, __VA_ARGS__))
 
 /* y = √var; gradient 0 where that is 0
- *   dim: the dimension or dimensions; all when left out
+ *   dim: the dimension or dimensions; all when left out or empty, as in PyTorch
  *   correction: 0: biased, 1: Bessel's
  *   keepdim: keeps them, of size 1 */
 typedef struct dg_std_options {
@@ -2040,7 +2040,7 @@ static inline dg_node *dg_std_at(dg_location at, dg_node *input, dg_std_options 
 
 /* y = (Σ |x|ᵖ)^(1/p); gradient 0 where that is 0
  *   p: the order: inf is the greatest |x|, 0 counts what is not 0
- *   dim: the dimension or dimensions; all when left out
+ *   dim: the dimension or dimensions; all when left out or empty, as in PyTorch
  *   keepdim: keeps them, of size 1 */
 typedef struct dg_norm_options {
     double p;
@@ -2057,7 +2057,7 @@ static inline dg_node *dg_norm_at(dg_location at, dg_node *input, dg_norm_option
 #define dg_norm(input, ...) dg_norm_at(DG_HERE, (input), DG_OPTIONS(dg_norm_options, .p = 2, .dim = {.only = DG_NONE}, __VA_ARGS__))
 
 /* y = ln Σ eˣ, without overflow
- *   dim: the dimension or dimensions; all when left out
+ *   dim: the dimension or dimensions; all when left out or empty, as in PyTorch
  *   keepdim: keeps them, of size 1 */
 typedef struct dg_logsumexp_options {
     dg_ints dim;
@@ -3263,6 +3263,17 @@ static inline dg_node *dg_l1_loss_at(dg_location at, dg_node *input, dg_node *ta
     return dg_apply(&(dg_application){.op = "l1_loss", .name = options.name, .at = at, .n_inputs = 2, .inputs = inputs, .n_attrs = 1, .attrs = attrs, .attrs_in_order = true});
 }
 #define dg_l1_loss(input, target, ...) dg_l1_loss_at(DG_HERE, (input), (target), DG_OPTIONS(dg_l1_loss_options, .reduction = "mean", __VA_ARGS__))
+
+/* y = x, which must be within 0 … 1, as labels of binary losses are: other numbers fail the run */
+typedef struct dg_unit_interval_options {
+    const char *name;
+} dg_unit_interval_options;
+static inline dg_node *dg_unit_interval_at(dg_location at, dg_node *input, dg_unit_interval_options options)
+{
+    dg_node *const inputs[] = {input};
+    return dg_apply(&(dg_application){.op = "unit_interval", .name = options.name, .at = at, .n_inputs = 1, .inputs = inputs});
+}
+#define dg_unit_interval(input, ...) dg_unit_interval_at(DG_HERE, (input), DG_OPTIONS(dg_unit_interval_options, __VA_ARGS__))
 
 /* y = x[target], along dim 1; 0 where target is ignore_index
  *   input: [N, C, ..] or [C]
@@ -5266,7 +5277,7 @@ static inline dg_node *dg_one_hot_at(dg_location at, dg_node *input, int64_t num
  *   query: [.., L, E]
  *   key: [.., S, E]
  *   value: [.., S, Ev]
- *   attn_mask: broadcast to [.., L, S]; bool: true counts (a query that sees no key gives 0); floats are added to the scores
+ *   attn_mask: broadcast to [.., L, S]; bool: true counts (a query that sees no key gives 0); floats are added to the scores, −inf: does not count
  *   dropout_p: of the weights, in training
  *   is_causal: query i sees keys 0 … i
  *   scale: 1/√E when left out
