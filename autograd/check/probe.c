@@ -1,7 +1,6 @@
 /* Finite differences: three central ones at steps h, h/2 and h/4, extrapolated twice (Richardson), which leaves an
- * error of order h⁶; their disagreement tells how far to trust the result, and smaller steps are tried where that is
- * little.
- */
+ * error of order h⁶. Where the slope disagrees with the derivative, smaller steps follow: two of them that disagree by
+ * the same amount condemn it. Slopes across kinks (rectifiers, maxima) disagree by less and less. */
 #include "probe.h"
 
 #include "autograd/walk.h"
@@ -117,9 +116,8 @@ static dg_status evaluate(probe *p, const probe_line *line, double t, double *va
 
 typedef struct estimate {
     double slope;
-    double spread; /* how far the extrapolations are apart */
-    double noise;  /* what rounding of the value can make of the slope */
-    bool moved;    /* stops were different: a slope that disagrees means nothing */
+    double noise; /* what rounding of the value can make of the slope */
+    bool moved;   /* stops were different: a slope that disagrees means nothing */
 } estimate;
 
 static double noise_at(const probe *p, double h)
@@ -138,7 +136,7 @@ static dg_status estimate_slope(probe *p, const probe_line *line, double h, esti
         d[k] = (above - below) / (2 * step);
     }
     double first = (4 * d[1] - d[0]) / 3, second = (4 * d[2] - d[1]) / 3;
-    *e = (estimate){(16 * second - first) / 15, fabs(second - first), noise_at(p, h / 4), moved};
+    *e = (estimate){(16 * second - first) / 15, noise_at(p, h / 4), moved};
     return dg_ok();
 }
 
@@ -156,33 +154,37 @@ static dg_status at_kink(probe *p, const probe_line *line, double h, double foun
     return dg_ok();
 }
 
+/* A wrong derivative is wrong by the same amount whatever the step; what kinks between the points make of a slope
+ * shrinks with it. */
+static bool is_same_error(double first, double second, double noise)
+{
+    return fabs(first - second) <= 0.25 * fmax(fabs(first), fabs(second)) + noise;
+}
+
 dg_status probe_compare(probe *p, const probe_line *line, double found, double tolerance, double *expected,
                         probe_verdict *verdict)
 {
     static const double steps[] = {1e-3, 1e-4, 1e-5, 1e-6};
-    double scale = line->direction ? 1 : fmax(1, fabs(line->origin[line->element])), best = INFINITY;
+    double scale = line->direction ? 1 : fmax(1, fabs(line->origin[line->element])), last = NAN;
     *expected = (double)NAN;
     *verdict = PROBE_NOTHING;
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 4 && *verdict != PROBE_DIFFERS; k++) {
         estimate e;
         DG_TRY(estimate_slope(p, line, steps[k] * scale, &e));
         if (!isfinite(e.slope))
             continue;
-        double allowed = tolerance * fmax(fabs(found), fabs(e.slope)) + e.noise;
-        if (fabs(found - e.slope) <= allowed) {
+        double error = found - e.slope, allowed = tolerance * fmax(fabs(found), fabs(e.slope)) + e.noise;
+        if (fabs(error) <= allowed) {
             *expected = e.slope;
             *verdict = PROBE_AGREES;
             return dg_ok();
         }
         if (e.moved)
             continue;
-        *verdict = PROBE_DIFFERS;
-        if (e.spread + e.noise < best) {
-            best = e.spread + e.noise;
-            *expected = e.slope;
-        }
-        if (isfinite(allowed) && e.spread <= 10 * allowed)
-            break;
+        *expected = e.slope;
+        if (!isfinite(found) || is_same_error(last, error, e.noise))
+            *verdict = PROBE_DIFFERS;
+        last = error;
     }
     bool kink = false;
     if (*verdict == PROBE_DIFFERS)

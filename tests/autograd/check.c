@@ -323,6 +323,52 @@ Test(check, skips_kinks_but_not_mistakes_beside_them)
     point_free(&p);
 }
 
+/* A convolution's bias moves hundreds of rectifiers and maxima at once: a step of any size crosses some. */
+static dg_check_report *check_kinks(void (*backward)(const dg_backward *vjp))
+{
+    enum { SIZE = 2 * 14 * 14 };
+    static double pixels[SIZE];
+    const dg_random key = {.seed = 3};
+    point p;
+    dg_tensors *parameters;
+    wrong.backward = backward;
+    OK(dg_register(&blind));
+    OK(dg_register(&wrong));
+    point_make(&p);
+    dg_random_normal(&key, DG_FLOAT64, pixels, 0, SIZE, 0, 1);
+    dg_node *x = give(&p, "x", DG_SHAPE(2, 1, 14, 14), pixels);
+    dg_node *first =
+        dg_max_pool2d(dg_relu(dg_conv2d(x, 8, .kernel_size = 3, .padding = 1, .name = "c1")), .kernel_size = 2);
+    dg_node *second =
+        dg_max_pool2d(dg_relu(dg_conv2d(first, 8, .kernel_size = 3, .padding = 1, .name = "c2")), .kernel_size = 2);
+    dg_node *loss = dg_sum(apply1("test_wrong", dg_linear(dg_flatten(second, .start_dim = 1), 3, .name = "scores")));
+    OK(dg_graph_status(p.graph));
+    OK(dg_tensors_new(&parameters));
+    OK(dg_parameters_init(parameters, p.graph, 1));
+    dg_check_report *report = check_graph(
+        &p, (dg_check_options){.loss = loss, .parameters = parameters, .order = 1, .elements = 10, .directions = 8});
+    dg_tensors_free(parameters);
+    point_free(&p);
+    return report;
+}
+
+Test(check, is_not_misled_by_the_kinks_of_a_convolutional_network)
+{
+    dg_check_report *report = check_kinks(right);
+    cr_assert_eq(report->failed, 0);
+    cr_assert_lt(report->skipped, report->checked / 20);
+    dg_check_report_free(report);
+}
+
+Test(check, is_not_blind_to_small_mistakes_among_kinks)
+{
+    static const char *const leaves[] = {"x", "c1.weight", "c1.bias", "c2.weight", "c2.bias", "scores.weight"};
+    dg_check_report *report = check_kinks(slightly_wrong);
+    for (size_t k = 0; k < sizeof leaves / sizeof *leaves; k++)
+        cr_assert_gt(find(report, leaves[k], 1, false)->failed, 3, "%s", leaves[k]);
+    dg_check_report_free(report);
+}
+
 Test(check, skips_what_a_detached_node_changes)
 {
     point p;
