@@ -100,6 +100,9 @@ const expression *parse_call(parser *p, const char *name, size_t length)
     int op = primitive_find(name, (int)length);
     c.function = functions ? functions->find(terminated) : NULL;
     if (!c.function && op < 0) {
+        if (functions && functions->is_other(terminated))
+            return parse_fail(
+                p, name, "op %s works on whole tensors: make it a node, and give its value to the formula", terminated);
         const char *near = functions ? functions->nearest(terminated) : NULL;
         return near ? parse_fail(p, name, "no function '%.*s' (did you mean '%s'?)", (int)length, name, near)
                     : parse_fail(p, name, "no function '%.*s'", (int)length, name);

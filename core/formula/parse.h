@@ -61,6 +61,7 @@ typedef enum word_use { NO_WORD, TRUE_FALSE_NONE, ANY_NAME } word_use;
 struct formula_functions {
     const void *(*find)(const char *name); /* NULL: there is no such function */
     const char *(*nearest)(const char *name); /* a function's name to suggest, or NULL */
+    bool (*is_other)(const char *name);       /* an op of that name that is no function */
     word_use (*word_at)(const void *function, const call_argument *argument, int position);
     /* The expression of a call whose arguments have been read; NULL with the parser's status. */
     const expression *(*make)(parser *p, const call *c);

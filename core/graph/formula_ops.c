@@ -11,10 +11,25 @@ static const op_entry *entry_of(const call *c)
     return c->function;
 }
 
+static bool is_formula(const op_entry *entry)
+{
+    return entry->op->formula || entry->op->formula_for;
+}
+
 static const void *find_function(const char *name)
 {
     const op_entry *entry = registry_find(name);
-    return entry && (entry->op->formula || entry->op->formula_for) ? entry : NULL;
+    return entry && is_formula(entry) ? entry : NULL;
+}
+
+static const char *nearest_function(const char *name)
+{
+    return registry_nearest(name, is_formula);
+}
+
+static bool is_other(const char *name)
+{
+    return registry_find(name) != NULL;
 }
 
 static int find_input(const op_entry *entry, const char *key, size_t length)
@@ -181,7 +196,7 @@ static const expression *call_op(parser *p, const call *c)
 }
 
 static const formula_functions op_functions = {
-    .find = find_function, .nearest = dg_op_nearest, .word_at = word_at, .make = call_op};
+    .find = find_function, .nearest = nearest_function, .is_other = is_other, .word_at = word_at, .make = call_op};
 
 dg_status dg_formulas_new(dg_formulas **formulas)
 {

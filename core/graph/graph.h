@@ -18,6 +18,8 @@ typedef struct op_entry {
 } op_entry;
 
 const op_entry *registry_find(const char *name);
+/* The name most like `name` among the ops that fit (NULL: all do); NULL when none is near. */
+const char *registry_nearest(const char *name, bool (*fits)(const op_entry *entry));
 const op_entry *registry_formula_op(void); /* the op whose inputs are the free names of its formula */
 const op_entry *registry_parameter_op(void);
 size_t registry_count(void);

@@ -358,20 +358,19 @@ static void set_fans(const dg_shape *shape, request *r)
     r->fan_out = (double)shape->dims[0] * field;
 }
 
-static dg_status fill(dg_tensor *tensor, request *r, const dg_value *call)
+/* Reads a call for a tensor of that type; nothing is filled. */
+static dg_status prepare(const dg_type *type, request *r, const dg_value *call)
 {
     char text[DG_SHAPE_TEXT];
     DG_TRY(read_arguments(call, r));
-    if (!r->of->any_dtype && !dg_dtype_is_float(tensor->dtype))
-        return dg_error(DG_BAD_DTYPE, "wants float32 or float64, not %s", dg_dtype_name(tensor->dtype));
-    if (tensor->shape.rank < r->of->least_rank)
+    if (!r->of->any_dtype && !dg_dtype_is_float(type->dtype))
+        return dg_error(DG_BAD_DTYPE, "wants float32 or float64, not %s", dg_dtype_name(type->dtype));
+    if (type->shape.rank < r->of->least_rank)
         return dg_error(DG_BAD_SHAPE, "shape %s has no input and output side, which takes rank 2 or more",
-                        dg_shape_print(&tensor->shape, text, sizeof text));
-    if (dg_tensor_count(tensor) == 0)
-        return dg_ok();
+                        dg_shape_print(&type->shape, text, sizeof text));
     if (r->of->least_rank == 2)
-        set_fans(&tensor->shape, r);
-    return r->of->fill(tensor, r);
+        set_fans(&type->shape, r);
+    return dg_ok();
 }
 
 bool dg_init_needs_data(const dg_value *init)
@@ -386,13 +385,25 @@ bool dg_init_needs_data(const dg_value *init)
     return false;
 }
 
-dg_status dg_init_fill(dg_tensor *tensor, const dg_value *init, const dg_random *key)
+static dg_status find(const dg_type *type, const dg_value *init, request *r)
 {
     if (init->kind != DG_VALUE_CALL && !is_word(init))
         return dg_error(DG_BAD_ARGUMENT, "an initialiser is a name or a call such as constant(0.5)");
+    DG_TRY(find_initialiser(init->s, &r->of));
+    return dg_prefixed(prepare(type, r, init), "initialiser '%s'", init->s);
+}
+
+dg_status dg_init_check(const dg_type *type, const dg_value *init)
+{
+    request r = {0};
+    return dg_init_needs_data(init) ? dg_ok() : find(type, init, &r);
+}
+
+dg_status dg_init_fill(dg_tensor *tensor, const dg_value *init, const dg_random *key)
+{
+    request r = {.key = key};
     if (dg_init_needs_data(init))
         return dg_error(DG_BAD_ARGUMENT, "initialiser '%s' needs data to look at", init->s);
-    request r = {.key = key};
-    DG_TRY(find_initialiser(init->s, &r.of));
-    return dg_prefixed(fill(tensor, &r, init), "initialiser '%s'", init->s);
+    DG_TRY(find(&(dg_type){.dtype = tensor->dtype, .shape = tensor->shape}, init, &r));
+    return dg_tensor_count(tensor) == 0 ? dg_ok() : dg_prefixed(r.of->fill(tensor, &r), "initialiser '%s'", init->s);
 }

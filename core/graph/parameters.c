@@ -60,3 +60,19 @@ dg_status dg_parameters_init(dg_tensors *parameters, const dg_graph *graph, uint
     }
     return dg_ok();
 }
+
+dg_status dg_parameters_check(const dg_graph *graph)
+{
+    for (int64_t id = 0; id < graph->n_nodes; id++) {
+        dg_node *node = graph->nodes[id];
+        dg_value init;
+        if (node->entry->op->role != DG_ROLE_PARAMETER)
+            continue;
+        dg_status status = find_init(graph, node, &init);
+        if (status.code == DG_OK)
+            status = dg_init_check(&node->types[0], &init);
+        if (status.code != DG_OK)
+            return dg_prefixed(status, "parameter '%s'", dg_node_name(node));
+    }
+    return dg_ok();
+}

@@ -222,11 +222,13 @@ static size_t edit_distance(const char *a, const char *b)
     return row[n];
 }
 
-const char *dg_op_nearest(const char *name)
+const char *registry_nearest(const char *name, bool (*fits)(const op_entry *entry))
 {
     const char *nearest = NULL;
     size_t best = strlen(name) / 3 + 2;
     for (size_t i = 0; i < registry_count(); i++) {
+        if (fits && !fits(registry.entries[i]))
+            continue;
         size_t distance = edit_distance(name, registry.entries[i]->op->name);
         if (distance < best) {
             best = distance;
@@ -234,4 +236,9 @@ const char *dg_op_nearest(const char *name)
         }
     }
     return nearest;
+}
+
+const char *dg_op_nearest(const char *name)
+{
+    return registry_nearest(name, NULL);
 }

@@ -93,6 +93,8 @@ Test(formula, explains_mistakes_and_shows_their_place)
         {"and(a=x)", "and has no argument 'a'"},
         {"sin(a=x)", "sin has no argument 'a'"},
         {"sigmoit(x)", "did you mean 'sigmoid'"},
+        {"norm(x)", "op norm works on whole tensors"},
+        {"softmax(x)", "op softmax works on whole tensors"},
         {"elu(x, beta=2)", "elu has no argument 'beta'"},
         {"elu(x, alpha=1, alpha=2)", "given twice"},
         {"elu(x, input=x)", "given twice"},

@@ -147,3 +147,31 @@ Test(summary, wrong_calls)
     cr_assert_eq(run.status, 1);
     cr_assert_not_null(strstr(run.err, "missing.dot"), "%s", run.err);
 }
+
+static void expect_refusal(const char *graph, const char *words)
+{
+    write_text("bad.dot", graph);
+    outcome run = dotgrad("summary bad.dot");
+    cr_assert_eq(run.status, 1, "%s: %d", graph, run.status);
+    cr_assert_not_null(strstr(run.err, words), "'%s' is not in: %s", words, run.err);
+}
+
+Test(summary, refuses_settings_that_no_run_would_take)
+{
+    expect_refusal("digraph { graph [optimizer=nosuch]; x [op=\"parameter([4])\"]; }", "nosuch");
+    expect_refusal("digraph { graph [optimizer=\"adam(lr=oops)\"]; x [op=\"parameter([4])\"]; }", "lr");
+    expect_refusal("digraph { graph [schedule=nosuch]; x [op=\"parameter([4])\"]; }", "nosuch");
+    expect_refusal("digraph { x [op=\"parameter([4], init=nosuch)\"]; }", "initialiser 'nosuch'");
+    expect_refusal("digraph { x [op=\"parameter([4], init='normal(0, 1, 2, 3)')\"]; }", "too many");
+    expect_refusal("digraph { x [op=\"parameter([4], init=xavier_uniform)\"]; }", "rank 2 or more");
+}
+
+Test(summary, says_when_there_are_too_many_parameters_to_count)
+{
+    write_text("many.dot", "digraph { a [op=\"parameter([4294967296, 4294967296], init=zeros)\"]; "
+                           "b [op=\"parameter([4294967296, 4294967296], init=zeros)\"]; y [op=add]; "
+                           "a -> y [arg=input]; b -> y [arg=other]; }");
+    outcome run = dotgrad("summary many.dot");
+    expect_in(&run, "parameters  more than 2^63");
+    cr_expect_null(strstr(run.out, "-2"), "%s", run.out);
+}

@@ -1,7 +1,7 @@
 /* dotgrad summary: a table of the nodes. */
 #include "command.h"
-#include "tools/draw/cost.h"
 #include "session.h"
+#include "tools/draw/cost.h"
 
 #include <dotgrad/dotgrad.h>
 
@@ -285,7 +285,7 @@ static void print_parameters(const node_cost *all)
 static void print_need(const char *label, const memory_need *need, const dg_status *status)
 {
     char arena[48], state[48], all[48];
-    if (status->code == DG_NO_MEMORY)
+    if (status->code != DG_OK)
         printf("%-10s  %s\n", label, status->message);
     if (status->code != DG_OK || !need->all)
         return;
@@ -324,8 +324,8 @@ static dg_status print_totals(const dg_graph_file *sized, const node_cost *costs
 {
     node_cost all = {0};
     for (int k = 0; k < sized->n_nodes; k++) {
-        all.parameters += costs[k].parameters;
-        all.trainable += costs[k].trainable;
+        all.parameters = count_add(all.parameters, costs[k].parameters);
+        all.trainable = count_add(all.trainable, costs[k].trainable);
         all.weights += costs[k].weights;
         all.flops += costs[k].flops;
     }
@@ -357,6 +357,21 @@ static dg_status print_summary(const dg_graph_file *file, const dg_graph_file *s
     return fine ? status : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
 }
 
+/* What would stop a run of the graph before it begins. */
+static dg_status check_settings(const dg_graph_file *file)
+{
+    const char *optimizer = dg_graph_file_setting(file, "optimizer"),
+               *schedule = dg_graph_file_setting(file, "schedule");
+    dg_optimizer made;
+    dg_schedule plan;
+    dg_status status = optimizer ? dg_optimizer_parse(optimizer, &made) : dg_ok();
+    if (status.code == DG_OK && schedule)
+        status = dg_schedule_parse(schedule, &plan);
+    if (status.code == DG_OK)
+        status = dg_parameters_check(file->graph);
+    return dg_prefixed(status, "%s", file->path);
+}
+
 static dg_status summarise(summary_options *options)
 {
     dg_graph_file *file = NULL, *sized = NULL;
@@ -366,6 +381,8 @@ static dg_status summarise(summary_options *options)
     dg_status status = strlen(text) == size
                            ? dg_graph_read(options->path, &(dg_graph_read_options){.text = text}, &file)
                            : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", options->path);
+    if (status.code == DG_OK)
+        status = check_settings(file);
     if (status.code == DG_OK && !options->sizes[0].size) {
         const char *batch = dg_graph_file_setting(file, "batch_size");
         long long given = batch ? strtoll(batch, NULL, 10) : 1;

@@ -7,6 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+int64_t count_add(int64_t first, int64_t second)
+{
+    int64_t sum;
+    return __builtin_add_overflow(first, second, &sum) ? INT64_MAX : sum;
+}
+
 static void add_parameter(node_cost *cost, const dg_node *node)
 {
     const dg_value *trainable = dg_node_attr(node, "trainable");
@@ -14,9 +20,10 @@ static void add_parameter(node_cost *cost, const dg_node *node)
     int64_t count = dg_shape_count(&type->shape);
     if (dg_node_op(node)->role != DG_ROLE_PARAMETER || count < 0)
         return;
-    cost->parameters += count;
+    cost->parameters = count_add(cost->parameters, count);
     cost->weights += (double)count * (double)dg_dtype_size(type->dtype);
-    cost->trainable += trainable && trainable->kind == DG_VALUE_BOOL && !trainable->b ? 0 : count;
+    if (!trainable || trainable->kind != DG_VALUE_BOOL || trainable->b)
+        cost->trainable = count_add(cost->trainable, count);
 }
 
 static double output_bytes(const dg_node *node)
@@ -122,6 +129,8 @@ char *cost_print_count(int64_t count, char *text, size_t size)
             text[used++] = ',';
     }
     text[used] = '\0';
+    if (count == INT64_MAX)
+        snprintf(text, size, "more than 2^63");
     return text;
 }
 

@@ -17,6 +17,9 @@ typedef struct node_cost {
  * the parts of composed ops to the graph. */
 dg_status cost_of_nodes(const dg_graph_file *file, node_cost **costs);
 
+/* The sum of two counts; INT64_MAX, which is printed as such, where it is beyond that. */
+int64_t count_add(int64_t first, int64_t second);
+
 /* "8,010"; "1.25 M" and "1.25 MB" (unit ""; "B"), "?" for NaN. Into text, which is returned. */
 char *cost_print_count(int64_t count, char *text, size_t size);
 char *cost_print_amount(double amount, const char *unit, char *text, size_t size);
