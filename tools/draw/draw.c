@@ -3,6 +3,7 @@
 
 #include "cost.h"
 #include "paint/dot.h"
+#include "paint/txt.h"
 #include "view/file.h"
 
 #include <dotgrad/file.h>
@@ -196,7 +197,9 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
         DG_TRY(pass_around(v, options->around, options->radius ? options->radius : 2));
     if (options->hide)
         DG_TRY(pass_hide(v, options->hide));
-    if (choice->depth > 0 || options->close)
+    if (choice->closed)
+        pass_close_these(v, choice->closed);
+    else if (choice->depth > 0 || options->close)
         pass_close(v, choice->depth, options->open, options->close);
     if (choice->fold)
         pass_fold(v, choice->fold == 1);
@@ -235,7 +238,7 @@ static double scale_for(const drawing_work *work, double width, double height)
     return fmax(scale, 6 / SIZE_LEAST);
 }
 
-static void compose(const drawing_work *work, view *v, const layout *made, scene *s)
+void draw_compose(const drawing_work *work, view *v, const layout *made, scene *s)
 {
     *s = (scene){.arena = v->arena};
     s->title = *v->title ? v->title : "network";
@@ -254,13 +257,15 @@ static void compose(const drawing_work *work, view *v, const layout *made, scene
 static dg_status paint(const drawing_work *work, view *v, const layout *made, text *to)
 {
     scene s;
-    compose(work, v, made, &s);
+    draw_compose(work, v, made, &s);
     dg_status status = dg_ok();
     if (strcmp(work->format, "png") == 0)
         status = paint_png(&s, work->options->width > 0 ? 72 * work->options->width / (s.width * s.scale)
                                : work->options->dpi > 0 ? work->options->dpi
                                                         : 144,
                            to);
+    else if (strcmp(work->format, "tex") == 0)
+        paint_tikz(&s, to);
     else if (strcmp(work->format, "pdf") == 0)
         status = paint_pdf(&s, to);
     else
@@ -298,8 +303,31 @@ static dg_status draw_dot(const drawing_work *work, text *to)
     return status;
 }
 
+/* Text has room for any size: only what was asked for is folded, stacked or closed, and without being asked, what
+ * repeats. */
+static dg_status draw_txt(const drawing_work *work, text *to)
+{
+    view v;
+    draw_choice choice = {.fold = work->fold < 0 ? 1 : work->fold, .depth = work->options->depth};
+    if (work->level == 2 && !choice.depth)
+        choice.depth = 1;
+    dg_status status = draw_view(work, &v);
+    if (status.code == DG_OK)
+        status = draw_rewrite(work, &v, &choice);
+    if (status.code == DG_OK)
+        status = paint_txt(&v, to);
+    dg_arena_free(v.arena);
+    return status;
+}
+
 static dg_status draw(const drawing_work *work, text *to)
 {
+    if (strcmp(work->format, "dot") == 0)
+        return draw_dot(work, to);
+    if (strcmp(work->format, "txt") == 0)
+        return draw_txt(work, to);
+    if (strcmp(work->format, "html") == 0)
+        return draw_html(work, to);
     view v;
     layout made = {0};
     draw_choice choice = {0};
@@ -307,7 +335,7 @@ static dg_status draw(const drawing_work *work, text *to)
     if (status.code == DG_OK)
         status = paint(work, &v, &made, to);
     if (status.code == DG_OK && work->options->told)
-        snprintf(work->options->told, DG_DRAW_TOLD, "%s", v.told ? v.told : "");
+        text_copy(work->options->told, v.told ? v.told : "", DG_DRAW_TOLD);
     dg_arena_free(v.arena);
     return status;
 }
@@ -328,7 +356,7 @@ dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes,
     if (!options.output && options.file)
         options.output = options.file->output;
     DG_TRY(read_options(&options, &work));
-    dg_status status = strcmp(work.format, "dot") == 0 ? draw_dot(&work, &to) : draw(&work, &to);
+    dg_status status = draw(&work, &to);
     if (status.code != DG_OK) {
         text_free(&to);
         return status;

@@ -1,6 +1,8 @@
 /* Drawing inside: the door of this room. <dotgrad/draw.h> is the public part.
  *
- *   draw.c     options to a picture: what is tried until it fits
+ *   draw.c     options to a picture
+ *   fit.c      what is tried until it fits a page
+ *   states.c   the states of a page of HTML
  *   cost.c     parameters, work and memory of nodes
  *   text.c     text in the making
  *   style.c    colours
@@ -27,6 +29,7 @@ typedef struct draw_choice {
     bool is_stacked;
     int fold; /* 0: off, 1: exact, 2: up to sizes */
     int depth;
+    const bool *closed; /* by module; NULL: as depth says */
 } draw_choice;
 
 typedef struct drawing_work {
@@ -45,5 +48,9 @@ dg_status draw_view(const drawing_work *work, view *v);
 dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *choice);
 /* The choice that fits, and its view and layout. */
 dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice *choice);
+
+dg_status draw_layout(const drawing_work *work, view *v, const draw_choice *choice, layout *made);
+void draw_compose(const drawing_work *work, view *v, const layout *made, scene *s);
+dg_status draw_html(const drawing_work *work, text *to);
 
 #endif

@@ -34,6 +34,12 @@ static bool fits(const drawing_work *work, double width, double height, double l
     return (width <= across && height <= down) || (width <= down && height <= across);
 }
 
+dg_status draw_layout(const drawing_work *work, view *v, const draw_choice *choice, layout *made)
+{
+    layout_options options = options_of(work, v, choice);
+    return layout_make(v, &options, made);
+}
+
 /* One choice: its view, and whether it fits. A picture whose longest column is too long is not laid out. */
 static dg_status try_choice(const drawing_work *work, const draw_choice *choice, double least, bool is_last, view *v,
                             layout *made, bool *fit)
@@ -70,11 +76,16 @@ static const char *tell(view *v, const draw_choice *choice, bool fit, const draw
     return told;
 }
 
+static bool is_same(const draw_choice *a, const draw_choice *b)
+{
+    return a->is_stacked == b->is_stacked && a->fold == b->fold && a->depth == b->depth;
+}
+
 /* The choices from the most detailed to the least. Returns how many. */
 static int list_choices(const drawing_work *work, int deepest, draw_choice *choices, int most)
 {
     int count = 0, fixed_depth = work->options->depth;
-    static const draw_choice ladder[] = {{false, 0, 0}, {true, 0, 0}, {true, 1, 0}, {true, 2, 0}};
+    static const draw_choice ladder[] = {{false, 0, 0, NULL}, {true, 0, 0, NULL}, {true, 1, 0, NULL}, {true, 2, 0, NULL}};
     for (int k = 0; k < 4; k++) {
         draw_choice choice = ladder[k];
         if (work->level >= 0)
@@ -82,7 +93,7 @@ static int list_choices(const drawing_work *work, int deepest, draw_choice *choi
         if (work->fold >= 0)
             choice.fold = work->fold;
         choice.depth = work->level == 2 && !fixed_depth ? 1 : fixed_depth;
-        if (!count || memcmp(&choice, &choices[count - 1], sizeof choice) != 0)
+        if (!count || !is_same(&choice, &choices[count - 1]))
             choices[count++] = choice;
     }
     for (int depth = deepest; depth >= 1 && !fixed_depth && work->level != 2 && count < most; depth--) {

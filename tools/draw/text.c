@@ -222,3 +222,13 @@ uint64_t text_hash(uint64_t hash, const char *words)
         hash = (hash ^ (unsigned char)*words) * 1099511628211u;
     return (hash ^ 0x1f) * 1099511628211u;
 }
+
+void text_copy(char *to, const char *words, size_t size)
+{
+    size_t length = strlen(words);
+    length = length < size ? length : size - 1;
+    while (length && words[length] && (words[length] & 0xc0) == 0x80)
+        length--;
+    memcpy(to, words, length);
+    to[length] = '\0';
+}

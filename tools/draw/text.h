@@ -39,6 +39,7 @@ bool text_matches(const char *patterns, const char *words);
 /* Whether a list "a,b" has this word. */
 bool text_lists(const char *list, const char *word);
 
+void text_copy(char *to, const char *words, size_t size); /* cut where it is longer */
 uint64_t text_hash(uint64_t hash, const char *words);
 #define TEXT_HASH 14695981039346656037u
 

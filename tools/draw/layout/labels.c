@@ -117,9 +117,10 @@ static void place_module(label_work *l, layout_module *module)
     int fewest = -1;
     if (!module->is_placed || width <= 0)
         return;
-    for (int row = 0; row < 2 && fewest != 0; row++) {
-        double top = row ? module->bottom - height - 3 : module->top + 3;
-        for (double x = module->left + 8; fewest != 0; x += 5) {
+    int rows = (int)((module->bottom - module->top - height - 6) / 8);
+    for (int row = 0; row < rows + 2 && fewest != 0; row++) { /* the upper edge, the lower one, what is between */
+        double top = row == 0 ? module->top + 3 : row == 1 ? module->bottom - height - 3 : module->top + 3 + 8 * (row - 1);
+        for (double x = module->left + 8; fewest != 0; x += 4) {
             bool is_last = x + width + 6 > module->right;
             if (is_last && x > module->left + 8)
                 break;
@@ -147,13 +148,16 @@ static bool candidate(const layout_wire *wire, int n, layout_point *middle)
         *middle = wire->label_at;
         return true;
     }
-    if (n > 2 * PLACES)
+    if (n > 4 * PLACES)
         return false;
-    double at = places[(n - 1) / 2] * (wire->n / 3);
+    double at = places[(n - 1) % (2 * PLACES) / 2] * (wire->n / 3);
     int curve = (int)at;
     layout_point p = on_curve(wire->points + 3 * curve, at - curve);
-    double away = wire->label_width / 2 + 5;
-    *middle = (layout_point){p.x + ((n - 1) % 2 ? -away : away), p.y};
+    double side = (n - 1) % 2 ? -1 : 1;
+    if (n <= 2 * PLACES)
+        *middle = (layout_point){p.x + side * (wire->label_width / 2 + 5), p.y};
+    else
+        *middle = (layout_point){p.x, p.y + side * (wire->label_height / 2 + 3)};
     return true;
 }
 
@@ -169,7 +173,7 @@ static void place_wire(label_work *l, int w)
         rectangle r = {middle.x - wire->label_width / 2 - 1, middle.y - wire->label_height / 2,
                        middle.x + wire->label_width / 2 + 1, middle.y + wire->label_height / 2};
         int hits = count_hits(l, &r);
-        if (r.left < 0 || r.top < 0 || r.bottom > l->made->height)
+        if (r.left < 0 || r.top < -4 || r.bottom > l->made->height + 4)
             hits += 8;
         if (fewest < 0 || hits < fewest) {
             fewest = hits;

@@ -46,7 +46,7 @@ static int nest_skips(const view *v, const int *rank, int skips[MOST_SKIPS])
         int best = -1;
         for (int w = 0; w < v->n_wires; w++) {
             const view_wire *wire = &v->wires[w];
-            if (wire->is_gone || !wire->is_skip || wire->kind != WIRE_DATA)
+            if (wire->is_gone || !wire->is_skip || wire->kind != WIRE_DATA || view_is_source(&v->boxes[wire->from]))
                 continue;
             if (outer >= 0 && (rank[wire->from] <= rank[v->wires[outer].from] || rank[wire->to] >= rank[v->wires[outer].to]))
                 continue;

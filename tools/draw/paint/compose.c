@@ -148,14 +148,15 @@ static void put_box(composing *c, int b)
     const layout_box *place = &c->made->boxes[b];
     double x = place->x + c->dx, y = place->y + c->dy;
     if (box->n_rows > 1)
-        scene_begin(c->s, "stack", text_format(c->s->arena, "stack-%d", b), NULL, NULL, b, -1);
+        scene_begin(c->s, "stack", text_format(c->s->arena, "stack-%d", b), NULL, NULL, b, -1, -1);
     for (int r = 0; r < box->n_rows; r++) {
         const view_row *row = &box->rows[r];
         double height = box->n_rows > 1 ? place->rows[r].height : place->height;
         const char *id = box->n_rows > 1 ? text_format(c->s->arena, "node-%d-%d", b, r)
                                          : text_format(c->s->arena, "node-%d", b);
         scene_begin(c->s, box->kind == BOX_ENTRY ? "entry" : node_class(c, box, row), id,
-                    box->kind == BOX_ENTRY ? "entry of the module" : row_title(c, row), "graphics-symbol", b, r);
+                    box->kind == BOX_ENTRY ? "entry of the module" : row_title(c, row), "graphics-symbol", b, r,
+                    box->kind == BOX_MODULE ? box->closed : -1);
         if (place->form == FORM_DOT) {
             scene_add(c->s, (shape){.kind = SHAPE_ELLIPSE, .x = x + 3, .y = y + 3, .width = 2.6, .height = 2.6,
                                     .fill = c->options->sheet->weak});
@@ -259,7 +260,7 @@ static void put_wire(composing *c, int w)
     const char *name = text_format(c->s->arena, "%s → %s%s%s, %s", row_name(from), row_name(to), *wire->argument ? "." : "",
                                    wire->argument, wire->shape ? wire->shape : "");
     scene_begin(c->s, wire->is_skip ? "edge skip" : "edge", text_format(c->s->arena, "edge-%d", w), name, NULL, wire->from,
-                wire->to);
+                wire->to, -1);
     scene_add(c->s, (shape){.kind = SHAPE_CURVE, .n = place->n, .points = points, .stroke = color, .line = line, .dash = dash});
     if (c->v->boxes[wire->to].kind != BOX_ENTRY)
         scene_add(c->s, (shape){.kind = SHAPE_POLYGON, .n = 3, .points = arrow, .fill = color, .stroke = NULL});
@@ -281,7 +282,7 @@ static void put_module(composing *c, int m)
     if (!place->is_placed)
         return;
     const char *name = text_format(c->s->arena, "module %s%s%s", module->name, *place->times ? " " : "", place->times);
-    scene_begin(c->s, "cluster", text_format(c->s->arena, "module-%d", m), name, "group", -1, m);
+    scene_begin(c->s, "cluster", text_format(c->s->arena, "module-%d", m), name, "group", -1, -1, module->is_fold ? -1 : m);
     scene_add(c->s, (shape){.kind = SHAPE_RECTANGLE, .x = place->left + c->dx, .y = place->top + c->dy,
                             .width = place->right - place->left, .height = place->bottom - place->top, .radius = 8,
                             .fill = module->fill ? module->fill : sheet->frame_fill,

@@ -138,7 +138,7 @@ double scene_heading(scene *s, view *v, const compose_options *options, double w
     heading h = {s, options, 12, 12, width + 12, 0};
     const style_sheet *sheet = options->sheet;
     if (!options->no_title) {
-        scene_begin(s, "title", "heading", NULL, NULL, -1, -1);
+        scene_begin(s, "title", "heading", NULL, NULL, -1, -1, -1);
         if (v->title && *v->title)
             put_words(&h, v->title, SIZE_TITLE, true, v->color ? v->color : sheet->ink);
         if (v->summary && *v->summary)
@@ -149,7 +149,7 @@ double scene_heading(scene *s, view *v, const compose_options *options, double w
     }
     if (!options->no_legend) {
         h.y += 2;
-        scene_begin(s, "legend", "legend", NULL, NULL, -1, -1);
+        scene_begin(s, "legend", "legend", NULL, NULL, -1, -1, -1);
         if (v->heat_title)
             put_heat(&h, v);
         else

@@ -37,9 +37,10 @@ void scene_text(scene *s, double x, double y, const char *words, double size, bo
                              .width = font_width(words, size, is_bold)});
 }
 
-void scene_begin(scene *s, const char *class, const char *id, const char *name, const char *role, int box, int row)
+void scene_begin(scene *s, const char *class, const char *id, const char *name, const char *role, int box, int row,
+                 int module)
 {
-    scene_add(s, (shape){.kind = SHAPE_BEGIN, .class = class, .id = id, .name = name, .role = role, .box = box, .row = row});
+    scene_add(s, (shape){.kind = SHAPE_BEGIN, .class = class, .id = id, .name = name, .role = role, .box = box, .row = row, .module = module});
 }
 
 void scene_end(scene *s)

@@ -37,7 +37,8 @@ typedef struct shape {
     double size;
     bool is_bold;
     const char *class, *id, *name, *role; /* of a group: name is its title */
-    int box, row;                         /* of a group: what it shows; −1 */
+    int box, row;   /* of a node's group: what it shows; of an edge's: its two boxes */
+    int module;     /* of a group: the module that it shows, closed or open; −1 */
 } shape;
 
 typedef struct scene {
@@ -45,6 +46,7 @@ typedef struct scene {
     double width, height; /* of what is in it */
     double scale;         /* points a unit */
     const char *title, *about, *background, *prefix; /* prefix: of ids */
+    bool is_html; /* colours become variables, nodes can be reached by keyboard */
     int n, room;
     shape *shapes;
     bool failed;
@@ -52,7 +54,8 @@ typedef struct scene {
 
 void scene_add(scene *s, shape one);
 void scene_text(scene *s, double x, double y, const char *words, double size, bool is_bold, const char *color);
-void scene_begin(scene *s, const char *class, const char *id, const char *name, const char *role, int box, int row);
+void scene_begin(scene *s, const char *class, const char *id, const char *name, const char *role, int box, int row,
+                 int module);
 void scene_end(scene *s);
 
 typedef struct compose_options {
@@ -66,6 +69,9 @@ void scene_compose(scene *s, view *v, const layout *made, const compose_options 
 double scene_heading(scene *s, view *v, const compose_options *options, double width);
 
 void paint_svg(const scene *s, text *to);
+void paint_svg_element(const scene *s, text *to); /* without the XML declaration */
+/* The colours that a page of HTML has as variables: number k of the light and of the dark style; false: no more. */
+bool svg_variable(int k, const char **light, const char **dark);
 dg_status paint_pdf(const scene *s, text *to);
 dg_status paint_png(const scene *s, double dpi, text *to);
 void paint_tikz(const scene *s, text *to);

@@ -12,12 +12,49 @@ static void put_attribute(text *t, const char *name, double value)
     text_put(t, "\"");
 }
 
-static void put_paint(text *t, const shape *one)
+bool svg_variable(int k, const char **light, const char **dark)
 {
-    text_add(t, " fill=\"%s\"", one->fill ? one->fill : "none");
+    const style_sheet *a = &style_light, *b = &style_dark;
+    const char *const pairs[][2] = {
+        {a->background, b->background}, {a->ink, b->ink}, {a->weak, b->weak}, {a->frame_fill, b->frame_fill},
+        {a->frame, b->frame}, {a->fold, b->fold}, {a->skip, b->skip}, {a->gradient, b->gradient}, {a->saved, b->saved},
+        {a->added, b->added}, {a->removed, b->removed}, {a->changed, b->changed}};
+    enum { PAIRS = sizeof pairs / sizeof *pairs };
+    if (k >= PAIRS + 2 * N_STYLES)
+        return false;
+    if (k < PAIRS) {
+        *light = pairs[k][0];
+        *dark = pairs[k][1];
+        return true;
+    }
+    int family = (k - PAIRS) / 2;
+    bool fill = (k - PAIRS) % 2 == 0;
+    *light = fill ? a->families[family].fill : a->families[family].border;
+    *dark = fill ? b->families[family].fill : b->families[family].border;
+    return true;
+}
+
+/* As an attribute, or in HTML as a variable of the page, so that it can become dark. */
+static void put_color(const scene *s, text *t, const char *name, const char *color)
+{
+    const char *light, *dark;
+    for (int k = 0; s->is_html && color && svg_variable(k, &light, &dark); k++)
+        if (strcmp(light, color) == 0) {
+            text_add(t, "%s:var(--c%d);", name, k);
+            return;
+        }
+    text_add(t, s->is_html ? "%s:%s;" : " %s=\"%s\"", name, color ? color : "none");
+}
+
+static void put_paint(const scene *s, text *t, const shape *one)
+{
+    text_put(t, s->is_html ? " style=\"" : "");
+    put_color(s, t, "fill", one->fill);
+    if (one->stroke)
+        put_color(s, t, "stroke", one->stroke);
+    text_put(t, s->is_html ? "\"" : "");
     if (!one->stroke)
         return;
-    text_add(t, " stroke=\"%s\"", one->stroke);
     put_attribute(t, "stroke-width", one->line);
     if (*one->dash)
         text_add(t, " stroke-dasharray=\"%s\"", one->dash);
@@ -30,7 +67,7 @@ static void put_point(text *t, layout_point point)
     text_number(t, point.y, 2);
 }
 
-static void put_curve(text *t, const shape *one)
+static void put_curve(const scene *s, text *t, const shape *one)
 {
     text_put(t, "<path d=\"M");
     for (int k = 0; k < one->n; k++) {
@@ -38,7 +75,7 @@ static void put_curve(text *t, const shape *one)
         put_point(t, one->points[k]);
     }
     text_put(t, "\"");
-    put_paint(t, one);
+    put_paint(s, t, one);
     text_put(t, "/>\n");
 }
 
@@ -58,6 +95,12 @@ static void put_group(text *t, const scene *s, const shape *one)
             text_put(t, "\"");
         }
     }
+    if (s->is_html && one->role && one->box >= 0)
+        text_add(t, " tabindex=\"0\" data-box=\"%d\"", one->box);
+    if (s->is_html && !one->role && strncmp(one->class, "edge", 4) == 0)
+        text_add(t, " data-from=\"%d\" data-to=\"%d\"", one->box, one->row);
+    if (s->is_html && one->module >= 0)
+        text_add(t, " data-module=\"%d\"", one->module);
     text_put(t, ">");
     if (one->name) {
         text_put(t, "<title>");
@@ -67,7 +110,7 @@ static void put_group(text *t, const scene *s, const shape *one)
     text_put(t, "\n");
 }
 
-static void put_text(text *t, const shape *one)
+static void put_text(const scene *s, text *t, const shape *one)
 {
     text_put(t, "<text");
     put_attribute(t, "x", one->x);
@@ -76,7 +119,9 @@ static void put_text(text *t, const shape *one)
     if (one->is_bold)
         text_put(t, " font-weight=\"bold\"");
     put_attribute(t, "textLength", one->width);
-    text_add(t, " lengthAdjust=\"spacingAndGlyphs\" fill=\"%s\">", one->fill);
+    text_put(t, " lengthAdjust=\"spacingAndGlyphs\"");
+    put_paint(s, t, one);
+    text_put(t, ">");
     text_xml(t, one->words);
     text_put(t, "</text>\n");
 }
@@ -92,7 +137,7 @@ static void put_shape(text *t, const scene *s, const shape *one)
         put_attribute(t, "height", one->height);
         if (one->radius > 0)
             put_attribute(t, "rx", one->radius);
-        put_paint(t, one);
+        put_paint(s, t, one);
         text_put(t, "/>\n");
         break;
     case SHAPE_ELLIPSE:
@@ -101,11 +146,11 @@ static void put_shape(text *t, const scene *s, const shape *one)
         put_attribute(t, "cy", one->y);
         put_attribute(t, "rx", one->width);
         put_attribute(t, "ry", one->height);
-        put_paint(t, one);
+        put_paint(s, t, one);
         text_put(t, "/>\n");
         break;
     case SHAPE_CURVE:
-        put_curve(t, one);
+        put_curve(s, t, one);
         break;
     case SHAPE_POLYGON:
         text_put(t, "<polygon points=\"");
@@ -114,11 +159,11 @@ static void put_shape(text *t, const scene *s, const shape *one)
             put_point(t, one->points[k]);
         }
         text_put(t, "\"");
-        put_paint(t, one);
+        put_paint(s, t, one);
         text_put(t, "/>\n");
         break;
     case SHAPE_TEXT:
-        put_text(t, one);
+        put_text(s, t, one);
         break;
     case SHAPE_BEGIN:
         put_group(t, s, one);
@@ -131,7 +176,13 @@ static void put_shape(text *t, const scene *s, const shape *one)
 
 void paint_svg(const scene *s, text *t)
 {
-    text_put(t, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"");
+    text_put(t, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    paint_svg_element(s, t);
+}
+
+void paint_svg_element(const scene *s, text *t)
+{
+    text_put(t, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"");
     text_number(t, s->width * s->scale, 2);
     text_put(t, "pt\" height=\"");
     text_number(t, s->height * s->scale, 2);
@@ -149,7 +200,8 @@ void paint_svg(const scene *s, text *t)
     text_put(t, "</desc>\n<rect");
     put_attribute(t, "width", s->width);
     put_attribute(t, "height", s->height);
-    text_add(t, " fill=\"%s\"/>\n", s->background);
+    put_paint(s, t, &(shape){.fill = s->background});
+    text_put(t, "/>\n");
     for (int k = 0; k < s->n; k++)
         put_shape(t, s, &s->shapes[k]);
     text_put(t, "</svg>\n");

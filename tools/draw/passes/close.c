@@ -79,6 +79,7 @@ static int close_module(view *v, int module, int *box_of)
                                       .n_rows = 1,
                                       .rows = row,
                                       .module = v->modules[module].parent,
+                                      .closed = module,
                                       .n_inside = (int)nodes,
                                       .partner = -1});
 }
@@ -95,32 +96,40 @@ static void merge_wires(view *v, int first_new)
             view_wire *one = &v->wires[in.wires[i]];
             if (one->is_gone || (b < first_new && one->from < first_new))
                 continue;
-            from_values++;
+            from_values++; /* that have not been merged into one before */
             for (int k = i + 1; k < in.first[b + 1]; k++) {
                 view_wire *two = &v->wires[in.wires[k]];
+                bool same_place = v->boxes[b].kind == BOX_MODULE || strcmp(two->argument, one->argument) == 0;
                 if (!two->is_gone && two->from == one->from && two->from_row == one->from_row &&
-                    strcmp(two->result, one->result) == 0 && strcmp(two->argument, one->argument) == 0) {
+                    strcmp(two->result, one->result) == 0 && same_place) {
                     two->is_gone = true;
                     one->times = (one->times ? one->times : 1) + 1;
                 }
             }
         }
+        for (int i = in.first[b]; from_values == 1 && v->boxes[b].kind == BOX_MODULE && i < in.first[b + 1]; i++)
+            v->wires[in.wires[i]].argument = ""; /* one value enters: nothing could be exchanged */
     }
 }
 
 int pass_close(view *v, int depth, const char *open, const char *close)
 {
-    int *closed = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *closed); /* 1: yes */
-    int *module_of = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *module_of);
-    int *box_of_module = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *box_of_module);
-    int first_new = v->n_boxes, count = 0;
-    if (!closed || !module_of || !box_of_module)
-        return 0;
-    for (int m = 0; m < v->n_modules; m++) {
+    bool *closed = dg_arena_alloc(v->arena, (size_t)v->n_modules + 1);
+    for (int m = 0; closed && m < v->n_modules; m++) {
         bool matches = close && text_matches(close, v->modules[m].name);
         bool deep = depth > 0 && depth_of(v, m) >= depth && !v->modules[m].is_fold;
         closed[m] = (matches || deep) && !is_kept_open(v, m, open);
     }
+    return closed ? pass_close_these(v, closed) : 0;
+}
+
+int pass_close_these(view *v, const bool *closed)
+{
+    int *module_of = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *module_of);
+    int *box_of_module = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *box_of_module);
+    int first_new = v->n_boxes, count = 0;
+    if (!module_of || !box_of_module)
+        return 0;
     for (int b = 0; b < first_new; b++) {
         module_of[b] = -1;
         for (int m = v->boxes[b].module; m >= 0 && !v->boxes[b].is_gone; m = v->modules[m].parent)

@@ -8,12 +8,48 @@ static bool may_stack(const view_box *box)
     return !box->is_gone && box->kind == BOX_OP && box->partner < 0 && !box->rows[0].is_loss && !box->rows[0].looks.shape;
 }
 
+/* The parameters of one layer become one box, too. */
+static void stack_parameters(view *v)
+{
+    view_fan in, out;
+    if (!view_fan_in(v, &in) || !view_fan_out(v, &out))
+        return;
+    for (int b = 0; b < v->n_boxes; b++) {
+        int first = -1, count = 0;
+        for (int turn = 0; turn < 2; turn++) {
+            for (int i = in.first[b]; i < in.first[b + 1]; i++) {
+                view_wire *wire = &v->wires[in.wires[i]];
+                view_box *box = &v->boxes[wire->from];
+                if (wire->is_gone || wire->kind != WIRE_PARAMETER || *wire->argument || box->is_gone ||
+                    box->kind != BOX_PARAMETER || out.first[wire->from + 1] - out.first[wire->from] != 1)
+                    continue;
+                if (turn == 0) {
+                    count++;
+                } else if (first < 0) {
+                    view_row *rows = dg_arena_alloc(v->arena, (size_t)count * sizeof *rows);
+                    if (!rows)
+                        return;
+                    rows[0] = box->rows[0];
+                    box->rows = rows;
+                    first = wire->from;
+                } else {
+                    v->boxes[first].rows[v->boxes[first].n_rows++] = box->rows[0];
+                    box->is_gone = wire->is_gone = true;
+                }
+            }
+            if (count < 2)
+                break;
+        }
+    }
+}
+
 int pass_stack(view *v)
 {
     view_fan in, out;
     int *head = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *head); /* the box that a box is merged in */
     int *order = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *order);
     int merged = 0;
+    stack_parameters(v);
     if (!head || !order || !view_fan_in(v, &in) || !view_fan_out(v, &out))
         return 0;
     int count = view_order(v, &in, order);

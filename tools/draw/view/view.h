@@ -62,7 +62,7 @@ typedef struct view_box {
     int module;    /* −1: none */
     bool is_gone;
     int partner;   /* of a gradient, the box that it stands beside; −1 */
-    int n_inside;  /* of a closed module, nodes in it */
+    int closed, n_inside; /* the closed module that the box is, and how many nodes are in it */
 } view_box;
 
 typedef enum wire_kind { WIRE_DATA, WIRE_PARAMETER, WIRE_GRADIENT, WIRE_SAVED, WIRE_STATE } wire_kind;
