@@ -203,7 +203,7 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
         pass_close(v, choice->depth, options->open, options->close);
     if (choice->fold)
         pass_fold(v, choice->fold == 1);
-    pass_share(v, 3);
+    pass_share(v);
     pass_entries(v);
     pass_skips(v);
     pass_shapes(v, work->shapes);

@@ -72,12 +72,25 @@ dg_status layout_take(view *v, const char *answer, const layout_options *options
     return dg_ok();
 }
 
-dg_status layout_make(view *v, const layout_options *options, layout *made)
+static dg_status ask_once(view *v, const layout_options *options, layout *made)
 {
     text request = {0};
-    char *answer;
-    double longest;
+    char *answer = NULL;
     layout_options asked = *options;
+    asked.no_labels |= made->bends > 4000;
+    layout_request(v, &asked, made, &request);
+    dg_status status = request.failed ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", options->who)
+                                      : layout_ask(request.bytes, request.used, options, &answer);
+    text_free(&request);
+    if (status.code == DG_OK)
+        status = layout_take(v, answer, options, made);
+    free(answer);
+    return status;
+}
+
+dg_status layout_make(view *v, const layout_options *options, layout *made)
+{
+    double longest;
     if (!made->boxes && !layout_measure(v, options, made))
         return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", options->who);
     made->bends = layout_bends(v, made, &longest);
@@ -86,17 +99,11 @@ dg_status layout_make(view *v, const layout_options *options, layout *made)
                         "%s: the picture is too large to be laid out (%lld boxes and bends, at most %d): fold it (--fold "
                         "auto), close modules (--depth 1), cut it (--around NODE), or draw it as text (-o x.txt)",
                         options->who, (long long)made->bends, MOST_LAID_OUT);
-    asked.no_labels |= made->bends > 4000;
     layout_choose_shape(v);
-    layout_request(v, &asked, made, &request);
-    dg_status status = request.failed ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", options->who)
-                                      : layout_ask(request.bytes, request.used, options, &answer);
-    text_free(&request);
-    if (status.code != DG_OK)
-        return status;
-    status = layout_take(v, answer, options, made);
-    free(answer);
-    if (status.code == DG_OK)
+    DG_TRY(ask_once(v, options, made));
+    if (!layout_place_labels(v, made) && made->bends < 1000) { /* once more, with wider modules */
+        DG_TRY(ask_once(v, options, made));
         layout_place_labels(v, made);
-    return status;
+    }
+    return dg_ok();
 }

@@ -111,12 +111,13 @@ static bool collect(label_work *l)
     return true;
 }
 
-static void place_module(label_work *l, layout_module *module)
+/* False: something runs through it wherever it stands. */
+static bool place_module(label_work *l, layout_module *module)
 {
     double width = module->label_width, height = SIZE_MODULE * 1.2;
     int fewest = -1;
     if (!module->is_placed || width <= 0)
-        return;
+        return true;
     int rows = (int)((module->bottom - module->top - height - 6) / 8);
     for (int row = 0; row < rows + 2 && fewest != 0; row++) { /* the upper edge, the lower one, what is between */
         double top = row == 0 ? module->top + 3 : row == 1 ? module->bottom - height - 3 : module->top + 3 + 8 * (row - 1);
@@ -137,18 +138,20 @@ static void place_module(label_work *l, layout_module *module)
         }
     }
     l->n_taken++;
+    return fewest == 0;
 }
 
 /* The n-th place that a label is tried at; false: there is none. */
 static bool candidate(const layout_wire *wire, int n, layout_point *middle)
 {
-    static const double places[] = {0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.12, 0.88};
+    static const double places[] = {0.5,  0.4, 0.6, 0.3,  0.7,  0.2,  0.8,  0.1, 0.9, 0.45,
+                                    0.55, 0.35, 0.65, 0.25, 0.75, 0.15, 0.85, 0.05, 0.95};
     enum { PLACES = sizeof places / sizeof *places };
     if (n == 0) {
         *middle = wire->label_at;
         return true;
     }
-    if (n > 4 * PLACES)
+    if (n > 6 * PLACES)
         return false;
     double at = places[(n - 1) % (2 * PLACES) / 2] * (wire->n / 3);
     int curve = (int)at;
@@ -156,6 +159,8 @@ static bool candidate(const layout_wire *wire, int n, layout_point *middle)
     double side = (n - 1) % 2 ? -1 : 1;
     if (n <= 2 * PLACES)
         *middle = (layout_point){p.x + side * (wire->label_width / 2 + 5), p.y};
+    else if (n > 4 * PLACES)
+        *middle = (layout_point){p.x + side * (wire->label_width / 2 + 5), p.y - side * (wire->label_height / 2 + 2)};
     else
         *middle = (layout_point){p.x, p.y + side * (wire->label_height / 2 + 3)};
     return true;
@@ -189,14 +194,19 @@ static void place_wire(label_work *l, int w)
     l->made->width = fmax(l->made->width, best.x + wire->label_width / 2 + 2);
 }
 
-void layout_place_labels(view *v, layout *made)
+bool layout_place_labels(view *v, layout *made)
 {
     label_work l = {.v = v, .made = made};
+    bool all = true;
     if (!collect(&l))
-        return;
+        return true;
     for (int m = 0; m < v->n_modules; m++)
-        place_module(&l, &made->modules[m]);
+        if (!place_module(&l, &made->modules[m])) {
+            made->modules[m].wanted_width = 2 * made->modules[m].label_width + 24; /* room beside a wire in the middle */
+            all = false;
+        }
     for (int w = 0; w < v->n_wires; w++)
         if (!v->wires[w].is_gone)
             place_wire(&l, w);
+    return all;
 }

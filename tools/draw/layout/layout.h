@@ -58,7 +58,7 @@ typedef struct layout_module {
     bool is_placed;
     double left, top, right, bottom;
     const char *label, *times, *sizes; /* what stands on it, one behind the other */
-    double label_width;
+    double label_width, wanted_width; /* wanted_width: that the module should have */
     double label_x, label_y; /* its left end and base line */
 } layout_module;
 
@@ -95,6 +95,7 @@ bool layout_is_side_by_side(const view *v, int wire);
 void layout_request(view *v, const layout_options *options, const layout *made, text *request);
 dg_status layout_ask(const char *request, size_t size, const layout_options *options, char **answer);
 dg_status layout_take(view *v, const char *answer, const layout_options *options, layout *made);
-void layout_place_labels(view *v, layout *made);
+/* False: a module's label has no place yet; its wanted_width is then more. */
+bool layout_place_labels(view *v, layout *made);
 
 #endif

@@ -69,7 +69,7 @@ static void put_module(view *v, const layout *made, const bool *trunk, const int
         text_add(t, "subgraph cluster_%d {\ngraph [margin=10 labeljust=l labelloc=%s", m,
                  v->rankdir && v->rankdir[0] == 'B' ? "b" : "t");
         if (made->modules[m].label_width > 0)
-            put_blank(t, made->modules[m].label_width + 8, SIZE_MODULE * 1.3);
+            put_blank(t, fmax(made->modules[m].label_width + 8, made->modules[m].wanted_width), SIZE_MODULE * 1.3);
         text_put(t, "]\n");
         put_module(v, made, trunk, counts, m, t);
         text_put(t, "}\n");

@@ -41,7 +41,7 @@ void pass_heat(view *v, const dg_heat *heat); /* numbers of nodes onto rows */
 typedef enum shape_mode { SHAPES_CHANGES, SHAPES_ALL, SHAPES_NONE } shape_mode;
 void pass_shapes(view *v, shape_mode mode);
 void pass_skips(view *v);
-void pass_share(view *v, int most_uses); /* sources with more uses get a box for each */
+void pass_share(view *v); /* sources whose readers are far apart get a box for each */
 void pass_entries(view *v);              /* dots that stand for nothing go */
 
 #endif

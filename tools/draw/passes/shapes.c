@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-enum { MOST_VISITS = 4000000 }; /* of the search for longer ways */
+enum {
+    MOST_VISITS = 4000000, /* of the search for longer ways */
+    FAR = 12               /* ranks between readers of one source */
+};
 
 void pass_shapes(view *v, shape_mode mode)
 {
@@ -25,6 +28,22 @@ void pass_shapes(view *v, shape_mode mode)
                                 (mode == SHAPES_CHANGES && is_first && (changes || v->boxes[b].kind == BOX_MODULE) &&
                                  v->boxes[b].kind != BOX_ENTRY && wire->kind != WIRE_PARAMETER);
         }
+}
+
+static int *find_ranks(view *v)
+{
+    size_t n = (size_t)v->n_boxes + 1;
+    int *order = dg_arena_alloc(v->arena, n * sizeof *order), *rank = dg_arena_alloc(v->arena, n * sizeof *rank);
+    view_fan in;
+    if (!order || !rank || !view_fan_in(v, &in))
+        return NULL;
+    int count = view_order(v, &in, order);
+    for (int k = 0; k < count; k++)
+        for (int i = in.first[order[k]]; i < in.first[order[k] + 1]; i++) {
+            int before = rank[v->wires[in.wires[i]].from] + 1;
+            rank[order[k]] = before > rank[order[k]] ? before : rank[order[k]];
+        }
+    return rank;
 }
 
 static bool has_longer_way(const view *v, const view_fan *out, const int *rank, const view_wire *wire, int *seen, int mark,
@@ -52,18 +71,12 @@ static bool has_longer_way(const view *v, const view_fan *out, const int *rank, 
 void pass_skips(view *v)
 {
     size_t n = (size_t)v->n_boxes + 1;
-    int *order = dg_arena_alloc(v->arena, n * sizeof *order), *rank = dg_arena_alloc(v->arena, n * sizeof *rank);
     int *seen = dg_arena_alloc(v->arena, n * sizeof *seen), *stack = dg_arena_alloc(v->arena, n * sizeof *stack);
-    view_fan in, out;
+    int *rank = find_ranks(v);
+    view_fan out;
     int64_t visits = 0;
-    if (!order || !rank || !seen || !stack || !view_fan_in(v, &in) || !view_fan_out(v, &out))
+    if (!rank || !seen || !stack || !view_fan_out(v, &out))
         return;
-    int count = view_order(v, &in, order);
-    for (int k = 0; k < count; k++)
-        for (int i = in.first[order[k]]; i < in.first[order[k] + 1]; i++) {
-            int before = rank[v->wires[in.wires[i]].from] + 1;
-            rank[order[k]] = before > rank[order[k]] ? before : rank[order[k]];
-        }
     for (int w = 0; w < v->n_wires; w++) {
         view_wire *wire = &v->wires[w];
         wire->is_skip = !wire->is_gone && wire->kind == WIRE_DATA && rank[wire->to] - rank[wire->from] > 1 &&
@@ -72,14 +85,26 @@ void pass_skips(view *v)
     }
 }
 
-void pass_share(view *v, int most_uses)
+/* Whether the readers of a source are far from each other: wires to all of them would run through the whole picture. */
+static bool is_read_afar(const view *v, const view_fan *out, const int *rank, int box)
 {
-    int n = v->n_boxes;
+    int first = 1 << 30, last = 0;
+    for (int i = out->first[box]; i < out->first[box + 1]; i++) {
+        int reader = rank[v->wires[out->wires[i]].to];
+        first = reader < first ? reader : first;
+        last = reader > last ? reader : last;
+    }
+    return out->first[box + 1] - out->first[box] > 2 && last - first > FAR;
+}
+
+void pass_share(view *v)
+{
+    int n = v->n_boxes, *rank = find_ranks(v);
     view_fan out;
-    if (!view_fan_out(v, &out))
+    if (!rank || !view_fan_out(v, &out))
         return;
     for (int b = 0; b < n; b++) {
-        if (v->boxes[b].is_gone || !view_is_source(&v->boxes[b]) || out.first[b + 1] - out.first[b] <= most_uses)
+        if (v->boxes[b].is_gone || !view_is_source(&v->boxes[b]) || !is_read_afar(v, &out, rank, b))
             continue;
         for (int i = out.first[b] + 1; i < out.first[b + 1]; i++) {
             view_box copy = v->boxes[b];

@@ -73,7 +73,7 @@ int pass_stack(view *v)
     for (int k = 0; used && k < count; k++) {
         int b = order[k], top = head[b];
         view_box *box = &v->boxes[top];
-        if (box->n_rows < 2 || v->boxes[b].is_gone)
+        if (box->n_rows < 2 || box->kind != BOX_OP || v->boxes[b].is_gone)
             continue;
         view_row own = v->boxes[b].rows[0];
         if (top == b && !(box->rows = dg_arena_alloc(v->arena, (size_t)box->n_rows * sizeof *box->rows))) {
