@@ -1,5 +1,6 @@
 /* The safetensors format: header length (8 bytes, little-endian), JSON header, data without gaps. */
 #include "core/base/file.h"
+#include "formats.h"
 
 #include <dotgrad/tensor.h>
 
@@ -20,6 +21,8 @@ static void take_bools(const unsigned char *from, void *to, size_t count);
 static void take_i8(const unsigned char *from, void *to, size_t count);
 static void take_u8(const unsigned char *from, void *to, size_t count);
 static void take_i16(const unsigned char *from, void *to, size_t count);
+static void take_u16(const unsigned char *from, void *to, size_t count);
+static void take_u32(const unsigned char *from, void *to, size_t count);
 static void take_f16(const unsigned char *from, void *to, size_t count);
 static void take_bf16(const unsigned char *from, void *to, size_t count);
 
@@ -29,10 +32,11 @@ static const struct stored_type {
     dg_dtype dtype;
     void (*take)(const unsigned char *from, void *to, size_t count); /* NULL: a copy of the bytes */
 } stored_types[] = {
-    {"BOOL", 1, DG_BOOL, take_bools},   {"I32", 4, DG_INT32, NULL},   {"I64", 8, DG_INT64, NULL},
-    {"F32", 4, DG_FLOAT32, NULL},       {"F64", 8, DG_FLOAT64, NULL}, {"F16", 2, DG_FLOAT32, take_f16},
-    {"BF16", 2, DG_FLOAT32, take_bf16}, {"U8", 1, DG_INT32, take_u8}, {"I8", 1, DG_INT32, take_i8},
-    {"I16", 2, DG_INT32, take_i16},
+    {"BOOL", 1, DG_BOOL, take_bools},   {"I32", 4, DG_INT32, NULL},     {"I64", 8, DG_INT64, NULL},
+    {"F32", 4, DG_FLOAT32, NULL},       {"F64", 8, DG_FLOAT64, NULL},   {"F16", 2, DG_FLOAT32, take_f16},
+    {"BF16", 2, DG_FLOAT32, take_bf16}, {"U8", 1, DG_INT32, take_u8},   {"I8", 1, DG_INT32, take_i8},
+    {"I16", 2, DG_INT32, take_i16},     {"U16", 2, DG_INT32, take_u16}, {"U32", 4, DG_INT64, take_u32},
+    {"U64", 8, DG_INT64, NULL},
 };
 enum { N_STORED_TYPES = sizeof stored_types / sizeof *stored_types };
 
@@ -54,34 +58,35 @@ static void take_u8(const unsigned char *from, void *to, size_t count)
         ((int32_t *)to)[i] = from[i];
 }
 
-static uint16_t two_bytes(const unsigned char *from)
-{
-    return (uint16_t)(from[0] | from[1] << 8);
-}
-
 static void take_i16(const unsigned char *from, void *to, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        ((int32_t *)to)[i] = (int16_t)two_bytes(from + 2 * i);
+        ((int32_t *)to)[i] = (int16_t)read_u16(from + 2 * i);
 }
 
-/* IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
+static void take_u16(const unsigned char *from, void *to, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ((int32_t *)to)[i] = read_u16(from + 2 * i);
+}
+
+static void take_u32(const unsigned char *from, void *to, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ((int64_t *)to)[i] = read_u32(from + 4 * i);
+}
+
 static void take_f16(const unsigned char *from, void *to, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        unsigned bits = two_bytes(from + 2 * i), exponent = bits >> 10 & 31, fraction = bits & 1023;
-        float size = exponent == 31  ? (fraction ? NAN : INFINITY)
-                     : exponent == 0 ? ldexpf((float)fraction, -24)
-                                     : ldexpf((float)(fraction + 1024), (int)exponent - 25);
-        ((float *)to)[i] = bits & 0x8000 ? -size : size;
-    }
+    for (size_t i = 0; i < count; i++)
+        ((float *)to)[i] = read_f16(read_u16(from + 2 * i));
 }
 
 /* The upper half of a float32. */
 static void take_bf16(const unsigned char *from, void *to, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        uint32_t bits = (uint32_t)two_bytes(from + 2 * i) << 16;
+        uint32_t bits = (uint32_t)read_u16(from + 2 * i) << 16;
         memcpy((float *)to + i, &bits, sizeof bits);
     }
 }
@@ -141,8 +146,10 @@ static dg_status take_offsets(const cJSON *item, const char *name, size_t limit,
     return dg_ok();
 }
 
+/* *type is NULL for one that no tensor has. */
 static dg_status find_type(const cJSON *item, const char *name, const struct stored_type **type)
 {
+    *type = NULL;
     if (!cJSON_IsString(item))
         return dg_error(DG_BAD_DATA, "tensor '%s' has no dtype", name);
     for (size_t i = 0; i < N_STORED_TYPES; i++)
@@ -150,8 +157,15 @@ static dg_status find_type(const cJSON *item, const char *name, const struct sto
             *type = &stored_types[i];
             return dg_ok();
         }
-    return dg_error(DG_BAD_DTYPE, "tensor '%s' has elements of type '%s', which is not supported", name,
-                    item->valuestring);
+    return dg_ok();
+}
+
+dg_status check_unsigned(const dg_tensor *tensor, const char *name)
+{
+    for (int64_t k = 0; k < dg_tensor_count(tensor); k++)
+        if (((const int64_t *)tensor->data)[k] < 0)
+            return dg_error(DG_BAD_DATA, "tensor '%s': element %" PRId64 " is beyond the largest int64", name, k);
+    return dg_ok();
 }
 
 static dg_status read_tensor(reader *r, const cJSON *item)
@@ -177,6 +191,10 @@ static dg_status read_tensor(reader *r, const cJSON *item)
     DG_TRY(find_type(found[0], name, &type));
     DG_TRY(take_shape(found[1], name, &shape));
     DG_TRY(take_offsets(found[2], name, r->size, offsets));
+    if (!type) { /* nobody may want it */
+        r->n_extents++;
+        return tensors_note_unread(r->set, name, found[0]->valuestring);
+    }
     size_t count = (size_t)dg_shape_count(&shape), bytes = offsets->end - offsets->begin;
     if (count != bytes / type->size || bytes % type->size != 0) {
         char text[DG_SHAPE_TEXT];
@@ -192,7 +210,7 @@ static dg_status read_tensor(reader *r, const cJSON *item)
         type->take(r->data + offsets->begin, tensor->data, count);
     else if (bytes)
         memcpy(tensor->data, r->data + offsets->begin, bytes);
-    return dg_ok();
+    return !strcmp(type->name, "U64") ? check_unsigned(tensor, name) : dg_ok();
 }
 
 static dg_status read_notes(reader *r, const cJSON *notes)
@@ -267,7 +285,7 @@ static bool only_spaces(const char *at, const char *end)
     return at == end;
 }
 
-static dg_status read_bytes(const char *bytes, size_t size, dg_tensors **set)
+dg_status safetensors_parse(const char *bytes, size_t size, dg_tensors **set)
 {
     uint64_t length;
     if (size < PREFIX)
@@ -303,7 +321,7 @@ dg_status dg_safetensors_read(const char *path, dg_tensors **set)
     size_t size;
     *set = NULL;
     DG_TRY(dg_read_file(path, &bytes, &size));
-    dg_status status = read_bytes(bytes, size, set);
+    dg_status status = safetensors_parse(bytes, size, set);
     free(bytes);
     return dg_prefixed(status, "%s", file_name_for_reading(path));
 }

@@ -1,5 +1,5 @@
 /* The data sets that the executable carries (data_builtin.S). */
-#include "data.h"
+#include "readers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,12 +33,7 @@ static const builtin_set *find(const char *name)
     return NULL;
 }
 
-bool builtin_is(const char *name)
-{
-    return find(name) != NULL;
-}
-
-/* A copy that csv_parse may write to. */
+/* A copy that csv_parse() may write to. */
 static dg_status unpack(const builtin_set *builtin, char **text, size_t *size)
 {
     size_t packed = (size_t)(builtin->end - builtin->begin);
@@ -63,20 +58,38 @@ static dg_status unpack(const builtin_set *builtin, char **text, size_t *size)
     return result == Z_STREAM_END ? dg_ok() : dg_error(DG_BAD_DATA, "%s: the packed data are damaged", builtin->name);
 }
 
-dg_status builtin_read(const char *name, data_set **set)
+static dg_status builtin_read(const data_reading *reading, dg_data **set)
 {
-    const builtin_set *builtin = find(name);
-    const csv_options options = {0};
+    const builtin_set *builtin = find(reading->name);
+    data_table table;
     char *text = NULL;
     size_t size;
     *set = NULL;
     if (!builtin)
-        return dg_error(DG_BAD_ARGUMENT, "%s: there is no such data set", name);
+        return dg_error(DG_BAD_ARGUMENT, "%s: there is no such data set", reading->name);
     dg_status status = unpack(builtin, &text, &size);
+    if (status.code != DG_OK) {
+        free(text);
+        return status;
+    }
+    data_table_begin(&table, reading->name, reading, text, size);
+    status = budget_take(reading->budget, reading->name, size);
     if (status.code == DG_OK)
-        status = csv_parse(name, text, size, &options, set);
+        status = csv_parse(&table, reading, text, size);
+    if (status.code == DG_OK)
+        status = data_table_to_set(&table, reading, set);
     if (status.code == DG_OK)
         (*set)->is_pixels = builtin->is_pixels;
-    free(text);
+    data_table_free(&table);
     return status;
 }
+
+static const dg_data_format formats[] = {
+    {"digits", "", "standard", 0.25, "1,797 handwritten digits of 8 × 8 pixels, 10 classes"},
+    {"iris", "", "standard", 0.25, "150 flowers, 4 measures, 3 classes"},
+    {"wine", "", "standard", 0.25, "178 wines, 13 measures, 3 classes"},
+    {"breast_cancer", "", "standard", 0.25, "569 tumours, 30 measures, 2 classes"},
+};
+
+const data_reader builtin_reader = {
+    .formats = formats, .n_formats = sizeof formats / sizeof formats[0], .kinds = SETS_TABLE, .read = builtin_read};

@@ -1,14 +1,18 @@
-/* Folders in the layout of MNIST: {train,t10k}-{images-idx3,labels-idx1}-ubyte, each plain or as .gz.
- * An IDX file is two bytes 0, a type, the rank, the sizes as big-endian 32-bit numbers, and the elements, big-endian
- * (http://yann.lecun.com/exdb/mnist). */
-#include "data.h"
+/* Folders in the layout of MNIST: {train,t10k}-{images-idx3,labels-idx1}-ubyte, each plain or as .gz; as torchvision
+ * lays it out (in raw/, or MNIST/raw/ below), as EMNIST names its sets (emnist-letters-test-images-idx3-ubyte), and
+ * with a dot before idx. An IDX file is two bytes 0, a type, the rank, the sizes as big-endian 32-bit numbers, and the
+ * elements, big-endian (http://yann.lecun.com/exdb/mnist). */
+#include "readers.h"
 
+#include <dirent.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_LABEL 65535
+#define MAX_LABEL     65535
+#define FASHION_MNIST "/usr/share/datasets/fashion-mnist"
 
 typedef struct idx_file {
     char *bytes;
@@ -63,16 +67,6 @@ static double element(const idx_file *idx, int64_t index)
     }
 }
 
-/* The path of a file of the folder, as it is or as .gz. */
-static bool find_file(const char *folder, const char *name, char *path, size_t size)
-{
-    int length = snprintf(path, size, "%s/%s", folder, name);
-    if (length > 0 && (size_t)length < size && !access(path, F_OK))
-        return true;
-    length = snprintf(path, size, "%s/%s.gz", folder, name);
-    return length > 0 && (size_t)length < size && !access(path, F_OK);
-}
-
 static dg_status read_header(const char *path, idx_file *idx, size_t size)
 {
     const uint8_t *bytes = (const uint8_t *)idx->bytes;
@@ -98,10 +92,10 @@ static dg_status read_header(const char *path, idx_file *idx, size_t size)
     return dg_ok();
 }
 
-static dg_status read_idx(const char *path, idx_file *idx)
+static dg_status read_idx(const data_reading *reading, const char *path, idx_file *idx)
 {
     size_t size;
-    DG_TRY(gz_read(path, &idx->bytes, &size));
+    DG_TRY(bytes_read(path, reading->options->max_bytes, reading->budget, &idx->bytes, &size));
     return read_header(path, idx, size);
 }
 
@@ -111,17 +105,10 @@ typedef struct idx_part {
     idx_file images, labels;
 } idx_part;
 
-static dg_status read_part(const char *folder, const char *name, idx_part *part)
+static dg_status read_part(const data_reading *reading, idx_part *part)
 {
-    char images[64], labels[64];
-    snprintf(images, sizeof images, "%s-images-idx3-ubyte", name);
-    snprintf(labels, sizeof labels, "%s-labels-idx1-ubyte", name);
-    if (!find_file(folder, images, part->images_path, sizeof part->images_path))
-        return dg_error(DG_IO, "%s: there is no file %s[.gz] in this folder", folder, images);
-    if (!find_file(folder, labels, part->labels_path, sizeof part->labels_path))
-        return dg_error(DG_IO, "%s: there is no file %s[.gz] in this folder", folder, labels);
-    DG_TRY(read_idx(part->images_path, &part->images));
-    DG_TRY(read_idx(part->labels_path, &part->labels));
+    DG_TRY(read_idx(reading, part->images_path, &part->images));
+    DG_TRY(read_idx(reading, part->labels_path, &part->labels));
     if (part->images.shape.dims[0] != part->labels.shape.dims[0])
         return dg_error(DG_BAD_DATA, "%s: there are %lld labels, but %lld images", part->labels_path,
                         (long long)part->labels.shape.dims[0], (long long)part->images.shape.dims[0]);
@@ -137,8 +124,7 @@ static void release_part(idx_part *part)
     free(part->labels.bytes);
 }
 
-static dg_status take_part(const idx_part *part, data_set *set, dg_tensor *features, dg_tensor *target,
-                           int64_t first_row)
+static dg_status take_part(const idx_part *part, dg_tensor *features, dg_tensor *target, int64_t first_row)
 {
     int64_t rows = part->images.shape.dims[0], width = dg_shape_count(&part->images.shape) / rows;
     float *pixels = (float *)features->data + first_row * width;
@@ -147,17 +133,15 @@ static dg_status take_part(const idx_part *part, data_set *set, dg_tensor *featu
         pixels[k] = (float)element(&part->images, k);
     for (int64_t k = 0; k < rows; k++) {
         double label = element(&part->labels, k);
-        if (label < 0 || label > MAX_LABEL || label != (double)(int64_t)label)
+        if (!(label >= 0 && label <= MAX_LABEL) || label != floor(label))
             return dg_error(DG_BAD_DATA, "%s: label %lld is %g, wants a whole number from 0 on", part->labels_path,
                             (long long)k + 1, label);
         labels[k] = (int64_t)label;
-        if (labels[k] >= set->n_classes)
-            set->n_classes = labels[k] + 1;
     }
     return dg_ok();
 }
 
-static dg_status join(const idx_part parts[2], bool has_test, data_set *set)
+static dg_status join(const data_reading *reading, const idx_part parts[2], bool has_test, dg_data *set)
 {
     dg_shape shape = parts[0].images.shape;
     dg_tensor *features, *target;
@@ -172,34 +156,161 @@ static dg_status join(const idx_part parts[2], bool has_test, data_set *set)
     }
     set->count = shape.dims[0];
     set->is_pixels = true;
+    DG_TRY(budget_take(reading->budget, reading->path, (size_t)dg_shape_count(&shape) * sizeof(float)));
     DG_TRY(dg_tensors_add(set->data.fields, "features", DG_FLOAT32, shape, &features));
     DG_TRY(dg_tensors_add(set->data.fields, "target", DG_INT64, DG_SHAPE(set->count), &target));
-    DG_TRY(take_part(&parts[0], set, features, target, 0));
-    return has_test ? take_part(&parts[1], set, features, target, set->published) : dg_ok();
+    DG_TRY(take_part(&parts[0], features, target, 0));
+    if (has_test)
+        DG_TRY(take_part(&parts[1], features, target, set->published));
+    return data_find_labels(set, target, NULL, false);
 }
 
-dg_status idx_read(const char *folder, data_set **made)
+/* ---- which files ---- */
+
+/* What the name of a file says: [SET-]{train,t10k,test}-{images,labels}[-.]idx{3,1}-ubyte[.gz]. */
+typedef struct file_role {
+    bool is_test, is_labels;
+    size_t set_length; /* of the name's beginning that names the set, without the "-"; 0: it names none */
+} file_role;
+
+static bool find_role(const char *name, file_role *role)
 {
+    static const char *const parts[] = {"train", "t10k", "test"};
+    for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++) {
+        const char *at = strstr(name, parts[k]);
+        if (!at || (at != name && at[-1] != '-'))
+            continue;
+        const char *kind = at + strlen(parts[k]);
+        bool images = !strncmp(kind, "-images", 7), labels = !strncmp(kind, "-labels", 7);
+        if (!images && !labels)
+            continue;
+        const char *tail = kind + 7;
+        if ((*tail != '-' && *tail != '.') || strncmp(tail + 1, images ? "idx3-ubyte" : "idx1-ubyte", 10) != 0)
+            continue;
+        if (tail[11] && strcmp(tail + 11, ".gz") != 0)
+            continue;
+        *role = (file_role){k > 0, labels, at == name ? 0 : (size_t)(at - name) - 1};
+        return true;
+    }
+    return false;
+}
+
+/* The files of a folder: [0] train, [1] test; what there is several sets of. */
+typedef struct idx_folder {
+    idx_part *parts;
+    const char *wanted; /* the set that split= names; NULL: the only one */
+    char sets[400];     /* the sets that were seen, between commas */
+} idx_folder;
+
+static dg_status note_file(const char *folder, const char *name, idx_folder *found)
+{
+    file_role role;
+    char set[64], between[80], seen[420];
+    if (!find_role(name, &role))
+        return dg_ok();
+    const char *dash = NULL; /* "emnist-letters" is the set letters */
+    for (size_t k = 0; k < role.set_length; k++)
+        dash = name[k] == '-' ? name + k : dash;
+    const char *begin = dash ? dash + 1 : name;
+    snprintf(set, sizeof set, "%.*s", (int)((size_t)(name - begin) + role.set_length), begin);
+    snprintf(between, sizeof between, ",%s,", set);
+    snprintf(seen, sizeof seen, ",%s,", found->sets);
+    if (!strstr(seen, between)) {
+        size_t length = strlen(found->sets);
+        snprintf(found->sets + length, sizeof found->sets - length, "%s%s", length ? "," : "", set);
+    }
+    if (found->wanted && strcmp(found->wanted, set) != 0)
+        return dg_ok();
+    idx_part *part = &found->parts[role.is_test];
+    char *path = role.is_labels ? part->labels_path : part->images_path;
+    if (*path &&
+        strlen(path) < strlen(folder) + strlen(name) + 1) /* the plain file, where there is a packed one, too */
+        return dg_ok();
+    int length = snprintf(path, sizeof part->images_path, "%s/%s", folder, name);
+    return length > 0 && length < (int)sizeof part->images_path ? dg_ok()
+                                                                : dg_error(DG_IO, "%s: the path is too long", folder);
+}
+
+static dg_status look_into(const char *folder, idx_folder *found)
+{
+    DIR *files = opendir(folder);
+    dg_status status = dg_ok();
+    if (!files)
+        return dg_ok(); /* not every folder has a raw/ in it */
+    for (struct dirent *entry; status.code == DG_OK && (entry = readdir(files));)
+        status = note_file(folder, entry->d_name, found);
+    closedir(files);
+    return status;
+}
+
+static dg_status find_files(const data_reading *reading, idx_folder *found)
+{
+    static const char *const below[] = {"", "/raw", "/MNIST/raw", "/FashionMNIST/raw", "/KMNIST/raw", "/EMNIST/raw"};
+    const idx_part *train = &found->parts[0], *test = &found->parts[1];
     char path[4096];
-    data_set *set = NULL;
+    for (size_t k = 0; k < sizeof below / sizeof below[0] && !*found->sets && !*train->images_path; k++) {
+        snprintf(path, sizeof path, "%s%s", reading->path, below[k]);
+        DG_TRY(look_into(path, found));
+    }
+    if (!found->wanted && strchr(found->sets, ','))
+        return dg_error(DG_BAD_ARGUMENT, "%s: there are several sets in this folder: say split= one of %s",
+                        reading->path, found->sets);
+    if (found->wanted && !*train->images_path)
+        return dg_error(DG_BAD_ARGUMENT, "%s: split=%s: the sets in this folder are %s", reading->path, found->wanted,
+                        *found->sets ? found->sets : "none");
+    if (!*train->images_path)
+        return dg_error(DG_IO, "%s: there is no file train-images-idx3-ubyte[.gz] in this folder", reading->path);
+    if (!*train->labels_path || (*test->images_path && !*test->labels_path))
+        return dg_error(DG_IO, "%s: there is no file %s-labels-idx1-ubyte[.gz] in this folder", reading->path,
+                        *train->labels_path ? "t10k" : "train");
+    return dg_ok();
+}
+
+static dg_status read_parts(const data_reading *reading, idx_part *parts, dg_data **set)
+{
+    idx_folder found = {.parts = parts, .wanted = reading->options->split};
+    DG_TRY(find_files(reading, &found));
+    bool has_test = *parts[1].images_path;
+    DG_TRY(read_part(reading, &parts[0]));
+    if (has_test)
+        DG_TRY(read_part(reading, &parts[1]));
+    DG_TRY(data_set_new(reading->path, set));
+    return join(reading, parts, has_test, *set);
+}
+
+static dg_status idx_read(const data_reading *reading, dg_data **made)
+{
+    data_reading there = *reading;
+    dg_data *set = NULL;
     idx_part *parts = calloc(2, sizeof(idx_part));
     *made = NULL;
     if (!parts)
-        return data_no_memory(folder);
-    bool has_test = find_file(folder, "t10k-images-idx3-ubyte", path, sizeof path);
-    dg_status status = read_part(folder, "train", &parts[0]);
-    if (status.code == DG_OK && has_test)
-        status = read_part(folder, "t10k", &parts[1]);
-    if (status.code == DG_OK)
-        status = data_set_new(folder, &set);
-    if (status.code == DG_OK)
-        status = join(parts, has_test, set);
+        return data_no_memory(reading->path);
+    bool by_name = !strcmp(reading->name, "fashion-mnist") && !strcmp(reading->path, reading->name);
+    if (by_name)
+        there.path = FASHION_MNIST;
+    dg_status status = by_name && access(FASHION_MNIST, F_OK)
+                           ? dg_error(DG_IO, "fashion-mnist: " FASHION_MNIST
+                                             " is missing: install Debian's package dataset-fashion-mnist")
+                           : read_parts(&there, parts, &set);
     release_part(&parts[0]);
     release_part(&parts[1]);
     free(parts);
     if (status.code == DG_OK)
         *made = set;
     else
-        data_set_free(set);
+        dg_data_free(set);
     return status;
 }
+
+static const dg_data_format formats[] = {
+    {"fashion-mnist", "", "unit", 0.25,
+     "70,000 pictures of clothes, 28 × 28, 10 classes (package dataset-fashion-mnist)"},
+    {"IDX", "/", "unit", 0.25,
+     "a folder with the files of MNIST, EMNIST, Fashion-MNIST, as published or by torchvision"},
+};
+
+const data_reader idx_reader = {.formats = formats,
+                                .n_formats = sizeof formats / sizeof formats[0],
+                                .kinds = SETS_FOLDER | SETS_FILE,
+                                .read = idx_read};

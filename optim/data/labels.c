@@ -1,26 +1,53 @@
-/* Whether a set suits a graph: labels are looked at before training begins. */
-#include "data.h"
+/* The target of a set meets the losses of a graph: labels become the numbers of their classes, and what a loss cannot
+ * learn from is refused before training begins. */
+#include "set.h"
+
+#include <dotgrad/op.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-static int find_input(const dg_node *node, const char *name)
+typedef enum target_kind {
+    ANY_NUMBERS,
+    CLASS_NUMBERS, /* whole numbers from 0 on, one of as many as there are scores */
+    ZERO_TO_ONE    /* a probability; labels are 0 and 1 */
+} target_kind;
+
+static target_kind kind_of(const dg_node *loss)
 {
-    for (int k = 0; k < dg_node_input_count(node); k++)
-        if (!strcmp(dg_node_input_name(node, k), name))
-            return k;
-    return -1;
+    static const struct {
+        const char *op;
+        target_kind kind;
+    } kinds[] = {{"cross_entropy", CLASS_NUMBERS},
+                 {"nll_loss", CLASS_NUMBERS},
+                 {"multi_margin_loss", CLASS_NUMBERS},
+                 {"binary_cross_entropy", ZERO_TO_ONE},
+                 {"binary_cross_entropy_with_logits", ZERO_TO_ONE}};
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+        if (!strcmp(dg_node_op(loss)->name, kinds[k].op))
+            return kinds[k].kind;
+    return ANY_NUMBERS;
 }
 
-/* The number of classes that the scores of a loss on labels have; 0: not known, or another loss. */
-static int64_t count_scores(const dg_node *loss)
+static const char *name_of(const dg_node *node)
 {
-    const char *op = dg_node_op(loss)->name;
-    if (strcmp(op, "cross_entropy") && strcmp(op, "nll_loss"))
-        return 0;
-    const dg_shape *scores = &dg_node_type(dg_node_input(loss, 0), 0)->shape;
-    int64_t classes = scores->rank == 0 ? 0 : scores->dims[scores->rank == 1 ? 0 : 1];
-    return classes > 0 ? classes : 0;
+    return dg_node_name((dg_node *)(uintptr_t)node);
+}
+
+/* The input that an argument of a loss is made from, through reshapes and conversions; NULL: it is computed. */
+static const dg_node *source_of(const dg_node *loss, const char *argument)
+{
+    for (int k = 0; k < dg_node_input_count(loss); k++) {
+        const dg_node *node = dg_node_input(loss, k);
+        const char *name = dg_node_input_name(loss, k);
+        if (!name || strcmp(name, argument) != 0)
+            continue;
+        while (node && dg_node_op(node)->role != DG_ROLE_INPUT)
+            node = dg_node_input_count(node) == 1 ? dg_node_input(node, 0) : NULL;
+        return node;
+    }
+    return NULL;
 }
 
 static const char *field_of(const dg_node *input)
@@ -29,36 +56,164 @@ static const char *field_of(const dg_node *input)
     return field && field->kind != DG_VALUE_NONE && field->s && *field->s ? field->s : "target";
 }
 
-static dg_status check_labels(const data_set *set, const dg_node *loss, const dg_node *input, int64_t classes)
+/* The number of classes that the scores of a loss have; 0: not known. */
+static int64_t count_scores(const dg_node *loss)
 {
-    const char *field = field_of(input);
-    const dg_tensor *labels = dg_tensors_find(set->data.fields, field);
-    const dg_value *ignored = dg_node_attr(loss, "ignore_index");
-    int64_t width = labels ? dg_tensor_count(labels) / set->count : 0;
-    for (int64_t k = 0; k < set->count * width; k++) {
+    const dg_shape *scores = &dg_node_type(dg_node_input(loss, 0), 0)->shape;
+    int64_t classes = scores->rank == 0 ? 0 : scores->dims[scores->rank == 1 ? 0 : 1];
+    return classes > 0 ? classes : 0;
+}
+
+int64_t data_class_of(const dg_data *set, double label)
+{
+    if (!set->labels)
+        return label >= 0 && label < (double)set->n_classes && label == floor(label) ? (int64_t)label : -1;
+    int64_t low = 0, high = set->n_classes;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (set->labels[middle] < label)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < set->n_classes && set->labels[low] == label ? low : -1;
+}
+
+/* "the target", with its column where that has a name. */
+static const char *target_label(const dg_data *set, char text[120])
+{
+    const char *name = "";
+    for (int64_t k = 0; k < set->n_columns; k++)
+        if (set->columns[k].is.use == DG_COLUMN_TARGET)
+            name = set->columns[k].is.name;
+    snprintf(text, 120, *name ? "the target, column '%.80s'," : "the target", name);
+    return text;
+}
+
+/* The classes are the different numbers of the target; it holds their places from now on. */
+static dg_status number_classes(dg_data *set, dg_tensor *target, const double *ignored)
+{
+    char label[120];
+    for (int64_t k = 0; k < dg_tensor_count(target); k++) {
+        double value = dg_tensor_get(target, k);
+        if (!ignored || value != *ignored)
+            dg_tensor_set(target, k, (double)data_class_of(set, value));
+    }
+    set->is_numbered = true;
+    return data_notice(set, "%s holds %lld classes, which are numbered from 0: %s … %s", target_label(set, label),
+                       (long long)set->n_classes, set->classes[0], set->classes[set->n_classes - 1]);
+}
+
+static bool fits(const dg_tensor *target, int64_t scores, const double *ignored)
+{
+    for (int64_t k = 0; k < dg_tensor_count(target); k++) {
+        double value = dg_tensor_get(target, k);
+        if ((!ignored || value != *ignored) && !(value >= 0 && value < (double)scores && value == floor(value)))
+            return false;
+    }
+    return true;
+}
+
+static dg_status bad_labels(const dg_data *set, const dg_node *loss, const dg_tensor *labels, const double *ignored,
+                            int64_t scores)
+{
+    int64_t width = dg_tensor_count(labels) / set->count;
+    const char *name = name_of(dg_node_input(loss, 0));
+    for (int64_t k = 0; k < dg_tensor_count(labels); k++) {
         double label = dg_tensor_get(labels, k);
-        if (ignored && ignored->kind == DG_VALUE_INT && label == (double)ignored->i)
+        if (ignored && label == *ignored)
             continue;
         if (label != floor(label))
-            return dg_error(DG_BAD_DATA, "%s: row %lld: %s is %g: '%s' wants whole numbers, the classes", set->source,
-                            (long long)(k / width) + 1, field, label, dg_node_name((dg_node *)(uintptr_t)loss));
-        if (label < 0 || label >= (double)classes)
-            return dg_error(DG_BAD_DATA, "%s: row %lld: label %.0f is out of range: '%s' has %lld classes, from 0 on",
-                            set->source, (long long)(k / width) + 1, label, dg_node_name(dg_node_input(loss, 0)),
-                            (long long)classes);
+            return dg_error(DG_BAD_DATA, "%s: row %lld: target is %g: '%s' wants whole numbers, the classes",
+                            set->source, (long long)(k / width) + 1, label, name_of(loss));
+        if (label < 0 || label >= (double)scores)
+            return dg_error(DG_BAD_DATA,
+                            "%s: row %lld: label %.0f is out of range: '%s' has %lld classes, from 0 on, and as many "
+                            "different labels would be numbered; there are %lld",
+                            set->source, (long long)(k / width) + 1, label, name, (long long)scores,
+                            (long long)set->n_classes);
     }
     return dg_ok();
 }
 
-dg_status data_check_labels(const data_set *set, const dg_graph *graph)
+/* Labels for scores: as they are where they are places of scores, else by their order where there are as many different
+ * ones as scores. */
+static dg_status suit_classes(dg_data *set, const dg_node *loss, dg_tensor *target)
 {
+    const dg_value *index = dg_node_attr(loss, "ignore_index");
+    int64_t scores = count_scores(loss);
+    double number = 0;
+    const double *ignored = index && index->kind == DG_VALUE_INT ? (number = (double)index->i, &number) : NULL;
+    if (scores == 0 || set->is_numbered)
+        return scores == 0 || fits(target, scores, ignored) ? dg_ok() : bad_labels(set, loss, target, ignored, scores);
+    if (set->has_words && set->n_classes > scores)
+        return dg_error(DG_BAD_DATA, "%s: the labels are %lld classes (%s … %s), but '%s' has %lld scores", set->source,
+                        (long long)set->n_classes, set->classes[0], set->classes[set->n_classes - 1],
+                        name_of(dg_node_input(loss, 0)), (long long)scores);
+    if (fits(target, scores, ignored)) {
+        if (set->labels) { /* 1 … K for K + 1 scores, say: places, without names */
+            set->labels = NULL;
+            set->classes = NULL;
+            set->n_classes = data_count_classes(target);
+        }
+        return dg_ok();
+    }
+    if (target->shape.rank == 1)
+        DG_TRY(data_find_labels(set, target, ignored, true));
+    if (set->labels && set->n_classes == scores)
+        return number_classes(set, target, ignored);
+    return bad_labels(set, loss, target, ignored, scores);
+}
+
+static dg_status suit_probabilities(dg_data *set, const dg_node *loss, dg_tensor *target)
+{
+    int64_t k = 0, count = dg_tensor_count(target);
+    while (k < count && dg_tensor_get(target, k) >= 0 && dg_tensor_get(target, k) <= 1)
+        k++;
+    if (k == count)
+        return dg_ok();
+    if (set->has_words)
+        return dg_error(DG_BAD_DATA, "%s: the labels are %lld classes (%s … %s), but '%s' wants two", set->source,
+                        (long long)set->n_classes, set->classes[0], set->classes[set->n_classes - 1], name_of(loss));
+    if (target->shape.rank == 1 && !set->is_numbered)
+        DG_TRY(data_find_labels(set, target, NULL, true));
+    if (set->labels && set->n_classes == 2 && !set->is_numbered)
+        return number_classes(set, target, NULL);
+    return dg_error(DG_BAD_DATA, "%s: row %lld: the target is %g: '%s' wants numbers from 0 to 1, or two classes",
+                    set->source, (long long)(k / (count / set->count)) + 1, dg_tensor_get(target, k), name_of(loss));
+}
+
+static dg_status refuse_words(const dg_data *set, const dg_node *loss)
+{
+    char label[120];
+    bool dates = false;
+    for (int64_t k = 0; k < set->n_columns; k++)
+        dates = dates || (set->columns[k].is.use == DG_COLUMN_TARGET && set->columns[k].is_date);
+    return dg_error(DG_BAD_DATA,
+                    "%s: %s holds %s such as '%.60s', but '%s' (%s) wants numbers: choose a column of numbers with "
+                    "target=…, or a loss on classes (cross_entropy)",
+                    set->source, target_label(set, label), dates ? "dates" : "words",
+                    set->word_example ? set->word_example : set->classes[0], name_of(loss), dg_node_op(loss)->name);
+}
+
+dg_status dg_data_suit(dg_data *set, const dg_graph *graph)
+{
+    dg_tensor *target = dg_tensors_find(set->data.fields, "target");
+    if (!target)
+        return dg_ok();
     for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
         const dg_node *loss = dg_graph_node(graph, id);
-        int64_t classes = count_scores(loss);
-        int target = classes ? find_input(loss, "target") : -1;
-        const dg_node *input = target < 0 ? NULL : dg_node_input(loss, target);
-        if (input && dg_node_op(input)->role == DG_ROLE_INPUT && !dg_dtype_is_float(dg_node_type(input, 0)->dtype))
-            DG_TRY(check_labels(set, loss, input, classes));
+        const dg_node *input = strcmp(dg_node_op(loss)->family, "loss") ? NULL : source_of(loss, "target");
+        if (!input || strcmp(field_of(input), "target") != 0)
+            continue;
+        bool is_float = dg_dtype_is_float(dg_node_type(input, 0)->dtype);
+        target_kind kind = kind_of(loss);
+        if (kind == CLASS_NUMBERS && !is_float)
+            DG_TRY(suit_classes(set, loss, target));
+        else if (kind == ZERO_TO_ONE)
+            DG_TRY(suit_probabilities(set, loss, target));
+        else if (set->has_words && is_float)
+            return refuse_words(set, loss);
     }
     return dg_ok();
 }

@@ -1,5 +1,7 @@
 /* Data sets that are computed. Points are float64; equal seeds give equal points. */
-#include "data.h"
+#include "readers.h"
+
+#include <dotgrad/random.h>
 
 #include <math.h>
 #include <string.h>
@@ -81,10 +83,28 @@ static void sinc_point(int64_t k, int64_t n, double unit, double point[2], doubl
     *target = fabs(point[0]) < 1e-12 ? 1 : sin(point[0]) / point[0];
 }
 
+/* Nothing to read: for graphs that are trained without data. */
+static void none_point(int64_t k, int64_t n, double unit, double point[2], double *target)
+{
+    (void)k, (void)n, (void)unit;
+    point[0] = *target = 0;
+}
+
 static const made_set sets[] = {
-    {"xor", 2, 2, 4, 0, xor_point},          {"spirals", 2, 2, 194, 0, spirals_point},
-    {"moons", 2, 2, 200, 0.1, moons_point},  {"ring", 2, 8, 2500, 0.02, ring_point},
-    {"grid", 2, 25, 2500, 0.05, grid_point}, {"sinc", 1, 0, 200, 0.1, sinc_point},
+    {"none", 1, 0, 1, 0, none_point},         {"xor", 2, 2, 4, 0, xor_point},
+    {"spirals", 2, 2, 194, 0, spirals_point}, {"moons", 2, 2, 200, 0.1, moons_point},
+    {"ring", 2, 8, 2500, 0.02, ring_point},   {"grid", 2, 25, 2500, 0.05, grid_point},
+    {"sinc", 1, 0, 200, 0.1, sinc_point},
+};
+
+static const dg_data_format formats[] = {
+    {"none", "", "none", 0, "rows without a content, for graphs that read no data"},
+    {"xor", "", "none", 0, "the four points of exclusive or"},
+    {"spirals", "", "none", 0, "two spirals, 97 points each"},
+    {"moons", "", "none", 0.25, "two half circles that reach into each other, with noise"},
+    {"ring", "", "none", 0, "eight modes on a circle"},
+    {"grid", "", "none", 0, "25 modes on a grid"},
+    {"sinc", "", "none", 0.25, "sin(x)/x with noise; the field truth has none"},
 };
 
 static const made_set *find(const char *name)
@@ -95,13 +115,8 @@ static const made_set *find(const char *name)
     return NULL;
 }
 
-bool made_is(const char *name)
-{
-    return find(name) != NULL;
-}
-
 /* Noise goes on the point of a class, and on the value of a function. */
-static dg_status fill(const made_set *made, int64_t n, double noise, const made_draws *draws, data_set *set)
+static dg_status fill(const made_set *made, int64_t n, double noise, const made_draws *draws, dg_data *set)
 {
     dg_tensor *features, *target, *truth;
     DG_TRY(dg_tensors_add(set->data.fields, "features", DG_FLOAT64, DG_SHAPE(n, made->n_features), &features));
@@ -125,16 +140,21 @@ static dg_status fill(const made_set *made, int64_t n, double noise, const made_
     return dg_ok();
 }
 
-dg_status made_make(const char *name, int64_t n, double noise, uint64_t seed, data_set **result)
+static dg_status made_read(const data_reading *reading, dg_data **result)
 {
+    const char *name = reading->name;
     const made_set *made = find(name);
-    data_set *set = NULL;
+    dg_data *set = NULL;
     dg_tensor normal = {0}, unit = {0};
     *result = NULL;
     if (!made)
         return dg_error(DG_BAD_ARGUMENT, "%s: there is no such data set", name);
-    n = n > 0 ? n : made->n;
-    noise = noise >= 0 ? noise : made->noise;
+    int64_t n = reading->options->n ? reading->options->n : made->n;
+    double noise = reading->options->noise >= 0 ? reading->options->noise : made->noise;
+    uint64_t seed = reading->asked->seed;
+    if (n > INT64_MAX / 64)
+        return data_no_memory(name);
+    DG_TRY(budget_take(reading->budget, name, (size_t)n * 6 * sizeof(double))); /* draws, points and targets */
     dg_status status = dg_tensor_make(&normal, DG_FLOAT64, DG_SHAPE(n, 2));
     if (status.code == DG_OK)
         status = dg_tensor_make(&unit, DG_FLOAT64, DG_SHAPE(n));
@@ -152,6 +172,9 @@ dg_status made_make(const char *name, int64_t n, double noise, uint64_t seed, da
     if (status.code == DG_OK)
         *result = set;
     else
-        data_set_free(set);
+        dg_data_free(set);
     return status;
 }
+
+const data_reader made_reader = {
+    .formats = formats, .n_formats = sizeof formats / sizeof formats[0], .kinds = SETS_MADE, .read = made_read};

@@ -1,5 +1,5 @@
 /* Data written out in the specification itself: values(features=[[0, 1], [1, 0]], target=[1, 0]). */
-#include "data.h"
+#include "readers.h"
 
 #include <math.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static dg_status fill(const char *name, const dg_value *value, int depth, dg_ten
     return dg_ok();
 }
 
-static dg_status take_field(const dg_value *value, data_set *set)
+static dg_status take_field(const dg_value *value, dg_data *set)
 {
     dg_shape shape;
     dg_tensor *tensor;
@@ -49,16 +49,33 @@ static dg_status take_field(const dg_value *value, data_set *set)
     return fill(value->key, value, 0, tensor, &next);
 }
 
-dg_status values_take(const dg_value *call, data_set *set)
+static dg_status values_take(const data_reading *reading, dg_data *set)
 {
-    for (size_t k = 0; k < call->count; k++)
-        if (call->items[k].kind == DG_VALUE_LIST)
-            DG_TRY(take_field(&call->items[k], set));
+    for (size_t k = 0; k < reading->call->count; k++)
+        if (reading->call->items[k].kind == DG_VALUE_LIST)
+            DG_TRY(take_field(&reading->call->items[k], set));
     dg_status status = dg_dataset_rows(&set->data, &set->count);
     if (status.code != DG_OK)
         return dg_prefixed(status, "data values");
     const dg_tensor *target = dg_tensors_find(set->data.fields, "target");
-    if (target && target->shape.rank == 1)
-        set->n_classes = data_count_classes(target);
-    return dg_ok();
+    return target && target->shape.rank == 1 ? data_find_labels(set, target, NULL, false) : dg_ok();
 }
+
+static dg_status values_read(const data_reading *reading, dg_data **made)
+{
+    dg_data *set;
+    *made = NULL;
+    DG_TRY(data_set_new(reading->name, &set));
+    dg_status status = values_take(reading, set);
+    if (status.code == DG_OK)
+        *made = set;
+    else
+        dg_data_free(set);
+    return status;
+}
+
+static const dg_data_format formats[] = {
+    {"values", "", "none", 0, "written out: values(features=[[0, 1], [1, 0]], target=[1, 0])"},
+};
+
+const data_reader values_reader = {.formats = formats, .n_formats = 1, .has_fields = true, .read = values_read};

@@ -1,4 +1,4 @@
-/* Loss, metrics and predictions over rows of a data set. */
+/* Loss and metrics over rows of a data set. */
 #include "evaluate.h"
 
 #include <string.h>
@@ -89,46 +89,5 @@ dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics)
     if (status.code == DG_OK)
         status = evaluate_rows(p.plan, &set, &p.batch, rows, metrics);
     pass_release(&p);
-    return status;
-}
-
-/* Puts one batch's values into the whole result, which the first batch makes. */
-static dg_status keep_values(dg_node *node, const dg_tensor *values, dg_rows rows, int64_t begin, int64_t count,
-                             dg_tensor *result)
-{
-    dg_shape shape = values->shape;
-    if (shape.rank == 0 || shape.dims[0] != count) {
-        char text[DG_SHAPE_TEXT];
-        return dg_error(DG_BAD_SHAPE, "node '%s' is %s for a batch of %lld, wants a value for each row",
-                        dg_node_name(node), dg_shape_print(&shape, text, sizeof text), (long long)count);
-    }
-    shape.dims[0] = rows.count;
-    if (begin == 0)
-        DG_TRY(dg_tensor_make(result, values->dtype, shape));
-    size_t row = dg_tensor_bytes(values) / (size_t)count;
-    memcpy((char *)result->data + (size_t)begin * row, values->data, dg_tensor_bytes(values));
-    return dg_ok();
-}
-
-dg_status dg_predict(const dg_task *task, dg_node *node, dg_rows rows, dg_tensor *result)
-{
-    *result = (dg_tensor){0};
-    DG_TRY(dg_graph_status(task->graph));
-    if (!node)
-        return dg_error(DG_BAD_ARGUMENT, "no node to predict with");
-    if (rows.count < 1)
-        return dg_error(DG_BAD_ARGUMENT, "no rows to predict for");
-    pass p = {0};
-    dg_status status = pass_make(&p, task, rows, &node, 1);
-    for (int64_t begin = 0; status.code == DG_OK && begin < rows.count; begin += p.batch.capacity) {
-        int64_t count = rows.count - begin < p.batch.capacity ? rows.count - begin : p.batch.capacity;
-        batch_gather(&p.batch, rows, NULL, begin, count);
-        status = dg_plan_run(p.plan, p.batch.feeds, p.sources.count);
-        if (status.code == DG_OK)
-            status = keep_values(node, dg_plan_result(p.plan, 0), rows, begin, count, result);
-    }
-    pass_release(&p);
-    if (status.code != DG_OK)
-        dg_tensor_release(result);
     return status;
 }

@@ -1,8 +1,8 @@
 /* dotgrad check: every gradient of a graph against finite differences, in float64. */
 #include "command.h"
 #include "random_data.h"
-#include "tools/run/folder.h"
 #include "session.h"
+#include "tools/run/folder.h"
 
 #include <dotgrad/dotgrad.h>
 
@@ -124,7 +124,7 @@ static dg_status widen(dg_tensors *set)
 
 static dg_status read_feeds(const char *path, dg_tensors **fed)
 {
-    DG_TRY(path ? dg_safetensors_read(path, fed) : dg_tensors_new(fed));
+    DG_TRY(path ? dg_tensors_read(path, fed) : dg_tensors_new(fed));
     dg_status status = widen(*fed);
     if (status.code != DG_OK)
         dg_tensors_free(*fed);

@@ -1,7 +1,7 @@
 /* dotgrad eval: a graph on given tensors. */
 #include "command.h"
-#include "tools/run/folder.h"
 #include "session.h"
+#include "tools/run/folder.h"
 
 #include <dotgrad/dotgrad.h>
 
@@ -239,7 +239,7 @@ static dg_status run(graph_session *session, const eval_options *given, request_
     if (status.code == DG_OK)
         status = take_parameters(session, given);
     if (status.code == DG_OK && given->feed)
-        status = dg_safetensors_read(given->feed, &fed);
+        status = dg_tensors_read(given->feed, &fed);
     if (status.code == DG_OK && fed)
         status = session_feeds(session, given->feed, fed, &feeds, &n_feeds);
     if (status.code == DG_OK)

@@ -12,8 +12,11 @@
 
 dg_status session_open(const char *path, const char *text, const session_options *options, graph_session *session)
 {
-    const dg_graph_read_options reading = {
-        .text = text, .dtype = options->dtype, .init = options->init, .sizes = options->sizes, .n_sizes = options->n_sizes};
+    const dg_graph_read_options reading = {.text = text,
+                                           .dtype = options->dtype,
+                                           .init = options->init,
+                                           .sizes = options->sizes,
+                                           .n_sizes = options->n_sizes};
     *session = (graph_session){.name = path, .seed = options->seed, .memory_limit = options->memory_limit};
     DG_TRY(dg_graph_read(path, &reading, &session->file));
     session->graph = session->file->graph;
@@ -50,38 +53,10 @@ dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes
     return dg_ok();
 }
 
-static dg_status take_weight(graph_session *session, const char *path, const dg_tensors *weights, dg_node *node)
-{
-    const char *name = dg_node_name(node);
-    const dg_type *type = dg_node_type(node, 0);
-    const dg_tensor *tensor = dg_tensors_find(weights, name);
-    char wanted[DG_SHAPE_TEXT], found[DG_SHAPE_TEXT];
-    if (!tensor)
-        return dg_error(DG_BAD_DATA, "%s: there is no parameter '%s'", path, name);
-    if (tensor->dtype != type->dtype)
-        return dg_error(DG_BAD_DTYPE, "%s: '%s' is %s, the graph wants %s", path, name, dg_dtype_name(tensor->dtype),
-                        dg_dtype_name(type->dtype));
-    if (!dg_shape_equal(&tensor->shape, &type->shape))
-        return dg_error(DG_BAD_SHAPE, "%s: '%s' is %s, the graph wants %s", path, name,
-                        dg_shape_print(&tensor->shape, found, sizeof found),
-                        dg_shape_print(&type->shape, wanted, sizeof wanted));
-    return dg_tensors_put(session->parameters, name, tensor);
-}
-
 dg_status session_take_weights(graph_session *session, const char *path, const dg_tensors *weights)
 {
-    dg_node **nodes = NULL;
-    dg_tensors *plain;
-    int count;
-    DG_TRY(dg_tensors_new(&plain));
-    dg_status status = dg_checkpoint_weights(weights, plain);
-    if (status.code == DG_OK)
-        status = session_nodes(session, DG_ROLE_PARAMETER, &nodes, &count);
-    for (int k = 0; status.code == DG_OK && k < count; k++)
-        status = take_weight(session, path, plain, nodes[k]);
-    free(nodes);
-    dg_tensors_free(plain);
-    return status;
+    dg_status status = dg_weights_take(session->graph, weights, session->parameters);
+    return status.code == DG_OK ? status : dg_prefixed(status, "%s", path);
 }
 
 dg_status session_feeds(const graph_session *session, const char *path, const dg_tensors *set, dg_feed **feeds,

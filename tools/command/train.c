@@ -30,8 +30,7 @@ typedef struct training_run {
     char *data_folder, *folder, *checkpoint_path;
     run_claim claim;
     bool is_plotted;
-    data_set *set;
-    data_scaling scaling;
+    dg_data *data;
     dg_tensors *extra;
     dg_trainer *trainer;
     progress_bar progress;
@@ -112,37 +111,41 @@ static dg_status open_graph(training_run *run)
 
 /* ---- the data ---- */
 
-/* A graph that reads no data is trained a step an epoch. */
-static dg_status make_empty_data(training_run *run)
+/* A graph that reads no data is trained a step an epoch: DG_BAD_ARGUMENT when it reads some. */
+static dg_status check_no_inputs(const training_run *run)
 {
     dg_node **inputs;
-    dg_tensor *features;
     int count;
     DG_TRY(session_nodes(&run->session, DG_ROLE_INPUT, &inputs, &count));
     const char *first = count > 0 ? dg_node_name(inputs[0]) : NULL;
     free(inputs);
-    if (first)
-        return dg_error(DG_BAD_ARGUMENT,
-                        "%s: there is no data for the input '%s': say --data, or give the graph the "
-                        "attribute data",
-                        run->session.name, first);
-    DG_TRY(data_set_new("none", &run->set));
-    run->set->count = run->settings.batch_size;
-    DG_TRY(dg_tensors_add(run->set->data.fields, "features", DG_FLOAT32, DG_SHAPE(run->set->count, 1), &features));
-    return dg_dataset_split_at(&run->set->data, run->set->count);
+    return first ? dg_error(DG_BAD_ARGUMENT,
+                            "%s: there is no data for the input '%s': say --data, or give the graph the "
+                            "attribute data",
+                            run->session.name, first)
+                 : dg_ok();
 }
 
 static dg_status open_data(training_run *run)
 {
     const train_settings *settings = &run->settings;
-    if (!settings->data || !strcmp(settings->data, "none"))
-        return make_empty_data(run);
-    DG_TRY(data_load(&(data_request){.spec = settings->data,
-                                     .folder = settings->folder,
-                                     .seed = run->session.seed,
-                                     .validation = settings->validation},
-                     &run->set, &run->scaling));
-    return data_check_labels(run->set, run->session.graph);
+    const char *notice, *spec = settings->data;
+    char none[48];
+    if (!spec || !strcmp(spec, "none")) {
+        DG_TRY(check_no_inputs(run));
+        snprintf(none, sizeof none, "none(n=%lld)", (long long)settings->batch_size);
+        spec = none;
+    }
+    DG_TRY(dg_data_open(spec,
+                        &(dg_data_options){.folder = settings->folder,
+                                           .seed = run->session.seed,
+                                           .validation = settings->validation,
+                                           .memory_limit = settings->memory_limit},
+                        &run->data));
+    DG_TRY(dg_data_suit(run->data, run->session.graph));
+    for (size_t k = 0; (notice = dg_data_notice(run->data, k)); k++)
+        fprintf(stderr, "dotgrad: %s\n", notice);
+    return dg_ok();
 }
 
 /* ---- the run's folder ---- */
@@ -249,7 +252,7 @@ static void warn_of_schedule(const training_run *run)
     dg_optimizer optimizer;
     const char *step_note = dg_tensors_note(run->checkpoint, "dotgrad.step");
     uint64_t step = step_note ? strtoull(step_note, NULL, 10) : 0;
-    int64_t batches = 1 + (run->set->data.n_train - 1) / run->settings.batch_size;
+    int64_t batches = 1 + (dg_data_set(run->data)->n_train - 1) / run->settings.batch_size;
     if (dg_optimizer_parse(run->settings.optimizer, &optimizer).code != DG_OK)
         return;
     double old = dg_schedule_rate(&schedule, optimizer.lr, step, (uint64_t)batches, (uint64_t)epochs);
@@ -266,16 +269,17 @@ static dg_status make_trainer(training_run *run)
                              .folder = settings->folder,
                              .output = run->output ? dg_node_name(run->output) : NULL,
                              .loss = dg_node_name(run->loss),
-                             .dtype = dg_dtype_name(dg_graph_dtype(run->session.graph)),
+                             .dtype = settings->dtype,
                              .init = settings->init,
                              .validation = settings->validation};
     DG_TRY(dg_tensors_new(&run->extra));
-    DG_TRY(notes_write(run->extra, &notes, run->set, &run->scaling));
+    DG_TRY(notes_write(run->extra, &notes));
+    DG_TRY(dg_data_keep(run->data, run->extra));
     return dg_trainer_new(&(dg_trainer_options){.task = {.graph = run->session.graph,
                                                          .loss = run->loss,
                                                          .output = run->output,
                                                          .parameters = run->session.parameters,
-                                                         .data = &run->set->data,
+                                                         .data = dg_data_set(run->data),
                                                          .metrics = settings->metrics,
                                                          .batch_size = settings->batch_size,
                                                          .seed = run->session.seed,
@@ -342,7 +346,7 @@ static void draw_curves(training_run *run)
 
 static dg_status print_results(training_run *run)
 {
-    const dg_dataset *data = &run->set->data;
+    const dg_dataset *data = dg_data_set(run->data);
     bool test = data->n_test > 0, wide = dg_graph_dtype(run->session.graph) == DG_FLOAT64;
     const dg_rows rows = test ? (dg_rows){data->test, data->n_test} : (dg_rows){data->train, data->n_train};
     dg_metrics metrics;
@@ -408,8 +412,7 @@ static void release(training_run *run)
     run_claim_drop(&run->claim);
     dg_trainer_free(run->trainer);
     dg_tensors_free(run->extra);
-    data_scaling_release(&run->scaling);
-    data_set_free(run->set);
+    dg_data_free(run->data);
     free(run->graph_text);
     free(run->data_folder);
     free(run->folder);

@@ -1,7 +1,6 @@
 /* Folders of runs and the notes in their checkpoints. */
 #include "folder.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,15 +10,11 @@
 
 #define NOTE_DATA       "data"
 #define NOTE_FOLDER     "data.folder"
-#define NOTE_CLASSES    "data.classes"
-#define NOTE_WORDS      "data.words"
 #define NOTE_VALIDATION "data.validation"
 #define NOTE_OUTPUT     "graph.output"
 #define NOTE_LOSS       "graph.loss"
 #define NOTE_DTYPE      "graph.dtype"
 #define NOTE_INIT       "graph.init"
-#define SCALE_OFFSET    "data.offset"
-#define SCALE_DIVISOR   "data.divisor"
 
 char *path_join(const char *folder, const char *name)
 {
@@ -80,28 +75,13 @@ dg_status checkpoint_read(const char *path, dg_tensors **checkpoint)
 {
     struct stat about;
     *checkpoint = NULL;
-    if (!strcmp(path, "-") || (!stat(path, &about) && !S_ISDIR(about.st_mode)))
-        return dg_safetensors_read(path, checkpoint);
+    if (!strcmp(path, "-") || stat(path, &about) || !S_ISDIR(about.st_mode))
+        return dg_tensors_read(path, checkpoint);
     char *file = path_join(path, "checkpoint.safetensors");
     if (!file)
         return dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
-    dg_status status = dg_safetensors_read(file, checkpoint);
+    dg_status status = dg_tensors_read(file, checkpoint);
     free(file);
-    return status;
-}
-
-static dg_status write_classes(dg_tensors *extra, const data_set *set)
-{
-    if (!set->classes)
-        return dg_ok();
-    cJSON *names = cJSON_CreateStringArray((const char *const *)set->classes, (int)set->n_classes);
-    char *text = names ? cJSON_PrintUnformatted(names) : NULL;
-    dg_status status = text ? dg_tensors_set_note(extra, NOTE_CLASSES, text)
-                            : dg_error(DG_NO_MEMORY, "%s: not enough memory", set->source);
-    if (status.code == DG_OK && set->has_words)
-        status = dg_tensors_set_note(extra, NOTE_WORDS, "true");
-    free(text);
-    cJSON_Delete(names);
     return status;
 }
 
@@ -110,7 +90,7 @@ static dg_status set_note(dg_tensors *extra, const char *key, const char *text)
     return text ? dg_tensors_set_note(extra, key, text) : dg_ok();
 }
 
-dg_status notes_write(dg_tensors *extra, const run_notes *notes, const data_set *set, const data_scaling *scaling)
+dg_status notes_write(dg_tensors *extra, const run_notes *notes)
 {
     char number[DG_NUMBER_TEXT];
     DG_TRY(set_note(extra, NOTE_DATA, notes->data));
@@ -119,12 +99,7 @@ dg_status notes_write(dg_tensors *extra, const run_notes *notes, const data_set 
     DG_TRY(set_note(extra, NOTE_LOSS, notes->loss));
     DG_TRY(set_note(extra, NOTE_DTYPE, notes->dtype));
     DG_TRY(set_note(extra, NOTE_INIT, notes->init));
-    DG_TRY(set_note(extra, NOTE_VALIDATION, dg_number_print(notes->validation, DG_FLOAT64, number)));
-    DG_TRY(write_classes(extra, set));
-    if (!scaling->offset.data)
-        return dg_ok();
-    DG_TRY(dg_tensors_put(extra, SCALE_OFFSET, &scaling->offset));
-    return dg_tensors_put(extra, SCALE_DIVISOR, &scaling->divisor);
+    return set_note(extra, NOTE_VALIDATION, dg_number_print(notes->validation, DG_FLOAT64, number));
 }
 
 dg_status notes_read(const dg_tensors *checkpoint, run_notes *notes)
@@ -141,53 +116,5 @@ dg_status notes_read(const dg_tensors *checkpoint, run_notes *notes)
     };
     if (!dg_tensors_note(checkpoint, "dotgrad.graph") || !notes->loss || !validation)
         return dg_error(DG_BAD_DATA, "these tensors are no checkpoint of dotgrad train");
-    return dg_ok();
-}
-
-dg_status notes_scaling(const dg_tensors *checkpoint, data_scaling *scaling)
-{
-    const dg_tensor *offset = dg_tensors_find(checkpoint, SCALE_OFFSET);
-    const dg_tensor *divisor = dg_tensors_find(checkpoint, SCALE_DIVISOR);
-    *scaling = (data_scaling){0};
-    if (!offset && !divisor)
-        return dg_ok();
-    if (!offset || !divisor || offset->dtype != DG_FLOAT64 || divisor->dtype != DG_FLOAT64 || offset->shape.rank != 1 ||
-        !dg_shape_equal(&offset->shape, &divisor->shape) || offset->shape.dims[0] < 1)
-        return dg_error(DG_BAD_DATA, "the checkpoint's scaling (" SCALE_OFFSET ", " SCALE_DIVISOR ") is garbled");
-    DG_TRY(dg_tensor_copy(&scaling->offset, offset));
-    return dg_tensor_copy(&scaling->divisor, divisor);
-}
-
-void notes_free_classes(char **classes, int64_t count)
-{
-    for (int64_t k = 0; classes && k < count; k++)
-        free(classes[k]);
-    free(classes);
-}
-
-dg_status notes_classes(const dg_tensors *checkpoint, char ***classes, int64_t *count, bool *are_words)
-{
-    const char *text = dg_tensors_note(checkpoint, NOTE_CLASSES);
-    *classes = NULL;
-    *count = 0;
-    *are_words = dg_tensors_note(checkpoint, NOTE_WORDS) != NULL;
-    if (!text)
-        return dg_ok();
-    cJSON *names = cJSON_Parse(text);
-    int size = cJSON_GetArraySize(names);
-    char **copies = calloc((size_t)size + 1, sizeof(char *));
-    bool ok = cJSON_IsArray(names) && copies;
-    for (int k = 0; ok && k < size; k++) {
-        const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(names, k));
-        copies[k] = name ? strdup(name) : NULL;
-        ok = copies[k] != NULL;
-    }
-    cJSON_Delete(names);
-    if (!ok) {
-        notes_free_classes(copies, size);
-        return dg_error(DG_BAD_DATA, "the checkpoint's names of classes are garbled");
-    }
-    *classes = copies;
-    *count = size;
     return dg_ok();
 }

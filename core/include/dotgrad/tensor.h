@@ -100,11 +100,21 @@ size_t dg_tensors_note_count(const dg_tensors *set);
 const char *dg_tensors_note_key(const dg_tensors *set, size_t index);
 
 /* safetensors (https://github.com/huggingface/safetensors): little-endian 64-bit header length, JSON header, bytes.
- * Notes are the "__metadata__". Types: BOOL, I32, I64, F32, F64 (F16 and BF16 are read as float32; U8, I8 and I16 as
- * int32). Reading checks every offset: DG_BAD_DATA for a cut or garbled file. Writing is whole or not at all: a
+ * Notes are the "__metadata__". Types: BOOL, I32, I64, F32, F64 (F16 and BF16 are read as float32; U8, I8, U16 and I16
+ * as int32; U32 and U64 as int64); tensors of other types are left unread. Reading checks every offset: DG_BAD_DATA for a cut or garbled file. Writing is whole or not at all: a
  * temporary file in the same folder, fsync, rename; the bytes depend on the content alone. "-" is standard input or
  * output. Messages begin with the path. */
 dg_status dg_safetensors_read(const char *path, dg_tensors **set);
 dg_status dg_safetensors_write(const char *path, const dg_tensors *set);
+
+/* A set of tensors in whatever format the bytes are: safetensors, or NumPy's .npz (arrays by name) and .npy (one, named
+ * "array"), in either byte order, with unsigned and half types as above; arrays of texts become the numbers (int64) of
+ * their different texts in order, which the note "words.NAME" lists as JSON. DG_BAD_DATA: something else; for pickles,
+ * PyTorch's .pt and HDF5 the message says how to convert them. Messages of dg_tensors_read begin with the path. */
+dg_status dg_tensors_read(const char *path, dg_tensors **set);
+/* limit: bytes that unpacking an .npz may make, beyond which DG_NO_MEMORY; 0: 64 MiB or 100 times its size. */
+dg_status dg_tensors_parse(const void *bytes, size_t size, size_t limit, dg_tensors **set);
+/* The type of a tensor that the file has but that no element type here can hold ("C64"); NULL: there is none such. */
+const char *dg_tensors_unread(const dg_tensors *set, const char *name);
 
 #endif

@@ -15,36 +15,8 @@
 #include <signal.h>
 
 #include <dotgrad/autograd.h>
+#include <dotgrad/data.h>
 #include <dotgrad/plan.h>
-
-/* ---- data sets ---- */
-
-/* Named fields (tensors) that share their first size, the number of rows: "features" [rows, …], "target" [rows] or
- * [rows, …]; further names are free. Lists of row numbers say which rows train, validate and test. */
-typedef struct dg_dataset {
-    dg_tensors *fields;
-    int64_t *train, *validation, *test; /* row numbers; NULL when the count is 0 */
-    int64_t n_train, n_validation, n_test;
-} dg_dataset;
-
-/* Row numbers for a task; the list stays the caller's. at == NULL: rows 0 … count − 1. */
-typedef struct dg_rows {
-    const int64_t *at;
-    int64_t count;
-} dg_rows;
-
-/* An empty data set: no fields, no rows. */
-dg_status dg_dataset_new(dg_dataset *data);
-void dg_dataset_release(dg_dataset *data); /* frees and zeroes; fine on a zeroed one */
-/* The common first size of all fields. DG_BAD_SHAPE: they differ, or one is a scalar; DG_BAD_DATA: no field, no row. */
-dg_status dg_dataset_rows(const dg_dataset *data, int64_t *rows);
-/* Deals all rows into the three lists, in a random order by the seed. `test` and `validation` are fractions of all
- * rows, 0 <= each, their sum < 1; a part that is not 0 gets at least one row. DG_BAD_ARGUMENT. */
-dg_status dg_dataset_split(dg_dataset *data, double test, double validation, uint64_t seed);
-/* For sets with a published split: rows 0 … n_train − 1 train, the rest test. */
-dg_status dg_dataset_split_at(dg_dataset *data, int64_t n_train);
-/* Moves a fraction of the training rows, drawn by the seed, to the validation list. */
-dg_status dg_dataset_take_validation(dg_dataset *data, double fraction, uint64_t seed);
 
 /* ---- optimisers ---- */
 
@@ -177,6 +149,13 @@ dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics);
 /* The value of `node` ([N, …]) for each of the rows, in order; release *result with dg_tensor_release. */
 dg_status dg_predict(const dg_task *task, dg_node *node, dg_rows rows, dg_tensor *result);
 
+/* The same for many data sets, from as many threads as like: plans are kept from call to call. The task's data are not
+ * read; all else of it must outlive the predictor, and the graph may not grow meanwhile. */
+typedef struct dg_predictor dg_predictor;
+dg_status dg_predictor_new(const dg_task *task, dg_node *node, dg_predictor **predictor);
+void dg_predictor_free(dg_predictor *predictor);
+dg_status dg_predictor_run(dg_predictor *predictor, const dg_dataset *data, dg_rows rows, dg_tensor *result);
+
 /* Fills the parameters whose initialiser looks at data and that are not in `parameters` yet; makes the others that the
  * graph has by dg_parameters_init(). Feeds hold training data.
  *   centers: kmeans(iterations=100)  k-means++ seeds, Lloyd's rule, empty clusters re-seeded at the farthest row
@@ -259,5 +238,9 @@ dg_plan_cost dg_trainer_cost(const dg_trainer *trainer);
 /* Copies the weights to predict with (the best where kept) from a checkpoint, or from any set of tensors, into
  * `parameters`. */
 dg_status dg_checkpoint_weights(const dg_tensors *checkpoint, dg_tensors *parameters);
+/* Fills `parameters` with every parameter of the graph from a checkpoint or any set of tensors, by name. float32 and
+ * float64 become each other, int32 becomes int64; tensors that no parameter is named after do not matter. DG_BAD_DATA
+ * names a parameter that is missing, or a number beyond float32; DG_BAD_SHAPE and DG_BAD_DTYPE one that does not fit. */
+dg_status dg_weights_take(const dg_graph *graph, const dg_tensors *weights, dg_tensors *parameters);
 
 #endif

@@ -1,0 +1,38 @@
+/* Texts of cells, collected and found again; used where columns are decided and where they become fields. */
+#ifndef OPTIM_DATA_COLUMNS_H
+#define OPTIM_DATA_COLUMNS_H
+
+#include "table.h"
+
+/* Words with their places, for finding. */
+typedef struct word_index {
+    struct word_place {
+        const char *word;
+        int64_t place;
+    } * sorted;
+    int64_t count;
+} word_index;
+
+dg_status word_index_make(const char *const *words, int64_t count, const char *source, word_index *index);
+void word_index_free(word_index *index);
+int64_t word_index_find(const word_index *index, const char *word); /* −1: it is none of them */
+
+/* Lists in sentences: "a, b, c, …". */
+typedef struct short_list {
+    char text[400];
+    size_t length;
+    int64_t count, left_out;
+} short_list;
+
+void short_list_add(short_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* With ", … (N more)" where some had no room. */
+const char *short_list_text(short_list *list);
+
+/* "'name'", or "3" of a column without a name. */
+const char *column_label(const dg_data *set, int64_t index, char text[80]);
+
+/* Words of a column of numbers become numbers in the table, missing ones NaN. DG_BAD_DATA: a word that is no number in
+ * that style, with its place. Words of the rows that *is_missing (may be NULL) names count as missing. */
+dg_status column_read_numbers(data_table *table, int64_t place, const dg_data *set, int64_t index);
+
+#endif

@@ -1,0 +1,30 @@
+/* The table of readers: all formats and all sets by name. A reader is one file, which defines `NAME_reader`, and one
+ * line in readers.c. */
+#ifndef OPTIM_DATA_READERS_H
+#define OPTIM_DATA_READERS_H
+
+#include "set.h"
+#include "table.h"
+
+typedef struct data_reader {
+    const dg_data_format *formats; /* the sets by name or the format by path that it reads */
+    size_t n_formats;
+    unsigned kinds;  /* SETS_…: which options there are */
+    bool has_fields; /* values(FIELD=[…]): lists in the brackets are the data */
+    /* A set with at least one row, whose fields agree in their count. */
+    dg_status (*read)(const data_reading *reading, dg_data **set);
+    /* Instead of `read`, for tables that are text: see csv_parse(). */
+    dg_status (*parse)(data_table *table, const data_reading *reading, char *text, size_t size);
+    bool (*looks)(const char *text, size_t size); /* a text of this format, whatever its path is */
+} data_reader;
+
+/* The reader of a set by that name, with its format; NULL: there is none. */
+const data_reader *reader_of_name(const char *name, const dg_data_format **format);
+/* The reader of a path by its ending ("/": a folder). For other paths it is that of CSV. */
+const data_reader *reader_of_path(const char *path, bool is_folder, const dg_data_format **format);
+/* The reader of a text that does not tell by its path. */
+const data_reader *reader_of_text(const char *text, size_t size, const dg_data_format **format);
+/* "digits, iris, …": the sets by name, for messages. Returns text. */
+char *reader_names(char *text, size_t size);
+
+#endif

@@ -1,0 +1,216 @@
+/* Opening trained networks. */
+#include "model.h"
+
+#include <dotgrad/op.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define CHECKPOINT         "checkpoint.safetensors"
+#define DEFAULT_BATCH_SIZE 256
+
+static dg_status no_memory(const char *path)
+{
+    return dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+}
+
+static bool is_graph_file(const char *path)
+{
+    size_t length = strlen(path);
+    return (length > 4 && !strcmp(path + length - 4, ".dot")) || (length > 3 && !strcmp(path + length - 3, ".gv"));
+}
+
+/* The tensors of a run's folder, or of the file that the path itself names. */
+static dg_status read_tensors(const char *path, dg_tensors **tensors)
+{
+    struct stat about;
+    char *file;
+    if (!strcmp(path, "-") || stat(path, &about) || !S_ISDIR(about.st_mode))
+        return dg_tensors_read(path, tensors);
+    if (asprintf(&file, "%s/" CHECKPOINT, path) < 0)
+        return no_memory(path);
+    dg_status status = dg_tensors_read(file, tensors);
+    free(file);
+    return status;
+}
+
+static dg_status open_graph(dg_model *model, const dg_model_options *options)
+{
+    const char *weights = options->weights ? options->weights : model->path, *output = options->output;
+    bool is_file = is_graph_file(model->path);
+    dg_graph_read_options reading = {0};
+    if (is_file && !options->weights)
+        return dg_error(DG_BAD_ARGUMENT, "%s: a graph file alone is not trained: name its weights (--weights)",
+                        model->path);
+    DG_TRY(read_tensors(weights, &model->checkpoint));
+    if (!is_file) {
+        const char *dtype = dg_tensors_note(model->checkpoint, "graph.dtype");
+        reading.text = dg_tensors_note(model->checkpoint, "dotgrad.graph");
+        output = output ? output : dg_tensors_note(model->checkpoint, "graph.output");
+        if (!reading.text || !dg_tensors_note(model->checkpoint, "graph.loss"))
+            return dg_error(DG_BAD_DATA, "%s: these tensors are no checkpoint of dotgrad train", model->path);
+        if (dtype && !dg_dtype_parse(dtype, &reading.dtype))
+            return dg_error(DG_BAD_DATA, "%s: the checkpoint's dtype is '%s'", model->path, dtype);
+    }
+    DG_TRY(dg_graph_read(model->path, &reading, &model->file));
+    DG_TRY(dg_tensors_new(&model->parameters));
+    dg_status status = dg_weights_take(model->file->graph, model->checkpoint, model->parameters);
+    if (status.code != DG_OK)
+        return dg_prefixed(status, "%s", weights);
+    model->output = output ? dg_graph_file_find(model->file, output) : model->file->output;
+    if (!model->output && output)
+        return dg_error(DG_BAD_ARGUMENT, "%s: there is no node '%s'", model->path, output);
+    return model->output
+               ? dg_ok()
+               : dg_error(DG_BAD_ARGUMENT, "%s: the graph names no output: say which (--output)", model->path);
+}
+
+static output_meaning find_meaning(const dg_graph *graph, const dg_node *output)
+{
+    static const struct {
+        const char *op;
+        output_meaning meaning;
+    } losses[] = {{"cross_entropy", SCORES},
+                  {"nll_loss", LOG_PROBABILITIES},
+                  {"binary_cross_entropy_with_logits", LOGITS},
+                  {"binary_cross_entropy", PROBABILITIES}};
+    const dg_shape *shape = &dg_node_type(output, 0)->shape;
+    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
+        const dg_node *node = dg_graph_node(graph, id);
+        if (dg_node_input_count(node) == 0 || dg_node_input(node, 0) != output)
+            continue;
+        for (size_t k = 0; k < sizeof losses / sizeof losses[0]; k++)
+            if (!strcmp(dg_node_op(node)->name, losses[k].op))
+                return losses[k].meaning < LOGITS && shape->rank != 2 ? VALUES : losses[k].meaning;
+    }
+    return VALUES;
+}
+
+static void mark(const dg_node *node, bool *read)
+{
+    if (!node || read[dg_node_id(node)])
+        return;
+    read[dg_node_id(node)] = true;
+    for (int k = 0; k < dg_node_input_count(node); k++)
+        mark(dg_node_input(node, k), read);
+}
+
+/* How many numbers a row has, when one input with a known size alone is what the output reads; else 0. */
+static dg_status count_features(dg_model *model)
+{
+    const dg_graph *graph = model->file->graph;
+    int64_t all = dg_graph_node_count(graph), found = 0;
+    bool *read = calloc((size_t)all + 1, sizeof(bool));
+    if (!read)
+        return no_memory(model->path);
+    mark(model->output, read);
+    for (int64_t id = 0; id < all; id++) {
+        const dg_node *node = dg_graph_node(graph, id);
+        if (!read[id] || dg_node_op(node)->role != DG_ROLE_INPUT)
+            continue;
+        dg_shape row = dg_node_type(node, 0)->shape;
+        if (row.rank > 0)
+            row.dims[0] = 1;
+        model->n_features = found++ == 0 && dg_shape_is_known(&row) ? dg_shape_count(&row) : 0;
+    }
+    free(read);
+    return dg_ok();
+}
+
+static dg_status open_model(dg_model *model, const dg_model_options *options)
+{
+    DG_TRY(open_graph(model, options));
+    DG_TRY(dg_threads_new(options->threads, &model->threads));
+    dg_status status = dg_data_kept_classes(model->checkpoint, &model->classes, &model->n_classes);
+    if (status.code != DG_OK)
+        return dg_prefixed(status, "%s", model->path);
+    DG_TRY(count_features(model));
+    model->memory_limit = options->memory_limit;
+    model->meaning = find_meaning(model->file->graph, model->output);
+    const dg_task task = {.graph = model->file->graph,
+                          .output = model->output,
+                          .parameters = model->parameters,
+                          .batch_size = options->batch_size ? options->batch_size : DEFAULT_BATCH_SIZE,
+                          .threads = model->threads,
+                          .memory_limit = options->memory_limit};
+    return dg_predictor_new(&task, model->output, &model->predictor);
+}
+
+dg_status dg_model_open(const char *path, const dg_model_options *options, dg_model **made)
+{
+    static const dg_model_options none;
+    if (!path || !made)
+        return dg_error(DG_BAD_ARGUMENT, "dg_model_open wants a path and a place for the model");
+    *made = NULL;
+    dg_model *model = calloc(1, sizeof *model);
+    if (!model || !(model->path = strdup(path))) {
+        free(model);
+        return no_memory(path);
+    }
+    dg_status status = open_model(model, options ? options : &none);
+    if (status.code == DG_OK)
+        *made = model;
+    else
+        dg_model_free(model);
+    return status;
+}
+
+void dg_model_free(dg_model *model)
+{
+    if (!model)
+        return;
+    dg_predictor_free(model->predictor);
+    dg_threads_free(model->threads);
+    for (int64_t k = 0; model->classes && k < model->n_classes; k++)
+        free(model->classes[k]);
+    free(model->classes);
+    dg_tensors_free(model->parameters);
+    dg_tensors_free(model->checkpoint);
+    dg_graph_file_free(model->file);
+    free(model->path);
+    free(model);
+}
+
+/* ---- what a program may ask ---- */
+
+dg_model_kind dg_model_kind_of(const dg_model *model)
+{
+    switch (model->meaning) {
+    case SCORES:
+    case LOG_PROBABILITIES:
+        return DG_MODEL_CLASSES;
+    case LOGITS:
+    case PROBABILITIES:
+        return DG_MODEL_CHANCES;
+    case VALUES:
+        break;
+    }
+    return DG_MODEL_VALUES;
+}
+
+dg_node *dg_model_output(const dg_model *model)
+{
+    return model->output;
+}
+
+dg_graph_file *dg_model_file(const dg_model *model)
+{
+    return model->file;
+}
+
+const dg_tensors *dg_model_parameters(const dg_model *model)
+{
+    return model->parameters;
+}
+
+int64_t dg_model_class_count(const dg_model *model)
+{
+    return model->n_classes;
+}
+
+const char *dg_model_class(const dg_model *model, int64_t index)
+{
+    return model->classes && index >= 0 && index < model->n_classes ? model->classes[index] : NULL;
+}
