@@ -15,7 +15,7 @@ typedef struct chunk {
 struct dg_arena {
     chunk *current; /* the chunks before it are used up */
     chunk *large;   /* chunks made for one large piece each */
-    size_t next_size;
+    size_t next_size, bytes;
 };
 
 dg_status dg_arena_new(dg_arena **arena)
@@ -45,7 +45,7 @@ void dg_arena_free(dg_arena *arena)
     free(arena);
 }
 
-static chunk *add_chunk(chunk **list, size_t size)
+static chunk *add_chunk(dg_arena *arena, chunk **list, size_t size)
 {
     chunk *made = calloc(1, sizeof *made + size);
     if (!made)
@@ -53,6 +53,7 @@ static chunk *add_chunk(chunk **list, size_t size)
     made->size = size;
     made->next = *list;
     *list = made;
+    arena->bytes += sizeof *made + size;
     return made;
 }
 
@@ -64,13 +65,13 @@ void *dg_arena_alloc(dg_arena *arena, size_t size)
     chunk *current = arena->current;
     if (!current || size > current->size - current->used) {
         if (size > arena->next_size / 4) { /* a chunk of its own; the current one goes on */
-            chunk *own = add_chunk(&arena->large, size);
+            chunk *own = add_chunk(arena, &arena->large, size);
             if (!own)
                 return NULL;
             own->used = size;
             return own->bytes;
         }
-        if (!add_chunk(&arena->current, arena->next_size))
+        if (!add_chunk(arena, &arena->current, arena->next_size))
             return NULL;
         current = arena->current;
         if (arena->next_size < LARGEST_CHUNK)
@@ -79,6 +80,11 @@ void *dg_arena_alloc(dg_arena *arena, size_t size)
     void *piece = current->bytes + current->used;
     current->used += size;
     return piece;
+}
+
+size_t dg_arena_bytes(const dg_arena *arena)
+{
+    return arena ? arena->bytes : 0;
 }
 
 char *dg_arena_text(dg_arena *arena, const char *text, size_t length)

@@ -18,18 +18,33 @@ typedef struct making {
     int n_inputs;
 } making;
 
-/* "linear 'fc1': message (net.c:12)" */
+/* The node of the user's that is being expanded or differentiated; NULL: the user is making this one. */
+static dg_node *on_behalf_of(const dg_graph *graph)
+{
+    dg_node *node = graph->owner ? graph->owner : graph->differentiated;
+    while (node && (node->owner || node->derivative_of))
+        node = node->owner ? node->owner : node->derivative_of;
+    return node;
+}
+
+/* "linear 'fc1': message (net.c:12)"; of a part that the user has not written, "layer_norm 'ln': its mul: message
+ * (net.c:12)", with the place where the user has made that layer_norm. */
 static dg_node *fail(const making *m, dg_status status)
 {
     const dg_application *a = m->application;
-    char at[600] = "";
-    if (a->at.file && a->at.line > 0)
-        snprintf(at, sizeof at, " (%s:%d)", a->at.file, a->at.line);
-    else if (a->at.file)
-        snprintf(at, sizeof at, " (%s)", a->at.file);
-    const char *name = m->name ? m->name : "", *quote = *name ? "'" : "";
+    dg_node *whole = on_behalf_of(m->graph);
+    dg_location where = whole ? whole->at : a->at;
+    char at[600] = "", part[100] = "";
+    if (where.file && where.line > 0)
+        snprintf(at, sizeof at, " (%s:%d)", where.file, where.line);
+    else if (where.file)
+        snprintf(at, sizeof at, " (%s)", where.file);
+    const char *op = whole ? whole->entry->op->name : a->op ? a->op : "node";
+    const char *name = whole ? dg_node_name(whole) : m->name ? m->name : "", *quote = *name ? "'" : "";
+    if (whole)
+        snprintf(part, sizeof part, "%s %s: ", m->graph->owner ? "its" : "in its derivative,", a->op);
     return dg_graph_fail(m->graph,
-                         dg_error(status.code, "%s %s%s%s: %s%s", a->op, quote, name, quote, status.message, at));
+                         dg_error(status.code, "%s %s%s%s: %s%s%s", op, quote, name, quote, part, status.message, at));
 }
 
 /* ---- inputs ---- */
@@ -512,6 +527,24 @@ dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *form
 
 /* ---- composed ops ---- */
 
+/* What compose made is what infer had said: sizes as far as both are numbers; the rest when a plan is bound. */
+static void check_expansion(dg_node *node, int output, const dg_type *made)
+{
+    const dg_type *said = &node->types[output];
+    bool fits = made->dtype == said->dtype && made->shape.rank == said->shape.rank;
+    for (int d = 0; fits && d < made->shape.rank; d++)
+        fits = made->shape.dims[d] < 0 || said->shape.dims[d] < 0 || made->shape.dims[d] == said->shape.dims[d];
+    if (fits)
+        return;
+    char first[DG_SHAPE_TEXT], second[DG_SHAPE_TEXT];
+    dg_graph_fail(node->graph, dg_error(made->dtype == said->dtype ? DG_BAD_SHAPE : DG_BAD_DTYPE,
+                                        "%s '%s': its compose made %s %s, its infer says %s %s", node->entry->op->name,
+                                        dg_node_name(node), dg_dtype_name(made->dtype),
+                                        dg_graph_print_shape(node->graph, &made->shape, first, sizeof first),
+                                        dg_dtype_name(said->dtype),
+                                        dg_graph_print_shape(node->graph, &said->shape, second, sizeof second)));
+}
+
 dg_node *const *dg_node_expansion(dg_node *node)
 {
     dg_graph *graph = node->graph;
@@ -536,11 +569,8 @@ dg_node *const *dg_node_expansion(dg_node *node)
         if (!outputs[k] && graph->status.code == DG_OK)
             dg_graph_fail(graph, dg_error(DG_BAD_ARGUMENT, "%s '%s': its compose made no output %d",
                                           node->entry->op->name, dg_node_name(node), k));
-        if (outputs[k] && outputs[k]->types[0].dtype != node->types[k].dtype)
-            dg_graph_fail(graph,
-                          dg_error(DG_BAD_DTYPE, "%s '%s': its compose made %s, its infer says %s",
-                                   node->entry->op->name, dg_node_name(node), dg_dtype_name(outputs[k]->types[0].dtype),
-                                   dg_dtype_name(node->types[k].dtype)));
+        if (outputs[k])
+            check_expansion(node, k, &outputs[k]->types[0]);
     }
     if (graph->status.code != DG_OK)
         return NULL;

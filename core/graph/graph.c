@@ -12,6 +12,7 @@ dg_status dg_graph_new(dg_graph **graph)
     dg_graph *made = calloc(1, sizeof *made);
     if (!made)
         return dg_no_memory("a graph");
+    pthread_mutex_init(&made->lock, NULL);
     made->dtype = DG_FLOAT32;
     made->init = "";
     dg_status status = dg_arena_new(&made->arena);
@@ -32,6 +33,7 @@ void dg_graph_free(dg_graph *graph)
 {
     if (!graph)
         return;
+    pthread_mutex_destroy(&graph->lock);
     dg_formulas_free(graph->formulas);
     dg_arena_free(graph->arena);
     free(graph->nodes);

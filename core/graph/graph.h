@@ -6,6 +6,8 @@
 
 #include "core/base/table.h"
 
+#include <pthread.h>
+
 /* An op as the registry keeps it: counted once, its defaults parsed once. */
 typedef struct op_entry {
     const dg_op *op;
@@ -64,6 +66,7 @@ struct dg_module {
 };
 
 struct dg_graph {
+    pthread_mutex_t lock; /* held while a plan is compiled or bound, which adds to the graph */
     dg_status status;
     dg_arena *arena;
     dg_formulas *formulas;

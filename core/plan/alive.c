@@ -1,4 +1,4 @@
-/* The last look at a binding's steps: who is needed, and in which order they run; and what follows the feeds. */
+/* The last look at a binding's steps: who is needed, and in which order they run. */
 #include "bind.h"
 
 #include <stdlib.h>
@@ -60,27 +60,5 @@ dg_status order_steps(binding *b, const dg_plan *plan)
     for (int32_t i = 0; i < b->n_steps; i++)
         for (int k = 0; k < b->steps[i].n_outputs; k++)
             b->values[b->steps[i].first_output + k].producer = i;
-    return dg_ok();
-}
-
-/* Which values change address with each feed. */
-dg_status list_fed_views(binding *b, const dg_plan *plan)
-{
-    b->feed_starts = dg_arena_alloc(b->arena, sizeof *b->feed_starts * (size_t)(plan->n_inputs + 2));
-    b->fed_views = dg_arena_alloc(b->arena, sizeof *b->fed_views * (size_t)(b->n_values + 1));
-    if (!b->feed_starts || !b->fed_views)
-        return dg_no_memory("a plan");
-    for (int32_t i = 0; i < b->n_values; i++)
-        if (b->values[b->values[i].root].kind == STORED_BY_CALLER)
-            b->feed_starts[b->values[b->values[i].root].source + 1]++;
-    for (int k = 0; k < plan->n_inputs; k++)
-        b->feed_starts[k + 1] += b->feed_starts[k];
-    int32_t *next = dg_arena_alloc(b->arena, sizeof *next * (size_t)(plan->n_inputs + 1));
-    if (!next)
-        return dg_no_memory("a plan");
-    memcpy(next, b->feed_starts, sizeof *next * (size_t)plan->n_inputs);
-    for (int32_t i = 0; i < b->n_values; i++)
-        if (b->values[b->values[i].root].kind == STORED_BY_CALLER)
-            b->fed_views[next[b->values[b->values[i].root].source]++] = i;
     return dg_ok();
 }

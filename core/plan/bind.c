@@ -2,6 +2,8 @@
  */
 #include "bind.h"
 
+#include "core/tensor/tensors.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +11,16 @@ dg_status at_node(dg_node *node, dg_status status)
 {
     if (status.code == DG_OK)
         return status;
-    node = speaker(node);
-    return dg_prefixed(status, "%s '%s'", node->entry->op->name, dg_node_name(node));
+    const dg_node *of = node;
+    while (!of->derivative_of && of->owner)
+        of = of->owner;
+    bool derivative = of->derivative_of != NULL;
+    node = speaker(derivative ? of->derivative_of : node);
+    status =
+        dg_prefixed(status, "%s%s '%s'", derivative ? "derivative of " : "", node->entry->op->name, dg_node_name(node));
+    return node->at.file && node->at.line > 0
+               ? dg_error(status.code, "%s (%s:%d)", status.message, node->at.file, node->at.line)
+               : status;
 }
 
 static int32_t result_of(const build *u, const dg_node *node, int output)
@@ -240,6 +250,9 @@ static dg_status bind_assignment(build *u, dg_node *node, int32_t *result)
 {
     int32_t parameter = result_of(u, node->inputs[0], 0), given = result_of(u, node->inputs[1], 0);
     binding *b = u->b;
+    if (b->values[parameter].kind == STORED_BY_CALLER)
+        return dg_error(DG_BAD_ARGUMENT, "'%s' is fed in this run, so that it cannot be updated",
+                        dg_node_name(node->inputs[0]));
     if (b->values[parameter].kind != STORED_AS_PARAMETER)
         return dg_error(DG_BAD_ARGUMENT, "'%s' is not a parameter", dg_node_name(node->inputs[0]));
     const dg_tensor *to = &b->values[parameter].tensor, *from = &b->values[given].tensor;
@@ -249,8 +262,62 @@ static dg_status bind_assignment(build *u, dg_node *node, int32_t *result)
                         dg_shape_print(&from->shape, has, sizeof has), dg_node_name(node->inputs[0]),
                         dg_dtype_name(to->dtype), dg_shape_print(&to->shape, wants, sizeof wants));
     }
-    b->assignments[b->n_assignments++] = (assignment){.value = given, .parameter = parameter};
+    b->assignments[b->n_assignments++] = (assignment){.value = given, .parameter = parameter, .node = node};
     *result = given;
+    return dg_ok();
+}
+
+/* The type of what a node reads; where the binding does not compute it, as far as the symbols tell. */
+static dg_type input_type(const build *u, const dg_node *node)
+{
+    int32_t place = node->id < u->plan->n_places ? u->plan->place[node->id] : -1;
+    if (place >= 0 && u->wanted[place])
+        return type_of(&u->b->values[result_of(u, node, 0)].tensor);
+    dg_type type = node->types[0];
+    for (int d = 0; d < type.shape.rank; d++)
+        if (type.shape.dims[d] < DG_UNKNOWN && u->symbols[DG_N - type.shape.dims[d]] >= 0)
+            type.shape.dims[d] = u->symbols[DG_N - type.shape.dims[d]];
+    return type;
+}
+
+/* Whether a declared type, whose sizes may be symbols, allows the real one. */
+static bool allows(const dg_type *declared, const dg_tensor *has)
+{
+    bool fits = declared->dtype == has->dtype && declared->shape.rank == has->shape.rank;
+    for (int d = 0; fits && d < has->shape.rank; d++)
+        fits = declared->shape.dims[d] < 0 || declared->shape.dims[d] == has->shape.dims[d];
+    return fits;
+}
+
+/* Of a composed op: its own shape rule holds for the real sizes, and the nodes it stands for have kept to it. */
+static dg_status check_composed(build *u, dg_node *node, const int32_t *results)
+{
+    dg_type outputs[DG_MAX_OUTPUTS];
+    dg_type *types = dg_arena_alloc(u->b->arena, (sizeof(dg_type) + sizeof(dg_type *)) * (size_t)(node->n_inputs + 1));
+    if (!types)
+        return dg_no_memory("a plan");
+    const dg_type **inputs = (const dg_type **)(types + node->n_inputs);
+    for (int k = 0; k < node->n_inputs; k++) {
+        inputs[k] = node->inputs[k] ? &types[k] : NULL;
+        if (inputs[k])
+            types[k] = input_type(u, node->inputs[k]);
+    }
+    dg_infer infer = {.op = node->entry->op,
+                      .graph = u->plan->graph,
+                      .n_inputs = node->n_inputs,
+                      .inputs = inputs,
+                      .n_outputs = node->n_outputs,
+                      .outputs = outputs};
+    DG_TRY(real_attrs(u, node, &infer.attrs));
+    DG_TRY(node->entry->op->infer(&infer));
+    for (int k = 0; k < node->n_outputs; k++) {
+        char has[DG_SHAPE_TEXT], wants[DG_SHAPE_TEXT];
+        const dg_tensor *made = &u->b->values[results[k]].tensor;
+        if (!allows(&outputs[k], made))
+            return dg_error(DG_BAD_SHAPE, "its nodes make %s %s, its shape rule says %s %s", dg_dtype_name(made->dtype),
+                            dg_shape_print(&made->shape, has, sizeof has), dg_dtype_name(outputs[k].dtype),
+                            dg_graph_print_shape(u->plan->graph, &outputs[k].shape, wants, sizeof wants));
+    }
     return dg_ok();
 }
 
@@ -261,11 +328,11 @@ static dg_status bind_node(build *u, dg_node *node, int32_t *results)
     if (node->expansion) {
         for (int k = 0; k < node->n_outputs; k++)
             results[k] = result_of(u, node->expansion[k], 0);
-        return dg_ok();
+        return check_composed(u, node, results);
     }
     switch (op->role) {
     case DG_ROLE_INPUT:
-        return bind_input(u, node, results);
+        return dg_error(DG_BAD_ARGUMENT, "input '%s' is not fed", dg_node_name(node));
     case DG_ROLE_PARAMETER:
         return bind_parameter(u, node, results);
     case DG_ROLE_CONSTANT:
@@ -309,12 +376,83 @@ static dg_status bind_node(build *u, dg_node *node, int32_t *results)
     return make_view(u, inputs[0], &type.shape, results);
 }
 
+/* What the binding needs of one place in the order. */
+static dg_status bind_place(build *u, int64_t place)
+{
+    int32_t *results = u->results + u->start[place], fed = u->fed_at[place];
+    dg_node *node = u->plan->order[place];
+    if (u->wanted[place] == COMPUTED)
+        DG_TRY(bind_node(u, node, results));
+    return u->wanted[place] && fed >= 0 ? bind_fed(u, fed, results) : dg_ok();
+}
+
+/* ---- updates ---- */
+
+/* Every parameter has one new value. Two updates that compute the same one are one. */
+static dg_status check_assignments(build *u)
+{
+    binding *b = u->b;
+    int32_t *first = calloc((size_t)b->n_values + 1, sizeof *first), count = 0; /* 1 + the assignment, by root */
+    dg_status status = first ? dg_ok() : dg_no_memory("a plan");
+    for (int32_t i = 0; status.code == DG_OK && i < b->n_assignments; i++) {
+        const assignment *a = &b->assignments[i];
+        int32_t root = b->values[a->parameter].root;
+        const assignment *earlier = first[root] ? &b->assignments[first[root] - 1] : NULL;
+        if (!earlier) {
+            b->assignments[count++] = *a;
+            first[root] = count;
+        } else if (earlier->value != a->value) {
+            dg_node *one = speaker(earlier->node), *two = speaker(a->node);
+            status =
+                dg_error(DG_BAD_ARGUMENT,
+                         "parameter '%s' has two updates in one plan, '%s' and '%s': give it one, computed from both",
+                         dg_node_name(b->parameters[b->values[root].source]), dg_node_name(one), dg_node_name(two));
+        }
+    }
+    free(first);
+    b->n_assignments = count;
+    return status;
+}
+
+/* A value that is saved before the assignments begin. */
+static dg_status save(build *u, int32_t *v)
+{
+    binding *b = u->b;
+    int32_t from = *v;
+    dg_type type = type_of(&b->values[from].tensor);
+    DG_TRY(new_value(b, &type, STORED_IN_ARENA, v));
+    b->savings[b->n_savings++] = (saving){from, *v};
+    return dg_ok();
+}
+
+/* All results are of the old values, and so is what one parameter gives to another: where these are the very bytes of a
+ * parameter that is updated, they are saved. */
+static dg_status save_old_values(build *u)
+{
+    binding *b = u->b;
+    int n_fetch = u->plan->options.n_fetch;
+    bool *changes = calloc((size_t)b->n_values + 1, sizeof *changes);
+    b->savings = dg_arena_alloc(b->arena, sizeof *b->savings * (size_t)(n_fetch + b->n_assignments + 1));
+    dg_status status = changes && b->savings ? dg_ok() : dg_no_memory("a plan");
+    for (int i = 0; status.code == DG_OK && i < b->n_assignments; i++)
+        changes[b->values[b->assignments[i].parameter].root] = true;
+    for (int i = 0; status.code == DG_OK && i < n_fetch; i++)
+        if (changes[b->values[b->fetch[i]].root])
+            status = save(u, &b->fetch[i]);
+    for (int i = 0; status.code == DG_OK && i < b->n_assignments; i++)
+        if (changes[b->values[b->assignments[i].value].root])
+            status = save(u, &b->assignments[i].value);
+    free(changes);
+    return status;
+}
+
 static dg_status bind_all(build *u)
 {
     dg_plan *plan = u->plan;
     binding *b = u->b;
     int64_t n_results = 0;
-    DG_TRY(learn_symbols(u));
+    DG_TRY(take_feeds(u));
+    b->stored = plan->options.parameters ? tensors_state(plan->options.parameters) : 0;
     u->start = malloc(sizeof *u->start * (size_t)(plan->n_order + 1));
     if (!u->start)
         return dg_no_memory("a plan");
@@ -326,17 +464,17 @@ static dg_status bind_all(build *u)
     b->steps = malloc(sizeof *b->steps * (size_t)(plan->n_order + 1));
     b->assignments = dg_arena_alloc(b->arena, sizeof *b->assignments * (size_t)(plan->n_order + 1));
     b->fetch = dg_arena_alloc(b->arena, sizeof *b->fetch * (size_t)(plan->options.n_fetch + 1));
-    b->feeds = dg_arena_alloc(b->arena, sizeof *b->feeds * (size_t)(plan->n_inputs + 1));
+    b->parameters = dg_arena_alloc(b->arena, sizeof(dg_node *) * (size_t)(plan->n_parameters + 1));
     b->values_capacity = (int32_t)n_results + 16;
     b->values = malloc(sizeof *b->values * (size_t)b->values_capacity);
-    if (!b->values || !u->results || !b->steps || !b->assignments || !b->fetch || !b->feeds)
+    if (!b->values || !u->results || !b->steps || !b->assignments || !b->fetch || !b->parameters)
         return dg_no_memory("a plan");
     for (int64_t i = 0; i < plan->n_order; i++)
-        DG_TRY(at_node(plan->order[i], bind_node(u, plan->order[i], u->results + u->start[i])));
+        DG_TRY(at_node(plan->order[i], bind_place(u, i)));
     for (int i = 0; i < plan->options.n_fetch; i++)
         b->fetch[i] = result_of(u, plan->options.fetch[i], 0);
-    for (int i = 0; i < plan->n_inputs; i++)
-        b->feeds[i] = b->values[result_of(u, plan->inputs[i], 0)].tensor.shape;
+    DG_TRY(check_assignments(u));
+    DG_TRY(save_old_values(u));
     grouping g = {0};
     mark_alive(b, plan);
     DG_TRY(split_steps(u));
@@ -349,7 +487,7 @@ static dg_status bind_all(build *u)
     DG_TRY(status);
     DG_TRY(schedule_tasks(u));
     DG_TRY(finish_tasks(u));
-    return list_fed_views(b, plan);
+    return list_fed_views(b);
 }
 
 dg_status plan_bind(dg_plan *plan, const dg_feed *feeds, int n_feeds, binding **made)
@@ -367,6 +505,8 @@ dg_status plan_bind(dg_plan *plan, const dg_feed *feeds, int n_feeds, binding **
     free(u.results);
     free(u.slots);
     free(u.symbols);
+    free(u.fed_at);
+    free(u.wanted);
     table_free(&u.programs);
     if (status.code != DG_OK)
         binding_free(u.b);
@@ -382,7 +522,6 @@ void binding_free(binding *b)
     for (int32_t i = 0; i < b->n_constants; i++)
         free(b->constants[i]);
     free(b->constants);
-    free(b->memory);
     free(b->seconds);
     free(b->values);
     free(b->steps);

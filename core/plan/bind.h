@@ -1,4 +1,4 @@
-/* The making of one binding, shared by bind.c, merge.c, sources.c and alive.c. */
+/* The making of one binding, shared by bind.c, feeds.c, merge.c, sources.c and alive.c. */
 #ifndef CORE_PLAN_BUILD_H
 #define CORE_PLAN_BUILD_H
 
@@ -26,10 +26,14 @@ typedef struct build {
     int32_t *start;   /* by place in the order: first of its results */
     int32_t *results; /* values */
     int64_t *symbols; /* sizes of DG_N, DG_N − 1, …; −1: no feed tells */
+    int32_t *fed_at;  /* by place in the order: number of the feed; −1: none */
+    uint8_t *wanted;  /* by place in the order: 0: not needed with these feeds */
     merge_slot *slots;
     size_t n_slots, used_slots;
     hash_table programs; /* that were made, by what they compute */
 } build;
+
+enum { WANTED = 1, COMPUTED = 2 }; /* needed; and not only fed */
 
 static inline uint64_t hash_mix(uint64_t hash, uint64_t word)
 {
@@ -41,12 +45,16 @@ static inline uint64_t hash_mix(uint64_t hash, uint64_t word)
 dg_status new_value(binding *b, const dg_type *type, storage_kind kind, int32_t *made);
 /* Room for a constant, kept by the binding. */
 dg_status new_constant(binding *b, const dg_type *type, int32_t *made);
-dg_status bind_input(build *u, dg_node *node, int32_t *made);
 dg_status bind_parameter(build *u, dg_node *node, int32_t *made);
 dg_status bind_constant(build *u, dg_node *node, int32_t *made);
-/* The node's attributes with real sizes for symbols, which learn_symbols() has taken from the feeds. */
-dg_status learn_symbols(build *u);
+/* The node's attributes with real sizes for symbols, which the feeds have told. */
 dg_status real_attrs(build *u, const dg_node *node, const dg_value **attrs);
+
+/* feeds.c: takes over which nodes are fed, which are needed then, and the sizes of symbols. */
+dg_status take_feeds(build *u);
+/* The value of a node that is fed. */
+dg_status bind_fed(build *u, int32_t fed, int32_t *made);
+dg_status list_fed_views(binding *b);
 
 /* merge.c */
 /* A view of `base` with an identity of its own. */
@@ -63,7 +71,6 @@ void operand_strides(const dg_shape *in, const dg_shape *out, int64_t strides[DG
 /* alive.c: marks the steps that somebody needs; puts them in their final order. */
 void mark_alive(binding *b, const dg_plan *plan);
 dg_status order_steps(binding *b, const dg_plan *plan);
-dg_status list_fed_views(binding *b, const dg_plan *plan);
 
 /* split.c: has forward steps prepare factors of backward ones. */
 dg_status split_steps(build *u);

@@ -102,14 +102,109 @@ static dg_status visit(walk *w, dg_node *root)
     return dg_ok();
 }
 
-/* Composed ops may bring assignments of their own (running statistics). */
+/* ---- updates that composed ops bring (running statistics) ---- */
+
+/* By parameter, then in the order in which the nodes were made, which is the file's. */
+static int by_parameter(const void *a, const void *b)
+{
+    const brought *one = a, *two = b;
+    int64_t first = one->assign->inputs[0]->id, second = two->assign->inputs[0]->id;
+    if (first == second) {
+        first = one->by->id;
+        second = two->by->id;
+    }
+    return (first > second) - (first < second);
+}
+
+static bool is_part_of(const dg_node *node, const dg_node *whole)
+{
+    while (node && node != whole)
+        node = node->owner;
+    return node == whole;
+}
+
+/* The value of `node`, a part of the composed node `whole`, where `parameter` is `now`. NULL: an error sticks. */
+static dg_node *replay(dg_node *node, const dg_node *whole, const dg_node *parameter, dg_node *now)
+{
+    if (node == parameter)
+        return now;
+    if (!node || !is_part_of(node, whole) || node == whole)
+        return node;
+    dg_node *inputs[DG_MAX_INPUTS], *parts[DG_MAX_OUTPUTS];
+    bool changed = false;
+    if (node->n_inputs > DG_MAX_INPUTS || (node->entry->op->compose && !dg_node_expansion(node)))
+        return NULL;
+    for (int k = 0; k < node->n_inputs; k++) {
+        inputs[k] = replay(node->inputs[k], whole, parameter, now);
+        if (node->inputs[k] && !inputs[k])
+            return NULL;
+        changed |= inputs[k] != node->inputs[k];
+    }
+    for (int k = 0; node->expansion && k < node->n_outputs; k++)
+        if (!(parts[k] = replay(node->expansion[k], whole, parameter, now)))
+            return NULL;
+    if (!changed)
+        return node;
+    dg_node *copy = dg_node_copy(node, inputs, parts);
+    if (copy) {
+        copy->original = node->original; /* its value is another one */
+        copy->owner = node->owner;
+    }
+    return copy;
+}
+
+/* The assignment that begins where the one before it ends. */
+static dg_status chain(const brought *next, dg_node *before, dg_node **made)
+{
+    dg_graph *graph = before->graph;
+    dg_node *assign = next->assign, *parameter = assign->inputs[0];
+    dg_node *given = replay(assign->inputs[1], next->by, parameter, before), *inputs[] = {parameter, given};
+    *made = given ? dg_node_copy(assign, inputs, NULL) : NULL;
+    if (!*made)
+        return graph->status.code != DG_OK
+                   ? graph->status
+                   : dg_error(DG_BAD_ARGUMENT, "the updates of '%s' by two nodes cannot follow each other",
+                              dg_node_name(parameter));
+    (*made)->original = NULL;
+    (*made)->owner = assign->owner;
+    return dg_ok();
+}
+
+/* Where several nodes update one parameter (they share a layer's), they do it one after another, as in PyTorch: what is
+ * assigned is what the last one makes of it. */
+static dg_status visit_brought(walk *w)
+{
+    brought *all = w->plan->brought;
+    int64_t count = w->plan->n_brought;
+    qsort(all, (size_t)count, sizeof *all, by_parameter);
+    for (int64_t first = 0, end; first < count; first = end) {
+        dg_node *last = all[first].assign;
+        for (end = first + 1; end < count && all[end].assign->inputs[0] == last->inputs[0]; end++)
+            DG_TRY(chain(&all[end], last->inputs[1], &last));
+        for (int64_t i = first; i < end; i++)
+            all[i].assign = last;
+        DG_TRY(visit(w, last));
+    }
+    return dg_ok();
+}
+
 static dg_status visit_updates(walk *w)
 {
     dg_plan *plan = w->plan;
-    for (int64_t i = 0; plan->options.training && i < plan->n_order; i++)
-        for (const node_update *u = plan->order[i]->updates; u; u = u->next)
-            DG_TRY(visit(w, u->assign));
-    return dg_ok();
+    int64_t capacity = 0;
+    for (int64_t i = 0; plan->options.training && i < plan->n_order; i++) {
+        for (const node_update *u = plan->order[i]->updates; u; u = u->next) {
+            if (plan->n_brought == capacity) {
+                capacity = capacity ? 2 * capacity : 16;
+                brought *more = realloc(plan->brought, (size_t)capacity * sizeof *more);
+                if (!more)
+                    return dg_no_memory("a plan");
+                plan->brought = more;
+            }
+            plan->brought[plan->n_brought++] = (brought){plan->order[i], u->assign};
+        }
+    }
+    return plan->n_brought ? visit_brought(w) : dg_ok();
 }
 
 /* Puts what has been reached into the order in which it was made. The backward pass makes the gradients of a layer's
@@ -140,9 +235,12 @@ static dg_status list_inputs(dg_plan *plan)
     plan->inputs = calloc((size_t)plan->n_order + 1, sizeof *plan->inputs);
     if (!plan->inputs)
         return dg_no_memory("a plan");
-    for (int64_t i = 0; i < plan->n_order; i++)
-        if (plan->order[i]->entry->op->role == DG_ROLE_INPUT)
+    for (int64_t i = 0; i < plan->n_order; i++) {
+        dg_role role = plan->order[i]->entry->op->role;
+        if (role == DG_ROLE_INPUT)
             plan->inputs[plan->n_inputs++] = plan->order[i];
+        plan->n_parameters += role == DG_ROLE_PARAMETER;
+    }
     return dg_ok();
 }
 

@@ -1,6 +1,5 @@
 /* From tasks to memory. Every buffer lives from the task that writes it to the last that reads it; elementwise work
  * writes over an operand that dies; one sweep over the tasks hands out places in one arena (best fit). */
-#include "core/base/pages.h"
 #include "plan.h"
 
 #include <stdio.h>
@@ -64,6 +63,8 @@ static void measure_lifetimes(placing *p)
         p->last[root_of(b, b->fetch[i])] = b->n_tasks;
     for (int i = 0; i < b->n_assignments; i++)
         p->last[root_of(b, b->assignments[i].value)] = b->n_tasks;
+    for (int i = 0; i < b->n_savings; i++)
+        p->last[root_of(b, b->savings[i].from)] = b->n_tasks;
 }
 
 static bool same_type(const dg_tensor *a, const dg_tensor *b)
@@ -166,6 +167,7 @@ static dg_status place_updates(placing *p)
             continue;
         a->in_place = true;
         b->values[from].kind = STORED_AS_PARAMETER;
+        b->values[from].source = b->values[to].source;
         b->values[from].tensor.data = b->values[to].tensor.data;
     }
     free(writers);
@@ -245,17 +247,13 @@ static void make_blocks(placing *p)
     }
 }
 
-/* A parameter that is given to another one while it changes itself must be saved before the copying starts. */
-static void make_snapshots(placing *p)
+/* What is saved lasts from the last task to the next run. */
+static void make_savings(placing *p)
 {
     binding *b = p->b;
-    for (int i = 0; i < b->n_assignments; i++) {
-        assignment *a = &b->assignments[i];
-        if (a->in_place || b->values[root_of(b, a->value)].kind != STORED_AS_PARAMETER)
-            continue;
-        int32_t block_index =
-            add_block(p, a->value, dg_tensor_bytes(&b->values[a->value].tensor), b->n_tasks, b->n_tasks);
-        a->snapshot = 1 + (size_t)block_index;
+    for (int i = 0; i < b->n_savings; i++) {
+        int32_t to = b->savings[i].to;
+        p->block_of[to] = add_block(p, to, dg_tensor_bytes(&b->values[to].tensor), b->n_tasks, b->n_tasks);
     }
 }
 
@@ -348,13 +346,29 @@ static dg_status sweep(placing *p)
     return dg_ok();
 }
 
+/* The node that a block is for: of its first task; of what is saved, the parameter. */
+static dg_node *holder(const placing *p, const block *held)
+{
+    const binding *b = p->b;
+    if (held->first < b->n_tasks)
+        return speaker(b->tasks[held->first].of->node);
+    for (int i = 0; i < b->n_savings; i++)
+        if (b->savings[i].to == held->holds)
+            return speaker(b->parameters[b->values[root_of(b, b->savings[i].from)].source]);
+    return NULL;
+}
+
 static dg_status over_limit(const placing *p)
 {
     const binding *b = p->b;
+    size_t needs = p->top + b->constant_bytes, limit = p->plan->options.memory_limit;
     const block *largest = p->blocks;
     for (int32_t i = 0; i < p->n_blocks; i++)
         largest = p->blocks[i].size > largest->size ? &p->blocks[i] : largest;
-    dg_node *node = speaker(b->tasks[largest->first < b->n_tasks ? largest->first : b->n_tasks - 1].of->node);
+    dg_node *node = p->n_blocks ? holder(p, largest) : NULL;
+    if (!node || largest->size < b->constant_bytes)
+        return dg_error(DG_NO_MEMORY, "the plan needs %zu bytes, %zu of them for constants, the limit is %zu", needs,
+                        b->constant_bytes, limit);
     char what[DG_SHAPE_TEXT + 16] = "workspace";
     if (largest->holds >= 0) {
         const dg_tensor *tensor = &b->values[largest->holds].tensor;
@@ -362,33 +376,27 @@ static dg_status over_limit(const placing *p)
         snprintf(what, sizeof what, "%s %s", dg_dtype_name(tensor->dtype),
                  dg_shape_print(&tensor->shape, shape, sizeof shape));
     }
-    return dg_error(
-        DG_NO_MEMORY, "the plan needs %zu bytes, the limit is %zu; the largest buffer (%s, %zu bytes) is for %s '%s'",
-        p->top, p->plan->options.memory_limit, what, largest->size, node->entry->op->name, dg_node_name(node));
+    return dg_error(DG_NO_MEMORY,
+                    "the plan needs %zu bytes, the limit is %zu; the largest buffer (%s, %zu bytes) is for %s '%s'",
+                    needs, limit, what, largest->size, node->entry->op->name, dg_node_name(node));
 }
 
-static dg_status allocate(placing *p)
+/* Offsets in the arena. The addresses follow once the binding has it: keep.c. */
+static dg_status note_offsets(placing *p)
 {
     binding *b = p->b;
     size_t limit = p->plan->options.memory_limit;
-    if (limit && p->top > limit)
+    if (limit && p->top + b->constant_bytes > limit)
         return over_limit(p);
     b->memory_bytes = p->top;
-    void *memory = p->top ? pages_alloc(p->top) : NULL;
-    if (p->top && !memory)
-        return dg_no_memory("the plan's %zu bytes", p->top);
-    b->memory = memory;
     for (int32_t v = 0; v < b->n_values; v++)
         if (b->values[v].root == v && b->values[v].kind == STORED_IN_ARENA && p->block_of[v] >= 0)
-            b->values[v].tensor.data = b->memory + p->blocks[p->block_of[v]].offset;
-    for (int32_t v = 0; v < b->n_values; v++)
+            b->values[v].offset = p->blocks[p->block_of[v]].offset;
+    for (int32_t v = 0; v < b->n_values; v++) /* of updates in place, their parameter's */
         b->values[v].tensor.data = b->values[b->values[v].root].tensor.data;
     for (int32_t i = 0; i < b->n_tasks; i++)
         if (p->workspace[i] >= 0)
-            b->tasks[i].kernel->workspace = b->memory + p->blocks[p->workspace[i]].offset;
-    for (int i = 0; i < b->n_assignments; i++)
-        if (b->assignments[i].snapshot)
-            b->assignments[i].snapshot = 1 + p->blocks[b->assignments[i].snapshot - 1].offset;
+            b->tasks[i].workspace_offset = p->blocks[p->workspace[i]].offset;
     return dg_ok();
 }
 
@@ -401,7 +409,7 @@ dg_status plan_place(dg_plan *plan, binding *b)
     p.block_of = malloc(values * sizeof *p.block_of);
     p.workspace = malloc(tasks * sizeof *p.workspace);
     p.ending = malloc(tasks * sizeof *p.ending);
-    p.blocks = malloc((values + tasks + (size_t)b->n_assignments) * sizeof *p.blocks);
+    p.blocks = malloc((values + tasks + (size_t)b->n_savings) * sizeof *p.blocks);
     if (!p.last || !p.block_of || !p.workspace || !p.ending || !p.blocks)
         goto done;
     memset(p.last, 0xff, values * sizeof *p.last);
@@ -411,10 +419,10 @@ dg_status plan_place(dg_plan *plan, binding *b)
     if (status.code != DG_OK)
         goto done;
     make_blocks(&p);
-    make_snapshots(&p);
+    make_savings(&p);
     status = sweep(&p);
     if (status.code == DG_OK)
-        status = allocate(&p);
+        status = note_offsets(&p);
 done:
     free(p.last);
     free(p.block_of);

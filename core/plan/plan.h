@@ -2,6 +2,7 @@
  * binding begins as steps, one a node, on values, and ends as tasks, which are what runs:
  *
  *   compile.c   nodes to an order
+ *   feeds.c     what is fed, and which nodes are then needed
  *   bind.c      order to steps: real shapes, folding of constants (with sources.c, merge.c and
  *                    constants.c)
  *   alive.c    which steps are needed, and their order
@@ -11,20 +12,23 @@
  *   tasks.c     groups to tasks
  *   schedule.c  the order of tasks that takes the least memory
  *   place.c     tasks to memory: lifetimes, reuse, one arena
+ *   keep.c      the bindings that a plan keeps, and the one arena that they share
  *   run.c       running
  *   profile.c   running with a clock, and what it all costs
  */
 #ifndef CORE_PLAN_INTERNAL_H
 #define CORE_PLAN_INTERNAL_H
 
-#include "fused.h"
 #include "core/graph/graph.h"
+#include "fused.h"
 
 #include <dotgrad/plan.h>
 
+#include <stdatomic.h>
+
 typedef enum storage_kind {
     STORED_IN_ARENA,
-    STORED_BY_CALLER, /* an input's feed */
+    STORED_BY_CALLER, /* a feed */
     STORED_AS_PARAMETER,
     STORED_AS_CONSTANT /* literal or folded */
 } storage_kind;
@@ -35,7 +39,8 @@ typedef struct value {
     int32_t root;     /* this value itself, unless it is a view */
     int32_t origin;   /* of views: what they are merged by, the root or a fresh view of it */
     int32_t producer; /* step, once there are tasks the task; or −1 */
-    int32_t source;   /* of a root: number of the plan's input, when fed */
+    int32_t source;   /* of a root: number of the feed, or of the parameter, that its bytes are */
+    size_t offset;    /* of a root in the arena; NOWHERE: it has no bytes there */
     storage_kind kind;
     bool uniform; /* a constant whose elements are all one number */
     bool needed;  /* of a root: its bytes are read by a step, the caller or an assignment */
@@ -75,7 +80,7 @@ typedef struct task {
     int32_t n_parts;
     int32_t n_nodes;
     dg_node **nodes; /* all that it computes, that of `of` first */
-    size_t workspace_bytes;
+    size_t workspace_bytes, workspace_offset;
     double flops;
     bool update;
 } task;
@@ -83,14 +88,30 @@ typedef struct task {
 /* The end of a plan for training: the bytes of one value go into a parameter. */
 typedef struct assignment {
     int32_t value, parameter;
-    bool in_place;   /* the step that computes the value writes into the parameter itself */
-    size_t snapshot; /* 1 + offset in the arena: the value is a parameter that is assigned too, saved first */
+    dg_node *node;
+    bool in_place; /* the step that computes the value writes into the parameter itself */
 } assignment;
+
+/* Before the assignments: what is still wanted of a parameter that they change. */
+typedef struct saving {
+    int32_t from, to; /* values */
+} saving;
+
+/* A node that is fed, as far as the plan has it; `read`: and needs it. */
+typedef struct fed_node {
+    dg_node *node;
+    dg_shape shape;
+    bool read;
+} fed_node;
 
 typedef struct binding {
     struct binding *next;
     dg_arena *arena; /* everything but the buffers below */
-    dg_shape *feeds; /* the shapes that this binding is for, one an input of the plan */
+    fed_node *fed;   /* what this binding is for */
+    int n_fed;
+    dg_node **parameters; /* that it reads, by their values' `source` */
+    int32_t n_parameters;
+    uint64_t stored; /* the state of the set of parameters when their addresses were taken: tensors_state() */
     value *values;
     int32_t n_values, values_capacity;
     step *steps;
@@ -100,17 +121,26 @@ typedef struct binding {
     int32_t *fetch; /* values */
     assignment *assignments;
     int32_t n_assignments;
+    saving *savings;
+    int32_t n_savings;
     dg_kernel **random_kernels;
     int32_t n_random_kernels;
-    int32_t *fed_views; /* values whose bytes are a caller's, by input: fed_views[feed_starts[k]] … */
+    int32_t *fed_views; /* values whose bytes are a caller's, by feed: fed_views[feed_starts[k]] … */
     int32_t *feed_starts;
-    unsigned char *memory; /* the arena of buffers */
-    size_t memory_bytes;
+    unsigned char *memory; /* where the arena of buffers was when the values got their addresses */
+    size_t memory_bytes;   /* that it needs there */
     void **constants;
     int32_t n_constants, constants_capacity;
+    size_t constant_bytes;
     double *seconds; /* of each task, while the plan keeps a profile */
     uint64_t timed_runs;
 } binding;
+
+/* An update that a composed node brings along in training: running statistics. */
+typedef struct brought {
+    const dg_node *by;
+    dg_node *assign;
+} brought;
 
 struct dg_plan {
     dg_graph *graph;
@@ -121,17 +151,41 @@ struct dg_plan {
     int64_t n_places;
     dg_node **inputs; /* in the order */
     int n_inputs;
-    binding *bindings, *current;
+    int64_t n_parameters; /* in the order */
+    brought *brought;
+    int64_t n_brought;
+    binding *bindings;     /* the one used last first */
+    binding *current;      /* its results are there */
+    unsigned char *memory; /* the arena of buffers, for whichever binding runs */
+    size_t memory_bytes;
     uint64_t step;
     bool profiling;
+    atomic_bool running; /* in some thread */
 };
+
+#define NOWHERE SIZE_MAX
 
 dg_status plan_compile(dg_plan *plan);
 dg_status plan_bind(dg_plan *plan, const dg_feed *feeds, int n_feeds, binding **made);
 dg_status plan_place(dg_plan *plan, binding *b);
 void binding_free(binding *b);
-/* Makes the binding for these feeds the current one. */
+
+/* feeds.c: that the list can be looked at; that it has what the binding is for; taking its addresses over. */
+dg_status check_feed_list(const dg_plan *plan, const dg_feed *feeds, int n_feeds);
+bool feeds_fit(const dg_plan *plan, const binding *b, const dg_feed *feeds, int n_feeds);
+dg_status set_feeds(const dg_plan *plan, binding *b, const dg_feed *feeds, int n_feeds);
+
+/* sources.c: the stored value of a parameter; its type is the node's. */
+dg_status find_parameter(const dg_plan *plan, dg_node *node, const dg_tensor **found);
+
+/* keep.c: makes the binding for these feeds the current one. */
 dg_status find_binding(dg_plan *plan, const dg_feed *feeds, int n_feeds);
+void forget_bindings(dg_plan *plan);
+/* The name of a node, which may be made in that moment, while the graph's lock is free. */
+const char *name_unlocked(const dg_plan *plan, dg_node *node);
+/* From beginning to end of what only one thread at a time may do with a plan. */
+dg_status plan_enter(dg_plan *plan);
+void plan_leave(dg_plan *plan);
 
 /* The dtype and shape that a tensor has, for shape rules. */
 static inline dg_type type_of(const dg_tensor *tensor)
@@ -157,6 +211,9 @@ static inline bool plan_does(const dg_plan *plan, enum dg_optimization what)
 /* Runs all tasks in order and keeps the time of each. */
 dg_status run_tasks_timed(const dg_plan *plan, binding *b);
 
+/* A task's failure, with the node's name. */
+dg_status task_failed(const dg_plan *plan, const task *t, dg_status status);
+
 /* Runs one task in a binding whose values have their buffers. */
 dg_status task_run(const dg_plan *plan, const task *t);
 
@@ -166,10 +223,11 @@ dg_status formula_with_constants(const binding *b, dg_formulas *pool, const dg_f
 /* Which input the formula is, when it is nothing else; −1 otherwise. */
 int formula_is_input(const dg_formula *formula);
 
-/* The node to name in a message: for a part of a composed op, the op that the user wrote. */
+/* The node to name in a message: for a part of a composed op, the op that the user wrote; a layer's parameters speak
+ * for themselves. */
 static inline dg_node *speaker(dg_node *node)
 {
-    while (!node->named && node->owner)
+    while (node->owner && node->entry->op->role != DG_ROLE_PARAMETER)
         node = node->owner;
     return node;
 }

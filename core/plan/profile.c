@@ -6,7 +6,7 @@
 
 dg_plan_cost dg_plan_cost_of(const dg_plan *plan)
 {
-    const binding *b = plan->current;
+    const binding *b = plan ? plan->current : NULL;
     if (!b)
         return (dg_plan_cost){0};
     dg_plan_cost cost = {.arena_bytes = b->memory_bytes, .steps = (size_t)b->n_tasks};
@@ -17,11 +17,18 @@ dg_plan_cost dg_plan_cost_of(const dg_plan *plan)
 
 dg_status dg_plan_prepare(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
-    return find_binding(plan, feeds, n_feeds);
+    if (!plan)
+        return dg_error(DG_BAD_ARGUMENT, "the plan to prepare is NULL");
+    DG_TRY(plan_enter(plan));
+    dg_status status = find_binding(plan, feeds, n_feeds);
+    plan_leave(plan);
+    return status;
 }
 
 void dg_plan_profile(dg_plan *plan, bool on)
 {
+    if (!plan)
+        return;
     plan->profiling = on;
     for (binding *b = plan->bindings; on && b; b = b->next) {
         free(b->seconds);
@@ -47,7 +54,7 @@ dg_status run_tasks_timed(const dg_plan *plan, binding *b)
     for (int32_t i = 0; i < b->n_tasks; i++) {
         dg_status status = task_run(plan, &b->tasks[i]);
         if (status.code != DG_OK)
-            return at_node(b->tasks[i].of->node, status);
+            return task_failed(plan, &b->tasks[i], status);
         double end = now();
         b->seconds[i] += end - begin;
         begin = end;
@@ -85,10 +92,10 @@ static double task_bytes(const task *t)
 
 size_t dg_plan_profile_entries(const dg_plan *plan, dg_plan_profile_entry *entries, size_t count)
 {
-    const binding *b = plan->current;
+    const binding *b = plan ? plan->current : NULL;
     if (!b || !b->timed_runs)
         return 0;
-    for (size_t i = 0; i < count && i < (size_t)b->n_tasks; i++) {
+    for (size_t i = 0; entries && i < count && i < (size_t)b->n_tasks; i++) {
         const task *t = &b->tasks[i];
         entries[i] = (dg_plan_profile_entry){.node = t->of->node,
                                              .nodes = t->nodes,

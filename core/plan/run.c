@@ -15,6 +15,20 @@ static dg_status check_nodes(const dg_graph *graph, dg_node *const *nodes, int c
     return dg_ok();
 }
 
+static dg_status check_options(const dg_graph *graph, const dg_plan_options *options)
+{
+    DG_TRY(dg_graph_status(graph));
+    DG_TRY(check_nodes(graph, options->fetch, options->n_fetch, "fetch"));
+    DG_TRY(check_nodes(graph, options->updates, options->n_updates, "update"));
+    for (int i = 0; i < options->n_updates; i++) {
+        dg_node *update = options->updates[i];
+        if (update->entry->op->role != DG_ROLE_ASSIGN)
+            return dg_error(DG_BAD_ARGUMENT, "update '%s' is no assignment but %s: nothing would be updated",
+                            dg_node_name(update), update->entry->op->name);
+    }
+    return dg_ok();
+}
+
 static dg_node **copy_nodes(dg_node *const *nodes, int count)
 {
     dg_node **copy = calloc((size_t)count + 1, sizeof *copy);
@@ -48,10 +62,17 @@ static dg_status read_without(unsigned *without)
 
 dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan **plan)
 {
-    *plan = NULL;
-    DG_TRY(dg_graph_status(graph));
-    DG_TRY(check_nodes(graph, options->fetch, options->n_fetch, "fetch"));
-    DG_TRY(check_nodes(graph, options->updates, options->n_updates, "update"));
+    if (plan)
+        *plan = NULL;
+    if (!graph || !options || !plan)
+        return dg_error(DG_BAD_ARGUMENT, "a plan needs %s",
+                        !graph     ? "a graph"
+                        : !options ? "options"
+                                   : "a place for it");
+    if (options->n_fetch < 0 || options->n_updates < 0 || (options->n_fetch && !options->fetch) ||
+        (options->n_updates && !options->updates))
+        return dg_error(DG_BAD_ARGUMENT, "a plan of %d results%s and %d updates%s", options->n_fetch,
+                        options->fetch ? "" : " (NULL)", options->n_updates, options->updates ? "" : " (NULL)");
     unsigned without = options->without;
     DG_TRY(read_without(&without));
     dg_plan *made = calloc(1, sizeof *made);
@@ -62,8 +83,13 @@ dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan *
     made->options.without = without;
     made->options.fetch = copy_nodes(options->fetch, options->n_fetch);
     made->options.updates = copy_nodes(options->updates, options->n_updates);
-    dg_status status = made->options.fetch && made->options.updates ? plan_compile(made)
-                                                                    : dg_no_memory("a plan");
+    pthread_mutex_lock(&graph->lock);
+    dg_status status = dg_no_memory("a plan");
+    if (made->options.fetch && made->options.updates)
+        status = check_options(graph, options);
+    if (status.code == DG_OK)
+        status = plan_compile(made);
+    pthread_mutex_unlock(&graph->lock);
     if (status.code != DG_OK)
         dg_plan_free(made);
     else
@@ -75,114 +101,14 @@ void dg_plan_free(dg_plan *plan)
 {
     if (!plan)
         return;
-    for (binding *b = plan->bindings, *next; b; b = next) {
-        next = b->next;
-        binding_free(b);
-    }
+    forget_bindings(plan);
     free((void *)(uintptr_t)plan->options.fetch);
     free((void *)(uintptr_t)plan->options.updates);
     free(plan->order);
     free(plan->place);
     free(plan->inputs);
+    free(plan->brought);
     free(plan);
-}
-
-/* ---- feeds ---- */
-
-static dg_status check_feed(const dg_plan *plan, const dg_feed *feed, int64_t *symbols)
-{
-    const dg_type *wants = &feed->node->types[0];
-    const dg_tensor *has = feed->tensor;
-    char first[DG_SHAPE_TEXT], second[DG_SHAPE_TEXT];
-    if (has->dtype != wants->dtype)
-        return dg_error(DG_BAD_DTYPE, "input '%s' is %s, the tensor fed is %s", dg_node_name(feed->node),
-                        dg_dtype_name(wants->dtype), dg_dtype_name(has->dtype));
-    bool fits = has->shape.rank == wants->shape.rank;
-    for (int d = 0; fits && d < wants->shape.rank; d++) {
-        int64_t size = wants->shape.dims[d];
-        if (size < DG_UNKNOWN) {
-            int64_t *known = &symbols[DG_N - size];
-            if (*known >= 0 && *known != has->shape.dims[d])
-                return dg_error(DG_BAD_SHAPE, "input '%s' is %s: %s is %lld in another input, here the tensor is %s",
-                                dg_node_name(feed->node),
-                                dg_graph_print_shape(plan->graph, &wants->shape, first, sizeof first),
-                                dg_symbol_name(plan->graph, size), (long long)*known,
-                                dg_shape_print(&has->shape, second, sizeof second));
-            *known = has->shape.dims[d];
-        } else if (size >= 0) {
-            fits = size == has->shape.dims[d];
-        }
-    }
-    if (!fits)
-        return dg_error(DG_BAD_SHAPE, "input '%s' is %s, the tensor fed is %s", dg_node_name(feed->node),
-                        dg_graph_print_shape(plan->graph, &wants->shape, first, sizeof first),
-                        dg_shape_print(&has->shape, second, sizeof second));
-    return dg_ok();
-}
-
-static const dg_feed *find_feed(const dg_feed *feeds, int n_feeds, const dg_node *node)
-{
-    for (int k = 0; k < n_feeds; k++)
-        if (feeds[k].node == node)
-            return &feeds[k];
-    return NULL;
-}
-
-/* All feeds are there, of the right types, and agree on the symbols. */
-static dg_status check_feeds(const dg_plan *plan, const dg_feed *feeds, int n_feeds)
-{
-    int n_symbols = plan->graph->n_symbols + 1;
-    int64_t *symbols = malloc(sizeof *symbols * (size_t)n_symbols);
-    if (!symbols)
-        return dg_no_memory("a plan");
-    for (int i = 0; i < n_symbols; i++)
-        symbols[i] = -1;
-    dg_status status = dg_ok();
-    for (int i = 0; status.code == DG_OK && i < plan->n_inputs; i++) {
-        const dg_feed *feed = find_feed(feeds, n_feeds, plan->inputs[i]);
-        status = feed ? check_feed(plan, feed, symbols)
-                      : dg_error(DG_BAD_ARGUMENT, "input '%s' is not fed", dg_node_name(plan->inputs[i]));
-    }
-    free(symbols);
-    return status;
-}
-
-static bool binding_fits(const dg_plan *plan, const binding *b, const dg_feed *feeds, int n_feeds)
-{
-    for (int i = 0; i < plan->n_inputs; i++) {
-        const dg_feed *feed = find_feed(feeds, n_feeds, plan->inputs[i]);
-        if (!feed || feed->tensor->dtype != plan->inputs[i]->types[0].dtype ||
-            !dg_shape_equal(&feed->tensor->shape, &b->feeds[i]))
-            return false;
-    }
-    return true;
-}
-
-dg_status find_binding(dg_plan *plan, const dg_feed *feeds, int n_feeds)
-{
-    if (plan->current && binding_fits(plan, plan->current, feeds, n_feeds))
-        return dg_ok();
-    for (binding *b = plan->bindings; b; b = b->next) {
-        if (binding_fits(plan, b, feeds, n_feeds)) {
-            plan->current = b;
-            return dg_ok();
-        }
-    }
-    DG_TRY(check_feeds(plan, feeds, n_feeds));
-    binding *made;
-    DG_TRY(plan_bind(plan, feeds, n_feeds, &made));
-    made->next = plan->bindings;
-    plan->bindings = plan->current = made;
-    return dg_ok();
-}
-
-static void set_feeds(const dg_plan *plan, binding *b, const dg_feed *feeds, int n_feeds)
-{
-    for (int i = 0; i < plan->n_inputs; i++) {
-        void *data = find_feed(feeds, n_feeds, plan->inputs[i])->tensor->data;
-        for (int32_t k = b->feed_starts[i]; k < b->feed_starts[i + 1]; k++)
-            b->values[b->fed_views[k]].tensor.data = data;
-    }
 }
 
 /* ---- running ---- */
@@ -195,21 +121,28 @@ dg_status task_run(const dg_plan *plan, const task *t)
     return dg_ok();
 }
 
+dg_status task_failed(const dg_plan *plan, const task *t, dg_status status)
+{
+    pthread_mutex_lock(&plan->graph->lock);
+    status = at_node(t->of->node, status);
+    pthread_mutex_unlock(&plan->graph->lock);
+    return status;
+}
+
+static void copy_bytes(const dg_tensor *to, const dg_tensor *from)
+{
+    size_t bytes = dg_tensor_bytes(from);
+    if (bytes)
+        memcpy(to->data, from->data, bytes);
+}
+
 static void run_assignments(binding *b)
 {
-    for (int i = 0; i < b->n_assignments; i++) {
-        const assignment *a = &b->assignments[i];
-        const dg_tensor *from = &b->values[a->value].tensor;
-        if (a->snapshot && dg_tensor_bytes(from))
-            memcpy(b->memory + a->snapshot - 1, from->data, dg_tensor_bytes(from));
-    }
-    for (int i = 0; i < b->n_assignments; i++) {
-        const assignment *a = &b->assignments[i];
-        const dg_tensor *from = &b->values[a->value].tensor;
-        if (!a->in_place && dg_tensor_bytes(from))
-            memcpy(b->values[a->parameter].tensor.data, a->snapshot ? b->memory + a->snapshot - 1 : from->data,
-                   dg_tensor_bytes(from));
-    }
+    for (int i = 0; i < b->n_savings; i++)
+        copy_bytes(&b->values[b->savings[i].to].tensor, &b->values[b->savings[i].from].tensor);
+    for (int i = 0; i < b->n_assignments; i++)
+        if (!b->assignments[i].in_place)
+            copy_bytes(&b->values[b->assignments[i].parameter].tensor, &b->values[b->assignments[i].value].tensor);
 }
 
 static dg_status run_tasks(const dg_plan *plan, binding *b)
@@ -217,16 +150,15 @@ static dg_status run_tasks(const dg_plan *plan, binding *b)
     for (int32_t i = 0; i < b->n_tasks; i++) {
         dg_status status = task_run(plan, &b->tasks[i]);
         if (status.code != DG_OK)
-            return at_node(b->tasks[i].of->node, status);
+            return task_failed(plan, &b->tasks[i], status);
     }
     return dg_ok();
 }
 
-dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
+static dg_status run_current(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
-    DG_TRY(find_binding(plan, feeds, n_feeds));
     binding *b = plan->current;
-    set_feeds(plan, b, feeds, n_feeds);
+    DG_TRY(set_feeds(plan, b, feeds, n_feeds));
     for (int32_t i = 0; i < b->n_random_kernels; i++)
         b->random_kernels[i]->random.step = plan->step;
     DG_TRY(plan->profiling ? run_tasks_timed(plan, b) : run_tasks(plan, b));
@@ -235,14 +167,27 @@ dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
     return dg_ok();
 }
 
+dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
+{
+    if (!plan)
+        return dg_error(DG_BAD_ARGUMENT, "the plan to run is NULL");
+    DG_TRY(plan_enter(plan));
+    dg_status status = find_binding(plan, feeds, n_feeds);
+    if (status.code == DG_OK)
+        status = run_current(plan, feeds, n_feeds);
+    plan_leave(plan);
+    return status;
+}
+
 const dg_tensor *dg_plan_result(const dg_plan *plan, int k)
 {
-    if (!plan->current || k < 0 || k >= plan->options.n_fetch)
+    if (!plan || !plan->current || k < 0 || k >= plan->options.n_fetch)
         return NULL;
     return &plan->current->values[plan->current->fetch[k]].tensor;
 }
 
 void dg_plan_set_step(dg_plan *plan, uint64_t number)
 {
-    plan->step = number;
+    if (plan)
+        plan->step = number;
 }

@@ -1,4 +1,4 @@
-/* Values of a binding, and those that come from outside: feeds, parameters, constants, sizes. */
+/* Values of a binding, and those that come from outside: parameters, constants, sizes. */
 #include "bind.h"
 
 #include <stdlib.h>
@@ -20,45 +20,38 @@ dg_status new_value(binding *b, const dg_type *type, storage_kind kind, int32_t 
                                .origin = *made,
                                .producer = -1,
                                .source = -1,
+                               .offset = NOWHERE,
                                .kind = kind};
     return dg_ok();
 }
 
-dg_status bind_input(build *u, dg_node *node, int32_t *made)
+dg_status find_parameter(const dg_plan *plan, dg_node *node, const dg_tensor **found)
 {
-    for (int i = 0; i < u->plan->n_inputs; i++) {
-        if (u->plan->inputs[i] != node)
-            continue;
-        for (int k = 0; k < u->n_feeds; k++) {
-            if (u->feeds[k].node != node)
-                continue;
-            dg_type type = type_of(u->feeds[k].tensor);
-            DG_TRY(new_value(u->b, &type, STORED_BY_CALLER, made));
-            u->b->values[*made].source = i;
-            return dg_ok();
-        }
+    dg_tensors *store = plan->options.parameters;
+    const dg_tensor *tensor = store ? dg_tensors_find(store, dg_node_name(node)) : NULL;
+    if (!tensor)
+        return dg_error(DG_BAD_ARGUMENT, "it has no value: initialise it or load its weights");
+    if (tensor->dtype != node->types[0].dtype)
+        return dg_error(DG_BAD_DTYPE, "it is stored as %s, the graph wants %s", dg_dtype_name(tensor->dtype),
+                        dg_dtype_name(node->types[0].dtype));
+    if (!dg_shape_equal(&tensor->shape, &node->types[0].shape)) {
+        char has[DG_SHAPE_TEXT], wants[DG_SHAPE_TEXT];
+        return dg_error(DG_BAD_SHAPE, "it is stored as %s, the graph wants %s",
+                        dg_shape_print(&tensor->shape, has, sizeof has),
+                        dg_shape_print(&node->types[0].shape, wants, sizeof wants));
     }
-    return dg_error(DG_BAD_ARGUMENT, "input '%s' is not fed", dg_node_name(node));
+    *found = tensor;
+    return dg_ok();
 }
 
 dg_status bind_parameter(build *u, dg_node *node, int32_t *made)
 {
-    dg_tensors *store = u->plan->options.parameters;
-    const dg_tensor *tensor = store ? dg_tensors_find(store, dg_node_name(node)) : NULL;
-    if (!tensor)
-        return dg_error(DG_BAD_ARGUMENT, "parameter '%s' has no value: initialise it or load its weights",
-                        dg_node_name(node));
-    if (tensor->dtype != node->types[0].dtype)
-        return dg_error(DG_BAD_DTYPE, "parameter '%s' is stored as %s, the graph wants %s", dg_node_name(node),
-                        dg_dtype_name(tensor->dtype), dg_dtype_name(node->types[0].dtype));
-    if (!dg_shape_equal(&tensor->shape, &node->types[0].shape)) {
-        char has[DG_SHAPE_TEXT], wants[DG_SHAPE_TEXT];
-        return dg_error(DG_BAD_SHAPE, "parameter '%s' is stored as %s, the graph wants %s", dg_node_name(node),
-                        dg_shape_print(&tensor->shape, has, sizeof has),
-                        dg_shape_print(&node->types[0].shape, wants, sizeof wants));
-    }
+    const dg_tensor *tensor;
+    DG_TRY(find_parameter(u->plan, node, &tensor));
     DG_TRY(new_value(u->b, &node->types[0], STORED_AS_PARAMETER, made));
     u->b->values[*made].tensor.data = tensor->data;
+    u->b->values[*made].source = u->b->n_parameters;
+    u->b->parameters[u->b->n_parameters++] = node;
     return dg_ok();
 }
 
@@ -76,6 +69,7 @@ dg_status new_constant(binding *b, const dg_type *type, int32_t *made)
     dg_tensor tensor;
     DG_TRY(dg_tensor_make(&tensor, type->dtype, type->shape));
     b->constants[b->n_constants++] = tensor.data;
+    b->constant_bytes += dg_tensor_bytes(&tensor);
     DG_TRY(new_value(b, type, STORED_AS_CONSTANT, made));
     b->values[*made].tensor.data = tensor.data;
     return dg_ok();
@@ -128,24 +122,6 @@ dg_status real_attrs(build *u, const dg_node *node, const dg_value **attrs)
         *real = shape;
         copy[k].shape = real;
         *attrs = copy;
-    }
-    return dg_ok();
-}
-
-/* What the feeds tell of symbols; that they agree has been checked. */
-dg_status learn_symbols(build *u)
-{
-    int count = u->plan->graph->n_symbols + 1;
-    u->symbols = malloc(sizeof *u->symbols * (size_t)count);
-    if (!u->symbols)
-        return dg_no_memory("a plan");
-    for (int i = 0; i < count; i++)
-        u->symbols[i] = -1;
-    for (int i = 0; i < u->n_feeds; i++) {
-        const dg_shape *shape = &u->feeds[i].node->types[0].shape;
-        for (int d = 0; d < shape->rank; d++)
-            if (shape->dims[d] < DG_UNKNOWN && d < u->feeds[i].tensor->shape.rank)
-                u->symbols[DG_N - shape->dims[d]] = u->feeds[i].tensor->shape.dims[d];
     }
     return dg_ok();
 }

@@ -1,4 +1,6 @@
 /* Ordered sets of named tensors, with text notes. */
+#include "tensors.h"
+
 #include <dotgrad/tensor.h>
 
 #include "core/base/table.h"
@@ -22,6 +24,7 @@ struct dg_tensors {
     hash_table by_name;
     note *notes;
     size_t n_notes, notes_capacity;
+    uint64_t state; /* counts buffers that have gone */
 };
 
 dg_status dg_tensors_new(dg_tensors **set)
@@ -50,6 +53,11 @@ void dg_tensors_free(dg_tensors *set)
     table_free(&set->by_name);
     free(set->notes);
     free(set);
+}
+
+uint64_t tensors_state(const dg_tensors *set)
+{
+    return set->state;
 }
 
 size_t dg_tensors_count(const dg_tensors *set)
@@ -132,6 +140,7 @@ dg_status dg_tensors_put(dg_tensors *set, const char *name, const dg_tensor *ten
     if (there) {
         dg_tensor_release(there);
         *there = copy;
+        set->state++;
         return dg_ok();
     }
     status = append(set, name, &copy, NULL);
@@ -166,6 +175,7 @@ void dg_tensors_remove(dg_tensors *set, const char *name)
     while (set->entries[index] != removed)
         index++;
     set->count--;
+    set->state++;
     memmove(set->entries + index, set->entries + index + 1, (set->count - index) * sizeof *set->entries);
     free_entry(removed);
 }

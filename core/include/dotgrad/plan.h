@@ -2,7 +2,14 @@
  *
  * dg_plan_new() takes what to fetch and what to update. The first run with new sizes (a new batch size) binds the plan
  * to them: prunes, folds constants, merges common subexpressions, fuses, and places every buffer in one arena. Later
- * runs with those sizes walk an array: no allocation, no hashing, no text. */
+ * runs with those sizes walk an array: no allocation, no hashing, no text. A plan keeps its bindings to the sizes that
+ * came last, a dozen or so, and one arena of buffers for all of them, as large as the largest has needed.
+ *
+ * Threads. A graph is built by one thread at a time, and while one builds, nobody may make or bind plans of it. Apart
+ * from that, plans of one graph may be made, bound and run by several threads, each its own: once bound to a size, plans
+ * without updates run in parallel, and may share parameters and a pool of threads. One plan is run by one thread at a
+ * time; a second one is refused with DG_BAD_ARGUMENT. While a plan with updates runs, or parameters are loaded or
+ * changed, no other plan may run that reads these parameters: nothing keeps watch over that. */
 #ifndef DOTGRAD_PLAN_H
 #define DOTGRAD_PLAN_H
 
@@ -32,31 +39,36 @@ enum dg_optimization {
 typedef struct dg_plan_options {
     dg_node *const *fetch; /* results, in the caller's order */
     int n_fetch;
-    dg_node *const *updates; /* assign nodes; all read the old values */
+    dg_node *const *updates; /* assign nodes; all read the old values, and so do all results */
     int n_updates;
     dg_tensors *parameters; /* read and written in place; must outlive the plan. NULL: the graph has none */
     dg_threads *threads;    /* NULL: one thread */
     uint64_t seed;          /* of random nodes */
     bool training;          /* dropout, batch statistics, running updates */
     unsigned without;       /* of enum dg_optimization: what the plan leaves undone; 0 for all but tests */
-    size_t memory_limit;    /* bytes of arena; 0: none */
+    size_t memory_limit;    /* bytes of the plan's arena and constants, of all its bindings together; 0: none */
 } dg_plan_options;
 
-/* Does not copy parameters; copies the lists. The graph must outlive the plan and may grow meanwhile. */
+/* Does not copy parameters; copies the lists. The graph must outlive the plan and may grow meanwhile. Updates that are
+ * no assign nodes: DG_BAD_ARGUMENT. Two different updates of one parameter are refused when the plan is bound; the
+ * running statistics of layers that share them follow each other in the order in which the layers were made. */
 dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan **plan);
 void dg_plan_free(dg_plan *plan);
 
 typedef struct dg_feed {
-    dg_node *node;           /* an input */
+    dg_node *node;           /* an input, or any other node */
     const dg_tensor *tensor; /* read in place during the run */
 } dg_feed;
 
 /* Runs once. Each input that the plan reads must be fed, with its dtype and a shape that fits its symbols:
- * DG_BAD_ARGUMENT, DG_BAD_DTYPE or DG_BAD_SHAPE name the input and both shapes. A kernel's failure (DG_BAD_DATA) names
- * the node; parameters are then as before the run. */
+ * DG_BAD_ARGUMENT, DG_BAD_DTYPE or DG_BAD_SHAPE name the input and both shapes. A computed node may be fed as well: what
+ * reads it gets the tensor, and inputs that only it needed need not be fed (to sample a decoder, feed the code); of a
+ * node with several outputs it is the first. So may a parameter, which the same run then cannot update. Feeds of nodes
+ * that the plan does not have are not looked at. A kernel's failure (DG_BAD_DATA) names the node; parameters are then
+ * as before the run. */
 dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds);
 /* Result k of the last run; its buffer belongs to the plan (or is the very feed or parameter that was fetched) and is
- * good until the next run. */
+ * good until the next run. NULL: there is no such result, or no run yet. */
 const dg_tensor *dg_plan_result(const dg_plan *plan, int k);
 /* The number of the step, for random nodes: 0 at first, one more after every run. */
 void dg_plan_set_step(dg_plan *plan, uint64_t step);
