@@ -31,7 +31,10 @@ enum {
     OPTION_NO_TITLE,
     OPTION_NO_LEGEND,
     OPTION_DPI,
-    OPTION_WIDTH
+    OPTION_WIDTH,
+    OPTION_VIEW,
+    OPTION_BACKWARD,
+    OPTION_OPTIMIZER
 };
 
 typedef struct draw_request {
@@ -46,6 +49,11 @@ static int help(void)
          "file itself with the attributes of the drawing added; - is standard output (say --format; txt as usual).\n\n"
          "  -o, --out FILE           where the picture goes\n"
          "      --format FORMAT      svg, pdf, png, html, tex, txt or dot, whatever the name of FILE\n\n"
+         "What is shown.\n"
+         "      --view VIEW          forward (as usual), backward (the nodes of the gradients), joint (both side by side,\n"
+         "                           with the values that backward reads), step (with the optimiser's updates)\n"
+         "      --backward           --view joint\n"
+         "      --optimizer CALL     of --view step: adam(lr=0.001); as usual the file's, else sgd\n\n"
          "How much is shown. Without these, as much as fits the page; what was done to fit is told on standard error.\n"
          "      --page PAGE          a4 (as usual), letter, none, or WIDTHxHEIGHT in points\n"
          "      --level LEVEL        op (a box an op), stack (chains are one box of rows), module, or auto\n"
@@ -118,6 +126,8 @@ static const char **text_option(dg_draw_options *options, int option)
         return &options->to;
     case OPTION_STYLE:
         return &options->style;
+    case OPTION_OPTIMIZER:
+        return &options->optimizer;
     default:
         return NULL;
     }
@@ -168,12 +178,25 @@ static int take_number(const char *command, int option, draw_request *request)
     }
 }
 
+static int take_view(const char *command, const char *words, draw_request *request)
+{
+    static const char *const views[] = {"forward", "backward", "joint", "step"};
+    for (size_t k = 0; k < sizeof views / sizeof *views; k++)
+        if (strcmp(words, views[k]) == 0) {
+            request->options.view = (dg_draw_view)k;
+            return -1;
+        }
+    return command_misused(command, "--view: '%s' is not one of forward, backward, joint, step", words);
+}
+
 static int take_option(char **argv, int option, draw_request *request)
 {
     const char **words = text_option(&request->options, option);
     bool *turned = switch_option(&request->options, option);
     if (option == 'h')
         return help();
+    if (option == OPTION_VIEW || option == OPTION_BACKWARD)
+        return take_view(argv[0], option == OPTION_VIEW ? optarg : "joint", request);
     if (option == 'o')
         request->to = optarg;
     else if (words)
@@ -223,6 +246,9 @@ static int read_command(int argc, char **argv, draw_request *request)
                                           {"no-legend", no_argument, NULL, OPTION_NO_LEGEND},
                                           {"dpi", required_argument, NULL, OPTION_DPI},
                                           {"width", required_argument, NULL, OPTION_WIDTH},
+                                          {"view", required_argument, NULL, OPTION_VIEW},
+                                          {"backward", no_argument, NULL, OPTION_BACKWARD},
+                                          {"optimizer", required_argument, NULL, OPTION_OPTIMIZER},
                                           {0}};
     for (int option; (option = command_option(argc, argv, "ho:", longs)) != -1;) {
         int over = take_option(argv, option, request);

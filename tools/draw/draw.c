@@ -161,6 +161,35 @@ static int64_t count_parameters(const view *v)
     return sum;
 }
 
+/* A view of the graph itself: forward, or with the derivatives that `work` has. */
+static dg_status view_of_derivatives(const drawing_work *work, view *v)
+{
+    static const char *const words[] = {"", "backward", "forward and backward", "one training step", "plan"};
+    const dg_draw_options *options = work->options;
+    graph_wish wish = {.loss = options->loss,
+                       .output = options->output,
+                       .parameters = options->parameters,
+                       .part = options->view == DG_VIEW_FORWARD    ? PART_FORWARD
+                               : options->view == DG_VIEW_BACKWARD ? PART_BACKWARD
+                                                                   : PART_ALL,
+                       .gradients = work->derived.nodes,
+                       .n_gradients = work->derived.count};
+    file_modules modules = {.groups = work->derived.groups, .first = work->derived.first, .n_groups = work->derived.n_groups};
+    wish.n_named = work->derived.n_gradients;
+    wish.named = work->derived.gradients;
+    wish.names = work->derived.names;
+    if (options->file)
+        DG_TRY(file_modules_make(&modules, options->file, v->arena));
+    wish.module_of = file_module_of;
+    wish.user = &modules;
+    DG_TRY(view_of_graph(v, work->graph, &wish));
+    v->title = options->file && options->file->name ? options->file->name : "";
+    if (options->view != DG_VIEW_FORWARD)
+        v->title = text_format(v->arena, "%s%s%s", v->title, *v->title ? ": " : "", words[options->view]);
+    v->is_ladder = options->view == DG_VIEW_JOINT || options->view == DG_VIEW_STEP;
+    return dg_ok();
+}
+
 dg_status draw_view(const drawing_work *work, view *v)
 {
     const dg_draw_options *options = work->options;
@@ -170,9 +199,7 @@ dg_status draw_view(const drawing_work *work, view *v)
     if (options->file && options->view == DG_VIEW_FORWARD) {
         status = view_of_file(v, options->file, &(file_wish){.parameters = options->parameters, .names = options->names});
     } else {
-        graph_wish wish = {.loss = options->loss, .output = options->output, .parameters = options->parameters};
-        status = view_of_graph(v, work->graph, &wish);
-        v->title = options->file && options->file->name ? options->file->name : "";
+        status = view_of_derivatives(work, v);
     }
     if (status.code != DG_OK)
         return status;
@@ -203,6 +230,8 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
         pass_close(v, choice->depth, options->open, options->close);
     if (choice->fold)
         pass_fold(v, choice->fold == 1);
+    if (v->is_ladder)
+        pass_unsaved(v);
     pass_share(v);
     pass_entries(v);
     pass_skips(v);
@@ -340,6 +369,21 @@ static dg_status draw(const drawing_work *work, text *to)
     return status;
 }
 
+static dg_status derive(drawing_work *work)
+{
+    const dg_draw_options *options = work->options;
+    const char *optimizer = options->optimizer ? options->optimizer
+                            : options->file    ? dg_graph_file_setting(options->file, "optimizer")
+                                               : NULL;
+    if (!options->loss)
+        return dg_error(DG_BAD_ARGUMENT, "%s: the views of derivatives need a loss", work->who);
+    if (dg_node_graph(options->loss) != work->graph)
+        return dg_error(DG_BAD_ARGUMENT, "%s: the loss is a node of another graph", work->who);
+    return dg_prefixed(derive_nodes(options->loss, options->view == DG_VIEW_STEP, optimizer ? optimizer : "sgd",
+                                    &work->derived),
+                       "%s", work->who);
+}
+
 dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes, size_t *size)
 {
     drawing_work work = {.graph = graph, .options = &options};
@@ -356,6 +400,8 @@ dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes,
     if (!options.output && options.file)
         options.output = options.file->output;
     DG_TRY(read_options(&options, &work));
+    if (options.view != DG_VIEW_FORWARD)
+        DG_TRY(derive(&work));
     dg_status status = draw(&work, &to);
     if (status.code != DG_OK) {
         text_free(&to);

@@ -19,6 +19,7 @@
 #include "layout/layout.h"
 #include "paint/scene.h"
 #include "passes/passes.h"
+#include "view/derive.h"
 
 typedef struct page_size {
     double width, height; /* 0: no bound */
@@ -39,6 +40,7 @@ typedef struct drawing_work {
     page_size page;
     const style_sheet *sheet;
     shape_mode shapes;
+    derived_nodes derived; /* of the views of derivatives */
     int level, fold; /* −1: auto; level 0: op, 1: stack, 2: module */
 } drawing_work;
 

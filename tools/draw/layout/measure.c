@@ -244,7 +244,7 @@ int64_t layout_bends(view *v, const layout *made, double *longest)
     }
     for (int w = 0; w < v->n_wires; w++) {
         const view_wire *wire = &v->wires[w];
-        if (!wire->is_gone && !view_is_source(&v->boxes[wire->from]) && rank[wire->to] > rank[wire->from])
+        if (!wire->is_gone && !wire->is_loose && !view_is_source(&v->boxes[wire->from]) && rank[wire->to] > rank[wire->from])
             bends += rank[wire->to] - rank[wire->from] - 1;
     }
     return bends + count;

@@ -86,7 +86,7 @@ static void put_wire(view *v, const layout_options *options, const layout *made,
     text_add(t, "n%d -> n%d [e=%d", wire->is_reversed ? wire->to : wire->from, wire->is_reversed ? wire->from : wire->to, w);
     if (place->label && !options->no_labels)
         put_blank(t, place->label_width + 10, place->label_height + 2);
-    if (layout_is_side_by_side(v, w))
+    if (layout_is_side_by_side(v, w) || wire->is_loose)
         text_put(t, " constraint=false");
     else if (weight > 1)
         text_add(t, " weight=%d", weight);

@@ -33,7 +33,8 @@ static void choose_ladder(view *v)
 {
     for (int w = 0; w < v->n_wires; w++) {
         view_wire *wire = &v->wires[w];
-        wire->is_reversed = wire->kind == WIRE_GRADIENT;
+        wire->is_reversed = wire->kind == WIRE_GRADIENT && v->boxes[wire->to].rows[0].style != STYLE_LOSS;
+        wire->is_loose = wire->kind == WIRE_SAVED || wire->kind == WIRE_STATE;
         wire->is_beside = false;
     }
 }

@@ -167,6 +167,13 @@ int pass_close_these(view *v, const bool *closed)
     for (int b = 0; b < first_new; b++)
         if (module_of[b] >= 0)
             v->boxes[b].is_gone = true;
+    for (int b = 0; b < first_new; b++) { /* what stands beside what */
+        int partner = v->boxes[b].partner;
+        if (partner >= 0 && partner < first_new && module_of[partner] >= 0)
+            partner = v->boxes[b].partner = box_of_module[module_of[partner]];
+        if (module_of[b] >= 0 && partner >= 0 && v->boxes[box_of_module[module_of[b]]].partner < 0)
+            v->boxes[box_of_module[module_of[b]]].partner = partner;
+    }
     if (count)
         merge_wires(v, first_new);
     return count;

@@ -42,6 +42,7 @@ typedef enum shape_mode { SHAPES_CHANGES, SHAPES_ALL, SHAPES_NONE } shape_mode;
 void pass_shapes(view *v, shape_mode mode);
 void pass_skips(view *v);
 void pass_share(view *v); /* sources whose readers are far apart get a box for each */
+void pass_unsaved(view *v);              /* in a large picture, wires of saved values go: marks say which they are */
 void pass_entries(view *v);              /* dots that stand for nothing go */
 
 #endif

@@ -5,7 +5,8 @@
 
 enum {
     MOST_VISITS = 4000000, /* of the search for longer ways */
-    FAR = 12               /* ranks between readers of one source */
+    FAR = 12,              /* ranks between readers of one source */
+    MOST_SAVED = 120       /* boxes of a picture that shows wires of saved values */
 };
 
 void pass_shapes(view *v, shape_mode mode)
@@ -119,6 +120,16 @@ void pass_share(view *v)
             v->wires[out.wires[i]].from = view_add_box(v, copy);
         }
     }
+}
+
+void pass_unsaved(view *v)
+{
+    int boxes = 0;
+    for (int b = 0; b < v->n_boxes; b++)
+        boxes += !v->boxes[b].is_gone;
+    for (int w = 0; w < v->n_wires && boxes > MOST_SAVED; w++)
+        if (v->wires[w].kind == WIRE_SAVED || v->wires[w].kind == WIRE_STATE)
+            v->wires[w].is_gone = true;
 }
 
 void pass_entries(view *v)

@@ -54,6 +54,31 @@ static bool is_plain(const dg_node *node)
            dg_node_op(node)->role != DG_ROLE_ASSIGN;
 }
 
+/* The user's node that a part of a composed op or of a layer belongs to. */
+static const dg_node *outermost(const graph_walk *g, const dg_node *node)
+{
+    while (node && g->is_forward[dg_node_id(node)] && (dg_node_owner(node) || dg_node_op(node)->role == DG_ROLE_OUTPUT))
+        node = dg_node_op(node)->role == DG_ROLE_OUTPUT ? dg_node_input(node, 0) : dg_node_owner(node);
+    return node;
+}
+
+/* With the backward view, of forward nodes only those that a derivative reads. */
+static void choose_saved(graph_walk *g)
+{
+    bool *is_read = dg_arena_alloc(g->v->arena, (size_t)g->n + 1);
+    for (int64_t id = 0; is_read && id < g->n; id++) {
+        const dg_node *node = dg_graph_node(g->graph, id);
+        for (int k = 0; g->is_wanted[id] && !g->is_forward[id] && k < dg_node_input_count(node); k++) {
+            const dg_node *input = dg_node_input(node, k), *of = input ? outermost(g, input) : NULL;
+            if (of && g->is_forward[dg_node_id(of)])
+                is_read[dg_node_id(of)] = true;
+        }
+    }
+    for (int64_t id = 0; is_read && id < g->n; id++)
+        if (g->is_forward[id])
+            g->is_wanted[id] = is_read[id];
+}
+
 static bool choose_nodes(graph_walk *g)
 {
     const graph_wish *wish = g->wish;
@@ -63,14 +88,19 @@ static bool choose_nodes(graph_walk *g)
         return false;
     for (int64_t id = 0; id < g->n; id++) {
         const dg_node *node = dg_graph_node(g->graph, id);
+        const dg_node *owner = dg_node_owner(node);
         if (!wish->loss && !wish->output)
             g->is_forward[id] = is_plain(node);
+        else if (owner && dg_node_id(owner) < id && g->is_forward[dg_node_id(owner)] && is_plain(node))
+            g->is_forward[id] = true; /* a part of a composed op */
     }
     if (wish->part != PART_BACKWARD)
         memcpy(g->is_wanted, g->is_forward, (size_t)g->n);
     for (int k = 0; k < wish->n_gradients; k++)
         if (wish->gradients[k] && !mark_ancestors(g, wish->gradients[k], g->is_wanted))
             return false;
+    if (wish->part == PART_BACKWARD)
+        choose_saved(g);
     return true;
 }
 
@@ -85,7 +115,7 @@ static bool has_box(const graph_walk *g, const dg_node *node)
             return g->wish->parameters;
         return !dg_node_owner(node);
     }
-    return true; /* every node of a derivative */
+    return !dg_node_owner(node) || dg_node_original(node) != node; /* every node of a derivative, computed again or new */
 }
 
 /* The innermost of the modules seen whose name is a beginning of `name`. */
@@ -109,18 +139,30 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Modules by their names: one that begins with another's name and a dot is inside that. */
+static const char *module_name(const graph_walk *g, const dg_node *node)
+{
+    const char *name = g->wish->module_of ? g->wish->module_of(g->wish->user, node) : NULL;
+    const dg_module *module = dg_node_module(node);
+    const dg_node *of = dg_node_derivative_of(node);
+    if (name)
+        return name;
+    if (!g->is_forward[dg_node_id(node)] && of && dg_node_id(of) < g->n) {
+        const char *inner = module_name(g, outermost(g, of));
+        return *inner ? text_format(g->v->arena, "∂%s", inner) : "";
+    }
+    return module ? dg_module_name(module) : "";
+}
+
 static bool make_modules(graph_walk *g)
 {
     const char **names = dg_arena_alloc(g->v->arena, ((size_t)g->n + 1) * sizeof *names);
     size_t count = 0;
-    const dg_module *last = NULL;
     if (!names)
         return false;
     for (int64_t id = 0; id < g->n; id++) {
-        const dg_module *module = dg_node_module(dg_graph_node(g->graph, id));
-        if (module && module != last && *dg_module_name(module))
-            names[count++] = dg_module_name(module);
-        last = module;
+        const char *name = module_name(g, dg_graph_node(g->graph, id));
+        if (*name && (!count || strcmp(names[count - 1], name) != 0))
+            names[count++] = name;
     }
     qsort(names, count, sizeof *names, by_name);
     for (size_t k = 0; k < count; k++) {
@@ -152,18 +194,21 @@ static void add_box(graph_walk *g, dg_node *node)
 {
     const dg_op *op = dg_node_op(node);
     view_row *row = dg_arena_alloc(g->v->arena, sizeof *row);
-    const dg_module *module = dg_node_module(node);
     bool is_forward = g->is_forward[dg_node_id(node)];
+    const char *module = g->wish->part != PART_BACKWARD ? module_name(g, node) : "";
     if (!row) {
         g->v->failed = true;
         return;
     }
     *row = (view_row){.name = dg_node_name(node), .op = op->name, .node = node};
     label_row(g->v, row);
+    if (!is_forward)
+        row->parameters = 0; /* an optimiser's state */
     row->is_loss = node == g->wish->loss;
     row->is_output = node == g->wish->output && op->role != DG_ROLE_INPUT;
     if (!is_forward) {
-        row->style = STYLE_GRADIENT;
+        row->style = op->role == DG_ROLE_PARAMETER ? STYLE_PARAMETER : op->role == DG_ROLE_ASSIGN ? STYLE_LOSS : STYLE_GRADIENT;
+        row->shares = *row->shares ? text_format(g->v->arena, "reads %s", row->shares + strlen("shares ")) : "";
         row->looks.tooltip = dg_node_derivative_of(node)
                                  ? text_format(g->v->arena, "for the derivative of %s",
                                                dg_node_name((dg_node *)(uintptr_t)dg_node_derivative_of(node)))
@@ -171,11 +216,21 @@ static void add_box(graph_walk *g, dg_node *node)
     }
     for (int k = 0; k < g->wish->n_gradients; k++)
         row->is_output |= node == g->wish->gradients[k];
+    for (int k = 0; k < g->wish->n_named; k++)
+        if (node == g->wish->named[k]) {
+            row->name = g->wish->names[k];
+            row->is_output = true; /* shows its name */
+        }
     box_kind kind = op->role == DG_ROLE_INPUT       ? BOX_INPUT
                     : op->role == DG_ROLE_PARAMETER ? BOX_PARAMETER
                     : op->role == DG_ROLE_CONSTANT  ? BOX_CONSTANT
                                                     : BOX_OP;
-    int in = is_forward && module && *dg_module_name(module) ? module_named(g->v, dg_module_name(module)) : -1;
+    if (is_forward && g->wish->part == PART_BACKWARD) { /* a value that was kept */
+        kind = kind == BOX_OP ? BOX_INPUT : kind;
+        row->mark = MARK_SAVED;
+        row->parameters = 0;
+    }
+    int in = *module ? module_named(g->v, module) : -1;
     g->box[dg_node_id(node)] =
         view_add_box(g->v, (view_box){.kind = kind, .n_rows = 1, .rows = row, .module = in, .partner = -1});
 }
@@ -205,7 +260,9 @@ static void add_wires(graph_walk *g, dg_node *node)
 {
     view *v = g->v;
     int to = g->box[dg_node_id(node)];
-    bool is_forward = g->is_forward[dg_node_id(node)];
+    bool is_forward = g->is_forward[dg_node_id(node)], is_update = dg_node_op(node)->role == DG_ROLE_ASSIGN;
+    if (is_forward && g->wish->part == PART_BACKWARD)
+        return;
     for (int k = 0; k < dg_node_input_count(node); k++) {
         dg_node *input = dg_node_input(node, k);
         int output, from = input ? box_of(g, input, &output) : -1;
@@ -213,6 +270,8 @@ static void add_wires(graph_walk *g, dg_node *node)
             continue;
         const dg_node *tail = v->boxes[from].rows[0].node;
         bool tail_is_forward = g->is_forward[dg_node_id(tail)];
+        const dg_op *op = dg_node_op(node);
+        bool for_shape = k < dg_op_input_count(op) && op->inputs[k].flags & DG_SHAPE_ONLY;
         bool is_parameter = dg_node_op(tail)->role == DG_ROLE_PARAMETER;
         output = output < dg_node_output_count(tail) ? output : 0;
         view_add_wire(v, (view_wire){.from = from,
@@ -223,9 +282,10 @@ static void add_wires(graph_walk *g, dg_node *node)
                                      .result = label_result(v, tail, output),
                                      .shape = label_shape(v, tail, output),
                                      .kind = is_forward ? is_parameter ? WIRE_PARAMETER : WIRE_DATA
-                                             : tail_is_forward ? WIRE_SAVED
-                                                               : WIRE_GRADIENT});
-        if (!is_forward && tail_is_forward && g->wish->part != PART_BACKWARD)
+                                             : is_update && k == 0 ? WIRE_STATE
+                                             : tail_is_forward     ? WIRE_SAVED
+                                                                   : WIRE_GRADIENT});
+        if (!is_forward && tail_is_forward && !is_update && !for_shape && g->wish->part != PART_BACKWARD)
             v->boxes[from].rows[0].mark = MARK_SAVED;
     }
 }

@@ -5,6 +5,7 @@
  *   view.c       arrays, order of the boxes
  *   graph.c      from a dg_graph
  *   file.c       from a graph file, with the author's looks
+ *   derive.c     gradients and updates as nodes of a graph
  *   label.c      what is written in a row: details, arguments, shapes
  *   formula.c    formulas as mathematics */
 #ifndef TOOLS_DRAW_VIEW_H
@@ -79,6 +80,7 @@ typedef struct view_wire {
     bool is_skip, is_gone;
     bool is_reversed;     /* laid out from `to` to `from` */
     bool is_beside;       /* both ends stand side by side */
+    bool is_loose;        /* has no say in where its ends stand */
     int64_t times;        /* wires that have become this one; 0: 1 */
     view_mark mark;
     const char *label, *color, *style; /* the author's; NULL */
@@ -159,6 +161,11 @@ typedef struct graph_wish {
     graph_part part;
     dg_node *const *gradients; /* results to reach, with PART_BACKWARD and PART_ALL */
     int n_gradients;
+    int n_named;
+    dg_node *const *named; /* gradients that have names of their own */
+    const char *const *names;
+    const char *(*module_of)(void *user, const dg_node *node); /* a node's module; NULL, or NULL from it: as the graph says */
+    void *user;
 } graph_wish;
 dg_status view_of_graph(view *v, dg_graph *graph, const graph_wish *wish);
 

@@ -10,7 +10,7 @@
  *
  * Positions come from Graphviz, in a program of its own (dotgrad-layout, in libexec; the environment's DOTGRAD_LAYOUT
  * names another) with limits of time and memory: when it is missing, crashes or hangs, drawing returns a status.
- * Drawing different graphs in several threads is safe. */
+ * Drawing different graphs in several threads is safe. The views of derivatives add their nodes to the graph. */
 #ifndef DOTGRAD_DRAW_H
 #define DOTGRAD_DRAW_H
 
