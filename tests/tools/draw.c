@@ -264,3 +264,69 @@ Test(draw, a_failure_leaves_the_old_picture)
     cr_assert_eq(run.status, 1);
     cr_assert_not_null(strstr(run.err, "no/such/folder.svg"), "%s", run.err);
 }
+
+/* A network with one value saved for each gradient; the names of what is derived by what. */
+Test(draw, views_show_gradients_and_updates)
+{
+    expect_fine(dotgrad("draw mlp.dot --view joint --page none --fold off -o joint.svg"));
+    static const char *const gradients[] = {"∂loss/∂fc.weight", "∂loss/∂fc.bias", "∂loss/∂scores.weight",
+                                            "∂loss/∂scores.bias"};
+    for (size_t k = 0; k < sizeof gradients / sizeof *gradients; k++) {
+        char words[80];
+        snprintf(words, sizeof words, ">%s<", gradients[k]);
+        expect_in_file("joint.svg", words);
+    }
+    expect_in_file("joint.svg", "forward and backward");
+    expect_in_file("joint.svg", "class=\"node source saved\" role=\"graphics-symbol\" aria-label=\"input x\"");
+    expect_fine(dotgrad("draw mlp.dot --view backward --page none --fold off -o backward.svg"));
+    cr_assert_eq(count_in("backward.svg", "aria-label=\"relu act"), 1, "a value that backward reads");
+    expect_fine(dotgrad("draw mlp.dot --view step --optimizer 'adam(lr=0.1)' --page none --fold off -o step.svg"));
+    expect_in_file("step.svg", ">adam fc.weight<");
+    expect_in_file("step.svg", "67 parameters");
+    outcome run = dotgrad("draw mlp.dot --view step --optimizer nothing -o step.svg");
+    cr_assert_eq(run.status, 1);
+    cr_assert_not_null(strstr(run.err, "nothing"), "%s", run.err);
+    cr_assert_eq(dotgrad("draw mlp.dot --view sideways -o x.svg").status, 2);
+}
+
+Test(draw, text_is_a_line_a_node_of_at_most_80_columns)
+{
+    outcome run = dotgrad("draw mlp.dot -o -");
+    expect_fine(run);
+    static const char *const wanted[] = {"○ x\n", "● linear fc  4 → 8, 40 parameters\n", "● relu act\n", "(output)\n",
+                                         "← scores, target: t"};
+    for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++)
+        cr_expect_not_null(strstr(run.out, wanted[k]), "'%s' is not in\n%s", wanted[k], run.out);
+    for (char *line = strtok(run.out, "\n"); line; line = strtok(NULL, "\n")) {
+        int columns = 0;
+        for (const char *c = line; *c; c++)
+            columns += ((unsigned char)*c & 0xc0) != 0x80;
+        cr_expect_leq(columns, 80, "%s", line);
+    }
+}
+
+Test(draw, a_page_holds_everything_and_loads_nothing)
+{
+    write_text("page.dot", "digraph \"a</script><script>alert(1)</script>\" { x [op=\"input([N, 4])\"];"
+                           " subgraph \"cluster_<i>\" { a [op=\"linear(4)\"]; \"b</script>\" [op=relu]; }"
+                           " subgraph cluster_two { c [op=\"linear(4)\"]; } x -> a -> \"b</script>\" -> c; }");
+    expect_fine(dotgrad("draw page.dot -o page.html"));
+    cr_assert_eq(count_in("page.html", "<script"), 2, "data and the program");
+    cr_assert_eq(count_in("page.html", "</script>"), 2);
+    cr_assert_eq(count_in("page.html", "class=\"state\""), 5, "overview, all open, all closed, two modules");
+    cr_assert_eq(count_in("page.html", "src="), 0);
+    cr_assert_eq(count_in("page.html", "@import"), 0);
+    cr_assert_eq(count_in("page.html", "url("), 0);
+    expect_in_file("page.html", "default-src 'none'");
+    expect_in_file("page.html", "tabindex=\"0\"");
+}
+
+Test(draw, latex_gets_no_command_from_a_name)
+{
+    write_text("tex.dot", "digraph g { \"\\\\input{/etc/passwd}\" [op=\"input([N, 4])\"]; \"$x_1^2$ 50% #&~{}\" [op=relu];"
+                          " \"\\\\input{/etc/passwd}\" -> \"$x_1^2$ 50% #&~{}\"; }");
+    expect_fine(dotgrad("draw tex.dot --names -o x.tex"));
+    cr_assert_eq(count_in("x.tex", "\\input{"), 0, "%s", read_all("x.tex"));
+    expect_in_file("x.tex", "\\textbackslash{}input\\{/etc/passwd\\}");
+    expect_in_file("x.tex", "\\$x\\_1\\textasciicircum{}2\\$ 50\\% \\#\\&\\textasciitilde{}\\{\\}");
+}

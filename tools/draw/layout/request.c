@@ -119,8 +119,13 @@ void layout_request(view *v, const layout_options *options, const layout *made, 
     for (int w = 0; w < v->n_wires; w++)
         if (!v->wires[w].is_gone && layout_is_side_by_side(v, w))
             text_add(t, "{ rank=same n%d n%d }\n", v->wires[w].from, v->wires[w].to);
-    for (int b = 0; b < v->n_boxes && v->is_ladder; b++)
-        if (!v->boxes[b].is_gone && v->boxes[b].partner >= 0)
-            text_add(t, "{ rank=same n%d n%d }\n", v->boxes[b].partner, b);
+    bool *has_one = v->is_ladder ? dg_arena_alloc(v->arena, (size_t)v->n_boxes + 1) : NULL;
+    for (int b = 0; b < v->n_boxes && has_one; b++) {
+        int partner = v->boxes[b].is_gone ? -1 : v->boxes[b].partner;
+        if (partner < 0 || has_one[partner] || v->boxes[partner].is_gone)
+            continue;
+        has_one[partner] = true; /* the first stands beside it, others as their wires say */
+        text_add(t, "{ rank=same n%d n%d }\n", partner, b);
+    }
     text_put(t, "}\n");
 }

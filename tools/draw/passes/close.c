@@ -153,9 +153,10 @@ int pass_close_these(view *v, const bool *closed)
             continue;
         }
         if (to >= 0) {
-            wire->argument = *wire->argument ? text_format(v->arena, "%s.%s", v->boxes[wire->to].rows[wire->to_row].name,
-                                                           wire->argument)
-                                             : "";
+            const view_row *reader = &v->boxes[wire->to].rows[wire->to_row];
+            bool is_named = reader->node && dg_node_is_named(reader->node);
+            if (*wire->argument && is_named)
+                wire->argument = text_format(v->arena, "%s.%s", reader->name, wire->argument);
             wire->to = box_of_module[to];
             wire->to_row = 0;
         }
