@@ -228,7 +228,7 @@ static const dg_op activation_ops[] = {
                     .doc = "[1] or [channels]",
                     .parameter = prelu_weight,
                     .init_attr = "init",
-                    .flags = DG_OPTIONAL}},
+                    .flags = DG_OPTIONAL | DG_NO_DECAY}}, /* decay would pull the slope to 0: section 2.1 */
         .attrs =
             {{.name = "num_parameters", .kind = DG_ATTR_INT, .fallback = "1", .doc = "1 or the number of channels"},
              {.name = "init", .kind = DG_ATTR_INIT, .fallback = "constant(0.25)", .doc = "of the weight"}},

@@ -1,7 +1,7 @@
 /* Parameters whose first values come from data: centres of radial basis functions, and their widths. */
 #include "fit.h"
 
-#include "optim/rules/call.h"
+#include <dotgrad/argument.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -83,13 +83,14 @@ static dg_status draw_samples(const dg_tensor *rows, const dg_random *key, dg_te
 static dg_status fit_centers(const fitting *f, const dg_value *init, const dg_node *user, const char *name,
                              dg_tensor *centers)
 {
-    static const call_arg kmeans_args[] = {{"iterations", CALL_COUNT, {100}}, {NULL}};
-    static const call_arg no_args[] = {{NULL}};
+    static const dg_argument kmeans_args[] = {{"iterations", DG_ARGUMENT_COUNT, {100}}, {NULL}};
+    static const dg_argument no_args[] = {{NULL}};
     bool clusters = strcmp(init->s, "kmeans") == 0;
     double iterations = 0;
     const dg_random key = {.seed = f->seed, .stream = dg_random_stream(name)};
     dg_tensor rows = {0};
-    DG_TRY(call_read(dg_graph_arena(f->graph), init->s, init, clusters ? kmeans_args : no_args, &iterations));
+    DG_TRY(dg_arguments_read(dg_graph_arena(f->graph), init->s, init, clusters ? kmeans_args : no_args, &iterations,
+                             NULL));
     DG_TRY(value_on_data(f, dg_node_input(user, 0), &rows));
     dg_status status = dg_ok();
     if (centers->shape.rank != 2 || centers->shape.dims[1] != rows.shape.dims[1]) {
@@ -184,8 +185,8 @@ static dg_status set_gammas(const char *kernel, const double *sigmas, int64_t m,
 
 static dg_status fit_widths(const fitting *f, const dg_value *init, const dg_node *user, dg_tensor *gamma)
 {
-    static const call_arg nearest_args[] = {{"p", CALL_COUNT, {2}}, {NULL}};
-    static const call_arg no_args[] = {{NULL}};
+    static const dg_argument nearest_args[] = {{"p", DG_ARGUMENT_COUNT, {2}}, {NULL}};
+    static const dg_argument no_args[] = {{NULL}};
     bool nearest = strcmp(init->s, "nearest") == 0, mean = strcmp(init->s, "mean_distance") == 0;
     double p = 0;
     const dg_value *kernel = dg_node_attr(user, "kernel");
@@ -195,7 +196,7 @@ static dg_status fit_widths(const fitting *f, const dg_value *init, const dg_nod
             centers_node = dg_node_input(user, k);
     if (!centers_node || !kernel)
         return dg_error(DG_BAD_ARGUMENT, "initialiser %s is for the gamma of rbf", init->s);
-    DG_TRY(call_read(dg_graph_arena(f->graph), init->s, init, nearest ? nearest_args : no_args, &p));
+    DG_TRY(dg_arguments_read(dg_graph_arena(f->graph), init->s, init, nearest ? nearest_args : no_args, &p, NULL));
     dg_tensor centers = {0};
     DG_TRY(value_on_data(f, centers_node, &centers));
     int64_t m = centers.shape.dims[0];

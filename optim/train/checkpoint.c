@@ -1,7 +1,7 @@
 /* Checkpoints: all that a run needs to go on bit for bit, in one set of tensors and notes. */
 #include "trainer.h"
 
-#include "optim/rules/call.h"
+#include <dotgrad/argument.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define NAME_SIZE 512
-#define NOTE_SIZE 512
+#define NOTE_SIZE 2048
 
 static bool has_prefix(const char *name, const char *prefix)
 {
@@ -76,8 +76,8 @@ static void print_names(const dg_trainer *t, bool columns, char text[NOTE_SIZE])
     size_t used = 0;
     text[0] = '\0';
     for (int i = 0; i < (columns ? t->n_columns : t->metrics.count); i++)
-        used = text_append(text, NOTE_SIZE, used, "%s%s", i ? "," : "",
-                           columns ? t->columns[i] : metric_name(&t->metrics, i));
+        used = dg_text_append(text, NOTE_SIZE, used, "%s%s", i ? "," : "",
+                              columns ? t->columns[i] : metric_name(&t->metrics, i));
 }
 
 /* The notes of the trainer as it stands, but for the graph's text. */

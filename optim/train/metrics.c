@@ -1,8 +1,6 @@
 /* Loss, accuracy and root mean squared error. */
 #include "metrics.h"
 
-#include "optim/rules/call.h"
-
 #include <math.h>
 #include <string.h>
 

@@ -227,6 +227,7 @@ void dg_trainer_free(dg_trainer *t)
     fields_release(&t->sources);
     health_release(t);
     dg_tensor_release(&t->history);
+    dg_schedule_release(&t->schedule);
     dg_tensors_free(t->best);
     dg_tensors_free(t->last);
     free(t->order);

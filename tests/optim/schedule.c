@@ -55,17 +55,29 @@ Test(schedule, warm_up_rises_linearly_and_shifts_the_rest)
 
 Test(schedule, prints_what_reads_back)
 {
-    static const char *const calls[] = {"constant", "step(3, 0.5, per=step)", "exponential(warmup=2)", "cosine",
-                                        "cosine(t_max=7, eta_min=0.01)"};
+    static const char *const calls[] = {"constant",
+                                        "step(3, 0.5, per=step)",
+                                        "exponential(warmup=2)",
+                                        "cosine",
+                                        "cosine(t_max=7, eta_min=0.01)",
+                                        "multistep([3, 8], gamma=0.5)",
+                                        "onecycle(max_lr=0.2)",
+                                        "formula('exp(-t / steps)')",
+                                        "sequential([linear, cosine(per=step)], milestones=[4])"};
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         dg_schedule first, second;
         char text[DG_SCHEDULE_TEXT], again[DG_SCHEDULE_TEXT];
         MUST(dg_schedule_parse(calls[i], &first));
         MUST(dg_schedule_parse(dg_schedule_print(&first, text, sizeof text), &second));
         cr_assert_str_eq(dg_schedule_print(&second, again, sizeof again), text);
+        dg_schedule_release(&first);
+        dg_schedule_release(&second);
     }
     cr_assert_str_eq(dg_schedule_known(3), "cosine");
-    cr_assert_null(dg_schedule_known(4));
+    size_t n = 0;
+    while (dg_schedule_known(n))
+        cr_assert(dg_schedule_rule_at(n++)->summary[0]);
+    cr_assert(n >= 15, "%zu", n);
 }
 
 Test(schedule, rejects_calls_that_make_no_sense)

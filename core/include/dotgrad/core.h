@@ -7,6 +7,7 @@
 #include <dotgrad/file.h>
 #include <dotgrad/tensor.h>  /* data, and sets of named tensors */
 #include <dotgrad/value.h>   /* attributes */
+#include <dotgrad/argument.h> /* of optimisers, schedules, initialisers */
 #include <dotgrad/formula.h> /* elementwise expressions */
 #include <dotgrad/graph.h>   /* nodes */
 #include <dotgrad/parameters.h>

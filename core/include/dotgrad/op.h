@@ -113,7 +113,8 @@ enum dg_input_flags {
     DG_SHAPE_ONLY = 2, /* read for its shape; its values are never computed on its account */
     DG_VARIADIC = 4,   /* the last input: any number of them, at least one */
     DG_INDEX = 8,      /* integers or conditions: no gradient goes there */
-    DG_FIXED = 16      /* as a layer's parameter it is not trained (running statistics) */
+    DG_FIXED = 16,     /* as a layer's parameter it is not trained (running statistics) */
+    DG_NO_DECAY = 32   /* a parameter here is never decayed by an optimiser */
 };
 
 typedef struct dg_input_spec {

@@ -17,47 +17,9 @@
 #include <dotgrad/autograd.h>
 #include <dotgrad/data.h>
 #include <dotgrad/plan.h>
+#include <dotgrad/rules.h>
 
-/* ---- optimisers ---- */
-
-#define DG_MAX_HYPER 10
-
-/* An optimiser call, read and checked: "adam(lr=0.001, betas=[0.9, 0.999], eps=1e-8, weight_decay=0, amsgrad=false)",
- * "adamw(… weight_decay=0.01)", "sgd(lr=0.001, momentum=0, dampening=0, weight_decay=0, nesterov=false)",
- * "rmsprop(lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=false)". Formulas and defaults are
- * those of torch.optim. A plain value. */
-typedef struct dg_optimizer {
-    const struct dg_optimizer_rule *rule; /* NULL: not parsed */
-    double lr;                            /* the base rate that schedules multiply */
-    double hyper[DG_MAX_HYPER];           /* in the rule's order */
-} dg_optimizer;
-
-/* DG_BAD_ARGUMENT: an unknown optimiser or keyword (with the known ones), a learning rate that is not positive and
- * finite, a beta outside [0, 1), a negative eps, … */
-dg_status dg_optimizer_parse(const char *text, dg_optimizer *optimizer);
-const char *dg_optimizer_name(const dg_optimizer *optimizer);
-/* The names that ship, by index; NULL after the last. */
-const char *dg_optimizer_known(size_t index);
-/* The whole call with every value written out; equal optimisers give equal text. Returns text. */
-char *dg_optimizer_print(const dg_optimizer *optimizer, char *text, size_t size);
-#define DG_OPTIMIZER_TEXT 400
-
-/* Emits one step as nodes: state tensors become parameters (trainable=false, init=zeros) named
- * "optimizer/NAME/exp_avg" and the like, next to "optimizer/step", a float64 scalar that counts steps. `lr` is a
- * scalar node of a float type, usually an input. `updates` receives *n_updates assign nodes for dg_plan_options; they
- * live in the graph's arena. Call dg_parameters_init() afterwards: it makes the state. The weights of PReLU are never
- * decayed, nor are parameters in `no_decay`. */
-typedef struct dg_optimizer_step {
-    dg_graph *graph;
-    int count;
-    dg_node *const *parameters;
-    dg_node *const *gradients;
-    dg_node *lr;
-    dg_node *const *no_decay;
-    int n_no_decay;
-} dg_optimizer_step;
-dg_status dg_optimizer_emit(const dg_optimizer *optimizer, const dg_optimizer_step *step, dg_node *const **updates,
-                            int *n_updates);
+/* ---- optimisers and schedules: <dotgrad/rules.h> ---- */
 
 /* Gradients clipped, as nodes; `clipped` may be `gradients`. By value: min(max(g, −limit), limit). By norm
  * (torch.nn.utils.clip_grad_norm_): g·min(1, limit / (‖all g‖₂ + 1e-6)); *norm (may be NULL) is ‖all g‖₂.
@@ -68,41 +30,6 @@ dg_status dg_clip_norm(dg_graph *graph, int count, dg_node *const *gradients, do
 
 /* All trainable parameters that `output` depends on, in the graph's order; the list lives in the graph's arena. */
 dg_status dg_trainable_parameters(dg_node *output, dg_node *const **parameters, int *count);
-
-/* ---- schedules ---- */
-
-typedef enum dg_schedule_kind {
-    DG_SCHEDULE_CONSTANT,
-    DG_SCHEDULE_STEP,
-    DG_SCHEDULE_EXPONENTIAL,
-    DG_SCHEDULE_COSINE
-} dg_schedule_kind;
-
-/* A schedule call: "constant", "step(step_size=30, gamma=0.1)", "exponential(gamma=0.95)",
- * "cosine(t_max=none, eta_min=0)"; each takes warmup=0 and per=epoch|step, the unit in which step_size, t_max, warmup
- * and the exponent of gamma count. Warm-up rises linearly over that many units; the schedule proper starts after it. */
-typedef struct dg_schedule {
-    dg_schedule_kind kind;
-    double step_size, gamma;
-    double t_max; /* 0: what is left of the whole run after warm-up */
-    double eta_min;
-    double warmup;
-    bool per_step;
-} dg_schedule;
-
-dg_status dg_schedule_parse(const char *text, dg_schedule *schedule);
-const char *dg_schedule_known(size_t index); /* NULL after the last */
-/* The whole call with every value written out. Returns text. */
-char *dg_schedule_print(const dg_schedule *schedule, char *text, size_t size);
-#define DG_SCHEDULE_TEXT 200
-/* The learning rate of step `step` (from 0). With t in units after warm-up (step and exponential: whole units, cosine:
- * fractions of an epoch count):
- *   warm-up      base·(step + 1)/warm-up steps
- *   step         base·gamma^⌊t/step_size⌋
- *   exponential  base·gamma^t
- *   cosine       eta_min + (base − eta_min)(1 + cos(π·min(t/t_max, 1)))/2 */
-double dg_schedule_rate(const dg_schedule *schedule, double base, uint64_t step, uint64_t steps_per_epoch,
-                        uint64_t epochs);
 
 /* ---- tasks: a graph on a data set ---- */
 

@@ -1,0 +1,77 @@
+/* Tables of descriptors, found by name. */
+#include "descriptors.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *name_of(const void *descriptor)
+{
+    return *(const char *const *)descriptor;
+}
+
+const void *descriptors_at(descriptors *table, size_t index)
+{
+    size_t n = 0;
+    while (table->shipped[n])
+        if (n++ == index)
+            return table->shipped[index];
+    pthread_mutex_lock(&table->lock);
+    const void *found = index - n < table->n_added ? table->added[index - n] : NULL;
+    pthread_mutex_unlock(&table->lock);
+    return found;
+}
+
+const void *descriptors_find(descriptors *table, const char *name)
+{
+    const void *descriptor;
+    for (size_t i = 0; (descriptor = descriptors_at(table, i)); i++)
+        if (strcmp(name_of(descriptor), name) == 0)
+            return descriptor;
+    return NULL;
+}
+
+dg_status descriptors_add(descriptors *table, const void *descriptor)
+{
+    if (!descriptor || !name_of(descriptor) || !name_of(descriptor)[0])
+        return dg_error(DG_BAD_ARGUMENT, "this %s has no name", table->what);
+    if (descriptors_find(table, name_of(descriptor)))
+        return dg_error(DG_BAD_ARGUMENT, "%s '%s' is registered already", table->what, name_of(descriptor));
+    pthread_mutex_lock(&table->lock);
+    const void **larger = realloc(table->added, (table->n_added + 1) * sizeof *larger);
+    if (larger) {
+        table->added = larger;
+        table->added[table->n_added++] = descriptor;
+    }
+    pthread_mutex_unlock(&table->lock);
+    return larger ? dg_ok() : dg_error(DG_NO_MEMORY, "no memory to register %s '%s'", table->what, name_of(descriptor));
+}
+
+/* Letters that differ when both are laid side by side, at the best of a shift by one where they first differ. */
+static size_t difference(const char *a, const char *b)
+{
+    size_t same = 0, end = 0, m = strlen(a), n = strlen(b), longest = m > n ? m : n;
+    while (a[same] && a[same] == b[same])
+        same++;
+    while (end < m - same && end < n - same && a[m - 1 - end] == b[n - 1 - end])
+        end++;
+    return longest - same - end;
+}
+
+dg_status descriptors_unknown(descriptors *table, const char *name)
+{
+    char known[600] = "", hint[80] = "";
+    size_t used = 0, best = 3;
+    const void *descriptor;
+    for (size_t i = 0; (descriptor = descriptors_at(table, i)); i++) {
+        const char *other = name_of(descriptor);
+        if (used + strlen(other) + 3 < sizeof known)
+            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", other);
+        size_t far = difference(name, other);
+        if (far < best && far < strlen(other)) {
+            best = far;
+            snprintf(hint, sizeof hint, " (did you mean '%s'?)", other);
+        }
+    }
+    return dg_error(DG_BAD_ARGUMENT, "there is no %s '%.60s'%s; known are %s", table->what, name, hint, known);
+}
