@@ -239,27 +239,28 @@ static bool on_progress(void *argument, const dg_progress *now)
     return run->metrics_status.code == DG_OK;
 }
 
-/* The cosine ends with the last epoch: more epochs are another curve, on which the rate jumps. */
+/* A schedule that ends with the last epoch is another curve when there are more epochs: the rate jumps. */
 static void warn_of_schedule(const training_run *run)
 {
     const char *before = run->checkpoint ? dg_tensors_note(run->checkpoint, "dotgrad.epochs") : NULL;
     int64_t epochs = before ? strtoll(before, NULL, 10) : 0;
     dg_schedule schedule;
-    if (epochs < 1 || epochs == run->settings.epochs ||
-        dg_schedule_parse(run->settings.schedule, &schedule).code != DG_OK || schedule.kind != DG_SCHEDULE_COSINE ||
-        schedule.t_max > 0)
-        return;
     dg_optimizer optimizer;
+    if (epochs < 1 || epochs == run->settings.epochs ||
+        dg_optimizer_parse(run->settings.optimizer, &optimizer).code != DG_OK ||
+        dg_schedule_parse(run->settings.schedule, &schedule).code != DG_OK)
+        return;
     const char *step_note = dg_tensors_note(run->checkpoint, "dotgrad.step");
     uint64_t step = step_note ? strtoull(step_note, NULL, 10) : 0;
-    int64_t batches = 1 + (dg_data_set(run->data)->n_train - 1) / run->settings.batch_size;
-    if (dg_optimizer_parse(run->settings.optimizer, &optimizer).code != DG_OK)
-        return;
-    double old = dg_schedule_rate(&schedule, optimizer.lr, step, (uint64_t)batches, (uint64_t)epochs);
-    double new = dg_schedule_rate(&schedule, optimizer.lr, step, (uint64_t)batches, (uint64_t)run->settings.epochs);
-    command_warn("%s: the cosine schedule of %lld epochs now spans %lld: the learning rate goes on at %.3g instead of "
-                 "%.3g; a schedule that stays as it is says where it ends: cosine(t_max=%lld)",
-                 run->folder, (long long)epochs, (long long)run->settings.epochs, new, old, (long long)epochs);
+    uint64_t batches = 1 + (uint64_t)(dg_data_set(run->data)->n_train - 1) / (uint64_t)run->settings.batch_size;
+    double old = dg_schedule_rate(&schedule, optimizer.lr, step, batches, (uint64_t)epochs);
+    double new = dg_schedule_rate(&schedule, optimizer.lr, step, batches, (uint64_t)run->settings.epochs);
+    if (dg_schedule_knows_the_end(&schedule))
+        command_warn("%s: the %s schedule of %lld epochs now spans %lld: the learning rate goes on at %.3g instead of "
+                     "%.3g; a schedule that stays as it is says where it ends: cosine(t_max=%lld)",
+                     run->folder, schedule.rule->name, (long long)epochs, (long long)run->settings.epochs, new, old,
+                     (long long)epochs);
+    dg_schedule_release(&schedule);
 }
 
 static dg_status make_trainer(training_run *run)
