@@ -27,6 +27,7 @@ typedef struct member {
     bool is_array, is_pickle;
     unsigned method;
     uint64_t packed, size, offset;
+    uint32_t check; /* CRC-32 of the unpacked bytes */
 } member;
 
 static dg_status damaged(void)
@@ -53,6 +54,14 @@ static dg_status find_directory(const archive *a, uint64_t *at, uint64_t *count)
         return *at <= a->size ? dg_ok() : damaged();
     }
     return damaged();
+}
+
+/* The bytes of a member, once they are what was packed. */
+static dg_status take_member(const char *bytes, const member *m, dg_tensors *set)
+{
+    if (crc32_z(0, (const unsigned char *)bytes, m->size) != m->check)
+        return dg_error(DG_BAD_DATA, "array '%s' is damaged: its checksum is another", m->name);
+    return npy_take(bytes, m->size, m->name, set);
 }
 
 /* Sizes beyond 4 GiB stand in an extra field. */
@@ -95,6 +104,7 @@ static dg_status read_entry(const archive *a, uint64_t *at, member *m)
     memcpy(m->name, text, kept);
     m->name[kept] = '\0';
     m->method = read_u16(entry + 10);
+    m->check = read_u32(entry + 16);
     m->packed = read_u32(entry + 20);
     m->size = read_u32(entry + 24);
     m->offset = read_u32(entry + 42);
@@ -134,7 +144,7 @@ static dg_status read_member(archive *a, const member *m, dg_tensors *set)
     if (begin > a->size || m->packed > a->size - begin || (m->method == 0 && m->size != m->packed))
         return damaged();
     if (m->method == 0)
-        return npy_take((const char *)a->bytes + begin, m->size, m->name, set);
+        return take_member((const char *)a->bytes + begin, m, set);
     if (m->method != 8)
         return dg_error(DG_BAD_DATA, "array '%s' is packed in a way that NumPy does not use", m->name);
     if (m->size > a->limit - a->unpacked)
@@ -147,7 +157,7 @@ static dg_status read_member(archive *a, const member *m, dg_tensors *set)
     dg_status status = bytes ? inflate_member(a->bytes + begin, m, bytes)
                              : dg_error(DG_NO_MEMORY, "no memory for array '%s'", m->name);
     if (status.code == DG_OK)
-        status = npy_take(bytes, m->size, m->name, set);
+        status = take_member(bytes, m, set);
     free(bytes);
     return status;
 }

@@ -150,7 +150,8 @@ Test(tables, headers_are_told_from_rows)
         cr_assert_eq(dg_data_rows(data), cases[k].rows, "%s: %d rows", cases[k].text, (int)dg_data_rows(data));
         dg_data_free(data);
     }
-    refuse_table("1,two,0\n3,4,1\n", "", "t.csv:1:2: 'two' is not a number: if line 1 names the columns, say header=true");
+    refuse_table("1,two,0\n3,4,1\n", "",
+                 "t.csv:1:2: 'two' is not a number: if line 1 names the columns, say header=true");
 }
 
 Test(tables, a_table_of_one_column_with_a_header)
@@ -182,7 +183,8 @@ Test(tables, words_become_columns_of_0_and_1)
 
 Test(tables, columns_that_can_be_no_feature_are_left_out_and_told)
 {
-    dg_data *data = read_table("id,when,name,x,y\n1,2020-01-05,ann,1,0\n2,2020-02-05,bob,2,1\n3,2020-01-05,cy,3,0\n", "");
+    dg_data *data =
+        read_table("id,when,name,x,y\n1,2020-01-05,ann,1,0\n2,2020-02-05,bob,2,1\n3,2020-01-05,cy,3,0\n", "");
     cr_assert_eq(width_of(data), 2);
     cr_assert(is_noticed(data, "'when' (dates), 'name' (3 different texts)"));
     cr_assert_eq(dg_data_column(data, 2)->use, DG_COLUMN_LEFT_OUT);
@@ -245,7 +247,8 @@ Test(tables, refuses_bad_tables_and_tells_the_place)
     refuse_table("1,2,0\n3,4\n", "", "t.csv:2:2: the row has 2 cells, wants 3");
     refuse_table("1,2,0\n3,4,5,6\n", "", "t.csv:2:4: the row has 4 cells, wants 3");
     refuse_table("1,2,0\n3,x4,1\n", "", "t.csv:2:2: 'x4' is not a number, as most of column 2 are: say missing=['x4']");
-    refuse_table("1,2,0\n3,NaN,1\n", "", "t.csv:2:2: 'NaN' is not a finite number: where it stands for a missing cell, say");
+    refuse_table("1,2,0\n3,NaN,1\n", "",
+                 "t.csv:2:2: 'NaN' is not a finite number: where it stands for a missing cell, say");
     refuse_table("1,2,0\n3,inf,1\n", "", "t.csv:2:2: 'inf' is not a finite number");
     refuse_table("1,2,0\n3,1e999,1\n", "", "t.csv:2:2: '1e999' is not a finite number");
     refuse_table("1,0\n2,big\n3,1\n", "", "t.csv:2:2: 'big' is not a number");
@@ -276,7 +279,12 @@ Test(tables, text_is_utf_8_or_says_what_it_is)
     dg_data *data = read_table(latin1, "encoding=latin1");
     cr_assert_str_eq(dg_data_class(data, 0), "não");
     dg_data_free(data);
-    write_bytes("t.csv", "\xFF\xFE" "a\0,\0b\0\n\0" "1\0,\0" "2\0\n\0", 18);
+    write_bytes("t.csv",
+                "\xFF\xFE"
+                "a\0,\0b\0\n\0"
+                "1\0,\0"
+                "2\0\n\0",
+                18);
     expect_refusal("t.csv", NULL, "t.csv: this text is UTF-16: read it with encoding='utf-16'");
     data = open_well("t.csv(encoding='utf-16', test=0)", NULL);
     cr_assert_eq(at(data, "target", 0), 2);
@@ -303,9 +311,10 @@ Test(tables, a_constant_column_is_not_blown_up)
 
 Test(tables, arff_with_its_own_order_of_classes)
 {
-    static const char text[] = "% comment\n@RELATION 'a b'\n\n@attribute 'petal length' REAL\n@attribute colour {red,'dark "
-                               "blue'}\n@ATTRIBUTE when date 'yyyy'\n@attribute class {z, a}\n\n@DATA\n"
-                               "1.5,red,2020,z\n?,'dark blue',2021,a\n% more\n2.5,red,2022,z\n";
+    static const char text[] =
+        "% comment\n@RELATION 'a b'\n\n@attribute 'petal length' REAL\n@attribute colour {red,'dark "
+        "blue'}\n@ATTRIBUTE when date 'yyyy'\n@attribute class {z, a}\n\n@DATA\n"
+        "1.5,red,2020,z\n?,'dark blue',2021,a\n% more\n2.5,red,2022,z\n";
     dg_data *data = read_table(text, "");
     static const double wanted[] = {1.5, 1, 0, 2, 0, 1, 2.5, 1, 0};
     cr_assert_eq(dg_data_rows(data), 3);
@@ -315,14 +324,16 @@ Test(tables, arff_with_its_own_order_of_classes)
     cr_assert_eq(at(data, "target", 1), 1);
     dg_data_free(data);
     data = read_table("@relation s\n@attribute a numeric\n@attribute b {x,y}\n@attribute c numeric\n@data\n"
-                      "{0 3.5, 2 1}\n{1 y}\n{}\n", "");
+                      "{0 3.5, 2 1}\n{1 y}\n{}\n",
+                      "");
     static const double sparse[] = {3.5, 1, 0, 0, 0, 1, 0, 1, 0};
     cr_assert_arr_eq(field(data, "features")->data, sparse, sizeof sparse);
     cr_assert_eq(at(data, "target", 0), 1);
     dg_data_free(data);
     refuse_table("@relation r\n@attribute a numeric\n", "", "t.csv:3: there is no @data");
     refuse_table("@relation r\n@attribute a wide\n@data\n1\n", "", "t.csv:2: the type is not numeric");
-    refuse_table("@relation r\n@attribute a {x,y}\n@attribute b {p,q}\n@data\nx,z\n", "", "t.csv:5:2: 'z' is none of the");
+    refuse_table("@relation r\n@attribute a {x,y}\n@attribute b {p,q}\n@data\nx,z\n", "",
+                 "t.csv:5:2: 'z' is none of the");
 }
 
 Test(tables, libsvm_rows)
