@@ -31,8 +31,22 @@ const char *short_list_text(short_list *list);
 /* "'name'", or "3" of a column without a name. */
 const char *column_label(const dg_data *set, int64_t index, char text[80]);
 
+/* What is in a column. */
+typedef struct column_words {
+    const char **different; /* sorted; in the set's arena */
+    int64_t n_different, n_words, n_numbers;
+    const table_word *first; /* the first that is not missing */
+    bool all_dates;
+} column_words;
+
+/* Counts words and numbers that are not missing. */
+void column_look(const data_table *table, const dg_data *set, int64_t place, column_words *words);
+/* After that: the different texts, for a column that is taken for words; in alphabetical order, or as numbers when all
+ * are. */
+dg_status column_collect(const data_table *table, dg_data *set, int64_t place, column_words *words);
+
 /* Words of a column of numbers become numbers in the table, missing ones NaN. DG_BAD_DATA: a word that is no number in
- * that style, with its place. Words of the rows that *is_missing (may be NULL) names count as missing. */
+ * that style, with its place. */
 dg_status column_read_numbers(data_table *table, int64_t place, const dg_data *set, int64_t index);
 
 #endif

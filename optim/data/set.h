@@ -3,7 +3,7 @@
  *   set.c      the set itself                      bytes.c    files into memory, unpacked, within bounds
  *   number.c   numbers as tables write them        options.c  what stands in the brackets of a specification
  *   table.c    rows of cells, whatever the format  csv.c, guess.c, header.c, arff.c, libsvm.c   text into a table
- *   columns.c  what the columns of a table are     features.c a table into fields      schema.c  columns kept, met
+ *   columns.c, words.c  what the columns of a table are     features.c a table into fields      schema.c  columns kept, met
  * again idx.c, arrays.c, builtin.c, made.c, values.c   the other readers readers.c  the table of readers load.c
  * dg_data_open: read, split, fill, scale labels.c   classes meet the losses of a graph dataset.c, fields.c, batch.c,
  * reach.c          rows on their way into plans */

@@ -60,10 +60,11 @@ dg_status trainer_finish(dg_trainer *t)
 typedef struct note {
     const char *key;
     char text[NOTE_SIZE];
-    const char *what; /* resuming asks for the same; NULL: it may differ */
+    const char *what;   /* resuming asks for the same; NULL: it may differ */
+    const char *absent; /* what it is in checkpoints that were made before there was such a note; NULL: none were */
 } note;
 
-#define N_NOTES 14
+#define N_NOTES 15
 
 static void print_number(char text[NOTE_SIZE], double number)
 {
@@ -102,6 +103,8 @@ static int list_notes(const dg_trainer *t, note notes[N_NOTES])
     print_number(notes[n].text, t->options.clip_norm);
     notes[++n] = (note){.key = "dotgrad.early_stopping", .what = "early_stopping"};
     snprintf(notes[n].text, NOTE_SIZE, "%" PRId64, t->options.early_stopping);
+    notes[++n] = (note){.key = "dotgrad.drop_last", .what = "drop_last", .absent = "false"};
+    snprintf(notes[n].text, NOTE_SIZE, "%s", t->options.drop_last ? "true" : "false");
     notes[++n] = (note){.key = "dotgrad.rows", .what = "number of training and validation rows"};
     snprintf(notes[n].text, NOTE_SIZE, "%" PRId64 ",%" PRId64, data->n_train, data->n_validation);
     notes[++n] = (note){.key = "dotgrad.history", .what = "history"};
@@ -205,6 +208,7 @@ static dg_status check_notes(const dg_trainer *t, const dg_tensors *set)
     int n = list_notes(t, notes);
     for (int i = 0; i < n; i++) {
         const char *there = dg_tensors_note(set, notes[i].key);
+        there = there ? there : notes[i].absent;
         if (!there)
             return dg_error(DG_BAD_DATA, "the checkpoint lacks the note '%s'", notes[i].key);
         if (notes[i].what && strcmp(there, notes[i].text) != 0)

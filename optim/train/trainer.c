@@ -54,7 +54,11 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
     DG_TRY(dg_schedule_parse(options->schedule ? options->schedule : "constant", &t->schedule));
     t->epochs = options->epochs ? options->epochs : DEFAULT_EPOCHS;
     t->batch_size = options->task.batch_size ? options->task.batch_size : DEFAULT_BATCH_SIZE;
-    t->batches = 1 + (options->task.data->n_train - 1) / t->batch_size;
+    int64_t rows = options->task.data->n_train;
+    t->batches = options->drop_last ? rows / t->batch_size : 1 + (rows - 1) / t->batch_size;
+    if (t->batches < 1)
+        return dg_error(DG_BAD_ARGUMENT, "drop_last leaves nothing: %lld training rows are no batch of %lld",
+                        (long long)rows, (long long)t->batch_size);
     t->order_epoch = t->best_epoch = -1;
     return dg_ok();
 }

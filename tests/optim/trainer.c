@@ -370,6 +370,33 @@ Test(trainer, predicts_rows_in_the_order_asked_for)
     dg_dataset_release(&data);
 }
 
+/* 50 rows in batches of 16: three whole batches, and two rows that are other ones in each epoch. */
+Test(trainer, drop_last_leaves_out_what_fills_no_batch)
+{
+    dg_dataset data = three_clusters(50);
+    MUST(dg_dataset_split_at(&data, 50));
+    network net = small_classifier(0);
+    seen s = {0};
+    dg_trainer_options options = options_for(&net, &data, "sgd(lr=0.1)");
+    options.progress = watch;
+    options.argument = &s;
+    options.drop_last = true;
+    dg_trainer *trainer;
+    MUST(dg_trainer_new(&options, &trainer));
+    MUST(dg_trainer_run(trainer));
+    cr_assert_eq(s.last_epoch.batches, 3);
+    cr_assert_eq(s.last_epoch.step, 9);
+    dg_trainer_free(trainer);
+    network_release(&net);
+    net = small_classifier(0);
+    options = options_for(&net, &data, "sgd(lr=0.1)");
+    options.drop_last = true;
+    options.task.batch_size = 51;
+    MUST_FAIL(DG_BAD_ARGUMENT, dg_trainer_new(&options, &trainer));
+    network_release(&net);
+    dg_dataset_release(&data);
+}
+
 static dg_status refuse(dg_trainer_options options)
 {
     dg_trainer *trainer;

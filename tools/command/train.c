@@ -292,6 +292,7 @@ static dg_status make_trainer(training_run *run)
                                                 .clip_value = settings->clip_value,
                                                 .clip_norm = settings->clip_norm,
                                                 .early_stopping = settings->patience,
+                                                .drop_last = settings->drop_last == 1,
                                                 .graph_text = run->graph_text,
                                                 .extra = run->extra,
                                                 .resume = run->checkpoint,

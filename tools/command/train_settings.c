@@ -24,6 +24,7 @@ static const char usage[] =
     "                       'flowers.csv(target=species, drop=[id])'; dotgrad list data shows all\n"
     "  --epochs E           passes through the data (10)\n"
     "  --batch-size B       rows a step (32)\n"
+    "  --drop-last          leaves out rows that fill no whole batch, other ones each epoch\n"
     "  --optimizer CALL     'adam(lr=0.001)', sgd, rmsprop, adamw\n"
     "  --schedule CALL      of the learning rate: constant, step, exponential, 'cosine(warmup=2)'\n"
     "  --init CALL          initialiser of weights that name none\n"
@@ -56,6 +57,7 @@ enum option_value {
     SEED,
     VALIDATION,
     PATIENCE,
+    DROP_LAST,
     CLIP_NORM,
     CLIP_VALUE,
     OUTPUT,
@@ -79,6 +81,7 @@ static const struct option options[] = {
     {"seed", required_argument, NULL, SEED},
     {"validation", required_argument, NULL, VALIDATION},
     {"patience", required_argument, NULL, PATIENCE},
+    {"drop-last", no_argument, NULL, DROP_LAST},
     {"clip-norm", required_argument, NULL, CLIP_NORM},
     {"clip-value", required_argument, NULL, CLIP_VALUE},
     {"output", required_argument, NULL, OUTPUT},
@@ -165,6 +168,7 @@ int settings_parse(int argc, char **argv, train_settings *settings)
                                  .seed = NOT_GIVEN,
                                  .threads = NOT_GIVEN,
                                  .patience = NOT_GIVEN,
+                                 .drop_last = NOT_GIVEN,
                                  .validation = NAN,
                                  .clip_value = NAN,
                                  .clip_norm = NAN};
@@ -176,7 +180,9 @@ int settings_parse(int argc, char **argv, train_settings *settings)
             puts(usage);
             return 0;
         }
-        if (text)
+        if (option == DROP_LAST)
+            settings->drop_last = 1;
+        else if (text)
             *text = optarg;
         else if (!take_number(settings, argv[0], option))
             return EXIT_USAGE;
@@ -202,6 +208,16 @@ static dg_status take_count(const char *name, const char *text, int64_t least, i
     return dg_ok();
 }
 
+static dg_status take_flag(const char *name, const char *text, int64_t *flag)
+{
+    if (*flag != NOT_GIVEN || !text)
+        return dg_ok();
+    if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+        return dg_error(DG_BAD_ARGUMENT, "%s=%s: wants true or false", name, text);
+    *flag = !strcmp(text, "true");
+    return dg_ok();
+}
+
 static void take_text(const char **setting, const char *text)
 {
     if (!*setting)
@@ -216,6 +232,7 @@ dg_status settings_from_graph(train_settings *settings, const char *(*attribute)
     take_text(&settings->metrics, attribute(argument, "metrics"));
     DG_TRY(take_count("epochs", attribute(argument, "epochs"), 1, MAX_EPOCHS, &settings->epochs));
     DG_TRY(take_count("batch_size", attribute(argument, "batch_size"), 1, INT64_MAX, &settings->batch_size));
+    DG_TRY(take_flag("drop_last", attribute(argument, "drop_last"), &settings->drop_last));
     return take_count("seed", attribute(argument, "seed"), 0, INT64_MAX, &settings->seed);
 }
 
@@ -249,6 +266,7 @@ dg_status settings_from_checkpoint(train_settings *settings, const dg_tensors *c
     DG_TRY(take_count("dotgrad.batch_size", dg_tensors_note(checkpoint, "dotgrad.batch_size"), 1, INT64_MAX,
                       &settings->batch_size));
     DG_TRY(take_count("dotgrad.seed", dg_tensors_note(checkpoint, "dotgrad.seed"), 0, INT64_MAX, &settings->seed));
+    DG_TRY(take_flag("dotgrad.drop_last", dg_tensors_note(checkpoint, "dotgrad.drop_last"), &settings->drop_last));
     return take_count("dotgrad.early_stopping", dg_tensors_note(checkpoint, "dotgrad.early_stopping"), 0, MAX_EPOCHS,
                       &settings->patience);
 }

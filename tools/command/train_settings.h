@@ -12,7 +12,7 @@ typedef struct train_settings {
     const char *run, *resume;
     const char *data, *folder; /* folder: what a relative path in data starts from; NULL: the working folder */
     const char *optimizer, *schedule, *init, *metrics, *output, *loss, *dtype;
-    int64_t epochs, batch_size, seed, threads, patience;
+    int64_t epochs, batch_size, seed, threads, patience, drop_last;
     double validation, clip_value, clip_norm;
     size_t memory_limit; /* 0: none */
 } train_settings;

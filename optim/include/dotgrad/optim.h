@@ -117,6 +117,7 @@ typedef struct dg_trainer_options {
     const char *schedule;         /* NULL: "constant" */
     int64_t epochs;               /* 0: 10 */
     double clip_value, clip_norm; /* 0: none */
+    bool drop_last; /* an epoch leaves out the rows that fill no whole batch: other ones each time */
     int64_t early_stopping;  /* stop after this many epochs without a better validation loss and keep the best weights;
                                 0: never. Needs validation rows */
     const char *checkpoint;  /* path, written at the start, after each epoch, at the end and when stopped; a symbolic
@@ -159,7 +160,7 @@ dg_plan_cost dg_trainer_cost(const dg_trainer *trainer);
 /* Checkpoints. One safetensors file: each parameter under its name, optimiser state under "optimizer/…", the best
  * weights under "best/…" (early stopping), counters and history under "trainer/…", the caller's `extra`. Notes:
  * "dotgrad.format" ("1"), "dotgrad.graph", "dotgrad.optimizer", "dotgrad.schedule", "dotgrad.metrics", "dotgrad.seed",
- * "dotgrad.epochs", "dotgrad.batch_size", "dotgrad.clip_value", "dotgrad.clip_norm", "dotgrad.early_stopping",
+ * "dotgrad.epochs", "dotgrad.batch_size", "dotgrad.clip_value", "dotgrad.clip_norm", "dotgrad.early_stopping", "dotgrad.drop_last",
  * "dotgrad.epoch" (epochs done), "dotgrad.batch" (batches done in the epoch begun), "dotgrad.step", "dotgrad.rows",
  * "dotgrad.history" (its columns, by commas). Nothing in it depends on time or on how often the run was stopped. */
 /* Copies the weights to predict with (the best where kept) from a checkpoint, or from any set of tensors, into
