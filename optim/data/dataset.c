@@ -1,5 +1,6 @@
 /* Data sets: named fields with a common number of rows, and the lists of rows for training, validation and test. */
-#include <dotgrad/optim.h>
+#include <dotgrad/data.h>
+#include <dotgrad/random.h>
 
 #include <math.h>
 #include <stdlib.h>

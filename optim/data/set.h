@@ -1,12 +1,21 @@
-/* What all readers share: the set that they fill, its columns and the memory that reading may take.
+/* What all readers share: the set that they fill, its columns and the memory that reading may take. The room:
  *
- *   set.c      the set itself                      bytes.c    files into memory, unpacked, within bounds
- *   number.c   numbers as tables write them        options.c  what stands in the brackets of a specification
- *   table.c    rows of cells, whatever the format  csv.c, guess.c, header.c, arff.c, libsvm.c   text into a table
- *   columns.c, words.c  what the columns of a table are     features.c a table into fields      schema.c  columns kept, met
- * again idx.c, arrays.c, builtin.c, made.c, values.c   the other readers readers.c  the table of readers load.c
- * dg_data_open: read, split, fill, scale labels.c   classes meet the losses of a graph dataset.c, fields.c, batch.c,
- * reach.c          rows on their way into plans */
+ *   set.c       the set itself, and what a program may ask of it
+ *   dataset.c   rows and their split
+ *   bytes.c     files into memory, unpacked, within bounds
+ *   number.c    numbers and dates as tables write them
+ *   options.c   what stands in the brackets of a specification
+ *   table.c     rows of cells, whatever the format
+ *   csv.c       text into a table, with guess.c (separators) and header.c (names of columns)
+ *   arff.c      and libsvm.c: other texts into a table
+ *   columns.c   what the columns of a table are, with words.c (the words in them)
+ *   features.c  a table into fields
+ *   schema.c    columns kept in a checkpoint, and met by another file
+ *   scaling.c   missing numbers and scales, after the split
+ *   labels.c    classes meet the losses of a graph
+ *   idx.c       and arrays.c, builtin.c, made.c, values.c: the other readers
+ *   readers.c   the table of readers
+ *   load.c      dg_data_open: read, split, fill, scale */
 #ifndef OPTIM_DATA_SET_H
 #define OPTIM_DATA_SET_H
 

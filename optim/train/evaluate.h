@@ -2,7 +2,7 @@
 #ifndef OPTIM_EVALUATE_H
 #define OPTIM_EVALUATE_H
 
-#include "optim/data/batch.h"
+#include "batch.h"
 #include "metrics.h"
 
 #define MAX_FETCH          3

@@ -2,7 +2,7 @@
 #ifndef OPTIM_METRICS_H
 #define OPTIM_METRICS_H
 
-#include "optim/data/fields.h"
+#include "fields.h"
 
 typedef struct metric_rule metric_rule;
 

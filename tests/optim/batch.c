@@ -1,7 +1,7 @@
 /* Data sets, their splits, and mini-batches. */
 #include "small.h"
 
-#include "optim/data/batch.h"
+#include "optim/train/batch.h"
 
 static void count_rows(const int64_t *rows, int64_t count, int *seen)
 {
