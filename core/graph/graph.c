@@ -8,7 +8,7 @@
 dg_status dg_graph_new(dg_graph **graph)
 {
     *graph = NULL;
-    DG_TRY(registry_status());
+    DG_TRY(registry_close());
     dg_graph *made = calloc(1, sizeof *made);
     if (!made)
         return dg_no_memory("a graph");

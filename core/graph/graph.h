@@ -19,6 +19,10 @@ typedef struct op_entry {
     dg_value defaults[DG_MAX_ATTRS]; /* normalised; DG_VALUE_NONE where a value may be absent or is required */
 } op_entry;
 
+/* The function that registers what ships, called when the registry is first asked for something. */
+void registry_filled_by(dg_status (*fill)(void));
+/* A graph is made: from now on the registry is only read. DG_OK, or what went wrong in filling it. */
+dg_status registry_close(void);
 const op_entry *registry_find(const char *name);
 /* The name most like `name` among the ops that fit (NULL: all do); NULL when none is near. */
 const char *registry_nearest(const char *name, bool (*fits)(const op_entry *entry));

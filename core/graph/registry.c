@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ended by NULL; defined in autograd/families.c, on the highest floor that has ops. */
-extern const dg_op_family *const dg_shipped_families[];
-
 static struct registry {
     pthread_once_t once;
     pthread_mutex_t lock;
@@ -20,7 +17,11 @@ static struct registry {
     size_t count, capacity;
     hash_table by_name;
     const op_entry *formula_op, *parameter_op;
+    dg_status (*fill)(void); /* set when the library is loaded */
+    bool closed;             /* a graph has been made */
 } registry = {.once = PTHREAD_ONCE_INIT, .lock = PTHREAD_MUTEX_INITIALIZER};
+
+static _Thread_local bool filling; /* this thread is inside `once` */
 
 static int count_inputs(const dg_op *op)
 {
@@ -134,50 +135,86 @@ static dg_status add(const dg_op *op)
 
 static void fill(void)
 {
+    filling = true;
     registry.status = dg_arena_new(&registry.arena);
-    for (size_t f = 0; registry.status.code == DG_OK && dg_shipped_families[f]; f++)
-        for (size_t i = 0; registry.status.code == DG_OK && i < dg_shipped_families[f]->count; i++)
-            registry.status = add(&dg_shipped_families[f]->ops[i]);
+    if (registry.status.code == DG_OK && registry.fill)
+        registry.status = registry.fill();
+    filling = false;
+}
+
+static void fill_once(void)
+{
+    if (!filling)
+        pthread_once(&registry.once, fill);
+}
+
+void registry_filled_by(dg_status (*fill_with)(void))
+{
+    registry.fill = fill_with;
+}
+
+static dg_status add_later(const dg_op *op)
+{
+    if (!op)
+        return dg_error(DG_BAD_ARGUMENT, "no op is given");
+    if (registry.closed)
+        return dg_error(DG_BAD_ARGUMENT, "op '%s' comes too late: ops are registered before the first graph is made",
+                        op->name ? op->name : "?");
+    return add(op);
 }
 
 dg_status dg_register(const dg_op *op)
 {
-    pthread_once(&registry.once, fill);
-    if (registry.status.code != DG_OK)
-        return registry.status;
+    DG_TRY(registry_status());
     pthread_mutex_lock(&registry.lock);
-    dg_status status = add(op);
+    dg_status status = add_later(op);
     pthread_mutex_unlock(&registry.lock);
     return status;
 }
 
+dg_status dg_register_family(const dg_op_family *family)
+{
+    for (size_t i = 0; i < family->count; i++)
+        DG_TRY(dg_register(&family->ops[i]));
+    return dg_ok();
+}
+
 dg_status registry_status(void)
 {
-    pthread_once(&registry.once, fill);
+    fill_once();
     return registry.status;
+}
+
+dg_status registry_close(void)
+{
+    DG_TRY(registry_status());
+    pthread_mutex_lock(&registry.lock);
+    registry.closed = true;
+    pthread_mutex_unlock(&registry.lock);
+    return dg_ok();
 }
 
 const op_entry *registry_find(const char *name)
 {
-    pthread_once(&registry.once, fill);
+    fill_once();
     return find(name);
 }
 
 const op_entry *registry_formula_op(void)
 {
-    pthread_once(&registry.once, fill);
+    fill_once();
     return registry.formula_op;
 }
 
 const op_entry *registry_parameter_op(void)
 {
-    pthread_once(&registry.once, fill);
+    fill_once();
     return registry.parameter_op;
 }
 
 size_t registry_count(void)
 {
-    pthread_once(&registry.once, fill);
+    fill_once();
     return registry.count;
 }
 

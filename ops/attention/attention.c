@@ -1,8 +1,13 @@
 /* Attention (Vaswani et al. 2017): scaled_dot_product_attention, multihead_attention. */
 #include "attention.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/softmax.h>
+#include <dotgrad/ops/source.h>
 #include <math.h>
 #include <stdio.h>
 

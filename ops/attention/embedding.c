@@ -3,8 +3,10 @@
 #include "ops/shared/chunks.h"
 #include "ops/shared/rules.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/attention.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -1,8 +1,13 @@
 /* transformer_encoder_layer: attention and a feed-forward part, each with a residual connection and a layer_norm. */
 #include "attention.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/activation.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/attention.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/norm.h>
+#include <dotgrad/ops/source.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Convolution in one, two and three dimensions, and its transposed. Their derivatives are in derivatives.c. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/reduce.h>
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  *     conv_weight_grad  dw = ∂⟨g, conv(x, w)⟩/∂w, of x and g
  * The derivatives of each are the two others, whatever the order. `like` gives the result's shape, which a product
  * alone does not tell. */
-#include <dotgrad/op_families.h>
+#include <dotgrad/op.h>
 
 #include "settings.h"
 #include "ops/shared/rules.h"

@@ -1,6 +1,6 @@
 /* Patches of images: unfold cuts them out, fold adds them back, pixel_shuffle lays channels out as pixels. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/op.h>
 
 #include "ops/shared/arguments.h"
 #include "choose.h"

@@ -1,7 +1,7 @@
 /* Settings of convolutions: reading them, and the nodes that carry them on to the derivatives. */
 #include "settings.h"
 
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
 #include <string.h>
 
 dg_status conv_settings_from(const dg_value *attrs, const conv_places *at, int rank, conv_settings *s)

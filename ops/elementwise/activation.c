@@ -2,8 +2,8 @@
  * is as in PyTorch. A NaN goes through. */
 #include "ops/shared/arguments.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/shape.h>
 #include <string.h>
 
 #define ACTIVATION(op_name, summary_text, source_text, formula_text)                                                   \

@@ -1,5 +1,5 @@
 /* Comparisons, logic and choice. Conditions are bool; a number counts as true unless it is 0. */
-#include <dotgrad/op_families.h>
+#include <dotgrad/op.h>
 
 #define CONDITION(op_name, summary_text, formula_text)                                                                 \
     {                                                                                                                  \

@@ -1,7 +1,7 @@
 /* Elementwise functions: one formula a line. Shapes, kernels and derivatives of any order follow from it. */
 #include "ops/shared/arguments.h"
 
-#include <dotgrad/op_families.h>
+#include <dotgrad/op.h>
 
 #define UNARY(op_name, summary_text, formula_text, sample)                                                             \
     {                                                                                                                  \

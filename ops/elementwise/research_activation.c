@@ -1,5 +1,5 @@
 /* Activation functions of papers, one formula a line. */
-#include <dotgrad/op_families.h>
+#include <dotgrad/op.h>
 
 #define SAMPLES(...) ((const dg_sample[]){__VA_ARGS__, {.call = NULL}})
 #define ACTIVATION(op_name, summary_text, source_text, formula_text)                                                   \

@@ -2,8 +2,8 @@
  *
  * Padding with a constant is its own transposed up to the sign: the gradient is cut where places were added. The other
  * modes repeat elements, so that the gradient adds what was repeated (pad_grad, the transposed of pad). */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/op.h>
 
 #include <string.h>
 

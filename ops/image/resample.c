@@ -4,8 +4,8 @@
  * ones (resample; resample_grad is its transposed). `nearest` takes one, `linear` two, `cubic` four: the convolution
  * kernel with a = −3/4 (Keys, Cubic convolution interpolation for digital image processing, 1981, equation 4). `area`
  * is adaptive average pooling. Places are PyTorch's. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/op.h>
 
 #include <math.h>
 #include <stdio.h>

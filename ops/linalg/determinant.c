@@ -2,8 +2,13 @@
 #include "batch.h"
 #include "factor.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/linalg.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 #include <string.h>
 
 /* A job over the matrices of input 0, with room for a copy of one and its pivots. */

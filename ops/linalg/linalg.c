@@ -5,8 +5,12 @@
 #include "factor.h"
 #include "ops/shared/rules.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/linalg.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 #include <string.h>
 
 static int64_t rows_of(const dg_tensor *tensor)

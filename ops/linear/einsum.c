@@ -3,8 +3,11 @@
 #include "ops/shared/rules.h"
 
 #include <ctype.h>
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
 #include <string.h>
 
 /* Labels are letters; what "..." stands for gets labels of its own, aligned at the right. */

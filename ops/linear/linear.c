@@ -1,6 +1,9 @@
 /* Matrix products and what is made of them: matmul, linear, outer, sqdist, cdist. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
 
 #include <stdio.h>
 

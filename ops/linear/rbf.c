@@ -3,8 +3,11 @@
  * Kernels with a width are functions of t = γ r², those without of s = r²; both of the squared distance alone, whose
  * gradient is smooth, so that only the formulas below have to mind r = 0. There they take the Taylor expansion of φ,
  * and what the chain rule multiplies by x − c = 0 is 0 and not 0·∞. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/softmax.h>
 
 #include <string.h>
 

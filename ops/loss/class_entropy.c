@@ -2,7 +2,12 @@
  * in one more. Tensors are seen as [N, C, inner]. */
 #include "labels.h"
 
-#include <dotgrad/ops.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/loss.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/softmax.h>
+#include <dotgrad/ops/source.h>
 
 #include "ops/shared/chunks.h"
 #include "reduction.h"

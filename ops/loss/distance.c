@@ -1,7 +1,9 @@
 /* Similarities of vectors, and the losses of pairs and triplets that are made of them. max(0, y) has the derivative 1
  * at y = 0, as PyTorch's clamp_min; a NaN goes through. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
 
 #include <stdio.h>
 

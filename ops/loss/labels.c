@@ -2,7 +2,7 @@
  * DG_BAD_DATA. */
 #include "labels.h"
 
-#include <dotgrad/ops.h>
+#include <dotgrad/ops/loss.h>
 
 #include <string.h>
 

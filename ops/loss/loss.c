@@ -1,6 +1,11 @@
 /* Losses. Each is composed of one node that gives the loss of every element or sample, and of a reduction. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/loss.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/softmax.h>
+#include <dotgrad/ops/source.h>
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,10 @@
 /* Losses of labels beyond cross_entropy: margins against one class or several, focal and dice. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/loss.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 
 #include <stdio.h>
 

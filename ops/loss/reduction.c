@@ -1,7 +1,7 @@
 /* Reductions of losses, and formulas over an input and its target. */
 #include "reduction.h"
 
-#include <dotgrad/ops.h>
+#include <dotgrad/ops/reduce.h>
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,9 @@
 /* Losses of real-valued targets: robust regression, and negative log-likelihoods of distributions. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 
 #include <stdio.h>
 

@@ -4,8 +4,12 @@
 #include "ops/shared/rules.h"
 #include "standardize_run.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/norm.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 #include <float.h>
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,12 @@
 #include "ops/shared/arguments.h"
 #include "ops/shared/rules.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 #include <stdio.h>
 
 /* ---- normalize: y = x/max(‖x‖_p, ε) ---- */

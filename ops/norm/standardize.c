@@ -3,7 +3,11 @@
 #include "ops/shared/rules.h"
 #include "standardize_run.h"
 
-#include <dotgrad/ops.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/norm.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 #include <stdio.h>
 
 dg_status check_eps(double eps)

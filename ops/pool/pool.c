@@ -3,8 +3,8 @@
  * Max pooling reads x where it is greatest; its derivatives read (max_pool_gather) or write (max_pool_scatter) other
  * tensors at those places, found again from x, so that no tensor of places is kept. Average pooling is linear:
  * avg_pool_like is it and avg_pool_grad its transposed. Each of these is the other's derivative. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/op.h>
 
 #include "ops/shared/arguments.h"
 #include "kernel.h"

@@ -1,6 +1,7 @@
 /* Recurrent cells: one time step of rnn, gru and lstm. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/activation.h>
+#include <dotgrad/ops/linear.h>
 
 #include <string.h>
 

@@ -1,8 +1,12 @@
 /* A gru layer in one direction over all time steps as one op, and its gradient as another. The gradient's own
  * derivative, and that of a layer whose gates are used themselves, go back to what it is: a linear recurrence, whose
  * coefficients follow from the gates by elementwise formulas. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/recurrent.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 
 #include "shared.h"
 #include "run.h"

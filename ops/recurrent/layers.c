@@ -1,7 +1,11 @@
 /* Recurrent layers: rnn, gru and lstm, of several layers and in both directions. A layer in one direction is the
  * product of the whole sequence with weight_ih, and one op over the steps; of an lstm of modest size, that op alone. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/recurrent.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 
 #include <stdio.h>
 #include <string.h>

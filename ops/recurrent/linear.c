@@ -4,8 +4,13 @@
  * Differentiated, every such layer is a linear recurrence, whose coefficients follow from the layer's gates by
  * elementwise formulas. linear_recurrence is its forward mode, linear_recurrence_transposed its reverse mode; each is
  * the other's derivative, so that derivatives of every order exist. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/recurrent.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 
 #include <string.h>
 

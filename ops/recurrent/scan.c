@@ -1,6 +1,7 @@
 /* dg_scan: a cell's nodes made once, and made again for every further step. */
 #include <dotgrad/op.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/shape.h>
 #include <dotgrad/scan.h>
 
 #include <stdio.h>

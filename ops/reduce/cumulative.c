@@ -4,8 +4,11 @@
 #include "ops/shared/chunks.h"
 #include "ops/shared/rules.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 #include <math.h>
 
 /* A tensor as [outer, n, inner], worked on in columns of at most WIDTH. */

@@ -3,8 +3,9 @@
 #include "ops/shared/rules.h"
 #include "ops/shared/strided.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
 #include <string.h>
 
 /* ---- diagonal, diagonal_scatter, diag_embed: attributes offset, dim1, dim2 ---- */

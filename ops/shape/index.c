@@ -4,8 +4,8 @@
 #include "ops/shared/rules.h"
 #include "ops/shared/strided.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/shape.h>
 #include <string.h>
 
 /* gather      y[i][j] = x[i][index[i][j]]      x is `large`, y has the shape of index

@@ -3,8 +3,10 @@
 #include "ops/shared/rules.h"
 #include "ops/shared/strided.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 #include <stdio.h>
 #include <string.h>
 

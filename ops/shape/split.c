@@ -1,6 +1,7 @@
 /* Tensors dealt out to several outputs. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/shape.h>
 #include <string.h>
 
 /* ---- split, chunk, unbind: slices one after the other ---- */

@@ -3,8 +3,9 @@
 #include "ops/shared/rules.h"
 #include "ops/shared/strided.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
 
 static dg_status bad_shape(const dg_infer *infer, const char *format, const dg_shape *a, const dg_shape *b)
 {

@@ -1,6 +1,6 @@
 #include "arguments.h"
 
-#include <dotgrad/ops.h>
+#include <dotgrad/ops/shape.h>
 
 dg_status axes_from(const dg_value *dims, int rank, axes *set)
 {

@@ -1,7 +1,9 @@
 /* softmax, log_softmax, softmin. Rows are shifted by their largest element, so that no exponential overflows; a row of
  * −inf alone gives NaN, as in PyTorch. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/softmax.h>
 
 #include <string.h>
 

@@ -1,6 +1,8 @@
 /* What draws numbers in training: rrelu, dropout of whole channels, dropout that keeps mean and variance. */
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/source.h>
 #include <math.h>
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 #include "ops/shared/chunks.h"
 #include "ops/shared/rules.h"
 
-#include <dotgrad/op_families.h>
+#include <dotgrad/op.h>
 #include <math.h>
 #include <string.h>
 

@@ -2,8 +2,9 @@
 #include "ops/shared/arguments.h"
 #include "ops/shared/chunks.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/source.h>
 #include <stdio.h>
 
 typedef struct drawing {

@@ -3,8 +3,8 @@
 #include "ops/shared/arguments.h"
 #include "ops/shared/chunks.h"
 
-#include <dotgrad/op_families.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/source.h>
 #include <math.h>
 #include <string.h>
 

@@ -1,17 +1,9 @@
-/* dotgrad ops: the reference, and the header that is made from the same descriptors. */
+/* dotgrad ops: the reference. */
 #include "command.h"
 
 #include <dotgrad/core.h>
 
 TestSuite(ops_command, .init = make_folder, .fini = remove_folder);
-
-Test(ops_command, header_is_the_one_that_ships)
-{
-    expect_fine(dotgrad("ops --header"));
-    char line[1024];
-    snprintf(line, sizeof line, "%s/../ops/include/dotgrad/ops.h", getenv("TESTS"));
-    cr_expect(same_bytes(".out", line), "ops.h differs from `dotgrad ops --header`: print it anew");
-}
 
 Test(ops_command, prints_formula_attributes_and_derivative)
 {

@@ -1,6 +1,5 @@
-/* `dotgrad ops`: the reference of all ops, printed from their descriptors; `--header` prints <dotgrad/ops.h>. */
+/* `dotgrad ops`: the reference of all ops, printed from their descriptors. */
 #include "command.h"
-#include "ops_header.h"
 
 #include <dotgrad/autograd.h>
 #include <dotgrad/op.h>
@@ -9,12 +8,10 @@
 #include <string.h>
 
 static const char help[] = "usage: dotgrad ops [NAME ...]\n"
-                           "       dotgrad ops --header\n"
                            "\n"
                            "Prints the reference of ops: formula, inputs, attributes with their defaults, source.\n"
                            "Without a name: a line each, by family.\n"
                            "\n"
-                           "  --header   print the C builders of all ops, <dotgrad/ops.h>\n"
                            "  --help     print this\n";
 
 static const char *kind_name(const dg_attr_spec *attr)
@@ -128,14 +125,11 @@ static void print_list(void)
 
 int command_ops(int argc, char **argv)
 {
-    static const struct option longs[] = {{"header", no_argument, NULL, 'H'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {0}};
     for (int option; (option = command_option(argc, argv, "h", longs)) != -1;) {
         switch (option) {
         case 'h':
             fputs(help, stdout);
-            return 0;
-        case 'H':
-            print_ops_header(stdout);
             return 0;
         default:
             return EXIT_USAGE;

@@ -13,6 +13,8 @@
 #include <dotgrad/ops.h>
 #include <dotgrad/plan.h>
 
+DG_BEGIN_C
+
 /* ---- derivatives ---- */
 
 /* Reverse mode: grads[k] = d(sum of output)/d(wrt[k]), of wrt[k]'s type; zeros where output does not depend on it. */
@@ -121,5 +123,7 @@ typedef struct dg_sample_case {
  * they are. Release the case after a failure, too. */
 dg_status dg_sample_make(dg_sample_case *made, const dg_op *op, const dg_sample *sample, dg_dtype dtype, uint64_t seed);
 void dg_sample_release(dg_sample_case *made);
+
+DG_END_C
 
 #endif

@@ -5,6 +5,8 @@
 
 #include <dotgrad/value.h>
 
+DG_BEGIN_C
+
 typedef enum dg_argument_range {
     DG_ARGUMENT_POSITIVE,     /* finite, > 0 */
     DG_ARGUMENT_NOT_NEGATIVE, /* finite, >= 0 */
@@ -48,5 +50,7 @@ size_t dg_arguments_print(const dg_argument *arguments, const double *values, ch
 /* snprintf at the end of a text that is cut where it does not fit; returns the new length. */
 size_t dg_text_append(char *text, size_t size, size_t used, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+DG_END_C
 
 #endif

@@ -13,6 +13,8 @@
 
 #include <dotgrad/value.h>
 
+DG_BEGIN_C
+
 /* A pool owns formulas and keeps each distinct expression once; each graph has one. For one thread at a time. */
 typedef struct dg_formulas dg_formulas;
 typedef struct dg_formula dg_formula; /* immutable; lives as long as its pool */
@@ -101,5 +103,7 @@ const char *dg_primitive_derivative(int primitive, int argument);
 typedef void (*dg_array_function)(void *result, const void *a, const void *b, const void *c, size_t count);
 /* NULL: no such primitive, or none for this type. `dtype`: a float type. */
 dg_array_function dg_primitive_array(const char *name, dg_dtype dtype);
+
+DG_END_C
 
 #endif

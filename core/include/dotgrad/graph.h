@@ -13,6 +13,8 @@
 
 #include <dotgrad/formula.h>
 
+DG_BEGIN_C
+
 typedef struct dg_graph dg_graph;
 typedef struct dg_node dg_node;
 typedef struct dg_op dg_op; /* <dotgrad/op.h> */
@@ -22,7 +24,31 @@ typedef struct dg_location {
     const char *file;
     int line;
 } dg_location;
+#ifdef __cplusplus
+#define DG_HERE (dg_location{__FILE__, __LINE__})
+#else
 #define DG_HERE ((dg_location){__FILE__, __LINE__})
+#endif
+
+/* Nodes where a function or a builder takes a count and an array: dg_cat(DG_NODES(a, b), .dim = 1),
+ * dg_grad(loss, DG_NODES(w, b), gradients). */
+#ifdef __cplusplus
+DG_END_C
+template <int count> struct dg_node_array {
+    dg_node *at[count];
+    int size() const { return count; }
+    dg_node *const *nodes() const { return at; }
+};
+template <class... pointers> dg_node_array<sizeof...(pointers)> dg_nodes_of(pointers... nodes)
+{
+    return dg_node_array<sizeof...(pointers)>{{nodes...}};
+}
+#define DG_NODES(...) dg_nodes_of(__VA_ARGS__).size(), dg_nodes_of(__VA_ARGS__).nodes()
+DG_BEGIN_C
+#else
+#define DG_NODES(...)                                                                                                  \
+    (int)(sizeof((dg_node *[]){__VA_ARGS__}) / sizeof(dg_node *)), ((dg_node *[]){__VA_ARGS__})
+#endif
 
 dg_status dg_graph_new(dg_graph **graph);
 void dg_graph_free(dg_graph *graph);
@@ -127,15 +153,38 @@ typedef struct dg_named_node {
     const char *name;
     dg_node *node;
 } dg_named_node;
+#ifdef __cplusplus
+DG_END_C
+extern "C" dg_node *dg_expr_at(dg_location at, const char *formula, int n_inputs, const dg_named_node *inputs);
+template <int count> dg_node *dg_expr_of(dg_location at, const char *formula, const dg_named_node (&inputs)[count])
+{
+    return dg_expr_at(at, formula, count, inputs);
+}
+#define dg_expr(formula, ...) dg_expr_of(DG_HERE, (formula), {__VA_ARGS__})
+DG_BEGIN_C
+#else
 #define dg_expr(formula, ...)                                                                                          \
-    dg_expr_at(DG_HERE, (formula), (int)(sizeof((dg_named_node[]){__VA_ARGS__}) / sizeof(dg_named_node)),                \
+    dg_expr_at(DG_HERE, (formula), (int)(sizeof((dg_named_node[]){__VA_ARGS__}) / sizeof(dg_named_node)),              \
                (dg_named_node[]){__VA_ARGS__})
+#endif
 dg_node *dg_expr_at(dg_location at, const char *formula, int n_inputs, const dg_named_node *inputs);
 /* The same from a formula of the graph's pool; inputs in the formula's order, NULL for those that it does not use. */
 dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *formula, dg_node *const *inputs);
 
-/* Options of builders: defaults first, then what the caller writes, without a warning about the overriding. A list in
- * bare braces is an error: see dg_ints. */
+/* Builders are macros over functions, as <dotgrad/ops.h> tells; in C++ from C++20 on, which has options by name. Their
+ * options: in C the defaults first, then what the caller writes, without a warning about the overriding; a list in bare
+ * braces is an error (see dg_ints). In C++ defaults are the members' own. */
+#if !defined(__cplusplus) || __cplusplus >= 202002L
+#define DG_BUILDERS 1
+#endif
+#ifdef __cplusplus
+#define DG_DEFAULT(...)           {__VA_ARGS__}
+#define DG_GIVEN(...)
+#define DG_OPTIONS(type, ...)     type{__VA_ARGS__}
+#define DG_INTS_ARGUMENT(numbers) dg_ints(numbers)
+#else
+#define DG_DEFAULT(...)
+#define DG_GIVEN(...) __VA_ARGS__
 #ifdef __clang__
 #define DG_NO_BARE_LISTS _Pragma("GCC diagnostic error \"-Wassign-enum\"")
 #else
@@ -145,14 +194,17 @@ dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *form
     __extension__({                                                                                                    \
         _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                           \
             _Pragma("GCC diagnostic ignored \"-Wmissing-braces\"")                                                     \
+                _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                                     \
                 _Pragma("GCC diagnostic ignored \"-Wshadow\"") DG_NO_BARE_LISTS type options_ = {__VA_ARGS__};         \
         _Pragma("GCC diagnostic pop") options_;                                                                        \
     })
-
-/* A number or a list as an argument, where a builder cannot do without it: dg_flip(x, 1), dg_flip(x, DG_INTS(0, 1)). */
+/* A list that a builder cannot do without is a number, too: dg_flip(x, 1), dg_flip(x, DG_INTS(0, 1)). */
 typedef struct dg_ints_argument {
     dg_ints value;
 } dg_ints_argument;
-#define DG_INTS_ARGUMENT(list) (DG_OPTIONS(dg_ints_argument, .value = (list)).value)
+#define DG_INTS_ARGUMENT(numbers) (DG_OPTIONS(dg_ints_argument, .value = (numbers)).value)
+#endif
+
+DG_END_C
 
 #endif

@@ -10,6 +10,10 @@
 #ifndef DOTGRAD_ISA_H
 #define DOTGRAD_ISA_H
 
+#include <dotgrad/status.h>
+
+DG_BEGIN_C
+
 typedef enum dg_isa_level { DG_ISA_BASE, DG_ISA_V3, DG_ISA_V4 } dg_isa_level;
 
 /* The best that the processor has, capped by the environment's DG_ISA (base, v3 or v4), which is read once. */
@@ -37,5 +41,7 @@ const char *dg_isa(void);
         return &name##_base;                                                                                           \
     }
 #endif
+
+DG_END_C
 
 #endif

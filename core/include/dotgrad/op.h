@@ -13,6 +13,8 @@
 #include <dotgrad/random.h>
 #include <dotgrad/threads.h>
 
+DG_BEGIN_C
+
 #define DG_MAX_INPUTS 20
 #define DG_MAX_ATTRS 14
 #define DG_MAX_OUTPUTS 32
@@ -240,8 +242,10 @@ typedef struct dg_op_family {
 #define DG_FAMILY(array) {sizeof(array) / sizeof(array[0]), array}
 
 /* Adds an op, before the first graph is made. The descriptor must stay. DG_BAD_ARGUMENT: a descriptor that is not
- * complete, or a name that is taken. */
+ * complete, a name that is taken, or a graph has been made. */
 dg_status dg_register(const dg_op *op);
+/* Adds the ops of a table. */
+dg_status dg_register_family(const dg_op_family *family);
 const dg_op *dg_op_find(const char *name); /* NULL: no such op */
 size_t dg_op_count(void);
 const dg_op *dg_op_at(size_t index); /* those that ship first, in chapters */
@@ -278,5 +282,7 @@ dg_node *dg_node_copy(dg_node *node, dg_node *const *inputs, dg_node *const *exp
 dg_node *dg_node_original(const dg_node *node);
 /* The outermost module with `checkpoint` that the node is in, and the nodes being made are not; NULL: there is none. */
 dg_module *dg_node_checkpoint(const dg_node *node);
+
+DG_END_C
 
 #endif

@@ -5,6 +5,8 @@
 #include <dotgrad/graph.h>
 #include <dotgrad/random.h>
 
+DG_BEGIN_C
+
 /* Creates in `parameters` each parameter of the graph that is not there yet, by its initialiser. Numbers depend on the
  * seed and the parameter's name alone. DG_BAD_SHAPE: one that is there has another shape; DG_BAD_DTYPE likewise.
  * DG_BAD_ARGUMENT: an initialiser that needs data (kmeans) — see dg_fit_parameters in <dotgrad/optim.h>. */
@@ -21,5 +23,7 @@ bool dg_init_needs_data(const dg_value *init);
  * xavier_uniform(gain), xavier_normal(gain), kaiming_uniform(a, nonlinearity), kaiming_normal(a, nonlinearity),
  * lecun_uniform, lecun_normal, orthogonal(gain), identity. Fans: a weight is [out, in, …] (PyTorch's layout). */
 dg_status dg_init_fill(dg_tensor *tensor, const dg_value *init, const dg_random *key);
+
+DG_END_C
 
 #endif

@@ -18,6 +18,8 @@
 #include <dotgrad/random.h>
 #include <dotgrad/threads.h>
 
+DG_BEGIN_C
+
 typedef struct dg_plan dg_plan;
 
 /* What a plan does to a graph beyond running it node by node. The results differ by rounding at most. The environment's
@@ -101,5 +103,7 @@ typedef struct dg_plan_profile_entry {
 /* The number of steps; the first `count` of them, in the order in which they run, go to `entries`. 0: no run was timed.
  */
 size_t dg_plan_profile_entries(const dg_plan *plan, dg_plan_profile_entry *entries, size_t count);
+
+DG_END_C
 
 #endif

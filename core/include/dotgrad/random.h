@@ -6,6 +6,8 @@
 
 #include <dotgrad/tensor.h>
 
+DG_BEGIN_C
+
 typedef struct dg_random {
     uint64_t seed;   /* of the experiment */
     uint64_t stream; /* who asks: a node, a parameter (dg_random_stream of its name), the shuffle */
@@ -25,5 +27,7 @@ void dg_random_normal(const dg_random *key, dg_dtype dtype, void *data, int64_t 
                       double std);
 /* A random order of 0 … count − 1 (Fisher-Yates). */
 void dg_random_permutation(const dg_random *key, int64_t count, int64_t *order);
+
+DG_END_C
 
 #endif

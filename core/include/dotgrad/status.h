@@ -4,6 +4,17 @@
 
 #include <stdbool.h>
 
+/* All headers are C++ too, from C++17 on. */
+#ifdef __cplusplus
+#define DG_BEGIN_C extern "C" {
+#define DG_END_C   }
+#else
+#define DG_BEGIN_C
+#define DG_END_C
+#endif
+
+DG_BEGIN_C
+
 typedef enum dg_code {
     DG_OK = 0,
     DG_NO_MEMORY,    /* an allocation failed, or a size does not fit */
@@ -48,5 +59,7 @@ dg_status dg_prefixed(dg_status status, const char *format, ...) __attribute__((
         if (status_.code != DG_OK)                                                                                     \
             return status_;                                                                                            \
     } while (0)
+
+DG_END_C
 
 #endif

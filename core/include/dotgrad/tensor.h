@@ -8,6 +8,8 @@
 #include <dotgrad/file.h>
 #include <dotgrad/status.h>
 
+DG_BEGIN_C
+
 #define DG_MAX_RANK 8
 
 /* Element types, in the order of promotion: of two, the later one wins. */
@@ -36,11 +38,23 @@ typedef struct dg_shape {
 } dg_shape;
 
 /* DG_SHAPE(DG_N, 64) is [N, 64]; dg_scalar() is []. */
+#ifdef __cplusplus
+DG_END_C
+template <class... numbers> constexpr dg_shape dg_shape_of(numbers... sizes)
+{
+    static_assert(sizeof...(sizes) <= DG_MAX_RANK, "a shape has at most DG_MAX_RANK sizes");
+    return dg_shape{static_cast<int>(sizeof...(sizes)), {static_cast<int64_t>(sizes)...}};
+}
+#define DG_SHAPE(...) dg_shape_of(__VA_ARGS__)
+DG_BEGIN_C
+#else
 #define DG_SHAPE(...)                                                                                                  \
     ((dg_shape){.rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .dims = {__VA_ARGS__}})
+#endif
 static inline dg_shape dg_scalar(void)
 {
-    return (dg_shape){0};
+    dg_shape scalar = {0, {0}};
+    return scalar;
 }
 
 bool dg_shape_equal(const dg_shape *a, const dg_shape *b);
@@ -116,5 +130,7 @@ dg_status dg_tensors_read(const char *path, dg_tensors **set);
 dg_status dg_tensors_parse(const void *bytes, size_t size, size_t limit, dg_tensors **set);
 /* The type of a tensor that the file has but that no element type here can hold ("C64"); NULL: there is none such. */
 const char *dg_tensors_unread(const dg_tensors *set, const char *name);
+
+DG_END_C
 
 #endif

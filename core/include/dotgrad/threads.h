@@ -5,6 +5,8 @@
 #include <dotgrad/status.h>
 #include <stdint.h>
 
+DG_BEGIN_C
+
 /* A small pool. Its workers claim pieces of work; the caller works too and never waits for a piece that nobody has
  * begun. One caller at a time; a second one at the same moment simply works alone. */
 typedef struct dg_threads dg_threads;
@@ -18,5 +20,7 @@ int dg_threads_count(const dg_threads *threads); /* 1 for NULL */
  * Cut work by its shape alone, never by the number of threads: then results have the same bits for any number.
  * NULL threads, or one piece: in the caller, in order. */
 void dg_threads_run(dg_threads *threads, int64_t pieces, void (*work)(void *argument, int64_t piece), void *argument);
+
+DG_END_C
 
 #endif

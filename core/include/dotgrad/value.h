@@ -11,6 +11,8 @@
 #include <dotgrad/arena.h>
 #include <dotgrad/tensor.h>
 
+DG_BEGIN_C
+
 typedef enum dg_value_kind {
     DG_VALUE_NONE = 0,
     DG_VALUE_BOOL,   /* .b */
@@ -32,7 +34,7 @@ struct dg_value {
     dg_value_kind kind;
     const char *key;    /* as an argument of a call: its keyword, or NULL */
     const char *source; /* the text it was read from, or NULL */
-    union {
+    __extension__ union {
         bool b;
         int64_t i;
         double f;
@@ -71,29 +73,54 @@ const dg_value *dg_call_argument(const dg_value *call, size_t position, const ch
  *     dg_sum(x)                              absent: the op's default, here all dimensions
  *     dg_conv2d(x, 8, .kernel_size = 3)      3 for each dimension; DG_INTS(3, 5): 3 for H, 5 for W
  *
- * `= n` and `= {n}` set `only`, of which the type below takes care; `= {0, 2}` does not compile in a builder. In a
+ * `= n` and `= {n}` set `only`, of which the type below takes care; `= {0, 2}` does not compile in a builder (with gcc as C99 it
+ * is an error of the graph, where the 2 is not 0). In a
  * variable of one's own: {.only = n}, {.only = DG_NONE} (absent), or `count` > 0 numbers in `at`, and then `only` is
  * not read. */
 #define DG_NONE     INT64_MIN
 #define DG_MAX_INTS 16
 typedef enum dg_guard { DG_GUARD = 0x4c495354 } dg_guard;
-#if defined(__GNUC__) && !defined(__clang__) && !defined(__cplusplus)
-#define DG_DESIGNATED __attribute__((designated_init))
+#ifdef __cplusplus
+DG_END_C
+struct dg_ints {
+    int64_t only;
+    dg_guard guard;
+    int count;
+    int64_t at[DG_MAX_INTS];
+    constexpr dg_ints(int64_t number = DG_NONE) : only(number), guard(), count(0), at() {}
+    template <class... numbers> static constexpr dg_ints list(numbers... number)
+    {
+        static_assert(sizeof...(number) <= DG_MAX_INTS, "a list has at most DG_MAX_INTS numbers");
+        const int64_t numbers_at[] = {static_cast<int64_t>(number)...};
+        dg_ints ints;
+        for (; ints.count < static_cast<int>(sizeof...(number)); ints.count++)
+            ints.at[ints.count] = numbers_at[ints.count];
+        return ints;
+    }
+};
+#define DG_INTS(...) dg_ints::list(__VA_ARGS__)
+DG_BEGIN_C
 #else
-#define DG_DESIGNATED
+#if defined(__GNUC__) && !defined(__clang__) && __STDC_VERSION__ >= 201112L
+#define DG_INTS_BEGIN struct __attribute__((designated_init)) {
+#define DG_INTS_END   };
+#else
+#define DG_INTS_BEGIN
+#define DG_INTS_END
 #endif
 typedef struct dg_ints {
-    __extension__ struct DG_DESIGNATED {
-        int64_t only;
-        dg_guard guard; /* 0; where a list in bare braces would write its second number */
-        int count;
-        int64_t at[DG_MAX_INTS];
-    };
+    DG_INTS_BEGIN
+    int64_t only;
+    dg_guard guard; /* 0; where a list in bare braces would write its second number */
+    int count;
+    int64_t at[DG_MAX_INTS];
+    DG_INTS_END
 } dg_ints;
 #define DG_INTS(...)                                                                                                   \
     ((dg_ints){.only = DG_NONE,                                                                                        \
                .count = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),                                     \
                .at = {__VA_ARGS__}})
+#endif
 
 /* Values for dg_application.attrs. "Left at its default" is said by a number that equals DG_NONE, by the one NaN that
  * DG_NO_NUMBER is (any other NaN is a mistake), by a NULL text and an absent list. */
@@ -106,5 +133,7 @@ dg_value dg_ints_value(const dg_ints *value);  /* keeps the pointer where it is 
 dg_value dg_shape_value(const dg_shape *value);
 dg_value dg_dtype_value(dg_dtype value);
 dg_value dg_tensor_value(const dg_tensor *value);
+
+DG_END_C
 
 #endif

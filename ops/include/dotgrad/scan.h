@@ -4,6 +4,8 @@
 
 #include <dotgrad/graph.h>
 
+DG_BEGIN_C
+
 /* The nodes of one step. A sequence [N, T, F] gives x [N, F]; `states` are what the step before has set in `next`. Sets
  * `output` and every `next`, each of its state's shape and dtype. A node that is no part of the step may be used: it is
  * the same one at every step. */
@@ -19,12 +21,12 @@ typedef struct dg_scan_step {
 typedef void dg_scan_cell(dg_scan_step *step);
 
 typedef struct dg_scan_options {
-    int64_t dim;                    /* along which the input is walked: 1, time in [N, T, …] */
-    bool reverse;                   /* from the last step to the first; outputs stay at their steps */
-    void *user;                     /* for the cell */
-    dg_node **final;                /* receives the n_states states after the last step taken; may be NULL */
-    const char *const *state_names; /* for messages; may be NULL */
-    const char *name;
+    int64_t dim DG_DEFAULT(1);                    /* along which the input is walked: 1, time in [N, T, …] */
+    bool reverse DG_DEFAULT();                   /* from the last step to the first; outputs stay at their steps */
+    void *user DG_DEFAULT();                     /* for the cell */
+    dg_node **final DG_DEFAULT();                /* receives the n_states states after the last step taken; may be NULL */
+    const char *const *state_names DG_DEFAULT(); /* for messages; may be NULL */
+    const char *name DG_DEFAULT();
 } dg_scan_options;
 
 /* h₀ = states, (yₜ, hₜ₊₁) = cell(xₜ, hₜ): returns the outputs of all steps, stacked along `dim`, [N, T, …].
@@ -46,9 +48,15 @@ typedef struct dg_scan_options {
  *
  * Errors, which stick to the graph: T is a symbol (the steps are made now) or 0, there is no state, the cell leaves a
  * node unset, a state's next value has another shape or dtype. */
-#define dg_scan(input, n_states, states, cell, ...)                                                                    \
-    dg_scan_at(DG_HERE, (input), (n_states), (states), (cell), DG_OPTIONS(dg_scan_options, .dim = 1, __VA_ARGS__))
+#ifdef DG_BUILDERS
+#define dg_scan(...) dg_scan_with(__VA_ARGS__, )
+#define dg_scan_with(input, n_states, states, cell, ...)                                                               \
+    dg_scan_at(DG_HERE, (input), (n_states), (states), (cell),                                                         \
+               DG_OPTIONS(dg_scan_options, DG_GIVEN(.dim = 1, ) __VA_ARGS__))
+#endif
 dg_node *dg_scan_at(dg_location at, dg_node *input, int n_states, dg_node *const *states, dg_scan_cell *cell,
                     dg_scan_options options);
+
+DG_END_C
 
 #endif

@@ -13,6 +13,8 @@
 
 #include <dotgrad/graph.h>
 
+DG_BEGIN_C
+
 /* ---- rows and their split ---- */
 
 /* Named fields (tensors) that share their first size, the number of rows: "features" [rows, …], "target" [rows] or
@@ -124,5 +126,7 @@ typedef struct dg_data_option {
     const char *summary;
 } dg_data_option;
 const dg_data_option *dg_data_option_at(size_t index); /* NULL after the last */
+
+DG_END_C
 
 #endif

@@ -11,6 +11,8 @@
 
 #include <dotgrad/op.h>
 
+DG_BEGIN_C
+
 /* ---- the document ---- */
 
 typedef struct dg_file_attribute {
@@ -114,5 +116,7 @@ dg_status dg_graph_file_write(const dg_graph_file *file, char **text);
 
 /* Sets the attribute `folder`, where the files that this one uses are, for a copy that is kept somewhere else. */
 dg_status dg_graph_file_note_folder(dg_graph_file *file);
+
+DG_END_C
 
 #endif

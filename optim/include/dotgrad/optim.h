@@ -19,6 +19,8 @@
 #include <dotgrad/plan.h>
 #include <dotgrad/rules.h>
 
+DG_BEGIN_C
+
 /* ---- optimisers and schedules: <dotgrad/rules.h> ---- */
 
 /* Gradients clipped, as nodes; `clipped` may be `gradients`. By value: min(max(g, −limit), limit). By norm
@@ -170,5 +172,7 @@ dg_status dg_checkpoint_weights(const dg_tensors *checkpoint, dg_tensors *parame
  * float64 become each other, int32 becomes int64; tensors that no parameter is named after do not matter. DG_BAD_DATA
  * names a parameter that is missing, or a number beyond float32; DG_BAD_SHAPE and DG_BAD_DTYPE one that does not fit. */
 dg_status dg_weights_take(const dg_graph *graph, const dg_tensors *weights, dg_tensors *parameters);
+
+DG_END_C
 
 #endif

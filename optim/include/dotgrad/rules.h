@@ -18,6 +18,8 @@
 #include <dotgrad/argument.h>
 #include <dotgrad/graph.h>
 
+DG_BEGIN_C
+
 /* ---- optimisers ---- */
 
 #define DG_MAX_HYPER      12
@@ -172,5 +174,7 @@ bool dg_schedule_knows_the_end(const dg_schedule *schedule);
 /* For descriptors: the numbers of a list argument and the value of a formula argument at this point. */
 int dg_schedule_list(const dg_schedule *schedule, const char *argument, const double **numbers);
 double dg_schedule_formula(const dg_schedule *schedule, const char *argument, const dg_schedule_point *at);
+
+DG_END_C
 
 #endif

@@ -16,6 +16,8 @@
 
 #include <dotgrad/graph_file.h>
 
+DG_BEGIN_C
+
 typedef enum dg_draw_view {
     DG_VIEW_FORWARD,  /* the network as it was built */
     DG_VIEW_BACKWARD, /* the nodes of its gradients alone */
@@ -82,5 +84,7 @@ dg_status dg_draw_check(const dg_draw_options *options);
 
 /* The format that a path ends in, NULL: none that is known. */
 const char *dg_draw_format(const char *path);
+
+DG_END_C
 
 #endif

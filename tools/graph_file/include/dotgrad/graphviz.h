@@ -9,6 +9,8 @@
 
 #include <dotgrad/graph_file.h>
 
+DG_BEGIN_C
+
 /* Reads a file ("-": standard input), or options->text that came from `path`, with the files that it uses, and builds
  * its graph. *file is freed with dg_graph_file_free(). Errors are those of dg_document_read(); a DOT file that is
  * undirected, or that holds several graphs, is DG_BAD_DATA. options: NULL for none. */
@@ -16,5 +18,7 @@ dg_status dg_graph_read(const char *path, const dg_graph_read_options *options, 
 
 /* DOT text to a document, without building. */
 dg_status dg_document_parse_dot(dg_graph_file *file, const char *text, size_t size);
+
+DG_END_C
 
 #endif

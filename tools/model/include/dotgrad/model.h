@@ -12,6 +12,8 @@
 #include <dotgrad/graphviz.h>
 #include <dotgrad/optim.h>
 
+DG_BEGIN_C
+
 typedef struct dg_model dg_model;
 
 typedef struct dg_model_options {
@@ -51,5 +53,7 @@ dg_status dg_model_predict(dg_model *model, const dg_dataset *data, dg_tensor *r
 /* The same for features [rows, …] of a float type as they are in files: columns in the order of training, words as
  * columns of 0 and 1. They are scaled as in training. */
 dg_status dg_model_predict_features(dg_model *model, const dg_tensor *features, dg_tensor *result);
+
+DG_END_C
 
 #endif

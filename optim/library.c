@@ -1,0 +1,27 @@
+/* What the library is made of, for the core, which knows none of it by name: the tables of ops. */
+#include "core/graph/graph.h"
+
+#define OP_TABLE(header, table) extern const dg_op_family table;
+#include "ops/tables.h"
+#undef OP_TABLE
+extern const dg_op_family dg_gradient_ops, dg_recompute_ops; /* of autograd/ */
+
+dg_status dg_library_init(void)
+{
+    static const dg_op_family *const tables[] = {
+#define OP_TABLE(header, table) &table,
+#include "ops/tables.h"
+#undef OP_TABLE
+        &dg_gradient_ops,
+        &dg_recompute_ops,
+    };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        DG_TRY(dg_register_family(tables[i]));
+    return dg_ok();
+}
+
+/* Runs when the library is loaded; the tables are read when an op is first asked for. */
+__attribute__((constructor)) static void on_load(void)
+{
+    registry_filled_by(dg_library_init);
+}
