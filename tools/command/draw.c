@@ -34,12 +34,13 @@ enum {
     OPTION_WIDTH,
     OPTION_VIEW,
     OPTION_BACKWARD,
-    OPTION_OPTIMIZER
+    OPTION_OPTIMIZER,
+    OPTION_DIFF
 };
 
 typedef struct draw_request {
     dg_draw_options options;
-    const char *graph, *to;
+    const char *graph, *to, *old;
 } draw_request;
 
 static int help(void)
@@ -53,6 +54,7 @@ static int help(void)
          "      --view VIEW          forward (as usual), backward (the nodes of the gradients), joint (both side by side,\n"
          "                           with the values that backward reads), step (with the optimiser's updates)\n"
          "      --backward           --view joint\n"
+         "      --diff OLD.dot       what has been added, removed and changed since OLD.dot; as text with -o -\n"
          "      --optimizer CALL     of --view step: adam(lr=0.001); as usual the file's, else sgd\n\n"
          "How much is shown. Without these, as much as fits the page; what was done to fit is told on standard error.\n"
          "      --page PAGE          a4 (as usual), letter, none, or WIDTHxHEIGHT in points\n"
@@ -199,6 +201,8 @@ static int take_option(char **argv, int option, draw_request *request)
         return take_view(argv[0], option == OPTION_VIEW ? optarg : "joint", request);
     if (option == 'o')
         request->to = optarg;
+    else if (option == OPTION_DIFF)
+        request->old = optarg;
     else if (words)
         *words = optarg;
     else if (turned)
@@ -249,6 +253,7 @@ static int read_command(int argc, char **argv, draw_request *request)
                                           {"view", required_argument, NULL, OPTION_VIEW},
                                           {"backward", no_argument, NULL, OPTION_BACKWARD},
                                           {"optimizer", required_argument, NULL, OPTION_OPTIMIZER},
+                                          {"diff", required_argument, NULL, OPTION_DIFF},
                                           {0}};
     for (int option; (option = command_option(argc, argv, "ho:", longs)) != -1;) {
         int over = take_option(argv, option, request);
@@ -273,7 +278,7 @@ static bool is_misused(const draw_request *request, dg_status *status)
 int command_draw(int argc, char **argv)
 {
     draw_request request = {0};
-    dg_graph_file *file;
+    dg_graph_file *file, *old = NULL;
     char *bytes = NULL, told[DG_DRAW_TOLD];
     size_t size;
     dg_status status;
@@ -285,14 +290,19 @@ int command_draw(int argc, char **argv)
     status = dg_graph_read(request.graph, NULL, &file);
     if (status.code != DG_OK)
         return command_failed(status);
+    if (request.old)
+        status = dg_graph_read(request.old, NULL, &old);
     request.options.file = file;
+    request.options.old_file = old;
     request.options.told = told;
-    status = dg_draw_memory(file->graph, request.options, &bytes, &size);
+    if (status.code == DG_OK)
+        status = dg_draw_memory(file->graph, request.options, &bytes, &size);
     if (status.code == DG_OK)
         status = dg_write_file(request.to, bytes, size);
     if (status.code == DG_OK && *told)
         fprintf(stderr, "dotgrad: %s: %s\n", request.to, told);
     free(bytes);
+    dg_graph_file_free(old);
     dg_graph_file_free(file);
     return status.code == DG_OK ? 0 : command_failed(status);
 }

@@ -190,14 +190,34 @@ static dg_status view_of_derivatives(const drawing_work *work, view *v)
     return dg_ok();
 }
 
+/* The old network as a view in the same arena, and the marks. */
+static dg_status compare(const drawing_work *work, view *v, diff_counts *counts)
+{
+    const dg_draw_options *options = work->options;
+    view old = {.arena = v->arena};
+    graph_wish wish = {.parameters = options->parameters};
+    dg_status status = options->old_file
+                           ? view_of_file(&old, options->old_file,
+                                          &(file_wish){.parameters = options->parameters, .names = true})
+                           : view_of_graph(&old, options->old, &wish);
+    if (status.code == DG_OK)
+        status = pass_diff(v, &old, counts);
+    if (status.code == DG_OK)
+        v->summary = text_format(v->arena, "%d added, %d removed, %d changed; %d edges differ", counts->added,
+                                 counts->removed, counts->changed, counts->wires);
+    return status;
+}
+
 dg_status draw_view(const drawing_work *work, view *v)
 {
     const dg_draw_options *options = work->options;
+    diff_counts counts;
     *v = (view){0};
     DG_TRY(dg_arena_new(&v->arena));
     dg_status status;
     if (options->file && options->view == DG_VIEW_FORWARD) {
-        status = view_of_file(v, options->file, &(file_wish){.parameters = options->parameters, .names = options->names});
+        status = view_of_file(v, options->file, &(file_wish){.parameters = options->parameters,
+                                                       .names = options->names || options->old || options->old_file});
     } else {
         status = view_of_derivatives(work, v);
     }
@@ -210,6 +230,8 @@ dg_status draw_view(const drawing_work *work, view *v)
     if (!v->rankdir)
         v->rankdir = "TB";
     summarise(work, v, count_parameters(v));
+    if (options->old || options->old_file)
+        DG_TRY(compare(work, v, &counts));
     if (options->heat)
         pass_heat(v, options->heat);
     return dg_ok();
@@ -341,6 +363,11 @@ static dg_status draw_txt(const drawing_work *work, text *to)
     if (work->level == 2 && !choice.depth)
         choice.depth = 1;
     dg_status status = draw_view(work, &v);
+    if (status.code == DG_OK && (work->options->old || work->options->old_file)) {
+        paint_diff(&v, to);
+        dg_arena_free(v.arena);
+        return status;
+    }
     if (status.code == DG_OK)
         status = draw_rewrite(work, &v, &choice);
     if (status.code == DG_OK)

@@ -18,6 +18,7 @@
 
 #include "layout/layout.h"
 #include "paint/scene.h"
+#include "passes/diff.h"
 #include "passes/passes.h"
 #include "view/derive.h"
 

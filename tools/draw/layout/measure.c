@@ -84,7 +84,7 @@ static void measure_single(view *v, const layout_options *options, const view_ro
     if (row->heat_text)
         add_wrapped(v, to, row->heat_text, small);
     if (row->old)
-        add_wrapped(v, to, text_format(v->arena, "was %s", row->old), small);
+        add_wrapped(v, to, row->old, small);
 }
 
 /* A row of a stack: everything on one line, where that is not too long. */
@@ -108,7 +108,7 @@ static void measure_stacked(view *v, const layout_options *options, const view_r
     add_wrapped(v, to, head.head, head);
     add_wrapped(v, to, tail, (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});
     if (row->old)
-        add_wrapped(v, to, text_format(v->arena, "was %s", row->old),
+        add_wrapped(v, to, row->old,
                     (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});
 }
 

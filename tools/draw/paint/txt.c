@@ -138,7 +138,7 @@ static const char *row_words(railing *r, const view_row *row, const char *source
     if (row->heat_text)
         words = text_format(v->arena, "%s  [%s]", words, row->heat_text);
     if (row->old)
-        words = text_format(v->arena, "%s  (was %s)", words, row->old);
+        words = text_format(v->arena, "%s  (%s)", words, row->old);
     return text_format(v->arena, "%s%s%s%s", words, row->is_output ? "  (output)" : "", row->is_loss ? "  (loss)" : "",
                        sources);
 }

@@ -52,6 +52,7 @@ static int close_module(view *v, int module, int *box_of)
         return 0;
     *row = (view_row){.name = v->modules[module].name,
                       .op = "module",
+                      .call = "module",
                       .head = v->modules[module].label,
                       .shares = "",
                       .style = STYLE_MODULE,

@@ -155,7 +155,7 @@ static uint64_t hash_segment(const folding *f, int begin, int end)
             else
                 source = scatter((uint64_t)wire->from) | 3;
             hash = scatter(hash ^ source) + (uint64_t)wire->input * 131 + (uint64_t)wire->output * 8191 +
-                   (uint64_t)(wire->from_row * 17 + wire->to_row);
+                   (uint64_t)(wire->from_row * 17 + wire->to_row) + (uint64_t)wire->mark * 65537;
         }
     }
     return hash;

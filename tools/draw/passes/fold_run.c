@@ -254,7 +254,7 @@ static void add_entry(fold_work *f, int frame)
             view_row *row = dg_arena_alloc(v->arena, sizeof *row);
             if (!row)
                 return;
-            *row = (view_row){.name = "", .op = "entry", .head = "", .detail = "", .shares = "", .exact = "entry",
+            *row = (view_row){.name = "", .op = "entry", .head = "", .detail = "", .shares = "", .call = "entry", .exact = "entry",
                               .loose = "entry", .style = STYLE_ELEMENTWISE, .looks = {.peripheries = -1}};
             dot = view_add_box(
                 v, (view_box){.kind = BOX_ENTRY, .n_rows = 1, .rows = row, .module = frame, .partner = -1});

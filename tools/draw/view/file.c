@@ -163,6 +163,7 @@ static void label_used(file_walk *f, view_row *row, const dg_file_node *node)
     row->detail = words ? words : call->s;
     row->style = STYLE_MODULE;
     row->sign = NULL;
+    row->call = row->detail;
     row->exact = row->loose = text_format(f->v->arena, "%s:%s", row->detail, row->exact);
 }
 

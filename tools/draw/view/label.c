@@ -353,6 +353,9 @@ static void sign_row(view *v, view_row *row)
         if (!is_size)
             text_add(&loose, "%s,", words ? words : "");
     }
+    row->call = exact.used > 1 && exact.bytes[exact.used - 1] == ','
+                    ? text_format(v->arena, "%.*s)", (int)exact.used - 1, exact.bytes)
+                    : row->op;
     for (int k = 0; k < dg_node_output_count(node); k++) {
         text_add(&exact, ":%s%s", dg_dtype_name(dg_node_type(node, k)->dtype),
                  label_for_shape(v, &dg_node_type(node, k)->shape));

@@ -164,6 +164,6 @@ const char *view_alt(view *v, const view_row *row)
     if (row->heat_text)
         words = text_format(v->arena, "%s, %s", words, row->heat_text);
     if (row->old)
-        words = text_format(v->arena, "%s, was %s", words, row->old);
+        words = text_format(v->arena, "%s, changed: %s", words, row->old);
     return words;
 }

@@ -38,9 +38,10 @@ typedef struct view_row {
     bool is_commutative; /* its arguments may be exchanged */
     const dg_node *node; /* NULL: of something else */
     int64_t parameters;  /* of one copy */
+    const char *call;          /* the op with all attributes: "linear(10,true)" */
     const char *exact, *loose; /* what makes two rows the same: with all attributes and sizes; without sizes */
     view_mark mark;
-    const char *old; /* of a changed row: what it was */
+    const char *old; /* of a changed row: what has changed, "kernel_size 3 → 5" */
     bool has_heat;
     double heat, heat_most; /* of folded copies the least and the largest value */
     const char *heat_text;

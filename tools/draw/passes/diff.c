@@ -1,0 +1,295 @@
+/* What has changed between two networks. Nodes are matched by their names, then by their structure: a node with another
+ * name is the same one where its op and attributes are the same and it stands between nodes that are matched. The view
+ * of the new network gets what is gone from the old one, and marks. */
+#include "diff.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct differing {
+    view *v;
+    const view *old;
+    int *old_of, *new_of; /* by box of the one, the other's; −1: none */
+    int n_new;            /* boxes of the new network */
+} differing;
+
+static bool is_same_call(const view_row *a, const view_row *b)
+{
+    return strcmp(a->call, b->call) == 0;
+}
+
+/* ---- matching ---- */
+
+typedef struct named_box {
+    const char *name;
+    int box;
+} named_box;
+
+static int by_name(const void *a, const void *b)
+{
+    const named_box *one = a, *two = b;
+    int order = strcmp(one->name, two->name);
+    return order ? order : (one->box > two->box) - (one->box < two->box);
+}
+
+static void match(differing *d, int box, int old)
+{
+    d->old_of[box] = old;
+    d->new_of[old] = box;
+}
+
+static bool match_names(differing *d)
+{
+    named_box *names = malloc(((size_t)d->old->n_boxes + 1) * sizeof *names);
+    if (!names)
+        return false;
+    for (int b = 0; b < d->old->n_boxes; b++)
+        names[b] = (named_box){d->old->boxes[b].rows[0].name, b};
+    qsort(names, (size_t)d->old->n_boxes, sizeof *names, by_name);
+    for (int b = 0; b < d->n_new; b++) {
+        const char *name = d->v->boxes[b].rows[0].name;
+        size_t low = 0, high = (size_t)d->old->n_boxes;
+        while (low < high) {
+            size_t middle = (low + high) / 2;
+            if (strcmp(names[middle].name, name) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (*name && low < (size_t)d->old->n_boxes && strcmp(names[low].name, name) == 0 && d->new_of[names[low].box] < 0)
+            match(d, b, names[low].box);
+    }
+    free(names);
+    return true;
+}
+
+/* The old wire that carries the same argument between matched boxes, −1: none. */
+static int old_wire(const differing *d, const view_fan *old_in, const view_wire *wire)
+{
+    int from = d->old_of[wire->from], to = d->old_of[wire->to];
+    bool any = to >= 0 && d->v->boxes[wire->to].rows[0].is_commutative;
+    for (int i = to < 0 || from < 0 ? 0 : old_in->first[to]; to >= 0 && from >= 0 && i < old_in->first[to + 1]; i++) {
+        const view_wire *other = &d->old->wires[old_in->wires[i]];
+        if (other->from == from && other->output == wire->output && (any || other->input == wire->input) &&
+            other->mark == MARK_NONE)
+            return old_in->wires[i];
+    }
+    return -1;
+}
+
+/* How well an unmatched box stands where an unmatched old one stood: wires to matched neighbours that agree. */
+static int agreement(const differing *d, const view_fan *in, const view_fan *out, const view_fan *old_in,
+                     const view_fan *old_out, int b, int o)
+{
+    int agree = 0;
+    for (int i = in->first[b]; i < in->first[b + 1]; i++)
+        for (int k = old_in->first[o]; k < old_in->first[o + 1]; k++) {
+            const view_wire *one = &d->v->wires[in->wires[i]], *two = &d->old->wires[old_in->wires[k]];
+            agree += one->input == two->input && d->old_of[one->from] == two->from;
+        }
+    for (int i = out->first[b]; i < out->first[b + 1]; i++)
+        for (int k = old_out->first[o]; k < old_out->first[o + 1]; k++) {
+            const view_wire *one = &d->v->wires[out->wires[i]], *two = &d->old->wires[old_out->wires[k]];
+            agree += one->input == two->input && d->old_of[one->to] == two->to;
+        }
+    return agree;
+}
+
+/* Renamed nodes: of the same call, beside matched ones; again and again, since a match makes others possible. */
+static bool match_structure(differing *d)
+{
+    view_fan in, out, old_in, old_out;
+    if (!view_fan_in(d->v, &in) || !view_fan_out(d->v, &out) || !view_fan_in((view *)(uintptr_t)d->old, &old_in) ||
+        !view_fan_out((view *)(uintptr_t)d->old, &old_out))
+        return false;
+    for (bool found = true; found;) {
+        found = false;
+        for (int b = 0; b < d->n_new; b++) {
+            int best = -1, most = 0;
+            for (int o = 0; d->old_of[b] < 0 && o < d->old->n_boxes; o++) {
+                if (d->new_of[o] >= 0 || !is_same_call(&d->v->boxes[b].rows[0], &d->old->boxes[o].rows[0]))
+                    continue;
+                int agree = agreement(d, &in, &out, &old_in, &old_out, b, o);
+                if (agree > most) {
+                    most = agree;
+                    best = o;
+                }
+            }
+            if (best >= 0) {
+                match(d, b, best);
+                found = true;
+            }
+        }
+    }
+    return true;
+}
+
+/* ---- marks ---- */
+
+/* "kernel_size 3 → 5, bias true → false" */
+static const char *describe_change(view *v, const view_row *row, const view_row *old)
+{
+    const dg_op *op = row->node ? dg_node_op(row->node) : NULL;
+    text t = {0};
+    if (strcmp(row->op, old->op) != 0)
+        text_add(&t, "%s → %s", old->op, row->op);
+    else if (op && old->node && dg_node_op(old->node) == op && dg_node_attrs(row->node) && dg_node_attrs(old->node)) {
+        for (int k = 0; k < dg_op_attr_count(op); k++) {
+            const dg_value *a = &dg_node_attrs(old->node)[k], *b = &dg_node_attrs(row->node)[k];
+            const char *one = dg_value_print(v->arena, a), *two = dg_value_print(v->arena, b);
+            if (one && two && strcmp(one, two) != 0)
+                text_add(&t, "%s%s %s → %s", t.used ? ", " : "", op->attrs[k].name, one, two);
+        }
+    }
+    if (!t.used && !is_same_call(row, old))
+        text_add(&t, "%s → %s", old->call, row->call);
+    if (strcmp(row->name, old->name) != 0)
+        text_add(&t, "%sname %s → %s", t.used ? ", " : "", old->name, row->name);
+    const char *kept = text_keep(v->arena, &t);
+    text_free(&t);
+    return kept;
+}
+
+static int module_like(const view *v, const view *old, int module)
+{
+    for (; module >= 0; module = old->modules[module].parent)
+        for (int m = 0; m < v->n_modules; m++)
+            if (strcmp(v->modules[m].name, old->modules[module].name) == 0)
+                return m;
+    return -1;
+}
+
+static void mark_boxes(differing *d, diff_counts *counts)
+{
+    view *v = d->v;
+    for (int b = 0; b < d->n_new; b++) {
+        view_row *row = &v->boxes[b].rows[0];
+        const view_row *old = d->old_of[b] >= 0 ? &d->old->boxes[d->old_of[b]].rows[0] : NULL;
+        if (!old) {
+            row->mark = MARK_ADDED;
+            counts->added++;
+        } else if (!is_same_call(row, old) || strcmp(row->name, old->name) != 0) {
+            row->mark = MARK_CHANGED;
+            row->old = describe_change(v, row, old);
+            counts->changed++;
+        }
+    }
+    for (int o = 0; o < d->old->n_boxes; o++) {
+        if (d->new_of[o] >= 0 || d->old->boxes[o].is_gone)
+            continue;
+        view_box gone = d->old->boxes[o];
+        gone.module = module_like(v, d->old, gone.module);
+        gone.partner = -1;
+        gone.rows[0].mark = MARK_REMOVED;
+        gone.rows[0].parameters = 0; /* not of this network */
+        d->new_of[o] = view_add_box(v, gone);
+        counts->removed++;
+    }
+}
+
+static bool mark_wires(differing *d, diff_counts *counts)
+{
+    view *v = d->v;
+    view *old = (view *)(uintptr_t)d->old; /* its wires' marks are scratch: which have been found again */
+    view_fan old_in;
+    int n = v->n_wires;
+    if (!view_fan_in(old, &old_in))
+        return false;
+    for (int w = 0; w < n; w++) {
+        view_wire *wire = &v->wires[w];
+        int found = wire->from < d->n_new && wire->to < d->n_new ? old_wire(d, &old_in, wire) : -1;
+        if (found >= 0) {
+            old->wires[found].mark = MARK_SAVED;
+        } else {
+            wire->mark = MARK_ADDED;
+            counts->wires++;
+        }
+    }
+    for (int w = 0; w < old->n_wires; w++) {
+        view_wire wire = old->wires[w];
+        if (wire.mark == MARK_SAVED || wire.is_gone)
+            continue;
+        wire.from = d->new_of[wire.from];
+        wire.to = d->new_of[wire.to];
+        wire.mark = MARK_REMOVED;
+        view_add_wire(v, wire);
+        counts->wires++;
+    }
+    return true;
+}
+
+dg_status pass_diff(view *v, const view *old, diff_counts *counts)
+{
+    differing d = {v, old, malloc(((size_t)v->n_boxes + 1) * sizeof(int)), malloc(((size_t)old->n_boxes + 1) * sizeof(int)),
+                   v->n_boxes};
+    *counts = (diff_counts){0};
+    bool fine = d.old_of && d.new_of;
+    for (int b = 0; fine && b < v->n_boxes; b++)
+        d.old_of[b] = -1;
+    for (int o = 0; fine && o < old->n_boxes; o++)
+        d.new_of[o] = -1;
+    fine = fine && match_names(&d) && match_structure(&d);
+    if (fine) {
+        mark_boxes(&d, counts);
+        fine = mark_wires(&d, counts);
+    }
+    free(d.old_of);
+    free(d.new_of);
+    return fine && !v->failed ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory to draw");
+}
+
+/* ---- as text ---- */
+
+static void put_safe(text *t, const char *words)
+{
+    for (const char *at = words; *at;) {
+        const char *begin = at;
+        uint32_t c = text_character(&at);
+        if (c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+            text_put(t, " ");
+        else
+            text_bytes(t, begin, (size_t)(at - begin));
+    }
+}
+
+static const char *title(const view_row *row)
+{
+    return *row->name ? row->name : row->head;
+}
+
+static void put_row(text *t, const view_row *row)
+{
+    static const char *const signs[] = {"", "+ ", "- ", "~ ", ""};
+    if (row->mark == MARK_NONE || row->mark == MARK_SAVED)
+        return;
+    text_put(t, signs[row->mark]);
+    put_safe(t, title(row));
+    text_put(t, "  ");
+    put_safe(t, row->mark == MARK_CHANGED && row->old ? row->old : row->call);
+    text_put(t, "\n");
+}
+
+static void put_wire(text *t, const view *v, const view_wire *wire)
+{
+    if (wire->is_gone || (wire->mark != MARK_ADDED && wire->mark != MARK_REMOVED))
+        return;
+    text_put(t, wire->mark == MARK_ADDED ? "+ " : "- ");
+    put_safe(t, title(&v->boxes[wire->from].rows[0]));
+    if (*wire->result)
+        text_add(t, ".%s", wire->result);
+    text_put(t, " -> ");
+    put_safe(t, title(&v->boxes[wire->to].rows[0]));
+    text_put(t, *wire->argument ? "." : "");
+    put_safe(t, wire->argument);
+    text_put(t, "\n");
+}
+
+void paint_diff(const view *v, text *to)
+{
+    text_add(to, "%s\n", v->summary);
+    for (int b = 0; b < v->n_boxes; b++)
+        put_row(to, &v->boxes[b].rows[0]);
+    for (int w = 0; w < v->n_wires; w++)
+        put_wire(to, v, &v->wires[w]);
+}
