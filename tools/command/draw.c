@@ -1,5 +1,6 @@
 /* dotgrad draw: a graph file as a picture. */
 #include "command.h"
+#include "draw_heat.h"
 
 #include <dotgrad/draw.h>
 #include <dotgrad/file.h>
@@ -35,12 +36,15 @@ enum {
     OPTION_VIEW,
     OPTION_BACKWARD,
     OPTION_OPTIMIZER,
-    OPTION_DIFF
+    OPTION_DIFF,
+    OPTION_HEAT,
+    OPTION_RUN,
+    OPTION_DATA
 };
 
 typedef struct draw_request {
     dg_draw_options options;
-    const char *graph, *to, *old;
+    const char *graph, *to, *old, *heat, *run, *data;
 } draw_request;
 
 static int help(void)
@@ -55,6 +59,10 @@ static int help(void)
          "                           with the values that backward reads), step (with the optimiser's updates)\n"
          "      --backward           --view joint\n"
          "      --diff OLD.dot       what has been added, removed and changed since OLD.dot; as text with -o -\n"
+         "      --heat PROBE         colours by numbers, measured on at most 256 training rows: gradient, activation, dead,\n"
+         "                           saturated, update, time or memory\n"
+         "      --run RUN            a run's folder: its graph and weights (fresh ones as usual); GRAPH.dot is then left out\n"
+         "      --data DATA          for --heat: the data, instead of what the file names\n"
          "      --optimizer CALL     of --view step: adam(lr=0.001); as usual the file's, else sgd\n\n"
          "How much is shown. Without these, as much as fits the page; what was done to fit is told on standard error.\n"
          "      --page PAGE          a4 (as usual), letter, none, or WIDTHxHEIGHT in points\n"
@@ -203,6 +211,12 @@ static int take_option(char **argv, int option, draw_request *request)
         request->to = optarg;
     else if (option == OPTION_DIFF)
         request->old = optarg;
+    else if (option == OPTION_HEAT)
+        request->heat = optarg;
+    else if (option == OPTION_RUN)
+        request->run = optarg;
+    else if (option == OPTION_DATA)
+        request->data = optarg;
     else if (words)
         *words = optarg;
     else if (turned)
@@ -254,15 +268,21 @@ static int read_command(int argc, char **argv, draw_request *request)
                                           {"backward", no_argument, NULL, OPTION_BACKWARD},
                                           {"optimizer", required_argument, NULL, OPTION_OPTIMIZER},
                                           {"diff", required_argument, NULL, OPTION_DIFF},
+                                          {"heat", required_argument, NULL, OPTION_HEAT},
+                                          {"run", required_argument, NULL, OPTION_RUN},
+                                          {"data", required_argument, NULL, OPTION_DATA},
                                           {0}};
     for (int option; (option = command_option(argc, argv, "ho:", longs)) != -1;) {
         int over = take_option(argv, option, request);
         if (over >= 0)
             return over;
     }
-    if (argc - optind != 1)
+    if (argc - optind == 0 && request->run)
+        request->graph = request->run;
+    else if (argc - optind != 1)
         return command_misused(argv[0], optind == argc ? "wants a graph file" : "wants one graph file");
-    request->graph = argv[optind];
+    else
+        request->graph = argv[optind];
     if (!request->to)
         return command_misused(argv[0], "wants -o FILE: x.svg, x.pdf, x.png, x.html, x.tex, x.txt or x.dot");
     return take_format(argv[0], request);
@@ -275,34 +295,58 @@ static bool is_misused(const draw_request *request, dg_status *status)
     return status->code != DG_OK;
 }
 
+/* Measures, compares and draws; the file of `m` is open. */
+static dg_status draw(draw_request *request, measured *m, char *told)
+{
+    dg_graph_file *old = NULL;
+    char *bytes = NULL;
+    size_t size;
+    dg_status status = dg_ok();
+    if (request->heat)
+        status = measured_heat(m, request->heat, request->data, request->options.optimizer);
+    if (status.code == DG_OK && request->old)
+        status = dg_graph_read(request->old, NULL, &old);
+    request->options.file = m->file;
+    request->options.heat = m->heat;
+    request->options.old_file = old;
+    request->options.told = told;
+    if (status.code == DG_OK)
+        status = dg_draw_memory(m->file->graph, request->options, &bytes, &size);
+    if (status.code == DG_OK)
+        status = dg_write_file(request->to, bytes, size);
+    free(bytes);
+    dg_graph_file_free(old);
+    return status;
+}
+
+static bool is_probe(const char *words)
+{
+    for (size_t k = 0; dg_probe_name(k); k++)
+        if (strcmp(words, dg_probe_name(k)) == 0)
+            return true;
+    return false;
+}
+
 int command_draw(int argc, char **argv)
 {
     draw_request request = {0};
-    dg_graph_file *file, *old = NULL;
-    char *bytes = NULL, told[DG_DRAW_TOLD];
-    size_t size;
+    measured m;
+    char told[DG_DRAW_TOLD] = "";
     dg_status status;
     int over = read_command(argc, argv, &request);
     if (over >= 0)
         return over;
     if (is_misused(&request, &status))
         return command_misused(argv[0], "%s", status.message);
-    status = dg_graph_read(request.graph, NULL, &file);
-    if (status.code != DG_OK)
-        return command_failed(status);
-    if (request.old)
-        status = dg_graph_read(request.old, NULL, &old);
-    request.options.file = file;
-    request.options.old_file = old;
-    request.options.told = told;
+    if (request.heat && !is_probe(request.heat))
+        return command_misused(argv[0],
+                               "--heat: '%s' is not one of gradient, activation, dead, saturated, update, time, memory",
+                               request.heat);
+    status = measured_open(&m, request.graph, request.run);
     if (status.code == DG_OK)
-        status = dg_draw_memory(file->graph, request.options, &bytes, &size);
-    if (status.code == DG_OK)
-        status = dg_write_file(request.to, bytes, size);
+        status = draw(&request, &m, told);
+    measured_close(&m);
     if (status.code == DG_OK && *told)
         fprintf(stderr, "dotgrad: %s: %s\n", request.to, told);
-    free(bytes);
-    dg_graph_file_free(old);
-    dg_graph_file_free(file);
     return status.code == DG_OK ? 0 : command_failed(status);
 }

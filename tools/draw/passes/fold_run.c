@@ -109,6 +109,8 @@ static void join_row(fold_work *f, view_row *row, const view_row **rows)
     }
     row->heat = least;
     row->heat_most = most;
+    if (row->has_heat)
+        row->heat_text = heat_range(v, row);
 }
 
 /* Copies with other sizes have other numbers of parameters: rows then tell none, the frame tells the sum. */

@@ -30,12 +30,26 @@ static void take(view *v, const dg_heat *heat, size_t place, view_row *row)
     double value = heat->values[place];
     const char *words = heat->texts && heat->texts[place] ? heat->texts[place] : NULL;
     if (isnan(value)) {
-        row->heat_text = words;
+        if (!row->has_heat)
+            row->heat_text = words;
         return;
     }
-    row->has_heat = true;
-    row->heat = row->heat_most = value;
-    row->heat_text = words ? text_format(v->arena, "%s", words) : print(v->arena, value);
+    if (!row->has_heat) {
+        row->has_heat = true;
+        row->heat = row->heat_most = value;
+        row->heat_text = words ? text_format(v->arena, "%s", words) : print(v->arena, value);
+        return;
+    }
+    row->heat = fmin(row->heat, value);
+    row->heat_most = fmax(row->heat_most, value);
+    row->heat_text = heat_range(v, row);
+}
+
+const char *heat_range(view *v, const view_row *row)
+{
+    return row->heat == row->heat_most
+               ? row->heat_text
+               : text_format(v->arena, "%s … %s", print(v->arena, row->heat), print(v->arena, row->heat_most));
 }
 
 void pass_heat(view *v, const dg_heat *heat)
@@ -50,15 +64,17 @@ void pass_heat(view *v, const dg_heat *heat)
     for (int b = 0; b < v->n_boxes; b++)
         for (int r = 0; r < v->boxes[b].n_rows; r++) {
             view_row *row = &v->boxes[b].rows[r];
-            const hot_node wanted = {row->node, 0};
-            const hot_node *found =
-                row->node ? bsearch(&wanted, nodes, heat->count, sizeof *nodes, by_address) : NULL;
-            if (found)
-                take(v, heat, found->place, row);
-            if (row->has_heat && (row->heat > 0 || heat->is_linear)) {
-                low = fmin(low, row->heat);
-                high = fmax(high, row->heat);
+            for (int i = 0; i < (row->n_made ? row->n_made : 1); i++) {
+                const hot_node wanted = {row->n_made ? row->made[i] : row->node, 0};
+                const hot_node *found =
+                    wanted.node ? bsearch(&wanted, nodes, heat->count, sizeof *nodes, by_address) : NULL;
+                if (found)
+                    take(v, heat, found->place, row);
             }
+            if (row->has_heat && (row->heat > 0 || heat->is_linear))
+                low = fmin(low, row->heat);
+            if (row->has_heat && (row->heat_most > 0 || heat->is_linear))
+                high = fmax(high, row->heat_most);
         }
     v->heat_title = heat->title ? heat->title : "";
     v->heat_is_log = !heat->is_linear;

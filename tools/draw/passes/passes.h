@@ -37,6 +37,7 @@ void fold_apply(view *v, const int *order, const fold_run *run);
 int pass_stack(view *v);
 
 void pass_heat(view *v, const dg_heat *heat); /* numbers of nodes onto rows */
+const char *heat_range(view *v, const view_row *row); /* "0.1 … 0.4" */
 
 typedef enum shape_mode { SHAPES_CHANGES, SHAPES_ALL, SHAPES_NONE } shape_mode;
 void pass_shapes(view *v, shape_mode mode);

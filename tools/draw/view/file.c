@@ -181,6 +181,10 @@ static void add_node(file_walk *f, int k)
     if (strcmp(node->call.s, op->name) != 0 && node->call.count && !(op->flags & DG_ANY_INPUTS))
         label_used(f, row, node);
     row->parameters = f->costs[k].parameters / copies_of(f, k);
+    if (copies_of(f, k) > 1 && row->style != STYLE_MODULE) {
+        row->n_made = node->n_made;
+        row->made = node->made;
+    }
     row->is_loss = f->file->loss == node->node;
     row->is_output = f->file->output == node->node && op->role != DG_ROLE_INPUT;
     row->looks = looks_of(f, node);

@@ -362,7 +362,8 @@ static void sign_row(view *v, view_row *row)
         text_add(&loose, ":%s%d", dg_dtype_name(dg_node_type(node, k)->dtype), dg_node_type(node, k)->shape.rank);
     }
     for (int k = 0; k < dg_node_input_count(node); k++) {
-        text_put(&exact, dg_node_input(node, k) ? is_owned(node, k) ? "o" : "i" : "-");
+        const char *shape = dg_node_input(node, k) ? label_for_shape(v, &dg_node_type(dg_node_input(node, k), 0)->shape) : "";
+        text_add(&exact, "%s%s", dg_node_input(node, k) ? is_owned(node, k) ? "o" : "i" : "-", shape);
         text_put(&loose, dg_node_input(node, k) ? is_owned(node, k) ? "o" : "i" : "-");
     }
     row->exact = text_keep(v->arena, &exact);

@@ -37,6 +37,8 @@ typedef struct view_row {
     bool is_output, is_loss;
     bool is_commutative; /* its arguments may be exchanged */
     const dg_node *node; /* NULL: of something else */
+    int n_made;          /* copies of a module that repeats: the node in each; 0: it is in none */
+    dg_node *const *made;
     int64_t parameters;  /* of one copy */
     const char *call;          /* the op with all attributes: "linear(10,true)" */
     const char *exact, *loose; /* what makes two rows the same: with all attributes and sizes; without sizes */

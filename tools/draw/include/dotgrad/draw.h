@@ -15,6 +15,7 @@
 #define DOTGRAD_DRAW_H
 
 #include <dotgrad/graph_file.h>
+#include <dotgrad/plan.h>
 
 DG_BEGIN_C
 
@@ -26,7 +27,7 @@ typedef enum dg_draw_view {
     DG_VIEW_PLAN      /* the steps of a plan in their order: which nodes run together, work and memory of each */
 } dg_draw_view;
 
-/* A number for some nodes, shown as a colour and in words; of dg_heat_probe() or of the caller's own. */
+/* A number for some nodes, shown as a colour and in words; of dg_heat_measure() or of the caller's own. */
 typedef struct dg_heat {
     const char *title;      /* "gradient norm, one batch of digits" */
     size_t count;
@@ -35,6 +36,30 @@ typedef struct dg_heat {
     const char *const *texts; /* what stands in the box, by node; NULL, and NULL in it: the number */
     bool is_linear;         /* colours on a linear scale; else logarithmic */
 } dg_heat;
+
+/* What dg_heat_measure() looks at. The graph grows by the derivatives that it takes. */
+typedef struct dg_heat_request {
+    const char *what; /* gradient    ‖∂loss/∂value‖₂ of each value, and of each parameter of a layer
+                         activation  root mean square and mean of each value
+                         dead        of activations, the share of units (channels, or elements of a row) that are 0 in
+                                     every row
+                         saturated   of elementwise activations, the share of elements where |f′| < 0.01
+                         update      ‖Δp‖/‖p‖ of a layer's parameters in a first step of the optimiser
+                         time        of the loss and its gradients, by the node that it is spent for
+                         memory      bytes of each value */
+    dg_node *loss;    /* what is computed; without one, the last node that is of interest */
+    dg_tensors *parameters; /* those that are missing are made by their initialisers */
+    const dg_feed *feeds;
+    int n_feeds;
+    const dg_graph_file *file; /* for its optimizer; may be NULL */
+    const char *optimizer;     /* NULL: the file's, else sgd */
+    const char *data;          /* words for the title: "digits, 256 rows"; may be NULL */
+    uint64_t seed;
+} dg_heat_request;
+/* *heat is freed with dg_heat_free(). DG_BAD_ARGUMENT: no such probe; errors of plans and derivatives. */
+dg_status dg_heat_measure(const dg_heat_request *request, dg_heat **heat);
+void dg_heat_free(dg_heat *heat); /* NULL is fine */
+const char *dg_probe_name(size_t index); /* NULL after the last */
 
 /* Sizes are in points (1/72 inch). NULL, 0 and false are the defaults; texts and lists are only read. */
 typedef struct dg_draw_options {

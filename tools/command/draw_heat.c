@@ -1,0 +1,165 @@
+/* What `dotgrad draw --heat` measures: a run's weights or fresh ones, on the run's data or on data given. */
+#include "draw_heat.h"
+
+#include <dotgrad/data.h>
+#include <dotgrad/dotgrad.h>
+#include <dotgrad/model.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_ROWS = 256 };
+
+static dg_status no_memory(void)
+{
+    return dg_error(DG_NO_MEMORY, "not enough memory to measure");
+}
+
+/* ---- feeds ---- */
+
+/* Whether some node reads the input as its target. */
+static bool is_target(const dg_graph *graph, const dg_node *input)
+{
+    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
+        const dg_node *node = dg_graph_node(graph, id);
+        for (int k = 0; k < dg_node_input_count(node); k++) {
+            const char *name = dg_node_input_name(node, k);
+            if (dg_node_input(node, k) == input && name && strcmp(name, "target") == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static const char *field_of(const dg_graph *graph, const dg_node *input)
+{
+    const dg_value *field = dg_node_attr(input, "field");
+    if (field && (field->kind == DG_VALUE_NAME || field->kind == DG_VALUE_STRING || field->kind == DG_VALUE_TEXT) && *field->s)
+        return field->s;
+    return is_target(graph, input) ? "target" : "features";
+}
+
+/* The first rows of a field in the input's shape and type. */
+static dg_status take_rows(const dg_dataset *data, const dg_node *input, const char *field, dg_tensor *made)
+{
+    const dg_type *type = dg_node_type(input, 0);
+    const dg_tensor *from = dg_tensors_find(data->fields, field);
+    if (!from)
+        return dg_error(DG_BAD_ARGUMENT, "input '%s' wants the field %s, which the data do not have",
+                        dg_node_name((dg_node *)(uintptr_t)input), field);
+    dg_shape shape = type->shape;
+    int64_t all = from->shape.rank ? from->shape.dims[0] : 0, width = all ? dg_tensor_count(from) / all : 0, inner = 1;
+    const int64_t *order = data->n_train ? data->train : NULL;
+    int64_t rows = data->n_train ? data->n_train : all;
+    rows = rows < MOST_ROWS ? rows : MOST_ROWS;
+    if (shape.rank && shape.dims[0] >= 0 && shape.dims[0] < rows)
+        rows = shape.dims[0];
+    if (shape.rank)
+        shape.dims[0] = rows;
+    for (int k = 1; k < shape.rank; k++) {
+        if (shape.dims[k] < 0) /* a symbol: of the field's size, where ranks agree */
+            shape.dims[k] = k < from->shape.rank ? from->shape.dims[k] : 1;
+        inner *= shape.dims[k];
+    }
+    if (inner != width)
+        return dg_error(DG_BAD_SHAPE, "input '%s' has %lld elements a row, the field %s of the data %lld",
+                        dg_node_name((dg_node *)(uintptr_t)input), (long long)inner, field, (long long)width);
+    DG_TRY(dg_tensor_make(made, type->dtype, shape));
+    for (int64_t row = 0; row < rows; row++)
+        for (int64_t k = 0; k < width; k++)
+            dg_tensor_set(made, row * width + k, dg_tensor_get(from, (order ? order[row] : row) * width + k));
+    return dg_ok();
+}
+
+static dg_status feed_data(measured *m, const dg_dataset *data)
+{
+    dg_graph *graph = m->file->graph;
+    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
+        dg_node *node = dg_graph_node(graph, id);
+        if (dg_node_op(node)->role != DG_ROLE_INPUT)
+            continue;
+        dg_feed *feeds = realloc(m->feeds, ((size_t)m->n_feeds + 1) * sizeof *feeds);
+        dg_tensor *tensor = calloc(1, sizeof *tensor);
+        if (feeds)
+            m->feeds = feeds;
+        if (!feeds || !tensor) {
+            free(tensor);
+            return no_memory();
+        }
+        m->feeds[m->n_feeds++] = (dg_feed){node, tensor};
+        DG_TRY(take_rows(data, node, field_of(graph, node), tensor));
+        m->rows = tensor->shape.rank ? tensor->shape.dims[0] : m->rows;
+    }
+    return dg_ok();
+}
+
+static dg_status open_data(measured *m, const char *spec)
+{
+    if (!spec)
+        spec = dg_graph_file_setting(m->file, "data");
+    if (!spec)
+        return dg_error(DG_BAD_ARGUMENT, "%s: the file names no data to measure on: say --data", m->file->path);
+    m->data_name = spec;
+    if (m->model)
+        return dg_model_read(m->model, spec, &m->data);
+    DG_TRY(dg_data_open(spec, NULL, &m->data));
+    return dg_data_suit(m->data, m->file->graph);
+}
+
+/* ---- weights ---- */
+
+static dg_status take_weights(measured *m)
+{
+    const dg_tensors *from = dg_model_parameters(m->model);
+    for (size_t k = 0; k < dg_tensors_count(from); k++)
+        DG_TRY(dg_tensors_put(m->parameters, dg_tensors_name(from, k), dg_tensors_at(from, k)));
+    return dg_ok();
+}
+
+dg_status measured_open(measured *m, const char *graph, const char *run)
+{
+    *m = (measured){0};
+    DG_TRY(dg_tensors_new(&m->parameters));
+    if (run) {
+        DG_TRY(dg_model_open(run, NULL, &m->model));
+        m->file = dg_model_file(m->model);
+        return take_weights(m);
+    }
+    DG_TRY(dg_graph_read(graph, NULL, &m->own));
+    m->file = m->own;
+    return dg_ok();
+}
+
+dg_status measured_heat(measured *m, const char *what, const char *data, const char *optimizer)
+{
+    DG_TRY(open_data(m, data));
+    DG_TRY(feed_data(m, dg_data_set(m->data)));
+    dg_node *last = m->file->loss ? m->file->loss : m->file->output;
+    if (!last)
+        return dg_error(DG_BAD_ARGUMENT, "%s: the file names neither a loss nor an output to measure", m->file->path);
+    snprintf(m->title, sizeof m->title, "%.120s, %lld rows", m->data_name, (long long)m->rows);
+    return dg_heat_measure(&(dg_heat_request){.what = what,
+                                              .loss = last,
+                                              .parameters = m->parameters,
+                                              .feeds = m->feeds,
+                                              .n_feeds = m->n_feeds,
+                                              .file = m->file,
+                                              .optimizer = optimizer,
+                                              .data = m->title},
+                           &m->heat);
+}
+
+void measured_close(measured *m)
+{
+    dg_heat_free(m->heat);
+    for (int k = 0; k < m->n_feeds; k++) {
+        dg_tensor_release((dg_tensor *)(uintptr_t)m->feeds[k].tensor);
+        free((void *)(uintptr_t)m->feeds[k].tensor);
+    }
+    free(m->feeds);
+    dg_data_free(m->data);
+    dg_tensors_free(m->parameters);
+    dg_model_free(m->model);
+    dg_graph_file_free(m->own);
+}
