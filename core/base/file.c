@@ -154,7 +154,7 @@ dg_status dg_write_file(const char *path, const void *bytes, size_t size)
 }
 
 /* Reads to the end; `expected` only saves growing. */
-static dg_status read_all(int file, const char *name, size_t expected, char **bytes, size_t *size)
+static dg_status read_all(int file, const char *name, size_t expected, size_t most, char **bytes, size_t *size)
 {
     size_t capacity = expected < SIZE_MAX / 4 ? expected + 2 : 4096, used = 0;
     char *buffer = malloc(capacity);
@@ -180,6 +180,10 @@ static dg_status read_all(int file, const char *name, size_t expected, char **by
         if (got == 0)
             break;
         used += (size_t)got;
+        if (used > most) {
+            free(buffer);
+            return dg_error(DG_BAD_DATA, "%s: it has more than %zu bytes, which are the most that are read", name, most);
+        }
     }
     buffer[used] = '\0';
     *bytes = buffer;
@@ -187,19 +191,24 @@ static dg_status read_all(int file, const char *name, size_t expected, char **by
     return dg_ok();
 }
 
-dg_status dg_read_file(const char *path, char **bytes, size_t *size)
+dg_status dg_read_file_up_to(const char *path, size_t most, char **bytes, size_t *size)
 {
     const char *name = file_name_for_reading(path);
     *bytes = NULL;
     *size = 0;
     if (is_standard(path))
-        return read_all(STDIN_FILENO, name, 1 << 16, bytes, size);
+        return read_all(STDIN_FILENO, name, 1 << 16, most, bytes, size);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return system_error(name, "cannot read", errno);
     struct stat about;
     size_t expected = fstat(file, &about) == 0 && about.st_size > 0 ? (size_t)about.st_size : 4096;
-    dg_status status = read_all(file, name, expected, bytes, size);
+    dg_status status = read_all(file, name, expected < most ? expected : most, most, bytes, size);
     close(file);
     return status;
+}
+
+dg_status dg_read_file(const char *path, char **bytes, size_t *size)
+{
+    return dg_read_file_up_to(path, SIZE_MAX, bytes, size);
 }

@@ -16,6 +16,7 @@ typedef struct making {
     const dg_formula *formula;
     dg_node **inputs;
     int n_inputs;
+    int64_t number; /* in the names of its parameters, where it has no name: all have the same */
 } making;
 
 /* The node of the user's that is being expanded or differentiated; NULL: the user is making this one. */
@@ -166,7 +167,7 @@ static dg_node *make_parameter(const making *m, const char *suffix, const dg_sha
     if (a->name)
         snprintf(name, sizeof name, "%s.%s", a->name, suffix);
     else
-        snprintf(name, sizeof name, "%s_%lld.%s", a->op, (long long)m->graph->n_nodes, suffix);
+        snprintf(name, sizeof name, "%s_%lld.%s", a->op, (long long)m->number, suffix);
     dg_value attrs[4] = {dg_shape_value(shape), *init, {0}, dg_bool(trainable)};
     attrs[0].key = "shape";
     attrs[1].key = "init";
@@ -454,6 +455,7 @@ dg_node *dg_apply(const dg_application *application)
     making m = {.graph = graph_of(application), .application = application};
     if (!m.graph || m.graph->status.code != DG_OK)
         return NULL;
+    m.number = m.graph->n_nodes;
     if (application->name && !(m.name = module_name_in(m.graph, application->name)))
         return fail(&m, dg_no_memory("a node"));
     m.entry = registry_find(application->op);

@@ -373,10 +373,19 @@ static dg_status prepare(const dg_type *type, request *r, const dg_value *call)
     return dg_ok();
 }
 
+/* Those that look at data. */
+static const char *const names[] = {"kmeans",        "samples", "random_samples", "nearest",
+                                    "mean_distance", "dmax",    "d_max"};
+
+const char *dg_initialiser_known(size_t index)
+{
+    if (index < N_INITIALISERS)
+        return initialisers[index].name;
+    return index - N_INITIALISERS < sizeof names / sizeof *names ? names[index - N_INITIALISERS] : NULL;
+}
+
 bool dg_init_needs_data(const dg_value *init)
 {
-    static const char *const names[] = {"kmeans",        "samples", "random_samples", "nearest",
-                                        "mean_distance", "dmax",    "d_max"};
     if (init->kind != DG_VALUE_CALL && !is_word(init))
         return false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

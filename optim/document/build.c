@@ -28,19 +28,33 @@ static dg_status sort_edges(building *b)
     return dg_ok();
 }
 
-static dg_status read_calls(const building *b)
+static dg_status read_calls(building *b)
 {
     dg_graph_file *file = b->file;
+    b->owners = calloc((size_t)file->n_nodes + 1, sizeof *b->owners);
+    if (!b->owners)
+        return document_no_memory(file);
     for (int k = 0; k < file->n_nodes; k++) {
         dg_file_node *node = &file->nodes[k];
         const char *op = dg_file_attribute_find(&node->attributes, "op");
+        b->owners[k] = op ? -1 : owned_find(file, k);
+        if (b->owners[k] >= 0) {
+            node->call = (dg_value){.kind = DG_VALUE_CALL, .s = ""};
+            continue;
+        }
         if (!op)
-            op = dg_file_attribute_find(&file->node_defaults, "op");
-        if (!op)
-            return dg_graph_file_error(
-                file, node->line,
-                dg_error(DG_BAD_ARGUMENT, "node '%s' has no op (decoration is marked derived=true)", node->name));
+            return dg_graph_file_error(file, node->line,
+                                       dg_error(DG_BAD_ARGUMENT,
+                                                "node '%s' has no op%s (decoration is marked derived=true)", node->name,
+                                                dg_file_attribute_find(&file->node_defaults, "op")
+                                                    ? ": node [op=…] counts for the nodes that come after it"
+                                                    : ""));
         dg_status status = dg_call_parse(dg_graph_arena(b->graph), op, &node->call);
+        const char *name = node->call.s, *meant = status.code != DG_OK || document_is_module(node) || dg_op_find(name)
+                                                      ? NULL
+                                                      : op_meant(name);
+        if (meant)
+            status = dg_error(DG_BAD_ARGUMENT, "there is no op '%s' (did you mean '%s'?)", name, meant);
         if (status.code != DG_OK)
             return dg_graph_file_error(
                 file, node->line,
@@ -159,6 +173,7 @@ static dg_status make_plain(building *b, int item, const char *name, dg_node *co
     int index = b->node_of[item];
     dg_value call = b->file->nodes[index].call;
     DG_TRY(sizes_put(b, &call));
+    DG_TRY(owned_constant(b, item, name, &call));
     b->made[item] = dg_apply(&(dg_application){.graph = b->graph,
                                                .op = call.s,
                                                .name = name,
@@ -195,7 +210,9 @@ static dg_status make_item(building *b, int item)
     module_maker *maker = b->find_maker(node->call.s);
     int64_t before = dg_graph_node_count(b->graph);
     dg_module *outer = dg_module_switch(b->graph, copies_module(b, item));
-    dg_status status = maker ? maker(b, item, name, inputs) : make_plain(b, item, name, inputs, names);
+    dg_status status = b->owners[index] >= 0 ? owned_make(b, item)
+                       : maker               ? maker(b, item, name, inputs)
+                                             : make_plain(b, item, name, inputs, names);
     dg_module_switch(b->graph, outer);
     if (status.code != DG_OK || b->user)
         return status;
@@ -205,7 +222,7 @@ static dg_status make_item(building *b, int item)
     node->node = b->made[item];
     if (!note_made(b, node, node->node))
         return document_no_memory(file);
-    if (!maker)
+    if (!maker && b->owners[index] < 0)
         note_inputs(file, node, edges, count);
     return dg_ok();
 }
@@ -218,7 +235,14 @@ dg_status build_item(building *b, int item)
     b->stack[b->depth++] = item;
     b->state[item] = 1;
     while (b->depth) {
-        int top = b->stack[b->depth - 1], index = b->node_of[top];
+        int top = b->stack[b->depth - 1], index = b->node_of[top], owner = owned_source(b, top);
+        if (owner >= 0 && b->state[owner] == 1)
+            return cycle_error(b, owner);
+        if (owner >= 0 && b->state[owner] == 0) {
+            b->state[owner] = 1;
+            b->stack[b->depth++] = owner;
+            continue;
+        }
         if (b->first[index] + b->next[top] == b->first[index + 1]) {
             DG_TRY(make_item(b, top));
             b->state[top] = 2;
@@ -262,6 +286,7 @@ dg_status building_begin(building *b)
 void building_free(building *b)
 {
     free(b->clusters);
+    free(b->owners);
     free(b->base);
     free(b->node_of);
     free(b->first);

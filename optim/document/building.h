@@ -41,6 +41,7 @@ typedef struct building {
     const dg_graph_read_options *options;
     module_maker *(*find_maker)(const char *op); /* NULL: it is a plain op */
     struct dg_file_library *library;
+    bool is_counting;            /* nothing is made */
     const struct building *user; /* whose node uses this file; NULL: it is the one that is read */
     const char *prefix;          /* of all names */
     dg_module *module;           /* around all nodes */
@@ -50,6 +51,7 @@ typedef struct building {
     cluster_copies *clusters;
     int *base;    /* by node: its first item; one more at the end */
     int *node_of; /* by item */
+    int *owners;  /* by node: the one that a node without op is a parameter of; −1: none */
     int *first;   /* of a node's incoming edges in `incoming`, by node; one more at the end */
     int *incoming;
     dg_node **made; /* by item */
@@ -64,6 +66,17 @@ typedef struct edge_end {
     int item;
     const char *out;
 } edge_end;
+
+/* names.c: the op that is probably meant: "ReLU" gives "relu", "BatchNorm1d" "batch_norm". NULL: none. */
+const char *op_meant(const char *name);
+
+/* owned.c: the node that a node without op is a parameter of, "y" of "y.weight"; −1: none. */
+int owned_find(const dg_graph_file *file, int node);
+/* The item whose parameter an item is; −1: it is no such node. */
+int owned_source(const building *b, int item);
+dg_status owned_make(building *b, int item);
+/* Puts the tensor in the place of a constant's file, constant('net.safetensors'). */
+dg_status owned_constant(const building *b, int item, const char *name, dg_value *call);
 
 /* build.c: reads the calls of a document's nodes, and prepares the rest; building_free() in any case. */
 dg_status building_begin(building *b);

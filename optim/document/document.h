@@ -1,8 +1,15 @@
 /* Documents of graph files: the door of this room. <dotgrad/graph_file.h> is the public part.
  *
  *   document.c  looking into a document
+ *   attributes.c  the table of attributes
+ *   check.c     a document's attributes against it
  *   library.c   the files that it uses
+ *   count.c     how large the network would be
  *   build.c     nodes in the order in which they depend on each other
+ *   export.c    any graph to a document
+ *   order.c     what another program may have reordered
+ *   owned.c     parameters that layers own, constants in files
+ *   names.c     ops under PyTorch's names of modules
  *   repeat.c    repeat=K: which copies of its nodes a document asks for, and how they are chained
  *   wire.c      what use() and scan() share
  *   use.c       use('file.dot'): other files as modules
@@ -14,14 +21,18 @@
 
 #include <dotgrad/graph_file.h>
 
-enum { MOST_ITEMS = 1 << 22 }; /* nodes of a network */
-
 /* A node of the document by its name, −1: there is none. */
 int document_find(const dg_graph_file *file, const char *name);
 /* Whether the node's op is the role's. */
 bool document_has_role(const dg_graph_file *file, int node, dg_role role);
 /* Whether the node stands for another file: use() and scan(). */
 bool document_is_module(const dg_file_node *node);
+/* check.c: refuses attributes whose names are near ours or whose values are not of their form; what is unknown is a
+ * warning of `warned`, the file that is read. */
+dg_status document_check(dg_graph_file *file, dg_graph_file *warned);
+/* order.c: warns where a layout program may have changed the order of arguments. */
+dg_status document_check_order(dg_graph_file *file);
+void document_warn(dg_graph_file *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 dg_status document_no_memory(const dg_graph_file *file);
 
 #endif

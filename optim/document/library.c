@@ -1,148 +1,484 @@
-/* The files that a graph file uses, each read once. */
+/* The files that a graph file uses, each read once: from texts that are kept in the graph or given by the caller, else
+ * from the disk, where only files below certain folders are opened. */
 #include "library.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-/* The first is the one that uses the others. */
+/* A file's key is its path from the folder of the first one, without . and .. where they can be left out; absolute
+ * paths stay. */
+typedef struct library_file {
+    const char *key, *text; /* in the file's arena */
+    char *real;             /* where it was read from; NULL: from text */
+    dg_graph_file *file;
+    int64_t note;
+} library_file;
+
+/* Tensors of constants. */
+typedef struct library_tensors_of {
+    char *path;
+    dg_tensors *tensors;
+} library_tensors_of;
+
+/* The first file is the one that uses the others. */
 struct dg_file_library {
     dg_document_parser *parse;
+    dg_graph_read_options options; /* but for what is gone when reading is over */
     size_t count;
-    struct library_file {
-        char *path; /* the real one; NULL: not a file (standard input) */
-        dg_graph_file *file;
-    } * files;
+    library_file *files;
+    size_t n_sets;
+    library_tensors_of *sets;
+    int n_roots;
+    char **roots; /* real paths */
     int64_t n_items;
 };
 
-struct dg_file_library *library_new(dg_graph_file *file, dg_document_parser *parse)
+/* ---- folders that may be read ---- */
+
+static bool is_below(const char *path, const char *root)
+{
+    size_t length = strlen(root);
+    return strncmp(path, root, length) == 0 && (path[length] == '/' || path[length] == '\0' || length == 1);
+}
+
+static void add_root(struct dg_file_library *library, const char *folder)
+{
+    char *real = realpath(folder, NULL);
+    if (real)
+        library->roots[library->n_roots++] = real;
+}
+
+static bool take_roots(struct dg_file_library *library, const dg_graph_file *file, const dg_graph_read_options *options)
+{
+    char *folder = strdup(file->path), *slash = folder ? strrchr(folder, '/') : NULL;
+    library->roots = calloc((size_t)options->n_roots + 2, sizeof(char *));
+    if (!library->roots || !folder) {
+        free(folder);
+        return false;
+    }
+    if (slash)
+        slash[slash == folder] = '\0';
+    add_root(library, ".");
+    if (slash)
+        add_root(library, folder);
+    for (int k = 0; k < options->n_roots; k++)
+        add_root(library, options->roots[k]);
+    free(folder);
+    return true;
+}
+
+dg_status dg_graph_file_check_path(const dg_graph_file *file, const char *path)
+{
+    const struct dg_file_library *library = file->library;
+    char text[128], *real = realpath(path, NULL);
+    struct stat about;
+    if (!real)
+        return dg_error(errno == ENOMEM ? DG_NO_MEMORY : DG_IO, "%s: cannot read: %s", path,
+                        strerror_r(errno, text, sizeof text));
+    bool allowed = false;
+    for (int k = 0; k < library->n_roots; k++)
+        allowed |= is_below(real, library->roots[k]);
+    const char *slash = strrchr(real, '/');
+    dg_status status = dg_ok();
+    if (!allowed)
+        status = dg_error(DG_BAD_ARGUMENT,
+                          "%s: a graph may only name files below its own folder and the working folder; "
+                          "--allow-path %.*s (.roots in C) opens this one",
+                          path, slash == real ? 1 : (int)(slash - real), real);
+    else if (stat(real, &about) != 0 || !(S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)))
+        status =
+            dg_error(DG_BAD_ARGUMENT, "%s: a graph may only name files and folders, this is a device or a pipe", path);
+    free(real);
+    return status;
+}
+
+/* ---- the library ---- */
+
+struct dg_file_library *library_new(dg_graph_file *file, dg_document_parser *parse,
+                                    const dg_graph_read_options *options)
 {
     struct dg_file_library *library = calloc(1, sizeof *library);
-    if (library)
-        library->files = calloc(1, sizeof *library->files);
-    if (!library || !library->files) {
-        free(library);
+    const char *slash = strrchr(file->path, '/'), *name = slash ? slash + 1 : file->path;
+    if (!library)
+        return NULL;
+    library->files = calloc(1, sizeof *library->files);
+    library->parse = parse;
+    library->options = *options;
+    library->options.most_bytes = options->most_bytes ? options->most_bytes : MOST_BYTES;
+    library->options.most_nodes = options->most_nodes ? options->most_nodes : MOST_NODES;
+    if (library->options.most_nodes > INT32_MAX / 4)
+        library->options.most_nodes = INT32_MAX / 4;
+    if (!library->files || !take_roots(library, file, options)) {
+        library_free(library);
         return NULL;
     }
-    library->parse = parse;
     library->count = 1;
-    library->files[0] = (struct library_file){realpath(file->path, NULL), file};
-    return library;
+    library->files[0] = (library_file){
+        .key = dg_arena_text(file->arena, name, strlen(name)), .real = realpath(file->path, NULL), .file = file};
+    if (library->files[0].key)
+        return library;
+    library_free(library);
+    return NULL;
 }
 
 void library_free(struct dg_file_library *library)
 {
-    for (size_t k = 0; library && k < library->count; k++) {
-        free(library->files[k].path);
+    if (!library)
+        return;
+    for (size_t k = 0; k < library->count; k++) {
+        free(library->files[k].real);
         if (k > 0) /* the first is not ours */
             dg_arena_free(library->files[k].file->arena);
     }
-    if (library)
-        free(library->files);
+    for (size_t k = 0; k < library->n_sets; k++) {
+        free(library->sets[k].path);
+        dg_tensors_free(library->sets[k].tensors);
+    }
+    free(library->sets);
+    for (int k = 0; k < library->n_roots; k++)
+        free(library->roots[k]);
+    free(library->roots);
+    free(library->files);
     free(library);
+}
+
+void library_forget_texts(struct dg_file_library *library)
+{
+    library->options.n_texts = 0;
 }
 
 void library_count_anew(struct dg_file_library *library)
 {
     library->n_items = 0;
+    for (size_t k = 0; k < library->count; k++)
+        library->files[k].note = 0;
 }
 
 bool library_take(struct dg_file_library *library, int64_t n_items)
 {
     library->n_items += n_items;
-    return library->n_items <= MOST_ITEMS;
+    return library->n_items <= library->options.most_nodes;
 }
 
-static dg_status read_document(dg_document_parser *parse, const char *path, dg_graph_file **file)
+int64_t library_most(const struct dg_file_library *library)
+{
+    return library->options.most_nodes;
+}
+
+dg_status library_too_many(const dg_graph_file *file)
+{
+    return dg_graph_file_error(
+        file, 0,
+        dg_error(DG_BAD_DATA,
+                 "the network would have more than %lld nodes (--max-nodes, or .most_nodes in C, "
+                 "raises this bound)",
+                 (long long)library_most(file->library)));
+}
+
+static library_file *find_entry(const struct dg_file_library *library, const dg_graph_file *file)
+{
+    for (size_t k = 0; k < library->count; k++)
+        if (library->files[k].file == file)
+            return &library->files[k];
+    return &library->files[0]; /* a copy of the first that is built with other sizes */
+}
+
+bool library_is_same(const struct dg_file_library *library, const dg_graph_file *a, const dg_graph_file *b)
+{
+    const char *first = find_entry(library, a)->real, *second = find_entry(library, b)->real;
+    return a == b || (first && second && strcmp(first, second) == 0);
+}
+
+int64_t *library_note(struct dg_file_library *library, const dg_graph_file *file)
+{
+    return &find_entry(library, file)->note;
+}
+
+/* ---- names ---- */
+
+/* Leaves out "." and "name/..", in place. */
+static void shorten(char *path)
+{
+    const char *end = path + strlen(path);
+    bool is_absolute = path[0] == '/';
+    char *floor = path + is_absolute, *out = floor; /* behind what may not be taken back, and behind what is kept */
+    for (const char *at = floor; at < end;) {
+        size_t length = strcspn(at, "/");
+        const char *next = at + length + 1;
+        bool is_up = length == 2 && at[0] == '.' && at[1] == '.',
+             is_here = length == 0 || (length == 1 && at[0] == '.');
+        if (is_up && out > floor) {
+            for (out--; out > floor && out[-1] != '/'; out--)
+                ;
+        } else if (!is_here && !(is_up && is_absolute)) {
+            memmove(out, at, length);
+            out += length;
+            *out++ = '/'; /* at the very end in the place of the final 0 */
+            floor = is_up ? out : floor;
+        }
+        at = next;
+    }
+    out -= out > path + is_absolute;
+    *out = '\0';
+}
+
+/* The key of `name`, seen from a file of that key, in `folder` of its folder when that is not NULL. To be freed. */
+static char *key_of(const char *user, const char *folder, const char *name)
+{
+    const char *slash = strrchr(user, '/');
+    int length = slash ? (int)(slash - user) + 1 : 0;
+    char *key;
+    if (name[0] == '/' ? asprintf(&key, "%s", name) < 0
+        : folder       ? asprintf(&key, "%.*s%s/%s", folder[0] == '/' ? 0 : length, user, folder, name) < 0
+                       : asprintf(&key, "%.*s%s", length, user, name) < 0)
+        return NULL;
+    shorten(key);
+    return key;
+}
+
+/* Where that is on the disk. To be freed. */
+static char *path_of(const struct dg_file_library *library, const char *key)
+{
+    const char *top = library->files[0].file->path, *slash = strrchr(top, '/');
+    char *path;
+    return asprintf(&path, "%.*s%s", slash && key[0] != '/' ? (int)(slash - top) + 1 : 0, top, key) < 0 ? NULL : path;
+}
+
+/* ---- reading ---- */
+
+/* %25 and %5C stand for % and \, which DOT does not keep before a quote. */
+static char *decode(const char *text)
+{
+    char *plain = strdup(text), *out = plain;
+    for (const char *at = text; plain && *at; at++) {
+        bool is_percent = strncmp(at, "%25", 3) == 0, is_backslash = strncasecmp(at, "%5C", 3) == 0;
+        *out++ = is_backslash ? '\\' : *at;
+        at += is_percent || is_backslash ? 2 : 0;
+    }
+    if (plain)
+        *out = '\0';
+    return plain;
+}
+
+static char *encode(dg_arena *arena, const char *text)
+{
+    char *coded = dg_arena_alloc(arena, 3 * strlen(text) + 1), *out = coded;
+    for (; coded && *text; text++) {
+        if (*text == '%' || *text == '\\')
+            out = stpcpy(out, *text == '%' ? "%25" : "%5C");
+        else
+            *out++ = *text;
+    }
+    return coded;
+}
+
+/* The text that the graph itself or the caller has for a key; NULL: none. */
+static const char *find_text(const struct dg_file_library *library, const char *key, bool *is_kept)
+{
+    const dg_file_attributes *attributes = &library->files[0].file->attributes;
+    for (int k = 0; k < library->options.n_texts; k++)
+        if (strcmp(library->options.texts[k].name, key) == 0)
+            return library->options.texts[k].text;
+    for (size_t k = 0; k < attributes->count; k++)
+        if (strncmp(attributes->items[k].name, "file:", 5) == 0 && strcmp(attributes->items[k].name + 5, key) == 0) {
+            *is_kept = true;
+            return attributes->items[k].value;
+        }
+    return NULL;
+}
+
+/* The text of a used file; *real is NULL when it does not come from the disk. Both are allocated. */
+static dg_status take_text(const struct dg_file_library *library, const char *key, const char *path, char **text,
+                           char **real)
+{
+    const dg_graph_file *top = library->files[0].file;
+    bool is_kept = false;
+    const char *known = find_text(library, key, &is_kept);
+    size_t size;
+    *real = NULL;
+    *text = known ? (is_kept ? decode(known) : strdup(known)) : NULL;
+    if (known)
+        return *text ? dg_ok() : document_no_memory(top);
+    DG_TRY(dg_graph_file_check_path(top, path));
+    DG_TRY(dg_read_file_up_to(path, library->options.most_bytes, text, &size));
+    dg_status status =
+        strlen(*text) == size ? dg_ok() : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", path);
+    *real = status.code == DG_OK ? realpath(path, NULL) : NULL;
+    if (status.code != DG_OK)
+        free(*text);
+    return status;
+}
+
+/* For messages: a path, or the file that a text is kept in. */
+static const char *describe(const struct dg_file_library *library, dg_arena *arena, const library_file *made,
+                            const char *path)
+{
+    const char *top = library->files[0].file->path;
+    size_t room = strlen(path) + strlen(top) + 8;
+    char *text = dg_arena_alloc(arena, room);
+    if (text && made->real)
+        strcpy(text, path);
+    else if (text && made->key)
+        snprintf(text, room, "%s (%s)", top, made->key);
+    return text;
+}
+
+static dg_status read_document(struct dg_file_library *library, const char *key, const char *path, library_file *made)
 {
     dg_arena *arena;
     char *text;
-    size_t size;
-    DG_TRY(dg_read_file(path, &text, &size));
+    *made = (library_file){0};
+    DG_TRY(take_text(library, key, path, &text, &made->real));
     dg_status status = dg_arena_new(&arena);
     if (status.code == DG_OK) {
-        dg_graph_file *made = dg_arena_alloc(arena, sizeof *made);
-        const char *copy = dg_arena_text(arena, path, strlen(path));
-        if (made && copy) {
-            *made = (dg_graph_file){.arena = arena, .path = copy};
-            status = parse(made, text, size);
-            *file = made;
+        made->file = dg_arena_alloc(arena, sizeof *made->file);
+        made->key = dg_arena_text(arena, key, strlen(key));
+        made->text = dg_arena_text(arena, text, strlen(text));
+        const char *copy = describe(library, arena, made, path);
+        if (made->file && made->key && made->text && copy) {
+            *made->file = (dg_graph_file){.arena = arena, .path = copy, .library = library};
+            status = library->parse(made->file, text, strlen(text));
         } else {
-            status = dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+            status = document_no_memory(library->files[0].file);
         }
+        if (status.code == DG_OK)
+            status = document_check(made->file, library->files[0].file);
         if (status.code != DG_OK)
             dg_arena_free(arena);
     }
     free(text);
+    if (status.code != DG_OK)
+        free(made->real);
     return status;
 }
 
-/* The path of a used file: in the folder that the graph's attribute `folder` names, if it is there, else beside the
- * file that uses it. NULL without memory; to be freed. */
-static char *path_of(const dg_graph_file *user, const char *name)
+/* Adds the file of that key. */
+static dg_status add_file(struct dg_file_library *library, const char *key, dg_graph_file **file)
 {
-    const char *slash = strrchr(user->path, '/'), *folder = dg_graph_file_setting(user, "folder");
-    int length = slash && name[0] != '/' ? (int)(slash - user->path) + 1 : 0;
-    char *path;
-    if (folder && name[0] != '/') {
-        if (asprintf(&path, "%s/%s", folder, name) < 0)
-            return NULL;
-        if (access(path, R_OK) == 0)
-            return path;
-        free(path);
+    const dg_graph_file *top = library->files[0].file;
+    char *path = path_of(library, key);
+    library_file *files = realloc(library->files, (library->count + 1) * sizeof *files), made;
+    if (files)
+        library->files = files;
+    dg_status status = files && path ? read_document(library, key, path, &made) : document_no_memory(top);
+    if (status.code == DG_OK) {
+        files[library->count++] = made;
+        *file = made.file;
     }
-    return asprintf(&path, "%.*s%s", length, user->path, name) < 0 ? NULL : path;
+    free(path);
+    return status;
 }
 
-dg_status dg_graph_file_note_folder(dg_graph_file *file)
+/* Whether there is such a file, read already or not. */
+static bool is_there(const struct dg_file_library *library, const char *key)
 {
-    bool uses = false;
-    size_t place = 0, count = file->attributes.count;
-    for (int k = 0; k < file->n_nodes; k++)
-        uses |= document_is_module(&file->nodes[k]);
-    char *real = uses && !dg_graph_file_setting(file, "folder") ? realpath(file->path, NULL) : NULL, *slash;
-    if (!real || !(slash = strrchr(real, '/'))) {
-        free(real);
-        return dg_ok();
-    }
-    dg_file_attribute *items = dg_arena_alloc(file->arena, (count + 1) * sizeof *items);
-    const char *folder = dg_arena_text(file->arena, real, slash == real ? 1 : (size_t)(slash - real));
-    free(real);
-    if (!items || !folder)
-        return document_no_memory(file);
-    while (place < count && strcmp(file->attributes.items[place].name, "folder") < 0)
-        place++;
-    if (place)
-        memcpy(items, file->attributes.items, place * sizeof *items);
-    items[place] = (dg_file_attribute){.name = "folder", .value = folder};
-    if (place < count)
-        memcpy(items + place + 1, file->attributes.items + place, (count - place) * sizeof *items);
-    file->attributes = (dg_file_attributes){count + 1, items};
-    return dg_ok();
+    bool is_kept;
+    char *path = path_of(library, key);
+    bool found = find_text(library, key, &is_kept) || (path && access(path, R_OK) == 0);
+    for (size_t k = 0; k < library->count; k++)
+        found |= strcmp(library->files[k].key, key) == 0;
+    free(path);
+    return found;
 }
 
 dg_status library_find(struct dg_file_library *library, const dg_graph_file *user, const char *name,
                        dg_graph_file **file)
 {
-    char *path = path_of(user, name), *real = path ? realpath(path, NULL) : NULL;
-    dg_status status = path ? dg_ok() : document_no_memory(user);
+    const char *from = find_entry(library, user)->key, *folder = dg_graph_file_setting(user, "folder");
+    char *key = folder ? key_of(from, folder, name) : NULL;
     *file = NULL;
-    for (size_t k = 0; real && k < library->count; k++)
-        if (library->files[k].path && strcmp(library->files[k].path, real) == 0)
+    if (!key || !is_there(library, key)) {
+        free(key);
+        key = key_of(from, NULL, name);
+    }
+    if (!key)
+        return document_no_memory(user);
+    bool is_kept;
+    for (size_t k = 1; k < library->count && !*file; k++)
+        if (strcmp(library->files[k].key, key) == 0)
             *file = library->files[k].file;
-    if (status.code == DG_OK && !*file) {
-        struct library_file *files = realloc(library->files, (library->count + 1) * sizeof *files);
-        if (files)
-            library->files = files;
-        status = files ? read_document(library->parse, path, file) : document_no_memory(user);
+    if (!*file && strcmp(library->files[0].key, key) == 0 && !find_text(library, key, &is_kept))
+        *file = library->files[0].file;
+    dg_status status = *file ? dg_ok() : add_file(library, key, file);
+    free(key);
+    return status;
+}
+
+dg_status library_tensors(struct dg_file_library *library, const dg_graph_file *user, const char *name,
+                          const dg_tensors **tensors)
+{
+    char *key = key_of(find_entry(library, user)->key, NULL, name), *path = key ? path_of(library, key) : NULL;
+    library_tensors_of *sets = realloc(library->sets, (library->n_sets + 1) * sizeof *sets);
+    library->sets = sets ? sets : library->sets;
+    free(key);
+    *tensors = NULL;
+    for (size_t k = 0; path && k < library->n_sets && !*tensors; k++)
+        if (strcmp(library->sets[k].path, path) == 0)
+            *tensors = library->sets[k].tensors;
+    dg_status status = path && sets ? dg_ok() : document_no_memory(user);
+    if (status.code == DG_OK && !*tensors) {
+        dg_tensors *made = NULL;
+        status = dg_graph_file_check_path(library->files[0].file, path);
+        if (status.code == DG_OK)
+            status = dg_safetensors_read(path, &made);
         if (status.code == DG_OK) {
-            files[library->count++] = (struct library_file){real, *file};
-            real = NULL;
+            library->sets[library->n_sets++] = (library_tensors_of){path, made};
+            *tensors = made;
+            path = NULL;
         }
     }
-    free(real);
     free(path);
     return status;
+}
+
+/* ---- the files, for those who keep them ---- */
+
+size_t dg_graph_file_used_count(const dg_graph_file *file)
+{
+    return file->library->count - 1;
+}
+
+const char *dg_graph_file_used_name(const dg_graph_file *file, size_t k)
+{
+    return k + 1 < file->library->count ? file->library->files[k + 1].key : NULL;
+}
+
+const char *dg_graph_file_used_text(const dg_graph_file *file, size_t k)
+{
+    return k + 1 < file->library->count ? file->library->files[k + 1].text : NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const dg_file_attribute *first = a, *second = b;
+    return strcmp(first->name, second->name);
+}
+
+dg_status dg_graph_file_bundle(const dg_graph_file *file, char **text)
+{
+    dg_graph_file whole = *file;
+    size_t used = dg_graph_file_used_count(file), count = 0;
+    dg_file_attribute *items = dg_arena_alloc(file->arena, (file->attributes.count + used + 1) * sizeof *items);
+    *text = NULL;
+    if (!items)
+        return document_no_memory(file);
+    for (size_t k = 0; k < file->attributes.count; k++)
+        if (strncmp(file->attributes.items[k].name, "file:", 5) != 0)
+            items[count++] = file->attributes.items[k];
+    for (size_t k = 0; k < used; k++) {
+        const char *key = dg_graph_file_used_name(file, k);
+        char *name = dg_arena_alloc(file->arena, strlen(key) + 6);
+        const char *coded = encode(file->arena, dg_graph_file_used_text(file, k));
+        if (!name || !coded)
+            return document_no_memory(file);
+        stpcpy(stpcpy(name, "file:"), key);
+        items[count++] = (dg_file_attribute){.name = name, .value = coded};
+    }
+    qsort(items, count, sizeof *items, by_name);
+    whole.attributes = (dg_file_attributes){count, items};
+    return dg_graph_file_write(&whole, text);
 }

@@ -4,15 +4,32 @@
 
 #include "document.h"
 
-/* NULL without memory. */
-struct dg_file_library *library_new(dg_graph_file *file, dg_document_parser *parse);
+enum { MOST_BYTES = 1 << 28, MOST_NODES = 1 << 22 }; /* of a file and of a network, where the caller gives no bound */
+
+/* For a file whose path and arena are set. NULL without memory. */
+struct dg_file_library *library_new(dg_graph_file *file, dg_document_parser *parse,
+                                    const dg_graph_read_options *options);
 void library_free(struct dg_file_library *library); /* NULL is fine */
+
+/* The texts that the caller has given are gone when reading is over. */
+void library_forget_texts(struct dg_file_library *library);
+
 /* Starts to count the nodes of a build. */
 void library_count_anew(struct dg_file_library *library);
-/* false: there would be more than MOST_ITEMS in all. */
+/* false: there would be more than the most in all. */
 bool library_take(struct dg_file_library *library, int64_t n_items);
-/* The document of that name, seen from the folder of the file that uses it. */
+int64_t library_most(const struct dg_file_library *library); /* nodes of a network */
+dg_status library_too_many(const dg_graph_file *file);
+
+/* The document of that name, seen from the file that uses it. */
 dg_status library_find(struct dg_file_library *library, const dg_graph_file *user, const char *name,
                        dg_graph_file **file);
+/* The tensors of a file, seen from a file of the library; they live as long as it. */
+dg_status library_tensors(struct dg_file_library *library, const dg_graph_file *user, const char *name,
+                          const dg_tensors **tensors);
+/* Whether two documents were read from one file. */
+bool library_is_same(const struct dg_file_library *library, const dg_graph_file *a, const dg_graph_file *b);
+/* A note of count.c for each document. */
+int64_t *library_note(struct dg_file_library *library, const dg_graph_file *file);
 
 #endif

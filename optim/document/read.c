@@ -1,5 +1,6 @@
 /* The whole way of a graph file: text to a document to a graph. */
 #include "building.h"
+#include "count.h"
 #include "library.h"
 #include "modules.h"
 
@@ -78,6 +79,8 @@ dg_status dg_graph_file_build(dg_graph_file *file, const dg_graph_read_options *
         file->nodes[k].n_made = 0;
     library_count_anew(file->library);
     dg_status status = building_begin(&b);
+    if (status.code == DG_OK && count_is_too_large(&b))
+        status = library_too_many(file);
     for (int item = 0; status.code == DG_OK && item < b.base[file->n_nodes]; item++)
         status = build_item(&b, item);
     building_free(&b);
@@ -87,7 +90,8 @@ dg_status dg_graph_file_build(dg_graph_file *file, const dg_graph_read_options *
 }
 
 /* A file without a document yet. */
-static dg_status new_file(const char *path, dg_document_parser *parse, dg_graph_file **file)
+static dg_status new_file(const char *path, dg_document_parser *parse, const dg_graph_read_options *options,
+                          dg_graph_file **file)
 {
     dg_arena *arena;
     DG_TRY(dg_arena_new(&arena));
@@ -98,7 +102,7 @@ static dg_status new_file(const char *path, dg_document_parser *parse, dg_graph_
         return dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
     }
     *made = (dg_graph_file){.arena = arena, .path = copy};
-    made->library = library_new(made, parse);
+    made->library = library_new(made, parse, options);
     dg_status status = made->library ? dg_graph_new(&made->graph) : document_no_memory(made);
     if (status.code != DG_OK)
         dg_graph_file_free(made);
@@ -111,10 +115,15 @@ static dg_status read_text(dg_document_parser *parse, const char *path, const ch
                            const dg_graph_read_options *options, dg_graph_file **file)
 {
     dg_graph_file *made = NULL;
-    DG_TRY(new_file(path, parse, &made));
+    DG_TRY(new_file(path, parse, options, &made));
     dg_status status = parse(made, text, strlen(text));
     if (status.code == DG_OK)
+        status = document_check(made, made);
+    if (status.code == DG_OK)
         status = dg_graph_file_build(made, options);
+    if (status.code == DG_OK)
+        status = document_check_order(made);
+    library_forget_texts(made->library);
     if (status.code == DG_OK)
         *file = made;
     else
@@ -132,7 +141,7 @@ dg_status dg_document_read(dg_document_parser *parse, const char *path, const dg
     *file = NULL;
     if (options->text)
         return read_text(parse, path, options->text, options, file);
-    DG_TRY(dg_read_file(path, &text, &size));
+    DG_TRY(dg_read_file_up_to(path, options->most_bytes ? options->most_bytes : MOST_BYTES, &text, &size));
     dg_status status = strlen(text) == size ? read_text(parse, path, text, options, file)
                                             : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", path);
     free(text);

@@ -43,11 +43,16 @@ static dg_status read_cluster(building *b, int cluster)
     const char *repeat = dg_file_attribute_find(&from->attributes, "repeat");
     const char *checkpoint = dg_file_attribute_find(&from->attributes, "checkpoint");
     *c = (cluster_copies){.repeat = 1, .entry = -1, .exit = -1, .rival = -1};
-    if (repeat && from->is_cluster) {
+    if (repeat && !from->is_cluster) {
+        char text[300];
+        snprintf(text, sizeof text, "it is no cluster: name it cluster_%.200s", from->name ? from->name : "NAME");
+        return fail(b, cluster, text);
+    }
+    if (repeat) {
         char *end;
         errno = 0;
         long count = strtol(repeat, &end, 10);
-        if (end == repeat || *end || errno || count < 1 || count > MOST_ITEMS)
+        if (end == repeat || *end || errno || count < 1 || count > library_most(b->library))
             return fail(b, cluster, "wants a whole number from 1 on");
         c->repeat = (int)count;
         c->is_repeated = true;
@@ -60,8 +65,8 @@ static dg_status read_cluster(building *b, int cluster)
                                                 from->name, checkpoint));
     }
     int64_t copies = (int64_t)c->repeat * (from->parent < 0 ? 1 : b->clusters[from->parent].copies);
-    if (copies > MOST_ITEMS)
-        return fail(b, cluster, "there would be too many copies");
+    if (copies > library_most(b->library))
+        return library_too_many(b->file);
     c->copies = (int)copies;
     if (!c->is_checkpoint)
         return dg_ok();
@@ -85,12 +90,11 @@ static dg_status number_items(building *b)
     for (int k = 0; k < file->n_nodes; k++) {
         b->base[k] = (int)count;
         count += copies_of(b, k);
-        if (count > MOST_ITEMS)
+        if (count > library_most(b->library))
             break;
     }
-    if (!library_take(b->library, count))
-        return dg_graph_file_error(file, 0,
-                                   dg_error(DG_BAD_DATA, "the network would have more than %d nodes", MOST_ITEMS));
+    if (count > library_most(b->library) || (!b->is_counting && !library_take(b->library, count)))
+        return library_too_many(file);
     b->base[file->n_nodes] = (int)count;
     b->node_of = calloc((size_t)count + 1, sizeof *b->node_of);
     if (!b->node_of)
@@ -289,11 +293,11 @@ dg_status copies_check(const building *b, const dg_file_edge *edge, int item)
 
 /* ---- names and modules ---- */
 
-/* "block" of "cluster_block". */
-static const char *cluster_name(const dg_file_cluster *cluster)
+const char *dg_file_cluster_name(const dg_file_cluster *cluster)
 {
-    const char *name = cluster->name + strlen("cluster");
-    return name + (*name == '_');
+    size_t prefix = strlen("cluster");
+    const char *name = cluster->name + (strncmp(cluster->name, "cluster", prefix) == 0 ? prefix : 0);
+    return name + (name > cluster->name && *name == '_');
 }
 
 /* The part of `name` behind "head."; NULL when it begins in another way. */
@@ -320,7 +324,7 @@ const char *copies_name(const building *b, int item)
     end = stpcpy(end, b->prefix);
     while (depth > 0) {
         const cluster_copies *c = &b->clusters[path[--depth]];
-        const char *whole = cluster_name(&file->clusters[path[depth]]), *own = behind(whole, outer);
+        const char *whole = dg_file_cluster_name(&file->clusters[path[depth]]), *own = behind(whole, outer);
         outer = whole; /* a cluster may be named with the one around it, "stage.block", or without */
         own = own ? own : whole;
         const char *shorter = behind(rest, own);

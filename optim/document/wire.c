@@ -15,7 +15,7 @@ dg_status use_check_circle(const building *b, const dg_graph_file *used)
 {
     const building *user = b;
     int depth = 1;
-    for (; user && user->file != used; user = user->user)
+    for (; user && !library_is_same(b->library, user->file, used); user = user->user)
         depth++;
     if (!user && depth <= MOST_FILES_DEEP)
         return dg_ok();
@@ -23,7 +23,8 @@ dg_status use_check_circle(const building *b, const dg_graph_file *used)
         return dg_error(DG_BAD_ARGUMENT, "files use each other more than %d deep", MOST_FILES_DEEP);
     char chain[700] = "";
     snprintf(chain, sizeof chain, "%s", used->path);
-    for (user = b; user; user = user->file == used ? NULL : user->user) { /* from the inside outwards */
+    for (user = b; user;
+         user = library_is_same(b->library, user->file, used) ? NULL : user->user) { /* from the inside outwards */
         char longer[700];
         snprintf(longer, sizeof longer, "%.300s uses %.380s", user->file->path, chain);
         strcpy(chain, longer);

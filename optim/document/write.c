@@ -92,15 +92,16 @@ static void write_list(FILE *out, const dg_file_attributes *attributes, bool *fi
 static void write_defaults(FILE *out, const char *kind, const dg_file_attributes *attributes)
 {
     bool first = true;
-    static const char *const never[] = {"op", "arg", "out", "derived", NULL};
-    size_t wanted = 0;
-    for (size_t k = 0; k < attributes->count; k++)
-        wanted += !is_one_of(attributes->items[k].name, never);
-    if (!wanted)
-        return;
-    fprintf(out, "  %s", kind);
-    write_list(out, attributes, &first, never);
-    fputs("];\n", out);
+    for (size_t k = 0; k < attributes->count; k++) {
+        const dg_file_attribute *a = &attributes->items[k];
+        if (dg_attribute_is_ours(a->name)) /* these stand with each node and edge */
+            continue;
+        if (first)
+            fprintf(out, "  %s", kind);
+        write_attribute(out, &first, a->name, a->value, a->html);
+    }
+    if (!first)
+        fputs("];\n", out);
 }
 
 static void write_node(writing *w, int index, int indent)
@@ -108,7 +109,7 @@ static void write_node(writing *w, int index, int indent)
     const dg_file_node *node = &w->file->nodes[index];
     static const char *const shown[] = {"op", NULL};
     bool first = true;
-    const char *call = node->node ? dg_value_print(w->file->arena, &node->call) : NULL;
+    const char *call = node->node && node->call.s && *node->call.s ? dg_value_print(w->file->arena, &node->call) : NULL;
     if (call && document_is_module(node)) /* a path stays as it is written */
         call = dg_file_attribute_find(&node->attributes, "op");
     fprintf(w->out, "%*s", indent, "");
@@ -116,7 +117,7 @@ static void write_node(writing *w, int index, int indent)
     if (call) /* else it is decoration */
         write_attribute(w->out, &first, "op", call, false);
     write_list(w->out, &node->attributes, &first, shown);
-    fputs("];\n", w->out);
+    fputs(first ? ";\n" : "];\n", w->out);
     w->written[index] = true;
 }
 

@@ -93,6 +93,11 @@ static const metric_rule rules[] = {
 };
 #define N_RULES (sizeof rules / sizeof rules[0])
 
+const char *dg_metric_known(size_t index)
+{
+    return index < N_RULES ? rules[index].name : NULL;
+}
+
 /* What loss ops are judged by. NaN: no threshold of their own. */
 static const struct loss_metrics {
     const char *op, *metrics;

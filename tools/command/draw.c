@@ -1,10 +1,10 @@
 /* dotgrad draw: a graph file as a picture. */
 #include "command.h"
 #include "draw_heat.h"
+#include "graph_options.h"
 
 #include <dotgrad/draw.h>
 #include <dotgrad/file.h>
-#include <dotgrad/graphviz.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,6 +298,7 @@ static bool is_misused(const draw_request *request, dg_status *status)
 /* Measures, compares and draws; the file of `m` is open. */
 static dg_status draw(draw_request *request, measured *m, char *told)
 {
+    const dg_graph_read_options reading = graph_options();
     dg_graph_file *old = NULL;
     char *bytes = NULL;
     size_t size;
@@ -305,7 +306,7 @@ static dg_status draw(draw_request *request, measured *m, char *told)
     if (request->heat)
         status = measured_heat(m, request->heat, request->data, request->options.optimizer);
     if (status.code == DG_OK && request->old)
-        status = dg_graph_read(request->old, NULL, &old);
+        status = dg_graph_read(request->old, &reading, &old);
     request->options.file = m->file;
     request->options.heat = m->heat;
     request->options.old_file = old;

@@ -1,6 +1,8 @@
 /* What `dotgrad draw --heat` measures: a run's weights or fresh ones, on the run's data or on data given. */
 #include "draw_heat.h"
 
+#include "graph_options.h"
+
 #include <dotgrad/data.h>
 #include <dotgrad/dotgrad.h>
 #include <dotgrad/model.h>
@@ -119,6 +121,7 @@ static dg_status take_weights(measured *m)
 
 dg_status measured_open(measured *m, const char *graph, const char *run)
 {
+    const dg_graph_read_options reading = graph_options();
     *m = (measured){0};
     DG_TRY(dg_tensors_new(&m->parameters));
     if (run) {
@@ -126,7 +129,8 @@ dg_status measured_open(measured *m, const char *graph, const char *run)
         m->file = dg_model_file(m->model);
         return take_weights(m);
     }
-    DG_TRY(dg_graph_read(graph, NULL, &m->own));
+    DG_TRY(dg_graph_read(graph, &reading, &m->own));
+    graph_options_warn(m->own);
     m->file = m->own;
     return dg_ok();
 }

@@ -1,5 +1,6 @@
 /* dotgrad: the command. */
 #include "command.h"
+#include "graph_options.h"
 #include "plugin.h"
 
 #include <dotgrad/dotgrad.h>
@@ -27,6 +28,8 @@ static const command commands[] = {
     {"summary", "table of nodes: op, output shape, parameters, work", command_summary},
     {"check", "compare every gradient with finite differences", command_check},
     {"bench", "time and memory of a step on random data", command_bench},
+    {"fmt", "write a graph file with every argument named, in a stable order", command_fmt},
+    {"list", "tables: attributes, ops, optimizers, schedules, initialisers, data, metrics, styles", command_list},
     {"ops", "the op reference", command_ops},
 };
 
@@ -125,7 +128,11 @@ static int help(void)
     for (size_t k = 0; k < sizeof commands / sizeof commands[0]; k++)
         printf("  %-9s %s\n", commands[k].name, commands[k].summary);
     puts("\n  --help on each command tells more; --version prints the version.\n"
-         "  --plugin FILE, with any command, registers the ops of a shared library.\n"
+         "  With any command:\n"
+         "  --plugin FILE     registers the ops of a shared library\n"
+         "  --allow-path DIR  lets graphs name files in that folder, too; else they may below their own and the working one\n"
+         "  --max-nodes N     nodes that a network may have (4194304)\n"
+         "  --max-bytes M     bytes that a graph file may have (256Mi)\n"
          "\nExit status: 0, 1 when it failed, 2 when it was called in a wrong way.");
     return 0;
 }
@@ -135,6 +142,9 @@ static int dispatch(int argc, char **argv)
     dg_status status = plugins_take(&argc, argv);
     if (status.code != DG_OK)
         return command_failed(status);
+    status = graph_options_take(&argc, argv);
+    if (status.code != DG_OK)
+        return command_misused("", "%s", status.message);
     if (argc < 2)
         return command_misused("", "wants a command");
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))

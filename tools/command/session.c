@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "command.h"
+#include "graph_options.h"
 
 #include <dotgrad/op.h>
 
@@ -12,16 +13,23 @@
 
 dg_status session_open(const char *path, const char *text, const session_options *options, graph_session *session)
 {
-    const dg_graph_read_options reading = {.text = text,
-                                           .dtype = options->dtype,
-                                           .init = options->init,
-                                           .sizes = options->sizes,
-                                           .n_sizes = options->n_sizes};
+    dg_graph_read_options reading = graph_options();
+    reading.text = text;
+    reading.dtype = options->dtype;
+    reading.init = options->init;
+    reading.sizes = options->sizes;
+    reading.n_sizes = options->n_sizes;
     *session = (graph_session){.name = path, .seed = options->seed, .memory_limit = options->memory_limit};
     DG_TRY(dg_graph_read(path, &reading, &session->file));
+    graph_options_warn(session->file);
     session->graph = session->file->graph;
     DG_TRY(dg_tensors_new(&session->parameters));
-    return dg_threads_new(options->threads, &session->threads);
+    const char *threads = dg_graph_file_setting(session->file, "threads");
+    const char *limit = dg_graph_file_setting(session->file, "memory_limit");
+    if (!session->memory_limit && limit)
+        dg_bytes_parse(limit, &session->memory_limit); /* reading has checked its form */
+    long n_threads = options->threads || !threads ? options->threads : strtol(threads, NULL, 10);
+    return dg_threads_new(n_threads > MAX_THREADS ? MAX_THREADS : (int)n_threads, &session->threads);
 }
 
 void session_close(graph_session *session)
@@ -109,22 +117,8 @@ bool session_take_threads(const char *command, const char *text, session_options
 
 bool session_take_memory_limit(const char *command, const char *text, size_t *limit)
 {
-    static const char units[] = "kMGT";
-    char *end;
-    double bytes = strtod(text, &end);
-    const char *unit = *end ? strchr(units, *end == 'K' ? 'k' : *end) : NULL;
-    bool is_fine = end != text;
-    if (unit) {
-        double step = end[1] == 'i' ? 1024 : 1000;
-        end += end[1] == 'i' ? 2 : 1;
-        for (const char *at = units; at <= unit; at++)
-            bytes *= step;
-    }
-    end += *end == 'B';
-    if (is_fine && !*end && bytes >= 1 && bytes < (double)(SIZE_MAX / 2)) {
-        *limit = (size_t)bytes;
+    if (dg_bytes_parse(text, limit))
         return true;
-    }
     command_misused(command, "--memory-limit: '%s' is not a size such as 512M, 2G or 1.5Gi", text);
     return false;
 }

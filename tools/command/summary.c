@@ -1,5 +1,6 @@
 /* dotgrad summary: a table of the nodes. */
 #include "command.h"
+#include "graph_options.h"
 #include "session.h"
 #include "tools/draw/cost.h"
 
@@ -372,14 +373,18 @@ static dg_status check_settings(const dg_graph_file *file)
     return dg_prefixed(status, "%s", file->path);
 }
 
+enum { MOST_BYTES = 1 << 28 }; /* of a graph file */
+
 static dg_status summarise(summary_options *options)
 {
     dg_graph_file *file = NULL, *sized = NULL;
+    dg_graph_read_options reading = graph_options();
     char *text = NULL;
     size_t size;
-    DG_TRY(dg_read_file(options->path, &text, &size));
+    DG_TRY(dg_read_file_up_to(options->path, reading.most_bytes ? reading.most_bytes : MOST_BYTES, &text, &size));
+    reading.text = text;
     dg_status status = strlen(text) == size
-                           ? dg_graph_read(options->path, &(dg_graph_read_options){.text = text}, &file)
+                           ? dg_graph_read(options->path, &reading, &file)
                            : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", options->path);
     if (status.code == DG_OK)
         status = check_settings(file);
@@ -388,9 +393,12 @@ static dg_status summarise(summary_options *options)
         long long given = batch ? strtoll(batch, NULL, 10) : 1;
         options->sizes[0].size = given > 0 ? given : 1;
     }
-    const dg_graph_read_options with_sizes = {.text = text, .sizes = options->sizes, .n_sizes = options->n_sizes};
     if (status.code == DG_OK)
-        status = dg_graph_read(options->path, &with_sizes, &sized);
+        graph_options_warn(file);
+    reading.sizes = options->sizes;
+    reading.n_sizes = options->n_sizes;
+    if (status.code == DG_OK)
+        status = dg_graph_read(options->path, &reading, &sized);
     if (status.code == DG_OK)
         status = print_summary(file, sized, options);
     dg_graph_file_free(sized);

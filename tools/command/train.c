@@ -6,8 +6,8 @@
 #include "tools/run/report.h"
 #include "train_settings.h"
 
-#include <dotgrad/draw.h>
 #include <dotgrad/dotgrad.h>
+#include <dotgrad/draw.h>
 
 #include <math.h>
 #include <signal.h>
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The checkpoint is as good as its last byte on the disk, which takes about 10 ms: epochs that are shorter than this
  * share one. A run resumed from an older epoch ends in the same bytes. */
@@ -73,6 +74,27 @@ static dg_status find_loss(training_run *run)
     return dg_ok();
 }
 
+/* Data that the graph itself names (not the command line) lies below allowed folders. The path ends at one of the
+ * brackets of data="d (1).csv(target=y)", or there are none. */
+static dg_status check_named_data(const training_run *run)
+{
+    const char *data = run->settings.data, *folder = run->settings.folder ? run->settings.folder : "";
+    for (size_t length = 0; data && length <= strlen(data); length++) {
+        char *path;
+        if (data[length] && data[length] != '(')
+            continue;
+        bool is_absolute = data[0] == '/' || !*folder;
+        if (asprintf(&path, "%s%s%.*s", is_absolute ? "" : folder, is_absolute ? "" : "/", (int)length, data) < 0)
+            return no_memory();
+        dg_status status =
+            length && access(path, F_OK) == 0 ? dg_graph_file_check_path(run->session.file, path) : dg_ok();
+        free(path);
+        if (status.code != DG_OK)
+            return dg_prefixed(status, "%s: data", run->session.name);
+    }
+    return dg_ok();
+}
+
 /* Opens the graph of the file or of the checkpoint, and takes the settings that go with it. */
 static dg_status open_graph(training_run *run)
 {
@@ -101,11 +123,11 @@ static dg_status open_graph(training_run *run)
         const char *slash = strrchr(name, '/');
         run->data_folder = slash ? strndup(name, (size_t)(slash - name) + (slash == name)) : NULL;
         settings->folder = run->data_folder;
+        DG_TRY(check_named_data(run));
     }
     settings_complete(settings);
     run->session.seed = (uint64_t)settings->seed;
-    DG_TRY(dg_graph_file_note_folder(run->session.file));
-    DG_TRY(dg_graph_file_write(run->session.file, &run->graph_text));
+    DG_TRY(dg_graph_file_bundle(run->session.file, &run->graph_text));
     return find_loss(run);
 }
 

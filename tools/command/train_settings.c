@@ -5,6 +5,8 @@
 #include "session.h"
 #include "tools/run/folder.h"
 
+#include <dotgrad/graph_file.h>
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,35 +15,6 @@
 
 #define MAX_EPOCHS  1000000000
 #define MAX_THREADS 1024
-
-static const char usage[] =
-    "usage: dotgrad train G.dot [options]\n"
-    "       dotgrad train --resume RUN/ [options]\n\n"
-    "Trains a graph on data. Options come before the graph's attributes of the same name.\n\n"
-    "  --data D             a set (digits, iris, wine, breast_cancer, fashion-mnist, xor, spirals, …) or a path:\n"
-    "                       CSV and other tables, ARFF, libsvm, .npz, .npy, .safetensors, a folder of IDX files;\n"
-    "                       options in brackets: 'digits(scale=standard, test=0.25)',\n"
-    "                       'flowers.csv(target=species, drop=[id])'; dotgrad list data shows all\n"
-    "  --epochs E           passes through the data (10)\n"
-    "  --batch-size B       rows a step (32)\n"
-    "  --drop-last          leaves out rows that fill no whole batch, other ones each epoch\n"
-    "  --optimizer CALL     'adam(lr=0.001)', sgd, rmsprop, adamw\n"
-    "  --schedule CALL      of the learning rate: constant, step, exponential, 'cosine(warmup=2)'\n"
-    "  --init CALL          initialiser of weights that name none\n"
-    "  --metrics A,B        accuracy, rmse\n"
-    "  --dtype T            float32 or float64\n"
-    "  --seed S             of weights, split, shuffling and random nodes (0)\n"
-    "  --validation F       keeps this part of the rows for validation\n"
-    "  --patience P         stops after so many epochs without a better validation loss, keeps the best weights\n"
-    "  --clip-norm X        clips the norm of the whole gradient\n"
-    "  --clip-value X       clips each number of the gradient\n"
-    "  --output NODE        what metrics look at (output)\n"
-    "  --loss NODE          what is made small (loss)\n"
-    "  --threads T          (DG_NUM_THREADS, or all processors)\n"
-    "  --memory-limit M     refuses to train when a plan needs more: 512M, 2G, 1.5Gi\n"
-    "  -o, --run RUN/       the folder for checkpoint, metrics, loss curve and diagram (runs/NAME)\n"
-    "  --resume RUN/        goes on, bit for bit, from RUN/checkpoint.safetensors\n\n"
-    "Results, such as `test accuracy: 98.1 %`, go to standard output, all else to standard error.";
 
 enum option_value {
     HELP = 'h',
@@ -160,6 +133,32 @@ static int check(const char *name, const train_settings *settings)
     return NOT_GIVEN;
 }
 
+/* The options that graph attributes have, too, are told by the table of attributes. */
+static int help(void)
+{
+    puts("usage: dotgrad train G.dot [options]\n"
+         "       dotgrad train --resume RUN/ [options]\n\n"
+         "Trains a graph on data. Options come before the graph's attributes of the same name.\n");
+    for (const struct option *option = options; option->name; option++) {
+        const dg_attribute *known = NULL;
+        char name[40];
+        for (size_t k = 0; !known && dg_attribute_at(k); k++)
+            if (dg_attribute_at(k)->option && strcmp(dg_attribute_at(k)->option, option->name) == 0)
+                known = dg_attribute_at(k);
+        snprintf(name, sizeof name, "--%s%s", option->name, option->has_arg == no_argument ? "" : " V");
+        if (known)
+            printf("  %-20s %s\n", name, known->doc);
+    }
+    puts("  -o, --run RUN/       the folder for checkpoint, metrics, loss curve and diagram (runs/NAME)\n"
+         "  --resume RUN/        goes on, bit for bit, from RUN/checkpoint.safetensors\n\n"
+         "Data: digits, iris, wine, breast_cancer, fashion-mnist, xor, spirals, …, or a path: CSV and other tables, "
+         "ARFF,\n"
+         "libsvm, .npz, .npy, .safetensors, a folder of IDX files; 'flowers.csv(target=species, drop=[id])'.\n"
+         "`dotgrad list data`, `list optimizers`, `list schedules` and the like show what there is.\n\n"
+         "Results, such as `test accuracy: 98.1 %`, go to standard output, all else to standard error.");
+    return 0;
+}
+
 int settings_parse(int argc, char **argv, train_settings *settings)
 {
     int option;
@@ -177,8 +176,7 @@ int settings_parse(int argc, char **argv, train_settings *settings)
         if (option == '?')
             return EXIT_USAGE;
         if (option == HELP) {
-            puts(usage);
-            return 0;
+            return help();
         }
         if (option == DROP_LAST)
             settings->drop_last = 1;
@@ -218,6 +216,13 @@ static dg_status take_flag(const char *name, const char *text, int64_t *flag)
     return dg_ok();
 }
 
+/* Of the form that the table of attributes has for it, which reading has checked. */
+static void take_number_text(const char *text, double *number)
+{
+    if (isnan(*number) && text)
+        *number = strtod(text, NULL);
+}
+
 static void take_text(const char **setting, const char *text)
 {
     if (!*setting)
@@ -233,14 +238,18 @@ dg_status settings_from_graph(train_settings *settings, const char *(*attribute)
     DG_TRY(take_count("epochs", attribute(argument, "epochs"), 1, MAX_EPOCHS, &settings->epochs));
     DG_TRY(take_count("batch_size", attribute(argument, "batch_size"), 1, INT64_MAX, &settings->batch_size));
     DG_TRY(take_flag("drop_last", attribute(argument, "drop_last"), &settings->drop_last));
+    take_number_text(attribute(argument, "validation"), &settings->validation);
+    take_number_text(attribute(argument, "clip_norm"), &settings->clip_norm);
+    take_number_text(attribute(argument, "clip_value"), &settings->clip_value);
+    if (!settings->memory_limit && attribute(argument, "memory_limit"))
+        dg_bytes_parse(attribute(argument, "memory_limit"), &settings->memory_limit);
+    DG_TRY(take_count("patience", attribute(argument, "patience"), 0, MAX_EPOCHS, &settings->patience));
     return take_count("seed", attribute(argument, "seed"), 0, INT64_MAX, &settings->seed);
 }
 
 static void take_number_note(const dg_tensors *checkpoint, const char *note, double *number)
 {
-    const char *text = dg_tensors_note(checkpoint, note);
-    if (isnan(*number) && text)
-        *number = strtod(text, NULL);
+    take_number_text(dg_tensors_note(checkpoint, note), number);
 }
 
 dg_status settings_from_checkpoint(train_settings *settings, const dg_tensors *checkpoint)

@@ -61,13 +61,19 @@ const style_sheet style_print = {
     .removed = "#555555", .changed = "#000000", .heat_low = "#FFFFFF", .heat_high = "#9A9A9A", .heat_ink = "#000000",
     .skip_dash = "5,3"};
 
+static const style_sheet *const sheets[] = {&style_light, &style_dark, &style_print};
+
 const style_sheet *style_find(const char *name)
 {
-    static const style_sheet *const sheets[] = {&style_light, &style_dark, &style_print};
     for (size_t k = 0; name && k < sizeof sheets / sizeof *sheets; k++)
         if (strcmp(sheets[k]->name, name) == 0)
             return sheets[k];
     return NULL;
+}
+
+const char *dg_draw_style_known(size_t index)
+{
+    return index < sizeof sheets / sizeof *sheets ? sheets[index]->name : NULL;
 }
 
 static bool has_word(const char *list, const char *word)

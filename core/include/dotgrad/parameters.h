@@ -16,6 +16,7 @@ dg_status dg_parameters_init(dg_tensors *parameters, const dg_graph *graph, uint
 dg_status dg_parameters_check(const dg_graph *graph);
 /* The same of one call for a tensor of that type. */
 dg_status dg_init_check(const dg_type *type, const dg_value *init);
+const char *dg_initialiser_known(size_t index); /* their names; NULL after the last */
 /* True when the initialiser needs data to look at. */
 bool dg_init_needs_data(const dg_value *init);
 /* Fills a tensor by an initialiser call: zeros, ones, constant(value) (a number, or nested lists of the

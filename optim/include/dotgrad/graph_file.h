@@ -65,8 +65,10 @@ typedef struct dg_graph_file {
     int n_nodes, n_edges, n_clusters;
     dg_file_node *nodes; /* in the file's order */
     dg_file_edge *edges;
-    dg_file_cluster *clusters;       /* parents before children */
-    dg_node *loss, *output;          /* NULL: the file has none */
+    dg_file_cluster *clusters; /* parents before children */
+    dg_node *loss, *output;    /* NULL: the file has none */
+    int n_warnings;            /* what the author should know; the caller may print it */
+    const char **warnings;
     struct dg_file_library *library; /* the files that this one uses; private */
 } dg_graph_file;
 
@@ -79,8 +81,60 @@ dg_node *dg_graph_file_find(const dg_graph_file *file, const char *name);
 /* The file's node for a node of the graph, −1 for those that the file does not have (owned parameters, gradients). */
 int dg_graph_file_index(const dg_graph_file *file, const dg_node *node);
 const char *dg_file_attribute_find(const dg_file_attributes *attributes, const char *name); /* NULL: not set */
+/* "block" of a cluster's name "cluster_block". */
+const char *dg_file_cluster_name(const dg_file_cluster *cluster);
 /* "path:line: message" */
 dg_status dg_graph_file_error(const dg_graph_file *file, int line, dg_status status);
+
+/* ---- attributes ---- */
+
+enum { DG_ON_GRAPH = 1, DG_ON_CLUSTER = 2, DG_ON_NODE = 4, DG_ON_EDGE = 8 };
+
+typedef enum dg_attribute_form {
+    DG_FORM_TEXT,     /* any text */
+    DG_FORM_CALL,     /* NAME, or NAME(…) */
+    DG_FORM_NAME,     /* one word */
+    DG_FORM_NODE,     /* the name of a node */
+    DG_FORM_LIST,     /* names with commas or spaces between them */
+    DG_FORM_SETTINGS, /* NAME=VALUE, NAME=VALUE, … */
+    DG_FORM_COUNT,    /* a whole number from 1 on */
+    DG_FORM_NATURAL,  /* a whole number from 0 on */
+    DG_FORM_FRACTION, /* a number from 0 on, below 1 */
+    DG_FORM_POSITIVE, /* a number above 0 */
+    DG_FORM_NUMBER,   /* a number */
+    DG_FORM_FLAG,     /* true or false */
+    DG_FORM_BYTES,    /* 512M, 2G, 1.5Gi */
+    DG_FORM_FILE,     /* a path */
+    /* Graphviz's */
+    DG_FORM_LABEL,  /* text for people; may be HTML-like */
+    DG_FORM_WORD,   /* one word or number: letters, digits and _ . : + - ! */
+    DG_FORM_WORDS,  /* such words with commas between them, each with (numbers) */
+    DG_FORM_COLOR,  /* names or #numbers of colours, a list of them */
+    DG_FORM_FONT,   /* the name of a font */
+    DG_FORM_POINTS, /* one number or two */
+    DG_FORM_RESULT, /* what a layout program adds */
+    DG_FORM_LINK    /* names files, links or windows, or takes work without end: not for pictures of what others sent */
+} dg_attribute_form;
+
+/* One attribute of graph files. Attributes that are not ours are kept as they are found. */
+typedef struct dg_attribute {
+    const char *name;
+    unsigned where; /* DG_ON_… */
+    dg_attribute_form form;
+    bool ours;          /* else Graphviz's */
+    const char *option; /* of commands, without --; NULL: there is none */
+    const char *doc;
+} dg_attribute;
+
+const dg_attribute *dg_attribute_at(size_t index);       /* ours, then Graphviz's; NULL behind the last */
+const dg_attribute *dg_attribute_find(const char *name); /* NULL: it is neither */
+bool dg_attribute_is_ours(const char *name);
+/* DG_BAD_ARGUMENT tells what form the value of an attribute of ours should have. */
+dg_status dg_attribute_check(const dg_attribute *attribute, const char *value);
+/* "512M": so many bytes, kB, MB, GB, TB (powers of 1000) or KiB, MiB … (of 1024), the B left out or not. */
+bool dg_bytes_parse(const char *text, size_t *bytes);
+/* The one of ours that such a name is probably meant to be: "epoch" on a graph gives "epochs". NULL: none. */
+const char *dg_attribute_near(const char *name, unsigned where);
 
 /* ---- reading ---- */
 
@@ -90,12 +144,24 @@ typedef struct dg_symbol_size {
     int64_t size;
 } dg_symbol_size;
 
+/* The text of a file that another one uses, under its path from that one's folder: {"parts/block.dot", "digraph …"}. */
+typedef struct dg_file_text {
+    const char *name, *text;
+} dg_file_text;
+
+/* Everything may be 0 or NULL. Nothing of it is needed when reading is over. */
 typedef struct dg_graph_read_options {
     const char *text;            /* the file's text; NULL: what is in the file */
     dg_dtype dtype;              /* float type of the whole graph; DG_DEFAULT_DTYPE: as the file says, else float32 */
     const char *init;            /* initialiser of weights that name none; NULL: as the file says */
     const dg_symbol_size *sizes; /* put for symbols in the calls of ops */
     int n_sizes;
+    const dg_file_text *texts; /* of used files, before those that are on the disk */
+    int n_texts;
+    const char *const *roots; /* folders that the graph may name files in, besides its own and the working folder */
+    int n_roots;
+    size_t most_bytes;  /* of a file; 0: 256 MiB */
+    int64_t most_nodes; /* of the network; 0: 4,194,304 */
 } dg_graph_read_options;
 
 /* A reader of text: fills name, attributes, nodes, edges and clusters of a document whose path and arena are set. */
@@ -109,13 +175,45 @@ dg_status dg_document_read(dg_document_parser *parse, const char *path, const dg
 /* Builds the document's graph, which must be new, once more with other options; finds `loss` and `output`. */
 dg_status dg_graph_file_build(dg_graph_file *file, const dg_graph_read_options *options);
 
+/* Whether the graph may name that path (of data, say), which is seen from the working folder: DG_BAD_ARGUMENT, with the
+ * remedy, where it is neither below the graph's own folder, nor the working folder, nor one of .roots, links followed,
+ * or is a device or a pipe; DG_IO: there is no such file. */
+dg_status dg_graph_file_check_path(const dg_graph_file *file, const char *path);
+
+/* The files that the graph uses, in the order of their reading: paths from the graph's folder, and texts. */
+size_t dg_graph_file_used_count(const dg_graph_file *file);
+const char *dg_graph_file_used_name(const dg_graph_file *file, size_t k); /* NULL behind the last */
+const char *dg_graph_file_used_text(const dg_graph_file *file, size_t k);
+
 /* ---- writing ---- */
+
+/* An attribute of the graph, as "optimizer", "adam(lr=0.01)". */
+typedef struct dg_file_setting {
+    const char *name, *value;
+} dg_file_setting;
+
+/* Everything may be 0 or NULL. */
+typedef struct dg_graph_write_options {
+    const char *name;                /* of the digraph */
+    const dg_file_setting *settings; /* the experiment: data, epochs, optimizer, … */
+    int n_settings;
+    dg_node *loss, *output; /* what training makes small, and what prediction reads */
+    /* Where constants of more than 64 numbers go, as safetensors; to be kept beside the graph file. NULL: all numbers
+     * stand in the text. */
+    const char *constants;
+} dg_graph_write_options;
+
+/* Writes any graph, built in C or read, as a graph file that reads back to the same nodes with the same names: those
+ * that its author made, with the calls that make them again; layers make their own parameters. Modules become clusters,
+ * those with checkpoint keep it. *text is allocated. DG_BAD_ARGUMENT: the graph has a mistake, a setting is not of its
+ * form, or a node reads a part of a composed op, which gradients with checkpoint do: write before they are emitted. */
+dg_status dg_graph_write(dg_graph *graph, const dg_graph_write_options *options, char **text);
 
 /* The canonical text: what is equal as a graph is equal in bytes. *text is allocated. */
 dg_status dg_graph_file_write(const dg_graph_file *file, char **text);
-
-/* Sets the attribute `folder`, where the files that this one uses are, for a copy that is kept somewhere else. */
-dg_status dg_graph_file_note_folder(dg_graph_file *file);
+/* The same with the text of every used file in it (attributes file:NAME), which reading finds again: it can be kept
+ * anywhere. */
+dg_status dg_graph_file_bundle(const dg_graph_file *file, char **text);
 
 DG_END_C
 

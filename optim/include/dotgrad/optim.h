@@ -69,6 +69,7 @@ typedef struct dg_metrics {
 } dg_metrics;
 
 /* True when more of it is better (accuracy). */
+const char *dg_metric_known(size_t index); /* their names; NULL after the last */
 bool dg_metric_rises(const char *name);
 
 /* Loss and metrics over rows, without training: means over rows (a sum-reduced loss: the mean of the batch sums,

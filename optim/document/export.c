@@ -1,0 +1,318 @@
+/* Any graph to a document: the nodes that its author made, with the calls that make them again. */
+#include "document.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_WRITTEN = 64 /* numbers of a constant that stand in the text */ };
+
+typedef struct exporting {
+    dg_graph *graph;
+    const dg_graph_write_options *options;
+    dg_graph_file file;
+    int *index; /* by id of a node: its place in the document, −1: it has none */
+    const char **modules;
+    dg_tensors *constants;
+    dg_status status;
+} exporting;
+
+static dg_status no_memory(void)
+{
+    return dg_error(DG_NO_MEMORY, "not enough memory to write the graph");
+}
+
+static const char *format(exporting *e, const char *pattern, ...) __attribute__((format(printf, 2, 3)));
+static const char *format(exporting *e, const char *pattern, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, pattern);
+    int length = vasprintf(&text, pattern, arguments);
+    va_end(arguments);
+    const char *kept = length < 0 ? NULL : dg_arena_text(e->file.arena, text, (size_t)length);
+    if (length >= 0)
+        free(text);
+    if (!kept)
+        e->status = no_memory();
+    return kept ? kept : "";
+}
+
+/* ---- which nodes ---- */
+
+static bool is_own_parameter(const dg_node *node)
+{
+    return dg_node_op(node)->role == DG_ROLE_PARAMETER && dg_node_owner(node);
+}
+
+/* A parameter that a formula made (beta=parameter(1.0)) stands in the file as a node of its own. */
+static bool is_written(const dg_node *node)
+{
+    const dg_node *owner = dg_node_owner(node);
+    if (!owner)
+        return dg_node_op(node)->role != DG_ROLE_OUTPUT;
+    return is_own_parameter(node) && (dg_node_op(owner)->flags & DG_ANY_INPUTS) && !dg_node_owner(owner);
+}
+
+/* The name of a node, which its parameters have, too: a layer without a name has got its number after theirs. */
+static const char *name_of(exporting *e, dg_node *node)
+{
+    for (int k = 0; k < dg_node_input_count(node) && !dg_node_is_named(node); k++) {
+        dg_node *input = dg_node_input(node, k);
+        if (!input || !is_own_parameter(input) || dg_node_owner(input) != node)
+            continue;
+        const char *name = dg_node_name(input), *own = dg_node_input_name(node, k);
+        size_t length = strlen(name), size = own ? strlen(own) + 1 : 0;
+        if (size && length > size && name[length - size] == '.' && strcmp(name + length - size + 1, own) == 0)
+            return format(e, "%.*s", (int)(length - size), name);
+    }
+    return dg_node_name(node);
+}
+
+/* ---- calls ---- */
+
+static bool is_default(exporting *e, const dg_attr_spec *spec, const dg_value *value, const char *text)
+{
+    dg_value usual;
+    double a, b;
+    if (!spec->fallback)
+        return false;
+    if (value->kind == DG_VALUE_NONE || strcmp(text, spec->fallback) == 0)
+        return true;
+    return dg_value_number(value, &a) && dg_value_parse(e->file.arena, spec->fallback, &usual).code == DG_OK &&
+           dg_value_number(&usual, &b) && a == b;
+}
+
+/* A large constant goes into the file beside the graph, under the node's name. */
+static bool put_beside(exporting *e, const dg_node *node, const char *name, const dg_value *value)
+{
+    bool is_large = dg_node_op(node)->role == DG_ROLE_CONSTANT && value->kind == DG_VALUE_TENSOR &&
+                    dg_tensor_count(value->tensor) > MOST_WRITTEN;
+    if (!is_large || !e->options->constants)
+        return false;
+    if (!e->constants && e->status.code == DG_OK)
+        e->status = dg_tensors_new(&e->constants);
+    if (e->status.code == DG_OK)
+        e->status = dg_tensors_put(e->constants, name, value->tensor);
+    return true;
+}
+
+static const char *attribute_text(exporting *e, const dg_node *node, const char *name, int k)
+{
+    const dg_attr_spec *spec = &dg_node_op(node)->attrs[k];
+    const dg_value *value = &dg_node_attrs(node)[k];
+    if (spec->kind == DG_ATTR_DTYPE && value->kind == DG_VALUE_INT)
+        return value->i == DG_DEFAULT_DTYPE ? NULL : dg_dtype_name((dg_dtype)value->i);
+    if (put_beside(e, node, name, value)) {
+        const char *slash = strrchr(e->options->constants, '/');
+        return format(e, "'%s'", slash ? slash + 1 : e->options->constants);
+    }
+    const char *text = dg_value_print(dg_graph_arena(e->graph), value);
+    if (!text)
+        e->status = no_memory();
+    return !text || is_default(e, spec, value, text) ? NULL : text;
+}
+
+static const char *call_of(exporting *e, const dg_node *node, const char *name)
+{
+    const dg_op *op = dg_node_op(node);
+    const char *call = op->name, *between = "(";
+    for (int k = 0; k < dg_op_attr_count(op) && dg_node_attrs(node); k++) {
+        const char *text = attribute_text(e, node, name, k);
+        if (!text)
+            continue;
+        bool is_first = strcmp(between, "(") == 0 && !op->attrs[k].fallback;
+        call = is_first && k == 0 ? format(e, "%s(%s", call, text)
+                                  : format(e, "%s%s%s=%s", call, between, op->attrs[k].name, text);
+        between = ", ";
+    }
+    return strcmp(between, "(") == 0 ? call : format(e, "%s)", call);
+}
+
+static dg_status set_attributes(exporting *e, dg_file_attributes *to, const char *name, const char *value)
+{
+    to->items = dg_arena_alloc(e->file.arena, sizeof *to->items);
+    if (!to->items || !name || !value)
+        return no_memory();
+    to->count = 1;
+    to->items[0] = (dg_file_attribute){.name = name, .value = value};
+    return dg_ok();
+}
+
+static dg_status add_node(exporting *e, dg_node *from)
+{
+    dg_file_node *node = &e->file.nodes[e->file.n_nodes];
+    *node = (dg_file_node){.name = name_of(e, from), .cluster = -1, .node = from};
+    const char *call = call_of(e, from, node->name);
+    DG_TRY(e->status);
+    dg_status status = dg_call_parse(e->file.arena, call, &node->call);
+    if (status.code != DG_OK)
+        return dg_prefixed(status, "node '%s' cannot be written", node->name);
+    e->index[dg_node_id(from)] = e->file.n_nodes++;
+    return set_attributes(e, &node->attributes, "op", call);
+}
+
+/* ---- edges ---- */
+
+/* A layer's own parameter that something else reads: a node without op. */
+static dg_status add_parameter(exporting *e, dg_node *parameter)
+{
+    e->file.nodes[e->file.n_nodes] = (dg_file_node){.name = dg_node_name(parameter), .cluster = -1, .node = parameter};
+    e->index[dg_node_id(parameter)] = e->file.n_nodes++;
+    return dg_ok();
+}
+
+static dg_status add_edge(exporting *e, dg_node *head, int input)
+{
+    dg_node *source = dg_node_input(head, input), *tail = source;
+    const char *out = NULL;
+    if (!source || (is_own_parameter(source) && dg_node_owner(source) == head && e->index[dg_node_id(source)] < 0))
+        return dg_ok();
+    if (dg_node_op(source)->role == DG_ROLE_OUTPUT) {
+        int64_t number = dg_node_attrs(source)[0].i;
+        tail = dg_node_input(source, 0);
+        const char *const *outputs = dg_node_op(tail)->outputs;
+        bool is_named = number < DG_MAX_OUTPUTS && outputs[0] && outputs[number];
+        out = is_named ? outputs[number] : format(e, "%lld", (long long)number);
+    }
+    if (e->index[dg_node_id(tail)] < 0 && is_own_parameter(tail))
+        DG_TRY(add_parameter(e, tail));
+    if (e->index[dg_node_id(tail)] < 0)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "'%s' reads '%s', a part of '%s' that graph files have no word for: write the graph before its "
+                        "gradients are emitted",
+                        dg_node_name(head), dg_node_name(tail),
+                        dg_node_owner(tail) ? dg_node_name(dg_node_owner(tail)) : "another node");
+    e->file.edges[e->file.n_edges++] = (dg_file_edge){.tail = e->index[dg_node_id(tail)],
+                                                      .head = e->index[dg_node_id(head)],
+                                                      .out = out,
+                                                      .input = input,
+                                                      .source = source};
+    return dg_ok();
+}
+
+/* ---- modules ---- */
+
+/* The name of a cluster for a module; NULL: none. */
+static const char *module_name(exporting *e, const dg_node *node, bool *is_checkpoint)
+{
+    const dg_module *kept = dg_node_checkpoint(node), *module = kept ? kept : dg_node_module(node);
+    const char *name = module ? dg_module_name(module) : NULL;
+    *is_checkpoint = kept != NULL;
+    if (name && *name)
+        return name;
+    return kept ? format(e, "checkpoint %p", (const void *)kept) : NULL;
+}
+
+static dg_status add_modules(exporting *e)
+{
+    dg_graph_file *file = &e->file;
+    file->clusters = dg_arena_alloc(file->arena, sizeof *file->clusters * ((size_t)file->n_nodes + 1));
+    e->modules = dg_arena_alloc(file->arena, sizeof *e->modules * ((size_t)file->n_nodes + 1));
+    if (!file->clusters || !e->modules)
+        return no_memory();
+    for (int k = 0; k < file->n_nodes; k++) {
+        bool is_checkpoint;
+        const char *name = module_name(e, file->nodes[k].node, &is_checkpoint);
+        int cluster = file->n_clusters - 1; /* a module's nodes are most often made one after another */
+        while (name && cluster >= 0 && strcmp(e->modules[cluster], name) != 0)
+            cluster--;
+        if (name && cluster < 0) {
+            cluster = file->n_clusters++;
+            e->modules[cluster] = name;
+            bool is_named = strncmp(name, "checkpoint ", 11) != 0;
+            file->clusters[cluster] = (dg_file_cluster){.name = is_named ? format(e, "cluster_%s", name)
+                                                                         : format(e, "cluster_checkpoint.%d", cluster),
+                                                        .parent = -1,
+                                                        .is_cluster = true};
+            if (is_checkpoint)
+                DG_TRY(set_attributes(e, &file->clusters[cluster].attributes, "checkpoint", "true"));
+        }
+        file->nodes[k].cluster = name ? cluster : -1;
+    }
+    return e->status;
+}
+
+/* ---- the whole ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    const dg_file_attribute *first = a, *second = b;
+    return strcmp(first->name, second->name);
+}
+
+static dg_status add_settings(exporting *e)
+{
+    const dg_graph_write_options *options = e->options;
+    size_t count = 0;
+    dg_file_attribute *items = dg_arena_alloc(e->file.arena, sizeof *items * ((size_t)options->n_settings + 3));
+    if (!items)
+        return no_memory();
+    for (int k = 0; k < options->n_settings; k++) {
+        const dg_attribute *known = dg_attribute_find(options->settings[k].name);
+        if (known && known->ours && known->option)
+            DG_TRY(dg_attribute_check(known, options->settings[k].value));
+        items[count++] = (dg_file_attribute){.name = options->settings[k].name, .value = options->settings[k].value};
+    }
+    if (options->loss)
+        items[count++] = (dg_file_attribute){.name = "loss", .value = name_of(e, options->loss)};
+    if (options->output)
+        items[count++] = (dg_file_attribute){.name = "output", .value = name_of(e, options->output)};
+    if (dg_graph_dtype(e->graph) == DG_FLOAT64)
+        items[count++] = (dg_file_attribute){.name = "dtype", .value = "float64"};
+    qsort(items, count, sizeof *items, by_name);
+    e->file.attributes = (dg_file_attributes){count, items};
+    return dg_ok();
+}
+
+static dg_status make_document(exporting *e)
+{
+    dg_graph_file *file = &e->file;
+    int64_t count = dg_graph_node_count(e->graph), edges = 0;
+    e->index = dg_arena_alloc(file->arena, sizeof *e->index * ((size_t)count + 1));
+    file->nodes = dg_arena_alloc(file->arena, sizeof *file->nodes * ((size_t)count + 1));
+    if (!e->index || !file->nodes)
+        return no_memory();
+    for (int64_t id = 0; id < count; id++) {
+        e->index[id] = -1;
+        edges += dg_node_input_count(dg_graph_node(e->graph, id));
+    }
+    file->edges = dg_arena_alloc(file->arena, sizeof *file->edges * ((size_t)edges + 1));
+    if (!file->edges)
+        return no_memory();
+    for (int64_t id = 0; id < count; id++)
+        if (is_written(dg_graph_node(e->graph, id)))
+            DG_TRY(add_node(e, dg_graph_node(e->graph, id)));
+    for (int k = 0, written = file->n_nodes; k < written; k++)
+        for (int input = 0; input < dg_node_input_count(file->nodes[k].node); input++)
+            DG_TRY(add_edge(e, file->nodes[k].node, input));
+    DG_TRY(add_modules(e));
+    return add_settings(e);
+}
+
+dg_status dg_graph_write(dg_graph *graph, const dg_graph_write_options *options, char **text)
+{
+    static const dg_graph_write_options usual = {0};
+    *text = NULL;
+    if (!graph)
+        return dg_error(DG_BAD_ARGUMENT, "dg_graph_write: there is no graph");
+    DG_TRY(dg_graph_status(graph));
+    exporting e = {.graph = graph, .options = options ? options : &usual, .status = dg_ok()};
+    e.file = (dg_graph_file){.path = "graph", .name = e.options->name ? e.options->name : "", .graph = graph};
+    DG_TRY(dg_arena_new(&e.file.arena));
+    dg_status status = make_document(&e);
+    if (status.code == DG_OK)
+        status = e.status;
+    if (status.code == DG_OK)
+        status = dg_graph_file_write(&e.file, text);
+    if (status.code == DG_OK && e.constants)
+        status = dg_safetensors_write(e.options->constants, e.constants);
+    if (status.code != DG_OK) {
+        free(*text);
+        *text = NULL;
+    }
+    dg_tensors_free(e.constants);
+    dg_arena_free(e.file.arena);
+    return status;
+}

@@ -1,0 +1,86 @@
+/* What nodes take from elsewhere: a layer's own parameter, which is a node without op ("y.weight" -> g), and constants
+ * that stand in a file beside the graph (constant('net.safetensors')). */
+#include "building.h"
+#include "library.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int owned_find(const dg_graph_file *file, int node)
+{
+    const char *name = file->nodes[node].name;
+    char owner[400];
+    for (size_t length = strlen(name); length > 0; length--) {
+        if (name[length] != '.' || length >= sizeof owner)
+            continue;
+        snprintf(owner, sizeof owner, "%.*s", (int)length, name);
+        int found = document_find(file, owner);
+        if (found >= 0 && dg_file_attribute_find(&file->nodes[found].attributes, "op"))
+            return found;
+    }
+    return -1;
+}
+
+int owned_source(const building *b, int item)
+{
+    int node = b->node_of[item], owner = b->owners[node];
+    if (owner < 0)
+        return -1;
+    bool is_alike = b->file->nodes[node].cluster == b->file->nodes[owner].cluster;
+    return is_alike ? b->base[owner] + item - b->base[node] : copies_last(b, owner);
+}
+
+dg_status owned_make(building *b, int item)
+{
+    int node = b->node_of[item], owner = b->owners[node];
+    const dg_file_node *from = &b->file->nodes[node];
+    const char *suffix = from->name + strlen(b->file->nodes[owner].name);
+    const char *whole = copies_name(b, owned_source(b, item));
+    char name[600];
+    if (!whole)
+        return document_no_memory(b->file);
+    snprintf(name, sizeof name, "%s%s", whole, suffix);
+    b->made[item] = dg_graph_find(b->graph, name);
+    if (b->made[item] && b->first[node + 1] > b->first[node])
+        return dg_graph_file_error(
+            b->file, from->line,
+            dg_error(DG_BAD_ARGUMENT, "an edge leads to '%s', which has no op: it is a parameter", from->name));
+    if (b->made[item])
+        return dg_ok();
+    return dg_graph_file_error(b->file, from->line,
+                               dg_error(DG_BAD_ARGUMENT, "node '%s' has no op, and '%s' owns no such parameter",
+                                        from->name, b->file->nodes[owner].name));
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+    size_t length = strlen(text), size = strlen(end);
+    return length > size && strcmp(text + length - size, end) == 0;
+}
+
+dg_status owned_constant(const building *b, int item, const char *name, dg_value *call)
+{
+    const dg_op *op = dg_op_find(call->s);
+    const dg_value *first = call->count ? &call->items[0] : NULL;
+    bool is_text =
+        first && (first->kind == DG_VALUE_STRING || first->kind == DG_VALUE_NAME || first->kind == DG_VALUE_TEXT);
+    if (!op || op->role != DG_ROLE_CONSTANT || !is_text || !ends_in(first->s, ".safetensors"))
+        return dg_ok();
+    const dg_tensors *set;
+    const dg_file_node *node = &b->file->nodes[b->node_of[item]];
+    dg_status status = library_tensors(b->library, b->file, first->s, &set);
+    const dg_tensor *found = status.code == DG_OK ? dg_tensors_find(set, name) : NULL;
+    if (status.code == DG_OK && !found)
+        found = dg_tensors_find(set, node->name);
+    if (status.code == DG_OK && !found)
+        status = dg_error(DG_BAD_DATA, "%s has no tensor '%s'", first->s, name);
+    dg_value *items = dg_arena_alloc(dg_graph_arena(b->graph), (call->count + 1) * sizeof *items);
+    if (status.code == DG_OK && !items)
+        status = document_no_memory(b->file);
+    if (status.code != DG_OK)
+        return dg_graph_file_error(b->file, node->line, dg_prefixed(status, "node '%s'", node->name));
+    memcpy(items, call->items, call->count * sizeof *items);
+    items[0] = (dg_value){.kind = DG_VALUE_TENSOR, .key = first->key, .tensor = found};
+    call->items = items;
+    return dg_ok();
+}

@@ -1,0 +1,397 @@
+/* Documents of graph files: defaults, names of attributes, bounds, which files a graph may name, run folders that work
+ * anywhere. */
+#include "command.h"
+
+#include <sys/stat.h>
+
+TestSuite(document, .init = make_folder, .fini = remove_folder, .timeout = 300);
+
+/* The canonical text of a graph. */
+static const char *exported(const char *text)
+{
+    static char result[1 << 16];
+    write_text("a.dot", text);
+    expect_fine(dotgrad("fmt a.dot -o b.dot"));
+    read_text("b.dot", result, sizeof result);
+    return result;
+}
+
+static void expect_words(const char *text, const char *words)
+{
+    cr_expect_not_null(strstr(text, words), "'%s' is not in: %s", words, text);
+}
+
+static void expect_no_words(const char *text, const char *words)
+{
+    cr_expect_null(strstr(text, words), "'%s' is in: %s", words, text);
+}
+
+/* Reading fails with one line that has both words. */
+static void expect_error(const char *text, const char *first, const char *second)
+{
+    write_text("bad.dot", text);
+    outcome run = dotgrad("summary bad.dot");
+    const char *end = strchr(run.err, '\n');
+    cr_expect_eq(run.status, 1, "%s: exit status %d", text, run.status);
+    cr_expect(end && !end[1], "%s: not one line: %s", text, run.err);
+    expect_words(run.err, first);
+    expect_words(run.err, second);
+}
+
+/* ---- defaults, clusters, strict ---- */
+
+Test(document, defaults_of_edges_count_for_those_that_come_after_them)
+{
+    const char *text = exported("digraph { x [op=\"constant([[3.0, 1.0, 2.0]])\"]; l [op=sort]; y [op=identity]; "
+                                "edge [out=indices]; l -> y; x -> l [out=0]; }");
+    expect_words(text, "l -> y [out=indices]");
+    text = exported("digraph { x [op=\"constant(1.0)\"]; k [op=\"constant(2.0)\"]; y [op=sub]; x -> y; "
+                    "edge [arg=other]; k -> y; }");
+    expect_words(text, "x -> y [arg=input]");
+    expect_words(text, "k -> y [arg=other]");
+    text =
+        exported("digraph { x [op=\"constant([-2.0, 3.0])\"]; b [op=\"constant([10.0, 20.0])\"]; y [op=\"linear(2)\"]; "
+                 "x -> y [arg=input]; edge [arg=bias]; b -> y; }");
+    expect_words(text, "b -> y [arg=bias]");
+    expect_error("digraph { edge [arg=other]; a [op=\"constant(1.0)\"]; b [op=\"constant(5.0)\"]; y [op=sub]; "
+                 "a -> y; b -> y; }",
+                 "two nodes are wired to input 'other'", "'y'");
+}
+
+Test(document, defaults_of_nodes_count_for_those_that_come_after_them)
+{
+    expect_words(exported("digraph { x [op=\"constant(1.0)\"]; node [op=relu]; y; z; x -> y -> z; }"), "z [op=relu");
+    expect_error("digraph { a [label=q]; node [op=relu]; x [op=\"constant(1.0)\"]; x -> a; }", "'a' has no op",
+                 "come after it");
+}
+
+Test(document, repeat_on_a_subgraph_that_is_no_cluster_is_refused_or_meant)
+{
+    expect_error("digraph { x [op=\"constant(1.0)\"]; y [op=tanh]; subgraph block { repeat=3; b [op=\"expr(2*x)\"]; } "
+                 "x -> b -> y; }",
+                 "repeat=3", "cluster_block");
+    write_text("a.dot", "digraph { x [op=\"constant(1.0)\"]; y [op=identity]; "
+                        "subgraph block { cluster=true; repeat=3; b [op=\"expr(2*x)\"]; } x -> b -> y; }");
+    outcome run = dotgrad("summary a.dot"); /* three products by 2 */
+    expect_fine(run);
+    expect_words(run.out, "3 FLOP");
+}
+
+Test(document, strict_graphs_and_byte_order_marks_are_read)
+{
+    const char *text = exported("strict digraph { x [op=\"constant(3.0)\"]; y [op=mul]; x -> y; x -> y; }");
+    expect_words(text, "x -> y [arg=input];\n  x -> y [arg=other]");
+    exported("\xef\xbb\xbfstrict digraph strict_ { x [op=\"constant(3.0)\"]; }");
+    expect_error("\xff\xfe"
+                 "d",
+                 "UTF-16", "UTF-8");
+}
+
+Test(document, braces_and_quotes_in_html_labels_are_no_structure)
+{
+    char text[9000] = "digraph { x [op=\"constant(1.0)\", label=<", *end = text + strlen(text);
+    memset(end, '{', 65);
+    strcpy(end + 65, ">]; }");
+    exported(text);
+    strcpy(text, "digraph { x [op=\"constant(1.0)\", label=<5\" >]; ");
+    end = text + strlen(text);
+    memset(end, '{', 2000);
+    memset(end + 2000, '}', 2000);
+    strcpy(end + 4000, " }");
+    expect_error(text, "nest deeper than 64", "bad.dot:1:");
+}
+
+Test(document, names_of_pytorch_modules_are_answered_with_the_op)
+{
+    static const char *const names[][2] = {{"ReLU", "'relu'"},
+                                           {"BatchNorm1d", "'batch_norm'"},
+                                           {"CrossEntropyLoss", "'cross_entropy'"},
+                                           {"BCEWithLogitsLoss", "'binary_cross_entropy_with_logits'"},
+                                           {"MSELoss", "'mse_loss'"}};
+    char text[200];
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        snprintf(text, sizeof text, "digraph { x [op=\"constant(1.0)\"]; y [op=%s]; x -> y; }", names[k][0]);
+        expect_error(text, names[k][0], names[k][1]);
+    }
+}
+
+/* ---- attributes ---- */
+
+Test(document, names_near_one_of_ours_are_errors_with_the_suggestion)
+{
+    static const char *const cases[][2] = {
+        {"graph [epoch=3]; x;", "did you mean 'epochs'"},
+        {"graph [batchsize=3]; x;", "did you mean 'batch_size'"},
+        {"graph [optimiser=adam]; x;", "did you mean 'optimizer'"},
+        {"graph [Loss=x]; x;", "did you mean 'loss'"},
+        {"subgraph cluster_a { repeats=3; x; }", "did you mean 'repeat'"},
+        {"x; y [op=tanh]; x -> y [args=0];", "did you mean 'arg'"},
+        {"x; y [op=tanh, checkpont=true]; x -> y;", "did you mean 'checkpoint'"},
+        {"x [repeat=3];", "attribute of clusters"},
+        {"x; y [op=tanh]; x -> y [op=tanh];", "attribute of nodes"},
+        {"graph [epochs=many]; x;", "epochs=many: wants a whole number from 1 on"},
+        {"graph [validation=1.5]; x;", "validation=1.5: wants a number from 0 on, below 1"},
+        {"graph [clip_norm=-1]; x;", "clip_norm=-1: wants a number above 0"},
+        {"graph [memory_limit=lots]; x;", "memory_limit=lots: wants a size"},
+    };
+    char text[300];
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        snprintf(text, sizeof text, "digraph { node [op=\"constant(1.0)\"]; %s }", cases[k][0]);
+        expect_error(text, cases[k][1], "bad.dot");
+    }
+}
+
+Test(document, other_unknown_names_are_kept_with_one_warning)
+{
+    write_text("a.dot", "digraph { graph [date=today, author=me]; x [op=\"constant(1.0)\", colour=x, color=red]; }");
+    outcome run = dotgrad("fmt a.dot -o b.dot");
+    const char *end = strchr(run.err, '\n');
+    expect_fine(run);
+    cr_expect(end && !end[1], "not one line: %s", run.err);
+    expect_words(run.err, "graph attribute 'author', graph attribute 'date', node attribute 'colour'");
+    expect_no_words(run.err, "'color'");
+    read_text("b.dot", run.out, sizeof run.out);
+    expect_words(run.out, "date=today");
+    expect_words(run.out, "colour=x");
+}
+
+/* ---- bounds ---- */
+
+Test(document, what_would_be_too_large_is_refused_before_the_work)
+{
+    char name[32], text[300];
+    for (int k = 0; k < 31; k++) {
+        snprintf(name, sizeof name, "f%d.dot", k);
+        snprintf(
+            text, sizeof text,
+            "digraph { x [op=\"input([N, 2])\"]; a [op=\"use('f%d.dot')\"]; b [op=\"use('f%d.dot')\"]; x -> a -> b; }",
+            k + 1, k + 1);
+        write_text(name, k < 30 ? text : "digraph { x [op=\"input([N, 2])\"]; a [op=tanh]; x -> a; }");
+    }
+    expect_error("digraph { x [op=\"input([N, 2])\"]; y [op=\"use('f0.dot')\"]; x -> y; }", "more than 4194304 nodes",
+                 "--max-nodes");
+    write_text("a.dot",
+               "digraph { x [op=\"constant(1.0)\"]; subgraph cluster_a { repeat=100; a [op=tanh]; } x -> a; }");
+    expect_fine(dotgrad("summary a.dot"));
+    outcome run = dotgrad("--max-nodes 100 summary a.dot");
+    cr_expect_eq(run.status, 1);
+    expect_words(run.err, "more than 100 nodes");
+    run = dotgrad("summary a.dot --max-bytes 20");
+    cr_expect_eq(run.status, 1);
+    expect_words(run.err, "more than 20 bytes");
+    run = dotgrad("summary a.dot --max-bytes many");
+    cr_expect_eq(run.status, 2);
+}
+
+Test(document, files_without_end_are_refused)
+{
+    outcome run = dotgrad("draw /dev/zero -o x.dot --max-bytes 1M");
+    cr_expect_eq(run.status, 1);
+    expect_words(run.err, "more than 1000000 bytes");
+    cr_assert_eq(mkfifo("pipe", 0600), 0);
+    expect_error("digraph { x [op=\"input([N, 2])\"]; y [op=\"use('pipe')\"]; x -> y; }", "device or a pipe", "'y'");
+}
+
+Test(document, many_subgraphs_take_linear_time)
+{
+    FILE *file = fopen("a.dot", "wb");
+    fputs("digraph { x [op=\"constant(1.0)\"]; ", file);
+    for (int k = 0; k < 12000; k++)
+        fprintf(file, "{ n%d [op=relu]; } x -> n%d; ", k, k);
+    fputs("}\n", file);
+    fclose(file);
+    expect_fine(dotgrad("draw a.dot -o b.dot"));
+}
+
+/* ---- which files a graph may name ---- */
+
+Test(document, a_graph_names_files_below_its_folder_and_the_working_folder)
+{
+    static const char block[] = "digraph { a [op=\"input([N, 2])\"]; b [op=tanh]; a -> b; }";
+    static const char net[] = "digraph { x [op=\"input([N, 2])\"]; y [op=\"use('%s')\"]; x -> y; }";
+    char text[300];
+    cr_assert_eq(mkdir("project", 0777) | mkdir("other", 0777) | mkdir("project/parts", 0777), 0);
+    write_text("other/block.dot", block);
+    write_text("project/parts/block.dot", block);
+    snprintf(text, sizeof text, net, "parts/block.dot");
+    write_text("project/net.dot", text);
+    snprintf(text, sizeof text, net, "../other/block.dot");
+    write_text("project/out.dot", text);
+    cr_assert_eq(symlink("../../other/block.dot", "project/parts/link.dot"), 0);
+    snprintf(text, sizeof text, net, "parts/link.dot");
+    write_text("project/link.dot", text);
+    expect_fine(dotgrad("summary project/net.dot"));
+    expect_fine(dotgrad("summary project/out.dot")); /* below the working folder */
+    cr_assert_eq(chdir("project"), 0);
+    expect_fine(dotgrad("summary net.dot"));
+    const char *const outside[] = {"out.dot", "link.dot"};
+    for (int k = 0; k < 2; k++) {
+        outcome run = dotgrad("summary %s", outside[k]);
+        cr_expect_eq(run.status, 1);
+        expect_words(run.err, "--allow-path");
+        expect_words(run.err, "/other");
+        expect_fine(dotgrad("summary %s --allow-path ../other", outside[k]));
+    }
+    cr_assert_eq(chdir(".."), 0);
+}
+
+Test(document, the_content_of_what_is_no_graph_is_not_shown)
+{
+    write_text("secret.txt", "password: swordfish\n");
+    outcome run = dotgrad("summary secret.txt");
+    cr_expect_eq(run.status, 1);
+    expect_no_words(run.err, "swordfish");
+    expect_no_words(run.err, "password");
+    write_text("a.dot", "digraph { x [op=\"input([N, 2])\"]; y [op=\"use('secret.txt')\"]; x -> y; }");
+    run = dotgrad("summary a.dot");
+    cr_expect_eq(run.status, 1);
+    expect_words(run.err, "not a DOT graph");
+    expect_no_words(run.err, "password");
+}
+
+/* ---- run folders ---- */
+
+Test(document, a_run_folder_works_anywhere)
+{
+    static const char net[] =
+        "digraph { graph [data=xor, epochs=2, batch_size=4, optimizer=adam]; x [op=\"input([N, 2])\"]; "
+        "t [op=\"input([N], dtype=int64)\"]; h [op=\"use('parts/block.dot')\"]; output [op=\"linear(2)\"]; "
+        "loss [op=cross_entropy]; x -> h -> output -> loss; t -> loss [arg=target]; }";
+    cr_assert_eq(mkdir("project", 0777) | mkdir("project/parts", 0777), 0);
+    write_text("project/net.dot", net);
+    write_text("project/parts/block.dot",
+               "digraph { a [op=\"input([N, F])\"]; /* 50 % \\ */ fc [op=\"linear(4)\", label=\"a \\\"b\\\"\\n\"]; "
+               "b [op=\"use('act.dot')\"]; a -> fc -> b; }");
+    write_text("project/parts/act.dot", "digraph { a [op=\"input([N, F])\"]; b [op=tanh]; a -> b; }");
+    expect_fine(dotgrad("train project/net.dot -o run"));
+    write_text("rows.csv", "a,b\n0,1\n1,1\n");
+    outcome before = dotgrad("predict run rows.csv");
+    expect_fine(before);
+    cr_assert_eq(system("rm -r project && mkdir -p else/where && mv run else/where/run && cp rows.csv else"), 0);
+    cr_assert_eq(chdir("else"), 0);
+    outcome after = dotgrad("predict where/run rows.csv");
+    expect_fine(after);
+    cr_expect_str_eq(after.out, before.out);
+    expect_fine(dotgrad("summary where/run/graph.dot"));
+    expect_fine(dotgrad("draw where/run/graph.dot -o a.dot"));
+    expect_fine(dotgrad("draw a.dot -o b.dot"));
+    cr_expect(same_bytes("a.dot", "b.dot"));
+    expect_fine(dotgrad("train --resume where/run --epochs 3"));
+    char text[1 << 14];
+    read_text("where/run/graph.dot", text, sizeof text);
+    expect_no_words(text, "folder=");
+    expect_no_words(text, folder);
+    cr_assert_eq(chdir(".."), 0);
+}
+
+/* ---- fmt, list, rewritten files ---- */
+
+Test(document, fmt_names_every_argument_and_is_stable)
+{
+    char text[4096];
+    write_text("a.dot", "digraph { b [op=\"constant(1.0)\"]; a [op=\"constant(5.0)\"]; y [op=sub]; a -> y; b -> y; }");
+    expect_fine(dotgrad("fmt a.dot -o b.dot"));
+    read_text("b.dot", text, sizeof text);
+    expect_words(text, "a -> y [arg=input]");
+    expect_words(text, "b -> y [arg=other]");
+    expect_fine(dotgrad("fmt b.dot -o c.dot"));
+    cr_expect(same_bytes("b.dot", "c.dot"));
+    expect_fine(dotgrad("fmt --check b.dot"));
+    cr_expect_eq(dotgrad("fmt --check a.dot").status, 1);
+    cr_expect_eq(dotgrad("fmt").status, 2);
+}
+
+Test(document, files_that_another_program_has_rewritten_are_warned_about)
+{
+    static const char sub[] = "digraph { node [label=\"\\N\"]; b [op=\"constant(1.0)\"]; a [op=\"constant(5.0)\"]; "
+                              "y [op=%s]; a -> y%s; b -> y%s; }";
+    char text[400];
+    snprintf(text, sizeof text, sub, "sub", "", "");
+    write_text("a.dot", text);
+    expect_words(dotgrad("summary a.dot").err, "have no arg=");
+    snprintf(text, sizeof text, sub, "add", "", "");
+    write_text("a.dot", text);
+    cr_expect_str_eq(dotgrad("summary a.dot").err, "");
+    snprintf(text, sizeof text, sub, "sub", " [arg=input]", " [arg=other]");
+    write_text("a.dot", text);
+    cr_expect_str_eq(dotgrad("summary a.dot").err, "");
+}
+
+Test(document, tables_are_listed)
+{
+    static const char *const words[][2] = {{"attributes", "batch_size"},
+                                           {"attributes", "styled_edge"},
+                                           {"attributes", "--clip-norm"},
+                                           {"ops", "activation"},
+                                           {"optimizers", "adam"},
+                                           {"schedules", "cosine"},
+                                           {"initialisers", "xavier_uniform"},
+                                           {"initialisers", "kmeans"},
+                                           {"data", "digits"},
+                                           {"metrics", "accuracy"},
+                                           {"styles", "print"}};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        outcome run = dotgrad("list %s", words[k][0]);
+        expect_fine(run);
+        expect_words(run.out, words[k][1]);
+    }
+    expect_words(dotgrad("list").out, "attributes");
+    cr_expect_eq(dotgrad("list nothing").status, 2);
+}
+
+Test(document, a_layer_s_own_parameter_is_a_node_without_op)
+{
+    write_text("a.dot", "digraph { x [op=\"constant([[1.0, 2.0]])\"]; y [op=\"linear(1, bias=false)\"]; w [op=sum]; "
+                        "x -> y; \"y.weight\" -> w; }");
+    outcome run = dotgrad("summary a.dot");
+    expect_fine(run);
+    expect_words(run.out, "parameters  2 ");
+    expect_fine(dotgrad("fmt a.dot -o b.dot"));
+    expect_fine(dotgrad("fmt --check b.dot"));
+    expect_error("digraph { x [op=\"constant([[1.0, 2.0]])\"]; y [op=tanh]; w [op=sum]; x -> y; \"y.weight\" -> w; }",
+                 "'y.weight' has no op", "'y' owns no such parameter");
+}
+
+/* ---- options that are attributes ---- */
+
+Test(document, every_option_of_train_may_stand_in_the_graph)
+{
+    write_text("a.dot", "digraph { graph [data=\"xor(n=40)\", epochs=50, batch_size=4, optimizer=\"sgd(lr=1e-30)\", "
+                        "validation=0.25, patience=2, clip_norm=1.5, clip_value=0.5, threads=1, memory_limit=\"1G\"]; "
+                        "x [op=\"input([N, 2])\"]; t [op=\"input([N], dtype=int64)\"]; output [op=\"linear(2)\"]; "
+                        "loss [op=cross_entropy]; x -> output -> loss; t -> loss [arg=target]; }");
+    outcome run = dotgrad("train a.dot -o run");
+    expect_fine(run);
+    char text[1 << 14];
+    read_text("run/metrics.csv", text, sizeof text);
+    int lines = 0;
+    for (const char *at = text; *at; at++)
+        lines += *at == '\n';
+    cr_expect(lines < 10, "a rate near 0 makes nothing better, and patience=2 stops: %s", text);
+    write_text("b.dot",
+               "digraph { graph [memory_limit=\"1kB\"]; x [op=\"ones([1000])\"]; output [op=exp]; x -> output; }");
+    run = dotgrad("eval b.dot --fetch output --out o.safetensors");
+    cr_expect_eq(run.status, 1, "%s", run.err);
+    run = dotgrad("train --help");
+    static const char *const options[] = {"--data",    "--epochs",       "--validation", "--patience", "--clip-norm",
+                                          "--threads", "--memory-limit", "--seed",       "--run",      "--resume"};
+    for (size_t k = 0; k < sizeof options / sizeof *options; k++)
+        expect_words(run.out, options[k]);
+}
+
+Test(document, data_that_a_graph_names_lies_below_allowed_folders)
+{
+    static const char net[] =
+        "digraph { graph [data=\"../d (1).csv(target=y)\", epochs=1, loss=l]; x [op=\"input([N, 1])\"]; "
+        "t [op=\"input([N, 1])\"]; o [op=\"linear(1)\"]; l [op=mse_loss]; x -> o -> l; t -> l [arg=target]; }";
+    cr_assert_eq(mkdir("project", 0777), 0);
+    write_text("d (1).csv", "x,y\n1,2\n2,4\n3,6\n4,8\n5,10\n6,12\n");
+    write_text("project/net.dot", net);
+    cr_assert_eq(chdir("project"), 0);
+    outcome run = dotgrad("train net.dot -o run");
+    cr_expect_eq(run.status, 1, "%s", run.err);
+    expect_words(run.err, "--allow-path");
+    expect_fine(dotgrad("train net.dot -o run --allow-path .."));
+    expect_fine(dotgrad("train net.dot -o other --data '../d (1).csv(target=y)'")); /* what is typed is free */
+    cr_assert_eq(chdir(".."), 0);
+}

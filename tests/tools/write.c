@@ -1,0 +1,148 @@
+/* Graphs that were built in C as graph files: what is written reads back to the same graph. */
+#include <criterion/criterion.h>
+#include <dotgrad/dotgrad.h>
+#include <dotgrad/graphviz.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The text reads back to nodes of the same names, ops, shapes and parameters, and writes the same text. */
+static dg_graph_file *read_back(dg_graph *graph, const dg_graph_write_options *options, char **text)
+{
+    dg_graph_file *file;
+    dg_status status = dg_graph_write(graph, options, text);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    status = dg_graph_read("net.dot", &(dg_graph_read_options){.text = *text}, &file);
+    cr_assert_eq(status.code, DG_OK, "%s\n%s", status.message, *text);
+    char *again;
+    status = dg_graph_file_write(file, &again);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    cr_expect_str_eq(again, *text);
+    free(again);
+    return file;
+}
+
+static void expect_same_nodes(dg_graph *a, dg_graph *b)
+{
+    for (int64_t id = 0; id < dg_graph_node_count(a); id++) {
+        dg_node *node = dg_graph_node(a, id), *found = dg_graph_find(b, dg_node_name(node));
+        if (!dg_node_is_named(node) || dg_node_op(node)->role == DG_ROLE_OUTPUT)
+            continue;
+        cr_assert_not_null(found, "'%s' is lost", dg_node_name(node));
+        cr_expect_eq(dg_node_op(node), dg_node_op(found), "%s", dg_node_name(node));
+        cr_expect(dg_shape_equal(&dg_node_type(node, 0)->shape, &dg_node_type(found, 0)->shape), "%s",
+                  dg_node_name(node));
+        cr_expect_eq(dg_node_type(node, 0)->dtype, dg_node_type(found, 0)->dtype);
+        for (int k = 0; k < dg_node_input_count(node); k++)
+            cr_expect_eq(!dg_node_input(node, k), !dg_node_input(found, k), "%s", dg_node_name(node));
+    }
+}
+
+Test(graph_file, a_network_built_in_c_reads_back)
+{
+    dg_graph *g;
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 1, 8, 8), .name = "x");
+    dg_node *label = dg_input(g, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = "label");
+    dg_node *h = dg_conv2d(x, 4, .kernel_size = DG_INTS(3), .padding = DG_INTS(1), .name = "c1");
+    dg_module_begin(g, "block.0", true);
+    h = dg_relu(dg_batch_norm(h, .name = "bn"));
+    dg_module_end(g);
+    h = dg_dropout(dg_flatten(h), .p = 0.25);
+    dg_node *scores = dg_linear(dg_linear(h, 16), 3, .name = "scores", .bias = false);
+    dg_node *loss = dg_cross_entropy(scores, label, .label_smoothing = 0.1, .name = "loss");
+    cr_assert_eq(dg_graph_status(g).code, DG_OK, "%s", dg_graph_status(g).message);
+    char *text;
+    const dg_file_setting settings[] = {{"optimizer", "adam(lr=0.01)"}, {"epochs", "3"}};
+    dg_graph_file *file = read_back(
+        g,
+        &(dg_graph_write_options){.name = "net", .settings = settings, .n_settings = 2, .loss = loss, .output = scores},
+        &text);
+    expect_same_nodes(g, file->graph);
+    cr_expect_str_eq(dg_node_name(file->loss), "loss");
+    cr_expect_str_eq(dg_node_name(file->output), "scores");
+    cr_expect_str_eq(dg_graph_file_setting(file, "epochs"), "3");
+    cr_expect_not_null(strstr(text, "checkpoint=true"), "%s", text);
+    cr_expect_not_null(dg_node_checkpoint(dg_graph_find(file->graph, "block.0.bn")));
+    dg_graph_file_free(file);
+    free(text);
+    dg_graph_free(g);
+}
+
+Test(graph_file, outputs_formulas_and_shared_parameters_read_back)
+{
+    dg_graph *g;
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 5, 3), .name = "x");
+    dg_node *rnn = dg_lstm(x, 4, .name = "rnn");
+    dg_node *last = dg_output(rnn, 1);
+    dg_node *beta = dg_parameter(g, DG_SHAPE(4), .name = "beta");
+    dg_node *y = dg_expr("h * sigmoid(b * h)", {"h", last}, {"b", beta});
+    dg_node *z = dg_linear(y, 2, .name = "z");
+    dg_node *norm = dg_sum(dg_square(dg_graph_find(g, "z.weight")));
+    dg_add(dg_sum(z), norm);
+    cr_assert_eq(dg_graph_status(g).code, DG_OK, "%s", dg_graph_status(g).message);
+    char *text;
+    dg_graph_file *file = read_back(g, NULL, &text);
+    expect_same_nodes(g, file->graph);
+    cr_expect_not_null(strstr(text, "out=h_n"), "%s", text);
+    cr_expect_not_null(strstr(text, "\"z.weight\" -> "), "%s", text);
+    dg_graph_file_free(file);
+    free(text);
+    dg_graph_free(g);
+}
+
+Test(graph_file, large_constants_stand_in_a_file_beside_the_graph)
+{
+    char folder[] = "/tmp/dotgrad-test-XXXXXX", path[64];
+    dg_graph *g;
+    double numbers[100];
+    dg_tensor value = {.dtype = DG_FLOAT64, .shape = DG_SHAPE(10, 10), .data = numbers};
+    cr_assert_not_null(mkdtemp(folder));
+    cr_assert_eq(chdir(folder), 0);
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    for (int i = 0; i < 100; i++)
+        numbers[i] = i / 7.0;
+    dg_value attrs[2] = {{.kind = DG_VALUE_TENSOR, .tensor = &value}, dg_int(DG_FLOAT64)};
+    dg_node *c = dg_apply(&(dg_application){.graph = g, .op = "constant", .name = "c", .n_attrs = 2, .attrs = attrs});
+    dg_sum(c, .name = "s");
+    cr_assert_eq(dg_graph_status(g).code, DG_OK, "%s", dg_graph_status(g).message);
+    snprintf(path, sizeof path, "%s/net.safetensors", folder);
+    char *text;
+    dg_graph_file *file = read_back(g, &(dg_graph_write_options){.constants = path}, &text);
+    cr_expect_not_null(strstr(text, "constant(net.safetensors"), "%s", text);
+    const dg_tensor *back = dg_node_attrs(dg_graph_find(file->graph, "c"))[0].tensor;
+    for (int i = 0; i < 100; i++)
+        cr_expect_eq(dg_tensor_get(back, i), i / 7.0); /* every bit */
+    dg_graph_file_free(file);
+    free(text);
+    dg_graph_free(g);
+    cr_assert_eq(chdir("/"), 0);
+    unlink(path);
+    rmdir(folder);
+}
+
+Test(graph_file, used_texts_may_be_given_by_the_caller)
+{
+    static const dg_file_text texts[] = {
+        {"parts/a.dot", "digraph { x [op=\"input([N, 2])\"]; y [op=\"use('b.dot')\"]; x -> y; }"},
+        {"parts/b.dot", "digraph { x [op=\"input([N, 2])\"]; y [op=tanh]; x -> y; }"}};
+    static const char net[] = "digraph { x [op=\"input([N, 2])\"]; y [op=\"use('parts/a.dot')\"]; x -> y; }";
+    dg_graph_file *file;
+    dg_status status =
+        dg_graph_read("net.dot", &(dg_graph_read_options){.text = net, .texts = texts, .n_texts = 2}, &file);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    cr_assert_eq(dg_graph_file_used_count(file), 2);
+    cr_expect_str_eq(dg_graph_file_used_name(file, 1), "parts/b.dot");
+    cr_expect_str_eq(dg_graph_file_used_text(file, 1), texts[1].text);
+    char *whole;
+    dg_graph_file *again;
+    cr_assert_eq(dg_graph_file_bundle(file, &whole).code, DG_OK);
+    status = dg_graph_read("elsewhere/net.dot", &(dg_graph_read_options){.text = whole}, &again);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    cr_expect_not_null(dg_graph_find(again->graph, "y.y.y"));
+    free(whole);
+    dg_graph_file_free(again);
+    dg_graph_file_free(file);
+}

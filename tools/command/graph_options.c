@@ -1,0 +1,90 @@
+/* How graph files are read: options that every command has. */
+#include "graph_options.h"
+
+#include "command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_ROOTS = 64 };
+
+static const char *roots[MOST_ROOTS];
+static dg_graph_read_options given = {.roots = roots};
+
+static dg_status take_root(const char *value)
+{
+    if (given.n_roots == MOST_ROOTS)
+        return dg_error(DG_BAD_ARGUMENT, "--allow-path: at most %d folders", MOST_ROOTS);
+    roots[given.n_roots++] = value;
+    return dg_ok();
+}
+
+static dg_status take_nodes(const char *value)
+{
+    char *end;
+    errno = 0;
+    long long number = strtoll(value, &end, 10);
+    if (end == value || *end || errno || number < 1 || number > INT32_MAX / 4)
+        return dg_error(DG_BAD_ARGUMENT, "--max-nodes: '%s' is not a whole number from 1 to %d", value, INT32_MAX / 4);
+    given.most_nodes = number;
+    return dg_ok();
+}
+
+static dg_status take_bytes(const char *value)
+{
+    if (dg_bytes_parse(value, &given.most_bytes))
+        return dg_ok();
+    return dg_error(DG_BAD_ARGUMENT, "--max-bytes: '%s' is not a size such as 512M, 2G or 1.5Gi", value);
+}
+
+static const struct {
+    const char *name;
+    dg_status (*take)(const char *value);
+} options[] = {{"--allow-path", take_root}, {"--max-nodes", take_nodes}, {"--max-bytes", take_bytes}};
+
+/* The option that an argument is, −1: none; *value is what follows its =, or NULL. */
+static int find_option(const char *argument, const char **value)
+{
+    for (size_t k = 0; k < sizeof options / sizeof *options; k++) {
+        size_t length = strlen(options[k].name);
+        if (strncmp(argument, options[k].name, length) != 0 || (argument[length] && argument[length] != '='))
+            continue;
+        *value = argument[length] ? argument + length + 1 : NULL;
+        return (int)k;
+    }
+    return -1;
+}
+
+dg_status graph_options_take(int *argc, char **argv)
+{
+    int kept = 0;
+    dg_status status = dg_ok();
+    for (int i = 0; i < *argc; i++) {
+        const char *value;
+        int option = find_option(argv[i], &value);
+        if (option < 0) {
+            argv[kept++] = argv[i];
+            continue;
+        }
+        if (!value && i + 1 == *argc)
+            return dg_error(DG_BAD_ARGUMENT, "%s wants an argument", argv[i]);
+        value = value ? value : argv[++i];
+        if (status.code == DG_OK)
+            status = options[option].take(value);
+    }
+    *argc = kept;
+    argv[kept] = NULL;
+    return status;
+}
+
+dg_graph_read_options graph_options(void)
+{
+    return given;
+}
+
+void graph_options_warn(const dg_graph_file *file)
+{
+    for (int k = 0; k < file->n_warnings; k++)
+        command_warn("%s", file->warnings[k]);
+}

@@ -1,0 +1,15 @@
+/* Options that every command has: how graph files are read. */
+#ifndef TOOLS_GRAPH_OPTIONS_H
+#define TOOLS_GRAPH_OPTIONS_H
+
+#include <dotgrad/graphviz.h>
+
+/* Takes --allow-path DIR, --max-nodes N and --max-bytes M out of the arguments. DG_BAD_ARGUMENT: one lacks its value,
+ * or it is none. */
+dg_status graph_options_take(int *argc, char **argv);
+/* What they say, to which a command adds its own. */
+dg_graph_read_options graph_options(void);
+/* Prints the warnings of a file that has been read. */
+void graph_options_warn(const dg_graph_file *file);
+
+#endif

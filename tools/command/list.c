@@ -1,0 +1,169 @@
+/* dotgrad list: the tables that graph files choose from. */
+#include "command.h"
+
+#include <dotgrad/dotgrad.h>
+#include <dotgrad/draw.h>
+#include <dotgrad/op.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- attributes ---- */
+
+static const char *form_name(dg_attribute_form form)
+{
+    static const char *const names[] = {[DG_FORM_TEXT] = "text",
+                                        [DG_FORM_CALL] = "call",
+                                        [DG_FORM_NAME] = "name",
+                                        [DG_FORM_NODE] = "node",
+                                        [DG_FORM_LIST] = "names",
+                                        [DG_FORM_SETTINGS] = "settings",
+                                        [DG_FORM_COUNT] = "whole number ≥ 1",
+                                        [DG_FORM_NATURAL] = "whole number ≥ 0",
+                                        [DG_FORM_FRACTION] = "number in [0, 1)",
+                                        [DG_FORM_POSITIVE] = "number > 0",
+                                        [DG_FORM_NUMBER] = "number",
+                                        [DG_FORM_FLAG] = "true, false",
+                                        [DG_FORM_BYTES] = "bytes: 512M, 2Gi",
+                                        [DG_FORM_FILE] = "path",
+                                        [DG_FORM_LABEL] = "label",
+                                        [DG_FORM_WORD] = "word",
+                                        [DG_FORM_WORDS] = "words",
+                                        [DG_FORM_COLOR] = "colours",
+                                        [DG_FORM_FONT] = "font",
+                                        [DG_FORM_POINTS] = "numbers",
+                                        [DG_FORM_RESULT] = "of a layout",
+                                        [DG_FORM_LINK] = "not followed"};
+    return names[form];
+}
+
+static void print_places(unsigned where, char text[64])
+{
+    static const struct {
+        unsigned where;
+        const char *name;
+    } places[] = {{DG_ON_GRAPH, "graph"}, {DG_ON_CLUSTER, "cluster"}, {DG_ON_NODE, "node"}, {DG_ON_EDGE, "edge"}};
+    char *end = text;
+    *text = '\0';
+    for (size_t k = 0; k < sizeof places / sizeof *places; k++)
+        if (where & places[k].where)
+            end += sprintf(end, "%s%s", end > text ? ", " : "", places[k].name);
+}
+
+static void list_attributes(void)
+{
+    bool is_ours = true;
+    puts("dotgrad's own (an option of that name comes before them):\n");
+    for (size_t k = 0; dg_attribute_at(k); k++) {
+        const dg_attribute *a = dg_attribute_at(k);
+        char places[64], option[40] = "";
+        if (is_ours && !a->ours)
+            puts("\nGraphviz's, which are kept and drawn where they are safe:\n");
+        is_ours = a->ours;
+        print_places(a->where, places);
+        if (a->option)
+            snprintf(option, sizeof option, "--%s", a->option);
+        printf(is_ours ? "  %-14s %-26s %-18s %-15s %s\n" : "  %-16s %-26s %-14s%s %s\n", a->name, places,
+               form_name(a->form), option, a->doc);
+    }
+    puts("\nNames near one of ours are errors; others are kept, with a warning.");
+}
+
+/* ---- tables with names and summaries ---- */
+
+static void list_ops(void)
+{
+    const char *family = "";
+    for (size_t k = 0; k < dg_op_count(); k++) {
+        const dg_op *op = dg_op_at(k);
+        if (strcmp(family, op->family) != 0) {
+            printf("%s%s\n", *family ? "\n" : "", op->family);
+            family = op->family;
+        }
+        printf("  %-34s %s\n", op->name, op->summary);
+    }
+}
+
+static void list_data(void)
+{
+    for (size_t k = 0; dg_data_format_at(k); k++) {
+        const dg_data_format *format = dg_data_format_at(k);
+        printf("  %-16s %-28s %s\n", format->name, format->paths, format->summary);
+    }
+    puts("\nOptions, in brackets: digits(scale=standard, test=0.25)\n");
+    for (size_t k = 0; dg_data_option_at(k); k++) {
+        const dg_data_option *option = dg_data_option_at(k);
+        printf("  %-16s %-28s %s\n", option->name, option->sets, option->summary);
+    }
+}
+
+static void list_names(const char *(*known)(size_t))
+{
+    for (size_t k = 0; known(k); k++)
+        printf("  %s\n", known(k));
+}
+
+static void list_initialisers(void)
+{
+    list_names(dg_initialiser_known);
+}
+
+static void list_optimizers(void)
+{
+    list_names(dg_optimizer_known);
+}
+
+static void list_schedules(void)
+{
+    list_names(dg_schedule_known);
+}
+
+static void list_metrics(void)
+{
+    list_names(dg_metric_known);
+}
+
+static void list_styles(void)
+{
+    list_names(dg_draw_style_known);
+}
+
+static const struct {
+    const char *name, *summary;
+    void (*print)(void);
+} tables[] = {
+    {"attributes", "of graph files: on graphs, clusters, nodes and edges", list_attributes},
+    {"ops", "what nodes compute (dotgrad ops NAME tells all of one)", list_ops},
+    {"optimizers", "what makes a step of gradients", list_optimizers},
+    {"schedules", "of learning rates", list_schedules},
+    {"initialisers", "of parameters", list_initialisers},
+    {"data", "sets by name and formats of files, with their options", list_data},
+    {"metrics", "what is reported beside the loss", list_metrics},
+    {"styles", "of pictures", list_styles},
+};
+
+static int help(void)
+{
+    puts("usage: dotgrad list [TABLE]\n\nPrints a table, or the tables:\n");
+    for (size_t k = 0; k < sizeof tables / sizeof *tables; k++)
+        printf("  %-14s %s\n", tables[k].name, tables[k].summary);
+    return 0;
+}
+
+int command_list(int argc, char **argv)
+{
+    static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    int option = command_option(argc, argv, "h", longs);
+    if (option == '?')
+        return EXIT_USAGE;
+    if (option == 'h' || argc == optind)
+        return help();
+    if (argc - optind > 1)
+        return command_misused(argv[0], "wants one table");
+    for (size_t k = 0; k < sizeof tables / sizeof *tables; k++)
+        if (strcmp(tables[k].name, argv[optind]) == 0) {
+            tables[k].print();
+            return 0;
+        }
+    return command_misused(argv[0], "there is no table '%s'", argv[optind]);
+}

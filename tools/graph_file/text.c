@@ -1,0 +1,244 @@
+/* The words of DOT text: bounds on nesting, `strict`, and lines of nodes, in one pass. */
+#include "text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { MOST_NESTING = 64 };
+
+typedef struct scan {
+    const dg_graph_file *file;
+    dot_text *text;
+    size_t at, room;
+    int line, depth;
+} scan;
+
+static bool is_utf8(const unsigned char *text, size_t size, size_t *at)
+{
+    for (size_t i = 0; i < size;) {
+        unsigned char c = text[i];
+        size_t more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : (c & 0xf0) == 0xe0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : 9;
+        *at = i++;
+        if (more == 9 || size - i < more)
+            return false;
+        for (; more; more--, i++)
+            if ((text[i] & 0xc0) != 0x80)
+                return false;
+    }
+    return true;
+}
+
+static dg_status fail(const dg_graph_file *file, int line, const char *what)
+{
+    return dg_graph_file_error(file, line, dg_error(DG_BAD_DATA, "%s", what));
+}
+
+static dg_status check_bytes(const dg_graph_file *file, const char *text, size_t size)
+{
+    size_t at = 0;
+    int line = 1;
+    if (size == 0 || strspn(text, " \t\r\n") == size)
+        return fail(file, 0, "the file is empty");
+    if (size > 1 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+        return fail(file, 0, "this is UTF-16: save it as UTF-8");
+    if (!memchr(text, 0, size) && is_utf8((const unsigned char *)text, size, &at))
+        return dg_ok();
+    const char *zero = memchr(text, 0, size);
+    at = zero && (size_t)(zero - text) < at ? (size_t)(zero - text) : at;
+    for (size_t i = 0; i < at; i++)
+        line += text[i] == '\n';
+    return fail(file, zero ? 0 : line, "this is not text: it has a byte that is not UTF-8");
+}
+
+/* Steps over one byte that has been looked at. */
+static void step(scan *s)
+{
+    s->line += s->text->bytes[s->at++] == '\n';
+}
+
+static bool is_at(const scan *s, const char *word)
+{
+    size_t length = strlen(word);
+    return s->text->size - s->at >= length && memcmp(s->text->bytes + s->at, word, length) == 0;
+}
+
+static void skip_to(scan *s, const char *end)
+{
+    while (s->at < s->text->size && !is_at(s, end))
+        step(s);
+    for (size_t k = strlen(end); k > 0 && s->at < s->text->size; k--)
+        step(s);
+}
+
+/* Space, comments, and lines of a preprocessor. */
+static void skip_space(scan *s)
+{
+    while (s->at < s->text->size) {
+        char c = s->text->bytes[s->at];
+        if (isspace((unsigned char)c))
+            step(s);
+        else if (is_at(s, "/*"))
+            skip_to(s, "*/");
+        else if (is_at(s, "//") || (c == '#' && (s->at == 0 || s->text->bytes[s->at - 1] == '\n')))
+            skip_to(s, "\n");
+        else
+            return;
+    }
+}
+
+/* <b>…</b> in brackets: they are counted, those in comments are not. */
+static void skip_html(scan *s)
+{
+    int depth = 0;
+    while (s->at < s->text->size) {
+        if (is_at(s, "<!--")) {
+            skip_to(s, "-->");
+            continue;
+        }
+        char c = s->text->bytes[s->at];
+        step(s);
+        depth += (c == '<') - (c == '>');
+        if (depth == 0)
+            return;
+    }
+}
+
+/* The next word, in *word with its length, without the quotes if it has them; false: it is another sign. */
+static bool take_word(scan *s, text_place *word)
+{
+    const char *bytes = s->text->bytes;
+    size_t begin = s->at;
+    word->line = s->line;
+    if (bytes[s->at] == '"') {
+        for (step(s); s->at < s->text->size && bytes[s->at] != '"'; step(s))
+            if (bytes[s->at] == '\\' && s->at + 1 < s->text->size)
+                step(s);
+        word->name = bytes + begin + 1;
+        word->length = s->at - begin - 1;
+        if (s->at < s->text->size)
+            step(s);
+        return true;
+    }
+    if (bytes[s->at] == '<') {
+        skip_html(s);
+        return false;
+    }
+    while (s->at < s->text->size && (isalnum((unsigned char)bytes[s->at]) || (bytes[s->at] & 0x80) ||
+                                     bytes[s->at] == '_' || bytes[s->at] == '.'))
+        step(s);
+    word->name = bytes + begin;
+    word->length = s->at - begin;
+    if (word->length == 0)
+        step(s);
+    return word->length > 0;
+}
+
+static dg_status note_place(scan *s, text_place word)
+{
+    dot_text *text = s->text;
+    if (text->n_places == s->room) {
+        size_t room = s->room ? 2 * s->room : 64;
+        text_place *larger = realloc(text->places, room * sizeof *larger);
+        if (!larger)
+            return dg_error(DG_NO_MEMORY, "%s: not enough memory", s->file->path);
+        text->places = larger;
+        s->room = room;
+    }
+    word.order = (int)text->n_places;
+    text->places[text->n_places++] = word;
+    return dg_ok();
+}
+
+static int compare(const char *a, size_t length, const text_place *b)
+{
+    int order = memcmp(a, b->name, length < b->length ? length : b->length);
+    return order ? order : (length > b->length) - (length < b->length);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const text_place *first = a, *second = b;
+    int order = compare(first->name, first->length, second);
+    return order ? order : (first->order > second->order) - (first->order < second->order);
+}
+
+static bool is_keyword(const scan *s, const char *word)
+{
+    size_t length = strlen(word);
+    const char *at = s->text->bytes + s->at;
+    return strncasecmp(at, word, length) == 0 && !isalnum((unsigned char)at[length]) && at[length] != '_';
+}
+
+/* [strict] digraph. `strict` would lose the second edge of mul(x, x), and networkx writes it on every graph: it is
+ * dropped, and the edges are taken as they stand in the file. What is no graph is not shown in messages. */
+static dg_status take_beginning(scan *s)
+{
+    skip_space(s);
+    if (is_keyword(s, "strict")) {
+        memset(s->text->bytes + s->at, ' ', strlen("strict"));
+        skip_space(s);
+    }
+    if (is_keyword(s, "digraph") || is_keyword(s, "graph"))
+        return dg_ok();
+    return fail(s->file, s->line, "this is not a DOT graph: it does not begin with 'digraph'");
+}
+
+static dg_status read_words(scan *s)
+{
+    text_place before = {0};
+    DG_TRY(take_beginning(s));
+    for (skip_space(s); s->at < s->text->size; skip_space(s)) {
+        text_place word = {0};
+        char c = s->text->bytes[s->at];
+        if (c == '[' && before.length)
+            DG_TRY(note_place(s, before));
+        if (c == '{' && ++s->depth > MOST_NESTING)
+            return dg_graph_file_error(s->file, s->line,
+                                       dg_error(DG_BAD_DATA, "braces nest deeper than %d", MOST_NESTING));
+        s->depth -= c == '}';
+        before = take_word(s, &word) ? word : (text_place){0};
+    }
+    if (s->text->n_places)
+        qsort(s->text->places, s->text->n_places, sizeof *s->text->places, by_name);
+    return dg_ok();
+}
+
+dg_status dot_text_prepare(const dg_graph_file *file, const char *text, size_t size, dot_text *prepared)
+{
+    *prepared = (dot_text){0};
+    DG_TRY(check_bytes(file, text, size));
+    size_t mark = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    prepared->size = size - mark;
+    prepared->bytes = malloc(prepared->size + 1);
+    if (!prepared->bytes)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    memcpy(prepared->bytes, text + mark, prepared->size);
+    prepared->bytes[prepared->size] = '\0';
+    scan s = {.file = file, .text = prepared, .line = 1};
+    dg_status status = read_words(&s);
+    if (status.code != DG_OK)
+        dot_text_free(prepared);
+    return status;
+}
+
+void dot_text_free(dot_text *text)
+{
+    free(text->bytes);
+    free(text->places);
+    *text = (dot_text){0};
+}
+
+int dot_text_line(const dot_text *text, const char *name)
+{
+    size_t low = 0, high = text->n_places, length = strlen(name);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare(name, length, &text->places[middle]) > 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < text->n_places && compare(name, length, &text->places[low]) == 0 ? text->places[low].line : 0;
+}

@@ -1,0 +1,27 @@
+/* DOT text before libcgraph sees it: what it cannot take is refused here, what it would do wrongly is put right. */
+#ifndef TOOLS_GRAPH_FILE_TEXT_H
+#define TOOLS_GRAPH_FILE_TEXT_H
+
+#include <dotgrad/graph_file.h>
+
+/* Where a node is first given attributes: NAME [. */
+typedef struct text_place {
+    const char *name; /* in the text, without quotes; not terminated */
+    size_t length;
+    int line, order;
+} text_place;
+
+typedef struct dot_text {
+    char *bytes; /* a copy without byte-order mark and without the word `strict` */
+    size_t size;
+    size_t n_places;
+    text_place *places; /* by name */
+} dot_text;
+
+/* DG_BAD_DATA: empty, too large, not UTF-8, UTF-16, nested too deep for libcgraph, which recurses on braces. */
+dg_status dot_text_prepare(const dg_graph_file *file, const char *text, size_t size, dot_text *prepared);
+void dot_text_free(dot_text *text);
+/* The line where that node is first given attributes; 0: not known. */
+int dot_text_line(const dot_text *text, const char *name);
+
+#endif
