@@ -219,6 +219,23 @@ static dg_status mha_check_parameters(const dg_infer *infer)
     return dg_ok();
 }
 
+/* The masks for `places` queries and `keys` keys in a batch of `n`. */
+static dg_status mha_check_masks(const dg_infer *infer, int64_t places, int64_t keys, int64_t n)
+{
+    const dg_type *padding = infer->inputs[MHA_PADDING], *mask = infer->inputs[MHA_MASK];
+    int rank = infer->inputs[MHA_QUERY]->shape.rank;
+    if (padding && (padding->shape.rank != rank - 1 || sizes_differ(from_end(padding, 1), keys) ||
+                    (rank == 3 && sizes_differ(from_end(padding, 2), n))))
+        return bad_shape(infer, MHA_PADDING, rank == 3 ? "[N, S]" : "[S]");
+    if (!mask)
+        return dg_ok();
+    bool fits = (mask->shape.rank == 2 || mask->shape.rank == 3) && !sizes_differ(from_end(mask, 1), keys) &&
+                !sizes_differ(from_end(mask, 2), places);
+    if (fits && mask->shape.rank == 3 && n >= 0)
+        fits = !sizes_differ(from_end(mask, 3), n * infer->attrs[MHA_HEADS].i);
+    return fits ? dg_ok() : bad_shape(infer, MHA_MASK, "[L, S] or [N·num_heads, L, S]");
+}
+
 static dg_status mha_infer(const dg_infer *infer)
 {
     const dg_value *attrs = infer->attrs;
@@ -243,10 +260,12 @@ static dg_status mha_infer(const dg_infer *infer)
         return bad_shape(infer, of[2], "as many places as key has");
     DG_TRY(want_mask(infer, MHA_PADDING));
     DG_TRY(want_mask(infer, MHA_MASK));
-    if (infer->inputs[MHA_PADDING] && infer->inputs[MHA_PADDING]->shape.rank != rank - 1)
-        return bad_shape(infer, MHA_PADDING, rank == 3 ? "[N, S]" : "[S]");
-    if (infer->inputs[MHA_MASK] && (infer->inputs[MHA_MASK]->shape.rank < 2 || infer->inputs[MHA_MASK]->shape.rank > 3))
-        return bad_shape(infer, MHA_MASK, "[L, S] or [N·num_heads, L, S]");
+    int batch = attrs[MHA_BATCH_FIRST].b ? 3 : 2;
+    for (int k = 1; rank == 3 && k < 3; k++)
+        if (sizes_differ(from_end(infer->inputs[of[k]], batch), from_end(query, batch)))
+            return bad_shape(infer, of[k], "the batch that query has");
+    DG_TRY(mha_check_masks(infer, from_end(query, time), from_end(infer->inputs[of[1]], time),
+                           rank == 3 ? from_end(query, batch) : 1));
     DG_TRY(mha_check_parameters(infer));
     infer->outputs[0] = *query;
     dg_shape weights = {.rank = rank};

@@ -1,6 +1,7 @@
 /* Activation functions: one formula a line. Which side of a kink takes which derivative is told by the comparisons, and
  * is as in PyTorch. A NaN goes through. */
 #include "ops/shared/arguments.h"
+#include "ops/shared/rules.h"
 
 #include <dotgrad/op.h>
 #include <dotgrad/ops/shape.h>
@@ -93,7 +94,7 @@ static dg_status prelu_infer(const dg_infer *infer)
     if (!w || w->rank > 1)
         return dg_error(DG_BAD_SHAPE, "the weight wants one dimension, [1] or [channels]");
     int64_t weights = w->rank ? w->dims[0] : 1, channels = x->rank > 1 ? x->dims[1] : 1;
-    if (weights > 1 && channels >= 0 && channels != weights)
+    if (weights != 1 && sizes_differ(channels, weights))
         return dg_error(DG_BAD_SHAPE, "%lld weights for %lld channels", (long long)weights, (long long)channels);
     return dg_infer_same(infer);
 }

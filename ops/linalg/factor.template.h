@@ -16,8 +16,29 @@ static int64_t NAME(cholesky_factor)(int64_t n, bool upper, REAL *a)
     return info;
 }
 
+static bool NAME(holds_nan)(const REAL *a, int64_t count)
+{
+    bool any = false;
+    for (int64_t i = 0; i < count; i++)
+        any |= isnan(a[i]);
+    return any;
+}
+
+/* A NaN goes everywhere: LAPACK may pass it by. */
+static void NAME(fill_nan)(REAL *a, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        a[i] = (REAL)NAN;
+}
+
 static int64_t NAME(lu_factor)(int64_t n, REAL *a, lapack_int *pivots)
 {
+    if (NAME(holds_nan)(a, n * n)) {
+        NAME(fill_nan)(a, n * n);
+        for (int64_t i = 0; i < n; i++)
+            pivots[i] = (lapack_int)(i + 1);
+        return 0;
+    }
     return LAPACK(getrf)(LAPACK_COL_MAJOR, (lapack_int)n, (lapack_int)n, a, (lapack_int)n, pivots);
 }
 
@@ -25,6 +46,10 @@ static int64_t NAME(lu_factor)(int64_t n, REAL *a, lapack_int *pivots)
 static void NAME(lu_solve)(int64_t n, int64_t k, const REAL *lu, const lapack_int *pivots, REAL *b)
 {
     blasint rows = (blasint)n, columns = (blasint)k;
+    if (n > 0 && isnan(lu[0])) {
+        NAME(fill_nan)(b, n * k);
+        return;
+    }
     BLAS(trsm)
     (CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, rows, columns, 1, lu, rows, b, columns);
     BLAS(trsm)(CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasUnit, rows, columns, 1, lu, rows, b, columns);
@@ -35,6 +60,10 @@ static void NAME(lu_solve)(int64_t n, int64_t k, const REAL *lu, const lapack_in
 
 static void NAME(lu_invert)(int64_t n, REAL *lu, const lapack_int *pivots, REAL *work)
 {
+    if (n > 0 && isnan(lu[0])) {
+        NAME(fill_nan)(lu, n * n);
+        return;
+    }
     LAPACK(getri)(LAPACK_COL_MAJOR, (lapack_int)n, lu, (lapack_int)n, pivots, work, (lapack_int)(n * BLOCK));
 }
 
@@ -142,6 +171,10 @@ static void NAME(transpose)(int64_t rows, int64_t columns, const REAL *restrict 
 
 static int64_t NAME(least_squares)(int64_t m, int64_t n, int64_t k, const REAL *a, const REAL *b, REAL *x, REAL *work)
 {
+    if (NAME(holds_nan)(a, m * n) || NAME(holds_nan)(b, m * k)) {
+        NAME(fill_nan)(x, n * k);
+        return 0;
+    }
     int64_t longer = m > n ? m : n, shorter = m < n ? m : n;
     REAL *factor = work, *right = factor + m * n, *free = right + longer * k;
     memcpy(factor, a, (size_t)(m * n) * sizeof(REAL));

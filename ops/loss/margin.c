@@ -90,6 +90,8 @@ static dg_status multilabel_margin_loss_infer(const dg_infer *infer)
     DG_TRY(shapes_agree(infer, 0, 1));
     dg_shape losses = infer->inputs[0]->shape;
     losses.rank--;
+    if (losses.dims[losses.rank] == 0)
+        return dg_error(DG_BAD_SHAPE, "input has no classes, wants [N, C] or [C] with one at least");
     return infer_reduced(infer, &losses, &infer->attrs[0]);
 }
 

@@ -315,7 +315,7 @@ static void group_norm_compose(const dg_compose *compose)
     }
     dg_shape rows = {.rank = 3, .dims = {shape->dims[0], compose->attrs[GROUP_COUNT].i, -1}};
     if (known)
-        rows = DG_SHAPE(-1, compose->attrs[GROUP_COUNT].i, elements);
+        rows = DG_SHAPE(elements ? -1 : shape->dims[0], compose->attrs[GROUP_COUNT].i, elements);
     dg_node *y = dg_standardize(dg_reshape(x, rows), DG_INTS(2), .eps = compose->attrs[GROUP_EPS].f);
     compose->outputs[0] = affine(dg_reshape_as(y, x), beside_channels(compose->inputs[1], shape->rank),
                                  beside_channels(compose->inputs[2], shape->rank));
