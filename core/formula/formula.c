@@ -307,6 +307,33 @@ static double cost(dg_formulas *pool, const expression *e)
     return flops;
 }
 
+/* Whether something beside `output` overflows soon. Then the value must not be read: the slope that goes to 0 as fast
+ * would be cut off from what it is multiplied by, and a second derivative would get an infinite cotangent. */
+static bool may_overflow(dg_formulas *pool, const expression *e, const char *output)
+{
+    if (!pass_begin(pool, e))
+        return true;
+    for (size_t i = 0; i < pool->n_order; i++) {
+        const expression *part = pool->order[i];
+        switch (part->op) {
+        case P_EXP:
+        case P_EXP2:
+        case P_EXPM1:
+        case P_SINH:
+        case P_COSH:
+            return true;
+        case P_SQUARE:
+        case P_POW:
+            if (part->args[0]->op != OP_INPUT || strcmp(part->args[0]->name, output) != 0)
+                return true;
+            break;
+        default:
+            break;
+        }
+    }
+    return false;
+}
+
 /* The derivative with the formula's own value read from `output`, where that is less work than computing it again. */
 static const expression *reuse_output(dg_formulas *pool, const dg_formula *formula, const expression *derivative,
                                       const char *output)
@@ -315,7 +342,9 @@ static const expression *reuse_output(dg_formulas *pool, const dg_formula *formu
         return derivative;
     const expression *reused =
         expression_substitute(pool, derivative, 0, NULL, NULL, formula->root, make_input(pool, output));
-    return reused && reused != derivative && cost(pool, reused) < cost(pool, derivative) ? reused : derivative;
+    if (!reused || reused == derivative || may_overflow(pool, reused, output))
+        return derivative;
+    return cost(pool, reused) < cost(pool, derivative) ? reused : derivative;
 }
 
 static const dg_formula *make_vjp(dg_formulas *pool, const dg_formula *formula, int wanted)

@@ -312,6 +312,9 @@ dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, cons
     if (formula->compute < DG_BOOL || formula->compute > DG_FLOAT64 || formula->n_inputs > MOST_PLACES)
         return dg_error(DG_BAD_DTYPE, "a formula of %d inputs cannot be computed in element type %d", formula->n_inputs,
                         (int)formula->compute);
+    const wide_steps *wide = NULL;
+    if (!l.integers && !wide_make(formula->pool, arena, formula->n_roots, formula->roots, formula->names, &wide))
+        return dg_no_memory("a formula's program");
     if (formula->for_speed && formula->compute == DG_FLOAT32) { /* the steps that it writes are of float32 */
         memcpy(roots, formula->roots, (size_t)formula->n_roots * sizeof *roots);
         if (!expressions_cheaper(formula->pool, formula->n_roots, roots))
@@ -322,6 +325,8 @@ dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, cons
     lower_all(&l, formula->pool, uses);
     dg_status status = place_and_emit(arena, &l, uses, vectors, program);
     free(l.values);
+    if (status.code == DG_OK)
+        (*program)->wide = wide;
     return status;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/formula/expression.h"
 #include "core/vector/vector.h"
+#include "wide.h"
 
 /* Places are numbered: registers first, then constants, then inputs, then results. Registers and constants have a
  * tile of scratch memory each. */
@@ -30,6 +31,7 @@ struct dg_program {
     const program_input *inputs; /* those that are read */
     const uint16_t *written;     /* by result: the instruction that writes it */
     const instruction *instructions;
+    const wide_steps *wide; /* the formula again, for elements that become NaN by overflow; NULL: there are none */
 };
 
 enum { MOST_PLACES = 2000, MOST_RESULTS = 16, MOST_OPERANDS = 256 /* of dg_program_run */ };

@@ -2,6 +2,7 @@
  * Operands that are contiguous and of the right type are read where they are; the others come to a tile of scratch. */
 #include "program.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { SCRATCH = 32 * 1024, LONGEST_TILE = 512, TILE_STEP = 16 };
@@ -90,13 +91,26 @@ typedef struct run {
     int first_input, first_result; /* places */
     int64_t origin;                /* the element at the results' beginning */
     int64_t tile;                  /* elements */
-    bool stores;                   /* a result is not of the lane's type */
+    bool stores;                   /* a result is stored from scratch */
+    bool stored[MOST_RESULTS];     /* that one: not of the lane's type, or over an input that may be read again */
 } run;
 
 static vector_load load_of(const dg_program *program, const program_input *input, dg_dtype dtype)
 {
     const vector_table *vectors = program->vectors;
     return input->is_condition ? vectors->load_condition[program->lane][dtype] : vectors->load[program->lane][dtype];
+}
+
+/* Whether a result lies over an input that elements which are computed again would need. */
+static bool lies_over_input(const run *r, int result)
+{
+    const dg_program *p = r->program;
+    for (int k = 0; p->wide && k < p->n_inputs; k++) {
+        const program_operand *operand = &r->operands[p->inputs[k].index];
+        if (operand->access == IN_PLACE && *operand->data == *r->results[result].data)
+            return true;
+    }
+    return false;
 }
 
 static int count_tiles(run *r)
@@ -107,9 +121,9 @@ static int count_tiles(run *r)
         n += r->operands[p->inputs[k].index].access != IN_PLACE;
     r->stores = false;
     for (int k = 0; k < p->n_results; k++) {
-        bool converted = r->results[k].dtype != p->lane_dtype;
-        n += converted;
-        r->stores |= converted;
+        r->stored[k] = r->results[k].dtype != p->lane_dtype || lies_over_input(r, k);
+        n += r->stored[k];
+        r->stores |= r->stored[k];
     }
     return n;
 }
@@ -145,7 +159,7 @@ static void prepare(run *r, char *scratch, int64_t count)
             load_of(p, input, operand->dtype)(r->places[r->first_input + k], *operand->data, 0, (size_t)r->tile);
     }
     for (int k = 0; k < p->n_results; k++)
-        if (r->results[k].dtype != p->lane_dtype)
+        if (r->stored[k])
             r->places[r->first_result + k] = scratch + (size_t)used++ * bytes;
 }
 
@@ -163,7 +177,7 @@ static void fetch(run *r, int64_t position, int64_t n)
                    dg_dtype_size(operand->dtype), r->places[r->first_input + k], position, n);
     }
     for (int k = 0; k < p->n_results; k++)
-        if (r->results[k].dtype == p->lane_dtype)
+        if (!r->stored[k])
             r->places[r->first_result + k] = (char *)*r->results[k].data + (size_t)(position - r->origin) * p->element;
 }
 
@@ -172,11 +186,67 @@ static void store(const run *r, int64_t position, int64_t n)
     const dg_program *p = r->program;
     for (int k = 0; k < p->n_results; k++) {
         dg_dtype dtype = r->results[k].dtype;
-        if (dtype != p->lane_dtype)
+        if (r->stored[k])
             p->vectors->store[p->lane][dtype]((char *)*r->results[k].data +
                                                   (size_t)(position - r->origin) * dg_dtype_size(dtype),
                                               r->places[r->first_result + k], (size_t)n);
     }
+}
+
+/* ---- elements that are NaN of finite arguments ---- */
+
+static double element_of(const dg_program *p, const char *place, int64_t i)
+{
+    return p->lane == LANE_F32 ? (double)((const float *)(const void *)place)[i]
+                               : ((const double *)(const void *)place)[i];
+}
+
+static void set_element(const dg_program *p, char *place, int64_t i, double value)
+{
+    if (p->lane == LANE_F32)
+        ((float *)(void *)place)[i] = (float)value;
+    else
+        ((double *)(void *)place)[i] = value;
+}
+
+/* The arguments of element i of the tile; false where one is infinite or NaN. */
+static bool arguments_of(const run *r, int64_t i, double *inputs)
+{
+    const dg_program *p = r->program;
+    for (int k = 0; k < p->n_inputs; k++) {
+        double value = element_of(p, r->places[r->first_input + k], i);
+        if (!isfinite(value))
+            return false;
+        inputs[p->inputs[k].index] = value;
+    }
+    return true;
+}
+
+__attribute__((noinline)) static void compute_again(const run *r, int64_t n)
+{
+    const dg_program *p = r->program;
+    double inputs[MOST_PLACES + 1], results[MOST_RESULTS];
+    for (int64_t i = 0; i < n; i++) {
+        bool any = false;
+        for (int k = 0; k < p->n_results; k++)
+            any |= isnan(element_of(p, r->places[r->first_result + k], i));
+        if (!any || !arguments_of(r, i, inputs))
+            continue;
+        wide_run(p->wide, inputs, results);
+        for (int k = 0; k < p->n_results; k++)
+            if (isnan(element_of(p, r->places[r->first_result + k], i)))
+                set_element(p, r->places[r->first_result + k], i, results[k]);
+    }
+}
+
+static void mend(const run *r, int64_t n)
+{
+    const dg_program *p = r->program;
+    bool any = false;
+    for (int k = 0; k < p->n_results; k++)
+        any |= p->vectors->any_nan[p->lane](r->places[r->first_result + k], (size_t)n);
+    if (any)
+        compute_again(r, n);
 }
 
 void program_run(const dg_program *program, const program_operand *operands, const program_operand *results,
@@ -199,6 +269,8 @@ void program_run(const dg_program *program, const program_operand *operands, con
             in->kernel(r.places[in->result], r.places[in->args[0]], r.places[in->args[1]], r.places[in->args[2]],
                        (size_t)n);
         }
+        if (program->wide)
+            mend(&r, n);
         if (r.stores)
             store(&r, position, n);
     }

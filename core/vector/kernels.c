@@ -120,6 +120,24 @@ LANE_CONVERSIONS(f64, double)
 LANE_CONVERSIONS(i32, int32_t)
 LANE_CONVERSIONS(i64, int64_t)
 
+static bool f32_any_nan(const void *a, size_t n)
+{
+    const float *x = a;
+    uint32_t any = 0;
+    for (size_t i = 0; i < n; i++)
+        any |= x[i] != x[i];
+    return any;
+}
+
+static bool f64_any_nan(const void *a, size_t n)
+{
+    const double *x = a;
+    uint64_t any = 0;
+    for (size_t i = 0; i < n; i++)
+        any |= x[i] != x[i];
+    return any;
+}
+
 /* ---- the table ---- */
 
 /* What every lane has. */
@@ -173,5 +191,6 @@ const vector_table DG_ISA_NAME(vector_tables) = {
                        [LANE_F64] = LOADS(f64, test),
                        [LANE_I32] = LOADS(i32, test),
                        [LANE_I64] = LOADS(i64, test)},
+    .any_nan = {[LANE_F32] = f32_any_nan, [LANE_F64] = f64_any_nan},
     .store = {[LANE_F32] = STORES(f32), [LANE_F64] = STORES(f64), [LANE_I32] = STORES(i32), [LANE_I64] = STORES(i64)},
 };

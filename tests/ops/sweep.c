@@ -84,8 +84,8 @@ static dg_status run_both_orders(const dg_op *op, const dg_sample *sample, dg_dt
     }
     dg_plan *plan = NULL;
     if (status.code == DG_OK)
-        status = dg_plan_new(made.graph,
-                             &(dg_plan_options){.fetch = fetch, .n_fetch = count, .parameters = made.parameters}, &plan);
+        status = dg_plan_new(
+            made.graph, &(dg_plan_options){.fetch = fetch, .n_fetch = count, .parameters = made.parameters}, &plan);
     if (status.code == DG_OK) {
         status = dg_plan_run(plan, made.feeds, made.n_feeds);
         *ran += status.code == DG_OK;
@@ -170,7 +170,8 @@ static void with_other_types(const dg_op *op, const dg_sample *sample, int *ran)
         size_t sizes = (size_t)(read_sizes(sample->inputs[k], &shape) - sample->inputs[k]);
         for (int type = 0; type < 4; type++) {
             variant v = variant_of(sample);
-            snprintf(v.texts[k], TEXT, "%.*s%s%s", (int)sizes, sample->inputs[k], types[type][0] ? " " : "", types[type]);
+            snprintf(v.texts[k], TEXT, "%.*s%s%s", (int)sizes, sample->inputs[k], types[type][0] ? " " : "",
+                     types[type]);
             expect_runs(op, &v, ran);
         }
         dg_shape less = shape, more = shape, scalar = dg_scalar();

@@ -1,0 +1,120 @@
+/* Formulas where something on the way overflows although the result has a limit: products of 0 and ∞, quotients of
+ * infinities. Values and derivatives of orders 1 and 2 are numbers, in both float types. Those wanted were got from
+ * mpmath at 2000 digits. */
+#include "../support.h"
+
+#include <dotgrad/ops.h>
+
+typedef struct limit {
+    const char *formula;
+    double x, wants[3]; /* f, f′, f″ */
+} limit;
+
+static const limit limits[] = {
+    {"x*tanh(exp(x))", 88.75, {88.75, 1.0, 0}},
+    {"x*tanh(exp(x))", 100, {100.0, 1.0, 0}},
+    {"x*tanh(exp(x))", 1000, {1000.0, 1.0, 0}},
+    {"tanh(exp(x))", 89, {1.0, 0, 0}},
+    {"tanh(exp(x))", 800, {1.0, 0, 0}},
+    {"sigmoid(exp(x))", 100, {1.0, 0, 0}},
+    {"erf(exp(x))", 100, {1.0, 0, 0}},
+    {"erf(exp(x))", 800, {1.0, 0, 0}},
+    {"atan(exp(x))", 30, {1.570796326794803, 9.3576229688401746e-14, -9.3576229688401746e-14}},
+    {"atan(exp(x))", 800, {1.5707963267948966, 0, 0}},
+    {"1-exp(-exp(x))", 100, {1.0, 0, 0}},
+    {"1-exp(-exp(x))", 1000, {1.0, 0, 0}},
+    {"exp(-exp(-x))", -100, {0, 0, 0}},
+    {"exp(-exp(-x))", -1000, {0, 0, 0}},
+    {"x*log(2-exp(-exp(x)))", 100, {69.314718055994531, 0.69314718055994531, 0}},
+    {"x*log(2-exp(-exp(x)))", 1000, {693.14718055994531, 0.69314718055994531, 0}},
+    {"x*erf(0.75*exp(0.75*x))", 200, {200.0, 1.0, 0}},
+    {"x*erf(0.75*exp(0.75*x))", 1000, {1000.0, 1.0, 0}},
+    {"x/(1-x*exp(-(x+exp(x))))", 100, {100.0, 1.0, 0}},
+    {"x/(1-x*exp(-(x+exp(x))))", 1000, {1000.0, 1.0, 0}},
+    {"x/(1-x*exp(-(x+exp(x))))", -60, {-8.7565107626965203e-27, -8.7565107626965203e-27, -8.7565107626965203e-27}},
+    {"x/(1-x*exp(-(x+exp(x))))", -800, {0, 0, 0}},
+    {"x/(x/2+exp(-x/3))", -300, {-1.1160227928062508e-41, -3.6828752162606276e-42, -1.2152248188334731e-42}},
+    {"x/(x/2+exp(-x/3))", -3000, {0, 0, 0}},
+    {"tanh(sinh(x))", 100, {1.0, 0, 0}},
+    {"tanh(sinh(x))", -1000, {-1.0, 0, 0}},
+    {"x*tanh(sinh(x))", 100, {100.0, 1.0, 0}},
+    {"x*tanh(sinh(x))", -1000, {1000.0, -1.0, 0}},
+    {"exp(x)*exp(-exp(x))", 100, {0, 0, 0}},
+    {"exp(x)*exp(-exp(x))", 1000, {0, 0, 0}},
+    {"x*(1+exp(-0.5*x))^(-1.5)", -200, {-1.4350191946328821e-63, -1.0690893000014972e-63, -7.9643565302124956e-64}},
+    {"x*(1+exp(-0.5*x))^(-1.5)", -2000, {0, 0, 0}},
+    {"x*tanh(log(1+exp(x)))", 100, {100.0, 1.0, -1.0960460491754961e-84}},
+    {"x*tanh(log(1+exp(x)))", 1000, {1000.0, 1.0, 0}},
+    {"x/(1+exp(-x))", -800, {0, 0, 0}},
+    {"x^2/(1+x^2)", 3.2e+19, {1.0, 6.103515625e-59, -5.7220458984375e-78}},
+    {"x^2*exp(-x^2)", 1.6e+19, {0, 0, 0}},
+    {"tanh(x^3)", 1.1805916207174113e+21, {1.0, 0, 0}},
+    {"x*sigmoid(x^4)", 1099511627776.0, {1099511627776.0, 1.0, 0}},
+};
+
+/* y, its derivative and the one of that, each the gradient of the sum of the one before. */
+static void expect_limit(const limit *l, dg_dtype dtype, trial *t, dg_node *x, dg_node *y)
+{
+    double tolerance = dtype == DG_FLOAT32 ? 2e-6 : 1e-12;
+    for (int order = 0; order < 3; order++) {
+        double got = dg_tensor_get(trial_run(t, y), 0), want = l->wants[order];
+        cr_expect(fabs(got - want) <= tolerance * fmax(1, fabs(want)),
+                  "%s at %g, order %d, %s: it is %.17g, wants %.17g", l->formula, l->x, order, dg_dtype_name(dtype),
+                  got, want);
+        y = trial_grad(dg_sum(y), x);
+    }
+}
+
+Test(limits, exist_where_something_overflows_on_the_way)
+{
+    for (size_t k = 0; k < sizeof limits / sizeof *limits; k++)
+        EACH_DTYPE(d)
+        {
+            trial *t = trial_new((dg_dtype)d);
+            dg_node *x = trial_input(t, DG_SHAPE(1), DATA(limits[k].x));
+            expect_limit(&limits[k], (dg_dtype)d, t, x, dg_expr(limits[k].formula, {"x", x}));
+            trial_free(t);
+        }
+}
+
+/* The op, and the same graph of single ops, which a plan fuses. */
+Test(limits, exist_for_ops)
+{
+    const limit cases[] = {{"tanhexp", 100, {100, 1, 0}}, {"tanhexp", 800, {800, 1, 0}}, {"tanhexp", -800, {0, 0, 0}}};
+    for (int k = 0; k < 3; k++)
+        EACH_DTYPE(d)
+        {
+            trial *t = trial_new((dg_dtype)d);
+            dg_node *x = trial_input(t, DG_SHAPE(1), DATA(cases[k].x));
+            expect_limit(&cases[k], (dg_dtype)d, t, x, dg_tanhexp(x));
+            trial_free(t);
+        }
+}
+
+/* Among many elements only those that became NaN are computed again, in place of an input, too; what is NaN by its
+ * arguments or has no value stays so. */
+Test(limits, are_found_element_by_element)
+{
+    enum { N = 3000 };
+    static double values[N];
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        for (int i = 0; i < N; i++)
+            values[i] = i % 7 == 0 ? 800 : i % 11 == 0 ? NAN : 0.01 * (i % 300);
+        dg_node *x = trial_input(t, DG_SHAPE(N), values),
+                *y = dg_expr("tanh(exp(a)) + 0 * a", {"a", dg_neg(dg_neg(x))});
+        const dg_tensor *g = trial_run(t, trial_grad(dg_sum(y), x));
+        for (int i = 0; i < N; i++) {
+            double got = dg_tensor_get(g, i), e = exp(values[i]),
+                   slope = values[i] == 800 ? 0 : (1 - pow(tanh(e), 2)) * e;
+            cr_assert(isnan(values[i]) ? isnan(got) : fabs(got - slope) < 1e-5, "element %d: %g, wants %g", i, got,
+                      slope);
+        }
+        const double none[] = {-1, 0, 2000};
+        dg_node *z = trial_input(t, DG_SHAPE(3), none);
+        expect_values(trial_run(t, dg_expr("log(z) * exp(z)", {"z", z})), DG_SHAPE(3), 0,
+                      DATA(NAN, -INFINITY, INFINITY));
+        trial_free(t);
+    }
+}
