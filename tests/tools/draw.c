@@ -323,10 +323,341 @@ Test(draw, a_page_holds_everything_and_loads_nothing)
 
 Test(draw, latex_gets_no_command_from_a_name)
 {
-    write_text("tex.dot", "digraph g { \"\\\\input{/etc/passwd}\" [op=\"input([N, 4])\"]; \"$x_1^2$ 50% #&~{}\" [op=relu];"
-                          " \"\\\\input{/etc/passwd}\" -> \"$x_1^2$ 50% #&~{}\"; }");
+    write_text("tex.dot",
+               "digraph g { \"\\\\input{/etc/passwd}\" [op=\"input([N, 4])\"]; \"$x_1^2$ 50% #&~{}\" [op=relu];"
+               " \"\\\\input{/etc/passwd}\" -> \"$x_1^2$ 50% #&~{}\"; }");
     expect_fine(dotgrad("draw tex.dot --names -o x.tex"));
     cr_assert_eq(count_in("x.tex", "\\input{"), 0, "%s", read_all("x.tex"));
     expect_in_file("x.tex", "\\textbackslash{}input\\{/etc/passwd\\}");
     expect_in_file("x.tex", "\\$x\\_1\\textasciicircum{}2\\$ 50\\% \\#\\&\\textasciitilde{}\\{\\}");
+}
+
+Test(draw, the_difference_names_what_has_changed)
+{
+    write_text("new.dot",
+               "digraph mlp { graph [output=scores]; x [op=\"input([N, 4])\"]; t [op=\"input([N], dtype=int64)\"];"
+               " fc [op=\"linear(9)\"]; act [op=tanh]; drop [op=\"dropout(0.3)\"]; scores [op=\"linear(3)\"];"
+               " loss [op=cross_entropy]; x -> fc -> act -> drop -> scores -> loss; t -> loss [arg=target]; }\n");
+    outcome run = dotgrad("draw new.dot --diff mlp.dot -o -");
+    expect_fine(run);
+    cr_expect_str_eq(run.out, "1 added, 0 removed, 2 changed; 3 edges differ\n"
+                              "~ fc  out_features 8 → 9\n"
+                              "~ act  relu → tanh\n"
+                              "+ drop  dropout(0.3)\n"
+                              "+ act -> drop\n"
+                              "+ drop -> scores\n"
+                              "- act -> scores\n");
+    run = dotgrad("draw mlp.dot --diff new.dot -o -");
+    cr_expect_not_null(strstr(run.out, "0 added, 1 removed, 2 changed; 3 edges differ\n"), "%s", run.out);
+    run = dotgrad("draw mlp.dot --diff mlp.dot -o -");
+    cr_expect_str_eq(run.out, "0 added, 0 removed, 0 changed; 0 edges differ\n");
+    expect_fine(dotgrad("draw new.dot --diff mlp.dot -o diff.svg"));
+    cr_expect_eq(count_in("diff.svg", " added\" role"), 1);
+    cr_expect_eq(count_in("diff.svg", " changed\" role"), 2);
+}
+
+/* Random networks of one chain with skips, and one edit of each: the difference is that edit. */
+Test(draw, the_difference_is_exactly_the_edit)
+{
+    static const char *const ops[] = {"relu", "tanh", "sigmoid", "gelu", "softplus", "elu", "exp", "abs"};
+    enum { LENGTH = 12, OPS = 8 };
+    srand(7);
+    for (int round = 0; round < 60; round++) {
+        int op[LENGTH], skip[LENGTH], place = 1 + rand() % (LENGTH - 1), kind = round % 3;
+        for (int k = 0; k < LENGTH; k++) {
+            op[k] = rand() % OPS;
+            skip[k] = k > 3 && rand() % 3 == 0 ? rand() % (k - 2) : -1;
+        }
+        if (kind == 2) /* an edge to change */
+            skip[place] = place > 1 ? 0 : -1;
+        for (int version = 0; version < 2; version++) {
+            char names[LENGTH + 1][16] = {"x"};
+            FILE *file = fopen(version ? "b.dot" : "a.dot", "w");
+            for (int k = 0; k < LENGTH; k++)
+                snprintf(names[k + 1], sizeof names[k], version && kind == 1 && k == place ? "renamed" : "n%d", k);
+            fputs("digraph g { x [op=\"input([N, 4])\"];\n", file);
+            for (int k = 0; k < LENGTH; k++) {
+                int now = version && kind == 0 && k == place ? (op[k] + 1) % OPS : op[k];
+                int from = version && kind == 2 && k == place && k > 2 ? skip[k] + 1 : skip[k];
+                fprintf(file, "%s [op=%s]; %s -> %s;", names[k + 1], skip[k] >= 0 ? "add" : ops[now], names[k],
+                        names[k + 1]);
+                if (skip[k] >= 0)
+                    fprintf(file, "%s -> %s;", names[from + 1], names[k + 1]);
+                fputc('\n', file);
+            }
+            fputs("}\n", file);
+            fclose(file);
+        }
+        outcome run = dotgrad("draw b.dot --diff a.dot -o -");
+        int added, removed, changed, edges;
+        expect_fine(run);
+        cr_assert_eq(
+            sscanf(run.out, "%d added, %d removed, %d changed; %d edges differ", &added, &removed, &changed, &edges),
+            4);
+        bool touched = kind == 0 ? skip[place] < 0 : kind == 1 || (skip[place] >= 0 && place > 2);
+        cr_expect_eq(added + removed, 0, "round %d: %s", round, run.out);
+        cr_expect_eq(changed, kind < 2 && touched, "round %d: %s", round, run.out);
+        cr_expect_eq(edges, kind == 2 && touched ? 2 : 0, "round %d: %s", round, run.out);
+    }
+}
+
+/* Exchanging the arguments of an op that is not commutative changes what can be read. */
+Test(draw, which_argument_an_edge_is_can_be_seen)
+{
+    static const char *const ops[] = {
+        "sub",      "div",       "pow",  "matmul", "cat", "lt", "atan2", "expr(p - 2*q)", "where(condition=none)",
+        "mse_loss", "remainder", "stack"};
+    for (size_t k = 0; k < sizeof ops / sizeof *ops; k++) {
+        bool formula = strncmp(ops[k], "expr", 4) == 0;
+        if (strncmp(ops[k], "where", 5) == 0)
+            continue;
+        for (int version = 0; version < 2; version++) {
+            char text[600];
+            const char *first = formula ? "p" : "0", *second = formula ? "q" : "1";
+            snprintf(text, sizeof text,
+                     "digraph g { a [op=\"input([4, 4])\"]; b [op=\"input([4, 4])\"]; y [op=\"%s\"];"
+                     " a -> y [arg=%s]; b -> y [arg=%s]; }",
+                     ops[k], version ? second : first, version ? first : second);
+            write_text(version ? "2.dot" : "1.dot", text);
+            expect_fine(dotgrad("draw %d.dot -o %d.svg", version + 1, version + 1));
+        }
+        cr_expect_not(same_bytes("1.svg", "2.svg"), "%s", ops[k]);
+        expect_fine(dotgrad("draw 1.dot -o 1.txt && '%s' draw 2.dot -o 2.txt", getenv("DOTGRAD")));
+        cr_expect_not(same_bytes("1.txt", "2.txt"), "%s", ops[k]);
+    }
+}
+
+/* The numbers of heat are those of eval: the gradient's norm to three digits; a network that is made with dead units
+ * shows them. */
+Test(draw, heat_shows_dead_units_and_gradients)
+{
+    write_text("dead.dot",
+               "digraph dead { graph [data=digits, loss=loss, output=scores]; x [op=\"input([N, 64])\"];"
+               " label [op=\"input([N], dtype=int64)\"]; fc [op=\"linear(8)\"]; low [op=\"expr(relu(x - 100))\"];"
+               " high [op=relu]; scores [op=\"linear(10)\"]; loss [op=cross_entropy];"
+               " x -> fc; fc -> low; fc -> high; both [op=add]; low -> both; high -> both -> scores -> loss;"
+               " label -> loss [arg=target]; }");
+    outcome run = dotgrad("draw dead.dot --heat dead -o -");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.out, "[8 of 8 dead]"), "%s", run.out);
+    run = dotgrad("draw dead.dot --heat gradient -o -");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.out, "‖∂‖"), "%s", run.out);
+    cr_expect_not_null(strstr(run.out, "digits, 256 rows"), "%s", run.out);
+    static const char *const others[] = {"activation", "saturated", "update", "time", "memory"};
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+        expect_fine(dotgrad("draw dead.dot --heat %s -o heat.svg", others[k]));
+    cr_expect_eq(dotgrad("draw dead.dot --heat fever -o x.svg").status, 2);
+    run = dotgrad("draw mlp.dot --heat dead -o x.svg");
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "--data"), "%s", run.err);
+}
+
+/* Every attribute of Graphviz with values that try to break out, on graph, node, edge and cluster: nothing of them
+ * reaches the picture but checked colours and text. */
+Test(draw, no_attribute_breaks_out_of_the_picture)
+{
+    static const char *const names[] = {"_background",
+                                        "area",
+                                        "arrowhead",
+                                        "arrowsize",
+                                        "arrowtail",
+                                        "bb",
+                                        "bgcolor",
+                                        "center",
+                                        "charset",
+                                        "class",
+                                        "clusterrank",
+                                        "color",
+                                        "colorscheme",
+                                        "comment",
+                                        "compound",
+                                        "concentrate",
+                                        "constraint",
+                                        "Damping",
+                                        "decorate",
+                                        "defaultdist",
+                                        "dim",
+                                        "dimen",
+                                        "dir",
+                                        "diredgeconstraints",
+                                        "distortion",
+                                        "dpi",
+                                        "edgehref",
+                                        "edgetarget",
+                                        "edgetooltip",
+                                        "edgeURL",
+                                        "epsilon",
+                                        "esep",
+                                        "fillcolor",
+                                        "fixedsize",
+                                        "fontcolor",
+                                        "fontname",
+                                        "fontnames",
+                                        "fontpath",
+                                        "fontsize",
+                                        "forcelabels",
+                                        "gradientangle",
+                                        "group",
+                                        "head_lp",
+                                        "headclip",
+                                        "headhref",
+                                        "headlabel",
+                                        "headport",
+                                        "headtarget",
+                                        "headtooltip",
+                                        "headURL",
+                                        "height",
+                                        "href",
+                                        "id",
+                                        "image",
+                                        "imagepath",
+                                        "imagepos",
+                                        "imagescale",
+                                        "inputscale",
+                                        "K",
+                                        "label",
+                                        "label_scheme",
+                                        "labelangle",
+                                        "labeldistance",
+                                        "labelfloat",
+                                        "labelfontcolor",
+                                        "labelfontname",
+                                        "labelfontsize",
+                                        "labelhref",
+                                        "labeljust",
+                                        "labelloc",
+                                        "labeltarget",
+                                        "labeltooltip",
+                                        "labelURL",
+                                        "landscape",
+                                        "layer",
+                                        "layerlistsep",
+                                        "layers",
+                                        "layerselect",
+                                        "layersep",
+                                        "layout",
+                                        "len",
+                                        "levels",
+                                        "levelsgap",
+                                        "lhead",
+                                        "lheight",
+                                        "lp",
+                                        "ltail",
+                                        "lwidth",
+                                        "margin",
+                                        "maxiter",
+                                        "mclimit",
+                                        "mindist",
+                                        "minlen",
+                                        "mode",
+                                        "model",
+                                        "newrank",
+                                        "nodesep",
+                                        "nojustify",
+                                        "normalize",
+                                        "notranslate",
+                                        "nslimit",
+                                        "nslimit1",
+                                        "oneblock",
+                                        "ordering",
+                                        "orientation",
+                                        "outputorder",
+                                        "overlap",
+                                        "overlap_scaling",
+                                        "overlap_shrink",
+                                        "pack",
+                                        "packmode",
+                                        "pad",
+                                        "page",
+                                        "pagedir",
+                                        "pencolor",
+                                        "penwidth",
+                                        "peripheries",
+                                        "pin",
+                                        "pos",
+                                        "quadtree",
+                                        "quantum",
+                                        "rank",
+                                        "rankdir",
+                                        "ranksep",
+                                        "ratio",
+                                        "rects",
+                                        "regular",
+                                        "remincross",
+                                        "repulsiveforce",
+                                        "resolution",
+                                        "root",
+                                        "rotate",
+                                        "rotation",
+                                        "samehead",
+                                        "sametail",
+                                        "samplepoints",
+                                        "scale",
+                                        "searchsize",
+                                        "sep",
+                                        "shape",
+                                        "shapefile",
+                                        "showboxes",
+                                        "sides",
+                                        "size",
+                                        "skew",
+                                        "smoothing",
+                                        "sortv",
+                                        "splines",
+                                        "start",
+                                        "style",
+                                        "stylesheet",
+                                        "tail_lp",
+                                        "tailclip",
+                                        "tailhref",
+                                        "taillabel",
+                                        "tailport",
+                                        "tailtarget",
+                                        "tailtooltip",
+                                        "tailURL",
+                                        "target",
+                                        "tooltip",
+                                        "truecolor",
+                                        "URL",
+                                        "vertices",
+                                        "viewport",
+                                        "voro_margin",
+                                        "weight",
+                                        "width",
+                                        "xdotversion",
+                                        "xlabel",
+                                        "xlp",
+                                        "z"};
+    static const char *const values[] = {"x\\\"><script>alert(1)</script>", "\\\" onload=\\\"alert(1)",
+                                         "javascript:alert(1)", "url(http://evil/x)", "]]><script>"};
+    enum { NAMES = sizeof names / sizeof *names, VALUES = sizeof values / sizeof *values };
+    static char text[1 << 18];
+    for (int v = 0; v < VALUES; v++) {
+        char list[16384] = "";
+        for (int k = 0; k < NAMES; k++)
+            snprintf(list + strlen(list), sizeof list - strlen(list), "%s\"%s\"=\"%s\"", k ? ", " : "", names[k],
+                     values[v]);
+        snprintf(
+            text, sizeof text,
+            "digraph g { graph [%s]; x [op=\"input([N, 4])\", %s]; subgraph cluster_c { graph [%s]; y [op=relu, %s]; }"
+            " x -> y [%s]; }",
+            list, list, list, list, list);
+        write_text("bad.dot", text);
+        static const char *const formats[] = {"svg", "html"};
+        for (int k = 0; k < 2; k++) {
+            expect_fine(dotgrad("draw bad.dot -o bad.%s", formats[k]));
+            char path[16];
+            snprintf(path, sizeof path, "bad.%s", formats[k]);
+            cr_expect_eq(count_in(path, "<script>alert"), 0, "%s", values[v]);
+            cr_expect_eq(count_in(path, "\" onload"), 0, "%s", values[v]);
+            cr_expect_eq(count_in(path, "=\"javascript"), 0, "%s", values[v]);
+            cr_expect_eq(count_in(path, "\"url(") + count_in(path, ":url("), 0, "%s", values[v]);
+            cr_expect_eq(count_in(path, "<image"), 0);
+            cr_expect_eq(count_in(path, "href"), k ? 1 : 0, "the page's own icon alone");
+        }
+        expect_fine(
+            dotgrad("draw bad.dot -o bad.pdf && '%1$s' draw bad.dot -o bad.png && '%1$s' draw bad.dot -o bad.tex",
+                    getenv("DOTGRAD")));
+    }
 }

@@ -1,6 +1,6 @@
 /* The gallery's pictures, checked by their geometry: no text lies over another, over a foreign node, under an edge or a
- * border, or leaves its node; no edge runs through a node; each node is in exactly one box; all fit one page with text of
- * at least 6 points. The checker reads the SVG alone. */
+ * border, or leaves its node; no edge runs through a node; each node is in exactly one box; all fit one page with text
+ * of at least 6 points. The checker reads the SVG alone. */
 #include "command.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@ enum { MOST = 4000, PIECES = 12 };
 
 typedef struct box {
     double left, top, right, bottom;
-    int group;        /* of what group it is a part */
+    int group; /* of what group it is a part */
     char name[200];
 } box;
 
@@ -56,9 +56,9 @@ static void take_path(const char *element, int group)
     }
     for (int k = 0; k + 7 < n; k += 6)
         for (int i = 0; i < PIECES; i++)
-            p.pieces[p.n_pieces++] = (piece){quarter(c + k, (double)i / PIECES), quarter(c + k + 1, (double)i / PIECES),
-                                             quarter(c + k, (double)(i + 1) / PIECES),
-                                             quarter(c + k + 1, (double)(i + 1) / PIECES), group};
+            p.pieces[p.n_pieces++] =
+                (piece){quarter(c + k, (double)i / PIECES), quarter(c + k + 1, (double)i / PIECES),
+                        quarter(c + k, (double)(i + 1) / PIECES), quarter(c + k + 1, (double)(i + 1) / PIECES), group};
 }
 
 static box rectangle(const char *element, int group)
@@ -73,7 +73,8 @@ static void take_text(const char *element, int group)
     box *text = &p.texts[p.n_texts++];
     *text = (box){x, y - 0.72 * size, x + number(element, "textLength"), y + 0.2 * size, group, ""};
     p.least = fmin(p.least, size);
-    snprintf(text->name, sizeof text->name, "%.*s", (int)strcspn(strchr(element, '>') + 1, "<"), strchr(element, '>') + 1);
+    snprintf(text->name, sizeof text->name, "%.*s", (int)strcspn(strchr(element, '>') + 1, "<"),
+             strchr(element, '>') + 1);
 }
 
 /* Lines are elements; groups nest at most as stack and node. */
@@ -94,7 +95,9 @@ static void read_svg(const char *path)
             const char *class = strstr(line, "class=\"") + 7;
             cr_assert(depth < 8 && p.n_groups < MOST);
             stack[depth++] = p.n_groups;
-            p.kinds[p.n_groups++] = strncmp(class, "stack", 5) == 0 ? 's' : strncmp(class, "entry", 5) == 0 ? 'x' : *class;
+            p.kinds[p.n_groups++] = strncmp(class, "stack", 5) == 0   ? 's'
+                                    : strncmp(class, "entry", 5) == 0 ? 'x'
+                                                                      : *class;
             fresh = true;
         } else if (strncmp(line, "</g>", 4) == 0) {
             depth--;
@@ -120,10 +123,11 @@ static bool touch(const box *a, const box *b)
 
 static bool crosses(const piece *s, const box *r, double inset)
 {
-    double from = 0, to = 1, dx = s->x1 - s->x0, dy = s->y1 - s->y0, q[4][2] = {{-dx, s->x0 - r->left - inset},
-                                                                             {dx, r->right - inset - s->x0},
-                                                                             {-dy, s->y0 - r->top - inset},
-                                                                             {dy, r->bottom - inset - s->y0}};
+    double from = 0, to = 1, dx = s->x1 - s->x0, dy = s->y1 - s->y0,
+           q[4][2] = {{-dx, s->x0 - r->left - inset},
+                      {dx, r->right - inset - s->x0},
+                      {-dy, s->y0 - r->top - inset},
+                      {dy, r->bottom - inset - s->y0}};
     for (int k = 0; k < 4; k++) {
         if (q[k][0] == 0 && q[k][1] < 0)
             return false;
@@ -183,7 +187,8 @@ static int check_picture(const char *what, const char *path)
                 faults += !!fprintf(stderr, "%s: an edge runs through node %d\n", what, k);
     for (int k = 0; k < p.n_nodes; k++)
         for (int i = k + 1; i < p.n_nodes; i++) {
-            box inner = {p.nodes[k].left + 0.5, p.nodes[k].top + 0.5, p.nodes[k].right - 0.5, p.nodes[k].bottom - 0.5, 0, ""};
+            box inner = {
+                p.nodes[k].left + 0.5, p.nodes[k].top + 0.5, p.nodes[k].right - 0.5, p.nodes[k].bottom - 0.5, 0, ""};
             if (touch(&inner, &p.nodes[i]))
                 faults += !!fprintf(stderr, "%s: nodes %d and %d overlap\n", what, k, i);
         }
@@ -191,9 +196,9 @@ static int check_picture(const char *what, const char *path)
     return faults;
 }
 
-static const char *const networks[] = {"rbf",        "mlp",       "lenet", "vgg11",           "resnet18",
-                                       "resnet50",   "densenet121", "unet",  "inception",       "lstm-classifier",
-                                       "seq2seq",    "transformer", "gan",   "vae",             "siamese"};
+static const char *const networks[] = {"rbf",      "mlp",         "lenet", "vgg11",     "resnet18",
+                                       "resnet50", "densenet121", "unet",  "inception", "lstm-classifier",
+                                       "seq2seq",  "transformer", "gan",   "vae",       "siamese"};
 enum { NETWORKS = sizeof networks / sizeof *networks };
 
 TestSuite(gallery, .init = make_folder, .fini = remove_folder, .timeout = 300);
@@ -209,8 +214,8 @@ Test(gallery, every_network_is_on_one_page_with_text_of_six_points)
         draw(networks[k], "");
         read_svg("x.svg");
         cr_expect_geq(p.least * p.width / p.view_width, 5.99, "%s", networks[k]);
-        cr_expect((p.width < 595.3 && p.height < 842) || (p.width < 842 && p.height < 595.3), "%s: %g × %g", networks[k],
-                  p.width, p.height);
+        cr_expect((p.width < 595.3 && p.height < 842) || (p.width < 842 && p.height < 595.3), "%s: %g × %g",
+                  networks[k], p.width, p.height);
     }
 }
 
@@ -277,7 +282,8 @@ Test(gallery, each_node_is_in_one_box)
             boxes++;
         for (const char *at = text; (at = strstr(at, ", again\"")); at++)
             boxes--; /* the same input once more, where its readers are far apart */
-        snprintf(command, sizeof command, "grep -c '\\[op=' '%s/../tools/examples/gallery/%s.dot'", getenv("TESTS"), networks[k]);
+        snprintf(command, sizeof command, "grep -c '\\[op=' '%s/../tools/examples/gallery/%s.dot'", getenv("TESTS"),
+                 networks[k]);
         FILE *count = popen(command, "r");
         cr_assert_eq(fscanf(count, "%d", &nodes), 1);
         pclose(count);

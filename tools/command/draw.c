@@ -50,18 +50,22 @@ typedef struct draw_request {
 static int help(void)
 {
     puts("usage: dotgrad draw GRAPH.dot -o FILE [options]\n\n"
-         "Draws the network of a graph file. FILE ends in .svg, .pdf, .png, .html, .tex, .txt, or in .dot for the graph\n"
+         "Draws the network of a graph file. FILE ends in .svg, .pdf, .png, .html, .tex, .txt, or in .dot for the "
+         "graph\n"
          "file itself with the attributes of the drawing added; - is standard output (say --format; txt as usual).\n\n"
          "  -o, --out FILE           where the picture goes\n"
          "      --format FORMAT      svg, pdf, png, html, tex, txt or dot, whatever the name of FILE\n\n"
          "What is shown.\n"
-         "      --view VIEW          forward (as usual), backward (the nodes of the gradients), joint (both side by side,\n"
+         "      --view VIEW          forward (as usual), backward (the nodes of the gradients), joint (both side by "
+         "side,\n"
          "                           with the values that backward reads), step (with the optimiser's updates)\n"
          "      --backward           --view joint\n"
          "      --diff OLD.dot       what has been added, removed and changed since OLD.dot; as text with -o -\n"
-         "      --heat PROBE         colours by numbers, measured on at most 256 training rows: gradient, activation, dead,\n"
+         "      --heat PROBE         colours by numbers, measured on at most 256 training rows: gradient, activation, "
+         "dead,\n"
          "                           saturated, update, time or memory\n"
-         "      --run RUN            a run's folder: its graph and weights (fresh ones as usual); GRAPH.dot is then left out\n"
+         "      --run RUN            a run's folder: its graph and weights (fresh ones as usual); GRAPH.dot is then "
+         "left out\n"
          "      --data DATA          for --heat: the data, instead of what the file names\n"
          "      --optimizer CALL     of --view step: adam(lr=0.001); as usual the file's, else sgd\n\n"
          "How much is shown. Without these, as much as fits the page; what was done to fit is told on standard error.\n"
@@ -171,7 +175,10 @@ static int take_number(const char *command, int option, draw_request *request)
     case OPTION_DPI:
         if (!whole)
             return command_misused(command, "%s: '%s' is not a whole number from 1 on",
-                                   option == OPTION_DEPTH ? "--depth" : option == OPTION_DPI ? "--dpi" : "--radius", optarg);
+                                   option == OPTION_DEPTH ? "--depth"
+                                   : option == OPTION_DPI ? "--dpi"
+                                                          : "--radius",
+                                   optarg);
         if (option == OPTION_DEPTH)
             request->options.depth = (int)number;
         else if (option == OPTION_RADIUS)
@@ -181,8 +188,9 @@ static int take_number(const char *command, int option, draw_request *request)
         return -1;
     case OPTION_WIDTH:
         request->options.width = read_length(optarg);
-        return request->options.width > 0 ? -1
-                                          : command_misused(command, "--width: '%s' is no length: 3.5in, 9cm, 252pt", optarg);
+        return request->options.width > 0
+                   ? -1
+                   : command_misused(command, "--width: '%s' is no length: 3.5in, 9cm, 252pt", optarg);
     default:
         return EXIT_USAGE;
     }

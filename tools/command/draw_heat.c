@@ -37,7 +37,8 @@ static bool is_target(const dg_graph *graph, const dg_node *input)
 static const char *field_of(const dg_graph *graph, const dg_node *input)
 {
     const dg_value *field = dg_node_attr(input, "field");
-    if (field && (field->kind == DG_VALUE_NAME || field->kind == DG_VALUE_STRING || field->kind == DG_VALUE_TEXT) && *field->s)
+    if (field && (field->kind == DG_VALUE_NAME || field->kind == DG_VALUE_STRING || field->kind == DG_VALUE_TEXT) &&
+        *field->s)
         return field->s;
     return is_target(graph, input) ? "target" : "features";
 }

@@ -7,8 +7,8 @@
 #include <dotgrad/model.h>
 
 typedef struct measured {
-    dg_model *model;    /* of a run; NULL */
-    dg_graph_file *own; /* of a graph file; NULL */
+    dg_model *model;     /* of a run; NULL */
+    dg_graph_file *own;  /* of a graph file; NULL */
     dg_graph_file *file; /* the one that is drawn */
     dg_tensors *parameters;
     dg_data *data;

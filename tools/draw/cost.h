@@ -13,8 +13,8 @@ typedef struct node_cost {
     double bytes;       /* of the outputs; views take none; NaN where a size is not known */
 } node_cost;
 
-/* One for each node of the file, whose symbols should have sizes (dg_graph_read_options.sizes); *costs is allocated. Adds
- * the parts of composed ops to the graph. */
+/* One for each node of the file, whose symbols should have sizes (dg_graph_read_options.sizes); *costs is allocated.
+ * Adds the parts of composed ops to the graph. */
 dg_status cost_of_nodes(const dg_graph_file *file, node_cost **costs);
 
 /* The sum of two counts; INT64_MAX, which is printed as such, where it is beyond that. */

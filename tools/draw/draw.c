@@ -16,9 +16,9 @@
 
 const char *dg_draw_format(const char *path)
 {
-    static const char *const endings[][2] = {{".svg", "svg"},  {".pdf", "pdf"},   {".png", "png"}, {".html", "html"},
-                                             {".htm", "html"}, {".tex", "tex"},   {".txt", "txt"}, {".dot", "dot"},
-                                             {".gv", "dot"}};
+    static const char *const endings[][2] = {{".svg", "svg"},   {".pdf", "pdf"},  {".png", "png"},
+                                             {".html", "html"}, {".htm", "html"}, {".tex", "tex"},
+                                             {".txt", "txt"},   {".dot", "dot"},  {".gv", "dot"}};
     size_t length = strlen(path);
     for (size_t k = 0; k < sizeof endings / sizeof *endings; k++) {
         size_t end = strlen(endings[k][0]);
@@ -61,7 +61,8 @@ static dg_status read_page(const char *given, page_size *page)
         }
     long width = strtol(given, &end, 10), height = *end == 'x' ? strtol(end + 1, &end, 10) : 0;
     if (*end || width < 72 || height < 72 || width > 14400 || height > 14400)
-        return dg_error(DG_BAD_ARGUMENT, "page: '%.60s' is not a4, letter, none or WIDTHxHEIGHT in points (72 … 14400)", given);
+        return dg_error(DG_BAD_ARGUMENT, "page: '%.60s' is not a4, letter, none or WIDTHxHEIGHT in points (72 … 14400)",
+                        given);
     *page = (page_size){(double)width, (double)height};
     return dg_ok();
 }
@@ -144,8 +145,9 @@ static void summarise(const drawing_work *work, view *v, int64_t parameters)
                              text_count(v->arena, parameters), parameters == 1 ? "parameter" : "parameters");
     double flops = work->options->file ? count_flops(work->options->file, v->arena) : 0;
     if (flops > 0)
-        v->summary = text_format(v->arena, "%s · %s%s", v->summary, cost_print_amount(flops, "FLOP", amount, sizeof amount),
-                                 has_batch(v) ? " / sample" : "");
+        v->summary =
+            text_format(v->arena, "%s · %s%s", v->summary, cost_print_amount(flops, "FLOP", amount, sizeof amount),
+                        has_batch(v) ? " / sample" : "");
 }
 
 static int64_t count_parameters(const view *v)
@@ -174,7 +176,8 @@ static dg_status view_of_derivatives(const drawing_work *work, view *v)
                                                                    : PART_ALL,
                        .gradients = work->derived.nodes,
                        .n_gradients = work->derived.count};
-    file_modules modules = {.groups = work->derived.groups, .first = work->derived.first, .n_groups = work->derived.n_groups};
+    file_modules modules = {
+        .groups = work->derived.groups, .first = work->derived.first, .n_groups = work->derived.n_groups};
     wish.n_named = work->derived.n_gradients;
     wish.named = work->derived.gradients;
     wish.names = work->derived.names;
@@ -196,10 +199,9 @@ static dg_status compare(const drawing_work *work, view *v, diff_counts *counts)
     const dg_draw_options *options = work->options;
     view old = {.arena = v->arena};
     graph_wish wish = {.parameters = options->parameters};
-    dg_status status = options->old_file
-                           ? view_of_file(&old, options->old_file,
-                                          &(file_wish){.parameters = options->parameters, .names = true})
-                           : view_of_graph(&old, options->old, &wish);
+    dg_status status = options->old_file ? view_of_file(&old, options->old_file,
+                                                        &(file_wish){.parameters = options->parameters, .names = true})
+                                         : view_of_graph(&old, options->old, &wish);
     if (status.code == DG_OK)
         status = pass_diff(v, &old, counts);
     if (status.code == DG_OK)
@@ -216,8 +218,9 @@ dg_status draw_view(const drawing_work *work, view *v)
     DG_TRY(dg_arena_new(&v->arena));
     dg_status status;
     if (options->file && options->view == DG_VIEW_FORWARD) {
-        status = view_of_file(v, options->file, &(file_wish){.parameters = options->parameters,
-                                                       .names = options->names || options->old || options->old_file});
+        status = view_of_file(v, options->file,
+                              &(file_wish){.parameters = options->parameters,
+                                           .names = options->names || options->old || options->old_file});
     } else {
         status = view_of_derivatives(work, v);
     }
@@ -284,7 +287,8 @@ static double scale_for(const drawing_work *work, double width, double height)
     if (work->page.width <= 0)
         return 1;
     bool turned = width > height && width > work->page.width;
-    double most_width = turned ? work->page.height : work->page.width, most_height = turned ? work->page.width : work->page.height;
+    double most_width = turned ? work->page.height : work->page.width,
+           most_height = turned ? work->page.width : work->page.height;
     scale = fmin(scale, fmin(most_width / width, most_height / height));
     return fmax(scale, 6 / SIZE_LEAST);
 }
@@ -311,9 +315,10 @@ static dg_status paint(const drawing_work *work, view *v, const layout *made, te
     draw_compose(work, v, made, &s);
     dg_status status = dg_ok();
     if (strcmp(work->format, "png") == 0)
-        status = paint_png(&s, work->options->width > 0 ? 72 * work->options->width / (s.width * s.scale)
-                               : work->options->dpi > 0 ? work->options->dpi
-                                                        : 144,
+        status = paint_png(&s,
+                           work->options->width > 0 ? 72 * work->options->width / (s.width * s.scale)
+                           : work->options->dpi > 0 ? work->options->dpi
+                                                    : 144,
                            to);
     else if (strcmp(work->format, "tex") == 0)
         paint_tikz(&s, to);
@@ -342,9 +347,8 @@ static dg_status draw_dot(const drawing_work *work, text *to)
     layout_options options = {.rankdir = v.rankdir, .names = work->options->names, .who = work->who};
     if (status.code == DG_OK && !layout_measure(&v, &options, &made))
         status = dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
-    compose_options looks = {.sheet = work->sheet,
-                             .no_title = work->options->no_title,
-                             .no_legend = work->options->no_legend};
+    compose_options looks = {
+        .sheet = work->sheet, .no_title = work->options->no_title, .no_legend = work->options->no_legend};
     if (status.code == DG_OK)
         status = paint_dot(work->options->file, &v, &made, &looks, work->options->rankdir, &bytes);
     if (status.code == DG_OK)
@@ -406,9 +410,9 @@ static dg_status derive(drawing_work *work)
         return dg_error(DG_BAD_ARGUMENT, "%s: the views of derivatives need a loss", work->who);
     if (dg_node_graph(options->loss) != work->graph)
         return dg_error(DG_BAD_ARGUMENT, "%s: the loss is a node of another graph", work->who);
-    return dg_prefixed(derive_nodes(options->loss, options->view == DG_VIEW_STEP, optimizer ? optimizer : "sgd",
-                                    &work->derived),
-                       "%s", work->who);
+    return dg_prefixed(
+        derive_nodes(options->loss, options->view == DG_VIEW_STEP, optimizer ? optimizer : "sgd", &work->derived), "%s",
+        work->who);
 }
 
 dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes, size_t *size)
@@ -446,7 +450,8 @@ dg_status dg_draw_file(dg_graph *graph, const char *path, dg_draw_options option
     if (!options.format)
         options.format = dg_draw_format(path);
     if (!options.format)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the ending is none of .svg, .pdf, .png, .html, .tex, .txt and .dot", path);
+        return dg_error(DG_BAD_ARGUMENT, "%s: the ending is none of .svg, .pdf, .png, .html, .tex, .txt and .dot",
+                        path);
     DG_TRY(dg_draw_memory(graph, options, &bytes, &size));
     dg_status status = dg_write_file(path, bytes, size);
     free(bytes);

@@ -42,7 +42,7 @@ typedef struct drawing_work {
     const style_sheet *sheet;
     shape_mode shapes;
     derived_nodes derived; /* of the views of derivatives */
-    int level, fold; /* −1: auto; level 0: op, 1: stack, 2: module */
+    int level, fold;       /* −1: auto; level 0: op, 1: stack, 2: module */
 } drawing_work;
 
 /* A fresh view with everything but passes for size. The caller frees v->arena. */

@@ -85,7 +85,8 @@ static bool is_same(const draw_choice *a, const draw_choice *b)
 static int list_choices(const drawing_work *work, int deepest, draw_choice *choices, int most)
 {
     int count = 0, fixed_depth = work->options->depth;
-    static const draw_choice ladder[] = {{false, 0, 0, NULL}, {true, 0, 0, NULL}, {true, 1, 0, NULL}, {true, 2, 0, NULL}};
+    static const draw_choice ladder[] = {
+        {false, 0, 0, NULL}, {true, 0, 0, NULL}, {true, 1, 0, NULL}, {true, 2, 0, NULL}};
     for (int k = 0; k < 4; k++) {
         draw_choice choice = ladder[k];
         if (work->level >= 0)
@@ -115,7 +116,8 @@ dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice 
         count = begin + 1;
     for (int k = begin; k < count && !fit; k++) {
         dg_arena_free(v->arena);
-        DG_TRY(try_choice(work, &choices[k], choices[k].is_stacked ? LEAST : COMFORTABLE, k + 1 == count, v, made, &fit));
+        DG_TRY(
+            try_choice(work, &choices[k], choices[k].is_stacked ? LEAST : COMFORTABLE, k + 1 == count, v, made, &fit));
         best = k;
     }
     *choice = choices[best];

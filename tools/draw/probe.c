@@ -38,9 +38,9 @@ typedef struct probing {
 typedef struct probe {
     const char *name, *title;
     bool is_linear, needs_loss;
-    bool (*takes)(const dg_node *node);                        /* whether it is of such nodes */
-    dg_status (*choose)(probing *p);                           /* fills fetch */
-    void (*measure)(probing *p, probed_node *node);            /* from what was got */
+    bool (*takes)(const dg_node *node);             /* whether it is of such nodes */
+    dg_status (*choose)(probing *p);                /* fills fetch */
+    void (*measure)(probing *p, probed_node *node); /* from what was got */
 } probe;
 
 /* ---- which nodes ---- */
@@ -146,7 +146,8 @@ static dg_status choose_gradient(probing *p)
         add_own(&p->nodes[k], true);
         all += (size_t)p->nodes[k].n_fetch;
     }
-    dg_node **wrt = dg_arena_alloc(p->arena, (all + 1) * sizeof *wrt), **grads = dg_arena_alloc(p->arena, (all + 1) * sizeof *grads);
+    dg_node **wrt = dg_arena_alloc(p->arena, (all + 1) * sizeof *wrt),
+            **grads = dg_arena_alloc(p->arena, (all + 1) * sizeof *grads);
     if (!wrt || !grads)
         return dg_error(DG_NO_MEMORY, "not enough memory to measure gradients");
     size_t used = 0;
@@ -166,7 +167,8 @@ static void measure_gradient(probing *p, probed_node *node)
     node->value = norm(node->got[0]);
     node->words = text_format(p->arena, "‖∂‖ %s", print(p->arena, node->value));
     for (int i = 1; i < node->n_fetch; i++)
-        node->words = text_format(p->arena, "%s · %s %s", node->words, node->names[i], print(p->arena, norm(node->got[i])));
+        node->words =
+            text_format(p->arena, "%s · %s %s", node->words, node->names[i], print(p->arena, norm(node->got[i])));
 }
 
 /* ---- activation, dead, memory ---- */
@@ -197,7 +199,8 @@ static void measure_dead(probing *p, probed_node *node)
 {
     const dg_tensor *got = node->got[0];
     int rank = got->shape.rank;
-    int64_t count = dg_tensor_count(got), rows = rank ? got->shape.dims[0] : 1, inner = rows ? count / (rows ? rows : 1) : 0;
+    int64_t count = dg_tensor_count(got), rows = rank ? got->shape.dims[0] : 1,
+            inner = rows ? count / (rows ? rows : 1) : 0;
     int64_t per = 1, units = inner;
     if (rank >= 4) {
         units = got->shape.dims[1];
@@ -253,7 +256,9 @@ static void measure_saturated(probing *p, probed_node *node)
 static dg_status choose_updates(probing *p)
 {
     const dg_graph_file *file = p->request->file;
-    const char *words = p->request->optimizer ? p->request->optimizer : file ? dg_graph_file_setting(file, "optimizer") : NULL;
+    const char *words = p->request->optimizer ? p->request->optimizer
+                        : file                ? dg_graph_file_setting(file, "optimizer")
+                                              : NULL;
     dg_optimizer optimizer;
     dg_node *const *parameters;
     int count;
@@ -264,12 +269,14 @@ static dg_status choose_updates(probing *p)
         return dg_error(DG_NO_MEMORY, "not enough memory to measure updates");
     DG_TRY(dg_grad(p->request->loss, count, parameters, gradients));
     dg_value rate = dg_float(optimizer.lr);
-    dg_node *lr = dg_apply(&(dg_application){.graph = p->graph, .op = "constant", .at = DG_HERE, .n_attrs = 1, .attrs = &rate});
+    dg_node *lr =
+        dg_apply(&(dg_application){.graph = p->graph, .op = "constant", .at = DG_HERE, .n_attrs = 1, .attrs = &rate});
     DG_TRY(dg_graph_status(p->graph));
-    DG_TRY(dg_optimizer_emit(&optimizer,
-                             &(dg_optimizer_step){.graph = p->graph, .count = count, .parameters = parameters,
-                                                  .gradients = gradients, .lr = lr},
-                             &p->updates, &p->n_updates));
+    DG_TRY(dg_optimizer_emit(
+        &optimizer,
+        &(dg_optimizer_step){
+            .graph = p->graph, .count = count, .parameters = parameters, .gradients = gradients, .lr = lr},
+        &p->updates, &p->n_updates));
     for (size_t k = 0; k < p->count; k++) {
         probed_node *node = &p->nodes[k];
         for (int i = 0; i < dg_node_input_count(node->node) + 1; i++) {
@@ -328,12 +335,14 @@ static void measure_time(probing *p, probed_node *node)
 }
 
 static const probe probes[] = {
-    {"gradient", "norm of the loss's gradient by each value", false, true, is_computed, choose_gradient, measure_gradient},
+    {"gradient", "norm of the loss's gradient by each value", false, true, is_computed, choose_gradient,
+     measure_gradient},
     {"activation", "root mean square of each value", false, false, is_computed, choose_itself, measure_activation},
     {"dead", "units that are 0 in every row", true, false, is_activation, choose_itself, measure_dead},
-    {"saturated", "elements where the slope is below 0.01", true, false, is_pointwise, choose_slopes, measure_saturated},
-    {"update", "change of the parameters in a step, relative to their size", false, true, has_parameters, choose_updates,
-     measure_update},
+    {"saturated", "elements where the slope is below 0.01", true, false, is_pointwise, choose_slopes,
+     measure_saturated},
+    {"update", "change of the parameters in a step, relative to their size", false, true, has_parameters,
+     choose_updates, measure_update},
     {"time", "time of the loss and its gradients", false, true, is_any, choose_loss, measure_time},
     {"memory", "bytes of each value", false, false, is_any, choose_itself, measure_memory}};
 enum { PROBES = sizeof probes / sizeof *probes };
@@ -406,10 +415,11 @@ static dg_status run_plan(probing *p, const probe *of)
         used = 1 + (size_t)n_parameters;
     }
     DG_TRY(dg_parameters_init(p->request->parameters, p->graph, p->request->seed));
-    DG_TRY(dg_plan_new(p->graph,
-                       &(dg_plan_options){.fetch = fetch, .n_fetch = (int)used, .parameters = p->request->parameters,
-                                          .seed = p->request->seed},
-                       &p->plan));
+    DG_TRY(dg_plan_new(
+        p->graph,
+        &(dg_plan_options){
+            .fetch = fetch, .n_fetch = (int)used, .parameters = p->request->parameters, .seed = p->request->seed},
+        &p->plan));
     DG_TRY(dg_plan_run(p->plan, p->request->feeds, p->request->n_feeds));
     if (timed)
         dg_plan_profile(p->plan, true);

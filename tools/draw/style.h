@@ -29,7 +29,8 @@ typedef struct style_family {
 typedef struct style_sheet {
     const char *name;
     style_family families[N_STYLES];
-    const char *background, *ink, *weak, *frame_fill, *frame, *fold, *skip, *gradient, *saved, *added, *removed, *changed;
+    const char *background, *ink, *weak, *frame_fill, *frame, *fold, *skip, *gradient, *saved, *added, *removed,
+        *changed;
     const char *heat_low, *heat_high, *heat_ink;
     const char *skip_dash;
 } style_sheet;
@@ -38,8 +39,8 @@ extern const style_sheet style_light, style_dark, style_print;
 const style_sheet *style_find(const char *name); /* NULL: there is none */
 view_style style_of(const dg_op *op);
 
-/* "#RRGGBB" of "#rgb", "#rrggbb", "#rrggbbaa" or a colour's name of SVG and X11; NULL for anything else. `text` has room
- * for 8. */
+/* "#RRGGBB" of "#rgb", "#rrggbb", "#rrggbbaa" or a colour's name of SVG and X11; NULL for anything else. `text` has
+ * room for 8. */
 const char *style_color(const char *words, char text[8]);
 /* Red, green, blue of "#RRGGBB", 0 … 1. */
 void style_rgb(const char *color, double rgb[3]);

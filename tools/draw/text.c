@@ -78,7 +78,11 @@ void text_number(text *t, double number, int decimals)
 uint32_t text_character(const char **at)
 {
     const unsigned char *s = (const unsigned char *)*at;
-    int more = *s < 0x80 ? 0 : *s >= 0xc2 && *s < 0xe0 ? 1 : *s >= 0xe0 && *s < 0xf0 ? 2 : *s >= 0xf0 && *s < 0xf5 ? 3 : -1;
+    int more = *s < 0x80                 ? 0
+               : *s >= 0xc2 && *s < 0xe0 ? 1
+               : *s >= 0xe0 && *s < 0xf0 ? 2
+               : *s >= 0xf0 && *s < 0xf5 ? 3
+                                         : -1;
     uint32_t c = more <= 0 ? *s : (uint32_t)(*s & (0x3f >> more));
     for (int k = 1; k <= more; k++) {
         if ((s[k] & 0xc0) != 0x80) {

@@ -96,10 +96,11 @@ dg_status layout_make(view *v, const layout_options *options, layout *made)
     layout_choose_shape(v);
     made->bends = layout_bends(v, made, &longest);
     if (made->bends > MOST_LAID_OUT)
-        return dg_error(DG_BAD_DATA,
-                        "%s: the picture is too large to be laid out (%lld boxes and bends, at most %d): fold it (--fold "
-                        "auto), close modules (--depth 1), cut it (--around NODE), or draw it as text (-o x.txt)",
-                        options->who, (long long)made->bends, MOST_LAID_OUT);
+        return dg_error(
+            DG_BAD_DATA,
+            "%s: the picture is too large to be laid out (%lld boxes and bends, at most %d): fold it (--fold "
+            "auto), close modules (--depth 1), cut it (--around NODE), or draw it as text (-o x.txt)",
+            options->who, (long long)made->bends, MOST_LAID_OUT);
     DG_TRY(ask_once(v, options, made));
     if (!layout_place_labels(v, made) && made->bends < 1000) { /* once more, with wider modules */
         DG_TRY(ask_once(v, options, made));

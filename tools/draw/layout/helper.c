@@ -1,5 +1,5 @@
-/* dotgrad-layout: reads one graph in DOT on standard input, places it with Graphviz's dot, and answers with positions in
- * hundredths of a point, y downwards:
+/* dotgrad-layout: reads one graph in DOT on standard input, places it with Graphviz's dot, and answers with positions
+ * in hundredths of a point, y downwards:
  *
  *     graph WIDTH HEIGHT
  *     n NUMBER X Y                      the middle of node n<NUMBER>

@@ -120,7 +120,9 @@ static bool place_module(label_work *l, layout_module *module)
         return true;
     int rows = (int)((module->bottom - module->top - height - 6) / 8);
     for (int row = 0; row < rows + 2 && fewest != 0; row++) { /* the upper edge, the lower one, what is between */
-        double top = row == 0 ? module->top + 3 : row == 1 ? module->bottom - height - 3 : module->top + 3 + 8 * (row - 1);
+        double top = row == 0   ? module->top + 3
+                     : row == 1 ? module->bottom - height - 3
+                                : module->top + 3 + 8 * (row - 1);
         for (double x = module->left + 8; fewest != 0; x += 4) {
             bool is_last = x + width + 6 > module->right;
             if (is_last && x > module->left + 8)
@@ -144,7 +146,7 @@ static bool place_module(label_work *l, layout_module *module)
 /* The n-th place that a label is tried at; false: there is none. */
 static bool candidate(const layout_wire *wire, int n, layout_point *middle)
 {
-    static const double places[] = {0.5,  0.4, 0.6, 0.3,  0.7,  0.2,  0.8,  0.1, 0.9, 0.45,
+    static const double places[] = {0.5,  0.4,  0.6,  0.3,  0.7,  0.2,  0.8,  0.1,  0.9, 0.45,
                                     0.55, 0.35, 0.65, 0.25, 0.75, 0.15, 0.85, 0.05, 0.95};
     enum { PLACES = sizeof places / sizeof *places };
     if (n == 0) {
@@ -202,7 +204,8 @@ bool layout_place_labels(view *v, layout *made)
         return true;
     for (int m = 0; m < v->n_modules; m++)
         if (!place_module(&l, &made->modules[m])) {
-            made->modules[m].wanted_width = 2 * made->modules[m].label_width + 24; /* room beside a wire in the middle */
+            made->modules[m].wanted_width =
+                2 * made->modules[m].label_width + 24; /* room beside a wire in the middle */
             all = false;
         }
     for (int w = 0; w < v->n_wires; w++)

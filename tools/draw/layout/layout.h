@@ -46,7 +46,7 @@ typedef struct layout_point {
 } layout_point;
 
 typedef struct layout_wire {
-    int n; /* 1 + 3·segments; 0: not placed */
+    int n;                /* 1 + 3·segments; 0: not placed */
     layout_point *points; /* of Bézier curves, from the tail to the head */
     const char *label;    /* NULL: none */
     double label_width, label_height;
@@ -58,8 +58,8 @@ typedef struct layout_module {
     bool is_placed;
     double left, top, right, bottom;
     const char *label, *times, *sizes; /* what stands on it, one behind the other */
-    double label_width, wanted_width; /* wanted_width: that the module should have */
-    double label_x, label_y; /* its left end and base line */
+    double label_width, wanted_width;  /* wanted_width: that the module should have */
+    double label_x, label_y;           /* its left end and base line */
 } layout_module;
 
 typedef struct layout {
@@ -73,9 +73,9 @@ typedef struct layout {
 typedef struct layout_options {
     const char *rankdir;
     bool names, is_stacked;
-    bool no_labels;  /* of wires: shapes */
-    double seconds;  /* at most; 0: 60 */
-    const char *who; /* for messages: the graph's name */
+    bool no_labels;     /* of wires: shapes */
+    double seconds;     /* at most; 0: 60 */
+    const char *who;    /* for messages: the graph's name */
     const char *helper; /* the program's path; NULL: where it was installed */
 } layout_options;
 

@@ -90,8 +90,8 @@ static void measure_single(view *v, const layout_options *options, const view_ro
 /* A row of a stack: everything on one line, where that is not too long. */
 static void measure_stacked(view *v, const layout_options *options, const view_row *row, layout_row *to)
 {
-    const char *parts[5] = {shows_name(row, options) ? row->name : "", row->detail, row->shares, parameters_text(v, row),
-                            row->heat_text ? row->heat_text : ""};
+    const char *parts[5] = {shows_name(row, options) ? row->name : "", row->detail, row->shares,
+                            parameters_text(v, row), row->heat_text ? row->heat_text : ""};
     const char *tail = "";
     for (int k = 0; k < 5; k++)
         if (*parts[k])
@@ -108,16 +108,15 @@ static void measure_stacked(view *v, const layout_options *options, const view_r
     add_wrapped(v, to, head.head, head);
     add_wrapped(v, to, tail, (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});
     if (row->old)
-        add_wrapped(v, to, row->old,
-                    (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});
+        add_wrapped(v, to, row->old, (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});
 }
 
 static bool is_circle(const view_box *box, const layout_options *options)
 {
     const view_row *row = &box->rows[0];
-    return box->n_rows == 1 && box->kind == BOX_OP && row->sign && !row->is_output && !row->is_loss && !options->names &&
-           !row->heat_text && !*row->detail && !*row->shares && !row->looks.label && !row->looks.shape &&
-           row->style != STYLE_GRADIENT && row->mark != MARK_CHANGED;
+    return box->n_rows == 1 && box->kind == BOX_OP && row->sign && !row->is_output && !row->is_loss &&
+           !options->names && !row->heat_text && !*row->detail && !*row->shares && !row->looks.label &&
+           !row->looks.shape && row->style != STYLE_GRADIENT && row->mark != MARK_CHANGED;
 }
 
 bool layout_is_double(const view_box *box)
@@ -179,7 +178,8 @@ static void measure_wire(view *v, const layout_options *options, const view_wire
     if (wire->label) {
         words = wire->label;
     } else {
-        const char *parts[3] = {wire->result, wire->shows_shape && !options->no_labels ? wire->shape : "", wire->argument};
+        const char *parts[3] = {wire->result, wire->shows_shape && !options->no_labels ? wire->shape : "",
+                                wire->argument};
         if (*parts[0])
             words = text_format(v->arena, "%s%s", parts[0], *parts[1] ? ": " : *parts[2] ? " → " : "");
         words = text_format(v->arena, "%s%s%s%s", words, parts[1], *parts[1] && *parts[2] ? " → " : "", parts[2]);
@@ -244,7 +244,8 @@ int64_t layout_bends(view *v, const layout *made, double *longest)
     }
     for (int w = 0; w < v->n_wires; w++) {
         const view_wire *wire = &v->wires[w];
-        if (!wire->is_gone && !wire->is_loose && !view_is_source(&v->boxes[wire->from]) && rank[wire->to] > rank[wire->from])
+        if (!wire->is_gone && !wire->is_loose && !view_is_source(&v->boxes[wire->from]) &&
+            rank[wire->to] > rank[wire->from])
             bends += rank[wire->to] - rank[wire->from] - 1;
     }
     return bends + count;

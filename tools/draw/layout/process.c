@@ -177,8 +177,8 @@ dg_status layout_ask(const char *request, size_t size, const layout_options *opt
     close(ends[1]);
     if (error) {
         close(ends[0]);
-        return dg_error(DG_IO, "%s: cannot start the layout program %s: %s (DOTGRAD_LAYOUT names another)", options->who,
-                        program, strerror(error));
+        return dg_error(DG_IO, "%s: cannot start the layout program %s: %s (DOTGRAD_LAYOUT names another)",
+                        options->who, program, strerror(error));
     }
     int received = receive(ends[0], seconds_now() + seconds, &answer);
     close(ends[0]);

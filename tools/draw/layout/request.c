@@ -11,10 +11,11 @@ static void put_inches(text *t, const char *name, double points)
 
 static void put_blank(text *t, double width, double height)
 {
-    text_add(t,
-             " label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"0\"><TR><TD FIXEDSIZE=\"TRUE\" "
-             "WIDTH=\"%d\" HEIGHT=\"%d\"></TD></TR></TABLE>>",
-             (int)ceil(width), (int)ceil(height));
+    text_add(
+        t,
+        " label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"0\"><TR><TD FIXEDSIZE=\"TRUE\" "
+        "WIDTH=\"%d\" HEIGHT=\"%d\"></TD></TR></TABLE>>",
+        (int)ceil(width), (int)ceil(height));
 }
 
 /* The boxes of the longest way: dot keeps them on one line. */
@@ -83,7 +84,8 @@ static void put_wire(view *v, const layout_options *options, const layout *made,
 {
     const view_wire *wire = &v->wires[w];
     const layout_wire *place = &made->wires[w];
-    text_add(t, "n%d -> n%d [e=%d", wire->is_reversed ? wire->to : wire->from, wire->is_reversed ? wire->from : wire->to, w);
+    text_add(t, "n%d -> n%d [e=%d", wire->is_reversed ? wire->to : wire->from,
+             wire->is_reversed ? wire->from : wire->to, w);
     if (place->label && !options->no_labels)
         put_blank(t, place->label_width + 10, place->label_height + 2);
     if (layout_is_side_by_side(v, w) || wire->is_loose)

@@ -1,5 +1,5 @@
-/* Networks that go down and up again, and forward beside backward: which wires are laid out against their direction, and
- * which boxes stand side by side. */
+/* Networks that go down and up again, and forward beside backward: which wires are laid out against their direction,
+ * and which boxes stand side by side. */
 #include "layout.h"
 
 #include <stdlib.h>
@@ -49,7 +49,8 @@ static int nest_skips(const view *v, const int *rank, int skips[MOST_SKIPS])
             const view_wire *wire = &v->wires[w];
             if (wire->is_gone || !wire->is_skip || wire->kind != WIRE_DATA || view_is_source(&v->boxes[wire->from]))
                 continue;
-            if (outer >= 0 && (rank[wire->from] <= rank[v->wires[outer].from] || rank[wire->to] >= rank[v->wires[outer].to]))
+            if (outer >= 0 &&
+                (rank[wire->from] <= rank[v->wires[outer].from] || rank[wire->to] >= rank[v->wires[outer].to]))
                 continue;
             if (best < 0 || rank[wire->to] - rank[wire->from] > rank[v->wires[best].to] - rank[v->wires[best].from])
                 best = w;

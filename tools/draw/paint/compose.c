@@ -29,7 +29,8 @@ static const char *fill_of(composing *c, const view_row *row)
         if (!row->has_heat)
             return sheet->background;
         double place = c->v->heat_is_log ? (heat > 0 && high > low ? log(heat / low) / log(high / low) : 0)
-                                         : high > low ? (heat - low) / (high - low) : 0;
+                       : high > low      ? (heat - low) / (high - low)
+                                         : 0;
         style_mix(sheet->heat_low, sheet->heat_high, place, made);
         return text_format(c->s->arena, "%s", made);
     }
@@ -39,9 +40,10 @@ static const char *fill_of(composing *c, const view_row *row)
 static const char *ink_on(composing *c, const view_row *row, const char *fill, bool weak)
 {
     const style_sheet *sheet = c->options->sheet;
-    const char *ink = row->looks.fontcolor ? row->looks.fontcolor
+    const char *ink = row->looks.fontcolor                ? row->looks.fontcolor
                       : c->v->heat_title && row->has_heat ? sheet->heat_ink
-                      : weak ? sheet->weak : sheet->ink;
+                      : weak                              ? sheet->weak
+                                                          : sheet->ink;
     if (style_contrast(ink, fill) >= 4.5)
         return ink;
     if (!row->looks.fontcolor && style_contrast(sheet->ink, fill) >= 4.5)
@@ -87,8 +89,8 @@ static void put_lines(composing *c, const view_row *row, const layout_row *lines
         scene_text(c->s, x, y + line->size * 0.95, line->head, line->size, line->is_bold,
                    ink_on(c, row, fill, line->is_weak));
         if (*line->tail)
-            scene_text(c->s, x + font_width(line->head, line->size, line->is_bold) + 5, y + line->size * 0.95, line->tail,
-                       SIZE_DETAIL, false, ink_on(c, row, fill, true));
+            scene_text(c->s, x + font_width(line->head, line->size, line->is_bold) + 5, y + line->size * 0.95,
+                       line->tail, SIZE_DETAIL, false, ink_on(c, row, fill, true));
         y += ceil(line->size * 1.22);
     }
 }
@@ -102,8 +104,16 @@ static void put_frame(composing *c, const view_box *box, const view_row *row, do
                      (row->looks.shape && strcmp(row->looks.shape, "box") == 0 && row->looks.style &&
                       !strstr(row->looks.style, "rounded"));
     bool is_double = layout_is_double(box);
-    shape frame = {.kind = SHAPE_RECTANGLE, .x = x, .y = y, .width = width, .height = height, .radius = is_square ? 0 : 6,
-                   .fill = fill, .stroke = border, .line = line, .dash = dash};
+    shape frame = {.kind = SHAPE_RECTANGLE,
+                   .x = x,
+                   .y = y,
+                   .width = width,
+                   .height = height,
+                   .radius = is_square ? 0 : 6,
+                   .fill = fill,
+                   .stroke = border,
+                   .line = line,
+                   .dash = dash};
     if (form == FORM_CIRCLE || form == FORM_ELLIPSE) {
         frame.kind = SHAPE_ELLIPSE;
         frame.x = x + width / 2;
@@ -123,7 +133,11 @@ static void put_frame(composing *c, const view_box *box, const view_row *row, do
     }
     scene_add(c->s, frame);
     if (row->mark == MARK_SAVED)
-        scene_add(c->s, (shape){.kind = SHAPE_RECTANGLE, .x = x + width - 8, .y = y + 3, .width = 5, .height = 5,
+        scene_add(c->s, (shape){.kind = SHAPE_RECTANGLE,
+                                .x = x + width - 8,
+                                .y = y + 3,
+                                .width = 5,
+                                .height = 5,
                                 .fill = c->options->sheet->gradient});
 }
 
@@ -152,13 +166,17 @@ static void put_box(composing *c, int b)
     for (int r = 0; r < box->n_rows; r++) {
         const view_row *row = &box->rows[r];
         double height = box->n_rows > 1 ? place->rows[r].height : place->height;
-        const char *id = box->n_rows > 1 ? text_format(c->s->arena, "node-%d-%d", b, r)
-                                         : text_format(c->s->arena, "node-%d", b);
+        const char *id =
+            box->n_rows > 1 ? text_format(c->s->arena, "node-%d-%d", b, r) : text_format(c->s->arena, "node-%d", b);
         scene_begin(c->s, box->kind == BOX_ENTRY ? "entry" : node_class(c, box, row), id,
                     box->kind == BOX_ENTRY ? "entry of the module" : row_title(c, row), "graphics-symbol", b, r,
                     box->kind == BOX_MODULE ? box->closed : -1);
         if (place->form == FORM_DOT) {
-            scene_add(c->s, (shape){.kind = SHAPE_ELLIPSE, .x = x + 3, .y = y + 3, .width = 2.6, .height = 2.6,
+            scene_add(c->s, (shape){.kind = SHAPE_ELLIPSE,
+                                    .x = x + 3,
+                                    .y = y + 3,
+                                    .width = 2.6,
+                                    .height = 2.6,
                                     .fill = c->options->sheet->weak});
         } else {
             put_frame(c, box, row, x, y, place->width, height, place->form);
@@ -256,17 +274,21 @@ static void put_wire(composing *c, int w)
     arrow[0] = tip;
     arrow[1] = (layout_point){tip.x - ARROW * x + 2.3 * y, tip.y - ARROW * y - 2.3 * x};
     arrow[2] = (layout_point){tip.x - ARROW * x - 2.3 * y, tip.y - ARROW * y + 2.3 * x};
-    const view_row *from = &c->v->boxes[wire->from].rows[wire->from_row], *to = &c->v->boxes[wire->to].rows[wire->to_row];
-    const char *name = text_format(c->s->arena, "%s → %s%s%s, %s", row_name(from), row_name(to), *wire->argument ? "." : "",
-                                   wire->argument, wire->shape ? wire->shape : "");
-    scene_begin(c->s, wire->is_skip ? "edge skip" : "edge", text_format(c->s->arena, "edge-%d", w), name, NULL, wire->from,
-                wire->to, -1);
-    scene_add(c->s, (shape){.kind = SHAPE_CURVE, .n = place->n, .points = points, .stroke = color, .line = line, .dash = dash});
+    const view_row *from = &c->v->boxes[wire->from].rows[wire->from_row],
+                   *to = &c->v->boxes[wire->to].rows[wire->to_row];
+    const char *name = text_format(c->s->arena, "%s → %s%s%s, %s", row_name(from), row_name(to),
+                                   *wire->argument ? "." : "", wire->argument, wire->shape ? wire->shape : "");
+    scene_begin(c->s, wire->is_skip ? "edge skip" : "edge", text_format(c->s->arena, "edge-%d", w), name, NULL,
+                wire->from, wire->to, -1);
+    scene_add(
+        c->s,
+        (shape){.kind = SHAPE_CURVE, .n = place->n, .points = points, .stroke = color, .line = line, .dash = dash});
     if (c->v->boxes[wire->to].kind != BOX_ENTRY)
         scene_add(c->s, (shape){.kind = SHAPE_POLYGON, .n = 3, .points = arrow, .fill = color, .stroke = NULL});
     if (place->has_label && place->label)
-        scene_text(c->s, place->label_at.x + c->dx - place->label_width / 2, place->label_at.y + c->dy + SIZE_LABEL * 0.35,
-                   place->label, SIZE_LABEL, false, c->options->sheet->weak);
+        scene_text(c->s, place->label_at.x + c->dx - place->label_width / 2,
+                   place->label_at.y + c->dy + SIZE_LABEL * 0.35, place->label, SIZE_LABEL, false,
+                   c->options->sheet->weak);
     scene_end(c->s);
 }
 
@@ -282,12 +304,20 @@ static void put_module(composing *c, int m)
     if (!place->is_placed)
         return;
     const char *name = text_format(c->s->arena, "module %s%s%s", module->name, *place->times ? " " : "", place->times);
-    scene_begin(c->s, "cluster", text_format(c->s->arena, "module-%d", m), name, "group", -1, -1, module->is_fold ? -1 : m);
-    scene_add(c->s, (shape){.kind = SHAPE_RECTANGLE, .x = place->left + c->dx, .y = place->top + c->dy,
-                            .width = place->right - place->left, .height = place->bottom - place->top, .radius = 8,
+    scene_begin(c->s, "cluster", text_format(c->s->arena, "module-%d", m), name, "group", -1, -1,
+                module->is_fold ? -1 : m);
+    scene_add(c->s, (shape){.kind = SHAPE_RECTANGLE,
+                            .x = place->left + c->dx,
+                            .y = place->top + c->dy,
+                            .width = place->right - place->left,
+                            .height = place->bottom - place->top,
+                            .radius = 8,
                             .fill = module->fill ? module->fill : sheet->frame_fill,
-                            .stroke = module->color ? module->color : many ? sheet->fold : sheet->frame,
-                            .line = many ? 1.4 : 1, .dash = ""});
+                            .stroke = module->color ? module->color
+                                      : many        ? sheet->fold
+                                                    : sheet->frame,
+                            .line = many ? 1.4 : 1,
+                            .dash = ""});
     const char *ink = module->fontcolor ? module->fontcolor : sheet->ink;
     if (module->fill && style_contrast(ink, module->fill) < 4.5)
         ink = style_contrast("#000000", module->fill) > 4.5 ? "#000000" : "#FFFFFF";

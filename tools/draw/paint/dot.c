@@ -18,13 +18,13 @@ typedef struct dotting {
 } dotting;
 
 /* What all nodes and all edges share. */
-static const char *const node_looks[][2] = {{"fontcolor", "#24292F"}, {"fontname", "Helvetica,Arial,sans-serif"},
-                                            {"fontsize", "11"},       {"margin", "0.12,0.06"},
-                                            {"penwidth", "1.2"},      {"shape", "box"},
+static const char *const node_looks[][2] = {{"fontcolor", "#24292F"},   {"fontname", "Helvetica,Arial,sans-serif"},
+                                            {"fontsize", "11"},         {"margin", "0.12,0.06"},
+                                            {"penwidth", "1.2"},        {"shape", "box"},
                                             {"style", "rounded,filled"}};
-static const char *const edge_looks[][2] = {{"arrowsize", "0.6"},      {"color", "#57606A"},
-                                            {"fontcolor", "#57606A"},  {"fontname", "Helvetica,Arial,sans-serif"},
-                                            {"fontsize", "9"},         {"penwidth", "1.1"}};
+static const char *const edge_looks[][2] = {{"arrowsize", "0.6"},     {"color", "#57606A"},
+                                            {"fontcolor", "#57606A"}, {"fontname", "Helvetica,Arial,sans-serif"},
+                                            {"fontsize", "9"},        {"penwidth", "1.1"}};
 enum { NODE_LOOKS = sizeof node_looks / sizeof *node_looks, EDGE_LOOKS = sizeof edge_looks / sizeof *edge_looks };
 
 /* ---- attributes of one object ---- */
@@ -192,7 +192,10 @@ static void style_node(dotting *d, int k, dg_file_attributes *to, bool derived)
         append(&s, "derived", "true", false);
     style_form(&s, box, &d->made->boxes[k]);
     add(&s, "fillcolor", box->kind == BOX_ENTRY ? sheet->weak : sheet->families[row->style].fill);
-    add(&s, "color", box->kind == BOX_ENTRY ? sheet->weak : row->is_output ? sheet->ink : sheet->families[row->style].border);
+    add(&s, "color",
+        box->kind == BOX_ENTRY ? sheet->weak
+        : row->is_output       ? sheet->ink
+                               : sheet->families[row->style].border);
     if (row->is_output || row->style == STYLE_INPUT)
         add(&s, "penwidth", "1.8");
     if (row->is_loss)
@@ -239,7 +242,8 @@ static void style_edge(dotting *d, int w, dg_file_attributes *to, bool derived)
 
 static void style_cluster(dotting *d, dg_file_cluster *cluster, int module)
 {
-    static const char *const looks[][2] = {{"style", "rounded,filled"}, {"labeljust", "l"}, {"fontsize", "10"}, {"margin", "14"}};
+    static const char *const looks[][2] = {
+        {"style", "rounded,filled"}, {"labeljust", "l"}, {"fontsize", "10"}, {"margin", "14"}};
     const style_sheet *sheet = d->options->sheet;
     const layout_module *place = &d->made->modules[module];
     styling s = begin(d, &cluster->attributes, NULL);
@@ -305,7 +309,8 @@ static const char *title_of(dotting *d)
     text_put(&t, "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"4\" CELLPADDING=\"2\">");
     if (!d->options->no_title) {
         if (*d->v->title)
-            text_add(&t, "<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"15\"><B>%s</B></FONT></TD></TR>", safe(d, d->v->title));
+            text_add(&t, "<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"15\"><B>%s</B></FONT></TD></TR>",
+                     safe(d, d->v->title));
         text_add(&t, "<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"9\" COLOR=\"%s\">%s</FONT></TD></TR>", sheet->weak,
                  safe(d, d->v->summary));
     }
@@ -332,10 +337,10 @@ static const char *title_of(dotting *d)
 
 static void style_graph(dotting *d, const char *rankdir, const char *node_words, const char *edge_words)
 {
-    static const char *const looks[][2] = {{"charset", "UTF-8"},  {"fontname", "Helvetica,Arial,sans-serif"},
-                                           {"fontsize", "11"},    {"labeljust", "l"},
-                                           {"labelloc", "t"},     {"newrank", "true"},
-                                           {"nodesep", "0.25"},   {"pad", "0.17"},
+    static const char *const looks[][2] = {{"charset", "UTF-8"}, {"fontname", "Helvetica,Arial,sans-serif"},
+                                           {"fontsize", "11"},   {"labeljust", "l"},
+                                           {"labelloc", "t"},    {"newrank", "true"},
+                                           {"nodesep", "0.25"},  {"pad", "0.17"},
                                            {"ranksep", "0.28"}};
     dg_file_attributes *to = &d->styled.attributes;
     styling s = begin(d, to, NULL);
@@ -360,7 +365,8 @@ static void style_graph(dotting *d, const char *rankdir, const char *node_words,
 static bool copy_document(dotting *d)
 {
     const dg_graph_file *file = d->file;
-    size_t nodes = (size_t)d->v->n_boxes + 1, edges = (size_t)d->v->n_wires + 1, clusters = (size_t)file->n_clusters + 1;
+    size_t nodes = (size_t)d->v->n_boxes + 1, edges = (size_t)d->v->n_wires + 1,
+           clusters = (size_t)file->n_clusters + 1;
     d->styled = *file;
     d->styled.nodes = dg_arena_alloc(d->arena, nodes * sizeof *d->styled.nodes);
     d->styled.edges = dg_arena_alloc(d->arena, edges * sizeof *d->styled.edges);

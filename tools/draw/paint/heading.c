@@ -29,8 +29,16 @@ static void put_chip(heading *h, const char *words, const char *fill, const char
         h->x = 12;
         h->y += 20;
     }
-    scene_add(h->s, (shape){.kind = SHAPE_RECTANGLE, .x = h->x, .y = h->y, .width = width, .height = 16,
-                            .radius = is_square ? 0 : 4, .fill = fill, .stroke = stroke, .line = line, .dash = dash});
+    scene_add(h->s, (shape){.kind = SHAPE_RECTANGLE,
+                            .x = h->x,
+                            .y = h->y,
+                            .width = width,
+                            .height = 16,
+                            .radius = is_square ? 0 : 4,
+                            .fill = fill,
+                            .stroke = stroke,
+                            .line = line,
+                            .dash = dash});
     scene_text(h->s, h->x + 6, h->y + 11.3, words, SIZE_LEAST, false, ink);
     h->x += width + 6;
     h->right = fmax(h->right, h->x);
@@ -49,7 +57,8 @@ static void put_line(heading *h, const char *words, const char *color, double li
     }
     for (int k = 0; k < 4; k++)
         points[k] = (layout_point){h->x + 6.0 * k, h->y + 8};
-    scene_add(h->s, (shape){.kind = SHAPE_CURVE, .n = 4, .points = points, .stroke = color, .line = line, .dash = dash});
+    scene_add(h->s,
+              (shape){.kind = SHAPE_CURVE, .n = 4, .points = points, .stroke = color, .line = line, .dash = dash});
     scene_text(h->s, h->x + 22, h->y + 11.3, words, SIZE_LEAST, false, h->options->sheet->weak);
     h->x += width + 8;
     h->right = fmax(h->right, h->x);
@@ -114,8 +123,8 @@ static void put_heat(heading *h, const view *v)
         double place = (double)k / (STEPS - 1), low = v->heat_low, high = v->heat_high;
         double value = v->heat_is_log && low > 0 ? low * pow(high / low, place) : low + place * (high - low);
         style_mix(sheet->heat_low, sheet->heat_high, place, color);
-        put_chip(h, short_number(h->s->arena, value), text_format(h->s->arena, "%s", color), sheet->frame, "", 0.6, true,
-                 sheet->heat_ink);
+        put_chip(h, short_number(h->s->arena, value), text_format(h->s->arena, "%s", color), sheet->frame, "", 0.6,
+                 true, sheet->heat_ink);
         h->x -= 6;
     }
     h->x += 6;

@@ -97,10 +97,12 @@ dg_status paint_html(const html_page *page, text *to)
 {
     text_put(to, "<!DOCTYPE html>\n<html lang=\"en\"");
     text_put(to, page->is_dark ? " data-look=\"dark\">\n" : ">\n");
-    text_put(to, "<head>\n<meta charset=\"UTF-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                 "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
-                 "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-                 "<link rel=\"icon\" href=\"data:,\">\n<title>");
+    text_put(
+        to,
+        "<head>\n<meta charset=\"UTF-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+        "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+        "<link rel=\"icon\" href=\"data:,\">\n<title>");
     text_xml(to, page->title);
     text_put(to, "</title>\n");
     put_style(to);
@@ -112,10 +114,12 @@ dg_status paint_html(const html_page *page, text *to)
         paint_svg_element(&page->states[k].scene, to);
         text_put(to, "</div>\n");
     }
-    text_put(to, "</div>\n<aside aria-label=\"Details\"><p id=\"info\"></p><div id=\"found\"></div>"
-                 "<p>Click a node for its ways; a closed module opens, the name of an open one closes it. Keys: Tab and Enter, "
-                 "arrows, + − 0, [ ] other modules, / search, Escape.</p></aside></main>\n"
-                 "<div id=\"say\" role=\"status\" aria-live=\"polite\"></div>\n");
+    text_put(
+        to,
+        "</div>\n<aside aria-label=\"Details\"><p id=\"info\"></p><div id=\"found\"></div>"
+        "<p>Click a node for its ways; a closed module opens, the name of an open one closes it. Keys: Tab and Enter, "
+        "arrows, + − 0, [ ] other modules, / search, Escape.</p></aside></main>\n"
+        "<div id=\"say\" role=\"status\" aria-live=\"polite\"></div>\n");
     bool fine = put_data(to, page);
     text_put(to, "<script>\n");
     text_put(to, draw_page_script);

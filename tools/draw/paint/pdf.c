@@ -1,5 +1,5 @@
-/* PDF: one page as large as the picture, without margins. Text is drawn by glyphs of the bundled font (Type 3 fonts, with
- * a table back to Unicode, so that it can be searched and copied). The bytes depend on the picture alone. */
+/* PDF: one page as large as the picture, without margins. Text is drawn by glyphs of the bundled font (Type 3 fonts,
+ * with a table back to Unicode, so that it can be searched and copied). The bytes depend on the picture alone. */
 #include "scene.h"
 
 #include "tools/draw/font/font.h"
@@ -81,8 +81,12 @@ static int put_glyph(pdf *p, bool bold, int number)
         for (int k = 0; k < count; k++)
             v[k] = (int16_t)(at[1 + 2 * k] | at[2 + 2 * k] << 8);
         if (*at == 'Q') { /* PDF has cubic curves alone */
-            double c[6] = {x + (v[0] - x) * 2 / 3, y + (v[1] - y) * 2 / 3, v[2] + (v[0] - v[2]) * 2 / 3,
-                           v[3] + (v[1] - v[3]) * 2 / 3, v[2], v[3]};
+            double c[6] = {x + (v[0] - x) * 2 / 3,
+                           y + (v[1] - y) * 2 / 3,
+                           v[2] + (v[0] - v[2]) * 2 / 3,
+                           v[3] + (v[1] - v[3]) * 2 / 3,
+                           v[2],
+                           v[3]};
             for (int k = 0; k < 6; k++) {
                 text_number(&t, c[k], 1);
                 text_put(&t, k < 5 ? " " : " c\n");
@@ -103,7 +107,8 @@ static int put_glyph(pdf *p, bool bold, int number)
 static void put_utf16(text *t, uint32_t c)
 {
     if (c >= 0x10000)
-        text_add(t, "<%04X%04X>", (unsigned)(0xd800 + ((c - 0x10000) >> 10)), (unsigned)(0xdc00 + ((c - 0x10000) & 0x3ff)));
+        text_add(t, "<%04X%04X>", (unsigned)(0xd800 + ((c - 0x10000) >> 10)),
+                 (unsigned)(0xdc00 + ((c - 0x10000) & 0x3ff)));
     else
         text_add(t, "<%04X>", (unsigned)c);
 }
@@ -114,8 +119,9 @@ static int put_font(pdf *p, bool bold, int first, int count)
     int objects[PER_FONT];
     font_glyph glyph;
     text map = {0};
-    text_put(&map, "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /dotgrad def /CMapType 2 def\n"
-                   "1 begincodespacerange <00> <FF> endcodespacerange\n");
+    text_put(&map,
+             "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /dotgrad def /CMapType 2 def\n"
+             "1 begincodespacerange <00> <FF> endcodespacerange\n");
     for (int k = 0; k < count; k++) {
         objects[k] = put_glyph(p, bold, p->used[bold][first + k]);
         text_add(&map, "1 beginbfchar <%02X> ", (unsigned)k + 1);
@@ -126,7 +132,8 @@ static int put_font(pdf *p, bool bold, int first, int count)
     int unicode = put_stream(p, &map), object = begin_object(p);
     text_free(&map);
     text_add(p->to,
-             "<< /Type /Font /Subtype /Type3 /Name /dotgrad%s /FontBBox [-100 -300 1200 1100] /FontMatrix [0.001 0 0 0.001 0 "
+             "<< /Type /Font /Subtype /Type3 /Name /dotgrad%s /FontBBox [-100 -300 1200 1100] /FontMatrix [0.001 0 0 "
+             "0.001 0 "
              "0] /FirstChar 1 /LastChar %d /ToUnicode %d 0 R /Resources << >>\n/Widths [",
              bold ? "bold" : "", count, unicode);
     for (int k = 0; k < count; k++) {
@@ -205,12 +212,13 @@ static void put_path(text *t, const shape *one)
     } else if (one->kind == SHAPE_RECTANGLE) {
         put_rounded(t, one->x, one->y, one->width, one->height, one->radius, one->radius);
     } else if (one->kind == SHAPE_ELLIPSE) {
-        put_rounded(t, one->x - one->width, one->y - one->height, 2 * one->width, 2 * one->height, one->width, one->height);
+        put_rounded(t, one->x - one->width, one->y - one->height, 2 * one->width, 2 * one->height, one->width,
+                    one->height);
     } else {
         put_move(t, one->points[0].x, one->points[0].y, "m\n");
         for (int k = 1; one->kind == SHAPE_CURVE && k + 2 < one->n; k += 3)
-            put_curve(t, one->points[k].x, one->points[k].y, one->points[k + 1].x, one->points[k + 1].y, one->points[k + 2].x,
-                      one->points[k + 2].y);
+            put_curve(t, one->points[k].x, one->points[k].y, one->points[k + 1].x, one->points[k + 1].y,
+                      one->points[k + 2].x, one->points[k + 2].y);
         for (int k = 1; one->kind == SHAPE_POLYGON && k < one->n; k++)
             put_move(t, one->points[k].x, one->points[k].y, "l\n");
         text_put(t, one->kind == SHAPE_POLYGON ? "h\n" : "");
@@ -290,7 +298,8 @@ static void put_title(text *t, const char *words)
     while (*words) {
         uint32_t c = text_character(&words);
         if (c >= 0x10000)
-            text_add(t, "%04X%04X", (unsigned)(0xd800 + ((c - 0x10000) >> 10)), (unsigned)(0xdc00 + ((c - 0x10000) & 0x3ff)));
+            text_add(t, "%04X%04X", (unsigned)(0xd800 + ((c - 0x10000) >> 10)),
+                     (unsigned)(0xdc00 + ((c - 0x10000) & 0x3ff)));
         else
             text_add(t, "%04X", (unsigned)c);
     }
@@ -303,8 +312,8 @@ static void put_end(pdf *p, int catalog, int info)
     text_add(p->to, "xref\n0 %d\n0000000000 65535 f \n", p->n_objects + 1);
     for (int k = 1; k <= p->n_objects; k++)
         text_add(p->to, "%010lu 00000 n \n", (unsigned long)p->places[k]);
-    text_add(p->to, "trailer\n<< /Size %d /Root %d 0 R /Info %d 0 R >>\nstartxref\n%lu\n%%%%EOF\n", p->n_objects + 1, catalog,
-             info, (unsigned long)place);
+    text_add(p->to, "trailer\n<< /Size %d /Root %d 0 R /Info %d 0 R >>\nstartxref\n%lu\n%%%%EOF\n", p->n_objects + 1,
+             catalog, info, (unsigned long)place);
 }
 
 static void put_document(pdf *p)
@@ -328,7 +337,8 @@ static void put_document(pdf *p)
     begin_object(p);
     text_add(p->to, "<< /Type /Pages /Kids [%d 0 R] /Count 1 >>\nendobj\n", page);
     int catalog = begin_object(p);
-    text_add(p->to, "<< /Type /Catalog /Pages %d 0 R /ViewerPreferences << /DisplayDocTitle true >> >>\nendobj\n", page + 1);
+    text_add(p->to, "<< /Type /Catalog /Pages %d 0 R /ViewerPreferences << /DisplayDocTitle true >> >>\nendobj\n",
+             page + 1);
     int info = begin_object(p);
     text_put(p->to, "<< /Title ");
     put_title(p->to, p->s->title);

@@ -46,10 +46,12 @@ static void put_text(raster *r, const shape *one, double unit, const double colo
 static void rectangle_path(raster *r, const shape *one, double unit)
 {
     static const double signs[4][2] = {{1, -1}, {1, 1}, {-1, 1}, {-1, -1}};
-    double radius = one->radius * unit, x = one->x * unit, y = one->y * unit, w = one->width * unit, h = one->height * unit;
+    double radius = one->radius * unit, x = one->x * unit, y = one->y * unit, w = one->width * unit,
+           h = one->height * unit;
     int pieces = radius > 0 ? 6 : 1;
     for (int corner = 0; corner < 4; corner++) {
-        double cx = x + w / 2 + signs[corner][0] * (w / 2 - radius), cy = y + h / 2 + signs[corner][1] * (h / 2 - radius);
+        double cx = x + w / 2 + signs[corner][0] * (w / 2 - radius),
+               cy = y + h / 2 + signs[corner][1] * (h / 2 - radius);
         for (int k = 0; k < pieces; k++) {
             double angle = M_PI / 2 * (corner - 1 + (pieces > 1 ? (double)k / (pieces - 1) : 0));
             double px = cx + radius * cos(angle), py = cy + radius * sin(angle);
@@ -151,7 +153,8 @@ static dg_status write_png(const raster *r, double dpi, text *to)
     }
     free(rows);
     free(packed);
-    return fine ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory for a PNG of %d × %d pixels", r->width, r->height);
+    return fine ? dg_ok()
+                : dg_error(DG_NO_MEMORY, "not enough memory for a PNG of %d × %d pixels", r->width, r->height);
 }
 
 dg_status paint_png(const scene *s, double dpi, text *to)
@@ -159,10 +162,11 @@ dg_status paint_png(const scene *s, double dpi, text *to)
     double unit = dpi / 72 * s->scale, width = ceil(s->width * unit), height = ceil(s->height * unit), color[3];
     raster r;
     if (fmax(width, height) > MOST_PIXELS || width * height > MOST_AREA)
-        return dg_error(DG_BAD_DATA,
-                        "the picture would have %.0f × %.0f pixels, more than a PNG should (%d a side): draw SVG or PDF, or "
-                        "ask for fewer dots an inch",
-                        width, height, MOST_PIXELS);
+        return dg_error(
+            DG_BAD_DATA,
+            "the picture would have %.0f × %.0f pixels, more than a PNG should (%d a side): draw SVG or PDF, or "
+            "ask for fewer dots an inch",
+            width, height, MOST_PIXELS);
     style_rgb(s->background, color);
     if (!raster_begin(&r, (int)width, (int)height, color))
         return dg_error(DG_NO_MEMORY, "not enough memory for a PNG of %.0f × %.0f pixels", width, height);

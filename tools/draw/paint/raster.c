@@ -177,7 +177,13 @@ void raster_fill(raster *r, const double color[3])
 static void add_side(raster *to, const double *p, int n, bool is_closed, bool back, double half, bool begins)
 {
     for (int i = 0; i < n; i++) {
-        int k = back ? n - 1 - i : i, before = k ? k - 1 : is_closed ? n - 1 : k, after = k + 1 < n ? k + 1 : is_closed ? 0 : k;
+        int k = back ? n - 1 - i : i,
+            before = k           ? k - 1
+                     : is_closed ? n - 1
+                                 : k,
+            after = k + 1 < n   ? k + 1
+                    : is_closed ? 0
+                                : k;
         double ax = p[2 * k] - p[2 * before], ay = p[2 * k + 1] - p[2 * before + 1];
         double bx = p[2 * after] - p[2 * k], by = p[2 * after + 1] - p[2 * k + 1];
         double a = hypot(ax, ay), b = hypot(bx, by);
@@ -278,7 +284,8 @@ static int drop_repeats(double *p, int n, bool is_closed)
 
 void raster_stroke(raster *r, double line, bool is_closed, const char *dash, double unit, const double color[3])
 {
-    raster outline = {.width = r->width, .height = r->height, .pixels = r->pixels, .cover = r->cover, .cover_room = r->cover_room};
+    raster outline = {
+        .width = r->width, .height = r->height, .pixels = r->pixels, .cover = r->cover, .cover_room = r->cover_room};
     dashes d = read_dashes(dash, unit);
     int n = drop_repeats(r->points, r->n, is_closed);
     if (d.count)

@@ -15,13 +15,15 @@ typedef struct raster {
     bool failed;
 } raster;
 
-/* A path of closed parts in pixels; it is filled wherever something of it covers (Raph Levien's way of signed areas). */
+/* A path of closed parts in pixels; it is filled wherever something of it covers (Raph Levien's way of signed areas).
+ */
 void raster_move(raster *r, double x, double y);
 void raster_line(raster *r, double x, double y);
 void raster_quadratic(raster *r, double x1, double y1, double x2, double y2);
 void raster_cubic(raster *r, double x1, double y1, double x2, double y2, double x3, double y3);
 void raster_fill(raster *r, const double color[3]);
-/* The outline of the path, which is of one part, closed or not, instead of the path. dash: "5,3" in units of `unit` pixels. */
+/* The outline of the path, which is of one part, closed or not, instead of the path. dash: "5,3" in units of `unit`
+ * pixels. */
 void raster_stroke(raster *r, double line, bool is_closed, const char *dash, double unit, const double color[3]);
 bool raster_begin(raster *r, int width, int height, const double color[3]);
 void raster_free(raster *r);

@@ -40,7 +40,14 @@ void scene_text(scene *s, double x, double y, const char *words, double size, bo
 void scene_begin(scene *s, const char *class, const char *id, const char *name, const char *role, int box, int row,
                  int module)
 {
-    scene_add(s, (shape){.kind = SHAPE_BEGIN, .class = class, .id = id, .name = name, .role = role, .box = box, .row = row, .module = module});
+    scene_add(s, (shape){.kind = SHAPE_BEGIN,
+                         .class = class,
+                         .id = id,
+                         .name = name,
+                         .role = role,
+                         .box = box,
+                         .row = row,
+                         .module = module});
 }
 
 void scene_end(scene *s)

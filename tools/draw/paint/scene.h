@@ -21,7 +21,7 @@ typedef enum shape_kind {
     SHAPE_CURVE,   /* Bézier curves */
     SHAPE_POLYGON, /* straight lines, closed */
     SHAPE_TEXT,
-    SHAPE_BEGIN,   /* of a group: a node, an edge, a module */
+    SHAPE_BEGIN, /* of a group: a node, an edge, a module */
     SHAPE_END
 } shape_kind;
 
@@ -33,20 +33,20 @@ typedef struct shape {
     const char *dash;                   /* "4,2"; "" */
     int n;
     const layout_point *points;
-    const char *words;     /* of a text: x is its left end, y its base line; width as measured */
+    const char *words; /* of a text: x is its left end, y its base line; width as measured */
     double size;
     bool is_bold;
     const char *class, *id, *name, *role; /* of a group: name is its title */
-    int box, row;   /* of a node's group: what it shows; of an edge's: its two boxes */
-    int module;     /* of a group: the module that it shows, closed or open; −1 */
+    int box, row;                         /* of a node's group: what it shows; of an edge's: its two boxes */
+    int module;                           /* of a group: the module that it shows, closed or open; −1 */
 } shape;
 
 typedef struct scene {
     dg_arena *arena;
-    double width, height; /* of what is in it */
-    double scale;         /* points a unit */
+    double width, height;                            /* of what is in it */
+    double scale;                                    /* points a unit */
     const char *title, *about, *background, *prefix; /* prefix: of ids */
-    bool is_html; /* colours become variables, nodes can be reached by keyboard */
+    bool is_html;                                    /* colours become variables, nodes can be reached by keyboard */
     int n, room;
     shape *shapes;
     bool failed;

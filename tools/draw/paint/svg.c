@@ -16,9 +16,9 @@ bool svg_variable(int k, const char **light, const char **dark)
 {
     const style_sheet *a = &style_light, *b = &style_dark;
     const char *const pairs[][2] = {
-        {a->background, b->background}, {a->ink, b->ink}, {a->weak, b->weak}, {a->frame_fill, b->frame_fill},
-        {a->frame, b->frame}, {a->fold, b->fold}, {a->skip, b->skip}, {a->gradient, b->gradient}, {a->saved, b->saved},
-        {a->added, b->added}, {a->removed, b->removed}, {a->changed, b->changed}};
+        {a->background, b->background}, {a->ink, b->ink},     {a->weak, b->weak},       {a->frame_fill, b->frame_fill},
+        {a->frame, b->frame},           {a->fold, b->fold},   {a->skip, b->skip},       {a->gradient, b->gradient},
+        {a->saved, b->saved},           {a->added, b->added}, {a->removed, b->removed}, {a->changed, b->changed}};
     enum { PAIRS = sizeof pairs / sizeof *pairs };
     if (k >= PAIRS + 2 * N_STYLES)
         return false;

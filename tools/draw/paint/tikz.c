@@ -9,23 +9,71 @@ static void put_tex(text *t, const char *words)
 {
     static const struct {
         const char *sign, *tex;
-    } signs[] = {
-        {"\\", "\\textbackslash{}"}, {"{", "\\{"}, {"}", "\\}"}, {"$", "\\$"}, {"&", "\\&"}, {"#", "\\#"}, {"%", "\\%"},
-        {"_", "\\_"}, {"^", "\\textasciicircum{}"}, {"~", "\\textasciitilde{}"}, {"<", "\\textless{}"},
-        {">", "\\textgreater{}"}, {"|", "\\textbar{}"}, {"\"", "\\char34{}"}, {"×", "$\\times$"},
-        {"→", "$\\to$"}, {"←", "$\\gets$"}, {"·", "$\\cdot$"}, {"−", "$-$"}, {"÷", "$\\div$"}, {"≤", "$\\le$"},
-        {"≥", "$\\ge$"}, {"≠", "$\\ne$"}, {"∞", "$\\infty$"}, {"√", "$\\surd$"}, {"∂", "$\\partial$"}, {"…", "\\dots{}"},
-        {"α", "$\\alpha$"}, {"β", "$\\beta$"}, {"γ", "$\\gamma$"}, {"δ", "$\\delta$"}, {"ε", "$\\varepsilon$"},
-        {"η", "$\\eta$"}, {"θ", "$\\theta$"}, {"κ", "$\\kappa$"}, {"λ", "$\\lambda$"}, {"μ", "$\\mu$"}, {"ν", "$\\nu$"},
-        {"ξ", "$\\xi$"}, {"π", "$\\pi$"}, {"ρ", "$\\rho$"}, {"σ", "$\\sigma$"}, {"τ", "$\\tau$"}, {"φ", "$\\varphi$"},
-        {"χ", "$\\chi$"}, {"ψ", "$\\psi$"}, {"ω", "$\\omega$"}, {"Δ", "$\\Delta$"}, {"‖", "$\\|$"}, {"⁰", "$^0$"},
-        {"¹", "$^1$"}, {"²", "$^2$"}, {"³", "$^3$"}, {"⁴", "$^4$"}, {"⁵", "$^5$"}, {"⁶", "$^6$"}, {"⁷", "$^7$"},
-        {"⁸", "$^8$"}, {"⁹", "$^9$"}};
+    } signs[] = {{"\\", "\\textbackslash{}"},
+                 {"{", "\\{"},
+                 {"}", "\\}"},
+                 {"$", "\\$"},
+                 {"&", "\\&"},
+                 {"#", "\\#"},
+                 {"%", "\\%"},
+                 {"_", "\\_"},
+                 {"^", "\\textasciicircum{}"},
+                 {"~", "\\textasciitilde{}"},
+                 {"<", "\\textless{}"},
+                 {">", "\\textgreater{}"},
+                 {"|", "\\textbar{}"},
+                 {"\"", "\\char34{}"},
+                 {"×", "$\\times$"},
+                 {"→", "$\\to$"},
+                 {"←", "$\\gets$"},
+                 {"·", "$\\cdot$"},
+                 {"−", "$-$"},
+                 {"÷", "$\\div$"},
+                 {"≤", "$\\le$"},
+                 {"≥", "$\\ge$"},
+                 {"≠", "$\\ne$"},
+                 {"∞", "$\\infty$"},
+                 {"√", "$\\surd$"},
+                 {"∂", "$\\partial$"},
+                 {"…", "\\dots{}"},
+                 {"α", "$\\alpha$"},
+                 {"β", "$\\beta$"},
+                 {"γ", "$\\gamma$"},
+                 {"δ", "$\\delta$"},
+                 {"ε", "$\\varepsilon$"},
+                 {"η", "$\\eta$"},
+                 {"θ", "$\\theta$"},
+                 {"κ", "$\\kappa$"},
+                 {"λ", "$\\lambda$"},
+                 {"μ", "$\\mu$"},
+                 {"ν", "$\\nu$"},
+                 {"ξ", "$\\xi$"},
+                 {"π", "$\\pi$"},
+                 {"ρ", "$\\rho$"},
+                 {"σ", "$\\sigma$"},
+                 {"τ", "$\\tau$"},
+                 {"φ", "$\\varphi$"},
+                 {"χ", "$\\chi$"},
+                 {"ψ", "$\\psi$"},
+                 {"ω", "$\\omega$"},
+                 {"Δ", "$\\Delta$"},
+                 {"‖", "$\\|$"},
+                 {"⁰", "$^0$"},
+                 {"¹", "$^1$"},
+                 {"²", "$^2$"},
+                 {"³", "$^3$"},
+                 {"⁴", "$^4$"},
+                 {"⁵", "$^5$"},
+                 {"⁶", "$^6$"},
+                 {"⁷", "$^7$"},
+                 {"⁸", "$^8$"},
+                 {"⁹", "$^9$"}};
     while (*words) {
         const char *begin = words;
         uint32_t c = text_character(&words);
         size_t length = (size_t)(words - begin), k = 0;
-        while (k < sizeof signs / sizeof *signs && (strlen(signs[k].sign) != length || memcmp(signs[k].sign, begin, length)))
+        while (k < sizeof signs / sizeof *signs &&
+               (strlen(signs[k].sign) != length || memcmp(signs[k].sign, begin, length)))
             k++;
         if (k < sizeof signs / sizeof *signs)
             text_put(t, signs[k].tex);
@@ -129,7 +177,8 @@ static void put_text(text *t, const scene *s, const shape *one)
 
 void paint_tikz(const scene *s, text *t)
 {
-    text_put(t, "% A picture by dotgrad. pdflatex makes a page of its size; in a paper, \\usepackage{tikz,graphicx} and what is\n"
+    text_put(t, "% A picture by dotgrad. pdflatex makes a page of its size; in a paper, \\usepackage{tikz,graphicx} "
+                "and what is\n"
                 "% between the two lines of signs.\n"
                 "\\documentclass{article}\n\\usepackage{tikz,graphicx}\n\\usepackage[paperwidth=");
     text_number(t, s->width * s->scale, 2);

@@ -1,5 +1,6 @@
 /* A network as text: a line an op, from the first to the last, with rails at the left for the values that are still to
- * be read, as `git log --graph` draws branches. No layout is made; lines are at most 80 columns, longer ones are broken.
+ * be read, as `git log --graph` draws branches. No layout is made; lines are at most 80 columns, longer ones are
+ * broken.
  *
  *     * conv2d  3×3, 3 → 64          a node; its value goes down from the star
  *     |\                             it is read by two: a second rail
@@ -27,7 +28,8 @@ static void put_safe(text *t, const char *words)
     while (*words) {
         const char *begin = words;
         uint32_t c = text_character(&words);
-        if (c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0xfffd || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+        if (c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0xfffd || (c >= 0x202a && c <= 0x202e) ||
+            (c >= 0x2066 && c <= 0x2069))
             text_put(t, c == '\n' ? " " : "?");
         else
             text_bytes(t, begin, (size_t)(words - begin));
@@ -117,8 +119,8 @@ static const char *sources_of(railing *r, int b, int row, int main_rail)
         if (wire->to_row != row || is_told || wire->kind == WIRE_PARAMETER)
             continue;
         words = text_format(v->arena, "%s%s%s%s%s%s%s", words, *words ? ", " : "", wire->argument,
-                            *wire->argument ? ": " : "", *from->name ? from->name : from->head, *wire->result ? "." : "",
-                            wire->result);
+                            *wire->argument ? ": " : "", *from->name ? from->name : from->head,
+                            *wire->result ? "." : "", wire->result);
     }
     return *words ? text_format(v->arena, " ← %s", words) : "";
 }
@@ -127,7 +129,8 @@ static const char *row_words(railing *r, const view_row *row, const char *source
 {
     view *v = r->v;
     static const char *const marks[] = {"", "+ ", "- ", "~ ", ""};
-    const char *words = text_format(v->arena, "%s%s", marks[row->mark], row->looks.label ? row->looks.label : row->head);
+    const char *words =
+        text_format(v->arena, "%s%s", marks[row->mark], row->looks.label ? row->looks.label : row->head);
     if (*row->name && strcmp(row->name, row->head) != 0)
         words = text_format(v->arena, "%s %s", words, row->name);
     words = text_format(v->arena, "%s%s%s%s%s", words, *row->detail ? "  " : "", row->detail, *row->shares ? ", " : "",

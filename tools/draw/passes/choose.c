@@ -153,7 +153,8 @@ static bool mark(view *v, int start, bool forward, bool *marks)
 
 dg_status pass_between(view *v, const char *from, const char *to)
 {
-    bool *after = dg_arena_alloc(v->arena, (size_t)v->n_boxes + 1), *before = dg_arena_alloc(v->arena, (size_t)v->n_boxes + 1);
+    bool *after = dg_arena_alloc(v->arena, (size_t)v->n_boxes + 1),
+         *before = dg_arena_alloc(v->arena, (size_t)v->n_boxes + 1);
     int begin = from ? find_box(v, from) : -1, end = to ? find_box(v, to) : -1;
     bool some = false;
     if (from && begin < 0)

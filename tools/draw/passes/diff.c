@@ -57,7 +57,8 @@ static bool match_names(differing *d)
             else
                 high = middle;
         }
-        if (*name && low < (size_t)d->old->n_boxes && strcmp(names[low].name, name) == 0 && d->new_of[names[low].box] < 0)
+        if (*name && low < (size_t)d->old->n_boxes && strcmp(names[low].name, name) == 0 &&
+            d->new_of[names[low].box] < 0)
             match(d, b, names[low].box);
     }
     free(names);
@@ -221,8 +222,8 @@ static bool mark_wires(differing *d, diff_counts *counts)
 
 dg_status pass_diff(view *v, const view *old, diff_counts *counts)
 {
-    differing d = {v, old, malloc(((size_t)v->n_boxes + 1) * sizeof(int)), malloc(((size_t)old->n_boxes + 1) * sizeof(int)),
-                   v->n_boxes};
+    differing d = {v, old, malloc(((size_t)v->n_boxes + 1) * sizeof(int)),
+                   malloc(((size_t)old->n_boxes + 1) * sizeof(int)), v->n_boxes};
     *counts = (diff_counts){0};
     bool fine = d.old_of && d.new_of;
     for (int b = 0; fine && b < v->n_boxes; b++)

@@ -19,10 +19,10 @@ typedef struct folding {
     view_fan in, out;
     int *order, *place; /* boxes that compute, in order; by box its place, −1: a source */
     int n;
-    int *last;          /* by place: of the last reader */
-    uint64_t *beside;   /* by place: what else is in use after it */
-    bool *is_cut;       /* by place: its value is in use after it */
-    int source;         /* the box whose value enters the first segment; −1: none, or others read it, too */
+    int *last;        /* by place: of the last reader */
+    uint64_t *beside; /* by place: what else is in use after it */
+    bool *is_cut;     /* by place: its value is in use after it */
+    int source;       /* the box whose value enters the first segment; −1: none */
 } folding;
 
 /* A number for a box that has nothing to do with others'. */
@@ -34,7 +34,7 @@ static uint64_t scatter(uint64_t x)
     return x ^ (x >> 31);
 }
 
-/* What the first box reads enters the first segment as what the others are given, unless it is read elsewhere, too. */
+/* What the first box reads enters the first segment, as what a segment leaves enters the next. */
 static void find_source(folding *f)
 {
     int first = f->n ? f->order[0] : -1;
@@ -42,7 +42,7 @@ static void find_source(folding *f)
     if (first < 0 || f->in.first[first] == f->in.first[first + 1])
         return;
     int source = f->v->wires[f->in.wires[f->in.first[first]]].from;
-    if (f->v->boxes[source].kind == BOX_INPUT && f->out.first[source + 1] - f->out.first[source] == 1)
+    if (f->v->boxes[source].kind == BOX_INPUT)
         f->source = source;
 }
 
@@ -87,6 +87,15 @@ static bool find_cuts(folding *f)
     uint64_t *ends = calloc((size_t)f->n + 1, sizeof *ends), active = 0;
     if (!ends)
         return false;
+    if (f->source >= 0) { /* in use from the beginning until its last reader's place */
+        int last = 0;
+        for (int i = f->out.first[f->source]; i < f->out.first[f->source + 1]; i++) {
+            int reader = f->place[f->v->wires[f->out.wires[i]].to];
+            last = reader > last ? reader : last;
+        }
+        active = scatter((uint64_t)f->source);
+        ends[last] = active;
+    }
     for (int k = 0; k < f->n; k++) {
         uint64_t id = scatter((uint64_t)f->order[k]);
         active -= ends[k];
@@ -148,7 +157,7 @@ static uint64_t hash_segment(const folding *f, int begin, int end)
             uint64_t source;
             if (from > begin)
                 source = (uint64_t)(end - from) * 4; /* inside */
-            else if (from == begin && (from >= 0 || wire->from == f->source))
+            else if (from == begin && (from >= 0 || (wire->from == f->source && is_own(f, wire->from, begin, end))))
                 source = 1;
             else if (from < 0 && is_own(f, wire->from, begin, end))
                 source = hash_row(f, &v->boxes[wire->from].rows[0], 2);

@@ -256,10 +256,18 @@ static void add_entry(fold_work *f, int frame)
             view_row *row = dg_arena_alloc(v->arena, sizeof *row);
             if (!row)
                 return;
-            *row = (view_row){.name = "", .op = "entry", .head = "", .detail = "", .shares = "", .call = "entry", .exact = "entry",
-                              .loose = "entry", .style = STYLE_ELEMENTWISE, .looks = {.peripheries = -1}};
-            dot = view_add_box(
-                v, (view_box){.kind = BOX_ENTRY, .n_rows = 1, .rows = row, .module = frame, .partner = -1});
+            *row = (view_row){.name = "",
+                              .op = "entry",
+                              .head = "",
+                              .detail = "",
+                              .shares = "",
+                              .call = "entry",
+                              .exact = "entry",
+                              .loose = "entry",
+                              .style = STYLE_ELEMENTWISE,
+                              .looks = {.peripheries = -1}};
+            dot = view_add_box(v,
+                               (view_box){.kind = BOX_ENTRY, .n_rows = 1, .rows = row, .module = frame, .partner = -1});
             wire = &v->wires[w];
             view_wire into = *wire;
             into.to = dot;
@@ -278,8 +286,8 @@ static void add_entry(fold_work *f, int frame)
 
 void fold_apply(view *v, const int *order, const fold_run *run)
 {
-    fold_work f = {v, order, run, calloc((size_t)v->n_boxes + 1, sizeof(int)), calloc((size_t)v->n_boxes + 1, sizeof(int)),
-                   -1};
+    fold_work f = {
+        v, order, run, calloc((size_t)v->n_boxes + 1, sizeof(int)), calloc((size_t)v->n_boxes + 1, sizeof(int)), -1};
     if (!f.copy || !f.twin) {
         v->failed = true;
         free(f.copy);
@@ -295,14 +303,13 @@ void fold_apply(view *v, const int *order, const fold_run *run)
     int only;
     const char *label = frame_label(&f, &only);
     int64_t sum = join_rows(&f);
-    int frame = view_add_module(v, (view_module){.name = label,
-                                                 .label = label,
-                                                 .parent = f.parent,
-                                                 .times = run->copies,
-                                                 .sizes = sum ? text_format(v->arena, "%s parameters in all",
-                                                                            text_count(v->arena, sum))
-                                                              : "",
-                                                 .is_fold = true});
+    int frame = view_add_module(
+        v, (view_module){.name = label,
+                         .label = label,
+                         .parent = f.parent,
+                         .times = run->copies,
+                         .sizes = sum ? text_format(v->arena, "%s parameters in all", text_count(v->arena, sum)) : "",
+                         .is_fold = true});
     put_in_frame(&f, frame, only);
     move_wires(&f);
     add_entry(&f, frame);

@@ -22,7 +22,7 @@ dg_status pass_between(view *v, const char *from, const char *to); /* NULL: no b
  * `open`. Returns the number of closed ones. */
 int pass_close(view *v, int depth, const char *open, const char *close);
 int pass_close_these(view *v, const bool *closed); /* by module */
-int view_depth(const view *v); /* of the deepest module with a box in it */
+int view_depth(const view *v);                     /* of the deepest module with a box in it */
 
 /* Folds runs that are equal, with all sizes or without; returns the number of runs. */
 int pass_fold(view *v, bool with_sizes);
@@ -36,14 +36,14 @@ void fold_apply(view *v, const int *order, const fold_run *run);
 
 int pass_stack(view *v);
 
-void pass_heat(view *v, const dg_heat *heat); /* numbers of nodes onto rows */
+void pass_heat(view *v, const dg_heat *heat);         /* numbers of nodes onto rows */
 const char *heat_range(view *v, const view_row *row); /* "0.1 … 0.4" */
 
 typedef enum shape_mode { SHAPES_CHANGES, SHAPES_ALL, SHAPES_NONE } shape_mode;
 void pass_shapes(view *v, shape_mode mode);
 void pass_skips(view *v);
-void pass_share(view *v); /* sources whose readers are far apart get a box for each */
-void pass_unsaved(view *v);              /* in a large picture, wires of saved values go: marks say which they are */
-void pass_entries(view *v);              /* dots that stand for nothing go */
+void pass_share(view *v);   /* sources whose readers are far apart get a box for each */
+void pass_unsaved(view *v); /* in a large picture, wires of saved values go: marks say which they are */
+void pass_entries(view *v); /* dots that stand for nothing go */
 
 #endif

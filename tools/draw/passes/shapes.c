@@ -47,8 +47,8 @@ static int *find_ranks(view *v)
     return rank;
 }
 
-static bool has_longer_way(const view *v, const view_fan *out, const int *rank, const view_wire *wire, int *seen, int mark,
-                           int *stack, int64_t *visits)
+static bool has_longer_way(const view *v, const view_fan *out, const int *rank, const view_wire *wire, int *seen,
+                           int mark, int *stack, int64_t *visits)
 {
     int depth = 0;
     stack[depth++] = wire->from;

@@ -5,7 +5,8 @@
 
 static bool may_stack(const view_box *box)
 {
-    return !box->is_gone && box->kind == BOX_OP && box->partner < 0 && !box->rows[0].is_loss && !box->rows[0].looks.shape;
+    return !box->is_gone && box->kind == BOX_OP && box->partner < 0 && !box->rows[0].is_loss &&
+           !box->rows[0].looks.shape;
 }
 
 /* The parameters of one layer become one box, too. */

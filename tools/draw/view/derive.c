@@ -29,28 +29,30 @@ static dg_status find_wrt(dg_node *loss, dg_node *const **wrt, int *count)
     return *count ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "the loss depends on no parameter and no float input");
 }
 
-static dg_status emit_updates(dg_node *loss, const char *words, int count, dg_node *const *wrt, dg_node *const *gradients,
-                              derived_nodes *made)
+static dg_status emit_updates(dg_node *loss, const char *words, int count, dg_node *const *wrt,
+                              dg_node *const *gradients, derived_nodes *made)
 {
     dg_graph *graph = dg_node_graph(loss);
     dg_optimizer optimizer;
     dg_node *const *updates;
     DG_TRY(dg_optimizer_parse(words, &optimizer));
     dg_value value = dg_float(0.01);
-    dg_node *lr = dg_apply(&(dg_application){.graph = graph, .op = "constant", .at = DG_HERE, .n_attrs = 1, .attrs = &value});
+    dg_node *lr =
+        dg_apply(&(dg_application){.graph = graph, .op = "constant", .at = DG_HERE, .n_attrs = 1, .attrs = &value});
     if (!lr)
         return dg_graph_status(graph);
-    DG_TRY(dg_optimizer_emit(&optimizer,
-                             &(dg_optimizer_step){.graph = graph, .count = count, .parameters = wrt, .gradients = gradients, .lr = lr},
-                             &updates, &made->count));
+    DG_TRY(dg_optimizer_emit(
+        &optimizer,
+        &(dg_optimizer_step){.graph = graph, .count = count, .parameters = wrt, .gradients = gradients, .lr = lr},
+        &updates, &made->count));
     made->nodes = updates;
     return dg_ok();
 }
 
 /* ---- what belongs to one parameter's update ---- */
 
-/* The parameter that an update is of: the one whose name the target's ends with ("optimizer/fc.weight/exp_avg" holds it,
- * too). −1: of none (a counter of steps). */
+/* The parameter that an update is of: the one whose name the target's ends with ("optimizer/fc.weight/exp_avg" holds
+ * it, too). −1: of none (a counter of steps). */
 static int parameter_of(const dg_node *update, int count, dg_node *const *wrt)
 {
     const char *target = dg_node_name(dg_node_input(update, 0));
@@ -64,7 +66,8 @@ static int parameter_of(const dg_node *update, int count, dg_node *const *wrt)
 }
 
 /* Walks from an update to what only it needs: up to gradients, and nodes that other parameters' updates have, too. */
-static void mark_group(derived_nodes *made, const bool *is_gradient, dg_node *from, int parameter, int *owner, dg_node **stack)
+static void mark_group(derived_nodes *made, const bool *is_gradient, dg_node *from, int parameter, int *owner,
+                       dg_node **stack)
 {
     size_t depth = 0;
     stack[depth++] = from;
@@ -146,8 +149,8 @@ dg_status derive_nodes(dg_node *loss, bool with_updates, const char *optimizer, 
         made->names[k] = text_format(dg_graph_arena(graph), "∂%s/∂%s", dg_node_name(loss), dg_node_name(wrt[k]));
     if (with_updates) {
         DG_TRY(emit_updates(loss, optimizer, count, wrt, gradients, made));
-        DG_TRY(make_groups(graph, text_format(dg_graph_arena(graph), "%.*s", (int)strcspn(optimizer, "("), optimizer), count,
-                           wrt, made));
+        DG_TRY(make_groups(graph, text_format(dg_graph_arena(graph), "%.*s", (int)strcspn(optimizer, "("), optimizer),
+                           count, wrt, made));
     }
     return dg_graph_status(graph);
 }

@@ -10,12 +10,14 @@ typedef struct derived_nodes {
     dg_node *const *nodes; /* gradients, or updates */
     int n_gradients;
     dg_node *const *gradients;
-    const char **names;    /* of gradients: "∂loss/∂fc.weight" */
+    const char **names; /* of gradients: "∂loss/∂fc.weight" */
     int64_t n_groups;
-    const char **groups;   /* by node from `first` on: "adam fc.weight", for nodes that only that parameter's update has; NULL */
+    const char *
+        *groups; /* by node from `first` on: "adam fc.weight", for nodes that only that parameter's update has; NULL */
 } derived_nodes;
 
-/* The graph grows by the gradients of the loss by every trainable parameter, with_updates by a step of the optimiser. */
+/* The graph grows by the gradients of the loss by every trainable parameter, with_updates by a step of the optimiser.
+ */
 dg_status derive_nodes(dg_node *loss, bool with_updates, const char *optimizer, derived_nodes *made);
 
 #endif

@@ -11,9 +11,9 @@ typedef struct file_walk {
     view *v;
     const dg_graph_file *file;
     const file_wish *wish;
-    int *module;   /* by cluster; −1: none */
-    int *box;      /* by node */
-    int *n_uses;   /* by node */
+    int *module; /* by cluster; −1: none */
+    int *box;    /* by node */
+    int *n_uses; /* by node */
     node_cost *costs;
 } file_walk;
 
@@ -24,7 +24,8 @@ static dg_status no_memory(const dg_graph_file *file)
 
 /* ---- looks ---- */
 
-static const char *find(const file_walk *f, const dg_file_attributes *own, const dg_file_attributes *usual, const char *name)
+static const char *find(const file_walk *f, const dg_file_attributes *own, const dg_file_attributes *usual,
+                        const char *name)
 {
     const char *value = dg_file_attribute_find(own, name);
     (void)f;
@@ -69,7 +70,8 @@ static const char *label_text(file_walk *f, const char *label, const char *name)
     return kept;
 }
 
-static const char *plain_label(file_walk *f, const dg_file_attributes *own, const dg_file_attributes *usual, const char *name)
+static const char *plain_label(file_walk *f, const dg_file_attributes *own, const dg_file_attributes *usual,
+                               const char *name)
 {
     for (int turn = 0; turn < 2; turn++) {
         const dg_file_attributes *from = turn ? usual : own;
@@ -92,7 +94,10 @@ static view_looks looks_of(file_walk *f, const dg_file_node *node)
                         .style = find(f, own, usual, "style"),
                         .penwidth = number(f, own, usual, "penwidth", 20),
                         .fontsize = number(f, own, usual, "fontsize", 72),
-                        .peripheries = peripheries ? *peripheries == '0' ? 0 : *peripheries == '2' ? 2 : 1 : -1};
+                        .peripheries = peripheries ? *peripheries == '0'   ? 0
+                                                     : *peripheries == '2' ? 2
+                                                                           : 1
+                                                   : -1};
     if (looks.label && strcmp(looks.label, node->name) == 0)
         looks.label = NULL; /* the default \N */
     if (tooltip && *tooltip)
@@ -121,15 +126,15 @@ static void add_modules(file_walk *f)
         name += *name == '_';
         const char *label = plain_label(f, &cluster->attributes, NULL, name);
         const char *full = parent < 0 ? name : text_format(f->v->arena, "%s.%s", f->v->modules[parent].name, name);
-        f->module[k] = view_add_module(f->v, (view_module){.name = full,
-                                                           .label = label ? label : name,
-                                                           .parent = parent,
-                                                           .times = repeat_of(cluster),
-                                                           .sizes = "",
-                                                           .fill = color(f, &cluster->attributes, NULL, "fillcolor"),
-                                                           .color = color(f, &cluster->attributes, NULL, "color"),
-                                                           .fontcolor =
-                                                               color(f, &cluster->attributes, NULL, "fontcolor")});
+        f->module[k] =
+            view_add_module(f->v, (view_module){.name = full,
+                                                .label = label ? label : name,
+                                                .parent = parent,
+                                                .times = repeat_of(cluster),
+                                                .sizes = "",
+                                                .fill = color(f, &cluster->attributes, NULL, "fillcolor"),
+                                                .color = color(f, &cluster->attributes, NULL, "color"),
+                                                .fontcolor = color(f, &cluster->attributes, NULL, "fontcolor")});
     }
 }
 
@@ -249,20 +254,21 @@ static void add_wire(file_walk *f, const dg_file_edge *edge)
     const dg_node *source = edge->source ? edge->source : tail->node;
     const char *argument = edge->input_name ? edge->input_name : label_argument(v, head->node, edge->input);
     const char *style = find(f, &edge->attributes, &f->file->edge_defaults, "style");
-    view_add_wire(v, (view_wire){.from = f->box[edge->tail],
-                                 .to = f->box[edge->head],
-                                 .input = edge->input,
-                                 .output = output,
-                                 .argument = argument,
-                                 .result = edge->out && output == 0 && *label_result(v, tail->node, 0) == '\0' ? edge->out
-                                           : edge->out || output ? label_result(v, tail->node, output)
-                                                                 : "",
-                                 .shape = label_shape(v, source, 0),
-                                 .kind = dg_node_op(tail->node)->role == DG_ROLE_PARAMETER ? WIRE_PARAMETER : WIRE_DATA,
-                                 .label = plain_label(f, &edge->attributes, &f->file->edge_defaults, ""),
-                                 .color = color(f, &edge->attributes, &f->file->edge_defaults, "color"),
-                                 .style = style,
-                                 .penwidth = number(f, &edge->attributes, &f->file->edge_defaults, "penwidth", 20)});
+    view_add_wire(v,
+                  (view_wire){.from = f->box[edge->tail],
+                              .to = f->box[edge->head],
+                              .input = edge->input,
+                              .output = output,
+                              .argument = argument,
+                              .result = edge->out && output == 0 && *label_result(v, tail->node, 0) == '\0' ? edge->out
+                                        : edge->out || output ? label_result(v, tail->node, output)
+                                                              : "",
+                              .shape = label_shape(v, source, 0),
+                              .kind = dg_node_op(tail->node)->role == DG_ROLE_PARAMETER ? WIRE_PARAMETER : WIRE_DATA,
+                              .label = plain_label(f, &edge->attributes, &f->file->edge_defaults, ""),
+                              .color = color(f, &edge->attributes, &f->file->edge_defaults, "color"),
+                              .style = style,
+                              .penwidth = number(f, &edge->attributes, &f->file->edge_defaults, "penwidth", 20)});
 }
 
 static void take_graph_looks(file_walk *f)
@@ -355,7 +361,8 @@ const char *file_module_of(void *user, const dg_node *node)
         const dg_file_cluster *cluster = &file->clusters[chain[--depth]];
         const char *own = cluster->name + strlen("cluster");
         own += *own == '_';
-        const char *copy = dg_file_attribute_find(&cluster->attributes, "repeat") ? copy_name(modules, path, own) : NULL;
+        const char *copy =
+            dg_file_attribute_find(&cluster->attributes, "repeat") ? copy_name(modules, path, own) : NULL;
         name = copy ? copy : name ? text_format(modules->arena, "%s.%s", name, own) : own;
     }
     return name;

@@ -4,11 +4,11 @@
 #include <ctype.h>
 #include <string.h>
 
-static const char *const words[][2] = {
-    {"alpha", "α"}, {"beta", "β"},   {"gamma", "γ"}, {"delta", "δ"}, {"epsilon", "ε"}, {"eps", "ε"},  {"eta", "η"},
-    {"theta", "θ"}, {"kappa", "κ"},  {"lambda", "λ"}, {"mu", "μ"},   {"nu", "ν"},      {"xi", "ξ"},   {"rho", "ρ"},
-    {"sigma", "σ"}, {"tau", "τ"},    {"phi", "φ"},   {"chi", "χ"},   {"psi", "ψ"},     {"omega", "ω"}, {"pi", "π"},
-    {"inf", "∞"},   {"sqrt", "√"}};
+static const char *const words[][2] = {{"alpha", "α"}, {"beta", "β"}, {"gamma", "γ"}, {"delta", "δ"}, {"epsilon", "ε"},
+                                       {"eps", "ε"},   {"eta", "η"},  {"theta", "θ"}, {"kappa", "κ"}, {"lambda", "λ"},
+                                       {"mu", "μ"},    {"nu", "ν"},   {"xi", "ξ"},    {"rho", "ρ"},   {"sigma", "σ"},
+                                       {"tau", "τ"},   {"phi", "φ"},  {"chi", "χ"},   {"psi", "ψ"},   {"omega", "ω"},
+                                       {"pi", "π"},    {"inf", "∞"},  {"sqrt", "√"}};
 static const char *const signs[][2] = {{"<=", " ≤ "}, {">=", " ≥ "}, {"==", " = "}, {"!=", " ≠ "}, {"<", " < "},
                                        {">", " > "},  {"*", " · "},  {"+", " + "},  {"/", " / "},  {",", ", "}};
 static const char *const powers[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};

@@ -50,8 +50,7 @@ static bool mark_ancestors(graph_walk *g, const dg_node *from, bool *marks)
 
 static bool is_plain(const dg_node *node)
 {
-    return !dg_node_derivative_of(node) && dg_node_original(node) == node &&
-           dg_node_op(node)->role != DG_ROLE_ASSIGN;
+    return !dg_node_derivative_of(node) && dg_node_original(node) == node && dg_node_op(node)->role != DG_ROLE_ASSIGN;
 }
 
 /* The user's node that a part of a composed op or of a layer belongs to. */
@@ -115,7 +114,8 @@ static bool has_box(const graph_walk *g, const dg_node *node)
             return g->wish->parameters;
         return !dg_node_owner(node);
     }
-    return !dg_node_owner(node) || dg_node_original(node) != node; /* every node of a derivative, computed again or new */
+    return !dg_node_owner(node) ||
+           dg_node_original(node) != node; /* every node of a derivative, computed again or new */
 }
 
 /* The innermost of the modules seen whose name is a beginning of `name`. */
@@ -207,7 +207,9 @@ static void add_box(graph_walk *g, dg_node *node)
     row->is_loss = node == g->wish->loss;
     row->is_output = node == g->wish->output && op->role != DG_ROLE_INPUT;
     if (!is_forward) {
-        row->style = op->role == DG_ROLE_PARAMETER ? STYLE_PARAMETER : op->role == DG_ROLE_ASSIGN ? STYLE_LOSS : STYLE_GRADIENT;
+        row->style = op->role == DG_ROLE_PARAMETER ? STYLE_PARAMETER
+                     : op->role == DG_ROLE_ASSIGN  ? STYLE_LOSS
+                                                   : STYLE_GRADIENT;
         row->shares = *row->shares ? text_format(g->v->arena, "reads %s", row->shares + strlen("shares ")) : "";
         row->looks.tooltip = dg_node_derivative_of(node)
                                  ? text_format(g->v->arena, "for the derivative of %s",
@@ -281,7 +283,7 @@ static void add_wires(graph_walk *g, dg_node *node)
                                      .argument = label_argument(v, node, k),
                                      .result = label_result(v, tail, output),
                                      .shape = label_shape(v, tail, output),
-                                     .kind = is_forward ? is_parameter ? WIRE_PARAMETER : WIRE_DATA
+                                     .kind = is_forward            ? is_parameter ? WIRE_PARAMETER : WIRE_DATA
                                              : is_update && k == 0 ? WIRE_STATE
                                              : tail_is_forward     ? WIRE_SAVED
                                                                    : WIRE_GRADIENT});

@@ -25,8 +25,8 @@ const char *label_shape(view *v, const dg_node *tail, int output)
 {
     const dg_type *type = dg_node_type(tail, output);
     const char *shape = label_for_shape(v, &type->shape);
-    const dg_type *input = dg_node_input_count(tail) && dg_node_input(tail, 0) ? dg_node_type(dg_node_input(tail, 0), 0)
-                                                                               : NULL;
+    const dg_type *input =
+        dg_node_input_count(tail) && dg_node_input(tail, 0) ? dg_node_type(dg_node_input(tail, 0), 0) : NULL;
     if (type->dtype != (input ? input->dtype : dg_graph_dtype(v->graph)))
         return text_format(v->arena, "%s %s", shape, dg_dtype_name(type->dtype));
     return shape;
@@ -163,8 +163,9 @@ static bool put_weight(text *t, const dg_node *node)
         return true;
     }
     if (shape->rank == 1 && strcmp(op->family, "norm") == 0) {
-        text_add(t, strncmp(op->name, "layer", 5) == 0 || strncmp(op->name, "rms", 3) == 0 ? "over the last %lld"
-                                                                                           : "%lld channels",
+        text_add(t,
+                 strncmp(op->name, "layer", 5) == 0 || strncmp(op->name, "rms", 3) == 0 ? "over the last %lld"
+                                                                                        : "%lld channels",
                  (long long)dims[0]);
         return true;
     }
@@ -217,10 +218,15 @@ static void put_sizes(text *t, const dg_node *node, const char *name, const dg_v
 
 static const char *short_name(const char *name)
 {
-    static const char *const names[][2] = {
-        {"padding", "pad"},       {"kernel_size", "window"},        {"negative_slope", "slope"}, {"num_heads", "heads"},
-        {"num_layers", "layers"}, {"label_smoothing", "smoothing"}, {"normalized_shape", "over the last"},
-        {"output_size", "to"},    {"hidden_size", "size"}};
+    static const char *const names[][2] = {{"padding", "pad"},
+                                           {"kernel_size", "window"},
+                                           {"negative_slope", "slope"},
+                                           {"num_heads", "heads"},
+                                           {"num_layers", "layers"},
+                                           {"label_smoothing", "smoothing"},
+                                           {"normalized_shape", "over the last"},
+                                           {"output_size", "to"},
+                                           {"hidden_size", "size"}};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (strcmp(name, names[k][0]) == 0)
             return names[k][1];
@@ -257,10 +263,12 @@ static void put_attribute(text *t, view *v, const dg_node *node, const dg_attr_s
         text_put(t, value->kind == DG_VALUE_INT ? dg_dtype_name((dg_dtype)value->i) : words);
     else if (attr->kind == DG_ATTR_NAME)
         text_add(t, "%s %s", short_name(attr->name),
-                 value->kind == DG_VALUE_NAME || value->kind == DG_VALUE_STRING || value->kind == DG_VALUE_TEXT ? value->s
-                                                                                                             : words);
+                 value->kind == DG_VALUE_NAME || value->kind == DG_VALUE_STRING || value->kind == DG_VALUE_TEXT
+                     ? value->s
+                     : words);
     else if (attr->kind == DG_ATTR_TEXT)
-        text_add(t, "%s %s", short_name(attr->name), value->kind == DG_VALUE_TEXT || value->kind == DG_VALUE_STRING ? value->s : words);
+        text_add(t, "%s %s", short_name(attr->name),
+                 value->kind == DG_VALUE_TEXT || value->kind == DG_VALUE_STRING ? value->s : words);
     else if (attr->kind == DG_ATTR_SHAPE && value->kind == DG_VALUE_SHAPE)
         text_add(t, "%s %s", strcmp(attr->name, "shape") == 0 ? "to" : short_name(attr->name),
                  label_for_shape(v, value->shape));
@@ -278,8 +286,9 @@ static void put_attribute(text *t, view *v, const dg_node *node, const dg_attr_s
 /* What the weights or the edges tell already, and initialisers. */
 static bool is_shown(const dg_op *op, const dg_attr_spec *attr, bool has_weight)
 {
-    static const char *const sizes[] = {"out_features", "in_features",  "out_channels",   "in_channels", "num_features",
-                                        "num_channels", "num_embeddings", "embedding_dim", "normalized_shape"};
+    static const char *const sizes[] = {"out_features",   "in_features",   "out_channels",
+                                        "in_channels",    "num_features",  "num_channels",
+                                        "num_embeddings", "embedding_dim", "normalized_shape"};
     if (attr->kind == DG_ATTR_INIT || strstr(attr->name, "init"))
         return false;
     if (has_weight && strcmp(op->family, "conv") == 0 && strcmp(attr->name, "kernel_size") == 0)
@@ -309,7 +318,8 @@ static void put_details(view *v, view_row *row, text *t)
     const dg_value *attrs = dg_node_attrs(node);
     bool has_weight = put_weight(t, node);
     for (int k = 0; k < dg_op_attr_count(op) && attrs; k++)
-        if (is_shown(op, &op->attrs[k], has_weight) && !(op->flags & DG_ANY_INPUTS && op->attrs[k].kind == DG_ATTR_TEXT))
+        if (is_shown(op, &op->attrs[k], has_weight) &&
+            !(op->flags & DG_ANY_INPUTS && op->attrs[k].kind == DG_ATTR_TEXT))
             put_attribute(t, v, node, &op->attrs[k], &attrs[k]);
 }
 
@@ -362,7 +372,8 @@ static void sign_row(view *v, view_row *row)
         text_add(&loose, ":%s%d", dg_dtype_name(dg_node_type(node, k)->dtype), dg_node_type(node, k)->shape.rank);
     }
     for (int k = 0; k < dg_node_input_count(node); k++) {
-        const char *shape = dg_node_input(node, k) ? label_for_shape(v, &dg_node_type(dg_node_input(node, k), 0)->shape) : "";
+        const char *shape =
+            dg_node_input(node, k) ? label_for_shape(v, &dg_node_type(dg_node_input(node, k), 0)->shape) : "";
         text_add(&exact, "%s%s", dg_node_input(node, k) ? is_owned(node, k) ? "o" : "i" : "-", shape);
         text_put(&loose, dg_node_input(node, k) ? is_owned(node, k) ? "o" : "i" : "-");
     }

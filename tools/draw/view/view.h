@@ -1,6 +1,6 @@
-/* What a picture shows, before anything is placed: boxes of rows (one row an op), wires between rows, and modules around
- * boxes. A view is made from a graph or a graph file; passes then rewrite it (passes/), the layout places it (layout/)
- * and painters paint it (paint/).
+/* What a picture shows, before anything is placed: boxes of rows (one row an op), wires between rows, and modules
+ * around boxes. A view is made from a graph or a graph file; passes then rewrite it (passes/), the layout places it
+ * (layout/) and painters paint it (paint/).
  *
  *   view.c       arrays, order of the boxes
  *   graph.c      from a dg_graph
@@ -27,9 +27,9 @@ typedef struct view_looks {
 
 /* One op. */
 typedef struct view_row {
-    const char *name; /* "layer1.0.conv1"; "" for a node without one of its own */
-    const char *op;   /* "conv2d" */
-    const char *head; /* what stands first: the op, the input's name, the constant's value */
+    const char *name;   /* "layer1.0.conv1"; "" for a node without one of its own */
+    const char *op;     /* "conv2d" */
+    const char *head;   /* what stands first: the op, the input's name, the constant's value */
     const char *detail; /* "3×3, 64 → 64, pad 1": whole */
     const char *shares; /* "weights of fc1"; "" */
     const char *sign;   /* "+": the row alone may be a small circle; NULL */
@@ -39,7 +39,7 @@ typedef struct view_row {
     const dg_node *node; /* NULL: of something else */
     int n_made;          /* copies of a module that repeats: the node in each; 0: it is in none */
     dg_node *const *made;
-    int64_t parameters;  /* of one copy */
+    int64_t parameters;        /* of one copy */
     const char *call;          /* the op with all attributes: "linear(10,true)" */
     const char *exact, *loose; /* what makes two rows the same: with all attributes and sizes; without sizes */
     view_mark mark;
@@ -51,21 +51,21 @@ typedef struct view_row {
 } view_row;
 
 typedef enum box_kind {
-    BOX_OP,        /* one row or, after stacking, several */
+    BOX_OP, /* one row or, after stacking, several */
     BOX_INPUT,
     BOX_PARAMETER,
     BOX_CONSTANT,
-    BOX_MODULE,    /* a module that is closed */
-    BOX_ENTRY      /* where a value enters a folded module: a dot */
+    BOX_MODULE, /* a module that is closed */
+    BOX_ENTRY   /* where a value enters a folded module: a dot */
 } box_kind;
 
 typedef struct view_box {
     box_kind kind;
     int n_rows;
     view_row *rows;
-    int module;    /* −1: none */
+    int module; /* −1: none */
     bool is_gone;
-    int partner;   /* of a gradient, the box that it stands beside; −1 */
+    int partner;          /* of a gradient, the box that it stands beside; −1 */
     int closed, n_inside; /* the closed module that the box is, and how many nodes are in it */
 } view_box;
 
@@ -81,22 +81,22 @@ typedef struct view_wire {
     bool shows_shape;
     wire_kind kind;
     bool is_skip, is_gone;
-    bool is_reversed;     /* laid out from `to` to `from` */
-    bool is_beside;       /* both ends stand side by side */
-    bool is_loose;        /* has no say in where its ends stand */
-    int64_t times;        /* wires that have become this one; 0: 1 */
+    bool is_reversed; /* laid out from `to` to `from` */
+    bool is_beside;   /* both ends stand side by side */
+    bool is_loose;    /* has no say in where its ends stand */
+    int64_t times;    /* wires that have become this one; 0: 1 */
     view_mark mark;
     const char *label, *color, *style; /* the author's; NULL */
     double penwidth;
 } view_wire;
 
 typedef struct view_module {
-    const char *name;  /* "layer1.0" */
-    const char *label; /* what stands on it */
-    int parent;        /* −1: none */
-    int64_t times;     /* copies that it stands for */
-    const char *sizes; /* "64 → 128 → 256", where copies differ; "" */
-    bool is_fold;      /* made by folding */
+    const char *name;                     /* "layer1.0" */
+    const char *label;                    /* what stands on it */
+    int parent;                           /* −1: none */
+    int64_t times;                        /* copies that it stands for */
+    const char *sizes;                    /* "64 → 128 → 256", where copies differ; "" */
+    bool is_fold;                         /* made by folding */
     const char *fill, *color, *fontcolor; /* the author's; NULL */
 } view_module;
 
@@ -108,7 +108,7 @@ typedef struct view {
     view_box *boxes;
     view_wire *wires;
     view_module *modules;
-    const char *title, *summary, *told; /* told: what passes did, "stacked, folded" */
+    const char *title, *summary, *told;       /* told: what passes did, "stacked, folded" */
     const char *rankdir, *background, *color; /* the author's; NULL */
     const char *heat_title;                   /* NULL: colours tell families */
     double heat_low, heat_high;
@@ -127,7 +127,7 @@ view_box *view_last_box(view *v);
 typedef struct view_fan {
     int *first, *wires;
 } view_fan;
-bool view_fan_in(view *v, view_fan *fan);  /* by argument */
+bool view_fan_in(view *v, view_fan *fan); /* by argument */
 bool view_fan_out(view *v, view_fan *fan);
 /* Boxes that are there, each after those it reads, otherwise in the order of arguments as a walk from the last boxes
  * meets them: that order depends on the structure alone. Returns how many; −1 without memory. */
@@ -160,14 +160,15 @@ const char *formula_pretty(dg_arena *arena, const char *formula);
 typedef enum graph_part { PART_FORWARD, PART_BACKWARD, PART_ALL } graph_part;
 typedef struct graph_wish {
     const dg_node *loss, *output;
-    bool parameters;      /* those that layers own, as boxes */
+    bool parameters; /* those that layers own, as boxes */
     graph_part part;
     dg_node *const *gradients; /* results to reach, with PART_BACKWARD and PART_ALL */
     int n_gradients;
     int n_named;
     dg_node *const *named; /* gradients that have names of their own */
     const char *const *names;
-    const char *(*module_of)(void *user, const dg_node *node); /* a node's module; NULL, or NULL from it: as the graph says */
+    const char *(*module_of)(void *user,
+                             const dg_node *node); /* a node's module; NULL, or NULL from it: as the graph says */
     void *user;
 } graph_wish;
 dg_status view_of_graph(view *v, dg_graph *graph, const graph_wish *wish);

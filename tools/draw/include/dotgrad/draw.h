@@ -4,9 +4,9 @@
  *     DG_TRY(dg_draw(graph, "step.html", .view = DG_VIEW_STEP, .loss = loss, .optimizer = "adam(lr=1e-3)"));
  *     DG_TRY(dg_draw(file->graph, "net.pdf", .file = file, .depth = 1, .style = "print"));
  *
- * A picture has a box for every node of the user's, or fewer: what repeats may be folded, chains stacked, modules closed
- * (level, fold, depth); without being told, as much of that is done as makes the picture fit a page. The same graph
- * gives the same bytes on every machine: text is measured by widths that the library carries.
+ * A picture has a box for every node of the user's, or fewer: what repeats may be folded, chains stacked, modules
+ * closed (level, fold, depth); without being told, as much of that is done as makes the picture fit a page. The same
+ * graph gives the same bytes on every machine: text is measured by widths that the library carries.
  *
  * Positions come from Graphviz, in a program of its own (dotgrad-layout, in libexec; the environment's DOTGRAD_LAYOUT
  * names another) with limits of time and memory: when it is missing, crashes or hangs, drawing returns a status.
@@ -29,25 +29,25 @@ typedef enum dg_draw_view {
 
 /* A number for some nodes, shown as a colour and in words; of dg_heat_measure() or of the caller's own. */
 typedef struct dg_heat {
-    const char *title;      /* "gradient norm, one batch of digits" */
+    const char *title; /* "gradient norm, one batch of digits" */
     size_t count;
     dg_node *const *nodes;
-    const double *values;   /* by node; NaN: none, the box is white */
+    const double *values;     /* by node; NaN: none, the box is white */
     const char *const *texts; /* what stands in the box, by node; NULL, and NULL in it: the number */
-    bool is_linear;         /* colours on a linear scale; else logarithmic */
+    bool is_linear;           /* colours on a linear scale; else logarithmic */
 } dg_heat;
 
 /* What dg_heat_measure() looks at. The graph grows by the derivatives that it takes. */
 typedef struct dg_heat_request {
-    const char *what; /* gradient    ‖∂loss/∂value‖₂ of each value, and of each parameter of a layer
-                         activation  root mean square and mean of each value
-                         dead        of activations, the share of units (channels, or elements of a row) that are 0 in
-                                     every row
-                         saturated   of elementwise activations, the share of elements where |f′| < 0.01
-                         update      ‖Δp‖/‖p‖ of a layer's parameters in a first step of the optimiser
-                         time        of the loss and its gradients, by the node that it is spent for
-                         memory      bytes of each value */
-    dg_node *loss;    /* what is computed; without one, the last node that is of interest */
+    const char *what;       /* gradient    ‖∂loss/∂value‖₂ of each value, and of each parameter of a layer
+                               activation  root mean square and mean of each value
+                               dead        of activations, the share of units (channels, or elements of a row) that are 0 in
+                                           every row
+                               saturated   of elementwise activations, the share of elements where |f′| < 0.01
+                               update      ‖Δp‖/‖p‖ of a layer's parameters in a first step of the optimiser
+                               time        of the loss and its gradients, by the node that it is spent for
+                               memory      bytes of each value */
+    dg_node *loss;          /* what is computed; without one, the last node that is of interest */
     dg_tensors *parameters; /* those that are missing are made by their initialisers */
     const dg_feed *feeds;
     int n_feeds;
@@ -58,7 +58,7 @@ typedef struct dg_heat_request {
 } dg_heat_request;
 /* *heat is freed with dg_heat_free(). DG_BAD_ARGUMENT: no such probe; errors of plans and derivatives. */
 dg_status dg_heat_measure(const dg_heat_request *request, dg_heat **heat);
-void dg_heat_free(dg_heat *heat); /* NULL is fine */
+void dg_heat_free(dg_heat *heat);        /* NULL is fine */
 const char *dg_probe_name(size_t index); /* NULL after the last */
 
 /* Sizes are in points (1/72 inch). NULL, 0 and false are the defaults; texts and lists are only read. */
@@ -77,19 +77,19 @@ typedef struct dg_draw_options {
     const char *hide;          /* of parameters, constants, inputs, reshapes, dropout */
     const char *around;        /* a node's name: only what is at most `radius` (0: 2) wires away */
     int radius;
-    const char *from, *to;     /* only what lies on ways between two nodes */
-    const char *rankdir;       /* TB, LR, BT, RL; NULL: the file's, else TB */
-    const char *shapes;        /* on wires: changes (NULL), all, none */
-    const char *style;         /* light (NULL), dark, print */
-    bool parameters;           /* those that layers own, as boxes */
-    bool names;                /* of nodes, beside their ops */
+    const char *from, *to; /* only what lies on ways between two nodes */
+    const char *rankdir;   /* TB, LR, BT, RL; NULL: the file's, else TB */
+    const char *shapes;    /* on wires: changes (NULL), all, none */
+    const char *style;     /* light (NULL), dark, print */
+    bool parameters;       /* those that layers own, as boxes */
+    bool names;            /* of nodes, beside their ops */
     bool no_title, no_legend;
-    double dpi, width;         /* of png: dots an inch (0: 144), or the width in points that the picture gets */
+    double dpi, width; /* of png: dots an inch (0: 144), or the width in points that the picture gets */
     const dg_heat *heat;
-    dg_graph *old;             /* the picture shows what has changed since this graph */
+    dg_graph *old; /* the picture shows what has changed since this graph */
     const dg_graph_file *old_file;
-    double seconds;            /* for the layout at most; 0: 60 */
-    char *told;                /* 256 bytes, or NULL: receives what was done to fit the page, "stacked, folded"; or "" */
+    double seconds; /* for the layout at most; 0: 60 */
+    char *told;     /* 256 bytes, or NULL: receives what was done to fit the page, "stacked, folded"; or "" */
 } dg_draw_options;
 
 #define DG_DRAW_TOLD 256

@@ -1,0 +1,231 @@
+/* Drawing from C: any graph, from many threads, with views, options and failures as statuses. */
+#include "command.h"
+
+#include <dotgrad/dotgrad.h>
+#include <dotgrad/draw.h>
+#include <dotgrad/graphviz.h>
+
+#include <locale.h>
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+TestSuite(draw_library, .init = make_folder, .fini = remove_folder, .timeout = 300);
+
+/* Residual blocks in modules, a head and a loss. */
+static dg_graph *make_network(int blocks, dg_node **loss)
+{
+    dg_graph *g;
+    char name[32];
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 16), .name = "x"),
+            *t = dg_input(g, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = "t");
+    for (int k = 0; k < blocks; k++) {
+        snprintf(name, sizeof name, "block.%d", k);
+        dg_module_begin(g, name, false);
+        x = dg_add(x, dg_linear(dg_relu(dg_linear(x, 32, .name = "in")), 16, .name = "out"));
+        dg_module_end(g);
+    }
+    *loss = dg_cross_entropy(dg_linear(x, 4, .name = "head"), t, .name = "loss");
+    cr_assert_eq(dg_graph_status(g).code, DG_OK, "%s", dg_graph_status(g).message);
+    return g;
+}
+
+static void expect_ok(dg_status status)
+{
+    cr_expect_eq(status.code, DG_OK, "%s", status.message);
+}
+
+static char *draw_text(dg_graph *graph, dg_draw_options options)
+{
+    char *bytes;
+    size_t size;
+    dg_status status = dg_draw_memory(graph, options, &bytes, &size);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    return bytes;
+}
+
+Test(draw_library, draws_a_graph_that_c_has_built)
+{
+    dg_node *loss;
+    dg_graph *g = make_network(6, &loss);
+    static const char *const paths[] = {"net.svg", "net.pdf", "net.png", "net.html", "net.tex", "net.txt"};
+    for (size_t k = 0; k < sizeof paths / sizeof *paths; k++)
+        expect_ok(dg_draw(g, paths[k], .loss = loss));
+    char *svg = draw_text(g, (dg_draw_options){.loss = loss, .fold = "exact", .format = "svg"});
+    cr_expect_not_null(strstr(svg, ">×6<"), "%s", svg);
+    free(svg);
+    svg = draw_text(g, (dg_draw_options){.loss = loss, .depth = 1, .fold = "off", .format = "svg"});
+    cr_expect_not_null(strstr(svg, "module block.3, 4 nodes"), "%s", svg);
+    free(svg);
+    dg_graph_free(g);
+}
+
+/* As many rows as the graph has grown by: each node of the gradients once. */
+Test(draw_library, the_backward_view_has_the_nodes_of_the_gradients)
+{
+    dg_node *loss;
+    dg_graph *g = make_network(2, &loss);
+    int64_t before = dg_graph_node_count(g), made = 0;
+    char *svg = draw_text(
+        g, (dg_draw_options){
+               .loss = loss, .view = DG_VIEW_BACKWARD, .fold = "off", .level = "op", .page = "none", .format = "svg"});
+    int rows = 0, saved = 0;
+    dg_node *const *wrt;
+    int count;
+    expect_ok(dg_trainable_parameters(loss, &wrt, &count));
+    for (const char *at = svg; (at = strstr(at, "class=\"node ")); at++)
+        rows++;
+    for (const char *at = svg; (at = strstr(at, " saved\" role")); at++)
+        saved++;
+    /* of what dg_grad emitted, that the gradients are computed from */
+    int64_t n = dg_graph_node_count(g);
+    bool *reached = calloc((size_t)n, 1);
+    dg_node **gradients = calloc((size_t)count, sizeof *gradients);
+    int64_t first = n;
+    expect_ok(dg_grad(loss, count, wrt, gradients));
+    n = dg_graph_node_count(g);
+    reached = realloc(reached, (size_t)n);
+    memset(reached, 0, (size_t)n);
+    for (int k = 0; k < count; k++)
+        reached[dg_node_id(gradients[k])] = true;
+    for (int64_t id = n - 1; id >= first; id--) {
+        dg_node *node = dg_graph_node(g, id);
+        if (!reached[id])
+            continue;
+        made += !dg_node_owner(node) && dg_node_op(node)->role != DG_ROLE_OUTPUT; /* those are labels of wires */
+        for (int k = 0; k < dg_node_input_count(node); k++)
+            if (dg_node_input(node, k))
+                reached[dg_node_id(dg_node_input(node, k))] = true;
+    }
+    cr_expect_gt(before, 0);
+    cr_expect_gt(saved, 0);
+    cr_expect_eq(rows - saved, made, "%d rows, %d of them saved values; %lld nodes", rows, saved, (long long)made);
+    free(reached);
+    free(gradients);
+    free(svg);
+    dg_graph_free(g);
+}
+
+typedef struct drawer {
+    int number, failures;
+    char *first;
+} drawer;
+
+static void *draw_many(void *argument)
+{
+    drawer *d = argument;
+    for (int k = 0; k < 12; k++) {
+        dg_node *loss;
+        dg_graph *g = make_network(1 + k % 4, &loss);
+        char *bytes;
+        size_t size;
+        dg_status status =
+            dg_draw_memory(g, (dg_draw_options){.loss = loss, .format = k % 3 ? "svg" : "pdf"}, &bytes, &size);
+        d->failures += status.code != DG_OK;
+        if (k == 4)
+            d->first = bytes;
+        else
+            free(bytes);
+        dg_graph_free(g);
+    }
+    return NULL;
+}
+
+Test(draw_library, eight_threads_draw_at_once_and_the_same)
+{
+    pthread_t threads[8];
+    drawer drawers[8] = {{0}};
+    for (int k = 0; k < 8; k++)
+        cr_assert_eq(pthread_create(&threads[k], NULL, draw_many, &drawers[k]), 0);
+    for (int k = 0; k < 8; k++)
+        pthread_join(threads[k], NULL);
+    for (int k = 0; k < 8; k++) {
+        cr_expect_eq(drawers[k].failures, 0);
+        cr_expect_str_eq(drawers[k].first, drawers[0].first);
+    }
+    for (int k = 0; k < 8; k++)
+        free(drawers[k].first);
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+Test(draw_library, a_layout_program_that_hangs_is_ended)
+{
+    dg_node *loss;
+    dg_graph *g = make_network(1, &loss);
+    write_text("hang", "#!/bin/sh\nexec sleep 1000\n");
+    cr_assert_eq(system("chmod +x hang"), 0);
+    setenv("DOTGRAD_LAYOUT", "./hang", 1);
+    double begin = seconds_now();
+    dg_status status = dg_draw(g, "net.svg", .loss = loss, .seconds = 0.5);
+    cr_expect_eq(status.code, DG_BAD_DATA);
+    cr_expect_not_null(strstr(status.message, "did not finish"), "%s", status.message);
+    cr_expect_lt(seconds_now() - begin, 30);
+    unsetenv("DOTGRAD_LAYOUT");
+    cr_expect_neq(access("net.svg", F_OK), 0);
+    dg_graph_free(g);
+}
+
+/* The caller's signals and children stay the caller's. */
+Test(draw_library, works_where_children_and_pipes_are_ignored)
+{
+    dg_node *loss;
+    dg_graph *g = make_network(1, &loss);
+    signal(SIGCHLD, SIG_IGN);
+    expect_ok(dg_draw(g, "net.svg", .loss = loss));
+    signal(SIGCHLD, SIG_DFL);
+    dg_graph_free(g);
+}
+
+Test(draw_library, options_that_are_wrong_are_named)
+{
+    dg_node *loss, *other;
+    dg_graph *g = make_network(1, &loss), *h = make_network(1, &other);
+    char *bytes;
+    size_t size;
+    struct {
+        dg_draw_options options;
+        const char *words;
+    } cases[] = {{{.level = "ops"}, "level"},       {{.fold = "maybe"}, "fold"},
+                 {{.page = "10x10"}, "page"},       {{.style = "neon"}, "style"},
+                 {{.rankdir = "UP"}, "rankdir"},    {{.hide = "everything"}, "hide"},
+                 {{.around = "nobody"}, "nobody"},  {{.from = "head", .to = "x"}, "no way"},
+                 {{.view = DG_VIEW_JOINT}, "loss"}, {{.view = DG_VIEW_STEP, .loss = other}, "another graph"}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        dg_status status = dg_draw_memory(g, cases[k].options, &bytes, &size);
+        cr_expect_eq(status.code, DG_BAD_ARGUMENT, "%s", cases[k].words);
+        cr_expect_not_null(strstr(status.message, cases[k].words), "%s: %s", cases[k].words, status.message);
+    }
+    cr_expect_eq(dg_draw_memory(NULL, (dg_draw_options){0}, &bytes, &size).code, DG_BAD_ARGUMENT);
+    dg_graph_free(g);
+    dg_graph_free(h);
+}
+
+/* The same bytes under another locale, whose numbers have a comma. */
+Test(draw_library, the_locale_does_not_matter)
+{
+    dg_node *loss;
+    dg_graph *g = make_network(2, &loss);
+    static const char *const formats[] = {"svg", "html", "tex", "txt", "pdf", "png"};
+    static const char *const locales[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "C.UTF-8"};
+    for (size_t k = 0; k < sizeof formats / sizeof *formats; k++) {
+        char *one, *two;
+        size_t a, b;
+        setlocale(LC_ALL, "C");
+        expect_ok(dg_draw_memory(g, (dg_draw_options){.loss = loss, .format = formats[k]}, &one, &a));
+        for (size_t i = 0; i < sizeof locales / sizeof *locales && !setlocale(LC_ALL, locales[i]); i++)
+            continue;
+        expect_ok(dg_draw_memory(g, (dg_draw_options){.loss = loss, .format = formats[k]}, &two, &b));
+        setlocale(LC_ALL, "C");
+        cr_expect(a == b && memcmp(one, two, a) == 0, "%s", formats[k]);
+        free(one);
+        free(two);
+    }
+    dg_graph_free(g);
+}
