@@ -399,9 +399,11 @@ static dg_status settle(data_table *table, const data_reading *reading, dg_data 
     }
     if (!lists)
         return data_no_memory(set->source);
-    DG_TRY(tell(set, lists));
-    return n_features ? dg_ok()
-                      : dg_error(DG_BAD_DATA, "%s: the table has no column of features beside the target", table->path);
+    if (n_features)
+        return tell(set, lists);
+    const char *why = lists->texts.count ? short_list_text(&lists->texts) : short_list_text(&lists->others);
+    return dg_error(DG_BAD_DATA, "%s: the table has no column of features beside the target%s%s%s", table->path,
+                    *why ? ": left out as no categories: " : "", why, *why ? "; say categories=[…] to use them" : "");
 }
 
 dg_status columns_plan(data_table *table, const data_reading *reading, dg_data *set)

@@ -124,8 +124,9 @@ static dg_status bad_labels(const dg_data *set, const dg_node *loss, const dg_te
         if (ignored && label == *ignored)
             continue;
         if (label != floor(label))
-            return dg_error(DG_BAD_DATA, "%s: row %lld: target is %g: '%s' wants whole numbers, the classes",
-                            set->source, (long long)(k / width) + 1, label, name_of(loss));
+            return dg_error(DG_BAD_DATA, "%s: row %lld: target is %g: '%s' wants whole numbers, the classes%s",
+                            set->source, (long long)(k / width) + 1, label, name_of(loss),
+                            set->n_columns ? ": choose their column with target=…" : "");
         if (label < 0 || label >= (double)scores)
             return dg_error(DG_BAD_DATA,
                             "%s: row %lld: label %.0f is out of range: '%s' has %lld classes, from 0 on, and as many "

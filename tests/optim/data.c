@@ -251,6 +251,90 @@ Test(data_files, refuses_idx_files_that_are_cut_or_do_not_go_together)
     expect_failure(".", "not an IDX file");
 }
 
+/* Four pictures and their labels under the names that a publisher gives them. */
+static void put_pair(const char *images_name, const char *labels_name, const uint8_t labels[4])
+{
+    uint8_t images[32] = {0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2};
+    uint8_t bytes[12] = {0, 0, 8, 1, 0, 0, 0, 4, labels[0], labels[1], labels[2], labels[3]};
+    put(images_name, images, sizeof images, true);
+    put(labels_name, bytes, sizeof bytes, true);
+}
+
+Test(data_files, finds_idx_files_of_emnist_and_torchvision)
+{
+    cr_assert_eq(system("mkdir -p e tv/MNIST/raw k"), 0);
+    put_pair("e/emnist-letters-train-images-idx3-ubyte.gz", "e/emnist-letters-train-labels-idx1-ubyte.gz",
+             (uint8_t[]){1, 26, 2, 1});
+    put_pair("e/emnist-letters-test-images-idx3-ubyte.gz", "e/emnist-letters-test-labels-idx1-ubyte.gz",
+             (uint8_t[]){1, 2, 2, 1});
+    dg_data *set = load("e");
+    cr_assert_eq(dg_data_set(set)->n_train, 4);
+    cr_assert_eq(dg_data_set(set)->n_test, 4);
+    cr_assert_eq(dg_data_class_count(set), 3); /* what the file holds: 1, 2, 26 */
+    cr_assert_str_eq(dg_data_class(set, 2), "26");
+    dg_data_free(set);
+    put_pair("e/emnist-digits-train-images-idx3-ubyte.gz", "e/emnist-digits-train-labels-idx1-ubyte.gz",
+             (uint8_t[]){0, 1, 2, 3});
+    expect_failure("e", "there are several sets in this folder: say split= one of");
+    set = load("e(split=digits, test=0.5)");
+    cr_assert_eq(dg_data_set(set)->n_train, 2);
+    cr_assert_eq(dg_data_class_count(set), 4);
+    dg_data_free(set);
+    expect_failure("e(split=balanced)", "split=balanced: the sets in this folder are");
+    put_pair("tv/MNIST/raw/train-images-idx3-ubyte", "tv/MNIST/raw/train-labels-idx1-ubyte", (uint8_t[]){0, 1, 2, 3});
+    set = load("tv(test=0)");
+    cr_assert_eq(dg_data_rows(set), 4);
+    dg_data_free(set);
+    put_pair("k/train-images.idx3-ubyte", "k/train-labels.idx1-ubyte", (uint8_t[]){0, 1, 2, 3});
+    set = load("k(test=0)");
+    cr_assert_eq(dg_data_rows(set), 4);
+    dg_data_free(set);
+}
+
+/* An .npy of version 1.0, as numpy.save writes it. */
+static void put_npy(const char *name, const char *type, const char *shape, const void *elements, size_t size)
+{
+    char bytes[1024] = "\x93NUMPY\1\0v\0";
+    int length = sprintf(bytes + 10, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", type, shape);
+    memset(bytes + 10 + length, ' ', (size_t)(118 - length));
+    bytes[127] = '\n';
+    memcpy(bytes + 128, elements, size);
+    write_bytes(name, bytes, 128 + size);
+}
+
+Test(data_files, reads_numpys_arrays)
+{
+    static const double matrix[] = {1, 2, 0, 3, 4, 1};
+    put_npy("m.npy", "<f8", "(2, 3)", matrix, sizeof matrix);
+    dg_data *set = open_well("m.npy", &(dg_data_options){.whole = true});
+    cr_assert_eq(width_of(set), 2); /* a table: the last column is the target */
+    cr_assert_eq(at(set, "features", 3), 4);
+    cr_assert_eq(at(set, "target", 1), 1);
+    dg_data_free(set);
+    set = open_well("m.npy(target=1)", &(dg_data_options){.whole = true});
+    cr_assert_eq(at(set, "target", 1), 3);
+    dg_data_free(set);
+    put_npy("i.npy", "|u1", "(2, 2, 2)", "\1\2\3\4\5\6\7\10", 8);
+    set = open_well("i.npy", &(dg_data_options){.whole = true});
+    cr_assert_eq(field(set, "features")->shape.rank, 3);
+    cr_assert_eq(at(set, "features", 7), 8);
+    dg_data_free(set);
+    put_npy("o.npy", "|O", "(1,)", "x", 1);
+    expect_failure("o.npy", "o.npy: the elements of the array are of type '|O', which is not read");
+    if (system("python3 -c 'import zipfile' 2>/dev/null"))
+        cr_skip_test("there is no Python to pack an archive with");
+    put_npy("x.npy", "<f8", "(2, 2)", matrix, 4 * sizeof(double));
+    put_npy("y.npy", "<U1", "(2,)", "b\0\0\0a\0\0\0", 8);
+    cr_assert_eq(system("python3 -c \"import zipfile; z = zipfile.ZipFile('d.npz', 'w', zipfile.ZIP_DEFLATED); "
+                        "z.write('x.npy'); z.write('y.npy')\""),
+                 0);
+    set = open_well("d.npz(test=0)", NULL);
+    cr_assert_eq(at(set, "features", 1), 2);
+    cr_assert_eq(at(set, "target", 0), 1);
+    cr_assert_str_eq(dg_data_class(set, 0), "a");
+    dg_data_free(set);
+}
+
 Test(data_files, reads_safetensors_with_rows_for_testing)
 {
     dg_tensors *file;
