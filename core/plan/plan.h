@@ -14,6 +14,7 @@
  *   place.c     tasks to memory: lifetimes, reuse, one arena
  *   keep.c      the bindings that a plan keeps, and the one arena that they share
  *   run.c       running
+ *   listing.c   what it will do, step by step
  *   profile.c   running with a clock, and what it all costs
  */
 #ifndef CORE_PLAN_INTERNAL_H

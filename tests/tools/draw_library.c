@@ -52,6 +52,12 @@ Test(draw_library, draws_a_graph_that_c_has_built)
     static const char *const paths[] = {"net.svg", "net.pdf", "net.png", "net.html", "net.tex", "net.txt"};
     for (size_t k = 0; k < sizeof paths / sizeof *paths; k++)
         expect_ok(dg_draw(g, paths[k], .loss = loss));
+    char *dot = draw_text(g, (dg_draw_options){.loss = loss, .format = "dot"});
+    dg_graph_file *file;
+    expect_ok(dg_graph_read("net.dot", &(dg_graph_read_options){.text = dot}, &file));
+    cr_expect_eq(file->n_nodes, 2 + 6 * 4 + 2, "it loads back: %d nodes", file->n_nodes);
+    dg_graph_file_free(file);
+    free(dot);
     char *svg = draw_text(g, (dg_draw_options){.loss = loss, .fold = "exact", .format = "svg"});
     cr_expect_not_null(strstr(svg, ">×6<"), "%s", svg);
     free(svg);
@@ -103,6 +109,40 @@ Test(draw_library, the_backward_view_has_the_nodes_of_the_gradients)
     cr_expect_eq(rows - saved, made, "%d rows, %d of them saved values; %lld nodes", rows, saved, (long long)made);
     free(reached);
     free(gradients);
+    free(svg);
+    dg_graph_free(g);
+}
+
+/* Every step of the plan is one box, numbered from 1 on. */
+Test(draw_library, the_plan_view_lists_each_step_once)
+{
+    dg_node *loss;
+    dg_graph *g = make_network(2, &loss);
+    char *svg = draw_text(g, (dg_draw_options){.loss = loss,
+                                               .view = DG_VIEW_PLAN,
+                                               .optimizer = "adam",
+                                               .page = "none",
+                                               .level = "op",
+                                               .fold = "off",
+                                               .format = "svg"});
+    int steps = 0, boxes = 0;
+    const char *summary = strstr(svg, " steps · arena of ");
+    cr_assert_not_null(summary, "%s", svg);
+    while (summary > svg && summary[-1] >= '0' && summary[-1] <= '9')
+        summary--;
+    steps = atoi(summary);
+    cr_expect_gt(steps, 5);
+    for (int k = 1; k <= steps; k++) {
+        char words[32];
+        int found = 0;
+        snprintf(words, sizeof words, ">%d  ", k);
+        for (const char *at = svg; (at = strstr(at, words)); at++)
+            found++;
+        cr_expect_eq(found, 1, "step %d", k);
+    }
+    for (const char *at = svg; (at = strstr(at, "class=\"node ")); at++)
+        boxes++;
+    cr_expect_eq(boxes, steps);
     free(svg);
     dg_graph_free(g);
 }

@@ -58,7 +58,8 @@ static int help(void)
          "What is shown.\n"
          "      --view VIEW          forward (as usual), backward (the nodes of the gradients), joint (both side by "
          "side,\n"
-         "                           with the values that backward reads), step (with the optimiser's updates)\n"
+         "                           with the values that backward reads), step (with the optimiser's updates),\n"
+         "                           plan (what runs together, in which order, where results lie and how long)\n"
          "      --backward           --view joint\n"
          "      --diff OLD.dot       what has been added, removed and changed since OLD.dot; as text with -o -\n"
          "      --heat PROBE         colours by numbers, measured on at most 256 training rows: gradient, activation, "
@@ -198,13 +199,13 @@ static int take_number(const char *command, int option, draw_request *request)
 
 static int take_view(const char *command, const char *words, draw_request *request)
 {
-    static const char *const views[] = {"forward", "backward", "joint", "step"};
+    static const char *const views[] = {"forward", "backward", "joint", "step", "plan"};
     for (size_t k = 0; k < sizeof views / sizeof *views; k++)
         if (strcmp(words, views[k]) == 0) {
             request->options.view = (dg_draw_view)k;
             return -1;
         }
-    return command_misused(command, "--view: '%s' is not one of forward, backward, joint, step", words);
+    return command_misused(command, "--view: '%s' is not one of forward, backward, joint, step, plan", words);
 }
 
 static int take_option(char **argv, int option, draw_request *request)

@@ -5,8 +5,10 @@
 #include "paint/dot.h"
 #include "paint/txt.h"
 #include "view/file.h"
+#include "view/plan.h"
 
 #include <dotgrad/file.h>
+#include <dotgrad/graphviz.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -163,6 +165,23 @@ static int64_t count_parameters(const view *v)
     return sum;
 }
 
+/* A step of training with the file's batch size, else 32. */
+static dg_status view_of_steps(const drawing_work *work, view *v)
+{
+    const dg_graph_file *file = work->options->file;
+    const char *batch = file ? dg_graph_file_setting(file, "batch_size") : NULL;
+    long size = batch ? strtol(batch, NULL, 10) : 0;
+    DG_TRY(view_of_plan(v, work->graph,
+                        &(plan_wish){.loss = work->options->loss,
+                                     .updates = work->derived.nodes,
+                                     .n_updates = work->derived.count,
+                                     .first_derivative = work->derived.first,
+                                     .batch = size > 0 ? size : 32}));
+    v->title = text_format(v->arena, "%s%splan of a training step", file && file->name ? file->name : "",
+                           file && file->name ? ": " : "");
+    return dg_ok();
+}
+
 /* A view of the graph itself: forward, or with the derivatives that `work` has. */
 static dg_status view_of_derivatives(const drawing_work *work, view *v)
 {
@@ -221,6 +240,8 @@ dg_status draw_view(const drawing_work *work, view *v)
         status = view_of_file(v, options->file,
                               &(file_wish){.parameters = options->parameters,
                                            .names = options->names || options->old || options->old_file});
+    } else if (options->view == DG_VIEW_PLAN) {
+        status = view_of_steps(work, v);
     } else {
         status = view_of_derivatives(work, v);
     }
@@ -232,7 +253,8 @@ dg_status draw_view(const drawing_work *work, view *v)
         v->rankdir = options->rankdir;
     if (!v->rankdir)
         v->rankdir = "TB";
-    summarise(work, v, count_parameters(v));
+    if (options->view != DG_VIEW_PLAN)
+        summarise(work, v, count_parameters(v));
     if (options->old || options->old_file)
         DG_TRY(compare(work, v, &counts));
     if (options->heat)
@@ -333,14 +355,40 @@ static dg_status paint(const drawing_work *work, view *v, const layout *made, te
     return status;
 }
 
+static dg_status draw_dot(const drawing_work *work, text *to);
+
+/* A graph that is no file's is written as one first. */
+static dg_status draw_written(const drawing_work *work, text *to)
+{
+    const dg_draw_options *options = work->options;
+    dg_graph_write_options wanted = {.name = options->title, .loss = options->loss, .output = options->output};
+    dg_graph_file *file;
+    char *words;
+    DG_TRY(dg_graph_write(work->graph, &wanted, &words));
+    dg_status status = dg_graph_read(work->who, &(dg_graph_read_options){.text = words}, &file);
+    free(words);
+    if (status.code != DG_OK)
+        return status;
+    dg_draw_options with_file = *options;
+    drawing_work again = *work;
+    with_file.file = file;
+    again.graph = file->graph;
+    again.options = &with_file;
+    status = draw_dot(&again, to);
+    dg_graph_file_free(file);
+    return status;
+}
+
 /* The graph file with looks: all nodes of it. */
 static dg_status draw_dot(const drawing_work *work, text *to)
 {
     view v;
     layout made = {0};
     char *bytes = NULL;
-    if (!work->options->file || work->options->view != DG_VIEW_FORWARD)
-        return dg_error(DG_BAD_ARGUMENT, "%s: as dot, the forward view of a graph file is drawn", work->who);
+    if (work->options->view != DG_VIEW_FORWARD)
+        return dg_error(DG_BAD_ARGUMENT, "%s: as dot, the forward view is drawn", work->who);
+    if (!work->options->file)
+        return draw_written(work, to);
     dg_status status = draw_view(work, &v);
     pass_skips(&v);
     pass_shapes(&v, work->shapes);
@@ -410,9 +458,9 @@ static dg_status derive(drawing_work *work)
         return dg_error(DG_BAD_ARGUMENT, "%s: the views of derivatives need a loss", work->who);
     if (dg_node_graph(options->loss) != work->graph)
         return dg_error(DG_BAD_ARGUMENT, "%s: the loss is a node of another graph", work->who);
-    return dg_prefixed(
-        derive_nodes(options->loss, options->view == DG_VIEW_STEP, optimizer ? optimizer : "sgd", &work->derived), "%s",
-        work->who);
+    return dg_prefixed(derive_nodes(options->loss, options->view == DG_VIEW_STEP || options->view == DG_VIEW_PLAN,
+                                    optimizer ? optimizer : "sgd", &work->derived),
+                       "%s", work->who);
 }
 
 dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes, size_t *size)

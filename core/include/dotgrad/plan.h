@@ -104,6 +104,23 @@ typedef struct dg_plan_profile_entry {
  */
 size_t dg_plan_profile_entries(const dg_plan *plan, dg_plan_profile_entry *entries, size_t count);
 
+/* One step of a plan that is bound: what runs at once, and the bytes that it makes. */
+typedef struct dg_plan_step {
+    dg_node *node;         /* what the step computes; of a fused step, its kernel's node or its last one */
+    dg_node *const *nodes; /* all that it computes, `node` among them; the plan's */
+    size_t n_nodes;
+    double flops;
+    bool is_in_arena;      /* its results are in the plan's arena: */
+    size_t offset, bytes;  /* from here, and how many; of results elsewhere only bytes */
+    size_t workspace_bytes;
+    size_t last;           /* the last step that reads them; the number of steps: they are kept to the end */
+    const size_t *reads;   /* the steps whose results it reads */
+    size_t n_reads;
+} dg_plan_step;
+/* The steps in the order in which they run, in `arena`; good until the plan is bound anew. DG_BAD_ARGUMENT: the plan is
+ * not bound (see dg_plan_prepare). */
+dg_status dg_plan_steps(const dg_plan *plan, dg_arena *arena, dg_plan_step **steps, size_t *count);
+
 DG_END_C
 
 #endif

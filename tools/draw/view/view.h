@@ -7,6 +7,7 @@
  *   file.c       from a graph file, with the author's looks
  *   derive.c     gradients and updates as nodes of a graph
  *   label.c      what is written in a row: details, arguments, shapes
+ *   plan.c       from the steps of a plan
  *   formula.c    formulas as mathematics */
 #ifndef TOOLS_DRAW_VIEW_H
 #define TOOLS_DRAW_VIEW_H

@@ -1,0 +1,150 @@
+/* A view of a plan: a box a step, in the order in which they run, with the nodes that run together, and where in memory
+ * the results are and for how long. */
+#include "plan.h"
+
+#include <dotgrad/optim.h>
+#include <dotgrad/plan.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SYMBOL = 8, MOST_NAMES = 8 };
+
+typedef struct planning {
+    view *v;
+    dg_graph *graph;
+    const plan_wish *wish;
+    dg_tensors *parameters;
+    dg_plan *plan;
+    dg_feed *feeds;
+    int n_feeds;
+} planning;
+
+/* Tensors of zeros for the inputs: N is the batch, other symbols are 8. */
+static dg_status make_feeds(planning *p)
+{
+    int64_t n = dg_graph_node_count(p->graph);
+    p->feeds = calloc((size_t)n + 1, sizeof *p->feeds);
+    if (!p->feeds)
+        return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+    for (int64_t id = 0; id < n; id++) {
+        dg_node *node = dg_graph_node(p->graph, id);
+        if (dg_node_op(node)->role != DG_ROLE_INPUT)
+            continue;
+        dg_shape shape = dg_node_type(node, 0)->shape;
+        for (int k = 0; k < shape.rank; k++)
+            if (shape.dims[k] < 0)
+                shape.dims[k] = shape.dims[k] == DG_N ? p->wish->batch : SYMBOL;
+        dg_tensor *tensor = calloc(1, sizeof *tensor);
+        if (!tensor)
+            return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+        p->feeds[p->n_feeds++] = (dg_feed){node, tensor};
+        DG_TRY(dg_tensor_make(tensor, dg_node_type(node, 0)->dtype, shape));
+    }
+    return dg_ok();
+}
+
+static dg_status bind(planning *p)
+{
+    DG_TRY(dg_tensors_new(&p->parameters));
+    DG_TRY(dg_parameters_init(p->parameters, p->graph, 0));
+    DG_TRY(make_feeds(p));
+    DG_TRY(dg_plan_new(p->graph,
+                       &(dg_plan_options){.fetch = &p->wish->loss,
+                                          .n_fetch = 1,
+                                          .updates = p->wish->updates,
+                                          .n_updates = p->wish->n_updates,
+                                          .parameters = p->parameters,
+                                          .training = p->wish->n_updates > 0},
+                       &p->plan));
+    return dg_plan_prepare(p->plan, p->feeds, p->n_feeds);
+}
+
+static const char *bytes_text(view *v, size_t bytes)
+{
+    return text_format(v->arena, "%s B", text_count(v->arena, (int64_t)bytes));
+}
+
+static const char *join(view *v, const dg_plan_step *step, bool names)
+{
+    text t = {0};
+    for (size_t k = 0; k < step->n_nodes && k < MOST_NAMES; k++)
+        text_add(&t, "%s%s", k ? names ? ", " : " + " : "",
+                 names ? dg_node_name(step->nodes[k]) : dg_node_op(step->nodes[k])->name);
+    if (step->n_nodes > MOST_NAMES)
+        text_add(&t, ", and %d more", (int)(step->n_nodes - MOST_NAMES));
+    const char *kept = text_keep(v->arena, &t);
+    text_free(&t);
+    return kept;
+}
+
+static bool is_derivative(const planning *p, const dg_plan_step *step)
+{
+    return dg_node_id(step->node) >= p->wish->first_derivative;
+}
+
+static void add_step(planning *p, const dg_plan_step *step, size_t number, size_t count)
+{
+    view *v = p->v;
+    view_row *row = dg_arena_alloc(v->arena, sizeof *row);
+    if (!row) {
+        v->failed = true;
+        return;
+    }
+    *row = (view_row){.name = join(v, step, true), .op = join(v, step, false), .node = step->node, .shares = ""};
+    row->looks.peripheries = -1;
+    row->call = row->exact = row->loose = text_format(v->arena, "%lu", (unsigned long)number);
+    row->head = text_format(v->arena, "%lu  %s", (unsigned long)number + 1, row->op);
+    const char *until =
+        step->last >= count ? "to the end" : text_format(v->arena, "until %lu", (unsigned long)step->last + 1);
+    const char *where = step->is_in_arena
+                            ? text_format(v->arena, "at %s, %s", text_count(v->arena, (int64_t)step->offset),
+                                          bytes_text(v, step->bytes))
+                            : bytes_text(v, step->bytes);
+    row->detail = text_format(
+        v->arena, "%s\n%s, %s%s%s", row->name, where, until, step->flops > 0 ? ", " : "",
+        step->flops > 0 ? text_format(v->arena, "%s FLOP", text_count(v->arena, (int64_t)step->flops)) : "");
+    row->style = is_derivative(p, step) ? STYLE_GRADIENT : style_of(dg_node_op(step->node));
+    row->is_loss = step->node == p->wish->loss;
+    view_add_box(v, (view_box){.kind = BOX_OP, .n_rows = 1, .rows = row, .module = -1, .partner = -1});
+}
+
+static dg_status add_steps(planning *p)
+{
+    dg_plan_step *steps;
+    size_t count;
+    DG_TRY(dg_plan_steps(p->plan, p->v->arena, &steps, &count));
+    for (size_t k = 0; k < count; k++)
+        add_step(p, &steps[k], k, count);
+    for (size_t k = 0; k < count; k++)
+        for (size_t i = 0; i < steps[k].n_reads; i++)
+            view_add_wire(p->v, (view_wire){.from = (int)steps[k].reads[i],
+                                            .to = (int)k,
+                                            .input = (int)i,
+                                            .argument = "",
+                                            .result = "",
+                                            .shape = "",
+                                            .kind = WIRE_DATA});
+    dg_plan_cost cost = dg_plan_cost_of(p->plan);
+    p->v->summary = text_format(p->v->arena, "%lu steps · arena of %s · batch %lld", (unsigned long)count,
+                                bytes_text(p->v, cost.arena_bytes), (long long)p->wish->batch);
+    return dg_ok();
+}
+
+dg_status view_of_plan(view *v, dg_graph *graph, const plan_wish *wish)
+{
+    planning p = {.v = v, .graph = graph, .wish = wish};
+    v->graph = graph;
+    dg_status status = bind(&p);
+    if (status.code == DG_OK)
+        status = add_steps(&p);
+    if (p.plan)
+        dg_plan_free(p.plan);
+    for (int k = 0; k < p.n_feeds; k++) {
+        dg_tensor_release((dg_tensor *)(uintptr_t)p.feeds[k].tensor);
+        free((void *)(uintptr_t)p.feeds[k].tensor);
+    }
+    free(p.feeds);
+    dg_tensors_free(p.parameters);
+    return status;
+}
