@@ -157,6 +157,9 @@ dg_status dg_jacobian_vector(int n_outputs, dg_node *const *outputs, int count, 
                              dg_node *const *tangents, dg_node **output_tangents)
 {
     dg_graph *graph;
+    if ((n_outputs && !(outputs && output_tangents)) || (count && !wrt) || count < 0 || n_outputs < 0)
+        return dg_error(DG_BAD_ARGUMENT, "the lists of %d outputs, %d nodes and tangents: one is NULL", n_outputs,
+                        count);
     for (int k = 0; k < n_outputs; k++)
         output_tangents[k] = NULL;
     DG_TRY(walk_check(&graph, n_outputs, outputs, count, wrt));

@@ -48,6 +48,8 @@ dg_status dg_jacobian(dg_node *output, dg_node *wrt, dg_node **jacobian)
     dg_graph *graph;
     int64_t n_rows, n_columns;
     dg_shape shape;
+    if (!jacobian)
+        return dg_error(DG_BAD_ARGUMENT, "the place for the Jacobian is NULL");
     *jacobian = NULL;
     DG_TRY(walk_check(&graph, 1, &output, 1, &wrt));
     DG_TRY(known_count(output, &n_rows));
@@ -64,8 +66,7 @@ dg_status dg_jacobian(dg_node *output, dg_node *wrt, dg_node **jacobian)
     int64_t n = by_rows ? n_rows : n_columns;
     dg_node **parts = calloc((size_t)n, sizeof(dg_node *));
     if (!parts)
-        return dg_no_memory("a Jacobian of %lld by %lld", (long long)n_rows,
-                        (long long)n_columns);
+        return dg_no_memory("a Jacobian of %lld by %lld", (long long)n_rows, (long long)n_columns);
     dg_status status = dg_ok();
     for (int64_t k = 0; k < n && status.code == DG_OK; k++) {
         dg_node *unit = one_hot(by_rows ? output : wrt, k);
@@ -84,6 +85,8 @@ dg_status dg_jacobian(dg_node *output, dg_node *wrt, dg_node **jacobian)
 dg_status dg_hessian(dg_node *output, dg_node *wrt, dg_node **hessian)
 {
     dg_node *gradient;
+    if (!hessian)
+        return dg_error(DG_BAD_ARGUMENT, "the place for the Hessian is NULL");
     *hessian = NULL;
     DG_TRY(dg_grad(output, 1, &wrt, &gradient));
     return dg_jacobian(gradient, wrt, hessian);
@@ -92,6 +95,8 @@ dg_status dg_hessian(dg_node *output, dg_node *wrt, dg_node **hessian)
 dg_status dg_hessian_vector(dg_node *output, int count, dg_node *const *wrt, dg_node *const *vectors,
                             dg_node **products)
 {
+    if (count < 0)
+        return dg_error(DG_BAD_ARGUMENT, "the product with a Hessian by %d nodes", count);
     dg_node **gradients = calloc((size_t)count + 1, sizeof(dg_node *));
     if (!gradients)
         return dg_no_memory("%d gradients", count);
@@ -106,6 +111,8 @@ dg_status dg_gauss_newton_vector(dg_node *loss, dg_node *output, int count, dg_n
                                  dg_node *const *vectors, dg_node **products)
 {
     dg_node *tangent, *curved;
+    if (!loss || !output)
+        return dg_error(DG_BAD_ARGUMENT, "the %s of a Gauss-Newton product is NULL", loss ? "output" : "loss");
     DG_TRY(dg_jacobian_vector(1, &output, count, wrt, vectors, &tangent));
     DG_TRY(dg_hessian_vector(loss, 1, &output, &tangent, &curved));
     return dg_vector_jacobian(1, &output, &curved, count, wrt, products);

@@ -112,6 +112,9 @@ dg_status dg_vector_jacobian(int n_outputs, dg_node *const *outputs, dg_node *co
                              dg_node *const *wrt, dg_node **grads)
 {
     dg_graph *graph;
+    if ((count && !(wrt && grads)) || (n_outputs && !outputs) || count < 0 || n_outputs < 0)
+        return dg_error(DG_BAD_ARGUMENT, "the lists of %d outputs, %d nodes and their gradients: one is NULL",
+                        n_outputs, count);
     for (int k = 0; k < count; k++)
         grads[k] = NULL;
     DG_TRY(walk_check(&graph, n_outputs, outputs, count, wrt));

@@ -1,8 +1,8 @@
 /* The gradient check: every derivative against finite differences. */
 #include <dotgrad/autograd.h>
 
-#include "probe.h"
 #include "autograd/walk.h"
+#include "probe.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -250,7 +250,8 @@ static dg_status emit(check *c, subject *s)
         nodes[c->n_leaves + k] = c->leaves[k].tangent_node;
     }
     s->gradients = calloc((size_t)c->n_leaves + 1, sizeof(dg_node *));
-    dg_status status = s->gradients ? dg_grad(s->root, c->n_leaves, nodes, s->gradients) : dg_no_memory("a gradient check");
+    dg_status status =
+        s->gradients ? dg_grad(s->root, c->n_leaves, nodes, s->gradients) : dg_no_memory("a gradient check");
     if (status.code == DG_OK && !c->options.no_forward) {
         status = dg_jacobian_vector(1, &s->root, c->n_leaves, nodes, nodes + c->n_leaves, &tangent);
         if (status.code == DG_OK)
@@ -392,6 +393,8 @@ static dg_status check_into(dg_check_report *report, const dg_check_options *opt
 
 dg_status dg_check_gradients(const dg_check_options *options, dg_check_report **report)
 {
+    if (!options || !report || !options->loss)
+        return dg_error(DG_BAD_ARGUMENT, "a check of gradients needs %s", report ? "a loss" : "a place for its report");
     dg_status status = report_new(report);
     if (status.code == DG_OK)
         status = check_into(*report, options, "");
@@ -420,9 +423,10 @@ static dg_status check_sample(dg_check_report *report, const dg_op *op, const dg
 
 dg_status dg_check_op(const dg_op *op, const dg_check_options *options, dg_check_report **report)
 {
+    if (!op || !report)
+        return dg_error(DG_BAD_ARGUMENT, "a check of an op needs %s", op ? "a place for its report" : "the op");
     dg_status status = report_new(report);
-    bool differentiable =
-        !(op->flags & (DG_NOT_DIFFERENTIABLE | DG_CUSTOM_GRADIENT)) && op->role == DG_ROLE_NONE;
+    bool differentiable = !(op->flags & (DG_NOT_DIFFERENTIABLE | DG_CUSTOM_GRADIENT)) && op->role == DG_ROLE_NONE;
     if (status.code == DG_OK && differentiable && !op->samples)
         status = dg_error(DG_BAD_ARGUMENT, "op '%s' has no samples to check its derivative with", op->name);
     for (const dg_sample *sample = op->samples; differentiable && status.code == DG_OK && sample->call; sample++)

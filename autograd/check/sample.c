@@ -191,6 +191,8 @@ static dg_status make_parameters(dg_sample_case *made, uint64_t seed)
 
 dg_status dg_sample_make(dg_sample_case *made, const dg_op *op, const dg_sample *sample, dg_dtype dtype, uint64_t seed)
 {
+    if (!made || !op || !sample)
+        return dg_error(DG_BAD_ARGUMENT, "a sample case, its op or its sample is NULL");
     *made = (dg_sample_case){0};
     DG_TRY(dg_graph_new(&made->graph));
     DG_TRY(dg_tensors_new(&made->parameters));
@@ -219,6 +221,8 @@ dg_status dg_sample_make(dg_sample_case *made, const dg_op *op, const dg_sample 
 
 void dg_sample_release(dg_sample_case *made)
 {
+    if (!made)
+        return;
     for (int k = 0; k < made->n_feeds; k++)
         dg_tensor_release(&made->tensors[k]);
     dg_tensors_free(made->parameters);

@@ -1,4 +1,6 @@
 /* A bump allocator: chunks that double in size, freed together. */
+#include "core/base/null.h"
+
 #include <dotgrad/arena.h>
 
 #include <stdlib.h>
@@ -20,6 +22,7 @@ struct dg_arena {
 
 dg_status dg_arena_new(dg_arena **arena)
 {
+    REFUSE_NULL(arena);
     *arena = calloc(1, sizeof **arena);
     if (!*arena)
         return dg_no_memory("an arena");
@@ -59,6 +62,8 @@ static chunk *add_chunk(dg_arena *arena, chunk **list, size_t size)
 
 void *dg_arena_alloc(dg_arena *arena, size_t size)
 {
+    if (!arena)
+        return NULL;
     if (size > SIZE_MAX / 2)
         return NULL;
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -89,6 +94,8 @@ size_t dg_arena_bytes(const dg_arena *arena)
 
 char *dg_arena_text(dg_arena *arena, const char *text, size_t length)
 {
+    if (!arena || !text)
+        return NULL;
     if (length == SIZE_MAX)
         return NULL;
     char *copy = dg_arena_alloc(arena, length + 1);

@@ -1,5 +1,6 @@
 /* Reading and writing whole files. */
 #include "file.h"
+#include "core/base/null.h"
 
 #include <dotgrad/file.h>
 
@@ -150,6 +151,7 @@ dg_status file_write_parts(const char *path, const file_part *parts, size_t n_pa
 
 dg_status dg_write_file(const char *path, const void *bytes, size_t size)
 {
+    REFUSE_NULL(path);
     return file_write_parts(path, &(file_part){bytes, size}, 1);
 }
 
@@ -193,6 +195,9 @@ static dg_status read_all(int file, const char *name, size_t expected, size_t mo
 
 dg_status dg_read_file_up_to(const char *path, size_t most, char **bytes, size_t *size)
 {
+    REFUSE_NULL(path);
+    REFUSE_NULL(bytes);
+    REFUSE_NULL(size);
     const char *name = file_name_for_reading(path);
     *bytes = NULL;
     *size = 0;

@@ -6,6 +6,7 @@
 #include <dotgrad/threads.h>
 
 #include "blas.h"
+#include "core/base/null.h"
 
 #include <cblas.h>
 #include <errno.h>
@@ -163,6 +164,8 @@ static void run_together(dg_threads *pool, int64_t first, uint64_t pieces, void 
 
 void dg_threads_run(dg_threads *threads, int64_t pieces, void (*work)(void *argument, int64_t piece), void *argument)
 {
+    if (!work)
+        return;
     bool alone = !threads || threads->n_workers == 0 || pieces <= 1 ||
                  atomic_exchange_explicit(&threads->busy, true, memory_order_acquire);
     if (alone) {
@@ -237,6 +240,7 @@ static dg_status start_workers(dg_threads *pool)
 
 dg_status dg_threads_new(int count, dg_threads **threads)
 {
+    REFUSE_NULL(threads);
     *threads = NULL;
     DG_TRY(count_threads(count, &count));
     void *memory;

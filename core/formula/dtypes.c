@@ -1,4 +1,5 @@
 /* Which element type a formula is computed in. */
+#include "core/base/null.h"
 #include "expression.h"
 
 static dg_dtype wider(dg_dtype a, dg_dtype b)
@@ -15,6 +16,11 @@ static int kind_of(dg_dtype dtype)
 dg_status dg_formula_dtypes(const dg_formula *formula, const dg_dtype *inputs, const int *ranks, dg_dtype *compute,
                             dg_dtype *result)
 {
+    REFUSE_NULL(formula);
+    REFUSE_NULL(inputs);
+    REFUSE_NULL(ranks);
+    REFUSE_NULL(compute);
+    REFUSE_NULL(result);
     dg_dtype arrays = DG_DEFAULT_DTYPE, scalars = DG_DEFAULT_DTYPE;
     for (int k = 0; k < formula->n_inputs; k++) {
         if (!formula->uses[k])

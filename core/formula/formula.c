@@ -1,5 +1,6 @@
 /* Formulas: an expression with an ordered list of inputs. What was asked before is remembered: parsing, derivatives,
  * reverse rules and substitutions are each done once. */
+#include "core/base/null.h"
 #include "expression.h"
 
 #include "parse.h"
@@ -203,6 +204,9 @@ static dg_status parse_anew(dg_formulas *pool, const char *text, const dg_bindin
 dg_status dg_formula_parse(dg_formulas *formulas, const char *text, const dg_binding *bindings, int n_bindings,
                            const char *const *inputs, int n_inputs, const dg_formula **formula)
 {
+    REFUSE_NULL(formulas);
+    REFUSE_NULL(text);
+    REFUSE_NULL(formula);
     char small[512], *key = small;
     *formula = NULL;
     size_t size = parse_key(NULL, text, bindings, n_bindings, inputs, n_inputs);
@@ -226,36 +230,50 @@ dg_status dg_formula_parse(dg_formulas *formulas, const char *text, const dg_bin
 
 int dg_formula_input_count(const dg_formula *formula)
 {
+    if (!formula)
+        return 0;
     return formula->n_inputs;
 }
 
 const char *dg_formula_input_name(const dg_formula *formula, int input)
 {
+    if (!formula)
+        return NULL;
     return formula->names[input];
 }
 
 bool dg_formula_uses(const dg_formula *formula, int input)
 {
+    if (!formula)
+        return false;
     return formula->uses[input] != 0;
 }
 
 uint64_t dg_formula_id(const dg_formula *formula)
 {
+    if (!formula)
+        return 0;
     return formula->id;
 }
 
 bool dg_formula_is_zero(const dg_formula *formula)
 {
+    if (!formula)
+        return false;
     return is_value(formula->root, 0);
 }
 
 double dg_formula_flops(const dg_formula *formula)
 {
+    if (!formula)
+        return 0;
     return formula->flops;
 }
 
 const char *dg_formula_print(dg_formulas *formulas, const dg_formula *formula)
 {
+    if (!formulas || !formula)
+        return NULL;
     if (!*formula->text) {
         char *text = expression_print(formula->root);
         if (text)
@@ -270,6 +288,9 @@ const char *dg_formula_print(dg_formulas *formulas, const dg_formula *formula)
 dg_status dg_formula_derivative(dg_formulas *formulas, const dg_formula *formula, int input,
                                 const dg_formula **derivative)
 {
+    REFUSE_NULL(formulas);
+    REFUSE_NULL(formula);
+    REFUSE_NULL(derivative);
     if (!formula->derivatives[input]) {
         const expression *root = differentiate(formulas, formula->root, formula->names[input]);
         formula->derivatives[input] =
@@ -372,6 +393,9 @@ static const dg_formula *make_vjp(dg_formulas *pool, const dg_formula *formula, 
 
 dg_status dg_formula_vjp(dg_formulas *formulas, const dg_formula *formula, int input, const dg_formula **vjp)
 {
+    REFUSE_NULL(formulas);
+    REFUSE_NULL(formula);
+    REFUSE_NULL(vjp);
     if (!formula->vjps[input])
         formula->vjps[input] = make_vjp(formulas, formula, input);
     *vjp = formula->vjps[input];
@@ -421,6 +445,10 @@ static const dg_formula *substitute(dg_formulas *pool, const dg_formula *formula
 dg_status dg_formula_substitute(dg_formulas *formulas, const dg_formula *formula, const dg_formula *const *replacements,
                                 const dg_formula **result)
 {
+    REFUSE_NULL(formulas);
+    REFUSE_NULL(formula);
+    REFUSE_NULL(replacements);
+    REFUSE_NULL(result);
     enum { SMALL = 32 };
     const void *key[SMALL + 1];
     const dg_formula *made = NULL;
@@ -446,6 +474,9 @@ dg_status dg_formula_substitute(dg_formulas *formulas, const dg_formula *formula
 dg_status dg_formula_input(dg_formulas *formulas, const char *const *inputs, int n_inputs, int k,
                            const dg_formula **result)
 {
+    REFUSE_NULL(formulas);
+    REFUSE_NULL(inputs);
+    REFUSE_NULL(result);
     const char **unique;
     DG_TRY(unique_names(formulas, inputs, n_inputs, &unique));
     *result = formula_of(formulas, make_input(formulas, unique[k]), n_inputs, unique, 0);

@@ -1,4 +1,5 @@
 /* Making nodes: arguments to their places, weights for layers, shapes, and the expansion of composed ops. */
+#include "core/base/null.h"
 #include "graph.h"
 
 #include <stdio.h>
@@ -43,7 +44,7 @@ static dg_node *fail(const making *m, dg_status status)
     const char *op = whole ? whole->entry->op->name : a->op ? a->op : "node";
     const char *name = whole ? dg_node_name(whole) : m->name ? m->name : "", *quote = *name ? "'" : "";
     if (whole)
-        snprintf(part, sizeof part, "%s %s: ", m->graph->owner ? "its" : "in its derivative,", a->op);
+        snprintf(part, sizeof part, "%s %s: ", m->graph->owner ? "its" : "in its derivative,", a->op ? a->op : "node");
     return dg_graph_fail(m->graph,
                          dg_error(status.code, "%s %s%s%s: %s%s%s", op, quote, name, quote, part, status.message, at));
 }
@@ -393,6 +394,22 @@ static dg_status infer_types(dg_node *node)
     return node->entry->op->infer(&infer);
 }
 
+/* Every size is a number, one that follows from symbols, or a symbol of this graph. */
+static dg_status check_sizes(const dg_node *node)
+{
+    for (int k = 0; k < node->n_outputs; k++) {
+        const dg_shape *shape = &node->types[k].shape;
+        if (shape->rank < 0 || shape->rank > DG_MAX_RANK)
+            return dg_error(DG_BAD_SHAPE, "its shape would have %d dimensions, at most %d are possible", shape->rank,
+                            DG_MAX_RANK);
+        for (int d = 0; d < shape->rank; d++)
+            if (shape->dims[d] < DG_N - node->graph->n_symbols)
+                return dg_error(DG_BAD_SHAPE, "%lld is no size, nor a symbol of this graph (dg_symbol makes them)",
+                                (long long)shape->dims[d]);
+    }
+    return dg_ok();
+}
+
 static dg_status name_node(making *m, dg_node *node)
 {
     if (!m->name)
@@ -435,6 +452,8 @@ static dg_node *finish(making *m)
         node->original = dg_node_original(m->application->original);
     dg_status status = infer_types(node);
     if (status.code == DG_OK)
+        status = check_sizes(node);
+    if (status.code == DG_OK)
         status = name_node(m, node);
     if (status.code != DG_OK)
         return fail(m, status);
@@ -445,19 +464,24 @@ static dg_node *finish(making *m)
 static dg_graph *graph_of(const dg_application *a)
 {
     dg_graph *graph = a->graph;
-    for (int i = 0; !graph && i < a->n_inputs; i++)
+    for (int i = 0; !graph && a->inputs && i < a->n_inputs; i++)
         graph = a->inputs[i] ? a->inputs[i]->graph : NULL;
     return graph;
 }
 
 dg_node *dg_apply(const dg_application *application)
 {
+    if (!application)
+        return NULL;
     making m = {.graph = graph_of(application), .application = application};
     if (!m.graph || m.graph->status.code != DG_OK)
         return NULL;
     m.number = m.graph->n_nodes;
     if (application->name && !(m.name = module_name_in(m.graph, application->name)))
         return fail(&m, dg_no_memory("a node"));
+    if (!application->op || application->n_inputs < 0 || (application->n_inputs && !application->inputs))
+        return fail(&m, dg_error(DG_BAD_ARGUMENT, "%s %s NULL", application->op ? "its list of inputs" : "its op",
+                                 application->n_inputs < 0 ? "has a negative length, or is" : "is"));
     m.entry = registry_find(application->op);
     if (!m.entry) {
         const char *near = dg_op_nearest(application->op);
@@ -491,6 +515,8 @@ dg_node *dg_call(dg_location at, const char *op, int n_inputs, dg_node *const *i
 
 dg_node *dg_expr_at(dg_location at, const char *formula, int n_inputs, const dg_named_node *inputs)
 {
+    if (!inputs)
+        return NULL;
     enum { MOST = MAX_FORMULA_INPUTS };
     dg_node *nodes[MOST];
     const char *names[MOST];
@@ -514,6 +540,8 @@ dg_node *dg_expr_at(dg_location at, const char *formula, int n_inputs, const dg_
 
 dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *formula, dg_node *const *inputs)
 {
+    if (!graph || !formula)
+        return NULL;
     const op_entry *entry = registry_formula_op();
     making m = {.graph = graph,
                 .entry = entry,
@@ -549,6 +577,8 @@ static void check_expansion(dg_node *node, int output, const dg_type *made)
 
 dg_node *const *dg_node_expansion(dg_node *node)
 {
+    if (!node)
+        return NULL;
     dg_graph *graph = node->graph;
     if (!node->entry->op->compose || node->expansion || graph->status.code != DG_OK)
         return node->expansion;
@@ -582,6 +612,8 @@ dg_node *const *dg_node_expansion(dg_node *node)
 
 void dg_compose_update(const dg_compose *compose, dg_node *parameter, dg_node *value)
 {
+    if (!compose)
+        return;
     dg_graph *graph = compose->graph;
     const dg_op *assign = NULL;
     for (size_t i = 0; i < dg_op_count() && !assign; i++)
@@ -603,12 +635,14 @@ void dg_compose_update(const dg_compose *compose, dg_node *parameter, dg_node *v
 
 dg_status dg_infer_same(const dg_infer *infer)
 {
+    REFUSE_NULL(infer);
     infer->outputs[0] = *infer->inputs[0];
     return dg_ok();
 }
 
 dg_status dg_infer_dim(int64_t dim, int rank, int *axis)
 {
+    REFUSE_NULL(axis);
     int64_t limit = rank ? rank : 1; /* a scalar takes 0 and −1, as in PyTorch */
     if (dim < -limit || dim >= limit)
         return dg_error(DG_BAD_SHAPE, "dim is %lld, wants %lld … %lld", (long long)dim, (long long)-limit,

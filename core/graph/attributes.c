@@ -38,7 +38,8 @@ static bool is_choice(const char *choices, const char *name)
 }
 
 /* A list as C writes it, made a DG_VALUE_LIST in `items`. */
-static dg_status list_of_ints(const dg_attr_spec *spec, const dg_ints *ints, dg_value items[DG_MAX_INTS], dg_value *list)
+static dg_status list_of_ints(const dg_attr_spec *spec, const dg_ints *ints, dg_value items[DG_MAX_INTS],
+                              dg_value *list)
 {
     if (ints->guard != 0)
         return dg_error(DG_BAD_ARGUMENT, "'%s' is a list in bare braces: write DG_INTS(%lld, %lld …), or one number",
@@ -88,6 +89,9 @@ static dg_status normalise_shape(dg_graph *graph, dg_arena *arena, const dg_attr
     *value = (dg_value){.kind = DG_VALUE_SHAPE, .shape = shape};
     if (given->kind == DG_VALUE_SHAPE) {
         *shape = *given->shape;
+        if (shape->rank < 0 || shape->rank > DG_MAX_RANK)
+            return dg_error(DG_BAD_SHAPE, "'%s' has %d dimensions, at most %d are possible", spec->name, shape->rank,
+                            DG_MAX_RANK);
         return dg_ok();
     }
     if (given->kind != DG_VALUE_LIST)

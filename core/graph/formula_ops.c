@@ -1,4 +1,5 @@
 /* Ops that are formulas, as functions in other formulas: a call is replaced by the op's own formula. */
+#include "core/base/null.h"
 #include "core/formula/parse.h"
 #include "graph.h"
 
@@ -200,5 +201,6 @@ static const formula_functions op_functions = {
 
 dg_status dg_formulas_new(dg_formulas **formulas)
 {
+    REFUSE_NULL(formulas);
     return formulas_make(&op_functions, formulas);
 }

@@ -1,5 +1,6 @@
 /* Graphs: storage of nodes, names and symbols, and what callers may ask of a node. */
 #include "graph.h"
+#include "core/base/null.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 dg_status dg_graph_new(dg_graph **graph)
 {
+    REFUSE_NULL(graph);
     *graph = NULL;
     DG_TRY(registry_close());
     dg_graph *made = calloc(1, sizeof *made);
@@ -45,11 +47,14 @@ void dg_graph_free(dg_graph *graph)
 
 dg_status dg_graph_status(const dg_graph *graph)
 {
+    REFUSE_NULL(graph);
     return graph->status;
 }
 
 dg_node *dg_graph_fail(dg_graph *graph, dg_status status)
 {
+    if (!graph)
+        return NULL;
     if (graph->status.code == DG_OK && status.code != DG_OK)
         graph->status = status;
     return NULL;
@@ -57,6 +62,8 @@ dg_node *dg_graph_fail(dg_graph *graph, dg_status status)
 
 void dg_graph_set_dtype(dg_graph *graph, dg_dtype dtype)
 {
+    if (!graph)
+        return;
     if (dg_dtype_is_float(dtype))
         graph->dtype = dtype;
     else
@@ -66,11 +73,14 @@ void dg_graph_set_dtype(dg_graph *graph, dg_dtype dtype)
 
 dg_dtype dg_graph_dtype(const dg_graph *graph)
 {
+    if (!graph)
+        return DG_DEFAULT_DTYPE;
     return graph->dtype;
 }
 
 dg_status dg_graph_set_init(dg_graph *graph, const char *init)
 {
+    REFUSE_NULL(graph);
     dg_value call;
     if (init && init[0])
         DG_TRY(dg_call_parse(graph->arena, init, &call));
@@ -83,6 +93,8 @@ dg_status dg_graph_set_init(dg_graph *graph, const char *init)
 
 int64_t dg_symbol(dg_graph *graph, const char *name)
 {
+    if (!graph || !name)
+        return DG_UNKNOWN;
     if (strcmp(name, "N") == 0)
         return DG_N;
     for (int k = 0; k < graph->n_symbols; k++)
@@ -102,6 +114,8 @@ int64_t dg_symbol(dg_graph *graph, const char *name)
 
 const char *dg_symbol_name(const dg_graph *graph, int64_t symbol)
 {
+    if (!graph)
+        return symbol == DG_N ? "N" : "?";
     if (symbol == DG_N)
         return "N";
     int64_t k = DG_N - 1 - symbol;
@@ -110,6 +124,8 @@ const char *dg_symbol_name(const dg_graph *graph, int64_t symbol)
 
 char *dg_graph_print_shape(const dg_graph *graph, const dg_shape *shape, char *text, size_t size)
 {
+    if (!shape || !text || !size)
+        return text;
     size_t used = (size_t)snprintf(text, size, "[");
     for (int i = 0; i < shape->rank && used < size; i++) {
         const char *comma = i ? ", " : "";
@@ -124,11 +140,15 @@ char *dg_graph_print_shape(const dg_graph *graph, const dg_shape *shape, char *t
 
 dg_arena *dg_graph_arena(dg_graph *graph)
 {
+    if (!graph)
+        return NULL;
     return graph->arena;
 }
 
 dg_formulas *dg_graph_formulas(dg_graph *graph)
 {
+    if (!graph)
+        return NULL;
     return graph->formulas;
 }
 
@@ -143,6 +163,8 @@ dg_status graph_add_name(dg_graph *graph, dg_node *node)
 
 dg_node *dg_graph_find(const dg_graph *graph, const char *name)
 {
+    if (!graph || !name)
+        return NULL;
     size_t at = 0;
     for (const dg_node *node; (node = table_next(&graph->names, hash_text(name), &at));)
         if (strcmp(node->name, name) == 0)
@@ -152,6 +174,8 @@ dg_node *dg_graph_find(const dg_graph *graph, const char *name)
 
 const char *dg_node_name(dg_node *node)
 {
+    if (!node)
+        return NULL;
     if (node->name)
         return node->name;
     char made[160];
@@ -169,6 +193,8 @@ const char *dg_node_name(dg_node *node)
 
 bool dg_node_is_named(const dg_node *node)
 {
+    if (!node)
+        return false;
     return node->named;
 }
 
@@ -204,41 +230,57 @@ dg_node *graph_new_node(dg_graph *graph, const op_entry *entry, int n_inputs, in
 
 int64_t dg_graph_node_count(const dg_graph *graph)
 {
+    if (!graph)
+        return 0;
     return graph->n_nodes;
 }
 
 dg_node *dg_graph_node(const dg_graph *graph, int64_t id)
 {
+    if (!graph)
+        return NULL;
     return id >= 0 && id < graph->n_nodes ? graph->nodes[id] : NULL;
 }
 
 dg_graph *dg_node_graph(const dg_node *node)
 {
+    if (!node)
+        return NULL;
     return node->graph;
 }
 
 int64_t dg_node_id(const dg_node *node)
 {
+    if (!node)
+        return -1;
     return node->id;
 }
 
 const dg_op *dg_node_op(const dg_node *node)
 {
+    if (!node)
+        return NULL;
     return node->entry->op;
 }
 
 int dg_node_input_count(const dg_node *node)
 {
+    if (!node)
+        return 0;
     return node->n_inputs;
 }
 
 dg_node *dg_node_input(const dg_node *node, int input)
 {
+    if (!node)
+        return NULL;
     return input >= 0 && input < node->n_inputs ? node->inputs[input] : NULL;
 }
 
 const char *dg_node_input_name(const dg_node *node, int input)
 {
+    if (!node)
+        return NULL;
     if (node->entry->op->flags & DG_ANY_INPUTS)
         return dg_formula_input_name(node->formula, input);
     if (node->entry->n_inputs == 0 || input < 0 || input >= node->n_inputs)
@@ -248,16 +290,22 @@ const char *dg_node_input_name(const dg_node *node, int input)
 
 int dg_node_output_count(const dg_node *node)
 {
+    if (!node)
+        return 0;
     return node->n_outputs;
 }
 
 const dg_type *dg_node_type(const dg_node *node, int output)
 {
+    if (!node)
+        return NULL;
     return output >= 0 && output < node->n_outputs ? &node->types[output] : NULL;
 }
 
 const dg_value *dg_node_attrs(const dg_node *node)
 {
+    if (!node)
+        return NULL;
     if (!node->attrs && (node->entry->op->flags & DG_ANY_INPUTS)) {
         dg_value *text = dg_arena_alloc(node->graph->arena, sizeof *text);
         if (!text)
@@ -271,6 +319,8 @@ const dg_value *dg_node_attrs(const dg_node *node)
 
 const dg_value *dg_node_attr(const dg_node *node, const char *name)
 {
+    if (!node || !name)
+        return NULL;
     for (int k = 0; k < node->entry->n_attrs; k++)
         if (strcmp(node->entry->op->attrs[k].name, name) == 0)
             return &dg_node_attrs(node)[k];
@@ -279,21 +329,29 @@ const dg_value *dg_node_attr(const dg_node *node, const char *name)
 
 const dg_formula *dg_node_formula(const dg_node *node)
 {
+    if (!node)
+        return NULL;
     return node->formula;
 }
 
 dg_node *dg_node_owner(const dg_node *node)
 {
+    if (!node)
+        return NULL;
     return node->owner;
 }
 
 dg_node *dg_node_derivative_of(const dg_node *node)
 {
+    if (!node)
+        return NULL;
     return node->derivative_of;
 }
 
 dg_node *dg_graph_differentiate(dg_graph *graph, dg_node *node)
 {
+    if (!graph)
+        return NULL;
     dg_node *outer = graph->differentiated;
     graph->differentiated = node;
     return outer;
@@ -301,5 +359,7 @@ dg_node *dg_graph_differentiate(dg_graph *graph, dg_node *node)
 
 dg_location dg_node_location(const dg_node *node)
 {
+    if (!node)
+        return (dg_location){0};
     return node->at;
 }

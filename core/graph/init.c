@@ -1,5 +1,6 @@
 /* Initialisers of parameters, with the names, defaults and formulas of torch.nn.init. */
 #include "core/base/blas.h"
+#include "core/base/null.h"
 
 #include <dotgrad/parameters.h>
 
@@ -386,6 +387,8 @@ const char *dg_initialiser_known(size_t index)
 
 bool dg_init_needs_data(const dg_value *init)
 {
+    if (!init)
+        return false;
     if (init->kind != DG_VALUE_CALL && !is_word(init))
         return false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -404,12 +407,17 @@ static dg_status find(const dg_type *type, const dg_value *init, request *r)
 
 dg_status dg_init_check(const dg_type *type, const dg_value *init)
 {
+    REFUSE_NULL(type);
+    REFUSE_NULL(init);
     request r = {0};
     return dg_init_needs_data(init) ? dg_ok() : find(type, init, &r);
 }
 
 dg_status dg_init_fill(dg_tensor *tensor, const dg_value *init, const dg_random *key)
 {
+    REFUSE_NULL(tensor);
+    REFUSE_NULL(init);
+    REFUSE_NULL(key);
     request r = {.key = key};
     if (dg_init_needs_data(init))
         return dg_error(DG_BAD_ARGUMENT, "initialiser '%s' needs data to look at", init->s);

@@ -5,6 +5,8 @@
 
 dg_module *dg_module_begin(dg_graph *graph, const char *name, bool checkpoint)
 {
+    if (!graph)
+        return NULL;
     if (graph->status.code != DG_OK)
         return NULL;
     const char *outer = graph->module ? graph->module->prefix : "";
@@ -32,6 +34,8 @@ dg_module *dg_module_begin(dg_graph *graph, const char *name, bool checkpoint)
 
 void dg_module_end(dg_graph *graph)
 {
+    if (!graph)
+        return;
     if (graph->status.code != DG_OK)
         return;
     if (graph->module)
@@ -42,6 +46,8 @@ void dg_module_end(dg_graph *graph)
 
 dg_module *dg_module_switch(dg_graph *graph, dg_module *module)
 {
+    if (!graph)
+        return NULL;
     dg_module *open = graph->module;
     graph->module = module;
     return open;
@@ -49,11 +55,15 @@ dg_module *dg_module_switch(dg_graph *graph, dg_module *module)
 
 dg_module *dg_node_module(const dg_node *node)
 {
+    if (!node)
+        return NULL;
     return node->module;
 }
 
 const char *dg_module_name(const dg_module *module)
 {
+    if (!module)
+        return NULL;
     return module->name;
 }
 
@@ -85,6 +95,8 @@ static bool is_around(const dg_module *outer, const dg_module *module)
 
 dg_module *dg_node_checkpoint(const dg_node *node)
 {
+    if (!node)
+        return NULL;
     const dg_module *here = module_of_new(node->graph);
     dg_module *found = NULL;
     for (dg_module *module = node->module; module; module = module->parent)
@@ -95,11 +107,15 @@ dg_module *dg_node_checkpoint(const dg_node *node)
 
 dg_node *dg_node_original(const dg_node *node)
 {
+    if (!node)
+        return NULL;
     return node->original ? node->original : (dg_node *)node;
 }
 
 dg_node *dg_node_copy(dg_node *node, dg_node *const *inputs, dg_node *const *expansion)
 {
+    if (!node || !inputs)
+        return NULL;
     dg_graph *graph = node->graph;
     if (graph->status.code != DG_OK)
         return NULL;

@@ -1,4 +1,5 @@
 /* Giving a graph's parameters their first values. */
+#include "core/base/null.h"
 #include "graph.h"
 
 #include <dotgrad/parameters.h>
@@ -50,6 +51,8 @@ static dg_status init_one(dg_tensors *parameters, const dg_graph *graph, dg_node
 
 dg_status dg_parameters_init(dg_tensors *parameters, const dg_graph *graph, uint64_t seed)
 {
+    REFUSE_NULL(parameters);
+    REFUSE_NULL(graph);
     for (int64_t id = 0; id < graph->n_nodes; id++) {
         dg_node *node = graph->nodes[id];
         if (node->entry->op->role != DG_ROLE_PARAMETER)
@@ -63,6 +66,7 @@ dg_status dg_parameters_init(dg_tensors *parameters, const dg_graph *graph, uint
 
 dg_status dg_parameters_check(const dg_graph *graph)
 {
+    REFUSE_NULL(graph);
     for (int64_t id = 0; id < graph->n_nodes; id++) {
         dg_node *node = graph->nodes[id];
         dg_value init;

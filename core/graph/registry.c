@@ -1,5 +1,6 @@
 /* The registry of ops: those that ship, in one table made on first use, and those that users add before their first
  * graph. */
+#include "core/base/null.h"
 #include "graph.h"
 
 #include "core/base/table.h"
@@ -41,16 +42,22 @@ static int count_attrs(const dg_op *op)
 
 int dg_op_input_count(const dg_op *op)
 {
+    if (!op)
+        return 0;
     return count_inputs(op);
 }
 
 int dg_op_attr_count(const dg_op *op)
 {
+    if (!op)
+        return 0;
     return count_attrs(op);
 }
 
 int dg_op_output_count(const dg_op *op)
 {
+    if (!op)
+        return 0;
     int n = 0;
     while (n < DG_MAX_OUTPUTS && op->outputs[n])
         n++;
@@ -174,6 +181,7 @@ dg_status dg_register(const dg_op *op)
 
 dg_status dg_register_family(const dg_op_family *family)
 {
+    REFUSE_NULL(family);
     for (size_t i = 0; i < family->count; i++)
         DG_TRY(dg_register(&family->ops[i]));
     return dg_ok();
@@ -220,6 +228,8 @@ size_t registry_count(void)
 
 const dg_op *dg_op_find(const char *name)
 {
+    if (!name)
+        return NULL;
     const op_entry *entry = registry_find(name);
     return entry ? entry->op : NULL;
 }
@@ -277,5 +287,7 @@ const char *registry_nearest(const char *name, bool (*fits)(const op_entry *entr
 
 const char *dg_op_nearest(const char *name)
 {
+    if (!name)
+        return NULL;
     return registry_nearest(name, NULL);
 }

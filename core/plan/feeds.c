@@ -10,6 +10,13 @@ static int32_t place_of(const dg_plan *plan, const dg_node *node)
     return node->id < plan->n_places ? plan->place[node->id] : -1;
 }
 
+static bool is_readable(const dg_tensor *tensor)
+{
+    if (tensor->shape.rank < 0 || tensor->shape.rank > DG_MAX_RANK || !dg_shape_is_known(&tensor->shape))
+        return true; /* its shape is refused */
+    return !tensor->channels_last && (tensor->data || dg_tensor_count(tensor) == 0);
+}
+
 dg_status check_feed_list(const dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
     if (n_feeds < 0 || (n_feeds > 0 && !feeds))
@@ -20,14 +27,18 @@ dg_status check_feed_list(const dg_plan *plan, const dg_feed *feeds, int n_feeds
             return dg_error(DG_BAD_ARGUMENT, "the node of feed %d is NULL", k);
         if (feeds[k].node->graph != plan->graph)
             return dg_error(DG_BAD_ARGUMENT, "the node of feed %d is of another graph than the plan", k);
-        if (!feeds[k].tensor)
+        const dg_tensor *tensor = feeds[k].tensor;
+        if (!tensor)
             return dg_error(DG_BAD_ARGUMENT, "the tensor fed to '%s' is NULL", name_unlocked(plan, feeds[k].node));
+        if (place_of(plan, feeds[k].node) >= 0 && !is_readable(tensor))
+            return dg_error(DG_BAD_ARGUMENT, "the tensor fed to '%s' %s", name_unlocked(plan, feeds[k].node),
+                            tensor->channels_last ? "keeps channels last" : "has no data");
     }
     return dg_ok();
 }
 
 /* The feed of a node; looked for from place k on, where it most likely is. */
-static const dg_feed *find_feed(const dg_feed *feeds, int n_feeds, int k, const dg_node *node)
+static inline const dg_feed *find_feed(const dg_feed *feeds, int n_feeds, int k, const dg_node *node)
 {
     for (int i = 0; i < n_feeds; i++) {
         int at = k + i < n_feeds ? k + i : k + i - n_feeds;
@@ -55,22 +66,31 @@ bool feeds_fit(const dg_plan *plan, const binding *b, const dg_feed *feeds, int 
     return true;
 }
 
-dg_status set_feeds(const dg_plan *plan, binding *b, const dg_feed *feeds, int n_feeds)
+bool take_feeds_again(const dg_plan *plan, binding *b, const dg_feed *feeds, int n_feeds)
 {
-    int at = 0;
-    for (int i = 0; i < b->n_fed; i++) {
-        const dg_feed *feed = find_feed(feeds, n_feeds, at, b->fed[i].node);
-        const dg_tensor *tensor = feed->tensor;
-        at = (int)(feed - feeds) + 1 < n_feeds ? (int)(feed - feeds) + 1 : 0;
-        if (!b->fed[i].read)
-            continue;
-        if (tensor->channels_last || (!tensor->data && dg_tensor_count(tensor) > 0))
-            return dg_error(DG_BAD_ARGUMENT, "the tensor fed to '%s' %s", name_unlocked(plan, b->fed[i].node),
-                            tensor->channels_last ? "keeps channels last" : "has no data");
-        for (int32_t k = b->feed_starts[i]; k < b->feed_starts[i + 1]; k++)
-            b->values[b->fed_views[k]].tensor.data = tensor->data;
+    int count = 0, at = 0;
+    if (n_feeds < 0)
+        return false;
+    for (int k = 0; k < n_feeds; k++) {
+        if (!feeds || !feeds[k].node || !feeds[k].tensor || feeds[k].node->graph != plan->graph)
+            return false;
+        count += place_of(plan, feeds[k].node) >= 0;
     }
-    return dg_ok();
+    if (count != b->n_fed)
+        return false;
+    for (int i = 0; i < b->n_fed; i++) {
+        const fed_node *wants = &b->fed[i];
+        const dg_feed *feed = find_feed(feeds, n_feeds, at, wants->node);
+        if (!feed ||
+            (wants->read && (feed->tensor->dtype != wants->node->types[0].dtype ||
+                             !dg_shape_equal(&feed->tensor->shape, &wants->shape) || feed->tensor->channels_last ||
+                             (!feed->tensor->data && dg_tensor_count(feed->tensor) > 0))))
+            return false;
+        at = (int)(feed - feeds) + 1 < n_feeds ? (int)(feed - feeds) + 1 : 0;
+        for (int32_t k = b->feed_starts[i]; wants->read && k < b->feed_starts[i + 1]; k++)
+            b->values[b->fed_views[k]].tensor.data = feed->tensor->data;
+    }
+    return true;
 }
 
 /* ---- which nodes a binding needs ---- */

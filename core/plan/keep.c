@@ -11,16 +11,9 @@ enum {
     MOST_KEPT_BYTES = 1 << 24 /* of all but the current one: sizes that seldom come again cost a binding each time */
 };
 
-dg_status plan_enter(dg_plan *plan)
+dg_status busy_plan(void)
 {
-    if (atomic_exchange_explicit(&plan->running, true, memory_order_acquire))
-        return dg_error(DG_BAD_ARGUMENT, "the plan is running in another thread: each thread needs a plan of its own");
-    return dg_ok();
-}
-
-void plan_leave(dg_plan *plan)
-{
-    atomic_store_explicit(&plan->running, false, memory_order_release);
+    return dg_error(DG_BAD_ARGUMENT, "the plan is running in another thread: each thread needs a plan of its own");
 }
 
 const char *name_unlocked(const dg_plan *plan, dg_node *node)
@@ -59,11 +52,16 @@ static dg_status resize_arena(dg_plan *plan, size_t bytes)
     return dg_ok();
 }
 
+bool knows_parameters(const dg_plan *plan)
+{
+    const dg_tensors *set = plan->options.parameters;
+    return plan->current->stored == (set ? tensors_state(set) : 0);
+}
+
 /* Tensors of the set may have been replaced or removed. */
 static dg_status find_parameters_again(const dg_plan *plan, binding *b)
 {
-    uint64_t state = plan->options.parameters ? tensors_state(plan->options.parameters) : 0;
-    if (state == b->stored)
+    if (knows_parameters(plan))
         return dg_ok();
     for (int32_t k = 0; k < b->n_parameters; k++) {
         const dg_tensor *tensor;
@@ -76,7 +74,7 @@ static dg_status find_parameters_again(const dg_plan *plan, binding *b)
                 b->values[v].tensor.data = tensor->data;
         }
     }
-    b->stored = state;
+    b->stored = tensors_state(plan->options.parameters);
     return dg_ok();
 }
 

@@ -171,22 +171,34 @@ dg_status plan_bind(dg_plan *plan, const dg_feed *feeds, int n_feeds, binding **
 dg_status plan_place(dg_plan *plan, binding *b);
 void binding_free(binding *b);
 
-/* feeds.c: that the list can be looked at; that it has what the binding is for; taking its addresses over. */
+/* feeds.c: that the list can be looked at; that it has what the binding is for; taking its addresses over, where both
+ * are so, which is all that a run of known sizes does with it. */
 dg_status check_feed_list(const dg_plan *plan, const dg_feed *feeds, int n_feeds);
 bool feeds_fit(const dg_plan *plan, const binding *b, const dg_feed *feeds, int n_feeds);
-dg_status set_feeds(const dg_plan *plan, binding *b, const dg_feed *feeds, int n_feeds);
+bool take_feeds_again(const dg_plan *plan, binding *b, const dg_feed *feeds, int n_feeds);
 
 /* sources.c: the stored value of a parameter; its type is the node's. */
 dg_status find_parameter(const dg_plan *plan, dg_node *node, const dg_tensor **found);
 
 /* keep.c: makes the binding for these feeds the current one. */
 dg_status find_binding(dg_plan *plan, const dg_feed *feeds, int n_feeds);
+/* Whether the current one knows where the parameters are. */
+bool knows_parameters(const dg_plan *plan);
 void forget_bindings(dg_plan *plan);
 /* The name of a node, which may be made in that moment, while the graph's lock is free. */
 const char *name_unlocked(const dg_plan *plan, dg_node *node);
 /* From beginning to end of what only one thread at a time may do with a plan. */
-dg_status plan_enter(dg_plan *plan);
-void plan_leave(dg_plan *plan);
+static inline bool plan_enter(dg_plan *plan)
+{
+    return !atomic_exchange_explicit(&plan->running, true, memory_order_acquire);
+}
+
+static inline void plan_leave(dg_plan *plan)
+{
+    atomic_store_explicit(&plan->running, false, memory_order_release);
+}
+
+dg_status busy_plan(void); /* the error of one who cannot enter */
 
 /* The dtype and shape that a tensor has, for shape rules. */
 static inline dg_type type_of(const dg_tensor *tensor)

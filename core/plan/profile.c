@@ -19,7 +19,8 @@ dg_status dg_plan_prepare(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
     if (!plan)
         return dg_error(DG_BAD_ARGUMENT, "the plan to prepare is NULL");
-    DG_TRY(plan_enter(plan));
+    if (!plan_enter(plan))
+        return busy_plan();
     dg_status status = find_binding(plan, feeds, n_feeds);
     plan_leave(plan);
     return status;

@@ -155,10 +155,13 @@ static dg_status run_tasks(const dg_plan *plan, binding *b)
     return dg_ok();
 }
 
-static dg_status run_current(dg_plan *plan, const dg_feed *feeds, int n_feeds)
+static dg_status run_entered(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
+    if (!plan->current || !knows_parameters(plan) || !take_feeds_again(plan, plan->current, feeds, n_feeds)) {
+        DG_TRY(find_binding(plan, feeds, n_feeds));
+        take_feeds_again(plan, plan->current, feeds, n_feeds);
+    }
     binding *b = plan->current;
-    DG_TRY(set_feeds(plan, b, feeds, n_feeds));
     for (int32_t i = 0; i < b->n_random_kernels; i++)
         b->random_kernels[i]->random.step = plan->step;
     DG_TRY(plan->profiling ? run_tasks_timed(plan, b) : run_tasks(plan, b));
@@ -171,10 +174,9 @@ dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
     if (!plan)
         return dg_error(DG_BAD_ARGUMENT, "the plan to run is NULL");
-    DG_TRY(plan_enter(plan));
-    dg_status status = find_binding(plan, feeds, n_feeds);
-    if (status.code == DG_OK)
-        status = run_current(plan, feeds, n_feeds);
+    if (!plan_enter(plan))
+        return busy_plan();
+    dg_status status = run_entered(plan, feeds, n_feeds);
     plan_leave(plan);
     return status;
 }

@@ -1,8 +1,9 @@
 /* Lowering: expressions in order become instructions; each value gets a register for as long as it is needed. */
+#include "core/base/null.h"
 #include "program.h"
 
-#include "faster.h"
 #include "core/formula/expression.h"
+#include "faster.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -344,6 +345,9 @@ dg_status program_make(dg_arena *arena, const dg_formula *formula, dg_dtype comp
 
 dg_status dg_program_make(dg_arena *arena, const dg_formula *formula, dg_dtype compute, dg_program **program)
 {
+    REFUSE_NULL(arena);
+    REFUSE_NULL(formula);
+    REFUSE_NULL(program);
     *program = NULL;
     if (formula->n_inputs > MOST_OPERANDS)
         return dg_error(DG_BAD_ARGUMENT, "a formula has %d inputs, at most %d go", formula->n_inputs,

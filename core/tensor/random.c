@@ -72,11 +72,15 @@ static void many_bits(uint64_t cipher, uint64_t step, uint64_t position, uint32_
 
 uint64_t dg_random_stream(const char *name)
 {
+    if (!name)
+        return 0;
     return hash_text(name);
 }
 
 void dg_random_bits(const dg_random *key, uint64_t position, uint32_t bits[4])
 {
+    if (!key || !bits)
+        return;
     uint64_t cipher = cipher_key(key);
     const uint32_t counter[4] = {(uint32_t)position, (uint32_t)(position >> 32), (uint32_t)key->step,
                                  (uint32_t)(key->step >> 32)};
@@ -96,6 +100,8 @@ static double unit53(uint32_t high, uint32_t low)
 
 double dg_random_unit(const dg_random *key, uint64_t position)
 {
+    if (!key)
+        return 0;
     uint32_t bits[4];
     dg_random_bits(key, position, bits);
     return unit53(bits[0], bits[1]);
@@ -104,6 +110,8 @@ double dg_random_unit(const dg_random *key, uint64_t position)
 /* The upper half of bits · limit (Lemire 2019) without its rejection: no number is off by more than limit / 2^64. */
 uint64_t dg_random_below(const dg_random *key, uint64_t position, uint64_t limit)
 {
+    if (!key || !limit)
+        return 0;
     __extension__ typedef unsigned __int128 wide;
     uint32_t bits[4];
     dg_random_bits(key, position, bits);
@@ -112,6 +120,8 @@ uint64_t dg_random_below(const dg_random *key, uint64_t position, uint64_t limit
 
 void dg_random_permutation(const dg_random *key, int64_t count, int64_t *order)
 {
+    if (!key || !order)
+        return;
     for (int64_t i = 0; i < count; i++) {
         int64_t j = (int64_t)dg_random_below(key, (uint64_t)i, (uint64_t)i + 1);
         if (j < i)
@@ -190,6 +200,8 @@ static void fill(const dg_random *key, void *data, size_t size, int64_t group, i
 void dg_random_uniform(const dg_random *key, dg_dtype dtype, void *data, int64_t begin, int64_t end, double low,
                        double high)
 {
+    if (!key || !data)
+        return;
     if (dtype == DG_FLOAT32)
         fill(key, data, sizeof(float), FLOATS, begin, end, low, high, uniform_floats);
     else if (dtype == DG_FLOAT64)
@@ -199,6 +211,8 @@ void dg_random_uniform(const dg_random *key, dg_dtype dtype, void *data, int64_t
 void dg_random_normal(const dg_random *key, dg_dtype dtype, void *data, int64_t begin, int64_t end, double mean,
                       double std)
 {
+    if (!key || !data)
+        return;
     if (dtype == DG_FLOAT32)
         fill(key, data, sizeof(float), FLOATS, begin, end, mean, std, normal_floats);
     else if (dtype == DG_FLOAT64)

@@ -1,5 +1,6 @@
 /* The safetensors format: header length (8 bytes, little-endian), JSON header, data without gaps. */
 #include "core/base/file.h"
+#include "core/base/null.h"
 #include "formats.h"
 
 #include <dotgrad/tensor.h>
@@ -317,6 +318,8 @@ dg_status safetensors_parse(const char *bytes, size_t size, dg_tensors **set)
 
 dg_status dg_safetensors_read(const char *path, dg_tensors **set)
 {
+    REFUSE_NULL(path);
+    REFUSE_NULL(set);
     char *bytes;
     size_t size;
     *set = NULL;
@@ -438,6 +441,8 @@ named:
 
 dg_status dg_safetensors_write(const char *path, const dg_tensors *set)
 {
+    REFUSE_NULL(path);
+    REFUSE_NULL(set);
     if (dg_tensors_find(set, "__metadata__"))
         return dg_error(DG_BAD_ARGUMENT, "%s: a tensor cannot be named '__metadata__'", file_name_for_writing(path));
     return write_set(path, set);

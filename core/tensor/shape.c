@@ -1,4 +1,6 @@
 /* Element types and shapes. */
+#include "core/base/null.h"
+
 #include <dotgrad/tensor.h>
 
 #include <inttypes.h>
@@ -35,6 +37,8 @@ bool dg_dtype_is_float(dg_dtype dtype)
 
 bool dg_dtype_parse(const char *name, dg_dtype *dtype)
 {
+    if (!name || !dtype)
+        return false;
     for (dg_dtype candidate = DG_BOOL; candidate <= DG_FLOAT64; candidate++)
         if (strcmp(name, dtypes[candidate].name) == 0) {
             *dtype = candidate;
@@ -50,6 +54,8 @@ dg_dtype dg_dtype_promote(dg_dtype a, dg_dtype b)
 
 bool dg_shape_equal(const dg_shape *a, const dg_shape *b)
 {
+    if (!a || !b)
+        return a == b;
     if (a->rank != b->rank)
         return false;
     for (int d = 0; d < a->rank; d++)
@@ -60,6 +66,8 @@ bool dg_shape_equal(const dg_shape *a, const dg_shape *b)
 
 bool dg_shape_is_known(const dg_shape *shape)
 {
+    if (!shape)
+        return false;
     for (int d = 0; d < shape->rank; d++)
         if (shape->dims[d] < 0)
             return false;
@@ -68,6 +76,8 @@ bool dg_shape_is_known(const dg_shape *shape)
 
 int64_t dg_shape_count(const dg_shape *shape)
 {
+    if (!shape)
+        return DG_UNKNOWN;
     if (!dg_shape_is_known(shape))
         return DG_UNKNOWN;
     int64_t count = 1;
@@ -82,6 +92,8 @@ int64_t dg_shape_count(const dg_shape *shape)
 
 dg_status dg_shape_bytes(const dg_shape *shape, dg_dtype dtype, size_t *bytes)
 {
+    REFUSE_NULL(shape);
+    REFUSE_NULL(bytes);
     char text[DG_SHAPE_TEXT];
     *bytes = 0;
     if (!is_dtype(dtype))
@@ -102,6 +114,8 @@ dg_status dg_shape_bytes(const dg_shape *shape, dg_dtype dtype, size_t *bytes)
 
 char *dg_shape_print(const dg_shape *shape, char *text, size_t size)
 {
+    if (!shape || !text)
+        return text;
     if (size == 0)
         return text;
     size_t used = 0;
@@ -136,6 +150,9 @@ static bool broadcast_size(int64_t a, int64_t b, int64_t *size)
 
 dg_status dg_shape_broadcast(const dg_shape *a, const dg_shape *b, dg_shape *result)
 {
+    REFUSE_NULL(a);
+    REFUSE_NULL(b);
+    REFUSE_NULL(result);
     dg_shape joined = {.rank = a->rank > b->rank ? a->rank : b->rank};
     for (int d = 1; d <= joined.rank; d++) { /* counted from the right */
         int64_t of_a = d <= a->rank ? a->dims[a->rank - d] : 1, of_b = d <= b->rank ? b->dims[b->rank - d] : 1;

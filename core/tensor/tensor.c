@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/null.h"
 #include "core/base/pages.h"
 
 static dg_status make(dg_tensor *tensor, dg_dtype dtype, const dg_shape *shape, size_t *bytes)
@@ -14,8 +15,7 @@ static dg_status make(dg_tensor *tensor, dg_dtype dtype, const dg_shape *shape, 
     void *data = pages_alloc(*bytes);
     if (!data) {
         char text[DG_SHAPE_TEXT];
-        return dg_no_memory("a tensor %s of %s", dg_shape_print(shape, text, sizeof text),
-                        dg_dtype_name(dtype));
+        return dg_no_memory("a tensor %s of %s", dg_shape_print(shape, text, sizeof text), dg_dtype_name(dtype));
     }
     *tensor = (dg_tensor){.dtype = dtype, .shape = *shape, .data = data, .owns_data = true};
     return dg_ok();
@@ -23,6 +23,7 @@ static dg_status make(dg_tensor *tensor, dg_dtype dtype, const dg_shape *shape, 
 
 dg_status dg_tensor_make(dg_tensor *tensor, dg_dtype dtype, dg_shape shape)
 {
+    REFUSE_NULL(tensor);
     size_t bytes;
     DG_TRY(make(tensor, dtype, &shape, &bytes));
     memset(tensor->data, 0, bytes);
@@ -31,8 +32,12 @@ dg_status dg_tensor_make(dg_tensor *tensor, dg_dtype dtype, dg_shape shape)
 
 dg_status dg_tensor_copy(dg_tensor *copy, const dg_tensor *source)
 {
+    REFUSE_NULL(copy);
+    REFUSE_NULL(source);
     dg_tensor made;
     size_t bytes;
+    if (!source->data && dg_tensor_count(source) > 0)
+        return dg_error(DG_BAD_ARGUMENT, "the tensor to copy has no data");
     *copy = (dg_tensor){0};
     DG_TRY(make(&made, source->dtype, &source->shape, &bytes));
     if (bytes)
@@ -59,16 +64,22 @@ void dg_tensor_release(dg_tensor *tensor)
 
 size_t dg_tensor_bytes(const dg_tensor *tensor)
 {
+    if (!tensor)
+        return 0;
     return (size_t)dg_tensor_count(tensor) * dg_dtype_size(tensor->dtype);
 }
 
 int64_t dg_tensor_count(const dg_tensor *tensor)
 {
+    if (!tensor)
+        return 0;
     return dg_shape_count(&tensor->shape);
 }
 
 double dg_tensor_get(const dg_tensor *tensor, int64_t index)
 {
+    if (!tensor || !tensor->data)
+        return NAN;
     switch (tensor->dtype) {
     case DG_BOOL:
         return ((const uint8_t *)tensor->data)[index];
@@ -103,6 +114,8 @@ static int32_t to_int32(int64_t value)
 
 void dg_tensor_set(dg_tensor *tensor, int64_t index, double value)
 {
+    if (!tensor || !tensor->data)
+        return;
     switch (tensor->dtype) {
     case DG_BOOL:
         ((uint8_t *)tensor->data)[index] = value != 0;
@@ -152,6 +165,10 @@ static void set_truncated(dg_tensor *tensor, int64_t index, double value)
 
 dg_status dg_tensor_convert(dg_tensor *result, const dg_tensor *source, dg_dtype dtype)
 {
+    REFUSE_NULL(result);
+    REFUSE_NULL(source);
+    if (!source->data && dg_tensor_count(source) > 0)
+        return dg_error(DG_BAD_ARGUMENT, "the tensor to convert has no data");
     if (source->dtype == dtype)
         return dg_tensor_copy(result, source);
     dg_tensor made;

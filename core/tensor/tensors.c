@@ -1,5 +1,6 @@
 /* Ordered sets of named tensors, with text notes. */
 #include "tensors.h"
+#include "core/base/null.h"
 
 #include <dotgrad/tensor.h>
 
@@ -29,6 +30,7 @@ struct dg_tensors {
 
 dg_status dg_tensors_new(dg_tensors **set)
 {
+    REFUSE_NULL(set);
     *set = calloc(1, sizeof **set);
     return *set ? dg_ok() : dg_no_memory("a set of tensors");
 }
@@ -62,16 +64,22 @@ uint64_t tensors_state(const dg_tensors *set)
 
 size_t dg_tensors_count(const dg_tensors *set)
 {
+    if (!set)
+        return 0;
     return set->count;
 }
 
 const char *dg_tensors_name(const dg_tensors *set, size_t index)
 {
+    if (!set)
+        return NULL;
     return index < set->count ? set->entries[index]->name : NULL;
 }
 
 dg_tensor *dg_tensors_at(const dg_tensors *set, size_t index)
 {
+    if (!set)
+        return NULL;
     return index < set->count ? &set->entries[index]->tensor : NULL;
 }
 
@@ -87,6 +95,8 @@ static entry *find_entry(const dg_tensors *set, const char *name)
 
 dg_tensor *dg_tensors_find(const dg_tensors *set, const char *name)
 {
+    if (!set || !name)
+        return NULL;
     entry *found = find_entry(set, name);
     return found ? &found->tensor : NULL;
 }
@@ -127,7 +137,12 @@ static dg_status append(dg_tensors *set, const char *name, const dg_tensor *tens
 
 dg_status dg_tensors_put(dg_tensors *set, const char *name, const dg_tensor *tensor)
 {
+    REFUSE_NULL(set);
+    REFUSE_NULL(name);
+    REFUSE_NULL(tensor);
     dg_tensor *there = dg_tensors_find(set, name), copy;
+    if (!tensor->data && dg_tensor_count(tensor) > 0)
+        return dg_error(DG_BAD_ARGUMENT, "the tensor for '%s' has no data", name);
     if (there && there->dtype == tensor->dtype && dg_shape_equal(&there->shape, &tensor->shape)) {
         size_t bytes = dg_tensor_bytes(tensor);
         if (bytes)
@@ -151,6 +166,8 @@ dg_status dg_tensors_put(dg_tensors *set, const char *name, const dg_tensor *ten
 
 dg_status dg_tensors_add(dg_tensors *set, const char *name, dg_dtype dtype, dg_shape shape, dg_tensor **made)
 {
+    REFUSE_NULL(set);
+    REFUSE_NULL(name);
     dg_tensor tensor;
     if (made)
         *made = NULL;
@@ -167,6 +184,8 @@ dg_status dg_tensors_add(dg_tensors *set, const char *name, dg_dtype dtype, dg_s
 
 void dg_tensors_remove(dg_tensors *set, const char *name)
 {
+    if (!set || !name)
+        return;
     entry *removed = find_entry(set, name);
     if (!removed)
         return;
@@ -190,12 +209,17 @@ static note *find_note(const dg_tensors *set, const char *key)
 
 const char *dg_tensors_note(const dg_tensors *set, const char *key)
 {
+    if (!set || !key)
+        return NULL;
     const note *found = find_note(set, key);
     return found ? found->text : NULL;
 }
 
 dg_status dg_tensors_set_note(dg_tensors *set, const char *key, const char *text)
 {
+    REFUSE_NULL(set);
+    REFUSE_NULL(key);
+    REFUSE_NULL(text);
     char *copy = strdup(text), *key_copy = NULL;
     if (!copy)
         return dg_no_memory("'%s' in a set of tensors", key);
@@ -226,10 +250,14 @@ fail:
 
 size_t dg_tensors_note_count(const dg_tensors *set)
 {
+    if (!set)
+        return 0;
     return set->n_notes;
 }
 
 const char *dg_tensors_note_key(const dg_tensors *set, size_t index)
 {
+    if (!set)
+        return NULL;
     return index < set->n_notes ? set->notes[index].key : NULL;
 }

@@ -2,6 +2,7 @@
  *
  * A text is first checked to be balanced, which also bounds its depth; after that a comma, a closing bracket or a
  * quote can be found by counting, and everything that is not a number, word, string, list or call is a formula. */
+#include "core/base/null.h"
 #include "number.h"
 #include "value.h"
 
@@ -268,6 +269,9 @@ static dg_status parse_value(dg_arena *arena, slice text, dg_value *value)
 
 dg_status dg_value_parse(dg_arena *arena, const char *text, dg_value *value)
 {
+    REFUSE_NULL(arena);
+    REFUSE_NULL(text);
+    REFUSE_NULL(value);
     slice whole = {text, strlen(text)};
     *value = (dg_value){0};
     DG_TRY(check_balanced(whole));
@@ -284,6 +288,9 @@ dg_status dg_value_parse(dg_arena *arena, const char *text, dg_value *value)
 
 dg_status dg_call_parse(dg_arena *arena, const char *text, dg_value *call)
 {
+    REFUSE_NULL(arena);
+    REFUSE_NULL(text);
+    REFUSE_NULL(call);
     DG_TRY(dg_value_parse(arena, text, call));
     if (call->kind == DG_VALUE_NAME)
         call->kind = DG_VALUE_CALL;

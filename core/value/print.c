@@ -194,6 +194,8 @@ static void add_value(text *t, const dg_value *value)
 
 const char *dg_value_print(dg_arena *arena, const dg_value *value)
 {
+    if (!arena || !value)
+        return NULL;
     text t = {0};
     add_value(&t, value);
     const char *printed = t.failed ? NULL : dg_arena_text(arena, t.bytes, t.length);

@@ -38,12 +38,16 @@ dg_value dg_ints_value(const dg_ints *value)
 {
     if (!value)
         return (dg_value){0};
+    if (!value)
+        return (dg_value){0};
     bool one = value->count == 0 && value->guard == 0;
     return one ? dg_int(value->only) : (dg_value){.kind = DG_VALUE_INTS, .ints = value};
 }
 
 dg_value dg_shape_value(const dg_shape *value)
 {
+    if (!value)
+        return (dg_value){0};
     return value ? (dg_value){.kind = DG_VALUE_SHAPE, .shape = value} : (dg_value){0};
 }
 
@@ -54,11 +58,15 @@ dg_value dg_dtype_value(dg_dtype value)
 
 dg_value dg_tensor_value(const dg_tensor *value)
 {
+    if (!value)
+        return (dg_value){0};
     return value ? (dg_value){.kind = DG_VALUE_TENSOR, .tensor = value} : (dg_value){0};
 }
 
 bool dg_value_number(const dg_value *value, double *number)
 {
+    if (!value || !number)
+        return false;
     if (value->kind == DG_VALUE_INT)
         *number = (double)value->i;
     else if (value->kind == DG_VALUE_FLOAT)
@@ -105,6 +113,8 @@ static bool equal_ints(const dg_ints *a, const dg_ints *b)
 
 bool dg_value_equal(const dg_value *a, const dg_value *b)
 {
+    if (!a || !b)
+        return a == b;
     if (is_text(a) && is_text(b))
         return same_text(a->s, b->s);
     if (a->kind != b->kind)
@@ -148,6 +158,8 @@ static uint64_t hash_shape(uint64_t hash, const dg_shape *shape)
 
 uint64_t dg_value_hash(const dg_value *value)
 {
+    if (!value)
+        return 0;
     dg_value_kind kind = is_text(value) ? DG_VALUE_TEXT : value->kind;
     uint64_t hash = hash_bytes(HASH_START, &kind, sizeof kind);
     if (kind == DG_VALUE_TEXT || kind == DG_VALUE_CALL)
@@ -176,6 +188,8 @@ uint64_t dg_value_hash(const dg_value *value)
 
 const dg_value *dg_call_argument(const dg_value *call, size_t position, const char *key)
 {
+    if (!call)
+        return NULL;
     if (call->kind != DG_VALUE_CALL)
         return NULL;
     const dg_value *positional = NULL;

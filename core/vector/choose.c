@@ -59,6 +59,8 @@ dg_isa_level dg_isa_best(void)
 
 dg_array_function dg_primitive_array(const char *name, dg_dtype dtype)
 {
+    if (!name)
+        return NULL;
     int primitive = primitive_find(name, (int)strlen(name));
     if (primitive < 0 || !dg_dtype_is_float(dtype))
         return NULL;
