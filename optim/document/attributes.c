@@ -22,6 +22,7 @@ static const dg_attribute table[] = {
     {"loss", G, DG_FORM_NODE, true, "loss", "what training makes small (the node of that name)"},
     {"set", G, DG_FORM_SETTINGS, true, "set",
      "settings and their defaults, \"act=relu, width=64\", for $act and $width"},
+    {"was_set", G, DG_FORM_SETTINGS, true, NULL, "settings that have been put in, for the files that the graph uses"},
     {"data", G, DG_FORM_CALL, true, "data",
      "the data set by name, or a path; options in brackets: \"digits(scale=standard, test=0.25)\""},
     {"epochs", G, DG_FORM_COUNT, true, "epochs", "passes through the data (10)"},
@@ -295,7 +296,7 @@ static int distance(const char *a, size_t n, const char *b, size_t m, int price)
 }
 
 /* Short names differ by a letter more or less (date is not data), long ones by two letters; or one is cut off. */
-static bool is_near(const char *name, const char *ours)
+bool document_names_are_near(const char *name, const char *ours)
 {
     char a[MOST_LETTERS + 1], b[MOST_LETTERS + 1];
     size_t n = squeeze(name, a), m = squeeze(ours, b);
@@ -311,7 +312,7 @@ static bool is_near(const char *name, const char *ours)
 const char *dg_attribute_near(const char *name, unsigned where)
 {
     for (size_t k = 0; k < sizeof table / sizeof *table && table[k].ours; k++)
-        if ((table[k].where & where) && is_near(name, table[k].name))
+        if ((table[k].where & where) && document_names_are_near(name, table[k].name))
             return table[k].name;
     return NULL;
 }

@@ -19,7 +19,7 @@ static int64_t count_item(const building *b, int node, int depth)
     dg_graph_file *used;
     if (!document_is_module(at) || !first || depth == MOST_FILES_DEEP ||
         !(first->kind == DG_VALUE_STRING || first->kind == DG_VALUE_NAME || first->kind == DG_VALUE_TEXT) ||
-        library_find(b->library, b->file, first->s, &used).code != DG_OK)
+        library_find(b->library, b->file, first->s, &at->call, &used).code != DG_OK)
         return 1;
     return 1 + count_file(b, used, depth + 1);
 }

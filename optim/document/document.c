@@ -1,6 +1,7 @@
 /* Looking into a document. */
 #include "document.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,4 +61,13 @@ bool document_has_role(const dg_graph_file *file, int node, dg_role role)
 bool document_is_module(const dg_file_node *node)
 {
     return strcmp(node->call.s, "use") == 0 || strcmp(node->call.s, "scan") == 0;
+}
+
+bool document_is_setting(const char *keyword)
+{
+    static const char *const own[] = {"file", "dim", "reverse"};
+    for (size_t k = 0; k < sizeof own / sizeof *own; k++)
+        if (strcmp(own[k], keyword) == 0)
+            return false;
+    return islower((unsigned char)keyword[0]) != 0;
 }

@@ -2,6 +2,9 @@
  * from the disk, where only files below certain folders are opened. */
 #include "library.h"
 
+#include "keys.h"
+#include "settings.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file's key is its path from the folder of the first one, without . and .. where they can be left out; absolute
- * paths stay. */
+/* A file's key (keys.c) is its path from the folder of the first one, without . and .. where they can be left out;
+ * absolute paths stay. */
 typedef struct library_file {
     const char *key, *text; /* in the file's arena */
+    char *variant;          /* the settings that it was read with; NULL: none */
+    const char *scope;      /* all settings, for the files that it uses; in its arena */
     char *real;             /* where it was read from; NULL: from text */
     dg_graph_file *file;
     int64_t note;
@@ -131,6 +136,7 @@ void library_free(struct dg_file_library *library)
         return;
     for (size_t k = 0; k < library->count; k++) {
         free(library->files[k].real);
+        free(library->files[k].variant);
         if (k > 0) /* the first is not ours */
             dg_arena_free(library->files[k].file->arena);
     }
@@ -200,46 +206,6 @@ int64_t *library_note(struct dg_file_library *library, const dg_graph_file *file
 
 /* ---- names ---- */
 
-/* Leaves out "." and "name/..", in place. */
-static void shorten(char *path)
-{
-    const char *end = path + strlen(path);
-    bool is_absolute = path[0] == '/';
-    char *floor = path + is_absolute, *out = floor; /* behind what may not be taken back, and behind what is kept */
-    for (const char *at = floor; at < end;) {
-        size_t length = strcspn(at, "/");
-        const char *next = at + length + 1;
-        bool is_up = length == 2 && at[0] == '.' && at[1] == '.',
-             is_here = length == 0 || (length == 1 && at[0] == '.');
-        if (is_up && out > floor) {
-            for (out--; out > floor && out[-1] != '/'; out--)
-                ;
-        } else if (!is_here && !(is_up && is_absolute)) {
-            memmove(out, at, length);
-            out += length;
-            *out++ = '/'; /* at the very end in the place of the final 0 */
-            floor = is_up ? out : floor;
-        }
-        at = next;
-    }
-    out -= out > path + is_absolute;
-    *out = '\0';
-}
-
-/* The key of `name`, seen from a file of that key, in `folder` of its folder when that is not NULL. To be freed. */
-static char *key_of(const char *user, const char *folder, const char *name)
-{
-    const char *slash = strrchr(user, '/');
-    int length = slash ? (int)(slash - user) + 1 : 0;
-    char *key;
-    if (name[0] == '/' ? asprintf(&key, "%s", name) < 0
-        : folder       ? asprintf(&key, "%.*s%s/%s", folder[0] == '/' ? 0 : length, user, folder, name) < 0
-                       : asprintf(&key, "%.*s%s", length, user, name) < 0)
-        return NULL;
-    shorten(key);
-    return key;
-}
-
 /* Where that is on the disk. To be freed. */
 static char *path_of(const struct dg_file_library *library, const char *key)
 {
@@ -249,32 +215,6 @@ static char *path_of(const struct dg_file_library *library, const char *key)
 }
 
 /* ---- reading ---- */
-
-/* %25 and %5C stand for % and \, which DOT does not keep before a quote. */
-static char *decode(const char *text)
-{
-    char *plain = strdup(text), *out = plain;
-    for (const char *at = text; plain && *at; at++) {
-        bool is_percent = strncmp(at, "%25", 3) == 0, is_backslash = strncasecmp(at, "%5C", 3) == 0;
-        *out++ = is_backslash ? '\\' : *at;
-        at += is_percent || is_backslash ? 2 : 0;
-    }
-    if (plain)
-        *out = '\0';
-    return plain;
-}
-
-static char *encode(dg_arena *arena, const char *text)
-{
-    char *coded = dg_arena_alloc(arena, 3 * strlen(text) + 1), *out = coded;
-    for (; coded && *text; text++) {
-        if (*text == '%' || *text == '\\')
-            out = stpcpy(out, *text == '%' ? "%25" : "%5C");
-        else
-            *out++ = *text;
-    }
-    return coded;
-}
 
 /* The text that the graph itself or the caller has for a key; NULL: none. */
 static const char *find_text(const struct dg_file_library *library, const char *key, bool *is_kept)
@@ -300,7 +240,7 @@ static dg_status take_text(const struct dg_file_library *library, const char *ke
     const char *known = find_text(library, key, &is_kept);
     size_t size;
     *real = NULL;
-    *text = known ? (is_kept ? decode(known) : strdup(known)) : NULL;
+    *text = known ? (is_kept ? document_decode(known) : strdup(known)) : NULL;
     if (known)
         return *text ? dg_ok() : document_no_memory(top);
     DG_TRY(dg_graph_file_check_path(top, path));
@@ -327,7 +267,8 @@ static const char *describe(const struct dg_file_library *library, dg_arena *are
     return text;
 }
 
-static dg_status read_document(struct dg_file_library *library, const char *key, const char *path, library_file *made)
+static dg_status read_document(struct dg_file_library *library, const char *key, const char *path,
+                               const settings_given *given, library_file *made)
 {
     dg_arena *arena;
     char *text;
@@ -346,6 +287,8 @@ static dg_status read_document(struct dg_file_library *library, const char *key,
             status = document_no_memory(library->files[0].file);
         }
         if (status.code == DG_OK)
+            status = settings_put(made->file, given, &made->scope);
+        if (status.code == DG_OK)
             status = document_check(made->file, library->files[0].file);
         if (status.code != DG_OK)
             dg_arena_free(arena);
@@ -356,18 +299,22 @@ static dg_status read_document(struct dg_file_library *library, const char *key,
     return status;
 }
 
-/* Adds the file of that key. */
-static dg_status add_file(struct dg_file_library *library, const char *key, dg_graph_file **file)
+/* Adds the file of that key, read with those settings; takes `variant`. */
+static dg_status add_file(struct dg_file_library *library, const char *key, char *variant, const settings_given *given,
+                          dg_graph_file **file)
 {
     const dg_graph_file *top = library->files[0].file;
     char *path = path_of(library, key);
     library_file *files = realloc(library->files, (library->count + 1) * sizeof *files), made;
     if (files)
         library->files = files;
-    dg_status status = files && path ? read_document(library, key, path, &made) : document_no_memory(top);
+    dg_status status = files && path ? read_document(library, key, path, given, &made) : document_no_memory(top);
     if (status.code == DG_OK) {
+        made.variant = variant;
         files[library->count++] = made;
         *file = made.file;
+    } else {
+        free(variant);
     }
     free(path);
     return status;
@@ -385,33 +332,82 @@ static bool is_there(const struct dg_file_library *library, const char *key)
     return found;
 }
 
-dg_status library_find(struct dg_file_library *library, const dg_graph_file *user, const char *name,
-                       dg_graph_file **file)
+/* The file of that key, read with those settings; takes `variant`. */
+static dg_status take_file(struct dg_file_library *library, const char *key, char *variant, const settings_given *given,
+                           dg_graph_file **file)
 {
-    const char *from = find_entry(library, user)->key, *folder = dg_graph_file_setting(user, "folder");
-    char *key = folder ? key_of(from, folder, name) : NULL;
-    *file = NULL;
-    if (!key || !is_there(library, key)) {
-        free(key);
-        key = key_of(from, NULL, name);
-    }
-    if (!key)
-        return document_no_memory(user);
     bool is_kept;
+    *file = NULL;
     for (size_t k = 1; k < library->count && !*file; k++)
-        if (strcmp(library->files[k].key, key) == 0)
+        if (strcmp(library->files[k].key, key) == 0 && strcmp(library->files[k].variant, variant) == 0)
             *file = library->files[k].file;
     if (!*file && strcmp(library->files[0].key, key) == 0 && !find_text(library, key, &is_kept))
         *file = library->files[0].file;
-    dg_status status = *file ? dg_ok() : add_file(library, key, file);
+    if (!*file)
+        return add_file(library, key, variant, given, file);
+    free(variant);
+    return dg_ok();
+}
+
+/* The settings in a call that uses a file: keywords in small letters, but for those of scan() itself. */
+static dg_status take_settings(const dg_graph_file *user, const dg_value *call, dg_file_setting *settings, int *count)
+{
+    for (size_t k = 1; k < call->count; k++) {
+        const dg_value *item = &call->items[k];
+        if (!item->key || !document_is_setting(item->key))
+            continue;
+        dg_value value = *item;
+        value.key = NULL;
+        const char *text = dg_value_print(user->arena, &value);
+        if (!text)
+            return document_no_memory(user);
+        settings[(*count)++] = (dg_file_setting){item->key, text};
+    }
+    return dg_ok();
+}
+
+dg_status library_find(struct dg_file_library *library, const dg_graph_file *user, const char *name,
+                       const dg_value *call, dg_graph_file **file)
+{
+    const library_file *entry = find_entry(library, user);
+    const char *folder = dg_graph_file_setting(user, "folder");
+    char *key = folder ? document_key(entry->key, folder, name) : NULL, *variant = NULL;
+    settings_given given = {.outer = entry->scope};
+    size_t size;
+    *file = NULL;
+    if (!key || !is_there(library, key)) {
+        free(key);
+        key = document_key(entry->key, NULL, name);
+    }
+    dg_file_setting *settings = dg_arena_alloc(user->arena, (call->count + 1) * sizeof *settings);
+    FILE *out = open_memstream(&variant, &size);
+    dg_status status =
+        key && settings && out ? take_settings(user, call, settings, &given.count) : document_no_memory(user);
+    given.settings = settings;
+    for (int k = 0; out && status.code == DG_OK && k < given.count; k++)
+        fprintf(out, "%s=%s, ", settings[k].name, settings[k].value);
+    if (out) {
+        fprintf(out, "| %s", given.outer ? given.outer : "");
+        if (fclose(out) != 0 && status.code == DG_OK)
+            status = document_no_memory(user);
+    }
+    if (status.code == DG_OK)
+        status = take_file(library, key, variant, &given, file);
+    else
+        free(variant);
     free(key);
     return status;
+}
+
+void library_set_scope(struct dg_file_library *library, const char *scope)
+{
+    library->files[0].scope = scope;
 }
 
 dg_status library_tensors(struct dg_file_library *library, const dg_graph_file *user, const char *name,
                           const dg_tensors **tensors)
 {
-    char *key = key_of(find_entry(library, user)->key, NULL, name), *path = key ? path_of(library, key) : NULL;
+    char *key = document_key(find_entry(library, user)->key, NULL, name), *path = key ? path_of(library, key) : NULL;
     library_tensors_of *sets = realloc(library->sets, (library->n_sets + 1) * sizeof *sets);
     library->sets = sets ? sets : library->sets;
     free(key);
@@ -437,19 +433,38 @@ dg_status library_tensors(struct dg_file_library *library, const dg_graph_file *
 
 /* ---- the files, for those who keep them ---- */
 
+/* The k-th used file; a file that was read with several settings is one. NULL behind the last. */
+static const library_file *used_file_at(const dg_graph_file *file, size_t k)
+{
+    const library_file *files = file->library->files;
+    for (size_t i = 1; i < file->library->count; i++) {
+        size_t first = 1;
+        while (strcmp(files[first].key, files[i].key) != 0)
+            first++;
+        if (first == i && k-- == 0)
+            return &files[i];
+    }
+    return NULL;
+}
+
 size_t dg_graph_file_used_count(const dg_graph_file *file)
 {
-    return file->library->count - 1;
+    size_t count = 0;
+    while (used_file_at(file, count))
+        count++;
+    return count;
 }
 
 const char *dg_graph_file_used_name(const dg_graph_file *file, size_t k)
 {
-    return k + 1 < file->library->count ? file->library->files[k + 1].key : NULL;
+    const library_file *used = used_file_at(file, k);
+    return used ? used->key : NULL;
 }
 
 const char *dg_graph_file_used_text(const dg_graph_file *file, size_t k)
 {
-    return k + 1 < file->library->count ? file->library->files[k + 1].text : NULL;
+    const library_file *used = used_file_at(file, k);
+    return used ? used->text : NULL;
 }
 
 static int by_name(const void *a, const void *b)
@@ -472,7 +487,7 @@ dg_status dg_graph_file_bundle(const dg_graph_file *file, char **text)
     for (size_t k = 0; k < used; k++) {
         const char *key = dg_graph_file_used_name(file, k);
         char *name = dg_arena_alloc(file->arena, strlen(key) + 6);
-        const char *coded = encode(file->arena, dg_graph_file_used_text(file, k));
+        const char *coded = document_encode(file->arena, dg_graph_file_used_text(file, k));
         if (!name || !coded)
             return document_no_memory(file);
         stpcpy(stpcpy(name, "file:"), key);

@@ -21,9 +21,11 @@ bool library_take(struct dg_file_library *library, int64_t n_items);
 int64_t library_most(const struct dg_file_library *library); /* nodes of a network */
 dg_status library_too_many(const dg_graph_file *file);
 
-/* The document of that name, seen from the file that uses it. */
+/* The settings of the first file, which those that it uses may read, too. */
+void library_set_scope(struct dg_file_library *library, const char *scope);
+/* The document of that name, seen from the file that uses it, with the settings in the call that does. */
 dg_status library_find(struct dg_file_library *library, const dg_graph_file *user, const char *name,
-                       dg_graph_file **file);
+                       const dg_value *call, dg_graph_file **file);
 /* The tensors of a file, seen from a file of the library; they live as long as it. */
 dg_status library_tensors(struct dg_file_library *library, const dg_graph_file *user, const char *name,
                           const dg_tensors **tensors);

@@ -3,6 +3,7 @@
 #include "count.h"
 #include "library.h"
 #include "modules.h"
+#include "settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,11 @@ static dg_status read_text(dg_document_parser *parse, const char *path, const ch
     dg_graph_file *made = NULL;
     DG_TRY(new_file(path, parse, options, &made));
     dg_status status = parse(made, text, strlen(text));
+    const char *scope = NULL;
+    if (status.code == DG_OK)
+        status = settings_put(
+            made, &(settings_given){.settings = options->set, .count = options->n_set, .is_top = true}, &scope);
+    library_set_scope(made->library, scope);
     if (status.code == DG_OK)
         status = document_check(made, made);
     if (status.code == DG_OK)

@@ -58,7 +58,7 @@ static dg_status read_call(cell *c, const dg_value *call, const char **path)
             rest[count++] = *item;
     }
     c->inner.sizes = sizes;
-    DG_TRY(library_find(c->user->library, c->user->file, *path, &c->inner.file));
+    DG_TRY(library_find(c->user->library, c->user->file, *path, call, &c->inner.file));
     return use_take_sizes(c->user, &(dg_value){.kind = DG_VALUE_CALL, .count = count, .items = rest}, sizes, &c->inner);
 }
 

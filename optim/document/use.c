@@ -116,7 +116,7 @@ static dg_status build_used(building *b, int item, const char *name, dg_node *co
     size_binding *sizes = dg_arena_alloc(b->file->arena, sizeof *sizes * (call.count + 1));
     if (!sizes)
         return document_no_memory(b->file);
-    DG_TRY(library_find(b->library, b->file, path->s, &inner.file));
+    DG_TRY(library_find(b->library, b->file, path->s, &call, &inner.file));
     DG_TRY(use_check_circle(b, inner.file));
     DG_TRY(use_open_module(b, item, &inner.module));
     dg_status status = building_begin(&inner);

@@ -88,8 +88,10 @@ dg_status use_take_sizes(const building *user, const dg_value *call, size_bindin
         const dg_value *item = &call->items[i];
         bool is_size = (item->kind == DG_VALUE_INT && item->i >= 0) ||
                        (item->kind == DG_VALUE_NAME && isupper((unsigned char)item->s[0]));
+        if (item->key && document_is_setting(item->key))
+            continue;
         if (!item->key || !isupper((unsigned char)item->key[0]))
-            return dg_error(DG_BAD_ARGUMENT, "'%s' is no size: behind the file come sizes such as T=5",
+            return dg_error(DG_BAD_ARGUMENT, "'%s' is no size: behind the file come sizes such as T=5 and settings such as width=64",
                             item->key ? item->key : dg_value_print(dg_graph_arena(user->graph), item));
         if (!is_size)
             return dg_error(DG_BAD_ARGUMENT, "%s=%s: wants a number, or the name of a size", item->key,

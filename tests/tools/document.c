@@ -395,3 +395,76 @@ Test(document, data_that_a_graph_names_lies_below_allowed_folders)
     expect_fine(dotgrad("train net.dot -o other --data '../d (1).csv(target=y)'")); /* what is typed is free */
     cr_assert_eq(chdir(".."), 0);
 }
+
+/* ---- settings ---- */
+
+#define SET_NET                                                                                                        \
+    "digraph { graph [set=\"act=relu, width=64, k=2\", optimizer=\"adam(lr=0.01*$k)\", epochs=\"$k\"]; "               \
+    "x [op=\"input([N, 8])\"]; h [op=\"linear(2*$width)\"]; a [op=\"$act\"]; e [op=\"expr(x^$k)\"]; "                  \
+    "subgraph cluster_b { repeat=\"$k+1\"; c [op=\"linear(2*$width)\"]; } x -> h -> a -> e -> c; }"
+
+Test(document, settings_stand_for_their_values_in_every_attribute_of_ours)
+{
+    const char *text = exported(SET_NET);
+    expect_words(text, "h [op=\"linear(128)\"]");
+    expect_words(text, "a [op=relu]");
+    expect_words(text, "e [op=\"expr(x^2)\"]");
+    expect_words(text, "repeat=3");
+    expect_words(text, "epochs=2");
+    expect_words(text, "optimizer=\"adam(lr=0.02)\"");
+    expect_fine(dotgrad("fmt --check b.dot")); /* what is put in reads back */
+    expect_fine(dotgrad("fmt a.dot -o b.dot --set act=mish --set 'k=1+2' --set seed=7"));
+    char other[4096];
+    read_text("b.dot", other, sizeof other);
+    expect_words(other, "a [op=mish]");
+    expect_words(other, "x^(1+2)");
+    expect_words(other, "epochs=3");
+    expect_words(other, "seed=7");
+    expect_fine(dotgrad("fmt a.dot -o b.dot --set 'act=expr(x*tanh(exp(x)))'"));
+    read_text("b.dot", other, sizeof other);
+    expect_words(other, "a [op=\"expr(x*tanh(exp(x)))\"]");
+}
+
+Test(document, settings_that_are_not_declared_or_not_read_are_errors)
+{
+    write_text("a.dot", SET_NET);
+    static const char *const cases[][2] = {{"--set atc=mish", "did you mean 'act'"},
+                                           {"--set something=1", "declares it"},
+                                           {"--set act", "NAME=VALUE"},
+                                           {"--set epochs=many", "whole number"}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        outcome run = dotgrad("summary a.dot %s", cases[k][0]);
+        cr_expect_neq(run.status, 0, "%s", cases[k][0]);
+        expect_words(run.err, cases[k][1]);
+    }
+    expect_error("digraph { graph [set=\"act=relu\"]; x [op=\"constant(1.0)\"]; y [op=\"$atc\"]; x -> y; }",
+                 "no setting 'atc'", "did you mean 'act'");
+    expect_error("digraph { graph [set=\"act=relu\"]; x [op=\"constant(1.0)\"]; y [op=\"\"]; x -> y; }",
+                 "'act' is read nowhere", "a shell takes $act away");
+    expect_error("digraph { graph [set=\"act=relu\"]; x [op=\"constant(1.0)\"]; y [op=$act]; x -> y; }",
+                 "bad.dot:1:", "op=\"$act\"");
+    expect_error("digraph { graph [set=\"act\"]; x [op=\"constant(1.0)\"]; }", "NAME=VALUE", "bad.dot");
+    expect_error("digraph { graph [set=\"a=lin\"]; x [op=\"input([N, 2])\"]; y [op=\"my$a\"]; x -> y; }",
+                 "inside a name", "'y'");
+}
+
+Test(document, settings_reach_the_files_that_a_graph_uses)
+{
+    write_text("b.dot", "digraph { graph [set=\"width=4\"]; x [op=\"input([N, F])\"]; fc [op=\"linear($width)\"]; "
+                        "y [op=\"$act\"]; x -> fc -> y; }");
+    write_text("a.dot", "digraph { graph [set=\"act=tanh, wide=16, file='b.dot'\"]; x [op=\"input([N, 2])\"]; "
+                        "p [op=\"use('${file}', width=$wide)\"]; q [op=\"use('${file}')\"]; z [op=\"$act\"]; "
+                        "x -> p -> q -> z; }");
+    outcome run = dotgrad("summary a.dot");
+    expect_fine(run);
+    expect_words(run.out, "parameters  116 "); /* 2*16 + 16, and 16*4 + 4 */
+    expect_fine(dotgrad("fmt a.dot --embed -o whole.dot --set wide=8"));
+    cr_assert_eq(unlink("b.dot"), 0);
+    run = dotgrad("summary whole.dot");
+    expect_fine(run);
+    expect_words(run.out, "parameters  60 ");
+    write_text("b.dot", "digraph { x [op=\"input([N, F])\"]; y [op=tanh]; x -> y; }");
+    run = dotgrad("summary a.dot");
+    cr_expect_eq(run.status, 1);
+    expect_words(run.err, "no setting 'width'");
+}

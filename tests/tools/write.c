@@ -146,3 +146,38 @@ Test(graph_file, used_texts_may_be_given_by_the_caller)
     dg_graph_file_free(again);
     dg_graph_file_free(file);
 }
+
+Test(graph_file, a_graph_built_in_c_is_written_and_trained_by_the_command)
+{
+    char folder[] = "/tmp/dotgrad-test-XXXXXX", line[600];
+    dg_graph *g;
+    cr_assert_not_null(mkdtemp(folder));
+    cr_assert_eq(chdir(folder), 0);
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 2), .name = "x");
+    dg_node *label = dg_input(g, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = "label");
+    dg_node *scores = dg_linear(dg_relu(dg_linear(x, 16)), 2, .name = "scores");
+    dg_node *loss = dg_cross_entropy(scores, label, .name = "loss");
+    cr_assert_eq(dg_graph_status(g).code, DG_OK, "%s", dg_graph_status(g).message);
+    const dg_file_setting settings[] = {
+        {"data", "moons(n=400)"}, {"epochs", "30"}, {"optimizer", "adam(lr=0.05)"}, {"batch_size", "32"}};
+    char *text;
+    dg_status status = dg_graph_write(
+        g, &(dg_graph_write_options){.settings = settings, .n_settings = 4, .loss = loss, .output = scores}, &text);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    cr_assert_eq(dg_write_file("net.dot", text, strlen(text)).code, DG_OK);
+    snprintf(line, sizeof line, "'%s' train net.dot -o run >out 2>err", getenv("DOTGRAD"));
+    cr_assert_eq(system(line), 0, "%s", text);
+    char *out;
+    size_t size;
+    cr_assert_eq(dg_read_file("out", &out, &size).code, DG_OK);
+    const char *accuracy = strstr(out, "test accuracy: ");
+    cr_assert_not_null(accuracy, "%s", out);
+    cr_expect_gt(strtod(accuracy + 15, NULL), 85, "%s", out); /* a line alone reaches some 85 % on moons */
+    free(out);
+    free(text);
+    dg_graph_free(g);
+    snprintf(line, sizeof line, "rm -r '%s'", folder);
+    cr_assert_eq(chdir("/"), 0);
+    cr_assert_eq(system(line), 0);
+}

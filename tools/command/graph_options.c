@@ -7,16 +7,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROOTS = 64 };
+enum { MOST_ROOTS = 64, MOST_SETTINGS = 256 };
 
 static const char *roots[MOST_ROOTS];
-static dg_graph_read_options given = {.roots = roots};
+static dg_file_setting settings[MOST_SETTINGS];
+static dg_graph_read_options given = {.roots = roots, .set = settings};
 
 static dg_status take_root(const char *value)
 {
     if (given.n_roots == MOST_ROOTS)
         return dg_error(DG_BAD_ARGUMENT, "--allow-path: at most %d folders", MOST_ROOTS);
     roots[given.n_roots++] = value;
+    return dg_ok();
+}
+
+/* act=mish; the text is cut at its =. */
+static dg_status take_setting(const char *value)
+{
+    char *equals = strchr(value, '=');
+    if (!equals || equals == value)
+        return dg_error(DG_BAD_ARGUMENT, "--set wants NAME=VALUE, not '%s'", value);
+    if (given.n_set == MOST_SETTINGS)
+        return dg_error(DG_BAD_ARGUMENT, "--set: at most %d settings", MOST_SETTINGS);
+    *equals = '\0';
+    settings[given.n_set++] = (dg_file_setting){value, equals + 1};
     return dg_ok();
 }
 
@@ -41,7 +55,8 @@ static dg_status take_bytes(const char *value)
 static const struct {
     const char *name;
     dg_status (*take)(const char *value);
-} options[] = {{"--allow-path", take_root}, {"--max-nodes", take_nodes}, {"--max-bytes", take_bytes}};
+} options[] = {
+    {"--allow-path", take_root}, {"--max-nodes", take_nodes}, {"--max-bytes", take_bytes}, {"--set", take_setting}};
 
 /* The option that an argument is, −1: none; *value is what follows its =, or NULL. */
 static int find_option(const char *argument, const char **value)
@@ -60,10 +75,11 @@ dg_status graph_options_take(int *argc, char **argv)
 {
     int kept = 0;
     dg_status status = dg_ok();
+    bool has_own = *argc > 1 && (strcmp(argv[1], "study") == 0 || strcmp(argv[1], "activation") == 0);
     for (int i = 0; i < *argc; i++) {
         const char *value;
         int option = find_option(argv[i], &value);
-        if (option < 0) {
+        if (option < 0 || (has_own && options[option].take == take_setting)) {
             argv[kept++] = argv[i];
             continue;
         }

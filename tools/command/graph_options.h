@@ -4,7 +4,7 @@
 
 #include <dotgrad/graphviz.h>
 
-/* Takes --allow-path DIR, --max-nodes N and --max-bytes M out of the arguments. DG_BAD_ARGUMENT: one lacks its value,
+/* Takes --set NAME=VALUE (not of commands that have a --set of their own), --allow-path DIR, --max-nodes N and --max-bytes M out of the arguments. DG_BAD_ARGUMENT: one lacks its value,
  * or it is none. */
 dg_status graph_options_take(int *argc, char **argv);
 /* What they say, to which a command adds its own. */

@@ -18,9 +18,9 @@ static const char *form_name(dg_attribute_form form)
                                         [DG_FORM_NODE] = "node",
                                         [DG_FORM_LIST] = "names",
                                         [DG_FORM_SETTINGS] = "settings",
-                                        [DG_FORM_COUNT] = "whole number ≥ 1",
-                                        [DG_FORM_NATURAL] = "whole number ≥ 0",
-                                        [DG_FORM_FRACTION] = "number in [0, 1)",
+                                        [DG_FORM_COUNT] = "whole number > 0",
+                                        [DG_FORM_NATURAL] = "whole number",
+                                        [DG_FORM_FRACTION] = "number below 1",
                                         [DG_FORM_POSITIVE] = "number > 0",
                                         [DG_FORM_NUMBER] = "number",
                                         [DG_FORM_FLAG] = "true, false",
@@ -63,7 +63,7 @@ static void list_attributes(void)
         print_places(a->where, places);
         if (a->option)
             snprintf(option, sizeof option, "--%s", a->option);
-        printf(is_ours ? "  %-14s %-26s %-18s %-15s %s\n" : "  %-16s %-26s %-14s%s %s\n", a->name, places,
+        printf(is_ours ? "  %-14s %-26s %-18s%-15s %s\n" : "  %-16s %-26s %-14s%s %s\n", a->name, places,
                form_name(a->form), option, a->doc);
     }
     puts("\nNames near one of ours are errors; others are kept, with a warning.");
@@ -110,12 +110,14 @@ static void list_initialisers(void)
 
 static void list_optimizers(void)
 {
-    list_names(dg_optimizer_known);
+    for (size_t k = 0; dg_rule_at(k); k++)
+        printf("  %-20s %s\n", dg_rule_at(k)->name, dg_rule_at(k)->summary);
 }
 
 static void list_schedules(void)
 {
-    list_names(dg_schedule_known);
+    for (size_t k = 0; dg_schedule_rule_at(k); k++)
+        printf("  %-20s %s\n", dg_schedule_rule_at(k)->name, dg_schedule_rule_at(k)->summary);
 }
 
 static void list_metrics(void)

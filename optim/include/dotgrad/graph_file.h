@@ -144,6 +144,11 @@ typedef struct dg_symbol_size {
     int64_t size;
 } dg_symbol_size;
 
+/* A setting or an attribute of a graph, as "optimizer", "adam(lr=0.01)". */
+typedef struct dg_file_setting {
+    const char *name, *value;
+} dg_file_setting;
+
 /* The text of a file that another one uses, under its path from that one's folder: {"parts/block.dot", "digraph …"}. */
 typedef struct dg_file_text {
     const char *name, *text;
@@ -160,6 +165,8 @@ typedef struct dg_graph_read_options {
     int n_texts;
     const char *const *roots; /* folders that the graph may name files in, besides its own and the working folder */
     int n_roots;
+    const dg_file_setting *set; /* $name of the graph, or an attribute of the experiment: "act", "mish" */
+    int n_set;
     size_t most_bytes;  /* of a file; 0: 256 MiB */
     int64_t most_nodes; /* of the network; 0: 4,194,304 */
 } dg_graph_read_options;
@@ -186,11 +193,6 @@ const char *dg_graph_file_used_name(const dg_graph_file *file, size_t k); /* NUL
 const char *dg_graph_file_used_text(const dg_graph_file *file, size_t k);
 
 /* ---- writing ---- */
-
-/* An attribute of the graph, as "optimizer", "adam(lr=0.01)". */
-typedef struct dg_file_setting {
-    const char *name, *value;
-} dg_file_setting;
 
 /* Everything may be 0 or NULL. */
 typedef struct dg_graph_write_options {
