@@ -27,7 +27,8 @@ static const dg_attribute table[] = {
      "the data set by name, or a path; options in brackets: \"digits(scale=standard, test=0.25)\""},
     {"epochs", G, DG_FORM_COUNT, true, "epochs", "passes through the data (10)"},
     {"batch_size", G, DG_FORM_COUNT, true, "batch-size", "rows a step (32)"},
-    {"drop_last", G, DG_FORM_FLAG, true, "drop-last", "true: leaves out rows that fill no whole batch, other ones each epoch"},
+    {"drop_last", G, DG_FORM_FLAG, true, "drop-last",
+     "true: leaves out rows that fill no whole batch, other ones each epoch"},
     {"optimizer", G, DG_FORM_CALL, true, "optimizer", "\"adam(lr=0.001)\", sgd, …: dotgrad list optimizers"},
     {"schedule", G, DG_FORM_CALL, true, "schedule",
      "of the learning rate, \"cosine(warmup=2)\": dotgrad list schedules"},
@@ -52,10 +53,10 @@ static const dg_attribute table[] = {
     {"styled_node", G, DG_FORM_LIST, true, NULL, "the same, of the defaults of nodes"},
     {"styled_edge", G, DG_FORM_LIST, true, NULL, "the same, of the defaults of edges"},
 
-    {"_background", G, DG_FORM_LINK, false, NULL, "drawing below the picture"},
     {"Damping", G, DG_FORM_NUMBER, false, NULL, "neato: damping"},
     {"K", G | C, DG_FORM_NUMBER, false, NULL, "spring constant"},
     {"URL", ALL, DG_FORM_LINK, false, NULL, "link"},
+    {"_background", G, DG_FORM_LINK, false, NULL, "drawing below the picture"},
     {"_draw_", ALL, DG_FORM_RESULT, false, NULL, "xdot"},
     {"_hdraw_", E, DG_FORM_RESULT, false, NULL, "xdot"},
     {"_hldraw_", E, DG_FORM_RESULT, false, NULL, "xdot"},
@@ -104,8 +105,8 @@ static const dg_attribute table[] = {
     {"forcelabels", G, DG_FORM_FLAG, false, NULL, "xlabels even if they overlap"},
     {"gradientangle", G | C | N, DG_FORM_NUMBER, false, NULL, "of a filling"},
     {"group", N, DG_FORM_LABEL, false, NULL, "straight edges within it"},
-    {"head_lp", E, DG_FORM_RESULT, false, NULL, "place of a label"},
     {"headURL", E, DG_FORM_LINK, false, NULL, "link"},
+    {"head_lp", E, DG_FORM_RESULT, false, NULL, "place of a label"},
     {"headclip", E, DG_FORM_FLAG, false, NULL, "edge ends at the border"},
     {"headhref", E, DG_FORM_LINK, false, NULL, "link"},
     {"headlabel", E, DG_FORM_LABEL, false, NULL, "text at the head"},
@@ -121,8 +122,8 @@ static const dg_attribute table[] = {
     {"imagescale", N, DG_FORM_WORD, false, NULL, "size of a picture"},
     {"inputscale", G, DG_FORM_NUMBER, false, NULL, "unit of positions"},
     {"label", ALL, DG_FORM_LABEL, false, NULL, "text"},
-    {"label_scheme", G, DG_FORM_NUMBER, false, NULL, "sfdp: nodes that are labels"},
     {"labelURL", E, DG_FORM_LINK, false, NULL, "link"},
+    {"label_scheme", G, DG_FORM_NUMBER, false, NULL, "sfdp: nodes that are labels"},
     {"labelangle", E, DG_FORM_NUMBER, false, NULL, "place of end labels"},
     {"labeldistance", E, DG_FORM_NUMBER, false, NULL, "place of end labels"},
     {"labelfloat", E, DG_FORM_FLAG, false, NULL, "labels less bound"},
@@ -215,8 +216,8 @@ static const dg_attribute table[] = {
     {"start", G, DG_FORM_WORD, false, NULL, "neato: first places"},
     {"style", ALL, DG_FORM_WORDS, false, NULL, "dashed, filled, rounded, …"},
     {"stylesheet", G, DG_FORM_LINK, false, NULL, "of SVG"},
-    {"tail_lp", E, DG_FORM_RESULT, false, NULL, "place of a label"},
     {"tailURL", E, DG_FORM_LINK, false, NULL, "link"},
+    {"tail_lp", E, DG_FORM_RESULT, false, NULL, "place of a label"},
     {"tailclip", E, DG_FORM_FLAG, false, NULL, "edge begins at the border"},
     {"tailhref", E, DG_FORM_LINK, false, NULL, "link"},
     {"taillabel", E, DG_FORM_LABEL, false, NULL, "text at the tail"},
@@ -242,14 +243,22 @@ const dg_attribute *dg_attribute_at(size_t index)
     return index < sizeof table / sizeof *table ? &table[index] : NULL;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const dg_attribute *first = a, *second = b;
+    return strcmp(first->name, second->name);
+}
+
 const dg_attribute *dg_attribute_find(const char *name)
 {
+    size_t count = sizeof table / sizeof *table, n_ours = 0;
     if (strncmp(name, "file:", 5) == 0)
         name = "file:NAME";
-    for (size_t k = 0; k < sizeof table / sizeof *table; k++)
-        if (strcmp(table[k].name, name) == 0)
-            return &table[k];
-    return NULL;
+    for (; n_ours < count && table[n_ours].ours; n_ours++)
+        if (strcmp(table[n_ours].name, name) == 0)
+            return &table[n_ours];
+    const dg_attribute key = {.name = name};
+    return bsearch(&key, table + n_ours, count - n_ours, sizeof key, by_name);
 }
 
 bool dg_attribute_is_ours(const char *name)

@@ -291,7 +291,7 @@ Test(modules, mistakes_in_used_files_name_both_files)
         {INNER, "digraph { " X "m [op=\"use('inner.dot')\"]; x -> m; x -> m; }", "2 nodes are wired", "are a"},
         {INNER, "digraph { " X "m [op=\"use('inner.dot')\"]; x -> m [arg=label]; }", "no input 'label'", "there are a"},
         {INNER, "digraph { " X "m [op=\"use('inner.dot')\"]; x -> m [arg=0]; x -> m [arg=a]; }", "two nodes", "'a'"},
-        {INNER, "digraph { " X "m [op=\"use('inner.dot', width=3)\"]; x -> m; }", "'width' is no size", "use 'm'"},
+        {INNER, "digraph { " X "m [op=\"use('inner.dot', width=3)\"]; x -> m; }", "no setting 'width'", "use 'm'"},
         {INNER, "digraph { " X "m [op=\"use('inner.dot', T=3)\"]; x -> m; }", "no size 'T'", "inner.dot"},
         {INNER, "digraph { " X "m [op=use]; x -> m; }", "wants a file", "use 'm'"},
         {INNER, "digraph { z [op=\"constant([[1, 2]])\"]; m [op=\"use('inner.dot')\"]; z -> m; }",

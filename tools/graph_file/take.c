@@ -86,13 +86,13 @@ static dg_status take_attributes(const reading *r, void *object, int kind, void 
     while ((symbol = agnxtattr(r->graph, kind, symbol))) {
         char *value = object ? agxget(object, symbol) : symbol->defval;
         const char *usual = like ? agxget(like, symbol) : object && kind != AGRAPH ? symbol->defval : "";
-        bool is_ours = object && kind != AGRAPH && *value && dg_attribute_is_ours(symbol->name);
-        bool is_set =
-            is_ours || (like && agattr(object, kind, symbol->name, NULL) != agattr(like, kind, symbol->name, NULL));
-        if (object && kind != AGRAPH && !*value && dg_attribute_is_ours(symbol->name)) /* set later, for others */
-            continue;
-        if ((strcmp(value, usual) == 0 && (!is_set || !*value)) || is_listed(styled, symbol->name) ||
-            is_about_styles(symbol->name))
+        bool is_usual = strcmp(value, usual) == 0, is_part = object && kind != AGRAPH;
+        if ((is_usual && !*value) || (is_part && !*value && dg_attribute_is_ours(symbol->name)))
+            continue; /* a default that is set later is for others */
+        bool is_set = is_usual && is_part
+                          ? dg_attribute_is_ours(symbol->name)
+                          : like && agattr(object, kind, symbol->name, NULL) != agattr(like, kind, symbol->name, NULL);
+        if ((is_usual && !is_set) || is_listed(styled, symbol->name) || is_about_styles(symbol->name))
             continue;
         dg_file_attribute *attribute = &taken->items[taken->count++];
         attribute->html = aghtmlstr(value);

@@ -122,8 +122,7 @@ static void add_modules(file_walk *f)
         f->module[k] = parent;
         if (!cluster->is_cluster)
             continue;
-        const char *name = cluster->name + strlen("cluster");
-        name += *name == '_';
+        const char *name = dg_file_cluster_name(cluster);
         const char *label = plain_label(f, &cluster->attributes, NULL, name);
         const char *full = parent < 0 ? name : text_format(f->v->arena, "%s.%s", f->v->modules[parent].name, name);
         f->module[k] =
@@ -359,8 +358,7 @@ const char *file_module_of(void *user, const dg_node *node)
             chain[depth++] = k;
     while (depth) {
         const dg_file_cluster *cluster = &file->clusters[chain[--depth]];
-        const char *own = cluster->name + strlen("cluster");
-        own += *own == '_';
+        const char *own = dg_file_cluster_name(cluster);
         const char *copy =
             dg_file_attribute_find(&cluster->attributes, "repeat") ? copy_name(modules, path, own) : NULL;
         name = copy ? copy : name ? text_format(modules->arena, "%s.%s", name, own) : own;
