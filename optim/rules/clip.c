@@ -1,5 +1,6 @@
 /* Clipping of gradients, as nodes. */
-#include <dotgrad/optim.h>
+#include <dotgrad/ops.h>
+#include <dotgrad/rules.h>
 
 #include <math.h>
 

@@ -4,7 +4,9 @@
 #include "lines.h"
 #include "rules.h"
 
-#include <dotgrad/optim.h>
+#include <dotgrad/autograd.h>
+#include <dotgrad/ops.h>
+#include <dotgrad/rules.h>
 
 #include <math.h>
 #include <stdio.h>

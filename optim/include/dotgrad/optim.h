@@ -21,17 +21,7 @@
 
 DG_BEGIN_C
 
-/* ---- optimisers and schedules: <dotgrad/rules.h> ---- */
-
-/* Gradients clipped, as nodes; `clipped` may be `gradients`. By value: min(max(g, −limit), limit). By norm
- * (torch.nn.utils.clip_grad_norm_): g·min(1, limit / (‖all g‖₂ + 1e-6)); *norm (may be NULL) is ‖all g‖₂.
- * DG_BAD_ARGUMENT: a limit that is not positive and finite. */
-dg_status dg_clip_value(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped);
-dg_status dg_clip_norm(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped,
-                       dg_node **norm);
-
-/* All trainable parameters that `output` depends on, in the graph's order; the list lives in the graph's arena. */
-dg_status dg_trainable_parameters(dg_node *output, dg_node *const **parameters, int *count);
+/* ---- optimisers, clipping and schedules: <dotgrad/rules.h> ---- */
 
 /* ---- tasks: a graph on a data set ---- */
 

@@ -99,6 +99,16 @@ typedef struct dg_optimizer_step {
 dg_status dg_optimizer_emit(const dg_optimizer *optimizer, const dg_optimizer_step *step, dg_node *const **updates,
                             int *n_updates);
 
+/* Gradients clipped, as nodes; `clipped` may be `gradients`. By value: min(max(g, −limit), limit). By norm
+ * (torch.nn.utils.clip_grad_norm_): g·min(1, limit / (‖all g‖₂ + 1e-6)); *norm (may be NULL) is ‖all g‖₂.
+ * DG_BAD_ARGUMENT: a limit that is not positive and finite. */
+dg_status dg_clip_value(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped);
+dg_status dg_clip_norm(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped,
+                       dg_node **norm);
+
+/* All trainable parameters that `output` depends on, in the graph's order; the list lives in the graph's arena. */
+dg_status dg_trainable_parameters(dg_node *output, dg_node *const **parameters, int *count);
+
 /* For `emit` of a descriptor. Symbols are what lines read and write: p, g, lr, t, hyper-parameters, states. */
 dg_graph *dg_rule_graph(const dg_rule_step *step);
 const dg_type *dg_rule_type(const dg_rule_step *step);            /* the parameter's */
