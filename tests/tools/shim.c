@@ -1,0 +1,190 @@
+/* A library to be loaded before all others, which makes the calls of a program fail on purpose.
+ *
+ *   SHIM_ALLOC=K    the K-th allocation that the program itself asks for fails; with SHIM_FROM=1, all from there on
+ *   SHIM_COUNT=F    writes the number of those allocations to the file F at the end
+ *   SHIM_SHORT=1    reads and writes move a few bytes, and every other one is interrupted (EINTR)
+ *   SHIM_FULL=N     after N bytes written to files the disk is full (ENOSPC)
+ *
+ * Allocations of other libraries (Graphviz, OpenBLAS) succeed: whether those survive is not for us to test. Children do
+ * not inherit any of it. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+
+static atomic_long allocations, written;
+static long fail_at, full_after = -1;
+static bool fail_from, is_short, is_ready;
+static char count_file[256];
+static uintptr_t text_begin, text_end; /* of the program */
+
+static int find_program(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    (void)size;
+    (void)argument;
+    for (int k = 0; k < info->dlpi_phnum; k++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[k];
+        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
+            continue;
+        text_begin = info->dlpi_addr + segment->p_vaddr;
+        text_end = text_begin + segment->p_memsz;
+    }
+    return 1; /* the first object is the program */
+}
+
+static long take_number(const char *name, long otherwise)
+{
+    const char *text = getenv(name);
+    long number = text ? atol(text) : otherwise;
+    unsetenv(name);
+    return number;
+}
+
+static void __attribute__((constructor)) begin(void)
+{
+    const char *file = getenv("SHIM_COUNT");
+    snprintf(count_file, sizeof count_file, "%s", file ? file : "");
+    fail_at = take_number("SHIM_ALLOC", 0);
+    fail_from = take_number("SHIM_FROM", 0) != 0;
+    is_short = take_number("SHIM_SHORT", 0) != 0;
+    full_after = take_number("SHIM_FULL", -1);
+    unsetenv("SHIM_COUNT");
+    unsetenv("LD_PRELOAD");
+    dl_iterate_phdr(find_program, NULL);
+    allocations = 0;
+    is_ready = true;
+}
+
+static void __attribute__((destructor)) end(void)
+{
+    FILE *file = count_file[0] ? fopen(count_file, "w") : NULL;
+    if (file) {
+        fprintf(file, "%ld\n", (long)allocations);
+        fclose(file);
+    }
+}
+
+/* Whether this allocation fails; `caller` is where it was asked for. */
+static bool fails(const void *caller)
+{
+    uintptr_t at = (uintptr_t)caller;
+    if (!is_ready || at < text_begin || at >= text_end)
+        return false;
+    long number = ++allocations;
+    if (!fail_at || (fail_from ? number < fail_at : number != fail_at))
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+#define CALLER __builtin_return_address(0)
+
+void *malloc(size_t size)
+{
+    return fails(CALLER) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return fails(CALLER) ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    return fails(CALLER) ? NULL : __libc_realloc(old, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return fails(CALLER) ? NULL : __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **made, size_t alignment, size_t size)
+{
+    *made = fails(CALLER) ? NULL : __libc_memalign(alignment, size);
+    return *made ? 0 : ENOMEM;
+}
+
+char *strdup(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = fails(CALLER) ? NULL : __libc_malloc(size);
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
+char *strndup(const char *text, size_t most)
+{
+    size_t size = strnlen(text, most);
+    char *copy = fails(CALLER) ? NULL : __libc_malloc(size + 1);
+    if (copy) {
+        memcpy(copy, text, size);
+        copy[size] = '\0';
+    }
+    return copy;
+}
+
+int asprintf(char **text, const char *format, ...)
+{
+    va_list arguments;
+    if (fails(CALLER))
+        return -1;
+    va_start(arguments, format);
+    int length = vasprintf(text, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
+FILE *open_memstream(char **text, size_t *size)
+{
+    FILE *(*real)(char **, size_t *) = (FILE * (*)(char **, size_t *)) dlsym(RTLD_NEXT, "open_memstream");
+    return fails(CALLER) ? NULL : real(text, size);
+}
+
+/* ---- reading and writing ---- */
+
+ssize_t write(int file, const void *bytes, size_t size)
+{
+    static ssize_t (*real)(int, const void *, size_t);
+    static atomic_uint calls;
+    if (!real)
+        real = (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+    if (is_short && ++calls % 2) {
+        errno = EINTR;
+        return -1;
+    }
+    if (full_after >= 0 && file > STDERR_FILENO) {
+        long left = full_after - written;
+        if (left <= 0) {
+            errno = ENOSPC;
+            return -1;
+        }
+        size = size < (size_t)left ? size : (size_t)left;
+        written += (long)size;
+    }
+    return real(file, bytes, is_short && size > 700 ? 700 : size);
+}
+
+ssize_t read(int file, void *bytes, size_t size)
+{
+    static ssize_t (*real)(int, void *, size_t);
+    static atomic_uint calls;
+    if (!real)
+        real = (ssize_t(*)(int, void *, size_t))dlsym(RTLD_NEXT, "read");
+    if (is_short && ++calls % 3 == 0) {
+        errno = EINTR;
+        return -1;
+    }
+    return real(file, bytes, is_short && size > 130 ? 130 : size);
+}
