@@ -118,12 +118,12 @@ dg_status build_source(const building *b, edge_end end, dg_node **source)
 }
 
 /* Which input of its head each edge has become: named ones first, the others in order into what is left. */
-static void note_inputs(dg_graph_file *file, const dg_file_node *node, const int *edges, int count)
+static dg_status note_inputs(dg_graph_file *file, const dg_file_node *node, const int *edges, int count)
 {
     int n = dg_node_input_count(node->node), taken_limit = n;
     bool *taken = calloc((size_t)taken_limit + 1, sizeof *taken);
     if (!taken)
-        return;
+        return document_no_memory(file);
     for (int i = 0; i < count; i++) {
         dg_file_edge *edge = &file->edges[edges[i]];
         edge->input = -1;
@@ -150,6 +150,7 @@ static void note_inputs(dg_graph_file *file, const dg_file_node *node, const int
         edge->input = place++;
     }
     free(taken);
+    return dg_ok();
 }
 
 /* Notes what a node of the document that is read has become. */
@@ -222,9 +223,7 @@ static dg_status make_item(building *b, int item)
     node->node = b->made[item];
     if (!note_made(b, node, node->node))
         return document_no_memory(file);
-    if (!maker && b->owners[index] < 0)
-        note_inputs(file, node, edges, count);
-    return dg_ok();
+    return maker || b->owners[index] >= 0 ? dg_ok() : note_inputs(file, node, edges, count);
 }
 
 /* Depth first against the arrows, without recursion. */

@@ -11,6 +11,7 @@ typedef struct writing {
     const dg_graph_file *file;
     FILE *out;
     bool *written; /* nodes */
+    bool failed;   /* there was no memory for a text */
 } writing;
 
 static bool is_keyword(const char *text)
@@ -109,7 +110,9 @@ static void write_node(writing *w, int index, int indent)
     const dg_file_node *node = &w->file->nodes[index];
     static const char *const shown[] = {"op", NULL};
     bool first = true;
-    const char *call = node->node && node->call.s && *node->call.s ? dg_value_print(w->file->arena, &node->call) : NULL;
+    bool has_call = node->node && node->call.s && *node->call.s;
+    const char *call = has_call ? dg_value_print(w->file->arena, &node->call) : NULL;
+    w->failed = w->failed || (has_call && !call);
     if (call && document_is_module(node)) /* a path stays as it is written */
         call = dg_file_attribute_find(&node->attributes, "op");
     fprintf(w->out, "%*s", indent, "");
@@ -255,7 +258,7 @@ dg_status dg_graph_file_write(const dg_graph_file *file, char **text)
         for (int e = 0; e < file->n_edges; e++)
             n_incoming[file->edges[e].head] += file->nodes[file->edges[e].tail].node != NULL;
         write_all(&w, n_incoming);
-        fine = !ferror(w.out);
+        fine = !w.failed && !ferror(w.out);
     }
     if (w.out && fclose(w.out) != 0)
         fine = false;
