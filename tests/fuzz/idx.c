@@ -1,8 +1,6 @@
 /* Folders of IDX files, plain or packed: three bytes choose the form and where the labels begin. */
 #include "fuzz.h"
 
-#include "optim/data/data.h"
-
 static void write_pair(const char *images, const char *labels, const char *ending, const uint8_t *bytes, size_t size,
                        size_t first)
 {
@@ -17,8 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static const char *const names[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
                                         "t10k-labels-idx1-ubyte"};
-    data_set *set = NULL;
-    data_scaling scaling = {0};
+    dg_data *data = NULL;
     enter_own_folder();
     if (size < 3)
         return 0;
@@ -33,12 +30,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     write_pair(names[0], names[1], ending, bytes + 3, left, first);
     if (bytes[0] & 2)
         write_pair(names[2], names[3], ending, bytes + 3, left, first);
-    dg_status status = data_load(&(data_request){.spec = ".", .seed = 1}, &set, &scaling);
+    dg_status status = dg_data_open(".", NULL, &data);
     if (status.code == DG_OK)
-        CHECK(set->count >= 1, "no rows");
+        CHECK(dg_data_rows(data) >= 1, "no rows");
     else
         CHECK_REFUSAL(status);
-    data_set_free(set);
-    data_scaling_release(&scaling);
+    dg_data_free(data);
     return 0;
 }
