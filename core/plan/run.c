@@ -174,6 +174,8 @@ dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
     if (!plan)
         return dg_error(DG_BAD_ARGUMENT, "the plan to run is NULL");
+    if (plan->options.measuring)
+        return dg_error(DG_BAD_ARGUMENT, "a plan that measures has no memory to run in");
     if (!plan_enter(plan))
         return busy_plan();
     dg_status status = run_entered(plan, feeds, n_feeds);

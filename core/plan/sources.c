@@ -46,10 +46,11 @@ dg_status find_parameter(const dg_plan *plan, dg_node *node, const dg_tensor **f
 
 dg_status bind_parameter(build *u, dg_node *node, int32_t *made)
 {
-    const dg_tensor *tensor;
-    DG_TRY(find_parameter(u->plan, node, &tensor));
+    const dg_tensor *tensor = NULL;
+    if (!u->plan->options.measuring)
+        DG_TRY(find_parameter(u->plan, node, &tensor));
     DG_TRY(new_value(u->b, &node->types[0], STORED_AS_PARAMETER, made));
-    u->b->values[*made].tensor.data = tensor->data;
+    u->b->values[*made].tensor.data = tensor ? tensor->data : NULL;
     u->b->values[*made].source = u->b->n_parameters;
     u->b->parameters[u->b->n_parameters++] = node;
     return dg_ok();

@@ -175,3 +175,26 @@ Test(summary, says_when_there_are_too_many_parameters_to_count)
     expect_in(&run, "parameters  more than 2^63");
     cr_expect_null(strstr(run.out, "-2"), "%s", run.out);
 }
+
+/* 8 GB of input, 64 GB of weights, and memory for a small program. */
+Test(summary, allocates_nothing_of_the_tensors_size)
+{
+    write_text("large.dot", "digraph { graph [optimizer=adam]; x [op=\"input([2147483648])\"]; "
+                            "w [op=\"parameter([16000000000], init=normal)\"]; a [op=tanh]; s [op=sum]; "
+                            "r [op=\"zeros([2147483648])\"]; b [op=add]; c [op=sum]; d [op=sum]; loss [op=add]; "
+                            "x -> a -> b [arg=input]; r -> b [arg=other]; b -> s; s -> loss [arg=input]; "
+                            "w -> c; c -> loss [arg=other]; }");
+    char line[512];
+    outcome run;
+    snprintf(line, sizeof line, "(ulimit -v 1500000; OPENBLAS_NUM_THREADS=1 '%s' summary large.dot) >.out 2>.err",
+             getenv("DOTGRAD"));
+    run.status = WEXITSTATUS(system(line));
+    read_text(".out", run.out, sizeof run.out);
+    read_text(".err", run.err, sizeof run.err);
+    expect_in(&run, "64.0 GB");
+    const char *training = strstr(run.out, "\ntraining ");
+    cr_assert_not_null(training, "%s", run.out);
+    cr_assert_not_null(strstr(training, "(128 GB of it the optimizer's state)"), "%s", training);
+    run = dotgrad("summary large.dot --memory-limit 20G");
+    cr_assert_eq(run.status, 1);
+}

@@ -114,32 +114,54 @@ static void print_table(const table_row *rows, int n)
 
 /* Bytes of one plan and of all that it reads. */
 typedef struct memory_need {
-    size_t arena, all;
-    size_t state; /* of the optimiser */
+    double arena, all;
+    double state; /* of the optimiser */
     double flops;
 } memory_need;
 
-static size_t bytes_of(const dg_tensors *tensors)
+/* Bytes of all parameters, or of all inputs; not a number that overflows. */
+static double bytes_of(const dg_graph *graph, dg_role role)
 {
-    size_t bytes = 0;
-    for (size_t k = 0; k < dg_tensors_count(tensors); k++)
-        bytes += dg_tensor_bytes(dg_tensors_at(tensors, k));
+    double bytes = 0;
+    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
+        dg_node *node = dg_graph_node(graph, id);
+        const dg_type *type = dg_node_type(node, 0);
+        if (dg_node_op(node)->role == role)
+            bytes += (double)dg_shape_count(&type->shape) * (double)dg_dtype_size(type->dtype);
+    }
     return bytes;
 }
 
-/* Zeros for every input and parameter that has none yet, so that the plan can be bound. */
-static dg_status fill_in(const dg_graph *graph, dg_tensors *parameters, dg_tensors *fed)
+/* Tensors for every input that have a shape and no data: enough for a plan that measures. */
+typedef struct shape_feeds {
+    dg_tensor *tensors;
+    dg_feed *feeds;
+    int count;
+} shape_feeds;
+
+static dg_status make_feeds(const dg_graph_file *file, shape_feeds *made)
 {
-    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
-        dg_node *node = dg_graph_node(graph, id);
-        dg_role role = dg_node_op(node)->role;
-        dg_tensors *into = role == DG_ROLE_PARAMETER ? parameters : role == DG_ROLE_INPUT ? fed : NULL;
+    int64_t nodes = dg_graph_node_count(file->graph);
+    *made = (shape_feeds){.tensors = calloc((size_t)nodes + 1, sizeof(dg_tensor)),
+                          .feeds = calloc((size_t)nodes + 1, sizeof(dg_feed))};
+    if (!made->tensors || !made->feeds)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    for (int64_t id = 0; id < nodes; id++) {
+        dg_node *node = dg_graph_node(file->graph, id);
+        if (dg_node_op(node)->role != DG_ROLE_INPUT)
+            continue;
         const dg_type *type = dg_node_type(node, 0);
-        dg_tensor *made;
-        if (into && !dg_tensors_find(into, dg_node_name(node)))
-            DG_TRY(dg_tensors_add(into, dg_node_name(node), type->dtype, type->shape, &made));
+        made->tensors[made->count] = (dg_tensor){.dtype = type->dtype, .shape = type->shape};
+        made->feeds[made->count] = (dg_feed){node, &made->tensors[made->count]};
+        made->count++;
     }
     return dg_ok();
+}
+
+static void release_feeds(shape_feeds *feeds)
+{
+    free(feeds->tensors);
+    free(feeds->feeds);
 }
 
 /* What nobody reads: the results of a forward pass. */
@@ -156,48 +178,35 @@ static int find_results(const dg_graph_file *file, dg_node **results)
     return count;
 }
 
-/* Binds a plan on zeros; nothing runs. */
-static dg_status measure_plan(const dg_graph_file *file, dg_plan_options options, dg_tensors *fed, memory_need *need)
+/* Binds a plan to shapes alone: nothing of the tensors' size is allocated. */
+static dg_status measure_plan(const dg_graph_file *file, dg_plan_options options, memory_need *need)
 {
     dg_plan *plan = NULL;
-    size_t count = dg_tensors_count(fed);
-    dg_feed *feeds = calloc(count + 1, sizeof *feeds);
-    for (size_t k = 0; feeds && k < count; k++)
-        feeds[k] = (dg_feed){dg_graph_find(file->graph, dg_tensors_name(fed, k)), dg_tensors_at(fed, k)};
-    dg_status status =
-        feeds ? dg_plan_new(file->graph, &options, &plan) : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    shape_feeds feeds;
+    options.measuring = true;
+    dg_status status = make_feeds(file, &feeds);
     if (status.code == DG_OK)
-        status = dg_plan_prepare(plan, feeds, (int)count);
+        status = dg_plan_new(file->graph, &options, &plan);
+    if (status.code == DG_OK)
+        status = dg_plan_prepare(plan, feeds.feeds, feeds.count);
     if (status.code == DG_OK) {
         const dg_plan_cost cost = dg_plan_cost_of(plan);
-        need->arena = cost.arena_bytes;
+        need->arena = (double)cost.arena_bytes;
         need->flops = cost.flops;
-        need->all = cost.arena_bytes + bytes_of(options.parameters) + bytes_of(fed);
+        need->all = need->arena + bytes_of(file->graph, DG_ROLE_PARAMETER) + bytes_of(file->graph, DG_ROLE_INPUT);
     }
     dg_plan_free(plan);
-    free(feeds);
+    release_feeds(&feeds);
     return status;
 }
 
 static dg_status measure_forward(const dg_graph_file *file, size_t limit, memory_need *need)
 {
-    dg_tensors *parameters = NULL, *fed = NULL;
     dg_node **results = calloc((size_t)file->n_nodes + 1, sizeof *results);
-    dg_status status =
-        results ? dg_tensors_new(&parameters) : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
-    if (status.code == DG_OK)
-        status = dg_tensors_new(&fed);
-    if (status.code == DG_OK)
-        status = fill_in(file->graph, parameters, fed);
-    if (status.code == DG_OK)
-        status = measure_plan(file,
-                              (dg_plan_options){.fetch = results,
-                                                .n_fetch = find_results(file, results),
-                                                .parameters = parameters,
-                                                .memory_limit = limit},
-                              fed, need);
-    dg_tensors_free(fed);
-    dg_tensors_free(parameters);
+    if (!results)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    dg_status status = measure_plan(
+        file, (dg_plan_options){.fetch = results, .n_fetch = find_results(file, results), .memory_limit = limit}, need);
     free(results);
     return status;
 }
@@ -225,37 +234,23 @@ static dg_status emit_step(const dg_graph_file *file, int count, dg_node *const 
 /* Of a graph with a loss that depends on trainable parameters; others are left at zero. */
 static dg_status measure_training(const dg_graph_file *file, size_t limit, memory_need *need)
 {
-    dg_tensors *parameters = NULL, *fed = NULL;
-    dg_node *const *wrt, *const *updates, *loss = file->loss;
+    dg_node *const *wrt, *const *updates;
     int count = 0, n_updates;
-    if (loss)
+    if (file->loss)
         DG_TRY(dg_trainable_parameters(file->loss, &wrt, &count));
     if (!count)
         return dg_ok();
-    dg_status status = dg_tensors_new(&parameters);
-    if (status.code == DG_OK)
-        status = dg_tensors_new(&fed);
-    if (status.code == DG_OK)
-        status = fill_in(file->graph, parameters, fed);
-    size_t weights = bytes_of(parameters);
-    if (status.code == DG_OK)
-        status = emit_step(file, count, wrt, &updates, &n_updates);
-    if (status.code == DG_OK)
-        status = fill_in(file->graph, parameters, fed);
-    if (status.code == DG_OK)
-        status = measure_plan(file,
-                              (dg_plan_options){.fetch = (dg_node *[]){file->loss},
-                                                .n_fetch = 1,
-                                                .updates = updates,
-                                                .n_updates = n_updates,
-                                                .parameters = parameters,
-                                                .training = true,
-                                                .memory_limit = limit},
-                              fed, need);
-    need->state = bytes_of(parameters) - weights;
-    dg_tensors_free(fed);
-    dg_tensors_free(parameters);
-    return status;
+    double weights = bytes_of(file->graph, DG_ROLE_PARAMETER);
+    DG_TRY(emit_step(file, count, wrt, &updates, &n_updates));
+    need->state = bytes_of(file->graph, DG_ROLE_PARAMETER) - weights;
+    return measure_plan(file,
+                        (dg_plan_options){.fetch = (dg_node *[]){file->loss},
+                                          .n_fetch = 1,
+                                          .updates = updates,
+                                          .n_updates = n_updates,
+                                          .training = true,
+                                          .memory_limit = limit},
+                        need);
 }
 
 /* "N = 32, T = 50", and of an input that still has a symbol the first such. */
@@ -291,11 +286,36 @@ static void print_need(const char *label, const memory_need *need, const dg_stat
     if (status->code != DG_OK || !need->all)
         return;
     printf("%-10s  %s in the plan's arena, %s with parameters and inputs", label,
-           cost_print_amount((double)need->arena, "B", arena, sizeof arena),
-           cost_print_amount((double)need->all, "B", all, sizeof all));
+           cost_print_amount(need->arena, "B", arena, sizeof arena),
+           cost_print_amount(need->all, "B", all, sizeof all));
     if (need->state)
-        printf(" (%s of it the optimizer's state)", cost_print_amount((double)need->state, "B", state, sizeof state));
+        printf(" (%s of it the optimizer's state)", cost_print_amount(need->state, "B", state, sizeof state));
     puts("");
+}
+
+/* A tensor that no machine can hold; DG_OK: there is none. */
+static dg_status find_too_large(const dg_graph_file *file)
+{
+    for (int64_t id = 0; id < dg_graph_node_count(file->graph); id++) {
+        dg_node *node = dg_graph_node(file->graph, id);
+        const dg_type *type = dg_node_type(node, 0);
+        size_t bytes;
+        dg_status status =
+            dg_shape_is_known(&type->shape) ? dg_shape_bytes(&type->shape, type->dtype, &bytes) : dg_ok();
+        if (status.code != DG_OK)
+            return dg_prefixed(status, "'%s'", dg_node_name(node));
+    }
+    return dg_ok();
+}
+
+static dg_status check_limit(const char *label, const memory_need *need, size_t limit)
+{
+    char all[48], most[48];
+    if (!limit || need->all <= (double)limit)
+        return dg_ok();
+    return dg_error(DG_NO_MEMORY, "%s takes %s with parameters and inputs, the limit is %s", label,
+                    cost_print_amount(need->all, "B", all, sizeof all),
+                    cost_print_amount((double)limit, "B", most, sizeof most));
 }
 
 /* Work and memory of a forward pass and of a training step, as far as the sizes are known. A graph that cannot run as
@@ -309,16 +329,26 @@ static dg_status print_plans(const dg_graph_file *sized, const node_cost *all, c
         printf("work and memory depend on %s: say --size %s=50, for instance\n", missing, missing);
         return dg_ok();
     }
-    dg_status first_status = measure_forward(sized, options->memory_limit, &forward);
-    dg_status second_status = measure_training(sized, options->memory_limit, &training);
+    dg_status first_status = find_too_large(sized), second_status = first_status;
+    bool is_possible = first_status.code == DG_OK;
+    if (is_possible) {
+        first_status = measure_forward(sized, options->memory_limit, &forward);
+        second_status = measure_training(sized, options->memory_limit, &training);
+    }
     printf("work        %s in a forward pass with %s", cost_print_amount(all->flops, "FLOP", first, sizeof first),
            sizes);
     printf(training.flops > 0 ? ", %s in a training step\n" : "\n",
            cost_print_amount(training.flops, "FLOP", second, sizeof second));
     print_need("forward", &forward, &first_status);
     print_need("training", &training, &second_status);
-    const dg_status *limited = first_status.code == DG_NO_MEMORY ? &first_status : &second_status;
-    return options->memory_limit && limited->code == DG_NO_MEMORY ? dg_prefixed(*limited, "%s", sized->path) : dg_ok();
+    if (!is_possible)
+        return options->memory_limit ? dg_prefixed(first_status, "%s", sized->path) : dg_ok();
+    const dg_status *failed = first_status.code == DG_NO_MEMORY ? &first_status : &second_status;
+    dg_status status =
+        failed->code == DG_NO_MEMORY ? *failed : check_limit("a forward pass", &forward, options->memory_limit);
+    if (status.code == DG_OK)
+        status = check_limit("a training step", &training, options->memory_limit);
+    return dg_prefixed(status, "%s", sized->path);
 }
 
 static dg_status print_totals(const dg_graph_file *sized, const node_cost *costs, const summary_options *options)

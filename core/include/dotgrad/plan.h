@@ -49,6 +49,8 @@ typedef struct dg_plan_options {
     bool training;          /* dropout, batch statistics, running updates */
     unsigned without;       /* of enum dg_optimization: what the plan leaves undone; 0 for all but tests */
     size_t memory_limit;    /* bytes of the plan's arena and constants, of all its bindings together; 0: none */
+    bool measuring;         /* for dg_plan_prepare() and dg_plan_cost_of() alone: parameters need not be there, tensors
+                               that are fed have no data, and nothing of their size is allocated */
 } dg_plan_options;
 
 /* Does not copy parameters; copies the lists. The graph must outlive the plan and may grow meanwhile. Updates that are
