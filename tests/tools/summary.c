@@ -181,7 +181,7 @@ Test(summary, allocates_nothing_of_the_tensors_size)
 {
     write_text("large.dot", "digraph { graph [optimizer=adam]; x [op=\"input([2147483648])\"]; "
                             "w [op=\"parameter([16000000000], init=normal)\"]; a [op=tanh]; s [op=sum]; "
-                            "r [op=\"zeros([2147483648])\"]; b [op=add]; c [op=sum]; d [op=sum]; loss [op=add]; "
+                            "r [op=\"zeros([2147483648])\"]; b [op=add]; c [op=sum]; loss [op=add]; "
                             "x -> a -> b [arg=input]; r -> b [arg=other]; b -> s; s -> loss [arg=input]; "
                             "w -> c; c -> loss [arg=other]; }");
     char line[512];

@@ -66,21 +66,23 @@ static const char *derivative_of(const dg_op *op)
 }
 
 /* A call with the shapes of its inputs and of what comes out. */
-static void print_example(const dg_op *op, const dg_sample *sample)
+static dg_status print_example(const dg_op *op, const dg_sample *sample)
 {
     dg_sample_case made;
     char text[DG_SHAPE_TEXT];
     printf("  example    %s", sample->call);
     for (int k = 0; k < DG_MAX_INPUTS && sample->inputs[k]; k++)
         printf("%s %s", k ? "," : " of", sample->inputs[k]);
-    if (dg_sample_make(&made, op, sample, DG_FLOAT32, 1).code == DG_OK)
+    dg_status status = dg_sample_make(&made, op, sample, DG_FLOAT32, 1);
+    if (status.code == DG_OK)
         for (int k = 0; k < dg_node_output_count(made.node); k++)
             printf("%s %s", k ? "," : " ->", dg_shape_print(&dg_node_type(made.node, k)->shape, text, sizeof text));
     dg_sample_release(&made);
     printf("\n");
+    return status;
 }
 
-static void print_op(const dg_op *op)
+static dg_status print_op(const dg_op *op)
 {
     printf("%s  [%s]\n  %s\n", op->name, op->family, op->summary);
     const char *how = op->formula ? op->formula : NULL;
@@ -97,9 +99,10 @@ static void print_op(const dg_op *op)
     if (derivative_of(op))
         printf("  derivative %s\n", derivative_of(op));
     for (const dg_sample *sample = op->samples; sample && sample->call; sample++)
-        print_example(op, sample);
+        DG_TRY(print_example(op, sample));
     if (op->source)
         printf("  source     %s\n", op->source);
+    return dg_ok();
 }
 
 /* The first op of the family is op i. */
@@ -145,7 +148,9 @@ int command_ops(int argc, char **argv)
                                            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : ""));
         }
         printf("%s", i > optind ? "\n" : "");
-        print_op(op);
+        dg_status status = print_op(op);
+        if (status.code != DG_OK)
+            return command_failed(status);
     }
     return 0;
 }
