@@ -145,6 +145,22 @@ dg_status dg_vector_jacobian(int n_outputs, dg_node *const *outputs, dg_node *co
     return status;
 }
 
+dg_status dg_depends(dg_node *output, int count, dg_node *const *wrt, bool *depends)
+{
+    dg_graph *graph;
+    walk w;
+    for (int k = 0; k < count; k++)
+        depends[k] = false;
+    DG_TRY(walk_check(&graph, 1, &output, count, wrt));
+    if (!count)
+        return dg_ok();
+    dg_status status = walk_make(&w, graph, 1, &output, count, wrt, false);
+    for (int k = 0; k < count && status.code == DG_OK; k++)
+        depends[k] = walk_depends(&w, walk_resolve(wrt[k]).node);
+    walk_release(&w);
+    return status.code == DG_OK ? dg_graph_status(graph) : status;
+}
+
 dg_status dg_grad(dg_node *output, int count, dg_node *const *wrt, dg_node **grads)
 {
     return dg_vector_jacobian(1, &output, NULL, count, wrt, grads);

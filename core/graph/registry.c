@@ -64,6 +64,18 @@ int dg_op_output_count(const dg_op *op)
     return n ? n : 1;
 }
 
+int dg_op_target(const dg_op *op)
+{
+    int n = count_inputs(op);
+    for (int k = 0; k < n; k++)
+        if (op->inputs[k].flags & DG_TARGET)
+            return k;
+    for (int k = 1; k < n && strcmp(op->family, "loss") == 0; k++)
+        if (strcmp(op->inputs[k].name, "target") == 0)
+            return k;
+    return -1;
+}
+
 static dg_status check_descriptor(const dg_op *op)
 {
     if (!op->name || !op->name[0])

@@ -202,7 +202,7 @@ char *dg_argument_default(const dg_argument *arg, char *text, size_t size)
 {
     if (size)
         text[0] = '\0';
-    if (isnan(arg->fallback[0]))
+    if (arg->required || isnan(arg->fallback[0]))
         dg_text_append(text, size, 0, "%s", arg->required ? "" : "none");
     else
         print_value(arg, arg->fallback, text, size, 0);

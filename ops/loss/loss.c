@@ -356,6 +356,8 @@ static const dg_op loss_ops[] = {
     {
         .name = "mse_loss",
         .family = "loss",
+        .scores = DG_SCORES_VALUES,
+        .squares = true,
         .summary = "(x − target)²",
         .inputs = PAIR_INPUTS,
         .attrs = {REDUCTION},
@@ -366,6 +368,7 @@ static const dg_op loss_ops[] = {
     {
         .name = "l1_loss",
         .family = "loss",
+        .scores = DG_SCORES_VALUES,
         .summary = "|x − target|",
         .inputs = PAIR_INPUTS,
         .attrs = {REDUCTION},
@@ -450,6 +453,7 @@ static const dg_op loss_ops[] = {
     {
         .name = "cross_entropy",
         .family = "loss",
+        .scores = DG_SCORES_CLASSES,
         .summary = "−log softmax(x)[target]",
         .inputs = {{.name = "input", .doc = "[N, C], [N, C, ..] or [C]: scores before the softmax"},
                    {.name = "target", .doc = "class indices [N, ..], or probabilities in input's shape"},
@@ -465,6 +469,7 @@ static const dg_op loss_ops[] = {
     {
         .name = "nll_loss",
         .family = "loss",
+        .scores = DG_SCORES_LOG_PROBABILITIES,
         .summary = "−x[target]",
         .inputs = {{.name = "input", .doc = "[N, C], [N, C, ..] or [C]: logarithms of probabilities"},
                    LABELS,
@@ -487,6 +492,7 @@ static const dg_op loss_ops[] = {
     {
         .name = "binary_cross_entropy",
         .family = "loss",
+        .scores = DG_SCORES_PROBABILITIES,
         .summary = "−t ln x − (1 − t) ln(1 − x)",
         .inputs = {{.name = "input", .doc = "probabilities"},
                    {.name = "target", .doc = "in input's shape"},
@@ -499,6 +505,7 @@ static const dg_op loss_ops[] = {
     {
         .name = "binary_cross_entropy_with_logits",
         .family = "loss",
+        .scores = DG_SCORES_LOGITS,
         .summary = "the same on sigmoid(x)",
         .inputs = {{.name = "input", .doc = "scores before the sigmoid"},
                    {.name = "target", .doc = "in input's shape"},

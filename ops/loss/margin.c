@@ -232,6 +232,7 @@ static const dg_op label_loss_ops[] = {
     {
         .name = "multi_margin_loss",
         .family = "loss",
+        .scores = DG_SCORES_MARGINS,
         .summary = "Σ_j w_y max(0, margin − x_y + x_j)ᵖ / C over classes j but the target y",
         .source =
             "Crammer and Singer, On the algorithmic implementation of multiclass kernel-based vector machines (2001)",
@@ -272,6 +273,7 @@ static const dg_op label_loss_ops[] = {
     {
         .name = "focal_loss",
         .family = "loss",
+        .scores = DG_SCORES_LOGITS,
         .summary = "−α_t (1 − p_t)^γ ln p_t, p = σ(x)",
         .source = "Lin, Goyal, Girshick, He, Dollár, Focal loss for dense object detection (2017), eq. 5",
         .inputs = {{.name = "input", .doc = "scores before the sigmoid"},

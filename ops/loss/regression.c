@@ -162,6 +162,7 @@ static const dg_op regression_loss_ops[] = {
     {
         .name = "smooth_l1_loss",
         .family = "loss",
+        .scores = DG_SCORES_VALUES,
         .summary = "(x − t)²/(2β) where |x − t| < β, else |x − t| − β/2",
         .source = "Girshick, Fast R-CNN (2015), eq. 3",
         .inputs = PAIR_INPUTS,
@@ -173,6 +174,7 @@ static const dg_op regression_loss_ops[] = {
     {
         .name = "huber_loss",
         .family = "loss",
+        .scores = DG_SCORES_VALUES,
         .summary = "(x − t)²/2 where |x − t| ≤ δ, else δ(|x − t| − δ/2)",
         .source = "Huber, Robust estimation of a location parameter (1964)",
         .inputs = PAIR_INPUTS,

@@ -16,17 +16,18 @@ typedef enum target_kind {
 
 static target_kind kind_of(const dg_node *loss)
 {
-    static const struct {
-        const char *op;
-        target_kind kind;
-    } kinds[] = {{"cross_entropy", CLASS_NUMBERS},
-                 {"nll_loss", CLASS_NUMBERS},
-                 {"multi_margin_loss", CLASS_NUMBERS},
-                 {"binary_cross_entropy", ZERO_TO_ONE},
-                 {"binary_cross_entropy_with_logits", ZERO_TO_ONE}};
-    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
-        if (!strcmp(dg_node_op(loss)->name, kinds[k].op))
-            return kinds[k].kind;
+    switch (dg_node_op(loss)->scores) {
+    case DG_SCORES_CLASSES:
+    case DG_SCORES_LOG_PROBABILITIES:
+    case DG_SCORES_MARGINS:
+        return CLASS_NUMBERS;
+    case DG_SCORES_LOGITS:
+    case DG_SCORES_PROBABILITIES:
+        return ZERO_TO_ONE;
+    case DG_SCORES_NONE:
+    case DG_SCORES_VALUES:
+        break;
+    }
     return ANY_NUMBERS;
 }
 
@@ -35,19 +36,15 @@ static const char *name_of(const dg_node *node)
     return dg_node_name((dg_node *)(uintptr_t)node);
 }
 
-/* The input that an argument of a loss is made from, through reshapes and conversions; NULL: it is computed. */
-static const dg_node *source_of(const dg_node *loss, const char *argument)
+/* The input that the labels of a loss are made from, through reshapes and conversions; NULL: they are computed, or the
+ * node is no loss. */
+static const dg_node *source_of(const dg_node *loss)
 {
-    for (int k = 0; k < dg_node_input_count(loss); k++) {
-        const dg_node *node = dg_node_input(loss, k);
-        const char *name = dg_node_input_name(loss, k);
-        if (!name || strcmp(name, argument) != 0)
-            continue;
-        while (node && dg_node_op(node)->role != DG_ROLE_INPUT)
-            node = dg_node_input_count(node) == 1 ? dg_node_input(node, 0) : NULL;
-        return node;
-    }
-    return NULL;
+    int k = dg_op_target(dg_node_op(loss));
+    const dg_node *node = k >= 0 && k < dg_node_input_count(loss) ? dg_node_input(loss, k) : NULL;
+    while (node && dg_node_op(node)->role != DG_ROLE_INPUT)
+        node = dg_node_input_count(node) == 1 ? dg_node_input(node, 0) : NULL;
+    return node;
 }
 
 static const char *field_of(const dg_node *input)
@@ -204,7 +201,7 @@ dg_status dg_data_suit(dg_data *set, const dg_graph *graph)
         return dg_ok();
     for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
         const dg_node *loss = dg_graph_node(graph, id);
-        const dg_node *input = strcmp(dg_node_op(loss)->family, "loss") ? NULL : source_of(loss, "target");
+        const dg_node *input = source_of(loss);
         if (!input || strcmp(field_of(input), "target") != 0)
             continue;
         bool is_float = dg_dtype_is_float(dg_node_type(input, 0)->dtype);

@@ -1,6 +1,6 @@
 /* One step of an optimiser as nodes. What a rule's text says is found out once for each set of parameters that it says
  * the same of: which statements count, which names are state, what is computed once a step and what once a parameter;
- * then each parameter's formulas become nodes. */
+ * then each parameter's formulas become nodes. One file, since all of it works on the emission's tables. */
 #include "lines.h"
 #include "rules.h"
 
@@ -70,6 +70,7 @@ typedef struct emission {
     program *programs[MOST_PROGRAMS];
     int n_programs;
     symbols shared; /* states for all: their nodes, once their updates are made */
+    dg_node *due;   /* 1 in a run that makes a step, else 0; NULL: every run does */
     dg_node **updates;
     size_t n_updates, room;
 } emission;
@@ -109,7 +110,11 @@ static void add_update(emission *e, dg_node *target, dg_node *value)
                                       dg_graph_print_shape(graph, &has->shape, b, sizeof b)));
         return;
     }
-    e->updates[e->n_updates++] = dg_assign(target, has->dtype == wants->dtype ? value : dg_to(value, wants->dtype));
+    if (has->dtype != wants->dtype)
+        value = dg_to(value, wants->dtype);
+    if (e->due)
+        value = dg_expr("where(due > 0, new, old)", {"due", e->due}, {"new", value}, {"old", target});
+    e->updates[e->n_updates++] = dg_assign(target, value);
 }
 
 /* ---- states ---- */
@@ -309,7 +314,7 @@ static dg_node *emit_constant(const scope *in, const char *text)
         status = dg_program_make(dg_graph_arena(graph), formula, DG_FLOAT64, &made);
     if (status.code != DG_OK)
         return dg_graph_fail(graph, status);
-    dg_program_run(made, &one, NULL, DG_FLOAT64, &value, 0, 1);
+    dg_program_run(made, &one, &(dg_operand){.dtype = DG_FLOAT64}, DG_FLOAT64, &value, 0, 1);
     const dg_tensor tensor = dg_tensor_view(DG_FLOAT64, one, &value);
     return dg_constant(graph, &tensor, .dtype = DG_FLOAT64);
 }
@@ -453,6 +458,22 @@ void dg_rule_set(dg_rule_step *step, const char *name, dg_node *node)
 
 /* ---- the step ---- */
 
+/* The mean gradient of the runs that make one step. The sum so far is kept in every run, and begins anew after a step.
+ */
+static dg_node *accumulate(emission *e, dg_node *parameter, dg_node *gradient)
+{
+    if (!e->due)
+        return gradient;
+    char formula[60];
+    dg_node *so_far = state_node(e, dg_node_name(parameter), "accumulated", *dg_node_type(parameter, 0));
+    dg_node *sum = dg_add(so_far, gradient), *due = e->due;
+    e->due = NULL;
+    add_update(e, so_far, dg_expr("where(due > 0, 0 * sum, sum)", {"due", due}, {"sum", sum}));
+    e->due = due;
+    snprintf(formula, sizeof formula, "sum / %d", e->step->accumulate);
+    return dg_expr(formula, {"sum", sum});
+}
+
 static void emit_parameter(emission *e, int i, bool decayed)
 {
     const dg_optimizer_step *all = e->step;
@@ -461,7 +482,7 @@ static void emit_parameter(emission *e, int i, bool decayed)
     if (dg_node_type(gradient, 0)->dtype != step.type.dtype)
         gradient = dg_to(gradient, step.type.dtype);
     set_symbol(&step.table, "p", parameter);
-    set_symbol(&step.table, "g", gradient);
+    set_symbol(&step.table, "g", accumulate(e, parameter, gradient));
     if (all->sampled)
         set_symbol(&step.table, "s", all->sampled[i]);
     for (int k = 0; k < e->once.count; k++)
@@ -470,6 +491,8 @@ static void emit_parameter(emission *e, int i, bool decayed)
         e->optimizer->rule->emit(&step);
     else
         dg_rule_lines(&step, rule_has_own_lines(e->optimizer) ? e->optimizer->lines : e->optimizer->rule->lines);
+    if (all->average)
+        dg_rule_lines(&step, all->average);
     if (dg_graph_status(all->graph).code != DG_OK)
         return;
     add_update(e, parameter, find_symbol(&step.table, "p"));
@@ -578,6 +601,8 @@ static dg_status check_step(const dg_optimizer *optimizer, const dg_optimizer_st
         return dg_error(DG_BAD_ARGUMENT, "optimizer %s needs gradients with sampled targets", optimizer->rule->name);
     if (!step->lr || dg_node_type(step->lr, 0)->shape.rank != 0 || !dg_dtype_is_float(dg_node_type(step->lr, 0)->dtype))
         return dg_error(DG_BAD_ARGUMENT, "optimizer: the learning rate must be a scalar node of a float type");
+    if (step->accumulate < 0)
+        return dg_error(DG_BAD_ARGUMENT, "optimizer: accumulate is %d, wants 1 or more runs", step->accumulate);
     if (step->count < 0 || step->count > 1000000)
         return dg_error(DG_BAD_ARGUMENT, "optimizer: %d parameters", step->count);
     for (int i = 0; i < step->count; i++)
@@ -591,6 +616,14 @@ static dg_status emit_all(emission *e, const marks *m)
     DG_TRY(choose_prefix(e, m));
     e->n_bindings = rule_bind(e->optimizer, true, e->bindings[true]);
     rule_bind(e->optimizer, false, e->bindings[false]);
+    if (step->accumulate > 1) {
+        char formula[60];
+        dg_node *runs = state_node(e, "", "runs", (dg_type){DG_FLOAT64, dg_scalar()});
+        snprintf(formula, sizeof formula, "where(runs >= %d - 1, 0, runs + 1)", step->accumulate);
+        dg_node *next = dg_expr(formula, {"runs", runs});
+        add_update(e, runs, next);
+        e->due = dg_expr("where(next == 0, 1, 0 * next)", {"next", next});
+    }
     dg_node *steps = state_node(e, "", "step", (dg_type){DG_FLOAT64, dg_scalar()});
     dg_node *now = dg_expr("steps + 1", {"steps", steps});
     add_update(e, steps, now);

@@ -49,10 +49,10 @@ dg_status keep_best(dg_trainer *t)
 
 dg_status trainer_finish(dg_trainer *t)
 {
-    if (!t->best || t->last)
+    if ((!t->best && !t->options.average) || t->last)
         return dg_ok();
     DG_TRY(checkpoint_collect(t, &t->last));
-    return dg_checkpoint_weights(t->best, t->options.task.parameters);
+    return t->best ? dg_checkpoint_weights(t->best, t->options.task.parameters) : take_averages(t);
 }
 
 /* ---- notes ---- */
@@ -64,7 +64,7 @@ typedef struct note {
     const char *absent; /* what it is in checkpoints that were made before there was such a note; NULL: none were */
 } note;
 
-#define N_NOTES 15
+#define N_NOTES 17
 
 static void print_number(char text[NOTE_SIZE], double number)
 {
@@ -105,6 +105,10 @@ static int list_notes(const dg_trainer *t, note notes[N_NOTES])
     snprintf(notes[n].text, NOTE_SIZE, "%" PRId64, t->options.early_stopping);
     notes[++n] = (note){.key = "dotgrad.drop_last", .what = "drop_last", .absent = "false"};
     snprintf(notes[n].text, NOTE_SIZE, "%s", t->options.drop_last ? "true" : "false");
+    notes[++n] = (note){.key = "dotgrad.accumulate", .what = "accumulate", .absent = "1"};
+    snprintf(notes[n].text, NOTE_SIZE, "%d", t->options.accumulate > 1 ? t->options.accumulate : 1);
+    notes[++n] = (note){.key = "dotgrad.average", .what = "average", .absent = "none"};
+    snprintf(notes[n].text, NOTE_SIZE, "%s", t->options.average ? t->options.average : "none");
     notes[++n] = (note){.key = "dotgrad.rows", .what = "number of training and validation rows"};
     snprintf(notes[n].text, NOTE_SIZE, "%" PRId64 ",%" PRId64, data->n_train, data->n_validation);
     notes[++n] = (note){.key = "dotgrad.history", .what = "history"};
@@ -284,20 +288,32 @@ dg_status checkpoint_restore(dg_trainer *t, const dg_tensors *set)
     return restore_parameters(t, set);
 }
 
+/* The name under which a checkpoint has a weight to predict with: the best one where kept, else the average, else
+ * itself. */
+static dg_status weight_to_use(const dg_tensors *checkpoint, const char *name, const char **found, char text[NAME_SIZE])
+{
+    DG_TRY(best_name(name, text));
+    *found = dg_tensors_find(checkpoint, text) ? text : NULL;
+    if (*found)
+        return dg_ok();
+    int length = snprintf(text, NAME_SIZE, "optimizer/%s/average", name);
+    *found = length < NAME_SIZE && dg_tensors_find(checkpoint, text) ? text : name;
+    return dg_ok();
+}
+
 dg_status dg_checkpoint_weights(const dg_tensors *checkpoint, dg_tensors *parameters)
 {
     for (size_t i = 0; i < dg_tensors_count(checkpoint); i++) {
-        const char *name = dg_tensors_name(checkpoint, i);
-        char best[NAME_SIZE];
+        const char *name = dg_tensors_name(checkpoint, i), *found;
+        char text[NAME_SIZE];
         if (has_prefix(name, "optimizer/") || has_prefix(name, "trainer/"))
             continue;
         if (has_prefix(name, "best/")) {
             DG_TRY(dg_tensors_put(parameters, name + strlen("best/"), dg_tensors_at(checkpoint, i)));
             continue;
         }
-        DG_TRY(best_name(name, best));
-        if (!dg_tensors_find(checkpoint, best))
-            DG_TRY(dg_tensors_put(parameters, name, dg_tensors_at(checkpoint, i)));
+        DG_TRY(weight_to_use(checkpoint, name, &found, text));
+        DG_TRY(dg_tensors_put(parameters, name, dg_tensors_find(checkpoint, found)));
     }
     return dg_ok();
 }

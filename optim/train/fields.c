@@ -7,14 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-dg_node *find_argument(const dg_node *node, const char *argument)
+dg_node *find_target(const dg_node *node)
 {
-    for (int k = 0; k < dg_node_input_count(node); k++) {
-        const char *name = dg_node_input_name(node, k);
-        if (name && strcmp(name, argument) == 0)
-            return dg_node_input(node, k);
-    }
-    return NULL;
+    int k = dg_op_target(dg_node_op(node));
+    return k >= 0 && k < dg_node_input_count(node) ? dg_node_input(node, k) : NULL;
 }
 
 dg_status find_loss_op(dg_node *loss, dg_node **loss_op)
@@ -27,7 +23,7 @@ dg_status find_loss_op(dg_node *loss, dg_node **loss_op)
     DG_TRY(reach_new(graph, &loss, 1, &mark));
     for (int64_t id = dg_node_id(loss); id >= 0 && !*loss_op; id--) {
         dg_node *node = dg_graph_node(graph, id);
-        if (mark[id] && strcmp(dg_node_op(node)->family, "loss") == 0 && find_argument(node, "target"))
+        if (mark[id] && find_target(node))
             *loss_op = node;
     }
     free(mark);
@@ -69,7 +65,7 @@ static dg_status wiring_new(const dg_task *task, dg_node *const *nodes, int n_no
     int n = 0;
     DG_TRY(find_loss_op(task->loss, &loss_op));
     DG_TRY(reach_new(task->graph, nodes, n_nodes, &w->read));
-    dg_node *target = loss_op ? find_argument(loss_op, "target") : NULL;
+    dg_node *target = loss_op ? find_target(loss_op) : NULL;
     for (int k = 0; loss_op && k < dg_node_input_count(loss_op) && n < DG_MAX_INPUTS; k++)
         if (dg_node_input(loss_op, k) != target)
             others[n++] = dg_node_input(loss_op, k);

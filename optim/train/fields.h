@@ -22,9 +22,9 @@ typedef struct field_sources {
 dg_status fields_bind(const dg_task *task, dg_node *const *nodes, int n_nodes, field_sources *sources);
 void fields_release(field_sources *sources);
 
-/* The loss op that the loss is made of: the last node of family "loss" that it reads; NULL: none. */
+/* The loss op that the loss is made of: the last node it reads whose op takes labels; NULL: none. */
 dg_status find_loss_op(dg_node *loss, dg_node **loss_op);
-/* The node wired to `argument` of a node; NULL: none. */
-dg_node *find_argument(const dg_node *node, const char *argument);
+/* What is wired to the labels' input of a loss op; NULL: the node is none. */
+dg_node *find_target(const dg_node *node);
 
 #endif

@@ -9,7 +9,7 @@ typedef dg_status adding(const metric_set *set, const dg_tensor *prediction, con
                          double *under);
 
 struct metric_rule {
-    const char *name;
+    const char *name, *summary;
     adding *add; /* NULL: the loss */
     bool root;
     bool rises;
@@ -87,33 +87,39 @@ static dg_status add_hits(const metric_set *set, const dg_tensor *prediction, co
 }
 
 static const metric_rule rules[] = {
-    {"loss", NULL, false, false},
-    {"accuracy", add_hits, false, true},
-    {"rmse", add_squares, true, false},
+    {"loss", "the mean of the loss over rows", NULL, false, false},
+    {"accuracy", "the part of decisions that are the target's", add_hits, false, true},
+    {"rmse", "√(mean (prediction − target)²)", add_squares, true, false},
 };
 #define N_RULES (sizeof rules / sizeof rules[0])
+
+/* What a loss is judged by, from what its scores are. NaN: no threshold of its own. */
+static const struct judgement {
+    const char *metrics;
+    double threshold;
+} by_scores[] = {
+    [DG_SCORES_NONE] = {"", NAN},
+    [DG_SCORES_CLASSES] = {"accuracy", NAN},
+    [DG_SCORES_LOG_PROBABILITIES] = {"accuracy", NAN},
+    [DG_SCORES_MARGINS] = {"accuracy", NAN},
+    [DG_SCORES_LOGITS] = {"accuracy", 0},
+    [DG_SCORES_PROBABILITIES] = {"accuracy", 0.5},
+    [DG_SCORES_VALUES] = {"rmse", NAN},
+};
+
+const char *metric_name(const metric_set *set, int metric)
+{
+    return set->rules[metric]->name;
+}
 
 const char *dg_metric_known(size_t index)
 {
     return index < N_RULES ? rules[index].name : NULL;
 }
 
-/* What loss ops are judged by. NaN: no threshold of their own. */
-static const struct loss_metrics {
-    const char *op, *metrics;
-    double threshold;
-} by_loss[] = {
-    {"cross_entropy", "accuracy", NAN},
-    {"nll_loss", "accuracy", NAN},
-    {"binary_cross_entropy", "accuracy", 0.5},
-    {"binary_cross_entropy_with_logits", "accuracy", 0},
-    {"mse_loss", "rmse", NAN},
-    {"l1_loss", "rmse", NAN},
-};
-
-const char *metric_name(const metric_set *set, int metric)
+const char *dg_metric_summary(size_t index)
 {
-    return set->rules[metric]->name;
+    return index < N_RULES ? rules[index].summary : NULL;
 }
 
 bool dg_metric_rises(const char *name)
@@ -171,21 +177,17 @@ dg_status metrics_choose(const dg_task *task, metric_set *set)
 {
     *set = (metric_set){.count = 1, .rules = {&rules[0]}, .threshold = NAN, .ignored = INT64_MIN};
     dg_node *loss_op;
-    const char *chosen = "";
     DG_TRY(find_loss_op(task->loss, &loss_op));
-    for (size_t i = 0; loss_op && i < sizeof by_loss / sizeof by_loss[0]; i++)
-        if (strcmp(by_loss[i].op, dg_node_op(loss_op)->name) == 0) {
-            chosen = by_loss[i].metrics;
-            set->threshold = by_loss[i].threshold;
-        }
+    const struct judgement *by = &by_scores[loss_op ? dg_node_op(loss_op)->scores : DG_SCORES_NONE];
+    set->threshold = by->threshold;
     const dg_value *ignored = loss_op ? dg_node_attr(loss_op, "ignore_index") : NULL;
     if (ignored && ignored->kind == DG_VALUE_INT)
         set->ignored = ignored->i;
-    DG_TRY(add_names(set, task->metrics && task->metrics[0] ? task->metrics : chosen));
+    DG_TRY(add_names(set, task->metrics && task->metrics[0] ? task->metrics : by->metrics));
     if (set->count == 1)
         return dg_ok();
     set->prediction = loss_op ? dg_node_input(loss_op, 0) : task->output;
-    set->target = loss_op ? find_argument(loss_op, "target") : target_input(task);
+    set->target = loss_op ? find_target(loss_op) : target_input(task);
     if (!set->prediction || !set->target)
         return dg_error(DG_BAD_ARGUMENT,
                         "metric %s wants a loss op, or an output node and an input that takes 'target'",

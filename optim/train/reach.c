@@ -3,7 +3,9 @@
 
 #include "reach.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 
 dg_status reach_new(dg_graph *graph, dg_node *const *nodes, int n_nodes, bool **marks)
 {
@@ -30,7 +32,51 @@ static bool is_trainable(const dg_node *node)
     return dg_node_op(node)->role == DG_ROLE_PARAMETER && (!trainable || trainable->b);
 }
 
-dg_status dg_trainable_parameters(dg_node *output, dg_node *const **parameters, int *count)
+/* A glob pattern over names; without * and ? it is the name of a parameter, or of the module or layer it belongs to. */
+static bool name_fits(const char *name, const char *pattern)
+{
+    size_t length = strlen(pattern);
+    if (strpbrk(pattern, "*?["))
+        return fnmatch(pattern, name, 0) == 0;
+    return strncmp(name, pattern, length) == 0 && (name[length] == '\0' || name[length] == '.');
+}
+
+/* Any of the patterns, which commas separate. */
+static bool fits_any(const char *name, const char *patterns)
+{
+    char one[256];
+    for (const char *at = patterns; *at;) {
+        size_t skip = strspn(at, ", "), length = strcspn(at + skip, ", ");
+        if (length > 0 && length < sizeof one) {
+            memcpy(one, at + skip, length);
+            one[length] = '\0';
+            if (name_fits(name, one))
+                return true;
+        }
+        at += skip + length;
+    }
+    return false;
+}
+
+/* Takes out of the list what no derivative reaches. */
+static dg_status keep_reached(dg_node *output, dg_node **list, int *count)
+{
+    if (!*count || !dg_dtype_is_float(dg_node_type(output, 0)->dtype))
+        return dg_ok();
+    bool *reached = calloc((size_t)*count, sizeof *reached);
+    if (!reached)
+        return dg_no_memory("a list of %d parameters", *count);
+    dg_status status = dg_depends(output, *count, list, reached);
+    int n = 0;
+    for (int k = 0; k < *count && status.code == DG_OK; k++)
+        if (reached[k])
+            list[n++] = list[k];
+    *count = status.code == DG_OK ? n : 0;
+    free(reached);
+    return status;
+}
+
+dg_status dg_trainable_matching(dg_node *output, const char *patterns, dg_node *const **parameters, int *count)
 {
     *parameters = NULL;
     *count = 0;
@@ -43,12 +89,22 @@ dg_status dg_trainable_parameters(dg_node *output, dg_node *const **parameters, 
     for (int64_t id = 0; id <= dg_node_id(output); id++)
         n += mark[id] && is_trainable(dg_graph_node(graph, id));
     dg_node **list = dg_arena_alloc(dg_graph_arena(graph), (n + 1) * sizeof(dg_node *));
-    for (int64_t id = 0; list && id <= dg_node_id(output); id++)
-        if (mark[id] && is_trainable(dg_graph_node(graph, id)))
-            list[(*count)++] = dg_graph_node(graph, id);
+    for (int64_t id = 0; list && id <= dg_node_id(output); id++) {
+        dg_node *node = dg_graph_node(graph, id);
+        if (mark[id] && is_trainable(node) && (!patterns || fits_any(dg_node_name(node), patterns)))
+            list[(*count)++] = node;
+    }
     free(mark);
     if (!list)
         return dg_no_memory("a list of %zu parameters", n);
+    DG_TRY(keep_reached(output, list, count));
+    if (patterns && !*count)
+        return dg_error(DG_BAD_ARGUMENT, "no trainable parameter of '%s' fits '%s'", dg_node_name(output), patterns);
     *parameters = list;
     return dg_ok();
+}
+
+dg_status dg_trainable_parameters(dg_node *output, dg_node *const **parameters, int *count)
+{
+    return dg_trainable_matching(output, NULL, parameters, count);
 }

@@ -59,10 +59,11 @@ dg_status run_batch(dg_trainer *t, double *loss)
         t->order_epoch = t->epoch;
     }
     batch_gather(&t->batch, training_rows(t), t->order, begin, count);
-    t->rate = dg_schedule_rate(&t->schedule, t->optimizer.lr, t->step, (uint64_t)t->batches, (uint64_t)t->epochs);
+    DG_TRY(follow_schedule(t));
     dg_plan_set_step(t->train_plan, t->step);
     DG_TRY(dg_plan_run(t->train_plan, t->batch.feeds, t->batch.n_feeds));
-    return add_results(t->train_plan, &t->metrics, count, &t->sums, loss);
+    DG_TRY(add_results(t->train_plan, &t->metrics, count, &t->sums, loss));
+    return t->driven && isfinite(*loss) ? driven_step(t) : dg_ok();
 }
 
 static dg_status train_batch(dg_trainer *t, double *loss)

@@ -26,6 +26,8 @@ static dg_status check_options(const dg_trainer_options *options)
                         options->clip_value, options->clip_norm);
     if (!(options->checkpoint_seconds >= 0))
         return dg_error(DG_BAD_ARGUMENT, "checkpoint_seconds is %g, wants 0 or more", options->checkpoint_seconds);
+    if (options->accumulate < 0)
+        return dg_error(DG_BAD_ARGUMENT, "accumulate is %d, wants 1 or more batches", options->accumulate);
     if (options->early_stopping < 0)
         return dg_error(DG_BAD_ARGUMENT, "early_stopping is %lld, wants 1 or more epochs",
                         (long long)options->early_stopping);
@@ -48,6 +50,8 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
     t->options.resume = NULL;
     DG_TRY(copy_text(options->checkpoint, &t->checkpoint));
     DG_TRY(copy_text(options->graph_text, &t->graph_text));
+    DG_TRY(copy_text(options->average, &t->average));
+    t->options.average = t->average;
     t->options.checkpoint = t->checkpoint;
     t->options.graph_text = t->graph_text;
     DG_TRY(dg_optimizer_parse(options->optimizer ? options->optimizer : "adam", &t->optimizer));
@@ -61,38 +65,6 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
                         (long long)rows, (long long)t->batch_size);
     t->order_epoch = t->best_epoch = -1;
     return dg_ok();
-}
-
-/* The learning rate's input; one that an earlier trainer of the graph made is used again. */
-static dg_node *rate_input(dg_graph *graph)
-{
-    dg_node *known = dg_graph_find(graph, "optimizer/lr");
-    if (known && dg_node_op(known)->role == DG_ROLE_INPUT && dg_node_type(known, 0)->dtype == DG_FLOAT64)
-        return known;
-    return dg_input(graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "optimizer/lr");
-}
-
-/* Gradients of the loss, clipped, and the optimiser's updates. */
-static dg_status emit_updates(dg_trainer *t, dg_node **lr)
-{
-    const dg_task *task = &t->options.task;
-    dg_node *const *parameters;
-    int count;
-    DG_TRY(dg_trainable_parameters(task->loss, &parameters, &count));
-    if (!count)
-        return dg_error(DG_BAD_ARGUMENT, "loss '%s' depends on no trainable parameter", dg_node_name(task->loss));
-    dg_node **gradients = dg_arena_alloc(dg_graph_arena(task->graph), (size_t)count * sizeof(dg_node *));
-    if (!gradients)
-        return dg_error(DG_NO_MEMORY, "trainer: no memory for %d gradients", count);
-    DG_TRY(dg_grad(task->loss, count, parameters, gradients));
-    if (t->options.clip_value != 0)
-        DG_TRY(dg_clip_value(task->graph, count, gradients, t->options.clip_value, gradients));
-    if (t->options.clip_norm != 0)
-        DG_TRY(dg_clip_norm(task->graph, count, gradients, t->options.clip_norm, gradients, NULL));
-    *lr = rate_input(task->graph);
-    const dg_optimizer_step step = {
-        .graph = task->graph, .count = count, .parameters = parameters, .gradients = gradients, .lr = *lr};
-    return dg_optimizer_emit(&t->optimizer, &step, &t->updates, &t->n_updates);
 }
 
 /* Makes what parameters are missing; those that want to see data see training rows. */
@@ -157,7 +129,10 @@ static dg_status make_plans(dg_trainer *t, dg_node *const *fetch, int n_fetch)
                             .seed = task->seed,
                             .training = true,
                             .memory_limit = task->memory_limit};
-    DG_TRY(dg_plan_new(task->graph, &plan, &t->train_plan));
+    if (t->driven)
+        DG_TRY(driven_plan(t, fetch, n_fetch));
+    else
+        DG_TRY(dg_plan_new(task->graph, &plan, &t->train_plan));
     plan.updates = NULL;
     plan.n_updates = 0;
     plan.training = false;
@@ -177,7 +152,7 @@ static dg_status prepare_plans(dg_trainer *t)
 static dg_status build(dg_trainer *t, const dg_trainer_options *options)
 {
     const dg_task *task = &t->options.task;
-    dg_node *fetch[MAX_FETCH], *lr = NULL;
+    dg_node *fetch[MAX_FETCH];
     int n_fetch;
     DG_TRY(take_options(t, options));
     DG_TRY(metrics_choose(task, &t->metrics));
@@ -185,14 +160,13 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
     DG_TRY(fields_bind(task, fetch, n_fetch, &t->sources));
     DG_TRY(rows_check((dg_rows){task->data->train, task->data->n_train}, t->sources.rows, "training rows"));
     DG_TRY(rows_check((dg_rows){task->data->validation, task->data->n_validation}, t->sources.rows, "validation rows"));
-    DG_TRY(batch_make(&t->batch, &t->sources, t->batch_size < t->sources.rows ? t->batch_size : t->sources.rows, 1));
+    DG_TRY(batch_make(&t->batch, &t->sources, t->batch_size < t->sources.rows ? t->batch_size : t->sources.rows,
+                      1 + dg_schedule_moves_momentum(&t->schedule)));
     t->order = calloc((size_t)task->data->n_train, sizeof *t->order);
     if (!t->order)
         return dg_error(DG_NO_MEMORY, "trainer: no memory for the order of %lld rows", (long long)task->data->n_train);
     DG_TRY(make_history(t));
-    DG_TRY(emit_updates(t, &lr));
-    t->rate_tensor = dg_tensor_view(DG_FLOAT64, dg_scalar(), &t->rate);
-    t->batch.feeds[t->sources.count] = (dg_feed){lr, &t->rate_tensor};
+    DG_TRY(emit_updates(t));
     if (options->resume) {
         dg_status status = checkpoint_restore(t, options->resume);
         if (status.code != DG_OK)
@@ -224,6 +198,7 @@ void dg_trainer_free(dg_trainer *t)
 {
     if (!t)
         return;
+    driven_release(t->driven);
     dg_plan_free(t->train_plan);
     dg_plan_free(t->evaluation_plan);
     if (t->batch.sources)
@@ -232,11 +207,13 @@ void dg_trainer_free(dg_trainer *t)
     health_release(t);
     dg_tensor_release(&t->history);
     dg_schedule_release(&t->schedule);
+    free(t->losses);
     dg_tensors_free(t->best);
     dg_tensors_free(t->last);
     free(t->order);
     free(t->checkpoint);
     free(t->graph_text);
+    free(t->average);
     free(t);
 }
 

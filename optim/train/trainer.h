@@ -21,9 +21,11 @@ typedef struct progress_state {
     metric_sums sums; /* of the epoch so far */
 } progress_state;
 
+typedef struct driven driven; /* drive.c */
+
 struct dg_trainer {
     dg_trainer_options options; /* texts point to the copies below; resume is NULL */
-    char *checkpoint, *graph_text;
+    char *checkpoint, *graph_text, *average;
     dg_optimizer optimizer;
     dg_schedule schedule;
 
@@ -31,10 +33,13 @@ struct dg_trainer {
     batch batch; /* its last feed is the learning rate */
     metric_set metrics;
     dg_plan *train_plan, *evaluation_plan; /* both fetch fetch_list */
+    driven *driven; /* of an optimiser that runs each step itself; else NULL */
     dg_node *const *updates;
     int n_updates;
-    double rate; /* of the last step */
-    dg_tensor rate_tensor;
+    double rate, momentum; /* of the last step; the momentum where the schedule moves it */
+    dg_tensor rate_tensor, momentum_tensor;
+    double *losses; /* of the epochs done, for schedules that look at them */
+    int64_t n_losses;
 
     int64_t batch_size, epochs, batches; /* batches an epoch */
     int64_t epoch, batch_done;           /* epochs done, batches done in the next one */
@@ -71,6 +76,25 @@ void find_best(dg_trainer *trainer, int64_t from);
 dg_status history_reserve(dg_trainer *trainer, int64_t epochs);
 /* The next batch through the training plan; nothing is counted. */
 dg_status run_batch(dg_trainer *trainer, double *loss);
+
+/* ---- objective.c ---- */
+
+/* Gradients of the loss, clipped, and the optimiser's updates; the inputs for rate and momentum join the feeds. */
+dg_status emit_updates(dg_trainer *trainer);
+/* Rate and momentum of the next step. */
+dg_status follow_schedule(dg_trainer *trainer);
+/* Puts the averages of the weights in their place. */
+dg_status take_averages(dg_trainer *trainer);
+
+/* ---- drive.c ---- */
+
+/* What the training plan fetches beside fetch_list for an optimiser that drives, and its state's parameter. */
+dg_status driven_emit(dg_trainer *trainer, int count, dg_node *const *parameters, dg_node *const *gradients);
+/* The plans; once the parameters are made. `fetch` is fetch_list. */
+dg_status driven_plan(dg_trainer *trainer, dg_node *const *fetch, int n_fetch);
+/* After the training plan has run on a batch: a step on that batch. */
+dg_status driven_step(dg_trainer *trainer);
+void driven_release(driven *driven);
 
 /* ---- health.c ---- */
 

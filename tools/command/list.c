@@ -108,21 +108,47 @@ static void list_initialisers(void)
     list_names(dg_initialiser_known);
 }
 
+/* "lr=0.001, betas=[0.9, 0.999]": arguments with their defaults, those that are required alone by name. */
+static void print_arguments(const dg_argument *arguments, bool any)
+{
+    char text[100];
+    for (int k = 0; arguments[k].name; k++, any = true) {
+        dg_argument_default(&arguments[k], text, sizeof text);
+        printf("%s%s%s%s", any ? ", " : "", arguments[k].name, *text ? "=" : "", text);
+    }
+}
+
 static void list_optimizers(void)
 {
-    for (size_t k = 0; dg_rule_at(k); k++)
-        printf("  %-20s %s\n", dg_rule_at(k)->name, dg_rule_at(k)->summary);
+    char lr[DG_NUMBER_TEXT];
+    for (size_t k = 0; dg_rule_at(k); k++) {
+        const dg_rule *rule = dg_rule_at(k);
+        printf("  %s(lr=%s", rule->name, dg_number_print(rule->lr, DG_FLOAT64, lr));
+        print_arguments(rule->arguments, true);
+        printf(")\n      %s%s%s%s\n", rule->summary, rule->source ? " [" : "", rule->source ? rule->source : "",
+               rule->source ? "]" : "");
+    }
 }
 
 static void list_schedules(void)
 {
-    for (size_t k = 0; dg_schedule_rule_at(k); k++)
-        printf("  %-20s %s\n", dg_schedule_rule_at(k)->name, dg_schedule_rule_at(k)->summary);
+    for (size_t k = 0; dg_schedule_rule_at(k); k++) {
+        const dg_schedule_rule *rule = dg_schedule_rule_at(k);
+        printf("  %s(", rule->name);
+        print_arguments(rule->arguments, false);
+        printf("%s)\n      %s\n",
+               rule->composite           ? ""
+               : rule->arguments[0].name ? ", warmup=0, per=epoch"
+                                         : "warmup=0, per=epoch",
+               rule->summary);
+    }
+    puts("\nA formula of t (steps), epoch, steps, epochs and lr is a schedule too: schedule=\"0.9^epoch\".");
 }
 
 static void list_metrics(void)
 {
-    list_names(dg_metric_known);
+    for (size_t k = 0; dg_metric_known(k); k++)
+        printf("  %-14s %s\n", dg_metric_known(k), dg_metric_summary(k));
 }
 
 static void list_styles(void)

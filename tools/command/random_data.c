@@ -12,11 +12,6 @@ typedef struct demands {
     bool is_probability; /* a target between 0 and 1 */
 } demands;
 
-static bool is_op(const dg_node *node, const char *name)
-{
-    return !strcmp(dg_node_op(node)->name, name);
-}
-
 static int64_t known_size(const dg_node *node, int axis)
 {
     const dg_shape *shape = &dg_node_type(node, 0)->shape;
@@ -30,7 +25,8 @@ static int64_t limit_of(const dg_node *reader, const char *argument)
     const dg_node *first = dg_node_input(reader, 0);
     if (!first || strcmp(argument, dg_node_input_name(reader, 0)) == 0)
         return 0;
-    if (is_op(reader, "cross_entropy") || is_op(reader, "nll_loss"))
+    dg_scores scores = dg_node_op(reader)->scores;
+    if (scores == DG_SCORES_CLASSES || scores == DG_SCORES_LOG_PROBABILITIES || scores == DG_SCORES_MARGINS)
         return known_size(first, dg_node_type(first, 0)->shape.rank == 1 ? 0 : 1);
     const dg_value *dim = dg_node_attr(reader, "dim");
     if (dim && dim->kind == DG_VALUE_INT && !strcmp(argument, "index"))
@@ -50,7 +46,9 @@ static demands demands_of(const dg_graph *graph, const dg_node *input)
             int64_t limit = limit_of(reader, argument);
             if (limit > 0 && (found.below == 0 || limit < found.below))
                 found.below = limit;
-            if (!strncmp(dg_node_op(reader)->name, "binary_cross_entropy", 20) && !strcmp(argument, "target"))
+            dg_scores scores = dg_node_op(reader)->scores;
+            bool decides = scores == DG_SCORES_LOGITS || scores == DG_SCORES_PROBABILITIES;
+            if (decides && k == dg_op_target(dg_node_op(reader)))
                 found.is_probability = true;
         }
     }

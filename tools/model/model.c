@@ -69,21 +69,18 @@ static dg_status open_graph(dg_model *model, const dg_model_options *options)
 
 static output_meaning find_meaning(const dg_graph *graph, const dg_node *output)
 {
-    static const struct {
-        const char *op;
-        output_meaning meaning;
-    } losses[] = {{"cross_entropy", SCORES},
-                  {"nll_loss", LOG_PROBABILITIES},
-                  {"binary_cross_entropy_with_logits", LOGITS},
-                  {"binary_cross_entropy", PROBABILITIES}};
+    static const output_meaning meanings[] = {
+        [DG_SCORES_NONE] = VALUES,    [DG_SCORES_CLASSES] = SCORES, [DG_SCORES_LOG_PROBABILITIES] = LOG_PROBABILITIES,
+        [DG_SCORES_MARGINS] = VALUES, [DG_SCORES_LOGITS] = LOGITS,  [DG_SCORES_PROBABILITIES] = PROBABILITIES,
+        [DG_SCORES_VALUES] = VALUES};
     const dg_shape *shape = &dg_node_type(output, 0)->shape;
     for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
         const dg_node *node = dg_graph_node(graph, id);
         if (dg_node_input_count(node) == 0 || dg_node_input(node, 0) != output)
             continue;
-        for (size_t k = 0; k < sizeof losses / sizeof losses[0]; k++)
-            if (!strcmp(dg_node_op(node)->name, losses[k].op))
-                return losses[k].meaning < LOGITS && shape->rank != 2 ? VALUES : losses[k].meaning;
+        output_meaning meaning = meanings[dg_node_op(node)->scores];
+        if (meaning != VALUES)
+            return meaning < LOGITS && shape->rank != 2 ? VALUES : meaning;
     }
     return VALUES;
 }

@@ -20,6 +20,10 @@ DG_BEGIN_C
 /* Reverse mode: grads[k] = d(sum of output)/d(wrt[k]), of wrt[k]'s type; zeros where output does not depend on it. */
 dg_status dg_grad(dg_node *output, int count, dg_node *const *wrt, dg_node **grads);
 
+/* depends[k]: whether a derivative flows from output to wrt[k] at all. False where every path goes through `detach`, an
+ * index or another node that no derivative passes. */
+dg_status dg_depends(dg_node *output, int count, dg_node *const *wrt, bool *depends);
+
 /* The same for several outputs, each weighted by a cotangent of its shape: grads[k] = Σ cotangentᵀ · ∂output/∂wrt[k].
  * `cotangents` may be NULL, and so may each of them: ones. DG_BAD_SHAPE: a cotangent of another shape. */
 dg_status dg_vector_jacobian(int n_outputs, dg_node *const *outputs, dg_node *const *cotangents, int count,

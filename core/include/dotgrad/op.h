@@ -116,7 +116,8 @@ enum dg_input_flags {
     DG_VARIADIC = 4,   /* the last input: any number of them, at least one */
     DG_INDEX = 8,      /* integers or conditions: no gradient goes there */
     DG_FIXED = 16,     /* as a layer's parameter it is not trained (running statistics) */
-    DG_NO_DECAY = 32   /* a parameter here is never decayed by an optimiser */
+    DG_NO_DECAY = 32,  /* a parameter here is never decayed by an optimiser */
+    DG_TARGET = 64     /* of a loss: takes the labels, the field "target" of a data set */
 };
 
 typedef struct dg_input_spec {
@@ -190,6 +191,17 @@ typedef enum dg_role {
     DG_ROLE_OUTPUT     /* output number `index` (attribute 0) of input 0 */
 } dg_role;
 
+/* What input 0 of a loss holds: tells metrics, predictions and labels what to make of it. */
+typedef enum dg_scores {
+    DG_SCORES_NONE = 0,          /* nothing is known */
+    DG_SCORES_CLASSES,           /* [N, C, …] or [C]: one score a class, which softmax makes probabilities */
+    DG_SCORES_LOG_PROBABILITIES, /* the same as logarithms of probabilities */
+    DG_SCORES_MARGINS,           /* one score a class; the largest wins, none is a probability */
+    DG_SCORES_LOGITS,            /* each a decision, 1 above 0; the sigmoid makes probabilities */
+    DG_SCORES_PROBABILITIES,     /* each a decision, 1 above ½ */
+    DG_SCORES_VALUES             /* numbers, to be near the target's */
+} dg_scores;
+
 /* Inputs for the automatic checks: one call of the op as a graph file would write it, and a type for each input. */
 typedef struct dg_sample {
     const char *call;                  /* "conv2d(3, kernel_size=2)" */
@@ -212,6 +224,8 @@ struct dg_op {
     dg_status (*output_count)(const dg_infer *infer, int *count);
     unsigned flags;
     dg_role role;
+    dg_scores scores; /* of a loss */
+    bool squares;     /* a loss that is the mean or sum of (input 0 − target)² */
 
     /* Elementwise: the text, over the inputs' names and the FLOAT and BOOL attributes; or, where it depends on other
      * attributes or on which inputs are there, a function that answers it. */
@@ -252,6 +266,9 @@ const dg_op *dg_op_at(size_t index); /* those that ship first, in chapters */
 int dg_op_input_count(const dg_op *op); /* declared ones */
 int dg_op_attr_count(const dg_op *op);
 int dg_op_output_count(const dg_op *op); /* at least 1 */
+/* The input of a loss that takes the labels: the one with DG_TARGET, else, in the family "loss", the one named target;
+ * −1: the op is no loss. */
+int dg_op_target(const dg_op *op);
 /* The registered name most like `name`, for "did you mean"; NULL when none is near. */
 const char *dg_op_nearest(const char *name);
 

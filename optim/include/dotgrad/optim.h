@@ -23,6 +23,34 @@ DG_BEGIN_C
 
 /* ---- optimisers, clipping and schedules: <dotgrad/rules.h> ---- */
 
+/* Trainable parameters of `output` whose names fit one of the patterns, which commas separate: "hidden.*", "*.weight",
+ * or the name of a module or layer, which means all in it: "encoder, head". DG_BAD_ARGUMENT: none fits. NULL: all. */
+dg_status dg_trainable_matching(dg_node *output, const char *patterns, dg_node *const **parameters, int *count);
+
+/* A plan of one training step: the gradients of the loss by its trainable parameters, clipped, the optimiser's updates,
+ * and whatever is missing in `parameters`:
+ *
+ *     DG_TRY(dg_training_plan(loss, "adam(lr=1e-3)", parameters, &plan, .seed = 1));
+ *     DG_TRY(dg_plan_run(plan, feeds, n_feeds));     // result 0 is the loss, then those of `fetch`
+ */
+typedef struct dg_training_plan_options {
+    const char *trains;           /* patterns as in dg_trainable_matching; NULL: all */
+    const char *name;             /* of the optimiser, as in dg_optimizer_step; NULL: none */
+    double clip_value, clip_norm; /* 0: none */
+    int accumulate;               /* gradients of so many runs make one step; 0, 1: each run is a step */
+    dg_node *lr;                  /* a scalar, an input say; NULL: the optimiser's rate throughout */
+    dg_node *const *fetch;        /* beside the loss */
+    int n_fetch;
+    uint64_t seed; /* of parameters and random nodes */
+    dg_threads *threads;
+    size_t memory_limit;
+} dg_training_plan_options;
+dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors *parameters, dg_plan **plan,
+                                dg_training_plan_options options);
+#define dg_training_plan(loss, optimizer, parameters, plan, ...)                                                       \
+    dg_training_plan_with((loss), (optimizer), (parameters), (plan),                                                   \
+                          DG_OPTIONS(dg_training_plan_options, .trains = NULL, __VA_ARGS__))
+
 /* ---- tasks: a graph on a data set ---- */
 
 /* Which field an input takes. */
@@ -58,8 +86,9 @@ typedef struct dg_metrics {
     double values[DG_MAX_METRICS];
 } dg_metrics;
 
+const char *dg_metric_known(size_t index);   /* the metrics that there are; NULL after the last */
+const char *dg_metric_summary(size_t index); /* a line on each */
 /* True when more of it is better (accuracy). */
-const char *dg_metric_known(size_t index); /* their names; NULL after the last */
 bool dg_metric_rises(const char *name);
 
 /* Loss and metrics over rows, without training: means over rows (a sum-reduced loss: the mean of the batch sums,
@@ -110,13 +139,16 @@ typedef struct dg_trainer_options {
     const char *schedule;         /* NULL: "constant" */
     int64_t epochs;               /* 0: 10 */
     double clip_value, clip_norm; /* 0: none */
-    bool drop_last; /* an epoch leaves out the rows that fill no whole batch: other ones each time */
-    int64_t early_stopping;  /* stop after this many epochs without a better validation loss and keep the best weights;
-                                0: never. Needs validation rows */
-    const char *checkpoint;  /* path, written at the start, after each epoch, at the end and when stopped; a symbolic
-                                link there is replaced. NULL: none */
+    bool drop_last;               /* an epoch leaves out the rows that fill no whole batch: other ones each time */
+    int accumulate;               /* batches whose gradients make one step of the optimiser; 0: 1 */
+    const char *average;    /* "ema(decay=0.999)", "swa(start=5)": averages of the weights over steps, which take their
+                               place at the end of training; NULL: none */
+    int64_t early_stopping; /* stop after this many epochs without a better validation loss and keep the best weights;
+                               0: never. Needs validation rows */
+    const char *checkpoint; /* path, written at the start, after each epoch, at the end and when stopped; a symbolic
+                               link there is replaced. NULL: none */
     double checkpoint_seconds; /* epochs that end sooner after the last checkpoint write none; 0: each writes one */
-    const char *graph_text;  /* kept in the checkpoint; resuming asks for the same */
+    const char *graph_text;    /* kept in the checkpoint; resuming asks for the same */
     const dg_tensors *extra; /* tensors and notes that go into the checkpoint as they are (statistics of scaling, …) */
     const dg_tensors *resume; /* a checkpoint as dg_safetensors_read() gives it: go on from there, bit for bit */
     bool (*progress)(void *argument, const dg_progress *progress); /* false: stop. May be NULL */
@@ -133,10 +165,10 @@ dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer
 void dg_trainer_free(dg_trainer *trainer);
 
 /* Trains to the last epoch or until early stopping. DG_INTERRUPTED after `stop` or a progress function's false, the
- * checkpoint saved at that very batch. DG_NUMERIC: the loss, a parameter or a state of the optimiser is NaN or infinite;
- * the message names epoch, step and the first node that is so, found by running the epoch again. Parameters, history
- * and checkpoint are then those of the last epoch that ended well. After early stopping's end the parameters are the
- * best ones. */
+ * checkpoint saved at that very batch. DG_NUMERIC: the loss, a parameter or a state of the optimiser is NaN or
+ * infinite; the message names epoch, step and the first node that is so, found by running the epoch again. Parameters,
+ * history and checkpoint are then those of the last epoch that ended well. After early stopping's end the parameters
+ * are the best ones. */
 dg_status dg_trainer_run(dg_trainer *trainer);
 /* One batch; validation and checkpoint at the end of an epoch. *done after the last. */
 dg_status dg_trainer_step(dg_trainer *trainer, bool *done);
@@ -153,15 +185,17 @@ dg_plan_cost dg_trainer_cost(const dg_trainer *trainer);
 /* Checkpoints. One safetensors file: each parameter under its name, optimiser state under "optimizer/…", the best
  * weights under "best/…" (early stopping), counters and history under "trainer/…", the caller's `extra`. Notes:
  * "dotgrad.format" ("1"), "dotgrad.graph", "dotgrad.optimizer", "dotgrad.schedule", "dotgrad.metrics", "dotgrad.seed",
- * "dotgrad.epochs", "dotgrad.batch_size", "dotgrad.clip_value", "dotgrad.clip_norm", "dotgrad.early_stopping", "dotgrad.drop_last",
- * "dotgrad.epoch" (epochs done), "dotgrad.batch" (batches done in the epoch begun), "dotgrad.step", "dotgrad.rows",
- * "dotgrad.history" (its columns, by commas). Nothing in it depends on time or on how often the run was stopped. */
+ * "dotgrad.epochs", "dotgrad.batch_size", "dotgrad.clip_value", "dotgrad.clip_norm", "dotgrad.early_stopping",
+ * "dotgrad.drop_last", "dotgrad.epoch" (epochs done), "dotgrad.batch" (batches done in the epoch begun),
+ * "dotgrad.step", "dotgrad.rows", "dotgrad.history" (its columns, by commas). Nothing in it depends on time or on how
+ * often the run was stopped. */
 /* Copies the weights to predict with (the best where kept) from a checkpoint, or from any set of tensors, into
  * `parameters`. */
 dg_status dg_checkpoint_weights(const dg_tensors *checkpoint, dg_tensors *parameters);
 /* Fills `parameters` with every parameter of the graph from a checkpoint or any set of tensors, by name. float32 and
  * float64 become each other, int32 becomes int64; tensors that no parameter is named after do not matter. DG_BAD_DATA
- * names a parameter that is missing, or a number beyond float32; DG_BAD_SHAPE and DG_BAD_DTYPE one that does not fit. */
+ * names a parameter that is missing, or a number beyond float32; DG_BAD_SHAPE and DG_BAD_DTYPE one that does not fit.
+ */
 dg_status dg_weights_take(const dg_graph *graph, const dg_tensors *weights, dg_tensors *parameters);
 
 DG_END_C

@@ -94,6 +94,8 @@ typedef struct dg_optimizer_step {
     const char *name;            /* NULL: none */
     const dg_named_node *moving; /* hyper-parameters that are scalar nodes, not the optimiser's numbers */
     int n_moving;
+    int accumulate;          /* a step is made of the mean gradient of so many runs; 0: 1 */
+    const char *average;     /* lines run after the rule's own, where p is the new value; NULL: none */
     dg_node *const *sampled; /* gradients with sampled targets, for rules that need them; else NULL */
 } dg_optimizer_step;
 dg_status dg_optimizer_emit(const dg_optimizer *optimizer, const dg_optimizer_step *step, dg_node *const **updates,
@@ -106,7 +108,8 @@ dg_status dg_clip_value(dg_graph *graph, int count, dg_node *const *gradients, d
 dg_status dg_clip_norm(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped,
                        dg_node **norm);
 
-/* All trainable parameters that `output` depends on, in the graph's order; the list lives in the graph's arena. */
+/* All trainable parameters that a derivative of `output` reaches, in the graph's order; the list lives in the graph's
+ * arena. Those behind `detach` alone are none, as they have no gradient: an optimiser leaves them as they are. */
 dg_status dg_trainable_parameters(dg_node *output, dg_node *const **parameters, int *count);
 
 /* For `emit` of a descriptor. Symbols are what lines read and write: p, g, lr, t, hyper-parameters, states. */

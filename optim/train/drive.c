@@ -1,0 +1,265 @@
+/* Training by an optimiser that runs each step itself: its vector of parameters, and loss, gradient and residuals
+ * wherever it asks on the batch. */
+#include "trainer.h"
+
+#include "optim/rules/driver.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct driven {
+    int count;
+    dg_node *const *parameters, *const *gradients;
+    dg_node *state; /* the parameter that keeps the driver's numbers */
+    int n_fetch;    /* of fetch_list, before the gradients */
+    int64_t n;
+    double *numbers;        /* x, then the gradient */
+    dg_node **tangents;     /* inputs, one a parameter */
+    dg_plan *jacobian_plan; /* fetches prediction, target and the tangent of the prediction */
+    dg_feed *feeds;         /* the batch's, then the tangents */
+    dg_tensor *tangent_values;
+    double *residuals, *jacobian;
+};
+
+void driven_release(driven *d)
+{
+    if (!d)
+        return;
+    dg_plan_free(d->jacobian_plan);
+    for (int k = 0; d->tangent_values && k < d->count; k++)
+        dg_tensor_release(&d->tangent_values[k]);
+    free(d->tangent_values);
+    free(d->tangents);
+    free(d->feeds);
+    free(d->numbers);
+    free(d->residuals);
+    free(d->jacobian);
+    free(d);
+}
+
+/* ---- making it ---- */
+
+/* The loss must be the mean or the sum of squared differences itself. */
+static dg_status check_residuals(const dg_trainer *t)
+{
+    const dg_node *loss = t->options.task.loss;
+    const dg_value *reduction = dg_node_attr(loss, "reduction");
+    bool squares = dg_node_op(loss)->scores == DG_SCORES_VALUES && dg_node_op(loss)->squares && reduction;
+    if (!squares || !t->metrics.prediction)
+        return dg_error(
+            DG_BAD_ARGUMENT,
+            "optimizer %s wants the loss to be the mean or the sum of squared differences (mse_loss), not '%s'",
+            dg_optimizer_name(&t->optimizer), dg_node_op(loss)->name);
+    return dg_ok();
+}
+
+static dg_status make_tangents(dg_trainer *t, driven *d)
+{
+    d->tangents = calloc((size_t)d->count, sizeof *d->tangents);
+    d->tangent_values = calloc((size_t)d->count, sizeof *d->tangent_values);
+    if (!d->tangents || !d->tangent_values)
+        return dg_no_memory("%d tangents", d->count);
+    for (int k = 0; k < d->count; k++) {
+        const dg_type *type = dg_node_type(d->parameters[k], 0);
+        char name[300];
+        snprintf(name, sizeof name, "optimizer/tangent/%.250s", dg_node_name(d->parameters[k]));
+        dg_node *known = dg_graph_find(t->options.task.graph, name);
+        d->tangents[k] =
+            known ? known : dg_input(t->options.task.graph, type->shape, .dtype = type->dtype, .name = name);
+        DG_TRY(dg_tensor_make(&d->tangent_values[k], type->dtype, type->shape));
+    }
+    return dg_graph_status(t->options.task.graph);
+}
+
+dg_status driven_emit(dg_trainer *t, int count, dg_node *const *parameters, dg_node *const *gradients)
+{
+    dg_graph *graph = t->options.task.graph;
+    const dg_rule_driver *driver = t->optimizer.rule->drive;
+    driven *d = t->driven = calloc(1, sizeof *d);
+    if (!d)
+        return dg_no_memory("an optimizer");
+    if (t->options.average || t->options.accumulate > 1)
+        return dg_error(DG_BAD_ARGUMENT, "optimizer %s goes with neither average nor accumulate",
+                        dg_optimizer_name(&t->optimizer));
+    d->count = count;
+    d->parameters = parameters;
+    d->gradients = gradients;
+    for (int k = 0; k < count; k++)
+        d->n += dg_shape_count(&dg_node_type(parameters[k], 0)->shape);
+    size_t size = driver->state_size(&t->optimizer, d->n);
+    if (size > SIZE_MAX / 16)
+        return dg_error(DG_NO_MEMORY, "optimizer %s: too many numbers to keep for %lld parameters",
+                        dg_optimizer_name(&t->optimizer), (long long)d->n);
+    char name[80];
+    snprintf(name, sizeof name, "optimizer/%s", dg_optimizer_name(&t->optimizer));
+    d->state = dg_graph_find(graph, name);
+    if (!d->state)
+        d->state = dg_parameter(graph, DG_SHAPE((int64_t)size), .init = "zeros", .dtype = DG_FLOAT64,
+                                .trainable = false, .name = name);
+    if (driver->residuals) {
+        DG_TRY(check_residuals(t));
+        DG_TRY(make_tangents(t, d));
+    }
+    return dg_graph_status(graph);
+}
+
+static dg_plan_options plan_options(const dg_trainer *t)
+{
+    const dg_task *task = &t->options.task;
+    return (dg_plan_options){.parameters = task->parameters,
+                             .threads = task->threads,
+                             .seed = task->seed,
+                             .training = true,
+                             .memory_limit = task->memory_limit};
+}
+
+static dg_status make_jacobian_plan(dg_trainer *t, driven *d)
+{
+    dg_node *fetch[3] = {t->metrics.prediction, t->metrics.target, NULL};
+    dg_plan_options options = plan_options(t);
+    DG_TRY(dg_jacobian_vector(1, &t->metrics.prediction, d->count, d->parameters, d->tangents, &fetch[2]));
+    options.fetch = fetch;
+    options.n_fetch = 3;
+    d->feeds = calloc((size_t)(t->batch.n_feeds + d->count), sizeof *d->feeds);
+    if (!d->feeds)
+        return dg_no_memory("the feeds of %d tangents", d->count);
+    for (int k = 0; k < d->count; k++)
+        d->feeds[t->batch.n_feeds + k] = (dg_feed){d->tangents[k], &d->tangent_values[k]};
+    return dg_plan_new(t->options.task.graph, &options, &d->jacobian_plan);
+}
+
+dg_status driven_plan(dg_trainer *t, dg_node *const *fetch, int n_fetch)
+{
+    driven *d = t->driven;
+    dg_plan_options options = plan_options(t);
+    dg_node **all = calloc((size_t)(n_fetch + d->count), sizeof *all);
+    d->numbers = calloc(2 * (size_t)d->n + 1, sizeof *d->numbers);
+    if (!all || !d->numbers) {
+        free(all);
+        return dg_no_memory("%lld parameters in a row", (long long)d->n);
+    }
+    d->n_fetch = n_fetch;
+    memcpy(all, fetch, (size_t)n_fetch * sizeof *all);
+    memcpy(all + n_fetch, d->gradients, (size_t)d->count * sizeof *all);
+    options.fetch = all;
+    options.n_fetch = n_fetch + d->count;
+    dg_status status = dg_plan_new(t->options.task.graph, &options, &t->train_plan);
+    free(all);
+    return status.code == DG_OK && t->optimizer.rule->drive->residuals ? make_jacobian_plan(t, d) : status;
+}
+
+/* ---- a step ---- */
+
+static dg_tensor *value_of(const dg_trainer *t, int k)
+{
+    return dg_tensors_find(t->options.task.parameters, dg_node_name(t->driven->parameters[k]));
+}
+
+static void put_parameters(const dg_trainer *t, const double *x)
+{
+    for (int k = 0; k < t->driven->count; k++) {
+        dg_tensor *tensor = value_of(t, k);
+        int64_t count = dg_tensor_count(tensor);
+        for (int64_t i = 0; i < count; i++)
+            dg_tensor_set(tensor, i, *x++);
+    }
+}
+
+static void take_parameters(const dg_trainer *t, double *x)
+{
+    for (int k = 0; k < t->driven->count; k++) {
+        const dg_tensor *tensor = value_of(t, k);
+        int64_t count = dg_tensor_count(tensor);
+        for (int64_t i = 0; i < count; i++)
+            *x++ = dg_tensor_get(tensor, i);
+    }
+}
+
+static void take_results(const dg_trainer *t, double *loss, double *gradient)
+{
+    *loss = dg_tensor_get(dg_plan_result(t->train_plan, 0), 0);
+    for (int k = 0; k < t->driven->count; k++) {
+        const dg_tensor *result = dg_plan_result(t->train_plan, t->driven->n_fetch + k);
+        int64_t count = dg_tensor_count(result);
+        for (int64_t i = 0; i < count; i++)
+            *gradient++ = dg_tensor_get(result, i);
+    }
+}
+
+static dg_status evaluate(void *user, const double *at, double *loss, double *gradient)
+{
+    dg_trainer *t = user;
+    put_parameters(t, at);
+    dg_plan_set_step(t->train_plan, t->step);
+    DG_TRY(dg_plan_run(t->train_plan, t->batch.feeds, t->batch.n_feeds));
+    take_results(t, loss, gradient);
+    return dg_ok();
+}
+
+/* One run for column `column` of the Jacobian; the first makes room and takes the residuals. */
+static dg_status take_column(dg_trainer *t, int64_t column, int64_t *rows)
+{
+    driven *d = t->driven;
+    dg_plan_set_step(d->jacobian_plan, t->step);
+    DG_TRY(dg_plan_run(d->jacobian_plan, d->feeds, t->batch.n_feeds + d->count));
+    const dg_tensor *prediction = dg_plan_result(d->jacobian_plan, 0), *target = dg_plan_result(d->jacobian_plan, 1),
+                    *tangent = dg_plan_result(d->jacobian_plan, 2);
+    *rows = dg_tensor_count(prediction);
+    if (dg_tensor_count(target) != *rows)
+        return dg_error(DG_BAD_SHAPE, "optimizer %s wants a target in the prediction's shape",
+                        dg_optimizer_name(&t->optimizer));
+    if (column == 0) {
+        free(d->residuals);
+        free(d->jacobian);
+        d->residuals = calloc((size_t)*rows + 1, sizeof(double));
+        d->jacobian =
+            (double)*rows * (double)d->n < 1e11 ? calloc((size_t)*rows * (size_t)d->n + 1, sizeof(double)) : NULL;
+        if (!d->residuals || !d->jacobian)
+            return dg_no_memory("the Jacobian of %lld values by %lld parameters", (long long)*rows, (long long)d->n);
+        for (int64_t i = 0; i < *rows; i++)
+            d->residuals[i] = dg_tensor_get(prediction, i) - dg_tensor_get(target, i);
+    }
+    for (int64_t i = 0; i < *rows; i++)
+        d->jacobian[i * d->n + column] = dg_tensor_get(tangent, i);
+    return dg_ok();
+}
+
+static dg_status residuals(void *user, int64_t *rows, const double **r, const double **jacobian, double *scale)
+{
+    dg_trainer *t = user;
+    driven *d = t->driven;
+    int64_t column = 0;
+    memcpy(d->feeds, t->batch.feeds, (size_t)t->batch.n_feeds * sizeof *d->feeds);
+    for (int k = 0; k < d->count; k++)
+        for (int64_t i = 0; i < dg_tensor_count(&d->tangent_values[k]); i++) {
+            dg_tensor_set(&d->tangent_values[k], i, 1);
+            dg_status status = take_column(t, column++, rows);
+            dg_tensor_set(&d->tangent_values[k], i, 0);
+            DG_TRY(status);
+        }
+    *r = d->residuals;
+    *jacobian = d->jacobian;
+    *scale = (double)*rows;
+    return dg_ok();
+}
+
+dg_status driven_step(dg_trainer *t)
+{
+    driven *d = t->driven;
+    drive given = {.optimizer = &t->optimizer,
+                   .lr = t->rate,
+                   .n = d->n,
+                   .x = d->numbers,
+                   .g = d->numbers + d->n,
+                   .state = dg_tensors_find(t->options.task.parameters, dg_node_name(d->state))->data,
+                   .user = t,
+                   .evaluate = evaluate,
+                   .residuals = residuals};
+    take_parameters(t, given.x);
+    take_results(t, &given.loss, given.g);
+    dg_status status = t->optimizer.rule->drive->step(&given);
+    put_parameters(t, given.x);
+    return status.code == DG_OK ? status : dg_prefixed(status, "optimizer");
+}

@@ -1,0 +1,68 @@
+/* A training step as a plan, in one call. */
+#include "objective.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static dg_status emit(dg_node *loss, const dg_optimizer *optimizer, const dg_training_plan_options *options,
+                      dg_node *const **updates, int *n_updates)
+{
+    dg_graph *graph = dg_node_graph(loss);
+    dg_node *const *wrt;
+    int count;
+    DG_TRY(dg_trainable_matching(loss, options->trains, &wrt, &count));
+    if (!count)
+        return dg_error(DG_BAD_ARGUMENT, "loss '%s' depends on no trainable parameter", dg_node_name(loss));
+    dg_node **gradients = dg_arena_alloc(dg_graph_arena(graph), 2 * (size_t)count * sizeof *gradients);
+    if (!gradients)
+        return dg_no_memory("%d gradients", count);
+    DG_TRY(objective_gradients(loss, count, wrt, options->clip_value, options->clip_norm, gradients));
+    if (optimizer->rule->needs_sampled)
+        DG_TRY(sampled_gradients(loss, count, wrt, gradients + count));
+    const dg_optimizer_step step = {.graph = graph,
+                                    .count = count,
+                                    .parameters = wrt,
+                                    .gradients = gradients,
+                                    .lr = options->lr ? options->lr
+                                                      : dg_full(graph, dg_scalar(), optimizer->lr, .dtype = DG_FLOAT64),
+                                    .name = options->name,
+                                    .accumulate = options->accumulate,
+                                    .sampled = optimizer->rule->needs_sampled ? gradients + count : NULL};
+    return dg_optimizer_emit(optimizer, &step, updates, n_updates);
+}
+
+dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors *parameters, dg_plan **plan,
+                                dg_training_plan_options options)
+{
+    dg_optimizer parsed;
+    dg_node *const *updates;
+    int n_updates;
+    if (!plan)
+        return dg_error(DG_BAD_ARGUMENT, "training plan: nowhere to put it");
+    *plan = NULL;
+    if (!loss || !parameters || options.n_fetch < 0 || (options.n_fetch && !options.fetch))
+        return dg_error(DG_BAD_ARGUMENT, "training plan: wants a loss node and parameters");
+    DG_TRY(dg_graph_status(dg_node_graph(loss)));
+    DG_TRY(dg_optimizer_parse(optimizer ? optimizer : "adam", &parsed));
+    DG_TRY(emit(loss, &parsed, &options, &updates, &n_updates));
+    DG_TRY(dg_parameters_init(parameters, dg_node_graph(loss), options.seed));
+    dg_node **fetch = calloc((size_t)options.n_fetch + 1, sizeof *fetch);
+    if (!fetch)
+        return dg_no_memory("%d results", options.n_fetch + 1);
+    fetch[0] = loss;
+    if (options.n_fetch)
+        memcpy(fetch + 1, options.fetch, (size_t)options.n_fetch * sizeof *fetch);
+    dg_status status = dg_plan_new(dg_node_graph(loss),
+                                   &(dg_plan_options){.fetch = fetch,
+                                                      .n_fetch = options.n_fetch + 1,
+                                                      .updates = updates,
+                                                      .n_updates = n_updates,
+                                                      .parameters = parameters,
+                                                      .threads = options.threads,
+                                                      .seed = options.seed,
+                                                      .training = true,
+                                                      .memory_limit = options.memory_limit},
+                                   plan);
+    free(fetch);
+    return status;
+}
