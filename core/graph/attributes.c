@@ -80,6 +80,20 @@ static dg_status normalise_ints(dg_arena *arena, const dg_attr_spec *spec, const
     return dg_ok();
 }
 
+/* A shape from C: its rank, and that each negative size is a symbol of the graph. */
+static dg_status check_shape(const dg_graph *graph, const dg_attr_spec *spec, const dg_shape *shape)
+{
+    if (shape->rank < 0 || shape->rank > DG_MAX_RANK)
+        return dg_error(DG_BAD_SHAPE, "'%s' has %d dimensions, at most %d are possible", spec->name, shape->rank,
+                        DG_MAX_RANK);
+    int64_t last = DG_N - (graph ? graph->n_symbols : 0);
+    for (int d = 0; d < shape->rank; d++)
+        if (shape->dims[d] < last)
+            return dg_error(DG_BAD_SHAPE, "'%s' has the size %lld, which is no size and no symbol of this graph",
+                            spec->name, (long long)shape->dims[d]);
+    return dg_ok();
+}
+
 static dg_status normalise_shape(dg_graph *graph, dg_arena *arena, const dg_attr_spec *spec, const dg_value *given,
                                  dg_value *value)
 {
@@ -88,6 +102,7 @@ static dg_status normalise_shape(dg_graph *graph, dg_arena *arena, const dg_attr
         return dg_no_memory("an attribute");
     *value = (dg_value){.kind = DG_VALUE_SHAPE, .shape = shape};
     if (given->kind == DG_VALUE_SHAPE) {
+        DG_TRY(check_shape(graph, spec, given->shape));
         *shape = *given->shape;
         if (shape->rank < 0 || shape->rank > DG_MAX_RANK)
             return dg_error(DG_BAD_SHAPE, "'%s' has %d dimensions, at most %d are possible", spec->name, shape->rank,

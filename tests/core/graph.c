@@ -310,3 +310,53 @@ Test(attributes, refuse_ragged_lists)
     refuses("constant([1, [2]])", DG_BAD_SHAPE, "numbers and lists are mixed");
     refuses("constant([[[1]], [[]]])", DG_BAD_SHAPE, "a list has 0 items where another has 1");
 }
+
+Test(graph, shapes_from_c_are_checked)
+{
+    static const struct {
+        dg_shape shape;
+        const char *message;
+    } mistakes[] = {{{.rank = 9}, "input 'x': 'shape' has 9 dimensions, at most 8"},
+                    {{.rank = -1}, "'shape' has -1 dimensions"},
+                    {{.rank = 2, .dims = {-200000000, 2}}, "-200000000, which is no size and no symbol of this graph"},
+                    {{.rank = 1, .dims = {DG_N - 2}}, "-4, which is no size and no symbol of this graph"}};
+    for (size_t k = 0; k < sizeof mistakes / sizeof *mistakes; k++) {
+        dg_graph *g;
+        cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+        dg_symbol(g, "T"); /* −3 */
+        dg_input(g, mistakes[k].shape, .name = "x");
+        cr_expect_eq(dg_graph_status(g).code, DG_BAD_SHAPE);
+        cr_expect(strstr(dg_graph_status(g).message, mistakes[k].message), "%s", dg_graph_status(g).message);
+        dg_graph_free(g);
+    }
+}
+
+Test(graph, ops_are_registered_before_the_first_graph)
+{
+    static const dg_op early = {.name = "early_op", .family = "activation", .summary = "y = 2x",
+                                .inputs = {{.name = "input"}}, .formula = "input * 2"},
+                       late = {.name = "late_op", .family = "activation", .summary = "y = 2x",
+                               .inputs = {{.name = "input"}}, .formula = "input * 2"};
+    dg_graph *g;
+    cr_assert_eq(dg_register(&early).code, DG_OK);
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_status status = dg_register(&late);
+    cr_expect_eq(status.code, DG_BAD_ARGUMENT);
+    cr_expect(strstr(status.message, "'late_op' comes too late"), "%s", status.message);
+    dg_node *x = dg_input(g, DG_SHAPE(2), .name = "x");
+    cr_expect(dg_call(DG_HERE, "early_op", 1, &x));
+    dg_graph_free(g);
+    cr_expect_eq(dg_register(&late).code, DG_BAD_ARGUMENT);
+}
+
+Test(graph, nodes_are_a_count_and_an_array)
+{
+    dg_graph *g;
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_node *a = dg_input(g, DG_SHAPE(2, 3), .name = "a"), *b = dg_relu(a);
+    dg_node *y = dg_cat(DG_NODES(a, b, dg_tanh(b)), .dim = 1);
+    cr_assert(y, "%s", dg_graph_status(g).message);
+    cr_expect_eq(dg_node_type(y, 0)->shape.dims[1], 9);
+    cr_expect_eq(dg_node_input(y, 1), b);
+    dg_graph_free(g);
+}

@@ -151,7 +151,7 @@ static int dispatch(int argc, char **argv)
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
         return help();
     if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {
-        puts("dotgrad " DOTGRAD_VERSION);
+        printf("dotgrad %s\n", dg_version());
         return 0;
     }
     for (size_t k = 0; k < sizeof commands / sizeof commands[0]; k++)

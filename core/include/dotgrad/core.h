@@ -2,6 +2,7 @@
 #ifndef DOTGRAD_CORE_H
 #define DOTGRAD_CORE_H
 
+#include <dotgrad/version.h>
 #include <dotgrad/status.h>  /* every function's result */
 #include <dotgrad/arena.h>
 #include <dotgrad/file.h>

@@ -208,7 +208,12 @@ typedef struct dg_sample {
     const char *inputs[DG_MAX_INPUTS]; /* "[2, 3, 4]", "[4] int64 below 5", "[3] positive", "[3, 3] spd", "-" left out */
 } dg_sample;
 
+/* The layout of dg_op and of all that a kernel is given. It rises when a descriptor that was compiled before can no
+ * longer be read; such a one is refused. */
+#define DG_OP_VERSION 2
+
 struct dg_op {
+    uint64_t version; /* DG_OP_VERSION; C and C++ may leave it 0: the layout of the headers they are compiled with */
     const char *name;
     const char *family;  /* "activation", "linear", "reduce", …: colour of diagrams, chapter of the reference */
     const char *summary; /* one line, with the formula: "y = x·Wᵀ + b" */
@@ -255,8 +260,16 @@ typedef struct dg_op_family {
 } dg_op_family;
 #define DG_FAMILY(array) {sizeof(array) / sizeof(array[0]), array}
 
+/* What a plugin of the command defines (`--plugin own_op.so`): its ops, ended by NULL. In the shared object its name
+ * ends in the version, so that an old plugin is told from a new one; an array called just "dotgrad_plugin", made
+ * without this header, has DG_OP_VERSION in each op. */
+#define DG_PLUGIN_NAME_AGAIN(version) "dotgrad_plugin_" #version
+#define DG_PLUGIN_NAME(version)       DG_PLUGIN_NAME_AGAIN(version)
+extern const dg_op *const dotgrad_plugin[] __asm__(DG_PLUGIN_NAME(DG_OP_VERSION))
+    __attribute__((visibility("default")));
+
 /* Adds an op, before the first graph is made. The descriptor must stay. DG_BAD_ARGUMENT: a descriptor that is not
- * complete, a name that is taken, or a graph has been made. */
+ * complete or of another version, a name that is taken, or a graph has been made. */
 dg_status dg_register(const dg_op *op);
 /* Adds the ops of a table. */
 dg_status dg_register_family(const dg_op_family *family);

@@ -1,0 +1,235 @@
+/* The installed tree alone: programs in C11, C99, C++17 and C++20, by pkg-config, by CMake and against the archive; what is
+ * written wrong does not compile; a plugin of another version is refused. */
+#include "command.h"
+
+static int shell(const char *line)
+{
+    int status = system(line);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void must(const char *line)
+{
+    char text[2000] = "";
+    if (shell(line) != 0) {
+        read_text(".log", text, sizeof text);
+        cr_assert_fail("%s: %s", line, text);
+    }
+}
+
+/* README's network; the second form is C++17's, without builders. */
+static const char network[] =
+    "#include <dotgrad/dotgrad.h>\n"
+    "#include <stdio.h>\n"
+    "#include <string.h>\n"
+    "static dg_node *build(dg_graph *g)\n"
+    "{\n"
+    "    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 64), .name = \"x\");\n"
+    "    dg_node *label = dg_input(g, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = \"label\");\n"
+    "    dg_node *hidden = dg_rbf(x, 100, .normalize = true, .init = \"kmeans\", .name = \"hidden\");\n"
+    "    dg_node *scores = dg_linear(hidden, 10, .name = \"scores\");\n"
+    "    dg_node *both = dg_cat(DG_NODES(scores, dg_relu(dg_expr(\"a * b\", {\"a\", scores}, {\"b\", scores}))), .dim = 1);\n"
+    "    dg_node *part = dg_sum(dg_flip(both, 1), .dim = DG_INTS(0, 1), .keepdim = true);\n"
+    "    return part ? dg_cross_entropy(scores, label, .name = \"loss\") : NULL;\n"
+    "}\n";
+static const char network_17[] =
+    "#include <dotgrad/dotgrad.h>\n"
+    "#include <stdio.h>\n"
+    "#include <string.h>\n"
+    "#ifdef dg_linear\n"
+    "#error C++17 has no builders\n"
+    "#endif\n"
+    "static dg_node *build(dg_graph *g)\n"
+    "{\n"
+    "    dg_input_options fed;\n"
+    "    fed.name = \"x\";\n"
+    "    dg_node *x = dg_input_at(DG_HERE, g, DG_SHAPE(DG_N, 64), fed);\n"
+    "    fed.name = \"label\";\n"
+    "    fed.dtype = DG_INT64;\n"
+    "    dg_node *label = dg_input_at(DG_HERE, g, DG_SHAPE(DG_N), fed);\n"
+    "    dg_rbf_options rbf;\n"
+    "    rbf.normalize = true;\n"
+    "    rbf.init = \"kmeans\";\n"
+    "    rbf.name = \"hidden\";\n"
+    "    dg_linear_options linear = dg_linear_defaults;\n"
+    "    linear.name = \"scores\";\n"
+    "    dg_node *scores = dg_linear_at(DG_HERE, dg_rbf_at(DG_HERE, x, 100, rbf), 10, linear);\n"
+    "    dg_cross_entropy_options entropy;\n"
+    "    entropy.name = \"loss\";\n"
+    "    return dg_cross_entropy_at(DG_HERE, scores, label, entropy);\n"
+    "}\n";
+static const char program[] =
+    "int main(void)\n"
+    "{\n"
+    "    dg_graph *g = NULL;\n"
+    "    if (dg_graph_new(&g).code != DG_OK)\n"
+    "        return 1;\n"
+    "    dg_node *loss = build(g), *scores = dg_graph_find(g, \"scores\"), *gradient = NULL;\n"
+    "    dg_status status = dg_graph_status(g);\n"
+    "    dg_node *weight = scores ? dg_node_input(scores, 1) : NULL;\n"
+    "    if (status.code == DG_OK)\n"
+    "        status = dg_grad(loss, DG_NODES(weight), &gradient);\n"
+    "    char text[DG_SHAPE_TEXT] = \"\";\n"
+    "    if (status.code == DG_OK)\n"
+    "        dg_shape_print(&dg_node_type(gradient, 0)->shape, text, sizeof text);\n"
+    "    printf(\"%s %s%s\\n\", strcmp(dg_version(), DG_VERSION) == 0 ? \"same\" : \"other\", status.message, text);\n"
+    "    dg_graph_free(g);\n"
+    "    return status.code != DG_OK;\n"
+    "}\n";
+
+/* Installs into ./root; ./with sets the environment for pkg-config and the loader; $prefix in it is the tree. */
+static void install(void)
+{
+    char text[8000];
+    make_folder();
+    must("meson install -C \"$BUILD\" --destdir \"$PWD/root\" --no-rebuild --quiet >.log 2>&1");
+    must("pc=$(find \"$PWD/root\" -name dotgrad.pc) && lib=$(dirname \"$(dirname \"$pc\")\") && "
+         "printf '#!/bin/sh\\nexport PKG_CONFIG_PATH=%s PKG_CONFIG_SYSROOT_DIR=%s LD_LIBRARY_PATH=%s lib=%s\\n"
+         "exec >.log 2>&1\\neval \"$1\"\\n' \"$(dirname \"$pc\")\" \"$PWD/root\" \"$lib\" \"$lib\" >with && "
+         "chmod +x with");
+    snprintf(text, sizeof text, "%s%s", network, program);
+    write_text("net.c", text);
+    write_text("net20.cc", text);
+    snprintf(text, sizeof text, "%s%s", network_17, program);
+    write_text("net17.cc", text);
+}
+
+TestSuite(install, .init = install, .fini = remove_folder, .timeout = 240);
+
+static void expect_output(const char *what)
+{
+    char text[2000];
+    must("./with ./net");
+    read_text(".log", text, sizeof text);
+    cr_expect_str_eq(text, "same [10, 100]\n", "%s: %s", what, text);
+}
+
+static void expect_built(const char *compiler, const char *standard, const char *source, const char *libraries)
+{
+    char line[1000];
+    snprintf(line, sizeof line, "command -v %s >/dev/null", compiler);
+    if (shell(line) != 0) {
+        cr_log_warn("there is no %s", compiler);
+        return;
+    }
+    snprintf(line, sizeof line,
+             "./with '%s -std=%s -pedantic-errors -Wall -Wextra -Werror $(pkg-config --cflags dotgrad) %s %s -o net'",
+             compiler, standard, source, libraries);
+    must(line);
+    expect_output(line);
+}
+
+static const char shared[] = "$(pkg-config --libs dotgrad)";
+
+Test(install, programs_in_c)
+{
+    expect_built("gcc", "c11", "net.c", shared);
+    expect_built("gcc", "c99", "net.c", shared);
+    expect_built("clang", "c11", "net.c", shared);
+    expect_built("clang", "c99", "net.c", shared);
+}
+
+Test(install, programs_in_cpp)
+{
+    expect_built("g++", "c++17", "net17.cc", shared);
+    expect_built("clang++", "c++17", "net17.cc", shared);
+    expect_built("g++", "c++20", "net20.cc", shared);
+    expect_built("clang++", "c++20", "net20.cc", shared);
+}
+
+Test(install, every_header_stands_alone)
+{
+    must("./with 'for h in $(cd root && find . -name \"*.h\" -path \"*dotgrad*\"); do "
+         "n=dotgrad/${h##*include/dotgrad/}; echo \"#include <$n>\" >h.c; cp h.c h.cc; "
+         "gcc -std=c11 -pedantic-errors -Wall -Wextra -Werror -c $(pkg-config --cflags dotgrad) h.c -o h.o && "
+         "g++ -std=c++17 -pedantic-errors -Wall -Wextra -Werror -c $(pkg-config --cflags dotgrad) h.cc -o h.o || exit 1; "
+         "done'");
+}
+
+Test(install, the_archive_by_static_libs)
+{
+    must("mkdir archive && cp $(find root -name libdotgrad.a) archive");
+    expect_built("gcc", "c11", "net.c", "-Larchive $(pkg-config --static --libs dotgrad | sed \"s#-L$lib##\")");
+    must("./with '! ldd ./net | grep -q libdotgrad'");
+    if (shell("./with 'gcc -static -x c - -o one -lcjson -lz -llapacke -lopenblas' <<'end'\nint main(void) { return 0; }\nend") != 0) {
+        cr_log_warn("not all libraries have archives here: no fully static program");
+        return;
+    }
+    expect_built("gcc", "c11", "net.c", "-static $(pkg-config --static --libs dotgrad)");
+}
+
+Test(install, cmake_finds_the_package)
+{
+    if (shell("command -v cmake >/dev/null") != 0) {
+        cr_log_warn("there is no cmake");
+        return;
+    }
+    write_text("CMakeLists.txt", "cmake_minimum_required(VERSION 3.18)\n"
+                                 "project(net C CXX)\n"
+                                 "find_package(dotgrad 0.1 REQUIRED)\n"
+                                 "add_executable(net net.c)\n"
+                                 "add_executable(net_static net.c)\n"
+                                 "add_executable(net17 net17.cc)\n"
+                                 "set_property(TARGET net17 PROPERTY CXX_STANDARD 17)\n"
+                                 "target_link_libraries(net PRIVATE dotgrad::dotgrad)\n"
+                                 "target_link_libraries(net17 PRIVATE dotgrad::dotgrad)\n"
+                                 "target_link_libraries(net_static PRIVATE dotgrad::dotgrad-static)\n");
+    must("./with 'cmake -S . -B made -DCMAKE_PREFIX_PATH=$(dirname $(dirname $lib)) && cmake --build made'");
+    must("cp made/net net");
+    expect_output("cmake");
+    must("cp made/net17 net");
+    expect_output("cmake, C++17");
+    must("cp made/net_static net");
+    expect_output("cmake, archive");
+}
+
+Test(install, what_is_written_wrong_does_not_compile)
+{
+    static const char *const wrong[] = {"dg_sum(x, .dim = {1, 0})",
+                                        "dg_sum(x, .dim = {0, 1})",
+                                        "dg_conv2d(x, 1, .kernel_size = 3, .padding = {2, 2})",
+                                        "dg_softmax(x, .dim = DG_INTS(1))",
+                                        "dg_layer_norm(x, .normalized_shape = DG_SHAPE(12))",
+                                        "dg_zeros(g, 12)",
+                                        "dg_permute(x, {1, 0})",
+                                        "dg_sum(x, .dims = 1)",
+                                        "dg_linear(x)"};
+    static const char *const right[] = {"dg_sum(x, .dim = 1)", "dg_sum(x, .dim = {1})", "dg_sum(x, .dim = DG_INTS(1, 0))",
+                                        "dg_layer_norm(x, .normalized_shape = 12)"};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong + sizeof right / sizeof *right; k++) {
+        size_t n_wrong = sizeof wrong / sizeof *wrong;
+        const char *call = k < n_wrong ? wrong[k] : right[k - n_wrong];
+        char text[500];
+        snprintf(text, sizeof text,
+                 "#include <dotgrad/dotgrad.h>\ndg_node *f(dg_graph *g, dg_node *x);\n"
+                 "dg_node *f(dg_graph *g, dg_node *x) { (void)g; return %s; }\n",
+                 call);
+        write_text("call.c", text);
+        int failed = shell("./with 'gcc -std=gnu11 -c $(pkg-config --cflags dotgrad) call.c -o call.o'");
+        cr_expect_eq(failed != 0, k < n_wrong, "%s %s", call, failed ? "does not compile" : "compiles");
+    }
+}
+
+Test(install, a_plugin_of_another_version_is_refused)
+{
+    /* as the headers were before descriptors had a version: the name comes first */
+    write_text("old.c", "static const struct { const char *name, *family, *summary; char rest[9000]; } op = "
+                        "{\"swoosh\", \"activation\", \"y = x\", {0}};\n"
+                        "const void *const dotgrad_plugin[] = {&op, 0};\n");
+    write_text("other.c", "const void *const dotgrad_plugin_1[] = {0};\n");
+    write_text("own.c", "#include <dotgrad/dotgrad.h>\n"
+                        "static const dg_op op = {.version = 77, .name = \"swoosh\", .family = \"activation\", .summary = \"y\","
+                        " .inputs = {{.name = \"input\"}}, .formula = \"input\"};\n"
+                        "const dg_op *const dotgrad_plugin[] = {&op, 0};\n");
+    static const char *const names[] = {"old", "other", "own"};
+    for (int k = 0; k < 3; k++) {
+        char line[300];
+        snprintf(line, sizeof line, "./with 'gcc -shared -fPIC $(pkg-config --cflags dotgrad) %s.c -o %s.so'", names[k],
+                 names[k]);
+        must(line);
+        outcome run = dotgrad("ops swoosh --plugin %s.so", names[k]);
+        cr_expect_eq(run.status, 1);
+        cr_expect(strstr(run.err, "another version of dotgrad") && strstr(run.err, "compile it again"), "%s: %s",
+                  names[k], run.err);
+    }
+}
