@@ -1,5 +1,5 @@
-/* The installed tree alone: programs in C11, C99, C++17 and C++20, by pkg-config, by CMake and against the archive; what is
- * written wrong does not compile; a plugin of another version is refused. */
+/* The installed tree alone: programs in C11, C99, C++17 and C++20, by pkg-config, by CMake and against the archive;
+ * what is written wrong does not compile; a plugin of another version is refused. */
 #include "command.h"
 
 static int shell(const char *line)
@@ -28,7 +28,8 @@ static const char network[] =
     "    dg_node *label = dg_input(g, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = \"label\");\n"
     "    dg_node *hidden = dg_rbf(x, 100, .normalize = true, .init = \"kmeans\", .name = \"hidden\");\n"
     "    dg_node *scores = dg_linear(hidden, 10, .name = \"scores\");\n"
-    "    dg_node *both = dg_cat(DG_NODES(scores, dg_relu(dg_expr(\"a * b\", {\"a\", scores}, {\"b\", scores}))), .dim = 1);\n"
+    "    dg_node *both = dg_cat(DG_NODES(scores, dg_relu(dg_expr(\"a * b\", {\"a\", scores}, {\"b\", scores}))), .dim "
+    "= 1);\n"
     "    dg_node *part = dg_sum(dg_flip(both, 1), .dim = DG_INTS(0, 1), .keepdim = true);\n"
     "    return part ? dg_cross_entropy(scores, label, .name = \"loss\") : NULL;\n"
     "}\n";
@@ -109,7 +110,7 @@ static void expect_built(const char *compiler, const char *standard, const char 
     char line[1000];
     snprintf(line, sizeof line, "command -v %s >/dev/null", compiler);
     if (shell(line) != 0) {
-        cr_log_warn("there is no %s", compiler);
+        fprintf(stderr, "there is no %s\n", compiler);
         return;
     }
     snprintf(line, sizeof line,
@@ -142,7 +143,8 @@ Test(install, every_header_stands_alone)
     must("./with 'for h in $(cd root && find . -name \"*.h\" -path \"*dotgrad*\"); do "
          "n=dotgrad/${h##*include/dotgrad/}; echo \"#include <$n>\" >h.c; cp h.c h.cc; "
          "gcc -std=c11 -pedantic-errors -Wall -Wextra -Werror -c $(pkg-config --cflags dotgrad) h.c -o h.o && "
-         "g++ -std=c++17 -pedantic-errors -Wall -Wextra -Werror -c $(pkg-config --cflags dotgrad) h.cc -o h.o || exit 1; "
+         "g++ -std=c++17 -pedantic-errors -Wall -Wextra -Werror -c $(pkg-config --cflags dotgrad) h.cc -o h.o || exit "
+         "1; "
          "done'");
 }
 
@@ -151,8 +153,9 @@ Test(install, the_archive_by_static_libs)
     must("mkdir archive && cp $(find root -name libdotgrad.a) archive");
     expect_built("gcc", "c11", "net.c", "-Larchive $(pkg-config --static --libs dotgrad | sed \"s#-L$lib##\")");
     must("./with '! ldd ./net | grep -q libdotgrad'");
-    if (shell("./with 'gcc -static -x c - -o one -lcjson -lz -llapacke -lopenblas' <<'end'\nint main(void) { return 0; }\nend") != 0) {
-        cr_log_warn("not all libraries have archives here: no fully static program");
+    if (shell("./with 'gcc -static -x c - -o one -lcjson -lz -llapacke -lopenblas' <<'end'\nint main(void) { return 0; "
+              "}\nend") != 0) {
+        fputs("not all libraries have archives here: no fully static program\n", stderr);
         return;
     }
     expect_built("gcc", "c11", "net.c", "-static $(pkg-config --static --libs dotgrad)");
@@ -161,7 +164,7 @@ Test(install, the_archive_by_static_libs)
 Test(install, cmake_finds_the_package)
 {
     if (shell("command -v cmake >/dev/null") != 0) {
-        cr_log_warn("there is no cmake");
+        fputs("there is no cmake\n", stderr);
         return;
     }
     write_text("CMakeLists.txt", "cmake_minimum_required(VERSION 3.18)\n"
@@ -194,8 +197,8 @@ Test(install, what_is_written_wrong_does_not_compile)
                                         "dg_permute(x, {1, 0})",
                                         "dg_sum(x, .dims = 1)",
                                         "dg_linear(x)"};
-    static const char *const right[] = {"dg_sum(x, .dim = 1)", "dg_sum(x, .dim = {1})", "dg_sum(x, .dim = DG_INTS(1, 0))",
-                                        "dg_layer_norm(x, .normalized_shape = 12)"};
+    static const char *const right[] = {"dg_sum(x, .dim = 1)", "dg_sum(x, .dim = {1})",
+                                        "dg_sum(x, .dim = DG_INTS(1, 0))", "dg_layer_norm(x, .normalized_shape = 12)"};
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong + sizeof right / sizeof *right; k++) {
         size_t n_wrong = sizeof wrong / sizeof *wrong;
         const char *call = k < n_wrong ? wrong[k] : right[k - n_wrong];
@@ -217,10 +220,11 @@ Test(install, a_plugin_of_another_version_is_refused)
                         "{\"swoosh\", \"activation\", \"y = x\", {0}};\n"
                         "const void *const dotgrad_plugin[] = {&op, 0};\n");
     write_text("other.c", "const void *const dotgrad_plugin_1[] = {0};\n");
-    write_text("own.c", "#include <dotgrad/dotgrad.h>\n"
-                        "static const dg_op op = {.version = 77, .name = \"swoosh\", .family = \"activation\", .summary = \"y\","
-                        " .inputs = {{.name = \"input\"}}, .formula = \"input\"};\n"
-                        "const dg_op *const dotgrad_plugin[] = {&op, 0};\n");
+    write_text("own.c",
+               "#include <dotgrad/dotgrad.h>\n"
+               "static const dg_op op = {.version = 77, .name = \"swoosh\", .family = \"activation\", .summary = \"y\","
+               " .inputs = {{.name = \"input\"}}, .formula = \"input\"};\n"
+               "const dg_op *const dotgrad_plugin[] = {&op, 0};\n");
     static const char *const names[] = {"old", "other", "own"};
     for (int k = 0; k < 3; k++) {
         char line[300];
