@@ -252,6 +252,8 @@ static int by_name(const void *a, const void *b)
 const dg_attribute *dg_attribute_find(const char *name)
 {
     size_t count = sizeof table / sizeof *table, n_ours = 0;
+    if (!name)
+        return NULL;
     if (strncmp(name, "file:", 5) == 0)
         name = "file:NAME";
     for (; n_ours < count && table[n_ours].ours; n_ours++)
@@ -320,7 +322,7 @@ bool document_names_are_near(const char *name, const char *ours)
 
 const char *dg_attribute_near(const char *name, unsigned where)
 {
-    for (size_t k = 0; k < sizeof table / sizeof *table && table[k].ours; k++)
+    for (size_t k = 0; name && k < sizeof table / sizeof *table && table[k].ours; k++)
         if ((table[k].where & where) && document_names_are_near(name, table[k].name))
             return table[k].name;
     return NULL;

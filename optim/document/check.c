@@ -1,6 +1,8 @@
 /* What a document's attributes say, before anything is built from them: names near ours, places, forms of values. */
 #include "document.h"
 
+#include "core/base/null.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -60,6 +62,8 @@ static bool is_whole(const char *text, long long least)
 bool dg_bytes_parse(const char *text, size_t *bytes)
 {
     static const char units[] = "kMGT";
+    if (!text || !bytes)
+        return false;
     char *end;
     double size = strtod(text, &end);
     const char *unit = *end ? strchr(units, *end == 'K' ? 'k' : *end) : NULL;
@@ -104,6 +108,8 @@ static const char *wanted_form(const dg_attribute *attribute, const char *value)
 
 dg_status dg_attribute_check(const dg_attribute *attribute, const char *value)
 {
+    REFUSE_NULL(attribute);
+    REFUSE_NULL(value);
     const char *wanted = wanted_form(attribute, value);
     return wanted ? dg_error(DG_BAD_ARGUMENT, "%s=%.60s: wants %s", attribute->name, value, wanted) : dg_ok();
 }

@@ -17,7 +17,7 @@ dg_status dg_graph_file_error(const dg_graph_file *file, int line, dg_status sta
 
 const char *dg_file_attribute_find(const dg_file_attributes *attributes, const char *name)
 {
-    for (size_t k = 0; k < attributes->count; k++)
+    for (size_t k = 0; attributes && name && k < attributes->count; k++)
         if (strcmp(attributes->items[k].name, name) == 0)
             return attributes->items[k].value;
     return NULL;
@@ -25,12 +25,12 @@ const char *dg_file_attribute_find(const dg_file_attributes *attributes, const c
 
 const char *dg_graph_file_setting(const dg_graph_file *file, const char *name)
 {
-    return dg_file_attribute_find(&file->attributes, name);
+    return file ? dg_file_attribute_find(&file->attributes, name) : NULL;
 }
 
 int dg_graph_file_index(const dg_graph_file *file, const dg_node *node)
 {
-    for (int k = 0; k < file->n_nodes; k++)
+    for (int k = 0; file && k < file->n_nodes; k++)
         for (int i = 0; i < file->nodes[k].n_made; i++)
             if (file->nodes[k].made[i] == node)
                 return k;
@@ -39,6 +39,8 @@ int dg_graph_file_index(const dg_graph_file *file, const dg_node *node)
 
 dg_node *dg_graph_file_find(const dg_graph_file *file, const char *name)
 {
+    if (!file || !name)
+        return NULL;
     dg_node *node = dg_graph_find(file->graph, name);
     int index = node ? -1 : document_find(file, name);
     return index < 0 ? node : file->nodes[index].node;

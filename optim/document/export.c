@@ -1,6 +1,8 @@
 /* Any graph to a document: the nodes that its author made, with the calls that make them again. */
 #include "document.h"
 
+#include "core/base/null.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -294,9 +296,9 @@ static dg_status make_document(exporting *e)
 dg_status dg_graph_write(dg_graph *graph, const dg_graph_write_options *options, char **text)
 {
     static const dg_graph_write_options usual = {0};
+    REFUSE_NULL(graph);
+    REFUSE_NULL(text);
     *text = NULL;
-    if (!graph)
-        return dg_error(DG_BAD_ARGUMENT, "dg_graph_write: there is no graph");
     DG_TRY(dg_graph_status(graph));
     exporting e = {.graph = graph, .options = options ? options : &usual, .status = dg_ok()};
     e.file = (dg_graph_file){.path = "graph", .name = e.options->name ? e.options->name : "", .graph = graph};

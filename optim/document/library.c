@@ -2,6 +2,7 @@
  * from the disk, where only files below certain folders are opened. */
 #include "library.h"
 
+#include "core/base/null.h"
 #include "keys.h"
 #include "settings.h"
 
@@ -78,6 +79,8 @@ static bool take_roots(struct dg_file_library *library, const dg_graph_file *fil
 
 dg_status dg_graph_file_check_path(const dg_graph_file *file, const char *path)
 {
+    REFUSE_NULL(file);
+    REFUSE_NULL(path);
     const struct dg_file_library *library = file->library;
     char text[128], *real = realpath(path, NULL);
     struct stat about;
@@ -450,20 +453,20 @@ static const library_file *used_file_at(const dg_graph_file *file, size_t k)
 size_t dg_graph_file_used_count(const dg_graph_file *file)
 {
     size_t count = 0;
-    while (used_file_at(file, count))
+    while (file && used_file_at(file, count))
         count++;
     return count;
 }
 
 const char *dg_graph_file_used_name(const dg_graph_file *file, size_t k)
 {
-    const library_file *used = used_file_at(file, k);
+    const library_file *used = file ? used_file_at(file, k) : NULL;
     return used ? used->key : NULL;
 }
 
 const char *dg_graph_file_used_text(const dg_graph_file *file, size_t k)
 {
-    const library_file *used = used_file_at(file, k);
+    const library_file *used = file ? used_file_at(file, k) : NULL;
     return used ? used->text : NULL;
 }
 
@@ -475,6 +478,8 @@ static int by_name(const void *a, const void *b)
 
 dg_status dg_graph_file_bundle(const dg_graph_file *file, char **text)
 {
+    REFUSE_NULL(file);
+    REFUSE_NULL(text);
     dg_graph_file whole = *file;
     size_t used = dg_graph_file_used_count(file), count = 0;
     dg_file_attribute *items = dg_arena_alloc(file->arena, (file->attributes.count + used + 1) * sizeof *items);

@@ -5,6 +5,8 @@
 #include "modules.h"
 #include "settings.h"
 
+#include "core/base/null.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +69,8 @@ static dg_status take_sizes(building *b)
 
 dg_status dg_graph_file_build(dg_graph_file *file, const dg_graph_read_options *options)
 {
+    REFUSE_NULL(file);
+    REFUSE_NULL(options);
     building b = {.file = file,
                   .graph = file->graph,
                   .options = options,
@@ -143,6 +147,9 @@ dg_status dg_document_read(dg_document_parser *parse, const char *path, const dg
     static const dg_graph_read_options usual = {0};
     char *text;
     size_t size;
+    REFUSE_NULL(parse);
+    REFUSE_NULL(path);
+    REFUSE_NULL(file);
     options = options ? options : &usual;
     *file = NULL;
     if (options->text)

@@ -1,6 +1,8 @@
 /* A document to canonical DOT text. libcgraph's own writer reorders edges and loses backslashes. */
 #include "document.h"
 
+#include "core/base/null.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +12,9 @@
 typedef struct writing {
     const dg_graph_file *file;
     FILE *out;
-    bool *written; /* nodes */
-    bool failed;   /* there was no memory for a text */
+    int *first, *last; /* by cluster, the graph behind them */
+    int *next;         /* by node, clusters behind them */
+    bool failed;       /* there was no memory for a text */
 } writing;
 
 static bool is_keyword(const char *text)
@@ -121,22 +124,6 @@ static void write_node(writing *w, int index, int indent)
         write_attribute(w->out, &first, "op", call, false);
     write_list(w->out, &node->attributes, &first, shown);
     fputs(first ? ";\n" : "];\n", w->out);
-    w->written[index] = true;
-}
-
-static bool is_inside(const dg_graph_file *file, int cluster, int outer)
-{
-    while (cluster >= 0 && cluster != outer)
-        cluster = file->clusters[cluster].parent;
-    return cluster == outer;
-}
-
-/* The cluster right below `outer` that a node is in; −1: it stands in `outer` itself. */
-static int child_of(const dg_graph_file *file, int cluster, int outer)
-{
-    while (cluster >= 0 && file->clusters[cluster].parent != outer)
-        cluster = file->clusters[cluster].parent;
-    return cluster;
 }
 
 static void write_block_attributes(writing *w, const dg_file_cluster *cluster, int indent)
@@ -154,19 +141,36 @@ static void write_block_attributes(writing *w, const dg_file_cluster *cluster, i
     }
 }
 
-/* Nodes in the file's order, those of a cluster together where its first one stands. Nesting is bounded on reading. */
-static void write_nodes(writing *w, int outer, int indent)
+/* Lists what stands in each cluster (the last list: in the graph), in the file's order: nodes by their numbers,
+ * clusters behind them, each where its first node stands. */
+static void list_entries(writing *w)
 {
     const dg_graph_file *file = w->file;
+    memset(w->first, 0xff, ((size_t)file->n_clusters + 1) * sizeof *w->first);
     for (int k = 0; k < file->n_nodes; k++) {
-        int cluster = file->nodes[k].cluster;
-        if (w->written[k] || (outer >= 0 && !is_inside(file, cluster, outer)))
-            continue;
-        int child = cluster == outer ? -1 : child_of(file, cluster, outer);
-        if (child < 0) {
-            write_node(w, k, indent);
+        int entry = k, outer = file->nodes[k].cluster;
+        for (bool is_new = true; is_new;) {
+            int list = outer < 0 ? file->n_clusters : outer;
+            is_new = w->first[list] < 0 && outer >= 0; /* then this cluster stands here in the one around it */
+            *(w->first[list] < 0 ? &w->first[list] : &w->next[w->last[list]]) = entry;
+            w->last[list] = entry;
+            w->next[entry] = -1;
+            entry = file->n_nodes + outer;
+            outer = is_new ? file->clusters[outer].parent : -1;
+        }
+    }
+}
+
+/* What stands in a cluster, or in the graph. Nesting is bounded on reading. */
+static void write_nodes(writing *w, int list, int indent)
+{
+    const dg_graph_file *file = w->file;
+    for (int entry = w->first[list]; entry >= 0; entry = w->next[entry]) {
+        if (entry < file->n_nodes) {
+            write_node(w, entry, indent);
             continue;
         }
+        int child = entry - file->n_nodes;
         fprintf(w->out, "%*ssubgraph ", indent, "");
         write_text(w->out, file->clusters[child].name);
         fputs(" {\n", w->out);
@@ -239,7 +243,8 @@ static void write_all(writing *w, const int *n_incoming)
     fputs("];\n", w->out);
     write_defaults(w->out, "node", &w->file->node_defaults);
     write_defaults(w->out, "edge", &w->file->edge_defaults);
-    write_nodes(w, -1, 2);
+    list_entries(w);
+    write_nodes(w, w->file->n_clusters, 2);
     for (int e = 0; e < w->file->n_edges; e++)
         write_edge(w, &w->file->edges[e], n_incoming[w->file->edges[e].head]);
     write_blocks(w);
@@ -248,12 +253,17 @@ static void write_all(writing *w, const int *n_incoming)
 
 dg_status dg_graph_file_write(const dg_graph_file *file, char **text)
 {
-    size_t size;
+    REFUSE_NULL(file);
+    REFUSE_NULL(text);
+    size_t size, n_lists = (size_t)file->n_clusters + 1;
     int *n_incoming = calloc((size_t)file->n_nodes + 1, sizeof *n_incoming);
-    writing w = {.file = file, .written = calloc((size_t)file->n_nodes + 1, sizeof(bool))};
+    writing w = {.file = file,
+                 .first = calloc(n_lists, sizeof(int)),
+                 .last = calloc(n_lists, sizeof(int)),
+                 .next = calloc((size_t)file->n_nodes + n_lists, sizeof(int))};
     *text = NULL;
     w.out = open_memstream(text, &size);
-    bool fine = n_incoming && w.written && w.out;
+    bool fine = n_incoming && w.first && w.last && w.next && w.out;
     if (fine) {
         for (int e = 0; e < file->n_edges; e++)
             n_incoming[file->edges[e].head] += file->nodes[file->edges[e].tail].node != NULL;
@@ -262,7 +272,9 @@ dg_status dg_graph_file_write(const dg_graph_file *file, char **text)
     }
     if (w.out && fclose(w.out) != 0)
         fine = false;
-    free(w.written);
+    free(w.first);
+    free(w.last);
+    free(w.next);
     free(n_incoming);
     if (fine)
         return dg_ok();

@@ -181,3 +181,39 @@ Test(graph_file, a_graph_built_in_c_is_written_and_trained_by_the_command)
     cr_assert_eq(chdir("/"), 0);
     cr_assert_eq(system(line), 0);
 }
+
+Test(graph_file, null_is_refused)
+{
+    char *text;
+    dg_graph_file *file;
+    cr_expect_eq(dg_graph_write(NULL, NULL, &text).code, DG_BAD_ARGUMENT);
+    cr_expect_eq(dg_graph_read(NULL, NULL, &file).code, DG_BAD_ARGUMENT);
+    cr_expect_eq(dg_graph_read("net.dot", NULL, NULL).code, DG_BAD_ARGUMENT);
+    cr_expect_eq(dg_graph_file_write(NULL, &text).code, DG_BAD_ARGUMENT);
+    cr_expect_eq(dg_graph_file_bundle(NULL, &text).code, DG_BAD_ARGUMENT);
+    cr_expect_null(dg_graph_file_setting(NULL, "epochs"));
+    cr_expect_null(dg_graph_file_find(NULL, "x"));
+    cr_expect_null(dg_attribute_find(NULL));
+    cr_expect_eq(dg_graph_file_used_count(NULL), 0);
+    dg_graph_file_free(NULL);
+}
+
+Test(graph_file, clusters_that_nest_and_interleave_are_written_where_their_first_node_stands)
+{
+    static const char net[] =
+        "digraph { x [op=\"constant(1.0)\"]; subgraph cluster_a { a1 [op=tanh]; subgraph cluster_b { b1 [op=tanh]; } } "
+        "c [op=tanh]; subgraph cluster_a { a2 [op=tanh]; } subgraph cluster_d { d1 [op=tanh]; } "
+        "x -> a1 -> b1 -> c -> a2 -> d1; }";
+    dg_graph_file *file;
+    char *text;
+    dg_status status = dg_graph_read("net.dot", &(dg_graph_read_options){.text = net}, &file);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    cr_assert_eq(dg_graph_file_write(file, &text).code, DG_OK);
+    cr_expect_not_null(strstr(text,
+                              "  x [op=\"constant(1.0)\"];\n  subgraph cluster_a {\n    a1 [op=tanh];\n    subgraph "
+                              "cluster_b {\n      b1 [op=tanh];\n    }\n    a2 [op=tanh];\n  }\n  c [op=tanh];\n  "
+                              "subgraph cluster_d {\n    d1 [op=tanh];\n  }\n"),
+                       "%s", text);
+    free(text);
+    dg_graph_file_free(file);
+}
