@@ -1,6 +1,8 @@
 /* dotgrad draw: pictures that are the same every time, harmless whatever a file says, and true to the file. */
 #include "command.h"
 
+#include <math.h>
+
 #define MLP                                                                                                            \
     "digraph mlp { graph [output=scores]; x [op=\"input([N, 4])\"]; t [op=\"input([N], dtype=int64)\"];"               \
     " fc [op=\"linear(8)\"]; act [op=relu]; scores [op=\"linear(3)\"]; loss [op=cross_entropy];"                       \
@@ -660,4 +662,46 @@ Test(draw, no_attribute_breaks_out_of_the_picture)
             dotgrad("draw bad.dot -o bad.pdf && '%1$s' draw bad.dot -o bad.png && '%1$s' draw bad.dot -o bad.tex",
                     getenv("DOTGRAD")));
     }
+}
+
+static double channel(const char *color, int k)
+{
+    char digits[3] = {color[1 + 2 * k], color[2 + 2 * k], '\0'};
+    double c = (double)strtol(digits, NULL, 16) / 255;
+    return c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
+}
+
+/* WCAG's contrast of two colours "#RRGGBB". */
+static double contrast(const char *a, const char *b)
+{
+    double one = 0.2126 * channel(a, 0) + 0.7152 * channel(a, 1) + 0.0722 * channel(a, 2);
+    double two = 0.2126 * channel(b, 0) + 0.7152 * channel(b, 1) + 0.0722 * channel(b, 2);
+    return (fmax(one, two) + 0.05) / (fmin(one, two) + 0.05);
+}
+
+/* In every style, all text of a node on its node's colour, computed from the file. */
+Test(draw, text_can_be_read_in_every_style)
+{
+    write_text("own.style", "# mine\nbase = dark\nlinear.fill = #123456\nactivation.dash = 4,2\nbackground=black\n");
+    static const char *const styles[] = {"light", "dark", "print", "own.style"};
+    for (size_t k = 0; k < sizeof styles / sizeof *styles; k++) {
+        int texts = 0;
+        expect_fine(dotgrad("draw mlp.dot --parameters --names --style %s -o style.svg", styles[k]));
+        const char *fill = NULL;
+        for (char *line = strtok(read_all("style.svg"), "\n"); line; line = strtok(NULL, "\n")) {
+            char *at = strstr(line, "fill=\"#");
+            if (strncmp(line, "<rect", 5) == 0 && at)
+                fill = at + 6;
+            if (strncmp(line, "<text", 5) == 0 && fill) {
+                cr_expect_geq(contrast(at + 6, fill), 4.5, "%s: %s", styles[k], line);
+                texts++;
+            }
+        }
+        cr_expect_gt(texts, 20);
+    }
+    expect_in_file("style.svg", "#123456");
+    write_text("own.style", "base = dark\nlinear.fill = \"><script>\n");
+    outcome run = dotgrad("draw mlp.dot --style own.style -o x.svg");
+    cr_expect_eq(run.status, 2);
+    cr_expect_not_null(strstr(run.err, "own.style:2:"), "%s", run.err);
 }

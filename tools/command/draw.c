@@ -87,7 +87,8 @@ static int help(void)
          "      --title TEXT         the heading, instead of the graph's name\n"
          "      --no-title, --no-legend\n"
          "      --rankdir DIRECTION  TB (from top to bottom), LR, BT or RL\n"
-         "      --style STYLE        light, dark, or print: greys, families by border and pattern\n"
+         "      --style STYLE        light, dark, print (greys, families by border and pattern),\n"
+         "                           or a file of lines such as `base = dark`, `linear.fill = #DCE8F5`\n"
          "      --dpi DPI            of png: dots an inch (144)\n"
          "      --width WIDTH        of png: 3.5in, 9cm or 252 (points)\n\n"
          "What the graph file itself says of colours, labels and shapes goes before the style of this program.");

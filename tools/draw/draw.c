@@ -88,8 +88,14 @@ static dg_status read_options(const dg_draw_options *options, drawing_work *work
     work->fold--;
     DG_TRY(read_page(options->page, &work->page));
     work->sheet = style_find(options->style ? options->style : "light");
+    if (!work->sheet && strpbrk(options->style, "./")) {
+        DG_TRY(style_read(options->style, &work->own));
+        work->sheet = &work->own.sheet;
+    }
     if (!work->sheet)
-        return dg_error(DG_BAD_ARGUMENT, "style: '%.60s' is not one of light, dark, print", options->style);
+        return dg_error(DG_BAD_ARGUMENT,
+                        "style: '%.60s' is not one of light, dark, print, nor a file (whose name has a dot)",
+                        options->style);
     if (options->depth < 0 || options->radius < 0)
         return dg_error(DG_BAD_ARGUMENT, "depth and radius want 1 or more");
     work->who = options->file ? options->file->path : options->title ? options->title : "the graph";

@@ -40,6 +40,7 @@ typedef struct drawing_work {
     const char *format, *who;
     page_size page;
     const style_sheet *sheet;
+    own_style own; /* where the style is a file's; sheet points to it */
     shape_mode shapes;
     derived_nodes derived; /* of the views of derivatives */
     int level, fold;       /* −1: auto; level 0: op, 1: stack, 2: module */

@@ -80,7 +80,7 @@ typedef struct dg_draw_options {
     const char *from, *to; /* only what lies on ways between two nodes */
     const char *rankdir;   /* TB, LR, BT, RL; NULL: the file's, else TB */
     const char *shapes;    /* on wires: changes (NULL), all, none */
-    const char *style;     /* light (NULL), dark, print */
+    const char *style;     /* light (NULL), dark, print, or a file */
     bool parameters;       /* those that layers own, as boxes */
     bool names;            /* of nodes, beside their ops */
     bool no_title, no_legend;
