@@ -144,6 +144,10 @@ Test(draw, the_authors_looks_win)
                                          ">plus<",           ">first<",   "stroke=\"#800080\""};
     for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++)
         expect_in_file("own.svg", wanted[k]);
+    write_text("own.dot", "digraph g { graph [dpi=300, rotate=90]; x [op=\"input([N, 4])\", URL=\"http://a\"]; }");
+    outcome run = dotgrad("draw own.dot -o own.svg");
+    expect_fine(run);
+    cr_assert_not_null(strstr(run.err, "the file's dpi, rotate, URL not followed"), "%s", run.err);
 }
 
 Test(draw, a_module_that_repeats_is_one_box)

@@ -73,6 +73,8 @@ static const char *tell(view *v, const draw_choice *choice, bool fit, const draw
         told = text_format(v->arena, "%s%smodules closed from depth %d on", told, *told ? ", " : "", choice->depth);
     if (!fit && work->page.width > 0)
         told = text_format(v->arena, "%s%slarger than the page", told, *told ? ", and still " : "");
+    if (v->ignored && *v->ignored)
+        told = text_format(v->arena, "%s%sthe file's %s not followed", told, *told ? "; " : "", v->ignored);
     return told;
 }
 
