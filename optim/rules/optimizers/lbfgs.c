@@ -68,8 +68,8 @@ typedef struct place {
 typedef struct line_search {
     drive *d;
     const double *direction;
-    double *at, *room[4]; /* gradients of up to four places */
-    int evaluations;
+    double *at, *room[4];  /* gradients of up to four places */
+    int evaluations, most; /* so far on this batch; at most */
 } line_search;
 
 static dg_status look(line_search *l, double t, double *gradient, place *found)
@@ -106,16 +106,15 @@ static double *free_room(const line_search *l, const place *a, const place *b)
     return l->room[k];
 }
 
-enum { MOST_SEARCHES = 25 };
 #define DECREASE  1e-4 /* c₁ of Wolfe's conditions */
 #define CURVATURE 0.9  /* c₂ */
 
 /* Makes the bracket of two places smaller until a place in it fulfils both conditions; the best place goes to low. */
-static dg_status narrow(line_search *l, const place *start, place *low, place *high, int searched, double tolerance)
+static dg_status narrow(line_search *l, const place *start, place *low, place *high, int left_over, double tolerance)
 {
     double size = largest(l->direction, l->d->n);
     bool stuck = false;
-    while (searched++ < MOST_SEARCHES && fabs(high->t - low->t) * size >= tolerance) {
+    while (left_over-- > 0 && fabs(high->t - low->t) * size >= tolerance) {
         double left = fmin(low->t, high->t), right = fmax(low->t, high->t), margin = 0.1 * (right - left);
         double t = cubic(low, high, left, right);
         if (fmin(right - t, t - left) < margin) {
@@ -153,10 +152,10 @@ static dg_status narrow(line_search *l, const place *start, place *low, place *h
 static dg_status search(line_search *l, double t, const place *start, double tolerance, place *best)
 {
     place before = *start, now;
-    int searched = 0;
+    int searched = 0, limit = l->most - l->evaluations;
     DG_TRY(look(l, t, l->room[0], &now));
     for (;; searched++) {
-        if (searched == MOST_SEARCHES) {
+        if (searched >= limit) {
             before = *start;
             break;
         }
@@ -173,7 +172,7 @@ static dg_status search(line_search *l, double t, const place *start, double tol
         DG_TRY(look(l, next, free_room(l, &before, start), &now));
     }
     place low = before.f <= now.f ? before : now, high = before.f <= now.f ? now : before;
-    DG_TRY(narrow(l, start, &low, &high, searched, tolerance));
+    DG_TRY(narrow(l, start, &low, &high, limit - searched, tolerance));
     *best = low;
     return dg_ok();
 }
@@ -276,7 +275,7 @@ static dg_status step(drive *d)
     double *room = calloc(5 * (size_t)n + (size_t)m.room + 1, sizeof *room);
     if (!room)
         return dg_error(DG_NO_MEMORY, "lbfgs: no memory for %lld parameters", (long long)n);
-    line_search l = {.d = d, .at = room, .evaluations = 1};
+    line_search l = {.d = d, .at = room, .evaluations = 1, .most = (int)fmin(most, 1e9)};
     for (int k = 0; k < 4; k++)
         l.room[k] = room + (k + 1) * n;
     dg_status status = dg_ok();
@@ -301,6 +300,6 @@ const dg_rule lbfgs_rule = {
                   {.name = "tolerance_grad", .range = DG_ARGUMENT_NOT_NEGATIVE, .fallback = {1e-7}},
                   {.name = "tolerance_change", .range = DG_ARGUMENT_NOT_NEGATIVE, .fallback = {1e-9}},
                   {.name = "history_size", .range = DG_ARGUMENT_COUNT, .fallback = {100}},
-                  {.name = "line_search_fn", .range = DG_ARGUMENT_CHOICE, .choices = "strong_wolfe|none"}},
+                  {.name = "line_search_fn", .range = DG_ARGUMENT_CHOICE, .choices = "strong_wolfe|fixed"}},
     .drive = &driver,
 };

@@ -1,0 +1,165 @@
+/* Optimisers that drive the trainer, against torch.optim.LBFGS and the published formula of Levenberg-Marquardt:
+ * drive.txt, made by drive.py. */
+#include "small.h"
+
+#include <stdlib.h>
+
+static const double features[16] = {0.1,  -0.4, 0.9, 0.3,  -0.7, 0.8,  0.2, 0.5,
+                                    -0.3, -0.9, 0.6, -0.2, -0.8, -0.1, 0.4, 0.7};
+static const double values[8] = {0.3, -0.2, 0.8, 0.1, -0.6, 0.4, 0.5, -0.7};
+static const double labels[8] = {0, 1, 1, 0, 0, 1, 1, 0};
+
+typedef struct rig {
+    dg_graph *graph;
+    dg_tensors *parameters;
+    dg_dataset data;
+    dg_node *loss, *output;
+    dg_trainer *trainer;
+} rig;
+
+static dg_trainer_options options_of(const rig *r, const char *call)
+{
+    return (dg_trainer_options){.task = {.graph = r->graph,
+                                         .loss = r->loss,
+                                         .output = r->output,
+                                         .parameters = r->parameters,
+                                         .data = &r->data,
+                                         .batch_size = 8},
+                                .optimizer = call,
+                                .epochs = 20};
+}
+
+static rig make_rig(bool classes)
+{
+    rig r = {.trainer = NULL};
+    dg_tensor *x, *y;
+    MUST(dg_graph_new(&r.graph));
+    MUST(dg_tensors_new(&r.parameters));
+    dg_graph_set_dtype(r.graph, DG_FLOAT64);
+    dg_node *input = dg_input(r.graph, DG_SHAPE(DG_N, 2), .name = "x");
+    dg_node *w =
+        dg_parameter(r.graph, DG_SHAPE(3, 2), .init = "constant([[0.3, -0.2], [-0.5, 0.4], [0.1, 0.6]])", .name = "w");
+    dg_node *b = dg_parameter(r.graph, DG_SHAPE(3), .init = "constant([0.05, -0.1, 0.2])", .name = "b");
+    dg_node *v = classes ? dg_parameter(r.graph, DG_SHAPE(2, 3),
+                                        .init = "constant([[0.7, -0.3, 0.2], [-0.4, 0.5, 0.1]])", .name = "v")
+                         : dg_parameter(r.graph, DG_SHAPE(1, 3), .init = "constant([[0.7, -0.3, 0.2]])", .name = "v");
+    dg_node *c = classes ? dg_parameter(r.graph, DG_SHAPE(2), .init = "constant([0.1, -0.05])", .name = "c")
+                         : dg_parameter(r.graph, DG_SHAPE(1), .init = "constant([0.1])", .name = "c");
+    dg_node *hidden = dg_tanh(dg_add(dg_matmul(input, dg_transpose(w, 0, 1)), b));
+    r.output = dg_add(dg_matmul(hidden, dg_transpose(v, 0, 1)), c);
+    r.loss = classes ? dg_cross_entropy(r.output, dg_input(r.graph, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = "y"))
+                     : dg_mse_loss(r.output, dg_input(r.graph, DG_SHAPE(DG_N, 1), .name = "y"));
+    MUST(dg_graph_status(r.graph));
+    MUST(dg_dataset_new(&r.data));
+    MUST(dg_tensors_add(r.data.fields, "features", DG_FLOAT64, DG_SHAPE(8, 2), &x));
+    MUST(dg_tensors_add(r.data.fields, "target", classes ? DG_INT64 : DG_FLOAT64,
+                        classes ? DG_SHAPE(8) : DG_SHAPE(8, 1), &y));
+    for (int i = 0; i < 16; i++)
+        dg_tensor_set(x, i, features[i]);
+    for (int i = 0; i < 8; i++)
+        dg_tensor_set(y, i, classes ? labels[i] : values[i]);
+    MUST(dg_dataset_split(&r.data, 0, 0, 1));
+    return r;
+}
+
+static void free_rig(rig *r)
+{
+    dg_trainer_free(r->trainer);
+    dg_dataset_release(&r->data);
+    dg_tensors_free(r->parameters);
+    dg_graph_free(r->graph);
+}
+
+static void compare(const rig *r, const char *where, const char *expected)
+{
+    static const char *const names[] = {"w", "b", "v", "c"};
+    char *rest = NULL;
+    for (int i = 0; i < 4; i++) {
+        const dg_tensor *tensor = dg_tensors_find(r->parameters, names[i]);
+        for (int64_t k = 0; k < dg_tensor_count(tensor); k++) {
+            double wanted = strtod(expected, &rest), found = dg_tensor_get(tensor, k);
+            cr_assert(rest != expected, "%s: a number is missing", where);
+            expected = rest;
+            cr_assert(fabs(found - wanted) <= 1e-8 * fmax(fabs(wanted), 1e-2), "%s: %.17g, expected %.17g", where,
+                      found, wanted);
+        }
+    }
+}
+
+Test(drive, follows_torch_for_twenty_steps)
+{
+    char path[512], line[1200], last[1200] = "";
+    snprintf(path, sizeof path, "%s/optim/drive.txt", getenv("TESTS"));
+    FILE *file = fopen(path, "r");
+    cr_assert(file, "%s", path);
+    rig r = {.trainer = NULL};
+    int compared = 0;
+    while (fgets(line, sizeof line, file)) {
+        char *numbers = strrchr(line, ';');
+        *numbers++ = '\0';
+        char *step = strrchr(line, ';');
+        *step++ = '\0';
+        if (strcmp(line, last) != 0) {
+            if (r.trainer)
+                free_rig(&r);
+            strcpy(last, line);
+            r = make_rig(line[0] == 'c');
+            dg_trainer_options options = options_of(&r, strchr(line, ';') + 1);
+            MUST(dg_trainer_new(&options, &r.trainer));
+        }
+        bool done;
+        MUST(dg_trainer_step(r.trainer, &done));
+        char where[1300];
+        snprintf(where, sizeof where, "%s, step %s", last, step);
+        compare(&r, where, numbers);
+        compared++;
+    }
+    fclose(file);
+    free_rig(&r);
+    cr_assert_eq(compared, 140);
+}
+
+/* Stopped after seven steps and resumed, it goes on bit for bit: pairs and directions are in the checkpoint. */
+Test(drive, is_resumed_bit_for_bit)
+{
+    static const char *const calls[] = {"lbfgs(max_iter=3, history_size=4)", "lm"};
+    for (int way = 0; way < 2; way++) {
+        rig whole = make_rig(false), first = make_rig(false), second = make_rig(false);
+        dg_trainer_options options = options_of(&whole, calls[way]);
+        bool done;
+        char path[] = "/tmp/dotgrad-drive-XXXXXX";
+        cr_assert(mkstemp(path) >= 0);
+        MUST(dg_trainer_new(&options, &whole.trainer));
+        for (int i = 0; i < 12; i++)
+            MUST(dg_trainer_step(whole.trainer, &done));
+        options = options_of(&first, calls[way]);
+        MUST(dg_trainer_new(&options, &first.trainer));
+        for (int i = 0; i < 7; i++)
+            MUST(dg_trainer_step(first.trainer, &done));
+        MUST(dg_trainer_save(first.trainer, path));
+        dg_tensors *checkpoint;
+        MUST(dg_safetensors_read(path, &checkpoint));
+        options = options_of(&second, calls[way]);
+        options.resume = checkpoint;
+        MUST(dg_trainer_new(&options, &second.trainer));
+        for (int i = 7; i < 12; i++)
+            MUST(dg_trainer_step(second.trainer, &done));
+        cr_assert(same_bits(dg_tensors_find(whole.parameters, "w"), dg_tensors_find(second.parameters, "w")), "%s",
+                  calls[way]);
+        dg_tensors_free(checkpoint);
+        remove(path);
+        free_rig(&whole);
+        free_rig(&first);
+        free_rig(&second);
+    }
+}
+
+Test(drive, has_no_updates_and_wants_a_loss_it_can_use)
+{
+    rig r = make_rig(true);
+    dg_plan *plan;
+    dg_trainer_options options = options_of(&r, "lm");
+    MUST_FAIL(DG_BAD_ARGUMENT, dg_trainer_new(&options, &r.trainer));
+    MUST_FAIL(DG_BAD_ARGUMENT, dg_training_plan(r.loss, "lbfgs", r.parameters, &plan));
+    free_rig(&r);
+}
