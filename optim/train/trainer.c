@@ -128,7 +128,7 @@ static dg_status make_plans(dg_trainer *t, dg_node *const *fetch, int n_fetch)
                             .threads = task->threads,
                             .seed = task->seed,
                             .training = true,
-                            .memory_limit = task->memory_limit};
+                            .memory_limit = task->memory_limit ? task->memory_limit - t->taken : 0};
     if (t->driven)
         DG_TRY(driven_plan(t, fetch, n_fetch));
     else
@@ -145,8 +145,43 @@ static dg_status prepare_plans(dg_trainer *t)
     const dg_dataset *data = t->options.task.data;
     int64_t count = data->n_train < t->batch.capacity ? data->n_train : t->batch.capacity;
     batch_gather(&t->batch, (dg_rows){data->train, data->n_train}, NULL, 0, count);
-    DG_TRY(dg_plan_prepare(t->train_plan, t->batch.feeds, t->batch.n_feeds));
-    return dg_plan_prepare(t->evaluation_plan, t->batch.feeds, t->sources.count);
+    dg_status status = dg_plan_prepare(t->train_plan, t->batch.feeds, t->batch.n_feeds);
+    if (status.code == DG_OK)
+        status = dg_plan_prepare(t->evaluation_plan, t->batch.feeds, t->sources.count);
+    return status.code == DG_NO_MEMORY && t->options.task.memory_limit
+               ? dg_prefixed(status, "beside %zu bytes of parameters, state and data", t->taken)
+               : status;
+}
+
+static size_t bytes_of_data(const dg_dataset *data)
+{
+    size_t bytes = 0;
+    for (size_t k = 0; k < dg_tensors_count(data->fields); k++)
+        bytes += dg_tensor_bytes(dg_tensors_at(data->fields, k));
+    return bytes;
+}
+
+/* What is held beside the plans' arenas counts against the limit, before it is allocated. */
+static dg_status check_memory(dg_trainer *t)
+{
+    const dg_task *task = &t->options.task;
+    size_t data = bytes_of_data(task->data), bytes, parameters = 0;
+    for (int64_t id = 0; task->memory_limit && id < dg_graph_node_count(task->graph); id++) {
+        dg_node *node = dg_graph_node(task->graph, id);
+        const dg_type *type = dg_node_type(node, 0);
+        if (dg_node_op(node)->role != DG_ROLE_PARAMETER)
+            continue;
+        DG_TRY(dg_shape_bytes(&type->shape, type->dtype, &bytes));
+        if (__builtin_add_overflow(parameters, bytes, &parameters))
+            parameters = SIZE_MAX;
+    }
+    if (__builtin_add_overflow(parameters, data, &t->taken))
+        t->taken = SIZE_MAX;
+    if (task->memory_limit && t->taken >= task->memory_limit)
+        return dg_error(DG_NO_MEMORY,
+                        "parameters and the optimizer's state take %zu bytes, the data %zu, the limit is %zu",
+                        parameters, data, task->memory_limit);
+    return dg_ok();
 }
 
 static dg_status build(dg_trainer *t, const dg_trainer_options *options)
@@ -167,6 +202,7 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
         return dg_error(DG_NO_MEMORY, "trainer: no memory for the order of %lld rows", (long long)task->data->n_train);
     DG_TRY(make_history(t));
     DG_TRY(emit_updates(t));
+    DG_TRY(check_memory(t));
     if (options->resume) {
         dg_status status = checkpoint_restore(t, options->resume);
         if (status.code != DG_OK)

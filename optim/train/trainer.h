@@ -62,6 +62,8 @@ struct dg_trainer {
     progress_state good;
     bool good_is_saved; /* the last good state is in the checkpoint's file instead of `kept` and `good` */
     double saved_at;    /* seconds */
+
+    size_t taken; /* bytes of parameters, the optimiser's state and data, which the memory limit counts */
 };
 
 bool trainer_is_done(const dg_trainer *trainer);

@@ -231,3 +231,24 @@ Test(diverge, refuses_limits_that_are_none)
     MUST_FAIL(DG_BAD_ARGUMENT, dg_trainer_new(&options, &trainer));
     finish(&t);
 }
+
+/* 400 kB of parameters, three times with Adam's state: the limit counts them before they are made. */
+Test(diverge, counts_parameters_and_state_against_the_memory_limit)
+{
+    tiny t;
+    dg_trainer *trainer;
+    begin(&t, ones, 3, 1);
+    dg_node *large = dg_parameter(t.graph, DG_SHAPE(50000), .name = "large", .init = "zeros");
+    t.loss = dg_mean(dg_mul(dg_square(dg_mul(t.x, t.w)), dg_mean(large)), .name = "loss");
+    dg_trainer_options options = options_of(&t, "adam", 1);
+    options.task.memory_limit = 1000000;
+    dg_status status = dg_trainer_new(&options, &trainer);
+    cr_assert_eq(status.code, DG_NO_MEMORY);
+    expect_words(status,
+                 (const char *const[]){"parameters and the optimizer's state take 1200", "the limit is 1000000", NULL});
+    cr_assert_null(dg_tensors_find(t.parameters, "large"));
+    options.task.memory_limit = 4000000;
+    MUST(dg_trainer_new(&options, &trainer));
+    dg_trainer_free(trainer);
+    finish(&t);
+}

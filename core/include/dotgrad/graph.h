@@ -86,8 +86,10 @@ typedef struct dg_type {
  *     }
  *
  * A module with `checkpoint` trades time for memory: dg_grad() reads none of its inner values but computes them again
- * from what enters the module, once the cotangent has come back to it. Numbers are the same to the last bit. Where such
- * modules nest, the outermost one counts. */
+ * from what enters the module, once the cotangent has come back to it. Random numbers are the same ones. Plans fuse the
+ * two graphs in different ways, so that gradients may differ by rounding, in float32 by about 1e-7 of the largest; in a
+ * plan without fusion (DG_FUSION, DG_WITHOUT=fusion) they are the same to the last bit. Where such modules nest, the
+ * outermost one counts. */
 typedef struct dg_module dg_module;
 /* Opens a new module inside the one that is open. Without a name (NULL, "") names stay as they are given. NULL after an
  * error, which sticks to the graph. */
