@@ -245,10 +245,33 @@ static dg_status normalise_init(dg_arena *arena, const dg_attr_spec *spec, const
     return status.code == DG_OK ? status : dg_prefixed(status, "'%s'", spec->name);
 }
 
+static dg_status normalise_float(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
+{
+    double number;
+    if (!dg_value_number(given, &number))
+        return wrong_kind(arena, spec, given);
+    if (isnan(number) && !spec->may_be_nan)
+        return dg_error(DG_BAD_ARGUMENT, "'%s' is NaN, wants a number", spec->name);
+    *value = (dg_value){.kind = DG_VALUE_FLOAT, .f = number};
+    return dg_ok();
+}
+
+static dg_status normalise_dtype(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
+{
+    dg_dtype dtype;
+    if (given->kind == DG_VALUE_INT)
+        dtype = (dg_dtype)given->i;
+    else if (!is_text(given) || !dg_dtype_parse(given->s, &dtype))
+        return wrong_kind(arena, spec, given);
+    if (dtype != DG_DEFAULT_DTYPE && (dtype < DG_BOOL || dtype > DG_FLOAT64))
+        return wrong_kind(arena, spec, given);
+    *value = dg_int((int64_t)dtype);
+    return dg_ok();
+}
+
 dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_spec *spec, const dg_value *given,
                               dg_value *value)
 {
-    double number;
     *value = (dg_value){0};
     const dg_value none = {.kind = DG_VALUE_NAME, .s = "none"};
     if (given->kind == DG_VALUE_NONE && given->source && spec->choices && is_choice(spec->choices, none.s))
@@ -270,12 +293,7 @@ dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_sp
         *value = dg_int(given->i);
         return dg_ok();
     case DG_ATTR_FLOAT:
-        if (!dg_value_number(given, &number))
-            return wrong_kind(arena, spec, given);
-        if (isnan(number) && !spec->may_be_nan)
-            return dg_error(DG_BAD_ARGUMENT, "'%s' is NaN, wants a number", spec->name);
-        *value = (dg_value){.kind = DG_VALUE_FLOAT, .f = number};
-        return dg_ok();
+        return normalise_float(arena, spec, given, value);
     case DG_ATTR_NAME:
         if (!is_text(given) || (spec->choices && !is_choice(spec->choices, given->s)))
             return wrong_kind(arena, spec, given);
@@ -291,17 +309,8 @@ dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_sp
         return normalise_ints(arena, spec, given, value);
     case DG_ATTR_SHAPE:
         return normalise_shape(graph, arena, spec, given, value);
-    case DG_ATTR_DTYPE: {
-        dg_dtype dtype;
-        if (given->kind == DG_VALUE_INT)
-            dtype = (dg_dtype)given->i;
-        else if (!is_text(given) || !dg_dtype_parse(given->s, &dtype))
-            return wrong_kind(arena, spec, given);
-        if (dtype != DG_DEFAULT_DTYPE && (dtype < DG_BOOL || dtype > DG_FLOAT64))
-            return wrong_kind(arena, spec, given);
-        *value = dg_int((int64_t)dtype);
-        return dg_ok();
-    }
+    case DG_ATTR_DTYPE:
+        return normalise_dtype(arena, spec, given, value);
     case DG_ATTR_TENSOR:
         return normalise_tensor(arena, spec, given, value);
     case DG_ATTR_INIT:

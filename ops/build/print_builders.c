@@ -71,7 +71,7 @@ static void print_value(FILE *out, const dg_attr_spec *attr)
 {
     static const char *const makers[] = {
         [DG_ATTR_BOOL] = "dg_bool",         [DG_ATTR_INT] = "dg_int",           [DG_ATTR_FLOAT] = "dg_float",
-        [DG_ATTR_NAME] = "dg_text",         [DG_ATTR_SIZES] = "dg_ints_value",       [DG_ATTR_INTS] = "dg_ints_value",
+        [DG_ATTR_NAME] = "dg_text",         [DG_ATTR_SIZES] = "dg_ints_value",  [DG_ATTR_INTS] = "dg_ints_value",
         [DG_ATTR_SHAPE] = "dg_shape_value", [DG_ATTR_DTYPE] = "dg_dtype_value", [DG_ATTR_TENSOR] = "dg_tensor_value",
         [DG_ATTR_INIT] = "dg_text",         [DG_ATTR_TEXT] = "dg_text",
     };

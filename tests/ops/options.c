@@ -93,24 +93,24 @@ static void expect_over_all(const dg_tensor *got, double (*reduce)(int n, const 
 }
 
 #define REDUCTION(op)                                                                                                  \
-    static void check_##op(trial *t, dg_node *x)                                                                     \
+    static void check_##op(trial *t, dg_node *x)                                                                       \
     {                                                                                                                  \
         int zero = 0;                                                                                                  \
         size_t one = 1;                                                                                                \
         dg_ints both = DG_INTS(0, 1);                                                                                  \
-        expect_over_0(trial_run(t, dg_##op(x, .dim = 0)), op##_of);                                                \
-        expect_over_0(trial_run(t, dg_##op(x, .dim = zero)), op##_of);                                             \
-        expect_over_0(trial_run(t, dg_##op(x, .dim = {0})), op##_of);                                              \
-        expect_over_0(trial_run(t, dg_##op(x, .dim = DG_INTS(-2))), op##_of);                                      \
-        expect_over_1(trial_run(t, dg_##op(x, .dim = 1)), op##_of);                                                \
-        expect_over_1(trial_run(t, dg_##op(x, .dim = -1)), op##_of);                                               \
-        expect_over_1(trial_run(t, dg_##op(x, .dim = (int64_t)one, .name = #op)), op##_of);                      \
-        expect_over_1(trial_run(t, dg_##op(x, .dim = {1})), op##_of);                                              \
-        expect_over_1(trial_run(t, dg_##op(x, .dim = DG_INTS(1))), op##_of);                                       \
-        expect_over_all(trial_run(t, dg_##op(x)), op##_of);                                                        \
-        expect_over_all(trial_run(t, dg_##op(x, .dim = DG_NONE)), op##_of);                                        \
-        expect_over_all(trial_run(t, dg_##op(x, .dim = both)), op##_of);                                           \
-        expect_over_all(trial_run(t, dg_##op(x, .dim = DG_INTS(1, 0))), op##_of);                                  \
+        expect_over_0(trial_run(t, dg_##op(x, .dim = 0)), op##_of);                                                    \
+        expect_over_0(trial_run(t, dg_##op(x, .dim = zero)), op##_of);                                                 \
+        expect_over_0(trial_run(t, dg_##op(x, .dim = {0})), op##_of);                                                  \
+        expect_over_0(trial_run(t, dg_##op(x, .dim = DG_INTS(-2))), op##_of);                                          \
+        expect_over_1(trial_run(t, dg_##op(x, .dim = 1)), op##_of);                                                    \
+        expect_over_1(trial_run(t, dg_##op(x, .dim = -1)), op##_of);                                                   \
+        expect_over_1(trial_run(t, dg_##op(x, .dim = (int64_t)one, .name = #op)), op##_of);                            \
+        expect_over_1(trial_run(t, dg_##op(x, .dim = {1})), op##_of);                                                  \
+        expect_over_1(trial_run(t, dg_##op(x, .dim = DG_INTS(1))), op##_of);                                           \
+        expect_over_all(trial_run(t, dg_##op(x)), op##_of);                                                            \
+        expect_over_all(trial_run(t, dg_##op(x, .dim = DG_NONE)), op##_of);                                            \
+        expect_over_all(trial_run(t, dg_##op(x, .dim = both)), op##_of);                                               \
+        expect_over_all(trial_run(t, dg_##op(x, .dim = DG_INTS(1, 0))), op##_of);                                      \
     }
 REDUCTION(sum)
 REDUCTION(mean)
@@ -123,7 +123,7 @@ REDUCTION(logsumexp)
 
 Test(options, a_number_is_that_dimension_of_every_reduction)
 {
-    static void (*const checks[])(trial * t, dg_node * x) = {check_sum, check_mean, check_amax,     check_amin,
+    static void (*const checks[])(trial * t, dg_node * x) = {check_sum, check_mean, check_amax, check_amin,
                                                              check_var, check_std,  check_norm, check_logsumexp};
     for (size_t k = 0; k < sizeof checks / sizeof *checks; k++) {
         trial *t = trial_new(DG_FLOAT64);
@@ -207,8 +207,9 @@ Test(options, one_size_is_for_every_dimension_of_a_convolution)
     expect_shape(dg_conv_transpose1d(x1, 1, .kernel_size = 2, .stride = 2), DG_SHAPE(1, 1, 18));
     expect_shape(dg_conv_transpose2d(x2, 1, .kernel_size = 3, .stride = 2, .padding = 1, .output_padding = 1),
                  DG_SHAPE(1, 1, 18, 18));
-    expect_shape(dg_conv_transpose2d(x2, 1, .kernel_size = 3, .stride = 2, .padding = 1, .output_padding = DG_INTS(0, 1)),
-                 DG_SHAPE(1, 1, 17, 18));
+    expect_shape(
+        dg_conv_transpose2d(x2, 1, .kernel_size = 3, .stride = 2, .padding = 1, .output_padding = DG_INTS(0, 1)),
+        DG_SHAPE(1, 1, 17, 18));
     expect_shape(dg_conv_transpose3d(x3, 1, .kernel_size = DG_INTS(1, 2, 3), .dilation = 2), DG_SHAPE(1, 1, 9, 11, 13));
     must(dg_graph_status(t->graph));
     trial_free(t);

@@ -21,10 +21,10 @@ typedef struct dg_scan_step {
 typedef void dg_scan_cell(dg_scan_step *step);
 
 typedef struct dg_scan_options {
-    int64_t dim DG_DEFAULT(1);                    /* along which the input is walked: 1, time in [N, T, …] */
-    bool reverse DG_DEFAULT();                   /* from the last step to the first; outputs stay at their steps */
-    void *user DG_DEFAULT();                     /* for the cell */
-    dg_node **final DG_DEFAULT();                /* receives the n_states states after the last step taken; may be NULL */
+    int64_t dim DG_DEFAULT(1);    /* along which the input is walked: 1, time in [N, T, …] */
+    bool reverse DG_DEFAULT();    /* from the last step to the first; outputs stay at their steps */
+    void *user DG_DEFAULT();      /* for the cell */
+    dg_node **final DG_DEFAULT(); /* receives the n_states states after the last step taken; may be NULL */
     const char *const *state_names DG_DEFAULT(); /* for messages; may be NULL */
     const char *name DG_DEFAULT();
 } dg_scan_options;
