@@ -156,6 +156,11 @@ static void list_styles(void)
     list_names(dg_draw_style_known);
 }
 
+static void list_probes(void)
+{
+    list_names(dg_probe_name);
+}
+
 static const struct {
     const char *name, *summary;
     void (*print)(void);
@@ -168,6 +173,7 @@ static const struct {
     {"data", "sets by name and formats of files, with their options", list_data},
     {"metrics", "what is reported beside the loss", list_metrics},
     {"styles", "of pictures", list_styles},
+    {"probes", "what draw --heat measures", list_probes},
 };
 
 static int help(void)
