@@ -50,7 +50,8 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
     t->options.resume = NULL;
     DG_TRY(copy_text(options->checkpoint, &t->checkpoint));
     DG_TRY(copy_text(options->graph_text, &t->graph_text));
-    DG_TRY(copy_text(options->average, &t->average));
+    bool averages = options->average && strcmp(options->average, "none") != 0;
+    DG_TRY(copy_text(averages ? options->average : NULL, &t->average));
     t->options.average = t->average;
     t->options.checkpoint = t->checkpoint;
     t->options.graph_text = t->graph_text;

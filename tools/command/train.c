@@ -315,6 +315,8 @@ static dg_status make_trainer(training_run *run)
                                                 .clip_norm = settings->clip_norm,
                                                 .early_stopping = settings->patience,
                                                 .drop_last = settings->drop_last == 1,
+                                                .accumulate = (int)settings->accumulate,
+                                                .average = settings->average,
                                                 .graph_text = run->graph_text,
                                                 .extra = run->extra,
                                                 .resume = run->checkpoint,

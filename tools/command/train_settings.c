@@ -31,6 +31,8 @@ enum option_value {
     VALIDATION,
     PATIENCE,
     DROP_LAST,
+    ACCUMULATE,
+    AVERAGE,
     CLIP_NORM,
     CLIP_VALUE,
     OUTPUT,
@@ -55,6 +57,8 @@ static const struct option options[] = {
     {"validation", required_argument, NULL, VALIDATION},
     {"patience", required_argument, NULL, PATIENCE},
     {"drop-last", no_argument, NULL, DROP_LAST},
+    {"accumulate", required_argument, NULL, ACCUMULATE},
+    {"average", required_argument, NULL, AVERAGE},
     {"clip-norm", required_argument, NULL, CLIP_NORM},
     {"clip-value", required_argument, NULL, CLIP_VALUE},
     {"output", required_argument, NULL, OUTPUT},
@@ -82,6 +86,8 @@ static const char **text_of(train_settings *settings, int option)
         return &settings->metrics;
     case DTYPE:
         return &settings->dtype;
+    case AVERAGE:
+        return &settings->average;
     case OUTPUT:
         return &settings->output;
     case LOSS:
@@ -104,6 +110,8 @@ static bool take_number(train_settings *settings, const char *name, int option)
         return command_int(name, "--seed", optarg, 0, INT64_MAX, &settings->seed);
     case PATIENCE:
         return command_int(name, "--patience", optarg, 0, MAX_EPOCHS, &settings->patience);
+    case ACCUMULATE:
+        return command_int(name, "--accumulate", optarg, 1, INT32_MAX, &settings->accumulate);
     case THREADS:
         return command_int(name, "--threads", optarg, 1, MAX_THREADS, &settings->threads);
     case MEMORY_LIMIT:
@@ -168,6 +176,7 @@ int settings_parse(int argc, char **argv, train_settings *settings)
                                  .threads = NOT_GIVEN,
                                  .patience = NOT_GIVEN,
                                  .drop_last = NOT_GIVEN,
+                                 .accumulate = NOT_GIVEN,
                                  .validation = NAN,
                                  .clip_value = NAN,
                                  .clip_norm = NAN};
@@ -235,6 +244,8 @@ dg_status settings_from_graph(train_settings *settings, const char *(*attribute)
     take_text(&settings->optimizer, attribute(argument, "optimizer"));
     take_text(&settings->schedule, attribute(argument, "schedule"));
     take_text(&settings->metrics, attribute(argument, "metrics"));
+    take_text(&settings->average, attribute(argument, "average"));
+    DG_TRY(take_count("accumulate", attribute(argument, "accumulate"), 1, INT32_MAX, &settings->accumulate));
     DG_TRY(take_count("epochs", attribute(argument, "epochs"), 1, MAX_EPOCHS, &settings->epochs));
     DG_TRY(take_count("batch_size", attribute(argument, "batch_size"), 1, INT64_MAX, &settings->batch_size));
     DG_TRY(take_flag("drop_last", attribute(argument, "drop_last"), &settings->drop_last));
@@ -267,6 +278,9 @@ dg_status settings_from_checkpoint(train_settings *settings, const dg_tensors *c
     take_text(&settings->optimizer, dg_tensors_note(checkpoint, "dotgrad.optimizer"));
     take_text(&settings->schedule, dg_tensors_note(checkpoint, "dotgrad.schedule"));
     take_text(&settings->metrics, dg_tensors_note(checkpoint, "dotgrad.metrics"));
+    take_text(&settings->average, dg_tensors_note(checkpoint, "dotgrad.average"));
+    DG_TRY(take_count("dotgrad.accumulate", dg_tensors_note(checkpoint, "dotgrad.accumulate"), 1, INT32_MAX,
+                      &settings->accumulate));
     settings->validation = isnan(settings->validation) ? notes.validation : settings->validation;
     take_number_note(checkpoint, "dotgrad.clip_value", &settings->clip_value);
     take_number_note(checkpoint, "dotgrad.clip_norm", &settings->clip_norm);
@@ -293,4 +307,6 @@ void settings_complete(train_settings *settings)
     take_text(&settings->optimizer, "adam");
     take_text(&settings->schedule, "constant");
     take_text(&settings->metrics, "");
+    take_text(&settings->average, "none");
+    settings->accumulate = settings->accumulate == NOT_GIVEN ? 1 : settings->accumulate;
 }

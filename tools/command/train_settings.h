@@ -11,8 +11,8 @@ typedef struct train_settings {
     const char *graph; /* the graph file; NULL when resuming without one */
     const char *run, *resume;
     const char *data, *folder; /* folder: what a relative path in data starts from; NULL: the working folder */
-    const char *optimizer, *schedule, *init, *metrics, *output, *loss, *dtype;
-    int64_t epochs, batch_size, seed, threads, patience, drop_last;
+    const char *optimizer, *schedule, *init, *metrics, *average, *output, *loss, *dtype;
+    int64_t epochs, batch_size, seed, threads, patience, drop_last, accumulate;
     double validation, clip_value, clip_norm;
     size_t memory_limit; /* 0: none */
 } train_settings;
