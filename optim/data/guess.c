@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define LINES      20
+#define LINES      1000
 #define CANDIDATES 5
 
 /* In the order of trust: a comma is also a decimal point, and blanks are also between words. */
