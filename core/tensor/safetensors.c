@@ -3,7 +3,9 @@
 #include "core/base/null.h"
 #include "formats.h"
 
+#include <dotgrad/file.h>
 #include <dotgrad/tensor.h>
+#include <dotgrad/utf8.h>
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -439,8 +441,27 @@ named:
     return status;
 }
 
+/* JSON is UTF-8: other names and notes would make a file that nobody can read. */
+static dg_status check_texts(const dg_tensors *set)
+{
+    for (size_t i = 0; i < dg_tensors_count(set); i++) {
+        const char *name = dg_tensors_name(set, i);
+        if (!dg_utf8_check(name, strlen(name), NULL))
+            return dg_error(DG_BAD_DATA, "the name of tensor %zu is not UTF-8", i);
+    }
+    for (size_t i = 0; i < dg_tensors_note_count(set); i++) {
+        const char *key = dg_tensors_note_key(set, i), *text = dg_tensors_note(set, key);
+        if (!dg_utf8_check(key, strlen(key), NULL) || !dg_utf8_check(text, strlen(text), NULL))
+            return dg_error(DG_BAD_DATA, "note '%.40s' is not UTF-8", dg_utf8_check(key, strlen(key), NULL) ? key : "?");
+    }
+    return dg_ok();
+}
+
 dg_status dg_safetensors_write(const char *path, const dg_tensors *set)
 {
+    dg_status status = check_texts(set);
+    if (status.code != DG_OK)
+        return dg_prefixed(status, "%s", file_name_for_writing(path));
     REFUSE_NULL(path);
     REFUSE_NULL(set);
     if (dg_tensors_find(set, "__metadata__"))

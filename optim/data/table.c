@@ -1,6 +1,8 @@
 /* Rows of cells. */
 #include "table.h"
 
+#include <dotgrad/utf8.h>
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -173,24 +175,11 @@ bool word_is_missing(const char *text, const char *const *missing, int64_t n_mis
     return false;
 }
 
-/* How many bytes a character of UTF-8 takes that begins at `at`; 0: it is none. */
-static size_t character_length(const unsigned char *at, const unsigned char *end)
-{
-    size_t length = *at < 0x80 ? 1 : *at < 0xC2 ? 0 : *at < 0xE0 ? 2 : *at < 0xF0 ? 3 : *at < 0xF5 ? 4 : 0;
-    if (length > (size_t)(end - at))
-        return 0;
-    for (size_t k = 1; k < length; k++)
-        if ((at[k] & 0xC0) != 0x80)
-            return 0;
-    bool overlong = (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xF0 && at[1] < 0x90);
-    bool beyond = (at[0] == 0xED && at[1] > 0x9F) || (at[0] == 0xF4 && at[1] > 0x8F);
-    return length > 1 && (overlong || beyond) ? 0 : length;
-}
-
 dg_status text_check(const char *path, const char *text, size_t size)
 {
-    const unsigned char *at = (const unsigned char *)text, *end = at + size, *line = at;
+    const unsigned char *at = (const unsigned char *)text;
     long long number = 1;
+    size_t place, line = 0;
     if (size >= 2 && ((at[0] == 0xFF && at[1] == 0xFE) || (at[0] == 0xFE && at[1] == 0xFF)))
         return dg_error(DG_BAD_DATA, "%s: this text is UTF-16: read it with encoding='utf-16', or save it as UTF-8",
                         path);
@@ -198,18 +187,15 @@ dg_status text_check(const char *path, const char *text, size_t size)
         return dg_error(DG_BAD_DATA, "%s: this is a packed workbook or archive: save the table as CSV", path);
     if (memchr(text, '\0', size))
         return dg_error(DG_BAD_DATA, "%s: this is not text", path);
-    while (at < end) {
-        size_t length = character_length(at, end);
-        if (!length)
-            return dg_error(DG_BAD_DATA,
-                            "%s:%lld: byte %lld of the line (0x%02X) is not UTF-8: read it with encoding=latin1, or "
-                            "convert it: iconv -f LATIN1 -t UTF-8",
-                            path, number, (long long)(at - line) + 1, *at);
-        if (*at == '\n') {
+    if (dg_utf8_check(text, size, &place))
+        return dg_ok();
+    for (size_t k = 0; k < place; k++)
+        if (text[k] == '\n') {
             number++;
-            line = at + 1;
+            line = k + 1;
         }
-        at += length;
-    }
-    return dg_ok();
+    return dg_error(DG_BAD_DATA,
+                    "%s:%lld: byte %zu of the line (0x%02X) is not UTF-8: read it with encoding=latin1, or convert it: "
+                    "iconv -f LATIN1 -t UTF-8",
+                    path, number, place - line + 1, at[place]);
 }

@@ -326,3 +326,14 @@ Test(safetensors, a_failed_write_leaves_the_old_file)
     cr_assert_str_eq(bytes, "old");
     free(bytes);
 }
+
+Test(safetensors, writes_utf_8_or_nothing)
+{
+    dg_tensors *set;
+    cr_assert_eq(dg_tensors_new(&set).code, DG_OK);
+    cr_assert_eq(dg_tensors_set_note(set, "classes", "s\xEDm").code, DG_OK);
+    dg_status status = dg_safetensors_write("/tmp/dotgrad-latin1.safetensors", set);
+    cr_assert_eq(status.code, DG_BAD_DATA);
+    cr_assert_not_null(strstr(status.message, "note 'classes' is not UTF-8"), "%s", status.message);
+    dg_tensors_free(set);
+}

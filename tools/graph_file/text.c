@@ -1,6 +1,8 @@
 /* The words of DOT text: bounds on nesting, `strict`, and lines of nodes, in one pass. */
 #include "text.h"
 
+#include <dotgrad/utf8.h>
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,21 +17,6 @@ typedef struct scan {
     int line, depth;
 } scan;
 
-static bool is_utf8(const unsigned char *text, size_t size, size_t *at)
-{
-    for (size_t i = 0; i < size;) {
-        unsigned char c = text[i];
-        size_t more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : (c & 0xf0) == 0xe0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : 9;
-        *at = i++;
-        if (more == 9 || size - i < more)
-            return false;
-        for (; more; more--, i++)
-            if ((text[i] & 0xc0) != 0x80)
-                return false;
-    }
-    return true;
-}
-
 static dg_status fail(const dg_graph_file *file, int line, const char *what)
 {
     return dg_graph_file_error(file, line, dg_error(DG_BAD_DATA, "%s", what));
@@ -43,7 +30,7 @@ static dg_status check_bytes(const dg_graph_file *file, const char *text, size_t
         return fail(file, 0, "the file is empty");
     if (size > 1 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
         return fail(file, 0, "this is UTF-16: save it as UTF-8");
-    if (!memchr(text, 0, size) && is_utf8((const unsigned char *)text, size, &at))
+    if (!memchr(text, 0, size) && dg_utf8_check(text, size, &at))
         return dg_ok();
     const char *zero = memchr(text, 0, size);
     at = zero && (size_t)(zero - text) < at ? (size_t)(zero - text) : at;
