@@ -87,6 +87,7 @@ const primitive_info primitives[PRIMITIVE_COUNT] = {
     [P_SOFTPLUS] = {"softplus", 1, 20, 0, {"sigmoid(a)"}}, /* log(1 + eᵃ) */
     [P_ERF] = {"erf", 1, 10, ODD, {"2 / sqrt(pi) * exp(-a^2)"}},
     [P_ERFC] = {"erfc", 1, 10, 0, {"-2 / sqrt(pi) * exp(-a^2)"}},
+    [P_NORMAL_CDF] = {"normal_cdf", 1, 10, 0, {"rsqrt(2 * pi) * exp(-0.5 * a^2)"}}, /* erfc(−a/√2)/2 */
 
     [S_WHERE_GT0] = {"where_gt0", 3, 1, 0, {NULL}},
     [S_WHERE_GE0] = {"where_ge0", 3, 1, 0, {NULL}},
@@ -97,6 +98,8 @@ const primitive_info primitives[PRIMITIVE_COUNT] = {
     [S_EXP_CAPPED] = {"exp_capped", 1, 10, 0, {NULL}},
     [S_GAUSS] = {"gauss", 1, 10, 0, {NULL}},
     [S_ERF_OF_GAUSS] = {"erf_of_gauss", 2, 10, 0, {NULL}},
+    [S_HALF_GAUSS] = {"half_gauss", 1, 10, 0, {NULL}},
+    [S_CDF_OF_GAUSS] = {"cdf_of_gauss", 2, 10, 0, {NULL}},
     [S_LOG1P_OF_EXP] = {"log1p_of_exp", 1, 10, 0, {NULL}},
     [S_EXP_SPLIT] = {"exp_split", 1, 10, 0, {NULL}},
     [S_EXP_JOIN] = {"exp_join", 2, 1, 0, {NULL}},

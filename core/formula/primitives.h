@@ -63,6 +63,7 @@ enum primitive {
     P_SOFTPLUS,
     P_ERF,
     P_ERFC,
+    P_NORMAL_CDF,
 
     /* Steps: what float32 programs are made of beside the primitives of formulas, put there by faster.c for speed. Not
      * for formulas: they have no derivatives, and some hold for a part of the numbers only. */
@@ -76,6 +77,8 @@ enum primitive {
     S_EXP_CAPPED,    /* exp(min(a, 40)): its square and that plus 1 are finite */
     S_GAUSS,         /* exp(−a²) */
     S_ERF_OF_GAUSS,  /* erf(a), with b = exp(−a²) */
+    S_HALF_GAUSS,    /* exp(−a²/2) */
+    S_CDF_OF_GAUSS,  /* normal_cdf(a), with b = exp(−a²/2) */
     S_LOG1P_OF_EXP,  /* log(1 + a), 0 ≤ a ≤ 1 */
     S_EXP_SPLIT,     /* exp(a) − 1 for a > −log(2), else exp(a): both come from it without loss, by */
     S_EXP_JOIN,      /* exp(a), with b = exp_split(a), and */

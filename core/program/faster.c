@@ -224,9 +224,24 @@ static const expression *gauss(dg_formulas *pool, const expression *z)
     return op1(pool, S_GAUSS, without_sign(pool, image(z), &negative));
 }
 
+/* u, when e = exp(−u²/2). */
+static const expression *of_half_gauss(const expression *e)
+{
+    const expression *v = e->args[0];
+    bool fits = is_op(v, P_MUL) && is_value(v->args[0], -0.5) && is_op(v->args[1], P_SQUARE);
+    return fits ? v->args[1]->args[0] : NULL;
+}
+
+static const expression *half_gauss(dg_formulas *pool, const expression *u)
+{
+    return op1(pool, S_HALF_GAUSS, image(u));
+}
+
 static const expression *cheaper_exp(dg_formulas *pool, const expression *e)
 {
     const expression *u = e->args[0], *z = of_gauss(e);
+    if (of_half_gauss(e) && wants_op(pool, P_NORMAL_CDF, of_half_gauss(e)))
+        return half_gauss(pool, of_half_gauss(e));
     if (z)
         return gauss(pool, z);
     if (minus_absolute(u))
@@ -420,6 +435,8 @@ static const expression *cheaper(dg_formulas *pool, const expression *e, const e
         return cheaper_expm1(pool, u);
     case P_ERF:
         return cheaper_erf(pool, u);
+    case P_NORMAL_CDF:
+        return op2(pool, S_CDF_OF_GAUSS, image(u), half_gauss(pool, u));
     case P_RSQRT:
         return wants_op(pool, P_SQRT, u) ? op1(pool, P_RECIPROCAL, op1(pool, P_SQRT, args[0])) : NULL;
     case P_POW:

@@ -31,6 +31,30 @@ static inline float f32_erf_of_gauss(float x, float gauss)
     return f32_with_sign_of(a < 1.0f ? near : far, x);
 }
 
+/* a² from its upper 12 bits, whose square is exact, and the rest: else what is rounded in a² would be a relative error. */
+static inline float f32_half_gauss(float x)
+{
+    float magnitude = fabsf(x), a = magnitude > 15.0f ? 15.0f : magnitude, upper = f32_of_bits(f32_bits(a) & 0xfffff000u);
+    float high = -0.5f * upper * upper, low = -0.5f * ((a - upper) * (a + upper));
+    float shifted = f32_muladd(high + low, 0x1.715476p0f, F32_ROUND), whole = shifted - F32_ROUND;
+    float r = f32_muladd(whole, -F32_LN2_LO, f32_muladd(whole, -F32_LN2_HI, high) + low);
+    return f32_scale(f32_exp_near(r, 0.0f), f32_bits(shifted));
+}
+
+/* gauss·q(|x|/√2)/2 is the value of −|x|; q a polynomial in t = (z − 2)/(z + 2) over z + 2, fitted to exp(z²)·erfc(z). */
+static inline float f32_cdf_of_gauss(float x, float gauss)
+{
+    float magnitude = fabsf(x), a = magnitude > 15.0f ? 15.0f : magnitude, z = a * 0x1.6a09e6p-1f;
+    float w = 1.0f / (z + 2.0f), t = (z - 2.0f) * w, square = t * t, q = 0x1.159b7ep-15f;
+    q = f32_muladd(q, square, f32_muladd(0x1.6ca06ap-16f, t, -0x1.341f4cp-12f));
+    q = f32_muladd(q, square, f32_muladd(-0x1.b1921cp-12f, t, 0x1.911aa8p-10f));
+    q = f32_muladd(q, square, f32_muladd(0x1.a83f3cp-9f, t, -0x1.605762p-7f));
+    q = f32_muladd(q, square, f32_muladd(-0x1.2a871ep-6f, t, 0x1.1e2dd6p-3f));
+    q = f32_muladd(q, square, f32_muladd(-0x1.5fd388p-2f, t, 0x1.058672p-1f));
+    float y = q * w * gauss;
+    return x < 0.0f ? y : 1.0f - y;
+}
+
 /* 1 + a is 1 + f or 2(1 + f), f small. */
 static inline float f32_log1p_of_exp(float a)
 {
@@ -83,6 +107,8 @@ STEP(exp_minus_abs, f32_exp_minus_abs(a))
 STEP(exp_capped, f32_exp_capped(a))
 STEP(gauss, f32_gauss(a))
 STEP(erf_of_gauss, f32_erf_of_gauss(a, b))
+STEP(half_gauss, f32_half_gauss(a))
+STEP(cdf_of_gauss, f32_cdf_of_gauss(a, b))
 STEP(log1p_of_exp, f32_log1p_of_exp(a))
 STEP(exp_split, f32_exp_split(a))
 STEP(exp_join, f32_exp_join(a, b))
@@ -116,7 +142,8 @@ PAIR_STEPS(max, f32_each_max_of(a, b))
 #define STEP_KERNELS                                                                                                   \
     [S_WHERE_GT0] = f32_each_where_gt0, [S_WHERE_GE0] = f32_each_where_ge0, [S_WHERE_LT0] = f32_each_where_lt0,        \
     [S_WHERE_LE0] = f32_each_where_le0, [S_SLOPE] = f32_each_slope, [S_EXP_MINUS_ABS] = f32_each_exp_minus_abs,        \
-    [S_EXP_CAPPED] = f32_each_exp_capped, [S_GAUSS] = f32_each_gauss, [S_ERF_OF_GAUSS] = f32_each_erf_of_gauss,        \
+    [S_EXP_CAPPED] = f32_each_exp_capped, [S_GAUSS] = f32_each_gauss, [S_ERF_OF_GAUSS] = f32_each_erf_of_gauss,                  \
+    [S_HALF_GAUSS] = f32_each_half_gauss, [S_CDF_OF_GAUSS] = f32_each_cdf_of_gauss,        \
     [S_LOG1P_OF_EXP] = f32_each_log1p_of_exp, [S_EXP_SPLIT] = f32_each_exp_split, [S_EXP_JOIN] = f32_each_exp_join,    \
     [S_EXPM1_JOIN] = f32_each_expm1_join, PAIR_KERNELS(ADD, add), PAIR_KERNELS(SUB, sub), PAIR_KERNELS(MUL, mul),      \
     PAIR_KERNELS(DIV, div), PAIR_KERNELS(MIN, min), PAIR_KERNELS(MAX, max)

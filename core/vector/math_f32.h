@@ -8,7 +8,8 @@
  * variants.
  *
  *   0.5    + − · / sqrt, reciprocal, square; rounding, fmod, abs, sign, min, max are exact
- *   0.75   pow, erfc, asinh, acosh, atanh, hypot       1      exp, log
+ *   0.75   pow, erfc, normal_cdf, asinh, acosh, atanh, hypot
+ *   1      exp, log
  *   1.25   exp2                                        1.5    erf, expm1, log1p, acos, rsqrt
  *   1.75   sin, cos                                    2      softplus, log2, log10, cosh, atan, atan2
  *   2      logaddexp (places of its larger argument)   2.5    tanh, sigmoid, sinh, asin
@@ -365,6 +366,13 @@ static inline float f32_erfc(float x)
 {
     double a = (double)fabsf(x), y = f32_wide_erfc(a > 11.0 ? 11.0 : a);
     return (float)(x < 0.0f ? 2.0 - y : y);
+}
+
+/* Of a wide x, so that x/√2 is as exact as its square needs it: 0 beyond −15 and 1 beyond 15. */
+static inline float f32_normal_cdf(float x)
+{
+    double a = (double)fabsf(x) * 0x1.6a09e667f3bcdp-1, y = 0.5 * f32_wide_erfc(a > 11.0 ? 11.0 : a);
+    return (float)(x < 0.0f ? y : 1.0 - y);
 }
 
 static inline float f32_hypot(float a, float b)

@@ -5,7 +5,7 @@
  *   0.5    + − · / sqrt, reciprocal, square; rounding, fmod, abs, sign, min, max are exact
  *   1      exp, log, log2, log10, sin, cos             1.25   exp2, expm1, erf, tan
  *   1.5    log1p, rsqrt, hypot                         1.75   sigmoid, softplus
- *   2      tanh, sinh, cosh, logaddexp                 3.5    erfc
+ *   2      tanh, sinh, cosh, logaddexp                 3.5    erfc, normal_cdf
  *
  * The C library's, element by element: pow, fmod, asin, acos, atan, atan2, asinh, acosh, atanh, and sin, cos and tan
  * beyond F64_TURN_LIMIT. */
@@ -279,10 +279,9 @@ static inline double f64_cosine_rest(double r, double low, double cosine)
 /* From here on erfc(a) = exp(−a²)·g(a), g fitted as a polynomial in t = (a − 2)/(a + 2) over a + 2. What a + 2 and a²
  * lose in rounding goes into the exponent. */
 #define F64_ERFC_NEAR 0.4769
-static inline double f64_erfc_far(double a)
+static inline double f64_erfc_scaled(double a, double high, double low) /* g(a)·exp(high + low) */
 {
     double sum = a + 2.0, lost = (a - (sum - 2.0)), w = 1.0 / sum, t = (a - 2.0) * w;
-    double upper = f64_of_bits(f64_bits(a) & 0xfffffffff8000000u); /* 26 bits: its square is exact */
     double square = t * t, p = -0x1.43b6a4751e10cp-24;
     p = f64_muladd(p, square, f64_muladd(0x1.a9ee6a4b6a7c1p-23, t, 0x1.78316110445efp-23));
     p = f64_muladd(p, square, f64_muladd(-0x1.16b8c689dcdbp-21, t, -0x1.63cb4a1332167p-21));
@@ -295,7 +294,18 @@ static inline double f64_erfc_far(double a)
     p = f64_muladd(p, square, f64_muladd(0x1.a89eaff9aae92p-8, t, -0x1.606e415532f06p-6));
     p = f64_muladd(p, square, f64_muladd(-0x1.2a88e6107e04cp-5, t, 0x1.1e2deea6b1173p-2));
     p = f64_muladd(f64_muladd(p, t, -0x1.5fd386754eff8p-1), t, 0x1.058671b52c776p0);
-    return p * w * f64_exp_of_sum(-upper * upper, -f64_muladd(a - upper, a + upper, w * lost));
+    return p * w * f64_exp_of_sum(high, f64_muladd(-w, lost, low));
+}
+
+static inline double f64_upper(double a) /* 26 bits: its square is exact */
+{
+    return f64_of_bits(f64_bits(a) & 0xfffffffff8000000u);
+}
+
+static inline double f64_erfc_far(double a)
+{
+    double upper = f64_upper(a);
+    return f64_erfc_scaled(a, -upper * upper, -((a - upper) * (a + upper)));
 }
 
 /* Scaled by a power of two, so that squares neither overflow nor vanish. */
@@ -343,6 +353,16 @@ static inline int f64_fmod_holds(double a, double b)
 {
     (void)a, (void)b;
     return 0;
+}
+
+/* erfc(−x/√2)/2, the exponent −x²/2 exactly from x. */
+static inline double f64_normal_cdf(double x)
+{
+    double a = fabs(x), b = a > 40.0 ? 40.0 : a, z = b * 0x1.6a09e667f3bcdp-1, upper = f64_upper(b);
+    double far = 0.5 * f64_erfc_scaled(z, -0.5 * upper * upper, -0.5 * ((b - upper) * (b + upper)));
+    double y = x * 0x1.6a09e667f3bcdp-1, near = f64_muladd(0.5, f64_muladd(y, f64_erf_series(y * y), y), 0.5);
+    double other = x < 0.0 ? far : 1.0 - far;
+    return z < F64_ERFC_NEAR ? near : other;
 }
 
 static inline double f64_erfc(double x)

@@ -72,7 +72,7 @@ static const char *gelu_formula(const dg_value *attrs, int n_inputs)
     (void)n_inputs;
     if (is_given(&attrs[0]) && strcmp(attrs[0].s, "tanh") == 0)
         return "0.5 * input * (1 + tanh(sqrt(2 / pi) * (input + 0.044715 * input ^ 3)))";
-    return "0.5 * input * (1 + erf(input / sqrt(2)))";
+    return "input * normal_cdf(input)";
 }
 
 /* ---- prelu: max(0, x) + w·min(0, x), one w for all or one for each channel of [N, C, …] ---- */

@@ -151,7 +151,7 @@ Test(vector, elements_depend_on_their_arguments_alone)
     }
     for (int isa = 0; isa < N_ISAS; isa++) {
         const vector_table *table = vector_table_named(isas[isa]);
-        for (int op = 0; table && op < P_ERFC + 1; op++) {
+        for (int op = 0; table && op < FORMULA_PRIMITIVES; op++) {
             vector_kernel f = table->kernels[LANE_F32][op], g = table->kernels[LANE_F64][op];
             f(whole, x, x + 1, x + 2, N - 2);
             g(whole64, z, z + 1, z + 2, N - 2);

@@ -64,6 +64,19 @@ typedef struct accuracy2 {
 REFERENCES(double, )
 REFERENCES(long double, l)
 
+/* erfc(−x/√2)/2; what is rounded in x/√2 is given back. */
+static long double reference_normal_cdfl(long double x)
+{
+    const long double root = 0.707106781186547524400844362104849039L, rest = -fmal(root, root, -0.5L) / (2 * root);
+    long double z = -x * root, lost = fmal(-x, root, -z) - x * rest, y = erfcl(z) / 2;
+    return z > 1 && z < 200 ? y * (1 - 2 * z * lost) : y;
+}
+
+static double reference_normal_cdf(double x)
+{
+    return (double)reference_normal_cdfl((long double)x);
+}
+
 static const accuracy accuracies[] = {
     {P_EXP, exp, expl, 1, 1},
     {P_EXP2, exp2, exp2l, 1.25, 1.25},
@@ -77,6 +90,7 @@ static const accuracy accuracies[] = {
     {P_SOFTPLUS, reference_softplus, reference_softplusl, 2, 1.75},
     {P_ERF, erf, erfl, 1.5, 1.25},
     {P_ERFC, erfc, erfcl, 0.75, 3.5},
+    {P_NORMAL_CDF, reference_normal_cdf, reference_normal_cdfl, 0.75, 3.5},
     {P_SIN, sin, sinl, 1.75, 1},
     {P_COS, cos, cosl, 1.75, 1},
     {P_TAN, tan, tanl, 4, 1.25},
