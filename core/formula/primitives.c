@@ -31,7 +31,8 @@ const primitive_info primitives[PRIMITIVE_COUNT] = {
     [P_ROUND] = {"round", 1, 1, ODD | INTEGERS, {NULL}}, /* halves to even */
     [P_TRUNC] = {"trunc", 1, 1, ODD | INTEGERS, {NULL}},
     [P_FMOD] = {"fmod", 2, 4, INTEGERS, {"1", "-where(b == 0, a / b, round((a - y) / b))"}}, /* has the sign of a */
-    [P_REMAINDER] = {"remainder", 2, 4, INTEGERS, {"1", "-where(b == 0, a / b, round((a - y) / b))"}}, /* has the sign of b */
+    [P_REMAINDER] =
+        {"remainder", 2, 4, INTEGERS, {"1", "-where(b == 0, a / b, round((a - y) / b))"}}, /* has the sign of b */
     [P_MIN] = {"min",
                2,
                1,
@@ -88,6 +89,7 @@ const primitive_info primitives[PRIMITIVE_COUNT] = {
     [P_ERF] = {"erf", 1, 10, ODD, {"2 / sqrt(pi) * exp(-a^2)"}},
     [P_ERFC] = {"erfc", 1, 10, 0, {"-2 / sqrt(pi) * exp(-a^2)"}},
     [P_NORMAL_CDF] = {"normal_cdf", 1, 10, 0, {"rsqrt(2 * pi) * exp(-0.5 * a^2)"}}, /* erfc(−a/√2)/2 */
+    [P_TANHSHRINK] = {"tanhshrink", 1, 20, ODD, {"tanh(a)^2"}},                     /* a − tanh(a) */
 
     [S_WHERE_GT0] = {"where_gt0", 3, 1, 0, {NULL}},
     [S_WHERE_GE0] = {"where_ge0", 3, 1, 0, {NULL}},

@@ -109,6 +109,20 @@ static const expression *parts_of_softplus(dg_formulas *pool, const expression *
     return v == u || are_opposite(pool, u, v) ? make1(pool, P_SOFTPLUS, v) : NULL;
 }
 
+/* 1 ± tanh(u) and 1 ± erf(u), which is given, without the difference: 2·sigmoid(±2u), 2·normal_cdf(±√2·u). */
+static const expression *tail_of(dg_formulas *pool, const expression *given, double sign)
+{
+    double factor = sign * (is_op(given, P_TANH) ? 2 : M_SQRT2);
+    const expression *u = given->args[0];
+    if (is_op(u, P_MUL) && is_constant(u->args[0]) && fabs(fabs(factor * u->args[0]->value) - 1) < 1e-15) {
+        factor = factor * u->args[0]->value < 0 ? -1 : 1; /* √2·(x/√2) is x */
+        u = u->args[1];
+    }
+    const expression *scaled = make2(pool, P_MUL, make_constant(pool, factor), u);
+    return make2(pool, P_MUL, make_constant(pool, 2),
+                 make1(pool, is_op(given, P_TANH) ? P_SIGMOID : P_NORMAL_CDF, scaled));
+}
+
 const expression *rewrite_sum(dg_formulas *pool, const expression *a, const expression *b)
 {
     const expression *made = parts_of_softplus(pool, a, b);
@@ -118,6 +132,8 @@ const expression *rewrite_sum(dg_formulas *pool, const expression *a, const expr
         return made;
     if (is_op(a, P_EXPM1) && is_value(b, 1)) /* expm1(u) + 1 */
         return make1(pool, P_EXP, a->args[0]);
+    if (is_value(b, 1) && (is_op(a, P_TANH) || is_op(a, P_ERF))) /* tanh(u) + 1, erf(u) + 1 */
+        return tail_of(pool, a, 1);
     const expression *u = exponent(a), *v = exponent(b);
     if (u && v && are_opposite(pool, u, v)) /* exp(u) + exp(−u) */
         return make2(pool, P_MUL, make_constant(pool, 2), make1(pool, P_COSH, u));
@@ -144,6 +160,8 @@ const expression *rewrite_difference(dg_formulas *pool, const expression *a, con
         return make1(pool, P_NEG, make1(pool, P_EXPM1, v));
     if (u && v && are_opposite(pool, u, v)) /* exp(u) − exp(−u) */
         return make2(pool, P_MUL, make_constant(pool, 2), make1(pool, P_SINH, u));
+    if (is_value(a, 1) && (is_op(b, P_TANH) || is_op(b, P_ERF))) /* 1 − tanh(u), 1 − erf(u) */
+        return tail_of(pool, b, -1);
     u = two_sigmoid(a);
     if (u && is_value(b, 1)) /* 2·sigmoid(u) − 1 */
         return tanh_of_half(pool, u);

@@ -248,6 +248,8 @@ static wide of_one(int op, wide a)
         return a.m != 0 && a.e < -1000 ? times(a, wide_of(TWO_OF_PI)) : wide_of(erfl(x));
     case P_ERFC:
         return erfc_of(a);
+    case P_TANHSHRINK: /* x³/3 near 0 */
+        return a.e < -20 ? over(times(a, times(a, a)), wide_of(3)) : plus(a, minus(wide_of(tanhl(x))));
     case P_NORMAL_CDF:
         return times(erfc_of(times(minus(a), wide_of(0.707106781186547524400844362104849039L))), (wide){0.5L, 0});
     default:
@@ -371,6 +373,7 @@ static traits traits_of(const expression *e, const traits *known)
     case P_ERF:
     case P_ERFC:
     case P_NORMAL_CDF:
+    case P_TANHSHRINK:
     case P_ATAN:
         t.saturates = true;
         break;

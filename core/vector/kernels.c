@@ -1,7 +1,7 @@
 /* All loops, once for each instruction set: compiled with -DISA=base, v3 or v4 and the flags that go with it. */
 #include "core/base/join.h"
-#include "vector.h"
 #include "math_f32.h"
+#include "vector.h"
 
 /* GCC would turn two clamps in a row into branches, which vector code has to join again by masks. */
 #ifndef __clang__
@@ -163,8 +163,8 @@ static bool f64_any_nan(const void *a, size_t n)
         [P_ACOS] = lane##_each_acos, [P_ATAN] = lane##_each_atan, [P_SINH] = lane##_each_sinh,                         \
         [P_COSH] = lane##_each_cosh, [P_TANH] = lane##_each_tanh, [P_ASINH] = lane##_each_asinh,                       \
         [P_ACOSH] = lane##_each_acosh, [P_ATANH] = lane##_each_atanh, [P_SIGMOID] = lane##_each_sigmoid,               \
-        [P_SOFTPLUS] = lane##_each_softplus, [P_ERF] = lane##_each_erf, [P_ERFC] = lane##_each_erfc,       \
-        [P_NORMAL_CDF] = lane##_each_normal_cdf
+        [P_SOFTPLUS] = lane##_each_softplus, [P_ERF] = lane##_each_erf, [P_ERFC] = lane##_each_erfc,                   \
+        [P_NORMAL_CDF] = lane##_each_normal_cdf, [P_TANHSHRINK] = lane##_each_tanhshrink
 
 #define LOADS(lane, way)                                                                                               \
     {                                                                                                                  \

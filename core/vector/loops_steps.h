@@ -10,11 +10,6 @@ static inline float f32_exp_capped(float a)
     return f32_exp_of_negative(a > 40.0f ? 40.0f : a);
 }
 
-static inline float f32_gauss(float a)
-{
-    return f32_exp_of_negative(-(a * a));
-}
-
 /* From 1 to 4: 1 − gauss·q(a), q fitted to exp(a²)·erfc(a). */
 static inline float f32_erf_of_gauss(float x, float gauss)
 {
@@ -31,17 +26,31 @@ static inline float f32_erf_of_gauss(float x, float gauss)
     return f32_with_sign_of(a < 1.0f ? near : far, x);
 }
 
-/* a² from its upper 12 bits, whose square is exact, and the rest: else what is rounded in a² would be a relative error. */
-static inline float f32_half_gauss(float x)
+/* a² from its upper 12 bits, whose square is exact, and the rest: else what is rounded in a² would be a relative error.
+ */
+static inline float f32_exp_of_square(float x, float factor)
 {
-    float magnitude = fabsf(x), a = magnitude > 15.0f ? 15.0f : magnitude, upper = f32_of_bits(f32_bits(a) & 0xfffff000u);
-    float high = -0.5f * upper * upper, low = -0.5f * ((a - upper) * (a + upper));
+    float magnitude = fabsf(x), a = magnitude > 15.0f ? 15.0f : magnitude,
+          upper = f32_of_bits(f32_bits(a) & 0xfffff000u);
+    float high = factor * (upper * upper), low = factor * ((a - upper) * (a + upper));
+    high = high < F32_EXP_LEAST ? F32_EXP_LEAST : high;
     float shifted = f32_muladd(high + low, 0x1.715476p0f, F32_ROUND), whole = shifted - F32_ROUND;
     float r = f32_muladd(whole, -F32_LN2_LO, f32_muladd(whole, -F32_LN2_HI, high) + low);
     return f32_scale(f32_exp_near(r, 0.0f), f32_bits(shifted));
 }
 
-/* gauss·q(|x|/√2)/2 is the value of −|x|; q a polynomial in t = (z − 2)/(z + 2) over z + 2, fitted to exp(z²)·erfc(z). */
+static inline float f32_gauss(float a)
+{
+    return f32_exp_of_square(a, -1.0f);
+}
+
+static inline float f32_half_gauss(float a)
+{
+    return f32_exp_of_square(a, -0.5f);
+}
+
+/* gauss·q(|x|/√2)/2 is the value of −|x|; q a polynomial in t = (z − 2)/(z + 2) over z + 2, fitted to exp(z²)·erfc(z).
+ */
 static inline float f32_cdf_of_gauss(float x, float gauss)
 {
     float magnitude = fabsf(x), a = magnitude > 15.0f ? 15.0f : magnitude, z = a * 0x1.6a09e6p-1f;
@@ -142,8 +151,8 @@ PAIR_STEPS(max, f32_each_max_of(a, b))
 #define STEP_KERNELS                                                                                                   \
     [S_WHERE_GT0] = f32_each_where_gt0, [S_WHERE_GE0] = f32_each_where_ge0, [S_WHERE_LT0] = f32_each_where_lt0,        \
     [S_WHERE_LE0] = f32_each_where_le0, [S_SLOPE] = f32_each_slope, [S_EXP_MINUS_ABS] = f32_each_exp_minus_abs,        \
-    [S_EXP_CAPPED] = f32_each_exp_capped, [S_GAUSS] = f32_each_gauss, [S_ERF_OF_GAUSS] = f32_each_erf_of_gauss,                  \
-    [S_HALF_GAUSS] = f32_each_half_gauss, [S_CDF_OF_GAUSS] = f32_each_cdf_of_gauss,        \
+    [S_EXP_CAPPED] = f32_each_exp_capped, [S_GAUSS] = f32_each_gauss, [S_ERF_OF_GAUSS] = f32_each_erf_of_gauss,        \
+    [S_HALF_GAUSS] = f32_each_half_gauss, [S_CDF_OF_GAUSS] = f32_each_cdf_of_gauss,                                    \
     [S_LOG1P_OF_EXP] = f32_each_log1p_of_exp, [S_EXP_SPLIT] = f32_each_exp_split, [S_EXP_JOIN] = f32_each_exp_join,    \
     [S_EXPM1_JOIN] = f32_each_expm1_join, PAIR_KERNELS(ADD, add), PAIR_KERNELS(SUB, sub), PAIR_KERNELS(MUL, mul),      \
     PAIR_KERNELS(DIV, div), PAIR_KERNELS(MIN, min), PAIR_KERNELS(MAX, max)

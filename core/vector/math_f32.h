@@ -13,7 +13,7 @@
  *   1.25   exp2                                        1.5    erf, expm1, log1p, acos, rsqrt
  *   1.75   sin, cos                                    2      softplus, log2, log10, cosh, atan, atan2
  *   2      logaddexp (places of its larger argument)   2.5    tanh, sigmoid, sinh, asin
- *   4      tan
+ *   4      tan                                        7      tanhshrink
  *
  * NaN gives NaN, infinities, the sign of 0 and subnormal numbers are the C standard's. Beyond F32_TURN_LIMIT sin, cos
  * and tan are the C library's, and so is fmod where f32_fmod_holds says no.

@@ -5,7 +5,7 @@
  *   0.5    + − · / sqrt, reciprocal, square; rounding, fmod, abs, sign, min, max are exact
  *   1      exp, log, log2, log10, sin, cos             1.25   exp2, expm1, erf, tan
  *   1.5    log1p, rsqrt, hypot                         1.75   sigmoid, softplus
- *   2      tanh, sinh, cosh, logaddexp                 3.5    erfc, normal_cdf
+ *   2      tanh, sinh, cosh, logaddexp                 3.5    erfc, normal_cdf      7      tanhshrink
  *
  * The C library's, element by element: pow, fmod, asin, acos, atan, atan2, asinh, acosh, atanh, and sin, cos and tan
  * beyond F64_TURN_LIMIT. */

@@ -59,7 +59,8 @@ static dg_status hardtanh_check(const dg_value *attrs)
 {
     if (attrs[0].f <= attrs[1].f)
         return dg_ok();
-    return dg_error(DG_BAD_ARGUMENT, "min_val is %g and max_val is %g, wants min_val ≤ max_val", attrs[0].f, attrs[1].f);
+    return dg_error(DG_BAD_ARGUMENT, "min_val is %g and max_val is %g, wants min_val ≤ max_val", attrs[0].f,
+                    attrs[1].f);
 }
 
 static dg_status softshrink_check(const dg_value *attrs)
@@ -71,7 +72,7 @@ static const char *gelu_formula(const dg_value *attrs, int n_inputs)
 {
     (void)n_inputs;
     if (is_given(&attrs[0]) && strcmp(attrs[0].s, "tanh") == 0)
-        return "0.5 * input * (1 + tanh(sqrt(2 / pi) * (input + 0.044715 * input ^ 3)))";
+        return "input * sigmoid(sqrt(8 / pi) * (input + 0.044715 * input ^ 3))"; /* (1 + tanh(u))/2 = σ(2u) */
     return "input * normal_cdf(input)";
 }
 
@@ -154,7 +155,7 @@ static const dg_op activation_ops[] = {
     ACTIVATION("sigmoid", "y = 1/(1 + e⁻ˣ)", NULL, "sigmoid(input)"),
     ACTIVATION("logsigmoid", "y = ln σ(x) = −softplus(−x)", NULL, "-softplus(-input)"),
     ACTIVATION("tanh", "y = tanh x", NULL, "tanh(input)"),
-    ACTIVATION("tanhshrink", "y = x − tanh x", NULL, "input - tanh(input)"),
+    ACTIVATION("tanhshrink", "y = x − tanh x", NULL, "tanhshrink(input)"),
     LIMITED(softplus_check, "softplus", "y = ln(1 + exp(βx))/β, x itself where βx > threshold",
             "Dugas, Bengio, Bélisle, Nadeau, Garcia 2001",
             "where(beta * input > threshold, input, softplus(beta * input) / beta)", "softplus(beta=2)",
@@ -182,7 +183,7 @@ static const dg_op activation_ops[] = {
             "hardtanh(min_val=-0.5, max_val=3)", NUMBER("min_val", "-1", "the least value"),
             NUMBER("max_val", "1", "the greatest value")),
     ACTIVATION("hardsigmoid", "y = min(max(x/6 + ½, 0), 1), derivative 0 at ±3", "Courbariaux, Bengio, David 2015",
-               "where(input <= -3, 0, where(input >= 3, 1, input / 6 + 0.5))"),
+               "where(input <= -3, 0, where(input >= 3, 1, (input + 3) / 6))"),
     ACTIVATION("hardswish", "y = x·min(max(x + 3, 0), 6)/6, derivative −½ at −3 and 1½ at 3",
                "Howard et al. 2019 (MobileNetV3)",
                "where(input < -3, 0, where(input <= 3, input * (input + 3) / 6, input))"),

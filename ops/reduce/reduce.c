@@ -1,6 +1,6 @@
 /* Reductions over one dimension, several, or all (`dim` left out). With `keepdim` they stay as dimensions of size 1. */
-#include "passes.h"
 #include "ops/shared/rules.h"
+#include "passes.h"
 
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
@@ -401,7 +401,7 @@ static void sum_to_backward(const dg_backward *vjp)
 #define DIM_ATTR                                                                                                       \
     {                                                                                                                  \
         .name = "dim", .kind = DG_ATTR_INTS, .fallback = "none",                                                       \
-        .doc = "the dimension or dimensions; all when left out or empty, as in PyTorch"                                                        \
+        .doc = "the dimension or dimensions; all when left out or empty, as in PyTorch"                                \
     }
 #define KEEPDIM_ATTR                                                                                                   \
     {                                                                                                                  \
@@ -497,7 +497,8 @@ static const dg_op reduce_ops[] = {
         .attrs = {{.name = "p",
                    .kind = DG_ATTR_FLOAT,
                    .fallback = "2",
-                   .doc = "the order: inf is the greatest |x|, 0 counts what is not 0"},
+                   .doc = "the order: inf is the greatest |x|, 0 counts what is not 0; p-th powers of x must not "
+                          "overflow nor vanish (of p = 2 in float32: 1e-19 < |x| < 1e19)"},
                   DIM_ATTR,
                   KEEPDIM_ATTR},
         .infer = norm_infer,

@@ -64,6 +64,24 @@ typedef struct accuracy2 {
 REFERENCES(double, )
 REFERENCES(long double, l)
 
+/* x − tanh x = (x cosh x − sinh x)/cosh x, near 0 by the series of its numerator: Σ x²ᵏ⁺¹·2k/(2k + 1)!. */
+static long double reference_tanhshrinkl(long double x)
+{
+    if (!(fabsl(x) < 1))
+        return x - tanhl(x);
+    long double term = x * x * x / 6, sum = 2 * term;
+    for (int k = 2; k < 20; k++) {
+        term *= x * x / (2 * k * (2 * k + 1));
+        sum += 2 * k * term;
+    }
+    return x == 0 ? x : sum / coshl(x);
+}
+
+static double reference_tanhshrink(double x)
+{
+    return (double)reference_tanhshrinkl((long double)x);
+}
+
 /* erfc(−x/√2)/2; what is rounded in x/√2 is given back. */
 static long double reference_normal_cdfl(long double x)
 {
@@ -86,6 +104,7 @@ static const accuracy accuracies[] = {
     {P_LOG10, log10, log10l, 2, 1},
     {P_LOG1P, log1p, log1pl, 1.5, 1.5},
     {P_TANH, tanh, tanhl, 2.5, 2},
+    {P_TANHSHRINK, reference_tanhshrink, reference_tanhshrinkl, 7, 7},
     {P_SIGMOID, reference_sigmoid, reference_sigmoidl, 2.5, 1.75},
     {P_SOFTPLUS, reference_softplus, reference_softplusl, 2, 1.75},
     {P_ERF, erf, erfl, 1.5, 1.25},

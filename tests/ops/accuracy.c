@@ -1,0 +1,148 @@
+/* How exact activations are over the whole range of float32: each against itself in float64, at numbers of every
+ * exponent and sign, in units in the last place of the result. */
+#include "../support.h"
+
+#include <stdlib.h>
+
+enum { N = 1 << 16 };
+
+static float inputs[N];
+
+/* Every 65536th pattern, infinities and NaN left out. */
+static int64_t fill_inputs(void)
+{
+    int64_t n = 0;
+    for (uint32_t k = 0; k < N; k++) {
+        uint32_t bits = (k << 16) | (k * 40503u & 0xffffu);
+        float x;
+        memcpy(&x, &bits, sizeof x);
+        if (isfinite(x))
+            inputs[n++] = x;
+    }
+    return n;
+}
+
+static void run_op(const char *op, dg_dtype dtype, int64_t n, double *results)
+{
+    trial *t = trial_new(dtype);
+    double *values = malloc((size_t)n * sizeof *values);
+    cr_assert(values);
+    for (int64_t i = 0; i < n; i++)
+        values[i] = (double)inputs[i];
+    dg_node *x = trial_input(t, DG_SHAPE(n), values);
+    const dg_tensor *y = trial_run(
+        t, dg_apply(&(dg_application){.graph = t->graph, .op = op, .at = DG_HERE, .n_inputs = 1, .inputs = &x}));
+    for (int64_t i = 0; i < n; i++)
+        results[i] = dg_tensor_get(y, i);
+    free(values);
+    trial_free(t);
+}
+
+/* |got − want| in units of the last place that a float has at `want`. Below 2⁻¹¹⁸ they are as large as there: a factor
+ * of such a result may be subnormal. */
+static double ulps(double got, double want)
+{
+    int exponent;
+    if (got == want || (isnan(got) && isnan(want)) || (float)want == (float)got)
+        return 0;
+    if (isinf((float)want))
+        return fabs(got) >= 3.4e38 && (got > 0) == (want > 0) ? 0 : INFINITY;
+    frexp(want, &exponent);
+    return fabs(got - want) / ldexp(1, (exponent < -118 ? -118 : exponent) - 24);
+}
+
+static double worst_of(const char *op, int64_t n, double *where)
+{
+    static double single[N], wide[N];
+    double worst = 0;
+    run_op(op, DG_FLOAT32, n, single);
+    run_op(op, DG_FLOAT64, n, wide);
+    for (int64_t i = 0; i < n; i++) {
+        double off = ulps(single[i], wide[i]);
+        if (!(off <= worst)) {
+            worst = off;
+            *where = (double)inputs[i];
+        }
+    }
+    return worst;
+}
+
+/* What the others keep within, and those that do not. */
+enum { MOST_ULPS = 3 };
+
+static double bound_of(const char *op)
+{
+    static const struct {
+        const char *op;
+        double ulps;
+    } larger[] = {{"tan", 4}, {"tanhshrink", 7}, {"snake", 5}, {"gelu", 7}, {"lecun_tanh", 4}, {"mish", 4}};
+    for (size_t k = 0; k < sizeof larger / sizeof *larger; k++)
+        if (strcmp(op, larger[k].op) == 0)
+            return larger[k].ulps;
+    return MOST_ULPS;
+}
+
+Test(accuracy, of_functions_of_one_number_over_all_of_float32)
+{
+    int64_t n = fill_inputs();
+    int checked = 0;
+    for (size_t i = 0; i < dg_op_count(); i++) {
+        const dg_op *op = dg_op_at(i);
+        bool wants_numbers = op->attrs[0].name && (!op->attrs[0].fallback || strcmp(op->name, "clamp") == 0);
+        if (!(op->formula || op->formula_for) || dg_op_input_count(op) != 1 || wants_numbers)
+            continue;
+        if (strcmp(op->name, "sine") == 0) /* is as exact as its argument 30·x, which is rounded */
+            continue;
+        if (strcmp(op->family, "activation") != 0 && strcmp(op->family, "elementwise") != 0)
+            continue;
+        double where = 0, worst = worst_of(op->name, n, &where);
+        cr_expect_leq(worst, bound_of(op->name), "%s is off by %g units in the last place at %.9g", op->name, worst,
+                      where);
+        checked++;
+    }
+    cr_expect_geq(checked, 60);
+}
+
+/* Against erfc in long double: the left tail down to where float32 and float64 end. */
+Test(accuracy, of_gelu_in_its_left_tail)
+{
+    static const double at[] = {-0.5, -2, -5.3, -8.1, -12.7, -13.9, -21.3, -30.7, -37.9};
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        const dg_tensor *y = trial_run(t, dg_gelu(trial_input(t, DG_SHAPE(9), at)));
+        for (int i = 0; i < 9; i++) {
+            const long double root = 0.707106781186547524400844362104849039L;
+            long double x = d == DG_FLOAT32 ? (long double)(float)at[i] : (long double)at[i], z = -x * root;
+            long double want = x * erfcl(z) / 2 * (1 - 2 * z * fmal(-x, root, -z));
+            double got = dg_tensor_get(y, i), unit = d == DG_FLOAT32 ? 0x1p-21 : 0x1p-49,
+                   least = d == DG_FLOAT32 ? 1e-42 : 1e-320;
+            cr_expect(fabsl((long double)got - want) <= unit * fabsl(want) + least, "gelu(%g) is %.17g, wants %.17Lg",
+                      at[i], got, want);
+        }
+        trial_free(t);
+    }
+}
+
+/* √(x² + b) − |x| and √(x² + 1) − 1 cancel, squares overflow: not here. By mpmath. */
+Test(accuracy, of_activations_with_roots)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        dg_node *x = trial_input(t, DG_SHAPE(5), DATA(-1e30, -1e4, -0.001, 1e4, 1e30));
+        const double p = d == DG_FLOAT32 ? 5e-7 : 1e-15;
+        const double plus[] = {1e-30, 9.9999999000000020e-05, 0.99950012499999219, 10000.0001, 1e30};
+        const double bent[] = {-5e29, -5000.499975, -0.00099975000006249997, 14999.500025, 1.5e30};
+        const double isru[] = {-1, -0.999999995, -0.00099999950000037500, 0.999999995, 1};
+        const double *const wants[] = {plus, bent, isru};
+        dg_node *const nodes[] = {dg_squareplus(x), dg_bent_identity(x), dg_isru(x)};
+        for (int k = 0; k < 3; k++) {
+            const dg_tensor *y = trial_run(t, nodes[k]);
+            for (int i = 0; i < 5; i++)
+                cr_expect(fabs(dg_tensor_get(y, i) / wants[k][i] - 1) <= p, "%d, %d: it is %.17g, wants %.17g", k, i,
+                          dg_tensor_get(y, i), wants[k][i]);
+        }
+        trial_free(t);
+    }
+}
