@@ -90,6 +90,8 @@ const primitive_info primitives[PRIMITIVE_COUNT] = {
     [P_ERFC] = {"erfc", 1, 10, 0, {"-2 / sqrt(pi) * exp(-a^2)"}},
     [P_NORMAL_CDF] = {"normal_cdf", 1, 10, 0, {"rsqrt(2 * pi) * exp(-0.5 * a^2)"}}, /* erfc(−a/√2)/2 */
     [P_TANHSHRINK] = {"tanhshrink", 1, 20, ODD, {"tanh(a)^2"}},                     /* a − tanh(a) */
+    /* (a + √(a² + b))/2; √(a² + b) is 2·y − a, without a difference */
+    [P_SQUAREPLUS] = {"squareplus", 2, 10, 0, {"1 / (2 - a / y)", "0.25 / (2 * y - a)"}},
 
     [S_WHERE_GT0] = {"where_gt0", 3, 1, 0, {NULL}},
     [S_WHERE_GE0] = {"where_ge0", 3, 1, 0, {NULL}},

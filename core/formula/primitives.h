@@ -65,6 +65,7 @@ enum primitive {
     P_ERFC,
     P_NORMAL_CDF,
     P_TANHSHRINK,
+    P_SQUAREPLUS,
 
     /* Steps: what float32 programs are made of beside the primitives of formulas, put there by faster.c for speed. Not
      * for formulas: they have no derivatives, and some hold for a part of the numbers only. */

@@ -271,6 +271,10 @@ static wide of_two(int op, wide a, wide b)
         return over(a, b);
     case P_POW:
         return power(a, b);
+    case P_SQUAREPLUS: {
+        wide h = root(plus(times(a, a), b)), half = {0.5L, 0};
+        return a.m < 0 ? over(times(half, b), plus(h, minus(a))) : times(half, plus(a, h));
+    }
     case P_FMOD:
         return wide_of(fmodl(narrow(a), narrow(b)));
     case P_REMAINDER: {

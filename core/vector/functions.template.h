@@ -160,6 +160,15 @@ OF(tanh)(REAL x)
     return ELEMENT(with_sign_of)(q, x);
 }
 
+/* (x + √(x² + b))/2, below 0 as b/2 / (√(x² + b) − x); the root is |x| where x² is too large. */
+OF(squareplus)(REAL x, REAL b)
+{
+    REAL a = LIBM(fabs)(x), large = (REAL)1e17, square = LIBM(sqrt)(ELEMENT(muladd)(x, x, b));
+    REAL root = a > large ? a : square, half = (REAL)0.5 * a + (REAL)0.5 * root;
+    REAL below = (REAL)0.25 * b / half, above = a > large ? x : half;
+    return x < 0 ? below : above;
+}
+
 /* x − tanh x; below 1 by the continued fraction of tanh, cut at 19, as a quotient without differences: x³·p/q. */
 OF(tanhshrink)(REAL x)
 {

@@ -164,7 +164,8 @@ static bool f64_any_nan(const void *a, size_t n)
         [P_COSH] = lane##_each_cosh, [P_TANH] = lane##_each_tanh, [P_ASINH] = lane##_each_asinh,                       \
         [P_ACOSH] = lane##_each_acosh, [P_ATANH] = lane##_each_atanh, [P_SIGMOID] = lane##_each_sigmoid,               \
         [P_SOFTPLUS] = lane##_each_softplus, [P_ERF] = lane##_each_erf, [P_ERFC] = lane##_each_erfc,                   \
-        [P_NORMAL_CDF] = lane##_each_normal_cdf, [P_TANHSHRINK] = lane##_each_tanhshrink
+        [P_NORMAL_CDF] = lane##_each_normal_cdf, [P_TANHSHRINK] = lane##_each_tanhshrink,                              \
+        [P_SQUAREPLUS] = lane##_each_squareplus
 
 #define LOADS(lane, way)                                                                                               \
     {                                                                                                                  \

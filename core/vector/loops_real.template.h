@@ -144,6 +144,7 @@ UNARY(erf, ELEMENT(erf)(a))
 UNARY(erfc, ELEMENT(erfc)(a))
 UNARY(normal_cdf, ELEMENT(normal_cdf)(a))
 UNARY(tanhshrink, ELEMENT(tanhshrink)(a))
+BINARY(squareplus, ELEMENT(squareplus)(a, b))
 UNARY(copy, a)
 
 static void NAME(where)(void *r, const void *pa, const void *pb, const void *pc, size_t n)

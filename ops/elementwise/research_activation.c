@@ -64,9 +64,7 @@ static const dg_op research_activation_ops[] = {
               NUMBER("beta", "1", "1: silu; large: nearly relu")),
     FAMILY_OF("eswish", "y = βx·σ(x)", "Alcaide 2018", "beta * input * sigmoid(input)", "eswish(beta=1.5)",
               NUMBER("beta", "1.375", "the slope far to the right")),
-    LIMITED(squareplus_check, "squareplus", "y = (x + √(x² + b))/2", "Barron 2021",
-            "where(input > 1e17, input, where(input < -1e17, -0.25 * b / input, where(input >= 0,"
-            " (input + sqrt(input ^ 2 + b)) / 2, 0.5 * b / (sqrt(input ^ 2 + b) - input))))",
+    LIMITED(squareplus_check, "squareplus", "y = (x + √(x² + b))/2", "Barron 2021", "squareplus(input, b)",
             "squareplus(b=1)", NUMBER("b", "4", "how round the bend is")),
     ACTIVATION("sparse_plus", "y = 0 up to −1, (x + 1)²/4 up to 1, x from there", "Keras 3, sparse_plus",
                "where(input <= -1, 0, where(input < 1, (input + 1) ^ 2 / 4, input))"),
