@@ -279,7 +279,7 @@ void program_run(const dg_program *program, const program_operand *operands, con
 void dg_program_run(const dg_program *program, const dg_shape *shape, const dg_operand *operands, dg_dtype result_type,
                     void *result, int64_t begin, int64_t end)
 {
-    if (!program || !shape || !operands || !result)
+    if (!program || !shape || (!operands && program->n_inputs > 0) || !result)
         return;
     program_operand prepared[MOST_OPERANDS];
     row_pattern rows[MOST_OPERANDS];
