@@ -33,10 +33,11 @@ dg_status dg_formula_dtypes(const dg_formula *formula, const dg_dtype *inputs, c
         *group = wider(*group, inputs[k]);
     }
     dg_dtype type = kind_of(scalars) > kind_of(arrays) ? wider(arrays, scalars) : arrays;
+    dg_dtype real = formula->pool->real == DG_DEFAULT_DTYPE ? DG_FLOAT32 : formula->pool->real;
     if (type == DG_DEFAULT_DTYPE) /* conditions and constants alone */
-        type = formula->is_condition ? DG_BOOL : DG_FLOAT32;
+        type = formula->is_condition ? DG_BOOL : real;
     if (!dg_dtype_is_float(type) && (formula->needs & NEEDS_REALS))
-        type = DG_FLOAT32;
+        type = real;
     if (type == DG_BOOL && (formula->needs & NEEDS_NUMBERS))
         type = DG_INT64;
     *compute = type;

@@ -52,6 +52,7 @@ struct dg_formulas {
     hash_table names;       /* unique texts */
     hash_table memos;       /* what was asked before */
     uint64_t n_formulas;
+    dg_dtype real; /* the float type of formulas whose inputs tell none; DG_DEFAULT_DTYPE: float32 */
     int inlining; /* ops put in the place of calls, one within another, at this moment */
     uint64_t pass;
     const expression **order; /* of the pass under way */

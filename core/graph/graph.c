@@ -1,6 +1,7 @@
 /* Graphs: storage of nodes, names and symbols, and what callers may ask of a node. */
 #include "graph.h"
 #include "core/base/null.h"
+#include "core/formula/expression.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +66,7 @@ void dg_graph_set_dtype(dg_graph *graph, dg_dtype dtype)
     if (!graph)
         return;
     if (dg_dtype_is_float(dtype))
-        graph->dtype = dtype;
+        graph->dtype = graph->formulas->real = dtype;
     else
         dg_graph_fail(
             graph, dg_error(DG_BAD_DTYPE, "the graph's dtype is %s, wants float32 or float64", dg_dtype_name(dtype)));

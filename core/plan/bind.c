@@ -200,7 +200,31 @@ static dg_status simplify_step(build *u, step *s, int32_t *same)
     return dg_ok();
 }
 
-static dg_status new_step(build *u, dg_node *node, const dg_value *attrs, const int32_t *inputs, int32_t *results)
+/* Constants in a computation in float64 have the digits that they were written with: inputs of the step that are such
+ * constants, kept in float32 for others, become constants in float64. */
+static dg_status widen_literals(build *u, step *s, int32_t *inputs)
+{
+    binding *b = u->b;
+    dg_type type;
+    bool any = false;
+    for (int k = 0; s->formula && k < s->n_inputs; k++)
+        any |= inputs[k] >= 0 && b->values[b->values[inputs[k]].root].literal;
+    if (!any)
+        return dg_ok();
+    DG_TRY(step_types(u, s, &type, &s->compute));
+    for (int k = 0; s->compute == DG_FLOAT64 && k < s->n_inputs; k++) {
+        int32_t made, from = inputs[k];
+        const dg_tensor *literal = from >= 0 ? b->values[b->values[from].root].literal : NULL;
+        if (!literal)
+            continue;
+        DG_TRY(new_constant(b, &(dg_type){DG_FLOAT64, b->values[from].tensor.shape}, &made));
+        memcpy(b->values[made].tensor.data, literal->data, dg_tensor_bytes(literal));
+        inputs[k] = made;
+    }
+    return dg_ok();
+}
+
+static dg_status new_step(build *u, dg_node *node, const dg_value *attrs, int32_t *inputs, int32_t *results)
 {
     binding *b = u->b;
     int32_t index = b->n_steps;
@@ -214,6 +238,7 @@ static dg_status new_step(build *u, dg_node *node, const dg_value *attrs, const 
                 .inputs = inputs,
                 .alive = true};
     int32_t earlier, same;
+    DG_TRY(widen_literals(u, s, inputs));
     DG_TRY(simplify_step(u, s, &same));
     if (same >= 0) {
         results[0] = same;

@@ -48,6 +48,15 @@ static inline const dg_feed *find_feed(const dg_feed *feeds, int n_feeds, int k,
     return NULL;
 }
 
+/* Inline: it is asked in every run. */
+static inline bool has_shape(const dg_tensor *tensor, const dg_shape *shape)
+{
+    bool same = tensor->shape.rank == shape->rank;
+    for (int d = 0; same && d < shape->rank; d++)
+        same = tensor->shape.dims[d] == shape->dims[d];
+    return same;
+}
+
 bool feeds_fit(const dg_plan *plan, const binding *b, const dg_feed *feeds, int n_feeds)
 {
     int count = 0, at = 0;
@@ -58,8 +67,8 @@ bool feeds_fit(const dg_plan *plan, const binding *b, const dg_feed *feeds, int 
     for (int i = 0; i < b->n_fed; i++) {
         const fed_node *wants = &b->fed[i];
         const dg_feed *feed = find_feed(feeds, n_feeds, at, wants->node);
-        if (!feed || (wants->read && (feed->tensor->dtype != wants->node->types[0].dtype ||
-                                      !dg_shape_equal(&feed->tensor->shape, &wants->shape))))
+        if (!feed || (wants->read &&
+                      (feed->tensor->dtype != wants->node->types[0].dtype || !has_shape(feed->tensor, &wants->shape))))
             return false;
         at = (int)(feed - feeds) + 1 < n_feeds ? (int)(feed - feeds) + 1 : 0;
     }
@@ -81,10 +90,9 @@ bool take_feeds_again(const dg_plan *plan, binding *b, const dg_feed *feeds, int
     for (int i = 0; i < b->n_fed; i++) {
         const fed_node *wants = &b->fed[i];
         const dg_feed *feed = find_feed(feeds, n_feeds, at, wants->node);
-        if (!feed ||
-            (wants->read && (feed->tensor->dtype != wants->node->types[0].dtype ||
-                             !dg_shape_equal(&feed->tensor->shape, &wants->shape) || feed->tensor->channels_last ||
-                             (!feed->tensor->data && dg_tensor_count(feed->tensor) > 0))))
+        if (!feed || (wants->read &&
+                      (feed->tensor->dtype != wants->node->types[0].dtype || !has_shape(feed->tensor, &wants->shape) ||
+                       feed->tensor->channels_last || (!feed->tensor->data && dg_tensor_count(feed->tensor) > 0))))
             return false;
         at = (int)(feed - feeds) + 1 < n_feeds ? (int)(feed - feeds) + 1 : 0;
         for (int32_t k = b->feed_starts[i]; wants->read && k < b->feed_starts[i + 1]; k++)

@@ -43,6 +43,7 @@ typedef struct value {
     int32_t source;   /* of a root: number of the feed, or of the parameter, that its bytes are */
     size_t offset;    /* of a root in the arena; NOWHERE: it has no bytes there */
     storage_kind kind;
+    const dg_tensor *literal; /* of a constant that was written in float64 and is kept in float32: as it was written */
     bool uniform; /* a constant whose elements are all one number */
     bool needed;  /* of a root: its bytes are read by a step, the caller or an assignment */
     bool fetched; /* of a root: by the caller */

@@ -155,21 +155,14 @@ static dg_status run_tasks(const dg_plan *plan, binding *b)
     return dg_ok();
 }
 
-static dg_status run_entered(dg_plan *plan, const dg_feed *feeds, int n_feeds)
+static dg_status get_ready(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
-    if (!plan->current || !knows_parameters(plan) || !take_feeds_again(plan, plan->current, feeds, n_feeds)) {
-        DG_TRY(find_binding(plan, feeds, n_feeds));
-        take_feeds_again(plan, plan->current, feeds, n_feeds);
-    }
-    binding *b = plan->current;
-    for (int32_t i = 0; i < b->n_random_kernels; i++)
-        b->random_kernels[i]->random.step = plan->step;
-    DG_TRY(plan->profiling ? run_tasks_timed(plan, b) : run_tasks(plan, b));
-    run_assignments(b);
-    plan->step++;
+    DG_TRY(find_binding(plan, feeds, n_feeds));
+    take_feeds_again(plan, plan->current, feeds, n_feeds);
     return dg_ok();
 }
 
+/* A status is large: each is returned where it is made, and copied only when something has failed. */
 dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
     if (!plan)
@@ -178,9 +171,25 @@ dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
         return dg_error(DG_BAD_ARGUMENT, "a plan that measures has no memory to run in");
     if (!plan_enter(plan))
         return busy_plan();
-    dg_status status = run_entered(plan, feeds, n_feeds);
+    if (!plan->current || !knows_parameters(plan) || !take_feeds_again(plan, plan->current, feeds, n_feeds)) {
+        dg_status status = get_ready(plan, feeds, n_feeds);
+        if (status.code != DG_OK) {
+            plan_leave(plan);
+            return status;
+        }
+    }
+    binding *b = plan->current;
+    for (int32_t i = 0; i < b->n_random_kernels; i++)
+        b->random_kernels[i]->random.step = plan->step;
+    dg_status status = plan->profiling ? run_tasks_timed(plan, b) : run_tasks(plan, b);
+    if (status.code != DG_OK) {
+        plan_leave(plan);
+        return status;
+    }
+    run_assignments(b);
+    plan->step++;
     plan_leave(plan);
-    return status;
+    return dg_ok();
 }
 
 const dg_tensor *dg_plan_result(const dg_plan *plan, int k)

@@ -93,6 +93,8 @@ dg_status bind_constant(build *u, dg_node *node, int32_t *made)
     }
     for (int64_t i = 0; i < dg_tensor_count(tensor); i++)
         dg_tensor_set(tensor, i, dg_tensor_get(literal, i));
+    if (literal->dtype == DG_FLOAT64 && tensor->dtype == DG_FLOAT32)
+        u->b->values[*made].literal = literal;
     return dg_ok();
 }
 

@@ -357,3 +357,38 @@ Test(plan, threads_give_the_same_bits)
     dg_tensor_release(&b);
     dg_graph_free(g);
 }
+
+/* sin of an integer and exp of a constant have the graph's precision; 0.1 beside a float64 input is 0.1 to 17 digits.
+ */
+Test(plan, constants_and_formulas_without_floats_keep_float64)
+{
+    for (int wide = 0; wide < 2; wide++) {
+        dg_graph *g = new_graph();
+        dg_graph_set_dtype(g, wide ? DG_FLOAT64 : DG_FLOAT32);
+        dg_tensor tenth_written;
+        cr_assert_eq(dg_tensor_make(&tenth_written, DG_FLOAT64, DG_SHAPE(2)).code, DG_OK);
+        dg_tensor_set(&tenth_written, 0, 0.1);
+        dg_tensor_set(&tenth_written, 1, 1.0 / 3);
+        dg_node *whole = dg_input(g, dg_scalar(), .dtype = DG_INT64),
+                *x = dg_input(g, DG_SHAPE(2), .dtype = DG_FLOAT64);
+        dg_node *tenth = dg_constant(g, &tenth_written);
+        dg_node *fetch[] = {dg_sin(whole), dg_mul(x, tenth), dg_expr("t + x * t", {"t", tenth}, {"x", x})};
+        int64_t three = 3;
+        double ones[] = {1, 1};
+        dg_tensor a = dg_tensor_view(DG_INT64, dg_scalar(), &three), b = dg_tensor_view(DG_FLOAT64, DG_SHAPE(2), ones);
+        dg_feed feeds[] = {{whole, &a}, {x, &b}};
+        for (int k = 0; k < 2; k++) {
+            dg_plan *plan =
+                plan_for(g, (dg_plan_options){.fetch = fetch, .n_fetch = 3, .without = k ? DG_ALL_OPTIMIZATIONS : 0});
+            run(plan, feeds, 2);
+            cr_expect_eq(dg_plan_result(plan, 0)->dtype, wide ? DG_FLOAT64 : DG_FLOAT32);
+            cr_expect_float_eq(dg_tensor_get(dg_plan_result(plan, 0), 0), sin(3), wide ? 1e-16 : 1e-7);
+            cr_expect_eq(dg_tensor_get(dg_plan_result(plan, 1), 0), 0.1);
+            cr_expect_eq(dg_tensor_get(dg_plan_result(plan, 1), 1), 1.0 / 3);
+            cr_expect_eq(dg_tensor_get(dg_plan_result(plan, 2), 1), 2.0 / 3);
+            dg_plan_free(plan);
+        }
+        dg_tensor_release(&tenth_written);
+        dg_graph_free(g);
+    }
+}
