@@ -388,8 +388,8 @@ Test(null_arguments, sizes_that_are_none_are_refused)
     const struct {
         dg_shape shape;
         const char *word;
-    } cases[] = {{DG_SHAPE(-200000000, 2), "-200000000 is no size"},
-                 {DG_SHAPE(-3), "-3 is no size"},
+    } cases[] = {{DG_SHAPE(-200000000, 2), "-200000000"},
+                 {DG_SHAPE(-3), "-3"},
                  {{.rank = 9}, "9 dimensions"},
                  {{.rank = -1}, "-1 dimensions"},
                  {{.rank = 1000000}, "1000000 dimensions"}};
