@@ -94,6 +94,10 @@ static dg_status sdpa_infer(const dg_infer *infer)
         dg_shape scores = joined, all;
         scores.dims[scores.rank++] = from_end(q, 2);
         scores.dims[scores.rank++] = from_end(k, 2);
+        const dg_type *mask = infer->inputs[3];
+        for (int d = 1; d <= 2 && d <= mask->shape.rank; d++)
+            if (from_end(mask, d) != 1 && sizes_differ(from_end(mask, d), scores.dims[scores.rank - d]))
+                return bad_shape(infer, 3, "what broadcasts to the scores, [.., L, S]");
         DG_TRY(dg_shape_broadcast(&scores, &infer->inputs[3]->shape, &all));
         joined = all;
         joined.rank -= 2;

@@ -170,3 +170,12 @@ Test(attention, gives_0_where_a_mask_of_numbers_leaves_no_key)
         trial_free(t);
     }
 }
+
+Test(attention, wants_a_mask_that_broadcasts_to_the_scores)
+{
+    trial *t = trial_new(DG_FLOAT32);
+    dg_node *q = trial_input(t, DG_SHAPE(1, 2), NULL), *k = trial_input(t, DG_SHAPE(4, 2), NULL);
+    dg_scaled_dot_product_attention(q, k, k, .attn_mask = trial_input(t, DG_SHAPE(3, 4), NULL));
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "broadcasts to the scores");
+    trial_free(t);
+}
