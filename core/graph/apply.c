@@ -1,4 +1,4 @@
-/* Making nodes: arguments to their places, weights for layers, shapes, and the expansion of composed ops. */
+/* Making nodes: arguments to their places, weights for layers, formulas. */
 #include "core/base/null.h"
 #include "graph.h"
 
@@ -337,79 +337,6 @@ static dg_status find_formula(making *m)
     return dg_ok();
 }
 
-/* ---- types ---- */
-
-enum { MAX_FORMULA_INPUTS = 64 };
-
-dg_status formula_infer(const dg_formula *formula, int n_inputs, const dg_type *const *inputs, dg_type *output,
-                        dg_dtype *compute)
-{
-    dg_dtype dtypes[MAX_FORMULA_INPUTS];
-    int ranks[MAX_FORMULA_INPUTS];
-    if (n_inputs > MAX_FORMULA_INPUTS)
-        return dg_error(DG_BAD_ARGUMENT, "a formula has %d inputs, at most %d are possible", n_inputs,
-                        MAX_FORMULA_INPUTS);
-    output->shape = dg_scalar();
-    for (int k = 0; k < n_inputs; k++) {
-        dtypes[k] = inputs[k] ? inputs[k]->dtype : DG_DEFAULT_DTYPE;
-        ranks[k] = inputs[k] ? inputs[k]->shape.rank : 0;
-        if (!inputs[k])
-            continue;
-        dg_shape joined;
-        DG_TRY(dg_shape_broadcast(&output->shape, &inputs[k]->shape, &joined));
-        output->shape = joined;
-    }
-    return dg_formula_dtypes(formula, dtypes, ranks, compute, &output->dtype);
-}
-
-static dg_status infer_types(dg_node *node)
-{
-    const dg_type *few[DG_MAX_INPUTS], **types = few;
-    if (node->n_inputs > DG_MAX_INPUTS) {
-        types = dg_arena_alloc(node->graph->arena, sizeof *types * (size_t)node->n_inputs);
-        if (!types)
-            return dg_no_memory("a node");
-    }
-    for (int k = 0; k < node->n_inputs; k++)
-        types[k] = node->inputs[k] ? &node->inputs[k]->types[0] : NULL;
-    if (node->entry->op->role == DG_ROLE_OUTPUT) {
-        int64_t index = node->attrs[0].i;
-        if (index < 0 || index >= node->inputs[0]->n_outputs)
-            return dg_error(DG_BAD_ARGUMENT, "index is %lld: '%s' has %d output%s", (long long)index,
-                            dg_node_name(node->inputs[0]), node->inputs[0]->n_outputs,
-                            node->inputs[0]->n_outputs > 1 ? "s" : "");
-        types[0] = &node->inputs[0]->types[index];
-    }
-    if (node->formula) {
-        dg_dtype compute;
-        return formula_infer(node->formula, node->n_inputs, types, &node->types[0], &compute);
-    }
-    dg_infer infer = {.op = node->entry->op,
-                      .graph = node->graph,
-                      .attrs = node->attrs,
-                      .n_inputs = node->n_inputs,
-                      .inputs = types,
-                      .n_outputs = node->n_outputs,
-                      .outputs = node->types};
-    return node->entry->op->infer(&infer);
-}
-
-/* Every size is a number, one that follows from symbols, or a symbol of this graph. */
-static dg_status check_sizes(const dg_node *node)
-{
-    for (int k = 0; k < node->n_outputs; k++) {
-        const dg_shape *shape = &node->types[k].shape;
-        if (shape->rank < 0 || shape->rank > DG_MAX_RANK)
-            return dg_error(DG_BAD_SHAPE, "its shape would have %d dimensions, at most %d are possible", shape->rank,
-                            DG_MAX_RANK);
-        for (int d = 0; d < shape->rank; d++)
-            if (shape->dims[d] < DG_N - node->graph->n_symbols)
-                return dg_error(DG_BAD_SHAPE, "%lld is no size, nor a symbol of this graph (dg_symbol makes them)",
-                                (long long)shape->dims[d]);
-    }
-    return dg_ok();
-}
-
 static dg_status name_node(making *m, dg_node *node)
 {
     if (!m->name)
@@ -450,9 +377,9 @@ static dg_node *finish(making *m)
         node->owner = m->application->owner;
     if (m->application->original)
         node->original = dg_node_original(m->application->original);
-    dg_status status = infer_types(node);
+    dg_status status = node_infer_types(node);
     if (status.code == DG_OK)
-        status = check_sizes(node);
+        status = node_check_sizes(node);
     if (status.code == DG_OK)
         status = name_node(m, node);
     if (status.code != DG_OK)
@@ -553,100 +480,4 @@ dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *form
         return NULL;
     dg_status status = check_inputs(&m);
     return status.code == DG_OK ? finish(&m) : fail(&m, status);
-}
-
-/* ---- composed ops ---- */
-
-/* What compose made is what infer had said: sizes as far as both are numbers; the rest when a plan is bound. */
-static void check_expansion(dg_node *node, int output, const dg_type *made)
-{
-    const dg_type *said = &node->types[output];
-    bool fits = made->dtype == said->dtype && made->shape.rank == said->shape.rank;
-    for (int d = 0; fits && d < made->shape.rank; d++)
-        fits = made->shape.dims[d] < 0 || said->shape.dims[d] < 0 || made->shape.dims[d] == said->shape.dims[d];
-    if (fits)
-        return;
-    char first[DG_SHAPE_TEXT], second[DG_SHAPE_TEXT];
-    dg_graph_fail(node->graph, dg_error(made->dtype == said->dtype ? DG_BAD_SHAPE : DG_BAD_DTYPE,
-                                        "%s '%s': its compose made %s %s, its infer says %s %s", node->entry->op->name,
-                                        dg_node_name(node), dg_dtype_name(made->dtype),
-                                        dg_graph_print_shape(node->graph, &made->shape, first, sizeof first),
-                                        dg_dtype_name(said->dtype),
-                                        dg_graph_print_shape(node->graph, &said->shape, second, sizeof second)));
-}
-
-dg_node *const *dg_node_expansion(dg_node *node)
-{
-    if (!node)
-        return NULL;
-    dg_graph *graph = node->graph;
-    if (!node->entry->op->compose || node->expansion || graph->status.code != DG_OK)
-        return node->expansion;
-    dg_node **outputs = dg_arena_alloc(graph->arena, sizeof(dg_node *) * (size_t)node->n_outputs);
-    if (!outputs) {
-        dg_graph_fail(graph, dg_no_memory("a node"));
-        return NULL;
-    }
-    dg_node *outer = graph->owner;
-    graph->owner = node;
-    node->entry->op->compose(&(dg_compose){.graph = graph,
-                                           .node = node,
-                                           .attrs = node->attrs,
-                                           .n_inputs = node->n_inputs,
-                                           .inputs = node->inputs,
-                                           .n_outputs = node->n_outputs,
-                                           .outputs = outputs});
-    graph->owner = outer;
-    for (int k = 0; k < node->n_outputs; k++) {
-        if (!outputs[k] && graph->status.code == DG_OK)
-            dg_graph_fail(graph, dg_error(DG_BAD_ARGUMENT, "%s '%s': its compose made no output %d",
-                                          node->entry->op->name, dg_node_name(node), k));
-        if (outputs[k])
-            check_expansion(node, k, &outputs[k]->types[0]);
-    }
-    if (graph->status.code != DG_OK)
-        return NULL;
-    node->expansion = outputs;
-    return outputs;
-}
-
-void dg_compose_update(const dg_compose *compose, dg_node *parameter, dg_node *value)
-{
-    if (!compose)
-        return;
-    dg_graph *graph = compose->graph;
-    const dg_op *assign = NULL;
-    for (size_t i = 0; i < dg_op_count() && !assign; i++)
-        assign = dg_op_at(i)->role == DG_ROLE_ASSIGN ? dg_op_at(i) : NULL;
-    dg_node *const inputs[] = {parameter, value};
-    if (!assign || !parameter || !value)
-        return;
-    node_update *update = dg_arena_alloc(graph->arena, sizeof *update);
-    if (!update) {
-        dg_graph_fail(graph, dg_no_memory("a node"));
-        return;
-    }
-    update->assign = dg_apply(&(dg_application){.graph = graph, .op = assign->name, .n_inputs = 2, .inputs = inputs});
-    update->next = compose->node->updates;
-    compose->node->updates = update;
-}
-
-/* ---- helpers for shape rules ---- */
-
-dg_status dg_infer_same(const dg_infer *infer)
-{
-    REFUSE_NULL(infer);
-    infer->outputs[0] = *infer->inputs[0];
-    return dg_ok();
-}
-
-dg_status dg_infer_dim(int64_t dim, int rank, int *axis)
-{
-    REFUSE_NULL(axis);
-    int64_t limit = rank ? rank : 1; /* a scalar takes 0 and −1, as in PyTorch */
-    if (dim < -limit || dim >= limit)
-        return dg_error(DG_BAD_SHAPE, "dim is %lld, wants %lld … %lld", (long long)dim, (long long)-limit,
-                        (long long)limit - 1);
-    *axis = (int)(dim < 0 ? dim + limit : dim);
-    return dg_ok();
 }

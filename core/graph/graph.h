@@ -107,6 +107,11 @@ dg_module *module_of_new(const dg_graph *graph);
 dg_status graph_add_name(dg_graph *graph, dg_node *node);
 dg_node *graph_new_node(dg_graph *graph, const op_entry *entry, int n_inputs, int n_outputs, dg_location at);
 
+enum { MAX_FORMULA_INPUTS = 64 };
+/* Sets the types of a node's outputs as far as the symbols tell. */
+dg_status node_infer_types(dg_node *node);
+/* Every size is a number, one that follows from symbols, or a symbol of the node's graph. */
+dg_status node_check_sizes(const dg_node *node);
 /* Type of an elementwise node, and the type it computes in. */
 dg_status formula_infer(const dg_formula *formula, int n_inputs, const dg_type *const *inputs, dg_type *output,
                         dg_dtype *compute);

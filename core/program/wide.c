@@ -169,37 +169,11 @@ static wide truth(bool value)
     return wide_of(value);
 }
 
-static wide of_one(int op, wide a)
+static wide transcendental(int op, wide a)
 {
     const wide ln2 = wide_of(LN2);
     long double x = narrow(a);
     switch (op) {
-    case P_NEG:
-        return minus(a);
-    case P_ABS:
-        return magnitude(a);
-    case P_SIGN:
-        return wide_of((a.m > 0) - (a.m < 0));
-    case P_FLOOR:
-        return a.e > 100 ? a : wide_of(floorl(x));
-    case P_CEIL:
-        return a.e > 100 ? a : wide_of(ceill(x));
-    case P_ROUND:
-        return a.e > 100 ? a : wide_of(rintl(x));
-    case P_TRUNC:
-        return a.e > 100 ? a : wide_of(truncl(x));
-    case P_NOT:
-        return truth(a.m == 0);
-    case P_ISNAN:
-        return truth(isnan(a.m));
-    case P_SQUARE:
-        return times(a, a);
-    case P_SQRT:
-        return root(a);
-    case P_RSQRT:
-        return over(one, root(a));
-    case P_RECIPROCAL:
-        return over(one, a);
     case P_EXP:
         return power_of_e(a);
     case P_EXP2:
@@ -254,6 +228,41 @@ static wide of_one(int op, wide a)
         return times(erfc_of(times(minus(a), wide_of(0.707106781186547524400844362104849039L))), (wide){0.5L, 0});
     default:
         return wide_of((long double)NAN);
+    }
+}
+
+static wide of_one(int op, wide a)
+{
+    long double x = narrow(a);
+    switch (op) {
+    case P_NEG:
+        return minus(a);
+    case P_ABS:
+        return magnitude(a);
+    case P_SIGN:
+        return wide_of((a.m > 0) - (a.m < 0));
+    case P_FLOOR:
+        return a.e > 100 ? a : wide_of(floorl(x));
+    case P_CEIL:
+        return a.e > 100 ? a : wide_of(ceill(x));
+    case P_ROUND:
+        return a.e > 100 ? a : wide_of(rintl(x));
+    case P_TRUNC:
+        return a.e > 100 ? a : wide_of(truncl(x));
+    case P_NOT:
+        return truth(a.m == 0);
+    case P_ISNAN:
+        return truth(isnan(a.m));
+    case P_SQUARE:
+        return times(a, a);
+    case P_SQRT:
+        return root(a);
+    case P_RSQRT:
+        return over(one, root(a));
+    case P_RECIPROCAL:
+        return over(one, a);
+    default:
+        return transcendental(op, a);
     }
 }
 
