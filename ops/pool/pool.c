@@ -4,7 +4,6 @@
  * tensors at those places, found again from x, so that no tensor of places is kept. Average pooling is linear:
  * avg_pool_like is it and avg_pool_grad its transposed. Each of these is the other's derivative. */
 #include <dotgrad/op.h>
-#include <dotgrad/op.h>
 
 #include "ops/shared/arguments.h"
 #include "kernel.h"
