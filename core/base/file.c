@@ -184,7 +184,8 @@ static dg_status read_all(int file, const char *name, size_t expected, size_t mo
         used += (size_t)got;
         if (used > most) {
             free(buffer);
-            return dg_error(DG_BAD_DATA, "%s: it has more than %zu bytes, which are the most that are read", name, most);
+            return dg_error(DG_BAD_DATA, "%s: it has more than %zu bytes, which are the most that are read", name,
+                            most);
         }
     }
     buffer[used] = '\0';

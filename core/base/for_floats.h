@@ -1,5 +1,5 @@
-/* Includes a template twice: for float32, then for float64. A template is a source text that is written once for several
- * element types; its name ends in .template.h, and TEMPLATE names it by its path from the top:
+/* Includes a template twice: for float32, then for float64. A template is a source text that is written once for
+ * several element types; its name ends in .template.h, and TEMPLATE names it by its path from the top:
  *
  *     #define TEMPLATE "ops/linear/distance.template.h"
  *     #include "core/base/for_floats.h"

@@ -48,12 +48,12 @@ typedef struct formula_functions formula_functions; /* parse.h */
 struct dg_formulas {
     dg_arena *arena;
     const formula_functions *functions; /* that calls may name beyond the primitives; NULL: none */
-    hash_table expressions; /* by structure */
-    hash_table names;       /* unique texts */
-    hash_table memos;       /* what was asked before */
+    hash_table expressions;             /* by structure */
+    hash_table names;                   /* unique texts */
+    hash_table memos;                   /* what was asked before */
     uint64_t n_formulas;
     dg_dtype real; /* the float type of formulas whose inputs tell none; DG_DEFAULT_DTYPE: float32 */
-    int inlining; /* ops put in the place of calls, one within another, at this moment */
+    int inlining;  /* ops put in the place of calls, one within another, at this moment */
     uint64_t pass;
     const expression **order; /* of the pass under way */
     size_t n_order, order_capacity;

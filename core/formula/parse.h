@@ -39,7 +39,7 @@ const expression *parse_make(parser *p, int op, const expression *a, const expre
 enum { MOST_ARGUMENTS = 64 };
 
 typedef struct call_argument {
-    const char *at; /* in the text */
+    const char *at;  /* in the text */
     const char *key; /* NULL: by position */
     size_t key_length;
     const expression *value;
@@ -59,7 +59,7 @@ typedef enum word_use { NO_WORD, TRUE_FALSE_NONE, ANY_NAME } word_use;
 
 /* Who knows further functions; a pool keeps one. core/graph has that of the ops that are formulas. */
 struct formula_functions {
-    const void *(*find)(const char *name); /* NULL: there is no such function */
+    const void *(*find)(const char *name);    /* NULL: there is no such function */
     const char *(*nearest)(const char *name); /* a function's name to suggest, or NULL */
     bool (*is_other)(const char *name);       /* an op of that name that is no function */
     word_use (*word_at)(const void *function, const call_argument *argument, int position);

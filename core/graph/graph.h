@@ -78,7 +78,7 @@ struct dg_graph {
     const char *init; /* "" when layers keep their own */
     dg_node **nodes;
     int64_t n_nodes, capacity;
-    hash_table names; /* nodes by name */
+    hash_table names;     /* nodes by name */
     const char **symbols; /* names of symbols −3, −4, … */
     int n_symbols;
     const dg_formula **op_formulas; /* of ops without attributes, by registry index */

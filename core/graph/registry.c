@@ -80,10 +80,11 @@ int dg_op_target(const dg_op *op)
 static dg_status check_descriptor(const dg_op *op)
 {
     if (op->version != 0 && op->version != DG_OP_VERSION)
-        return dg_error(DG_BAD_ARGUMENT,
-                        "an op was compiled for another version of dotgrad: its descriptor is not of version %d; compile "
-                        "it again with the headers of dotgrad %s",
-                        DG_OP_VERSION, dg_version());
+        return dg_error(
+            DG_BAD_ARGUMENT,
+            "an op was compiled for another version of dotgrad: its descriptor is not of version %d; compile "
+            "it again with the headers of dotgrad %s",
+            DG_OP_VERSION, dg_version());
     if (!op->name || !op->name[0])
         return dg_error(DG_BAD_ARGUMENT, "an op has no name");
     if (!op->summary || !op->family)

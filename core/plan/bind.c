@@ -1,5 +1,5 @@
 /* From an order of nodes and real shapes to steps: constants are folded, equal steps merged, what nobody needs dropped.
- */
+ * Long because binding is one walk over the nodes, whose steps share its state. */
 #include "bind.h"
 
 #include "core/tensor/tensors.h"

@@ -44,9 +44,9 @@ typedef struct value {
     size_t offset;    /* of a root in the arena; NOWHERE: it has no bytes there */
     storage_kind kind;
     const dg_tensor *literal; /* of a constant that was written in float64 and is kept in float32: as it was written */
-    bool uniform; /* a constant whose elements are all one number */
-    bool needed;  /* of a root: its bytes are read by a step, the caller or an assignment */
-    bool fetched; /* of a root: by the caller */
+    bool uniform;             /* a constant whose elements are all one number */
+    bool needed;              /* of a root: its bytes are read by a step, the caller or an assignment */
+    bool fetched;             /* of a root: by the caller */
 } value;
 
 /* The work of one node. */

@@ -169,6 +169,12 @@ static wide truth(bool value)
     return wide_of(value);
 }
 
+static wide inverse_sinh(wide a)
+{
+    wide size = a.e > 100 ? logarithm(times(wide_of(2), magnitude(a))) : near_itself(asinhl, magnitude(a));
+    return a.m < 0 ? minus(size) : size;
+}
+
 static wide transcendental(int op, wide a)
 {
     const wide ln2 = wide_of(LN2);
@@ -206,10 +212,8 @@ static wide transcendental(int op, wide a)
         return hyperbolic(a, 1);
     case P_TANH:
         return near_itself(tanhl, a);
-    case P_ASINH: {
-        wide size = a.e > 100 ? logarithm(times(wide_of(2), magnitude(a))) : near_itself(asinhl, magnitude(a));
-        return a.m < 0 ? minus(size) : size;
-    }
+    case P_ASINH:
+        return inverse_sinh(a);
     case P_ACOSH:
         return a.e > 100 ? logarithm(times(wide_of(2), a)) : wide_of(acoshl(x));
     case P_ATANH:

@@ -452,7 +452,8 @@ static dg_status check_texts(const dg_tensors *set)
     for (size_t i = 0; i < dg_tensors_note_count(set); i++) {
         const char *key = dg_tensors_note_key(set, i), *text = dg_tensors_note(set, key);
         if (!dg_utf8_check(key, strlen(key), NULL) || !dg_utf8_check(text, strlen(text), NULL))
-            return dg_error(DG_BAD_DATA, "note '%.40s' is not UTF-8", dg_utf8_check(key, strlen(key), NULL) ? key : "?");
+            return dg_error(DG_BAD_DATA, "note '%.40s' is not UTF-8",
+                            dg_utf8_check(key, strlen(key), NULL) ? key : "?");
     }
     return dg_ok();
 }

@@ -1,11 +1,11 @@
 /* Which way a convolution is computed: directly, or by columns. */
 #include "choose.h"
 
-#include "ops/shared/chunks.h"
 #include "columns.h"
 #include "direct.h"
-#include "winograd.h"
+#include "ops/shared/chunks.h"
 #include "ops/shared/strided.h"
+#include "winograd.h"
 
 static int64_t volume(const int64_t dims[3])
 {

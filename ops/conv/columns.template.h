@@ -116,8 +116,9 @@ static void NAME(output_task)(const run *r, int64_t task, void *buffer)
     const REAL *columns = NAME(columns_of)(r, &b, x, s->in_channels, buffer, &ld);
     for (int64_t o = 0; bias && o < s->out_channels; o++)
         NAME(fill_plane)(y + o * r->places, block_places(&b), bias[group * s->out_channels + o]);
-    BLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)s->out_channels, (blasint)block_places(&b),
-         (blasint)r->depth, 1, w, (blasint)r->depth, columns, (blasint)ld, bias ? 1 : 0, y, (blasint)r->places);
+    BLAS(gemm)
+    (CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)s->out_channels, (blasint)block_places(&b), (blasint)r->depth,
+     1, w, (blasint)r->depth, columns, (blasint)ld, bias ? 1 : 0, y, (blasint)r->places);
 }
 
 static void NAME(input_grad_task)(const run *r, int64_t task, void *buffer)
@@ -132,15 +133,17 @@ static void NAME(input_grad_task)(const run *r, int64_t task, void *buffer)
     for (int64_t c = begin; c < end; c++)
         NAME(fill_plane)(dx + (c - begin) * plane, plane, bias ? bias[group * s->in_channels + c] : 0);
     if (r->cut.direct) {
-        BLAS(gemm)(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)rows, (blasint)r->places, (blasint)s->out_channels, 1, w,
-             (blasint)r->depth, g, (blasint)r->places, 1, dx, (blasint)r->places);
+        BLAS(gemm)
+        (CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)rows, (blasint)r->places, (blasint)s->out_channels, 1, w,
+         (blasint)r->depth, g, (blasint)r->places, 1, dx, (blasint)r->places);
         return;
     }
     for (int64_t k = 0; k < r->cut.blocks; k++) {
         block b = block_at(s, &r->cut, k);
         int64_t ld = block_places(&b);
-        BLAS(gemm)(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)rows, (blasint)ld, (blasint)s->out_channels, 1, w,
-             (blasint)r->depth, g + block_offset(s, &b), (blasint)r->places, 0, columns, (blasint)ld);
+        BLAS(gemm)
+        (CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)rows, (blasint)ld, (blasint)s->out_channels, 1, w,
+         (blasint)r->depth, g + block_offset(s, &b), (blasint)r->places, 0, columns, (blasint)ld);
         for (int64_t c = 0; c < end - begin; c++)
             NAME(scatter_channel)(s, &b, columns + c * r->taps * ld, ld, dx + c * plane);
     }
@@ -162,9 +165,10 @@ static void NAME(weight_grad_task)(const run *r, int64_t task, void *buffer)
         const REAL *x = (const REAL *)r->x + (image * s->in_channels + begin) * volume(s->in);
         const REAL *g = (const REAL *)r->g + image * s->out_channels * r->places + block_offset(s, &b);
         const REAL *columns = NAME(columns_of)(r, &b, x, end - begin, buffer, &ld);
-        BLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)s->out_channels, (blasint)((end - begin) * r->taps),
-             (blasint)block_places(&b), 1, g, (blasint)r->places, columns, (blasint)ld, k > first ? 1 : 0, dw,
-             (blasint)r->depth);
+        BLAS(gemm)
+        (CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)s->out_channels, (blasint)((end - begin) * r->taps),
+         (blasint)block_places(&b), 1, g, (blasint)r->places, columns, (blasint)ld, k > first ? 1 : 0, dw,
+         (blasint)r->depth);
     }
 }
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "ops/shared/arguments.h"
-#include "settings.h"
 #include "ops/shared/rules.h"
+#include "settings.h"
 
 /* ---- attributes ---- */
 

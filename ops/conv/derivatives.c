@@ -8,8 +8,8 @@
  * alone does not tell. */
 #include <dotgrad/op.h>
 
-#include "settings.h"
 #include "ops/shared/rules.h"
+#include "settings.h"
 
 static const conv_places product_at = {0, 1, 2, 3, 4, -1, 5};
 

@@ -1,9 +1,8 @@
 /* Patches of images: unfold cuts them out, fold adds them back, pixel_shuffle lays channels out as pixels. */
 #include <dotgrad/op.h>
-#include <dotgrad/op.h>
 
-#include "ops/shared/arguments.h"
 #include "choose.h"
+#include "ops/shared/arguments.h"
 #include "ops/shared/rules.h"
 #include "ops/shared/strided.h"
 

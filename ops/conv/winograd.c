@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "ops/shared/chunks.h"
 #include "direct.h"
+#include "ops/shared/chunks.h"
 #include "scratch.h"
 #include "winograd_tiles.h"
 

@@ -3,7 +3,6 @@
  * Padding with a constant is its own transposed up to the sign: the gradient is cut where places were added. The other
  * modes repeat elements, so that the gradient adds what was repeated (pad_grad, the transposed of pad). */
 #include <dotgrad/op.h>
-#include <dotgrad/op.h>
 
 #include <string.h>
 
@@ -233,11 +232,10 @@ static const dg_op pad_ops[] = {
         .family = "shape",
         .summary = "more places at the ends of the last dimensions",
         .inputs = {{.name = "input"}},
-        .attrs = {PAD, MODE, {.name = "value",
-                               .kind = DG_ATTR_FLOAT,
-                               .fallback = "0",
-                               .may_be_nan = true,
-                               .doc = "of mode=constant"}},
+        .attrs =
+            {PAD,
+             MODE,
+             {.name = "value", .kind = DG_ATTR_FLOAT, .fallback = "0", .may_be_nan = true, .doc = "of mode=constant"}},
         .infer = pad_infer,
         .forward = pad_forward,
         .backward = pad_backward,

@@ -5,7 +5,6 @@
  * kernel with a = −3/4 (Keys, Cubic convolution interpolation for digital image processing, 1981, equation 4). `area`
  * is adaptive average pooling. Places are PyTorch's. */
 #include <dotgrad/op.h>
-#include <dotgrad/op.h>
 
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* Matrix products and what is made of them: matmul, linear, outer, sqdist, cdist. */
+/* Matrix products and what is made of them: matmul, linear, outer, sqdist, cdist. Long because products and
+ * distances are each other's derivatives. */
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/linear.h>
@@ -8,8 +9,8 @@
 #include <stdio.h>
 
 #include "distance.h"
-#include "product.h"
 #include "ops/shared/rules.h"
+#include "product.h"
 
 /* ---- matmul ---- */
 

@@ -10,9 +10,9 @@
 #include <dotgrad/ops/source.h>
 
 #include "ops/shared/chunks.h"
-#include "reduction.h"
 #include "ops/shared/rules.h"
 #include "ops/softmax/kernel.h"
+#include "reduction.h"
 
 enum {
     PIECE_ELEMENTS = 1 << 15, /* of the scores */

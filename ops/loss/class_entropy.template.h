@@ -41,7 +41,8 @@ static double NAME(weight_sum)(const entropy_call *c)
 static void NAME(factors)(const entropy_call *c, int64_t begin, int64_t end)
 {
     const REAL *g = c->g->data;
-    REAL *factors = c->losses, one = c->g->shape.rank == 0 ? (REAL)((double)g[0] / (c->divisor == 0 ? 1 : c->divisor)) : 0;
+    REAL *factors = c->losses,
+         one = c->g->shape.rank == 0 ? (REAL)((double)g[0] / (c->divisor == 0 ? 1 : c->divisor)) : 0;
     for (int64_t i = begin; i < end; i++) {
         int64_t label = label_at(&c->labels, i);
         factors[i] = label == c->labels.ignore ? 0 : NAME(weight_of)(c, label) * (c->g->shape.rank == 0 ? one : g[i]);

@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#include "reduction.h"
 #include "ops/shared/rules.h"
+#include "reduction.h"
 
 /* ---- what follows two vectors: broadcast against each other, then reduced along a dimension ---- */
 

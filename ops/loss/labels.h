@@ -21,7 +21,8 @@ static inline int64_t label_at(const class_call *c, int64_t index)
 /* The checked call: a label that is no class is DG_BAD_DATA. */
 dg_status class_call_of(const dg_shape *scores, const dg_tensor *target, int64_t ignore, class_call *call);
 
-/* DG_BAD_DATA: a number of a float tensor that is outside 0 … 1 (a NaN is not), as labels of binary losses must not be. */
+/* DG_BAD_DATA: a number of a float tensor that is outside 0 … 1 (a NaN is not), as labels of binary losses must not be.
+ */
 dg_status check_unit_interval(const dg_tensor *target);
 
 /* Classes are dimension 1 of scores [N, C, ..], or 0 of a vector [C] (one sample without a batch). */

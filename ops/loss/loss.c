@@ -1,4 +1,5 @@
-/* Losses. Each is composed of one node that gives the loss of every element or sample, and of a reduction. */
+/* Losses. Each is composed of one node that gives the loss of every element or sample, and of a reduction. Long
+ * because cross entropy in its forms shares labels, weights and smoothing. */
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/loss.h>
@@ -11,8 +12,8 @@
 #include <stdio.h>
 
 #include "labels.h"
-#include "reduction.h"
 #include "ops/shared/rules.h"
+#include "reduction.h"
 
 /* ---- what class indices need ---- */
 

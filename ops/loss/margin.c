@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 #include "labels.h"
-#include "reduction.h"
 #include "ops/shared/rules.h"
+#include "reduction.h"
 
 /* ---- soft_margin_loss ---- */
 

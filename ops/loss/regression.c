@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#include "reduction.h"
 #include "ops/shared/rules.h"
+#include "reduction.h"
 
 static dg_status number_out_of_range(const dg_infer *infer, int attr, const char *wants)
 {

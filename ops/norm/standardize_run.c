@@ -1,7 +1,7 @@
 #include "standardize_run.h"
 
-#include "ops/shared/chunks.h"
 #include "kernel.h"
+#include "ops/shared/chunks.h"
 
 enum {
     PIECE_ELEMENTS = 1 << 15,

@@ -2,11 +2,12 @@
  *
  * Max pooling reads x where it is greatest; its derivatives read (max_pool_gather) or write (max_pool_scatter) other
  * tensors at those places, found again from x, so that no tensor of places is kept. Average pooling is linear:
- * avg_pool_like is it and avg_pool_grad its transposed. Each of these is the other's derivative. */
+ * avg_pool_like is it and avg_pool_grad its transposed. Each of these is the other's derivative. Long because the
+ * ops of pooling are each other's derivatives and share one shape rule. */
 #include <dotgrad/op.h>
 
-#include "ops/shared/arguments.h"
 #include "kernel.h"
+#include "ops/shared/arguments.h"
 #include "ops/shared/rules.h"
 
 /* ---- attributes ---- */

@@ -1,8 +1,8 @@
 /* Pooling: which kernel computes a call, and the pieces that threads take. */
 #include <dotgrad/op.h>
 
-#include "ops/shared/chunks.h"
 #include "kernel.h"
+#include "ops/shared/chunks.h"
 
 /* Elements of the larger side in a piece. */
 enum { PIECE = 65536 };

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#include "shared.h"
 #include "layers.h"
 #include "ops/shared/rules.h"
+#include "shared.h"
 
 enum { HIDDEN_SIZE, BIAS, NONLINEARITY }; /* attributes */
 

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "shared.h"
 #include "layers.h"
 #include "ops/shared/rules.h"
+#include "shared.h"
 
 /* ---- places of inputs and attributes ---- */
 

@@ -3,7 +3,8 @@
  *
  * Differentiated, every such layer is a linear recurrence, whose coefficients follow from the layer's gates by
  * elementwise formulas. linear_recurrence is its forward mode, linear_recurrence_transposed its reverse mode; each is
- * the other's derivative, so that derivatives of every order exist. */
+ * the other's derivative, so that derivatives of every order exist. Long because the modes of the recurrence are
+ * each other's derivatives and share their shape rules. */
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/linear.h>
@@ -14,9 +15,9 @@
 
 #include <string.h>
 
-#include "shared.h"
-#include "run.h"
 #include "ops/shared/rules.h"
+#include "run.h"
+#include "shared.h"
 
 /* ---- shape rules ---- */
 

@@ -8,9 +8,9 @@
 #include <dotgrad/ops/shape.h>
 #include <dotgrad/ops/source.h>
 
-#include "shared.h"
-#include "run.h"
 #include "ops/shared/rules.h"
+#include "run.h"
+#include "shared.h"
 
 /* ---- lstm_recurrence ---- */
 

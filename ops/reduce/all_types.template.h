@@ -1,8 +1,8 @@
 /* One reduction for every element type. Wants OP, FIRST(x), NEUTRAL, REAL_COMBINE(a, b), VECTOR_COMBINE(a, b),
  * INTEGER_COMBINE(a, b), the types of results, REAL_TO(type) and INTEGER_TO(type), and IN_VECTORS: whether floats are
  * combined as vectors. */
-#if !defined(OP) || !defined(FIRST) || !defined(NEUTRAL) || \
-    !defined(REAL_COMBINE) || !defined(VECTOR_COMBINE) || !defined(INTEGER_COMBINE)
+#if !defined(OP) || !defined(FIRST) || !defined(NEUTRAL) || !defined(REAL_COMBINE) || !defined(VECTOR_COMBINE) ||      \
+    !defined(INTEGER_COMBINE)
 #error "this is a template: OP, FIRST, NEUTRAL, REAL_COMBINE, VECTOR_COMBINE and INTEGER_COMBINE must be defined"
 #endif
 

@@ -155,7 +155,7 @@ static void COLUMNS(const FROM *restrict x, int64_t stride, int64_t rows, int64_
 
 /* The same of rows that a prologue makes, from element `begin` on: as many as there is room for, pairwise beyond. */
 __attribute__((noinline)) static void JOIN(MAKE, _some)(const dg_kernel *made, int64_t begin, int64_t rows,
-                                                         int64_t width, TO *restrict y)
+                                                        int64_t width, TO *restrict y)
 {
     FROM scratch[MADE];
     COLUMNS(dg_prologue_read(made, begin, rows * width, scratch), width, rows, width, y);

@@ -1,6 +1,6 @@
 #include "passes.h"
-#include "ops/shared/chunks.h"
 #include "loops.h"
+#include "ops/shared/chunks.h"
 
 enum {
     MAX_PASSES = DG_MAX_RANK + 1,

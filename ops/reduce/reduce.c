@@ -1,4 +1,5 @@
-/* Reductions over one dimension, several, or all (`dim` left out). With `keepdim` they stay as dimensions of size 1. */
+/* Reductions over one dimension, several, or all (`dim` left out). With `keepdim` they stay as dimensions of size 1.
+ * Long because all reductions share the reading of dimensions and the plan of passes. */
 #include "ops/shared/rules.h"
 #include "passes.h"
 

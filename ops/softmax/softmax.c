@@ -7,9 +7,9 @@
 
 #include <string.h>
 
+#include "kernel.h"
 #include "ops/shared/chunks.h"
 #include "ops/shared/rules.h"
-#include "kernel.h"
 
 enum {
     PIECE_ELEMENTS = 1 << 15, /* some 5 µs of exponentials */

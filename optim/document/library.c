@@ -1,5 +1,6 @@
 /* The files that a graph file uses, each read once: from texts that are kept in the graph or given by the caller, else
- * from the disk, where only files below certain folders are opened. */
+ * from the disk, where only files below certain folders are opened. Long because finding, checking and keeping a
+ * used file are one thread of decisions. */
 #include "library.h"
 
 #include "core/base/null.h"

@@ -91,7 +91,8 @@ dg_status use_take_sizes(const building *user, const dg_value *call, size_bindin
         if (item->key && document_is_setting(item->key))
             continue;
         if (!item->key || !isupper((unsigned char)item->key[0]))
-            return dg_error(DG_BAD_ARGUMENT, "'%s' is no size: behind the file come sizes such as T=5 and settings such as width=64",
+            return dg_error(DG_BAD_ARGUMENT,
+                            "'%s' is no size: behind the file come sizes such as T=5 and settings such as width=64",
                             item->key ? item->key : dg_value_print(dg_graph_arena(user->graph), item));
         if (!is_size)
             return dg_error(DG_BAD_ARGUMENT, "%s=%s: wants a number, or the name of a size", item->key,

@@ -1,6 +1,7 @@
 /* One step of an optimiser as nodes. What a rule's text says is found out once for each set of parameters that it says
  * the same of: which statements count, which names are state, what is computed once a step and what once a parameter;
- * then each parameter's formulas become nodes. One file, since all of it works on the emission's tables. */
+ * then each parameter's formulas become nodes. Long because all of it works on the
+ * emission's tables. */
 #include "lines.h"
 #include "rules.h"
 

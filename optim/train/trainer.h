@@ -33,7 +33,7 @@ struct dg_trainer {
     batch batch; /* its last feed is the learning rate */
     metric_set metrics;
     dg_plan *train_plan, *evaluation_plan; /* both fetch fetch_list */
-    driven *driven; /* of an optimiser that runs each step itself; else NULL */
+    driven *driven;                        /* of an optimiser that runs each step itself; else NULL */
     dg_node *const *updates;
     int n_updates;
     double rate, momentum; /* of the last step; the momentum where the schedule moves it */

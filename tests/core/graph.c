@@ -270,9 +270,15 @@ static void refuses(const char *text, dg_code code, const char *message)
     cr_assert_eq(status.code, DG_OK, "%s", status.message);
     const dg_op *op = dg_op_find(call.s);
     int n = dg_op_input_count(op);
-    dg_apply(&(dg_application){.graph = graph, .op = call.s, .at = DG_HERE,
-                               .n_inputs = op->flags & DG_ANY_INPUTS ? 1 : n > 2 ? 2 : n, .inputs = inputs,
-                               .n_attrs = (int)call.count, .attrs = call.items});
+    dg_apply(&(dg_application){.graph = graph,
+                               .op = call.s,
+                               .at = DG_HERE,
+                               .n_inputs = op->flags & DG_ANY_INPUTS ? 1
+                                           : n > 2                   ? 2
+                                                                     : n,
+                               .inputs = inputs,
+                               .n_attrs = (int)call.count,
+                               .attrs = call.items});
     status = dg_graph_status(graph);
     cr_expect_eq(status.code, code, "%s: code %d, %s", text, (int)status.code, status.message);
     cr_expect(strstr(status.message, message), "%s: '%s' is not in '%s'", text, message, status.message);
@@ -333,10 +339,16 @@ Test(graph, shapes_from_c_are_checked)
 
 Test(graph, ops_are_registered_before_the_first_graph)
 {
-    static const dg_op early = {.name = "early_op", .family = "activation", .summary = "y = 2x",
-                                .inputs = {{.name = "input"}}, .formula = "input * 2"},
-                       late = {.name = "late_op", .family = "activation", .summary = "y = 2x",
-                               .inputs = {{.name = "input"}}, .formula = "input * 2"};
+    static const dg_op early = {.name = "early_op",
+                                .family = "activation",
+                                .summary = "y = 2x",
+                                .inputs = {{.name = "input"}},
+                                .formula = "input * 2"},
+                       late = {.name = "late_op",
+                               .family = "activation",
+                               .summary = "y = 2x",
+                               .inputs = {{.name = "input"}},
+                               .formula = "input * 2"};
     dg_graph *g;
     cr_assert_eq(dg_register(&early).code, DG_OK);
     cr_assert_eq(dg_graph_new(&g).code, DG_OK);

@@ -1,5 +1,6 @@
 /* Vector kernels and programs: every instruction set this machine has, against the C library; operands of every layout
- * and type; the same bits however the work is cut. */
+ * and type; the same bits however the work is cut. Long because one suite holds every kernel against the same
+ * references. */
 #include "core/vector/vector.h"
 #include "core/formula/expression.h"
 #include "core/program/program.h"

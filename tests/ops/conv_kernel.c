@@ -1,9 +1,9 @@
 /* Direct convolution: the inner loops of every instruction set, and whole products in every layout, against plain
  * loops. All numbers are small and whole, so that sums are exact in any order. */
+#include "../support.h"
 #include "ops/conv/choose.h"
 #include "ops/conv/tiles.h"
 #include "ops/conv/winograd_tiles.h"
-#include "../support.h"
 
 #include <criterion/parameterized.h>
 

@@ -180,8 +180,13 @@ Test(alpha_dropout, keeps_mean_0_and_variance_1)
 /* Rows on which the membership of the last element is decided by rounding: the projection comes to an end. */
 Test(sparsemax, ends_whatever_is_rounded)
 {
-    static const double row[] = {0.16666666666666666, 0.20833333333333334, 0.16666666666666666, 0.20833333333333334,
-                                 0.20833333333333334, 0.041666666666666664, 0};
+    static const double row[] = {0.16666666666666666,
+                                 0.20833333333333334,
+                                 0.16666666666666666,
+                                 0.20833333333333334,
+                                 0.20833333333333334,
+                                 0.041666666666666664,
+                                 0};
     EACH_DTYPE(d)
     {
         trial *t = trial_new((dg_dtype)d);

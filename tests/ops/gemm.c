@@ -1,8 +1,8 @@
 /* Products of matrices on buffers: every instruction set's kernels on all small sizes, then the ways and cuts that
  * product_run chooses. The numbers are whole, so that sums are exact in any order. */
 #include "ops/linear/gemm.h"
-#include "ops/linear/product.h"
 #include "../support.h"
+#include "ops/linear/product.h"
 
 #include <stdlib.h>
 

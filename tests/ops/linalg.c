@@ -195,8 +195,7 @@ Test(eigh, has_a_derivative_of_equal_eigenvalues_where_it_exists_and_else_nan)
     dg_node *a = trial_input(t, DG_SHAPE(3, 3), DATA(2, 0, 0, 0, 1, 0, 0, 0, 1)), *u = dg_output(dg_eigh(a), 1);
     dg_node *first = dg_slice(u, .dim = 1, .start = 2, .end = 3);
     dg_node *element = dg_div(dg_slice(first, .dim = 0, .start = 1, .end = 2), dg_slice(first, .dim = 0, .end = 1));
-    expect_values(trial_run(t, trial_grad(dg_sum(element), a)), DG_SHAPE(3, 3), 1e-14,
-                  DATA(0, 0, 0, 1, 0, 0, 0, 0, 0));
+    expect_values(trial_run(t, trial_grad(dg_sum(element), a)), DG_SHAPE(3, 3), 1e-14, DATA(0, 0, 0, 1, 0, 0, 0, 0, 0));
     trial_free(t);
 }
 

@@ -354,8 +354,8 @@ static void compare_sqdist(dg_dtype dtype, int64_t n, int64_t m, int64_t d, doub
     dg_node *y = dg_sqdist(trial_input(t, DG_SHAPE(n, d), a), trial_input(t, DG_SHAPE(m, d), b));
     const dg_tensor *got = trial_run(t, y);
     for (int64_t i = 0; i < n * m; i++)
-        cr_expect_leq(fabs(dg_tensor_get(got, i) - want[i]), tolerance * want[i], "element %d is %.9g, wants %.9g", (int)i,
-                      dg_tensor_get(got, i), want[i]);
+        cr_expect_leq(fabs(dg_tensor_get(got, i) - want[i]), tolerance * want[i], "element %d is %.9g, wants %.9g",
+                      (int)i, dg_tensor_get(got, i), want[i]);
     free(a);
     free(b);
     free(want);

@@ -301,10 +301,13 @@ Test(binary_cross_entropy, refuses_labels_outside_0_and_1)
     EACH_DTYPE(d)
     {
         trial *t = trial_new((dg_dtype)d);
-        dg_node *x = trial_input(t, DG_SHAPE(3), DATA(0.2, 0.5, 0.7)), *ones = trial_input(t, DG_SHAPE(3), DATA(1, 2, 1));
-        dg_node *signs = trial_input(t, DG_SHAPE(3), DATA(1, 0, -1)), *nan = trial_input(t, DG_SHAPE(3), DATA(0, NAN, 1));
+        dg_node *x = trial_input(t, DG_SHAPE(3), DATA(0.2, 0.5, 0.7)),
+                *ones = trial_input(t, DG_SHAPE(3), DATA(1, 2, 1));
+        dg_node *signs = trial_input(t, DG_SHAPE(3), DATA(1, 0, -1)),
+                *nan = trial_input(t, DG_SHAPE(3), DATA(0, NAN, 1));
         expect_failure(trial_try(t, dg_binary_cross_entropy(x, ones)), DG_BAD_DATA, "target number 2 is 2");
-        expect_failure(trial_try(t, dg_binary_cross_entropy_with_logits(x, signs)), DG_BAD_DATA, "target number 3 is -1");
+        expect_failure(trial_try(t, dg_binary_cross_entropy_with_logits(x, signs)), DG_BAD_DATA,
+                       "target number 3 is -1");
         expect_failure(trial_try(t, dg_focal_loss(x, ones)), DG_BAD_DATA, "outside 0 … 1");
         expect_values(trial_run(t, dg_binary_cross_entropy_with_logits(x, nan)), dg_scalar(), 0, DATA(NAN));
         trial_free(t);

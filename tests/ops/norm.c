@@ -235,9 +235,9 @@ Test(batch_norm, keeps_its_running_statistics_with_fewer_than_two_values_a_chann
         dg_node *x = trial_input(t, DG_SHAPE(n, 2), values), *y = dg_batch_norm(x, .name = "n", .momentum = 0.5);
         must(dg_parameters_init(t->parameters, t->graph, 1));
         dg_plan *plan;
-        must(dg_plan_new(
-            t->graph,
-            &(dg_plan_options){.fetch = &y, .n_fetch = 1, .parameters = t->parameters, .training = true}, &plan));
+        must(dg_plan_new(t->graph,
+                         &(dg_plan_options){.fetch = &y, .n_fetch = 1, .parameters = t->parameters, .training = true},
+                         &plan));
         must(dg_plan_run(plan, t->feeds, t->n_feeds));
         dg_plan_free(plan);
         expect_values(dg_tensors_find(t->parameters, "n.running_mean"), DG_SHAPE(2), 1e-15,
@@ -254,8 +254,13 @@ Test(layer_norm, wants_a_size_in_normalized_shape)
     dg_node *x = trial_input(t, DG_SHAPE(2, 3), NULL);
     dg_value call;
     must(dg_call_parse(dg_graph_arena(t->graph), "layer_norm(normalized_shape=[])", &call));
-    dg_apply(&(dg_application){
-        .graph = t->graph, .op = call.s, .at = DG_HERE, .n_inputs = 1, .inputs = &x, .n_attrs = 1, .attrs = call.items});
+    dg_apply(&(dg_application){.graph = t->graph,
+                               .op = call.s,
+                               .at = DG_HERE,
+                               .n_inputs = 1,
+                               .inputs = &x,
+                               .n_attrs = 1,
+                               .attrs = call.items});
     expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT, "normalized_shape is []");
     trial_free(t);
 }

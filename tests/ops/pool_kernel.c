@@ -1,6 +1,6 @@
 /* Pooling kernels of each instruction set and in each layout, against windows looked at one by one. */
-#include "ops/pool/kernel.h"
 #include "../support.h"
+#include "ops/pool/kernel.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /* Kernels over rows and columns, each instruction set that the processor has, against plain float64 loops. */
 #include "../support.h"
 
+#include "ops/norm/kernel.h"
 #include "ops/reduce/loops.h"
 #include "ops/softmax/kernel.h"
-#include "ops/norm/kernel.h"
 
 enum { MOST = 3000, GUARD = 7 };
 

@@ -416,7 +416,10 @@ Test(singular, losses_of_nan)
         {"triplet_margin_loss(reduction=none)", {"[1, 2] nan 1", "[1, 2] 1 2", "[1, 2] 3 4"}, "[1] nan", {}},
         {"cosine_embedding_loss(reduction=none)", {"[1, 2] nan 1", "[1, 2] 1 2", "[1] -1"}, "[1] nan", {}},
         {"multilabel_margin_loss(reduction=none)", {"[2] nan 1", "[2] int64 1 -1"}, "[] nan", {}},
-        {"hinge_embedding_loss(reduction=none)", {"[2] nan 1", "[2] -1 nan"}, "[2] nan nan", {}}, /* target: PyTorch 0 */
+        {"hinge_embedding_loss(reduction=none)",
+         {"[2] nan 1", "[2] -1 nan"},
+         "[2] nan nan",
+         {}}, /* target: PyTorch 0 */
     };
     CHECK_POINTS(points);
 }

@@ -90,7 +90,8 @@ Test(unfold, lays_windows_out_as_columns)
     expect_values(trial_run(t, trial_grad(dg_sum(y), x)), DG_SHAPE(1, 1, 2, 3), 0, DATA(1, 2, 1, 1, 2, 1));
     y = dg_fold(y, .output_size = DG_INTS(2, 3), .kernel_size = 2);
     expect_values(trial_run(t, y), DG_SHAPE(1, 1, 2, 3), 0, DATA(1, 4, 3, 4, 10, 6));
-    y = dg_unfold(x, .kernel_size = DG_INTS(2, 1), .padding = DG_INTS(1, 0), .stride = DG_INTS(2, 2), .dilation = DG_INTS(2, 1));
+    y = dg_unfold(x, .kernel_size = DG_INTS(2, 1), .padding = DG_INTS(1, 0), .stride = DG_INTS(2, 2),
+                  .dilation = DG_INTS(2, 1));
     expect_values(trial_run(t, y), DG_SHAPE(1, 2, 2), 0, DATA(0, 0, 4, 6));
     trial_free(t);
 }

@@ -6,8 +6,8 @@
  *
  * --every N takes one argument in N. What float64 is measured by is the C library's long double, which must be wider.
  */
-#include "core/vector/vector.h"
 #include "../tests/core/vector_reference.h"
+#include "core/vector/vector.h"
 
 #include <float.h>
 #include <pthread.h>

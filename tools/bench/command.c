@@ -1,6 +1,6 @@
 /* dotgrad bench: time and memory of a step, on random data. */
-#include "bench.h"
 #include "tools/command/command.h"
+#include "bench.h"
 
 #include <dotgrad/draw.h>
 #include <math.h>

@@ -195,7 +195,10 @@ static char *heat_words(const dg_graph_file *file, const heat_places *heat, int 
     double share = heat->whole > 0 ? heat->seconds[k] / heat->whole : 0;
     int length = -1;
     if (heat->seconds[k] > 0)
-        length = asprintf(&words, share < 0.0005 ? "%s · under 0.1 %%" : share < 0.0995 ? "%s · %.1f %%" : "%s · %.0f %%",
+        length = asprintf(&words,
+                          share < 0.0005   ? "%s · under 0.1 %%"
+                          : share < 0.0995 ? "%s · %.1f %%"
+                                           : "%s · %.0f %%",
                           cost_print_seconds(heat->seconds[k], time, sizeof time), 100 * share);
     else if (heat->hosts[k])
         length = asprintf(&words, "runs in %s", file->nodes[heat->hosts[k] - 1].name);
@@ -214,7 +217,8 @@ static void make_title(const profile *p, const heat_places *heat, char *title, s
     snprintf(title, size, "%s of %s, batch size %lld, %d thread%s", works[b->given->mode],
              cost_print_seconds(heat->whole, time, sizeof time), (long long)b->batch, threads, threads == 1 ? "" : "s");
     if (heat->optimizer > 0)
-        snprintf(title + strlen(title), size - strlen(title), " · optimizer %.1f %%", 100 * heat->optimizer / heat->whole);
+        snprintf(title + strlen(title), size - strlen(title), " · optimizer %.1f %%",
+                 100 * heat->optimizer / heat->whole);
     if (rest > 0.001 * heat->whole)
         snprintf(title + strlen(title), size - strlen(title), " · elsewhere %.1f %%", 100 * rest / heat->whole);
 }

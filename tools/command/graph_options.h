@@ -4,8 +4,8 @@
 
 #include <dotgrad/graphviz.h>
 
-/* Takes --set NAME=VALUE (not of commands that have a --set of their own), --allow-path DIR, --max-nodes N and --max-bytes M out of the arguments. DG_BAD_ARGUMENT: one lacks its value,
- * or it is none. */
+/* Takes --set NAME=VALUE (not of commands that have a --set of their own), --allow-path DIR, --max-nodes N and
+ * --max-bytes M out of the arguments. DG_BAD_ARGUMENT: one lacks its value, or it is none. */
 dg_status graph_options_take(int *argc, char **argv);
 /* What they say, to which a command adds its own. */
 dg_graph_read_options graph_options(void);

@@ -130,8 +130,10 @@ static int help(void)
     puts("\n  --help on each command tells more; --version prints the version.\n"
          "  With any command:\n"
          "  --plugin FILE     registers the ops of a shared library\n"
-         "  --set NAME=VALUE  of graph [set=\"NAME=…\"], which stands as $NAME in it; or an attribute of the experiment\n"
-         "  --allow-path DIR  lets graphs name files in that folder, too; else they may below their own and the working one\n"
+         "  --set NAME=VALUE  of graph [set=\"NAME=…\"], which stands as $NAME in it; or an attribute of the "
+         "experiment\n"
+         "  --allow-path DIR  lets graphs name files in that folder, too; else they may below their own and the "
+         "working one\n"
          "  --max-nodes N     nodes that a network may have (4194304)\n"
          "  --max-bytes M     bytes that a graph file may have (256Mi)\n"
          "\nExit status: 0, 1 when it failed, 2 when it was called in a wrong way.");

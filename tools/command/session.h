@@ -10,7 +10,7 @@ typedef struct session_options {
     dg_dtype dtype;   /* DG_DEFAULT_DTYPE: what the file says, else float32 */
     const char *init; /* NULL: what the file says */
     uint64_t seed;
-    int threads;            /* 0: DG_NUM_THREADS, or all processors */
+    int threads;                 /* 0: DG_NUM_THREADS, or all processors */
     const dg_symbol_size *sizes; /* put for symbols */
     int n_sizes;
     size_t memory_limit; /* bytes that a plan may take; 0: any */

@@ -1,4 +1,4 @@
-/* Options to a picture. */
+/* Options to a picture. Long because every option of a picture is read, checked and handed on here. */
 #include "draw.h"
 
 #include "cost.h"

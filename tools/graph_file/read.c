@@ -53,8 +53,8 @@ static dg_status syntax_error(const dg_graph_file *file)
         if (strncmp(message, *prefix, strlen(*prefix)) == 0)
             message += strlen(*prefix);
     const char *remedy = strstr(message, "near '$") ? "; values with $ are quoted: op=\"$act\"" : "";
-    return dg_graph_file_error(
-        file, line, dg_error(DG_BAD_DATA, "%s%s", *message ? message : "this is not a DOT graph", remedy));
+    return dg_graph_file_error(file, line,
+                               dg_error(DG_BAD_DATA, "%s%s", *message ? message : "this is not a DOT graph", remedy));
 }
 
 /* Under the lock. */

@@ -9,8 +9,8 @@
 
 DG_BEGIN_C
 
-/* Writes `size` bytes to `path` whole or not at all: a temporary file in the same folder, fsync, rename. "-" is standard
- * output. */
+/* Writes `size` bytes to `path` whole or not at all: a temporary file in the same folder, fsync, rename. "-" is
+ * standard output. */
 dg_status dg_write_file(const char *path, const void *bytes, size_t size);
 /* Reads a whole file, with a final 0 byte after `size`; free it with free(). DG_IO names the path. */
 dg_status dg_read_file(const char *path, char **bytes, size_t *size);

@@ -97,9 +97,10 @@ const char *dg_primitive_derivative(int primitive, int argument);
  * Arithmetic, sqrt, reciprocal and rounding are as IEEE 754 has them; special values (NaN, infinities, the sign of 0,
  * subnormal numbers) are as in the C standard. Transcendental functions are off by no more units in the last place than
  *   float32  0.75 pow erfc normal_cdf asinh acosh atanh hypot, 1 exp log, 1.25 exp2, 1.5 erf expm1 log1p acos rsqrt,
- *            1.75 sin cos, 2 softplus log2 log10 cosh atan atan2 logaddexp, 2.5 tanh sigmoid sinh asin, 4 tan, 7 tanhshrink
- *   float64  1 exp log log2 log10 sin cos pow, 1.25 exp2 expm1 erf tan, 1.5 log1p rsqrt hypot, 1.75 sigmoid softplus,
- *            2 tanh sinh cosh logaddexp, 3.5 erfc normal_cdf, 7 tanhshrink; the inverse circular and hyperbolic ones are the C library's */
+ *            1.75 sin cos, 2 softplus log2 log10 cosh atan atan2 logaddexp, 2.5 tanh sigmoid sinh asin, 4 tan, 7
+ * tanhshrink float64  1 exp log log2 log10 sin cos pow, 1.25 exp2 expm1 erf tan, 1.5 log1p rsqrt hypot, 1.75 sigmoid
+ * softplus, 2 tanh sinh cosh logaddexp, 3.5 erfc normal_cdf, 7 tanhshrink; the inverse circular and hyperbolic ones are
+ * the C library's */
 typedef void (*dg_array_function)(void *result, const void *a, const void *b, const void *c, size_t count);
 /* NULL: no such primitive, or none for this type. `dtype`: a float type. */
 dg_array_function dg_primitive_array(const char *name, dg_dtype dtype);

@@ -36,8 +36,14 @@ typedef struct dg_location {
 DG_END_C
 template <int count> struct dg_node_array {
     dg_node *at[count];
-    int size() const { return count; }
-    dg_node *const *nodes() const { return at; }
+    int size() const
+    {
+        return count;
+    }
+    dg_node *const *nodes() const
+    {
+        return at;
+    }
 };
 template <class... pointers> dg_node_array<sizeof...(pointers)> dg_nodes_of(pointers... nodes)
 {
@@ -46,8 +52,7 @@ template <class... pointers> dg_node_array<sizeof...(pointers)> dg_nodes_of(poin
 #define DG_NODES(...) dg_nodes_of(__VA_ARGS__).size(), dg_nodes_of(__VA_ARGS__).nodes()
 DG_BEGIN_C
 #else
-#define DG_NODES(...)                                                                                                  \
-    (int)(sizeof((dg_node *[]){__VA_ARGS__}) / sizeof(dg_node *)), ((dg_node *[]){__VA_ARGS__})
+#define DG_NODES(...) (int)(sizeof((dg_node *[]){__VA_ARGS__}) / sizeof(dg_node *)), ((dg_node *[]){__VA_ARGS__})
 #endif
 
 dg_status dg_graph_new(dg_graph **graph);
@@ -67,7 +72,7 @@ int64_t dg_symbol(dg_graph *graph, const char *name);
 const char *dg_symbol_name(const dg_graph *graph, int64_t symbol);
 char *dg_graph_print_shape(const dg_graph *graph, const dg_shape *shape, char *text, size_t size);
 
-dg_arena *dg_graph_arena(dg_graph *graph);       /* lives as long as the graph */
+dg_arena *dg_graph_arena(dg_graph *graph); /* lives as long as the graph */
 dg_formulas *dg_graph_formulas(dg_graph *graph);
 
 typedef struct dg_type {
@@ -121,7 +126,7 @@ int dg_node_output_count(const dg_node *node);
 const dg_type *dg_node_type(const dg_node *node, int output); /* shape as far as the symbols tell */
 const dg_value *dg_node_attrs(const dg_node *node);           /* in the order the op declares, defaults filled in */
 const dg_value *dg_node_attr(const dg_node *node, const char *name); /* NULL: the op has no such attribute */
-const dg_formula *dg_node_formula(const dg_node *node);       /* of an elementwise node; else NULL */
+const dg_formula *dg_node_formula(const dg_node *node);              /* of an elementwise node; else NULL */
 /* The layer that made this node (a layer's parameter, a part of a composed op), or NULL for a node of the user's. */
 dg_node *dg_node_owner(const dg_node *node);
 dg_location dg_node_location(const dg_node *node);
@@ -180,9 +185,16 @@ dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *form
 #define DG_BUILDERS 1
 #endif
 #ifdef __cplusplus
-#define DG_DEFAULT(...)           {__VA_ARGS__}
+#define DG_DEFAULT(...)                                                                                                \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 #define DG_GIVEN(...)
-#define DG_OPTIONS(type, ...)     type{__VA_ARGS__}
+#define DG_OPTIONS(type, ...)                                                                                          \
+    type                                                                                                               \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 #define DG_INTS_ARGUMENT(numbers) dg_ints(numbers)
 #else
 #define DG_DEFAULT(...)
@@ -197,7 +209,7 @@ dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *form
         _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                           \
             _Pragma("GCC diagnostic ignored \"-Wmissing-braces\"")                                                     \
                 _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                                     \
-                _Pragma("GCC diagnostic ignored \"-Wshadow\"") DG_NO_BARE_LISTS type options_ = {__VA_ARGS__};         \
+                    _Pragma("GCC diagnostic ignored \"-Wshadow\"") DG_NO_BARE_LISTS type options_ = {__VA_ARGS__};     \
         _Pragma("GCC diagnostic pop") options_;                                                                        \
     })
 /* A list that a builder cannot do without is a number, too: dg_flip(x, 1), dg_flip(x, DG_INTS(0, 1)). */

@@ -15,8 +15,8 @@
 
 DG_BEGIN_C
 
-#define DG_MAX_INPUTS 20
-#define DG_MAX_ATTRS 14
+#define DG_MAX_INPUTS  20
+#define DG_MAX_ATTRS   14
 #define DG_MAX_OUTPUTS 32
 
 /* The rule for shapes and dtypes. Runs when a node is built, on sizes that may be symbols, and again when a plan is
@@ -39,7 +39,7 @@ typedef struct dg_backward {
     const dg_value *attrs;
     int n_inputs;
     dg_node *const *inputs;
-    dg_node *output;              /* the node itself: its first output */
+    dg_node *output; /* the node itself: its first output */
     int n_outputs;
     dg_node *const *grad_outputs; /* per output; NULL: no cotangent reaches it */
     dg_node *grad_output;         /* the first one; never NULL for an op with one output */
@@ -81,8 +81,8 @@ typedef struct dg_kernel {
     const dg_tensor *const *inputs; /* NULL: left out */
     int n_outputs;
     dg_tensor *const *outputs;
-    void *workspace;    /* as many bytes as `workspace` asked for, 64-byte aligned, its content undefined */
-    dg_random random;   /* of this node, at this step */
+    void *workspace;  /* as many bytes as `workspace` asked for, 64-byte aligned, its content undefined */
+    dg_random random; /* of this node, at this step */
     dg_threads *threads;
     const dg_fused *epilogue; /* elementwise work on output 0: see dg_epilogue_run; NULL: none */
     const dg_fused *prologue; /* elementwise work that input 0 is made by: see dg_prologue_read; NULL: none */
@@ -128,8 +128,9 @@ typedef struct dg_input_spec {
      * the graph's), or sets *present to false (bias=false). `init` is an initialiser call; NULL: see `init_attr`. */
     dg_status (*parameter)(const dg_infer *infer, dg_shape *shape, bool *present);
     const char *init;
-    dg_status (*init_for)(const dg_infer *infer, char *text, size_t size); /* writes the call, where it depends on sizes */
-    const char *init_attr; /* the attribute that names the initialiser, when that is given */
+    dg_status (*init_for)(const dg_infer *infer, char *text,
+                          size_t size); /* writes the call, where it depends on sizes */
+    const char *init_attr;              /* the attribute that names the initialiser, when that is given */
 } dg_input_spec;
 
 typedef enum dg_attr_kind {
@@ -151,23 +152,23 @@ typedef struct dg_attr_spec {
     dg_attr_kind kind;
     const char *fallback; /* the default, as a graph file would write it ("none": may be absent); NULL: required */
     const char *doc;
-    const char *choices;  /* of DG_ATTR_NAME: "mean|sum|none" */
-    bool positional;      /* the C builder takes it as an argument, not as an option */
-    bool may_be_nan;      /* of DG_ATTR_FLOAT: NaN is a value like others; else it is refused */
-    bool takes_rest;      /* of DG_ATTR_SHAPE: a size may be −1, which follows from the others */
+    const char *choices; /* of DG_ATTR_NAME: "mean|sum|none" */
+    bool positional;     /* the C builder takes it as an argument, not as an option */
+    bool may_be_nan;     /* of DG_ATTR_FLOAT: NaN is a value like others; else it is refused */
+    bool takes_rest;     /* of DG_ATTR_SHAPE: a size may be −1, which follows from the others */
 } dg_attr_spec;
 
 enum dg_op_flags {
-    DG_VIEW = 1,            /* the output is input 0 under another shape: no work */
-    DG_IN_PLACE = 2,        /* the output may use the buffer of input 0 */
-    DG_RANDOM = 4,          /* draws numbers: two such nodes are never merged, none is folded */
+    DG_VIEW = 1,               /* the output is input 0 under another shape: no work */
+    DG_IN_PLACE = 2,           /* the output may use the buffer of input 0 */
+    DG_RANDOM = 4,             /* draws numbers: two such nodes are never merged, none is folded */
     DG_NOT_DIFFERENTIABLE = 8, /* the gradient is zero wherever it exists, or there is none; declared, not forgotten */
-    DG_ANY_INPUTS = 16,     /* inputs are the free names of the formula attribute */
-    DG_EFFECT = 32,         /* writes to a parameter */
-    DG_CUSTOM_GRADIENT = 64, /* by intention not the derivative of the value: finite differences do not apply */
-    DG_FRESH = 128, /* a view that keeps what is computed from it from being merged with the same on its input */
-    DG_EPILOGUE = 256, /* the kernel calls dg_epilogue_run */
-    DG_PROLOGUE = 512, /* the kernel reads input 0 by dg_prologue_read */
+    DG_ANY_INPUTS = 16,        /* inputs are the free names of the formula attribute */
+    DG_EFFECT = 32,            /* writes to a parameter */
+    DG_CUSTOM_GRADIENT = 64,   /* by intention not the derivative of the value: finite differences do not apply */
+    DG_FRESH = 128,      /* a view that keeps what is computed from it from being merged with the same on its input */
+    DG_EPILOGUE = 256,   /* the kernel calls dg_epilogue_run */
+    DG_PROLOGUE = 512,   /* the kernel reads input 0 by dg_prologue_read */
     DG_ANY_LAYOUT = 1024 /* the kernel takes inputs and outputs of four dimensions with or without channels_last, each
                           * of its own (see `layout`); their layout is known when `workspace` is asked */
 };
@@ -204,8 +205,9 @@ typedef enum dg_scores {
 
 /* Inputs for the automatic checks: one call of the op as a graph file would write it, and a type for each input. */
 typedef struct dg_sample {
-    const char *call;                  /* "conv2d(3, kernel_size=2)" */
-    const char *inputs[DG_MAX_INPUTS]; /* "[2, 3, 4]", "[4] int64 below 5", "[3] positive", "[3, 3] spd", "-" left out */
+    const char *call; /* "conv2d(3, kernel_size=2)" */
+    const char
+        *inputs[DG_MAX_INPUTS]; /* "[2, 3, 4]", "[4] int64 below 5", "[3] positive", "[3, 3] spd", "-" left out */
 } dg_sample;
 
 /* The layout of dg_op and of all that a kernel is given. It rises when a descriptor that was compiled before can no
@@ -258,7 +260,10 @@ typedef struct dg_op_family {
     size_t count;
     const dg_op *ops;
 } dg_op_family;
-#define DG_FAMILY(array) {sizeof(array) / sizeof(array[0]), array}
+#define DG_FAMILY(array)                                                                                               \
+    {                                                                                                                  \
+        sizeof(array) / sizeof(array[0]), array                                                                        \
+    }
 
 /* What a plugin of the command defines (`--plugin own_op.so`): its ops, ended by NULL. In the shared object its name
  * ends in the version, so that an old plugin is told from a new one; an array called just "dotgrad_plugin", made
@@ -275,7 +280,7 @@ dg_status dg_register(const dg_op *op);
 dg_status dg_register_family(const dg_op_family *family);
 const dg_op *dg_op_find(const char *name); /* NULL: no such op */
 size_t dg_op_count(void);
-const dg_op *dg_op_at(size_t index); /* those that ship first, in chapters */
+const dg_op *dg_op_at(size_t index);    /* those that ship first, in chapters */
 int dg_op_input_count(const dg_op *op); /* declared ones */
 int dg_op_attr_count(const dg_op *op);
 int dg_op_output_count(const dg_op *op); /* at least 1 */
@@ -286,7 +291,7 @@ int dg_op_target(const dg_op *op);
 const char *dg_op_nearest(const char *name);
 
 /* Helpers for `infer`. */
-dg_status dg_infer_same(const dg_infer *infer);      /* the output is of input 0's type */
+dg_status dg_infer_same(const dg_infer *infer);           /* the output is of input 0's type */
 dg_status dg_infer_dim(int64_t dim, int rank, int *axis); /* −rank … rank − 1 to 0 … rank − 1, or DG_BAD_SHAPE */
 
 /* Makes a composed op's node assign `value` to a parameter in every plan for training that computes the node. */

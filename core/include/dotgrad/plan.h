@@ -6,9 +6,9 @@
  * came last, a dozen or so, and one arena of buffers for all of them, as large as the largest has needed.
  *
  * Threads. A graph is built by one thread at a time, and while one builds, nobody may make or bind plans of it. Apart
- * from that, plans of one graph may be made, bound and run by several threads, each its own: once bound to a size, plans
- * without updates run in parallel, and may share parameters and a pool of threads. One plan is run by one thread at a
- * time; a second one is refused with DG_BAD_ARGUMENT. While a plan with updates runs, or parameters are loaded or
+ * from that, plans of one graph may be made, bound and run by several threads, each its own: once bound to a size,
+ * plans without updates run in parallel, and may share parameters and a pool of threads. One plan is run by one thread
+ * at a time; a second one is refused with DG_BAD_ARGUMENT. While a plan with updates runs, or parameters are loaded or
  * changed, no other plan may run that reads these parameters: nothing keeps watch over that. */
 #ifndef DOTGRAD_PLAN_H
 #define DOTGRAD_PLAN_H
@@ -25,14 +25,14 @@ typedef struct dg_plan dg_plan;
 /* What a plan does to a graph beyond running it node by node. The results differ by rounding at most. The environment's
  * DG_WITHOUT, a list of their names ("fusion,layouts", or "all"), turns some off in every plan. */
 enum dg_optimization {
-    DG_FOLDING = 1,    /* what follows from constants alone is computed once */
-    DG_MERGING = 2,    /* what is the same is computed once */
-    DG_ALGEBRA = 4,    /* formulas are simplified by the constants among their inputs, and written for speed */
-    DG_SPLITTING = 8,  /* forward steps prepare factors of their derivatives */
-    DG_FUSION = 16,    /* elementwise steps run together */
-    DG_EPILOGUES = 32, /* and in the kernel that makes what they read */
-    DG_PROLOGUES = 64, /* or in the reduction that reads what they make */
-    DG_LAYOUTS = 128,  /* buffers between convolutions keep channels last */
+    DG_FOLDING = 1,      /* what follows from constants alone is computed once */
+    DG_MERGING = 2,      /* what is the same is computed once */
+    DG_ALGEBRA = 4,      /* formulas are simplified by the constants among their inputs, and written for speed */
+    DG_SPLITTING = 8,    /* forward steps prepare factors of their derivatives */
+    DG_FUSION = 16,      /* elementwise steps run together */
+    DG_EPILOGUES = 32,   /* and in the kernel that makes what they read */
+    DG_PROLOGUES = 64,   /* or in the reduction that reads what they make */
+    DG_LAYOUTS = 128,    /* buffers between convolutions keep channels last */
     DG_SCHEDULING = 256, /* what can run in several orders runs in one that takes little memory */
     DG_REUSE = 512,      /* buffers are used again, and written over in place */
     DG_ALL_OPTIMIZATIONS = 1023
@@ -65,11 +65,11 @@ typedef struct dg_feed {
 } dg_feed;
 
 /* Runs once. Each input that the plan reads must be fed, with its dtype and a shape that fits its symbols:
- * DG_BAD_ARGUMENT, DG_BAD_DTYPE or DG_BAD_SHAPE name the input and both shapes. A computed node may be fed as well: what
- * reads it gets the tensor, and inputs that only it needed need not be fed (to sample a decoder, feed the code); of a
- * node with several outputs it is the first. So may a parameter, which the same run then cannot update. Feeds of nodes
- * that the plan does not have are not looked at. A kernel's failure (DG_BAD_DATA) names the node; parameters are then
- * as before the run. */
+ * DG_BAD_ARGUMENT, DG_BAD_DTYPE or DG_BAD_SHAPE name the input and both shapes. A computed node may be fed as well:
+ * what reads it gets the tensor, and inputs that only it needed need not be fed (to sample a decoder, feed the code);
+ * of a node with several outputs it is the first. So may a parameter, which the same run then cannot update. Feeds of
+ * nodes that the plan does not have are not looked at. A kernel's failure (DG_BAD_DATA) names the node; parameters are
+ * then as before the run. */
 dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds);
 /* Result k of the last run; its buffer belongs to the plan (or is the very feed or parameter that was fetched) and is
  * good until the next run. NULL: there is no such result, or no run yet. */
@@ -112,11 +112,11 @@ typedef struct dg_plan_step {
     dg_node *const *nodes; /* all that it computes, `node` among them; the plan's */
     size_t n_nodes;
     double flops;
-    bool is_in_arena;      /* its results are in the plan's arena: */
-    size_t offset, bytes;  /* from here, and how many; of results elsewhere only bytes */
+    bool is_in_arena;     /* its results are in the plan's arena: */
+    size_t offset, bytes; /* from here, and how many; of results elsewhere only bytes */
     size_t workspace_bytes;
-    size_t last;           /* the last step that reads them; the number of steps: they are kept to the end */
-    const size_t *reads;   /* the steps whose results it reads */
+    size_t last;         /* the last step that reads them; the number of steps: they are kept to the end */
+    const size_t *reads; /* the steps whose results it reads */
     size_t n_reads;
 } dg_plan_step;
 /* The steps in the order in which they run, in `arena`; good until the plan is bound anew. DG_BAD_ARGUMENT: the plan is

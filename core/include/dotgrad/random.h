@@ -14,9 +14,9 @@ typedef struct dg_random {
     uint64_t step;   /* when: the step of training, the epoch */
 } dg_random;
 
-uint64_t dg_random_stream(const char *name); /* FNV-1a of the name */
-void dg_random_bits(const dg_random *key, uint64_t position, uint32_t bits[4]); /* block `position` of 4 words */
-double dg_random_unit(const dg_random *key, uint64_t position);                 /* in [0, 1), 53 bits */
+uint64_t dg_random_stream(const char *name);                                       /* FNV-1a of the name */
+void dg_random_bits(const dg_random *key, uint64_t position, uint32_t bits[4]);    /* block `position` of 4 words */
+double dg_random_unit(const dg_random *key, uint64_t position);                    /* in [0, 1), 53 bits */
 uint64_t dg_random_below(const dg_random *key, uint64_t position, uint64_t limit); /* 0 … limit − 1; limit > 0 */
 
 /* Fill elements begin … end − 1 of float data (the whole array has its own numbering, so that pieces may be filled

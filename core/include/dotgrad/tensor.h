@@ -22,8 +22,8 @@ typedef enum dg_dtype {
     DG_FLOAT64
 } dg_dtype;
 
-size_t dg_dtype_size(dg_dtype dtype);       /* bytes an element */
-const char *dg_dtype_name(dg_dtype dtype);  /* "float32", … */
+size_t dg_dtype_size(dg_dtype dtype);      /* bytes an element */
+const char *dg_dtype_name(dg_dtype dtype); /* "float32", … */
 bool dg_dtype_is_float(dg_dtype dtype);
 bool dg_dtype_parse(const char *name, dg_dtype *dtype); /* false: no such type */
 dg_dtype dg_dtype_promote(dg_dtype a, dg_dtype b);
@@ -31,7 +31,7 @@ dg_dtype dg_dtype_promote(dg_dtype a, dg_dtype b);
 /* Sizes. In a graph a size may be a symbol (negative): DG_N is the batch, dg_symbol() makes others, and DG_UNKNOWN
  * stands for a size that follows from symbols. A tensor's sizes are never negative. */
 #define DG_UNKNOWN (-1)
-#define DG_N (-2)
+#define DG_N       (-2)
 typedef struct dg_shape {
     int rank;
     int64_t dims[DG_MAX_RANK];
@@ -58,8 +58,8 @@ static inline dg_shape dg_scalar(void)
 }
 
 bool dg_shape_equal(const dg_shape *a, const dg_shape *b);
-bool dg_shape_is_known(const dg_shape *shape);         /* no symbol in it */
-int64_t dg_shape_count(const dg_shape *shape);         /* elements; DG_UNKNOWN when a size is a symbol */
+bool dg_shape_is_known(const dg_shape *shape); /* no symbol in it */
+int64_t dg_shape_count(const dg_shape *shape); /* elements; DG_UNKNOWN when a size is a symbol */
 dg_status dg_shape_bytes(const dg_shape *shape, dg_dtype dtype, size_t *bytes); /* DG_NO_MEMORY when it overflows */
 /* "[N, 64]" into text; symbols other than N print as "?" (a graph prints them by name, see dg_graph_print_shape).
  * Returns text. */
@@ -88,8 +88,8 @@ dg_tensor dg_tensor_view(dg_dtype dtype, dg_shape shape, const void *data);
 void dg_tensor_release(dg_tensor *tensor); /* frees what the tensor owns and zeroes it; fine on a zeroed one */
 size_t dg_tensor_bytes(const dg_tensor *tensor);
 int64_t dg_tensor_count(const dg_tensor *tensor);
-double dg_tensor_get(const dg_tensor *tensor, int64_t index);         /* element by flat index, as a double */
-void dg_tensor_set(dg_tensor *tensor, int64_t index, double value);   /* rounds to the element type */
+double dg_tensor_get(const dg_tensor *tensor, int64_t index);       /* element by flat index, as a double */
+void dg_tensor_set(dg_tensor *tensor, int64_t index, double value); /* rounds to the element type */
 /* Another element type: a copy. A float becomes an integer towards zero; anything but 0 becomes true. */
 dg_status dg_tensor_convert(dg_tensor *result, const dg_tensor *source, dg_dtype dtype);
 
@@ -115,9 +115,9 @@ const char *dg_tensors_note_key(const dg_tensors *set, size_t index);
 
 /* safetensors (https://github.com/huggingface/safetensors): little-endian 64-bit header length, JSON header, bytes.
  * Notes are the "__metadata__". Types: BOOL, I32, I64, F32, F64 (F16 and BF16 are read as float32; U8, I8, U16 and I16
- * as int32; U32 and U64 as int64); tensors of other types are left unread. Reading checks every offset: DG_BAD_DATA for a cut or garbled file. Writing is whole or not at all: a
- * temporary file in the same folder, fsync, rename; the bytes depend on the content alone. "-" is standard input or
- * output. Messages begin with the path. */
+ * as int32; U32 and U64 as int64); tensors of other types are left unread. Reading checks every offset: DG_BAD_DATA for
+ * a cut or garbled file. Writing is whole or not at all: a temporary file in the same folder, fsync, rename; the bytes
+ * depend on the content alone. "-" is standard input or output. Messages begin with the path. */
 dg_status dg_safetensors_read(const char *path, dg_tensors **set);
 dg_status dg_safetensors_write(const char *path, const dg_tensors *set);
 

@@ -56,7 +56,7 @@ dg_status dg_call_parse(dg_arena *arena, const char *text, dg_value *call);
 const char *dg_value_print(dg_arena *arena, const dg_value *value);
 /* Own keys and sources do not count (keys inside a call do); a text is the same bare or quoted. */
 bool dg_value_equal(const dg_value *a, const dg_value *b);
-uint64_t dg_value_hash(const dg_value *value); /* equal values have equal hashes */
+uint64_t dg_value_hash(const dg_value *value);               /* equal values have equal hashes */
 bool dg_value_number(const dg_value *value, double *number); /* of DG_VALUE_INT and DG_VALUE_FLOAT */
 
 #define DG_NUMBER_TEXT 32
@@ -73,10 +73,9 @@ const dg_value *dg_call_argument(const dg_value *call, size_t position, const ch
  *     dg_sum(x)                              absent: the op's default, here all dimensions
  *     dg_conv2d(x, 8, .kernel_size = 3)      3 for each dimension; DG_INTS(3, 5): 3 for H, 5 for W
  *
- * `= n` and `= {n}` set `only`, of which the type below takes care; `= {0, 2}` does not compile in a builder (with gcc as C99 it
- * is an error of the graph, where the 2 is not 0). In a
- * variable of one's own: {.only = n}, {.only = DG_NONE} (absent), or `count` > 0 numbers in `at`, and then `only` is
- * not read. */
+ * `= n` and `= {n}` set `only`, of which the type below takes care; `= {0, 2}` does not compile in a builder (with gcc
+ * as C99 it is an error of the graph, where the 2 is not 0). In a variable of one's own: {.only = n}, {.only = DG_NONE}
+ * (absent), or `count` > 0 numbers in `at`, and then `only` is not read. */
 #define DG_NONE     INT64_MIN
 #define DG_MAX_INTS 16
 typedef enum dg_guard { DG_GUARD = 0x4c495354 } dg_guard;
@@ -87,7 +86,9 @@ struct dg_ints {
     dg_guard guard;
     int count;
     int64_t at[DG_MAX_INTS];
-    constexpr dg_ints(int64_t number = DG_NONE) : only(number), guard(), count(0), at() {}
+    constexpr dg_ints(int64_t number = DG_NONE) : only(number), guard(), count(0), at()
+    {
+    }
     template <class... numbers> static constexpr dg_ints list(numbers... number)
     {
         static_assert(sizeof...(number) <= DG_MAX_INTS, "a list has at most DG_MAX_INTS numbers");
@@ -103,7 +104,9 @@ DG_BEGIN_C
 #else
 #if defined(__GNUC__) && !defined(__clang__) && __STDC_VERSION__ >= 201112L
 #define DG_INTS_BEGIN struct __attribute__((designated_init)) {
-#define DG_INTS_END   };
+#define DG_INTS_END                                                                                                    \
+    }                                                                                                                  \
+    ;
 #else
 #define DG_INTS_BEGIN
 #define DG_INTS_END
@@ -117,9 +120,8 @@ typedef struct dg_ints {
     DG_INTS_END
 } dg_ints;
 #define DG_INTS(...)                                                                                                   \
-    ((dg_ints){.only = DG_NONE,                                                                                        \
-               .count = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),                                     \
-               .at = {__VA_ARGS__}})
+    ((dg_ints){                                                                                                        \
+        .only = DG_NONE, .count = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .at = {__VA_ARGS__}})
 #endif
 
 /* Values for dg_application.attrs. "Left at its default" is said by a number that equals DG_NONE, by the one NaN that
@@ -128,8 +130,8 @@ typedef struct dg_ints {
 dg_value dg_bool(bool value);
 dg_value dg_int(int64_t value);
 dg_value dg_float(double value);
-dg_value dg_text(const char *value);           /* a name, formula, initialiser, dtype */
-dg_value dg_ints_value(const dg_ints *value);  /* keeps the pointer where it is a list */
+dg_value dg_text(const char *value);          /* a name, formula, initialiser, dtype */
+dg_value dg_ints_value(const dg_ints *value); /* keeps the pointer where it is a list */
 dg_value dg_shape_value(const dg_shape *value);
 dg_value dg_dtype_value(dg_dtype value);
 dg_value dg_tensor_value(const dg_tensor *value);

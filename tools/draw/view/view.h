@@ -114,9 +114,9 @@ typedef struct view {
     const char *heat_title;                   /* NULL: colours tell families */
     double heat_low, heat_high;
     bool heat_is_log;
-    const char *ignored;                      /* the author's Graphviz attributes that are not followed, "dpi, rotate"; "" */
-    bool is_ladder; /* forward and gradient stand side by side */
-    bool failed;    /* no memory */
+    const char *ignored; /* the author's Graphviz attributes that are not followed, "dpi, rotate"; "" */
+    bool is_ladder;      /* forward and gradient stand side by side */
+    bool failed;         /* no memory */
 } view;
 
 /* Return the number of the new one, or 0 and view->failed without memory. */

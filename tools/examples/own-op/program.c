@@ -5,7 +5,11 @@
 #include <dotgrad/dotgrad.h>
 #include <stdio.h>
 
-static const dg_op swoosh = {.name = "swoosh", .family = "activation", .summary = "y = x·σ(x)·(1 + x²)", .inputs = {{.name = "input"}}, .formula = "input * sigmoid(input) * (1 + input^2)"};
+static const dg_op swoosh = {.name = "swoosh",
+                             .family = "activation",
+                             .summary = "y = x·σ(x)·(1 + x²)",
+                             .inputs = {{.name = "input"}},
+                             .formula = "input * sigmoid(input) * (1 + input^2)"};
 
 static dg_status run(dg_graph *g, double x_value, double *y_value, double *slope)
 {
