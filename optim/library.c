@@ -1,10 +1,14 @@
-/* What the library is made of, for the core, which knows none of it by name: the tables of ops. */
+/* What the library is made of, for the core, which knows none of it by name: the tables of ops, and of initialisers
+ * that look at data. */
 #include "core/graph/graph.h"
+
+#include <dotgrad/parameters.h>
 
 #define OP_TABLE(header, table) extern const dg_op_family table;
 #include "ops/tables.h"
 #undef OP_TABLE
-extern const dg_op_family dg_gradient_ops, dg_recompute_ops; /* of autograd/ */
+extern const dg_op_family dg_gradient_ops, dg_recompute_ops;                   /* of autograd/ */
+extern const dg_initialiser dg_center_initialisers[], dg_width_initialisers[]; /* of optim/fit/ and ops/linear/ */
 
 dg_status dg_library_init(void)
 {
@@ -17,6 +21,10 @@ dg_status dg_library_init(void)
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         DG_TRY(dg_register_family(tables[i]));
+    static const dg_initialiser *const initialisers[] = {dg_center_initialisers, dg_width_initialisers};
+    for (size_t i = 0; i < sizeof initialisers / sizeof *initialisers; i++)
+        for (const dg_initialiser *one = initialisers[i]; one->name; one++)
+            DG_TRY(dg_register_initialiser(one));
     return dg_ok();
 }
 

@@ -145,7 +145,7 @@ dg_status dg_arguments_read(dg_arena *arena, const char *what, const dg_value *c
         if (k >= n && item->key)
             return unknown_keyword(what, item->key, args);
         if (k >= n)
-            return dg_error(DG_BAD_ARGUMENT, "%s: %zu arguments, takes at most %d", what, call->count, n);
+            return dg_error(DG_BAD_ARGUMENT, "%s: too many: %zu arguments, takes at most %d", what, call->count, n);
         if (given[k])
             return dg_error(DG_BAD_ARGUMENT, "%s: %s is given twice", what, args[k].name);
         given[k] = item;

@@ -6,6 +6,8 @@
 #include "modules.h"
 #include "wire.h"
 
+#include <dotgrad/ops/arithmetic.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,9 +138,7 @@ dg_status use_build(building *b, int item, const char *name, dg_node *const *inp
     const dg_file_node *node = &b->file->nodes[b->node_of[item]];
     dg_status status = build_used(b, item, name, inputs, &is_inside);
     if (status.code == DG_OK) {
-        dg_node *const *result = (dg_node *const *)&b->used[item]->result;
-        b->made[item] = dg_apply(
-            &(dg_application){.graph = b->graph, .op = "identity", .name = name, .n_inputs = 1, .inputs = result});
+        b->made[item] = dg_identity(b->used[item]->result, .name = name);
         status = dg_graph_status(b->graph);
     }
     if (status.code == DG_OK || (is_inside && b->user)) /* of files in between the message says nothing */

@@ -1,4 +1,4 @@
-/* Initialisers that look at data: k-means and widths. */
+/* Initialisers that look at data. */
 #ifndef OPTIM_FIT_H
 #define OPTIM_FIT_H
 
@@ -12,9 +12,5 @@ bool fit_is_needed(const dg_tensors *parameters, const dg_graph *graph);
  * nothing moves or `iterations` are done. A cluster without rows takes the row farthest from its centre. */
 dg_status kmeans(const dg_tensor *rows, int64_t iterations, const dg_random *key, dg_threads *threads,
                  dg_tensor *centers);
-
-/* γ of a radial basis function of width σ, by the kernel's own definition: gaussian exp(−γr²) has γ = 1/(2σ²), the
- * others are functions of γr² with γ = 1/σ². */
-double rbf_gamma(const char *kernel, double sigma);
 
 #endif

@@ -1,5 +1,5 @@
 #include <criterion/criterion.h>
-#include <dotgrad/plan.h>
+#include <dotgrad/dotgrad.h>
 #include <math.h>
 #include <string.h>
 
@@ -200,20 +200,24 @@ Test(init, mistakes_are_named)
     } cases[] = {
         {"glorot", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT, "there is no initialiser 'glorot'; known are zeros, "},
         {"constant", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "initialiser 'constant': argument 'value' is missing"},
-        {"zeros(1)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "1 arguments are too many"},
-        {"uniform(0, 1, 2)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "3 arguments are too many"},
-        {"uniform(lo=0)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "there is no argument 'lo'"},
-        {"uniform(0, low=1)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "argument 'low' is given twice"},
+        {"zeros(1)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "too many: 1 arguments, takes at most 0"},
+        {"uniform(0, 1, 2)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "too many: 3 arguments, takes at most 2"},
+        {"uniform(lo=0)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "unknown argument 'lo'; it takes low, high"},
+        {"uniform(0, low=1)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "low is given twice"},
         {"uniform(1, 0)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "low 1 is above high 0"},
-        {"uniform(a)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "argument 'low' wants a number"},
-        {"uniform(nan)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "argument 'low' is nan"},
-        {"normal(0, -1)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "std -1 is negative"},
-        {"kaiming_uniform(nonlinearity=swish)", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT, "nonlinearity 'swish'"},
-        {"kaiming_uniform(mode=fan)", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT, "mode 'fan'"},
-        {"kaiming_uniform(mode=1)", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT, "argument 'mode' wants a name"},
+        {"uniform(a)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "low is a, wants a finite number"},
+        {"uniform(nan)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "low is nan, wants a finite number"},
+        {"normal(0, -1)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "std is -1, wants a finite number, 0 or more"},
+        {"kaiming_uniform(nonlinearity=swish)", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT,
+         "nonlinearity is swish, wants linear|"},
+        {"kaiming_uniform(mode=fan)", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT, "mode is fan, wants fan_in|fan_out"},
+        {"kaiming_uniform(mode=1)", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT, "mode is 1, wants fan_in|fan_out"},
         {"xavier_uniform", DG_FLOAT32, DG_SHAPE(5), DG_BAD_SHAPE, "shape [5] has no input and output side"},
         {"normal", DG_INT64, DG_SHAPE(5), DG_BAD_DTYPE, "wants float32 or float64, not int64"},
+        {"constant(a)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "argument 'value' wants a number"},
+        {"constant(inf)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "argument 'value' is inf"},
         {"kmeans", DG_FLOAT32, DG_SHAPE(5, 2), DG_BAD_ARGUMENT, "initialiser 'kmeans' needs data"},
+        {"kmeans(0)", DG_FLOAT32, DG_SHAPE(5, 2), DG_BAD_ARGUMENT, "iterations is 0, wants a whole number, 1 or more"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         dg_tensor tensor;
@@ -233,4 +237,132 @@ Test(init, data_driven_initialisers_are_told_apart)
     }
     dg_value plain = parse("normal(0, 1)");
     cr_assert_not(dg_init_needs_data(&plain));
+}
+
+/* ---- a user's own ---- */
+
+/* start + step·i + fan_in for element i. */
+static dg_status fill_ramp(dg_tensor *tensor, const dg_init_call *call)
+{
+    for (int64_t i = 0; i < dg_tensor_count(tensor); i++)
+        dg_tensor_set(tensor, i, call->values[0] + call->values[1] * (double)i + call->fan_in);
+    return dg_ok();
+}
+
+static dg_status check_ramp(const dg_init_call *call, const dg_type *type)
+{
+    return call->values[1] == 0 && type->shape.rank == 2 ? dg_error(DG_BAD_ARGUMENT, "a ramp wants a step") : dg_ok();
+}
+
+static const dg_initialiser ramp = {
+    .name = "ramp",
+    .summary = "start + step i + fan_in",
+    .arguments = {{.name = "start", .range = DG_ARGUMENT_FINITE, .required = true},
+                  {.name = "step", .range = DG_ARGUMENT_FINITE, .fallback = {2}}},
+    .least_rank = 2,
+    .check = check_ramp,
+    .fill = fill_ramp,
+};
+
+static bool is_listed(const char *name)
+{
+    for (size_t i = 0; dg_initialiser_known(i); i++)
+        if (strcmp(dg_initialiser_known(i), name) == 0)
+            return dg_initialiser_at(i) == dg_initialiser_find(name);
+    return false;
+}
+
+static dg_status make_parameters(const char *init, dg_tensors *parameters)
+{
+    dg_graph *graph;
+    cr_assert_eq(dg_graph_new(&graph).code, DG_OK);
+    dg_node *x = dg_input(graph, DG_SHAPE(DG_N, 3), .name = "x");
+    dg_linear(x, 2, .name = "out", .init = init);
+    dg_status status = dg_graph_status(graph);
+    if (status.code == DG_OK)
+        status = dg_parameters_check(graph);
+    if (status.code == DG_OK)
+        status = dg_parameters_init(parameters, graph, 1);
+    dg_graph_free(graph);
+    return status;
+}
+
+Test(init, a_user_s_own_is_used_by_its_name_in_a_graph)
+{
+    dg_tensors *parameters;
+    cr_assert_eq(dg_tensors_new(&parameters).code, DG_OK);
+    cr_assert(strstr(make_parameters("ramp(1)", parameters).message, "there is no initialiser 'ramp'"));
+    cr_assert_eq(dg_register_initialiser(&ramp).code, DG_OK);
+    cr_assert(is_listed("ramp"));
+    cr_assert_eq(make_parameters("ramp(10, step=0.5)", parameters).code, DG_OK);
+    const dg_tensor *weight = dg_tensors_find(parameters, "out.weight");
+    for (int64_t i = 0; i < 6; i++)
+        cr_assert_eq(dg_tensor_get(weight, i), 13 + 0.5 * (double)i);
+    const struct {
+        const char *call, *says;
+    } refused[] = {{"ramp", "argument 'start' is missing"},
+                   {"ramp(1, 0)", "parameter 'out.weight': initialiser 'ramp': a ramp wants a step"},
+                   {"ramp(1, stop=3)", "unknown argument 'stop'; it takes start, step"}};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        dg_status status = make_parameters(refused[i].call, parameters);
+        cr_assert_eq(status.code, DG_BAD_ARGUMENT);
+        cr_assert(strstr(status.message, refused[i].says), "%s: %s", refused[i].call, status.message);
+    }
+    dg_tensors_free(parameters);
+}
+
+Test(init, a_descriptor_that_is_not_complete_or_whose_name_is_taken_is_refused)
+{
+    dg_initialiser bad[] = {ramp, ramp, ramp, ramp, ramp, ramp};
+    bad[0].name = "zeros";
+    bad[1].name = "kmeans"; /* registered by another part of the library */
+    bad[2].name = "";
+    bad[3].summary = NULL;
+    bad[4].fill = NULL;
+    for (int k = 0; k <= DG_MOST_INIT_ARGUMENTS; k++)
+        bad[5].arguments[k] = (dg_argument){.name = "a"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_assert_eq(dg_register_initialiser(&bad[i]).code, DG_BAD_ARGUMENT, "%zu", i);
+    cr_assert_eq(dg_register_initialiser(NULL).code, DG_BAD_ARGUMENT);
+    cr_assert_not(is_listed("ramp"));
+}
+
+/* The largest number in the first column of what reaches the layer. */
+static dg_status fill_largest(dg_tensor *tensor, const dg_init_call *call)
+{
+    dg_tensor rows;
+    DG_TRY(call->data->value(call->data, dg_node_input(call->data->layer, 0), &rows));
+    double largest = dg_tensor_get(&rows, 0);
+    for (int64_t i = 0; i < rows.shape.dims[0]; i++)
+        largest = fmax(largest, dg_tensor_get(&rows, i * rows.shape.dims[1]));
+    for (int64_t i = 0; i < dg_tensor_count(tensor); i++)
+        dg_tensor_set(tensor, i, largest);
+    dg_tensor_release(&rows);
+    return dg_ok();
+}
+
+static const dg_initialiser largest = {
+    .name = "largest", .summary = "max of column 0", .needs_data = true, .fill = fill_largest};
+
+Test(init, a_user_s_own_that_needs_data_is_filled_from_it_and_refused_without)
+{
+    static const float values[] = {1, 9, 7, 2, 5, 3};
+    const dg_tensor rows = dg_tensor_view(DG_FLOAT32, DG_SHAPE(2, 3), values);
+    dg_graph *graph;
+    dg_tensors *parameters;
+    cr_assert_eq(dg_register_initialiser(&largest).code, DG_OK);
+    cr_assert_eq(dg_tensors_new(&parameters).code, DG_OK);
+    cr_assert_eq(dg_graph_new(&graph).code, DG_OK);
+    dg_node *x = dg_input(graph, DG_SHAPE(DG_N, 3), .name = "x");
+    dg_linear(dg_expr("10 * x", {"x", x}), 2, .name = "out", .init = "largest");
+    cr_assert_eq(dg_graph_status(graph).code, DG_OK);
+    dg_status status = dg_parameters_init(parameters, graph, 1);
+    cr_assert_eq(status.code, DG_BAD_ARGUMENT);
+    cr_assert(strstr(status.message, "initialiser largest needs data"), "%s", status.message);
+    status = dg_fit_parameters(parameters, graph, &(dg_feed){x, &rows}, 1, 1, NULL);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    for (int64_t i = 0; i < 6; i++)
+        cr_assert_eq(dg_tensor_get(dg_tensors_find(parameters, "out.weight"), i), 20);
+    dg_tensors_free(parameters);
+    dg_graph_free(graph);
 }

@@ -1,6 +1,7 @@
 /* Initialisers that look at data. */
 #include "small.h"
 
+#include "ops/linear/widths.h"
 #include "optim/fit/fit.h"
 
 typedef struct rbf_net {

@@ -326,7 +326,9 @@ Test(document, tables_are_listed)
                                            {"optimizers", "adam"},
                                            {"schedules", "cosine"},
                                            {"initialisers", "xavier_uniform"},
-                                           {"initialisers", "kmeans"},
+                                           {"initialisers", "kmeans(iterations=100)"},
+                                           {"initialisers", "uniform(low=0, high=1)"},
+                                           {"initialisers", "mode=fan_in"},
                                            {"data", "digits"},
                                            {"metrics", "accuracy"},
                                            {"styles", "print"}};

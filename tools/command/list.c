@@ -103,11 +103,6 @@ static void list_names(const char *(*known)(size_t))
         printf("  %s\n", known(k));
 }
 
-static void list_initialisers(void)
-{
-    list_names(dg_initialiser_known);
-}
-
 /* "lr=0.001, betas=[0.9, 0.999]": arguments with their defaults, those that are required alone by name. */
 static void print_arguments(const dg_argument *arguments, bool any)
 {
@@ -143,6 +138,21 @@ static void list_schedules(void)
                rule->summary);
     }
     puts("\nA formula of t (steps), epoch, steps, epochs and lr is a schedule too: schedule=\"0.9^epoch\".");
+}
+
+static void list_initialisers(void)
+{
+    for (size_t k = 0; dg_initialiser_at(k); k++) {
+        const dg_initialiser *one = dg_initialiser_at(k);
+        printf("  %s", one->name);
+        if (one->arguments[0].name) {
+            putchar('(');
+            print_arguments(one->arguments, false);
+            putchar(')');
+        }
+        printf("\n      %s%s%s%s%s\n", one->summary, one->needs_data ? "; needs data" : "", one->source ? " [" : "",
+               one->source ? one->source : "", one->source ? "]" : "");
+    }
 }
 
 static void list_metrics(void)

@@ -2,8 +2,10 @@
 #ifndef DOTGRAD_PARAMETERS_H
 #define DOTGRAD_PARAMETERS_H
 
+#include <dotgrad/argument.h>
 #include <dotgrad/graph.h>
 #include <dotgrad/random.h>
+#include <dotgrad/threads.h>
 
 DG_BEGIN_C
 
@@ -11,19 +13,72 @@ DG_BEGIN_C
  * seed and the parameter's name alone. DG_BAD_SHAPE: one that is there has another shape; DG_BAD_DTYPE likewise.
  * DG_BAD_ARGUMENT: an initialiser that needs data (kmeans) — see dg_fit_parameters in <dotgrad/optim.h>. */
 dg_status dg_parameters_init(dg_tensors *parameters, const dg_graph *graph, uint64_t seed);
-/* Whether each parameter's initialiser is one that ships, with arguments it takes and a shape that fits; nothing is
+/* Whether each parameter's initialiser is a known one, with arguments it takes and a shape that fits; nothing is
  * made. DG_BAD_ARGUMENT, DG_BAD_DTYPE, DG_BAD_SHAPE name the parameter. */
 dg_status dg_parameters_check(const dg_graph *graph);
-/* The same of one call for a tensor of that type. */
-dg_status dg_init_check(const dg_type *type, const dg_value *init);
+
+/* ---- initialisers ---- */
+
+#define DG_MOST_INIT_ARGUMENTS 7
+
+typedef struct dg_initialiser dg_initialiser;
+typedef struct dg_init_data dg_init_data;
+
+/* What an initialiser with `needs_data` looks at, beside the call. */
+struct dg_init_data {
+    dg_node *layer;      /* the node that the parameter is an input of; its input 0 is the data as the layer sees it */
+    dg_threads *threads; /* NULL: this thread alone */
+    /* The value of a node on the data, as float64 [rows, d] with d the node's last size. The caller releases it. */
+    dg_status (*value)(const dg_init_data *data, dg_node *node, dg_tensor *rows);
+};
+
+/* One call of an initialiser, read and checked against its arguments. */
+typedef struct dg_init_call {
+    const dg_initialiser *initialiser;
+    /* Of the arguments, in order, as dg_arguments_read() gives them. */
+    double values[DG_MOST_INIT_ARGUMENTS * DG_ARGUMENT_WIDTH];
+    const dg_value *given[DG_MOST_INIT_ARGUMENTS]; /* the item of each argument; NULL: left out */
+    double fan_in, fan_out;                        /* of a tensor [out, in, ...], where least_rank is 2; else 0 */
+    const dg_random *key;                          /* draws numbers; NULL in `check` */
+    const dg_init_data *data;                      /* NULL unless needs_data; NULL in `check` */
+} dg_init_call;
+
+/* An initialiser's descriptor. */
+struct dg_initialiser {
+    const char *name;
+    const char *summary;                               /* one line, with the formula */
+    const char *source;                                /* paper, where there is one */
+    dg_argument arguments[DG_MOST_INIT_ARGUMENTS + 1]; /* ended by a NULL name */
+    int least_rank;                                    /* 2: the fans are needed */
+    bool any_dtype;                                    /* takes integers and bool too, not only floats */
+    bool needs_data;                                   /* `fill` gets call->data: see dg_fit_parameters() */
+    bool looks_at_others; /* needs_data: reads other parameters of the layer, and comes after those that do not */
+    /* What is wrong with this call for a tensor of that type. NULL: nothing can be. */
+    dg_status (*check)(const dg_init_call *call, const dg_type *type);
+    /* Gives every element of the tensor, which has at least one, its value. */
+    dg_status (*fill)(dg_tensor *tensor, const dg_init_call *call);
+};
+
+/* Adds an initialiser, which graphs then name as those that ship. The descriptor must stay. DG_BAD_ARGUMENT: it has no
+ * name, summary or fill, or its name is taken. */
+dg_status dg_register_initialiser(const dg_initialiser *initialiser);
+const dg_initialiser *dg_initialiser_at(size_t index); /* NULL after the last; those that ship first */
+const dg_initialiser *dg_initialiser_find(const char *name);
 const char *dg_initialiser_known(size_t index); /* their names; NULL after the last */
+/* The initialiser that a call or name is of; NULL: there is none. */
+const dg_initialiser *dg_init_of(const dg_value *init);
 /* True when the initialiser needs data to look at. */
 bool dg_init_needs_data(const dg_value *init);
+/* dg_parameters_check() of one call for a tensor of that type. */
+dg_status dg_init_check(const dg_type *type, const dg_value *init);
 /* Fills a tensor by an initialiser call: zeros, ones, constant(value) (a number, or nested lists of the
  * tensor's shape), uniform(low, high), normal(mean, std, zero_row),
  * xavier_uniform(gain), xavier_normal(gain), kaiming_uniform(a, nonlinearity), kaiming_normal(a, nonlinearity),
- * lecun_uniform, lecun_normal, orthogonal(gain), identity. Fans: a weight is [out, in, …] (PyTorch's layout). */
+ * lecun_uniform, lecun_normal, orthogonal(gain), identity; `dotgrad list initialisers` prints all. Fans: a weight is
+ * [out, in, …] (PyTorch's layout). DG_BAD_ARGUMENT: one that needs data, or as dg_init_check(). */
 dg_status dg_init_fill(dg_tensor *tensor, const dg_value *init, const dg_random *key);
+/* The same for initialisers of both kinds. `data` may be NULL, as for dg_init_fill(). */
+dg_status dg_init_fill_from(dg_tensor *tensor, const dg_value *init, const dg_random *key, const dg_init_data *data);
 
 DG_END_C
 
