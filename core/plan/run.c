@@ -8,7 +8,11 @@ static dg_status check_nodes(const dg_graph *graph, dg_node *const *nodes, int c
 {
     for (int i = 0; i < count; i++) {
         if (!nodes[i])
-            return dg_error(DG_BAD_ARGUMENT, "%s %d of the plan is NULL", what, i);
+            return dg_error(DG_BAD_ARGUMENT,
+                            "%s %d of the plan is NULL: a builder returns NULL when it is given no node, as cat of an "
+                            "empty list is, for then there is no graph to keep the error; look at the builder that "
+                            "made it and at those it reads",
+                            what, i);
         if (nodes[i]->graph != graph)
             return dg_error(DG_BAD_ARGUMENT, "%s '%s' is a node of another graph", what, dg_node_name(nodes[i]));
     }

@@ -76,10 +76,13 @@ int64_t dg_tensor_count(const dg_tensor *tensor)
     return dg_shape_count(&tensor->shape);
 }
 
-double dg_tensor_get(const dg_tensor *tensor, int64_t index)
+static bool has_element(const dg_tensor *tensor, int64_t index)
 {
-    if (!tensor || !tensor->data)
-        return NAN;
+    return tensor && tensor->data && index >= 0 && index < dg_tensor_count(tensor);
+}
+
+static double element(const dg_tensor *tensor, int64_t index)
+{
     switch (tensor->dtype) {
     case DG_BOOL:
         return ((const uint8_t *)tensor->data)[index];
@@ -97,6 +100,11 @@ double dg_tensor_get(const dg_tensor *tensor, int64_t index)
     return NAN;
 }
 
+double dg_tensor_get(const dg_tensor *tensor, int64_t index)
+{
+    return has_element(tensor, index) ? element(tensor, index) : NAN;
+}
+
 /* Towards zero; what lies beyond the type's ends becomes the end, NaN becomes 0. */
 static int64_t to_int64(double value)
 {
@@ -112,10 +120,8 @@ static int32_t to_int32(int64_t value)
     return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
 }
 
-void dg_tensor_set(dg_tensor *tensor, int64_t index, double value)
+static void set_element(dg_tensor *tensor, int64_t index, double value)
 {
-    if (!tensor || !tensor->data)
-        return;
     switch (tensor->dtype) {
     case DG_BOOL:
         ((uint8_t *)tensor->data)[index] = value != 0;
@@ -137,6 +143,12 @@ void dg_tensor_set(dg_tensor *tensor, int64_t index, double value)
     }
 }
 
+void dg_tensor_set(dg_tensor *tensor, int64_t index, double value)
+{
+    if (has_element(tensor, index))
+        set_element(tensor, index, value);
+}
+
 /* From the integers, without the detour through a double that would round twice. */
 static void set_int(dg_tensor *tensor, int64_t index, int64_t value)
 {
@@ -151,7 +163,7 @@ static void set_int(dg_tensor *tensor, int64_t index, int64_t value)
         ((float *)tensor->data)[index] = (float)value;
         break;
     default:
-        dg_tensor_set(tensor, index, (double)value);
+        set_element(tensor, index, (double)value);
     }
 }
 
@@ -160,7 +172,7 @@ static void set_truncated(dg_tensor *tensor, int64_t index, double value)
     if (tensor->dtype == DG_INT32 || tensor->dtype == DG_INT64)
         set_int(tensor, index, to_int64(value));
     else
-        dg_tensor_set(tensor, index, value);
+        set_element(tensor, index, value);
 }
 
 dg_status dg_tensor_convert(dg_tensor *result, const dg_tensor *source, dg_dtype dtype)
@@ -181,7 +193,7 @@ dg_status dg_tensor_convert(dg_tensor *result, const dg_tensor *source, dg_dtype
             set_int(&made, i, ((const int64_t *)source->data)[i]);
     else
         for (int64_t i = 0; i < count; i++)
-            set_truncated(&made, i, dg_tensor_get(source, i));
+            set_truncated(&made, i, element(source, i));
     *result = made;
     return dg_ok();
 }

@@ -1,4 +1,5 @@
 /* Arguments of calls as numbers: defaults, ranges, and messages that name the call, the argument and the value. */
+#include "core/base/null.h"
 #include <dotgrad/argument.h>
 
 #include <math.h>
@@ -9,6 +10,8 @@
 int dg_argument_width(const dg_argument *arg)
 {
     int width = 1;
+    if (!arg)
+        return 0;
     while (width < DG_ARGUMENT_WIDTH && arg->symbols[width])
         width++;
     return width;
@@ -16,12 +19,14 @@ int dg_argument_width(const dg_argument *arg)
 
 const char *dg_argument_symbol(const dg_argument *arg, int k)
 {
+    if (!arg || k < 0 || k >= DG_ARGUMENT_WIDTH)
+        return NULL;
     return arg->symbols[k] ? arg->symbols[k] : arg->name;
 }
 
 size_t dg_text_append(char *text, size_t size, size_t used, const char *format, ...)
 {
-    if (used + 1 >= size)
+    if (!text || !format || used + 1 >= size)
         return used;
     va_list list;
     va_start(list, format);
@@ -127,34 +132,39 @@ static dg_status unknown_keyword(const char *what, const char *key, const dg_arg
     return dg_error(DG_BAD_ARGUMENT, "%s: unknown argument '%s'; it takes %s", what, key, used ? known : "none");
 }
 
-dg_status dg_arguments_read(dg_arena *arena, const char *what, const dg_value *call, const dg_argument *args,
+dg_status dg_arguments_read(dg_arena *arena, const char *what, const dg_value *call, const dg_argument *arguments,
                             double *values, const dg_value **items)
 {
     int n = 0, offsets[DG_MOST_ARGUMENTS];
     const dg_value *given[DG_MOST_ARGUMENTS] = {NULL};
-    for (int at = 0; n < DG_MOST_ARGUMENTS && args[n].name; n++) {
+    REFUSE_NULL(arena);
+    REFUSE_NULL(what);
+    REFUSE_NULL(call);
+    REFUSE_NULL(arguments);
+    REFUSE_NULL(values);
+    for (int at = 0; n < DG_MOST_ARGUMENTS && arguments[n].name; n++) {
         offsets[n] = at;
-        for (int k = 0; k < dg_argument_width(&args[n]); k++)
-            values[at++] = args[n].fallback[k];
+        for (int k = 0; k < dg_argument_width(&arguments[n]); k++)
+            values[at++] = arguments[n].fallback[k];
     }
     for (size_t i = 0; call->kind == DG_VALUE_CALL && i < call->count; i++) {
         const dg_value *item = &call->items[i];
         int k = item->key ? 0 : (int)(i < DG_MOST_ARGUMENTS ? i : DG_MOST_ARGUMENTS);
-        while (item->key && k < n && strcmp(args[k].name, item->key) != 0)
+        while (item->key && k < n && strcmp(arguments[k].name, item->key) != 0)
             k++;
         if (k >= n && item->key)
-            return unknown_keyword(what, item->key, args);
+            return unknown_keyword(what, item->key, arguments);
         if (k >= n)
             return dg_error(DG_BAD_ARGUMENT, "%s: too many: %zu arguments, takes at most %d", what, call->count, n);
         if (given[k])
-            return dg_error(DG_BAD_ARGUMENT, "%s: %s is given twice", what, args[k].name);
+            return dg_error(DG_BAD_ARGUMENT, "%s: %s is given twice", what, arguments[k].name);
         given[k] = item;
-        DG_TRY(read_argument(arena, what, &args[k], item, &values[offsets[k]]));
+        DG_TRY(read_argument(arena, what, &arguments[k], item, &values[offsets[k]]));
     }
     for (int k = 0; k < n; k++) {
         bool there = given[k] && given[k]->kind != DG_VALUE_NONE;
-        if (args[k].required && !there)
-            return dg_error(DG_BAD_ARGUMENT, "%s: argument '%s' is missing", what, args[k].name);
+        if (arguments[k].required && !there)
+            return dg_error(DG_BAD_ARGUMENT, "%s: argument '%s' is missing", what, arguments[k].name);
         if (items)
             items[k] = there ? given[k] : NULL;
     }
@@ -188,6 +198,8 @@ static size_t print_value(const dg_argument *arg, const double *values, char *te
 size_t dg_arguments_print(const dg_argument *args, const double *values, char *text, size_t size, size_t used)
 {
     bool any = false;
+    if (!args || !values)
+        return used;
     for (int i = 0; args[i].name; values += dg_argument_width(&args[i]), i++) {
         if (isnan(values[0]))
             continue;
@@ -200,8 +212,12 @@ size_t dg_arguments_print(const dg_argument *args, const double *values, char *t
 
 char *dg_argument_default(const dg_argument *arg, char *text, size_t size)
 {
+    if (!text)
+        return NULL;
     if (size)
         text[0] = '\0';
+    if (!arg)
+        return text;
     if (arg->required || isnan(arg->fallback[0]))
         dg_text_append(text, size, 0, "%s", arg->required ? "" : "none");
     else

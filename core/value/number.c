@@ -52,6 +52,8 @@ static int shortest(double number, dg_dtype dtype, char text[DG_NUMBER_TEXT])
 char *dg_number_print(double number, dg_dtype dtype, char text[DG_NUMBER_TEXT])
 {
     enum { MOST_PLAIN = 15 }; /* beyond 10^15 an exponent is easier to read */
+    if (!text)
+        return NULL;
     if (isnan(number)) {
         strcpy(text, "nan");
         return text;

@@ -1,4 +1,5 @@
 /* Data sets: named fields with a common number of rows, and the lists of rows for training, validation and test. */
+#include "core/base/null.h"
 #include <dotgrad/data.h>
 #include <dotgrad/random.h>
 
@@ -7,12 +8,15 @@
 
 dg_status dg_dataset_new(dg_dataset *data)
 {
+    REFUSE_NULL(data);
     *data = (dg_dataset){0};
     return dg_tensors_new(&data->fields);
 }
 
 void dg_dataset_release(dg_dataset *data)
 {
+    if (!data)
+        return;
     dg_tensors_free(data->fields);
     free(data->train);
     free(data->validation);
@@ -22,6 +26,8 @@ void dg_dataset_release(dg_dataset *data)
 
 dg_status dg_dataset_rows(const dg_dataset *data, int64_t *rows)
 {
+    REFUSE_NULL(data);
+    REFUSE_NULL(rows);
     *rows = 0;
     size_t count = data->fields ? dg_tensors_count(data->fields) : 0;
     if (!count)
@@ -97,6 +103,7 @@ static dg_status check_fraction(const char *what, double fraction)
 dg_status dg_dataset_split(dg_dataset *data, double test, double validation, uint64_t seed)
 {
     int64_t rows;
+    REFUSE_NULL(data);
     DG_TRY(dg_dataset_rows(data, &rows));
     DG_TRY(check_fraction("test", test));
     DG_TRY(check_fraction("validation", validation));
@@ -117,6 +124,7 @@ dg_status dg_dataset_split(dg_dataset *data, double test, double validation, uin
 dg_status dg_dataset_split_at(dg_dataset *data, int64_t n_train)
 {
     int64_t rows;
+    REFUSE_NULL(data);
     DG_TRY(dg_dataset_rows(data, &rows));
     if (n_train < 1 || n_train > rows)
         return dg_error(DG_BAD_ARGUMENT, "%lld training rows, the data set has %lld rows", (long long)n_train,
@@ -133,6 +141,7 @@ dg_status dg_dataset_split_at(dg_dataset *data, int64_t n_train)
 
 dg_status dg_dataset_take_validation(dg_dataset *data, double fraction, uint64_t seed)
 {
+    REFUSE_NULL(data);
     DG_TRY(check_fraction("validation", fraction));
     int64_t taken = part_of(fraction, data->n_train), rest = data->n_train - taken;
     if (!taken)

@@ -1,5 +1,6 @@
 /* The target of a set meets the losses of a graph: labels become the numbers of their classes, and what a loss cannot
  * learn from is refused before training begins. */
+#include "core/base/null.h"
 #include "set.h"
 
 #include <dotgrad/op.h>
@@ -194,9 +195,11 @@ static dg_status refuse_words(const dg_data *set, const dg_node *loss)
                     set->word_example ? set->word_example : set->classes[0], name_of(loss), dg_node_op(loss)->name);
 }
 
-dg_status dg_data_suit(dg_data *set, const dg_graph *graph)
+dg_status dg_data_suit(dg_data *data, const dg_graph *graph)
 {
-    dg_tensor *target = dg_tensors_find(set->data.fields, "target");
+    REFUSE_NULL(data);
+    REFUSE_NULL(graph);
+    dg_tensor *target = dg_tensors_find(data->data.fields, "target");
     if (!target)
         return dg_ok();
     for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
@@ -207,11 +210,11 @@ dg_status dg_data_suit(dg_data *set, const dg_graph *graph)
         bool is_float = dg_dtype_is_float(dg_node_type(input, 0)->dtype);
         target_kind kind = kind_of(loss);
         if (kind == CLASS_NUMBERS && !is_float)
-            DG_TRY(suit_classes(set, loss, target));
+            DG_TRY(suit_classes(data, loss, target));
         else if (kind == ZERO_TO_ONE)
-            DG_TRY(suit_probabilities(set, loss, target));
-        else if (set->has_words && is_float)
-            return refuse_words(set, loss);
+            DG_TRY(suit_probabilities(data, loss, target));
+        else if (data->has_words && is_float)
+            return refuse_words(data, loss);
     }
     return dg_ok();
 }

@@ -1,6 +1,7 @@
 /* The columns of a set in a checkpoint: kept as notes and tensors, read again, and met by the columns of another file.
  */
 #include "columns.h"
+#include "core/base/null.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -72,6 +73,8 @@ static dg_status put_json(const dg_data *data, dg_tensors *checkpoint, const cha
 
 dg_status dg_data_keep(const dg_data *data, dg_tensors *checkpoint)
 {
+    REFUSE_NULL(data);
+    REFUSE_NULL(checkpoint);
     if (data->n_columns)
         DG_TRY(put_json(data, checkpoint, NOTE_COLUMNS, print_columns(data)));
     if (data->classes)
@@ -248,6 +251,9 @@ static dg_status copy_classes(const dg_data *like, char ***classes, int64_t *cou
 dg_status dg_data_kept_classes(const dg_tensors *checkpoint, char ***classes, int64_t *count)
 {
     dg_data *like;
+    REFUSE_NULL(checkpoint);
+    REFUSE_NULL(classes);
+    REFUSE_NULL(count);
     *classes = NULL;
     *count = 0;
     DG_TRY(schema_read(checkpoint, &like));

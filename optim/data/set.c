@@ -173,53 +173,53 @@ dg_status data_find_labels(dg_data *set, const dg_tensor *target, const double *
 
 const dg_dataset *dg_data_set(const dg_data *data)
 {
-    return &data->data;
+    return data ? &data->data : NULL;
 }
 
 int64_t dg_data_rows(const dg_data *data)
 {
-    return data->count;
+    return data ? data->count : 0;
 }
 
 size_t dg_data_bytes(const dg_data *data)
 {
     size_t bytes = 0;
-    for (size_t k = 0; k < dg_tensors_count(data->data.fields); k++)
+    for (size_t k = 0; data && k < dg_tensors_count(data->data.fields); k++)
         bytes += dg_tensor_bytes(dg_tensors_at(data->data.fields, k));
     return bytes;
 }
 
 int64_t dg_data_column_count(const dg_data *data)
 {
-    return data->n_columns;
+    return data ? data->n_columns : 0;
 }
 
 const dg_column *dg_data_column(const dg_data *data, int64_t index)
 {
-    return index >= 0 && index < data->n_columns ? &data->columns[index].is : NULL;
+    return data && index >= 0 && index < data->n_columns ? &data->columns[index].is : NULL;
 }
 
 int64_t dg_data_class_count(const dg_data *data)
 {
-    return data->n_classes;
+    return data ? data->n_classes : 0;
 }
 
 const char *dg_data_class(const dg_data *data, int64_t index)
 {
-    return data->classes && index >= 0 && index < data->n_classes ? data->classes[index] : NULL;
+    return data && data->classes && index >= 0 && index < data->n_classes ? data->classes[index] : NULL;
 }
 
 const dg_tensor *dg_data_offset(const dg_data *data)
 {
-    return data->offset.data ? &data->offset : NULL;
+    return data && data->offset.data ? &data->offset : NULL;
 }
 
 const dg_tensor *dg_data_divisor(const dg_data *data)
 {
-    return data->divisor.data ? &data->divisor : NULL;
+    return data && data->divisor.data ? &data->divisor : NULL;
 }
 
 const char *dg_data_notice(const dg_data *data, size_t index)
 {
-    return index < data->n_notices ? data->notices[index] : NULL;
+    return data && index < data->n_notices ? data->notices[index] : NULL;
 }

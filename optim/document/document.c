@@ -1,5 +1,6 @@
 /* Looking into a document. */
 #include "document.h"
+#include "core/base/null.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@ dg_status document_no_memory(const dg_graph_file *file)
 
 dg_status dg_graph_file_error(const dg_graph_file *file, int line, dg_status status)
 {
+    REFUSE_NULL(file);
     return line > 0 ? dg_prefixed(status, "%s:%d", file->path, line) : dg_prefixed(status, "%s", file->path);
 }
 
@@ -30,7 +32,7 @@ const char *dg_graph_file_setting(const dg_graph_file *file, const char *name)
 
 int dg_graph_file_index(const dg_graph_file *file, const dg_node *node)
 {
-    for (int k = 0; file && k < file->n_nodes; k++)
+    for (int k = 0; file && node && k < file->n_nodes; k++)
         for (int i = 0; i < file->nodes[k].n_made; i++)
             if (file->nodes[k].made[i] == node)
                 return k;

@@ -299,6 +299,8 @@ dg_status dg_graph_write(dg_graph *graph, const dg_graph_write_options *options,
     REFUSE_NULL(graph);
     REFUSE_NULL(text);
     *text = NULL;
+    if (options && options->n_settings && !options->settings)
+        return dg_error(DG_BAD_ARGUMENT, "the list of %d settings is NULL", options->n_settings);
     DG_TRY(dg_graph_status(graph));
     exporting e = {.graph = graph, .options = options ? options : &usual, .status = dg_ok()};
     e.file = (dg_graph_file){.path = "graph", .name = e.options->name ? e.options->name : "", .graph = graph};

@@ -67,10 +67,27 @@ static dg_status take_sizes(building *b)
     return dg_ok();
 }
 
+static dg_status check_lists(const dg_graph_read_options *options)
+{
+    const struct {
+        const char *what;
+        int count;
+        const void *list;
+    } lists[] = {{"sizes", options->n_sizes, options->sizes},
+                 {"texts", options->n_texts, options->texts},
+                 {"roots", options->n_roots, options->roots},
+                 {"settings", options->n_set, options->set}};
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
+        if (lists[k].count && !lists[k].list)
+            return dg_error(DG_BAD_ARGUMENT, "the list of %d %s is NULL", lists[k].count, lists[k].what);
+    return dg_ok();
+}
+
 dg_status dg_graph_file_build(dg_graph_file *file, const dg_graph_read_options *options)
 {
     REFUSE_NULL(file);
     REFUSE_NULL(options);
+    DG_TRY(check_lists(options));
     building b = {.file = file,
                   .graph = file->graph,
                   .options = options,
@@ -152,6 +169,7 @@ dg_status dg_document_read(dg_document_parser *parse, const char *path, const dg
     REFUSE_NULL(file);
     options = options ? options : &usual;
     *file = NULL;
+    DG_TRY(check_lists(options));
     if (options->text)
         return read_text(parse, path, options->text, options, file);
     DG_TRY(dg_read_file_up_to(path, options->most_bytes ? options->most_bytes : MOST_BYTES, &text, &size));

@@ -295,6 +295,8 @@ dg_status copies_check(const building *b, const dg_file_edge *edge, int item)
 
 const char *dg_file_cluster_name(const dg_file_cluster *cluster)
 {
+    if (!cluster || !cluster->name)
+        return NULL;
     size_t prefix = strlen("cluster");
     const char *name = cluster->name + (strncmp(cluster->name, "cluster", prefix) == 0 ? prefix : 0);
     return name + (name > cluster->name && *name == '_');

@@ -1,6 +1,7 @@
 /* Parameters whose first values come from data: each is filled by its initialiser, which sees what reaches its layer.
  */
 #include "fit.h"
+#include "core/base/null.h"
 
 #include <dotgrad/parameters.h>
 
@@ -111,6 +112,10 @@ static dg_status place_pending(const fitting *f, int64_t count)
 dg_status dg_fit_parameters(dg_tensors *parameters, dg_graph *graph, const dg_feed *feeds, int n_feeds, uint64_t seed,
                             dg_threads *threads)
 {
+    REFUSE_NULL(parameters);
+    REFUSE_NULL(graph);
+    if (n_feeds && !feeds)
+        return dg_error(DG_BAD_ARGUMENT, "the list of %d feeds is NULL", n_feeds);
     DG_TRY(dg_graph_status(graph));
     int64_t count = dg_graph_node_count(graph);
     fitting f = {parameters, graph, feeds, n_feeds, seed, threads, calloc((size_t)count + 1, sizeof(bool))};

@@ -1,4 +1,6 @@
 /* Clipping of gradients, as nodes. */
+#include "core/base/null.h"
+
 #include <dotgrad/ops.h>
 #include <dotgrad/rules.h>
 
@@ -11,6 +13,14 @@ static dg_status check_limit(const char *what, double limit)
                : dg_error(DG_BAD_ARGUMENT, "%s is %g, wants a finite number above 0", what, limit);
 }
 
+static dg_status check_gradients(const char *what, int count, dg_node *const *gradients)
+{
+    for (int i = 0; i < count; i++)
+        if (!gradients[i])
+            return dg_error(DG_BAD_ARGUMENT, "%s: gradient %d is NULL", what, i);
+    return dg_ok();
+}
+
 static dg_node *constant_of(dg_graph *graph, double value, dg_dtype dtype)
 {
     const dg_tensor tensor = dg_tensor_view(DG_FLOAT64, dg_scalar(), &value);
@@ -19,7 +29,11 @@ static dg_node *constant_of(dg_graph *graph, double value, dg_dtype dtype)
 
 dg_status dg_clip_value(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped)
 {
+    REFUSE_NULL(graph);
+    REFUSE_NULL(gradients);
+    REFUSE_NULL(clipped);
     DG_TRY(check_limit("clip_value", limit));
+    DG_TRY(check_gradients("clip_value", count, gradients));
     for (int i = 0; i < count; i++)
         clipped[i] = dg_clamp(gradients[i], .min = -limit, .max = limit);
     return dg_graph_status(graph);
@@ -29,7 +43,11 @@ dg_status dg_clip_value(dg_graph *graph, int count, dg_node *const *gradients, d
 dg_status dg_clip_norm(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped,
                        dg_node **norm)
 {
+    REFUSE_NULL(graph);
+    REFUSE_NULL(gradients);
+    REFUSE_NULL(clipped);
     DG_TRY(check_limit("clip_norm", limit));
+    DG_TRY(check_gradients("clip_norm", count, gradients));
     dg_node *sum = NULL;
     for (int i = 0; i < count; i++) {
         dg_node *square = dg_sum(dg_square(gradients[i]));

@@ -2,6 +2,7 @@
  * the same of: which statements count, which names are state, what is computed once a step and what once a parameter;
  * then each parameter's formulas become nodes. Long because all of it works on the
  * emission's tables. */
+#include "core/base/null.h"
 #include "lines.h"
 #include "rules.h"
 
@@ -145,6 +146,8 @@ static dg_node *scalar_for(dg_node *scalar, const dg_type *type)
 
 dg_node *dg_rule_state(dg_rule_step *step, const char *name, dg_shape shape)
 {
+    if (!step || !name)
+        return NULL;
     dg_node *state = find_symbol(&step->states, name);
     if (state)
         return state;
@@ -403,6 +406,8 @@ static void run_once(emission *e, program *of)
 
 void dg_rule_lines(dg_rule_step *step, const char *text)
 {
+    if (!step || !text)
+        return;
     program *of = make_program(step->e, step, text);
     if (!of)
         return;
@@ -430,16 +435,18 @@ void dg_rule_lines(dg_rule_step *step, const char *text)
 
 dg_graph *dg_rule_graph(const dg_rule_step *step)
 {
-    return step->e->step->graph;
+    return step ? step->e->step->graph : NULL;
 }
 
 const dg_type *dg_rule_type(const dg_rule_step *step)
 {
-    return &step->type;
+    return step ? &step->type : NULL;
 }
 
 double dg_rule_hyper(const dg_rule_step *step, const char *name)
 {
+    if (!step || !name)
+        return NAN;
     const emission *e = step->e;
     for (int i = 0; i < e->n_bindings; i++)
         if (strcmp(e->bindings[step->decayed][i].name, name) == 0)
@@ -449,11 +456,13 @@ double dg_rule_hyper(const dg_rule_step *step, const char *name)
 
 dg_node *dg_rule_symbol(const dg_rule_step *step, const char *name)
 {
-    return find_symbol(&step->table, name);
+    return step && name ? find_symbol(&step->table, name) : NULL;
 }
 
 void dg_rule_set(dg_rule_step *step, const char *name, dg_node *node)
 {
+    if (!step || !name)
+        return;
     set_symbol(&step->table, name, node);
 }
 
@@ -606,6 +615,9 @@ static dg_status check_step(const dg_optimizer *optimizer, const dg_optimizer_st
         return dg_error(DG_BAD_ARGUMENT, "optimizer: accumulate is %d, wants 1 or more runs", step->accumulate);
     if (step->count < 0 || step->count > 1000000)
         return dg_error(DG_BAD_ARGUMENT, "optimizer: %d parameters", step->count);
+    if (step->count && (!step->parameters || !step->gradients))
+        return dg_error(DG_BAD_ARGUMENT, "optimizer: the list of %d parameters or that of their gradients is NULL",
+                        step->count);
     for (int i = 0; i < step->count; i++)
         DG_TRY(check_parameter(step, i));
     return dg_ok();
@@ -641,6 +653,10 @@ dg_status dg_optimizer_emit(const dg_optimizer *optimizer, const dg_optimizer_st
                             int *n_updates)
 {
     marks m = {0};
+    REFUSE_NULL(optimizer);
+    REFUSE_NULL(step);
+    REFUSE_NULL(updates);
+    REFUSE_NULL(n_updates);
     DG_TRY(check_step(optimizer, step));
     emission *e = dg_arena_alloc(dg_graph_arena(step->graph), sizeof *e);
     if (!e)

@@ -100,6 +100,8 @@ int rule_bind(const dg_optimizer *optimizer, bool decayed, dg_binding bindings[D
 
 double dg_optimizer_hyper(const dg_optimizer *optimizer, const char *name)
 {
+    if (!optimizer || !name)
+        return NAN;
     dg_binding bindings[DG_MAX_HYPER];
     int n = optimizer->rule ? rule_bind(optimizer, true, bindings) : 0;
     for (int i = 0; i < n; i++)
@@ -110,6 +112,8 @@ double dg_optimizer_hyper(const dg_optimizer *optimizer, const char *name)
 
 const char *dg_optimizer_name(const dg_optimizer *optimizer)
 {
+    if (!optimizer)
+        return NULL;
     return optimizer->rule ? optimizer->rule->name : "";
 }
 
@@ -243,9 +247,11 @@ static void print_text(const dg_optimizer *optimizer, char *text, size_t size)
 
 char *dg_optimizer_print(const dg_optimizer *optimizer, char *text, size_t size)
 {
+    if (!text)
+        return NULL;
     if (size)
         text[0] = '\0';
-    if (!optimizer->rule)
+    if (!optimizer || !optimizer->rule)
         return text;
     if (rule_has_own_lines(optimizer)) {
         print_text(optimizer, text, size);

@@ -194,6 +194,8 @@ dg_status dg_schedule_parse(const char *text, dg_schedule *schedule)
 
 void dg_schedule_release(dg_schedule *schedule)
 {
+    if (!schedule)
+        return;
     struct dg_schedule_inside *inside = schedule->inside;
     for (int i = 0; inside && i < inside->n_inner; i++)
         dg_schedule_release(&inside->inner[i]);
@@ -221,9 +223,11 @@ static size_t print_inside(const dg_schedule *schedule, const char *argument, ch
 
 char *dg_schedule_print(const dg_schedule *schedule, char *text, size_t size)
 {
-    const dg_schedule_rule *rule = schedule->rule;
+    if (!text)
+        return NULL;
     if (size)
         text[0] = '\0';
+    const dg_schedule_rule *rule = schedule ? schedule->rule : NULL;
     if (!rule)
         return text;
     dg_argument arguments[DG_MOST_ARGUMENTS + 1];
@@ -260,12 +264,14 @@ static dg_schedule_point point_of(const dg_schedule *schedule, double base, uint
 double dg_schedule_follow(const dg_schedule *schedule, double base, uint64_t step, uint64_t steps_per_epoch,
                           uint64_t epochs, int n_losses, const double *losses, double *momentum)
 {
-    dg_schedule_point at = point_of(schedule, base, step, steps_per_epoch, epochs);
-    double warmup = round(schedule->warmup * at.unit);
-    at.n_losses = n_losses;
-    at.losses = losses;
     if (momentum)
         *momentum = NAN;
+    if (!schedule)
+        return 0;
+    dg_schedule_point at = point_of(schedule, base, step, steps_per_epoch, epochs);
+    double warmup = round(schedule->warmup * at.unit);
+    at.n_losses = losses ? n_losses : 0;
+    at.losses = losses;
     if (!schedule->rule)
         return base;
     if (at.t < 0 && warmup > 0) {
@@ -305,7 +311,11 @@ bool dg_schedule_knows_the_end(const dg_schedule *schedule)
 
 int dg_schedule_list(const dg_schedule *schedule, const char *argument, const double **numbers)
 {
+    if (!numbers)
+        return 0;
     *numbers = NULL;
+    if (!schedule || !argument)
+        return 0;
     for (int i = 0; schedule->inside && i < schedule->inside->n_lists; i++)
         if (strcmp(schedule->inside->lists[i].argument, argument) == 0) {
             *numbers = schedule->inside->lists[i].numbers;
@@ -316,6 +326,8 @@ int dg_schedule_list(const dg_schedule *schedule, const char *argument, const do
 
 double dg_schedule_formula(const dg_schedule *schedule, const char *argument, const dg_schedule_point *at)
 {
+    if (!schedule || !argument || !at)
+        return NAN;
     const struct dg_schedule_inside *inside = schedule->inside;
     double steps = at->t * at->unit, per_epoch = (double)(at->steps_per_epoch ? at->steps_per_epoch : 1);
     double inputs[N_FORMULA_NAMES] = {steps, floor(steps / per_epoch + 1e-9), at->whole * at->unit,

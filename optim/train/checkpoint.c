@@ -1,4 +1,5 @@
 /* Checkpoints: all that a run needs to go on bit for bit, in one set of tensors and notes. */
+#include "core/base/null.h"
 #include "trainer.h"
 
 #include <dotgrad/argument.h>
@@ -180,13 +181,15 @@ static dg_status forget_link(const char *path)
     return dg_error(DG_IO, "%s: cannot replace the symbolic link: %s", path, strerror_r(errno, text, sizeof text));
 }
 
-dg_status dg_trainer_save(dg_trainer *t, const char *path)
+dg_status dg_trainer_save(dg_trainer *trainer, const char *path)
 {
+    REFUSE_NULL(trainer);
+    REFUSE_NULL(path);
     DG_TRY(forget_link(path));
-    if (t->last)
-        return dg_safetensors_write(path, t->last);
+    if (trainer->last)
+        return dg_safetensors_write(path, trainer->last);
     dg_tensors *set;
-    DG_TRY(checkpoint_collect(t, &set));
+    DG_TRY(checkpoint_collect(trainer, &set));
     dg_status status = dg_safetensors_write(path, set);
     dg_tensors_free(set);
     return status;
@@ -303,6 +306,8 @@ static dg_status weight_to_use(const dg_tensors *checkpoint, const char *name, c
 
 dg_status dg_checkpoint_weights(const dg_tensors *checkpoint, dg_tensors *parameters)
 {
+    REFUSE_NULL(checkpoint);
+    REFUSE_NULL(parameters);
     for (size_t i = 0; i < dg_tensors_count(checkpoint); i++) {
         const char *name = dg_tensors_name(checkpoint, i), *found;
         char text[NAME_SIZE];

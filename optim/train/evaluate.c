@@ -1,5 +1,6 @@
 /* Loss and metrics over rows of a data set. */
 #include "evaluate.h"
+#include "core/base/null.h"
 
 #include <string.h>
 
@@ -80,6 +81,8 @@ dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics)
     metric_set set;
     dg_node *fetch[MAX_FETCH];
     int n_fetch;
+    REFUSE_NULL(task);
+    REFUSE_NULL(metrics);
     *metrics = (dg_metrics){0};
     DG_TRY(dg_graph_status(task->graph));
     DG_TRY(metrics_choose(task, &set));

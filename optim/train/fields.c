@@ -167,6 +167,8 @@ dg_status fields_bind(const dg_task *task, dg_node *const *nodes, int n_nodes, f
     *sources = (field_sources){0};
     if (!task->data)
         return dg_error(DG_BAD_ARGUMENT, "no data set");
+    if (task->n_inputs && !task->inputs)
+        return dg_error(DG_BAD_ARGUMENT, "the list of %d inputs of the task is NULL", task->n_inputs);
     DG_TRY(dg_dataset_rows(task->data, &sources->rows));
     wiring w = {0};
     dg_status status = wiring_new(task, nodes, n_nodes, &w);

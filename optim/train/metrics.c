@@ -124,6 +124,8 @@ const char *dg_metric_summary(size_t index)
 
 bool dg_metric_rises(const char *name)
 {
+    if (!name)
+        return false;
     for (size_t i = 0; i < N_RULES; i++)
         if (strcmp(rules[i].name, name) == 0)
             return rules[i].rises;

@@ -1,5 +1,6 @@
 /* Values of a node for rows of data, again and again and from several threads: plans are kept, one for each caller of
  * the moment. Making and binding plans is done by one thread at a time; running them is not. */
+#include "core/base/null.h"
 #include "evaluate.h"
 
 #include <pthread.h>
@@ -22,21 +23,22 @@ struct dg_predictor {
     idle_plan *idle;
 };
 
-dg_status dg_predictor_new(const dg_task *task, dg_node *node, dg_predictor **made)
+dg_status dg_predictor_new(const dg_task *task, dg_node *node, dg_predictor **predictor)
 {
-    *made = NULL;
+    REFUSE_NULL(task);
+    REFUSE_NULL(node);
+    REFUSE_NULL(predictor);
+    *predictor = NULL;
     DG_TRY(dg_graph_status(task->graph));
-    if (!node)
-        return dg_error(DG_BAD_ARGUMENT, "no node to predict with");
     if (task->batch_size < 0)
         return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, wants 1 or more", (long long)task->batch_size);
-    dg_predictor *predictor = calloc(1, sizeof *predictor);
-    if (!predictor)
+    dg_predictor *made = calloc(1, sizeof *made);
+    if (!made)
         return dg_error(DG_NO_MEMORY, "no memory for a predictor");
-    predictor->task = *task;
-    predictor->node = node;
-    pthread_mutex_init(&predictor->lock, NULL);
-    *made = predictor;
+    made->task = *task;
+    made->node = node;
+    pthread_mutex_init(&made->lock, NULL);
+    *predictor = made;
     return dg_ok();
 }
 
@@ -142,28 +144,31 @@ static dg_status run_batches(dg_predictor *p, idle_plan *taken, batch *into, dg_
     return dg_ok();
 }
 
-dg_status dg_predictor_run(dg_predictor *p, const dg_dataset *data, dg_rows rows, dg_tensor *result)
+dg_status dg_predictor_run(dg_predictor *predictor, const dg_dataset *data, dg_rows rows, dg_tensor *result)
 {
-    dg_task task = p->task;
+    REFUSE_NULL(predictor);
+    dg_task task = predictor->task;
     field_sources sources = {0};
     batch into = {0};
     idle_plan *taken = NULL;
+    REFUSE_NULL(data);
+    REFUSE_NULL(result);
     *result = (dg_tensor){0};
     if (rows.count < 1)
         return dg_error(DG_BAD_ARGUMENT, "no rows to predict for");
     task.data = data;
     int64_t size = task.batch_size ? task.batch_size : DEFAULT_BATCH_SIZE;
-    dg_status status = fields_bind(&task, &p->node, 1, &sources);
+    dg_status status = fields_bind(&task, &predictor->node, 1, &sources);
     if (status.code == DG_OK)
         status = rows_check(rows, sources.rows, "rows");
     if (status.code == DG_OK)
         status = batch_make(&into, &sources, size < rows.count ? size : rows.count, 0);
     if (status.code == DG_OK)
-        status = take_plan(p, &taken);
+        status = take_plan(predictor, &taken);
     if (status.code == DG_OK)
-        status = run_batches(p, taken, &into, rows, result);
+        status = run_batches(predictor, taken, &into, rows, result);
     if (taken)
-        give_plan(p, taken);
+        give_plan(predictor, taken);
     batch_release(&into);
     fields_release(&sources);
     if (status.code != DG_OK)
@@ -174,6 +179,9 @@ dg_status dg_predictor_run(dg_predictor *p, const dg_dataset *data, dg_rows rows
 dg_status dg_predict(const dg_task *task, dg_node *node, dg_rows rows, dg_tensor *result)
 {
     dg_predictor *predictor;
+    REFUSE_NULL(task);
+    REFUSE_NULL(node);
+    REFUSE_NULL(result);
     *result = (dg_tensor){0};
     DG_TRY(dg_predictor_new(task, node, &predictor));
     dg_status status = dg_predictor_run(predictor, task->data, rows, result);

@@ -1,6 +1,7 @@
 /* Walks from nodes to all that they read. */
 #include <dotgrad/optim.h>
 
+#include "core/base/null.h"
 #include "reach.h"
 
 #include <fnmatch.h>
@@ -78,10 +79,11 @@ static dg_status keep_reached(dg_node *output, dg_node **list, int *count)
 
 dg_status dg_trainable_matching(dg_node *output, const char *patterns, dg_node *const **parameters, int *count)
 {
+    REFUSE_NULL(output);
+    REFUSE_NULL(parameters);
+    REFUSE_NULL(count);
     *parameters = NULL;
     *count = 0;
-    if (!output)
-        return dg_error(DG_BAD_ARGUMENT, "trainable parameters of no node");
     dg_graph *graph = dg_node_graph(output);
     bool *mark;
     DG_TRY(reach_new(graph, &output, 1, &mark));

@@ -1,4 +1,5 @@
 /* Training itself: batches, epochs, early stopping. */
+#include "core/base/null.h"
 #include "trainer.h"
 
 #include <math.h>
@@ -155,49 +156,55 @@ static dg_status finish(dg_trainer *t)
     return t->checkpoint && !t->good_is_saved ? save(t) : dg_ok();
 }
 
-dg_status dg_trainer_step(dg_trainer *t, bool *done)
+dg_status dg_trainer_step(dg_trainer *trainer, bool *done)
 {
     double loss;
+    REFUSE_NULL(trainer);
+    REFUSE_NULL(done);
     dg_metrics train, validation = {0};
-    DG_TRY(start(t));
-    *done = trainer_is_done(t);
+    DG_TRY(start(trainer));
+    *done = trainer_is_done(trainer);
     if (*done)
-        return finish(t);
-    DG_TRY(train_batch(t, &loss));
-    if (t->batch_done < t->batches) {
-        metrics_finish(&t->metrics, &t->sums, &train);
-        report(t, loss, &train, NULL);
+        return finish(trainer);
+    DG_TRY(train_batch(trainer, &loss));
+    if (trainer->batch_done < trainer->batches) {
+        metrics_finish(&trainer->metrics, &trainer->sums, &train);
+        report(trainer, loss, &train, NULL);
         return dg_ok();
     }
-    if (t->epoch + 1 == t->epochs)
-        DG_TRY(check_last_step(t));
-    metrics_finish(&t->metrics, &t->sums, &train);
-    DG_TRY(finish_epoch(t, &train, &validation));
-    report(t, loss, &train, &validation);
-    *done = trainer_is_done(t);
-    return *done ? finish(t) : dg_ok();
+    if (trainer->epoch + 1 == trainer->epochs)
+        DG_TRY(check_last_step(trainer));
+    metrics_finish(&trainer->metrics, &trainer->sums, &train);
+    DG_TRY(finish_epoch(trainer, &train, &validation));
+    report(trainer, loss, &train, &validation);
+    *done = trainer_is_done(trainer);
+    return *done ? finish(trainer) : dg_ok();
 }
 
-dg_status dg_trainer_run(dg_trainer *t)
+dg_status dg_trainer_run(dg_trainer *trainer)
 {
     bool done = false;
-    t->stopped = false;
+    REFUSE_NULL(trainer);
+    trainer->stopped = false;
     while (!done) {
-        DG_TRY(dg_trainer_step(t, &done));
-        if (done || !(t->stopped || (t->options.stop && *t->options.stop)))
+        DG_TRY(dg_trainer_step(trainer, &done));
+        if (done || !(trainer->stopped || (trainer->options.stop && *trainer->options.stop)))
             continue;
-        if (t->checkpoint && (t->batch_done > 0 || !t->good_is_saved))
-            DG_TRY(dg_trainer_save(t, t->checkpoint));
+        if (trainer->checkpoint && (trainer->batch_done > 0 || !trainer->good_is_saved))
+            DG_TRY(dg_trainer_save(trainer, trainer->checkpoint));
         return dg_error(DG_INTERRUPTED, "stopped in epoch %lld of %lld after %lld of %lld batches%s%s",
-                        (long long)t->epoch + 1, (long long)t->epochs, (long long)t->batch_done, (long long)t->batches,
-                        t->checkpoint ? "; saved in " : "", t->checkpoint ? t->checkpoint : "");
+                        (long long)trainer->epoch + 1, (long long)trainer->epochs, (long long)trainer->batch_done,
+                        (long long)trainer->batches, trainer->checkpoint ? "; saved in " : "",
+                        trainer->checkpoint ? trainer->checkpoint : "");
     }
     return dg_ok();
 }
 
-dg_status dg_trainer_evaluate(dg_trainer *t, dg_rows rows, dg_metrics *metrics)
+dg_status dg_trainer_evaluate(dg_trainer *trainer, dg_rows rows, dg_metrics *metrics)
 {
+    REFUSE_NULL(trainer);
+    REFUSE_NULL(metrics);
     *metrics = (dg_metrics){0};
-    DG_TRY(rows_check(rows, t->sources.rows, "rows"));
-    return evaluate_rows(t->evaluation_plan, &t->metrics, &t->batch, rows, metrics);
+    DG_TRY(rows_check(rows, trainer->sources.rows, "rows"));
+    return evaluate_rows(trainer->evaluation_plan, &trainer->metrics, &trainer->batch, rows, metrics);
 }

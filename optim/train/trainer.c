@@ -1,5 +1,6 @@
 /* Making a trainer: a graph, a data set and an optimiser become two plans, one to train and one to evaluate. */
 #include "trainer.h"
+#include "core/base/null.h"
 
 #include "optim/fit/fit.h"
 
@@ -217,6 +218,8 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
 
 dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer)
 {
+    REFUSE_NULL(options);
+    REFUSE_NULL(trainer);
     *trainer = NULL;
     DG_TRY(check_options(options));
     dg_trainer *t = calloc(1, sizeof *t);
@@ -256,15 +259,15 @@ void dg_trainer_free(dg_trainer *t)
 
 const dg_tensor *dg_trainer_history(const dg_trainer *trainer)
 {
-    return &trainer->history;
+    return trainer ? &trainer->history : NULL;
 }
 
 const char *dg_trainer_history_column(const dg_trainer *trainer, int64_t column)
 {
-    return column >= 0 && column < trainer->n_columns ? trainer->columns[column] : NULL;
+    return trainer && column >= 0 && column < trainer->n_columns ? trainer->columns[column] : NULL;
 }
 
 dg_plan_cost dg_trainer_cost(const dg_trainer *trainer)
 {
-    return dg_plan_cost_of(trainer->train_plan);
+    return dg_plan_cost_of(trainer ? trainer->train_plan : NULL);
 }

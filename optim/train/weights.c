@@ -1,4 +1,5 @@
 /* Weights from files: any set of tensors becomes the parameters of a graph. */
+#include "core/base/null.h"
 #include <dotgrad/op.h>
 #include <dotgrad/optim.h>
 
@@ -65,6 +66,9 @@ static dg_status take_weights(const dg_graph *graph, const dg_tensors *weights, 
 dg_status dg_weights_take(const dg_graph *graph, const dg_tensors *weights, dg_tensors *parameters)
 {
     dg_tensors *plain;
+    REFUSE_NULL(graph);
+    REFUSE_NULL(weights);
+    REFUSE_NULL(parameters);
     DG_TRY(dg_tensors_new(&plain));
     dg_status status = dg_checkpoint_weights(weights, plain);
     for (size_t k = 0; status.code == DG_OK && k < dg_tensors_note_count(weights); k++) /* of what could not be read */

@@ -88,6 +88,19 @@ Test(null_arguments, tensors)
     dg_tensor_set(&empty, 0, 1);
 }
 
+Test(null_arguments, elements_that_a_tensor_does_not_have)
+{
+    float numbers[] = {1, 2, 3};
+    dg_tensor middle = dg_tensor_view(DG_FLOAT32, DG_SHAPE(1), &numbers[1]);
+    cr_expect(isnan(dg_tensor_get(&middle, 1)));
+    cr_expect(isnan(dg_tensor_get(&middle, -1)));
+    dg_tensor_set(&middle, 1, 7);
+    dg_tensor_set(&middle, -1, 7);
+    dg_tensor_set(&middle, 0, 5);
+    cr_expect_eq(dg_tensor_get(&middle, 0), 5);
+    cr_expect_arr_eq(numbers, ((float[]){1, 5, 3}), sizeof numbers);
+}
+
 Test(null_arguments, sets_and_files)
 {
     dg_tensor empty = dg_tensor_view(DG_FLOAT32, DG_SHAPE(2), NULL);
@@ -306,6 +319,11 @@ Test(null_arguments, plans)
     REFUSED(dg_plan_new(NULL, &options, &made));
     REFUSED(dg_plan_new(g, NULL, &made));
     REFUSED(dg_plan_new(g, &options, NULL));
+    dg_node *nothing = dg_call(DG_HERE, "cat", 0, NULL); /* there is no graph to keep what is wrong */
+    EMPTY(nothing);
+    OK(dg_graph_status(g));
+    EXPECT_FAILURE(dg_plan_new(g, &(dg_plan_options){.fetch = &nothing, .n_fetch = 1}, &made), DG_BAD_ARGUMENT,
+                   "a builder returns NULL when it is given no node");
     REFUSED(dg_plan_run(NULL, NULL, 0));
     REFUSED(dg_plan_run(plan, NULL, 1));
     REFUSED(dg_plan_run(plan, &(dg_feed){NULL, &tensor}, 1));

@@ -1,5 +1,6 @@
 /* Options to a picture. Long because every option of a picture is read, checked and handed on here. */
 #include "draw.h"
+#include "core/base/null.h"
 
 #include "cost.h"
 #include "paint/dot.h"
@@ -18,6 +19,8 @@
 
 const char *dg_draw_format(const char *path)
 {
+    if (!path)
+        return NULL;
     static const char *const endings[][2] = {{".svg", "svg"},   {".pdf", "pdf"},  {".png", "png"},
                                              {".html", "html"}, {".htm", "html"}, {".tex", "tex"},
                                              {".txt", "txt"},   {".dot", "dot"},  {".gv", "dot"}};
@@ -104,6 +107,7 @@ static dg_status read_options(const dg_draw_options *options, drawing_work *work
 
 dg_status dg_draw_check(const dg_draw_options *options)
 {
+    REFUSE_NULL(options);
     drawing_work work = {.options = options};
     DG_TRY(read_options(options, &work));
     return options->hide ? pass_hide(&(view){0}, options->hide) : dg_ok();
@@ -471,12 +475,13 @@ static dg_status derive(drawing_work *work)
 
 dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes, size_t *size)
 {
+    REFUSE_NULL(graph);
+    REFUSE_NULL(bytes);
+    REFUSE_NULL(size);
     drawing_work work = {.graph = graph, .options = &options};
     text to = {0};
     *bytes = NULL;
     *size = 0;
-    if (!graph)
-        return dg_error(DG_BAD_ARGUMENT, "there is no graph to draw");
     DG_TRY(dg_graph_status(graph));
     if (options.told)
         options.told[0] = '\0';
@@ -499,6 +504,8 @@ dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes,
 
 dg_status dg_draw_file(dg_graph *graph, const char *path, dg_draw_options options)
 {
+    REFUSE_NULL(graph);
+    REFUSE_NULL(path);
     char *bytes;
     size_t size;
     if (!options.format)

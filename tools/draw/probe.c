@@ -1,5 +1,6 @@
 /* Numbers of nodes on data: what --heat shows. One table of probes; each says which nodes it is of, what a plan has to
  * fetch for one, and what number that gives. */
+#include "core/base/null.h"
 #include "include/dotgrad/draw.h"
 
 #include "text.h"
@@ -460,6 +461,8 @@ static dg_status fill_heat(probing *p, const probe *of, dg_heat **heat)
 
 dg_status dg_heat_measure(const dg_heat_request *request, dg_heat **heat)
 {
+    REFUSE_NULL(request);
+    REFUSE_NULL(heat);
     const probe *of = NULL;
     *heat = NULL;
     for (size_t k = 0; k < PROBES; k++)

@@ -1,6 +1,7 @@
 /* DOT text to a document, through libcgraph. Its state is global, parsing included: one lock around every call. */
 #include <dotgrad/graphviz.h>
 
+#include "core/base/null.h"
 #include "take.h"
 
 #include <pthread.h>
@@ -95,6 +96,8 @@ static dg_status parse(const dg_graph_file *file, const char *text, size_t size,
 
 dg_status dg_document_parse_dot(dg_graph_file *file, const char *text, size_t size)
 {
+    REFUSE_NULL(file);
+    REFUSE_NULL(text);
     dot_text prepared;
     Agraph_t *graph = NULL;
     DG_TRY(dot_text_prepare(file, text, size, &prepared));

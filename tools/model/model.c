@@ -174,7 +174,7 @@ void dg_model_free(dg_model *model)
 
 dg_model_kind dg_model_kind_of(const dg_model *model)
 {
-    switch (model->meaning) {
+    switch (model ? model->meaning : VALUES) {
     case SCORES:
     case LOG_PROBABILITIES:
         return DG_MODEL_CLASSES;
@@ -189,25 +189,25 @@ dg_model_kind dg_model_kind_of(const dg_model *model)
 
 dg_node *dg_model_output(const dg_model *model)
 {
-    return model->output;
+    return model ? model->output : NULL;
 }
 
 dg_graph_file *dg_model_file(const dg_model *model)
 {
-    return model->file;
+    return model ? model->file : NULL;
 }
 
 const dg_tensors *dg_model_parameters(const dg_model *model)
 {
-    return model->parameters;
+    return model ? model->parameters : NULL;
 }
 
 int64_t dg_model_class_count(const dg_model *model)
 {
-    return model->n_classes;
+    return model ? model->n_classes : 0;
 }
 
 const char *dg_model_class(const dg_model *model, int64_t index)
 {
-    return model->classes && index >= 0 && index < model->n_classes ? model->classes[index] : NULL;
+    return model && model->classes && index >= 0 && index < model->n_classes ? model->classes[index] : NULL;
 }

@@ -1,4 +1,5 @@
 /* Rows become predictions. */
+#include "core/base/null.h"
 #include "model.h"
 
 #include <math.h>
@@ -7,6 +8,9 @@
 
 dg_status dg_model_read(const dg_model *model, const char *spec, dg_data **data)
 {
+    REFUSE_NULL(model);
+    REFUSE_NULL(spec);
+    REFUSE_NULL(data);
     return dg_data_open(spec,
                         &(dg_data_options){.as_in = model->checkpoint,
                                            .n_features = model->n_features,

@@ -21,6 +21,6 @@
 
 /* NULL. An argument may be NULL only where its function says so, and things to be freed may always be. Anywhere else a
  * NULL is a mistake that is answered and never a crash: a function that returns a dg_status returns DG_BAD_ARGUMENT,
- * one that returns a pointer returns NULL, one that returns a number 0 (a size or index −1, an element NaN), one that
- * returns a bool false, and one that returns nothing does nothing. That a pointer which is not NULL leads to something
- * is the caller's word. */
+ * one that returns a pointer returns NULL, one that returns a number 0 (a size or index −1; NaN for an element, a
+ * hyper-parameter or a formula's value), one that returns a bool false, and one that returns nothing does nothing. That
+ * a pointer which is not NULL leads to something is the caller's word. All headers of dotgrad keep to this. */

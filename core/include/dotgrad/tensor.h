@@ -88,8 +88,8 @@ dg_tensor dg_tensor_view(dg_dtype dtype, dg_shape shape, const void *data);
 void dg_tensor_release(dg_tensor *tensor); /* frees what the tensor owns and zeroes it; fine on a zeroed one */
 size_t dg_tensor_bytes(const dg_tensor *tensor);
 int64_t dg_tensor_count(const dg_tensor *tensor);
-double dg_tensor_get(const dg_tensor *tensor, int64_t index);       /* element by flat index, as a double */
-void dg_tensor_set(dg_tensor *tensor, int64_t index, double value); /* rounds to the element type */
+double dg_tensor_get(const dg_tensor *tensor, int64_t index);       /* by flat index, as a double; NaN: no such one */
+void dg_tensor_set(dg_tensor *tensor, int64_t index, double value); /* rounds to the type; no such one: nothing */
 /* Another element type: a copy. A float becomes an integer towards zero; anything but 0 becomes true. */
 dg_status dg_tensor_convert(dg_tensor *result, const dg_tensor *source, dg_dtype dtype);
 
