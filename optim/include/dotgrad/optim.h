@@ -113,7 +113,8 @@ dg_status dg_predictor_run(dg_predictor *predictor, const dg_dataset *data, dg_r
  *   gamma:   nearest(p=2)            σ_j = mean distance from centre j to its p nearest centres
  *            mean_distance           σ = mean distance between centres
  *            dmax                    σ = (largest distance between centres)/√(2·centres)
- * σ becomes γ by the kernel's definition. Deterministic by seed and name. */
+ * and your own (dg_initialiser with needs_data, <dotgrad/parameters.h>). σ becomes γ by the kernel's definition. Of a
+ * layer, those that look at the others come last. Deterministic by seed and name. */
 dg_status dg_fit_parameters(dg_tensors *parameters, dg_graph *graph, const dg_feed *feeds, int n_feeds, uint64_t seed,
                             dg_threads *threads);
 

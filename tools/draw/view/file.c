@@ -147,12 +147,18 @@ static int64_t copies_of(const file_walk *f, int node)
 
 /* ---- boxes ---- */
 
+/* The value of the op is its input. */
+static bool passes_on(const dg_op *op)
+{
+    return op->formula && op->inputs[0].name && strcmp(op->formula, op->inputs[0].name) == 0;
+}
+
 /* Where a module is entered, and its skip edges begin. */
 static bool is_entry(const file_walk *f, int k)
 {
     const dg_file_node *node = &f->file->nodes[k];
     return !f->wish->names && node->cluster >= 0 && f->n_uses[k] > 1 && node->node != f->file->output &&
-           strcmp(dg_node_op(node->node)->name, "identity") == 0;
+           passes_on(dg_node_op(node->node));
 }
 
 /* use() and scan(): the file that is used, as a module. */
