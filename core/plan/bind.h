@@ -9,6 +9,7 @@ typedef struct made_program {
     const expression **roots; /* NULL: a free place */
     int n_roots;
     dg_dtype compute;
+    bool is_update;
     dg_program *program;
 } made_program;
 

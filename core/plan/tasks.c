@@ -98,14 +98,15 @@ static uint64_t program_hash(int n, const expression *const *roots, dg_dtype com
 }
 
 /* A program is made once for all groups of the binding that compute the same. */
-static dg_status find_program(joining *j, int n, const expression *const *roots, dg_dtype compute,
+static dg_status find_program(joining *j, int n, const expression *const *roots, const group *g,
                               const dg_program **program)
 {
     build *u = j->u;
+    dg_dtype compute = g->compute;
     uint64_t hash = program_hash(n, roots, compute);
     size_t at = 0;
     for (const made_program *there; (there = table_next(&u->programs, hash, &at));)
-        if (there->n_roots == n && there->compute == compute &&
+        if (there->n_roots == n && there->compute == compute && there->is_update == g->update &&
             memcmp(there->roots, roots, sizeof *roots * (size_t)n) == 0) {
             *program = there->program;
             return dg_ok();
@@ -121,10 +122,11 @@ static dg_status find_program(joining *j, int n, const expression *const *roots,
                                    .n_inputs = j->n_operands,
                                    .names = j->names,
                                    .compute = compute,
-                                   .for_speed = plan_does(u->plan, DG_ALGEBRA)};
+                                   .for_speed = plan_does(u->plan, DG_ALGEBRA),
+                                   .is_update = g->update};
     dg_program *program_made;
     DG_TRY(program_make_joint(u->b->arena, &formula, vector_tables(), &program_made));
-    *made = (made_program){kept, n, compute, program_made};
+    *made = (made_program){kept, n, compute, g->update, program_made};
     if (!table_add(&u->programs, hash, made))
         return dg_no_memory("a plan");
     *program = program_made;
@@ -162,7 +164,7 @@ static dg_status make_elementwise(build *u, const grouping *all, const group *g,
         roots[n_results] = root;
         results[n_results++] = s->first_output;
     }
-    DG_TRY(find_program(&j, n_results, roots, g->compute, &made->program));
+    DG_TRY(find_program(&j, n_results, roots, g, &made->program));
     made->n_operands = j.n_operands;
     made->n_results = n_results;
     made->operands = copy_values(u, j.n_operands, j.operands);

@@ -314,7 +314,8 @@ dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, cons
         return dg_error(DG_BAD_DTYPE, "a formula of %d inputs cannot be computed in element type %d", formula->n_inputs,
                         (int)formula->compute);
     const wide_steps *wide = NULL;
-    if (!l.integers && !wide_make(formula->pool, arena, formula->n_roots, formula->roots, formula->names, &wide))
+    if (!l.integers &&
+        !wide_make(formula->pool, arena, formula->n_roots, formula->roots, formula->names, formula->is_update, &wide))
         return dg_no_memory("a formula's program");
     if (formula->for_speed && formula->compute == DG_FLOAT32) { /* the steps that it writes are of float32 */
         memcpy(roots, formula->roots, (size_t)formula->n_roots * sizeof *roots);

@@ -45,6 +45,7 @@ typedef struct joint_formula {
     const char *const *names; /* of the inputs, unique in the pool */
     dg_dtype compute;
     bool for_speed; /* may be written in other ways that are as accurate */
+    bool is_update; /* makes new values of parameters alone */
 } joint_formula;
 
 dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, const vector_table *vectors,

@@ -345,83 +345,148 @@ void wide_run(const wide_steps *steps, const double *inputs, double *results)
 
 /* ---- making ---- */
 
-/* What a formula goes through, of which NaN may come. */
+/* What a formula goes through, of which NaN may come. Sets of inputs have a bit for every 64th. */
 typedef struct traits {
     bool exponential; /* overflows soon */
+    bool bounded;     /* stays between numbers that are known */
     bool grows;       /* is a product or power of numbers that are not known */
     bool saturates;   /* has a slope that becomes 0 */
-    bool ratio;       /* both sides of a quotient grow */
+    bool lost;        /* something that grows meets one that saturates, or both sides of a quotient grow */
+    uint64_t inputs;  /* that it is of */
+    uint64_t faster;  /* those in which it is of a higher degree than the first */
 } traits;
 
-static traits traits_of(const expression *e, const traits *known)
+static bool is_bounded(const expression *e, const traits *const *args)
 {
-    traits t = {0};
-    bool grown[2] = {false, false};
-    for (int k = 0; k < e->arity; k++) {
-        const traits *arg = &known[e->args[k]->place];
-        t.exponential |= arg->exponential;
-        t.grows |= arg->grows;
-        t.saturates |= arg->saturates;
-        t.ratio |= arg->ratio;
-        if (k < 2)
-            grown[k] = arg->grows;
+    switch (e->op) {
+    case P_TANH:
+    case P_SIGMOID:
+    case P_ERF:
+    case P_ERFC:
+    case P_NORMAL_CDF:
+    case P_ATAN:
+    case P_SIGN:
+    case P_NOT:
+    case P_ISNAN:
+    case P_LT:
+    case P_LE:
+    case P_GT:
+    case P_GE:
+    case P_EQ:
+    case P_NE:
+    case P_AND:
+    case P_OR:
+    case OP_CONSTANT:
+        return true;
+    case P_NEG:
+    case P_ABS:
+    case P_SQUARE:
+        return args[0]->bounded;
+    case P_ADD:
+    case P_SUB:
+    case P_MUL:
+    case P_MIN:
+    case P_MAX:
+        return args[0]->bounded && args[1]->bounded;
+    case P_WHERE:
+        return args[1]->bounded && args[2]->bounded;
+    default:
+        return false;
     }
+}
+
+/* What an op adds to what its arguments have. */
+static void add_own_traits(traits *t, const expression *e, const traits *const *args, bool is_update)
+{
+    const traits *a = args[0], *b = args[1];
     switch (e->op) {
     case P_EXP:
     case P_EXP2:
     case P_EXPM1:
     case P_SINH:
     case P_COSH:
-        t.exponential = true;
+        t->exponential = true;
         break;
     case P_POW:
+        t->grows = true;
+        t->faster = t->inputs;
+        break;
     case P_SQUARE:
-        t.grows = true;
+        t->grows |= !a->bounded;
+        t->faster |= a->bounded ? 0 : t->inputs;
         break;
     case P_MUL:
-        t.grows |= !is_constant(e->args[0]) && !is_constant(e->args[1]);
+        t->lost |= (a->grows && b->saturates) || (b->grows && a->saturates);
+        t->grows |= !a->bounded && !b->bounded;
+        t->faster |= a->bounded || b->bounded ? 0 : a->inputs & b->inputs;
         break;
     case P_DIV:
-        t.ratio |= grown[0] && grown[1];
+        t->lost |= (a->grows && b->saturates) || (b->grows && a->saturates);
+        t->lost |= is_update ? (a->faster & b->faster) != 0 : a->grows && b->grows;
         break;
     case P_TANH:
     case P_SIGMOID:
-    case P_SOFTPLUS:
     case P_ERF:
     case P_ERFC:
     case P_NORMAL_CDF:
-    case P_TANHSHRINK:
     case P_ATAN:
-        t.saturates = true;
+        t->grows = false;
+        t->saturates = true;
+        t->faster = 0;
         break;
-    default:
+    case P_SOFTPLUS:
+    case P_TANHSHRINK:
+        t->saturates = true;
+        break;
+    default: /* ∞ − ∞, and what else is not a number of it */
+        t->lost |= e->arity > 1 && a->grows && b->grows && (a->saturates || b->saturates);
         break;
     }
+}
+
+static traits traits_of(const expression *e, const traits *known, bool is_update)
+{
+    traits t = {0};
+    const traits *args[3] = {NULL, NULL, NULL};
+    for (int k = 0; k < e->arity; k++) {
+        const traits *arg = args[k] = &known[e->args[k]->place];
+        t.exponential |= arg->exponential;
+        t.grows |= arg->grows;
+        t.saturates |= arg->saturates;
+        t.lost |= arg->lost;
+        t.inputs |= arg->inputs;
+        t.faster |= arg->faster;
+    }
+    t.bounded = is_bounded(e, args);
+    add_own_traits(&t, e, args, is_update);
     return t;
 }
 
-static bool may_lose_a_limit(dg_formulas *pool)
+/* Whether a value may be NaN by overflow. In an update a quotient counts only where both sides grow faster than in
+ * proportion to one input: the step of Adam and its like, over the root of a mean of squares, has no such limit. */
+static bool may_lose_a_limit(dg_formulas *pool, bool is_update)
 {
-    traits known[MOST_WIDE_STEPS], all = {0};
+    traits known[MOST_WIDE_STEPS];
+    bool may = false;
+    int n_inputs = 0;
     for (size_t i = 0; i < pool->n_order; i++) {
         expression *e = (expression *)pool->order[i];
         e->place = i;
-        known[i] = traits_of(e, known);
-        all.exponential |= known[i].exponential;
-        all.grows |= known[i].grows;
-        all.saturates |= known[i].saturates;
-        all.ratio |= known[i].ratio;
+        known[i] = traits_of(e, known, is_update);
+        if (e->op == OP_INPUT)
+            known[i].inputs = UINT64_C(1) << n_inputs++ % 64;
+        may |= known[i].exponential || known[i].lost;
     }
-    return all.exponential || all.ratio || (all.grows && all.saturates);
+    return may;
 }
 
 bool wide_make(dg_formulas *pool, dg_arena *arena, int n, const expression *const *roots, const char *const *names,
-               const wide_steps **made)
+               bool is_update, const wide_steps **made)
 {
     *made = NULL;
     if (!pass_begin_all(pool, n, roots))
         return false;
-    if (n > MOST_WIDE_ROOTS || pool->n_order > MOST_WIDE_STEPS || !may_lose_a_limit(pool))
+    if (n > MOST_WIDE_ROOTS || pool->n_order > MOST_WIDE_STEPS || !may_lose_a_limit(pool, is_update))
         return true;
     wide_steps *all = dg_arena_alloc(arena, sizeof *all);
     wide_step *steps = dg_arena_alloc(arena, pool->n_order * sizeof *steps);

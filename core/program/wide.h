@@ -25,7 +25,7 @@ typedef struct wide_steps {
 /* Of n expressions over the named inputs; *made is NULL where nothing that overflows meets what can make a NaN of it,
  * or there are more than MOST_WIDE_STEPS. Begins a pass. False without memory. */
 bool wide_make(dg_formulas *pool, dg_arena *arena, int n, const expression *const *roots, const char *const *names,
-               const wide_steps **made);
+               bool is_update, const wide_steps **made);
 
 /* results[k] of root k, from inputs by their number in the formula: finite ones. NaN: there is none. */
 void wide_run(const wide_steps *steps, const double *inputs, double *results);

@@ -2,6 +2,7 @@
  * infinities. Values and derivatives of orders 1 and 2 are numbers, in both float types. Those wanted were got from
  * mpmath at 2000 digits. */
 #include "../support.h"
+#include "core/program/wide.h"
 
 #include <dotgrad/ops.h>
 
@@ -117,4 +118,37 @@ Test(limits, are_found_element_by_element)
                       DATA(NAN, -INFINITY, INFINITY));
         trial_free(t);
     }
+}
+
+/* Whether elements are computed again is decided when a program is made: where nothing that overflows meets what can
+ * make a NaN of it they are not, nor in the step of Adam, which is over the root of a mean of squares. */
+Test(limits, are_looked_for_where_they_can_be)
+{
+    static const struct {
+        const char *formula;
+        bool of_values, of_updates;
+    } cases[] = {
+        {"p - rate * (0.9 * m + 0.1 * g) / (sqrt(0.999 * v + 0.001 * g * g) * scale + 1e-8)", true, false},
+        {"p - g * p * p / (1 + p * p)", true, true},
+        {"g * tanh(exp(p))", true, true},
+        {"g * p * (1 - square(tanh(p)))", true, true},
+        {"g * (sigmoid(p) + p * sigmoid(p) * (1 - sigmoid(p)))", false, false},
+        {"m * sigmoid(p) + tanh(g) * sigmoid(v)", false, false},
+        {"p - rate * g", false, false},
+    };
+    dg_formulas *pool;
+    dg_arena *arena;
+    must(dg_formulas_new(&pool));
+    must(dg_arena_new(&arena));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int is_update = 0; is_update < 2; is_update++) {
+            const dg_formula *formula;
+            const wide_steps *made;
+            must(dg_formula_parse(pool, cases[i].formula, NULL, 0, NULL, 0, &formula));
+            cr_assert(wide_make(pool, arena, 1, &formula->root, formula->names, is_update, &made));
+            cr_expect_eq(made != NULL, is_update ? cases[i].of_updates : cases[i].of_values, "%s, %s", cases[i].formula,
+                         is_update ? "update" : "value");
+        }
+    dg_arena_free(arena);
+    dg_formulas_free(pool);
 }
