@@ -15,7 +15,7 @@ dg_status at_node(dg_node *node, dg_status status)
     while (!of->derivative_of && of->owner)
         of = of->owner;
     bool derivative = of->derivative_of != NULL;
-    node = speaker(derivative ? of->derivative_of : node);
+    node = node_in_messages(derivative ? of->derivative_of : node);
     status =
         dg_prefixed(status, "%s%s '%s'", derivative ? "derivative of " : "", node->entry->op->name, dg_node_name(node));
     return node->at.file && node->at.line > 0
@@ -427,7 +427,7 @@ static dg_status check_assignments(build *u)
             b->assignments[count++] = *a;
             first[root] = count;
         } else if (earlier->value != a->value) {
-            dg_node *one = speaker(earlier->node), *two = speaker(a->node);
+            dg_node *one = node_in_messages(earlier->node), *two = node_in_messages(a->node);
             status =
                 dg_error(DG_BAD_ARGUMENT,
                          "parameter '%s' has two updates in one plan, '%s' and '%s': give it one, computed from both",

@@ -351,10 +351,10 @@ static dg_node *holder(const placing *p, const block *held)
 {
     const binding *b = p->b;
     if (held->first < b->n_tasks)
-        return speaker(b->tasks[held->first].of->node);
+        return node_in_messages(b->tasks[held->first].of->node);
     for (int i = 0; i < b->n_savings; i++)
         if (b->savings[i].to == held->holds)
-            return speaker(b->parameters[b->values[root_of(b, b->savings[i].from)].source]);
+            return node_in_messages(b->parameters[b->values[root_of(b, b->savings[i].from)].source]);
     return NULL;
 }
 

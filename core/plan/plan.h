@@ -237,9 +237,9 @@ dg_status formula_with_constants(const binding *b, dg_formulas *pool, const dg_f
 /* Which input the formula is, when it is nothing else; −1 otherwise. */
 int formula_is_input(const dg_formula *formula);
 
-/* The node to name in a message: for a part of a composed op, the op that the user wrote; a layer's parameters speak
- * for themselves. */
-static inline dg_node *speaker(dg_node *node)
+/* The node to name in a message: for a part of a composed op, the op that the user wrote; a layer's parameter has
+ * its own name. */
+static inline dg_node *node_in_messages(dg_node *node)
 {
     while (node->owner && node->entry->op->role != DG_ROLE_PARAMETER)
         node = node->owner;

@@ -246,8 +246,8 @@ static dg_status check_order(const binding *b)
         task_reads(b, &b->tasks[i], see_late, &check);
         if (check.late < 0)
             continue;
-        dg_node *reader = speaker(b->tasks[i].of->node),
-                *maker = speaker(b->tasks[b->values[check.late].producer].of->node);
+        dg_node *reader = node_in_messages(b->tasks[i].of->node),
+                *maker = node_in_messages(b->tasks[b->values[check.late].producer].of->node);
         return dg_error(DG_BAD_ARGUMENT, "the plan would run '%s' before '%s', which it reads", dg_node_name(reader),
                         dg_node_name(maker));
     }

@@ -17,7 +17,7 @@ dg_value dg_int(int64_t value)
     return value == DG_NONE ? (dg_value){0} : (dg_value){.kind = DG_VALUE_INT, .i = value};
 }
 
-/* The NaN that stands for "no number" is told from others by its bits. */
+/* The NaN that stands for "no number" is distinguished from others by its bits. */
 static bool is_no_number(double value)
 {
     const double none = DG_NO_NUMBER;

@@ -1,5 +1,5 @@
-/* Activation functions: one formula a line. Which side of a kink takes which derivative is told by the comparisons, and
- * is as in PyTorch. A NaN goes through. */
+/* Activation functions: one formula a line. The comparisons decide which side of a kink takes which derivative, as
+ * in PyTorch. A NaN goes through. */
 #include "ops/shared/arguments.h"
 #include "ops/shared/rules.h"
 

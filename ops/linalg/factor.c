@@ -14,7 +14,8 @@ enum { BLOCK = 64 }; /* columns at a time, in what LAPACK blocks */
 /* Calls the function of the type; an empty matrix needs none. */
 #define OF_TYPE(call32, call64) (dtype == DG_FLOAT32 ? (call32) : (call64))
 
-/* ---- sizes: reals, then integers; 0 where they do not fit, so that the plan's own check of sizes speaks first ---- */
+/* ---- sizes: reals, then integers; 0 where they do not fit, so that the plan's own check of sizes reports the error
+ * ---- */
 
 static size_t bytes_of(dg_dtype dtype, int64_t reals, int64_t integers)
 {

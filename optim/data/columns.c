@@ -230,7 +230,7 @@ static bool is_row_number(const data_table *table, const dg_data *set, int64_t i
     return true;
 }
 
-/* What is told about the columns at the end. */
+/* The notices about the columns. */
 typedef struct column_lists {
     short_list words, texts, others;
     int64_t n_made;

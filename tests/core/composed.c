@@ -1,5 +1,5 @@
 /* Composed ops: their own shape rule holds for real sizes too, what their expansion makes is compared with it, and
- * mistakes inside them are told of the user's node. */
+ * mistakes inside them name the user's node. */
 #include "planned.h"
 
 static dg_status run_with(dg_node *y, const dg_feed *feeds, int n_feeds)

@@ -1,4 +1,4 @@
-/* dotgrad bench: what is measured, and how it is told.
+/* dotgrad bench: what is measured, and how it is reported.
  *
  *   bench.c  options, and measuring
  *   setup.c    from a graph file to a plan on random data

@@ -69,7 +69,7 @@ static int help(void)
          "left out\n"
          "      --data DATA          for --heat: the data, instead of what the file names\n"
          "      --optimizer CALL     of --view step: adam(lr=0.001); as usual the file's, else sgd\n\n"
-         "How much is shown. Without these, as much as fits the page; what was done to fit is told on standard error.\n"
+         "How much is shown. Without these, as much as fits the page; what was done to fit is reported on standard error.\n"
          "      --page PAGE          a4 (as usual), letter, none, or WIDTHxHEIGHT in points\n"
          "      --level LEVEL        op (a box an op), stack (chains are one box of rows), module, or auto\n"
          "      --fold FOLD          off, exact (what repeats is shown once, as ×K), sizes (what repeats but for its\n"

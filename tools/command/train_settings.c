@@ -141,7 +141,7 @@ static int check(const char *name, const train_settings *settings)
     return NOT_GIVEN;
 }
 
-/* The options that graph attributes have, too, are told by the table of attributes. */
+/* The table of attributes says which options are graph attributes, too. */
 static int help(void)
 {
     puts("usage: dotgrad train G.dot [options]\n"

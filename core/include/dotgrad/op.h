@@ -266,8 +266,8 @@ typedef struct dg_op_family {
     }
 
 /* What a plugin of the command defines (`--plugin own_op.so`): its ops, ended by NULL. In the shared object its name
- * ends in the version, so that an old plugin is told from a new one; an array called just "dotgrad_plugin", made
- * without this header, has DG_OP_VERSION in each op. */
+ * ends in the version, so that an old plugin can be told apart from a new one; an array called just "dotgrad_plugin",
+ * made without this header, has DG_OP_VERSION in each op. */
 #define DG_PLUGIN_NAME_AGAIN(version) "dotgrad_plugin_" #version
 #define DG_PLUGIN_NAME(version)       DG_PLUGIN_NAME_AGAIN(version)
 extern const dg_op *const dotgrad_plugin[] __asm__(DG_PLUGIN_NAME(DG_OP_VERSION))

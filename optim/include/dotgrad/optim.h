@@ -122,7 +122,7 @@ dg_status dg_fit_parameters(dg_tensors *parameters, dg_graph *graph, const dg_fe
 
 typedef struct dg_trainer dg_trainer;
 
-/* What a progress function is told, after each step and after each epoch. */
+/* What a progress function receives after each step and after each epoch. */
 typedef struct dg_progress {
     bool epoch_done;        /* an epoch is complete; `validation` is filled when there is a validation list */
     int64_t epoch, epochs;  /* epoch: from 1 */
