@@ -1,6 +1,7 @@
 /* Algebra that saves time: expressions of one argument that need the same exponential share it, gradients of max and
  * min become one step, divisions by numbers become products. Each rule looks at one expression; it may ask which others
- * are computed beside it (is_wanted), because sharing pays only where there is something to share. */
+ * are computed beside it (is_wanted), because sharing pays only where there is something to share. Long
+ * because every rule is a few lines beside its kin. */
 #include "faster.h"
 
 #include <math.h>

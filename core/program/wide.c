@@ -1,6 +1,7 @@
 /* Numbers m·2ᵉ whose exponent e has a range of its own, and the primitives over them. m is 0, ±∞, NaN, or ½ ≤ |m| < 1;
  * both parts are long doubles: relative errors are some 1e-17 up to exponents of a thousand, and grow with the
- * exponent's size, because exp and log pass from one part to the other. */
+ * exponent's size, because exp and log pass from one part to the other. Long
+ * because it has an arithmetic of its own and every primitive in it. */
 #include "wide.h"
 
 #include <math.h>

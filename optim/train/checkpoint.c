@@ -271,7 +271,11 @@ dg_status checkpoint_restore(dg_trainer *t, const dg_tensors *set)
     uint64_t epoch, batches, step;
     const dg_tensor *history, *sums;
     DG_TRY(check_notes(t, set));
-    DG_TRY(read_count(set, "dotgrad.epoch", (uint64_t)t->epochs, &epoch));
+    DG_TRY(read_count(set, "dotgrad.epoch", UINT64_MAX, &epoch));
+    if (epoch > (uint64_t)t->epochs)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "%lld epochs are wanted and the checkpoint has %llu already: epochs must be at least that",
+                        (long long)t->epochs, (unsigned long long)epoch);
     DG_TRY(read_count(set, "dotgrad.batch", (uint64_t)t->batches - 1, &batches));
     DG_TRY(read_count(set, "dotgrad.step", UINT64_MAX, &step));
     const dg_shape sums_shape = DG_SHAPE(2, DG_MAX_METRICS), history_shape = DG_SHAPE((int64_t)epoch, t->n_columns);

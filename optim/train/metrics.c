@@ -68,8 +68,16 @@ static dg_status add_hits(const metric_set *set, const dg_tensor *prediction, co
          by_threshold = own_shape && (classes == 1 || shape->rank == 1 || !isnan(set->threshold));
     if (by_threshold) {
         double threshold = isnan(set->threshold) ? 0.5 : set->threshold;
-        for (int64_t i = 0; i < n; i++)
-            *over += (dg_tensor_get(prediction, i) > threshold) == (dg_tensor_get(target, i) > 0.5);
+        for (int64_t i = 0; i < n; i++) {
+            double wanted = dg_tensor_get(target, i);
+            if (!(wanted >= -1 && wanted <= 1))
+                return dg_error(
+                    DG_BAD_DATA,
+                    "metric accuracy: a target is %g, where one score decides between 0 and 1 (or −1 and 1); "
+                    "rmse measures numbers",
+                    wanted);
+            *over += (dg_tensor_get(prediction, i) > threshold) == (wanted > 0.5);
+        }
         *under += (double)n;
         return dg_ok();
     }

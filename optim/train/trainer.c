@@ -35,7 +35,9 @@ static dg_status check_options(const dg_trainer_options *options)
     if (task->data->n_train < 1)
         return dg_error(DG_BAD_ARGUMENT, "the data set has no training rows");
     if (options->early_stopping && task->data->n_validation < 1)
-        return dg_error(DG_BAD_ARGUMENT, "early_stopping wants validation rows, the data set has none");
+        return dg_error(DG_BAD_ARGUMENT, "early stopping (patience) wants validation rows, and the data set has none: "
+                                         "keep a part of the training rows with "
+                                         "validation=0.2");
     return dg_ok();
 }
 

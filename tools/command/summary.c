@@ -283,12 +283,12 @@ static void print_need(const char *label, const memory_need *need, const dg_stat
     char arena[48], state[48], all[48];
     if (status->code != DG_OK)
         printf("%-10s  %s\n", label, status->message);
-    if (status->code != DG_OK || !need->all)
+    if (status->code != DG_OK || need->all == 0)
         return;
     printf("%-10s  %s in the plan's arena, %s with parameters and inputs", label,
            cost_print_amount(need->arena, "B", arena, sizeof arena),
            cost_print_amount(need->all, "B", all, sizeof all));
-    if (need->state)
+    if (need->state > 0)
         printf(" (%s of it the optimizer's state)", cost_print_amount(need->state, "B", state, sizeof state));
     puts("");
 }
