@@ -99,7 +99,7 @@ static void NAME(moved_states)(const weight_sums *c, int64_t begin, int64_t end,
 {
     const recurrence *r = &c->r;
     const int64_t n = r->hidden;
-    for (int64_t at = begin; at < end; at++, to += n) {
+    for (int64_t at = begin; n > 0 && at < end; at++, to += n) {
         int64_t row = at / r->steps, t = at % r->steps;
         NAME(copy)(to, NAME(before)(r, c->h, c->first, row, r->reverse ? r->steps - 1 - t : t), n);
     }

@@ -47,6 +47,7 @@ static dg_status lstm_recurrence_infer(const dg_infer *infer)
 static lstm_steps lstm_call(const dg_kernel *kernel)
 {
     return (lstm_steps){.r = recurrence_of(kernel->outputs[0], kernel->attrs[0].b),
+                        .has_weight = kernel->inputs[INPUT_WEIGHT],
                         .features = kernel->inputs[INPUT_WEIGHT] ? size_of_step(kernel->inputs[INPUT]) : 0,
                         .input = data_of(kernel, INPUT),
                         .input_weight = data_of(kernel, INPUT_WEIGHT),

@@ -50,7 +50,7 @@ static void run_piece(void *argument, int64_t piece)
 {
     const cutting *c = argument;
     int64_t begin = piece * c->piece, end = begin + c->piece < c->rows ? begin + c->piece : c->rows;
-    c->work(c->call, (rows_of){begin, end}, c->scratch + (size_t)piece * c->scratch_bytes);
+    c->work(c->call, (rows_of){begin, end}, c->scratch ? c->scratch + (size_t)piece * c->scratch_bytes : NULL);
 }
 
 static void run_pieces(cutting c, dg_threads *threads)

@@ -48,7 +48,8 @@ typedef struct rnn_steps {
  * the input is V x + b itself. */
 typedef struct lstm_steps {
     recurrence r;
-    int64_t features;         /* of x; 0 without V */
+    bool has_weight;          /* V is given; else the input is V x + b */
+    int64_t features;         /* of x, which may be 0; 0 without V */
     const void *input;        /* x, [.., features], or [.., 4·hidden] */
     const void *input_weight; /* V, [4·hidden, features], or NULL */
     const void *bias;         /* b, [4·hidden]; NULL: 0 */

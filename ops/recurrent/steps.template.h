@@ -122,6 +122,8 @@ static inline void NAME(give)(REAL *y, NAME(vec) v, int64_t n)
 
 static void NAME(copy)(REAL *restrict y, const REAL *restrict x, int64_t n)
 {
+    if (n == 0)
+        return; /* there may be no y */
     if (x)
         memcpy(y, x, (size_t)n * sizeof(REAL));
     else
@@ -216,10 +218,10 @@ static void NAME(lstm_units)(const lstm_steps *c, const NAME(units) * u, const R
         NAME(fetch)(c->h, NAME(place)(u, row, hidden, 0), n);
     }
     for (int64_t b = 0; b < 4; b++) {
-        const REAL *start = c->features ? NAME(part)(c->bias, b * hidden + u->first)
+        const REAL *start = c->has_weight ? NAME(part)(c->bias, b * hidden + u->first)
                                         : (const REAL *)c->input + NAME(place)(u, 0, 4 * hidden, b);
         NAME(unit_products)
-        (u, 4, b, joined, depth, known, blocks + b * u->m * n, start, c->features ? 0 : r->steps * 4 * hidden);
+        (u, 4, b, joined, depth, known, blocks + b * u->m * n, start, c->has_weight ? 0 : r->steps * 4 * hidden);
     }
     NAME(lstm_gates)(c, u, blocks, next);
 }

@@ -197,7 +197,7 @@ void reduce_run(reduction kind, const dg_kernel *kernel, const axes *set, double
         run.finish = last ? kernel : NULL;
         run_pass(&run, kernel->threads);
         from = (pass_source){run.to, NULL};
-        if (!last)
+        if (!last && spare) /* reductions of nothing have no workspace */
             spare += pass_bytes(p, y->dtype);
     }
 }
