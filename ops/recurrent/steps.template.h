@@ -219,7 +219,7 @@ static void NAME(lstm_units)(const lstm_steps *c, const NAME(units) * u, const R
     }
     for (int64_t b = 0; b < 4; b++) {
         const REAL *start = c->has_weight ? NAME(part)(c->bias, b * hidden + u->first)
-                                        : (const REAL *)c->input + NAME(place)(u, 0, 4 * hidden, b);
+                                          : (const REAL *)c->input + NAME(place)(u, 0, 4 * hidden, b);
         NAME(unit_products)
         (u, 4, b, joined, depth, known, blocks + b * u->m * n, start, c->has_weight ? 0 : r->steps * 4 * hidden);
     }

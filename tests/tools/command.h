@@ -27,6 +27,17 @@ static inline void remove_folder(void)
     cr_assert_eq(system(line), 0);
 }
 
+/* A limit on memory for a shell command, in KiB. AddressSanitizer reserves terabytes of addresses: there is none then.
+ */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define LIMIT_MEMORY(kib) ""
+#endif
+#endif
+#ifndef LIMIT_MEMORY
+#define LIMIT_MEMORY(kib) "ulimit -v " #kib "; "
+#endif
+
 /* What a call of the command said; texts are cut where they are longer. */
 typedef struct outcome {
     int status;

@@ -297,10 +297,11 @@ Test(run_folder, of_a_run_that_diverges_has_the_last_good_checkpoint_and_a_curve
 Test(run_folder, takes_no_memory_for_epochs_to_come)
 {
     char line[512];
-    snprintf(line, sizeof line,
-             "(ulimit -v 2000000; OPENBLAS_NUM_THREADS=1 timeout 3 '%s' train net.dot -o run --epochs 1000000000) "
-             ">.out 2>.err",
-             getenv("DOTGRAD"));
+    snprintf(
+        line, sizeof line,
+        "(" LIMIT_MEMORY(2000000) "OPENBLAS_NUM_THREADS=1 timeout 3 '%s' train net.dot -o run --epochs 1000000000) "
+                                  ">.out 2>.err",
+        getenv("DOTGRAD"));
     int result = system(line);
     outcome run;
     read_text(".err", run.err, sizeof run.err);

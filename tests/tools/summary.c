@@ -186,7 +186,7 @@ Test(summary, allocates_nothing_of_the_tensors_size)
                             "w -> c; c -> loss [arg=other]; }");
     char line[512];
     outcome run;
-    snprintf(line, sizeof line, "(ulimit -v 1500000; OPENBLAS_NUM_THREADS=1 '%s' summary large.dot) >.out 2>.err",
+    snprintf(line, sizeof line, "(" LIMIT_MEMORY(1500000) "OPENBLAS_NUM_THREADS=1 '%s' summary large.dot) >.out 2>.err",
              getenv("DOTGRAD"));
     run.status = WEXITSTATUS(system(line));
     read_text(".out", run.out, sizeof run.out);
