@@ -301,6 +301,8 @@ dg_status safetensors_parse(const char *bytes, size_t size, dg_tensors **set)
                         size - PREFIX);
     reader r = {.data = (const unsigned char *)bytes + PREFIX + length, .size = size - PREFIX - (size_t)length};
     const char *text = bytes + PREFIX, *end = NULL;
+    if (!dg_utf8_check(text, (size_t)length, NULL))
+        return dg_error(DG_BAD_DATA, "no safetensors file: its header is not UTF-8 text");
     cJSON *header = length && *text == '{' ? cJSON_ParseWithLengthOpts(text, (size_t)length, &end, false) : NULL;
     dg_status status;
     if (!cJSON_IsObject(header) || !only_spaces(end, text + length))

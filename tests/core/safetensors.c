@@ -237,6 +237,13 @@ Test(safetensors, a_header_length_beyond_the_file_is_refused)
     cr_assert(strstr(status.message, "cut: the header has 3 bytes, but only 2 follow"), "%s", status.message);
 }
 
+Test(safetensors, a_header_that_is_not_utf_8_is_refused)
+{
+    dg_status status = read_text("{\"t\xB3\":{\"dtype\":\"I8\",\"shape\":[3],\"data_offsets\":[0,3]}}", 3);
+    cr_assert_eq(status.code, DG_BAD_DATA);
+    cr_assert(strstr(status.message, "not UTF-8"), "%s", status.message);
+}
+
 Test(safetensors, small_types_are_widened)
 {
     const char header[] = "{" ENTRY("h", "F16", "[6]", 0, 12) "," ENTRY("b", "BF16", "[1]", 12, 14) "," ENTRY(

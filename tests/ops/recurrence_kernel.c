@@ -196,6 +196,7 @@ static void check_lstm(const sizes *s)
     make_all(s);
     const int64_t steps = (int64_t)s->n * s->steps, u = s->hidden;
     lstm_steps forward = {.r = recurrence_for(s),
+                          .has_weight = s->features > 0,
                           .features = s->features,
                           .input = x.data,
                           .input_weight = s->features ? input_weight.data : NULL,
