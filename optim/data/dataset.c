@@ -121,6 +121,36 @@ dg_status dg_dataset_split(dg_dataset *data, double test, double validation, uin
     return status;
 }
 
+dg_status dg_dataset_fold(dg_dataset *data, int64_t folds, int64_t fold, double validation, uint64_t seed)
+{
+    int64_t rows;
+    REFUSE_NULL(data);
+    DG_TRY(dg_dataset_rows(data, &rows));
+    DG_TRY(check_fraction("validation", validation));
+    if (folds < 2 || folds > rows)
+        return dg_error(DG_BAD_ARGUMENT, "folds is %lld, wants 2 … %lld (the rows)", (long long)folds, (long long)rows);
+    if (fold < 1 || fold > folds)
+        return dg_error(DG_BAD_ARGUMENT, "fold is %lld, wants 1 … %lld", (long long)fold, (long long)folds);
+    /* in whole rows and remainders: folds·rows may not fit */
+    int64_t each = rows / folds, more = rows % folds, before = fold - 1;
+    int64_t begin = before * each + (before < more ? before : more), n_test = each + (before < more);
+    int64_t n_validation = part_of(validation, rows), rest = rows - n_test;
+    if (n_validation >= rest)
+        return dg_error(DG_BAD_ARGUMENT, "folds=%lld and validation=%g leave no row of %lld for training",
+                        (long long)folds, validation, (long long)rows);
+    int64_t *order = calloc(2 * (size_t)rows, sizeof *order);
+    if (!order)
+        return dg_no_memory("%lld row numbers", (long long)rows);
+    int64_t *turned = order + rows;
+    const dg_random key = {.seed = seed, .stream = dg_random_stream("split")};
+    dg_random_permutation(&key, rows, order);
+    for (int64_t i = 0; i < rows; i++) /* the part that tests comes last */
+        turned[i] = order[(begin + n_test + i) % rows];
+    dg_status status = deal(data, turned, rest - n_validation, n_validation, n_test);
+    free(order);
+    return status;
+}
+
 dg_status dg_dataset_split_at(dg_dataset *data, int64_t n_train)
 {
     int64_t rows;

@@ -182,7 +182,13 @@ static dg_status split(const dg_data_options *asked, double test, double usual, 
     dg_status status;
     if (asked->whole || asked->as_in)
         return dg_dataset_split_at(&set->data, set->count);
-    if (set->published) {
+    if (asked->folds) {
+        if (test >= 0)
+            return dg_error(DG_BAD_ARGUMENT, "%s: test=%g: with folds, each fold tests in its turn: leave test out",
+                            set->source, test);
+        status =
+            dg_dataset_fold(&set->data, asked->folds, asked->fold ? asked->fold : 1, asked->validation, asked->seed);
+    } else if (set->published) {
         if (test >= 0)
             return dg_error(DG_BAD_ARGUMENT, "%s: test=%g: this set keeps its published split", set->source, test);
         status = dg_dataset_split_at(&set->data, set->published);

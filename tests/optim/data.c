@@ -65,6 +65,52 @@ Test(data, splits_by_the_seed_and_keeps_every_row_once)
     dg_data_free(same);
 }
 
+/* scikit-learn's KFold deals sizes alike: 150 rows in 4 parts are 38, 38, 37, 37. */
+Test(data, folds_test_every_row_once_and_keep_the_order_of_the_split)
+{
+    int tested[150] = {0};
+    static const int64_t sizes[] = {38, 38, 37, 37};
+    for (int64_t fold = 1; fold <= 4; fold++) {
+        dg_data *set;
+        int rows[150] = {0};
+        dg_status status =
+            dg_data_open("iris", &(dg_data_options){.folds = 4, .fold = fold, .seed = 3, .validation = 0.1}, &set);
+        cr_assert_eq(status.code, DG_OK, "%s", status.message);
+        const dg_dataset *data = dg_data_set(set);
+        cr_assert_eq(data->n_test, sizes[fold - 1]);
+        cr_assert_eq(data->n_validation, 15);
+        for (int64_t k = 0; k < data->n_test; k++)
+            rows[data->test[k]]++, tested[data->test[k]]++;
+        for (int64_t k = 0; k < data->n_train; k++)
+            rows[data->train[k]]++;
+        for (int64_t k = 0; k < data->n_validation; k++)
+            rows[data->validation[k]]++;
+        for (int k = 0; k < 150; k++)
+            cr_assert_eq(rows[k], 1, "row %d is in %d parts of fold %d", k, rows[k], (int)fold);
+        dg_data_free(set);
+    }
+    for (int k = 0; k < 150; k++)
+        cr_assert_eq(tested[k], 1, "row %d is tested %d times", k, tested[k]);
+}
+
+Test(data, refuses_folds_that_there_are_not)
+{
+    static const struct {
+        const char *spec, *words;
+        int64_t folds, fold;
+    } cases[] = {{"iris", "folds is 1", 1, 1},
+                 {"iris", "folds is 151", 151, 1},
+                 {"iris", "fold is 5, wants 1 … 4", 4, 5},
+                 {"iris(test=0.2)", "leave test out", 4, 1}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        dg_data *set;
+        dg_status status =
+            dg_data_open(cases[k].spec, &(dg_data_options){.folds = cases[k].folds, .fold = cases[k].fold}, &set);
+        cr_assert_eq(status.code, DG_BAD_ARGUMENT);
+        cr_assert_not_null(strstr(status.message, cases[k].words), "%s", status.message);
+    }
+}
+
 Test(data, scales_to_mean_0_and_deviation_1_by_the_training_part_alone)
 {
     dg_data *set = load("wine");

@@ -331,3 +331,64 @@ Test(run_folder, says_that_a_cosine_gets_longer)
     expect_fine(longer);
     cr_assert_null(strstr(longer.err, "warning"), "%s", longer.err);
 }
+
+static void read_row(const char *run, char *text, size_t size)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/row.json", run);
+    read_text(path, text, size);
+}
+
+/* The last epoch of metrics.csv, and what the command prints. */
+Test(run_folder, has_a_row_with_what_came_of_the_run)
+{
+    char row[4096], metrics[4096];
+    outcome run = dotgrad("train net.dot --data iris --loss loss -o none");
+    cr_assert_eq(run.status, 1); /* refused: no row */
+    cr_assert_neq(access("none/row.json", F_OK), 0);
+    write_text("iris.dot", "digraph { graph [data=iris, epochs=4, validation=0.2]; x [op=\"input([N, 4])\"];"
+                           "t [op=\"input([N], dtype=int64)\"]; output [op=\"linear(3)\"]; loss [op=cross_entropy];"
+                           "x -> output -> loss; t -> loss [arg=target]; }");
+    run = dotgrad("train iris.dot -o run --seed 5 --split-seed 9 --no-pictures");
+    expect_fine(run);
+    read_row("run", row, sizeof row);
+    read_text("run/metrics.csv", metrics, sizeof metrics);
+    cr_assert_not_null(strstr(row, "\"finished\""), "%s", row);
+    cr_assert_eq(number_after(row, "\"seed\":"), 5);
+    cr_assert_eq(number_after(row, "\"split_seed\":"), 9);
+    cr_assert_eq(number_after(row, "\"epochs\":"), 4);
+    cr_assert_eq(number_after(row, "\"parameters\":"), 15);
+    cr_assert_eq(number_after(strstr(row, "\"train\""), "\"loss\":"), number_after(metrics, "\n4,"));
+    double test = number_after(run.out, "test loss: ");
+    cr_assert_float_eq(number_after(strstr(row, "\"test\""), "\"loss\":"), test, 1e-5 * test);
+    cr_assert_not_null(strstr(strstr(row, "\"validation\""), "\"accuracy\":"), "%s", row);
+    cr_assert_neq(access("run/loss.svg", F_OK), 0);
+    cr_assert_neq(access("run/graph.svg", F_OK), 0);
+}
+
+Test(run_folder, has_a_row_that_says_where_the_run_diverged)
+{
+    char row[4096];
+    outcome run = dotgrad("train net.dot -o run --no-pictures --optimizer 'sgd(lr=1e39)'");
+    cr_assert_eq(run.status, 1);
+    read_row("run", row, sizeof row);
+    cr_assert_not_null(strstr(row, "\"diverged\""), "%s", row);
+    cr_assert_not_null(strstr(row, "epoch 1, step"), "%s", row);
+    expect_fine(dotgrad("train net.dot -o run --no-pictures"));
+    read_row("run", row, sizeof row);
+    cr_assert_not_null(strstr(row, "\"finished\""), "%s", row);
+}
+
+/* The split does not move with the seed of the run: two runs are then paired. */
+Test(run_folder, of_a_fold_is_resumed_with_the_same_rows)
+{
+    expect_fine(
+        dotgrad("train net.dot --data spirals -o a --epochs 4 --folds 3 --fold 2 --split-seed 7 --no-pictures"));
+    expect_fine(
+        dotgrad("train net.dot --data spirals -o b --epochs 2 --folds 3 --fold 2 --split-seed 7 --no-pictures"));
+    expect_fine(dotgrad("train --resume b --epochs 4 --no-pictures"));
+    cr_assert(same_bytes("a/checkpoint.safetensors", "b/checkpoint.safetensors"));
+    expect_fine(
+        dotgrad("train net.dot --data spirals -o c --epochs 4 --folds 3 --fold 3 --split-seed 7 --no-pictures"));
+    cr_assert_not(same_bytes("a/metrics.csv", "c/metrics.csv"));
+}

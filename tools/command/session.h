@@ -30,6 +30,10 @@ typedef struct graph_session {
 dg_status session_open(const char *path, const char *text, const session_options *options, graph_session *session);
 void session_close(graph_session *session);
 
+/* Data that the graph itself names (not the command line), in `folder` or NULL, lie below allowed folders: else
+ * DG_BAD_ARGUMENT. */
+dg_status session_check_data(const graph_session *session, const char *data, const char *folder);
+
 /* The node of that name; DG_BAD_ARGUMENT when there is none. */
 dg_status session_find(const graph_session *session, const char *name, dg_node **node);
 

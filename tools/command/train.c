@@ -4,6 +4,7 @@
 #include "tools/run/claim.h"
 #include "tools/run/folder.h"
 #include "tools/run/report.h"
+#include "tools/run/row.h"
 #include "train_settings.h"
 
 #include <dotgrad/dotgrad.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The checkpoint is as good as its last byte on the disk, which takes about 10 ms: epochs that are shorter than this
@@ -37,6 +39,8 @@ typedef struct training_run {
     progress_bar progress;
     metrics_file metrics;
     dg_status metrics_status; /* of writing while training */
+    double begin, training_seconds;
+    dg_metrics validated, tested;
 } training_run;
 
 static volatile sig_atomic_t stop_asked;
@@ -45,6 +49,13 @@ static void ask_to_stop(int signal_number)
 {
     (void)signal_number;
     stop_asked = 1;
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static dg_status no_memory(void)
@@ -71,27 +82,6 @@ static dg_status find_loss(training_run *run)
     if (!run->loss)
         return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss: call a node 'loss', or say --loss",
                         run->session.name);
-    return dg_ok();
-}
-
-/* Data that the graph itself names (not the command line) lies below allowed folders. The path ends at one of the
- * brackets of data="d (1).csv(target=y)", or there are none. */
-static dg_status check_named_data(const training_run *run)
-{
-    const char *data = run->settings.data, *folder = run->settings.folder ? run->settings.folder : "";
-    for (size_t length = 0; data && length <= strlen(data); length++) {
-        char *path;
-        if (data[length] && data[length] != '(')
-            continue;
-        bool is_absolute = data[0] == '/' || !*folder;
-        if (asprintf(&path, "%s%s%.*s", is_absolute ? "" : folder, is_absolute ? "" : "/", (int)length, data) < 0)
-            return no_memory();
-        dg_status status =
-            length && access(path, F_OK) == 0 ? dg_graph_file_check_path(run->session.file, path) : dg_ok();
-        free(path);
-        if (status.code != DG_OK)
-            return dg_prefixed(status, "%s: data", run->session.name);
-    }
     return dg_ok();
 }
 
@@ -123,7 +113,7 @@ static dg_status open_graph(training_run *run)
         const char *slash = strrchr(name, '/');
         run->data_folder = slash ? strndup(name, (size_t)(slash - name) + (slash == name)) : NULL;
         settings->folder = run->data_folder;
-        DG_TRY(check_named_data(run));
+        DG_TRY(session_check_data(&run->session, settings->data, settings->folder));
     }
     settings_complete(settings);
     run->session.seed = (uint64_t)settings->seed;
@@ -160,8 +150,10 @@ static dg_status open_data(training_run *run)
     }
     DG_TRY(dg_data_open(spec,
                         &(dg_data_options){.folder = settings->folder,
-                                           .seed = run->session.seed,
+                                           .seed = (uint64_t)settings->split_seed,
                                            .validation = settings->validation,
+                                           .folds = settings->folds,
+                                           .fold = settings->fold,
                                            .memory_limit = settings->memory_limit},
                         &run->data));
     DG_TRY(dg_data_suit(run->data, run->session.graph));
@@ -246,8 +238,9 @@ static dg_status open_folder(training_run *run)
         DG_TRY(run_claim_take(&run->claim, run->folder));
     run_folder_clean(run->folder);
     DG_TRY(run_file_ready(run->checkpoint_path));
+    DG_TRY(run_row_forget(run->folder));
     DG_TRY(write_dot(run, &is_theirs));
-    return is_theirs ? dg_ok() : write_svg(run);
+    return is_theirs || run->settings.no_pictures ? dg_ok() : write_svg(run);
 }
 
 /* ---- training ---- */
@@ -294,7 +287,10 @@ static dg_status make_trainer(training_run *run)
                              .loss = dg_node_name(run->loss),
                              .dtype = settings->dtype,
                              .init = settings->init,
-                             .validation = settings->validation};
+                             .validation = settings->validation,
+                             .split_seed = settings->split_seed,
+                             .folds = settings->folds,
+                             .fold = settings->fold};
     DG_TRY(dg_tensors_new(&run->extra));
     DG_TRY(notes_write(run->extra, &notes));
     DG_TRY(dg_data_keep(run->data, run->extra));
@@ -346,7 +342,9 @@ static dg_status run_trainer(training_run *run)
     DG_TRY(metrics_begin(&run->metrics, run->folder, run->trainer));
     watch_signals(true);
     progress_begin(&run->progress);
+    double begin = seconds_now();
     dg_status status = dg_trainer_run(run->trainer);
+    run->training_seconds = seconds_now() - begin;
     progress_end(&run->progress);
     watch_signals(false);
     DG_TRY(run->metrics_status);
@@ -390,13 +388,36 @@ static dg_status print_results(training_run *run)
             printf("%s %s: %.*g\n", test ? "test" : "train", metrics.names[k], wide ? 10 : 6, metrics.values[k]);
     }
     fflush(stdout);
-    return dg_ok();
+    if (test)
+        run->tested = metrics;
+    if (data->n_validation)
+        status = dg_trainer_evaluate(run->trainer, (dg_rows){data->validation, data->n_validation}, &run->validated);
+    return dg_prefixed(status, "%s", run->session.name);
+}
+
+/* Of the whole folder the last file. */
+static dg_status write_row(training_run *run, const dg_status *trained)
+{
+    const train_settings *settings = &run->settings;
+    return run_row_write(run->folder, &(run_row){.status = trained->code == DG_OK ? "finished" : "diverged",
+                                                 .message = trained->code == DG_OK ? NULL : trained->message,
+                                                 .seed = run->session.seed,
+                                                 .split_seed = (uint64_t)settings->split_seed,
+                                                 .folds = settings->folds,
+                                                 .fold = settings->folds ? settings->fold : 0,
+                                                 .trainer = run->trainer,
+                                                 .graph = run->session.graph,
+                                                 .validation = run->validated,
+                                                 .test = run->tested,
+                                                 .seconds = seconds_now() - run->begin,
+                                                 .training_seconds = run->training_seconds,
+                                                 .is_resumed = settings->resume != NULL});
 }
 
 static void print_files(const training_run *run)
 {
     static const char *const names[] = {
-        "checkpoint.safetensors", "metrics.csv", "loss.svg", "loss.png", "graph.svg", "graph.dot"};
+        "checkpoint.safetensors", "metrics.csv", "loss.svg", "loss.png", "graph.svg", "graph.dot", ROW_NAME};
     char *path;
     fprintf(stderr, "files in %s:", run->folder);
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
@@ -424,12 +445,17 @@ static dg_status run_all(training_run *run)
     DG_TRY(open_folder(run));
     warn_of_schedule(run);
     dg_status status = run_trainer(run);
-    if (status.code == DG_OK || status.code == DG_NUMERIC)
+    if ((status.code == DG_OK || status.code == DG_NUMERIC) && !run->settings.no_pictures)
         draw_curves(run);
-    DG_TRY(status);
-    DG_TRY(print_results(run));
-    print_files(run);
-    return dg_ok();
+    if (status.code == DG_OK)
+        status = print_results(run);
+    if (status.code == DG_OK || status.code == DG_NUMERIC) {
+        dg_status written = write_row(run, &status);
+        status = status.code == DG_OK ? written : status;
+    }
+    if (status.code == DG_OK)
+        print_files(run);
+    return status;
 }
 
 static void release(training_run *run)
@@ -452,6 +478,7 @@ int command_train(int argc, char **argv)
     training_run *run = calloc(1, sizeof *run);
     if (!run)
         return command_failed(no_memory());
+    run->begin = seconds_now();
     int over = settings_parse(argc, argv, &run->settings);
     dg_status status = dg_ok();
     signal(SIGPIPE, SIG_IGN); /* nobody reads the progress any more: no reason to lose the run */

@@ -28,6 +28,9 @@ enum option_value {
     METRICS,
     DTYPE,
     SEED,
+    SPLIT_SEED,
+    FOLDS,
+    FOLD,
     VALIDATION,
     PATIENCE,
     DROP_LAST,
@@ -39,7 +42,8 @@ enum option_value {
     LOSS,
     THREADS,
     MEMORY_LIMIT,
-    RESUME
+    RESUME,
+    NO_PICTURES
 };
 
 static const struct option options[] = {
@@ -54,6 +58,9 @@ static const struct option options[] = {
     {"metrics", required_argument, NULL, METRICS},
     {"dtype", required_argument, NULL, DTYPE},
     {"seed", required_argument, NULL, SEED},
+    {"split-seed", required_argument, NULL, SPLIT_SEED},
+    {"folds", required_argument, NULL, FOLDS},
+    {"fold", required_argument, NULL, FOLD},
     {"validation", required_argument, NULL, VALIDATION},
     {"patience", required_argument, NULL, PATIENCE},
     {"drop-last", no_argument, NULL, DROP_LAST},
@@ -66,6 +73,7 @@ static const struct option options[] = {
     {"threads", required_argument, NULL, THREADS},
     {"memory-limit", required_argument, NULL, MEMORY_LIMIT},
     {"resume", required_argument, NULL, RESUME},
+    {"no-pictures", no_argument, NULL, NO_PICTURES},
     {0},
 };
 
@@ -108,6 +116,12 @@ static bool take_number(train_settings *settings, const char *name, int option)
         return command_int(name, "--batch-size", optarg, 1, INT64_MAX, &settings->batch_size);
     case SEED:
         return command_int(name, "--seed", optarg, 0, INT64_MAX, &settings->seed);
+    case SPLIT_SEED:
+        return command_int(name, "--split-seed", optarg, 0, INT64_MAX, &settings->split_seed);
+    case FOLDS:
+        return command_int(name, "--folds", optarg, 0, INT64_MAX, &settings->folds);
+    case FOLD:
+        return command_int(name, "--fold", optarg, 1, INT64_MAX, &settings->fold);
     case PATIENCE:
         return command_int(name, "--patience", optarg, 0, MAX_EPOCHS, &settings->patience);
     case ACCUMULATE:
@@ -158,7 +172,8 @@ static int help(void)
             printf("  %-20s %s\n", name, known->doc);
     }
     puts("  -o, --run RUN/       the folder for checkpoint, metrics, loss curve and diagram (runs/NAME)\n"
-         "  --resume RUN/        goes on, bit for bit, from RUN/checkpoint.safetensors\n\n"
+         "  --resume RUN/        goes on, bit for bit, from RUN/checkpoint.safetensors\n"
+         "  --no-pictures        draws neither the graph nor the loss curve\n\n"
          "Data: digits, iris, wine, breast_cancer, fashion-mnist, xor, spirals, …, or a path: CSV and other tables, "
          "ARFF,\n"
          "libsvm, .npz, .npy, .safetensors, a folder of IDX files; 'flowers.csv(target=species, drop=[id])'.\n"
@@ -173,6 +188,9 @@ int settings_parse(int argc, char **argv, train_settings *settings)
     *settings = (train_settings){.epochs = NOT_GIVEN,
                                  .batch_size = NOT_GIVEN,
                                  .seed = NOT_GIVEN,
+                                 .split_seed = NOT_GIVEN,
+                                 .folds = NOT_GIVEN,
+                                 .fold = NOT_GIVEN,
                                  .threads = NOT_GIVEN,
                                  .patience = NOT_GIVEN,
                                  .drop_last = NOT_GIVEN,
@@ -189,6 +207,8 @@ int settings_parse(int argc, char **argv, train_settings *settings)
         }
         if (option == DROP_LAST)
             settings->drop_last = 1;
+        else if (option == NO_PICTURES)
+            settings->no_pictures = true;
         else if (text)
             *text = optarg;
         else if (!take_number(settings, argv[0], option))
@@ -255,6 +275,9 @@ dg_status settings_from_graph(train_settings *settings, const char *(*attribute)
     if (!settings->memory_limit && attribute(argument, "memory_limit"))
         dg_bytes_parse(attribute(argument, "memory_limit"), &settings->memory_limit);
     DG_TRY(take_count("patience", attribute(argument, "patience"), 0, MAX_EPOCHS, &settings->patience));
+    DG_TRY(take_count("split_seed", attribute(argument, "split_seed"), 0, INT64_MAX, &settings->split_seed));
+    DG_TRY(take_count("folds", attribute(argument, "folds"), 0, INT64_MAX, &settings->folds));
+    DG_TRY(take_count("fold", attribute(argument, "fold"), 1, INT64_MAX, &settings->fold));
     return take_count("seed", attribute(argument, "seed"), 0, INT64_MAX, &settings->seed);
 }
 
@@ -282,6 +305,9 @@ dg_status settings_from_checkpoint(train_settings *settings, const dg_tensors *c
     DG_TRY(take_count("dotgrad.accumulate", dg_tensors_note(checkpoint, "dotgrad.accumulate"), 1, INT32_MAX,
                       &settings->accumulate));
     settings->validation = isnan(settings->validation) ? notes.validation : settings->validation;
+    settings->split_seed = settings->split_seed == NOT_GIVEN ? notes.split_seed : settings->split_seed;
+    settings->folds = settings->folds == NOT_GIVEN ? notes.folds : settings->folds;
+    settings->fold = settings->fold == NOT_GIVEN ? notes.fold : settings->fold;
     take_number_note(checkpoint, "dotgrad.clip_value", &settings->clip_value);
     take_number_note(checkpoint, "dotgrad.clip_norm", &settings->clip_norm);
     DG_TRY(
@@ -299,6 +325,9 @@ void settings_complete(train_settings *settings)
     settings->epochs = settings->epochs == NOT_GIVEN ? 10 : settings->epochs;
     settings->batch_size = settings->batch_size == NOT_GIVEN ? 32 : settings->batch_size;
     settings->seed = settings->seed == NOT_GIVEN ? 0 : settings->seed;
+    settings->split_seed = settings->split_seed == NOT_GIVEN ? settings->seed : settings->split_seed;
+    settings->folds = settings->folds == NOT_GIVEN ? 0 : settings->folds;
+    settings->fold = settings->fold == NOT_GIVEN ? 1 : settings->fold;
     settings->threads = settings->threads == NOT_GIVEN ? 0 : settings->threads;
     settings->patience = settings->patience == NOT_GIVEN ? 0 : settings->patience;
     settings->validation = isnan(settings->validation) ? 0 : settings->validation;

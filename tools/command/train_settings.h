@@ -12,9 +12,10 @@ typedef struct train_settings {
     const char *run, *resume;
     const char *data, *folder; /* folder: what a relative path in data starts from; NULL: the working folder */
     const char *optimizer, *schedule, *init, *metrics, *average, *output, *loss, *dtype;
-    int64_t epochs, batch_size, seed, threads, patience, drop_last, accumulate;
+    int64_t epochs, batch_size, seed, split_seed, folds, fold, threads, patience, drop_last, accumulate;
     double validation, clip_value, clip_norm;
     size_t memory_limit; /* 0: none */
+    bool no_pictures;
 } train_settings;
 
 /* -1: go on; else the command is over with this exit status (after --help or a message). */

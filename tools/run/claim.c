@@ -99,8 +99,14 @@ void run_claim_drop(run_claim *claim)
 /* "NAME.PID-NUMBER.tmp", as files that are written whole are called until they are. */
 static bool is_temporary(const char *name)
 {
-    static const char *const ours[] = {
-        "checkpoint.safetensors.", "graph.dot.", "graph.svg.", "loss.svg.", "loss.png.", "loss.gp.", "metrics.csv."};
+    static const char *const ours[] = {"checkpoint.safetensors.",
+                                       "graph.dot.",
+                                       "graph.svg.",
+                                       "loss.svg.",
+                                       "loss.png.",
+                                       "loss.gp.",
+                                       "metrics.csv.",
+                                       "row.json."};
     for (size_t k = 0; k < sizeof ours / sizeof *ours; k++) {
         size_t length = strlen(ours[k]), digits;
         if (strncmp(name, ours[k], length) != 0)

@@ -11,6 +11,9 @@
 #define NOTE_DATA       "data"
 #define NOTE_FOLDER     "data.folder"
 #define NOTE_VALIDATION "data.validation"
+#define NOTE_SPLIT      "data.split_seed"
+#define NOTE_FOLDS      "data.folds"
+#define NOTE_FOLD       "data.fold"
 #define NOTE_OUTPUT     "graph.output"
 #define NOTE_LOSS       "graph.loss"
 #define NOTE_DTYPE      "graph.dtype"
@@ -90,6 +93,19 @@ static dg_status set_note(dg_tensors *extra, const char *key, const char *text)
     return text ? dg_tensors_set_note(extra, key, text) : dg_ok();
 }
 
+static dg_status set_count(dg_tensors *extra, const char *key, int64_t count)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)count);
+    return dg_tensors_set_note(extra, key, text);
+}
+
+static int64_t count_of(const dg_tensors *checkpoint, const char *key)
+{
+    const char *text = dg_tensors_note(checkpoint, key);
+    return text ? strtoll(text, NULL, 10) : -1;
+}
+
 dg_status notes_write(dg_tensors *extra, const run_notes *notes)
 {
     char number[DG_NUMBER_TEXT];
@@ -99,6 +115,11 @@ dg_status notes_write(dg_tensors *extra, const run_notes *notes)
     DG_TRY(set_note(extra, NOTE_LOSS, notes->loss));
     DG_TRY(set_note(extra, NOTE_DTYPE, notes->dtype));
     DG_TRY(set_note(extra, NOTE_INIT, notes->init));
+    DG_TRY(set_count(extra, NOTE_SPLIT, notes->split_seed));
+    if (notes->folds) {
+        DG_TRY(set_count(extra, NOTE_FOLDS, notes->folds));
+        DG_TRY(set_count(extra, NOTE_FOLD, notes->fold));
+    }
     return set_note(extra, NOTE_VALIDATION, dg_number_print(notes->validation, DG_FLOAT64, number));
 }
 
@@ -113,6 +134,9 @@ dg_status notes_read(const dg_tensors *checkpoint, run_notes *notes)
         .dtype = dg_tensors_note(checkpoint, NOTE_DTYPE),
         .init = dg_tensors_note(checkpoint, NOTE_INIT),
         .validation = validation ? strtod(validation, NULL) : 0,
+        .split_seed = count_of(checkpoint, NOTE_SPLIT),
+        .folds = count_of(checkpoint, NOTE_FOLDS),
+        .fold = count_of(checkpoint, NOTE_FOLD),
     };
     if (!dg_tensors_note(checkpoint, "dotgrad.graph") || !notes->loss || !validation)
         return dg_error(DG_BAD_DATA, "these tensors are no checkpoint of dotgrad train");

@@ -22,6 +22,7 @@ typedef struct run_notes {
     const char *output, *loss; /* names of nodes; output may be NULL */
     const char *dtype, *init;
     double validation;
+    int64_t split_seed, folds, fold; /* −1: the checkpoint is older than these */
 } run_notes;
 
 dg_status notes_write(dg_tensors *extra, const run_notes *notes);

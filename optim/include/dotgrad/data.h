@@ -39,6 +39,10 @@ dg_status dg_dataset_rows(const dg_dataset *data, int64_t *rows);
 /* Deals all rows into the three lists, in a random order by the seed. `test` and `validation` are fractions of all
  * rows, 0 <= each, their sum < 1; a part that is not 0 gets at least one row. DG_BAD_ARGUMENT. */
 dg_status dg_dataset_split(dg_dataset *data, double test, double validation, uint64_t seed);
+/* Cross-validation: the rows, in the order that dg_dataset_split draws, are cut into `folds` parts that differ by one
+ * row at most; part `fold` (1 … folds) tests, a fraction `validation` of all rows is kept from the rest.
+ * DG_BAD_ARGUMENT. */
+dg_status dg_dataset_fold(dg_dataset *data, int64_t folds, int64_t fold, double validation, uint64_t seed);
 /* For sets with a published split: rows 0 … n_train − 1 train, the rest test. */
 dg_status dg_dataset_split_at(dg_dataset *data, int64_t n_train);
 /* Moves a fraction of the training rows, drawn by the seed, to the validation list. */
@@ -68,6 +72,8 @@ typedef struct dg_data_options {
     const char *folder;      /* a relative path starts here; NULL: the working folder */
     uint64_t seed;           /* of the split and of made sets */
     double validation;       /* the part of all rows that is kept for validation; 0: none */
+    int64_t folds, fold;     /* cross-validation: part `fold` (1 … folds) of so many parts of all rows tests, whatever
+                                split was published; folds 0: none, fold 0: the first */
     bool whole;              /* no split: all rows are in the training list */
     const dg_tensors *as_in; /* a checkpoint that dg_data_keep() has written to: columns are found by the names of
                                 training, words, fills, scaling and classes are those of training; implies whole */
