@@ -7,7 +7,8 @@
 #include <dotgrad/file.h>
 #include <dotgrad/formula.h> /* elementwise expressions */
 #include <dotgrad/graph.h>   /* nodes */
-#include <dotgrad/op.h>      /* ops of your own */
+#include <dotgrad/interval.h>
+#include <dotgrad/op.h> /* ops of your own */
 #include <dotgrad/parameters.h>
 #include <dotgrad/plan.h> /* running */
 #include <dotgrad/random.h>
