@@ -25,11 +25,17 @@ enum { MOST_VECTORS = 2, NARROW_ROWS = 8, FEW_SUMS = 4 };
 #endif
 enum { MOST_ROWS = 12, DEPTH = 1024, TURNED_ROWS = 48, DOT_ROWS = 4, FEW_ELEMENTS = 64 };
 
+/* Of products in panels: rows of a tile, which is two vectors wide; bytes of a panel of b, three quarters of a first
+ * cache of 32 KB, and of a block of a in sixes, in the second one; rows that one packing of a panel is for. */
+enum { SIX = 6, PANEL_BYTES = 24576, BLOCK_BYTES = 65536, LOOSE_ROWS = 96 };
+
 #define INLINE static inline __attribute__((always_inline))
 #ifdef __clang__
 #define UNROLL _Pragma("unroll")
+#define TWICE  _Pragma("unroll 2") /* half of the loop's own instructions; more of it is slower */
 #else
 #define UNROLL _Pragma("GCC unroll 16")
+#define TWICE  _Pragma("GCC unroll 2")
 #endif
 
 /* Two vectors' elements in turn, from element h on: those of the lower halves, or those of the upper ones. */
@@ -46,6 +52,8 @@ enum { MOST_ROWS = 12, DEPTH = 1024, TURNED_ROWS = 48, DOT_ROWS = 4, FEW_ELEMENT
 #define FUNCTIONS(type)                                                                                                \
     {                                                                                                                  \
         .lanes = lanes_##type, .multiply = multiply_##type, .multiply_turned = multiply_turned_##type,                 \
+        .multiply_panels = multiply_panels_##type, .multiply_turned_panels = multiply_turned_panels_##type,            \
+        .pack_panel = pack_panel_##type, .panel = wide_##type, .panels_pay = VECTOR_BYTES == 32,                       \
         .transpose = transpose_##type, .dots = dots_##type, .distances = distances_##type                              \
     }
 const gemm_table DG_ISA_NAME(gemm_kernels) = {.float32 = FUNCTIONS(float32), .float64 = FUNCTIONS(float64)};

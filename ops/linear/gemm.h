@@ -1,7 +1,7 @@
 /* Matrix products and transpositions on buffers, on one thread, for each instruction set.
  *
- * All of them take b's rows as they lie: only `a` may have any strides. Whoever has b transposed turns it round first,
- * or computes the transposed of c. Nothing is allocated. */
+ * `a` may have any strides. b's rows are taken as they lie, so whoever has b transposed turns it round first or
+ * computes the transposed of c; or b is packed in panels. Nothing is allocated. */
 #ifndef OPS_GEMM_KERNEL_H
 #define OPS_GEMM_KERNEL_H
 
@@ -19,6 +19,7 @@ typedef struct gemm {
     int64_t a_row, a_column; /* a[i, p] is at i·a_row + p·a_column */
     const void *b;
     int64_t b_row;
+    int64_t b_column, b_panel; /* of multiply_panels alone */
     void *c;
     int64_t c_row;
     const void *start;
@@ -29,6 +30,15 @@ typedef struct gemm {
 typedef struct gemm_functions {
     int lanes; /* elements of a vector: columns come in as many */
     void (*multiply)(const gemm *product);
+    /* b lies in panels of pack_panel, b_panel elements from one to the next; or b_panel is 0, b[p, j] is at p·b_row +
+     * j·b_column, one of them 1, and panels are packed as they are needed. */
+    void (*multiply_panels)(const gemm *product);
+    int panel;       /* columns of one */
+    bool panels_pay; /* even for a product of some dozen rows */
+    /* as multiply_turned, of panels that are packed */
+    void (*multiply_turned_panels)(const gemm *product);
+    /* to[k, panel] = b[p, j], j < width ≤ panel: whole vectors of it are written */
+    void (*pack_panel)(int64_t k, int64_t width, const void *b, int64_t b_row, int64_t b_column, void *to);
     /* c is written the other way round, c[i, j] at j·c_row + i, and start is [m], one number a row, or NULL */
     void (*multiply_turned)(const gemm *product);
     /* to[j, i] = from[i, j]. Padded: each row of `to` has room for `rows` rounded up to whole vectors, and zeros fill

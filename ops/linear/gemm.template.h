@@ -34,6 +34,7 @@ INLINE void NAME(store)(REAL *to, NAME(vector) value)
 #include "gemm_part.template.h"
 #include "gemm_tile.template.h"
 #include "gemm_transpose.template.h"
+#include "gemm_panels.template.h"
 #include "gemm_product.template.h"
 /* clang-format on */
 

@@ -44,6 +44,7 @@ INLINE void NAME(accumulate)(int rows, int vectors, int64_t k, const REAL *a, in
         for (int j = 0; j < vectors; j++)
             sum[i][j] += odd[i][j];
     }
+    TWICE
     for (; p < k; p++) {
         NAME(step)(rows, vectors, a, a_row, b, last, sum);
         a += a_column;

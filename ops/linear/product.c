@@ -19,6 +19,7 @@ typedef struct way {
     bool turned;
     bool dots; /* one column, and rows of factors that are dense: scalar products */
     bool blas;
+    bool panels; /* the lines are packed in panels: */
     bool pack;   /* the lines are stored as columns, and turned round first: */
     bool shared; /* in the workspace, before all else, or by each piece for itself on the stack */
     const char *factors, *lines;
@@ -73,6 +74,15 @@ static bool blas_wins(const way *w)
     return p->m >= LARGE && p->n >= LARGE && p->k >= LARGE && (vector == 32 || (vector == 64 && line % PAGE == 0));
 }
 
+/* Where vectors are of 32 bytes and tiles of 16 registers reach their speed only from the first cache, packing pays as
+ * soon as a panel is read more than a few times. */
+static bool panels_pay(const product *p, const gemm_functions *f)
+{
+    enum { FEWEST_ROWS = 24, FEWEST_PANELS = 3, FEWEST_TERMS = 16, LEAST_WORK = 400000 };
+    return f->panels_pay && p->m >= FEWEST_ROWS && p->n >= FEWEST_PANELS * f->panel && p->k >= FEWEST_TERMS &&
+           (double)p->m * (double)p->n * (double)p->k > LEAST_WORK;
+}
+
 static void take_operands(way *w)
 {
     const product *p = w->p;
@@ -112,9 +122,11 @@ static void choose(way *w)
     else if (column)
         w->turned = true;
     else if (!row && !w->blas)
+        w->panels = panels_pay(p, w->f);
+    if (!row && !column && !w->blas)
         w->turned = turned_is_less(p, w->f->lanes);
     take_operands(w);
-    w->pack = !w->dots && !w->blas && (w->turned ? !p->transpose_a : p->transpose_b);
+    w->pack = !w->dots && !w->blas && !w->panels && (w->turned ? !p->transpose_a : p->transpose_b);
 }
 
 /* ---- the pieces ---- */
@@ -127,7 +139,9 @@ enum {
     MOST_PIECES = 32,
     ENOUGH_PIECES = 4, /* to share out among threads: more only where full rows of c stay together */
     LEAST_ROWS = 16,   /* of a piece: each reads all the lines */
-    LEAST_COLUMNS = 64,
+    LEAST_PANEL_ROWS = 48,
+    LEAST_COLUMNS = 64,    /* whole panels */
+    MOST_SHARED = 4 << 20, /* bytes of packed panels that all pieces read */
     PACK_DEPTH = 1024,
     BLAS_SIDE = 256 /* of its tiles, which pack both operands */
 };
@@ -152,7 +166,10 @@ static int64_t part_size(int64_t side, int64_t count, int64_t unit)
 /* Along the rows of c first, so that pieces hold full rows. */
 static void cut_matrix(way *w, int64_t wanted)
 {
-    int64_t unit_rows = w->blas ? BLAS_SIDE : LEAST_ROWS, unit_columns = w->blas ? BLAS_SIDE : LEAST_COLUMNS;
+    int64_t unit_rows = w->blas     ? BLAS_SIDE
+                        : w->panels ? LEAST_PANEL_ROWS
+                                    : LEAST_ROWS,
+            unit_columns = w->blas ? BLAS_SIDE : LEAST_COLUMNS;
     int64_t row_parts = 1, column_parts = 1;
     if (w->blas) {
         row_parts = parts(w->rows, unit_rows, ENOUGH_PIECES);
@@ -162,6 +179,8 @@ static void cut_matrix(way *w, int64_t wanted)
         if (column_parts < ENOUGH_PIECES)
             row_parts = parts(w->rows, unit_rows, wanted / column_parts);
     } else {
+        if (w->panels && (double)w->k * (double)w->columns * (double)w->size > MOST_SHARED)
+            unit_rows = w->rows;
         row_parts = parts(w->rows, unit_rows, wanted);
         if (row_parts < ENOUGH_PIECES)
             column_parts = parts(w->columns, unit_columns, wanted / row_parts);
@@ -208,6 +227,12 @@ static bool one_for_all(const dg_shape *batch, const int64_t *strides)
 /* A packed line has room for whole vectors; lines must not lie whole pages apart, see blas_wins. */
 static void place_packed(way *w)
 {
+    if (w->panels) { /* which one piece of rows may pack as it goes */
+        w->shared = w->turned || w->row_pieces > 1;
+        w->packed = (w->columns + w->f->panel - 1) / w->f->panel * w->f->panel * w->k;
+        w->packed_matrices = one_for_all(&w->p->batch, w->line_strides) ? 1 : w->matrices;
+        return;
+    }
     int64_t columns = (w->columns + w->f->lanes - 1) & -(int64_t)w->f->lanes;
     int64_t piece = (w->piece_columns + w->f->lanes - 1) & -(int64_t)w->f->lanes;
     w->shared = (double)w->k * (double)piece * (double)w->size > LOCAL_BYTES;
@@ -225,7 +250,7 @@ static void plan(way *w, const product *p)
     if (w->matrices == 0 || w->rows == 0 || w->columns == 0)
         return;
     cut(w);
-    if (w->pack)
+    if (w->pack || w->panels)
         place_packed(w);
 }
 
@@ -265,6 +290,10 @@ static void multiply_blas(const way *w, const tile *t, const char *a, const char
 
 static void multiply(const way *w, const gemm *g)
 {
+    if (w->panels) {
+        (w->turned ? w->f->multiply_turned_panels : w->f->multiply_panels)(g);
+        return;
+    }
     bool vector = w->rows == 1 && !g->start; /* which is its own transposed */
     if (w->turned && !vector)
         w->f->multiply_turned(g);
@@ -285,7 +314,7 @@ static void run_tile(const way *w, const tile *t)
 {
     const product *p = w->p;
     int64_t factors_at = t->row * w->factor_row,
-            lines_at = t->column * (w->pack || (w->blas && p->transpose_b) ? w->line_row : 1);
+            lines_at = t->column * (w->pack || (!w->turned && p->transpose_b) ? w->line_row : 1);
     int64_t c_at = w->turned ? t->column * p->n + t->row : t->row * p->n + t->column;
     int64_t bias_at = w->turned ? t->row : t->column;
     if (p->batch.rank > 0) {
@@ -319,10 +348,14 @@ static void run_tile(const way *w, const tile *t)
         pack_and_multiply(w, t, &g);
         return;
     }
-    if (w->pack) {
-        int64_t matrix = w->packed_matrices > 1 ? t->matrix : 0;
-        g.b = (const char *)w->kernel->workspace + (matrix * w->packed + t->column) * w->size;
+    if (w->panels && !w->shared) {
+        g.b_row = p->transpose_b ? 1 : w->line_row;
+        g.b_column = p->transpose_b ? w->line_row : 1;
+    } else if (w->shared) {
+        int64_t matrix = w->packed_matrices > 1 ? t->matrix : 0, at = t->column * (w->panels ? w->k : 1);
+        g.b = (const char *)w->kernel->workspace + (matrix * w->packed + at) * w->size;
         g.b_row = w->packed_row;
+        g.b_panel = w->panels ? w->f->panel * w->k : 0;
     }
     multiply(w, &g);
 }
@@ -373,6 +406,20 @@ static int64_t column_blocks(const way *w)
 static int64_t depth_blocks(const way *w)
 {
     return (w->k + PACK_DEPTH - 1) / PACK_DEPTH;
+}
+
+/* Panels of one block of columns, of all depths. */
+static void pack_panels(void *argument, int64_t piece)
+{
+    const way *w = argument;
+    bool turn = w->turned ? !w->p->transpose_a : w->p->transpose_b;
+    int64_t panel = w->f->panel, blocks = column_blocks(w), matrix = piece / blocks,
+            begin = piece % blocks * LEAST_COLUMNS;
+    const char *lines = w->lines + batch_offset(&w->p->batch, w->line_strides, matrix) * w->size;
+    for (int64_t j = begin; j < least(w->columns, begin + LEAST_COLUMNS); j += panel)
+        w->f->pack_panel(w->k, least(panel, w->columns - j), lines + j * (turn ? w->line_row : 1) * w->size,
+                         turn ? 1 : w->line_row, turn ? w->line_row : 1,
+                         (char *)w->kernel->workspace + (matrix * w->packed + j * w->k) * w->size);
 }
 
 static void pack_piece(void *argument, int64_t piece)
@@ -480,8 +527,8 @@ dg_status product_run(const product *p, const dg_kernel *kernel)
     w.finish_in_pieces = finishes && stretch;
     dg_threads *threads = w.pieces > 1 ? kernel->threads : NULL;
     if (w.shared) {
-        int64_t blocks = w.packed_matrices * column_blocks(&w) * depth_blocks(&w); /* of 3 µs each */
-        dg_threads_run(blocks > 2 ? threads : NULL, blocks, pack_piece, &w);
+        int64_t blocks = w.packed_matrices * column_blocks(&w) * (w.panels ? 1 : depth_blocks(&w)); /* 3 µs or more */
+        dg_threads_run(blocks > 2 ? threads : NULL, blocks, w.panels ? pack_panels : pack_piece, &w);
     }
     if (w.pieces == 1)
         run_whole(&w);

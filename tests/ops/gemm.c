@@ -132,6 +132,55 @@ static void check_turned(const gemm_functions *f, dg_dtype dtype, const sizes *s
     free(a.data), free(b.data), free(c.data), free(was.data), free(bias.data);
 }
 
+/* All of b as panels. */
+static numbers packed(const gemm_functions *f, dg_dtype dtype, const numbers *b, const gemm *g)
+{
+    numbers panels = some(dtype, (g->n + f->panel - 1) / f->panel * f->panel * g->k, 5);
+    char *to = panels.data;
+    for (int64_t j = 0; j < g->n; j += f->panel, to += f->panel * g->k * (int64_t)dg_dtype_size(dtype)) {
+        int64_t width = g->n - j < f->panel ? g->n - j : f->panel;
+        f->pack_panel(g->k, width, (const char *)b->data + j * g->b_column * (int64_t)dg_dtype_size(dtype), g->b_row,
+                      g->b_column, to);
+    }
+    return panels;
+}
+
+/* Of packed panels, and of those packed on the way. */
+static void check_panels(const gemm_functions *f, dg_dtype dtype, const sizes *s, bool b_transposed, bool turned)
+{
+    int64_t lda = s->transposed ? s->m + 2 : s->k + 2, ldc = (turned ? s->m : s->n) + 3;
+    numbers a = some(dtype, s->transposed ? length(s->k, lda, s->m) : length(s->m, lda, s->k), 1);
+    numbers b = some(dtype, s->k * s->n, 2), bias = some(dtype, turned ? s->m : s->n, 4);
+    gemm g = {.m = s->m, .n = s->n, .k = s->k, .a = a.data, .c_row = ldc};
+    g.a_row = s->transposed ? 1 : lda;
+    g.a_column = s->transposed ? lda : 1;
+    g.b_row = b_transposed ? 1 : s->n;
+    g.b_column = b_transposed ? s->k : 1;
+    numbers panels = packed(f, dtype, &b, &g);
+    for (int on_the_way = 0; on_the_way < (turned ? 1 : 2); on_the_way++) {
+        numbers c = some(dtype, (turned ? s->n : s->m) * ldc, 3), was = some(dtype, c.count, 3);
+        g.c = c.data;
+        g.b = on_the_way ? b.data : panels.data;
+        g.b_panel = on_the_way ? 0 : f->panel * s->k;
+        g.start = s->start == FROM_NOTHING ? NULL : s->start == FROM_C && !turned ? c.data : bias.data;
+        g.start_row = g.start == c.data ? ldc : 0;
+        (turned ? f->multiply_turned_panels : f->multiply_panels)(&g);
+        for (int64_t at = 0; at < c.count; at++) {
+            int64_t row = at / ldc, column = at % ldc, i = turned ? column : row, j = turned ? row : column;
+            double want = get(&was, at);
+            if (column < ldc - 3) {
+                want = !g.start ? 0 : g.start == c.data ? want : get(&bias, column);
+                for (int64_t p = 0; p < s->k; p++)
+                    want += get(&a, i * g.a_row + p * g.a_column) * get(&b, p * g.b_row + j * g.b_column);
+            }
+            cr_assert_eq(get(&c, at), want, "panels %lldx%lldx%lld at %lld, %lld", (long long)s->m, (long long)s->n,
+                         (long long)s->k, (long long)row, (long long)column);
+        }
+        free(c.data), free(was.data);
+    }
+    free(a.data), free(b.data), free(bias.data), free(panels.data);
+}
+
 static const dg_dtype dtypes[] = {DG_FLOAT32, DG_FLOAT64};
 
 static void check_sizes(const sizes *s)
@@ -160,6 +209,21 @@ Test(gemm, multiplies_deep_and_tall_ones)
     check_sizes(&(sizes){3, 20, 1025, true, FROM_C});
     check_sizes(&(sizes){2, 5, 1100, false, FROM_NOTHING});
     check_sizes(&(sizes){100, 70, 9, true, FROM_BIAS});
+}
+
+Test(gemm, multiplies_in_panels)
+{
+    static const sizes shapes[] = {
+        {1, 1, 3, false, FROM_NOTHING}, {5, 16, 7, false, FROM_BIAS},  {6, 17, 20, true, FROM_C},
+        {13, 70, 33, true, FROM_BIAS},  {100, 31, 200, false, FROM_C}, {97, 40, 385, true, FROM_NOTHING},
+        {7, 24, 800, false, FROM_BIAS}, {200, 72, 19, true, FROM_C},   {50, 9, 400, true, FROM_BIAS},
+        {49, 130, 5, false, FROM_BIAS},
+    };
+    for (int table = 0; table < table_count(); table++)
+        for (int d = 0; d < 2; d++)
+            for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
+                for (int way = 0; way < 4; way++)
+                    check_panels(functions(table, dtypes[d]), dtypes[d], &shapes[s], way & 1, way & 2);
 }
 
 /* What lies beside b is read along with its rows, and must not come through. */
@@ -322,7 +386,8 @@ Test(product, finishes_every_element_once)
         {4, 16, 16, 1, 1},    {5, 3, 2, 1, 1},      {1, 40, 40, 1, 1},    {40, 1, 40, 1, 1},    {1, 1, 50, 1, 1},
         {64, 10, 128, 1, 1},  {70, 130, 300, 1, 1}, {20, 300, 500, 1, 1}, {300, 20, 500, 1, 1}, {40, 36, 20, 3, 2},
         {130, 128, 16, 3, 4}, {90, 100, 90, 2, 3},  {33, 2, 0, 1, 1},     {0, 7, 3, 1, 1},      {3, 1000, 400, 1, 1},
-        {1, 700, 400, 1, 1},  {700, 1, 400, 1, 1},  {40, 40, 300, 1, 2},
+        {1, 700, 400, 1, 1},  {700, 1, 400, 1, 1},  {40, 40, 300, 1, 2},  {130, 64, 100, 1, 1}, {150, 100, 64, 2, 2},
+        {48, 96, 400, 1, 1},
     };
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
         for (int flags = 0; flags < 8; flags++)
