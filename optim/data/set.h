@@ -12,6 +12,7 @@
  *   features.c  a table into fields
  *   schema.c    columns kept in a checkpoint, and met by another file
  *   scaling.c   missing numbers and scales, after the split
+ *   sizes.c     ROWS, FEATURES, CLASSES, VOCAB of a set
  *   labels.c    classes meet the losses of a graph
  *   idx.c       and arrays.c, builtin.c, made.c, values.c: the other readers
  *   readers.c   the table of readers

@@ -25,6 +25,8 @@ static const dg_attribute table[] = {
     {"was_set", G, DG_FORM_SETTINGS, true, NULL, "settings that have been put in, for the files that the graph uses"},
     {"data", G, DG_FORM_CALL, true, "data",
      "the data set by name, or a path; options in brackets: \"digits(scale=standard, test=0.25)\""},
+    {"sizes", G, DG_FORM_SETTINGS, true, NULL,
+     "what ROWS, FEATURES, CLASSES and VOCAB stand for in calls, before what the data say: \"CLASSES=10\""},
     {"epochs", G, DG_FORM_COUNT, true, "epochs", "passes through the data (10)"},
     {"batch_size", G, DG_FORM_COUNT, true, "batch-size", "rows a step (32)"},
     {"drop_last", G, DG_FORM_FLAG, true, "drop-last",

@@ -6,6 +6,7 @@
 #include "core/base/null.h"
 #include "keys.h"
 #include "settings.h"
+#include "sizes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -159,6 +160,9 @@ void library_free(struct dg_file_library *library)
 void library_forget_texts(struct dg_file_library *library)
 {
     library->options.n_texts = 0;
+    library->options.n_sizes = 0;
+    library->options.data = NULL;
+    library->options.find_data = NULL;
 }
 
 void library_count_anew(struct dg_file_library *library)
@@ -294,6 +298,8 @@ static dg_status read_document(struct dg_file_library *library, const char *key,
             status = settings_put(made->file, given, &made->scope);
         if (status.code == DG_OK)
             status = document_check(made->file, library->files[0].file);
+        if (status.code == DG_OK)
+            status = data_sizes_put(library->files[0].file, made->file, &library->options, given->call);
         if (status.code != DG_OK)
             dg_arena_free(arena);
     }
@@ -376,7 +382,7 @@ dg_status library_find(struct dg_file_library *library, const dg_graph_file *use
     const library_file *entry = find_entry(library, user);
     const char *folder = dg_graph_file_setting(user, "folder");
     char *key = folder ? document_key(entry->key, folder, name) : NULL, *variant = NULL;
-    settings_given given = {.outer = entry->scope};
+    settings_given given = {.outer = entry->scope, .call = call};
     size_t size;
     *file = NULL;
     if (!key || !is_there(library, key)) {
@@ -390,6 +396,9 @@ dg_status library_find(struct dg_file_library *library, const dg_graph_file *use
     given.settings = settings;
     for (int k = 0; out && status.code == DG_OK && k < given.count; k++)
         fprintf(out, "%s=%s, ", settings[k].name, settings[k].value);
+    for (size_t k = 0; out && k < call->count; k++)
+        if (data_size_is_given(&call->items[k]))
+            fprintf(out, "%s, ", call->items[k].key);
     if (out) {
         fprintf(out, "| %s", given.outer ? given.outer : "");
         if (fclose(out) != 0 && status.code == DG_OK)

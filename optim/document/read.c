@@ -4,6 +4,7 @@
 #include "library.h"
 #include "modules.h"
 #include "settings.h"
+#include "sizes.h"
 
 #include "core/base/null.h"
 
@@ -146,6 +147,8 @@ static dg_status read_text(dg_document_parser *parse, const char *path, const ch
     library_set_scope(made->library, scope);
     if (status.code == DG_OK)
         status = document_check(made, made);
+    if (status.code == DG_OK)
+        status = data_sizes_put(made, made, options, NULL);
     if (status.code == DG_OK)
         status = dg_graph_file_build(made, options);
     if (status.code == DG_OK)

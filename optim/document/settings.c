@@ -251,6 +251,17 @@ static dg_status replace(putting *p, const char *value, char **made)
     return status;
 }
 
+dg_status document_set_computed(dg_graph_file *file, dg_file_attribute *attribute, const char *text)
+{
+    dg_value call;
+    if (dg_call_parse(file->arena, text, &call).code == DG_OK) {
+        compute_arguments(&call, 0);
+        text = dg_value_print(file->arena, &call);
+    }
+    attribute->value = text ? dg_arena_text(file->arena, text, strlen(text)) : NULL;
+    return attribute->value ? dg_ok() : document_no_memory(file);
+}
+
 static dg_status put_one(putting *p, dg_file_attribute *attribute)
 {
     char *made = NULL;
@@ -260,17 +271,16 @@ static dg_status put_one(putting *p, dg_file_attribute *attribute)
     dg_status status = replace(p, attribute->value, &made);
     if (status.code != DG_OK)
         return dg_prefixed(status, "%s=\"%.60s\"", attribute->name, attribute->value);
-    dg_value call;
-    const char *text = made;
-    if (known->form == DG_FORM_CALL && dg_call_parse(p->file->arena, made, &call).code == DG_OK) {
-        compute_arguments(&call, 0);
-        text = dg_value_print(p->file->arena, &call);
-    } else if (known->form != DG_FORM_CALL && compute(made, &call)) {
-        text = dg_value_print(p->file->arena, &call);
+    if (known->form == DG_FORM_CALL) {
+        status = document_set_computed(p->file, attribute, made);
+    } else {
+        dg_value number;
+        const char *text = compute(made, &number) ? dg_value_print(p->file->arena, &number) : made;
+        attribute->value = text ? dg_arena_text(p->file->arena, text, strlen(text)) : NULL;
+        status = attribute->value ? dg_ok() : document_no_memory(p->file);
     }
-    attribute->value = text ? dg_arena_text(p->file->arena, text, strlen(text)) : NULL;
     free(made);
-    return attribute->value ? dg_ok() : document_no_memory(p->file);
+    return status;
 }
 
 static dg_status put_all(putting *p, dg_file_attributes *attributes)
@@ -319,6 +329,11 @@ static dg_status set_attribute(dg_graph_file *file, const char *old, const char 
     items[place] = (dg_file_attribute){.name = name, .value = value};
     file->attributes = (dg_file_attributes){count + 1, items};
     return dg_ok();
+}
+
+dg_status document_set(dg_graph_file *file, const char *name, const char *value)
+{
+    return set_attribute(file, name, name, dg_arena_text(file->arena, value, strlen(value)));
 }
 
 /* What the caller sets: a setting, or an attribute of the experiment. */

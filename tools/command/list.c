@@ -97,6 +97,13 @@ static void list_data(void)
     }
 }
 
+static void list_sizes(void)
+{
+    for (size_t k = 0; dg_data_size_at(k); k++)
+        printf("  %-16s %s\n", dg_data_size_at(k)->name, dg_data_size_at(k)->summary);
+    puts("\nIn the op of a node for a number: linear(CLASSES), rbf(ROWS, init=all), linear(2*FEATURES).");
+}
+
 static void list_names(const char *(*known)(size_t))
 {
     for (size_t k = 0; known(k); k++)
@@ -181,6 +188,7 @@ static const struct {
     {"schedules", "of learning rates", list_schedules},
     {"initialisers", "of parameters", list_initialisers},
     {"data", "sets by name and formats of files, with their options", list_data},
+    {"sizes", "that graphs read from data", list_sizes},
     {"metrics", "what is reported beside the loss", list_metrics},
     {"styles", "of pictures", list_styles},
     {"probes", "what draw --heat measures", list_probes},

@@ -6,10 +6,8 @@
 
 #include <dotgrad/op.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MAX_THREADS 1024
 
@@ -21,6 +19,8 @@ dg_status session_open(const char *path, const char *text, const session_options
     reading.init = options->init;
     reading.sizes = options->sizes;
     reading.n_sizes = options->n_sizes;
+    reading.find_data = options->find_data;
+    reading.find_argument = options->find_argument;
     *session = (graph_session){.name = path, .seed = options->seed, .memory_limit = options->memory_limit};
     DG_TRY(dg_graph_read(path, &reading, &session->file));
     graph_options_warn(session->file);
@@ -40,24 +40,6 @@ void session_close(graph_session *session)
     dg_tensors_free(session->parameters);
     dg_graph_file_free(session->file);
     *session = (graph_session){0};
-}
-
-/* The path ends at one of the brackets of data="d (1).csv(target=y)", or there are none. */
-dg_status session_check_data(const graph_session *session, const char *data, const char *folder)
-{
-    for (size_t length = 0; data && length <= strlen(data); length++) {
-        char *path;
-        if (data[length] && data[length] != '(')
-            continue;
-        bool is_absolute = data[0] == '/' || !folder || !*folder;
-        if (asprintf(&path, "%s%s%.*s", is_absolute ? "" : folder, is_absolute ? "" : "/", (int)length, data) < 0)
-            return dg_error(DG_NO_MEMORY, "%s: not enough memory", session->name);
-        dg_status status = length && access(path, F_OK) == 0 ? dg_graph_file_check_path(session->file, path) : dg_ok();
-        free(path);
-        if (status.code != DG_OK)
-            return dg_prefixed(status, "%s: data", session->name);
-    }
-    return dg_ok();
 }
 
 dg_status session_find(const graph_session *session, const char *name, dg_node **node)

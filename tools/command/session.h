@@ -13,7 +13,9 @@ typedef struct session_options {
     int threads;                 /* 0: DG_NUM_THREADS, or all processors */
     const dg_symbol_size *sizes; /* put for symbols */
     int n_sizes;
-    size_t memory_limit; /* bytes that a plan may take; 0: any */
+    size_t memory_limit;       /* bytes that a plan may take; 0: any */
+    dg_data_finder *find_data; /* of sizes that the graph reads; NULL: the data that it names */
+    void *find_argument;
 } session_options;
 
 typedef struct graph_session {
@@ -29,10 +31,6 @@ typedef struct graph_session {
 /* Reads the graph at `path`, or from `text` when that is not NULL. Close the session even after a failure. */
 dg_status session_open(const char *path, const char *text, const session_options *options, graph_session *session);
 void session_close(graph_session *session);
-
-/* Data that the graph itself names (not the command line), in `folder` or NULL, lie below allowed folders: else
- * DG_BAD_ARGUMENT. */
-dg_status session_check_data(const graph_session *session, const char *data, const char *folder);
 
 /* The node of that name; DG_BAD_ARGUMENT when there is none. */
 dg_status session_find(const graph_session *session, const char *name, dg_node **node);

@@ -405,6 +405,17 @@ static dg_status check_settings(const dg_graph_file *file)
 
 enum { MOST_BYTES = 1 << 28 }; /* of a graph file */
 
+/* Of the sizes that are given, those that data would say: the table shows them, not their names. */
+static int data_sizes(const summary_options *options, dg_symbol_size sizes[SESSION_SIZES])
+{
+    int count = 0;
+    for (int k = 0; k < options->n_sizes; k++)
+        for (size_t i = 0; dg_data_size_at(i); i++)
+            if (strcmp(options->sizes[k].symbol, dg_data_size_at(i)->name) == 0)
+                sizes[count++] = options->sizes[k];
+    return count;
+}
+
 static dg_status summarise(summary_options *options)
 {
     dg_graph_file *file = NULL, *sized = NULL;
@@ -412,7 +423,10 @@ static dg_status summarise(summary_options *options)
     char *text = NULL;
     size_t size;
     DG_TRY(dg_read_file_up_to(options->path, reading.most_bytes ? reading.most_bytes : MOST_BYTES, &text, &size));
+    dg_symbol_size sizes[SESSION_SIZES];
     reading.text = text;
+    reading.sizes = sizes;
+    reading.n_sizes = data_sizes(options, sizes);
     dg_status status = strlen(text) == size
                            ? dg_graph_read(options->path, &reading, &file)
                            : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", options->path);

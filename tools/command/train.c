@@ -85,6 +85,53 @@ static dg_status find_loss(training_run *run)
     return dg_ok();
 }
 
+/* What the command line leaves open, as the graph's attributes say. */
+static dg_status take_settings(training_run *run, const dg_graph_file *file)
+{
+    train_settings *settings = &run->settings;
+    if (!settings->resume) {
+        dg_status status = settings_from_graph(settings, attribute_of, file);
+        if (status.code != DG_OK)
+            return dg_prefixed(status, "%s", file->path);
+    }
+    settings_complete(settings);
+    return dg_ok();
+}
+
+/* Also called while the graph is read, when it reads sizes of the data. */
+static dg_status open_data(training_run *run, const dg_graph_file *file)
+{
+    train_settings *settings = &run->settings;
+    const char *slash = strrchr(file->path, '/');
+    bool is_named = !settings->data && !settings->resume; /* by the graph itself */
+    if (run->data)
+        return dg_ok();
+    if (is_named) {
+        settings->data = dg_graph_file_setting(file, "data");
+        run->data_folder = slash ? strndup(file->path, (size_t)(slash - file->path) + (slash == file->path)) : NULL;
+        settings->folder = run->data_folder;
+    }
+    if (!settings->data || strcmp(settings->data, "none") == 0)
+        return dg_ok();
+    const dg_data_options options = {.folder = settings->folder,
+                                     .seed = (uint64_t)settings->split_seed,
+                                     .validation = settings->validation,
+                                     .folds = settings->folds,
+                                     .fold = settings->fold,
+                                     .memory_limit = settings->memory_limit};
+    return is_named ? dg_graph_file_open_data(file, &options, &run->data)
+                    : dg_data_open(settings->data, &options, &run->data);
+}
+
+static dg_status find_data(void *argument, const dg_graph_file *file, const dg_data **data)
+{
+    training_run *run = argument;
+    DG_TRY(take_settings(run, file));
+    DG_TRY(open_data(run, file));
+    *data = run->data;
+    return dg_ok();
+}
+
 /* Opens the graph of the file or of the checkpoint, and takes the settings that go with it. */
 static dg_status open_graph(training_run *run)
 {
@@ -99,23 +146,14 @@ static dg_status open_graph(training_run *run)
     }
     session_options options = {.init = settings->init,
                                .seed = settings->seed == NOT_GIVEN ? 0 : (uint64_t)settings->seed,
-                               .threads = settings->threads == NOT_GIVEN ? 0 : (int)settings->threads};
+                               .threads = settings->threads == NOT_GIVEN ? 0 : (int)settings->threads,
+                               .find_data = find_data,
+                               .find_argument = run};
     if (settings->dtype)
         dg_dtype_parse(settings->dtype, &options.dtype);
     DG_TRY(session_open(name, text, &options, &run->session));
-    if (!settings->resume) {
-        dg_status status = settings_from_graph(settings, attribute_of, run->session.file);
-        if (status.code != DG_OK)
-            return dg_prefixed(status, "%s", name);
-    }
-    if (!settings->data && !settings->resume) {
-        settings->data = dg_graph_file_setting(run->session.file, "data");
-        const char *slash = strrchr(name, '/');
-        run->data_folder = slash ? strndup(name, (size_t)(slash - name) + (slash == name)) : NULL;
-        settings->folder = run->data_folder;
-        DG_TRY(session_check_data(&run->session, settings->data, settings->folder));
-    }
-    settings_complete(settings);
+    DG_TRY(take_settings(run, run->session.file));
+    DG_TRY(open_data(run, run->session.file));
     run->session.seed = (uint64_t)settings->seed;
     DG_TRY(dg_graph_file_bundle(run->session.file, &run->graph_text));
     return find_loss(run);
@@ -138,24 +176,15 @@ static dg_status check_no_inputs(const training_run *run)
                  : dg_ok();
 }
 
-static dg_status open_data(training_run *run)
+static dg_status suit_data(training_run *run)
 {
-    const train_settings *settings = &run->settings;
-    const char *notice, *spec = settings->data;
+    const char *notice;
     char none[48];
-    if (!spec || !strcmp(spec, "none")) {
+    if (!run->data) {
         DG_TRY(check_no_inputs(run));
-        snprintf(none, sizeof none, "none(n=%lld)", (long long)settings->batch_size);
-        spec = none;
+        snprintf(none, sizeof none, "none(n=%lld)", (long long)run->settings.batch_size);
+        DG_TRY(dg_data_open(none, NULL, &run->data));
     }
-    DG_TRY(dg_data_open(spec,
-                        &(dg_data_options){.folder = settings->folder,
-                                           .seed = (uint64_t)settings->split_seed,
-                                           .validation = settings->validation,
-                                           .folds = settings->folds,
-                                           .fold = settings->fold,
-                                           .memory_limit = settings->memory_limit},
-                        &run->data));
     DG_TRY(dg_data_suit(run->data, run->session.graph));
     for (size_t k = 0; (notice = dg_data_notice(run->data, k)); k++)
         fprintf(stderr, "dotgrad: %s\n", notice);
@@ -434,7 +463,7 @@ static dg_status accept(training_run *run)
 {
     DG_TRY(find_folder(run));
     DG_TRY(open_graph(run));
-    DG_TRY(open_data(run));
+    DG_TRY(suit_data(run));
     dg_status status = make_trainer(run);
     return dg_prefixed(status, "%s", run->session.name);
 }

@@ -111,6 +111,15 @@ const char *dg_data_notice(const dg_data *data, size_t index);
  * DG_BAD_DATA: a label that is no class of the scores; words where a loss wants numbers. */
 dg_status dg_data_suit(dg_data *data, const dg_graph *graph);
 
+/* Sizes that a graph file may read from data in the place of numbers: linear(CLASSES). See <dotgrad/graph_file.h>. */
+typedef struct dg_data_size {
+    const char *name; /* "ROWS", "FEATURES", "CLASSES", "VOCAB" */
+    const char *summary;
+} dg_data_size;
+const dg_data_size *dg_data_size_at(size_t index); /* NULL after the last */
+/* That size of the data; 0: they have none, or there is no size of that name. */
+int64_t dg_data_size_of(const dg_data *data, const char *name);
+
 /* Puts columns, words, fills, scaling and classes as notes and tensors "data.…" into `checkpoint`, for as_in. */
 dg_status dg_data_keep(const dg_data *data, dg_tensors *checkpoint);
 /* The classes that dg_data_keep wrote: 0 and NULL when there are none. Free each name and the list with free(). */

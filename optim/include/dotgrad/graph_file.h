@@ -9,6 +9,7 @@
 #ifndef DOTGRAD_GRAPH_FILE_H
 #define DOTGRAD_GRAPH_FILE_H
 
+#include <dotgrad/data.h>
 #include <dotgrad/op.h>
 
 DG_BEGIN_C
@@ -154,7 +155,19 @@ typedef struct dg_file_text {
     const char *name, *text;
 } dg_file_text;
 
-/* Everything may be 0 or NULL. Nothing of it is needed when reading is over. */
+/* Opens the data whose sizes a graph reads; asked at most once, when its attributes are known, but no node is. The data
+ * stay the caller's. */
+typedef dg_status dg_data_finder(void *argument, const dg_graph_file *file, const dg_data **data);
+
+/* Everything may be 0 or NULL. Nothing of it is needed when reading is over.
+ *
+ * Sizes from data: ROWS, FEATURES, CLASSES and VOCAB (dg_data_size_at()) stand in the `op` of a node for numbers,
+ * "linear(CLASSES)", "rbf(ROWS, init=all)", "linear(2*FEATURES)". They are those of `sizes`, else of `data` or what
+ * `find_data` answers, else what the graph's attribute `sizes` says, else those of the data set that its attribute
+ * `data` names, which is then opened. The document has the numbers from then on, and the attribute `sizes` for the
+ * files that it uses, so that what is written of it needs no data any more. Without all these a size in the shape of an
+ * input is a symbol as any other; elsewhere it is DG_BAD_ARGUMENT. In a used file a size that use() gives, or that one
+ * of its inputs has, is that one. */
 typedef struct dg_graph_read_options {
     const char *text;            /* the file's text; NULL: what is in the file */
     dg_dtype dtype;              /* float type of the whole graph; DG_DEFAULT_DTYPE: as the file says, else float32 */
@@ -167,6 +180,9 @@ typedef struct dg_graph_read_options {
     int n_roots;
     const dg_file_setting *set; /* $name of the graph, or an attribute of the experiment: "act", "mish" */
     int n_set;
+    const dg_data *data;       /* whose sizes the graph reads */
+    dg_data_finder *find_data; /* the same, where the graph's attributes say which they are */
+    void *find_argument;
     size_t most_bytes;  /* of a file; 0: 256 MiB */
     int64_t most_nodes; /* of the network; 0: 4,194,304 */
 } dg_graph_read_options;
@@ -186,6 +202,11 @@ dg_status dg_graph_file_build(dg_graph_file *file, const dg_graph_read_options *
  * remedy, where it is neither below the graph's own folder, nor the working folder, nor one of .roots, links followed,
  * or is a device or a pipe; DG_IO: there is no such file. */
 dg_status dg_graph_file_check_path(const dg_graph_file *file, const char *path);
+
+/* Opens the data set that the graph's attribute `data` names; relative paths start in the folder of the graph, or in
+ * that of the options, and are checked as by dg_graph_file_check_path(). options: NULL for seed, split, validation and
+ * memory_limit of the graph. *data is NULL when the graph names none. */
+dg_status dg_graph_file_open_data(const dg_graph_file *file, const dg_data_options *options, dg_data **data);
 
 /* The files that the graph uses, in the order of their reading: paths from the graph's folder, and texts. */
 size_t dg_graph_file_used_count(const dg_graph_file *file);
