@@ -34,7 +34,7 @@ typedef struct gemm_functions {
      * j·b_column, one of them 1, and panels are packed as they are needed. */
     void (*multiply_panels)(const gemm *product);
     int panel;       /* columns of one */
-    bool panels_pay; /* even for a product of some dozen rows */
+    bool panels_pay; /* even for a product of some dozen rows: tiles get to their speed only from the first cache */
     /* as multiply_turned, of panels that are packed */
     void (*multiply_turned_panels)(const gemm *product);
     /* to[k, panel] = b[p, j], j < width ≤ panel: whole vectors of it are written */

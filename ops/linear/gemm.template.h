@@ -34,8 +34,8 @@ INLINE void NAME(store)(REAL *to, NAME(vector) value)
 #include "gemm_part.template.h"
 #include "gemm_tile.template.h"
 #include "gemm_transpose.template.h"
-#include "gemm_panels.template.h"
 #include "gemm_product.template.h"
+#include "gemm_panels.template.h"
 /* clang-format on */
 
 #undef LANES

@@ -110,6 +110,10 @@ static __attribute__((noinline)) void NAME(multiply_transposed_rows)(const gemm 
 
 static void NAME(multiply_panels)(const gemm *g)
 {
+    if (g->k <= 0) {
+        NAME(multiply_nothing)(g);
+        return;
+    }
     int64_t parts = (g->k + NAME(depth) - 1) / NAME(depth), depth = (g->k + parts - 1) / parts;
     bool in_sixes = g->a_row == 1 && g->n > 2 * NAME(wide);
     int64_t most = in_sixes ? NAME(block_rows) * NAME(depth) / depth / SIX * SIX : LOOSE_ROWS;

@@ -18,18 +18,18 @@ static void NAME(linear_products)(const linear_steps *c, rows_of rows, int64_t k
     const REAL *panel = r->panels, *before = NAME(before)(r, c->u, NULL, rows.begin, k);
     for (int64_t j = 0; j < n; j += width)
         for (int64_t b = 0; b < c->blocks; b++, panel += n * width)
-            r->gemm->multiply(&(gemm){.m = rows.end - rows.begin,
-                                      .n = n - j < width ? n - j : width,
-                                      .k = before ? n : 0,
-                                      .a = before,
-                                      .a_row = r->steps * n,
-                                      .a_column = 1,
-                                      .b = panel,
-                                      .b_row = width,
-                                      .c = (REAL *)c->s + at * size + b * n + j,
-                                      .c_row = r->steps * size,
-                                      .start = NAME(part)(c->from_s, at * size + b * n + j),
-                                      .start_row = r->steps * size});
+            NAME(multiply_by_panel)
+    (r, panel, n,
+     (gemm){.m = rows.end - rows.begin,
+            .n = n - j < width ? n - j : width,
+            .k = before ? n : 0,
+            .a = before,
+            .a_row = r->steps * n,
+            .a_column = 1,
+            .c = (REAL *)c->s + at * size + b * n + j,
+            .c_row = r->steps * size,
+            .start = NAME(part)(c->from_s, at * size + b * n + j),
+            .start_row = r->steps * size});
 }
 
 static void NAME(linear_rows)(const void *call, rows_of rows, void *scratch)
@@ -110,18 +110,21 @@ static void NAME(add_sums)(const weight_sums *c, rows_of rows, int64_t at, int64
                            REAL *sums)
 {
     REAL *to = sums + rows.begin * n;
-    c->r.gemm->multiply(&(gemm){.m = rows.end - rows.begin,
-                                .n = n,
-                                .k = k,
-                                .a = (const REAL *)c->a + at * c->size + rows.begin,
-                                .a_row = 1,
-                                .a_column = c->size,
-                                .b = b,
-                                .b_row = n,
-                                .c = to,
-                                .c_row = n,
-                                .start = at ? to : NULL,
-                                .start_row = n});
+    const gemm_functions *f = c->r.gemm;
+    bool in_panels = f->panels_pay && n > f->panel;
+    (in_panels ? f->multiply_panels : f->multiply)(&(gemm){.m = rows.end - rows.begin,
+                                                           .n = n,
+                                                           .k = k,
+                                                           .a = (const REAL *)c->a + at * c->size + rows.begin,
+                                                           .a_row = 1,
+                                                           .a_column = c->size,
+                                                           .b = b,
+                                                           .b_row = n,
+                                                           .b_column = 1,
+                                                           .c = to,
+                                                           .c_row = n,
+                                                           .start = at ? to : NULL,
+                                                           .start_row = n});
 }
 
 /* alone += rows begin … end − 1 of a, added up among themselves first. */

@@ -16,7 +16,8 @@ typedef struct recurrence {
     void *panels; /* the packed weight */
 } recurrence;
 
-/* A product's columns come in panels of so many, of which a part PANEL_DEPTH deep stays in the first cache. */
+/* A product's columns come in panels of so many, of which a part PANEL_DEPTH deep stays in the first cache; or, where
+ * narrower ones pay (gemm->panels_pay), in as many of gemm's panels side by side. */
 static inline int64_t panel_width(const recurrence *r)
 {
     return r->hidden >= 64 ? 64 : (r->hidden + 15) / 16 * 16;

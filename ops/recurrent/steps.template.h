@@ -7,25 +7,61 @@
 #error "this is a template: REAL and NAME must be defined"
 #endif
 
+/* Rows from … from + rows − 1 of the panels, `depth` deep, that hold columns `first` … of a matrix of `hidden` columns,
+ * which lie `column` apart and its rows `row`. Returns where the next panels begin. */
+static REAL *NAME(pack_columns)(const recurrence *r, const REAL *matrix, int64_t row, int64_t column, int64_t first,
+                                int64_t rows, REAL *to, int64_t from, int64_t depth)
+{
+    const int64_t width = panel_width(r), n = r->hidden - first < width ? r->hidden - first : width;
+    matrix += first * column;
+    if (r->gemm->panels_pay)
+        for (int64_t j = 0, panel = r->gemm->panel; j < n; j += panel)
+            r->gemm->pack_panel(rows, n - j < panel ? n - j : panel, matrix + j * column, row, column,
+                                to + j * depth + from * panel);
+    else if (row == 1)
+        r->gemm->transpose(n, rows, matrix, column, to + from * width, width, false);
+    else
+        for (int64_t p = 0; p < rows; p++)
+            memcpy(to + (from + p) * width, matrix + p * row, (size_t)n * sizeof(REAL));
+    return to + depth * width;
+}
+
 static void NAME(pack_turned)(const recurrence *r, int64_t blocks, const void *weight, int64_t columns, int64_t from,
                               int64_t depth)
 {
-    const int64_t n = r->hidden, width = panel_width(r);
-    REAL *panel = (REAL *)r->panels + from * width;
-    for (int64_t j = 0; j < n; j += width)
-        for (int64_t b = 0; b < blocks; b++, panel += depth * width)
-            r->gemm->transpose(j + width < n ? width : n - j, columns, (const REAL *)weight + (b * n + j) * columns,
-                               columns, panel, width, false);
+    REAL *to = r->panels;
+    for (int64_t j = 0; j < r->hidden; j += panel_width(r))
+        for (int64_t b = 0; b < blocks; b++)
+            to = NAME(pack_columns)(r, (const REAL *)weight + b * r->hidden * columns, 1, columns, j, columns, to, from,
+                                    depth);
 }
 
 static void NAME(pack)(const recurrence *r, const void *weight, int64_t depth)
 {
-    const int64_t n = r->hidden, width = panel_width(r);
     REAL *to = r->panels;
-    for (int64_t j = 0; j < n; j += width) {
-        size_t bytes = (size_t)(j + width < n ? width : n - j) * sizeof(REAL);
-        for (int64_t p = 0; p < depth; p++, to += width)
-            memcpy(to, (const REAL *)weight + p * n + j, bytes);
+    for (int64_t j = 0; j < r->hidden; j += panel_width(r))
+        to = NAME(pack_columns)(r, weight, r->hidden, 1, j, depth, to, 0, depth);
+}
+
+/* c = start + a·(the first k rows of a panel, `depth` deep), whose columns are c's. */
+static void NAME(multiply_by_panel)(const recurrence *r, const REAL *panel, int64_t depth, gemm g)
+{
+    const int64_t width = panel_width(r), k = g.k;
+    if (r->gemm->panels_pay) {
+        g.b = panel;
+        g.b_panel = depth * r->gemm->panel;
+        r->gemm->multiply_panels(&g);
+        return;
+    }
+    g.b_row = width;
+    for (int64_t p = 0; p == 0 || p < k; p += PANEL_DEPTH) {
+        gemm part = g;
+        part.k = k - p < PANEL_DEPTH ? k - p : PANEL_DEPTH;
+        part.a = (const REAL *)g.a + p;
+        part.b = panel + p * width;
+        part.start = p ? g.c : g.start;
+        part.start_row = p ? g.c_row : g.start_row;
+        r->gemm->multiply(&part);
     }
 }
 
@@ -55,18 +91,18 @@ static void NAME(unit_products)(const NAME(units) * u, int64_t blocks, int64_t b
 {
     int64_t width = panel_width(u->r);
     const REAL *panel = (const REAL *)u->r->panels + (u->first / width * blocks + b) * depth * width;
-    u->r->gemm->multiply(&(gemm){.m = u->m,
-                                 .n = u->n,
-                                 .k = known,
-                                 .a = a,
-                                 .a_row = depth,
-                                 .a_column = 1,
-                                 .b = panel,
-                                 .b_row = width,
-                                 .c = c,
-                                 .c_row = u->n,
-                                 .start = start,
-                                 .start_row = start_row});
+    NAME(multiply_by_panel)
+    (u->r, panel, depth,
+     (gemm){.m = u->m,
+            .n = u->n,
+            .k = known,
+            .a = a,
+            .a_row = depth,
+            .a_column = 1,
+            .c = c,
+            .c_row = u->n,
+            .start = start,
+            .start_row = start_row});
 }
 
 static const REAL *NAME(part)(const void *x, int64_t at)
@@ -79,19 +115,18 @@ static void NAME(panel_products)(const recurrence *r, int64_t j, int64_t m, int6
                                  REAL *c, int64_t c_row, const REAL *start, int64_t start_row)
 {
     const int64_t n = r->hidden, width = panel_width(r);
-    for (int64_t p = 0; p == 0 || p < depth; p += PANEL_DEPTH)
-        r->gemm->multiply(&(gemm){.m = m,
-                                  .n = n - j < width ? n - j : width,
-                                  .k = depth - p < PANEL_DEPTH ? depth - p : PANEL_DEPTH,
-                                  .a = a + p,
-                                  .a_row = a_row,
-                                  .a_column = 1,
-                                  .b = (const REAL *)r->panels + j * depth + p * width,
-                                  .b_row = width,
-                                  .c = c + j,
-                                  .c_row = c_row,
-                                  .start = p ? c + j : NAME(part)(start, j),
-                                  .start_row = p ? c_row : start_row});
+    NAME(multiply_by_panel)
+    (r, (const REAL *)r->panels + j * depth, depth,
+     (gemm){.m = m,
+            .n = n - j < width ? n - j : width,
+            .k = depth,
+            .a = a,
+            .a_row = a_row,
+            .a_column = 1,
+            .c = c + j,
+            .c_row = c_row,
+            .start = NAME(part)(start, j),
+            .start_row = start_row});
 }
 
 static void NAME(weight_products)(const recurrence *r, int64_t m, int64_t depth, const REAL *a, int64_t a_row, REAL *c,
