@@ -1,11 +1,9 @@
 /* dotgrad train: a graph file and data become a folder with a trained network. */
+#include "train.h"
+
 #include "command.h"
-#include "session.h"
-#include "tools/run/claim.h"
 #include "tools/run/folder.h"
-#include "tools/run/report.h"
 #include "tools/run/row.h"
-#include "train_settings.h"
 
 #include <dotgrad/dotgrad.h>
 #include <dotgrad/draw.h>
@@ -17,31 +15,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 /* The checkpoint is as good as its last byte on the disk, which takes about 10 ms: epochs that are shorter than this
  * share one. A run resumed from an older epoch ends in the same bytes. */
 #define SAVE_EVERY 0.3 /* seconds */
-
-/* One run from its options to its results. */
-typedef struct training_run {
-    train_settings settings;
-    dg_tensors *checkpoint; /* that is resumed from, or NULL */
-    graph_session session;
-    dg_node *loss, *output;
-    char *graph_text; /* as it was before gradients were added */
-    char *data_folder, *folder, *checkpoint_path;
-    run_claim claim;
-    bool is_plotted;
-    dg_data *data;
-    dg_tensors *extra;
-    dg_trainer *trainer;
-    progress_bar progress;
-    metrics_file metrics;
-    dg_status metrics_status; /* of writing while training */
-    double begin, training_seconds;
-    dg_metrics validated, tested;
-} training_run;
 
 static volatile sig_atomic_t stop_asked;
 
@@ -61,134 +38,6 @@ static double seconds_now(void)
 static dg_status no_memory(void)
 {
     return dg_error(DG_NO_MEMORY, "not enough memory");
-}
-
-/* ---- the graph ---- */
-
-static const char *attribute_of(const void *file, const char *name)
-{
-    return dg_graph_file_setting(file, name);
-}
-
-static dg_status find_loss(training_run *run)
-{
-    const train_settings *settings = &run->settings;
-    run->loss = run->session.file->loss;
-    run->output = run->session.file->output;
-    if (settings->loss)
-        DG_TRY(session_find(&run->session, settings->loss, &run->loss));
-    if (settings->output)
-        DG_TRY(session_find(&run->session, settings->output, &run->output));
-    if (!run->loss)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss: call a node 'loss', or say --loss",
-                        run->session.name);
-    return dg_ok();
-}
-
-/* What the command line leaves open, as the graph's attributes say. */
-static dg_status take_settings(training_run *run, const dg_graph_file *file)
-{
-    train_settings *settings = &run->settings;
-    if (!settings->resume) {
-        dg_status status = settings_from_graph(settings, attribute_of, file);
-        if (status.code != DG_OK)
-            return dg_prefixed(status, "%s", file->path);
-    }
-    settings_complete(settings);
-    return dg_ok();
-}
-
-/* Also called while the graph is read, when it reads sizes of the data. */
-static dg_status open_data(training_run *run, const dg_graph_file *file)
-{
-    train_settings *settings = &run->settings;
-    const char *slash = strrchr(file->path, '/');
-    bool is_named = !settings->data && !settings->resume; /* by the graph itself */
-    if (run->data)
-        return dg_ok();
-    if (is_named) {
-        settings->data = dg_graph_file_setting(file, "data");
-        run->data_folder = slash ? strndup(file->path, (size_t)(slash - file->path) + (slash == file->path)) : NULL;
-        settings->folder = run->data_folder;
-    }
-    if (!settings->data || strcmp(settings->data, "none") == 0)
-        return dg_ok();
-    const dg_data_options options = {.folder = settings->folder,
-                                     .seed = (uint64_t)settings->split_seed,
-                                     .validation = settings->validation,
-                                     .folds = settings->folds,
-                                     .fold = settings->fold,
-                                     .memory_limit = settings->memory_limit};
-    return is_named ? dg_graph_file_open_data(file, &options, &run->data)
-                    : dg_data_open(settings->data, &options, &run->data);
-}
-
-static dg_status find_data(void *argument, const dg_graph_file *file, const dg_data **data)
-{
-    training_run *run = argument;
-    DG_TRY(take_settings(run, file));
-    DG_TRY(open_data(run, file));
-    *data = run->data;
-    return dg_ok();
-}
-
-/* Opens the graph of the file or of the checkpoint, and takes the settings that go with it. */
-static dg_status open_graph(training_run *run)
-{
-    train_settings *settings = &run->settings;
-    const char *name = settings->graph ? settings->graph : settings->resume, *text = NULL;
-    if (settings->resume) {
-        DG_TRY(checkpoint_read(settings->resume, &run->checkpoint));
-        dg_status status = settings_from_checkpoint(settings, run->checkpoint);
-        if (status.code != DG_OK)
-            return dg_prefixed(status, "%s", settings->resume);
-        text = settings->graph ? NULL : dg_tensors_note(run->checkpoint, "dotgrad.graph");
-    }
-    session_options options = {.init = settings->init,
-                               .seed = settings->seed == NOT_GIVEN ? 0 : (uint64_t)settings->seed,
-                               .threads = settings->threads == NOT_GIVEN ? 0 : (int)settings->threads,
-                               .find_data = find_data,
-                               .find_argument = run};
-    if (settings->dtype)
-        dg_dtype_parse(settings->dtype, &options.dtype);
-    DG_TRY(session_open(name, text, &options, &run->session));
-    DG_TRY(take_settings(run, run->session.file));
-    DG_TRY(open_data(run, run->session.file));
-    run->session.seed = (uint64_t)settings->seed;
-    DG_TRY(dg_graph_file_bundle(run->session.file, &run->graph_text));
-    return find_loss(run);
-}
-
-/* ---- the data ---- */
-
-/* A graph that reads no data is trained a step an epoch: DG_BAD_ARGUMENT when it reads some. */
-static dg_status check_no_inputs(const training_run *run)
-{
-    dg_node **inputs;
-    int count;
-    DG_TRY(session_nodes(&run->session, DG_ROLE_INPUT, &inputs, &count));
-    const char *first = count > 0 ? dg_node_name(inputs[0]) : NULL;
-    free(inputs);
-    return first ? dg_error(DG_BAD_ARGUMENT,
-                            "%s: there is no data for the input '%s': say --data, or give the graph the "
-                            "attribute data",
-                            run->session.name, first)
-                 : dg_ok();
-}
-
-static dg_status suit_data(training_run *run)
-{
-    const char *notice;
-    char none[48];
-    if (!run->data) {
-        DG_TRY(check_no_inputs(run));
-        snprintf(none, sizeof none, "none(n=%lld)", (long long)run->settings.batch_size);
-        DG_TRY(dg_data_open(none, NULL, &run->data));
-    }
-    DG_TRY(dg_data_suit(run->data, run->session.graph));
-    for (size_t k = 0; (notice = dg_data_notice(run->data, k)); k++)
-        fprintf(stderr, "dotgrad: %s\n", notice);
-    return dg_ok();
 }
 
 /* ---- the run's folder ---- */
@@ -462,8 +311,7 @@ static void print_files(const training_run *run)
 static dg_status accept(training_run *run)
 {
     DG_TRY(find_folder(run));
-    DG_TRY(open_graph(run));
-    DG_TRY(suit_data(run));
+    DG_TRY(train_open(run));
     dg_status status = make_trainer(run);
     return dg_prefixed(status, "%s", run->session.name);
 }

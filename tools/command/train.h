@@ -1,0 +1,37 @@
+/* A run of dotgrad train:
+ *
+ *   train.c           training, the run's folder, results
+ *   train_settings.c  options, attributes, notes of checkpoints
+ *   train_inputs.c    graph and data */
+#ifndef TOOLS_TRAIN_H
+#define TOOLS_TRAIN_H
+
+#include "session.h"
+#include "tools/run/claim.h"
+#include "tools/run/report.h"
+#include "train_settings.h"
+
+/* One run from its options to its results. */
+typedef struct training_run {
+    train_settings settings;
+    dg_tensors *checkpoint; /* that is resumed from, or NULL */
+    graph_session session;
+    dg_node *loss, *output;
+    char *graph_text; /* as it was before gradients were added */
+    char *data_folder, *folder, *checkpoint_path;
+    run_claim claim;
+    bool is_plotted;
+    dg_data *data;
+    dg_tensors *extra;
+    dg_trainer *trainer;
+    progress_bar progress;
+    metrics_file metrics;
+    dg_status metrics_status; /* of writing while training */
+    double begin, training_seconds;
+    dg_metrics validated, tested;
+} training_run;
+
+/* Opens graph and data, and takes the settings that the graph or the checkpoint says. */
+dg_status train_open(training_run *run);
+
+#endif
