@@ -32,8 +32,10 @@ typedef float loose_vector __attribute__((vector_size(LANES * sizeof(float)), al
 #define INLINE static inline __attribute__((always_inline))
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
+#define TWICE  _Pragma("unroll 2") /* half of the loop's own instructions; more of it is slower */
 #else
 #define UNROLL _Pragma("GCC unroll 16")
+#define TWICE  _Pragma("GCC unroll 2")
 #endif
 
 INLINE vector load(const float *from)
@@ -81,6 +83,7 @@ INLINE void line_tile(const int pixels, const int vectors, const conv_line *l, i
         sum[p][j] = load(l->bias + j * LANES);
     for (int64_t s = 0; s < l->segments; s++) {
         const float *x = l->x + first * step + l->offsets[s];
+        TWICE
         for (int64_t q = 0; q < length; q++, weights += vectors * LANES) {
             UNROLL
             for (int j = 0; j < vectors; j++)
@@ -160,6 +163,7 @@ INLINE void sums_tile(const int segments, const int length, const int vectors, c
         UNROLL
         for (int k = 0; k < segments; k++)
             x[k] = t->x + r * t->x_row + t->offsets[s + k] + q;
+        TWICE
         for (int64_t p = 0; p < t->pixels; p++, g += g_pixel) {
             UNROLL
             for (int j = 0; j < vectors; j++)
@@ -246,12 +250,21 @@ INLINE void sums_of(const int vectors, const conv_sums *t)
     }
 }
 
+/* In blocks of rows: what a tile reads of them stays in the first cache while all taps pass over it. */
 static void sums(const conv_sums *t)
 {
-    if (t->outputs > LANES)
-        sums_of(2, t);
-    else
-        sums_of(1, t);
+    enum { BLOCK_FLOATS = 6144 };
+    int64_t row = t->pixels * 2 * LANES + t->x_row, most = row < BLOCK_FLOATS ? BLOCK_FLOATS / (row > 0 ? row : 1) : 1;
+    conv_sums block = *t;
+    for (int64_t r = 0; r < t->rows; r += most) {
+        block.rows = least(most, t->rows - r);
+        block.x = t->x + r * t->x_row;
+        block.g = t->g + r * t->g_row;
+        if (t->outputs > LANES)
+            sums_of(2, &block);
+        else
+            sums_of(1, &block);
+    }
 }
 
 /* ---- depthwise ---- */
