@@ -1,5 +1,8 @@
 /* Forward mode: tangents flow from the inputs to the outputs. */
 #include <dotgrad/autograd.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 
 #include "walk.h"
 

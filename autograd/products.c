@@ -1,5 +1,7 @@
 /* Whole Jacobians and Hessians, and products with them that never build the matrix. */
 #include <dotgrad/autograd.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 
 #include "walk.h"
 

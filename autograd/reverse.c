@@ -1,5 +1,6 @@
 /* Reverse mode: cotangents flow from the outputs back to what they were computed from, and every step is a node. */
 #include <dotgrad/autograd.h>
+#include <dotgrad/ops/source.h>
 
 #include "recompute.h"
 #include "walk.h"

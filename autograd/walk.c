@@ -1,6 +1,10 @@
 /* Finds the nodes that a derivative runs through. Without recursion, in time linear in what is reached. */
 #include "walk.h"
 
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/source.h>
+
 #include <stdlib.h>
 #include <string.h>
 

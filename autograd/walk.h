@@ -5,7 +5,6 @@
 #define AUTOGRAD_WALK_H
 
 #include <dotgrad/op.h>
-#include <dotgrad/ops.h>
 
 /* How the derivative of a node is found. */
 typedef enum walk_kind {

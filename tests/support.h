@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <dotgrad/autograd.h>
+#include <dotgrad/ops.h>
 #include <math.h>
 #include <string.h>
 

@@ -1,5 +1,8 @@
 /* The gradient check: every derivative against finite differences. */
 #include <dotgrad/autograd.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/source.h>
 
 #include "autograd/walk.h"
 #include "probe.h"

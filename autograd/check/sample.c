@@ -1,5 +1,10 @@
 /* Samples: a descriptor's suggestion of a call and of input types, made into a graph with numbers to feed. */
 #include <dotgrad/autograd.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 
 #include <math.h>
 #include <stdio.h>

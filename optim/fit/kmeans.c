@@ -1,6 +1,12 @@
 /* k-means. The nearest centres are found by the engine itself: argmin_j ‖c_j‖²/2 − x·c_j is one matrix product. */
 #include "fit.h"
 
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
+
 #include <stdlib.h>
 #include <string.h>
 

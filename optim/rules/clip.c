@@ -1,7 +1,9 @@
 /* Clipping of gradients, as nodes. */
 #include "core/base/null.h"
 
-#include <dotgrad/ops.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/source.h>
 #include <dotgrad/rules.h>
 
 #include <math.h>

@@ -7,7 +7,8 @@
 #include "rules.h"
 
 #include <dotgrad/autograd.h>
-#include <dotgrad/ops.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/source.h>
 #include <dotgrad/rules.h>
 
 #include <math.h>

@@ -4,6 +4,8 @@
 
 #include "optim/rules/driver.h"
 
+#include <dotgrad/ops/source.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,6 +3,10 @@
 #include "objective.h"
 #include "trainer.h"
 
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/source.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /* A training step as a plan, in one call. */
 #include "objective.h"
 
+#include <dotgrad/ops/source.h>
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* Plans of one graph in several threads: made, bound and run there. A plain program, since Criterion does not start
  * under -Db_sanitize=thread, which is what it is best run with. */
 #include <dotgrad/autograd.h>
+#include <dotgrad/ops.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "tools/command/random_data.h"
 
 #include <dotgrad/dotgrad.h>
+#include <dotgrad/ops/source.h>
 
 #include <stdio.h>
 #include <stdlib.h>

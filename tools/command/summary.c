@@ -5,6 +5,7 @@
 #include "tools/draw/cost.h"
 
 #include <dotgrad/dotgrad.h>
+#include <dotgrad/ops/source.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,7 +10,6 @@
 #define DOTGRAD_AUTOGRAD_H
 
 #include <dotgrad/op.h>
-#include <dotgrad/ops.h>
 #include <dotgrad/plan.h>
 
 DG_BEGIN_C

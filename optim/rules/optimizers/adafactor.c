@@ -1,6 +1,8 @@
 /* Shazeer, Stern: "Adafactor: adaptive learning rates with sublinear memory cost" (2018), algorithm 4, in
  * torch.optim.Adafactor's form. The second moment of a matrix [n, m] is kept as its row and column means. */
-#include <dotgrad/ops.h>
+#include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/source.h>
 #include <dotgrad/rules.h>
 
 #include <float.h>

@@ -1,7 +1,10 @@
 /* Jordan, Jin, Boza, You, Cesista, Newhouse, Bernstein: "Muon: an optimizer for hidden layers in neural networks"
  * (2024): the momentum of a matrix, made nearly orthogonal by Newton-Schulz steps. Kernels [out, in, …] are matrices
  * [out, in·…]; vectors and scalars go by AdamW at the same rate. */
-#include <dotgrad/ops.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 #include <dotgrad/rules.h>
 
 #include <math.h>
