@@ -1,6 +1,9 @@
 /* Tables of descriptors, found by name. */
 #include "descriptors.h"
 
+#include <dotgrad/near.h>
+
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,31 +50,21 @@ dg_status descriptors_add(descriptors *table, const void *descriptor)
     return larger ? dg_ok() : dg_error(DG_NO_MEMORY, "no memory to register %s '%s'", table->what, name_of(descriptor));
 }
 
-/* Letters that differ when both are laid side by side, at the best of a shift by one where they first differ. */
-static size_t difference(const char *a, const char *b)
+static const char *name_at(const void *table, size_t index)
 {
-    size_t same = 0, end = 0, m = strlen(a), n = strlen(b), longest = m > n ? m : n;
-    while (a[same] && a[same] == b[same])
-        same++;
-    while (end < m - same && end < n - same && a[m - 1 - end] == b[n - 1 - end])
-        end++;
-    return longest - same - end;
+    const void *descriptor = descriptors_at((descriptors *)(uintptr_t)table, index);
+    return descriptor ? name_of(descriptor) : NULL;
 }
 
 dg_status descriptors_unknown(descriptors *table, const char *name)
 {
     char known[600] = "", hint[80] = "";
-    size_t used = 0, best = 3;
-    const void *descriptor;
-    for (size_t i = 0; (descriptor = descriptors_at(table, i)); i++) {
-        const char *other = name_of(descriptor);
+    size_t used = 0;
+    const char *other, *near = dg_name_nearest(name, name_at, table);
+    for (size_t i = 0; (other = name_at(table, i)); i++)
         if (used + strlen(other) + 3 < sizeof known)
             used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", other);
-        size_t far = difference(name, other);
-        if (far < best && far < strlen(other)) {
-            best = far;
-            snprintf(hint, sizeof hint, " (did you mean '%s'?)", other);
-        }
-    }
+    if (near)
+        snprintf(hint, sizeof hint, " (did you mean '%s'?)", near);
     return dg_error(DG_BAD_ARGUMENT, "there is no %s '%.60s'%s; known are %s", table->what, name, hint, known);
 }

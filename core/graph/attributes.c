@@ -6,10 +6,17 @@
 #include <string.h>
 
 static const char *const kind_names[] = {
-    [DG_ATTR_BOOL] = "true or false",  [DG_ATTR_INT] = "an integer",         [DG_ATTR_FLOAT] = "a number",
-    [DG_ATTR_NAME] = "a name",         [DG_ATTR_SIZES] = "a size or a list", [DG_ATTR_INTS] = "an integer or a list",
-    [DG_ATTR_SHAPE] = "a shape",       [DG_ATTR_DTYPE] = "an element type",  [DG_ATTR_TENSOR] = "a number or a list",
-    [DG_ATTR_INIT] = "an initialiser", [DG_ATTR_TEXT] = "a formula",
+    [DG_ATTR_BOOL] = "true or false",
+    [DG_ATTR_INT] = "an integer",
+    [DG_ATTR_FLOAT] = "a number",
+    [DG_ATTR_NAME] = "a name",
+    [DG_ATTR_SIZES] = "a size or a list",
+    [DG_ATTR_INTS] = "an integer or a list",
+    [DG_ATTR_SHAPE] = "a shape",
+    [DG_ATTR_DTYPE] = "an element type: bool, int32, int64, float32 or float64",
+    [DG_ATTR_TENSOR] = "a number or a list",
+    [DG_ATTR_INIT] = "an initialiser",
+    [DG_ATTR_TEXT] = "a formula",
 };
 
 static bool is_text(const dg_value *value)

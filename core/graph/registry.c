@@ -5,6 +5,7 @@
 
 #include "core/base/table.h"
 
+#include <dotgrad/near.h>
 #include <dotgrad/version.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -263,45 +264,21 @@ const dg_op *dg_op_at(size_t index)
     return index < registry_count() ? registry.entries[index]->op : NULL;
 }
 
-/* Levenshtein's distance, given up beyond short names. */
-static size_t edit_distance(const char *a, const char *b)
+typedef bool entry_test(const op_entry *entry);
+
+/* "" for those that do not fit. */
+static const char *name_at(const void *fits, size_t index)
 {
-    enum { LONGEST = 40 };
-    size_t m = strlen(a), n = strlen(b), row[LONGEST + 1];
-    if (m > LONGEST || n > LONGEST)
-        return LONGEST;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= m; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[n];
+    entry_test *const *test = fits;
+    if (index >= registry_count())
+        return NULL;
+    return !*test || (*test)(registry.entries[index]) ? registry.entries[index]->op->name : "";
 }
 
 const char *registry_nearest(const char *name, bool (*fits)(const op_entry *entry))
 {
-    const char *nearest = NULL;
-    size_t best = strlen(name) / 3 + 2;
-    for (size_t i = 0; i < registry_count(); i++) {
-        if (fits && !fits(registry.entries[i]))
-            continue;
-        size_t distance = edit_distance(name, registry.entries[i]->op->name);
-        if (distance < best) {
-            best = distance;
-            nearest = registry.entries[i]->op->name;
-        }
-    }
-    return nearest;
+    entry_test *test = fits;
+    return dg_name_nearest(name, name_at, &test);
 }
 
 const char *dg_op_nearest(const char *name)

@@ -57,7 +57,7 @@ dg_status want_labels(const dg_infer *infer, int scores)
     const dg_type *target = infer->inputs[1];
     char text[DG_SHAPE_TEXT], more[DG_SHAPE_TEXT];
     if (target->dtype != DG_INT64 && target->dtype != DG_INT32)
-        return dg_error(DG_BAD_DTYPE, "target is %s, wants class indices (int64 or int32)",
+        return dg_error(DG_BAD_DTYPE, "target is %s, wants class indices (int64 or int32): input(…, dtype=int64)",
                         dg_dtype_name(target->dtype));
     dg_shape want = without_classes(&infer->inputs[scores]->shape);
     bool differ = target->shape.rank != want.rank;

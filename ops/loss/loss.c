@@ -108,6 +108,23 @@ static bool has_labels(const dg_type *target)
     return !dg_dtype_is_float(target->dtype);
 }
 
+/* A target of numbers of classes that has kept a float type is the usual mistake. */
+static dg_status want_probabilities(const dg_infer *infer)
+{
+    const dg_type *target = infer->inputs[1];
+    char text[DG_SHAPE_TEXT], more[DG_SHAPE_TEXT];
+    DG_TRY(want_floats(infer, 1));
+    dg_status status = shapes_agree(infer, 0, 1);
+    if (status.code == DG_OK || target->shape.rank != infer->inputs[0]->shape.rank - 1)
+        return status;
+    dg_graph_print_shape(infer->graph, &target->shape, text, sizeof text);
+    dg_graph_print_shape(infer->graph, &infer->inputs[0]->shape, more, sizeof more);
+    return dg_error(DG_BAD_DTYPE,
+                    "target is %s %s: numbers of classes are integers, input(%s, dtype=int64); probabilities of "
+                    "classes are %s, as the input",
+                    dg_dtype_name(target->dtype), text, text, more);
+}
+
 static dg_status cross_entropy_infer(const dg_infer *infer)
 {
     double smoothing = infer->attrs[2].f;
@@ -118,8 +135,7 @@ static dg_status cross_entropy_infer(const dg_infer *infer)
     if (has_labels(infer->inputs[1])) {
         DG_TRY(want_labels(infer, 0));
     } else {
-        DG_TRY(want_floats(infer, 1));
-        DG_TRY(shapes_agree(infer, 0, 1));
+        DG_TRY(want_probabilities(infer));
     }
     dg_shape losses = without_classes(&infer->inputs[0]->shape);
     return infer_reduced(infer, &losses, &infer->attrs[0]);

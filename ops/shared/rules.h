@@ -4,6 +4,8 @@
 
 #include <dotgrad/op.h>
 
+#include <stdlib.h>
+
 /* Two sizes that cannot be the same: different numbers. Symbols are checked once they are bound. */
 static inline bool sizes_differ(int64_t a, int64_t b)
 {
@@ -25,9 +27,13 @@ static inline dg_status shapes_agree(const dg_infer *infer, int a, int b)
     if (!differ)
         return dg_ok();
     char left[DG_SHAPE_TEXT], right[DG_SHAPE_TEXT];
-    return dg_error(DG_BAD_SHAPE, "%s is %s and %s is %s: they must have one shape", infer->op->inputs[a].name,
+    const dg_shape *longer = x->rank > y->rank ? x : y;
+    bool is_column = abs(x->rank - y->rank) == 1 && longer->dims[longer->rank - 1] == 1; /* [N, 1] and [N] */
+    return dg_error(DG_BAD_SHAPE, "%s is %s and %s is %s: they must have one shape%s", infer->op->inputs[a].name,
                     dg_graph_print_shape(infer->graph, x, left, sizeof left), infer->op->inputs[b].name,
-                    dg_graph_print_shape(infer->graph, y, right, sizeof right));
+                    dg_graph_print_shape(infer->graph, y, right, sizeof right),
+                    is_column ? "; squeeze(dim=-1) makes [N, 1] to [N], and input([N, 1]) reads a column as [N, 1]"
+                              : "");
 }
 
 /* Input k, when it is given, must be of a float type and of input 0's. */

@@ -3,6 +3,8 @@
 
 #include "core/base/null.h"
 
+#include <dotgrad/near.h>
+
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -10,13 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_UNKNOWN = 300 };
+enum { MOST_UNKNOWN = 500 };
 
 typedef struct checking {
     const dg_graph_file *file;
-    char unknown[MOST_UNKNOWN]; /* "graph attribute 'a', node attribute 'b'" */
+    char unknown[MOST_UNKNOWN]; /* "graph attribute 'a' (line 1), node attribute 'b' (line 7)" */
     char misplaced[MOST_UNKNOWN];
 } checking;
+
+/* What an attribute stands on. */
+typedef struct carrier {
+    unsigned where;
+    const dg_op *op; /* of the node, or of the head of the edge; NULL: not known */
+} carrier;
 
 void document_warn(dg_graph_file *file, const char *format, ...)
 {
@@ -51,12 +59,22 @@ static bool is_number(const char *text, double *number)
     return end != text && !*end && isfinite(*number);
 }
 
-static bool is_whole(const char *text, long long least)
+static bool is_whole(const char *text, int64_t least, int64_t most)
 {
     char *end;
     errno = 0;
     long long number = strtoll(text, &end, 10);
-    return end != text && !*end && !errno && number >= least;
+    return end != text && !*end && !errno && number >= least && number <= most;
+}
+
+/* One of "float32|float64". */
+static bool is_choice(const char *choices, const char *text)
+{
+    size_t length = strlen(text);
+    for (const char *at = choices; *at; at += strcspn(at, "|") + (at[strcspn(at, "|")] == '|'))
+        if (strcspn(at, "|") == length && memcmp(at, text, length) == 0)
+            return true;
+    return false;
 }
 
 bool dg_bytes_parse(const char *text, size_t *bytes)
@@ -81,95 +99,155 @@ bool dg_bytes_parse(const char *text, size_t *bytes)
     return true;
 }
 
-/* What the value should be; NULL: it is. */
-static const char *wanted_form(const dg_attribute *attribute, const char *value)
+/* Whether the value is of the attribute's form; else what it should be. */
+static bool has_form(const dg_attribute *attribute, const char *value, char *wanted, size_t size)
 {
     double number;
     size_t bytes;
+    int64_t least = attribute->form == DG_FORM_COUNT, most = attribute->most ? attribute->most : INT32_MAX;
     switch (attribute->form) {
     case DG_FORM_COUNT:
-        return is_whole(value, 1) ? NULL : "a whole number from 1 on";
     case DG_FORM_NATURAL:
-        return is_whole(value, 0) ? NULL : "a whole number from 0 on";
+        snprintf(wanted, size, "a whole number from %lld to %lld", (long long)least, (long long)most);
+        return is_whole(value, least, most);
     case DG_FORM_FRACTION:
-        return is_number(value, &number) && number >= 0 && number < 1 ? NULL : "a number from 0 on, below 1";
+        snprintf(wanted, size, "a number from 0 on, below 1");
+        return is_number(value, &number) && number >= 0 && number < 1;
     case DG_FORM_POSITIVE:
-        return is_number(value, &number) && number > 0 ? NULL : "a number above 0";
+        snprintf(wanted, size, "a number above 0");
+        return is_number(value, &number) && number > 0;
     case DG_FORM_NUMBER:
-        return is_number(value, &number) ? NULL : "a number";
+        snprintf(wanted, size, "a number");
+        return is_number(value, &number);
     case DG_FORM_FLAG:
-        return strcmp(value, "true") == 0 || strcmp(value, "false") == 0 ? NULL : "true or false";
+        snprintf(wanted, size, "true or false");
+        return strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
     case DG_FORM_BYTES:
-        return dg_bytes_parse(value, &bytes) ? NULL : "a size such as 512M, 2G or 1.5Gi";
+        snprintf(wanted, size, "a size such as 512M, 2G or 1.5Gi");
+        return dg_bytes_parse(value, &bytes);
     default:
-        return NULL;
+        snprintf(wanted, size, attribute->choices ? "one of " : "a value");
+        for (const char *at = attribute->choices; at && *at; at++)
+            snprintf(wanted + strlen(wanted), size - strlen(wanted), *at == '|' ? ", " : "%c", *at);
+        return *value && (!attribute->choices || is_choice(attribute->choices, value));
     }
 }
 
 dg_status dg_attribute_check(const dg_attribute *attribute, const char *value)
 {
+    char wanted[120];
     REFUSE_NULL(attribute);
     REFUSE_NULL(value);
-    const char *wanted = wanted_form(attribute, value);
-    return wanted ? dg_error(DG_BAD_ARGUMENT, "%s=%.60s: wants %s", attribute->name, value, wanted) : dg_ok();
+    if (has_form(attribute, value, wanted, sizeof wanted))
+        return dg_ok();
+    return dg_error(DG_BAD_ARGUMENT, "%s=%.60s: wants %s", attribute->name, value, wanted);
 }
 
 /* ---- names ---- */
 
-static void list(char text[MOST_UNKNOWN], const char *kind, const char *name)
+/* The line where the attribute is set first; 0: not known. */
+static int line_of(const dg_graph_file *file, const char *name)
 {
-    char item[120];
-    snprintf(item, sizeof item, "%s attribute '%.60s'", kind, name);
-    size_t used = strlen(text);
+    for (int k = 0; k < file->n_lines; k++)
+        if (strcmp(file->lines[k].name, name) == 0)
+            return file->lines[k].line;
+    return 0;
+}
+
+static void list(const checking *c, char text[MOST_UNKNOWN], unsigned where, const char *name, const char *near)
+{
+    char item[200], about[120] = "";
+    int line = line_of(c->file, name);
+    size_t used = strlen(text), length = 0;
+    if (line)
+        length = (size_t)snprintf(about, sizeof about, " (line %d", line);
+    if (near)
+        length +=
+            (size_t)snprintf(about + length, sizeof about - length, "%sdid you mean '%s'?", line ? "; " : " (", near);
+    snprintf(item, sizeof item, "%s attribute '%.60s'%s%s", place_name(where), name, about, length ? ")" : "");
     if (!strstr(text, item))
         snprintf(text + used, MOST_UNKNOWN - used, "%s%s", used ? ", " : "", item);
 }
 
-static dg_status check_one(checking *c, const char *name, const char *value, unsigned where)
+/* Arguments of calls that stand as attributes of the node, arguments of the head as attributes of the edge. */
+static dg_status check_argument(const carrier *on, const char *name, const char *value)
+{
+    const dg_op *op = on->op;
+    for (int k = 0; op && on->where == DG_ON_NODE && k < dg_op_attr_count(op); k++)
+        if (dg_name_is_near(name, op->attrs[k].name))
+            return dg_error(DG_BAD_ARGUMENT, "%s=%.60s: this is an argument of the op: write op=\"%s(…, %s=%.60s)\"",
+                            name, value, op->name, op->attrs[k].name, value);
+    for (int k = 0; op && on->where == DG_ON_EDGE && k < dg_op_input_count(op); k++)
+        if (dg_name_is_near(name, op->inputs[k].name))
+            return dg_error(DG_BAD_ARGUMENT, "%s=%.60s: which argument of %s an edge is stands in arg: write arg=%s",
+                            name, value, op->name, op->inputs[k].name);
+    return dg_ok();
+}
+
+static dg_status check_one(checking *c, const char *name, const char *value, const carrier *on)
 {
     const dg_attribute *known = dg_attribute_find(name);
+    if (known && (known->where & on->where))
+        return known->ours ? dg_attribute_check(known, value) : dg_ok();
+    const char *near = known ? NULL : dg_attribute_near(name, on->where);
+    if (near && dg_attribute_is_ours(near))
+        return dg_error(DG_BAD_ARGUMENT, "there is no %s attribute '%s' (did you mean '%s'?)", place_name(on->where),
+                        name, near);
+    DG_TRY(check_argument(on, name, value));
     if (known && !known->ours)
         return dg_ok();
-    if (known && (known->where & where))
-        return known->option ? dg_attribute_check(known, value) : dg_ok();
     if (known && (known->where & DG_ON_GRAPH)) {
-        list(c->misplaced, place_name(where), name);
+        list(c, c->misplaced, on->where, name, NULL);
         return dg_ok();
     }
     if (known)
         return dg_error(DG_BAD_ARGUMENT, "%s=%.60s: this is an attribute of %ss", name, value,
                         place_name(known->where));
-    const char *near = dg_attribute_near(name, where);
-    if (near)
-        return dg_error(DG_BAD_ARGUMENT, "there is no %s attribute '%s' (did you mean '%s'?)", place_name(where), name,
-                        near);
-    list(c->unknown, place_name(where), name);
+    list(c, c->unknown, on->where, name, near);
     return dg_ok();
 }
 
-static dg_status check_list(checking *c, const dg_file_attributes *attributes, unsigned where)
+/* `line`: of what carries them; 0: the line where the attribute stands. `about` goes before messages; may be "". */
+static dg_status check_list(checking *c, const dg_file_attributes *attributes, const carrier *on, int line,
+                            const char *about)
 {
-    for (size_t k = 0; k < attributes->count; k++)
-        DG_TRY(check_one(c, attributes->items[k].name, attributes->items[k].value, where));
+    for (size_t k = 0; k < attributes->count; k++) {
+        dg_status status = check_one(c, attributes->items[k].name, attributes->items[k].value, on);
+        if (status.code != DG_OK)
+            return dg_graph_file_error(c->file, line ? line : line_of(c->file, attributes->items[k].name),
+                                       *about ? dg_prefixed(status, "%s", about) : status);
+    }
     return dg_ok();
+}
+
+/* The op that the node's call names; NULL: none, or one of a file. */
+static const dg_op *op_of(const dg_file_node *node)
+{
+    const char *call = dg_file_attribute_find(&node->attributes, "op");
+    char name[80];
+    if (!call)
+        return NULL;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(call, "( "), call);
+    return dg_op_find(name);
 }
 
 static dg_status check_nodes_and_edges(checking *c)
 {
     const dg_graph_file *file = c->file;
+    char about[300];
     for (int k = 0; k < file->n_nodes; k++) {
-        dg_status status = check_list(c, &file->nodes[k].attributes, DG_ON_NODE);
-        if (status.code != DG_OK)
-            return dg_graph_file_error(file, file->nodes[k].line,
-                                       dg_prefixed(status, "node '%s'", file->nodes[k].name));
+        const dg_file_node *node = &file->nodes[k];
+        if (node->attributes.count < 2) /* op alone, which building reads */
+            continue;
+        snprintf(about, sizeof about, "node '%s'", node->name);
+        DG_TRY(check_list(c, &node->attributes, &(carrier){DG_ON_NODE, op_of(node)}, node->line, about));
     }
     for (int k = 0; k < file->n_edges; k++) {
         const dg_file_edge *edge = &file->edges[k];
-        dg_status status = check_list(c, &edge->attributes, DG_ON_EDGE);
-        if (status.code != DG_OK)
-            return dg_graph_file_error(
-                file, 0,
-                dg_prefixed(status, "edge %s -> %s", file->nodes[edge->tail].name, file->nodes[edge->head].name));
+        if (!edge->attributes.count)
+            continue;
+        snprintf(about, sizeof about, "edge %s -> %s", file->nodes[edge->tail].name, file->nodes[edge->head].name);
+        DG_TRY(check_list(c, &edge->attributes, &(carrier){DG_ON_EDGE, op_of(&file->nodes[edge->head])}, 0, about));
     }
     return dg_ok();
 }
@@ -177,20 +255,15 @@ static dg_status check_nodes_and_edges(checking *c)
 dg_status document_check(dg_graph_file *file, dg_graph_file *warned)
 {
     checking c = {.file = file};
-    dg_status status = check_list(&c, &file->attributes, DG_ON_GRAPH);
-    if (status.code != DG_OK)
-        return dg_graph_file_error(file, 0, status);
+    char about[200];
+    DG_TRY(check_list(&c, &file->attributes, &(carrier){.where = DG_ON_GRAPH}, 0, ""));
     for (int k = 0; k < file->n_clusters; k++) {
         const char *name = file->clusters[k].name;
-        status = check_list(&c, &file->clusters[k].attributes, DG_ON_CLUSTER);
-        if (status.code != DG_OK)
-            return dg_graph_file_error(file, 0, dg_prefixed(status, "subgraph '%s'", name ? name : ""));
+        snprintf(about, sizeof about, "subgraph '%s'", name ? name : "");
+        DG_TRY(check_list(&c, &file->clusters[k].attributes, &(carrier){.where = DG_ON_CLUSTER}, 0, about));
     }
-    status = check_list(&c, &file->node_defaults, DG_ON_NODE);
-    if (status.code == DG_OK)
-        status = check_list(&c, &file->edge_defaults, DG_ON_EDGE);
-    if (status.code != DG_OK)
-        return dg_graph_file_error(file, 0, status);
+    DG_TRY(check_list(&c, &file->node_defaults, &(carrier){.where = DG_ON_NODE}, 0, "node"));
+    DG_TRY(check_list(&c, &file->edge_defaults, &(carrier){.where = DG_ON_EDGE}, 0, "edge"));
     DG_TRY(check_nodes_and_edges(&c));
     if (c.unknown[0])
         document_warn(warned, "%s: not known, kept as it is: %s", file->path, c.unknown);

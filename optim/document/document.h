@@ -36,8 +36,6 @@ dg_status document_check(dg_graph_file *file, dg_graph_file *warned);
 /* order.c: warns where a layout program may have changed the order of arguments. */
 dg_status document_check_order(dg_graph_file *file);
 void document_warn(dg_graph_file *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* attributes.c: whether a name is probably meant to be the other. */
-bool document_names_are_near(const char *name, const char *ours);
 /* Whether that keyword of use() and scan() is a setting of the file: small letters, but for those of scan() itself. */
 bool document_is_setting(const char *keyword);
 dg_status document_no_memory(const dg_graph_file *file);

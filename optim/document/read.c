@@ -109,7 +109,15 @@ dg_status dg_graph_file_build(dg_graph_file *file, const dg_graph_read_options *
     building_free(&b);
     DG_TRY(status);
     DG_TRY(find_role(file, "loss", &file->loss));
-    return find_role(file, "output", &file->output);
+    DG_TRY(find_role(file, "output", &file->output));
+    if (file->output && file->output == file->loss && dg_graph_file_setting(file, "output"))
+        return dg_graph_file_error(
+            file, 0,
+            dg_error(DG_BAD_ARGUMENT,
+                     "output=%s: this is the loss, which training makes small; output names the node "
+                     "whose values are the predictions",
+                     dg_graph_file_setting(file, "output")));
+    return dg_ok();
 }
 
 /* A file without a document yet. */

@@ -4,6 +4,8 @@
 
 #include "document.h"
 
+#include <dotgrad/near.h>
+
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -203,7 +205,7 @@ static dg_status unknown(const putting *p, const char *name, size_t length)
     char text[80];
     snprintf(text, sizeof text, "%.*s", (int)length, name);
     for (size_t k = 0; k < p->count; k++)
-        if (document_names_are_near(text, p->settings[k].name))
+        if (dg_name_is_near(text, p->settings[k].name))
             return dg_error(DG_BAD_ARGUMENT, "there is no setting '%s' (did you mean '%s'?)", text,
                             p->settings[k].name);
     return dg_error(DG_BAD_ARGUMENT, "there is no setting '%s': graph [set=\"%s=…\"] declares it", text, text);

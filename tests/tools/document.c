@@ -129,7 +129,16 @@ Test(document, names_near_one_of_ours_are_errors_with_the_suggestion)
         {"x; y [op=tanh, checkpont=true]; x -> y;", "did you mean 'checkpoint'"},
         {"x [repeat=3];", "attribute of clusters"},
         {"x; y [op=tanh]; x -> y [op=tanh];", "attribute of nodes"},
-        {"graph [epochs=many]; x;", "epochs=many: wants a whole number from 1 on"},
+        {"x; y [op=tanh]; x -> y [\nar=0];",
+         "bad.dot:2: edge x -> y: there is no edge attribute 'ar' (did you mean 'arg'?)"},
+        {"x; y [op=tanh, derivd=true]; x -> y;", "did you mean 'derived'"},
+        {"graph [epochs=many]; x;", "epochs=many: wants a whole number from 1 to 1000000000"},
+        {"graph [epochs=1000000001]; x;", "from 1 to 1000000000"},
+        {"graph [threads=99999999999999999999]; x;", "from 1 to 1024"},
+        {"graph [dtype=int46]; x;", "dtype=int46: wants one of float32, float64"},
+        {"x; y [op=tanh, derived=perhaps]; x -> y;", "derived=perhaps: wants true or false"},
+        {"graph [loss=x, output=x]; x;", "output=x: this is the loss"},
+        {"graph [epochs=3, seed=1, epochs=4]; x;", "bad.dot:1: 'epochs' is set twice in one list"},
         {"graph [validation=1.5]; x;", "validation=1.5: wants a number from 0 on, below 1"},
         {"graph [clip_norm=-1]; x;", "clip_norm=-1: wants a number above 0"},
         {"graph [memory_limit=lots]; x;", "memory_limit=lots: wants a size"},
@@ -141,6 +150,30 @@ Test(document, names_near_one_of_ours_are_errors_with_the_suggestion)
     }
 }
 
+Test(document, arguments_that_stand_as_attributes_are_errors_with_the_remedy)
+{
+    static const char *const cases[][2] = {
+        {"x [field=features];", "write op=\"input(…, field=features)\""},
+        {"x [dtype=int64];", "write op=\"input(…, dtype=int64)\""},
+        {"x; y [op=\"conv2d(3, 1)\", kernel_size=3]; x -> y;", "write op=\"conv2d(…, kernel_size=3)\""},
+        {"x; y [op=\"conv2d(3, 1)\", kernelsize=3]; x -> y;", "write op=\"conv2d(…, kernel_size=3)\""},
+        {"x; y [op=softmax, dim=1]; x -> y;", "write op=\"softmax(…, dim=1)\""},
+        {"x; y [op=mul]; x -> y [other=true]; x -> y;", "write arg=other"},
+    };
+    char text[300];
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        snprintf(text, sizeof text, "digraph { node [op=\"input([N, 3, 8, 8])\"];\n%s }", cases[k][0]);
+        expect_error(text, cases[k][1], "bad.dot:2: ");
+    }
+}
+
+Test(document, graphs_that_are_not_directed_get_the_remedy)
+{
+    expect_error("graph { x [op=\"input([N])\"]; x -- y; }", "digraph", "bad.dot");
+    expect_error("graph { x [op=\"input([N])\"]; x -> y; }", "begins with 'digraph'", "bad.dot");
+    expect_error("digraph { x [op=\"input([N])\"]; x -- y; }", "written ->", "bad.dot");
+}
+
 Test(document, other_unknown_names_are_kept_with_one_warning)
 {
     write_text("a.dot", "digraph { graph [date=today, author=me]; x [op=\"constant(1.0)\", colour=x, color=red]; }");
@@ -148,8 +181,8 @@ Test(document, other_unknown_names_are_kept_with_one_warning)
     const char *end = strchr(run.err, '\n');
     expect_fine(run);
     cr_expect(end && !end[1], "not one line: %s", run.err);
-    expect_words(run.err, "graph attribute 'author', graph attribute 'date', node attribute 'colour'");
-    expect_no_words(run.err, "'color'");
+    expect_words(run.err, "graph attribute 'author' (line 1), graph attribute 'date' (line 1), "
+                          "node attribute 'colour' (line 1; did you mean 'color'?)");
     read_text("b.dot", run.out, sizeof run.out);
     expect_words(run.out, "date=today");
     expect_words(run.out, "colour=x");

@@ -40,7 +40,7 @@ static int take_message(char *text)
 }
 
 /* "Error: <unknown>: syntax error in line 3 near 'x'\n" */
-static dg_status syntax_error(const dg_graph_file *file)
+static dg_status syntax_error(const dg_graph_file *file, bool is_undirected)
 {
     char *message = first_message, *end = message + strcspn(message, "\n"), *at;
     int line = 0;
@@ -53,15 +53,18 @@ static dg_status syntax_error(const dg_graph_file *file)
          prefix++)
         if (strncmp(message, *prefix, strlen(*prefix)) == 0)
             message += strlen(*prefix);
-    const char *remedy = strstr(message, "near '$") ? "; values with $ are quoted: op=\"$act\"" : "";
+    const char *remedy = strstr(message, "near '$") ? "; values with $ are quoted: op=\"$act\""
+                         : is_undirected            ? "; a network is directed: it begins with 'digraph', not 'graph'"
+                         : strstr(message, "near '--'") ? "; edges of a digraph are written ->"
+                                                        : "";
     return dg_graph_file_error(file, line,
                                dg_error(DG_BAD_DATA, "%s%s", *message ? message : "this is not a DOT graph", remedy));
 }
 
 /* Under the lock. */
-static dg_status parse(const dg_graph_file *file, const char *text, size_t size, Agraph_t **graph)
+static dg_status parse(const dg_graph_file *file, const dot_text *prepared, Agraph_t **graph)
 {
-    source from = {text, size, 0};
+    source from = {prepared->bytes, prepared->size, 0};
     Agiodisc_t io = {read_some, AgIoDisc.putstr, AgIoDisc.flush};
     Agdisc_t disciplines = {NULL, NULL, &io};
     first_message[0] = '\0';
@@ -85,7 +88,7 @@ static dg_status parse(const dg_graph_file *file, const char *text, size_t size,
     }
     agseterrf(before);
     if (failed || !*graph)
-        return syntax_error(file);
+        return syntax_error(file, prepared->is_undirected);
     if (extra)
         return dg_graph_file_error(file, 0,
                                    dg_error(DG_BAD_DATA, "there are %d graphs in the file, one is wanted", extra + 1));
@@ -102,7 +105,7 @@ dg_status dg_document_parse_dot(dg_graph_file *file, const char *text, size_t si
     Agraph_t *graph = NULL;
     DG_TRY(dot_text_prepare(file, text, size, &prepared));
     pthread_mutex_lock(&cgraph_lock);
-    dg_status status = parse(file, prepared.bytes, prepared.size, &graph);
+    dg_status status = parse(file, &prepared, &graph);
     if (status.code == DG_OK)
         status = take_document(file, graph, &prepared);
     if (graph)

@@ -310,6 +310,22 @@ static dg_status take_subgraphs(reading *r, size_t count)
     return dg_ok();
 }
 
+static dg_status take_lines(const reading *r)
+{
+    dg_graph_file *file = r->file;
+    file->lines = dg_arena_alloc(file->arena, (r->text->n_keys + 1) * sizeof *file->lines);
+    if (!file->lines)
+        return no_memory(file);
+    for (size_t k = 0; k < r->text->n_keys; k++) {
+        const text_place *key = &r->text->keys[k];
+        const char *name = dg_arena_text(file->arena, key->name, key->length);
+        if (!name)
+            return no_memory(file);
+        file->lines[file->n_lines++] = (dg_file_line){name, key->line};
+    }
+    return dg_ok();
+}
+
 static dg_status take_all(reading *r)
 {
     dg_graph_file *file = r->file;
@@ -327,6 +343,7 @@ static dg_status take_all(reading *r)
     DG_TRY(take_attributes(r, NULL, AGEDGE, NULL, &file->edge_defaults));
     DG_TRY(take_nodes(r));
     DG_TRY(take_edges(r));
+    DG_TRY(take_lines(r));
     return take_subgraphs(r, count);
 }
 

@@ -4,17 +4,21 @@
 #include <dotgrad/utf8.h>
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { MOST_NESTING = 64 };
+enum { MOST_NESTING = 64, MOST_KEYS = 256, MOST_IN_LIST = 64 };
 
 typedef struct scan {
     const dg_graph_file *file;
     dot_text *text;
     size_t at, room;
     int line, depth;
+    bool is_in_list; /* between [ and ] */
+    size_t n_list;   /* attributes of that list */
+    text_place list[MOST_IN_LIST];
 } scan;
 
 static dg_status fail(const dg_graph_file *file, int line, const char *what)
@@ -167,9 +171,40 @@ static dg_status take_beginning(scan *s)
         memset(s->text->bytes + s->at, ' ', strlen("strict"));
         skip_space(s);
     }
-    if (is_keyword(s, "digraph") || is_keyword(s, "graph"))
+    s->text->is_undirected = is_keyword(s, "graph");
+    if (is_keyword(s, "digraph") || s->text->is_undirected)
         return dg_ok();
     return fail(s->file, s->line, "this is not a DOT graph: it does not begin with 'digraph'");
+}
+
+static bool is_same(const text_place *a, const text_place *b)
+{
+    return a->length == b->length && memcmp(a->name, b->name, a->length) == 0;
+}
+
+/* NAME =, whose first line is kept for messages. One of ours may stand once in a list: DOT would take the last. */
+static dg_status note_key(scan *s, const text_place *word)
+{
+    dot_text *text = s->text;
+    size_t k = 0;
+    while (k < text->n_keys && !is_same(&text->keys[k], word))
+        k++;
+    if (k == text->n_keys && k < MOST_KEYS)
+        text->keys[text->n_keys++] = *word;
+    if (!s->is_in_list)
+        return dg_ok();
+    for (k = 0; k < s->n_list && !is_same(&s->list[k], word); k++)
+        ;
+    if (k == s->n_list && k < MOST_IN_LIST)
+        s->list[s->n_list++] = *word;
+    else if (k < s->n_list) {
+        char name[80];
+        snprintf(name, sizeof name, "%.*s", (int)word->length, word->name);
+        if (dg_attribute_is_ours(name))
+            return dg_graph_file_error(s->file, word->line,
+                                       dg_error(DG_BAD_ARGUMENT, "'%s' is set twice in one list", name));
+    }
+    return dg_ok();
 }
 
 static dg_status read_words(scan *s)
@@ -181,6 +216,12 @@ static dg_status read_words(scan *s)
         char c = s->text->bytes[s->at];
         if (c == '[' && before.length)
             DG_TRY(note_place(s, before));
+        if (c == '=' && before.length)
+            DG_TRY(note_key(s, &before));
+        if (c == '[' || c == ']') {
+            s->is_in_list = c == '[';
+            s->n_list = 0;
+        }
         if (c == '{' && ++s->depth > MOST_NESTING)
             return dg_graph_file_error(s->file, s->line,
                                        dg_error(DG_BAD_DATA, "braces nest deeper than %d", MOST_NESTING));
@@ -199,8 +240,11 @@ dg_status dot_text_prepare(const dg_graph_file *file, const char *text, size_t s
     size_t mark = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     prepared->size = size - mark;
     prepared->bytes = malloc(prepared->size + 1);
-    if (!prepared->bytes)
+    prepared->keys = malloc(MOST_KEYS * sizeof *prepared->keys);
+    if (!prepared->bytes || !prepared->keys) {
+        dot_text_free(prepared);
         return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    }
     memcpy(prepared->bytes, text + mark, prepared->size);
     prepared->bytes[prepared->size] = '\0';
     scan s = {.file = file, .text = prepared, .line = 1};
@@ -214,6 +258,7 @@ void dot_text_free(dot_text *text)
 {
     free(text->bytes);
     free(text->places);
+    free(text->keys);
     *text = (dot_text){0};
 }
 

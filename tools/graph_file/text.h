@@ -14,8 +14,11 @@ typedef struct text_place {
 typedef struct dot_text {
     char *bytes; /* a copy without byte-order mark and without the word `strict` */
     size_t size;
+    bool is_undirected; /* graph, not digraph */
     size_t n_places;
     text_place *places; /* by name */
+    size_t n_keys;
+    text_place *keys; /* names of attributes, MOST_KEYS at most, where each is set first */
 } dot_text;
 
 /* DG_BAD_DATA: empty, too large, not UTF-8, UTF-16, nested too deep for libcgraph, which recurses on braces. */

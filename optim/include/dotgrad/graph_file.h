@@ -56,6 +56,12 @@ typedef struct dg_file_cluster {
     int *members; /* of a block */
 } dg_file_cluster;
 
+/* Where in the text an attribute of a name is first set. */
+typedef struct dg_file_line {
+    const char *name;
+    int line;
+} dg_file_line;
+
 /* To be read, not changed, by those who get one; text and arrays live as long as the file. */
 typedef struct dg_graph_file {
     const char *path; /* for messages */
@@ -70,6 +76,8 @@ typedef struct dg_graph_file {
     dg_node *loss, *output;    /* NULL: the file has none */
     int n_warnings;            /* what the author should know; the caller may print it */
     const char **warnings;
+    int n_lines;
+    dg_file_line *lines;             /* for messages; of the first few hundred names */
     struct dg_file_library *library; /* the files that this one uses; private */
 } dg_graph_file;
 
@@ -117,14 +125,33 @@ typedef enum dg_attribute_form {
     DG_FORM_LINK    /* names files, links or windows, or takes work without end: not for pictures of what others sent */
 } dg_attribute_form;
 
+/* What reads an attribute that has an option: a command has the options of what it does. */
+enum {
+    DG_USE_ALWAYS = 1,     /* reading of the file */
+    DG_USE_WEIGHTS = 2,    /* initialising parameters */
+    DG_USE_DTYPE = 4,      /* building a graph in a type of the caller's */
+    DG_USE_SEED = 8,       /* random numbers */
+    DG_USE_OUTPUT = 16,    /* the node that is predicted */
+    DG_USE_LOSS = 32,      /* the node that is differentiated */
+    DG_USE_DATA = 64,      /* reading data */
+    DG_USE_BATCH = 128,    /* cutting data into batches */
+    DG_USE_STEP = 256,     /* the optimiser's step */
+    DG_USE_TRAINING = 512, /* a whole training */
+    DG_USE_RUN = 1024      /* running plans */
+};
+
 /* One attribute of graph files. Attributes that are not ours are kept as they are found. */
 typedef struct dg_attribute {
     const char *name;
     unsigned where; /* DG_ON_… */
     dg_attribute_form form;
-    bool ours;          /* else Graphviz's */
-    const char *option; /* of commands, without --; NULL: there is none */
+    bool ours; /* else Graphviz's */
     const char *doc;
+    const char *option;  /* of commands, without --; NULL: there is none */
+    unsigned use;        /* DG_USE_…: which commands have the option */
+    int64_t most;        /* of whole numbers, the largest; 0: 2,147,483,647 */
+    const char *choices; /* of names: "float32|float64"; NULL: any */
+    unsigned drawn;      /* of Graphviz's: DG_ON_…, where dotgrad's own pictures follow it */
 } dg_attribute;
 
 const dg_attribute *dg_attribute_at(size_t index);       /* ours, then Graphviz's; NULL behind the last */
@@ -134,7 +161,7 @@ bool dg_attribute_is_ours(const char *name);
 dg_status dg_attribute_check(const dg_attribute *attribute, const char *value);
 /* "512M": so many bytes, kB, MB, GB, TB (powers of 1000) or KiB, MiB … (of 1024), the B left out or not. */
 bool dg_bytes_parse(const char *text, size_t *bytes);
-/* The one of ours that such a name is probably meant to be: "epoch" on a graph gives "epochs". NULL: none. */
+/* The one that such a name is probably meant to be, ours first: "epoch" on a graph gives "epochs". NULL: none. */
 const char *dg_attribute_near(const char *name, unsigned where);
 
 /* ---- reading ---- */

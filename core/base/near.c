@@ -1,0 +1,79 @@
+/* Names that are nearly right: Damerau's and Levenshtein's distance over letters and digits. */
+#include <dotgrad/near.h>
+
+#include <ctype.h>
+#include <string.h>
+
+enum { MOST_LETTERS = 40, FAR = 1000 };
+
+/* Small letters and digits alone. */
+static size_t squeeze(const char *name, char text[MOST_LETTERS + 1])
+{
+    size_t count = 0;
+    for (; *name && count < MOST_LETTERS; name++)
+        if (isalnum((unsigned char)*name))
+            text[count++] = (char)tolower((unsigned char)*name);
+    text[count] = '\0';
+    return count;
+}
+
+/* Letters to insert, leave out, exchange with their neighbour, or (at that price) replace. */
+static int distance(const char *a, size_t n, const char *b, size_t m, int price)
+{
+    int rows[3][MOST_LETTERS + 1], *before = rows[0], *above = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= m; j++)
+        above[j] = (int)j;
+    for (size_t i = 1; i <= n; i++) {
+        row[0] = (int)i;
+        for (size_t j = 1; j <= m; j++) {
+            int best = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : price);
+            best = above[j] + 1 < best ? above[j] + 1 : best;
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+                best = before[j - 2] + 1;
+            row[j] = best;
+        }
+        int *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
+    }
+    return above[m];
+}
+
+/* Short names differ by a letter more or less, with the same first one when they have only two or three; long ones by
+ * two letters; or the end is left out. */
+bool dg_name_is_near(const char *name, const char *known)
+{
+    char a[MOST_LETTERS + 1], b[MOST_LETTERS + 1];
+    if (!name || !known)
+        return false;
+    size_t n = squeeze(name, a), m = squeeze(known, b);
+    if (strcmp(a, b) == 0)
+        return n > 0;
+    if (n < 2 || m < 2 || ((n < 3 || m < 3) && a[0] != b[0]))
+        return false;
+    if (n >= 5 && n < m && strncmp(a, b, n) == 0)
+        return true;
+    return distance(a, n, b, m, m <= 4 ? 2 : 1) <= (m >= 8 ? 2 : 1);
+}
+
+const char *dg_name_nearest(const char *name, const char *(*known)(const void *user, size_t index), const void *user)
+{
+    char a[MOST_LETTERS + 1], b[MOST_LETTERS + 1];
+    const char *nearest = NULL, *one;
+    if (!name || !known)
+        return NULL;
+    size_t n = squeeze(name, a);
+    int best = (int)n / 3 + 2;
+    for (size_t k = 0; n && (one = known(user, k)); k++) {
+        size_t m = squeeze(one, b);
+        bool is_cut = n >= 3 && n < m && strncmp(a, b, n) == 0;
+        int far = m == 0 ? FAR : strcmp(a, b) == 0 ? 0 : is_cut ? 1 : distance(a, n, b, m, 1);
+        if (far < best && far < (int)m) {
+            best = far;
+            nearest = one;
+        }
+    }
+    return nearest;
+}
