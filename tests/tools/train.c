@@ -111,9 +111,18 @@ Test(train, goes_on_with_more_epochs)
     cr_assert(same_bytes("whole/metrics.csv", "part/metrics.csv"));
 }
 
-/* Starts a long run, sends it `number` after `milliseconds`, and waits for its end. */
+static void wait_for(long milliseconds)
+{
+    const struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    nanosleep(&pause, NULL);
+}
+
+/* Starts a long run, sends it `number` after `milliseconds`, or as soon as it trains where that is 0, and waits for its
+ * end. */
 static int train_and_kill(const char *run, int number, long milliseconds)
 {
+    char metrics[64];
+    snprintf(metrics, sizeof metrics, "%s/metrics.csv", run);
     pid_t child = fork();
     cr_assert_geq(child, 0);
     if (child == 0) {
@@ -122,9 +131,10 @@ static int train_and_kill(const char *run, int number, long milliseconds)
         execl(getenv("DOTGRAD"), "dotgrad", "train", "iris.dot", "-o", run, "--epochs", "12000", (char *)NULL);
         _exit(127);
     }
-    const struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
     int state;
-    nanosleep(&pause, NULL);
+    wait_for(milliseconds);
+    while (milliseconds == 0 && access(metrics, F_OK) && waitpid(child, &state, WNOHANG) == 0)
+        wait_for(1);
     kill(child, number);
     cr_assert_eq(waitpid(child, &state, 0), child);
     return state;
@@ -159,7 +169,7 @@ Test(train, gives_the_same_bytes_when_killed_and_resumed)
 Test(train, saves_when_asked_to_stop)
 {
     expect_fine(dotgrad("train iris.dot -o whole --epochs 12000"));
-    int state = train_and_kill("stopped", SIGTERM, 500);
+    int state = train_and_kill("stopped", SIGTERM, 0);
     cr_assert(WIFEXITED(state), "it did not stop by itself");
     cr_assert(!access("stopped/checkpoint.safetensors", F_OK));
     resume_until_done("stopped");
@@ -188,6 +198,31 @@ Test(train, measures_regression_by_its_error)
     outcome run = dotgrad("train line.dot -o out");
     expect_fine(run);
     cr_assert_lt(number_after(run.out, "test rmse: "), 0.05);
+}
+
+/* Relative paths of data count from where they counted in training, seen from the run. */
+Test(train, goes_on_from_any_folder)
+{
+    cr_assert_eq(
+        system("mkdir -p p/data p/nets && printf 'a,b,c\\n1,2,0\\n2,1,1\\n3,5,0\\n4,1,1\\n5,6,0\\n' >p/data/d.csv"), 0);
+    write_text("p/nets/n.dot",
+               "digraph { graph [loss=loss, output=s, epochs=2, data=\"../data/d.csv\"]; x [op=\"input([N, 2])\"];"
+               "t [op=\"input([N], dtype=int64)\"]; s [op=\"linear(2)\"]; loss [op=cross_entropy];"
+               "x -> s -> loss; t -> loss [arg=target]; }");
+    expect_fine(dotgrad("train p/nets/n.dot -o p/runs/a"));
+    cr_assert_eq(system("cd p && \"$DOTGRAD\" train nets/n.dot --data data/d.csv -o runs/b >/dev/null 2>&1"), 0);
+    expect_fine(dotgrad("train --resume p/runs/a --epochs 3"));
+    expect_fine(dotgrad("train --resume p/runs/b --epochs 3"));
+    cr_assert_eq(system("cd p/runs/a && \"$DOTGRAD\" train --resume . --epochs 4 >/dev/null 2>&1"), 0);
+    cr_assert_eq(
+        system("mv p moved && cd / && \"$DOTGRAD\" train --resume \"$OLDPWD/moved/runs/b\" --epochs 4 >/dev/null 2>&1"),
+        0);
+    cr_assert_eq(system("mv moved/runs/b ."), 0);
+    outcome run = dotgrad("train --resume b --epochs 5");
+    cr_assert_eq(run.status, 1);
+    cr_assert_not_null(strstr(run.err, "data/d.csv: there is no such file: --data D"), "%s", run.err);
+    expect_fine(dotgrad("train --resume b --epochs 5 --data moved/data/d.csv"));
+    expect_fine(dotgrad("train --resume b --epochs 6"));
 }
 
 Test(train, finds_data_beside_the_graph)

@@ -159,8 +159,12 @@ static void warn_of_schedule(const training_run *run)
 static dg_status make_trainer(training_run *run)
 {
     const train_settings *settings = &run->settings;
-    const run_notes notes = {.data = settings->data,
-                             .folder = settings->folder,
+    const char *data = settings->data;
+    bool is_found = data && *data != '/' && names_file(settings->folder, data);
+    if (is_found && !(run->base = path_between(run->folder, settings->folder ? settings->folder : ".")))
+        return no_memory();
+    const run_notes notes = {.data = data,
+                             .base = run->base,
                              .output = run->output ? dg_node_name(run->output) : NULL,
                              .loss = dg_node_name(run->loss),
                              .dtype = settings->dtype,
@@ -217,8 +221,8 @@ static void watch_signals(bool on)
 
 static dg_status run_trainer(training_run *run)
 {
+    watch_signals(true); /* whoever sees metrics.csv can stop the run, which saves then */
     DG_TRY(metrics_begin(&run->metrics, run->folder, run->trainer));
-    watch_signals(true);
     progress_begin(&run->progress);
     double begin = seconds_now();
     dg_status status = dg_trainer_run(run->trainer);
@@ -344,6 +348,7 @@ static void release(training_run *run)
     dg_data_free(run->data);
     free(run->graph_text);
     free(run->data_folder);
+    free(run->base);
     free(run->folder);
     free(run->checkpoint_path);
     session_close(&run->session);

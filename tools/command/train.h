@@ -19,6 +19,7 @@ typedef struct training_run {
     dg_node *loss, *output;
     char *graph_text; /* as it was before gradients were added */
     char *data_folder, *folder, *checkpoint_path;
+    char *base; /* where data start, seen from the folder */
     run_claim claim;
     bool is_plotted;
     dg_data *data;

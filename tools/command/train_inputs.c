@@ -40,6 +40,18 @@ static dg_status take_settings(training_run *run, const dg_graph_file *file)
     return dg_ok();
 }
 
+/* Where the data of the checkpoint start, seen from the working folder. */
+static dg_status find_base(training_run *run)
+{
+    train_settings *settings = &run->settings;
+    char *folder = run_folder_of(settings->resume), *there = folder ? path_join(folder, settings->base) : NULL;
+    run->data_folder = there ? path_between(".", there) : NULL;
+    settings->folder = run->data_folder && strcmp(run->data_folder, ".") != 0 ? run->data_folder : NULL;
+    free(folder);
+    free(there);
+    return run->data_folder ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", settings->resume);
+}
+
 /* Also called while the graph is read, when it reads sizes of the data. */
 static dg_status open_data(training_run *run, const dg_graph_file *file)
 {
@@ -61,8 +73,13 @@ static dg_status open_data(training_run *run, const dg_graph_file *file)
                                      .folds = settings->folds,
                                      .fold = settings->fold,
                                      .memory_limit = settings->memory_limit};
-    return is_named ? dg_graph_file_open_data(file, &options, &run->data)
-                    : dg_data_open(settings->data, &options, &run->data);
+    if (is_named)
+        return dg_graph_file_open_data(file, &options, &run->data);
+    dg_status status = dg_data_open(settings->data, &options, &run->data);
+    if (status.code == DG_IO && settings->is_kept)
+        status = dg_error(DG_IO, "%s: the run was trained on %s: --data D says where that is now", settings->resume,
+                          status.message);
+    return status;
 }
 
 static dg_status find_data(void *argument, const dg_graph_file *file, const dg_data **data)
@@ -84,6 +101,8 @@ static dg_status open_graph(training_run *run)
         dg_status status = settings_from_checkpoint(settings, run->checkpoint);
         if (status.code != DG_OK)
             return dg_prefixed(status, "%s", settings->resume);
+        if (settings->base)
+            DG_TRY(find_base(run));
         text = settings->graph ? NULL : dg_tensors_note(run->checkpoint, "dotgrad.graph");
     }
     session_options options = {.init = settings->init,

@@ -293,6 +293,8 @@ dg_status settings_from_checkpoint(train_settings *settings, const dg_tensors *c
     if (!settings->data) {
         settings->data = notes.data;
         settings->folder = notes.folder;
+        settings->base = notes.base;
+        settings->is_kept = true;
     }
     take_text(&settings->output, notes.output);
     take_text(&settings->loss, notes.loss);

@@ -11,6 +11,8 @@ typedef struct train_settings {
     const char *graph; /* the graph file; NULL when resuming without one */
     const char *run, *resume;
     const char *data, *folder; /* folder: what a relative path in data starts from; NULL: the working folder */
+    bool is_kept;              /* the data are those of the checkpoint */
+    const char *base;          /* then: see run_notes; NULL: none */
     const char *optimizer, *schedule, *init, *metrics, *average, *output, *loss, *dtype;
     int64_t epochs, batch_size, seed, split_seed, folds, fold, threads, patience, drop_last, accumulate;
     double validation, clip_value, clip_norm;

@@ -10,6 +10,7 @@
 
 #define NOTE_DATA       "data"
 #define NOTE_FOLDER     "data.folder"
+#define NOTE_BASE       "data.base"
 #define NOTE_VALIDATION "data.validation"
 #define NOTE_SPLIT      "data.split_seed"
 #define NOTE_FOLDS      "data.folds"
@@ -43,6 +44,83 @@ char *run_folder_of(const char *checkpoint)
     if (stat(checkpoint, &about) || S_ISDIR(about.st_mode))
         return strdup(checkpoint);
     return slash ? strndup(checkpoint, slash == checkpoint ? 1 : (size_t)(slash - checkpoint)) : strdup(".");
+}
+
+/* The path from the root, links followed as far as there is such a folder; the rest has no "." and "..". */
+static char *whole_path(const char *path)
+{
+    char *real = realpath(path, NULL), *parent, *whole = NULL;
+    if (real || errno == ENOMEM)
+        return real;
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    size_t name = length;
+    while (name > 0 && path[name - 1] != '/')
+        name--;
+    bool is_dot = length - name <= 2 && !strncmp(path + name, "..", length - name);
+    parent = name > 0 ? strndup(path, name) : strdup(".");
+    char *above = parent ? whole_path(parent) : NULL;
+    free(parent);
+    if (above && is_dot)
+        return above; /* below what is not there: cannot be entered anyway */
+    if (above && asprintf(&whole, "%s/%.*s", strcmp(above, "/") ? above : "", (int)(length - name), path + name) < 0)
+        whole = NULL;
+    free(above);
+    return whole;
+}
+
+/* How much of two whole paths is the same, in whole names. */
+static size_t common_length(const char *a, const char *b)
+{
+    size_t same = 0, k = 0;
+    for (; a[k] == b[k] && a[k]; k++)
+        if (a[k] == '/')
+            same = k;
+    bool is_name = (!a[k] || a[k] == '/') && (!b[k] || b[k] == '/');
+    return is_name ? k : same;
+}
+
+char *path_between(const char *from, const char *to)
+{
+    char *start = whole_path(from), *end = whole_path(to), *way = NULL;
+    size_t size;
+    FILE *out = start && end ? open_memstream(&way, &size) : NULL;
+    if (out) {
+        size_t same = common_length(start, end);
+        const char *rest = end + same + (end[same] == '/');
+        bool is_any = false;
+        for (const char *at = start + same; *at; at++) {
+            bool is_name = *at != '/' && (at == start || at[-1] == '/');
+            if (is_name)
+                fputs(is_any ? "/.." : "..", out);
+            is_any |= is_name;
+        }
+        fprintf(out, "%s%s", !*rest ? "" : is_any ? "/" : "", *rest || is_any ? rest : ".");
+        if (fclose(out) != 0) {
+            free(way);
+            way = NULL;
+        }
+    }
+    free(start);
+    free(end);
+    return way;
+}
+
+bool names_file(const char *folder, const char *data)
+{
+    bool found = false;
+    for (size_t length = 1; *data && !found && length <= strlen(data); length++) {
+        char *path;
+        if (data[length] && data[length] != '(')
+            continue;
+        bool is_whole = data[0] == '/' || !folder;
+        if (asprintf(&path, "%s%s%.*s", is_whole ? "" : folder, is_whole ? "" : "/", (int)length, data) < 0)
+            return false;
+        found = access(path, F_OK) == 0;
+        free(path);
+    }
+    return found;
 }
 
 static dg_status make_one(const char *folder)
@@ -110,7 +188,7 @@ dg_status notes_write(dg_tensors *extra, const run_notes *notes)
 {
     char number[DG_NUMBER_TEXT];
     DG_TRY(set_note(extra, NOTE_DATA, notes->data));
-    DG_TRY(set_note(extra, NOTE_FOLDER, notes->folder));
+    DG_TRY(set_note(extra, NOTE_BASE, notes->base));
     DG_TRY(set_note(extra, NOTE_OUTPUT, notes->output));
     DG_TRY(set_note(extra, NOTE_LOSS, notes->loss));
     DG_TRY(set_note(extra, NOTE_DTYPE, notes->dtype));
@@ -129,6 +207,7 @@ dg_status notes_read(const dg_tensors *checkpoint, run_notes *notes)
     *notes = (run_notes){
         .data = dg_tensors_note(checkpoint, NOTE_DATA),
         .folder = dg_tensors_note(checkpoint, NOTE_FOLDER),
+        .base = dg_tensors_note(checkpoint, NOTE_BASE),
         .output = dg_tensors_note(checkpoint, NOTE_OUTPUT),
         .loss = dg_tensors_note(checkpoint, NOTE_LOSS),
         .dtype = dg_tensors_note(checkpoint, NOTE_DTYPE),

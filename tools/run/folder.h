@@ -10,6 +10,11 @@ char *path_join(const char *folder, const char *name);
 char *run_folder_default(const char *graph_path);
 /* The folder that a run is resumed in: the one given, or that of the checkpoint given. Free it with free(). */
 char *run_folder_of(const char *checkpoint);
+/* The way from one folder to another, "../../data", whether they exist or not; free it with free(). NULL without
+ * memory. */
+char *path_between(const char *from, const char *to);
+/* Whether a specification of data names a file or folder below `folder` (NULL: the working folder). */
+bool names_file(const char *folder, const char *data);
 /* Makes the folder and those above it; DG_IO when that fails or nothing can be written there. */
 dg_status run_folder_make(const char *folder);
 /* The checkpoint of a run's folder, or the one that the path itself names. */
@@ -18,7 +23,9 @@ dg_status checkpoint_read(const char *path, dg_tensors **checkpoint);
 /* What a checkpoint keeps beside what the trainer and the data keep (dg_data_keep): the specification of the data and
  * names in the graph. */
 typedef struct run_notes {
-    const char *data, *folder; /* NULL: no data */
+    const char *data;   /* NULL: none */
+    const char *base;   /* where a relative path of the data starts, seen from the run's folder; NULL: it is no path */
+    const char *folder; /* the same from the working folder, in checkpoints of before; not written */
     const char *output, *loss; /* names of nodes; output may be NULL */
     const char *dtype, *init;
     double validation;
