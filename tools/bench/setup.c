@@ -2,8 +2,9 @@
 #include "bench.h"
 #include "tools/command/random_data.h"
 
-#include <dotgrad/dotgrad.h>
+#include <dotgrad/graph_file.h>
 #include <dotgrad/ops/source.h>
+#include <dotgrad/optim.h>
 
 #include <stdio.h>
 #include <stdlib.h>

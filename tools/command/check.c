@@ -4,7 +4,8 @@
 #include "session.h"
 #include "tools/run/folder.h"
 
-#include <dotgrad/dotgrad.h>
+#include <dotgrad/graph_file.h>
+#include <dotgrad/optim.h>
 
 #include <math.h>
 #include <stdio.h>

@@ -4,8 +4,9 @@
 #include "graph_options.h"
 
 #include <dotgrad/data.h>
-#include <dotgrad/dotgrad.h>
+#include <dotgrad/graph_file.h>
 #include <dotgrad/model.h>
+#include <dotgrad/optim.h>
 
 #include <stdio.h>
 #include <stdlib.h>

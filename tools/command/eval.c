@@ -3,7 +3,8 @@
 #include "session.h"
 #include "tools/run/folder.h"
 
-#include <dotgrad/dotgrad.h>
+#include <dotgrad/graph_file.h>
+#include <dotgrad/optim.h>
 
 #include <stdio.h>
 #include <stdlib.h>

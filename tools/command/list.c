@@ -1,9 +1,10 @@
 /* dotgrad list: the tables that graph files choose from. */
 #include "command.h"
 
-#include <dotgrad/dotgrad.h>
 #include <dotgrad/draw.h>
+#include <dotgrad/graph_file.h>
 #include <dotgrad/op.h>
+#include <dotgrad/optim.h>
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,9 @@
 #include "graph_options.h"
 #include "plugin.h"
 
-#include <dotgrad/dotgrad.h>
+#include <dotgrad/graph_file.h>
+#include <dotgrad/optim.h>
+#include <dotgrad/version.h>
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,9 @@
 #include "command.h"
 #include "session.h"
 
-#include <dotgrad/dotgrad.h>
+#include <dotgrad/graph_file.h>
 #include <dotgrad/model.h>
+#include <dotgrad/optim.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,8 +4,9 @@
 #include "session.h"
 #include "tools/draw/cost.h"
 
-#include <dotgrad/dotgrad.h>
+#include <dotgrad/graph_file.h>
 #include <dotgrad/ops/source.h>
+#include <dotgrad/optim.h>
 
 #include <stdio.h>
 #include <stdlib.h>
