@@ -60,7 +60,17 @@ struct dg_formulas {
     const expression **stack;
     size_t stack_capacity;
     const expression *rules[PRIMITIVE_COUNT][3]; /* parsed derivatives */
+    bool as_written;                             /* nothing is simplified or rewritten, but for numbers */
+    struct rewrites_made *log;                   /* of the stable rewrites; NULL: none is kept */
 };
+
+/* What was rewritten: one level of an expression, before and after. */
+typedef struct rewrites_made {
+    struct one_rewrite {
+        const expression *before, *after;
+    } * list;
+    int n, most;
+} rewrites_made;
 
 struct dg_formula {
     const expression *root;
@@ -98,6 +108,9 @@ const expression *rewrite_sum(dg_formulas *pool, const expression *a, const expr
 const expression *rewrite_difference(dg_formulas *pool, const expression *a, const expression *b);
 const expression *rewrite_product(dg_formulas *pool, const expression *a, const expression *b);
 const expression *rewrite_quotient(dg_formulas *pool, const expression *a, const expression *b);
+
+/* Notes a rewrite in pool->log, which is there; made is NULL when there was none. In switches.c. */
+void note_rewrite(dg_formulas *pool, int op, const expression *a, const expression *b, const expression *made);
 
 /* ---- asking ---- */
 

@@ -444,7 +444,9 @@ static dg_interval choose(dg_interval condition, dg_interval b, dg_interval c)
         return b;
     if (!may_be_true(condition))
         return c;
-    return make(fmin(b.lo, c.lo), fmax(b.hi, c.hi), b.partial || c.partial || condition.partial);
+    dg_interval made = make(fmin(b.lo, c.lo), fmax(b.hi, c.hi), b.partial || c.partial || condition.partial);
+    made.open = true;
+    return made;
 }
 
 static dg_interval logical(int op, dg_interval a, dg_interval b)
@@ -582,7 +584,7 @@ static dg_interval apply_function(int op, dg_interval a)
     }
 }
 
-dg_interval interval_apply(int op, dg_interval a, dg_interval b, dg_interval c)
+static dg_interval apply(int op, dg_interval a, dg_interval b, dg_interval c)
 {
     switch (op) {
     case P_LT:
@@ -605,6 +607,46 @@ dg_interval interval_apply(int op, dg_interval a, dg_interval b, dg_interval c)
     default:
         return op < P_EXP ? apply_arithmetic(op, a, b) : apply_function(op, a);
     }
+}
+
+/* Steps of the primitives that are not continuous. */
+static bool may_step(int op, dg_interval result)
+{
+    switch (op) {
+    case P_SIGN:
+    case P_FLOOR:
+    case P_CEIL:
+    case P_ROUND:
+    case P_TRUNC:
+    case P_FMOD:
+    case P_REMAINDER:
+    case P_ATAN2:
+    case P_LT:
+    case P_LE:
+    case P_GT:
+    case P_GE:
+    case P_EQ:
+    case P_NE:
+    case P_AND:
+    case P_OR:
+    case P_NOT:
+    case P_ISNAN:
+        return result.lo != result.hi;
+    default:
+        return false;
+    }
+}
+
+dg_interval interval_apply(int op, dg_interval a, dg_interval b, dg_interval c)
+{
+    dg_interval made = apply(op, a, b, c);
+    if (op == P_WHERE)
+        return made; /* the branch that is not taken does not count */
+    made.open = may_step(op, made);
+    const dg_interval *args[3] = {&a, &b, &c};
+    for (int k = 0; k < primitives[op].arity; k++)
+        made.open |= args[k]->open;
+    return made;
 }
 
 bool dg_interval_primitive(const char *name, const dg_interval *a, const dg_interval *b, const dg_interval *c,

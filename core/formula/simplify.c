@@ -85,13 +85,26 @@ const expression *make1(dg_formulas *pool, int op, const expression *a)
         return NULL;
     if (is_constant(a))
         return make_constant(pool, primitive_evaluate(op, a->value, 0, 0));
+    if (pool->as_written)
+        return expression_intern(pool, op, a, NULL, NULL);
     const expression *made = rewrite_unary(pool, op, a);
+    if (pool->log)
+        note_rewrite(pool, op, a, NULL, made);
     if (!made)
         made = simplify_unary(pool, op, a);
     return made ? made : expression_intern(pool, op, a, NULL, NULL);
 }
 
 /* ---- sums ---- */
+
+/* `made`, which rewriting has made of a ∘ b, or NULL. */
+static const expression *noted(dg_formulas *pool, int op, const expression *a, const expression *b,
+                               const expression *made)
+{
+    if (pool->log)
+        note_rewrite(pool, op, a, b, made);
+    return made;
+}
 
 /* e as coefficient · u. */
 static const expression *coefficient(const expression *e, double *factor)
@@ -117,7 +130,7 @@ static const expression *make_sum(dg_formulas *pool, const expression *a, const 
     for (int k = 0; is_op(a, P_ADD) && !is_constant(b) && k < 2; k++)
         if (coefficient(a->args[k], &p) == v && is_sound(p + q)) /* (w + p·v) + q·v */
             return make2(pool, P_ADD, a->args[1 - k], make2(pool, P_MUL, make_constant(pool, p + q), v));
-    return rewrite_sum(pool, a, b);
+    return noted(pool, P_ADD, a, b, rewrite_sum(pool, a, b));
 }
 
 static const expression *make_difference(dg_formulas *pool, const expression *a, const expression *b)
@@ -136,7 +149,7 @@ static const expression *make_difference(dg_formulas *pool, const expression *a,
     const expression *u = coefficient(a, &p), *v = coefficient(b, &q);
     if (u == v && is_sound(p - q))
         return make2(pool, P_MUL, make_constant(pool, p - q), u);
-    return rewrite_difference(pool, a, b);
+    return noted(pool, P_SUB, a, b, rewrite_difference(pool, a, b));
 }
 
 /* ---- products ---- */
@@ -193,7 +206,7 @@ static const expression *make_product(dg_formulas *pool, const expression *a, co
     const expression *power = power_of_one(pool, a, b);
     if (!power)
         power = power_of_one(pool, b, a);
-    return power ? power : rewrite_product(pool, a, b);
+    return power ? power : noted(pool, P_MUL, a, b, rewrite_product(pool, a, b));
 }
 
 static const expression *make_quotient(dg_formulas *pool, const expression *a, const expression *b)
@@ -219,7 +232,7 @@ static const expression *make_quotient(dg_formulas *pool, const expression *a, c
         return make2(pool, P_MUL, make_constant(pool, p / b->value), u);
     if (p != 1 && !is_constant(b) && is_sound(p / q))
         return make2(pool, P_MUL, make_constant(pool, p / q), make2(pool, P_DIV, u, v));
-    return rewrite_quotient(pool, a, b);
+    return noted(pool, P_DIV, a, b, rewrite_quotient(pool, a, b));
 }
 
 static const expression *make_power(dg_formulas *pool, const expression *a, const expression *b)
@@ -265,6 +278,8 @@ const expression *make2(dg_formulas *pool, int op, const expression *a, const ex
         return NULL;
     if (is_constant(a) && is_constant(b))
         return make_constant(pool, primitive_evaluate(op, a->value, b->value, 0));
+    if (pool->as_written)
+        return expression_intern(pool, op, a, b, NULL);
     if ((primitives[op].flags & COMMUTES) && !in_order(op, a, b)) {
         const expression *swap = a;
         a = b;
@@ -307,6 +322,8 @@ const expression *make3(dg_formulas *pool, int op, const expression *a, const ex
         return NULL;
     if (is_constant(a))
         return a->value != 0 ? b : c;
+    if (pool->as_written)
+        return expression_intern(pool, op, a, b, c);
     if (b == c)
         return b;
     if (is_op(a, P_NOT))

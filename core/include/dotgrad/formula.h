@@ -41,6 +41,30 @@ bool dg_formula_uses(const dg_formula *formula, int input);
 const char *dg_formula_print(dg_formulas *formulas, const dg_formula *formula);
 uint64_t dg_formula_id(const dg_formula *formula); /* equal ids in one pool: equal formulas */
 
+/* The formula in the notation of others; lives in the pool. "" for one that is too long, NULL without memory. Python
+ * calls T(v) where a function takes no plain number, and imports torch.nn.functional as F, jax.numpy as jnp, keras.ops
+ * as ops; C calls square, sign, sigmoid, softplus, tanhshrink, squareplus, log_add_exp and floor_remainder, which are
+ * not in its library. */
+enum dg_dialect { DG_LATEX, DG_C_CODE, DG_TORCH_CODE, DG_JAX_CODE, DG_KERAS_CODE };
+const char *dg_formula_print_as(dg_formulas *formulas, const dg_formula *formula, enum dg_dialect dialect);
+
+/* What changes its sign where the formula leaves one smooth piece for another (conditions, abs, min and max, the
+ * arguments of roots, divisors), over the formula's inputs, each once; at most `most` of them. */
+dg_status dg_formula_switches(dg_formulas *formulas, const dg_formula *formula, const dg_formula **list, int most,
+                              int *n);
+
+/* From now on formulas of the pool stay as they are written: no simplification, no stable rewrite. To see what these
+ * are good for; formulas that were made before stay as they are. */
+void dg_formulas_keep_written(dg_formulas *formulas, bool on);
+
+/* Which stable rewrites parsing that text makes; the texts live in the pool. The pool must be a fresh one: what it has
+ * made before, it does not make again. DG_BAD_ARGUMENT as dg_formula_parse(). */
+typedef struct dg_rewrite {
+    const char *before, *after;
+} dg_rewrite;
+dg_status dg_formula_rewrites(dg_formulas *formulas, const char *text, const dg_binding *bindings, int n_bindings,
+                              dg_rewrite *list, int most, int *n);
+
 /* ∂formula/∂input, with the same inputs. Structural zeros vanish, so a branch of where() that is not taken never
  * contributes 0·inf. Kept: asking again is free. */
 dg_status dg_formula_derivative(dg_formulas *formulas, const dg_formula *formula, int input,

@@ -14,10 +14,11 @@
 DG_BEGIN_C
 
 /* All reals from lo to hi; an infinite bound means that none is known. `partial`: for some inputs of the range there
- * may be no value (the logarithm of a negative number); the bounds hold for those that have one. */
+ * may be no value (the logarithm of a negative number); the bounds hold for those that have one. `open`: a choice
+ * is left open or a step may lie inside, so that the values need not be a continuous function of the inputs. */
 typedef struct dg_interval {
     double lo, hi;
-    bool partial;
+    bool partial, open;
 } dg_interval;
 
 static inline dg_interval dg_interval_of(double lo, double hi)
@@ -25,7 +26,7 @@ static inline dg_interval dg_interval_of(double lo, double hi)
     dg_interval made;
     made.lo = lo;
     made.hi = hi;
-    made.partial = false;
+    made.partial = made.open = false;
     return made;
 }
 
