@@ -1,24 +1,11 @@
 /* Making nodes: arguments to their places, weights for layers, formulas. */
 #include "core/base/null.h"
 #include "graph.h"
+#include "making.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Everything about one application while it is being made. */
-typedef struct making {
-    dg_graph *graph;
-    const dg_application *application;
-    const char *name; /* with the module's; NULL: made up */
-    const op_entry *entry;
-    const dg_value *attrs, *extra; /* extra: keywords that stand for names in a formula */
-    int n_extra;
-    const dg_formula *formula;
-    dg_node **inputs;
-    int n_inputs;
-    int64_t number; /* in the names of its parameters, where it has no name: all have the same */
-} making;
 
 /* The node of the user's that is being expanded or differentiated; NULL: the user is making this one. */
 static dg_node *on_behalf_of(const dg_graph *graph)
@@ -51,7 +38,7 @@ static dg_node *fail(const making *m, dg_status status)
 
 /* ---- inputs ---- */
 
-static int find_input(const making *m, const char *name)
+int making_input(const making *m, const char *name)
 {
     if (m->formula) {
         for (int k = 0; k < dg_formula_input_count(m->formula); k++)
@@ -102,7 +89,7 @@ static dg_status place_inputs(making *m)
         const char *name = a->input_names ? a->input_names[i] : NULL;
         if (!name)
             continue;
-        int place = find_input(m, name);
+        int place = making_input(m, name);
         list_inputs(m, known, sizeof known);
         if (place < 0)
             return dg_error(DG_BAD_ARGUMENT, "no input '%s'; there are %s", name, known);
@@ -158,87 +145,6 @@ static dg_status check_inputs(const making *m)
     return dg_ok();
 }
 
-/* ---- parameters that a node owns ---- */
-
-static dg_node *make_parameter(const making *m, const char *suffix, const dg_shape *shape, const dg_value *init,
-                               bool trainable)
-{
-    char name[400];
-    const dg_application *a = m->application;
-    if (a->name)
-        snprintf(name, sizeof name, "%s.%s", a->name, suffix);
-    else
-        snprintf(name, sizeof name, "%s_%lld.%s", a->op, (long long)m->number, suffix);
-    dg_value attrs[4] = {dg_shape_value(shape), *init, {0}, dg_bool(trainable)};
-    attrs[0].key = "shape";
-    attrs[1].key = "init";
-    attrs[2].key = "dtype";
-    attrs[3].key = "trainable";
-    return dg_apply(&(dg_application){.graph = m->graph,
-                                      .op = registry_parameter_op()->op->name,
-                                      .name = name,
-                                      .at = a->at,
-                                      .n_attrs = 4,
-                                      .attrs = attrs});
-}
-
-static void input_types(const making *m, const dg_type **types)
-{
-    for (int k = 0; k < m->n_inputs; k++)
-        types[k] = m->inputs[k] ? &m->inputs[k]->types[0] : NULL;
-}
-
-static dg_status own_parameter(making *m, int k, const dg_infer *infer)
-{
-    const dg_input_spec *spec = input_spec(m->entry, m->attrs, k);
-    dg_shape shape = {0};
-    bool present = true;
-    DG_TRY(spec->parameter(infer, &shape, &present));
-    if (!present)
-        return dg_ok();
-    if (!dg_shape_is_known(&shape)) {
-        char text[DG_SHAPE_TEXT];
-        return dg_error(DG_BAD_SHAPE, "the shape of '%s' would be %s: its sizes must be numbers", spec->name,
-                        dg_graph_print_shape(m->graph, &shape, text, sizeof text));
-    }
-    dg_value init = {0};
-    for (int j = 0; spec->init_attr && j < m->entry->n_attrs; j++)
-        if (strcmp(m->entry->op->attrs[j].name, spec->init_attr) == 0)
-            init = m->attrs[j];
-    char text[160];
-    if (init.kind == DG_VALUE_NONE && spec->init_attr && m->graph->init[0] && !(spec->flags & DG_FIXED))
-        DG_TRY(dg_call_parse(m->graph->arena, m->graph->init, &init));
-    if (init.kind == DG_VALUE_NONE && spec->init_for) {
-        DG_TRY(spec->init_for(infer, text, sizeof text));
-        DG_TRY(dg_call_parse(m->graph->arena, text, &init));
-    }
-    if (init.kind == DG_VALUE_NONE && spec->init)
-        DG_TRY(dg_call_parse(m->graph->arena, spec->init, &init));
-    m->inputs[k] = make_parameter(m, spec->name, &shape, &init, !(spec->flags & DG_FIXED));
-    return m->graph->status;
-}
-
-static dg_status own_parameters(making *m)
-{
-    const dg_op *op = m->entry->op;
-    const dg_type *few[DG_MAX_INPUTS], **types = few;
-    if (m->entry->variadic)
-        return dg_ok();
-    if (m->n_inputs > DG_MAX_INPUTS) {
-        types = dg_arena_alloc(m->graph->arena, sizeof *types * (size_t)m->n_inputs);
-        if (!types)
-            return dg_no_memory("a node");
-    }
-    for (int k = 0; k < m->n_inputs; k++) {
-        if (m->inputs[k] || !input_spec(m->entry, m->attrs, k)->parameter)
-            continue;
-        input_types(m, types);
-        dg_infer infer = {.op = op, .graph = m->graph, .attrs = m->attrs, .n_inputs = m->n_inputs, .inputs = types};
-        DG_TRY(own_parameter(m, k, &infer));
-    }
-    return dg_ok();
-}
-
 /* ---- formulas ---- */
 
 /* beta=1.5 is a number; beta=parameter(1.0) one that is trained, one a channel with per=channel. */
@@ -258,47 +164,10 @@ static dg_status bind_extra(making *m, dg_binding *bindings, int *n_bindings)
     return dg_ok();
 }
 
-/* The parameters among the extra keywords, once the inputs (whose channels they may follow) are placed. */
-static dg_status own_formula_parameters(making *m)
+void making_types(const making *m, const dg_type **types)
 {
-    for (int i = 0; i < m->n_extra; i++) {
-        const dg_value *call = &m->extra[i];
-        if (call->kind != DG_VALUE_CALL)
-            continue;
-        int place = find_input(m, call->key);
-        if (place < 0)
-            return dg_error(DG_BAD_ARGUMENT, "the formula has no '%s'", call->key);
-        if (m->inputs[place])
-            return dg_error(DG_BAD_ARGUMENT, "'%s' is given twice", call->key);
-        const dg_value *start = dg_call_argument(call, 0, "init"), *per = dg_call_argument(call, 1, "per");
-        dg_shape shape = dg_scalar();
-        if (per) {
-            const dg_node *x = m->inputs[0];
-            bool channel =
-                (per->kind == DG_VALUE_NAME || per->kind == DG_VALUE_STRING) && strcmp(per->s, "channel") == 0;
-            if (!channel || !x || x->types[0].shape.rank < 2)
-                return dg_error(DG_BAD_ARGUMENT, "parameter(…, per=channel) needs an input [N, C, …]");
-            shape.rank = x->types[0].shape.rank - 1; /* [C, 1, …] against [N, C, …] */
-            for (int d = 0; d < shape.rank; d++)
-                shape.dims[d] = d == 0 ? x->types[0].shape.dims[1] : 1;
-            if (shape.dims[0] < 0)
-                return dg_error(DG_BAD_SHAPE, "parameter(…, per=channel): the number of channels is not known");
-        }
-        double number = 0;
-        dg_value *value = dg_arena_alloc(m->graph->arena, sizeof *value);
-        if (!value)
-            return dg_no_memory("a node");
-        dg_value init = {.kind = DG_VALUE_CALL, .s = "constant", .count = 1, .items = value};
-        if (start && start->kind == DG_VALUE_CALL)
-            init = *start;
-        else if (start && !dg_value_number(start, &number))
-            return dg_error(DG_BAD_ARGUMENT, "parameter(%s): the first argument is its starting value", call->key);
-        *value = dg_float(number);
-        m->inputs[place] = make_parameter(m, call->key, &shape, &init, true);
-        if (!m->inputs[place])
-            return m->graph->status;
-    }
-    return dg_ok();
+    for (int k = 0; k < m->n_inputs; k++)
+        types[k] = m->inputs[k] ? &m->inputs[k]->types[0] : NULL;
 }
 
 static dg_status find_formula(making *m)
@@ -351,7 +220,7 @@ static dg_status count_outputs(making *m, int *count)
     const dg_type **types = dg_arena_alloc(m->graph->arena, sizeof *types * (size_t)(m->n_inputs + 1));
     if (!types)
         return dg_no_memory("a node");
-    input_types(m, types);
+    making_types(m, types);
     dg_infer infer = {
         .op = m->entry->op, .graph = m->graph, .attrs = m->attrs, .n_inputs = m->n_inputs, .inputs = types};
     DG_TRY(m->entry->op->output_count(&infer, count));
@@ -424,7 +293,7 @@ dg_node *dg_apply(const dg_application *application)
     if (status.code == DG_OK)
         status = place_inputs(&m);
     if (status.code == DG_OK)
-        status = any ? own_formula_parameters(&m) : own_parameters(&m);
+        status = making_own(&m);
     if (status.code == DG_OK)
         status = check_inputs(&m);
     if (status.code != DG_OK)

@@ -3,6 +3,7 @@
 #include "graph.h"
 
 #include <dotgrad/parameters.h>
+#include <math.h>
 
 /* The initialiser of a parameter that names none: the graph's, else zeros for vectors and scalars, xavier_uniform for
  * the rest. */
@@ -30,6 +31,43 @@ static dg_status check_stored(const dg_graph *graph, const dg_type *wants, const
     return dg_ok();
 }
 
+dg_range dg_parameter_range(const dg_node *parameter)
+{
+    dg_range range = {.min = -INFINITY, .max = INFINITY};
+    const dg_value *positive = parameter ? dg_node_attr(parameter, "positive") : NULL;
+    const dg_value *min = parameter ? dg_node_attr(parameter, "min") : NULL;
+    const dg_value *max = parameter ? dg_node_attr(parameter, "max") : NULL;
+    range.positive = positive && positive->kind == DG_VALUE_BOOL && positive->b;
+    if (min)
+        dg_value_number(min, &range.min);
+    if (max)
+        dg_value_number(max, &range.max);
+    return range;
+}
+
+bool dg_range_is_all(const dg_range *range)
+{
+    return !range || (!range->positive && range->min == -INFINITY && range->max == INFINITY);
+}
+
+dg_status dg_range_check(const dg_range *range, const dg_tensor *values)
+{
+    REFUSE_NULL(range);
+    REFUSE_NULL(values);
+    bool narrow = values->dtype == DG_FLOAT32;
+    double min = narrow ? (float)range->min : range->min, max = narrow ? (float)range->max : range->max;
+    int64_t count = dg_range_is_all(range) ? 0 : dg_tensor_count(values);
+    for (int64_t i = 0; i < count; i++) {
+        double number = dg_tensor_get(values, i);
+        if (range->positive && !(number > 0))
+            return dg_error(DG_BAD_ARGUMENT, "element %lld is %g, but it is to be positive", (long long)i, number);
+        if (!(number >= min && number <= max))
+            return dg_error(DG_BAD_ARGUMENT, "element %lld is %g, which is not from %g to %g", (long long)i, number,
+                            range->min, range->max);
+    }
+    return dg_ok();
+}
+
 static dg_status init_one(dg_tensors *parameters, const dg_graph *graph, dg_node *node, uint64_t seed)
 {
     const char *name = dg_node_name(node);
@@ -43,7 +81,10 @@ static dg_status init_one(dg_tensors *parameters, const dg_graph *graph, dg_node
     dg_tensor *made;
     DG_TRY(dg_tensors_add(parameters, name, node->types[0].dtype, node->types[0].shape, &made));
     dg_random key = {.seed = seed, .stream = dg_random_stream(name)};
+    const dg_range range = dg_parameter_range(node);
     dg_status status = dg_init_fill(made, &init, &key);
+    if (status.code == DG_OK)
+        status = dg_range_check(&range, made);
     if (status.code != DG_OK)
         dg_tensors_remove(parameters, name);
     return status;

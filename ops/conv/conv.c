@@ -344,7 +344,7 @@ CONV_SAMPLES(transpose3d, {"conv_transpose3d(stride=[1, 2, 1])", {"[1, 2, 2, 2, 
     }
 #define INIT_ATTR                                                                                                      \
     {                                                                                                                  \
-        .name = "init", .kind = DG_ATTR_INIT, .fallback = "none", .doc = "initialiser of weight"                       \
+        .name = "init", .kind = DG_ATTR_INIT, .fallback = "none", .doc = "initialiser of weight; bias keeps its own"   \
     }
 #define LAYER_INPUTS(image, weight_doc, weight_rule)                                                                   \
     {                                                                                                                  \

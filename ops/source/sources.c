@@ -23,6 +23,11 @@ static dg_status parameter_infer(const dg_infer *infer)
     if (!dg_shape_is_known(shape))
         return dg_error(DG_BAD_SHAPE, "the shape is %s: a parameter's sizes are numbers",
                         dg_graph_print_shape(infer->graph, shape, text, sizeof text));
+    double least = is_given(&infer->attrs[5]) ? infer->attrs[5].f : -INFINITY,
+           most = is_given(&infer->attrs[6]) ? infer->attrs[6].f : INFINITY;
+    if (least > most || (infer->attrs[4].b && most <= 0))
+        return dg_error(DG_BAD_ARGUMENT, "no number is %sfrom %g to %g", infer->attrs[4].b ? "positive and " : "",
+                        least, most);
     infer->outputs[0] = (dg_type){dtype_or_default(&infer->attrs[2], infer->graph), *shape};
     return dg_ok();
 }
@@ -252,7 +257,13 @@ static const dg_op source_ops[] = {
             {{.name = "shape", .kind = DG_ATTR_SHAPE, .positional = true, .doc = "sizes, all of them numbers"},
              {.name = "init", .kind = DG_ATTR_INIT, .fallback = "none", .doc = "the initialiser: xavier_uniform"},
              DTYPE_ATTR,
-             {.name = "trainable", .kind = DG_ATTR_BOOL, .fallback = "true", .doc = "false: the optimiser skips it"}},
+             {.name = "trainable", .kind = DG_ATTR_BOOL, .fallback = "true", .doc = "false: the optimiser skips it"},
+             {.name = "positive",
+              .kind = DG_ATTR_BOOL,
+              .fallback = "false",
+              .doc = "true: stays above 0; an optimiser steps its logarithm, and never decays it"},
+             {.name = "min", .kind = DG_ATTR_FLOAT, .fallback = "none", .doc = "a step ends at least here"},
+             {.name = "max", .kind = DG_ATTR_FLOAT, .fallback = "none", .doc = "a step ends at most here"}},
         .role = DG_ROLE_PARAMETER,
         .infer = parameter_infer,
     },

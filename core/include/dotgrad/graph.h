@@ -144,6 +144,8 @@ typedef struct dg_application {
     const dg_value *attrs; /* by position; with .key set: by name. DG_VALUE_NONE leaves an attribute at its default */
     bool attrs_in_order;   /* attrs has one value for each attribute of the op */
     dg_node *owner;
+    dg_node
+        *share; /* its parameters, by their names, are the new node's, which then makes none; NULL: it makes its own */
     dg_node *original; /* the new node has this one's value again: see dg_node_original() in <dotgrad/op.h> */
 } dg_application;
 

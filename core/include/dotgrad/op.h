@@ -117,7 +117,8 @@ enum dg_input_flags {
     DG_INDEX = 8,      /* integers or conditions: no gradient goes there */
     DG_FIXED = 16,     /* as a layer's parameter it is not trained (running statistics) */
     DG_NO_DECAY = 32,  /* a parameter here is never decayed by an optimiser */
-    DG_TARGET = 64     /* of a loss: takes the labels, the field "target" of a data set */
+    DG_TARGET = 64,    /* of a loss: takes the labels, the field "target" of a data set */
+    DG_POSITIVE = 128  /* as a layer's parameter it stays above 0: see dg_parameter_range() */
 };
 
 typedef struct dg_input_spec {

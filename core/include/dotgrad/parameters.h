@@ -11,11 +11,24 @@ DG_BEGIN_C
 
 /* Creates in `parameters` each parameter of the graph that is not there yet, by its initialiser. Numbers depend on the
  * seed and the parameter's name alone. DG_BAD_SHAPE: one that is there has another shape; DG_BAD_DTYPE likewise.
- * DG_BAD_ARGUMENT: an initialiser that needs data (kmeans) — see dg_fit_parameters in <dotgrad/optim.h>. */
+ * DG_BAD_ARGUMENT: an initialiser that needs data (kmeans) — see dg_fit_parameters in <dotgrad/optim.h> — or one that
+ * gives numbers which the parameter does not take. */
 dg_status dg_parameters_init(dg_tensors *parameters, const dg_graph *graph, uint64_t seed);
 /* Whether each parameter's initialiser is a known one, with arguments it takes and a shape that fits; nothing is
  * made. DG_BAD_ARGUMENT, DG_BAD_DTYPE, DG_BAD_SHAPE name the parameter. */
 dg_status dg_parameters_check(const dg_graph *graph);
+
+/* The numbers that a parameter takes: its options positive, min and max. Of one that is positive an optimiser steps the
+ * logarithm: u = log p with the gradient g·p, and without decay; what is stored, its gradient and its name are p's. A
+ * step that ends beyond min or max ends there instead. */
+typedef struct dg_range {
+    bool positive;
+    double min, max; /* −∞, ∞: none */
+} dg_range;
+dg_range dg_parameter_range(const dg_node *parameter);
+bool dg_range_is_all(const dg_range *range); /* true of the range that every number is in */
+/* DG_BAD_ARGUMENT names a number that is not in the range, and where it is. */
+dg_status dg_range_check(const dg_range *range, const dg_tensor *values);
 
 /* ---- initialisers ---- */
 
