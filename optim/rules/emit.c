@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SYMBOLS = 96, MOST_STATES = 12, MOST_PROGRAMS = 16 };
+enum { MOST_SYMBOLS = 96, MOST_STATES = 12 };
 
 typedef struct symbols {
     int count;
@@ -50,10 +50,19 @@ typedef struct program_name {
     bool shaped; /* has the parameter's shape; else it is one number */
 } program_name;
 
+/* What is the same for all parameters of one group: the numbers of hyper-parameters, and the rate. */
+typedef struct variant {
+    double lr, decay; /* NaN: the optimiser's own */
+    dg_node *rate;    /* NULL: the step's */
+    dg_binding bindings[DG_MAX_HYPER];
+    struct variant *next;
+} variant;
+
 /* A text made ready: the statements that count, in order. */
 typedef struct program {
     const char *text;
-    bool decayed;
+    const variant *of;
+    struct program *next;
     rule_text lines;
     const dg_formula *formulas[MOST_STATEMENTS]; /* of statements without calls of ops, once parsed */
     dg_node *once[MOST_STATEMENTS];              /* values of what is computed once a step */
@@ -68,10 +77,9 @@ typedef struct emission {
     const dg_optimizer_step *step;
     char prefix[80];
     symbols once; /* t, lr, moving hyper-parameters, states for all parameters */
-    dg_binding bindings[2][DG_MAX_HYPER];
     int n_bindings;
-    program *programs[MOST_PROGRAMS];
-    int n_programs;
+    variant *variants;
+    program *programs;
     symbols shared; /* states for all: their nodes, once their updates are made */
     dg_node *due;   /* 1 in a run that makes a step, else 0; NULL: every run does */
     dg_node **updates;
@@ -82,7 +90,7 @@ struct dg_rule_step {
     emission *e;
     dg_node *parameter;
     dg_type type;
-    bool decayed;
+    const variant *of;
     symbols table;
     symbols states;
     int n_temporary;
@@ -160,14 +168,14 @@ dg_node *dg_rule_state(dg_rule_step *step, const char *name, dg_shape shape)
 
 /* ---- reading a text ---- */
 
-static bool is_set(const emission *e, bool decayed, const char *name)
+static bool is_set(const emission *e, const variant *of, const char *name)
 {
     for (int i = 0; i < e->step->n_moving; i++)
         if (strcmp(e->step->moving[i].name, name) == 0)
             return true;
     for (int i = 0; i < e->n_bindings; i++)
-        if (strcmp(e->bindings[decayed][i].name, name) == 0)
-            return e->bindings[decayed][i].value != 0;
+        if (strcmp(of->bindings[i].name, name) == 0)
+            return of->bindings[i].value != 0;
     return false;
 }
 
@@ -192,7 +200,7 @@ static void find_states(const emission *e, const dg_rule_step *step, program *ma
             const char *name = s->reads[k].name;
             bool hyper = false;
             for (int b = 0; b < e->n_bindings; b++)
-                hyper = hyper || strcmp(e->bindings[0][b].name, name) == 0;
+                hyper = hyper || strcmp(step->of->bindings[b].name, name) == 0;
             if (hyper)
                 continue;
             program_name *read = name_of(made, name);
@@ -233,16 +241,16 @@ static void find_dependence(program *made)
 static program *make_program(emission *e, const dg_rule_step *step, const char *text)
 {
     dg_graph *graph = e->step->graph;
-    for (int i = 0; i < e->n_programs; i++)
-        if (e->programs[i]->text == text && e->programs[i]->decayed == step->decayed)
-            return e->programs[i];
-    program *made = e->n_programs < MOST_PROGRAMS ? dg_arena_alloc(dg_graph_arena(graph), sizeof *made) : NULL;
+    for (program *known = e->programs; known; known = known->next)
+        if (known->text == text && known->of == step->of)
+            return known;
+    program *made = dg_arena_alloc(dg_graph_arena(graph), sizeof *made);
     if (!made) {
         dg_graph_fail(graph, dg_error(DG_NO_MEMORY, "optimizer: no room for the rule's text"));
         return NULL;
     }
     made->text = text;
-    made->decayed = step->decayed;
+    made->of = step->of;
     dg_status status = lines_parse(dg_graph_arena(graph), text, &made->lines);
     if (status.code != DG_OK) {
         dg_graph_fail(graph, dg_prefixed(status, "optimizer %s", dg_optimizer_name(e->optimizer)));
@@ -251,14 +259,16 @@ static program *make_program(emission *e, const dg_rule_step *step, const char *
     int n = 0;
     for (int i = 0; i < made->lines.count; i++) {
         const statement *s = &made->lines.at[i];
-        if (!s->flag || is_set(e, step->decayed, s->flag) != s->unless)
+        if (!s->flag || is_set(e, step->of, s->flag) != s->unless)
             made->lines.at[n++] = *s;
     }
     made->lines.count = n;
     name_of(made, "p")->own = name_of(made, "p")->shaped = true;
+    name_of(made, "lr")->own = step->of->rate != NULL; /* what is made of it is no state of all parameters */
     find_states(e, step, made);
     find_dependence(made);
-    return e->programs[e->n_programs++] = made;
+    made->next = e->programs;
+    return e->programs = made;
 }
 
 /* ---- expressions ---- */
@@ -267,7 +277,7 @@ static program *make_program(emission *e, const dg_rule_step *step, const char *
 typedef struct scope {
     emission *e;
     symbols *table;
-    bool decayed;
+    const variant *of;
     int *n_temporary;
 } scope;
 
@@ -301,8 +311,8 @@ static dg_status parse_formula(const scope *in, const char *text, const dg_formu
     dg_binding bindings[DG_MAX_HYPER];
     int n = 0;
     for (int i = 0; i < in->e->n_bindings; i++)
-        if (!find_symbol(in->table, in->e->bindings[in->decayed][i].name))
-            bindings[n++] = in->e->bindings[in->decayed][i];
+        if (!find_symbol(in->table, in->of->bindings[i].name))
+            bindings[n++] = in->of->bindings[i];
     return dg_formula_parse(dg_graph_formulas(in->e->step->graph), text, bindings, n, NULL, 0, formula);
 }
 
@@ -383,7 +393,7 @@ static void run_once(emission *e, program *of)
 {
     symbols table = e->once;
     int n_temporary = 0;
-    scope in = {e, &table, of->decayed, &n_temporary};
+    scope in = {e, &table, of->of, &n_temporary};
     of->done_once = true;
     for (int i = 0; i < of->n_names; i++)
         if (of->names[i].state && !of->names[i].own)
@@ -423,7 +433,7 @@ void dg_rule_lines(dg_rule_step *step, const char *text)
         else
             set_symbol(&step->table, name->name, scalar_for(find_symbol(&step->e->shared, name->name), &step->type));
     }
-    scope in = {step->e, &step->table, step->decayed, &step->n_temporary};
+    scope in = {step->e, &step->table, step->of, &step->n_temporary};
     for (int i = 0; i < of->lines.count && dg_graph_status(step->e->step->graph).code == DG_OK; i++) {
         if (of->is_once[i])
             set_symbol(&step->table, of->lines.at[i].symbol, scalar_for(of->once[i], &step->type));
@@ -450,8 +460,8 @@ double dg_rule_hyper(const dg_rule_step *step, const char *name)
         return NAN;
     const emission *e = step->e;
     for (int i = 0; i < e->n_bindings; i++)
-        if (strcmp(e->bindings[step->decayed][i].name, name) == 0)
-            return e->bindings[step->decayed][i].value;
+        if (strcmp(step->of->bindings[i].name, name) == 0)
+            return step->of->bindings[i].value;
     return NAN;
 }
 
@@ -485,23 +495,107 @@ static dg_node *accumulate(emission *e, dg_node *parameter, dg_node *gradient)
     return dg_expr(formula, {"sum", sum});
 }
 
+/* ---- settings of one parameter ---- */
+
+static bool is_same(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+static const variant *find_variant(emission *e, double lr, double decay)
+{
+    dg_graph *graph = e->step->graph;
+    for (variant *known = e->variants; known; known = known->next)
+        if (is_same(known->lr, lr) && is_same(known->decay, decay))
+            return known;
+    variant *made = dg_arena_alloc(dg_graph_arena(graph), sizeof *made);
+    if (!made) {
+        dg_graph_fail(graph, dg_no_memory("an optimizer"));
+        return NULL;
+    }
+    *made = (variant){.lr = lr, .decay = decay, .next = e->variants};
+    e->n_bindings = rule_bind(e->optimizer, made->bindings);
+    bool decays = false;
+    for (int i = 0; i < e->n_bindings && !isnan(decay); i++)
+        if (strcmp(made->bindings[i].name, "weight_decay") == 0) {
+            made->bindings[i].value = decay;
+            decays = true;
+        }
+    if (!decays && decay > 0)
+        dg_graph_fail(graph,
+                      dg_error(DG_BAD_ARGUMENT, "a group has decay=%g, but optimizer %s has no weight_decay: adamw has",
+                               decay, dg_optimizer_name(e->optimizer)));
+    if (!isnan(lr)) {
+        char formula[60];
+        snprintf(formula, sizeof formula, "lr * %.17g", lr / e->optimizer->lr);
+        made->rate = dg_expr(formula, {"lr", find_symbol(&e->once, "lr")});
+    }
+    return e->variants = made;
+}
+
+static dg_parameter_settings settings_of(const emission *e, int i)
+{
+    if (e->step->settings)
+        return e->step->settings[i];
+    return (dg_parameter_settings){.lr = NAN, .decay = NAN, .range = dg_parameter_range(e->step->parameters[i])};
+}
+
+/* What the rule steps: of a positive parameter the logarithm, whose gradient is g·p. */
+static dg_node *to_logarithm(dg_rule_step *step, dg_node *gradient)
+{
+    set_symbol(&step->table, "p", dg_expr("log(p)", {"p", step->parameter}));
+    return dg_expr("g * p", {"g", gradient}, {"p", step->parameter});
+}
+
+/* From what the rule has made of it to the parameter's next value. What is no number stays none. */
+static void bring_into(const dg_range *range, dg_rule_step *step)
+{
+    double min = range->min, least = step->type.dtype == DG_FLOAT32 ? 1e-37 : 1e-300;
+    dg_node *p = find_symbol(&step->table, "p");
+    char formula[120];
+    if (range->positive) {
+        min = min > least ? min : least; /* so that the logarithm is finite */
+        p = dg_expr("exp(u)", {"u", p});
+    }
+    if (min > -INFINITY) {
+        snprintf(formula, sizeof formula, "where(p < %.17g, %.17g, p)", min, min);
+        p = dg_expr(formula, {"p", p});
+    }
+    if (range->max < INFINITY) {
+        snprintf(formula, sizeof formula, "where(p > %.17g, %.17g, p)", range->max, range->max);
+        p = dg_expr(formula, {"p", p});
+    }
+    set_symbol(&step->table, "p", p);
+}
+
 static void emit_parameter(emission *e, int i, bool decayed)
 {
     const dg_optimizer_step *all = e->step;
+    const dg_parameter_settings settings = settings_of(e, i);
+    bool positive = settings.range.positive;
     dg_node *parameter = all->parameters[i], *gradient = all->gradients[i];
-    dg_rule_step step = {.e = e, .parameter = parameter, .type = *dg_node_type(parameter, 0), .decayed = decayed};
+    dg_rule_step step = {.e = e,
+                         .parameter = parameter,
+                         .type = *dg_node_type(parameter, 0),
+                         .of = find_variant(e, settings.lr, decayed && !positive ? settings.decay : 0)};
+    if (!step.of || dg_graph_status(all->graph).code != DG_OK)
+        return;
     if (dg_node_type(gradient, 0)->dtype != step.type.dtype)
         gradient = dg_to(gradient, step.type.dtype);
+    gradient = accumulate(e, parameter, gradient);
     set_symbol(&step.table, "p", parameter);
-    set_symbol(&step.table, "g", accumulate(e, parameter, gradient));
+    set_symbol(&step.table, "g", positive ? to_logarithm(&step, gradient) : gradient);
     if (all->sampled)
-        set_symbol(&step.table, "s", all->sampled[i]);
+        set_symbol(&step.table, "s", positive ? to_logarithm(&step, all->sampled[i]) : all->sampled[i]);
     for (int k = 0; k < e->once.count; k++)
         set_symbol(&step.table, e->once.at[k].name, scalar_for(e->once.at[k].node, &step.type));
+    if (step.of->rate)
+        set_symbol(&step.table, "lr", scalar_for(step.of->rate, &step.type));
     if (e->optimizer->rule->emit)
         e->optimizer->rule->emit(&step);
     else
         dg_rule_lines(&step, rule_has_own_lines(e->optimizer) ? e->optimizer->lines : e->optimizer->rule->lines);
+    bring_into(&settings.range, &step);
     if (all->average)
         dg_rule_lines(&step, all->average);
     if (dg_graph_status(all->graph).code != DG_OK)
@@ -628,8 +722,6 @@ static dg_status emit_all(emission *e, const marks *m)
 {
     const dg_optimizer_step *step = e->step;
     DG_TRY(choose_prefix(e, m));
-    e->n_bindings = rule_bind(e->optimizer, true, e->bindings[true]);
-    rule_bind(e->optimizer, false, e->bindings[false]);
     if (step->accumulate > 1) {
         char formula[60];
         dg_node *runs = state_node(e, "", "runs", (dg_type){DG_FLOAT64, dg_scalar()});

@@ -59,7 +59,7 @@ static dg_status check_rule(dg_arena *arena, const dg_rule *rule)
         return dg_error(DG_BAD_ARGUMENT, "it has more than %d hyper-parameters", DG_MAX_HYPER);
     if (!rule->lines)
         return dg_ok();
-    int n = rule_bind(&optimizer, true, hypers);
+    int n = rule_bind(&optimizer, hypers);
     DG_TRY(lines_parse(arena, rule->lines, &lines));
     return lines_check(arena, &lines, hypers, n);
 }
@@ -82,7 +82,7 @@ bool rule_has_own_lines(const dg_optimizer *optimizer)
     return optimizer->rule == &text_rule;
 }
 
-int rule_bind(const dg_optimizer *optimizer, bool decayed, dg_binding bindings[DG_MAX_HYPER])
+int rule_bind(const dg_optimizer *optimizer, dg_binding bindings[DG_MAX_HYPER])
 {
     int n = 0;
     if (rule_has_own_lines(optimizer))
@@ -92,9 +92,6 @@ int rule_bind(const dg_optimizer *optimizer, bool decayed, dg_binding bindings[D
         for (int i = 0; optimizer->rule->arguments[i].name; i++)
             for (int k = 0; k < dg_argument_width(&optimizer->rule->arguments[i]) && n < DG_MAX_HYPER; k++, n++)
                 bindings[n] = (dg_binding){dg_argument_symbol(&optimizer->rule->arguments[i], k), optimizer->hyper[n]};
-    for (int i = 0; i < n && !decayed; i++)
-        if (strcmp(bindings[i].name, "weight_decay") == 0)
-            bindings[i].value = 0;
     return n;
 }
 
@@ -103,7 +100,7 @@ double dg_optimizer_hyper(const dg_optimizer *optimizer, const char *name)
     if (!optimizer || !name)
         return NAN;
     dg_binding bindings[DG_MAX_HYPER];
-    int n = optimizer->rule ? rule_bind(optimizer, true, bindings) : 0;
+    int n = optimizer->rule ? rule_bind(optimizer, bindings) : 0;
     for (int i = 0; i < n; i++)
         if (strcmp(bindings[i].name, name) == 0)
             return bindings[i].value;
@@ -201,7 +198,7 @@ static dg_status parse_text(dg_arena *arena, const dg_value *call, dg_optimizer 
         return dg_error(DG_BAD_ARGUMENT, "rule: the text has %zu bytes, %d at most", strlen(text), DG_RULE_TEXT - 1);
     strcpy(optimizer->lines, text);
     optimizer->rule = &text_rule;
-    int n_bindings = rule_bind(optimizer, true, bindings);
+    int n_bindings = rule_bind(optimizer, bindings);
     DG_TRY(dg_prefixed(lines_parse(arena, optimizer->lines, &lines), "rule"));
     return dg_prefixed(lines_check(arena, &lines, bindings, n_bindings), "rule");
 }

@@ -65,7 +65,7 @@ typedef struct note {
     const char *absent; /* what it is in checkpoints that were made before there was such a note; NULL: none were */
 } note;
 
-#define N_NOTES 17
+#define N_NOTES 19
 
 static void print_number(char text[NOTE_SIZE], double number)
 {
@@ -110,6 +110,10 @@ static int list_notes(const dg_trainer *t, note notes[N_NOTES])
     snprintf(notes[n].text, NOTE_SIZE, "%d", t->options.accumulate > 1 ? t->options.accumulate : 1);
     notes[++n] = (note){.key = "dotgrad.average", .what = "average", .absent = "none"};
     snprintf(notes[n].text, NOTE_SIZE, "%s", t->options.average ? t->options.average : "none");
+    notes[++n] = (note){.key = "dotgrad.groups", .what = "groups", .absent = ""};
+    snprintf(notes[n].text, NOTE_SIZE, "%s", t->options.groups ? t->options.groups : "");
+    notes[++n] = (note){.key = "dotgrad.freeze", .what = "freeze", .absent = ""};
+    snprintf(notes[n].text, NOTE_SIZE, "%s", t->options.freeze ? t->options.freeze : "");
     notes[++n] = (note){.key = "dotgrad.rows", .what = "number of training and validation rows"};
     snprintf(notes[n].text, NOTE_SIZE, "%" PRId64 ",%" PRId64, data->n_train, data->n_validation);
     notes[++n] = (note){.key = "dotgrad.history", .what = "history"};

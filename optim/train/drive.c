@@ -85,6 +85,14 @@ dg_status driven_emit(dg_trainer *t, int count, dg_node *const *parameters, dg_n
     if (t->options.average || t->options.accumulate > 1)
         return dg_error(DG_BAD_ARGUMENT, "optimizer %s goes with neither average nor accumulate",
                         dg_optimizer_name(&t->optimizer));
+    for (int k = 0; k < count; k++) {
+        const dg_parameter_settings *own = &t->settings[k];
+        if (own->range.min > -INFINITY || own->range.max < INFINITY || !isnan(own->lr) || own->decay > 0)
+            return dg_error(DG_BAD_ARGUMENT,
+                            "optimizer %s steps all parameters together: '%s' can have no min, max, lr or decay of its "
+                            "own (positive=true it can)",
+                            dg_optimizer_name(&t->optimizer), dg_node_name(parameters[k]));
+    }
     d->count = count;
     d->parameters = parameters;
     d->gradients = gradients;
@@ -154,6 +162,12 @@ dg_status driven_plan(dg_trainer *t, dg_node *const *fetch, int n_fetch)
 
 /* ---- a step ---- */
 
+/* Where a parameter is positive the vector has its logarithm. */
+static bool is_positive(const dg_trainer *t, int k)
+{
+    return t->settings[k].range.positive;
+}
+
 static dg_tensor *value_of(const dg_trainer *t, int k)
 {
     return dg_tensors_find(t->options.task.parameters, dg_node_name(t->driven->parameters[k]));
@@ -164,8 +178,8 @@ static void put_parameters(const dg_trainer *t, const double *x)
     for (int k = 0; k < t->driven->count; k++) {
         dg_tensor *tensor = value_of(t, k);
         int64_t count = dg_tensor_count(tensor);
-        for (int64_t i = 0; i < count; i++)
-            dg_tensor_set(tensor, i, *x++);
+        for (int64_t i = 0; i < count; i++, x++)
+            dg_tensor_set(tensor, i, is_positive(t, k) ? exp(*x) : *x);
     }
 }
 
@@ -174,8 +188,10 @@ static void take_parameters(const dg_trainer *t, double *x)
     for (int k = 0; k < t->driven->count; k++) {
         const dg_tensor *tensor = value_of(t, k);
         int64_t count = dg_tensor_count(tensor);
-        for (int64_t i = 0; i < count; i++)
-            *x++ = dg_tensor_get(tensor, i);
+        for (int64_t i = 0; i < count; i++) {
+            double value = dg_tensor_get(tensor, i);
+            *x++ = is_positive(t, k) ? log(value) : value;
+        }
     }
 }
 
@@ -185,8 +201,9 @@ static void take_results(const dg_trainer *t, double *loss, double *gradient)
     for (int k = 0; k < t->driven->count; k++) {
         const dg_tensor *result = dg_plan_result(t->train_plan, t->driven->n_fetch + k);
         int64_t count = dg_tensor_count(result);
+        const dg_tensor *value = value_of(t, k);
         for (int64_t i = 0; i < count; i++)
-            *gradient++ = dg_tensor_get(result, i);
+            *gradient++ = dg_tensor_get(result, i) * (is_positive(t, k) ? dg_tensor_get(value, i) : 1);
     }
 }
 
@@ -236,7 +253,7 @@ static dg_status residuals(void *user, int64_t *rows, const double **r, const do
     memcpy(d->feeds, t->batch.feeds, (size_t)t->batch.n_feeds * sizeof *d->feeds);
     for (int k = 0; k < d->count; k++)
         for (int64_t i = 0; i < dg_tensor_count(&d->tangent_values[k]); i++) {
-            dg_tensor_set(&d->tangent_values[k], i, 1);
+            dg_tensor_set(&d->tangent_values[k], i, is_positive(t, k) ? dg_tensor_get(value_of(t, k), i) : 1);
             dg_status status = take_column(t, column++, rows);
             dg_tensor_set(&d->tangent_values[k], i, 0);
             DG_TRY(status);

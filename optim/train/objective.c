@@ -84,6 +84,35 @@ static dg_node *number_input(dg_graph *graph, const char *name)
     return dg_input(graph, dg_scalar(), .dtype = DG_FLOAT64, .name = name);
 }
 
+dg_status objective_parameters(dg_node *loss, const char *trains, const dg_groups *groups, dg_node ***parameters,
+                               dg_parameter_settings **settings, int *count)
+{
+    dg_node *const *all;
+    dg_arena *arena = dg_graph_arena(dg_node_graph(loss));
+    DG_TRY(dg_trainable_matching(loss, trains, &all, count));
+    if (!*count)
+        return dg_error(DG_BAD_ARGUMENT, "loss '%s' depends on no trainable parameter", dg_node_name(loss));
+    *parameters = dg_arena_alloc(arena, (size_t)*count * sizeof(dg_node *));
+    *settings = dg_arena_alloc(arena, (size_t)*count * sizeof **settings);
+    if (!*parameters || !*settings)
+        return dg_no_memory("a list of %d parameters", *count);
+    memcpy(*parameters, all, (size_t)*count * sizeof(dg_node *));
+    return dg_groups_apply(groups, *parameters, count, *settings);
+}
+
+dg_status objective_check_ranges(const dg_tensors *values, int count, dg_node *const *parameters,
+                                 const dg_parameter_settings *settings)
+{
+    for (int k = 0; k < count; k++) {
+        const char *name = dg_node_name(parameters[k]);
+        const dg_tensor *value = dg_tensors_find(values, name);
+        dg_status status = value ? dg_range_check(&settings[k].range, value) : dg_ok();
+        if (status.code != DG_OK)
+            return dg_prefixed(status, "parameter '%s'", name);
+    }
+    return dg_ok();
+}
+
 dg_status objective_gradients(dg_node *loss, int count, dg_node *const *parameters, double clip_value, double clip_norm,
                               dg_node **gradients)
 {
@@ -142,14 +171,13 @@ static dg_status moving_momentum(dg_trainer *t, dg_named_node *moving, int *n)
 dg_status emit_updates(dg_trainer *t)
 {
     const dg_task *task = &t->options.task;
-    dg_node *const *parameters;
-    dg_node **gradients, **sampled = NULL;
+    dg_node **parameters, **gradients, **sampled = NULL;
     dg_named_node moving;
     char average[160];
     int count, n_moving;
-    DG_TRY(dg_trainable_parameters(task->loss, &parameters, &count));
-    if (!count)
-        return dg_error(DG_BAD_ARGUMENT, "loss '%s' depends on no trainable parameter", dg_node_name(task->loss));
+    DG_TRY(objective_parameters(task->loss, NULL, &t->groups, &parameters, &t->settings, &count));
+    t->parameters = parameters;
+    t->n_parameters = count;
     gradients = dg_arena_alloc(dg_graph_arena(task->graph), 2 * (size_t)count * sizeof(dg_node *));
     if (!gradients)
         return dg_no_memory("%d gradients", count);
@@ -171,6 +199,7 @@ dg_status emit_updates(dg_trainer *t)
                                     .parameters = parameters,
                                     .gradients = gradients,
                                     .lr = lr,
+                                    .settings = t->settings,
                                     .moving = &moving,
                                     .n_moving = n_moving,
                                     .accumulate = t->options.accumulate,

@@ -7,14 +7,17 @@
 #include <string.h>
 
 static dg_status emit(dg_node *loss, const dg_optimizer *optimizer, const dg_training_plan_options *options,
-                      dg_node *const **updates, int *n_updates)
+                      dg_tensors *parameters, dg_node *const **updates, int *n_updates)
 {
     dg_graph *graph = dg_node_graph(loss);
-    dg_node *const *wrt;
+    dg_node **wrt;
+    dg_parameter_settings *settings;
+    dg_groups groups;
     int count;
-    DG_TRY(dg_trainable_matching(loss, options->trains, &wrt, &count));
-    if (!count)
-        return dg_error(DG_BAD_ARGUMENT, "loss '%s' depends on no trainable parameter", dg_node_name(loss));
+    DG_TRY(dg_groups_parse(options->groups, options->freeze, &groups));
+    dg_status status = objective_parameters(loss, options->trains, &groups, &wrt, &settings, &count);
+    dg_groups_release(&groups);
+    DG_TRY(status);
     dg_node **gradients = dg_arena_alloc(dg_graph_arena(graph), 2 * (size_t)count * sizeof *gradients);
     if (!gradients)
         return dg_no_memory("%d gradients", count);
@@ -27,10 +30,13 @@ static dg_status emit(dg_node *loss, const dg_optimizer *optimizer, const dg_tra
                                     .gradients = gradients,
                                     .lr = options->lr ? options->lr
                                                       : dg_full(graph, dg_scalar(), optimizer->lr, .dtype = DG_FLOAT64),
+                                    .settings = settings,
                                     .name = options->name,
                                     .accumulate = options->accumulate,
                                     .sampled = optimizer->rule->needs_sampled ? gradients + count : NULL};
-    return dg_optimizer_emit(optimizer, &step, updates, n_updates);
+    DG_TRY(dg_optimizer_emit(optimizer, &step, updates, n_updates));
+    DG_TRY(dg_parameters_init(parameters, graph, options->seed));
+    return objective_check_ranges(parameters, count, wrt, settings);
 }
 
 dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors *parameters, dg_plan **plan,
@@ -46,8 +52,7 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
         return dg_error(DG_BAD_ARGUMENT, "training plan: wants a loss node and parameters");
     DG_TRY(dg_graph_status(dg_node_graph(loss)));
     DG_TRY(dg_optimizer_parse(optimizer ? optimizer : "adam", &parsed));
-    DG_TRY(emit(loss, &parsed, &options, &updates, &n_updates));
-    DG_TRY(dg_parameters_init(parameters, dg_node_graph(loss), options.seed));
+    DG_TRY(emit(loss, &parsed, &options, parameters, &updates, &n_updates));
     dg_node **fetch = calloc((size_t)options.n_fetch + 1, sizeof *fetch);
     if (!fetch)
         return dg_no_memory("%d results", options.n_fetch + 1);

@@ -4,9 +4,7 @@
 #include "core/base/null.h"
 #include "reach.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
-#include <string.h>
 
 dg_status reach_new(dg_graph *graph, dg_node *const *nodes, int n_nodes, bool **marks)
 {
@@ -31,32 +29,6 @@ static bool is_trainable(const dg_node *node)
 {
     const dg_value *trainable = dg_node_attr(node, "trainable");
     return dg_node_op(node)->role == DG_ROLE_PARAMETER && (!trainable || trainable->b);
-}
-
-/* A glob pattern over names; without * and ? it is the name of a parameter, or of the module or layer it belongs to. */
-static bool name_fits(const char *name, const char *pattern)
-{
-    size_t length = strlen(pattern);
-    if (strpbrk(pattern, "*?["))
-        return fnmatch(pattern, name, 0) == 0;
-    return strncmp(name, pattern, length) == 0 && (name[length] == '\0' || name[length] == '.');
-}
-
-/* Any of the patterns, which commas separate. */
-static bool fits_any(const char *name, const char *patterns)
-{
-    char one[256];
-    for (const char *at = patterns; *at;) {
-        size_t skip = strspn(at, ", "), length = strcspn(at + skip, ", ");
-        if (length > 0 && length < sizeof one) {
-            memcpy(one, at + skip, length);
-            one[length] = '\0';
-            if (name_fits(name, one))
-                return true;
-        }
-        at += skip + length;
-    }
-    return false;
 }
 
 /* Takes out of the list what no derivative reaches. */
@@ -93,7 +65,7 @@ dg_status dg_trainable_matching(dg_node *output, const char *patterns, dg_node *
     dg_node **list = dg_arena_alloc(dg_graph_arena(graph), (n + 1) * sizeof(dg_node *));
     for (int64_t id = 0; list && id <= dg_node_id(output); id++) {
         dg_node *node = dg_graph_node(graph, id);
-        if (mark[id] && is_trainable(node) && (!patterns || fits_any(dg_node_name(node), patterns)))
+        if (mark[id] && is_trainable(node) && (!patterns || dg_name_matches(dg_node_name(node), patterns)))
             list[(*count)++] = node;
     }
     free(mark);

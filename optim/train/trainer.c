@@ -1,6 +1,7 @@
 /* Making a trainer: a graph, a data set and an optimiser become two plans, one to train and one to evaluate. */
 #include "trainer.h"
 #include "core/base/null.h"
+#include "objective.h"
 
 #include "optim/fit/fit.h"
 
@@ -56,6 +57,14 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
     bool averages = options->average && strcmp(options->average, "none") != 0;
     DG_TRY(copy_text(averages ? options->average : NULL, &t->average));
     t->options.average = t->average;
+    if ((options->groups ? strlen(options->groups) : 0) + (options->freeze ? strlen(options->freeze) : 0) > 2000)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "groups and freeze have more than 2000 bytes: a checkpoint keeps them as notes");
+    DG_TRY(copy_text(options->groups, &t->groups_text));
+    DG_TRY(copy_text(options->freeze, &t->freeze));
+    t->options.groups = t->groups_text;
+    t->options.freeze = t->freeze;
+    DG_TRY(dg_groups_parse(t->groups_text, t->freeze, &t->groups));
     t->options.checkpoint = t->checkpoint;
     t->options.graph_text = t->graph_text;
     DG_TRY(dg_optimizer_parse(options->optimizer ? options->optimizer : "adam", &t->optimizer));
@@ -213,6 +222,7 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
             return dg_prefixed(status, "resuming");
     }
     DG_TRY(make_parameters(t));
+    DG_TRY(objective_check_ranges(task->parameters, t->n_parameters, t->parameters, t->settings));
     DG_TRY(health_prepare(t));
     DG_TRY(make_plans(t, fetch, n_fetch));
     return prepare_plans(t);
@@ -256,6 +266,9 @@ void dg_trainer_free(dg_trainer *t)
     free(t->checkpoint);
     free(t->graph_text);
     free(t->average);
+    free(t->groups_text);
+    free(t->freeze);
+    dg_groups_release(&t->groups);
     free(t);
 }
 

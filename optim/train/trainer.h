@@ -25,9 +25,13 @@ typedef struct driven driven; /* drive.c */
 
 struct dg_trainer {
     dg_trainer_options options; /* texts point to the copies below; resume is NULL */
-    char *checkpoint, *graph_text, *average;
+    char *checkpoint, *graph_text, *average, *groups_text, *freeze;
     dg_optimizer optimizer;
     dg_schedule schedule;
+    dg_groups groups;
+    int n_parameters; /* that are trained */
+    dg_node *const *parameters;
+    dg_parameter_settings *settings;
 
     field_sources sources;
     batch batch; /* its last feed is the learning rate */

@@ -196,6 +196,8 @@ static dg_status make_trainer(training_run *run)
                                                 .drop_last = settings->drop_last == 1,
                                                 .accumulate = (int)settings->accumulate,
                                                 .average = settings->average,
+                                                .groups = settings->groups,
+                                                .freeze = settings->freeze,
                                                 .graph_text = run->graph_text,
                                                 .extra = run->extra,
                                                 .resume = run->checkpoint,

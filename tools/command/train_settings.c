@@ -36,6 +36,8 @@ enum option_value {
     DROP_LAST,
     ACCUMULATE,
     AVERAGE,
+    GROUPS,
+    FREEZE,
     CLIP_NORM,
     CLIP_VALUE,
     OUTPUT,
@@ -66,6 +68,8 @@ static const struct option options[] = {
     {"drop-last", no_argument, NULL, DROP_LAST},
     {"accumulate", required_argument, NULL, ACCUMULATE},
     {"average", required_argument, NULL, AVERAGE},
+    {"groups", required_argument, NULL, GROUPS},
+    {"freeze", required_argument, NULL, FREEZE},
     {"clip-norm", required_argument, NULL, CLIP_NORM},
     {"clip-value", required_argument, NULL, CLIP_VALUE},
     {"output", required_argument, NULL, OUTPUT},
@@ -96,6 +100,10 @@ static const char **text_of(train_settings *settings, int option)
         return &settings->dtype;
     case AVERAGE:
         return &settings->average;
+    case GROUPS:
+        return &settings->groups;
+    case FREEZE:
+        return &settings->freeze;
     case OUTPUT:
         return &settings->output;
     case LOSS:
@@ -265,6 +273,8 @@ dg_status settings_from_graph(train_settings *settings, const char *(*attribute)
     take_text(&settings->schedule, attribute(argument, "schedule"));
     take_text(&settings->metrics, attribute(argument, "metrics"));
     take_text(&settings->average, attribute(argument, "average"));
+    take_text(&settings->groups, attribute(argument, "groups"));
+    take_text(&settings->freeze, attribute(argument, "freeze"));
     DG_TRY(take_count("accumulate", attribute(argument, "accumulate"), 1, INT32_MAX, &settings->accumulate));
     DG_TRY(take_count("epochs", attribute(argument, "epochs"), 1, MAX_EPOCHS, &settings->epochs));
     DG_TRY(take_count("batch_size", attribute(argument, "batch_size"), 1, INT64_MAX, &settings->batch_size));
@@ -304,6 +314,8 @@ dg_status settings_from_checkpoint(train_settings *settings, const dg_tensors *c
     take_text(&settings->schedule, dg_tensors_note(checkpoint, "dotgrad.schedule"));
     take_text(&settings->metrics, dg_tensors_note(checkpoint, "dotgrad.metrics"));
     take_text(&settings->average, dg_tensors_note(checkpoint, "dotgrad.average"));
+    take_text(&settings->groups, dg_tensors_note(checkpoint, "dotgrad.groups"));
+    take_text(&settings->freeze, dg_tensors_note(checkpoint, "dotgrad.freeze"));
     DG_TRY(take_count("dotgrad.accumulate", dg_tensors_note(checkpoint, "dotgrad.accumulate"), 1, INT32_MAX,
                       &settings->accumulate));
     settings->validation = isnan(settings->validation) ? notes.validation : settings->validation;

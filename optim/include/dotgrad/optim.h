@@ -35,6 +35,7 @@ dg_status dg_trainable_matching(dg_node *output, const char *patterns, dg_node *
  */
 typedef struct dg_training_plan_options {
     const char *trains;           /* patterns as in dg_trainable_matching; NULL: all */
+    const char *groups, *freeze;  /* as dg_groups_parse() takes them; NULL: none */
     const char *name;             /* of the optimiser, as in dg_optimizer_step; NULL: none */
     double clip_value, clip_norm; /* 0: none */
     int accumulate;               /* gradients of so many runs make one step; 0, 1: each run is a step */
@@ -145,6 +146,8 @@ typedef struct dg_trainer_options {
     int accumulate;               /* batches whose gradients make one step of the optimiser; 0: 1 */
     const char *average;    /* "ema(decay=0.999)", "swa(start=5)": averages of the weights over steps, which take their
                                place at the end of training; NULL: none */
+    const char *groups;     /* "[group('hidden.*', lr=0.1, decay=0)]": see dg_groups_parse(); NULL: none */
+    const char *freeze;     /* patterns of parameters that are not trained, "hidden.gamma, embed"; NULL: none */
     int64_t early_stopping; /* stop after this many epochs without a better validation loss and keep the best weights;
                                0: never. Needs validation rows */
     const char *checkpoint; /* path, written at the start, after each epoch, at the end and when stopped; a symbolic

@@ -16,7 +16,7 @@
 #define DOTGRAD_RULES_H
 
 #include <dotgrad/argument.h>
-#include <dotgrad/graph.h>
+#include <dotgrad/parameters.h>
 
 DG_BEGIN_C
 
@@ -80,9 +80,18 @@ const char *dg_optimizer_known(size_t index); /* their names; NULL after the las
  * graph that has other parameters is named "2", "3", …; for the same parameters the state is shared. `lr` is a scalar
  * node of a float type, usually an input. `updates` receives *n_updates assign nodes for dg_plan_options; they
  * live in the graph's arena. Call dg_parameters_init() afterwards: it makes the state. Parameters whose op says so
- * (DG_NO_DECAY: the slopes of PReLU) are never decayed, nor are those in `no_decay`. The work is linear in the number
+ * (DG_NO_DECAY: the slopes of PReLU) are never decayed, nor are those in `no_decay`, nor those that are positive. A
+ * positive parameter's rule is given u = log p and g·p for p and g (so that a state is u's); others with min or max end
+ * their step at the bound, the averages of `average` are p's in any case. The work is linear in the number
  * of parameters and the size of the graph. DG_BAD_ARGUMENT: an optimiser that drives the training itself; a node that
  * is no parameter, or of another graph; DG_BAD_SHAPE: a gradient that does not have its parameter's shape. */
+/* What one parameter has of its own. */
+typedef struct dg_parameter_settings {
+    double lr;    /* base rate in place of the optimiser's, by whose ratio `lr` of the step is multiplied; NaN: none */
+    double decay; /* weight_decay; NaN: the optimiser's */
+    dg_range range; /* see dg_parameter_range() */
+} dg_parameter_settings;
+
 typedef struct dg_optimizer_step {
     dg_graph *graph;
     int count;
@@ -91,8 +100,9 @@ typedef struct dg_optimizer_step {
     dg_node *lr;
     dg_node *const *no_decay;
     int n_no_decay;
-    const char *name;            /* NULL: none */
-    const dg_named_node *moving; /* hyper-parameters that are scalar nodes, not the optimiser's numbers */
+    const dg_parameter_settings *settings; /* one a parameter; NULL: ranges as the graph has them, and no more */
+    const char *name;                      /* NULL: none */
+    const dg_named_node *moving;           /* hyper-parameters that are scalar nodes, not the optimiser's numbers */
     int n_moving;
     int accumulate;          /* a step is made of the mean gradient of so many runs; 0: 1 */
     const char *average;     /* lines run after the rule's own, where p is the new value; NULL: none */
@@ -111,6 +121,31 @@ dg_status dg_clip_norm(dg_graph *graph, int count, dg_node *const *gradients, do
 /* All trainable parameters that a derivative of `output` reaches, in the graph's order; the list lives in the graph's
  * arena. Those behind `detach` alone are none, as they have no gradient: an optimiser leaves them as they are. */
 dg_status dg_trainable_parameters(dg_node *output, dg_node *const **parameters, int *count);
+
+/* Parameters by their names: "[group('hidden.*', lr=0.1, decay=0), group('*.gamma', positive=true)]", or one group. A
+ * group takes lr (the base rate, in place of the optimiser's), decay (in place of its weight_decay), freeze=true
+ * (trains none of them), positive, min and max (dg_parameter_range()). Of several that fit, the first counts, whole.
+ * Patterns as in dg_trainable_matching(). Plain values in an arena of its own. */
+typedef struct dg_group {
+    const char *pattern;
+    bool freeze, has_range;
+    dg_parameter_settings settings; /* the range counts with has_range */
+} dg_group;
+typedef struct dg_groups {
+    int count;
+    dg_group *at;
+    struct dg_arena *arena;
+} dg_groups;
+/* `freeze`: more patterns ("hidden.gamma, embed"), before all groups; NULL: none, as `text` may be. */
+dg_status dg_groups_parse(const char *text, const char *freeze, dg_groups *groups);
+void dg_groups_release(dg_groups *groups);
+/* The group of the parameter of that name; NULL: none. */
+const dg_group *dg_groups_find(const dg_groups *groups, const char *name);
+/* Takes the frozen ones out of the list and gives the settings of those that are left. DG_BAD_ARGUMENT: a group that
+ * none of the list fits, or nothing is left. */
+dg_status dg_groups_apply(const dg_groups *groups, dg_node **parameters, int *count, dg_parameter_settings *settings);
+/* True of a name that one of the patterns fits, which commas separate. */
+bool dg_name_matches(const char *name, const char *patterns);
 
 /* For `emit` of a descriptor. Symbols are what lines read and write: p, g, lr, t, hyper-parameters, states. */
 dg_graph *dg_rule_graph(const dg_rule_step *step);

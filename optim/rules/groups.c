@@ -1,0 +1,157 @@
+/* Groups of parameters by their names: rates, decay, ranges of their own, and those that are not trained. */
+#include "core/base/null.h"
+#include "rules.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A glob pattern over names; without * and ? it is the name of a parameter, or of the module or layer it belongs to. */
+static bool name_fits(const char *name, const char *pattern)
+{
+    size_t length = strlen(pattern);
+    if (strpbrk(pattern, "*?["))
+        return fnmatch(pattern, name, 0) == 0;
+    return strncmp(name, pattern, length) == 0 && (name[length] == '\0' || name[length] == '.');
+}
+
+bool dg_name_matches(const char *name, const char *patterns)
+{
+    if (!name || !patterns)
+        return false;
+    char one[256];
+    for (const char *at = patterns; *at;) {
+        size_t skip = strspn(at, ", "), length = strcspn(at + skip, ", ");
+        if (length > 0 && length < sizeof one) {
+            memcpy(one, at + skip, length);
+            one[length] = '\0';
+            if (name_fits(name, one))
+                return true;
+        }
+        at += skip + length;
+    }
+    return false;
+}
+
+enum { LR, DECAY, FREEZE, POSITIVE, MIN, MAX };
+static const dg_argument arguments[] = {
+    {.name = "pattern", .range = DG_ARGUMENT_VALUE, .required = true},
+    {.name = "lr", .range = DG_ARGUMENT_NOT_NEGATIVE, .fallback = {NAN}},
+    {.name = "decay", .range = DG_ARGUMENT_NOT_NEGATIVE, .fallback = {NAN}},
+    {.name = "freeze", .range = DG_ARGUMENT_FLAG, .fallback = {0}},
+    {.name = "positive", .range = DG_ARGUMENT_FLAG, .fallback = {0}},
+    {.name = "min", .range = DG_ARGUMENT_FINITE, .fallback = {NAN}},
+    {.name = "max", .range = DG_ARGUMENT_FINITE, .fallback = {NAN}},
+    {.name = NULL},
+};
+
+static dg_status take_group(dg_arena *arena, const dg_value *call, dg_group *group)
+{
+    double numbers[7];
+    const dg_value *given[7];
+    if (call->kind != DG_VALUE_CALL || strcmp(call->s, "group") != 0)
+        return dg_error(DG_BAD_ARGUMENT, "groups: %s, wants a list of group('hidden.*', lr=0.1, decay=0)",
+                        dg_value_print(arena, call));
+    DG_TRY(dg_arguments_read(arena, "group", call, arguments, numbers, given));
+    if (given[0]->kind != DG_VALUE_STRING && given[0]->kind != DG_VALUE_NAME && given[0]->kind != DG_VALUE_TEXT)
+        return dg_error(DG_BAD_ARGUMENT, "groups: the pattern is %s, wants names in quotes: group('hidden.*', lr=0.1)",
+                        dg_value_print(arena, given[0]));
+    const double *values = numbers + 1;
+    *group = (dg_group){.pattern = given[0]->s,
+                        .freeze = values[FREEZE] != 0,
+                        .has_range = given[1 + POSITIVE] || given[1 + MIN] || given[1 + MAX],
+                        .settings = {.lr = values[LR],
+                                     .decay = values[DECAY],
+                                     .range = {.positive = values[POSITIVE] != 0,
+                                               .min = isnan(values[MIN]) ? -INFINITY : values[MIN],
+                                               .max = isnan(values[MAX]) ? INFINITY : values[MAX]}}};
+    const dg_range *range = &group->settings.range;
+    if (range->min > range->max || (range->positive && range->max <= 0))
+        return dg_error(DG_BAD_ARGUMENT, "group '%s': no number is %sfrom %g to %g", group->pattern,
+                        range->positive ? "positive and " : "", range->min, range->max);
+    return dg_ok();
+}
+
+static dg_status parse(dg_groups *groups, const char *text, const char *freeze)
+{
+    dg_value list = {0};
+    dg_arena *arena = groups->arena;
+    if (text)
+        DG_TRY(dg_prefixed(dg_value_parse(arena, text, &list), "groups"));
+    const dg_value *items = list.kind == DG_VALUE_LIST ? list.items : &list;
+    size_t count = list.kind == DG_VALUE_LIST ? list.count : list.kind != DG_VALUE_NONE;
+    groups->at = dg_arena_alloc(arena, (count + 1) * sizeof *groups->at);
+    const char *copy = freeze ? dg_arena_text(arena, freeze, strlen(freeze)) : NULL;
+    if (!groups->at || (freeze && !copy))
+        return dg_no_memory("%zu groups", count);
+    if (copy && strspn(copy, ", ") < strlen(copy))
+        groups->at[groups->count++] = (dg_group){.pattern = copy, .freeze = true};
+    for (size_t i = 0; i < count; i++)
+        DG_TRY(take_group(arena, &items[i], &groups->at[groups->count++]));
+    return dg_ok();
+}
+
+dg_status dg_groups_parse(const char *text, const char *freeze, dg_groups *groups)
+{
+    REFUSE_NULL(groups);
+    *groups = (dg_groups){0};
+    DG_TRY(dg_arena_new(&groups->arena));
+    dg_status status = parse(groups, text, freeze);
+    if (status.code != DG_OK)
+        dg_groups_release(groups);
+    return status;
+}
+
+void dg_groups_release(dg_groups *groups)
+{
+    if (!groups)
+        return;
+    dg_arena_free(groups->arena);
+    *groups = (dg_groups){0};
+}
+
+const dg_group *dg_groups_find(const dg_groups *groups, const char *name)
+{
+    for (int i = 0; groups && name && i < groups->count; i++)
+        if (dg_name_matches(name, groups->at[i].pattern))
+            return &groups->at[i];
+    return NULL;
+}
+
+/* Each pattern must fit a parameter, or it is misspelt. */
+static dg_status check_used(const dg_groups *groups, dg_node *const *parameters, int count)
+{
+    for (int i = 0; groups && i < groups->count; i++) {
+        bool fits = false;
+        for (int k = 0; k < count && !fits; k++)
+            fits = dg_name_matches(dg_node_name(parameters[k]), groups->at[i].pattern);
+        if (!fits)
+            return dg_error(DG_BAD_ARGUMENT, "%s '%s' fits no trainable parameter (there are %s, …)",
+                            groups->at[i].freeze ? "freeze" : "group", groups->at[i].pattern,
+                            count ? dg_node_name(parameters[0]) : "none");
+    }
+    return dg_ok();
+}
+
+dg_status dg_groups_apply(const dg_groups *groups, dg_node **parameters, int *count, dg_parameter_settings *settings)
+{
+    int n = 0;
+    REFUSE_NULL(parameters);
+    REFUSE_NULL(count);
+    REFUSE_NULL(settings);
+    DG_TRY(check_used(groups, parameters, *count));
+    for (int k = 0; k < *count; k++) {
+        const dg_group *group = dg_groups_find(groups, dg_node_name(parameters[k]));
+        if (group && group->freeze)
+            continue;
+        settings[n] = group ? group->settings : (dg_parameter_settings){.lr = NAN, .decay = NAN};
+        if (!group || !group->has_range)
+            settings[n].range = dg_parameter_range(parameters[k]);
+        parameters[n++] = parameters[k];
+    }
+    if (*count && !n)
+        return dg_error(DG_BAD_ARGUMENT, "all %d parameters are frozen: nothing is left to train", *count);
+    *count = n;
+    return dg_ok();
+}
