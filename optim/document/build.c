@@ -169,12 +169,33 @@ static bool note_made(const building *b, dg_file_node *node, dg_node *made)
     return true;
 }
 
+/* share=NODE on what owns no parameter is a mistake; inside a used file it is that file's node that shares. */
+static dg_status check_shares(const building *b, int index, const dg_node *made)
+{
+    bool any = b->shares[index] < 0;
+    for (int k = 0; made && !any && k < dg_node_input_count(made); k++) {
+        const dg_node *input = dg_node_input(made, k);
+        any = input && dg_node_op(input)->role == DG_ROLE_PARAMETER && dg_node_owner(input);
+    }
+    return any || !made ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "it owns no parameters that it could share");
+}
+
 static dg_status make_plain(building *b, int item, const char *name, dg_node *const *inputs, const char *const *names)
 {
     int index = b->node_of[item];
-    dg_value call = b->file->nodes[index].call;
+    const dg_file_node *node = &b->file->nodes[index];
+    dg_value call = node->call;
+    dg_node *other;
     DG_TRY(sizes_put(b, &call));
     DG_TRY(owned_constant(b, item, name, &call));
+    const dg_op *op = dg_op_find(call.s);
+    dg_status status = owned_sharer(b, item, name, &other);
+    if (status.code != DG_OK)
+        return dg_graph_file_error(b->file, node->line, status);
+    if (other && op && op->role == DG_ROLE_PARAMETER) {
+        b->made[item] = other;
+        return dg_ok();
+    }
     b->made[item] = dg_apply(&(dg_application){.graph = b->graph,
                                                .op = call.s,
                                                .name = name,
@@ -182,8 +203,12 @@ static dg_status make_plain(building *b, int item, const char *name, dg_node *co
                                                .inputs = inputs,
                                                .input_names = names,
                                                .n_attrs = (int)call.count,
-                                               .attrs = call.items});
-    return dg_graph_file_error(b->file, b->file->nodes[index].line, dg_graph_status(b->graph));
+                                               .attrs = call.items,
+                                               .share = other});
+    status = dg_graph_status(b->graph);
+    if (status.code == DG_OK)
+        status = dg_prefixed(check_shares(b, index, b->made[item]), "node '%s', share", node->name);
+    return dg_graph_file_error(b->file, node->line, status);
 }
 
 static dg_status make_item(building *b, int item)
@@ -223,7 +248,15 @@ static dg_status make_item(building *b, int item)
     node->node = b->made[item];
     if (!note_made(b, node, node->node))
         return document_no_memory(file);
-    return maker || b->owners[index] >= 0 ? dg_ok() : note_inputs(file, node, edges, count);
+    bool is_plain = !maker && b->owners[index] < 0 && dg_node_input_count(node->node) >= count;
+    return is_plain ? note_inputs(file, node, edges, count) : dg_ok();
+}
+
+/* What an item needs beside its edges: its owner, or whose parameters it uses. −1: nothing more. */
+static int next_need(const building *b, int item)
+{
+    int owner = owned_source(b, item), shared = owned_shared(b, item);
+    return owner >= 0 && b->state[owner] != 2 ? owner : shared >= 0 && b->state[shared] != 2 ? shared : -1;
 }
 
 /* Depth first against the arrows, without recursion. */
@@ -234,7 +267,7 @@ dg_status build_item(building *b, int item)
     b->stack[b->depth++] = item;
     b->state[item] = 1;
     while (b->depth) {
-        int top = b->stack[b->depth - 1], index = b->node_of[top], owner = owned_source(b, top);
+        int top = b->stack[b->depth - 1], index = b->node_of[top], owner = next_need(b, top);
         if (owner >= 0 && b->state[owner] == 1)
             return cycle_error(b, owner);
         if (owner >= 0 && b->state[owner] == 0) {
@@ -276,6 +309,7 @@ static void override_dtypes(dg_graph_file *file, dg_dtype dtype)
 dg_status building_begin(building *b)
 {
     DG_TRY(read_calls(b));
+    DG_TRY(owned_find_shares(b));
     if (b->options->dtype != DG_DEFAULT_DTYPE)
         override_dtypes(b->file, b->options->dtype);
     DG_TRY(copies_plan(b));
@@ -286,6 +320,7 @@ void building_free(building *b)
 {
     free(b->clusters);
     free(b->owners);
+    free(b->shares);
     free(b->base);
     free(b->node_of);
     free(b->first);

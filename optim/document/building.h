@@ -11,6 +11,7 @@ typedef struct cluster_copies {
     int repeat;       /* 1 for a cluster that does not repeat, and for a block */
     bool is_repeated; /* repeat is given, be it 1: its copies have numbers in their names */
     bool is_checkpoint;
+    bool is_shared;  /* share=true: its copies have the parameters of the first */
     int copies;      /* in all: the product of this repeat and those around it */
     int entry, exit; /* nodes: what enters the first copy, and what leaves each to enter the next; −1: none */
     const char *entry_out, *exit_out; /* which output of them */
@@ -44,6 +45,7 @@ typedef struct building {
     bool is_counting;            /* nothing is made */
     const struct building *user; /* whose node uses this file; NULL: it is the one that is read */
     const char *prefix;          /* of all names */
+    const char *shares_with;     /* prefix of the names of those whose parameters these nodes use; NULL: their own */
     dg_module *module;           /* around all nodes */
     const size_binding *sizes;
     int n_sizes;
@@ -52,6 +54,7 @@ typedef struct building {
     int *base;    /* by node: its first item; one more at the end */
     int *node_of; /* by item */
     int *owners;  /* by node: the one that a node without op is a parameter of; −1: none */
+    int *shares;  /* by node: the one that share=NODE names; −1: none */
     int *first;   /* of a node's incoming edges in `incoming`, by node; one more at the end */
     int *incoming;
     dg_node **made; /* by item */
@@ -75,6 +78,14 @@ int owned_find(const dg_graph_file *file, int node);
 /* The item whose parameter an item is; −1: it is no such node. */
 int owned_source(const building *b, int item);
 dg_status owned_make(building *b, int item);
+/* Which node each one's share=NODE names. */
+dg_status owned_find_shares(building *b);
+/* The item whose parameters an item uses, by share=NODE or share=true of a cluster; −1: it has its own. */
+int owned_shared(const building *b, int item);
+/* The node whose parameters the node of that name uses; NULL: it has its own. */
+dg_status owned_sharer(const building *b, int item, const char *name, dg_node **other);
+/* The prefix of the names that the nodes of a used file share with, as `shares_with`. */
+dg_status owned_share_file(const building *b, int item, const char *name, const char **prefix);
 /* Puts the tensor in the place of a constant's file, constant('net.safetensors'). */
 dg_status owned_constant(const building *b, int item, const char *name, dg_value *call);
 
@@ -93,6 +104,8 @@ int copies_last(const building *b, int node);
 /* Checks that what leaves one copy of a cluster may enter the next, where the edge does that. */
 dg_status copies_check(const building *b, const dg_file_edge *edge, int item);
 const char *copies_name(const building *b, int item); /* NULL without memory */
+/* The same item in the first copy of each cluster whose copies share. */
+int copies_first_shared(const building *b, int item);
 /* The module that an item is made in. */
 dg_module *copies_module(building *b, int item);
 

@@ -1,9 +1,11 @@
-/* What nodes take from elsewhere: a layer's own parameter, which is a node without op ("y.weight" -> g), and constants
+/* What nodes take from elsewhere: a layer's own parameter, which is a node without op ("y.weight" -> g), the parameters
+ * of another layer (share=NODE), and constants
  * that stand in a file beside the graph (constant('net.safetensors')). */
 #include "building.h"
 #include "library.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int owned_find(const dg_graph_file *file, int node)
@@ -51,6 +53,78 @@ dg_status owned_make(building *b, int item)
                                dg_error(DG_BAD_ARGUMENT, "node '%s' has no op, and '%s' owns no such parameter",
                                         from->name, b->file->nodes[owner].name));
 }
+
+/* ---- parameters of another node's ---- */
+
+dg_status owned_find_shares(building *b)
+{
+    dg_graph_file *file = b->file;
+    b->shares = calloc((size_t)file->n_nodes + 1, sizeof *b->shares);
+    if (!b->shares)
+        return document_no_memory(file);
+    for (int k = 0; k < file->n_nodes; k++) {
+        const dg_file_node *node = &file->nodes[k];
+        const char *share = dg_file_attribute_find(&node->attributes, "share");
+        b->shares[k] = share ? document_find(file, share) : -1;
+        if (!share)
+            continue;
+        const dg_file_node *other = b->shares[k] < 0 ? NULL : &file->nodes[b->shares[k]];
+        if (!other || other == node || b->owners[k] >= 0)
+            return dg_graph_file_error(file, node->line,
+                                       dg_error(DG_BAD_ARGUMENT, "node '%s', share=%s: %s", node->name, share,
+                                                b->owners[k] >= 0 ? "it is a parameter itself"
+                                                : other           ? "that is itself"
+                                                                  : "there is no such node"));
+        if (strcmp(other->call.s, node->call.s) != 0)
+            return dg_graph_file_error(file, node->line,
+                                       dg_error(DG_BAD_ARGUMENT, "node '%s' is %s, and shares with '%s', which is %s",
+                                                node->name, node->call.s, share, other->call.s));
+    }
+    return dg_ok();
+}
+
+int owned_shared(const building *b, int item)
+{
+    int node = b->node_of[item], other = b->shares[node];
+    if (other >= 0) {
+        bool is_alike = b->file->nodes[node].cluster == b->file->nodes[other].cluster;
+        return is_alike ? b->base[other] + item - b->base[node] : copies_last(b, other);
+    }
+    int first = copies_first_shared(b, item);
+    return first == item ? -1 : first;
+}
+
+dg_status owned_sharer(const building *b, int item, const char *name, dg_node **other)
+{
+    int shared = owned_shared(b, item);
+    *other = shared >= 0 ? b->made[shared] : NULL;
+    if (shared >= 0 || !b->shares_with)
+        return dg_ok();
+    char whole[700];
+    snprintf(whole, sizeof whole, "%s%s", b->shares_with, name + strlen(b->prefix));
+    *other = dg_graph_find(b->graph, whole);
+    return *other
+               ? dg_ok()
+               : dg_error(DG_BAD_ARGUMENT, "'%s' would have the parameters of '%s', which there is not", name, whole);
+}
+
+dg_status owned_share_file(const building *b, int item, const char *name, const char **prefix)
+{
+    int shared = owned_shared(b, item);
+    const char *whole = shared >= 0 ? copies_name(b, shared) : NULL;
+    char text[700];
+    *prefix = NULL;
+    if (shared < 0 && !b->shares_with)
+        return dg_ok();
+    if (whole)
+        snprintf(text, sizeof text, "%s.", whole);
+    else if (b->shares_with)
+        snprintf(text, sizeof text, "%s%s.", b->shares_with, name + strlen(b->prefix));
+    *prefix = dg_arena_text(b->file->arena, text, strlen(text));
+    return *prefix ? dg_ok() : document_no_memory(b->file);
+}
+
+/* ---- constants in files ---- */
 
 static bool ends_in(const char *text, const char *end)
 {

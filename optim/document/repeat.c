@@ -64,6 +64,13 @@ static dg_status read_cluster(building *b, int cluster)
                                        dg_error(DG_BAD_ARGUMENT, "subgraph '%s' has checkpoint=%s: wants true or false",
                                                 from->name, checkpoint));
     }
+    const char *share = dg_file_attribute_find(&from->attributes, "share");
+    c->is_shared = share && strcmp(share, "true") == 0;
+    if (c->is_shared && !c->is_repeated)
+        return dg_graph_file_error(b->file, 0,
+                                   dg_error(DG_BAD_ARGUMENT,
+                                            "subgraph '%s' has share=true, which goes with repeat=K: its copies share",
+                                            from->name));
     int64_t copies = (int64_t)c->repeat * (from->parent < 0 ? 1 : b->clusters[from->parent].copies);
     if (copies > library_most(b->library))
         return library_too_many(b->file);
@@ -339,6 +346,18 @@ const char *copies_name(const building *b, int item)
     }
     strcpy(end, rest);
     return made;
+}
+
+int copies_first_shared(const building *b, int item)
+{
+    int node = b->node_of[item], inside = 1, copy = item - b->base[node], first = copy;
+    for (int c = b->file->nodes[node].cluster; c >= 0; c = b->file->clusters[c].parent) {
+        const cluster_copies *outer = &b->clusters[c];
+        if (outer->is_shared)
+            first -= copy / inside % outer->repeat * inside;
+        inside *= outer->repeat;
+    }
+    return b->base[node] + first;
 }
 
 dg_module *copies_module(building *b, int item)

@@ -344,6 +344,8 @@ static dg_status build_scan(building *b, int item, const char *name, dg_node *co
     if (status.code == DG_OK)
         status = use_check_circle(b, c.inner.file);
     if (status.code == DG_OK)
+        status = owned_share_file(b, item, name, &c.inner.shares_with);
+    if (status.code == DG_OK)
         status = use_open_module(b, item, &c.inner.module);
     if (status.code == DG_OK)
         status = building_begin(&c.inner);

@@ -353,3 +353,54 @@ Test(modules, checkpoint_changes_no_number)
     write_text("g.dot", spare);
     expect_fine(dotgrad("check g.dot"));
 }
+
+/* ---- share ---- */
+
+#define TWO(FAKE, WIRES)                                                                                               \
+    "digraph { " X "z [op=\"parameter([5, 4], init=normal)\"]; real [op=\"linear(3)\"]; fake [op=\"linear(3)\"" FAKE   \
+    "]; x -> real; z -> fake; " WIRES                                                                                  \
+    "ra [op=sum]; rb [op=square]; rc [op=sum]; real -> ra; fake -> rb -> rc; loss [op=\"expr(a - 2*b)\"]; "            \
+    "ra -> loss [arg=a]; rc -> loss [arg=b]; }\n"
+
+Test(modules, share_uses_the_parameters_of_another_layer)
+{
+    expect_same(TWO(", share=real", ""),
+                TWO("", "\"real.weight\" -> fake [arg=weight]; \"real.bias\" -> fake [arg=bias]; "), "fake");
+}
+
+Test(modules, share_beside_repeat_gives_the_copies_one_set_of_parameters)
+{
+    expect_same("digraph { " X "subgraph cluster_block { repeat=3; share=true; " BLOCK("block") "} " INTO("x", "block")
+                    TOP("block.sum") "}\n",
+                "digraph { " X BLOCK("block.0") BLOCK("block.1") BLOCK("block.2") INTO("x", "block.0")
+                    INTO("block.0.sum", "block.1") INTO("block.1.sum", "block.2")
+                        TOP("block.2.sum") "\"block.0.fc.weight\" -> \"block.1.fc\" [arg=weight]; \"block.0.fc.bias\" "
+                                           "-> \"block.1.fc\" [arg=bias]; "
+                                           "\"block.0.fc.weight\" -> \"block.2.fc\" [arg=weight]; \"block.0.fc.bias\" "
+                                           "-> \"block.2.fc\" [arg=bias]; "
+                                           "}\n",
+                "output");
+}
+
+Test(modules, share_goes_into_a_used_file_and_a_formula)
+{
+    write_text("d.dot", "digraph { v [op=\"input([N, 4])\"]; fc [op=\"linear(3)\"]; act [op=\"expr(x * b, "
+                        "b=parameter(0.5))\"]; v -> fc -> act; }\n");
+    const char *top = "digraph { " X "z [op=\"parameter([5, 4], init=normal)\"]; real [op=\"use('d.dot')\"]; %s"
+                      "add [op=add]; loss [op=sum]; x -> real; real -> add; fake -> add; add -> loss; }\n";
+    char shared[1024], by_hand[1024];
+    snprintf(shared, sizeof shared, top, "fake [op=\"use('d.dot')\", share=real]; z -> fake; ");
+    snprintf(by_hand, sizeof by_hand, top,
+             "ffc [op=\"linear(3)\"]; fake [op=\"expr(x * b)\"]; z -> ffc -> fake; \"real.fc.weight\" -> ffc "
+             "[arg=weight]; \"real.fc.bias\" -> ffc [arg=bias]; \"real.act.b\" -> fake [arg=b]; ");
+    expect_same(shared, by_hand, "fake");
+}
+
+Test(modules, share_names_its_mistakes)
+{
+    expect_error("digraph { " X "y [op=relu, share=x]; x -> y; }", "y", "parameter");
+    expect_error("digraph { " X "a [op=relu]; y [op=relu, share=a]; x -> a -> y; }", "y", "owns no parameters");
+    expect_error("digraph { " X "y [op=\"linear(3)\", share=w]; x -> y; }", "w", "no such node");
+    expect_error("digraph { " X "a [op=\"linear(2)\"]; y [op=\"linear(3)\", share=a]; x -> a; x -> y; }", "[2, 4]",
+                 "[3, 4]");
+}
