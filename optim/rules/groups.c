@@ -77,7 +77,7 @@ static dg_status parse(dg_groups *groups, const char *text, const char *freeze)
 {
     dg_value list = {0};
     dg_arena *arena = groups->arena;
-    if (text)
+    if (text && text[0])
         DG_TRY(dg_prefixed(dg_value_parse(arena, text, &list), "groups"));
     const dg_value *items = list.kind == DG_VALUE_LIST ? list.items : &list;
     size_t count = list.kind == DG_VALUE_LIST ? list.count : list.kind != DG_VALUE_NONE;
