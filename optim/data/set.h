@@ -9,6 +9,7 @@
  *   csv.c       text into a table, with guess.c (separators) and header.c (names of columns)
  *   arff.c      and libsvm.c: other texts into a table
  *   columns.c   what the columns of a table are, with words.c (the words in them)
+ *   styles.c    1,204.5 or 1.204,5
  *   features.c  a table into fields
  *   schema.c    columns kept in a checkpoint, and met by another file
  *   scaling.c   missing numbers and scales, after the split
