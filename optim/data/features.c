@@ -219,6 +219,16 @@ static dg_status fill_words(const making *m, int64_t column, double *features, s
     return dg_ok();
 }
 
+static dg_status keep_lines(const making *m)
+{
+    int64_t *lines = data_alloc(m->set, (size_t)m->kept + 1, sizeof *lines), to = 0;
+    for (int64_t row = 0; lines && row < m->table->n_rows; row++)
+        if (m->keep[row])
+            lines[to++] = m->table->lines[row];
+    m->set->lines = lines;
+    return lines ? dg_ok() : data_no_memory(m->set->source);
+}
+
 static dg_status fill_features(const making *m, double *features)
 {
     short_list told = {0};
@@ -289,9 +299,11 @@ static dg_status make_fields(making *m)
             DG_TRY(column_read_numbers(m->table, place_of(m, m->order[k]), m->set, m->order[k]));
     DG_TRY(read_targets(m));
     DG_TRY(choose_rows(m));
-    DG_TRY(budget_take(m->reading->budget, m->set->source, (size_t)m->kept * (size_t)m->width * sizeof(double)));
+    DG_TRY(budget_take(m->reading->budget, m->set->source, (size_t)m->kept * (size_t)(m->width + 1) * sizeof(double)));
     DG_TRY(dg_tensors_add(m->set->data.fields, "features", DG_FLOAT64, DG_SHAPE(m->kept, m->width), &features));
     m->set->count = m->kept;
+    if (m->table->text) /* rows of arrays are no lines */
+        DG_TRY(keep_lines(m));
     DG_TRY(fill_features(m, features->data));
     DG_TRY(take_target(m));
     return name_classes(m->table, m->set);
