@@ -239,8 +239,29 @@ static dg_status normalise_text(dg_arena *arena, const dg_attr_spec *spec, const
     return dg_ok();
 }
 
+/* A number or lists of numbers stand for constant(…). */
+static dg_status constant_init(dg_arena *arena, const dg_value *given, dg_value *value)
+{
+    dg_value *item = dg_arena_alloc(arena, sizeof *item);
+    if (!item)
+        return dg_no_memory("an attribute");
+    *item = *given;
+    item->key = NULL;
+    *value = (dg_value){.kind = DG_VALUE_CALL, .s = "constant", .count = 1, .items = item, .source = given->source};
+    return dg_ok();
+}
+
+static bool is_literal(const dg_value *value)
+{
+    double number;
+    return value->kind == DG_VALUE_LIST || dg_value_number(value, &number);
+}
+
 static dg_status normalise_init(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
 {
+    dg_value literal;
+    if (is_literal(given))
+        return constant_init(arena, given, value);
     if (given->kind == DG_VALUE_CALL) {
         *value = *given;
         value->key = NULL;
@@ -248,6 +269,9 @@ static dg_status normalise_init(dg_arena *arena, const dg_attr_spec *spec, const
     }
     if (!is_text(given))
         return wrong_kind(arena, spec, given);
+    if (strchr("0123456789.[-+", given->s[0]) && dg_value_parse(arena, given->s, &literal).code == DG_OK &&
+        is_literal(&literal))
+        return constant_init(arena, &literal, value);
     dg_status status = dg_call_parse(arena, given->s, value);
     return status.code == DG_OK ? status : dg_prefixed(status, "'%s'", spec->name);
 }

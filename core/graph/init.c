@@ -13,8 +13,9 @@ dg_status dg_register_initialiser(const dg_initialiser *initialiser)
 {
     REFUSE_NULL(initialiser);
     DG_TRY(registry_status());
-    if (initialiser->name && (!initialiser->summary || !initialiser->fill))
-        return dg_error(DG_BAD_ARGUMENT, "initialiser '%s' has no summary or no fill", initialiser->name);
+    if (initialiser->name && (!initialiser->summary || !(initialiser->fill || initialiser->solve)))
+        return dg_error(DG_BAD_ARGUMENT, "initialiser '%s' has no summary, or neither fill nor solve",
+                        initialiser->name);
     if (initialiser->arguments[DG_MOST_INIT_ARGUMENTS].name)
         return dg_error(DG_BAD_ARGUMENT, "initialiser '%s' has more than %d arguments",
                         initialiser->name ? initialiser->name : "?", DG_MOST_INIT_ARGUMENTS);
@@ -106,20 +107,43 @@ dg_status dg_init_check(const dg_type *type, const dg_value *init)
     return read_call(type, init, &(dg_init_call){0});
 }
 
+static dg_status begin_call(const dg_tensor *tensor, const dg_value *init, const dg_random *key,
+                            const dg_init_data *data, dg_init_call *call)
+{
+    *call = (dg_init_call){0};
+    DG_TRY(read_call(&(dg_type){.dtype = tensor->dtype, .shape = tensor->shape}, init, call));
+    if (call->initialiser->needs_data && !data)
+        return dg_error(DG_BAD_ARGUMENT, "initialiser '%s' needs data to look at", init->s);
+    call->key = key;
+    call->data = call->initialiser->needs_data ? data : NULL;
+    return dg_ok();
+}
+
 dg_status dg_init_fill_from(dg_tensor *tensor, const dg_value *init, const dg_random *key, const dg_init_data *data)
 {
     REFUSE_NULL(tensor);
     REFUSE_NULL(init);
     REFUSE_NULL(key);
-    dg_init_call call = {0};
-    DG_TRY(read_call(&(dg_type){.dtype = tensor->dtype, .shape = tensor->shape}, init, &call));
-    if (call.initialiser->needs_data && !data)
-        return dg_error(DG_BAD_ARGUMENT, "initialiser '%s' needs data to look at", init->s);
-    call.key = key;
-    call.data = call.initialiser->needs_data ? data : NULL;
+    dg_init_call call;
+    DG_TRY(begin_call(tensor, init, key, data, &call));
+    if (!call.initialiser->fill)
+        return dg_error(DG_BAD_ARGUMENT, "initialiser '%s' is for the weight of a layer that feeds a loss", init->s);
     if (dg_tensor_count(tensor) == 0)
         return dg_ok();
     return dg_prefixed(call.initialiser->fill(tensor, &call), "initialiser '%s'", init->s);
+}
+
+dg_status dg_init_solve(dg_tensor *weight, dg_tensor *bias, const dg_value *init, const dg_random *key,
+                        const dg_init_data *data)
+{
+    REFUSE_NULL(weight);
+    REFUSE_NULL(init);
+    REFUSE_NULL(key);
+    dg_init_call call;
+    DG_TRY(begin_call(weight, init, key, data, &call));
+    if (!call.initialiser->solve)
+        return dg_error(DG_BAD_ARGUMENT, "initialiser '%s' does not solve for a layer", init->s);
+    return dg_prefixed(call.initialiser->solve(weight, bias, &call), "initialiser '%s'", init->s);
 }
 
 dg_status dg_init_fill(dg_tensor *tensor, const dg_value *init, const dg_random *key)

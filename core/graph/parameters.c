@@ -3,6 +3,7 @@
 #include "graph.h"
 
 #include <dotgrad/parameters.h>
+
 #include <math.h>
 
 /* The initialiser of a parameter that names none: the graph's, else zeros for vectors and scalars, xavier_uniform for
@@ -68,6 +69,34 @@ dg_status dg_range_check(const dg_range *range, const dg_tensor *values)
     return dg_ok();
 }
 
+/* The function by which a layer keeps what its parameter's initialiser says; NULL: as it is. */
+static const dg_input_spec *spec_of(const dg_node *parameter)
+{
+    const dg_node *layer = parameter->owner;
+    for (int k = 0; layer && k < layer->n_inputs; k++)
+        if (layer->inputs[k] == parameter)
+            return input_spec(layer->entry, layer->attrs, k);
+    return NULL;
+}
+
+dg_status dg_parameter_fill(const dg_node *parameter, dg_tensor *tensor, const dg_value *init, const dg_random *key,
+                            const dg_init_data *data)
+{
+    REFUSE_NULL(parameter);
+    REFUSE_NULL(tensor);
+    DG_TRY(dg_init_fill_from(tensor, init, key, data));
+    const dg_input_spec *spec = spec_of(parameter);
+    for (int64_t i = 0; spec && spec->stored && i < dg_tensor_count(tensor); i++) {
+        double x = dg_tensor_get(tensor, i), kept = spec->stored(parameter->owner->attrs, x);
+        if (isnan(kept))
+            return dg_error(DG_BAD_ARGUMENT, "%s is %g, which gives no %s: wants a number above 0",
+                            spec->init_attr ? spec->init_attr : "its initialiser", x, spec->name);
+        dg_tensor_set(tensor, i, kept);
+    }
+    const dg_range range = dg_parameter_range(parameter);
+    return dg_range_check(&range, tensor);
+}
+
 static dg_status init_one(dg_tensors *parameters, const dg_graph *graph, dg_node *node, uint64_t seed)
 {
     const char *name = dg_node_name(node);
@@ -81,10 +110,7 @@ static dg_status init_one(dg_tensors *parameters, const dg_graph *graph, dg_node
     dg_tensor *made;
     DG_TRY(dg_tensors_add(parameters, name, node->types[0].dtype, node->types[0].shape, &made));
     dg_random key = {.seed = seed, .stream = dg_random_stream(name)};
-    const dg_range range = dg_parameter_range(node);
-    dg_status status = dg_init_fill(made, &init, &key);
-    if (status.code == DG_OK)
-        status = dg_range_check(&range, made);
+    dg_status status = dg_parameter_fill(node, made, &init, &key, NULL);
     if (status.code != DG_OK)
         dg_tensors_remove(parameters, name);
     return status;

@@ -1,4 +1,4 @@
-/* Initialisers of the gamma of rbf, by the distances between its centres: nearest, mean_distance, dmax. */
+/* Initialisers of the widths of rbf, by the distances between its centres: nearest, mean_distance, dmax. */
 #include "widths.h"
 
 #include <dotgrad/op.h>
@@ -78,32 +78,32 @@ static void mend_widths(double *sigmas, int64_t m)
             sigmas[i] = n ? sum / (double)n : 1;
 }
 
-static dg_status set_gammas(const char *kernel, const double *sigmas, int64_t m, dg_tensor *gamma)
+/* A width for each unit, the same in its dimensions; one for all units is the mean. */
+static dg_status set_widths(const double *sigmas, int64_t m, dg_tensor *widths)
 {
-    int64_t count = dg_tensor_count(gamma);
-    if (count != m && count != 1)
-        return dg_error(DG_BAD_SHAPE, "%lld widths for %lld centers", (long long)count, (long long)m);
+    int64_t rank = widths->shape.rank, units = rank ? widths->shape.dims[0] : 1, count = dg_tensor_count(widths);
+    if (units != m && units != 1)
+        return dg_error(DG_BAD_SHAPE, "%lld widths for %lld centers", (long long)units, (long long)m);
     double mean = 0;
     for (int64_t i = 0; i < m; i++)
         mean += sigmas[i] / (double)m;
     for (int64_t i = 0; i < count; i++)
-        dg_tensor_set(gamma, i, rbf_gamma(kernel, count == m ? sigmas[i] : mean));
+        dg_tensor_set(widths, i, units == m ? sigmas[i / (count / units)] : mean);
     return dg_ok();
 }
 
 /* How one initialiser finds the widths of m centres; `room` holds m numbers. */
 typedef void width_rule(const dg_tensor *centers, const dg_init_call *call, double *sigmas, double *room);
 
-static dg_status fill_by(dg_tensor *gamma, const dg_init_call *call, width_rule *rule)
+static dg_status fill_by(dg_tensor *widths, const dg_init_call *call, width_rule *rule)
 {
     const dg_node *layer = call->data->layer;
-    const dg_value *kernel = dg_node_attr(layer, "kernel");
     dg_node *centers_node = NULL;
     for (int k = 0; k < dg_node_input_count(layer); k++)
         if (dg_node_input_name(layer, k) && strcmp(dg_node_input_name(layer, k), "centers") == 0)
             centers_node = dg_node_input(layer, k);
-    if (!centers_node || !kernel)
-        return dg_error(DG_BAD_ARGUMENT, "it is for the gamma of rbf");
+    if (!centers_node)
+        return dg_error(DG_BAD_ARGUMENT, "it is for the widths of rbf");
     dg_tensor centers = {0};
     DG_TRY(call->data->value(call->data, centers_node, &centers));
     int64_t m = centers.shape.dims[0];
@@ -114,7 +114,7 @@ static dg_status fill_by(dg_tensor *gamma, const dg_init_call *call, width_rule 
     } else {
         rule(&centers, call, sigmas, sigmas + m);
         mend_widths(sigmas, m);
-        status = set_gammas(kernel->s, sigmas, m, gamma);
+        status = set_widths(sigmas, m, widths);
     }
     free(sigmas);
     dg_tensor_release(&centers);
@@ -140,36 +140,36 @@ static void by_largest(const dg_tensor *centers, const dg_init_call *call, doubl
     common_width(centers, true, sigmas);
 }
 
-static dg_status fill_nearest(dg_tensor *gamma, const dg_init_call *call)
+static dg_status fill_nearest(dg_tensor *widths, const dg_init_call *call)
 {
-    return fill_by(gamma, call, by_nearest);
+    return fill_by(widths, call, by_nearest);
 }
 
-static dg_status fill_mean_distance(dg_tensor *gamma, const dg_init_call *call)
+static dg_status fill_mean_distance(dg_tensor *widths, const dg_init_call *call)
 {
-    return fill_by(gamma, call, by_mean);
+    return fill_by(widths, call, by_mean);
 }
 
-static dg_status fill_dmax(dg_tensor *gamma, const dg_init_call *call)
+static dg_status fill_dmax(dg_tensor *widths, const dg_init_call *call)
 {
-    return fill_by(gamma, call, by_largest);
+    return fill_by(widths, call, by_largest);
 }
 
 const dg_initialiser dg_width_initialisers[] = {
     {.name = "nearest",
-     .summary = "gamma of rbf: each width is the mean distance to the p nearest other centres",
+     .summary = "width of rbf: each is the mean distance to the p nearest other centres",
      .source = "Moody and Darken, Fast learning in networks of locally-tuned processing units (1989)",
      .arguments = {{.name = "p", .range = DG_ARGUMENT_COUNT, .fallback = {2}}},
      .needs_data = true,
      .looks_at_others = true,
      .fill = fill_nearest},
     {.name = "mean_distance",
-     .summary = "gamma of rbf: the width of all is the mean distance between centres",
+     .summary = "width of rbf: that of all is the mean distance between centres",
      .needs_data = true,
      .looks_at_others = true,
      .fill = fill_mean_distance},
     {.name = "dmax",
-     .summary = "gamma of rbf: the width of all is the largest distance between centres over √(2M)",
+     .summary = "width of rbf: that of all is the largest distance between centres over √(2M)",
      .source = "Haykin, Neural Networks: A Comprehensive Foundation (1999)",
      .needs_data = true,
      .looks_at_others = true,

@@ -187,15 +187,129 @@ Test(rbf, owns_centers_and_gamma)
 {
     trial *t = trial_new(DG_FLOAT32);
     dg_node *x = dg_input(t->graph, DG_SHAPE(DG_N, 3));
-    dg_node *y = dg_rbf(x, 5, .init = "normal", .width = "constant(0.5)", .name = "hidden");
+    dg_node *y = dg_rbf(x, 5, .init = "normal", .width = "0.5", .name = "hidden");
     must(dg_graph_status(t->graph));
     cr_expect(dg_shape_equal(&dg_node_type(y, 0)->shape, &DG_SHAPE(DG_N, 5)));
     dg_rbf(x, 5, .kernel = "cubic", .init = "normal", .name = "other");
     must(dg_parameters_init(t->parameters, t->graph, 1));
     cr_expect(dg_shape_equal(&dg_tensors_find(t->parameters, "hidden.centers")->shape, &DG_SHAPE(5, 3)));
-    expect_values(dg_tensors_find(t->parameters, "hidden.gamma"), DG_SHAPE(5), 0, DATA(0.5, 0.5, 0.5, 0.5, 0.5));
+    expect_values(dg_tensors_find(t->parameters, "hidden.gamma"), DG_SHAPE(5), 0, DATA(2, 2, 2, 2, 2));
     cr_expect(dg_tensors_find(t->parameters, "other.centers"));
     cr_expect(!dg_tensors_find(t->parameters, "other.gamma"));
+    trial_free(t);
+}
+
+/* φ(σ) of the kernels that have a width, from their definitions with r = σ: e^−½, √2, 1/√2, ½, (1 + √3) e^−√3,
+ * (1 + √5 + 5/3) e^−√5, 0. */
+Test(rbf, width_is_sigma_for_every_kernel)
+{
+    const double at_sigma[RADIALS] = {0.60653065971263342,
+                                      1.4142135623730951,
+                                      0.70710678118654752,
+                                      0.5,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0.48335772040347325,
+                                      0.52399411883240906,
+                                      0};
+    for (int k = 0; k < RADIALS; k++) {
+        if (!radials[k].has_gamma)
+            continue;
+        trial *t = trial_new(DG_FLOAT64);
+        dg_node *x = trial_input(t, DG_SHAPE(1, 1), DATA(0.3));
+        dg_node *y = dg_rbf(x, 1, .kernel = radials[k].name, .init = "zeros", .width = "0.3", .name = "hidden");
+        must(dg_parameters_init(t->parameters, t->graph, 1));
+        expect_values(trial_run(t, y), DG_SHAPE(1, 1), 1e-14, &at_sigma[k]);
+        trial_free(t);
+    }
+}
+
+Test(rbf, width_may_be_one_a_unit_a_layer_or_a_dimension)
+{
+    static const char *const per[] = {"unit", "layer", "dimension", "unit_dimension"};
+    const dg_shape shapes[] = {DG_SHAPE(2), DG_SHAPE(1), DG_SHAPE(1, 3), DG_SHAPE(2, 3)};
+    for (int k = 0; k < 4; k++) {
+        trial *t = trial_new(DG_FLOAT64);
+        dg_node *x = dg_input(t->graph, DG_SHAPE(DG_N, 3));
+        dg_rbf(x, 2, .init = "normal", .width = "[[1, 2, 4]]", .per = per[k], .name = "hidden");
+        dg_status status = dg_parameters_init(t->parameters, t->graph, 1);
+        cr_expect_eq(status.code == DG_OK, k == 2, "%s: %s", per[k], status.message);
+        const dg_node *gamma = dg_graph_find(t->graph, "hidden.gamma");
+        cr_expect(dg_shape_equal(&dg_node_type(gamma, 0)->shape, &shapes[k]), "%s", per[k]);
+        if (k == 2)
+            expect_values(dg_tensors_find(t->parameters, "hidden.gamma"), shapes[k], 1e-15, DATA(0.5, 0.125, 1.0 / 32));
+        trial_free(t);
+    }
+}
+
+Test(rbf, refuses_a_width_that_is_not_positive)
+{
+    trial *t = trial_new(DG_FLOAT64);
+    dg_rbf(dg_input(t->graph, DG_SHAPE(DG_N, 3)), 2, .init = "normal", .width = "-1", .name = "hidden");
+    expect_failure(dg_parameters_init(t->parameters, t->graph, 1), DG_BAD_ARGUMENT,
+                   "parameter 'hidden.gamma': width is -1, which gives no gamma: wants a number above 0");
+    trial_free(t);
+}
+
+/* Σ_k γ_jk (x_k − c_jk)² and |A (x − c)|², by hand: x = (1, 2), centres (0, 0) and (3, 1). */
+Test(rbf, measures_by_dimension_and_by_metric)
+{
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *x = trial_input(t, DG_SHAPE(1, 2), DATA(1, 2)), *c = trial_input(t, DG_SHAPE(2, 2), DATA(0, 0, 3, 1));
+    dg_node *dimension = trial_input(t, DG_SHAPE(1, 2), DATA(0.5, 0.25));
+    dg_node *both = trial_input(t, DG_SHAPE(2, 2), DATA(0.5, 0.25, 1, 2)), *one = trial_input(t, DG_SHAPE(1), DATA(1));
+    dg_node *a = trial_input(t, DG_SHAPE(2, 2), DATA(1, 2, 0, 3)); /* A (1, 2) = (5, 6); A (−2, 1) = (0, 3) */
+    dg_node *each = trial_input(t, DG_SHAPE(2, 2, 2), DATA(1, 2, 0, 3, 1, 0, 0, 1));
+    expect_values(trial_run(t, dg_rbf(x, 2, .kernel = "inverse_quadratic", .centers = c, .gamma = dimension)),
+                  DG_SHAPE(1, 2), 1e-14, DATA(1 / 2.5, 1 / 3.25));
+    expect_values(trial_run(t, dg_rbf(x, 2, .kernel = "inverse_quadratic", .centers = c, .gamma = both)),
+                  DG_SHAPE(1, 2), 1e-14, DATA(1 / 2.5, 1 / 7.0));
+    expect_values(
+        trial_run(t, dg_rbf(x, 2, .kernel = "inverse_quadratic", .centers = c, .gamma = one, .metric_node = a)),
+        DG_SHAPE(1, 2), 1e-14, DATA(1 / 62.0, 1 / 10.0));
+    expect_values(
+        trial_run(t, dg_rbf(x, 2, .kernel = "inverse_quadratic", .centers = c, .gamma = one, .metric_node = each)),
+        DG_SHAPE(1, 2), 1e-14, DATA(1 / 62.0, 1 / 6.0));
+    trial_free(t);
+}
+
+Test(rbf, appends_the_monomials_of_a_polynomial)
+{
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *x = trial_input(t, DG_SHAPE(1, 3), DATA(2, 3, 5)), *c = trial_input(t, DG_SHAPE(1, 3), DATA(2, 3, 4));
+    expect_values(trial_run(t, dg_rbf(x, 1, .kernel = "linear", .centers = c, .degree = 0)), DG_SHAPE(1, 2), 1e-14,
+                  DATA(1, 1));
+    expect_values(trial_run(t, dg_rbf(x, 1, .kernel = "linear", .centers = c, .degree = 2)), DG_SHAPE(1, 11), 1e-14,
+                  DATA(1, 1, 2, 3, 5, 4, 6, 10, 9, 15, 25));
+    dg_node *plane = dg_slice(x, .dim = 1, .start = 0, .end = 2);
+    dg_node *corner = dg_slice(c, .dim = 1, .start = 0, .end = 2);
+    expect_values(trial_run(t, dg_rbf(plane, 1, .kernel = "cubic", .centers = corner, .degree = 3)), DG_SHAPE(1, 11),
+                  1e-14, DATA(0, 1, 2, 3, 4, 6, 9, 8, 12, 18, 27));
+    trial_free(t);
+}
+
+/* P = [1 2 3], T = [2 4.1 5.9] at 1.5, φ = 2^−d², as MATLAB gives for newgrnn, 3.366667. */
+Test(rbf, general_regression_averages_targets)
+{
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *x = trial_input(t, DG_SHAPE(1, 1), DATA(1.5)), *c = trial_input(t, DG_SHAPE(3, 1), DATA(1, 2, 3));
+    dg_node *gamma = trial_input(t, DG_SHAPE(1), DATA(0.69314718055994531));
+    dg_node *values = trial_input(t, DG_SHAPE(3, 1), DATA(2, 4.1, 5.9));
+    dg_node *y = dg_grnn(x, 3, 1, .centers = c, .gamma = gamma, .values = values);
+    expect_values(trial_run(t, y), DG_SHAPE(1, 1), 1e-6, DATA(3.366667));
+    trial_free(t);
+}
+
+/* Cubic B-splines on a uniform grid sum to 1 between its second and its last but one knot interval. */
+Test(kan, splines_of_a_uniform_grid_sum_to_one)
+{
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *x = trial_input(t, DG_SHAPE(3, 1), DATA(-0.9, 0.123, 0.5));
+    double ones[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+    dg_node *w = trial_input(t, DG_SHAPE(1, 8), ones), *b = trial_input(t, DG_SHAPE(1, 1), DATA(0));
+    expect_values(trial_run(t, dg_kan(x, 1, .weight = w, .base_weight = b)), DG_SHAPE(3, 1), 1e-14, DATA(1, 1, 1));
     trial_free(t);
 }
 

@@ -132,6 +132,9 @@ typedef struct dg_input_spec {
     dg_status (*init_for)(const dg_infer *infer, char *text,
                           size_t size); /* writes the call, where it depends on sizes */
     const char *init_attr;              /* the attribute that names the initialiser, when that is given */
+    /* Where the initialiser speaks of another quantity than the layer keeps (of widths σ, where γ is kept): what is
+     * kept of a number x of it, by the layer's attributes; NaN for one that cannot be. NULL: x itself. */
+    double (*stored)(const dg_value *attrs, double x);
 } dg_input_spec;
 
 typedef enum dg_attr_kind {
@@ -213,7 +216,7 @@ typedef struct dg_sample {
 
 /* The layout of dg_op and of all that a kernel is given. It rises when a descriptor that was compiled before can no
  * longer be read; such a one is refused. */
-#define DG_OP_VERSION 2
+#define DG_OP_VERSION 3
 
 struct dg_op {
     uint64_t version; /* DG_OP_VERSION; C and C++ may leave it 0: the layout of the headers they are compiled with */

@@ -37,12 +37,20 @@ dg_status dg_range_check(const dg_range *range, const dg_tensor *values);
 typedef struct dg_initialiser dg_initialiser;
 typedef struct dg_init_data dg_init_data;
 
+/* What `blocks` calls for each block of rows, in order: `values` are float64 [rows, d], one a node. */
+typedef dg_status dg_init_visit(void *argument, const dg_tensor *values);
+
 /* What an initialiser with `needs_data` looks at, beside the call. */
 struct dg_init_data {
     dg_node *layer;      /* the node that the parameter is an input of; its input 0 is the data as the layer sees it */
     dg_threads *threads; /* NULL: this thread alone */
-    /* The value of a node on the data, as float64 [rows, d] with d the node's last size. The caller releases it. */
+    /* The value of a node on the data, as float64 [rows, d] with d the node's last size; of labels [N] as [N, 1]. Of
+     * very many rows a sample, the same for each node. The caller releases it. */
     dg_status (*value)(const dg_init_data *data, dg_node *node, dg_tensor *rows);
+    /* The values of some nodes on all rows, in the order of the data, a block at a time: for what cannot be held at
+     * once. Stops at the first status that is not DG_OK. */
+    dg_status (*blocks)(const dg_init_data *data, int count, dg_node *const *nodes, dg_init_visit *visit,
+                        void *argument);
 };
 
 /* One call of an initialiser, read and checked against its arguments. */
@@ -70,6 +78,9 @@ struct dg_initialiser {
     dg_status (*check)(const dg_init_call *call, const dg_type *type);
     /* Gives every element of the tensor, which has at least one, its value. */
     dg_status (*fill)(dg_tensor *tensor, const dg_init_call *call);
+    /* Instead of fill, of the weight of a layer whose parameters are solved for together: float64 `weight`, and `bias`
+     * where the layer owns one that is not given, else NULL. */
+    dg_status (*solve)(dg_tensor *weight, dg_tensor *bias, const dg_init_call *call);
 };
 
 /* Adds an initialiser, which graphs then name as those that ship. The descriptor must stay. DG_BAD_ARGUMENT: it has no
@@ -92,6 +103,13 @@ dg_status dg_init_check(const dg_type *type, const dg_value *init);
 dg_status dg_init_fill(dg_tensor *tensor, const dg_value *init, const dg_random *key);
 /* The same for initialisers of both kinds. `data` may be NULL, as for dg_init_fill(). */
 dg_status dg_init_fill_from(dg_tensor *tensor, const dg_value *init, const dg_random *key, const dg_init_data *data);
+/* Fills weight and bias (may be NULL) of a layer by an initialiser with `solve`. */
+dg_status dg_init_solve(dg_tensor *weight, dg_tensor *bias, const dg_value *init, const dg_random *key,
+                        const dg_init_data *data);
+/* dg_init_fill_from() for a parameter of a graph: where its layer keeps another quantity than the initialiser speaks of
+ * (gamma of a width), that is what the tensor gets. DG_BAD_ARGUMENT: a number that it cannot be made of. */
+dg_status dg_parameter_fill(const dg_node *parameter, dg_tensor *tensor, const dg_value *init, const dg_random *key,
+                            const dg_init_data *data);
 
 DG_END_C
 
