@@ -5,13 +5,15 @@
 
 #include "optim/fit/fit.h"
 
+#include <dotgrad/parameters.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_EPOCHS 10
-#define FIRST_EPOCHS   1000  /* that the history has room for at first */
-#define FIT_ROWS       10000 /* initialisers that look at data look at this many rows at most, drawn by the seed */
+#define FIRST_EPOCHS   1000 /* that the history has room for at first */
+#define FIT_BLOCK      2048 /* rows that initialisers take at a time */
 
 static dg_status check_options(const dg_trainer_options *options)
 {
@@ -19,8 +21,9 @@ static dg_status check_options(const dg_trainer_options *options)
     if (!task->graph || !task->loss || !task->parameters || !task->data)
         return dg_error(DG_BAD_ARGUMENT, "trainer: wants a graph, a loss node, parameters and a data set");
     DG_TRY(dg_graph_status(task->graph));
-    if (options->epochs < 0)
-        return dg_error(DG_BAD_ARGUMENT, "epochs is %lld, wants 1 or more", (long long)options->epochs);
+    if (options->epochs < 0 && options->epochs != DG_NONE)
+        return dg_error(DG_BAD_ARGUMENT, "epochs is %lld, wants 1 or more, or DG_NONE for none",
+                        (long long)options->epochs);
     if (task->batch_size < 0)
         return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, wants 1 or more", (long long)task->batch_size);
     if (!(options->clip_value >= 0) || !(options->clip_norm >= 0))
@@ -69,11 +72,7 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
     t->options.graph_text = t->graph_text;
     DG_TRY(dg_optimizer_parse(options->optimizer ? options->optimizer : "adam", &t->optimizer));
     DG_TRY(dg_schedule_parse(options->schedule ? options->schedule : "constant", &t->schedule));
-    DG_TRY(objectives_take(t, options));
-    DG_TRY(copy_text(options->monitor, &t->monitor_name));
-    t->options.monitor = t->monitor_name;
-    t->options.objectives = NULL; /* they are copied */
-    t->epochs = options->epochs ? options->epochs : DEFAULT_EPOCHS;
+    t->epochs = options->epochs == DG_NONE ? 0 : options->epochs ? options->epochs : DEFAULT_EPOCHS;
     t->batch_size = options->task.batch_size ? options->task.batch_size : DEFAULT_BATCH_SIZE;
     int64_t rows = options->task.data->n_train;
     t->batches = options->drop_last ? rows / t->batch_size : 1 + (rows - 1) / t->batch_size;
@@ -84,23 +83,88 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
     return dg_ok();
 }
 
+/* ---- initialisers that look at data ---- */
+
+typedef struct training_feeds {
+    dg_trainer *trainer;
+    batch batch;
+} training_feeds;
+
+static dg_status feed_rows_of(void *argument, bool sampled, int64_t begin, int64_t count, const dg_feed **feeds,
+                              int *n_feeds)
+{
+    training_feeds *f = argument;
+    const dg_dataset *data = f->trainer->options.task.data;
+    batch_gather(&f->batch, (dg_rows){data->train, data->n_train}, sampled ? f->trainer->order : NULL, begin, count);
+    *feeds = f->batch.feeds;
+    *n_feeds = f->batch.sources->count;
+    return dg_ok();
+}
+
+/* Calls `fit` with the training rows; the sample is drawn by the seed. */
+static dg_status with_rows(dg_trainer *t, dg_status (*fit)(dg_trainer *, const fit_rows *))
+{
+    int64_t rows = t->options.task.data->n_train;
+    int64_t sample = rows < FIT_ROWS ? rows : FIT_ROWS, block = rows < FIT_BLOCK ? rows : FIT_BLOCK;
+    const dg_random key = {.seed = t->options.task.seed, .stream = dg_random_stream("fit")};
+    training_feeds f = {.trainer = t};
+    dg_random_permutation(&key, rows, t->order);
+    t->order_epoch = -1;
+    DG_TRY(batch_make(&f.batch, &t->sources, sample > block ? sample : block, 0));
+    dg_status status = fit(t, &(fit_rows){rows, sample, block, &f, feed_rows_of});
+    batch_release(&f.batch);
+    return status;
+}
+
+static dg_status fit_missing(dg_trainer *t, const fit_rows *rows)
+{
+    const dg_task *task = &t->options.task;
+    return fit_parameters(task->parameters, task->graph, rows, task->seed, task->threads);
+}
+
+static dg_status fit_refitted(dg_trainer *t, const fit_rows *rows)
+{
+    const dg_task *task = &t->options.task;
+    return fit_again(task->parameters, task->graph, rows, t->refit, t->epoch, task->seed, task->threads);
+}
+
 /* Makes what parameters are missing; those that want to see data see training rows. */
 static dg_status make_parameters(dg_trainer *t)
 {
     const dg_task *task = &t->options.task;
-    const dg_dataset *data = task->data;
     if (!fit_is_needed(task->parameters, task->graph))
         return dg_parameters_init(task->parameters, task->graph, task->seed);
-    int64_t count = data->n_train < FIT_ROWS ? data->n_train : FIT_ROWS;
-    const dg_random key = {.seed = task->seed, .stream = dg_random_stream("fit")};
-    batch rows;
-    dg_random_permutation(&key, data->n_train, t->order);
-    DG_TRY(batch_make(&rows, &t->sources, count, 0));
-    batch_gather(&rows, (dg_rows){data->train, data->n_train}, t->order, 0, count);
-    dg_status status =
-        dg_fit_parameters(task->parameters, task->graph, rows.feeds, t->sources.count, task->seed, task->threads);
-    batch_release(&rows);
-    return status;
+    return with_rows(t, fit_missing);
+}
+
+dg_status refit_layers(dg_trainer *t)
+{
+    return t->refit ? with_rows(t, fit_refitted) : dg_ok();
+}
+
+/* Which layers are fitted again after each epoch. */
+static dg_status mark_refitted(dg_trainer *t)
+{
+    dg_graph *graph = t->options.task.graph;
+    int64_t count = dg_graph_node_count(graph);
+    const char *layers = t->options.refit;
+    bool any = false;
+    if (!layers || !layers[0])
+        return dg_ok();
+    t->refit = calloc((size_t)count + 1, sizeof *t->refit);
+    if (!t->refit)
+        return dg_no_memory("a mark for %lld nodes", (long long)count);
+    for (int64_t id = 0; id < count; id++) {
+        dg_node *node = dg_graph_node(graph, id), *layer = dg_node_owner(node);
+        const dg_value *init = dg_node_attr(node, "init");
+        if (dg_node_op(node)->role != DG_ROLE_PARAMETER || !layer || !init || !dg_init_needs_data(init) ||
+            !dg_name_matches(dg_node_name(layer), layers))
+            continue;
+        t->refit[dg_node_id(layer)] = any = true;
+    }
+    return any ? dg_ok()
+               : dg_error(DG_BAD_ARGUMENT,
+                          "refit: no layer of '%s' has an initialiser that looks at data (kmeans, ridge, …)", layers);
 }
 
 /* The history grows as epochs are done, not as they are asked for. */
@@ -120,27 +184,6 @@ dg_status history_reserve(dg_trainer *t, int64_t epochs)
     return dg_ok();
 }
 
-/* The column of that name, validation's where there is validation; the loss where none is named. */
-static dg_status choose_monitor(dg_trainer *t)
-{
-    const char *name = t->options.monitor;
-    char known[300] = "";
-    size_t used = 0;
-    t->monitor = t->validation_column;
-    if (!name || !name[0])
-        return dg_ok();
-    const char *plain = strncmp(name, "validation_", 11) == 0 ? name + 11 : name;
-    for (int i = 0; i < t->metrics.count; i++) {
-        used = dg_text_append(known, sizeof known, used, "%s%s", i ? ", " : "", metric_name(&t->metrics, i));
-        if (strcmp(metric_name(&t->metrics, i), plain) != 0)
-            continue;
-        t->monitor = t->validation_column + i;
-        t->monitor_rises = dg_metric_rises(plain);
-        return dg_ok();
-    }
-    return dg_error(DG_BAD_ARGUMENT, "monitor is '%s', which is no metric of this training; there are %s", name, known);
-}
-
 static dg_status make_history(dg_trainer *t)
 {
     int n = 0;
@@ -152,30 +195,25 @@ static dg_status make_history(dg_trainer *t)
         snprintf(t->columns[n++], sizeof t->columns[0], "validation_%s", metric_name(&t->metrics, i));
     snprintf(t->columns[n++], sizeof t->columns[0], "lr");
     t->n_columns = n;
-    DG_TRY(choose_monitor(t));
     return history_reserve(t, t->epochs < FIRST_EPOCHS ? t->epochs : FIRST_EPOCHS);
 }
 
-static dg_status make_plans(dg_trainer *t)
+static dg_status make_plans(dg_trainer *t, dg_node *const *fetch, int n_fetch)
 {
     const dg_task *task = &t->options.task;
-    dg_node *fetch[MAX_FETCH];
     dg_plan_options plan = {.fetch = fetch,
+                            .n_fetch = n_fetch,
+                            .updates = t->updates,
+                            .n_updates = t->n_updates,
                             .parameters = task->parameters,
                             .threads = task->threads,
                             .seed = task->seed,
                             .training = true,
                             .memory_limit = task->memory_limit ? task->memory_limit - t->taken : 0};
-    for (int k = 0; k < t->n_objectives; k++) {
-        objective *o = &t->objectives[k];
-        DG_TRY(fetch_list(task, &t->metrics, k, fetch, &plan.n_fetch));
-        if (k > 0 && t->sources.count)
-            fetch[plan.n_fetch++] = t->sources.at[0].input; /* tells the size of the batch to noise of [N, 16] */
-        plan.updates = o->updates;
-        plan.n_updates = o->n_updates;
-        DG_TRY(o->driven ? driven_plan(t, o, fetch, plan.n_fetch) : dg_plan_new(task->graph, &plan, &o->plan));
-    }
-    DG_TRY(fetch_list(task, &t->metrics, ALL_OBJECTIVES, fetch, &plan.n_fetch));
+    if (t->driven)
+        DG_TRY(driven_plan(t, fetch, n_fetch));
+    else
+        DG_TRY(dg_plan_new(task->graph, &plan, &t->train_plan));
     plan.updates = NULL;
     plan.n_updates = 0;
     plan.training = false;
@@ -188,9 +226,7 @@ static dg_status prepare_plans(dg_trainer *t)
     const dg_dataset *data = t->options.task.data;
     int64_t count = data->n_train < t->batch.capacity ? data->n_train : t->batch.capacity;
     batch_gather(&t->batch, (dg_rows){data->train, data->n_train}, NULL, 0, count);
-    dg_status status = dg_ok();
-    for (int k = 0; k < t->n_objectives && status.code == DG_OK; k++)
-        status = dg_plan_prepare(t->objectives[k].plan, t->batch.feeds, t->batch.n_feeds);
+    dg_status status = dg_plan_prepare(t->train_plan, t->batch.feeds, t->batch.n_feeds);
     if (status.code == DG_OK)
         status = dg_plan_prepare(t->evaluation_plan, t->batch.feeds, t->sources.count);
     return status.code == DG_NO_MEMORY && t->options.task.memory_limit
@@ -229,52 +265,25 @@ static dg_status check_memory(dg_trainer *t)
     return dg_ok();
 }
 
-/* The data of all that is fetched, and of what the graph's own assignments write. */
-static dg_status bind_fields(dg_trainer *t)
-{
-    const dg_task *task = &t->options.task;
-    dg_node *fetch[MAX_FETCH], **nodes;
-    int n;
-    DG_TRY(fetch_list(task, &t->metrics, ALL_OBJECTIVES, fetch, &n));
-    nodes = dg_arena_alloc(dg_graph_arena(task->graph), (size_t)(n + t->options.n_updates) * sizeof *nodes);
-    if (!nodes)
-        return dg_no_memory("%d updates", t->options.n_updates);
-    memcpy(nodes, fetch, (size_t)n * sizeof *nodes);
-    for (int k = 0; k < t->options.n_updates; k++)
-        nodes[n++] = t->options.updates[k];
-    return fields_bind(task, nodes, n, &t->sources);
-}
-
-static dg_status check_updates(const dg_trainer_options *options)
-{
-    for (int k = 0; k < options->n_updates; k++) {
-        const dg_node *node = options->updates ? options->updates[k] : NULL;
-        if (!node || dg_node_op(node)->role != DG_ROLE_ASSIGN)
-            return dg_error(DG_BAD_ARGUMENT, "trainer: update %d is %s, wants an assign node", k,
-                            node ? dg_node_op(node)->name : "NULL");
-    }
-    return options->n_objectives < 0 || (options->n_objectives && !options->objectives)
-               ? dg_error(DG_BAD_ARGUMENT, "trainer: the list of %d objectives is NULL", options->n_objectives)
-               : dg_ok();
-}
-
 static dg_status build(dg_trainer *t, const dg_trainer_options *options)
 {
     const dg_task *task = &t->options.task;
+    dg_node *fetch[MAX_FETCH];
+    int n_fetch;
     DG_TRY(take_options(t, options));
     DG_TRY(metrics_choose(task, &t->metrics));
-    for (int k = 1; k < t->n_objectives; k++)
-        DG_TRY(metrics_add_loss(&t->metrics, t->objectives[k].loss, k));
-    DG_TRY(bind_fields(t));
+    DG_TRY(fetch_list(task, &t->metrics, fetch, &n_fetch));
+    DG_TRY(fields_bind(task, fetch, n_fetch, &t->sources));
     DG_TRY(rows_check((dg_rows){task->data->train, task->data->n_train}, t->sources.rows, "training rows"));
     DG_TRY(rows_check((dg_rows){task->data->validation, task->data->n_validation}, t->sources.rows, "validation rows"));
     DG_TRY(batch_make(&t->batch, &t->sources, t->batch_size < t->sources.rows ? t->batch_size : t->sources.rows,
-                      objective_feeds(t)));
+                      1 + dg_schedule_moves_momentum(&t->schedule)));
     t->order = calloc((size_t)task->data->n_train, sizeof *t->order);
     if (!t->order)
         return dg_error(DG_NO_MEMORY, "trainer: no memory for the order of %lld rows", (long long)task->data->n_train);
     DG_TRY(make_history(t));
-    DG_TRY(objectives_emit(t));
+    DG_TRY(mark_refitted(t));
+    DG_TRY(emit_updates(t));
     DG_TRY(check_memory(t));
     if (options->resume) {
         dg_status status = checkpoint_restore(t, options->resume);
@@ -282,9 +291,9 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
             return dg_prefixed(status, "resuming");
     }
     DG_TRY(make_parameters(t));
-    DG_TRY(objectives_check_ranges(t));
+    DG_TRY(objective_check_ranges(task->parameters, t->n_parameters, t->parameters, t->settings));
     DG_TRY(health_prepare(t));
-    DG_TRY(make_plans(t));
+    DG_TRY(make_plans(t, fetch, n_fetch));
     return prepare_plans(t);
 }
 
@@ -294,7 +303,6 @@ dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer
     REFUSE_NULL(trainer);
     *trainer = NULL;
     DG_TRY(check_options(options));
-    DG_TRY(check_updates(options));
     dg_trainer *t = calloc(1, sizeof *t);
     if (!t)
         return dg_no_memory("a trainer");
@@ -311,7 +319,8 @@ void dg_trainer_free(dg_trainer *t)
 {
     if (!t)
         return;
-    objectives_release(t);
+    driven_release(t->driven);
+    dg_plan_free(t->train_plan);
     dg_plan_free(t->evaluation_plan);
     if (t->batch.sources)
         batch_release(&t->batch);
@@ -320,6 +329,7 @@ void dg_trainer_free(dg_trainer *t)
     dg_tensor_release(&t->history);
     dg_schedule_release(&t->schedule);
     free(t->losses);
+    free(t->refit);
     dg_tensors_free(t->best);
     dg_tensors_free(t->last);
     free(t->order);
@@ -328,7 +338,6 @@ void dg_trainer_free(dg_trainer *t)
     free(t->average);
     free(t->groups_text);
     free(t->freeze);
-    free(t->monitor_name);
     dg_groups_release(&t->groups);
     free(t);
 }
@@ -345,5 +354,5 @@ const char *dg_trainer_history_column(const dg_trainer *trainer, int64_t column)
 
 dg_plan_cost dg_trainer_cost(const dg_trainer *trainer)
 {
-    return dg_plan_cost_of(trainer ? trainer->objectives[0].plan : NULL);
+    return dg_plan_cost_of(trainer ? trainer->train_plan : NULL);
 }

@@ -201,3 +201,177 @@ Test(fit, says_what_is_wrong)
     free_net(&net);
     dg_dataset_release(&data);
 }
+
+/* ---- centres and weights by targets ---- */
+
+typedef struct solved_net {
+    dg_graph *graph;
+    dg_node *x, *target, *layer, *loss;
+    dg_tensors *parameters;
+} solved_net;
+
+/* rbf of `centers` centres, and a linear layer on it that feeds cross_entropy or mse_loss. */
+static solved_net make_solved(int64_t centers, const char *init, const char *weights, bool bias)
+{
+    solved_net net;
+    MUST(dg_graph_new(&net.graph));
+    MUST(dg_tensors_new(&net.parameters));
+    net.x = dg_input(net.graph, DG_SHAPE(DG_N, 2), .name = "x");
+    net.target = dg_input(net.graph, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = "label");
+    dg_node *hidden = dg_rbf(net.x, centers, .init = init, .width = "1", .name = "hidden");
+    net.layer = dg_linear(hidden, 3, .bias = bias, .init = weights, .name = "out");
+    net.loss = dg_cross_entropy(net.layer, net.target, .name = "loss");
+    MUST(dg_graph_status(net.graph));
+    return net;
+}
+
+static dg_status fit_solved(solved_net *net, const dg_dataset *data)
+{
+    const dg_feed feeds[] = {{net->x, dg_tensors_find(data->fields, "features")},
+                             {net->target, dg_tensors_find(data->fields, "target")}};
+    return dg_fit_parameters(net->parameters, net->graph, feeds, 2, 1, NULL);
+}
+
+static void free_solved(solved_net *net)
+{
+    dg_tensors_free(net->parameters);
+    dg_graph_free(net->graph);
+}
+
+Test(fit, all_takes_every_row_in_order)
+{
+    dg_dataset data = three_clusters(30);
+    const dg_tensor *rows = dg_tensors_find(data.fields, "features");
+    rbf_net net = make_net(30, "gaussian", "all", "1");
+    MUST(fit(&net, rows, 3));
+    cr_assert(same_bits(dg_tensors_find(net.parameters, "hidden.centers"), rows));
+    free_net(&net);
+    net = make_net(29, "gaussian", "all", "1");
+    MUST_FAIL(DG_BAD_SHAPE, fit(&net, rows, 3));
+    free_net(&net);
+    dg_dataset_release(&data);
+}
+
+Test(fit, per_class_gives_each_class_its_centres)
+{
+    dg_dataset data = three_clusters(60);
+    solved_net net = make_solved(6, "per_class(2)", "ridge", true);
+    MUST(fit_solved(&net, &data));
+    const dg_tensor *centers = dg_tensors_find(net.parameters, "hidden.centers");
+    static const double middle[3][2] = {{0, 0}, {4, 0}, {0, 4}};
+    for (int64_t j = 0; j < 6; j++)
+        for (int64_t k = 0; k < 2; k++)
+            cr_assert_float_eq(dg_tensor_get(centers, 2 * j + k), middle[j / 2][k], 0.6);
+    free_solved(&net);
+    net = make_solved(7, "per_class(2)", "ridge", true);
+    MUST_FAIL(DG_BAD_SHAPE, fit_solved(&net, &data));
+    free_solved(&net);
+    dg_dataset_release(&data);
+}
+
+Test(fit, orthogonal_least_squares_takes_a_centre_of_each_cluster)
+{
+    dg_dataset data = three_clusters(60);
+    solved_net net = make_solved(3, "ols(3)", "ridge", true);
+    MUST(fit_solved(&net, &data));
+    const dg_tensor *centers = dg_tensors_find(net.parameters, "hidden.centers");
+    bool taken[3] = {false};
+    for (int64_t j = 0; j < 3; j++)
+        taken[dg_tensor_get(centers, 2 * j) > 2 ? 1 : dg_tensor_get(centers, 2 * j + 1) > 2 ? 2 : 0] = true;
+    cr_assert(taken[0] && taken[1] && taken[2]);
+    free_solved(&net);
+    dg_dataset_release(&data);
+}
+
+/* At the least of |y − t|² + λ|w|² the derivative is 0: Σ_n (y_n − t_n) φ_n + λ w = 0, and Σ_n (y_n − t_n) = 0 of the
+ * bias. 5000 rows are more than a block. */
+Test(fit, ridge_ends_where_the_derivative_is_zero)
+{
+    dg_dataset data = three_clusters(5000);
+    solved_net net = make_solved(5, "samples", "ridge(0.5)", true);
+    dg_graph_set_dtype(net.graph, DG_FLOAT32);
+    MUST(fit_solved(&net, &data));
+    dg_node *const fetch[] = {net.layer, dg_node_input(net.layer, 0)};
+    dg_plan *plan;
+    MUST(dg_plan_new(net.graph, &(dg_plan_options){.fetch = fetch, .n_fetch = 2, .parameters = net.parameters}, &plan));
+    MUST(dg_plan_run(plan, &(dg_feed){net.x, dg_tensors_find(data.fields, "features")}, 1));
+    const dg_tensor *y = dg_plan_result(plan, 0), *phi = dg_plan_result(plan, 1);
+    const dg_tensor *label = dg_tensors_find(data.fields, "target"), *w = dg_tensors_find(net.parameters, "out.weight");
+    for (int64_t k = 0; k < 3; k++)
+        for (int64_t j = 0; j <= 5; j++) {
+            double sum = j < 5 ? 0.5 * dg_tensor_get(w, 5 * k + j) : 0;
+            for (int64_t n = 0; n < 5000; n++)
+                sum += (dg_tensor_get(y, 3 * n + k) - (dg_tensor_get(label, n) == (double)k)) *
+                       (j < 5 ? dg_tensor_get(phi, 5 * n + j) : 1);
+            cr_assert_float_eq(sum, 0, 5e-3, "%d %d: %g", (int)k, (int)j, sum); /* of float32 weights */
+        }
+    dg_plan_free(plan);
+    free_solved(&net);
+    dg_dataset_release(&data);
+}
+
+/* Of dependent features (one centre twice) ridge and svd give both the same weight; the shortest solution. */
+Test(fit, svd_finds_the_shortest_solution)
+{
+    dg_dataset data = three_clusters(60);
+    solved_net net = make_solved(2, "constant([[0, 0], [0, 0]])", "svd", true);
+    MUST(fit_solved(&net, &data));
+    const dg_tensor *w = dg_tensors_find(net.parameters, "out.weight");
+    for (int64_t k = 0; k < 3; k++)
+        cr_assert_float_eq(dg_tensor_get(w, 2 * k), dg_tensor_get(w, 2 * k + 1), 1e-5);
+    free_solved(&net);
+    dg_dataset_release(&data);
+}
+
+Test(fit, a_bias_that_is_given_stays)
+{
+    dg_dataset data = three_clusters(60);
+    solved_net net = make_solved(3, "samples", "lstsq", true);
+    static const float numbers[] = {7, 8, 9};
+    const dg_tensor bias = dg_tensor_view(DG_FLOAT32, DG_SHAPE(3), numbers);
+    MUST(dg_tensors_put(net.parameters, "out.bias", &bias));
+    MUST(fit_solved(&net, &data));
+    cr_assert(same_bits(dg_tensors_find(net.parameters, "out.bias"), &bias));
+    free_solved(&net);
+    dg_dataset_release(&data);
+}
+
+Test(fit, solvers_want_a_layer_that_feeds_a_loss)
+{
+    dg_dataset data = three_clusters(60);
+    solved_net net = make_solved(3, "samples", "zeros", true);
+    dg_node *first = dg_linear(dg_relu(dg_linear(net.x, 3, .init = "ridge", .name = "first")), 3, .name = "second");
+    dg_cross_entropy(first, net.target);
+    dg_status status = fit_solved(&net, &data);
+    cr_assert_eq(status.code, DG_BAD_ARGUMENT);
+    cr_assert(strstr(status.message, "feeds a loss directly"), "%s", status.message);
+    free_solved(&net);
+    dg_dataset_release(&data);
+}
+
+Test(fit, epochs_of_none_solve_and_refit_solves_again)
+{
+    dg_dataset data = three_clusters(60);
+    MUST(dg_dataset_split(&data, 0.25, 0, 1));
+    for (int again = 0; again < 2; again++) {
+        solved_net net = make_solved(6, "kmeans", "ridge(1e-6)", true);
+        dg_trainer *trainer;
+        dg_metrics metrics;
+        MUST(dg_trainer_new(&(dg_trainer_options){.task = {.graph = net.graph,
+                                                           .loss = net.loss,
+                                                           .parameters = net.parameters,
+                                                           .data = &data,
+                                                           .metrics = "accuracy"},
+                                                  .optimizer = "sgd(lr=10)",
+                                                  .refit = again ? "out" : NULL,
+                                                  .epochs = again ? 2 : DG_NONE},
+                            &trainer));
+        MUST(dg_trainer_run(trainer));
+        cr_assert_eq(dg_trainer_history(trainer)->shape.dims[0], again ? 2 : 0);
+        MUST(dg_trainer_evaluate(trainer, (dg_rows){data.test, data.n_test}, &metrics));
+        cr_assert_float_eq(metrics.values[1], 1, 1e-12, "accuracy %g", metrics.values[1]);
+        dg_trainer_free(trainer);
+        free_solved(&net);
+    }
+    dg_dataset_release(&data);
+}

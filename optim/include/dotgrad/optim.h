@@ -72,8 +72,7 @@ typedef struct dg_task {
     const dg_dataset *data;
     const dg_input_field *inputs;
     int n_inputs;
-    const char *metrics; /* "accuracy, n0": metrics, and nodes of one number; NULL or "": by the loss op. loss is always
-                            the first */
+    const char *metrics; /* "accuracy,rmse"; NULL or "": by the loss op. loss is always the first */
     int64_t batch_size;  /* 0: 32 */
     uint64_t seed;
     dg_threads *threads;
@@ -82,10 +81,10 @@ typedef struct dg_task {
 } dg_task;
 
 /* Results. names[0] is "loss". accuracy is a fraction. */
-#define DG_MAX_METRICS 12
+#define DG_MAX_METRICS 4
 typedef struct dg_metrics {
     int count;
-    const char *names[DG_MAX_METRICS]; /* constant text, or names of the graph's nodes */
+    const char *names[DG_MAX_METRICS]; /* constant text */
     double values[DG_MAX_METRICS];
 } dg_metrics;
 
@@ -112,11 +111,17 @@ dg_status dg_predictor_run(dg_predictor *predictor, const dg_dataset *data, dg_r
  * graph has by dg_parameters_init(). Feeds hold training data.
  *   centers: kmeans(iterations=100)  k-means++ seeds, Lloyd's rule, empty clusters re-seeded at the farthest row
  *            samples                 rows of the data, drawn without replacement
- *   gamma:   nearest(p=2)            σ_j = mean distance from centre j to its p nearest centres
+ *            all                     every row, in order
+ *            per_class(count)        k-means among the rows of each class
+ *            ols                     rows chosen one at a time by how much of the targets they explain
+ *   widths:  nearest(p=2)            σ_j = mean distance from centre j to its p nearest centres
  *            mean_distance           σ = mean distance between centres
  *            dmax                    σ = (largest distance between centres)/√(2·centres)
- * and your own (dg_initialiser with needs_data, <dotgrad/parameters.h>). σ becomes γ by the kernel's definition. Of a
- * layer, those that look at the others come last. Deterministic by seed and name. */
+ *   weights: ridge(lambda=1e-3)      |y − t|² + lambda |w|² at its least over all rows, weight and bias together
+ *            svd(tolerance=1e-10), lstsq   the same by the pseudo-inverse, by plain least squares
+ * and your own (dg_initialiser with needs_data, <dotgrad/parameters.h>). Weights are of layers that feed a loss
+ * directly: targets are those of the loss, labels one column a class (0 and 1), decisions of logits −1 and 1; rows are
+ * taken a block at a time. Of a layer, those that look at the others come last. Deterministic by seed and name. */
 dg_status dg_fit_parameters(dg_tensors *parameters, dg_graph *graph, const dg_feed *feeds, int n_feeds, uint64_t seed,
                             dg_threads *threads);
 
@@ -137,39 +142,22 @@ typedef struct dg_progress {
     bool best;              /* the best epoch so far by validation loss (early stopping) */
 } dg_progress;
 
-/* One of several objectives, which take turns: k of the first, then of the second, and so on from the beginning. A turn
- * is a step of training, with a batch and random numbers of its own; an epoch is one pass through the data by all of
- * them. States are "optimizer/NAME/PARAMETER/exp_avg", "optimizer/NAME/step" counts its steps; schedules go by the
- * steps of all. */
-typedef struct dg_objective {
-    dg_node *loss;
-    const char *trains;               /* patterns as in dg_trainable_matching(): "d.*"; NULL: all */
-    const char *name;                 /* NULL: the loss's */
-    const char *optimizer, *schedule; /* NULL: the trainer's, as clip_value and clip_norm where they are 0 */
-    double clip_value, clip_norm;
-    int turns; /* 0: 1 */
-} dg_objective;
-
 typedef struct dg_trainer_options {
-    dg_task task;                   /* loss needed; with objectives the first one's */
-    const dg_objective *objectives; /* metrics have the loss of each, under its name, the first's as "loss" */
-    int n_objectives;               /* 0: the loss of the task, trained with all that it depends on */
-    dg_node *const *updates;        /* assign nodes of the graph's own, which take effect with each step; their
-                                       parameters are not trained (trainable=false) */
-    int n_updates;
-    const char *monitor;          /* the metric that early stopping and the schedule plateau look at; NULL: the loss */
+    dg_task task;                 /* loss needed */
     const char *optimizer;        /* NULL: "adam" */
     const char *schedule;         /* NULL: "constant" */
-    int64_t epochs;               /* 0: 10 */
+    int64_t epochs;               /* 0: 10; DG_NONE: none, for a network whose parameters are only solved for */
     double clip_value, clip_norm; /* 0: none */
-    bool drop_last;               /* an epoch leaves out the rows that fill no whole batch: other ones each time */
-    int accumulate;               /* batches whose gradients make one step of the optimiser; 0: 1 */
+    const char *refit;      /* layers, as in dg_trainable_matching(), whose initialisers that look at data run again
+                               after each epoch; NULL: none */
+    bool drop_last;         /* an epoch leaves out the rows that fill no whole batch: other ones each time */
+    int accumulate;         /* batches whose gradients make one step of the optimiser; 0: 1 */
     const char *average;    /* "ema(decay=0.999)", "swa(start=5)": averages of the weights over steps, which take their
                                place at the end of training; NULL: none */
     const char *groups;     /* "[group('hidden.*', lr=0.1, decay=0)]": see dg_groups_parse(); NULL: none */
     const char *freeze;     /* patterns of parameters that are not trained, "hidden.gamma, embed"; NULL: none */
-    int64_t early_stopping; /* stop after this many epochs without a better validation loss (or `monitor`) and keep the
-                               best weights; 0: never. Needs validation rows */
+    int64_t early_stopping; /* stop after this many epochs without a better validation loss and keep the best weights;
+                               0: never. Needs validation rows */
     const char *checkpoint; /* path, written at the start, after each epoch, at the end and when stopped; a symbolic
                                link there is replaced. NULL: none */
     double checkpoint_seconds; /* epochs that end sooner after the last checkpoint write none; 0: each writes one */
