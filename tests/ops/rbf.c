@@ -211,8 +211,8 @@ Test(rbf, width_is_sigma_for_every_kernel)
                                       0,
                                       0,
                                       0,
-                                      0.48335772040347325,
-                                      0.52399411883240906,
+                                      0.48335772459650772,
+                                      0.52399410883182031,
                                       0};
     for (int k = 0; k < RADIALS; k++) {
         if (!radials[k].has_gamma)
