@@ -47,10 +47,10 @@ static dg_status read_without(unsigned *without)
     static const struct {
         const char *name;
         unsigned what;
-    } all[] = {{"folding", DG_FOLDING},     {"merging", DG_MERGING},      {"algebra", DG_ALGEBRA},
-               {"splitting", DG_SPLITTING}, {"fusion", DG_FUSION},        {"epilogues", DG_EPILOGUES},
-               {"prologues", DG_PROLOGUES}, {"layouts", DG_LAYOUTS},      {"scheduling", DG_SCHEDULING},
-               {"reuse", DG_REUSE},         {"all", DG_ALL_OPTIMIZATIONS}};
+    } all[] = {{"folding", DG_FOLDING},     {"merging", DG_MERGING},   {"algebra", DG_ALGEBRA},
+               {"splitting", DG_SPLITTING}, {"fusion", DG_FUSION},     {"epilogues", DG_EPILOGUES},
+               {"prologues", DG_PROLOGUES}, {"layouts", DG_LAYOUTS},   {"scheduling", DG_SCHEDULING},
+               {"reuse", DG_REUSE},         {"compiled", DG_COMPILED}, {"all", DG_ALL_OPTIMIZATIONS}};
     const char *list = getenv("DG_WITHOUT");
     while (list && *list) {
         size_t length = strcspn(list, ","), k = 0, count = sizeof all / sizeof all[0];

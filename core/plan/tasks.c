@@ -123,6 +123,7 @@ static dg_status find_program(joining *j, int n, const expression *const *roots,
                                    .names = j->names,
                                    .compute = compute,
                                    .for_speed = plan_does(u->plan, DG_ALGEBRA),
+                                   .compiled = plan_does(u->plan, DG_COMPILED),
                                    .is_update = g->update};
     dg_program *program_made;
     DG_TRY(program_make_joint(u->b->arena, &formula, vector_tables(), &program_made));

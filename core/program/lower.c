@@ -286,6 +286,37 @@ static dg_status emit(dg_arena *arena, const lowering *l, const layout *sizes, c
     return dg_ok();
 }
 
+/* Finds the loop that was compiled for such a program, if there is one. */
+static dg_status find_loop(dg_arena *arena, const lowering *l, const layout *sizes, dg_program *program)
+{
+    int places = sizes->n_registers + sizes->n_constants + sizes->n_inputs + program->n_results;
+    if (program->lane != LANE_F32 || sizes->n_instructions < 2 || sizes->n_instructions > MOST_CODE_STEPS ||
+        places > UINT8_MAX)
+        return dg_ok();
+    size_t size = (size_t)(CODE_HEAD + CODE_STEP * sizes->n_instructions);
+    uint8_t *code = dg_arena_alloc(arena, size), *to = code;
+    if (!code)
+        return dg_no_memory("a formula's program");
+    *to++ = (uint8_t)sizes->n_inputs;
+    *to++ = (uint8_t)program->n_results;
+    *to++ = (uint8_t)sizes->n_constants;
+    *to++ = (uint8_t)sizes->n_registers;
+    for (size_t i = 0; i < l->n; i++) {
+        const value *v = &l->values[i];
+        if (!is_computed(v))
+            continue;
+        *to++ = (uint8_t)v->op;
+        *to++ = (uint8_t)v->place;
+        for (int k = 0; k < 3; k++)
+            *to++ = (uint8_t)l->values[v->args[k]].place;
+    }
+    program->code = code;
+    program->code_size = size;
+    if (l->formula->compiled)
+        program->loop = compiled_find(program->vectors->name, code, size);
+    return dg_ok();
+}
+
 static dg_status place_and_emit(dg_arena *arena, lowering *l, const uint8_t *uses, const vector_table *vectors,
                                 dg_program **program)
 {
@@ -300,7 +331,8 @@ static dg_status place_and_emit(dg_arena *arena, lowering *l, const uint8_t *use
                         (int)MOST_PLACES);
     sizes.n_inputs = 0;
     assign_places(l, &sizes);
-    return emit(arena, l, &sizes, uses, vectors, program);
+    DG_TRY(emit(arena, l, &sizes, uses, vectors, program));
+    return find_loop(arena, l, &sizes, *program);
 }
 
 dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, const vector_table *vectors,
@@ -340,7 +372,8 @@ dg_status program_make(dg_arena *arena, const dg_formula *formula, dg_dtype comp
                                  .roots = &formula->root,
                                  .n_inputs = formula->n_inputs,
                                  .names = formula->names,
-                                 .compute = compute};
+                                 .compute = compute,
+                                 .compiled = true};
     return program_make_joint(arena, &joint, vectors, program);
 }
 

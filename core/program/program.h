@@ -4,6 +4,7 @@
 
 #include <dotgrad/formula.h>
 
+#include "compiled.h"
 #include "core/formula/expression.h"
 #include "core/vector/vector.h"
 #include "wide.h"
@@ -31,6 +32,9 @@ struct dg_program {
     const program_input *inputs; /* those that are read */
     const uint16_t *written;     /* by result: the instruction that writes it */
     const instruction *instructions;
+    const uint8_t *code; /* see compiled.h; code_size 0: too long, or not in float32 */
+    size_t code_size;
+    compiled_loop loop;     /* all instructions in one; NULL: not compiled */
     const wide_steps *wide; /* the formula again, for elements that become NaN by overflow; NULL: there are none */
 };
 
@@ -44,6 +48,7 @@ typedef struct joint_formula {
     int n_inputs;
     const char *const *names; /* of the inputs, unique in the pool */
     dg_dtype compute;
+    bool compiled;  /* runs as a compiled loop, if there is one */
     bool for_speed; /* may be written in other ways that are as accurate */
     bool is_update; /* makes new values of parameters alone */
 } joint_formula;

@@ -1,11 +1,12 @@
-/* Running: tile after tile through all instructions, so that intermediate values stay in the first-level cache.
+/* Running: tile after tile through all instructions, so that intermediate values stay in the first-level cache; or
+ * through the loop that was compiled for them all.
  * Operands that are contiguous and of the right type are read where they are; the others come to a tile of scratch. */
 #include "program.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { SCRATCH = 32 * 1024, LONGEST_TILE = 512, TILE_STEP = 16 };
+enum { SCRATCH = 32 * 1024, LONGEST_TILE = 512, LONGEST_LOOKED_THROUGH = 2048, TILE_STEP = 16 };
 
 row_pattern pattern_of(const dg_shape *shape, const int64_t *strides)
 {
@@ -116,7 +117,7 @@ static bool lies_over_input(const run *r, int result)
 static int count_tiles(run *r)
 {
     const dg_program *p = r->program;
-    int n = p->n_registers + p->n_constants;
+    int n = p->loop ? 0 : p->n_registers + p->n_constants;
     for (int k = 0; k < p->n_inputs; k++)
         n += r->operands[p->inputs[k].index].access != IN_PLACE;
     r->stores = false;
@@ -138,6 +139,8 @@ static void prepare(run *r, char *scratch, int64_t count)
     int64_t most = n_tiles ? (int64_t)((size_t)SCRATCH / p->element) / n_tiles : count;
     if (n_tiles && most > LONGEST_TILE)
         most = LONGEST_TILE;
+    if (p->wide && most > LONGEST_LOOKED_THROUGH)
+        most = LONGEST_LOOKED_THROUGH;
     if (most > TILE_STEP)
         most -= most % TILE_STEP;
     r->tile = most < count ? most : count;
@@ -145,9 +148,9 @@ static void prepare(run *r, char *scratch, int64_t count)
     size_t bytes = (size_t)r->tile * p->element;
     if (most >= TILE_STEP)
         bytes = (bytes + 63) / 64 * 64;
-    for (int k = 0; k < r->first_input; k++)
+    for (int k = 0; !p->loop && k < r->first_input; k++)
         r->places[k] = scratch + (size_t)used++ * bytes;
-    for (int k = 0; k < p->n_constants; k++)
+    for (int k = 0; !p->loop && k < p->n_constants; k++)
         p->vectors->load[p->lane][p->lane_dtype](r->places[p->n_registers + k], &p->constants[k], 0, (size_t)r->tile);
     for (int k = 0; k < p->n_inputs; k++) {
         const program_input *input = &p->inputs[k];
@@ -264,7 +267,9 @@ void program_run(const dg_program *program, const program_operand *operands, con
     for (int64_t position = begin; position < end; position += r.tile) {
         int64_t n = end - position < r.tile ? end - position : r.tile;
         fetch(&r, position, n);
-        for (int i = 0; i < program->n_instructions; i++) {
+        if (program->loop)
+            program->loop((void *const *)&r.places[r.first_input], program->constants, (size_t)n);
+        for (int i = 0; !program->loop && i < program->n_instructions; i++) {
             const instruction *in = &program->instructions[i];
             in->kernel(r.places[in->result], r.places[in->args[0]], r.places[in->args[1]], r.places[in->args[2]],
                        (size_t)n);

@@ -312,3 +312,15 @@ OF(tan)(REAL x)
 }
 
 #undef OF
+
+static inline REAL ELEMENT(min_of)(REAL a, REAL b)
+{
+    REAL least = a < b ? a : b;
+    return a != a ? a : least;
+}
+
+static inline REAL ELEMENT(max_of)(REAL a, REAL b)
+{
+    REAL most = a > b ? a : b;
+    return a != a ? a : most;
+}

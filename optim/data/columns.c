@@ -35,9 +35,16 @@ static dg_status find_column(const data_table *table, const char *option, const 
     } else if (value->kind != DG_VALUE_NAME && value->kind != DG_VALUE_STRING && value->kind != DG_VALUE_TEXT) {
         return dg_error(DG_BAD_ARGUMENT, "%s: %s wants names or numbers of columns", table->path, option);
     }
-    for (*index = 0; table->has_names && *index < table->n_columns; ++*index)
-        if (!strcmp(table->columns[*index].name, text) && value->kind != DG_VALUE_INT)
-            return dg_ok();
+    for (*index = 0; table->has_names && *index < table->n_columns; ++*index) {
+        const table_column *column = &table->columns[*index];
+        if (value->kind == DG_VALUE_INT || strcmp(column->name, text) != 0)
+            continue;
+        if (column->title && !strcmp(column->title, text))
+            return dg_error(DG_BAD_ARGUMENT,
+                            "%s: %s=%s: several columns have that name: give the number of one, from 1", table->path,
+                            option, text);
+        return dg_ok();
+    }
     if (value->kind != DG_VALUE_INT)
         return no_such_column(table, option, text);
     *index = value->i < 0 ? table->n_columns + value->i : value->i - 1;
@@ -84,6 +91,11 @@ static dg_status bad_number(const data_table *table, int64_t place, const table_
         return data_table_bad_cell(table, word->row, place, "the cell is empty: a number belongs here");
     if (*end == '\0' && !isfinite(number))
         return data_table_bad_cell(table, word->row, place, "'%.60s' is not a finite number", word->text);
+    if (table->points_are_words && decimal_read(word->text, &number))
+        return data_table_bad_cell(table, word->row, place,
+                                   "'%.60s' is not a number where the comma is the decimal point: a point stands "
+                                   "before each three digits, as in 1.234,5",
+                                   word->text);
     if (!advise)
         return data_table_bad_cell(table, word->row, place, "'%.60s' is not a number, as column %s wants", word->text,
                                    label);
@@ -123,27 +135,6 @@ static void remove_missing_numbers(data_table *table, const dg_data *set, int64_
 
 /* ---- one column ---- */
 
-/* The style in which every word of the column is a number; false: in none. */
-static bool find_style(const data_table *table, const dg_data *set, int64_t place, const column_words *words,
-                       bool comma, number_style *style)
-{
-    static const number_style styles[] = {NUMBER_GROUPED, NUMBER_COMMA, NUMBER_BOOL};
-    const table_column *column = &table->columns[place];
-    *style = NUMBER_PLAIN;
-    for (size_t s = comma; s < sizeof styles / sizeof styles[0]; s++) {
-        bool fits = styles[s] != NUMBER_BOOL || words->n_numbers == 0;
-        double number;
-        for (int64_t k = 0; fits && k < column->n_words; k++)
-            fits = word_is_missing(column->words[k].text, set->missing, set->n_missing) ||
-                   decimal_read_as(styles[s], column->words[k].text, &number);
-        if (fits) {
-            *style = styles[s];
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool are_numbers(const char *const *words, int64_t count)
 {
     double number;
@@ -153,48 +144,33 @@ static bool are_numbers(const char *const *words, int64_t count)
     return count > 0;
 }
 
-/* NaN among numbers may be a missing cell, or the sign of an accident: somebody must say that it is the former. */
-static dg_status check_nan(const data_table *table, const data_reading *reading, int64_t place)
-{
-    const table_column *column = &table->columns[place];
-    if (reading->options->missing || reading->options->fill)
-        return dg_ok();
-    for (int64_t k = 0; k < column->n_words; k++) {
-        const char *text = column->words[k].text;
-        if (!strcasecmp(text + (*text == '-'), "nan"))
-            return data_table_bad_cell(table, column->words[k].row, place,
-                                       "'%s' is not a finite number: where it stands for a missing cell, say fill=mean",
-                                       text);
-    }
-    return dg_ok();
-}
-
 /* Whether the column is numbers and nothing else, in some style. DG_BAD_DATA: it is nearly. */
 static dg_status settle_numbers(data_table *table, const data_reading *reading, dg_data *set, int64_t index,
                                 const column_words *words, bool *is_numbers)
 {
     data_column *column = &set->columns[index];
     const table_column *cells = &table->columns[index];
-    const char *decimal = reading->options->decimal;
-    bool dressed =
-        words->n_words > 0 && find_style(table, set, index, words, decimal && !strcmp(decimal, ","), &column->style);
+    column_style found;
     char label[80];
-    if (dressed && column->style == NUMBER_BOOL && column->is.use == DG_COLUMN_TARGET)
-        dressed = false; /* classes, with names */
-    *is_numbers =
-        (words->n_words == 0 || dressed) && (cells->n_declared == 0 || are_numbers(cells->declared, cells->n_declared));
+    bool is_declared = cells->n_declared && !are_numbers(cells->declared, cells->n_declared);
+    *is_numbers = false;
+    if (is_declared)
+        return dg_ok();
+    DG_TRY(column_find_style(table, reading, set, index, words, &found));
+    if (found.style == NUMBER_BOOL && column->is.use == DG_COLUMN_TARGET)
+        found.is_found = false; /* classes, with names */
+    *is_numbers = words->n_words == 0 || found.is_found;
     if (*is_numbers) {
-        DG_TRY(check_nan(table, reading, index));
+        column->style = found.style;
         DG_TRY(column_read_numbers(table, index, set, index));
-        if (!dressed || column->style == NUMBER_BOOL || (decimal && column->style == NUMBER_COMMA))
+        if (words->n_words == 0 || found.style == NUMBER_BOOL || reading->options->decimal)
             return dg_ok();
         const double value = table->numbers[words->first->row * table->n_columns + index];
         return data_notice(set, "column %s: '%.60s' is read as %.10g", column_label(set, index, label),
                            words->first->text, value);
     }
-    column->style = NUMBER_PLAIN;
-    if (words->n_numbers >= words->n_words && !cells->n_declared)
-        return bad_number(table, index, words->first, set, index, true);
+    if (words->n_numbers + found.n_read >= words->n_words - found.n_read && found.bad && !cells->n_declared)
+        return bad_number(table, index, found.bad, set, index, true);
     return dg_ok();
 }
 

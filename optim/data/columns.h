@@ -45,6 +45,18 @@ void column_look(const data_table *table, const dg_data *set, int64_t place, col
  * are. */
 dg_status column_collect(const data_table *table, dg_data *set, int64_t place, column_words *words);
 
+/* How the words of a column are numbers. */
+typedef struct column_style {
+    bool is_found; /* every word is one, in `style` */
+    number_style style;
+    int64_t n_read;        /* so many are in the style in which most are */
+    const table_word *bad; /* the first that is not; NULL: none */
+} column_style;
+/* styles.c. DG_BAD_DATA: two conventions in one column, or words that are two different numbers, with the option that
+ * decides. */
+dg_status column_find_style(data_table *table, const data_reading *reading, const dg_data *set, int64_t place,
+                            const column_words *words, column_style *found);
+
 /* Words of a column of numbers become numbers in the table, missing ones NaN. DG_BAD_DATA: a word that is no number in
  * that style, with its place. */
 dg_status column_read_numbers(data_table *table, int64_t place, const dg_data *set, int64_t index);

@@ -191,12 +191,13 @@ static dg_status unknown_word(const making *m, int64_t row, int64_t column, cons
                                short_list_text(&known));
 }
 
-static dg_status fill_words(const making *m, int64_t column, double *features)
+/* The columns of 0 and 1 of a column of words; a missing word is none of them. */
+static dg_status fill_words(const making *m, int64_t column, double *features, short_list *told)
 {
     const dg_column *is = &m->set->columns[column].is;
     word_index index = {0};
-    char number[DG_NUMBER_TEXT];
-    int64_t to = 0;
+    char number[DG_NUMBER_TEXT], label[80];
+    int64_t to = 0, missing = 0;
     DG_TRY(word_index_make(is->words, is->n_words, m->set->source, &index));
     for (int64_t row = 0; row < m->table->n_rows; row++) {
         if (!m->keep[row])
@@ -209,17 +210,34 @@ static dg_status fill_words(const making *m, int64_t column, double *features)
         }
         if (found >= 0)
             features[to * m->width + is->first + found] = 1;
+        missing += found < 0;
         to++;
     }
     word_index_free(&index);
+    if (missing)
+        short_list_add(told, "%s (%lld)", column_label(m->set, column, label), (long long)missing);
     return dg_ok();
+}
+
+static dg_status keep_lines(const making *m)
+{
+    int64_t *lines = data_alloc(m->set, (size_t)m->kept + 1, sizeof *lines), to = 0;
+    for (int64_t row = 0; lines && row < m->table->n_rows; row++)
+        if (m->keep[row])
+            lines[to++] = m->table->lines[row];
+    m->set->lines = lines;
+    return lines ? dg_ok() : data_no_memory(m->set->source);
 }
 
 static dg_status fill_features(const making *m, double *features)
 {
+    short_list told = {0};
     for (int64_t k = 0; k < m->n_features; k++)
         if (m->set->columns[m->order[k]].is.n_words)
-            DG_TRY(fill_words(m, m->order[k], features));
+            DG_TRY(fill_words(m, m->order[k], features, &told));
+    if (told.count)
+        DG_TRY(data_notice(m->set, "missing words are none of those known, 0 in all their columns: %s",
+                           short_list_text(&told)));
     int64_t to = 0;
     for (int64_t row = 0; row < m->table->n_rows; row++) {
         if (!m->keep[row])
@@ -281,9 +299,11 @@ static dg_status make_fields(making *m)
             DG_TRY(column_read_numbers(m->table, place_of(m, m->order[k]), m->set, m->order[k]));
     DG_TRY(read_targets(m));
     DG_TRY(choose_rows(m));
-    DG_TRY(budget_take(m->reading->budget, m->set->source, (size_t)m->kept * (size_t)m->width * sizeof(double)));
+    DG_TRY(budget_take(m->reading->budget, m->set->source, (size_t)m->kept * (size_t)(m->width + 1) * sizeof(double)));
     DG_TRY(dg_tensors_add(m->set->data.fields, "features", DG_FLOAT64, DG_SHAPE(m->kept, m->width), &features));
     m->set->count = m->kept;
+    if (m->table->text) /* rows of arrays are no lines */
+        DG_TRY(keep_lines(m));
     DG_TRY(fill_features(m, features->data));
     DG_TRY(take_target(m));
     return name_classes(m->table, m->set);
@@ -303,6 +323,7 @@ static dg_status read_set(data_table *table, const data_reading *reading, dg_dat
     int64_t *places = NULL;
     if (table->n_rows == 0)
         return dg_error(DG_BAD_DATA, "%s: there is no row of data", table->path);
+    DG_TRY(data_table_name_apart(table, set));
     if (!reading->like || reading->like->n_columns == 0) {
         DG_TRY(columns_plan(table, reading, set));
         data_reading plain = *reading;

@@ -1,7 +1,9 @@
-/* Whether the first row of a table names its columns. */
-#include "table.h"
+/* Whether the first row of a table names its columns, and names that several columns have. */
+#include "columns.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define EARLIEST_YEAR 1800
@@ -21,22 +23,25 @@ static bool is_first(const table_column *column)
     return column->n_words > 0 && column->words[0].row == 0;
 }
 
-static void look_at(const data_table *table, const data_reading *reading, const csv_row *first, int64_t index,
-                    evidence *found)
+static bool is_dressed(const char *text)
+{
+    double number;
+    return decimal_read_as(NUMBER_GROUPED, text, &number) || decimal_read_as(NUMBER_COMMA, text, &number);
+}
+
+static void look_at(const data_table *table, const csv_row *first, int64_t index, evidence *found)
 {
     const table_column *column = &table->columns[index];
     const char *cell = first->cells[index];
     bool word = is_first(column), again = false, dressed = true;
     int64_t below = 0, missing = 0;
-    double number;
-    (void)reading;
     for (int64_t k = word; k < column->n_words; k++) {
         const char *text = column->words[k].text;
         bool gone = word_is_missing(text, NULL, 0);
         missing += gone;
         below += !gone;
         again = again || (word && !strcmp(text, cell));
-        dressed = dressed && (gone || decimal_read_as(NUMBER_GROUPED, text, &number));
+        dressed = dressed && (gone || is_dressed(text));
     }
     bool numbers = below == 0 && missing < table->n_rows - 1;
     if (word && word_is_missing(cell, NULL, 0))
@@ -45,7 +50,7 @@ static void look_at(const data_table *table, const data_reading *reading, const 
         found->words_over_numbers++;
         found->odd = index;
     } else if (word && below > 0) {
-        found->words_again += again || (dressed && decimal_read_as(NUMBER_GROUPED, cell, &number));
+        found->words_again += again || (dressed && is_dressed(cell));
         found->words_once += !again;
     } else if (!word) {
         found->numbers_over_numbers++;
@@ -110,7 +115,7 @@ dg_status header_decide(const data_table *table, const csv_row *first, const dat
     if (given >= 0 || *is_header)
         return dg_ok();
     for (int64_t k = 0; k < table->n_columns; k++)
-        look_at(table, reading, first, k, &found);
+        look_at(table, first, k, &found);
     int64_t words = found.words_over_numbers, numbers = found.numbers_over_numbers;
     if (table->n_rows < 2)
         *is_header = numbers == 0 && found.words_again == 0 && table->n_columns > 0;
@@ -127,4 +132,46 @@ dg_status header_decide(const data_table *table, const csv_row *first, const dat
     else
         *is_header = found.words_once > 2 * found.words_again;
     return dg_ok();
+}
+
+/* ---- names that are there twice ---- */
+
+/* `number` counts on in a run of equal names: "a", "a.1", "a.2", but for those that the file has already. */
+static dg_status name_apart(data_table *table, const word_index *names, int64_t first, int64_t again, int64_t *number)
+{
+    table_column *column = &table->columns[again];
+    char name[200];
+    do
+        snprintf(name, sizeof name, "%.170s.%lld", column->name, (long long)++*number);
+    while (word_index_find(names, name) >= 0 && *number < table->n_columns);
+    table->columns[first].title = column->title = column->name;
+    column->name = dg_arena_text(table->arena, name, strlen(name));
+    return column->name ? dg_ok() : data_no_memory(table->path);
+}
+
+dg_status data_table_name_apart(data_table *table, dg_data *set)
+{
+    word_index names = {0};
+    short_list told = {0};
+    const char **words = table->has_names ? malloc((size_t)table->n_columns * sizeof *words) : NULL;
+    if (!words)
+        return table->has_names ? data_no_memory(table->path) : dg_ok();
+    for (int64_t k = 0; k < table->n_columns; k++)
+        words[k] = table->columns[k].name;
+    dg_status status = word_index_make(words, table->n_columns, table->path, &names);
+    for (int64_t k = 1, first = 0, number = 0; status.code == DG_OK && k < names.count; k++) {
+        if (strcmp(names.sorted[k].word, names.sorted[first].word) != 0) {
+            first = k;
+            number = 0;
+        } else if (*names.sorted[k].word) {
+            int64_t place = names.sorted[k].place;
+            status = name_apart(table, &names, names.sorted[first].place, place, &number);
+            short_list_add(&told, "column %lld is '%s'", (long long)place + 1, table->columns[place].name);
+        }
+    }
+    word_index_free(&names);
+    free(words);
+    return status.code == DG_OK && told.count
+               ? data_notice(set, "columns have the names of others: here, %s", short_list_text(&told))
+               : status;
 }

@@ -1,13 +1,16 @@
 /* The target of a set meets the losses of a graph: labels become the numbers of their classes, and what a loss cannot
  * learn from is refused before training begins. */
+#include "columns.h"
 #include "core/base/null.h"
-#include "set.h"
 
 #include <dotgrad/op.h>
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#define FAR_TARGET 100 /* where a hint is worth a line */
 
 typedef enum target_kind {
     ANY_NUMBERS,
@@ -117,22 +120,38 @@ static dg_status bad_labels(const dg_data *set, const dg_node *loss, const dg_te
 {
     int64_t width = dg_tensor_count(labels) / set->count;
     const char *name = name_of(dg_node_input(loss, 0));
+    char place[DATA_PLACE];
     for (int64_t k = 0; k < dg_tensor_count(labels); k++) {
         double label = dg_tensor_get(labels, k);
         if (ignored && label == *ignored)
             continue;
         if (label != floor(label))
-            return dg_error(DG_BAD_DATA, "%s: row %lld: target is %g: '%s' wants whole numbers, the classes%s",
-                            set->source, (long long)(k / width) + 1, label, name_of(loss),
+            return dg_error(DG_BAD_DATA, "%s: target is %g: '%s' wants whole numbers, the classes%s",
+                            data_place(set, k / width, place), label, name_of(loss),
                             set->n_columns ? ": choose their column with target=…" : "");
         if (label < 0 || label >= (double)scores)
             return dg_error(DG_BAD_DATA,
-                            "%s: row %lld: label %.0f is out of range: '%s' has %lld classes, from 0 on, and as many "
+                            "%s: label %.0f is out of range: '%s' has %lld classes, from 0 on, and as many "
                             "different labels would be numbered; there are %lld",
-                            set->source, (long long)(k / width) + 1, label, name, (long long)scores,
+                            data_place(set, k / width, place), label, name, (long long)scores,
                             (long long)set->n_classes);
     }
     return dg_ok();
+}
+
+/* Scores that no label asks for are learned to be small; that may be meant. */
+static dg_status tell_surplus(dg_data *set, const dg_node *loss, int64_t scores)
+{
+    const char *first = set->classes ? set->classes[0] : "0", *last = NULL;
+    char number[32];
+    if (set->n_classes == 0 || set->n_classes >= scores)
+        return dg_ok();
+    snprintf(number, sizeof number, "%lld", (long long)set->n_classes - 1);
+    last = set->classes ? set->classes[set->n_classes - 1] : number;
+    return data_notice(set,
+                       "the target has %lld classes (%s … %s), but '%s' has %lld scores: the others are never "
+                       "right; linear(CLASSES) takes the number from the data",
+                       (long long)set->n_classes, first, last, name_of(dg_node_input(loss, 0)), (long long)scores);
 }
 
 /* Labels for scores: as they are where they are places of scores, else by their order where there are as many different
@@ -155,7 +174,7 @@ static dg_status suit_classes(dg_data *set, const dg_node *loss, dg_tensor *targ
             set->classes = NULL;
             set->n_classes = data_count_classes(target);
         }
-        return dg_ok();
+        return tell_surplus(set, loss, scores);
     }
     if (target->shape.rank == 1)
         DG_TRY(data_find_labels(set, target, ignored, true));
@@ -178,8 +197,9 @@ static dg_status suit_probabilities(dg_data *set, const dg_node *loss, dg_tensor
         DG_TRY(data_find_labels(set, target, NULL, true));
     if (set->labels && set->n_classes == 2 && !set->is_numbered)
         return number_classes(set, target, NULL);
-    return dg_error(DG_BAD_DATA, "%s: row %lld: the target is %g: '%s' wants numbers from 0 to 1, or two classes",
-                    set->source, (long long)(k / (count / set->count)) + 1, dg_tensor_get(target, k), name_of(loss));
+    char place[DATA_PLACE];
+    return dg_error(DG_BAD_DATA, "%s: the target is %g: '%s' wants numbers from 0 to 1, or two classes",
+                    data_place(set, k / (count / set->count), place), dg_tensor_get(target, k), name_of(loss));
 }
 
 static dg_status refuse_words(const dg_data *set, const dg_node *loss)
@@ -195,11 +215,85 @@ static dg_status refuse_words(const dg_data *set, const dg_node *loss)
                     set->word_example ? set->word_example : set->classes[0], name_of(loss), dg_node_op(loss)->name);
 }
 
+/* ---- numbers ---- */
+
+static dg_status out_of_range(const dg_data *set, int64_t row, const char *what, double number, double most)
+{
+    char place[DATA_PLACE];
+    return dg_error(DG_BAD_DATA,
+                    "%s: %s is %.6g, more than float32 can train with (%.2g): mend it, choose another unit, or train "
+                    "with --dtype float64",
+                    data_place(set, row, place), what, number, most);
+}
+
+/* Features that float32 cannot hold, as they are in the file. */
+static dg_status check_features(const dg_data *set, const dg_graph *graph)
+{
+    const dg_tensor *features = dg_tensors_find(set->data.fields, "features");
+    bool is_wide = features && dg_dtype_is_float(features->dtype) && dg_graph_dtype(graph) == DG_FLOAT32;
+    int64_t width = is_wide && set->count ? dg_tensor_count(features) / set->count : 1;
+    char what[100] = "a feature", label[80];
+    for (int64_t k = 0; is_wide && k < set->count * width; k++) {
+        double number = dg_tensor_get(features, k);
+        if (fabs(number) <= FLT_MAX)
+            continue;
+        for (int64_t c = 0; c < set->n_columns; c++)
+            if (set->columns[c].is.use == DG_COLUMN_FEATURE && set->columns[c].is.first == k % width)
+                snprintf(what, sizeof what, "column %s", column_label(set, c, label));
+        int64_t at = dg_tensor_count(&set->offset) == width ? k % width : 0;
+        if (set->offset.data)
+            number = number * dg_tensor_get(&set->divisor, at) + dg_tensor_get(&set->offset, at);
+        return out_of_range(set, k / width, what, number, FLT_MAX);
+    }
+    return dg_ok();
+}
+
+/* A target that float32 cannot hold, or not the square of. */
+static dg_status check_target(const dg_data *set, const dg_tensor *target, double most)
+{
+    char label[120];
+    for (int64_t k = 0; k < dg_tensor_count(target); k++)
+        if (fabs(dg_tensor_get(target, k)) > most)
+            return out_of_range(set, k / (dg_tensor_count(target) / set->count), target_label(set, label),
+                                dg_tensor_get(target, k), most);
+    return dg_ok();
+}
+
+/* A network begins near 0: targets far from there, or in a unit that is not theirs, take long to be reached. */
+static dg_status tell_far_target(dg_data *set, const dg_node *loss, const dg_tensor *target)
+{
+    double count = 0, mean = 0, square = 0;
+    char label[120];
+    if (target->shape.rank != 1 && !(target->shape.rank == 2 && target->shape.dims[1] == 1))
+        return dg_ok();
+    for (int64_t k = 0; k < set->data.n_train; k++) {
+        double value = dg_tensor_get(target, set->data.train[k]), step = value - mean;
+        mean += step / ++count;
+        square += step * (value - mean);
+    }
+    double deviation = count > 0 ? sqrt(square / count) : 0;
+    if (!(fabs(mean) > FAR_TARGET || deviation > FAR_TARGET))
+        return dg_ok();
+    return data_notice(set,
+                       "%s is about %.3g, give or take %.3g, and networks begin near 0: '%s' learns sooner from a "
+                       "last node op=\"expr(%.3g + %.3g * x)\"",
+                       target_label(set, label), mean, deviation, name_of(loss), mean, deviation > 0 ? deviation : 1);
+}
+
+static dg_status suit_numbers(dg_data *set, const dg_node *loss, const dg_node *input, const dg_tensor *target)
+{
+    bool is_values = dg_node_op(loss)->scores == DG_SCORES_VALUES;
+    if (dg_node_type(input, 0)->dtype == DG_FLOAT32)
+        DG_TRY(check_target(set, target, is_values ? sqrt(FLT_MAX) : FLT_MAX));
+    return is_values ? tell_far_target(set, loss, target) : dg_ok();
+}
+
 dg_status dg_data_suit(dg_data *data, const dg_graph *graph)
 {
     REFUSE_NULL(data);
     REFUSE_NULL(graph);
     dg_tensor *target = dg_tensors_find(data->data.fields, "target");
+    DG_TRY(check_features(data, graph));
     if (!target)
         return dg_ok();
     for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
@@ -215,6 +309,8 @@ dg_status dg_data_suit(dg_data *data, const dg_graph *graph)
             DG_TRY(suit_probabilities(data, loss, target));
         else if (data->has_words && is_float)
             return refuse_words(data, loss);
+        else if (is_float)
+            DG_TRY(suit_numbers(data, loss, input, target));
     }
     return dg_ok();
 }

@@ -47,81 +47,96 @@ bool decimal_read(const char *text, double *number)
 /* The length of the currency sign that text begins with; 0: none. */
 static size_t currency(const char *text)
 {
-    static const char *const signs[] = {"$", "€", "£", "¥", "US$", "USD", "EUR", "GBP"};
+    static const char *const signs[] = {"$", "€", "£", "¥", "₹", "US$", "USD", "EUR", "GBP", "CHF"};
     for (size_t k = 0; k < sizeof signs / sizeof signs[0]; k++)
         if (!strncmp(text, signs[k], strlen(signs[k])))
             return strlen(signs[k]);
     return 0;
 }
 
-/* Digits with commas before each three of the whole part are copied without them. */
-static bool remove_groups(const char *text, char plain[LONGEST_NUMBER])
+/* The length of a blank: a space, one that does not break the line (U+00A0), or its narrow form (U+202F). */
+static size_t blank(const char *text)
 {
-    size_t whole = strcspn(text, ".eE"), length = 0;
-    bool grouped = memchr(text, ',', whole) != NULL;
-    for (size_t k = 0; text[k]; k++) {
-        if (length + 1 == LONGEST_NUMBER)
-            return false;
-        if (grouped && k < whole && (whole - k) % 4 == 0) {
-            if (text[k] != ',' || k == 0)
-                return false;
-            continue;
-        }
-        if (text[k] == ',')
-            return false;
-        plain[length++] = text[k];
-    }
-    plain[length] = '\0';
-    return true;
+    return *text == ' ' ? 1 : !strncmp(text, "\xC2\xA0", 2) ? 2 : !strncmp(text, "\xE2\x80\xAF", 3) ? 3 : 0;
 }
 
-static bool read_grouped(const char *text, double *number)
+/* What stands between groups of three digits: the style's own sign, a blank, or an apostrophe as in Switzerland. */
+static size_t group_sign(number_style style, const char *text)
 {
-    char inner[LONGEST_NUMBER], plain[LONGEST_NUMBER];
-    size_t length = strlen(text);
-    bool negative = false, debit = length > 2 && *text == '(' && text[length - 1] == ')';
-    if (debit) {
-        text++;
-        length -= 2;
+    if (*text == (style == NUMBER_COMMA ? '.' : ',') || *text == '\'')
+        return 1;
+    return !strncmp(text, "’", 3) ? 3 : blank(text);
+}
+
+static size_t count_digits(const char *text)
+{
+    return strspn(text, "0123456789");
+}
+
+/* 1,204.5 or 1.204,5 as 1204.5: groups are of three digits, but for the first of one to three, and one sign stands
+ * between all. Returns what follows the number; NULL: it is none. */
+static const char *read_groups(number_style style, const char *text, double *number)
+{
+    char plain[LONGEST_NUMBER + 1];
+    const char *sign = text + count_digits(text);
+    size_t length = count_digits(text), between = group_sign(style, sign), n = length;
+    if (n >= LONGEST_NUMBER)
+        return NULL;
+    memcpy(plain, text, n);
+    text += n;
+    bool grouped = length >= 1 && length <= 3 && between && count_digits(sign + between) == 3;
+    while (grouped && !strncmp(text, sign, between) && count_digits(text + between) >= 3) {
+        if (n + 3 >= LONGEST_NUMBER || count_digits(text + between) != 3)
+            return NULL;
+        memcpy(plain + n, text + between, 3);
+        n += 3;
+        text += between + 3;
     }
-    if (!debit && (*text == '-' || *text == '+')) {
-        negative = *text++ == '-';
-        length--;
+    if (*text == (style == NUMBER_COMMA ? ',' : '.')) {
+        length = count_digits(text + 1);
+        if (n + length + 1 >= LONGEST_NUMBER)
+            return NULL;
+        plain[n++] = '.';
+        memcpy(plain + n, text + 1, length);
+        n += length;
+        text += 1 + length;
     }
-    size_t sign = currency(text);
-    text += sign;
-    length -= sign;
-    while (length > 0 && *text == ' ')
-        text++, length--;
-    if (length > 0 && text[length - 1] == '%')
-        length--;
-    else
-        for (size_t tail = length > 4 ? length - 4 : 0; tail < length && !sign; tail++) /* "12 €" */
-            if (tail > 0 && currency(text + tail) == length - tail)
-                length = tail;
-    while (length > 0 && text[length - 1] == ' ')
-        length--;
-    if (length == 0 || length >= LONGEST_NUMBER || !isdigit((unsigned char)(*text == '.' ? text[1] : *text)))
+    length =
+        *text == 'e' || *text == 'E' ? 1 + strspn(text + 1, "+-") + count_digits(text + 1 + strspn(text + 1, "+-")) : 0;
+    if (n + length >= LONGEST_NUMBER)
+        return NULL;
+    memcpy(plain + n, text, length);
+    plain[n + length] = '\0';
+    return decimal_read(plain, number) ? text + length : NULL;
+}
+
+/* A minus, also in its typographic form, or a plus; the length of it. */
+static size_t read_sign(const char *text, bool *negative)
+{
+    *negative |= *text == '-' || !strncmp(text, "−", 3);
+    return *text == '-' || *text == '+' ? 1 : !strncmp(text, "−", 3) ? 3 : 0;
+}
+
+static bool read_dressed(number_style style, const char *text, double *number)
+{
+    bool negative = false, debit = *text == '(';
+    size_t sign = 0;
+    text += debit ? 1 : read_sign(text, &negative);
+    if ((sign = currency(text))) {
+        text += sign;
+        while (blank(text))
+            text += blank(text);
+        text += !negative && !debit ? read_sign(text, &negative) : 0;
+    }
+    text = read_groups(style, text, number);
+    if (!text)
         return false;
-    memcpy(inner, text, length);
-    inner[length] = '\0';
-    if (!remove_groups(inner, plain) || !decimal_read(plain, number))
-        return false;
+    while (blank(text))
+        text += blank(text);
+    text += *text == '%' ? 1 : sign ? 0 : currency(text);
+    text += debit && *text == ')';
     *number = negative || debit ? -*number : *number;
-    return true;
-}
-
-static bool read_comma(const char *text, double *number)
-{
-    char plain[LONGEST_NUMBER];
-    size_t length = strlen(text);
-    const char *comma = strchr(text, ',');
-    if (length == 0 || length >= LONGEST_NUMBER || (comma && (strchr(comma + 1, ',') || strchr(text, '.'))))
-        return false;
-    memcpy(plain, text, length + 1);
-    if (comma)
-        plain[comma - text] = '.';
-    return decimal_read(plain, number);
+    return *text == '\0' && (!debit || text[-1] == ')');
 }
 
 static bool read_bool(const char *text, double *number)
@@ -134,9 +149,9 @@ bool decimal_read_as(number_style style, const char *text, double *number)
 {
     switch (style) {
     case NUMBER_GROUPED:
-        return decimal_read(text, number) || read_grouped(text, number);
+        return decimal_read(text, number) || read_dressed(style, text, number);
     case NUMBER_COMMA:
-        return read_comma(text, number);
+        return read_dressed(style, text, number);
     case NUMBER_BOOL:
         return read_bool(text, number);
     case NUMBER_PLAIN:

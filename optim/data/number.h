@@ -11,7 +11,7 @@ bool decimal_read(const char *text, double *number);
 typedef enum number_style {
     NUMBER_PLAIN,
     NUMBER_GROUPED, /* "$1,204.00", "12 %", "€ 3", "(15)" for −15: a currency sign, groups of three, a percent sign */
-    NUMBER_COMMA,   /* "1204,5": the comma is the decimal point */
+    NUMBER_COMMA,   /* "1.204,50 €": the same, where the comma is the decimal point; a point stands between groups */
     NUMBER_BOOL     /* "true", "FALSE": 1 and 0 */
 } number_style;
 #define NUMBER_STYLES 4

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_SQUARED 1e140 /* a sum of so many squares as there is memory for is finite */
+
 /* ---- missing numbers ---- */
 
 static int by_number(const void *a, const void *b)
@@ -110,8 +112,18 @@ static double unit_statistics(const feature_range *range, double *divisor)
             least = fmin(least, value_of(range, k, c));
             greatest = fmax(greatest, value_of(range, k, c));
         }
-    *divisor = greatest > least ? greatest - least : 1;
+    *divisor = greatest > least ? fmin(greatest - least, DBL_MAX) : 1;
     return least;
+}
+
+/* What keeps the squares of numbers below overflow: 1, or the greatest of them. */
+static double find_unit(const feature_range *range)
+{
+    double greatest = 0;
+    for (int64_t k = 0; k < range->set->data.n_train; k++)
+        for (int64_t c = 0; c < range->width; c++)
+            greatest = fmax(greatest, fabs(value_of(range, k, c)));
+    return greatest > MOST_SQUARED ? greatest : 1;
 }
 
 /* The deviation is that of the population. A variance within the rounding errors of its own computation is that of a
@@ -120,19 +132,41 @@ static double unit_statistics(const feature_range *range, double *divisor)
 static double standard_statistics(const feature_range *range, double *divisor)
 {
     double count = (double)range->set->data.n_train * (double)range->width, mean = 0, square = 0;
+    double unit = find_unit(range);
     for (int64_t k = 0; k < range->set->data.n_train; k++)
         for (int64_t c = 0; c < range->width; c++)
-            mean += value_of(range, k, c);
+            mean += value_of(range, k, c) / unit;
     mean /= count;
     for (int64_t k = 0; k < range->set->data.n_train; k++)
         for (int64_t c = 0; c < range->width; c++) {
-            double difference = value_of(range, k, c) - mean;
+            double difference = value_of(range, k, c) / unit - mean;
             square += difference * difference;
         }
     double variance = square / count, error = count * mean * DBL_EPSILON;
     bool constant = variance <= count * DBL_EPSILON * variance + error * error;
-    *divisor = constant ? 1 : sqrt(variance);
-    return mean;
+    *divisor = constant ? 1 : sqrt(variance) * unit;
+    return mean * unit;
+}
+
+/* Numbers that float32 cannot hold, before they are scaled: one of them makes the others of its column all but equal.
+ */
+static dg_status tell_great(dg_data *set, const dg_tensor *features)
+{
+    const double *at = features->data;
+    char label[80];
+    for (int64_t k = 0; set->n_columns && features->dtype == DG_FLOAT64 && k < set->count * set->n_features; k++) {
+        int64_t column = 0;
+        if (fabs(at[k]) <= FLT_MAX)
+            continue;
+        while (column < set->n_columns - 1 && !(set->columns[column].is.use == DG_COLUMN_FEATURE &&
+                                                set->columns[column].is.first == k % set->n_features))
+            column++;
+        int64_t row = k / set->n_features;
+        return data_notice(set, "%s %lld, column %s: %.6g is beyond what float32 holds (3.4e38): is that meant?",
+                           set->lines ? "line" : "row", (long long)(set->lines ? set->lines[row] : row + 1),
+                           column_label(set, column, label), at[k]);
+    }
+    return dg_ok();
 }
 
 /* Columns of 0 and 1 that were made of words stay as they are: which elements they are. */
@@ -176,9 +210,11 @@ dg_status data_scaling_fit(dg_data *set, const char *kind)
 
 dg_status data_scale(dg_data *set)
 {
+    dg_tensor *features = dg_tensors_find(set->data.fields, "features");
+    if (features && set->offset.data)
+        DG_TRY(tell_great(set, features));
     if (!set->offset.data)
         return dg_ok();
-    dg_tensor *features = dg_tensors_find(set->data.fields, "features");
     if (!features)
         return dg_error(DG_BAD_DATA, "%s: there is no field 'features'", set->source);
     if (!dg_dtype_is_float(features->dtype)) {

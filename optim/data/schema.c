@@ -306,26 +306,30 @@ static dg_status other_columns(const dg_data *set, short_list *missing, short_li
 static dg_status match_names(const data_table *table, dg_data *set, int64_t *places)
 {
     short_list missing = {0}, unseen = {0};
+    word_index index = {0};
     bool *used = data_alloc(set, (size_t)table->n_columns, sizeof *used);
-    if (!used)
+    const char **names = data_alloc(set, (size_t)table->n_columns, sizeof *names);
+    if (!used || !names)
         return data_no_memory(set->source);
+    for (int64_t k = 0; k < table->n_columns; k++)
+        names[k] = table->columns[k].name;
+    DG_TRY(word_index_make(names, table->n_columns, set->source, &index));
     for (int64_t k = 0; k < set->n_columns; k++) {
         const dg_column *column = &set->columns[k].is;
-        places[k] = -1;
-        /* in most files a column stands where it stood in training */
-        for (int64_t step = 0; step < table->n_columns && places[k] < 0; step++) {
-            int64_t place = (k + step) % table->n_columns;
-            if (!used[place] && !strcmp(table->columns[place].name, column->name))
-                places[k] = place;
-        }
+        /* in most files a column stands where it stood in training; those without names are told by that alone */
+        bool is_there = k < table->n_columns && !used[k] && !strcmp(names[k], column->name);
+        places[k] = is_there ? k : word_index_find(&index, column->name);
+        if (places[k] >= 0 && used[places[k]])
+            places[k] = -1;
         if (places[k] >= 0)
             used[places[k]] = true;
         else if (column->use == DG_COLUMN_FEATURE)
             short_list_add(&missing, "'%s'", column->name);
     }
+    word_index_free(&index);
     for (int64_t place = 0; place < table->n_columns; place++)
         if (!used[place])
-            short_list_add(&unseen, "'%s'", table->columns[place].name);
+            short_list_add(&unseen, "'%s'", names[place]);
     if (missing.count)
         return other_columns(set, &missing, &unseen);
     return unseen.count ? data_notice(set, "columns that training had not are not read: %s", short_list_text(&unseen))

@@ -96,6 +96,15 @@ dg_status data_notice(dg_data *set, const char *format, ...)
     return dg_ok();
 }
 
+const char *data_place(const dg_data *set, int64_t row, char text[DATA_PLACE])
+{
+    if (set->lines)
+        snprintf(text, DATA_PLACE, "%.260s:%lld", set->source, (long long)set->lines[row]);
+    else
+        snprintf(text, DATA_PLACE, "%.260s: row %lld", set->source, (long long)row + 1);
+    return text;
+}
+
 int64_t data_count_classes(const dg_tensor *target)
 {
     double greatest = -1;

@@ -9,6 +9,7 @@
  *   csv.c       text into a table, with guess.c (separators) and header.c (names of columns)
  *   arff.c      and libsvm.c: other texts into a table
  *   columns.c   what the columns of a table are, with words.c (the words in them)
+ *   styles.c    1,204.5 or 1.204,5
  *   features.c  a table into fields
  *   schema.c    columns kept in a checkpoint, and met by another file
  *   scaling.c   missing numbers and scales, after the split
@@ -62,6 +63,7 @@ struct dg_data {
     int64_t n_missing;
     const char *fill;          /* "mean", "median", "drop" or a number */
     int64_t n_features;        /* elements of a row of features that the columns become */
+    const int64_t *lines;      /* where each row begins in the file, from 1; NULL: not known */
     dg_tensor offset, divisor; /* float64 [1] or [features]; no data: nothing is scaled */
     const char **notices;
     size_t n_notices, notices_capacity;
@@ -73,6 +75,9 @@ dg_status data_no_memory(const char *source);
 char *data_text(dg_data *set, const char *text);
 void *data_alloc(dg_data *set, size_t count, size_t size);
 dg_status data_notice(dg_data *set, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* "iris.csv:7", or "net.npz: row 7" where lines are not known; row from 0. */
+#define DATA_PLACE 300
+const char *data_place(const dg_data *set, int64_t row, char text[DATA_PLACE]);
 /* One more than the greatest element when all are whole numbers from 0 on; else 0. */
 int64_t data_count_classes(const dg_tensor *target);
 /* Finds classes in a numeric target [rows]: 0 … K − 1 as they are, unless `all` is set; else, when it holds at most

@@ -20,6 +20,10 @@ void data_table_begin(data_table *table, const char *path, const data_reading *r
                           .text = text,
                           .taken = size,
                           .max_columns = reading->options->max_columns ? reading->options->max_columns : MAX_COLUMNS};
+    const char *decimal = reading->options->decimal;
+    table->points_are_words = decimal && *decimal == ',';
+    for (int64_t k = 0; reading->like && k < reading->like->n_columns; k++)
+        table->points_are_words |= reading->like->columns[k].style == NUMBER_COMMA;
 }
 
 void data_table_free(data_table *table)
@@ -52,7 +56,7 @@ dg_status data_table_set_columns(data_table *table, int64_t n_columns)
     if (!table->columns)
         return data_no_memory(table->path);
     for (int64_t k = 0; k < n_columns; k++)
-        table->columns[k].name = "";
+        table->columns[k] = (table_column){.name = "", .first_point = -1};
     table->n_columns = n_columns;
     return dg_arena_new(&table->arena);
 }
@@ -93,7 +97,10 @@ dg_status data_table_put(data_table *table, int64_t index, const char *text)
 {
     table_column *column = &table->columns[index];
     double number;
-    if (decimal_read(text, &number)) {
+    bool is_number = decimal_read(text, &number), has_point = is_number && strchr(text, '.');
+    if (is_number && !(has_point && table->points_are_words)) {
+        if (has_point && column->first_point < 0)
+            column->first_point = table->n_rows - 1;
         data_table_put_number(table, index, number);
         return dg_ok();
     }
@@ -121,6 +128,7 @@ dg_status data_table_remove_first(data_table *table, const char *const *names)
             memmove(column->words, column->words + 1, (size_t)column->n_words * sizeof *column->words);
         for (int64_t w = 0; w < column->n_words; w++)
             column->words[w].row--;
+        column->first_point -= column->first_point > 0;
         if (names && !(column->name = dg_arena_text(table->arena, names[k], strlen(names[k]))))
             return data_no_memory(table->path);
     }

@@ -16,7 +16,9 @@ typedef struct table_column {
     int64_t n_words, capacity;
     const char *const *declared; /* the words that the file says can be here; NULL: it says nothing */
     int64_t n_declared;
-    bool is_text; /* the file says that these are texts or dates, not categories */
+    bool is_text;      /* the file says that these are texts or dates, not categories */
+    const char *title; /* the name in the file, where another column has it, too, and `name` is made apart; else NULL */
+    int64_t first_point; /* the first row with a plain number with a decimal point; −1: none */
 } table_column;
 
 typedef struct data_table {
@@ -31,6 +33,9 @@ typedef struct data_table {
     int64_t *lines;  /* where each row begins in the file, from 1 */
     table_column *columns;
     bool has_names;
+    bool has_evidence; /* it is known what the columns that can be read in one way say: */
+    number_style evidence;
+    bool points_are_words; /* the comma may be the decimal point: numbers with a point stay words until that is known */
     const char *const *classes; /* names of the classes 0, 1, …, from the header that scikit-learn writes; NULL: none */
     int64_t n_classes;
 } data_table;
@@ -46,6 +51,8 @@ dg_status data_table_put(data_table *table, int64_t column, const char *text);
 void data_table_put_number(data_table *table, int64_t column, double number);
 /* Takes the first row away, for it is a header; its cells are the names when `names` is not NULL. */
 dg_status data_table_remove_first(data_table *table, const char *const *names);
+/* Columns that have the name of another one get names of their own: "a", "a.1". Told by notices. */
+dg_status data_table_name_apart(data_table *table, dg_data *set);
 /* The text of a cell; numbers are printed into `number`. */
 const char *data_table_cell(const data_table *table, int64_t row, int64_t column, char number[DG_NUMBER_TEXT]);
 /* "path:line:column: what" */

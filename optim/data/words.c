@@ -12,6 +12,14 @@ static int by_word(const void *a, const void *b)
     return strcmp(((const struct word_place *)a)->word, ((const struct word_place *)b)->word);
 }
 
+/* Equal ones in the order of their places. */
+static int by_word_and_place(const void *a, const void *b)
+{
+    int64_t first = ((const struct word_place *)a)->place, second = ((const struct word_place *)b)->place;
+    int order = by_word(a, b);
+    return order ? order : (first > second) - (first < second);
+}
+
 dg_status word_index_make(const char *const *words, int64_t count, const char *source, word_index *index)
 {
     index->count = count;
@@ -20,7 +28,7 @@ dg_status word_index_make(const char *const *words, int64_t count, const char *s
         return data_no_memory(source);
     for (int64_t k = 0; k < count; k++)
         index->sorted[k] = (struct word_place){words[k], k};
-    qsort(index->sorted, (size_t)count, sizeof *index->sorted, by_word);
+    qsort(index->sorted, (size_t)count, sizeof *index->sorted, by_word_and_place);
     return dg_ok();
 }
 

@@ -13,9 +13,10 @@ enum { MOST_EPOCHS = 1000000000, MOST_THREADS = 1024 };
     {                                                                                                                  \
         .name = NAME, .where = WHERE, .form = DG_FORM_##FORM, .ours = true, .doc = DOC, __VA_ARGS__                    \
     }
-#define SETTING(NAME, FORM, OPTION, USE, DOC, ...)                                                                     \
+#define SETTING(NAME, FORM, OPTION, USE, DOC, ...) SETTING_ON(G, NAME, FORM, OPTION, USE, DOC, __VA_ARGS__)
+#define SETTING_ON(WHERE, NAME, FORM, OPTION, USE, DOC, ...)                                                           \
     {                                                                                                                  \
-        .name = NAME, .where = G, .form = DG_FORM_##FORM, .ours = true, .option = OPTION, .use = DG_USE_##USE,         \
+        .name = NAME, .where = WHERE, .form = DG_FORM_##FORM, .ours = true, .option = OPTION, .use = DG_USE_##USE,     \
         .doc = DOC, __VA_ARGS__                                                                                        \
     }
 #define LOOK(NAME, WHERE, FORM, DOC, ...)                                                                              \
@@ -39,7 +40,8 @@ static const dg_attribute table[] = {
     OURS("derived", C | N | E, FLAG, "true: decoration that an export added; dropped on reading"),
     OURS("dotgrad", G, COUNT, "the dialect's version (1)"),
     SETTING("output", NODE, "output", OUTPUT, "the node that prediction and metrics read (the node of that name)"),
-    SETTING("loss", NODE, "loss", LOSS, "the node that training makes small (the node of that name)"),
+    SETTING("loss", LIST, "loss", LOSS,
+            "the node that training makes small (the node of that name); several take turns: \"d_loss, g_loss\""),
     SETTING("set", SETTINGS, "set", ALWAYS, "settings and their defaults, \"act=relu, width=64\", for $act and $width"),
     OURS("was_set", G, SETTINGS, "settings that have been put in, for the files that the graph uses"),
     SETTING("data", CALL, "data", DATA,
@@ -51,13 +53,14 @@ static const dg_attribute table[] = {
     SETTING("batch_size", COUNT, "batch-size", BATCH, "rows a step (32)", .most = INT32_MAX),
     SETTING("drop_last", FLAG, "drop-last", TRAINING,
             "true: leaves out rows that fill no whole batch, other ones each epoch"),
-    SETTING("optimizer", CALL, "optimizer", STEP, "\"adam(lr=0.001)\", sgd, …: dotgrad list optimizers"),
-    SETTING("schedule", CALL, "schedule", TRAINING,
-            "of the learning rate, \"cosine(warmup=2)\": dotgrad list schedules"),
+    SETTING_ON(G | N, "optimizer", CALL, "optimizer", STEP, "\"adam(lr=0.001)\", sgd, …: dotgrad list optimizers"),
+    SETTING_ON(G | N, "schedule", CALL, "schedule", TRAINING,
+               "of the learning rate, \"cosine(warmup=2)\": dotgrad list schedules"),
     SETTING("init", CALL, "init", WEIGHTS,
             "initialiser of weights that name none (biases keep their layers' own): dotgrad list initialisers"),
-    SETTING("metrics", LIST, "metrics", TRAINING,
-            "what is reported beside the loss, \"accuracy, rmse\": dotgrad list metrics"),
+    SETTING(
+        "metrics", LIST, "metrics", TRAINING,
+        "what is reported beside the loss: metrics and nodes of one number, \"accuracy, n0\": dotgrad list metrics"),
     SETTING("dtype", NAME, "dtype", DTYPE, "float32 or float64: the type of parameters and inputs that name none",
             .choices = "float32|float64"),
     SETTING("seed", NATURAL, "seed", SEED, "of weights, shuffling and random nodes (0)", .most = INT64_MAX),
@@ -66,11 +69,15 @@ static const dg_attribute table[] = {
     SETTING("folds", NATURAL, "folds", TRAINING, "cuts the rows into so many parts, of which one tests (0: no folds)"),
     SETTING("fold", COUNT, "fold", TRAINING, "with folds: the part that tests, from 1 on (1)"),
     SETTING("validation", FRACTION, "validation", TRAINING, "keeps this part of the rows for validation (0)"),
+    OURS("trains", N, LIST, "of one of several losses: the parameters that its turns train, \"d.*\" (all)"),
+    OURS("turns", N, COUNT, "of one of several losses: its turns one after another, before the next one's (1)"),
+    SETTING("monitor", NAME, "monitor", TRAINING,
+            "the metric that patience and the schedule plateau look at, in validation where there is some (loss)"),
     SETTING("patience", NATURAL, "patience", TRAINING,
             "stops after so many epochs without a better validation loss, keeps the best weights (0: never)",
             .most = MOST_EPOCHS),
-    SETTING("clip_norm", POSITIVE, "clip-norm", TRAINING, "clips the norm of the whole gradient"),
-    SETTING("clip_value", POSITIVE, "clip-value", TRAINING, "clips each number of the gradient"),
+    SETTING_ON(G | N, "clip_norm", POSITIVE, "clip-norm", TRAINING, "clips the norm of the whole gradient"),
+    SETTING_ON(G | N, "clip_value", POSITIVE, "clip-value", TRAINING, "clips each number of the gradient"),
     SETTING("accumulate", COUNT, "accumulate", TRAINING, "batches whose gradients make one step of the optimiser (1)",
             .most = INT32_MAX),
     SETTING(

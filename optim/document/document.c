@@ -75,3 +75,12 @@ bool document_is_setting(const char *keyword)
             return false;
     return islower((unsigned char)keyword[0]) != 0;
 }
+
+const char *document_name_in(const char *names, char *name, size_t size)
+{
+    names += strspn(names, ", \t");
+    size_t length = strcspn(names, ", \t"), kept = length < size ? length : size - 1;
+    memcpy(name, names, kept);
+    name[kept] = '\0';
+    return length ? names + length : NULL;
+}

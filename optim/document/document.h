@@ -40,4 +40,7 @@ void document_warn(dg_graph_file *file, const char *format, ...) __attribute__((
 bool document_is_setting(const char *keyword);
 dg_status document_no_memory(const dg_graph_file *file);
 
+/* The next of names with commas or spaces between them, cut to `size`; what follows it, NULL: there is none more. */
+const char *document_name_in(const char *names, char *name, size_t size);
+
 #endif

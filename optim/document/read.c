@@ -45,6 +45,29 @@ static dg_status set_up_graph(dg_graph_file *file, const dg_graph_read_options *
     return status.code == DG_OK ? status : dg_graph_file_error(file, 0, dg_prefixed(status, "init"));
 }
 
+/* The names in loss="d_loss, g_loss"; without it, a node called loss. */
+static dg_status find_losses(dg_graph_file *file)
+{
+    const char *names = dg_graph_file_setting(file, "loss");
+    char name[400];
+    names = names ? names : dg_graph_file_find(file, "loss") ? "loss" : "";
+    file->losses = dg_arena_alloc(file->arena, (strlen(names) / 2 + 1) * sizeof *file->losses);
+    if (!file->losses)
+        return document_no_memory(file);
+    file->n_losses = 0;
+    file->loss = NULL;
+    for (const char *at = document_name_in(names, name, sizeof name); at;
+         at = document_name_in(at, name, sizeof name)) {
+        dg_node *node = dg_graph_file_find(file, name);
+        if (!node)
+            return dg_graph_file_error(file, 0,
+                                       dg_error(DG_BAD_ARGUMENT, "loss=%s: there is no node '%s'", names, name));
+        file->losses[file->n_losses++] = node;
+    }
+    file->loss = file->n_losses ? file->losses[0] : NULL;
+    return dg_ok();
+}
+
 static dg_status find_role(dg_graph_file *file, const char *setting, dg_node **node)
 {
     const char *name = dg_graph_file_setting(file, setting);
@@ -108,7 +131,7 @@ dg_status dg_graph_file_build(dg_graph_file *file, const dg_graph_read_options *
         status = build_item(&b, item);
     building_free(&b);
     DG_TRY(status);
-    DG_TRY(find_role(file, "loss", &file->loss));
+    DG_TRY(find_losses(file));
     DG_TRY(find_role(file, "output", &file->output));
     if (file->output && file->output == file->loss && dg_graph_file_setting(file, "output"))
         return dg_graph_file_error(

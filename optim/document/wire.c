@@ -264,15 +264,19 @@ dg_status use_find_result(const dg_graph_file *file, int *result)
         return dg_graph_file_error(file, 0, dg_error(DG_BAD_ARGUMENT, "output=%s: there is no such node", output));
     if (*result >= 0)
         return dg_ok();
-    int loss_node = document_find(file, loss ? loss : "loss");
-    bool *is_read = calloc((size_t)file->n_nodes + 1, sizeof *is_read);
+    bool *is_read = calloc(2 * (size_t)file->n_nodes + 2, sizeof *is_read), *is_loss = is_read + file->n_nodes + 1;
+    char name[400];
     if (!is_read)
         return document_no_memory(file);
+    loss = loss ? loss : "loss";
+    for (const char *at = document_name_in(loss, name, sizeof name); at; at = document_name_in(at, name, sizeof name))
+        if (document_find(file, name) >= 0)
+            is_loss[document_find(file, name)] = true;
     for (int e = 0; e < file->n_edges; e++)
-        is_read[file->edges[e].tail] |= file->edges[e].head != loss_node;
+        is_read[file->edges[e].tail] |= !is_loss[file->edges[e].head];
     int count = 0;
     for (int k = 0; k < file->n_nodes; k++)
-        if (!is_read[k] && k != loss_node && !document_has_role(file, k, DG_ROLE_INPUT)) {
+        if (!is_read[k] && !is_loss[k] && !document_has_role(file, k, DG_ROLE_INPUT)) {
             *result = k;
             count++;
         }

@@ -120,7 +120,7 @@ const dg_group *dg_groups_find(const dg_groups *groups, const char *name)
 }
 
 /* Each pattern must fit a parameter, or it is misspelt. */
-static dg_status check_used(const dg_groups *groups, dg_node *const *parameters, int count)
+dg_status dg_groups_check(const dg_groups *groups, dg_node *const *parameters, int count)
 {
     for (int i = 0; groups && i < groups->count; i++) {
         bool fits = false;
@@ -140,7 +140,6 @@ dg_status dg_groups_apply(const dg_groups *groups, dg_node **parameters, int *co
     REFUSE_NULL(parameters);
     REFUSE_NULL(count);
     REFUSE_NULL(settings);
-    DG_TRY(check_used(groups, parameters, *count));
     for (int k = 0; k < *count; k++) {
         const dg_group *group = dg_groups_find(groups, dg_node_name(parameters[k]));
         if (group && group->freeze)

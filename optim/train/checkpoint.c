@@ -65,7 +65,7 @@ typedef struct note {
     const char *absent; /* what it is in checkpoints that were made before there was such a note; NULL: none were */
 } note;
 
-#define N_NOTES 19
+#define N_NOTES 21
 
 static void print_number(char text[NOTE_SIZE], double number)
 {
@@ -114,6 +114,10 @@ static int list_notes(const dg_trainer *t, note notes[N_NOTES])
     snprintf(notes[n].text, NOTE_SIZE, "%s", t->options.groups ? t->options.groups : "");
     notes[++n] = (note){.key = "dotgrad.freeze", .what = "freeze", .absent = ""};
     snprintf(notes[n].text, NOTE_SIZE, "%s", t->options.freeze ? t->options.freeze : "");
+    notes[++n] = (note){.key = "dotgrad.objectives", .what = "objectives", .absent = ""};
+    objectives_print(t, notes[n].text, NOTE_SIZE);
+    notes[++n] = (note){.key = "dotgrad.monitor", .what = "monitor", .absent = ""};
+    snprintf(notes[n].text, NOTE_SIZE, "%s", t->options.monitor ? t->options.monitor : "");
     notes[++n] = (note){.key = "dotgrad.rows", .what = "number of training and validation rows"};
     snprintf(notes[n].text, NOTE_SIZE, "%" PRId64 ",%" PRId64, data->n_train, data->n_validation);
     notes[++n] = (note){.key = "dotgrad.history", .what = "history"};
@@ -307,8 +311,15 @@ static dg_status weight_to_use(const dg_tensors *checkpoint, const char *name, c
     *found = dg_tensors_find(checkpoint, text) ? text : NULL;
     if (*found)
         return dg_ok();
-    int length = snprintf(text, NAME_SIZE, "optimizer/%s/average", name);
-    *found = length < NAME_SIZE && dg_tensors_find(checkpoint, text) ? text : name;
+    *found = name;
+    snprintf(text, NAME_SIZE, "/%s/average", name); /* behind "optimizer", or "optimizer/OBJECTIVE" */
+    size_t size = strlen(text);
+    for (size_t i = 0; i < dg_tensors_count(checkpoint); i++) {
+        const char *there = dg_tensors_name(checkpoint, i);
+        size_t length = strlen(there);
+        if (length >= size && has_prefix(there, "optimizer/") && strcmp(there + length - size, text) == 0)
+            *found = there;
+    }
     return dg_ok();
 }
 

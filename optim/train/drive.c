@@ -12,6 +12,8 @@
 #include <string.h>
 
 struct driven {
+    dg_trainer *trainer;
+    objective *of;
     int count;
     dg_node *const *parameters, *const *gradients;
     dg_node *state; /* the parameter that keeps the driver's numbers */
@@ -44,16 +46,16 @@ void driven_release(driven *d)
 /* ---- making it ---- */
 
 /* The loss must be the mean or the sum of squared differences itself. */
-static dg_status check_residuals(const dg_trainer *t)
+static dg_status check_residuals(const dg_trainer *t, const objective *o)
 {
-    const dg_node *loss = t->options.task.loss;
+    const dg_node *loss = o->loss;
     const dg_value *reduction = dg_node_attr(loss, "reduction");
     bool squares = dg_node_op(loss)->scores == DG_SCORES_VALUES && dg_node_op(loss)->squares && reduction;
-    if (!squares || !t->metrics.prediction)
+    if (!squares || !t->metrics.prediction || loss != t->options.task.loss)
         return dg_error(
             DG_BAD_ARGUMENT,
             "optimizer %s wants the loss to be the mean or the sum of squared differences (mse_loss), not '%s'",
-            dg_optimizer_name(&t->optimizer), dg_node_op(loss)->name);
+            dg_optimizer_name(&o->optimizer), dg_node_op(loss)->name);
     return dg_ok();
 }
 
@@ -75,41 +77,46 @@ static dg_status make_tangents(dg_trainer *t, driven *d)
     return dg_graph_status(t->options.task.graph);
 }
 
-dg_status driven_emit(dg_trainer *t, int count, dg_node *const *parameters, dg_node *const *gradients)
+dg_status driven_emit(dg_trainer *t, objective *o, dg_node *const *gradients)
 {
+    int count = o->n_parameters;
+    dg_node *const *parameters = o->parameters;
     dg_graph *graph = t->options.task.graph;
-    const dg_rule_driver *driver = t->optimizer.rule->drive;
-    driven *d = t->driven = calloc(1, sizeof *d);
+    const dg_rule_driver *driver = o->optimizer.rule->drive;
+    driven *d = o->driven = calloc(1, sizeof *d);
     if (!d)
         return dg_no_memory("an optimizer");
-    if (t->options.average || t->options.accumulate > 1)
-        return dg_error(DG_BAD_ARGUMENT, "optimizer %s goes with neither average nor accumulate",
-                        dg_optimizer_name(&t->optimizer));
+    if (t->options.average || t->options.accumulate > 1 || t->options.n_updates)
+        return dg_error(DG_BAD_ARGUMENT, "optimizer %s goes with neither average nor accumulate nor assign",
+                        dg_optimizer_name(&o->optimizer));
     for (int k = 0; k < count; k++) {
-        const dg_parameter_settings *own = &t->settings[k];
+        const dg_parameter_settings *own = &o->settings[k];
         if (own->range.min > -INFINITY || own->range.max < INFINITY || !isnan(own->lr) || own->decay > 0)
             return dg_error(DG_BAD_ARGUMENT,
                             "optimizer %s steps all parameters together: '%s' can have no min, max, lr or decay of its "
                             "own (positive=true it can)",
-                            dg_optimizer_name(&t->optimizer), dg_node_name(parameters[k]));
+                            dg_optimizer_name(&o->optimizer), dg_node_name(parameters[k]));
     }
+    d->trainer = t;
+    d->of = o;
     d->count = count;
     d->parameters = parameters;
     d->gradients = gradients;
     for (int k = 0; k < count; k++)
         d->n += dg_shape_count(&dg_node_type(parameters[k], 0)->shape);
-    size_t size = driver->state_size(&t->optimizer, d->n);
+    size_t size = driver->state_size(&o->optimizer, d->n);
     if (size > SIZE_MAX / 16)
         return dg_error(DG_NO_MEMORY, "optimizer %s: too many numbers to keep for %lld parameters",
-                        dg_optimizer_name(&t->optimizer), (long long)d->n);
-    char name[80];
-    snprintf(name, sizeof name, "optimizer/%s", dg_optimizer_name(&t->optimizer));
+                        dg_optimizer_name(&o->optimizer), (long long)d->n);
+    char name[200];
+    snprintf(name, sizeof name, "optimizer/%.100s%s%s", o->name ? o->name : "", o->name ? "/" : "",
+             dg_optimizer_name(&o->optimizer));
     d->state = dg_graph_find(graph, name);
     if (!d->state)
         d->state = dg_parameter(graph, DG_SHAPE((int64_t)size), .init = "zeros", .dtype = DG_FLOAT64,
                                 .trainable = false, .name = name);
     if (driver->residuals) {
-        DG_TRY(check_residuals(t));
+        DG_TRY(check_residuals(t, o));
         DG_TRY(make_tangents(t, d));
     }
     return dg_graph_status(graph);
@@ -140,9 +147,9 @@ static dg_status make_jacobian_plan(dg_trainer *t, driven *d)
     return dg_plan_new(t->options.task.graph, &options, &d->jacobian_plan);
 }
 
-dg_status driven_plan(dg_trainer *t, dg_node *const *fetch, int n_fetch)
+dg_status driven_plan(dg_trainer *t, objective *o, dg_node *const *fetch, int n_fetch)
 {
-    driven *d = t->driven;
+    driven *d = o->driven;
     dg_plan_options options = plan_options(t);
     dg_node **all = calloc((size_t)(n_fetch + d->count), sizeof *all);
     d->numbers = calloc(2 * (size_t)d->n + 1, sizeof *d->numbers);
@@ -155,72 +162,73 @@ dg_status driven_plan(dg_trainer *t, dg_node *const *fetch, int n_fetch)
     memcpy(all + n_fetch, d->gradients, (size_t)d->count * sizeof *all);
     options.fetch = all;
     options.n_fetch = n_fetch + d->count;
-    dg_status status = dg_plan_new(t->options.task.graph, &options, &t->train_plan);
+    dg_status status = dg_plan_new(t->options.task.graph, &options, &o->plan);
     free(all);
-    return status.code == DG_OK && t->optimizer.rule->drive->residuals ? make_jacobian_plan(t, d) : status;
+    return status.code == DG_OK && o->optimizer.rule->drive->residuals ? make_jacobian_plan(t, d) : status;
 }
 
 /* ---- a step ---- */
 
 /* Where a parameter is positive the vector has its logarithm. */
-static bool is_positive(const dg_trainer *t, int k)
+static bool is_positive(const driven *d, int k)
 {
-    return t->settings[k].range.positive;
+    return d->of->settings[k].range.positive;
 }
 
-static dg_tensor *value_of(const dg_trainer *t, int k)
+static dg_tensor *value_of(const driven *d, int k)
 {
-    return dg_tensors_find(t->options.task.parameters, dg_node_name(t->driven->parameters[k]));
+    return dg_tensors_find(d->trainer->options.task.parameters, dg_node_name(d->parameters[k]));
 }
 
-static void put_parameters(const dg_trainer *t, const double *x)
+static void put_parameters(const driven *d, const double *x)
 {
-    for (int k = 0; k < t->driven->count; k++) {
-        dg_tensor *tensor = value_of(t, k);
+    for (int k = 0; k < d->count; k++) {
+        dg_tensor *tensor = value_of(d, k);
         int64_t count = dg_tensor_count(tensor);
         for (int64_t i = 0; i < count; i++, x++)
-            dg_tensor_set(tensor, i, is_positive(t, k) ? exp(*x) : *x);
+            dg_tensor_set(tensor, i, is_positive(d, k) ? exp(*x) : *x);
     }
 }
 
-static void take_parameters(const dg_trainer *t, double *x)
+static void take_parameters(const driven *d, double *x)
 {
-    for (int k = 0; k < t->driven->count; k++) {
-        const dg_tensor *tensor = value_of(t, k);
+    for (int k = 0; k < d->count; k++) {
+        const dg_tensor *tensor = value_of(d, k);
         int64_t count = dg_tensor_count(tensor);
         for (int64_t i = 0; i < count; i++) {
             double value = dg_tensor_get(tensor, i);
-            *x++ = is_positive(t, k) ? log(value) : value;
+            *x++ = is_positive(d, k) ? log(value) : value;
         }
     }
 }
 
-static void take_results(const dg_trainer *t, double *loss, double *gradient)
+static void take_results(const driven *d, double *loss, double *gradient)
 {
-    *loss = dg_tensor_get(dg_plan_result(t->train_plan, 0), 0);
-    for (int k = 0; k < t->driven->count; k++) {
-        const dg_tensor *result = dg_plan_result(t->train_plan, t->driven->n_fetch + k);
+    *loss = dg_tensor_get(dg_plan_result(d->of->plan, 0), 0);
+    for (int k = 0; k < d->count; k++) {
+        const dg_tensor *result = dg_plan_result(d->of->plan, d->n_fetch + k);
         int64_t count = dg_tensor_count(result);
-        const dg_tensor *value = value_of(t, k);
+        const dg_tensor *value = value_of(d, k);
         for (int64_t i = 0; i < count; i++)
-            *gradient++ = dg_tensor_get(result, i) * (is_positive(t, k) ? dg_tensor_get(value, i) : 1);
+            *gradient++ = dg_tensor_get(result, i) * (is_positive(d, k) ? dg_tensor_get(value, i) : 1);
     }
 }
 
 static dg_status evaluate(void *user, const double *at, double *loss, double *gradient)
 {
-    dg_trainer *t = user;
-    put_parameters(t, at);
-    dg_plan_set_step(t->train_plan, t->step);
-    DG_TRY(dg_plan_run(t->train_plan, t->batch.feeds, t->batch.n_feeds));
-    take_results(t, loss, gradient);
+    driven *d = user;
+    dg_trainer *t = d->trainer;
+    put_parameters(d, at);
+    dg_plan_set_step(d->of->plan, t->step);
+    DG_TRY(dg_plan_run(d->of->plan, t->batch.feeds, t->batch.n_feeds));
+    take_results(d, loss, gradient);
     return dg_ok();
 }
 
 /* One run for column `column` of the Jacobian; the first makes room and takes the residuals. */
-static dg_status take_column(dg_trainer *t, int64_t column, int64_t *rows)
+static dg_status take_column(driven *d, int64_t column, int64_t *rows)
 {
-    driven *d = t->driven;
+    dg_trainer *t = d->trainer;
     dg_plan_set_step(d->jacobian_plan, t->step);
     DG_TRY(dg_plan_run(d->jacobian_plan, d->feeds, t->batch.n_feeds + d->count));
     const dg_tensor *prediction = dg_plan_result(d->jacobian_plan, 0), *target = dg_plan_result(d->jacobian_plan, 1),
@@ -228,7 +236,7 @@ static dg_status take_column(dg_trainer *t, int64_t column, int64_t *rows)
     *rows = dg_tensor_count(prediction);
     if (dg_tensor_count(target) != *rows)
         return dg_error(DG_BAD_SHAPE, "optimizer %s wants a target in the prediction's shape",
-                        dg_optimizer_name(&t->optimizer));
+                        dg_optimizer_name(&d->of->optimizer));
     if (column == 0) {
         free(d->residuals);
         free(d->jacobian);
@@ -247,14 +255,14 @@ static dg_status take_column(dg_trainer *t, int64_t column, int64_t *rows)
 
 static dg_status residuals(void *user, int64_t *rows, const double **r, const double **jacobian, double *scale)
 {
-    dg_trainer *t = user;
-    driven *d = t->driven;
+    driven *d = user;
+    dg_trainer *t = d->trainer;
     int64_t column = 0;
     memcpy(d->feeds, t->batch.feeds, (size_t)t->batch.n_feeds * sizeof *d->feeds);
     for (int k = 0; k < d->count; k++)
         for (int64_t i = 0; i < dg_tensor_count(&d->tangent_values[k]); i++) {
-            dg_tensor_set(&d->tangent_values[k], i, is_positive(t, k) ? dg_tensor_get(value_of(t, k), i) : 1);
-            dg_status status = take_column(t, column++, rows);
+            dg_tensor_set(&d->tangent_values[k], i, is_positive(d, k) ? dg_tensor_get(value_of(d, k), i) : 1);
+            dg_status status = take_column(d, column++, rows);
             dg_tensor_set(&d->tangent_values[k], i, 0);
             DG_TRY(status);
         }
@@ -264,21 +272,21 @@ static dg_status residuals(void *user, int64_t *rows, const double **r, const do
     return dg_ok();
 }
 
-dg_status driven_step(dg_trainer *t)
+dg_status driven_step(dg_trainer *t, objective *o)
 {
-    driven *d = t->driven;
-    drive given = {.optimizer = &t->optimizer,
-                   .lr = t->rate,
+    driven *d = o->driven;
+    drive given = {.optimizer = &o->optimizer,
+                   .lr = o->rate,
                    .n = d->n,
                    .x = d->numbers,
                    .g = d->numbers + d->n,
                    .state = dg_tensors_find(t->options.task.parameters, dg_node_name(d->state))->data,
-                   .user = t,
+                   .user = d,
                    .evaluate = evaluate,
                    .residuals = residuals};
-    take_parameters(t, given.x);
-    take_results(t, &given.loss, given.g);
-    dg_status status = t->optimizer.rule->drive->step(&given);
-    put_parameters(t, given.x);
+    take_parameters(d, given.x);
+    take_results(d, &given.loss, given.g);
+    dg_status status = o->optimizer.rule->drive->step(&given);
+    put_parameters(d, given.x);
     return status.code == DG_OK ? status : dg_prefixed(status, "optimizer");
 }

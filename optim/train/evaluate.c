@@ -4,29 +4,55 @@
 
 #include <string.h>
 
-dg_status fetch_list(const dg_task *task, const metric_set *set, dg_node *fetch[MAX_FETCH], int *n_fetch)
+static dg_status check_loss(const dg_node *loss)
 {
-    if (!task->loss)
+    if (!loss)
         return dg_error(DG_BAD_ARGUMENT, "no loss node");
-    const dg_shape *shape = &dg_node_type(task->loss, 0)->shape;
-    if (dg_shape_count(shape) != 1 || !dg_dtype_is_float(dg_node_type(task->loss, 0)->dtype)) {
-        char text[DG_SHAPE_TEXT];
-        return dg_error(DG_BAD_SHAPE, "loss '%s' is %s %s, wants one number of a float type", dg_node_name(task->loss),
-                        dg_dtype_name(dg_node_type(task->loss, 0)->dtype),
-                        dg_graph_print_shape(task->graph, shape, text, sizeof text));
+    const dg_type *type = dg_node_type(loss, 0);
+    char text[DG_SHAPE_TEXT];
+    if (dg_shape_count(&type->shape) == 1 && dg_dtype_is_float(type->dtype))
+        return dg_ok();
+    return dg_error(DG_BAD_SHAPE, "loss '%s' is %s %s, wants one number of a float type",
+                    dg_node_name((dg_node *)(uintptr_t)loss), dg_dtype_name(type->dtype),
+                    dg_graph_print_shape(dg_node_graph(loss), &type->shape, text, sizeof text));
+}
+
+dg_status fetch_list(const dg_task *task, const metric_set *set, int objective, dg_node *fetch[MAX_FETCH], int *n_fetch)
+{
+    *n_fetch = 0;
+    if (objective <= 0) {
+        DG_TRY(check_loss(task->loss));
+        fetch[(*n_fetch)++] = task->loss;
+        if (set->prediction) {
+            fetch[(*n_fetch)++] = set->prediction;
+            fetch[(*n_fetch)++] = set->target;
+        }
     }
-    fetch[0] = task->loss;
-    fetch[1] = set->prediction;
-    fetch[2] = set->target;
-    *n_fetch = set->prediction ? 3 : 1;
+    for (int i = 1; i < set->count; i++) {
+        if (!set->nodes[i] || (objective != ALL_OBJECTIVES && set->objective[i] != objective))
+            continue;
+        if (set->objective[i])
+            DG_TRY(check_loss(set->nodes[i]));
+        fetch[(*n_fetch)++] = set->nodes[i];
+    }
     return dg_ok();
 }
 
-dg_status add_results(const dg_plan *plan, const metric_set *set, int64_t rows, metric_sums *sums, double *loss)
+dg_status add_results(const dg_plan *plan, const metric_set *set, int objective, int64_t rows, metric_sums *sums,
+                      double *loss)
 {
+    int next = 0;
     *loss = dg_tensor_get(dg_plan_result(plan, 0), 0);
-    return metrics_add(set, *loss, rows, set->prediction ? dg_plan_result(plan, 1) : NULL,
-                       set->prediction ? dg_plan_result(plan, 2) : NULL, sums);
+    if (objective <= 0) {
+        metrics_add_number(0, *loss, rows, sums);
+        next = set->prediction ? 3 : 1;
+        if (set->prediction)
+            DG_TRY(metrics_add(set, dg_plan_result(plan, 1), dg_plan_result(plan, 2), sums));
+    }
+    for (int i = 1; i < set->count; i++)
+        if (set->nodes[i] && (objective == ALL_OBJECTIVES || set->objective[i] == objective))
+            metrics_add_number(i, dg_tensor_get(dg_plan_result(plan, next++), 0), rows, sums);
+    return dg_ok();
 }
 
 dg_status evaluate_rows(dg_plan *plan, const metric_set *set, batch *into, dg_rows rows, dg_metrics *metrics)
@@ -38,7 +64,7 @@ dg_status evaluate_rows(dg_plan *plan, const metric_set *set, batch *into, dg_ro
         double loss;
         batch_gather(into, rows, NULL, begin, count);
         DG_TRY(dg_plan_run(plan, into->feeds, into->sources->count));
-        DG_TRY(add_results(plan, set, count, &sums, &loss));
+        DG_TRY(add_results(plan, set, ALL_OBJECTIVES, count, &sums, &loss));
     }
     metrics_finish(set, &sums, metrics);
     return dg_ok();
@@ -86,7 +112,7 @@ dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics)
     *metrics = (dg_metrics){0};
     DG_TRY(dg_graph_status(task->graph));
     DG_TRY(metrics_choose(task, &set));
-    DG_TRY(fetch_list(task, &set, fetch, &n_fetch));
+    DG_TRY(fetch_list(task, &set, ALL_OBJECTIVES, fetch, &n_fetch));
     pass p = {0};
     dg_status status = pass_make(&p, task, rows, fetch, n_fetch);
     if (status.code == DG_OK)

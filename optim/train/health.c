@@ -198,13 +198,14 @@ static void ancestry_release(ancestry *a)
 static dg_status list_ancestors(const dg_trainer *t, bool with_updates, ancestry *made)
 {
     size_t n = (size_t)dg_graph_node_count(t->options.task.graph) + 1;
+    const objective *now = objective_now(t);
     visit *stack = calloc(n, sizeof *stack);
     *made = (ancestry){.nodes = calloc(n, sizeof(dg_node *)), .place = calloc(n, sizeof(int32_t))};
     bool fine = stack && made->nodes && made->place;
     if (fine)
-        add_ancestors(made, stack, t->options.task.loss);
-    for (int k = 0; fine && with_updates && k < t->n_updates; k++)
-        add_ancestors(made, stack, dg_node_input(t->updates[k], 1));
+        add_ancestors(made, stack, now->loss);
+    for (int k = 0; fine && with_updates && k < now->n_updates; k++)
+        add_ancestors(made, stack, dg_node_input(now->updates[k], 1));
     free(stack);
     return fine ? dg_ok() : dg_error(DG_NO_MEMORY, "trainer: no memory to look for the node");
 }
@@ -321,7 +322,7 @@ static dg_status describe(dg_trainer *t, double loss, const kept_tensor *bad)
     blame(t, bad != NULL, node, sizeof node);
     if (!bad)
         return dg_error(DG_NUMERIC, "the loss '%s' is %s in %s%s; try a smaller learning rate or clip_norm",
-                        dg_node_name(t->options.task.loss), isnan(loss) ? "nan" : "infinite", place, node);
+                        dg_node_name(objective_now(t)->loss), isnan(loss) ? "nan" : "infinite", place, node);
     return dg_error(DG_NUMERIC,
                     "'%s' becomes %s in %s, where the loss is still %g%s; try a smaller learning rate or clip_norm",
                     dg_node_name(bad->node), what, place, loss, node);

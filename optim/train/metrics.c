@@ -2,6 +2,7 @@
 #include "metrics.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What one metric adds up over a batch. */
@@ -94,9 +95,29 @@ static dg_status add_hits(const metric_set *set, const dg_tensor *prediction, co
     return dg_ok();
 }
 
+/* Decisions between two, as accuracy takes them: twice the right ones among those that are 1, over all that are 1 and
+ * all that are said to be. */
+static dg_status add_f1(const metric_set *set, const dg_tensor *prediction, const dg_tensor *target, double *over,
+                        double *under)
+{
+    int64_t count = dg_tensor_count(prediction), n = dg_tensor_count(target);
+    double threshold = isnan(set->threshold) ? 0.5 : set->threshold;
+    if (count != n && count != 2 * n)
+        return do_not_fit("f1", prediction, target);
+    for (int64_t i = 0; i < n; i++) {
+        bool says = count == n ? dg_tensor_get(prediction, i) > threshold
+                               : dg_tensor_get(prediction, 2 * i + 1) > dg_tensor_get(prediction, 2 * i);
+        bool is = dg_tensor_get(target, i) > 0.5;
+        *over += 2 * (says && is);
+        *under += says + is;
+    }
+    return dg_ok();
+}
+
 static const metric_rule rules[] = {
     {"loss", "the mean of the loss over rows", NULL, false, false},
     {"accuracy", "the part of decisions that are the target's", add_hits, false, true},
+    {"f1", "2·right ones/(ones + said ones), of decisions between two", add_f1, false, true},
     {"rmse", "√(mean (prediction − target)²)", add_squares, true, false},
 };
 #define N_RULES (sizeof rules / sizeof rules[0])
@@ -117,7 +138,7 @@ static const struct judgement {
 
 const char *metric_name(const metric_set *set, int metric)
 {
-    return set->rules[metric]->name;
+    return set->nodes[metric] ? dg_node_name(set->nodes[metric]) : set->rules[metric]->name;
 }
 
 const char *dg_metric_known(size_t index)
@@ -140,27 +161,57 @@ bool dg_metric_rises(const char *name)
     return false;
 }
 
-static dg_status add_rule(metric_set *set, const char *name, size_t length)
+static dg_status add_node(metric_set *set, dg_node *node, int objective)
 {
+    for (int i = 0; i < set->count; i++)
+        if (set->nodes[i] == node) {
+            set->objective[i] = objective;
+            return dg_ok();
+        }
+    if (set->count == DG_MAX_METRICS)
+        return dg_error(DG_BAD_ARGUMENT, "more than %d metrics", DG_MAX_METRICS);
+    if (dg_shape_count(&dg_node_type(node, 0)->shape) != 1)
+        return dg_error(DG_BAD_SHAPE, "metric '%s' is a node of several numbers, wants one: its mean, its sum",
+                        dg_node_name(node));
+    set->nodes[set->count] = node;
+    set->objective[set->count++] = objective;
+    return dg_ok();
+}
+
+dg_status metrics_add_loss(metric_set *set, dg_node *loss, int objective)
+{
+    return add_node(set, loss, objective);
+}
+
+static dg_status add_rule(const dg_task *task, metric_set *set, const char *name, size_t length)
+{
+    char text[256];
+    snprintf(text, sizeof text, "%.*s", (int)length, name);
     const metric_rule *rule = NULL;
     for (size_t i = 0; i < N_RULES; i++)
         if (strlen(rules[i].name) == length && strncmp(rules[i].name, name, length) == 0)
             rule = &rules[i];
+    dg_node *node = rule ? NULL : dg_graph_find(task->graph, text);
+    if (node)
+        return add_node(set, node, 0);
     if (!rule)
-        return dg_error(DG_BAD_ARGUMENT, "unknown metric '%.*s'; there are loss, accuracy, rmse", (int)length, name);
+        return dg_error(DG_BAD_ARGUMENT,
+                        "unknown metric '%s'; there are loss, accuracy, f1, rmse, and every node of one number", text);
     for (int i = 0; i < set->count; i++)
         if (set->rules[i] == rule)
             return dg_ok();
+    if (set->count == DG_MAX_METRICS)
+        return dg_error(DG_BAD_ARGUMENT, "more than %d metrics", DG_MAX_METRICS);
     set->rules[set->count++] = rule;
     return dg_ok();
 }
 
-static dg_status add_names(metric_set *set, const char *text)
+static dg_status add_names(const dg_task *task, metric_set *set, const char *text)
 {
     for (const char *at = text; *at;) {
         size_t skip = strspn(at, ", \t[]"), length = strcspn(at + skip, ", \t[]");
         if (length)
-            DG_TRY(add_rule(set, at + skip, length));
+            DG_TRY(add_rule(task, set, at + skip, length));
         at += skip + length;
     }
     return dg_ok();
@@ -193,25 +244,31 @@ dg_status metrics_choose(const dg_task *task, metric_set *set)
     const dg_value *ignored = loss_op ? dg_node_attr(loss_op, "ignore_index") : NULL;
     if (ignored && ignored->kind == DG_VALUE_INT)
         set->ignored = ignored->i;
-    DG_TRY(add_names(set, task->metrics && task->metrics[0] ? task->metrics : by->metrics));
-    if (set->count == 1)
+    DG_TRY(add_names(task, set, task->metrics && task->metrics[0] ? task->metrics : by->metrics));
+    const metric_rule *judging = NULL;
+    for (int i = 1; i < set->count; i++)
+        judging = !judging && set->rules[i] ? set->rules[i] : judging;
+    if (!judging)
         return dg_ok();
     set->prediction = loss_op ? dg_node_input(loss_op, 0) : task->output;
     set->target = loss_op ? find_target(loss_op) : target_input(task);
     if (!set->prediction || !set->target)
         return dg_error(DG_BAD_ARGUMENT,
-                        "metric %s wants a loss op, or an output node and an input that takes 'target'",
-                        set->rules[1]->name);
+                        "metric %s wants a loss op, or an output node and an input that takes 'target'", judging->name);
     return dg_ok();
 }
 
-dg_status metrics_add(const metric_set *set, double loss, int64_t rows, const dg_tensor *prediction,
-                      const dg_tensor *target, metric_sums *sums)
+void metrics_add_number(int metric, double value, int64_t rows, metric_sums *sums)
 {
-    sums->over[0] += loss * (double)rows;
-    sums->under[0] += (double)rows;
+    sums->over[metric] += value * (double)rows;
+    sums->under[metric] += (double)rows;
+}
+
+dg_status metrics_add(const metric_set *set, const dg_tensor *prediction, const dg_tensor *target, metric_sums *sums)
+{
     for (int i = 1; i < set->count; i++)
-        DG_TRY(set->rules[i]->add(set, prediction, target, &sums->over[i], &sums->under[i]));
+        if (set->rules[i])
+            DG_TRY(set->rules[i]->add(set, prediction, target, &sums->over[i], &sums->under[i]));
     return dg_ok();
 }
 
@@ -219,8 +276,9 @@ void metrics_finish(const metric_set *set, const metric_sums *sums, dg_metrics *
 {
     *metrics = (dg_metrics){.count = set->count};
     for (int i = 0; i < set->count; i++) {
-        double mean = sums->under[i] > 0 ? sums->over[i] / sums->under[i] : 0;
-        metrics->names[i] = set->rules[i]->name;
-        metrics->values[i] = set->rules[i]->root ? sqrt(mean) : mean;
+        bool is_number = i == 0 || set->nodes[i]; /* NaN: no turn has measured it */
+        double mean = sums->under[i] > 0 ? sums->over[i] / sums->under[i] : is_number ? NAN : 0;
+        metrics->names[i] = metric_name(set, i);
+        metrics->values[i] = set->rules[i] && set->rules[i]->root ? sqrt(mean) : mean;
     }
 }

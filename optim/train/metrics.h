@@ -9,9 +9,11 @@ typedef struct metric_rule metric_rule;
 typedef struct metric_set {
     int count; /* the loss included */
     const metric_rule *rules[DG_MAX_METRICS];
-    dg_node *prediction, *target; /* NULL when the loss is all */
-    double threshold;             /* of a binary decision */
-    int64_t ignored;              /* a label that does not count */
+    dg_node *nodes[DG_MAX_METRICS]; /* of those that are the value of a node; else NULL */
+    int objective[DG_MAX_METRICS];  /* in whose turns it is measured: that of the trainer's with this number */
+    dg_node *prediction, *target;   /* NULL when no metric compares them */
+    double threshold;               /* of a binary decision */
+    int64_t ignored;                /* a label that does not count */
 } metric_set;
 
 /* Numerator and denominator of each metric. */
@@ -22,9 +24,13 @@ typedef struct metric_sums {
 const char *metric_name(const metric_set *set, int metric); /* constant text */
 /* Chooses metrics by task->metrics or by the loss op. */
 dg_status metrics_choose(const dg_task *task, metric_set *set);
-/* Adds one batch. prediction and target are NULL when set->prediction is. DG_BAD_SHAPE: they do not go together. */
-dg_status metrics_add(const metric_set *set, double loss, int64_t rows, const dg_tensor *prediction,
-                      const dg_tensor *target, metric_sums *sums);
+/* The loss of a further objective, measured in its turns. */
+dg_status metrics_add_loss(metric_set *set, dg_node *loss, int objective);
+/* Adds one batch of `rows`. prediction and target are NULL when set->prediction is. DG_BAD_SHAPE: they do not go
+ * together. */
+dg_status metrics_add(const metric_set *set, const dg_tensor *prediction, const dg_tensor *target, metric_sums *sums);
+/* The same of one that is a number, the loss (0) or a node's. */
+void metrics_add_number(int metric, double value, int64_t rows, metric_sums *sums);
 void metrics_finish(const metric_set *set, const metric_sums *sums, dg_metrics *metrics);
 
 #endif

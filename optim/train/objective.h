@@ -4,10 +4,9 @@
 
 #include <dotgrad/optim.h>
 
-/* What an objective trains: parameters of the loss that fit the patterns (NULL: all) and are not frozen, with their
- * settings; both lists live in the graph's arena. */
-dg_status objective_parameters(dg_node *loss, const char *trains, const dg_groups *groups, dg_node ***parameters,
-                               dg_parameter_settings **settings, int *count);
+/* What an objective may train: parameters of the loss that fit the patterns (NULL: all). The list lives in the graph's
+ * arena. */
+dg_status objective_parameters(dg_node *loss, const char *trains, dg_node ***parameters, int *count);
 /* Each parameter holds numbers that its range has: DG_BAD_ARGUMENT names one that does not. */
 dg_status objective_check_ranges(const dg_tensors *values, int count, dg_node *const *parameters,
                                  const dg_parameter_settings *settings);

@@ -14,8 +14,16 @@ static dg_status emit(dg_node *loss, const dg_optimizer *optimizer, const dg_tra
     dg_parameter_settings *settings;
     dg_groups groups;
     int count;
+    DG_TRY(objective_parameters(loss, options->trains, &wrt, &count));
+    if (!count)
+        return dg_error(DG_BAD_ARGUMENT, "loss '%s' depends on no trainable parameter", dg_node_name(loss));
+    settings = dg_arena_alloc(dg_graph_arena(graph), (size_t)count * sizeof *settings);
+    if (!settings)
+        return dg_no_memory("settings of %d parameters", count);
     DG_TRY(dg_groups_parse(options->groups, options->freeze, &groups));
-    dg_status status = objective_parameters(loss, options->trains, &groups, &wrt, &settings, &count);
+    dg_status status = dg_groups_check(&groups, wrt, count);
+    if (status.code == DG_OK)
+        status = dg_groups_apply(&groups, wrt, &count, settings);
     dg_groups_release(&groups);
     DG_TRY(status);
     dg_node **gradients = dg_arena_alloc(dg_graph_arena(graph), 2 * (size_t)count * sizeof *gradients);

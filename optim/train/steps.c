@@ -18,12 +18,17 @@ bool trainer_is_done(const dg_trainer *t)
            (patience && t->best_epoch >= 0 && t->batch_done == 0 && t->epoch - 1 - t->best_epoch >= patience);
 }
 
+double monitored(const dg_trainer *t, int64_t epoch)
+{
+    double value = ((const double *)t->history.data)[epoch * t->n_columns + t->monitor];
+    return t->monitor_rises ? -value : value;
+}
+
 void find_best(dg_trainer *t, int64_t from)
 {
-    const double *history = t->history.data;
     for (int64_t e = from; t->options.early_stopping && e < t->epoch; e++) {
-        double loss = history[e * t->n_columns + t->validation_column];
-        if (!isnan(loss) && (t->best_epoch < 0 || loss < history[t->best_epoch * t->n_columns + t->validation_column]))
+        double loss = monitored(t, e);
+        if (!isnan(loss) && (t->best_epoch < 0 || loss < monitored(t, t->best_epoch)))
             t->best_epoch = e;
     }
 }
@@ -39,7 +44,7 @@ static void report(dg_trainer *t, double batch_loss, const dg_metrics *train, co
                             .batch = epoch_done ? t->batches : t->batch_done,
                             .batches = t->batches,
                             .step = t->step,
-                            .lr = t->rate,
+                            .lr = t->objectives[0].rate,
                             .batch_loss = batch_loss,
                             .train = *train,
                             .best = epoch_done && t->best_epoch == t->epoch - 1};
@@ -52,6 +57,7 @@ static void report(dg_trainer *t, double batch_loss, const dg_metrics *train, co
 dg_status run_batch(dg_trainer *t, double *loss)
 {
     const dg_task *task = &t->options.task;
+    objective *now = objective_now(t);
     int64_t begin = t->batch_done * t->batch_size, left = task->data->n_train - begin;
     int64_t count = left < t->batch_size ? left : t->batch_size;
     if (t->order_epoch != t->epoch) {
@@ -60,11 +66,11 @@ dg_status run_batch(dg_trainer *t, double *loss)
         t->order_epoch = t->epoch;
     }
     batch_gather(&t->batch, training_rows(t), t->order, begin, count);
-    DG_TRY(follow_schedule(t));
-    dg_plan_set_step(t->train_plan, t->step);
-    DG_TRY(dg_plan_run(t->train_plan, t->batch.feeds, t->batch.n_feeds));
-    DG_TRY(add_results(t->train_plan, &t->metrics, count, &t->sums, loss));
-    return t->driven && isfinite(*loss) ? driven_step(t) : dg_ok();
+    DG_TRY(follow_schedule(t, now));
+    dg_plan_set_step(now->plan, t->step);
+    DG_TRY(dg_plan_run(now->plan, t->batch.feeds, t->batch.n_feeds));
+    DG_TRY(add_results(now->plan, &t->metrics, (int)(now - t->objectives), count, &t->sums, loss));
+    return now->driven && isfinite(*loss) ? driven_step(t, now) : dg_ok();
 }
 
 static dg_status train_batch(dg_trainer *t, double *loss)
@@ -128,7 +134,7 @@ static dg_status finish_epoch(dg_trainer *t, const dg_metrics *train, dg_metrics
         DG_TRY(evaluate_rows(t->evaluation_plan, &t->metrics, &t->batch, rows, validation));
         memcpy(row + t->validation_column, validation->values, (size_t)validation->count * sizeof *row);
     }
-    row[t->n_columns - 1] = t->rate;
+    row[t->n_columns - 1] = t->objectives[0].rate;
     t->epoch++;
     t->batch_done = 0;
     t->sums = (metric_sums){0};

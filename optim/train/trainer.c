@@ -72,6 +72,10 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
     t->options.graph_text = t->graph_text;
     DG_TRY(dg_optimizer_parse(options->optimizer ? options->optimizer : "adam", &t->optimizer));
     DG_TRY(dg_schedule_parse(options->schedule ? options->schedule : "constant", &t->schedule));
+    DG_TRY(objectives_take(t, options));
+    DG_TRY(copy_text(options->monitor, &t->monitor_name));
+    t->options.monitor = t->monitor_name;
+    t->options.objectives = NULL; /* they are copied */
     t->epochs = options->epochs == DG_NONE ? 0 : options->epochs ? options->epochs : DEFAULT_EPOCHS;
     t->batch_size = options->task.batch_size ? options->task.batch_size : DEFAULT_BATCH_SIZE;
     int64_t rows = options->task.data->n_train;
@@ -184,6 +188,27 @@ dg_status history_reserve(dg_trainer *t, int64_t epochs)
     return dg_ok();
 }
 
+/* The column of that name, validation's where there is validation; the loss where none is named. */
+static dg_status choose_monitor(dg_trainer *t)
+{
+    const char *name = t->options.monitor;
+    char known[300] = "";
+    size_t used = 0;
+    t->monitor = t->validation_column;
+    if (!name || !name[0])
+        return dg_ok();
+    const char *plain = strncmp(name, "validation_", 11) == 0 ? name + 11 : name;
+    for (int i = 0; i < t->metrics.count; i++) {
+        used = dg_text_append(known, sizeof known, used, "%s%s", i ? ", " : "", metric_name(&t->metrics, i));
+        if (strcmp(metric_name(&t->metrics, i), plain) != 0)
+            continue;
+        t->monitor = t->validation_column + i;
+        t->monitor_rises = dg_metric_rises(plain);
+        return dg_ok();
+    }
+    return dg_error(DG_BAD_ARGUMENT, "monitor is '%s', which is no metric of this training; there are %s", name, known);
+}
+
 static dg_status make_history(dg_trainer *t)
 {
     int n = 0;
@@ -195,25 +220,30 @@ static dg_status make_history(dg_trainer *t)
         snprintf(t->columns[n++], sizeof t->columns[0], "validation_%s", metric_name(&t->metrics, i));
     snprintf(t->columns[n++], sizeof t->columns[0], "lr");
     t->n_columns = n;
+    DG_TRY(choose_monitor(t));
     return history_reserve(t, t->epochs < FIRST_EPOCHS ? t->epochs : FIRST_EPOCHS);
 }
 
-static dg_status make_plans(dg_trainer *t, dg_node *const *fetch, int n_fetch)
+static dg_status make_plans(dg_trainer *t)
 {
     const dg_task *task = &t->options.task;
+    dg_node *fetch[MAX_FETCH];
     dg_plan_options plan = {.fetch = fetch,
-                            .n_fetch = n_fetch,
-                            .updates = t->updates,
-                            .n_updates = t->n_updates,
                             .parameters = task->parameters,
                             .threads = task->threads,
                             .seed = task->seed,
                             .training = true,
                             .memory_limit = task->memory_limit ? task->memory_limit - t->taken : 0};
-    if (t->driven)
-        DG_TRY(driven_plan(t, fetch, n_fetch));
-    else
-        DG_TRY(dg_plan_new(task->graph, &plan, &t->train_plan));
+    for (int k = 0; k < t->n_objectives; k++) {
+        objective *o = &t->objectives[k];
+        DG_TRY(fetch_list(task, &t->metrics, k, fetch, &plan.n_fetch));
+        if (k > 0 && t->sources.count)
+            fetch[plan.n_fetch++] = t->sources.at[0].input; /* tells the size of the batch to noise of [N, 16] */
+        plan.updates = o->updates;
+        plan.n_updates = o->n_updates;
+        DG_TRY(o->driven ? driven_plan(t, o, fetch, plan.n_fetch) : dg_plan_new(task->graph, &plan, &o->plan));
+    }
+    DG_TRY(fetch_list(task, &t->metrics, ALL_OBJECTIVES, fetch, &plan.n_fetch));
     plan.updates = NULL;
     plan.n_updates = 0;
     plan.training = false;
@@ -226,7 +256,9 @@ static dg_status prepare_plans(dg_trainer *t)
     const dg_dataset *data = t->options.task.data;
     int64_t count = data->n_train < t->batch.capacity ? data->n_train : t->batch.capacity;
     batch_gather(&t->batch, (dg_rows){data->train, data->n_train}, NULL, 0, count);
-    dg_status status = dg_plan_prepare(t->train_plan, t->batch.feeds, t->batch.n_feeds);
+    dg_status status = dg_ok();
+    for (int k = 0; k < t->n_objectives && status.code == DG_OK; k++)
+        status = dg_plan_prepare(t->objectives[k].plan, t->batch.feeds, t->batch.n_feeds);
     if (status.code == DG_OK)
         status = dg_plan_prepare(t->evaluation_plan, t->batch.feeds, t->sources.count);
     return status.code == DG_NO_MEMORY && t->options.task.memory_limit
@@ -265,25 +297,53 @@ static dg_status check_memory(dg_trainer *t)
     return dg_ok();
 }
 
+/* The data of all that is fetched, and of what the graph's own assignments write. */
+static dg_status bind_fields(dg_trainer *t)
+{
+    const dg_task *task = &t->options.task;
+    dg_node *fetch[MAX_FETCH], **nodes;
+    int n;
+    DG_TRY(fetch_list(task, &t->metrics, ALL_OBJECTIVES, fetch, &n));
+    nodes = dg_arena_alloc(dg_graph_arena(task->graph), (size_t)(n + t->options.n_updates) * sizeof *nodes);
+    if (!nodes)
+        return dg_no_memory("%d updates", t->options.n_updates);
+    memcpy(nodes, fetch, (size_t)n * sizeof *nodes);
+    for (int k = 0; k < t->options.n_updates; k++)
+        nodes[n++] = t->options.updates[k];
+    return fields_bind(task, nodes, n, &t->sources);
+}
+
+static dg_status check_updates(const dg_trainer_options *options)
+{
+    for (int k = 0; k < options->n_updates; k++) {
+        const dg_node *node = options->updates ? options->updates[k] : NULL;
+        if (!node || dg_node_op(node)->role != DG_ROLE_ASSIGN)
+            return dg_error(DG_BAD_ARGUMENT, "trainer: update %d is %s, wants an assign node", k,
+                            node ? dg_node_op(node)->name : "NULL");
+    }
+    return options->n_objectives < 0 || (options->n_objectives && !options->objectives)
+               ? dg_error(DG_BAD_ARGUMENT, "trainer: the list of %d objectives is NULL", options->n_objectives)
+               : dg_ok();
+}
+
 static dg_status build(dg_trainer *t, const dg_trainer_options *options)
 {
     const dg_task *task = &t->options.task;
-    dg_node *fetch[MAX_FETCH];
-    int n_fetch;
     DG_TRY(take_options(t, options));
     DG_TRY(metrics_choose(task, &t->metrics));
-    DG_TRY(fetch_list(task, &t->metrics, fetch, &n_fetch));
-    DG_TRY(fields_bind(task, fetch, n_fetch, &t->sources));
+    for (int k = 1; k < t->n_objectives; k++)
+        DG_TRY(metrics_add_loss(&t->metrics, t->objectives[k].loss, k));
+    DG_TRY(bind_fields(t));
     DG_TRY(rows_check((dg_rows){task->data->train, task->data->n_train}, t->sources.rows, "training rows"));
     DG_TRY(rows_check((dg_rows){task->data->validation, task->data->n_validation}, t->sources.rows, "validation rows"));
     DG_TRY(batch_make(&t->batch, &t->sources, t->batch_size < t->sources.rows ? t->batch_size : t->sources.rows,
-                      1 + dg_schedule_moves_momentum(&t->schedule)));
+                      objective_feeds(t)));
     t->order = calloc((size_t)task->data->n_train, sizeof *t->order);
     if (!t->order)
         return dg_error(DG_NO_MEMORY, "trainer: no memory for the order of %lld rows", (long long)task->data->n_train);
     DG_TRY(make_history(t));
     DG_TRY(mark_refitted(t));
-    DG_TRY(emit_updates(t));
+    DG_TRY(objectives_emit(t));
     DG_TRY(check_memory(t));
     if (options->resume) {
         dg_status status = checkpoint_restore(t, options->resume);
@@ -291,9 +351,9 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
             return dg_prefixed(status, "resuming");
     }
     DG_TRY(make_parameters(t));
-    DG_TRY(objective_check_ranges(task->parameters, t->n_parameters, t->parameters, t->settings));
+    DG_TRY(objectives_check_ranges(t));
     DG_TRY(health_prepare(t));
-    DG_TRY(make_plans(t, fetch, n_fetch));
+    DG_TRY(make_plans(t));
     return prepare_plans(t);
 }
 
@@ -303,6 +363,7 @@ dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer
     REFUSE_NULL(trainer);
     *trainer = NULL;
     DG_TRY(check_options(options));
+    DG_TRY(check_updates(options));
     dg_trainer *t = calloc(1, sizeof *t);
     if (!t)
         return dg_no_memory("a trainer");
@@ -319,8 +380,7 @@ void dg_trainer_free(dg_trainer *t)
 {
     if (!t)
         return;
-    driven_release(t->driven);
-    dg_plan_free(t->train_plan);
+    objectives_release(t);
     dg_plan_free(t->evaluation_plan);
     if (t->batch.sources)
         batch_release(&t->batch);
@@ -338,6 +398,7 @@ void dg_trainer_free(dg_trainer *t)
     free(t->average);
     free(t->groups_text);
     free(t->freeze);
+    free(t->monitor_name);
     dg_groups_release(&t->groups);
     free(t);
 }
@@ -354,5 +415,5 @@ const char *dg_trainer_history_column(const dg_trainer *trainer, int64_t column)
 
 dg_plan_cost dg_trainer_cost(const dg_trainer *trainer)
 {
-    return dg_plan_cost_of(trainer ? trainer->train_plan : NULL);
+    return dg_plan_cost_of(trainer ? trainer->objectives[0].plan : NULL);
 }

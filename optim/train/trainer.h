@@ -1,5 +1,5 @@
-/* The trainer's inside, shared by trainer.c (making it), steps.c (steps and epochs), health.c (numbers that are
- * not finite) and checkpoint.c. */
+/* The trainer's inside, shared by trainer.c (making it), steps.c (steps and epochs), turns.c (objectives), health.c
+ * (numbers that are not finite) and checkpoint.c. */
 #ifndef OPTIM_TRAINER_H
 #define OPTIM_TRAINER_H
 
@@ -23,25 +23,39 @@ typedef struct progress_state {
 
 typedef struct driven driven; /* drive.c */
 
-struct dg_trainer {
-    dg_trainer_options options; /* texts point to the copies below; resume is NULL */
-    char *checkpoint, *graph_text, *average, *groups_text, *freeze;
+/* What training makes small in its turns: a loss, the parameters that it trains, and how. */
+typedef struct objective {
+    dg_node *loss;
+    const char *name;   /* of its states; NULL: it is the only one */
+    const char *trains; /* NULL: all */
     dg_optimizer optimizer;
     dg_schedule schedule;
-    dg_groups groups;
-    int n_parameters; /* that are trained */
-    dg_node *const *parameters;
+    double clip_value, clip_norm;
+    int turns, n_parameters; /* that are trained */
+    dg_node **parameters;
     dg_parameter_settings *settings;
-
-    field_sources sources;
-    batch batch; /* its last feed is the learning rate */
-    metric_set metrics;
-    dg_plan *train_plan, *evaluation_plan; /* both fetch fetch_list */
-    driven *driven;                        /* of an optimiser that runs each step itself; else NULL */
     dg_node *const *updates;
     int n_updates;
+    dg_plan *plan;         /* fetches fetch_list of its number */
+    driven *driven;        /* of an optimiser that runs each step itself; else NULL */
     double rate, momentum; /* of the last step; the momentum where the schedule moves it */
     dg_tensor rate_tensor, momentum_tensor;
+} objective;
+
+struct dg_trainer {
+    dg_trainer_options options; /* texts point to the copies below; resume is NULL */
+    char *checkpoint, *graph_text, *average, *groups_text, *freeze, *monitor_name;
+    dg_optimizer optimizer; /* of objectives that have none of their own */
+    dg_schedule schedule;
+    dg_groups groups;
+    objective *objectives;
+    int n_objectives;
+    uint64_t round; /* turns of all objectives */
+
+    field_sources sources;
+    batch batch; /* its last feeds are rates and momenta of the objectives */
+    metric_set metrics;
+    dg_plan *evaluation_plan;
     double *losses; /* of the epochs done, for schedules that look at them */
     int64_t n_losses;
     bool *refit; /* by node id: layers that are fitted again after each epoch; NULL: none */
@@ -55,6 +69,8 @@ struct dg_trainer {
     dg_tensor history;                /* [epochs done, n_columns] */
     int64_t history_room;             /* epochs that its buffer holds */
     int n_columns, validation_column; /* 0: no validation */
+    int monitor;                      /* the column that early stopping and schedules look at */
+    bool monitor_rises;               /* more of it is better */
     char columns[MAX_COLUMNS][32];
     int64_t best_epoch; /* −1: none yet */
     dg_tensors *best;   /* "best/NAME" */
@@ -86,23 +102,35 @@ dg_status refit_layers(dg_trainer *trainer);
 /* The next batch through the training plan; nothing is counted. */
 dg_status run_batch(dg_trainer *trainer, double *loss);
 
-/* ---- objective.c ---- */
+/* What the monitored column holds for an epoch that is done; less is better. */
+double monitored(const dg_trainer *trainer, int64_t epoch);
 
-/* Gradients of the loss, clipped, and the optimiser's updates; the inputs for rate and momentum join the feeds. */
-dg_status emit_updates(dg_trainer *trainer);
+/* ---- turns.c ---- */
+
+/* From the options, before anything is emitted. */
+dg_status objectives_take(dg_trainer *trainer, const dg_trainer_options *options);
+void objectives_release(dg_trainer *trainer);
+/* Whose turn the next step is: that of step s is number s mod `round`. */
+objective *objective_now(const dg_trainer *trainer);
+/* Inputs for rates and momenta. */
+int objective_feeds(const dg_trainer *trainer);
+void objectives_print(const dg_trainer *trainer, char *text, size_t size);
+/* Gradients, clipped, and the optimisers' updates; the inputs for rates and momenta join the feeds. */
+dg_status objectives_emit(dg_trainer *trainer);
+dg_status objectives_check_ranges(const dg_trainer *trainer);
 /* Rate and momentum of the next step. */
-dg_status follow_schedule(dg_trainer *trainer);
+dg_status follow_schedule(dg_trainer *trainer, objective *o);
 /* Puts the averages of the weights in their place. */
 dg_status take_averages(dg_trainer *trainer);
 
 /* ---- drive.c ---- */
 
 /* What the training plan fetches beside fetch_list for an optimiser that drives, and its state's parameter. */
-dg_status driven_emit(dg_trainer *trainer, int count, dg_node *const *parameters, dg_node *const *gradients);
+dg_status driven_emit(dg_trainer *trainer, objective *o, dg_node *const *gradients);
 /* The plans; once the parameters are made. `fetch` is fetch_list. */
-dg_status driven_plan(dg_trainer *trainer, dg_node *const *fetch, int n_fetch);
+dg_status driven_plan(dg_trainer *trainer, objective *o, dg_node *const *fetch, int n_fetch);
 /* After the training plan has run on a batch: a step on that batch. */
-dg_status driven_step(dg_trainer *trainer);
+dg_status driven_step(dg_trainer *trainer, objective *o);
 void driven_release(driven *driven);
 
 /* ---- health.c ---- */

@@ -66,11 +66,11 @@ Test(bad_input, tables)
         {"", "t.csv: the file is empty"},
         {"1,2,3,4,0\n1,2,3,4\n", "t.csv:2:4: the row has 4 cells, wants 5"},
         {"1,2,3,4,0\n1,2,three,4,1\n", "t.csv:2:3: 'three' is not a number"},
-        {"1,2,3,4,0\n1,2,NaN,4,1\n", "t.csv:2:3: 'NaN' is not a finite number"},
+        {"1,2,3,4,0\n1,2,inf,4,1\n", "t.csv:2:3: 'inf' is not a finite number"},
         {"1,2,3,4,0\n1,2,3,4,7\n", "label 7 is out of range"},
         {"1,2,3,4,0\n1,2,3,4,-1\n", "label -1 is out of range"},
         {"1,2,3,4,0\n1,2,3,4,0.5\n", "target is 0.5"},
-        {"1,2,3,4,5,0\n1,2,3,4,5,1\n", "x"},
+        {"1,2,3,4,5,0\n1,2,3,4,5,1\n1,2,3,4,5,2\n", "x"},
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         write_text("t.csv", cases[k].text);

@@ -160,3 +160,50 @@ Test(predict_columns, types_of_nodes_are_those_of_training)
     run = dotgrad("train time.dot --data 'time.csv(scale=none, test=0)' --epochs 1 --dtype float64 -o wide");
     cr_assert_eq(run.status, 1); /* the file converts to float32: its weights are float64 now */
 }
+
+/* The message names file, line and column, not the learning rate. */
+Test(predict_columns, numbers_beyond_float32_are_found_in_the_file)
+{
+    static const struct {
+        const char *graph, *options, *text, *words;
+    } tables[] = {
+        {"c.dot", "(scale=none)", "a,y\n1,0\n1e300,1\n3,0\n4,1\n", "t.csv:3: column 'a' is 1e+300, more than float32"},
+        {"r.dot", "", "a,y\n1,0\n2,1\n3,-2e25\n4,1\n", "t.csv:4: the target, column 'y', is -2e+25, more than float32"},
+    };
+    write_text("c.dot", CLASSES(1, 2));
+    write_text("r.dot", "digraph { x [op=\"input([N, 1])\"]; t [op=\"input([N, 1])\"]; output [op=\"linear(1)\"];"
+                        "loss [op=mse_loss]; x -> output -> loss; t -> loss [arg=target]; }");
+    for (size_t k = 0; k < sizeof tables / sizeof tables[0]; k++) {
+        write_text("t.csv", tables[k].text);
+        outcome run = dotgrad("train %s --data 't.csv%s' -o run", tables[k].graph, tables[k].options);
+        cr_assert_eq(run.status, 1);
+        cr_assert_not_null(strstr(run.err, tables[k].words), "%s", run.err);
+        cr_assert_null(strstr(run.err, "learning rate"));
+    }
+    /* where the whole column is that great, scaling makes it small */
+    write_text("t.csv", "a,y\n1e300,0\n2e300,0\n3e300,0\n4e300,1\n5e300,1\n6e300,1\n");
+    outcome run = dotgrad("train c.dot --data 't.csv(test=0)' -o run --epochs 1");
+    expect_fine(run);
+    cr_assert_not_null(strstr(run.err, "line 2, column 'a': 1e+300 is beyond what float32 holds"), "%s", run.err);
+    run = dotgrad("predict run t.csv");
+    cr_assert_null(strstr(run.out, "nan"), "%s", run.out);
+}
+
+Test(predict_columns, what_makes_training_slow_or_odd_is_told)
+{
+    write_text("t.csv",
+               "x,y\n1,red\n2,blue\n3,red\n4,blue\n5,red\n6,\"a \"\"b\"\", c\"\n7,\"a \"\"b\"\", c\"\n8,red\n");
+    write_text("c.dot", CLASSES(1, 5));
+    outcome run = dotgrad("train c.dot --data t.csv -o run --epochs 1");
+    expect_fine(run);
+    cr_assert_not_null(strstr(run.err, "the target has 3 classes (a \"b\", c … red), but 'output' has 5 scores"), "%s",
+                       run.err);
+    run = dotgrad("predict run t.csv"); /* the names are kept, and quoted as CSV wants it */
+    cr_assert_eq(strstr(run.out, "class,\"p_a \"\"b\"\", c\",p_blue,p_red,p_3,p_4\n"), run.out, "%s", run.out);
+    write_text("t.csv", "x,y\n1,50000\n2,52000\n3,54000\n4,56000\n");
+    write_text("r.dot", "digraph { x [op=\"input([N, 1])\"]; t [op=\"input([N, 1])\"]; output [op=\"linear(1)\"];"
+                        "loss [op=mse_loss]; x -> output -> loss; t -> loss [arg=target]; }");
+    run = dotgrad("train r.dot --data 't.csv(test=0)' -o run --epochs 1");
+    expect_fine(run); /* mean 53000, deviation of the population 2236 */
+    cr_assert_not_null(strstr(run.err, "op=\"expr(5.3e+04 + 2.24e+03 * x)\""), "%s", run.err);
+}

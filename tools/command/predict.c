@@ -111,10 +111,10 @@ static void print_cell(FILE *out, const char *prefix, const char *text, const ch
     fprintf(out, "%s%s", suffix, quote);
 }
 
-/* A class by its name, where the model names as many as there are. */
+/* A class by its name. Scores beyond the classes of training have numbers. */
 static void print_class(FILE *out, const char *prefix, const dg_model *model, int64_t id, int64_t count)
 {
-    if (dg_model_class_count(model) == count)
+    if (dg_model_class_count(model) <= count && dg_model_class(model, id))
         print_cell(out, prefix, dg_model_class(model, id), "");
     else
         fprintf(out, "%s%lld", prefix, (long long)id);

@@ -167,7 +167,7 @@ static dg_status make_trainer(training_run *run)
     const run_notes notes = {.data = data,
                              .base = run->base,
                              .output = run->output ? dg_node_name(run->output) : NULL,
-                             .loss = dg_node_name(run->loss),
+                             .loss = run->loss_names,
                              .dtype = settings->dtype,
                              .init = settings->init,
                              .validation = settings->validation,
@@ -187,6 +187,11 @@ static dg_status make_trainer(training_run *run)
                                                          .seed = run->session.seed,
                                                          .threads = run->session.threads,
                                                          .memory_limit = settings->memory_limit},
+                                                .objectives = run->objectives,
+                                                .n_objectives = run->n_objectives,
+                                                .updates = run->updates,
+                                                .n_updates = run->n_updates,
+                                                .monitor = settings->monitor,
                                                 .optimizer = settings->optimizer,
                                                 .schedule = settings->schedule,
                                                 .epochs = settings->epochs ? settings->epochs : DG_NONE,
@@ -351,6 +356,9 @@ static void release(training_run *run)
     dg_tensors_free(run->extra);
     dg_data_free(run->data);
     free(run->graph_text);
+    free(run->loss_names);
+    free(run->objectives);
+    free(run->updates);
     free(run->refit);
     free(run->data_folder);
     free(run->base);

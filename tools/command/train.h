@@ -17,6 +17,11 @@ typedef struct training_run {
     dg_tensors *checkpoint; /* that is resumed from, or NULL */
     graph_session session;
     dg_node *loss, *output;
+    char *loss_names;         /* "d_loss, g_loss" */
+    dg_objective *objectives; /* of several losses; else NULL */
+    int n_objectives;
+    dg_node **updates; /* the graph's own assign nodes */
+    int n_updates;
     char *graph_text; /* as it was before gradients were added */
     char *refit;      /* names of the layers that are fitted again after each epoch; NULL: none */
     char *data_folder, *folder, *checkpoint_path;

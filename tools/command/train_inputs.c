@@ -12,19 +12,121 @@ static const char *attribute_of(const void *file, const char *name)
     return dg_graph_file_setting(file, name);
 }
 
+/* Settings that a loss has of its own. */
+static dg_status take_objective(const dg_graph_file *file, dg_node *loss, dg_objective *objective)
+{
+    int index = dg_graph_file_index(file, loss);
+    *objective = (dg_objective){.loss = loss};
+    if (index < 0)
+        return dg_ok();
+    const dg_file_attributes *own = &file->nodes[index].attributes;
+    const char *turns = dg_file_attribute_find(own, "turns");
+    const char *norm = dg_file_attribute_find(own, "clip_norm"), *value = dg_file_attribute_find(own, "clip_value");
+    objective->trains = dg_file_attribute_find(own, "trains");
+    objective->optimizer = dg_file_attribute_find(own, "optimizer");
+    objective->schedule = dg_file_attribute_find(own, "schedule");
+    objective->clip_norm = norm ? strtod(norm, NULL) : 0;
+    objective->clip_value = value ? strtod(value, NULL) : 0;
+    long count = turns ? strtol(turns, NULL, 10) : 1;
+    objective->turns = (int)count;
+    return count >= 1 && count <= 1000000
+               ? dg_ok()
+               : dg_error(DG_BAD_ARGUMENT, "loss '%s': turns=%s wants a whole number from 1 on", dg_node_name(loss),
+                          turns);
+}
+
+/* The losses that --loss names, or the graph. Several, or one that says what it trains, are objectives. */
 static dg_status find_loss(training_run *run)
 {
     const train_settings *settings = &run->settings;
-    run->loss = run->session.file->loss;
-    run->output = run->session.file->output;
-    if (settings->loss)
-        DG_TRY(session_find(&run->session, settings->loss, &run->loss));
-    if (settings->output)
-        DG_TRY(session_find(&run->session, settings->output, &run->output));
-    if (!run->loss)
+    const dg_graph_file *file = run->session.file;
+    const char *names = settings->loss ? settings->loss : dg_graph_file_setting(file, "loss");
+    char *copy = run->loss_names = strdup(names ? names : "loss"), *rest = NULL;
+    run->objectives = copy ? calloc(strlen(copy) + 1, sizeof *run->objectives) : NULL;
+    if (!run->objectives || !(copy = strdup(copy)))
+        return dg_error(DG_NO_MEMORY, "not enough memory");
+    dg_status status = dg_ok();
+    bool is_plain = true;
+    for (char *name = strtok_r(copy, ", \t", &rest); name && status.code == DG_OK;
+         name = strtok_r(NULL, ", \t", &rest)) {
+        dg_node *loss = NULL;
+        if (names || file->loss)
+            status = session_find(&run->session, name, &loss);
+        if (loss && status.code == DG_OK) {
+            dg_objective *own = &run->objectives[run->n_objectives++];
+            status = take_objective(file, loss, own);
+            is_plain = !(own->trains || own->optimizer || own->schedule || own->clip_norm > 0 || own->clip_value > 0);
+        }
+    }
+    free(copy);
+    DG_TRY(status);
+    if (!run->n_objectives)
         return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss: call a node 'loss', or say --loss",
                         run->session.name);
+    run->loss = run->objectives[0].loss;
+    if (run->n_objectives == 1 && is_plain)
+        run->n_objectives = 0;
+    run->output = run->session.file->output;
+    return settings->output ? session_find(&run->session, settings->output, &run->output) : dg_ok();
+}
+
+/* Assignments that the graph's author wrote: each takes effect with every step. */
+static dg_status find_updates(training_run *run)
+{
+    int count;
+    DG_TRY(session_nodes(&run->session, DG_ROLE_ASSIGN, &run->updates, &count));
+    for (int k = 0; k < count; k++)
+        if (!dg_node_owner(run->updates[k]))
+            run->updates[run->n_updates++] = run->updates[k];
     return dg_ok();
+}
+
+/* Numbers to begin from. Parameters that the file lacks begin as always, which is said. */
+static dg_status take_weights(training_run *run)
+{
+    const char *path = run->settings.weights;
+    dg_tensors *all, *weights;
+    dg_node **parameters;
+    int count, n_taken = 0, n_left = 0;
+    const char *left = NULL;
+    if (!path || run->settings.resume)
+        return dg_ok();
+    DG_TRY(session_nodes(&run->session, DG_ROLE_PARAMETER, &parameters, &count));
+    dg_status status = checkpoint_read(path, &all);
+    if (status.code != DG_OK) {
+        free(parameters);
+        return status;
+    }
+    status = dg_tensors_new(&weights);
+    if (status.code == DG_OK)
+        status = dg_checkpoint_weights(all, weights);
+    for (int k = 0; k < count && status.code == DG_OK; k++) {
+        const char *name = dg_node_name(parameters[k]);
+        const dg_tensor *tensor = dg_tensors_find(weights, name);
+        const dg_type *type = dg_node_type(parameters[k], 0);
+        char has[DG_SHAPE_TEXT], wants[DG_SHAPE_TEXT];
+        if (!tensor) {
+            left = left ? left : name;
+            n_left++;
+            continue;
+        }
+        n_taken++;
+        if (!dg_shape_equal(&tensor->shape, &type->shape) || tensor->dtype != type->dtype)
+            status = dg_error(DG_BAD_SHAPE, "%s: '%s' is %s %s, the graph's is %s %s", path, name,
+                              dg_dtype_name(tensor->dtype), dg_shape_print(&tensor->shape, has, sizeof has),
+                              dg_dtype_name(type->dtype), dg_shape_print(&type->shape, wants, sizeof wants));
+        else
+            status = dg_tensors_put(run->session.parameters, name, tensor);
+    }
+    if (status.code == DG_OK && !n_taken)
+        status = dg_error(DG_BAD_DATA, "%s: it has no parameter of this graph", path);
+    else if (status.code == DG_OK && n_left)
+        fprintf(stderr, "dotgrad: %s has %d of %d parameters; the others ('%s', …) begin anew\n", path, n_taken, count,
+                left);
+    dg_tensors_free(weights);
+    dg_tensors_free(all);
+    free(parameters);
+    return status;
 }
 
 /* What the command line leaves open, as the graph's attributes say. */
@@ -117,7 +219,9 @@ static dg_status open_graph(training_run *run)
     DG_TRY(open_data(run, run->session.file));
     run->session.seed = (uint64_t)settings->seed;
     DG_TRY(dg_graph_file_bundle(run->session.file, &run->graph_text));
-    return find_loss(run);
+    DG_TRY(find_loss(run));
+    DG_TRY(find_updates(run));
+    return take_weights(run);
 }
 
 /* A graph that reads no data is trained a step an epoch: DG_BAD_ARGUMENT when it reads some. */

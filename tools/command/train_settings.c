@@ -38,6 +38,8 @@ enum option_value {
     AVERAGE,
     GROUPS,
     FREEZE,
+    MONITOR,
+    WEIGHTS,
     CLIP_NORM,
     CLIP_VALUE,
     OUTPUT,
@@ -70,6 +72,8 @@ static const struct option options[] = {
     {"average", required_argument, NULL, AVERAGE},
     {"groups", required_argument, NULL, GROUPS},
     {"freeze", required_argument, NULL, FREEZE},
+    {"monitor", required_argument, NULL, MONITOR},
+    {"weights", required_argument, NULL, WEIGHTS},
     {"clip-norm", required_argument, NULL, CLIP_NORM},
     {"clip-value", required_argument, NULL, CLIP_VALUE},
     {"output", required_argument, NULL, OUTPUT},
@@ -104,6 +108,10 @@ static const char **text_of(train_settings *settings, int option)
         return &settings->groups;
     case FREEZE:
         return &settings->freeze;
+    case MONITOR:
+        return &settings->monitor;
+    case WEIGHTS:
+        return &settings->weights;
     case OUTPUT:
         return &settings->output;
     case LOSS:
@@ -181,6 +189,7 @@ static int help(void)
     }
     puts("  -o, --run RUN/       the folder for checkpoint, metrics, loss curve and diagram (runs/NAME)\n"
          "  --resume RUN/        goes on, bit for bit, from RUN/checkpoint.safetensors\n"
+         "  --weights W          begins with the weights of a run, a checkpoint or a .safetensors file\n"
          "  --no-pictures        draws neither the graph nor the loss curve\n\n"
          "Data: digits, iris, wine, breast_cancer, fashion-mnist, xor, spirals, …, or a path: CSV and other tables, "
          "ARFF,\n"
@@ -275,6 +284,7 @@ dg_status settings_from_graph(train_settings *settings, const char *(*attribute)
     take_text(&settings->average, attribute(argument, "average"));
     take_text(&settings->groups, attribute(argument, "groups"));
     take_text(&settings->freeze, attribute(argument, "freeze"));
+    take_text(&settings->monitor, attribute(argument, "monitor"));
     DG_TRY(take_count("accumulate", attribute(argument, "accumulate"), 1, INT32_MAX, &settings->accumulate));
     DG_TRY(take_count("epochs", attribute(argument, "epochs"), 0, MAX_EPOCHS, &settings->epochs));
     DG_TRY(take_count("batch_size", attribute(argument, "batch_size"), 1, INT64_MAX, &settings->batch_size));
@@ -316,6 +326,7 @@ dg_status settings_from_checkpoint(train_settings *settings, const dg_tensors *c
     take_text(&settings->average, dg_tensors_note(checkpoint, "dotgrad.average"));
     take_text(&settings->groups, dg_tensors_note(checkpoint, "dotgrad.groups"));
     take_text(&settings->freeze, dg_tensors_note(checkpoint, "dotgrad.freeze"));
+    take_text(&settings->monitor, dg_tensors_note(checkpoint, "dotgrad.monitor"));
     DG_TRY(take_count("dotgrad.accumulate", dg_tensors_note(checkpoint, "dotgrad.accumulate"), 1, INT32_MAX,
                       &settings->accumulate));
     settings->validation = isnan(settings->validation) ? notes.validation : settings->validation;

@@ -13,7 +13,8 @@ typedef struct train_settings {
     const char *data, *folder; /* folder: what a relative path in data starts from; NULL: the working folder */
     bool is_kept;              /* the data are those of the checkpoint */
     const char *base;          /* then: see run_notes; NULL: none */
-    const char *optimizer, *schedule, *init, *metrics, *average, *groups, *freeze, *output, *loss, *dtype;
+    const char *optimizer, *schedule, *init, *metrics, *average, *groups, *freeze, *monitor, *weights, *output, *loss,
+        *dtype;
     int64_t epochs, batch_size, seed, split_seed, folds, fold, threads, patience, drop_last, accumulate;
     double validation, clip_value, clip_norm;
     size_t memory_limit; /* 0: none */

@@ -35,7 +35,8 @@ enum dg_optimization {
     DG_LAYOUTS = 128,    /* buffers between convolutions keep channels last */
     DG_SCHEDULING = 256, /* what can run in several orders runs in one that takes little memory */
     DG_REUSE = 512,      /* buffers are used again, and written over in place */
-    DG_ALL_OPTIMIZATIONS = 1023
+    DG_COMPILED = 1024,  /* programs of the activations and optimisers that ship run as compiled loops, bits alike */
+    DG_ALL_OPTIMIZATIONS = 2047
 };
 
 typedef struct dg_plan_options {

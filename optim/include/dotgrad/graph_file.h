@@ -74,7 +74,9 @@ typedef struct dg_graph_file {
     dg_file_edge *edges;
     dg_file_cluster *clusters; /* parents before children */
     dg_node *loss, *output;    /* NULL: the file has none */
-    int n_warnings;            /* what the author should know; the caller may print it */
+    int n_losses;              /* of loss="d_loss, g_loss": `loss` is the first */
+    dg_node **losses;
+    int n_warnings; /* what the author should know; the caller may print it */
     const char **warnings;
     int n_lines;
     dg_file_line *lines;             /* for messages; of the first few hundred names */

@@ -72,7 +72,8 @@ typedef struct dg_task {
     const dg_dataset *data;
     const dg_input_field *inputs;
     int n_inputs;
-    const char *metrics; /* "accuracy,rmse"; NULL or "": by the loss op. loss is always the first */
+    const char *metrics; /* "accuracy, n0": metrics, and nodes of one number; NULL or "": by the loss op. loss is always
+                            the first */
     int64_t batch_size;  /* 0: 32 */
     uint64_t seed;
     dg_threads *threads;
@@ -81,10 +82,10 @@ typedef struct dg_task {
 } dg_task;
 
 /* Results. names[0] is "loss". accuracy is a fraction. */
-#define DG_MAX_METRICS 4
+#define DG_MAX_METRICS 12
 typedef struct dg_metrics {
     int count;
-    const char *names[DG_MAX_METRICS]; /* constant text */
+    const char *names[DG_MAX_METRICS]; /* constant text, or names of the graph's nodes */
     double values[DG_MAX_METRICS];
 } dg_metrics;
 
@@ -142,8 +143,27 @@ typedef struct dg_progress {
     bool best;              /* the best epoch so far by validation loss (early stopping) */
 } dg_progress;
 
+/* One of several objectives, which take turns: k of the first, then of the second, and so on from the beginning. A turn
+ * is a step of training, with a batch and random numbers of its own; an epoch is one pass through the data by all of
+ * them. States are "optimizer/NAME/PARAMETER/exp_avg", "optimizer/NAME/step" counts its steps; schedules go by the
+ * steps of all. */
+typedef struct dg_objective {
+    dg_node *loss;
+    const char *trains;               /* patterns as in dg_trainable_matching(): "d.*"; NULL: all */
+    const char *name;                 /* NULL: the loss's */
+    const char *optimizer, *schedule; /* NULL: the trainer's, as clip_value and clip_norm where they are 0 */
+    double clip_value, clip_norm;
+    int turns; /* 0: 1 */
+} dg_objective;
+
 typedef struct dg_trainer_options {
-    dg_task task;                 /* loss needed */
+    dg_task task;                   /* loss needed; with objectives the first one's */
+    const dg_objective *objectives; /* metrics have the loss of each, under its name, the first's as "loss" */
+    int n_objectives;               /* 0: the loss of the task, trained with all that it depends on */
+    dg_node *const *updates;        /* assign nodes of the graph's own, which take effect with each step; their
+                                       parameters are not trained (trainable=false) */
+    int n_updates;
+    const char *monitor;          /* the metric that early stopping and the schedule plateau look at; NULL: the loss */
     const char *optimizer;        /* NULL: "adam" */
     const char *schedule;         /* NULL: "constant" */
     int64_t epochs;               /* 0: 10; DG_NONE: none, for a network whose parameters are only solved for */
@@ -156,8 +176,8 @@ typedef struct dg_trainer_options {
                                place at the end of training; NULL: none */
     const char *groups;     /* "[group('hidden.*', lr=0.1, decay=0)]": see dg_groups_parse(); NULL: none */
     const char *freeze;     /* patterns of parameters that are not trained, "hidden.gamma, embed"; NULL: none */
-    int64_t early_stopping; /* stop after this many epochs without a better validation loss and keep the best weights;
-                               0: never. Needs validation rows */
+    int64_t early_stopping; /* stop after this many epochs without a better validation loss (or `monitor`) and keep the
+                               best weights; 0: never. Needs validation rows */
     const char *checkpoint; /* path, written at the start, after each epoch, at the end and when stopped; a symbolic
                                link there is replaced. NULL: none */
     double checkpoint_seconds; /* epochs that end sooner after the last checkpoint write none; 0: each writes one */

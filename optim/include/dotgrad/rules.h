@@ -141,8 +141,9 @@ dg_status dg_groups_parse(const char *text, const char *freeze, dg_groups *group
 void dg_groups_release(dg_groups *groups);
 /* The group of the parameter of that name; NULL: none. */
 const dg_group *dg_groups_find(const dg_groups *groups, const char *name);
-/* Takes the frozen ones out of the list and gives the settings of those that are left. DG_BAD_ARGUMENT: a group that
- * none of the list fits, or nothing is left. */
+/* DG_BAD_ARGUMENT: a group that no parameter of the list fits. */
+dg_status dg_groups_check(const dg_groups *groups, dg_node *const *parameters, int count);
+/* Takes the frozen ones out of the list and gives the settings of those that are left. DG_BAD_ARGUMENT: nothing is. */
 dg_status dg_groups_apply(const dg_groups *groups, dg_node **parameters, int *count, dg_parameter_settings *settings);
 /* True of a name that one of the patterns fits, which commas separate. */
 bool dg_name_matches(const char *name, const char *patterns);

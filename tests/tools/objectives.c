@@ -1,0 +1,111 @@
+/* Several losses in one graph file, assignments of its own, and weights to begin from, by the command. */
+#include "command.h"
+
+#include <dotgrad/dotgrad.h>
+
+TestSuite(objectives, .init = make_folder, .fini = remove_folder, .timeout = 120);
+
+static const char gan[] =
+    "digraph gan { graph [data=\"ring(n=400)\", epochs=4, batch_size=64, loss=\"d_loss, g_loss\", output=fake, "
+    "optimizer=\"adam(lr=2e-4, betas=[0.5, 0.999])\"]; real [op=\"input([N, 2], field=features)\"]; "
+    "z [op=\"normal([N, 8])\"]; \"g.fc1\" [op=\"linear(32)\"]; \"g.a1\" [op=relu]; fake [op=\"linear(2)\"]; "
+    "z -> \"g.fc1\" -> \"g.a1\" -> fake; \"d.fc1\" [op=\"linear(32)\"]; \"d.a\" [op=\"leaky_relu(0.2)\"]; "
+    "\"d.out\" [op=\"linear(1)\"]; \"e.fc1\" [op=\"linear(32)\", share=\"d.fc1\"]; \"e.a\" [op=\"leaky_relu(0.2)\"]; "
+    "\"e.out\" [op=\"linear(1)\", share=\"d.out\"]; real -> \"d.fc1\" -> \"d.a\" -> \"d.out\"; "
+    "fake -> \"e.fc1\" -> \"e.a\" -> \"e.out\"; dl [op=\"expr(softplus(-r) + softplus(f))\"]; "
+    "d_loss [op=mean, trains=\"d.*\", turns=2]; gl [op=\"expr(softplus(-x))\"]; "
+    "g_loss [op=mean, trains=\"g.*, fake\", optimizer=\"adam(lr=1e-4)\"]; "
+    "\"d.out\" -> dl [arg=r]; \"e.out\" -> dl [arg=f]; dl -> d_loss; \"e.out\" -> gl -> g_loss; }\n";
+
+static dg_tensors *checkpoint_of(const char *run)
+{
+    char path[200];
+    dg_tensors *set;
+    snprintf(path, sizeof path, "%s/checkpoint.safetensors", run);
+    cr_assert_eq(dg_safetensors_read(path, &set).code, DG_OK, "%s", path);
+    return set;
+}
+
+static void expect_same_runs(const char *a, const char *b)
+{
+    dg_tensors *left = checkpoint_of(a), *right = checkpoint_of(b);
+    cr_assert_eq(dg_tensors_count(left), dg_tensors_count(right));
+    for (size_t k = 0; k < dg_tensors_count(left); k++) {
+        const dg_tensor *x = dg_tensors_at(left, k), *y = dg_tensors_find(right, dg_tensors_name(left, k));
+        cr_assert(y && memcmp(x->data, y->data, dg_tensor_bytes(x)) == 0, "%s", dg_tensors_name(left, k));
+    }
+    dg_tensors_free(left);
+    dg_tensors_free(right);
+}
+
+/* An epoch has 7 batches and a round 3 turns, so that the run that goes on does it in the middle of a round. */
+Test(objectives, of_a_graph_file_take_turns_and_go_on)
+{
+    write_text("gan.dot", gan);
+    outcome run = dotgrad("train gan.dot -o whole");
+    expect_fine(run);
+    cr_assert(strstr(run.out, "g_loss"), "%s", run.out);
+    expect_fine(dotgrad("train gan.dot --epochs 1 -o part"));
+    expect_fine(dotgrad("train --resume part --epochs 4"));
+    expect_same_runs("whole", "part");
+    dg_tensors *set = checkpoint_of("whole");
+    cr_assert(dg_tensors_find(set, "optimizer/d_loss/d.fc1.weight/exp_avg"));
+    cr_assert(!dg_tensors_find(set, "optimizer/d_loss/g.fc1.weight/exp_avg"));
+    cr_assert_eq(dg_tensor_get(dg_tensors_find(set, "optimizer/d_loss/step"), 0), 19);
+    cr_assert_eq(dg_tensor_get(dg_tensors_find(set, "optimizer/g_loss/step"), 0), 9);
+    dg_tensors_free(set);
+}
+
+Test(objectives, that_are_misspelt_are_named)
+{
+    write_text("gan.dot", gan);
+    outcome run = dotgrad("train gan.dot --loss 'd_loss, gloss' -o run");
+    cr_assert_eq(run.status, 1);
+    cr_assert(strstr(run.err, "gloss"), "%s", run.err);
+    run = dotgrad("train gan.dot --freeze discriminator -o run");
+    cr_assert_eq(run.status, 1);
+    cr_assert(strstr(run.err, "'discriminator' fits no trainable parameter"), "%s", run.err);
+}
+
+/* Rosenblatt's rule as assignments: w grows by (label − answer)·x, one row at a time. */
+Test(objectives, assignments_in_the_file_are_a_rule_of_learning)
+{
+    write_text("gate.csv", "x0,x1,y\n0,0,0\n0,1,0\n1,0,0\n1,1,1\n");
+    write_text(
+        "p.dot",
+        "digraph p { graph [data=\"gate.csv(target=y, test=0, scale=none)\", epochs=20, batch_size=1, loss=errors]; "
+        "x [op=\"input([N, 2])\"]; y [op=\"input([N, 1], field=target)\"]; "
+        "w [op=\"parameter([1, 2], init=zeros, trainable=false)\"]; "
+        "b [op=\"parameter([1], init=zeros, trainable=false)\"]; net [op=linear]; x -> net [arg=input]; "
+        "w -> net [arg=weight]; b -> net [arg=bias]; says [op=step]; net -> says; "
+        "miss [op=\"expr(y - s)\"]; y -> miss [arg=y]; says -> miss [arg=s]; "
+        "miss -> all; all [op=\"expr(abs(x))\"]; errors [op=mean]; all -> errors; "
+        "push [op=\"expr(m * x)\"]; miss -> push [arg=m]; x -> push [arg=x]; "
+        "dw [op=\"sum(dim=0, keepdim=true)\"]; push -> dw; db [op=\"sum(dim=0)\"]; miss -> db; "
+        "w2 [op=add]; w -> w2; dw -> w2; b2 [op=add]; b -> b2; db -> b2; "
+        "aw [op=assign]; w -> aw [arg=parameter]; w2 -> aw [arg=value]; "
+        "ab [op=assign]; b -> ab [arg=parameter]; b2 -> ab [arg=value]; }\n");
+    outcome run = dotgrad("train p.dot -o run");
+    expect_fine(run);
+    cr_assert_float_eq(number_after(run.out, "loss: "), 0, 1e-12, "AND is learnt: %s", run.out);
+}
+
+Test(objectives, weights_of_another_run_are_begun_from)
+{
+    write_text("a.dot", "digraph { graph [data=iris, epochs=3]; x [op=\"input([N, 4])\"]; l [op=\"input([N], "
+                        "dtype=int64)\"]; fc [op=\"linear(5)\"]; head [op=\"linear(3)\"]; loss [op=cross_entropy]; "
+                        "x -> fc -> head -> loss; l -> loss [arg=target]; }\n");
+    write_text("b.dot", "digraph { graph [data=iris, epochs=1]; x [op=\"input([N, 4])\"]; l [op=\"input([N], "
+                        "dtype=int64)\"]; fc [op=\"linear(5)\"]; top [op=\"linear(3)\"]; loss [op=cross_entropy]; "
+                        "x -> fc -> top -> loss; l -> loss [arg=target]; }\n");
+    expect_fine(dotgrad("train a.dot -o a"));
+    outcome run = dotgrad("train b.dot --weights a --freeze fc -o b");
+    expect_fine(run);
+    cr_assert(strstr(run.err, "2 of 4 parameters"), "%s", run.err);
+    dg_tensors *a = checkpoint_of("a"), *b = checkpoint_of("b");
+    const dg_tensor *x = dg_tensors_find(a, "fc.weight"), *y = dg_tensors_find(b, "fc.weight");
+    cr_assert_eq(memcmp(x->data, y->data, dg_tensor_bytes(x)), 0);
+    dg_tensors_free(a);
+    dg_tensors_free(b);
+    cr_assert_eq(dotgrad("train gan.dot --weights none.safetensors -o c").status, 1);
+}

@@ -1,0 +1,255 @@
+/* Studies: paired runs as processes, which are killed, cut into parts, edited and repeated. Statistics have a test of
+ * their own (optim/statistics). */
+#include "command.h"
+
+#include <dotgrad/dotgrad.h>
+
+#include <signal.h>
+
+#define NET                                                                                                            \
+    "digraph net {\n"                                                                                                  \
+    "  graph [set=\"act=relu, lr=0.05\", data=\"iris\", validation=0.2, epochs=3, batch_size=16,"                      \
+    "         optimizer=\"adam(lr=$lr)\"];\n"                                                                          \
+    "  x [op=\"input([N, 4])\"]; t [op=\"input([N], dtype=int64)\"]; h [op=\"linear(8)\"]; a [op=\"$act\"];\n"         \
+    "  output [op=\"linear(3)\"]; loss [op=cross_entropy]; x -> h -> a -> output -> loss; t -> loss [arg=target];\n"   \
+    "}\n"
+
+static void make_net(void)
+{
+    make_folder();
+    write_text("net.dot", NET);
+}
+
+TestSuite(study, .init = make_net, .fini = remove_folder, .timeout = 200);
+
+/* The number that a shell's line prints. */
+static double shell_number(const char *line)
+{
+    char text[64] = "";
+    FILE *out = popen(line, "r");
+    cr_assert_not_null(out);
+    size_t length = fread(text, 1, sizeof text - 1, out);
+    text[length] = '\0';
+    pclose(out);
+    return strtod(text, NULL);
+}
+
+static void shell(const char *line)
+{
+    cr_assert_eq(system(line), 0, "%s", line);
+}
+
+static void expect_words(const char *text, const char *words)
+{
+    cr_assert_not_null(strstr(text, words), "'%s' is not in: %s", words, text);
+}
+
+#define ROWS "ls study/runs/*/row.json | wc -l"
+/* A column of runs.csv by its name, without the head. */
+#define COLUMN(name)                                                                                                   \
+    "awk -F, 'NR == 1 { for (k = 1; k <= NF; k++) if ($k == \"" name "\") c = k } NR > 1 { print $c }' study/runs.csv"
+
+/* One function by two names: where split, order and first numbers are the same, so are all results. */
+Test(study, pairs_have_the_same_split_order_and_numbers)
+{
+    outcome run = dotgrad("study net.dot --set 'act=relu|expr(relu(x))|tanh' --seeds 4 --jobs 2 -o study");
+    expect_fine(run);
+    cr_assert_eq(shell_number(ROWS), 12);
+    expect_words(run.out, "0 wins, 4 ties, 0 losses");
+    expect_words(run.out, "4 pairs are too few to tell");
+    cr_assert_eq(shell_number(COLUMN("test_loss") " | sort -u | wc -l"), 8); /* seeds differ, names do not */
+    cr_assert_eq(shell_number("head -1 study/curves.csv | grep -c epoch,loss,accuracy"), 1);
+    cr_assert_eq(shell_number("wc -l < study/curves.csv"), 1 + 12 * 3);
+}
+
+Test(study, chooses_by_validation_data_and_never_by_the_test_part)
+{
+    expect_fine(
+        dotgrad("study net.dot --set 'act=relu|tanh' --range 'lr=geomspace(1e-4, 0.1, 4)' --select lr --seeds 3"));
+    char chosen[2][64], wanted[2][64];
+    static const char *const acts[] = {"relu", "tanh"};
+    for (int k = 0; k < 2; k++) {
+        char line[400];
+        snprintf(line, sizeof line,
+                 "awk -F, 'NR == 1 { for (k = 1; k <= NF; k++) if ($k == \"validation_accuracy\") c = k } $3 == \"%s\" "
+                 "{ sum[$4] += $c } END { for (lr in sum) printf \"%%.9f lr=%%s\\n\", sum[lr], lr }' study/runs.csv "
+                 "| sort -k1,1gr -s | head -1 | cut -d' ' -f1 >wanted",
+                 acts[k]);
+        shell(line);
+        snprintf(line, sizeof line,
+                 "lr=$(grep 'act=%s' study/summary.csv | cut -d, -f3 | tr -d '\"' | cut -d= -f2); awk -F, -v lr=$lr "
+                 "'NR == 1 { for (k = 1; k <= NF; k++) if ($k == \"validation_accuracy\") c = k } $3 == \"%s\" && "
+                 "$4 == lr { s += $c } END { printf \"%%.9f\\n\", s }' study/runs.csv >chosen",
+                 acts[k], acts[k]);
+        shell(line);
+        read_text("wanted", wanted[k], sizeof wanted[k]);
+        read_text("chosen", chosen[k], sizeof chosen[k]);
+        cr_assert_str_eq(chosen[k], wanted[k]);
+    }
+    outcome run = dotgrad("study net.dot --set 'validation=0' --range 'lr=linspace(0.1, 0.2, 2)' --select lr -o none");
+    cr_assert_eq(run.status, 1);
+    expect_words(run.err, "--set validation=0.2");
+}
+
+Test(study, killed_twice_goes_on_and_repeats_nothing)
+{
+    const char *arguments = "study net.dot --set 'act=relu|tanh|silu' --set 'epochs=40' --seeds 6 --jobs 2 -o";
+    char line[1024];
+    expect_fine(dotgrad("%s whole", arguments));
+    for (int kill = 0; kill < 2; kill++) { /* once some more rows are there */
+        snprintf(line, sizeof line,
+                 "'%s' %s study >.log 2>&1 & pid=$!; n=0; while [ $(ls study/runs/*/row.json 2>/dev/null | wc -l) -lt "
+                 "%d ] && [ $n -lt 3000 ]; do sleep 0.01; n=$((n + 1)); done; kill -9 $pid; wait $pid 2>/dev/null; "
+                 "sleep 0.2; true",
+                 getenv("DOTGRAD"), arguments, 4 + 5 * kill);
+        shell(line);
+    }
+    double before = shell_number(ROWS);
+    cr_assert(before >= 9 && before < 18, "%g rows when it was killed for the second time", before);
+    shell("touch -d '2001-01-01' study/runs/*/row.json");
+    expect_fine(dotgrad("%s study", arguments));
+    cr_assert_eq(shell_number("find study/runs -name row.json -not -newermt 2002-01-01 | wc -l"), before);
+    shell("for s in whole study; do cut -d, -f1-18 $s/runs.csv >$s.rows; done; cmp whole.rows study.rows");
+    cr_assert(same_bytes("whole/curves.csv", "study/curves.csv"));
+    cr_assert(same_bytes("whole/comparisons.csv", "study/comparisons.csv"));
+}
+
+Test(study, marks_rows_of_an_edited_graph_as_stale)
+{
+    expect_fine(dotgrad("study net.dot --set 'act=relu|tanh' --seeds 2"));
+    shell("sed -i 's/linear(8)/linear(9)/' net.dot");
+    outcome run = dotgrad("study net.dot --set 'act=relu|tanh' --seeds 2");
+    expect_fine(run);
+    expect_words(run.out, "4 rows are stale");
+    cr_assert_eq(shell_number(COLUMN("stale") " | grep -c true"), 4);
+    cr_assert_eq(shell_number(ROWS), 8);
+    shell("sed -i 's/linear(9)/linear(8)/' net.dot; touch -d '2001-01-01' study/runs/*/row.json");
+    expect_fine(dotgrad("study net.dot --set 'act=relu|tanh' --seeds 2")); /* nothing to do */
+    cr_assert_eq(shell_number("find study/runs -name row.json -newermt 2002-01-01 | wc -l"), 0);
+}
+
+Test(study, sees_that_the_data_have_changed)
+{
+    shell("for k in $(seq 60); do echo \"$k,$((k % 7)),$((k % 3)),$((k % 5)),$((k % 2))\"; done >rows.csv");
+    shell("sed -i 's/data=\"iris\"/data=\"rows.csv(header=false)\"/; s/linear(3)/linear(2)/' net.dot");
+    expect_fine(dotgrad("study net.dot --seeds 2"));
+    shell("sed -i '1s/^1,/2,/' rows.csv");
+    outcome run = dotgrad("study net.dot --seeds 2");
+    expect_fine(run);
+    expect_words(run.out, "2 rows are stale");
+}
+
+Test(study, takes_runs_that_fail_diverge_or_take_too_long_as_rows)
+{
+    outcome run = dotgrad("study net.dot --set 'lr=0.05|1e39' --set 'optimizer=sgd(lr=$lr)' --seeds 3");
+    cr_assert_neq(run.status, 2);
+    if (run.status) /* $lr stands in the graph, not in what the command line sets */
+        run = dotgrad("study net.dot --set 'lr=0.05|1e39' --seeds 3");
+    expect_fine(run);
+    cr_assert_eq(shell_number(COLUMN("status") " | grep -c diverged"), 3);
+    cr_assert_eq(shell_number("grep -c 'epoch 1, step' study/runs.csv"), 3);
+    expect_words(run.out, "3 failed");
+    run = dotgrad("study net.dot --set 'data=iris|nosuch.csv' --seeds 2 -o failing");
+    expect_fine(run);
+    cr_assert_eq(shell_number("grep -c ',failed,' failing/runs.csv"), 2);
+    cr_assert_eq(shell_number("grep -c 'nosuch.csv' failing/runs/*/row.json | grep -c ':1'"), 2);
+    run = dotgrad("study net.dot --set 'epochs=3|1000000' --seeds 1 --limit 1s -o slow");
+    expect_fine(run);
+    cr_assert_eq(shell_number("grep -c ',timeout,' slow/runs.csv"), 1);
+}
+
+Test(study, does_a_part_and_joins_the_parts)
+{
+    const char *arguments = "study net.dot --set 'act=relu|tanh|silu' --seeds 3 -o";
+    expect_fine(dotgrad("%s whole", arguments));
+    for (int k = 3; k >= 1; k--)
+        expect_fine(dotgrad("%s study --shard %d/3", arguments, k));
+    cr_assert_eq(shell_number(ROWS), 9);
+    shell("rm study/*.csv");
+    expect_fine(dotgrad("study --report study"));
+    cr_assert(same_bytes("whole/curves.csv", "study/curves.csv"));
+    cr_assert(same_bytes("whole/comparisons.csv", "study/comparisons.csv"));
+}
+
+Test(study, is_repeated_from_its_manifest_without_the_graph)
+{
+    expect_fine(dotgrad("study net.dot --set 'act=relu|mish' --seeds 2 --folds 3 -o first"));
+    shell("rm net.dot; mkdir far; cp first/manifest far");
+    expect_fine(dotgrad("study --repeat far/manifest -o again"));
+    cr_assert(same_bytes("first/curves.csv", "again/curves.csv"));
+    cr_assert(same_bytes("first/comparisons.csv", "again/comparisons.csv"));
+    char manifest[20000];
+    read_text("again/manifest", manifest, sizeof manifest);
+    expect_words(manifest, "\"processors\":");
+}
+
+Test(study, tests_every_fold_in_its_turn)
+{
+    expect_fine(dotgrad("study net.dot --folds 5 --seeds 2"));
+    cr_assert_eq(shell_number(ROWS), 10);
+    cr_assert_eq(shell_number(COLUMN("fold") " | sort | uniq -c | awk '$1 == 2' | wc -l"), 5);
+}
+
+Test(study, drops_whole_pairs_when_the_budget_is_spent)
+{
+    outcome run =
+        dotgrad("study net.dot --set 'act=relu|tanh|silu' --set 'epochs=300' --seeds 400 --jobs 2 --budget 2s");
+    expect_fine(run);
+    expect_words(run.out, "pairs were dropped");
+    double rows = shell_number(ROWS);
+    cr_assert(rows >= 3 && rows < 1200, "%g rows", rows);
+    cr_assert_eq(shell_number(COLUMN("seed") " | sort | uniq -c | awk '$1 != 3' | wc -l"), 0); /* no half pair */
+    cr_assert_eq(shell_number(COLUMN("epochs_done") " | sort -u"), 300);                       /* none is shorter */
+}
+
+Test(study, draws_at_random_and_halves)
+{
+    outcome run = dotgrad("study net.dot --sample 'lr=loguniform(1e-4, 1e-1)' --sample 'batch_size=randint(8, 65)' "
+                          "--trials 9 --halving 3 --set epochs=9 --seeds 2");
+    expect_fine(run);
+    cr_assert_eq(shell_number(ROWS), 9 + 3 + 2); /* 9 of 1 epoch, 3 of 3, 1 of 9 on two seeds */
+    cr_assert_eq(shell_number(COLUMN("epochs_done") " | sort | uniq -c | awk '{ print $1 \":\" $2 }' | tr '\\n' ' ' | "
+                                                    "grep -c '9:1 3:3 2:9'"),
+                 1);
+    cr_assert_eq(shell_number(COLUMN("lr") " | sort -u | wc -l"), 9);
+    shell("touch -d '2001-01-01' study/runs/*/row.json");
+    expect_fine(dotgrad("study net.dot --sample 'lr=loguniform(1e-4, 1e-1)' --sample 'batch_size=randint(8, 65)' "
+                        "--trials 9 --halving 3 --set epochs=9 --seeds 2"));
+    cr_assert_eq(shell_number("find study/runs -name row.json -newermt 2002-01-01 | wc -l"), 0);
+}
+
+Test(study, plans_without_a_trace)
+{
+    outcome run = dotgrad("study net.dot --set 'act=relu|expr(a|b)' --range 'lr=geomspace(1e-3, 1e-1, 3)' --dry-run");
+    cr_assert_eq(run.status, 1); /* a formula with | in it is one value, and no formula */
+    run = dotgrad("study net.dot --set 'act=relu|mish' --range 'lr=geomspace(1e-3, 1e-1, 3)' --dry-run -o study");
+    expect_fine(run);
+    expect_words(run.out, "6 methods");
+    expect_words(run.out, "act=mish, lr=0.01\n");
+    cr_assert_neq(access("study", F_OK), 0);
+}
+
+Test(study, says_what_is_wrong_with_a_plan)
+{
+    static const struct {
+        const char *arguments, *words;
+        int status;
+    } cases[] = {{"study", "wants a graph file", 2},
+                 {"study net.dot --set acct=relu", "act", 1},
+                 {"study net.dot --set act=", "NAME=VALUES", 1},
+                 {"study net.dot --set 'act=relu||mish'", "empty value", 1},
+                 {"study net.dot --range 'lr=geomspace(0, 1, 3)'", "numbers above 0", 1},
+                 {"study net.dot --range 'lr=logspace(0, 1, 3)'", "geomspace(FROM, TO, COUNT)", 1},
+                 {"study net.dot --sample 'lr=normal(0, 1)'", "loguniform(LOW, HIGH)", 1},
+                 {"study net.dot --select lr", "nothing named 'lr' is varied", 1},
+                 {"study net.dot --shard 4/3", "I from 1 to N", 2},
+                 {"study net.dot --budget soon", "15m", 2},
+                 {"study net.dot net.dot", "two graphs are named 'net'", 1},
+                 {"study net.dot --seeds 1 --baseline nosuch -o s", "there is no method 'nosuch'", 1},
+                 {"study --report nosuch", "nosuch/manifest", 1}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        outcome run = dotgrad("%s", cases[k].arguments);
+        cr_assert_eq(run.status, cases[k].status, "%s: %d: %s", cases[k].arguments, run.status, run.err);
+        expect_words(run.err, cases[k].words);
+    }
+}

@@ -1,0 +1,293 @@
+/* Graphs × settings become variants, variants × seeds × folds runs. */
+#include "study.h"
+
+#include "tools/run/folder.h"
+
+#include <dotgrad/data.h>
+#include <dotgrad/graphviz.h>
+#include <dotgrad/random.h>
+#include <dotgrad/version.h>
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MOST_VARIANTS = 100000, MOST_RUNS = 10000000 };
+
+dg_status study_no_memory(void)
+{
+    return dg_error(DG_NO_MEMORY, "not enough memory for the study");
+}
+
+const char *study_format(study *s, const char *format, ...)
+{
+    char *text;
+    va_list list;
+    va_start(list, format);
+    int length = vasprintf(&text, format, list);
+    va_end(list);
+    if (length < 0)
+        return NULL;
+    const char *kept = dg_arena_text(s->arena, text, (size_t)length);
+    free(text);
+    return kept;
+}
+
+/* ---- what a run depends on ---- */
+
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
+{
+    for (const unsigned char *at = bytes, *end = at + size; at < end; at++)
+        hash = (hash ^ *at) * 0x100000001b3u;
+    return hash;
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    return hash_bytes(hash, text, strlen(text) + 1);
+}
+
+/* A file's content; of a folder of data, names and content of its files in the order of names. */
+static dg_status hash_path(uint64_t *hash, const char *path)
+{
+    struct stat about;
+    struct dirent **names;
+    char *bytes;
+    size_t size;
+    if (stat(path, &about) == 0 && S_ISREG(about.st_mode)) {
+        DG_TRY(dg_read_file(path, &bytes, &size));
+        *hash = hash_bytes(*hash, bytes, size);
+        free(bytes);
+        return dg_ok();
+    }
+    int count = scandir(path, &names, NULL, alphasort);
+    dg_status status = dg_ok();
+    for (int k = 0; k < count; k++) {
+        char *inner = names[k]->d_name[0] == '.' ? NULL : path_join(path, names[k]->d_name);
+        *hash = hash_text(*hash, names[k]->d_name);
+        if (inner && status.code == DG_OK && stat(inner, &about) == 0 && S_ISREG(about.st_mode))
+            status = hash_path(hash, inner);
+        free(inner);
+        free(names[k]);
+    }
+    if (count >= 0)
+        free(names);
+    return status;
+}
+
+/* The path in a specification of data, "d (1).csv(target=y)", as an absolute one, with what follows it; its content
+ * goes into the hash. Sets by name stay as they are. */
+static dg_status find_data(study *s, const dg_graph_file *file, const char *graph, study_variant *variant)
+{
+    const char *spec = dg_graph_file_setting(file, "data"), *slash = strrchr(graph, '/');
+    for (size_t length = spec ? strlen(spec) : 0; length > 0; length--) {
+        char real[PATH_MAX];
+        if (spec[length] && spec[length] != '(')
+            continue;
+        const char *path = spec[0] == '/' || !slash
+                               ? study_format(s, "%.*s", (int)length, spec)
+                               : study_format(s, "%.*s/%.*s", (int)(slash - graph), graph, (int)length, spec);
+        if (!path)
+            return study_no_memory();
+        if (!realpath(path, real))
+            continue;
+        DG_TRY(dg_graph_file_check_path(file, path));
+        variant->data = study_format(s, "%s%s", real, spec + length);
+        return variant->data ? hash_path(&variant->hash, real) : study_no_memory();
+    }
+    return dg_ok();
+}
+
+/* ---- variants ---- */
+
+static dg_status read_variant(study *s, const study_options *options, const char *path, study_variant *variant,
+                              const char *epochs)
+{
+    dg_file_setting *set = dg_arena_alloc(s->arena, ((size_t)s->n_axes + 1) * sizeof *set);
+    dg_graph_read_options reading = options->reading;
+    dg_graph_file *file;
+    char *text = NULL;
+    if (!set)
+        return study_no_memory();
+    for (int k = 0; k < s->n_axes; k++)
+        set[k] = (dg_file_setting){s->axes[k].name, variant->choices[k]};
+    set[s->n_axes] = (dg_file_setting){"epochs", epochs};
+    reading.set = set;
+    reading.n_set = s->n_axes + (epochs != NULL);
+    DG_TRY(dg_graph_read(path, &reading, &file));
+    const char *seed = dg_graph_file_setting(file, "split_seed"), *count = dg_graph_file_setting(file, "epochs"),
+               *validation = dg_graph_file_setting(file, "validation");
+    seed = seed ? seed : dg_graph_file_setting(file, "seed");
+    variant->split_seed = seed ? strtoull(seed, NULL, 10) : 0;
+    variant->epochs = count ? strtoll(count, NULL, 10) : 10;
+    variant->hash = dg_random_stream("study");
+    bool chooses = s->n_configurations > 1;
+    dg_status status =
+        chooses && !(validation && strtod(validation, NULL) > 0)
+            ? dg_error(DG_BAD_ARGUMENT, "%s: choosing by validation data wants some: --set validation=0.2", path)
+            : find_data(s, file, path, variant);
+    if (status.code == DG_OK)
+        status = dg_graph_file_bundle(file, &text);
+    if (status.code == DG_OK) {
+        variant->text = dg_arena_text(s->arena, text, strlen(text));
+        variant->hash = variant->text ? hash_text(variant->hash, text) : 0;
+        status = variant->text ? dg_ok() : study_no_memory();
+    }
+    free(text);
+    dg_graph_file_free(file);
+    return status;
+}
+
+/* The values of axes of one kind by a number: the last axis moves fastest. Drawn axes move together. */
+static int decode(const study *s, bool chosen, int64_t number, const char **choices)
+{
+    int64_t trials = 1, size = 1;
+    for (int k = 0; k < s->n_axes; k++)
+        if (s->axes[k].is_drawn && s->axes[k].is_chosen == chosen)
+            trials = s->axes[k].values.count;
+    for (int k = s->n_axes - 1; k >= 0; k--) {
+        const study_axis *axis = &s->axes[k];
+        if (axis->is_chosen != chosen || axis->is_drawn)
+            continue;
+        choices[k] = axis->values.items[number / size % axis->values.count];
+        size *= axis->values.count;
+        if (size > MOST_VARIANTS)
+            return MOST_VARIANTS + 1;
+    }
+    for (int k = 0; k < s->n_axes; k++)
+        if (s->axes[k].is_chosen == chosen && s->axes[k].is_drawn)
+            choices[k] = s->axes[k].values.items[number / size % trials];
+    return size * trials > MOST_VARIANTS ? MOST_VARIANTS + 1 : (int)(size * trials);
+}
+
+/* Rungs of successive halving: each has `halving` times the epochs of the one before, the last all. */
+static dg_status fill_rung(study *s, const study_options *options, study_variant *variant, const char *path,
+                           const study_variant *whole)
+{
+    int64_t epochs = whole->epochs;
+    for (int k = variant->rung; k + 1 < s->n_rungs; k++)
+        epochs = (int64_t)ceil((double)epochs / s->halving);
+    const char *text = variant->rung + 1 < s->n_rungs ? study_format(s, "%" PRId64, epochs) : NULL;
+    return read_variant(s, options, path, variant, text);
+}
+
+static dg_status make_variants(study *s, const study_options *options)
+{
+    int per_graph = s->n_methods * s->n_configurations;
+    for (int g = 0; g < s->n_graphs; g++)
+        for (int k = 0; k < per_graph; k++) {
+            study_variant whole = {.graph = g,
+                                   .method = k / s->n_configurations,
+                                   .configuration = k % s->n_configurations,
+                                   .rung = s->n_rungs - 1};
+            whole.choices = dg_arena_alloc(s->arena, ((size_t)s->n_axes + 1) * sizeof *whole.choices);
+            if (!whole.choices)
+                return study_no_memory();
+            decode(s, false, whole.method, whole.choices);
+            decode(s, true, whole.configuration, whole.choices);
+            dg_status status = read_variant(s, options, options->graphs.items[g], &whole, NULL);
+            for (int r = 0; r < s->n_rungs && status.code == DG_OK; r++) {
+                study_variant *variant = &s->variants[s->n_variants++];
+                *variant = whole;
+                variant->rung = r;
+                if (r + 1 < s->n_rungs)
+                    status = fill_rung(s, options, variant, options->graphs.items[g], &whole);
+            }
+            if (status.code != DG_OK)
+                return status;
+        }
+    return dg_ok();
+}
+
+static dg_status name_graphs(study *s, const study_options *options)
+{
+    s->n_graphs = options->graphs.count;
+    s->graphs = dg_arena_alloc(s->arena, ((size_t)s->n_graphs + 1) * sizeof *s->graphs);
+    for (int k = 0; s->graphs && k < s->n_graphs; k++) {
+        const char *path = options->graphs.items[k], *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+        const char *dot = strrchr(name, '.');
+        s->graphs[k] = study_format(s, "%.*s", dot && dot > name ? (int)(dot - name) : (int)strlen(name), name);
+        if (!s->graphs[k])
+            return study_no_memory();
+        for (int other = 0; other < k; other++)
+            if (strcmp(s->graphs[other], s->graphs[k]) == 0)
+                return dg_error(DG_BAD_ARGUMENT, "two graphs are named '%s': a study tells them by their names",
+                                s->graphs[k]);
+    }
+    return s->graphs ? dg_ok() : study_no_memory();
+}
+
+static const char *keep(study *s, const char *text)
+{
+    return text ? dg_arena_text(s->arena, text, strlen(text)) : NULL;
+}
+
+dg_status study_plan(const study_options *options, study *s)
+{
+    *s = (study){.seeds = options->seeds, .folds = options->folds, .halving = options->halving};
+    DG_TRY(dg_arena_new(&s->arena));
+    s->folder = keep(s, options->folder);
+    s->by = keep(s, options->by);
+    s->metric = keep(s, options->metric);
+    s->target = keep(s, options->target);
+    s->baseline = keep(s, options->baseline);
+    s->passed = options->passed;
+    DG_TRY(name_graphs(s, options));
+    DG_TRY(study_axes_read(s, options));
+    const char **choices = dg_arena_alloc(s->arena, ((size_t)s->n_axes + 1) * sizeof *choices);
+    if (!choices)
+        return study_no_memory();
+    s->n_methods = decode(s, false, 0, choices);
+    s->n_configurations = decode(s, true, 0, choices);
+    s->n_pairs = s->seeds * (s->folds ? s->folds : 1);
+    s->n_rungs = 1;
+    for (double left = s->n_configurations; s->halving > 1 && left > 1; left = ceil(left / s->halving))
+        s->n_rungs++;
+    double all = (double)s->n_graphs * s->n_methods * s->n_configurations * s->n_rungs;
+    if (all > MOST_VARIANTS || all * (double)s->n_pairs > MOST_RUNS)
+        return dg_error(DG_BAD_ARGUMENT, "that is %.3g variants and %.3g runs, at most %d and %d are planned", all,
+                        all * (double)s->n_pairs, MOST_VARIANTS, MOST_RUNS);
+    s->variants = dg_arena_alloc(s->arena, ((size_t)all + 1) * sizeof *s->variants);
+    s->rows = calloc((size_t)(all * (double)s->n_pairs) + 1, sizeof(cJSON *));
+    return s->variants && s->rows ? make_variants(s, options) : study_no_memory();
+}
+
+void study_free(study *s)
+{
+    for (int64_t k = 0; s->rows && k < s->n_pairs * s->n_variants; k++)
+        cJSON_Delete(s->rows[k]);
+    free(s->rows);
+    dg_arena_free(s->arena);
+    *s = (study){0};
+}
+
+study_run study_run_at(const study *s, int64_t index)
+{
+    int64_t pair = index / s->n_variants, folds = s->folds ? s->folds : 1;
+    study_run run = {
+        .index = index, .pair = pair, .seed = pair / folds, .variant = &s->variants[index % s->n_variants]};
+    char text[160];
+    run.fold = s->folds ? pair % folds + 1 : 0;
+    snprintf(text, sizeof text, "%016" PRIx64 " %s %" PRId64 " %" PRIu64 " %" PRId64 "/%" PRId64, run.variant->hash,
+             dg_version(), run.seed, run.variant->split_seed, run.fold, s->folds);
+    snprintf(run.key, sizeof run.key, "%016" PRIx64, dg_random_stream(text));
+    return run;
+}
+
+const char *study_label(study *s, const study_variant *variant, bool chosen)
+{
+    const char *text = "";
+    bool several = false;
+    for (int k = 0; k < s->n_axes; k++)
+        several |= s->axes[k].values.count > 1 && s->axes[k].is_chosen == chosen;
+    for (int k = 0; text && k < s->n_axes; k++)
+        if (s->axes[k].is_chosen == chosen && (s->axes[k].values.count > 1 || !several))
+            text = study_format(s, "%s%s%s=%s", text, *text ? ", " : "", s->axes[k].name, variant->choices[k]);
+    return !text ? "" : *text || chosen ? text : s->graphs[variant->graph];
+}
