@@ -346,15 +346,16 @@ dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, cons
         return dg_error(DG_BAD_DTYPE, "a formula of %d inputs cannot be computed in element type %d", formula->n_inputs,
                         (int)formula->compute);
     const wide_steps *wide = NULL;
-    if (!l.integers &&
-        !wide_make(formula->pool, arena, formula->n_roots, formula->roots, formula->names, formula->is_update, &wide))
+    const wide_use use = {.dtype = formula->compute, .is_update = formula->is_update};
+    if (!l.integers && !wide_make(formula->pool, arena, formula->n_roots, formula->roots, formula->names, &use, &wide))
         return dg_no_memory("a formula's program");
-    if (formula->for_speed && formula->compute == DG_FLOAT32) { /* the steps that it writes are of float32 */
-        memcpy(roots, formula->roots, (size_t)formula->n_roots * sizeof *roots);
-        if (!expressions_cheaper(formula->pool, formula->n_roots, roots))
-            return dg_no_memory("a formula's program");
-        cheap.roots = roots;
-    }
+    memcpy(roots, formula->roots, (size_t)formula->n_roots * sizeof *roots);
+    if (wide && !show_overflows(formula->pool, &use, formula->n_roots, roots))
+        return dg_no_memory("a formula's program");
+    bool is_single = formula->compute == DG_FLOAT32; /* the steps that expressions_cheaper writes are of float32 */
+    if (formula->for_speed && is_single && !expressions_cheaper(formula->pool, formula->n_roots, roots))
+        return dg_no_memory("a formula's program");
+    cheap.roots = roots;
     uint8_t uses[MOST_PLACES + 1] = {0};
     lower_all(&l, formula->pool, uses);
     dg_status status = place_and_emit(arena, &l, uses, vectors, program);

@@ -196,7 +196,7 @@ static void store(const run *r, int64_t position, int64_t n)
     }
 }
 
-/* ---- elements that are NaN of finite arguments ---- */
+/* ---- elements that are infinite or NaN although their limit may be a number ---- */
 
 static double element_of(const dg_program *p, const char *place, int64_t i)
 {
@@ -212,13 +212,15 @@ static void set_element(const dg_program *p, char *place, int64_t i, double valu
         ((double *)(void *)place)[i] = value;
 }
 
-/* The arguments of element i of the tile; false where one is infinite or NaN. */
+/* The arguments of element i of the tile; false where there is no limit: one is NaN, or more than one infinite. */
 static bool arguments_of(const run *r, int64_t i, double *inputs)
 {
     const dg_program *p = r->program;
+    int n_infinite = 0;
     for (int k = 0; k < p->n_inputs; k++) {
         double value = element_of(p, r->places[r->first_input + k], i);
-        if (!isfinite(value))
+        n_infinite += isinf(value) != 0;
+        if (isnan(value) || n_infinite > 1)
             return false;
         inputs[p->inputs[k].index] = value;
     }
@@ -232,12 +234,12 @@ __attribute__((noinline)) static void compute_again(const run *r, int64_t n)
     for (int64_t i = 0; i < n; i++) {
         bool any = false;
         for (int k = 0; k < p->n_results; k++)
-            any |= isnan(element_of(p, r->places[r->first_result + k], i));
+            any |= !isfinite(element_of(p, r->places[r->first_result + k], i));
         if (!any || !arguments_of(r, i, inputs))
             continue;
         wide_run(p->wide, inputs, results);
         for (int k = 0; k < p->n_results; k++)
-            if (isnan(element_of(p, r->places[r->first_result + k], i)))
+            if (!isfinite(element_of(p, r->places[r->first_result + k], i)) && !isnan(results[k]))
                 set_element(p, r->places[r->first_result + k], i, results[k]);
     }
 }
@@ -247,7 +249,7 @@ static void mend(const run *r, int64_t n)
     const dg_program *p = r->program;
     bool any = false;
     for (int k = 0; k < p->n_results; k++)
-        any |= p->vectors->any_nan[p->lane](r->places[r->first_result + k], (size_t)n);
+        any |= p->vectors->any_not_finite[p->lane](r->places[r->first_result + k], (size_t)n);
     if (any)
         compute_again(r, n);
 }

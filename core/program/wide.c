@@ -1,5 +1,5 @@
 /* Numbers m·2ᵉ whose exponent e has a range of its own, and the primitives over them. m is 0, ±∞, NaN, or ½ ≤ |m| < 1;
- * both parts are long doubles: relative errors are some 1e-17 up to exponents of a thousand, and grow with the
+ * all parts are long doubles: relative errors are some 1e-17 up to exponents of a thousand, and grow with the
  * exponent's size, because exp and log pass from one part to the other. Long
  * because it has an arithmetic of its own and every primitive in it. */
 #include "wide.h"
@@ -12,29 +12,44 @@
 /* An exponent that is out of bounds stays there, so that differences of exponents have a meaning. */
 #define MOST_EXPONENT 1e3000L
 
+/* The exponents of what stands for infinity, and negated for what stands for a number next to 0: two of them, since a
+ * limit is what does not depend on it. Exponentials of both are in bounds. From FAR on an exponent is due to them. */
+static const long double endless[] = {8192, 9000};
+#define FAR 6000
+
+/* What both make so large, a logarithm for instance, has no bound. */
+#define ENDLESS_LOG 4000
+
+/* m·2^(e + low): beside an exponent that is an exponential itself a small one is not lost. */
 typedef struct wide {
-    long double m, e;
+    long double m, e, low;
 } wide;
+
+/* What is left of endless numbers that cancel, as a part of them: not known, so that a limit is what comes of either
+ * of two. */
+static _Thread_local long double left_over;
+static _Thread_local bool is_beside_zero; /* where numbers cancel that differ by endlessly little, too */
 
 static wide wide_of(long double value)
 {
     int e = 0;
     if (value == 0 || !isfinite(value))
-        return (wide){value, 0};
+        return (wide){value, 0, 0};
     long double m = frexpl(value, &e);
-    return (wide){m, e};
+    return (wide){m, e, 0};
 }
 
-static wide normal(long double m, long double e)
+static wide normal(long double m, long double e, long double low)
 {
     wide x = wide_of(m);
     if (x.m == 0 || !isfinite(x.m))
         return x;
-    x.e += e;
+    low += x.e;
+    x.e = e + low;
+    x.low = low - (x.e - e);
     if (x.e < -MOST_EXPONENT)
-        return (wide){copysignl(0, m), 0};
-    x.e = x.e > MOST_EXPONENT ? MOST_EXPONENT : x.e;
-    return x;
+        return (wide){copysignl(0, m), 0, 0};
+    return x.e > MOST_EXPONENT ? (wide){x.m, MOST_EXPONENT, 0} : x;
 }
 
 /* The nearest long double: infinite or 0 beyond its range. */
@@ -44,17 +59,17 @@ static long double narrow(wide x)
         return x.m;
     if (x.e > 17000 || x.e < -17000)
         return copysignl(x.e > 0 ? (long double)INFINITY : 0, x.m);
-    return ldexpl(x.m, (int)x.e);
+    return ldexpl(x.m, (int)(x.e + x.low));
 }
 
 static wide minus(wide x)
 {
-    return (wide){-x.m, x.e};
+    return (wide){-x.m, x.e, x.low};
 }
 
 static wide magnitude(wide x)
 {
-    return (wide){fabsl(x.m), x.e};
+    return (wide){fabsl(x.m), x.e, x.low};
 }
 
 static wide plus(wide x, wide y)
@@ -65,25 +80,43 @@ static wide plus(wide x, wide y)
         return wide_of(x.m + y.m);
     if (x.m == 0 || y.m == 0)
         return x.m == 0 ? y : x;
-    if (x.e < y.e)
+    long double apart = (x.e - y.e) + (x.low - y.low);
+    if (apart < 0)
         return plus(y, x);
-    return x.e - y.e > PLACES ? x : normal(x.m + ldexpl(y.m, (int)(y.e - x.e)), x.e);
+    if (apart > PLACES)
+        return x;
+    long double sum = x.m + ldexpl(y.m, -(int)apart);
+    bool is_endless = x.e > FAR || is_beside_zero;
+    if (is_endless && fabsl(sum) < 0x1p-50L)
+        sum = left_over;
+    return normal(sum, x.e, x.low);
+}
+
+/* a + b without loss: what the sum leaves is added to *rest. */
+static long double exact_sum(long double a, long double b, long double *rest)
+{
+    long double s = a + b, t = s - a;
+    *rest += (a - (s - t)) + (b - t);
+    return s;
 }
 
 static wide times(wide x, wide y)
 {
-    return normal(x.m * y.m, x.e + y.e);
+    long double low = x.low + y.low, e = exact_sum(x.e, y.e, &low);
+    return normal(x.m * y.m, e, low);
 }
 
 static wide over(wide x, wide y)
 {
-    return normal(x.m / y.m, x.e - y.e);
+    long double low = x.low - y.low, e = exact_sum(x.e, -y.e, &low);
+    bool unknown = left_over != 0 && x.e >= MOST_EXPONENT && y.e >= MOST_EXPONENT;
+    return normal(unknown ? 3 * x.m / y.m : x.m / y.m, e, low);
 }
 
 static wide root(wide x)
 {
-    bool odd = fmodl(x.e, 2) != 0;
-    return normal(sqrtl(odd ? 2 * x.m : x.m), (x.e - odd) / 2);
+    bool odd = fmodl(fmodl(x.e, 2) + fmodl(x.low, 2), 2) != 0;
+    return normal(sqrtl(odd ? 2 * x.m : x.m), x.e / 2, (x.low - odd) / 2);
 }
 
 static wide power_of_e(wide x)
@@ -92,16 +125,16 @@ static wide power_of_e(wide x)
     if (isnan(u))
         return x;
     if (u > LN2 * MOST_EXPONENT || u < -LN2 * MOST_EXPONENT)
-        return u > 0 ? (wide){0.5L, MOST_EXPONENT} : (wide){0, 0};
+        return u > 0 ? (wide){0.5L, MOST_EXPONENT, 0} : (wide){0, 0, 0};
     long double e = floorl(u / LN2), rest = u - e * LN2;
-    return normal(expl(rest > 1 || rest < 0 ? 0 : rest), e);
+    return normal(expl(rest > 1 || rest < 0 ? 0 : rest), e, 0);
 }
 
 static wide logarithm(wide x)
 {
     if (!(x.m > 0) || !isfinite(x.m))
         return wide_of(logl(x.m));
-    return plus(wide_of(logl(x.m)), times(wide_of(x.e), wide_of(LN2)));
+    return plus(wide_of(logl(x.m) + x.low * LN2), times(wide_of(x.e), wide_of(LN2)));
 }
 
 static wide power(wide x, wide y)
@@ -121,16 +154,16 @@ static int compare(wide x, wide y)
 {
     if (isnan(x.m) || isnan(y.m))
         return 2;
-    long double difference = x.m == y.m && x.e == y.e ? 0 : plus(x, minus(y)).m;
+    long double difference = x.m == y.m && x.e == y.e && x.low == y.low ? 0 : plus(x, minus(y)).m;
     return difference > 0 ? 1 : difference < 0 ? -1 : 0;
 }
 
-static const wide one = {0.5L, 1};
+static const wide one = {0.5L, 1, 0};
 
 static wide hyperbolic(wide x, long double sign) /* (eˣ + sign·e⁻ˣ)/2 */
 {
     wide up = power_of_e(x), down = power_of_e(minus(x));
-    return times(plus(up, sign < 0 ? minus(down) : down), (wide){0.5L, 0});
+    return times(plus(up, sign < 0 ? minus(down) : down), (wide){0.5L, 0, 0});
 }
 
 static wide sigmoid(wide x)
@@ -162,7 +195,7 @@ static wide near_itself(long double (*function)(long double), wide x)
 static wide angle(wide y, wide x)
 {
     long double e = x.e > y.e ? x.e : y.e;
-    return wide_of(atan2l(narrow((wide){y.m, y.e - e}), narrow((wide){x.m, x.e - e})));
+    return wide_of(atan2l(narrow((wide){y.m, y.e - e, y.low}), narrow((wide){x.m, x.e - e, x.low})));
 }
 
 static wide truth(bool value)
@@ -176,7 +209,15 @@ static wide inverse_sinh(wide a)
     return a.m < 0 ? minus(size) : size;
 }
 
-static wide transcendental(int op, wide a)
+/* What oscillates has no value at an endless number, but what is made of it may have a limit: one that is the same
+ * whatever stands for it. */
+static wide swing(int phase)
+{
+    static const long double values[] = {0.6L, -0.7L, 0.8L, -0.3L, 0.9L, -0.5L};
+    return wide_of(values[phase]);
+}
+
+static wide transcendental(int op, wide a, int phase)
 {
     const wide ln2 = wide_of(LN2);
     long double x = narrow(a);
@@ -196,11 +237,11 @@ static wide transcendental(int op, wide a)
     case P_LOG1P:
         return a.e > 100 ? logarithm(a) : near_itself(log1pl, a);
     case P_SIN:
-        return near_itself(sinl, a);
+        return a.e > FAR ? swing(phase) : near_itself(sinl, a);
     case P_COS:
-        return wide_of(cosl(x));
+        return a.e > FAR ? swing(phase + 2) : wide_of(cosl(x));
     case P_TAN:
-        return near_itself(tanl, a);
+        return a.e > FAR ? swing(phase + 4) : near_itself(tanl, a);
     case P_ASIN:
         return near_itself(asinl, a);
     case P_ACOS:
@@ -230,13 +271,13 @@ static wide transcendental(int op, wide a)
     case P_TANHSHRINK: /* x³/3 near 0 */
         return a.e < -20 ? over(times(a, times(a, a)), wide_of(3)) : plus(a, minus(wide_of(tanhl(x))));
     case P_NORMAL_CDF:
-        return times(erfc_of(times(minus(a), wide_of(0.707106781186547524400844362104849039L))), (wide){0.5L, 0});
+        return times(erfc_of(times(minus(a), wide_of(0.707106781186547524400844362104849039L))), (wide){0.5L, 0, 0});
     default:
         return wide_of((long double)NAN);
     }
 }
 
-static wide of_one(int op, wide a)
+static wide of_one(int op, wide a, int phase)
 {
     long double x = narrow(a);
     switch (op) {
@@ -267,7 +308,7 @@ static wide of_one(int op, wide a)
     case P_RECIPROCAL:
         return over(one, a);
     default:
-        return transcendental(op, a);
+        return transcendental(op, a, phase);
     }
 }
 
@@ -286,12 +327,14 @@ static wide of_two(int op, wide a, wide b)
     case P_POW:
         return power(a, b);
     case P_SQUAREPLUS: {
-        wide h = root(plus(times(a, a), b)), half = {0.5L, 0};
+        wide h = root(plus(times(a, a), b)), half = {0.5L, 0, 0};
         return a.m < 0 ? over(times(half, b), plus(h, minus(a))) : times(half, plus(a, h));
     }
-    case P_FMOD:
-        return wide_of(fmodl(narrow(a), narrow(b)));
+    case P_FMOD: /* jumps: has no limit beside 0 */
+        return wide_of(is_beside_zero ? (long double)NAN : fmodl(narrow(a), narrow(b)));
     case P_REMAINDER: {
+        if (is_beside_zero)
+            return wide_of((long double)NAN);
         long double divisor = narrow(b), rest = fmodl(narrow(a), divisor);
         return wide_of(rest != 0 && (rest < 0) != (divisor < 0) ? rest + divisor : rest);
     }
@@ -325,169 +368,101 @@ static wide of_two(int op, wide a, wide b)
     }
 }
 
-void wide_run(const wide_steps *steps, const double *inputs, double *results)
+/* How inputs are read: infinities as endless numbers; zeros as they are, or as numbers next to 0 of that sign. */
+typedef struct approach {
+    int phase; /* of endless[] */
+    int side;  /* of 0: −1, 0 (not at all), 1 */
+} approach;
+
+static wide argument(double x, const approach *how)
+{
+    if (isinf(x))
+        return (wide){copysignl(0.5L, x), endless[how->phase], 0};
+    if (x == 0 && how->side)
+        return (wide){0.5L * how->side, -endless[how->phase], 0};
+    return wide_of(x);
+}
+
+static void run_once(const wide_steps *steps, const double *inputs, const approach *how, long double *results)
 {
     wide values[MOST_WIDE_STEPS];
+    left_over = how->phase ? 0x1p-50L : 0;
+    is_beside_zero = how->side != 0;
     for (int i = 0; i < steps->count; i++) {
         const wide_step *step = &steps->steps[i];
         const wide *a = &values[step->args[0]], *b = &values[step->args[1]], *c = &values[step->args[2]];
         if (step->op == OP_CONSTANT)
             values[i] = wide_of(step->value);
         else if (step->op == OP_INPUT)
-            values[i] = wide_of(inputs[step->input]);
+            values[i] = argument(inputs[step->input], how);
         else if (step->op == P_WHERE)
             values[i] = a->m != 0 ? *b : *c;
         else
-            values[i] = primitives[step->op].arity == 1 ? of_one(step->op, *a) : of_two(step->op, *a, *b);
+            values[i] = primitives[step->op].arity == 1 ? of_one(step->op, *a, how->phase) : of_two(step->op, *a, *b);
     }
     for (int k = 0; k < steps->n_roots; k++)
-        results[k] = (double)narrow(values[steps->roots[k]]);
+        results[k] = narrow(values[steps->roots[k]]);
+}
+
+/* The limits from one side: where both phases agree, or both have no bound. */
+static void run_to_limit(const wide_steps *steps, const double *inputs, int side, double *results)
+{
+    long double first[MOST_WIDE_ROOTS], second[MOST_WIDE_ROOTS];
+    run_once(steps, inputs, &(approach){0, side}, first);
+    run_once(steps, inputs, &(approach){1, side}, second);
+    for (int k = 0; k < steps->n_roots; k++) {
+        long double x = first[k], y = second[k];
+        bool agree = x == y || fabsl(x - y) <= 1e-12L * fabsl(x) || fabsl(x - y) < 1e-300L;
+        bool unbounded = fabsl(x) > ENDLESS_LOG && fabsl(y) > ENDLESS_LOG && (x > 0) == (y > 0);
+        results[k] = unbounded && (x != y) ? (double)copysignl(INFINITY, x) : agree ? (double)x : (double)NAN;
+    }
+}
+
+/* Inputs that are infinite, and those that are 0. */
+static int count_inputs(const wide_steps *steps, const double *inputs, bool infinite)
+{
+    int n = 0;
+    for (int i = 0; i < steps->count; i++)
+        if (steps->steps[i].op == OP_INPUT) {
+            double x = inputs[steps->steps[i].input];
+            n += infinite ? isinf(x) != 0 : x == 0;
+        }
+    return n;
+}
+
+void wide_run(const wide_steps *steps, const double *inputs, double *results)
+{
+    long double plain[MOST_WIDE_ROOTS];
+    double left[MOST_WIDE_ROOTS], right[MOST_WIDE_ROOTS];
+    if (count_inputs(steps, inputs, true) > 0) {
+        run_to_limit(steps, inputs, 0, results);
+        return;
+    }
+    bool all = true;
+    run_once(steps, inputs, &(approach){0, 0}, plain);
+    for (int k = 0; k < steps->n_roots; k++) {
+        results[k] = (double)plain[k];
+        all &= !isnan(plain[k]);
+    }
+    if (all || count_inputs(steps, inputs, false) != 1)
+        return;
+    run_to_limit(steps, inputs, -1, left);
+    run_to_limit(steps, inputs, 1, right);
+    for (int k = 0; k < steps->n_roots; k++) /* on one side the formula may be of no number */
+        if (isnan(plain[k]) && (left[k] == right[k] || isnan(left[k]) || isnan(right[k]) ||
+                                fabs(left[k] - right[k]) <= 1e-12 * fabs(left[k])))
+            results[k] = isnan(left[k]) ? right[k] : left[k];
 }
 
 /* ---- making ---- */
 
-/* What a formula goes through, of which NaN may come. Sets of inputs have a bit for every 64th. */
-typedef struct traits {
-    bool exponential; /* overflows soon */
-    bool bounded;     /* stays between numbers that are known */
-    bool grows;       /* is a product or power of numbers that are not known */
-    bool saturates;   /* has a slope that becomes 0 */
-    bool lost;        /* something that grows meets one that saturates, or both sides of a quotient grow */
-    uint64_t inputs;  /* that it is of */
-    uint64_t faster;  /* those in which it is of a higher degree than the first */
-} traits;
-
-static bool is_bounded(const expression *e, const traits *const *args)
-{
-    switch (e->op) {
-    case P_TANH:
-    case P_SIGMOID:
-    case P_ERF:
-    case P_ERFC:
-    case P_NORMAL_CDF:
-    case P_ATAN:
-    case P_SIGN:
-    case P_NOT:
-    case P_ISNAN:
-    case P_LT:
-    case P_LE:
-    case P_GT:
-    case P_GE:
-    case P_EQ:
-    case P_NE:
-    case P_AND:
-    case P_OR:
-    case OP_CONSTANT:
-        return true;
-    case P_NEG:
-    case P_ABS:
-    case P_SQUARE:
-        return args[0]->bounded;
-    case P_ADD:
-    case P_SUB:
-    case P_MUL:
-    case P_MIN:
-    case P_MAX:
-        return args[0]->bounded && args[1]->bounded;
-    case P_WHERE:
-        return args[1]->bounded && args[2]->bounded;
-    default:
-        return false;
-    }
-}
-
-/* What an op adds to what its arguments have. */
-static void add_own_traits(traits *t, const expression *e, const traits *const *args, bool is_update)
-{
-    const traits *a = args[0], *b = args[1];
-    switch (e->op) {
-    case P_EXP:
-    case P_EXP2:
-    case P_EXPM1:
-    case P_SINH:
-    case P_COSH:
-        t->exponential = true;
-        break;
-    case P_POW:
-        t->grows = true;
-        t->faster = t->inputs;
-        break;
-    case P_SQUARE:
-        t->grows |= !a->bounded;
-        t->faster |= a->bounded ? 0 : t->inputs;
-        break;
-    case P_MUL:
-        t->lost |= (a->grows && b->saturates) || (b->grows && a->saturates);
-        t->grows |= !a->bounded && !b->bounded;
-        t->faster |= a->bounded || b->bounded ? 0 : a->inputs & b->inputs;
-        break;
-    case P_DIV:
-        t->lost |= (a->grows && b->saturates) || (b->grows && a->saturates);
-        t->lost |= is_update ? (a->faster & b->faster) != 0 : a->grows && b->grows;
-        break;
-    case P_TANH:
-    case P_SIGMOID:
-    case P_ERF:
-    case P_ERFC:
-    case P_NORMAL_CDF:
-    case P_ATAN:
-        t->grows = false;
-        t->saturates = true;
-        t->faster = 0;
-        break;
-    case P_SOFTPLUS:
-    case P_TANHSHRINK:
-        t->saturates = true;
-        break;
-    default: /* ∞ − ∞, and what else is not a number of it */
-        t->lost |= e->arity > 1 && a->grows && b->grows && (a->saturates || b->saturates);
-        break;
-    }
-}
-
-static traits traits_of(const expression *e, const traits *known, bool is_update)
-{
-    traits t = {0};
-    const traits *args[3] = {NULL, NULL, NULL};
-    for (int k = 0; k < e->arity; k++) {
-        const traits *arg = args[k] = &known[e->args[k]->place];
-        t.exponential |= arg->exponential;
-        t.grows |= arg->grows;
-        t.saturates |= arg->saturates;
-        t.lost |= arg->lost;
-        t.inputs |= arg->inputs;
-        t.faster |= arg->faster;
-    }
-    t.bounded = is_bounded(e, args);
-    add_own_traits(&t, e, args, is_update);
-    return t;
-}
-
-/* Whether a value may be NaN by overflow. In an update a quotient counts only where both sides grow faster than in
- * proportion to one input: the step of Adam and its like, over the root of a mean of squares, has no such limit. */
-static bool may_lose_a_limit(dg_formulas *pool, bool is_update)
-{
-    traits known[MOST_WIDE_STEPS];
-    bool may = false;
-    int n_inputs = 0;
-    for (size_t i = 0; i < pool->n_order; i++) {
-        expression *e = (expression *)pool->order[i];
-        e->place = i;
-        known[i] = traits_of(e, known, is_update);
-        if (e->op == OP_INPUT)
-            known[i].inputs = UINT64_C(1) << n_inputs++ % 64;
-        may |= known[i].exponential || known[i].lost;
-    }
-    return may;
-}
-
 bool wide_make(dg_formulas *pool, dg_arena *arena, int n, const expression *const *roots, const char *const *names,
-               bool is_update, const wide_steps **made)
+               const wide_use *use, const wide_steps **made)
 {
     *made = NULL;
     if (!pass_begin_all(pool, n, roots))
         return false;
-    if (n > MOST_WIDE_ROOTS || pool->n_order > MOST_WIDE_STEPS || !may_lose_a_limit(pool, is_update))
+    if (n > MOST_WIDE_ROOTS || pool->n_order > MOST_WIDE_STEPS || !may_lose_limits(pool, use))
         return true;
     wide_steps *all = dg_arena_alloc(arena, sizeof *all);
     wide_step *steps = dg_arena_alloc(arena, pool->n_order * sizeof *steps);

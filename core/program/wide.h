@@ -1,6 +1,7 @@
 /* Formulas over numbers that do not overflow. Where a float is too small for what a formula goes through on its way,
- * exp(x) of x = 100 say, products of 0 and ∞ and quotients of infinities give NaN although the result has a value: an
- * element of a tile that is NaN of finite arguments is computed again here, one number after the other. */
+ * exp(x) of x = 100 say, products of 0 and ∞ and quotients of infinities give NaN although the result has a value; at
+ * an infinite argument the value is the limit, where there is one. An element of a tile that is infinite or NaN is
+ * computed again here, one number after the other. lost.c tells which formulas that can happen to. */
 #ifndef CORE_WIDE_H
 #define CORE_WIDE_H
 
@@ -22,12 +23,27 @@ typedef struct wide_steps {
     uint16_t roots[MOST_WIDE_ROOTS]; /* steps */
 } wide_steps;
 
-/* Of n expressions over the named inputs; *made is NULL where nothing that overflows meets what can make a NaN of it,
- * or there are more than MOST_WIDE_STEPS. Begins a pass. False without memory. */
-bool wide_make(dg_formulas *pool, dg_arena *arena, int n, const expression *const *roots, const char *const *names,
-               bool is_update, const wide_steps **made);
+/* What a formula is computed for. */
+typedef struct wide_use {
+    dg_dtype dtype; /* a float type */
+    bool is_update; /* of parameters: not of infinite ones */
+} wide_use;
 
-/* results[k] of root k, from inputs by their number in the formula: finite ones. NaN: there is none. */
+/* Whether, in the pass that has begun, a value can be NaN in that type although the exact one, or the limit at an
+ * infinite input, is a number. Proved by intervals: false where it cannot. (lost.c) */
+bool may_lose_limits(dg_formulas *pool, const wide_use *use);
+
+/* Roots and logarithms that hide an overflow, √(x⁴ + 1) say, become NaN by one: a root e of u becomes e + (u − u). For
+ * programs with wide steps. False without memory. (lost.c) */
+bool show_overflows(dg_formulas *pool, const wide_use *use, int n, const expression **roots);
+
+/* Of n expressions over the named inputs; *made is NULL where no limit can be lost, or there are more than
+ * MOST_WIDE_STEPS. Begins a pass. False without memory. */
+bool wide_make(dg_formulas *pool, dg_arena *arena, int n, const expression *const *roots, const char *const *names,
+               const wide_use *use, const wide_steps **made);
+
+/* results[k] of root k, from inputs by their number in the formula: the limit where one is infinite, and where one is 0
+ * and there is no value at it. NaN: there is none. */
 void wide_run(const wide_steps *steps, const double *inputs, double *results);
 
 #endif

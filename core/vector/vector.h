@@ -28,7 +28,7 @@ typedef struct vector_table {
     vector_load load[LANE_COUNT][DTYPE_COUNT];
     vector_load load_condition[LANE_COUNT][DTYPE_COUNT]; /* a[i·stride] != 0 */
     vector_store store[LANE_COUNT][DTYPE_COUNT];
-    bool (*any_nan[LANE_F64 + 1])(const void *a, size_t n); /* among n elements */
+    bool (*any_not_finite[LANE_F64 + 1])(const void *a, size_t n); /* infinite or NaN, among n elements */
 } vector_table;
 
 /* "base", "v3", "v4"; NULL when the processor or the build has it not. */
