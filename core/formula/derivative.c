@@ -82,8 +82,22 @@ static const expression *add_terms(dg_formulas *pool, const expression *a, const
     return rest ? rest : make2(pool, P_ADD, a, b);
 }
 
+/* hypot(u, c), when e = u·(u / (hypot(u, c) + c)), the stable form of hypot(u, c) − c. */
+static const expression *hypot_less_constant(const expression *e)
+{
+    const expression *q = is_op(e, P_MUL) ? e->args[1] : NULL;
+    if (!q || !is_op(q, P_DIV) || q->args[0] != e->args[0] || !is_op(q->args[1], P_ADD))
+        return NULL;
+    const expression *h = q->args[1]->args[0];
+    bool is_it = is_op(h, P_HYPOT) && h->args[0] == e->args[0] && h->args[1] == q->args[1]->args[1];
+    return is_it && is_constant(h->args[1]) ? h : NULL;
+}
+
 static const expression *differentiate_one(dg_formulas *pool, const expression *e, const char *name)
 {
+    const expression *h = hypot_less_constant(e);
+    if (h)
+        return h->image;
     const expression *sum = make_constant(pool, e->op == OP_INPUT && e->name == name);
     for (int k = 0; sum && k < e->arity; k++) {
         if (is_value(e->args[k]->image, 0) || !primitives[e->op].derivatives[k])
@@ -104,5 +118,5 @@ const expression *differentiate(dg_formulas *pool, const expression *root, const
         if (!e->image)
             return NULL;
     }
-    return root->image;
+    return combine(pool, root->image);
 }

@@ -152,6 +152,8 @@ double expression_flops(dg_formulas *pool, const expression *root); /* −1 with
 
 /* The derivative by the input of that name; NULL without memory. */
 const expression *differentiate(dg_formulas *pool, const expression *root, const char *name);
+/* Sums whose terms have a denominator in common, over that, where terms vanish by it (combine.c); else e itself. */
+const expression *combine(dg_formulas *pool, const expression *e);
 /* derivative · factor, for a factor that is a tangent or cotangent: 0 times anything is 0, and a choice between
  * branches stays a choice, so that the branch not taken never contributes. */
 const expression *chain_rule(dg_formulas *pool, const expression *derivative, const expression *factor);

@@ -310,6 +310,10 @@ const expression *make2(dg_formulas *pool, int op, const expression *a, const ex
     case P_OR:
         made = make_logical(pool, op, a, b);
         break;
+    case P_EQ: /* hypot(u, 1) is never 0 */
+        if (is_value(b, 0) && is_op(a, P_HYPOT) && is_constant(a->args[1]) && a->args[1]->value != 0)
+            made = make_constant(pool, 0);
+        break;
     default:
         break;
     }
