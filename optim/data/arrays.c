@@ -3,6 +3,7 @@
 #include "readers.h"
 
 #include <cjson/cJSON.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,24 @@ static dg_status take_fields(const char *path, const dg_tensors *file, dg_data *
     return find_classes(file, set);
 }
 
+/* Arrays of a kind that is not read are no loss where nobody wants them; features and target are wanted. */
+static dg_status check_unread(const char *path, const dg_tensors *file)
+{
+    static const char *const wanted[] = {"features", "target"};
+    for (size_t k = 0; k < sizeof customs / sizeof customs[0] + 2; k++) {
+        const char *name = k < 2 ? wanted[k] : customs[k - 2].name;
+        const char upper[2] = {(char)toupper((unsigned char)name[0]), '\0'};
+        const char *type = dg_tensors_unread(file, name);
+        if (!type && !name[1])
+            type = dg_tensors_unread(file, name = upper);
+        if (type)
+            return dg_error(DG_BAD_DATA,
+                            "%s: %s is of type '%s', which is not read: save numbers, or words as y.astype(str)", path,
+                            name, type);
+    }
+    return dg_ok();
+}
+
 static dg_status read_file(const data_reading *reading, dg_tensors **file)
 {
     char *bytes;
@@ -168,7 +187,9 @@ static dg_status arrays_read(const data_reading *reading, dg_data **made)
     dg_data *set = NULL;
     *made = NULL;
     DG_TRY(read_file(reading, &file));
-    dg_status status = rename_fields(file, &renamed);
+    dg_status status = check_unread(reading->path, file);
+    if (status.code == DG_OK)
+        status = rename_fields(file, &renamed);
     dg_tensors_free(file);
     if (status.code == DG_OK)
         status = data_set_new(reading->path, &set);
@@ -237,7 +258,9 @@ static dg_status npy_read(const data_reading *reading, dg_data **made)
     const dg_tensor *array = dg_tensors_find(file, "array");
     dg_status status = dg_ok();
     if (!array)
-        status = dg_error(DG_BAD_DATA, "%s: the elements of the array are of type '%s', which is not read",
+        status = dg_error(DG_BAD_DATA,
+                          "%s: the elements of the array are of type '%s', which is not read: "
+                          "numpy.savez('x.npz', features=…, target=…) takes numbers and words",
                           reading->path, dg_tensors_unread(file, "array") ? dg_tensors_unread(file, "array") : "?");
     else if (array->shape.rank != 2 || array->shape.dims[1] < 1) {
         status = take_features(reading, array, made);

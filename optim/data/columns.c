@@ -194,11 +194,16 @@ static dg_status take_words(const data_table *table, dg_data *set, int64_t index
     return dg_ok();
 }
 
-/* A first column without a name that counts the rows: what pandas and R write. */
+/* A first column that counts the rows, without a name, as pandas and R write, or with the name of a counter. */
 static bool is_row_number(const data_table *table, const dg_data *set, int64_t index)
 {
+    static const char *const counters[] = {"",         "id", "index", "row", "rowid", "row_id", "row id",
+                                           "rownames", "no", "no.",   "nr",  "nr.",   "#",      "sno"};
     const char *name = set->columns[index].is.name;
-    if (index != 0 || !table->has_names || (*name && strncmp(name, "Unnamed: ", 9) != 0) || table->n_columns < 2)
+    bool is_counter = !strncmp(name, "Unnamed: ", 9);
+    for (size_t k = 0; k < sizeof counters / sizeof counters[0]; k++)
+        is_counter |= !strcasecmp(name, counters[k]);
+    if (index != 0 || !table->has_names || !is_counter || table->n_columns < 2 || table->n_rows < 2)
         return false;
     for (int64_t row = 0; row < table->n_rows; row++)
         if (table->numbers[row * table->n_columns] != table->numbers[0] + (double)row)
@@ -206,11 +211,52 @@ static bool is_row_number(const data_table *table, const dg_data *set, int64_t i
     return true;
 }
 
+/* -999 and the like, which many programs write for missing cells: told, not decided. */
+static dg_status tell_marker(const data_table *table, dg_data *set, int64_t index)
+{
+    static const double markers[] = {-99, -999, -9999, -99999};
+    char label[80];
+    double least = INFINITY, next = INFINITY;
+    int64_t count = 0;
+    for (int64_t row = 0; row < table->n_rows; row++) {
+        double number = table->numbers[row * table->n_columns + index];
+        if (number < least) {
+            next = least;
+            least = number;
+            count = 0;
+        } else if (number > least && number < next) {
+            next = number;
+        }
+        count += number == least;
+    }
+    for (size_t k = 0; k < sizeof markers / sizeof markers[0]; k++)
+        if (least == markers[k] && count > 1 && next > least / 10)
+            return data_notice(set,
+                               "column %s holds %g in %lld rows: where that stands for a missing cell, say "
+                               "missing=[%g]",
+                               column_label(set, index, label), least, (long long)count, least);
+    return dg_ok();
+}
+
 /* The notices about the columns. */
 typedef struct column_lists {
     short_list words, texts, others;
     int64_t n_made;
 } column_lists;
+
+/* Words that differ in capitals alone are probably one: "Low" and "low". */
+static dg_status tell_spellings(dg_data *set, int64_t index, const column_words *words)
+{
+    char label[80];
+    if (words->n_different > MOST_WORDS)
+        return dg_ok();
+    for (int64_t k = 0; k < words->n_different; k++)
+        for (int64_t other = k + 1; other < words->n_different; other++)
+            if (!strcasecmp(words->different[k], words->different[other]))
+                return data_notice(set, "column %s holds '%.60s' and '%.60s', which are two words here",
+                                   column_label(set, index, label), words->different[k], words->different[other]);
+    return dg_ok();
+}
 
 static dg_status settle_feature(data_table *table, const data_reading *reading, dg_data *set, int64_t index,
                                 bool forced, column_lists *lists)
@@ -223,7 +269,8 @@ static dg_status settle_feature(data_table *table, const data_reading *reading, 
     remove_missing_numbers(table, set, index);
     column_look(table, set, index, &words);
     column->is_date = words.all_dates;
-    if (words.n_numbers + words.n_words == 0 || (!forced && is_row_number(table, set, index))) {
+    if (words.n_numbers + words.n_words == 0 ||
+        (!forced && !reading->options->columns && is_row_number(table, set, index))) {
         column->is.use = DG_COLUMN_LEFT_OUT;
         short_list_add(&lists->others, words.n_numbers ? "%s (the rows' numbers)" : "%s (empty)", label);
         return dg_ok();
@@ -231,8 +278,9 @@ static dg_status settle_feature(data_table *table, const data_reading *reading, 
     if (!forced && !table->columns[index].is_text)
         DG_TRY(settle_numbers(table, reading, set, index, &words, &is_numbers));
     if (is_numbers)
-        return dg_ok();
+        return tell_marker(table, set, index);
     DG_TRY(take_words(table, set, index, &words));
+    DG_TRY(tell_spellings(set, index, &words));
     int64_t cells = words.n_words + words.n_numbers, different = words.n_different;
     bool many = different > MOST_WORDS || (different > FREE_WORDS && 2 * different > cells) ||
                 (different == cells && cells > 1);
@@ -271,6 +319,7 @@ static dg_status settle_target(data_table *table, const data_reading *reading, d
     if (n_targets > 1)
         return bad_number(table, index, words.first, set, index, false);
     DG_TRY(take_words(table, set, index, &words));
+    DG_TRY(tell_spellings(set, index, &words));
     set->word_example = words.first ? data_text(set, words.first->text) : column->is.words[0];
     return set->word_example ? dg_ok() : data_no_memory(table->path);
 }
@@ -379,7 +428,8 @@ static dg_status settle(data_table *table, const data_reading *reading, dg_data 
         return tell(set, lists);
     const char *why = lists->texts.count ? short_list_text(&lists->texts) : short_list_text(&lists->others);
     return dg_error(DG_BAD_DATA, "%s: the table has no column of features beside the target%s%s%s", table->path,
-                    *why ? ": left out as no categories: " : "", why, *why ? "; say categories=[…] to use them" : "");
+                    *why ? ": left out as no categories: " : "", why,
+                    *why ? "; say categories=[…] or columns=[…] to use them" : "");
 }
 
 dg_status columns_plan(data_table *table, const data_reading *reading, dg_data *set)

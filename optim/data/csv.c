@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define DEFAULT_COMMENT "#%"
 
@@ -111,6 +112,16 @@ static void skip_line(csv_lines *lines)
     lines->line++;
 }
 
+/* A line between the names and the rows, as programs draw it: |---|---|, ----+----. */
+static bool is_rule(const csv_lines *lines)
+{
+    const char *end = memchr(lines->at, '\n', (size_t)(lines->end - lines->at));
+    size_t length = (size_t)((end ? end : lines->end) - lines->at), k = 0, marks = 0;
+    for (; k < length && strchr("-=+:| \t\r", lines->at[k]) && lines->at[k]; k++)
+        marks += lines->at[k] == '-' || lines->at[k] == '=';
+    return k == length && marks >= 3;
+}
+
 /* Goes to the first line that has something to read. */
 static void skip_empty(csv_lines *lines)
 {
@@ -122,6 +133,8 @@ static void skip_empty(csv_lines *lines)
             continue;
         if (at == lines->end)
             lines->at = lines->end;
+        if (lines->at < lines->end && is_rule(lines))
+            continue;
         if (lines->at == lines->end || !strchr(lines->comment, *lines->at) || !*lines->at)
             return;
         lines->last_comment = lines->at;
@@ -198,10 +211,14 @@ static dg_status take_row(data_table *table, const csv_row *row)
     int64_t count = row->count;
     if (count == table->n_columns + 1 && !*row->cells[count - 1])
         count--; /* a separator after the last cell */
-    if (count != table->n_columns)
-        return dg_error(DG_BAD_DATA, "%s:%lld:%lld: the row has %lld cells, wants %lld", table->path,
+    if (count != table->n_columns) {
+        char skip[80] = "";
+        if (table->n_rows <= 2 && count > table->n_columns)
+            snprintf(skip, sizeof skip, ": where the table begins here, say skip=%lld", (long long)row->line - 1);
+        return dg_error(DG_BAD_DATA, "%s:%lld:%lld: the row has %lld cells, wants %lld%s", table->path,
                         (long long)row->line, (long long)(count < table->n_columns ? count : table->n_columns + 1),
-                        (long long)count, (long long)table->n_columns);
+                        (long long)count, (long long)table->n_columns, skip);
+    }
     DG_TRY(data_table_add_row(table, row->line));
     for (int64_t k = 0; k < count; k++)
         DG_TRY(data_table_put(table, k, row->cells[k]));
@@ -286,9 +303,12 @@ static dg_status read_rows(data_table *table, const data_reading *reading, csv_l
         if (row->count)
             DG_TRY(take_row(table, row));
     }
+    bool is_told = false;
+    if (is_open && reading->options->header != 0)
+        DG_TRY(header_remove_others(table, first, &is_told));
     if (is_open)
         DG_TRY(header_decide(table, first, reading, &is_header));
-    if (is_header)
+    if (is_header || is_told)
         return data_table_remove_first(table, first->cells);
     return is_open && comment ? take_comment(table, lines, comment) : dg_ok();
 }
@@ -315,6 +335,17 @@ static dg_status find_separator(const data_reading *reading, const char *text, c
     return dg_ok();
 }
 
+/* "sep=;", which Excel reads and writes; NULL: there is no such line. */
+static char *read_separator_line(csv_lines *lines)
+{
+    char *at = lines->at;
+    size_t left = (size_t)(lines->end - at);
+    if (left < 6 || strncasecmp(at, "sep=", 4) != 0 || !(at[5] == '\n' || (at[5] == '\r' && left > 6 && at[6] == '\n')))
+        return NULL;
+    skip_line(lines);
+    return at + 4;
+}
+
 dg_status csv_parse(data_table *table, const data_reading *reading, char *text, size_t size)
 {
     csv_row first = {0}, row = {0};
@@ -329,7 +360,11 @@ dg_status csv_parse(data_table *table, const data_reading *reading, char *text, 
                        .max_columns = table->max_columns};
     for (int64_t k = 0; k < reading->options->skip && lines.at < lines.end; k++)
         skip_line(&lines);
-    DG_TRY(find_separator(reading, lines.at, lines.end, comment, &separator));
+    char *said = read_separator_line(&lines);
+    if (said && !reading->options->separator)
+        separator = *said;
+    else
+        DG_TRY(find_separator(reading, lines.at, lines.end, comment, &separator));
     lines.separator = separator;
     dg_status status = read_rows(table, reading, &lines, &first, &row);
     free(first.cells);

@@ -323,6 +323,8 @@ static dg_status read_set(data_table *table, const data_reading *reading, dg_dat
     int64_t *places = NULL;
     if (table->n_rows == 0)
         return dg_error(DG_BAD_DATA, "%s: there is no row of data", table->path);
+    for (int k = 0; k < table->n_notes; k++)
+        DG_TRY(data_notice(set, "%s", table->notes[k]));
     DG_TRY(data_table_name_apart(table, set));
     if (!reading->like || reading->like->n_columns == 0) {
         DG_TRY(columns_plan(table, reading, set));

@@ -134,6 +134,81 @@ dg_status header_decide(const data_table *table, const csv_row *first, const dat
     return dg_ok();
 }
 
+/* ---- rows that are no data ---- */
+
+static bool is_name_row(const data_table *table, const csv_row *first, int64_t row)
+{
+    char number[DG_NUMBER_TEXT];
+    for (int64_t k = 0; k < table->n_columns; k++)
+        if (strcmp(data_table_cell(table, row, k, number), first->cells[k]) != 0)
+            return false;
+    return true;
+}
+
+/* Words in all columns, each of which is nowhere else in its column: cm, kg, class. */
+static bool is_unit_row(const data_table *table, int64_t row)
+{
+    char number[DG_NUMBER_TEXT];
+    for (int64_t k = 0; k < table->n_columns; k++) {
+        const table_column *column = &table->columns[k];
+        const char *cell = data_table_cell(table, row, k, number);
+        double value;
+        int64_t same = 0;
+        for (int64_t w = 0; w < column->n_words; w++)
+            same += !strcmp(column->words[w].text, cell);
+        if (same != 1 || word_is_missing(cell, NULL, 0) || decimal_read_as(NUMBER_GROUPED, cell, &value))
+            return false;
+    }
+    return true;
+}
+
+/* A column of numbers but for few words below the first row; −1: there is none. */
+static int64_t find_odd_column(const data_table *table)
+{
+    for (int64_t k = 0; k < table->n_columns; k++) {
+        const table_column *column = &table->columns[k];
+        int64_t below = 0;
+        for (int64_t w = is_first(column); w < column->n_words; w++)
+            below += !word_is_missing(column->words[w].text, NULL, 0);
+        if (is_first(column) && below > 0 && table->n_rows - column->n_words > column->n_words)
+            return k;
+    }
+    return -1;
+}
+
+dg_status header_remove_others(data_table *table, const csv_row *first, bool *found)
+{
+    int64_t odd = find_odd_column(table), repeats = 0, unit = -1;
+    *found = false;
+    if (odd < 0)
+        return dg_ok();
+    bool *remove = calloc((size_t)table->n_rows, sizeof *remove), fits = remove != NULL;
+    const table_column *column = &table->columns[odd];
+    for (int64_t w = 1; fits && w < column->n_words; w++) {
+        int64_t row = column->words[w].row;
+        if (word_is_missing(column->words[w].text, NULL, 0))
+            continue;
+        bool is_repeat = is_name_row(table, first, row);
+        fits = is_repeat || (row == 1 && is_unit_row(table, row));
+        unit = is_repeat ? unit : row;
+        repeats += is_repeat;
+        remove[row] = true;
+    }
+    dg_status status = remove ? dg_ok() : data_no_memory(table->path);
+    if (fits && unit >= 0)
+        status =
+            data_table_tell(table, "line %lld is left out: it holds no data, but words such as '%.60s', units perhaps",
+                            (long long)table->lines[unit], column->words[1].text);
+    if (fits && repeats && status.code == DG_OK)
+        status =
+            data_table_tell(table, "lines that repeat the names of the columns are left out: %lld", (long long)repeats);
+    if (fits)
+        data_table_remove_rows(table, remove);
+    *found = fits;
+    free(remove);
+    return status;
+}
+
 /* ---- names that are there twice ---- */
 
 /* `number` counts on in a run of equal names: "a", "a.1", "a.2", but for those that the file has already. */

@@ -47,7 +47,7 @@ static bool take_label(const char **at, double *label)
     char *end;
     *at += strspn(*at, " \t");
     *label = strtod(*at, &end);
-    bool is_fine = end != *at && (*end == '\0' || strchr(" \t\r\n", *end));
+    bool is_fine = end != *at && isfinite(*label) && (*end == '\0' || strchr(" \t\r\n", *end));
     *at = end;
     return is_fine;
 }
@@ -131,6 +131,8 @@ dg_status libsvm_parse(data_table *table, const data_reading *reading, char *tex
     if (width == 0)
         return dg_error(DG_BAD_DATA, "%s: there is no INDEX:VALUE in it", table->path);
     DG_TRY(data_table_set_columns(table, width + 1));
+    if (strstr(text, " qid:"))
+        DG_TRY(data_table_tell(table, "qid: the groups of rows are not read: every row counts for itself"));
     return take_rows(table, text, text + size, from_zero);
 }
 

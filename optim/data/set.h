@@ -3,6 +3,7 @@
  *   set.c       the set itself, and what a program may ask of it
  *   dataset.c   rows and their split
  *   bytes.c     files into memory, unpacked, within bounds
+ *   foreign.c   files of other kinds, and how they become tables
  *   number.c    numbers and dates as tables write them
  *   options.c   what stands in the brackets of a specification
  *   table.c     rows of cells, whatever the format
@@ -118,6 +119,9 @@ typedef struct data_reading {
  * counted in the budget. max_bytes: the bound where there is no memory limit; 0: the default. Only regular files, and
  * pipes as standard input or /dev/fd/N, are read. */
 dg_status bytes_read(const char *path, int64_t max_bytes, data_budget *budget, char **bytes, size_t *size);
+
+/* foreign.c: DG_BAD_DATA for what is known to be no table, with the way to make it one. */
+dg_status foreign_check(const char *path, const char *bytes, size_t size);
 
 /* ---- scaling.c: after the split ---- */
 

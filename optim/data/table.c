@@ -140,6 +140,45 @@ dg_status data_table_remove_first(data_table *table, const char *const *names)
     return dg_ok();
 }
 
+void data_table_remove_rows(data_table *table, const bool *remove)
+{
+    int64_t *now = malloc((size_t)table->n_rows * sizeof *now), to = 0;
+    if (!now)
+        return;
+    for (int64_t row = 0; row < table->n_rows; row++) {
+        now[row] = to;
+        if (remove[row])
+            continue;
+        memmove(table->numbers + to * table->n_columns, table->numbers + row * table->n_columns,
+                (size_t)table->n_columns * sizeof(double));
+        table->lines[to++] = table->lines[row];
+    }
+    for (int64_t k = 0; k < table->n_columns; k++) {
+        table_column *column = &table->columns[k];
+        int64_t kept = 0;
+        for (int64_t w = 0; w < column->n_words; w++)
+            if (!remove[column->words[w].row])
+                column->words[kept++] = (table_word){now[column->words[w].row], column->words[w].text};
+        column->n_words = kept;
+        column->first_point = column->first_point < 0 ? -1 : now[column->first_point];
+    }
+    table->n_rows = to;
+    free(now);
+}
+
+dg_status data_table_tell(data_table *table, const char *format, ...)
+{
+    char text[400];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    if (table->n_notes == TABLE_NOTES)
+        return dg_ok();
+    table->notes[table->n_notes] = dg_arena_text(table->arena, text, strlen(text));
+    return table->notes[table->n_notes++] ? dg_ok() : data_no_memory(table->path);
+}
+
 const char *data_table_cell(const data_table *table, int64_t row, int64_t index, char number[DG_NUMBER_TEXT])
 {
     const table_column *column = &table->columns[index];
@@ -191,8 +230,7 @@ dg_status text_check(const char *path, const char *text, size_t size)
     if (size >= 2 && ((at[0] == 0xFF && at[1] == 0xFE) || (at[0] == 0xFE && at[1] == 0xFF)))
         return dg_error(DG_BAD_DATA, "%s: this text is UTF-16: read it with encoding='utf-16', or save it as UTF-8",
                         path);
-    if (size >= 4 && !memcmp(text, "PK\3\4", 4))
-        return dg_error(DG_BAD_DATA, "%s: this is a packed workbook or archive: save the table as CSV", path);
+    DG_TRY(foreign_check(path, text, size));
     if (memchr(text, '\0', size))
         return dg_error(DG_BAD_DATA, "%s: this is not text", path);
     if (dg_utf8_check(text, size, &place))
@@ -203,7 +241,7 @@ dg_status text_check(const char *path, const char *text, size_t size)
             line = k + 1;
         }
     return dg_error(DG_BAD_DATA,
-                    "%s:%lld: byte %zu of the line (0x%02X) is not UTF-8: read it with encoding=latin1, or convert it: "
-                    "iconv -f LATIN1 -t UTF-8",
+                    "%s:%lld: byte %zu of the line (0x%02X) is not UTF-8: read it with encoding=cp1252 (western "
+                    "Windows), latin1 or what it is, or save it as UTF-8",
                     path, number, place - line + 1, at[place]);
 }

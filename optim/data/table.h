@@ -21,6 +21,8 @@ typedef struct table_column {
     int64_t first_point; /* the first row with a plain number with a decimal point; −1: none */
 } table_column;
 
+#define TABLE_NOTES 8
+
 typedef struct data_table {
     const char *path;
     dg_arena *arena; /* of names and declarations */
@@ -33,6 +35,8 @@ typedef struct data_table {
     int64_t *lines;  /* where each row begins in the file, from 1 */
     table_column *columns;
     bool has_names;
+    const char *notes[TABLE_NOTES]; /* what reading has to tell of the table */
+    int n_notes;
     bool has_evidence; /* it is known what the columns that can be read in one way say: */
     number_style evidence;
     bool points_are_words; /* the comma may be the decimal point: numbers with a point stay words until that is known */
@@ -51,6 +55,10 @@ dg_status data_table_put(data_table *table, int64_t column, const char *text);
 void data_table_put_number(data_table *table, int64_t column, double number);
 /* Takes the first row away, for it is a header; its cells are the names when `names` is not NULL. */
 dg_status data_table_remove_first(data_table *table, const char *const *names);
+/* Takes rows away. Nothing happens without memory. */
+void data_table_remove_rows(data_table *table, const bool *remove);
+/* A sentence about the table, which becomes a notice of the set. The columns must be there. */
+dg_status data_table_tell(data_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Columns that have the name of another one get names of their own: "a", "a.1". Told by notices. */
 dg_status data_table_name_apart(data_table *table, dg_data *set);
 /* The text of a cell; numbers are printed into `number`. */
@@ -92,6 +100,9 @@ dg_status csv_read_row(csv_lines *lines, csv_row *row);
 char csv_guess_separator(const char *text, const char *end, const char *comment);
 /* Whether the first row names the columns. */
 dg_status header_decide(const data_table *table, const csv_row *first, const data_reading *reading, bool *is_header);
+/* Takes away rows of words in columns of numbers: the names once more, as in files that were put together, or units
+ * below the names. *found: there were such, so that the first row is names. */
+dg_status header_remove_others(data_table *table, const csv_row *first, bool *found);
 /* The marker of a missing cell: "", "?", "NA", "NaN", … or one of the option's. */
 bool word_is_missing(const char *text, const char *const *missing, int64_t n_missing);
 

@@ -225,11 +225,12 @@ static int find_wanted(const dg_graph_file *file, const dg_value *call, wanted_s
 static dg_status no_size(const dg_graph_file *file, const char *name, const char *source)
 {
     const dg_file_node *reader = reader_of(file, name);
-    const char *what = source                         ? source
-                       : strcmp(name, "CLASSES") == 0 ? "the target of the data is no class"
+    const char *what = source ? source
+                       : strcmp(name, "CLASSES") == 0
+                           ? "the target of the data is no class, or there is none (target=… chooses its column)"
                        : strcmp(name, "VOCAB") == 0 ? "the features of the data are no tokens, whole numbers from 0 on "
                                                       "(scale=none leaves them as they are)"
-                                                    : "the data have none";
+                                                    : "the data have no field 'features'";
     return dg_graph_file_error(
         file, reader->line,
         dg_error(DG_BAD_ARGUMENT,

@@ -185,9 +185,13 @@ Test(tables, columns_that_can_be_no_feature_are_left_out_and_told)
 {
     dg_data *data =
         read_table("id,when,name,x,y\n1,2020-01-05,ann,1,0\n2,2020-02-05,bob,2,1\n3,2020-01-05,cy,3,0\n", "");
-    cr_assert_eq(width_of(data), 2);
+    cr_assert_eq(width_of(data), 1);
     cr_assert(is_noticed(data, "'when' (dates), 'name' (3 different texts)"));
+    cr_assert(is_noticed(data, "left out: 'id' (the rows' numbers)"));
     cr_assert_eq(dg_data_column(data, 2)->use, DG_COLUMN_LEFT_OUT);
+    dg_data_free(data);
+    data = read_table("id,x,y\n1,1,0\n2,2,1\n3,3,0\n", "columns=[id, x]");
+    cr_assert_eq(width_of(data), 2);
     dg_data_free(data);
     data = read_table("id,when,name,x,y\n1,a,ann,1,0\n2,b,bob,2,1\n3,a,cy,3,0\n", "drop=[id, when, name]");
     cr_assert_eq(width_of(data), 1);
@@ -342,7 +346,7 @@ Test(tables, refuses_columns_that_are_not_there)
 Test(tables, text_is_utf_8_or_says_what_it_is)
 {
     static const char latin1[] = "a,who\n1,s\xEDm\n2,n\xE3o\n";
-    refuse_table(latin1, "", "t.csv:2: byte 4 of the line (0xED) is not UTF-8: read it with encoding=latin1");
+    refuse_table(latin1, "", "t.csv:2: byte 4 of the line (0xED) is not UTF-8: read it with encoding=cp1252");
     dg_data *data = read_table(latin1, "encoding=latin1");
     cr_assert_str_eq(dg_data_class(data, 0), "não");
     dg_data_free(data);
