@@ -158,7 +158,7 @@ Test(bad_input, wrong_calls_have_a_status_of_their_own)
                                         "tarin good.dot",
                                         "train",
                                         "train good.dot --epochs none",
-                                        "train good.dot --epochs 0",
+                                        "train good.dot --epochs -1",
                                         "train good.dot --epochs",
                                         "train good.dot -x",
                                         "train good.dot --clip-norm 0",
