@@ -2,6 +2,7 @@
 #include "evaluate.h"
 #include "core/base/null.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static dg_status check_loss(const dg_node *loss)
@@ -68,6 +69,55 @@ dg_status evaluate_rows(dg_plan *plan, const metric_set *set, batch *into, dg_ro
     }
     metrics_finish(set, &sums, metrics);
     return dg_ok();
+}
+
+/* ---- rows for plans of others ---- */
+
+struct dg_fed_rows {
+    field_sources sources;
+    batch batch;
+};
+
+void dg_fed_rows_free(dg_fed_rows *fed)
+{
+    if (!fed)
+        return;
+    if (fed->batch.sources)
+        batch_release(&fed->batch);
+    fields_release(&fed->sources);
+    free(fed);
+}
+
+dg_status dg_fed_rows_new(const dg_task *task, dg_node *const *nodes, int n_nodes, dg_rows rows, dg_fed_rows **fed)
+{
+    REFUSE_NULL(task);
+    REFUSE_NULL(nodes);
+    REFUSE_NULL(fed);
+    *fed = NULL;
+    if (!task->graph || !task->data)
+        return dg_error(DG_BAD_ARGUMENT, "feeding rows: wants a graph and a data set");
+    dg_fed_rows *made = calloc(1, sizeof *made);
+    if (!made)
+        return dg_no_memory("rows to feed");
+    dg_status status = fields_bind(task, nodes, n_nodes, &made->sources);
+    if (status.code == DG_OK)
+        status = rows_check(rows, made->sources.rows, "rows");
+    if (status.code == DG_OK)
+        status = batch_make(&made->batch, &made->sources, rows.count ? rows.count : 1, 0);
+    if (status.code != DG_OK) {
+        dg_fed_rows_free(made);
+        return status;
+    }
+    batch_gather(&made->batch, rows, NULL, 0, rows.count);
+    *fed = made;
+    return status;
+}
+
+const dg_feed *dg_fed_rows_feeds(const dg_fed_rows *fed, int *count)
+{
+    if (count)
+        *count = fed ? fed->sources.count : 0;
+    return fed ? fed->batch.feeds : NULL;
 }
 
 /* What a pass over a task's rows works with. */

@@ -26,6 +26,7 @@ static const command commands[] = {
     {"train", "train a graph on data; leaves checkpoint, metrics, loss curve and diagram", command_train},
     {"study", "every combination of settings, paired over seeds and folds, with statistics", command_study},
     {"eval", "run a graph on given tensors; values and gradients", command_eval},
+    {"show", "list and print the tensors of a run", command_show},
     {"predict", "apply a trained graph to a data file", command_predict},
     {"draw", "draw a graph as SVG, PNG, PDF or DOT", command_draw},
     {"summary", "table of nodes: op, output shape, parameters, work", command_summary},

@@ -4,6 +4,7 @@
 #include "command.h"
 #include "tools/run/folder.h"
 #include "tools/run/row.h"
+#include "trace.h"
 
 #include <dotgrad/draw.h>
 #include <dotgrad/graph_file.h>
@@ -207,9 +208,9 @@ static dg_status make_trainer(training_run *run)
                                                 .graph_text = run->graph_text,
                                                 .extra = run->extra,
                                                 .resume = run->checkpoint,
-                                                .checkpoint = run->checkpoint_path,
+                                                .checkpoint = settings->trace ? NULL : run->checkpoint_path,
                                                 .checkpoint_seconds = SAVE_EVERY,
-                                                .progress = on_progress,
+                                                .progress = settings->trace ? NULL : on_progress,
                                                 .argument = run,
                                                 .stop = &stop_asked},
                           &run->trainer);
@@ -329,9 +330,23 @@ static dg_status accept(training_run *run)
     return dg_prefixed(status, "%s", run->session.name);
 }
 
+static dg_status work_through(training_run *run)
+{
+    const dg_task task = {.graph = run->session.graph,
+                          .loss = run->loss,
+                          .output = run->output,
+                          .parameters = run->session.parameters,
+                          .data = dg_data_set(run->data)};
+    int64_t steps = run->settings.steps ? run->settings.steps : 1;
+    return dg_prefixed(trace_steps(stdout, &run->session, &task, run->trainer, steps, run->settings.batch_size), "%s",
+                       run->session.name);
+}
+
 static dg_status run_all(training_run *run)
 {
     DG_TRY(accept(run));
+    if (run->settings.trace)
+        return work_through(run);
     DG_TRY(open_folder(run));
     warn_of_schedule(run);
     dg_status status = run_trainer(run);

@@ -47,7 +47,9 @@ enum option_value {
     THREADS,
     MEMORY_LIMIT,
     RESUME,
-    NO_PICTURES
+    NO_PICTURES,
+    TRACE,
+    STEPS
 };
 
 static const struct option options[] = {
@@ -82,6 +84,8 @@ static const struct option options[] = {
     {"memory-limit", required_argument, NULL, MEMORY_LIMIT},
     {"resume", required_argument, NULL, RESUME},
     {"no-pictures", no_argument, NULL, NO_PICTURES},
+    {"trace", no_argument, NULL, TRACE},
+    {"steps", required_argument, NULL, STEPS},
     {0},
 };
 
@@ -140,6 +144,8 @@ static bool take_number(train_settings *settings, const char *name, int option)
         return command_int(name, "--fold", optarg, 1, INT64_MAX, &settings->fold);
     case PATIENCE:
         return command_int(name, "--patience", optarg, 0, MAX_EPOCHS, &settings->patience);
+    case STEPS:
+        return command_int(name, "--steps", optarg, 1, MAX_EPOCHS, &settings->steps);
     case ACCUMULATE:
         return command_int(name, "--accumulate", optarg, 1, INT32_MAX, &settings->accumulate);
     case THREADS:
@@ -166,6 +172,8 @@ static int check(const char *name, const train_settings *settings)
         return command_misused(name, "--clip-norm wants a number above 0");
     if (settings->clip_value <= 0)
         return command_misused(name, "--clip-value wants a number above 0");
+    if (settings->steps && !settings->trace)
+        return command_misused(name, "--steps goes with --trace; --epochs says how long a training is");
     if (!settings->graph && !settings->resume)
         return command_misused(name, "wants a graph file");
     return NOT_GIVEN;
@@ -187,15 +195,18 @@ static int help(void)
         if (known)
             printf("  %-20s %s\n", name, known->doc);
     }
-    puts("  -o, --run RUN/       the folder for checkpoint, metrics, loss curve and diagram (runs/NAME)\n"
-         "  --resume RUN/        goes on, bit for bit, from RUN/checkpoint.safetensors\n"
-         "  --weights W          begins with the weights of a run, a checkpoint or a .safetensors file\n"
-         "  --no-pictures        draws neither the graph nor the loss curve\n\n"
-         "Data: digits, iris, wine, breast_cancer, fashion-mnist, xor, spirals, …, or a path: CSV and other tables, "
-         "ARFF,\n"
-         "libsvm, .npz, .npy, .safetensors, a folder of IDX files; 'flowers.csv(target=species, drop=[id])'.\n"
-         "`dotgrad list data`, `list optimizers`, `list schedules` and the like show what there is.\n\n"
-         "Results, such as `test accuracy: 98.1 %`, go to standard output, all else to standard error.");
+    puts(
+        "  -o, --run RUN/       the folder for checkpoint, metrics, loss curve and diagram (runs/NAME)\n"
+        "  --resume RUN/        goes on, bit for bit, from RUN/checkpoint.safetensors\n"
+        "  --weights W          begins with the weights of a run, a checkpoint or a .safetensors file\n"
+        "  --trace --steps K    works through K steps (1) instead: every node with the numbers filled in, forward and\n"
+        "                       backward, then the new weights; leaves no folder\n"
+        "  --no-pictures        draws neither the graph nor the loss curve\n\n"
+        "Data: digits, iris, wine, breast_cancer, fashion-mnist, xor, spirals, …, or a path: CSV and other tables, "
+        "ARFF,\n"
+        "libsvm, .npz, .npy, .safetensors, a folder of IDX files; 'flowers.csv(target=species, drop=[id])'.\n"
+        "`dotgrad list data`, `list optimizers`, `list schedules` and the like show what there is.\n\n"
+        "Results, such as `test accuracy: 98.1 %`, go to standard output, all else to standard error.");
     return 0;
 }
 
@@ -224,6 +235,8 @@ int settings_parse(int argc, char **argv, train_settings *settings)
         }
         if (option == DROP_LAST)
             settings->drop_last = 1;
+        else if (option == TRACE)
+            settings->trace = true;
         else if (option == NO_PICTURES)
             settings->no_pictures = true;
         else if (text)

@@ -18,7 +18,8 @@ typedef struct train_settings {
     int64_t epochs, batch_size, seed, split_seed, folds, fold, threads, patience, drop_last, accumulate;
     double validation, clip_value, clip_norm;
     size_t memory_limit; /* 0: none */
-    bool no_pictures;
+    bool no_pictures, trace;
+    int64_t steps; /* of the trace */
 } train_settings;
 
 /* -1: go on; else the command is over with this exit status (after --help or a message). */

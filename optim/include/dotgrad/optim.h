@@ -101,6 +101,12 @@ dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics);
 /* The value of `node` ([N, …]) for each of the rows, in order; release *result with dg_tensor_release. */
 dg_status dg_predict(const dg_task *task, dg_node *node, dg_rows rows, dg_tensor *result);
 
+/* Rows of the task's data as feeds for the inputs that nodes read, for a plan of one's own. */
+typedef struct dg_fed_rows dg_fed_rows;
+dg_status dg_fed_rows_new(const dg_task *task, dg_node *const *nodes, int n_nodes, dg_rows rows, dg_fed_rows **fed);
+const dg_feed *dg_fed_rows_feeds(const dg_fed_rows *fed, int *count);
+void dg_fed_rows_free(dg_fed_rows *fed);
+
 /* The same for many data sets, from as many threads as like: plans are kept from call to call. The task's data are not
  * read; all else of it must outlive the predictor, and the graph may not grow meanwhile. */
 typedef struct dg_predictor dg_predictor;

@@ -1,0 +1,20 @@
+/* Tensors as text for people, and sets of tensors as files that other programs read. */
+#ifndef TOOLS_PRINT_H
+#define TOOLS_PRINT_H
+
+#include <dotgrad/tensor.h>
+
+#include <stdio.h>
+
+enum { NUMBER_WIDTH = 40 };
+
+/* One element with the digits that its type holds: 7 of float32, 10 of float64. */
+const char *print_number(const dg_tensor *tensor, int64_t at, char text[NUMBER_WIDTH]);
+/* "name [2, 3] float32", then its rows; of a large one the corners. `indent` spaces before each line. */
+void print_tensor(FILE *out, int indent, const char *name, const dg_tensor *tensor);
+/* By the ending of the path: .csv, .json, .npz, else safetensors; - is standard output, to which no binary goes where
+ * it is a terminal. A table has a column for each number of a row: h[0], h[1]. DG_BAD_SHAPE: tensors that are not of
+ * the same number of rows make no table. */
+dg_status tensors_write(const char *path, const dg_tensors *set);
+
+#endif
