@@ -253,3 +253,53 @@ Test(study, says_what_is_wrong_with_a_plan)
         expect_words(run.err, cases[k].words);
     }
 }
+
+/* Pictures and all in one page: nothing of it is fetched. */
+Test(study, reports_in_one_page_as_csv_and_as_latex)
+{
+    shell("sed 's/linear(8)/linear(5)/' net.dot >net2.dot");
+    outcome run = dotgrad("study net.dot net2.dot --set 'act=relu|tanh|mish' --seeds 3 --target accuracy=0.5 -o study");
+    expect_fine(run);
+    cr_assert(!strstr(run.err, "picture"), "%s", run.err);
+    expect_words(run.out, "Friedman's test over tasks");
+    shell("test $(grep -c '<svg' study/report.html) -ge 7");
+    shell("! grep -E 'src=|href=.http|@import' study/report.html");
+    shell("grep -q 'critical difference' study/report.html && grep -q 'd<sub>z</sub>' study/report.html");
+    shell("grep -q 'too few to tell' study/report.html && grep -q 'baseline\\|act=relu' study/report.html");
+    shell("for f in scores-net loss-net2 curves-net ranks; do xmllint --noout study/$f.svg 2>/dev/null || grep -q "
+          "'</svg>' "
+          "study/$f.svg; done");
+    cr_assert_eq(shell_number("grep -c 'pm' study/table.tex"), 3);
+    cr_assert_geq(shell_number("grep -o mathbf study/table.tex | wc -l"), 2); /* the best of each graph */
+}
+
+Test(study, says_with_which_runs_a_target_was_reached)
+{
+    expect_fine(dotgrad("study net.dot --set 'lr=0.05|1e-7' --set epochs=15 --seeds 2 --target accuracy=0.8 -o study"));
+    cr_assert_eq(shell_number(COLUMN("epochs_to_target") " | grep -c ."), 2); /* none of the slow ones */
+    double wanted = shell_number("awk -F, '$3 == 0.05 && $5 == 0 && $10 >= 0.8 { print $8; exit }' study/curves.csv");
+    double got = shell_number("awk -F, 'NR == 1 { for (k = 1; k <= NF; k++) if ($k == \"epochs_to_target\") c = k } "
+                              "$3 == 0.05 && $5 == 0 { print $c }' study/runs.csv");
+    cr_assert(wanted >= 1);
+    cr_assert_eq(got, wanted);
+}
+
+/* gnuplot draws a filled band where there are several runs of one graph. */
+Test(study, curves_of_several_runs_are_one_picture)
+{
+    char picture[200];
+    expect_fine(dotgrad("study net.dot --set 'act=relu|tanh' --seeds 3 -o study"));
+    expect_fine(dotgrad("plot study/runs/* --what accuracy -o curves.svg"));
+    cr_assert_geq(shell_number("grep -c 'act=relu.*3 runs' curves.svg"), 1);
+    shell("test $(grep -c 'fill-opacity' curves.svg) -ge 2");
+    expect_fine(dotgrad("plot study/runs/* --what lr -o curves.png"));
+    read_text("curves.png", picture, sizeof picture);
+    cr_assert_eq(memcmp(picture, "\x89PNG", 4), 0);
+    outcome run = dotgrad("plot study/runs/* --what nosuch");
+    cr_assert_eq(run.status, 1);
+    expect_words(run.err, "there is no column 'nosuch'; there are epoch,loss,accuracy");
+    run = dotgrad("plot nosuch");
+    cr_assert_eq(run.status, 1);
+    expect_words(run.err, "nosuch/metrics.csv");
+    cr_assert_eq(dotgrad("plot").status, 2);
+}

@@ -25,6 +25,7 @@ typedef struct command {
 static const command commands[] = {
     {"train", "train a graph on data; leaves checkpoint, metrics, loss curve and diagram", command_train},
     {"study", "every combination of settings, paired over seeds and folds, with statistics", command_study},
+    {"plot", "curves of several runs in one picture, with bands over seeds", command_plot},
     {"eval", "run a graph on given tensors; values and gradients", command_eval},
     {"show", "list and print the tensors of a run", command_show},
     {"predict", "apply a trained graph to a data file", command_predict},

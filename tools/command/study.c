@@ -355,11 +355,17 @@ static dg_status make_study(const asked *a, study *s)
 static dg_status report(study *s, const study_progress *progress)
 {
     study_result result;
+    dg_status pictures;
     DG_TRY(study_write_tables(s));
     DG_TRY(study_compare(s, &result));
     result.progress = *progress;
     DG_TRY(study_write_results(s, &result));
     study_print(s, &result, stdout);
+    DG_TRY(study_write_report(s, &result, &pictures));
+    if (pictures.code != DG_OK)
+        command_warn("a picture is missing in the report: %s", pictures.message);
+    fprintf(stderr, "files in %s: report.html summary.csv comparisons.csv table.tex runs.csv curves.csv manifest\n",
+            s->folder);
     return dg_ok();
 }
 

@@ -189,6 +189,7 @@ dg_status study_compare(study *s, study_result *result);
 dg_status study_write_tables(study *s);                              /* runs.csv, curves.csv */
 dg_status study_write_results(study *s, const study_result *result); /* summary.csv, comparisons.csv, table.tex */
 void study_print(study *s, const study_result *result, FILE *out);   /* as text */
-dg_status study_write_report(study *s, const study_result *result); /* report.html, scores.svg, curves.svg, ranks.svg */
+/* report.html with scores.svg, loss.svg, curves.svg and ranks.svg; *pictures tells of one that could not be drawn. */
+dg_status study_write_report(study *s, const study_result *result, dg_status *pictures);
 
 #endif

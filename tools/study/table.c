@@ -1,5 +1,5 @@
 /* The comparison as text, CSV and LaTeX. */
-#include "study.h"
+#include "figures.h"
 
 #include "tools/run/folder.h"
 
@@ -18,14 +18,6 @@ static void print_csv_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static const char *method_label(study *s, int graph, int method)
-{
-    for (int v = 0; v < s->n_variants; v++)
-        if (s->variants[v].graph == graph && s->variants[v].method == method)
-            return study_label(s, &s->variants[v], false);
-    return "";
-}
-
 /* ---- CSV ---- */
 
 static void write_summary(study *s, const study_result *result, FILE *out)
@@ -38,7 +30,7 @@ static void write_summary(study *s, const study_result *result, FILE *out)
         const study_cell *cell = &result->cells[k];
         print_csv_text(out, s->graphs[k / s->n_methods]);
         fputc(',', out);
-        print_csv_text(out, method_label(s, k / s->n_methods, k % s->n_methods));
+        print_csv_text(out, figure_method(s, k / s->n_methods, k % s->n_methods));
         fputc(',', out);
         print_csv_text(out, cell->variant < 0 ? "" : study_label(s, &s->variants[cell->variant], true));
         fprintf(out, ",%lld,%lld,%.17g,%.17g,%.17g,%.17g,%.17g,%.6g,%lld,%.6g\n", (long long)cell->ended,
@@ -57,9 +49,9 @@ static void write_comparisons(study *s, const study_result *result, FILE *out)
         const study_comparison *c = &result->comparisons[k];
         print_csv_text(out, s->graphs[c->graph]);
         fputc(',', out);
-        print_csv_text(out, method_label(s, c->graph, c->method));
+        print_csv_text(out, figure_method(s, c->graph, c->method));
         fputc(',', out);
-        print_csv_text(out, method_label(s, c->graph, result->baseline));
+        print_csv_text(out, figure_method(s, c->graph, result->baseline));
         fprintf(out, ",%lld,%lld,%lld,%lld,%lld,%.17g,%.17g,%.17g,%.6g,%.6g,%.17g,%.17g,%s,%.17g\n",
                 (long long)c->pairs.count, (long long)c->bad, (long long)c->pairs.wins, (long long)c->pairs.ties,
                 (long long)c->pairs.losses, c->pairs.mean, c->pairs.low, c->pairs.high, c->pairs.effect,
@@ -95,7 +87,7 @@ static void write_tex(study *s, const study_result *result, FILE *out)
     }
     fputs(" \\\\\n\\midrule\n", out);
     for (int m = 0; m < s->n_methods; m++) {
-        print_tex(out, method_label(s, 0, m));
+        print_tex(out, figure_method(s, 0, m));
         for (int g = 0; g < s->n_graphs; g++) {
             const dg_summary *score = &result->cells[g * s->n_methods + m].score;
             bool best = !isnan(score->mean);
@@ -147,7 +139,7 @@ static void print_cells(study *s, const study_result *result, int graph, FILE *o
     fputc('\n', out);
     for (int m = 0; m < s->n_methods; m++) {
         const study_cell *cell = &result->cells[graph * s->n_methods + m];
-        fprintf(out, "  %-32s %.5g +- %.2g, median %.5g, %lld runs", method_label(s, graph, m), cell->score.mean,
+        fprintf(out, "  %-32s %.5g +- %.2g, median %.5g, %lld runs", figure_method(s, graph, m), cell->score.mean,
                 cell->score.sd, cell->score.median, (long long)cell->ended);
         if (cell->bad)
             fprintf(out, ", %lld failed", (long long)cell->bad);
@@ -164,7 +156,7 @@ static void print_comparison(study *s, const study_result *result, const study_c
 {
     const dg_wilcoxon_test *test = &c->pairs.wilcoxon;
     fprintf(out, "  %s: %s against %s: %lld wins, %lld ties, %lld losses; difference %.3g [%.3g, %.3g], d_z %.2g; ",
-            s->graphs[c->graph], method_label(s, c->graph, c->method), method_label(s, c->graph, result->baseline),
+            s->graphs[c->graph], figure_method(s, c->graph, c->method), figure_method(s, c->graph, result->baseline),
             (long long)c->pairs.wins, (long long)c->pairs.ties, (long long)c->pairs.losses, c->pairs.mean, c->pairs.low,
             c->pairs.high, c->pairs.effect);
     fprintf(out, "p = %.4g (%s), Holm %.4g%s\n", test->p, dg_test_mode_name(test->mode), c->holm,
@@ -186,7 +178,7 @@ void study_print(study *s, const study_result *result, FILE *out)
         fprintf(out, "Friedman's test over tasks: p = %.4g; critical difference of mean ranks (Nemenyi, 5 %%) %.3g:\n",
                 result->friedman.p, result->friedman.critical);
         for (int m = 0; m < s->n_methods; m++)
-            fprintf(out, "  %-32s %.3g\n", method_label(s, 0, m), result->mean_ranks[m]);
+            fprintf(out, "  %-32s %.3g\n", figure_method(s, 0, m), result->mean_ranks[m]);
     }
     if (result->progress.dropped_pairs)
         fprintf(out, "%lld of %lld pairs were dropped: the budget was spent\n",

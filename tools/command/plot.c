@@ -1,0 +1,218 @@
+/* dotgrad plot: curves of several runs in one picture, with bands over seeds. */
+#include "command.h"
+#include "tools/run/curves.h"
+#include "tools/run/folder.h"
+
+#include <dotgrad/file.h>
+#include <dotgrad/random.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MOST_GROUPS = 20 };
+enum option_value { HELP = 'h', OUT = 'o', WHAT = 256, TITLE, LINEAR, SINGLE };
+
+static const struct option options[] = {
+    {"help", no_argument, NULL, HELP},
+    {"out", required_argument, NULL, OUT},
+    {"what", required_argument, NULL, WHAT},
+    {"title", required_argument, NULL, TITLE},
+    {"linear", no_argument, NULL, LINEAR},
+    {"single", no_argument, NULL, SINGLE},
+    {0},
+};
+
+typedef struct asked {
+    const char *what, *title, *out;
+    bool linear, single;
+    char **runs;
+    int n_runs;
+} asked;
+
+/* Runs of one graph: they differ in seed or fold. */
+typedef struct group {
+    uint64_t graph;
+    char *title;
+    int n_runs, colour;
+    curve *curves;
+    curve_band band;
+} group;
+
+static int help(void)
+{
+    puts("usage: dotgrad plot RUN … [--what loss] [-o curves.svg]\n\n"
+         "Draws a column of the runs' metrics.csv by epoch. Runs of one graph, which differ in seed or fold, become "
+         "one\n"
+         "curve with a band: mean and standard deviation.\n\n"
+         "  --what C         loss, accuracy, lr, or any other column: a node that is named as a metric (loss). With\n"
+         "                   loss the same on validation data is dashed, where there is such a column\n"
+         "  --single         a curve a run, no bands\n"
+         "  --linear         never a logarithmic axis\n"
+         "  --title T        over the picture\n"
+         "  -o, --out FILE   .svg or .png (curves.svg)");
+    return 0;
+}
+
+/* The graph that has trained; runs without one are groups of their own. */
+static uint64_t graph_of(const char *run, int place)
+{
+    char *path = path_join(run, "graph.dot"), *text;
+    size_t size;
+    uint64_t hash = (uint64_t)place;
+    if (path && dg_read_file(path, &text, &size).code == DG_OK) {
+        hash = dg_random_stream(text);
+        free(text);
+    }
+    free(path);
+    return hash;
+}
+
+static dg_status add_run(group *groups, int *n_groups, const asked *a, int k, const char *column, bool optional)
+{
+    uint64_t graph = a->single ? (uint64_t)k : graph_of(a->runs[k], k);
+    group *g = NULL;
+    curve made;
+    dg_status status = curve_read(a->runs[k], column, &made);
+    if (optional && status.code == DG_BAD_ARGUMENT)
+        return dg_ok();
+    DG_TRY(status);
+    for (int i = 0; i < *n_groups; i++)
+        if (groups[i].graph == graph)
+            g = &groups[i];
+    if (!g && *n_groups == MOST_GROUPS) {
+        free(made.values);
+        return dg_error(DG_BAD_ARGUMENT, "more than %d curves are no picture; runs of one graph are one curve",
+                        MOST_GROUPS);
+    }
+    if (!g) {
+        g = &groups[(*n_groups)++];
+        *g = (group){.graph = graph, .colour = *n_groups - 1, .title = strdup(a->runs[k])};
+        g->curves = calloc((size_t)a->n_runs, sizeof *g->curves);
+    }
+    if (!g->curves || !g->title) {
+        free(made.values);
+        return dg_error(DG_NO_MEMORY, "not enough memory");
+    }
+    g->curves[g->n_runs++] = made;
+    return dg_ok();
+}
+
+/* By the settings of their graph where it has some. */
+static dg_status name_group(group *g)
+{
+    static const char mark[] = "was_set=\"";
+    char *title, *path = g->n_runs > 1 ? path_join(g->title, "graph.dot") : NULL, *text = NULL;
+    size_t size;
+    if (g->n_runs == 1)
+        return dg_ok();
+    const char *set = path && dg_read_file(path, &text, &size).code == DG_OK ? strstr(text, mark) : NULL;
+    set = set ? set + sizeof mark - 1 : NULL;
+    int length = set ? asprintf(&title, "%.*s (%d runs)", (int)strcspn(set, "\""), set, g->n_runs)
+                     : asprintf(&title, "%s and %d more", g->title, g->n_runs - 1);
+    free(text);
+    free(path);
+    if (length < 0)
+        return dg_error(DG_NO_MEMORY, "not enough memory");
+    free(g->title);
+    g->title = title;
+    return dg_ok();
+}
+
+static dg_status draw(const asked *a, group *groups, int n_groups, int n_solid)
+{
+    chart_series series[2 * MOST_GROUPS];
+    curve_band bands[2 * MOST_GROUPS];
+    size_t length = strlen(a->out);
+    bool png = length > 4 && strcmp(a->out + length - 4, ".png") == 0;
+    for (int k = 0; k < n_groups; k++) {
+        group *g = &groups[k];
+        bool solid = k < n_solid;
+        DG_TRY(curve_band_make(g->curves, g->n_runs, &g->band));
+        DG_TRY(solid ? name_group(g) : dg_ok());
+        bands[k] = g->band;
+        series[k] = (chart_series){.title = solid ? g->title : NULL,
+                                   .style = solid ? CHART_LINE : CHART_DASHES,
+                                   .colour = g->colour,
+                                   .count = g->band.count,
+                                   .x = g->band.x,
+                                   .y = g->band.mean,
+                                   .low = g->band.low,
+                                   .high = g->band.high};
+    }
+    const chart picture = {.title = a->title,
+                           .x_label = "epoch",
+                           .y_label = a->what,
+                           .series = series,
+                           .n_series = n_groups,
+                           .log_y = !a->linear && curve_band_wants_log(bands, n_groups)};
+    return chart_draw(&picture, png ? NULL : a->out, png ? a->out : NULL);
+}
+
+static dg_status plot(const asked *a)
+{
+    group groups[2 * MOST_GROUPS] = {0};
+    int n_solid = 0, n_dashed = 0;
+    char validation[80];
+    dg_status status = dg_ok();
+    for (int k = 0; k < a->n_runs && status.code == DG_OK; k++)
+        status = add_run(groups, &n_solid, a, k, a->what, false);
+    snprintf(validation, sizeof validation, "validation_%s", a->what);
+    for (int k = 0; k < a->n_runs && status.code == DG_OK; k++)
+        status = add_run(groups + n_solid, &n_dashed, a, k, validation, true);
+    for (int k = 0; k < n_dashed; k++) /* the colour of the run's other curve */
+        for (int i = 0; i < n_solid; i++)
+            if (groups[i].graph == groups[n_solid + k].graph)
+                groups[n_solid + k].colour = groups[i].colour;
+    if (status.code == DG_OK)
+        status = draw(a, groups, n_solid + n_dashed, n_solid);
+    for (int k = 0; k < n_solid + n_dashed; k++) {
+        for (int i = 0; i < groups[k].n_runs; i++)
+            free(groups[k].curves[i].values);
+        free(groups[k].curves);
+        free(groups[k].title);
+        curve_band_release(&groups[k].band);
+    }
+    return status;
+}
+
+int command_plot(int argc, char **argv)
+{
+    asked a = {.what = "loss", .out = "curves.svg"};
+    int option;
+    while ((option = command_option(argc, argv, "ho:", options)) != -1)
+        switch (option) {
+        case '?':
+            return EXIT_USAGE;
+        case HELP:
+            return help();
+        case OUT:
+            a.out = optarg;
+            break;
+        case WHAT:
+            a.what = optarg;
+            break;
+        case TITLE:
+            a.title = optarg;
+            break;
+        case LINEAR:
+            a.linear = true;
+            break;
+        default:
+            a.single = true;
+        }
+    size_t length = strlen(a.out);
+    if (optind == argc)
+        return command_misused(argv[0], "wants the folders of runs");
+    if (length < 5 || (strcmp(a.out + length - 4, ".svg") != 0 && strcmp(a.out + length - 4, ".png") != 0))
+        return command_misused(argv[0], "-o wants a name that ends in .svg or .png, not '%s'", a.out);
+    a.runs = argv + optind;
+    a.n_runs = argc - optind;
+    dg_status status = plot(&a);
+    if (status.code != DG_OK)
+        return command_failed(status);
+    fprintf(stderr, "wrote %s\n", a.out);
+    return 0;
+}

@@ -1,0 +1,223 @@
+/* Charts by gnuplot. */
+#include "chart.h"
+
+#include "child.h"
+#include "claim.h"
+
+#include <dotgrad/file.h>
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SECONDS 30 /* that gnuplot may take */
+
+static const char *const colours[] = {"#4477AA", "#EE6677", "#228833", "#AA3377", "#CCBB44",
+                                      "#66CCEE", "#222255", "#CC6633", "#44AA99", "#888888"};
+enum { COLOURS = sizeof colours / sizeof *colours, FEW_POINTS = 40, MOST_COLUMNS = 8 };
+
+/* In single quotes, where gnuplot reads all but a quote as it is. */
+static void print_quoted(FILE *out, const char *text)
+{
+    fputc('\'', out);
+    for (; *text; text++) {
+        if (*text == '\'')
+            fputc('\'', out);
+        fputc(*text == '\n' ? ' ' : *text, out);
+    }
+    fputc('\'', out);
+}
+
+static void print_label(FILE *out, const char *what, const char *text)
+{
+    if (!text)
+        return;
+    fprintf(out, "set %s ", what);
+    print_quoted(out, text);
+    fputc('\n', out);
+}
+
+static void print_number(FILE *out, double number)
+{
+    if (isfinite(number))
+        fprintf(out, " %.9g", number);
+    else
+        fputs(" NaN", out);
+}
+
+static void print_data(FILE *out, const chart *c)
+{
+    for (int k = 0; k < c->n_series; k++) {
+        const chart_series *s = &c->series[k];
+        fprintf(out, "$s%d << END\n", k);
+        for (int64_t i = 0; i < s->count; i++) {
+            print_number(out, s->x[i]);
+            print_number(out, s->y[i]);
+            print_number(out, s->low ? s->low[i] : NAN);
+            print_number(out, s->high ? s->high[i] : NAN);
+            fputc('\n', out);
+        }
+        fputs("END\n", out);
+    }
+}
+
+/* Bands lie below all lines. */
+static void print_series(FILE *out, const chart *c)
+{
+    bool any = false;
+    for (int k = 0; k < c->n_series; k++) {
+        const chart_series *s = &c->series[k];
+        if (!s->low || s->style == CHART_INTERVALS)
+            continue;
+        fprintf(out, "%s $s%d using 1:3:4 with filledcurves fs transparent solid 0.18 noborder lc rgb '%s' notitle",
+                any ? "," : "plot", k, colours[s->colour % COLOURS]);
+        any = true;
+    }
+    for (int k = 0; k < c->n_series; k++) {
+        const chart_series *s = &c->series[k];
+        const char *colour = colours[s->colour % COLOURS];
+        fprintf(out, "%s $s%d ", any ? "," : "plot", k);
+        any = true;
+        if (s->style == CHART_POINTS)
+            fprintf(out, "using 1:2 with points pt 7 ps 0.5 lc rgb '%s'", colour);
+        else if (s->style == CHART_INTERVALS)
+            fprintf(out, "using 1:2:3:4 with yerrorbars pt 5 ps 0.9 lw 2 lc rgb '%s'", colour);
+        else
+            fprintf(out, "using 1:2 with %s lw 1.8 dt %d lc rgb '%s'",
+                    s->count > FEW_POINTS ? "lines" : "linespoints pt 7 ps 0.35", s->style == CHART_DASHES ? 2 : 1,
+                    colour);
+        fputs(s->title ? " title " : " notitle", out);
+        if (s->title)
+            print_quoted(out, s->title);
+    }
+    fputc('\n', out);
+}
+
+static void print_tics(FILE *out, const char *axis, const char *const *names, int64_t count, int first)
+{
+    fprintf(out, "set %stics (", axis);
+    for (int64_t k = 0; k < count; k++) {
+        fputs(k ? ", " : "", out);
+        print_quoted(out, names[k]);
+        fprintf(out, " %lld", (long long)k + first);
+    }
+    fputs(")\n", out);
+}
+
+static void print_heat(FILE *out, const chart_heat *heat)
+{
+    int64_t step = heat->columns / MOST_COLUMNS + 1;
+    fputs("$heat << END\n", out);
+    for (int64_t r = 0; r < heat->rows; r++) {
+        for (int64_t k = 0; k < heat->columns; k++) {
+            double value = heat->values[r * heat->columns + k];
+            print_number(out, heat->log_scale && !(value > 0) ? NAN : value);
+        }
+        fputc('\n', out);
+    }
+    fputs("END\n", out);
+    print_tics(out, "y", heat->row_names, heat->rows, 0);
+    fputs("set xtics (", out);
+    for (int64_t k = 0; k < heat->columns; k += step)
+        fprintf(out, "%s'%.6g' %lld", k ? ", " : "", heat->x[k], (long long)k);
+    fprintf(out, ")\nset xrange [-0.5:%lld.5]\nset yrange [-0.5:%lld.5]%s\n", (long long)heat->columns - 1,
+            (long long)heat->rows - 1, heat->down ? " reverse" : "");
+    fputs("unset grid\nset palette defined (0 '#FFF7EC', 0.5 '#FDBB84', 1 '#B30000')\n", out);
+    print_label(out, "cblabel", heat->label);
+    if (heat->log_scale)
+        fputs("set logscale cb\nset format cb '%g'\n", out);
+    fputs("plot $heat matrix with image notitle\n", out);
+}
+
+static void print_script(FILE *out, const chart *c, const char *svg, const char *png)
+{
+    fputs(
+        "set termoption noenhanced\nset grid lt 1 lc rgb '#D0D7DE'\nset border 3 lc rgb '#57606A'\nset tics nomirror\n"
+        "set key outside top center horizontal noenhanced\n",
+        out);
+    print_label(out, "title", c->title);
+    print_label(out, "xlabel", c->x_label);
+    print_label(out, "ylabel", c->y_label);
+    if (c->log_x)
+        fputs("set logscale x\nset format x '%g'\n", out);
+    if (c->log_y)
+        fputs("set logscale y\nset format y '%g'\n", out);
+    if (c->names) {
+        print_tics(out, "x", c->names, c->n_names, 1);
+        fprintf(out, "set xrange [0.4:%d.6]\nset xtics rotate by %d right\n", c->n_names, c->n_names > 4 ? 30 : 0);
+        if (c->n_names <= 4)
+            fputs("set xtics norotate center\n", out);
+    }
+    print_data(out, c);
+    for (int k = 0; k < 2; k++) {
+        if (!(k ? png : svg))
+            continue;
+        fputs(
+            k ? "set terminal pngcairo noenhanced size 1080,660 fontscale 1.2 background rgb 'white'\n"
+              : "set terminal svg noenhanced size 720,440 dynamic font 'Helvetica,Arial,sans-serif,12' background rgb "
+                "'white'\n",
+            out);
+        print_label(out, "output", k ? png : svg);
+        if (c->heat)
+            print_heat(out, c->heat);
+        else
+            print_series(out, c);
+        fputs("set output\n", out);
+    }
+}
+
+/* gnuplot leaves an empty file where it fails half way: a picture gets its name when it is whole. */
+static dg_status take_picture(const char *from, const char *to)
+{
+    struct stat about;
+    DG_TRY(run_file_ready(to));
+    if (stat(from, &about) || about.st_size == 0)
+        return dg_error(DG_IO, "gnuplot wrote no %s", to);
+    return rename(from, to) ? dg_error(DG_IO, "%s: cannot write: %s", to, strerror(errno)) : dg_ok();
+}
+
+static dg_status write_script(const chart *c, const char *path, const char *svg, const char *png)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (out)
+        print_script(out, c, svg, png);
+    dg_status status = out && fclose(out) == 0 ? dg_write_file(path, text, size)
+                                               : dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+    free(text);
+    return status;
+}
+
+dg_status chart_draw(const chart *c, const char *svg, const char *png)
+{
+    const char *wanted[2] = {svg, png}, *first = svg ? svg : png;
+    char *made[2] = {0}, *script = NULL;
+    dg_status status = dg_ok();
+    if (!c->heat && !c->n_series)
+        return dg_error(DG_BAD_ARGUMENT, "there is nothing to draw");
+    if (asprintf(&script, "%s.%ld-0.tmp", first, (long)getpid()) < 0)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", first);
+    for (int k = 0; k < 2 && status.code == DG_OK; k++)
+        if (wanted[k] && asprintf(&made[k], "%s.%ld-1.tmp", wanted[k], (long)getpid()) < 0)
+            status = dg_error(DG_NO_MEMORY, "%s: not enough memory", wanted[k]);
+    if (status.code == DG_OK)
+        status = write_script(c, script, made[0], made[1]);
+    const char *const arguments[] = {"gnuplot", script, NULL};
+    if (status.code == DG_OK)
+        status = dg_prefixed(child_run(arguments, ".", SECONDS), "%s", first);
+    for (int k = 0; k < 2; k++) {
+        if (made[k] && status.code == DG_OK)
+            status = take_picture(made[k], wanted[k]);
+        if (made[k])
+            unlink(made[k]);
+        free(made[k]);
+    }
+    unlink(script);
+    free(script);
+    return status;
+}

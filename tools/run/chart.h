@@ -1,0 +1,44 @@
+/* Charts: curves with bands, points, intervals and heat maps, drawn by gnuplot. */
+#ifndef TOOLS_RUN_CHART_H
+#define TOOLS_RUN_CHART_H
+
+#include <stdint.h>
+
+#include <dotgrad/status.h>
+
+typedef enum chart_style { CHART_LINE, CHART_DASHES, CHART_POINTS, CHART_INTERVALS } chart_style;
+
+typedef struct chart_series {
+    const char *title; /* NULL: not in the key */
+    chart_style style;
+    int colour; /* those of one number have one colour */
+    int64_t count;
+    const double *x, *y;      /* NaN: a gap */
+    const double *low, *high; /* a band (lines) or an interval; NULL: none */
+} chart_series;
+
+/* Row r of values is drawn at height r, the first at the bottom or, where `down`, at the top. */
+typedef struct chart_heat {
+    int64_t rows, columns;
+    const double *values; /* [rows, columns]; NaN: nothing */
+    const char *const *row_names;
+    const double *x; /* of the columns, at equal steps in the picture */
+    const char *label;
+    bool log_scale, down;
+} chart_heat;
+
+typedef struct chart {
+    const char *title, *x_label, *y_label; /* NULL: none */
+    const chart_series *series;
+    int n_series;
+    bool log_x, log_y;
+    const char *const *names; /* of x = 1, 2, …; NULL: numbers */
+    int n_names;
+    const chart_heat *heat; /* instead of series */
+} chart;
+
+/* Writes the picture to `svg` and `png`, whole or not at all; NULL leaves one out. DG_IO: gnuplot is missing or failed.
+ */
+dg_status chart_draw(const chart *c, const char *svg, const char *png);
+
+#endif
