@@ -331,14 +331,6 @@ static dg_status draw(draw_request *request, measured *m, char *told)
     return status;
 }
 
-static bool is_probe(const char *words)
-{
-    for (size_t k = 0; dg_probe_name(k); k++)
-        if (strcmp(words, dg_probe_name(k)) == 0)
-            return true;
-    return false;
-}
-
 int command_draw(int argc, char **argv)
 {
     draw_request request = {0};
@@ -350,7 +342,7 @@ int command_draw(int argc, char **argv)
         return over;
     if (is_misused(&request, &status))
         return command_misused(argv[0], "%s", status.message);
-    if (request.heat && !is_probe(request.heat))
+    if (request.heat && !dg_probe_is_known(request.heat))
         return command_misused(argv[0],
                                "--heat: '%s' is not one of gradient, activation, dead, saturated, update, time, memory",
                                request.heat);

@@ -176,7 +176,8 @@ static void list_styles(void)
 
 static void list_probes(void)
 {
-    list_names(dg_probe_name);
+    for (size_t k = 0; dg_probe_name(k); k++)
+        printf("  %-14s %s\n", dg_probe_name(k), dg_probe_summary(k));
 }
 
 static const struct {

@@ -17,6 +17,7 @@
 #include <dotgrad/autograd.h>
 #include <dotgrad/data.h>
 #include <dotgrad/plan.h>
+#include <dotgrad/probe.h>
 #include <dotgrad/rules.h>
 
 DG_BEGIN_C

@@ -16,6 +16,7 @@
 
 #include <dotgrad/graph_file.h>
 #include <dotgrad/plan.h>
+#include <dotgrad/probe.h>
 
 DG_BEGIN_C
 
@@ -39,14 +40,7 @@ typedef struct dg_heat {
 
 /* What dg_heat_measure() looks at. The graph grows by the derivatives that it takes. */
 typedef struct dg_heat_request {
-    const char *what;       /* gradient    ‖∂loss/∂value‖₂ of each value, and of each parameter of a layer
-                               activation  root mean square and mean of each value
-                               dead        of activations, the share of units (channels, or elements of a row) that are 0 in
-                                           every row
-                               saturated   of elementwise activations, the share of elements where |f′| < 0.01
-                               update      ‖Δp‖/‖p‖ of a layer's parameters in a first step of the optimiser
-                               time        of the loss and its gradients, by the node that it is spent for
-                               memory      bytes of each value */
+    const char *what;       /* the name of a probe: <dotgrad/probe.h> */
     dg_node *loss;          /* what is computed; without one, the last node that is of interest */
     dg_tensors *parameters; /* those that are missing are made by their initialisers */
     const dg_feed *feeds;
@@ -59,7 +53,6 @@ typedef struct dg_heat_request {
 /* *heat is freed with dg_heat_free(). DG_BAD_ARGUMENT: no such probe; errors of plans and derivatives. */
 dg_status dg_heat_measure(const dg_heat_request *request, dg_heat **heat);
 void dg_heat_free(dg_heat *heat);        /* NULL is fine */
-const char *dg_probe_name(size_t index); /* NULL after the last */
 
 /* Sizes are in points (1/72 inch). NULL, 0 and false are the defaults; texts and lists are only read. */
 typedef struct dg_draw_options {
