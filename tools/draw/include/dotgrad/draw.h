@@ -52,7 +52,7 @@ typedef struct dg_heat_request {
 } dg_heat_request;
 /* *heat is freed with dg_heat_free(). DG_BAD_ARGUMENT: no such probe; errors of plans and derivatives. */
 dg_status dg_heat_measure(const dg_heat_request *request, dg_heat **heat);
-void dg_heat_free(dg_heat *heat);        /* NULL is fine */
+void dg_heat_free(dg_heat *heat); /* NULL is fine */
 
 /* Sizes are in points (1/72 inch). NULL, 0 and false are the defaults; texts and lists are only read. */
 typedef struct dg_draw_options {
