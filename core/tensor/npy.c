@@ -73,7 +73,8 @@ static dg_status read_header(const char *bytes, size_t size, npy_header *header)
     header->fortran = order && !strncmp(order, "True", 4);
     memcpy(header->type, "V", 2); /* a list of fields: a type that is not read */
     if (type_length > 0 && type_length < TYPE_TEXT) {
-        memcpy(header->type, type + 1, type_length);
+        for (size_t k = 0; k < type_length; k++)
+            header->type[k] = type[1 + k] > ' ' && type[1 + k] < 127 ? type[1 + k] : '?';
         header->type[type_length] = '\0';
     }
     free(text);

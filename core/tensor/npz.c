@@ -2,6 +2,8 @@
  * where each begins (PKWARE, APPNOTE.TXT, 4.3: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT). */
 #include "formats.h"
 
+#include <dotgrad/utf8.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +103,8 @@ static dg_status read_entry(const archive *a, uint64_t *at, member *m)
     size_t kept = m->is_array ? name - 4 : name;
     if (kept >= LONGEST_NAME)
         return dg_error(DG_BAD_DATA, "the name of an array has %zu bytes, at most %d are read", kept, LONGEST_NAME - 1);
+    if (m->is_array && !dg_utf8_check(text, kept, NULL))
+        return dg_error(DG_BAD_DATA, "the name of an array is not UTF-8");
     memcpy(m->name, text, kept);
     m->name[kept] = '\0';
     m->method = read_u16(entry + 10);

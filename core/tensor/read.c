@@ -70,6 +70,8 @@ dg_status dg_tensors_parse(const void *bytes, size_t size, size_t limit, dg_tens
     const char *text = bytes;
     size_t usual = size < SIZE_MAX / MAX_RATIO ? MAX_RATIO * size : SIZE_MAX;
     *set = NULL;
+    if (size == 0)
+        return dg_error(DG_BAD_DATA, "the file is empty");
     if (begins(text, size, "PK\3\4", 4) || begins(text, size, "PK\5\6", 4))
         return npz_parse(text, size, limit ? limit : usual > FREE_BYTES ? usual : FREE_BYTES, set);
     if (begins(text, size, "\x93NUMPY", 6))

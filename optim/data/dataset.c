@@ -109,8 +109,8 @@ dg_status dg_dataset_split(dg_dataset *data, double test, double validation, uin
     DG_TRY(check_fraction("validation", validation));
     int64_t n_test = part_of(test, rows), n_validation = part_of(validation, rows);
     if (n_test + n_validation >= rows)
-        return dg_error(DG_BAD_ARGUMENT, "test=%g and validation=%g leave no row of %lld for training", test,
-                        validation, (long long)rows);
+        return dg_error(DG_BAD_ARGUMENT, "test=%g and validation=%g leave no row of %lld for training: say test=0",
+                        test, validation, (long long)rows);
     int64_t *order = calloc((size_t)rows, sizeof *order);
     if (!order)
         return dg_no_memory("%lld row numbers", (long long)rows);

@@ -70,6 +70,8 @@ static double element(const idx_file *idx, int64_t index)
 static dg_status read_header(const char *path, idx_file *idx, size_t size)
 {
     const uint8_t *bytes = (const uint8_t *)idx->bytes;
+    if (size == 0)
+        return dg_error(DG_BAD_DATA, "%s: the file is empty", path);
     if (size < 4 || bytes[0] || bytes[1] || !element_size(bytes[2]) || bytes[3] == 0 || bytes[3] > DG_MAX_RANK)
         return dg_error(DG_BAD_DATA, "%s: this is not an IDX file", path);
     idx->type = bytes[2];
@@ -129,8 +131,12 @@ static dg_status take_part(const idx_part *part, dg_tensor *features, dg_tensor 
     int64_t rows = part->images.shape.dims[0], width = dg_shape_count(&part->images.shape) / rows;
     float *pixels = (float *)features->data + first_row * width;
     int64_t *labels = (int64_t *)target->data + first_row;
-    for (int64_t k = 0; k < rows * width; k++)
+    for (int64_t k = 0; k < rows * width; k++) {
         pixels[k] = (float)element(&part->images, k);
+        if (!isfinite(pixels[k]))
+            return dg_error(DG_BAD_DATA, "%s: image %lld has an element that is no finite number of float32",
+                            part->images_path, (long long)(k / width) + 1);
+    }
     for (int64_t k = 0; k < rows; k++) {
         double label = element(&part->labels, k);
         if (!(label >= 0 && label <= MAX_LABEL) || label != floor(label))

@@ -128,8 +128,8 @@ static dg_status read_text(const data_reading *reading, char **text, size_t *siz
 {
     const char *encoding = reading->options->encoding;
     DG_TRY(bytes_read(reading->path, reading->options->max_bytes, reading->budget, text, size));
-    dg_status status = dg_ok();
-    if (encoding) {
+    dg_status status = *size ? dg_ok() : dg_error(DG_BAD_DATA, "%s: the file is empty", reading->path);
+    if (encoding && *size) {
         iconv_t converter = iconv_open("UTF-8", encoding);
         status = converter == (iconv_t)-1 ? dg_error(DG_BAD_ARGUMENT, "data %s: encoding=%s: no such encoding is known",
                                                      reading->name, encoding)
