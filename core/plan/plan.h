@@ -14,6 +14,7 @@
  *   place.c     tasks to memory: lifetimes, reuse, one arena
  *   keep.c      the bindings that a plan keeps, and the one arena that they share
  *   run.c       running
+ *   per_sample.c  running sample by sample
  *   listing.c   what it will do, step by step
  *   profile.c   running with a clock, and what it all costs
  */
@@ -161,6 +162,7 @@ struct dg_plan {
     unsigned char *memory; /* the arena of buffers, for whichever binding runs */
     size_t memory_bytes;
     uint64_t step;
+    struct samples *samples; /* of a plan that runs sample by sample; NULL: it has not run */
     bool profiling;
     atomic_bool running; /* in some thread */
 };
@@ -221,6 +223,20 @@ static inline bool plan_does(const dg_plan *plan, enum dg_optimization what)
 {
     return !(plan->options.without & (unsigned)what);
 }
+
+/* run.c: a run of a plan that has been entered; result k of it. */
+dg_status run_entered(dg_plan *plan, const dg_feed *feeds, int n_feeds);
+static inline const dg_tensor *result_of_run(const dg_plan *plan, int k)
+{
+    return &plan->current->values[plan->current->fetch[k]].tensor;
+}
+
+/* per_sample.c: of a plan that runs sample by sample and has been entered. The feeds are of the whole batch. */
+dg_status samples_check(const dg_plan *plan);
+dg_status samples_prepare(dg_plan *plan, const dg_feed *feeds, int n_feeds);
+dg_status samples_run(dg_plan *plan, const dg_feed *feeds, int n_feeds);
+const dg_tensor *samples_result(const dg_plan *plan, int k);
+void samples_free(dg_plan *plan);
 
 /* Runs all tasks in order and keeps the time of each. */
 dg_status run_tasks_timed(const dg_plan *plan, binding *b);

@@ -21,7 +21,8 @@ dg_status dg_plan_prepare(dg_plan *plan, const dg_feed *feeds, int n_feeds)
         return dg_error(DG_BAD_ARGUMENT, "the plan to prepare is NULL");
     if (!plan_enter(plan))
         return busy_plan();
-    dg_status status = find_binding(plan, feeds, n_feeds);
+    dg_status status =
+        plan->options.per_sample ? samples_prepare(plan, feeds, n_feeds) : find_binding(plan, feeds, n_feeds);
     plan_leave(plan);
     return status;
 }

@@ -93,6 +93,8 @@ dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan *
         status = check_options(graph, options);
     if (status.code == DG_OK)
         status = plan_compile(made);
+    if (status.code == DG_OK && made->options.per_sample)
+        status = samples_check(made);
     pthread_mutex_unlock(&graph->lock);
     if (status.code != DG_OK)
         dg_plan_free(made);
@@ -105,6 +107,7 @@ void dg_plan_free(dg_plan *plan)
 {
     if (!plan)
         return;
+    samples_free(plan);
     forget_bindings(plan);
     free((void *)(uintptr_t)plan->options.fetch);
     free((void *)(uintptr_t)plan->options.updates);
@@ -167,6 +170,19 @@ static dg_status get_ready(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 }
 
 /* A status is large: each is returned where it is made, and copied only when something has failed. */
+dg_status run_entered(dg_plan *plan, const dg_feed *feeds, int n_feeds)
+{
+    if (!plan->current || !knows_parameters(plan) || !take_feeds_again(plan, plan->current, feeds, n_feeds))
+        DG_TRY(get_ready(plan, feeds, n_feeds));
+    binding *b = plan->current;
+    for (int32_t i = 0; i < b->n_random_kernels; i++)
+        b->random_kernels[i]->random.step = plan->step;
+    DG_TRY(plan->profiling ? run_tasks_timed(plan, b) : run_tasks(plan, b));
+    run_assignments(b);
+    plan->step++;
+    return dg_ok();
+}
+
 dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
     if (!plan)
@@ -175,24 +191,10 @@ dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)
         return dg_error(DG_BAD_ARGUMENT, "a plan that measures has no memory to run in");
     if (!plan_enter(plan))
         return busy_plan();
-    if (!plan->current || !knows_parameters(plan) || !take_feeds_again(plan, plan->current, feeds, n_feeds)) {
-        dg_status status = get_ready(plan, feeds, n_feeds);
-        if (status.code != DG_OK) {
-            plan_leave(plan);
-            return status;
-        }
-    }
-    binding *b = plan->current;
-    for (int32_t i = 0; i < b->n_random_kernels; i++)
-        b->random_kernels[i]->random.step = plan->step;
-    dg_status status = plan->profiling ? run_tasks_timed(plan, b) : run_tasks(plan, b);
-    if (status.code != DG_OK) {
-        plan_leave(plan);
-        return status;
-    }
-    run_assignments(b);
-    plan->step++;
+    dg_status status = plan->options.per_sample ? samples_run(plan, feeds, n_feeds) : run_entered(plan, feeds, n_feeds);
     plan_leave(plan);
+    if (status.code != DG_OK)
+        return status;
     return dg_ok();
 }
 
@@ -200,7 +202,7 @@ const dg_tensor *dg_plan_result(const dg_plan *plan, int k)
 {
     if (!plan || !plan->current || k < 0 || k >= plan->options.n_fetch)
         return NULL;
-    return &plan->current->values[plan->current->fetch[k]].tensor;
+    return plan->options.per_sample ? samples_result(plan, k) : result_of_run(plan, k);
 }
 
 void dg_plan_set_step(dg_plan *plan, uint64_t number)

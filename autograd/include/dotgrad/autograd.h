@@ -16,7 +16,8 @@ DG_BEGIN_C
 
 /* ---- derivatives ---- */
 
-/* Reverse mode: grads[k] = d(sum of output)/d(wrt[k]), of wrt[k]'s type; zeros where output does not depend on it. */
+/* Reverse mode: grads[k] = d(sum of output)/d(wrt[k]), of wrt[k]'s type; zeros where output does not depend on it. For
+ * the gradient of each sample of a batch, run them in a plan with .per_sample (<dotgrad/plan.h>). */
 dg_status dg_grad(dg_node *output, int count, dg_node *const *wrt, dg_node **grads);
 
 /* depends[k]: whether a derivative flows from output to wrt[k] at all. False where every path goes through `detach`, an

@@ -5,6 +5,18 @@
  * runs with those sizes walk an array: no allocation, no hashing, no text. A plan keeps its bindings to the sizes that
  * came last, a dozen or so, and one arena of buffers for all of them, as large as the largest has needed.
  *
+ * Sample by sample. A plan with `per_sample` computes for each sample of a batch what a batch of this one alone gives,
+ * whatever the batch's size, and stacks the results. So the gradient of the loss becomes the gradient of each sample's
+ * loss (of private training, of influence functions, of the gradient's noise):
+ *
+ *     DG_TRY(dg_grad(loss, DG_NODES(w, b), gradients));                 // of w [10, 64] and b [10]
+ *     dg_plan_options options = {.fetch = gradients, .n_fetch = 2, .parameters = parameters, .per_sample = true};
+ *     DG_TRY(dg_plan_new(g, &options, &plan));
+ *     DG_TRY(dg_plan_run(plan, feeds, n_feeds));                        // x [N, 64]: results [N, 10, 64] and [N, 10]
+ *
+ * Samples are cut along first sizes that are DG_N; feeds without it are the same for all. Whatever ops do, samples do
+ * not mix: batch_norm in training sees one alone. Random nodes draw anew for each sample, which counts as a step.
+ *
  * Threads. A graph is built by one thread at a time, and while one builds, nobody may make or bind plans of it. Apart
  * from that, plans of one graph may be made, bound and run by several threads, each its own: once bound to a size,
  * plans without updates run in parallel, and may share parameters and a pool of threads. One plan is run by one thread
@@ -48,6 +60,8 @@ typedef struct dg_plan_options {
     dg_threads *threads;    /* NULL: one thread */
     uint64_t seed;          /* of random nodes */
     bool training;          /* dropout, batch statistics, running updates */
+    bool per_sample;        /* runs each sample of a batch for itself, see above. Updates: DG_BAD_ARGUMENT. Costs and
+                               profile are of a batch of one */
     unsigned without;       /* of enum dg_optimization: what the plan leaves undone; 0 for all but tests */
     size_t memory_limit;    /* bytes of the plan's arena and constants, of all its bindings together; 0: none */
     bool measuring;         /* for dg_plan_prepare() and dg_plan_cost_of() alone: parameters need not be there, tensors
