@@ -38,16 +38,14 @@ dg_value dg_ints_value(const dg_ints *value)
 {
     if (!value)
         return (dg_value){0};
-    if (!value)
-        return (dg_value){0};
     bool one = value->count == 0 && value->guard == 0;
+    if (one && (value->only == DG_SAME || value->only == DG_VALID))
+        return dg_text(value->only == DG_SAME ? "same" : "valid");
     return one ? dg_int(value->only) : (dg_value){.kind = DG_VALUE_INTS, .ints = value};
 }
 
 dg_value dg_shape_value(const dg_shape *value)
 {
-    if (!value)
-        return (dg_value){0};
     return value ? (dg_value){.kind = DG_VALUE_SHAPE, .shape = value} : (dg_value){0};
 }
 
@@ -58,8 +56,6 @@ dg_value dg_dtype_value(dg_dtype value)
 
 dg_value dg_tensor_value(const dg_tensor *value)
 {
-    if (!value)
-        return (dg_value){0};
     return value ? (dg_value){.kind = DG_VALUE_TENSOR, .tensor = value} : (dg_value){0};
 }
 

@@ -191,6 +191,29 @@ Test(options, one_padding_is_for_height_and_width)
     trial_free(t);
 }
 
+Test(options, padding_may_be_a_word)
+{
+    trial *t = trial_new(DG_FLOAT32);
+    dg_node *x1 = trial_input(t, DG_SHAPE(1, 2, 9), NULL), *x2 = trial_input(t, DG_SHAPE(1, 2, 9, 8), NULL),
+            *x3 = trial_input(t, DG_SHAPE(1, 2, 9, 8, 7), NULL);
+    expect_shape(dg_conv1d(x1, 1, .kernel_size = 4, .padding = DG_SAME), DG_SHAPE(1, 1, 9));
+    expect_shape(dg_conv2d(x2, 1, .kernel_size = 5, .padding = DG_SAME, .dilation = 2), DG_SHAPE(1, 1, 9, 8));
+    expect_shape(dg_conv3d(x3, 1, .kernel_size = DG_INTS(1, 3, 5), .padding = {DG_SAME}), DG_SHAPE(1, 1, 9, 8, 7));
+    expect_shape(dg_conv2d(x2, 1, .kernel_size = 5, .padding = DG_VALID), DG_SHAPE(1, 1, 5, 4));
+    trial_free(t);
+    t = trial_new(DG_FLOAT32);
+    x2 = trial_input(t, DG_SHAPE(1, 2, 9, 9), NULL);
+    cr_expect_null(dg_max_pool2d(x2, 2, .padding = DG_SAME));
+    cr_expect(strstr(dg_graph_status(t->graph).message, "is same, wants a size"), "%s",
+              dg_graph_status(t->graph).message);
+    trial_free(t);
+    t = trial_new(DG_FLOAT32);
+    cr_expect_null(
+        dg_conv2d(trial_input(t, DG_SHAPE(1, 2, 9, 9), NULL), 1, .kernel_size = 3, .stride = 2, .padding = DG_SAME));
+    cr_expect(strstr(dg_graph_status(t->graph).message, "stride of 1"), "%s", dg_graph_status(t->graph).message);
+    trial_free(t);
+}
+
 Test(options, one_size_is_for_every_dimension_of_a_convolution)
 {
     trial *t = trial_new(DG_FLOAT32);

@@ -72,11 +72,14 @@ const dg_value *dg_call_argument(const dg_value *call, size_t position, const ch
  *     dg_sum(x, .dim = DG_INTS(0, 2))        a list, in its one spelling: dimensions 0 and 2
  *     dg_sum(x)                              absent: the op's default, here all dimensions
  *     dg_conv2d(x, 8, .kernel_size = 3)      3 for each dimension; DG_INTS(3, 5): 3 for H, 5 for W
+ *     dg_conv2d(x, 8, .padding = DG_SAME)    a word where the op has one: padding=same in a graph file
  *
  * `= n` and `= {n}` set `only`, of which the type below takes care; `= {0, 2}` does not compile in a builder (with gcc
  * as C99 it is an error of the graph, where the 2 is not 0). In a variable of one's own: {.only = n}, {.only = DG_NONE}
  * (absent), or `count` > 0 numbers in `at`, and then `only` is not read. */
 #define DG_NONE     INT64_MIN
+#define DG_SAME     (INT64_MIN + 1) /* .padding of convolutions, the words same */
+#define DG_VALID    (INT64_MIN + 2) /* and valid: as much as keeps the sizes, and none */
 #define DG_MAX_INTS 16
 typedef enum dg_guard { DG_GUARD = 0x4c495354 } dg_guard;
 #ifdef __cplusplus
