@@ -5,6 +5,8 @@
 #include <dotgrad/tensor.h>
 
 /* limit: bytes that unpacking may make. */
+/* What dg_safetensors_write() would write; to be freed. */
+dg_status safetensors_print(const dg_tensors *set, char **bytes, size_t *size);
 dg_status safetensors_parse(const char *bytes, size_t size, dg_tensors **set);
 dg_status npz_parse(const char *bytes, size_t size, size_t limit, dg_tensors **set);
 dg_status npy_parse(const char *bytes, size_t size, dg_tensors **set);

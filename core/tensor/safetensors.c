@@ -404,42 +404,67 @@ fail:
     return text;
 }
 
+/* The file in parts: *head, to be freed, then the tensors' own bytes. parts[] has room for one more than tensors. */
+static dg_status make_parts(const dg_tensors *set, char **head, file_part *parts, size_t *n_parts)
+{
+    *head = NULL;
+    size_t *offsets = calloc(dg_tensors_count(set) + 1, sizeof *offsets);
+    if (offsets)
+        *n_parts = place(set, offsets, parts);
+    char *text = offsets ? print_header(set, offsets) : NULL;
+    size_t length = text ? strlen(text) : 0;
+    uint64_t padded = (length + 7) / 8 * 8;
+    if (text)
+        *head = malloc(PREFIX + padded);
+    dg_status status = *head ? dg_ok() : dg_no_memory("the header");
+    if (status.code == DG_OK && padded > LARGEST_HEADER)
+        status = dg_error(DG_BAD_DATA, "the header would have %" PRIu64 " bytes", padded);
+    if (status.code == DG_OK) {
+        memcpy(*head, &padded, PREFIX);
+        memcpy(*head + PREFIX, text, length);
+        memset(*head + PREFIX + length, ' ', padded - length);
+        parts[0] = (file_part){*head, PREFIX + padded};
+    }
+    cJSON_free(text);
+    free(offsets);
+    return status;
+}
+
 static dg_status write_set(const char *path, const dg_tensors *set)
 {
-    dg_status status = dg_no_memory("the header");
-    size_t count = dg_tensors_count(set), n_parts, length;
-    char *text = NULL, *head = NULL;
-    uint64_t padded;
-    size_t *offsets = calloc(count + 1, sizeof *offsets);
-    file_part *parts = calloc(count + 1, sizeof *parts);
-    if (!offsets || !parts)
-        goto done;
-    n_parts = place(set, offsets, parts);
-    text = print_header(set, offsets);
-    if (!text)
-        goto done;
-    length = strlen(text);
-    padded = (length + 7) / 8 * 8;
-    head = malloc(PREFIX + padded);
-    if (!head)
-        goto done;
-    memcpy(head, &padded, PREFIX);
-    memcpy(head + PREFIX, text, length);
-    memset(head + PREFIX + length, ' ', padded - length);
-    parts[0] = (file_part){head, PREFIX + padded};
-    status =
-        padded > LARGEST_HEADER ? dg_error(DG_BAD_DATA, "the header would have %" PRIu64 " bytes", padded) : dg_ok();
-    if (status.code == DG_OK) {
-        status = file_write_parts(path, parts, n_parts);
-        goto named; /* the message begins with the path already */
-    }
-done:
-    status = dg_prefixed(status, "%s", file_name_for_writing(path));
-named:
+    char *head = NULL;
+    size_t n_parts = 0;
+    file_part *parts = calloc(dg_tensors_count(set) + 1, sizeof *parts);
+    dg_status status = parts ? make_parts(set, &head, parts, &n_parts) : dg_no_memory("the header");
+    if (status.code == DG_OK)
+        status = file_write_parts(path, parts, n_parts); /* its messages begin with the path */
+    else
+        status = dg_prefixed(status, "%s", file_name_for_writing(path));
     free(head);
-    cJSON_free(text);
     free(parts);
-    free(offsets);
+    return status;
+}
+
+dg_status safetensors_print(const dg_tensors *set, char **bytes, size_t *size)
+{
+    char *head = NULL;
+    size_t n_parts = 0;
+    file_part *parts = calloc(dg_tensors_count(set) + 1, sizeof *parts);
+    dg_status status = parts ? make_parts(set, &head, parts, &n_parts) : dg_no_memory("the header");
+    *bytes = NULL;
+    *size = 0;
+    for (size_t k = 0; k < n_parts; k++)
+        *size += parts[k].size;
+    if (status.code == DG_OK && !(*bytes = malloc(*size + 1)))
+        status = dg_no_memory("%zu bytes of tensors", *size);
+    char *to = *bytes;
+    for (size_t k = 0; to && k < n_parts; k++) {
+        if (parts[k].size)
+            memcpy(to, parts[k].bytes, parts[k].size);
+        to += parts[k].size;
+    }
+    free(head);
+    free(parts);
     return status;
 }
 

@@ -93,6 +93,7 @@ static const dg_attribute table[] = {
     OURS("state", G, LIST, "of the file of a scan() cell: the inputs that are states, \"h, c\""),
     OURS("folder", G, FILE, "where the files that use() and scan() name are looked for first"),
     OURS("file:NAME", G, TEXT, "the text of the used file NAME, kept in the graph: % and \\ as %25 and %5C"),
+    OURS("tensors:NAME", G, TEXT, "the constants of the file NAME, kept in the graph: safetensors in base64"),
     OURS("styled", ALL, LIST, "names of the attributes that an export added for looks"),
     OURS("styled_graph", G, LIST, "the same, of the graph's own attributes"),
     OURS("styled_node", G, LIST, "the same, of the defaults of nodes"),
@@ -301,6 +302,8 @@ const dg_attribute *dg_attribute_find(const char *name)
         return NULL;
     if (strncmp(name, "file:", 5) == 0)
         name = "file:NAME";
+    if (strncmp(name, "tensors:", 8) == 0)
+        name = "tensors:NAME";
     for (; n_ours < count && table[n_ours].ours; n_ours++)
         if (strcmp(table[n_ours].name, name) == 0)
             return &table[n_ours];

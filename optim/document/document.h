@@ -7,6 +7,7 @@
  *   sizes.c     ROWS, FEATURES, CLASSES, VOCAB from data
  *   keys.c      names of used files
  *   library.c   the files that it uses
+ *   constants.c   those with tensors
  *   count.c     how large the network would be
  *   build.c     nodes in the order in which they depend on each other
  *   export.c    any graph to a document

@@ -3,6 +3,7 @@
  * used file are one thread of decisions. */
 #include "library.h"
 
+#include "constants.h"
 #include "core/base/null.h"
 #include "keys.h"
 #include "settings.h"
@@ -26,20 +27,13 @@ typedef struct library_file {
     int64_t note;
 } library_file;
 
-/* Tensors of constants. */
-typedef struct library_tensors_of {
-    char *path;
-    dg_tensors *tensors;
-} library_tensors_of;
-
 /* The first file is the one that uses the others. */
 struct dg_file_library {
     dg_document_parser *parse;
     dg_graph_read_options options; /* but for what is gone when reading is over */
     size_t count;
     library_file *files;
-    size_t n_sets;
-    library_tensors_of *sets;
+    constant_files constants;
     int n_roots;
     char **roots; /* real paths */
     int64_t n_items;
@@ -145,11 +139,7 @@ void library_free(struct dg_file_library *library)
         if (k > 0) /* the first is not ours */
             dg_arena_free(library->files[k].file->arena);
     }
-    for (size_t k = 0; k < library->n_sets; k++) {
-        free(library->sets[k].path);
-        dg_tensors_free(library->sets[k].tensors);
-    }
-    free(library->sets);
+    constants_free(&library->constants);
     for (int k = 0; k < library->n_roots; k++)
         free(library->roots[k]);
     free(library->roots);
@@ -417,29 +407,14 @@ void library_set_scope(struct dg_file_library *library, const char *scope)
     library->files[0].scope = scope;
 }
 
-dg_status library_tensors(struct dg_file_library *library, const dg_graph_file *user, const char *name,
-                          const dg_tensors **tensors)
+dg_status library_constant(struct dg_file_library *library, const dg_graph_file *user, const char *file,
+                           const char *name, const char *otherwise, const dg_tensor **found)
 {
-    char *key = document_key(find_entry(library, user)->key, NULL, name), *path = key ? path_of(library, key) : NULL;
-    library_tensors_of *sets = realloc(library->sets, (library->n_sets + 1) * sizeof *sets);
-    library->sets = sets ? sets : library->sets;
+    char *key = document_key(find_entry(library, user)->key, NULL, file), *path = key ? path_of(library, key) : NULL;
+    dg_status status =
+        path ? constants_find(&library->constants, library->files[0].file, key, path, name, otherwise, found)
+             : document_no_memory(user);
     free(key);
-    *tensors = NULL;
-    for (size_t k = 0; path && k < library->n_sets && !*tensors; k++)
-        if (strcmp(library->sets[k].path, path) == 0)
-            *tensors = library->sets[k].tensors;
-    dg_status status = path && sets ? dg_ok() : document_no_memory(user);
-    if (status.code == DG_OK && !*tensors) {
-        dg_tensors *made = NULL;
-        status = dg_graph_file_check_path(library->files[0].file, path);
-        if (status.code == DG_OK)
-            status = dg_safetensors_read(path, &made);
-        if (status.code == DG_OK) {
-            library->sets[library->n_sets++] = (library_tensors_of){path, made};
-            *tensors = made;
-            path = NULL;
-        }
-    }
     free(path);
     return status;
 }
@@ -491,13 +466,15 @@ dg_status dg_graph_file_bundle(const dg_graph_file *file, char **text)
     REFUSE_NULL(file);
     REFUSE_NULL(text);
     dg_graph_file whole = *file;
-    size_t used = dg_graph_file_used_count(file), count = 0;
-    dg_file_attribute *items = dg_arena_alloc(file->arena, (file->attributes.count + used + 1) * sizeof *items);
+    const constant_files *constants = &file->library->constants;
+    size_t used = dg_graph_file_used_count(file), count = 0, most = file->attributes.count + used + constants->count;
+    dg_file_attribute *items = dg_arena_alloc(file->arena, (most + 1) * sizeof *items);
     *text = NULL;
     if (!items)
         return document_no_memory(file);
     for (size_t k = 0; k < file->attributes.count; k++)
-        if (strncmp(file->attributes.items[k].name, "file:", 5) != 0)
+        if (strncmp(file->attributes.items[k].name, "file:", 5) != 0 &&
+            strncmp(file->attributes.items[k].name, "tensors:", 8) != 0)
             items[count++] = file->attributes.items[k];
     for (size_t k = 0; k < used; k++) {
         const char *key = dg_graph_file_used_name(file, k);
@@ -508,6 +485,7 @@ dg_status dg_graph_file_bundle(const dg_graph_file *file, char **text)
         stpcpy(stpcpy(name, "file:"), key);
         items[count++] = (dg_file_attribute){.name = name, .value = coded};
     }
+    DG_TRY(constants_keep(constants, file->arena, items, &count));
     qsort(items, count, sizeof *items, by_name);
     whole.attributes = (dg_file_attributes){count, items};
     return dg_graph_file_write(&whole, text);

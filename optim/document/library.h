@@ -26,9 +26,9 @@ void library_set_scope(struct dg_file_library *library, const char *scope);
 /* The document of that name, seen from the file that uses it, with the settings in the call that does. */
 dg_status library_find(struct dg_file_library *library, const dg_graph_file *user, const char *name,
                        const dg_value *call, dg_graph_file **file);
-/* The tensors of a file, seen from a file of the library; they live as long as it. */
-dg_status library_tensors(struct dg_file_library *library, const dg_graph_file *user, const char *name,
-                          const dg_tensors **tensors);
+/* The tensor `name`, else `otherwise`, of a file with constants, seen from a file of the library; it lives as long. */
+dg_status library_constant(struct dg_file_library *library, const dg_graph_file *user, const char *file,
+                           const char *name, const char *otherwise, const dg_tensor **found);
 /* Whether two documents were read from one file. */
 bool library_is_same(const struct dg_file_library *library, const dg_graph_file *a, const dg_graph_file *b);
 /* A note of count.c for each document. */

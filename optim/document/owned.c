@@ -140,14 +140,9 @@ dg_status owned_constant(const building *b, int item, const char *name, dg_value
         first && (first->kind == DG_VALUE_STRING || first->kind == DG_VALUE_NAME || first->kind == DG_VALUE_TEXT);
     if (!op || op->role != DG_ROLE_CONSTANT || !is_text || !ends_in(first->s, ".safetensors"))
         return dg_ok();
-    const dg_tensors *set;
+    const dg_tensor *found;
     const dg_file_node *node = &b->file->nodes[b->node_of[item]];
-    dg_status status = library_tensors(b->library, b->file, first->s, &set);
-    const dg_tensor *found = status.code == DG_OK ? dg_tensors_find(set, name) : NULL;
-    if (status.code == DG_OK && !found)
-        found = dg_tensors_find(set, node->name);
-    if (status.code == DG_OK && !found)
-        status = dg_error(DG_BAD_DATA, "%s has no tensor '%s'", first->s, name);
+    dg_status status = library_constant(b->library, b->file, first->s, name, node->name, &found);
     dg_value *items = dg_arena_alloc(dg_graph_arena(b->graph), (call->count + 1) * sizeof *items);
     if (status.code == DG_OK && !items)
         status = document_no_memory(b->file);
