@@ -169,6 +169,7 @@ dg_status dg_jacobian_vector(int n_outputs, dg_node *const *outputs, int count, 
     if (!n_outputs)
         return dg_ok();
     walk w;
+    bool emitting = dg_graph_emit(graph, true);
     dg_status status = walk_make(&w, graph, n_outputs, outputs, count, wrt, false);
     if (status.code == DG_OK)
         status = start(&w, count, wrt, tangents);
@@ -179,6 +180,7 @@ dg_status dg_jacobian_vector(int n_outputs, dg_node *const *outputs, int count, 
         dg_node *tangent = walk_value(&w, (walk_point){outputs[k], 0});
         output_tangents[k] = tangent ? tangent : dg_zeros_like(outputs[k]);
     }
+    dg_graph_emit(graph, emitting);
     walk_release(&w);
     if (status.code == DG_OK)
         status = dg_graph_status(graph);

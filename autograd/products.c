@@ -60,7 +60,9 @@ dg_status dg_jacobian(dg_node *output, dg_node *wrt, dg_node **jacobian)
     if (n_rows == 0 || n_columns == 0) {
         dg_tensor none;
         DG_TRY(dg_tensor_make(&none, dg_node_type(wrt, 0)->dtype, shape));
+        bool before = dg_graph_emit(graph, true);
         *jacobian = dg_constant(graph, &none, .dtype = none.dtype);
+        dg_graph_emit(graph, before);
         dg_tensor_release(&none);
         return dg_graph_status(graph);
     }
@@ -70,6 +72,7 @@ dg_status dg_jacobian(dg_node *output, dg_node *wrt, dg_node **jacobian)
     if (!parts)
         return dg_no_memory("a Jacobian of %lld by %lld", (long long)n_rows, (long long)n_columns);
     dg_status status = dg_ok();
+    bool emitting = dg_graph_emit(graph, true);
     for (int64_t k = 0; k < n && status.code == DG_OK; k++) {
         dg_node *unit = one_hot(by_rows ? output : wrt, k);
         status = !unit     ? dg_graph_status(graph)
@@ -80,6 +83,7 @@ dg_status dg_jacobian(dg_node *output, dg_node *wrt, dg_node **jacobian)
         *jacobian = dg_reshape(dg_stack((int)n, parts, .dim = by_rows ? 0 : -1), shape);
         status = dg_graph_status(graph);
     }
+    dg_graph_emit(graph, emitting);
     free(parts);
     return status;
 }

@@ -123,6 +123,7 @@ dg_status dg_vector_jacobian(int n_outputs, dg_node *const *outputs, dg_node *co
         return dg_ok();
     walk w;
     recomputation again = {0};
+    bool emitting = dg_graph_emit(graph, true);
     dg_status status = walk_make(&w, graph, n_outputs, outputs, count, wrt, false);
     if (status.code == DG_OK)
         status = start(&w, n_outputs, outputs, cotangents);
@@ -137,6 +138,7 @@ dg_status dg_vector_jacobian(int n_outputs, dg_node *const *outputs, dg_node *co
         dg_node *gradient = walk_value(&w, walk_resolve(wrt[k]));
         grads[k] = gradient ? gradient : dg_zeros_like(wrt[k]);
     }
+    dg_graph_emit(graph, emitting);
     walk_release(&w);
     recompute_release(&again);
     if (status.code == DG_OK)

@@ -389,7 +389,9 @@ static dg_status check_into(dg_check_report *report, const dg_check_options *opt
     c.options.elements = options->elements ? options->elements : 50;
     c.options.directions = options->directions ? options->directions : 2;
     c.options.tolerance = options->tolerance > 0 ? options->tolerance : 1e-6;
+    bool emitting = dg_graph_emit(c.graph, true);
     dg_status status = check_orders(&c);
+    dg_graph_emit(c.graph, emitting);
     check_release(&c);
     return status;
 }

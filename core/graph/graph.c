@@ -224,6 +224,7 @@ dg_node *graph_new_node(dg_graph *graph, const op_entry *entry, int n_inputs, in
     node->inputs = (dg_node **)(node->types + n_outputs);
     node->owner = graph->owner;
     node->derivative_of = graph->differentiated;
+    node->emitted = graph->emitting;
     node->module = module_of_new(graph);
     node->id = graph->n_nodes;
     return node;
@@ -356,6 +357,52 @@ dg_node *dg_graph_differentiate(dg_graph *graph, dg_node *node)
     dg_node *outer = graph->differentiated;
     graph->differentiated = node;
     return outer;
+}
+
+bool dg_node_is_emitted(const dg_node *node)
+{
+    return node && node->emitted;
+}
+
+bool dg_graph_emit(dg_graph *graph, bool on)
+{
+    if (!graph)
+        return false;
+    bool before = graph->emitting;
+    graph->emitting = on;
+    return before;
+}
+
+static bool reads_marked(const dg_node *node, const bool *marks)
+{
+    for (int k = 0; k < node->n_inputs; k++)
+        if (node->inputs[k] && marks[node->inputs[k]->id])
+            return true;
+    return false;
+}
+
+/* Nodes read what was made before them; so one walk forward finds what follows from emitted nodes, and one back what
+ * the network is computed from. */
+dg_status dg_graph_mark_network(const dg_graph *graph, const dg_node *loss, const dg_node *output, bool *marks)
+{
+    REFUSE_NULL(graph);
+    REFUSE_NULL(marks);
+    for (int64_t id = 0; id < graph->n_nodes; id++) {
+        const dg_node *node = graph->nodes[id];
+        bool is_update = node->entry->op->role == DG_ROLE_ASSIGN, leaves_out = loss || output || is_update;
+        marks[id] = node->emitted || (leaves_out && reads_marked(node, marks));
+    }
+    for (int64_t id = 0; id < graph->n_nodes; id++)
+        marks[id] = !marks[id];
+    if (loss)
+        marks[loss->id] = true;
+    if (output)
+        marks[output->id] = true;
+    for (int64_t id = graph->n_nodes - 1; id >= 0; id--)
+        for (int k = 0; marks[id] && k < graph->nodes[id]->n_inputs; k++)
+            if (graph->nodes[id]->inputs[k])
+                marks[graph->nodes[id]->inputs[k]->id] = true;
+    return dg_ok();
 }
 
 dg_location dg_node_location(const dg_node *node)

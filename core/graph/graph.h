@@ -46,6 +46,7 @@ struct dg_node {
     const op_entry *entry;
     const char *name; /* NULL until somebody asks or gives one */
     bool named;
+    bool emitted; /* for a derivative or by an optimiser, not by the graph's author */
     dg_location at;
     int64_t id;
     int n_inputs;
@@ -84,6 +85,7 @@ struct dg_graph {
     const dg_formula **op_formulas; /* of ops without attributes, by registry index */
     dg_node *owner;                 /* the composed op that is being expanded */
     dg_node *differentiated;        /* the node whose derivative is being emitted */
+    bool emitting;                  /* what is made now is emitted */
     dg_module *module;              /* that is open */
 };
 

@@ -3,6 +3,8 @@
 
 #include "core/base/null.h"
 
+#include <dotgrad/utf8.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +16,8 @@ typedef struct exporting {
     dg_graph *graph;
     const dg_graph_write_options *options;
     dg_graph_file file;
-    int *index; /* by id of a node: its place in the document, −1: it has none */
+    int *index;       /* by id of a node: its place in the document, −1: it has none */
+    bool *is_network; /* by id: what training adds is not */
     const char **modules;
     dg_tensors *constants;
     dg_status status;
@@ -49,9 +52,11 @@ static bool is_own_parameter(const dg_node *node)
 }
 
 /* A parameter that a formula made (beta=parameter(1.0)) stands in the file as a node of its own. */
-static bool is_written(const dg_node *node)
+static bool is_written(const exporting *e, const dg_node *node)
 {
     const dg_node *owner = dg_node_owner(node);
+    if (!e->is_network[dg_node_id(node)])
+        return false;
     if (!owner)
         return dg_node_op(node)->role != DG_ROLE_OUTPUT;
     return is_own_parameter(node) && (dg_node_op(owner)->flags & DG_ANY_INPUTS) && !dg_node_owner(owner);
@@ -182,8 +187,9 @@ static dg_status add_edge(exporting *e, dg_node *head, int input)
         DG_TRY(add_parameter(e, tail));
     if (e->index[dg_node_id(tail)] < 0)
         return dg_error(DG_BAD_ARGUMENT,
-                        "'%s' reads '%s', a part of '%s' that graph files have no word for: write the graph before its "
-                        "gradients are emitted",
+                        "the network goes on from a derivative: its '%s' reads '%s', a part of '%s' that graph files "
+                        "have no word for; make such a derivative by the op grad, dg_call(DG_HERE, \"grad\", "
+                        "DG_NODES(output, input))",
                         dg_node_name(head), dg_node_name(tail),
                         dg_node_owner(tail) ? dg_node_name(dg_node_owner(tail)) : "another node");
     e->file.edges[e->file.n_edges++] = (dg_file_edge){.tail = e->index[dg_node_id(tail)],
@@ -244,6 +250,46 @@ static int by_name(const void *a, const void *b)
     return strcmp(first->name, second->name);
 }
 
+static dg_status add_setting(exporting *e, const dg_file_setting *setting, dg_file_attribute *items, size_t *count)
+{
+    const char *name = setting->name, *value = setting->value;
+    dg_dtype dtype;
+    if (!name || !*name || !value)
+        return dg_error(DG_BAD_ARGUMENT, "setting %s%s is %s", name && *name ? "" : "without a name", name ? name : "",
+                        value ? value : "NULL");
+    if (!dg_utf8_check(name, strlen(name), NULL) || !dg_utf8_check(value, strlen(value), NULL))
+        return dg_error(DG_BAD_ARGUMENT, "setting '%.60s' is not UTF-8", name);
+    if (strcmp(name, "dtype") == 0 && dg_dtype_parse(value, &dtype) && dtype != dg_graph_dtype(e->graph))
+        return dg_error(DG_BAD_ARGUMENT, "dtype=%s: the graph is built in %s", value,
+                        dg_dtype_name(dg_graph_dtype(e->graph)));
+    for (size_t k = 0; k < *count; k++) {
+        if (strcmp(items[k].name, name) != 0)
+            continue;
+        return strcmp(items[k].value, value) == 0
+                   ? dg_ok()
+                   : dg_error(DG_BAD_ARGUMENT, "%s=%s: it is %s already", name, value, items[k].value);
+    }
+    items[(*count)++] = (dg_file_attribute){.name = name, .value = value};
+    return dg_ok();
+}
+
+/* What the reader asks of loss and output. */
+static dg_status check_roles(const exporting *e)
+{
+    const char *names[] = {"loss", "output"}, *found[2];
+    for (int k = 0; k < 2; k++) {
+        found[k] = dg_file_attribute_find(&e->file.attributes, names[k]);
+        if (found[k] && document_find(&e->file, found[k]) < 0)
+            return dg_error(DG_BAD_ARGUMENT, "%s=%s: the network has no such node", names[k], found[k]);
+    }
+    if (found[0] && found[1] && strcmp(found[0], found[1]) == 0)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "output=%s: this is the loss, which training makes small; output names the "
+                        "node whose values are the predictions",
+                        found[1]);
+    return dg_ok();
+}
+
 static dg_status add_settings(exporting *e)
 {
     const dg_graph_write_options *options = e->options;
@@ -251,21 +297,17 @@ static dg_status add_settings(exporting *e)
     dg_file_attribute *items = dg_arena_alloc(e->file.arena, sizeof *items * ((size_t)options->n_settings + 3));
     if (!items)
         return no_memory();
-    for (int k = 0; k < options->n_settings; k++) {
-        const dg_attribute *known = dg_attribute_find(options->settings[k].name);
-        if (known && known->ours && known->option)
-            DG_TRY(dg_attribute_check(known, options->settings[k].value));
-        items[count++] = (dg_file_attribute){.name = options->settings[k].name, .value = options->settings[k].value};
-    }
     if (options->loss)
         items[count++] = (dg_file_attribute){.name = "loss", .value = name_of(e, options->loss)};
     if (options->output)
         items[count++] = (dg_file_attribute){.name = "output", .value = name_of(e, options->output)};
     if (dg_graph_dtype(e->graph) == DG_FLOAT64)
         items[count++] = (dg_file_attribute){.name = "dtype", .value = "float64"};
+    for (int k = 0; k < options->n_settings; k++)
+        DG_TRY(add_setting(e, &options->settings[k], items, &count));
     qsort(items, count, sizeof *items, by_name);
     e->file.attributes = (dg_file_attributes){count, items};
-    return dg_ok();
+    return check_roles(e);
 }
 
 static dg_status make_document(exporting *e)
@@ -273,9 +315,11 @@ static dg_status make_document(exporting *e)
     dg_graph_file *file = &e->file;
     int64_t count = dg_graph_node_count(e->graph), edges = 0;
     e->index = dg_arena_alloc(file->arena, sizeof *e->index * ((size_t)count + 1));
+    e->is_network = dg_arena_alloc(file->arena, sizeof *e->is_network * ((size_t)count + 1));
     file->nodes = dg_arena_alloc(file->arena, sizeof *file->nodes * ((size_t)count + 1));
-    if (!e->index || !file->nodes)
+    if (!e->index || !e->is_network || !file->nodes)
         return no_memory();
+    DG_TRY(dg_graph_mark_network(e->graph, e->options->loss, e->options->output, e->is_network));
     for (int64_t id = 0; id < count; id++) {
         e->index[id] = -1;
         edges += dg_node_input_count(dg_graph_node(e->graph, id));
@@ -284,7 +328,7 @@ static dg_status make_document(exporting *e)
     if (!file->edges)
         return no_memory();
     for (int64_t id = 0; id < count; id++)
-        if (is_written(dg_graph_node(e->graph, id)))
+        if (is_written(e, dg_graph_node(e->graph, id)))
             DG_TRY(add_node(e, dg_graph_node(e->graph, id)));
     for (int k = 0, written = file->n_nodes; k < written; k++)
         for (int input = 0; input < dg_node_input_count(file->nodes[k].node); input++)
@@ -301,6 +345,9 @@ dg_status dg_graph_write(dg_graph *graph, const dg_graph_write_options *options,
     *text = NULL;
     if (options && options->n_settings && !options->settings)
         return dg_error(DG_BAD_ARGUMENT, "the list of %d settings is NULL", options->n_settings);
+    if (options && ((options->loss && dg_node_graph(options->loss) != graph) ||
+                    (options->output && dg_node_graph(options->output) != graph)))
+        return dg_error(DG_BAD_ARGUMENT, "the loss or the output to write is a node of another graph");
     DG_TRY(dg_graph_status(graph));
     exporting e = {.graph = graph, .options = options ? options : &usual, .status = dg_ok()};
     e.file = (dg_graph_file){.path = "graph", .name = e.options->name ? e.options->name : "", .graph = graph};
@@ -308,6 +355,8 @@ dg_status dg_graph_write(dg_graph *graph, const dg_graph_write_options *options,
     dg_status status = make_document(&e);
     if (status.code == DG_OK)
         status = e.status;
+    if (status.code == DG_OK)
+        status = document_check(&e.file, &e.file);
     if (status.code == DG_OK)
         status = dg_graph_file_write(&e.file, text);
     if (status.code == DG_OK && e.constants)

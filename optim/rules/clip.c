@@ -1,6 +1,8 @@
 /* Clipping of gradients, as nodes. */
 #include "core/base/null.h"
 
+#include <dotgrad/op.h>
+
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/reduce.h>
 #include <dotgrad/ops/source.h>
@@ -36,20 +38,16 @@ dg_status dg_clip_value(dg_graph *graph, int count, dg_node *const *gradients, d
     REFUSE_NULL(clipped);
     DG_TRY(check_limit("clip_value", limit));
     DG_TRY(check_gradients("clip_value", count, gradients));
+    bool emitting = dg_graph_emit(graph, true);
     for (int i = 0; i < count; i++)
         clipped[i] = dg_clamp(gradients[i], .min = -limit, .max = limit);
+    dg_graph_emit(graph, emitting);
     return dg_graph_status(graph);
 }
 
-/* Pascanu, Mikolov, Bengio: "On the difficulty of training recurrent neural networks" (2013), algorithm 1. */
-dg_status dg_clip_norm(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped,
-                       dg_node **norm)
+static dg_status clip_norm(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped,
+                           dg_node **norm)
 {
-    REFUSE_NULL(graph);
-    REFUSE_NULL(gradients);
-    REFUSE_NULL(clipped);
-    DG_TRY(check_limit("clip_norm", limit));
-    DG_TRY(check_gradients("clip_norm", count, gradients));
     dg_node *sum = NULL;
     for (int i = 0; i < count; i++) {
         dg_node *square = dg_sum(dg_square(gradients[i]));
@@ -69,4 +67,19 @@ dg_status dg_clip_norm(dg_graph *graph, int count, dg_node *const *gradients, do
     if (norm)
         *norm = total;
     return dg_graph_status(graph);
+}
+
+/* Pascanu, Mikolov, Bengio: "On the difficulty of training recurrent neural networks" (2013), algorithm 1. */
+dg_status dg_clip_norm(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped,
+                       dg_node **norm)
+{
+    REFUSE_NULL(graph);
+    REFUSE_NULL(gradients);
+    REFUSE_NULL(clipped);
+    DG_TRY(check_limit("clip_norm", limit));
+    DG_TRY(check_gradients("clip_norm", count, gradients));
+    bool emitting = dg_graph_emit(graph, true);
+    dg_status status = clip_norm(graph, count, gradients, limit, clipped, norm);
+    dg_graph_emit(graph, emitting);
+    return status;
 }

@@ -756,9 +756,11 @@ dg_status dg_optimizer_emit(const dg_optimizer *optimizer, const dg_optimizer_st
         return dg_error(DG_NO_MEMORY, "optimizer: no memory to emit a step");
     e->optimizer = optimizer;
     e->step = step;
+    bool emitting = dg_graph_emit(step->graph, true);
     dg_status status = marks_make(step, &m);
     if (status.code == DG_OK)
         status = emit_all(e, &m);
+    dg_graph_emit(step->graph, emitting);
     marks_release(&m);
     if (status.code != DG_OK)
         return status;

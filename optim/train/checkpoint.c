@@ -231,7 +231,7 @@ static dg_status check_notes(const dg_trainer *t, const dg_tensors *set)
                             notes[i].what, there, notes[i].text);
     }
     const char *graph = dg_tensors_note(set, "dotgrad.graph");
-    if (t->graph_text && (!graph || strcmp(graph, t->graph_text) != 0))
+    if (t->graph_text && !t->wrote_graph && (!graph || strcmp(graph, t->graph_text) != 0))
         return dg_error(DG_BAD_ARGUMENT, "the checkpoint was made with another graph");
     return dg_ok();
 }

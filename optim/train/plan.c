@@ -60,24 +60,27 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
         return dg_error(DG_BAD_ARGUMENT, "training plan: wants a loss node and parameters");
     DG_TRY(dg_graph_status(dg_node_graph(loss)));
     DG_TRY(dg_optimizer_parse(optimizer ? optimizer : "adam", &parsed));
-    DG_TRY(emit(loss, &parsed, &options, parameters, &updates, &n_updates));
+    bool emitting = dg_graph_emit(dg_node_graph(loss), true);
+    dg_status status = emit(loss, &parsed, &options, parameters, &updates, &n_updates);
+    dg_graph_emit(dg_node_graph(loss), emitting);
+    DG_TRY(status);
     dg_node **fetch = calloc((size_t)options.n_fetch + 1, sizeof *fetch);
     if (!fetch)
         return dg_no_memory("%d results", options.n_fetch + 1);
     fetch[0] = loss;
     if (options.n_fetch)
         memcpy(fetch + 1, options.fetch, (size_t)options.n_fetch * sizeof *fetch);
-    dg_status status = dg_plan_new(dg_node_graph(loss),
-                                   &(dg_plan_options){.fetch = fetch,
-                                                      .n_fetch = options.n_fetch + 1,
-                                                      .updates = updates,
-                                                      .n_updates = n_updates,
-                                                      .parameters = parameters,
-                                                      .threads = options.threads,
-                                                      .seed = options.seed,
-                                                      .training = true,
-                                                      .memory_limit = options.memory_limit},
-                                   plan);
+    status = dg_plan_new(dg_node_graph(loss),
+                         &(dg_plan_options){.fetch = fetch,
+                                            .n_fetch = options.n_fetch + 1,
+                                            .updates = updates,
+                                            .n_updates = n_updates,
+                                            .parameters = parameters,
+                                            .threads = options.threads,
+                                            .seed = options.seed,
+                                            .training = true,
+                                            .memory_limit = options.memory_limit},
+                         plan);
     free(fetch);
     return status;
 }

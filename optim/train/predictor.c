@@ -106,6 +106,8 @@ static dg_status bind(dg_predictor *p, idle_plan *taken, const dg_feed *feeds, i
     pthread_mutex_lock(&p->lock);
     dg_status status = dg_plan_prepare(taken->plan, feeds, n_feeds);
     pthread_mutex_unlock(&p->lock);
+    if (status.code != DG_OK)
+        return status;
     taken->bound[taken->next] = sizes;
     taken->next = (taken->next + 1) % SIZES;
     taken->n_bound += taken->n_bound < SIZES;

@@ -5,6 +5,7 @@
 
 #include "optim/fit/fit.h"
 
+#include <dotgrad/graph_file.h>
 #include <dotgrad/parameters.h>
 
 #include <stdio.h>
@@ -326,6 +327,20 @@ static dg_status check_updates(const dg_trainer_options *options)
                : dg_ok();
 }
 
+/* A checkpoint has its network's text, so that it opens by itself. A graph that has no text (dg_graph_write tells when)
+ * trains all the same. */
+static dg_status write_graph(dg_trainer *t)
+{
+    const dg_task *task = &t->options.task;
+    dg_node *output = task->output && task->output != task->loss ? task->output : t->metrics.prediction;
+    const dg_graph_write_options options = {.loss = task->loss, .output = output};
+    if (t->graph_text)
+        return dg_ok();
+    dg_status status = dg_graph_write(task->graph, &options, &t->graph_text);
+    t->wrote_graph = status.code == DG_OK;
+    return status.code == DG_NO_MEMORY ? status : dg_ok();
+}
+
 static dg_status build(dg_trainer *t, const dg_trainer_options *options)
 {
     const dg_task *task = &t->options.task;
@@ -343,10 +358,14 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
         return dg_error(DG_NO_MEMORY, "trainer: no memory for the order of %lld rows", (long long)task->data->n_train);
     DG_TRY(make_history(t));
     DG_TRY(mark_refitted(t));
-    DG_TRY(objectives_emit(t));
+    DG_TRY(write_graph(t));
+    bool emitting = dg_graph_emit(t->options.task.graph, true);
+    dg_status status = objectives_emit(t);
+    dg_graph_emit(t->options.task.graph, emitting);
+    DG_TRY(status);
     DG_TRY(check_memory(t));
     if (options->resume) {
-        dg_status status = checkpoint_restore(t, options->resume);
+        status = checkpoint_restore(t, options->resume);
         if (status.code != DG_OK)
             return dg_prefixed(status, "resuming");
     }

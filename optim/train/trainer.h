@@ -45,6 +45,7 @@ typedef struct objective {
 struct dg_trainer {
     dg_trainer_options options; /* texts point to the copies below; resume is NULL */
     char *checkpoint, *graph_text, *average, *groups_text, *freeze, *monitor_name;
+    bool wrote_graph;       /* the text is the trainer's own, not the caller's */
     dg_optimizer optimizer; /* of objectives that have none of their own */
     dg_schedule schedule;
     dg_groups groups;

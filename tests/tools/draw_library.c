@@ -67,6 +67,24 @@ Test(draw_library, draws_a_graph_that_c_has_built)
     dg_graph_free(g);
 }
 
+Test(draw_library, what_training_adds_is_not_drawn_as_the_network)
+{
+    dg_node *loss;
+    dg_graph *g = make_network(2, &loss);
+    char *before = draw_text(g, (dg_draw_options){.format = "svg"});
+    dg_tensors *parameters;
+    dg_plan *plan;
+    expect_ok(dg_tensors_new(&parameters));
+    expect_ok(dg_training_plan(loss, "adam", parameters, &plan, .clip_norm = 1));
+    char *after = draw_text(g, (dg_draw_options){.format = "svg"});
+    cr_expect_str_eq(after, before);
+    free(before);
+    free(after);
+    dg_plan_free(plan);
+    dg_tensors_free(parameters);
+    dg_graph_free(g);
+}
+
 /* As many rows as the graph has grown by: each node of the gradients once. */
 Test(draw_library, the_backward_view_has_the_nodes_of_the_gradients)
 {

@@ -217,3 +217,163 @@ Test(graph_file, clusters_that_nest_and_interleave_are_written_where_their_first
     free(text);
     dg_graph_file_free(file);
 }
+
+/* ---- what training adds is not the network ---- */
+
+static dg_graph *make_classifier(dg_node **loss, dg_node **scores)
+{
+    dg_graph *g;
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 2), .name = "x");
+    dg_node *label = dg_input(g, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = "label");
+    dg_module_begin(g, "body", true);
+    dg_node *h = dg_gelu(dg_layer_norm(dg_linear(x, 8, .name = "a")));
+    dg_module_end(g);
+    *scores = dg_linear(h, 2, .name = "scores");
+    *loss = dg_cross_entropy(*scores, label, .name = "loss");
+    cr_assert_eq(dg_graph_status(g).code, DG_OK, "%s", dg_graph_status(g).message);
+    return g;
+}
+
+static char *written(dg_graph *graph, const dg_graph_write_options *options)
+{
+    char *text;
+    dg_status status = dg_graph_write(graph, options, &text);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    return text;
+}
+
+Test(graph_file, gradients_and_updates_are_not_written)
+{
+    dg_node *loss, *scores;
+    dg_graph *g = make_classifier(&loss, &scores);
+    const dg_graph_write_options with_loss = {.loss = loss, .output = scores};
+    char *before = written(g, NULL), *before_with_loss = written(g, &with_loss);
+    dg_tensors *parameters;
+    dg_plan *plan;
+    cr_assert_eq(dg_tensors_new(&parameters).code, DG_OK);
+    dg_status status = dg_training_plan(loss, "adamw(lr=1e-3)", parameters, &plan, .clip_norm = 1);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    dg_node *const *wrt, *tangent;
+    int count;
+    cr_assert_eq(dg_trainable_parameters(loss, &wrt, &count).code, DG_OK);
+    cr_assert_eq(dg_jacobian_vector(1, &loss, count, wrt, NULL, &tangent).code, DG_OK);
+    char *after = written(g, NULL), *after_with_loss = written(g, &with_loss);
+    cr_expect_str_eq(after, before);
+    cr_expect_str_eq(after_with_loss, before_with_loss);
+    dg_graph_file_free(read_back(g, &with_loss, &(char *){NULL}));
+    free(before);
+    free(after);
+    free(before_with_loss);
+    free(after_with_loss);
+    dg_plan_free(plan);
+    dg_tensors_free(parameters);
+    dg_graph_free(g);
+}
+
+Test(graph_file, updates_written_by_hand_are_not_of_the_network_of_the_loss)
+{
+    dg_node *loss, *scores, *gradient;
+    dg_graph *g = make_classifier(&loss, &scores);
+    const dg_graph_write_options with_loss = {.loss = loss, .output = scores};
+    char *before = written(g, &with_loss);
+    dg_node *weight = dg_graph_find(g, "scores.weight");
+    cr_assert_eq(dg_grad(loss, DG_NODES(weight), &gradient).code, DG_OK);
+    dg_assign(weight, dg_expr("w - 0.1 * g", {"w", weight}, {"g", gradient}), .name = "step");
+    char *after = written(g, &with_loss);
+    cr_expect_str_eq(after, before);
+    free(before);
+    free(after);
+    dg_graph_free(g);
+}
+
+/* A residual of a differential equation: the loss is made of a derivative, which is therefore written, too. */
+Test(graph_file, derivatives_that_the_network_goes_on_from_are_written)
+{
+    dg_graph *g;
+    dg_node *slope;
+    char *text;
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_node *t = dg_input(g, DG_SHAPE(DG_N, 1), .name = "t");
+    dg_node *u = dg_linear(dg_tanh(dg_linear(t, 8, .name = "a")), 1, .name = "u");
+    cr_assert_eq(dg_grad(u, DG_NODES(t), &slope).code, DG_OK);
+    dg_node *loss = dg_mean(dg_square(dg_add(slope, u)), .name = "loss");
+    dg_node *const *wrt, *gradients[4];
+    int count;
+    cr_assert_eq(dg_trainable_parameters(loss, &wrt, &count).code, DG_OK);
+    cr_assert_eq(count, 4);
+    cr_assert_eq(dg_grad(loss, count, wrt, gradients).code, DG_OK);
+    dg_graph_file *file = read_back(g, &(dg_graph_write_options){.loss = loss, .output = u}, &text);
+    cr_assert_not_null(file->loss);
+    /* the same number from both, to the rounding of float32 */
+    dg_tensors *parameters;
+    const dg_tensor points = dg_tensor_view(DG_FLOAT32, DG_SHAPE(2, 1), (float[]){0.5, -1});
+    double values[2];
+    cr_assert_eq(dg_tensors_new(&parameters).code, DG_OK);
+    cr_assert_eq(dg_parameters_init(parameters, file->graph, 1).code, DG_OK);
+    for (int k = 0; k < 2; k++) {
+        dg_plan *plan;
+        dg_node *fetched = k ? file->loss : loss, *fed = k ? dg_graph_find(file->graph, "t") : t;
+        cr_assert_eq(dg_plan_new(dg_node_graph(fetched),
+                                 &(dg_plan_options){.fetch = &fetched, .n_fetch = 1, .parameters = parameters}, &plan)
+                         .code,
+                     DG_OK);
+        dg_status status = dg_plan_run(plan, &(dg_feed){fed, &points}, 1);
+        cr_assert_eq(status.code, DG_OK, "%s", status.message);
+        values[k] = dg_tensor_get(dg_plan_result(plan, 0), 0);
+        dg_plan_free(plan);
+    }
+    cr_expect_float_eq(values[0], values[1], 1e-6 * values[0]);
+    dg_tensors_free(parameters);
+    dg_graph_file_free(file);
+    free(text);
+    dg_graph_free(g);
+}
+
+Test(graph_file, what_the_reader_refuses_is_refused_when_it_is_written)
+{
+    static const struct {
+        const char *name, *value, *word;
+    } wrong[] = {{"epoch", "3", "did you mean 'epochs'"},
+                 {"epochs", "many", "a whole number"},
+                 {"dtype", "float64", "built in float32"},
+                 {"loss", "nobody", "no such node"},
+                 {"output", "loss", "this is the loss"},
+                 {"repeat", "3", "clusters"},
+                 {"arg", "x", "edges"},
+                 {"optimizer", NULL, "NULL"},
+                 {"label", "\xff", "UTF-8"}};
+    dg_node *loss, *scores;
+    dg_graph *g = make_classifier(&loss, &scores);
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        const dg_file_setting setting = {wrong[k].name, wrong[k].value};
+        char *text;
+        dg_status status = dg_graph_write(
+            g,
+            &(dg_graph_write_options){
+                .settings = &setting, .n_settings = 1, .loss = strcmp(wrong[k].name, "loss") ? loss : NULL},
+            &text);
+        cr_expect_eq(status.code, DG_BAD_ARGUMENT, "%s=%s is written", wrong[k].name, wrong[k].value);
+        cr_expect(strstr(status.message, wrong[k].word), "%s: %s", wrong[k].name, status.message);
+        free(text);
+    }
+    const dg_file_setting twice[] = {{"epochs", "3"}, {"epochs", "4"}};
+    char *text;
+    cr_expect_eq(dg_graph_write(g, &(dg_graph_write_options){.settings = twice, .n_settings = 2}, &text).code,
+                 DG_BAD_ARGUMENT);
+    dg_graph_free(g);
+}
+
+Test(graph_file, words_of_padding_are_written_in_c)
+{
+    dg_graph *g;
+    char *text;
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 1, 9, 9), .name = "x");
+    dg_conv2d(x, 2, .kernel_size = 5, .padding = DG_SAME, .name = "c");
+    dg_graph_file *file = read_back(g, NULL, &text);
+    cr_expect_not_null(strstr(text, "padding=same"), "%s", text);
+    dg_graph_file_free(file);
+    free(text);
+    dg_graph_free(g);
+}

@@ -44,13 +44,23 @@ static dg_status open_graph(dg_model *model, const dg_model_options *options)
     if (is_file && !options->weights)
         return dg_error(DG_BAD_ARGUMENT, "%s: a graph file alone is not trained: name its weights (--weights)",
                         model->path);
-    DG_TRY(read_tensors(weights, &model->checkpoint));
+    dg_status read = read_tensors(weights, &model->checkpoint);
+    if (read.code == DG_BAD_DATA && !is_file) {
+        size_t length = strlen(weights);
+        bool named = strncmp(read.message, weights, length) == 0 && strncmp(read.message + length, ": ", 2) == 0;
+        return dg_error(DG_BAD_DATA, "%s: this is no run, checkpoint or graph file (.dot, .gv): %s", weights,
+                        read.message + (named ? length + 2 : 0));
+    }
+    DG_TRY(read);
     if (!is_file) {
         const char *dtype = dg_tensors_note(model->checkpoint, "graph.dtype");
         reading.text = dg_tensors_note(model->checkpoint, "dotgrad.graph");
         output = output ? output : dg_tensors_note(model->checkpoint, "graph.output");
-        if (!reading.text || !dg_tensors_note(model->checkpoint, "graph.loss"))
-            return dg_error(DG_BAD_DATA, "%s: these tensors are no checkpoint of dotgrad train", model->path);
+        if (!reading.text)
+            return dg_error(DG_BAD_DATA,
+                            "%s: these tensors are no checkpoint of a training: there is no graph with them; open the "
+                            "graph file and name them as its weights",
+                            model->path);
         if (dtype && !dg_dtype_parse(dtype, &reading.dtype))
             return dg_error(DG_BAD_DATA, "%s: the checkpoint's dtype is '%s'", model->path, dtype);
     }

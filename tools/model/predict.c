@@ -92,7 +92,7 @@ static dg_status scale(const dg_model *model, dg_tensor *features)
 {
     const dg_tensor *offset = dg_tensors_find(model->checkpoint, "data.offset");
     const dg_tensor *divisor = dg_tensors_find(model->checkpoint, "data.divisor");
-    int64_t rows = features->shape.dims[0], width = rows > 0 ? dg_tensor_count(features) / rows : 0;
+    int64_t rows = features->shape.dims[0], width = dg_tensor_count(features) / rows;
     if (!offset || !divisor)
         return dg_ok();
     int64_t count = dg_tensor_count(offset);
@@ -106,12 +106,34 @@ static dg_status scale(const dg_model *model, dg_tensor *features)
     return dg_ok();
 }
 
+static dg_status check_features(const dg_model *model, const dg_tensor *features)
+{
+    char text[DG_SHAPE_TEXT];
+    const dg_shape *shape = &features->shape;
+    if (!dg_dtype_is_float(features->dtype))
+        return dg_error(DG_BAD_DTYPE, "%s: the features are %s, wants float32 or float64", model->path,
+                        dg_dtype_name(features->dtype));
+    if (shape->rank < 1 || shape->rank > DG_MAX_RANK || !dg_shape_is_known(shape))
+        return dg_error(DG_BAD_SHAPE, "%s: the features have no rows, wants a tensor [rows, …]", model->path);
+    dg_shape_print(shape, text, sizeof text);
+    int64_t count = dg_shape_count(shape), rows = shape->dims[0];
+    if (count < 1)
+        return dg_error(DG_BAD_SHAPE, "%s: the features are %s: there is nothing to predict from", model->path, text);
+    if (!features->data)
+        return dg_error(DG_BAD_ARGUMENT, "%s: the features %s have no data", model->path, text);
+    if (model->n_features && count / rows != model->n_features)
+        return dg_error(DG_BAD_SHAPE, "%s: the features are %s: a row has %lld features, but training had %lld",
+                        model->path, text, (long long)(count / rows), (long long)model->n_features);
+    return dg_ok();
+}
+
 dg_status dg_model_predict_features(dg_model *model, const dg_tensor *features, dg_tensor *result)
 {
     dg_dataset data;
-    if (!model || !features || !result || features->shape.rank == 0)
+    if (!model || !features || !result)
         return dg_error(DG_BAD_ARGUMENT, "dg_model_predict_features wants a model, rows and a place for the result");
     *result = (dg_tensor){0};
+    DG_TRY(check_features(model, features));
     DG_TRY(dg_dataset_new(&data));
     dg_tensor wide = {0}; /* scaling a date in float32 would lose it */
     dg_status status = dg_tensor_convert(&wide, features, DG_FLOAT64);

@@ -312,6 +312,17 @@ dg_node *dg_node_derivative_of(const dg_node *node);
  * one before, to be given back. */
 dg_node *dg_graph_differentiate(dg_graph *graph, dg_node *node);
 
+/* What the graph's author has made, and what was emitted for it: derivatives, clipping, updates, an optimiser's state.
+ */
+bool dg_node_is_emitted(const dg_node *node);
+/* For those who emit: nodes made from now on are emitted (true), or the author's. Returns what was before, to be given
+ * back. */
+bool dg_graph_emit(dg_graph *graph, bool on);
+/* marks[id], one for each node: whether it is of the network, which is what the author has made, but no assignment of
+ * what was emitted, and all that this is computed from. With `loss` or `output` the author's nodes that read emitted
+ * ones are of the network only where these are computed from them: so updates written by hand are not. */
+dg_status dg_graph_mark_network(const dg_graph *graph, const dg_node *loss, const dg_node *output, bool *marks);
+
 /* For rematerialisation. A second node that computes what `node` does from `inputs`, which are as many and of the same
  * types: its random numbers are the same ones, its assignments to parameters are left out. For a node that has an
  * expansion, `expansion` holds the nodes that the copy stands for, one an output. */

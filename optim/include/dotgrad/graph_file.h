@@ -257,8 +257,12 @@ typedef struct dg_graph_write_options {
 
 /* Writes any graph, built in C or read, as a graph file that reads back to the same nodes with the same names: those
  * that its author made, with the calls that make them again; layers make their own parameters. Modules become clusters,
- * those with checkpoint keep it. *text is allocated. DG_BAD_ARGUMENT: the graph has a mistake, a setting is not of its
- * form, or a node reads a part of a composed op, which gradients with checkpoint do: write before they are emitted. */
+ * those with checkpoint keep it. *text is allocated.
+ *
+ * What was emitted beside the network, gradients, updates, an optimiser's state, is not written; where the network goes
+ * on from a derivative, that is (dg_graph_mark_network in <dotgrad/op.h>). DG_BAD_ARGUMENT: the graph has a mistake, a
+ * setting is one that the reader would refuse, the loss or output is of another graph, or a derivative that the network
+ * goes on from reads a part of a composed op: such a one is made by the op grad. */
 dg_status dg_graph_write(dg_graph *graph, const dg_graph_write_options *options, char **text);
 
 /* The canonical text: what is equal as a graph is equal in bytes. *text is allocated. */

@@ -66,7 +66,7 @@ typedef struct dg_input_field {
  * of the input's own name. A field takes the input's shape where the elements of a row agree ([N, 784] → [N, 1, 28,
  * 28]) and its dtype; that is done once. */
 typedef struct dg_task {
-    dg_graph *graph;        /* grows: gradients and updates are nodes of it. Export it before */
+    dg_graph *graph;        /* grows: gradients and updates are nodes of it */
     dg_node *loss;          /* of one element. May be NULL for prediction */
     dg_node *output;        /* what metrics look at when the loss is not a loss op; may be NULL */
     dg_tensors *parameters; /* the trainer makes what is missing; the others want all to be there */
@@ -188,7 +188,8 @@ typedef struct dg_trainer_options {
     const char *checkpoint; /* path, written at the start, after each epoch, at the end and when stopped; a symbolic
                                link there is replaced. NULL: none */
     double checkpoint_seconds; /* epochs that end sooner after the last checkpoint write none; 0: each writes one */
-    const char *graph_text;    /* kept in the checkpoint; resuming asks for the same */
+    const char *graph_text;    /* kept in the checkpoint; resuming asks for the same. NULL: what dg_graph_write makes of
+                                  the graph, with loss and output, so that dg_model_open opens the checkpoint */
     const dg_tensors *extra; /* tensors and notes that go into the checkpoint as they are (statistics of scaling, …) */
     const dg_tensors *resume; /* a checkpoint as dg_safetensors_read() gives it: go on from there, bit for bit */
     bool (*progress)(void *argument, const dg_progress *progress); /* false: stop. May be NULL */

@@ -128,7 +128,7 @@ static dg_status make_groups(dg_graph *graph, const char *rule, int count, dg_no
     return fine ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory to draw");
 }
 
-dg_status derive_nodes(dg_node *loss, bool with_updates, const char *optimizer, derived_nodes *made)
+static dg_status derive(dg_node *loss, bool with_updates, const char *optimizer, derived_nodes *made)
 {
     dg_graph *graph = dg_node_graph(loss);
     dg_node *const *wrt;
@@ -153,4 +153,12 @@ dg_status derive_nodes(dg_node *loss, bool with_updates, const char *optimizer, 
                            count, wrt, made));
     }
     return dg_graph_status(graph);
+}
+
+dg_status derive_nodes(dg_node *loss, bool with_updates, const char *optimizer, derived_nodes *made)
+{
+    bool emitting = dg_graph_emit(dg_node_graph(loss), true);
+    dg_status status = derive(loss, with_updates, optimizer, made);
+    dg_graph_emit(dg_node_graph(loss), emitting);
+    return status;
 }

@@ -50,7 +50,7 @@ static bool mark_ancestors(graph_walk *g, const dg_node *from, bool *marks)
 
 static bool is_plain(const dg_node *node)
 {
-    return !dg_node_derivative_of(node) && dg_node_original(node) == node && dg_node_op(node)->role != DG_ROLE_ASSIGN;
+    return !dg_node_is_emitted(node) && dg_node_op(node)->role != DG_ROLE_ASSIGN;
 }
 
 /* The user's node that a part of a composed op or of a layer belongs to. */
@@ -81,6 +81,8 @@ static void choose_saved(graph_walk *g)
 static bool choose_nodes(graph_walk *g)
 {
     const graph_wish *wish = g->wish;
+    if (!wish->loss && !wish->output && dg_graph_mark_network(g->graph, NULL, NULL, g->is_forward).code != DG_OK)
+        return false;
     if (wish->loss && !mark_ancestors(g, wish->loss, g->is_forward))
         return false;
     if (wish->output && !mark_ancestors(g, wish->output, g->is_forward))
@@ -89,7 +91,7 @@ static bool choose_nodes(graph_walk *g)
         const dg_node *node = dg_graph_node(g->graph, id);
         const dg_node *owner = dg_node_owner(node);
         if (!wish->loss && !wish->output)
-            g->is_forward[id] = is_plain(node);
+            g->is_forward[id] = g->is_forward[id] && dg_node_op(node)->role != DG_ROLE_ASSIGN;
         else if (owner && dg_node_id(owner) < id && g->is_forward[dg_node_id(owner)] && is_plain(node))
             g->is_forward[id] = true; /* a part of a composed op */
     }
