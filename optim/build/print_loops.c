@@ -2,7 +2,12 @@
  * every activation that ships, alone and between linear layers, forward and backward, and a step of every optimiser.
  * What a program computes is read from its code (core/program/compiled.h), so a loop is the program that the library
  * makes, and no other text of it exists. FILE is compiled for each instruction set. */
-#include <dotgrad/dotgrad.h>
+#include <dotgrad/op.h>
+#include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/loss.h>
+#include <dotgrad/ops/reduce.h>
+#include <dotgrad/ops/source.h>
+#include <dotgrad/optim.h>
 
 #include "core/formula/primitives.h"
 #include "core/plan/plan.h"
