@@ -18,11 +18,10 @@ typedef enum bench_mode { BENCH_FORWARD, BENCH_GRADIENT, BENCH_TRAIN, BENCH_MODE
 extern const char *const bench_mode_names[BENCH_MODES];
 
 typedef struct bench_options {
-    const char *graph, *node, *optimizer, *picture;
+    const char *graph, *node, *picture;
     session_options session;
     dg_symbol_size sizes[SESSION_SIZES];
     bench_mode mode;
-    int64_t batch; /* 0: the graph's */
     double seconds;
     bool json, profile, peak, stages;
 } bench_options;

@@ -1,6 +1,7 @@
 /* dotgrad bench: time and memory of a step, on random data. */
 #include "tools/command/command.h"
 #include "bench.h"
+#include "tools/command/options.h"
 
 #include <dotgrad/draw.h>
 #include <math.h>
@@ -9,148 +10,95 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define MOST_BATCH  100000000
 #define MOST_TIME   86400.0
 #define LEAST_SPANS 5
 #define SPAN        2e-5 /* seconds: shorter steps are timed several at once, or the clock would be measured */
 #define WARM_UP     0.1  /* of the time asked for */
 #define LEAST_WARM  2    /* steps */
 
-static const char usage[] =
-    "usage: dotgrad bench G.dot [options]\n"
-    "       dotgrad bench --peak [--threads T] [--seconds S] [--json]\n\n"
-    "Time and memory of a step on random data of the right kinds.\n\n"
-    "  --mode forward     the loss (the output of a graph without one), as in evaluation\n"
-    "  --mode gradient    loss and gradients of all trainable parameters (of the float inputs, where there are none)\n"
-    "  --mode train       gradients and the optimiser's updates (the default)\n"
-    "  --batch-size B     rows of the inputs (the graph's, else 32)\n"
-    "  --size NAME=SIZE   a size for another symbol, such as T=50 (3)\n"
-    "  --threads T        (DG_NUM_THREADS, or all processors)\n"
-    "  --seconds S        how long to measure, 5 steps at least (2)\n"
-    "  --node NODE        in place of the loss\n"
-    "  --optimizer CALL   \"adam(lr=0.001)\", \"sgd\", ... (the graph's, else adam)\n"
-    "  --dtype TYPE       float32 or float64 (the graph's, else float32)\n"
-    "  --seed S           of parameters and data (0)\n" MEMORY_LIMIT_USAGE
-    "  --json             one JSON object: graph, mode, batch_size, threads, steps, seconds_per_step {min, median,\n"
-    "                     max}, flops_per_step, peak_memory_bytes\n"
-    "  --profile[=FILE]   a second run, its time, FLOP/s and bytes by steps of the plan, the slowest first; FILE "
-    "(.svg,\n"
-    "                     .png, .pdf or .dot) gets the graph's picture with each node's share of the time\n"
-    "  --stages           what comes before: seconds of reading, differentiating and planning, and of the first step\n"
-    "  --peak             in place of a graph: the machine's float32 multiply-adds and memory reads a second";
-
-/* ---- options ---- */
-
-enum option_value {
-    MODE = 256,
-    BATCH_SIZE,
-    SIZE,
-    THREADS,
-    SECONDS,
-    NODE,
-    OPTIMIZER,
-    DTYPE,
-    SEED,
-    JSON,
-    PROFILE,
-    PEAK,
-    STAGES,
-    MEMORY_LIMIT
+enum {
+    USE = DG_USE_ALWAYS | DG_USE_WEIGHTS | DG_USE_DTYPE | DG_USE_SEED | DG_USE_LOSS | DG_USE_BATCH | DG_USE_STEP |
+          DG_USE_THREADS | DG_USE_MEMORY
 };
 
-static const struct option options[] = {
-    {"help", no_argument, NULL, 'h'},
-    {"mode", required_argument, NULL, MODE},
-    {"batch-size", required_argument, NULL, BATCH_SIZE},
-    {"size", required_argument, NULL, SIZE},
-    {"threads", required_argument, NULL, THREADS},
-    {"seconds", required_argument, NULL, SECONDS},
-    {"node", required_argument, NULL, NODE},
-    {"optimizer", required_argument, NULL, OPTIMIZER},
-    {"dtype", required_argument, NULL, DTYPE},
-    {"seed", required_argument, NULL, SEED},
-    {"json", no_argument, NULL, JSON},
-    {"profile", optional_argument, NULL, PROFILE},
-    {"peak", no_argument, NULL, PEAK},
-    {"stages", no_argument, NULL, STAGES},
-    {"memory-limit", required_argument, NULL, MEMORY_LIMIT},
-    {0},
-};
+static const option_row own[] = {
+    {.name = "mode",
+     .form = DG_FORM_NAME,
+     .choices = "forward|gradient|train",
+     .doc = "forward: the loss (the output of a graph without one), as in evaluation;\n"
+            "gradient: loss and gradients of all trainable parameters (of the float inputs, where there\n"
+            "are none); train: gradients and the optimiser's updates (the default)"},
+    SIZE_OPTION,
+    {.name = "seconds", .form = DG_FORM_NUMBER, .doc = "how long to measure, 5 steps at least (2)"},
+    {.name = "node", .form = DG_FORM_NODE, .against = "loss", .doc = "in place of the loss"},
+    {.name = "json",
+     .form = DG_FORM_FLAG,
+     .against = "profile",
+     .doc = "one JSON object: graph, mode, batch_size, threads, steps, seconds_per_step {min, median,\n"
+            "max}, flops_per_step, peak_memory_bytes"},
+    {.name = "profile",
+     .form = DG_FORM_FILE,
+     .may_be_bare = true,
+     .against = "stages",
+     .doc = "a second run, its time, FLOP/s and bytes by steps of the plan, the slowest first; FILE (.svg,\n"
+            ".png, .pdf or .dot) gets the graph's picture with each node's share of the time"},
+    {.name = "stages",
+     .form = DG_FORM_FLAG,
+     .doc = "what comes before: seconds of reading, differentiating and planning, and of the first step"},
+    {.name = "peak",
+     .form = DG_FORM_FLAG,
+     .against = "mode|size|node|loss|profile|stages|batch-size|optimizer|dtype|seed|init|memory-limit",
+     .doc = "in place of a graph: the machine's float32 multiply-adds and memory reads a second"},
+    {0}};
 
-static bool take_mode(const char *name, const char *text, bench_mode *mode)
+static const command_options known = {
+    .command = "bench",
+    .usage = "dotgrad bench G.dot [options]\ndotgrad bench --peak [--threads T] [--seconds S] [--json]",
+    .about = "Time and memory of a step on random data of the right kinds.",
+    .own = own,
+    .use = USE,
+    .footer = "Without --batch-size and batch_size of the graph there are 32 rows; symbols without --size are 3.",
+    .operand = "one graph file",
+    .most = 1};
+
+/* −1: go on; else the exit status. */
+static int check_options(const char *name, const bench_options *given)
 {
-    for (int k = 0; k < BENCH_MODES; k++) {
-        if (!strcmp(text, bench_mode_names[k])) {
-            *mode = (bench_mode)k;
-            return true;
-        }
-    }
-    command_misused(name, "--mode: '%s' is not forward, gradient or train", text);
-    return false;
+    if (given->peak && given->graph)
+        return command_misused(name, "--peak wants no graph file");
+    if (!given->peak && !given->graph)
+        return command_misused(name, "wants one graph file");
+    if (given->seconds < 0 || given->seconds > MOST_TIME)
+        return command_misused(name, "--seconds wants a number from 0 to %.0f", MOST_TIME);
+    if (option_given("optimizer") && given->mode != BENCH_TRAIN)
+        return command_misused(name, "--optimizer changes nothing with --mode %s", bench_mode_names[given->mode]);
+    if (given->picture && !dg_draw_format(given->picture))
+        return command_misused(name, "--profile=%s: the ending is none of .svg, .png, .pdf and .dot", given->picture);
+    return -1;
 }
 
-static bool take_seconds(const char *name, const char *text, double *seconds)
+static int take_options(int argc, char **argv, bench_options *given)
 {
-    if (!command_number(name, "--seconds", text, seconds))
-        return false;
-    if (*seconds >= 0 && *seconds <= MOST_TIME)
-        return true;
-    command_misused(name, "--seconds: '%s' is not from 0 to %.0f", text, MOST_TIME);
-    return false;
-}
-
-static bool take_picture(const char *name, const char *file, const char **picture)
-{
-    *picture = file;
-    if (!file || dg_draw_format(file))
-        return true;
-    command_misused(name, "--profile=%s: the ending is none of .svg, .png, .pdf and .dot", file);
-    return false;
-}
-
-/* False after --help or a message; *over is the exit status then. */
-static bool take_option(const char *name, int option, bench_options *given, int *over)
-{
-    *over = EXIT_USAGE;
-    switch (option) {
-    case 'h':
-        puts(usage);
-        *over = 0;
-        return false;
-    case MODE:
-        return take_mode(name, optarg, &given->mode);
-    case BATCH_SIZE:
-        return command_int(name, "--batch-size", optarg, 1, MOST_BATCH, &given->batch);
-    case SIZE:
-        return session_take_size(name, optarg, given->sizes, &given->session.n_sizes);
-    case THREADS:
-        return session_take_threads(name, optarg, &given->session);
-    case SECONDS:
-        return take_seconds(name, optarg, &given->seconds);
-    case NODE:
-        given->node = optarg;
-        return true;
-    case OPTIMIZER:
-        given->optimizer = optarg;
-        return true;
-    case DTYPE:
-        return session_take_dtype(name, optarg, &given->session);
-    case SEED:
-        return session_take_seed(name, optarg, &given->session);
-    case JSON:
-        return given->json = true;
-    case PROFILE:
-        given->profile = true;
-        return take_picture(name, optarg, &given->picture);
-    case PEAK:
-        return given->peak = true;
-    case STAGES:
-        return given->stages = true;
-    case MEMORY_LIMIT:
-        return session_take_memory_limit(name, optarg, &given->session.memory_limit);
-    default:
-        return false;
-    }
+    char **operands;
+    int over = options_take(&known, argc, argv, &operands);
+    if (over >= 0)
+        return over;
+    const char *mode = option_text("mode"), *picture = option_text("profile");
+    *given = (bench_options){.graph = operands[0],
+                             .node = option_text("node"),
+                             .picture = picture && *picture ? picture : NULL,
+                             .mode = BENCH_TRAIN,
+                             .seconds = option_number("seconds", 2),
+                             .json = option_given("json"),
+                             .profile = picture != NULL,
+                             .peak = option_given("peak"),
+                             .stages = option_given("stages")};
+    for (int k = 0; mode && k < BENCH_MODES; k++)
+        if (strcmp(mode, bench_mode_names[k]) == 0)
+            given->mode = (bench_mode)k;
+    over = session_take_sizes(argv[0], given->sizes, &given->session.n_sizes);
+    given->session.sizes = given->sizes;
+    return over < 0 ? check_options(argv[0], given) : over;
 }
 
 /* ---- measuring ---- */
@@ -274,7 +222,7 @@ static dg_status run_peak(const bench_options *given)
 {
     dg_threads *threads;
     machine_peak peak;
-    DG_TRY(dg_threads_new(given->session.threads, &threads));
+    DG_TRY(dg_threads_new((int)option_whole("threads", 0), &threads));
     dg_status status = peak_measure(threads, given->seconds, &peak);
     if (status.code == DG_OK && given->json)
         status = bench_print_peak_json(&peak, dg_threads_count(threads));
@@ -284,32 +232,13 @@ static dg_status run_peak(const bench_options *given)
     return status;
 }
 
-static int check_options(const char *name, const bench_options *given, int n_files)
-{
-    if (given->peak && n_files)
-        return command_misused(name, "--peak wants no graph file");
-    if (!given->peak && n_files != 1)
-        return command_misused(name, n_files ? "wants one graph file" : "wants a graph file");
-    if (given->json && given->profile)
-        return command_misused(name, "--profile prints a table, and none with --json");
-    if (given->stages && given->profile)
-        return command_misused(name, "--stages measures no step that --profile could tell of");
-    return 0;
-}
-
 int command_bench(int argc, char **argv)
 {
-    bench_options given = {.mode = BENCH_TRAIN, .seconds = 2};
+    bench_options given;
     bench b = {.given = &given};
-    int option, over;
-    while ((option = command_option(argc, argv, "h", options)) != -1)
-        if (!take_option(argv[0], option, &given, &over))
-            return over;
-    over = check_options(argv[0], &given, argc - optind);
-    if (over)
+    int over = take_options(argc, argv, &given);
+    if (over >= 0)
         return over;
-    given.graph = argv[optind];
-    given.session.sizes = given.sizes;
     dg_status status = given.peak ? run_peak(&given) : run_graph(&b);
     bench_release(&b);
     return status.code == DG_OK ? 0 : command_failed(status);

@@ -1,5 +1,6 @@
 /* From a graph file to a plan on random data. */
 #include "bench.h"
+#include "tools/command/options.h"
 #include "tools/command/random_data.h"
 
 #include <dotgrad/graph_file.h>
@@ -12,8 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH      32
-#define MOST_BATCH 100000000
+#define BATCH 32
 
 double bench_now(void)
 {
@@ -35,24 +35,11 @@ static size_t resident_memory(void)
 
 static dg_status find_loss(const bench *b, dg_node **loss)
 {
-    const dg_graph_file *file = b->session.file;
-    *loss = file->loss ? file->loss : file->output;
+    *loss = b->session.loss ? b->session.loss : b->session.output;
     if (b->given->node)
         DG_TRY(session_find(&b->session, b->given->node, loss));
     return *loss ? dg_ok()
                  : dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss and no output: say --node", b->given->graph);
-}
-
-static dg_status find_batch(bench *b)
-{
-    const char *setting = dg_graph_file_setting(b->session.file, "batch_size");
-    char *end = NULL;
-    long long size = setting ? strtoll(setting, &end, 10) : BATCH;
-    b->batch = b->given->batch ? b->given->batch : size;
-    if (!b->given->batch && ((end && *end) || size < 1 || size > MOST_BATCH))
-        return dg_error(DG_BAD_ARGUMENT, "%s: batch_size '%s' is not a whole number from 1 to %d", b->given->graph,
-                        setting, MOST_BATCH);
-    return dg_ok();
 }
 
 /* What gradients are taken by: trainable parameters, or float inputs in a graph that has none. */
@@ -82,7 +69,7 @@ static dg_status find_wrt(const bench *b, dg_node *loss, dg_node *const **wrt, i
 
 static dg_status emit_updates(bench *b, int count, dg_node *const *parameters)
 {
-    const char *call = b->given->optimizer ? b->given->optimizer : dg_graph_file_setting(b->session.file, "optimizer");
+    const char *call = option_or_attribute(b->session.file, "optimizer");
     dg_graph *graph = b->session.graph;
     dg_optimizer optimizer;
     dg_tensor *rate;
@@ -158,7 +145,7 @@ dg_status bench_set_up(bench *b)
     DG_TRY(session_open(b->given->graph, NULL, &b->given->session, &b->session));
     b->stages.read = bench_now() - begin;
     b->n_read = dg_graph_node_count(b->session.graph);
-    DG_TRY(find_batch(b));
+    b->batch = option_or_attribute_whole(b->session.file, "batch_size", BATCH);
     DG_TRY(dg_tensors_new(&b->fed));
     begin = bench_now();
     DG_TRY(about_graph(b, emit(b)));

@@ -1,5 +1,6 @@
 /* dotgrad check: every gradient of a graph against finite differences, in float64. */
 #include "command.h"
+#include "options.h"
 #include "random_data.h"
 #include "session.h"
 #include "tools/run/folder.h"
@@ -14,99 +15,44 @@
 
 #define BATCH 4 /* rows of the random inputs */
 
-static const char usage[] =
-    "usage: dotgrad check G.dot [options]\n\n"
-    "Compares every derivative of the loss with finite differences, in float64: by each input and each parameter,\n"
-    "in reverse and in forward mode, for orders 1 and 2. Exit status 1 when one does not agree.\n\n"
-    "  --feed FILE        tensors for the inputs (.safetensors); else random ones\n"
-    "  --weights FILE     parameters; else they are initialised by the seed\n"
-    "  --node NODE        what to differentiate (the graph's loss)\n"
-    "  --order K          up to which order: 1 or 2 (2)\n"
-    "  --reverse          reverse mode alone, for ops whose derivative has none itself\n"
-    "  --elements K       elements of each tensor, chosen at random in larger ones (50)\n"
-    "  --tolerance X      relative (1e-6)\n"
-    "  --batch-size B     rows of random inputs (4)\n"
-    "  --training         as in training (dropout, batch statistics)\n"
-    "  --seed S           (0)\n"
-    "  --threads T        (DG_NUM_THREADS, or all processors)";
+enum { USE = DG_USE_ALWAYS | DG_USE_WEIGHTS | DG_USE_SEED | DG_USE_LOSS | DG_USE_BATCH | DG_USE_THREADS };
+
+static const option_row own[] = {
+    {.name = "feed", .form = DG_FORM_FILE, .doc = "tensors for the inputs (.safetensors); else random ones"},
+    {.name = "weights",
+     .form = DG_FORM_FILE,
+     .against = "init",
+     .doc = "parameters; else they are initialised by the seed"},
+    {.name = "node", .form = DG_FORM_NODE, .against = "loss", .doc = "what to differentiate, in place of the loss"},
+    {.name = "order", .form = DG_FORM_COUNT, .most = 2, .doc = "up to which order: 1 or 2 (2)"},
+    {.name = "reverse", .form = DG_FORM_FLAG, .doc = "reverse mode alone, for ops whose derivative has none itself"},
+    {.name = "elements",
+     .form = DG_FORM_COUNT,
+     .most = 1000000,
+     .doc = "elements of each tensor, chosen at random in larger ones (50)"},
+    {.name = "tolerance", .form = DG_FORM_POSITIVE, .doc = "relative (1e-6)"},
+    {.name = "training", .form = DG_FORM_FLAG, .doc = "as in training (dropout, batch statistics)"},
+    {0}};
+
+static const command_options options = {
+    .command = "check",
+    .usage = "dotgrad check G.dot [options]",
+    .about =
+        "Compares every derivative of the loss with finite differences, in float64: by each input and each parameter,\n"
+        "in reverse and in forward mode, for orders 1 and 2. Exit status 1 when one does not agree.",
+    .own = own,
+    .use = USE,
+    .footer = "--batch-size is here the rows of random inputs (4), whatever the graph says.",
+    .operand = "one graph file",
+    .least = 1,
+    .most = 1};
 
 typedef struct check_options {
-    const char *graph, *feed, *weights, *node;
-    session_options session;
+    const char *graph, *feed, *weights;
     int64_t order, elements, batch;
     double tolerance;
     bool training, reverse;
 } check_options;
-
-enum option_value {
-    FEED = 256,
-    WEIGHTS,
-    NODE,
-    ORDER,
-    REVERSE,
-    ELEMENTS,
-    TOLERANCE,
-    BATCH_SIZE,
-    TRAINING,
-    SEED,
-    THREADS
-};
-
-static const struct option options[] = {
-    {"help", no_argument, NULL, 'h'},
-    {"feed", required_argument, NULL, FEED},
-    {"weights", required_argument, NULL, WEIGHTS},
-    {"node", required_argument, NULL, NODE},
-    {"loss", required_argument, NULL, NODE},
-    {"order", required_argument, NULL, ORDER},
-    {"reverse", no_argument, NULL, REVERSE},
-    {"elements", required_argument, NULL, ELEMENTS},
-    {"tolerance", required_argument, NULL, TOLERANCE},
-    {"batch-size", required_argument, NULL, BATCH_SIZE},
-    {"training", no_argument, NULL, TRAINING},
-    {"seed", required_argument, NULL, SEED},
-    {"threads", required_argument, NULL, THREADS},
-    {0},
-};
-
-/* False after --help or a message; *over is the exit status then. */
-static bool take_option(const char *name, int option, check_options *given, int *over)
-{
-    *over = EXIT_USAGE;
-    switch (option) {
-    case 'h':
-        puts(usage);
-        *over = 0;
-        return false;
-    case FEED:
-        given->feed = optarg;
-        return true;
-    case WEIGHTS:
-        given->weights = optarg;
-        return true;
-    case NODE:
-        given->node = optarg;
-        return true;
-    case ORDER:
-        return command_int(name, "--order", optarg, 1, 2, &given->order);
-    case REVERSE:
-        return given->reverse = true;
-    case ELEMENTS:
-        return command_int(name, "--elements", optarg, 1, 1000000, &given->elements);
-    case TOLERANCE:
-        return command_number(name, "--tolerance", optarg, &given->tolerance);
-    case BATCH_SIZE:
-        return command_int(name, "--batch-size", optarg, 1, 1000000, &given->batch);
-    case TRAINING:
-        return given->training = true;
-    case SEED:
-        return session_take_seed(name, optarg, &given->session);
-    case THREADS:
-        return session_take_threads(name, optarg, &given->session);
-    default:
-        return false;
-    }
-}
 
 /* float32 becomes float64. */
 static dg_status widen(dg_tensors *set)
@@ -233,10 +179,10 @@ static dg_status run(const check_options *given, graph_session *session)
     dg_feed *feeds = NULL;
     dg_node *loss;
     int n_feeds = 0;
-    DG_TRY(session_open(given->graph, NULL, &given->session, session));
-    loss = session->file->loss ? session->file->loss : session->file->output;
-    if (given->node)
-        DG_TRY(session_find(session, given->node, &loss));
+    DG_TRY(session_open(given->graph, NULL, &(session_options){.dtype = DG_FLOAT64}, session));
+    loss = session->loss ? session->loss : session->output;
+    if (option_given("node"))
+        DG_TRY(session_find(session, option_text("node"), &loss));
     if (!loss)
         return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss: say --node", given->graph);
     DG_TRY(take_parameters(given, session));
@@ -252,15 +198,20 @@ static dg_status run(const check_options *given, graph_session *session)
 
 int command_check(int argc, char **argv)
 {
-    check_options given = {.session.dtype = DG_FLOAT64, .batch = BATCH};
     graph_session session = {0};
-    int option, over;
-    while ((option = command_option(argc, argv, "h", options)) != -1)
-        if (!take_option(argv[0], option, &given, &over))
-            return over;
-    if (argc - optind != 1)
-        return command_misused(argv[0], "wants one graph file");
-    given.graph = argv[optind];
+    char **operands;
+    int over = options_take(&options, argc, argv, &operands);
+    if (over >= 0)
+        return over;
+    const check_options given = {.graph = operands[0],
+                                 .feed = option_text("feed"),
+                                 .weights = option_text("weights"),
+                                 .order = option_whole("order", 0),
+                                 .elements = option_whole("elements", 0),
+                                 .batch = option_whole("batch_size", BATCH),
+                                 .tolerance = option_number("tolerance", 0),
+                                 .training = option_given("training"),
+                                 .reverse = option_given("reverse")};
     dg_status status = run(&given, &session);
     session_close(&session);
     return status.code == DG_OK ? 0 : command_failed(status);

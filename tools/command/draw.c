@@ -2,6 +2,8 @@
 #include "command.h"
 #include "draw_heat.h"
 #include "graph_options.h"
+#include "options.h"
+#include "output.h"
 
 #include <dotgrad/draw.h>
 #include <dotgrad/file.h>
@@ -10,91 +12,109 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    OPTION_TITLE = 256,
-    OPTION_RANKDIR,
-    OPTION_PARAMETERS,
-    OPTION_NAMES,
-    OPTION_SHAPES,
-    OPTION_FORMAT,
-    OPTION_LEVEL,
-    OPTION_FOLD,
-    OPTION_PAGE,
-    OPTION_DEPTH,
-    OPTION_OPEN,
-    OPTION_CLOSE,
-    OPTION_HIDE,
-    OPTION_AROUND,
-    OPTION_RADIUS,
-    OPTION_FROM,
-    OPTION_TO,
-    OPTION_STYLE,
-    OPTION_NO_TITLE,
-    OPTION_NO_LEGEND,
-    OPTION_DPI,
-    OPTION_WIDTH,
-    OPTION_VIEW,
-    OPTION_BACKWARD,
-    OPTION_OPTIMIZER,
-    OPTION_DIFF,
-    OPTION_HEAT,
-    OPTION_RUN,
-    OPTION_DATA
-};
+enum { USE = DG_USE_ALWAYS | DG_USE_LOSS | DG_USE_OUTPUT | DG_USE_DATA | DG_USE_STEP | DG_USE_SEED };
+enum { MOST = 100000 };
+
+static const option_row own[] = {
+    {.name = "out", .letter = 'o', .form = DG_FORM_FILE, .doc = "where the picture goes"},
+    {.name = "format",
+     .form = DG_FORM_NAME,
+     .choices = "svg|pdf|png|html|tex|txt|dot",
+     .doc = "whatever the name of FILE"},
+    {.name = "force", .form = DG_FORM_FLAG, .doc = "lets FILE be one that is read here"},
+    {.name = "view",
+     .form = DG_FORM_NAME,
+     .value = "VIEW",
+     .choices = "forward|backward|joint|step|plan",
+     .doc = "forward (as usual), backward (the nodes of the gradients), joint (both side by side, with the\n"
+            "values that backward reads), step (with the optimiser's updates), plan (what runs together,\n"
+            "in which order, where results lie and how long)"},
+    {.name = "backward", .form = DG_FORM_FLAG, .against = "view", .doc = "--view joint"},
+    {.name = "diff",
+     .form = DG_FORM_FILE,
+     .value = "OLD.dot",
+     .doc = "what has been added, removed and changed since OLD.dot; as text with -o -"},
+    {.name = "heat",
+     .form = DG_FORM_NAME,
+     .value = "PROBE",
+     .doc = "colours by numbers, measured on at most 256 training rows: gradient, activation, dead,\n"
+            "saturated, update, time or memory"},
+    {.name = "run",
+     .form = DG_FORM_FILE,
+     .value = "RUN/",
+     .doc = "a run's folder: its graph and weights (fresh ones as usual); GRAPH.dot is then left out"},
+    {.name = "page",
+     .form = DG_FORM_NAME,
+     .value = "PAGE",
+     .doc = "how much is shown: as much as fits a4 (as usual), letter, WIDTHxHEIGHT in points, or all: none"},
+    {.name = "level",
+     .form = DG_FORM_NAME,
+     .value = "LEVEL",
+     .choices = "op|stack|module|auto",
+     .doc = "op (a box an op), stack (chains are one box of rows), module, or auto"},
+    {.name = "fold",
+     .form = DG_FORM_NAME,
+     .value = "FOLD",
+     .choices = "off|exact|sizes|auto",
+     .doc = "off, exact (what repeats is shown once, as ×K), sizes (what repeats but for its sizes, too),\n"
+            "or auto"},
+    {.name = "depth", .form = DG_FORM_COUNT, .most = MOST, .doc = "modules N deep are closed: 1, the outermost"},
+    {.name = "open",
+     .form = DG_FORM_LIST,
+     .value = "PATTERN",
+     .doc = "modules that stay open: names with * and ?, several with commas between them"},
+    {.name = "close", .form = DG_FORM_LIST, .value = "PATTERN", .doc = "modules that are closed"},
+    {.name = "hide",
+     .form = DG_FORM_LIST,
+     .value = "KINDS",
+     .doc = "of parameters, constants, inputs, reshapes, dropout, with commas between them"},
+    {.name = "around", .form = DG_FORM_NODE, .doc = "only what is near a node"},
+    {.name = "radius",
+     .form = DG_FORM_COUNT,
+     .most = MOST,
+     .needs = "around",
+     .doc = "near: at most so many wires away (2)"},
+    {.name = "from", .form = DG_FORM_NODE, .doc = "only what lies on ways from that node"},
+    {.name = "to", .form = DG_FORM_NODE, .doc = "only what lies on ways to that node"},
+    {.name = "parameters", .form = DG_FORM_FLAG, .doc = "what layers own as boxes of their own"},
+    {.name = "names", .form = DG_FORM_FLAG, .doc = "the nodes' names beside their ops"},
+    {.name = "shapes",
+     .form = DG_FORM_NAME,
+     .choices = "changes|all|none",
+     .doc = "shapes on wires: changes (as usual), all or none"},
+    {.name = "title", .form = DG_FORM_TEXT, .against = "no-title", .doc = "the heading, instead of the graph's name"},
+    {.name = "no-title", .form = DG_FORM_FLAG, .doc = "without heading"},
+    {.name = "no-legend", .form = DG_FORM_FLAG, .doc = "without the names of the colours"},
+    {.name = "rankdir",
+     .form = DG_FORM_NAME,
+     .choices = "TB|LR|BT|RL",
+     .doc = "from top to bottom (as usual), left to right, …"},
+    {.name = "style",
+     .form = DG_FORM_FILE,
+     .value = "STYLE",
+     .doc = "light, dark, print (greys, families by border and pattern),\n"
+            "or a file of lines such as `base = dark`, `linear.fill = #DCE8F5`"},
+    {.name = "dpi", .form = DG_FORM_COUNT, .most = MOST, .doc = "of png: dots an inch (144)"},
+    {.name = "width", .form = DG_FORM_NAME, .value = "WIDTH", .doc = "of png: 3.5in, 9cm or 252 (points)"},
+    {0}};
+
+static const command_options known = {
+    .command = "draw",
+    .usage = "dotgrad draw GRAPH.dot -o FILE [options]\ndotgrad draw --run RUN/ -o FILE [options]",
+    .about = "Draws the network of a graph file. FILE ends in .svg, .pdf, .png, .html, .tex, .txt, or in .dot for the "
+             "graph\n"
+             "file itself with the attributes of the drawing added; - is standard output (say --format; txt as usual).",
+    .own = own,
+    .use = USE,
+    .footer = "--data and --seed are for --heat, --optimizer for --view step and --heat update.\n"
+              "What the graph file itself says of colours, labels and shapes goes before the style of this program.",
+    .operand = "one graph file",
+    .most = 1};
 
 typedef struct draw_request {
     dg_draw_options options;
     const char *graph, *to, *old, *heat, *run, *data;
 } draw_request;
-
-static int help(void)
-{
-    puts("usage: dotgrad draw GRAPH.dot -o FILE [options]\n\n"
-         "Draws the network of a graph file. FILE ends in .svg, .pdf, .png, .html, .tex, .txt, or in .dot for the "
-         "graph\n"
-         "file itself with the attributes of the drawing added; - is standard output (say --format; txt as usual).\n\n"
-         "  -o, --out FILE           where the picture goes\n"
-         "      --format FORMAT      svg, pdf, png, html, tex, txt or dot, whatever the name of FILE\n\n"
-         "What is shown.\n"
-         "      --view VIEW          forward (as usual), backward (the nodes of the gradients), joint (both side by "
-         "side,\n"
-         "                           with the values that backward reads), step (with the optimiser's updates),\n"
-         "                           plan (what runs together, in which order, where results lie and how long)\n"
-         "      --backward           --view joint\n"
-         "      --diff OLD.dot       what has been added, removed and changed since OLD.dot; as text with -o -\n"
-         "      --heat PROBE         colours by numbers, measured on at most 256 training rows: gradient, activation, "
-         "dead,\n"
-         "                           saturated, update, time or memory\n"
-         "      --run RUN            a run's folder: its graph and weights (fresh ones as usual); GRAPH.dot is then "
-         "left out\n"
-         "      --data DATA          for --heat: the data, instead of what the file names\n"
-         "      --optimizer CALL     of --view step: adam(lr=0.001); as usual the file's, else sgd\n\n"
-         "How much is shown. Without these, as much as fits the page; what was done to fit is reported on standard "
-         "error.\n"
-         "      --page PAGE          a4 (as usual), letter, none, or WIDTHxHEIGHT in points\n"
-         "      --level LEVEL        op (a box an op), stack (chains are one box of rows), module, or auto\n"
-         "      --fold FOLD          off, exact (what repeats is shown once, as ×K), sizes (what repeats but for its\n"
-         "                           sizes, too), or auto\n"
-         "      --depth N            modules N deep are closed: 1, the outermost\n"
-         "      --open PATTERN       stay open: names with * and ?, several with commas between them\n"
-         "      --close PATTERN      modules that are closed\n"
-         "      --hide KINDS         of parameters, constants, inputs, reshapes, dropout, with commas between them\n"
-         "      --around NODE        only what is near a node: at most --radius N (2) wires away\n"
-         "      --from A, --to B     only what lies on ways from A, to B\n"
-         "      --parameters         what layers own as boxes of their own\n"
-         "      --names              the nodes' names beside their ops\n"
-         "      --shapes WHICH       shapes on wires: changes (as usual), all or none\n\n"
-         "How it looks.\n"
-         "      --title TEXT         the heading, instead of the graph's name\n"
-         "      --no-title, --no-legend\n"
-         "      --rankdir DIRECTION  TB (from top to bottom), LR, BT or RL\n"
-         "      --style STYLE        light, dark, print (greys, families by border and pattern),\n"
-         "                           or a file of lines such as `base = dark`, `linear.fill = #DCE8F5`\n"
-         "      --dpi DPI            of png: dots an inch (144)\n"
-         "      --width WIDTH        of png: 3.5in, 9cm or 252 (points)\n\n"
-         "What the graph file itself says of colours, labels and shapes goes before the style of this program.");
-    return 0;
-}
 
 /* "3.5in", "9cm", "90mm", "252pt", "252": in points; 0 for what is none. */
 static double read_length(const char *words)
@@ -111,131 +131,74 @@ static double read_length(const char *words)
     return 0;
 }
 
-/* Options that are a text as it is; NULL: the option is none of them. */
-static const char **text_option(dg_draw_options *options, int option)
+/* One of "forward|backward|…", by its number. */
+static int number_of(const char *choices, const char *word)
 {
-    switch (option) {
-    case OPTION_TITLE:
-        return &options->title;
-    case OPTION_RANKDIR:
-        return &options->rankdir;
-    case OPTION_SHAPES:
-        return &options->shapes;
-    case OPTION_FORMAT:
-        return &options->format;
-    case OPTION_LEVEL:
-        return &options->level;
-    case OPTION_FOLD:
-        return &options->fold;
-    case OPTION_PAGE:
-        return &options->page;
-    case OPTION_OPEN:
-        return &options->open;
-    case OPTION_CLOSE:
-        return &options->close;
-    case OPTION_HIDE:
-        return &options->hide;
-    case OPTION_AROUND:
-        return &options->around;
-    case OPTION_FROM:
-        return &options->from;
-    case OPTION_TO:
-        return &options->to;
-    case OPTION_STYLE:
-        return &options->style;
-    case OPTION_OPTIMIZER:
-        return &options->optimizer;
-    default:
-        return NULL;
+    int number = 0;
+    for (size_t length = strlen(word); *choices; choices++) {
+        if (strncmp(choices, word, length) == 0 && (choices[length] == '|' || !choices[length]))
+            return number;
+        choices += strcspn(choices, "|");
+        number++;
+        if (!*choices)
+            break;
     }
+    return 0;
 }
 
-static bool *switch_option(dg_draw_options *options, int option)
+static void take_options(draw_request *request)
 {
-    switch (option) {
-    case OPTION_PARAMETERS:
-        return &options->parameters;
-    case OPTION_NAMES:
-        return &options->names;
-    case OPTION_NO_TITLE:
-        return &options->no_title;
-    case OPTION_NO_LEGEND:
-        return &options->no_legend;
-    default:
-        return NULL;
-    }
+    const char *view = option_text("view");
+    *request = (draw_request){.to = option_text("out"),
+                              .old = option_text("diff"),
+                              .heat = option_text("heat"),
+                              .run = option_text("run"),
+                              .data = option_text("data"),
+                              .options = {.optimizer = option_text("optimizer"),
+                                          .title = option_text("title"),
+                                          .format = option_text("format"),
+                                          .level = option_text("level"),
+                                          .fold = option_text("fold"),
+                                          .page = option_text("page"),
+                                          .depth = (int)option_whole("depth", 0),
+                                          .open = option_text("open"),
+                                          .close = option_text("close"),
+                                          .hide = option_text("hide"),
+                                          .around = option_text("around"),
+                                          .radius = (int)option_whole("radius", 0),
+                                          .from = option_text("from"),
+                                          .to = option_text("to"),
+                                          .rankdir = option_text("rankdir"),
+                                          .shapes = option_text("shapes"),
+                                          .style = option_text("style"),
+                                          .parameters = option_given("parameters"),
+                                          .names = option_given("names"),
+                                          .no_title = option_given("no-title"),
+                                          .no_legend = option_given("no-legend"),
+                                          .dpi = (double)option_whole("dpi", 0)}};
+    view = option_given("backward") ? "joint" : view;
+    if (view)
+        request->options.view = (dg_draw_view)number_of("forward|backward|joint|step|plan", view);
+    if (option_given("width"))
+        request->options.width = read_length(option_text("width"));
 }
 
-/* −1: go on; else the exit status. */
-static int take_number(const char *command, int option, draw_request *request)
+/* Options that would change nothing. */
+static int check_use(const char *command, const draw_request *request)
 {
-    char *end;
-    long number = strtol(optarg, &end, 10);
-    bool whole = *optarg && !*end && number >= 1 && number <= 100000;
-    switch (option) {
-    case OPTION_DEPTH:
-    case OPTION_RADIUS:
-    case OPTION_DPI:
-        if (!whole)
-            return command_misused(command, "%s: '%s' is not a whole number from 1 on",
-                                   option == OPTION_DEPTH ? "--depth"
-                                   : option == OPTION_DPI ? "--dpi"
-                                                          : "--radius",
-                                   optarg);
-        if (option == OPTION_DEPTH)
-            request->options.depth = (int)number;
-        else if (option == OPTION_RADIUS)
-            request->options.radius = (int)number;
-        else
-            request->options.dpi = (double)number;
-        return -1;
-    case OPTION_WIDTH:
-        request->options.width = read_length(optarg);
-        return request->options.width > 0
-                   ? -1
-                   : command_misused(command, "--width: '%s' is no length: 3.5in, 9cm, 252pt", optarg);
-    default:
-        return EXIT_USAGE;
-    }
-}
-
-static int take_view(const char *command, const char *words, draw_request *request)
-{
-    static const char *const views[] = {"forward", "backward", "joint", "step", "plan"};
-    for (size_t k = 0; k < sizeof views / sizeof *views; k++)
-        if (strcmp(words, views[k]) == 0) {
-            request->options.view = (dg_draw_view)k;
-            return -1;
-        }
-    return command_misused(command, "--view: '%s' is not one of forward, backward, joint, step, plan", words);
-}
-
-static int take_option(char **argv, int option, draw_request *request)
-{
-    const char **words = text_option(&request->options, option);
-    bool *turned = switch_option(&request->options, option);
-    if (option == 'h')
-        return help();
-    if (option == OPTION_VIEW || option == OPTION_BACKWARD)
-        return take_view(argv[0], option == OPTION_VIEW ? optarg : "joint", request);
-    if (option == 'o')
-        request->to = optarg;
-    else if (option == OPTION_DIFF)
-        request->old = optarg;
-    else if (option == OPTION_HEAT)
-        request->heat = optarg;
-    else if (option == OPTION_RUN)
-        request->run = optarg;
-    else if (option == OPTION_DATA)
-        request->data = optarg;
-    else if (words)
-        *words = optarg;
-    else if (turned)
-        *turned = true;
-    else if (option == '?')
-        return EXIT_USAGE;
-    else
-        return take_number(argv[0], option, request);
+    bool is_png = strcmp(request->options.format, "png") == 0;
+    bool has_step = request->options.view == DG_VIEW_STEP || (request->heat && strcmp(request->heat, "update") == 0);
+    if (option_given("width") && request->options.width <= 0)
+        return command_misused(command, "--width: '%s' is no length: 3.5in, 9cm, 252pt", option_text("width"));
+    if (!is_png && (option_given("dpi") || option_given("width")))
+        return command_misused(command, "--%s is of png; %s has no dots", option_given("dpi") ? "dpi" : "width",
+                               request->options.format);
+    if (request->data && !request->heat)
+        return command_misused(command, "--data changes nothing without --heat");
+    if (option_given("seed") && !request->heat)
+        return command_misused(command, "--seed changes nothing without --heat");
+    if (request->options.optimizer && !has_step)
+        return command_misused(command, "--optimizer changes nothing without --view step or --heat update");
     return -1;
 }
 
@@ -251,52 +214,26 @@ static int take_format(const char *command, draw_request *request)
 
 static int read_command(int argc, char **argv, draw_request *request)
 {
-    static const struct option longs[] = {{"help", no_argument, NULL, 'h'},
-                                          {"out", required_argument, NULL, 'o'},
-                                          {"format", required_argument, NULL, OPTION_FORMAT},
-                                          {"title", required_argument, NULL, OPTION_TITLE},
-                                          {"rankdir", required_argument, NULL, OPTION_RANKDIR},
-                                          {"parameters", no_argument, NULL, OPTION_PARAMETERS},
-                                          {"names", no_argument, NULL, OPTION_NAMES},
-                                          {"shapes", required_argument, NULL, OPTION_SHAPES},
-                                          {"level", required_argument, NULL, OPTION_LEVEL},
-                                          {"fold", required_argument, NULL, OPTION_FOLD},
-                                          {"page", required_argument, NULL, OPTION_PAGE},
-                                          {"depth", required_argument, NULL, OPTION_DEPTH},
-                                          {"open", required_argument, NULL, OPTION_OPEN},
-                                          {"close", required_argument, NULL, OPTION_CLOSE},
-                                          {"hide", required_argument, NULL, OPTION_HIDE},
-                                          {"around", required_argument, NULL, OPTION_AROUND},
-                                          {"radius", required_argument, NULL, OPTION_RADIUS},
-                                          {"from", required_argument, NULL, OPTION_FROM},
-                                          {"to", required_argument, NULL, OPTION_TO},
-                                          {"style", required_argument, NULL, OPTION_STYLE},
-                                          {"no-title", no_argument, NULL, OPTION_NO_TITLE},
-                                          {"no-legend", no_argument, NULL, OPTION_NO_LEGEND},
-                                          {"dpi", required_argument, NULL, OPTION_DPI},
-                                          {"width", required_argument, NULL, OPTION_WIDTH},
-                                          {"view", required_argument, NULL, OPTION_VIEW},
-                                          {"backward", no_argument, NULL, OPTION_BACKWARD},
-                                          {"optimizer", required_argument, NULL, OPTION_OPTIMIZER},
-                                          {"diff", required_argument, NULL, OPTION_DIFF},
-                                          {"heat", required_argument, NULL, OPTION_HEAT},
-                                          {"run", required_argument, NULL, OPTION_RUN},
-                                          {"data", required_argument, NULL, OPTION_DATA},
-                                          {0}};
-    for (int option; (option = command_option(argc, argv, "ho:", longs)) != -1;) {
-        int over = take_option(argv, option, request);
-        if (over >= 0)
-            return over;
-    }
-    if (argc - optind == 0 && request->run)
-        request->graph = request->run;
-    else if (argc - optind != 1)
-        return command_misused(argv[0], optind == argc ? "wants a graph file" : "wants one graph file");
-    else
-        request->graph = argv[optind];
+    char **operands;
+    int over = options_take(&known, argc, argv, &operands);
+    if (over >= 0)
+        return over;
+    take_options(request);
+    request->graph = operands[0] ? operands[0] : request->run;
+    if (!request->graph)
+        return command_misused(argv[0], "wants a graph file");
+    if (operands[0] && request->run)
+        return command_misused(argv[0], "'%s' is one argument too many: --run has its own graph", operands[0]);
     if (!request->to)
         return command_misused(argv[0], "wants -o FILE: x.svg, x.pdf, x.png, x.html, x.tex, x.txt or x.dot");
-    return take_format(argv[0], request);
+    over = take_format(argv[0], request);
+    over = over < 0 ? check_use(argv[0], request) : over;
+    if (over >= 0)
+        return over;
+    dg_status status = output_check(
+        request->to, 5,
+        (const char *const[]){request->graph, request->run, request->old, request->data, request->options.style});
+    return status.code == DG_OK ? -1 : command_misused(argv[0], "%s", status.message);
 }
 
 /* Options are wrong before any file is read: the library's checks, on a graph of nothing. */
@@ -304,6 +241,14 @@ static bool is_misused(const draw_request *request, dg_status *status)
 {
     *status = dg_draw_check(&request->options);
     return status->code != DG_OK;
+}
+
+/* The node that an option names, where it is given. */
+static dg_status find_node(const dg_graph_file *file, const char *option, dg_node **node)
+{
+    const char *name = option_text(option);
+    *node = name ? dg_graph_file_find(file, name) : NULL;
+    return !name || *node ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "%s: there is no node '%s'", file->path, name);
 }
 
 /* Measures, compares and draws; the file of `m` is open. */
@@ -322,6 +267,10 @@ static dg_status draw(draw_request *request, measured *m, char *told)
     request->options.heat = m->heat;
     request->options.old_file = old;
     request->options.told = told;
+    if (status.code == DG_OK)
+        status = find_node(m->file, "loss", &request->options.loss);
+    if (status.code == DG_OK)
+        status = find_node(m->file, "output", &request->options.output);
     if (status.code == DG_OK)
         status = dg_draw_memory(m->file->graph, request->options, &bytes, &size);
     if (status.code == DG_OK)

@@ -2,6 +2,7 @@
 #include "draw_heat.h"
 
 #include "graph_options.h"
+#include "options.h"
 
 #include <dotgrad/data.h>
 #include <dotgrad/graph_file.h>
@@ -141,9 +142,12 @@ dg_status measured_heat(measured *m, const char *what, const char *data, const c
 {
     DG_TRY(open_data(m, data));
     DG_TRY(feed_data(m, dg_data_set(m->data)));
-    dg_node *last = m->file->loss ? m->file->loss : m->file->output;
+    const char *loss = option_text("loss");
+    dg_node *last = loss ? dg_graph_file_find(m->file, loss) : m->file->loss ? m->file->loss : m->file->output;
     if (!last)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the file names neither a loss nor an output to measure", m->file->path);
+        return dg_error(DG_BAD_ARGUMENT, "%s: %s%s%s", m->file->path,
+                        loss ? "there is no node '" : "the file names neither a loss nor an output to measure",
+                        loss ? loss : "", loss ? "'" : "");
     snprintf(m->title, sizeof m->title, "%.120s, %lld rows", m->data_name, (long long)m->rows);
     return dg_heat_measure(&(dg_heat_request){.what = what,
                                               .loss = last,
@@ -152,6 +156,7 @@ dg_status measured_heat(measured *m, const char *what, const char *data, const c
                                               .n_feeds = m->n_feeds,
                                               .file = m->file,
                                               .optimizer = optimizer,
+                                              .seed = (uint64_t)option_or_attribute_whole(m->file, "seed", 0),
                                               .data = m->title},
                            &m->heat);
 }

@@ -1,5 +1,7 @@
 /* dotgrad eval: a graph on given tensors. */
 #include "command.h"
+#include "options.h"
+#include "output.h"
 #include "session.h"
 #include "tools/run/folder.h"
 #include "tools/run/print.h"
@@ -12,31 +14,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
-    "usage: dotgrad eval G.dot [--feed FILE | --data D] [options]\n\n"
-    "Runs a graph and prints what is asked for.\n\n"
-    "  --feed FILE       tensors for the inputs of their names (.safetensors, .npz); one for an input that nothing\n"
-    "                    asked for needs may be absent. A table (.csv) is fed as data are,\n"
-    "                    not scaled; its last column is the target\n"
-    "  --data D          rows of a data set, as train reads and scales it\n"
-    "  --rows K          the first K of them (all)\n"
-    "  --weights FILE    parameters: a checkpoint or any .safetensors; else they are initialised by the seed\n"
-    "  --fetch A,B       the nodes to compute (the graph's output, or with --grad none)\n"
-    "  --grad NODE       the gradient of the sum of NODE ...\n"
-    "  --wrt X,W         ... by these nodes (all float parameters)\n"
-    "  --trace           works through the graph: every node's formula with the numbers filled in, then the\n"
-    "                    derivatives of --grad NODE (the loss) by every node\n"
-    "  -o, --out FILE    gets each fetched node under its name and each gradient as grad:NAME: .csv, .json, .npz, "
-    "else\n"
-    "                    safetensors; - is standard output. Without it tables are printed\n"
-    "  --training        as in training (dropout, batch statistics)\n"
-    "  --dtype T         float32 or float64: the type of floats that name none\n"
-    "  --seed S          of weights and random nodes (0)\n"
-    "  --threads T       (DG_NUM_THREADS, or all processors)\n" MEMORY_LIMIT_USAGE;
+enum {
+    USE = DG_USE_ALWAYS | DG_USE_WEIGHTS | DG_USE_DTYPE | DG_USE_SEED | DG_USE_DATA | DG_USE_THREADS | DG_USE_MEMORY
+};
+
+static const option_row own[] = {
+    {.name = "feed",
+     .form = DG_FORM_FILE,
+     .against = "data",
+     .doc = "tensors for the inputs of their names (.safetensors, .npz); one for an input that nothing asked\n"
+            "for needs may be absent. A table (.csv) is fed as data are, not scaled; its last column is the\n"
+            "target"},
+    {.name = "rows", .form = DG_FORM_COUNT, .needs = "data|feed", .doc = "the first N of the data or the table (all)"},
+    {.name = "weights",
+     .form = DG_FORM_FILE,
+     .against = "init",
+     .doc = "parameters: a checkpoint or any .safetensors; else they are initialised by the seed"},
+    {.name = "fetch", .form = DG_FORM_LIST, .doc = "the nodes to compute (the graph's output, or with --grad none)"},
+    {.name = "grad", .form = DG_FORM_NODE, .doc = "the gradient of the sum of NODE …"},
+    {.name = "wrt", .form = DG_FORM_LIST, .needs = "grad", .doc = "… by these nodes (all float parameters)"},
+    {.name = "trace",
+     .form = DG_FORM_FLAG,
+     .against = "fetch|wrt|out",
+     .doc = "works through the graph: every node's formula with the numbers filled in, then the derivatives\n"
+            "of --grad NODE (the loss) by every node"},
+    {.name = "out",
+     .letter = 'o',
+     .form = DG_FORM_FILE,
+     .doc = "gets each fetched node under its name and each gradient as grad:NAME: .csv, .json, .npz, else\n"
+            "safetensors; - is standard output. Without it tables are printed"},
+    {.name = "force", .form = DG_FORM_FLAG, .needs = "out", .doc = "lets --out replace a file that is read here"},
+    {.name = "training", .form = DG_FORM_FLAG, .doc = "as in training (dropout, batch statistics)"},
+    {0}};
+
+static const command_options options = {.command = "eval",
+                                        .usage = "dotgrad eval G.dot [--feed FILE | --data D] [options]",
+                                        .about = "Runs a graph and prints what is asked for.",
+                                        .own = own,
+                                        .use = USE,
+                                        .footer = "--data feeds rows of a data set, as train reads and scales it; the "
+                                                  "graph's own attribute data is not read here.",
+                                        .operand = "one graph file",
+                                        .least = 1,
+                                        .most = 1};
 
 typedef struct eval_options {
     const char *graph, *feed, *data, *weights, *fetch, *grad, *wrt, *out;
-    session_options session;
     bool training, trace;
     int64_t rows; /* −1: all */
 } eval_options;
@@ -51,114 +74,27 @@ typedef struct eval_feeds {
     int count;
 } eval_feeds;
 
-enum option_value {
-    FEED = 256,
-    DATA,
-    ROWS,
-    TRACE,
-    WEIGHTS,
-    FETCH,
-    GRAD,
-    WRT,
-    TRAINING,
-    DTYPE,
-    SEED,
-    THREADS,
-    MEMORY_LIMIT
-};
-
-static const struct option options[] = {
-    {"help", no_argument, NULL, 'h'},
-    {"out", required_argument, NULL, 'o'},
-    {"feed", required_argument, NULL, FEED},
-    {"data", required_argument, NULL, DATA},
-    {"rows", required_argument, NULL, ROWS},
-    {"trace", no_argument, NULL, TRACE},
-    {"weights", required_argument, NULL, WEIGHTS},
-    {"fetch", required_argument, NULL, FETCH},
-    {"grad", required_argument, NULL, GRAD},
-    {"wrt", required_argument, NULL, WRT},
-    {"training", no_argument, NULL, TRAINING},
-    {"dtype", required_argument, NULL, DTYPE},
-    {"seed", required_argument, NULL, SEED},
-    {"threads", required_argument, NULL, THREADS},
-    {"memory-limit", required_argument, NULL, MEMORY_LIMIT},
-    {0},
-};
-
-static const char **text_of(eval_options *given, int option)
-{
-    switch (option) {
-    case 'o':
-        return &given->out;
-    case FEED:
-        return &given->feed;
-    case DATA:
-        return &given->data;
-    case WEIGHTS:
-        return &given->weights;
-    case FETCH:
-        return &given->fetch;
-    case GRAD:
-        return &given->grad;
-    case WRT:
-        return &given->wrt;
-    default:
-        return NULL;
-    }
-}
-
-static bool take_option(const char *name, int option, eval_options *given)
-{
-    const char **text = text_of(given, option);
-    if (text) {
-        *text = optarg;
-        return true;
-    }
-    switch (option) {
-    case TRAINING:
-        given->training = true;
-        return true;
-    case TRACE:
-        given->trace = true;
-        return true;
-    case ROWS:
-        return command_int(name, "--rows", optarg, 1, INT64_MAX, &given->rows);
-    case DTYPE:
-        return session_take_dtype(name, optarg, &given->session);
-    case SEED:
-        return session_take_seed(name, optarg, &given->session);
-    case THREADS:
-        return session_take_threads(name, optarg, &given->session);
-    case MEMORY_LIMIT:
-        return session_take_memory_limit(name, optarg, &given->session.memory_limit);
-    default:
-        return false;
-    }
-}
-
-/* -1: go on; else an exit status. */
+/* −1: go on; else an exit status. */
 static int parse_options(int argc, char **argv, eval_options *given)
 {
-    int option;
-    while ((option = command_option(argc, argv, "ho:", options)) != -1) {
-        if (option == 'h') {
-            puts(usage);
-            return 0;
-        }
-        if (!take_option(argv[0], option, given))
-            return EXIT_USAGE;
-    }
-    if (argc - optind != 1)
-        return command_misused(argv[0], "wants one graph file");
-    given->graph = argv[optind];
-    if (given->wrt && !given->grad)
-        return command_misused(argv[0], "--wrt wants --grad");
-    if (given->data && given->feed)
-        return command_misused(argv[0], "--feed and --data are two ways to feed: one of them");
-    if (given->trace && (given->out || given->fetch || given->wrt))
-        return command_misused(argv[0], "--trace prints every node: it goes with neither --fetch, --wrt nor --out");
-    return -1;
+    char **operands;
+    int over = options_take(&options, argc, argv, &operands);
+    if (over >= 0)
+        return over;
+    *given = (eval_options){.graph = operands[0],
+                            .feed = option_text("feed"),
+                            .data = option_text("data"),
+                            .weights = option_text("weights"),
+                            .fetch = option_text("fetch"),
+                            .grad = option_text("grad"),
+                            .wrt = option_text("wrt"),
+                            .out = option_text("out"),
+                            .training = option_given("training"),
+                            .trace = option_given("trace"),
+                            .rows = option_whole("rows", -1)};
+    dg_status status =
+        output_check(given->out, 4, (const char *const[]){given->graph, given->feed, given->weights, given->data});
+    return status.code == DG_OK ? -1 : command_misused(argv[0], "%s", status.message);
 }
 
 /* Nodes in the order asked for, with the names of their results. */
@@ -338,7 +274,7 @@ static void release_feeds(eval_feeds *feeds)
 
 static dg_status trace(graph_session *session, const eval_options *given)
 {
-    dg_node *target = session->file->loss ? session->file->loss : session->file->output;
+    dg_node *target = session->loss ? session->loss : session->output;
     eval_feeds feeds = {0};
     if (given->grad)
         DG_TRY(session_find(session, given->grad, &target));
@@ -384,7 +320,7 @@ static dg_status compute(graph_session *session, const eval_options *given, cons
 
 static dg_status run(graph_session *session, const eval_options *given, request_list *requests)
 {
-    DG_TRY(session_open(given->graph, NULL, &given->session, session));
+    DG_TRY(session_open(given->graph, NULL, &(session_options){0}, session));
     if (given->trace)
         return trace(session, given);
     DG_TRY(list_requests(session, given, requests));
@@ -394,7 +330,7 @@ static dg_status run(graph_session *session, const eval_options *given, request_
 
 int command_eval(int argc, char **argv)
 {
-    eval_options given = {.rows = -1};
+    eval_options given;
     int over = parse_options(argc, argv, &given);
     if (over >= 0)
         return over;

@@ -1,6 +1,7 @@
 /* dotgrad fmt: a graph file with every argument named, in a stable order. */
 #include "command.h"
 #include "graph_options.h"
+#include "options.h"
 
 #include <dotgrad/file.h>
 
@@ -8,15 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
-    "usage: dotgrad fmt G.dot [-o OUT.dot | --check]\n\n"
-    "Writes the graph as dotgrad would: one node a line, calls in one form, every argument of an op with several\n"
-    "inputs named by arg=. Other Graphviz programs may then reorder its edges. Comments are not kept.\n\n"
-    "  -o, --output OUT.dot  the file (standard output); it may be G.dot itself\n"
-    "  --check               writes nothing; exit status 1 when the file is not in that form\n"
-    "  --embed               puts the text of every used file into the graph, so that it can be kept anywhere";
+static const option_row own[] = {
+    {.name = "output",
+     .letter = 'o',
+     .form = DG_FORM_FILE,
+     .doc = "the file (standard output); it may be G.dot itself"},
+    {.name = "check",
+     .form = DG_FORM_FLAG,
+     .against = "output",
+     .doc = "writes nothing; exit status 1 when the file is not in that form"},
+    {.name = "embed",
+     .form = DG_FORM_FLAG,
+     .doc = "puts the text of every used file into the graph, so that it can be kept anywhere"},
+    {0}};
 
-enum { CHECK = 256, EMBED };
+static const command_options options = {
+    .command = "fmt",
+    .usage = "dotgrad fmt G.dot [-o OUT.dot | --check]",
+    .about =
+        "Writes the graph as dotgrad would: one node a line, calls in one form, every argument of an op with several\n"
+        "inputs named by arg=. Other Graphviz programs may then reorder its edges. Comments are not kept.",
+    .own = own,
+    .use = DG_USE_ALWAYS,
+    .operand = "one graph file",
+    .least = 1,
+    .most = 1};
 
 typedef struct request {
     const char *graph, *to;
@@ -25,28 +42,13 @@ typedef struct request {
 
 static int read_command(int argc, char **argv, request *given)
 {
-    static const struct option longs[] = {{"help", no_argument, NULL, 'h'},
-                                          {"output", required_argument, NULL, 'o'},
-                                          {"check", no_argument, NULL, CHECK},
-                                          {"embed", no_argument, NULL, EMBED},
-                                          {NULL, 0, NULL, 0}};
-    int option;
-    while ((option = command_option(argc, argv, "ho:", longs)) != -1) {
-        if (option == '?')
-            return EXIT_USAGE;
-        if (option == 'h') {
-            puts(usage);
-            return 0;
-        }
-        given->to = option == 'o' ? optarg : given->to;
-        given->is_check |= option == CHECK;
-        given->is_whole |= option == EMBED;
-    }
-    if (argc - optind != 1)
-        return command_misused(argv[0], argc == optind ? "wants a graph file" : "wants one graph file");
-    given->graph = argv[optind];
-    if (given->is_check && (given->to || strcmp(given->graph, "-") == 0))
-        return command_misused(argv[0], "--check compares a file with itself and writes nothing");
+    char **operands;
+    int over = options_take(&options, argc, argv, &operands);
+    if (over >= 0)
+        return over;
+    *given = (request){operands[0], option_text("output"), option_given("check"), option_given("embed")};
+    if (given->is_check && strcmp(given->graph, "-") == 0)
+        return command_misused(argv[0], "--check compares a file with itself: standard input is none");
     return -1;
 }
 

@@ -4,6 +4,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ enum { MOST_ROOTS = 64, MOST_SETTINGS = 256 };
 static const char *roots[MOST_ROOTS];
 static dg_file_setting settings[MOST_SETTINGS];
 static dg_graph_read_options given = {.roots = roots, .set = settings};
+static const char *last_given;
 
 static dg_status take_root(const char *value)
 {
@@ -30,6 +32,9 @@ static dg_status take_setting(const char *value)
     if (given.n_set == MOST_SETTINGS)
         return dg_error(DG_BAD_ARGUMENT, "--set: at most %d settings", MOST_SETTINGS);
     *equals = '\0';
+    for (int k = 0; k < given.n_set; k++)
+        if (strcmp(settings[k].name, value) == 0)
+            return dg_error(DG_BAD_ARGUMENT, "--set: '%s' is given twice", value);
     settings[given.n_set++] = (dg_file_setting){value, equals + 1};
     return dg_ok();
 }
@@ -39,6 +44,8 @@ static dg_status take_nodes(const char *value)
     char *end;
     errno = 0;
     long long number = strtoll(value, &end, 10);
+    if (given.most_nodes)
+        return dg_error(DG_BAD_ARGUMENT, "--max-nodes is given twice");
     if (end == value || *end || errno || number < 1 || number > INT32_MAX / 4)
         return dg_error(DG_BAD_ARGUMENT, "--max-nodes: '%s' is not a whole number from 1 to %d", value, INT32_MAX / 4);
     given.most_nodes = number;
@@ -47,16 +54,37 @@ static dg_status take_nodes(const char *value)
 
 static dg_status take_bytes(const char *value)
 {
+    if (given.most_bytes)
+        return dg_error(DG_BAD_ARGUMENT, "--max-bytes is given twice");
     if (dg_bytes_parse(value, &given.most_bytes))
         return dg_ok();
     return dg_error(DG_BAD_ARGUMENT, "--max-bytes: '%s' is not a size such as 512M, 2G or 1.5Gi", value);
 }
 
 static const struct {
-    const char *name;
+    const char *name, *value;
     dg_status (*take)(const char *value);
-} options[] = {
-    {"--allow-path", take_root}, {"--max-nodes", take_nodes}, {"--max-bytes", take_bytes}, {"--set", take_setting}};
+    const char *doc;
+} options[] = {{"--set", "NAME=VALUE", take_setting,
+                "of graph [set=\"NAME=…\"], which stands as $NAME; or an attribute of the graph"},
+               {"--allow-path", "DIR", take_root, "lets the graph name files in that folder, too"},
+               {"--max-nodes", "N", take_nodes, "nodes that a network may have (4194304)"},
+               {"--max-bytes", "SIZE", take_bytes, "bytes that a graph file may have (256Mi)"}};
+
+void graph_options_help(void)
+{
+    puts("\nOf reading the graph file:\n");
+    for (size_t k = 0; k < sizeof options / sizeof *options; k++) {
+        char head[60];
+        snprintf(head, sizeof head, "%s %s", options[k].name, options[k].value);
+        printf("      %-22s %s\n", head, options[k].doc);
+    }
+}
+
+const char *graph_options_given(void)
+{
+    return last_given;
+}
 
 /* The option that an argument is, −1: none; *value is what follows its =, or NULL. */
 static int find_option(const char *argument, const char **value)
@@ -86,6 +114,7 @@ dg_status graph_options_take(int *argc, char **argv)
         if (!value && i + 1 == *argc)
             return dg_error(DG_BAD_ARGUMENT, "%s wants an argument", argv[i]);
         value = value ? value : argv[++i];
+        last_given = options[option].name;
         if (status.code == DG_OK)
             status = options[option].take(value);
     }

@@ -7,6 +7,10 @@
 /* Takes --set NAME=VALUE (not of commands that have a --set of their own), --allow-path DIR, --max-nodes N and
  * --max-bytes M out of the arguments. DG_BAD_ARGUMENT: one lacks its value, or it is none. */
 dg_status graph_options_take(int *argc, char **argv);
+/* The lines of --help about them. */
+void graph_options_help(void);
+/* One that has been given, "--set"; NULL: none. */
+const char *graph_options_given(void);
 /* What they say, to which a command adds its own. */
 dg_graph_read_options graph_options(void);
 /* Prints the warnings of a file that has been read. */

@@ -1,8 +1,10 @@
 /* dotgrad list: the tables that graph files choose from. */
 #include "command.h"
+#include "options.h"
 
 #include <dotgrad/draw.h>
 #include <dotgrad/graph_file.h>
+#include <dotgrad/near.h>
 #include <dotgrad/op.h>
 #include <dotgrad/optim.h>
 
@@ -196,28 +198,39 @@ static const struct {
     {"probes", "what draw --heat measures", list_probes},
 };
 
-static int help(void)
+static const char *table_name(const void *unused, size_t index)
 {
-    puts("usage: dotgrad list [TABLE]\n\nPrints a table, or the tables:\n");
+    (void)unused;
+    return index < sizeof tables / sizeof *tables ? tables[index].name : NULL;
+}
+
+static void print_tables(void)
+{
     for (size_t k = 0; k < sizeof tables / sizeof *tables; k++)
         printf("  %-14s %s\n", tables[k].name, tables[k].summary);
-    return 0;
 }
 
 int command_list(int argc, char **argv)
 {
-    static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    int option = command_option(argc, argv, "h", longs);
-    if (option == '?')
-        return EXIT_USAGE;
-    if (option == 'h' || argc == optind)
-        return help();
-    if (argc - optind > 1)
-        return command_misused(argv[0], "wants one table");
+    static const command_options options = {.command = "list",
+                                            .usage = "dotgrad list [TABLE]",
+                                            .about = "Prints a table of what graph files choose from, or the tables.",
+                                            .operand = "one table",
+                                            .most = 1};
+    char **operands;
+    int over = options_take(&options, argc, argv, &operands);
+    if (over >= 0)
+        return over;
+    if (!operands[0]) {
+        print_tables();
+        return 0;
+    }
     for (size_t k = 0; k < sizeof tables / sizeof *tables; k++)
-        if (strcmp(tables[k].name, argv[optind]) == 0) {
+        if (strcmp(tables[k].name, operands[0]) == 0) {
             tables[k].print();
             return 0;
         }
-    return command_misused(argv[0], "there is no table '%s'", argv[optind]);
+    const char *near = dg_name_nearest(operands[0], table_name, NULL);
+    return command_misused(argv[0], "there is no table '%s'%s%s%s", operands[0], near ? " (did you mean '" : "",
+                           near ? near : "", near ? "'?)" : "");
 }

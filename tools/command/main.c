@@ -4,6 +4,7 @@
 #include "plugin.h"
 
 #include <dotgrad/graph_file.h>
+#include <dotgrad/near.h>
 #include <dotgrad/optim.h>
 #include <dotgrad/version.h>
 
@@ -77,6 +78,21 @@ void command_warn(const char *format, ...)
     print_line("dotgrad: warning: ", message);
 }
 
+static const char *long_name(const void *longs, size_t index)
+{
+    return ((const struct option *)longs)[index].name;
+}
+
+/* "--epohcs=3" for --epochs. */
+static void misused_unknown(const char *name_of_command, const char *text, const struct option *longs)
+{
+    char name[80];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(text + 2, "="), text + 2);
+    const char *near = dg_name_nearest(name, long_name, longs);
+    command_misused(name_of_command, "there is no option --%s%s%s%s", name, near ? " (did you mean --" : "",
+                    near ? near : "", near ? "?)" : "");
+}
+
 int command_option(int argc, char **argv, const char *shorts, const struct option *longs)
 {
     char with_colon[64];
@@ -92,8 +108,10 @@ int command_option(int argc, char **argv, const char *shorts, const struct optio
             command_misused(argv[0], "%s wants an argument", text);
         else if (is_short)
             command_misused(argv[0], "there is no option -%c", optopt);
+        else if (optopt)
+            command_misused(argv[0], "%s takes no argument", text);
         else
-            command_misused(argv[0], optopt ? "%s takes no argument" : "there is no option %s", text);
+            misused_unknown(argv[0], text, longs);
         return '?';
     }
     return option;
@@ -108,11 +126,8 @@ bool command_int(const char *name, const char *option, const char *text, int64_t
         *number = value;
         return true;
     }
-    if (most == INT64_MAX)
-        command_misused(name, "%s: '%s' is not a whole number from %lld on", option, text, (long long)least);
-    else
-        command_misused(name, "%s: '%s' is not a whole number from %lld to %lld", option, text, (long long)least,
-                        (long long)most);
+    command_misused(name, "%s: '%s' is not a whole number from %lld to %lld", option, text, (long long)least,
+                    (long long)most);
     return false;
 }
 
@@ -145,6 +160,12 @@ static int help(void)
     return 0;
 }
 
+static const char *command_name(const void *unused, size_t index)
+{
+    (void)unused;
+    return index < sizeof commands / sizeof commands[0] ? commands[index].name : NULL;
+}
+
 static int dispatch(int argc, char **argv)
 {
     dg_status status = plugins_take(&argc, argv);
@@ -164,7 +185,9 @@ static int dispatch(int argc, char **argv)
     for (size_t k = 0; k < sizeof commands / sizeof commands[0]; k++)
         if (!strcmp(argv[1], commands[k].name))
             return commands[k].run(argc - 1, argv + 1);
-    return command_misused("", "there is no command '%s'", argv[1]);
+    const char *near = dg_name_nearest(argv[1], command_name, NULL);
+    return command_misused("", "there is no command '%s'%s%s%s", argv[1], near ? " (did you mean '" : "",
+                           near ? near : "", near ? "'?)" : "");
 }
 
 /* A standard stream that is closed is not free to become the next file that is opened, where messages would land. It

@@ -1,18 +1,12 @@
 /* `dotgrad ops`: the reference of all ops, printed from their descriptors. */
 #include "command.h"
+#include "options.h"
 
 #include <dotgrad/autograd.h>
 #include <dotgrad/op.h>
 
 #include <stdio.h>
 #include <string.h>
-
-static const char help[] = "usage: dotgrad ops [NAME ...]\n"
-                           "\n"
-                           "Prints the reference of ops: formula, inputs, attributes with their defaults, source.\n"
-                           "Without a name: a line each, by family.\n"
-                           "\n"
-                           "  --help     print this\n";
 
 static const char *kind_name(const dg_attr_spec *attr)
 {
@@ -128,26 +122,27 @@ static void print_list(void)
 
 int command_ops(int argc, char **argv)
 {
-    static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {0}};
-    for (int option; (option = command_option(argc, argv, "h", longs)) != -1;) {
-        switch (option) {
-        case 'h':
-            fputs(help, stdout);
-            return 0;
-        default:
-            return EXIT_USAGE;
-        }
-    }
-    if (optind == argc)
+    static const command_options options = {
+        .command = "ops",
+        .usage = "dotgrad ops [NAME ...]",
+        .about = "Prints the reference of ops: formula, inputs, attributes with their defaults, source.\n"
+                 "Without a name: a line each, by family.",
+        .operand = "names of ops",
+        .most = INT32_MAX};
+    char **names;
+    int over = options_take(&options, argc, argv, &names);
+    if (over >= 0)
+        return over;
+    if (!names[0])
         print_list();
-    for (int i = optind; i < argc; i++) {
-        const dg_op *op = dg_op_find(argv[i]);
+    for (int i = 0; names[i]; i++) {
+        const dg_op *op = dg_op_find(names[i]);
         if (!op) {
-            const char *near = dg_op_nearest(argv[i]);
-            return command_failed(dg_error(DG_BAD_ARGUMENT, "there is no op '%s'%s%s%s", argv[i],
+            const char *near = dg_op_nearest(names[i]);
+            return command_failed(dg_error(DG_BAD_ARGUMENT, "there is no op '%s'%s%s%s", names[i],
                                            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : ""));
         }
-        printf("%s", i > optind ? "\n" : "");
+        printf("%s", i ? "\n" : "");
         dg_status status = print_op(op);
         if (status.code != DG_OK)
             return command_failed(status);

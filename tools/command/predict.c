@@ -1,6 +1,8 @@
 /* dotgrad predict: a trained graph on the rows of a data file. */
 #include "command.h"
-#include "session.h"
+#include "graph_options.h"
+#include "options.h"
+#include "output.h"
 
 #include <dotgrad/graph_file.h>
 #include <dotgrad/model.h>
@@ -10,93 +12,65 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
-    "usage: dotgrad predict RUN/ DATA [options]\n"
-    "       dotgrad predict G.dot --weights W.safetensors DATA [options]\n\n"
-    "Applies a trained graph (the folder of a run, or its checkpoint) to every row of DATA: whatever train reads, "
-    "with\n"
-    "or without the target; - is CSV on standard input. Columns are found by the names that they had in training;\n"
-    "words, missing cells and scaling are those of training. The result is CSV: class and probabilities where the "
-    "graph was trained on classes, else the\n"
-    "values of the output.\n\n"
-    "  -o, --out FILE    where to (standard output)\n"
-    "  --data D          another way to write DATA\n"
-    "  --weights FILE    parameters for a graph file: a checkpoint or any .safetensors\n"
-    "  --output NODE     what to compute (the graph's output)\n"
-    "  --batch-size B    rows at a time (256)\n"
-    "  --threads T       (DG_NUM_THREADS, or all processors)\n" MEMORY_LIMIT_USAGE;
+static const option_row own[] = {
+    {.name = "out", .letter = 'o', .form = DG_FORM_FILE, .doc = "where the result goes (standard output)"},
+    {.name = "weights",
+     .form = DG_FORM_FILE,
+     .doc = "parameters for a graph file: a run, a checkpoint, .safetensors or .npz"},
+    {.name = "force", .form = DG_FORM_FLAG, .needs = "out", .doc = "lets --out replace a file that is read here"},
+    {0}};
+
+static const command_options options = {
+    .command = "predict",
+    .usage = "dotgrad predict RUN/ DATA [options]\ndotgrad predict G.dot --weights W.safetensors DATA [options]",
+    .about =
+        "Applies a trained graph (the folder of a run, or its checkpoint) to every row of DATA: whatever train reads,\n"
+        "with or without the target; - is CSV on standard input. Columns are found by the names that they had in\n"
+        "training; words, missing cells and scaling are those of training. The result is CSV: class and\n"
+        "probabilities where the graph was trained on classes, else the values of the output.",
+    .own = own,
+    .use = DG_USE_ALWAYS | DG_USE_OUTPUT | DG_USE_DATA | DG_USE_BATCH | DG_USE_THREADS | DG_USE_MEMORY,
+    .footer = "--data D is another way to write DATA; --batch-size is here how many rows are computed at a time (256).",
+    .operand = "a run's folder or a graph file, and data",
+    .least = 1,
+    .most = 2};
 
 typedef struct predict_options {
     const char *model, *data, *out;
     dg_model_options opening;
 } predict_options;
 
-enum option_value { DATA = 256, WEIGHTS, OUTPUT, BATCH_SIZE, THREADS, MEMORY_LIMIT };
-
-static const struct option options[] = {
-    {"help", no_argument, NULL, 'h'},
-    {"out", required_argument, NULL, 'o'},
-    {"data", required_argument, NULL, DATA},
-    {"weights", required_argument, NULL, WEIGHTS},
-    {"output", required_argument, NULL, OUTPUT},
-    {"batch-size", required_argument, NULL, BATCH_SIZE},
-    {"threads", required_argument, NULL, THREADS},
-    {"memory-limit", required_argument, NULL, MEMORY_LIMIT},
-    {0},
-};
-
-static bool take_option(const char *name, int option, predict_options *given, int *over)
+static bool ends_in(const char *text, const char *end)
 {
-    session_options session = {0};
-    bool fine;
-    *over = EXIT_USAGE;
-    switch (option) {
-    case 'h':
-        puts(usage);
-        *over = 0;
-        return false;
-    case 'o':
-        given->out = optarg;
-        return true;
-    case DATA:
-        given->data = optarg;
-        return true;
-    case WEIGHTS:
-        given->opening.weights = optarg;
-        return true;
-    case OUTPUT:
-        given->opening.output = optarg;
-        return true;
-    case BATCH_SIZE:
-        return command_int(name, "--batch-size", optarg, 1, INT64_MAX, &given->opening.batch_size);
-    case THREADS:
-        fine = session_take_threads(name, optarg, &session);
-        given->opening.threads = session.threads;
-        return fine;
-    case MEMORY_LIMIT:
-        return session_take_memory_limit(name, optarg, &given->opening.memory_limit);
-    default:
-        return false;
-    }
+    size_t length = strlen(text), size = strlen(end);
+    return length > size && strcmp(text + length - size, end) == 0;
 }
 
 static int parse_options(int argc, char **argv, predict_options *given)
 {
-    int option, over;
-    while ((option = command_option(argc, argv, "ho:", options)) != -1)
-        if (!take_option(argv[0], option, given, &over))
-            return over;
-    if (optind < argc)
-        given->model = argv[optind++];
-    if (optind < argc && !given->data)
-        given->data = argv[optind++];
-    if (!given->model)
-        return command_misused(argv[0], "wants a run's folder or a graph file");
+    char **operands;
+    const char *limit;
+    int over = options_take(&options, argc, argv, &operands);
+    if (over >= 0)
+        return over;
+    *given = (predict_options){.model = operands[0],
+                               .data = operands[1] ? operands[1] : option_text("data"),
+                               .out = option_text("out"),
+                               .opening = {.weights = option_text("weights"),
+                                           .output = option_text("output"),
+                                           .batch_size = option_whole("batch_size", 0),
+                                           .threads = (int)option_whole("threads", 0)}};
+    if ((limit = option_text("memory_limit")))
+        dg_bytes_parse(limit, &given->opening.memory_limit);
     if (!given->data)
         return command_misused(argv[0], "wants data");
-    if (optind < argc)
-        return command_misused(argv[0], "'%s' is one argument too many", argv[optind]);
-    return -1;
+    if (operands[1] && option_given("data"))
+        return command_misused(argv[0], "'%s' is one argument too many: --data names the data already", operands[1]);
+    if (given->opening.weights && !ends_in(given->model, ".dot") && !ends_in(given->model, ".gv"))
+        return command_misused(argv[0], "--weights go with a graph file (.dot, .gv); '%s' has its own", given->model);
+    dg_status status =
+        output_check(given->out, 3, (const char *const[]){given->model, given->data, given->opening.weights});
+    return status.code == DG_OK ? -1 : command_misused(argv[0], "%s", status.message);
 }
 
 /* ---- the result ---- */
@@ -191,7 +165,10 @@ static dg_status write_result(const predict_options *given, const dg_model *mode
 static dg_status run(const predict_options *given, dg_model **model, dg_data **data, dg_tensor *result)
 {
     const char *notice;
-    DG_TRY(dg_model_open(given->model, &given->opening, model));
+    const dg_graph_read_options reading = graph_options();
+    dg_model_options opening = given->opening;
+    opening.reading = &reading;
+    DG_TRY(dg_model_open(given->model, &opening, model));
     DG_TRY(dg_model_read(*model, given->data, data));
     for (size_t k = 0; (notice = dg_data_notice(*data, k)); k++)
         fprintf(stderr, "dotgrad: %s\n", notice);

@@ -3,35 +3,54 @@
 
 #include "command.h"
 #include "graph_options.h"
+#include "options.h"
 
 #include <dotgrad/op.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_THREADS 1024
+/* What the command line says comes before the file. */
+static dg_status take_settings(graph_session *session)
+{
+    const dg_graph_file *file = session->file;
+    const char *limit = option_or_attribute(file, "memory_limit"), *loss = option_text("loss"),
+               *output = option_text("output");
+    session->seed = (uint64_t)option_or_attribute_whole(file, "seed", 0);
+    session->loss = file->loss;
+    session->output = file->output;
+    if (limit)
+        dg_bytes_parse(limit, &session->memory_limit); /* its form has been checked */
+    if (loss) {                                        /* of several the first */
+        char first[400];
+        snprintf(first, sizeof first, "%.*s", (int)strcspn(loss, ", \t"), loss);
+        DG_TRY(session_find(session, first, &session->loss));
+    }
+    if (output)
+        DG_TRY(session_find(session, output, &session->output));
+    return dg_threads_new((int)option_or_attribute_whole(file, "threads", 0), &session->threads);
+}
 
 dg_status session_open(const char *path, const char *text, const session_options *options, graph_session *session)
 {
     dg_graph_read_options reading = graph_options();
+    const char *dtype = option_text("dtype"), *init = option_text("init");
     reading.text = text;
     reading.dtype = options->dtype;
-    reading.init = options->init;
+    if (dtype)
+        dg_dtype_parse(dtype, &reading.dtype);
+    reading.init = init ? init : options->init;
     reading.sizes = options->sizes;
     reading.n_sizes = options->n_sizes;
     reading.find_data = options->find_data;
     reading.find_argument = options->find_argument;
-    *session = (graph_session){.name = path, .seed = options->seed, .memory_limit = options->memory_limit};
+    *session = (graph_session){.name = path};
     DG_TRY(dg_graph_read(path, &reading, &session->file));
     graph_options_warn(session->file);
     session->graph = session->file->graph;
     DG_TRY(dg_tensors_new(&session->parameters));
-    const char *threads = dg_graph_file_setting(session->file, "threads");
-    const char *limit = dg_graph_file_setting(session->file, "memory_limit");
-    if (!session->memory_limit && limit)
-        dg_bytes_parse(limit, &session->memory_limit); /* reading has checked its form */
-    long n_threads = options->threads || !threads ? options->threads : strtol(threads, NULL, 10);
-    return dg_threads_new(n_threads > MAX_THREADS ? MAX_THREADS : (int)n_threads, &session->threads);
+    return take_settings(session);
 }
 
 void session_close(graph_session *session)
@@ -91,51 +110,23 @@ dg_status session_feeds(const graph_session *session, const char *path, const dg
     return dg_ok();
 }
 
-bool session_take_dtype(const char *command, const char *text, session_options *options)
+int session_take_sizes(const char *command, dg_symbol_size sizes[SESSION_SIZES], int *count)
 {
-    if (dg_dtype_parse(text, &options->dtype) && dg_dtype_is_float(options->dtype))
-        return true;
-    command_misused(command, "--dtype: '%s' is not float32 or float64", text);
-    return false;
-}
-
-bool session_take_seed(const char *command, const char *text, session_options *options)
-{
-    int64_t seed;
-    bool fine = command_int(command, "--seed", text, 0, INT64_MAX, &seed);
-    if (fine)
-        options->seed = (uint64_t)seed;
-    return fine;
-}
-
-bool session_take_threads(const char *command, const char *text, session_options *options)
-{
-    int64_t threads;
-    bool fine = command_int(command, "--threads", text, 1, MAX_THREADS, &threads);
-    if (fine)
-        options->threads = (int)threads;
-    return fine;
-}
-
-bool session_take_memory_limit(const char *command, const char *text, size_t *limit)
-{
-    if (dg_bytes_parse(text, limit))
-        return true;
-    command_misused(command, "--memory-limit: '%s' is not a size such as 512M, 2G or 1.5Gi", text);
-    return false;
-}
-
-bool session_take_size(const char *command, char *text, dg_symbol_size *sizes, int *count)
-{
-    char *equals = strchr(text, '=');
-    int64_t size;
-    if (!equals || equals == text || *count == SESSION_SIZES) {
-        command_misused(command, "--size wants NAME=SIZE, not '%s'", text);
-        return false;
+    const char *text;
+    for (int k = 0; (text = option_text_at("size", k)); k++) {
+        char *equals = strchr(text, '='); /* in the process's own arguments */
+        int64_t size;
+        if (!equals || equals == text)
+            return command_misused(command, "--size wants NAME=N, not '%s'", text);
+        if (*count == SESSION_SIZES)
+            return command_misused(command, "--size: at most %d sizes", SESSION_SIZES);
+        if (!command_int(command, "--size", equals + 1, 1, INT32_MAX, &size))
+            return EXIT_USAGE;
+        *equals = '\0';
+        for (int i = 0; i < *count; i++)
+            if (strcmp(sizes[i].symbol, text) == 0)
+                return command_misused(command, "--size: '%s' is given twice", text);
+        sizes[(*count)++] = (dg_symbol_size){text, size};
     }
-    if (!command_int(command, "--size", equals + 1, 1, INT32_MAX, &size))
-        return false;
-    *equals = '\0';
-    sizes[(*count)++] = (dg_symbol_size){text, size};
-    return true;
+    return -1;
 }

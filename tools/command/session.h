@@ -7,13 +7,10 @@
 #include <dotgrad/graphviz.h>
 
 typedef struct session_options {
-    dg_dtype dtype;   /* DG_DEFAULT_DTYPE: what the file says, else float32 */
-    const char *init; /* NULL: what the file says */
-    uint64_t seed;
-    int threads;                 /* 0: DG_NUM_THREADS, or all processors */
+    dg_dtype dtype;              /* without --dtype; DG_DEFAULT_DTYPE: what the file says, else float32 */
+    const char *init;            /* without --init; NULL: what the file says */
     const dg_symbol_size *sizes; /* put for symbols */
     int n_sizes;
-    size_t memory_limit;       /* bytes that a plan may take; 0: any */
     dg_data_finder *find_data; /* of sizes that the graph reads; NULL: the data that it names */
     void *find_argument;
 } session_options;
@@ -22,13 +19,15 @@ typedef struct graph_session {
     const char *name; /* of the file, for messages */
     dg_graph_file *file;
     dg_graph *graph;        /* the file's */
+    dg_node *loss, *output; /* of the command line, else of the file; NULL: none */
     dg_tensors *parameters; /* empty at first */
     dg_threads *threads;
     uint64_t seed;
-    size_t memory_limit;
+    size_t memory_limit; /* bytes that a plan may take; 0: any */
 } graph_session;
 
-/* Reads the graph at `path`, or from `text` when that is not NULL. Close the session even after a failure. */
+/* Reads the graph at `path`, or from `text` when that is not NULL; dtype, init, seed, threads, memory_limit, loss and
+ * output are those of the command line, else those of the file. Close the session even after a failure. */
 dg_status session_open(const char *path, const char *text, const session_options *options, graph_session *session);
 void session_close(graph_session *session);
 
@@ -47,16 +46,14 @@ dg_status session_feeds(const graph_session *session, const char *path, const dg
 /* The nodes of that role, in the graph's order; *nodes is allocated. */
 dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes, int *count);
 
-/* Options that commands share; false after a message. */
-bool session_take_dtype(const char *command, const char *text, session_options *options);
-bool session_take_seed(const char *command, const char *text, session_options *options);
-bool session_take_threads(const char *command, const char *text, session_options *options);
-/* "512M": so many bytes, kB, MB, GB, TB (powers of 1000) or KiB, MiB … (of 1024), the B left out or not. */
-bool session_take_memory_limit(const char *command, const char *text, size_t *limit);
-#define MEMORY_LIMIT_USAGE "  --memory-limit M   refuses to run when a plan needs more: 512M, 2G, 1.5Gi\n"
-/* "T=16" is added to `sizes`, which has room for SESSION_SIZES; the text is cut at its = and stays the symbol's name.
- */
+/* --size NAME=N of the command line, as many as there are, behind those in `sizes`, which has room for SESSION_SIZES.
+ * −1: go on; else a message has been printed, and this is the exit status. */
 #define SESSION_SIZES 16
-bool session_take_size(const char *command, char *text, dg_symbol_size *sizes, int *count);
+#define SIZE_OPTION                                                                                                    \
+    {                                                                                                                  \
+        .name = "size", .form = DG_FORM_SETTINGS, .value = "NAME=N", .is_many = true,                                  \
+        .doc = "a size for another symbol, such as T=50"                                                               \
+    }
+int session_take_sizes(const char *command, dg_symbol_size sizes[SESSION_SIZES], int *count);
 
 #endif

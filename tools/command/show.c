@@ -1,5 +1,7 @@
 /* dotgrad show: the tensors of a run, or of any file of tensors, as text. */
 #include "command.h"
+#include "options.h"
+#include "output.h"
 #include "tools/run/folder.h"
 #include "tools/run/print.h"
 
@@ -11,13 +13,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
-    "usage: dotgrad show RUN/ [NAME]... [options]\n\n"
-    "Lists the tensors of a run (or of a checkpoint, .safetensors or .npz): shape, least, mean and largest number. "
-    "With\n"
-    "names it prints their numbers: 'fc1.weight', 'fc1' for all of a layer, '*.bias'.\n\n"
-    "  --all             the optimiser's and the trainer's tensors, too\n"
-    "  -o, --out FILE    writes them: .csv, .json, .npz, else safetensors; - is standard output\n";
+static const option_row own[] = {
+    {.name = "all", .form = DG_FORM_FLAG, .doc = "the optimiser's and the trainer's tensors, too"},
+    {.name = "out",
+     .letter = 'o',
+     .form = DG_FORM_FILE,
+     .doc = "writes them: .csv, .json, .npz, else safetensors; - is standard output"},
+    {.name = "force", .form = DG_FORM_FLAG, .needs = "out", .doc = "lets --out replace a file that is read here"},
+    {0}};
+
+static const command_options options = {
+    .command = "show",
+    .usage = "dotgrad show RUN/ [NAME]... [options]",
+    .about = "Lists the tensors of a run (or of a checkpoint, .safetensors or .npz): shape, least, mean and largest "
+             "number.\n"
+             "With names it prints their numbers: 'fc1.weight', 'fc1' for all of a layer, '*.bias'.",
+    .own = own,
+    .operand = "the folder of a run, or a file of tensors",
+    .least = 1,
+    .most = INT32_MAX};
 
 typedef struct show_options {
     const char *path, *out;
@@ -83,30 +97,19 @@ static dg_status show(const show_options *given, const dg_tensors *set)
 
 int command_show(int argc, char **argv)
 {
-    enum { ALL = 256 };
-    static const struct option options[] = {
-        {"help", no_argument, NULL, 'h'}, {"all", no_argument, NULL, ALL}, {"out", required_argument, NULL, 'o'}, {0}};
-    show_options given = {.path = NULL};
-    int option;
-    while ((option = command_option(argc, argv, "ho:", options)) != -1) {
-        if (option == 'h') {
-            puts(usage);
-            return 0;
-        }
-        if (option == 'o')
-            given.out = optarg;
-        else if (option == ALL)
-            given.all = true;
-        else
-            return EXIT_USAGE;
-    }
-    if (optind >= argc)
-        return command_misused(argv[0], "wants the folder of a run, or a file of tensors");
-    given.path = argv[optind];
-    given.names = argv + optind + 1;
-    given.n_names = argc - optind - 1;
+    char **operands;
+    int over = options_take(&options, argc, argv, &operands);
+    if (over >= 0)
+        return over;
+    show_options given = {
+        .path = operands[0], .out = option_text("out"), .names = operands + 1, .all = option_given("all")};
+    while (given.names[given.n_names])
+        given.n_names++;
     dg_tensors *set;
-    dg_status status = checkpoint_read(given.path, &set);
+    dg_status status = output_check(given.out, 1, &given.path);
+    if (status.code != DG_OK)
+        return command_misused(argv[0], "%s", status.message);
+    status = checkpoint_read(given.path, &set);
     if (status.code == DG_OK) {
         status = show(&given, set);
         dg_tensors_free(set);

@@ -1,6 +1,7 @@
 /* dotgrad summary: a table of the nodes. */
 #include "command.h"
 #include "graph_options.h"
+#include "options.h"
 #include "session.h"
 #include "tools/draw/cost.h"
 
@@ -20,20 +21,6 @@ typedef struct summary_options {
     int n_sizes;
     size_t memory_limit;
 } summary_options;
-
-static int help(void)
-{
-    puts(
-        "usage: dotgrad summary [OPTION]... GRAPH.dot\n\n"
-        "A table of the nodes: op, shape of the output, parameters, work and memory of a forward pass. Below it, what\n"
-        "a forward pass and a training step take before anything runs.\n"
-        "GRAPH.dot may be - for standard input.\n\n"
-        "  -b, --batch-size B    samples in the batch N, for FLOPs and memory (the file's batch_size, else 1)\n"
-        "      --size NAME=SIZE  a size for another symbol, such as T=16\n"
-        "      --memory-limit M  fails when a plan needs more: 512M, 2G, 1.5Gi\n"
-        "  -h, --help            this text");
-    return 0;
-}
 
 /* ---- the table ---- */
 
@@ -214,16 +201,16 @@ static dg_status measure_forward(const dg_graph_file *file, size_t limit, memory
 }
 
 /* Gradients and the optimiser's updates become nodes of the graph. */
-static dg_status emit_step(const dg_graph_file *file, int count, dg_node *const *wrt, dg_node *const **updates,
-                           int *n_updates)
+static dg_status emit_step(const dg_graph_file *file, dg_node *loss, int count, dg_node *const *wrt,
+                           dg_node *const **updates, int *n_updates)
 {
-    const char *call = dg_graph_file_setting(file, "optimizer");
+    const char *call = option_or_attribute(file, "optimizer");
     dg_optimizer optimizer;
     dg_node **gradients = dg_arena_alloc(dg_graph_arena(file->graph), (size_t)count * sizeof(dg_node *));
     if (!gradients)
         return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
     DG_TRY(dg_optimizer_parse(call ? call : "adam", &optimizer));
-    DG_TRY(dg_grad(file->loss, count, wrt, gradients));
+    DG_TRY(dg_grad(loss, count, wrt, gradients));
     const dg_optimizer_step step = {
         .graph = file->graph,
         .count = count,
@@ -238,15 +225,18 @@ static dg_status measure_training(const dg_graph_file *file, size_t limit, memor
 {
     dg_node *const *wrt, *const *updates;
     int count = 0, n_updates;
-    if (file->loss)
-        DG_TRY(dg_trainable_parameters(file->loss, &wrt, &count));
+    dg_node *loss = option_given("loss") ? dg_graph_file_find(file, option_text("loss")) : file->loss;
+    if (!loss && option_given("loss"))
+        return dg_error(DG_BAD_ARGUMENT, "there is no node '%s'", option_text("loss"));
+    if (loss)
+        DG_TRY(dg_trainable_parameters(loss, &wrt, &count));
     if (!count)
         return dg_ok();
     double weights = bytes_of(file->graph, DG_ROLE_PARAMETER);
-    DG_TRY(emit_step(file, count, wrt, &updates, &n_updates));
+    DG_TRY(emit_step(file, loss, count, wrt, &updates, &n_updates));
     need->state = bytes_of(file->graph, DG_ROLE_PARAMETER) - weights;
     return measure_plan(file,
-                        (dg_plan_options){.fetch = (dg_node *[]){file->loss},
+                        (dg_plan_options){.fetch = (dg_node *[]){loss},
                                           .n_fetch = 1,
                                           .updates = updates,
                                           .n_updates = n_updates,
@@ -393,8 +383,7 @@ static dg_status print_summary(const dg_graph_file *file, const dg_graph_file *s
 /* What would stop a run of the graph before it begins. */
 static dg_status check_settings(const dg_graph_file *file)
 {
-    const char *optimizer = dg_graph_file_setting(file, "optimizer"),
-               *schedule = dg_graph_file_setting(file, "schedule");
+    const char *optimizer = option_or_attribute(file, "optimizer"), *schedule = dg_graph_file_setting(file, "schedule");
     dg_optimizer made;
     dg_schedule plan;
     dg_status status = optimizer ? dg_optimizer_parse(optimizer, &made) : dg_ok();
@@ -427,6 +416,8 @@ static dg_status summarise(summary_options *options)
     DG_TRY(dg_read_file_up_to(options->path, reading.most_bytes ? reading.most_bytes : MOST_BYTES, &text, &size));
     dg_symbol_size sizes[SESSION_SIZES];
     reading.text = text;
+    if (option_given("dtype"))
+        dg_dtype_parse(option_text("dtype"), &reading.dtype);
     reading.sizes = sizes;
     reading.n_sizes = data_sizes(options, sizes);
     dg_status status = strlen(text) == size
@@ -434,11 +425,10 @@ static dg_status summarise(summary_options *options)
                            : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", options->path);
     if (status.code == DG_OK)
         status = check_settings(file);
-    if (status.code == DG_OK && !options->sizes[0].size) {
-        const char *batch = dg_graph_file_setting(file, "batch_size");
-        long long given = batch ? strtoll(batch, NULL, 10) : 1;
-        options->sizes[0].size = given > 0 ? given : 1;
-    }
+    if (status.code == DG_OK)
+        options->sizes[0].size = option_or_attribute_whole(file, "batch_size", 1);
+    if (status.code == DG_OK && option_or_attribute(file, "memory_limit"))
+        dg_bytes_parse(option_or_attribute(file, "memory_limit"), &options->memory_limit);
     if (status.code == DG_OK)
         graph_options_warn(file);
     reading.sizes = options->sizes;
@@ -455,28 +445,26 @@ static dg_status summarise(summary_options *options)
 
 int command_summary(int argc, char **argv)
 {
-    static const struct option longs[] = {{"batch-size", required_argument, NULL, 'b'},
-                                          {"size", required_argument, NULL, 's'},
-                                          {"memory-limit", required_argument, NULL, 'm'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+    static const option_row own[] = {SIZE_OPTION, {0}};
+    static const command_options known = {
+        .command = "summary",
+        .usage = "dotgrad summary GRAPH.dot [options]",
+        .about = "A table of the nodes: op, shape of the output, parameters, work and memory of a forward pass. Below "
+                 "it, what\n"
+                 "a forward pass and a training step take before anything runs. GRAPH.dot may be - for standard input.",
+        .own = own,
+        .use = DG_USE_ALWAYS | DG_USE_BATCH | DG_USE_DTYPE | DG_USE_STEP | DG_USE_LOSS | DG_USE_MEMORY,
+        .footer = "--batch-size is the size of N; where neither it nor the graph says one, it is 1.",
+        .operand = "one graph file",
+        .least = 1,
+        .most = 1};
     summary_options options = {.sizes = {{"N", 0}}, .n_sizes = 1};
-    int result = 0, option;
-    while (result == 0 && (option = command_option(argc, argv, "b:h", longs)) != -1) {
-        if (option == 'h')
-            return help();
-        bool fine = option == 'b' ? command_int("summary", "--batch-size", optarg, 1, INT32_MAX, &options.sizes[0].size)
-                    : option == 's' ? session_take_size("summary", optarg, options.sizes, &options.n_sizes)
-                    : option == 'm' ? session_take_memory_limit("summary", optarg, &options.memory_limit)
-                                    : false;
-        result = fine ? 0 : EXIT_USAGE;
-    }
-    if (result == 0 && argc - optind != 1)
-        result = command_misused("summary", argc == optind ? "wants a graph file" : "wants one graph file");
-    if (result == 0) {
-        options.path = argv[optind];
-        dg_status status = summarise(&options);
-        result = status.code == DG_OK ? 0 : command_failed(status);
-    }
-    return result;
+    char **operands;
+    int over = options_take(&known, argc, argv, &operands);
+    over = over < 0 ? session_take_sizes("summary", options.sizes, &options.n_sizes) : over;
+    if (over >= 0)
+        return over;
+    options.path = operands[0];
+    dg_status status = summarise(&options);
+    return status.code == DG_OK ? 0 : command_failed(status);
 }

@@ -322,10 +322,56 @@ static void print_files(const training_run *run)
     fputc('\n', stderr);
 }
 
+/* "digraph net" of a graph's text. */
+static size_t head_length(const char *text)
+{
+    size_t length = strcspn(text, "{\n");
+    while (length && text[length - 1] == ' ')
+        length--;
+    return length;
+}
+
+/* Whether the checkpoint is of a graph of that name with, at least, parameters of those names. */
+static bool is_same_network(const training_run *run, const dg_tensors *there, dg_node *const *parameters, int count)
+{
+    const char *text = dg_tensors_note(there, "dotgrad.graph");
+    if (!text)
+        return true; /* not of a run: the checkpoint's own checks say what is wrong with it */
+    size_t length = head_length(text);
+    if (length != head_length(run->graph_text) || memcmp(text, run->graph_text, length) != 0)
+        return false;
+    for (int k = 0; run->settings.run && k < count;
+         k++) /* in the usual folder, of the file's name, it may have grown */
+        if (!dg_tensors_find(there, dg_node_name(parameters[k])))
+            return false;
+    return true;
+}
+
+/* A run that begins does not replace one of another network unasked. */
+static dg_status check_folder(const training_run *run)
+{
+    dg_tensors *there = NULL;
+    dg_node **parameters = NULL;
+    int count = 0;
+    if (run->settings.resume || run->settings.force || !is_written(run->checkpoint_path) ||
+        checkpoint_read(run->checkpoint_path, &there).code != DG_OK)
+        return dg_ok();
+    dg_status status = session_nodes(&run->session, DG_ROLE_PARAMETER, &parameters, &count);
+    if (status.code == DG_OK && !is_same_network(run, there, parameters, count))
+        status = dg_error(DG_BAD_ARGUMENT,
+                          "%s: this folder has the run of another network, which would be lost: -o names "
+                          "another folder, --force replaces the run",
+                          run->folder);
+    free(parameters);
+    dg_tensors_free(there);
+    return status;
+}
+
 static dg_status accept(training_run *run)
 {
     DG_TRY(find_folder(run));
     DG_TRY(train_open(run));
+    DG_TRY(check_folder(run));
     dg_status status = make_trainer(run);
     return dg_prefixed(status, "%s", run->session.name);
 }

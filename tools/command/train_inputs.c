@@ -67,7 +67,14 @@ static dg_status find_loss(training_run *run)
     if (run->n_objectives == 1 && is_plain)
         run->n_objectives = 0;
     run->output = run->session.file->output;
-    return settings->output ? session_find(&run->session, settings->output, &run->output) : dg_ok();
+    if (settings->output)
+        DG_TRY(session_find(&run->session, settings->output, &run->output));
+    if (settings->output && run->output == run->loss)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "%s: --output %s is the loss, which training makes small; it names the node whose values are "
+                        "the predictions",
+                        run->session.name, settings->output);
+    return dg_ok();
 }
 
 /* Assignments that the graph's author wrote: each takes effect with every step. */
@@ -133,11 +140,8 @@ static dg_status take_weights(training_run *run)
 static dg_status take_settings(training_run *run, const dg_graph_file *file)
 {
     train_settings *settings = &run->settings;
-    if (!settings->resume) {
-        dg_status status = settings_from_graph(settings, attribute_of, file);
-        if (status.code != DG_OK)
-            return dg_prefixed(status, "%s", file->path);
-    }
+    if (!settings->resume)
+        settings_from_graph(settings, attribute_of, file);
     settings_complete(settings);
     return dg_ok();
 }
@@ -207,14 +211,12 @@ static dg_status open_graph(training_run *run)
             DG_TRY(find_base(run));
         text = settings->graph ? NULL : dg_tensors_note(run->checkpoint, "dotgrad.graph");
     }
-    session_options options = {.init = settings->init,
-                               .seed = settings->seed == NOT_GIVEN ? 0 : (uint64_t)settings->seed,
-                               .threads = settings->threads == NOT_GIVEN ? 0 : (int)settings->threads,
-                               .find_data = find_data,
-                               .find_argument = run};
+    session_options options = {.init = settings->init, .find_data = find_data, .find_argument = run};
     if (settings->dtype)
         dg_dtype_parse(settings->dtype, &options.dtype);
     DG_TRY(session_open(name, text, &options, &run->session));
+    if (settings->resume && !settings->memory_limit)
+        settings->memory_limit = run->session.memory_limit;
     DG_TRY(take_settings(run, run->session.file));
     DG_TRY(open_data(run, run->session.file));
     run->session.seed = (uint64_t)settings->seed;

@@ -15,10 +15,10 @@ typedef struct train_settings {
     const char *base;          /* then: see run_notes; NULL: none */
     const char *optimizer, *schedule, *init, *metrics, *average, *groups, *freeze, *monitor, *weights, *output, *loss,
         *dtype;
-    int64_t epochs, batch_size, seed, split_seed, folds, fold, threads, patience, drop_last, accumulate;
+    int64_t epochs, batch_size, seed, split_seed, folds, fold, patience, drop_last, accumulate;
     double validation, clip_value, clip_norm;
     size_t memory_limit; /* 0: none */
-    bool no_pictures, trace;
+    bool no_pictures, force, trace;
     int64_t steps; /* of the trace */
 } train_settings;
 
@@ -26,9 +26,9 @@ typedef struct train_settings {
 int settings_parse(int argc, char **argv, train_settings *settings);
 
 /* Takes from the attributes of a graph what the command line has left open: attribute(argument, name) answers the text
- * of a graph attribute, or NULL. DG_BAD_ARGUMENT: batch_size, epochs or seed is no fitting number. */
-dg_status settings_from_graph(train_settings *settings, const char *(*attribute)(const void *, const char *),
-                              const void *argument);
+ * of a graph attribute, or NULL. */
+void settings_from_graph(train_settings *settings, const char *(*attribute)(const void *, const char *),
+                         const void *argument);
 /* Takes from a checkpoint what the command line has left open. The texts live with the checkpoint. */
 dg_status settings_from_checkpoint(train_settings *settings, const dg_tensors *checkpoint);
 /* Defaults for the rest. */

@@ -40,7 +40,7 @@ static dg_status open_graph(dg_model *model, const dg_model_options *options)
 {
     const char *weights = options->weights ? options->weights : model->path, *output = options->output;
     bool is_file = is_graph_file(model->path);
-    dg_graph_read_options reading = {0};
+    dg_graph_read_options reading = options->reading ? *options->reading : (dg_graph_read_options){0};
     if (is_file && !options->weights)
         return dg_error(DG_BAD_ARGUMENT, "%s: a graph file alone is not trained: name its weights (--weights)",
                         model->path);

@@ -139,7 +139,8 @@ enum {
     DG_USE_BATCH = 128,    /* cutting data into batches */
     DG_USE_STEP = 256,     /* the optimiser's step */
     DG_USE_TRAINING = 512, /* a whole training */
-    DG_USE_RUN = 1024      /* running plans */
+    DG_USE_THREADS = 1024,
+    DG_USE_MEMORY = 2048 /* plans that may be refused */
 };
 
 /* One attribute of graph files. Attributes that are not ours are kept as they are found. */
@@ -150,6 +151,7 @@ typedef struct dg_attribute {
     bool ours; /* else Graphviz's */
     const char *doc;
     const char *option;  /* of commands, without --; NULL: there is none */
+    char letter;         /* 'b' of -b; 0: none */
     unsigned use;        /* DG_USE_…: which commands have the option */
     int64_t most;        /* of whole numbers, the largest; 0: 2,147,483,647 */
     const char *choices; /* of names: "float32|float64"; NULL: any */
