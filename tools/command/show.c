@@ -42,12 +42,12 @@ typedef struct show_options {
 
 static bool is_wanted(const show_options *given, const char *name)
 {
-    static const char *const own[] = {"optimizer/", "trainer/", "best/", "data/"};
+    static const char *const kept[] = {"optimizer/", "trainer/", "best/", "data/"};
     for (int k = 0; k < given->n_names; k++)
         if (dg_name_matches(name, given->names[k]))
             return true;
-    for (size_t k = 0; !given->all && k < sizeof own / sizeof *own; k++)
-        if (strncmp(name, own[k], strlen(own[k])) == 0)
+    for (size_t k = 0; !given->all && k < sizeof kept / sizeof *kept; k++)
+        if (strncmp(name, kept[k], strlen(kept[k])) == 0)
             return false;
     return given->n_names == 0;
 }
