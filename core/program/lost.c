@@ -20,6 +20,8 @@ typedef struct analysis {
     traits known[MOST_WIDE_STEPS];
     bool inside[MOST_WIDE_STEPS]; /* overflows within a root or logarithm */
     int n_inputs;
+    bool infinite;     /* inputs may be that */
+    uint64_t together; /* inputs that infinities and zeros meet by */
 } analysis;
 
 static bool can_rise(const analysis *a, const traits *t) /* to +∞ */
@@ -53,6 +55,13 @@ static bool are_independent(const traits *u, const traits *v)
     return !(u->inputs & v->inputs);
 }
 
+/* Whether u can be infinite where sign·v is as large with the other sign: the sum may be smaller than both. */
+static bool leave_range(const analysis *a, const traits *u, const traits *v, int sign)
+{
+    double large = a->most / 16, lo = sign > 0 ? v->range.lo : -v->range.hi, hi = sign > 0 ? v->range.hi : -v->range.lo;
+    return (can_rise(a, u) && lo < -large) || (can_fall(a, u) && hi > large);
+}
+
 /* In an update a quotient counts only where both sides grow faster than in proportion to one input: the step of Adam
  * and its like, over the root of a mean of squares, has no such limit. Sums of a parameter and its step do not count.
  */
@@ -71,11 +80,9 @@ static bool loses_limit(const analysis *a, const expression *e, const traits *u,
         return !are_independent(u, v) &&
                ((can_be_infinite(a, u) && can_be_infinite(a, v)) || (can_vanish(a, u) && can_vanish(a, v)));
     case P_ADD:
-        return !is_update && !are_independent(u, v) &&
-               ((can_rise(a, u) && can_fall(a, v)) || (can_fall(a, u) && can_rise(a, v)));
+        return !is_update && !are_independent(u, v) && (leave_range(a, u, v, 1) || leave_range(a, v, u, 1));
     case P_SUB:
-        return !is_update && !are_independent(u, v) &&
-               ((can_rise(a, u) && can_rise(a, v)) || (can_fall(a, u) && can_fall(a, v)));
+        return !is_update && !are_independent(u, v) && (leave_range(a, u, v, -1) || leave_range(a, v, u, -1));
     case P_SIN:
     case P_COS:
     case P_TAN: /* of a number that overflows */
@@ -138,7 +145,7 @@ static traits traits_of(analysis *a, const expression *e)
         return t;
     }
     if (e->op == OP_INPUT) {
-        double end = a->use->is_update ? a->most : (double)INFINITY;
+        double end = a->infinite ? (double)INFINITY : a->most;
         t.range = dg_interval_of(-end, end);
         t.inputs = UINT64_C(1) << a->n_inputs++ % 64;
         return t;
@@ -157,30 +164,42 @@ static traits traits_of(analysis *a, const expression *e)
 }
 
 /* Fills a->known and the places of the pass that has begun; tells whether a limit can be lost. */
-static bool analyse(dg_formulas *pool, const wide_use *use, analysis *a)
+static bool analyse(dg_formulas *pool, const wide_use *use, bool infinite, analysis *a)
 {
     bool is_single = use->dtype == DG_FLOAT32, may = false;
     a->use = use;
     a->most = is_single ? (double)FLT_MAX : DBL_MAX;
     a->least = is_single ? (double)FLT_MIN : DBL_MIN;
     a->n_inputs = 0;
+    a->infinite = infinite;
+    a->together = 0;
     for (size_t i = 0; i < pool->n_order; i++) {
         expression *e = (expression *)pool->order[i];
         e->place = i;
         a->known[i] = traits_of(a, e);
+        a->inside[i] = false;
         if (e->arity == 0)
             continue;
         const traits *u = &a->known[e->args[0]->place], *v = &a->known[e->args[e->arity > 1]->place];
         a->inside[i] = overflows_inside(a, e, u, v);
-        may |= a->inside[i] || loses_limit(a, e, u, v);
+        if (!a->inside[i] && !loses_limit(a, e, u, v))
+            continue;
+        a->together |= u->inputs & v->inputs;
+        may = true;
     }
     return may;
 }
 
-bool may_lose_limits(dg_formulas *pool, const wide_use *use)
+limit_loss may_lose_limits(dg_formulas *pool, const wide_use *use, uint64_t *inputs)
 {
     analysis a;
-    return analyse(pool, use, &a);
+    *inputs = 0;
+    if (analyse(pool, use, false, &a))
+        return LOSES_LIMITS;
+    if (use->is_update || !analyse(pool, use, true, &a))
+        return LOSES_NONE;
+    *inputs = a.together;
+    return LOSES_AT_INFINITY;
 }
 
 bool show_overflows(dg_formulas *pool, const wide_use *use, int n, const expression **roots)
@@ -190,7 +209,7 @@ bool show_overflows(dg_formulas *pool, const wide_use *use, int n, const express
     const expression *images[MOST_WIDE_STEPS];
     if (!pass_begin_all(pool, n, roots))
         return false;
-    analyse(pool, use, &a);
+    analyse(pool, use, !use->is_update, &a);
     for (size_t i = 0; i < pool->n_order; i++)
         for (int k = 0; k < n; k++)
             if (roots[k] == pool->order[i])

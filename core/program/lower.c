@@ -350,7 +350,7 @@ dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, cons
     if (!l.integers && !wide_make(formula->pool, arena, formula->n_roots, formula->roots, formula->names, &use, &wide))
         return dg_no_memory("a formula's program");
     memcpy(roots, formula->roots, (size_t)formula->n_roots * sizeof *roots);
-    if (wide && !show_overflows(formula->pool, &use, formula->n_roots, roots))
+    if (wide && !wide->n_watched && !show_overflows(formula->pool, &use, formula->n_roots, roots))
         return dg_no_memory("a formula's program");
     bool is_single = formula->compute == DG_FLOAT32; /* the steps that expressions_cheaper writes are of float32 */
     if (formula->for_speed && is_single && !expressions_cheaper(formula->pool, formula->n_roots, roots))

@@ -102,11 +102,17 @@ static vector_load load_of(const dg_program *program, const program_input *input
     return input->is_condition ? vectors->load_condition[program->lane][dtype] : vectors->load[program->lane][dtype];
 }
 
+/* Whether elements are computed again where a result is infinite or NaN. */
+static bool is_mended(const dg_program *p)
+{
+    return p->wide && !p->wide->n_watched;
+}
+
 /* Whether a result lies over an input that elements which are computed again would need. */
 static bool lies_over_input(const run *r, int result)
 {
     const dg_program *p = r->program;
-    for (int k = 0; p->wide && k < p->n_inputs; k++) {
+    for (int k = 0; is_mended(p) && k < p->n_inputs; k++) {
         const program_operand *operand = &r->operands[p->inputs[k].index];
         if (operand->access == IN_PLACE && *operand->data == *r->results[result].data)
             return true;
@@ -213,34 +219,42 @@ static void set_element(const dg_program *p, char *place, int64_t i, double valu
 }
 
 /* The arguments of element i of the tile; false where there is no limit: one is NaN, or more than one infinite. */
-static bool arguments_of(const run *r, int64_t i, double *inputs)
+static bool arguments_of(const run *r, int64_t i, double *inputs, int *n_infinite)
 {
     const dg_program *p = r->program;
-    int n_infinite = 0;
+    *n_infinite = 0;
     for (int k = 0; k < p->n_inputs; k++) {
         double value = element_of(p, r->places[r->first_input + k], i);
-        n_infinite += isinf(value) != 0;
-        if (isnan(value) || n_infinite > 1)
+        *n_infinite += isinf(value) != 0;
+        if (isnan(value) || *n_infinite > 1)
             return false;
         inputs[p->inputs[k].index] = value;
     }
     return true;
 }
 
+/* The results of element i where they are infinite or NaN. */
+static void mend_element(const run *r, int64_t i, const double *results)
+{
+    const dg_program *p = r->program;
+    for (int k = 0; k < p->n_results; k++)
+        if (!isfinite(element_of(p, r->places[r->first_result + k], i)) && !isnan(results[k]))
+            set_element(p, r->places[r->first_result + k], i, results[k]);
+}
+
 __attribute__((noinline)) static void compute_again(const run *r, int64_t n)
 {
     const dg_program *p = r->program;
     double inputs[MOST_PLACES + 1], results[MOST_RESULTS];
+    int n_infinite;
     for (int64_t i = 0; i < n; i++) {
         bool any = false;
         for (int k = 0; k < p->n_results; k++)
             any |= !isfinite(element_of(p, r->places[r->first_result + k], i));
-        if (!any || !arguments_of(r, i, inputs))
+        if (!any || !arguments_of(r, i, inputs, &n_infinite))
             continue;
         wide_run(p->wide, inputs, results);
-        for (int k = 0; k < p->n_results; k++)
-            if (!isfinite(element_of(p, r->places[r->first_result + k], i)) && !isnan(results[k]))
-                set_element(p, r->places[r->first_result + k], i, results[k]);
+        mend_element(r, i, results);
     }
 }
 
@@ -252,6 +266,54 @@ static void mend(const run *r, int64_t n)
         any |= p->vectors->any_not_finite[p->lane](r->places[r->first_result + k], (size_t)n);
     if (any)
         compute_again(r, n);
+}
+
+static void execute(const run *r, int64_t n)
+{
+    const dg_program *p = r->program;
+    if (p->loop)
+        p->loop((void *const *)&r->places[r->first_input], p->constants, (size_t)n);
+    for (int i = 0; !p->loop && i < p->n_instructions; i++) {
+        const instruction *in = &p->instructions[i];
+        in->kernel(r->places[in->result], r->places[in->args[0]], r->places[in->args[1]], r->places[in->args[2]],
+                   (size_t)n);
+    }
+}
+
+/* Whether one of the inputs is infinite, or NaN, by which a limit is lost. */
+static bool meets_infinity(const run *r, int64_t n)
+{
+    const dg_program *p = r->program;
+    bool any = false;
+    for (int k = 0; k < p->n_inputs; k++)
+        for (int w = 0; w < p->wide->n_watched; w++)
+            if (p->wide->watched[w] == p->inputs[k].index)
+                any |= p->vectors->any_not_finite[p->lane](r->places[r->first_input + k], (size_t)n);
+    return any;
+}
+
+/* A few elements at a time, their limits before the results go over the inputs. */
+__attribute__((noinline)) static void execute_with_limits(run *r, int64_t position, int64_t n)
+{
+    enum { PART = 16 };
+    double inputs[MOST_PLACES + 1], results[PART][MOST_RESULTS];
+    bool is_limit[PART];
+    for (int64_t begin = 0; begin < n; begin += PART) {
+        int64_t count = n - begin < PART ? n - begin : PART;
+        fetch(r, position + begin, count);
+        for (int64_t i = 0; i < count; i++) {
+            int n_infinite;
+            is_limit[i] = arguments_of(r, i, inputs, &n_infinite) && n_infinite == 1;
+            if (is_limit[i])
+                wide_run(r->program->wide, inputs, results[i]);
+        }
+        execute(r, count);
+        for (int64_t i = 0; i < count; i++)
+            if (is_limit[i])
+                mend_element(r, i, results[i]);
+        if (r->stores)
+            store(r, position + begin, count);
+    }
 }
 
 void program_run(const dg_program *program, const program_operand *operands, const program_operand *results,
@@ -269,14 +331,12 @@ void program_run(const dg_program *program, const program_operand *operands, con
     for (int64_t position = begin; position < end; position += r.tile) {
         int64_t n = end - position < r.tile ? end - position : r.tile;
         fetch(&r, position, n);
-        if (program->loop)
-            program->loop((void *const *)&r.places[r.first_input], program->constants, (size_t)n);
-        for (int i = 0; !program->loop && i < program->n_instructions; i++) {
-            const instruction *in = &program->instructions[i];
-            in->kernel(r.places[in->result], r.places[in->args[0]], r.places[in->args[1]], r.places[in->args[2]],
-                       (size_t)n);
+        if (program->wide && program->wide->n_watched && meets_infinity(&r, n)) {
+            execute_with_limits(&r, position, n);
+            continue;
         }
-        if (program->wide)
+        execute(&r, n);
+        if (is_mended(program))
             mend(&r, n);
         if (r.stores)
             store(&r, position, n);

@@ -456,13 +456,39 @@ void wide_run(const wide_steps *steps, const double *inputs, double *results)
 
 /* ---- making ---- */
 
+static uint16_t input_number(const expression *e, const char *const *names)
+{
+    uint16_t k = 0;
+    while (names[k] != e->name)
+        k++;
+    return k;
+}
+
+/* The inputs of the pass that have their bit in the set. */
+static bool watch(dg_formulas *pool, dg_arena *arena, const char *const *names, uint64_t set, wide_steps *steps)
+{
+    uint16_t *watched = dg_arena_alloc(arena, (pool->n_order + 1) * sizeof *watched);
+    if (!watched)
+        return false;
+    int n_inputs = 0;
+    for (size_t i = 0; i < pool->n_order; i++)
+        if (pool->order[i]->op == OP_INPUT && (set >> n_inputs++ % 64 & 1))
+            watched[steps->n_watched++] = input_number(pool->order[i], names);
+    steps->watched = watched;
+    return true;
+}
+
 bool wide_make(dg_formulas *pool, dg_arena *arena, int n, const expression *const *roots, const char *const *names,
                const wide_use *use, const wide_steps **made)
 {
+    uint64_t inputs;
     *made = NULL;
     if (!pass_begin_all(pool, n, roots))
         return false;
-    if (n > MOST_WIDE_ROOTS || pool->n_order > MOST_WIDE_STEPS || !may_lose_limits(pool, use))
+    if (n > MOST_WIDE_ROOTS || pool->n_order > MOST_WIDE_STEPS)
+        return true;
+    limit_loss loss = may_lose_limits(pool, use, &inputs);
+    if (loss == LOSES_NONE)
         return true;
     wide_steps *all = dg_arena_alloc(arena, sizeof *all);
     wide_step *steps = dg_arena_alloc(arena, pool->n_order * sizeof *steps);
@@ -473,14 +499,16 @@ bool wide_make(dg_formulas *pool, dg_arena *arena, int n, const expression *cons
         steps[i] = (wide_step){.op = e->op};
         if (e->op == OP_CONSTANT)
             steps[i].value = e->value;
-        for (uint16_t k = 0; e->op == OP_INPUT && names[k] != e->name; k++)
-            steps[i].input = (uint16_t)(k + 1);
+        if (e->op == OP_INPUT)
+            steps[i].input = input_number(e, names);
         for (int k = 0; k < e->arity; k++)
             steps[i].args[k] = (uint16_t)e->args[k]->place;
     }
     *all = (wide_steps){.count = (int)pool->n_order, .n_roots = n, .steps = steps};
     for (int k = 0; k < n; k++)
         all->roots[k] = (uint16_t)roots[k]->place;
+    if (loss == LOSES_AT_INFINITY && !watch(pool, arena, names, inputs, all))
+        return false;
     *made = all;
     return true;
 }

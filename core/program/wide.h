@@ -21,6 +21,9 @@ typedef struct wide_steps {
     int count, n_roots;
     const wide_step *steps;
     uint16_t roots[MOST_WIDE_ROOTS]; /* steps */
+    /* Only where one of these inputs is infinite; 0: wherever a result is infinite or NaN. */
+    int n_watched;
+    const uint16_t *watched; /* by their number in the formula */
 } wide_steps;
 
 /* What a formula is computed for. */
@@ -29,9 +32,12 @@ typedef struct wide_use {
     bool is_update; /* of parameters: not of infinite ones */
 } wide_use;
 
-/* Whether, in the pass that has begun, a value can be NaN in that type although the exact one, or the limit at an
- * infinite input, is a number. Proved by intervals: false where it cannot. (lost.c) */
-bool may_lose_limits(dg_formulas *pool, const wide_use *use);
+/* Whether a value can be NaN although the exact one, or the limit at an infinite input, is a number. */
+typedef enum limit_loss { LOSES_NONE, LOSES_AT_INFINITY, LOSES_LIMITS } limit_loss;
+
+/* Of the pass that has begun; proved by intervals. *inputs: those by whose infinity only, the i-th in the order of the
+ * pass by bit i, from the 64th on again from 0. (lost.c) */
+limit_loss may_lose_limits(dg_formulas *pool, const wide_use *use, uint64_t *inputs);
 
 /* Roots and logarithms that hide an overflow, √(x⁴ + 1) say, become NaN by one: a root e of u becomes e + (u − u). For
  * programs with wide steps. False without memory. (lost.c) */
