@@ -203,7 +203,7 @@ Test(formula, simplifies_without_hiding_nan_or_infinity)
     cr_expect(isnan(evaluate(parse("x * 0"), &inf)));
     cr_expect(isnan(evaluate(parse("x - x"), &inf)));
     cr_expect_eq(evaluate(parse("0 / x * x"), &inf), 0); /* the limit */
-    cr_expect_eq(evaluate(parse("0 / x * x"), &(double){0}), 0);
+    cr_expect(isnan(evaluate(parse("0 / x * x"), &(double){0})));
 }
 
 Test(formula, rewrites_what_overflows)
