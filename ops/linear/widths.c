@@ -95,6 +95,18 @@ static dg_status set_widths(const double *sigmas, int64_t m, dg_tensor *widths)
 /* How one initialiser finds the widths of m centres; `room` holds m numbers. */
 typedef void width_rule(const dg_tensor *centers, const dg_init_call *call, double *sigmas, double *room);
 
+/* The last argument; left out 1, and of wendland, which ends at its σ, √20: its curvature at the centre is then that of
+ * a Gaussian. */
+static double scale_of(const dg_init_call *call)
+{
+    int last = 0;
+    while (call->initialiser->arguments[last].name)
+        last++;
+    const dg_value *kernel = dg_node_attr(call->data->layer, "kernel");
+    double scale = call->values[last - 1];
+    return !isnan(scale) ? scale : kernel && strcmp(kernel->s, "wendland") == 0 ? sqrt(20) : 1;
+}
+
 static dg_status fill_by(dg_tensor *widths, const dg_init_call *call, width_rule *rule)
 {
     const dg_node *layer = call->data->layer;
@@ -114,6 +126,8 @@ static dg_status fill_by(dg_tensor *widths, const dg_init_call *call, width_rule
     } else {
         rule(&centers, call, sigmas, sigmas + m);
         mend_widths(sigmas, m);
+        for (int64_t i = 0; i < m; i++)
+            sigmas[i] *= scale_of(call);
         status = set_widths(sigmas, m, widths);
     }
     free(sigmas);
@@ -155,25 +169,37 @@ static dg_status fill_dmax(dg_tensor *widths, const dg_init_call *call)
     return fill_by(widths, call, by_largest);
 }
 
+#define SCALE                                                                                                          \
+    {                                                                                                                  \
+        .name = "scale", .range = DG_ARGUMENT_POSITIVE, .fallback = { NAN }                                            \
+    }
+
 const dg_initialiser dg_width_initialisers[] = {
     {.name = "nearest",
      .summary = "width of rbf: each is the mean distance to the p nearest other centres",
      .source = "Moody and Darken, Fast learning in networks of locally-tuned processing units (1989)",
-     .arguments = {{.name = "p", .range = DG_ARGUMENT_COUNT, .fallback = {2}}},
+     .arguments = {{.name = "p", .range = DG_ARGUMENT_COUNT, .fallback = {2}}, SCALE},
      .needs_data = true,
      .looks_at_others = true,
      .fill = fill_nearest},
     {.name = "mean_distance",
      .summary = "width of rbf: that of all is the mean distance between centres",
+     .arguments = {SCALE},
      .needs_data = true,
      .looks_at_others = true,
      .fill = fill_mean_distance},
     {.name = "dmax",
      .summary = "width of rbf: that of all is the largest distance between centres over √(2M)",
      .source = "Haykin, Neural Networks: A Comprehensive Foundation (1999)",
+     .arguments = {SCALE},
      .needs_data = true,
      .looks_at_others = true,
      .fill = fill_dmax},
-    {.name = "d_max", .summary = "dmax", .needs_data = true, .looks_at_others = true, .fill = fill_dmax},
+    {.name = "d_max",
+     .summary = "dmax",
+     .arguments = {SCALE},
+     .needs_data = true,
+     .looks_at_others = true,
+     .fill = fill_dmax},
     {NULL},
 };

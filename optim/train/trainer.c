@@ -222,7 +222,7 @@ static dg_status make_history(dg_trainer *t)
     snprintf(t->columns[n++], sizeof t->columns[0], "lr");
     t->n_columns = n;
     DG_TRY(choose_monitor(t));
-    return history_reserve(t, t->epochs < FIRST_EPOCHS ? t->epochs : FIRST_EPOCHS);
+    return history_reserve(t, t->epochs < 1 ? 1 : t->epochs < FIRST_EPOCHS ? t->epochs : FIRST_EPOCHS);
 }
 
 static dg_status make_plans(dg_trainer *t)

@@ -139,6 +139,9 @@ Test(fit, widths_follow_their_definitions)
     cr_assert_float_eq(gamma_of("gaussian", "dmax", 1), 6 / (2 * 25.0), 1e-6);
     cr_assert_float_eq(gamma_of("multiquadric", "nearest(1)", 0), 1, 1e-6);
     cr_assert_float_eq(gamma_of("inverse_quadratic", "dmax", 0), 6 / 25.0, 1e-6);
+    cr_assert_float_eq(gamma_of("inverse_quadratic", "dmax(scale=2)", 0), 6 / 100.0, 1e-6);
+    cr_assert_float_eq(gamma_of("wendland", "nearest(1)", 0), 1 / 20.0,
+                       1e-6); /* the curvature of a Gaussian of σ = 1 */
 }
 
 Test(fit, a_gaussian_falls_to_its_inflection_at_one_sigma)

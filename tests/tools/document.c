@@ -1,5 +1,5 @@
 /* Documents of graph files: defaults, names of attributes, bounds, which files a graph may name, run folders that work
- * anywhere. */
+ * anywhere. Long because one file of helpers serves all of them. */
 #include "command.h"
 
 #include <sys/stat.h>

@@ -29,6 +29,7 @@ static const command commands[] = {
     {"plot", "curves of several runs in one picture, with bands over seeds", command_plot},
     {"eval", "run a graph on given tensors; values and gradients", command_eval},
     {"show", "list and print the tensors of a run", command_show},
+    {"fit-rbf", "choose and solve a radial basis function network for data", command_fit_rbf},
     {"predict", "apply a trained graph to a data file", command_predict},
     {"draw", "draw a graph as SVG, PNG, PDF or DOT", command_draw},
     {"summary", "table of nodes: op, output shape, parameters, work", command_summary},

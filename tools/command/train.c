@@ -429,19 +429,22 @@ static void release(training_run *run)
     dg_tensors_free(run->checkpoint);
 }
 
+dg_status train_run(training_run *run)
+{
+    run->begin = seconds_now();
+    signal(SIGPIPE, SIG_IGN); /* nobody reads the progress any more: no reason to lose the run */
+    dg_status status = run_all(run);
+    release(run);
+    return status;
+}
+
 int command_train(int argc, char **argv)
 {
     training_run *run = calloc(1, sizeof *run);
     if (!run)
         return command_failed(no_memory());
-    run->begin = seconds_now();
     int over = settings_parse(argc, argv, &run->settings);
-    dg_status status = dg_ok();
-    signal(SIGPIPE, SIG_IGN); /* nobody reads the progress any more: no reason to lose the run */
-    if (over < 0) {
-        status = run_all(run);
-        release(run);
-    }
+    dg_status status = over < 0 ? train_run(run) : dg_ok();
     free(run);
     return over >= 0 ? over : status.code == DG_OK ? 0 : command_failed(status);
 }

@@ -14,7 +14,9 @@
 /* One run from its options to its results. */
 typedef struct training_run {
     train_settings settings;
-    dg_tensors *checkpoint; /* that is resumed from, or NULL */
+    dg_tensors *checkpoint;    /* that is resumed from, or NULL */
+    const char *text;          /* the graph's, where it is in no file; NULL: read it */
+    const dg_tensors *weights; /* parameters that are there already; NULL: none */
     graph_session session;
     dg_node *loss, *output;
     char *loss_names;         /* "d_loss, g_loss" */
@@ -38,6 +40,9 @@ typedef struct training_run {
     dg_metrics validated, tested;
 } training_run;
 
+/* Everything from the settings to the run's folder and its results on standard output; what the run holds is released.
+ */
+dg_status train_run(training_run *run);
 /* Opens graph and data, and takes the settings that the graph or the checkpoint says. */
 dg_status train_open(training_run *run);
 

@@ -201,7 +201,7 @@ static dg_status find_data(void *argument, const dg_graph_file *file, const dg_d
 static dg_status open_graph(training_run *run)
 {
     train_settings *settings = &run->settings;
-    const char *name = settings->graph ? settings->graph : settings->resume, *text = NULL;
+    const char *name = settings->graph ? settings->graph : settings->resume, *text = run->text;
     if (settings->resume) {
         DG_TRY(checkpoint_read(settings->resume, &run->checkpoint));
         dg_status status = settings_from_checkpoint(settings, run->checkpoint);
@@ -279,9 +279,19 @@ static dg_status list_refitted(training_run *run)
     return out && fclose(out) != 0 ? dg_error(DG_NO_MEMORY, "not enough memory") : dg_ok();
 }
 
+/* Parameters that are there before anything is trained. */
+static dg_status put_weights(training_run *run)
+{
+    for (size_t k = 0; run->weights && k < dg_tensors_count(run->weights); k++)
+        DG_TRY(
+            dg_tensors_put(run->session.parameters, dg_tensors_name(run->weights, k), dg_tensors_at(run->weights, k)));
+    return dg_ok();
+}
+
 dg_status train_open(training_run *run)
 {
     DG_TRY(open_graph(run));
+    DG_TRY(put_weights(run));
     DG_TRY(list_refitted(run));
     return suit_data(run);
 }

@@ -5,6 +5,7 @@
  *   scan.h      a step's nodes repeated along a sequence
  *   autograd.h  derivatives as more graph
  *   optim.h     data sets, optimisers, the trainer
+ *   rbf_fit.h   radial basis function networks by closed forms
  *   graph_file.h  documents of graph files; reading DOT text is <dotgrad/graphviz.h>, in a library of its own */
 #ifndef DOTGRAD_DOTGRAD_H
 #define DOTGRAD_DOTGRAD_H
@@ -18,6 +19,8 @@
 #include <dotgrad/autograd.h>
 
 #include <dotgrad/optim.h>
+
+#include <dotgrad/rbf_fit.h>
 
 #include <dotgrad/graph_file.h>
 
