@@ -10,7 +10,7 @@
 
 int64_t monomial_count(int64_t d, int64_t degree)
 {
-    int64_t count = 1;
+    int64_t count = degree >= 0;
     for (int64_t k = 1; k <= degree; k++)
         count = count * (d + k) / k;
     return count;
