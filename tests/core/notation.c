@@ -23,7 +23,7 @@ Test(notation, brackets_are_where_each_notation_needs_them)
          "\\begin{cases} x & \\text{if } x > 0 \\\\ 0 & \\text{otherwise} \\end{cases}"},
         {"alpha * exp(x)", DG_LATEX, "\\alpha \\, e^{x}"},
         {"1e-20 * x", DG_LATEX, "1 \\cdot 10^{-20} \\, x"},
-        {"1 / (2 * x)", DG_C_CODE, "1.0 / (2.0 * x)"},
+        {"1 / (2 * x)", DG_C_CODE, "1 / (2.0 * x)"},
         {"a - (b - c)", DG_C_CODE, "a - (b - c)"},
         {"-(x^2) * y", DG_C_CODE, "-(y * square(x))"},
         {"where(x > 0, x, 2)", DG_C_CODE, "(x > 0.0 ? x : 2.0)"},
