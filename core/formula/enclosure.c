@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Differences that would cancel are steps of their own: 1 − tanh²(u), 1 − sigmoid(u). */
+enum { STEP_SECH2 = OP_INPUT + 1, STEP_SIGMOID_REST };
+
 typedef struct interval_step {
-    int op;       /* a primitive, OP_CONSTANT or OP_INPUT */
+    int op;       /* a primitive, OP_CONSTANT, OP_INPUT or one of the above */
     int args[3];  /* steps, or the number of an input */
     double value; /* of a constant */
 } interval_step;
@@ -27,10 +30,28 @@ static int input_number(const dg_formula *formula, const char *name)
     return 0;
 }
 
+/* u, when e = 1 − f(u) is such a difference; *op is its step. */
+static const expression *one_minus(const expression *e, int *op)
+{
+    if (!is_op(e, P_SUB) || !is_value(e->args[0], 1))
+        return NULL;
+    const expression *b = e->args[1];
+    *op = STEP_SIGMOID_REST;
+    if (is_op(b, P_SIGMOID))
+        return b->args[0];
+    *op = STEP_SECH2;
+    return is_op(b, P_SQUARE) && is_op(b->args[0], P_TANH) ? b->args[0]->args[0] : NULL;
+}
+
 static interval_step step_of(const dg_formula *formula, const expression *e)
 {
     interval_step step = {.op = e->op};
-    if (e->op == OP_CONSTANT)
+    int op;
+    const expression *u = one_minus(e, &op);
+    if (u) {
+        step.op = op;
+        step.args[0] = (int)u->place;
+    } else if (e->op == OP_CONSTANT)
         step.value = e->value;
     else if (e->op == OP_INPUT)
         step.args[0] = input_number(formula, e->name);
@@ -100,6 +121,23 @@ void dg_enclosure_free(dg_enclosure *enclosure)
     free(enclosure);
 }
 
+static dg_interval run_step(const interval_step *step, const dg_interval *values)
+{
+    const int *args = step->args;
+    dg_interval none = dg_interval_of(0, 0), one = dg_interval_of(1, 1), made;
+    switch (step->op) {
+    case STEP_SECH2:
+        made = interval_apply(P_SQUARE, interval_apply(P_COSH, values[args[0]], none, none), none, none);
+        made = interval_apply(P_DIV, one, made, none);
+        made.hi = made.hi < 1 ? made.hi : 1;
+        return made;
+    case STEP_SIGMOID_REST:
+        return interval_apply(P_SIGMOID, interval_apply(P_NEG, values[args[0]], none, none), none, none);
+    default:
+        return interval_apply(step->op, values[args[0]], values[args[1]], values[args[2]]);
+    }
+}
+
 void dg_enclose(const dg_enclosure *enclosure, const dg_interval *inputs, dg_interval *results)
 {
     if (!enclosure || !inputs || !results)
@@ -113,7 +151,7 @@ void dg_enclose(const dg_enclosure *enclosure, const dg_interval *inputs, dg_int
         else if (step->op == OP_INPUT)
             values[i] = inputs[args[0]];
         else
-            values[i] = interval_apply(step->op, values[args[0]], values[args[1]], values[args[2]]);
+            values[i] = run_step(step, values);
     }
     for (int k = 0; k < enclosure->n_results; k++)
         results[k] = values[enclosure->results[k]];

@@ -53,6 +53,10 @@ const char *dg_formula_print_as(dg_formulas *formulas, const dg_formula *formula
 dg_status dg_formula_switches(dg_formulas *formulas, const dg_formula *formula, const dg_formula **list, int most,
                               int *n);
 
+/* The symmetry in the first input: 1 even, −1 odd, 0 neither or not seen. Found by rules over the expression, so that
+ * it holds exactly; but an odd formula that chooses by the sign of its input may have another value at 0. */
+int dg_formula_parity(dg_formulas *formulas, const dg_formula *formula);
+
 /* From now on formulas of the pool stay as they are written: no simplification, no stable rewrite. To see what these
  * are good for; formulas that were made before stay as they are. */
 void dg_formulas_keep_written(dg_formulas *formulas, bool on);

@@ -6,6 +6,7 @@
  *   autograd.h  derivatives as more graph
  *   optim.h     data sets, optimisers, the trainer
  *   rbf_fit.h   radial basis function networks by closed forms
+ *   activation.h  what is known of a function of one variable; the catalogue of activations
  *   graph_file.h  documents of graph files; reading DOT text is <dotgrad/graphviz.h>, in a library of its own */
 #ifndef DOTGRAD_DOTGRAD_H
 #define DOTGRAD_DOTGRAD_H
@@ -19,6 +20,8 @@
 #include <dotgrad/autograd.h>
 
 #include <dotgrad/optim.h>
+
+#include <dotgrad/activation.h>
 
 #include <dotgrad/rbf_fit.h>
 

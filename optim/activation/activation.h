@@ -1,0 +1,120 @@
+/* The activation lab's library: an analysis is a function with its derivatives, ready to be evaluated and enclosed, and
+ * a table of facts about it.
+ *
+ *     input.c       the text of a function: formula, parameters, names
+ *     analyse.c     the analysis and its facts
+ *     pieces.c      where the function changes from one smooth piece to the next
+ *     bound.c       bounds of f and its derivatives by branch and bound over intervals
+ *     roots.c       zeros, extrema, fixed points
+ *     shape.c       the facts of its shape
+ *     field.c       quadrature under N(0, q), edge of chaos; mean_field.c its facts
+ *     numerics.c    float32: what overflows, what is lost; derivatives against differences
+ *     catalogue.c   published functions (catalogue.tsv); relatives.c the nearest ones
+ *     critical.c    the initialiser critical() */
+#ifndef OPTIM_ACTIVATION_H
+#define OPTIM_ACTIVATION_H
+
+#include <dotgrad/activation.h>
+#include <dotgrad/arena.h>
+#include <dotgrad/interval.h>
+
+#define LARGEST 3.4028234663852886e38 /* of float32 */
+
+#define UNBOUNDED_VALUE 1e12 /* a value that is attained within float32's range and is no bound worth the name */
+
+enum { ORDERS = 4, MOST_PIECES = 64, MOST_PARAMETERS = 16, MOST_INPUTS = MOST_PARAMETERS + 1 };
+
+typedef struct piece {
+    double lo, hi; /* closed */
+} piece;
+
+struct dg_activation {
+    dg_arena *arena;
+    dg_formulas *pool;
+    const char *name; /* as given */
+    const char *text; /* the formula alone, as given */
+    int n_parameters;
+    dg_activation_parameter parameters[MOST_PARAMETERS];
+    dg_binding bindings[MOST_PARAMETERS];
+    const dg_formula *orders[ORDERS]; /* f, f′, f″, f‴ over x */
+    const dg_formula *free;           /* over x and the parameters */
+    dg_program *programs[ORDERS];     /* float64 */
+    dg_enclosure *enclosure;          /* of all orders */
+    int n_pieces;
+    piece pieces[2 * MOST_PIECES + 1];
+    int n_breaks;
+    double breaks[MOST_PIECES];
+    dg_fact *facts;
+    size_t n_facts, facts_capacity;
+    int samples;
+    bool exhaustive;
+    double sigma_b;
+};
+
+/* ---- input.c ---- */
+
+/* Sets name, text, parameters and their bindings. */
+dg_status read_function(dg_activation *a, const char *given);
+
+/* ---- facts (analyse.c) ---- */
+
+/* Appends a fact; `format` makes its text. Lost without memory, which dg_activation_analyse() reports. */
+void add_fact(dg_activation *a, const char *section, const char *name, const char *label, dg_evidence evidence,
+              double lo, double hi, const char *format, ...) __attribute__((format(printf, 8, 9)));
+/* Digits of an enclosure: as many as both ends share, 9 at most. */
+const char *enclosed_text(double lo, double hi, char text[64]);
+
+double value_at(const dg_activation *a, int order, double x);
+dg_interval enclose_at(const dg_activation *a, int order, double lo, double hi);
+
+/* ---- pieces.c ---- */
+
+dg_status find_pieces(dg_activation *a);
+
+/* ---- bound.c ---- */
+
+/* The least upper bound of sign·f^(order) over all pieces: it lies between `attained` and `bound`. */
+typedef struct extent {
+    double attained, bound, at; /* `at`: where it is attained */
+    bool proved;                /* the two are close, or it is infinite */
+} extent;
+extent upper_extent(const dg_activation *a, int order, double sign);
+/* Whether sign·f^(order) ≥ 0 everywhere but at the breaks: 1 proved, −1 disproved, 0 neither. */
+int never_below(const dg_activation *a, int order, double sign);
+/* As enclose_at(), narrowed by the derivative. */
+dg_interval enclose_well(const dg_activation *a, int order, double lo, double hi);
+
+/* ---- roots.c ---- */
+
+enum { MOST_ROOTS = 24 };
+
+typedef struct root_list {
+    int n;
+    double at[MOST_ROOTS];
+    int n_flat; /* intervals on which the function is 0 */
+    double flat[MOST_ROOTS][2];
+    bool complete; /* proved: there are no others in |x| ≤ ROOT_RANGE */
+    bool many;     /* more than fit */
+    bool touches;  /* from touch_lo to touch_hi it is 0 to within rounding */
+    double touch_lo, touch_hi;
+} root_list;
+
+#define ROOT_RANGE 50.0
+/* Zeros of f^(order) − slope·x in |x| ≤ ROOT_RANGE. */
+root_list find_roots(const dg_activation *a, int order, double slope);
+
+/* ---- facts by section ---- */
+
+void add_shape(dg_activation *a);
+void add_mean_field(dg_activation *a);
+void add_numerics(dg_activation *a);
+void add_relatives(dg_activation *a);
+
+/* ---- field.c ---- */
+
+/* E g(√q·z) of g = f^(i)·f^(j); j −1: f^(i) alone. */
+double gaussian_mean(const dg_activation *a, double q, int i, int j);
+/* E (f^(order))⁴ */
+double gaussian_fourth(const dg_activation *a, double q, int order);
+
+#endif

@@ -1,0 +1,9 @@
+/* The catalogue that the library carries. The build sets CATALOGUE to the path of catalogue.tsv. */
+    .section .rodata
+    .global activation_catalogue_begin
+    .global activation_catalogue_end
+activation_catalogue_begin:
+    .incbin CATALOGUE
+activation_catalogue_end:
+    .byte 0
+    .section .note.GNU-stack, "", %progbits

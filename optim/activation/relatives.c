@@ -1,0 +1,307 @@
+/* Relatives: how near a function comes to those of the catalogue when both sides may be scaled and shifted. For given c
+ * and d the best a and b of a·g(c·x + d) + b are a regression, so that the distance is √(1 − r²) with the correlation r
+ * of the two; c and d are searched, on a coarse grid for all and then by a simplex for the best. */
+#include "activation.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POINTS = 193, CANDIDATES = 20, STEPS = 140 };
+
+#define SPREAD 2.0 /* standard deviation of the weight */
+#define SAME   1e-6
+#define NEARLY 1e-3 /* the distance of what is the same near 0 alone */
+
+static const double grid[][2] = {{1, 0},    {-1, 0},    {0.5, 0}, {-0.5, 0}, {2, 0},  {-2, 0},  {0.25, 0}, {-0.25, 0},
+                                 {4, 0},    {-4, 0},    {1, 1},   {1, -1},   {-1, 1}, {-1, -1}, {1, 2.5},  {1, -2.5},
+                                 {-1, 2.5}, {-1, -2.5}, {2, 2},   {2, -2},   {-2, 2}, {-2, -2}, {0.5, 1},  {0.5, -1}};
+enum { GRID = sizeof grid / sizeof grid[0] };
+
+/* The functions of the catalogue, made once and then only run. */
+static struct {
+    pthread_once_t once;
+    dg_arena *arena;
+    dg_formulas *pool;
+    size_t count;
+    const dg_program **programs; /* by entry; NULL: none */
+    double *values;              /* by entry and grid point, normalised: weighted mean 0, square 1 */
+    double points[POINTS], weights[POINTS];
+} table = {.once = PTHREAD_ONCE_INIT};
+
+static void run(const dg_program *program, const double *points, double *values)
+{
+    dg_shape shape = DG_SHAPE(POINTS);
+    dg_operand operand = {.dtype = DG_FLOAT64, .data = points, .strides = {1}};
+    dg_program_run(program, &shape, &operand, DG_FLOAT64, values, 0, POINTS);
+}
+
+/* False when the values are no numbers or constant. `scale` and `shift`: what was taken away. */
+static bool normalise(double *values, double *scale, double *shift)
+{
+    double mean = 0, square = 0;
+    for (int k = 0; k < POINTS; k++)
+        mean += table.weights[k] * values[k];
+    for (int k = 0; k < POINTS; k++) {
+        values[k] -= mean;
+        square += table.weights[k] * values[k] * values[k];
+    }
+    *shift = mean;
+    *scale = sqrt(square);
+    if (!isfinite(square) || square <= 1e-24 * mean * mean || square == 0)
+        return false;
+    for (int k = 0; k < POINTS; k++)
+        values[k] /= *scale;
+    return true;
+}
+
+static double *values_of(size_t entry, int at)
+{
+    return table.values + (entry * GRID + (size_t)at) * POINTS;
+}
+
+static void moved_values(const dg_program *program, double c, double d, double *values)
+{
+    double points[POINTS];
+    for (int k = 0; k < POINTS; k++)
+        points[k] = c * table.points[k] + d;
+    run(program, points, values);
+}
+
+static void make_entry(size_t index)
+{
+    const dg_catalogue_entry *entry = dg_catalogue_at(index);
+    dg_activation read = {.arena = table.arena};
+    const dg_formula *formula;
+    dg_program *program;
+    const char *names[1] = {"x"};
+    if (entry->left_out || read_function(&read, entry->formula).code != DG_OK ||
+        dg_formula_parse(table.pool, read.text, read.bindings, read.n_parameters, names, 1, &formula).code != DG_OK ||
+        dg_program_make(table.arena, formula, DG_FLOAT64, &program).code != DG_OK)
+        return;
+    table.programs[index] = program;
+    for (int k = 0; k < GRID; k++) {
+        double scale, shift, *values = values_of(index, k);
+        moved_values(program, grid[k][0], grid[k][1], values);
+        if (!normalise(values, &scale, &shift))
+            memset(values, 0, POINTS * sizeof *values);
+    }
+}
+
+static void make_table(void)
+{
+    size_t n = dg_catalogue_count();
+    double total = 0;
+    for (int k = 0; k < POINTS; k++) {
+        table.points[k] = 8.0 * (k - POINTS / 2) / (POINTS / 2) + 1e-7;
+        table.weights[k] = exp(-table.points[k] * table.points[k] / (2 * SPREAD * SPREAD));
+        total += table.weights[k];
+    }
+    for (int k = 0; k < POINTS; k++)
+        table.weights[k] /= total;
+    table.programs = calloc(n + 1, sizeof *table.programs);
+    table.values = calloc((n + 1) * GRID * POINTS, sizeof *table.values);
+    if (!table.programs || !table.values || dg_arena_new(&table.arena).code != DG_OK ||
+        dg_formulas_new(&table.pool).code != DG_OK)
+        return;
+    table.count = n;
+    for (size_t k = 0; k < n; k++)
+        make_entry(k);
+}
+
+static double correlation(const double *f, const double *g)
+{
+    double sum = 0;
+    for (int k = 0; k < POINTS; k++)
+        sum += table.weights[k] * f[k] * g[k];
+    return sum;
+}
+
+/* The distance for one c and d; √(1 − r²) by the rest itself, where r is nearly 1. */
+static double distance_at(const double *f, const dg_program *program, double c, double d)
+{
+    double g[POINTS], scale, shift, rest = 0;
+    moved_values(program, c, d, g);
+    if (fabs(c) < 0.05 || fabs(c) > 20 || !normalise(g, &scale, &shift))
+        return 1;
+    double r = correlation(f, g);
+    for (int k = 0; k < POINTS; k++)
+        rest += table.weights[k] * (f[k] - r * g[k]) * (f[k] - r * g[k]);
+    return sqrt(rest);
+}
+
+typedef struct corner {
+    double c, d, distance;
+} corner;
+
+static int compare_corners(const void *a, const void *b)
+{
+    double p = ((const corner *)a)->distance, q = ((const corner *)b)->distance;
+    return (p > q) - (p < q);
+}
+
+/* Nelder and Mead's simplex in c and d. */
+static corner refine(const double *f, const dg_program *program, double c, double d)
+{
+    corner s[3] = {{c, d, 0}, {c * 1.15, d + 0.05, 0}, {c * 0.9, d - 0.15, 0}};
+    for (int k = 0; k < 3; k++)
+        s[k].distance = distance_at(f, program, s[k].c, s[k].d);
+    for (int step = 0; step < STEPS; step++) {
+        qsort(s, 3, sizeof *s, compare_corners);
+        if (s[0].distance < 1e-9 || fabs(s[2].c - s[0].c) + fabs(s[2].d - s[0].d) < 1e-10)
+            break;
+        double mc = (s[0].c + s[1].c) / 2, md = (s[0].d + s[1].d) / 2;
+        corner r = {2 * mc - s[2].c, 2 * md - s[2].d, 0};
+        r.distance = distance_at(f, program, r.c, r.d);
+        if (r.distance < s[0].distance) {
+            corner e = {3 * mc - 2 * s[2].c, 3 * md - 2 * s[2].d, 0};
+            e.distance = distance_at(f, program, e.c, e.d);
+            s[2] = e.distance < r.distance ? e : r;
+        } else if (r.distance < s[1].distance) {
+            s[2] = r;
+        } else {
+            corner in = {(mc + s[2].c) / 2, (md + s[2].d) / 2, 0};
+            in.distance = distance_at(f, program, in.c, in.d);
+            if (in.distance < s[2].distance) {
+                s[2] = in;
+            } else {
+                for (int k = 1; k < 3; k++) {
+                    s[k].c = (s[k].c + s[0].c) / 2;
+                    s[k].d = (s[k].d + s[0].d) / 2;
+                    s[k].distance = distance_at(f, program, s[k].c, s[k].d);
+                }
+            }
+        }
+    }
+    qsort(s, 3, sizeof *s, compare_corners);
+    return s[0];
+}
+
+/* The best grid point of each entry. */
+static void screen(const double *f, dg_relative *all)
+{
+    for (size_t i = 0; i < table.count; i++) {
+        all[i] = (dg_relative){.entry = dg_catalogue_at(i), .distance = 2};
+        for (int k = 0; table.programs[i] && k < GRID; k++) {
+            double r = correlation(f, values_of(i, k)), distance = sqrt(fmax(0, 1 - r * r));
+            if (distance < all[i].distance) {
+                all[i].distance = distance;
+                all[i].c = grid[k][0];
+                all[i].d = grid[k][1];
+            }
+        }
+    }
+}
+
+static int compare_relatives(const void *a, const void *b)
+{
+    const dg_relative *p = a, *q = b;
+    if (p->distance != q->distance && !(p->distance < SAME && q->distance < SAME))
+        return p->distance < q->distance ? -1 : 1;
+    return p->entry < q->entry ? -1 : p->entry > q->entry; /* as the catalogue has them */
+}
+
+static double value_of(const dg_program *program, double x)
+{
+    double value;
+    dg_shape shape = dg_scalar();
+    dg_operand operand = {.dtype = DG_FLOAT64, .data = &x};
+    dg_program_run(program, &shape, &operand, DG_FLOAT64, &value, 0, 1);
+    return value;
+}
+
+/* Whether the two are the same beyond the points that were compared, too. */
+static bool same_far_out(const dg_activation *a, const dg_program *program, const dg_relative *r)
+{
+    static const double far[] = {9, 13, 22, 57, 150};
+    for (int k = 0; k < 10; k++) {
+        double x = k % 2 ? far[k / 2] : -far[k / 2], want = value_at(a, 0, x);
+        double got = r->a * value_of(program, r->c * x + r->d) + r->b;
+        if (isfinite(want) && !(fabs(got - want) <= 1e-4 * (1e-3 + fabs(want))))
+            return false;
+    }
+    return true;
+}
+
+static void refine_one(const dg_activation *a, const double *f, double scale, double shift, dg_relative *r)
+{
+    const dg_program *program = table.programs[r->entry - dg_catalogue_at(0)];
+    corner best = refine(f, program, r->c, r->d);
+    double c0 = rint(4 * best.c) / 4; /* a simple scale that does as well is the better answer */
+    const double simple[][2] = {{1, 0}, {-1, 0}, {2, 0}, {0.5, 0}, {c0, 0}};
+    for (int k = 4; k >= 0; k--) {
+        double distance = distance_at(f, program, simple[k][0], simple[k][1]);
+        if (distance < SAME || distance <= best.distance)
+            best = (corner){simple[k][0], simple[k][1], distance};
+    }
+    double g[POINTS], g_scale, g_shift;
+    moved_values(program, best.c, best.d, g);
+    if (!normalise(g, &g_scale, &g_shift))
+        return;
+    double slope = correlation(f, g) * scale / g_scale;
+    *r = (dg_relative){r->entry, best.distance, slope, shift - slope * g_shift, best.c, best.d};
+    if (r->distance < SAME && !same_far_out(a, program, r))
+        r->distance = NEARLY;
+}
+
+int dg_activation_relatives(const dg_activation *activation, dg_relative *relatives, int most)
+{
+    if (!activation || !relatives || most < 1)
+        return 0;
+    pthread_once(&table.once, make_table);
+    double f[POINTS], scale, shift;
+    dg_relative *all = malloc((table.count + 1) * sizeof *all);
+    dg_activation_values(activation, 0, table.points, f, POINTS);
+    if (!all || !table.count || !normalise(f, &scale, &shift)) {
+        free(all);
+        return 0;
+    }
+    screen(f, all);
+    qsort(all, table.count, sizeof *all, compare_relatives);
+    int tried = table.count < CANDIDATES ? (int)table.count : CANDIDATES, n = 0;
+    for (int k = 0; k < tried; k++)
+        if (all[k].distance < 2)
+            refine_one(activation, f, scale, shift, &all[k]);
+    qsort(all, (size_t)tried, sizeof *all, compare_relatives);
+    for (; n < most && n < tried && all[n].distance < 2; n++)
+        relatives[n] = all[n];
+    free(all);
+    return n;
+}
+
+static void relation(const dg_relative *r, char *text, size_t size)
+{
+    bool plain = fabs(r->a - 1) < 1e-6 && fabs(r->b) < 1e-6 && fabs(r->c - 1) < 1e-6 && fabs(r->d) < 1e-6;
+    if (plain)
+        snprintf(text, size, "%s itself", r->entry->title);
+    else
+        snprintf(text, size, "%.5g · %s(%.5g x %+.5g) %+.5g", r->a, r->entry->title, r->c, r->d, r->b);
+}
+
+void add_relatives(dg_activation *a)
+{
+    enum { MOST = 8 };
+    dg_relative found[MOST];
+    char text[300];
+    int n = dg_activation_relatives(a, found, MOST), same = 0;
+    for (int k = 0; k < n; k++) {
+        relation(&found[k], text, sizeof text);
+        bool is_same = found[k].distance < SAME;
+        same += is_same;
+        if (is_same)
+            add_fact(a, "relatives", "same_as", "the same function as", DG_SAMPLED, found[k].distance,
+                     found[k].distance, "%s: %s%s%s", found[k].entry->name, text, *found[k].entry->authors ? "; " : "",
+                     found[k].entry->authors);
+        else
+            add_fact(a, "relatives", "relative", "near", DG_SAMPLED, found[k].distance, found[k].distance,
+                     "%s, distance %.3g: %s", found[k].entry->name, found[k].distance, text);
+    }
+    double nearest = n ? found[0].distance : NAN;
+    add_fact(a, "relatives", "is_new", "is it new?", DG_SAMPLED, nearest, nearest, "%s",
+             same             ? "no: it is in the catalogue, up to scaling"
+             : nearest < 0.01 ? "hardly: within 1 % of a published function"
+             : nearest < 0.05 ? "a variation: within 5 % of a published function"
+                              : "yes, as far as the catalogue goes");
+}

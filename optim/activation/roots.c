@@ -1,0 +1,161 @@
+/* Zeros of f^(order) − slope·x in |x| ≤ ROOT_RANGE: boxes without a zero are thrown away; in one where the function is
+ * monotone a change of sign is one zero; the rest is cut until it is as small as numbers allow. */
+#include "activation.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MOST_STEPS = 6000, DEEPEST = 200 };
+
+typedef struct search {
+    const dg_activation *a;
+    int order, steps;
+    double slope;
+    root_list *found;
+    double open_end; /* where the last box that could not be decided ends: neighbours are one root */
+} search;
+
+static dg_interval less_line(const search *s, dg_interval f, double lo, double hi)
+{
+    if (s->slope == 0)
+        return f;
+    dg_interval line = dg_interval_of(s->slope * lo, s->slope * hi), made; /* slope 1: exact */
+    dg_interval_primitive("sub", &f, &line, NULL, &made);
+    return made;
+}
+
+static double value(const search *s, double x)
+{
+    return value_at(s->a, s->order, x) - s->slope * x;
+}
+
+static void add_root(search *s, double x)
+{
+    root_list *r = s->found;
+    if (fabs(x - rint(x)) < 1e-9 && value(s, rint(x)) == 0)
+        x = rint(x);
+    if (r->n && fabs(r->at[r->n - 1] - x) <= 1e-9 * fmax(1, fabs(x)))
+        return;
+    if (r->n == MOST_ROOTS) {
+        r->many = true;
+        return;
+    }
+    r->at[r->n++] = x + 0.0; /* no −0 */
+}
+
+static void add_flat(search *s, double lo, double hi)
+{
+    root_list *r = s->found;
+    if (r->n_flat && r->flat[r->n_flat - 1][1] >= nextafter(nextafter(lo, -INFINITY), -INFINITY)) {
+        r->flat[r->n_flat - 1][1] = hi;
+    } else if (r->n_flat < MOST_ROOTS) {
+        r->flat[r->n_flat][0] = lo;
+        r->flat[r->n_flat++][1] = hi;
+    }
+}
+
+static double bisect(const search *s, double lo, double hi)
+{
+    double at_lo = value(s, lo);
+    if (at_lo == 0)
+        return lo;
+    for (int k = 0; k < 200; k++) {
+        double m = lo / 2 + hi / 2, v = value(s, m);
+        if (m <= lo || m >= hi || v == 0)
+            return m;
+        if ((v > 0) == (at_lo > 0))
+            lo = m;
+        else
+            hi = m;
+    }
+    return lo / 2 + hi / 2;
+}
+
+static bool has_zero(dg_interval v)
+{
+    return v.lo <= 0 && v.hi >= 0;
+}
+
+/* What the enclosures of the box tell. True: it is dealt with. */
+static bool decide(search *s, double lo, double hi)
+{
+    const dg_activation *a = s->a;
+    dg_interval all = less_line(s, enclose_well(a, s->order, lo, hi), lo, hi);
+    if (!has_zero(all) && !all.partial)
+        return true;
+    if (all.lo == 0 && all.hi == 0 && !all.partial) {
+        if (lo == hi)
+            add_root(s, lo);
+        else
+            add_flat(s, lo, hi);
+        return true;
+    }
+    if (lo == hi) {
+        if (fabs(value(s, lo)) < 1e-12)
+            add_root(s, lo);
+        return true;
+    }
+    if (s->order + 1 == ORDERS || all.open || all.partial)
+        return false;
+    dg_interval slope = enclose_at(a, s->order + 1, lo, hi), by = dg_interval_of(s->slope, s->slope);
+    dg_interval_primitive("sub", &slope, &by, NULL, &slope);
+    if (has_zero(slope))
+        return false;
+    dg_interval p = less_line(s, enclose_at(a, s->order, lo, lo), lo, lo),
+                q = less_line(s, enclose_at(a, s->order, hi, hi), hi, hi);
+    if (!has_zero(p) && !has_zero(q) && (p.lo > 0) == (q.lo > 0))
+        return true;
+    double at_lo = value(s, lo), at_hi = value(s, hi);
+    if (at_lo != 0 && at_hi != 0 && (at_lo > 0) == (at_hi > 0))
+        add_root(s, fabs(at_lo) < fabs(at_hi) ? lo : hi); /* at an end, but for rounding */
+    else
+        add_root(s, bisect(s, lo, hi));
+    return true;
+}
+
+static void look(search *s, double lo, double hi, int depth)
+{
+    if (s->found->many || decide(s, lo, hi))
+        return;
+    double m = lo / 2 + hi / 2;
+    bool near_line = s->slope != 0 && fabs(value(s, m)) <= 1e-14 * fabs(m) && fabs(m) > 1e-3;
+    bool vanishes = s->slope == 0 && fabs(m) > 5 && fabs(value(s, m)) < 1e-30;
+    if ((near_line || vanishes) && hi - lo < 0.1) {
+        s->found->complete = false;
+        s->found->touches = true;
+        s->found->touch_lo = fmin(s->found->touch_lo, lo);
+        s->found->touch_hi = fmax(s->found->touch_hi, hi);
+        return;
+    }
+    bool tiny = m <= lo || m >= hi || hi - lo < 1e-10 * fmax(1e-3, fabs(lo));
+    if (tiny || depth > DEEPEST || ++s->steps > MOST_STEPS) {
+        s->found->complete = false;
+        if (tiny && fabs(value(s, m)) < 1e-7)
+            add_root(s, m);
+        return;
+    }
+    look(s, lo, m, depth + 1);
+    look(s, m, hi, depth + 1);
+}
+
+root_list find_roots(const dg_activation *a, int order, double slope)
+{
+    root_list found = {.complete = true, .touch_lo = INFINITY, .touch_hi = -INFINITY};
+    search s = {.a = a, .order = order, .slope = slope, .found = &found};
+    for (int k = 0; k < a->n_pieces; k++) {
+        double lo = fmax(a->pieces[k].lo, -ROOT_RANGE), hi = fmin(a->pieces[k].hi, ROOT_RANGE);
+        if (lo < hi || (lo == hi && order == 0))
+            look(&s, lo, hi, 0);
+    }
+    /* A zero at the end of a flat interval belongs to it. */
+    int kept = 0;
+    for (int k = 0; k < found.n; k++) {
+        bool inside = false;
+        for (int j = 0; j < found.n_flat; j++)
+            inside |= found.at[k] >= found.flat[j][0] - 1e-12 && found.at[k] <= found.flat[j][1] + 1e-12;
+        if (!inside)
+            found.at[kept++] = found.at[k];
+    }
+    found.n = kept;
+    return found;
+}
