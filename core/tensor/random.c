@@ -87,6 +87,19 @@ void dg_random_bits(const dg_random *key, uint64_t position, uint32_t bits[4])
     philox4x32(counter, (uint32_t[]){(uint32_t)cipher, (uint32_t)(cipher >> 32)}, bits);
 }
 
+void dg_random_words(const dg_random *key, int64_t begin, int64_t end, uint32_t *words)
+{
+    if (!key || !words)
+        return;
+    uint64_t cipher = cipher_key(key);
+    for (int64_t at = begin / 4 * 4; at < end; at += WORDS) {
+        uint32_t bits[WORDS];
+        int64_t from = at > begin ? at : begin, until = at + WORDS < end ? at + WORDS : end;
+        many_bits(cipher, key->step, (uint64_t)at / 4, bits);
+        memcpy(words + (from - begin), bits + (from - at), (size_t)(until - from) * sizeof *bits);
+    }
+}
+
 static uint64_t join(uint32_t high, uint32_t low)
 {
     return (uint64_t)high << 32 | low;

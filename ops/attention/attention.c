@@ -3,6 +3,7 @@
 
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/attention.h>
 #include <dotgrad/ops/linear.h>
 #include <dotgrad/ops/reduce.h>
 #include <dotgrad/ops/shape.h>
@@ -31,81 +32,90 @@ static dg_node *causal(dg_node *query, dg_node *key)
     return dg_expr("j <= i", {"j", j}, {"i", i});
 }
 
-typedef struct masks {
-    dg_node *keep;  /* bool, broadcast to the scores; NULL: all */
-    bool may_empty; /* there may be queries without a key: their weights are 0 */
-    dg_node *added; /* to the scores; NULL: nothing */
-} masks;
-
 /* A mask of numbers; where it is −∞ a score does not count. */
-static void add_to_scores(masks *m, dg_node *mask)
+static void add_to_scores(attention_masks *m, dg_node *mask)
 {
     m->added = sum_of(m->added, mask);
     m->keep = both(m->keep, dg_expr("a != -inf", {"a", mask}));
     m->may_empty = true;
 }
 
-/* softmax(q·kᵀ·scale + added). Scores that do not count become so small that their exponential is 0. */
-static dg_node *attention_weights(dg_node *query, dg_node *key, double scale, const masks *m, double dropout)
+dg_node *attention_weights(dg_node *query, dg_node *key, double scale, const attention_masks *m)
 {
     char formula[48];
+    dg_node *keep = m->causal ? both(m->keep, causal(query, key)) : m->keep;
     snprintf(formula, sizeof formula, "%.17g * q", scale);
     dg_node *scores = dg_matmul(dg_expr(formula, {"q", query}), key, .transpose_other = true);
-    if (m->keep && m->added)
-        scores = dg_expr("where(k, s + a, -1e30)", {"k", m->keep}, {"s", scores}, {"a", m->added});
-    else if (m->keep)
-        scores = dg_expr("where(k, s, -1e30)", {"k", m->keep}, {"s", scores});
+    if (keep && m->added)
+        scores = dg_expr("where(k, s + a, -1e30)", {"k", keep}, {"s", scores}, {"a", m->added});
+    else if (keep)
+        scores = dg_expr("where(k, s, -1e30)", {"k", keep}, {"s", scores});
     else
         scores = sum_of(scores, m->added);
     dg_node *weights = dg_softmax(scores, .dim = -1);
-    if (m->keep && m->may_empty)
-        weights = dg_expr("where(k, w, 0)", {"k", m->keep}, {"w", weights});
-    return dropout > 0 ? dg_dropout(weights, .p = dropout) : weights;
+    return keep && m->may_empty ? dg_expr("where(k, w, 0)", {"k", keep}, {"w", weights}) : weights;
+}
+
+/* What a call draws its dropout by; NULL: nothing is dropped. */
+static dg_node *dropout_key(dg_graph *graph, double p)
+{
+    return p > 0 ? dg_attention_key(dg_training(graph)) : NULL;
+}
+
+static dg_node *attend(dg_node *query, dg_node *key, dg_node *value, double scale, const attention_masks *m,
+                       double dropout, dg_node *random)
+{
+    return dg_fused_attention(query, key, value, .keep = m->keep, .added = m->added, .random = random, .scale = scale,
+                              .is_causal = m->causal, .dropout_p = dropout);
 }
 
 /* ---- scaled_dot_product_attention ---- */
 
 enum { SDPA_DROPOUT, SDPA_CAUSAL, SDPA_SCALE };
 
-static dg_status sdpa_infer(const dg_infer *infer)
+dg_status attention_result(const dg_infer *infer, int first, const int *masks, int n_masks, dg_shape *result)
 {
-    const dg_type *q = infer->inputs[0], *k = infer->inputs[1], *v = infer->inputs[2];
+    const dg_type *q = infer->inputs[first], *k = infer->inputs[first + 1], *v = infer->inputs[first + 2];
     static const char *const wants[] = {"[.., L, E]", "[.., S, E] like the query", "[.., S, Ev] like the key"};
-    for (int i = 0; i < 3; i++) {
-        DG_TRY(want_floats(infer, i));
-        if (infer->inputs[i]->shape.rank < 2)
-            return bad_shape(infer, i, wants[i]);
-    }
-    DG_TRY(check_dropout(infer->attrs[SDPA_DROPOUT].f));
-    DG_TRY(want_mask(infer, 3));
-    if (sizes_differ(from_end(q, 1), from_end(k, 1)))
-        return bad_shape(infer, 1, wants[1]);
-    if (sizes_differ(from_end(k, 2), from_end(v, 2)))
-        return bad_shape(infer, 2, wants[2]);
-    if (!is_given(&infer->attrs[SDPA_SCALE]) && from_end(q, 1) < 0)
-        return bad_shape(infer, 0, "a number for its last size, or a scale");
     dg_shape batches[3], joined;
     for (int i = 0; i < 3; i++) {
-        batches[i] = infer->inputs[i]->shape;
+        DG_TRY(want_floats(infer, first + i));
+        if (infer->inputs[first + i]->shape.rank < 2)
+            return bad_shape(infer, first + i, wants[i]);
+        batches[i] = infer->inputs[first + i]->shape;
         batches[i].rank -= 2;
     }
+    if (sizes_differ(from_end(q, 1), from_end(k, 1)))
+        return bad_shape(infer, first + 1, wants[1]);
+    if (sizes_differ(from_end(k, 2), from_end(v, 2)))
+        return bad_shape(infer, first + 2, wants[2]);
     DG_TRY(dg_shape_broadcast(&batches[0], &batches[1], &joined));
-    if (infer->inputs[3]) {
-        dg_shape scores = joined, all;
-        scores.dims[scores.rank++] = from_end(q, 2);
-        scores.dims[scores.rank++] = from_end(k, 2);
-        const dg_type *mask = infer->inputs[3];
-        for (int d = 1; d <= 2 && d <= mask->shape.rank; d++)
+    joined.dims[joined.rank++] = from_end(q, 2);
+    joined.dims[joined.rank++] = from_end(k, 2);
+    for (int i = 0; i < n_masks; i++) {
+        const dg_type *mask = infer->inputs[masks[i]];
+        dg_shape scores = joined;
+        for (int d = 1; mask && d <= 2 && d <= mask->shape.rank; d++)
             if (from_end(mask, d) != 1 && sizes_differ(from_end(mask, d), scores.dims[scores.rank - d]))
-                return bad_shape(infer, 3, "what broadcasts to the scores, [.., L, S]");
-        DG_TRY(dg_shape_broadcast(&scores, &infer->inputs[3]->shape, &all));
-        joined = all;
-        joined.rank -= 2;
+                return bad_shape(infer, masks[i], "what broadcasts to the scores, [.., L, S]");
+        if (mask)
+            DG_TRY(dg_shape_broadcast(&scores, &mask->shape, &joined));
     }
-    dg_shape *y = &infer->outputs[0].shape;
-    DG_TRY(dg_shape_broadcast(&joined, &batches[2], y));
-    y->dims[y->rank++] = from_end(q, 2);
-    y->dims[y->rank++] = from_end(v, 1);
+    joined.rank -= 2;
+    DG_TRY(dg_shape_broadcast(&joined, &batches[2], result));
+    result->dims[result->rank++] = from_end(q, 2);
+    result->dims[result->rank++] = from_end(v, 1);
+    return dg_ok();
+}
+
+static dg_status sdpa_infer(const dg_infer *infer)
+{
+    const dg_type *q = infer->inputs[0];
+    DG_TRY(check_dropout(infer->attrs[SDPA_DROPOUT].f));
+    DG_TRY(want_mask(infer, 3));
+    DG_TRY(attention_result(infer, 0, (const int[]){3}, 1, &infer->outputs[0].shape));
+    if (!is_given(&infer->attrs[SDPA_SCALE]) && from_end(q, 1) < 0)
+        return bad_shape(infer, 0, "a number for its last size, or a scale");
     infer->outputs[0].dtype = q->dtype;
     return dg_ok();
 }
@@ -114,17 +124,14 @@ static void sdpa_compose(const dg_compose *compose)
 {
     dg_node *query = compose->inputs[0], *key = compose->inputs[1], *mask = compose->inputs[3];
     const dg_value *scale = &compose->attrs[SDPA_SCALE];
-    masks m = {0};
+    attention_masks m = {.causal = compose->attrs[SDPA_CAUSAL].b};
+    double p = compose->attrs[SDPA_DROPOUT].f, width = (double)from_end(dg_node_type(query, 0), 1);
     if (mask && is_bool(mask))
-        m = (masks){.keep = mask, .may_empty = true};
+        m.keep = mask, m.may_empty = true;
     else if (mask)
         add_to_scores(&m, mask);
-    if (compose->attrs[SDPA_CAUSAL].b)
-        m.keep = both(m.keep, causal(query, key));
-    double width = (double)from_end(dg_node_type(query, 0), 1);
-    dg_node *weights =
-        attention_weights(query, key, is_given(scale) ? scale->f : 1 / sqrt(width), &m, compose->attrs[SDPA_DROPOUT].f);
-    compose->outputs[0] = dg_matmul(weights, compose->inputs[2]);
+    compose->outputs[0] = attend(query, key, compose->inputs[2], is_given(scale) ? scale->f : 1 / sqrt(width), &m, p,
+                                 dropout_key(compose->graph, p));
 }
 
 /* ---- multihead_attention ---- */
@@ -310,7 +317,7 @@ static dg_node *projected(const dg_compose *compose, dg_node *x, int part)
 }
 
 /* True in a mask of multihead_attention means: does not count. */
-static void add_mask(masks *m, dg_node *mask)
+static void add_mask(attention_masks *m, dg_node *mask)
 {
     if (is_bool(mask)) {
         m->keep = both(m->keep, dg_logical_not(mask));
@@ -320,9 +327,9 @@ static void add_mask(masks *m, dg_node *mask)
     }
 }
 
-static masks mha_masks(const dg_compose *compose, dg_node *query, dg_node *key)
+static attention_masks mha_masks(const dg_compose *compose)
 {
-    masks m = {0};
+    attention_masks m = {.causal = compose->attrs[MHA_CAUSAL].b};
     dg_node *padding = compose->inputs[MHA_PADDING], *mask = compose->inputs[MHA_MASK];
     if (padding) {
         padding = dg_unsqueeze(dg_unsqueeze(padding, -2), -2); /* [N, 1, 1, S] or [1, 1, S] */
@@ -335,8 +342,6 @@ static masks mha_masks(const dg_compose *compose, dg_node *query, dg_node *key)
     }
     if (mask)
         add_mask(&m, mask);
-    if (compose->attrs[MHA_CAUSAL].b)
-        m.keep = both(m.keep, causal(query, key));
     return m;
 }
 
@@ -360,11 +365,16 @@ static void mha_compose(const dg_compose *compose)
     dg_node *v = projected(compose, with_batch_first(compose, value), 2);
     if (!q || !k || !v)
         return;
-    masks m = mha_masks(compose, q, k);
-    dg_node *weights = attention_weights(q, k, 1 / sqrt((double)width), &m, compose->attrs[MHA_DROPOUT].f);
-    dg_node *heads = dg_flatten(dg_transpose(dg_matmul(weights, v), 1, 2), .start_dim = 2);
+    attention_masks m = mha_masks(compose);
+    double scale = 1 / sqrt((double)width), p = compose->attrs[MHA_DROPOUT].f;
+    dg_node *random = dropout_key(compose->graph, p), *attended = attend(q, k, v, scale, &m, p, random);
+    dg_node *heads = dg_flatten(dg_transpose(attended, 1, 2), .start_dim = 2);
     dg_node *y = dg_linear(heads, DG_NONE, .weight = compose->inputs[MHA_OUT],
                            .bias_node = compose->inputs[MHA_OUT_BIAS], .bias = false);
+    /* Whole matrices: made where a plan asks for them. */
+    dg_node *weights = attention_weights(q, k, scale, &m);
+    if (random)
+        weights = dg_mul(weights, dg_attention_factors(random, attended, k, .p = p));
     dg_node *average = dg_mean(weights, .dim = DG_INTS(1));
     compose->outputs[0] = single ? dg_squeeze(y, .dim = DG_INTS(0)) : batch_first ? y : dg_transpose(y, 0, 1);
     compose->outputs[1] = single ? dg_squeeze(average, .dim = DG_INTS(0)) : average;

@@ -5,6 +5,20 @@
 #include "ops/shared/arguments.h"
 #include "ops/shared/rules.h"
 
+typedef struct attention_masks {
+    dg_node *keep;  /* bool, broadcast to the scores; NULL: all */
+    bool may_empty; /* there may be queries without a key: their weights are 0 */
+    dg_node *added; /* to the scores; NULL: nothing */
+    bool causal;    /* query i sees keys 0 … i */
+} attention_masks;
+
+/* softmax(q·kᵀ·scale + added) in whole. Scores that do not count become so small that their exponential is 0. */
+dg_node *attention_weights(dg_node *query, dg_node *key, double scale, const attention_masks *masks);
+
+/* The shape of softmax(q·kᵀ + masks)·v, for query, key and value from input `first` on; masks: inputs, which may be
+ * left out. */
+dg_status attention_result(const dg_infer *infer, int first, const int *masks, int n_masks, dg_shape *result);
+
 static inline dg_status check_dropout(double p)
 {
     return p >= 0 && p <= 1 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "dropout is %g, wants 0 … 1", p);

@@ -178,3 +178,16 @@ Test(random, permutations_are_equally_likely)
         chi2 += (counts[i] - 1000) * (counts[i] - 1000) / 1000.0;
     cr_assert_lt(chi2, 49.7, "χ² = %g", chi2); /* 23 degrees of freedom: exceeded once in 1000 */
 }
+
+Test(random, words_are_the_bits_of_blocks_one_after_another)
+{
+    dg_random key = {3, 5, 7};
+    uint32_t words[203], bits[4];
+    for (int64_t begin = 1; begin < 9; begin += 3) {
+        dg_random_words(&key, begin, begin + 203, words);
+        for (int64_t i = begin; i < begin + 203; i++) {
+            dg_random_bits(&key, (uint64_t)i / 4, bits);
+            cr_expect_eq(words[i - begin], bits[i % 4]);
+        }
+    }
+}
