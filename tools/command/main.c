@@ -102,10 +102,8 @@ int command_option(int argc, char **argv, const char *shorts, const struct optio
     int option = getopt_long(argc, argv, with_colon, longs, NULL);
     if (option == ':' || option == '?') {
         const char *text = optind > 0 && optind <= argc ? argv[optind - 1] : "";
-        const char *known = strchr(shorts, optopt);
-        bool wants = option == ':' || (option == '?' && optopt && (optopt > 255 || (known && known[1] == ':')));
         bool is_short = optopt > 0 && optopt < 256 && strncmp(text, "--", 2) != 0;
-        if (wants)
+        if (option == ':')
             command_misused(argv[0], "%s wants an argument", text);
         else if (is_short)
             command_misused(argv[0], "there is no option -%c", optopt);

@@ -226,8 +226,6 @@ static dg_status measure_training(const dg_graph_file *file, size_t limit, memor
     dg_node *const *wrt, *const *updates;
     int count = 0, n_updates;
     dg_node *loss = option_given("loss") ? dg_graph_file_find(file, option_text("loss")) : file->loss;
-    if (!loss && option_given("loss"))
-        return dg_error(DG_BAD_ARGUMENT, "there is no node '%s'", option_text("loss"));
     if (loss)
         DG_TRY(dg_trainable_parameters(loss, &wrt, &count));
     if (!count)
@@ -387,6 +385,9 @@ static dg_status check_settings(const dg_graph_file *file)
     dg_optimizer made;
     dg_schedule plan;
     dg_status status = optimizer ? dg_optimizer_parse(optimizer, &made) : dg_ok();
+    const char *loss = option_text("loss");
+    if (status.code == DG_OK && loss && !dg_graph_file_find(file, loss))
+        status = dg_error(DG_BAD_ARGUMENT, "there is no node '%s'", loss);
     if (status.code == DG_OK && schedule)
         status = dg_schedule_parse(schedule, &plan);
     if (status.code == DG_OK)

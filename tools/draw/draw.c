@@ -281,6 +281,8 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
         DG_TRY(pass_around(v, options->around, options->radius ? options->radius : 2));
     if (options->hide)
         DG_TRY(pass_hide(v, options->hide));
+    DG_TRY(pass_check_modules(v, "open", options->open));
+    DG_TRY(pass_check_modules(v, "close", options->close));
     if (choice->closed)
         pass_close_these(v, choice->closed);
     else if (choice->depth > 0 || options->close)

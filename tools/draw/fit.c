@@ -75,6 +75,8 @@ static const char *tell(view *v, const draw_choice *choice, bool fit, const draw
         told = text_format(v->arena, "%s%slarger than the page", told, *told ? ", and still " : "");
     if (v->ignored && *v->ignored)
         told = text_format(v->arena, "%s%sthe file's %s not followed", told, *told ? "; " : "", v->ignored);
+    if (v->hides_nothing)
+        told = text_format(v->arena, "%s%snothing to hide: no %s", told, *told ? "; " : "", work->options->hide);
     return told;
 }
 

@@ -207,9 +207,21 @@ static dg_status note_key(scan *s, const text_place *word)
     return dg_ok();
 }
 
+/* NAME="", which Graphviz would take for not set, where a number or one of a few words is wanted. */
+static dg_status refuse_empty(const scan *s, const text_place *key)
+{
+    char name[80];
+    snprintf(name, sizeof name, "%.*s", (int)key->length, key->name);
+    const dg_attribute *known = dg_attribute_find(name);
+    bool is_number = known && known->form >= DG_FORM_COUNT && known->form <= DG_FORM_BYTES;
+    if (!known || !known->option || !(is_number || known->choices))
+        return dg_ok();
+    return dg_graph_file_error(s->file, key->line, dg_attribute_check(known, ""));
+}
+
 static dg_status read_words(scan *s)
 {
-    text_place before = {0};
+    text_place before = {0}, key = {0};
     DG_TRY(take_beginning(s));
     for (skip_space(s); s->at < s->text->size; skip_space(s)) {
         text_place word = {0};
@@ -226,7 +238,11 @@ static dg_status read_words(scan *s)
             return dg_graph_file_error(s->file, s->line,
                                        dg_error(DG_BAD_DATA, "braces nest deeper than %d", MOST_NESTING));
         s->depth -= c == '}';
-        before = take_word(s, &word) ? word : (text_place){0};
+        bool is_word = take_word(s, &word);
+        if (key.length && is_word && word.length == 0)
+            DG_TRY(refuse_empty(s, &key));
+        key = c == '=' ? before : (text_place){0};
+        before = is_word ? word : (text_place){0};
     }
     if (s->text->n_places)
         qsort(s->text->places, s->text->n_places, sizeof *s->text->places, by_name);

@@ -155,7 +155,7 @@ typedef struct dg_attribute {
     unsigned use;        /* DG_USE_…: which commands have the option */
     int64_t most;        /* of whole numbers, the largest; 0: 2,147,483,647 */
     const char *choices; /* of names: "float32|float64"; NULL: any */
-    unsigned drawn;      /* of Graphviz's: DG_ON_…, where dotgrad's own pictures follow it */
+    unsigned drawn;      /* of Graphviz's: DG_ON_…, where dotgrad's pictures follow it, or need not */
 } dg_attribute;
 
 const dg_attribute *dg_attribute_at(size_t index);       /* ours, then Graphviz's; NULL behind the last */

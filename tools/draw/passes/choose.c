@@ -35,6 +35,12 @@ static void bridge(view *v, const view_fan *in, int box)
         v->wires[in->wires[i]].is_gone = true;
 }
 
+/* What hands on its input with noise of training: random, with an input that a gradient passes. */
+static bool is_dropout(const dg_op *op)
+{
+    return strcmp(op->family, "random") == 0 && op->inputs[0].name && !(op->flags & DG_NOT_DIFFERENTIABLE);
+}
+
 static bool is_hidden(const view_box *box, const char *kinds)
 {
     const view_row *row = &box->rows[0];
@@ -42,7 +48,7 @@ static bool is_hidden(const view_box *box, const char *kinds)
         return false;
     return (text_lists(kinds, "reshapes") && row->style == STYLE_SHAPE && box->kind == BOX_OP &&
             dg_node_op(row->node)->flags & DG_VIEW) ||
-           (text_lists(kinds, "dropout") && box->kind == BOX_OP && strstr(row->op, "dropout"));
+           (text_lists(kinds, "dropout") && box->kind == BOX_OP && row->node && is_dropout(dg_node_op(row->node)));
 }
 
 dg_status pass_hide(view *v, const char *kinds)
@@ -59,6 +65,7 @@ dg_status pass_hide(view *v, const char *kinds)
             return dg_error(DG_BAD_ARGUMENT, "hide: '%s' is not one of %s", word, known);
         at += n + (at[n] != '\0');
     }
+    int n_hidden = 0;
     for (int b = 0; b < v->n_boxes; b++) {
         view_box *box = &v->boxes[b];
         if (box->is_gone)
@@ -67,13 +74,16 @@ dg_status pass_hide(view *v, const char *kinds)
             (box->kind == BOX_CONSTANT && text_lists(kinds, "constants")) ||
             (box->kind == BOX_INPUT && text_lists(kinds, "inputs"))) {
             drop(v, b);
+            n_hidden++;
         } else if (is_hidden(box, kinds)) {
             view_fan in;
             if (!view_fan_in(v, &in))
                 return no_memory();
             bridge(v, &in, b);
+            n_hidden++;
         }
     }
+    v->hides_nothing = n_hidden == 0;
     return dg_ok();
 }
 

@@ -1,6 +1,7 @@
 /* Modules that are closed: one box for all that is in them. */
 #include "passes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int depth_of(const view *v, int module)
@@ -20,6 +21,22 @@ int view_depth(const view *v)
             deepest = depth > deepest ? depth : deepest;
         }
     return deepest;
+}
+
+dg_status pass_check_modules(const view *v, const char *option, const char *patterns)
+{
+    char one[200];
+    for (const char *at = patterns; at && *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ',')) {
+        bool any = false;
+        snprintf(one, sizeof one, "%.*s", (int)strcspn(at, ","), at);
+        for (int m = 0; m < v->n_modules && !any; m++)
+            any = text_matches(one, v->modules[m].name);
+        if (*one && !any)
+            return dg_error(DG_BAD_ARGUMENT, "%s: no module is called '%s'%s%s", option, one,
+                            v->n_modules ? "; there is " : ": the picture has none",
+                            v->n_modules ? v->modules[0].name : "");
+    }
+    return dg_ok();
 }
 
 /* Whether a module or one inside it is to be open. */

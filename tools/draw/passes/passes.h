@@ -21,6 +21,8 @@ dg_status pass_between(view *v, const char *from, const char *to); /* NULL: no b
 /* Modules deeper than `depth` (0: no bound), and those whose names match `close`, become boxes, unless they match
  * `open`. Returns the number of closed ones. */
 int pass_close(view *v, int depth, const char *open, const char *close);
+/* DG_BAD_ARGUMENT: one of the patterns is no module's name. */
+dg_status pass_check_modules(const view *v, const char *option, const char *patterns);
 int pass_close_these(view *v, const bool *closed); /* by module */
 int view_depth(const view *v);                     /* of the deepest module with a box in it */
 

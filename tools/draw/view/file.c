@@ -290,17 +290,14 @@ static void take_graph_looks(file_walk *f)
 }
 
 /* What Graphviz would follow and these pictures do not: said, not dropped in silence. */
-static void note_ignored(file_walk *f, const dg_file_attributes *attributes)
+static void note_ignored(file_walk *f, const dg_file_attributes *attributes, unsigned where)
 {
-    static const char names[] =
-        "dpi,resolution,rotate,orientation,landscape,layout,size,ratio,splines,nodesep,ranksep,page,"
-        "viewport,margin,concentrate,compound,image,URL,href,shapefile,stylesheet,fontname,fontsize,"
-        "xlabel,headlabel,taillabel,arrowhead,arrowtail,dir,pos,gradientangle,colorscheme";
     for (size_t k = 0; k < attributes->count; k++) {
-        const char *name = attributes->items[k].name;
-        bool known = strcmp(name, "fontsize") == 0 && attributes != &f->file->attributes; /* of nodes it is */
-        if (text_lists(names, name) && !known && !text_lists(f->v->ignored, name))
-            f->v->ignored = text_format(f->v->arena, "%s%s%s", f->v->ignored, *f->v->ignored ? ", " : "", name);
+        const dg_attribute *known = dg_attribute_find(attributes->items[k].name);
+        if (!known || known->ours || known->form == DG_FORM_RESULT || !(known->where & where) || (known->drawn & where))
+            continue;
+        if (!text_lists(f->v->ignored, known->name))
+            f->v->ignored = text_format(f->v->arena, "%s%s%s", f->v->ignored, *f->v->ignored ? ", " : "", known->name);
     }
 }
 
@@ -327,11 +324,11 @@ dg_status view_of_file(view *v, const dg_graph_file *file, const file_wish *wish
             add_parameters(&f, k);
     take_graph_looks(&f);
     v->ignored = "";
-    note_ignored(&f, &file->attributes);
+    note_ignored(&f, &file->attributes, DG_ON_GRAPH);
     for (int k = 0; k < file->n_nodes; k++)
-        note_ignored(&f, &file->nodes[k].attributes);
+        note_ignored(&f, &file->nodes[k].attributes, DG_ON_NODE);
     for (int e = 0; e < file->n_edges; e++)
-        note_ignored(&f, &file->edges[e].attributes);
+        note_ignored(&f, &file->edges[e].attributes, DG_ON_EDGE);
     free(f.costs);
     return v->failed ? no_memory(file) : dg_ok();
 }

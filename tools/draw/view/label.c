@@ -1,6 +1,7 @@
 /* What is written in a row: the op's attributes as short as can be, its arguments and shapes. */
 #include "view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,14 +45,21 @@ bool label_changes_shape(const dg_node *node, int output)
 
 /* ---- arguments ---- */
 
-static const char *sign_of(const dg_op *op)
+/* Of an op whose formula is "input + other" and the like. */
+static const char *sign_of(const dg_node *node)
 {
-    static const char *const signs[][2] = {{"add", "+"}, {"sub", "−"}, {"mul", "×"}, {"div", "÷"},
-                                           {"pow", "^"}, {"lt", "<"},  {"le", "≤"},  {"gt", ">"},
-                                           {"ge", "≥"},  {"eq", "="},  {"ne", "≠"}};
-    for (size_t k = 0; k < sizeof signs / sizeof *signs; k++)
-        if (strcmp(op->name, signs[k][0]) == 0)
+    static const char *const signs[][2] = {{"+", "+"},  {"-", "−"}, {"*", "×"},  {"/", "÷"},  {"^", "^"}, {"<", "<"},
+                                           {"<=", "≤"}, {">", ">"}, {">=", "≥"}, {"==", "="}, {"!=", "≠"}};
+    const dg_op *op = dg_node_op(node);
+    int n = dg_node_input_count(node);
+    const char *formula =
+        op->formula_for && dg_node_attrs(node) ? op->formula_for(dg_node_attrs(node), n) : op->formula;
+    char words[100];
+    for (size_t k = 0; formula && n == 2 && op->inputs[1].name && k < sizeof signs / sizeof *signs; k++) {
+        snprintf(words, sizeof words, "%s %s %s", op->inputs[0].name, signs[k][0], op->inputs[1].name);
+        if (strcmp(formula, words) == 0)
             return signs[k][1];
+    }
     return NULL;
 }
 
@@ -143,6 +151,14 @@ static const dg_node *input_named(const dg_node *node, const char *name)
     return NULL;
 }
 
+static bool has_attribute(const dg_op *op, const char *name)
+{
+    for (int k = 0; k < dg_op_attr_count(op); k++)
+        if (strcmp(op->attrs[k].name, name) == 0)
+            return true;
+    return false;
+}
+
 /* "64 → 10", "3×3, 64 → 64" from the weight's shape; true when that tells the sizes. */
 static bool put_weight(text *t, const dg_node *node)
 {
@@ -155,7 +171,9 @@ static bool put_weight(text *t, const dg_node *node)
     if (strcmp(op->family, "conv") == 0 && shape->rank > 2) {
         const dg_value *groups = dg_node_attr(node, "groups");
         int64_t n_groups = groups && groups->kind == DG_VALUE_INT ? groups->i : 1;
-        bool transposed = strstr(op->name, "transpose") != NULL; /* [in, out / groups, …] */
+        const dg_shape *made = &dg_node_type(node, 0)->shape;
+        int channel = made->rank - shape->rank + 1;                       /* of [N, C, …] and [C, …] */
+        bool transposed = channel >= 0 && made->dims[channel] != dims[0]; /* [in, out / groups, …] */
         int64_t in = transposed ? dims[0] : dims[1] * n_groups, out = transposed ? dims[1] * n_groups : dims[0];
         for (int d = 2; d < shape->rank; d++)
             text_add(t, "%s%lld", d > 2 ? "×" : shape->rank == 3 ? "window " : "", (long long)dims[d]);
@@ -163,13 +181,10 @@ static bool put_weight(text *t, const dg_node *node)
         return true;
     }
     if (shape->rank == 1 && strcmp(op->family, "norm") == 0) {
-        text_add(t,
-                 strncmp(op->name, "layer", 5) == 0 || strncmp(op->name, "rms", 3) == 0 ? "over the last %lld"
-                                                                                        : "%lld channels",
-                 (long long)dims[0]);
+        text_add(t, has_attribute(op, "normalized_shape") ? "over the last %lld" : "%lld channels", (long long)dims[0]);
         return true;
     }
-    bool is_table = strncmp(op->name, "embedding", 9) == 0; /* [words, size] */
+    bool is_table = (op->inputs[0].flags & DG_INDEX) != 0; /* [words, size] */
     if (shape->rank != 2 || (strcmp(op->family, "linear") != 0 && !is_table))
         return false;
     text_add(t, "%lld → %lld", (long long)dims[is_table ? 0 : 1], (long long)dims[is_table ? 1 : 0]);
@@ -414,7 +429,7 @@ void label_row(view *v, view_row *row)
     row->style = style_of(op);
     row->shares = shared_weights(v, row->node);
     row->parameters = owned_parameters(row->node);
-    row->sign = sign_of(op);
+    row->sign = sign_of(row->node);
     row->detail = "";
     row->head = row->op;
     row->looks.peripheries = -1;

@@ -115,6 +115,7 @@ typedef struct view {
     double heat_low, heat_high;
     bool heat_is_log;
     const char *ignored; /* the author's Graphviz attributes that are not followed, "dpi, rotate"; "" */
+    bool hides_nothing;  /* nothing is of the kinds that are to be hidden */
     bool is_ladder;      /* forward and gradient stand side by side */
     bool failed;         /* no memory */
 } view;
