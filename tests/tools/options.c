@@ -181,7 +181,7 @@ Test(options, misspelt_ones_get_the_suggestion)
 Test(options, texts_that_name_nothing_are_refused)
 {
     static const char *const calls[][2] = {
-        {"train good.dot --optimizer 'adam(lr=0.1'", "adam"},
+        {"train good.dot --optimizer 'adam(lr=0.1'", "optimizer"},
         {"train good.dot --optimizer no_such", "no_such"},
         {"train good.dot --schedule no_such", "no_such"},
         {"train good.dot --init no_such", "no_such"},
@@ -296,11 +296,13 @@ static void write_with(const char *path, unsigned where, const char *name, const
     char text[1200], set[200];
     snprintf(set, sizeof set, "\"%s\"=\"%s\"", name, value);
     snprintf(text, sizeof text,
-             "digraph { graph [data=iris%s%s];\n" NET "\nsubgraph cluster_a { graph [label=a%s%s]; y [op=relu%s%s]; }\n"
+             "digraph { graph [comment=a%s%s%s];\n" NET
+             "\nsubgraph cluster_a { graph [label=a%s%s]; y [op=relu%s%s]; }\n"
              "output -> y%s%s%s; }\n",
-             where & DG_ON_GRAPH ? ", " : "", where & DG_ON_GRAPH ? set : "", where & DG_ON_CLUSTER ? ", " : "",
-             where & DG_ON_CLUSTER ? set : "", where & DG_ON_NODE ? ", " : "", where & DG_ON_NODE ? set : "",
-             where & DG_ON_EDGE ? " [" : "", where & DG_ON_EDGE ? set : "", where & DG_ON_EDGE ? "]" : "");
+             strcmp(name, "data") == 0 ? "" : ", data=iris", where & DG_ON_GRAPH ? ", " : "",
+             where & DG_ON_GRAPH ? set : "", where & DG_ON_CLUSTER ? ", " : "", where & DG_ON_CLUSTER ? set : "",
+             where & DG_ON_NODE ? ", " : "", where & DG_ON_NODE ? set : "", where & DG_ON_EDGE ? " [" : "",
+             where & DG_ON_EDGE ? set : "", where & DG_ON_EDGE ? "]" : "");
     write_text(path, text);
 }
 
