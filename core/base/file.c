@@ -155,6 +155,49 @@ dg_status dg_write_file(const char *path, const void *bytes, size_t size)
     return file_write_parts(path, &(file_part){bytes, size}, 1);
 }
 
+static dg_status check_kind(const char *path, int file)
+{
+    struct stat about;
+    bool is_open = is_standard(path) || !strncmp(path, "/dev/fd/", 8) || !strncmp(path, "/proc/self/fd/", 14) ||
+                   !strcmp(path, "/dev/stdin");
+    if (fstat(file, &about) != 0)
+        return system_error(file_name_for_reading(path), "cannot read", errno);
+    if (S_ISDIR(about.st_mode))
+        return dg_error(DG_IO, "%s: cannot read: this is a folder", path);
+    if (S_ISREG(about.st_mode) || (is_open && !S_ISBLK(about.st_mode)))
+        return dg_ok();
+    return dg_error(DG_IO, "%s: this is a %s, not a file: send its content through standard input, -", path,
+                    S_ISFIFO(about.st_mode)   ? "pipe"
+                    : S_ISSOCK(about.st_mode) ? "socket"
+                                              : "device");
+}
+
+dg_status file_open(const char *path, int *descriptor)
+{
+    /* O_NONBLOCK: opening a pipe that nobody writes to does not wait. */
+    int file = is_standard(path) ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    *descriptor = -1;
+    if (file < 0)
+        return system_error(file_name_for_reading(path), "cannot read", errno);
+    dg_status status = check_kind(path, file);
+    if (status.code == DG_OK && !is_standard(path))
+        fcntl(file, F_SETFL, fcntl(file, F_GETFL) & ~O_NONBLOCK);
+    if (status.code == DG_OK)
+        *descriptor = file;
+    else
+        close(file);
+    return status;
+}
+
+long file_read_some(int descriptor, void *bytes, size_t size)
+{
+    for (;;) {
+        ssize_t got = read(descriptor, bytes, size < (1 << 30) ? size : 1 << 30);
+        if (got >= 0 || errno != EINTR)
+            return (long)got;
+    }
+}
+
 /* Reads to the end; `expected` only saves growing. */
 static dg_status read_all(int file, const char *name, size_t expected, size_t most, char **bytes, size_t *size)
 {
@@ -171,9 +214,7 @@ static dg_status read_all(int file, const char *name, size_t expected, size_t mo
         if (!buffer)
             return dg_error(DG_NO_MEMORY, "%s: no memory to read it", name);
         size_t room = capacity - used - 1;
-        ssize_t got = read(file, buffer + used, room < (1 << 30) ? room : 1 << 30);
-        if (got < 0 && errno == EINTR)
-            continue;
+        long got = file_read_some(file, buffer + used, room);
         if (got < 0) {
             int error = errno;
             free(buffer);
@@ -202,11 +243,8 @@ dg_status dg_read_file_up_to(const char *path, size_t most, char **bytes, size_t
     const char *name = file_name_for_reading(path);
     *bytes = NULL;
     *size = 0;
-    if (is_standard(path))
-        return read_all(STDIN_FILENO, name, 1 << 16, most, bytes, size);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return system_error(name, "cannot read", errno);
+    int file;
+    DG_TRY(file_open(path, &file));
     struct stat about;
     size_t expected = fstat(file, &about) == 0 && about.st_size > 0 ? (size_t)about.st_size : 4096;
     dg_status status = read_all(file, name, expected < most ? expected : most, most, bytes, size);

@@ -256,6 +256,32 @@ Test(data_files, reads_a_table_packed_or_not)
     dg_data_free(packed);
 }
 
+/* As gunzip has it: members follow each other, what comes behind them does not matter, what is missing does. */
+Test(data_files, packed_files_have_members_and_ends)
+{
+    char bytes[1024];
+    put("one.gz", "a,b,y\n1,2,0\n3,", 14, true);
+    put("two.gz", "4,1\n5,6,0\n7,8,1\n", 16, true);
+    cr_assert_eq(system("cat one.gz two.gz >whole.csv.gz; cp whole.csv.gz more.csv.gz; printf garbage >>more.csv.gz"),
+                 0);
+    for (int k = 0; k < 2; k++) {
+        dg_data *data = load(k ? "more.csv.gz(scale=none)" : "whole.csv.gz(scale=none)");
+        cr_assert_eq(dg_data_rows(data), 4);
+        cr_assert_eq(dg_tensor_get(field(data, "features"), 3), 4);
+        dg_data_free(data);
+    }
+    FILE *file = fopen("two.gz", "rb");
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    for (size_t most = 3; most < size; most++) {
+        write_bytes("cut.csv.gz", bytes, most);
+        expect_refusal("cut.csv.gz", NULL, "cut.csv.gz: the packed file is cut short");
+    }
+    bytes[size - 6] ^= 1; /* of the check sum */
+    write_bytes("bad.csv.gz", bytes, size);
+    expect_refusal("bad.csv.gz", NULL, "bad.csv.gz: the packed file is damaged (incorrect data check)");
+}
+
 static void put_idx(const char *prefix, int rows, uint8_t first_label)
 {
     uint8_t images[64] = {0, 0, 8, 3, 0, 0, 0, (uint8_t)rows, 0, 0, 0, 2, 0, 0, 0, 2};

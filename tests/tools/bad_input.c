@@ -98,6 +98,7 @@ Test(bad_input, tensors)
     expect_failure(dotgrad("eval good.dot --feed cut --fetch output --out out"), "a cut file", "cut");
     expect_failure(dotgrad("eval good.dot --weights cut --fetch output --out out"), "cut weights", "cut");
     expect_failure(dotgrad("eval good.dot --weights good.dot --fetch output --out out"), "no safetensors", "good.dot");
+    expect_failure(dotgrad("eval good.dot --weights nofile.st --fetch output --out out"), "no file", "nofile.st: ");
     expect_failure(dotgrad("train --resume nowhere"), "no run", "nowhere");
     cr_assert_eq(dotgrad("train good.dot -o run").status, 0);
     cr_assert_eq(system("head -c 900 run/checkpoint.safetensors >run/c && mv run/c run/checkpoint.safetensors"), 0);

@@ -218,10 +218,16 @@ Test(document, what_would_be_too_large_is_refused_before_the_work)
 
 Test(document, files_without_end_are_refused)
 {
-    outcome run = dotgrad("draw /dev/zero -o x.dot --max-bytes 1M");
+    outcome run = dotgrad("draw - -o x.dot --max-bytes 1M </dev/zero");
     cr_expect_eq(run.status, 1);
     expect_words(run.err, "more than 1000000 bytes");
+    expect_words(dotgrad("summary /dev/zero").err, "/dev/zero: this is a device, not a file");
     cr_assert_eq(mkfifo("pipe", 0600), 0);
+    static const char *const calls[] = {"summary pipe", "train pipe", "train --resume pipe", "predict pipe iris",
+                                        "draw pipe -o x.svg"};
+    for (size_t k = 0; k < sizeof calls / sizeof calls[0]; k++) /* nobody writes to it */
+        expect_words(dotgrad("%s", calls[k]).err,
+                     "pipe: this is a pipe, not a file: send its content through standard input, -");
     expect_error("digraph { x [op=\"input([N, 2])\"]; y [op=\"use('pipe')\"]; x -> y; }", "device or a pipe", "'y'");
 }
 

@@ -30,6 +30,7 @@ static const subject subjects[] = {
     {"train", "train net.dot -o made --threads 1", "cksum <made/checkpoint.safetensors; cksum <made/graph.dot", false},
     {"resume", "train --resume made --epochs 5 --threads 1", "cksum <made/checkpoint.safetensors", false},
     {"predict", "predict run points.csv --out made.csv", "cksum <made.csv", false},
+    {"packed", "predict run points.csv.gz --out made.csv", "cksum <made.csv", false},
     {"eval", "eval worked.dot --grad y --out made.safetensors", "cksum <made.safetensors", false},
     {"summary", "summary net.dot", "cksum <.out", false},
     {"check", "check worked.dot", "cksum <.out", false},
@@ -47,6 +48,7 @@ static void make_subjects(void)
                              "init=ones)\"]; y [op=\"expr(sin(x * w))\"]; x -> y [arg=x]; w -> y [arg=w]; "
                              "loss [op=sum]; y -> loss; }");
     write_text("points.csv", "0,1\n1,1\n0,0\n");
+    cr_assert_eq(system("gzip -nk points.csv"), 0);
     expect_fine(dotgrad("train net.dot -o run --threads 1"));
 }
 
