@@ -24,7 +24,7 @@ static dg_node *tangent_of(const walk *w, const dg_node *node, walk_kind kind, i
 }
 
 /* An elementwise op's Jacobian is diagonal, its own transpose: the reverse rule serves, with the tangent of each input
- * where the cotangent stands. */
+ * where the cotangent is. */
 static dg_status through_formula(walk *w, dg_node *node)
 {
     const dg_formula *formula = dg_node_formula(node);

@@ -12,7 +12,7 @@ void *pages_alloc(size_t bytes)
         return NULL;
 #ifdef MADV_HUGEPAGE
     if (bytes >= WORTHWHILE)
-        madvise(memory, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE); /* a wish: nothing hangs on it */
+        madvise(memory, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE); /* a hint: nothing depends on it */
 #endif
     return memory;
 }

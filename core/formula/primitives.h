@@ -1,4 +1,4 @@
-/* The primitives: the functions that formulas are made of. All that is known of one stands in one line of the table in
+/* The primitives: the functions that formulas are made of. Everything about one is in one line of the table in
  * primitives.c; its vector code is in kernels.c. */
 #ifndef CORE_PRIMITIVES_H
 #define CORE_PRIMITIVES_H

@@ -149,7 +149,7 @@ static dg_status measure_literal(const dg_value *value, dg_shape *shape)
     return dg_ok();
 }
 
-/* Every list of one level must be as long as the first one, and numbers stand at the last level alone. Finds the
+/* Every list of one level must be as long as the first one, and numbers are at the last level alone. Finds the
  * element type that holds them all. */
 static dg_status check_literal(const dg_value *value, int depth, const dg_shape *shape, dg_dtype *dtype)
 {

@@ -75,8 +75,8 @@ static dg_status check(const dg_type *type, dg_init_call *call)
         return dg_error(DG_BAD_SHAPE, "shape %s has no input and output side, which takes rank 2 or more",
                         dg_shape_print(&type->shape, text, sizeof text));
     if (type->shape.rank < initialiser->least_rank)
-        return dg_error(DG_BAD_SHAPE, "shape %s has not rank %d or more",
-                        dg_shape_print(&type->shape, text, sizeof text), initialiser->least_rank);
+        return dg_error(DG_BAD_SHAPE, "shape %s has a rank below %d", dg_shape_print(&type->shape, text, sizeof text),
+                        initialiser->least_rank);
     if (initialiser->least_rank == 2)
         set_fans(&type->shape, call);
     return initialiser->check ? initialiser->check(call, type) : dg_ok();

@@ -54,7 +54,7 @@ static dg_status fill_from_list(dg_tensor *tensor, const dg_value *value, int de
     }
     if (value->kind != DG_VALUE_LIST || (int64_t)value->count != tensor->shape.dims[depth]) {
         char text[DG_SHAPE_TEXT];
-        return dg_error(DG_BAD_SHAPE, "argument 'value' has not the parameter's shape %s",
+        return dg_error(DG_BAD_SHAPE, "argument 'value' does not have the parameter's shape %s",
                         dg_shape_print(&tensor->shape, text, sizeof text));
     }
     for (size_t i = 0; i < value->count; i++)

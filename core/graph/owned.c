@@ -1,4 +1,4 @@
-/* Parameters that a node owns: weights of layers, and those that stand in the call of a formula. */
+/* Parameters that a node owns: weights of layers, and those in the call of a formula. */
 #include "making.h"
 
 #include <stdio.h>
@@ -150,7 +150,7 @@ static dg_status start_of(const making *m, const dg_value *call, dg_value *init)
     return dg_ok();
 }
 
-/* What stands in the call beside start and per: options of the op "parameter" by keyword. */
+/* What the call has beside start and per: options of the op "parameter" by keyword. */
 static dg_status options_of(const making *m, const dg_value *call, dg_value options[MOST_OPTIONS], int *count)
 {
     *count = 0;

@@ -61,7 +61,7 @@ dg_status dg_range_check(const dg_range *range, const dg_tensor *values)
     for (int64_t i = 0; i < count; i++) {
         double number = dg_tensor_get(values, i);
         if (range->positive && !(number > 0))
-            return dg_error(DG_BAD_ARGUMENT, "element %lld is %g, but it is to be positive", (long long)i, number);
+            return dg_error(DG_BAD_ARGUMENT, "element %lld is %g, but must be positive", (long long)i, number);
         if (!(number >= min && number <= max))
             return dg_error(DG_BAD_ARGUMENT, "element %lld is %g, which is not from %g to %g", (long long)i, number,
                             range->min, range->max);

@@ -392,7 +392,7 @@ static dg_status bind_node(build *u, dg_node *node, int32_t *results)
     DG_TRY(check_real(u, &type, 1));
     if (dg_shape_count(&type.shape) != dg_tensor_count(&b->values[inputs[0]].tensor)) {
         char has[DG_SHAPE_TEXT], wants[DG_SHAPE_TEXT];
-        return dg_error(DG_BAD_SHAPE, "%s has not as many elements as %s",
+        return dg_error(DG_BAD_SHAPE, "%s does not have as many elements as %s",
                         dg_shape_print(&b->values[inputs[0]].tensor.shape, has, sizeof has),
                         dg_shape_print(&type.shape, wants, sizeof wants));
     }

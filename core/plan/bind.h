@@ -48,7 +48,7 @@ dg_status new_value(binding *b, const dg_type *type, storage_kind kind, int32_t 
 dg_status new_constant(binding *b, const dg_type *type, int32_t *made);
 dg_status bind_parameter(build *u, dg_node *node, int32_t *made);
 dg_status bind_constant(build *u, dg_node *node, int32_t *made);
-/* The node's attributes with real sizes for symbols, which the feeds have told. */
+/* The node's attributes with real sizes for symbols, which follow from the feeds. */
 dg_status real_attrs(build *u, const dg_node *node, const dg_value **attrs);
 
 /* feeds.c: takes over which nodes are fed, which are needed then, and the sizes of symbols. */

@@ -233,7 +233,7 @@ static dg_status learn_from(build *u, dg_node *node, const dg_tensor *has)
     return dg_ok();
 }
 
-/* Symbols are learned from what the binding reads alone. */
+/* Sizes of symbols come from what the binding reads alone. */
 static dg_status learn_symbols(build *u)
 {
     int count = u->plan->graph->n_symbols + 1, at = 0;

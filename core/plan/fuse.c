@@ -70,7 +70,7 @@ static bool can_fuse(const fusing *f, const step *s)
            (out->dtype == s->compute || out->dtype == DG_BOOL) && dg_tensor_count(out) > 0;
 }
 
-/* Whether the value comes from an elementwise step of the group, or is the output whose elements its kernel hands on.
+/* Whether the value comes from an elementwise step of the group, or is the output whose elements its kernel passes on.
  */
 static bool is_within(fusing *f, int32_t g, int32_t v)
 {

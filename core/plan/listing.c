@@ -1,4 +1,4 @@
-/* What a bound plan will do, step by step: for those who show it. */
+/* What a bound plan will do, step by step, to be shown. */
 #include "plan.h"
 
 #include <string.h>

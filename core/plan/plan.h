@@ -148,7 +148,7 @@ typedef struct brought {
 struct dg_plan {
     dg_graph *graph;
     dg_plan_options options; /* lists copied */
-    dg_node **order;         /* topological: whatever a node reads stands before it */
+    dg_node **order;         /* topological: whatever a node reads comes before it */
     int64_t n_order, order_capacity;
     int32_t *place; /* of a node in the order, by id; −1: not in it */
     int64_t n_places;
@@ -201,7 +201,7 @@ static inline void plan_leave(dg_plan *plan)
     atomic_store_explicit(&plan->running, false, memory_order_release);
 }
 
-dg_status busy_plan(void); /* the error of one who cannot enter */
+dg_status busy_plan(void); /* the error of a thread that cannot enter */
 
 /* The dtype and shape that a tensor has, for shape rules. */
 static inline dg_type type_of(const dg_tensor *tensor)

@@ -1,4 +1,4 @@
-/* Looks for a program among those that were compiled. */
+/* Finds a program among those that were compiled in the build. */
 #include "compiled.h"
 
 #include <stdlib.h>

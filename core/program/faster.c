@@ -324,7 +324,7 @@ static bool compares(const expression *e, int op, const expression *a, const exp
     return is_op(e, op) && e->args[0] == a && e->args[1] == b;
 }
 
-/* A bound that stands in the comparison too does not matter: below c, max(v, d) is v when d < c. */
+/* A bound that is in the comparison, too, does not matter: below c, max(v, d) is v when d < c. */
 static const expression *without_bound(const expression *a, const expression *b, int op)
 {
     bool fits = is_op(a, op) && is_constant(a->args[1]) && is_constant(b);
@@ -459,7 +459,7 @@ static bool leaps(int op, int argument)
     return (op >= P_SIGN && op <= P_REMAINDER) || (op >= P_LT && op <= P_ISNAN) || (op == S_SLOPE && argument < 2);
 }
 
-/* For each expression in order, whether a decision hangs on its value. */
+/* For each expression in order, whether a decision depends on its value. */
 static void find_decisions(const dg_formulas *pool, bool *decides)
 {
     for (size_t i = 0; i < pool->n_order; i++)

@@ -327,7 +327,8 @@ static dg_status place_and_emit(dg_arena *arena, lowering *l, const uint8_t *use
         sizes.n_inputs += !is_computed(&l->values[i]);
     int places = sizes.n_registers + sizes.n_inputs + l->formula->n_roots;
     if (places > MOST_PLACES)
-        return dg_error(DG_BAD_ARGUMENT, "a formula is too large: it needs %d values at a time, at most %d go", places,
+        return dg_error(DG_BAD_ARGUMENT,
+                        "a formula is too large: it needs %d values at a time, at most %d are possible", places,
                         (int)MOST_PLACES);
     sizes.n_inputs = 0;
     assign_places(l, &sizes);
@@ -385,7 +386,7 @@ dg_status dg_program_make(dg_arena *arena, const dg_formula *formula, dg_dtype c
     REFUSE_NULL(program);
     *program = NULL;
     if (formula->n_inputs > MOST_OPERANDS)
-        return dg_error(DG_BAD_ARGUMENT, "a formula has %d inputs, at most %d go", formula->n_inputs,
+        return dg_error(DG_BAD_ARGUMENT, "a formula has %d inputs, at most %d are possible", formula->n_inputs,
                         (int)MOST_OPERANDS);
     return program_make(arena, formula, compute, vector_tables(), program);
 }

@@ -62,11 +62,11 @@ static dg_status find_directory(const archive *a, uint64_t *at, uint64_t *count)
 static dg_status take_member(const char *bytes, const member *m, dg_tensors *set)
 {
     if (crc32_z(0, (const unsigned char *)bytes, m->size) != m->check)
-        return dg_error(DG_BAD_DATA, "array '%s' is damaged: its checksum is another", m->name);
+        return dg_error(DG_BAD_DATA, "array '%s' is damaged: its checksum does not match", m->name);
     return npy_take(bytes, m->size, m->name, set);
 }
 
-/* Sizes beyond 4 GiB stand in an extra field. */
+/* Sizes beyond 4 GiB are in an extra field. */
 static void take_large(const unsigned char *extra, size_t length, member *m)
 {
     for (size_t at = 0; at + 4 <= length;) {

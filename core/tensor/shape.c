@@ -97,7 +97,7 @@ dg_status dg_shape_bytes(const dg_shape *shape, dg_dtype dtype, size_t *bytes)
     char text[DG_SHAPE_TEXT];
     *bytes = 0;
     if (!is_dtype(dtype))
-        return dg_error(DG_BAD_DTYPE, "shape %s: its element type is not settled",
+        return dg_error(DG_BAD_DTYPE, "shape %s: its element type is not known",
                         dg_shape_print(shape, text, sizeof text));
     if (shape->rank < 0 || shape->rank > DG_MAX_RANK)
         return dg_error(DG_BAD_SHAPE, "a shape of rank %d; the largest is %d", shape->rank, DG_MAX_RANK);

@@ -1,4 +1,4 @@
-/* Sets of tensors, for those who keep addresses of their buffers. */
+/* Sets of tensors, for callers that keep addresses of their buffers. */
 #ifndef CORE_TENSORS_H
 #define CORE_TENSORS_H
 

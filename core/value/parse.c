@@ -115,7 +115,7 @@ static dg_status check_balanced(slice text)
     return dg_ok();
 }
 
-/* The length of the balanced text's part before a comma or closing bracket that stands outside all brackets. */
+/* The length of the balanced text's part before a comma or closing bracket outside all brackets. */
 static size_t part_length(const char *text, size_t length)
 {
     size_t depth = 0, i = 0;

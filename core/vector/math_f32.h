@@ -1,6 +1,6 @@
-/* float32: what the functions of functions.template.h stand on, and the functions that differ from float64's. Those
- * that need more than float32's precision on the way are computed in float64 throughout: half as many fit in a vector,
- * but they need neither care nor corrections.
+/* float32: what the functions of functions.template.h are built from, and the functions that differ from float64's.
+ * Those that need more than float32's precision on the way are computed in float64 throughout: half as many fit in a
+ * vector, but they need neither care nor corrections.
  *
  * How many units in the last place a result may be off; tests/core/vector_reference.h has the same bounds for the
  * tests. tests/soak/vector_exhaustive.c measures them over all 2³² arguments; that was done with AVX-512 for exp, exp2,

@@ -1,4 +1,4 @@
-/* float64: what the functions of functions.template.h stand on, and the functions that differ from float32's.
+/* float64: what the functions of functions.template.h are built from, and the functions that differ from float32's.
  *
  * How many units in the last place a result may be off (see math_f32.h), measured over samples:
  *

@@ -198,7 +198,7 @@ static const dg_op activation_ops[] = {
         .summary = "y = x where x > threshold, else value",
         .inputs = {{.name = "input"}},
         .attrs = {{.name = "threshold", .kind = DG_ATTR_FLOAT, .doc = "where x itself begins"},
-                  {.name = "value", .kind = DG_ATTR_FLOAT, .doc = "what stands below"}},
+                  {.name = "value", .kind = DG_ATTR_FLOAT, .doc = "the value below"}},
         .formula = "where(input <= threshold, value, input)",
         .samples = threshold_samples,
     },

@@ -1,6 +1,6 @@
 /* Factorisations and solutions of linear systems. The last two dimensions are the matrices, those before them a batch.
  * Gradients: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"
- * (2008), except where another source is named. Long because each op stands beside its derivative, which uses the
+ * (2008), except where another source is named. Long because each op is beside its derivative, which uses the
  * others. */
 #include "batch.h"
 #include "factor.h"

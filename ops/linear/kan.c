@@ -73,7 +73,7 @@ static dg_status kan_infer(const dg_infer *infer)
     return dg_ok();
 }
 
-/* Where the bumps stand, in units of their distance. */
+/* Where the bumps are, in units of their distance. */
 static dg_node *grid_points(const dg_compose *compose, double low, double step)
 {
     int64_t count = compose->attrs[GRID].i;
@@ -143,8 +143,8 @@ static const dg_op kan_ops[] = {{
                .doc = "the bumps: cubic B-splines, or Gaussians exp(−u²)",
                .choices = "spline|rbf"},
               {.name = "grid", .kind = DG_ATTR_INT, .fallback = "8", .doc = "bumps of each function"},
-              {.name = "low", .kind = DG_ATTR_FLOAT, .fallback = "-2", .doc = "where the first stands"},
-              {.name = "high", .kind = DG_ATTR_FLOAT, .fallback = "2", .doc = "where the last stands"},
+              {.name = "low", .kind = DG_ATTR_FLOAT, .fallback = "-2", .doc = "the place of the first"},
+              {.name = "high", .kind = DG_ATTR_FLOAT, .fallback = "2", .doc = "the place of the last"},
               {.name = "init", .kind = DG_ATTR_INIT, .fallback = "none", .doc = "initialiser of weight"}},
     .infer = kan_infer,
     .compose = kan_compose,

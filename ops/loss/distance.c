@@ -121,7 +121,7 @@ static dg_status cosine_embedding_loss_infer(const dg_infer *infer)
     return infer_reduced(infer, target, &infer->attrs[0]);
 }
 
-/* The denominator's eps stands inside the root, as in PyTorch. */
+/* The denominator's eps is inside the root, as in PyTorch. */
 static void cosine_embedding_loss_compose(const dg_compose *compose)
 {
     dg_node *x1 = compose->inputs[0], *x2 = compose->inputs[1], *t = compose->inputs[2];

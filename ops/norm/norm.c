@@ -1,5 +1,5 @@
-/* Normalisation. All but rms_norm, local_response_norm, normalize and weight_norm stand on `standardize`, whose kernel
- * takes the mean and then the centred square; its derivative is three terms, made of ops. Long because all
+/* Normalisation. All but rms_norm, local_response_norm, normalize and weight_norm are composed of `standardize`, whose
+ * kernel takes the mean and then the centred square; its derivative is three terms, made of ops. Long because all
  * normalisations are one family over one kernel. */
 #include "ops/shared/arguments.h"
 #include "ops/shared/rules.h"

@@ -1,4 +1,4 @@
-/* The ops standardize and standardize_backward, on which the normalisations stand. */
+/* The ops standardize and standardize_backward, from which the normalisations are composed. */
 #include "ops/shared/arguments.h"
 #include "ops/shared/rules.h"
 #include "standardize_run.h"

@@ -151,7 +151,7 @@ static dg_status avg_forward(const dg_kernel *kernel, const pool_places *at, int
     return dg_ok();
 }
 
-/* A kernel is not told its op; these tell the number of dimensions. */
+/* A kernel does not know its op; these give the number of dimensions. */
 #define FORWARD(name, rule, places, rank)                                                                              \
     static dg_status name(const dg_kernel *kernel)                                                                     \
     {                                                                                                                  \

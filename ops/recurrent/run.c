@@ -58,7 +58,7 @@ static void run_pieces(cutting c, dg_threads *threads)
     dg_threads_run(threads, (c.rows + c.piece - 1) / c.piece, run_piece, &c);
 }
 
-/* The batch in pieces, whose scratch stands behind the panels. */
+/* The batch in pieces, whose scratch memory is behind the panels. */
 static void run(const recurrence *r, dg_threads *threads, rows_function work, const void *call, int64_t panels,
                 int64_t scratch_of_row)
 {

@@ -30,7 +30,7 @@ static inline int64_t panel_count(const recurrence *r, int64_t blocks, int64_t d
     return (r->hidden + width - 1) / width * width * blocks * depth;
 }
 
-/* Where the k-th step that is taken stands in a sequence [batch, steps]. */
+/* The place of the k-th step that is taken in a sequence [batch, steps]. */
 static inline int64_t at_step(const recurrence *r, int64_t row, int64_t k)
 {
     return row * r->steps + (r->reverse ? r->steps - 1 - k : k);

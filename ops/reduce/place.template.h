@@ -1,4 +1,4 @@
-/* Where the greatest (least) of the rows stands. Wants TYPE (its name), FROM and IS_NAN(x). */
+/* The place of the greatest (least) of the rows. Wants TYPE (its name), FROM and IS_NAN(x). */
 #if !defined(TYPE) || !defined(FROM) || !defined(IS_NAN) || !defined(OP)
 #error "this is a template: TYPE, FROM, IS_NAN and OP must be defined"
 #endif

@@ -20,7 +20,7 @@ typedef struct checking {
     char misplaced[MOST_UNKNOWN];
 } checking;
 
-/* What an attribute stands on. */
+/* What an attribute belongs to. */
 typedef struct carrier {
     unsigned where;
     const dg_op *op; /* of the node, or of the head of the edge; NULL: not known */
@@ -169,7 +169,7 @@ static void list(const checking *c, char text[MOST_UNKNOWN], unsigned where, con
         snprintf(text + used, MOST_UNKNOWN - used, "%s%s", used ? ", " : "", item);
 }
 
-/* Arguments of calls that stand as attributes of the node, arguments of the head as attributes of the edge. */
+/* Arguments of calls that are written as attributes of the node, names of inputs as attributes of the edge. */
 static dg_status check_argument(const carrier *on, const char *name, const char *value)
 {
     const dg_op *op = on->op;
@@ -179,8 +179,9 @@ static dg_status check_argument(const carrier *on, const char *name, const char 
                             name, value, op->name, op->attrs[k].name, value);
     for (int k = 0; op && on->where == DG_ON_EDGE && k < dg_op_input_count(op); k++)
         if (dg_name_is_near(name, op->inputs[k].name))
-            return dg_error(DG_BAD_ARGUMENT, "%s=%.60s: which argument of %s an edge is stands in arg: write arg=%s",
-                            name, value, op->name, op->inputs[k].name);
+            return dg_error(DG_BAD_ARGUMENT,
+                            "%s=%.60s: an edge names the argument of %s that it is by arg: write arg=%s", name, value,
+                            op->name, op->inputs[k].name);
     return dg_ok();
 }
 
@@ -207,7 +208,7 @@ static dg_status check_one(checking *c, const char *name, const char *value, con
     return dg_ok();
 }
 
-/* `line`: of what carries them; 0: the line where the attribute stands. `about` goes before messages; may be "". */
+/* `line`: of what carries them; 0: the attribute's own line. `about` goes before messages; may be "". */
 static dg_status check_list(checking *c, const dg_file_attributes *attributes, const carrier *on, int line,
                             const char *about)
 {

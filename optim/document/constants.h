@@ -1,4 +1,4 @@
-/* Constants that stand in files beside a graph, constant('net.safetensors'): each file is read once. */
+/* Constants in files beside a graph, constant('net.safetensors'): each file is read once. */
 #ifndef OPTIM_DOCUMENT_CONSTANTS_H
 #define OPTIM_DOCUMENT_CONSTANTS_H
 

@@ -1,4 +1,4 @@
-/* Documents of graph files: the door of this room. <dotgrad/graph_file.h> is the public part.
+/* Documents of graph files: the private header of this folder. <dotgrad/graph_file.h> is the public part.
  *
  *   document.c  looking into a document
  *   attributes.c  the table of attributes

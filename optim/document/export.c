@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_WRITTEN = 64 /* numbers of a constant that stand in the text */ };
+enum { MOST_WRITTEN = 64 /* numbers of a constant that are written in the text */ };
 
 typedef struct exporting {
     dg_graph *graph;
@@ -51,7 +51,7 @@ static bool is_own_parameter(const dg_node *node)
     return dg_node_op(node)->role == DG_ROLE_PARAMETER && dg_node_owner(node);
 }
 
-/* A parameter that a formula made (beta=parameter(1.0)) stands in the file as a node of its own. */
+/* A parameter that a formula made (beta=parameter(1.0)) is a node of its own in the file. */
 static bool is_written(const exporting *e, const dg_node *node)
 {
     const dg_node *owner = dg_node_owner(node);

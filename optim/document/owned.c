@@ -1,6 +1,6 @@
 /* What nodes take from elsewhere: a layer's own parameter, which is a node without op ("y.weight" -> g), the parameters
  * of another layer (share=NODE), and constants
- * that stand in a file beside the graph (constant('net.safetensors')). */
+ * in a file beside the graph (constant('net.safetensors')). */
 #include "building.h"
 #include "library.h"
 

@@ -173,7 +173,7 @@ static dg_status note_edge(building *b, const dg_file_edge *edge)
     return dg_ok();
 }
 
-/* A cluster that nobody reads hands on the one node in it that nobody reads. */
+/* A cluster that nobody reads passes on the one node in it that nobody reads. */
 static dg_status find_unread_exits(building *b)
 {
     const dg_graph_file *file = b->file;

@@ -14,7 +14,7 @@
 
 typedef struct setting {
     const char *name, *value;
-    bool is_own, is_read; /* declared by this file; somewhere it stands as $name */
+    bool is_own, is_read; /* declared by this file; some attribute has $name */
 } setting;
 
 typedef struct putting {
@@ -231,7 +231,7 @@ static dg_status replace(putting *p, const char *value, char **made)
         if (!found)
             status = unknown(p, name, length);
         else if (!is_quoted && at > value && (isalnum((unsigned char)at[-1]) || at[-1] == '_'))
-            status = dg_error(DG_BAD_ARGUMENT, "$%.*s stands inside a name", (int)length, name);
+            status = dg_error(DG_BAD_ARGUMENT, "$%.*s is inside a name", (int)length, name);
         if (status.code != DG_OK)
             break;
         found->is_read = true;

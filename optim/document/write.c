@@ -98,7 +98,7 @@ static void write_defaults(FILE *out, const char *kind, const dg_file_attributes
     bool first = true;
     for (size_t k = 0; k < attributes->count; k++) {
         const dg_file_attribute *a = &attributes->items[k];
-        if (dg_attribute_is_ours(a->name)) /* these stand with each node and edge */
+        if (dg_attribute_is_ours(a->name)) /* these are written with each node and edge */
             continue;
         if (first)
             fprintf(out, "  %s", kind);
@@ -141,8 +141,8 @@ static void write_block_attributes(writing *w, const dg_file_cluster *cluster, i
     }
 }
 
-/* Lists what stands in each cluster (the last list: in the graph), in the file's order: nodes by their numbers,
- * clusters behind them, each where its first node stands. */
+/* Lists what is in each cluster (the last list: in the graph), in the file's order: nodes by their numbers,
+ * clusters behind them, each where its first node is. */
 static void list_entries(writing *w)
 {
     const dg_graph_file *file = w->file;
@@ -151,7 +151,7 @@ static void list_entries(writing *w)
         int entry = k, outer = file->nodes[k].cluster;
         for (bool is_new = true; is_new;) {
             int list = outer < 0 ? file->n_clusters : outer;
-            is_new = w->first[list] < 0 && outer >= 0; /* then this cluster stands here in the one around it */
+            is_new = w->first[list] < 0 && outer >= 0; /* then this cluster is written here in the one around it */
             *(w->first[list] < 0 ? &w->first[list] : &w->next[w->last[list]]) = entry;
             w->last[list] = entry;
             w->next[entry] = -1;
@@ -161,7 +161,7 @@ static void list_entries(writing *w)
     }
 }
 
-/* What stands in a cluster, or in the graph. Nesting is bounded on reading. */
+/* What is in a cluster, or in the graph. Nesting is bounded on reading. */
 static void write_nodes(writing *w, int list, int indent)
 {
     const dg_graph_file *file = w->file;

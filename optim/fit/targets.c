@@ -43,7 +43,7 @@ dg_status target_of(dg_node *layer, fit_target *target)
         }
     }
     return dg_error(DG_BAD_ARGUMENT,
-                    "it solves for a layer that feeds a loss directly, and '%s' does not: nothing may stand between "
+                    "it solves for a layer that feeds a loss directly, and '%s' does not: nothing may come between "
                     "the layer and the loss",
                     dg_node_name(layer));
 }

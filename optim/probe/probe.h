@@ -1,4 +1,4 @@
-/* Numbers of nodes on data: the door of this room. <dotgrad/probe.h> is the public part.
+/* Numbers of nodes on data: the private header of this folder. <dotgrad/probe.h> is the public part.
  *
  *   probe.c    the table of probes, and one of them over a graph
  *   choose.c   which nodes a probe is of, and what is fetched for it

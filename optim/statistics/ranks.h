@@ -1,4 +1,4 @@
-/* Statistics of comparisons: the door of this room. <dotgrad/statistics.h> is the public part.
+/* Statistics of comparisons: the private header of this folder. <dotgrad/statistics.h> is the public part.
  *
  *   summary.c   one sample
  *   ranks.c     ranks with ties

@@ -82,7 +82,7 @@ static void print_names(const dg_trainer *t, bool columns, char text[NOTE_SIZE])
                               columns ? t->columns[i] : metric_name(&t->metrics, i));
 }
 
-/* The notes of the trainer as it stands, but for the graph's text. */
+/* The notes of the trainer's present state, but for the graph's text. */
 static int list_notes(const dg_trainer *t, note notes[N_NOTES])
 {
     const dg_dataset *data = t->options.task.data;

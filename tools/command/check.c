@@ -145,8 +145,11 @@ static dg_status judge(const dg_check_report *report, const char *graph)
                         graph, entry->order, entry->node, where, entry->expected, entry->found,
                         entry->forward ? "forward" : "reverse");
     }
-    return report->checked ? dg_ok()
-                           : dg_error(DG_BAD_ARGUMENT, "%s: there is nothing to compare: no derivative flows", graph);
+    return report->checked
+               ? dg_ok()
+               : dg_error(DG_BAD_ARGUMENT,
+                          "%s: there is nothing to compare: the loss depends on no parameter and no float input",
+                          graph);
 }
 
 static dg_status compare(const check_options *given, const graph_session *session, dg_node *loss, const dg_feed *feeds,

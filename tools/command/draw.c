@@ -26,7 +26,7 @@ static const option_row own[] = {
      .form = DG_FORM_NAME,
      .value = "VIEW",
      .choices = "forward|backward|joint|step|plan",
-     .doc = "forward (as usual), backward (the nodes of the gradients), joint (both side by side, with the\n"
+     .doc = "forward (the default), backward (the nodes of the gradients), joint (both side by side, with the\n"
             "values that backward reads), step (with the optimiser's updates), plan (what runs together,\n"
             "in which order, where results lie and how long)"},
     {.name = "backward", .form = DG_FORM_FLAG, .against = "view", .doc = "--view joint"},
@@ -42,11 +42,12 @@ static const option_row own[] = {
     {.name = "run",
      .form = DG_FORM_FILE,
      .value = "RUN/",
-     .doc = "a run's folder: its graph and weights (fresh ones as usual); GRAPH.dot is then left out"},
+     .doc = "a run's folder: its graph and its trained weights, in place of GRAPH.dot with initial ones"},
     {.name = "page",
      .form = DG_FORM_NAME,
      .value = "PAGE",
-     .doc = "how much is shown: as much as fits a4 (as usual), letter, WIDTHxHEIGHT in points, or all: none"},
+     .doc = "the page that the picture is made to fit: a4 (the default), letter, WIDTHxHEIGHT in points, or\nnone: "
+            "everything is shown"},
     {.name = "level",
      .form = DG_FORM_NAME,
      .value = "LEVEL",
@@ -81,14 +82,14 @@ static const option_row own[] = {
     {.name = "shapes",
      .form = DG_FORM_NAME,
      .choices = "changes|all|none",
-     .doc = "shapes on wires: changes (as usual), all or none"},
+     .doc = "shapes on edges: changes (the default), all or none"},
     {.name = "title", .form = DG_FORM_TEXT, .against = "no-title", .doc = "the heading, instead of the graph's name"},
     {.name = "no-title", .form = DG_FORM_FLAG, .doc = "without heading"},
     {.name = "no-legend", .form = DG_FORM_FLAG, .doc = "without the names of the colours"},
     {.name = "rankdir",
      .form = DG_FORM_NAME,
      .choices = "TB|LR|BT|RL",
-     .doc = "from top to bottom (as usual), left to right, …"},
+     .doc = "from top to bottom (the default), left to right, …"},
     {.name = "style",
      .form = DG_FORM_FILE,
      .value = "STYLE",
@@ -103,7 +104,7 @@ static const command_options known = {
     .usage = "dotgrad draw GRAPH.dot -o FILE [options]\ndotgrad draw --run RUN/ -o FILE [options]",
     .about = "Draws the network of a graph file. FILE ends in .svg, .pdf, .png, .html, .tex, .txt, or in .dot for the "
              "graph\n"
-             "file itself with the attributes of the drawing added; - is standard output (say --format; txt as usual).",
+             "file itself with the attributes of the drawing added; - is standard output (--format; txt by default).",
     .own = own,
     .use = USE,
     .footer = "--data and --seed are for --heat, --optimizer for --view step and --heat update.\n"

@@ -190,7 +190,7 @@ static int dispatch(int argc, char **argv)
 }
 
 /* A standard stream that is closed is not free to become the next file that is opened, where messages would land. It
- * stands for one that cannot be read or written; messages are lost in silence, as who closed the stream wants it. */
+ * stands for one that cannot be read or written; messages are discarded, as the caller who closed it wanted. */
 static bool open_streams(void)
 {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)

@@ -19,7 +19,7 @@ static int64_t known_size(const dg_node *node, int axis)
     return axis >= 0 && axis < shape->rank && shape->dims[axis] > 0 ? shape->dims[axis] : 0;
 }
 
-/* The number of different values that an index or label may have as this argument; 0: not told. */
+/* The number of different values that an index or label may have as this argument; 0: not known. */
 static int64_t limit_of(const dg_node *reader, const char *argument)
 {
     const dg_node *first = dg_node_input(reader, 0);

@@ -347,7 +347,7 @@ static bool is_same_network(const training_run *run, const dg_tensors *there, dg
     return true;
 }
 
-/* A run that begins does not replace one of another network unasked. */
+/* A new run does not replace one of another network without --force. */
 static dg_status check_folder(const training_run *run)
 {
     dg_tensors *there = NULL;

@@ -88,7 +88,7 @@ static dg_status find_updates(training_run *run)
     return dg_ok();
 }
 
-/* Numbers to begin from. Parameters that the file lacks begin as always, which is said. */
+/* Numbers to begin from. Parameters that the file lacks are initialised as usual, with a message. */
 static dg_status take_weights(training_run *run)
 {
     const char *path = run->settings.weights;
@@ -128,8 +128,8 @@ static dg_status take_weights(training_run *run)
     if (status.code == DG_OK && !n_taken)
         status = dg_error(DG_BAD_DATA, "%s: it has no parameter of this graph", path);
     else if (status.code == DG_OK && n_left)
-        fprintf(stderr, "dotgrad: %s has %d of %d parameters; the others ('%s', …) begin anew\n", path, n_taken, count,
-                left);
+        fprintf(stderr, "dotgrad: %s has %d of %d parameters; the others ('%s', …) are initialised\n", path, n_taken,
+                count, left);
     dg_tensors_free(weights);
     dg_tensors_free(all);
     free(parameters);

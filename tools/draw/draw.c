@@ -391,7 +391,7 @@ static dg_status draw_written(const drawing_work *work, text *to)
     return status;
 }
 
-/* The graph file with looks: all nodes of it. */
+/* The graph file with the attributes of the drawing: all nodes of it. */
 static dg_status draw_dot(const drawing_work *work, text *to)
 {
     view v;

@@ -1,4 +1,4 @@
-/* Drawing inside: the door of this room. <dotgrad/draw.h> is the public part.
+/* Drawing: the private header of this folder. <dotgrad/draw.h> is the public part.
  *
  *   draw.c     options to a picture
  *   fit.c      what is tried until it fits a page

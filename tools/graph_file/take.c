@@ -40,7 +40,7 @@ static bool is_listed(const char *list, const char *name)
     return false;
 }
 
-/* What an export added for looks: the words of an object's attribute `styled`, and for the graph itself and the
+/* What an export added for a drawing: the words of an object's attribute `styled`, and for the graph itself and the
  * defaults of the graph's attributes styled_graph, styled_node and styled_edge. Subgraphs inherit: theirs holds their
  * name, too. */
 static const char *styled_words(const reading *r, void *object, int kind)
@@ -72,7 +72,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Attributes of an object that differ from the default, or from "", by name; of a subgraph, those that it sets itself
- * or that differ from those of `like`, its parent. What an export added for looks is dropped. */
+ * or that differ from those of `like`, its parent. What an export added for a drawing is dropped. */
 static dg_status take_attributes(const reading *r, void *object, int kind, void *like, dg_file_attributes *taken)
 {
     size_t count = 0;

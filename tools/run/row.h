@@ -20,7 +20,7 @@ typedef struct run_row {
 #define ROW_NAME "row.json"
 
 /* Written whole or not at all, by renaming: that it is there says that the run has ended. */
-/* A run that begins anew has not ended. */
+/* A run that starts again has not ended. */
 dg_status run_row_forget(const char *run);
 dg_status run_row_write(const char *run, const run_row *row);
 

@@ -1,6 +1,6 @@
 /* Kernels that are compiled once for each instruction set and chosen at run time.
  *
- * A source of such kernels stands in the list `kernel_sources` of its folder's meson.build; it is compiled with
+ * A source of such kernels is in the list `kernel_sources` of its folder's meson.build; it is compiled with
  * ISA = base, v3 (AVX2 and FMA) and v4 (AVX-512), and ends in one table of its functions:
  *
  *   const pool_table DG_ISA_NAME(pool_kernels) = {.max = max_pool, …};

@@ -10,14 +10,14 @@ DG_BEGIN_C
 
 typedef struct dg_random {
     uint64_t seed;   /* of the experiment */
-    uint64_t stream; /* who asks: a node, a parameter (dg_random_stream of its name), the shuffle */
+    uint64_t stream; /* for what: a node, a parameter (dg_random_stream of its name), the shuffle */
     uint64_t step;   /* when: the step of training, the epoch */
 } dg_random;
 
-uint64_t dg_random_stream(const char *name);                                       /* FNV-1a of the name */
-void dg_random_bits(const dg_random *key, uint64_t position, uint32_t bits[4]);    /* block `position` of 4 words */
-/* Words begin … end − 1 of all blocks one after another: word 4·position + w is bits[w] of that block. Many at a time are
- * several times faster than block by block. */
+uint64_t dg_random_stream(const char *name);                                    /* FNV-1a of the name */
+void dg_random_bits(const dg_random *key, uint64_t position, uint32_t bits[4]); /* block `position` of 4 words */
+/* Words begin … end − 1 of all blocks one after another: word 4·position + w is bits[w] of that block. Many at a time
+ * are several times faster than block by block. */
 void dg_random_words(const dg_random *key, int64_t begin, int64_t end, uint32_t *words);
 double dg_random_unit(const dg_random *key, uint64_t position);                    /* in [0, 1), 53 bits */
 uint64_t dg_random_below(const dg_random *key, uint64_t position, uint64_t limit); /* 0 … limit − 1; limit > 0 */

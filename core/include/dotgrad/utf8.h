@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether `size` bytes are UTF-8; *place, which may be NULL, is where the first byte stands that is not, else size. */
+/* Whether `size` bytes are UTF-8; *place, which may be NULL, is where the first byte is that is not, else size. */
 bool dg_utf8_check(const char *text, size_t size, size_t *place);
 
 #endif

@@ -6,7 +6,7 @@
  *
  * A specification is a name or a path, with options in brackets where there are any; dg_data_format_at() lists formats
  * and dg_data_option_at() options. Features are numbers: words become one column for each different word (1 where the
- * row has it), missing cells the mean of their column. What is done to a table without being asked for is told by
+ * row has it), missing cells the mean of their column. What is done to a table by default is reported by
  * dg_data_notice(). Reading the same bytes with the same options and seed gives the same numbers. */
 #ifndef DOTGRAD_DATA_H
 #define DOTGRAD_DATA_H

@@ -1,5 +1,6 @@
-/* Where labels stand: nothing may run through them. Labels of modules go along the module's edge, those of wires along
- * their wire, to the first place that is free; a shape that finds none is left out, an argument takes the best one. */
+/* Where labels are placed: nothing may run through them. Labels of modules go along the module's edge, those of wires
+ * along their wire, to the first place that is free; a shape that finds none is left out, an argument takes the best
+ * one. */
 #include "layout.h"
 
 #include <math.h>
@@ -21,7 +22,7 @@ typedef struct label_work {
     layout *made;
     segment *segments;
     int n_segments;
-    rectangle *taken; /* labels that stand already */
+    rectangle *taken; /* labels that are placed already */
     int n_taken;
 } label_work;
 
@@ -111,7 +112,7 @@ static bool collect(label_work *l)
     return true;
 }
 
-/* False: something runs through it wherever it stands. */
+/* False: something runs through it wherever it is placed. */
 static bool place_module(label_work *l, layout_module *module)
 {
     double width = module->label_width, height = SIZE_MODULE * 1.2;

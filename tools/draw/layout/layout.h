@@ -5,8 +5,8 @@
  *   process.c   the helper as a process with limits
  *   helper.c    the program dotgrad-layout: reads a request, answers with positions
  *   answer.c    positions into the layout
- *   shape.c     U-shaped networks and ladders: which wires are laid out backwards, which boxes stand side by side
- *   labels.c    where labels of wires and modules stand, so that nothing runs through them */
+ *   shape.c     U-shaped networks and ladders: which wires are laid out backwards, which boxes are side by side
+ *   labels.c    where labels of wires and modules are placed, so that nothing runs through them */
 #ifndef TOOLS_DRAW_LAYOUT_H
 #define TOOLS_DRAW_LAYOUT_H
 
@@ -57,7 +57,7 @@ typedef struct layout_wire {
 typedef struct layout_module {
     bool is_placed;
     double left, top, right, bottom;
-    const char *label, *times, *sizes; /* what stands on it, one behind the other */
+    const char *label, *times, *sizes; /* what is written on it, one behind the other */
     double label_width, wanted_width;  /* wanted_width: that the module should have */
     double label_x, label_y;           /* its left end and base line */
 } layout_module;

@@ -126,7 +126,7 @@ void layout_request(view *v, const layout_options *options, const layout *made, 
         int partner = v->boxes[b].is_gone ? -1 : v->boxes[b].partner;
         if (partner < 0 || has_one[partner] || v->boxes[partner].is_gone)
             continue;
-        has_one[partner] = true; /* the first stands beside it, others as their wires say */
+        has_one[partner] = true; /* the first is placed beside it, others as their wires say */
         text_add(t, "{ rank=same n%d n%d }\n", partner, b);
     }
     text_put(t, "}\n");

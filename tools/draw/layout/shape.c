@@ -1,5 +1,5 @@
 /* Networks that go down and up again, and forward beside backward: which wires are laid out against their direction,
- * and which boxes stand side by side. */
+ * and which boxes are side by side. */
 #include "layout.h"
 
 #include <stdlib.h>

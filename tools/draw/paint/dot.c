@@ -1,4 +1,4 @@
-/* Looks as attributes of Graphviz, beside the author's, which win. */
+/* The drawing's appearance as attributes of Graphviz, beside the author's, which win. */
 #include "dot.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ typedef struct dotting {
     const compose_options *options;
     dg_arena *arena;
     dg_graph_file styled;
-    bool on_each_node[MOST_LOOKS], on_each_edge[MOST_LOOKS]; /* looks that are no defaults */
+    bool on_each_node[MOST_LOOKS], on_each_edge[MOST_LOOKS]; /* attributes that are no defaults */
     bool no_memory;
 } dotting;
 
@@ -284,8 +284,8 @@ static bool edge_has(const dotting *d, const char *name, const char *value)
     return false;
 }
 
-/* Looks that all share, as defaults; but one that the author gave an object in the very same value goes on each object,
- * for the reader could not tell that object's own from the default. Returns the names. */
+/* Attributes that all share, as defaults; but one that the author gave an object in the very same value goes on each
+ * object, for the reader could not tell that object's own from the default. Returns the names. */
 static const char *style_defaults(dotting *d, bool nodes)
 {
     styling s = begin(d, nodes ? &d->styled.node_defaults : &d->styled.edge_defaults, NULL);

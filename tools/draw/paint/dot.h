@@ -1,4 +1,4 @@
-/* The graph file itself with the looks of the drawing in it: loads back as the same network. */
+/* The graph file itself with the attributes of the drawing in it: loads back as the same network. */
 #ifndef TOOLS_DRAW_DOT_H
 #define TOOLS_DRAW_DOT_H
 

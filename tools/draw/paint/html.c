@@ -35,7 +35,7 @@ static cJSON *make_data(const html_page *page)
     return data;
 }
 
-/* JSON inside of a script element: no < may stand in it, and bytes that are no UTF-8 not either. */
+/* JSON inside of a script element: no < may be in it, and bytes that are no UTF-8 not either. */
 static bool put_data(text *to, const html_page *page)
 {
     cJSON *data = make_data(page);

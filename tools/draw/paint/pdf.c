@@ -15,7 +15,7 @@ typedef struct pdf {
     text *to;
     size_t places[MOST_OBJECTS]; /* of objects 1, 2, … */
     int n_objects;
-    short code[2][MOST_GLYPHS]; /* by bold and number of a glyph: 1 + where it stands among those in use */
+    short code[2][MOST_GLYPHS]; /* by bold and number of a glyph: 1 + its place among those in use */
     short used[2][MOST_GLYPHS];
     int n_used[2];
     bool failed;

@@ -9,7 +9,7 @@
  *   tikz.c     LaTeX
  *   html.c     an SVG for each state, with the script that changes between them
  *   txt.c      one line a node, with rails: from the view, without a layout
- *   dot.c      the graph file with the looks */
+ *   dot.c      the graph file with the attributes of the drawing */
 #ifndef TOOLS_DRAW_SCENE_H
 #define TOOLS_DRAW_SCENE_H
 

@@ -102,7 +102,7 @@ static int free_rail(railing *r)
     return r->n_rails++;
 }
 
-/* What a box reads, where that is not the rail it stands on: "from fc1, target: label". */
+/* What a box reads, where that is not the rail it is on: "from fc1, target: label". */
 static const char *sources_of(railing *r, int b, int row, int main_rail)
 {
     view *v = r->v;

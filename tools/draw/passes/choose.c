@@ -16,7 +16,7 @@ static void drop(view *v, int box)
             v->wires[w].is_gone = true;
 }
 
-/* Takes a box out of its chain: those who read it read what it reads. */
+/* Takes a box out of its chain: what reads it reads what it reads. */
 static void bridge(view *v, const view_fan *in, int box)
 {
     const view_wire *source = NULL;
@@ -35,7 +35,7 @@ static void bridge(view *v, const view_fan *in, int box)
         v->wires[in->wires[i]].is_gone = true;
 }
 
-/* What hands on its input with noise of training: random, with an input that a gradient passes. */
+/* What passes on its input with noise while training: random, with an input that a gradient passes. */
 static bool is_dropout(const dg_op *op)
 {
     return strcmp(op->family, "random") == 0 && op->inputs[0].name && !(op->flags & DG_NOT_DIFFERENTIABLE);

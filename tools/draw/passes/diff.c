@@ -1,5 +1,5 @@
 /* What has changed between two networks. Nodes are matched by their names, then by their structure: a node with another
- * name is the same one where its op and attributes are the same and it stands between nodes that are matched. The view
+ * name is the same one where its op and attributes are the same and it is between nodes that are matched. The view
  * of the new network gets what is gone from the old one, and marks. */
 #include "diff.h"
 
@@ -79,7 +79,7 @@ static int old_wire(const differing *d, const view_fan *old_in, const view_wire 
     return -1;
 }
 
-/* How well an unmatched box stands where an unmatched old one stood: wires to matched neighbours that agree. */
+/* How well an unmatched box fits the place of an unmatched old one: wires to matched neighbours that agree. */
 static int agreement(const differing *d, const view_fan *in, const view_fan *out, const view_fan *old_in,
                      const view_fan *old_out, int b, int o)
 {

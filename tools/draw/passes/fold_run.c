@@ -42,7 +42,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Puts what stands at the same place in all texts, numbers that differ with bars between them. False where the texts
+/* Puts what is at the same place in all texts, numbers that differ with bars between them. False where the texts
  * differ in more than numbers. */
 static bool join_details(text *t, const char **texts, int count)
 {

@@ -22,7 +22,7 @@ static dg_status no_memory(const dg_graph_file *file)
     return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", file->path);
 }
 
-/* ---- looks ---- */
+/* ---- appearance ---- */
 
 static const char *find(const file_walk *f, const dg_file_attributes *own, const dg_file_attributes *usual,
                         const char *name)
@@ -237,7 +237,7 @@ static void add_parameters(file_walk *f, int k)
                                         .kind = WIRE_PARAMETER});
     }
     if (f->costs[k].parameters)
-        f->v->boxes[f->box[k]].rows[0].parameters = 0; /* told by the boxes */
+        f->v->boxes[f->box[k]].rows[0].parameters = 0; /* shown by the boxes */
 }
 
 /* ---- wires ---- */

@@ -1,4 +1,4 @@
-/* A view of a graph file: its nodes, clusters and the author's looks. */
+/* A view of a graph file: its nodes, clusters and the appearance that its author set. */
 #ifndef TOOLS_DRAW_VIEW_FILE_H
 #define TOOLS_DRAW_VIEW_FILE_H
 

@@ -248,7 +248,7 @@ static const char *short_name(const char *name)
     return name;
 }
 
-/* Whether the value is the one that stands when none is given; "1e-5" and 0.00001 are the same. */
+/* Whether the value is the default; "1e-5" and 0.00001 are the same. */
 static bool is_default(view *v, const dg_attr_spec *attr, const dg_value *value, const char *words)
 {
     dg_value usual;

@@ -4,7 +4,7 @@
  *
  *   view.c       arrays, order of the boxes
  *   graph.c      from a dg_graph
- *   file.c       from a graph file, with the author's looks
+ *   file.c       from a graph file, with the appearance that its author set
  *   derive.c     gradients and updates as nodes of a graph
  *   label.c      what is written in a row: details, arguments, shapes
  *   plan.c       from the steps of a plan
@@ -19,7 +19,7 @@
 
 typedef enum view_mark { MARK_NONE, MARK_ADDED, MARK_REMOVED, MARK_CHANGED, MARK_SAVED } view_mark;
 
-/* What the author of a file has said of looks; NULL and 0: nothing. Values have been checked. */
+/* What the author of a file has set of the appearance; NULL and 0: nothing. Values have been checked. */
 typedef struct view_looks {
     const char *label, *fill, *color, *fontcolor, *shape, *style, *tooltip;
     double penwidth, fontsize;
@@ -30,7 +30,7 @@ typedef struct view_looks {
 typedef struct view_row {
     const char *name;   /* "layer1.0.conv1"; "" for a node without one of its own */
     const char *op;     /* "conv2d" */
-    const char *head;   /* what stands first: the op, the input's name, the constant's value */
+    const char *head;   /* what is written first: the op, the input's name, the constant's value */
     const char *detail; /* "3×3, 64 → 64, pad 1": whole */
     const char *shares; /* "weights of fc1"; "" */
     const char *sign;   /* "+": the row alone may be a small circle; NULL */
@@ -84,7 +84,7 @@ typedef struct view_wire {
     bool is_skip, is_gone;
     bool is_reversed; /* laid out from `to` to `from` */
     bool is_beside;   /* both ends stand side by side */
-    bool is_loose;    /* has no say in where its ends stand */
+    bool is_loose;    /* does not influence where its ends are placed */
     int64_t times;    /* wires that have become this one; 0: 1 */
     view_mark mark;
     const char *label, *color, *style; /* the author's; NULL */
@@ -93,7 +93,7 @@ typedef struct view_wire {
 
 typedef struct view_module {
     const char *name;                     /* "layer1.0" */
-    const char *label;                    /* what stands on it */
+    const char *label;                    /* what is written on it */
     int parent;                           /* −1: none */
     int64_t times;                        /* copies that it stands for */
     const char *sizes;                    /* "64 → 128 → 256", where copies differ; "" */
@@ -139,7 +139,7 @@ int view_order(view *v, const view_fan *in, int *order);
 bool view_is_source(const view_box *box); /* input, parameter or constant */
 bool view_is_inside(const view *v, int module, int outer);
 int view_common_module(const view *v, int a, int b);
-/* "conv2d layer1.0.conv1, 3×3, 64 → 64": for those who do not see the picture. */
+/* "conv2d layer1.0.conv1, 3×3, 64 → 64": for readers who do not see the picture. */
 const char *view_alt(view *v, const view_row *row);
 
 /* ---- label.c ---- */

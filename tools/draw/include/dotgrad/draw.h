@@ -5,7 +5,7 @@
  *     DG_TRY(dg_draw(file->graph, "net.pdf", .file = file, .depth = 1, .style = "print"));
  *
  * A picture has a box for every node of the user's, or fewer: what repeats may be folded, chains stacked, modules
- * closed (level, fold, depth); without being told, as much of that is done as makes the picture fit a page. The same
+ * closed (level, fold, depth); by default, as much of that is done as makes the picture fit a page. The same
  * graph gives the same bytes on every machine: text is measured by widths that the library carries.
  *
  * Positions come from Graphviz, in a program of its own (dotgrad-layout, in libexec; the environment's DOTGRAD_LAYOUT
@@ -57,7 +57,7 @@ void dg_heat_free(dg_heat *heat); /* NULL is fine */
 /* Sizes are in points (1/72 inch). NULL, 0 and false are the defaults; texts and lists are only read. */
 typedef struct dg_draw_options {
     dg_draw_view view;
-    const dg_graph_file *file; /* of the graph: its clusters, names and looks are drawn */
+    const dg_graph_file *file; /* of the graph: its clusters, names and appearance are drawn */
     dg_node *loss, *output;    /* NULL: the file's, or none; the views of derivatives need a loss */
     const char *optimizer;     /* of DG_VIEW_STEP: "adam(lr=0.001)"; NULL: the file's, else sgd */
     const char *title;         /* NULL: the file's name */
