@@ -1,7 +1,7 @@
 /* Prints loops.c for the build: print_loops FILE writes a loop for each program that the plans of usual networks have:
- * every activation that ships, alone and between linear layers, forward and backward, and a step of every optimiser.
- * What a program computes is read from its code (core/program/compiled.h), so a loop is the program that the library
- * makes, and no other text of it exists. FILE is compiled for each instruction set. */
+ * every activation that ships or is often written out, alone and between linear layers, forward and backward, and a
+ * step of every optimiser. What a program computes is read from its code (core/program/compiled.h), so a loop is the
+ * program that the library makes, and no other text of it exists. FILE is compiled for each instruction set. */
 #include <dotgrad/op.h>
 #include <dotgrad/ops/linear.h>
 #include <dotgrad/ops/loss.h>
@@ -164,8 +164,27 @@ static bool has_defaults(const dg_rule *rule)
     return !rule->drive && dg_optimizer_parse(rule->name, &parsed).code == DG_OK;
 }
 
+/* Activations as they are often written out; numbers are any numbers. */
+static const char *const formulas[] = {
+    "expr(max(0, x))",
+    "expr(where(x > 0, x, 0.01 * x))",
+    "expr(max(x, 0.01 * x))",
+    "expr(where(x > 0, x, expm1(x)))",
+    "expr(where(x > 0, x, 0.7 * expm1(x)))",
+    "expr(1.3 * where(x > 0, x, 1.7 * expm1(x)))",
+    "expr(log1p(exp(-abs(x))) + max(x, 0))",
+    "expr(x * min(max(x + 3, 0), 6) / 6)",
+    "expr(min(max(x / 6 + 0.5, 0), 1))",
+    "expr(x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2)",
+    "expr(x * sigmoid(1.702 * x))",
+};
+
 static void take_all(void)
 {
+    for (size_t i = 0; i < sizeof formulas / sizeof *formulas; i++) {
+        take_alone(formulas[i]);
+        take_trained(formulas[i], "sgd(lr=0.1)");
+    }
     for (size_t i = 0; i < dg_op_count(); i++)
         if (is_simple_activation(dg_op_at(i))) {
             take_alone(dg_op_at(i)->name);

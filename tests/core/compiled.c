@@ -89,6 +89,12 @@ Test(compiled, a_loop_is_for_any_constants)
     cr_expect(compare_activation("leaky_relu(0.2)") > 0 || !has_loops());
 }
 
+Test(compiled, formulas_that_are_often_written_have_loops)
+{
+    cr_expect(compare_activation("expr(x * min(max(x + 3, 0), 6) / 6)") > 0 || !has_loops());
+    cr_expect(compare_activation("expr(2 * where(x > 0, x, 1.5 * expm1(x)))") > 0 || !has_loops());
+}
+
 Test(compiled, other_formulas_run_step_by_step)
 {
     cr_expect_eq(compare_activation("expr(x * sigmoid(x) + hypot(x, 3) - tanh(x) * 0.7)"), 0);
