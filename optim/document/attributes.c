@@ -69,6 +69,12 @@ static const dg_attribute table[] = {
     SETTING("folds", NATURAL, "folds", TRAINING, "cuts the rows into so many parts, of which one tests (0: no folds)"),
     SETTING("fold", COUNT, "fold", TRAINING, "with folds: the part that tests, from 1 on (1)"),
     SETTING("validation", FRACTION, "validation", TRAINING, "keeps this part of the rows for validation (0)"),
+    SETTING(
+        "watch", LIST, "watch", TRAINING,
+        "what is recorded of each layer while training: \"grad_norm, update_ratio, dead, saturated, mean, std, rank\": "
+        "dotgrad list probes"),
+    SETTING("watch_every", COUNT, "watch-every", TRAINING, "steps from one record to the next (100)",
+            .most = INT32_MAX),
     OURS("trains", N, LIST, "of one of several losses: the parameters that its turns train, \"d.*\" (all)"),
     OURS("turns", N, COUNT, "of one of several losses: its turns one after another, before the next one's (1)"),
     SETTING("monitor", NAME, "monitor", TRAINING,

@@ -54,10 +54,9 @@ static void report(dg_trainer *t, double batch_loss, const dg_metrics *train, co
         t->stopped = true;
 }
 
-dg_status run_batch(dg_trainer *t, double *loss)
+dg_status take_batch(dg_trainer *t, int64_t *rows)
 {
     const dg_task *task = &t->options.task;
-    objective *now = objective_now(t);
     int64_t begin = t->batch_done * t->batch_size, left = task->data->n_train - begin;
     int64_t count = left < t->batch_size ? left : t->batch_size;
     if (t->order_epoch != t->epoch) {
@@ -66,7 +65,16 @@ dg_status run_batch(dg_trainer *t, double *loss)
         t->order_epoch = t->epoch;
     }
     batch_gather(&t->batch, training_rows(t), t->order, begin, count);
-    DG_TRY(follow_schedule(t, now));
+    if (rows)
+        *rows = count;
+    return follow_schedule(t, objective_now(t));
+}
+
+dg_status run_batch(dg_trainer *t, double *loss)
+{
+    objective *now = objective_now(t);
+    int64_t count;
+    DG_TRY(take_batch(t, &count));
     dg_plan_set_step(now->plan, t->step);
     DG_TRY(dg_plan_run(now->plan, t->batch.feeds, t->batch.n_feeds));
     DG_TRY(add_results(now->plan, &t->metrics, (int)(now - t->objectives), count, &t->sums, loss));
@@ -75,6 +83,7 @@ dg_status run_batch(dg_trainer *t, double *loss)
 
 static dg_status train_batch(dg_trainer *t, double *loss)
 {
+    DG_TRY(watch_step(t));
     DG_TRY(run_batch(t, loss));
     if (!isfinite(*loss))
         return diverged(t, isnan(*loss) ? "the loss is nan" : "the loss is infinite");

@@ -361,6 +361,8 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
     DG_TRY(write_graph(t));
     bool emitting = dg_graph_emit(t->options.task.graph, true);
     dg_status status = objectives_emit(t);
+    if (status.code == DG_OK)
+        status = watch_emit(t);
     dg_graph_emit(t->options.task.graph, emitting);
     DG_TRY(status);
     DG_TRY(check_memory(t));
@@ -373,6 +375,7 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
     DG_TRY(objectives_check_ranges(t));
     DG_TRY(health_prepare(t));
     DG_TRY(make_plans(t));
+    DG_TRY(watch_plan(t));
     return prepare_plans(t);
 }
 
@@ -399,6 +402,7 @@ void dg_trainer_free(dg_trainer *t)
 {
     if (!t)
         return;
+    watch_release(t);
     objectives_release(t);
     dg_plan_free(t->evaluation_plan);
     if (t->batch.sources)

@@ -21,7 +21,8 @@ typedef struct progress_state {
     metric_sums sums; /* of the epoch so far */
 } progress_state;
 
-typedef struct driven driven; /* drive.c */
+typedef struct driven driven;     /* drive.c */
+typedef struct watching watching; /* watch.c */
 
 /* What training makes small in its turns: a loss, the parameters that it trains, and how. */
 typedef struct objective {
@@ -57,7 +58,8 @@ struct dg_trainer {
     batch batch; /* its last feeds are rates and momenta of the objectives */
     metric_set metrics;
     dg_plan *evaluation_plan;
-    double *losses; /* of the epochs done, for schedules that look at them */
+    watching *watching; /* NULL: nothing is watched */
+    double *losses;     /* of the epochs done, for schedules that look at them */
     int64_t n_losses;
     bool *refit; /* by node id: layers that are fitted again after each epoch; NULL: none */
 
@@ -100,6 +102,8 @@ void find_best(dg_trainer *trainer, int64_t from);
 dg_status history_reserve(dg_trainer *trainer, int64_t epochs);
 /* What refit asks for after an epoch. */
 dg_status refit_layers(dg_trainer *trainer);
+/* The rows, rates and momenta of the next batch; *count: so many rows. May be called again. */
+dg_status take_batch(dg_trainer *trainer, int64_t *count);
 /* The next batch through the training plan; nothing is counted. */
 dg_status run_batch(dg_trainer *trainer, double *loss);
 
@@ -123,6 +127,15 @@ dg_status objectives_check_ranges(const dg_trainer *trainer);
 dg_status follow_schedule(dg_trainer *trainer, objective *o);
 /* Puts the averages of the weights in their place. */
 dg_status take_averages(dg_trainer *trainer);
+
+/* ---- watch.c ---- */
+
+/* What is watched joins the graph; after the updates. */
+dg_status watch_emit(dg_trainer *trainer);
+dg_status watch_plan(dg_trainer *trainer);
+/* Before the next step, where its number asks for it. */
+dg_status watch_step(dg_trainer *trainer);
+void watch_release(dg_trainer *trainer);
 
 /* ---- drive.c ---- */
 

@@ -392,3 +392,29 @@ Test(run_folder, of_a_fold_is_resumed_with_the_same_rows)
         dotgrad("train net.dot --data spirals -o c --epochs 4 --folds 3 --fold 3 --split-seed 7 --no-pictures"));
     cr_assert_not(same_bytes("a/metrics.csv", "c/metrics.csv"));
 }
+
+/* Of a run that was stopped and goes on, too. */
+Test(run_folder, keeps_what_was_watched)
+{
+    const char *watch = "--watch 'grad_norm, update_ratio, dead' --watch-every 2";
+    char line[4096];
+    expect_fine(dotgrad("train net.dot -o plain --epochs 8 --no-pictures"));
+    expect_fine(dotgrad("train net.dot -o run --epochs 8 %s", watch));
+    cr_assert(same_bytes("plain/checkpoint.safetensors", "run/checkpoint.safetensors"));
+    read_text("run/watch.csv", line, sizeof line);
+    cr_assert_eq(strncmp(line, "step,epoch,layer,grad_norm,update_ratio,dead\n0,1,h,", 51), 0, "%s", line);
+    cr_assert_eq(access("run/watch-grad_norm.svg", R_OK), 0);
+    cr_assert_eq(access("run/watch-dead.png", R_OK), 0);
+    read_text("run/watch.svg", line, sizeof line);
+    cr_assert_not_null(strstr(line, "before step"), "%s", line);
+    expect_fine(dotgrad("train net.dot -o part --epochs 5 --no-pictures %s", watch));
+    expect_fine(dotgrad("train --resume part --epochs 8 --no-pictures %s", watch));
+    cr_assert(same_bytes("run/watch.csv", "part/watch.csv"));
+    cr_assert_eq(system("sed 's/epochs=3/epochs=3, watch=\"std\", watch_every=4/' net.dot >watched.dot"), 0);
+    expect_fine(dotgrad("train watched.dot -o own --no-pictures"));
+    read_text("own/watch.csv", line, sizeof line);
+    cr_assert_not_null(strstr(line, "step,epoch,layer,std\n"), "%s", line);
+    outcome run = dotgrad("train net.dot -o run --watch gradnorm");
+    cr_assert_eq(run.status, 1);
+    cr_assert_not_null(strstr(run.err, "'gradnorm' is not one of"), "%s", run.err);
+}

@@ -134,6 +134,18 @@ static bool on_progress(void *argument, const dg_progress *now)
     return run->metrics_status.code == DG_OK;
 }
 
+static dg_status on_watched(void *argument, const dg_watched *now)
+{
+    training_run *run = argument;
+    return watch_record(&run->watch, now);
+}
+
+static uint64_t step_of(const dg_tensors *checkpoint)
+{
+    const char *note = dg_tensors_note(checkpoint, "dotgrad.step");
+    return note ? strtoull(note, NULL, 10) : 0;
+}
+
 /* A schedule that ends with the last epoch is another curve when there are more epochs: the rate jumps. */
 static void warn_of_schedule(const training_run *run)
 {
@@ -145,8 +157,7 @@ static void warn_of_schedule(const training_run *run)
         dg_optimizer_parse(run->settings.optimizer, &optimizer).code != DG_OK ||
         dg_schedule_parse(run->settings.schedule, &schedule).code != DG_OK)
         return;
-    const char *step_note = dg_tensors_note(run->checkpoint, "dotgrad.step");
-    uint64_t step = step_note ? strtoull(step_note, NULL, 10) : 0;
+    uint64_t step = step_of(run->checkpoint);
     uint64_t batches = 1 + (uint64_t)(dg_data_set(run->data)->n_train - 1) / (uint64_t)run->settings.batch_size;
     double old = dg_schedule_rate(&schedule, optimizer.lr, step, batches, (uint64_t)epochs);
     double new = dg_schedule_rate(&schedule, optimizer.lr, step, batches, (uint64_t)run->settings.epochs);
@@ -210,6 +221,9 @@ static dg_status make_trainer(training_run *run)
                                                 .resume = run->checkpoint,
                                                 .checkpoint = settings->trace ? NULL : run->checkpoint_path,
                                                 .checkpoint_seconds = SAVE_EVERY,
+                                                .watch = settings->watch,
+                                                .watch_every = settings->watch_every,
+                                                .watched = settings->trace ? NULL : on_watched,
                                                 .progress = settings->trace ? NULL : on_progress,
                                                 .argument = run,
                                                 .stop = &stop_asked},
@@ -231,6 +245,8 @@ static void watch_signals(bool on)
 
 static dg_status run_trainer(training_run *run)
 {
+    if (settings_watches(&run->settings))
+        DG_TRY(watch_begin(&run->watch, run->folder, resumes_in_place(run) ? step_of(run->checkpoint) : 0));
     watch_signals(true); /* whoever sees metrics.csv can stop the run, which saves then */
     DG_TRY(metrics_begin(&run->metrics, run->folder, run->trainer));
     progress_begin(&run->progress);
@@ -256,6 +272,26 @@ static void draw_curves(training_run *run)
     if (plotted.code != DG_OK)
         command_warn("%s", plotted.message);
     run->is_plotted = plotted.code == DG_OK;
+}
+
+/* Heat maps of what was watched, and the diagram with the numbers of the last record. */
+static void draw_watched(training_run *run)
+{
+    char *path = path_join(run->folder, "watch.svg"), title[80];
+    dg_status status = watch_draw_maps(run->folder);
+    snprintf(title, sizeof title, "%.40s, before step %llu", run->settings.watch, (unsigned long long)run->watch.step);
+    const dg_heat heat = {.title = title,
+                          .count = run->watch.count,
+                          .nodes = run->watch.nodes,
+                          .values = run->watch.values,
+                          .texts = run->watch.words};
+    if (status.code == DG_OK && path)
+        status = run_file_ready(path);
+    if (status.code == DG_OK && path && run->watch.count)
+        status = dg_draw(run->session.file->graph, path, .file = run->session.file, .heat = &heat);
+    if (status.code != DG_OK)
+        command_warn("what was watched is not drawn: %s", status.message);
+    free(path);
 }
 
 /* ---- results ---- */
@@ -308,14 +344,21 @@ static dg_status write_row(training_run *run, const dg_status *trained)
 
 static void print_files(const training_run *run)
 {
-    static const char *const names[] = {
-        "checkpoint.safetensors", "metrics.csv", "loss.svg", "loss.png", "graph.svg", "graph.dot", ROW_NAME};
+    static const char *const names[] = {"checkpoint.safetensors",
+                                        "metrics.csv",
+                                        "loss.svg",
+                                        "loss.png",
+                                        "graph.svg",
+                                        "graph.dot",
+                                        "watch.csv",
+                                        "watch.svg",
+                                        ROW_NAME};
     char *path;
     fprintf(stderr, "files in %s:", run->folder);
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
-        bool is_curve = strncmp(names[k], "loss.", 5) == 0;
+        bool is_curve = strncmp(names[k], "loss.", 5) == 0, is_watch = strncmp(names[k], "watch.", 6) == 0;
         path = path_join(run->folder, names[k]);
-        if (path && is_written(path) && (run->is_plotted || !is_curve))
+        if (path && is_written(path) && (run->is_plotted || !is_curve) && (run->watch.count || !is_watch))
             fprintf(stderr, " %s", names[k]);
         free(path);
     }
@@ -398,6 +441,8 @@ static dg_status run_all(training_run *run)
     dg_status status = run_trainer(run);
     if ((status.code == DG_OK || status.code == DG_NUMERIC) && !run->settings.no_pictures)
         draw_curves(run);
+    if (run->watch.count && !run->settings.no_pictures)
+        draw_watched(run);
     if (status.code == DG_OK)
         status = print_results(run);
     if (status.code == DG_OK || status.code == DG_NUMERIC) {
@@ -412,6 +457,7 @@ static dg_status run_all(training_run *run)
 static void release(training_run *run)
 {
     metrics_end(&run->metrics);
+    watch_end(&run->watch);
     run_claim_drop(&run->claim);
     dg_trainer_free(run->trainer);
     dg_tensors_free(run->extra);

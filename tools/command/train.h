@@ -9,6 +9,7 @@
 #include "session.h"
 #include "tools/run/claim.h"
 #include "tools/run/report.h"
+#include "tools/run/watch.h"
 #include "train_settings.h"
 
 /* One run from its options to its results. */
@@ -35,6 +36,7 @@ typedef struct training_run {
     dg_trainer *trainer;
     progress_bar progress;
     metrics_file metrics;
+    watch_file watch;
     dg_status metrics_status; /* of writing while training */
     double begin, training_seconds;
     dg_metrics validated, tested;

@@ -140,8 +140,7 @@ static dg_status take_weights(training_run *run)
 static dg_status take_settings(training_run *run, const dg_graph_file *file)
 {
     train_settings *settings = &run->settings;
-    if (!settings->resume)
-        settings_from_graph(settings, attribute_of, file);
+    settings_from_graph(settings, attribute_of, file);
     settings_complete(settings);
     return dg_ok();
 }

@@ -53,6 +53,7 @@ static const command_options known = {
 
 /* ---- the settings that are attributes ---- */
 
+enum { ALSO_RESUMED = 2 };
 typedef enum setting_kind { TEXT, WHOLE, NUMBER, FLAG, BYTES } setting_kind;
 
 /* Where a setting is, and what a checkpoint calls it. */
@@ -61,7 +62,8 @@ typedef struct setting {
     setting_kind kind;
     size_t offset;     /* in train_settings */
     const char *note;  /* NULL: kept in another way (run_notes), or not */
-    bool is_of_graph;  /* the graph's attribute is taken here, not while the graph is read */
+    int is_of_graph;   /* the graph's attribute is taken here, not while the graph is read; ALSO_RESUMED: by a run that
+                          goes on, too, because it is no part of the result */
     const char *usual; /* NULL: none */
 } setting;
 
@@ -91,7 +93,9 @@ static const setting settings_known[] = {{"data", TEXT, AT(data), NULL, false, N
                                          {"validation", NUMBER, AT(validation), NULL, true, "0"},
                                          {"clip_value", NUMBER, AT(clip_value), "dotgrad.clip_value", true, "0"},
                                          {"clip_norm", NUMBER, AT(clip_norm), "dotgrad.clip_norm", true, "0"},
-                                         {"memory_limit", BYTES, AT(memory_limit), NULL, true, NULL}};
+                                         {"memory_limit", BYTES, AT(memory_limit), NULL, true, NULL},
+                                         {"watch", TEXT, AT(watch), NULL, ALSO_RESUMED, NULL},
+                                         {"watch_every", WHOLE, AT(watch_every), NULL, ALSO_RESUMED, "0"}};
 enum { SETTINGS = sizeof settings_known / sizeof *settings_known };
 
 static bool is_given(const train_settings *settings, const setting *one)
@@ -153,11 +157,16 @@ int settings_parse(int argc, char **argv, train_settings *settings)
     return -1;
 }
 
+bool settings_watches(const train_settings *settings)
+{
+    return settings->watch && settings->watch[strspn(settings->watch, ", []")];
+}
+
 void settings_from_graph(train_settings *settings, const char *(*attribute)(const void *, const char *),
                          const void *argument)
 {
     for (int k = 0; k < SETTINGS; k++)
-        if (settings_known[k].is_of_graph)
+        if (settings_known[k].is_of_graph && (!settings->resume || settings_known[k].is_of_graph == ALSO_RESUMED))
             take(settings, &settings_known[k], attribute(argument, settings_known[k].name));
 }
 

@@ -124,8 +124,8 @@ static void print_heat(FILE *out, const chart_heat *heat)
     fputs("set xtics (", out);
     for (int64_t k = 0; k < heat->columns; k += step)
         fprintf(out, "%s'%.6g' %lld", k ? ", " : "", heat->x[k], (long long)k);
-    fprintf(out, ")\nset xrange [-0.5:%lld.5]\nset yrange [-0.5:%lld.5]%s\n", (long long)heat->columns - 1,
-            (long long)heat->rows - 1, heat->down ? " reverse" : "");
+    fprintf(out, ")\nset xrange [-0.5:%lld.5]\n", (long long)heat->columns - 1);
+    fprintf(out, heat->down ? "set yrange [%lld.5:-0.5]\n" : "set yrange [-0.5:%lld.5]\n", (long long)heat->rows - 1);
     fputs("unset grid\nset palette defined (0 '#FFF7EC', 0.5 '#FDBB84', 1 '#B30000')\n", out);
     print_label(out, "cblabel", heat->label);
     if (heat->log_scale)

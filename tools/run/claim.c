@@ -106,7 +106,9 @@ static bool is_temporary(const char *name)
                                        "loss.png.",
                                        "loss.gp.",
                                        "metrics.csv.",
-                                       "row.json."};
+                                       "row.json.",
+                                       "watch.csv.",
+                                       "watch.svg."};
     for (size_t k = 0; k < sizeof ours / sizeof *ours; k++) {
         size_t length = strlen(ours[k]), digits;
         if (strncmp(name, ours[k], length) != 0)

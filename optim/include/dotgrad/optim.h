@@ -163,6 +163,18 @@ typedef struct dg_objective {
     int turns; /* 0: 1 */
 } dg_objective;
 
+/* What probes say before a step, on its batch. */
+typedef struct dg_watched {
+    uint64_t step; /* that comes next, from 0 */
+    int64_t epoch; /* it is in, from 1 */
+    int n_probes;
+    const char *const *probes;
+    size_t n_layers;
+    dg_node *const *layers;   /* in the graph's order */
+    const double *values;     /* [n_layers, n_probes]; NaN: the probe is of other nodes */
+    const char *const *words; /* the same in words; NULL: none */
+} dg_watched;
+
 typedef struct dg_trainer_options {
     dg_task task;                   /* loss needed; with objectives the first one's */
     const dg_objective *objectives; /* metrics have the loss of each, under its name, the first's as "loss" */
@@ -193,7 +205,11 @@ typedef struct dg_trainer_options {
     const dg_tensors *extra; /* tensors and notes that go into the checkpoint as they are (statistics of scaling, …) */
     const dg_tensors *resume; /* a checkpoint as dg_safetensors_read() gives it: go on from there, bit for bit */
     bool (*progress)(void *argument, const dg_progress *progress); /* false: stop. May be NULL */
-    void *argument;
+    const char *watch;   /* probes (<dotgrad/probe.h>): "grad_norm, dead"; NULL: none. Measured by a plan of their own
+                            before   the step, they change no bit of the result */
+    int64_t watch_every; /* steps; 0: 100 */
+    dg_status (*watched)(void *argument, const dg_watched *now); /* without it nothing is measured */
+    void *argument;                                              /* of progress and watched */
     const volatile sig_atomic_t *stop; /* set by a signal handler to stop after the step. May be NULL */
 } dg_trainer_options;
 
