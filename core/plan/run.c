@@ -1,6 +1,8 @@
 /* Plans: making, running and freeing them. */
 #include "plan.h"
 
+#include "core/tensor/tensors.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,18 +171,34 @@ static dg_status get_ready(dg_plan *plan, const dg_feed *feeds, int n_feeds)
     return dg_ok();
 }
 
+static dg_status changing_parameters(const char *how)
+{
+    return dg_error(DG_BAD_ARGUMENT,
+                    "the plan's parameters %s a run of another plan: while one updates a set of parameters, no other "
+                    "may read it",
+                    how);
+}
+
 /* A status is large: each is returned where it is made, and copied only when something has failed. */
 dg_status run_entered(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
     if (!plan->current || !knows_parameters(plan) || !take_feeds_again(plan, plan->current, feeds, n_feeds))
         DG_TRY(get_ready(plan, feeds, n_feeds));
     binding *b = plan->current;
+    dg_tensors *set = b->n_parameters ? plan->options.parameters : NULL;
+    bool writes = b->n_assignments > 0;
+    uint64_t seen = 0;
+    if (set && !tensors_enter(set, writes, &seen))
+        return changing_parameters("are being updated by");
     for (int32_t i = 0; i < b->n_random_kernels; i++)
         b->random_kernels[i]->random.step = plan->step;
-    DG_TRY(plan->profiling ? run_tasks_timed(plan, b) : run_tasks(plan, b));
-    run_assignments(b);
-    plan->step++;
-    return dg_ok();
+    dg_status status = plan->profiling ? run_tasks_timed(plan, b) : run_tasks(plan, b);
+    if (status.code == DG_OK)
+        run_assignments(b);
+    if (set && !tensors_leave(set, writes, seen) && status.code == DG_OK)
+        return changing_parameters("were updated meanwhile by");
+    plan->step += status.code == DG_OK;
+    return status;
 }
 
 dg_status dg_plan_run(dg_plan *plan, const dg_feed *feeds, int n_feeds)

@@ -6,6 +6,7 @@
 
 #include "core/base/table.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,8 @@ struct dg_tensors {
     hash_table by_name;
     note *notes;
     size_t n_notes, notes_capacity;
-    uint64_t state; /* counts buffers that have gone */
+    uint64_t state;              /* counts buffers that have gone */
+    atomic_uint_fast64_t writes; /* one more when a run of a plan begins to write and when it ends: odd meanwhile */
 };
 
 dg_status dg_tensors_new(dg_tensors **set)
@@ -60,6 +62,28 @@ void dg_tensors_free(dg_tensors *set)
 uint64_t tensors_state(const dg_tensors *set)
 {
     return set->state;
+}
+
+/* Readers write nothing, so that those of many threads do not wait for each other: what they have read was left alone
+ * when `writes` is the same at the end. */
+bool tensors_enter(dg_tensors *set, bool writes, uint64_t *seen)
+{
+    uint_fast64_t now = atomic_load_explicit(&set->writes, memory_order_acquire);
+    *seen = now;
+    if (now & 1)
+        return false;
+    return !writes || atomic_compare_exchange_strong_explicit(&set->writes, &now, now + 1, memory_order_acq_rel,
+                                                              memory_order_relaxed);
+}
+
+bool tensors_leave(dg_tensors *set, bool writes, uint64_t seen)
+{
+    if (writes) {
+        atomic_store_explicit(&set->writes, seen + 2, memory_order_release);
+        return true;
+    }
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&set->writes, memory_order_relaxed) == seen;
 }
 
 size_t dg_tensors_count(const dg_tensors *set)

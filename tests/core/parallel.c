@@ -204,13 +204,93 @@ static void one_plan_in_two_threads_is_refused(void)
     dg_graph_free(g);
 }
 
+/* ---- updates beside readers ---- */
+
+typedef struct updating {
+    dg_plan *reader, *updater, *other; /* what a thread runs while a kernel of the first two waits for it */
+    dg_status status;
+} updating;
+
+static updating both;
+
+static void *run_other(void *argument)
+{
+    (void)argument;
+    both.status = dg_plan_run(both.other, NULL, 0);
+    return NULL;
+}
+
+static dg_status wait_forward(const dg_kernel *kernel)
+{
+    pthread_t thread;
+    memcpy(kernel->outputs[0]->data, kernel->inputs[0]->data, dg_tensor_bytes(kernel->outputs[0]));
+    if (!both.other)
+        return dg_ok();
+    if (pthread_create(&thread, NULL, run_other, NULL) != 0)
+        return dg_error(DG_NO_MEMORY, "no thread");
+    pthread_join(thread, NULL);
+    return dg_ok();
+}
+
+static const dg_op waiting = {.name = "waiting",
+                              .family = "shape",
+                              .summary = "y = x, while another plan runs",
+                              .inputs = {{.name = "input"}},
+                              .flags = DG_NOT_DIFFERENTIABLE,
+                              .infer = meet_infer,
+                              .forward = wait_forward};
+
+static void updates_beside_readers_are_refused(void)
+{
+    dg_graph *g;
+    dg_tensors *parameters;
+    ok(dg_graph_new(&g));
+    ok(dg_tensors_new(&parameters));
+    dg_node *w = dg_parameter(g, DG_SHAPE(2), .name = "w", .init = "ones"), *read = dg_call(DG_HERE, "waiting", 1, &w);
+    dg_node *again = dg_call(DG_HERE, "waiting", 1, &w), *update = dg_assign(w, dg_add(again, again));
+    dg_node *plain = dg_add(w, w), *plain_update = dg_assign(w, plain);
+    ok(dg_graph_status(g));
+    ok(dg_parameters_init(parameters, g, 1));
+    both.reader = plan_of(read, parameters);
+    ok(dg_plan_new(g, &(dg_plan_options){.updates = &update, .n_updates = 1, .parameters = parameters}, &both.updater));
+    dg_plan *second = plan_of(plain, parameters), *second_updater;
+    ok(dg_plan_new(g, &(dg_plan_options){.updates = &plain_update, .n_updates = 1, .parameters = parameters},
+                   &second_updater));
+    dg_plan *const others[] = {second, second_updater};
+    for (int k = 0; k < 2; k++) { /* a reader, an update while one updates */
+        both.other = others[k];
+        ok(dg_plan_run(both.updater, NULL, 0));
+        expect(both.status.code == DG_BAD_ARGUMENT && strstr(both.status.message, "are being updated"),
+               "a run beside updates", both.status.message);
+    }
+    both.other = second; /* two readers */
+    ok(dg_plan_run(both.reader, NULL, 0));
+    ok(both.status);
+    both.other = second_updater; /* an update that begins while one reads */
+    dg_status status = dg_plan_run(both.reader, NULL, 0);
+    ok(both.status);
+    expect(status.code == DG_BAD_ARGUMENT && strstr(status.message, "were updated meanwhile"), "a reader",
+           status.message);
+    both.other = NULL;
+    ok(dg_plan_run(both.reader, NULL, 0)); /* free again */
+    expect(element(both.reader, 0) == 8, "three updates", "are not what was done");
+    dg_plan_free(second);
+    dg_plan_free(second_updater);
+    dg_plan_free(both.reader);
+    dg_plan_free(both.updater);
+    dg_tensors_free(parameters);
+    dg_graph_free(g);
+}
+
 int main(void)
 {
     ok(dg_register(&meet));
+    ok(dg_register(&waiting));
     serve_together(false, false); /* bound plans */
     serve_together(false, true);  /* bound to new sizes in the threads */
     serve_together(true, true);   /* and made there */
     one_plan_in_two_threads_is_refused();
+    updates_beside_readers_are_refused();
     printf("%d failures\n", failures);
     return failures != 0;
 }

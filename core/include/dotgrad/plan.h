@@ -20,8 +20,9 @@
  * Threads. A graph is built by one thread at a time, and while one builds, nobody may make or bind plans of it. Apart
  * from that, plans of one graph may be made, bound and run by several threads, each its own: once bound to a size,
  * plans without updates run in parallel, and may share parameters and a pool of threads. One plan is run by one thread
- * at a time; a second one is refused with DG_BAD_ARGUMENT. While a plan with updates runs, or parameters are loaded or
- * changed, no other plan may run that reads these parameters: nothing keeps watch over that. */
+ * at a time; a second one is refused with DG_BAD_ARGUMENT. While a plan with updates runs, no other plan may run on the
+ * same set of parameters: one that begins meanwhile is refused, one that has begun before fails at its end, both with
+ * DG_BAD_ARGUMENT. Nor may parameters be loaded or changed while a plan runs: nothing keeps watch over that. */
 #ifndef DOTGRAD_PLAN_H
 #define DOTGRAD_PLAN_H
 
