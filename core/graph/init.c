@@ -1,13 +1,22 @@
 /* Initialisers by name: the table of those that ship and those that are registered, reading a call, filling a tensor.
  */
-#include "init.h"
 #include "core/base/descriptors.h"
 #include "core/base/null.h"
 #include "graph.h"
 
+#include <dotgrad/parameters.h>
+
 #include <stdio.h>
 
-static descriptors table = {"initialiser", init_shipped, PTHREAD_MUTEX_INITIALIZER, NULL, 0};
+#define SHIPPED(name) extern const dg_initialiser name##_initialiser;
+#include "core/graph/initialisers/shipped.h"
+#undef SHIPPED
+#define SHIPPED(name) &name##_initialiser,
+static const void *const shipped[] = {
+#include "core/graph/initialisers/shipped.h"
+    NULL};
+
+static descriptors table = {"initialiser", shipped, PTHREAD_MUTEX_INITIALIZER, NULL, 0};
 
 dg_status dg_register_initialiser(const dg_initialiser *initialiser)
 {

@@ -1,10 +1,24 @@
-/* One reduction for every element type. Wants OP, FIRST(x), NEUTRAL, REAL_COMBINE(a, b), VECTOR_COMBINE(a, b),
- * INTEGER_COMBINE(a, b), the types of results, REAL_TO(type) and INTEGER_TO(type), and IN_VECTORS: whether floats are
- * combined as vectors. */
-#if !defined(OP) || !defined(FIRST) || !defined(NEUTRAL) || !defined(REAL_COMBINE) || !defined(VECTOR_COMBINE) ||      \
-    !defined(INTEGER_COMBINE)
-#error "this is a template: OP, FIRST, NEUTRAL, REAL_COMBINE, VECTOR_COMBINE and INTEGER_COMBINE must be defined"
+/* One reduction for every element type, and the table of its loops. Wants LOOPS (the table's name), NEUTRAL (the result
+ * over nothing), REAL_COMBINE(a, b), INTEGER_COMBINE(a, b) and VECTOR_COMBINE(a, b). Where it is not as usual:
+ * FIRST(x) (an element, to begin with), the types of results, REAL_TO(type) and INTEGER_TO(type), and IN_VECTORS:
+ * whether floats are combined as vectors. */
+#if !defined(LOOPS) || !defined(NEUTRAL) || !defined(REAL_COMBINE) || !defined(INTEGER_COMBINE)
+#error "this is a template: LOOPS, NEUTRAL, REAL_COMBINE and INTEGER_COMBINE must be defined"
 #endif
+
+#ifndef FIRST
+#define FIRST(x) (x)
+#endif
+#ifndef REAL_TO
+#define REAL_TO SAME
+#endif
+#ifndef INTEGER_TO
+#define INTEGER_TO SAME
+#endif
+#ifndef IN_VECTORS
+#define IN_VECTORS 1
+#endif
+#define NAME(suffix) JOIN(reduce_, suffix)
 
 #define COMBINE(a, b) INTEGER_COMBINE(a, b)
 #define VECTORS       0
@@ -36,8 +50,8 @@
 #undef COMBINE
 #undef VECTORS
 
-#undef OP
-#undef NEUTRAL
-#undef REAL_COMBINE
-#undef VECTOR_COMBINE
-#undef INTEGER_COMBINE
+const reduction_loops DG_ISA_NAME(LOOPS) = {{[DG_BOOL] = NAME(condition),
+                                             [DG_INT32] = NAME(int32),
+                                             [DG_INT64] = NAME(int64),
+                                             [DG_FLOAT32] = NAME(float32),
+                                             [DG_FLOAT64] = NAME(float64)}};

@@ -1,4 +1,4 @@
-/* The loops of reductions, one table for each instruction set. */
+/* The loops of reductions, for each instruction set. */
 #ifndef OPS_REDUCE_LOOPS_H
 #define OPS_REDUCE_LOOPS_H
 
@@ -45,8 +45,12 @@ typedef struct pass_source {
 typedef void (*pass_kernel)(const pass *p, const pass_source *from, void *to, int64_t begin, int64_t end);
 typedef void (*place_kernel)(const pass *p, bool greatest, const void *from, int64_t *to, int64_t begin, int64_t end);
 
+/* Of one reduction, by element type. */
+struct reduction_loops {
+    pass_kernel of[DTYPES];
+};
+
 typedef struct reduce_table {
-    pass_kernel reduce[REDUCE_ANY + 1][DTYPES];
     pass_kernel others[DTYPES];
     place_kernel place[DTYPES];
 } reduce_table;

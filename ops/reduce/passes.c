@@ -156,22 +156,16 @@ static void run_pass(pass_run *run, dg_threads *threads)
 }
 
 /* All of the input, little, to one result: not worth a chain. */
-static void run_little(reduction kind, const dg_kernel *kernel, int64_t count, double divisor)
+static void run_little(const reduction_loops *loops, const dg_kernel *kernel, int64_t count, double divisor)
 {
     pass p = {.outer = 1, .rows = count, .inner = 1, .chunks = 1, .chunk_rows = count, .column_blocks = 1};
     const dg_tensor *x = kernel->inputs[0];
     dg_tensor *y = kernel->outputs[0];
-    pass_run run = {&p,
-                    reduce_tables()->reduce[kind][x->dtype],
-                    {x->data, kernel->prologue ? kernel : NULL},
-                    y,
-                    y->data,
-                    kernel,
-                    divisor};
+    pass_run run = {&p, loops->of[x->dtype], {x->data, kernel->prologue ? kernel : NULL}, y, y->data, kernel, divisor};
     run_units(&run, 0, 1);
 }
 
-void reduce_run(reduction kind, const dg_kernel *kernel, const axes *set, double divisor)
+void reduce_run(const reduction_loops *loops, const dg_kernel *kernel, const axes *set, double divisor)
 {
     enum { LITTLE = 1024 };
     const dg_tensor *x = kernel->inputs[0];
@@ -183,7 +177,7 @@ void reduce_run(reduction kind, const dg_kernel *kernel, const axes *set, double
         to_one = to_one && (set->has[d] || x->shape.dims[d] == 1);
     }
     if (to_one && count <= LITTLE) {
-        run_little(kind, kernel, count, divisor);
+        run_little(loops, kernel, count, divisor);
         return;
     }
     pass_chain chain = chain_for(x, set);
@@ -193,7 +187,7 @@ void reduce_run(reduction kind, const dg_kernel *kernel, const axes *set, double
         const pass *p = &chain.passes[i];
         bool last = i + 1 == chain.count;
         pass_run run = {.pass = p, .from = from, .output = y, .to = last ? y->data : spare, .divisor = divisor};
-        run.kernel = reduce_tables()->reduce[kind][i ? y->dtype : x->dtype];
+        run.kernel = loops->of[i ? y->dtype : x->dtype];
         run.finish = last ? kernel : NULL;
         run_pass(&run, kernel->threads);
         from = (pass_source){run.to, NULL};

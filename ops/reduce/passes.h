@@ -4,14 +4,7 @@
 
 #include "ops/shared/arguments.h"
 
-typedef enum reduction {
-    REDUCE_SUM,
-    REDUCE_PROD,
-    REDUCE_AMAX, /* NaN wins */
-    REDUCE_AMIN,
-    REDUCE_ALL,
-    REDUCE_ANY
-} reduction;
+typedef struct reduction_loops reduction_loops; /* loops.h */
 
 /* Bytes that reduce_run needs: of the partial results between two passes. */
 size_t reduce_workspace(const dg_tensor *input, const axes *set, dg_dtype result);
@@ -21,7 +14,7 @@ size_t reduce_workspace(const dg_tensor *input, const axes *set, dg_dtype result
  * input's; of sums and products of integers and conditions int64; of all and any bool. Sums and products are pairwise:
  * the error grows with the logarithm of the count. Runs the epilogue. The input may have channels_last where
  * reduce_layout() lets it. */
-void reduce_run(reduction kind, const dg_kernel *kernel, const axes *set, double divisor);
+void reduce_run(const reduction_loops *loops, const dg_kernel *kernel, const axes *set, double divisor);
 
 /* Whatever the layout of [N, C, H, W], what is left keeps its order, unless C and one of H and W are left. */
 static inline dg_layout reduce_layout(const axes *set)

@@ -1,7 +1,7 @@
-/* Reductions over one dimension, several, or all (`dim` left out). With `keepdim` they stay as dimensions of size 1.
- * Long because all reductions share the reading of dimensions and the plan of passes. */
+/* Reductions that are made of others, over one dimension, several, or all (`dim` left out): var, std, norm, logsumexp;
+ * places, argmax and argmin; and sum_to and prod_others, for derivatives. */
 #include "ops/shared/rules.h"
-#include "passes.h"
+#include "reduction.h"
 
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
@@ -11,205 +11,30 @@
 #include <math.h>
 #include <stdio.h>
 
-/* ---- shapes ---- */
-
-static dg_status reduced_shape(const dg_infer *infer, const dg_value *dims, bool keepdim, bool need_elements)
-{
-    const dg_shape *x = &infer->inputs[0]->shape;
-    dg_shape *y = &infer->outputs[0].shape;
-    axes set;
-    DG_TRY(axes_from(dims, x->rank, &set));
-    y->rank = 0;
-    for (int d = 0; d < x->rank; d++) {
-        if (set.has[d] && need_elements && x->dims[d] == 0)
-            return dg_error(DG_BAD_SHAPE, "dimension %d has no elements to choose from", d);
-        if (!set.has[d] || keepdim)
-            y->dims[y->rank++] = set.has[d] ? 1 : x->dims[d];
-    }
-    return dg_ok();
-}
-
-static dg_status want_float(const dg_infer *infer)
-{
-    dg_dtype dtype = infer->inputs[0]->dtype;
-    if (!dg_dtype_is_float(dtype))
-        return dg_error(DG_BAD_DTYPE, "the input is %s, wants float32 or float64", dg_dtype_name(dtype));
-    infer->outputs[0].dtype = dtype;
-    return dg_ok();
-}
-
-/* Attributes: dim, keepdim. */
-static dg_status float_infer(const dg_infer *infer)
-{
-    DG_TRY(want_float(infer));
-    return reduced_shape(infer, &infer->attrs[0], infer->attrs[1].b, false);
-}
-
-/* The same, of one element at least. */
+/* Attributes: dim, keepdim; of one element at least. */
 static dg_status logsumexp_infer(const dg_infer *infer)
 {
-    DG_TRY(want_float(infer));
-    return reduced_shape(infer, &infer->attrs[0], infer->attrs[1].b, true);
-}
-
-static dg_status sum_infer(const dg_infer *infer)
-{
-    dg_dtype dtype = infer->inputs[0]->dtype;
-    infer->outputs[0].dtype = dg_dtype_is_float(dtype) ? dtype : DG_INT64;
-    return reduced_shape(infer, &infer->attrs[0], infer->attrs[1].b, false);
-}
-
-static dg_status choice_infer(const dg_infer *infer)
-{
-    infer->outputs[0].dtype = infer->inputs[0]->dtype;
-    return reduced_shape(infer, &infer->attrs[0], infer->attrs[1].b, true);
-}
-
-static dg_status truth_infer(const dg_infer *infer)
-{
-    infer->outputs[0].dtype = DG_BOOL;
-    return reduced_shape(infer, &infer->attrs[0], infer->attrs[1].b, false);
+    DG_TRY(reduction_of_floats(infer));
+    return reduction_shape(infer, &infer->attrs[0], infer->attrs[1].b, true);
 }
 
 /* Attributes: dim, a number, keepdim. */
 static dg_status var_infer(const dg_infer *infer)
 {
-    DG_TRY(want_float(infer));
-    return reduced_shape(infer, &infer->attrs[0], infer->attrs[2].b, false);
+    DG_TRY(reduction_of_floats(infer));
+    return reduction_shape(infer, &infer->attrs[0], infer->attrs[2].b, false);
 }
 
 /* Attributes: p, dim, keepdim. */
 static dg_status norm_infer(const dg_infer *infer)
 {
-    DG_TRY(want_float(infer));
-    return reduced_shape(infer, &infer->attrs[1], infer->attrs[2].b, isinf(infer->attrs[0].f));
+    DG_TRY(reduction_of_floats(infer));
+    return reduction_shape(infer, &infer->attrs[1], infer->attrs[2].b, isinf(infer->attrs[0].f));
 }
-
-static double reduce_flops(const dg_infer *infer)
-{
-    return (double)dg_shape_count(&infer->inputs[0]->shape);
-}
-
-/* ---- kernels ---- */
-
-static size_t workspace(const dg_kernel *kernel)
-{
-    axes set;
-    if (axes_from(&kernel->attrs[0], kernel->inputs[0]->shape.rank, &set).code != DG_OK)
-        return 0;
-    return reduce_workspace(kernel->inputs[0], &set, kernel->outputs[0]->dtype);
-}
-
-static dg_status reduce(const dg_kernel *kernel, reduction kind)
-{
-    axes set;
-    DG_TRY(axes_from(&kernel->attrs[0], kernel->inputs[0]->shape.rank, &set));
-    reduce_run(kind, kernel, &set, 1);
-    return dg_ok();
-}
-
-static dg_layout layout(const dg_kernel *kernel, int k)
-{
-    axes set;
-    if (k > 0 || axes_from(&kernel->attrs[0], kernel->inputs[0]->shape.rank, &set).code != DG_OK)
-        return DG_LAYOUT_PLAIN;
-    return reduce_layout(&set);
-}
-
-static dg_status sum_forward(const dg_kernel *kernel)
-{
-    return reduce(kernel, REDUCE_SUM);
-}
-
-static dg_status mean_forward(const dg_kernel *kernel)
-{
-    const dg_shape *shape = &kernel->inputs[0]->shape;
-    int64_t elements = 1;
-    axes set;
-    DG_TRY(axes_from(&kernel->attrs[0], shape->rank, &set));
-    for (int d = 0; d < shape->rank; d++)
-        elements *= set.has[d] ? shape->dims[d] : 1;
-    reduce_run(REDUCE_SUM, kernel, &set, (double)elements);
-    return dg_ok();
-}
-
-static dg_status prod_forward(const dg_kernel *kernel)
-{
-    return reduce(kernel, REDUCE_PROD);
-}
-
-static dg_status amax_forward(const dg_kernel *kernel)
-{
-    return reduce(kernel, REDUCE_AMAX);
-}
-
-static dg_status amin_forward(const dg_kernel *kernel)
-{
-    return reduce(kernel, REDUCE_AMIN);
-}
-
-static dg_status all_forward(const dg_kernel *kernel)
-{
-    return reduce(kernel, REDUCE_ALL);
-}
-
-static dg_status any_forward(const dg_kernel *kernel)
-{
-    return reduce(kernel, REDUCE_ANY);
-}
-
-/* ---- derivatives ---- */
 
 static int rank_of(dg_node *node)
 {
     return dg_node_type(node, 0)->shape.rank;
-}
-
-/* A node of the result's shape, such as the cotangent, with the reduced dimensions back as 1. */
-static dg_node *kept(const dg_backward *vjp, dg_node *node)
-{
-    return restore_dims(node, rank_of(vjp->inputs[0]), &vjp->attrs[0], vjp->attrs[1].b);
-}
-
-static void sum_backward(const dg_backward *vjp)
-{
-    if (dg_dtype_is_float(dg_node_type(vjp->inputs[0], 0)->dtype))
-        vjp->grad_inputs[0] = dg_expand_as(kept(vjp, vjp->grad_output), vjp->inputs[0]);
-}
-
-static void mean_backward(const dg_backward *vjp)
-{
-    dg_node *x = vjp->inputs[0], *count = dg_count(x, .dim = ints_option(&vjp->attrs[0]));
-    vjp->grad_inputs[0] = dg_expand_as(dg_div(kept(vjp, vjp->grad_output), count), x);
-}
-
-/* One dimension after the other: each brings the product of the others along it as a factor. */
-static void prod_backward(const dg_backward *vjp)
-{
-    dg_node *x = vjp->inputs[0], *gradient = kept(vjp, vjp->grad_output);
-    axes set;
-    if (!dg_dtype_is_float(dg_node_type(x, 0)->dtype) || axes_from(&vjp->attrs[0], rank_of(x), &set).code != DG_OK)
-        return;
-    bool any = false;
-    for (int d = rank_of(x) - 1; d >= 0; d--) {
-        if (!set.has[d])
-            continue;
-        gradient = dg_mul(dg_prod_others(x, .dim = d), gradient);
-        x = dg_prod(x, .dim = DG_INTS(d), .keepdim = true);
-        any = true;
-    }
-    vjp->grad_inputs[0] = any ? gradient : dg_reshape_as(gradient, vjp->inputs[0]);
-}
-
-/* Those that share the greatest (least) value share its gradient evenly; a NaN is shared by none, which gives 0/0. */
-static void choice_backward(const dg_backward *vjp)
-{
-    dg_node *x = vjp->inputs[0], *y = kept(vjp, vjp->output), *g = kept(vjp, vjp->grad_output);
-    if (!dg_dtype_is_float(dg_node_type(x, 0)->dtype))
-        return;
-    dg_node *chosen = dg_expr("where(x == y, 1, 0)", {"x", x}, {"y", y});
-    dg_node *ties = dg_sum(chosen, .dim = ints_option(&vjp->attrs[0]), .keepdim = true);
-    vjp->grad_inputs[0] = dg_expr("where(x == y, g, 0) / ties", {"x", x}, {"y", y}, {"g", g}, {"ties", ties});
 }
 
 /* ---- var, std: mean square distance from the mean; count − correction in the denominator ---- */
@@ -281,7 +106,7 @@ static void logsumexp_compose(const dg_compose *compose)
 static dg_status prod_others_infer(const dg_infer *infer)
 {
     int axis;
-    DG_TRY(want_float(infer));
+    DG_TRY(reduction_of_floats(infer));
     DG_TRY(dg_infer_dim(infer->attrs[0].i, infer->inputs[0]->shape.rank, &axis));
     return dg_infer_same(infer);
 }
@@ -323,7 +148,7 @@ static dg_status place_infer(const dg_infer *infer)
         dims = (dg_value){.kind = DG_VALUE_LIST, .count = 1, .items = items};
     }
     infer->outputs[0].dtype = DG_INT64;
-    return reduced_shape(infer, &dims, infer->attrs[1].b, true);
+    return reduction_shape(infer, &dims, infer->attrs[1].b, true);
 }
 
 static dg_status find_place(const dg_kernel *kernel, bool greatest)
@@ -347,6 +172,8 @@ static dg_status argmin_forward(const dg_kernel *kernel)
 
 /* ---- sum_to: the reverse of broadcasting ---- */
 
+DG_ISA_TABLE(reduction_loops, sum_loops)
+
 /* The dimensions of `from` that were stretched from `to`. */
 static axes stretched(const dg_shape *from, const dg_shape *to)
 {
@@ -368,7 +195,7 @@ static dg_status sum_to_infer(const dg_infer *infer)
         return dg_error(DG_BAD_SHAPE, "%s cannot be the broadcast of %s",
                         dg_graph_print_shape(infer->graph, from, left, sizeof left),
                         dg_graph_print_shape(infer->graph, to, right, sizeof right));
-    DG_TRY(want_float(infer));
+    DG_TRY(reduction_of_floats(infer));
     infer->outputs[0].shape = *to;
     return dg_ok();
 }
@@ -388,7 +215,7 @@ static dg_layout sum_to_layout(const dg_kernel *kernel, int k)
 static dg_status sum_to_forward(const dg_kernel *kernel)
 {
     axes set = stretched(&kernel->inputs[0]->shape, &kernel->inputs[1]->shape);
-    reduce_run(REDUCE_SUM, kernel, &set, 1);
+    reduce_run(sum_loops(), kernel, &set, 1);
     return dg_ok();
 }
 
@@ -399,25 +226,6 @@ static void sum_to_backward(const dg_backward *vjp)
 
 /* ---- descriptors ---- */
 
-#define DIM_ATTR                                                                                                       \
-    {                                                                                                                  \
-        .name = "dim", .kind = DG_ATTR_INTS, .fallback = "none",                                                       \
-        .doc = "the dimension or dimensions; all when left out or empty, as in PyTorch"                                \
-    }
-#define KEEPDIM_ATTR                                                                                                   \
-    {                                                                                                                  \
-        .name = "keepdim", .kind = DG_ATTR_BOOL, .fallback = "false", .doc = "keeps them, of size 1"                   \
-    }
-#define SAMPLES(op_name, kind)                                                                                         \
-    (const dg_sample[])                                                                                                \
-    {                                                                                                                  \
-        {op_name, {"[3, 4]" kind}}, {op_name "(dim=1)", {"[3, 4]" kind}},                                              \
-            {op_name "(dim=-1, keepdim=true)", {"[3, 4]" kind}}, {op_name "(dim=[0, 2])", {"[2, 3, 4]" kind}},         \
-            {op_name "(dim=[0, -1], keepdim=true)", {"[2, 3, 4]" kind}},                                               \
-        {                                                                                                              \
-            .call = NULL                                                                                               \
-        }                                                                                                              \
-    }
 #define PLACE_SAMPLES(op_name)                                                                                         \
     (const dg_sample[])                                                                                                \
     {                                                                                                                  \
@@ -449,23 +257,7 @@ static const dg_sample prod_others_samples[] = {
 static const dg_sample sum_to_samples[] = {
     {"sum_to", {"[3, 4]", "[4]"}}, {"sum_to", {"[2, 3, 4]", "[3, 1]"}}, {"sum_to", {"[2, 3]", "[]"}}, {.call = NULL}};
 
-/* One with a kernel, and the attributes dim and keepdim. */
-#define REDUCTION(op_name, summary_text, kind, flags_value, infer_rule, kernel, derivative)                            \
-    {                                                                                                                  \
-        .name = op_name, .family = "reduce", .summary = summary_text, .inputs = {{.name = "input"}},                   \
-        .attrs = {DIM_ATTR, KEEPDIM_ATTR}, .flags = (flags_value) | DG_EPILOGUE | DG_PROLOGUE | DG_ANY_LAYOUT,         \
-        .infer = infer_rule, .forward = kernel, .workspace = workspace, .layout = layout, .backward = derivative,      \
-        .flops = reduce_flops, .samples = SAMPLES(op_name, kind)                                                       \
-    }
-
 static const dg_op reduce_ops[] = {
-    REDUCTION("sum", "y = Σ x; of integers and conditions int64", "", 0, sum_infer, sum_forward, sum_backward),
-    REDUCTION("mean", "y = Σ x / n", "", 0, float_infer, mean_forward, mean_backward),
-    REDUCTION("prod", "y = Π x; of integers and conditions int64", "", 0, sum_infer, prod_forward, prod_backward),
-    REDUCTION("amax", "y = max x; ties share the gradient evenly", "", 0, choice_infer, amax_forward, choice_backward),
-    REDUCTION("amin", "y = min x; ties share the gradient evenly", "", 0, choice_infer, amin_forward, choice_backward),
-    REDUCTION("all", "y = every x is true (not 0)", " bool", DG_NOT_DIFFERENTIABLE, truth_infer, all_forward, NULL),
-    REDUCTION("any", "y = some x is true (not 0)", " bool", DG_NOT_DIFFERENTIABLE, truth_infer, any_forward, NULL),
     {
         .name = "var",
         .family = "reduce",
@@ -514,7 +306,7 @@ static const dg_op reduce_ops[] = {
         .attrs = {DIM_ATTR, KEEPDIM_ATTR},
         .infer = logsumexp_infer,
         .compose = logsumexp_compose,
-        .samples = SAMPLES("logsumexp", ""),
+        .samples = REDUCTION_SAMPLES("logsumexp", ""),
     },
     {
         .name = "argmax",
@@ -551,7 +343,7 @@ static const dg_op reduce_ops[] = {
         .workspace = sum_to_workspace,
         .layout = sum_to_layout,
         .backward = sum_to_backward,
-        .flops = reduce_flops,
+        .flops = reduction_flops,
         .samples = sum_to_samples,
     },
     {
@@ -563,7 +355,7 @@ static const dg_op reduce_ops[] = {
         .infer = prod_others_infer,
         .forward = prod_others_forward,
         .backward = prod_others_backward,
-        .flops = reduce_flops,
+        .flops = reduction_flops,
         .samples = prod_others_samples,
     },
 };

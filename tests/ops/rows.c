@@ -2,7 +2,7 @@
 #include "../support.h"
 
 #include "ops/norm/kernel.h"
-#include "ops/reduce/loops.h"
+#include "ops/reduce/reduction.h"
 #include "ops/softmax/kernel.h"
 
 enum { MOST = 3000, GUARD = 7 };
@@ -14,7 +14,11 @@ enum { MOST = 3000, GUARD = 7 };
 #endif
 TABLES(softmax_kernels, softmax_tables)
 TABLES(standardize_kernels, standardize_tables)
-TABLES(reduce_table, reduce_tables)
+#define LOOPS(kind) DG_ISA_TABLE(reduction_loops, kind##_loops) TABLES(reduction_loops, kind##_loops)
+LOOPS(sum)
+LOOPS(prod)
+LOOPS(amax)
+LOOPS(amin)
 
 /* Numbers of one float type beside the same in float64; GUARD elements behind must stay as they are. */
 typedef struct buffer {
@@ -269,6 +273,9 @@ Test(rows, standardize_is_right_on_every_instruction_set)
 
 /* ---- reductions ---- */
 
+typedef enum reduction { REDUCE_SUM, REDUCE_PROD, REDUCE_AMAX, REDUCE_AMIN } reduction;
+static const reduction_loops *const *const loops_of[] = {sum_loops_of, prod_loops_of, amax_loops_of, amin_loops_of};
+
 static double combined(reduction kind, double a, double b)
 {
     if (kind == REDUCE_SUM || kind == REDUCE_PROD)
@@ -298,8 +305,7 @@ Test(rows, reductions_are_right_on_every_instruction_set)
                     if (kind == REDUCE_AMAX && k % 2)
                         x.f[x.count / 2] = NAN, x.d[x.count / 2] = (double)NAN;
                     pass_source from = {data(&x), NULL};
-                    reduce_tables_of[level]->reduce[kind][single ? DG_FLOAT32 : DG_FLOAT64](&p, &from, data(&y), 0,
-                                                                                            outer);
+                    loops_of[kind][level]->of[single ? DG_FLOAT32 : DG_FLOAT64](&p, &from, data(&y), 0, outer);
                     for (int64_t o = 0; o < outer; o++)
                         for (int64_t j = 0; j < inner; j++) {
                             double want = get(&x, o * rows * inner + j);
