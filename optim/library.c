@@ -8,7 +8,7 @@
 #include "ops/tables.h"
 #undef OP_TABLE
 extern const dg_op_family dg_gradient_ops, dg_recompute_ops; /* of autograd/ */
-extern const dg_initialiser dg_center_initialisers[], dg_solved_initialisers[],
+extern const dg_initialiser dg_center_initialisers[], dg_solved_initialisers[], dg_memory_initialisers[],
     dg_pattern_initialisers[];                          /* of optim/fit/ */
 extern const dg_initialiser dg_width_initialisers[];    /* of ops/linear/ */
 extern const dg_initialiser dg_critical_initialisers[]; /* of optim/activation/ */
@@ -24,9 +24,9 @@ dg_status dg_library_init(void)
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         DG_TRY(dg_register_family(tables[i]));
-    static const dg_initialiser *const initialisers[] = {dg_center_initialisers, dg_width_initialisers,
-                                                         dg_solved_initialisers, dg_pattern_initialisers,
-                                                         dg_critical_initialisers};
+    static const dg_initialiser *const initialisers[] = {dg_center_initialisers,   dg_width_initialisers,
+                                                         dg_solved_initialisers,   dg_pattern_initialisers,
+                                                         dg_critical_initialisers, dg_memory_initialisers};
     for (size_t i = 0; i < sizeof initialisers / sizeof *initialisers; i++)
         for (const dg_initialiser *one = initialisers[i]; one->name; one++)
             DG_TRY(dg_register_initialiser(one));

@@ -7,6 +7,7 @@
  * solve.c    weights by least squares, a block of rows at a time
  * patterns.c layers that keep the training data
  * rbf_fit.c  <dotgrad/rbf_fit.h>: kernel, width, centres and ridge by closed forms; smoother.c
+ * memory.c   weights of Hopfield's networks
  * radial.c   values of radial functions between two lists of points */
 #ifndef OPTIM_FIT_H
 #define OPTIM_FIT_H

@@ -22,6 +22,7 @@ int command_bench(int argc, char **argv);
 int command_ops(int argc, char **argv);
 int command_fmt(int argc, char **argv);
 int command_list(int argc, char **argv);
+int command_examples(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_study(int argc, char **argv);
 int command_plot(int argc, char **argv);

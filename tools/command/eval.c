@@ -194,10 +194,12 @@ static dg_status list_requests(const graph_session *session, const eval_options 
     return given->grad ? add_gradients(session, given, requests) : dg_ok();
 }
 
-static dg_status take_parameters(graph_session *session, const eval_options *given)
+/* From the file; else by their initialisers, of which some look at what is fed. */
+static dg_status take_parameters(graph_session *session, const eval_options *given, const eval_feeds *feeds)
 {
     if (!given->weights)
-        return dg_parameters_init(session->parameters, session->graph, session->seed);
+        return dg_fit_parameters(session->parameters, session->graph, feeds->feeds, feeds->count, session->seed,
+                                 session->threads);
     dg_tensors *weights;
     DG_TRY(checkpoint_read(given->weights, &weights));
     dg_status status = session_take_weights(session, given->weights, weights);
@@ -280,8 +282,9 @@ static dg_status trace(graph_session *session, const eval_options *given)
         DG_TRY(session_find(session, given->grad, &target));
     if (!target)
         return dg_error(DG_BAD_ARGUMENT, "%s: the graph names neither loss nor output: say --grad NODE", session->name);
-    DG_TRY(take_parameters(session, given));
     dg_status status = make_feeds(session, given, &target, 1, &feeds);
+    if (status.code == DG_OK)
+        status = take_parameters(session, given, &feeds);
     if (status.code == DG_OK)
         status = dg_prefixed(trace_print(stdout, session, target, feeds.feeds, feeds.count, given->training), "%s",
                              given->graph);
@@ -294,6 +297,8 @@ static dg_status compute(graph_session *session, const eval_options *given, cons
     eval_feeds feeds = {0};
     dg_plan *plan = NULL;
     dg_status status = make_feeds(session, given, requests->nodes, requests->count, &feeds);
+    if (status.code == DG_OK)
+        status = take_parameters(session, given, &feeds);
     if (status.code == DG_OK)
         status = dg_plan_new(session->graph,
                              &(dg_plan_options){.fetch = requests->nodes,
@@ -324,7 +329,6 @@ static dg_status run(graph_session *session, const eval_options *given, request_
     if (given->trace)
         return trace(session, given);
     DG_TRY(list_requests(session, given, requests));
-    DG_TRY(take_parameters(session, given));
     return compute(session, given, requests);
 }
 

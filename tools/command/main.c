@@ -35,6 +35,7 @@ static const command commands[] = {
     {"summary", "table of nodes: op, output shape, parameters, work", command_summary},
     {"check", "compare every gradient with finite differences", command_check},
     {"bench", "time and memory of a step on random data", command_bench},
+    {"examples", "list, copy and run the graphs that come with dotgrad", command_examples},
     {"fmt", "write a graph file with every argument named, in a stable order", command_fmt},
     {"list", "tables: attributes, ops, optimizers, schedules, initialisers, data, metrics, styles", command_list},
     {"ops", "the op reference", command_ops},

@@ -1,0 +1,10 @@
+/* The texts of the examples. The build makes their folder one that .incbin looks in. */
+    .section .rodata
+
+#define EXAMPLE(symbol, file, more, command, summary)                                                                  \
+    .global example_##symbol;                                                                                          \
+    example_##symbol: .incbin file;                                                                                    \
+    .byte 0;
+#include "examples.h"
+
+    .section .note.GNU-stack, "", %progbits
