@@ -1,6 +1,6 @@
-/* A GAN on eight Gaussians at reduced length, by the usual measures: a sample is of high quality within three
- * deviations of its nearest mode, a mode is covered by one such sample (Srivastava and others 2017). After the full
- * 20,000 steps 6 to 8 modes are covered. */
+/* A GAN on eight Gaussians at reduced length and five times the rate, by the usual measures: a sample is of high
+ * quality within three deviations of its nearest mode, a mode is covered by one such sample (Srivastava and others
+ * 2017). After the full 20,000 steps 6 to 8 modes are covered. */
 #include "found.h"
 
 TestSuite(adversaries, .init = make_folder, .fini = remove_folder, .timeout = 290);
@@ -36,16 +36,20 @@ Test(adversaries, a_gan_finds_modes_of_a_ring)
 {
     int modes;
     double quality;
-    expect_fine(dotgrad("train " EXAMPLES "gan-ring.dot --epochs 75 --no-pictures -o run"));
+    expect_fine(
+        dotgrad("train " EXAMPLES
+                "gan-ring.dot --optimizer 'adam(lr=1e-3, betas=[0.5, 0.999])' --epochs 200 --no-pictures -o run"));
     measure("gan-ring", &modes, &quality);
-    expect_from("GAN, 1,500 steps of each: modes covered, of 8", modes, 3);
-    expect_from("GAN: part of high quality", quality, 0.02);
+    expect_from("GAN, 4,000 steps of each: modes covered, of 8", modes, 5);
+    expect_from("GAN: part of high quality", quality, 0.08);
 }
 
 /* The critic's estimate of the distance, from some 2 at the beginning, becomes small. */
 Test(adversaries, a_wasserstein_gan_comes_near)
 {
-    outcome run = dotgrad("train " EXAMPLES "wgan-gp-ring.dot --epochs 30 --no-pictures -o run");
+    outcome run =
+        dotgrad("train " EXAMPLES
+                "wgan-gp-ring.dot --optimizer 'adam(lr=1e-3, betas=[0.5, 0.9])' --epochs 40 --no-pictures -o run");
     expect_fine(run);
-    expect_to("WGAN-GP: distance that the critic sees", fabs(number_after(run.out, "train loss: ")), 0.6);
+    expect_to("WGAN-GP: distance that the critic sees", fabs(number_after(run.out, "train loss: ")), 0.8);
 }

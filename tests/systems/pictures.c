@@ -29,7 +29,7 @@ Test(pictures, a_variational_autoencoder_keeps_its_bound)
 Test(pictures, a_siamese_network_knows_pairs_of_one_digit)
 {
     outcome run = train("siamese-digits", "");
-    expect_from("Siamese: part of the test pairs told right", number_after(run.out, "test right: "), 0.97);
+    expect_from("Siamese: part of the test pairs told right", number_after(run.out, "test right: "), 0.95);
 }
 
 /* The noise has the mean square 0.16. */
@@ -37,7 +37,7 @@ Test(pictures, a_unet_takes_noise_off)
 {
     outcome run = train("unet-digits", "");
     expect("U-Net: mean square of the noise", number_after(run.out, "test before: "), 0.16, 0.01);
-    expect_to("U-Net: what is left of it", number_after(run.out, "test loss: "), 0.025);
+    expect_to("U-Net: what is left of it", number_after(run.out, "test loss: "), 0.04);
 }
 
 /* The variance of the target is 0.09. */
