@@ -6,7 +6,7 @@ TestSuite(learning, .init = make_folder, .fini = remove_folder, .timeout = 280);
 
 static double errors_of(const char *example, const char *options)
 {
-    outcome run = dotgrad("train " EXAMPLES "%s.dot %s --no-pictures -o run", example, options);
+    outcome run = dotgrad("train " EXAMPLES "%s.dot %s --no-pictures --force -o run", example, options);
     expect_fine(run);
     return number_after(run.out, "train loss: ");
 }
