@@ -381,6 +381,8 @@ static const dg_sample instance_norm_samples[] = {{"instance_norm", {"[2, 3, 4]"
                                                   {"instance_norm(eps=0.1)", {"[2, 2, 4]", "[2]", "[2]"}},
                                                   {0}};
 
+#define RANGE            "distances from the mean below 1e18 in float32 and 1e153 in float64, whose squares are finite"
+#define RANGE_OF_SQUARES "|x| below 1e18 in float32 and 1e153 in float64, whose squares are finite"
 #define EPS(text)                                                                                                      \
     {                                                                                                                  \
         .name = "eps", .kind = DG_ATTR_FLOAT, .fallback = text, .doc = "added to the variance"                         \
@@ -449,7 +451,7 @@ static const dg_op norm_ops[] = {
         .summary = "y = w·(x − mean)/√(var + eps) + b for each channel of [N, C, …]: of the batch in training, running "
                    "ones otherwise",
         .source = "Ioffe, Szegedy 2015, algorithms 1 and 2",
-        .inputs = {{.name = "input", .doc = "[N, C, …]"},
+        .inputs = {{.name = "input", .doc = "[N, C, …]; " RANGE},
                    WEIGHT(batch_norm_weight, "[C]"),
                    BIAS(batch_norm_weight, "[C]"),
                    {.name = "running_mean",
@@ -480,7 +482,7 @@ static const dg_op norm_ops[] = {
         .family = "norm",
         .summary = "y = w·(x − mean)/√(var + eps) + b over the last dimensions",
         .source = "Ba, Kiros, Hinton 2016",
-        .inputs = {{.name = "input"},
+        .inputs = {{.name = "input", .doc = RANGE},
                    WEIGHT(layer_norm_weight, "normalized_shape"),
                    BIAS(layer_norm_bias, "normalized_shape")},
         .attrs = {NORMALIZED_SHAPE, EPS("1e-5"), SWITCH("elementwise_affine", "true", "owns weight and bias"),
@@ -494,7 +496,7 @@ static const dg_op norm_ops[] = {
         .family = "norm",
         .summary = "y = w·x/√(mean(x²) + eps) over the last dimensions",
         .source = "Zhang, Sennrich 2019, eq. 4",
-        .inputs = {{.name = "input"}, WEIGHT(layer_norm_weight, "normalized_shape")},
+        .inputs = {{.name = "input", .doc = RANGE_OF_SQUARES}, WEIGHT(layer_norm_weight, "normalized_shape")},
         .attrs = {NORMALIZED_SHAPE,
                   {.name = "eps",
                    .kind = DG_ATTR_FLOAT,
@@ -510,7 +512,7 @@ static const dg_op norm_ops[] = {
         .family = "norm",
         .summary = "y = w·(x − mean)/√(var + eps) + b over each group of channels of [N, C, …]",
         .source = "Wu, He 2018, eq. 1",
-        .inputs = {{.name = "input", .doc = "[N, C, …]"},
+        .inputs = {{.name = "input", .doc = "[N, C, …]; " RANGE},
                    WEIGHT(group_norm_weight, "[C]"),
                    BIAS(group_norm_weight, "[C]")},
         .attrs = {{.name = "num_groups", .kind = DG_ATTR_INT, .positional = true, .doc = "divides the channels"},
@@ -525,7 +527,7 @@ static const dg_op norm_ops[] = {
         .family = "norm",
         .summary = "y = w·(x − mean)/√(var + eps) + b over each channel of each sample of [N, C, …]",
         .source = "Ulyanov, Vedaldi, Lempitsky 2016",
-        .inputs = {{.name = "input", .doc = "[N, C, …]"},
+        .inputs = {{.name = "input", .doc = "[N, C, …]; " RANGE},
                    WEIGHT(instance_norm_weight, "[C]"),
                    BIAS(instance_norm_weight, "[C]")},
         .attrs = {EPS("1e-5"), SWITCH("affine", "false", "owns weight and bias, where none is wired")},

@@ -37,27 +37,48 @@ static int rank_of(dg_node *node)
     return dg_node_type(node, 0)->shape.rank;
 }
 
+/* Squares and other powers of float32 are summed in float64, which they neither leave nor cancel in. */
+static dg_node *widened(dg_node *x)
+{
+    return dg_node_type(x, 0)->dtype == DG_FLOAT32 ? dg_to(x, DG_FLOAT64) : x;
+}
+
+static dg_node *narrowed(dg_node *y, dg_node *x)
+{
+    dg_dtype dtype = dg_node_type(x, 0)->dtype;
+    return dtype == DG_FLOAT32 ? dg_to(y, dtype) : y;
+}
+
 /* ---- var, std: mean square distance from the mean; count − correction in the denominator ---- */
 
+static dg_node *from_mean(dg_node *x, dg_ints dim)
+{
+    return dg_sub(x, dg_mean(x, .dim = dim, .keepdim = true));
+}
+
+/* In float64. A mean is rounded: of float64 what is left of it is taken off too, of float32 that is far below a digit.
+ */
 static dg_node *variance(dg_node *x, const dg_value *attrs)
 {
     dg_ints dim = ints_option(&attrs[0]);
     char formula[80];
     snprintf(formula, sizeof formula, "squares / max(n - %.17g, 0)", attrs[1].f);
-    dg_node *from_mean = dg_sub(x, dg_mean(x, .dim = dim, .keepdim = true));
-    dg_node *squares = dg_sum(dg_square(from_mean), .dim = dim, .keepdim = attrs[2].b);
+    dg_node *distances = from_mean(widened(x), dim);
+    if (dg_node_type(x, 0)->dtype == DG_FLOAT64)
+        distances = from_mean(distances, dim);
+    dg_node *squares = dg_sum(dg_square(distances), .dim = dim, .keepdim = attrs[2].b);
     return dg_expr(formula, {"squares", squares}, {"n", dg_count(x, .dim = dim)});
 }
 
 static void var_compose(const dg_compose *compose)
 {
-    compose->outputs[0] = variance(compose->inputs[0], compose->attrs);
+    compose->outputs[0] = narrowed(variance(compose->inputs[0], compose->attrs), compose->inputs[0]);
 }
 
 static void std_compose(const dg_compose *compose)
 {
     dg_node *v = variance(compose->inputs[0], compose->attrs);
-    compose->outputs[0] = dg_expr("where(v == 0, 0, sqrt(v))", {"v", v});
+    compose->outputs[0] = narrowed(dg_expr("where(v == 0, 0, sqrt(v))", {"v", v}), compose->inputs[0]);
 }
 
 /* ---- norm: (Σ|x|^p)^(1/p); the gradient is 0 where x is, and where all of x is 0 ---- */
@@ -76,14 +97,14 @@ static void norm_compose(const dg_compose *compose)
     } else if (p == 1) {
         compose->outputs[0] = dg_sum(dg_abs(x), .dim = dim, .keepdim = keepdim);
     } else if (p == 2) {
-        dg_node *sum = dg_sum(dg_square(x), .dim = dim, .keepdim = keepdim);
-        compose->outputs[0] = dg_expr("where(s == 0, 0, sqrt(s))", {"s", sum});
+        dg_node *sum = dg_sum(dg_square(widened(x)), .dim = dim, .keepdim = keepdim);
+        compose->outputs[0] = narrowed(dg_expr("where(s == 0, 0, sqrt(s))", {"s", sum}), x);
     } else {
         char power[80], root[80];
         snprintf(power, sizeof power, "where(x == 0, %s, abs(x)^(%.17g))", p > 0 ? "0" : "inf", p);
         snprintf(root, sizeof root, "where(s == %s, 0, s^(%.17g))", p > 0 ? "0" : "inf", 1 / p);
-        dg_node *sum = dg_sum(dg_expr(power, {"x", x}), .dim = dim, .keepdim = keepdim);
-        compose->outputs[0] = dg_expr(root, {"s", sum});
+        dg_node *sum = dg_sum(dg_expr(power, {"x", widened(x)}), .dim = dim, .keepdim = keepdim);
+        compose->outputs[0] = narrowed(dg_expr(root, {"s", sum}), x);
     }
 }
 
@@ -290,8 +311,9 @@ static const dg_op reduce_ops[] = {
         .attrs = {{.name = "p",
                    .kind = DG_ATTR_FLOAT,
                    .fallback = "2",
-                   .doc = "the order: inf is the greatest |x|, 0 counts what is not 0; p-th powers of x must not "
-                          "overflow nor vanish (of p = 2 in float32: 1e-19 < |x| < 1e19)"},
+                   .doc =
+                       "the order: inf is the greatest |x|, 0 counts what is not 0; in float64 p-th powers of x must "
+                       "not overflow nor vanish (p = 2: 1e-154 < |x| < 1e154), in float32 they do not"},
                   DIM_ATTR,
                   KEEPDIM_ATTR},
         .infer = norm_infer,

@@ -146,3 +146,81 @@ Test(accuracy, of_activations_with_roots)
         trial_free(t);
     }
 }
+
+/* ---- norms and layers ---- */
+
+enum { ROW = 6, SCALES = 77, ROWS = SCALES + 5 };
+
+/* Rows of one shape at sizes from 1e-38 to 1e38, and beside a mean that is far larger than what is beside it. */
+static void fill_rows(double *rows)
+{
+    static const double shape[ROW] = {0.3, -1.2, 0.7, 2.1, -0.4, 1.5};
+    static const double means[ROWS - SCALES] = {1e3, -1e4, 1e5, -1e6, 1e7};
+    for (int r = 0; r < ROWS; r++)
+        for (int i = 0; i < ROW; i++)
+            rows[r * ROW + i] =
+                (double)(float)(r < SCALES ? shape[i] * pow(10, r - SCALES / 2) : means[r - SCALES] + shape[i]);
+}
+
+static int64_t run_call(const char *text, dg_dtype dtype, const double *rows, double *results)
+{
+    dg_value call;
+    trial *t = trial_new(dtype);
+    dg_node *x = trial_input(t, DG_SHAPE(ROWS, ROW), rows);
+    must(dg_call_parse(dg_graph_arena(t->graph), text, &call));
+    const dg_tensor *y = trial_run(t, dg_apply(&(dg_application){.graph = t->graph,
+                                                                 .op = call.s,
+                                                                 .at = DG_HERE,
+                                                                 .n_inputs = 1,
+                                                                 .inputs = &x,
+                                                                 .n_attrs = (int)call.count,
+                                                                 .attrs = call.items}));
+    int64_t n = dg_tensor_count(y);
+    for (int64_t i = 0; i < n; i++)
+        results[i] = dg_tensor_get(y, i);
+    trial_free(t);
+    return n;
+}
+
+/* Float32 against float64, which does not overflow or cancel there; `most`: the largest number that the bound is for.
+ * Layers square distances from the mean in float32: below 1e18 those and their sums are finite. */
+Test(accuracy, of_norms_and_layers_over_float32)
+{
+    static const struct {
+        const char *call;
+        double most, ulps, least; /* units are no smaller than those of that number */
+    } cases[] = {
+        {"norm(p=2, dim=1)", 1e39, 1, 0},
+        {"norm(p=1, dim=1)", 1e39, 2, 0},
+        {"norm(p=3, dim=1)", 1e39, 1, 0},
+        {"norm(p=0.5, dim=1)", 1e37, 1, 0},
+        {"norm(p=-2, dim=1)", 1e39, 1, 0},
+        {"var(dim=1)", 1e39, 1, 0},
+        {"std(dim=1)", 1e39, 1, 0},
+        {"mean(dim=1)", 1e39, 2, 0},
+        {"logsumexp(dim=1)", 1e39, 1, 0},
+        {"softmax(dim=1)", 1e39, 4, 0},
+        {"log_softmax(dim=1)", 1e39, 2, 1},
+        {"normalize(dim=1)", 1e39, 3, 0},
+        {"layer_norm(elementwise_affine=false)", 1e18, 6, 0},
+        {"rms_norm(eps=1e-5, elementwise_affine=false)", 1e18, 4, 0},
+        {"group_norm(1, affine=false)", 1e18, 6, 0},
+        {"batch_norm(training=true, affine=false, track_running_stats=false)", 1e18, 8, 0},
+    };
+    static double rows[ROWS * ROW], some[ROWS * ROW], single[ROWS * ROW], wide[ROWS * ROW];
+    fill_rows(rows);
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        memcpy(some, rows, sizeof rows);
+        for (int i = 0; i < ROWS * ROW; i++)
+            some[i] = fabs(rows[i]) > cases[c].most ? 1 : rows[i];
+        int64_t n = run_call(cases[c].call, DG_FLOAT32, some, single);
+        run_call(cases[c].call, DG_FLOAT64, some, wide);
+        for (int64_t i = 0; i < n; i++) {
+            double least = cases[c].least, off = ulps(single[i], wide[i]);
+            if (least > fabs(wide[i]))
+                off = fabs(single[i] - wide[i]) / (least * 0x1p-23);
+            cr_expect_leq(off, cases[c].ulps, "%s: element %d is %.9g, wants %.9g: off by %g units in the last place",
+                          cases[c].call, (int)i, single[i], wide[i], off);
+        }
+    }
+}
