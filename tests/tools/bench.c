@@ -248,6 +248,15 @@ Test(bench, peaks_are_those_of_the_instruction_set)
     cr_expect_eq(dotgrad("bench --peak g.dot").status, 2);
 }
 
+Test(bench, tells_whether_the_core_is_shared)
+{
+    write_text("g.dot", network);
+    cJSON *object = parse(dotgrad("bench g.dot --seconds 0 --core --json"));
+    cr_expect_gt(number(object, "tile_share_of_peak"), 0.05);
+    cr_expect_lt(number(object, "tile_share_of_peak"), 5); /* a neighbour may come between the two measures */
+    cJSON_Delete(object);
+}
+
 Test(bench, keeps_to_a_memory_limit)
 {
     write_text("g.dot", network);
@@ -295,7 +304,7 @@ Test(bench, compares_with_the_peers_that_are_there)
     read_text("speed.md", text, sizeof text);
     cr_expect_eq(strncmp(text, "before\n<!-- speed", 17), 0, "%s", text);
     cr_expect_null(strstr(text, "old"), "%s", text);
-    cr_expect_not_null(strstr(text, "| work | threads | dotgrad, µs | of the peak |\n"), "%s", text);
+    cr_expect_not_null(strstr(text, "| work | threads | alone | dotgrad, µs (least) | of the peak |\n"), "%s", text);
     cr_expect_not_null(strstr(text, "\n| tiny | 1 | "), "%s", text);
     cr_expect_not_null(strstr(text, "\n| relu | 1 | "), "%s", text);
     cr_expect_not_null(strstr(text, " MB |\n<!-- end of speed -->\nafter\n"), "%s", text);

@@ -23,7 +23,7 @@ typedef struct bench_options {
     dg_symbol_size sizes[SESSION_SIZES];
     bench_mode mode;
     double seconds;
-    bool json, profile, peak, stages;
+    bool json, profile, peak, core, stages;
 } bench_options;
 
 /* What comes before the second step, in seconds. */
@@ -68,6 +68,7 @@ typedef struct bench_result {
     int threads;
     int64_t steps;              /* those that were timed */
     double least, median, most; /* seconds a step */
+    double tile_share;          /* before the first step: see peak_tile_share(); 0: not asked for */
     dg_plan_cost cost;
     size_t peak_memory, idle_memory; /* bytes that the process held at most, and before the graph was read */
 } bench_result;

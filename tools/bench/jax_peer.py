@@ -82,6 +82,33 @@ def lstm():
     return parameters, output
 
 
+def gru():
+    parameters = {'input': layer(32, 384), 'hidden': layer(128, 384), 'scores': layer(128, 10)}
+
+    def output(p, x):
+        gates_of_inputs = linear(p['input'], x).transpose(1, 0, 2)
+
+        def cell(h, gates):
+            r, z, n = jnp.split(gates, 3, 1)
+            a, b, q = jnp.split(linear(p['hidden'], h), 3, 1)
+            z = jax.nn.sigmoid(z + b)
+            return (1 - z) * jnp.tanh(n + jax.nn.sigmoid(r + a) * q) + z * h, None
+
+        h, _ = jax.lax.scan(cell, jnp.zeros((x.shape[0], 128)), gates_of_inputs)
+        return linear(p['scores'], h)
+
+    return parameters, output
+
+
+def attention(width):
+    def output(p, x):
+        q = x * p['scale']
+        weights = jax.nn.softmax(jnp.einsum('nhqd,nhkd->nhqk', q, q) * width ** -0.5)
+        return jnp.einsum('nhqk,nhkd->nhqd', weights, q)
+
+    return {'scale': jnp.ones(width)}, output
+
+
 def rbf():
     parameters = {'centers': normal(200, 784), 'gamma': jnp.full(200, 0.001), 'scores': layer(200, 10)}
 
@@ -116,12 +143,23 @@ def transformer(width=64, heads=4):
     return parameters, output
 
 
-def network_and_data(graph, batch):
+def network_and_data(graph, batch, settings=()):
     labels = jnp.asarray(random.integers(0, 10, batch), jnp.int32)
     if graph == 'tiny':
         return *dense_network([2, 16, 16, 1], jnp.tanh), mean_squares, normal(batch, 2), normal(batch, 1)
     if graph == 'transformer':
         return *transformer(), mean_squares, normal(batch, 128, 64), normal(batch, 128, 64)
+    if graph == 'attention':
+        given = {'heads': 8, 'length': 512, 'width': 64, **{k: int(v) for k, v in (one.split('=') for one in settings)}}
+        shape = batch, given['heads'], given['length'], given['width']
+        return *attention(given['width']), mean_squares, normal(*shape), normal(*shape)
+    if graph == 'deep':
+        sizes = [784] + 19 * [128] + [10]
+        return *dense_network(sizes, jax.nn.relu), cross_entropy, normal(batch, 784), labels
+    if graph == 'gru':
+        return *gru(), cross_entropy, normal(batch, 50, 32), labels
+    if graph in ('unet', 'densenet'):
+        raise NotImplementedError(f'{graph} is not written for JAX')
     if graph == 'mlp':
         return *dense_network([784, 256, 128, 10], jax.nn.relu), cross_entropy, normal(batch, 784), labels
     if graph == 'cnn':
@@ -154,7 +192,10 @@ def adam(rate, beta1=0.9, beta2=0.999, eps=1e-8):
 
 
 def network_step(work):
-    parameters, output, loss, x, target = network_and_data(work.graph, work.batch)
+    parameters, output, loss, x, target = network_and_data(work.graph, work.batch, work.settings)
+    if work.mode == 'forward':
+        forward = jax.jit(output)
+        return lambda: jax.block_until_ready(forward(parameters, x))
     name, rate = work.rate()
     update, first_state = (sgd if name == 'sgd' else adam)(rate)
     kept = [parameters, first_state(parameters)]

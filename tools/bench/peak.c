@@ -35,6 +35,15 @@ static void multiply_piece(void *argument, int64_t piece)
     keep(peak_kernels()->multiply(ROUNDS, 0.999f, (float)(piece + 1)));
 }
 
+enum { TILE_ROUNDS = 256 };
+
+static void tile_piece(void *argument, int64_t piece)
+{
+    const peak_run *run = argument;
+    (void)piece;
+    keep(peak_kernels()->tile(TILE_ROUNDS, run->numbers, run->numbers + 1024));
+}
+
 static void fill_piece(void *argument, int64_t piece)
 {
     const peak_run *run = argument;
@@ -61,6 +70,15 @@ static double fastest(dg_threads *threads, double seconds, int64_t pieces, void 
     return least;
 }
 
+double peak_tile_share(void)
+{
+    static _Alignas(64) float numbers[1024 + PEAK_TILE_DEPTH * 32];
+    const double seconds = 0.003;
+    peak_run run = {.numbers = numbers};
+    double tile = TILE_ROUNDS * (double)peak_kernels()->tile_flops / fastest(NULL, seconds, 1, tile_piece, &run);
+    return tile / (ROUNDS * (double)peak_kernels()->flops / fastest(NULL, seconds, 1, multiply_piece, &run));
+}
+
 dg_status peak_measure(dg_threads *threads, double seconds, machine_peak *peak)
 {
     peak_run run = {.piece = (int64_t)(PAGE / sizeof(float))};
@@ -72,6 +90,8 @@ dg_status peak_measure(dg_threads *threads, double seconds, machine_peak *peak)
     peak->flops = (double)pieces * ROUNDS * (double)peak_kernels()->flops /
                   fastest(threads, seconds / 2, pieces, multiply_piece, &run);
     dg_threads_run(threads, pages, fill_piece, &run);
+    peak->tile = (double)pieces * TILE_ROUNDS * (double)peak_kernels()->tile_flops /
+                 fastest(threads, seconds / 4, pieces, tile_piece, &run);
     peak->bytes = (double)BYTES / fastest(threads, seconds / 2, pages, read_piece, &run);
     free(run.numbers);
     return dg_ok();

@@ -39,6 +39,28 @@ static float multiply(int64_t rounds, float factor, float term)
     return sum_of(all);
 }
 
+/* A product's tile, six rows of two vectors over DEPTH terms, its operands packed in the first cache. */
+static float tile(int64_t rounds, const float *a, const float *b)
+{
+    enum { ROWS = 6, DEPTH = PEAK_TILE_DEPTH };
+    lanes all = {0};
+    for (int64_t round = 0; round < rounds; round++) {
+        lanes sums[ROWS][2] = {{{0}}};
+        const float *factors = a;
+        const lanes *lines = (const lanes *)(const void *)b;
+        for (int p = 0; p < DEPTH; p++, factors += ROWS, lines += 2)
+#pragma GCC unroll 6
+            for (int i = 0; i < ROWS; i++) {
+                sums[i][0] += factors[i] * lines[0];
+                sums[i][1] += factors[i] * lines[1];
+            }
+#pragma GCC unroll 6
+        for (int i = 0; i < ROWS; i++)
+            all += sums[i][0] + sums[i][1];
+    }
+    return sum_of(all);
+}
+
 static float read_all(const float *numbers, int64_t count)
 {
     const lanes *from = (const lanes *)(const void *)numbers, *end = from + count / N_LANES;
@@ -51,4 +73,8 @@ static float read_all(const float *numbers, int64_t count)
     return sum_of(sums[0]);
 }
 
-const peak_table DG_ISA_NAME(peak_kernels) = {.flops = 2 * N_SUMS * N_LANES, .multiply = multiply, .read = read_all};
+const peak_table DG_ISA_NAME(peak_kernels) = {.flops = 2 * N_SUMS * N_LANES,
+                                              .multiply = multiply,
+                                              .tile_flops = 2 * 6 * 2 * N_LANES * PEAK_TILE_DEPTH,
+                                              .tile = tile,
+                                              .read = read_all};

@@ -19,6 +19,8 @@ void bench_print(const bench_result *result)
     printf("work      %s a step, %s/s at the median\n",
            cost_print_amount(result->cost.flops, "FLOP", first, sizeof first),
            cost_print_amount(result->cost.flops / result->median, "FLOP", second, sizeof second));
+    if (result->tile_share > 0)
+        printf("core      %.0f %% of the peak in a product's tile\n", 100 * result->tile_share);
     printf("memory    peak %s, %s above the idle process; %s in the plan's arena\n",
            cost_print_amount((double)result->peak_memory, "B", first, sizeof first),
            cost_print_amount((double)result->peak_memory - (double)result->idle_memory, "B", second, sizeof second),
@@ -45,6 +47,7 @@ void bench_print_peak(const machine_peak *peak, int threads)
     char text[48];
     printf("instruction set %s, %d thread%s\n", dg_isa(), threads, threads == 1 ? "" : "s");
     printf("multiply-adds   %s/s in float32\n", cost_print_amount(peak->flops, "FLOP", text, sizeof text));
+    printf("from the cache  %s/s, in a product's tile\n", cost_print_amount(peak->tile, "FLOP", text, sizeof text));
     printf("memory reads    %s/s\n", cost_print_amount(peak->bytes, "B", text, sizeof text));
 }
 
@@ -82,6 +85,7 @@ dg_status bench_print_peak_json(const machine_peak *peak, int threads)
     bool fine = object && cJSON_AddStringToObject(object, "isa", dg_isa()) &&
                 cJSON_AddNumberToObject(object, "threads", threads) &&
                 cJSON_AddNumberToObject(object, "flops_per_second", peak->flops) &&
+                cJSON_AddNumberToObject(object, "tile_flops_per_second", peak->tile) &&
                 cJSON_AddNumberToObject(object, "bytes_per_second", peak->bytes);
     return print_object(object, fine);
 }
@@ -89,16 +93,18 @@ dg_status bench_print_peak_json(const machine_peak *peak, int threads)
 dg_status bench_print_json(const bench_result *result)
 {
     cJSON *object = cJSON_CreateObject(), *seconds;
-    bool fine = object && cJSON_AddStringToObject(object, "graph", result->graph) &&
-                cJSON_AddStringToObject(object, "mode", result->mode) &&
-                cJSON_AddNumberToObject(object, "batch_size", (double)result->batch_size) &&
-                cJSON_AddNumberToObject(object, "threads", result->threads) &&
-                cJSON_AddNumberToObject(object, "steps", (double)result->steps) &&
-                (seconds = cJSON_AddObjectToObject(object, "seconds_per_step")) &&
-                cJSON_AddNumberToObject(seconds, "min", result->least) &&
-                cJSON_AddNumberToObject(seconds, "median", result->median) &&
-                cJSON_AddNumberToObject(seconds, "max", result->most) &&
-                cJSON_AddNumberToObject(object, "flops_per_step", result->cost.flops) &&
-                cJSON_AddNumberToObject(object, "peak_memory_bytes", (double)result->peak_memory);
+    bool fine =
+        object && cJSON_AddStringToObject(object, "graph", result->graph) &&
+        cJSON_AddStringToObject(object, "mode", result->mode) &&
+        cJSON_AddNumberToObject(object, "batch_size", (double)result->batch_size) &&
+        cJSON_AddNumberToObject(object, "threads", result->threads) &&
+        cJSON_AddNumberToObject(object, "steps", (double)result->steps) &&
+        (seconds = cJSON_AddObjectToObject(object, "seconds_per_step")) &&
+        cJSON_AddNumberToObject(seconds, "min", result->least) &&
+        cJSON_AddNumberToObject(seconds, "median", result->median) &&
+        cJSON_AddNumberToObject(seconds, "max", result->most) &&
+        (result->tile_share == 0 || cJSON_AddNumberToObject(object, "tile_share_of_peak", result->tile_share)) &&
+        cJSON_AddNumberToObject(object, "flops_per_step", result->cost.flops) &&
+        cJSON_AddNumberToObject(object, "peak_memory_bytes", (double)result->peak_memory);
     return print_object(object, fine);
 }

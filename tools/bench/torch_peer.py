@@ -23,6 +23,61 @@ class Recurrent(nn.Module):
         return self.scores(self.lstm(x)[1][0][0])
 
 
+class Gated(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gru = nn.GRU(32, 128, batch_first=True)
+        self.scores = nn.Linear(128, 10)
+
+    def forward(self, x):
+        return self.scores(self.gru(x)[1][0])
+
+
+class Attention(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(width))
+
+    def forward(self, x):
+        q = x * self.scale
+        return nn.functional.scaled_dot_product_attention(q, q, q)
+
+
+def conv(a, b):
+    return nn.Sequential(nn.Conv2d(a, b, 3, padding=1), nn.ReLU())
+
+
+class UNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.down = nn.ModuleList([conv(1, 16), conv(16, 32), conv(32, 64)])
+        self.up = nn.ModuleList([conv(96, 32), conv(48, 16)])
+        self.last = nn.Conv2d(16, 1, 1)
+
+    def forward(self, x):
+        fine = self.down[0](x)
+        middle = self.down[1](nn.functional.max_pool2d(fine, 2))
+        coarse = self.down[2](nn.functional.max_pool2d(middle, 2))
+        y = self.up[0](torch.cat([middle, nn.functional.interpolate(coarse, scale_factor=2)], 1))
+        return self.last(self.up[1](torch.cat([fine, nn.functional.interpolate(y, scale_factor=2)], 1)))
+
+
+class DenseNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 24, 3, padding=1)
+        self.layers = nn.ModuleList([nn.Sequential(nn.BatchNorm2d(24 + 12 * k), nn.ReLU(),
+                                                   nn.Conv2d(24 + 12 * k, 12, 3, padding=1)) for k in range(4)])
+        self.head = nn.Sequential(nn.BatchNorm2d(72), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+                                  nn.Linear(72, 10))
+
+    def forward(self, x):
+        x = self.stem(x)
+        for layer in self.layers:
+            x = torch.cat([x, layer(x)], 1)
+        return self.head(x)
+
+
 class Rbf(nn.Module):
     def __init__(self):
         super().__init__()
@@ -35,7 +90,7 @@ class Rbf(nn.Module):
         return self.scores(torch.exp(-self.gamma * squares.clamp(min=0)))
 
 
-def model_and_data(graph, batch):
+def model_and_data(graph, batch, settings=()):
     """Model, loss, input and target, as the graph file has them."""
     if graph == 'tiny':
         model = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 1))
@@ -44,7 +99,24 @@ def model_and_data(graph, batch):
         model = nn.TransformerEncoderLayer(64, 4, dim_feedforward=256, dropout=0.0, activation='gelu',
                                            norm_first=True, batch_first=True)
         return model, nn.functional.mse_loss, torch.randn(batch, 128, 64), torch.randn(batch, 128, 64)
-    if graph == 'mlp':
+    if graph == 'attention':
+        given = {'heads': 8, 'length': 512, 'width': 64, **{k: int(v) for k, v in (one.split('=') for one in settings)}}
+        shape = batch, given['heads'], given['length'], given['width']
+        return Attention(given['width']), nn.functional.mse_loss, torch.randn(shape), torch.randn(shape)
+    if graph == 'unet':
+        channels_last = {'memory_format': torch.channels_last}
+        x, target = (torch.randn(batch, 1, 64, 64).to(**channels_last) for _ in range(2))
+        return UNet().to(**channels_last), nn.functional.mse_loss, x, target
+    if graph == 'densenet':
+        x = torch.randn(batch, 3, 32, 32).to(memory_format=torch.channels_last)
+        model = DenseNet().to(memory_format=torch.channels_last)
+    elif graph == 'gru':
+        x, model = torch.randn(batch, 50, 32), Gated()
+    elif graph == 'deep':
+        sizes = [784] + 19 * [128]
+        layers = [part for a, b in zip(sizes, sizes[1:]) for part in (nn.Linear(a, b), nn.ReLU())]
+        x, model = torch.randn(batch, 784), nn.Sequential(*layers, nn.Linear(128, 10))
+    elif graph == 'mlp':
         x = torch.randn(batch, 784)
         model = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10))
     elif graph == 'cnn':
@@ -70,8 +142,21 @@ def compiled(function, *arguments):
         return torch.compile(function)
 
 
+def forward_step(model, x, is_compiled):
+    with torch.no_grad():
+        output = compiled(model, x) if is_compiled else model
+
+    def step():
+        with torch.no_grad():
+            output(x)
+
+    return step
+
+
 def network_step(work, is_compiled):
-    model, loss, x, target = model_and_data(work.graph, work.batch)
+    model, loss, x, target = model_and_data(work.graph, work.batch, work.settings)
+    if work.mode == 'forward':
+        return forward_step(model.eval(), x, is_compiled)
     name, rate = work.rate()
     optimizer = (torch.optim.SGD if name == 'sgd' else torch.optim.Adam)(model.parameters(), lr=rate)
 

@@ -10,6 +10,8 @@ class Network:
     batch: int
     optimizer: str  # as dotgrad writes it
     products: float = 0  # floating-point operations of all matrix products and convolutions of a step; 0: not counted
+    mode: str = 'train'  # or forward: the output alone
+    settings: tuple = ()  # of the graph file
 
     def rate(self):
         """The optimiser's name and learning rate."""
@@ -60,6 +62,10 @@ def transformer_products(batch, length=128, width=64):
         dense(rows, [width, 256, width], True) + attention
 
 
+def attention_products(batch, heads, length, width):
+    return 7 * 2 * batch * heads * length * length * width  # two forward, five backward
+
+
 WORKS = [
     Network('tiny', 'tiny', 4, 'sgd(lr=0.01)'),
     Network('mlp-sgd', 'mlp', 64, 'sgd(lr=0.01)', mlp_products(64)),
@@ -70,6 +76,17 @@ WORKS = [
     Network('lstm', 'lstm', 64, 'adam(lr=0.001)', lstm_products(64)),
     Network('rbf', 'rbf', 64, 'adam(lr=0.001)', rbf_products(64)),
     Network('transformer', 'transformer', 16, 'adam(lr=0.001)', transformer_products(16)),
+    Network('gru', 'gru', 64, 'adam(lr=0.001)'),
+    Network('deep-mlp', 'deep', 64, 'adam(lr=0.001)', dense(64, [784] + 19 * [128] + [10])),
+    Network('attention-512', 'attention', 2, 'sgd(lr=0.01)', attention_products(2, 8, 512, 64)),
+    Network('attention-2048', 'attention', 1, 'sgd(lr=0.01)', attention_products(1, 4, 2048, 16),
+            settings=('heads=4', 'length=2048', 'width=16')),
+    Network('unet', 'unet', 4, 'adam(lr=0.001)'),
+    Network('densenet', 'densenet', 16, 'adam(lr=0.001)'),
+    Network('mlp-infer-1', 'mlp', 1, 'sgd(lr=0.01)', mode='forward'),
+    Network('mlp-infer-64', 'mlp', 64, 'sgd(lr=0.01)', dense(64, [784, 256, 128, 10]) / 3, mode='forward'),
+    Network('cnn-infer-1', 'cnn', 1, 'sgd(lr=0.01)', mode='forward'),
+    Network('cnn-infer-64', 'cnn', 64, 'sgd(lr=0.01)', mode='forward'),
     Activation('relu', 'max(x, 0)', lambda f, x: f.relu(x), lambda f, x: f.relu(x)),
     Activation('leaky_relu', 'where(x > 0, x, 0.01 * x)', lambda f, x: f.leaky_relu(x), lambda f, x: f.leaky_relu(x)),
     Activation('elu', 'where(x > 0, x, expm1(x))', lambda f, x: f.elu(x), lambda f, x: f.elu(x)),
