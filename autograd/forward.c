@@ -135,8 +135,7 @@ static dg_status propagate(walk *w, const walk_entry *entry)
             walk_add(w, (walk_point){node, k}, tangent_of(w, node, WALK_COMPOSED, k));
         return dg_ok();
     case WALK_MISSING:
-        return dg_error(DG_BAD_ARGUMENT, "op '%s' (node '%s') has no derivative", dg_node_op(node)->name,
-                        dg_node_name(node));
+        return walk_missing(node);
     case WALK_STOP:
         break;
     }

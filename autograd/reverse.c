@@ -88,8 +88,7 @@ static dg_status propagate(walk *w, recomputation *again, const walk_entry *entr
         }
         return dg_ok();
     case WALK_MISSING:
-        return dg_error(DG_BAD_ARGUMENT, "op '%s' (node '%s') has no derivative", dg_node_op(node)->name,
-                        dg_node_name(node));
+        return walk_missing(node);
     case WALK_STOP:
         break;
     }

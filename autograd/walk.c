@@ -109,6 +109,12 @@ static bool is_float(const dg_node *node)
     return false;
 }
 
+dg_status walk_missing(dg_node *node)
+{
+    return dg_error(DG_BAD_ARGUMENT, "op '%s' (node '%s') has no derivative", dg_node_op(node)->name,
+                    dg_node_name(node));
+}
+
 walk_kind walk_kind_of(const dg_node *node)
 {
     const dg_op *op = dg_node_op(node);

@@ -65,6 +65,8 @@ dg_status walk_make(walk *w, dg_graph *graph, int n_roots, dg_node *const *roots
                     bool everything);
 void walk_release(walk *w);
 
+/* The error for a node on the way whose op has no rule. */
+dg_status walk_missing(dg_node *node);
 walk_kind walk_kind_of(const dg_node *node);
 /* Child k: the nodes that a composed op stands for; else the inputs, NULL for one that no derivative flows to. */
 dg_node *walk_child(const dg_node *node, walk_kind kind, int k, bool everything);

@@ -158,7 +158,8 @@ static void repeat_compose(const dg_compose *compose)
         if (times == 1 && d >= 0)
             continue;
         int place = d >= 0 ? d : 0;
-        dg_shape wanted = {.rank = (rank = x ? dg_node_type(x, 0)->shape.rank : 0) + 1};
+        rank = x ? dg_node_type(x, 0)->shape.rank : 0;
+        dg_shape wanted = {.rank = rank + 1};
         bool scalar = d >= 0 && dg_node_type(x, 0)->shape.dims[d] == 1;
         wanted.rank -= scalar;
         for (int k = 0; k < wanted.rank; k++)

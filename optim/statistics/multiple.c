@@ -59,7 +59,7 @@ dg_status dg_friedman(const double *scores, int64_t tasks, int64_t methods, bool
         return dg_error(DG_BAD_ARGUMENT, "Friedman's test wants 2 tasks and 2 methods or more, not %lld and %lld",
                         (long long)tasks, (long long)methods);
     DG_TRY(check_numbers(scores, tasks * methods));
-    double *row = malloc(2 * (size_t)methods * sizeof *row), *ranks = row + methods;
+    double *row = malloc(2 * (size_t)methods * sizeof *row), *ranks = row ? row + methods : NULL;
     if (!row)
         return dg_error(DG_NO_MEMORY, "no memory for %lld ranks", (long long)methods);
     for (int64_t m = 0; m < methods; m++)

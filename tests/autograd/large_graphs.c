@@ -1,28 +1,8 @@
 /* Random graphs whose buffers are worth ordering (over 64 KB), with inputs that are read for their shape alone and with
  * random nodes: values and gradients are the same with and without each optimisation of plans. */
-#include "run.h"
+#include "grown.h"
 
-#include <criterion/parameterized.h>
-
-enum { GROUPS = 4, GRAPHS = 40, MOST_NODES = 22, ROWS = 130, COLUMNS = 68 };
-
-typedef struct maker {
-    point p;
-    dg_node *nodes[MOST_NODES];
-    int n_nodes;
-    uint64_t seed, draws;
-} maker;
-
-static int64_t below(maker *m, int64_t limit)
-{
-    dg_random key = {.seed = m->seed, .stream = 23};
-    return (int64_t)dg_random_below(&key, m->draws++, (uint64_t)limit);
-}
-
-static dg_node *any_node(maker *m)
-{
-    return m->nodes[below(m, m->n_nodes)];
-}
+enum { GROUPS = 4, GRAPHS = 40, MOST_GROWN = 22, ROWS = 130, COLUMNS = 68 };
 
 /* Of the shape of a node alone. */
 static dg_node *like(maker *m, dg_node *x)
@@ -101,26 +81,13 @@ static dg_node *make_graph(maker *m, uint64_t seed)
 {
     static const char *const names[] = {"a", "b"};
     static double values[ROWS * COLUMNS];
-    *m = (maker){.seed = seed};
-    point_make(&m->p);
+    maker_begin(m, seed, 23);
     for (int k = 0; k < 2; k++) {
         dg_random key = {.seed = seed, .stream = (uint64_t)k};
         dg_random_normal(&key, DG_FLOAT64, values, 0, ROWS * COLUMNS, 0, 1);
         m->nodes[m->n_nodes++] = give_as(&m->p, names[k], DG_SHAPE(DG_N, COLUMNS), DG_SHAPE(ROWS, COLUMNS), values);
     }
-    int64_t wanted = 8 + below(m, MOST_NODES - 8);
-    while (m->n_nodes < wanted) {
-        m->nodes[m->n_nodes] = grow(m);
-        cr_assert_not_null(m->nodes[m->n_nodes], "graph %d: %s", (int)seed, dg_graph_status(m->p.graph).message);
-        m->n_nodes++;
-    }
-    dg_node *loss = NULL;
-    for (int k = m->n_nodes - 1; k >= 2 && k >= m->n_nodes - 4; k--) {
-        dg_node *part = dg_mean(dg_tanh(m->nodes[k]));
-        loss = loss ? dg_add(loss, part) : part;
-    }
-    OK(dg_graph_status(m->p.graph));
-    return loss;
+    return maker_grow(m, 8 + below(m, MOST_GROWN - 8), grow);
 }
 
 static dg_plan *run_plan(const maker *m, dg_node *const *fetch, int n_fetch, unsigned without)

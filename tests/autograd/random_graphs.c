@@ -1,28 +1,8 @@
 /* Random graphs: random ops, shapes, sharing and broadcasting. Reverse mode, forward mode and finite differences agree,
  * and a plan gives the same numbers with and without its optimisations. */
-#include "run.h"
+#include "grown.h"
 
-#include <criterion/parameterized.h>
-
-enum { GROUPS = 8, GRAPHS = 300, MOST_NODES = 24 };
-
-typedef struct maker {
-    point p;
-    dg_node *nodes[MOST_NODES];
-    int n_nodes;
-    uint64_t seed, draws;
-} maker;
-
-static int64_t below(maker *m, int64_t limit)
-{
-    dg_random key = {.seed = m->seed, .stream = 17};
-    return (int64_t)dg_random_below(&key, m->draws++, (uint64_t)limit);
-}
-
-static dg_node *any_node(maker *m)
-{
-    return m->nodes[below(m, m->n_nodes)];
-}
+enum { GROUPS = 8, GRAPHS = 300 };
 
 /* Smooth functions of bounded growth, so that finite differences are sharp. */
 static dg_node *unary(maker *m, dg_node *x)
@@ -144,8 +124,7 @@ static dg_node *grow(maker *m)
 static dg_node *make_graph(maker *m, uint64_t seed)
 {
     static const char *const names[] = {"a", "b", "c"};
-    *m = (maker){.seed = seed};
-    point_make(&m->p);
+    maker_begin(m, seed, 17);
     int64_t rows = 1 + below(m, 3), columns = 1 + below(m, 3);
     for (int k = 0; k < 3; k++) {
         dg_shape shapes[] = {DG_SHAPE(rows, columns), DG_SHAPE(columns), DG_SHAPE(rows, 1),
@@ -155,19 +134,7 @@ static dg_node *make_graph(maker *m, uint64_t seed)
         dg_random_normal(&key, DG_FLOAT64, values, 0, 60, 0, 1);
         m->nodes[m->n_nodes++] = give(&m->p, names[k], shapes[below(m, 6)], values);
     }
-    int64_t wanted = 6 + below(m, MOST_NODES - 6);
-    while (m->n_nodes < wanted) {
-        m->nodes[m->n_nodes] = grow(m);
-        cr_assert_not_null(m->nodes[m->n_nodes], "graph %d: %s", (int)seed, dg_graph_status(m->p.graph).message);
-        m->n_nodes++;
-    }
-    dg_node *loss = NULL;
-    for (int k = m->n_nodes - 1; k >= 3 && k >= m->n_nodes - 4; k--) {
-        dg_node *part = dg_mean(dg_tanh(m->nodes[k]));
-        loss = loss ? dg_add(loss, part) : part;
-    }
-    OK(dg_graph_status(m->p.graph));
-    return loss;
+    return maker_grow(m, 6 + below(m, MOST_NODES - 6), grow);
 }
 
 static void check_derivatives(const maker *m, dg_node *loss)

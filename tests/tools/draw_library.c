@@ -1,4 +1,4 @@
-/* Drawing from C: any graph, from many threads, with views, options and failures as statuses. */
+/* Drawing from C: any graph, with views, options and failures as statuses. */
 #include "command.h"
 
 #include <dotgrad/dotgrad.h>
@@ -6,7 +6,6 @@
 #include <dotgrad/graphviz.h>
 
 #include <locale.h>
-#include <pthread.h>
 #include <signal.h>
 #include <time.h>
 
@@ -163,47 +162,6 @@ Test(draw_library, the_plan_view_lists_each_step_once)
     cr_expect_eq(boxes, steps);
     free(svg);
     dg_graph_free(g);
-}
-
-typedef struct drawer {
-    int number, failures;
-    char *first;
-} drawer;
-
-static void *draw_many(void *argument)
-{
-    drawer *d = argument;
-    for (int k = 0; k < 12; k++) {
-        dg_node *loss;
-        dg_graph *g = make_network(1 + k % 4, &loss);
-        char *bytes;
-        size_t size;
-        dg_status status =
-            dg_draw_memory(g, (dg_draw_options){.loss = loss, .format = k % 3 ? "svg" : "pdf"}, &bytes, &size);
-        d->failures += status.code != DG_OK;
-        if (k == 4)
-            d->first = bytes;
-        else
-            free(bytes);
-        dg_graph_free(g);
-    }
-    return NULL;
-}
-
-Test(draw_library, eight_threads_draw_at_once_and_the_same)
-{
-    pthread_t threads[8];
-    drawer drawers[8] = {{0}};
-    for (int k = 0; k < 8; k++)
-        cr_assert_eq(pthread_create(&threads[k], NULL, draw_many, &drawers[k]), 0);
-    for (int k = 0; k < 8; k++)
-        pthread_join(threads[k], NULL);
-    for (int k = 0; k < 8; k++) {
-        cr_expect_eq(drawers[k].failures, 0);
-        cr_expect_str_eq(drawers[k].first, drawers[0].first);
-    }
-    for (int k = 0; k < 8; k++)
-        free(drawers[k].first);
 }
 
 static double seconds_now(void)

@@ -1,13 +1,9 @@
-/* Trained runs through the library: opened with one call, read and predicted with from several threads. */
+/* Trained runs through the library: opened with one call, read and predicted with. */
 #include "command.h"
 
 #include <dotgrad/dotgrad.h>
 #include <dotgrad/model.h>
 #include <math.h>
-#include <pthread.h>
-
-#define THREADS 4
-#define CALLS   25
 
 static void train_flowers(void)
 {
@@ -204,65 +200,4 @@ Test(model, a_run_with_constants_in_a_file_works_anywhere)
     outcome broken = dotgrad("summary moved/graph.dot");
     cr_expect_eq(broken.status, 1);
     cr_expect(strstr(broken.err, "not base64"), "%s", broken.err);
-}
-
-/* ---- a server ---- */
-
-typedef struct client {
-    dg_model *model;
-    int number;
-    dg_status status;
-    double sum;
-} client;
-
-/* Rows of several batch sizes, through features and through files. */
-static void *ask(void *argument)
-{
-    client *me = argument;
-    for (int call = 0; call < CALLS && me->status.code == DG_OK; call++) {
-        int64_t rows = 1 + (call + me->number) % 5;
-        double numbers[10];
-        dg_tensor result;
-        dg_data *data = NULL;
-        for (int64_t k = 0; k < rows; k++) {
-            numbers[2 * k] = 100 + 40.0 * (double)k + call;
-            numbers[2 * k + 1] = 1 + (double)k;
-        }
-        const dg_tensor features = dg_tensor_view(DG_FLOAT64, DG_SHAPE(rows, 2), numbers);
-        me->status = dg_model_predict_features(me->model, &features, &result);
-        for (int64_t k = 0; me->status.code == DG_OK && k < 2 * rows; k += 2)
-            me->sum += dg_tensor_get(&result, k);
-        dg_tensor_release(&result);
-        if (me->status.code == DG_OK && call % 8 == 0)
-            me->status = dg_model_read(me->model, "flowers.csv", &data);
-        if (data) {
-            me->status = dg_model_predict(me->model, dg_data_set(data), &result);
-            me->sum += me->status.code == DG_OK ? dg_tensor_get(&result, 0) : 0;
-            dg_tensor_release(&result);
-        }
-        dg_data_free(data);
-    }
-    return NULL;
-}
-
-Test(model, answers_several_threads_with_what_one_gets)
-{
-    dg_model *model;
-    client alone[THREADS], together[THREADS];
-    pthread_t threads[THREADS];
-    MUST(dg_model_open("run", NULL, &model));
-    for (int k = 0; k < THREADS; k++)
-        together[k] = (client){.model = model, .number = k};
-    for (int k = 0; k < THREADS; k++)
-        cr_assert_eq(pthread_create(&threads[k], NULL, ask, &together[k]), 0);
-    for (int k = 0; k < THREADS; k++)
-        pthread_join(threads[k], NULL);
-    for (int k = 0; k < THREADS; k++) {
-        alone[k] = (client){.model = model, .number = k};
-        ask(&alone[k]);
-        MUST(together[k].status);
-        cr_assert_eq(together[k].sum, alone[k].sum, "thread %d", k);
-        cr_assert_gt(alone[k].sum, 0);
-    }
-    dg_model_free(model);
 }

@@ -47,7 +47,7 @@ typedef struct client {
     double sum;
 } client;
 
-/* Rows of several batch sizes. */
+/* Rows of several batch sizes, and of a file. */
 static void *ask(void *argument)
 {
     client *me = argument;
@@ -62,6 +62,16 @@ static void *ask(void *argument)
         for (int64_t k = 0; me->status.code == DG_OK && k < 2 * rows; k += 2)
             me->sum += dg_tensor_get(&result, k);
         dg_tensor_release(&result);
+        dg_data *data = NULL;
+        if (me->status.code == DG_OK && call % 8 == 0)
+            me->status = dg_model_read(me->model, "points.csv", &data);
+        if (me->status.code == DG_OK && data)
+            me->status = dg_model_predict(me->model, dg_data_set(data), &result);
+        if (me->status.code == DG_OK && data) {
+            me->sum += dg_tensor_get(&result, 0);
+            dg_tensor_release(&result);
+        }
+        dg_data_free(data);
     }
     return NULL;
 }
@@ -76,6 +86,7 @@ static void serve(void)
     client clients[CLIENTS];
     dg_model *model;
     ok(dg_write_file("net.dot", net, strlen(net)));
+    ok(dg_write_file("points.csv", "0,1\n1,-0.5\n", 11));
     snprintf(line, sizeof line, "'%s' train net.dot -o run >out 2>err", getenv("DOTGRAD"));
     expect(system(line) == 0, "dotgrad train fails");
     ok(dg_model_open("run", NULL, &model));

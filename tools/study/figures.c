@@ -25,7 +25,7 @@ static double beside(int64_t pair, int64_t pairs)
 
 static dg_status add_method(study *s, const study_cell *cell, int method, chart_series *points, chart_series *interval)
 {
-    double *room = dg_arena_alloc(s->arena, (2 * (size_t)s->n_pairs + 4) * sizeof *room), *y = room + s->n_pairs + 2;
+    double *room = dg_arena_alloc(s->arena, (2 * (size_t)s->n_pairs + 4) * sizeof *room), *y = room ? room + s->n_pairs + 2 : NULL;
     dg_paired_comparison mean;
     if (!room)
         return study_no_memory();
@@ -36,7 +36,7 @@ static dg_status add_method(study *s, const study_cell *cell, int method, chart_
             y[n++] = cell->scores[pair];
         }
     *points = (chart_series){.style = CHART_POINTS, .colour = method, .count = n, .x = room, .y = y};
-    double *zeros = dg_arena_alloc(s->arena, ((size_t)n + 5) * sizeof *zeros), *one = zeros + n;
+    double *zeros = dg_arena_alloc(s->arena, ((size_t)n + 5) * sizeof *zeros), *one = zeros ? zeros + n : NULL;
     if (!zeros)
         return study_no_memory();
     DG_TRY(dg_compare_paired(y, zeros, n, 0.95, 0, &mean)); /* the interval of the mean itself */
