@@ -303,3 +303,35 @@ Test(study, curves_of_several_runs_are_one_picture)
     expect_words(run.err, "nosuch/metrics.csv");
     cr_assert_eq(dotgrad("plot").status, 2);
 }
+
+/* Every task trains with every function. One epoch: that it learns is the studies' matter. */
+Test(study, tasks_take_any_activation)
+{
+    static const char *const tasks[] = {"mlp-digits",         "cnn-digits",  "deep-mlp-digits", "autoencoder-digits",
+                                        "transformer-digits", "mlp-spirals", "mlp-sinc"};
+    for (size_t k = 0; k < sizeof tasks / sizeof *tasks; k++) {
+        expect_fine(dotgrad("train \"$TESTS\"/../tools/examples/tasks/%s.dot --set 'act=expr(x * tanh(softplus(x)))' "
+                            "--epochs 1 --no-pictures -o %s",
+                            tasks[k], tasks[k]));
+    }
+    expect_fine(dotgrad("summary \"$TESTS\"/../tools/examples/tasks/cnn-fashion-mnist.dot --set act=mish"));
+}
+
+/* MISH_SEEDS and MISH_EPOCHS make it whole. */
+Test(study, repeats_the_protocol_of_the_mish_paper)
+{
+    const char *seeds = getenv("MISH_SEEDS"), *epochs = getenv("MISH_EPOCHS");
+    char line[512], results[4096];
+    int n = seeds ? atoi(seeds) : 3;
+    snprintf(line, sizeof line,
+             "\"$TESTS\"/../tools/examples/tasks/mish-study out --seeds %d --set epochs=%s >results 2>.err", n,
+             epochs ? epochs : "1");
+    shell(line);
+    read_text("results", results, sizeof results);
+    snprintf(line, sizeof line, "cnn-digits: test_accuracy (more is better), %d seeds", n);
+    expect_words(results, line);
+    expect_words(results, "act=silu against act=mish");
+    expect_words(results, "act=relu against act=mish");
+    cr_assert_eq(shell_number("ls out/runs/*/row.json | wc -l"), 3 * n);
+    cr_assert_eq(access("out/report.html", R_OK), 0);
+}
