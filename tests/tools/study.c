@@ -335,3 +335,17 @@ Test(study, repeats_the_protocol_of_the_mish_paper)
     cr_assert_eq(shell_number("ls out/runs/*/row.json | wc -l"), 3 * n);
     cr_assert_eq(access("out/report.html", R_OK), 0);
 }
+
+/* No run is done twice at a time, none is taken for failed. */
+Test(study, two_at_once_share_the_work)
+{
+    char line[1024];
+    const char *arguments = "study net.dot --set 'act=relu|tanh|silu' --set epochs=60 --seeds 5 --jobs 2 -o";
+    expect_fine(dotgrad("%s whole", arguments));
+    snprintf(line, sizeof line, "'%s' %s study >.a 2>&1 & '%s' %s study >.b 2>&1; b=$?; wait; exit $b",
+             getenv("DOTGRAD"), arguments, getenv("DOTGRAD"), arguments);
+    shell(line);
+    cr_assert_eq(shell_number(COLUMN("status") " | grep -c finished"), 15);
+    expect_fine(dotgrad("study --report study"));
+    cr_assert(same_bytes("whole/curves.csv", "study/curves.csv"));
+}

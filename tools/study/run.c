@@ -21,6 +21,7 @@ typedef struct running {
     double begin, spent; /* spent: seconds of this machine's jobs on rows that were there */
     double seconds;      /* of runs that ended, */
     int64_t ended;       /* so many */
+    int64_t held;        /* runs that another study has begun, which are looked at again */
     bool is_terminal;
 } running;
 
@@ -43,12 +44,39 @@ static void show(running *r, const study_run *run, const char *what)
         fprintf(stderr, "%lld of %lld runs, %.0f s\n", (long long)p->done, (long long)p->all, seconds_now() - r->begin);
 }
 
+/* Two studies may work in one folder: who comes second leaves the run to the first. */
+static bool is_held(const char *message)
+{
+    return strstr(message, "another dotgrad trains in this folder") != NULL;
+}
+
+/* What a run says, in a file of this study's own until it has ended. */
+static const char *log_of(study *s, const char *key)
+{
+    return study_format(s, "%s/runs/%s/log.%ld", s->folder, key, (long)getpid());
+}
+
+static dg_status keep_log(study *s, const char *key, bool held)
+{
+    const char *from = log_of(s, key), *to = study_format(s, "%s/runs/%s/log", s->folder, key);
+    if (!from || !to)
+        return study_no_memory();
+    if (held || rename(from, to))
+        unlink(from);
+    return dg_ok();
+}
+
 /* A run that finished or diverged has its row; else it is written here. */
 static dg_status take_end(void *argument, int64_t index, pool_end how, const char *message, double seconds)
 {
     running *r = argument;
     const study_run run = study_run_at(r->s, index);
     DG_TRY(study_read_row(r->s, index));
+    bool held = !r->s->rows[index] && how == POOL_FAILED && is_held(message);
+    DG_TRY(keep_log(r->s, run.key, held));
+    r->held += held;
+    if (held)
+        return dg_ok();
     if (!r->s->rows[index])
         DG_TRY(study_write_row(r->s, &run, how == POOL_TIMEOUT ? "timeout" : "failed",
                                how == POOL_TIMEOUT ? "took longer than --limit" : message, seconds));
@@ -70,8 +98,7 @@ static dg_status start(running *r, const study_run *run)
     study *s = r->s;
     const char *arguments[MOST_ARGUMENTS] = {r->program, "train"};
     const char *folder = study_format(s, "%s/runs/%s", s->folder, run->key),
-               *checkpoint = study_format(s, "%s/checkpoint.safetensors", folder),
-               *log = study_format(s, "%s/log", folder);
+               *checkpoint = study_format(s, "%s/checkpoint.safetensors", folder), *log = log_of(s, run->key);
     int n = 2;
     if (!folder || !checkpoint || !log)
         return study_no_memory();
@@ -206,7 +233,11 @@ static dg_status run_pair(running *r, int64_t pair, int rung)
         if (run.variant->rung != rung || !is_wanted(r, &run) || !study_goes_on(s, run.variant))
             continue;
         DG_TRY(forget(r, &run));
-        DG_TRY(start(r, &run));
+        DG_TRY(study_read_row(s, run.index)); /* that another study has written meanwhile */
+        if (s->rows[run.index])
+            r->progress->done++;
+        else
+            DG_TRY(start(r, &run));
     }
     return dg_ok();
 }
@@ -232,17 +263,25 @@ static void count(running *r)
 }
 
 /* Lower rungs see the first seed (and fold) alone; the last one sees all. */
-static dg_status run_rungs(running *r)
+static dg_status run_rung(running *r, int rung)
 {
-    study *s = r->s;
-    for (int rung = 0; rung < s->n_rungs; rung++) {
-        int64_t pairs = rung + 1 < s->n_rungs ? 1 : s->n_pairs;
+    int64_t pairs = rung + 1 < r->s->n_rungs ? 1 : r->s->n_pairs;
+    do {
+        if (r->held)
+            nanosleep(&(struct timespec){1, 0}, NULL);
+        r->held = r->progress->dropped_pairs = 0;
         for (int64_t pair = 0; pair < pairs; pair++)
             DG_TRY(run_pair(r, pair, rung));
-        if (rung + 1 < s->n_rungs)
-            DG_TRY(pool_wait(r->pool, r->stop));
-    }
-    return pool_wait(r->pool, r->stop);
+        DG_TRY(pool_wait(r->pool, r->stop));
+    } while (r->held);
+    return dg_ok();
+}
+
+static dg_status run_rungs(running *r)
+{
+    for (int rung = 0; rung < r->s->n_rungs; rung++)
+        DG_TRY(run_rung(r, rung));
+    return dg_ok();
 }
 
 dg_status study_run_all(study *s, const study_options *options, const volatile sig_atomic_t *stop,
