@@ -1,4 +1,4 @@
-/* Studies: every combination of settings, on the same seeds and folds, as training runs of their own. The room:
+/* Studies: every combination of settings, on the same seeds and folds, as training runs of their own. Its files:
  *
  *   axes.c      'act=relu|mish', 'lr=geomspace(1e-4, 1e-1, 5)', 'lr=loguniform(1e-4, 1e-1)': what is varied
  *   plan.c      graphs × settings become variants, each a document; variants × seeds × folds are runs, each with a key
