@@ -397,6 +397,26 @@ Test(trainer, drop_last_leaves_out_what_fills_no_batch)
     dg_dataset_release(&data);
 }
 
+/* As PyTorch, but before the first step: 33 rows in batches of 16 end with one. */
+Test(trainer, batch_norm_refuses_a_last_batch_of_one_row)
+{
+    dg_dataset data = three_clusters(33);
+    MUST(dg_dataset_split_at(&data, 33));
+    network net = small_classifier(0);
+    net.loss = dg_cross_entropy(dg_batch_norm(net.scores, .name = "bn"), net.label, .name = "normed");
+    dg_trainer_options options = options_for(&net, &data, "sgd(lr=0.1)");
+    dg_trainer *trainer;
+    dg_status status = dg_trainer_new(&options, &trainer);
+    cr_assert_eq(status.code, DG_BAD_ARGUMENT);
+    cr_expect(strstr(status.message, "'bn'") && strstr(status.message, "drop_last"), "%s", status.message);
+    options.drop_last = true;
+    MUST(dg_trainer_new(&options, &trainer));
+    MUST(dg_trainer_run(trainer));
+    dg_trainer_free(trainer);
+    network_release(&net);
+    dg_dataset_release(&data);
+}
+
 static dg_status refuse(dg_trainer_options options)
 {
     dg_trainer *trainer;
