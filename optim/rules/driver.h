@@ -25,6 +25,9 @@ struct dg_rule_driver {
     dg_status (*step)(drive *d);
     /* Numbers of state; SIZE_MAX: too many. */
     size_t (*state_size)(const dg_optimizer *optimizer, int64_t n);
+    /* Numbers that a step takes beside them, for a memory limit. */
+    double (*room)(const dg_optimizer *optimizer, int64_t n);
+    int64_t most; /* parameters; 0: any number */
     bool residuals;
 };
 

@@ -104,6 +104,9 @@ dg_status driven_emit(dg_trainer *t, objective *o, dg_node *const *gradients)
     d->gradients = gradients;
     for (int k = 0; k < count; k++)
         d->n += dg_shape_count(&dg_node_type(parameters[k], 0)->shape);
+    if (driver->most && d->n > driver->most)
+        return dg_error(DG_NO_MEMORY, "optimizer %s solves for all parameters at once: there are %lld, at most %lld",
+                        dg_optimizer_name(&o->optimizer), (long long)d->n, (long long)driver->most);
     size_t size = driver->state_size(&o->optimizer, d->n);
     if (size > SIZE_MAX / 16)
         return dg_error(DG_NO_MEMORY, "optimizer %s: too many numbers to keep for %lld parameters",
@@ -129,7 +132,30 @@ static dg_plan_options plan_options(const dg_trainer *t)
                              .threads = task->threads,
                              .seed = task->seed,
                              .training = true,
-                             .memory_limit = task->memory_limit};
+                             .memory_limit = memory_rest(t)};
+}
+
+/* Values of the prediction for a whole batch. */
+static double count_values(const dg_trainer *t)
+{
+    const dg_shape *shape = &dg_node_type(t->metrics.prediction, 0)->shape;
+    double count = 1;
+    for (int k = 0; k < shape->rank; k++)
+        count *= (double)(shape->dims[k] == DG_N ? t->batch.capacity : shape->dims[k] > 0 ? shape->dims[k] : 1);
+    return count;
+}
+
+/* What the steps take: the vector and its gradient, the driver's own numbers, residuals and Jacobian. */
+static dg_status take_room(dg_trainer *t, const objective *o)
+{
+    const driven *d = o->driven;
+    const dg_rule_driver *driver = o->optimizer.rule->drive;
+    double numbers = 2 * (double)d->n + driver->room(&o->optimizer, d->n);
+    char what[100];
+    if (driver->residuals)
+        numbers += count_values(t) * (1 + (double)d->n);
+    snprintf(what, sizeof what, "optimizer %s", dg_optimizer_name(&o->optimizer));
+    return memory_take(t, 8 * numbers, what);
 }
 
 static dg_status make_jacobian_plan(dg_trainer *t, driven *d)
@@ -142,14 +168,17 @@ static dg_status make_jacobian_plan(dg_trainer *t, driven *d)
     d->feeds = calloc((size_t)(t->batch.n_feeds + d->count), sizeof *d->feeds);
     if (!d->feeds)
         return dg_no_memory("the feeds of %d tangents", d->count);
+    memcpy(d->feeds, t->batch.feeds, (size_t)t->batch.n_feeds * sizeof *d->feeds);
     for (int k = 0; k < d->count; k++)
         d->feeds[t->batch.n_feeds + k] = (dg_feed){d->tangents[k], &d->tangent_values[k]};
-    return dg_plan_new(t->options.task.graph, &options, &d->jacobian_plan);
+    DG_TRY(dg_plan_new(t->options.task.graph, &options, &d->jacobian_plan));
+    return memory_prepare(t, d->jacobian_plan, d->feeds, t->batch.n_feeds + d->count);
 }
 
 dg_status driven_plan(dg_trainer *t, objective *o, dg_node *const *fetch, int n_fetch)
 {
     driven *d = o->driven;
+    DG_TRY(take_room(t, o));
     dg_plan_options options = plan_options(t);
     dg_node **all = calloc((size_t)(n_fetch + d->count), sizeof *all);
     d->numbers = calloc(2 * (size_t)d->n + 1, sizeof *d->numbers);
@@ -164,7 +193,9 @@ dg_status driven_plan(dg_trainer *t, objective *o, dg_node *const *fetch, int n_
     options.n_fetch = n_fetch + d->count;
     dg_status status = dg_plan_new(t->options.task.graph, &options, &o->plan);
     free(all);
-    return status.code == DG_OK && o->optimizer.rule->drive->residuals ? make_jacobian_plan(t, d) : status;
+    DG_TRY(status);
+    DG_TRY(memory_prepare(t, o->plan, t->batch.feeds, t->batch.n_feeds));
+    return o->optimizer.rule->drive->residuals ? make_jacobian_plan(t, d) : status;
 }
 
 /* ---- a step ---- */

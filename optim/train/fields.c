@@ -197,3 +197,11 @@ void fields_release(field_sources *sources)
     free(sources->at);
     *sources = (field_sources){0};
 }
+
+size_t tensors_bytes(const dg_tensors *set)
+{
+    size_t bytes = 0;
+    for (size_t k = 0; set && k < dg_tensors_count(set); k++)
+        bytes += dg_tensor_bytes(dg_tensors_at(set, k));
+    return bytes;
+}

@@ -27,4 +27,7 @@ dg_status find_loss_op(dg_node *loss, dg_node **loss_op);
 /* What is wired to the labels' input of a loss op; NULL: the node is none. */
 dg_node *find_target(const dg_node *node);
 
+/* Bytes of all tensors of a set; NULL: 0. */
+size_t tensors_bytes(const dg_tensors *set);
+
 #endif

@@ -97,7 +97,7 @@ static void give_plan(dg_predictor *p, idle_plan *taken)
 }
 
 /* Binds the plan to the sizes of the feeds, where it is not bound to them yet. */
-static dg_status bind(dg_predictor *p, idle_plan *taken, const dg_feed *feeds, int n_feeds)
+static dg_status bind(dg_predictor *p, const dg_dataset *data, idle_plan *taken, const dg_feed *feeds, int n_feeds)
 {
     const dg_shape sizes = n_feeds ? feeds[0].tensor->shape : dg_scalar();
     for (int k = 0; k < taken->n_bound; k++)
@@ -106,6 +106,10 @@ static dg_status bind(dg_predictor *p, idle_plan *taken, const dg_feed *feeds, i
     pthread_mutex_lock(&p->lock);
     dg_status status = dg_plan_prepare(taken->plan, feeds, n_feeds);
     pthread_mutex_unlock(&p->lock);
+    size_t limit = p->task.memory_limit, beside = tensors_bytes(data->fields) + tensors_bytes(p->task.parameters);
+    if (status.code == DG_OK && limit && dg_plan_cost_of(taken->plan).arena_bytes + beside > limit)
+        status = dg_error(DG_NO_MEMORY, "the plan needs %zu bytes beside %zu of parameters and data, the limit is %zu",
+                          dg_plan_cost_of(taken->plan).arena_bytes, beside, limit);
     if (status.code != DG_OK)
         return status;
     taken->bound[taken->next] = sizes;
@@ -132,14 +136,15 @@ static dg_status keep_values(dg_node *node, const dg_tensor *values, dg_rows row
     return dg_ok();
 }
 
-static dg_status run_batches(dg_predictor *p, idle_plan *taken, batch *into, dg_rows rows, dg_tensor *result)
+static dg_status run_batches(dg_predictor *p, const dg_dataset *data, idle_plan *taken, batch *into, dg_rows rows,
+                             dg_tensor *result)
 {
     int n_feeds = into->sources->count;
     dg_plan_set_step(taken->plan, 0); /* the same random numbers in every call */
     for (int64_t begin = 0; begin < rows.count; begin += into->capacity) {
         int64_t count = rows.count - begin < into->capacity ? rows.count - begin : into->capacity;
         batch_gather(into, rows, NULL, begin, count);
-        DG_TRY(bind(p, taken, into->feeds, n_feeds));
+        DG_TRY(bind(p, data, taken, into->feeds, n_feeds));
         DG_TRY(dg_plan_run(taken->plan, into->feeds, n_feeds));
         DG_TRY(keep_values(p->node, dg_plan_result(taken->plan, 0), rows, begin, count, result));
     }
@@ -168,7 +173,7 @@ dg_status dg_predictor_run(dg_predictor *predictor, const dg_dataset *data, dg_r
     if (status.code == DG_OK)
         status = take_plan(predictor, &taken);
     if (status.code == DG_OK)
-        status = run_batches(predictor, taken, &into, rows, result);
+        status = run_batches(predictor, data, taken, &into, rows, result);
     if (taken)
         give_plan(predictor, taken);
     batch_release(&into);

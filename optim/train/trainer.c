@@ -261,16 +261,44 @@ static dg_status make_history(dg_trainer *t)
     return history_reserve(t, t->epochs < 1 ? 1 : t->epochs < FIRST_EPOCHS ? t->epochs : FIRST_EPOCHS);
 }
 
+/* ---- the memory limit: one sum of parameters, state, data, plans and what optimisers take ---- */
+
+size_t memory_rest(const dg_trainer *t)
+{
+    size_t limit = t->options.task.memory_limit;
+    return !limit ? 0 : t->taken < limit ? limit - t->taken : 1;
+}
+
+dg_status memory_take(dg_trainer *t, double bytes, const char *what)
+{
+    size_t limit = t->options.task.memory_limit;
+    if (limit && (double)t->taken + bytes > (double)limit)
+        return dg_error(DG_NO_MEMORY,
+                        "%s takes %.0f bytes beside %zu of parameters, state, data and plans, the limit is %zu", what,
+                        bytes, t->taken, limit);
+    t->taken += bytes < (double)(SIZE_MAX / 2) ? (size_t)bytes : SIZE_MAX / 2;
+    return dg_ok();
+}
+
+dg_status memory_prepare(dg_trainer *t, dg_plan *plan, const dg_feed *feeds, int n_feeds)
+{
+    dg_status status = dg_plan_prepare(plan, feeds, n_feeds);
+    if (status.code == DG_NO_MEMORY && t->options.task.memory_limit)
+        return dg_prefixed(status, "beside %zu bytes of parameters, state, data and other plans, of %zu in all",
+                           t->taken, t->options.task.memory_limit);
+    t->taken += dg_plan_cost_of(plan).arena_bytes;
+    return status;
+}
+
+/* What does not fit, in shape or in memory, is refused before anything is trained or written. */
 static dg_status make_plans(dg_trainer *t)
 {
     const dg_task *task = &t->options.task;
     dg_node *fetch[MAX_FETCH];
-    dg_plan_options plan = {.fetch = fetch,
-                            .parameters = task->parameters,
-                            .threads = task->threads,
-                            .seed = task->seed,
-                            .training = true,
-                            .memory_limit = task->memory_limit ? task->memory_limit - t->taken : 0};
+    dg_plan_options plan = {
+        .fetch = fetch, .parameters = task->parameters, .threads = task->threads, .seed = task->seed, .training = true};
+    int64_t count = task->data->n_train < t->batch.capacity ? task->data->n_train : t->batch.capacity;
+    batch_gather(&t->batch, (dg_rows){task->data->train, task->data->n_train}, NULL, 0, count);
     for (int k = 0; k < t->n_objectives; k++) {
         objective *o = &t->objectives[k];
         DG_TRY(fetch_list(task, &t->metrics, k, fetch, &plan.n_fetch));
@@ -278,44 +306,28 @@ static dg_status make_plans(dg_trainer *t)
             fetch[plan.n_fetch++] = t->sources.at[0].input; /* tells the size of the batch to noise of [N, 16] */
         plan.updates = o->updates;
         plan.n_updates = o->n_updates;
-        DG_TRY(o->driven ? driven_plan(t, o, fetch, plan.n_fetch) : dg_plan_new(task->graph, &plan, &o->plan));
+        plan.memory_limit = memory_rest(t);
+        if (o->driven) {
+            DG_TRY(driven_plan(t, o, fetch, plan.n_fetch));
+            continue;
+        }
+        DG_TRY(dg_plan_new(task->graph, &plan, &o->plan));
+        DG_TRY(memory_prepare(t, o->plan, t->batch.feeds, t->batch.n_feeds));
     }
     DG_TRY(fetch_list(task, &t->metrics, ALL_OBJECTIVES, fetch, &plan.n_fetch));
     plan.updates = NULL;
     plan.n_updates = 0;
     plan.training = false;
-    return dg_plan_new(task->graph, &plan, &t->evaluation_plan);
-}
-
-/* What does not fit, in shape or in memory, is refused before anything is trained or written. */
-static dg_status prepare_plans(dg_trainer *t)
-{
-    const dg_dataset *data = t->options.task.data;
-    int64_t count = data->n_train < t->batch.capacity ? data->n_train : t->batch.capacity;
-    batch_gather(&t->batch, (dg_rows){data->train, data->n_train}, NULL, 0, count);
-    dg_status status = dg_ok();
-    for (int k = 0; k < t->n_objectives && status.code == DG_OK; k++)
-        status = dg_plan_prepare(t->objectives[k].plan, t->batch.feeds, t->batch.n_feeds);
-    if (status.code == DG_OK)
-        status = dg_plan_prepare(t->evaluation_plan, t->batch.feeds, t->sources.count);
-    return status.code == DG_NO_MEMORY && t->options.task.memory_limit
-               ? dg_prefixed(status, "beside %zu bytes of parameters, state and data", t->taken)
-               : status;
-}
-
-static size_t bytes_of_data(const dg_dataset *data)
-{
-    size_t bytes = 0;
-    for (size_t k = 0; k < dg_tensors_count(data->fields); k++)
-        bytes += dg_tensor_bytes(dg_tensors_at(data->fields, k));
-    return bytes;
+    plan.memory_limit = memory_rest(t);
+    DG_TRY(dg_plan_new(task->graph, &plan, &t->evaluation_plan));
+    return memory_prepare(t, t->evaluation_plan, t->batch.feeds, t->sources.count);
 }
 
 /* What is held beside the plans' arenas counts against the limit, before it is allocated. */
 static dg_status check_memory(dg_trainer *t)
 {
     const dg_task *task = &t->options.task;
-    size_t data = bytes_of_data(task->data), bytes, parameters = 0;
+    size_t data = tensors_bytes(task->data->fields), bytes, parameters = 0;
     for (int64_t id = 0; task->memory_limit && id < dg_graph_node_count(task->graph); id++) {
         dg_node *node = dg_graph_node(task->graph, id);
         const dg_type *type = dg_node_type(node, 0);
@@ -412,8 +424,7 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
     DG_TRY(objectives_check_ranges(t));
     DG_TRY(health_prepare(t));
     DG_TRY(make_plans(t));
-    DG_TRY(watch_plan(t));
-    return prepare_plans(t);
+    return watch_plan(t);
 }
 
 dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer)

@@ -87,10 +87,16 @@ struct dg_trainer {
     bool good_is_saved; /* the last good state is in the checkpoint's file instead of `kept` and `good` */
     double saved_at;    /* seconds */
 
-    size_t taken; /* bytes of parameters, the optimiser's state and data, which the memory limit counts */
+    size_t taken; /* bytes of parameters, the optimiser's state, data and plans so far, which the memory limit counts */
 };
 
 bool trainer_is_done(const dg_trainer *trainer);
+/* What the memory limit leaves; 0: there is none. */
+size_t memory_rest(const dg_trainer *trainer);
+/* Counts what is about to be allocated; DG_NO_MEMORY when it is beyond the limit. */
+dg_status memory_take(dg_trainer *trainer, double bytes, const char *what);
+/* Binds a plan to a whole batch within the limit and counts what it takes. */
+dg_status memory_prepare(dg_trainer *trainer, dg_plan *plan, const dg_feed *feeds, int n_feeds);
 /* The parameters that are the network's own, not the optimiser's. */
 bool is_weight(dg_node *node);
 /* After the last epoch: keeps the last state for the checkpoint and puts the best weights in place. */

@@ -146,17 +146,18 @@ dg_status watch_plan(dg_trainer *t)
         if (count)
             memcpy(fetch + w->first[k], own, (size_t)count * sizeof(dg_node *));
     }
-    dg_status status =
-        dg_plan_new(task->graph,
-                    &(dg_plan_options){.fetch = fetch,
-                                       .n_fetch = all,
-                                       .parameters = task->parameters,
-                                       .threads = task->threads,
-                                       .seed = task->seed,
-                                       .training = true,
-                                       .memory_limit = task->memory_limit ? task->memory_limit - t->taken : 0},
-                    &w->plan);
+    dg_status status = dg_plan_new(task->graph,
+                                   &(dg_plan_options){.fetch = fetch,
+                                                      .n_fetch = all,
+                                                      .parameters = task->parameters,
+                                                      .threads = task->threads,
+                                                      .seed = task->seed,
+                                                      .training = true,
+                                                      .memory_limit = memory_rest(t)},
+                                   &w->plan);
     free(fetch);
+    if (status.code == DG_OK)
+        status = memory_prepare(t, w->plan, t->batch.feeds, t->batch.n_feeds);
     return status.code == DG_OK ? status : dg_prefixed(status, "watch");
 }
 

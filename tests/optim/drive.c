@@ -163,3 +163,61 @@ Test(drive, has_no_updates_and_wants_a_loss_it_can_use)
     MUST_FAIL(DG_BAD_ARGUMENT, dg_training_plan(r.loss, "lbfgs", r.parameters, &plan));
     free_rig(&r);
 }
+
+/* A step far beyond what float64 holds: the run ends with a message, and the parameters are those of the last epoch
+ * that was good (here the first values). lm takes no step that does not lower the loss. */
+Test(drive, that_diverges_keeps_the_last_good_values)
+{
+    static const char *const calls[] = {"lbfgs(lr=1e300, line_search_fn=fixed)", "lbfgs(lr=1e308)"};
+    for (int k = 0; k < 2; k++) {
+        rig r = make_rig(false);
+        dg_trainer_options options = options_of(&r, calls[k]);
+        MUST(dg_trainer_new(&options, &r.trainer));
+        dg_status status = dg_trainer_run(r.trainer);
+        for (int i = 0; status.code == DG_OK && i < 3; i++) /* the search may have found its way */
+            cr_assert(isfinite(dg_tensor_get(dg_tensors_find(r.parameters, "w"), i)), "%s", calls[k]);
+        cr_assert(status.code == DG_OK || status.code == DG_NUMERIC, "%s", status.message);
+        cr_assert(k == 1 || status.code == DG_NUMERIC, "%s", calls[k]);
+        for (int64_t i = 0; i < 6; i++)
+            cr_assert(isfinite(dg_tensor_get(dg_tensors_find(r.parameters, "w"), i)), "%s", calls[k]);
+        if (status.code != DG_OK)
+            cr_assert_not_null(strstr(status.message, "in epoch"), "%s", status.message);
+        free_rig(&r);
+    }
+    rig r = make_rig(false);
+    dg_trainer_options options = options_of(&r, "lm(lr=1e300)");
+    MUST(dg_trainer_new(&options, &r.trainer));
+    MUST(dg_trainer_run(r.trainer));
+    cr_assert_eq(dg_tensor_get(dg_tensors_find(r.parameters, "w"), 0), 0.3);
+    cr_assert_eq(dg_tensor_get(dg_tensors_find(r.parameters, "v"), 2), 0.2);
+    free_rig(&r);
+}
+
+/* 13 parameters, 8 rows of one value, float64: lm takes 2·13 numbers, 2·13² + 4·13 for its equations, 8·(1 + 13) of
+ * residuals and Jacobian, 8 bytes each. */
+Test(drive, counts_its_room_against_the_memory_limit)
+{
+    rig r = make_rig(false);
+    dg_trainer_options options = options_of(&r, "lm");
+    options.task.memory_limit = 4000;
+    dg_status status = dg_trainer_new(&options, &r.trainer);
+    cr_assert_eq(status.code, DG_NO_MEMORY);
+    cr_assert_not_null(strstr(status.message, "optimizer lm takes 4224 bytes beside"), "%s", status.message);
+    options.task.memory_limit = 5000; /* the plans do not fit beside that */
+    status = dg_trainer_new(&options, &r.trainer);
+    cr_assert_eq(status.code, DG_NO_MEMORY);
+    cr_assert_not_null(strstr(status.message, "data and other plans, of 5000 in all"), "%s", status.message);
+    options.task.memory_limit = 100000;
+    MUST(dg_trainer_new(&options, &r.trainer));
+    free_rig(&r);
+    r = make_rig(false);
+    dg_parameter(r.graph, DG_SHAPE(1), .name = "other"); /* of no loss */
+    dg_node *large = dg_parameter(r.graph, DG_SHAPE(20001), .init = "zeros", .name = "large");
+    r.output = dg_add(r.output, dg_mean(large));
+    r.loss = dg_mse_loss(r.output, dg_graph_find(r.graph, "y"));
+    options = options_of(&r, "lm");
+    status = dg_trainer_new(&options, &r.trainer);
+    cr_assert_eq(status.code, DG_NO_MEMORY);
+    cr_assert_not_null(strstr(status.message, "there are 20014, at most 20000"), "%s", status.message);
+    free_rig(&r);
+}

@@ -78,8 +78,8 @@ typedef struct dg_task {
     int64_t batch_size;  /* 0: 32 */
     uint64_t seed;
     dg_threads *threads;
-    size_t memory_limit; /* bytes beyond which DG_NO_MEMORY says what needs them: of a plan's arena and, in a trainer,
-                            of parameters, the optimiser's state and the data set beside it; 0: none */
+    size_t memory_limit; /* bytes beyond which DG_NO_MEMORY says what needs them: of a plan's arena; in a trainer, of
+                            parameters, the optimiser's state, the data set and all plans together; 0: none */
 } dg_task;
 
 /* Results. names[0] is "loss". accuracy is a fraction. */

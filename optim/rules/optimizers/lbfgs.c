@@ -287,7 +287,12 @@ static dg_status step(drive *d)
     return status;
 }
 
-static const dg_rule_driver driver = {.step = step, .state_size = state_size};
+static double room(const dg_optimizer *optimizer, int64_t n)
+{
+    return 5 * (double)n + (double)room_of(optimizer);
+}
+
+static const dg_rule_driver driver = {.step = step, .state_size = state_size, .room = room};
 
 const dg_rule lbfgs_rule = {
     .name = "lbfgs",

@@ -17,6 +17,13 @@ static size_t state_size(const dg_optimizer *optimizer, int64_t n)
     return 1; /* μ */
 }
 
+/* The equations twice, their right side, solution, place and gradient. */
+static double room(const dg_optimizer *optimizer, int64_t n)
+{
+    (void)optimizer;
+    return 2 * (double)n * (double)n + 4 * (double)n;
+}
+
 /* a = JᵀJ (its lower triangle, by columns) and b = −Jᵀr. */
 static void normal_equations(int64_t rows, int64_t n, const double *r, const double *j, double *a, double *b)
 {
@@ -34,14 +41,12 @@ static dg_status step(drive *d)
     const double *hyper = d->optimizer->hyper, *r, *jacobian;
     int64_t rows, n = d->n;
     double scale, mu = d->state[0] > 0 ? d->state[0] : hyper[MU];
-    if (n > 20000)
-        return dg_error(DG_NO_MEMORY, "lm: %lld parameters; it solves for all at once, 20000 at most", (long long)n);
     DG_TRY(d->residuals(d->user, &rows, &r, &jacobian, &scale));
     size_t square = (size_t)n * (size_t)n;
-    double *room = calloc(2 * square + 4 * (size_t)n + 1, sizeof *room);
-    if (!room)
+    double *numbers = calloc(2 * square + 4 * (size_t)n + 1, sizeof *numbers);
+    if (!numbers)
         return dg_error(DG_NO_MEMORY, "lm: no memory for the equations of %lld parameters", (long long)n);
-    double *a = room, *factor = a + square, *b = factor + square, *delta = b + n, *at = delta + n, *g = at + n;
+    double *a = numbers, *factor = a + square, *b = factor + square, *delta = b + n, *at = delta + n, *g = at + n;
     normal_equations(rows, n, r, jacobian, a, b);
     dg_status status = dg_ok();
     for (bool lower = false; status.code == DG_OK && !lower && mu <= hyper[MU_MAX];) {
@@ -64,7 +69,7 @@ static dg_status step(drive *d)
         }
     }
     d->state[0] = mu < hyper[MU_MAX] ? (mu > 1e-300 ? mu : 1e-300) : hyper[MU_MAX];
-    free(room);
+    free(numbers);
     return status;
 }
 
@@ -75,7 +80,8 @@ static dg_status check(const double *hyper)
                : dg_error(DG_BAD_ARGUMENT, "wants mu_increase above 1 and mu below mu_max");
 }
 
-static const dg_rule_driver driver = {.step = step, .state_size = state_size, .residuals = true};
+static const dg_rule_driver driver = {
+    .step = step, .state_size = state_size, .room = room, .most = 20000, .residuals = true};
 
 const dg_rule lm_rule = {
     .name = "lm",

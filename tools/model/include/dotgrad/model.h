@@ -21,7 +21,7 @@ typedef struct dg_model_options {
     const char *output;  /* the node that is computed; NULL: the output of training, or of the graph */
     int threads;         /* 0: DG_NUM_THREADS, or all processors */
     int64_t batch_size;  /* rows at a time; 0: 256 */
-    size_t memory_limit; /* bytes of a plan, and of data while they are read; 0: none */
+    size_t memory_limit; /* bytes of plan, parameters and data together, and of data while they are read; 0: none */
     const dg_graph_read_options *reading; /* settings, folders and bounds for the graph; NULL: none */
 } dg_model_options;
 
