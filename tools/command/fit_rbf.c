@@ -1,5 +1,6 @@
 /* dotgrad fit-rbf: a radial basis function network for data by closed forms, as a run's folder. */
 #include "command.h"
+#include "options.h"
 #include "tools/run/folder.h"
 #include "train.h"
 
@@ -15,78 +16,46 @@ typedef struct fit_settings {
     const char *data, *run;
     dg_rbf_fit_options options;
     int64_t seed, threads;
-    bool regression;
+    bool regression, force;
 } fit_settings;
 
-enum { KERNEL = 256, CENTERS, SELECT, WIDTH, RIDGE, REGRESSION, SEED, THREADS };
+static const option_row own[] = {
+    {.name = "kernel",
+     .form = DG_FORM_LIST,
+     .value = "K,K",
+     .doc = "of these kernels the best: gaussian, multiquadric, inverse_multiquadric, inverse_quadratic,\n"
+            "thin_plate_spline, linear, cubic, quintic, matern32, matern52, wendland (all)"},
+    {.name = "centers",
+     .form = DG_FORM_CALL,
+     .doc = "all, kmeans, samples or ols (rows chosen one at a time by how much they explain), or with a\n"
+            "number, kmeans(50), which is chosen else (all up to 1000 rows, else kmeans)"},
+    {.name = "select",
+     .form = DG_FORM_NAME,
+     .value = "S",
+     .doc = "by what: loocv, the error of each row when it alone is left out; aic; bic; goal=1e-3, the\n"
+            "fewest centres by ols with that mean square error (loocv)"},
+    {.name = "width", .form = DG_FORM_POSITIVE, .doc = "of all units (chosen)"},
+    {.name = "ridge",
+     .form = DG_FORM_POSITIVE,
+     .doc = "added to the squares: this times the sum of squared weights (chosen)"},
+    {.name = "regression", .form = DG_FORM_FLAG, .doc = "class numbers are values to fit"},
+    {.name = "run", .letter = 'o', .form = DG_FORM_FILE, .value = "RUN/", .doc = "the folder (runs/rbf)"},
+    {.name = "force", .form = DG_FORM_FLAG, .doc = "lets the run replace one of another network in its folder"},
+    {0}};
 
-static const struct option longs[] = {
-    {"help", no_argument, NULL, 'h'},
-    {"run", required_argument, NULL, 'o'},
-    {"kernel", required_argument, NULL, KERNEL},
-    {"centers", required_argument, NULL, CENTERS},
-    {"select", required_argument, NULL, SELECT},
-    {"width", required_argument, NULL, WIDTH},
-    {"ridge", required_argument, NULL, RIDGE},
-    {"regression", no_argument, NULL, REGRESSION},
-    {"seed", required_argument, NULL, SEED},
-    {"threads", required_argument, NULL, THREADS},
-    {0},
-};
-
-static int help(void)
-{
-    puts("usage: dotgrad fit-rbf DATA [options]\n\n"
-         "Chooses a radial basis function network for data, solves for its weights, and leaves it as a run: graph "
-         "file,\n"
-         "checkpoint, diagram. `dotgrad predict RUN` applies it, `dotgrad train --resume RUN --epochs 20` trains it "
-         "on.\n\n"
-         "  --kernel K,K,...   of these kernels the best: gaussian, multiquadric, inverse_multiquadric,\n"
-         "                     inverse_quadratic, thin_plate_spline, linear, cubic, quintic, matern32, matern52,\n"
-         "                     wendland (all)\n"
-         "  --centers C        all, kmeans, samples or ols (rows chosen one at a time by how much they explain), or\n"
-         "                     with a number, kmeans(50), which is chosen else (all up to 1000 rows, else kmeans)\n"
-         "  --select S         by what: loocv, the error of each row when it alone is left out; aic; bic; goal=1e-3, "
-         "the\n"
-         "                     fewest centres by ols with that mean square error (loocv)\n"
-         "  --width W          of all units (chosen)\n"
-         "  --ridge R          added to the squares: R times the sum of squared weights (chosen)\n"
-         "  --regression       classes are numbers to be met\n"
-         "  --seed N           of the split, kmeans and samples (0)\n"
-         "  --threads N        threads of computing\n"
-         "  -o, --run RUN/     the folder (runs/rbf)\n\n"
-         "DATA as in dotgrad train: a set by name or a table, 'points.csv(target=y)'.");
-    return 0;
-}
-
-static bool take_option(const char *name, int option, fit_settings *s)
-{
-    switch (option) {
-    case 'o':
-        s->run = optarg;
-        return true;
-    case KERNEL:
-        s->options.kernels = optarg;
-        return true;
-    case CENTERS:
-        s->options.centers = optarg;
-        return true;
-    case SELECT:
-        s->options.select = optarg;
-        return true;
-    case WIDTH:
-        return command_number(name, "--width", optarg, &s->options.width);
-    case RIDGE:
-        return command_number(name, "--ridge", optarg, &s->options.ridge);
-    case REGRESSION:
-        s->regression = true;
-        return true;
-    case SEED:
-        return command_int(name, "--seed", optarg, 0, INT64_MAX, &s->seed);
-    default:
-        return command_int(name, "--threads", optarg, 1, 1024, &s->threads);
-    }
-}
+static const command_options known = {
+    .command = "fit-rbf",
+    .usage = "dotgrad fit-rbf DATA [options]",
+    .about =
+        "Chooses a radial basis function network for data, solves for its weights, and leaves it as a run: graph "
+        "file,\n"
+        "checkpoint, diagram. `dotgrad predict RUN` applies it, `dotgrad train --resume RUN --epochs 20` trains it on.",
+    .own = own,
+    .use = DG_USE_SEED | DG_USE_THREADS,
+    .footer = "DATA as in dotgrad train: a set by name or a table, 'points.csv(target=y)'.",
+    .operand = "one data set",
+    .least = 1,
+    .most = 1};
 
 static void print_fit(const dg_rbf_fit *fit)
 {
@@ -111,8 +80,8 @@ static bool is_file(const char *data)
 static dg_status write_run(const fit_settings *s, const dg_rbf_fit *fit, bool classes)
 {
     char *text = NULL, seed[32], threads[32];
-    char *arguments[] = {"train", "rbf.dot", "--data", (char *)s->data, "--run", (char *)s->run, "--seed",
-                         seed,    NULL,      NULL,     (char *)NULL};
+    char *arguments[] = {"train", "rbf.dot", "--data", (char *)s->data, "--run", (char *)s->run, "--seed", seed,
+                         NULL,    NULL,      NULL,     (char *)NULL};
     training_run *run = calloc(1, sizeof *run);
     int count = 8;
     snprintf(seed, sizeof seed, "%lld", (long long)s->seed);
@@ -121,6 +90,8 @@ static dg_status write_run(const fit_settings *s, const dg_rbf_fit *fit, bool cl
         arguments[count++] = "--threads";
         arguments[count++] = threads;
     }
+    if (s->force)
+        arguments[count++] = "--force";
     dg_status status = run ? dg_rbf_fit_text(fit, classes, is_file(s->data) ? NULL : s->data, &text)
                            : dg_error(DG_NO_MEMORY, "not enough memory");
     optind = 0; /* of getopt: anew */
@@ -159,19 +130,21 @@ static dg_status fit_data(fit_settings *s)
 
 int command_fit_rbf(int argc, char **argv)
 {
-    fit_settings settings = {.run = "runs/rbf"};
-    int option;
-    while ((option = command_option(argc, argv, "ho:", longs)) != -1) {
-        if (option == '?')
-            return EXIT_USAGE;
-        if (option == 'h')
-            return help();
-        if (!take_option(argv[0], option, &settings))
-            return EXIT_USAGE;
-    }
-    if (argc - optind != 1)
-        return command_misused(argv[0], "wants one data set");
-    settings.data = argv[optind];
+    char **operands;
+    int over = options_take(&known, argc, argv, &operands);
+    if (over >= 0)
+        return over;
+    fit_settings settings = {.data = operands[0],
+                             .run = option_given("run") ? option_text("run") : "runs/rbf",
+                             .options = {.kernels = option_text("kernel"),
+                                         .centers = option_text("centers"),
+                                         .select = option_text("select"),
+                                         .width = option_number("width", 0),
+                                         .ridge = option_number("ridge", 0)},
+                             .seed = option_whole("seed", 0),
+                             .threads = option_whole("threads", 0),
+                             .regression = option_given("regression"),
+                             .force = option_given("force")};
     dg_status status = fit_data(&settings);
     return status.code == DG_OK ? 0 : command_failed(status);
 }

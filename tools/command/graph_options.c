@@ -71,11 +71,13 @@ static const struct {
                {"--max-nodes", "N", take_nodes, "nodes that a network may have (4194304)"},
                {"--max-bytes", "SIZE", take_bytes, "bytes that a graph file may have (256Mi)"}};
 
-void graph_options_help(void)
+void graph_options_help(bool has_set)
 {
     puts("\nOf reading the graph file:\n");
     for (size_t k = 0; k < sizeof options / sizeof *options; k++) {
         char head[60];
+        if (options[k].take == take_setting && !has_set)
+            continue;
         snprintf(head, sizeof head, "%s %s", options[k].name, options[k].value);
         printf("      %-22s %s\n", head, options[k].doc);
     }

@@ -8,7 +8,7 @@
  * --max-bytes M out of the arguments. DG_BAD_ARGUMENT: one lacks its value, or it is none. */
 dg_status graph_options_take(int *argc, char **argv);
 /* The lines of --help about them. */
-void graph_options_help(void);
+void graph_options_help(bool has_set); /* false: the command has a --set of its own */
 /* One that has been given, "--set"; NULL: none. */
 const char *graph_options_given(void);
 /* What they say, to which a command adds its own. */

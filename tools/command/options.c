@@ -107,7 +107,7 @@ static int help(const command_options *of)
         print_option(&known[k].row);
     }
     if (of->use & DG_USE_ALWAYS)
-        graph_options_help();
+        graph_options_help(!find("set"));
     if (of->footer)
         printf("\n%s\n", of->footer);
     return 0;

@@ -1,5 +1,6 @@
 /* dotgrad plot: curves of several runs in one picture, with bands over seeds. */
 #include "command.h"
+#include "options.h"
 #include "tools/run/curves.h"
 #include "tools/run/folder.h"
 
@@ -13,17 +14,28 @@
 #include <unistd.h>
 
 enum { MOST_GROUPS = 20 };
-enum option_value { HELP = 'h', OUT = 'o', WHAT = 256, TITLE, LINEAR, SINGLE };
 
-static const struct option options[] = {
-    {"help", no_argument, NULL, HELP},
-    {"out", required_argument, NULL, OUT},
-    {"what", required_argument, NULL, WHAT},
-    {"title", required_argument, NULL, TITLE},
-    {"linear", no_argument, NULL, LINEAR},
-    {"single", no_argument, NULL, SINGLE},
-    {0},
-};
+static const option_row own[] = {
+    {.name = "what",
+     .form = DG_FORM_NAME,
+     .value = "COLUMN",
+     .doc = "loss, accuracy, lr, or any other column: a node that is named as a metric (loss). With loss the\n"
+            "same on validation data is dashed, where there is such a column"},
+    {.name = "single", .form = DG_FORM_FLAG, .doc = "a curve for each run, no bands"},
+    {.name = "linear", .form = DG_FORM_FLAG, .doc = "never a logarithmic axis"},
+    {.name = "title", .form = DG_FORM_TEXT, .doc = "over the picture"},
+    {.name = "out", .letter = 'o', .form = DG_FORM_FILE, .doc = "a .svg or .png file (curves.svg)"},
+    {0}};
+
+static const command_options known = {.command = "plot",
+                                      .usage = "dotgrad plot RUN … [--what loss] [-o curves.svg]",
+                                      .about = "Draws a column of the runs' metrics.csv by epoch. Runs of one graph, "
+                                               "which differ in seed or fold, become one\n"
+                                               "curve with a band: mean and standard deviation.",
+                                      .own = own,
+                                      .operand = "the folders of runs",
+                                      .least = 1,
+                                      .most = INT32_MAX};
 
 typedef struct asked {
     const char *what, *title, *out;
@@ -40,21 +52,6 @@ typedef struct group {
     curve *curves;
     curve_band band;
 } group;
-
-static int help(void)
-{
-    puts("usage: dotgrad plot RUN … [--what loss] [-o curves.svg]\n\n"
-         "Draws a column of the runs' metrics.csv by epoch. Runs of one graph, which differ in seed or fold, become "
-         "one\n"
-         "curve with a band: mean and standard deviation.\n\n"
-         "  --what C         loss, accuracy, lr, or any other column: a node that is named as a metric (loss). With\n"
-         "                   loss the same on validation data is dashed, where there is such a column\n"
-         "  --single         a curve a run, no bands\n"
-         "  --linear         never a logarithmic axis\n"
-         "  --title T        over the picture\n"
-         "  -o, --out FILE   .svg or .png (curves.svg)");
-    return 0;
-}
 
 /* The graph that has trained; runs without one are groups of their own. */
 static uint64_t graph_of(const char *run, int place)
@@ -180,36 +177,21 @@ static dg_status plot(const asked *a)
 
 int command_plot(int argc, char **argv)
 {
-    asked a = {.what = "loss", .out = "curves.svg"};
-    int option;
-    while ((option = command_option(argc, argv, "ho:", options)) != -1)
-        switch (option) {
-        case '?':
-            return EXIT_USAGE;
-        case HELP:
-            return help();
-        case OUT:
-            a.out = optarg;
-            break;
-        case WHAT:
-            a.what = optarg;
-            break;
-        case TITLE:
-            a.title = optarg;
-            break;
-        case LINEAR:
-            a.linear = true;
-            break;
-        default:
-            a.single = true;
-        }
+    char **operands;
+    int over = options_take(&known, argc, argv, &operands);
+    if (over >= 0)
+        return over;
+    asked a = {.what = option_given("what") ? option_text("what") : "loss",
+               .title = option_text("title"),
+               .out = option_given("out") ? option_text("out") : "curves.svg",
+               .linear = option_given("linear"),
+               .single = option_given("single"),
+               .runs = operands};
+    while (operands[a.n_runs])
+        a.n_runs++;
     size_t length = strlen(a.out);
-    if (optind == argc)
-        return command_misused(argv[0], "wants the folders of runs");
     if (length < 5 || (strcmp(a.out + length - 4, ".svg") != 0 && strcmp(a.out + length - 4, ".png") != 0))
         return command_misused(argv[0], "-o wants a name that ends in .svg or .png, not '%s'", a.out);
-    a.runs = argv + optind;
-    a.n_runs = argc - optind;
     dg_status status = plot(&a);
     if (status.code != DG_OK)
         return command_failed(status);

@@ -2,6 +2,7 @@
 #include "tools/study/study.h"
 #include "command.h"
 #include "graph_options.h"
+#include "options.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,60 +11,91 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum option_value {
-    HELP = 'h',
-    OUT = 'o',
-    SET = 256,
-    RANGE,
-    SAMPLE,
-    TRIALS,
-    SEEDS,
-    FOLDS,
-    SELECT,
-    BY,
-    METRIC,
-    TARGET,
-    BASELINE,
-    HALVING,
-    BUDGET,
-    LIMIT,
-    JOBS,
-    THREADS,
-    SHARD,
-    DRY_RUN,
-    RETRY,
-    REPORT,
-    REPEAT
-};
-
 enum { MOST_TEXTS = 200 };
 
-static const struct option options[] = {
-    {"help", no_argument, NULL, HELP},
-    {"out", required_argument, NULL, OUT},
-    {"set", required_argument, NULL, SET},
-    {"range", required_argument, NULL, RANGE},
-    {"sample", required_argument, NULL, SAMPLE},
-    {"trials", required_argument, NULL, TRIALS},
-    {"seeds", required_argument, NULL, SEEDS},
-    {"folds", required_argument, NULL, FOLDS},
-    {"select", required_argument, NULL, SELECT},
-    {"by", required_argument, NULL, BY},
-    {"metric", required_argument, NULL, METRIC},
-    {"target", required_argument, NULL, TARGET},
-    {"baseline", required_argument, NULL, BASELINE},
-    {"halving", required_argument, NULL, HALVING},
-    {"budget", required_argument, NULL, BUDGET},
-    {"limit", required_argument, NULL, LIMIT},
-    {"jobs", required_argument, NULL, JOBS},
-    {"threads", required_argument, NULL, THREADS},
-    {"shard", required_argument, NULL, SHARD},
-    {"dry-run", no_argument, NULL, DRY_RUN},
-    {"retry", no_argument, NULL, RETRY},
-    {"report", required_argument, NULL, REPORT},
-    {"repeat", required_argument, NULL, REPEAT},
-    {0},
-};
+static const option_row own[] = {
+    {.name = "set", .form = DG_FORM_SETTINGS, .value = "'NAME=A|B|C'", .doc = "values to compare", .is_many = true},
+    {.name = "range",
+     .form = DG_FORM_SETTINGS,
+     .value = "'NAME=R'",
+     .doc = "geomspace(1e-4, 1e-1, 5), linspace(0, 1, 11), arange(1, 10, 2)",
+     .is_many = true},
+    {.name = "sample",
+     .form = DG_FORM_SETTINGS,
+     .value = "'NAME=D'",
+     .doc = "random search: loguniform(1e-4, 1e-1), uniform(0, 1), randint(16, 129), choice(a, b)",
+     .is_many = true},
+    {.name = "trials",
+     .form = DG_FORM_COUNT,
+     .doc = "draws of all that --sample varies (20)",
+     .most = 10000,
+     .needs = "sample"},
+    {.name = "seeds",
+     .form = DG_FORM_COUNT,
+     .doc = "runs with the seeds 0 … N-1; the split keeps the graph's split_seed (5)",
+     .most = 10000},
+    {.name = "folds",
+     .form = DG_FORM_COUNT,
+     .doc = "cross-validation: each of N parts, 2 or more, tests in its turn",
+     .most = 10000},
+    {.name = "select",
+     .form = DG_FORM_LIST,
+     .doc = "not compared: each method takes the value that is best on validation data"},
+    {.name = "by", .form = DG_FORM_NAME, .doc = "what is best: validation (the metric compared), or validation_loss …"},
+    {.name = "halving",
+     .form = DG_FORM_POSITIVE,
+     .doc = "successive halving over what is chosen: 1 of X goes on, with X times the epochs"},
+    {.name = "metric",
+     .form = DG_FORM_NAME,
+     .doc = "what is compared (the first metric beside the loss, on the test part)"},
+    {.name = "target",
+     .form = DG_FORM_SETTINGS,
+     .value = "METRIC=X",
+     .doc = "also counts the epochs until validation_accuracy=0.9, say"},
+    {.name = "baseline",
+     .form = DG_FORM_TEXT,
+     .value = "METHOD",
+     .doc = "the method that the others are compared with (the first)"},
+    {.name = "budget",
+     .form = DG_FORM_TEXT,
+     .value = "TIME",
+     .doc = "drops whole pairs (seeds, folds) that would take longer: 90s, 15m, 2h"},
+    {.name = "limit",
+     .form = DG_FORM_TEXT,
+     .value = "TIME",
+     .doc = "ends a run that takes longer, which is then a row that says so"},
+    {.name = "jobs", .form = DG_FORM_COUNT, .doc = "runs at a time (all processors over --threads)", .most = 4096},
+    {.name = "threads", .form = DG_FORM_COUNT, .doc = "of each run (1)", .most = 1024},
+    {.name = "shard",
+     .form = DG_FORM_TEXT,
+     .value = "I/N",
+     .doc = "does every N-th run only; --report joins the parts of a shared folder"},
+    {.name = "retry", .form = DG_FORM_FLAG, .doc = "also does runs again that failed or took too long"},
+    {.name = "dry-run", .form = DG_FORM_FLAG, .doc = "says what would be run"},
+    {.name = "report",
+     .form = DG_FORM_FILE,
+     .value = "STUDY/",
+     .doc = "the comparison again, from the rows that are there",
+     .against = "repeat"},
+    {.name = "repeat", .form = DG_FORM_FILE, .value = "STUDY/manifest", .doc = "all of a study again"},
+    {.name = "out", .form = DG_FORM_FILE, .value = "STUDY/", .doc = "the folder (study)", .letter = 'o'},
+    {0}};
+
+static const command_options known = {
+    .command = "study",
+    .usage = "dotgrad study G.dot … --set 'act=relu|mish' --seeds 10 -o STUDY/ [options]\n"
+             "dotgrad study --report STUDY/ [options]\n"
+             "dotgrad study --repeat STUDY/manifest -o STUDY2/",
+    .about =
+        "Trains every combination on the same seeds and folds, each run as a process of its own, and compares them.\n"
+        "What is varied is a setting of the graph (graph [set=\"act=relu\"], op=\"$act\") or an attribute of the\n"
+        "experiment. Killed and started again, it goes on; runs that have ended are not repeated.",
+    .own = own,
+    .use = DG_USE_ALWAYS,
+    .footer = "STUDY/ then has manifest, runs/KEY/ with row.json, runs.csv, curves.csv, summary.csv, comparisons.csv,\n"
+              "table.tex, report.html and its figures.",
+    .operand = "a graph file",
+    .most = INT32_MAX};
 
 typedef struct asked {
     study_options is;
@@ -78,40 +110,6 @@ static void ask_to_stop(int number)
 {
     (void)number;
     stop_asked = 1;
-}
-
-static int help(void)
-{
-    puts("usage: dotgrad study G.dot … --set 'act=relu|mish' --seeds 10 -o STUDY/ [options]\n"
-         "       dotgrad study --report STUDY/ [options]      the comparison again, from the rows that are there\n"
-         "       dotgrad study --repeat STUDY/manifest -o STUDY2/\n\n"
-         "Trains every combination on the same seeds and folds, each run as a process of its own, and compares them.\n"
-         "What is varied is a setting of the graph (graph [set=\"act=relu\"], op=\"$act\") or an attribute of the\n"
-         "experiment. Killed and started again, it goes on; runs that have ended are not repeated.\n\n"
-         "  --set 'NAME=A|B|C'     values to compare\n"
-         "  --range 'NAME=R'       geomspace(1e-4, 1e-1, 5), linspace(0, 1, 11), arange(1, 10, 2)\n"
-         "  --sample 'NAME=D'      random search: loguniform(1e-4, 1e-1), uniform(0, 1), randint(16, 129), choice(a, "
-         "b)\n"
-         "  --trials N             draws of all that --sample varies (20)\n"
-         "  --seeds N              runs with the seeds 0 … N-1; the split keeps the graph's split_seed (5)\n"
-         "  --folds K              cross-validation: each of K parts tests in its turn\n"
-         "  --select A,B           not compared: each method takes the value that is best on validation data\n"
-         "  --by M                 what is best: validation (the metric compared), or validation_loss …\n"
-         "  --halving R            successive halving over what is chosen: 1 of R goes on, with R times the epochs\n"
-         "  --metric M             what is compared (the first metric beside the loss, on the test part)\n"
-         "  --target M=V           also counts the epochs until validation_accuracy=0.9, say\n"
-         "  --baseline V           the method that the others are compared with (the first)\n"
-         "  --budget T             drops whole pairs (seeds, folds) that would take longer: 90s, 15m, 2h\n"
-         "  --limit T              ends a run that takes longer, which is then a row that says so\n"
-         "  --jobs N               runs at a time (all processors over --threads)\n"
-         "  --threads N            of each run (1)\n"
-         "  --shard I/N            does every N-th run only; --report joins the parts of a shared folder\n"
-         "  --retry                also does runs again that failed or took too long\n"
-         "  --dry-run              says what would be run\n"
-         "  -o, --out STUDY/       the folder (study)\n\n"
-         "STUDY/ then has manifest, runs/KEY/ with row.json, runs.csv, curves.csv, summary.csv, comparisons.csv,\n"
-         "table.tex, report.html and its figures.");
-    return 0;
 }
 
 /* 90, 90s, 15m, 2h. */
@@ -155,82 +153,42 @@ static bool add_text(const char *command, study_texts *texts, const char *text)
     return true;
 }
 
-static bool take_number(const char *name, int option, study_options *is)
+/* Those that may be given several times. */
+static bool take_lists(const char *command, asked *a)
 {
-    double halving;
-    switch (option) {
-    case TRIALS:
-        return command_int(name, "--trials", optarg, 1, 10000, &is->trials);
-    case SEEDS:
-        return command_int(name, "--seeds", optarg, 1, 10000, &is->seeds);
-    case FOLDS:
-        return command_int(name, "--folds", optarg, 2, 10000, &is->folds);
-    case JOBS:
-        return command_int(name, "--jobs", optarg, 1, 4096, &is->jobs);
-    case THREADS:
-        return command_int(name, "--threads", optarg, 1, 1024, &is->threads);
-    case BUDGET:
-        return take_duration(name, "--budget", optarg, &is->budget);
-    case LIMIT:
-        return take_duration(name, "--limit", optarg, &is->limit);
-    case SHARD:
-        return take_shard(name, optarg, is);
-    default:
-        if (!command_number(name, "--halving", optarg, &halving))
-            return false;
-        is->halving = halving;
-        if (halving > 1)
-            return true;
-        command_misused(name, "--halving wants a number above 1: one of so many goes on");
-        return false;
-    }
+    static const char *const names[] = {"set", "range", "sample"};
+    study_texts *const lists[] = {&a->is.set, &a->is.range, &a->is.sample};
+    const char *text;
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        for (int i = 0; (text = option_text_at(names[k], i)); i++)
+            if (!add_text(command, lists[k], text))
+                return false;
+    return true;
 }
 
-static const char **text_of(asked *a, int option)
+static bool take_options(const char *command, asked *a)
 {
-    switch (option) {
-    case OUT:
-        return &a->is.folder;
-    case SELECT:
-        return &a->is.select;
-    case BY:
-        return &a->is.by;
-    case METRIC:
-        return &a->is.metric;
-    case TARGET:
-        return &a->is.target;
-    case BASELINE:
-        return &a->is.baseline;
-    case REPORT:
-        return &a->report;
-    case REPEAT:
-        return &a->repeat;
-    default:
-        return NULL;
-    }
-}
-
-static bool take_option(const char *name, int option, asked *a)
-{
-    const char **text = text_of(a, option);
-    if (text) {
-        *text = optarg;
-        return true;
-    }
-    switch (option) {
-    case SET:
-        return add_text(name, &a->is.set, optarg);
-    case RANGE:
-        return add_text(name, &a->is.range, optarg);
-    case SAMPLE:
-        return add_text(name, &a->is.sample, optarg);
-    case DRY_RUN:
-        return a->is.is_dry = true;
-    case RETRY:
-        return a->is.retries = true;
-    default:
-        return take_number(name, option, &a->is);
-    }
+    study_options *is = &a->is;
+    const char *budget = option_text("budget"), *limit = option_text("limit"), *shard = option_text("shard");
+    a->report = option_text("report");
+    a->repeat = option_text("repeat");
+    is->folder = option_text("out");
+    is->select = option_text("select");
+    is->by = option_text("by");
+    is->metric = option_text("metric");
+    is->target = option_text("target");
+    is->baseline = option_text("baseline");
+    is->trials = option_whole("trials", 20);
+    is->seeds = option_whole("seeds", 5);
+    is->folds = option_whole("folds", is->folds);
+    is->jobs = option_whole("jobs", 0);
+    is->threads = option_whole("threads", 1);
+    is->halving = option_number("halving", 0);
+    is->is_dry = option_given("dry-run");
+    is->retries = option_given("retry");
+    return take_lists(command, a) && (!budget || take_duration(command, "--budget", budget, &is->budget)) &&
+           (!limit || take_duration(command, "--limit", limit, &is->limit)) &&
+           (!shard || take_shard(command, shard, is));
 }
 
 /* Options of every command that the runs have to be given, too: main() has taken them out of argv. */
@@ -261,11 +219,15 @@ static dg_status find_passed(asked *a)
 }
 
 /* -1: go on. */
-static int check(const char *name, asked *a, int argc, char **argv)
+static int check(const char *name, asked *a, char **graphs)
 {
-    for (int k = optind; k < argc; k++)
-        if (!add_text(name, &a->is.graphs, argv[k]))
+    for (; *graphs; graphs++)
+        if (!add_text(name, &a->is.graphs, *graphs))
             return EXIT_USAGE;
+    if (option_given("folds") && a->is.folds < 2)
+        return command_misused(name, "--folds wants 2 parts or more");
+    if (option_given("halving") && !(a->is.halving > 1))
+        return command_misused(name, "--halving wants a number above 1: one of so many goes on");
     if (a->report && a->is.folder)
         return command_misused(name, "--report writes into the folder that it reads; -o is of no use with it");
     if ((a->report || a->repeat) && (a->is.graphs.count || a->is.set.count || a->is.range.count || a->is.sample.count))
@@ -283,26 +245,20 @@ static int check(const char *name, asked *a, int argc, char **argv)
 
 static int parse(int argc, char **argv, asked *a)
 {
-    int option;
     study_texts *lists[] = {&a->is.graphs, &a->is.set, &a->is.range, &a->is.sample, &a->is.passed};
+    char **graphs;
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
         lists[k]->items = a->texts[k];
-    a->is.seeds = 5;
-    a->is.trials = 20;
-    a->is.threads = 1;
+    int over = options_take(&known, argc, argv, &graphs);
+    if (over >= 0)
+        return over;
     a->is.reading = graph_options();
-    while ((option = command_option(argc, argv, "ho:", options)) != -1) {
-        if (option == '?')
-            return EXIT_USAGE;
-        if (option == HELP)
-            return help();
-        if (!take_option(argv[0], option, a))
-            return EXIT_USAGE;
-    }
+    if (!take_options(argv[0], a))
+        return EXIT_USAGE;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     if (!a->is.jobs)
         a->is.jobs = processors > a->is.threads ? processors / a->is.threads : 1;
-    return check(argv[0], a, argc, argv);
+    return check(argv[0], a, graphs);
 }
 
 /* ---- doing it ---- */
