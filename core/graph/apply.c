@@ -1,7 +1,9 @@
 /* Making nodes: arguments to their places, weights for layers, formulas. */
 #include "core/base/null.h"
 #include "graph.h"
+
 #include "making.h"
+#include <dotgrad/utf8.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,7 +275,10 @@ dg_node *dg_apply(const dg_application *application)
     if (!m.graph || m.graph->status.code != DG_OK)
         return NULL;
     m.number = m.graph->n_nodes;
-    if (application->name && !(m.name = module_name_in(m.graph, application->name)))
+    const char *name = application->name && *application->name ? application->name : NULL;
+    if (name && !dg_utf8_check(name, strlen(name), NULL))
+        return fail(&m, dg_error(DG_BAD_ARGUMENT, "its name is not UTF-8"));
+    if (name && !(m.name = module_name_in(m.graph, name)))
         return fail(&m, dg_no_memory("a node"));
     if (!application->op || application->n_inputs < 0 || (application->n_inputs && !application->inputs))
         return fail(&m, dg_error(DG_BAD_ARGUMENT, "%s %s NULL", application->op ? "its list of inputs" : "its op",

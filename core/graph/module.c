@@ -1,6 +1,8 @@
 /* Modules that nodes are made in, and copies of nodes for computing a module's values again. */
 #include "graph.h"
 
+#include <dotgrad/utf8.h>
+
 #include <string.h>
 
 dg_module *dg_module_begin(dg_graph *graph, const char *name, bool checkpoint)
@@ -9,6 +11,10 @@ dg_module *dg_module_begin(dg_graph *graph, const char *name, bool checkpoint)
         return NULL;
     if (graph->status.code != DG_OK)
         return NULL;
+    if (name && !dg_utf8_check(name, strlen(name), NULL)) {
+        dg_graph_fail(graph, dg_error(DG_BAD_ARGUMENT, "the name of a module is not UTF-8"));
+        return NULL;
+    }
     const char *outer = graph->module ? graph->module->prefix : "";
     size_t before = strlen(outer), length = name ? strlen(name) : 0;
     dg_module *made = dg_arena_alloc(graph->arena, sizeof *made);

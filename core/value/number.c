@@ -127,11 +127,13 @@ static double convert(const char *text, size_t length)
 
 static bool read_integer(const char *digits, size_t length, bool negative, int64_t *integer)
 {
-    int64_t value = 0;
-    for (size_t i = 0; i < length; i++)
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, digits[i] - '0', &value))
+    int64_t value = 0; /* at once with its sign: the least number has no opposite */
+    for (size_t i = 0; i < length; i++) {
+        int64_t digit = negative ? '0' - digits[i] : digits[i] - '0';
+        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, digit, &value))
             return false;
-    *integer = negative ? -value : value;
+    }
+    *integer = value;
     return true;
 }
 

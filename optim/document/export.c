@@ -2,9 +2,11 @@
 #include "document.h"
 
 #include "core/base/null.h"
+#include "core/graph/graph.h"
 
 #include <dotgrad/utf8.h>
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +107,24 @@ static bool put_beside(exporting *e, const dg_node *node, const char *name, cons
     return true;
 }
 
+/* A shape with the names of its symbols. */
+static const char *shape_text(exporting *e, const dg_shape *shape)
+{
+    char text[DG_SHAPE_TEXT];
+    for (int d = 0; d < shape->rank; d++) {
+        const char *symbol = shape->dims[d] < DG_UNKNOWN ? dg_symbol_name(e->graph, shape->dims[d]) : "N";
+        bool fits = *symbol >= 'A' && *symbol <= 'Z';
+        for (const char *at = symbol; *at; at++)
+            fits = fits && (isalnum((unsigned char)*at) || *at == '_');
+        if (!fits)
+            e->status = dg_error(DG_BAD_ARGUMENT,
+                                 "symbol '%s' cannot be written: in graph files symbols are capital letters, then "
+                                 "letters, digits and _",
+                                 symbol);
+    }
+    return format(e, "%s", dg_graph_print_shape(e->graph, shape, text, sizeof text));
+}
+
 static const char *attribute_text(exporting *e, const dg_node *node, const char *name, int k)
 {
     const dg_attr_spec *spec = &dg_node_op(node)->attrs[k];
@@ -115,7 +135,8 @@ static const char *attribute_text(exporting *e, const dg_node *node, const char 
         const char *slash = strrchr(e->options->constants, '/');
         return format(e, "'%s'", slash ? slash + 1 : e->options->constants);
     }
-    const char *text = dg_value_print(dg_graph_arena(e->graph), value);
+    const char *text =
+        value->kind == DG_VALUE_SHAPE ? shape_text(e, value->shape) : dg_value_print(dg_graph_arena(e->graph), value);
     if (!text)
         e->status = no_memory();
     return !text || is_default(e, spec, value, text) ? NULL : text;
@@ -294,7 +315,7 @@ static dg_status add_settings(exporting *e)
 {
     const dg_graph_write_options *options = e->options;
     size_t count = 0;
-    dg_file_attribute *items = dg_arena_alloc(e->file.arena, sizeof *items * ((size_t)options->n_settings + 3));
+    dg_file_attribute *items = dg_arena_alloc(e->file.arena, sizeof *items * ((size_t)options->n_settings + 4));
     if (!items)
         return no_memory();
     if (options->loss)
@@ -303,6 +324,8 @@ static dg_status add_settings(exporting *e)
         items[count++] = (dg_file_attribute){.name = "output", .value = name_of(e, options->output)};
     if (dg_graph_dtype(e->graph) == DG_FLOAT64)
         items[count++] = (dg_file_attribute){.name = "dtype", .value = "float64"};
+    if (e->graph->init[0])
+        items[count++] = (dg_file_attribute){.name = "init", .value = e->graph->init};
     for (int k = 0; k < options->n_settings; k++)
         DG_TRY(add_setting(e, &options->settings[k], items, &count));
     qsort(items, count, sizeof *items, by_name);

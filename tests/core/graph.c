@@ -372,3 +372,19 @@ Test(graph, nodes_are_a_count_and_an_array)
     cr_expect_eq(dg_node_input(y, 1), b);
     dg_graph_free(g);
 }
+
+Test(graph, names_are_text_and_no_name_is_none)
+{
+    dg_graph *g;
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_node *x = dg_input(g, DG_SHAPE(2), .name = "");
+    cr_expect_not(dg_node_is_named(x));
+    cr_expect_str_eq(dg_node_name(x), "input_0");
+    cr_expect_null(dg_relu(x, .name = "\xff"));
+    cr_expect(strstr(dg_graph_status(g).message, "not UTF-8"), "%s", dg_graph_status(g).message);
+    dg_graph_free(g);
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    cr_expect_null(dg_module_begin(g, "m\xc3", false));
+    cr_expect_eq(dg_graph_status(g).code, DG_BAD_ARGUMENT);
+    dg_graph_free(g);
+}

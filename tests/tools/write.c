@@ -377,3 +377,37 @@ Test(graph_file, words_of_padding_are_written_in_c)
     free(text);
     dg_graph_free(g);
 }
+
+Test(graph_file, what_a_graph_is_made_with_is_written)
+{
+    dg_graph *g;
+    char *text;
+    const int64_t ends[] = {INT64_MIN, INT64_MAX};
+    const dg_tensor tensor = dg_tensor_view(DG_INT64, DG_SHAPE(2), ends);
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    cr_assert_eq(dg_graph_set_init(g, "normal(0, 0.1)").code, DG_OK);
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, dg_symbol(g, "Time"), 3), .name = "x");
+    dg_linear(x, 2, .name = "y");
+    dg_constant(g, &tensor, .name = "ends");
+    dg_graph_file *file = read_back(g, NULL, &text);
+    cr_expect_not_null(strstr(text, "[N, Time, 3]"), "%s", text);
+    cr_expect_not_null(strstr(text, "init=\"normal(0, 0.1)\""), "%s", text);
+    const dg_tensor *back = dg_node_attrs(dg_graph_find(file->graph, "ends"))[0].tensor;
+    cr_expect_arr_eq(back->data, ends, sizeof ends);
+    dg_tensors *a, *b; /* the same weights from the same seed */
+    cr_assert_eq(dg_tensors_new(&a).code, DG_OK);
+    cr_assert_eq(dg_tensors_new(&b).code, DG_OK);
+    cr_assert_eq(dg_parameters_init(a, g, 5).code, DG_OK);
+    cr_assert_eq(dg_parameters_init(b, file->graph, 5).code, DG_OK);
+    const dg_tensor *here = dg_tensors_find(a, "y.weight"), *there = dg_tensors_find(b, "y.weight");
+    cr_expect_arr_eq(here->data, there->data, dg_tensor_bytes(here));
+    dg_tensors_free(a);
+    dg_tensors_free(b);
+    dg_graph_file_free(file);
+    free(text);
+    dg_input(g, DG_SHAPE(dg_symbol(g, "no word"), 2));
+    dg_status status = dg_graph_write(g, NULL, &text);
+    cr_expect_eq(status.code, DG_BAD_ARGUMENT);
+    cr_expect(strstr(status.message, "symbol 'no word'"), "%s", status.message);
+    dg_graph_free(g);
+}
