@@ -1,6 +1,8 @@
 /* dotgrad predict: what training knew of its columns is kept and honoured. */
 #include "command.h"
 
+#include <dotgrad/dotgrad.h>
+
 #include <math.h>
 
 #define CLASSES(features, classes)                                                                                     \
@@ -206,4 +208,71 @@ Test(predict_columns, what_makes_training_slow_or_odd_is_told)
     run = dotgrad("train r.dot --data 't.csv(test=0)' -o run --epochs 1");
     expect_fine(run); /* mean 53000, deviation of the population 2236 */
     cr_assert_not_null(strstr(run.err, "op=\"expr(5.3e+04 + 2.24e+03 * x)\""), "%s", run.err);
+}
+
+/* The same rows, scaled as the checkpoint says and fed to eval, give the same numbers to the last bit. */
+Test(predict_columns, numbers_are_those_of_eval)
+{
+    write_text("t.csv", "a,b,y\n1,10,0\n2,30,1\n3,20,0\n4,50,1\n6,10,0\n");
+    write_text("g.dot", "digraph { graph [epochs=5]; x [op=\"input([N, 2])\"]; t [op=\"input([N], dtype=int64)\"]; "
+                        "h [op=\"linear(3)\"]; a [op=tanh]; output [op=\"linear(2)\"]; loss [op=cross_entropy]; "
+                        "x -> h -> a -> output -> loss; t -> loss [arg=target]; }");
+    expect_fine(dotgrad("train g.dot --data t.csv -o run"));
+    expect_fine(dotgrad("predict run t.csv --output a -o made.csv"));
+    dg_tensors *checkpoint, *feeds, *results;
+    dg_tensor *x;
+    static const double rows[10] = {1, 10, 2, 30, 3, 20, 4, 50, 6, 10};
+    cr_assert_eq(dg_safetensors_read("run/checkpoint.safetensors", &checkpoint).code, DG_OK);
+    cr_assert_eq(dg_tensors_new(&feeds).code, DG_OK);
+    cr_assert_eq(dg_tensors_add(feeds, "x", DG_FLOAT32, DG_SHAPE(5, 2), &x).code, DG_OK);
+    const dg_tensor *offset = dg_tensors_find(checkpoint, "data.offset"),
+                    *divisor = dg_tensors_find(checkpoint, "data.divisor");
+    for (int k = 0; k < 10; k++)
+        dg_tensor_set(x, k, (rows[k] - dg_tensor_get(offset, k % 2)) / dg_tensor_get(divisor, k % 2));
+    cr_assert_eq(dg_safetensors_write("x.st", feeds).code, DG_OK);
+    expect_fine(dotgrad("eval g.dot --feed x.st --weights run/checkpoint.safetensors --fetch a --out a.st"));
+    cr_assert_eq(dg_safetensors_read("a.st", &results).code, DG_OK);
+    char text[4096], *at = text;
+    read_text("made.csv", text, sizeof text);
+    at = strchr(at, '\n') + 1;
+    for (int k = 0; k < 15; k++, at++)
+        cr_assert_eq((float)strtod(at, &at), (float)dg_tensor_get(dg_tensors_find(results, "a"), k), "number %d", k);
+    dg_tensors_free(checkpoint);
+    dg_tensors_free(feeds);
+    dg_tensors_free(results);
+}
+
+/* Rows without a target, an unknown word, a missing column, more columns, another order; names that need quotes. */
+Test(predict_columns, of_another_file_are_met_or_named)
+{
+    static const struct {
+        const char *text, *words;
+        int rows; /* 0: refused */
+    } files[] = {
+        {"colour,\"size, cm\",y\nred,1,p\nblue,2,\n", "some rows have no target", 2},
+        {"colour,\"size, cm\"\nred,1\nblue,2\n", "", 2},
+        {"y,\"size, cm\",colour\np,1,red\n", "", 1},
+        {"id,\"size, cm\",weight,colour\n7,1,80,red\n", "columns that training had not are not read: 'id', 'weight'",
+         1},
+        {"\"size, cm\"\n1\n2\n", "missing here: 'colour'", 0},
+        {"colour,length\nred,1\n", "missing here: 'size, cm'; not seen in training: 'length'", 0},
+        {"colour,\"size, cm\"\ngreen,1\n",
+         "new.csv:2:1: 'green' is none of the words of column 'colour' in training: blue, red", 0},
+        {"colour,\"size, cm\"\nred,tall\n", "new.csv:2:2: 'tall' is not a number, as column 'size, cm' wants", 0},
+        {"colour,\"size, cm\"\n,\n", "missing cells were filled with the mean of the training rows", 1},
+        {"colour,\"size, cm\",y\nred,1,unheard\n", "some rows have no target that training knew", 1},
+    };
+    write_text("t.csv", "colour,\"size, cm\",y\nred,1,p\nblue,2,q\nred,3,p\nblue,4,q\nred,5,p\n");
+    write_text("c.dot", CLASSES(3, 2));
+    expect_fine(dotgrad("train c.dot --data t.csv -o run --epochs 1"));
+    for (size_t k = 0; k < sizeof files / sizeof files[0]; k++) {
+        write_text("new.csv", files[k].text);
+        outcome run = dotgrad("predict run new.csv");
+        int lines = 0;
+        for (const char *at = run.out; *at; at++)
+            lines += *at == '\n';
+        cr_expect_eq(run.status, files[k].rows ? 0 : 1, "%s: %s", files[k].text, run.err);
+        cr_expect_eq(lines, files[k].rows ? files[k].rows + 1 : 0, "%s: %s", files[k].text, run.out);
+        cr_expect_not_null(strstr(run.err, files[k].words), "%s: %s", files[k].text, run.err);
+    }
 }
