@@ -73,17 +73,19 @@ static dg_status fill_and_copy(const dg_kernel *kernel, const margins *m)
     box all = {.rank = x->shape.rank}, inside = {.rank = x->shape.rank};
     int64_t to = 0, from = 0;
     bool covered = true, empty = false;
-    strides_of(&y->shape, all.to);
+    dg_shape large = stored_shape(y), small = stored_shape(x);
+    strides_of(&large, all.to);
     memcpy(inside.to, all.to, sizeof inside.to);
-    strides_of(&x->shape, inside.from);
+    strides_of(&small, inside.from);
     for (int d = 0; d < x->shape.rank; d++) {
         int64_t cut = m->before[d] < 0 ? -m->before[d] : 0, added = m->before[d] > 0 ? m->before[d] : 0;
-        all.size[d] = y->shape.dims[d];
-        inside.size[d] = x->shape.dims[d] - cut + (m->after[d] < 0 ? m->after[d] : 0);
-        to += added * all.to[d];
-        from += cut * inside.from[d];
-        covered = covered && inside.size[d] == all.size[d];
-        empty = empty || inside.size[d] <= 0;
+        int at = stored_axis(x, d);
+        all.size[at] = large.dims[at];
+        inside.size[at] = small.dims[at] - cut + (m->after[d] < 0 ? m->after[d] : 0);
+        to += added * all.to[at];
+        from += cut * inside.from[at];
+        covered = covered && inside.size[at] == all.size[at];
+        empty = empty || inside.size[at] <= 0;
     }
     if (!covered)
         box_copy(&all, x->dtype, y->data, &storage, kernel->threads);
@@ -139,6 +141,13 @@ static dg_status pad_forward(const dg_kernel *kernel)
         chunks_run(kernel->threads, count / width, CHUNK / width,
                    x->dtype == DG_FLOAT32 ? copy_lines_float32 : copy_lines_float64, &l);
     return dg_ok();
+}
+
+/* Padding with a constant goes by boxes, the other modes by lines. */
+static dg_layout pad_layout(const dg_kernel *kernel, int k)
+{
+    (void)k;
+    return padding_mode_from(&kernel->attrs[1]) == PADDING_ZEROS ? DG_LAYOUT_ALIKE : DG_LAYOUT_PLAIN;
 }
 
 static void pad_backward(const dg_backward *vjp)
@@ -236,8 +245,10 @@ static const dg_op pad_ops[] = {
             {PAD,
              MODE,
              {.name = "value", .kind = DG_ATTR_FLOAT, .fallback = "0", .may_be_nan = true, .doc = "of mode=constant"}},
+        .flags = DG_ANY_LAYOUT,
         .infer = pad_infer,
         .forward = pad_forward,
+        .layout = pad_layout,
         .backward = pad_backward,
         .samples = pad_samples,
     },

@@ -13,6 +13,7 @@
 #include "ops/shared/arguments.h"
 #include "ops/shared/chunks.h"
 #include "ops/shared/rules.h"
+#include "ops/shared/strided.h"
 #include "ops/shared/window.h"
 
 /* One new place: old places and their weights. */
@@ -169,9 +170,11 @@ static dg_status make_passes(const dg_kernel *kernel, const dg_tensor *old, cons
     int axis;
     DG_TRY(dg_infer_dim(kernel->attrs[DIM].i, old->shape.rank, &axis));
     *p = (passes){.taps = r.taps, .outer = 1, .inner = 1, .in = old->shape.dims[axis], .out = new->shape.dims[axis]};
-    for (int d = 0; d < old->shape.rank; d++)
+    dg_shape stored = stored_shape(old);
+    axis = stored_axis(old, axis);
+    for (int d = 0; d < stored.rank; d++)
         if (d != axis)
-            *(d < axis ? &p->outer : &p->inner) *= old->shape.dims[d];
+            *(d < axis ? &p->outer : &p->inner) *= stored.dims[d];
     sample_point *points = kernel->workspace;
     for (int64_t o = 0; points && o < p->out; o++)
         points[o] = point_at(&r, o, p->in, p->out);
@@ -382,6 +385,8 @@ static const dg_op resample_ops[] = {
         .summary = "interpolate along one dimension",
         .inputs = {{.name = "input"}},
         .attrs = {ALONG},
+        .flags = DG_ANY_LAYOUT,
+        .layout = layout_alike,
         .infer = resample_infer,
         .forward = resample_forward,
         .workspace = resample_workspace,
@@ -394,6 +399,8 @@ static const dg_op resample_ops[] = {
         .summary = "the gradient of resample: each grad added to the places that it was mixed from",
         .inputs = {{.name = "grad"}, {.name = "like", .flags = DG_SHAPE_ONLY}},
         .attrs = {ALONG},
+        .flags = DG_ANY_LAYOUT,
+        .layout = layout_alike,
         .infer = resample_grad_infer,
         .forward = resample_grad_forward,
         .workspace = resample_grad_workspace,

@@ -40,30 +40,32 @@ static dg_status range_from(const dg_value *attrs, const dg_shape *x, range *r)
     return dg_ok();
 }
 
-/* Copies between a range of a tensor of shape `whole` and a dense tensor of shape `part`. */
-static void copy_range(const dg_shape *whole, const dg_shape *part, const range *r, bool into_whole, dg_dtype dtype,
-                       void *to, const void *from, dg_threads *threads)
+/* Copies between a range of a tensor and all of another, of one layout. */
+static void copy_range(const dg_tensor *whole, const dg_tensor *part, const range *r, bool into_whole,
+                       dg_threads *threads)
 {
     int64_t strides[DG_MAX_RANK], dense[DG_MAX_RANK];
-    box b = {.rank = whole->rank};
-    strides_of(whole, strides);
-    strides_of(part, dense);
-    int64_t offset = r->start * strides[r->axis];
-    strides[r->axis] *= r->step;
-    memcpy(b.size, part->dims, sizeof b.size);
+    dg_shape all = stored_shape(whole), some = stored_shape(part);
+    box b = {.rank = all.rank};
+    int axis = stored_axis(whole, r->axis);
+    strides_of(&all, strides);
+    strides_of(&some, dense);
+    int64_t offset = r->start * strides[axis];
+    strides[axis] *= r->step;
+    memcpy(b.size, some.dims, sizeof b.size);
     memcpy(b.to, into_whole ? strides : dense, sizeof b.to);
     memcpy(b.from, into_whole ? dense : strides, sizeof b.from);
     if (into_whole)
-        box_copy(&b, dtype, element_at(dtype, to, offset), from, threads);
+        box_copy(&b, whole->dtype, element_at(whole->dtype, whole->data, offset), part->data, threads);
     else
-        box_copy(&b, dtype, to, const_element_at(dtype, from, offset), threads);
+        box_copy(&b, whole->dtype, part->data, const_element_at(whole->dtype, whole->data, offset), threads);
 }
 
 static dg_status take(const dg_kernel *kernel, const range *r)
 {
     const dg_tensor *x = kernel->inputs[0];
     dg_tensor *y = kernel->outputs[0];
-    copy_range(&x->shape, &y->shape, r, false, x->dtype, y->data, x->data, kernel->threads);
+    copy_range(x, y, r, false, kernel->threads);
     return dg_ok();
 }
 
@@ -73,7 +75,7 @@ static dg_status put_into_zeros(const dg_kernel *kernel, const range *r)
     dg_tensor *y = kernel->outputs[0];
     if (dg_tensor_bytes(y) > 0)
         memset(y->data, 0, dg_tensor_bytes(y));
-    copy_range(&y->shape, &x->shape, r, true, x->dtype, y->data, x->data, kernel->threads);
+    copy_range(y, x, r, true, kernel->threads);
     return dg_ok();
 }
 
@@ -254,7 +256,7 @@ static dg_status cat_forward(const dg_kernel *kernel)
     DG_TRY(dg_infer_dim(kernel->attrs[0].i, y->shape.rank, &r.axis));
     for (int k = 0; k < kernel->n_inputs; k++) {
         const dg_tensor *x = kernel->inputs[k];
-        copy_range(&y->shape, &x->shape, &r, true, x->dtype, y->data, x->data, kernel->threads);
+        copy_range(y, x, &r, true, kernel->threads);
         r.start += x->shape.dims[r.axis];
     }
     return dg_ok();
@@ -368,8 +370,10 @@ static const dg_op join_ops[] = {
         .summary = "joins along a dimension",
         .inputs = {{.name = "tensors", .flags = DG_VARIADIC}},
         .attrs = {ATTR("dim", "0", "the dimension")},
+        .flags = DG_ANY_LAYOUT,
         .infer = cat_infer,
         .forward = cat_forward,
+        .layout = layout_alike,
         .backward = cat_backward,
         .samples = cat_samples,
     },
@@ -389,8 +393,10 @@ static const dg_op join_ops[] = {
         .summary = "y = x[start:end:step] along dim",
         .inputs = {{.name = "input"}},
         .attrs = {RANGE_ATTRS},
+        .flags = DG_ANY_LAYOUT,
         .infer = slice_infer,
         .forward = slice_forward,
+        .layout = layout_alike,
         .backward = slice_backward,
         .samples = slice_samples,
     },
@@ -400,8 +406,10 @@ static const dg_op join_ops[] = {
         .summary = "zeros in the shape of like with x written at the slice",
         .inputs = {{.name = "input"}, LIKE_INPUT},
         .attrs = {RANGE_ATTRS},
+        .flags = DG_ANY_LAYOUT,
         .infer = slice_scatter_infer,
         .forward = slice_scatter_forward,
+        .layout = layout_alike,
         .backward = slice_scatter_backward,
         .samples = slice_scatter_samples,
     },
@@ -411,8 +419,10 @@ static const dg_op join_ops[] = {
         .summary = "as many places of x along dim as like has, after as many as before has",
         .inputs = {{.name = "input"}, LIKE_INPUT, BEFORE_INPUT},
         .attrs = {ATTR("dim", "0", "the dimension")},
+        .flags = DG_ANY_LAYOUT,
         .infer = slice_like_infer,
         .forward = slice_like_forward,
+        .layout = layout_alike,
         .backward = slice_like_backward,
         .samples = slice_like_samples,
     },
@@ -422,8 +432,10 @@ static const dg_op join_ops[] = {
         .summary = "zeros in the shape of like with x written after as many places as before has",
         .inputs = {{.name = "input"}, LIKE_INPUT, BEFORE_INPUT},
         .attrs = {ATTR("dim", "0", "the dimension")},
+        .flags = DG_ANY_LAYOUT,
         .infer = slice_like_scatter_infer,
         .forward = slice_like_scatter_forward,
+        .layout = layout_alike,
         .backward = slice_like_scatter_backward,
         .samples = slice_like_scatter_samples,
     },

@@ -188,3 +188,25 @@ const void *const_element_at(dg_dtype dtype, const void *data, int64_t index)
 {
     return (const char *)data + index * (int64_t)dg_dtype_size(dtype);
 }
+
+dg_shape stored_shape(const dg_tensor *tensor)
+{
+    dg_shape s = tensor->shape;
+    if (tensor->channels_last) {
+        s.dims[1] = tensor->shape.dims[2];
+        s.dims[2] = tensor->shape.dims[3];
+        s.dims[3] = tensor->shape.dims[1];
+    }
+    return s;
+}
+
+int stored_axis(const dg_tensor *tensor, int axis)
+{
+    return !tensor->channels_last || axis == 0 ? axis : axis == 1 ? 3 : axis - 1;
+}
+
+dg_layout layout_alike(const dg_kernel *kernel, int k)
+{
+    (void)kernel, (void)k;
+    return DG_LAYOUT_ALIKE;
+}

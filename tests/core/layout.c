@@ -247,13 +247,27 @@ Test(layout, ends_where_the_order_of_the_shape_is_read)
     trial_free(n.t);
 }
 
+/* A U-Net: what is joined and made larger keeps channels last, forward and backward. */
+Test(layout, lasts_through_joins_padding_and_interpolation)
+{
+    for (dg_dtype dtype = DG_FLOAT32; dtype <= DG_FLOAT64; dtype++) {
+        network n = open_network(dtype, DG_SHAPE(2, 3, 8, 6), 6);
+        dg_node *fine = dg_relu(convolution(&n, n.x, 8));
+        dg_node *coarse = dg_relu(convolution(&n, dg_max_pool2d(fine, .kernel_size = 2), 16));
+        dg_node *wide = dg_interpolate(coarse, .scale_factor = 2);
+        dg_node *y = dg_relu(convolution(&n, dg_pad(dg_cat(DG_NODES(fine, wide), .dim = 1), DG_INTS(1, 1)), 8));
+        cr_expect_geq(check(&n, convolution(&n, dg_slice(y, .dim = 3, .start = 1), 4), true), 18);
+        trial_free(n.t);
+    }
+}
+
 /* ---- random chains ---- */
 
 static dg_node *any_layer(network *n, dg_node *y, dg_node **kept)
 {
     const dg_shape *shape = shape_of(y);
     int64_t channels = shape->dims[1], height = shape->dims[2], width = shape->dims[3];
-    switch (below(n, 15)) {
+    switch (below(n, 19)) {
     case 0:
     case 1:
         return convolution(n, y, 8 + 4 * below(n, 3));
@@ -292,6 +306,14 @@ static dg_node *any_layer(network *n, dg_node *y, dg_node **kept)
                        {"s", dg_sum(dg_square(y), .dim = DG_INTS(below(n, 4)), .keepdim = true)});
     case 13:
         return dg_reshape(dg_tanh(dg_flatten(y)), *shape);
+    case 14:
+        return dg_cat(DG_NODES(y, dg_tanh(y)), .dim = below(n, 4));
+    case 15:
+        return dg_slice(y, .dim = 1, .start = channels > 2 ? 1 : 0, .step = 1 + below(n, 2));
+    case 16:
+        return dg_pad(y, DG_INTS(1, 0, 2, 1), .value = 0.5);
+    case 17:
+        return height * width < 200 ? dg_interpolate(y, .scale_factor = 2) : y;
     default:
         return dg_adaptive_max_pool2d(y, .output_size = DG_INTS(1 + below(n, height), 1 + below(n, width)));
     }
