@@ -59,7 +59,7 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
     if (!loss || !parameters || options.n_fetch < 0 || (options.n_fetch && !options.fetch))
         return dg_error(DG_BAD_ARGUMENT, "training plan: wants a loss node and parameters");
     DG_TRY(dg_graph_status(dg_node_graph(loss)));
-    DG_TRY(dg_optimizer_parse(optimizer ? optimizer : "adam", &parsed));
+    DG_TRY(dg_optimizer_parse(optimizer ? optimizer : DG_DEFAULT_OPTIMIZER, &parsed));
     bool emitting = dg_graph_emit(dg_node_graph(loss), true);
     dg_status status = emit(loss, &parsed, &options, parameters, &updates, &n_updates);
     dg_graph_emit(dg_node_graph(loss), emitting);

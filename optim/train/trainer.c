@@ -71,8 +71,8 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
     DG_TRY(dg_groups_parse(t->groups_text, t->freeze, &t->groups));
     t->options.checkpoint = t->checkpoint;
     t->options.graph_text = t->graph_text;
-    DG_TRY(dg_optimizer_parse(options->optimizer ? options->optimizer : "adam", &t->optimizer));
-    DG_TRY(dg_schedule_parse(options->schedule ? options->schedule : "constant", &t->schedule));
+    DG_TRY(dg_optimizer_parse(options->optimizer ? options->optimizer : DG_DEFAULT_OPTIMIZER, &t->optimizer));
+    DG_TRY(dg_schedule_parse(options->schedule ? options->schedule : DG_DEFAULT_SCHEDULE, &t->schedule));
     DG_TRY(objectives_take(t, options));
     DG_TRY(copy_text(options->monitor, &t->monitor_name));
     t->options.monitor = t->monitor_name;

@@ -16,8 +16,8 @@ static dg_status parse_calls(const dg_trainer_options *all, const char *optimize
 {
     optimizer = optimizer ? optimizer : all->optimizer;
     schedule = schedule ? schedule : all->schedule;
-    DG_TRY(dg_optimizer_parse(optimizer ? optimizer : "adam", &o->optimizer));
-    return dg_schedule_parse(schedule ? schedule : "constant", &o->schedule);
+    DG_TRY(dg_optimizer_parse(optimizer ? optimizer : DG_DEFAULT_OPTIMIZER, &o->optimizer));
+    return dg_schedule_parse(schedule ? schedule : DG_DEFAULT_SCHEDULE, &o->schedule);
 }
 
 static dg_status take_objective(const dg_trainer_options *all, const dg_objective *from, objective *o)

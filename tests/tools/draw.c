@@ -172,6 +172,12 @@ Test(draw, the_authors_looks_win)
     outcome run = dotgrad("draw own.dot -o own.svg");
     expect_fine(run);
     cr_assert_not_null(strstr(run.err, "the file's dpi, rotate, URL not followed"), "%s", run.err);
+    write_text("own.dot", "digraph g { graph [rankdir=UP, comment=c]; x [op=\"input([N, 4])\", fillcolor=nocolour, "
+                          "fontsize=big]; y [op=relu, penwidth=2, class=c]; x -> y; }");
+    run = dotgrad("draw own.dot -o own.svg");
+    expect_fine(run);
+    cr_assert_not_null(strstr(run.err, "the file's fillcolor=nocolour, fontsize=big, rankdir=UP not followed"), "%s",
+                       run.err);
 }
 
 Test(draw, a_module_that_repeats_is_one_box)

@@ -74,7 +74,7 @@ static dg_status emit_updates(bench *b, int count, dg_node *const *parameters)
     dg_optimizer optimizer;
     dg_tensor *rate;
     dg_node *lr = dg_input(graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "optimizer/lr");
-    DG_TRY(dg_optimizer_parse(call ? call : "adam", &optimizer));
+    DG_TRY(dg_optimizer_parse(call ? call : DG_DEFAULT_OPTIMIZER, &optimizer));
     DG_TRY(dg_graph_status(graph));
     DG_TRY(dg_tensors_add(b->fed, dg_node_name(lr), DG_FLOAT64, dg_scalar(), &rate));
     dg_tensor_set(rate, 0, optimizer.lr);

@@ -128,7 +128,7 @@ dg_status measured_open(measured *m, const char *graph, const char *run)
     *m = (measured){0};
     DG_TRY(dg_tensors_new(&m->parameters));
     if (run) {
-        DG_TRY(dg_model_open(run, NULL, &m->model));
+        DG_TRY(dg_model_open(run, &(dg_model_options){.reading = &reading}, &m->model));
         m->file = dg_model_file(m->model);
         return take_weights(m);
     }

@@ -209,7 +209,7 @@ static dg_status emit_step(const dg_graph_file *file, dg_node *loss, int count, 
     dg_node **gradients = dg_arena_alloc(dg_graph_arena(file->graph), (size_t)count * sizeof(dg_node *));
     if (!gradients)
         return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
-    DG_TRY(dg_optimizer_parse(call ? call : "adam", &optimizer));
+    DG_TRY(dg_optimizer_parse(call ? call : DG_DEFAULT_OPTIMIZER, &optimizer));
     DG_TRY(dg_grad(loss, count, wrt, gradients));
     const dg_optimizer_step step = {
         .graph = file->graph,

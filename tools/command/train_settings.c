@@ -5,6 +5,8 @@
 #include "options.h"
 #include "tools/run/folder.h"
 
+#include <dotgrad/rules.h>
+
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -69,33 +71,34 @@ typedef struct setting {
 
 #define AT(member) offsetof(train_settings, member)
 
-static const setting settings_known[] = {{"data", TEXT, AT(data), NULL, false, NULL},
-                                         {"output", TEXT, AT(output), NULL, false, NULL},
-                                         {"loss", TEXT, AT(loss), NULL, false, NULL},
-                                         {"dtype", TEXT, AT(dtype), NULL, false, NULL},
-                                         {"init", TEXT, AT(init), NULL, false, NULL},
-                                         {"optimizer", TEXT, AT(optimizer), "dotgrad.optimizer", true, "adam"},
-                                         {"schedule", TEXT, AT(schedule), "dotgrad.schedule", true, "constant"},
-                                         {"metrics", TEXT, AT(metrics), "dotgrad.metrics", true, ""},
-                                         {"average", TEXT, AT(average), "dotgrad.average", true, "none"},
-                                         {"groups", TEXT, AT(groups), "dotgrad.groups", true, NULL},
-                                         {"freeze", TEXT, AT(freeze), "dotgrad.freeze", true, NULL},
-                                         {"monitor", TEXT, AT(monitor), "dotgrad.monitor", true, NULL},
-                                         {"epochs", WHOLE, AT(epochs), "dotgrad.epochs", true, "10"},
-                                         {"batch_size", WHOLE, AT(batch_size), "dotgrad.batch_size", true, "32"},
-                                         {"accumulate", WHOLE, AT(accumulate), "dotgrad.accumulate", true, "1"},
-                                         {"seed", WHOLE, AT(seed), "dotgrad.seed", true, "0"},
-                                         {"split_seed", WHOLE, AT(split_seed), NULL, true, NULL},
-                                         {"folds", WHOLE, AT(folds), NULL, true, "0"},
-                                         {"fold", WHOLE, AT(fold), NULL, true, "1"},
-                                         {"patience", WHOLE, AT(patience), "dotgrad.early_stopping", true, "0"},
-                                         {"drop_last", FLAG, AT(drop_last), "dotgrad.drop_last", true, NULL},
-                                         {"validation", NUMBER, AT(validation), NULL, true, "0"},
-                                         {"clip_value", NUMBER, AT(clip_value), "dotgrad.clip_value", true, "0"},
-                                         {"clip_norm", NUMBER, AT(clip_norm), "dotgrad.clip_norm", true, "0"},
-                                         {"memory_limit", BYTES, AT(memory_limit), NULL, true, NULL},
-                                         {"watch", TEXT, AT(watch), NULL, ALSO_RESUMED, NULL},
-                                         {"watch_every", WHOLE, AT(watch_every), NULL, ALSO_RESUMED, "0"}};
+static const setting settings_known[] = {
+    {"data", TEXT, AT(data), NULL, false, NULL},
+    {"output", TEXT, AT(output), NULL, false, NULL},
+    {"loss", TEXT, AT(loss), NULL, false, NULL},
+    {"dtype", TEXT, AT(dtype), NULL, false, NULL},
+    {"init", TEXT, AT(init), NULL, false, NULL},
+    {"optimizer", TEXT, AT(optimizer), "dotgrad.optimizer", true, DG_DEFAULT_OPTIMIZER},
+    {"schedule", TEXT, AT(schedule), "dotgrad.schedule", true, DG_DEFAULT_SCHEDULE},
+    {"metrics", TEXT, AT(metrics), "dotgrad.metrics", true, ""},
+    {"average", TEXT, AT(average), "dotgrad.average", true, "none"},
+    {"groups", TEXT, AT(groups), "dotgrad.groups", true, NULL},
+    {"freeze", TEXT, AT(freeze), "dotgrad.freeze", true, NULL},
+    {"monitor", TEXT, AT(monitor), "dotgrad.monitor", true, NULL},
+    {"epochs", WHOLE, AT(epochs), "dotgrad.epochs", true, "10"},
+    {"batch_size", WHOLE, AT(batch_size), "dotgrad.batch_size", true, "32"},
+    {"accumulate", WHOLE, AT(accumulate), "dotgrad.accumulate", true, "1"},
+    {"seed", WHOLE, AT(seed), "dotgrad.seed", true, "0"},
+    {"split_seed", WHOLE, AT(split_seed), NULL, true, NULL},
+    {"folds", WHOLE, AT(folds), NULL, true, "0"},
+    {"fold", WHOLE, AT(fold), NULL, true, "1"},
+    {"patience", WHOLE, AT(patience), "dotgrad.early_stopping", true, "0"},
+    {"drop_last", FLAG, AT(drop_last), "dotgrad.drop_last", true, NULL},
+    {"validation", NUMBER, AT(validation), NULL, true, "0"},
+    {"clip_value", NUMBER, AT(clip_value), "dotgrad.clip_value", true, "0"},
+    {"clip_norm", NUMBER, AT(clip_norm), "dotgrad.clip_norm", true, "0"},
+    {"memory_limit", BYTES, AT(memory_limit), NULL, true, NULL},
+    {"watch", TEXT, AT(watch), NULL, ALSO_RESUMED, NULL},
+    {"watch_every", WHOLE, AT(watch_every), NULL, ALSO_RESUMED, "0"}};
 enum { SETTINGS = sizeof settings_known / sizeof *settings_known };
 
 static bool is_given(const train_settings *settings, const setting *one)

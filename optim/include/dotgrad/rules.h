@@ -61,6 +61,8 @@ typedef struct dg_optimizer {
 /* DG_BAD_ARGUMENT: an unknown optimiser or keyword (with the known ones), a learning rate that is not positive and
  * finite, a beta outside [0, 1), a negative eps, lines that cannot be read, … */
 dg_status dg_optimizer_parse(const char *text, dg_optimizer *optimizer);
+#define DG_DEFAULT_OPTIMIZER "adam"     /* of trainings that name none */
+#define DG_DEFAULT_SCHEDULE  "constant" /* likewise */
 const char *dg_optimizer_name(const dg_optimizer *optimizer);
 /* The whole call with every value written out; equal optimisers give equal text. Returns text. */
 char *dg_optimizer_print(const dg_optimizer *optimizer, char *text, size_t size);

@@ -32,10 +32,20 @@ static const char *find(const file_walk *f, const dg_file_attributes *own, const
     return value ? value : usual ? dg_file_attribute_find(usual, name) : NULL;
 }
 
+/* Keeps what of the file is not drawn, to be said. */
+static void note(file_walk *f, const char *what)
+{
+    bool is_there = text_lists(f->v->ignored, what) || (strchr(what, ' ') && strstr(f->v->ignored, what));
+    if (!is_there)
+        f->v->ignored = text_format(f->v->arena, "%s%s%s", f->v->ignored, *f->v->ignored ? ", " : "", what);
+}
+
 static const char *color(file_walk *f, const dg_file_attributes *own, const dg_file_attributes *usual, const char *name)
 {
     char made[8];
     const char *value = find(f, own, usual, name);
+    if (value && *value && !style_color(value, made))
+        note(f, text_format(f->v->arena, "%s=%.40s", name, value));
     return value && style_color(value, made) ? text_format(f->v->arena, "%s", made) : NULL;
 }
 
@@ -46,8 +56,12 @@ static double number(file_walk *f, const dg_file_attributes *own, const dg_file_
     const char *value = find(f, own, usual, name);
     dg_value parsed;
     double d = 0;
-    if (!value || dg_value_parse(f->v->arena, value, &parsed).code != DG_OK || !dg_value_number(&parsed, &d))
+    if (!value || !*value)
         return 0;
+    if (dg_value_parse(f->v->arena, value, &parsed).code != DG_OK || !dg_value_number(&parsed, &d))
+        d = 0;
+    if (!(d > 0 && d <= most) && strcmp(value, "0") != 0)
+        note(f, text_format(f->v->arena, "%s=%.40s", name, value));
     return d > 0 && d <= most ? d : 0;
 }
 
@@ -283,6 +297,8 @@ static void take_graph_looks(file_walk *f)
     for (int k = 0; rankdir && k < 4; k++)
         if (strcmp(rankdir, directions[k]) == 0)
             f->v->rankdir = directions[k];
+    if (rankdir && *rankdir && !f->v->rankdir)
+        note(f, text_format(f->v->arena, "rankdir=%.40s", rankdir));
     f->v->background = color(f, &f->file->attributes, NULL, "bgcolor");
     f->v->color = color(f, &f->file->attributes, NULL, "fontcolor");
     const char *label = plain_label(f, &f->file->attributes, NULL, f->file->name);
@@ -296,8 +312,7 @@ static void note_ignored(file_walk *f, const dg_file_attributes *attributes, uns
         const dg_attribute *known = dg_attribute_find(attributes->items[k].name);
         if (!known || known->ours || known->form == DG_FORM_RESULT || !(known->where & where) || (known->drawn & where))
             continue;
-        if (!text_lists(f->v->ignored, known->name))
-            f->v->ignored = text_format(f->v->arena, "%s%s%s", f->v->ignored, *f->v->ignored ? ", " : "", known->name);
+        note(f, known->name);
     }
 }
 
@@ -306,6 +321,7 @@ dg_status view_of_file(view *v, const dg_graph_file *file, const file_wish *wish
     file_walk f = {.v = v, .file = file, .wish = wish};
     size_t n = (size_t)file->n_nodes + 1;
     v->graph = file->graph;
+    v->ignored = "";
     f.module = dg_arena_alloc(v->arena, ((size_t)file->n_clusters + 1) * sizeof *f.module);
     f.box = dg_arena_alloc(v->arena, n * sizeof *f.box);
     f.n_uses = dg_arena_alloc(v->arena, n * sizeof *f.n_uses);
@@ -323,7 +339,6 @@ dg_status view_of_file(view *v, const dg_graph_file *file, const file_wish *wish
         if (v->boxes[f.box[k]].kind == BOX_OP)
             add_parameters(&f, k);
     take_graph_looks(&f);
-    v->ignored = "";
     note_ignored(&f, &file->attributes, DG_ON_GRAPH);
     for (int k = 0; k < file->n_nodes; k++)
         note_ignored(&f, &file->nodes[k].attributes, DG_ON_NODE);
