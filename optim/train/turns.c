@@ -32,8 +32,8 @@ static dg_status take_objective(const dg_trainer_options *all, const dg_objectiv
     *o = (objective){.loss = from->loss,
                      .name = dg_arena_text(arena, name, strlen(name)),
                      .trains = from->trains ? dg_arena_text(arena, from->trains, strlen(from->trains)) : NULL,
-                     .clip_value = from->clip_value ? from->clip_value : all->clip_value,
-                     .clip_norm = from->clip_norm ? from->clip_norm : all->clip_norm,
+                     .clip_value = from->clip_value != 0 ? from->clip_value : all->clip_value,
+                     .clip_norm = from->clip_norm != 0 ? from->clip_norm : all->clip_norm,
                      .turns = from->turns ? from->turns : 1};
     if (!o->name || (from->trains && !o->trains))
         return dg_no_memory("objective '%s'", name);

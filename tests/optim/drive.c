@@ -221,3 +221,27 @@ Test(drive, counts_its_room_against_the_memory_limit)
     cr_assert_not_null(strstr(status.message, "there are 20014, at most 20000"), "%s", status.message);
     free_rig(&r);
 }
+
+/* Of a positive parameter the logarithm is stepped: the same steps as of exp(u), where the graph says so itself. */
+Test(drive, steps_logarithms_of_positive_parameters)
+{
+    double reached[2];
+    for (int way = 0; way < 2; way++) {
+        rig r = make_rig(false);
+        dg_node *p = dg_parameter(r.graph, DG_SHAPE(1), .init = way ? "constant(0)" : "constant(1)",
+                                  .positive = way == 0, .name = "p");
+        dg_node *scale = way ? dg_exp(p) : dg_identity(p);
+        r.loss = dg_mse_loss(dg_mul(r.output, scale), dg_node_input(r.loss, 1));
+        MUST(dg_graph_status(r.graph));
+        dg_trainer_options options = options_of(&r, "lbfgs(max_iter=5)");
+        MUST(dg_trainer_new(&options, &r.trainer));
+        bool done;
+        for (int i = 0; i < 4; i++)
+            MUST(dg_trainer_step(r.trainer, &done));
+        double value = dg_tensor_get(dg_tensors_find(r.parameters, "p"), 0);
+        reached[way] = way ? exp(value) : value;
+        free_rig(&r);
+    }
+    cr_assert(reached[0] != 1);
+    cr_assert_float_eq(reached[0], reached[1], 1e-7 * reached[1], "%.12g %.12g", reached[0], reached[1]);
+}

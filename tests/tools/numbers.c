@@ -135,3 +135,19 @@ Test(numbers, a_terminal_gets_no_binary)
     read_text("said", said, sizeof said);
     cr_assert(strstr(said, "takes no binary"), "%s", said);
 }
+
+/* The decision of a network over the plane, with the data on it. */
+Test(numbers, a_boundary_is_drawn_over_two_features)
+{
+    static char text[400000];
+    expect_fine(dotgrad("train \"$TESTS\"/../tools/examples/xor.dot --epochs 20 --no-pictures -o run"));
+    expect_fine(dotgrad("plot run --boundary"));
+    read_text("boundary.svg", text, sizeof text);
+    cr_assert(strstr(text, "<svg") && strstr(text, "<image") && strstr(text, "first feature"), "no picture");
+    expect_fine(dotgrad("plot run --boundary --data 'moons(n=50)' -o moons.png"));
+    expect_fine(dotgrad("train \"$TESTS\"/../tools/examples/logistic-iris.dot --epochs 1 --no-pictures -o iris"));
+    outcome run = dotgrad("plot iris --boundary");
+    cr_assert_eq(run.status, 1);
+    cr_assert(strstr(run.err, "[150, 4]") && strstr(run.err, "over two"), "%s", run.err);
+    cr_assert_eq(dotgrad("plot run --data moons").status, 2);
+}

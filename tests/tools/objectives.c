@@ -56,6 +56,18 @@ Test(objectives, of_a_graph_file_take_turns_and_go_on)
     dg_tensors_free(set);
 }
 
+Test(objectives, stand_in_the_summary)
+{
+    write_text("gan.dot", gan);
+    outcome run = dotgrad("summary gan.dot");
+    expect_fine(run);
+    cr_assert(
+        strstr(run.out, "objective   d_loss trains d.* (129 numbers) by adam(lr=2e-4, betas=[0.5, 0.999]), 2 turns\n"),
+        "%s", run.out);
+    cr_assert(strstr(run.out, "objective   g_loss trains g.*, fake (354 numbers) by adam(lr=1e-4), 1 turn\n"), "%s",
+              run.out);
+}
+
 Test(objectives, that_are_misspelt_are_named)
 {
     write_text("gan.dot", gan);

@@ -3,6 +3,7 @@
 #include "options.h"
 #include "tools/run/curves.h"
 #include "tools/run/folder.h"
+#include "tools/run/plane.h"
 
 #include <dotgrad/file.h>
 #include <dotgrad/random.h>
@@ -21,14 +22,20 @@ static const option_row own[] = {
      .value = "COLUMN",
      .doc = "loss, accuracy, lr, or any other column: a node that is named as a metric (loss). With loss the\n"
             "same on validation data is dashed, where there is such a column"},
-    {.name = "single", .form = DG_FORM_FLAG, .doc = "a curve for each run, no bands"},
-    {.name = "linear", .form = DG_FORM_FLAG, .doc = "never a logarithmic axis"},
+    {.name = "boundary",
+     .form = DG_FORM_FLAG,
+     .against = "what",
+     .doc = "what one run's network decides over the plane of its two features, with the data on it"},
+    {.name = "data", .form = DG_FORM_CALL, .needs = "boundary", .doc = "other data than the run's on it"},
+    {.name = "single", .form = DG_FORM_FLAG, .against = "boundary", .doc = "a curve for each run, no bands"},
+    {.name = "linear", .form = DG_FORM_FLAG, .against = "boundary", .doc = "never a logarithmic axis"},
     {.name = "title", .form = DG_FORM_TEXT, .doc = "over the picture"},
-    {.name = "out", .letter = 'o', .form = DG_FORM_FILE, .doc = "a .svg or .png file (curves.svg)"},
+    {.name = "out", .letter = 'o', .form = DG_FORM_FILE, .doc = "a .svg or .png file (curves.svg, boundary.svg)"},
     {0}};
 
 static const command_options known = {.command = "plot",
-                                      .usage = "dotgrad plot RUN … [--what loss] [-o curves.svg]",
+                                      .usage = "dotgrad plot RUN … [--what loss] [-o curves.svg]\n"
+                                               "dotgrad plot RUN --boundary [-o boundary.svg]",
                                       .about = "Draws a column of the runs' metrics.csv by epoch. Runs of one graph, "
                                                "which differ in seed or fold, become one\n"
                                                "curve with a band: mean and standard deviation.",
@@ -183,7 +190,9 @@ int command_plot(int argc, char **argv)
         return over;
     asked a = {.what = option_given("what") ? option_text("what") : "loss",
                .title = option_text("title"),
-               .out = option_given("out") ? option_text("out") : "curves.svg",
+               .out = option_given("out")        ? option_text("out")
+                      : option_given("boundary") ? "boundary.svg"
+                                                 : "curves.svg",
                .linear = option_given("linear"),
                .single = option_given("single"),
                .runs = operands};
@@ -192,7 +201,12 @@ int command_plot(int argc, char **argv)
     size_t length = strlen(a.out);
     if (length < 5 || (strcmp(a.out + length - 4, ".svg") != 0 && strcmp(a.out + length - 4, ".png") != 0))
         return command_misused(argv[0], "-o wants a name that ends in .svg or .png, not '%s'", a.out);
-    dg_status status = plot(&a);
+    bool png = strcmp(a.out + length - 4, ".png") == 0;
+    if (option_given("boundary") && a.n_runs > 1)
+        return command_misused(argv[0], "--boundary wants the folder of one run");
+    dg_status status = option_given("boundary")
+                           ? plane_draw(a.runs[0], option_text("data"), a.title, png ? NULL : a.out, png ? a.out : NULL)
+                           : plot(&a);
     if (status.code != DG_OK)
         return command_failed(status);
     fprintf(stderr, "wrote %s\n", a.out);

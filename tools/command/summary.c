@@ -260,6 +260,29 @@ static const char *print_sizes(const dg_graph_file *file, const summary_options 
     return NULL;
 }
 
+/* Of several losses that take turns: what each trains, with which optimiser. */
+static void print_objectives(const dg_graph_file *file)
+{
+    for (int i = 0; file->n_losses > 1 && i < file->n_losses; i++) {
+        int index = dg_graph_file_index(file, file->losses[i]), count = 0;
+        const dg_file_attributes *own = index >= 0 ? &file->nodes[index].attributes : &file->attributes;
+        const char *trains = index >= 0 ? dg_file_attribute_find(own, "trains") : NULL;
+        const char *optimizer = index >= 0 ? dg_file_attribute_find(own, "optimizer") : NULL;
+        const char *turns = index >= 0 ? dg_file_attribute_find(own, "turns") : NULL;
+        dg_node *const *wrt;
+        char text[48];
+        int64_t numbers = 0;
+        if (dg_trainable_matching(file->losses[i], trains, &wrt, &count).code != DG_OK)
+            count = 0;
+        for (int k = 0; k < count; k++)
+            numbers += dg_shape_count(&dg_node_type(wrt[k], 0)->shape);
+        optimizer = optimizer ? optimizer : option_or_attribute(file, "optimizer");
+        printf("objective   %s trains %s (%s numbers) by %s, %s turn%s\n", dg_node_name(file->losses[i]),
+               trains ? trains : "all", cost_print_count(numbers, text, sizeof text), optimizer ? optimizer : "adam",
+               turns ? turns : "1", !turns || strcmp(turns, "1") == 0 ? "" : "s");
+    }
+}
+
 static void print_parameters(const node_cost *all)
 {
     char first[48], second[48];
@@ -350,6 +373,7 @@ static dg_status print_totals(const dg_graph_file *sized, const node_cost *costs
         all.weights += costs[k].weights;
         all.flops += costs[k].flops;
     }
+    print_objectives(sized);
     print_parameters(&all);
     return print_plans(sized, &all, options);
 }

@@ -65,10 +65,10 @@ static void print_data(FILE *out, const chart *c)
     }
 }
 
-/* Bands lie below all lines. */
+/* Bands lie below all lines; a heat map below all. */
 static void print_series(FILE *out, const chart *c)
 {
-    bool any = false;
+    bool any = c->heat != NULL;
     for (int k = 0; k < c->n_series; k++) {
         const chart_series *s = &c->series[k];
         if (!s->low || s->style == CHART_INTERVALS)
@@ -82,7 +82,9 @@ static void print_series(FILE *out, const chart *c)
         const char *colour = colours[s->colour % COLOURS];
         fprintf(out, "%s $s%d ", any ? "," : "plot", k);
         any = true;
-        if (s->style == CHART_POINTS)
+        if (s->style == CHART_POINTS && c->heat)
+            fprintf(out, "using 1:2 with points pt 6 ps 0.6 lw 1.5 lc rgb '%s'", colour);
+        else if (s->style == CHART_POINTS)
             fprintf(out, "using 1:2 with points pt 7 ps 0.5 lc rgb '%s'", colour);
         else if (s->style == CHART_INTERVALS)
             fprintf(out, "using 1:2:3:4 with yerrorbars pt 5 ps 0.9 lw 2 lc rgb '%s'", colour);
@@ -130,7 +132,7 @@ static void print_heat(FILE *out, const chart_heat *heat)
     print_label(out, "cblabel", heat->label);
     if (heat->log_scale)
         fputs("set logscale cb\nset format cb '%g'\n", out);
-    fputs("plot $heat matrix with image notitle\n", out);
+    fputs("plot $heat matrix with image notitle", out);
 }
 
 static void print_script(FILE *out, const chart *c, const char *svg, const char *png)
@@ -164,8 +166,7 @@ static void print_script(FILE *out, const chart *c, const char *svg, const char 
         print_label(out, "output", k ? png : svg);
         if (c->heat)
             print_heat(out, c->heat);
-        else
-            print_series(out, c);
+        print_series(out, c);
         fputs("set output\n", out);
     }
 }

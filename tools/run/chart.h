@@ -34,7 +34,7 @@ typedef struct chart {
     bool log_x, log_y;
     const char *const *names; /* of x = 1, 2, …; NULL: numbers */
     int n_names;
-    const chart_heat *heat; /* instead of series */
+    const chart_heat *heat; /* series lie over it, in the places of its columns and rows, from 0 */
 } chart;
 
 /* Writes the picture to `svg` and `png`, whole or not at all; NULL leaves one out. DG_IO: gnuplot is missing or failed.

@@ -209,7 +209,8 @@ static void add_node(file_walk *f, int k)
         row->n_made = node->n_made;
         row->made = node->made;
     }
-    row->is_loss = f->file->loss == node->node;
+    for (int i = 0; i < f->file->n_losses; i++)
+        row->is_loss = row->is_loss || f->file->losses[i] == node->node;
     row->is_output = f->file->output == node->node && op->role != DG_ROLE_INPUT;
     row->looks = looks_of(f, node);
     box_kind kind = op->role == DG_ROLE_INPUT       ? BOX_INPUT

@@ -1,0 +1,199 @@
+/* dotgrad plot --boundary: a grid over the data's two features goes through the trained network. */
+#include "plane.h"
+
+#include "chart.h"
+#include "folder.h"
+
+#include <dotgrad/model.h>
+#include <dotgrad/optim.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIDE = 120, TICS = 5, MOST_CLASSES = 10 };
+
+typedef struct plane {
+    dg_model *model;
+    dg_tensors *checkpoint;
+    dg_data *data;
+    char *spec;
+    double low[2], high[2]; /* of the features, with a margin */
+    double *heat, *across;  /* [SIDE, SIDE], [SIDE] */
+    chart_series points[MOST_CLASSES];
+    double *x, *y; /* of all points, class after class */
+    int n_points;
+} plane;
+
+static dg_status no_memory(void)
+{
+    return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+}
+
+/* ---- the data ---- */
+
+static dg_status open_data(plane *p, const char *run, const char *data)
+{
+    run_notes notes;
+    DG_TRY(checkpoint_read(run, &p->checkpoint));
+    DG_TRY(notes_read(p->checkpoint, &notes));
+    data = data ? data : notes.data;
+    if (!data)
+        return dg_error(DG_BAD_ARGUMENT, "%s: the run has no data: say --data", run);
+    char *folder = notes.base ? run_folder_of(run) : NULL;
+    p->spec = folder ? path_join(folder, notes.base) : NULL;
+    char *whole = p->spec && data == notes.data ? path_join(p->spec, data) : strdup(data);
+    free(folder);
+    free(p->spec);
+    p->spec = whole;
+    return p->spec ? dg_model_read(p->model, p->spec, &p->data) : no_memory();
+}
+
+static dg_status measure(plane *p, const char *run)
+{
+    const dg_tensor *features = dg_tensors_find(dg_data_set(p->data)->fields, "features");
+    char text[DG_SHAPE_TEXT];
+    if (!features || features->shape.rank != 2 || features->shape.dims[1] != 2)
+        return dg_error(DG_BAD_SHAPE, "%s: the features are %s, and a boundary is drawn over two: [rows, 2]", run,
+                        features ? dg_shape_print(&features->shape, text, sizeof text) : "none");
+    for (int d = 0; d < 2; d++) {
+        p->low[d] = INFINITY;
+        p->high[d] = -INFINITY;
+        for (int64_t r = 0; r < features->shape.dims[0]; r++) {
+            double value = dg_tensor_get(features, 2 * r + d);
+            p->low[d] = fmin(p->low[d], value);
+            p->high[d] = fmax(p->high[d], value);
+        }
+        double margin = 0.08 * (p->high[d] - p->low[d]) + 1e-9;
+        p->low[d] -= margin;
+        p->high[d] += margin;
+    }
+    return dg_ok();
+}
+
+/* Points by class, in the places of the heat's columns and rows. */
+static dg_status place_points(plane *p)
+{
+    const dg_tensors *fields = dg_data_set(p->data)->fields;
+    const dg_tensor *features = dg_tensors_find(fields, "features"), *target = dg_tensors_find(fields, "target");
+    int64_t rows = features->shape.dims[0], used = 0;
+    bool by_class = target && dg_tensor_count(target) == rows && dg_model_kind_of(p->model) != DG_MODEL_VALUES;
+    p->x = calloc(2 * (size_t)rows + 1, sizeof *p->x);
+    p->y = p->x + rows;
+    if (!p->x)
+        return no_memory();
+    for (int class = 0; class < MOST_CLASSES && used < rows; class ++) {
+        int64_t begin = used;
+        for (int64_t r = 0; r < rows; r++) {
+            int64_t own = by_class ? (int64_t)llround(dg_tensor_get(target, r)) : 0;
+            if (own != class)
+                continue;
+            p->x[used] = (dg_tensor_get(features, 2 * r) - p->low[0]) / (p->high[0] - p->low[0]) * (SIDE - 1);
+            p->y[used++] = (dg_tensor_get(features, 2 * r + 1) - p->low[1]) / (p->high[1] - p->low[1]) * (SIDE - 1);
+        }
+        const char *name = by_class ? dg_model_class(p->model, class) : NULL;
+        if (used > begin)
+            p->points[p->n_points++] = (chart_series){.title = name,
+                                                      .style = CHART_POINTS,
+                                                      .colour = class,
+                                                      .count = used - begin,
+                                                      .x = p->x + begin,
+                                                      .y = p->y + begin};
+    }
+    return dg_ok();
+}
+
+/* ---- the network ---- */
+
+/* The place of the largest chance, and so much less as it is unsure; or the one number that there is. */
+static double decision(const dg_tensor *result, int64_t row)
+{
+    int64_t wide = dg_tensor_count(result) / result->shape.dims[0], best = 0;
+    for (int64_t k = 1; k < wide; k++)
+        if (dg_tensor_get(result, row * wide + k) > dg_tensor_get(result, row * wide + best))
+            best = k;
+    return wide == 2 ? dg_tensor_get(result, row * wide + 1) : wide > 2 ? (double)best : dg_tensor_get(result, row);
+}
+
+static dg_status fill_heat(plane *p)
+{
+    dg_dataset grid;
+    dg_tensor *features, result;
+    p->heat = calloc(SIDE * SIDE + SIDE, sizeof *p->heat);
+    if (!p->heat)
+        return no_memory();
+    p->across = p->heat + SIDE * SIDE;
+    for (int c = 0; c < SIDE; c++)
+        p->across[c] = p->low[0] + (p->high[0] - p->low[0]) * c / (SIDE - 1);
+    DG_TRY(dg_dataset_new(&grid));
+    dg_status status = dg_tensors_add(grid.fields, "features", DG_FLOAT64, DG_SHAPE(SIDE * SIDE, 2), &features);
+    for (int64_t i = 0; status.code == DG_OK && i < SIDE * SIDE; i++) {
+        dg_tensor_set(features, 2 * i, p->across[i % SIDE]);
+        dg_tensor_set(features, 2 * i + 1, p->low[1] + (p->high[1] - p->low[1]) * (double)(i / SIDE) / (SIDE - 1));
+    }
+    if (status.code == DG_OK)
+        status = dg_model_predict(p->model, &grid, &result);
+    if (status.code == DG_OK) {
+        for (int64_t i = 0; i < SIDE * SIDE; i++)
+            p->heat[i] = decision(&result, i);
+        dg_tensor_release(&result);
+    }
+    dg_dataset_release(&grid);
+    return status;
+}
+
+/* Names of the heat's rows: numbers at a few of them. */
+static void name_rows(const plane *p, char texts[TICS][32], const char *names[SIDE])
+{
+    for (int r = 0; r < SIDE; r++)
+        names[r] = "";
+    for (int k = 0; k < TICS; k++) {
+        int row = k * (SIDE - 1) / (TICS - 1);
+        snprintf(texts[k], 32, "%.3g", p->low[1] + (p->high[1] - p->low[1]) * row / (SIDE - 1));
+        names[row] = texts[k];
+    }
+}
+
+static dg_status draw(plane *p, const char *title, const char *svg, const char *png)
+{
+    char texts[TICS][32];
+    const char *names[SIDE];
+    name_rows(p, texts, names);
+    const chart_heat heat = {.rows = SIDE,
+                             .columns = SIDE,
+                             .values = p->heat,
+                             .row_names = names,
+                             .x = p->across,
+                             .label = dg_model_kind_of(p->model) == DG_MODEL_CLASSES ? "class" : "output"};
+    const chart picture = {.title = title,
+                           .x_label = "first feature",
+                           .y_label = "second feature",
+                           .series = p->points,
+                           .n_series = p->n_points,
+                           .heat = &heat};
+    return chart_draw(&picture, svg, png);
+}
+
+dg_status plane_draw(const char *run, const char *data, const char *title, const char *svg, const char *png)
+{
+    plane p = {.model = NULL};
+    dg_status status = dg_model_open(run, NULL, &p.model);
+    if (status.code == DG_OK)
+        status = open_data(&p, run, data);
+    if (status.code == DG_OK)
+        status = measure(&p, run);
+    if (status.code == DG_OK)
+        status = place_points(&p);
+    if (status.code == DG_OK)
+        status = fill_heat(&p);
+    if (status.code == DG_OK)
+        status = draw(&p, title, svg, png);
+    free(p.heat);
+    free(p.x);
+    free(p.spec);
+    dg_data_free(p.data);
+    dg_tensors_free(p.checkpoint);
+    dg_model_free(p.model);
+    return status;
+}

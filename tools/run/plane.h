@@ -1,0 +1,11 @@
+/* Pictures of what a trained network says over the plane of its two features. */
+#ifndef TOOLS_RUN_PLANE_H
+#define TOOLS_RUN_PLANE_H
+
+#include <dotgrad/status.h>
+
+/* The decision over the plane, with the data on it: the class, or the chance or value where there are no classes.
+ * `data`: a specification, NULL: that of the run. Axes are as training scaled them. DG_BAD_SHAPE: not two features. */
+dg_status plane_draw(const char *run, const char *data, const char *title, const char *svg, const char *png);
+
+#endif
