@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Differences that would cancel are steps of their own: 1 − tanh²(u), 1 − sigmoid(u). */
-enum { STEP_SECH2 = OP_INPUT + 1, STEP_SIGMOID_REST };
+/* What intervals of the parts would hold too loosely are steps of their own: 1 − tanh²(u), 1 − sigmoid(u),
+ * sin(u)·cos(u), a/squareplus(a, b). */
+enum { STEP_SECH2 = OP_INPUT + 1, STEP_SIGMOID_REST, STEP_SIN_COS, STEP_SQUAREPLUS_RATIO };
 
 typedef struct interval_step {
     int op;       /* a primitive, OP_CONSTANT, OP_INPUT or one of the above */
@@ -30,9 +31,18 @@ static int input_number(const dg_formula *formula, const char *name)
     return 0;
 }
 
-/* u, when e = 1 − f(u) is such a difference; *op is its step. */
-static const expression *one_minus(const expression *e, int *op)
+/* The argument, when e is such an expression; *op is its step. */
+static const expression *tight_step(const expression *e, int *op)
 {
+    if (is_op(e, P_MUL) && is_op(e->args[0], P_SIN) + is_op(e->args[0], P_COS) == 1 &&
+        is_op(e->args[1], is_op(e->args[0], P_SIN) ? P_COS : P_SIN) && e->args[0]->args[0] == e->args[1]->args[0]) {
+        *op = STEP_SIN_COS;
+        return e->args[0]->args[0];
+    }
+    if (is_op(e, P_DIV) && is_op(e->args[1], P_SQUAREPLUS) && e->args[1]->args[0] == e->args[0]) {
+        *op = STEP_SQUAREPLUS_RATIO;
+        return e->args[0];
+    }
     if (!is_op(e, P_SUB) || !is_value(e->args[0], 1))
         return NULL;
     const expression *b = e->args[1];
@@ -47,10 +57,11 @@ static interval_step step_of(const dg_formula *formula, const expression *e)
 {
     interval_step step = {.op = e->op};
     int op;
-    const expression *u = one_minus(e, &op);
+    const expression *u = tight_step(e, &op);
     if (u) {
         step.op = op;
         step.args[0] = (int)u->place;
+        step.args[1] = op == STEP_SQUAREPLUS_RATIO ? (int)e->args[1]->place : 0;
     } else if (e->op == OP_CONSTANT)
         step.value = e->value;
     else if (e->op == OP_INPUT)
@@ -129,6 +140,13 @@ static dg_interval run_step(const interval_step *step, const dg_interval *values
     case STEP_SECH2:
         made = interval_apply(P_SQUARE, interval_apply(P_COSH, values[args[0]], none, none), none, none);
         made = interval_apply(P_DIV, one, made, none);
+        made.hi = made.hi < 1 ? made.hi : 1;
+        return made;
+    case STEP_SIN_COS: /* sin(2u)/2 */
+        made = interval_apply(P_MUL, dg_interval_of(2, 2), values[args[0]], none);
+        return interval_apply(P_MUL, dg_interval_of(0.5, 0.5), interval_apply(P_SIN, made, none, none), none);
+    case STEP_SQUAREPLUS_RATIO: /* a is not more than the mean of a and √(a² + b) */
+        made = interval_apply(P_DIV, values[args[0]], values[args[1]], none);
         made.hi = made.hi < 1 ? made.hi : 1;
         return made;
     case STEP_SIGMOID_REST:

@@ -117,12 +117,39 @@ static bool is_close(const extent *e, double bound)
     return bound <= e->attained + CLOSE * fmax(1e-3, fabs(e->attained));
 }
 
+/* A good value to begin with, so that boxes which cannot be better are never cut: the best of a grid, climbed from. */
+static void look_around(const dg_activation *a, int order, double sign, extent *e)
+{
+    double at = 0, best = -INFINITY;
+    for (int k = -240; k <= 240; k++) {
+        double x = k * 0.05 + 0.0007, value = sign * value_at(a, order, x);
+        if (value > best) {
+            best = value;
+            at = x;
+        }
+    }
+    for (double step = 0.03; step > 1e-9; step *= 0.6)
+        for (int side = -1; side <= 1; side += 2) {
+            double value = sign * value_at(a, order, at + side * step);
+            if (value > best) {
+                best = value;
+                at += side * step;
+            }
+        }
+    bool at_break = false;
+    for (int k = 0; k < a->n_breaks; k++)
+        at_break |= a->breaks[k] == at;
+    if (isfinite(best) && !at_break)
+        attain(a, order, sign, at, e);
+}
+
 extent upper_extent(const dg_activation *a, int order, double sign)
 {
     extent e = {.attained = -INFINITY};
     heap h = {.boxes = malloc((2 * MOST_BOXES + 4 * MOST_PIECES) * sizeof *h.boxes)};
     if (!h.boxes)
         return (extent){.attained = -INFINITY, .bound = INFINITY};
+    look_around(a, order, sign, &e);
     for (int k = 0; k < a->n_pieces; k++)
         if (order == 0 || a->pieces[k].lo < a->pieces[k].hi) /* at a break, derivatives are a convention */
             add_box(a, order, sign, a->pieces[k].lo, a->pieces[k].hi, &h, &e);

@@ -176,9 +176,34 @@ static bool differs(const dg_activation *a, double sign)
     return false;
 }
 
+/* The parity that all pieces share with their mirror images; 0: none. On a piece no choice may be open. */
+static int parity_by_pieces(const dg_activation *a)
+{
+    int shared = 0;
+    for (int k = 0; k < a->n_pieces; k++) {
+        const piece *p = &a->pieces[k], *q = &a->pieces[a->n_pieces - 1 - k];
+        if (p->lo != -q->hi || p->hi != -q->lo)
+            return 0;
+        double x = p->lo / 2 + p->hi / 2, f = value_at(a, 0, x), g = value_at(a, 0, -x);
+        dg_interval whole = enclose_at(a, 0, p->lo, p->hi);
+        if (whole.lo == 0 && whole.hi == 0 && enclose_at(a, 0, q->lo, q->hi).hi == 0)
+            continue; /* 0 is even and odd */
+        int here = 0;
+        if (p->lo == p->hi)
+            here = f == g ? 1 : f == -g ? -1 : 0;
+        else if (!whole.open)
+            here = dg_formula_parity_at(a->pool, a->orders[0], x);
+        if (!here || (shared && shared != here))
+            return 0;
+        shared = here;
+    }
+    return shared;
+}
+
 static void add_parity(dg_activation *a)
 {
     int parity = dg_formula_parity(a->pool, a->orders[0]);
+    parity = parity ? parity : parity_by_pieces(a);
     bool not_even = differs(a, 1), not_odd = differs(a, -1);
     bool proved = parity != 0 || (not_even && not_odd);
     add_fact(a, SECTION, "parity", "symmetry", how(proved), parity, parity, "%s",

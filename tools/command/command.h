@@ -25,6 +25,7 @@ int command_list(int argc, char **argv);
 int command_examples(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_study(int argc, char **argv);
+int command_activation(int argc, char **argv);
 int command_plot(int argc, char **argv);
 int command_fit_rbf(int argc, char **argv);
 

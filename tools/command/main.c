@@ -26,6 +26,7 @@ typedef struct command {
 static const command commands[] = {
     {"train", "train a graph on data; leaves checkpoint, metrics, loss curve and diagram", command_train},
     {"study", "every combination of settings, paired over seeds and folds, with statistics", command_study},
+    {"activation", "what is known of an activation function: proofs, moments, errors, relatives", command_activation},
     {"plot", "curves of several runs in one picture, with bands over seeds", command_plot},
     {"eval", "run a graph on given tensors; values and gradients", command_eval},
     {"show", "list and print the tensors of a run", command_show},
@@ -146,7 +147,7 @@ static int help(void)
     puts("usage: dotgrad COMMAND ...\n\n"
          "Neural networks as graphs: a Graphviz DOT file is the network that trains.\n");
     for (size_t k = 0; k < sizeof commands / sizeof commands[0]; k++)
-        printf("  %-9s %s\n", commands[k].name, commands[k].summary);
+        printf("  %-10s %s\n", commands[k].name, commands[k].summary);
     puts("\n  --help on each command tells more; --version prints the version.\n"
          "  With any command:\n"
          "  --plugin FILE     registers the ops of a shared library\n"

@@ -56,6 +56,8 @@ dg_status dg_formula_switches(dg_formulas *formulas, const dg_formula *formula, 
 /* The symmetry in the first input: 1 even, −1 odd, 0 neither or not seen. Found by rules over the expression, so that
  * it holds exactly; but an odd formula that chooses by the sign of its input may have another value at 0. */
 int dg_formula_parity(dg_formulas *formulas, const dg_formula *formula);
+/* The same for the two pieces around x and −x alone, with every choice made as it is made there. */
+int dg_formula_parity_at(dg_formulas *formulas, const dg_formula *formula, double x);
 
 /* From now on formulas of the pool stay as they are written: no simplification, no stable rewrite. To see what these
  * are good for; formulas that were made before stay as they are. */

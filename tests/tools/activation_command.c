@@ -1,0 +1,112 @@
+/* dotgrad activation: the report in its formats, exports, sweeps, probes, search. */
+#include "command.h"
+
+TestSuite(activation_command, .init = make_folder, .fini = remove_folder);
+
+static void expect_words(const char *text, int n, const char *const *words)
+{
+    for (int k = 0; k < n; k++)
+        cr_expect(strstr(text, words[k]), "'%s' is not in: %s", words[k], text);
+}
+
+Test(activation_command, reports_a_formula_as_text)
+{
+    outcome run = dotgrad("activation 'x * tanh(log(1 + exp(x)))'");
+    expect_fine(run);
+    static const char *const words[] = {"x * tanh(softplus(x))",
+                                        "log(exp(x) + 1) → softplus(x)",
+                                        "-0.3088434",
+                                        "1.088498",
+                                        "[proved]",
+                                        "[sampled]",
+                                        "[computed]",
+                                        "Mish itself",
+                                        "edge of chaos"};
+    expect_words(run.out, 9, words);
+}
+
+Test(activation_command, writes_json_csv_latex_svg_and_a_page)
+{
+    static const char *const endings[] = {"json", "csv", "tex", "svg", "html"};
+    static const char *const first[] = {"[{", "function,section,name", "\\begin{align*}", "<svg", "<!DOCTYPE html>"};
+    static char text[1 << 20];
+    for (int k = 0; k < 5; k++) {
+        char path[32];
+        snprintf(path, sizeof path, "report.%s", endings[k]);
+        expect_fine(dotgrad("activation gelu -o %s", path));
+        read_text(path, text, sizeof text);
+        cr_expect(strncmp(text, first[k], strlen(first[k])) == 0, "%s begins: %.60s", path, text);
+        cr_expect_null(strstr(text, "http://www.w3.org/1999"), "%s", path);
+    }
+    cr_expect(strstr(text, "</html>") && strstr(text, "class Activation(nn.Module)"));
+    cr_expect_null(strstr(text, "<script src"));
+    cr_expect_null(strstr(text, "<link"));
+}
+
+Test(activation_command, puts_functions_side_by_side)
+{
+    expect_fine(dotgrad("activation relu gelu 'x * sigmoid(2 * x)'"));
+    FILE *file = fopen("mine.txt", "w");
+    fputs("# mine\nx * tanh(x)\n\nswish(beta=2) # as published\n", file);
+    fclose(file);
+    outcome run = dotgrad("activation --file mine.txt");
+    expect_fine(run);
+    static const char *const words[] = {"x * tanh(x)", "swish(beta=2)", "supremum", "monotone"};
+    expect_words(run.out, 4, words);
+    run = dotgrad("activation 'x * sigmoid(b * x)' --sweep b=1:2:3");
+    expect_fine(run);
+    cr_expect(strstr(run.out, "b=1.5"), "%s", run.out);
+}
+
+Test(activation_command, exports_code_that_compiles_and_a_graph_that_runs)
+{
+    expect_fine(dotgrad("activation 'x * tanh(softplus(b * x)), b=parameter(1.5)' --export graph -o net.dot"));
+    outcome run = dotgrad("summary net.dot");
+    expect_fine(run);
+    expect_fine(dotgrad("check net.dot --node y"));
+    expect_fine(dotgrad("activation mish --export c -o mish.c"));
+    cr_expect_eq(system("${CC:-cc} -std=c99 -Wall -D_GNU_SOURCE -c mish.c -o mish.o"), 0);
+    run = dotgrad("activation 'x * sigmoid(b * x), b=parameter(1)' --export torch");
+    expect_fine(run);
+    static const char *const words[] = {"nn.Parameter(torch.tensor(1))", "return x * torch.sigmoid(b * x)"};
+    expect_words(run.out, 2, words);
+}
+
+Test(activation_command, probes_depth_and_tells_costs)
+{
+    outcome run = dotgrad("activation relu --depth 12 --width 64");
+    expect_fine(run);
+    static const char *const words[] = {"σ_w = 1.4142", "gradient norm", "   12  "};
+    expect_words(run.out, 3, words);
+    run = dotgrad("activation mish --cost");
+    expect_fine(run);
+    static const char *const rivals[] = {"forward, ns", "mish", "relu", "bytes kept"};
+    expect_words(run.out, 4, rivals);
+}
+
+Test(activation_command, search_is_the_same_for_a_seed)
+{
+    outcome first = dotgrad("activation --search --seed 3 --formulas 60"),
+            again = dotgrad("activation --search --seed 3 --formulas 60");
+    expect_fine(first);
+    cr_expect_str_eq(first.out, again.out);
+    cr_expect(strstr(first.out, "60 formulas tried"), "%s", first.out);
+}
+
+Test(activation_command, says_what_is_wrong)
+{
+    static const struct {
+        const char *call, *message;
+        int status;
+    } cases[] = {
+        {"activation 'x * tan('", "at column 9", 1},   {"activation 'x * beta'", "'beta' has no value", 1},
+        {"activation", "wants a function", 2},         {"activation crelu", "two outputs", 1},
+        {"activation mish --format pdf", "pdf", 2},    {"activation mish --sweep beta", "NAME=FROM:TO:N", 1},
+        {"activation --file none.txt", "none.txt", 1},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        outcome run = dotgrad("%s", cases[k].call);
+        cr_expect_eq(run.status, cases[k].status, "%s: %d %s", cases[k].call, run.status, run.err);
+        cr_expect(strstr(run.err, cases[k].message), "%s: %s", cases[k].call, run.err);
+    }
+}

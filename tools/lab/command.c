@@ -1,0 +1,320 @@
+/* dotgrad activation: what is known of a function of one variable. */
+#include "tools/command/command.h"
+#include "lab.h"
+#include "tools/command/options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_FUNCTIONS = 512 };
+
+static const option_row own[] = {
+    {.name = "file", .form = DG_FORM_FILE, .doc = "formulas, one a line; # begins a comment"},
+    {.name = "sweep",
+     .form = DG_FORM_TEXT,
+     .value = "NAME=FROM:TO:N",
+     .doc = "N functions with NAME going evenly from FROM to TO: beta=0.5:2:4"},
+    {.name = "catalogue",
+     .form = DG_FORM_FLAG,
+     .doc = "every published function: what is proved of it, and which are the same under another name"},
+    {.name = "format",
+     .form = DG_FORM_NAME,
+     .choices = "text|json|csv|latex|html|svg",
+     .doc = "of the report (the ending of --out, else text)"},
+    {.name = "out", .letter = 'o', .form = DG_FORM_FILE, .doc = "where the report goes (standard output)"},
+    {.name = "export", .form = DG_FORM_NAME, .choices = "graph|op|c|torch|jax|keras", .doc = "the function as code"},
+    {.name = "depth", .form = DG_FORM_COUNT, .most = MOST_LAYERS, .doc = "probes a random network of so many layers"},
+    {.name = "width", .form = DG_FORM_COUNT, .most = 2048, .needs = "depth", .doc = "units a layer (128)"},
+    {.name = "sigma-w",
+     .form = DG_FORM_NUMBER,
+     .needs = "depth",
+     .doc = "weights are N(0, σ_w²/width) (the edge of chaos without biases)"},
+    {.name = "sigma-b",
+     .form = DG_FORM_NUMBER,
+     .doc = "deviation of biases, for the edge of chaos and the probe (0.2; 0)"},
+    {.name = "cost", .form = DG_FORM_FLAG, .doc = "nanoseconds an element, in turns with functions that ship"},
+    {.name = "samples",
+     .form = DG_FORM_COUNT,
+     .most = 1 << 24,
+     .doc = "float32 numbers that errors are sampled at (4096)"},
+    {.name = "exhaustive", .form = DG_FORM_FLAG, .doc = "errors at every float32 number: an hour or more"},
+    {.name = "search", .form = DG_FORM_FLAG, .doc = "looks for new functions by their analysis"},
+    {.name = "nodes", .form = DG_FORM_COUNT, .most = 24, .needs = "search", .doc = "of a formula, at most (9)"},
+    {.name = "formulas", .form = DG_FORM_COUNT, .needs = "search", .doc = "that are tried: the budget (4000)"},
+    {.name = "seconds", .form = DG_FORM_NUMBER, .needs = "search", .doc = "ends the search earlier"},
+    {.name = "seed", .form = DG_FORM_NATURAL, .doc = "of the search and of the probe (0)"},
+    {.name = "train",
+     .form = DG_FORM_FILE,
+     .value = "FOLDER",
+     .doc = "compares the functions by training: a study of each ready task, rates chosen on validation data"},
+    {.name = "task", .form = DG_FORM_TEXT, .needs = "train", .doc = "one of the tasks below (all)"},
+    {.name = "seeds", .form = DG_FORM_COUNT, .needs = "train", .doc = "paired seeds (10)"},
+    {.name = "budget", .form = DG_FORM_TEXT, .needs = "train", .doc = "of each study: 90s, 15m"},
+    {0}};
+
+static const command_options known = {
+    .command = "activation",
+    .usage = "dotgrad activation FUNCTION … [options]\ndotgrad activation --catalogue\ndotgrad activation --search "
+             "[options]",
+    .about =
+        "Analyses functions of one variable: derivatives, range, symmetry, Lipschitz constants, kinks, zeros, moments\n"
+        "and edge of chaos, errors in float32, and which published function it is or is near to. Facts are proved by\n"
+        "interval arithmetic (for every number within float32's range), computed, or marked as sampled.\n\n"
+        "FUNCTION is a formula over x, 'x * tanh(exp(x))', with the values of further names behind it,\n"
+        "'x * sigmoid(beta * x), beta=parameter(1.0)'; or a name of the catalogue or of an op: mish, 'swish(beta=2)'.\n"
+        "Several are put side by side.",
+    .own = own,
+    .footer =
+        "Tasks: mlp-digits, deep-mlp-digits, cnn-digits, spirals, autoencoder-digits.\n"
+        "In a graph file: op=\"expr(x * tanh(exp(x)))\"; init=\"critical(mish)\" draws weights at the edge of chaos.",
+    .operand = "functions",
+    .most = MOST_FUNCTIONS};
+
+typedef struct job {
+    dg_activation *functions[MOST_FUNCTIONS];
+    depth_table *depths[MOST_FUNCTIONS];
+    int n;
+} job;
+
+static dg_status add(job *j, const char *formula)
+{
+    if (j->n == MOST_FUNCTIONS)
+        return dg_error(DG_BAD_ARGUMENT, "more than %d functions", MOST_FUNCTIONS);
+    dg_activation_options options = {.samples = (int)option_whole("samples", 0),
+                                     .exhaustive = option_given("exhaustive"),
+                                     .sigma_b = option_given("sigma-b") ? option_number("sigma-b", 0) : 0};
+    if (option_given("sigma-b") && options.sigma_b == 0)
+        options.sigma_b = -1;
+    if (option_text("export") || option_text("train"))
+        options.sections = DG_SECTION_FORMULA;
+    DG_TRY(dg_activation_analyse(formula, &options, &j->functions[j->n]));
+    j->n++;
+    return dg_ok();
+}
+
+/* "FORMULA" with name=value, which replaces the value that stands there or comes behind the formula. */
+static dg_status add_swept(job *j, const char *formula, const char *name, double value)
+{
+    size_t size = strlen(formula) + strlen(name) + 64, n = strlen(name);
+    char *text = malloc(size);
+    if (!text)
+        return dg_no_memory("a sweep");
+    const dg_catalogue_entry *entry = dg_catalogue_find(formula);
+    bool named = entry && !entry->left_out;
+    (void)n;
+    snprintf(text, size, named ? "%s(%s=%.9g)" : "%s, %s=%.9g", formula, name, value);
+    dg_status status = add(j, text);
+    free(text);
+    return status;
+}
+
+static dg_status sweep(job *j, const char *formula, const char *text)
+{
+    char name[64];
+    double from, to;
+    int n, used = 0;
+    if (sscanf(text, "%63[A-Za-z0-9_]=%lf:%lf:%d%n", name, &from, &to, &n, &used) != 4 || text[used] || n < 2 || n > 64)
+        return dg_error(DG_BAD_ARGUMENT, "--sweep: '%s' is not NAME=FROM:TO:N with N from 2 to 64", text);
+    for (int k = 0; k < n; k++)
+        DG_TRY(add_swept(j, formula, name, from + (to - from) * k / (n - 1)));
+    return dg_ok();
+}
+
+static dg_status add_file(job *j, const char *path)
+{
+    char line[4096];
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return dg_error(DG_IO, "%s: cannot open: %s", path, strerror(errno));
+    dg_status status = dg_ok();
+    for (int number = 1; status.code == DG_OK && fgets(line, sizeof line, file); number++) {
+        line[strcspn(line, "#\r\n")] = '\0';
+        if (line[strspn(line, " \t")])
+            status = dg_prefixed(add(j, line), "%s, line %d", path, number);
+    }
+    fclose(file);
+    return status;
+}
+
+static dg_status add_all(job *j, char **operands)
+{
+    const char *swept = option_text("sweep"), *file = option_text("file");
+    for (; *operands; operands++)
+        DG_TRY(swept ? sweep(j, *operands, swept) : add(j, *operands));
+    return file ? add_file(j, file) : dg_ok();
+}
+
+static dg_status probe_depths(job *j)
+{
+    depth_options options = {.layers = (int)option_whole("depth", 0),
+                             .width = (int)option_whole("width", 128),
+                             .rows = 32,
+                             .sigma_w = option_number("sigma-w", 0),
+                             .sigma_b = option_number("sigma-b", 0),
+                             .seed = (uint64_t)option_whole("seed", 0)};
+    for (int i = 0; i < j->n; i++) {
+        j->depths[i] = calloc(1, sizeof *j->depths[i]);
+        if (!j->depths[i])
+            return dg_no_memory("a probe");
+        DG_TRY(depth_probe(j->functions[i], &options, j->depths[i]));
+    }
+    return dg_ok();
+}
+
+/* ---- the catalogue ---- */
+
+static char proved(const dg_activation *a, const char *name, char letter)
+{
+    const dg_fact *fact = dg_activation_fact(a, name);
+    return fact && fact->evidence == DG_PROVED ? letter : '-';
+}
+
+typedef struct tally {
+    int functions, proved[4], all, nan, checks;
+} tally;
+
+static void print_entry(const dg_catalogue_entry *entry, const dg_activation *a, tally *t)
+{
+    static const char *const names[] = {"range", "parity", "monotone", "lipschitz"};
+    char marks[5] = "";
+    bool all = true;
+    for (int k = 0; k < 4; k++) {
+        marks[k] = proved(a, names[k], "rsml"[k]);
+        t->proved[k] += marks[k] != '-';
+        all &= marks[k] != '-';
+    }
+    const dg_fact *nan = dg_activation_fact(a, "nan"), *modes = dg_activation_fact(a, "check_modes");
+    bool has_nan = nan && nan->lo > 0, wrong = modes && modes->lo > 0;
+    t->all += all;
+    t->nan += has_nan;
+    t->checks += wrong;
+    printf("%-24s %s  %s%s%s\n", entry->name, marks, dg_activation_text(a, 0), has_nan ? "  [NaN: " : "",
+           has_nan ? nan->text : "");
+    for (size_t k = 0; k < dg_activation_count(a); k++) {
+        const dg_fact *fact = dg_activation_at(a, k);
+        size_t n = strlen(entry->name);
+        bool itself = strncmp(fact->text, entry->name, n) == 0 && fact->text[n] == ':';
+        if (strcmp(fact->name, "same_as") == 0 && !itself)
+            printf("    = %s\n", fact->text);
+    }
+}
+
+static int show_catalogue(void)
+{
+    tally t = {0};
+    int left_out = 0;
+    puts("proved: r range, s symmetry, m monotone, l Lipschitz constant; = the same function, up to scaling");
+    for (size_t k = 0; k < dg_catalogue_count(); k++) {
+        const dg_catalogue_entry *entry = dg_catalogue_at(k);
+        dg_activation *a;
+        left_out += entry->left_out != NULL;
+        if (entry->left_out)
+            continue;
+        dg_status status = dg_activation_analyse(entry->formula, NULL, &a);
+        if (status.code != DG_OK)
+            return command_failed(dg_prefixed(status, "%s", entry->name));
+        t.functions++;
+        print_entry(entry, a, &t);
+        dg_activation_free(a);
+    }
+    puts("\nwithout a formula:");
+    for (size_t k = 0; k < dg_catalogue_count(); k++)
+        if (dg_catalogue_at(k)->left_out)
+            printf("%-24s %s\n", dg_catalogue_at(k)->name, dg_catalogue_at(k)->left_out);
+    printf(
+        "\n%d functions, %d more without a formula. Proved: range %d, symmetry %d, monotone %d, Lipschitz constant %d, "
+        "all four %d. NaN in %d; derivatives that differ: %d.\n",
+        t.functions, left_out, t.proved[0], t.proved[1], t.proved[2], t.proved[3], t.all, t.nan, t.checks);
+    return 0;
+}
+
+/* ---- what comes out ---- */
+
+static report_format format_of(const char *out)
+{
+    static const char *const names[] = {"text", "json", "csv", "latex", "html", "svg"};
+    static const char *const endings[] = {".txt", ".json", ".csv", ".tex", ".html", ".svg"};
+    const char *format = option_text("format");
+    for (int k = 0; k < 6; k++) {
+        size_t n = out ? strlen(out) : 0, e = strlen(endings[k]);
+        if (format ? strcmp(format, names[k]) == 0 : n > e && strcmp(out + n - e, endings[k]) == 0)
+            return (report_format)k;
+    }
+    return REPORT_TEXT;
+}
+
+static dg_status write_out(const job *j, FILE *to)
+{
+    const char *export = option_text("export");
+    for (int i = 0; export && i < j->n; i++)
+        DG_TRY(export_write(j->functions[i], export, to));
+    if (export)
+        return dg_ok();
+    if (option_given("cost"))
+        return cost_print(j->functions, j->n, to);
+    lab_report report = {.functions = (dg_activation **)(uintptr_t)j->functions, .n = j->n};
+    report.depths = j->depths[0] ? (depth_table **)(uintptr_t)j->depths : NULL;
+    return report_write(&report, format_of(option_text("out")), to);
+}
+
+static dg_status finish(job *j)
+{
+    const char *out = option_text("out"), *folder = option_text("train");
+    if (folder)
+        return train_compare(j->functions, j->n,
+                             &(train_options){.folder = folder,
+                                              .task = option_text("task"),
+                                              .budget = option_text("budget"),
+                                              .seeds = (int)option_whole("seeds", 10)});
+    if (option_given("depth"))
+        DG_TRY(probe_depths(j));
+    FILE *to = out ? fopen(out, "w") : stdout;
+    if (!to)
+        return dg_error(DG_IO, "%s: cannot write: %s", out, strerror(errno));
+    dg_status status = write_out(j, to);
+    if (out && fclose(to) != 0 && status.code == DG_OK)
+        status = dg_error(DG_IO, "%s: cannot write: %s", out, strerror(errno));
+    return status;
+}
+
+static void release(job *j)
+{
+    for (int i = 0; i < j->n; i++) {
+        dg_activation_free(j->functions[i]);
+        free(j->depths[i]);
+    }
+    free(j);
+}
+
+int command_activation(int argc, char **argv)
+{
+    char **operands;
+    int over = options_take(&known, argc, argv, &operands);
+    if (over >= 0)
+        return over;
+    if (option_given("catalogue"))
+        return show_catalogue();
+    if (option_given("search")) {
+        search_options options = {.seed = (uint64_t)option_whole("seed", 0),
+                                  .formulas = option_whole("formulas", 4000),
+                                  .seconds = option_number("seconds", 0),
+                                  .keep = 20,
+                                  .most_nodes = (int)option_whole("nodes", 9)};
+        dg_status status = search_print(&options, stdout);
+        return status.code == DG_OK ? 0 : command_failed(status);
+    }
+    job *j = calloc(1, sizeof *j);
+    if (!j)
+        return command_failed(dg_no_memory("functions"));
+    dg_status status = add_all(j, operands);
+    if (status.code == DG_OK && !j->n) {
+        release(j);
+        return command_misused("activation", "wants a function: a formula such as 'x * tanh(exp(x))', or a name");
+    }
+    if (status.code == DG_OK)
+        status = finish(j);
+    release(j);
+    return status.code == DG_OK ? 0 : command_failed(status);
+}
