@@ -28,7 +28,7 @@ static const option_row own[] = {
     {.name = "depth", .form = DG_FORM_COUNT, .most = MOST_LAYERS, .doc = "probes a random network of so many layers"},
     {.name = "width", .form = DG_FORM_COUNT, .most = 2048, .needs = "depth", .doc = "units a layer (128)"},
     {.name = "sigma-w",
-     .form = DG_FORM_NUMBER,
+     .form = DG_FORM_POSITIVE,
      .needs = "depth",
      .doc = "weights are N(0, σ_w²/width) (the edge of chaos without biases)"},
     {.name = "sigma-b",
@@ -43,7 +43,7 @@ static const option_row own[] = {
     {.name = "search", .form = DG_FORM_FLAG, .doc = "looks for new functions by their analysis"},
     {.name = "nodes", .form = DG_FORM_COUNT, .most = 24, .needs = "search", .doc = "of a formula, at most (9)"},
     {.name = "formulas", .form = DG_FORM_COUNT, .needs = "search", .doc = "that are tried: the budget (4000)"},
-    {.name = "seconds", .form = DG_FORM_NUMBER, .needs = "search", .doc = "ends the search earlier"},
+    {.name = "seconds", .form = DG_FORM_POSITIVE, .needs = "search", .doc = "ends the search earlier"},
     {.name = "seed", .form = DG_FORM_NATURAL, .doc = "of the search and of the probe (0)"},
     {.name = "train",
      .form = DG_FORM_FILE,
@@ -294,6 +294,8 @@ int command_activation(int argc, char **argv)
     int over = options_take(&known, argc, argv, &operands);
     if (over >= 0)
         return over;
+    if (option_number("sigma-b", 0) < 0)
+        return command_misused("activation", "--sigma-b wants a number from 0 on");
     if (option_given("catalogue"))
         return show_catalogue();
     if (option_given("search")) {
