@@ -1,6 +1,7 @@
 /* Loss and metrics over rows of a data set. */
 #include "evaluate.h"
 #include "core/base/null.h"
+#include "judge.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,19 +57,35 @@ dg_status add_results(const dg_plan *plan, const metric_set *set, int objective,
     return dg_ok();
 }
 
-dg_status evaluate_rows(dg_plan *plan, const metric_set *set, batch *into, dg_rows rows, dg_metrics *metrics)
+/* The pass; where `all` is not NULL, the scores of each row too. */
+static dg_status run_rows(dg_plan *plan, const metric_set *set, batch *into, dg_rows rows, metric_sums *sums,
+                          judged *all)
 {
-    metric_sums sums = {0};
     dg_plan_set_step(plan, 0); /* the same random numbers in every pass */
     for (int64_t begin = 0; begin < rows.count; begin += into->capacity) {
         int64_t count = rows.count - begin < into->capacity ? rows.count - begin : into->capacity;
         double loss;
         batch_gather(into, rows, NULL, begin, count);
         DG_TRY(dg_plan_run(plan, into->feeds, into->sources->count));
-        DG_TRY(add_results(plan, set, ALL_OBJECTIVES, count, &sums, &loss));
+        DG_TRY(add_results(plan, set, ALL_OBJECTIVES, count, sums, &loss));
+        if (all)
+            DG_TRY(judged_add(all, set, dg_plan_result(plan, 1), dg_plan_result(plan, 2)));
     }
-    metrics_finish(set, &sums, metrics);
     return dg_ok();
+}
+
+dg_status evaluate_rows(dg_plan *plan, const metric_set *set, batch *into, dg_rows rows, dg_metrics *metrics)
+{
+    metric_sums sums = {0};
+    judged all = {0};
+    bool judges = metrics_judge(set) && rows.count > 0;
+    dg_status status = run_rows(plan, set, into, rows, &sums, judges ? &all : NULL);
+    if (status.code == DG_OK) {
+        metrics_finish(set, &sums, metrics);
+        status = judges ? metrics_put_judged(set, &all, metrics) : status;
+    }
+    judged_release(&all);
+    return status;
 }
 
 /* ---- rows for plans of others ---- */
@@ -167,6 +184,40 @@ dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics)
     dg_status status = pass_make(&p, task, rows, fetch, n_fetch);
     if (status.code == DG_OK)
         status = evaluate_rows(p.plan, &set, &p.batch, rows, metrics);
+    pass_release(&p);
+    return status;
+}
+
+static dg_status fill_counts(const judged *all, dg_tensor *counts)
+{
+    int64_t classes = judged_classes(all);
+    DG_TRY(dg_tensor_make(counts, DG_INT64, DG_SHAPE(classes, classes)));
+    judged_count(all, counts->data);
+    return dg_ok();
+}
+
+dg_status dg_confusion(const dg_task *task, dg_rows rows, dg_tensor *counts)
+{
+    metric_set set;
+    metric_sums sums = {0};
+    judged all = {0};
+    dg_node *fetch[MAX_FETCH];
+    int n_fetch;
+    REFUSE_NULL(task);
+    REFUSE_NULL(counts);
+    *counts = (dg_tensor){0};
+    DG_TRY(dg_graph_status(task->graph));
+    dg_task judging = *task;
+    judging.metrics = "f1_macro";
+    DG_TRY(metrics_choose(&judging, &set));
+    DG_TRY(fetch_list(&judging, &set, ALL_OBJECTIVES, fetch, &n_fetch));
+    pass p = {0};
+    dg_status status = pass_make(&p, &judging, rows, fetch, n_fetch);
+    if (status.code == DG_OK)
+        status = run_rows(p.plan, &set, &p.batch, rows, &sums, &all);
+    if (status.code == DG_OK)
+        status = fill_counts(&all, counts);
+    judged_release(&all);
     pass_release(&p);
     return status;
 }

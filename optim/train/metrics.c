@@ -1,6 +1,8 @@
 /* Loss, accuracy and root mean squared error. */
 #include "metrics.h"
 
+#include "judge.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,9 +13,10 @@ typedef dg_status adding(const metric_set *set, const dg_tensor *prediction, con
 
 struct metric_rule {
     const char *name, *summary;
-    adding *add; /* NULL: the loss */
+    adding *add; /* NULL: the loss, or judged */
     bool root;
     bool rises;
+    dg_status (*judge)(const judged *all, double *value); /* of a whole pass; NULL: sums give it */
 };
 
 static dg_status do_not_fit(const char *metric, const dg_tensor *prediction, const dg_tensor *target)
@@ -115,10 +118,13 @@ static dg_status add_f1(const metric_set *set, const dg_tensor *prediction, cons
 }
 
 static const metric_rule rules[] = {
-    {"loss", "the mean of the loss over rows", NULL, false, false},
-    {"accuracy", "the part of decisions that are the target's", add_hits, false, true},
-    {"f1", "2·right ones/(ones + said ones), of decisions between two", add_f1, false, true},
-    {"rmse", "√(mean (prediction − target)²)", add_squares, true, false},
+    {"loss", "the mean of the loss over rows", NULL, false, false, NULL},
+    {"accuracy", "the part of decisions that are the target's", add_hits, false, true, NULL},
+    {"f1", "2·right ones/(ones + said ones), of decisions between two", add_f1, false, true, NULL},
+    {"rmse", "√(mean (prediction − target)²)", add_squares, true, false, NULL},
+    {"auc", "area under the ROC curve, of several classes each against the rest; on validation and test data", NULL,
+     false, true, judged_auc},
+    {"f1_macro", "mean of the classes' f1; on validation and test data", NULL, false, true, judged_f1},
 };
 #define N_RULES (sizeof rules / sizeof rules[0])
 
@@ -195,8 +201,10 @@ static dg_status add_rule(const dg_task *task, metric_set *set, const char *name
     if (node)
         return add_node(set, node, 0);
     if (!rule)
-        return dg_error(DG_BAD_ARGUMENT,
-                        "unknown metric '%s'; there are loss, accuracy, f1, rmse, and every node of one number", text);
+        return dg_error(
+            DG_BAD_ARGUMENT,
+            "unknown metric '%s'; there are loss, accuracy, f1, rmse, auc, f1_macro, and every node of one number",
+            text);
     for (int i = 0; i < set->count; i++)
         if (set->rules[i] == rule)
             return dg_ok();
@@ -241,6 +249,7 @@ dg_status metrics_choose(const dg_task *task, metric_set *set)
     DG_TRY(find_loss_op(task->loss, &loss_op));
     const struct judgement *by = &by_scores[loss_op ? dg_node_op(loss_op)->scores : DG_SCORES_NONE];
     set->threshold = by->threshold;
+    set->scores = loss_op ? dg_node_op(loss_op)->scores : DG_SCORES_NONE;
     const dg_value *ignored = loss_op ? dg_node_attr(loss_op, "ignore_index") : NULL;
     if (ignored && ignored->kind == DG_VALUE_INT)
         set->ignored = ignored->i;
@@ -267,7 +276,7 @@ void metrics_add_number(int metric, double value, int64_t rows, metric_sums *sum
 dg_status metrics_add(const metric_set *set, const dg_tensor *prediction, const dg_tensor *target, metric_sums *sums)
 {
     for (int i = 1; i < set->count; i++)
-        if (set->rules[i])
+        if (set->rules[i] && set->rules[i]->add)
             DG_TRY(set->rules[i]->add(set, prediction, target, &sums->over[i], &sums->under[i]));
     return dg_ok();
 }
@@ -276,9 +285,25 @@ void metrics_finish(const metric_set *set, const metric_sums *sums, dg_metrics *
 {
     *metrics = (dg_metrics){.count = set->count};
     for (int i = 0; i < set->count; i++) {
-        bool is_number = i == 0 || set->nodes[i]; /* NaN: no turn has measured it */
+        bool is_number = i == 0 || set->nodes[i] || set->rules[i]->judge; /* NaN: no turn has measured it */
         double mean = sums->under[i] > 0 ? sums->over[i] / sums->under[i] : is_number ? NAN : 0;
         metrics->names[i] = metric_name(set, i);
         metrics->values[i] = set->rules[i] && set->rules[i]->root ? sqrt(mean) : mean;
     }
+}
+
+bool metrics_judge(const metric_set *set)
+{
+    for (int i = 0; i < set->count; i++)
+        if (set->rules[i] && set->rules[i]->judge)
+            return true;
+    return false;
+}
+
+dg_status metrics_put_judged(const metric_set *set, const judged *all, dg_metrics *metrics)
+{
+    for (int i = 0; i < set->count; i++)
+        if (set->rules[i] && set->rules[i]->judge)
+            DG_TRY(set->rules[i]->judge(all, &metrics->values[i]));
+    return dg_ok();
 }

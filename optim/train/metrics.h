@@ -5,6 +5,7 @@
 #include "fields.h"
 
 typedef struct metric_rule metric_rule;
+struct judged;
 
 typedef struct metric_set {
     int count; /* the loss included */
@@ -12,6 +13,7 @@ typedef struct metric_set {
     dg_node *nodes[DG_MAX_METRICS]; /* of those that are the value of a node; else NULL */
     int objective[DG_MAX_METRICS];  /* in whose turns it is measured: that of the trainer's with this number */
     dg_node *prediction, *target;   /* NULL when no metric compares them */
+    dg_scores scores;               /* what the prediction is */
     double threshold;               /* of a binary decision */
     int64_t ignored;                /* a label that does not count */
 } metric_set;
@@ -31,6 +33,9 @@ dg_status metrics_add_loss(metric_set *set, dg_node *loss, int objective);
 dg_status metrics_add(const metric_set *set, const dg_tensor *prediction, const dg_tensor *target, metric_sums *sums);
 /* The same of one that is a number, the loss (0) or a node's. */
 void metrics_add_number(int metric, double value, int64_t rows, metric_sums *sums);
+/* Whether a metric is one of the whole pass (judge.h), or the n-th is; such a one is NaN until it is put in. */
+bool metrics_judge(const metric_set *set);
+dg_status metrics_put_judged(const metric_set *set, const struct judged *all, dg_metrics *metrics);
 void metrics_finish(const metric_set *set, const metric_sums *sums, dg_metrics *metrics);
 
 #endif

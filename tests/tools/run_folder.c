@@ -418,3 +418,32 @@ Test(run_folder, keeps_what_was_watched)
     cr_assert_eq(run.status, 1);
     cr_assert_not_null(strstr(run.err, "'gradnorm' is not one of"), "%s", run.err);
 }
+
+/* Rows of the test part, all of them, and the right ones on the diagonal. */
+Test(run_folder, tells_which_class_was_taken_for_which)
+{
+    char table[1024];
+    double all = 0, right = 0;
+    write_text("iris.dot", "digraph { graph [data=iris, epochs=3, metrics=\"accuracy, auc, f1_macro\", validation=0.2];"
+                           "x [op=\"input([N, 4])\"]; t [op=\"input([N], dtype=int64)\"]; output [op=\"linear(3)\"];"
+                           "loss [op=cross_entropy]; x -> output -> loss; t -> loss [arg=target]; }");
+    outcome run = dotgrad("train iris.dot -o run");
+    expect_fine(run);
+    read_text("run/confusion.csv", table, sizeof table);
+    cr_assert_eq(strncmp(table, "target,setosa,versicolor,virginica\nsetosa,", 41), 0, "%s", table);
+    const char *at = table;
+    for (int row = 0; row < 3; row++) {
+        at = strchr(strchr(at, '\n'), ',');
+        for (int k = 0; k < 3; k++) {
+            double count = strtod(at + 1, (char **)(uintptr_t)&at);
+            all += count;
+            right += k == row ? count : 0;
+        }
+    }
+    cr_assert_eq(all, 38);
+    cr_assert_float_eq(100 * right / all, number_after(run.out, "test accuracy: "), 0.051);
+    cr_assert(number_after(run.out, "test auc: ") > 0.3);
+    cr_assert(number_after(run.out, "test f1_macro: ") >= 0);
+    cr_assert_eq(access("run/confusion.svg", R_OK), 0);
+    cr_assert_null(strstr(run.err, "nan"), "%s", run.err);
+}

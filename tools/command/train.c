@@ -30,13 +30,6 @@ static void ask_to_stop(int signal_number)
     stop_asked = 1;
 }
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static dg_status no_memory(void)
 {
     return dg_error(DG_NO_MEMORY, "not enough memory");
@@ -71,19 +64,13 @@ static dg_status ready_file(const training_run *run, const char *name, char **pa
     return *path ? run_file_ready(*path) : no_memory();
 }
 
-static bool is_written(const char *path)
-{
-    struct stat about;
-    return stat(path, &about) == 0 && about.st_size > 0;
-}
-
 /* graph.dot. One that a person has edited is left alone by the run that goes on there. */
 static dg_status write_dot(const training_run *run, bool *is_theirs)
 {
     char *path = NULL, *there = NULL;
     size_t size;
     dg_status status = ready_file(run, "graph.dot", &path);
-    *is_theirs = status.code == DG_OK && resumes_in_place(run) && is_written(path) &&
+    *is_theirs = status.code == DG_OK && resumes_in_place(run) && train_file_is_written(path) &&
                  dg_read_file(path, &there, &size).code == DG_OK && strcmp(there, run->graph_text) != 0;
     if (*is_theirs)
         command_warn("%s: this is not the graph of the checkpoint, which is what trains; the file is left as it is",
@@ -100,7 +87,7 @@ static dg_status write_svg(const training_run *run)
 {
     char *path = NULL;
     dg_status status = ready_file(run, "graph.svg", &path);
-    if (status.code == DG_OK && !(resumes_in_place(run) && is_written(path))) {
+    if (status.code == DG_OK && !(resumes_in_place(run) && train_file_is_written(path))) {
         dg_status drawn = dg_draw(run->session.file->graph, path, .file = run->session.file);
         if (drawn.code != DG_OK)
             command_warn("%s", drawn.message);
@@ -250,9 +237,9 @@ static dg_status run_trainer(training_run *run)
     watch_signals(true); /* whoever sees metrics.csv can stop the run, which saves then */
     DG_TRY(metrics_begin(&run->metrics, run->folder, run->trainer));
     progress_begin(&run->progress);
-    double begin = seconds_now();
+    double begin = train_clock();
     dg_status status = dg_trainer_run(run->trainer);
-    run->training_seconds = seconds_now() - begin;
+    run->training_seconds = train_clock() - begin;
     progress_end(&run->progress);
     watch_signals(false);
     DG_TRY(run->metrics_status);
@@ -272,97 +259,6 @@ static void draw_curves(training_run *run)
     if (plotted.code != DG_OK)
         command_warn("%s", plotted.message);
     run->is_plotted = plotted.code == DG_OK;
-}
-
-/* Heat maps of what was watched, and the diagram with the numbers of the last record. */
-static void draw_watched(training_run *run)
-{
-    char *path = path_join(run->folder, "watch.svg"), title[80];
-    dg_status status = watch_draw_maps(run->folder);
-    snprintf(title, sizeof title, "%.40s, before step %llu", run->settings.watch, (unsigned long long)run->watch.step);
-    const dg_heat heat = {.title = title,
-                          .count = run->watch.count,
-                          .nodes = run->watch.nodes,
-                          .values = run->watch.values,
-                          .texts = run->watch.words};
-    if (status.code == DG_OK && path)
-        status = run_file_ready(path);
-    if (status.code == DG_OK && path && run->watch.count)
-        status = dg_draw(run->session.file->graph, path, .file = run->session.file, .heat = &heat);
-    if (status.code != DG_OK)
-        command_warn("what was watched is not drawn: %s", status.message);
-    free(path);
-}
-
-/* ---- results ---- */
-
-static dg_status print_results(training_run *run)
-{
-    const dg_dataset *data = dg_data_set(run->data);
-    bool test = data->n_test > 0, wide = dg_graph_dtype(run->session.graph) == DG_FLOAT64;
-    const dg_rows rows = test ? (dg_rows){data->test, data->n_test} : (dg_rows){data->train, data->n_train};
-    dg_metrics metrics;
-    dg_status status = dg_trainer_evaluate(run->trainer, rows, &metrics);
-    if (status.code != DG_OK)
-        return dg_prefixed(status, "%s", run->session.name);
-    if (!isfinite(metrics.values[0]))
-        return dg_error(DG_NUMERIC, "%s: the %s loss '%s' is %s, though the training loss is a number",
-                        run->session.name, test ? "test" : "train", dg_node_name(run->loss),
-                        isnan(metrics.values[0]) ? "nan" : "infinite");
-    for (int k = 0; k < metrics.count; k++) {
-        if (!strcmp(metrics.names[k], "accuracy"))
-            printf("%s accuracy: %.1f %%\n", test ? "test" : "train", 100 * metrics.values[k]);
-        else
-            printf("%s %s: %.*g\n", test ? "test" : "train", metrics.names[k], wide ? 10 : 6, metrics.values[k]);
-    }
-    fflush(stdout);
-    if (test)
-        run->tested = metrics;
-    if (data->n_validation)
-        status = dg_trainer_evaluate(run->trainer, (dg_rows){data->validation, data->n_validation}, &run->validated);
-    return dg_prefixed(status, "%s", run->session.name);
-}
-
-/* Of the whole folder the last file. */
-static dg_status write_row(training_run *run, const dg_status *trained)
-{
-    const train_settings *settings = &run->settings;
-    return run_row_write(run->folder, &(run_row){.status = trained->code == DG_OK ? "finished" : "diverged",
-                                                 .message = trained->code == DG_OK ? NULL : trained->message,
-                                                 .seed = run->session.seed,
-                                                 .split_seed = (uint64_t)settings->split_seed,
-                                                 .folds = settings->folds,
-                                                 .fold = settings->folds ? settings->fold : 0,
-                                                 .trainer = run->trainer,
-                                                 .graph = run->session.graph,
-                                                 .validation = run->validated,
-                                                 .test = run->tested,
-                                                 .seconds = seconds_now() - run->begin,
-                                                 .training_seconds = run->training_seconds,
-                                                 .is_resumed = settings->resume != NULL});
-}
-
-static void print_files(const training_run *run)
-{
-    static const char *const names[] = {"checkpoint.safetensors",
-                                        "metrics.csv",
-                                        "loss.svg",
-                                        "loss.png",
-                                        "graph.svg",
-                                        "graph.dot",
-                                        "watch.csv",
-                                        "watch.svg",
-                                        ROW_NAME};
-    char *path;
-    fprintf(stderr, "files in %s:", run->folder);
-    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
-        bool is_curve = strncmp(names[k], "loss.", 5) == 0, is_watch = strncmp(names[k], "watch.", 6) == 0;
-        path = path_join(run->folder, names[k]);
-        if (path && is_written(path) && (run->is_plotted || !is_curve) && (run->watch.count || !is_watch))
-            fprintf(stderr, " %s", names[k]);
-        free(path);
-    }
-    fputc('\n', stderr);
 }
 
 /* "digraph net" of a graph's text. */
@@ -396,7 +292,7 @@ static dg_status check_folder(const training_run *run)
     dg_tensors *there = NULL;
     dg_node **parameters = NULL;
     int count = 0;
-    if (run->settings.resume || run->settings.force || !is_written(run->checkpoint_path) ||
+    if (run->settings.resume || run->settings.force || !train_file_is_written(run->checkpoint_path) ||
         checkpoint_read(run->checkpoint_path, &there).code != DG_OK)
         return dg_ok();
     dg_status status = session_nodes(&run->session, DG_ROLE_PARAMETER, &parameters, &count);
@@ -409,7 +305,6 @@ static dg_status check_folder(const training_run *run)
     dg_tensors_free(there);
     return status;
 }
-
 static dg_status accept(training_run *run)
 {
     DG_TRY(find_folder(run));
@@ -442,15 +337,17 @@ static dg_status run_all(training_run *run)
     if ((status.code == DG_OK || status.code == DG_NUMERIC) && !run->settings.no_pictures)
         draw_curves(run);
     if (run->watch.count && !run->settings.no_pictures)
-        draw_watched(run);
+        train_draw_watched(run);
     if (status.code == DG_OK)
-        status = print_results(run);
+        status = train_print_results(run);
+    if (status.code == DG_OK)
+        train_write_confusion(run);
     if (status.code == DG_OK || status.code == DG_NUMERIC) {
-        dg_status written = write_row(run, &status);
+        dg_status written = train_write_row(run, &status);
         status = status.code == DG_OK ? written : status;
     }
     if (status.code == DG_OK)
-        print_files(run);
+        train_print_files(run);
     return status;
 }
 
@@ -477,7 +374,7 @@ static void release(training_run *run)
 
 dg_status train_run(training_run *run)
 {
-    run->begin = seconds_now();
+    run->begin = train_clock();
     signal(SIGPIPE, SIG_IGN); /* nobody reads the progress any more: no reason to lose the run */
     dg_status status = run_all(run);
     release(run);

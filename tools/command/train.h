@@ -2,7 +2,8 @@
  *
  *   train.c           training, the run's folder, results
  *   train_settings.c  options, attributes, notes of checkpoints
- *   train_inputs.c    graph and data */
+ *   train_inputs.c    graph and data
+ *   train_results.c   results and the files that tell of them */
 #ifndef TOOLS_TRAIN_H
 #define TOOLS_TRAIN_H
 
@@ -45,6 +46,18 @@ typedef struct training_run {
 /* Everything from the settings to the run's folder and its results on standard output; what the run holds is released.
  */
 dg_status train_run(training_run *run);
+/* ---- train_results.c ---- */
+
+double train_clock(void); /* seconds */
+bool train_file_is_written(const char *path);
+void train_draw_watched(training_run *run);
+dg_status train_print_results(training_run *run);
+void train_write_confusion(const training_run *run);
+dg_status train_write_row(training_run *run, const dg_status *trained);
+void train_print_files(const training_run *run);
+
+/* ---- train_inputs.c ---- */
+
 /* Opens graph and data, and takes the settings that the graph or the checkpoint says. */
 dg_status train_open(training_run *run);
 

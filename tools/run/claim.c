@@ -107,6 +107,7 @@ static bool is_temporary(const char *name)
                                        "loss.gp.",
                                        "metrics.csv.",
                                        "row.json.",
+                                       "confusion.csv.",
                                        "watch.csv.",
                                        "watch.svg."};
     for (size_t k = 0; k < sizeof ours / sizeof *ours; k++) {

@@ -213,7 +213,8 @@ static void put_member(FILE *out, const char *name, uint32_t crc, uint32_t size)
 static dg_status write_npz(FILE *out, const dg_tensors *set)
 {
     size_t n = dg_tensors_count(set), at = 0;
-    uint32_t *crcs = calloc(3 * n + 1, sizeof *crcs), *sizes = crcs ? crcs + n : NULL, *places = crcs ? sizes + n : NULL;
+    uint32_t *crcs = calloc(3 * n + 1, sizeof *crcs), *sizes = crcs ? crcs + n : NULL,
+             *places = crcs ? sizes + n : NULL;
     if (!crcs)
         return dg_no_memory("an .npz");
     for (size_t k = 0; k < n; k++) {

@@ -46,6 +46,8 @@ static size_t append_metrics(char *line, size_t size, size_t length, const char 
 {
     char value[40], text[120];
     for (int k = 0; k < metrics->count; k++) {
+        if (isnan(metrics->values[k]) && k > 0) /* not measured in training */
+            continue;
         metric_print(metrics->names[k], metrics->values[k], value, sizeof value);
         snprintf(text, sizeof text, "  %s%s %s", prefix, metrics->names[k], value);
         length = append(line, size, length, text);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include <dotgrad/data.h>
 #include <dotgrad/optim.h>
 
 /* ---- progress.c ---- */
@@ -38,6 +39,11 @@ typedef struct metrics_file {
 dg_status metrics_begin(metrics_file *metrics, const char *run, const dg_trainer *trainer);
 dg_status metrics_update(metrics_file *metrics, const dg_trainer *trainer); /* epochs that are not in it yet */
 dg_status metrics_end(metrics_file *metrics);
+
+/* ---- confusion.c ---- */
+
+/* RUN/confusion.csv of rows, and RUN/confusion.svg: targets downwards, decisions to the right. */
+dg_status confusion_write(const char *run, const dg_task *task, dg_rows rows, const dg_data *data, bool picture);
 
 /* ---- plot.c ---- */
 

@@ -99,6 +99,10 @@ bool dg_metric_rises(const char *name);
  * weighted by batch size). By default cross_entropy and nll_loss have accuracy (largest score against the label),
  * binary_cross_entropy(_with_logits) accuracy (.5, or 0 on logits), mse_loss and l1_loss rmse. */
 dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics);
+/* How often rows of each class are said to be of which: int64 [classes, classes], a row of it for each target, a column
+ * for each decision; release with dg_tensor_release. DG_BAD_SHAPE: the loss has neither scores [N, classes] with labels
+ * [N] nor one score a decision. */
+dg_status dg_confusion(const dg_task *task, dg_rows rows, dg_tensor *counts);
 /* The value of `node` ([N, …]) for each of the rows, in order; release *result with dg_tensor_release. */
 dg_status dg_predict(const dg_task *task, dg_node *node, dg_rows rows, dg_tensor *result);
 

@@ -1,0 +1,102 @@
+/* RUN/confusion.csv: which class was taken for which. */
+#include "report.h"
+
+#include "chart.h"
+#include "claim.h"
+#include "folder.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_CLASSES = 200 };
+
+static void print_class(FILE *out, const dg_data *data, int64_t k)
+{
+    const char *name = dg_data_class(data, k);
+    if (name && !strpbrk(name, ",\"\n"))
+        fputs(name, out);
+    else
+        fprintf(out, "%lld", (long long)k);
+}
+
+static dg_status write_table(const char *path, const dg_tensor *counts, const dg_data *data)
+{
+    int64_t classes = counts->shape.dims[0];
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+    fputs("target", out);
+    for (int64_t k = 0; k < classes; k++) {
+        fputc(',', out);
+        print_class(out, data, k);
+    }
+    for (int64_t row = 0; row < classes; row++) {
+        fputc('\n', out);
+        print_class(out, data, row);
+        for (int64_t k = 0; k < classes; k++)
+            fprintf(out, ",%.0f", dg_tensor_get(counts, row * classes + k));
+    }
+    fputc('\n', out);
+    dg_status status = fclose(out) == 0 ? run_file_ready(path) : dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+    if (status.code == DG_OK)
+        status = dg_write_file(path, text, size);
+    free(text);
+    return status;
+}
+
+/* Shares of each target's rows. */
+static dg_status draw(const char *path, const dg_tensor *counts, const dg_data *data)
+{
+    int64_t classes = counts->shape.dims[0];
+    double *values = calloc((size_t)(classes * classes) + (size_t)classes, sizeof *values),
+           *x = values + classes * classes;
+    const char **names = calloc((size_t)classes, sizeof *names);
+    char(*numbers)[24] = calloc((size_t)classes, sizeof *numbers);
+    bool fine = values && names && numbers;
+    for (int64_t row = 0; fine && row < classes; row++) {
+        double sum = 0;
+        for (int64_t k = 0; k < classes; k++)
+            sum += dg_tensor_get(counts, row * classes + k);
+        for (int64_t k = 0; k < classes; k++)
+            values[row * classes + k] = sum > 0 ? dg_tensor_get(counts, row * classes + k) / sum : NAN;
+        snprintf(numbers[row], sizeof numbers[row], "%lld", (long long)row);
+        x[row] = (double)row;
+        names[row] = dg_data_class(data, row) ? dg_data_class(data, row) : numbers[row];
+    }
+    const chart_heat heat = {.rows = classes,
+                             .columns = classes,
+                             .values = values,
+                             .row_names = names,
+                             .x = x,
+                             .label = "share of the target's rows",
+                             .down = true};
+    dg_status status = fine
+                           ? chart_draw(&(chart){.x_label = "decision", .y_label = "target", .heat = &heat}, path, NULL)
+                           : dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+    free(values);
+    free(names);
+    free(numbers);
+    return status;
+}
+
+dg_status confusion_write(const char *run, const dg_task *task, dg_rows rows, const dg_data *data, bool picture)
+{
+    dg_tensor counts;
+    char *table = path_join(run, "confusion.csv"), *svg = path_join(run, "confusion.svg");
+    dg_status status = table && svg ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+    if (status.code == DG_OK)
+        status = dg_confusion(task, rows, &counts);
+    if (status.code == DG_OK && counts.shape.dims[0] <= MOST_CLASSES) {
+        status = write_table(table, &counts, data);
+        if (status.code == DG_OK && picture)
+            status = draw(svg, &counts, data);
+    }
+    if (status.code == DG_OK)
+        dg_tensor_release(&counts);
+    free(table);
+    free(svg);
+    return status;
+}
