@@ -463,7 +463,8 @@ static dg_status search_all(search *s)
     if (s->way != ALL_ROWS)
         return search_sizes(s);
     for (int k = 0; k < s->n_kernels; k++)
-        DG_TRY(search_widths(s, s->kernels[k], &s->rows));
+        if (s->n_kernels == 1 || monomial_count(s->rows.shape.dims[1], s->kernels[k]->degree) < s->rows.shape.dims[0])
+            DG_TRY(search_widths(s, s->kernels[k], &s->rows)); /* of several, those that the rows determine */
     return dg_ok();
 }
 
