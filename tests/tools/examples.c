@@ -74,6 +74,21 @@ Test(examples, rbf_network_reads_digits)
     cr_expect_geq(accuracy_of("rbf-digits"), 97.5);
 }
 
+Test(examples, rbf_network_is_solved_for)
+{
+    cr_expect_geq(accuracy_of("rbf-digits-solved"), 97.5);
+}
+
+Test(examples, surfaces_and_curves_without_a_gradient)
+{
+    outcome franke = dotgrad("train " EXAMPLES "franke.dot -o franke");
+    expect_fine(franke);
+    cr_expect_lt(number_after(franke.out, "rmse: "), 0.06);
+    outcome grnn = dotgrad("train " EXAMPLES "grnn-sinc.dot -o grnn");
+    expect_fine(grnn);
+    cr_expect_lt(number_after(grnn.out, "rmse: "), 0.15);
+}
+
 Test(examples, scanned_cell_reads_digits_row_by_row)
 {
     cr_expect_geq(accuracy_of("scan-rnn"), 94);

@@ -18,6 +18,10 @@ EXAMPLE(hopfield_modern, "hopfield-modern.dot", "", "eval --fetch exact", "assoc
 EXAMPLE(custom_activation, "custom-activation.dot", "", "train", "an activation function of one's own")
 EXAMPLE(logistic_iris, "logistic-iris.dot", "", "train", "logistic regression on iris")
 EXAMPLE(rbf_digits, "rbf-digits.dot", "", "train", "radial basis functions read digits")
+EXAMPLE(rbf_digits_solved, "rbf-digits-solved.dot", "", "train",
+        "the same without a gradient: k-means and ridge regression")
+EXAMPLE(franke, "franke.dot", "franke.csv", "train", "interpolation of scattered data: Franke's surface")
+EXAMPLE(grnn_sinc, "grnn-sinc.dot", "", "train", "general regression (GRNN) smooths sin(x)/x")
 EXAMPLE(residual_digits, "residual-digits.dot", "", "train", "a residual network reads digits")
 EXAMPLE(scan_rnn, "scan-rnn.dot", "scan-cell.dot", "train", "a recurrent cell, scanned along the rows of digits")
 EXAMPLE(scan_cell, "scan-cell.dot", "", "", "")
