@@ -42,7 +42,7 @@ static const example *find(const char *name)
     for (size_t k = 0; k < N_EXAMPLES; k++) {
         bool is_it = strncmp(examples[k].file, name, name_length(&examples[k])) == 0;
         const char *rest = is_it ? name + name_length(&examples[k]) : "?";
-        if (!*rest || strcmp(rest, ".dot") == 0)
+        if (!*rest || strcmp(name, examples[k].file) == 0)
             return &examples[k];
     }
     return NULL;

@@ -21,6 +21,7 @@ EXAMPLE(rbf_digits, "rbf-digits.dot", "", "train", "radial basis functions read 
 EXAMPLE(rbf_digits_solved, "rbf-digits-solved.dot", "", "train",
         "the same without a gradient: k-means and ridge regression")
 EXAMPLE(franke, "franke.dot", "franke.csv", "train", "interpolation of scattered data: Franke's surface")
+EXAMPLE(franke_points, "franke.csv", "", "", "")
 EXAMPLE(grnn_sinc, "grnn-sinc.dot", "", "train", "general regression (GRNN) smooths sin(x)/x")
 EXAMPLE(residual_digits, "residual-digits.dot", "", "train", "a residual network reads digits")
 EXAMPLE(scan_rnn, "scan-rnn.dot", "scan-cell.dot", "train", "a recurrent cell, scanned along the rows of digits")
