@@ -72,8 +72,12 @@ static dg_status propagate(walk *w, recomputation *again, const walk_entry *entr
     if (entry->kind == WALK_FORMULA || entry->kind == WALK_BACKWARD)
         DG_TRY(recompute(again, &node, cotangents[first]));
     switch (entry->kind) {
-    case WALK_FORMULA:
-        return through_formula(w, node, cotangents[0]);
+    case WALK_FORMULA: {
+        bool done = false;
+        if (node == entry->node) /* what is computed again is read in its module */
+            DG_TRY(through_two(w, node, cotangents[0], &done));
+        return done ? dg_ok() : through_formula(w, node, cotangents[0]);
+    }
     case WALK_BACKWARD:
         through_rule(w, node, cotangents);
         return dg_ok();

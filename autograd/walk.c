@@ -271,7 +271,7 @@ static dg_status make_room(walk *w)
 dg_status walk_make(walk *w, dg_graph *graph, int n_roots, dg_node *const *roots, int n_wrt, dg_node *const *wrt,
                     bool everything)
 {
-    *w = (walk){.graph = graph};
+    *w = (walk){.graph = graph, .n_wrt = n_wrt, .wrt = wrt};
     search s = {.w = w, .everything = everything, .earliest = everything ? 0 : earliest(n_wrt, wrt)};
     dg_status status = dg_ok();
     for (int k = 0; k < n_wrt && status.code == DG_OK; k++)

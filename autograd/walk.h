@@ -46,6 +46,8 @@ typedef struct walk {
     dg_node **scratch; /* four lists of `scratch_size` nodes and one of flags, for one node's inputs or outputs */
     bool *flags;
     int scratch_size;
+    int n_wrt; /* as given to walk_make() */
+    dg_node *const *wrt;
 } walk;
 
 /* A node, and which of its outputs is meant. */
@@ -84,6 +86,9 @@ void walk_add(walk *w, walk_point point, dg_node *value);
 bool same_shape(const dg_shape *a, const dg_shape *b);
 /* Brings a cotangent or tangent of the caller's to the dtype of `like`; fails where it has another shape. */
 dg_status walk_fit(dg_graph *graph, dg_node **value, dg_node *like, const char *what);
+/* For a node with a formula whose input has one, too: the cotangent to the input of that, where both together are
+ * simpler than one after the other; *done tells whether they are. (through_two.c) */
+dg_status through_two(walk *w, dg_node *node, dg_node *cotangent, bool *done);
 /* The gradient of `like`, brought to its shape (summed over what was broadcast) and dtype. */
 dg_node *conform_gradient(dg_node *gradient, dg_node *like);
 

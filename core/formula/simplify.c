@@ -51,6 +51,14 @@ static const expression *make_neg(dg_formulas *pool, const expression *a)
     return NULL;
 }
 
+/* where(u == 0, 0, √u) */
+static bool is_root_or_0(const expression *e)
+{
+    if (!is_op(e, P_WHERE) || !is_op(e->args[0], P_EQ) || !is_value(e->args[1], 0) || !is_op(e->args[2], P_SQRT))
+        return false;
+    return e->args[0]->args[0] == e->args[2]->args[0] && is_value(e->args[0]->args[1], 0);
+}
+
 static const expression *simplify_unary(dg_formulas *pool, int op, const expression *a)
 {
     unsigned flags = primitives[op].flags;
@@ -66,6 +74,9 @@ static const expression *simplify_unary(dg_formulas *pool, int op, const express
     case P_ABS:
         return is_op(a, P_ABS) || is_op(a, P_SQUARE) ? a : NULL;
     case P_SQUARE:
+        if (is_root_or_0(a)) /* of a norm */
+            return make3(pool, P_WHERE, make2(pool, P_GE, a->args[2]->args[0], make_constant(pool, 0)),
+                         a->args[2]->args[0], make_constant(pool, (double)NAN));
         if (is_op(a, P_SQUARE))
             return make2(pool, P_POW, a->args[0], make_constant(pool, 4));
         return is_op(a, P_ABS) ? make1(pool, P_SQUARE, a->args[0]) : NULL;

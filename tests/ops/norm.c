@@ -264,3 +264,28 @@ Test(layer_norm, wants_a_size_in_normalized_shape)
     expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT, "normalized_shape is []");
     trial_free(t);
 }
+
+/* The square of a norm has twice the identity for its second derivative, at 0 as well, however the square is written.
+ */
+Test(norm, square_has_a_second_derivative_at_0)
+{
+    EACH_DTYPE(d)
+    {
+        for (int way = 0; way < 4; way++) {
+            trial *t = trial_new((dg_dtype)d);
+            dg_node *x = trial_input(t, DG_SHAPE(2, 2), DATA(0, 0, 3, 4)), *y = dg_norm(x, .p = 2, .dim = DG_INTS(1));
+            dg_node *square = way == 0   ? dg_square(y)
+                              : way == 1 ? dg_mul(y, y)
+                              : way == 2 ? dg_pow(y, .exponent = 2)
+                                         : dg_expr("y * y", {"y", y});
+            dg_node *slope = trial_grad(dg_sum(square), x);
+            expect_values(trial_run(t, square), DG_SHAPE(2), precision(d), DATA(0, 25));
+            expect_values(trial_run(t, slope), DG_SHAPE(2, 2), precision(d), DATA(0, 0, 6, 8));
+            expect_values(trial_run(t, trial_grad(dg_sum(slope), x)), DG_SHAPE(2, 2), precision(d), DATA(2, 2, 2, 2));
+            dg_node *by_norm = trial_grad(dg_sum(square), y);
+            expect_values(trial_run(t, by_norm), DG_SHAPE(2), precision(d), DATA(0, 10));
+            expect_values(trial_run(t, trial_grad(dg_sum(y), x)), DG_SHAPE(2, 2), precision(d), DATA(0, 0, 0.6, 0.8));
+            trial_free(t);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/* Two formulas at once. The square of a root is what the root is of; taken one after the other, their derivatives lose
+ * that at 0: the second derivative of the square of a norm would be 0 there. So where a node's formula of another
+ * node's is simpler than both, the cotangent goes through them in one step. */
+#include "walk.h"
+
+#include <string.h>
+
+/* Whether the gradient by that node, or by one that stands for it, is asked for. */
+static bool is_asked_for(const walk *w, dg_node *node)
+{
+    for (int k = 0; k < w->n_wrt; k++)
+        if (walk_resolve(w->wrt[k]).node == walk_resolve(node).node)
+            return true;
+    return false;
+}
+
+/* The node with a formula of one input that `node` is, or stands for, or is in another float type. NULL: none. */
+static dg_node *formula_under(const walk *w, dg_node *node)
+{
+    enum { MOST_STEPS = 8 };
+    for (int step = 0; node && step < MOST_STEPS && !is_asked_for(w, node); step++) {
+        walk_kind kind = walk_kind_of(node);
+        bool is_cast = strcmp(dg_node_op(node)->name, "to") == 0 && dg_dtype_is_float(dg_node_type(node, 0)->dtype);
+        if (kind == WALK_FORMULA && walk_single_input(node))
+            return node;
+        if (kind != WALK_COMPOSED && !is_cast)
+            return NULL;
+        node = walk_child(node, kind, 0, false);
+    }
+    return NULL;
+}
+
+/* Both formulas in one, over the input of the inner one; NULL where that is not simpler. */
+static dg_status join(dg_formulas *formulas, const dg_formula *outer, const dg_formula *inner,
+                      const dg_formula **joined)
+{
+    enum { MOST_INPUTS = 4 };
+    const dg_formula *parts[MOST_INPUTS] = {inner, inner, inner, inner}, *made;
+    *joined = NULL;
+    if (dg_formula_input_count(outer) > MOST_INPUTS)
+        return dg_ok();
+    DG_TRY(dg_formula_substitute(formulas, outer, parts, &made));
+    if (dg_formula_input_count(made) == 1 && dg_formula_flops(made) < dg_formula_flops(inner))
+        *joined = made;
+    return dg_ok();
+}
+
+dg_status through_two(walk *w, dg_node *node, dg_node *cotangent, bool *done)
+{
+    dg_formulas *formulas = dg_graph_formulas(w->graph);
+    const dg_formula *outer = dg_node_formula(node), *joined, *vjp;
+    *done = false;
+    for (int k = 1; k < dg_node_input_count(node); k++)
+        if (dg_node_input(node, k) && dg_node_input(node, k) != dg_node_input(node, 0))
+            return dg_ok();
+    dg_node *inner = dg_node_input_count(node) > 0 ? formula_under(w, dg_node_input(node, 0)) : NULL;
+    dg_node *input = inner ? walk_child(inner, WALK_FORMULA, 0, false) : NULL;
+    if (!input || !walk_depends(w, input) || dg_formula_input_count(dg_node_formula(inner)) != 1)
+        return dg_ok();
+    DG_TRY(join(formulas, outer, dg_node_formula(inner), &joined));
+    if (!joined)
+        return dg_ok();
+    DG_TRY(dg_formula_vjp(formulas, joined, 0, &vjp));
+    *done = true;
+    if (dg_formula_is_zero(vjp))
+        return dg_ok();
+    dg_node *inputs[] = {dg_formula_uses(vjp, 0) ? input : NULL, dg_formula_uses(vjp, 1) ? node : NULL,
+                         dg_formula_uses(vjp, 2) ? cotangent : NULL};
+    dg_node *gradient = dg_formula_node(w->graph, DG_HERE, vjp, inputs);
+    walk_add(w, (walk_point){input, 0}, conform_gradient(gradient, input));
+    return dg_ok();
+}
