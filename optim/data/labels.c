@@ -144,6 +144,8 @@ static dg_status tell_surplus(dg_data *set, const dg_node *loss, int64_t scores)
 {
     const char *first = set->classes ? set->classes[0] : "0", *last = NULL;
     char number[32];
+    if (set->n_classes == 1)
+        return data_notice(set, "every row has the same class, %s: there is nothing to learn", first);
     if (set->n_classes == 0 || set->n_classes >= scores)
         return dg_ok();
     snprintf(number, sizeof number, "%lld", (long long)set->n_classes - 1);
@@ -288,11 +290,36 @@ static dg_status suit_numbers(dg_data *set, const dg_node *loss, const dg_node *
     return is_values ? tell_far_target(set, loss, target) : dg_ok();
 }
 
+static bool is_target(const dg_graph *graph, const dg_node *input)
+{
+    for (int64_t id = 0; id < dg_graph_node_count(graph); id++)
+        if (source_of(dg_graph_node(graph, id)) == input)
+            return true;
+    return false;
+}
+
+/* Tokens are whole numbers: they cannot be scaled. */
+static dg_status check_tokens(const dg_data *set, const dg_graph *graph)
+{
+    for (int64_t id = 0; set->offset.data && id < dg_graph_node_count(graph); id++) {
+        const dg_node *node = dg_graph_node(graph, id);
+        if (dg_node_op(node)->role != DG_ROLE_INPUT || dg_dtype_is_float(dg_node_type(node, 0)->dtype))
+            continue;
+        const dg_value *field = dg_node_attr(node, "field");
+        bool is_named = field && field->kind != DG_VALUE_NONE && field->s && *field->s;
+        if (is_named ? !strcmp(field->s, "features") : !is_target(graph, node))
+            return dg_error(DG_BAD_DATA, "%s: input '%s' is %s, but the features are scaled: say scale=none",
+                            set->source, name_of(node), dg_dtype_name(dg_node_type(node, 0)->dtype));
+    }
+    return dg_ok();
+}
+
 dg_status dg_data_suit(dg_data *data, const dg_graph *graph)
 {
     REFUSE_NULL(data);
     REFUSE_NULL(graph);
     dg_tensor *target = dg_tensors_find(data->data.fields, "target");
+    DG_TRY(check_tokens(data, graph));
     DG_TRY(check_features(data, graph));
     if (!target)
         return dg_ok();

@@ -276,3 +276,24 @@ Test(predict_columns, of_another_file_are_met_or_named)
         cr_expect_not_null(strstr(run.err, files[k].words), "%s: %s", files[k].text, run.err);
     }
 }
+
+Test(predict_columns, of_tokens_are_not_scaled_and_one_class_is_told)
+{
+    write_text("t.csv", "a,b,y\n3,0,0\n1,2,1\n0,6,0\n5,1,1\n");
+    write_text(
+        "e.dot",
+        "digraph { graph [epochs=1]; x [op=\"input([N, FEATURES], dtype=int64)\"]; t [op=\"input([N], dtype=int64)\"];"
+        "e [op=\"embedding(VOCAB, 2)\"]; f [op=\"flatten(start_dim=1)\"]; output [op=\"linear(CLASSES)\"];"
+        "loss [op=cross_entropy]; x -> e -> f -> output -> loss; t -> loss [arg=target]; }");
+    cr_assert_eq(system("sed 's/epochs=1/epochs=1, sizes=\"VOCAB=7\"/' e.dot >s.dot"), 0);
+    outcome run = dotgrad("train s.dot --data t.csv -o run");
+    cr_assert_eq(run.status, 1);
+    cr_assert_not_null(strstr(run.err, "input 'x' is int64, but the features are scaled: say scale=none"), "%s",
+                       run.err);
+    expect_fine(dotgrad("train e.dot --data 't.csv(scale=none)' -o run"));
+    expect_fine(dotgrad("predict run t.csv"));
+    write_text("t.csv", "a,y\n1,p\n2,p\n3,p\n");
+    write_text("c.dot", CLASSES(1, 1));
+    run = dotgrad("train c.dot --data t.csv -o one --epochs 1");
+    cr_assert_not_null(strstr(run.err, "every row has the same class, p: there is nothing to learn"), "%s", run.err);
+}
