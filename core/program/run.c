@@ -92,6 +92,8 @@ typedef struct run {
     int first_input, first_result; /* places */
     int64_t origin;                /* the element at the results' beginning */
     int64_t tile;                  /* elements */
+    int64_t first;                 /* the first element */
+    int64_t row;                   /* tiles are whole rows of operands that repeat a row; 0: they are not */
     bool stores;                   /* a result is stored from scratch */
     bool stored[MOST_RESULTS];     /* that one: not of the lane's type, or over an input that may be read again */
 } run;
@@ -135,6 +137,29 @@ static int count_tiles(run *r)
     return n;
 }
 
+/* An operand that is one row again and again: a number for each channel of images whose channels lie last. */
+static bool repeats_row(const program_operand *operand)
+{
+    return operand->access == GATHERED && operand->rows->rank == 2 && operand->rows->strides[0] == 0;
+}
+
+/* The length of the row of all operands that repeat one, where it is one length and fits a tile; else 0. */
+static int64_t common_row(const run *r, int64_t most)
+{
+    const dg_program *p = r->program;
+    int64_t row = 0;
+    for (int k = 0; k < p->n_inputs; k++) {
+        const program_operand *operand = &r->operands[p->inputs[k].index];
+        if (!repeats_row(operand))
+            continue;
+        int64_t length = operand->rows->dims[1];
+        if ((row > 0 && row != length) || length > most)
+            return 0;
+        row = length;
+    }
+    return row;
+}
+
 /* Gives every register, constant and operand its place, and fills what stays the same for all tiles. */
 static void prepare(run *r, char *scratch, int64_t count)
 {
@@ -147,7 +172,10 @@ static void prepare(run *r, char *scratch, int64_t count)
         most = LONGEST_TILE;
     if (p->wide && most > LONGEST_LOOKED_THROUGH)
         most = LONGEST_LOOKED_THROUGH;
-    if (most > TILE_STEP)
+    r->row = common_row(r, most);
+    if (r->row > 0)
+        most -= most % r->row;
+    else if (most > TILE_STEP)
         most -= most % TILE_STEP;
     r->tile = most < count ? most : count;
     /* Tiles begin at cache lines as long as there is room for that. */
@@ -181,7 +209,7 @@ static void fetch(run *r, int64_t position, int64_t n)
         const program_operand *operand = &r->operands[input->index];
         if (operand->access == IN_PLACE)
             r->places[r->first_input + k] = (char *)*operand->data + (size_t)position * p->element;
-        else if (operand->access == GATHERED)
+        else if (operand->access == GATHERED && (r->row == 0 || position == r->first || !repeats_row(operand)))
             gather(operand->rows, load_of(p, input, operand->dtype), p->element, *operand->data,
                    dg_dtype_size(operand->dtype), r->places[r->first_input + k], position, n);
     }
@@ -327,6 +355,7 @@ void program_run(const dg_program *program, const program_operand *operands, con
     r.origin = origin;
     if (begin >= end)
         return;
+    r.first = begin;
     prepare(&r, scratch, end - begin);
     for (int64_t position = begin; position < end; position += r.tile) {
         int64_t n = end - position < r.tile ? end - position : r.tile;

@@ -132,6 +132,31 @@ static inline void NAME(widen)(int vectors, VEC *sums, double wide[][WIDTH])
     }
 }
 
+/* Elements of a row that may be read from where n columns begin: whole vectors as long as there is a next row. */
+static inline int64_t NAME(room_in)(int64_t rows, int64_t i, int64_t stride, int64_t n)
+{
+    return (rows - i - 1) * stride >= WIDTH ? WIDTH : n;
+}
+
+/* The first n columns and no other: their neighbours may be another thread's. */
+static inline void NAME(store_columns)(REAL *y, VEC v, int64_t n)
+{
+    if (n == WIDTH) {
+        NAME(store)(y, v);
+        return;
+    }
+    REAL lanes[WIDTH];
+    const REAL *from = lanes;
+    NAME(store)(lanes, v);
+#pragma GCC unroll 4
+    for (int size = WIDTH / 2; size > 0; size /= 2)
+        if (n & size) {
+            memcpy(y, from, (size_t)size * sizeof(REAL));
+            y += size;
+            from += size;
+        }
+}
+
 /* `vectors` vectors of columns, or n < WIDTH columns in one. */
 static inline void NAME(some_columns)(const REAL *x, REAL *y, REAL *mean, REAL *var, double eps, int64_t rows,
                                       int vectors, int64_t n, int64_t stride)
@@ -142,7 +167,7 @@ static inline void NAME(some_columns)(const REAL *x, REAL *y, REAL *mean, REAL *
     memset(sum, 0, sizeof sum);
     for (int64_t i = 0; i < rows; i++) {
         for (int k = 0; k < vectors; k++)
-            first[k] += NAME(load_part)(x + i * stride + k * WIDTH, n, n);
+            first[k] += NAME(load_part)(x + i * stride + k * WIDTH, n, NAME(room_in)(rows, i, stride, n));
         if (i % COLUMN_BLOCK == COLUMN_BLOCK - 1 || i + 1 == rows)
             NAME(widen)(vectors, first, sum);
     }
@@ -153,7 +178,7 @@ static inline void NAME(some_columns)(const REAL *x, REAL *y, REAL *mean, REAL *
     memset(squares, 0, sizeof squares);
     for (int64_t i = 0; i < rows; i++) {
         for (int k = 0; k < vectors; k++) {
-            VEC a = NAME(load_part)(x + i * stride + k * WIDTH, n, n) - shift[k];
+            VEC a = NAME(load_part)(x + i * stride + k * WIDTH, n, NAME(room_in)(rows, i, stride, n)) - shift[k];
             first[k] += a;
             second[k] += a * a;
         }
@@ -173,7 +198,8 @@ static inline void NAME(some_columns)(const REAL *x, REAL *y, REAL *mean, REAL *
     for (int64_t i = 0; i < rows; i++)
         for (int k = 0; k < vectors; k++) {
             int64_t at = i * stride + k * WIDTH;
-            NAME(store_part)(y + at, ((NAME(load_part)(x + at, n, n) - shift[k]) - rest[k]) * scale[k], n, n);
+            VEC a = NAME(load_part)(x + at, n, NAME(room_in)(rows, i, stride, n));
+            NAME(store_columns)(y + at, ((a - shift[k]) - rest[k]) * scale[k], n);
         }
 }
 
@@ -185,6 +211,8 @@ static void NAME(columns)(const void *from, void *to, void *means, void *vars, d
     int64_t j = 0;
     for (; j + COLUMN_VECTORS * WIDTH <= width; j += COLUMN_VECTORS * WIDTH)
         NAME(some_columns)(x + j, y + j, mean + j, var + j, eps, rows, COLUMN_VECTORS, WIDTH, stride);
+    for (; j + 2 * WIDTH <= width; j += 2 * WIDTH)
+        NAME(some_columns)(x + j, y + j, mean + j, var + j, eps, rows, 2, WIDTH, stride);
     for (; j < width; j += WIDTH) {
         int64_t n = width - j < WIDTH ? width - j : WIDTH;
         NAME(some_columns)(x + j, y + j, mean + j, var + j, eps, rows, 1, n, stride);
@@ -276,9 +304,10 @@ static inline void NAME(some_columns_backward)(const REAL *g, const REAL *y, con
     for (int64_t i = 0; i < rows; i++) {
         for (int k = 0; k < vectors; k++) {
             int64_t at = i * stride + k * WIDTH;
-            VEC a = NAME(load_part)(g + at, n, n);
+            int64_t room = NAME(room_in)(rows, i, stride, n);
+            VEC a = NAME(load_part)(g + at, n, room);
             first[k] += a;
-            second[k] += a * NAME(load_part)(y + at, n, n);
+            second[k] += a * NAME(load_part)(y + at, n, room);
         }
         if (i % COLUMN_BLOCK == COLUMN_BLOCK - 1 || i + 1 == rows) {
             NAME(widen)(vectors, first, sum);
@@ -294,8 +323,9 @@ static inline void NAME(some_columns_backward)(const REAL *g, const REAL *y, con
     for (int64_t i = 0; i < rows; i++)
         for (int k = 0; k < vectors; k++) {
             int64_t at = i * stride + k * WIDTH;
-            VEC a = NAME(load_part)(g + at, n, n), b = NAME(load_part)(y + at, n, n);
-            NAME(store_part)(dx + at, (a - mean[k] - b * slope[k]) * scale[k], n, n);
+            int64_t room = NAME(room_in)(rows, i, stride, n);
+            VEC a = NAME(load_part)(g + at, n, room), b = NAME(load_part)(y + at, n, room);
+            NAME(store_columns)(dx + at, (a - mean[k] - b * slope[k]) * scale[k], n);
         }
 }
 
@@ -307,6 +337,8 @@ static void NAME(columns_backward)(const void *pg, const void *py, const void *v
     int64_t j = 0;
     for (; j + COLUMN_VECTORS * WIDTH <= width; j += COLUMN_VECTORS * WIDTH)
         NAME(some_columns_backward)(g + j, y + j, var + j, dx + j, eps, rows, COLUMN_VECTORS, WIDTH, stride);
+    for (; j + 2 * WIDTH <= width; j += 2 * WIDTH)
+        NAME(some_columns_backward)(g + j, y + j, var + j, dx + j, eps, rows, 2, WIDTH, stride);
     for (; j < width; j += WIDTH) {
         int64_t n = width - j < WIDTH ? width - j : WIDTH;
         NAME(some_columns_backward)(g + j, y + j, var + j, dx + j, eps, rows, 1, n, stride);

@@ -61,6 +61,20 @@ static void copy_range(const dg_tensor *whole, const dg_tensor *part, const rang
         box_copy(&b, whole->dtype, part->data, const_element_at(whole->dtype, whole->data, offset), threads);
 }
 
+/* Channels that are joined or taken apart make short rows where they lie last: from 16 on they are worth it. */
+static dg_layout join_layout(const dg_kernel *kernel, int k)
+{
+    enum { FEWEST = 16 };
+    int64_t dim = kernel->attrs[0].i;
+    (void)k;
+    for (int i = 0; (dim == 1 || dim == -3) && i < kernel->n_inputs + kernel->n_outputs; i++) {
+        const dg_tensor *t = i < kernel->n_inputs ? kernel->inputs[i] : kernel->outputs[i - kernel->n_inputs];
+        if (t && t->shape.rank == 4 && t->shape.dims[1] < FEWEST)
+            return DG_LAYOUT_PLAIN;
+    }
+    return DG_LAYOUT_ALIKE;
+}
+
 static dg_status take(const dg_kernel *kernel, const range *r)
 {
     const dg_tensor *x = kernel->inputs[0];
@@ -373,7 +387,7 @@ static const dg_op join_ops[] = {
         .flags = DG_ANY_LAYOUT,
         .infer = cat_infer,
         .forward = cat_forward,
-        .layout = layout_alike,
+        .layout = join_layout,
         .backward = cat_backward,
         .samples = cat_samples,
     },
@@ -396,7 +410,7 @@ static const dg_op join_ops[] = {
         .flags = DG_ANY_LAYOUT,
         .infer = slice_infer,
         .forward = slice_forward,
-        .layout = layout_alike,
+        .layout = join_layout,
         .backward = slice_backward,
         .samples = slice_samples,
     },
@@ -409,7 +423,7 @@ static const dg_op join_ops[] = {
         .flags = DG_ANY_LAYOUT,
         .infer = slice_scatter_infer,
         .forward = slice_scatter_forward,
-        .layout = layout_alike,
+        .layout = join_layout,
         .backward = slice_scatter_backward,
         .samples = slice_scatter_samples,
     },
@@ -422,7 +436,7 @@ static const dg_op join_ops[] = {
         .flags = DG_ANY_LAYOUT,
         .infer = slice_like_infer,
         .forward = slice_like_forward,
-        .layout = layout_alike,
+        .layout = join_layout,
         .backward = slice_like_backward,
         .samples = slice_like_samples,
     },
@@ -435,7 +449,7 @@ static const dg_op join_ops[] = {
         .flags = DG_ANY_LAYOUT,
         .infer = slice_like_scatter_infer,
         .forward = slice_like_scatter_forward,
-        .layout = layout_alike,
+        .layout = join_layout,
         .backward = slice_like_scatter_backward,
         .samples = slice_like_scatter_samples,
     },

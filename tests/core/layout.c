@@ -252,7 +252,7 @@ Test(layout, lasts_through_joins_padding_and_interpolation)
 {
     for (dg_dtype dtype = DG_FLOAT32; dtype <= DG_FLOAT64; dtype++) {
         network n = open_network(dtype, DG_SHAPE(2, 3, 8, 6), 6);
-        dg_node *fine = dg_relu(convolution(&n, n.x, 8));
+        dg_node *fine = dg_relu(convolution(&n, n.x, 16));
         dg_node *coarse = dg_relu(convolution(&n, dg_max_pool2d(fine, .kernel_size = 2), 16));
         dg_node *wide = dg_interpolate(coarse, .scale_factor = 2);
         dg_node *y = dg_relu(convolution(&n, dg_pad(dg_cat(DG_NODES(fine, wide), .dim = 1), DG_INTS(1, 1)), 8));
