@@ -151,7 +151,7 @@ static dg_status draw(const asked *a, group *groups, int n_groups, int n_solid)
                            .y_label = a->what,
                            .series = series,
                            .n_series = n_groups,
-                           .log_y = !a->linear && curve_band_wants_log(bands, n_groups)};
+                           .log_y = !a->linear && curve_band_for_log(bands, n_groups)};
     return chart_draw(&picture, png ? NULL : a->out, png ? a->out : NULL);
 }
 

@@ -96,7 +96,7 @@ dg_status curve_band_make(const curve *curves, int count, curve_band *band)
                 squares += pow(curves[k].values[e] - sum / n, 2);
         double sd = n > 1 ? sqrt(squares / (n - 1)) : 0;
         band->x[e] = (double)(e + 1);
-        band->mean[e] = n ? sum / n : NAN;
+        band->mean[e] = n > 0 ? sum / n : NAN;
         if (count > 1) {
             band->low[e] = band->mean[e] - sd;
             band->high[e] = band->mean[e] + sd;
@@ -105,13 +105,17 @@ dg_status curve_band_make(const curve *curves, int count, curve_band *band)
     return dg_ok();
 }
 
-bool curve_band_wants_log(const curve_band *bands, int count)
+bool curve_band_for_log(curve_band *bands, int count)
 {
     double least = INFINITY, greatest = -INFINITY;
     for (int k = 0; k < count; k++)
         for (int64_t e = 0; e < bands[k].count; e++) {
-            least = fmin(least, bands[k].low ? fmin(bands[k].low[e], bands[k].mean[e]) : bands[k].mean[e]);
+            least = fmin(least, bands[k].mean[e]);
             greatest = fmax(greatest, bands[k].mean[e]);
         }
-    return least > 0 && greatest > LOG_RANGE * least;
+    bool wants = least > 0 && greatest > LOG_RANGE * least;
+    for (int k = 0; k < count && wants; k++)
+        for (int64_t e = 0; bands[k].low && e < bands[k].count; e++) /* a deviation above the mean */
+            bands[k].low[e] = fmax(bands[k].low[e], bands[k].mean[e] / 10);
+    return wants;
 }

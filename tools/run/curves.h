@@ -21,7 +21,7 @@ typedef struct curve_band {
 } curve_band;
 dg_status curve_band_make(const curve *curves, int count, curve_band *band);
 void curve_band_release(curve_band *band);
-/* Whether numbers that span so much are better seen on a logarithmic axis. */
-bool curve_band_wants_log(const curve_band *bands, int count);
+/* Whether numbers that span so much are better seen on a logarithmic axis; the bands then stay above 0. */
+bool curve_band_for_log(curve_band *bands, int count);
 
 #endif

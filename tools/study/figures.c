@@ -25,7 +25,8 @@ static double beside(int64_t pair, int64_t pairs)
 
 static dg_status add_method(study *s, const study_cell *cell, int method, chart_series *points, chart_series *interval)
 {
-    double *room = dg_arena_alloc(s->arena, (2 * (size_t)s->n_pairs + 4) * sizeof *room), *y = room ? room + s->n_pairs + 2 : NULL;
+    double *room = dg_arena_alloc(s->arena, (2 * (size_t)s->n_pairs + 4) * sizeof *room),
+           *y = room ? room + s->n_pairs + 2 : NULL;
     dg_paired_comparison mean;
     if (!room)
         return study_no_memory();
@@ -114,7 +115,7 @@ dg_status figure_curves(study *s, const study_result *result, int graph, const c
                                .y_label = column,
                                .series = series,
                                .n_series = s->n_methods,
-                               .log_y = curve_band_wants_log(bands, s->n_methods)};
+                               .log_y = curve_band_for_log(bands, s->n_methods)};
         status = chart_draw(&picture, path, NULL);
     }
     for (int m = 0; bands && m < s->n_methods; m++)
