@@ -7,8 +7,8 @@
 #include <string.h>
 
 /* What intervals of the parts would hold too loosely are steps of their own: 1 − tanh²(u), 1 − sigmoid(u),
- * sin(u)·cos(u), a/squareplus(a, b). */
-enum { STEP_SECH2 = OP_INPUT + 1, STEP_SIGMOID_REST, STEP_SIN_COS, STEP_SQUAREPLUS_RATIO };
+ * sin(u)·cos(u), a/squareplus(a, b), a/hypot(a, b). */
+enum { STEP_SECH2 = OP_INPUT + 1, STEP_SIGMOID_REST, STEP_SIN_COS, STEP_SQUAREPLUS_RATIO, STEP_HYPOT_RATIO };
 
 typedef struct interval_step {
     int op;       /* a primitive, OP_CONSTANT, OP_INPUT or one of the above */
@@ -43,6 +43,11 @@ static const expression *tight_step(const expression *e, int *op)
         *op = STEP_SQUAREPLUS_RATIO;
         return e->args[0];
     }
+    if (is_op(e, P_DIV) && is_op(e->args[1], P_HYPOT) &&
+        (e->args[1]->args[0] == e->args[0] || e->args[1]->args[1] == e->args[0])) {
+        *op = STEP_HYPOT_RATIO;
+        return e->args[0];
+    }
     if (!is_op(e, P_SUB) || !is_value(e->args[0], 1))
         return NULL;
     const expression *b = e->args[1];
@@ -61,7 +66,7 @@ static interval_step step_of(const dg_formula *formula, const expression *e)
     if (u) {
         step.op = op;
         step.args[0] = (int)u->place;
-        step.args[1] = op == STEP_SQUAREPLUS_RATIO ? (int)e->args[1]->place : 0;
+        step.args[1] = is_op(e, P_DIV) ? (int)e->args[1]->place : 0;
     } else if (e->op == OP_CONSTANT)
         step.value = e->value;
     else if (e->op == OP_INPUT)
@@ -147,6 +152,11 @@ static dg_interval run_step(const interval_step *step, const dg_interval *values
         return interval_apply(P_MUL, dg_interval_of(0.5, 0.5), interval_apply(P_SIN, made, none, none), none);
     case STEP_SQUAREPLUS_RATIO: /* a is not more than the mean of a and √(a² + b) */
         made = interval_apply(P_DIV, values[args[0]], values[args[1]], none);
+        made.hi = made.hi < 1 ? made.hi : 1;
+        return made;
+    case STEP_HYPOT_RATIO:
+        made = interval_apply(P_DIV, values[args[0]], values[args[1]], none);
+        made.lo = made.lo > -1 ? made.lo : -1;
         made.hi = made.hi < 1 ? made.hi : 1;
         return made;
     case STEP_SIGMOID_REST:

@@ -1,4 +1,4 @@
-/* The catalogue that the library carries. The build sets CATALOGUE to the path of catalogue.tsv. */
+/* The catalogue that the library carries. The build sets CATALOGUE to the path of catalogue.tsv; the C code reads it once. */
     .section .rodata
     .global activation_catalogue_begin
     .global activation_catalogue_end

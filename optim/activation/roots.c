@@ -29,11 +29,29 @@ static double value(const search *s, double x)
     return value_at(s->a, s->order, x) - s->slope * x;
 }
 
+/* Whether f(x) is the line but for rounding. */
+static bool is_rounding(const search *s, double x)
+{
+    return fabs(value(s, x)) <= 1e-13 * fabs(x);
+}
+
+static void touch(search *s, double lo, double hi)
+{
+    s->found->complete = false;
+    s->found->touches = true;
+    s->found->touch_lo = fmin(s->found->touch_lo, lo);
+    s->found->touch_hi = fmax(s->found->touch_hi, hi);
+}
+
 static void add_root(search *s, double x)
 {
     root_list *r = s->found;
     if (fabs(x - rint(x)) < 1e-9 && value(s, rint(x)) == 0)
         x = rint(x);
+    if (s->slope != 0 && fabs(x) > 1e-3 && is_rounding(s, x * 1.001) && is_rounding(s, x * 0.999)) {
+        touch(s, x, x);
+        return;
+    }
     if (r->n && fabs(r->at[r->n - 1] - x) <= 1e-9 * fmax(1, fabs(x)))
         return;
     if (r->n == MOST_ROOTS) {
@@ -121,10 +139,7 @@ static void look(search *s, double lo, double hi, int depth)
     bool near_line = s->slope != 0 && fabs(value(s, m)) <= 1e-14 * fabs(m) && fabs(m) > 1e-3;
     bool vanishes = s->slope == 0 && fabs(m) > 5 && fabs(value(s, m)) < 1e-30;
     if ((near_line || vanishes) && hi - lo < 0.1) {
-        s->found->complete = false;
-        s->found->touches = true;
-        s->found->touch_lo = fmin(s->found->touch_lo, lo);
-        s->found->touch_hi = fmax(s->found->touch_hi, hi);
+        touch(s, lo, hi);
         return;
     }
     bool tiny = m <= lo || m >= hi || hi - lo < 1e-10 * fmax(1e-3, fabs(lo));

@@ -197,6 +197,28 @@ Test(activation, tells_what_is_proved)
     }
 }
 
+/* Range, symmetry, monotonicity and the Lipschitz constant of each activation that ships and takes one input. */
+Test(activation, proves_the_shape_of_every_activation_that_ships)
+{
+    static const char *const facts[] = {"range", "parity", "monotone", "lipschitz"};
+    int count = 0;
+    for (size_t i = 0; i < dg_op_count(); i++) {
+        const dg_op *op = dg_op_at(i);
+        dg_activation *a;
+        bool one_input = dg_op_input_count(op) == 1 && (op->formula || op->formula_for);
+        if (strcmp(op->family, "activation") != 0 || !one_input || strcmp(op->name, "threshold") == 0)
+            continue; /* threshold has no defaults */
+        dg_status status = dg_activation_analyse(op->name, &(dg_activation_options){.sections = DG_SECTION_SHAPE}, &a);
+        cr_assert_eq(status.code, DG_OK, "%s: %s", op->name, status.message);
+        for (size_t k = 0; k < 4; k++)
+            cr_expect_eq(fact(a, facts[k])->evidence, DG_PROVED, "%s, %s: %s", op->name, facts[k],
+                         fact(a, facts[k])->text);
+        dg_activation_free(a);
+        count++;
+    }
+    cr_expect_geq(count, 30);
+}
+
 Test(activation, finds_zeros_extrema_kinks_and_jumps)
 {
     dg_activation *a = analysed("x^3 - x", DG_SECTION_SHAPE);

@@ -10,9 +10,9 @@ static const char style[] =
     "h1{font-size:1.5em}h2{font-size:1.2em;margin-top:2em;border-bottom:1px solid #ddd}h3{font-size:1em;margin:1.4em 0 "
     ".3em}"
     "table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.25em .6em;"
-    "border-bottom:1px solid #eee}td.label{width:34%;color:#444}td.how{width:5em;color:#777;font-size:.85em}"
+    "border-bottom:1px solid #eee}td.label{width:34%;color:#444}td.how{width:6em;white-space:nowrap;font-size:.85em}"
     "code,pre{font:13px/1.4 ui-monospace,monospace}pre{background:#f6f6f7;padding:.8em;overflow-x:auto}"
-    "td{overflow-wrap:anywhere}.proved{color:#18794e}.sampled{color:#9a6700}.computed{color:#0b62a4}"
+    "td.value{overflow-wrap:anywhere}.proved{color:#18794e}.sampled{color:#9a6700}.computed{color:#0b62a4}"
     ".plots{display:flex;flex-wrap:wrap;gap:1em}";
 
 static void facts(const dg_activation *a, FILE *to)
@@ -26,7 +26,7 @@ static void facts(const dg_activation *a, FILE *to)
         }
         fputs("<tr><td class=\"label\">", to);
         write_escaped(to, fact->label);
-        fprintf(to, "</td><td>%s", strcmp(section, "formula") == 0 ? "<code>" : "");
+        fprintf(to, "</td><td class=\"value\">%s", strcmp(section, "formula") == 0 ? "<code>" : "");
         write_escaped(to, fact->text);
         fprintf(to, "%s</td><td class=\"how %s\">%s</td></tr>\n", strcmp(section, "formula") == 0 ? "</code>" : "",
                 dg_evidence_name(fact->evidence), dg_evidence_name(fact->evidence));
