@@ -22,21 +22,23 @@ typedef struct task {
 static const task tasks[] = {
     {"mlp-digits", "two hidden layers on handwritten digits",
      "digraph mlp_digits {\n"
-     "  graph [data=\"digits(scale=unit)\", epochs=12, batch_size=32, optimizer=\"sgd(lr=$lr, momentum=0.9)\",\n"
+     "  graph [data=\"digits(scale=unit)\", epochs=12, validation=0.2, batch_size=32, optimizer=\"sgd(lr=$lr, "
+     "momentum=0.9)\",\n"
      "         loss=loss, output=scores, metrics=accuracy, set=\"act=relu, lr=0.03\"];\n"
      "  x      [op=\"input([N, 64])\"];\n  fc1    [op=\"linear(64)\"];\n  a1     [op=\"$act\"];\n"
      "  fc2    [op=\"linear(64)\"];\n  a2     [op=\"$act\"];\n  scores [op=\"linear(10)\"];\n" CLASSES
      "  x -> fc1 -> a1 -> fc2 -> a2 -> scores;\n}\n"},
     {"deep-mlp-digits", "twelve layers without normalisation on handwritten digits",
      "digraph deep_mlp_digits {\n"
-     "  graph [data=\"digits(scale=standard)\", epochs=12, batch_size=32, optimizer=\"sgd(lr=$lr, momentum=0.9)\",\n"
+     "  graph [data=\"digits(scale=standard)\", epochs=12, validation=0.2, batch_size=32, optimizer=\"sgd(lr=$lr, "
+     "momentum=0.9)\",\n"
      "         loss=loss, output=scores, metrics=accuracy, clip_norm=1, set=\"act=relu, lr=0.01\"];\n"
      "  x      [op=\"input([N, 64])\"];\n  first  [op=\"linear(48)\"];\n"
      "  subgraph cluster_deep { repeat=12; fc [op=\"linear(48)\"]; a [op=\"$act\"]; fc -> a; }\n"
      "  scores [op=\"linear(10)\"];\n" CLASSES "  x -> first -> fc; a -> scores;\n}\n"},
     {"cnn-digits", "a small convolutional network on handwritten digits",
      "digraph cnn_digits {\n"
-     "  graph [data=\"digits(scale=unit)\", epochs=8, batch_size=32, optimizer=\"adam(lr=$lr)\",\n"
+     "  graph [data=\"digits(scale=unit)\", epochs=8, validation=0.2, batch_size=32, optimizer=\"adam(lr=$lr)\",\n"
      "         loss=loss, output=scores, metrics=accuracy, set=\"act=relu, lr=0.003\"];\n"
      "  x      [op=\"input([N, 64])\"];\n  image  [op=\"reshape([-1, 1, 8, 8])\"];\n"
      "  c1     [op=\"conv2d(8, kernel_size=3, padding=1)\"];\n  a1     [op=\"$act\"];\n  p1     "
@@ -45,14 +47,14 @@ static const task tasks[] = {
      "  scores [op=\"linear(10)\"];\n" CLASSES "  x -> image -> c1 -> a1 -> p1 -> c2 -> a2 -> flat -> scores;\n}\n"},
     {"spirals", "two spirals",
      "digraph spirals {\n"
-     "  graph [data=spirals, epochs=200, batch_size=32, optimizer=\"adam(lr=$lr)\",\n"
+     "  graph [data=spirals, epochs=200, validation=0.2, batch_size=32, optimizer=\"adam(lr=$lr)\",\n"
      "         loss=loss, output=scores, metrics=accuracy, set=\"act=relu, lr=0.01\"];\n"
      "  x      [op=\"input([N, 2])\"];\n  fc1    [op=\"linear(32)\"];\n  a1     [op=\"$act\"];\n"
      "  fc2    [op=\"linear(32)\"];\n  a2     [op=\"$act\"];\n  scores [op=\"linear(2)\"];\n" CLASSES
      "  x -> fc1 -> a1 -> fc2 -> a2 -> scores;\n}\n"},
     {"autoencoder-digits", "an autoencoder of handwritten digits, eight numbers wide",
      "digraph autoencoder_digits {\n"
-     "  graph [data=\"digits(scale=unit)\", epochs=12, batch_size=32, optimizer=\"adam(lr=$lr)\",\n"
+     "  graph [data=\"digits(scale=unit)\", epochs=12, validation=0.2, batch_size=32, optimizer=\"adam(lr=$lr)\",\n"
      "         loss=loss, output=out, set=\"act=relu, lr=0.003\"];\n"
      "  x    [op=\"input([N, 64])\"];\n  fc1  [op=\"linear(48)\"];\n  a1   [op=\"$act\"];\n  code [op=\"linear(8)\"];\n"
      "  fc2  [op=\"linear(48)\"];\n  a2   [op=\"$act\"];\n  out  [op=\"linear(64)\"];\n  loss [op=mse_loss];\n"
