@@ -3,7 +3,6 @@
 #ifndef TOOLS_COMMANDS_H
 #define TOOLS_COMMANDS_H
 
-#include <getopt.h>
 #include <stdint.h>
 
 #include <dotgrad/status.h>
@@ -36,13 +35,8 @@ int command_misused(const char *command, const char *format, ...) __attribute__(
 /* Prints "dotgrad: warning: message" on one line. */
 void command_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* getopt_long, its messages in our form. -1: no further option; '?': a message has been printed, the status is
- * EXIT_USAGE. Every option with an argument must be in `longs` (a short one through its val). */
-int command_option(int argc, char **argv, const char *shorts, const struct option *longs);
-
-/* Numbers on the command line; a message and false when `text` is none or out of bounds. */
+/* A whole number on the command line; a message and false when `text` is none or out of bounds. */
 bool command_int(const char *command, const char *option, const char *text, int64_t least, int64_t most,
                  int64_t *number);
-bool command_number(const char *command, const char *option, const char *text, double *number);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <dotgrad/file.h>
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +95,6 @@ static int run(const example *e, int n_more, char **more)
         printf(strpbrk(argv[k], " ()[]'*") ? " '%s'" : " %s", argv[k]);
     printf("\n");
     fflush(stdout);
-    optind = 0;
     return strcmp(argv[0], "train") == 0 ? command_train(argc, argv) : command_eval(argc, argv);
 }
 

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,43 +80,6 @@ void command_warn(const char *format, ...)
     print_line("dotgrad: warning: ", message);
 }
 
-static const char *long_name(const void *longs, size_t index)
-{
-    return ((const struct option *)longs)[index].name;
-}
-
-/* "--epohcs=3" for --epochs. */
-static void misused_unknown(const char *name_of_command, const char *text, const struct option *longs)
-{
-    char name[80];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(text + 2, "="), text + 2);
-    const char *near = dg_name_nearest(name, long_name, longs);
-    command_misused(name_of_command, "there is no option --%s%s%s%s", name, near ? " (did you mean --" : "",
-                    near ? near : "", near ? "?)" : "");
-}
-
-int command_option(int argc, char **argv, const char *shorts, const struct option *longs)
-{
-    char with_colon[64];
-    snprintf(with_colon, sizeof with_colon, ":%s", shorts);
-    opterr = 0;
-    int option = getopt_long(argc, argv, with_colon, longs, NULL);
-    if (option == ':' || option == '?') {
-        const char *text = optind > 0 && optind <= argc ? argv[optind - 1] : "";
-        bool is_short = optopt > 0 && optopt < 256 && strncmp(text, "--", 2) != 0;
-        if (option == ':')
-            command_misused(argv[0], "%s wants an argument", text);
-        else if (is_short)
-            command_misused(argv[0], "there is no option -%c", optopt);
-        else if (optopt)
-            command_misused(argv[0], "%s takes no argument", text);
-        else
-            misused_unknown(argv[0], text, longs);
-        return '?';
-    }
-    return option;
-}
-
 bool command_int(const char *name, const char *option, const char *text, int64_t least, int64_t most, int64_t *number)
 {
     char *end;
@@ -129,16 +91,6 @@ bool command_int(const char *name, const char *option, const char *text, int64_t
     }
     command_misused(name, "%s: '%s' is not a whole number from %lld to %lld", option, text, (long long)least,
                     (long long)most);
-    return false;
-}
-
-bool command_number(const char *name, const char *option, const char *text, double *number)
-{
-    char *end;
-    *number = strtod(text, &end);
-    if (end != text && *end == '\0' && isfinite(*number))
-        return true;
-    command_misused(name, "%s: '%s' is not a number", option, text);
     return false;
 }
 

@@ -4,6 +4,9 @@
 #include "command.h"
 #include "graph_options.h"
 
+#include <dotgrad/near.h>
+
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,12 +192,52 @@ static int check_operands(const command_options *of, int count, char **operands)
     return -1;
 }
 
+static const char *long_name(const void *longs, size_t index)
+{
+    return ((const struct option *)longs)[index].name;
+}
+
+/* "--epohcs=3" for --epochs. */
+static void misused_unknown(const char *command, const char *text, const struct option *longs)
+{
+    char name[80];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(text + 2, "="), text + 2);
+    const char *near = dg_name_nearest(name, long_name, longs);
+    command_misused(command, "there is no option --%s%s%s%s", name, near ? " (did you mean --" : "", near ? near : "",
+                    near ? "?)" : "");
+}
+
+/* getopt_long, its messages in our form. −1: no further option; '?': a message has been printed. Every option with an
+ * argument is in `longs`, a short one through its val. */
+static int next_option(int argc, char **argv, const char *shorts, const struct option *longs)
+{
+    char with_colon[64];
+    snprintf(with_colon, sizeof with_colon, ":%s", shorts);
+    opterr = 0;
+    int option = getopt_long(argc, argv, with_colon, longs, NULL);
+    if (option == ':' || option == '?') {
+        const char *text = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+        bool is_short = optopt > 0 && optopt < 256 && strncmp(text, "--", 2) != 0;
+        if (option == ':')
+            command_misused(argv[0], "%s wants an argument", text);
+        else if (is_short)
+            command_misused(argv[0], "there is no option -%c", optopt);
+        else if (optopt)
+            command_misused(argv[0], "%s takes no argument", text);
+        else
+            misused_unknown(argv[0], text, longs);
+        return '?';
+    }
+    return option;
+}
+
 int options_take(const command_options *of, int argc, char **argv, char ***operands)
 {
     struct option longs[MOST_OPTIONS + 2] = {{"help", no_argument, NULL, 'h'}};
     char shorts[2 * MOST_OPTIONS + 2] = "h", *end = shorts + 1;
     int option, over = -1;
     list_known(of);
+    optind = 0; /* a command may call another one */
     for (int k = 0; k < n_known; k++) {
         const option_row *row = &known[k].row;
         int value = row->form == DG_FORM_FLAG ? no_argument : row->may_be_bare ? optional_argument : required_argument;
@@ -202,7 +245,7 @@ int options_take(const command_options *of, int argc, char **argv, char ***opera
         if (row->letter)
             end += sprintf(end, value == required_argument ? "%c:" : "%c", row->letter);
     }
-    while (over < 0 && (option = command_option(argc, argv, shorts, longs)) != -1) {
+    while (over < 0 && (option = next_option(argc, argv, shorts, longs)) != -1) {
         const known_option *one = option >= FIRST_VALUE ? &known[option - FIRST_VALUE] : NULL;
         if (option == 'h')
             return help(of);
