@@ -161,31 +161,28 @@ Test(install, the_archive_by_static_libs)
     expect_built("gcc", "c11", "net.c", "-static $(pkg-config --static --libs dotgrad)");
 }
 
-/* Graphviz and cJSON stay shared where there are no archives of them, as on Debian. */
-Test(install, the_archives_of_graph_files_and_models)
+/* Graph files, data, training and models, with the shared libraries and with the archives. (Graphviz and cJSON stay
+ * shared where there are no archives of them, as on Debian.) */
+Test(install, graph_files_data_and_models)
 {
-    char text[2000];
-    write_text("model.c",
-               "#include <dotgrad/draw.h>\n"
-               "#include <dotgrad/model.h>\n"
-               "#include <stdio.h>\n"
-               "int main(void)\n"
-               "{\n"
-               "    static const char net[] = \"digraph { x [op=\\\"input([N, 2])\\\"]; y [op=tanh]; x -> y; }\";\n"
-               "    dg_graph_file *file;\n"
-               "    dg_model *model;\n"
-               "    dg_status status = dg_graph_read(\"n.dot\", &(dg_graph_read_options){.text = net}, &file);\n"
-               "    printf(\"%s%d\\n\", status.message, status.code == DG_OK ? file->n_nodes : -1);\n"
-               "    dg_graph_file_free(status.code == DG_OK ? file : NULL);\n"
-               "    return dg_model_open(\"nowhere\", NULL, &model).code != DG_IO || !dg_draw_memory;\n"
-               "}\n");
+    static const char *const libraries[] = {
+        "$(pkg-config --libs dotgrad-graphviz)",
+        "-Larchive $(pkg-config --static --libs dotgrad-graphviz | sed \"s#-L$lib##\")"};
+    char line[1500], text[4000];
     must("mkdir archive && cp $(find root -name \"libdotgrad*.a\") archive");
-    must("./with 'gcc -std=c11 -pedantic-errors -Wall -Wextra -Wno-address -Werror $(pkg-config --cflags "
-         "dotgrad-graphviz) model.c -Larchive $(pkg-config --static --libs dotgrad-graphviz | sed \"s#-L$lib##\") -o "
-         "net && ! ldd ./net | grep -q libdotgrad'");
-    must("./with ./net");
-    read_text(".log", text, sizeof text);
-    cr_expect_str_eq(text, "2\n");
+    for (int k = 0; k < 2; k++) {
+        snprintf(line, sizeof line,
+                 "./with 'gcc -std=c11 -pedantic-errors -Wall -Wextra -Werror $(pkg-config --cflags dotgrad-graphviz) "
+                 "\"$TESTS/tools/installed/program.c\" %s -lpthread -o net'",
+                 libraries[k]);
+        must(line);
+        must("./with 'DOTGRAD_LAYOUT=$(find \"$PWD/root\" -name dotgrad-layout) ./net $(find "
+             "\"$TESTS/../tools/examples\" "
+             "-name \"*.dot\" -not -path \"*own-op*\")'");
+        read_text(".log", text, sizeof text);
+        cr_expect(atoi(text) > 10 && strstr(text, "graphs, version"), "%s: %s", libraries[k], text);
+    }
+    must("./with '! ldd ./net | grep -q libdotgrad'");
 }
 
 Test(install, cmake_finds_the_package)

@@ -49,9 +49,10 @@ typedef struct dg_training_plan_options {
 } dg_training_plan_options;
 dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors *parameters, dg_plan **plan,
                                 dg_training_plan_options options);
-#define dg_training_plan(loss, optimizer, parameters, plan, ...)                                                       \
+#define dg_training_plan(...) dg_training_plan_given(__VA_ARGS__, )
+#define dg_training_plan_given(loss, optimizer, parameters, plan, ...)                                                 \
     dg_training_plan_with((loss), (optimizer), (parameters), (plan),                                                   \
-                          DG_OPTIONS(dg_training_plan_options, .trains = NULL, __VA_ARGS__))
+                          DG_OPTIONS(dg_training_plan_options, DG_GIVEN(.trains = NULL, ) __VA_ARGS__))
 
 /* ---- tasks: a graph on a data set ---- */
 

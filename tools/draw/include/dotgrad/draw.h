@@ -89,10 +89,13 @@ typedef struct dg_draw_options {
 
 /* Draws into a file, whole or not at all. DG_BAD_ARGUMENT: an option or format that is not known, a node that is not
  * there; DG_BAD_DATA: too large for a layout, or the layout program failed; DG_IO. */
-#define dg_draw(graph, path, ...) dg_draw_file((graph), (path), DG_OPTIONS(dg_draw_options, __VA_ARGS__))
+#define dg_draw(...) dg_draw_given(__VA_ARGS__, )
+#define dg_draw_given(graph, path, ...)                                                                                \
+    dg_draw_file((graph), (path), DG_OPTIONS(dg_draw_options, DG_GIVEN(.format = NULL, ) __VA_ARGS__))
 /* Draws into memory: *bytes is allocated, to be freed with free(). `format` is taken from the options. */
-#define dg_draw_bytes(graph, bytes, size, ...)                                                                         \
-    dg_draw_memory((graph), DG_OPTIONS(dg_draw_options, __VA_ARGS__), (bytes), (size))
+#define dg_draw_bytes(...) dg_draw_bytes_given(__VA_ARGS__, )
+#define dg_draw_bytes_given(graph, bytes, size, ...)                                                                   \
+    dg_draw_memory((graph), DG_OPTIONS(dg_draw_options, DG_GIVEN(.format = NULL, ) __VA_ARGS__), (bytes), (size))
 
 dg_status dg_draw_file(dg_graph *graph, const char *path, dg_draw_options options);
 dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes, size_t *size);
