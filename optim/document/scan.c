@@ -211,7 +211,7 @@ static dg_status match_inputs(cell *c)
     building *inner = &c->inner;
     dg_arena *arena = c->user->file->arena;
     dg_type x;
-    size_t room = (size_t)(inner->n_sizes + c->wires.n_inputs * DG_MAX_RANK + 1);
+    size_t room = (size_t)inner->n_sizes + (size_t)c->wires.n_inputs * DG_MAX_RANK + 1;
     c->wires.sizes = dg_arena_alloc(arena, sizeof *c->wires.sizes * room);
     if (!c->wires.sizes)
         return document_no_memory(c->user->file);

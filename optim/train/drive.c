@@ -165,7 +165,7 @@ static dg_status make_jacobian_plan(dg_trainer *t, driven *d)
     DG_TRY(dg_jacobian_vector(1, &t->metrics.prediction, d->count, d->parameters, d->tangents, &fetch[2]));
     options.fetch = fetch;
     options.n_fetch = 3;
-    d->feeds = calloc((size_t)(t->batch.n_feeds + d->count), sizeof *d->feeds);
+    d->feeds = calloc((size_t)t->batch.n_feeds + (size_t)d->count, sizeof *d->feeds);
     if (!d->feeds)
         return dg_no_memory("the feeds of %d tangents", d->count);
     memcpy(d->feeds, t->batch.feeds, (size_t)t->batch.n_feeds * sizeof *d->feeds);
@@ -180,7 +180,7 @@ dg_status driven_plan(dg_trainer *t, objective *o, dg_node *const *fetch, int n_
     driven *d = o->driven;
     DG_TRY(take_room(t, o));
     dg_plan_options options = plan_options(t);
-    dg_node **all = calloc((size_t)(n_fetch + d->count), sizeof *all);
+    dg_node **all = calloc((size_t)n_fetch + (size_t)d->count, sizeof *all);
     d->numbers = calloc(2 * (size_t)d->n + 1, sizeof *d->numbers);
     if (!all || !d->numbers) {
         free(all);

@@ -13,7 +13,9 @@
 
 #include <stdio.h>
 
-#include <dotgrad/dotgrad.h>
+#include <dotgrad/activation.h>
+#include <dotgrad/graph_file.h>
+#include <dotgrad/optim.h>
 
 /* ---- reports of n analyses ---- */
 
