@@ -264,7 +264,8 @@ dg_status use_find_result(const dg_graph_file *file, int *result)
         return dg_graph_file_error(file, 0, dg_error(DG_BAD_ARGUMENT, "output=%s: there is no such node", output));
     if (*result >= 0)
         return dg_ok();
-    bool *is_read = calloc(2 * (size_t)file->n_nodes + 2, sizeof *is_read), *is_loss = is_read ? is_read + file->n_nodes + 1 : NULL;
+    bool *is_read = calloc(2 * (size_t)file->n_nodes + 2, sizeof *is_read),
+         *is_loss = is_read ? is_read + file->n_nodes + 1 : NULL;
     char name[400];
     if (!is_read)
         return document_no_memory(file);

@@ -5,8 +5,9 @@
 #include "tools/run/folder.h"
 #include "tools/run/row.h"
 
-#include <dotgrad/dotgrad.h>
 #include <dotgrad/draw.h>
+#include <dotgrad/graph_file.h>
+#include <dotgrad/optim.h>
 
 #include <math.h>
 #include <stdio.h>
