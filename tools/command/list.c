@@ -53,21 +53,34 @@ static void print_places(unsigned where, char text[64])
             end += sprintf(end, "%s%s", end > text ? ", " : "", places[k].name);
 }
 
+/* "1 to 1024", "float32|float64", "call". */
+static const char *print_form(const dg_attribute *a, char text[64])
+{
+    bool is_whole = a->form == DG_FORM_COUNT || a->form == DG_FORM_NATURAL;
+    if (is_whole && a->most && a->most < INT32_MAX)
+        snprintf(text, 64, "%d to %lld", a->form == DG_FORM_COUNT, (long long)a->most);
+    else
+        snprintf(text, 64, "%s", a->choices ? a->choices : form_name(a->form));
+    return text;
+}
+
 static void list_attributes(void)
 {
     bool is_ours = true;
     puts("dotgrad's own (an option of that name comes before them):\n");
     for (size_t k = 0; dg_attribute_at(k); k++) {
         const dg_attribute *a = dg_attribute_at(k);
-        char places[64], option[40] = "";
+        char places[64], form[64], option[40] = "";
         if (is_ours && !a->ours)
-            puts("\nGraphviz's, which are kept and drawn where they are safe:\n");
+            puts("\nGraphviz's, which are kept; those with * are followed by dotgrad's own pictures, too:\n");
         is_ours = a->ours;
         print_places(a->where, places);
         if (a->option)
             snprintf(option, sizeof option, "--%s", a->option);
-        printf(is_ours ? "  %-14s %-26s %-18s%-15s %s\n" : "  %-16s %-26s %-14s%s %s\n", a->name, places,
-               form_name(a->form), option, a->doc);
+        if (is_ours)
+            printf("  %-14s %-26s %-18s%-15s %s\n", a->name, places, print_form(a, form), option, a->doc);
+        else
+            printf("%c %-16s %-26s %-14s%s\n", a->drawn ? '*' : ' ', a->name, places, form_name(a->form), a->doc);
     }
     puts("\nNames near one of ours are errors; others are kept, with a warning.");
 }
