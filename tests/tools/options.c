@@ -198,6 +198,8 @@ Test(options, texts_that_name_nothing_are_refused)
         {"train good.dot --weights no_such", "no_such"},
         {"train --resume no_such", "no_such"},
         {"train good.dot --set no_such=3", "no_such"},
+        {"train good.dot --fold 2", "without folds"},
+        {"train good.dot --watch-every 5", "without watch"},
         {"eval good.dot --fetch no_such", "no_such"},
         {"eval good.dot --grad no_such", "no_such"},
         {"eval good.dot --grad loss --wrt no_such", "no_such"},

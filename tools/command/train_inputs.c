@@ -142,6 +142,12 @@ static dg_status take_settings(training_run *run, const dg_graph_file *file)
     train_settings *settings = &run->settings;
     settings_from_graph(settings, attribute_of, file);
     settings_complete(settings);
+    if (settings->fold > 1 && settings->folds == 0)
+        return dg_error(DG_BAD_ARGUMENT, "%s: fold=%lld changes nothing without folds", file->path,
+                        (long long)settings->fold);
+    if (settings->watch_every > 0 && !settings_watches(settings))
+        return dg_error(DG_BAD_ARGUMENT, "%s: watch_every=%lld changes nothing without watch", file->path,
+                        (long long)settings->watch_every);
     return dg_ok();
 }
 
