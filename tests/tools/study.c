@@ -181,6 +181,10 @@ Test(study, is_repeated_from_its_manifest_without_the_graph)
     char manifest[20000];
     read_text("again/manifest", manifest, sizeof manifest);
     expect_words(manifest, "\"processors\":");
+    shell("sed 's/\"dotgrad\":.*,/\"dotgrad\": \"0.0.1\",/' far/manifest >old");
+    outcome run = dotgrad("study --repeat old -o again");
+    expect_fine(run);
+    expect_words(run.err, "old was written by dotgrad 0.0.1");
 }
 
 Test(study, tests_every_fold_in_its_turn)

@@ -4,6 +4,8 @@
 #include "graph_options.h"
 #include "options.h"
 
+#include <dotgrad/version.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -301,6 +303,9 @@ static dg_status make_study(const asked *a, study *s)
     free(path);
     if (status.code != DG_OK)
         return status;
+    if (a->repeat && s->version && strcmp(s->version, dg_version()) != 0)
+        command_warn("%s was written by dotgrad %s, this is %s: numbers may differ", a->repeat, s->version,
+                     dg_version());
     s->by = a->is.by ? a->is.by : s->by;
     s->metric = a->is.metric ? a->is.metric : s->metric;
     s->target = a->is.target ? a->is.target : s->target;

@@ -230,6 +230,7 @@ static bool read_all(study *s, const cJSON *json)
         if (!made->name || !read_texts(s, cJSON_GetObjectItemCaseSensitive(axis, "values"), &made->values))
             return false;
     }
+    s->version = text_of(s, json, "dotgrad");
     s->seeds = (int64_t)number_of(json, "seeds");
     s->folds = (int64_t)number_of(json, "folds");
     s->n_rungs = (int)number_of(json, "rungs");

@@ -67,6 +67,7 @@ typedef struct study_variant {
 typedef struct study {
     dg_arena *arena;
     const char *folder;
+    const char *version; /* of the dotgrad that wrote the manifest; NULL: this one */
     int n_graphs, n_axes, n_variants, n_methods, n_configurations, n_rungs;
     const char **graphs; /* names */
     study_axis *axes;
