@@ -1,9 +1,10 @@
-/* A GAN on eight Gaussians at reduced length and five times the rate, by the usual measures: a sample is of high
- * quality within three deviations of its nearest mode, a mode is covered by one such sample (Srivastava and others
- * 2017). After the full 20,000 steps 6 to 8 modes are covered. */
+/* A GAN on eight Gaussians, at reduced length and five times the rate but with FULL=1 (suite soak), by the usual
+ * measures: a sample is of high quality within three deviations of its nearest mode, a mode is covered by one such
+ * sample (Srivastava and others 2017). After the full 20,000 steps 6 to 8 modes are covered by PyTorch, 5 by
+ * this seed, with 95 % of high quality where 62 to 94 are usual: they trade for each other. */
 #include "found.h"
 
-TestSuite(adversaries, .init = make_folder, .fini = remove_folder, .timeout = 290);
+TestSuite(adversaries, .init = make_folder, .fini = remove_folder);
 
 /* 2,500 samples of the node `fake` of a run. */
 static void measure(const char *example, int *modes, double *quality)
@@ -36,12 +37,13 @@ Test(adversaries, a_gan_finds_modes_of_a_ring)
 {
     int modes;
     double quality;
-    expect_fine(
-        dotgrad("train " EXAMPLES
-                "gan-ring.dot --optimizer 'adam(lr=1e-3, betas=[0.5, 0.999])' --epochs 200 --no-pictures -o run"));
+    bool full = getenv("FULL") != NULL;
+    expect_fine(dotgrad("train " EXAMPLES "gan-ring.dot %s --no-pictures -o run",
+                        full ? "" : "--optimizer 'adam(lr=1e-3, betas=[0.5, 0.999])' --epochs 200"));
     measure("gan-ring", &modes, &quality);
-    expect_from("GAN, 4,000 steps of each: modes covered, of 8", modes, 5);
-    expect_from("GAN: part of high quality", quality, 0.08);
+    expect_from(full ? "GAN, 20,000 steps of each: modes covered, of 8" : "GAN, 4,000 steps: modes covered, of 8",
+                modes, full ? 6 : 5);
+    expect_from("GAN: part of high quality", quality, full ? 0.62 : 0.3);
 }
 
 /* The critic's estimate of the distance, from some 2 at the beginning, becomes small. */

@@ -1,7 +1,7 @@
 /* Networks on pictures, at reduced size: what squeezes, samples, compares and cleans digits; functions on edges. */
 #include "found.h"
 
-TestSuite(pictures, .init = make_folder, .fini = remove_folder, .timeout = 280);
+TestSuite(pictures, .init = make_folder, .fini = remove_folder);
 
 static outcome train(const char *example, const char *options)
 {
@@ -45,6 +45,32 @@ Test(pictures, functions_on_edges_fit_sinc)
 {
     outcome run = train("kan-sinc", "");
     expect_to("KAN: mean square error on the test rows", number_after(run.out, "test loss: "), 0.01);
+}
+
+/* Ten epochs with FULL=1 (suite soak), else one. */
+static void expect_clothes(const char *example, double after_one, double after_ten)
+{
+    char options[40], what[80];
+    bool full = getenv("FULL") != NULL;
+    snprintf(options, sizeof options, "--epochs %d", full ? 10 : 1);
+    snprintf(what, sizeof what, "%s, %d epochs: test accuracy, %%", example, full ? 10 : 1);
+    outcome run = train(example, options);
+    expect_from(what, number_after(run.out, "test accuracy: "), full ? after_ten : after_one);
+}
+
+/* PyTorch 2, ten epochs: 90.9 and 89.2. */
+Test(pictures, convolutions_read_clothes)
+{
+    if (access("/usr/share/datasets/fashion-mnist", F_OK) != 0)
+        cr_skip("the package dataset-fashion-mnist is not there");
+    expect_clothes("cnn-fashion-mnist", 82, 90.5);
+}
+
+Test(pictures, lenet_reads_clothes)
+{
+    if (access("/usr/share/datasets/fashion-mnist", F_OK) != 0)
+        cr_skip("the package dataset-fashion-mnist is not there");
+    expect_clothes("lenet-fashion-mnist", 70, 88.5);
 }
 
 Test(pictures, a_residual_network_reads_digits)
