@@ -40,7 +40,9 @@ static const option_row own[] = {
      .most = 1 << 24,
      .doc = "float32 numbers that errors are sampled at (4096)"},
     {.name = "exhaustive", .form = DG_FORM_FLAG, .doc = "errors at every float32 number: an hour or more"},
-    {.name = "search", .form = DG_FORM_FLAG, .doc = "looks for new functions by their analysis"},
+    {.name = "search",
+     .form = DG_FORM_FLAG,
+     .doc = "looks for new functions by their analysis; with --train the best three are trained beside ReLU"},
     {.name = "nodes", .form = DG_FORM_COUNT, .most = 24, .needs = "search", .doc = "of a formula, at most (9)"},
     {.name = "formulas", .form = DG_FORM_COUNT, .needs = "search", .doc = "that are tried: the budget (4000)"},
     {.name = "seconds", .form = DG_FORM_POSITIVE, .needs = "search", .doc = "ends the search earlier"},
@@ -288,6 +290,25 @@ static void release(job *j)
     free(j);
 }
 
+/* With --train what was found goes into a study beside ReLU. */
+static dg_status search_for(job *j)
+{
+    search_options options = {.seed = (uint64_t)option_whole("seed", 0),
+                              .formulas = option_whole("formulas", 4000),
+                              .seconds = option_number("seconds", 0),
+                              .keep = 20,
+                              .most_nodes = (int)option_whole("nodes", 9)};
+    search_result found = {.n = 0};
+    DG_TRY(search_print(&options, stdout, &found));
+    if (!option_text("train") || !found.n)
+        return dg_ok();
+    fflush(stdout);
+    DG_TRY(add(j, "relu"));
+    for (int k = 0; k < found.n; k++)
+        DG_TRY(add(j, found.texts[k]));
+    return dg_ok();
+}
+
 int command_activation(int argc, char **argv)
 {
     char **operands;
@@ -296,26 +317,20 @@ int command_activation(int argc, char **argv)
         return over;
     if (option_number("sigma-b", 0) < 0)
         return command_misused("activation", "--sigma-b wants a number from 0 on");
+    if ((option_given("catalogue") || option_given("search")) && *operands)
+        return command_misused("activation", "--%s wants no function", option_given("search") ? "search" : "catalogue");
     if (option_given("catalogue"))
         return show_catalogue();
-    if (option_given("search")) {
-        search_options options = {.seed = (uint64_t)option_whole("seed", 0),
-                                  .formulas = option_whole("formulas", 4000),
-                                  .seconds = option_number("seconds", 0),
-                                  .keep = 20,
-                                  .most_nodes = (int)option_whole("nodes", 9)};
-        dg_status status = search_print(&options, stdout);
-        return status.code == DG_OK ? 0 : command_failed(status);
-    }
     job *j = calloc(1, sizeof *j);
     if (!j)
         return command_failed(dg_no_memory("functions"));
-    dg_status status = add_all(j, operands);
-    if (status.code == DG_OK && !j->n) {
+    bool search = option_given("search");
+    dg_status status = search ? search_for(j) : add_all(j, operands);
+    if (status.code == DG_OK && !search && !j->n) {
         release(j);
         return command_misused("activation", "wants a function: a formula such as 'x * tanh(exp(x))', or a name");
     }
-    if (status.code == DG_OK)
+    if (status.code == DG_OK && (!search || j->n))
         status = finish(j);
     release(j);
     return status.code == DG_OK ? 0 : command_failed(status);

@@ -94,7 +94,12 @@ typedef struct search_options {
     double seconds;   /* or until then; 0: no limit */
     int keep, most_nodes;
 } search_options;
-dg_status search_print(const search_options *options, FILE *to);
+enum { MOST_FOUND = 3, FOUND_TEXT = 400 };
+typedef struct search_result {
+    int n;
+    char texts[MOST_FOUND][FOUND_TEXT]; /* the best at a distance of 0.05 or more from every published function */
+} search_result;
+dg_status search_print(const search_options *options, FILE *to, search_result *result);
 
 /* ---- comparison by training ---- */
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TREE = 32, POPULATION = 60, TEXT = 400 };
+enum { TREE = 32, POPULATION = 60, TEXT = FOUND_TEXT };
 
 /* A formula as a tree in prefix order. */
 typedef enum token { T_X, T_ONE, T_TWO, T_HALF, T_UNARY, T_BINARY = T_UNARY + 32 } token;
@@ -219,7 +219,15 @@ static void one_step(searching *s)
     enter(s, &c);
 }
 
-dg_status search_print(const search_options *options, FILE *to)
+/* The best that are new enough. */
+static void keep_new(const searching *s, search_result *result)
+{
+    for (int k = 0; result && k < s->n && result->n < MOST_FOUND; k++)
+        if (s->population[k].distance >= 0.05)
+            memcpy(result->texts[result->n++], s->population[k].text, TEXT);
+}
+
+dg_status search_print(const search_options *options, FILE *to, search_result *result)
 {
     searching *s = calloc(1, sizeof *s);
     if (!s)
@@ -239,6 +247,7 @@ dg_status search_print(const search_options *options, FILE *to)
                 s->population[k].nearest ? s->population[k].nearest : "–", s->population[k].text);
     if (s->n == 0)
         fputs("none\n", to);
+    keep_new(s, result);
     free(s);
     return dg_ok();
 }

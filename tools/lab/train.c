@@ -92,20 +92,28 @@ static dg_status run_study(char *const *arguments)
     return WIFEXITED(state) && WEXITSTATUS(state) == 0 ? dg_ok() : dg_error(DG_NUMERIC, "the study did not end well");
 }
 
+/* An op's name stays what it is; else the formula. */
+static const char *named(const dg_activation *a)
+{
+    return dg_op_find(dg_activation_name(a)) ? dg_activation_name(a) : NULL;
+}
+
 /* "act=relu|expr(x * tanh(exp(x)))" */
 static char *alternatives(dg_activation *const *functions, int n)
 {
     size_t size = 16;
     for (int k = 0; k < n; k++)
-        size += strlen(dg_activation_text(functions[k], 0)) + 8;
+        size += strlen(dg_activation_text(functions[k], 0)) + strlen(dg_activation_name(functions[k])) + 8;
     char *text = malloc(size);
     if (!text)
         return NULL;
     strcpy(text, "act=");
     for (int k = 0; k < n; k++) {
-        strcat(text, k ? "|expr(" : "expr(");
-        strcat(text, dg_activation_text(functions[k], 0));
-        strcat(text, ")");
+        const char *name = named(functions[k]);
+        strcat(text, k ? "|" : "");
+        strcat(text, name ? name : "expr(");
+        strcat(text, name ? "" : dg_activation_text(functions[k], 0));
+        strcat(text, name ? "" : ")");
     }
     return text;
 }
