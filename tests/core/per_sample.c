@@ -81,6 +81,54 @@ Test(per_sample, gradients_are_those_of_each_row_alone_whatever_the_batch)
     free_network(&n);
 }
 
+/* Layers whose weights' gradients sum over the batch in kernels of their own. */
+Test(per_sample, convolutions_recurrences_and_tables_give_each_rows_gradient)
+{
+    enum { ROWS = 3, WORDS = 5, PIXELS = 36, WEIGHTS = 9 };
+    dg_graph *g = new_graph();
+    dg_tensors *parameters = new_tensors();
+    dg_graph_set_dtype(g, DG_FLOAT64);
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 1, 6, 6), .name = "x");
+    dg_node *words = dg_input(g, DG_SHAPE(DG_N, WORDS), .dtype = DG_INT64, .name = "words");
+    dg_node *seen = dg_flatten(dg_relu(dg_conv2d(x, 2, .kernel_size = 3, .padding = DG_SAME)));
+    dg_node *read = dg_lstm(dg_embedding(words, .num_embeddings = 7, .embedding_dim = 4), 3);
+    dg_node *mean = dg_mean(read, .dim = 1), *both = dg_cat(DG_NODES(seen, mean), .dim = 1);
+    dg_node *loss = dg_mean(dg_square(dg_linear(both, 2))), *const * weights, *gradients[WEIGHTS];
+    int count;
+    OK(dg_trainable_parameters(loss, &weights, &count));
+    cr_assert_eq(count, WEIGHTS);
+    OK(dg_grad(loss, count, weights, gradients));
+    OK(dg_parameters_init(parameters, g, 1));
+    dg_plan_options options = {.fetch = gradients, .n_fetch = count, .parameters = parameters};
+    dg_plan *loop = new_plan(g, options);
+    options.per_sample = true;
+    dg_plan *plan = new_plan(g, options);
+    double pixels[ROWS * PIXELS];
+    int64_t word[ROWS * WORDS];
+    for (int i = 0; i < ROWS * PIXELS; i++)
+        pixels[i] = sin(i);
+    for (int i = 0; i < ROWS * WORDS; i++)
+        word[i] = i % 7;
+    dg_tensor all_x = dg_tensor_view(DG_FLOAT64, DG_SHAPE(ROWS, 1, 6, 6), pixels),
+              all_words = dg_tensor_view(DG_INT64, DG_SHAPE(ROWS, WORDS), word);
+    OK(dg_plan_run(plan, (dg_feed[]){{x, &all_x}, {words, &all_words}}, 2));
+    for (int row = 0; row < ROWS; row++) {
+        dg_tensor one = dg_tensor_view(DG_FLOAT64, DG_SHAPE(1, 1, 6, 6), pixels + row * PIXELS),
+                  some = dg_tensor_view(DG_INT64, DG_SHAPE(1, WORDS), word + row * WORDS);
+        OK(dg_plan_run(loop, (dg_feed[]){{x, &one}, {words, &some}}, 2));
+        for (int k = 0; k < count; k++) {
+            size_t bytes = dg_tensor_bytes(dg_plan_result(loop, k));
+            const char *here = (const char *)dg_plan_result(plan, k)->data + (size_t)row * bytes;
+            cr_expect_eq(memcmp(here, dg_plan_result(loop, k)->data, bytes), 0, "row %d of %s", row,
+                         dg_node_name(weights[k]));
+        }
+    }
+    dg_plan_free(plan);
+    dg_plan_free(loop);
+    dg_tensors_free(parameters);
+    dg_graph_free(g);
+}
+
 static double loss_of(const network *n, dg_plan *loss, int row)
 {
     run_rows(n, loss, row, 1);
