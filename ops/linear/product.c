@@ -1,4 +1,5 @@
-/* Matrix products: which kernel, cut how. */
+/* Matrix products: which kernel, cut how. Long because choosing a kernel and cutting the work for it are one thread of
+ * decisions. */
 #include "product.h"
 
 #include <cblas.h>
