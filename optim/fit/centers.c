@@ -285,6 +285,7 @@ const dg_initialiser dg_center_initialisers[] = {
     {.name = "all",
      .summary = "every row of the data that reaches the layer, in order: as many centres as rows",
      .needs_data = true,
+     .row_each = true,
      .fill = fill_all},
     {.name = "per_class",
      .summary = "k-means among the rows of each class: count centres for each, or an equal share",

@@ -169,6 +169,7 @@ const dg_initialiser dg_pattern_initialisers[] = {
          "by its sum",
      .arguments = {{.name = "balanced", .range = DG_ARGUMENT_FLAG, .fallback = {0}}},
      .needs_data = true,
+     .row_each = true,
      .fill = fill_targets},
     {.name = "interpolation",
      .summary = "weight of rbf_interpolator: solves [Φ + smoothing I, P; Pᵀ, 0], P the monomials at the centres",

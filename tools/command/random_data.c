@@ -98,15 +98,18 @@ dg_status random_feeds(const graph_session *session, const char *path, int64_t r
     return status.code == DG_OK ? session_feeds(session, path, fed, feeds, count) : status;
 }
 
-/* Initialisers that look at data, such as k-means, want at least a row for each row of theirs. */
+/* Initialisers that look at data, such as k-means, want at least a row for each row of theirs, some exactly that. */
 static int64_t rows_to_fit(const graph_session *session, int64_t rows)
 {
     for (int64_t id = 0; id < dg_graph_node_count(session->graph); id++) {
         const dg_node *node = dg_graph_node(session->graph, id);
         const dg_value *init = dg_node_attr(node, "init");
         const dg_shape *shape = &dg_node_type(node, 0)->shape;
-        if (dg_node_op(node)->role == DG_ROLE_PARAMETER && init && dg_init_needs_data(init) && shape->rank > 0 &&
-            shape->dims[0] >= rows)
+        if (dg_node_op(node)->role != DG_ROLE_PARAMETER || !init || !dg_init_needs_data(init) || shape->rank == 0)
+            continue;
+        if (dg_init_of(init)->row_each)
+            return shape->dims[0];
+        if (shape->dims[0] >= rows)
             rows = 2 * shape->dims[0];
     }
     return rows;
