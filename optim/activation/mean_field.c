@@ -39,7 +39,7 @@ static void add_moments(dg_activation *a)
 static void add_from_below(dg_activation *a, const dg_edge *edge)
 {
     double q = 1e-3, w = edge->sigma_w * edge->sigma_w, b = edge->sigma_b * edge->sigma_b;
-    for (int k = 0; k < 20000 && q < 1e8; k++) {
+    for (int k = 0; k < 2000 && q < 1e8; k++) {
         double next = w * gaussian_mean(a, q, 0, 0) + b;
         bool settled = fabs(next - q) <= 1e-12 * q;
         q = next;
