@@ -74,7 +74,7 @@ struct dg_initialiser {
     bool any_dtype;                                    /* takes integers and bool too, not only floats */
     bool needs_data;                                   /* `fill` gets call->data: see dg_fit_parameters() */
     bool looks_at_others; /* needs_data: reads other parameters of the layer, and comes after those that do not */
-    bool row_each; /* needs_data: its tensor has a row for each row of the data, no more and no fewer */
+    bool row_each;        /* needs_data: its tensor has a row for each row of the data, no more and no fewer */
     /* What is wrong with this call for a tensor of that type. NULL: nothing can be. */
     dg_status (*check)(const dg_init_call *call, const dg_type *type);
     /* Gives every element of the tensor, which has at least one, its value. */
