@@ -136,6 +136,7 @@ Test(data_sizes, are_kept_by_runs)
     expect_fine(dotgrad("predict run iris -o out.csv"));
     expect_fine(dotgrad("summary net.dot --size CLASSES=4 --size FEATURES=2"));
     expect_fine(dotgrad("summary net.dot --set data=wine"));
+    expect_fine(dotgrad("eval net.dot --data iris --rows 2 --fetch s"));
     run = dotgrad("train net.dot");
     cr_assert_eq(run.status, 1);
     cr_assert_not_null(strstr(run.err, "wants CLASSES from data"), "%s", run.err);

@@ -2,6 +2,7 @@
 #include "graph_options.h"
 
 #include "command.h"
+#include "options.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -125,8 +126,24 @@ dg_status graph_options_take(int *argc, char **argv)
     return status;
 }
 
+/* Sizes that a graph reads are those of --data. */
+static dg_status find_named_data(void *argument, const dg_graph_file *file, const dg_data **data)
+{
+    static dg_data *named; /* kept until the program ends: a command may read its graph twice */
+    const char *seed = option_text("seed");
+    (void)argument;
+    (void)file;
+    dg_status status = dg_ok();
+    if (!named)
+        status =
+            dg_data_open(option_text("data"), &(dg_data_options){.seed = seed ? strtoull(seed, NULL, 10) : 0}, &named);
+    *data = named;
+    return status;
+}
+
 dg_graph_read_options graph_options(void)
 {
+    given.find_data = option_text("data") ? find_named_data : NULL;
     return given;
 }
 

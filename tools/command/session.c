@@ -43,8 +43,10 @@ dg_status session_open(const char *path, const char *text, const session_options
     reading.init = init ? init : options->init;
     reading.sizes = options->sizes;
     reading.n_sizes = options->n_sizes;
-    reading.find_data = options->find_data;
-    reading.find_argument = options->find_argument;
+    if (options->find_data) {
+        reading.find_data = options->find_data;
+        reading.find_argument = options->find_argument;
+    }
     *session = (graph_session){.name = path};
     DG_TRY(dg_graph_read(path, &reading, &session->file));
     graph_options_warn(session->file);
