@@ -11,9 +11,6 @@
     {                                                                                                                  \
         .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
     }
-/* At ±∞ the limit, where the formula would give ∞/∞. */
-#define FAR_OR(limit, formula) "where(abs(input) == inf, " limit ", " formula ")"
-
 /* With a number to choose: a further sample in a call like "snake(a=0.5)". LIMITED: not any number will do. */
 #define FAMILY_OF(...) LIMITED(NULL, __VA_ARGS__)
 #define LIMITED(check_function, op_name, summary_text, source_text, formula_text, second_sample, ...)                  \
@@ -74,15 +71,13 @@ static const dg_op research_activation_ops[] = {
     ACTIVATION("penalized_tanh", "y = tanh x above 0, else tanh(x)/4", "Xu, Huang, Li 2016",
                "where(input > 0, tanh(input), 0.25 * tanh(input))"),
     LIMITED(isru_check, "isru", "y = x/√(1 + αx²)", "Carlile, Delamarter, Kinney, Marti, Whitney 2017",
-            FAR_OR("sign(input) / sqrt(alpha)", "input / hypot(1, sqrt(alpha) * input)"), "isru(alpha=3)",
-            NUMBER("alpha", "1", "1/√α is the limit")),
+            "input / sqrt(1 + alpha * input ^ 2)", "isru(alpha=3)", NUMBER("alpha", "1", "1/√α is the limit")),
     LIMITED(isru_check, "isrlu", "y = x from 0 on, else x/√(1 + αx²)",
             "Carlile, Delamarter, Kinney, Marti, Whitney 2017",
-            "where(input >= 0, input, " FAR_OR("-1 / sqrt(alpha)", "input / hypot(1, sqrt(alpha) * input)") ")",
-            "isrlu(alpha=3)", NUMBER("alpha", "1", "−1/√α is the limit for x → −∞")),
+            "where(input >= 0, input, input / sqrt(1 + alpha * input ^ 2))", "isrlu(alpha=3)",
+            NUMBER("alpha", "1", "−1/√α is the limit for x → −∞")),
     ACTIVATION("bent_identity", "y = (√(x² + 1) − 1)/2 + x", NULL,
-               "where(input > 1e17, 1.5 * input, where(input < -1e17, 0.5 * input,"
-               " input * (1 + input / (2 * sqrt(input ^ 2 + 1) + 2))))"),
+               "input * (1 + input / (sqrt(input ^ 2 + 1) + 1) / 2)"),
     ACTIVATION("lecun_tanh", "y = 1.7159·tanh(2x/3)", "LeCun, Bottou, Orr, Müller 1998, section 4.4",
                "1.7159 * tanh(2 / 3 * input)"),
     FAMILY_OF("sine", "y = sin(ω₀x)", "Sitzmann, Martel, Bergman, Lindell, Wetzstein 2020", "sin(omega * input)",

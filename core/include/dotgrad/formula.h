@@ -7,7 +7,13 @@
  * position or keyword: elu(x, alpha=2). Constants: pi, e, inf, nan. Every other name is an input.
  *
  * Stable rewrites: log(1 + u) → log1p(u), exp(u) − 1 → expm1(u), log1p(exp(u)) → softplus(u),
- * exp(u) / (1 + exp(u)) and 1 / (1 + exp(−u)) → sigmoid(u), log(sigmoid(u)) → −softplus(−u), and their kin. */
+ * exp(u) / (1 + exp(u)) and 1 / (1 + exp(−u)) → sigmoid(u), log(sigmoid(u)) → −softplus(−u), √(u² + c) → hypot, and
+ * their kin; derivatives of quotients and roots are written over a common denominator where terms vanish by it.
+ *
+ * Values: where something overflows on the way, and the exact value does not, it is that; so at an infinite input, and
+ * where a formula has a hole at an input that is 0, the value is the limit, if there is one: x·sigmoid(x) is 0 at −∞,
+ * sin(x)/x is 1 at 0. Infinities of two inputs, and products of an infinite input and another that is 0, stay NaN, as
+ * every NaN that comes in does. Infinite parameters have no limits in their own updates. */
 #ifndef DOTGRAD_FORMULA_H
 #define DOTGRAD_FORMULA_H
 
