@@ -28,13 +28,14 @@ static const task tasks[] = {
      "  x      [op=\"input([N, 64])\"];\n  fc1    [op=\"linear(64)\"];\n  a1     [op=\"$act\"];\n"
      "  fc2    [op=\"linear(64)\"];\n  a2     [op=\"$act\"];\n  scores [op=\"linear(10)\"];\n" CLASSES
      "  x -> fc1 -> a1 -> fc2 -> a2 -> scores;\n}\n"},
-    {"deep-mlp-digits", "twelve layers without normalisation on handwritten digits",
+    {"deep-mlp-digits", "twelve layers without normalisation, He's initial weights, on handwritten digits",
      "digraph deep_mlp_digits {\n"
      "  graph [data=\"digits(scale=standard)\", epochs=12, validation=0.2, batch_size=32, optimizer=\"sgd(lr=$lr, "
      "momentum=0.9)\",\n"
      "         loss=loss, output=scores, metrics=accuracy, clip_norm=1, set=\"act=relu, lr=0.01\"];\n"
      "  x      [op=\"input([N, 64])\"];\n  first  [op=\"linear(48)\"];\n"
-     "  subgraph cluster_deep { repeat=12; fc [op=\"linear(48)\"]; a [op=\"$act\"]; fc -> a; }\n"
+     "  subgraph cluster_deep { repeat=12; fc [op=\"linear(48, init=kaiming_normal(nonlinearity=relu))\"]; a "
+     "[op=\"$act\"]; fc -> a; }\n"
      "  scores [op=\"linear(10)\"];\n" CLASSES "  x -> first -> fc; a -> scores;\n}\n"},
     {"cnn-digits", "a small convolutional network on handwritten digits",
      "digraph cnn_digits {\n"
