@@ -64,7 +64,7 @@ dg_status probe_make(probe *p, dg_node *root, const dg_plan_options *settings, c
     p->value = dg_tensor_get(dg_plan_result(p->plan, 0), 0);
     if (!isfinite(p->value))
         return dg_error(DG_NUMERIC, "'%s' is %g: there is nothing to compare its derivatives with", dg_node_name(root),
-                        p->value);
+                        isnan(p->value) ? fabs(p->value) : p->value); /* nan of either sign */
     p->stops = calloc((size_t)n_fetch, sizeof *p->stops);
     if (!p->stops)
         return dg_error(DG_NO_MEMORY, "no memory to check '%s'", dg_node_name(root));
