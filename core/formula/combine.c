@@ -235,7 +235,7 @@ static const expression *combine_sum(dg_formulas *pool, const expression *e)
 {
     sum s = {.n = 0}, out = {.n = 0};
     term common;
-    if (!read_sum(pool, e, 1, &s, MOST_DEPTH))
+    if (e->weight > MOST_READ || !read_sum(pool, e, 1, &s, MOST_DEPTH))
         return e;
     if (s.n == 1) /* sign(u)·sign(u), which is not what its limit is at 0 */
         return is_op(e, P_MUL) && counts_signs(e, MOST_NESTED) >= 2 ? write_term(pool, &s.terms[0], NULL) : e;

@@ -5,7 +5,7 @@
 
 #include "expression.h"
 
-enum { MOST_FACTORS = 10, MOST_TERMS = 24, MOST_DEPTH = 24, MOST_NESTED = 24, MOST_WEIGHT = 400 };
+enum { MOST_FACTORS = 10, MOST_TERMS = 24, MOST_DEPTH = 24, MOST_NESTED = 24, MOST_WEIGHT = 400, MOST_READ = 20000 };
 
 typedef struct factor {
     const expression *base;
