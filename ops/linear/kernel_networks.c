@@ -68,6 +68,28 @@ static dg_status owned_weight(const dg_infer *infer, dg_shape *shape, bool *pres
     return dg_ok();
 }
 
+/* A wired parameter must be of the shape of the node's own. */
+static dg_status check_wired(const dg_infer *infer, int k)
+{
+    dg_shape wants;
+    bool present;
+    char text[DG_SHAPE_TEXT], more[DG_SHAPE_TEXT];
+    const dg_input_spec *spec = &infer->op->inputs[k];
+    if (!infer->inputs[k])
+        return dg_ok();
+    DG_TRY(spec->parameter(infer, &wants, &present));
+    if (!present)
+        return dg_error(DG_BAD_ARGUMENT, "kernel %s has no %s", infer->attrs[KERNEL].s, spec->name);
+    const dg_shape *shape = &infer->inputs[k]->shape;
+    bool fits = shape->rank == wants.rank;
+    for (int d = 0; fits && d < wants.rank; d++)
+        fits = !sizes_differ(shape->dims[d], wants.dims[d]);
+    return fits ? dg_ok()
+                : dg_error(DG_BAD_SHAPE, "%s is %s, wants %s", spec->name,
+                           dg_graph_print_shape(infer->graph, shape, text, sizeof text),
+                           dg_graph_print_shape(infer->graph, &wants, more, sizeof more));
+}
+
 static dg_status network_infer(const dg_infer *infer)
 {
     const dg_type *input = infer->inputs[0], *centers = infer->inputs[1];
@@ -79,6 +101,8 @@ static dg_status network_infer(const dg_infer *infer)
         return dg_error(DG_BAD_SHAPE, "input is %s and centers is %s, wants [.., d] and [M, d]",
                         dg_graph_print_shape(infer->graph, &input->shape, text, sizeof text),
                         dg_graph_print_shape(infer->graph, &centers->shape, more, sizeof more));
+    for (int k = 1; k < 4; k++)
+        DG_TRY(check_wired(infer, k));
     infer->outputs[0] = *input;
     infer->outputs[0].shape.dims[input->shape.rank - 1] = infer->attrs[OUT_FEATURES].i;
     return dg_ok();

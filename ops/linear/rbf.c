@@ -131,6 +131,9 @@ static dg_status check_gamma(const dg_infer *infer, int64_t count, int64_t d)
     if (shape->rank > 2 || !units || (shape->rank == 2 && sizes_differ(shape->dims[1], d)))
         return dg_error(DG_BAD_SHAPE, "gamma is %s, wants [%lld]",
                         dg_graph_print_shape(infer->graph, shape, text, sizeof text), (long long)count);
+    if (shape->rank == 2 && (count == 0 || d == 0))
+        return dg_error(DG_BAD_SHAPE, "gamma is %s, a number a dimension, which wants a center and a dimension",
+                        dg_graph_print_shape(infer->graph, shape, text, sizeof text));
     return dg_ok();
 }
 
@@ -170,8 +173,8 @@ static dg_status rbf_infer(const dg_infer *infer)
     DG_TRY(check_metric(infer, count, d));
     if (degree < -1 || degree > MOST_DEGREE)
         return dg_error(DG_BAD_ARGUMENT, "degree is %lld, wants -1 … %d", (long long)degree, MOST_DEGREE);
-    if (degree >= 0 && d < 0)
-        return dg_error(DG_BAD_SHAPE, "a polynomial wants a number of columns that is known");
+    if (degree >= 0 && d <= 0)
+        return dg_error(DG_BAD_SHAPE, "a polynomial wants a number of columns that is known, and one at least");
     infer->outputs[0] = *input;
     infer->outputs[0].shape.dims[shape->rank - 1] = degree >= 0 ? count + monomial_count(d, degree) : count;
     return dg_ok();
