@@ -1,6 +1,7 @@
 /* Values of a node for rows of data, again and again and from several threads: plans are kept, one for each caller of
  * the moment. Making and binding plans is done by one thread at a time; running them is not. */
 #include "core/base/null.h"
+#include "core/graph/graph.h"
 #include "evaluate.h"
 
 #include <pthread.h>
@@ -165,7 +166,9 @@ dg_status dg_predictor_run(dg_predictor *predictor, const dg_dataset *data, dg_r
         return dg_error(DG_BAD_ARGUMENT, "no rows to predict for");
     task.data = data;
     int64_t size = task.batch_size ? task.batch_size : DEFAULT_BATCH_SIZE;
+    pthread_mutex_lock(&task.graph->lock); /* a plan that is being made in another thread adds nodes to the graph */
     dg_status status = fields_bind(&task, &predictor->node, 1, &sources);
+    pthread_mutex_unlock(&task.graph->lock);
     if (status.code == DG_OK)
         status = rows_check(rows, sources.rows, "rows");
     if (status.code == DG_OK)
