@@ -78,7 +78,7 @@ static void expect_misuse(const char *command, const char *words, const char *fo
 {
     char call[300], text[200];
     snprintf(text, sizeof text, format, a, b);
-    snprintf(call, sizeof call, "%s %s", command, text);
+    cr_assert_lt(snprintf(call, sizeof call, "%s %s", command, text), (int)sizeof call);
     expect_refusal(dotgrad("%s", call), 2, call, words);
 }
 
