@@ -172,11 +172,11 @@ static void prepare(run *r, char *scratch, int64_t count)
         most = LONGEST_TILE;
     if (p->wide && most > LONGEST_LOOKED_THROUGH)
         most = LONGEST_LOOKED_THROUGH;
+    if (most > TILE_STEP)
+        most -= most % TILE_STEP;
     r->row = common_row(r, most);
     if (r->row > 0)
         most -= most % r->row;
-    else if (most > TILE_STEP)
-        most -= most % TILE_STEP;
     r->tile = most < count ? most : count;
     /* Tiles begin at cache lines as long as there is room for that. */
     size_t bytes = (size_t)r->tile * p->element;
