@@ -14,7 +14,15 @@ enum { MOST = 3000, GUARD = 7 };
 #endif
 TABLES(softmax_kernels, softmax_tables)
 TABLES(standardize_kernels, standardize_tables)
-#define LOOPS(kind) DG_ISA_TABLE(reduction_loops, kind##_loops) TABLES(reduction_loops, kind##_loops)
+#ifdef __x86_64__
+#define LOOPS(kind)                                                                                                    \
+    extern const reduction_loops kind##_loops_base, kind##_loops_v3, kind##_loops_v4;                                  \
+    TABLES(reduction_loops, kind##_loops)
+#else
+#define LOOPS(kind)                                                                                                    \
+    extern const reduction_loops kind##_loops_base;                                                                    \
+    TABLES(reduction_loops, kind##_loops)
+#endif
 LOOPS(sum)
 LOOPS(prod)
 LOOPS(amax)
