@@ -691,6 +691,17 @@ static dg_status check_parameter(const dg_optimizer_step *step, int i)
     return dg_ok();
 }
 
+static dg_status check_moving(const dg_optimizer_step *step)
+{
+    if (step->n_moving < 0 || (step->n_moving && !step->moving))
+        return dg_error(DG_BAD_ARGUMENT, "optimizer: the list of %d moving arguments is NULL", step->n_moving);
+    for (int i = 0; i < step->n_moving; i++)
+        if (!step->moving[i].name || !step->moving[i].node || dg_node_graph(step->moving[i].node) != step->graph)
+            return dg_error(DG_BAD_ARGUMENT,
+                            "optimizer: moving argument %d has no name, or no node of the step's graph", i);
+    return dg_ok();
+}
+
 static dg_status check_step(const dg_optimizer *optimizer, const dg_optimizer_step *step)
 {
     if (!optimizer || !optimizer->rule)
@@ -706,6 +717,12 @@ static dg_status check_step(const dg_optimizer *optimizer, const dg_optimizer_st
         return dg_error(DG_BAD_ARGUMENT, "optimizer %s needs gradients with sampled targets", optimizer->rule->name);
     if (!step->lr || dg_node_type(step->lr, 0)->shape.rank != 0 || !dg_dtype_is_float(dg_node_type(step->lr, 0)->dtype))
         return dg_error(DG_BAD_ARGUMENT, "optimizer: the learning rate must be a scalar node of a float type");
+    if (dg_node_graph(step->lr) != step->graph)
+        return dg_error(DG_BAD_ARGUMENT, "optimizer: the learning rate '%s' is a node of another graph",
+                        dg_node_name(step->lr));
+    if (step->n_no_decay < 0 || (step->n_no_decay && !step->no_decay))
+        return dg_error(DG_BAD_ARGUMENT, "optimizer: the list of %d nodes without decay is NULL", step->n_no_decay);
+    DG_TRY(check_moving(step));
     if (step->accumulate < 0)
         return dg_error(DG_BAD_ARGUMENT, "optimizer: accumulate is %d, wants 1 or more runs", step->accumulate);
     if (step->count < 0 || step->count > 1000000)

@@ -350,3 +350,22 @@ Test(null_arguments, documents)
     REFUSED(dg_graph_file_bundle(file, NULL));
     dg_graph_file_free(file);
 }
+
+Test(null_arguments, lists_of_steps_that_are_null)
+{
+    dg_optimizer sgd;
+    dg_node *const *parameters, *gradients[8], *const *updates;
+    int count, n;
+    MUST(dg_optimizer_parse("sgd", &sgd));
+    MUST(dg_trainable_parameters(net.loss, &parameters, &count));
+    MUST(dg_grad(net.loss, count, parameters, gradients));
+    dg_optimizer_step step = {.graph = net.graph, .count = count, .parameters = parameters, .gradients = gradients};
+    step.lr = dg_input(net.graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "lr");
+    step.n_no_decay = 2;
+    REFUSED(dg_optimizer_emit(&sgd, &step, &updates, &n));
+    step.n_no_decay = 0;
+    step.n_moving = 2;
+    REFUSED(dg_optimizer_emit(&sgd, &step, &updates, &n));
+    step.n_moving = 0;
+    MUST(dg_optimizer_emit(&sgd, &step, &updates, &n));
+}
