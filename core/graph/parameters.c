@@ -120,6 +120,7 @@ dg_status dg_parameters_init(dg_tensors *parameters, const dg_graph *graph, uint
 {
     REFUSE_NULL(parameters);
     REFUSE_NULL(graph);
+    DG_TRY(dg_graph_status(graph));
     for (int64_t id = 0; id < graph->n_nodes; id++) {
         dg_node *node = graph->nodes[id];
         if (node->entry->op->role != DG_ROLE_PARAMETER)

@@ -320,6 +320,7 @@ dg_status dg_data_suit(dg_data *data, const dg_graph *graph)
 {
     REFUSE_NULL(data);
     REFUSE_NULL(graph);
+    DG_TRY(dg_graph_status(graph));
     dg_tensor *target = dg_tensors_find(data->data.fields, "target");
     DG_TRY(check_tokens(data, graph));
     DG_TRY(check_features(data, graph));

@@ -113,6 +113,7 @@ dg_status dg_fed_rows_new(const dg_task *task, dg_node *const *nodes, int n_node
     *fed = NULL;
     if (!task->graph || !task->data)
         return dg_error(DG_BAD_ARGUMENT, "feeding rows: wants a graph and a data set");
+    DG_TRY(task_check(task));
     dg_fed_rows *made = calloc(1, sizeof *made);
     if (!made)
         return dg_no_memory("rows to feed");
@@ -177,7 +178,7 @@ dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics)
     REFUSE_NULL(task);
     REFUSE_NULL(metrics);
     *metrics = (dg_metrics){0};
-    DG_TRY(dg_graph_status(task->graph));
+    DG_TRY(task_check(task));
     DG_TRY(metrics_choose(task, &set));
     DG_TRY(fetch_list(task, &set, ALL_OBJECTIVES, fetch, &n_fetch));
     pass p = {0};
@@ -206,7 +207,7 @@ dg_status dg_confusion(const dg_task *task, dg_rows rows, dg_tensor *counts)
     REFUSE_NULL(task);
     REFUSE_NULL(counts);
     *counts = (dg_tensor){0};
-    DG_TRY(dg_graph_status(task->graph));
+    DG_TRY(task_check(task));
     dg_task judging = *task;
     judging.metrics = "f1_macro";
     DG_TRY(metrics_choose(&judging, &set));

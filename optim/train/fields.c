@@ -58,6 +58,43 @@ static const char *chosen_field(const dg_task *task, const dg_node *input)
     return field_attr(input);
 }
 
+static dg_status check_input(const dg_task *task, int i)
+{
+    dg_node *input = task->inputs[i].input;
+    if (!input)
+        return dg_error(DG_BAD_ARGUMENT, "input %d of the task is NULL", i);
+    if (dg_node_graph(input) != task->graph)
+        return dg_error(DG_BAD_ARGUMENT, "input %d of the task, '%s', is a node of another graph", i,
+                        dg_node_name(input));
+    if (!is_input(input))
+        return dg_error(DG_BAD_ARGUMENT, "input %d of the task, '%s', is no input but %s", i, dg_node_name(input),
+                        dg_node_op(input)->name);
+    if (!task->inputs[i].field || !task->inputs[i].field[0])
+        return dg_error(DG_BAD_ARGUMENT, "input %d of the task, '%s', has no field", i, dg_node_name(input));
+    for (int k = 0; k < i; k++)
+        if (task->inputs[k].input == input)
+            return dg_error(DG_BAD_ARGUMENT, "inputs %d and %d of the task are both '%s'", k, i, dg_node_name(input));
+    return dg_ok();
+}
+
+dg_status task_check(const dg_task *task)
+{
+    DG_TRY(dg_graph_status(task->graph));
+    const struct {
+        const char *what;
+        dg_node *node;
+    } nodes[] = {{"loss", task->loss}, {"output", task->output}};
+    for (size_t k = 0; k < sizeof nodes / sizeof *nodes; k++)
+        if (nodes[k].node && dg_node_graph(nodes[k].node) != task->graph)
+            return dg_error(DG_BAD_ARGUMENT, "the task's %s '%s' is a node of another graph", nodes[k].what,
+                            dg_node_name(nodes[k].node));
+    if (task->n_inputs < 0 || (task->n_inputs && !task->inputs))
+        return dg_error(DG_BAD_ARGUMENT, "the list of %d inputs of the task is NULL", task->n_inputs);
+    for (int i = 0; i < task->n_inputs; i++)
+        DG_TRY(check_input(task, i));
+    return dg_ok();
+}
+
 static dg_status wiring_new(const dg_task *task, dg_node *const *nodes, int n_nodes, wiring *w)
 {
     dg_node *loss_op, *others[DG_MAX_INPUTS];
@@ -167,8 +204,6 @@ dg_status fields_bind(const dg_task *task, dg_node *const *nodes, int n_nodes, f
     *sources = (field_sources){0};
     if (!task->data)
         return dg_error(DG_BAD_ARGUMENT, "no data set");
-    if (task->n_inputs && !task->inputs)
-        return dg_error(DG_BAD_ARGUMENT, "the list of %d inputs of the task is NULL", task->n_inputs);
     DG_TRY(dg_dataset_rows(task->data, &sources->rows));
     wiring w = {0};
     dg_status status = wiring_new(task, nodes, n_nodes, &w);

@@ -18,7 +18,11 @@ typedef struct field_sources {
     int64_t rows;
 } field_sources;
 
-/* The inputs that `nodes` read. Converts fields where their element type is another. */
+/* Whether the task's graph is sound, and its loss, output and inputs are of it. What is missing is the caller's. */
+dg_status task_check(const dg_task *task);
+
+/* The inputs that `nodes` read, of a task that task_check takes. Converts fields where their element type is another.
+ */
 dg_status fields_bind(const dg_task *task, dg_node *const *nodes, int n_nodes, field_sources *sources);
 void fields_release(field_sources *sources);
 

@@ -1,4 +1,5 @@
 /* A training step as a plan, in one call. */
+#include "core/base/null.h"
 #include "objective.h"
 
 #include <dotgrad/ops/source.h>
@@ -56,8 +57,13 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
     if (!plan)
         return dg_error(DG_BAD_ARGUMENT, "training plan: nowhere to put it");
     *plan = NULL;
-    if (!loss || !parameters || options.n_fetch < 0 || (options.n_fetch && !options.fetch))
-        return dg_error(DG_BAD_ARGUMENT, "training plan: wants a loss node and parameters");
+    if (!loss)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "training plan: the loss is NULL: a builder returns NULL after a mistake, which "
+                        "dg_graph_status of its graph tells");
+    REFUSE_NULL(parameters);
+    if (options.n_fetch < 0 || (options.n_fetch && !options.fetch))
+        return dg_error(DG_BAD_ARGUMENT, "training plan: the list of %d results is NULL", options.n_fetch);
     DG_TRY(dg_graph_status(dg_node_graph(loss)));
     DG_TRY(dg_optimizer_parse(optimizer ? optimizer : DG_DEFAULT_OPTIMIZER, &parsed));
     bool emitting = dg_graph_emit(dg_node_graph(loss), true);

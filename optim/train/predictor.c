@@ -27,10 +27,12 @@ struct dg_predictor {
 dg_status dg_predictor_new(const dg_task *task, dg_node *node, dg_predictor **predictor)
 {
     REFUSE_NULL(task);
-    REFUSE_NULL(node);
     REFUSE_NULL(predictor);
     *predictor = NULL;
-    DG_TRY(dg_graph_status(task->graph));
+    DG_TRY(task_check(task)); /* a mistake in building, which leaves the node NULL, is told first */
+    REFUSE_NULL(node);
+    if (dg_node_graph(node) != task->graph)
+        return dg_error(DG_BAD_ARGUMENT, "the node to predict, '%s', is of another graph", dg_node_name(node));
     if (task->batch_size < 0)
         return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, wants 1 or more", (long long)task->batch_size);
     dg_predictor *made = calloc(1, sizeof *made);
@@ -190,7 +192,6 @@ dg_status dg_predict(const dg_task *task, dg_node *node, dg_rows rows, dg_tensor
 {
     dg_predictor *predictor;
     REFUSE_NULL(task);
-    REFUSE_NULL(node);
     REFUSE_NULL(result);
     *result = (dg_tensor){0};
     DG_TRY(dg_predictor_new(task, node, &predictor));

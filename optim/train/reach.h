@@ -5,7 +5,7 @@
 #include <dotgrad/op.h>
 
 /* marks[id] for every node that one of `nodes` (NULL ones are skipped) reads, themselves included; free it with
- * free(). */
+ * free(). A node of another graph is refused. */
 dg_status reach_new(dg_graph *graph, dg_node *const *nodes, int n_nodes, bool **marks);
 
 #endif

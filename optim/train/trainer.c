@@ -19,9 +19,10 @@
 static dg_status check_options(const dg_trainer_options *options)
 {
     const dg_task *task = &options->task;
+    if (task->graph)
+        DG_TRY(task_check(task)); /* a mistake in building, which leaves the loss NULL, is told first */
     if (!task->graph || !task->loss || !task->parameters || !task->data)
         return dg_error(DG_BAD_ARGUMENT, "trainer: wants a graph, a loss node, parameters and a data set");
-    DG_TRY(dg_graph_status(task->graph));
     if (options->epochs < 0 && options->epochs != DG_NONE)
         return dg_error(DG_BAD_ARGUMENT, "epochs is %lld, wants 1 or more, or DG_NONE for none",
                         (long long)options->epochs);
