@@ -83,7 +83,14 @@ static dg_status deal(dg_dataset *data, const int64_t *rows, int64_t n_train, in
     free(data->train);
     free(data->validation);
     free(data->test);
-    *data = (dg_dataset){data->fields, train, validation, test, n_train, n_validation, n_test};
+    *data = (dg_dataset){.fields = data->fields,
+                         .train = train,
+                         .validation = validation,
+                         .test = test,
+                         .n_train = n_train,
+                         .n_validation = n_validation,
+                         .n_test = n_test,
+                         .of = data->of};
     return status;
 }
 

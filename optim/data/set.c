@@ -41,6 +41,7 @@ dg_status data_set_new(const char *source, dg_data **made)
     dg_status status = set->source ? dg_arena_new(&set->arena) : data_no_memory(source);
     if (status.code == DG_OK)
         status = dg_dataset_new(&set->data);
+    set->data.of = set;
     if (status.code == DG_OK)
         *made = set;
     else

@@ -146,6 +146,8 @@ static dg_status put_extra(dg_tensors *set, const dg_tensors *extra)
 static dg_status put_all(dg_trainer *t, dg_tensors *set)
 {
     const dg_task *task = &t->options.task;
+    if (task->data->of)
+        DG_TRY(dg_data_keep(task->data->of, set));
     DG_TRY(put_extra(set, t->options.extra));
     for (int64_t id = 0; id < dg_graph_node_count(task->graph); id++) {
         dg_node *node = dg_graph_node(task->graph, id);

@@ -159,6 +159,56 @@ Test(model, a_checkpoint_of_a_trainer_in_c_opens_by_itself)
     dg_graph_free(g);
 }
 
+static int count_right(dg_model *model, const dg_data *data)
+{
+    dg_tensor result;
+    int right = 0;
+    const dg_tensor *target = dg_tensors_find(dg_data_set(data)->fields, "target");
+    MUST(dg_model_predict(model, dg_data_set(data), &result));
+    for (int64_t row = 0; row < dg_data_rows(data); row++) {
+        int best = 0;
+        for (int k = 1; k < 3; k++)
+            if (dg_tensor_get(&result, 3 * row + k) > dg_tensor_get(&result, 3 * row + best))
+                best = k;
+        right += best == (int)dg_tensor_get(target, row);
+    }
+    dg_tensor_release(&result);
+    return right;
+}
+
+/* A linear classifier of standardised irises is right on more than nine rows of ten; of features that are not scaled as
+ * they were in training, this one on a third. */
+Test(model, rows_are_scaled_as_a_trainer_in_c_had_them)
+{
+    dg_graph *g;
+    dg_data *data, *rows;
+    dg_trainer *trainer;
+    dg_tensors *parameters;
+    dg_model *model;
+    MUST(dg_graph_new(&g));
+    MUST(dg_tensors_new(&parameters));
+    dg_node *label = dg_input(g, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = "label");
+    dg_node *scores = dg_linear(dg_input(g, DG_SHAPE(DG_N, 4), .name = "x"), 3, .name = "scores");
+    dg_node *loss = dg_cross_entropy(scores, label, .name = "loss");
+    MUST(dg_data_open("iris(scale=standard)", NULL, &data));
+    dg_trainer_options options = {
+        .task = {.graph = g, .loss = loss, .output = scores, .parameters = parameters, .data = dg_data_set(data)},
+        .optimizer = "adam(lr=0.05)",
+        .epochs = 30,
+        .checkpoint = "irises.safetensors"};
+    MUST(dg_trainer_new(&options, &trainer));
+    MUST(dg_trainer_run(trainer));
+    MUST(dg_model_open("irises.safetensors", NULL, &model));
+    MUST(dg_model_read(model, "iris", &rows));
+    cr_expect_geq(count_right(model, rows), 135);
+    dg_data_free(rows);
+    dg_model_free(model);
+    dg_trainer_free(trainer);
+    dg_data_free(data);
+    dg_tensors_free(parameters);
+    dg_graph_free(g);
+}
+
 /* Constants in a file beside the graph go with the run. */
 Test(model, a_run_with_constants_in_a_file_works_anywhere)
 {

@@ -175,7 +175,6 @@ static dg_status make_trainer(training_run *run)
                              .fold = settings->fold};
     DG_TRY(dg_tensors_new(&run->extra));
     DG_TRY(notes_write(run->extra, &notes));
-    DG_TRY(dg_data_keep(run->data, run->extra));
     return dg_trainer_new(&(dg_trainer_options){.task = {.graph = run->session.graph,
                                                          .loss = run->loss,
                                                          .output = run->output,

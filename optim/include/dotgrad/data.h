@@ -23,6 +23,8 @@ typedef struct dg_dataset {
     dg_tensors *fields;
     int64_t *train, *validation, *test; /* row numbers; NULL when the count is 0 */
     int64_t n_train, n_validation, n_test;
+    const struct dg_data *of; /* what dg_data_open() made these rows of: a checkpoint keeps its columns, scaling and
+                                 classes as dg_data_keep() does; NULL: made otherwise */
 } dg_dataset;
 
 /* Row numbers for a task; the list stays the caller's. at == NULL: rows 0 … count − 1. */
@@ -120,7 +122,8 @@ const dg_data_size *dg_data_size_at(size_t index); /* NULL after the last */
 /* That size of the data; 0: they have none, or there is no size of that name. */
 int64_t dg_data_size_of(const dg_data *data, const char *name);
 
-/* Puts columns, words, fills, scaling and classes as notes and tensors "data.…" into `checkpoint`, for as_in. */
+/* Puts columns, words, fills, scaling and classes as notes and tensors "data.…" into `checkpoint`, for as_in. A trainer
+ * does this by itself when its task's data are dg_data_set(). */
 dg_status dg_data_keep(const dg_data *data, dg_tensors *checkpoint);
 /* The classes that dg_data_keep wrote: 0 and NULL when there are none. Free each name and the list with free(). */
 dg_status dg_data_kept_classes(const dg_tensors *checkpoint, char ***classes, int64_t *count);

@@ -207,7 +207,7 @@ typedef struct dg_trainer_options {
     double checkpoint_seconds; /* epochs that end sooner after the last checkpoint write none; 0: each writes one */
     const char *graph_text;    /* kept in the checkpoint; resuming asks for the same. NULL: what dg_graph_write makes of
                                   the graph, with loss and output, so that dg_model_open opens the checkpoint */
-    const dg_tensors *extra; /* tensors and notes that go into the checkpoint as they are (statistics of scaling, …) */
+    const dg_tensors *extra; /* tensors and notes that go into the checkpoint as they are (a scaling of your own, …) */
     const dg_tensors *resume; /* a checkpoint as dg_safetensors_read() gives it: go on from there, bit for bit */
     bool (*progress)(void *argument, const dg_progress *progress); /* false: stop. May be NULL */
     const char *watch;   /* probes (<dotgrad/probe.h>): "grad_norm, dead"; NULL: none. Measured by a plan of their own
@@ -245,7 +245,8 @@ const char *dg_trainer_history_column(const dg_trainer *trainer, int64_t column)
 dg_plan_cost dg_trainer_cost(const dg_trainer *trainer);
 
 /* Checkpoints. One safetensors file: each parameter under its name, optimiser state under "optimizer/…", the best
- * weights under "best/…" (early stopping), counters and history under "trainer/…", the caller's `extra`. Notes:
+ * weights under "best/…" (early stopping), counters and history under "trainer/…", what dg_data_keep() keeps of data
+ * that dg_data_open() made, the caller's `extra`. Notes:
  * "dotgrad.format" ("1"), "dotgrad.graph", "dotgrad.optimizer", "dotgrad.schedule", "dotgrad.metrics", "dotgrad.seed",
  * "dotgrad.epochs", "dotgrad.batch_size", "dotgrad.clip_value", "dotgrad.clip_norm", "dotgrad.early_stopping",
  * "dotgrad.drop_last", "dotgrad.epoch" (epochs done), "dotgrad.batch" (batches done in the epoch begun),
