@@ -164,6 +164,21 @@ Test(draw_library, the_plan_view_lists_each_step_once)
     dg_graph_free(g);
 }
 
+/* A plan is not run: parameters that begin from data need none to be drawn. */
+Test(draw_library, the_plan_of_a_network_that_begins_from_data_is_drawn)
+{
+    dg_graph *g;
+    expect_ok(dg_graph_new(&g));
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 2), .name = "x"), *t = dg_input(g, DG_SHAPE(DG_N, 1), .name = "t");
+    dg_node *hidden = dg_rbf(x, 5, .name = "hidden");
+    dg_node *loss = dg_mse_loss(dg_linear(hidden, 1, .name = "y"), t, .name = "loss");
+    expect_ok(dg_graph_status(g));
+    char *svg = draw_text(g, (dg_draw_options){.loss = loss, .view = DG_VIEW_PLAN, .format = "svg"});
+    cr_expect_not_null(strstr(svg, " steps · arena of "));
+    free(svg);
+    dg_graph_free(g);
+}
+
 static double seconds_now(void)
 {
     struct timespec now;

@@ -20,7 +20,16 @@ typedef struct planning {
     int n_feeds;
 } planning;
 
-/* Tensors of zeros for the inputs: N is the batch, other symbols are 8. */
+/* Of the tensor of zeros that stands for a node's value: N is the batch, other symbols are 8. */
+static dg_type type_of(const planning *p, dg_node *node)
+{
+    dg_type type = *dg_node_type(node, 0);
+    for (int k = 0; k < type.shape.rank; k++)
+        if (type.shape.dims[k] < 0)
+            type.shape.dims[k] = type.shape.dims[k] == DG_N ? p->wish->batch : SYMBOL;
+    return type;
+}
+
 static dg_status make_feeds(planning *p)
 {
     int64_t n = dg_graph_node_count(p->graph);
@@ -31,23 +40,38 @@ static dg_status make_feeds(planning *p)
         dg_node *node = dg_graph_node(p->graph, id);
         if (dg_node_op(node)->role != DG_ROLE_INPUT)
             continue;
-        dg_shape shape = dg_node_type(node, 0)->shape;
-        for (int k = 0; k < shape.rank; k++)
-            if (shape.dims[k] < 0)
-                shape.dims[k] = shape.dims[k] == DG_N ? p->wish->batch : SYMBOL;
+        dg_type type = type_of(p, node);
         dg_tensor *tensor = calloc(1, sizeof *tensor);
         if (!tensor)
             return dg_error(DG_NO_MEMORY, "not enough memory to draw");
         p->feeds[p->n_feeds++] = (dg_feed){node, tensor};
-        DG_TRY(dg_tensor_make(tensor, dg_node_type(node, 0)->dtype, shape));
+        DG_TRY(dg_tensor_make(tensor, type.dtype, type.shape));
+    }
+    return dg_ok();
+}
+
+/* A plan is not run, so that parameters need no values: initialisers may want data that a drawing has not. */
+static dg_status make_parameters(planning *p)
+{
+    DG_TRY(dg_tensors_new(&p->parameters));
+    for (int64_t id = 0; id < dg_graph_node_count(p->graph); id++) {
+        dg_node *node = dg_graph_node(p->graph, id);
+        dg_tensor zeros = {0};
+        if (dg_node_op(node)->role != DG_ROLE_PARAMETER)
+            continue;
+        dg_type type = type_of(p, node);
+        dg_status status = dg_tensor_make(&zeros, type.dtype, type.shape);
+        if (status.code == DG_OK)
+            status = dg_tensors_put(p->parameters, dg_node_name(node), &zeros);
+        dg_tensor_release(&zeros);
+        DG_TRY(status);
     }
     return dg_ok();
 }
 
 static dg_status bind(planning *p)
 {
-    DG_TRY(dg_tensors_new(&p->parameters));
-    DG_TRY(dg_parameters_init(p->parameters, p->graph, 0));
+    DG_TRY(make_parameters(p));
     DG_TRY(make_feeds(p));
     DG_TRY(dg_plan_new(p->graph,
                        &(dg_plan_options){.fetch = &p->wish->loss,
