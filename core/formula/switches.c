@@ -4,6 +4,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Of an expression with whole values: it changes its sign from one to the next. */
+static const expression *step_parity(dg_formulas *pool, const expression *whole)
+{
+    const expression *parity = make2(pool, P_REMAINDER, whole, make_constant(pool, 2));
+    return make2(pool, P_SUB, parity, make_constant(pool, 0.5));
+}
+
 /* What changes its sign where the expression leaves one piece for another; NULL: it is smooth. */
 static const expression *switch_of(dg_formulas *pool, const expression *e)
 {
@@ -20,8 +27,23 @@ static const expression *switch_of(dg_formulas *pool, const expression *e)
     case P_ABS:
     case P_SIGN:
     case P_SQRT:
+    case P_RSQRT:
     case P_RECIPROCAL:
+    case P_LOG:
+    case P_LOG2:
+    case P_LOG10:
         return e->args[0];
+    case P_TAN:
+        return make1(pool, P_COS, e->args[0]);
+    case P_FLOOR:
+    case P_CEIL:
+    case P_ROUND:
+    case P_TRUNC:
+        return step_parity(pool, e);
+    case P_FMOD:
+        return step_parity(pool, make1(pool, P_TRUNC, make2(pool, P_DIV, e->args[0], e->args[1])));
+    case P_REMAINDER:
+        return step_parity(pool, make1(pool, P_FLOOR, make2(pool, P_DIV, e->args[0], e->args[1])));
     case P_DIV:
         return e->args[1];
     case P_POW:

@@ -79,7 +79,12 @@ typedef struct extent {
     bool proved;                /* the two are close, or it is infinite */
 } extent;
 extent upper_extent(const dg_activation *a, int order, double sign);
-/* Whether sign·f^(order) ≥ 0 everywhere but at the breaks: 1 proved, −1 disproved, 0 neither. */
+/* Whether f and its derivatives below `order` are certainly defined and continuous from lo to hi. */
+bool continuous_below(const dg_activation *a, int order, double lo, double hi);
+/* The same everywhere but at the breaks that were found. */
+bool continuous_between_breaks(const dg_activation *a, int order);
+/* Whether sign·f^(order) ≥ 0 everywhere but at the breaks, and what is below it continuous: 1 proved, −1 disproved,
+ * 0 neither. */
 int never_below(const dg_activation *a, int order, double sign);
 /* As enclose_at(), narrowed by the derivative. */
 dg_interval enclose_well(const dg_activation *a, int order, double lo, double hi);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST_BOXES = 12000, MOST_SIGN_BOXES = 20000 };
+enum { MOST_BOXES = 12000, MOST_SIGN_BOXES = 20000, MOST_DEPTH = 3000 };
 
 #define CLOSE     1e-7 /* relative */
 #define UNBOUNDED UNBOUNDED_VALUE
@@ -94,7 +94,8 @@ static box pop(heap *h)
 static void attain(const dg_activation *a, int order, double sign, double x, extent *e)
 {
     dg_interval point = enclose_at(a, order, x, x);
-    double value = point.partial ? -INFINITY : sign > 0 ? point.lo : -point.hi;
+    bool defined = !point.partial && (order == 0 || !enclose_at(a, 0, x, x).partial);
+    double value = !defined ? -INFINITY : sign > 0 ? point.lo : -point.hi;
     if (value > e->attained) {
         e->attained = value;
         e->at = x;
@@ -171,6 +172,40 @@ extent upper_extent(const dg_activation *a, int order, double sign)
     return e;
 }
 
+/* ---- continuity ---- */
+
+bool continuous_below(const dg_activation *a, int order, double lo, double hi)
+{
+    dg_interval x = dg_interval_of(lo, hi), results[ORDERS];
+    dg_enclose(a->enclosure, &x, results);
+    for (int k = 0; k < order; k++)
+        if (results[k].open || results[k].partial)
+            return false;
+    return true;
+}
+
+bool continuous_between_breaks(const dg_activation *a, int order)
+{
+    box stack[MOST_DEPTH];
+    int made = 0;
+    for (int k = 0; k < a->n_pieces; k++) {
+        int n = 0;
+        if (a->pieces[k].lo < a->pieces[k].hi)
+            stack[n++] = (box){a->pieces[k].lo, a->pieces[k].hi, 0};
+        while (n) {
+            box b = stack[--n];
+            if (continuous_below(a, order, b.lo, b.hi))
+                continue;
+            double m = middle_of(b.lo, b.hi);
+            if (m <= b.lo || m >= b.hi || ++made > MOST_BOXES / 2 || n + 2 > MOST_DEPTH)
+                return false;
+            stack[n++] = (box){b.lo, m, 0};
+            stack[n++] = (box){m, b.hi, 0};
+        }
+    }
+    return true;
+}
+
 /* ---- signs ---- */
 
 /* A number at which sign·f^(order) is certainly below 0. */
@@ -179,7 +214,8 @@ static bool has_witness(const dg_activation *a, int order, double sign)
     for (int k = -400; k <= 400; k++) {
         double x = k * 0.0251 + 0.003;
         dg_interval point = enclose_at(a, order, x, x);
-        if (!point.partial && !point.open && (sign > 0 ? point.hi < 0 : point.lo > 0))
+        if (!point.partial && !point.open && (sign > 0 ? point.hi < 0 : point.lo > 0) &&
+            continuous_below(a, order, x, x))
             return true;
     }
     return false;
@@ -199,11 +235,11 @@ int never_below(const dg_activation *a, int order, double sign)
     while (n && verdict >= 0) {
         box b = stack[--n];
         dg_interval all = enclose_well(a, order, b.lo, b.hi);
-        if (!all.partial && (sign > 0 ? all.lo >= 0 : all.hi <= 0))
+        if (!all.partial && (sign > 0 ? all.lo >= 0 : all.hi <= 0) && continuous_below(a, order, b.lo, b.hi))
             continue;
         double m = middle_of(b.lo, b.hi);
         dg_interval point = enclose_at(a, order, m, m);
-        if (!point.partial && (sign > 0 ? point.hi < 0 : point.lo > 0)) {
+        if (!point.partial && (sign > 0 ? point.hi < 0 : point.lo > 0) && continuous_below(a, order, m, m)) {
             verdict = -1;
         } else if (m <= b.lo || m >= b.hi || ++made > MOST_SIGN_BOXES / 2) {
             verdict = 0;

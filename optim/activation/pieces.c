@@ -52,7 +52,9 @@ static dg_status find_breaks(dg_activation *a, const dg_formula *turn, const dou
     dg_shape shape = DG_SHAPE(GRID);
     dg_operand operand = {.dtype = DG_FLOAT64, .data = grid, .strides = {1}};
     dg_program_run(program, &shape, &operand, DG_FLOAT64, values, 0, GRID);
-    for (int i = 0; i < GRID; i++) {
+    for (int k = 0; k < GRID;
+         k++) { /* from the middle outwards: where there are more than fit, the far ones are lost */
+        int i = k % 2 ? GRID / 2 - (k + 1) / 2 : GRID / 2 + k / 2;
         bool zero = values[i] == 0,
              flat = zero && ((i > 0 && values[i - 1] == 0) || (i + 1 < GRID && values[i + 1] == 0));
         if (zero && !flat)

@@ -79,13 +79,16 @@ static break_kind look_at(const dg_activation *a, double at)
 
 typedef struct smoothness {
     int order; /* continuous derivatives; 3: as many as were looked at */
-    bool jumps, kinks, bends, poles;
+    bool jumps, kinks, bends;
+    bool poles; /* or an end of where f is defined: what jumps there may not be f */
     bool kinks_up, kinks_down, steps_up, steps_down; /* signs of the jumps of f′ and of f */
 } smoothness;
 
 static smoothness add_breaks(dg_activation *a)
 {
+    enum { MOST_SHOWN = 8 };
     smoothness s = {.order = 3};
+    int shown = 0;
     for (int k = 0; k < a->n_breaks; k++) {
         double at = a->breaks[k];
         break_kind kind = look_at(a, at);
@@ -94,13 +97,15 @@ static smoothness add_breaks(dg_activation *a)
             continue;
         s.order = order < s.order ? order : s.order;
         s.jumps |= order == -1;
-        s.poles |= isinf(kind.jumps[0]) || (order == 0 && isinf(kind.jumps[1]));
+        s.poles |= isinf(kind.jumps[0]);
         s.kinks |= order == 0;
         s.bends |= order == 1;
         s.steps_up |= kind.jumps[0] > 0;
         s.steps_down |= kind.jumps[0] < 0;
         s.kinks_up |= order == 0 && kind.jumps[1] > 0;
         s.kinks_down |= order == 0 && kind.jumps[1] < 0;
+        if (++shown > MOST_SHOWN)
+            continue;
         if (order == -1)
             add_fact(a, SECTION, "jump", "jump", DG_SAMPLED, at, at, "f steps by %.6g at x = %.9g", kind.jumps[0], at);
         else if (order == 0)
@@ -110,8 +115,11 @@ static smoothness add_breaks(dg_activation *a)
             add_fact(a, SECTION, "bend", "bend", DG_SAMPLED, at, at, "f″ steps by %.6g at x = %.9g", kind.jumps[2], at);
     }
     static const char *const words[] = {"not continuous", "continuous (C⁰)", "C¹", "C²", "smooth"};
-    add_fact(a, SECTION, "smoothness", "smoothness", a->n_breaks ? DG_SAMPLED : DG_PROVED, s.order, s.order, "%s",
-             words[s.order + 1 > 3 ? 4 : s.order + 1]);
+    if (shown > MOST_SHOWN)
+        add_fact(a, SECTION, "more_breaks", "more of these", DG_SAMPLED, shown - MOST_SHOWN, shown - MOST_SHOWN,
+                 "at least %d", shown - MOST_SHOWN);
+    add_fact(a, SECTION, "smoothness", "smoothness", how(!a->n_breaks && continuous_between_breaks(a, 3)), s.order,
+             s.order, "%s", words[s.order + 1 > 3 ? 4 : s.order + 1]);
     return s;
 }
 
@@ -126,9 +134,15 @@ static void add_lipschitz(dg_activation *a, int order, bool steps, const char *n
     extent up = sided_extent(a, order, 1), down = sided_extent(a, order, -1);
     double attained = fmax(up.attained, down.attained), bound = fmax(up.bound, down.bound);
     double at = up.attained >= down.attained ? up.at : down.at;
-    add_fact(a, SECTION, name, label, how(isinf(bound) ? up.proved || down.proved : up.proved && down.proved), attained,
-             bound, isinf(bound) ? "none: it is unbounded" : "%s (at x = %.6g)", enclosed_text(attained, bound, text),
-             at);
+    if (attained == INFINITY) {
+        bool proved = (up.attained == INFINITY && up.proved) || (down.attained == INFINITY && down.proved);
+        add_fact(a, SECTION, name, label, how(proved), attained, bound, "none: it is unbounded");
+        return;
+    }
+    bool proved = up.proved && down.proved && continuous_between_breaks(a, order);
+    attained = fmax(attained, 0.0) + 0.0; /* of a constant: no −0 */
+    add_fact(a, SECTION, name, label, how(proved), attained, fmax(bound, attained), "%s (at x = %.6g)",
+             enclosed_text(attained, fmax(bound, attained), text), at);
 }
 
 /* ---- signs ---- */
@@ -148,6 +162,7 @@ static void add_signs(dg_activation *a, const smoothness *s)
 {
     bool proved;
     const char *found = sign_words(never_below(a, 1, 1), never_below(a, 1, -1), !s->steps_down, !s->steps_up, &proved);
+    proved &= !s->poles;
     add_fact(a, SECTION, "monotone", "monotone", how(proved), NAN, NAN, "%s",
              found[0] == 'u'   ? "increasing (f′ ≥ 0)"
              : found[0] == 'd' ? "decreasing (f′ ≤ 0)"
@@ -155,6 +170,7 @@ static void add_signs(dg_activation *a, const smoothness *s)
                                : "not known");
     found = sign_words(never_below(a, 2, 1), never_below(a, 2, -1), !s->jumps && !s->kinks_down,
                        !s->jumps && !s->kinks_up, &proved);
+    proved &= !s->poles;
     add_fact(a, SECTION, "convex", "convex", how(proved), NAN, NAN, "%s",
              found[0] == 'u'   ? "convex (f″ ≥ 0)"
              : found[0] == 'd' ? "concave (f″ ≤ 0)"
