@@ -285,8 +285,9 @@ void metrics_finish(const metric_set *set, const metric_sums *sums, dg_metrics *
 {
     *metrics = (dg_metrics){.count = set->count};
     for (int i = 0; i < set->count; i++) {
-        bool is_number = i == 0 || set->nodes[i] || set->rules[i]->judge; /* NaN: no turn has measured it */
-        double mean = sums->under[i] > 0 ? sums->over[i] / sums->under[i] : is_number ? NAN : 0;
+        bool none_are_ones = sums->under[0] > 0 && set->rules[i] && set->rules[i]->add == add_f1;
+        double nothing = none_are_ones ? 0 : NAN; /* NaN: no turn has measured it */
+        double mean = sums->under[i] > 0 ? sums->over[i] / sums->under[i] : nothing;
         metrics->names[i] = metric_name(set, i);
         metrics->values[i] = set->rules[i] && set->rules[i]->root ? sqrt(mean) : mean;
     }

@@ -168,3 +168,14 @@ Test(schedule, is_that_of_torch)
         dg_schedule_release(&schedule);
     }
 }
+
+/* Every other epoch has no turn of the loss that is looked at. */
+Test(schedule, plateau_passes_over_epochs_that_measured_nothing)
+{
+    const double losses[] = {NAN, 1, NAN, 0.9, NAN, 0.8, NAN, 0.8};
+    dg_schedule schedule;
+    MUST(dg_schedule_parse("plateau(factor=0.5, patience=0)", &schedule));
+    cr_assert_eq(dg_schedule_follow(&schedule, 0.5, 7, 1, 20, 7, losses, NULL), 0.5);
+    cr_assert_eq(dg_schedule_follow(&schedule, 0.5, 8, 1, 20, 8, losses, NULL), 0.25);
+    dg_schedule_release(&schedule);
+}

@@ -3,6 +3,8 @@
 
 #include <dotgrad/dotgrad.h>
 
+#include <math.h>
+
 TestSuite(objectives, .init = make_folder, .fini = remove_folder, .timeout = 120);
 
 static const char gan[] =
@@ -120,4 +122,27 @@ Test(objectives, weights_of_another_run_are_begun_from)
     dg_tensors_free(a);
     dg_tensors_free(b);
     cr_assert_eq(dotgrad("train gan.dot --weights none.safetensors -o c").status, 1);
+}
+
+/* A full batch is one turn an epoch: every third is the second loss's, in which the first one's judge saw nothing. */
+Test(objectives, an_epoch_without_a_turn_of_the_first_loss_has_no_metrics)
+{
+    char text[2000];
+    write_text("turns.dot",
+               "digraph { graph [data=\"sinc(n=40)\", epochs=6, batch_size=40, loss=\"la, lb\", output=o];"
+               "x [op=\"input([N,1])\"]; y [op=\"input([N,1])\"]; h [op=\"linear(3)\"]; o [op=\"linear(1)\"];"
+               "x -> h -> o; la [op=mse_loss, trains=\"h.*\", turns=2]; o -> la; y -> la [arg=target];"
+               "lb [op=l1_loss, trains=\"o.*\"]; o -> lb; y -> lb [arg=target]; }");
+    expect_fine(dotgrad("train turns.dot -o run"));
+    read_text("run/metrics.csv", text, sizeof text);
+    int empty = 0, line = 0;
+    for (char *at = strchr(text, '\n'); at && at[1]; at = strchr(at + 1, '\n'), line++) {
+        char *comma = strchr(at, ',');
+        double loss = strtod(comma + 1, &comma), rmse = strtod(comma + 1, NULL);
+        cr_expect_eq(isnan(loss), isnan(rmse), "%s", text);
+        cr_expect(isnan(rmse) || rmse > 0, "%s", text);
+        empty += isnan(rmse);
+    }
+    cr_assert_eq(line, 6);
+    cr_assert_eq(empty, 2, "%s", text);
 }

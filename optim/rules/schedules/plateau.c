@@ -16,6 +16,8 @@ static double rate(const dg_schedule *schedule, const dg_schedule_point *at)
 {
     double best = INFINITY, now = at->base, bad = 0, rest = 0;
     for (int i = 0; i < at->n_losses; i++) {
+        if (isnan(at->losses[i])) /* not measured: the turns of that epoch were other losses' */
+            continue;
         if (is_better(schedule, at->losses[i], best)) {
             best = at->losses[i];
             bad = 0;
