@@ -238,24 +238,32 @@ Test(study, says_what_is_wrong_with_a_plan)
     static const struct {
         const char *arguments, *words;
         int status;
-    } cases[] = {{"study", "wants a graph file", 2},
-                 {"study net.dot --set acct=relu", "act", 1},
-                 {"study net.dot --set act=", "NAME=VALUES", 1},
-                 {"study net.dot --set 'act=relu||mish'", "empty value", 1},
-                 {"study net.dot --range 'lr=geomspace(0, 1, 3)'", "numbers above 0", 1},
-                 {"study net.dot --range 'lr=logspace(0, 1, 3)'", "geomspace(FROM, TO, COUNT)", 1},
-                 {"study net.dot --sample 'lr=normal(0, 1)'", "loguniform(LOW, HIGH)", 1},
-                 {"study net.dot --select lr", "nothing named 'lr' is varied", 1},
-                 {"study net.dot --shard 4/3", "I from 1 to N", 2},
-                 {"study net.dot --budget soon", "15m", 2},
-                 {"study net.dot net.dot", "two graphs are named 'net'", 1},
-                 {"study net.dot --seeds 1 --baseline nosuch -o s", "there is no method 'nosuch'", 1},
-                 {"study --report nosuch", "nosuch/manifest", 1}};
+    } cases[] = {
+        {"study", "wants a graph file", 2},
+        {"study net.dot --set acct=relu", "act", 1},
+        {"study net.dot --set act=", "NAME=VALUES", 1},
+        {"study net.dot --set 'act=relu||mish'", "empty value", 1},
+        {"study net.dot --range 'lr=geomspace(0, 1, 3)'", "numbers above 0", 1},
+        {"study net.dot --range 'lr=logspace(0, 1, 3)'", "geomspace(FROM, TO, COUNT)", 1},
+        {"study net.dot --sample 'lr=normal(0, 1)'", "loguniform(LOW, HIGH)", 1},
+        {"study net.dot --select lr", "nothing named 'lr' is varied", 1},
+        {"study net.dot --shard 4/3", "I from 1 to N", 2},
+        {"study net.dot --budget soon", "15m", 2},
+        {"study net.dot net.dot", "two graphs are named 'net'", 1},
+        {"study net.dot --seeds 1 --baseline nosuch -o s", "there is no method 'nosuch'; there are 'net'", 2},
+        {"study net.dot --seeds 1 --metric foo -o s", "no metric 'foo'; there are loss, accuracy", 2},
+        {"study net.dot --set 'act=relu|mish' --select act --by foo -o s", "--by: there is no metric 'foo'", 2},
+        {"study net.dot --seeds 1 --target validation_accuracy=abc -o s", "METRIC=NUMBER", 2},
+        {"study net.dot --seeds 1 --target foo=3 -o s", "--target: there is no metric 'foo'", 2},
+        {"study net.dot --seeds 1 --target test_accuracy=0.5 -o s", "measured after training", 2},
+        {"study net.dot --set 'act=tanh|tanh' -o s", "'act' has the value 'tanh' twice", 1},
+        {"study --report nosuch", "nosuch/manifest", 1}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         outcome run = dotgrad("%s", cases[k].arguments);
         cr_assert_eq(run.status, cases[k].status, "%s: %d: %s", cases[k].arguments, run.status, run.err);
         expect_words(run.err, cases[k].words);
     }
+    cr_assert_neq(access("s", F_OK), 0); /* before anything is trained */
 }
 
 /* Pictures and all in one page: nothing of it is fetched. */

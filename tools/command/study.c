@@ -102,6 +102,7 @@ static const command_options known = {
 typedef struct asked {
     study_options is;
     const char *report, *repeat;
+    bool is_misused;
     const char *texts[5][MOST_TEXTS]; /* of the lists in `is` */
     char *command_line;
 } asked;
@@ -330,10 +331,13 @@ static dg_status report(study *s, const study_progress *progress)
     return dg_ok();
 }
 
-static dg_status run(const asked *a, study *s)
+static dg_status run(asked *a, study *s)
 {
     study_progress progress = {0};
     DG_TRY(make_study(a, s));
+    dg_status choices = study_check_choices(s);
+    a->is_misused = choices.code != DG_OK;
+    DG_TRY(choices);
     if (a->is.is_dry) {
         print_plan(s);
         return dg_ok();
@@ -364,6 +368,8 @@ int command_study(int argc, char **argv)
         status = find_passed(a);
         if (status.code == DG_OK)
             status = run(a, &s);
+        if (a->is_misused)
+            over = command_misused("study", "%s", status.message);
         study_free(&s);
     }
     for (int k = 0; k < a->is.passed.count; k++)

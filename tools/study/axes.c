@@ -21,6 +21,9 @@ static dg_status add_value(study *s, study_axis *axis, const char *text, size_t 
         return dg_error(DG_BAD_ARGUMENT, "'%s' has an empty value", axis->name);
     if (axis->values.count == MOST_VALUES)
         return dg_error(DG_BAD_ARGUMENT, "'%s' has more than %d values", axis->name, MOST_VALUES);
+    for (int k = 0; !axis->is_drawn && k < axis->values.count; k++)
+        if (strlen(axis->values.items[k]) == length && strncmp(axis->values.items[k], at, length) == 0)
+            return dg_error(DG_BAD_ARGUMENT, "'%s' has the value '%.*s' twice", axis->name, (int)length, at);
     const char **items = dg_arena_alloc(s->arena, ((size_t)axis->values.count + 1) * sizeof *items);
     const char *copy = dg_arena_text(s->arena, at, length);
     if (!items || !copy)

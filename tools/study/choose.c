@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,63 @@ static const char *bare(const char *metric)
         if (strncmp(metric, parts[k], strlen(parts[k])) == 0)
             return metric + strlen(parts[k]);
     return metric;
+}
+
+static bool is_listed(const char *names, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = names + strspn(names, ", \t[]"); *at; at += strspn(at, ", \t[]")) {
+        size_t here = strcspn(at, ", \t[]");
+        if (here == length && strncmp(at, name, length) == 0)
+            return true;
+        at += here;
+    }
+    return false;
+}
+
+static dg_status check_metric(const study *s, const char *option, const char *name)
+{
+    if (!s->metrics || is_listed(s->metrics, bare(name)))
+        return dg_ok();
+    return dg_error(DG_BAD_ARGUMENT, "--%s: there is no metric '%s'; there are %s (more by metrics= of the graph)",
+                    option, name, s->metrics);
+}
+
+/* "accuracy" of "accuracy>=0.9", and 0.9. */
+static bool read_target(const char *target, char name[64], double *wanted)
+{
+    const char *equals = strchr(target, '=');
+    char *end = NULL;
+    size_t length = equals ? (size_t)(equals - target) : 0;
+    while (length && strchr("<> ", target[length - 1]))
+        length--;
+    snprintf(name, 64, "%.*s", (int)length, target);
+    *wanted = equals ? strtod(equals + 1, &end) : NAN;
+    while (end && *end == ' ')
+        end++;
+    return length && end && end > equals + 1 && !*end && isfinite(*wanted);
+}
+
+dg_status study_check_choices(study *s)
+{
+    char name[64];
+    double wanted;
+    int method;
+    bool by_metric = s->by && strcmp(s->by, "validation") != 0 && strcmp(s->by, "seconds") != 0;
+    if (s->metric)
+        DG_TRY(check_metric(s, "metric", s->metric));
+    if (by_metric)
+        DG_TRY(check_metric(s, "by", s->by));
+    if (s->target && !read_target(s->target, name, &wanted))
+        return dg_error(DG_BAD_ARGUMENT, "--target is '%s', wants METRIC=NUMBER", s->target);
+    if (s->target && strncmp(name, "test_", 5) == 0)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "--target: '%s' is measured after training; an epoch has '%s' and "
+                        "'validation_%s'",
+                        name, name + 5, name + 5);
+    if (s->target)
+        DG_TRY(check_metric(s, "target", name));
+    return study_find_baseline(s, &method);
 }
 
 /* The first metric beside the loss, of the test part where there is one. */
@@ -131,16 +189,12 @@ static double cell_of(const char *line, int column)
 
 double study_epochs_to_target(const study *s, const study_run *run)
 {
-    const char *equals = s->target ? strchr(s->target, '=') : NULL;
     char name[64], *path, *text, *rest, *line;
     size_t size;
-    double wanted = equals ? strtod(equals + 1, NULL) : NAN, epoch = NAN;
-    if (!equals || asprintf(&path, "%s/runs/%s/metrics.csv", s->folder, run->key) < 0)
+    double wanted, epoch = NAN;
+    if (!s->target || !read_target(s->target, name, &wanted) ||
+        asprintf(&path, "%s/runs/%s/metrics.csv", s->folder, run->key) < 0)
         return NAN;
-    size_t length = (size_t)(equals - s->target);
-    while (length && strchr("<> ", s->target[length - 1])) /* accuracy>=0.9, too */
-        length--;
-    snprintf(name, sizeof name, "%.*s", (int)length, s->target);
     bool fine = dg_read_file(path, &text, &size).code == DG_OK;
     free(path);
     if (!fine)

@@ -7,7 +7,7 @@
 
 #define LEVEL 0.05
 
-static dg_status find_baseline(study *s, int *baseline)
+dg_status study_find_baseline(study *s, int *baseline)
 {
     *baseline = 0;
     if (!s->baseline)
@@ -22,8 +22,14 @@ static dg_status find_baseline(study *s, int *baseline)
             return dg_ok();
         }
     }
-    return dg_error(DG_BAD_ARGUMENT, "--baseline: there is no method '%s'; the first is '%s'", s->baseline,
-                    study_label(s, &s->variants[0], false));
+    const char *known = "";
+    for (int v = 0, method = -1; known && v < s->n_variants && strlen(known) < 200; v++)
+        if (s->variants[v].graph == 0 && s->variants[v].method > method) {
+            method = s->variants[v].method;
+            known = study_format(s, "%s%s'%s'", known, *known ? ", " : "", study_label(s, &s->variants[v], false));
+        }
+    return dg_error(DG_BAD_ARGUMENT, "--baseline: there is no method '%s'; there are %s", s->baseline,
+                    known ? known : "others");
 }
 
 static dg_status fill_cell(study *s, const study_result *result, study_cell *cell)
@@ -131,7 +137,7 @@ dg_status study_compare(study *s, study_result *result)
     *result = (study_result){0};
     DG_TRY(study_metric(s, &result->metric, &result->rises));
     result->by = study_by(s, result->metric, &by_rises);
-    DG_TRY(find_baseline(s, &result->baseline));
+    DG_TRY(study_find_baseline(s, &result->baseline));
     DG_TRY(study_choose(s, &chosen));
     result->cells = dg_arena_alloc(s->arena, (size_t)cells * sizeof *result->cells);
     if (!result->cells)

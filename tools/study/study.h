@@ -75,6 +75,7 @@ typedef struct study {
     int64_t seeds, folds; /* folds 0: none */
     int64_t n_pairs;      /* seeds × folds */
     const char *by, *metric, *target, *baseline;
+    const char *metrics; /* "loss, accuracy": what its graphs measure; NULL: not known, it is of a manifest */
     double halving;
     study_texts passed;
     cJSON **rows; /* of run pair·n_variants + variant; NULL: it has not ended */
@@ -143,6 +144,8 @@ bool study_goes_on(const study *s, const study_variant *variant);
 
 /* ---- choose.c ---- */
 
+/* Whether --metric, --by, --target and --baseline name what there is. */
+dg_status study_check_choices(study *s);
 /* The metric that is compared ("test_accuracy"), and whether more of it is better. DG_BAD_DATA: no run has it. */
 dg_status study_metric(study *s, const char **metric, bool *rises);
 /* By which configurations are chosen: "validation_accuracy". */
@@ -183,6 +186,8 @@ typedef struct study_result {
     study_progress progress;
 } study_result;
 
+/* The method that --baseline names; the first, where it is not given. */
+dg_status study_find_baseline(study *s, int *baseline);
 dg_status study_compare(study *s, study_result *result);
 
 /* ---- tables.c, table.c, report.c ---- */
