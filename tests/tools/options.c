@@ -232,6 +232,16 @@ Test(options, texts_that_name_nothing_are_refused)
         expect_refusal(dotgrad("%s", calls[k][0]), 1, calls[k][0], calls[k][1]);
 }
 
+/* As in a file, a name is a whole one. */
+Test(options, the_beginning_of_a_name_is_none)
+{
+    static const char *const calls[][2] = {{"train good.dot --epoch 3", "no option --epoch (did you mean --epochs?)"},
+                                           {"train good.dot --epoch=3", "no option --epoch (did you mean --epochs?)"},
+                                           {"fmt good.dot --chec", "no option --chec (did you mean --check?)"}};
+    for (size_t k = 0; k < sizeof calls / sizeof *calls; k++)
+        expect_refusal(dotgrad("%s", calls[k][0]), 2, calls[k][0], calls[k][1]);
+}
+
 Test(options, those_that_change_nothing_or_contradict_each_other_are_refused)
 {
     static const char *const calls[][2] = {

@@ -214,7 +214,15 @@ static int next_option(int argc, char **argv, const char *shorts, const struct o
     char with_colon[64];
     snprintf(with_colon, sizeof with_colon, ":%s", shorts);
     opterr = 0;
-    int option = getopt_long(argc, argv, with_colon, longs, NULL);
+    int index = -1, option = getopt_long(argc, argv, with_colon, longs, &index);
+    if (index >= 0 && option != ':' && option != '?') { /* a beginning of a name would do for getopt */
+        const char *text = argv[optind - 1];
+        text = optarg && optarg == text ? argv[optind - 2] : text;
+        if (strcspn(text + 2, "=") != strlen(longs[index].name)) {
+            misused_unknown(argv[0], text, longs);
+            return '?';
+        }
+    }
     if (option == ':' || option == '?') {
         const char *text = optind > 0 && optind <= argc ? argv[optind - 1] : "";
         bool is_short = optopt > 0 && optopt < 256 && strncmp(text, "--", 2) != 0;
