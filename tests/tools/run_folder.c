@@ -447,3 +447,16 @@ Test(run_folder, tells_which_class_was_taken_for_which)
     cr_assert_eq(access("run/confusion.svg", R_OK), 0);
     cr_assert_null(strstr(run.err, "nan"), "%s", run.err);
 }
+
+/* A class may hold what CSV gives a meaning. */
+Test(run_folder, quotes_the_names_of_classes)
+{
+    char table[1024];
+    write_text("odd.csv", "a,kind\n1,\"x,\"\"y\"\"\"\n2,plain\n1.1,\"x,\"\"y\"\"\"\n2.1,plain\n");
+    write_text("odd.dot", "digraph { graph [data=\"odd.csv(target=kind)\", epochs=1]; x [op=\"input([N, 1])\"];"
+                          "t [op=\"input([N], dtype=int64)\"]; output [op=\"linear(2)\"]; loss [op=cross_entropy];"
+                          "x -> output -> loss; t -> loss [arg=target]; }");
+    expect_fine(dotgrad("train odd.dot -o run"));
+    read_text("run/confusion.csv", table, sizeof table);
+    cr_assert_not_null(strstr(table, "\"x,\"\"y\"\"\""), "%s", table);
+}

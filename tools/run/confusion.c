@@ -4,6 +4,7 @@
 #include "chart.h"
 #include "claim.h"
 #include "folder.h"
+#include "print.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,10 +15,10 @@ enum { MOST_CLASSES = 200 };
 static void print_class(FILE *out, const dg_data *data, int64_t k)
 {
     const char *name = dg_data_class(data, k);
-    if (name && !strpbrk(name, ",\"\n"))
-        fputs(name, out);
-    else
+    if (!name)
         fprintf(out, "%lld", (long long)k);
+    else
+        csv_print(out, name);
 }
 
 static dg_status write_table(const char *path, const dg_tensor *counts, const dg_data *data)

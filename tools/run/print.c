@@ -292,3 +292,14 @@ dg_status tensors_write(const char *path, const dg_tensors *set)
     }
     return dg_safetensors_write(path, set);
 }
+
+/* ---- CSV ---- */
+
+void csv_print(FILE *out, const char *text)
+{
+    const char *quote = strpbrk(text, ",\"\n\r") ? "\"" : "";
+    fputs(quote, out);
+    for (; *text; text++)
+        fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
+    fputs(quote, out);
+}

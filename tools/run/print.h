@@ -12,6 +12,8 @@ enum { NUMBER_WIDTH = 40 };
 const char *print_number(const dg_tensor *tensor, int64_t at, char text[NUMBER_WIDTH]);
 /* "name [2, 3] float32", then its rows; of a large one the corners. `indent` spaces before each line. */
 void print_tensor(FILE *out, int indent, const char *name, const dg_tensor *tensor);
+/* One cell of a CSV file, in quotes where it needs them (RFC 4180). */
+void csv_print(FILE *out, const char *text);
 /* By the ending of the path: .csv, .json, .npz, else safetensors; - is standard output, to which no binary goes where
  * it is a terminal. A table has a column for each number of a row: h[0], h[1]. DG_BAD_SHAPE: tensors that are not of
  * the same number of rows make no table. */
