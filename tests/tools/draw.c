@@ -695,3 +695,15 @@ Test(draw, text_can_be_read_in_every_style)
     cr_expect_eq(run.status, 2);
     cr_expect_not_null(strstr(run.err, "own.style:2:"), "%s", run.err);
 }
+
+/* One layer for all copies of a module. */
+Test(draw, counts_parameters_that_copies_share_once)
+{
+    write_text("share.dot", "digraph { graph [output=o]; x [op=\"input([N, 3])\"];"
+                            "subgraph cluster_b { repeat=3; share=true; w [op=\"linear(3)\"]; a [op=tanh]; w -> a; }"
+                            "subgraph cluster_c { repeat=2; v [op=\"linear(3)\"]; g [op=gelu]; v -> g; }"
+                            "o [op=\"linear(1)\"]; x -> w; a -> v; g -> o; }");
+    expect_fine(dotgrad("draw share.dot -o share.svg"));
+    expect_in_file("share.svg", ">12 parameters<");
+    expect_in_file("share.svg", "40 parameters"); /* 12 + 2·12 + 4 */
+}

@@ -168,7 +168,7 @@ static int64_t count_parameters(const view *v)
     for (int b = 0; b < v->n_boxes; b++) {
         int64_t times = 1;
         for (int m = v->boxes[b].module; m >= 0; m = v->modules[m].parent)
-            times *= v->modules[m].times;
+            times *= v->modules[m].is_shared ? 1 : v->modules[m].times;
         for (int r = 0; !v->boxes[b].is_gone && r < v->boxes[b].n_rows; r++)
             sum += v->boxes[b].rows[r].parameters * times;
     }

@@ -51,11 +51,11 @@ static bool is_kept_open(const view *v, int module, const char *open)
     return false;
 }
 
-static int64_t times_within(const view *v, int module, int outer)
+static int64_t times_within(const view *v, int module, int outer, bool of_parameters)
 {
     int64_t times = 1;
     for (; module >= 0 && module != outer; module = v->modules[module].parent)
-        times *= v->modules[module].times;
+        times *= of_parameters && v->modules[module].is_shared ? 1 : v->modules[module].times;
     return times;
 }
 
@@ -78,9 +78,10 @@ static int close_module(view *v, int module, int *box_of)
         const view_box *box = &v->boxes[b];
         if (box_of[b] != module)
             continue;
-        int64_t times = times_within(v, box->module, module);
+        int64_t times = times_within(v, box->module, module, false);
+        int64_t owners = times_within(v, box->module, module, true);
         for (int r = 0; r < box->n_rows; r++) {
-            parameters += box->rows[r].parameters * times;
+            parameters += box->rows[r].parameters * owners;
             nodes += (box->kind == BOX_MODULE ? box->n_inside : box->kind == BOX_ENTRY ? 0 : 1) * times;
             row->is_output |= box->rows[r].is_output;
             row->is_loss |= box->rows[r].is_loss;

@@ -128,6 +128,12 @@ static int64_t repeat_of(const dg_file_cluster *cluster)
     return times > 1 ? times : 1;
 }
 
+static bool is_shared(const dg_file_cluster *cluster)
+{
+    const char *share = dg_file_attribute_find(&cluster->attributes, "share");
+    return share && strcmp(share, "true") == 0;
+}
+
 static void add_modules(file_walk *f)
 {
     for (int k = 0; k < f->file->n_clusters; k++) {
@@ -144,11 +150,21 @@ static void add_modules(file_walk *f)
                                                 .label = label ? label : name,
                                                 .parent = parent,
                                                 .times = repeat_of(cluster),
+                                                .is_shared = is_shared(cluster),
                                                 .sizes = "",
                                                 .fill = color(f, &cluster->attributes, NULL, "fillcolor"),
                                                 .color = color(f, &cluster->attributes, NULL, "color"),
                                                 .fontcolor = color(f, &cluster->attributes, NULL, "fontcolor")});
     }
+}
+
+/* Copies that own parameters of their own. */
+static int64_t owners_of(const file_walk *f, int node)
+{
+    int64_t copies = 1;
+    for (int k = f->file->nodes[node].cluster; k >= 0; k = f->file->clusters[k].parent)
+        copies *= is_shared(&f->file->clusters[k]) ? 1 : repeat_of(&f->file->clusters[k]);
+    return copies;
 }
 
 static int64_t copies_of(const file_walk *f, int node)
@@ -204,7 +220,7 @@ static void add_node(file_walk *f, int k)
     label_row(f->v, row);
     if (strcmp(node->call.s, op->name) != 0 && node->call.count && !(op->flags & DG_ANY_INPUTS))
         label_used(f, row, node);
-    row->parameters = f->costs[k].parameters / copies_of(f, k);
+    row->parameters = f->costs[k].parameters / owners_of(f, k);
     if (copies_of(f, k) > 1 && row->style != STYLE_MODULE) {
         row->n_made = node->n_made;
         row->made = node->made;

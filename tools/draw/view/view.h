@@ -96,6 +96,7 @@ typedef struct view_module {
     const char *label;                    /* what is written on it */
     int parent;                           /* −1: none */
     int64_t times;                        /* copies that it stands for */
+    bool is_shared;                       /* they own the parameters of one */
     const char *sizes;                    /* "64 → 128 → 256", where copies differ; "" */
     bool is_fold;                         /* made by folding */
     const char *fill, *color, *fontcolor; /* the author's; NULL */
