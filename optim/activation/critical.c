@@ -16,6 +16,8 @@ static dg_status edge_of(const dg_init_call *call, dg_edge *edge)
     dg_activation *a;
     DG_TRY(dg_activation_analyse(given->s, &(dg_activation_options){.sections = DG_SECTION_FORMULA}, &a));
     dg_status status = dg_activation_edge(a, call->values[1], edge);
+    if (status.code == DG_NUMERIC && !call->given[1]) /* ReLU has an edge without biases alone */
+        status = dg_activation_edge(a, 0, edge);
     dg_activation_free(a);
     return status;
 }
@@ -39,8 +41,7 @@ static dg_status fill_critical(dg_tensor *tensor, const dg_init_call *call)
 const dg_initialiser dg_critical_initialisers[] = {
     {
         .name = "critical",
-        .summary =
-            "N(0, σ_w²/fan_in) at the edge of chaos of an activation: critical(mish), critical(tanh, sigma_b=0.2)",
+        .summary = "N(0, σ_w²/fan_in) at the edge of chaos of an activation: critical(mish), critical(tanh, sigma_b=0)",
         .source =
             "Poole, Lahiri, Raghu, Sohl-Dickstein, Ganguli 2016; Schoenholz, Gilmer, Ganguli, Sohl-Dickstein 2017",
         .arguments = {{.name = "activation",
@@ -49,8 +50,9 @@ const dg_initialiser dg_critical_initialisers[] = {
                        .doc = "a name of the catalogue, or a formula in quotes"},
                       {.name = "sigma_b",
                        .range = DG_ARGUMENT_NOT_NEGATIVE,
-                       .fallback = {0},
-                       .doc = "standard deviation of the biases, which another initialiser gives them"}},
+                       .fallback = {0.2},
+                       .doc = "standard deviation of the biases the edge is solved for (another initialiser gives "
+                              "them); left out for a function without such an edge, as relu: 0"}},
         .least_rank = 2,
         .check = check_critical,
         .fill = fill_critical,

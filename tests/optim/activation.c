@@ -365,8 +365,12 @@ Test(activation, critical_initialiser_has_the_deviation_of_the_edge)
     static const struct {
         const char *call;
         double sigma_w;
-    } cases[] = {{"critical(relu)", 1.41421}, {"critical(tanh)", 1}, {"critical(mish, sigma_b=0.2)", 1.4634}};
-    for (size_t i = 0; i < 3; i++) {
+    } cases[] = {{"critical(relu)", 1.41421},
+                 {"critical(tanh)", 1.3041},
+                 {"critical(tanh, sigma_b=0)", 1},
+                 {"critical(mish)", 1.4634},
+                 {"critical(mish, sigma_b=0.2)", 1.4634}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dg_arena *arena;
         dg_value init;
         dg_tensor weight;

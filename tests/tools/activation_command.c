@@ -68,8 +68,24 @@ Test(activation_command, exports_code_that_compiles_and_a_graph_that_runs)
     cr_expect_eq(system("${CC:-cc} -std=c99 -Wall -D_GNU_SOURCE -c mish.c -o mish.o"), 0);
     run = dotgrad("activation 'x * sigmoid(b * x), b=parameter(1)' --export torch");
     expect_fine(run);
-    static const char *const words[] = {"nn.Parameter(torch.tensor(1))", "return x * torch.sigmoid(b * x)"};
+    static const char *const words[] = {"nn.Parameter(torch.tensor(float(1)))", "return x * torch.sigmoid(b * x)"};
     expect_words(run.out, 2, words);
+}
+
+Test(activation_command, exports_functions_of_one_file_under_names_of_their_own)
+{
+    outcome run = dotgrad("activation mish 'x * sigmoid(b * x), b=0.1234567890123' --export torch");
+    expect_fine(run);
+    static const char *const words[] = {"class Activation(nn.Module)", "class Activation2(nn.Module)",
+                                        "self.b = 0.1234567890123\n"};
+    expect_words(run.out, 3, words);
+    cr_expect_null(strstr(strstr(run.out, "import torch\n") + 1, "import torch\n"));
+    expect_fine(dotgrad("activation mish gelu --export c -o two.c"));
+    cr_expect_eq(system("${CC:-cc} -std=c99 -Wall -D_GNU_SOURCE -c two.c -o two.o"), 0);
+    run = dotgrad("activation mish gelu --export jax");
+    expect_fine(run);
+    static const char *const functions[] = {"def activation(x)", "def activation2(x)"};
+    expect_words(run.out, 2, functions);
 }
 
 Test(activation_command, probes_depth_and_tells_costs)

@@ -251,7 +251,7 @@ static dg_status write_out(const job *j, FILE *to)
 {
     const char *export = option_text("export");
     for (int i = 0; export && i < j->n; i++)
-        DG_TRY(export_write(j->functions[i], export, to));
+        DG_TRY(export_write(j->functions[i], export, i, to));
     if (export)
         return dg_ok();
     if (option_given("cost"))

@@ -2,47 +2,75 @@
 #include "lab.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const export_names = "graph|op|c|torch|jax|keras";
 
+/* As few digits as read back as the same number. */
+static const char *exact(double value, char text[32])
+{
+    for (int digits = 9; digits <= 17; digits++) {
+        snprintf(text, 32, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    return text;
+}
+
+/* What names of the second and further functions of one file end in. */
+static const char *numbered(int number, char text[16])
+{
+    text[0] = '\0';
+    if (number > 0)
+        snprintf(text, 16, "%d", number + 1);
+    return text;
+}
+
 /* ", beta=parameter(1)" or ", beta=1" */
 static void write_values(const dg_activation *a, FILE *to)
 {
+    char text[32];
     for (int k = 0; k < dg_activation_parameter_count(a); k++) {
         const dg_activation_parameter *p = dg_activation_parameter_at(a, k);
         if (p->trainable)
-            fprintf(to, ", %s=parameter(%.9g)", p->name, p->value);
+            fprintf(to, ", %s=parameter(%s)", p->name, exact(p->value, text));
         else
-            fprintf(to, ", %s=%.9g", p->name, p->value);
+            fprintf(to, ", %s=%s", p->name, exact(p->value, text));
     }
 }
 
 /* Names for numbers of a graph's formula are parameters: those that are not trained are put in. */
-static void write_graph(const dg_activation *a, FILE *to)
+static void write_graph(const dg_activation *a, int number, FILE *to)
 {
+    char suffix[16];
     bool trained = false;
     for (int k = 0; k < dg_activation_parameter_count(a); k++)
         trained |= dg_activation_parameter_at(a, k)->trainable;
-    fputs("digraph activation {\n  x    [op=\"input([N, 64])\"];\n  h    [op=\"linear(64)\"];\n  act  [op=\"expr(", to);
+    fprintf(to, "digraph activation%s {\n", numbered(number, suffix));
+    fputs("  x    [op=\"input([N, 64])\"];\n  h    [op=\"linear(64)\"];\n  act  [op=\"expr(", to);
     fputs(trained ? dg_activation_free_text(a) : dg_activation_text(a, 0), to);
     if (trained)
         write_values(a, to);
     fputs(")\"];\n  y    [op=\"linear(10)\"];\n  x -> h -> act -> y;\n}\n", to);
 }
 
-static void write_op(const dg_activation *a, FILE *to)
+static void write_op(const dg_activation *a, int number, FILE *to)
 {
-    fputs("#include <dotgrad/op.h>\n\nstatic const dg_op my_activation = {\n    .name = \"my_activation\",\n"
-          "    .family = \"activation\",\n    .summary = \"y = ",
-          to);
+    char suffix[16];
+    numbered(number, suffix);
+    fputs(number == 0 ? "#include <dotgrad/op.h>\n\n" : "\n", to);
+    fprintf(to,
+            "static const dg_op my_activation%s = {\n    .name = \"my_activation%s\",\n"
+            "    .family = \"activation\",\n    .summary = \"y = ",
+            suffix, suffix);
     fputs(dg_activation_text(a, 0), to);
     fputs("\",\n    .inputs = {{.name = \"x\"}},\n    .formula = \"", to);
     fputs(dg_activation_text(a, 0), to);
     fputs("\"};\n", to);
 }
 
-static void write_c(const dg_activation *a, FILE *to)
+static void write_c_head(FILE *to)
 {
     fputs("#include <math.h>\n#include <stddef.h>\n\n"
           "static inline double square(double a) { return a * a; }\n"
@@ -54,28 +82,42 @@ static void write_c(const dg_activation *a, FILE *to)
           "static inline double log_add_exp(double a, double b) { return fmax(a, b) + log1p(exp(-fabs(a - b))); }\n"
           "static inline double floor_remainder(double a, double b) { return a - b * floor(a / b); }\n\n",
           to);
-    static const char *const names[] = {"activation", "activation_slope", "activation_bend"};
-    for (int order = 0; order < 3; order++)
-        fprintf(to, "static inline double %s(double x)\n{\n    return %s;\n}\n\n", names[order],
-                dg_activation_text_as(a, order, DG_C_CODE));
-    fputs("void activation_forward(const float *x, float *y, size_t n)\n{\n    for (size_t i = 0; i < n; i++)\n"
-          "        y[i] = (float)activation(x[i]);\n}\n\n"
-          "void activation_backward(const float *x, const float *dy, float *dx, size_t n)\n{\n"
-          "    for (size_t i = 0; i < n; i++)\n        dx[i] = (float)(dy[i] * activation_slope(x[i]));\n}\n",
-          to);
 }
 
-static void write_torch(const dg_activation *a, FILE *to)
+static void write_c(const dg_activation *a, int number, FILE *to)
 {
-    fputs("import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\nclass Activation(nn.Module):\n"
-          "    def __init__(self):\n        super().__init__()\n",
-          to);
+    char suffix[16];
+    numbered(number, suffix);
+    if (number == 0)
+        write_c_head(to);
+    else
+        fputs("\n", to);
+    static const char *const names[] = {"activation", "activation_slope", "activation_bend"};
+    for (int order = 0; order < 3; order++)
+        fprintf(to, "static inline double %s%s(double x)\n{\n    return %s;\n}\n\n", names[order], suffix,
+                dg_activation_text_as(a, order, DG_C_CODE));
+    fprintf(to,
+            "void activation_forward%s(const float *x, float *y, size_t n)\n{\n    for (size_t i = 0; i < n; i++)\n"
+            "        y[i] = (float)activation%s(x[i]);\n}\n\n"
+            "void activation_backward%s(const float *x, const float *dy, float *dx, size_t n)\n{\n"
+            "    for (size_t i = 0; i < n; i++)\n        dx[i] = (float)(dy[i] * activation_slope%s(x[i]));\n}\n",
+            suffix, suffix, suffix, suffix);
+}
+
+static void write_torch(const dg_activation *a, int number, FILE *to)
+{
+    char text[32], suffix[16];
+    if (number == 0)
+        fputs("import torch\nimport torch.nn.functional as F\nfrom torch import nn\n", to);
+    fprintf(to, "\n\nclass Activation%s(nn.Module):\n    \"\"\"%s\"\"\"\n\n", numbered(number, suffix),
+            dg_activation_text(a, 0));
+    fputs("    def __init__(self):\n        super().__init__()\n", to);
     for (int k = 0; k < dg_activation_parameter_count(a); k++) {
         const dg_activation_parameter *p = dg_activation_parameter_at(a, k);
         if (p->trainable)
-            fprintf(to, "        self.%s = nn.Parameter(torch.tensor(%.9g))\n", p->name, p->value);
+            fprintf(to, "        self.%s = nn.Parameter(torch.tensor(float(%s)))\n", p->name, exact(p->value, text));
         else
-            fprintf(to, "        self.%s = %.9g\n", p->name, p->value);
+            fprintf(to, "        self.%s = %s\n", p->name, exact(p->value, text));
     }
     fputs("\n    def forward(self, x):\n        T = lambda v: torch.as_tensor(v, dtype=x.dtype, device=x.device)\n",
           to);
@@ -86,31 +128,36 @@ static void write_torch(const dg_activation *a, FILE *to)
 }
 
 static void write_python(const dg_activation *a, const char *imports, const char *array, enum dg_dialect dialect,
-                         FILE *to)
+                         int number, FILE *to)
 {
-    fprintf(to, "%s\n\n\ndef activation(x", imports);
+    char text[32], suffix[16];
+    if (number == 0)
+        fprintf(to, "%s\n", imports);
+    fprintf(to, "\n\ndef activation%s(x", numbered(number, suffix));
     for (int k = 0; k < dg_activation_parameter_count(a); k++)
-        fprintf(to, ", %s=%.9g", dg_activation_parameter_at(a, k)->name, dg_activation_parameter_at(a, k)->value);
+        fprintf(to, ", %s=%s", dg_activation_parameter_at(a, k)->name,
+                exact(dg_activation_parameter_at(a, k)->value, text));
     fprintf(to, "):\n    T = lambda v: %s\n", array);
     for (int k = 0; k < dg_activation_parameter_count(a); k++)
         fprintf(to, "    %s = T(%s)\n", dg_activation_parameter_at(a, k)->name, dg_activation_parameter_at(a, k)->name);
     fprintf(to, "    return %s\n", dg_activation_free_text_as(a, dialect));
 }
 
-dg_status export_write(const dg_activation *a, const char *kind, FILE *to)
+dg_status export_write(const dg_activation *a, const char *kind, int number, FILE *to)
 {
     if (strcmp(kind, "graph") == 0)
-        write_graph(a, to);
+        write_graph(a, number, to);
     else if (strcmp(kind, "op") == 0)
-        write_op(a, to);
+        write_op(a, number, to);
     else if (strcmp(kind, "c") == 0)
-        write_c(a, to);
+        write_c(a, number, to);
     else if (strcmp(kind, "torch") == 0)
-        write_torch(a, to);
+        write_torch(a, number, to);
     else if (strcmp(kind, "jax") == 0)
-        write_python(a, "import jax\nimport jax.numpy as jnp", "jnp.asarray(v, dtype=x.dtype)", DG_JAX_CODE, to);
+        write_python(a, "import jax\nimport jax.numpy as jnp", "jnp.asarray(v, dtype=x.dtype)", DG_JAX_CODE, number,
+                     to);
     else if (strcmp(kind, "keras") == 0)
-        write_python(a, "from keras import ops", "ops.convert_to_tensor(v, dtype=x.dtype)", DG_KERAS_CODE, to);
+        write_python(a, "from keras import ops", "ops.convert_to_tensor(v, dtype=x.dtype)", DG_KERAS_CODE, number, to);
     else
         return dg_error(DG_BAD_ARGUMENT, "there is no export '%s'; there are %s", kind, export_names);
     return dg_ok();

@@ -51,8 +51,9 @@ void write_escaped(FILE *to, const char *text); /* for HTML and SVG */
 /* ---- exports ---- */
 
 extern const char *const export_names; /* "graph|op|c|torch|jax|keras" */
-/* DG_BAD_ARGUMENT: there is no export of that name. */
-dg_status export_write(const dg_activation *a, const char *kind, FILE *to);
+/* `number`: of the function in its file, from 0; the further ones have it in their names. DG_BAD_ARGUMENT: there is no
+ * export of that name. */
+dg_status export_write(const dg_activation *a, const char *kind, int number, FILE *to);
 
 /* ---- depth ---- */
 

@@ -47,7 +47,7 @@ static void exports(const dg_activation *a, FILE *to)
         FILE *memory = open_memstream(&text, &size);
         if (!memory)
             return;
-        dg_status status = export_write(a, kinds[k][0], memory);
+        dg_status status = export_write(a, kinds[k][0], 0, memory);
         fclose(memory);
         if (status.code == DG_OK && text) {
             fprintf(to, "<details><summary>%s</summary><pre>", kinds[k][1]);
