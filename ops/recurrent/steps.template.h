@@ -57,7 +57,7 @@ static void NAME(multiply_by_panel)(const recurrence *r, const REAL *panel, int6
     for (int64_t p = 0; p == 0 || p < k; p += PANEL_DEPTH) {
         gemm part = g;
         part.k = k - p < PANEL_DEPTH ? k - p : PANEL_DEPTH;
-        part.a = (const REAL *)g.a + p;
+        part.a = p ? (const REAL *)g.a + p : g.a; /* there may be none */
         part.b = panel + p * width;
         part.start = p ? g.c : g.start;
         part.start_row = p ? g.c_row : g.start_row;

@@ -120,6 +120,9 @@ dg_status libsvm_parse(data_table *table, const data_reading *reading, char *tex
     long long greatest;
     bool from_zero;
     DG_TRY(measure(table, text, text + size, &greatest, &from_zero));
+    if (greatest > INT32_MAX - 2)
+        return dg_error(DG_BAD_DATA, "%s: there is a feature %lld, at most %d columns go", table->path, greatest,
+                        INT32_MAX - 1);
     int64_t width = greatest + from_zero;
     if (reading->like && reading->like->n_columns > 1) { /* zeros at the end are not written */
         int64_t wanted = reading->like->n_columns - 1;

@@ -92,7 +92,8 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
 /* Whether a batch of one row leaves one value a channel to a batch_norm that takes its own statistics in training. */
 static bool has_no_variance(const dg_node *node)
 {
-    const dg_shape *x = dg_node_input_count(node) > 0 ? &dg_node_type(dg_node_input(node, 0), 0)->shape : NULL;
+    const dg_node *input = dg_node_input_count(node) > 0 ? dg_node_input(node, 0) : NULL;
+    const dg_shape *x = input ? &dg_node_type(input, 0)->shape : NULL;
     const dg_value *training = dg_node_attr(node, "training");
     if (!x || strcmp(dg_node_op(node)->name, "batch_norm") != 0)
         return false;

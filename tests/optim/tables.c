@@ -420,6 +420,12 @@ Test(tables, libsvm_rows)
     refuse_table("1 2:0.5 1:3\n", "", "t.csv:1: index 1 does not come after index 2");
 }
 
+/* Found by fuzzing: the number of columns would overflow. */
+Test(tables, libsvm_rows_with_a_feature_beyond_all_bounds_are_refused)
+{
+    refuse_table("1 9223372036854775807:1\n2 1:3\n", "", "there is a feature 9223372036854775807");
+}
+
 Test(tables, brackets_belong_to_names_where_there_is_such_a_file)
 {
     write_bytes("d (1).csv", "a,b\n1,2\n3,4\n", 12);
