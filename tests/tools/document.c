@@ -340,6 +340,25 @@ Test(document, fmt_names_every_argument_and_is_stable)
     cr_expect_eq(dotgrad("fmt").status, 2);
 }
 
+/* Values stand in place of settings and sizes in what is written. */
+Test(document, fmt_does_not_overwrite_settings_and_sizes_of_data)
+{
+    static const char *const nets[] = {
+        "digraph { graph [set=\"act=relu\"]; x [op=\"input([N, 4])\"]; a [op=\"$act\"]; x -> a; }",
+        "digraph { graph [data=iris]; x [op=\"input([N, FEATURES])\"]; a [op=relu]; x -> a; }"};
+    char text[4096];
+    for (int k = 0; k < 2; k++) {
+        write_text("a.dot", nets[k]);
+        outcome run = dotgrad("fmt a.dot -o a.dot");
+        cr_expect_eq(run.status, 1);
+        expect_words(run.err, k ? "would lose sizes" : "would lose the settings");
+        read_text("a.dot", text, sizeof text);
+        cr_expect_str_eq(text, nets[k]);
+        expect_fine(dotgrad("fmt a.dot -o b.dot"));
+        expect_fine(dotgrad("fmt b.dot -o b.dot"));
+    }
+}
+
 Test(document, files_that_another_program_has_rewritten_are_warned_about)
 {
     static const char sub[] = "digraph { node [label=\"\\N\"]; b [op=\"constant(1.0)\"]; a [op=\"constant(5.0)\"]; "
