@@ -8,6 +8,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FAR_TARGET 100 /* where a hint is worth a line */
@@ -156,6 +157,29 @@ static dg_status tell_surplus(dg_data *set, const dg_node *loss, int64_t scores)
                        (long long)set->n_classes, first, last, name_of(dg_node_input(loss, 0)), (long long)scores);
 }
 
+/* Numbers between the classes that no row has: numbers that are names, not classes, say. */
+static dg_status tell_gaps(dg_data *set, const dg_tensor *target, const double *ignored)
+{
+    char label[120];
+    int64_t used = 0;
+    bool *is_used = set->classes || set->n_classes < 2 ? NULL : calloc((size_t)set->n_classes, 1);
+    if (!is_used)
+        return dg_ok();
+    for (int64_t k = 0; k < dg_tensor_count(target); k++) {
+        double value = dg_tensor_get(target, k);
+        if ((ignored && value == *ignored) || !(value >= 0 && value < (double)set->n_classes))
+            continue;
+        used += !is_used[(int64_t)value];
+        is_used[(int64_t)value] = true;
+    }
+    free(is_used);
+    if (used * 2 >= set->n_classes)
+        return dg_ok();
+    return data_notice(set, "%s has %lld different numbers from 0 to %lld: the other %lld classes have no row",
+                       target_label(set, label), (long long)used, (long long)set->n_classes - 1,
+                       (long long)(set->n_classes - used));
+}
+
 /* Labels for scores: as they are where they are places of scores, else by their order where there are as many different
  * ones as scores. */
 static dg_status suit_classes(dg_data *set, const dg_node *loss, dg_tensor *target)
@@ -176,6 +200,7 @@ static dg_status suit_classes(dg_data *set, const dg_node *loss, dg_tensor *targ
             set->classes = NULL;
             set->n_classes = data_count_classes(target);
         }
+        DG_TRY(tell_gaps(set, target, ignored));
         return tell_surplus(set, loss, scores);
     }
     if (target->shape.rank == 1)

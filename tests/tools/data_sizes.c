@@ -43,6 +43,17 @@ static void expect_refusal(const char *text, const dg_graph_read_options *option
     cr_assert_not_null(strstr(status.message, words), "%s", status.message);
 }
 
+/* 0, 1 and 7 are eight classes, of which five are never seen. */
+Test(data_sizes, classes_without_rows_are_told)
+{
+    write_text("gaps.csv", "a,y\n1,0\n2,1\n3,7\n1.5,0\n2.5,1\n3.5,7\n1.2,0\n2.2,1\n");
+    write_text("gaps.dot", NET(", data=\"gaps.csv\""));
+    outcome run = dotgrad("train gaps.dot -o run");
+    expect_fine(run);
+    cr_assert_not_null(strstr(run.err, "3 different numbers from 0 to 7: the other 5 classes have no row"), "%s",
+                       run.err);
+}
+
 /* iris: 150 rows of which a quarter test, 4 features, 3 classes. */
 Test(data_sizes, are_those_of_the_data)
 {
