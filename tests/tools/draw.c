@@ -707,3 +707,39 @@ Test(draw, counts_parameters_that_copies_share_once)
     expect_in_file("share.svg", ">12 parameters<");
     expect_in_file("share.svg", "40 parameters"); /* 12 + 2·12 + 4 */
 }
+
+/* Each of several losses trains parameters of its own, with an optimiser of its own. */
+Test(draw, a_step_is_the_turn_of_one_loss)
+{
+    write_text("two.dot", "digraph { graph [loss=\"la, lb\", output=o, optimizer=rmsprop]; x [op=\"input([N, 2])\"];"
+                          "y [op=\"input([N, 1])\"]; h [op=\"linear(3)\"]; o [op=\"linear(1)\"]; x -> h -> o;"
+                          "la [op=mse_loss, trains=\"h.*\", optimizer=adam]; o -> la; y -> la [arg=target];"
+                          "lb [op=l1_loss, trains=\"o.*\", optimizer=\"sgd(momentum=0.9)\"]; o -> lb;"
+                          "y -> lb [arg=target]; }");
+    outcome run = dotgrad("draw two.dot --view step -o a.svg");
+    expect_fine(run);
+    cr_assert_not_null(strstr(run.err, "the turn of 'la'; --loss chooses another: lb"), "%s", run.err);
+    expect_in_file("a.svg", "adam h.weight");
+    cr_expect_eq(count_in("a.svg", "adam o.weight"), 0);
+    expect_fine(dotgrad("draw two.dot --view step --loss lb -o b.svg"));
+    expect_in_file("b.svg", "sgd o.weight");
+    cr_expect_eq(count_in("b.svg", "sgd h.weight"), 0);
+}
+
+/* 240 rows: a quarter is kept for testing. */
+Test(draw, heat_of_a_run_is_measured_on_its_training_rows)
+{
+    FILE *table = fopen("rows.csv", "w");
+    fputs("a,b,y\n", table);
+    for (int k = 0; k < 240; k++)
+        fprintf(table, "%d,%d,%d\n", k % 7, k % 11, k % 5);
+    fclose(table);
+    write_text("rows.dot", "digraph { graph [data=\"rows.csv\", epochs=1, loss=l, output=o]; x [op=\"input([N, 2])\"];"
+                           "y [op=\"input([N, 1])\"]; h [op=\"linear(3)\"]; r [op=relu]; o [op=\"linear(1)\"];"
+                           "l [op=mse_loss]; x -> h -> r -> o -> l; y -> l [arg=target]; }");
+    expect_fine(dotgrad("train rows.dot -o run"));
+    expect_fine(dotgrad("draw --run run --heat dead -o heat.svg"));
+    expect_in_file("heat.svg", "rows.csv, 180 rows");
+    expect_fine(dotgrad("draw --run run --heat dead --data rows.csv -o heat.svg"));
+    expect_in_file("heat.svg", "rows.csv, 240 rows");
+}

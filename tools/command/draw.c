@@ -252,6 +252,20 @@ static dg_status find_node(const dg_graph_file *file, const char *option, dg_nod
     return !name || *node ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "%s: there is no node '%s'", file->path, name);
 }
 
+/* A picture has the turn of one of several losses. */
+static void tell_losses(const draw_request *request, const dg_graph_file *file)
+{
+    const dg_node *drawn = request->options.loss ? request->options.loss : file->loss;
+    if (request->options.view == DG_VIEW_FORWARD || file->n_losses < 2)
+        return;
+    fprintf(stderr, "dotgrad: %s: the turn of '%s'; --loss chooses another:", request->to,
+            dg_node_name((dg_node *)(uintptr_t)drawn));
+    for (int k = 0; k < file->n_losses; k++)
+        if (file->losses[k] != drawn)
+            fprintf(stderr, " %s", dg_node_name(file->losses[k]));
+    fputc('\n', stderr);
+}
+
 /* Measures, compares and draws; the file of `m` is open. */
 static dg_status draw(draw_request *request, measured *m, char *told)
 {
@@ -276,6 +290,8 @@ static dg_status draw(draw_request *request, measured *m, char *told)
         status = dg_draw_memory(m->file->graph, request->options, &bytes, &size);
     if (status.code == DG_OK)
         status = dg_write_file(request->to, bytes, size);
+    if (status.code == DG_OK)
+        tell_losses(request, m->file);
     free(bytes);
     dg_graph_file_free(old);
     return status;

@@ -3,6 +3,7 @@
 
 #include "graph_options.h"
 #include "options.h"
+#include "tools/run/folder.h"
 
 #include <dotgrad/data.h>
 #include <dotgrad/graph_file.h>
@@ -99,17 +100,57 @@ static dg_status feed_data(measured *m, const dg_dataset *data)
     return dg_ok();
 }
 
+/* The set that a run was trained on, split as then. */
+static dg_status open_trained(const char *run, dg_data **data, char **name)
+{
+    dg_tensors *checkpoint;
+    run_notes notes;
+    DG_TRY(checkpoint_read(run, &checkpoint));
+    dg_status status = notes_read(checkpoint, &notes);
+    char *folder = run_folder_of(run), *base = NULL;
+    if (status.code == DG_OK && notes.base)
+        base = folder ? path_join(folder, notes.base) : NULL;
+    if (status.code == DG_OK && (!folder || (notes.base && !base)))
+        status = no_memory();
+    if (status.code == DG_OK && !notes.data)
+        status = dg_error(DG_BAD_ARGUMENT, "%s: the run names no data to measure on: say --data", run);
+    if (status.code == DG_OK)
+        status = dg_data_open(notes.data,
+                              &(dg_data_options){.folder = base ? base : notes.folder,
+                                                 .seed = notes.split_seed > 0 ? (uint64_t)notes.split_seed : 0,
+                                                 .validation = notes.validation > 0 ? notes.validation : 0,
+                                                 .folds = notes.folds > 0 ? notes.folds : 0,
+                                                 .fold = notes.fold > 0 ? notes.fold : 0},
+                              data);
+    if (status.code == DG_OK && !(*name = strdup(notes.data)))
+        status = no_memory();
+    free(base);
+    free(folder);
+    dg_tensors_free(checkpoint);
+    return status;
+}
+
 static dg_status open_data(measured *m, const char *spec)
 {
-    if (!spec)
-        spec = dg_graph_file_setting(m->file, "data");
-    if (!spec)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the file names no data to measure on: say --data", m->file->path);
-    m->data_name = spec;
-    if (m->model)
+    bool is_named = spec != NULL;
+    if (m->model && is_named) {
+        m->data_name = spec;
         return dg_model_read(m->model, spec, &m->data);
-    DG_TRY(dg_data_open(spec, NULL, &m->data));
-    return dg_data_suit(m->data, m->file->graph);
+    }
+    if (m->model) {
+        DG_TRY(open_trained(m->run, &m->data, &m->own_name));
+        m->data_name = m->own_name;
+        return dg_data_suit(m->data, m->file->graph);
+    }
+    m->data_name = is_named ? spec : dg_graph_file_setting(m->file, "data");
+    if (!m->data_name)
+        return dg_error(DG_BAD_ARGUMENT, "%s: the file names no data to measure on: say --data", m->file->path);
+    if (is_named)
+        DG_TRY(dg_data_open(spec, NULL, &m->data));
+    else
+        DG_TRY(dg_graph_file_open_data(m->file, NULL, &m->data));
+    return m->data ? dg_data_suit(m->data, m->file->graph)
+                   : dg_error(DG_BAD_ARGUMENT, "%s: the file names no data to measure on: say --data", m->file->path);
 }
 
 /* ---- weights ---- */
@@ -128,6 +169,7 @@ dg_status measured_open(measured *m, const char *graph, const char *run)
     *m = (measured){0};
     DG_TRY(dg_tensors_new(&m->parameters));
     if (run) {
+        m->run = run;
         DG_TRY(dg_model_open(run, &(dg_model_options){.reading = &reading}, &m->model));
         m->file = dg_model_file(m->model);
         return take_weights(m);
@@ -170,6 +212,7 @@ void measured_close(measured *m)
     }
     free(m->feeds);
     dg_data_free(m->data);
+    free(m->own_name);
     dg_tensors_free(m->parameters);
     dg_model_free(m->model);
     dg_graph_file_free(m->own);

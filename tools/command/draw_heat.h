@@ -15,7 +15,9 @@ typedef struct measured {
     dg_feed *feeds; /* with tensors of their own */
     int n_feeds;
     int64_t rows;
+    const char *run; /* NULL: none */
     const char *data_name;
+    char *own_name; /* data_name where it is a run's */
     char title[200];
     dg_heat *heat;
 } measured;

@@ -463,14 +463,20 @@ static dg_status draw(const drawing_work *work, text *to)
 static dg_status derive(drawing_work *work)
 {
     const dg_draw_options *options = work->options;
+    int at = options->file && options->loss ? dg_graph_file_index(options->file, options->loss) : -1;
+    const dg_file_attributes *own = at >= 0 ? &options->file->nodes[at].attributes : NULL;
+    const char *trains = own ? dg_file_attribute_find(own, "trains") : NULL; /* one of several losses */
+    const char *its = own ? dg_file_attribute_find(own, "optimizer") : NULL;
     const char *optimizer = options->optimizer ? options->optimizer
+                            : its              ? its
                             : options->file    ? dg_graph_file_setting(options->file, "optimizer")
                                                : NULL;
     if (!options->loss)
         return dg_error(DG_BAD_ARGUMENT, "%s: the views of derivatives need a loss", work->who);
     if (dg_node_graph(options->loss) != work->graph)
         return dg_error(DG_BAD_ARGUMENT, "%s: the loss is a node of another graph", work->who);
-    return dg_prefixed(derive_nodes(options->loss, options->view == DG_VIEW_STEP || options->view == DG_VIEW_PLAN,
+    return dg_prefixed(derive_nodes(options->loss, trains,
+                                    options->view == DG_VIEW_STEP || options->view == DG_VIEW_PLAN,
                                     optimizer ? optimizer : "sgd", &work->derived),
                        "%s", work->who);
 }

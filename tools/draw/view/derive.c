@@ -10,10 +10,10 @@
 #include <string.h>
 
 /* The trainable parameters, else the float inputs, that the loss is computed from. */
-static dg_status find_wrt(dg_node *loss, dg_node *const **wrt, int *count)
+static dg_status find_wrt(dg_node *loss, const char *trains, dg_node *const **wrt, int *count)
 {
     dg_graph *graph = dg_node_graph(loss);
-    DG_TRY(dg_trainable_parameters(loss, wrt, count));
+    DG_TRY(dg_trainable_matching(loss, trains, wrt, count));
     if (*count)
         return dg_ok();
     int64_t n = dg_graph_node_count(graph);
@@ -128,14 +128,15 @@ static dg_status make_groups(dg_graph *graph, const char *rule, int count, dg_no
     return fine ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory to draw");
 }
 
-static dg_status derive(dg_node *loss, bool with_updates, const char *optimizer, derived_nodes *made)
+static dg_status derive(dg_node *loss, const char *trains, bool with_updates, const char *optimizer,
+                        derived_nodes *made)
 {
     dg_graph *graph = dg_node_graph(loss);
     dg_node *const *wrt;
     int count = 0;
     *made = (derived_nodes){0};
     made->first = dg_graph_node_count(graph);
-    DG_TRY(find_wrt(loss, &wrt, &count));
+    DG_TRY(find_wrt(loss, trains, &wrt, &count));
     dg_node **gradients = dg_arena_alloc(dg_graph_arena(graph), ((size_t)count + 1) * sizeof *gradients);
     if (!gradients)
         return dg_error(DG_NO_MEMORY, "not enough memory to draw");
@@ -155,10 +156,10 @@ static dg_status derive(dg_node *loss, bool with_updates, const char *optimizer,
     return dg_graph_status(graph);
 }
 
-dg_status derive_nodes(dg_node *loss, bool with_updates, const char *optimizer, derived_nodes *made)
+dg_status derive_nodes(dg_node *loss, const char *trains, bool with_updates, const char *optimizer, derived_nodes *made)
 {
     bool emitting = dg_graph_emit(dg_node_graph(loss), true);
-    dg_status status = derive(loss, with_updates, optimizer, made);
+    dg_status status = derive(loss, trains, with_updates, optimizer, made);
     dg_graph_emit(dg_node_graph(loss), emitting);
     return status;
 }

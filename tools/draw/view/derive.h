@@ -16,8 +16,10 @@ typedef struct derived_nodes {
         *groups; /* by node from `first` on: "adam fc.weight", for nodes that only that parameter's update has; NULL */
 } derived_nodes;
 
-/* The graph grows by the gradients of the loss by every trainable parameter, with_updates by a step of the optimiser.
+/* The graph grows by the gradients of the loss by every trainable parameter (that fits `trains`), with_updates by a
+ * step of the optimiser.
  */
-dg_status derive_nodes(dg_node *loss, bool with_updates, const char *optimizer, derived_nodes *made);
+dg_status derive_nodes(dg_node *loss, const char *trains, bool with_updates, const char *optimizer,
+                       derived_nodes *made);
 
 #endif
