@@ -353,6 +353,14 @@ static dg_status take_missing(const data_reading *reading, dg_data *set)
     return dg_ok();
 }
 
+/* The last column is the target where none is named; where it is dropped, the one before it. */
+static dg_status tell_other_target(dg_data *set, int64_t column)
+{
+    char label[80];
+    return data_notice(set, "the last column is dropped: the target is column %s; target=… chooses another",
+                       column_label(set, column, label));
+}
+
 /* Uses by the options; `first` of features is their place for a while, of targets for good. */
 static dg_status choose_uses(const data_table *table, const data_reading *reading, dg_data *set, int64_t *n_targets)
 {
@@ -379,6 +387,8 @@ static dg_status choose_uses(const data_table *table, const data_reading *readin
         for (list[0] = set->n_columns - 1; list[0] > 0 && dropped[list[0]];)
             list[0]--;
         *n_targets = options->columns && columns[list[0]].is.use == DG_COLUMN_FEATURE ? 0 : 1;
+        if (*n_targets && list[0] < set->n_columns - 1)
+            DG_TRY(tell_other_target(set, list[0]));
     }
     for (int64_t k = 0; k < *n_targets; k++) {
         if (dropped[list[k]])

@@ -180,6 +180,9 @@ static dg_status read_with(const data_reader *reader, const data_reading *readin
 static dg_status split(const dg_data_options *asked, double test, double usual, dg_data *set)
 {
     dg_status status;
+    if (asked->fold > 1 && !asked->folds)
+        return dg_error(DG_BAD_ARGUMENT, "%s: fold=%lld without folds: say how many folds there are", set->source,
+                        (long long)asked->fold);
     if (asked->whole || asked->as_in)
         return dg_dataset_split_at(&set->data, set->count);
     if (asked->folds) {

@@ -177,6 +177,7 @@ static dg_status check_fill(const char *name, const data_options *options)
 dg_status options_read(const char *name, const dg_value *call, unsigned kinds, bool fields, data_options *options)
 {
     *options = (data_options){.test = DATA_NOT_GIVEN, .noise = DATA_NOT_GIVEN, .header = DATA_NOT_GIVEN};
+    bool given[N_RULES] = {false};
     for (size_t k = 0; k < call->count; k++) {
         const dg_value *item = &call->items[k];
         const struct option_rule *rule = rules;
@@ -189,6 +190,9 @@ dg_status options_read(const char *name, const dg_value *call, unsigned kinds, b
             continue;
         if (rule == rules + N_RULES)
             return no_such_option(name, item->key, kinds);
+        if (given[rule - rules])
+            return dg_error(DG_BAD_ARGUMENT, "data %s: %s is given twice", name, item->key);
+        given[rule - rules] = true;
         DG_TRY(take(name, rule, item, (char *)options + rule->place));
     }
     return check_fill(name, options);

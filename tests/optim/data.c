@@ -101,6 +101,7 @@ Test(data, refuses_folds_that_there_are_not)
     } cases[] = {{"iris", "folds is 1", 1, 1},
                  {"iris", "folds is 151", 151, 1},
                  {"iris", "fold is 5, wants 1 … 4", 4, 5},
+                 {"iris", "fold=2 without folds", 0, 2},
                  {"iris(test=0.2)", "leave test out", 4, 1}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         dg_data *set;
@@ -434,6 +435,7 @@ Test(data_files, refuses_what_it_cannot_read)
     expect_failure("digitz", "no such data set (digits, iris");
     expect_failure("iris(scale=most)", "scale=most: wants one of unit standard none");
     expect_failure("iris(test=1)", "test wants a fraction");
+    expect_failure("iris(scale=standard, scale=unit)", "scale is given twice");
     expect_failure("iris(n=4)", "there is no option 'n' here");
     expect_failure("iris(0.5)", "options are written NAME=VALUE");
     expect_failure("", "wants a name");

@@ -312,6 +312,13 @@ Test(tables, missing_words_are_told)
     dg_data_free(data);
 }
 
+Test(tables, say_which_column_is_the_target_when_the_last_is_dropped)
+{
+    dg_data *data = read_table("a,b,y\n1,2,3\n4,5,7\n", "drop=[y]");
+    cr_assert(is_noticed(data, "the last column is dropped: the target is column 'b'"));
+    dg_data_free(data);
+}
+
 Test(tables, refuses_bad_tables_and_tells_the_place)
 {
     refuse_table("", "", "t.csv: the file is empty");
