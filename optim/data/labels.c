@@ -106,6 +106,16 @@ static dg_status number_classes(dg_data *set, dg_tensor *target, const double *i
                        (long long)set->n_classes, set->classes[0], set->classes[set->n_classes - 1]);
 }
 
+/* The label that the loss leaves out, in *number; NULL: none. */
+static const double *ignored_of(const dg_node *loss, double *number)
+{
+    const dg_value *index = dg_node_attr(loss, "ignore_index");
+    if (!index || index->kind != DG_VALUE_INT)
+        return NULL;
+    *number = (double)index->i;
+    return number;
+}
+
 static bool fits(const dg_tensor *target, int64_t scores, const double *ignored)
 {
     for (int64_t k = 0; k < dg_tensor_count(target); k++) {
@@ -184,10 +194,9 @@ static dg_status tell_gaps(dg_data *set, const dg_tensor *target, const double *
  * ones as scores. */
 static dg_status suit_classes(dg_data *set, const dg_node *loss, dg_tensor *target)
 {
-    const dg_value *index = dg_node_attr(loss, "ignore_index");
     int64_t scores = count_scores(loss);
     double number = 0;
-    const double *ignored = index && index->kind == DG_VALUE_INT ? (number = (double)index->i, &number) : NULL;
+    const double *ignored = ignored_of(loss, &number);
     if (scores == 0 || set->is_numbered)
         return scores == 0 || fits(target, scores, ignored) ? dg_ok() : bad_labels(set, loss, target, ignored, scores);
     if (set->has_words && set->n_classes > scores)
@@ -366,6 +375,42 @@ dg_status dg_data_suit(dg_data *data, const dg_graph *graph)
             return refuse_words(data, loss);
         else if (is_float)
             DG_TRY(suit_numbers(data, loss, input, target));
+    }
+    return dg_ok();
+}
+
+static bool are_probabilities(const dg_tensor *target)
+{
+    for (int64_t k = 0; k < dg_tensor_count(target); k++)
+        if (!(dg_tensor_get(target, k) >= 0 && dg_tensor_get(target, k) <= 1))
+            return false;
+    return true;
+}
+
+dg_status dg_data_check(const dg_data *data, const dg_graph *graph)
+{
+    REFUSE_NULL(data);
+    REFUSE_NULL(graph);
+    const dg_tensor *target = dg_tensors_find(data->data.fields, "target");
+    for (int64_t id = 0; target && id < dg_graph_node_count(graph); id++) {
+        const dg_node *loss = dg_graph_node(graph, id);
+        const dg_node *input = source_of(loss);
+        if (!input || strcmp(field_of(input), "target") != 0)
+            continue;
+        target_kind kind = kind_of(loss);
+        bool is_float = dg_dtype_is_float(dg_node_type(input, 0)->dtype);
+        double number;
+        int64_t scores = kind == CLASS_NUMBERS && !is_float ? count_scores(loss) : 0;
+        bool fine = kind == ZERO_TO_ONE ? are_probabilities(target)
+                                        : scores == 0 || fits(target, scores, ignored_of(loss, &number));
+        if (kind != ZERO_TO_ONE && data->has_words && is_float)
+            return refuse_words(data, loss);
+        if (!fine)
+            return dg_error(DG_BAD_DATA,
+                            "%s: the labels are not what '%s' (%s) wants, %s: dg_data_suit() numbers the classes, or "
+                            "says why they do not fit",
+                            data->source, name_of(loss), dg_node_op(loss)->name,
+                            kind == ZERO_TO_ONE ? "numbers from 0 to 1" : "whole numbers from 0 on, below its scores");
     }
     return dg_ok();
 }

@@ -367,3 +367,16 @@ dg_status lines_check(dg_arena *arena, const rule_text *lines, const dg_binding 
     dg_formulas_free(c.pool);
     return status;
 }
+
+bool lines_read(const rule_text *lines, const char *name)
+{
+    for (int i = 0; i < lines->count; i++) {
+        const statement *s = &lines->at[i];
+        if (s->flag && strcmp(s->flag, name) == 0)
+            return true;
+        for (int k = 0; k < s->n_reads; k++)
+            if (strcmp(s->reads[k].name, name) == 0)
+                return true;
+    }
+    return false;
+}

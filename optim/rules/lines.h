@@ -46,4 +46,7 @@ dg_status lines_replace_calls(dg_arena *arena, const char *expression, op_visito
  * and that what else is read is a hyper-parameter. */
 dg_status lines_check(dg_arena *arena, const rule_text *lines, const dg_binding *hypers, int n_hypers);
 
+/* Whether a statement reads that name, or is said to hold if it is true. */
+bool lines_read(const rule_text *lines, const char *name);
+
 #endif

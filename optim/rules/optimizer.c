@@ -50,6 +50,8 @@ static dg_status check_rule(dg_arena *arena, const dg_rule *rule)
     dg_optimizer optimizer = {.rule = rule};
     if (!rule->summary)
         return dg_error(DG_BAD_ARGUMENT, "it has no summary");
+    if (!(rule->lr > 0 && rule->lr < INFINITY))
+        return dg_error(DG_BAD_ARGUMENT, "its lr, the default of calls, is %g, wants a number above 0", rule->lr);
     if (!rule->lines + !rule->emit + !rule->drive != 2)
         return dg_error(DG_BAD_ARGUMENT, "it must have one of lines, emit and drive");
     int width = 0;
@@ -200,6 +202,9 @@ static dg_status parse_text(dg_arena *arena, const dg_value *call, dg_optimizer 
     optimizer->rule = &text_rule;
     int n_bindings = rule_bind(optimizer, bindings);
     DG_TRY(dg_prefixed(lines_parse(arena, optimizer->lines, &lines), "rule"));
+    for (int i = 0; i < n; i++)
+        if (!lines_read(&lines, optimizer->names[i]))
+            return dg_error(DG_BAD_ARGUMENT, "rule: no line reads %s", optimizer->names[i]);
     return dg_prefixed(lines_check(arena, &lines, bindings, n_bindings), "rule");
 }
 

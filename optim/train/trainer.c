@@ -40,6 +40,8 @@ static dg_status check_options(const dg_trainer_options *options)
                         (long long)options->early_stopping);
     if (task->data->n_train < 1)
         return dg_error(DG_BAD_ARGUMENT, "the data set has no training rows");
+    if (task->data->of && !task->n_inputs)
+        DG_TRY(dg_data_check(task->data->of, task->graph));
     if (options->early_stopping && task->data->n_validation < 1)
         return dg_error(DG_BAD_ARGUMENT, "early stopping (patience) wants validation rows, and the data set has none: "
                                          "keep a part of the training rows with "
@@ -85,6 +87,11 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
     if (t->batches < 1)
         return dg_error(DG_BAD_ARGUMENT, "drop_last leaves nothing: %lld training rows are no batch of %lld",
                         (long long)rows, (long long)t->batch_size);
+    if (t->epochs && options->accumulate > t->batches * t->epochs)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "accumulate is %d, and the training has %lld batches in all (%lld an epoch): no step would be "
+                        "taken",
+                        options->accumulate, (long long)(t->batches * t->epochs), (long long)t->batches);
     t->order_epoch = t->best_epoch = -1;
     return dg_ok();
 }

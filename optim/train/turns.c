@@ -144,6 +144,10 @@ static dg_status average_lines(const dg_trainer *t, char text[160])
     if (strcmp(call.s, "swa") != 0)
         return dg_error(DG_BAD_ARGUMENT, "average is '%s', wants ema(decay=0.999) or swa(start=EPOCH)", call.s);
     DG_TRY(dg_arguments_read(arena, "average swa", &call, swa, &number, NULL));
+    if (t->epochs && number >= (double)t->epochs)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "average swa: start is %g, and the training has %lld epochs: nothing would be averaged", number,
+                        (long long)t->epochs);
     int every = t->options.accumulate > 1 ? t->options.accumulate : 1;
     double start = floor(number * (double)t->batches / every);
     snprintf(text, 160, "average = where(t > %.17g + 1, average + (p - average) / max(t - %.17g, 1), p)", start, start);
@@ -300,6 +304,9 @@ dg_status follow_schedule(dg_trainer *t, objective *o)
         DG_TRY(gather_losses(t));
     o->rate = dg_schedule_follow(&o->schedule, o->optimizer.lr, t->step, (uint64_t)t->batches, (uint64_t)t->epochs,
                                  follows ? (int)t->n_losses : 0, t->losses, &o->momentum);
+    if (o->rate < 0)
+        return dg_error(DG_BAD_ARGUMENT, "step %llu: the schedule gives the learning rate %g, wants 0 or more",
+                        (unsigned long long)t->step + 1, o->rate);
     return dg_ok();
 }
 

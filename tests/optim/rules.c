@@ -153,12 +153,19 @@ Test(rules, that_make_no_sense_are_refused_with_the_reason)
     static const struct {
         const char *call, *says;
     } bad[] = {
-        {"rule", "wants the lines in quotes"},     {"rule('')", "empty"},
-        {"rule('q = g')", "no line gives p"},      {"rule('p = p - rate*g')", "'rate'"},
-        {"rule('p = p - lr*')", "p - lr*"},        {"rule('p = p - lr*norm(g')", ""},
-        {"rule('p - lr*g')", "no statement"},      {"rule('p = p - lr*g if big')", "'big'"},
-        {"rule('p = p - lr*g', lr=0)", "lr is 0"}, {"rule('p = p - lr*g', k=x)", "k wants a number"},
-        {"rule('p = p - lr*g', t=3)", "'t'"},      {"rule('p = p - lr*gg(g)')", "gg"},
+        {"rule", "wants the lines in quotes"},
+        {"rule('')", "empty"},
+        {"rule('q = g')", "no line gives p"},
+        {"rule('p = p - rate*g')", "'rate'"},
+        {"rule('p = p - lr*')", "p - lr*"},
+        {"rule('p = p - lr*norm(g')", ""},
+        {"rule('p - lr*g')", "no statement"},
+        {"rule('p = p - lr*g if big')", "'big'"},
+        {"rule('p = p - lr*g', lr=0)", "lr is 0"},
+        {"rule('p = p - lr*g', k=x)", "k wants a number"},
+        {"rule('p = p - lr*g', t=3)", "'t'"},
+        {"rule('p = p - lr*gg(g)')", "gg"},
+        {"rule('p = p - lr*g', momentum=0.9)", "no line reads momentum"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         dg_optimizer optimizer;
@@ -254,11 +261,16 @@ Test(rules, of_a_program_are_like_those_that_ship)
                                  .lr = 0.25,
                                  .arguments = {{.name = "scale", .range = DG_ARGUMENT_POSITIVE, .fallback = {2}}},
                                  .emit = emit_half},
-                         bad = {.name = "bad_test", .summary = "reads what is not there", .lines = "p = p - q"},
-                         none = {.name = "none_test", .summary = "does nothing"};
+                         bad = {.name = "bad_test",
+                                .summary = "reads what is not there",
+                                .lr = 0.1,
+                                .lines = "p = p - q"},
+                         idle = {.name = "idle_test", .summary = "never moves", .lines = "p = p - lr*g"},
+                         none = {.name = "none_test", .summary = "does nothing", .lr = 0.1};
     MUST(dg_register_rule(&half));
     MUST_FAIL(DG_BAD_ARGUMENT, dg_register_rule(&half));
     MUST_FAIL(DG_BAD_ARGUMENT, dg_register_rule(&bad));
+    MUST_FAIL(DG_BAD_ARGUMENT, dg_register_rule(&idle));
     MUST_FAIL(DG_BAD_ARGUMENT, dg_register_rule(&none));
     MUST_FAIL(DG_BAD_ARGUMENT, dg_register_rule(NULL));
     rig mine = run("half_test", DG_FLOAT64), sgd = run("sgd", DG_FLOAT64);

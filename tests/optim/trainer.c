@@ -425,6 +425,24 @@ static dg_status refuse(dg_trainer_options options)
     return status;
 }
 
+Test(trainer, a_schedule_never_goes_below_0)
+{
+    dg_dataset data = three_clusters(50);
+    dg_trainer *trainer;
+    MUST(dg_dataset_split_at(&data, 50));
+    network net = small_classifier(0);
+    dg_trainer_options options = options_for(&net, &data, "sgd");
+    options.schedule = "1 - epoch";
+    options.epochs = 4;
+    MUST(dg_trainer_new(&options, &trainer));
+    dg_status status = dg_trainer_run(trainer);
+    cr_expect_eq(status.code, DG_BAD_ARGUMENT);
+    cr_expect_not_null(strstr(status.message, "learning rate -"), "%s", status.message);
+    dg_trainer_free(trainer);
+    network_release(&net);
+    dg_dataset_release(&data);
+}
+
 Test(trainer, rejects_options_that_make_no_sense)
 {
     dg_dataset data = three_clusters(50), none = three_clusters(50);
@@ -450,6 +468,10 @@ Test(trainer, rejects_options_that_make_no_sense)
     bad = good, bad.task.loss = NULL;
     MUST_FAIL(DG_BAD_ARGUMENT, refuse(bad));
     bad = good, bad.task.data = &none;
+    MUST_FAIL(DG_BAD_ARGUMENT, refuse(bad));
+    bad = good, bad.epochs = 3, bad.accumulate = 1000000;
+    MUST_FAIL(DG_BAD_ARGUMENT, refuse(bad));
+    bad = good, bad.epochs = 3, bad.average = "swa(start=3)";
     MUST_FAIL(DG_BAD_ARGUMENT, refuse(bad));
     bad = good, bad.task.loss = dg_sum(net.x);
     MUST_FAIL(DG_BAD_ARGUMENT, refuse(bad));

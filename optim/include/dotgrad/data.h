@@ -112,6 +112,9 @@ const char *dg_data_notice(const dg_data *data, size_t index);
  * cross-entropy read it, labels that are not 0 … K − 1 (1 … K, −1 and 1, words) become the numbers of their classes.
  * DG_BAD_DATA: a label that is no class of the scores; words where a loss wants numbers. */
 dg_status dg_data_suit(dg_data *data, const dg_graph *graph);
+/* Whether the target fits the losses of a graph as it is; a trainer asks this of dg_data_set(). DG_BAD_DATA: labels
+ * that are no class numbers or no numbers from 0 to 1 where a loss wants such; words where it wants numbers. */
+dg_status dg_data_check(const dg_data *data, const dg_graph *graph);
 
 /* Sizes that a graph file may read from data in the place of numbers: linear(CLASSES). See <dotgrad/graph_file.h>. */
 typedef struct dg_data_size {
