@@ -1,6 +1,9 @@
 /* An analysis: a function made ready, and its table of facts. */
 #include "activation.h"
 
+#include <dotgrad/near.h>
+#include <dotgrad/op.h>
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -108,6 +111,9 @@ static dg_status check_names(const dg_activation *a, const dg_formula *formula)
         bool known = strcmp(name, "x") == 0;
         for (int p = 0; p < a->n_parameters; p++)
             known |= strcmp(name, a->parameters[p].name) == 0;
+        const char *near = !known && strcmp(name, a->text) == 0 ? dg_op_nearest(name) : NULL;
+        if (near && dg_name_is_near(name, near))
+            return dg_error(DG_BAD_ARGUMENT, "there is no activation '%s' (did you mean '%s'?)", name, near);
         if (!known)
             return dg_error(DG_BAD_ARGUMENT,
                             "'%s' has no value: the input is x, and further names want one behind the formula, as in "

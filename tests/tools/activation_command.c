@@ -115,9 +115,13 @@ Test(activation_command, says_what_is_wrong)
         const char *call, *message;
         int status;
     } cases[] = {
-        {"activation 'x * tan('", "at column 9", 1},   {"activation 'x * beta'", "'beta' has no value", 1},
-        {"activation", "wants a function", 2},         {"activation crelu", "two outputs", 1},
-        {"activation mish --format pdf", "pdf", 2},    {"activation mish --sweep beta", "NAME=FROM:TO:N", 1},
+        {"activation 'x * tan('", "at column 9", 1},
+        {"activation 'x * beta'", "'beta' has no value", 1},
+        {"activation mishh", "no activation 'mishh' (did you mean 'mish'?)", 1},
+        {"activation", "wants a function", 2},
+        {"activation crelu", "two outputs", 1},
+        {"activation mish --format pdf", "pdf", 2},
+        {"activation mish --sweep beta", "NAME=FROM:TO:N", 1},
         {"activation --file none.txt", "none.txt", 1},
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
