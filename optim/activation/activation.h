@@ -119,6 +119,8 @@ void add_relatives(dg_activation *a);
 
 /* E g(√q·z) of g = f^(i)·f^(j); j −1: f^(i) alone. */
 double gaussian_mean(const dg_activation *a, double q, int i, int j);
+/* Whether panels of half the width give the same to 1e-6, and next to nothing comes from far out. */
+bool gaussian_settles(const dg_activation *a, double q, int i, int j);
 /* E (f^(order))⁴ */
 double gaussian_fourth(const dg_activation *a, double q, int order);
 

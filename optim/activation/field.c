@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { NODES = 16, PANELS = 48, FIELD_POINTS = NODES * (PANELS + MOST_PIECES) };
+enum { NODES = 16, PANELS = 48, FIELD_POINTS = NODES * (2 * PANELS + MOST_PIECES) };
 
 #define FAR_OUT 12.0 /* standard deviations: beyond, the density is below 1e-31 */
 
@@ -39,13 +39,13 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* Points and weights of E g(√q·z): panels end where the function has breaks. */
-static int gaussian_points(const dg_activation *a, double q, double *points, double *weights)
+static int gaussian_points(const dg_activation *a, double q, int panels, double *points, double *weights)
 {
-    double nodes[NODES], parts[NODES], edges[PANELS + 1 + MOST_PIECES], sd = sqrt(q);
+    double nodes[NODES], parts[NODES], edges[2 * PANELS + 1 + MOST_PIECES], sd = sqrt(q);
     int n_edges = 0, n = 0;
     legendre(nodes, parts);
-    for (int k = 0; k <= PANELS; k++)
-        edges[n_edges++] = FAR_OUT * (2.0 * k / PANELS - 1);
+    for (int k = 0; k <= panels; k++)
+        edges[n_edges++] = FAR_OUT * (2.0 * k / panels - 1);
     for (int k = 0; k < a->n_breaks; k++)
         if (fabs(a->breaks[k] / sd) < FAR_OUT)
             edges[n_edges++] = a->breaks[k] / sd;
@@ -61,23 +61,43 @@ static int gaussian_points(const dg_activation *a, double q, double *points, dou
     return n;
 }
 
-double gaussian_mean(const dg_activation *a, double q, int i, int j)
+typedef struct integral {
+    double sum, size, far; /* of g, of |g|, of |g| beyond 10 standard deviations */
+} integral;
+
+static integral integrate(const dg_activation *a, double q, int i, int j, int panels)
 {
-    double points[FIELD_POINTS], weights[FIELD_POINTS], f[FIELD_POINTS], g[FIELD_POINTS], sum = 0;
-    int n = gaussian_points(a, q, points, weights);
+    double points[FIELD_POINTS], weights[FIELD_POINTS], f[FIELD_POINTS], g[FIELD_POINTS], far_out = 10 * sqrt(q);
+    integral made = {0};
+    int n = gaussian_points(a, q, panels, points, weights);
     dg_activation_values(a, i, points, f, (size_t)n);
     if (j >= 0)
         dg_activation_values(a, j, points, g, (size_t)n);
     for (int k = 0; k < n; k++)
-        if (weights[k] > 0)
-            sum += weights[k] * f[k] * (j >= 0 ? g[k] : 1);
-    return sum;
+        if (weights[k] > 0) {
+            double part = weights[k] * f[k] * (j >= 0 ? g[k] : 1);
+            made.sum += part;
+            made.size += fabs(part);
+            made.far += fabs(points[k]) > far_out ? fabs(part) : 0;
+        }
+    return made;
+}
+
+double gaussian_mean(const dg_activation *a, double q, int i, int j)
+{
+    return integrate(a, q, i, j, PANELS).sum;
+}
+
+bool gaussian_settles(const dg_activation *a, double q, int i, int j)
+{
+    integral once = integrate(a, q, i, j, PANELS), twice = integrate(a, q, i, j, 2 * PANELS);
+    return fabs(once.sum - twice.sum) <= 1e-6 * twice.size && once.far <= 1e-6 * once.size;
 }
 
 double gaussian_fourth(const dg_activation *a, double q, int order)
 {
     double points[FIELD_POINTS], weights[FIELD_POINTS], f[FIELD_POINTS], sum = 0;
-    int n = gaussian_points(a, q, points, weights);
+    int n = gaussian_points(a, q, PANELS, points, weights);
     dg_activation_values(a, order, points, f, (size_t)n);
     for (int k = 0; k < n; k++)
         sum += weights[k] * f[k] * f[k] * f[k] * f[k];

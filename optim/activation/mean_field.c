@@ -6,9 +6,13 @@
 
 #define SECTION "mean field"
 
+/* NaN: the quadrature gave no number that can be told. */
 static void number(dg_activation *a, const char *name, const char *label, double value)
 {
-    add_fact(a, SECTION, name, label, DG_COMPUTED, value, value, "%.6g", value);
+    if (isnan(value))
+        add_fact(a, SECTION, name, label, DG_SAMPLED, NAN, NAN, "not computed");
+    else
+        add_fact(a, SECTION, name, label, DG_COMPUTED, value, value, "%.6g", value);
 }
 
 static void add_moments(dg_activation *a)
@@ -19,16 +23,18 @@ static void add_moments(dg_activation *a)
         add_fact(a, SECTION, "moments", "moments under N(0,1)", DG_COMPUTED, NAN, NAN, "%s", status.message);
         return;
     }
-    number(a, "mean", "E f", m.mean);
-    number(a, "second", "E f²", m.second);
-    number(a, "variance", "Var f", m.variance);
-    number(a, "slope", "E f′", m.slope);
-    number(a, "slope_second", "E f′²", m.slope_second);
-    number(a, "gain", "gain that keeps E f² = 1 (1/√E f²)", 1 / sqrt(m.second));
-    number(a, "gain_backward", "gain that keeps gradients (1/√E f′²)", 1 / sqrt(m.slope_second));
+    bool f = gaussian_settles(a, 1, 0, -1), f2 = gaussian_settles(a, 1, 0, 0), slope = gaussian_settles(a, 1, 1, -1),
+         slope2 = gaussian_settles(a, 1, 1, 1);
+    number(a, "mean", "E f", f ? m.mean : NAN);
+    number(a, "second", "E f²", f2 ? m.second : NAN);
+    number(a, "variance", "Var f", f && f2 ? m.variance : NAN);
+    number(a, "slope", "E f′", slope ? m.slope : NAN);
+    number(a, "slope_second", "E f′²", slope2 ? m.slope_second : NAN);
+    number(a, "gain", "gain that keeps E f² = 1 (1/√E f²)", f2 ? 1 / sqrt(m.second) : NAN);
+    number(a, "gain_backward", "gain that keeps gradients (1/√E f′²)", slope2 ? 1 / sqrt(m.slope_second) : NAN);
     /* Singular values of the Jacobian of a layer at the edge of chaos: mean square 1; their spread grows with every
      * layer by this much (Pennington, Schoenholz, Ganguli 2017, with orthogonal weights). */
-    double fourth = gaussian_fourth(a, 1, 1);
+    double fourth = slope2 ? gaussian_fourth(a, 1, 1) : NAN;
     number(a, "isometry", "spread of squared singular values a layer, orthogonal weights (E f′⁴/(E f′²)² − 1)",
            fourth / (m.slope_second * m.slope_second) - 1);
     number(a, "isometry_gaussian", "the same with Gaussian weights (E f′⁴/(E f′²)²)",
@@ -68,6 +74,12 @@ static void add_edge(dg_activation *a)
     }
     if (status.code != DG_OK) {
         add_fact(a, SECTION, "edge_note", "edge of chaos without biases", DG_COMPUTED, NAN, NAN, "%s", status.message);
+        return;
+    }
+    double q = edge.q > 0 ? edge.q : 1;
+    if (!gaussian_settles(a, q, 0, 0) || !gaussian_settles(a, q, 1, 1)) {
+        add_fact(a, SECTION, "edge_note", "edge of chaos", DG_SAMPLED, NAN, NAN,
+                 "not computed: the means do not settle as the quadrature is refined");
         return;
     }
     add_fact(a, SECTION, "edge_sigma_b", "edge of chaos: σ_b", DG_COMPUTED, edge.sigma_b, edge.sigma_b, "%.6g",

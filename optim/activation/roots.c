@@ -7,11 +7,14 @@
 
 enum { MOST_STEPS = 6000, DEEPEST = 200 };
 
+#define SAME_ROOT 1e-7 /* relative: nearer ones are one */
+
 typedef struct search {
     const dg_activation *a;
     int order, steps;
     double slope;
     root_list *found;
+    bool any_open;
     double open_end; /* where the last box that could not be decided ends: neighbours are one root */
 } search;
 
@@ -52,13 +55,26 @@ static void add_root(search *s, double x)
         touch(s, x, x);
         return;
     }
-    if (r->n && fabs(r->at[r->n - 1] - x) <= 1e-9 * fmax(1, fabs(x)))
+    if (r->n && fabs(r->at[r->n - 1] - x) <= SAME_ROOT * fmax(1e-3, fabs(x)))
         return;
     if (r->n == MOST_ROOTS) {
         r->many = true;
         return;
     }
     r->at[r->n++] = x + 0.0; /* no −0 */
+}
+
+/* A box too small to cut in which there may be a zero: one with its neighbours. */
+static void add_undecided(search *s, double lo, double hi, double x)
+{
+    bool goes_on = s->any_open && lo - s->open_end <= SAME_ROOT * fmax(1, fabs(lo));
+    s->any_open = true;
+    s->open_end = hi;
+    root_list *r = s->found;
+    if (!goes_on)
+        add_root(s, x);
+    else if (r->n && fabs(value(s, x)) < fabs(value(s, r->at[r->n - 1])))
+        r->at[r->n - 1] = x;
 }
 
 static void add_flat(search *s, double lo, double hi)
@@ -137,7 +153,8 @@ static void look(search *s, double lo, double hi, int depth)
         return;
     double m = lo / 2 + hi / 2;
     bool near_line = s->slope != 0 && fabs(value(s, m)) <= 1e-14 * fabs(m) && fabs(m) > 1e-3;
-    bool vanishes = s->slope == 0 && fabs(m) > 5 && fabs(value(s, m)) < 1e-30;
+    bool vanishes = s->slope == 0 && fabs(m) > 0.1 && hi - lo > 1e-5 && fabs(value(s, lo)) < 1e-30 &&
+                    fabs(value(s, m)) < 1e-30 && fabs(value(s, hi)) < 1e-30;
     if ((near_line || vanishes) && hi - lo < 0.1) {
         touch(s, lo, hi);
         return;
@@ -146,7 +163,7 @@ static void look(search *s, double lo, double hi, int depth)
     if (tiny || depth > DEEPEST || ++s->steps > MOST_STEPS) {
         s->found->complete = false;
         if (tiny && fabs(value(s, m)) < 1e-7)
-            add_root(s, m);
+            add_undecided(s, lo, hi, m);
         return;
     }
     look(s, lo, m, depth + 1);

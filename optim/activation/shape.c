@@ -216,8 +216,21 @@ static int parity_by_pieces(const dg_activation *a)
     return shared;
 }
 
+/* Whether there is a number at which f and its mirror image both have values. */
+static bool has_both_sides(const dg_activation *a)
+{
+    for (int k = 1; k < 400; k++)
+        if (isfinite(value_at(a, 0, 0.017 * k)) && isfinite(value_at(a, 0, -0.017 * k)))
+            return true;
+    return false;
+}
+
 static void add_parity(dg_activation *a)
 {
+    if (!has_both_sides(a)) {
+        add_fact(a, SECTION, "parity", "symmetry", DG_SAMPLED, NAN, NAN, "none: f is not defined on both sides of 0");
+        return;
+    }
     int parity = dg_formula_parity(a->pool, a->orders[0]);
     parity = parity ? parity : parity_by_pieces(a);
     bool not_even = differs(a, 1), not_odd = differs(a, -1);
@@ -258,6 +271,15 @@ static void add_roots(dg_activation *a, const root_list *r, const char *name, co
     add_fact(a, SECTION, name, label, how(r->complete && !r->many), first, last, "%s", used ? text : "none");
 }
 
+static void add_at_0(dg_activation *a, int order, const char *name, const char *label, double value)
+{
+    if (isfinite(value))
+        add_fact(a, SECTION, name, label, how(!enclose_at(a, order, 0, 0).partial), value + 0.0, value + 0.0, "%.9g",
+                 value + 0.0); /* no −0 */
+    else
+        add_fact(a, SECTION, name, label, DG_SAMPLED, NAN, NAN, "not defined");
+}
+
 static void add_points(dg_activation *a)
 {
     root_list zeros = find_roots(a, 0, 0), extrema = find_roots(a, 1, 0), fixed = find_roots(a, 0, 1);
@@ -265,8 +287,8 @@ static void add_points(dg_activation *a)
     add_roots(a, &extrema, "critical_points", "f′ = 0 in |x| ≤ 50 (f there)", true);
     add_roots(a, &fixed, "fixed_points", "fixed points in |x| ≤ 50", false);
     double f0 = value_at(a, 0, 0), d0 = value_at(a, 1, 0);
-    add_fact(a, SECTION, "f0", "f(0)", DG_PROVED, f0, f0, "%.9g", f0);
-    add_fact(a, SECTION, "df0", "f′(0)", DG_PROVED, d0, d0, "%.9g", d0);
+    add_at_0(a, 0, "f0", "f(0)", f0);
+    add_at_0(a, 1, "df0", "f′(0)", d0);
 }
 
 /* ---- far out ---- */

@@ -244,6 +244,24 @@ Test(activation, proves_nothing_of_steps_it_did_not_see_and_bounds_it_did_not_fi
     }
 }
 
+/* E tan², E exp(x²) and E f′² of sin(1/x) under N(0, 1) do not exist. */
+Test(activation, gives_no_figure_where_the_quadrature_does_not_settle)
+{
+    static const struct {
+        const char *formula, *fact;
+    } cases[] = {{"tan(x)", "second"}, {"exp(0.5 * x^2)", "second"}, {"sin(1 / x)", "slope_second"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dg_activation *a = analysed(cases[i].formula, DG_SECTION_MEAN_FIELD);
+        cr_expect_str_eq(fact(a, cases[i].fact)->text, "not computed", "%s: %s", cases[i].formula,
+                         fact(a, cases[i].fact)->text);
+        dg_activation_free(a);
+    }
+    /* E round(3x)² = 9.08333 (SciPy: a sum over the steps), since its steps end panels. */
+    dg_activation *a = analysed("round(3 * x)", DG_SECTION_MEAN_FIELD);
+    cr_expect(near(fact(a, "second")->lo, 9.08333, 1e-5), "%s", fact(a, "second")->text);
+    dg_activation_free(a);
+}
+
 /* Range, symmetry, monotonicity and the Lipschitz constant of each activation that ships and takes one input. */
 Test(activation, proves_the_shape_of_every_activation_that_ships)
 {
@@ -275,6 +293,20 @@ Test(activation, finds_zeros_extrema_kinks_and_jumps)
     cr_expect_str_eq(fact(a, "zeros")->text, "-1; 0; 1");
     cr_expect(near(fact(a, "critical_points")->lo, -1 / sqrt(3), 1e-9));
     cr_expect(near(fact(a, "fixed_points")->hi, sqrt(2), 1e-9), "%s", fact(a, "fixed_points")->text);
+    dg_activation_free(a);
+    a = analysed("sin(x) - 1", DG_SECTION_SHAPE);
+    cr_expect(near(fact(a, "zeros")->lo, -15.5 * M_PI, 1e-6), "%s", fact(a, "zeros")->text);
+    int listed = 0;
+    for (const char *at = fact(a, "zeros")->text; (at = strchr(at, ';')); at++)
+        listed++;
+    cr_expect_eq(listed, 15, "%s", fact(a, "zeros")->text); /* 2πk + π/2 in |x| ≤ 50: k from −8 to 7 */
+    dg_activation_free(a);
+    a = analysed("sqrt(x)", DG_SECTION_SHAPE);
+    cr_expect(strstr(fact(a, "parity")->text, "not defined") && fact(a, "parity")->evidence == DG_SAMPLED);
+    dg_activation_free(a);
+    a = analysed("sin(1 / x)", DG_SECTION_SHAPE);
+    cr_expect_str_eq(fact(a, "f0")->text, "not defined");
+    cr_expect(fact(a, "f0")->evidence == DG_SAMPLED && fact(a, "df0")->evidence == DG_SAMPLED);
     dg_activation_free(a);
     a = analysed("hardshrink", DG_SECTION_SHAPE);
     cr_expect(fabs(fact(a, "jump")->lo) == 0.5, "%s", fact(a, "jump")->text);
