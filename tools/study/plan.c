@@ -5,6 +5,7 @@
 
 #include <dotgrad/data.h>
 #include <dotgrad/graphviz.h>
+#include <dotgrad/op.h>
 #include <dotgrad/random.h>
 #include <dotgrad/version.h>
 
@@ -110,9 +111,14 @@ static dg_status find_data(study *s, const dg_graph_file *file, const char *grap
 static dg_status note_metrics(study *s, const dg_graph_file *file)
 {
     const char *names = dg_graph_file_setting(file, "metrics"), *known = s->metrics ? s->metrics : "loss";
-    known = study_format(s, "%s, %s", known, names && *names ? names : "accuracy, rmse");
+    int scores = file->loss ? (int)dg_node_op(file->loss)->scores : DG_SCORES_NONE;
+    const char *usual = scores == DG_SCORES_NONE ? "accuracy, rmse" : scores == DG_SCORES_VALUES ? "rmse" : "accuracy";
+    names = names && *names ? names : usual;
+    if (!strstr(known, names))
+        known = study_format(s, "%s, %s", known, names);
     for (int k = 0; known && file->n_losses > 1 && k < file->n_losses; k++)
-        known = study_format(s, "%s, %s", known, dg_node_name(file->losses[k]));
+        if (!strstr(known, dg_node_name(file->losses[k])))
+            known = study_format(s, "%s, %s", known, dg_node_name(file->losses[k]));
     s->metrics = known;
     return known ? dg_ok() : study_no_memory();
 }
@@ -143,7 +149,7 @@ static dg_status read_variant(study *s, const study_options *options, const char
         chooses && !(validation && strtod(validation, NULL) > 0)
             ? dg_error(DG_BAD_ARGUMENT, "%s: choosing by validation data wants some: --set validation=0.2", path)
             : find_data(s, file, path, variant);
-    if (status.code == DG_OK && variant->method == 0 && variant->configuration == 0 && variant->rung + 1 == s->n_rungs)
+    if (status.code == DG_OK && variant->rung + 1 == s->n_rungs)
         status = note_metrics(s, file);
     if (status.code == DG_OK)
         status = dg_graph_file_bundle(file, &text);
