@@ -32,10 +32,11 @@ static dg_node *fail(const making *m, dg_status status)
         snprintf(at, sizeof at, " (%s)", where.file);
     const char *op = whole ? whole->entry->op->name : a->op ? a->op : "node";
     const char *name = whole ? dg_node_name(whole) : m->name ? m->name : "", *quote = *name ? "'" : "";
+    const char *space = *name ? " " : "";
     if (whole)
         snprintf(part, sizeof part, "%s %s: ", m->graph->owner ? "its" : "in its derivative,", a->op ? a->op : "node");
-    return dg_graph_fail(m->graph,
-                         dg_error(status.code, "%s %s%s%s: %s%s%s", op, quote, name, quote, part, status.message, at));
+    return dg_graph_fail(
+        m->graph, dg_error(status.code, "%s%s%s%s%s: %s%s%s", op, space, quote, name, quote, part, status.message, at));
 }
 
 /* ---- inputs ---- */

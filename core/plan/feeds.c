@@ -199,9 +199,13 @@ static dg_status mark_wanted(build *u)
 static dg_status misfit(const build *u, const dg_node *node, const dg_shape *has)
 {
     char first[DG_SHAPE_TEXT], second[DG_SHAPE_TEXT];
-    return dg_error(DG_BAD_SHAPE, "%s '%s' is %s, the tensor fed is %s", node->entry->op->name,
-                    dg_node_name((dg_node *)(uintptr_t)node),
-                    dg_graph_print_shape(u->plan->graph, &node->types[0].shape, first, sizeof first),
+    const char *name = dg_node_name((dg_node *)(uintptr_t)node), *op = node->entry->op->name;
+    dg_graph_print_shape(u->plan->graph, &node->types[0].shape, first, sizeof first);
+    for (int d = 0; d < has->rank && d < DG_MAX_RANK; d++) /* which would be printed as symbols */
+        if (has->dims[d] < 0)
+            return dg_error(DG_BAD_SHAPE, "%s '%s' is %s, the tensor fed has %lld elements along dimension %d", op,
+                            name, first, (long long)has->dims[d], d);
+    return dg_error(DG_BAD_SHAPE, "%s '%s' is %s, the tensor fed is %s", op, name, first,
                     dg_shape_print(has, second, sizeof second));
 }
 

@@ -133,7 +133,7 @@ Test(feeds, each_mistake_in_the_list_is_named)
                  {{{x, &empty}}, 1, DG_BAD_ARGUMENT, "has no data"},
                  {{{x, &odd}}, 1, DG_BAD_ARGUMENT, "channels last"},
                  {{{x, &high}}, 1, DG_BAD_SHAPE, "'x' is [N, 2]"},
-                 {{{x, &negative}}, 1, DG_BAD_SHAPE, "'x' is [N, 2]"},
+                 {{{x, &negative}}, 1, DG_BAD_SHAPE, "'x' is [N, 2], the tensor fed has -4 elements along dimension 0"},
                  {{{x, &strange}}, 1, DG_BAD_DTYPE, "'x' is float32"},
                  {{{x, &good}}, -1, DG_BAD_ARGUMENT, "number of feeds is -1"},
                  {{{y, &good}}, 1, DG_OK, ""}}; /* the very result */

@@ -47,6 +47,15 @@ Test(graph, layer_without_bias_owns_no_bias)
     dg_graph_free(g);
 }
 
+Test(graph, mistakes_of_nodes_without_a_name_begin_with_the_op)
+{
+    dg_graph *g = new_graph();
+    cr_expect_null(dg_linear(dg_input(g, DG_SHAPE(DG_N, 4)), 0));
+    dg_status status = dg_graph_status(g);
+    cr_expect_eq(strncmp(status.message, "linear: ", 8), 0, "%s", status.message);
+    dg_graph_free(g);
+}
+
 Test(graph, wired_weight_is_used)
 {
     dg_graph *g = new_graph();

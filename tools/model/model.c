@@ -42,8 +42,8 @@ static dg_status open_graph(dg_model *model, const dg_model_options *options)
     bool is_file = is_graph_file(model->path);
     dg_graph_read_options reading = options->reading ? *options->reading : (dg_graph_read_options){0};
     if (is_file && !options->weights)
-        return dg_error(DG_BAD_ARGUMENT, "%s: a graph file alone is not trained: name its weights (--weights)",
-                        model->path);
+        return dg_error(DG_BAD_ARGUMENT,
+                        "%s: a graph file alone is not trained: name its weights, a run or a checkpoint", model->path);
     dg_status read = read_tensors(weights, &model->checkpoint);
     if (read.code == DG_BAD_DATA && !is_file) {
         size_t length = strlen(weights);
