@@ -251,6 +251,7 @@ Test(study, says_what_is_wrong_with_a_plan)
         {"study net.dot --budget soon", "15m", 2},
         {"study net.dot net.dot", "two graphs are named 'net'", 1},
         {"study net.dot --seeds 1 --baseline nosuch -o s", "there is no method 'nosuch'; there are 'net'", 2},
+        {"study net.dot --seeds 1 --metric test_rmse -o s", "no metric 'test_rmse'", 2},
         {"study net.dot --seeds 1 --metric foo -o s", "no metric 'foo'; there are loss, accuracy", 2},
         {"study net.dot --set 'act=relu|mish' --select act --by foo -o s", "--by: there is no metric 'foo'", 2},
         {"study net.dot --seeds 1 --target validation_accuracy=abc -o s", "METRIC=NUMBER", 2},
