@@ -91,7 +91,7 @@ dg_interval enclose_well(const dg_activation *a, int order, double lo, double hi
 
 /* ---- roots.c ---- */
 
-enum { MOST_ROOTS = 24 };
+enum { MOST_ROOTS = 24, MOST_TOUCHES = 4 };
 
 typedef struct root_list {
     int n;
@@ -100,8 +100,8 @@ typedef struct root_list {
     double flat[MOST_ROOTS][2];
     bool complete; /* proved: there are no others in |x| ≤ ROOT_RANGE */
     bool many;     /* more than fit */
-    bool touches;  /* from touch_lo to touch_hi it is 0 to within rounding */
-    double touch_lo, touch_hi;
+    int n_touch;   /* intervals on which it is 0 to within rounding */
+    double touch[MOST_TOUCHES][2];
 } root_list;
 
 #define ROOT_RANGE 50.0

@@ -41,9 +41,13 @@ static bool is_rounding(const search *s, double x)
 static void touch(search *s, double lo, double hi)
 {
     s->found->complete = false;
-    s->found->touches = true;
-    s->found->touch_lo = fmin(s->found->touch_lo, lo);
-    s->found->touch_hi = fmax(s->found->touch_hi, hi);
+    root_list *r = s->found; /* boxes come from left to right */
+    if (r->n_touch && (lo - r->touch[r->n_touch - 1][1] < 0.2 || r->n_touch == MOST_TOUCHES)) {
+        r->touch[r->n_touch - 1][1] = hi;
+        return;
+    }
+    r->touch[r->n_touch][0] = lo;
+    r->touch[r->n_touch++][1] = hi;
 }
 
 static void add_root(search *s, double x)
@@ -172,7 +176,7 @@ static void look(search *s, double lo, double hi, int depth)
 
 root_list find_roots(const dg_activation *a, int order, double slope)
 {
-    root_list found = {.complete = true, .touch_lo = INFINITY, .touch_hi = -INFINITY};
+    root_list found = {.complete = true};
     search s = {.a = a, .order = order, .slope = slope, .found = &found};
     for (int k = 0; k < a->n_pieces; k++) {
         double lo = fmax(a->pieces[k].lo, -ROOT_RANGE), hi = fmin(a->pieces[k].hi, ROOT_RANGE);

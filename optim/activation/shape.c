@@ -261,8 +261,9 @@ static void add_roots(dg_activation *a, const root_list *r, const char *name, co
     for (int k = 0; k < r->n; k++)
         used = append(text, sizeof text, used, with_value ? "%.9g (%.6g); " : "%.9g; ", r->at[k],
                       value_at(a, 0, r->at[k]));
-    if (r->touches)
-        used = append(text, sizeof text, used, "to within rounding from %.6g to %.6g; ", r->touch_lo, r->touch_hi);
+    for (int k = 0; k < r->n_touch; k++)
+        used =
+            append(text, sizeof text, used, "to within rounding from %.6g to %.6g; ", r->touch[k][0], r->touch[k][1]);
     if (r->many)
         used = append(text, sizeof text, used, "and more; ", 0, 0);
     if (used >= 2 && used < sizeof text)

@@ -301,6 +301,10 @@ Test(activation, finds_zeros_extrema_kinks_and_jumps)
         listed++;
     cr_expect_eq(listed, 15, "%s", fact(a, "zeros")->text); /* 2πk + π/2 in |x| ≤ 50: k from −8 to 7 */
     dg_activation_free(a);
+    a = analysed("exp(-1000 * (x - 0.7)^2)", DG_SECTION_SHAPE); /* not from −50 to 50: at 0.7 it is 1 */
+    cr_expect(strncmp(fact(a, "zeros")->text, "to within rounding from -50 to -0.", 34) == 0, "%s",
+              fact(a, "zeros")->text);
+    dg_activation_free(a);
     a = analysed("sqrt(x)", DG_SECTION_SHAPE);
     cr_expect(strstr(fact(a, "parity")->text, "not defined") && fact(a, "parity")->evidence == DG_SAMPLED);
     dg_activation_free(a);
