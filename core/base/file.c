@@ -135,6 +135,8 @@ dg_status file_write_parts(const char *path, const file_part *parts, size_t n_pa
     if (is_standard(path))
         return write_parts(STDOUT_FILENO, file_name_for_writing(path), parts, n_parts);
     struct stat old;
+    if (!*path)
+        return dg_error(DG_BAD_ARGUMENT, "the path to write to is empty");
     if (stat(path, &old) != 0)
         return replace_file(path, NULL, parts, n_parts);
     if (S_ISDIR(old.st_mode))

@@ -133,6 +133,7 @@ Test(null_arguments, sets_and_files)
     REFUSED(dg_safetensors_write(NULL, set));
     REFUSED(dg_safetensors_write("nowhere", NULL));
     REFUSED(dg_write_file(NULL, "", 0));
+    REFUSED(dg_write_file("", "", 0));
     REFUSED(dg_read_file(NULL, &bytes, &size));
     REFUSED(dg_read_file("nowhere", NULL, &size));
     REFUSED(dg_read_file("nowhere", &bytes, NULL));

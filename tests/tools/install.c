@@ -148,6 +148,13 @@ Test(install, every_header_stands_alone)
          "done'");
 }
 
+Test(install, options_of_drawing_may_be_left_out_in_cpp)
+{
+    must("printf '#include <dotgrad/draw.h>\\ndg_status f(dg_graph *g, dg_node *l);\\n"
+         "dg_status f(dg_graph *g, dg_node *l) { return dg_draw(g, \"x.svg\", .loss = l); }\\n' >o.cc");
+    must("./with 'g++ -std=c++20 -Wall -Wextra -Werror -c $(pkg-config --cflags dotgrad) o.cc -o o.o'");
+}
+
 Test(install, the_archive_by_static_libs)
 {
     must("mkdir archive && cp $(find root -name libdotgrad.a) archive");

@@ -56,33 +56,36 @@ void dg_heat_free(dg_heat *heat); /* NULL is fine */
 
 /* Sizes are in points (1/72 inch). NULL, 0 and false are the defaults; texts and lists are only read. */
 typedef struct dg_draw_options {
-    dg_draw_view view;
-    const dg_graph_file *file; /* of the graph: its clusters, names and appearance are drawn */
-    dg_node *loss, *output;    /* NULL: the file's, or none; the views of derivatives need a loss */
-    const char *optimizer;     /* of DG_VIEW_STEP: "adam(lr=0.001)"; NULL: the file's, else sgd */
-    const char *title;         /* NULL: the file's name */
-    const char *format;        /* svg, pdf, png, html, tex, txt, dot; NULL: as the path ends */
-    const char *level;         /* op, stack, module, auto (NULL) */
-    const char *fold;          /* off, exact, sizes, auto (NULL) */
-    const char *page;          /* a4 (NULL), letter, WIDTHxHEIGHT in points, none */
-    int depth;                 /* modules this deep are closed: 1, the outermost; 0: as the page asks */
-    const char *open, *close;  /* names of modules, with * and ?, several with commas between them */
-    const char *hide;          /* of parameters, constants, inputs, reshapes, dropout */
-    const char *around;        /* a node's name: only what is at most `radius` (0: 2) wires away */
-    int radius;
-    const char *from, *to; /* only what lies on ways between two nodes */
-    const char *rankdir;   /* TB, LR, BT, RL; NULL: the file's, else TB */
-    const char *shapes;    /* on wires: changes (NULL), all, none */
-    const char *style;     /* light (NULL), dark, print, or a file */
-    bool parameters;       /* those that layers own, as boxes */
-    bool names;            /* of nodes, beside their ops */
-    bool no_title, no_legend;
-    double dpi, width; /* of png: dots an inch (0: 144), or the width in points that the picture gets */
-    const dg_heat *heat;
-    dg_graph *old; /* the picture shows what has changed since this graph */
-    const dg_graph_file *old_file;
-    double seconds; /* for the layout at most; 0: 60 */
-    char *told;     /* 256 bytes, or NULL: receives what was done to fit the page, "stacked, folded"; or "" */
+    dg_draw_view view DG_DEFAULT();
+    const dg_graph_file *file DG_DEFAULT(); /* of the graph: its clusters, names and appearance are drawn */
+    dg_node *loss DG_DEFAULT();
+    dg_node *output DG_DEFAULT();       /* these two, NULL: the file's, or none; the views of derivatives need a loss */
+    const char *optimizer DG_DEFAULT(); /* of DG_VIEW_STEP: "adam(lr=0.001)"; NULL: the file's, else sgd */
+    const char *title DG_DEFAULT();     /* NULL: the file's name */
+    const char *format DG_DEFAULT();    /* svg, pdf, png, html, tex, txt, dot; NULL: as the path ends */
+    const char *level DG_DEFAULT();     /* op, stack, module, auto (NULL) */
+    const char *fold DG_DEFAULT();      /* off, exact, sizes, auto (NULL) */
+    const char *page DG_DEFAULT();      /* a4 (NULL), letter, WIDTHxHEIGHT in points, none */
+    int depth DG_DEFAULT();             /* modules this deep are closed: 1, the outermost; 0: as the page asks */
+    const char *open DG_DEFAULT();
+    const char *close DG_DEFAULT();  /* both: names of modules, with * and ?, several with commas between them */
+    const char *hide DG_DEFAULT();   /* of parameters, constants, inputs, reshapes, dropout */
+    const char *around DG_DEFAULT(); /* a node's name: only what is at most `radius` (0: 2) wires away */
+    int radius DG_DEFAULT();
+    const char *from DG_DEFAULT(), *to DG_DEFAULT(); /* only what lies on ways between two nodes */
+    const char *rankdir DG_DEFAULT();                /* TB, LR, BT, RL; NULL: the file's, else TB */
+    const char *shapes DG_DEFAULT();                 /* on wires: changes (NULL), all, none */
+    const char *style DG_DEFAULT();                  /* light (NULL), dark, print, or a file */
+    bool parameters DG_DEFAULT();                    /* those that layers own, as boxes */
+    bool names DG_DEFAULT();                         /* of nodes, beside their ops */
+    bool no_title DG_DEFAULT(), no_legend DG_DEFAULT();
+    double dpi DG_DEFAULT();   /* of png: dots an inch; 0: 144 */
+    double width DG_DEFAULT(); /* of png: in points, in the place of dpi */
+    const dg_heat *heat DG_DEFAULT();
+    dg_graph *old DG_DEFAULT(); /* the picture shows what has changed since this graph */
+    const dg_graph_file *old_file DG_DEFAULT();
+    double seconds DG_DEFAULT(); /* for the layout at most; 0: 60 */
+    char *told DG_DEFAULT(); /* 256 bytes, or NULL: receives what was done to fit the page, "stacked, folded"; or "" */
 } dg_draw_options;
 
 #define DG_DRAW_TOLD 256
