@@ -73,6 +73,8 @@ dg_status dg_range_check(const dg_range *range, const dg_tensor *values)
 static const dg_input_spec *spec_of(const dg_node *parameter)
 {
     const dg_node *layer = parameter->owner;
+    if (layer && layer->entry->n_inputs == 0 && !layer->entry->op->more_inputs)
+        return NULL; /* of a formula's inputs nothing is declared */
     for (int k = 0; layer && k < layer->n_inputs; k++)
         if (layer->inputs[k] == parameter)
             return input_spec(layer->entry, layer->attrs, k);

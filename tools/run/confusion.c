@@ -85,7 +85,7 @@ static dg_status draw(const char *path, const dg_tensor *counts, const dg_data *
 
 dg_status confusion_write(const char *run, const dg_task *task, dg_rows rows, const dg_data *data, bool picture)
 {
-    dg_tensor counts;
+    dg_tensor counts = {0};
     char *table = path_join(run, "confusion.csv"), *svg = path_join(run, "confusion.svg");
     dg_status status = table && svg ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
     if (status.code == DG_OK)
@@ -95,8 +95,7 @@ dg_status confusion_write(const char *run, const dg_task *task, dg_rows rows, co
         if (status.code == DG_OK && picture)
             status = draw(svg, &counts, data);
     }
-    if (status.code == DG_OK)
-        dg_tensor_release(&counts);
+    dg_tensor_release(&counts);
     free(table);
     free(svg);
     return status;
