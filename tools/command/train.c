@@ -24,10 +24,26 @@
 
 static volatile sig_atomic_t stop_asked;
 
+/* Seconds since some moment; may be called in a signal's handler. */
+static double seconds_now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* `timeout` and job schedulers signal a process and then its group: what comes together is one call to stop. */
 static void ask_to_stop(int signal_number)
 {
-    (void)signal_number;
-    stop_asked = 1;
+    const double together = 0.5;
+    static volatile double asked_at;
+    if (!stop_asked) {
+        asked_at = seconds_now();
+        stop_asked = 1;
+    } else if (seconds_now() - asked_at > together) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+    }
 }
 
 static dg_status no_memory(void)
@@ -220,8 +236,7 @@ static dg_status make_trainer(training_run *run)
 static void watch_signals(bool on)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    const struct sigaction ask = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND},
-                           usual = {.sa_handler = SIG_DFL};
+    const struct sigaction ask = {.sa_handler = ask_to_stop}, usual = {.sa_handler = SIG_DFL};
     for (size_t k = 0; k < sizeof signals / sizeof *signals; k++) {
         struct sigaction before;
         if (sigaction(signals[k], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
