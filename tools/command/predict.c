@@ -168,7 +168,10 @@ static dg_status run(const predict_options *given, dg_model **model, dg_data **d
     const dg_graph_read_options reading = graph_options();
     dg_model_options opening = given->opening;
     opening.reading = &reading;
-    DG_TRY(dg_model_open(given->model, &opening, model));
+    dg_status opened = dg_model_open(given->model, &opening, model);
+    if (opened.code == DG_BAD_ARGUMENT && !opening.weights && strstr(opened.message, "name its weights"))
+        return dg_error(opened.code, "%s (--weights W)", opened.message);
+    DG_TRY(opened);
     DG_TRY(dg_model_read(*model, given->data, data));
     for (size_t k = 0; (notice = dg_data_notice(*data, k)); k++)
         fprintf(stderr, "dotgrad: %s\n", notice);
