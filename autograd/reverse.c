@@ -2,6 +2,7 @@
 #include <dotgrad/autograd.h>
 #include <dotgrad/ops/source.h>
 
+#include "core/base/null.h"
 #include "recompute.h"
 #include "walk.h"
 
@@ -155,6 +156,10 @@ dg_status dg_depends(dg_node *output, int count, dg_node *const *wrt, bool *depe
 {
     dg_graph *graph;
     walk w;
+    if (count > 0) {
+        REFUSE_NULL(wrt);
+        REFUSE_NULL(depends);
+    }
     for (int k = 0; k < count; k++)
         depends[k] = false;
     DG_TRY(walk_check(&graph, 1, &output, count, wrt));

@@ -400,6 +400,11 @@ dg_status dg_check_gradients(const dg_check_options *options, dg_check_report **
 {
     if (!options || !report || !options->loss)
         return dg_error(DG_BAD_ARGUMENT, "a check of gradients needs %s", report ? "a loss" : "a place for its report");
+    if (options->n_feeds < 0 || (options->n_feeds && !options->feeds))
+        return dg_error(DG_BAD_ARGUMENT, "the list of %d feeds is NULL", options->n_feeds);
+    for (int k = 0; k < options->n_feeds; k++)
+        if (!options->feeds[k].node || !options->feeds[k].tensor)
+            return dg_error(DG_BAD_ARGUMENT, "the node or the tensor of feed %d is NULL", k);
     dg_status status = report_new(report);
     if (status.code == DG_OK)
         status = check_into(*report, options, "");

@@ -209,6 +209,7 @@ dg_status dg_formula_parse(dg_formulas *formulas, const char *text, const dg_bin
     REFUSE_NULL(formula);
     char small[512], *key = small;
     *formula = NULL;
+    DG_TRY(names_check(bindings, n_bindings, inputs, n_inputs));
     size_t size = parse_key(NULL, text, bindings, n_bindings, inputs, n_inputs);
     if (size > sizeof small && !(key = malloc(size)))
         return dg_no_memory("a formula");
@@ -235,16 +236,28 @@ int dg_formula_input_count(const dg_formula *formula)
     return formula->n_inputs;
 }
 
+static bool has_input(const dg_formula *formula, int input)
+{
+    return formula && input >= 0 && input < formula->n_inputs;
+}
+
+static dg_status check_input(const dg_formula *formula, int input)
+{
+    return has_input(formula, input)
+               ? dg_ok()
+               : dg_error(DG_BAD_ARGUMENT, "a formula of %d inputs has no input %d", formula->n_inputs, input);
+}
+
 const char *dg_formula_input_name(const dg_formula *formula, int input)
 {
-    if (!formula)
+    if (!has_input(formula, input))
         return NULL;
     return formula->names[input];
 }
 
 bool dg_formula_uses(const dg_formula *formula, int input)
 {
-    if (!formula)
+    if (!has_input(formula, input))
         return false;
     return formula->uses[input] != 0;
 }
@@ -291,6 +304,7 @@ dg_status dg_formula_derivative(dg_formulas *formulas, const dg_formula *formula
     REFUSE_NULL(formulas);
     REFUSE_NULL(formula);
     REFUSE_NULL(derivative);
+    DG_TRY(check_input(formula, input));
     if (!formula->derivatives[input]) {
         const expression *root = differentiate(formulas, formula->root, formula->names[input]);
         formula->derivatives[input] =
@@ -396,6 +410,7 @@ dg_status dg_formula_vjp(dg_formulas *formulas, const dg_formula *formula, int i
     REFUSE_NULL(formulas);
     REFUSE_NULL(formula);
     REFUSE_NULL(vjp);
+    DG_TRY(check_input(formula, input));
     if (!formula->vjps[input])
         formula->vjps[input] = make_vjp(formulas, formula, input);
     *vjp = formula->vjps[input];

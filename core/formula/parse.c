@@ -305,3 +305,18 @@ const expression *parse_rule(dg_formulas *pool, const char *text)
     free(p.names);
     return root;
 }
+
+dg_status names_check(const dg_binding *bindings, int n_bindings, const char *const *inputs, int n_inputs)
+{
+    if (n_bindings < 0 || (n_bindings && !bindings))
+        return dg_error(DG_BAD_ARGUMENT, "the list of %d bindings of a formula is NULL", n_bindings);
+    if (n_inputs < 0 || (n_inputs && !inputs))
+        return dg_error(DG_BAD_ARGUMENT, "the list of %d inputs of a formula is NULL", n_inputs);
+    for (int k = 0; k < n_bindings; k++)
+        if (!bindings[k].name)
+            return dg_error(DG_BAD_ARGUMENT, "the name of binding %d of a formula is NULL", k);
+    for (int k = 0; k < n_inputs; k++)
+        if (!inputs[k])
+            return dg_error(DG_BAD_ARGUMENT, "the name of input %d of a formula is NULL", k);
+    return dg_ok();
+}

@@ -72,6 +72,9 @@ static inline bool word_is(const char *word, size_t length, const char *name)
     return strncmp(word, name, length) == 0 && name[length] == '\0';
 }
 
+/* DG_BAD_ARGUMENT: a list, or a name in one, is NULL. */
+dg_status names_check(const dg_binding *bindings, int n_bindings, const char *const *inputs, int n_inputs);
+
 /* NAME ( ARGUMENTS ): p->at is behind the bracket; leaves it behind the closing one. */
 const expression *parse_call(parser *p, const char *name, size_t length);
 

@@ -353,6 +353,8 @@ dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *form
                 .application = &(dg_application){.graph = graph, .op = entry->op->name, .at = at}};
     if (graph->status.code != DG_OK)
         return NULL;
-    dg_status status = check_inputs(&m);
+    dg_status status = m.n_inputs && !inputs
+                           ? dg_error(DG_BAD_ARGUMENT, "the list of %d inputs of a formula is NULL", m.n_inputs)
+                           : check_inputs(&m);
     return status.code == DG_OK ? finish(&m) : fail(&m, status);
 }

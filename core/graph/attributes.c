@@ -24,6 +24,42 @@ static bool is_text(const dg_value *value)
     return value->kind == DG_VALUE_NAME || value->kind == DG_VALUE_STRING || value->kind == DG_VALUE_TEXT;
 }
 
+/* Whether a value that C made has what its kind tells, at any depth. */
+static bool is_whole(const dg_value *value)
+{
+    switch (value->kind) {
+    case DG_VALUE_NAME:
+    case DG_VALUE_STRING:
+    case DG_VALUE_TEXT:
+        return value->s != NULL;
+    case DG_VALUE_SHAPE:
+        return value->shape != NULL;
+    case DG_VALUE_TENSOR:
+        return value->tensor != NULL;
+    case DG_VALUE_CALL:
+    case DG_VALUE_LIST:
+        if ((value->kind == DG_VALUE_CALL && !value->s) || (value->count && !value->items))
+            return false;
+        for (size_t k = 0; k < value->count; k++)
+            if (!is_whole(&value->items[k]))
+                return false;
+        return true;
+    default:
+        return true;
+    }
+}
+
+static dg_status check_given(const dg_application *application)
+{
+    if (application->n_attrs < 0 || (application->n_attrs && !application->attrs))
+        return dg_error(DG_BAD_ARGUMENT, "the list of %d attributes is NULL", application->n_attrs);
+    for (int i = 0; i < application->n_attrs; i++)
+        if (!is_whole(&application->attrs[i]))
+            return dg_error(DG_BAD_ARGUMENT, "attribute '%s' has a NULL in its value",
+                            application->attrs[i].key ? application->attrs[i].key : "?");
+    return dg_ok();
+}
+
 static dg_status wrong_kind(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given)
 {
     const char *text = dg_value_print(arena, given);
@@ -390,6 +426,7 @@ dg_status attributes_collect(dg_graph *graph, const op_entry *entry, const dg_ap
         *extra = NULL;
         *n_extra = 0;
     }
+    DG_TRY(check_given(application));
     if (!entry->n_attrs && !application->n_attrs)
         return dg_ok();
     dg_value *values = dg_arena_alloc(graph->arena, (size_t)(entry->n_attrs + 1) * sizeof *values);

@@ -68,7 +68,7 @@ int dg_op_output_count(const dg_op *op)
 
 int dg_op_target(const dg_op *op)
 {
-    int n = count_inputs(op);
+    int n = dg_op_input_count(op);
     for (int k = 0; k < n; k++)
         if (op->inputs[k].flags & DG_TARGET)
             return k;

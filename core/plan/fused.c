@@ -57,11 +57,15 @@ void fused_run(const dg_fused *parts, int n, dg_threads *threads)
 
 void dg_fused_epilogue(const dg_fused *epilogue, int64_t begin, int64_t end)
 {
+    if (!epilogue)
+        return;
     program_run(epilogue->program, epilogue->operands, epilogue->results, begin, end, 0);
 }
 
 const void *dg_fused_prologue(const dg_fused *prologue, int64_t begin, int64_t count, void *scratch)
 {
+    if (!prologue)
+        return NULL;
     program_operand result = prologue->results[0];
     result.data = &scratch;
     program_run(prologue->program, prologue->operands, &result, begin, begin + count, begin);

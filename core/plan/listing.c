@@ -1,4 +1,5 @@
 /* What a bound plan will do, step by step, to be shown. */
+#include "core/base/null.h"
 #include "plan.h"
 
 #include <string.h>
@@ -74,8 +75,11 @@ static void mark_results(listing *l, int n_fetch)
 dg_status dg_plan_steps(const dg_plan *plan, dg_arena *arena, dg_plan_step **steps, size_t *count)
 {
     const binding *b = plan ? plan->current ? plan->current : plan->bindings : NULL;
+    REFUSE_NULL(steps);
+    REFUSE_NULL(count);
     *steps = NULL;
     *count = 0;
+    REFUSE_NULL(arena);
     if (!b)
         return dg_error(DG_BAD_ARGUMENT,
                         "the plan is not bound to sizes: run or prepare it before its steps are listed");

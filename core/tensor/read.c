@@ -1,5 +1,6 @@
 /* Sets of tensors in any format that is known, told by the first bytes. */
 #include "core/base/file.h"
+#include "core/base/null.h"
 #include "formats.h"
 
 #include <dotgrad/file.h>
@@ -69,9 +70,11 @@ dg_status dg_tensors_parse(const void *bytes, size_t size, size_t limit, dg_tens
 {
     const char *text = bytes;
     size_t usual = size < SIZE_MAX / MAX_RATIO ? MAX_RATIO * size : SIZE_MAX;
+    REFUSE_NULL(set);
     *set = NULL;
     if (size == 0)
         return dg_error(DG_BAD_DATA, "the file is empty");
+    REFUSE_NULL(bytes);
     if (begins(text, size, "PK\3\4", 4) || begins(text, size, "PK\5\6", 4))
         return npz_parse(text, size, limit ? limit : usual > FREE_BYTES ? usual : FREE_BYTES, set);
     if (begins(text, size, "\x93NUMPY", 6))
@@ -90,6 +93,7 @@ dg_status dg_tensors_read(const char *path, dg_tensors **set)
 {
     char *bytes;
     size_t size;
+    REFUSE_NULL(set);
     *set = NULL;
     DG_TRY(dg_read_file(path, &bytes, &size));
     dg_status status = dg_tensors_parse(bytes, size, 0, set);

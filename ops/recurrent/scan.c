@@ -239,7 +239,12 @@ dg_node *dg_scan_at(dg_location at, dg_node *input, int n_states, dg_node *const
     scanning s = {.graph = input ? dg_node_graph(input) : NULL, .at = at, .options = &options, .n_states = n_states};
     if (!s.graph || dg_graph_status(s.graph).code != DG_OK)
         return NULL;
-    dg_status status = measure(&s, input);
+    dg_status status = dg_ok();
+    if (!cell || n_states < 0 || (n_states && !states))
+        status = cell ? dg_error(DG_BAD_ARGUMENT, "the list of %d states is NULL", n_states)
+                      : dg_error(DG_BAD_ARGUMENT, "the cell is NULL");
+    if (status.code == DG_OK)
+        status = measure(&s, input);
     if (status.code == DG_OK)
         status = set_up(&s);
     for (int k = 0; status.code == DG_OK && k < n_states; k++) {

@@ -104,6 +104,15 @@ static dg_status check_lists(const dg_graph_read_options *options)
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
         if (lists[k].count && !lists[k].list)
             return dg_error(DG_BAD_ARGUMENT, "the list of %d %s is NULL", lists[k].count, lists[k].what);
+    for (int k = 0; k < options->n_sizes; k++)
+        if (!options->sizes[k].symbol)
+            return dg_error(DG_BAD_ARGUMENT, "the symbol of size %d is NULL", k);
+    for (int k = 0; k < options->n_texts; k++)
+        if (!options->texts[k].name || !options->texts[k].text)
+            return dg_error(DG_BAD_ARGUMENT, "the name or the text of text %d is NULL", k);
+    for (int k = 0; k < options->n_set; k++)
+        if (!options->set[k].name || !options->set[k].value)
+            return dg_error(DG_BAD_ARGUMENT, "the name or the value of setting %d is NULL", k);
     return dg_ok();
 }
 

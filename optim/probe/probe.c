@@ -160,7 +160,8 @@ void dg_probing_free(dg_probing *p)
 
 dg_node *const *dg_probing_fetch(const dg_probing *p, int *count)
 {
-    *count = p ? p->n_fetch : 0;
+    if (count)
+        *count = p ? p->n_fetch : 0;
     return p ? p->fetch : NULL;
 }
 

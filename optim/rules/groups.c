@@ -122,6 +122,8 @@ const dg_group *dg_groups_find(const dg_groups *groups, const char *name)
 /* Each pattern must fit a parameter, or it is misspelt. */
 dg_status dg_groups_check(const dg_groups *groups, dg_node *const *parameters, int count)
 {
+    if (count < 0 || (count && !parameters))
+        return dg_error(DG_BAD_ARGUMENT, "the list of %d parameters is NULL", count);
     for (int i = 0; groups && i < groups->count; i++) {
         bool fits = false;
         for (int k = 0; k < count && !fits; k++)

@@ -101,6 +101,10 @@ static int by_p(const void *a, const void *b)
 
 dg_status dg_holm(const double *p, int64_t count, double *adjusted)
 {
+    if (count < 1)
+        return dg_ok();
+    REFUSE_NULL(p);
+    REFUSE_NULL(adjusted);
     tested *sorted = calloc((size_t)count + 1, sizeof *sorted);
     int64_t n = 0;
     double most = 0;

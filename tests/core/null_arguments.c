@@ -419,3 +419,55 @@ Test(null_arguments, sizes_that_are_none_are_refused)
         dg_graph_free(other);
     }
 }
+
+Test(null_arguments, sets_and_lists_of_steps)
+{
+    dg_tensors *read;
+    dg_plan_step *steps;
+    size_t count;
+    REFUSED(dg_tensors_read("nowhere", NULL));
+    REFUSED(dg_tensors_read(NULL, &read));
+    REFUSED(dg_tensors_parse("PK", 2, 0, NULL));
+    REFUSED(dg_tensors_parse(NULL, 2, 0, &read));
+    REFUSED(dg_plan_steps(NULL, arena, &steps, &count));
+    REFUSED(dg_plan_steps(plan, NULL, &steps, &count));
+    REFUSED(dg_plan_steps(plan, arena, NULL, &count));
+    REFUSED(dg_plan_steps(plan, arena, &steps, NULL));
+    REFUSED(dg_depends(y, 1, &x, NULL));
+    REFUSED(dg_depends(y, 1, NULL, &(bool){false}));
+    cr_expect_eq(dg_op_target(NULL), -1);
+    dg_fused_epilogue(NULL, 0, 1);
+    EMPTY(dg_fused_prologue(NULL, 0, 1, NULL));
+}
+
+Test(null_arguments, inputs_that_a_formula_does_not_have)
+{
+    const dg_formula *f, *made;
+    const char *none = NULL;
+    dg_formulas *pool = dg_graph_formulas(g);
+    OK(dg_formula_parse(pool, "x + 1", NULL, 0, NULL, 0, &f));
+    REFUSED(dg_formula_parse(pool, "x + 1", NULL, 0, NULL, 1, &made));
+    REFUSED(dg_formula_parse(pool, "x + 1", NULL, 0, &none, 1, &made));
+    REFUSED(dg_formula_parse(pool, "x + 1", NULL, 1, NULL, 0, &made));
+    REFUSED(dg_formula_parse(pool, "x + 1", &(dg_binding){0}, 1, NULL, 0, &made));
+    for (int input = -1; input < 1000001; input += 1000001 / 2) {
+        if (input == 0)
+            continue;
+        EMPTY(dg_formula_input_name(f, input));
+        EMPTY(dg_formula_uses(f, input));
+        REFUSED(dg_formula_derivative(pool, f, input, &made));
+        REFUSED(dg_formula_vjp(pool, f, input, &made));
+    }
+    EMPTY(dg_formula_node(g, DG_HERE, f, NULL));
+    REFUSED(dg_graph_status(g));
+}
+
+Test(null_arguments, feeds_of_gradient_checks)
+{
+    dg_check_report *report;
+    const dg_check_options options = {.loss = dg_sum(y), .n_feeds = 1};
+    REFUSED(dg_check_gradients(&options, &report));
+    dg_check_options with = options;
+    with.feeds = &(dg_feed){x, NULL};
+    REFUSED(dg_check_gradients(&with, &report));
+}

@@ -2,6 +2,9 @@
  * graph_file.h): DG_BAD_ARGUMENT, or the answer that <dotgrad/core.h> promises; never a crash. */
 #include "small.h"
 
+#include <dotgrad/probe.h>
+#include <dotgrad/statistics.h>
+
 #define REFUSED(call)                                                                                                  \
     do {                                                                                                               \
         dg_status refused_ = (call);                                                                                   \
@@ -334,6 +337,12 @@ Test(null_arguments, documents)
     REFUSED(dg_document_read(parse_nothing, "nothing.dot", &(dg_graph_read_options){.text = "", .n_sizes = 1}, &made));
     REFUSED(dg_document_read(parse_nothing, "nothing.dot", &(dg_graph_read_options){.text = "", .n_texts = 1}, &made));
     REFUSED(dg_document_read(parse_nothing, "nothing.dot", &(dg_graph_read_options){.text = "", .n_roots = 1}, &made));
+    REFUSED(dg_document_read(parse_nothing, "nothing.dot",
+                             &(dg_graph_read_options){.text = "", .set = &(dg_file_setting){0}, .n_set = 1}, &made));
+    REFUSED(dg_document_read(parse_nothing, "nothing.dot",
+                             &(dg_graph_read_options){.text = "", .sizes = &(dg_symbol_size){0}, .n_sizes = 1}, &made));
+    REFUSED(dg_document_read(parse_nothing, "nothing.dot",
+                             &(dg_graph_read_options){.text = "", .texts = &(dg_file_text){0}, .n_texts = 1}, &made));
     REFUSED(dg_graph_file_build(NULL, &empty));
     REFUSED(dg_graph_file_build(file, NULL));
     REFUSED(dg_graph_file_check_path(NULL, "."));
@@ -368,4 +377,17 @@ Test(null_arguments, lists_of_steps_that_are_null)
     REFUSED(dg_optimizer_emit(&sgd, &step, &updates, &n));
     step.n_moving = 0;
     MUST(dg_optimizer_emit(&sgd, &step, &updates, &n));
+}
+
+Test(null_arguments, groups_tests_and_probes)
+{
+    const double p[] = {0.01};
+    double adjusted[1];
+    dg_groups groups;
+    MUST(dg_groups_parse("group('fc1*', lr=0.1)", NULL, &groups));
+    REFUSED(dg_groups_check(&groups, NULL, 1));
+    dg_groups_release(&groups);
+    REFUSED(dg_holm(NULL, 1, adjusted));
+    REFUSED(dg_holm(p, 1, NULL));
+    EMPTY(dg_probing_fetch(NULL, NULL));
 }

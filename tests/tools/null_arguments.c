@@ -88,6 +88,7 @@ Test(null_arguments, models)
 
 Test(null_arguments, pictures)
 {
+    const dg_heat unlisted = {.count = 2};
     dg_heat *heat;
     char *bytes;
     size_t size;
@@ -99,6 +100,7 @@ Test(null_arguments, pictures)
     REFUSED(dg_draw_bytes(file->graph, NULL, &size, .format = "svg"));
     REFUSED(dg_draw_bytes(file->graph, &bytes, NULL, .format = "svg"));
     REFUSED(dg_draw_check(NULL));
+    REFUSED(dg_draw_bytes(file->graph, &bytes, &size, .format = "svg", .heat = &unlisted));
     EMPTY(dg_draw_format(NULL));
     dg_heat_request request = {.what = "activation", .loss = file->output, .parameters = parameters};
     REFUSED(dg_heat_measure(NULL, &heat));

@@ -80,6 +80,9 @@ static dg_status read_options(const dg_draw_options *options, drawing_work *work
     static const char *const directions[] = {"TB", "LR", "BT", "RL", NULL};
     static const char *const formats[] = {"svg", "pdf", "png", "html", "tex", "txt", "dot", NULL};
     int choice;
+    if (options->heat && options->heat->count && (!options->heat->nodes || !options->heat->values))
+        return dg_error(DG_BAD_ARGUMENT, "heat: the list of %zu nodes or that of their values is NULL",
+                        options->heat->count);
     DG_TRY(choose("level", options->level, levels, &work->level));
     DG_TRY(choose("fold", options->fold, folds, &work->fold));
     DG_TRY(choose("shapes", options->shapes, shapes, &choice));
