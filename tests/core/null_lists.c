@@ -22,6 +22,7 @@ static void keep_state(dg_scan_step *step)
     do {                                                                                                               \
         dg_graph *own = new_graph();                                                                                   \
         dg_node *of_own = dg_input(own, DG_SHAPE(2, 3), .name = "x");                                                  \
+        (void)of_own;                                                                                                  \
         EMPTY(building);                                                                                               \
         REFUSED(dg_graph_status(own));                                                                                 \
         dg_graph_free(own);                                                                                            \
