@@ -51,6 +51,17 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* Of empty tensors there is no address, and nothing to be moved by. */
+static const char *moved(const char *data, int64_t by)
+{
+    return by ? data + by : data;
+}
+
+static char *moved_to(char *data, int64_t by)
+{
+    return by ? data + by : data;
+}
+
 static matrices matrices_of(const attention *a, const dg_tensor *x)
 {
     matrices m = {.data = x->data, .count = 1, .bytes = last_size(x, 1) * last_size(x, 2) * a->size};
@@ -75,7 +86,7 @@ static int64_t matrix_at(const attention *a, const matrices *m, int64_t index)
 
 static const char *matrix(const attention *a, const matrices *m, int64_t index)
 {
-    return m->data + matrix_at(a, m, index) * m->bytes;
+    return moved(m->data, matrix_at(a, m, index) * m->bytes);
 }
 
 static attention attention_of(const attention_inputs *in, const dg_shape *result)
@@ -126,11 +137,11 @@ static void pack_matrix(void *argument, int64_t index)
 {
     const packing *p = argument;
     const attention *a = p->a;
-    const char *from = p->m->data + index * p->m->bytes;
-    char *to = p->to + index * panel_elements(a, p->width) * a->size;
+    const char *from = moved(p->m->data, index * p->m->bytes);
+    char *to = moved_to(p->to, index * panel_elements(a, p->width) * a->size);
     for (int64_t j = 0, panel = a->gemm->panel; j < a->keys; j += panel)
-        a->gemm->pack_panel(p->width, least(panel, a->keys - j), from + j * p->width * a->size, 1, p->width,
-                            to + j * p->width * a->size);
+        a->gemm->pack_panel(p->width, least(panel, a->keys - j), moved(from, j * p->width * a->size), 1, p->width,
+                            moved_to(to, j * p->width * a->size));
 }
 
 static const char *pack(const attention *a, const matrices *m, int64_t width, char *to, dg_threads *threads)
@@ -150,11 +161,11 @@ typedef struct place {
 static void multiply_packed(const attention *a, const place *p, const char *x, int64_t width, const char *packed,
                             const matrices *m, char *c)
 {
-    packed += (matrix_at(a, m, p->matrix) * panel_elements(a, width) + p->j * width) * a->size;
+    packed = moved(packed, (matrix_at(a, m, p->matrix) * panel_elements(a, width) + p->j * width) * a->size);
     a->gemm->multiply_panels(&(gemm){.m = p->rows,
                                      .n = p->columns,
                                      .k = width,
-                                     .a = x + p->i * width * a->size,
+                                     .a = moved(x, p->i * width * a->size),
                                      .a_row = width,
                                      .a_column = 1,
                                      .b = packed,
@@ -230,18 +241,18 @@ static void forward_queries(const attention *a, int64_t index, int64_t i)
     block_room scores, factors;
     double top[QUERIES], sum[QUERIES] = {0};
     place p = {.matrix = index, .i = i, .rows = least(QUERIES, a->queries - i)};
-    char *y = a->y + (index * a->queries + i) * a->value_width * a->size;
+    char *y = moved_to(a->y, (index * a->queries + i) * a->value_width * a->size);
     const char *q = matrix(a, &a->q, index), *v = matrix(a, &a->v, index);
     int64_t end = keys_before(a, i + p.rows);
-    if (end == 0)
+    if (end == 0 && a->value_width > 0)
         memset(y, 0, (size_t)(p.rows * a->value_width * a->size));
     for (p.j = 0; p.j < end; p.j += a->block) {
         p.columns = least(a->block, end - p.j);
         multiply_packed(a, &p, q, a->width, a->packed_keys, &a->k, scores.bytes);
         attention_block b = block_of(a, &p, scores.bytes, factors.bytes);
         a->rows->exponentials(&b, p.j == 0, top, sum, y, a->value_width);
-        add_product(a, scores.bytes, false, p.rows, p.columns, v + p.j * a->value_width * a->size, a->value_width, y,
-                    p.j > 0);
+        add_product(a, scores.bytes, false, p.rows, p.columns, moved(v, p.j * a->value_width * a->size), a->value_width,
+                    y, p.j > 0);
     }
     a->rows->finish(p.rows, top, sum, y, a->value_width, a->log_sum + (index * a->queries + i) * a->size);
 }
@@ -290,8 +301,8 @@ typedef struct gradient_room {
 static void block_gradients(const attention *a, const place *p, gradient_room *room)
 {
     multiply_packed(a, p, matrix(a, &a->q, p->matrix), a->width, a->packed_keys, &a->k, room->weights.bytes);
-    multiply_packed(a, p, a->g + p->matrix * a->queries * a->value_width * a->size, a->value_width, a->packed_values,
-                    &a->v, room->on_scores.bytes);
+    multiply_packed(a, p, moved(a->g, p->matrix * a->queries * a->value_width * a->size), a->value_width,
+                    a->packed_values, &a->v, room->on_scores.bytes);
     attention_block b = block_of(a, p, room->weights.bytes, room->factors.bytes);
     int64_t at = (p->matrix * a->queries + p->i) * a->size;
     a->rows->gradients(&b, a->log_sum + at, a->dots + at, room->on_scores.bytes);
@@ -300,18 +311,18 @@ static void block_gradients(const attention *a, const place *p, gradient_room *r
 static void add_to_keys(const attention *a, const place *p, const gradient_room *room)
 {
     int64_t key = p->matrix * a->keys + p->j, query = p->matrix * a->queries + p->i;
-    add_product(a, room->weights.bytes, true, p->columns, p->rows, a->g + query * a->value_width * a->size,
-                a->value_width, a->on_value + key * a->value_width * a->size, true);
+    add_product(a, room->weights.bytes, true, p->columns, p->rows, moved(a->g, query * a->value_width * a->size),
+                a->value_width, moved_to(a->on_value, key * a->value_width * a->size), true);
     add_product(a, room->on_scores.bytes, true, p->columns, p->rows,
-                matrix(a, &a->q, p->matrix) + p->i * a->width * a->size, a->width, a->on_key + key * a->width * a->size,
-                true);
+                moved(matrix(a, &a->q, p->matrix), p->i * a->width * a->size), a->width,
+                moved_to(a->on_key, key * a->width * a->size), true);
 }
 
 static void add_to_queries(const attention *a, const place *p, const gradient_room *room)
 {
     add_product(a, room->on_scores.bytes, false, p->rows, p->columns,
-                matrix(a, &a->k, p->matrix) + p->j * a->width * a->size, a->width,
-                a->on_query + (p->matrix * a->queries + p->i) * a->width * a->size, true);
+                moved(matrix(a, &a->k, p->matrix), p->j * a->width * a->size), a->width,
+                moved_to(a->on_query, (p->matrix * a->queries + p->i) * a->width * a->size), true);
 }
 
 /* Keys j … of one block by all queries that see them. */
@@ -367,7 +378,8 @@ static void dot_rows(void *argument, int64_t begin, int64_t end)
 {
     const attention *a = argument;
     int64_t row = a->value_width * a->size;
-    a->rows->dots(end - begin, a->value_width, a->y + begin * row, a->g + begin * row, a->dots + begin * a->size);
+    a->rows->dots(end - begin, a->value_width, moved(a->y, begin * row), moved(a->g, begin * row),
+                  a->dots + begin * a->size);
 }
 
 size_t attention_gradient_workspace(const attention_inputs *inputs, const dg_shape *result)

@@ -70,7 +70,8 @@ static void NAME(exponentials)(const attention_block *b, bool first, void *top, 
         now = old > now ? old : now;
         if (!first && now > old) {
             shrink = old == none ? 0 : EXP(NAME(splat)(old - now))[0];
-            NAME(scale_row)((REAL *)y + r * width, width, shrink);
+            if (width > 0)
+                NAME(scale_row)((REAL *)y + r * width, width, shrink);
         }
         REAL shift = now == none ? 0 : now;
         REAL part =
@@ -85,7 +86,8 @@ static void NAME(finish)(int64_t rows, const void *top, const void *sum, void *y
     const REAL *tops = top, *sums = sum;
     for (int64_t r = 0; r < rows; r++) {
         bool empty = sums[r] == 0;
-        NAME(scale_row)((REAL *)y + r * width, width, empty ? 0 : 1 / sums[r]);
+        if (width > 0)
+            NAME(scale_row)((REAL *)y + r * width, width, empty ? 0 : 1 / sums[r]);
         ((REAL *)log_sum)[r] = empty ? 0 : tops[r] + (REAL)log((double)sums[r]);
     }
 }
@@ -93,7 +95,7 @@ static void NAME(finish)(int64_t rows, const void *top, const void *sum, void *y
 static void NAME(dots)(int64_t rows, int64_t width, const void *y, const void *g, void *dots)
 {
     for (int64_t r = 0; r < rows; r++) {
-        const REAL *a = (const REAL *)y + r * width, *b = (const REAL *)g + r * width;
+        const REAL *a = width ? (const REAL *)y + r * width : NULL, *b = width ? (const REAL *)g + r * width : NULL;
         VEC sum = {0};
         for (int64_t c = 0; c < width; c += WIDTH) {
             int64_t rest = width - c;
