@@ -6,7 +6,7 @@
  *
  * --every N takes one argument in N. What float64 is measured by is the C library's long double, which must be wider.
  */
-#include "../tests/core/vector_reference.h"
+#include "../core/vector_reference.h"
 #include "core/vector/vector.h"
 
 #include <float.h>
