@@ -719,11 +719,14 @@ Test(draw, a_step_is_the_turn_of_one_loss)
     outcome run = dotgrad("draw two.dot --view step -o a.svg");
     expect_fine(run);
     cr_assert_not_null(strstr(run.err, "the turn of 'la'; --loss chooses another: lb"), "%s", run.err);
+    expect_in_file("a.svg", "adam update of h, ");
+    cr_expect_eq(count_in("a.svg", "adam update of o"), 0);
+    expect_fine(dotgrad("draw two.dot --view step --page none -o a.svg"));
     expect_in_file("a.svg", "adam h.weight");
     cr_expect_eq(count_in("a.svg", "adam o.weight"), 0);
     expect_fine(dotgrad("draw two.dot --view step --loss lb -o b.svg"));
-    expect_in_file("b.svg", "sgd o.weight");
-    cr_expect_eq(count_in("b.svg", "sgd h.weight"), 0);
+    expect_in_file("b.svg", "sgd update of o, ");
+    cr_expect_eq(count_in("b.svg", "sgd update of h"), 0);
 }
 
 /* 240 rows: a quarter is kept for testing. */

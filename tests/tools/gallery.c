@@ -208,14 +208,78 @@ static void draw(const char *network, const char *options)
     expect_fine(dotgrad("draw '%s/../tools/examples/gallery/%s.dot' %s -o x.svg", getenv("TESTS"), network, options));
 }
 
+/* Of the picture that was read. */
+static void expect_one_page(const char *what)
+{
+    cr_expect_geq(p.least * p.width / p.view_width, 5.99, "%s", what);
+    cr_expect((p.width < 595.3 && p.height < 842) || (p.width < 842 && p.height < 595.3), "%s: %g × %g", what, p.width,
+              p.height);
+}
+
 Test(gallery, every_network_is_on_one_page_with_text_of_six_points)
 {
     for (int k = 0; k < NETWORKS; k++) {
         draw(networks[k], "");
         read_svg("x.svg");
-        cr_expect_geq(p.least * p.width / p.view_width, 5.99, "%s", networks[k]);
-        cr_expect((p.width < 595.3 && p.height < 842) || (p.width < 842 && p.height < 595.3), "%s: %g × %g",
-                  networks[k], p.width, p.height);
+        expect_one_page(networks[k]);
+    }
+}
+
+Test(gallery, derivatives_and_steps_are_on_one_page_and_nothing_overlaps)
+{
+    static const char *const views[] = {"backward", "joint", "step"};
+    int faults = 0;
+    for (int k = 0; k < NETWORKS; k++)
+        for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+            char what[80], options[40];
+            snprintf(what, sizeof what, "%s %s", networks[k], views[i]);
+            snprintf(options, sizeof options, "--view %s", views[i]);
+            draw(networks[k], options);
+            faults += check_picture(what, "x.svg");
+            expect_one_page(what);
+        }
+    cr_expect_eq(faults, 0);
+}
+
+static long count_boxes(const char *path)
+{
+    static char text[1 << 22];
+    long boxes = 0;
+    read_text(path, text, sizeof text);
+    for (const char *at = text; (at = strstr(at, "role=\"graphics-symbol\"")); at++)
+        boxes++;
+    for (const char *at = text; (at = strstr(at, ", again\"")); at++)
+        boxes--; /* an input once more, where its readers are far apart */
+    return boxes;
+}
+
+/* One box for the gradients, or the updates, of a node: what the boxes say adds up to the boxes of all derivatives. */
+Test(gallery, boxes_of_derivatives_count_each_node_once)
+{
+    static const char *const few[][2] = {{"mlp", "joint"}, {"mlp", "step"}, {"lenet", "step"},
+                                         {"vae", "joint"}, {"vae", "step"}, {"seq2seq", "joint"}};
+    static char text[1 << 22];
+    for (size_t k = 0; k < sizeof few / sizeof *few; k++) {
+        char options[60];
+        long sum = 0, network, all;
+        draw(few[k][0], "--level op --page none");
+        network = count_boxes("x.svg");
+        snprintf(options, sizeof options, "--view %s --level op --page none", few[k][1]);
+        draw(few[k][0], options);
+        all = count_boxes("x.svg");
+        snprintf(options, sizeof options, "--view %s --fold off", few[k][1]);
+        draw(few[k][0], options);
+        read_text("x.svg", text, sizeof text);
+        for (char *at = text; (at = strstr(at, "<text")); at++) {
+            char *words = strchr(at, '>') + 1, *end = strstr(words, "</text>"), *number = strstr(words, " node");
+            if (!number || number > end || (number[5] != '<' && strncmp(number, " nodes<", 7) != 0))
+                continue;
+            while (number > words && strchr("0123456789,", number[-1]))
+                number--;
+            for (long value = 0; *number != ' ' || (sum += value, false); number++)
+                value = *number == ',' ? value : 10 * value + *number - '0';
+        }
+        cr_expect_eq(sum, all - network, "%s %s: %ld in the boxes, %ld - %ld", few[k][0], few[k][1], sum, all, network);
     }
 }
 
@@ -272,16 +336,11 @@ Test(gallery, parameters_are_those_of_the_summary)
 /* Unfolded, each node of the file is one box, named once. */
 Test(gallery, each_node_is_in_one_box)
 {
-    static char text[1 << 22];
     char command[600];
     for (int k = 0; k < NETWORKS; k++) {
-        int boxes = 0, nodes = 0;
+        int nodes = 0;
         draw(networks[k], "--level stack --fold off --page none");
-        read_text("x.svg", text, sizeof text);
-        for (const char *at = text; (at = strstr(at, "role=\"graphics-symbol\"")); at++)
-            boxes++;
-        for (const char *at = text; (at = strstr(at, ", again\"")); at++)
-            boxes--; /* the same input once more, where its readers are far apart */
+        long boxes = count_boxes("x.svg");
         snprintf(command, sizeof command, "grep -c '\\[op=' '%s/../tools/examples/gallery/%s.dot'", getenv("TESTS"),
                  networks[k]);
         FILE *count = popen(command, "r");

@@ -28,7 +28,8 @@ static const option_row own[] = {
      .choices = "forward|backward|joint|step|plan",
      .doc = "forward (the default), backward (the nodes of the gradients), joint (both side by side, with the\n"
             "values that backward reads), step (with the optimiser's updates), plan (what runs together,\n"
-            "in which order, where results lie and how long)"},
+            "in which order, where results lie and how long). Derivatives that do not fit the page are one\n"
+            "box beside each of the network's; --page none shows every node"},
     {.name = "backward", .form = DG_FORM_FLAG, .against = "view", .doc = "--view joint"},
     {.name = "diff",
      .form = DG_FORM_FILE,

@@ -190,24 +190,22 @@ static dg_status view_of_steps(const drawing_work *work, view *v)
                                      .n_updates = work->derived.count,
                                      .first_derivative = work->derived.first,
                                      .batch = size > 0 ? size : 32}));
-    v->title = text_format(v->arena, "%s%splan of a training step", file && file->name ? file->name : "",
-                           file && file->name ? ": " : "");
+    v->title = file && file->name ? file->name : "";
     return dg_ok();
 }
 
 /* A view of the graph itself: forward, or with the derivatives that `work` has. */
-static dg_status view_of_derivatives(const drawing_work *work, view *v)
+static dg_status view_of_derivatives(const drawing_work *work, dg_draw_view shown, view *v)
 {
-    static const char *const words[] = {"", "backward", "forward and backward", "one training step", "plan"};
     const dg_draw_options *options = work->options;
     graph_wish wish = {.loss = options->loss,
                        .output = options->output,
                        .parameters = options->parameters,
-                       .part = options->view == DG_VIEW_FORWARD    ? PART_FORWARD
-                               : options->view == DG_VIEW_BACKWARD ? PART_BACKWARD
-                                                                   : PART_ALL,
+                       .part = shown == DG_VIEW_FORWARD    ? PART_FORWARD
+                               : shown == DG_VIEW_BACKWARD ? PART_BACKWARD
+                                                           : PART_ALL,
                        .gradients = work->derived.nodes,
-                       .n_gradients = work->derived.count};
+                       .n_gradients = shown == DG_VIEW_FORWARD ? 0 : work->derived.count};
     file_modules modules = {
         .groups = work->derived.groups, .first = work->derived.first, .n_groups = work->derived.n_groups};
     wish.n_named = work->derived.n_gradients;
@@ -219,9 +217,7 @@ static dg_status view_of_derivatives(const drawing_work *work, view *v)
     wish.user = &modules;
     DG_TRY(view_of_graph(v, work->graph, &wish));
     v->title = options->file && options->file->name ? options->file->name : "";
-    if (options->view != DG_VIEW_FORWARD)
-        v->title = text_format(v->arena, "%s%s%s", v->title, *v->title ? ": " : "", words[options->view]);
-    v->is_ladder = options->view == DG_VIEW_JOINT || options->view == DG_VIEW_STEP;
+    v->is_ladder = shown == DG_VIEW_JOINT || shown == DG_VIEW_STEP;
     return dg_ok();
 }
 
@@ -242,24 +238,29 @@ static dg_status compare(const drawing_work *work, view *v, diff_counts *counts)
     return status;
 }
 
-dg_status draw_view(const drawing_work *work, view *v)
+dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v)
 {
     const dg_draw_options *options = work->options;
+    dg_draw_view shown = choice->is_mirrored ? DG_VIEW_FORWARD : options->view;
+    static const char *const words[] = {"", "backward", "forward and backward", "one training step",
+                                        "plan of a training step"};
     diff_counts counts;
     *v = (view){0};
     DG_TRY(dg_arena_new(&v->arena));
     dg_status status;
-    if (options->file && options->view == DG_VIEW_FORWARD) {
+    if (options->file && shown == DG_VIEW_FORWARD) {
         status = view_of_file(v, options->file,
                               &(file_wish){.parameters = options->parameters,
                                            .names = options->names || options->old || options->old_file});
-    } else if (options->view == DG_VIEW_PLAN) {
+    } else if (shown == DG_VIEW_PLAN) {
         status = view_of_steps(work, v);
     } else {
-        status = view_of_derivatives(work, v);
+        status = view_of_derivatives(work, shown, v);
     }
     if (status.code != DG_OK)
         return status;
+    if (options->view != DG_VIEW_FORWARD)
+        v->title = text_format(v->arena, "%s%s%s", v->title, *v->title ? ": " : "", words[options->view]);
     if (options->title)
         v->title = options->title;
     if (options->rankdir)
@@ -300,6 +301,11 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
     pass_shapes(v, work->shapes);
     if (choice->is_stacked)
         pass_stack(v);
+    if (choice->is_mirrored)
+        DG_TRY(pass_mirror(v, &(mirror_wish){.graph = work->graph,
+                                             .derived = &work->derived,
+                                             .loss = options->loss,
+                                             .with_network = options->view != DG_VIEW_BACKWARD}));
     return v->failed ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who) : dg_ok();
 }
 
@@ -404,7 +410,7 @@ static dg_status draw_dot(const drawing_work *work, text *to)
         return dg_error(DG_BAD_ARGUMENT, "%s: as dot, the forward view is drawn", work->who);
     if (!work->options->file)
         return draw_written(work, to);
-    dg_status status = draw_view(work, &v);
+    dg_status status = draw_view(work, &(draw_choice){0}, &v);
     pass_skips(&v);
     pass_shapes(&v, work->shapes);
     layout_options options = {.rankdir = v.rankdir, .names = work->options->names, .who = work->who};
@@ -429,7 +435,7 @@ static dg_status draw_txt(const drawing_work *work, text *to)
     draw_choice choice = {.fold = work->fold < 0 ? 1 : work->fold, .depth = work->options->depth};
     if (work->level == 2 && !choice.depth)
         choice.depth = 1;
-    dg_status status = draw_view(work, &v);
+    dg_status status = draw_view(work, &choice, &v);
     if (status.code == DG_OK && (work->options->old || work->options->old_file)) {
         paint_diff(&v, to);
         dg_arena_free(v.arena);

@@ -19,6 +19,7 @@
 #include "layout/layout.h"
 #include "paint/scene.h"
 #include "passes/diff.h"
+#include "passes/mirror.h"
 #include "passes/passes.h"
 #include "view/derive.h"
 
@@ -32,6 +33,7 @@ typedef struct draw_choice {
     int fold; /* 0: off, 1: exact, 2: up to sizes */
     int depth;
     const bool *closed; /* by module; NULL: as depth says */
+    bool is_mirrored;   /* derivatives as one box beside each of the network's */
 } draw_choice;
 
 typedef struct drawing_work {
@@ -46,8 +48,9 @@ typedef struct drawing_work {
     int level, fold;       /* −1: auto; level 0: op, 1: stack, 2: module */
 } drawing_work;
 
-/* A fresh view with everything but passes for size. The caller frees v->arena. */
-dg_status draw_view(const drawing_work *work, view *v);
+/* A fresh view with everything but passes for size; that of the network alone where its derivatives are to be mirrored.
+ * The caller frees v->arena. */
+dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v);
 /* The view as it is chosen: folded, closed, stacked. */
 dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *choice);
 /* The choice that fits, and its view and layout. */

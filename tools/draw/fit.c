@@ -1,5 +1,6 @@
 /* What is tried until a picture fits its page: every op in a box of its own, then chains as stacks, then what repeats
- * folded, then folded up to sizes, then modules closed, the innermost first. */
+ * folded, then folded up to sizes, then modules closed, the innermost first. With derivatives, all of that again with
+ * one box beside each of the network's. */
 #include "draw.h"
 
 #include <math.h>
@@ -47,7 +48,7 @@ static dg_status try_choice(const drawing_work *work, const draw_choice *choice,
     double longest;
     *made = (layout){0};
     *fit = false;
-    DG_TRY(draw_view(work, v));
+    DG_TRY(draw_view(work, choice, v));
     DG_TRY(draw_rewrite(work, v, choice));
     layout_options options = options_of(work, v, choice);
     if (!layout_measure(v, &options, made))
@@ -63,9 +64,9 @@ static dg_status try_choice(const drawing_work *work, const draw_choice *choice,
 
 static const char *tell(view *v, const draw_choice *choice, bool fit, const drawing_work *work)
 {
-    const char *told = "";
+    const char *told = choice->is_mirrored ? "derivatives as one box beside each of the network's" : "";
     if (choice->is_stacked && work->level < 0)
-        told = "chains stacked";
+        told = text_format(v->arena, "%s%schains stacked", told, *told ? ", " : "");
     if (choice->fold && work->fold < 0)
         told = text_format(v->arena, "%s%s%s", told, *told ? ", " : "",
                            choice->fold == 1 ? "repeats folded" : "repeats folded up to sizes");
@@ -82,49 +83,79 @@ static const char *tell(view *v, const draw_choice *choice, bool fit, const draw
 
 static bool is_same(const draw_choice *a, const draw_choice *b)
 {
-    return a->is_stacked == b->is_stacked && a->fold == b->fold && a->depth == b->depth;
+    return a->is_stacked == b->is_stacked && a->fold == b->fold && a->depth == b->depth &&
+           a->is_mirrored == b->is_mirrored;
 }
 
-/* The choices from the most detailed to the least. Returns how many. */
-static int list_choices(const drawing_work *work, int deepest, draw_choice *choices, int most)
+typedef struct choice_list {
+    draw_choice choices[32];
+    int count, first_mirrored;
+} choice_list;
+
+static void add_choice(choice_list *list, draw_choice choice)
 {
-    int count = 0, fixed_depth = work->options->depth;
+    enum { MOST = sizeof list->choices / sizeof *list->choices };
+    if (list->count < MOST && (!list->count || !is_same(&choice, &list->choices[list->count - 1])))
+        list->choices[list->count++] = choice;
+}
+
+static bool has_derivatives(const drawing_work *work)
+{
+    dg_draw_view shown = work->options->view;
+    return shown == DG_VIEW_BACKWARD || shown == DG_VIEW_JOINT || shown == DG_VIEW_STEP;
+}
+
+/* From the most detailed to the least. */
+static choice_list list_choices(const drawing_work *work, int deepest)
+{
     static const draw_choice ladder[] = {
-        {false, 0, 0, NULL}, {true, 0, 0, NULL}, {true, 1, 0, NULL}, {true, 2, 0, NULL}};
-    for (int k = 0; k < 4; k++) {
-        draw_choice choice = ladder[k];
-        if (work->level >= 0)
-            choice.is_stacked = work->level >= 1;
-        if (work->fold >= 0)
-            choice.fold = work->fold;
-        choice.depth = work->level == 2 && !fixed_depth ? 1 : fixed_depth;
-        if (!count || !is_same(&choice, &choices[count - 1]))
-            choices[count++] = choice;
+        {.is_stacked = false}, {.is_stacked = true}, {.is_stacked = true, .fold = 1}, {.is_stacked = true, .fold = 2}};
+    choice_list list = {.count = 0};
+    int fixed_depth = work->options->depth;
+    for (int turn = 0; turn <= has_derivatives(work); turn++) {
+        list.first_mirrored = turn ? list.count : 0;
+        for (int k = 0; k < (has_derivatives(work) && !turn ? 2 : 4); k++) {
+            draw_choice choice = ladder[k];
+            choice.is_mirrored = turn;
+            if (work->level >= 0)
+                choice.is_stacked = work->level >= 1;
+            if (work->fold >= 0)
+                choice.fold = work->fold;
+            choice.depth = work->level == 2 && !fixed_depth ? 1 : fixed_depth;
+            add_choice(&list, choice);
+        }
     }
-    for (int depth = deepest; depth >= 1 && !fixed_depth && work->level != 2 && count < most; depth--) {
-        choices[count] = choices[count - 1];
-        choices[count++].depth = depth;
+    for (int depth = deepest; depth >= 1 && !fixed_depth && work->level != 2; depth--) {
+        draw_choice choice = list.choices[list.count - 1];
+        choice.depth = depth;
+        add_choice(&list, choice);
     }
-    return count;
+    return list;
 }
 
 dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice *choice)
 {
-    enum { MOST_CHOICES = 24 };
-    draw_choice choices[MOST_CHOICES];
     bool fit = false;
-    DG_TRY(draw_view(work, v));
-    int deepest = view_depth(v), count = list_choices(work, deepest, choices, MOST_CHOICES);
-    int begin = v->n_boxes > LARGE && count > 2 && work->fold < 0 ? 2 : 0, best = -1;
-    if (work->page.width <= 0)
-        count = begin + 1;
-    for (int k = begin; k < count && !fit; k++) {
+    DG_TRY(draw_view(work, &(draw_choice){.is_mirrored = has_derivatives(work)}, v));
+    choice_list list = list_choices(work, view_depth(v));
+    int begin = 0, best = -1;
+    if (has_derivatives(work)) {
         dg_arena_free(v->arena);
-        DG_TRY(
-            try_choice(work, &choices[k], choices[k].is_stacked ? LEAST : COMFORTABLE, k + 1 == count, v, made, &fit));
+        DG_TRY(draw_view(work, &(draw_choice){0}, v));
+    }
+    if (v->n_boxes > LARGE && list.first_mirrored)
+        begin = list.first_mirrored;
+    else if (v->n_boxes > LARGE && list.count > 2 && work->fold < 0)
+        begin = 2;
+    if (work->page.width <= 0)
+        list.count = begin + 1;
+    for (int k = begin; k < list.count && !fit; k++) {
+        const draw_choice *tried = &list.choices[k];
+        dg_arena_free(v->arena);
+        DG_TRY(try_choice(work, tried, tried->is_stacked ? LEAST : COMFORTABLE, k + 1 == list.count, v, made, &fit));
         best = k;
     }
-    *choice = choices[best];
+    *choice = list.choices[best];
     v->told = tell(v, choice, fit, work);
     return dg_ok();
 }

@@ -43,7 +43,7 @@ static dg_status try_state(state_making *making, int module, bool all_open, cons
     draw_choice choice = making->overview;
     if (making->page.n_states == MOST_STATES)
         return dg_ok();
-    dg_status status = draw_view(making->work, &v);
+    dg_status status = draw_view(making->work, &choice, &v);
     bool *closed = status.code == DG_OK ? close_others(&v, module) : NULL;
     choice.depth = 0;
     choice.fold = making->work->fold >= 0 ? making->work->fold : choice.fold ? choice.fold : 0;
@@ -97,6 +97,7 @@ static dg_status make_states(state_making *making, view *plain)
         text_copy(making->work->options->told, v.told, DG_DRAW_TOLD);
     add_state(making, &v, &made, "Overview", -1);
     making->page.title = making->page.states[0].scene.title;
+    DG_TRY(draw_view(making->work, &making->overview, plain));
     if (plain->n_modules == 0)
         return dg_ok();
     DG_TRY(try_state(making, -2, true, "All open"));
@@ -115,10 +116,8 @@ dg_status draw_html(const drawing_work *work, text *to)
     making->work = work;
     making->page.states = calloc(MOST_STATES, sizeof *making->page.states);
     making->page.is_dark = work->sheet == &style_dark;
-    dg_status status = making->page.states ? draw_view(work, &plain)
+    dg_status status = making->page.states ? make_states(making, &plain)
                                            : dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
-    if (status.code == DG_OK)
-        status = make_states(making, &plain);
     if (status.code == DG_OK) {
         list_names(making, &plain);
         status = paint_html(&making->page, to);

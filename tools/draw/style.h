@@ -16,6 +16,7 @@ typedef enum view_style {
     STYLE_LOSS,
     STYLE_MODULE,
     STYLE_GRADIENT,
+    STYLE_UPDATE,
     N_STYLES
 } view_style;
 
@@ -39,8 +40,8 @@ extern const style_sheet style_light, style_dark, style_print;
 /* A style of the user's, from lines "NAME = VALUE" (# begins a comment): `base` is a style that it begins as (light),
  *     background, ink, weak, frame_fill, frame, fold, skip, gradient, saved, added, removed, changed, heat_low,
  * heat_high, heat_ink                                    colours FAMILY.fill, FAMILY.border, FAMILY.dash     of input,
- * linear, norm, activation, elementwise, pool, shape, parameter, loss, module, gradient; a dash is "6,2" The sheet
- * points into the struct, which is not to be copied. DG_IO, DG_BAD_DATA with the line. */
+ * linear, norm, activation, elementwise, pool, shape, parameter, loss, module, gradient, update; a dash is "6,2" The
+ * sheet points into the struct, which is not to be copied. DG_IO, DG_BAD_DATA with the line. */
 enum { OWN_VALUES = 64 };
 typedef struct own_style {
     style_sheet sheet;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const char *const families[N_STYLES] = {"input", "linear",    "norm", "activation", "elementwise", "pool",
-                                               "shape", "parameter", "loss", "module",     "gradient"};
+                                               "shape", "parameter", "loss", "module",     "gradient",    "update"};
 
 /* Where the value of a name goes; NULL: there is no such name. */
 static const char **find_place(style_sheet *sheet, const char *name)

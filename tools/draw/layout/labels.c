@@ -3,6 +3,8 @@
  * one. */
 #include "layout.h"
 
+#include "tools/draw/font/font.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -149,34 +151,31 @@ static bool candidate(const layout_wire *wire, int n, layout_point *middle)
 {
     static const double places[] = {0.5,  0.4,  0.6,  0.3,  0.7,  0.2,  0.8,  0.1,  0.9, 0.45,
                                     0.55, 0.35, 0.65, 0.25, 0.75, 0.15, 0.85, 0.05, 0.95};
-    enum { PLACES = sizeof places / sizeof *places };
+    /* beside the wire, above or below it, in a corner: of the label's width and height, and points more */
+    static const struct {
+        double width, height, right, down;
+    } sides[] = {{0.5, 0, 5, 0}, {0, 0.5, 0, 3}, {0.5, -0.5, 5, -2}, {0.5, 0.5, 5, 2}, {0.5, 0, 12, 0}, {0, 0.5, 0, 9}};
+    enum { PLACES = sizeof places / sizeof *places, SIDES = sizeof sides / sizeof *sides };
     if (n == 0) {
         *middle = wire->label_at;
         return true;
     }
-    if (n > 6 * PLACES)
+    if (n > 2 * SIDES * PLACES)
         return false;
     double at = places[(n - 1) % (2 * PLACES) / 2] * (wire->n / 3);
-    int curve = (int)at;
+    int curve = (int)at, side = (n - 1) / (2 * PLACES);
     layout_point p = on_curve(wire->points + 3 * curve, at - curve);
-    double side = (n - 1) % 2 ? -1 : 1;
-    if (n <= 2 * PLACES)
-        *middle = (layout_point){p.x + side * (wire->label_width / 2 + 5), p.y};
-    else if (n > 4 * PLACES)
-        *middle = (layout_point){p.x + side * (wire->label_width / 2 + 5), p.y - side * (wire->label_height / 2 + 2)};
-    else
-        *middle = (layout_point){p.x, p.y + side * (wire->label_height / 2 + 3)};
+    double sign = (n - 1) % 2 ? -1 : 1;
+    *middle = (layout_point){p.x + sign * (sides[side].width * wire->label_width + sides[side].right),
+                             p.y + sign * (sides[side].height * wire->label_height + sides[side].down)};
     return true;
 }
 
-static void place_wire(label_work *l, int w)
+/* Tries all places: how much is in the way at the best one. */
+static int try_places(label_work *l, const layout_wire *wire, layout_point *best)
 {
-    layout_wire *wire = &l->made->wires[w];
-    const view_wire *of = &l->v->wires[w];
-    layout_point middle, best = {0};
+    layout_point middle;
     int fewest = -1;
-    if (!wire->label || wire->n < 4)
-        return;
     for (int n = wire->has_label ? 0 : 1; fewest != 0 && candidate(wire, n, &middle); n++) {
         rectangle r = {middle.x - wire->label_width / 2 - 1, middle.y - wire->label_height / 2,
                        middle.x + wire->label_width / 2 + 1, middle.y + wire->label_height / 2};
@@ -185,8 +184,24 @@ static void place_wire(label_work *l, int w)
             hits += 8;
         if (fewest < 0 || hits < fewest) {
             fewest = hits;
-            best = middle;
+            *best = middle;
         }
+    }
+    return fewest;
+}
+
+static void place_wire(label_work *l, int w)
+{
+    layout_wire *wire = &l->made->wires[w];
+    const view_wire *of = &l->v->wires[w];
+    layout_point best = {0};
+    if (!wire->label || wire->n < 4)
+        return;
+    int fewest = try_places(l, wire, &best);
+    if (fewest && *of->argument && !*of->result && !of->label && strcmp(wire->label, of->argument) != 0) {
+        wire->label = text_cut(l->v->arena, of->argument, 60); /* without the shape there is room in more places */
+        wire->label_width = font_width(wire->label, SIZE_LABEL, false);
+        fewest = try_places(l, wire, &best);
     }
     wire->has_label = fewest == 0 || *of->argument || *of->result || of->label;
     if (!wire->has_label)

@@ -151,6 +151,7 @@ static bool measure_box(view *v, const layout_options *options, const view_box *
         else
             measure_single(v, options, &box->rows[r], row);
         row->height += box->n_rows > 1 ? 5 : 8;
+        row->width += box->rows[r].mark != MARK_SAVED ? 0 : box->n_rows > 1 ? 8 : 14; /* the mark is in its corner */
         to->width = fmax(to->width, row->width + (box->n_rows > 1 ? 14 : 18));
         to->height += row->height;
     }

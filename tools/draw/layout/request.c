@@ -88,7 +88,7 @@ static void put_wire(view *v, const layout_options *options, const layout *made,
              wire->is_reversed ? wire->from : wire->to, w);
     if (place->label && !options->no_labels)
         put_blank(t, place->label_width + 10, place->label_height + 2);
-    if (layout_is_side_by_side(v, w) || wire->is_loose)
+    if ((layout_is_side_by_side(v, w) && !v->is_ladder) || wire->is_loose)
         text_put(t, " constraint=false");
     else if (weight > 1)
         text_add(t, " weight=%d", weight);
@@ -126,8 +126,8 @@ void layout_request(view *v, const layout_options *options, const layout *made, 
         int partner = v->boxes[b].is_gone ? -1 : v->boxes[b].partner;
         if (partner < 0 || has_one[partner] || v->boxes[partner].is_gone)
             continue;
-        has_one[partner] = true; /* the first is placed beside it, others as their wires say */
-        text_add(t, "{ rank=same n%d n%d }\n", partner, b);
+        has_one[partner] = true; /* the first is placed on its right, others as their wires say */
+        text_add(t, "{ rank=same n%d n%d }\nn%d -> n%d [style=invis]\n", partner, b, partner, b);
     }
     text_put(t, "}\n");
 }

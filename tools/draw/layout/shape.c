@@ -33,9 +33,11 @@ static void choose_ladder(view *v)
 {
     for (int w = 0; w < v->n_wires; w++) {
         view_wire *wire = &v->wires[w];
-        wire->is_reversed = wire->kind == WIRE_GRADIENT && v->boxes[wire->to].rows[0].style != STYLE_LOSS;
-        wire->is_loose = wire->kind == WIRE_SAVED || wire->kind == WIRE_STATE;
-        wire->is_beside = false;
+        bool is_update = v->boxes[wire->to].rows[0].style == STYLE_UPDATE;
+        wire->is_reversed = wire->kind == WIRE_GRADIENT && !is_update;
+        wire->is_beside = is_update && v->boxes[wire->to].partner == wire->from;
+        wire->is_loose = wire->kind == WIRE_SAVED || wire->kind == WIRE_STATE ||
+                         (is_update && !wire->is_beside && v->boxes[wire->to].partner >= 0);
     }
 }
 

@@ -44,8 +44,8 @@ static void put_chip(heading *h, const char *words, const char *fill, const char
     h->right = fmax(h->right, h->x);
 }
 
-/* A short line and what it means. */
-static void put_line(heading *h, const char *words, const char *color, double line, const char *dash)
+/* A short line, with a mark where there is one, and what it means. */
+static void put_line(heading *h, const char *words, const char *color, double line, const char *dash, const char *mark)
 {
     double width = font_width(words, SIZE_LEAST, false) + 26;
     layout_point *points = dg_arena_alloc(h->s->arena, 4 * sizeof *points);
@@ -59,6 +59,9 @@ static void put_line(heading *h, const char *words, const char *color, double li
         points[k] = (layout_point){h->x + 6.0 * k, h->y + 8};
     scene_add(h->s,
               (shape){.kind = SHAPE_CURVE, .n = 4, .points = points, .stroke = color, .line = line, .dash = dash});
+    if (mark) /* as boxes have it in their corner */
+        scene_add(h->s,
+                  (shape){.kind = SHAPE_RECTANGLE, .x = h->x, .y = h->y + 5.5, .width = 5, .height = 5, .fill = mark});
     scene_text(h->s, h->x + 22, h->y + 11.3, words, SIZE_LEAST, false, h->options->sheet->weak);
     h->x += width + 8;
     h->right = fmax(h->right, h->x);
@@ -96,22 +99,23 @@ static void put_wires(heading *h, const view *v)
     }
     for (int b = 0; b < v->n_boxes; b++)
         for (int r = 0; !v->boxes[b].is_gone && r < v->boxes[b].n_rows; r++) {
+            saved |= v->boxes[b].rows[r].mark == MARK_SAVED;
             added |= v->boxes[b].rows[r].mark == MARK_ADDED;
             removed |= v->boxes[b].rows[r].mark == MARK_REMOVED;
             changed |= v->boxes[b].rows[r].mark == MARK_CHANGED;
         }
     if (skip)
-        put_line(h, "skip", sheet->skip, 1.6, sheet->skip_dash);
+        put_line(h, "skip", sheet->skip, 1.6, sheet->skip_dash, NULL);
     if (gradient)
-        put_line(h, "gradient", sheet->gradient, 1.1, "5,3");
+        put_line(h, "gradient", sheet->gradient, 1.1, "5,3", NULL);
     if (saved)
-        put_line(h, "saved for backward", sheet->saved, 1.1, "1.5,3");
+        put_line(h, "saved for backward", sheet->saved, 1.1, "1.5,3", sheet->gradient);
     if (added)
-        put_line(h, "added", sheet->added, 2.6, "");
+        put_line(h, "added", sheet->added, 2.6, "", NULL);
     if (removed)
-        put_line(h, "removed", sheet->removed, 2.6, "5,3");
+        put_line(h, "removed", sheet->removed, 2.6, "5,3", NULL);
     if (changed)
-        put_line(h, "changed", sheet->changed, 2.6, "");
+        put_line(h, "changed", sheet->changed, 2.6, "", NULL);
 }
 
 static void put_heat(heading *h, const view *v)

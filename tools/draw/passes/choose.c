@@ -31,6 +31,7 @@ static void bridge(view *v, const view_fan *in, int box)
             v->wires[w].result = source->result;
         }
     v->boxes[box].is_gone = true;
+    v->boxes[box].became = source ? source->from + 1 : 0;
     for (int i = in->first[box]; i < in->first[box + 1]; i++)
         v->wires[in->wires[i]].is_gone = true;
 }

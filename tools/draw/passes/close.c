@@ -185,8 +185,10 @@ int pass_close_these(view *v, const bool *closed)
         }
     }
     for (int b = 0; b < first_new; b++)
-        if (module_of[b] >= 0)
+        if (module_of[b] >= 0) {
             v->boxes[b].is_gone = true;
+            v->boxes[b].became = box_of_module[module_of[b]] + 1;
+        }
     for (int b = 0; b < first_new; b++) { /* which boxes are side by side */
         int partner = v->boxes[b].partner;
         if (partner >= 0 && partner < first_new && module_of[partner] >= 0)

@@ -314,8 +314,10 @@ void fold_apply(view *v, const int *order, const fold_run *run)
     move_wires(&f);
     add_entry(&f, frame);
     for (int b = 0; b < v->n_boxes; b++)
-        if (f.copy[b] > 1)
+        if (f.copy[b] > 1) {
             v->boxes[b].is_gone = true;
+            v->boxes[b].became = f.twin[b] + 1;
+        }
     free(f.copy);
     free(f.twin);
 }

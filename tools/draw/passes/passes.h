@@ -5,6 +5,7 @@
  *   fold.c      what repeats is shown once, as K times: which runs there are
  *   fold_run.c  and what becomes of one
  *   stack.c     chains become boxes of rows
+ *   mirror.c    beside each box one for its gradients and one for its update
  *   heat.c      numbers as colours
  *   shapes.c    which wires show shapes; skips; a copy of a source for each use */
 #ifndef TOOLS_DRAW_PASSES_H

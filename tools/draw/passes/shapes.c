@@ -148,6 +148,7 @@ void pass_entries(view *v)
         after->result = before->result;
         before->is_gone = true;
         v->boxes[b].is_gone = true;
+        v->boxes[b].became = before->from + 1;
         if (!view_fan_in(v, &in) || !view_fan_out(v, &out))
             return;
     }

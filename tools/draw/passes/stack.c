@@ -34,6 +34,8 @@ static void stack_parameters(view *v)
                     box->rows = rows;
                     first = wire->from;
                 } else {
+                    box->became = first + 1;
+                    box->became_row = v->boxes[first].n_rows;
                     v->boxes[first].rows[v->boxes[first].n_rows++] = box->rows[0];
                     box->is_gone = wire->is_gone = true;
                 }
@@ -86,9 +88,12 @@ int pass_stack(view *v)
             v->wires[out.wires[i]].from = top;
             v->wires[out.wires[i]].from_row = used[top];
         }
-        used[top]++;
-        if (top != b)
+        if (top != b) {
             v->boxes[b].is_gone = true;
+            v->boxes[b].became = top + 1;
+            v->boxes[b].became_row = used[top];
+        }
+        used[top]++;
     }
     return merged;
 }

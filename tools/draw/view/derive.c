@@ -112,15 +112,19 @@ static dg_status make_groups(dg_graph *graph, const char *rule, int count, dg_no
     int *owner = calloc((size_t)n + 1, sizeof *owner);
     dg_node **stack = calloc((size_t)(edges + count) + 2, sizeof *stack);
     made->groups = dg_arena_alloc(arena, ((size_t)n + 1) * sizeof *made->groups);
-    bool fine = is_gradient && owner && stack && made->groups && mark_gradients(made, is_gradient, stack);
+    made->updated = dg_arena_alloc(arena, ((size_t)n + 1) * sizeof *made->updated);
+    bool fine =
+        is_gradient && owner && stack && made->groups && made->updated && mark_gradients(made, is_gradient, stack);
     for (int k = 0; fine && k < made->count; k++) {
         int parameter = parameter_of(made->nodes[k], count, wrt);
         if (parameter >= 0)
             mark_group(made, is_gradient, made->nodes[k], parameter, owner, stack);
     }
     for (int64_t k = 0; fine && k < n; k++)
-        if (owner[k] > 1)
+        if (owner[k] > 1) {
             made->groups[k] = text_format(arena, "%s %s", rule, dg_node_name(wrt[owner[k] - 2]));
+            made->updated[k] = wrt[owner[k] - 2];
+        }
     made->n_groups = n;
     free(is_gradient);
     free(owner);
@@ -143,6 +147,8 @@ static dg_status derive(dg_node *loss, const char *trains, bool with_updates, co
     DG_TRY(dg_grad(loss, count, wrt, gradients));
     made->count = made->n_gradients = count;
     made->nodes = made->gradients = gradients;
+    made->wrt = wrt;
+    made->first_update = dg_graph_node_count(graph);
     made->names = dg_arena_alloc(dg_graph_arena(graph), ((size_t)count + 1) * sizeof *made->names);
     if (!made->names)
         return dg_error(DG_NO_MEMORY, "not enough memory to draw");
@@ -150,8 +156,8 @@ static dg_status derive(dg_node *loss, const char *trains, bool with_updates, co
         made->names[k] = text_format(dg_graph_arena(graph), "∂%s/∂%s", dg_node_name(loss), dg_node_name(wrt[k]));
     if (with_updates) {
         DG_TRY(emit_updates(loss, optimizer, count, wrt, gradients, made));
-        DG_TRY(make_groups(graph, text_format(dg_graph_arena(graph), "%.*s", (int)strcspn(optimizer, "("), optimizer),
-                           count, wrt, made));
+        made->rule = text_format(dg_graph_arena(graph), "%.*s", (int)strcspn(optimizer, "("), optimizer);
+        DG_TRY(make_groups(graph, made->rule, count, wrt, made));
     }
     return dg_graph_status(graph);
 }

@@ -10,7 +10,11 @@ typedef struct derived_nodes {
     dg_node *const *nodes; /* gradients, or updates */
     int n_gradients;
     dg_node *const *gradients;
-    const char **names; /* of gradients: "∂loss/∂fc.weight" */
+    dg_node *const *wrt;     /* what each gradient is by */
+    const char **names;      /* of gradients: "∂loss/∂fc.weight" */
+    int64_t first_update;    /* the optimiser's nodes begin here */
+    const char *rule;        /* "adam" */
+    const dg_node **updated; /* by node from `first` on: the parameter that it alone serves; NULL */
     int64_t n_groups;
     const char *
         *groups; /* by node from `first` on: "adam fc.weight", for nodes that only that parameter's update has; NULL */

@@ -210,7 +210,7 @@ static void add_box(graph_walk *g, dg_node *node)
     row->is_output = node == g->wish->output && op->role != DG_ROLE_INPUT;
     if (!is_forward) {
         row->style = op->role == DG_ROLE_PARAMETER ? STYLE_PARAMETER
-                     : op->role == DG_ROLE_ASSIGN  ? STYLE_LOSS
+                     : op->role == DG_ROLE_ASSIGN  ? STYLE_UPDATE
                                                    : STYLE_GRADIENT;
         row->shares = *row->shares ? text_format(g->v->arena, "reads %s", row->shares + strlen("shares ")) : "";
         row->looks.tooltip = dg_node_derivative_of(node)

@@ -68,6 +68,8 @@ typedef struct view_box {
     bool is_gone;
     int partner;          /* of a gradient, the box that it stands beside; −1 */
     int closed, n_inside; /* the closed module that the box is, and how many nodes are in it */
+    int became;           /* 1 + the box that stands for one that is gone; 0: none does */
+    int became_row;       /* and its row */
 } view_box;
 
 typedef enum wire_kind { WIRE_DATA, WIRE_PARAMETER, WIRE_GRADIENT, WIRE_SAVED, WIRE_STATE } wire_kind;

@@ -1,0 +1,418 @@
+/* Derivatives in the large: beside each box of a network, one for all nodes of its gradients, and one for those of the
+ * optimiser that update its parameters. What the network shows as one box, as a row of a stack, as a closed module or
+ * as K times, its derivatives show as one, too: the picture is as high as that of the network alone. */
+#include "mirror.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_NAMED = 3 };
+
+typedef enum mirror_kind { FORWARD, GRADIENT, UPDATE, N_KINDS } mirror_kind;
+
+typedef struct node_place {
+    int box, row; /* −1: nowhere */
+    mirror_kind kind;
+} node_place;
+
+typedef struct mirror {
+    view *v;
+    dg_graph *graph;
+    const derived_nodes *derived;
+    const dg_node *loss;
+    int64_t n;
+    int n_boxes; /* of the network */
+    bool *is_wanted;
+    node_place *places;          /* by node */
+    int *first;                  /* by box: its first row among all rows */
+    int64_t *counts[N_KINDS];    /* by row: nodes */
+    const char **names[N_KINDS]; /* by row: of its parameters, of their gradients */
+    int *n_names, *order;        /* order: by box */
+    int *shadow[N_KINDS];        /* by box: the box beside it; −1 */
+    int64_t n_shared;            /* nodes that several parameters' updates read */
+} mirror;
+
+/* ---- where nodes are ---- */
+
+static node_place place_now(const view *v, int box, int row)
+{
+    while (v->boxes[box].is_gone && v->boxes[box].became) {
+        row = v->boxes[box].became_row;
+        box = v->boxes[box].became - 1;
+    }
+    return v->boxes[box].is_gone ? (node_place){-1, 0, FORWARD} : (node_place){box, row, FORWARD};
+}
+
+static void place_forward(mirror *m)
+{
+    for (int64_t id = 0; id < m->n; id++)
+        m->places[id].box = -1;
+    for (int b = 0; b < m->n_boxes; b++)
+        for (int r = 0; r < m->v->boxes[b].n_rows; r++) {
+            const view_row *row = &m->v->boxes[b].rows[r];
+            if (row->node && dg_node_id(row->node) < m->derived->first)
+                m->places[dg_node_id(row->node)] = place_now(m->v, b, r);
+            for (int k = 0; k < row->n_made; k++)
+                m->places[dg_node_id(row->made[k])] = place_now(m->v, b, r);
+        }
+}
+
+/* The node of another file is in the module that is called as its name begins. */
+static node_place place_by_name(const mirror *m, const dg_node *node)
+{
+    const char *name = dg_node_name((dg_node *)(uintptr_t)node);
+    for (int b = 0; b < m->n_boxes; b++)
+        for (int r = 0; r < m->v->boxes[b].n_rows; r++) {
+            size_t length = strlen(m->v->boxes[b].rows[r].name);
+            if (length && strncmp(m->v->boxes[b].rows[r].name, name, length) == 0 && name[length] == '.')
+                return place_now(m->v, b, r);
+        }
+    return (node_place){-1, 0, FORWARD};
+}
+
+/* Where the forward node is that a node is a part, a result or the derivative of. */
+static node_place find_place(const mirror *m, const dg_node *node)
+{
+    const dg_node *last = node;
+    while (node) {
+        int64_t id = dg_node_id(node);
+        const dg_node *of = dg_node_derivative_of(node), *owner = dg_node_owner(node);
+        if (id < m->derived->first && m->places[id].box >= 0)
+            return m->places[id];
+        last = node;
+        node = dg_node_op(node)->role == DG_ROLE_OUTPUT ? dg_node_input(node, 0)
+               : id < m->derived->first && owner        ? owner
+               : of                                     ? of
+                                                        : owner;
+    }
+    return dg_node_id(last) < m->derived->first ? place_by_name(m, last) : (node_place){-1, 0, FORWARD};
+}
+
+/* A sum of gradients is the derivative of nothing: it is where what it adds is. */
+static node_place place_of_input(const mirror *m, const dg_node *node)
+{
+    for (int k = 0; k < dg_node_input_count(node); k++) {
+        const dg_node *input = dg_node_input(node, k);
+        if (input && dg_node_id(input) >= m->derived->first && m->places[dg_node_id(input)].box >= 0)
+            return m->places[dg_node_id(input)];
+    }
+    return find_place(m, m->loss);
+}
+
+static bool is_counted(const mirror *m, const dg_node *node)
+{
+    return m->is_wanted[dg_node_id(node)] && dg_node_op(node)->role != DG_ROLE_OUTPUT &&
+           (!dg_node_owner(node) || dg_node_original(node) != node);
+}
+
+static void place_derivatives(mirror *m)
+{
+    const derived_nodes *d = m->derived;
+    for (int k = 0; k < d->count; k++)
+        m->is_wanted[dg_node_id(d->nodes[k])] = true;
+    for (int k = 0; k < d->n_gradients; k++)
+        m->is_wanted[dg_node_id(d->gradients[k])] = true;
+    for (int64_t id = m->n - 1; id >= d->first; id--) {
+        const dg_node *node = dg_graph_node(m->graph, id), *owner = dg_node_owner(node);
+        for (int k = 0; m->is_wanted[id] && k < dg_node_input_count(node); k++)
+            if (dg_node_input(node, k))
+                m->is_wanted[dg_node_id(dg_node_input(node, k))] = true;
+        if (m->is_wanted[id] && owner)
+            m->is_wanted[dg_node_id(owner)] = true;
+    }
+    for (int64_t id = d->first; id < m->n; id++) {
+        const dg_node *node = dg_graph_node(m->graph, id);
+        bool is_update = id >= d->first_update;
+        if (!m->is_wanted[id])
+            continue;
+        const dg_node *parameter = is_update ? d->updated[id - d->first] : NULL;
+        node_place place = {-1, 0, FORWARD};
+        if (parameter)
+            place = find_place(m, parameter);
+        else if (!is_update && (place = find_place(m, node)).box < 0)
+            place = place_of_input(m, node);
+        place.kind = is_update ? UPDATE : GRADIENT;
+        m->places[id] = place;
+        if (is_counted(m, node) && place.box >= 0)
+            m->counts[place.kind][m->first[place.box] + place.row]++;
+        else if (is_counted(m, node) && is_update)
+            m->n_shared++;
+    }
+}
+
+static void name_parameters(mirror *m)
+{
+    for (int k = 0; k < m->derived->n_gradients; k++) {
+        const dg_node *parameter = m->derived->wrt[k];
+        node_place place = find_place(m, parameter);
+        if (place.box < 0)
+            continue;
+        const char *name = dg_node_name((dg_node *)(uintptr_t)parameter), *dot = strrchr(name, '.');
+        int at = m->first[place.box] + place.row;
+        const char **plain = &m->names[UPDATE][at], **partial = &m->names[GRADIENT][at];
+        name = dot ? dot + 1 : name;
+        if (m->n_names[at] > MOST_NAMED || text_lists(*plain, name))
+            continue;
+        const char *comma = m->n_names[at]++ ? ", " : "";
+        bool is_more = m->n_names[at] > MOST_NAMED;
+        *plain = text_format(m->v->arena, "%s%s%s", *plain, comma, is_more ? "…" : name);
+        *partial = text_format(m->v->arena, "%s%s%s%s", *partial, comma, is_more ? "" : "∂", is_more ? "…" : name);
+    }
+}
+
+/* ---- boxes ---- */
+
+static int64_t times_of(const view *v, int module)
+{
+    int64_t times = 1;
+    for (; module >= 0; module = v->modules[module].parent)
+        times *= v->modules[module].times;
+    return times;
+}
+
+static view_row shadow_row(const mirror *m, int box, int r, mirror_kind kind)
+{
+    view *v = m->v;
+    const view_row *of = &v->boxes[box].rows[r];
+    int at = m->first[box] + r;
+    int64_t count = m->counts[kind][at], times = times_of(v, v->boxes[box].module);
+    bool is_module = v->boxes[box].kind == BOX_MODULE || of->style == STYLE_MODULE;
+    const char *names = is_module ? "" : m->names[kind][at], *amount = "no node of its own";
+    const char *what = is_module ? of->head : strcmp(of->head, of->op) == 0 || !*of->name ? of->op : of->name;
+    if (count)
+        amount = count % times == 0 ? text_format(v->arena, "%s %s", text_count(v->arena, count / times),
+                                                  count == times ? "node" : "nodes")
+                                    : text_format(v->arena, "%s nodes in all copies", text_count(v->arena, count));
+    return (view_row){.name = *of->name ? text_format(v->arena, "%s%s", kind == GRADIENT ? "∂" : "update of ", of->name)
+                                        : "",
+                      .op = kind == GRADIENT ? text_format(v->arena, "∂%s", of->op) : m->derived->rule,
+                      .call = "",
+                      .head = kind == GRADIENT ? text_format(v->arena, "∂%s", what) : m->derived->rule,
+                      .detail = text_format(v->arena, "%s%s%s", names, *names && *amount ? " · " : "", amount),
+                      .shares = "",
+                      .style = kind == GRADIENT ? STYLE_GRADIENT : STYLE_UPDATE,
+                      .exact = "",
+                      .loose = "",
+                      .looks = {.peripheries = -1}};
+}
+
+static void add_shadow(mirror *m, int box, mirror_kind kind)
+{
+    view *v = m->v;
+    int n_rows = v->boxes[box].n_rows, partner = box;
+    int64_t count = 0;
+    for (int r = 0; r < n_rows; r++)
+        count += m->counts[kind][m->first[box] + r];
+    if (!count)
+        return;
+    view_row *rows = dg_arena_alloc(v->arena, (size_t)n_rows * sizeof *rows);
+    if (!rows) {
+        v->failed = true;
+        return;
+    }
+    int n_shown = 0;
+    for (int r = 0; r < n_rows; r++)
+        if (kind == GRADIENT || m->counts[kind][m->first[box] + r])
+            rows[n_shown++] = shadow_row(m, box, r, kind);
+    if (kind == UPDATE && m->shadow[GRADIENT][box] >= 0)
+        partner = m->shadow[GRADIENT][box];
+    m->shadow[kind][box] = view_add_box(
+        v, (view_box){
+               .kind = BOX_OP, .n_rows = n_shown, .rows = rows, .module = v->boxes[box].module, .partner = partner});
+}
+
+/* What all updates read: the count of steps and what follows from it. */
+static void add_shared(mirror *m)
+{
+    view *v = m->v;
+    view_row *row = m->n_shared ? dg_arena_alloc(v->arena, sizeof *row) : NULL;
+    if (!row)
+        return;
+    *row = (view_row){.name = "",
+                      .op = m->derived->rule,
+                      .call = "",
+                      .head = text_format(v->arena, "%s: what all updates read", m->derived->rule),
+                      .detail = text_format(v->arena, "%s %s", text_count(v->arena, m->n_shared),
+                                            m->n_shared == 1 ? "node" : "nodes"),
+                      .shares = "",
+                      .style = STYLE_UPDATE,
+                      .exact = "",
+                      .loose = "",
+                      .looks = {.peripheries = -1}};
+    view_add_box(v, (view_box){.kind = BOX_OP, .n_rows = 1, .rows = row, .module = -1, .partner = -1});
+}
+
+/* ---- wires ---- */
+
+static bool in_one_fold(const view *v, int a, int b)
+{
+    int module = view_common_module(v, v->boxes[a].module, v->boxes[b].module);
+    return times_of(v, module) > 1;
+}
+
+/* Updates have rows only for what has parameters. */
+static int shadow_row_at(const mirror *m, const node_place *place)
+{
+    int row = 0;
+    for (int r = 0; r < place->row; r++)
+        row += place->kind != UPDATE || m->counts[UPDATE][m->first[place->box] + r];
+    return row;
+}
+
+/* The wire that a node's input becomes; false: none. Gradients run from later boxes to earlier ones: those that do not
+ * are between the copies of what is folded. */
+static bool make_wire(const mirror *m, const node_place *from, const node_place *to, view_wire *wire)
+{
+    int tail = m->shadow[from->kind][from->box], head = m->shadow[to->kind][to->box];
+    if (tail < 0 || head < 0 || tail == head)
+        return false;
+    bool is_upwards = m->order[from->box] > m->order[to->box];
+    if (from->kind == GRADIENT && to->kind == GRADIENT && !is_upwards && in_one_fold(m->v, from->box, to->box))
+        return false;
+    if (from->kind == FORWARD && to->kind == UPDATE)
+        return false; /* parameters and states: the box stands beside theirs */
+    *wire = (view_wire){.from = tail,
+                        .to = head,
+                        .from_row = shadow_row_at(m, from),
+                        .to_row = shadow_row_at(m, to),
+                        .argument = "",
+                        .result = "",
+                        .shape = "",
+                        .kind = from->kind == FORWARD ? WIRE_SAVED : WIRE_GRADIENT};
+    return true;
+}
+
+static int by_ends(const void *a, const void *b)
+{
+    const view_wire *one = a, *two = b;
+    if (one->from != two->from)
+        return one->from < two->from ? -1 : 1;
+    if (one->to != two->to)
+        return one->to < two->to ? -1 : 1;
+    return one->from_row != two->from_row ? (one->from_row < two->from_row ? -1 : 1)
+                                          : (one->to_row > two->to_row) - (one->to_row < two->to_row);
+}
+
+static void collect_wires(mirror *m, view_wire *wires, size_t *count)
+{
+    *count = 0;
+    for (int64_t id = m->derived->first; id < m->n; id++) {
+        const dg_node *node = dg_graph_node(m->graph, id);
+        if (!is_counted(m, node) || m->places[id].box < 0)
+            continue;
+        const dg_op *op = dg_node_op(node);
+        for (int k = 0; k < dg_node_input_count(node); k++) {
+            const dg_node *input = dg_node_input(node, k);
+            bool for_shape = k < dg_op_input_count(op) && op->inputs[k].flags & DG_SHAPE_ONLY;
+            node_place from = {-1, 0, FORWARD};
+            if (input)
+                from = dg_node_id(input) < m->derived->first ? find_place(m, input) : m->places[dg_node_id(input)];
+            if (input && dg_node_id(input) < m->derived->first)
+                m->places[dg_node_id(input)] = from;
+            if (from.box < 0 || for_shape)
+                continue;
+            if (from.kind == FORWARD && m->places[id].kind == GRADIENT)
+                m->v->boxes[from.box].rows[from.row].mark = MARK_SAVED;
+            *count += make_wire(m, &from, &m->places[id], &wires[*count]);
+        }
+    }
+}
+
+static bool add_wires(mirror *m)
+{
+    size_t count = 0, most = 1;
+    for (int64_t id = m->derived->first; id < m->n; id++)
+        most += (size_t)dg_node_input_count(dg_graph_node(m->graph, id));
+    view_wire *wires = calloc(most, sizeof *wires);
+    if (!wires)
+        return false;
+    collect_wires(m, wires, &count);
+    qsort(wires, count, sizeof *wires, by_ends);
+    for (size_t k = 0; k < count; k++)
+        if (k == 0 || wires[k].from != wires[k - 1].from || wires[k].to != wires[k - 1].to)
+            view_add_wire(m->v, wires[k]);
+    free(wires);
+    return true;
+}
+
+/* ---- the pass ---- */
+
+static bool find_order(mirror *m)
+{
+    int *order = dg_arena_alloc(m->v->arena, ((size_t)m->v->n_boxes + 1) * sizeof *order);
+    view_fan in;
+    if (!order || !view_fan_in(m->v, &in))
+        return false;
+    int count = view_order(m->v, &in, order);
+    for (int k = 0; k < count; k++)
+        m->order[order[k]] = k;
+    return count >= 0;
+}
+
+static bool make_room(mirror *m)
+{
+    dg_arena *arena = m->v->arena;
+    size_t boxes = (size_t)m->n_boxes + 1, nodes = (size_t)m->n + 1, rows = 1;
+    m->first = dg_arena_alloc(arena, boxes * sizeof *m->first);
+    for (int b = 0; m->first && b < m->n_boxes; b++) {
+        m->first[b] = (int)rows - 1;
+        rows += (size_t)m->v->boxes[b].n_rows;
+    }
+    m->is_wanted = dg_arena_alloc(arena, nodes);
+    m->places = dg_arena_alloc(arena, nodes * sizeof *m->places);
+    m->n_names = dg_arena_alloc(arena, rows * sizeof *m->n_names);
+    m->order = dg_arena_alloc(arena, boxes * sizeof *m->order);
+    bool fine = m->first && m->is_wanted && m->places && m->n_names && m->order;
+    for (int k = 0; k < N_KINDS; k++) {
+        m->counts[k] = dg_arena_alloc(arena, rows * sizeof *m->counts[k]);
+        m->shadow[k] = dg_arena_alloc(arena, boxes * sizeof *m->shadow[k]);
+        m->names[k] = dg_arena_alloc(arena, rows * sizeof *m->names[k]);
+        fine = fine && m->counts[k] && m->shadow[k] && m->names[k];
+        for (size_t r = 0; fine && r < rows; r++)
+            m->names[k][r] = "";
+    }
+    return fine;
+}
+
+/* The derivatives alone, from the loss on. */
+static void drop_network(mirror *m)
+{
+    view *v = m->v;
+    for (int w = 0; w < v->n_wires; w++)
+        if (v->wires[w].from < m->n_boxes || v->wires[w].to < m->n_boxes)
+            v->wires[w].is_gone = true;
+    for (int b = 0; b < v->n_boxes; b++) {
+        v->boxes[b].is_gone |= b < m->n_boxes;
+        v->boxes[b].partner = -1;
+    }
+}
+
+dg_status pass_mirror(view *v, const mirror_wish *wish)
+{
+    mirror m = {.v = v,
+                .graph = wish->graph,
+                .derived = wish->derived,
+                .loss = wish->loss,
+                .n = dg_graph_node_count(wish->graph),
+                .n_boxes = v->n_boxes};
+    if (!make_room(&m) || !find_order(&m))
+        return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+    place_forward(&m);
+    place_derivatives(&m);
+    name_parameters(&m);
+    for (int b = 0; b < m.n_boxes; b++) {
+        m.shadow[FORWARD][b] = b;
+        m.shadow[GRADIENT][b] = m.shadow[UPDATE][b] = -1;
+        if (v->boxes[b].is_gone)
+            continue;
+        add_shadow(&m, b, GRADIENT);
+        add_shadow(&m, b, UPDATE);
+    }
+    if (!add_wires(&m))
+        return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+    add_shared(&m);
+    v->is_ladder = wish->with_network;
+    if (!wish->with_network)
+        drop_network(&m);
+    return v->failed ? dg_error(DG_NO_MEMORY, "not enough memory to draw") : dg_ok();
+}
