@@ -88,17 +88,7 @@ static dg_status through_two_reverses(walk *w, dg_node *node)
     for (int k = 0; k < n_outputs; k++)
         if (dg_dtype_is_float(dg_node_type(node, k)->dtype))
             u[k] = dg_zeros_like(k ? dg_output(node, k) : node);
-    dg_node_op(node)->backward(&(dg_backward){.graph = w->graph,
-                                              .node = node,
-                                              .attrs = dg_node_attrs(node),
-                                              .n_inputs = n,
-                                              .inputs = inputs,
-                                              .output = node,
-                                              .n_outputs = n_outputs,
-                                              .grad_outputs = u,
-                                              .grad_output = u[0],
-                                              .wanted = w->flags,
-                                              .grad_inputs = gradients});
+    walk_backward(w, node, inputs, u, gradients);
     for (int k = 0; k < n; k++) {
         dg_node *gradient = w->flags[k] && gradients[k] ? conform_gradient(gradients[k], inputs[k]) : NULL;
         if (!gradient)

@@ -45,17 +45,7 @@ static void through_rule(walk *w, dg_node *node, dg_node *const *cotangents)
         gradients[k] = NULL;
         w->flags[k] = child && walk_depends(w, child);
     }
-    dg_node_op(node)->backward(&(dg_backward){.graph = w->graph,
-                                              .node = node,
-                                              .attrs = dg_node_attrs(node),
-                                              .n_inputs = n,
-                                              .inputs = inputs,
-                                              .output = node,
-                                              .n_outputs = dg_node_output_count(node),
-                                              .grad_outputs = cotangents,
-                                              .grad_output = cotangents[0],
-                                              .wanted = w->flags,
-                                              .grad_inputs = gradients});
+    walk_backward(w, node, inputs, cotangents, gradients);
     for (int k = 0; k < n; k++)
         if (w->flags[k] && gradients[k])
             walk_add(w, (walk_point){inputs[k], 0}, conform_gradient(gradients[k], inputs[k]));

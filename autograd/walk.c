@@ -70,7 +70,7 @@ static dg_status check_nodes(const dg_graph *graph, int count, dg_node *const *n
 {
     for (int k = 0; k < count; k++) {
         if (!nodes[k])
-            return dg_error(DG_BAD_ARGUMENT, "%s %d of the derivative is no node", what, k);
+            return dg_error(DG_BAD_ARGUMENT, "%s %d of the derivative is not a node", what, k);
         if (dg_node_graph(nodes[k]) != graph)
             return dg_error(DG_BAD_ARGUMENT, "%s '%s' is a node of another graph", what, dg_node_name(nodes[k]));
         if (!dg_dtype_is_float(dg_node_type(nodes[k], 0)->dtype))
@@ -113,6 +113,21 @@ dg_status walk_missing(dg_node *node)
 {
     return dg_error(DG_BAD_ARGUMENT, "op '%s' (node '%s') has no derivative", dg_node_op(node)->name,
                     dg_node_name(node));
+}
+
+void walk_backward(walk *w, dg_node *node, dg_node *const *inputs, dg_node *const *cotangents, dg_node **gradients)
+{
+    dg_node_op(node)->backward(&(dg_backward){.graph = w->graph,
+                                              .node = node,
+                                              .attrs = dg_node_attrs(node),
+                                              .n_inputs = dg_node_input_count(node),
+                                              .inputs = inputs,
+                                              .output = node,
+                                              .n_outputs = dg_node_output_count(node),
+                                              .grad_outputs = cotangents,
+                                              .grad_output = cotangents[0],
+                                              .wanted = w->flags,
+                                              .grad_inputs = gradients});
 }
 
 walk_kind walk_kind_of(const dg_node *node)
@@ -351,7 +366,7 @@ dg_status walk_fit(dg_graph *graph, dg_node **value, dg_node *like, const char *
     if (dg_node_graph(*value) != graph)
         return dg_error(DG_BAD_ARGUMENT, "%s '%s' is a node of another graph", what, dg_node_name(*value));
     if (!dg_dtype_is_float(given->dtype))
-        return dg_error(DG_BAD_DTYPE, "%s '%s' is %s, wants %s", what, dg_node_name(*value),
+        return dg_error(DG_BAD_DTYPE, "%s '%s' is %s, expected %s", what, dg_node_name(*value),
                         dg_dtype_name(given->dtype), dg_dtype_name(type->dtype));
     char a[DG_SHAPE_TEXT], b[DG_SHAPE_TEXT];
     if (!fits)

@@ -73,6 +73,9 @@ walk_kind walk_kind_of(const dg_node *node);
 /* Child k: the nodes that a composed op stands for; else the inputs, NULL for one that no derivative flows to. */
 dg_node *walk_child(const dg_node *node, walk_kind kind, int k, bool everything);
 
+/* The op's own rule: the gradients by those inputs for which w->flags is set, from the cotangents of its outputs. */
+void walk_backward(walk *w, dg_node *node, dg_node *const *inputs, dg_node *const *cotangents, dg_node **gradients);
+
 /* True for an op whose one input is not broadcast against another. */
 bool walk_single_input(const dg_node *node);
 

@@ -381,16 +381,22 @@ size_t direct_output_workspace(const conv_shape *s, const dg_threads *threads)
     return slide_workspace(s, false, threads);
 }
 
+static void convolve(const conv_shape *s, bool transposed, const float *source, const float *w, const float *bias,
+                     float *result, const dg_kernel *kernel)
+{
+    slide k = slide_make(s, transposed, kernel->workspace, kernel->threads);
+    k.source = source;
+    k.w = w;
+    k.bias_from = bias;
+    k.result = result;
+    k.kernel = kernel;
+    slide_run(&k);
+}
+
 void direct_output(const conv_shape *s, const float *x, const float *w, const float *bias, float *y,
                    const dg_kernel *kernel)
 {
-    slide k = slide_make(s, false, kernel->workspace, kernel->threads);
-    k.source = x;
-    k.w = w;
-    k.bias_from = bias;
-    k.result = y;
-    k.kernel = kernel;
-    slide_run(&k);
+    convolve(s, false, x, w, bias, y, kernel);
 }
 
 /* ---- the input's gradient ---- */
@@ -411,11 +417,5 @@ size_t direct_input_grad_workspace(const conv_shape *s, const dg_threads *thread
 void direct_input_grad(const conv_shape *s, const float *g, const float *w, const float *bias, float *dx,
                        const dg_kernel *kernel)
 {
-    slide k = slide_make(s, true, kernel->workspace, kernel->threads);
-    k.source = g;
-    k.w = w;
-    k.bias_from = bias;
-    k.result = dx;
-    k.kernel = kernel;
-    slide_run(&k);
+    convolve(s, true, g, w, bias, dx, kernel);
 }

@@ -220,26 +220,26 @@ size_t winograd_input_grad_workspace(const conv_shape *s, const dg_threads *thre
     return winograd_workspace(s, true, threads);
 }
 
+static void convolve(const conv_shape *s, bool transposed, const float *source, const float *w, const float *bias,
+                     float *result, const dg_kernel *kernel)
+{
+    winograd k = winograd_make(s, transposed, kernel->workspace, kernel->threads);
+    k.kernel = kernel;
+    k.source = source;
+    k.w = w;
+    k.bias_from = bias;
+    k.result = result;
+    winograd_run(&k);
+}
+
 void winograd_output(const conv_shape *s, const float *x, const float *w, const float *bias, float *y,
                      const dg_kernel *kernel)
 {
-    winograd k = winograd_make(s, false, kernel->workspace, kernel->threads);
-    k.kernel = kernel;
-    k.source = x;
-    k.w = w;
-    k.bias_from = bias;
-    k.result = y;
-    winograd_run(&k);
+    convolve(s, false, x, w, bias, y, kernel);
 }
 
 void winograd_input_grad(const conv_shape *s, const float *g, const float *w, const float *bias, float *dx,
                          const dg_kernel *kernel)
 {
-    winograd k = winograd_make(s, true, kernel->workspace, kernel->threads);
-    k.kernel = kernel;
-    k.source = g;
-    k.w = w;
-    k.bias_from = bias;
-    k.result = dx;
-    winograd_run(&k);
+    convolve(s, true, g, w, bias, dx, kernel);
 }

@@ -12,22 +12,6 @@ bool layout_is_side_by_side(const view *v, int wire)
     return v->wires[wire].is_beside;
 }
 
-static int *find_ranks(view *v)
-{
-    size_t n = (size_t)v->n_boxes + 1;
-    int *order = dg_arena_alloc(v->arena, n * sizeof *order), *rank = dg_arena_alloc(v->arena, n * sizeof *rank);
-    view_fan in;
-    if (!order || !rank || !view_fan_in(v, &in))
-        return NULL;
-    int count = view_order(v, &in, order);
-    for (int k = 0; k < count; k++)
-        for (int i = in.first[order[k]]; i < in.first[order[k] + 1]; i++) {
-            int above = rank[v->wires[in.wires[i]].from] + 1;
-            rank[order[k]] = above > rank[order[k]] ? above : rank[order[k]];
-        }
-    return rank;
-}
-
 /* Gradients go up, beside what they are of. */
 static void choose_ladder(view *v)
 {
@@ -80,7 +64,7 @@ static void choose_u(view *v, const int *rank, const int *skips, int count)
 
 void layout_choose_shape(view *v)
 {
-    int skips[MOST_SKIPS], deepest = 0, *rank = find_ranks(v);
+    int skips[MOST_SKIPS], deepest = 0, *rank = view_ranks(v);
     if (v->is_ladder) {
         choose_ladder(v);
         return;

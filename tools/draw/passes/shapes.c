@@ -31,22 +31,6 @@ void pass_shapes(view *v, shape_mode mode)
         }
 }
 
-static int *find_ranks(view *v)
-{
-    size_t n = (size_t)v->n_boxes + 1;
-    int *order = dg_arena_alloc(v->arena, n * sizeof *order), *rank = dg_arena_alloc(v->arena, n * sizeof *rank);
-    view_fan in;
-    if (!order || !rank || !view_fan_in(v, &in))
-        return NULL;
-    int count = view_order(v, &in, order);
-    for (int k = 0; k < count; k++)
-        for (int i = in.first[order[k]]; i < in.first[order[k] + 1]; i++) {
-            int before = rank[v->wires[in.wires[i]].from] + 1;
-            rank[order[k]] = before > rank[order[k]] ? before : rank[order[k]];
-        }
-    return rank;
-}
-
 static bool has_longer_way(const view *v, const view_fan *out, const int *rank, const view_wire *wire, int *seen,
                            int mark, int *stack, int64_t *visits)
 {
@@ -73,7 +57,7 @@ void pass_skips(view *v)
 {
     size_t n = (size_t)v->n_boxes + 1;
     int *seen = dg_arena_alloc(v->arena, n * sizeof *seen), *stack = dg_arena_alloc(v->arena, n * sizeof *stack);
-    int *rank = find_ranks(v);
+    int *rank = view_ranks(v);
     view_fan out;
     int64_t visits = 0;
     if (!rank || !seen || !stack || !view_fan_out(v, &out))
@@ -100,7 +84,7 @@ static bool is_read_afar(const view *v, const view_fan *out, const int *rank, in
 
 void pass_share(view *v)
 {
-    int n = v->n_boxes, *rank = find_ranks(v);
+    int n = v->n_boxes, *rank = view_ranks(v);
     view_fan out;
     if (!rank || !view_fan_out(v, &out))
         return;

@@ -126,6 +126,22 @@ int view_order(view *v, const view_fan *in, int *order)
     return count;
 }
 
+int *view_ranks(view *v)
+{
+    size_t n = (size_t)v->n_boxes + 1;
+    int *order = dg_arena_alloc(v->arena, n * sizeof *order), *rank = dg_arena_alloc(v->arena, n * sizeof *rank);
+    view_fan in;
+    if (!order || !rank || !view_fan_in(v, &in))
+        return NULL;
+    int count = view_order(v, &in, order);
+    for (int k = 0; k < count; k++)
+        for (int i = in.first[order[k]]; i < in.first[order[k] + 1]; i++) {
+            int above = rank[v->wires[in.wires[i]].from] + 1;
+            rank[order[k]] = above > rank[order[k]] ? above : rank[order[k]];
+        }
+    return rank;
+}
+
 bool view_is_source(const view_box *box)
 {
     return box->kind == BOX_INPUT || box->kind == BOX_PARAMETER || box->kind == BOX_CONSTANT;

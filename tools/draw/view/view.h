@@ -138,6 +138,8 @@ bool view_fan_out(view *v, view_fan *fan);
 /* Boxes that are there, each after those it reads, otherwise in the order of arguments as a walk from the last boxes
  * meets them: that order depends on the structure alone. Returns how many; −1 without memory. */
 int view_order(view *v, const view_fan *in, int *order);
+/* The rank of each box: one more than the highest of those before it. NULL: no memory. */
+int *view_ranks(view *v);
 
 bool view_is_source(const view_box *box); /* input, parameter or constant */
 bool view_is_inside(const view *v, int module, int outer);
