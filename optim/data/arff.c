@@ -28,7 +28,7 @@ static bool is_keyword(const char *text, const char *keyword)
     return !strncasecmp(text, keyword, length) && (text[length] == '\0' || strchr(" \t\r\n{", text[length]));
 }
 
-bool arff_looks(const char *text, size_t size)
+static bool arff_recognises(const char *text, size_t size)
 {
     const char *end = text + size;
     while (text < end) {
@@ -112,7 +112,7 @@ static dg_status take_attribute(arff_text *reader, char *text)
     text += stop == '{' ? 0 : strspn(text, " \t");
     bool is_list = stop == '{' || *text == '{';
     if (!*name || (!is_list && !*text))
-        return bad_line(reader, "an attribute wants a name and a type");
+        return bad_line(reader, "an attribute needs a name and a type");
     if (!(column->name = dg_arena_text(reader->arena, name, strlen(name))))
         return data_no_memory(reader->lines.path);
     if (is_list)
@@ -141,7 +141,7 @@ static dg_status read_head(arff_text *reader)
             lines->line++;
             return reader->count ? dg_ok() : bad_line(reader, "there is no @attribute before @data");
         } else if (*line && *line != '%' && *line != '@')
-            return bad_line(reader, "wants @attribute or @data here");
+            return bad_line(reader, "expected @attribute or @data here");
         lines->line++;
     }
     return bad_line(reader, "there is no @data");
@@ -166,7 +166,7 @@ static dg_status take_sparse(arff_text *reader, csv_row *row)
             break;
         long long index = strtoll(cell, &end, 10);
         if (end == cell || index < 0 || index >= table->n_columns || !strchr(" \t", *end))
-            return bad_line(reader, "wants {INDEX VALUE, …}");
+            return bad_line(reader, "expected {INDEX VALUE, …}");
         cells[index] = end + strspn(end, " \t");
     }
     for (int64_t k = 0; k < table->n_columns; k++)
@@ -183,7 +183,7 @@ static dg_status read_rows(arff_text *reader)
         bool is_sparse = *row.cells[0] == '{';
         status = is_sparse || row.count == table->n_columns
                      ? data_table_add_row(table, row.line)
-                     : dg_error(DG_BAD_DATA, "%s:%lld: the row has %lld cells, but there are %lld attributes",
+                     : dg_error(DG_BAD_DATA, "%s:%lld: the row has %lld cell(s), but there are %lld attributes",
                                 table->path, (long long)row.line, (long long)row.count, (long long)table->n_columns);
         if (status.code == DG_OK && is_sparse)
             status = take_sparse(reader, &row);
@@ -231,4 +231,4 @@ const data_reader arff_reader = {.formats = formats,
                                  .n_formats = 1,
                                  .kinds = SETS_TABLE | SETS_TEXT | SETS_FILE,
                                  .parse = arff_parse,
-                                 .looks = arff_looks};
+                                 .recognises = arff_recognises};

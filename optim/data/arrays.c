@@ -1,5 +1,5 @@
 /* Files of arrays as data sets: .safetensors and NumPy's .npz, whose arrays are fields by their names, the first size
- * the rows; and a matrix in an .npy file, which is a table without a header. */
+ * the rows. */
 #include "readers.h"
 
 #include <cjson/cJSON.h>
@@ -82,7 +82,7 @@ static dg_status add_field(const char *path, const char *name, const dg_tensor *
     return dg_ok();
 }
 
-static dg_status check_numbers(const char *path, const char *name, const dg_tensor *tensor)
+dg_status arrays_check(const char *path, const char *name, const dg_tensor *tensor)
 {
     for (int64_t k = 0; dg_dtype_is_float(tensor->dtype) && k < dg_tensor_count(tensor); k++)
         if (!isfinite(dg_tensor_get(tensor, k)))
@@ -129,7 +129,7 @@ static dg_status take_fields(const char *path, const dg_tensors *file, dg_data *
     for (size_t k = 0; k < dg_tensors_count(file); k++) {
         const char *name = dg_tensors_name(file, k);
         const dg_tensor *train = dg_tensors_at(file, k), *test = NULL;
-        DG_TRY(check_numbers(path, name, train));
+        DG_TRY(arrays_check(path, name, train));
         if (!strncmp(name, TEST_PREFIX, strlen(TEST_PREFIX)))
             continue;
         if (train->shape.rank == 0)
@@ -168,7 +168,7 @@ static dg_status check_unread(const char *path, const dg_tensors *file)
     return dg_ok();
 }
 
-static dg_status read_file(const data_reading *reading, dg_tensors **file)
+dg_status arrays_file(const data_reading *reading, dg_tensors **file)
 {
     char *bytes;
     size_t size, limit = (size_t)reading->options->max_bytes;
@@ -186,7 +186,7 @@ static dg_status arrays_read(const data_reading *reading, dg_data **made)
     dg_tensors *file = NULL, *renamed = NULL;
     dg_data *set = NULL;
     *made = NULL;
-    DG_TRY(read_file(reading, &file));
+    DG_TRY(arrays_file(reading, &file));
     dg_status status = check_unread(reading->path, file);
     if (status.code == DG_OK)
         status = rename_fields(file, &renamed);
@@ -212,72 +212,3 @@ const data_reader arrays_reader = {.formats = array_formats,
                                    .n_formats = sizeof array_formats / sizeof array_formats[0],
                                    .kinds = SETS_FILE,
                                    .read = arrays_read};
-
-/* ---- one matrix ---- */
-
-/* An array of another rank than 2 has features alone, a row for each of its first index. */
-static dg_status take_features(const data_reading *reading, const dg_tensor *array, dg_data **made)
-{
-    dg_data *set;
-    if (array->shape.rank == 0 || dg_tensor_count(array) == 0)
-        return dg_error(DG_BAD_DATA, "%s: the array has no rows", reading->path);
-    DG_TRY(check_numbers(reading->path, "the array", array));
-    DG_TRY(data_set_new(reading->path, &set));
-    set->count = array->shape.dims[0];
-    dg_status status = dg_tensors_put(set->data.fields, "features", array);
-    if (status.code == DG_OK)
-        *made = set;
-    else
-        dg_data_free(set);
-    return status;
-}
-
-static dg_status fill_table(const dg_tensor *array, data_table *table)
-{
-    int64_t width = array->shape.dims[1];
-    DG_TRY(data_table_set_columns(table, width));
-    for (int64_t row = 0; row < array->shape.dims[0]; row++) {
-        DG_TRY(data_table_add_row(table, row + 1));
-        for (int64_t k = 0; k < width; k++) {
-            double number = dg_tensor_get(array, row * width + k);
-            if (isfinite(number))
-                data_table_put_number(table, k, number);
-            else
-                DG_TRY(data_table_put(table, k, isnan(number) ? "nan" : number > 0 ? "inf" : "-inf"));
-        }
-    }
-    return dg_ok();
-}
-
-static dg_status npy_read(const data_reading *reading, dg_data **made)
-{
-    dg_tensors *file = NULL;
-    data_table table;
-    *made = NULL;
-    DG_TRY(read_file(reading, &file));
-    const dg_tensor *array = dg_tensors_find(file, "array");
-    dg_status status = dg_ok();
-    if (!array)
-        status = dg_error(DG_BAD_DATA,
-                          "%s: the elements of the array are of type '%s', which is not read: "
-                          "numpy.savez('x.npz', features=…, target=…) takes numbers and words",
-                          reading->path, dg_tensors_unread(file, "array") ? dg_tensors_unread(file, "array") : "?");
-    else if (array->shape.rank != 2 || array->shape.dims[1] < 1) {
-        status = take_features(reading, array, made);
-    } else {
-        data_table_begin(&table, reading->path, reading, NULL, 0);
-        status = fill_table(array, &table);
-        if (status.code == DG_OK)
-            status = data_table_to_set(&table, reading, made);
-        data_table_free(&table);
-    }
-    dg_tensors_free(file);
-    return status;
-}
-
-static const dg_data_format npy_formats[] = {
-    {"npy", ".npy", "standard", 0.25, "one array of NumPy's; a matrix is a table without a header"},
-};
-
-const data_reader npy_reader = {
-    .formats = npy_formats, .n_formats = 1, .kinds = SETS_TABLE | SETS_FILE, .read = npy_read};

@@ -52,7 +52,7 @@ static bool take_label(const char **at, double *label)
     return is_fine;
 }
 
-bool libsvm_looks(const char *text, size_t size)
+static bool libsvm_recognises(const char *text, size_t size)
 {
     const char *end = text + size;
     while (text < end && is_empty(text))
@@ -121,7 +121,7 @@ dg_status libsvm_parse(data_table *table, const data_reading *reading, char *tex
     bool from_zero;
     DG_TRY(measure(table, text, text + size, &greatest, &from_zero));
     if (greatest > INT32_MAX - 2)
-        return dg_error(DG_BAD_DATA, "%s: there is a feature %lld, at most %d columns go", table->path, greatest,
+        return dg_error(DG_BAD_DATA, "%s: there is a feature %lld, at most %d columns are read", table->path, greatest,
                         INT32_MAX - 1);
     int64_t width = greatest + from_zero;
     if (reading->like && reading->like->n_columns > 1) { /* zeros at the end are not written */
@@ -147,4 +147,4 @@ const data_reader libsvm_reader = {.formats = formats,
                                    .n_formats = 1,
                                    .kinds = SETS_TABLE | SETS_TEXT | SETS_FILE,
                                    .parse = libsvm_parse,
-                                   .looks = libsvm_looks};
+                                   .recognises = libsvm_recognises};

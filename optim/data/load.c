@@ -61,7 +61,7 @@ static dg_status parse_spec(dg_arena *arena, const char *spec, const char *folde
     *name = spec;
     *call = (dg_value){0};
     if (!*spec || *spec == '(')
-        return dg_error(DG_BAD_ARGUMENT, "data: wants a name (%s) or a path", reader_names(names, sizeof names));
+        return dg_error(DG_BAD_ARGUMENT, "data: needs a name (%s) or a path", reader_names(names, sizeof names));
     DG_TRY(join_path(arena, folder, spec, &path));
     if (spec[length - 1] != ')' || exists(path))
         return dg_ok();
@@ -170,7 +170,7 @@ static dg_status read_with(const data_reader *reader, const data_reading *readin
     if (reader->read)
         return reader->read(reading, set);
     DG_TRY(read_text(reading, &text, &size));
-    if (!reader->looks) /* CSV takes all that looks like nothing else */
+    if (!reader->recognises) /* CSV takes all that looks like nothing else */
         reader = reader_of_text(text, size, format);
     return parse_text(reader, reading, text, size, set);
 }
@@ -181,7 +181,7 @@ static dg_status split(const dg_data_options *asked, double test, double usual, 
 {
     dg_status status;
     if (asked->fold > 1 && !asked->folds)
-        return dg_error(DG_BAD_ARGUMENT, "%s: fold=%lld without folds: say how many folds there are", set->source,
+        return dg_error(DG_BAD_ARGUMENT, "%s: fold=%lld without folds: give the number of folds", set->source,
                         (long long)asked->fold);
     if (asked->whole || asked->as_in)
         return dg_dataset_split_at(&set->data, set->count);
@@ -285,7 +285,7 @@ dg_status dg_data_open(const char *spec, const dg_data_options *options, dg_data
     dg_arena *arena;
     dg_data *like = NULL;
     if (!data || !spec)
-        return dg_error(DG_BAD_ARGUMENT, "dg_data_open wants a specification and a place for the data");
+        return dg_error(DG_BAD_ARGUMENT, "dg_data_open needs a specification and a place for the data");
     *data = NULL;
     options = options ? options : &none;
     DG_TRY(dg_arena_new(&arena));

@@ -4,22 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Sets by name first; CSV, which takes every other text, last. */
-#define READERS(READER)                                                                                                \
-    READER(builtin)                                                                                                    \
-    READER(idx)                                                                                                        \
-    READER(made)                                                                                                       \
-    READER(values)                                                                                                     \
-    READER(arrays)                                                                                                     \
-    READER(npy)                                                                                                        \
-    READER(arff)                                                                                                       \
-    READER(libsvm)                                                                                                     \
-    READER(csv)
-
-#define DECLARE(name) extern const data_reader name##_reader;
-#define LIST(name)    &name##_reader,
-READERS(DECLARE)
-static const data_reader *const readers[] = {READERS(LIST)};
+/* In the order of the list in meson.build. */
+#define SHIPPED(name) extern const data_reader name##_reader;
+#include "optim/data/shipped.h"
+#undef SHIPPED
+#define SHIPPED(name) &name##_reader,
+static const data_reader *const readers[] = {
+#include "optim/data/shipped.h"
+};
 #define N_READERS (sizeof readers / sizeof readers[0])
 
 const data_reader *reader_of_name(const char *name, const dg_data_format **format)
@@ -66,7 +58,7 @@ const data_reader *reader_of_path(const char *path, bool is_folder, const dg_dat
 const data_reader *reader_of_text(const char *text, size_t size, const dg_data_format **format)
 {
     size_t r = 0;
-    while (r < N_READERS - 1 && !(readers[r]->looks && readers[r]->looks(text, size)))
+    while (r < N_READERS - 1 && !(readers[r]->recognises && readers[r]->recognises(text, size)))
         r++;
     *format = &readers[r]->formats[0];
     return readers[r];

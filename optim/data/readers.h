@@ -1,5 +1,5 @@
-/* The table of readers: all formats and all sets by name. A reader is one file, which defines `NAME_reader`, and one
- * line in readers.c. */
+/* The table of readers: all formats and all sets by name. A reader is one file, NAME.c, which defines
+ * `NAME_reader`, and one line in meson.build. */
 #ifndef OPTIM_DATA_READERS_H
 #define OPTIM_DATA_READERS_H
 
@@ -15,7 +15,7 @@ typedef struct data_reader {
     dg_status (*read)(const data_reading *reading, dg_data **set);
     /* Instead of `read`, for tables that are text: see csv_parse(). */
     dg_status (*parse)(data_table *table, const data_reading *reading, char *text, size_t size);
-    bool (*looks)(const char *text, size_t size); /* a text of this format, whatever its path is */
+    bool (*recognises)(const char *text, size_t size); /* a text of this format, whatever its path is */
 } data_reader;
 
 /* The reader of a set by that name, with its format; NULL: there is none. */
@@ -24,6 +24,10 @@ const data_reader *reader_of_name(const char *name, const dg_data_format **forma
 const data_reader *reader_of_path(const char *path, bool is_folder, const dg_data_format **format);
 /* The reader of a text that does not tell by its path. */
 const data_reader *reader_of_text(const char *text, size_t size, const dg_data_format **format);
+/* arrays.c: the tensors of a file; DG_BAD_DATA for elements that are not finite numbers. */
+dg_status arrays_file(const data_reading *reading, dg_tensors **file);
+dg_status arrays_check(const char *path, const char *name, const dg_tensor *tensor);
+
 /* "digits, iris, …": the sets by name, for messages. Returns text. */
 char *reader_names(char *text, size_t size);
 

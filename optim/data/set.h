@@ -16,7 +16,7 @@
  *   scaling.c   missing numbers and scales, after the split
  *   sizes.c     ROWS, FEATURES, CLASSES, VOCAB of a set
  *   labels.c    classes meet the losses of a graph
- *   idx.c       and arrays.c, builtin.c, made.c, values.c: the other readers
+ *   idx.c       and arrays.c, npy.c, builtin.c, made.c, values.c: the other readers
  *   readers.c   the table of readers
  *   load.c      dg_data_open: read, split, fill, scale */
 #ifndef OPTIM_DATA_SET_H

@@ -75,8 +75,6 @@ dg_status text_check(const char *path, const char *text, size_t size);
 dg_status csv_parse(data_table *table, const data_reading *reading, char *text, size_t size);
 dg_status arff_parse(data_table *table, const data_reading *reading, char *text, size_t size);
 dg_status libsvm_parse(data_table *table, const data_reading *reading, char *text, size_t size);
-bool arff_looks(const char *text, size_t size);
-bool libsvm_looks(const char *text, size_t size);
 
 /* A row of text as cells. */
 typedef struct csv_row {
