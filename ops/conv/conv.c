@@ -31,7 +31,7 @@ static dg_status want_channels(const dg_infer *infer, int weight, int dim, int64
     char left[DG_SHAPE_TEXT], right[DG_SHAPE_TEXT];
     if (w->dims[dim] < 0 || !sizes_differ(w->dims[dim] * times, conv_channels(x, rank)))
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "weight is %s, wants %lld input channels%s, input is %s",
+    return dg_error(DG_BAD_SHAPE, "weight is %s, expected %lld input channel(s)%s, input is %s",
                     dg_graph_print_shape(infer->graph, w, left, sizeof left), (long long)(w->dims[dim] * times),
                     times > 1 ? " in all groups" : "", dg_graph_print_shape(infer->graph, x, right, sizeof right));
 }
@@ -53,7 +53,7 @@ static dg_status check_layer(const dg_infer *infer, int rank, int64_t out_channe
         return dg_error(DG_BAD_SHAPE, "out_channels is %lld, but weight is %s", (long long)infer->attrs[OUT_CHANNELS].i,
                         dg_graph_print_shape(infer->graph, w, text, sizeof text));
     if (bias && (bias->shape.rank != 1 || sizes_differ(bias->shape.dims[0], out_channels)))
-        return dg_error(DG_BAD_SHAPE, "bias is %s, wants [%lld]",
+        return dg_error(DG_BAD_SHAPE, "bias is %s, expected [%lld]",
                         dg_graph_print_shape(infer->graph, &bias->shape, text, sizeof text), (long long)out_channels);
     return dg_ok();
 }
@@ -74,14 +74,14 @@ static dg_status check_winograd(const conv_settings *s, const int64_t kernel[3])
     if (!s->winograd || plain)
         return dg_ok();
     return dg_error(DG_BAD_ARGUMENT,
-                    "algorithm=winograd wants a kernel of 3 by 3, stride, dilation and groups of 1 and "
+                    "algorithm=winograd needs a kernel of 3 by 3, stride, dilation and groups of 1 and "
                     "padding with zeros");
 }
 
 static dg_status conv_infer(const dg_infer *infer)
 {
     const dg_shape *x = &infer->inputs[0]->shape, *w = &infer->inputs[1]->shape;
-    int rank = spatial_rank(infer->op);
+    int rank = infer->op->spatial;
     conv_settings s;
     int64_t in[3], kernel[3], before;
     DG_TRY(check_images(infer, rank));
@@ -119,7 +119,7 @@ static int64_t transposed_size(const conv_settings *s, int d, int64_t in, int64_
 static dg_status transpose_infer(const dg_infer *infer)
 {
     const dg_shape *x = &infer->inputs[0]->shape, *w = &infer->inputs[1]->shape;
-    int rank = spatial_rank(infer->op);
+    int rank = infer->op->spatial;
     char text[DG_SHAPE_TEXT];
     conv_settings s;
     int64_t in[3], kernel[3];
@@ -136,7 +136,7 @@ static dg_status transpose_infer(const dg_infer *infer)
     for (int d = 3 - rank; d < 3; d++) {
         int64_t limit = s.stride[d] > s.dilation[d] ? s.stride[d] : s.dilation[d];
         if (s.output_padding[d] >= limit)
-            return dg_error(DG_BAD_ARGUMENT, "output_padding is %lld, wants less than stride or dilation, %lld",
+            return dg_error(DG_BAD_ARGUMENT, "output_padding is %lld, expected less than stride or dilation, %lld",
                             (long long)s.output_padding[d], (long long)limit);
         int64_t *out = &y.shape.dims[y.shape.rank - 3 + d];
         *out = transposed_size(&s, d, in[d], kernel[d]);
@@ -152,7 +152,7 @@ static dg_status transpose_infer(const dg_infer *infer)
 
 static dg_status layer_weight(const dg_infer *infer, dg_shape *shape, bool *present, bool transposed)
 {
-    int rank = spatial_rank(infer->op);
+    int rank = infer->op->spatial;
     int64_t groups = infer->attrs[transposed ? TRANSPOSE_GROUPS : CONV_GROUPS].i, kernel[3];
     *present = infer->inputs[0] != NULL;
     if (!*present)
@@ -161,11 +161,11 @@ static dg_status layer_weight(const dg_infer *infer, dg_shape *shape, bool *pres
         return dg_error(DG_BAD_ARGUMENT, "it has neither out_channels nor a weight");
     int64_t out = infer->attrs[OUT_CHANNELS].i;
     if (out <= 0)
-        return dg_error(DG_BAD_ARGUMENT, "out_channels is %lld, wants at least 1", (long long)out);
+        return dg_error(DG_BAD_ARGUMENT, "out_channels is %lld, expected at least 1", (long long)out);
     if (!is_given(&infer->attrs[KERNEL_SIZE]))
         return dg_error(DG_BAD_ARGUMENT, "it has neither kernel_size nor a weight");
     if (groups < 1)
-        return dg_error(DG_BAD_ARGUMENT, "groups is %lld, wants at least 1", (long long)groups);
+        return dg_error(DG_BAD_ARGUMENT, "groups is %lld, expected at least 1", (long long)groups);
     DG_TRY(spatial_sizes(&infer->attrs[KERNEL_SIZE], "kernel_size", rank, 1, 1, kernel));
     DG_TRY(want_image(infer, 0, rank));
     int64_t in = conv_channels(&infer->inputs[0]->shape, rank);
@@ -367,9 +367,9 @@ CONV_SAMPLES(transpose3d, {"conv_transpose3d(stride=[1, 2, 1])", {"[1, 2, 2, 2, 
         .doc = "winograd: for a float32 result and input gradient, with half as much work, but rounding errors ten "   \
                "times as large (4e-5 on results of size 1); auto never takes it"                                       \
     }
-#define CONV(op_name, op_samples, sizes, kernel, layouts, ...)                                                         \
+#define CONV(op_name, rank, op_samples, sizes, kernel, layouts, ...)                                                   \
     {                                                                                                                  \
-        .name = op_name, .family = "conv",                                                                             \
+        .name = op_name, .family = "conv", .spatial = rank,                                                            \
         .summary = "y[n, o, p] = b[o] + Σ w[o, c, k]·x[n, c, p·stride − padding + k·dilation]",                        \
         .inputs = LAYER_INPUTS("[N, C, " sizes "], or one without N", "[out, C/groups, " kernel "]", conv_weight),     \
         .attrs = {OUT_CHANNELS_ATTR,                                                                                   \
@@ -393,9 +393,9 @@ CONV_SAMPLES(transpose3d, {"conv_transpose3d(stride=[1, 2, 1])", {"[1, 2, 2, 2, 
         .flags = DG_EPILOGUE | (layouts), .infer = conv_infer, .forward = conv_forward, .workspace = conv_workspace,   \
         .layout = conv_layout, .backward = conv_backward, .flops = conv_flops, .samples = op_samples                   \
     }
-#define TRANSPOSE(op_name, op_samples, sizes, kernel, layouts)                                                         \
+#define TRANSPOSE(op_name, rank, op_samples, sizes, kernel, layouts)                                                   \
     {                                                                                                                  \
-        .name = op_name, .family = "conv",                                                                             \
+        .name = op_name, .family = "conv", .spatial = rank,                                                            \
         .summary = "y[n, o, p·stride − padding + k·dilation] += w[c, o, k]·x[n, c, p], plus b[o]",                     \
         .source = "Dumoulin and Visin, A guide to convolution arithmetic for deep learning (2016), section 4",         \
         .inputs =                                                                                                      \
@@ -415,12 +415,12 @@ CONV_SAMPLES(transpose3d, {"conv_transpose3d(stride=[1, 2, 1])", {"[1, 2, 2, 2, 
     }
 
 static const dg_op conv_ops[] = {
-    CONV("conv1d", conv1d_samples, "L", "k", 0, {0}),
-    CONV("conv2d", conv2d_samples, "H, W", "kh, kw", DG_ANY_LAYOUT, ALGORITHM_ATTR),
-    CONV("conv3d", conv3d_samples, "D, H, W", "kd, kh, kw", 0, {0}),
-    TRANSPOSE("conv_transpose1d", transpose1d_samples, "L", "k", 0),
-    TRANSPOSE("conv_transpose2d", transpose2d_samples, "H, W", "kh, kw", DG_ANY_LAYOUT),
-    TRANSPOSE("conv_transpose3d", transpose3d_samples, "D, H, W", "kd, kh, kw", 0),
+    CONV("conv1d", 1, conv1d_samples, "L", "k", 0, {0}),
+    CONV("conv2d", 2, conv2d_samples, "H, W", "kh, kw", DG_ANY_LAYOUT, ALGORITHM_ATTR),
+    CONV("conv3d", 3, conv3d_samples, "D, H, W", "kd, kh, kw", 0, {0}),
+    TRANSPOSE("conv_transpose1d", 1, transpose1d_samples, "L", "k", 0),
+    TRANSPOSE("conv_transpose2d", 2, transpose2d_samples, "H, W", "kh, kw", DG_ANY_LAYOUT),
+    TRANSPOSE("conv_transpose3d", 3, transpose3d_samples, "D, H, W", "kd, kh, kw", 0),
 };
 
 const dg_op_family dg_conv_ops = DG_FAMILY(conv_ops);

@@ -70,7 +70,7 @@ static dg_status check_patches(const dg_infer *infer, const patch_places *at, co
         fits = fits && !sizes_differ(x->dims[0], image->dims[0]);
     if (fits)
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "%s is %s, but an image of %s has %lld windows of %lld places",
+    return dg_error(DG_BAD_SHAPE, "%s is %s, but an image of %s has %lld windows of %lld place(s)",
                     infer->op->inputs[0].name, dg_graph_print_shape(infer->graph, x, left, sizeof left),
                     dg_graph_print_shape(infer->graph, image, right, sizeof right), (long long)windows,
                     (long long)(s.kernel[1] * s.kernel[2]));
@@ -83,7 +83,7 @@ static dg_status want_patches(const dg_infer *infer)
     DG_TRY(want_floats(infer, 0));
     if (x->rank == 2 || x->rank == 3)
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "%s is %s, wants [N, C·kernel, L] or [C·kernel, L]", infer->op->inputs[0].name,
+    return dg_error(DG_BAD_SHAPE, "%s is %s, expected [N, C·kernel, L] or [C·kernel, L]", infer->op->inputs[0].name,
                     dg_graph_print_shape(infer->graph, x, text, sizeof text));
 }
 
@@ -100,7 +100,7 @@ static dg_status fold_infer(const dg_infer *infer)
     DG_TRY(spatial_sizes(&infer->attrs[fold_at.output_size], "output_size", 2, 1, 1, size));
     int64_t rows = x->dims[x->rank - 2], taps = s.kernel[1] * s.kernel[2];
     if (rows >= 0 && rows % taps != 0)
-        return dg_error(DG_BAD_SHAPE, "input is %s: %lld is no multiple of the kernel's %lld places",
+        return dg_error(DG_BAD_SHAPE, "input is %s: %lld is not a multiple of the kernel's %lld place(s)",
                         dg_graph_print_shape(infer->graph, x, text, sizeof text), (long long)rows, (long long)taps);
     dg_type y = *infer->inputs[0];
     y.shape.rank = x->rank + 1;
@@ -118,7 +118,7 @@ static dg_status unfold_grad_infer(const dg_infer *infer)
     DG_TRY(want_image(infer, 1, 2));
     infer->outputs[0] = *infer->inputs[1];
     if (infer->inputs[0]->shape.rank != infer->inputs[1]->shape.rank - 1)
-        return dg_error(DG_BAD_SHAPE, "grad has %d dimensions, wants %d", infer->inputs[0]->shape.rank,
+        return dg_error(DG_BAD_SHAPE, "grad has %d dimension(s), expected %d", infer->inputs[0]->shape.rank,
                         infer->inputs[1]->shape.rank - 1);
     return check_patches(infer, &unfold_at, &infer->inputs[1]->shape);
 }
@@ -195,10 +195,10 @@ static dg_status shuffle(const dg_infer *infer, bool back)
     int64_t r = infer->attrs[0].i, sizes[3];
     char text[DG_SHAPE_TEXT];
     if (x->rank < 3)
-        return dg_error(DG_BAD_SHAPE, "input is %s, wants [.., C, H, W]",
+        return dg_error(DG_BAD_SHAPE, "input is %s, expected [.., C, H, W]",
                         dg_graph_print_shape(infer->graph, x, text, sizeof text));
     if (r < 1 || r > INT16_MAX)
-        return dg_error(DG_BAD_ARGUMENT, "%s is %lld, wants at least 1", infer->op->attrs[0].name, (long long)r);
+        return dg_error(DG_BAD_ARGUMENT, "%s is %lld, expected at least 1", infer->op->attrs[0].name, (long long)r);
     spatial_dims(x, 3, sizes);
     bool fits = back ? (sizes[1] < 0 || sizes[1] % r == 0) && (sizes[2] < 0 || sizes[2] % r == 0)
                      : sizes[0] < 0 || sizes[0] % (r * r) == 0;
@@ -294,7 +294,7 @@ static const dg_sample unshuffle_samples[] = {{"pixel_unshuffle(2)", {"[2, 4, 6]
         .name = attr_name, .kind = DG_ATTR_SIZES, .fallback = fallback_text, .doc = text                               \
     }
 #define WINDOW                                                                                                         \
-    SIZES("kernel_size", "none", "places of a window; needed"), SIZES("dilation", "1", "between the places of one"),   \
+    SIZES("kernel_size", "none", "places of a window; required"), SIZES("dilation", "1", "between the places of one"), \
         SIZES("padding", "0", "zeros at both ends"), SIZES("stride", "1", "between windows")
 #define FACTOR(attr_name)                                                                                              \
     {                                                                                                                  \
@@ -304,6 +304,7 @@ static const dg_sample unshuffle_samples[] = {{"pixel_unshuffle(2)", {"[2, 4, 6]
 static const dg_op patch_ops[] = {
     {
         .name = "unfold",
+        .spatial = 2,
         .family = "conv",
         .summary = "what each window of an image covers, as a column: [N, C, H, W] to [N, C·kernel, L]",
         .inputs = {{.name = "input"}},
@@ -315,10 +316,11 @@ static const dg_op patch_ops[] = {
     },
     {
         .name = "fold",
+        .spatial = 2,
         .family = "conv",
         .summary = "an image from the columns of its windows, added where they overlap: the transposed of unfold",
         .inputs = {{.name = "input"}},
-        .attrs = {SIZES("output_size", "none", "H and W; needed"), WINDOW},
+        .attrs = {SIZES("output_size", "none", "H and W; required"), WINDOW},
         .infer = fold_infer,
         .forward = fold_forward,
         .backward = fold_backward,

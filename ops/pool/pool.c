@@ -38,7 +38,7 @@ static dg_status settings_from(const dg_value *attrs, const pool_places *at, int
     DG_TRY(spatial_sizes(attr(attrs, at->dilation), "dilation", rank, 1, 1, s->dilation));
     for (int d = 0; d < 3; d++)
         if (2 * s->pad[d] > s->dilation[d] * (s->kernel[d] - 1) + 1)
-            return dg_error(DG_BAD_ARGUMENT, "padding is %lld, wants at most half of the kernel's %lld",
+            return dg_error(DG_BAD_ARGUMENT, "padding is %lld, expected at most half of the kernel's %lld",
                             (long long)s->pad[d], (long long)(s->dilation[d] * (s->kernel[d] - 1) + 1));
     if (at->count_include_pad >= 0)
         s->count_include_pad = attrs[at->count_include_pad].b;
@@ -65,7 +65,7 @@ static int64_t pooled_size(const pool_shape *s, int d, int64_t in, bool ceil_mod
 static dg_status pool_infer(const dg_infer *infer, const pool_places *at)
 {
     const dg_shape *x = &infer->inputs[0]->shape;
-    int rank = spatial_rank(infer->op);
+    int rank = infer->op->spatial;
     pool_shape s;
     int64_t in[3];
     DG_TRY(want_floats(infer, 0));
@@ -98,7 +98,7 @@ static dg_status avg_infer(const dg_infer *infer)
 static dg_status adaptive_infer(const dg_infer *infer)
 {
     const dg_shape *x = &infer->inputs[0]->shape;
-    int rank = spatial_rank(infer->op);
+    int rank = infer->op->spatial;
     char text[DG_SHAPE_TEXT];
     int64_t out[3];
     DG_TRY(want_floats(infer, 0));
@@ -187,7 +187,7 @@ static dg_node *product(const dg_backward *vjp, const pool_places *at, const cha
                                         "count_include_pad", "divisor_override"};
     const int places[] = {at->kernel_size,       at->stride,          at->padding, at->dilation,
                           at->count_include_pad, at->divisor_override};
-    int n_attrs = 1, rank = at->dims < 0 ? spatial_rank(dg_node_op(vjp->node)) : (int)vjp->attrs[at->dims].i;
+    int n_attrs = 1, rank = at->dims < 0 ? dg_node_op(vjp->node)->spatial : (int)vjp->attrs[at->dims].i;
     dg_value attrs[7] = {dg_int(rank)};
     attrs[0].key = "dims";
     for (int k = 0; k < 6; k++)
@@ -244,7 +244,7 @@ static dg_status check_product(const dg_infer *infer, const pool_places *at, int
     char left[DG_SHAPE_TEXT], right[DG_SHAPE_TEXT];
     pool_shape s;
     if (rank < 1 || rank > 3)
-        return dg_error(DG_BAD_ARGUMENT, "dims is %lld, wants 1, 2 or 3", (long long)rank);
+        return dg_error(DG_BAD_ARGUMENT, "dims is %lld, expected 1, 2 or 3", (long long)rank);
     for (int k = 0; k < infer->n_inputs; k++)
         DG_TRY(want_floats(infer, k));
     DG_TRY(want_image(infer, x_at, (int)rank));
@@ -343,7 +343,7 @@ static void grad_backward(const dg_backward *vjp)
 static double pool_flops(const dg_infer *infer)
 {
     int64_t kernel[3];
-    dg_status status = spatial_sizes(&infer->attrs[0], "kernel_size", spatial_rank(infer->op), 1, 1, kernel);
+    dg_status status = spatial_sizes(&infer->attrs[0], "kernel_size", infer->op->spatial, 1, 1, kernel);
     return status.code == DG_OK
                ? (double)dg_shape_count(&infer->outputs[0].shape) * (double)(kernel[0] * kernel[1] * kernel[2])
                : 0;
@@ -382,7 +382,7 @@ SAMPLES(grad, {"avg_pool_grad(1, kernel_size=3, stride=1)", {"[2, 2, 3]", "[2, 2
     {                                                                                                                  \
         .name = attr_name, .kind = DG_ATTR_SIZES, .fallback = fallback_text, .doc = text                               \
     }
-#define KERNEL_SIZE SIZES("kernel_size", "none", "places of a window; needed")
+#define KERNEL_SIZE SIZES("kernel_size", "none", "places of a window; required")
 #define STRIDE      SIZES("stride", "none", "between windows; kernel_size when left out")
 #define PADDING     SIZES("padding", "0", "places at both ends that windows may cover and that hold nothing")
 #define DILATION    SIZES("dilation", "1", "between the places of a window")
@@ -404,45 +404,48 @@ SAMPLES(grad, {"avg_pool_grad(1, kernel_size=3, stride=1)", {"[2, 2, 3]", "[2, 2
     }
 #define WINDOW SIZES("kernel_size", "none", "places of a window; none: adaptive")
 
-#define MAX_POOL(op_name, kernel, layouts, op_samples)                                                                 \
+#define MAX_POOL(op_name, rank, kernel, layouts, op_samples)                                                           \
     {                                                                                                                  \
-        .name = op_name, .family = "pool", .summary = "the greatest of each window; the first one on ties",            \
+        .name = op_name, .family = "pool", .spatial = rank,                                                            \
+        .summary = "the greatest of each window; the first one on ties",                                               \
         .inputs = {{.name = "input", .doc = "[N, C, sizes], or one without N"}},                                       \
         .attrs = {KERNEL_SIZE, STRIDE, PADDING, DILATION, CEIL_MODE}, .infer = max_infer, .forward = kernel,           \
         .backward = max_backward, .flops = pool_flops, .flags = DG_EPILOGUE | (layouts), .samples = op_samples         \
     }
-#define AVG_POOL(op_name, kernel, layouts, op_samples)                                                                 \
+#define AVG_POOL(op_name, rank, kernel, layouts, op_samples)                                                           \
     {                                                                                                                  \
-        .name = op_name, .family = "pool", .summary = "the mean of each window",                                       \
+        .name = op_name, .family = "pool", .spatial = rank, .summary = "the mean of each window",                      \
         .inputs = {{.name = "input", .doc = "[N, C, sizes], or one without N"}},                                       \
         .attrs = {KERNEL_SIZE, STRIDE, PADDING, CEIL_MODE, INCLUDE, DIVISOR}, .infer = avg_infer, .forward = kernel,   \
         .backward = avg_backward, .flops = pool_flops, .flags = DG_EPILOGUE | (layouts), .samples = op_samples         \
     }
-#define ADAPTIVE(op_name, text, kernel, reverse, layouts, op_samples)                                                  \
+#define ADAPTIVE(op_name, rank, text, kernel, reverse, layouts, op_samples)                                            \
     {                                                                                                                  \
-        .name = op_name, .family = "pool",                                                                             \
-        .summary = text " of as many windows as are wanted: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1",                        \
+        .name = op_name, .family = "pool", .spatial = rank,                                                            \
+        .summary = text " of as many windows as output_size says: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1",                  \
         .inputs = {{.name = "input", .doc = "[N, C, sizes], or one without N"}},                                       \
-        .attrs = {SIZES("output_size", "none", "windows of each dimension; needed")}, .infer = adaptive_infer,         \
+        .attrs = {SIZES("output_size", "none", "windows of each dimension; required")}, .infer = adaptive_infer,       \
         .forward = kernel, .backward = reverse, .flops = every_element, .flags = DG_EPILOGUE | (layouts),              \
         .samples = op_samples                                                                                          \
     }
 
 static const dg_op pool_ops[] = {
-    MAX_POOL("max_pool1d", max_1d, 0, max1d_samples),
-    MAX_POOL("max_pool2d", max_2d, DG_ANY_LAYOUT, max2d_samples),
-    MAX_POOL("max_pool3d", max_3d, 0, max3d_samples),
-    AVG_POOL("avg_pool1d", avg_1d, 0, avg1d_samples),
-    AVG_POOL("avg_pool2d", avg_2d, DG_ANY_LAYOUT, avg2d_samples),
-    AVG_POOL("avg_pool3d", avg_3d, 0, avg3d_samples),
-    ADAPTIVE("adaptive_max_pool1d", "the greatest", adaptive_max_1d, adaptive_max_backward, 0, adaptive_max1d_samples),
-    ADAPTIVE("adaptive_max_pool2d", "the greatest", adaptive_max_2d, adaptive_max_backward, DG_ANY_LAYOUT,
+    MAX_POOL("max_pool1d", 1, max_1d, 0, max1d_samples),
+    MAX_POOL("max_pool2d", 2, max_2d, DG_ANY_LAYOUT, max2d_samples),
+    MAX_POOL("max_pool3d", 3, max_3d, 0, max3d_samples),
+    AVG_POOL("avg_pool1d", 1, avg_1d, 0, avg1d_samples),
+    AVG_POOL("avg_pool2d", 2, avg_2d, DG_ANY_LAYOUT, avg2d_samples),
+    AVG_POOL("avg_pool3d", 3, avg_3d, 0, avg3d_samples),
+    ADAPTIVE("adaptive_max_pool1d", 1, "the greatest", adaptive_max_1d, adaptive_max_backward, 0,
+             adaptive_max1d_samples),
+    ADAPTIVE("adaptive_max_pool2d", 2, "the greatest", adaptive_max_2d, adaptive_max_backward, DG_ANY_LAYOUT,
              adaptive_max2d_samples),
-    ADAPTIVE("adaptive_max_pool3d", "the greatest", adaptive_max_3d, adaptive_max_backward, 0, adaptive_max3d_samples),
-    ADAPTIVE("adaptive_avg_pool1d", "the mean", adaptive_avg_1d, adaptive_avg_backward, 0, adaptive_avg1d_samples),
-    ADAPTIVE("adaptive_avg_pool2d", "the mean", adaptive_avg_2d, adaptive_avg_backward, DG_ANY_LAYOUT,
+    ADAPTIVE("adaptive_max_pool3d", 3, "the greatest", adaptive_max_3d, adaptive_max_backward, 0,
+             adaptive_max3d_samples),
+    ADAPTIVE("adaptive_avg_pool1d", 1, "the mean", adaptive_avg_1d, adaptive_avg_backward, 0, adaptive_avg1d_samples),
+    ADAPTIVE("adaptive_avg_pool2d", 2, "the mean", adaptive_avg_2d, adaptive_avg_backward, DG_ANY_LAYOUT,
              adaptive_avg2d_samples),
-    ADAPTIVE("adaptive_avg_pool3d", "the mean", adaptive_avg_3d, adaptive_avg_backward, 0, adaptive_avg3d_samples),
+    ADAPTIVE("adaptive_avg_pool3d", 3, "the mean", adaptive_avg_3d, adaptive_avg_backward, 0, adaptive_avg3d_samples),
     {
         .name = "max_pool_gather",
         .family = "pool",

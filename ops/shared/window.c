@@ -19,21 +19,15 @@ dg_status padding_fits(padding_mode mode, int64_t before, int64_t after, int64_t
         return dg_ok();
     int64_t most = before > after ? before : after;
     if (mode == PADDING_REFLECT && most > 0 && most >= size)
-        return dg_error(DG_BAD_SHAPE, "reflect padding of %lld wants a larger dimension %d than %lld", (long long)most,
-                        dim, (long long)size);
+        return dg_error(DG_BAD_SHAPE,
+                        "reflect padding of %lld needs dimension %d to be larger than it, which has size %lld",
+                        (long long)most, dim, (long long)size);
     if (mode == PADDING_CIRCULAR && most > size)
-        return dg_error(DG_BAD_SHAPE, "circular padding of %lld goes round dimension %d of size %lld more than once",
+        return dg_error(DG_BAD_SHAPE, "circular padding of %lld is larger than dimension %d, which has size %lld",
                         (long long)most, dim, (long long)size);
     if (mode == PADDING_REPLICATE && most > 0 && size == 0)
         return dg_error(DG_BAD_SHAPE, "dimension %d of size 0 has nothing to replicate", dim);
     return dg_ok();
-}
-
-int spatial_rank(const dg_op *op)
-{
-    size_t length = strlen(op->name);
-    int rank = length >= 2 ? op->name[length - 2] - '0' : 0;
-    return rank >= 1 && rank <= 3 ? rank : 0;
 }
 
 dg_status spatial_sizes(const dg_value *value, const char *name, int rank, int64_t least, int64_t neutral,
@@ -47,11 +41,11 @@ dg_status spatial_sizes(const dg_value *value, const char *name, int rank, int64
     for (size_t d = (size_t)rank; d < value->count; d++)
         rest = rest || d > 2 || value->items[d].i != 0;
     if (value->count != 1 && (value->count < (size_t)rank || rest))
-        return dg_error(DG_BAD_ARGUMENT, "%s has %zu sizes, wants 1 or %d", name, value->count, rank);
+        return dg_error(DG_BAD_ARGUMENT, "%s has %zu size(s), expected 1 or %d", name, value->count, rank);
     for (int d = 0; d < rank; d++) {
         int64_t size = value->items[value->count == 1 ? 0 : d].i;
         if (size < least || size > INT32_MAX)
-            return dg_error(DG_BAD_ARGUMENT, "%s is %lld, wants at least %lld", name, (long long)size,
+            return dg_error(DG_BAD_ARGUMENT, "%s is %lld, expected at least %lld", name, (long long)size,
                             (long long)least);
         sizes[3 - rank + d] = size;
     }
@@ -71,7 +65,7 @@ dg_status want_image(const dg_infer *infer, int k, int rank)
     char text[DG_SHAPE_TEXT];
     if (shape->rank == rank + 1 || shape->rank == rank + 2)
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "%s is %s, wants [N, C, %s] or [C, %s]", infer->op->inputs[k].name,
+    return dg_error(DG_BAD_SHAPE, "%s is %s, expected [N, C, %s] or [C, %s]", infer->op->inputs[k].name,
                     dg_graph_print_shape(infer->graph, shape, text, sizeof text), sizes[rank - 1], sizes[rank - 1]);
 }
 

@@ -34,9 +34,6 @@ static inline int64_t padded_place(padding_mode mode, int64_t p, int64_t size)
 /* Whether a line of `size` (when that is a number) can be padded so; `dim` is for the message. */
 dg_status padding_fits(padding_mode mode, int64_t before, int64_t after, int64_t size, int dim);
 
-/* The spatial dimensions of an op by the end of its name: 2 for "conv2d". */
-int spatial_rank(const dg_op *op);
-
 /* An attribute with one size for all `rank` dimensions, or a list of as many, each at least `least`; absent: `neutral`,
  * which the dimensions in front always have. */
 dg_status spatial_sizes(const dg_value *value, const char *name, int rank, int64_t least, int64_t neutral,

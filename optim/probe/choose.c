@@ -140,7 +140,7 @@ static dg_status emit_updates(dg_probing *p)
     dg_optimizer optimizer;
     dg_node *const *parameters;
     int count;
-    DG_TRY(dg_optimizer_parse(p->optimizer ? p->optimizer : "sgd", &optimizer));
+    DG_TRY(dg_optimizer_parse(p->optimizer ? p->optimizer : DG_DEFAULT_OPTIMIZER, &optimizer));
     DG_TRY(dg_trainable_parameters(p->loss, &parameters, &count));
     dg_node **gradients = dg_arena_alloc(p->arena, ((size_t)count + 1) * sizeof *gradients);
     if (!gradients)

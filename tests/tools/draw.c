@@ -708,6 +708,29 @@ Test(draw, counts_parameters_that_copies_share_once)
     expect_in_file("share.svg", "40 parameters"); /* 12 + 2·12 + 4 */
 }
 
+/* One size of a window stands for all dimensions of the op, as it says itself, whatever its name. */
+Test(draw, windows_show_each_size)
+{
+    write_text("w.dot", "digraph { graph [output=u]; x [op=\"input([N, 1, 6, 6])\"]; p [op=\"max_pool2d(2)\"];"
+                        "u [op=\"unfold(3)\"]; l [op=\"flatten(start_dim=2)\"]; q [op=\"avg_pool1d(4)\"]; x -> p -> u;"
+                        "x -> l -> q; }");
+    outcome run = dotgrad("draw w.dot -o -");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.out, "window 2×2"), "%s", run.out);
+    cr_expect_not_null(strstr(run.out, "window 3×3"), "%s", run.out);
+    cr_expect_not_null(strstr(run.out, "window 4"), "%s", run.out);
+    cr_expect_null(strstr(run.out, "window 4×4"), "%s", run.out);
+}
+
+/* The optimiser of a graph that names none is the one of its training. */
+Test(draw, a_step_is_the_one_of_training)
+{
+    write_text("none.dot",
+               "digraph { x [op=\"input([N, 2])\"]; w [op=\"linear(1)\"]; loss [op=mean]; x -> w -> loss; }");
+    expect_fine(dotgrad("draw none.dot --view step -o none.svg"));
+    expect_in_file("none.svg", "adam w.weight");
+}
+
 /* Each of several losses trains parameters of its own, with an optimiser of its own. */
 Test(draw, a_step_is_the_turn_of_one_loss)
 {

@@ -10,6 +10,7 @@
 
 #include <dotgrad/file.h>
 #include <dotgrad/graphviz.h>
+#include <dotgrad/rules.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -103,7 +104,7 @@ static dg_status read_options(const dg_draw_options *options, drawing_work *work
                         "style: '%.60s' is not one of light, dark, print, nor a file (whose name has a dot)",
                         options->style);
     if (options->depth < 0 || options->radius < 0)
-        return dg_error(DG_BAD_ARGUMENT, "depth and radius want 1 or more");
+        return dg_error(DG_BAD_ARGUMENT, "depth and radius need 1 or more");
     work->who = options->file ? options->file->path : options->title ? options->title : "the graph";
     return dg_ok();
 }
@@ -486,7 +487,7 @@ static dg_status derive(drawing_work *work)
         return dg_error(DG_BAD_ARGUMENT, "%s: the loss is a node of another graph", work->who);
     return dg_prefixed(derive_nodes(options->loss, trains,
                                     options->view == DG_VIEW_STEP || options->view == DG_VIEW_PLAN,
-                                    optimizer ? optimizer : "sgd", &work->derived),
+                                    optimizer ? optimizer : DG_DEFAULT_OPTIMIZER, &work->derived),
                        "%s", work->who);
 }
 
@@ -528,8 +529,7 @@ dg_status dg_draw_file(dg_graph *graph, const char *path, dg_draw_options option
     if (!options.format)
         options.format = dg_draw_format(path);
     if (!options.format)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the ending is none of .svg, .pdf, .png, .html, .tex, .txt and .dot",
-                        path);
+        return dg_error(DG_BAD_ARGUMENT, "%s: the name must end in .svg, .pdf, .png, .html, .tex, .txt or .dot", path);
     DG_TRY(dg_draw_memory(graph, options, &bytes, &size));
     dg_status status = dg_write_file(path, bytes, size);
     free(bytes);

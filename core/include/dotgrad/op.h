@@ -237,13 +237,14 @@ struct dg_op {
     dg_role role;
     dg_scores scores; /* of a loss */
     bool squares;     /* a loss that is the mean or sum of (input 0 − target)² */
+    uint8_t spatial; /* of windows over images: dimensions behind [N, C, …], all of which one size stands for; else 0 */
 
     /* Elementwise: the text, over the inputs' names and the FLOAT and BOOL attributes; or, where it depends on other
      * attributes or on which inputs are there, a function that answers it. */
     const char *formula;
     const char *(*formula_for)(const dg_value *attrs, int n_inputs);
     /* Elementwise, where numbers of attributes are limited: refuses the others, naming attribute, value and what it
-     * wants. (Ops with `infer` check theirs there.) NULL: all will do. */
+     * expects. (Ops with `infer` check theirs there.) NULL: all will do. */
     dg_status (*check)(const dg_value *attrs);
 
     dg_status (*infer)(const dg_infer *infer);

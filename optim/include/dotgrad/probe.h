@@ -22,7 +22,7 @@ DG_BEGIN_C
  * dead          of activations, the share of units (channels, or elements of a row) that are 0 in every row
  * saturated     of elementwise activations, the share of elements where |f′| < 0.01
  * update_ratio  ‖Δp‖/‖p‖ over all parameters of a layer in a step of the optimiser; also named update
- * time          of the loss and its gradients, by the node that it is spent for; wants a plan with profiling
+ * time          of the loss and its gradients, by the node that it is spent for; needs a plan with profiling
  * memory        bytes of each value */
 const char *dg_probe_name(size_t index); /* NULL after the last */
 const char *dg_probe_summary(size_t index);
@@ -36,7 +36,8 @@ typedef struct dg_probing_options {
     dg_node *loss;           /* or the last node that is of interest */
     dg_node *const *updates; /* assign nodes of a training step (dg_optimizer_emit); NULL: those of `optimizer` */
     int n_updates;
-    const char *optimizer; /* whose first step update_ratio is of where there are no updates; NULL: sgd */
+    const char
+        *optimizer; /* whose first step update_ratio is of where there are no updates; NULL: DG_DEFAULT_OPTIMIZER */
 } dg_probing_options;
 
 /* The graph grows by the derivatives that the probe takes. DG_BAD_ARGUMENT: no such probe; errors of derivatives. */

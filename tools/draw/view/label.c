@@ -217,18 +217,16 @@ static bool is_alike(const dg_value *list)
 /* Sizes: a window always with all of them ("2×2"), others once where they are alike. */
 static void put_sizes(text *t, const dg_node *node, const char *name, const dg_value *list)
 {
-    const char *op = dg_node_op(node)->name, *dimensions = strstr(op, "d") ? op + strlen(op) - 2 : op;
-    int n = strlen(op) > 2 && dimensions[1] == 'd' && *dimensions >= '1' && *dimensions <= '3' ? *dimensions - '0' : 1;
     bool is_window = strcmp(name, "kernel_size") == 0 || strcmp(name, "output_size") == 0;
-    if (is_window && is_alike(list))
-        for (int k = 0; k < (list->count > 1 ? (int)list->count : n); k++) {
-            text_put(t, k ? "×" : "");
-            put_number(t, &list->items[0]);
-        }
-    else if (is_alike(list))
-        put_number(t, &list->items[0]);
-    else
+    int count = list->count > 1 ? (int)list->count : is_window ? dg_node_op(node)->spatial : 1;
+    if (!is_alike(list)) {
         put_list(t, list, "×");
+        return;
+    }
+    for (int k = 0; k == 0 || (is_window && k < count); k++) {
+        text_put(t, k ? "×" : "");
+        put_number(t, &list->items[0]);
+    }
 }
 
 static const char *short_name(const char *name)

@@ -47,7 +47,7 @@ typedef struct dg_heat_request {
     const dg_feed *feeds;
     int n_feeds;
     const dg_graph_file *file; /* for its optimizer; may be NULL */
-    const char *optimizer;     /* NULL: the file's, else sgd */
+    const char *optimizer;     /* NULL: the file's, else adam */
     const char *data;          /* words for the title: "digits, 256 rows"; may be NULL */
     uint64_t seed;
 } dg_heat_request;
@@ -61,7 +61,7 @@ typedef struct dg_draw_options {
     const dg_graph_file *file DG_DEFAULT(); /* of the graph: its clusters, names and appearance are drawn */
     dg_node *loss DG_DEFAULT();
     dg_node *output DG_DEFAULT();       /* these two, NULL: the file's, or none; the views of derivatives need a loss */
-    const char *optimizer DG_DEFAULT(); /* of DG_VIEW_STEP: "adam(lr=0.001)"; NULL: the file's, else sgd */
+    const char *optimizer DG_DEFAULT(); /* of DG_VIEW_STEP: "adam(lr=0.001)"; NULL: the file's, else adam */
     const char *title DG_DEFAULT();     /* NULL: the file's name */
     const char *format DG_DEFAULT();    /* svg, pdf, png, html, tex, txt, dot; NULL: as the path ends */
     const char *level DG_DEFAULT();     /* op, stack, module, auto (NULL) */
