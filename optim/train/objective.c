@@ -51,7 +51,7 @@ dg_status sampled_gradients(dg_node *loss, int count, dg_node *const *parameters
     DG_TRY(dg_graph_status(graph));
     if (!target)
         return dg_error(DG_BAD_ARGUMENT,
-                        "this optimizer draws targets from the network's output: it wants a loss on scores, "
+                        "this optimizer draws targets from the network's output: it needs a loss on scores, "
                         "probabilities or values, such as cross_entropy with class labels");
     for (int k = 0; k < n; k++)
         inputs[k] = k == dg_op_target(dg_node_op(loss_op)) ? target : dg_node_input(loss_op, k);
@@ -107,4 +107,34 @@ dg_status objective_gradients(dg_node *loss, int count, dg_node *const *paramete
     if (clip_value != 0)
         DG_TRY(dg_clip_value(graph, count, gradients, clip_value, gradients));
     return clip_norm != 0 ? dg_clip_norm(graph, count, gradients, clip_norm, gradients, NULL) : dg_ok();
+}
+
+/* ---- averages of the weights ---- */
+
+dg_status objective_average(dg_arena *arena, const char *average, int64_t batches, int accumulate, int64_t epochs,
+                            char text[AVERAGE_TEXT])
+{
+    static const dg_argument ema[] = {{.name = "decay", .range = DG_ARGUMENT_FRACTION, .fallback = {0.999}},
+                                      {.name = NULL}},
+                             swa[] = {{.name = "start", .range = DG_ARGUMENT_NOT_NEGATIVE, .fallback = {0}},
+                                      {.name = NULL}};
+    dg_value call;
+    double number;
+    DG_TRY(dg_call_parse(arena, average, &call));
+    if (strcmp(call.s, "ema") == 0) {
+        DG_TRY(dg_arguments_read(arena, "average ema", &call, ema, &number, NULL));
+        snprintf(text, AVERAGE_TEXT, "average = where(t > 1, %.17g * average + (1 - %.17g) * p, p)", number, number);
+        return dg_ok();
+    }
+    if (strcmp(call.s, "swa") != 0)
+        return dg_error(DG_BAD_ARGUMENT, "average is '%s', expected ema(decay=0.999) or swa(start=EPOCH)", call.s);
+    DG_TRY(dg_arguments_read(arena, "average swa", &call, swa, &number, NULL));
+    if (epochs && number >= (double)epochs)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "average swa: start is %g, and the training has %lld epoch(s): nothing would be averaged",
+                        number, (long long)epochs);
+    double start = floor(number * (double)batches / (accumulate > 1 ? accumulate : 1));
+    snprintf(text, AVERAGE_TEXT, "average = where(t > %.17g + 1, average + (p - average) / max(t - %.17g, 1), p)",
+             start, start);
+    return dg_ok();
 }

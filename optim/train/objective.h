@@ -10,6 +10,11 @@ dg_status objective_parameters(dg_node *loss, const char *trains, dg_node ***par
 /* Each parameter holds numbers that its range has: DG_BAD_ARGUMENT names one that does not. */
 dg_status objective_check_ranges(const dg_tensors *values, int count, dg_node *const *parameters,
                                  const dg_parameter_settings *settings);
+/* The lines after a rule's own that keep an average of the weights, from a call ema(decay=0.999) or swa(start=EPOCH):
+ * an epoch has `batches`, of which `accumulate` make a step; `epochs` in all (0: not known). */
+#define AVERAGE_TEXT 160
+dg_status objective_average(dg_arena *arena, const char *average, int64_t batches, int accumulate, int64_t epochs,
+                            char text[AVERAGE_TEXT]);
 /* Gradients of the loss, clipped where a limit is not 0. */
 dg_status objective_gradients(dg_node *loss, int count, dg_node *const *parameters, double clip_value, double clip_norm,
                               dg_node **gradients);

@@ -7,32 +7,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-static dg_status emit(dg_node *loss, const dg_optimizer *optimizer, const dg_training_plan_options *options,
-                      dg_tensors *parameters, dg_node *const **updates, int *n_updates)
+/* What trains, with the settings of its groups; in the graph's arena. */
+static dg_status find_parameters(dg_node *loss, const dg_training_plan_options *options, dg_node ***wrt,
+                                 dg_parameter_settings **settings, int *count)
+{
+    dg_groups groups;
+    DG_TRY(objective_parameters(loss, options->trains, wrt, count));
+    if (!*count)
+        return dg_error(DG_BAD_ARGUMENT, "loss '%s' depends on no trainable parameter", dg_node_name(loss));
+    *settings = dg_arena_alloc(dg_graph_arena(dg_node_graph(loss)), (size_t)*count * sizeof **settings);
+    if (!*settings)
+        return dg_no_memory("settings of %d parameters", *count);
+    DG_TRY(dg_groups_parse(options->groups, options->freeze, &groups));
+    dg_status status = dg_groups_check(&groups, *wrt, *count);
+    if (status.code == DG_OK)
+        status = dg_groups_apply(&groups, *wrt, count, *settings);
+    dg_groups_release(&groups);
+    return status;
+}
+
+static dg_status emit_step(const dg_optimizer *optimizer, const dg_training_plan_options *options, dg_node *loss,
+                           int count, dg_node **wrt, const dg_parameter_settings *settings, dg_node *const **updates,
+                           int *n_updates)
 {
     dg_graph *graph = dg_node_graph(loss);
-    dg_node **wrt;
-    dg_parameter_settings *settings;
-    dg_groups groups;
-    int count;
-    DG_TRY(objective_parameters(loss, options->trains, &wrt, &count));
-    if (!count)
-        return dg_error(DG_BAD_ARGUMENT, "loss '%s' depends on no trainable parameter", dg_node_name(loss));
-    settings = dg_arena_alloc(dg_graph_arena(graph), (size_t)count * sizeof *settings);
-    if (!settings)
-        return dg_no_memory("settings of %d parameters", count);
-    DG_TRY(dg_groups_parse(options->groups, options->freeze, &groups));
-    dg_status status = dg_groups_check(&groups, wrt, count);
-    if (status.code == DG_OK)
-        status = dg_groups_apply(&groups, wrt, &count, settings);
-    dg_groups_release(&groups);
-    DG_TRY(status);
+    char average[AVERAGE_TEXT];
+    bool averages = options->average && strcmp(options->average, "none") != 0;
     dg_node **gradients = dg_arena_alloc(dg_graph_arena(graph), 2 * (size_t)count * sizeof *gradients);
     if (!gradients)
         return dg_no_memory("%d gradients", count);
     DG_TRY(objective_gradients(loss, count, wrt, options->clip_value, options->clip_norm, gradients));
     if (optimizer->rule->needs_sampled)
         DG_TRY(sampled_gradients(loss, count, wrt, gradients + count));
+    if (averages)
+        DG_TRY(objective_average(dg_graph_arena(graph), options->average, 1, options->accumulate, 0, average));
     const dg_optimizer_step step = {.graph = graph,
                                     .count = count,
                                     .parameters = wrt,
@@ -42,20 +50,47 @@ static dg_status emit(dg_node *loss, const dg_optimizer *optimizer, const dg_tra
                                     .settings = settings,
                                     .name = options->name,
                                     .accumulate = options->accumulate,
+                                    .average = averages ? average : NULL,
                                     .sampled = optimizer->rule->needs_sampled ? gradients + count : NULL};
-    DG_TRY(dg_optimizer_emit(optimizer, &step, updates, n_updates));
-    DG_TRY(dg_parameters_init(parameters, graph, options->seed));
+    return dg_optimizer_emit(optimizer, &step, updates, n_updates);
+}
+
+static dg_status emit(dg_node *loss, const char *optimizer, const dg_training_plan_options *options,
+                      dg_tensors *parameters, dg_node *const **updates, int *n_updates)
+{
+    dg_optimizer parsed;
+    dg_node **wrt = NULL;
+    dg_parameter_settings *settings = NULL;
+    int count = 0;
+    DG_TRY(dg_graph_status(dg_node_graph(loss)));
+    DG_TRY(dg_optimizer_parse(optimizer ? optimizer : DG_DEFAULT_OPTIMIZER, &parsed));
+    bool emitting = dg_graph_emit(dg_node_graph(loss), true);
+    dg_status status = find_parameters(loss, options, &wrt, &settings, &count);
+    if (status.code == DG_OK)
+        status = emit_step(&parsed, options, loss, count, wrt, settings, updates, n_updates);
+    dg_graph_emit(dg_node_graph(loss), emitting);
+    if (status.code != DG_OK || !parameters)
+        return status;
+    DG_TRY(dg_parameters_init(parameters, dg_node_graph(loss), options->seed));
     return objective_check_ranges(parameters, count, wrt, settings);
+}
+
+dg_status dg_training_updates(dg_node *loss, const char *optimizer, const dg_training_plan_options *options,
+                              dg_node *const **updates, int *n_updates)
+{
+    REFUSE_NULL(loss);
+    REFUSE_NULL(updates);
+    REFUSE_NULL(n_updates);
+    return emit(loss, optimizer, options ? options : &(dg_training_plan_options){.seed = 0}, NULL, updates, n_updates);
 }
 
 dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors *parameters, dg_plan **plan,
                                 dg_training_plan_options options)
 {
-    dg_optimizer parsed;
     dg_node *const *updates;
     int n_updates;
     if (!plan)
-        return dg_error(DG_BAD_ARGUMENT, "training plan: nowhere to put it");
+        return dg_error(DG_BAD_ARGUMENT, "training plan: the place for the result is NULL");
     *plan = NULL;
     if (!loss)
         return dg_error(DG_BAD_ARGUMENT,
@@ -64,29 +99,24 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
     REFUSE_NULL(parameters);
     if (options.n_fetch < 0 || (options.n_fetch && !options.fetch))
         return dg_error(DG_BAD_ARGUMENT, "training plan: the list of %d results is NULL", options.n_fetch);
-    DG_TRY(dg_graph_status(dg_node_graph(loss)));
-    DG_TRY(dg_optimizer_parse(optimizer ? optimizer : DG_DEFAULT_OPTIMIZER, &parsed));
-    bool emitting = dg_graph_emit(dg_node_graph(loss), true);
-    dg_status status = emit(loss, &parsed, &options, parameters, &updates, &n_updates);
-    dg_graph_emit(dg_node_graph(loss), emitting);
-    DG_TRY(status);
+    DG_TRY(emit(loss, optimizer, &options, parameters, &updates, &n_updates));
     dg_node **fetch = calloc((size_t)options.n_fetch + 1, sizeof *fetch);
     if (!fetch)
         return dg_no_memory("%d results", options.n_fetch + 1);
     fetch[0] = loss;
     if (options.n_fetch)
         memcpy(fetch + 1, options.fetch, (size_t)options.n_fetch * sizeof *fetch);
-    status = dg_plan_new(dg_node_graph(loss),
-                         &(dg_plan_options){.fetch = fetch,
-                                            .n_fetch = options.n_fetch + 1,
-                                            .updates = updates,
-                                            .n_updates = n_updates,
-                                            .parameters = parameters,
-                                            .threads = options.threads,
-                                            .seed = options.seed,
-                                            .training = true,
-                                            .memory_limit = options.memory_limit},
-                         plan);
+    dg_status status = dg_plan_new(dg_node_graph(loss),
+                                   &(dg_plan_options){.fetch = fetch,
+                                                      .n_fetch = options.n_fetch + 1,
+                                                      .updates = updates,
+                                                      .n_updates = n_updates,
+                                                      .parameters = parameters,
+                                                      .threads = options.threads,
+                                                      .seed = options.seed,
+                                                      .training = true,
+                                                      .memory_limit = options.memory_limit},
+                                   plan);
     free(fetch);
     return status;
 }

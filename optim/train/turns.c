@@ -27,7 +27,7 @@ static dg_status take_objective(const dg_trainer_options *all, const dg_objectiv
         return dg_error(DG_BAD_ARGUMENT, "an objective has no loss, or one of another graph");
     const char *name = from->name ? from->name : dg_node_name(from->loss);
     if (from->turns < 0 || !(from->clip_value >= 0) || !(from->clip_norm >= 0))
-        return dg_error(DG_BAD_ARGUMENT, "objective '%s': turns is %d, clip_value %g, clip_norm %g: want 0 or more",
+        return dg_error(DG_BAD_ARGUMENT, "objective '%s': turns is %d, clip_value %g, clip_norm %g: expected 0 or more",
                         name, from->turns, from->clip_value, from->clip_norm);
     *o = (objective){.loss = from->loss,
                      .name = dg_arena_text(arena, name, strlen(name)),
@@ -126,34 +126,6 @@ static dg_node *number_input(const dg_trainer *t, const objective *o, const char
     return dg_input(graph, dg_scalar(), .dtype = DG_FLOAT64, .name = name);
 }
 
-static dg_status average_lines(const dg_trainer *t, char text[160])
-{
-    static const dg_argument ema[] = {{.name = "decay", .range = DG_ARGUMENT_FRACTION, .fallback = {0.999}},
-                                      {.name = NULL}},
-                             swa[] = {{.name = "start", .range = DG_ARGUMENT_NOT_NEGATIVE, .fallback = {0}},
-                                      {.name = NULL}};
-    dg_arena *arena = dg_graph_arena(t->options.task.graph);
-    dg_value call;
-    double number;
-    DG_TRY(dg_call_parse(arena, t->options.average, &call));
-    if (strcmp(call.s, "ema") == 0) {
-        DG_TRY(dg_arguments_read(arena, "average ema", &call, ema, &number, NULL));
-        snprintf(text, 160, "average = where(t > 1, %.17g * average + (1 - %.17g) * p, p)", number, number);
-        return dg_ok();
-    }
-    if (strcmp(call.s, "swa") != 0)
-        return dg_error(DG_BAD_ARGUMENT, "average is '%s', wants ema(decay=0.999) or swa(start=EPOCH)", call.s);
-    DG_TRY(dg_arguments_read(arena, "average swa", &call, swa, &number, NULL));
-    if (t->epochs && number >= (double)t->epochs)
-        return dg_error(DG_BAD_ARGUMENT,
-                        "average swa: start is %g, and the training has %lld epochs: nothing would be averaged", number,
-                        (long long)t->epochs);
-    int every = t->options.accumulate > 1 ? t->options.accumulate : 1;
-    double start = floor(number * (double)t->batches / every);
-    snprintf(text, 160, "average = where(t > %.17g + 1, average + (p - average) / max(t - %.17g, 1), p)", start, start);
-    return dg_ok();
-}
-
 /* The hyper-parameter that a schedule of the momentum moves. */
 static dg_status moving_momentum(dg_trainer *t, objective *o, int *feed, dg_named_node *moving, int *n)
 {
@@ -196,7 +168,7 @@ static dg_status emit_objective(dg_trainer *t, objective *o, int *feed)
     const dg_task *task = &t->options.task;
     dg_node **gradients, **sampled = NULL, *const * updates;
     dg_named_node moving;
-    char average[160];
+    char average[AVERAGE_TEXT];
     int n_moving, n_updates, count = o->n_parameters;
     gradients = dg_arena_alloc(dg_graph_arena(task->graph), 2 * (size_t)count * sizeof(dg_node *) + 1);
     if (!gradients)
@@ -208,7 +180,8 @@ static dg_status emit_objective(dg_trainer *t, objective *o, int *feed)
         DG_TRY(sampled_gradients(o->loss, count, o->parameters, sampled));
     }
     if (t->options.average)
-        DG_TRY(average_lines(t, average));
+        DG_TRY(objective_average(dg_graph_arena(task->graph), t->options.average, t->batches, t->options.accumulate,
+                                 t->epochs, average));
     dg_node *lr = number_input(t, o, "lr");
     o->rate_tensor = dg_tensor_view(DG_FLOAT64, dg_scalar(), &o->rate);
     t->batch.feeds[(*feed)++] = (dg_feed){lr, &o->rate_tensor};
@@ -305,7 +278,7 @@ dg_status follow_schedule(dg_trainer *t, objective *o)
     o->rate = dg_schedule_follow(&o->schedule, o->optimizer.lr, t->step, (uint64_t)t->batches, (uint64_t)t->epochs,
                                  follows ? (int)t->n_losses : 0, t->losses, &o->momentum);
     if (o->rate < 0)
-        return dg_error(DG_BAD_ARGUMENT, "step %llu: the schedule gives the learning rate %g, wants 0 or more",
+        return dg_error(DG_BAD_ARGUMENT, "step %llu: the schedule gives the learning rate %g, expected 0 or more",
                         (unsigned long long)t->step + 1, o->rate);
     return dg_ok();
 }

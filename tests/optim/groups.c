@@ -182,3 +182,43 @@ Test(groups, an_initialiser_keeps_to_the_range)
     dg_tensors_free(parameters);
     dg_graph_free(graph);
 }
+
+/* loss = sum(w), sgd(lr=1): w is −1, −2, −3, so that the averages are −1, (−1 − 2)/2 and (−1.5 − 3)/2; from step 1 on
+ * swa is the mean of −2 and −3. The updates alone do the same in a plan of one's own. */
+Test(training_plan, keeps_an_average_beside_the_weights)
+{
+    static const struct {
+        const char *average;
+        double last;
+    } cases[] = {{"ema(decay=0.5)", -2.25}, {"swa(start=1)", -2.5}};
+    for (size_t k = 0; k < 2 * sizeof cases / sizeof *cases; k++) {
+        made m = {.graph = NULL};
+        MUST(dg_graph_new(&m.graph));
+        MUST(dg_tensors_new(&m.parameters));
+        dg_graph_set_dtype(m.graph, DG_FLOAT64);
+        dg_node *w = dg_parameter(m.graph, DG_SHAPE(2), .init = "zeros", .name = "w"), *loss = dg_sum(w);
+        const char *average = cases[k / 2].average;
+        if (k % 2) {
+            dg_node *const *updates;
+            const dg_training_plan_options options = {.average = average};
+            int n_updates;
+            MUST(dg_training_updates(loss, "sgd(lr=1)", &options, &updates, &n_updates));
+            MUST(dg_parameters_init(m.parameters, m.graph, 0));
+            const dg_plan_options plan = {.fetch = (dg_node *[]){loss},
+                                          .n_fetch = 1,
+                                          .updates = updates,
+                                          .n_updates = n_updates,
+                                          .parameters = m.parameters,
+                                          .training = true};
+            MUST(dg_plan_new(m.graph, &plan, &m.plan));
+        } else {
+            MUST(dg_training_plan(loss, "sgd(lr=1)", m.parameters, &m.plan, .average = average));
+        }
+        run(&m, 3);
+        cr_expect_eq(dg_tensor_get(dg_tensors_find(m.parameters, "w"), 1), -3);
+        cr_expect_eq(dg_tensor_get(dg_tensors_find(m.parameters, "optimizer/w/average"), 1), cases[k / 2].last, "%s",
+                     average);
+        release(&m);
+    }
+    MUST_FAIL(DG_BAD_ARGUMENT, dg_training_updates(NULL, "sgd", NULL, NULL, NULL));
+}

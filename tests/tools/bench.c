@@ -20,7 +20,7 @@ static const cJSON *item(const cJSON *object, const char *name)
 static double number(const cJSON *object, const char *name)
 {
     const cJSON *found = item(object, name);
-    cr_assert(cJSON_IsNumber(found), "'%s' is no number", name);
+    cr_assert(cJSON_IsNumber(found), "'%s' is not a number", name);
     return found->valuedouble;
 }
 
@@ -98,6 +98,37 @@ Test(bench, each_mode_does_its_own_work)
     cr_expect(train < gradient + 20 * 45, "%g", train);
 }
 
+/* As `dotgrad train` takes the step: clipping squares and scales 45 numbers, averaging and accumulating add a state
+ * each, frozen weights get no gradient, and an assignment of the graph's own is part of it. */
+Test(bench, a_step_is_that_of_training)
+{
+    write_text("g.dot", network);
+    double plain = flops_of("train");
+    static const char *const more[] = {"clip_norm=1", "clip_value=1", "accumulate=2", "average=\"ema(decay=0.9)\""};
+    for (size_t k = 0; k < sizeof more / sizeof *more; k++) {
+        char text[700];
+        snprintf(text, sizeof text, "digraph { graph [%s, %s", more[k], strstr(network, "batch_size"));
+        write_text("g.dot", text);
+        double flops = flops_of("train");
+        cr_expect(flops >= plain + 45 && flops < plain + 15 * 45, "%s: %g beside %g", more[k], flops, plain);
+    }
+    write_text("g.dot", network);
+    cJSON *object = parse(dotgrad("bench g.dot --seconds 0 --threads 1 --json --freeze a"));
+    cr_expect(number(object, "flops_per_step") < plain - 2.0 * 8 * 6 * 5, "%g", number(object, "flops_per_step"));
+    cJSON_Delete(object);
+    write_text("g.dot", "digraph { x [op=\"input([N, 1000])\"]; w [op=\"parameter([1000], init=zeros)\"];\n"
+                        "y [op=\"expr(x * w)\"]; x -> y; w -> y; loss [op=mean]; y -> loss; s [op=\"parameter([1000], "
+                        "init=zeros, trainable=false)\"]; n [op=\"expr(0.9 * s + exp(w))\"]; s -> n; w -> n;\n"
+                        "keep [op=assign]; s -> keep; n -> keep; }\n");
+    object = parse(dotgrad("bench g.dot --seconds 0 --threads 1 --json"));
+    double with = number(object, "flops_per_step");
+    cJSON_Delete(object);
+    cr_assert_eq(system("sed -i '/^keep/d' g.dot && echo '}' >> g.dot"), 0);
+    object = parse(dotgrad("bench g.dot --seconds 0 --threads 1 --json"));
+    cr_expect(with >= number(object, "flops_per_step") + 2000, "%g beside %g", with, number(object, "flops_per_step"));
+    cJSON_Delete(object);
+}
+
 Test(bench, an_optimizer_may_be_named)
 {
     write_text("g.dot", network);
@@ -118,7 +149,7 @@ Test(bench, gradients_are_by_the_inputs_where_there_is_no_parameter)
     cr_expect_not_null(strstr(run.err, "'y' depends on no trainable parameter"), "%s", run.err);
     run = dotgrad("bench g.dot --seconds 0");
     cr_expect_eq(run.status, 1);
-    cr_expect_not_null(strstr(run.err, "say --node"), "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "name a node with --node"), "%s", run.err);
 }
 
 Test(bench, parameters_that_look_at_data_see_random_data)

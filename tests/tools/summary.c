@@ -55,6 +55,23 @@ Test(summary, tells_what_a_training_step_takes_before_it_runs)
     expect_in(&run, "(5.13 kB of it the optimizer's state)"); /* 2·640 floats and the steps */
 }
 
+/* 640 weights: an average of them, sums of gradients to accumulate with their counter, and the number of steps. */
+Test(summary, the_state_has_all_that_training_keeps)
+{
+    static const struct {
+        const char *more, *state;
+    } cases[] = {{"clip_norm=1", "(8 B of it"},
+                 {"average=\"ema(decay=0.9)\"", "(2.57 kB of it"},
+                 {"accumulate=2", "(2.58 kB of it"}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[600];
+        snprintf(text, sizeof text, "digraph { graph [%s, %s", cases[k].more, strstr(trained, "batch_size"));
+        write_text("kept.dot", text);
+        outcome run = dotgrad("summary kept.dot");
+        expect_in(&run, cases[k].state);
+    }
+}
+
 Test(summary, a_forward_pass_alone_has_no_line_for_training)
 {
     outcome run = dotgrad("summary mlp.dot");
@@ -101,7 +118,7 @@ Test(summary, says_which_size_it_lacks)
 {
     outcome run = dotgrad("summary series.dot");
     expect_in(&run, "[N, T, 3]");
-    expect_in(&run, "depend on T: say --size T=50");
+    expect_in(&run, "depend on T: give --size T=50");
     run = dotgrad("summary series.dot --size T=50 -b 4");
     expect_in(&run, "with N = 4, T = 50\n");
     expect_in(&run, "2.40 kB"); /* 4·50·3 floats */
@@ -162,7 +179,7 @@ Test(summary, refuses_settings_that_no_run_would_take)
     expect_refusal("digraph { graph [optimizer=\"adam(lr=oops)\"]; x [op=\"parameter([4])\"]; }", "lr");
     expect_refusal("digraph { graph [schedule=nosuch]; x [op=\"parameter([4])\"]; }", "nosuch");
     expect_refusal("digraph { x [op=\"parameter([4], init=nosuch)\"]; }", "initialiser 'nosuch'");
-    expect_refusal("digraph { x [op=\"parameter([4], init='normal(0, 1, 2, 3)')\"]; }", "too many");
+    expect_refusal("digraph { x [op=\"parameter([4], init='normal(0, 1, 2, 3)')\"]; }", "it takes at most 3");
     expect_refusal("digraph { x [op=\"parameter([4], init=xavier_uniform)\"]; }", "rank 2 or more");
 }
 

@@ -42,7 +42,7 @@ typedef struct bench {
     int n_fetch;
     dg_node *const *updates;
     int n_updates;
-    int64_t n_read, n_before_updates; /* nodes of the graph: as read; before the optimiser's were added */
+    int64_t n_read; /* nodes of the graph as read */
     dg_tensors *fed;
     dg_feed *feeds;
     int n_feeds;

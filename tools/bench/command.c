@@ -18,7 +18,7 @@
 
 enum {
     USE = DG_USE_ALWAYS | DG_USE_WEIGHTS | DG_USE_DTYPE | DG_USE_SEED | DG_USE_LOSS | DG_USE_BATCH | DG_USE_STEP |
-          DG_USE_THREADS | DG_USE_MEMORY
+          DG_USE_UPDATES | DG_USE_THREADS | DG_USE_MEMORY
 };
 
 static const option_row own[] = {
@@ -38,7 +38,7 @@ static const option_row own[] = {
             "max}, flops_per_step, peak_memory_bytes"},
     {.name = "core",
      .form = DG_FORM_FLAG,
-     .against = "peak|stages",
+     .against = "stages",
      .doc = "also how near a product's tile in the first cache comes to the peak before the steps: 0.95 on a\n"
             "core of its own, 0.6 to 0.75 beside a neighbour (tile_share_of_peak)"},
     {.name = "profile",
@@ -49,10 +49,11 @@ static const option_row own[] = {
             ".png, .pdf or .dot) gets the graph's picture with each node's share of the time"},
     {.name = "stages",
      .form = DG_FORM_FLAG,
+     .against = "seconds",
      .doc = "what comes before: seconds of reading, differentiating and planning, and of the first step"},
     {.name = "peak",
      .form = DG_FORM_FLAG,
-     .against = "mode|size|node|loss|profile|stages|batch-size|optimizer|dtype|seed|init|memory-limit",
+     .alone = "seconds|threads|json",
      .doc = "in place of a graph: the machine's float32 multiply-adds and memory reads a second"},
     {0}};
 
@@ -70,15 +71,19 @@ static const command_options known = {
 static int check_options(const char *name, const bench_options *given)
 {
     if (given->peak && given->graph)
-        return command_misused(name, "--peak wants no graph file");
+        return command_misused(name, "--peak takes no graph file");
     if (!given->peak && !given->graph)
-        return command_misused(name, "wants one graph file");
+        return command_misused(name, "needs one graph file");
     if (given->seconds < 0 || given->seconds > MOST_TIME)
-        return command_misused(name, "--seconds wants a number from 0 to %.0f", MOST_TIME);
-    if (option_given("optimizer") && given->mode != BENCH_TRAIN)
-        return command_misused(name, "--optimizer changes nothing with --mode %s", bench_mode_names[given->mode]);
+        return command_misused(name, "--seconds needs a number from 0 to %.0f", MOST_TIME);
+    for (size_t k = 0; dg_attribute_at(k) && given->mode != BENCH_TRAIN; k++) {
+        const dg_attribute *one = dg_attribute_at(k);
+        if ((one->use & (DG_USE_STEP | DG_USE_UPDATES)) && option_given(one->name))
+            return command_misused(name, "--%s changes nothing with --mode %s", one->option,
+                                   bench_mode_names[given->mode]);
+    }
     if (given->picture && !dg_draw_format(given->picture))
-        return command_misused(name, "--profile=%s: the ending is none of .svg, .png, .pdf and .dot", given->picture);
+        return command_misused(name, "--profile=%s: the name must end in .svg, .png, .pdf or .dot", given->picture);
     return -1;
 }
 

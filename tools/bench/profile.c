@@ -48,7 +48,7 @@ static dg_status profile_take(const bench *b, profile *p)
     p->places = calloc((size_t)p->n_places + 1, sizeof *p->places);
     if (!p->entries || !p->places) {
         profile_release(p);
-        return dg_error(DG_NO_MEMORY, "not enough memory for a profile of %zu steps", p->count);
+        return dg_error(DG_NO_MEMORY, "not enough memory for a profile of %zu step(s)", p->count);
     }
     dg_plan_profile_entries(b->plan, p->entries, p->count);
     qsort(p->entries, p->count, sizeof *p->entries, slower_first);
@@ -72,11 +72,12 @@ static int place_of(const profile *p, const dg_node *node, bool *is_derivative)
     return node ? p->places[dg_node_id(node)] - 1 : -1;
 }
 
-static bool is_update(const profile *p, const dg_node *node)
+/* Of the optimiser: emitted, and no derivative. */
+static bool is_update(const dg_node *node)
 {
     while (dg_node_owner(node))
         node = dg_node_owner(node);
-    return dg_node_id(node) >= p->b->n_before_updates;
+    return dg_node_is_emitted(node) && !dg_node_derivative_of(node);
 }
 
 /* ---- the table ---- */
@@ -111,7 +112,7 @@ static void print_part(const profile *p, const dg_plan_profile_entry *entry, cha
     bool is_derivative;
     int place = place_of(p, entry->node, &is_derivative);
     const char *name = place >= 0 ? p->b->session.file->nodes[place].name : "";
-    snprintf(text, TEXT_SIZE, "%.*s%s", MOST_NAME, place < 0 && is_update(p, entry->node) ? "optimizer" : name,
+    snprintf(text, TEXT_SIZE, "%.*s%s", MOST_NAME, place < 0 && is_update(entry->node) ? "optimizer" : name,
              place >= 0 && is_derivative ? " gradient" : "");
     for (char *at = text; *at; at++)
         if ((unsigned char)*at < ' ' || *at == 0x7f)
@@ -178,7 +179,7 @@ static void fill_heat(const profile *p, heat_places *heat)
         heat->whole += seconds;
         if (place >= 0)
             heat->seconds[place] += seconds;
-        else if (is_update(p, entry->node))
+        else if (is_update(entry->node))
             heat->optimizer += seconds;
         for (size_t i = 0; i < entry->n_nodes && place >= 0; i++) {
             int other = place_of(p, entry->nodes[i], &is_derivative);

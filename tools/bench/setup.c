@@ -39,7 +39,8 @@ static dg_status find_loss(const bench *b, dg_node **loss)
     if (b->given->node)
         DG_TRY(session_find(&b->session, b->given->node, loss));
     return *loss ? dg_ok()
-                 : dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss and no output: say --node", b->given->graph);
+                 : dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss and no output: name a node with --node",
+                            b->given->graph);
 }
 
 /* What gradients are taken by: trainable parameters, or float inputs in a graph that has none. */
@@ -50,9 +51,6 @@ static dg_status find_wrt(const bench *b, dg_node *loss, dg_node *const **wrt, i
     DG_TRY(dg_trainable_parameters(loss, wrt, count));
     if (*count)
         return dg_ok();
-    if (b->given->mode == BENCH_TRAIN)
-        return dg_error(DG_BAD_ARGUMENT, "%s: '%s' depends on no trainable parameter", b->given->graph,
-                        dg_node_name(loss));
     DG_TRY(session_nodes(&b->session, DG_ROLE_INPUT, &inputs, &n_inputs));
     dg_node **list = dg_arena_alloc(dg_graph_arena(b->session.graph), sizeof(dg_node *) * (size_t)(n_inputs + 1));
     for (int k = 0; list && k < n_inputs; k++)
@@ -67,46 +65,50 @@ static dg_status find_wrt(const bench *b, dg_node *loss, dg_node *const **wrt, i
                              b->given->graph);
 }
 
-static dg_status emit_updates(bench *b, int count, dg_node *const *parameters)
+/* The whole step as `train` takes it, with the learning rate as an input. */
+static dg_status emit_updates(bench *b, dg_node *loss)
 {
     const char *call = option_or_attribute(b->session.file, "optimizer");
-    dg_graph *graph = b->session.graph;
     dg_optimizer optimizer;
     dg_tensor *rate;
-    dg_node *lr = dg_input(graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "optimizer/lr");
+    dg_node *lr = dg_input(b->session.graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "optimizer/lr");
     DG_TRY(dg_optimizer_parse(call ? call : DG_DEFAULT_OPTIMIZER, &optimizer));
-    DG_TRY(dg_graph_status(graph));
+    DG_TRY(dg_graph_status(b->session.graph));
     DG_TRY(dg_tensors_add(b->fed, dg_node_name(lr), DG_FLOAT64, dg_scalar(), &rate));
     dg_tensor_set(rate, 0, optimizer.lr);
-    const dg_optimizer_step step = {
-        .graph = graph, .count = count, .parameters = parameters, .gradients = b->fetch + 1, .lr = lr};
-    DG_TRY(dg_optimizer_emit(&optimizer, &step, &b->updates, &b->n_updates));
-    b->n_fetch = 1; /* gradients need not be kept */
-    return dg_ok();
+    return session_step(b->session.file, loss, lr, &b->updates, &b->n_updates);
+}
+
+static dg_status emit_gradients(bench *b, dg_node *loss)
+{
+    dg_node *const *wrt;
+    int count = 0;
+    DG_TRY(find_wrt(b, loss, &wrt, &count));
+    dg_node **larger = realloc(b->fetch, ((size_t)count + 1) * sizeof *b->fetch);
+    if (!larger)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", b->given->graph);
+    b->fetch = larger;
+    b->n_fetch += count;
+    return dg_grad(loss, count, wrt, b->fetch + 1);
 }
 
 static dg_status emit(bench *b)
 {
-    dg_node *const *wrt = NULL;
     dg_node *loss = NULL;
-    int count = 0;
     DG_TRY(find_loss(b, &loss));
-    if (b->given->mode != BENCH_FORWARD)
-        DG_TRY(find_wrt(b, loss, &wrt, &count));
-    b->fetch = calloc((size_t)count + 1, sizeof *b->fetch);
+    b->fetch = calloc(1, sizeof *b->fetch);
     if (!b->fetch)
         return dg_error(DG_NO_MEMORY, "%s: not enough memory", b->given->graph);
     b->fetch[0] = loss;
-    b->n_fetch = count + 1;
-    if (count)
-        DG_TRY(dg_grad(loss, count, wrt, b->fetch + 1));
-    b->n_before_updates = dg_graph_node_count(b->session.graph);
-    return b->given->mode == BENCH_TRAIN ? emit_updates(b, count, wrt) : dg_ok();
+    b->n_fetch = 1;
+    return b->given->mode == BENCH_TRAIN      ? emit_updates(b, loss)
+           : b->given->mode == BENCH_GRADIENT ? emit_gradients(b, loss)
+                                              : dg_ok();
 }
 
 static dg_status make_data(bench *b)
 {
-    /* Parameters may want to see more rows than a batch has. */
+    /* Parameters may need to see more rows than a batch has. */
     dg_tensors *more;
     DG_TRY(dg_tensors_new(&more));
     dg_status status = random_parameters(&b->session, b->given->graph, b->batch, more);

@@ -5,11 +5,40 @@
 #include "graph_options.h"
 #include "options.h"
 
+#include <dotgrad/near.h>
 #include <dotgrad/op.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char *size_name(const void *file, size_t index)
+{
+    return dg_graph_file_size_at(file, index);
+}
+
+/* The sizes that --size names are the graph's. */
+dg_status session_check_sizes(const dg_graph_file *file)
+{
+    const char *given, *size = NULL;
+    for (int k = 0; (given = option_text_at("size", k)); k++) { /* NAME alone: session_take_sizes has cut it */
+        bool found = false;
+        for (size_t i = 0; !found && (size = dg_graph_file_size_at(file, i)); i++)
+            found = strcmp(size, given) == 0;
+        const char *near = found ? NULL : dg_name_nearest(given, size_name, file);
+        const char *first = dg_graph_file_size_at(file, 0);
+        if (!found)
+            return dg_error(DG_BAD_ARGUMENT, "%s: --size %s: no node has a size of that name%s%s%s", file->path, given,
+                            near    ? " (did you mean '"
+                            : first ? "; there is "
+                                    : "",
+                            near    ? near
+                            : first ? first
+                                    : "",
+                            near ? "'?)" : "");
+    }
+    return dg_ok();
+}
 
 /* What the command line says comes before the file. */
 static dg_status take_settings(graph_session *session)
@@ -50,6 +79,7 @@ dg_status session_open(const char *path, const char *text, const session_options
     *session = (graph_session){.name = path};
     DG_TRY(dg_graph_read(path, &reading, &session->file));
     graph_options_warn(session->file);
+    DG_TRY(session_check_sizes(session->file));
     session->graph = session->file->graph;
     DG_TRY(dg_tensors_new(&session->parameters));
     return take_settings(session);
@@ -84,6 +114,45 @@ dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes
     return dg_ok();
 }
 
+static double number_of(const dg_graph_file *file, const char *name)
+{
+    const char *text = option_or_attribute(file, name);
+    return text ? strtod(text, NULL) : 0;
+}
+
+/* Assignments that the graph's author wrote take effect with every step. */
+static dg_status add_own_updates(const dg_graph_file *file, dg_node *const **updates, int *n_updates)
+{
+    int64_t nodes = dg_graph_node_count(file->graph);
+    int count = *n_updates;
+    dg_node **all = dg_arena_alloc(dg_graph_arena(file->graph), ((size_t)count + (size_t)nodes + 1) * sizeof *all);
+    if (!all)
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    for (int k = 0; k < count; k++)
+        all[k] = (*updates)[k];
+    for (int64_t id = 0; id < nodes; id++) {
+        dg_node *node = dg_graph_node(file->graph, id);
+        if (dg_node_op(node)->role == DG_ROLE_ASSIGN && !dg_node_owner(node) && !dg_node_is_emitted(node))
+            all[count++] = node;
+    }
+    *updates = all;
+    *n_updates = count;
+    return dg_ok();
+}
+
+dg_status session_step(const dg_graph_file *file, dg_node *loss, dg_node *lr, dg_node *const **updates, int *n_updates)
+{
+    const dg_training_plan_options options = {.groups = option_or_attribute(file, "groups"),
+                                              .freeze = option_or_attribute(file, "freeze"),
+                                              .clip_value = number_of(file, "clip_value"),
+                                              .clip_norm = number_of(file, "clip_norm"),
+                                              .accumulate = (int)option_or_attribute_whole(file, "accumulate", 1),
+                                              .average = option_or_attribute(file, "average"),
+                                              .lr = lr};
+    DG_TRY(dg_training_updates(loss, option_or_attribute(file, "optimizer"), &options, updates, n_updates));
+    return add_own_updates(file, updates, n_updates);
+}
+
 dg_status session_take_weights(graph_session *session, const char *path, const dg_tensors *weights)
 {
     dg_status status = dg_weights_take(session->graph, weights, session->parameters);
@@ -105,7 +174,7 @@ dg_status session_feeds(const graph_session *session, const char *path, const dg
             free(*feeds);
             *feeds = NULL;
             *count = 0;
-            return dg_error(DG_BAD_ARGUMENT, "%s: '%s' is no input of %s", path, name, session->name);
+            return dg_error(DG_BAD_ARGUMENT, "%s: '%s' is not an input of %s", path, name, session->name);
         }
         (*feeds)[(*count)++] = (dg_feed){node, dg_tensors_at(set, k)};
     }
@@ -119,7 +188,7 @@ int session_take_sizes(const char *command, dg_symbol_size sizes[SESSION_SIZES],
         char *equals = strchr(text, '='); /* in the process's own arguments */
         int64_t size;
         if (!equals || equals == text)
-            return command_misused(command, "--size wants NAME=N, not '%s'", text);
+            return command_misused(command, "--size needs NAME=N, not '%s'", text);
         if (*count == SESSION_SIZES)
             return command_misused(command, "--size: at most %d sizes", SESSION_SIZES);
         if (!command_int(command, "--size", equals + 1, 1, INT32_MAX, &size))

@@ -43,6 +43,10 @@ dg_status session_take_weights(graph_session *session, const char *path, const d
 dg_status session_feeds(const graph_session *session, const char *path, const dg_tensors *set, dg_feed **feeds,
                         int *count);
 
+/* A training step of the loss as nodes: gradients, clipped, and updates, by the settings of the command line, else of
+ * the file, then the graph's own assignments. `lr` is a scalar node. The list lives in the graph's arena. */
+dg_status session_step(const dg_graph_file *file, dg_node *loss, dg_node *lr, dg_node *const **updates, int *n_updates);
+
 /* The nodes of that role, in the graph's order; *nodes is allocated. */
 dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes, int *count);
 
@@ -55,5 +59,7 @@ dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes
         .doc = "a size for another symbol, such as T=50"                                                               \
     }
 int session_take_sizes(const char *command, dg_symbol_size sizes[SESSION_SIZES], int *count);
+/* DG_BAD_ARGUMENT: one of them is none of the graph's. session_open() has looked. */
+dg_status session_check_sizes(const dg_graph_file *file);
 
 #endif

@@ -200,26 +200,6 @@ static dg_status measure_forward(const dg_graph_file *file, size_t limit, memory
     return status;
 }
 
-/* Gradients and the optimiser's updates become nodes of the graph. */
-static dg_status emit_step(const dg_graph_file *file, dg_node *loss, int count, dg_node *const *wrt,
-                           dg_node *const **updates, int *n_updates)
-{
-    const char *call = option_or_attribute(file, "optimizer");
-    dg_optimizer optimizer;
-    dg_node **gradients = dg_arena_alloc(dg_graph_arena(file->graph), (size_t)count * sizeof(dg_node *));
-    if (!gradients)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
-    DG_TRY(dg_optimizer_parse(call ? call : DG_DEFAULT_OPTIMIZER, &optimizer));
-    DG_TRY(dg_grad(loss, count, wrt, gradients));
-    const dg_optimizer_step step = {
-        .graph = file->graph,
-        .count = count,
-        .parameters = wrt,
-        .gradients = gradients,
-        .lr = dg_input(file->graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "optimizer/lr")};
-    return dg_optimizer_emit(&optimizer, &step, updates, n_updates);
-}
-
 /* Of a graph with a loss that depends on trainable parameters; others are left at zero. */
 static dg_status measure_training(const dg_graph_file *file, size_t limit, memory_need *need)
 {
@@ -231,7 +211,8 @@ static dg_status measure_training(const dg_graph_file *file, size_t limit, memor
     if (!count)
         return dg_ok();
     double weights = bytes_of(file->graph, DG_ROLE_PARAMETER);
-    DG_TRY(emit_step(file, loss, count, wrt, &updates, &n_updates));
+    dg_node *lr = dg_input(file->graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "optimizer/lr");
+    DG_TRY(session_step(file, loss, lr, &updates, &n_updates));
     need->state = bytes_of(file->graph, DG_ROLE_PARAMETER) - weights;
     return measure_plan(file,
                         (dg_plan_options){.fetch = (dg_node *[]){loss},
@@ -339,7 +320,7 @@ static dg_status print_plans(const dg_graph_file *sized, const node_cost *all, c
     memory_need forward = {0}, training = {0};
     const char *missing = print_sizes(sized, options, sizes, sizeof sizes);
     if (missing) {
-        printf("work and memory depend on %s: say --size %s=50, for instance\n", missing, missing);
+        printf("work and memory depend on %s: give --size %s=50, for instance\n", missing, missing);
         return dg_ok();
     }
     dg_status first_status = find_too_large(sized), second_status = first_status;
@@ -449,6 +430,8 @@ static dg_status summarise(summary_options *options)
                            ? dg_graph_read(options->path, &reading, &file)
                            : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", options->path);
     if (status.code == DG_OK)
+        status = session_check_sizes(file);
+    if (status.code == DG_OK)
         status = check_settings(file);
     if (status.code == DG_OK)
         options->sizes[0].size = option_or_attribute_whole(file, "batch_size", 1);
@@ -478,7 +461,7 @@ int command_summary(int argc, char **argv)
                  "it, what\n"
                  "a forward pass and a training step take before anything runs. GRAPH.dot may be - for standard input.",
         .own = own,
-        .use = DG_USE_ALWAYS | DG_USE_BATCH | DG_USE_DTYPE | DG_USE_STEP | DG_USE_LOSS | DG_USE_MEMORY,
+        .use = DG_USE_ALWAYS | DG_USE_BATCH | DG_USE_DTYPE | DG_USE_STEP | DG_USE_UPDATES | DG_USE_LOSS | DG_USE_MEMORY,
         .footer = "--batch-size is the size of N; where neither it nor the graph says one, it is 1.",
         .operand = "one graph file",
         .least = 1,

@@ -140,7 +140,8 @@ enum {
     DG_USE_STEP = 256,     /* the optimiser's step */
     DG_USE_TRAINING = 512, /* a whole training */
     DG_USE_THREADS = 1024,
-    DG_USE_MEMORY = 2048 /* plans that may be refused */
+    DG_USE_MEMORY = 2048, /* plans that may be refused */
+    DG_USE_UPDATES = 4096 /* the optimiser's step with all that goes with it */
 };
 
 /* One attribute of graph files. Attributes that are not ours are kept as they are found. */
@@ -239,6 +240,10 @@ dg_status dg_graph_file_check_path(const dg_graph_file *file, const char *path);
  * memory_limit of the graph. *data is NULL when the graph names none. */
 dg_status dg_graph_file_open_data(const dg_graph_file *file, const dg_data_options *options, dg_data **data);
 
+/* The k-th name of a size that nodes of the file have in their calls, "N", "T", each once, and those that were put in
+ * from data; NULL behind the last. Sizes within the files that it uses are theirs. */
+const char *dg_graph_file_size_at(const dg_graph_file *file, size_t k);
+
 /* The files that the graph uses, in the order of their reading: paths from the graph's folder, and texts. */
 size_t dg_graph_file_used_count(const dg_graph_file *file);
 const char *dg_graph_file_used_name(const dg_graph_file *file, size_t k); /* NULL behind the last */
@@ -251,7 +256,7 @@ typedef struct dg_graph_write_options {
     const char *name;                /* of the digraph */
     const dg_file_setting *settings; /* the experiment: data, epochs, optimizer, … */
     int n_settings;
-    dg_node *loss, *output; /* what training makes small, and what prediction reads */
+    dg_node *loss, *output; /* what training minimises, and what prediction reads */
     /* Where constants of more than 64 numbers go, as safetensors; to be kept beside the graph file. NULL: all numbers
      * stand in the text. */
     const char *constants;

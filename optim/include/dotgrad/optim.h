@@ -40,6 +40,8 @@ typedef struct dg_training_plan_options {
     const char *name;             /* of the optimiser, as in dg_optimizer_step; NULL: none */
     double clip_value, clip_norm; /* 0: none */
     int accumulate;               /* gradients of so many runs make one step; 0, 1: each run is a step */
+    const char *average;          /* of the weights, kept beside them as "optimizer/PARAMETER/average":
+                                   * "ema(decay=0.999)", "swa(start=STEP)"; NULL, "none": none */
     dg_node *lr;                  /* a scalar, an input say; NULL: the optimiser's rate throughout */
     dg_node *const *fetch;        /* beside the loss */
     int n_fetch;
@@ -53,6 +55,12 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
 #define dg_training_plan_given(loss, optimizer, parameters, plan, ...)                                                 \
     dg_training_plan_with((loss), (optimizer), (parameters), (plan),                                                   \
                           DG_OPTIONS(dg_training_plan_options, DG_GIVEN(.trains = NULL, ) __VA_ARGS__))
+
+/* The updates of such a step alone, for a plan of your own; `options` may be NULL, and its fetch, seed, threads and
+ * memory_limit are not read. The list lives in the graph's arena. DG_BAD_ARGUMENT: an optimiser that drives the
+ * training itself (lbfgs, lm), no trainable parameter, or an option that does not fit. */
+dg_status dg_training_updates(dg_node *loss, const char *optimizer, const dg_training_plan_options *options,
+                              dg_node *const **updates, int *n_updates);
 
 /* ---- tasks: a graph on a data set ---- */
 
@@ -70,7 +78,7 @@ typedef struct dg_task {
     dg_graph *graph;        /* grows: gradients and updates are nodes of it */
     dg_node *loss;          /* of one element. May be NULL for prediction */
     dg_node *output;        /* what metrics look at when the loss is not a loss op; may be NULL */
-    dg_tensors *parameters; /* the trainer makes what is missing; the others want all to be there */
+    dg_tensors *parameters; /* the trainer makes what is missing; the others need all to be there */
     const dg_dataset *data;
     const dg_input_field *inputs;
     int n_inputs;
