@@ -1,6 +1,7 @@
 /* What a document's attributes say, before anything is built from them: names near ours, places, forms of values. */
 #include "document.h"
 
+#include "core/base/counts.h"
 #include "core/base/null.h"
 
 #include <dotgrad/near.h>
@@ -33,6 +34,7 @@ void document_warn(dg_graph_file *file, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    settle_counts(text);
     size_t count = (size_t)file->n_warnings;
     const char **longer = dg_arena_alloc(file->arena, (count + 1) * sizeof *longer);
     const char *copy = dg_arena_text(file->arena, text, strlen(text));
@@ -140,7 +142,7 @@ dg_status dg_attribute_check(const dg_attribute *attribute, const char *value)
     REFUSE_NULL(value);
     if (has_form(attribute, value, wanted, sizeof wanted))
         return dg_ok();
-    return dg_error(DG_BAD_ARGUMENT, "%s=%.60s: wants %s", attribute->name, value, wanted);
+    return dg_error(DG_BAD_ARGUMENT, "%s=%.60s: expected %s", attribute->name, value, wanted);
 }
 
 /* ---- names ---- */
@@ -271,4 +273,40 @@ dg_status document_check(dg_graph_file *file, dg_graph_file *warned)
     if (c.misplaced[0])
         document_warn(warned, "%s: of no effect there, an attribute of the graph: %s", file->path, c.misplaced);
     return dg_ok();
+}
+
+/* ---- attributes that change nothing where they stand ---- */
+
+static bool is_loss(const dg_graph_file *file, int index)
+{
+    for (int k = 0; k < file->n_losses; k++)
+        if (dg_graph_file_index(file, file->losses[k]) == index)
+            return true;
+    return false;
+}
+
+/* Why an attribute of the node changes nothing; NULL: it does, or that is not known. */
+static const char *why_idle(const dg_graph_file *file, int index, const char *name)
+{
+    static const char *const of_losses[] = {"trains", "turns", "optimizer", "schedule", "clip_norm", "clip_value"};
+    const dg_file_node *node = &file->nodes[index];
+    if (strcmp(name, "checkpoint") == 0)
+        return document_is_module(node) ? NULL : "only nodes with use() or scan() are computed again";
+    for (size_t k = 0; file->n_losses && k < sizeof of_losses / sizeof *of_losses; k++)
+        if (strcmp(name, of_losses[k]) == 0 && !is_loss(file, index))
+            return "the node is not a loss of the graph";
+    return strcmp(name, "turns") == 0 && file->n_losses == 1 ? "the graph has one loss, which is always next" : NULL;
+}
+
+void document_warn_of_idle(dg_graph_file *file)
+{
+    for (int k = 0; k < file->n_nodes; k++) {
+        const dg_file_attributes *own = &file->nodes[k].attributes;
+        for (size_t i = 0; own->count > 1 && i < own->count; i++) {
+            const char *why = why_idle(file, k, own->items[i].name);
+            if (why)
+                document_warn(file, "%s: node '%.200s': %s has no effect: %s", file->path, file->nodes[k].name,
+                              own->items[i].name, why);
+        }
+    }
 }

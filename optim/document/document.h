@@ -34,6 +34,8 @@ bool document_is_module(const dg_file_node *node);
 /* check.c: refuses attributes whose names are near ours or whose values are not of their form; what is unknown is a
  * warning of `warned`, the file that is read. */
 dg_status document_check(dg_graph_file *file, dg_graph_file *warned);
+/* Warns of attributes of nodes that change nothing where they stand, once the losses are known. */
+void document_warn_of_idle(dg_graph_file *file);
 /* order.c: warns where a layout program may have changed the order of arguments. */
 dg_status document_check_order(dg_graph_file *file);
 void document_warn(dg_graph_file *file, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -38,7 +38,8 @@ static dg_status set_up_graph(dg_graph_file *file, const dg_graph_read_options *
     const char *dtype_name = dg_graph_file_setting(file, "dtype"), *init = dg_graph_file_setting(file, "init");
     dg_dtype dtype = options->dtype;
     if (dtype == DG_DEFAULT_DTYPE && dtype_name && (!dg_dtype_parse(dtype_name, &dtype) || !dg_dtype_is_float(dtype)))
-        return dg_graph_file_error(file, 0, dg_error(DG_BAD_DTYPE, "dtype=%s: wants float32 or float64", dtype_name));
+        return dg_graph_file_error(file, 0,
+                                   dg_error(DG_BAD_DTYPE, "dtype=%s: expected float32 or float64", dtype_name));
     if (dtype != DG_DEFAULT_DTYPE)
         dg_graph_set_dtype(file->graph, dtype);
     dg_status status = dg_graph_set_init(file->graph, options->init ? options->init : init);
@@ -146,7 +147,7 @@ dg_status dg_graph_file_build(dg_graph_file *file, const dg_graph_read_options *
         return dg_graph_file_error(
             file, 0,
             dg_error(DG_BAD_ARGUMENT,
-                     "output=%s: this is the loss, which training makes small; output names the node "
+                     "output=%s: this is the loss, which training minimises; output names the node "
                      "whose values are the predictions",
                      dg_graph_file_setting(file, "output")));
     return dg_ok();
@@ -191,6 +192,8 @@ static dg_status read_text(dg_document_parser *parse, const char *path, const ch
         status = data_sizes_put(made, made, options, NULL);
     if (status.code == DG_OK)
         status = dg_graph_file_build(made, options);
+    if (status.code == DG_OK)
+        document_warn_of_idle(made);
     if (status.code == DG_OK)
         status = document_check_order(made);
     library_forget_texts(made->library);

@@ -45,7 +45,7 @@ static dg_status read_cluster(building *b, int cluster)
     *c = (cluster_copies){.repeat = 1, .entry = -1, .exit = -1, .rival = -1};
     if (repeat && !from->is_cluster) {
         char text[300];
-        snprintf(text, sizeof text, "it is no cluster: name it cluster_%.200s", from->name ? from->name : "NAME");
+        snprintf(text, sizeof text, "it is not a cluster: name it cluster_%.200s", from->name ? from->name : "NAME");
         return fail(b, cluster, text);
     }
     if (repeat) {
@@ -53,16 +53,27 @@ static dg_status read_cluster(building *b, int cluster)
         errno = 0;
         long count = strtol(repeat, &end, 10);
         if (end == repeat || *end || errno || count < 1 || count > library_most(b->library))
-            return fail(b, cluster, "wants a whole number from 1 on");
+            return fail(b, cluster, "expected a whole number from 1 on");
         c->repeat = (int)count;
         c->is_repeated = true;
     }
-    if (checkpoint && from->is_cluster) {
+    if (checkpoint && !from->is_cluster)
+        return dg_graph_file_error(
+            b->file, 0,
+            dg_error(DG_BAD_ARGUMENT, "subgraph '%s' has checkpoint=%s: it is not a cluster: name it cluster_%.200s",
+                     from->name ? from->name : "", checkpoint, from->name ? from->name : "NAME"));
+    if (dg_file_attribute_find(&from->attributes, "chain") && !repeat)
+        return dg_graph_file_error(
+            b->file, 0,
+            dg_error(DG_BAD_ARGUMENT, "subgraph '%s' has chain=%s, which changes nothing without repeat",
+                     from->name ? from->name : "", dg_file_attribute_find(&from->attributes, "chain")));
+    if (checkpoint) {
         c->is_checkpoint = strcmp(checkpoint, "true") == 0;
         if (!c->is_checkpoint && strcmp(checkpoint, "false") != 0)
             return dg_graph_file_error(b->file, 0,
-                                       dg_error(DG_BAD_ARGUMENT, "subgraph '%s' has checkpoint=%s: wants true or false",
-                                                from->name, checkpoint));
+                                       dg_error(DG_BAD_ARGUMENT,
+                                                "subgraph '%s' has checkpoint=%s: expected true or false", from->name,
+                                                checkpoint));
     }
     const char *share = dg_file_attribute_find(&from->attributes, "share");
     c->is_shared = share && strcmp(share, "true") == 0;
@@ -291,7 +302,8 @@ dg_status copies_check(const building *b, const dg_file_edge *edge, int item)
     if (same_type(before, after))
         return dg_ok();
     char text[900], in[DG_SHAPE_TEXT], out[DG_SHAPE_TEXT];
-    snprintf(text, sizeof text, "'%.100s' enters it as %s %s, '%.100s' leaves it as %s %s: they must be of one shape",
+    snprintf(text, sizeof text,
+             "'%.100s' enters it as %s %s, '%.100s' leaves it as %s %s: they must have the same shape",
              b->file->nodes[c->entry].name, dg_dtype_name(before->dtype),
              dg_graph_print_shape(b->graph, &before->shape, in, sizeof in), b->file->nodes[c->exit].name,
              dg_dtype_name(after->dtype), dg_graph_print_shape(b->graph, &after->shape, out, sizeof out));

@@ -227,14 +227,15 @@ static dg_status no_size(const dg_graph_file *file, const char *name, const char
     const dg_file_node *reader = reader_of(file, name);
     const char *what = source ? source
                        : strcmp(name, "CLASSES") == 0
-                           ? "the target of the data is no class, or there is none (target=… chooses its column)"
-                       : strcmp(name, "VOCAB") == 0 ? "the features of the data are no tokens, whole numbers from 0 on "
-                                                      "(scale=none leaves them as they are)"
-                                                    : "the data have no field 'features'";
+                           ? "the target of the data is not classes, or there is none (target=… chooses its column)"
+                       : strcmp(name, "VOCAB") == 0
+                           ? "the features of the data are not tokens, whole numbers from 0 on "
+                             "(scale=none leaves them as they are)"
+                           : "the data have no field 'features'";
     return dg_graph_file_error(
         file, reader->line,
         dg_error(DG_BAD_ARGUMENT,
-                 "node '%s', op=\"%.60s\" wants %s from data: %s; its attribute sizes=\"%s=10\" says it, too",
+                 "node '%s', op=\"%.60s\" needs %s from data: %s; the graph's attribute sizes=\"%s=10\" gives it, too",
                  reader->name, op_of(reader), name, what, name));
 }
 
@@ -258,7 +259,7 @@ static dg_status ask_data(dg_graph_file *top, const dg_graph_file *file, const d
         if (!sizes[k].value)
             status = no_size(file, sizes[k].name,
                              data ? NULL
-                                  : "there are none: say --set data=… (.data in C; train has --data), or give the "
+                                  : "there are none: give --set data=… (.data in C; train has --data), or give the "
                                     "graph the attribute data");
     }
     dg_data_free(own);
@@ -289,4 +290,46 @@ dg_status data_sizes_put(dg_graph_file *top, dg_graph_file *file, const dg_graph
         }
     }
     return dg_ok();
+}
+
+/* ---- which there are ---- */
+
+/* A capitalised word that is a size, from `at` on; NULL: there is none more. */
+static const char *next_size(const char *at, char name[80])
+{
+    for (; *at; at = behind(at)) {
+        size_t length = word_length(at);
+        snprintf(name, 80, "%.*s", (int)length, at);
+        if (length && length < 80 && isupper((unsigned char)*at) && is_size(at, name))
+            return at + length;
+    }
+    return NULL;
+}
+
+/* Whether a node before this one, or the text of this one before `end`, has the name. */
+static bool was_met(const dg_graph_file *file, int node, const char *end, const char *name)
+{
+    char other[80];
+    for (int k = 0; k < node; k++)
+        if (mentions(op_of(&file->nodes[k]), name))
+            return true;
+    for (const char *at = next_size(op_of(&file->nodes[node]), other); at && at < end; at = next_size(at, other))
+        if (strcmp(other, name) == 0)
+            return true;
+    return false;
+}
+
+const char *dg_graph_file_size_at(const dg_graph_file *file, size_t k)
+{
+    char name[80];
+    if (!file)
+        return NULL;
+    for (int node = 0; node < file->n_nodes; node++)
+        for (const char *at = next_size(op_of(&file->nodes[node]), name); at; at = next_size(at, name))
+            if (!was_met(file, node, at, name) && k-- == 0)
+                return dg_arena_text(file->arena, name, strlen(name));
+    for (size_t i = 0; dg_data_size_at(i); i++)
+        if (size_said(file, dg_data_size_at(i)->name) && k-- == 0)
+            return dg_data_size_at(i)->name;
+    return NULL;
 }

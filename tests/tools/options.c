@@ -109,7 +109,7 @@ static void sweep_option(const char *command, const known_option *option, bool i
     char name[NAME + 2], value[VALUE];
     snprintf(name, sizeof name, "--%s", option->name);
     if (*option->value)
-        expect_misuse(command, "wants an argument", "good.dot --%s%s", option->name, "");
+        expect_misuse(command, "needs an argument", "good.dot --%s%s", option->name, "");
     else if (!option->may_be_bare)
         expect_misuse(command, "takes no argument", "--%s=%s good.dot", option->name, "x");
     if (!is_new) /* the same attribute of another command */
@@ -119,7 +119,7 @@ static void sweep_option(const char *command, const known_option *option, bool i
     if (is_whole)
         expect_misuse(command, name, "--%s %s good.dot", option->name, "99999999999999999999");
     if (strchr(option->value, '|') && !strchr(option->value, '='))
-        expect_misuse(command, "wants one of", "--%s %s good.dot", option->name, "nothing");
+        expect_misuse(command, "expected one of", "--%s %s good.dot", option->name, "nothing");
     bool is_many = strchr(option->value, '=') || strcmp(option->name, "allow-path") == 0;
     if (!is_many && !option->may_be_bare && *option->value) {
         char twice[3 * VALUE + NAME];
@@ -200,6 +200,7 @@ Test(options, texts_that_name_nothing_are_refused)
         {"train good.dot --set no_such=3", "no_such"},
         {"train good.dot --fold 2", "without folds"},
         {"train good.dot --watch-every 5", "without watch"},
+        {"train good.dot --monitor loss", "without patience or schedule=plateau"},
         {"eval good.dot --fetch no_such", "no_such"},
         {"eval good.dot --grad no_such", "no_such"},
         {"eval good.dot --grad loss --wrt no_such", "no_such"},
@@ -210,6 +211,8 @@ Test(options, texts_that_name_nothing_are_refused)
         {"bench good.dot --loss no_such --seconds 0", "no_such"},
         {"bench good.dot --optimizer no_such --seconds 0", "no_such"},
         {"bench good.dot --size T=x", "--size"},
+        {"bench good.dot --size T=3 --seconds 0", "--size T: no node has a size of that name; there is N"},
+        {"summary good.dot --size NN=3", "--size NN: no node has a size of that name; there is N"},
         {"summary good.dot --loss no_such", "no_such"},
         {"summary good.dot --optimizer no_such", "no_such"},
         {"summary good.dot --size N=1 --size N=2", "given twice"},
@@ -251,15 +254,33 @@ Test(options, those_that_change_nothing_or_contradict_each_other_are_refused)
         {"eval good.dot --weights a --init zeros", "does not go with --init"},
         {"eval good.dot --trace --fetch x", "does not go with --fetch"},
         {"draw good.dot -o x.svg --radius 2", "without --around"},
-        {"draw good.dot -o x.svg --dpi 100", "--dpi is of png"},
+        {"draw good.dot -o x.svg --dpi 100", "--dpi is for png"},
         {"draw good.dot -o x.svg --data iris", "without --heat"},
         {"draw good.dot -o x.svg --optimizer sgd", "without --view step"},
         {"draw good.dot -o x.svg --title a --no-title", "does not go with"},
+        {"draw good.dot -o x.svg --view backward --optimizer sgd", "--view plan or --heat update"},
         {"draw good.dot -o x.svg --view plan --backward", "does not go with"},
         {"draw good.dot --run r -o x.svg", "one argument too many"},
         {"bench good.dot --json --profile", "does not go with"},
         {"bench --peak --batch-size 3", "does not go with --batch-size"},
         {"bench good.dot --mode forward --optimizer sgd", "changes nothing"},
+        {"bench good.dot --mode gradient --clip-norm 1", "--clip-norm changes nothing with --mode gradient"},
+        {"bench good.dot --stages --seconds 1", "does not go with --seconds"},
+        {"bench --peak --clip-norm 1", "does not go with --clip-norm"},
+        {"activation --catalogue --out x.txt", "does not go with --out"},
+        {"activation --search --export c", "does not go with --export"},
+        {"activation mish --export c --depth 3", "does not go with --depth"},
+        {"activation mish --cost --format json", "does not go with --format"},
+        {"activation mish --exhaustive --samples 3", "does not go with --samples"},
+        {"activation mish --seed 3", "without --search or --depth"},
+        {"activation mish --train t --out x.txt", "does not go with --out"},
+        {"study good.dot --set a=1 --by validation", "without --select"},
+        {"study --report s --seeds 3", "does not go with --seeds"},
+        {"study --report s --jobs 3", "does not go with --jobs"},
+        {"study --repeat s/manifest --folds 3", "does not go with --folds"},
+        {"train --resume r --init zeros", "does not go with --init"},
+        {"train good.dot --trace -o r", "does not go with --run"},
+        {"train good.dot --trace --watch dead", "does not go with --watch"},
         {"bench good.dot --node x --loss loss", "does not go with"},
         {"fmt good.dot --check -o x.dot", "does not go with"},
         {"predict run table.csv --weights w", "its own"},
@@ -360,6 +381,30 @@ Test(options, attributes_stand_once_and_misspelt_ones_get_the_suggestion)
         write_text("bad.dot", text);
         expect_refusal(dotgrad("summary bad.dot"), 1, text, "did you mean '");
         cr_expect_not_null(strstr(dotgrad("summary bad.dot").err, "bad.dot:2: "), "%s", text);
+    }
+}
+
+/* In the file as on the command line: refused where they contradict the file, a warning where they are of no effect. */
+Test(options, attributes_that_change_nothing_are_told)
+{
+    write_with("bad.dot", DG_ON_GRAPH, "monitor", "accuracy");
+    expect_refusal(dotgrad("train bad.dot -o run"), 1, "monitor", "monitor=accuracy changes nothing without patience");
+    write_with("bad.dot", DG_ON_CLUSTER, "chain", "y");
+    expect_refusal(dotgrad("summary bad.dot"), 1, "chain", "chain=y, which changes nothing without repeat");
+    write_text("bad.dot", "digraph { " NET " subgraph a { graph [checkpoint=true]; y [op=relu]; } output -> y; }");
+    expect_refusal(dotgrad("summary bad.dot"), 1, "checkpoint", "it is not a cluster: name it cluster_a");
+    static const char *const on_nodes[][3] = {
+        {"turns", "3", "not a loss"},           {"trains", "*", "not a loss"},    {"optimizer", "sgd", "not a loss"},
+        {"schedule", "constant", "not a loss"}, {"clip_norm", "1", "not a loss"}, {"clip_value", "1", "not a loss"},
+        {"checkpoint", "true", "use() or"}};
+    for (size_t k = 0; k < sizeof on_nodes / sizeof *on_nodes; k++) {
+        char words[100];
+        write_with("idle.dot", DG_ON_NODE, on_nodes[k][0], on_nodes[k][1]);
+        outcome run = dotgrad("summary idle.dot");
+        snprintf(words, sizeof words, "node 'y': %s has no effect: ", on_nodes[k][0]);
+        cr_expect_eq(run.status, 0, "%s", run.err);
+        cr_expect_not_null(strstr(run.err, words), "%s", run.err);
+        cr_expect_not_null(strstr(run.err, on_nodes[k][2]), "%s", run.err);
     }
 }
 

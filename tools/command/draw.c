@@ -96,8 +96,8 @@ static const option_row own[] = {
      .value = "STYLE",
      .doc = "light, dark, print (greys, families by border and pattern),\n"
             "or a file of lines such as `base = dark`, `linear.fill = #DCE8F5`"},
-    {.name = "dpi", .form = DG_FORM_COUNT, .most = MOST, .doc = "of png: dots an inch (144)"},
-    {.name = "width", .form = DG_FORM_NAME, .value = "WIDTH", .doc = "of png: 3.5in, 9cm or 252 (points)"},
+    {.name = "dpi", .form = DG_FORM_COUNT, .most = MOST, .doc = "for png: dots an inch (144)"},
+    {.name = "width", .form = DG_FORM_NAME, .value = "WIDTH", .doc = "for png: 3.5in, 9cm or 252 (points)"},
     {0}};
 
 static const command_options known = {
@@ -108,7 +108,7 @@ static const command_options known = {
              "file itself with the attributes of the drawing added; - is standard output (--format; txt by default).",
     .own = own,
     .use = USE,
-    .footer = "--data and --seed are for --heat, --optimizer for --view step and --heat update.\n"
+    .footer = "--data and --seed are for --heat, --optimizer for --view step, --view plan and --heat update.\n"
               "What the graph file itself says of colours, labels and shapes goes before the style of this program.",
     .operand = "one graph file",
     .most = 1};
@@ -189,18 +189,20 @@ static void take_options(draw_request *request)
 static int check_use(const char *command, const draw_request *request)
 {
     bool is_png = strcmp(request->options.format, "png") == 0;
-    bool has_step = request->options.view == DG_VIEW_STEP || (request->heat && strcmp(request->heat, "update") == 0);
+    bool has_step = request->options.view == DG_VIEW_STEP || request->options.view == DG_VIEW_PLAN ||
+                    (request->heat && strcmp(request->heat, "update") == 0);
     if (option_given("width") && request->options.width <= 0)
-        return command_misused(command, "--width: '%s' is no length: 3.5in, 9cm, 252pt", option_text("width"));
+        return command_misused(command, "--width: '%s' is not a length: 3.5in, 9cm, 252pt", option_text("width"));
     if (!is_png && (option_given("dpi") || option_given("width")))
-        return command_misused(command, "--%s is of png; %s has no dots", option_given("dpi") ? "dpi" : "width",
+        return command_misused(command, "--%s is for png; %s has no dots", option_given("dpi") ? "dpi" : "width",
                                request->options.format);
     if (request->data && !request->heat)
         return command_misused(command, "--data changes nothing without --heat");
     if (option_given("seed") && !request->heat)
         return command_misused(command, "--seed changes nothing without --heat");
     if (request->options.optimizer && !has_step)
-        return command_misused(command, "--optimizer changes nothing without --view step or --heat update");
+        return command_misused(command,
+                               "--optimizer changes nothing without --view step, --view plan or --heat update");
     return -1;
 }
 
@@ -209,7 +211,7 @@ static int take_format(const char *command, draw_request *request)
     if (!request->options.format)
         request->options.format = strcmp(request->to, "-") == 0 ? "txt" : dg_draw_format(request->to);
     if (!request->options.format)
-        return command_misused(command, "-o %s: the ending is none of .svg, .pdf, .png, .html, .tex, .txt and .dot",
+        return command_misused(command, "-o %s: the name must end in .svg, .pdf, .png, .html, .tex, .txt or .dot",
                                request->to);
     return -1;
 }
@@ -223,11 +225,11 @@ static int read_command(int argc, char **argv, draw_request *request)
     take_options(request);
     request->graph = operands[0] ? operands[0] : request->run;
     if (!request->graph)
-        return command_misused(argv[0], "wants a graph file");
+        return command_misused(argv[0], "needs a graph file");
     if (operands[0] && request->run)
         return command_misused(argv[0], "'%s' is one argument too many: --run has its own graph", operands[0]);
     if (!request->to)
-        return command_misused(argv[0], "wants -o FILE: x.svg, x.pdf, x.png, x.html, x.tex, x.txt or x.dot");
+        return command_misused(argv[0], "needs -o FILE: x.svg, x.pdf, x.png, x.html, x.tex, x.txt or x.dot");
     over = take_format(argv[0], request);
     over = over < 0 ? check_use(argv[0], request) : over;
     if (over >= 0)

@@ -171,7 +171,8 @@ static int check_together(const command_options *of)
             return command_misused(of->command, "--%s changes nothing without %s", row->name,
                                    print_names(row->needs, names));
         for (int i = 0; i < n_given; i++)
-            if (is_among(row->against, given[i].of->row.name))
+            if (is_among(row->against, given[i].of->row.name) ||
+                (row->alone && given[i].of != given[k].of && !is_among(row->alone, given[i].of->row.name)))
                 return command_misused(of->command, "--%s does not go with --%s", row->name, given[i].of->row.name);
     }
     const char *idle = of->use & DG_USE_ALWAYS ? NULL : graph_options_given();
@@ -183,12 +184,12 @@ static int check_together(const command_options *of)
 static int check_operands(const command_options *of, int count, char **operands)
 {
     if (count < of->least && count == 0)
-        return command_misused(of->command, "wants %s", of->operand);
+        return command_misused(of->command, "needs %s", of->operand);
     if (count < of->least)
-        return command_misused(of->command, "'%s' is one argument too few: wants %s", operands[count - 1], of->operand);
+        return command_misused(of->command, "'%s' is one argument too few: needs %s", operands[count - 1], of->operand);
     if (count > of->most)
         return command_misused(of->command, "'%s' is one argument too many%s%s", operands[of->most],
-                               of->most ? ": wants " : "", of->most ? of->operand : "");
+                               of->most ? ": expected " : "", of->most ? of->operand : "");
     return -1;
 }
 
@@ -227,7 +228,7 @@ static int next_option(int argc, char **argv, const char *shorts, const struct o
         const char *text = optind > 0 && optind <= argc ? argv[optind - 1] : "";
         bool is_short = optopt > 0 && optopt < 256 && strncmp(text, "--", 2) != 0;
         if (option == ':')
-            command_misused(argv[0], "%s wants an argument", text);
+            command_misused(argv[0], "%s needs an argument", text);
         else if (is_short)
             command_misused(argv[0], "there is no option -%c", optopt);
         else if (optopt)

@@ -17,6 +17,7 @@ typedef struct option_row {
     const char *choices;    /* of names: "forward|gradient|train" */
     const char *needs;      /* an option without which this one changes nothing; NULL: none. "a|b": one of them */
     const char *against;    /* an option that contradicts it, or beside which it changes nothing */
+    const char *alone;      /* all that may stand beside it, where that is little: "out|seed", ""; NULL: any */
     bool is_many;           /* may be given several times */
     bool may_be_bare;       /* --profile, --profile=FILE */
 } option_row;
@@ -28,7 +29,7 @@ typedef struct command_options {
     const option_row *own; /* ended by {0}; NULL: none */
     unsigned use;          /* DG_USE_…: which attributes it reads. With DG_USE_ALWAYS it reads graph files */
     const char *footer;    /* below the options; NULL: nothing */
-    const char *operand;   /* "a graph file": what it wants besides options */
+    const char *operand;   /* "a graph file": what it needs besides options */
     int least, most;       /* how many of them */
 } command_options;
 

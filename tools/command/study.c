@@ -43,7 +43,10 @@ static const option_row own[] = {
     {.name = "select",
      .form = DG_FORM_LIST,
      .doc = "not compared: each method takes the value that is best on validation data"},
-    {.name = "by", .form = DG_FORM_NAME, .doc = "what is best: validation (the metric compared), or validation_loss …"},
+    {.name = "by",
+     .form = DG_FORM_NAME,
+     .needs = "select|sample|halving|report|repeat",
+     .doc = "what is best: validation (the metric compared), or validation_loss …"},
     {.name = "halving",
      .form = DG_FORM_POSITIVE,
      .doc = "successive halving over what is chosen: 1 of X goes on, with X times the epochs"},
@@ -78,8 +81,12 @@ static const option_row own[] = {
      .form = DG_FORM_FILE,
      .value = "STUDY/",
      .doc = "the comparison again, from the rows that are there",
-     .against = "repeat"},
-    {.name = "repeat", .form = DG_FORM_FILE, .value = "STUDY/manifest", .doc = "all of a study again"},
+     .alone = "by|metric|target|baseline|dry-run|out|set|range|sample"},
+    {.name = "repeat",
+     .form = DG_FORM_FILE,
+     .value = "STUDY/manifest",
+     .doc = "all of a study again",
+     .alone = "by|metric|target|baseline|dry-run|out|jobs|threads|budget|limit|shard|retry|set|range|sample"},
     {.name = "out", .form = DG_FORM_FILE, .value = "STUDY/", .doc = "the folder (study)", .letter = 'o'},
     {0}};
 
@@ -129,7 +136,7 @@ static bool take_duration(const char *command, const char *option, const char *t
             *seconds = number * units[k].seconds;
             return true;
         }
-    command_misused(command, "%s: '%s' is no time such as 90s, 15m or 2h", option, text);
+    command_misused(command, "%s: '%s' is not a time such as 90s, 15m or 2h", option, text);
     return false;
 }
 
@@ -142,7 +149,7 @@ static bool take_shard(const char *command, const char *text, study_options *is)
         is->shards = shards;
         return true;
     }
-    command_misused(command, "--shard wants I/N with I from 1 to N, not '%s'", text);
+    command_misused(command, "--shard needs I/N with I from 1 to N, not '%s'", text);
     return false;
 }
 
@@ -228,17 +235,17 @@ static int check(const char *name, asked *a, char **graphs)
         if (!add_text(name, &a->is.graphs, *graphs))
             return EXIT_USAGE;
     if (option_given("folds") && a->is.folds < 2)
-        return command_misused(name, "--folds wants 2 parts or more");
+        return command_misused(name, "--folds needs 2 parts or more");
     if (option_given("halving") && !(a->is.halving > 1))
-        return command_misused(name, "--halving wants a number above 1: one of so many goes on");
+        return command_misused(name, "--halving needs a number above 1: one of so many goes on");
     if (a->report && a->is.folder)
         return command_misused(name, "--report writes into the folder that it reads; -o is of no use with it");
     if ((a->report || a->repeat) && (a->is.graphs.count || a->is.set.count || a->is.range.count || a->is.sample.count))
         return command_misused(name, "%s takes all from the manifest", a->report ? "--report" : "--repeat");
     if (!a->report && !a->repeat && !a->is.graphs.count)
-        return command_misused(name, "wants a graph file");
+        return command_misused(name, "needs a graph file");
     if (a->is.target && !strchr(a->is.target, '='))
-        return command_misused(name, "--target wants a metric and its value: validation_accuracy=0.9");
+        return command_misused(name, "--target needs a metric and its value: validation_accuracy=0.9");
     if (a->is.halving > 0 && a->is.shards > 1)
         return command_misused(name, "--halving compares all runs of a rung: it cannot be cut into shards");
     if (!a->is.folder)

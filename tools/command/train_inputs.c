@@ -1,4 +1,5 @@
 /* The graph and the data of a training run. */
+#include "options.h"
 #include "train.h"
 
 #include "tools/run/folder.h"
@@ -31,7 +32,7 @@ static dg_status take_objective(const dg_graph_file *file, dg_node *loss, dg_obj
     objective->turns = (int)count;
     return count >= 1 && count <= 1000000
                ? dg_ok()
-               : dg_error(DG_BAD_ARGUMENT, "loss '%s': turns=%s wants a whole number from 1 on", dg_node_name(loss),
+               : dg_error(DG_BAD_ARGUMENT, "loss '%s': turns=%s: expected a whole number from 1 on", dg_node_name(loss),
                           turns);
 }
 
@@ -61,7 +62,7 @@ static dg_status find_loss(training_run *run)
     free(copy);
     DG_TRY(status);
     if (!run->n_objectives)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss: call a node 'loss', or say --loss",
+        return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss: call a node 'loss', or name one with --loss",
                         run->session.name);
     run->loss = run->objectives[0].loss;
     if (run->n_objectives == 1 && is_plain)
@@ -71,7 +72,7 @@ static dg_status find_loss(training_run *run)
         DG_TRY(session_find(&run->session, settings->output, &run->output));
     if (settings->output && run->output == run->loss)
         return dg_error(DG_BAD_ARGUMENT,
-                        "%s: --output %s is the loss, which training makes small; it names the node whose values are "
+                        "%s: --output %s is the loss, which training minimises; it names the node whose values are "
                         "the predictions",
                         run->session.name, settings->output);
     return dg_ok();
@@ -136,6 +137,19 @@ static dg_status take_weights(training_run *run)
     return status;
 }
 
+/* Whether a schedule follows what is monitored: that of the training, or one of a loss of its own. */
+static bool follows_monitor(const train_settings *settings, const dg_graph_file *file)
+{
+    dg_schedule schedule;
+    bool follows = settings->schedule && dg_schedule_parse(settings->schedule, &schedule).code == DG_OK &&
+                   schedule.rule->follows_losses;
+    for (int k = 0; k < file->n_nodes && !follows; k++) {
+        const char *own = dg_file_attribute_find(&file->nodes[k].attributes, "schedule");
+        follows = own && dg_schedule_parse(own, &schedule).code == DG_OK && schedule.rule->follows_losses;
+    }
+    return follows;
+}
+
 /* What the command line leaves open, as the graph's attributes say. */
 static dg_status take_settings(training_run *run, const dg_graph_file *file)
 {
@@ -145,6 +159,10 @@ static dg_status take_settings(training_run *run, const dg_graph_file *file)
     if (settings->fold > 1 && settings->folds == 0)
         return dg_error(DG_BAD_ARGUMENT, "%s: fold=%lld changes nothing without folds", file->path,
                         (long long)settings->fold);
+    if (settings->monitor && settings->monitor[0] && settings->patience == 0 && !option_given("patience") &&
+        !follows_monitor(settings, file))
+        return dg_error(DG_BAD_ARGUMENT, "%s: monitor=%s changes nothing without patience or schedule=plateau",
+                        file->path, settings->monitor);
     if (settings->watch_every > 0 && !settings_watches(settings))
         return dg_error(DG_BAD_ARGUMENT, "%s: watch_every=%lld changes nothing without watch", file->path,
                         (long long)settings->watch_every);
@@ -188,7 +206,7 @@ static dg_status open_data(training_run *run, const dg_graph_file *file)
         return dg_graph_file_open_data(file, &options, &run->data);
     dg_status status = dg_data_open(settings->data, &options, &run->data);
     if (status.code == DG_IO && settings->is_kept)
-        status = dg_error(DG_IO, "%s: the run was trained on %s: --data D says where that is now", settings->resume,
+        status = dg_error(DG_IO, "%s: the run was trained on %s: --data D gives its place now", settings->resume,
                           status.message);
     return status;
 }
@@ -240,8 +258,7 @@ static dg_status check_no_inputs(const training_run *run)
     const char *first = count > 0 ? dg_node_name(inputs[0]) : NULL;
     free(inputs);
     return first ? dg_error(DG_BAD_ARGUMENT,
-                            "%s: there is no data for the input '%s': say --data, or give the graph the "
-                            "attribute data",
+                            "%s: there is no data for the input '%s': give --data, or the graph the attribute data",
                             run->session.name, first)
                  : dg_ok();
 }
@@ -275,7 +292,7 @@ static dg_status list_refitted(training_run *run)
         if (strcmp(refit, "epoch") != 0)
             return dg_graph_file_error(
                 file, node->line,
-                dg_error(DG_BAD_ARGUMENT, "node '%s': refit is '%s', wants epoch", node->name, refit));
+                dg_error(DG_BAD_ARGUMENT, "node '%s': refit is '%s', expected epoch", node->name, refit));
         if (!out && !(out = open_memstream(&run->refit, &length)))
             return dg_error(DG_NO_MEMORY, "not enough memory");
         for (int k = 0; k < node->n_made; k++)

@@ -22,6 +22,7 @@ static const option_row own[] = {
     {.name = "resume",
      .form = DG_FORM_FILE,
      .value = "RUN/",
+     .against = "init",
      .doc = "goes on, bit for bit, from RUN/checkpoint.safetensors"},
     {.name = "weights",
      .form = DG_FORM_FILE,
@@ -33,6 +34,7 @@ static const option_row own[] = {
      .doc = "lets the run replace one of another network in its folder"},
     {.name = "trace",
      .form = DG_FORM_FLAG,
+     .against = "run|force|no-pictures|watch|watch-every|patience|monitor|metrics|validation|folds|fold",
      .doc = "works through --steps steps instead: every node with the numbers filled in, forward and\n"
             "backward, then the new weights; leaves no folder"},
     {.name = "steps", .form = DG_FORM_COUNT, .most = 1000000000, .needs = "trace", .doc = "of the trace (1)"},
@@ -156,7 +158,7 @@ int settings_parse(int argc, char **argv, train_settings *settings)
     settings->force = option_given("force");
     settings->graph = operands[0];
     if (!settings->graph && !settings->resume)
-        return command_misused(argv[0], "wants a graph file");
+        return command_misused(argv[0], "needs a graph file");
     return -1;
 }
 

@@ -18,13 +18,18 @@ static const option_row own[] = {
      .doc = "N functions with NAME going evenly from FROM to TO: beta=0.5:2:4"},
     {.name = "catalogue",
      .form = DG_FORM_FLAG,
+     .alone = "",
      .doc = "every published function: what is proved of it, and which are the same under another name"},
     {.name = "format",
      .form = DG_FORM_NAME,
      .choices = "text|json|csv|latex|html|svg",
      .doc = "of the report (the ending of --out, else text)"},
     {.name = "out", .letter = 'o', .form = DG_FORM_FILE, .doc = "where the report goes (standard output)"},
-    {.name = "export", .form = DG_FORM_NAME, .choices = "graph|op|c|torch|jax|keras", .doc = "the function as code"},
+    {.name = "export",
+     .form = DG_FORM_NAME,
+     .choices = "graph|op|c|torch|jax|keras",
+     .against = "format|depth|cost|samples|exhaustive|train",
+     .doc = "the function as code"},
     {.name = "depth", .form = DG_FORM_COUNT, .most = MOST_LAYERS, .doc = "probes a random network of so many layers"},
     {.name = "width", .form = DG_FORM_COUNT, .most = 2048, .needs = "depth", .doc = "units a layer (128)"},
     {.name = "sigma-w",
@@ -34,22 +39,30 @@ static const option_row own[] = {
     {.name = "sigma-b",
      .form = DG_FORM_NUMBER,
      .doc = "deviation of biases, for the edge of chaos and the probe (0.2; 0)"},
-    {.name = "cost", .form = DG_FORM_FLAG, .doc = "nanoseconds an element, in turns with functions that ship"},
+    {.name = "cost",
+     .form = DG_FORM_FLAG,
+     .against = "format|depth|samples|exhaustive|train",
+     .doc = "nanoseconds an element, in turns with functions that ship"},
     {.name = "samples",
      .form = DG_FORM_COUNT,
      .most = 1 << 24,
      .doc = "float32 numbers that errors are sampled at (4096)"},
-    {.name = "exhaustive", .form = DG_FORM_FLAG, .doc = "errors at every float32 number: an hour or more"},
+    {.name = "exhaustive",
+     .form = DG_FORM_FLAG,
+     .against = "samples",
+     .doc = "errors at every float32 number: an hour or more"},
     {.name = "search",
      .form = DG_FORM_FLAG,
+     .alone = "nodes|formulas|seconds|seed|train|task|seeds|budget",
      .doc = "looks for new functions by their analysis; with --train the best three are trained beside ReLU"},
     {.name = "nodes", .form = DG_FORM_COUNT, .most = 24, .needs = "search", .doc = "of a formula, at most (9)"},
     {.name = "formulas", .form = DG_FORM_COUNT, .needs = "search", .doc = "that are tried: the budget (4000)"},
     {.name = "seconds", .form = DG_FORM_POSITIVE, .needs = "search", .doc = "ends the search earlier"},
-    {.name = "seed", .form = DG_FORM_NATURAL, .doc = "of the search and of the probe (0)"},
+    {.name = "seed", .form = DG_FORM_NATURAL, .needs = "search|depth", .doc = "of the search and of the probe (0)"},
     {.name = "train",
      .form = DG_FORM_FILE,
      .value = "FOLDER",
+     .against = "format|out|depth|samples|exhaustive",
      .doc = "compares the functions by training: a study of each ready task, rates chosen on validation data"},
     {.name = "task", .form = DG_FORM_TEXT, .needs = "train", .doc = "one of the tasks below (all)"},
     {.name = "seeds", .form = DG_FORM_COUNT, .needs = "train", .doc = "paired seeds (10)"},
@@ -316,9 +329,9 @@ int command_activation(int argc, char **argv)
     if (over >= 0)
         return over;
     if (option_number("sigma-b", 0) < 0)
-        return command_misused("activation", "--sigma-b wants a number from 0 on");
+        return command_misused("activation", "--sigma-b needs a number from 0 on");
     if ((option_given("catalogue") || option_given("search")) && *operands)
-        return command_misused("activation", "--%s wants no function", option_given("search") ? "search" : "catalogue");
+        return command_misused("activation", "--%s takes no function", option_given("search") ? "search" : "catalogue");
     if (option_given("catalogue"))
         return show_catalogue();
     job *j = calloc(1, sizeof *j);
@@ -328,7 +341,7 @@ int command_activation(int argc, char **argv)
     dg_status status = search ? search_for(j) : add_all(j, operands);
     if (status.code == DG_OK && !search && !j->n) {
         release(j);
-        return command_misused("activation", "wants a function: a formula such as 'x * tanh(exp(x))', or a name");
+        return command_misused("activation", "needs a function: a formula such as 'x * tanh(exp(x))', or a name");
     }
     if (status.code == DG_OK && (!search || j->n))
         status = finish(j);
