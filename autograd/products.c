@@ -14,7 +14,7 @@ static dg_status known_count(dg_node *node, int64_t *count)
     const dg_shape *shape = &dg_node_type(node, 0)->shape;
     *count = dg_shape_count(shape);
     if (*count < 0 || *count > INT32_MAX)
-        return dg_error(DG_BAD_SHAPE, "a Jacobian of '%s' wants known sizes, it is %s", dg_node_name(node),
+        return dg_error(DG_BAD_SHAPE, "a Jacobian of '%s' needs known sizes, it is %s", dg_node_name(node),
                         dg_graph_print_shape(dg_node_graph(node), shape, text, sizeof text));
     return dg_ok();
 }
@@ -102,7 +102,7 @@ dg_status dg_hessian_vector(dg_node *output, int count, dg_node *const *wrt, dg_
                             dg_node **products)
 {
     if (count < 0)
-        return dg_error(DG_BAD_ARGUMENT, "the product with a Hessian by %d nodes", count);
+        return dg_error(DG_BAD_ARGUMENT, "the product with a Hessian by %d node(s)", count);
     dg_node **gradients = calloc((size_t)count + 1, sizeof(dg_node *));
     if (!gradients)
         return dg_no_memory("%d gradients", count);

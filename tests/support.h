@@ -108,13 +108,13 @@ static inline double precision(int dtype)
 static inline void expect_values(const dg_tensor *got, dg_shape shape, double tolerance, const double *wants)
 {
     char has[DG_SHAPE_TEXT], want[DG_SHAPE_TEXT];
-    cr_assert(dg_shape_equal(&got->shape, &shape), "the shape is %s, wants %s",
+    cr_assert(dg_shape_equal(&got->shape, &shape), "the shape is %s, expected %s",
               dg_shape_print(&got->shape, has, sizeof has), dg_shape_print(&shape, want, sizeof want));
     for (int64_t i = 0; i < dg_tensor_count(got); i++) {
         double value = dg_tensor_get(got, i), scale = fabs(wants[i]) > 1 ? fabs(wants[i]) : 1;
         bool same =
             value == wants[i] || (isnan(value) && isnan(wants[i])) || fabs(value - wants[i]) <= tolerance * scale;
-        cr_expect(same, "element %d is %.17g, wants %.17g", (int)i, value, wants[i]);
+        cr_expect(same, "element %d is %.17g, expected %.17g", (int)i, value, wants[i]);
     }
 }
 

@@ -383,7 +383,7 @@ static dg_status check_into(dg_check_report *report, const dg_check_options *opt
     DG_TRY(walk_check(&c.graph, 1, &options->loss, 0, NULL));
     if (options->order < 0 || options->order > 2 || options->elements < 0 || options->directions < 0 ||
         !(options->tolerance >= 0))
-        return dg_error(DG_BAD_ARGUMENT, "a gradient check of order %d, %d elements, %d directions, tolerance %g",
+        return dg_error(DG_BAD_ARGUMENT, "a gradient check of order %d, %d element(s), %d directions, tolerance %g",
                         options->order, options->elements, options->directions, options->tolerance);
     c.options.order = options->order ? options->order : 2;
     c.options.elements = options->elements ? options->elements : 50;

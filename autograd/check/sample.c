@@ -26,12 +26,12 @@ static dg_status parse_sizes(const char **text, dg_shape *shape)
     const char *at = *text;
     *shape = dg_scalar();
     if (*at++ != '[')
-        return dg_error(DG_BAD_ARGUMENT, "a sample input is '%s', wants [sizes]", *text);
+        return dg_error(DG_BAD_ARGUMENT, "a sample input is '%s', expected [sizes]", *text);
     while (*at != ']') {
         char *end;
         long long size = strtoll(at, &end, 10);
         if (end == at || size < 0 || shape->rank == DG_MAX_RANK)
-            return dg_error(DG_BAD_ARGUMENT, "a sample input is '%s', wants [sizes]", *text);
+            return dg_error(DG_BAD_ARGUMENT, "a sample input is '%s', expected [sizes]", *text);
         shape->dims[shape->rank++] = size;
         at = end + strspn(end, ", ");
     }

@@ -1,4 +1,4 @@
-/* NULL where a public function wants a thing: <dotgrad/core.h> states the policy. */
+/* NULL where a public function needs an object: <dotgrad/core.h> states the policy. */
 #ifndef CORE_NULL_H
 #define CORE_NULL_H
 

@@ -1,9 +1,50 @@
 /* Statuses: a code and one line of text. */
+#include "counts.h"
+
 #include <dotgrad/status.h>
 
+#include <ctype.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Where the number before the noun that ends at `end` begins, with at most one word between them; NULL: none does. */
+static const char *count_before(const char *text, const char *end)
+{
+    const char *at = end;
+    for (int words = 0; words < 2; words++) {
+        while (at > text && isalpha((unsigned char)at[-1]))
+            at--;
+        if (at == text || at[-1] != ' ')
+            return NULL;
+        at--;
+        const char *number = at;
+        while (number > text && isdigit((unsigned char)number[-1]))
+            number--;
+        bool is_number = number < at;
+        number -= number > text && number[-1] == '-';
+        if (is_number && (number == text || number[-1] == ' ' || number[-1] == '('))
+            return number;
+    }
+    return NULL;
+}
+
+void settle_counts(char *text)
+{
+    for (char *at = text; (at = strchr(at, '('));) {
+        size_t length = strncmp(at, "(s)", 3) == 0 ? 3 : strncmp(at, "(es)", 4) == 0 ? 4 : 0;
+        const char *count = length ? count_before(text, at) : NULL;
+        if (!count) {
+            at++;
+            continue;
+        }
+        size_t kept = count[0] == '1' && count[1] == ' ' ? 0 : length - 2;
+        memmove(at, at + 1, kept);
+        memmove(at + kept, at + length, strlen(at + length) + 1);
+        at += kept;
+    }
+}
 
 /* A message is one line whatever the names in it are: control characters become spaces, and a character of several
  * bytes that the end of the buffer cuts is dropped whole. */
@@ -19,6 +60,7 @@ static void tidy(char *message, size_t size)
         if (wanted > tail)
             message[length - 1 - tail] = '\0';
     }
+    settle_counts(message);
     for (char *c = message; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7F)
             *c = ' ';

@@ -190,14 +190,15 @@ static dg_status count_threads(int asked, int *count)
     cpu_set_t allowed;
     *count = asked;
     if (asked < 0 || asked > MOST_THREADS)
-        return dg_error(DG_BAD_ARGUMENT, "%d threads: wants a number from 1 to %d", asked, MOST_THREADS);
+        return dg_error(DG_BAD_ARGUMENT, "%d thread(s): expected a number from 1 to %d", asked, MOST_THREADS);
     const char *text = getenv("DG_NUM_THREADS");
     if (asked == 0 && text && *text) {
         char *end;
         errno = 0;
         long number = strtol(text, &end, 10);
         if (*end || errno || number < 1 || number > MOST_THREADS)
-            return dg_error(DG_BAD_ARGUMENT, "DG_NUM_THREADS is '%s', wants a number from 1 to %d", text, MOST_THREADS);
+            return dg_error(DG_BAD_ARGUMENT, "DG_NUM_THREADS is '%s', expected a number from 1 to %d", text,
+                            MOST_THREADS);
         *count = (int)number;
     } else if (asked == 0) {
         *count = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed)

@@ -104,8 +104,8 @@ const expression *parse_call(parser *p, const char *name, size_t length)
             return parse_fail(
                 p, name, "op %s works on whole tensors: make it a node, and give its value to the formula", terminated);
         const char *near = functions ? functions->nearest(terminated) : NULL;
-        return near ? parse_fail(p, name, "no function '%.*s' (did you mean '%s'?)", (int)length, name, near)
-                    : parse_fail(p, name, "no function '%.*s'", (int)length, name);
+        return near ? parse_fail(p, name, "there is no function '%.*s' (did you mean '%s'?)", (int)length, name, near)
+                    : parse_fail(p, name, "there is no function '%.*s'", (int)length, name);
     }
     if (!parse_arguments(p, &c))
         return NULL;
@@ -114,11 +114,11 @@ const expression *parse_call(parser *p, const char *name, size_t length)
     if (c.function)
         return functions->make(p, &c);
     if (op == P_MIN || op == P_MAX)
-        return parse_fail(p, name, "%s wants at least 2 arguments and has %d", primitives[op].name, c.n);
+        return parse_fail(p, name, "%s takes at least 2 arguments, %d given", primitives[op].name, c.n);
     for (int k = 0; k < c.n; k++)
         if (c.args[k].key)
             return parse_fail(p, c.args[k].at, "%s has no argument '%.*s'", primitives[op].name,
                               (int)c.args[k].key_length, c.args[k].key);
-    return parse_fail(p, name, "%s wants %d argument%s and has %d", primitives[op].name, primitives[op].arity,
+    return parse_fail(p, name, "%s takes %d argument%s, %d given", primitives[op].name, primitives[op].arity,
                       primitives[op].arity == 1 ? "" : "s", c.n);
 }

@@ -82,7 +82,7 @@ static dg_status same_inputs(const dg_formula *const *list, int n)
     for (int k = 1; k < n; k++)
         if (list[k]->n_inputs != list[0]->n_inputs ||
             memcmp(list[k]->names, list[0]->names, (size_t)list[0]->n_inputs * sizeof *list[0]->names) != 0)
-            return dg_error(DG_BAD_ARGUMENT, "formulas that are enclosed together want the same inputs");
+            return dg_error(DG_BAD_ARGUMENT, "formulas that are enclosed together need the same inputs");
     return dg_ok();
 }
 
@@ -115,7 +115,7 @@ static bool make_steps(dg_formulas *pool, const dg_formula *const *list, int n, 
 dg_status dg_enclosure_new(dg_formulas *formulas, const dg_formula *const *list, int n, dg_enclosure **enclosure)
 {
     if (!formulas || !list || n < 1 || !enclosure)
-        return dg_error(DG_BAD_ARGUMENT, "an enclosure wants a pool and at least one formula");
+        return dg_error(DG_BAD_ARGUMENT, "an enclosure needs a pool and at least one formula");
     *enclosure = NULL;
     DG_TRY(same_inputs(list, n));
     dg_enclosure *made = calloc(1, sizeof *made);

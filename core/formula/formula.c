@@ -245,7 +245,7 @@ static dg_status check_input(const dg_formula *formula, int input)
 {
     return has_input(formula, input)
                ? dg_ok()
-               : dg_error(DG_BAD_ARGUMENT, "a formula of %d inputs has no input %d", formula->n_inputs, input);
+               : dg_error(DG_BAD_ARGUMENT, "a formula of %d input(s) has no input %d", formula->n_inputs, input);
 }
 
 const char *dg_formula_input_name(const dg_formula *formula, int input)

@@ -94,7 +94,7 @@ static const expression *number(parser *p)
     double real;
     number_kind kind = number_read(p->at, (size_t)(end - p->at), &integer, &real);
     if (kind != NUMBER_INT && kind != NUMBER_FLOAT)
-        return parse_fail(p, p->at, kind == NUMBER_TOO_LARGE ? "the number is too large" : "this is no number");
+        return parse_fail(p, p->at, kind == NUMBER_TOO_LARGE ? "the number is too large" : "this is not a number");
     if (starts_word(*end))
         return parse_fail(p, end, "an operator is missing");
     p->at = end;

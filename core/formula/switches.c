@@ -57,7 +57,7 @@ dg_status dg_formula_switches(dg_formulas *formulas, const dg_formula *formula, 
                               int *n)
 {
     if (!formulas || !formula || !list || !n || most < 0)
-        return dg_error(DG_BAD_ARGUMENT, "switches want a pool, a formula and a list");
+        return dg_error(DG_BAD_ARGUMENT, "switches need a pool, a formula and a list");
     if (!pass_begin(formulas, formula->root))
         return dg_no_memory("a formula");
     size_t count = formulas->n_order;
@@ -117,7 +117,7 @@ dg_status dg_formula_rewrites(dg_formulas *formulas, const char *text, const dg_
     enum { MOST = 64 };
     struct one_rewrite made[MOST];
     if (!formulas || !text || !list || !n)
-        return dg_error(DG_BAD_ARGUMENT, "rewrites want a pool, a text and a list");
+        return dg_error(DG_BAD_ARGUMENT, "rewrites need a pool, a text and a list");
     rewrites_made log = {.list = made, .most = most < MOST ? most : MOST};
     parser p = {.pool = formulas, .text = text, .bindings = bindings, .n_bindings = n_bindings};
     formulas->log = &log;

@@ -97,7 +97,7 @@ static dg_status place_inputs(making *m)
         if (place < 0)
             return dg_error(DG_BAD_ARGUMENT, "no input '%s'; there are %s", name, known);
         if (m->inputs[place])
-            return dg_error(DG_BAD_ARGUMENT, "two nodes are wired to input '%s': '%s' and '%s'", name,
+            return dg_error(DG_BAD_ARGUMENT, "two nodes are connected to input '%s': '%s' and '%s'", name,
                             dg_node_name(m->inputs[place]), dg_node_name(a->inputs[i]));
         m->inputs[place] = a->inputs[i];
     }
@@ -108,7 +108,7 @@ static dg_status place_inputs(making *m)
             place++;
         if (place >= m->n_inputs) {
             list_inputs(m, known, sizeof known);
-            return dg_error(DG_BAD_ARGUMENT, "%d inputs are given, there are %s", a->n_inputs, known);
+            return dg_error(DG_BAD_ARGUMENT, "%d input(s) given, there are %s", a->n_inputs, known);
         }
         m->inputs[place++] = a->inputs[i];
     }
@@ -160,7 +160,7 @@ static dg_status bind_extra(making *m, dg_binding *bindings, int *n_bindings)
                 return dg_error(DG_BAD_ARGUMENT, "more than %d numbers are bound", MAX_BINDINGS);
             bindings[(*n_bindings)++] = (dg_binding){m->extra[i].key, number};
         } else if (m->extra[i].kind != DG_VALUE_CALL || strcmp(m->extra[i].s, registry_parameter_op()->op->name) != 0) {
-            return dg_error(DG_BAD_ARGUMENT, "'%s' is %s, wants a number or parameter(…)", m->extra[i].key,
+            return dg_error(DG_BAD_ARGUMENT, "'%s' is %s, expected a number or parameter(…)", m->extra[i].key,
                             dg_value_print(m->graph->arena, &m->extra[i]));
         }
     }
@@ -228,7 +228,7 @@ static dg_status count_outputs(making *m, int *count)
         .op = m->entry->op, .graph = m->graph, .attrs = m->attrs, .n_inputs = m->n_inputs, .inputs = types};
     DG_TRY(m->entry->op->output_count(&infer, count));
     if (*count < 1 || *count > DG_MAX_OUTPUTS)
-        return dg_error(DG_BAD_ARGUMENT, "%d outputs, wants 1 … %d", *count, DG_MAX_OUTPUTS);
+        return dg_error(DG_BAD_ARGUMENT, "%d output(s), expected 1 … %d", *count, DG_MAX_OUTPUTS);
     return dg_ok();
 }
 

@@ -63,7 +63,7 @@ static dg_status check_given(const dg_application *application)
 static dg_status wrong_kind(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given)
 {
     const char *text = dg_value_print(arena, given);
-    return dg_error(DG_BAD_ARGUMENT, "'%s' is %s, wants %s%s%s", spec->name, text ? text : "?",
+    return dg_error(DG_BAD_ARGUMENT, "'%s' is %s, expected %s%s%s", spec->name, text ? text : "?",
                     spec->choices ? "one of " : kind_names[spec->kind], spec->choices ? spec->choices : "", "");
 }
 
@@ -88,7 +88,7 @@ static dg_status list_of_ints(const dg_attr_spec *spec, const dg_ints *ints, dg_
         return dg_error(DG_BAD_ARGUMENT, "'%s' is a list in bare braces: write DG_INTS(%lld, %lld …), or one number",
                         spec->name, (long long)ints->only, (long long)ints->guard);
     if (ints->count < 0 || ints->count > DG_MAX_INTS)
-        return dg_error(DG_BAD_ARGUMENT, "'%s' has %d numbers, at most %d are possible", spec->name, ints->count,
+        return dg_error(DG_BAD_ARGUMENT, "'%s' has %d number(s), at most %d are possible", spec->name, ints->count,
                         DG_MAX_INTS);
     for (int i = 0; i < ints->count; i++)
         items[i] = dg_int(ints->at[i]);
@@ -109,7 +109,7 @@ static dg_status normalise_ints(dg_arena *arena, const dg_attr_spec *spec, const
     if (given->kind != DG_VALUE_INT && given->kind != DG_VALUE_LIST)
         return wrong_kind(arena, spec, given);
     if (count > DG_MAX_INTS)
-        return dg_error(DG_BAD_ARGUMENT, "'%s' has %zu numbers, at most %d are possible", spec->name, count,
+        return dg_error(DG_BAD_ARGUMENT, "'%s' has %zu number(s), at most %d are possible", spec->name, count,
                         DG_MAX_INTS);
     dg_value *copy = dg_arena_alloc(arena, (count ? count : 1) * sizeof *copy);
     if (!copy)
@@ -127,12 +127,12 @@ static dg_status normalise_ints(dg_arena *arena, const dg_attr_spec *spec, const
 static dg_status check_shape(const dg_graph *graph, const dg_attr_spec *spec, const dg_shape *shape)
 {
     if (shape->rank < 0 || shape->rank > DG_MAX_RANK)
-        return dg_error(DG_BAD_SHAPE, "'%s' has %d dimensions, at most %d are possible", spec->name, shape->rank,
+        return dg_error(DG_BAD_SHAPE, "'%s' has %d dimension(s), at most %d are possible", spec->name, shape->rank,
                         DG_MAX_RANK);
     int64_t last = DG_N - (graph ? graph->n_symbols : 0);
     for (int d = 0; d < shape->rank; d++)
         if (shape->dims[d] < last)
-            return dg_error(DG_BAD_SHAPE, "'%s' has the size %lld, which is no size and no symbol of this graph",
+            return dg_error(DG_BAD_SHAPE, "'%s' has the size %lld, which is neither a size nor a symbol of this graph",
                             spec->name, (long long)shape->dims[d]);
     return dg_ok();
 }
@@ -148,14 +148,14 @@ static dg_status normalise_shape(dg_graph *graph, dg_arena *arena, const dg_attr
         DG_TRY(check_shape(graph, spec, given->shape));
         *shape = *given->shape;
         if (shape->rank < 0 || shape->rank > DG_MAX_RANK)
-            return dg_error(DG_BAD_SHAPE, "'%s' has %d dimensions, at most %d are possible", spec->name, shape->rank,
+            return dg_error(DG_BAD_SHAPE, "'%s' has %d dimension(s), at most %d are possible", spec->name, shape->rank,
                             DG_MAX_RANK);
         return dg_ok();
     }
     if (given->kind != DG_VALUE_LIST)
         return wrong_kind(arena, spec, given);
     if (given->count > DG_MAX_RANK)
-        return dg_error(DG_BAD_SHAPE, "'%s' has %zu dimensions, at most %d are possible", spec->name, given->count,
+        return dg_error(DG_BAD_SHAPE, "'%s' has %zu dimension(s), at most %d are possible", spec->name, given->count,
                         DG_MAX_RANK);
     shape->rank = (int)given->count;
     for (size_t i = 0; i < given->count; i++) {
@@ -193,7 +193,7 @@ static dg_status check_literal(const dg_value *value, int depth, const dg_shape 
         if (value->kind != DG_VALUE_LIST)
             return dg_error(DG_BAD_SHAPE, "numbers and lists are mixed");
         if (shape->dims[depth] != (int64_t)value->count)
-            return dg_error(DG_BAD_SHAPE, "a list has %zu items where another has %lld", value->count,
+            return dg_error(DG_BAD_SHAPE, "a list has %zu item(s) where another has %lld", value->count,
                             (long long)shape->dims[depth]);
         for (size_t i = 0; i < value->count; i++)
             DG_TRY(check_literal(&value->items[i], depth + 1, shape, dtype));
@@ -206,7 +206,7 @@ static dg_status check_literal(const dg_value *value, int depth, const dg_shape 
                    : value->kind == DG_VALUE_FLOAT ? DG_FLOAT64
                                                    : DG_DEFAULT_DTYPE;
     if (own == DG_DEFAULT_DTYPE)
-        return dg_error(DG_BAD_ARGUMENT, "a number is wanted, not %s", is_text(value) ? value->s : "a call");
+        return dg_error(DG_BAD_ARGUMENT, "expected a number, not %s", is_text(value) ? value->s : "a call");
     *dtype = own > *dtype ? own : *dtype;
     return dg_ok();
 }
@@ -318,7 +318,7 @@ static dg_status normalise_float(dg_arena *arena, const dg_attr_spec *spec, cons
     if (!dg_value_number(given, &number))
         return wrong_kind(arena, spec, given);
     if (isnan(number) && !spec->may_be_nan)
-        return dg_error(DG_BAD_ARGUMENT, "'%s' is NaN, wants a number", spec->name);
+        return dg_error(DG_BAD_ARGUMENT, "'%s' is NaN, expected a number", spec->name);
     *value = (dg_value){.kind = DG_VALUE_FLOAT, .f = number};
     return dg_ok();
 }

@@ -127,7 +127,7 @@ static bool place_arguments(parser *p, const call *c, inlining *in)
     }
     for (int k = 0; k < entry->n_attrs; k++)
         if (!entry->op->attrs[k].fallback && !in->given[k]) {
-            parse_fail(p, c->name, "%s wants '%s'", entry->op->name, entry->op->attrs[k].name);
+            parse_fail(p, c->name, "%s needs '%s'", entry->op->name, entry->op->attrs[k].name);
             return false;
         }
     return true;
@@ -155,7 +155,7 @@ static const expression *inline_formula(parser *p, const call *c, const inlining
         images[n++] = in->inputs[k];
     }
     if (n < entry_of(c)->n_inputs && !(op->inputs[n].flags & DG_OPTIONAL))
-        return parse_fail(p, c->name, "%s wants '%s'", op->name, op->inputs[n].name);
+        return parse_fail(p, c->name, "%s needs '%s'", op->name, op->inputs[n].name);
     dg_status status = op->check && !any_computed(entry_of(c), in) ? op->check(in->attrs) : dg_ok();
     if (status.code != DG_OK)
         return parse_fail(p, c->name, "%s: %s", op->name, status.message);

@@ -68,8 +68,8 @@ void dg_graph_set_dtype(dg_graph *graph, dg_dtype dtype)
     if (dg_dtype_is_float(dtype))
         graph->dtype = graph->formulas->real = dtype;
     else
-        dg_graph_fail(
-            graph, dg_error(DG_BAD_DTYPE, "the graph's dtype is %s, wants float32 or float64", dg_dtype_name(dtype)));
+        dg_graph_fail(graph, dg_error(DG_BAD_DTYPE, "the graph's dtype is %s, expected float32 or float64",
+                                      dg_dtype_name(dtype)));
 }
 
 dg_dtype dg_graph_dtype(const dg_graph *graph)

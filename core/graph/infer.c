@@ -8,7 +8,7 @@ dg_status formula_infer(const dg_formula *formula, int n_inputs, const dg_type *
     dg_dtype dtypes[MAX_FORMULA_INPUTS];
     int ranks[MAX_FORMULA_INPUTS];
     if (n_inputs > MAX_FORMULA_INPUTS)
-        return dg_error(DG_BAD_ARGUMENT, "a formula has %d inputs, at most %d are possible", n_inputs,
+        return dg_error(DG_BAD_ARGUMENT, "a formula has %d input(s), at most %d are possible", n_inputs,
                         MAX_FORMULA_INPUTS);
     output->shape = dg_scalar();
     for (int k = 0; k < n_inputs; k++) {
@@ -60,11 +60,12 @@ dg_status node_check_sizes(const dg_node *node)
     for (int k = 0; k < node->n_outputs; k++) {
         const dg_shape *shape = &node->types[k].shape;
         if (shape->rank < 0 || shape->rank > DG_MAX_RANK)
-            return dg_error(DG_BAD_SHAPE, "its shape would have %d dimensions, at most %d are possible", shape->rank,
+            return dg_error(DG_BAD_SHAPE, "its shape would have %d dimension(s), at most %d are possible", shape->rank,
                             DG_MAX_RANK);
         for (int d = 0; d < shape->rank; d++)
             if (shape->dims[d] < DG_N - node->graph->n_symbols)
-                return dg_error(DG_BAD_SHAPE, "%lld is no size, nor a symbol of this graph (dg_symbol makes them)",
+                return dg_error(DG_BAD_SHAPE,
+                                "%lld is neither a size nor a symbol of this graph (dg_symbol makes them)",
                                 (long long)shape->dims[d]);
     }
     return dg_ok();
@@ -82,7 +83,7 @@ dg_status dg_infer_dim(int64_t dim, int rank, int *axis)
     REFUSE_NULL(axis);
     int64_t limit = rank ? rank : 1; /* a scalar takes 0 and −1, as in PyTorch */
     if (dim < -limit || dim >= limit)
-        return dg_error(DG_BAD_SHAPE, "dim is %lld, wants %lld … %lld", (long long)dim, (long long)-limit,
+        return dg_error(DG_BAD_SHAPE, "dim is %lld, expected %lld … %lld", (long long)dim, (long long)-limit,
                         (long long)limit - 1);
     *axis = (int)(dim < 0 ? dim + limit : dim);
     return dg_ok();

@@ -79,7 +79,7 @@ static dg_status check(const dg_type *type, dg_init_call *call)
     const dg_initialiser *initialiser = call->initialiser;
     char text[DG_SHAPE_TEXT];
     if (!initialiser->any_dtype && !dg_dtype_is_float(type->dtype))
-        return dg_error(DG_BAD_DTYPE, "wants float32 or float64, not %s", dg_dtype_name(type->dtype));
+        return dg_error(DG_BAD_DTYPE, "needs float32 or float64, not %s", dg_dtype_name(type->dtype));
     if (type->shape.rank < initialiser->least_rank && initialiser->least_rank == 2)
         return dg_error(DG_BAD_SHAPE, "shape %s has no input and output side, which takes rank 2 or more",
                         dg_shape_print(&type->shape, text, sizeof text));

@@ -23,10 +23,10 @@ static dg_status check_stored(const dg_graph *graph, const dg_type *wants, const
 {
     char first[DG_SHAPE_TEXT], second[DG_SHAPE_TEXT];
     if (has->dtype != wants->dtype)
-        return dg_error(DG_BAD_DTYPE, "the stored tensor is %s, the graph wants %s", dg_dtype_name(has->dtype),
+        return dg_error(DG_BAD_DTYPE, "the stored tensor is %s, the graph's is %s", dg_dtype_name(has->dtype),
                         dg_dtype_name(wants->dtype));
     if (!dg_shape_equal(&has->shape, &wants->shape))
-        return dg_error(DG_BAD_SHAPE, "the stored tensor is %s, the graph wants %s",
+        return dg_error(DG_BAD_SHAPE, "the stored tensor is %s, the graph's is %s",
                         dg_shape_print(&has->shape, first, sizeof first),
                         dg_graph_print_shape(graph, &wants->shape, second, sizeof second));
     return dg_ok();
@@ -91,7 +91,7 @@ dg_status dg_parameter_fill(const dg_node *parameter, dg_tensor *tensor, const d
     for (int64_t i = 0; spec && spec->stored && i < dg_tensor_count(tensor); i++) {
         double x = dg_tensor_get(tensor, i), kept = spec->stored(parameter->owner->attrs, x);
         if (isnan(kept))
-            return dg_error(DG_BAD_ARGUMENT, "%s is %g, which gives no %s: wants a number above 0",
+            return dg_error(DG_BAD_ARGUMENT, "%s is %g, which gives no %s: expected a number above 0",
                             spec->init_attr ? spec->init_attr : "its initialiser", x, spec->name);
         dg_tensor_set(tensor, i, kept);
     }

@@ -203,7 +203,7 @@ static dg_status misfit(const build *u, const dg_node *node, const dg_shape *has
     dg_graph_print_shape(u->plan->graph, &node->types[0].shape, first, sizeof first);
     for (int d = 0; d < has->rank && d < DG_MAX_RANK; d++) /* which would be printed as symbols */
         if (has->dims[d] < 0)
-            return dg_error(DG_BAD_SHAPE, "%s '%s' is %s, the tensor fed has %lld elements along dimension %d", op,
+            return dg_error(DG_BAD_SHAPE, "%s '%s' is %s, the tensor fed has %lld element(s) along dimension %d", op,
                             name, first, (long long)has->dims[d], d);
     return dg_error(DG_BAD_SHAPE, "%s '%s' is %s, the tensor fed is %s", op, name, first,
                     dg_shape_print(has, second, sizeof second));

@@ -1,7 +1,7 @@
 /* Layouts. A value of four dimensions, [N, C, H, W], may be kept as N H W C, where convolution is fast, as long as all
  * who touch it agree: an elementwise step takes either layout, but one for all that it reads and writes; some kernels
- * take each of their tensors in either; everybody else wants N C H W. What elementwise steps tie together is one
- * component: if nobody wants it as N C H W, and a kernel would rather have it as N H W C, it becomes that. */
+ * take each of their tensors in either; everybody else takes N C H W. What elementwise steps tie together is one
+ * component: if nobody needs it as N C H W, and a kernel would rather have it as N H W C, it becomes that. */
 #include "bind.h"
 
 #include <stdlib.h>

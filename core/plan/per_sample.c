@@ -87,7 +87,7 @@ static dg_status cut_feed(dg_plan *plan, const dg_feed *feed, dg_tensor *one)
         return dg_ok();
     int64_t count = one->shape.dims[0];
     if (s->count >= 0 && count != s->count)
-        return dg_error(DG_BAD_SHAPE, "'%s' is fed %lld samples, another input %lld", name_unlocked(plan, feed->node),
+        return dg_error(DG_BAD_SHAPE, "'%s' is fed %lld sample(s), another input %lld", name_unlocked(plan, feed->node),
                         (long long)count, (long long)s->count);
     s->count = count;
     one->shape.dims[0] = 1;
@@ -142,7 +142,7 @@ static dg_status stacked_type(const dg_plan *plan, int k, dg_type *type, size_t 
     DG_TRY(has_batch(plan, node, &has));
     dg_shape *shape = &type->shape;
     if (!has && shape->rank == DG_MAX_RANK)
-        return dg_error(DG_BAD_SHAPE, "'%s' has %d dimensions, there is none left for the samples",
+        return dg_error(DG_BAD_SHAPE, "'%s' has %d dimension(s), there is none left for the samples",
                         name_unlocked(plan, node), shape->rank);
     if (!has)
         memmove(shape->dims + 1, shape->dims, (size_t)shape->rank++ * sizeof *shape->dims);
@@ -160,10 +160,11 @@ static dg_status make_results(const dg_plan *plan)
         size_t bytes;
         DG_TRY(stacked_type(plan, k, &type, &bytes));
         if (limit && bytes > limit - (sum < limit ? sum : limit))
-            return dg_error(DG_NO_MEMORY,
-                            "'%s' of %lld samples takes %zu bytes beside %zu of the plan, the limit is %zu: run fewer "
-                            "samples at a time",
-                            name_unlocked(plan, plan->options.fetch[k]), (long long)s->count, bytes, sum, limit);
+            return dg_error(
+                DG_NO_MEMORY,
+                "'%s' of %lld sample(s) takes %zu byte(s) beside %zu of the plan, the limit is %zu: run fewer "
+                "samples at a time",
+                name_unlocked(plan, plan->options.fetch[k]), (long long)s->count, bytes, sum, limit);
         sum += bytes;
         if (bytes > s->room[k] || !all->data) {
             dg_tensor_release(all);

@@ -367,7 +367,7 @@ static dg_status over_limit(const placing *p)
         largest = p->blocks[i].size > largest->size ? &p->blocks[i] : largest;
     dg_node *node = p->n_blocks ? holder(p, largest) : NULL;
     if (!node || largest->size < b->constant_bytes)
-        return dg_error(DG_NO_MEMORY, "the plan needs %zu bytes, %zu of them for constants, the limit is %zu", needs,
+        return dg_error(DG_NO_MEMORY, "the plan needs %zu byte(s), %zu of them for constants, the limit is %zu", needs,
                         b->constant_bytes, limit);
     char what[DG_SHAPE_TEXT + 16] = "workspace";
     if (largest->holds >= 0) {
@@ -377,7 +377,7 @@ static dg_status over_limit(const placing *p)
                  dg_shape_print(&tensor->shape, shape, sizeof shape));
     }
     return dg_error(DG_NO_MEMORY,
-                    "the plan needs %zu bytes, the limit is %zu; the largest buffer (%s, %zu bytes) is for %s '%s'",
+                    "the plan needs %zu byte(s), the limit is %zu; the largest buffer (%s, %zu byte(s)) is for %s '%s'",
                     needs, limit, what, largest->size, node->entry->op->name, dg_node_name(node));
 }
 

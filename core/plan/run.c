@@ -29,7 +29,7 @@ static dg_status check_options(const dg_graph *graph, const dg_plan_options *opt
     for (int i = 0; i < options->n_updates; i++) {
         dg_node *update = options->updates[i];
         if (update->entry->op->role != DG_ROLE_ASSIGN)
-            return dg_error(DG_BAD_ARGUMENT, "update '%s' is no assignment but %s: nothing would be updated",
+            return dg_error(DG_BAD_ARGUMENT, "update '%s' is not an assignment but %s: nothing would be updated",
                             dg_node_name(update), update->entry->op->name);
     }
     return dg_ok();
@@ -59,7 +59,7 @@ static dg_status read_without(unsigned *without)
         while (k < count && (strlen(all[k].name) != length || strncmp(all[k].name, list, length) != 0))
             k++;
         if (k == count)
-            return dg_error(DG_BAD_ARGUMENT, "DG_WITHOUT has '%.*s', which is no optimisation", (int)length, list);
+            return dg_error(DG_BAD_ARGUMENT, "DG_WITHOUT has '%.*s', which is not an optimisation", (int)length, list);
         *without |= all[k].what;
         list += length + (list[length] == ',');
     }
@@ -77,7 +77,7 @@ dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan *
                                    : "a place for it");
     if (options->n_fetch < 0 || options->n_updates < 0 || (options->n_fetch && !options->fetch) ||
         (options->n_updates && !options->updates))
-        return dg_error(DG_BAD_ARGUMENT, "a plan of %d results%s and %d updates%s", options->n_fetch,
+        return dg_error(DG_BAD_ARGUMENT, "a plan of %d result(s)%s and %d updates%s", options->n_fetch,
                         options->fetch ? "" : " (NULL)", options->n_updates, options->updates ? "" : " (NULL)");
     unsigned without = options->without;
     DG_TRY(read_without(&without));

@@ -201,7 +201,7 @@ static dg_status peak_of_other(schedule *s, size_t *peak)
             s->ready[s->n_ready++] = i;
     for (int32_t i = 0; i < s->n; i++) {
         if (s->n_ready == 0)
-            return dg_error(DG_BAD_ARGUMENT, "%d steps of the plan wait for each other", (int)(s->n - i));
+            return dg_error(DG_BAD_ARGUMENT, "%d step(s) of the plan wait for each other", (int)(s->n - i));
         s->order[i] = take_best(s);
         run_one(s, s->order[i]);
         see_writes(&(visit){.s = s, .at = s->order[i], .see = make_known});

@@ -32,11 +32,11 @@ dg_status find_parameter(const dg_plan *plan, dg_node *node, const dg_tensor **f
     if (!tensor)
         return dg_error(DG_BAD_ARGUMENT, "it has no value: initialise it or load its weights");
     if (tensor->dtype != node->types[0].dtype)
-        return dg_error(DG_BAD_DTYPE, "it is stored as %s, the graph wants %s", dg_dtype_name(tensor->dtype),
+        return dg_error(DG_BAD_DTYPE, "it is stored as %s, the graph's is %s", dg_dtype_name(tensor->dtype),
                         dg_dtype_name(node->types[0].dtype));
     if (!dg_shape_equal(&tensor->shape, &node->types[0].shape)) {
         char has[DG_SHAPE_TEXT], wants[DG_SHAPE_TEXT];
-        return dg_error(DG_BAD_SHAPE, "it is stored as %s, the graph wants %s",
+        return dg_error(DG_BAD_SHAPE, "it is stored as %s, the graph's is %s",
                         dg_shape_print(&tensor->shape, has, sizeof has),
                         dg_shape_print(&node->types[0].shape, wants, sizeof wants));
     }

@@ -328,7 +328,7 @@ static dg_status place_and_emit(dg_arena *arena, lowering *l, const uint8_t *use
     int places = sizes.n_registers + sizes.n_inputs + l->formula->n_roots;
     if (places > MOST_PLACES)
         return dg_error(DG_BAD_ARGUMENT,
-                        "a formula is too large: it needs %d values at a time, at most %d are possible", places,
+                        "a formula is too large: it needs %d value(s) at a time, at most %d are possible", places,
                         (int)MOST_PLACES);
     sizes.n_inputs = 0;
     assign_places(l, &sizes);
@@ -344,8 +344,8 @@ dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, cons
     lowering l = {.formula = &cheap, .integers = !dg_dtype_is_float(formula->compute)};
     *program = NULL;
     if (formula->compute < DG_BOOL || formula->compute > DG_FLOAT64 || formula->n_inputs > MOST_PLACES)
-        return dg_error(DG_BAD_DTYPE, "a formula of %d inputs cannot be computed in element type %d", formula->n_inputs,
-                        (int)formula->compute);
+        return dg_error(DG_BAD_DTYPE, "a formula of %d input(s) cannot be computed in element type %d",
+                        formula->n_inputs, (int)formula->compute);
     const wide_steps *wide = NULL;
     const wide_use use = {.dtype = formula->compute, .is_update = formula->is_update};
     if (!l.integers && !wide_make(formula->pool, arena, formula->n_roots, formula->roots, formula->names, &use, &wide))
@@ -386,7 +386,7 @@ dg_status dg_program_make(dg_arena *arena, const dg_formula *formula, dg_dtype c
     REFUSE_NULL(program);
     *program = NULL;
     if (formula->n_inputs > MOST_OPERANDS)
-        return dg_error(DG_BAD_ARGUMENT, "a formula has %d inputs, at most %d are possible", formula->n_inputs,
+        return dg_error(DG_BAD_ARGUMENT, "a formula has %d input(s), at most %d are possible", formula->n_inputs,
                         (int)MOST_OPERANDS);
     return program_make(arena, formula, compute, vector_tables(), program);
 }

@@ -60,10 +60,10 @@ static dg_status read_header(const char *bytes, size_t size, npy_header *header)
     bool is_old = size > 7 && at[6] == 1;
     size_t begin = is_old ? 10 : 12;
     if (size < begin || memcmp(bytes, MAGIC, MAGIC_SIZE) != 0 || at[6] < 1 || at[6] > 3)
-        return dg_error(DG_BAD_DATA, "this is no array of NumPy's");
+        return dg_error(DG_BAD_DATA, "this is not a NumPy array");
     size_t length = is_old ? read_u16(at + 8) : read_u32(at + 8);
     if (length > size - begin || length > (1 << 20))
-        return dg_error(DG_BAD_DATA, "the array is cut within its header");
+        return dg_error(DG_BAD_DATA, "the array is truncated within its header");
     char *text = strndup(bytes + begin, length);
     if (!text)
         return dg_error(DG_NO_MEMORY, "no memory for the header of an array");
@@ -81,7 +81,7 @@ static dg_status read_header(const char *bytes, size_t size, npy_header *header)
     header->elements = at + begin + length;
     header->bytes = size - begin - length;
     return fine ? dg_ok()
-                : dg_error(DG_BAD_DATA, "the header of the array is garbled, or its rank is beyond %d", DG_MAX_RANK);
+                : dg_error(DG_BAD_DATA, "the header of the array is damaged, or its rank is above %d", DG_MAX_RANK);
 }
 
 /* ---- elements ---- */
@@ -252,8 +252,9 @@ dg_status npy_take(const char *bytes, size_t size, const char *name, dg_tensors 
     int64_t count = dg_shape_count(&header.shape);
     if (__builtin_mul_overflow((size_t)count, element, &wanted) || wanted != header.bytes)
         return dg_error(DG_BAD_DATA,
-                        "array '%s': %zu bytes follow its header, its shape wants another number: it is cut", name,
-                        header.bytes);
+                        "array '%s': %zu byte(s) follow its header, which is not what its shape needs: the file is "
+                        "truncated or damaged",
+                        name, header.bytes);
     return type ? take_numbers(&header, type, name, set)
                 : take_texts(&header, kind, element / (kind == 'U' ? 4 : 1), name, set);
 }

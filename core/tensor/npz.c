@@ -34,7 +34,7 @@ typedef struct member {
 
 static dg_status damaged(void)
 {
-    return dg_error(DG_BAD_DATA, "the archive is damaged or cut");
+    return dg_error(DG_BAD_DATA, "the archive is damaged or truncated");
 }
 
 /* Where the central directory begins, and how many entries it has. */
@@ -102,7 +102,8 @@ static dg_status read_entry(const archive *a, uint64_t *at, member *m)
     m->is_pickle = ends_in(text, name, ".pkl");
     size_t kept = m->is_array ? name - 4 : name;
     if (kept >= LONGEST_NAME)
-        return dg_error(DG_BAD_DATA, "the name of an array has %zu bytes, at most %d are read", kept, LONGEST_NAME - 1);
+        return dg_error(DG_BAD_DATA, "the name of an array has %zu byte(s), at most %d are read", kept,
+                        LONGEST_NAME - 1);
     if (m->is_array && !dg_utf8_check(text, kept, NULL))
         return dg_error(DG_BAD_DATA, "the name of an array is not UTF-8");
     memcpy(m->name, text, kept);
@@ -123,7 +124,7 @@ static dg_status inflate_member(const unsigned char *packed, const member *m, ch
     uint64_t left_in = m->packed, left_out = m->size;
     int result = Z_OK;
     if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
-        return dg_error(DG_NO_MEMORY, "no memory for unpacking");
+        return dg_error(DG_NO_MEMORY, "no memory for decompression");
     while (result == Z_OK) { /* zlib counts in 32 bits */
         uInt in = left_in < (1U << 30) ? (uInt)left_in : 1U << 30,
              out = left_out < (1U << 30) ? (uInt)left_out : 1U << 30;
@@ -150,11 +151,10 @@ static dg_status read_member(archive *a, const member *m, dg_tensors *set)
     if (m->method == 0)
         return take_member((const char *)a->bytes + begin, m, set);
     if (m->method != 8)
-        return dg_error(DG_BAD_DATA, "array '%s' is packed in a way that NumPy does not use", m->name);
+        return dg_error(DG_BAD_DATA, "array '%s' is compressed by a method that NumPy does not use", m->name);
     if (m->size > a->limit - a->unpacked)
         return dg_error(DG_NO_MEMORY,
-                        "array '%s' has %llu bytes unpacked, more than the %zu that are left of what is "
-                        "allowed",
+                        "array '%s' has %llu byte(s) uncompressed, more than the %zu that are left of the limit",
                         m->name, (unsigned long long)m->size, a->limit - a->unpacked);
     a->unpacked += m->size;
     char *bytes = malloc((size_t)m->size + 1);

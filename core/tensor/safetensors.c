@@ -14,7 +14,7 @@
 #include <string.h>
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "safetensors.c copies the data of tensors as it is, which wants a little-endian machine"
+#error "safetensors.c copies the data of tensors as it is, which needs a little-endian machine"
 #endif
 
 enum { PREFIX = 8, LARGEST_HEADER = 100 * 1000 * 1000 }; /* the latter as the reference implementation has it */
@@ -129,9 +129,9 @@ static dg_status take_shape(const cJSON *item, const char *name, dg_shape *shape
     {
         size_t size;
         if (shape->rank == DG_MAX_RANK)
-            return dg_error(DG_BAD_DATA, "tensor '%s' has a rank beyond %d", name, DG_MAX_RANK);
+            return dg_error(DG_BAD_DATA, "tensor '%s' has a rank above %d", name, DG_MAX_RANK);
         if (!take_size(dim, &size))
-            return dg_error(DG_BAD_DATA, "tensor '%s': size %d of its shape is no size", name, shape->rank);
+            return dg_error(DG_BAD_DATA, "tensor '%s': size %d of its shape is not a size", name, shape->rank);
         shape->dims[shape->rank++] = (int64_t)size;
     }
     return dg_ok();
@@ -141,7 +141,7 @@ static dg_status take_offsets(const cJSON *item, const char *name, size_t limit,
 {
     if (!cJSON_IsArray(item) || cJSON_GetArraySize(item) != 2 || !take_size(item->child, &offsets->begin) ||
         !take_size(item->child->next, &offsets->end) || offsets->begin > offsets->end)
-        return dg_error(DG_BAD_DATA, "tensor '%s' has no proper data_offsets", name);
+        return dg_error(DG_BAD_DATA, "tensor '%s' has no valid data_offsets", name);
     if (offsets->end > limit)
         return dg_error(DG_BAD_DATA, "tensor '%s' ends at byte %zu of the data, but there are only %zu", name,
                         offsets->end, limit);
@@ -177,7 +177,7 @@ static dg_status read_tensor(reader *r, const cJSON *item)
     const cJSON *found[3] = {0}, *field;
     const char *name = item->string;
     if (!cJSON_IsObject(item))
-        return dg_error(DG_BAD_DATA, "the header's entry '%s' is no object", name);
+        return dg_error(DG_BAD_DATA, "the header's entry '%s' is not an object", name);
     cJSON_ArrayForEach(field, item)
     {
         for (int f = 0; f < 3; f++) {
@@ -201,7 +201,7 @@ static dg_status read_tensor(reader *r, const cJSON *item)
     size_t count = (size_t)dg_shape_count(&shape), bytes = offsets->end - offsets->begin;
     if (count != bytes / type->size || bytes % type->size != 0) {
         char text[DG_SHAPE_TEXT];
-        return dg_error(DG_BAD_DATA, "tensor '%s' is %s of %s, but has %zu bytes", name,
+        return dg_error(DG_BAD_DATA, "tensor '%s' is %s of %s, but has %zu byte(s)", name,
                         dg_shape_print(&shape, text, sizeof text), type->name, bytes);
     }
     r->n_extents++;
@@ -220,11 +220,11 @@ static dg_status read_notes(reader *r, const cJSON *notes)
 {
     const cJSON *note;
     if (!cJSON_IsObject(notes))
-        return dg_error(DG_BAD_DATA, "'__metadata__' is no object");
+        return dg_error(DG_BAD_DATA, "'__metadata__' is not an object");
     cJSON_ArrayForEach(note, notes)
     {
         if (!cJSON_IsString(note))
-            return dg_error(DG_BAD_DATA, "note '%s' is no text", note->string);
+            return dg_error(DG_BAD_DATA, "note '%s' is not text", note->string);
         if (dg_tensors_note(r->set, note->string))
             return dg_error(DG_BAD_DATA, "there are two notes '%s'", note->string);
         DG_TRY(dg_tensors_set_note(r->set, note->string, note->valuestring));
@@ -251,7 +251,7 @@ static dg_status check_cover(reader *r)
             return dg_error(DG_BAD_DATA, "tensor '%s' begins at byte %zu of the data instead of %zu",
                             r->extents[i].name, r->extents[i].begin, at);
     if (at != r->size)
-        return dg_error(DG_BAD_DATA, "%zu bytes follow the last tensor", r->size - at);
+        return dg_error(DG_BAD_DATA, "%zu byte(s) follow the last tensor", r->size - at);
     return dg_ok();
 }
 
@@ -292,21 +292,21 @@ dg_status safetensors_parse(const char *bytes, size_t size, dg_tensors **set)
 {
     uint64_t length;
     if (size < PREFIX)
-        return dg_error(DG_BAD_DATA, "no safetensors file: it has only %zu bytes", size);
+        return dg_error(DG_BAD_DATA, "not a safetensors file: it has only %zu byte(s)", size);
     memcpy(&length, bytes, sizeof length);
     if (length > LARGEST_HEADER)
-        return dg_error(DG_BAD_DATA, "no safetensors file: its header would have %" PRIu64 " bytes", length);
+        return dg_error(DG_BAD_DATA, "not a safetensors file: its header would have %" PRIu64 " bytes", length);
     if (length > size - PREFIX)
-        return dg_error(DG_BAD_DATA, "cut: the header has %" PRIu64 " bytes, but only %zu follow", length,
+        return dg_error(DG_BAD_DATA, "truncated: the header has %" PRIu64 " bytes, but only %zu follow", length,
                         size - PREFIX);
     reader r = {.data = (const unsigned char *)bytes + PREFIX + length, .size = size - PREFIX - (size_t)length};
     const char *text = bytes + PREFIX, *end = NULL;
     if (!dg_utf8_check(text, (size_t)length, NULL))
-        return dg_error(DG_BAD_DATA, "no safetensors file: its header is not UTF-8 text");
+        return dg_error(DG_BAD_DATA, "not a safetensors file: its header is not UTF-8 text");
     cJSON *header = length && *text == '{' ? cJSON_ParseWithLengthOpts(text, (size_t)length, &end, false) : NULL;
     dg_status status;
     if (!cJSON_IsObject(header) || !only_spaces(end, text + length))
-        status = dg_error(DG_BAD_DATA, "no safetensors file: its header is not a JSON object");
+        status = dg_error(DG_BAD_DATA, "not a safetensors file: its header is not a JSON object");
     else
         status = dg_tensors_new(&r.set);
     if (status.code == DG_OK)

@@ -116,7 +116,7 @@ static dg_status read_argument(dg_arena *arena, const char *what, const dg_argum
     bare.key = NULL;
     const char *text = dg_value_print(arena, &bare);
     const char *wants = arg->range == DG_ARGUMENT_CHOICE ? arg->choices : range_texts[arg->range];
-    return dg_error(DG_BAD_ARGUMENT, "%s: %s is %s, wants %s%s", what, arg->name, text ? text : "?",
+    return dg_error(DG_BAD_ARGUMENT, "%s: %s is %s, expected %s%s", what, arg->name, text ? text : "?",
                     width == 3   ? "a list of three, each "
                     : width == 2 ? "a list of two, each "
                                  : "",
@@ -155,7 +155,7 @@ dg_status dg_arguments_read(dg_arena *arena, const char *what, const dg_value *c
         if (k >= n && item->key)
             return unknown_keyword(what, item->key, arguments);
         if (k >= n)
-            return dg_error(DG_BAD_ARGUMENT, "%s: too many: %zu arguments, takes at most %d", what, call->count, n);
+            return dg_error(DG_BAD_ARGUMENT, "%s: %zu argument(s) given, it takes at most %d", what, call->count, n);
         if (given[k])
             return dg_error(DG_BAD_ARGUMENT, "%s: %s is given twice", what, arguments[k].name);
         given[k] = item;

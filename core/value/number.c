@@ -110,7 +110,7 @@ static size_t measure(const char *text, size_t length, bool *integral)
     return at;
 }
 
-/* strtod wants a terminated text. */
+/* strtod needs a terminated text. */
 static double convert(const char *text, size_t length)
 {
     char small[128];

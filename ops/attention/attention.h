@@ -21,7 +21,7 @@ dg_status attention_result(const dg_infer *infer, int first, const int *masks, i
 
 static inline dg_status check_dropout(double p)
 {
-    return p >= 0 && p <= 1 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "dropout is %g, wants 0 … 1", p);
+    return p >= 0 && p <= 1 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "dropout is %g, expected 0 … 1", p);
 }
 
 static inline bool is_bool(const dg_node *node)
@@ -38,7 +38,7 @@ static inline dg_status want_mask(const dg_infer *infer, int k)
 static inline dg_status bad_shape(const dg_infer *infer, int k, const char *wants)
 {
     char text[DG_SHAPE_TEXT];
-    return dg_error(DG_BAD_SHAPE, "%s is %s, wants %s", infer->op->inputs[k].name,
+    return dg_error(DG_BAD_SHAPE, "%s is %s, expected %s", infer->op->inputs[k].name,
                     dg_graph_print_shape(infer->graph, &infer->inputs[k]->shape, text, sizeof text), wants);
 }
 
@@ -50,7 +50,7 @@ static inline int64_t from_end(const dg_type *type, int k)
 static inline dg_status check_heads(int64_t width, int64_t heads)
 {
     if (width < 1 || heads < 1 || width % heads != 0)
-        return dg_error(DG_BAD_ARGUMENT, "%lld features do not divide into %lld heads", (long long)width,
+        return dg_error(DG_BAD_ARGUMENT, "%lld feature(s) do not divide into %lld head(s)", (long long)width,
                         (long long)heads);
     return dg_ok();
 }

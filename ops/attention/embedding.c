@@ -30,7 +30,7 @@ static dg_status want_indices(const dg_infer *infer, int k)
     dg_dtype dtype = infer->inputs[k]->dtype;
     if (dtype == DG_INT64 || dtype == DG_INT32)
         return dg_ok();
-    return dg_error(DG_BAD_DTYPE, "%s is %s, wants int64 or int32", infer->op->inputs[k].name, dg_dtype_name(dtype));
+    return dg_error(DG_BAD_DTYPE, "%s is %s, expected int64 or int32", infer->op->inputs[k].name, dg_dtype_name(dtype));
 }
 
 /* ---- index_select, index_add_like ---- */
@@ -69,7 +69,7 @@ static dg_status selected_shape(const dg_infer *infer, const dg_shape *table, dg
     int axis;
     DG_TRY(want_indices(infer, 1));
     if (index->rank > 1)
-        return dg_error(DG_BAD_SHAPE, "index is %s, wants one dimension",
+        return dg_error(DG_BAD_SHAPE, "index is %s, expected one dimension",
                         dg_graph_print_shape(infer->graph, index, text, sizeof text));
     if (table->rank == 0)
         return dg_error(DG_BAD_SHAPE, "a scalar has no dimension to select from");
@@ -120,7 +120,7 @@ static dg_status index_add_infer(const dg_infer *infer)
     for (int d = 0; fits && d < selected.rank; d++)
         fits = !sizes_differ(given->dims[d], selected.dims[d]);
     if (!fits)
-        return dg_error(DG_BAD_SHAPE, "the input is %s, wants %s",
+        return dg_error(DG_BAD_SHAPE, "the input is %s, expected %s",
                         dg_graph_print_shape(infer->graph, given, left, sizeof left),
                         dg_graph_print_shape(infer->graph, &selected, right, sizeof right));
     infer->outputs[0] = (dg_type){infer->inputs[0]->dtype, infer->inputs[2]->shape};
@@ -185,7 +185,7 @@ static dg_status embedding_weight(const dg_infer *infer, dg_shape *shape, bool *
     if (!is_given(rows) || !is_given(width))
         return dg_error(DG_BAD_ARGUMENT, "it has neither a weight nor num_embeddings and embedding_dim");
     if (rows->i < 1 || width->i < 1)
-        return dg_error(DG_BAD_ARGUMENT, "num_embeddings is %lld and embedding_dim %lld, want at least 1",
+        return dg_error(DG_BAD_ARGUMENT, "num_embeddings is %lld and embedding_dim %lld, expected at least 1",
                         (long long)rows->i, (long long)width->i);
     *shape = DG_SHAPE(rows->i, width->i);
     return dg_ok();
@@ -196,7 +196,7 @@ static dg_status padding_row(const dg_value *padding, int64_t rows, int64_t *row
 {
     *row = padding->i < 0 ? padding->i + rows : padding->i;
     if (rows >= 0 && (*row < 0 || *row >= rows))
-        return dg_error(DG_BAD_ARGUMENT, "padding_idx is %lld, wants %lld … %lld", (long long)padding->i,
+        return dg_error(DG_BAD_ARGUMENT, "padding_idx is %lld, expected %lld … %lld", (long long)padding->i,
                         -(long long)rows, (long long)rows - 1);
     return dg_ok();
 }
@@ -219,9 +219,9 @@ static dg_status embedding_infer(const dg_infer *infer)
     int64_t row;
     DG_TRY(want_indices(infer, 0));
     if (!dg_dtype_is_float(weight->dtype))
-        return dg_error(DG_BAD_DTYPE, "weight is %s, wants float32 or float64", dg_dtype_name(weight->dtype));
+        return dg_error(DG_BAD_DTYPE, "weight is %s, expected float32 or float64", dg_dtype_name(weight->dtype));
     if (weight->shape.rank != 2)
-        return dg_error(DG_BAD_SHAPE, "weight is %s, wants [num_embeddings, embedding_dim]",
+        return dg_error(DG_BAD_SHAPE, "weight is %s, expected [num_embeddings, embedding_dim]",
                         dg_graph_print_shape(infer->graph, &weight->shape, text, sizeof text));
     for (int k = 0; k < 2; k++)
         if (is_given(&infer->attrs[k]) && sizes_differ(infer->attrs[k].i, weight->shape.dims[k]))
@@ -267,7 +267,7 @@ static dg_status one_hot_infer(const dg_infer *infer)
     int64_t classes = infer->attrs[0].i;
     DG_TRY(want_indices(infer, 0));
     if (classes < 1)
-        return dg_error(DG_BAD_ARGUMENT, "num_classes is %lld, wants at least 1", (long long)classes);
+        return dg_error(DG_BAD_ARGUMENT, "num_classes is %lld, expected at least 1", (long long)classes);
     dg_type *y = &infer->outputs[0];
     *y = (dg_type){DG_INT64, infer->inputs[0]->shape};
     if (y->shape.rank == DG_MAX_RANK)

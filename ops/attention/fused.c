@@ -96,7 +96,7 @@ static dg_status infer_inputs(const dg_infer *infer, dg_shape *result)
     DG_TRY(attention_result(infer, QUERY, (const int[]){KEEP, ADDED}, 2, result));
     DG_TRY(want_floats(infer, ADDED));
     if (keep && keep->dtype != DG_BOOL)
-        return dg_error(DG_BAD_DTYPE, "keep is %s, wants bool", dg_dtype_name(keep->dtype));
+        return dg_error(DG_BAD_DTYPE, "keep is %s, expected bool", dg_dtype_name(keep->dtype));
     return random ? want_key(infer, RANDOM) : dg_ok();
 }
 
@@ -152,7 +152,7 @@ static dg_status infer_factors(const dg_infer *infer)
     DG_TRY(check_dropout(infer->attrs[0].f));
     DG_TRY(want_key(infer, 0));
     if (!dg_dtype_is_float(y->dtype))
-        return dg_error(DG_BAD_DTYPE, "output is %s, wants float32 or float64", dg_dtype_name(y->dtype));
+        return dg_error(DG_BAD_DTYPE, "output is %s, expected float32 or float64", dg_dtype_name(y->dtype));
     if (y->shape.rank < 2 || key->shape.rank < 2)
         return bad_shape(infer, y->shape.rank < 2 ? 1 : 2, "at least two dimensions");
     infer->outputs[0] = *y;

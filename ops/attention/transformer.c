@@ -64,7 +64,7 @@ static bool tel_is_bias(int k)
 static dg_status tel_parameter(const dg_infer *infer, int k, dg_shape *shape, bool *present)
 {
     if (infer->attrs[TEL_FEED].i < 1)
-        return dg_error(DG_BAD_ARGUMENT, "dim_feedforward is %lld, wants at least 1",
+        return dg_error(DG_BAD_ARGUMENT, "dim_feedforward is %lld, expected at least 1",
                         (long long)infer->attrs[TEL_FEED].i);
     DG_TRY(check_heads(infer->attrs[TEL_MODEL].i, infer->attrs[TEL_HEADS].i));
     *present = infer->inputs[TEL_SRC] && (infer->attrs[TEL_BIAS].b || !tel_is_bias(k));

@@ -222,7 +222,7 @@ static int list_parameters(const dg_op *op, const char *names[DG_MAX_INPUTS + DG
     return count;
 }
 
-/* In strict C a macro's `...` wants an argument: an empty one is handed on. */
+/* In strict C a macro's `...` needs an argument: an empty one is handed on. */
 static void print_macro(FILE *out, const dg_op *op)
 {
     const char *names[DG_MAX_INPUTS + DG_MAX_ATTRS + 2];

@@ -19,7 +19,7 @@ typedef struct conv_shape {
     bool winograd;                          /* instead of sums in order, where there are kernels for it */
 } conv_shape;
 
-/* Bytes of workspace that each wants, for a kernel with so many threads. */
+/* Bytes of workspace that each needs, for a kernel with so many threads. */
 size_t conv_output_workspace(const conv_shape *s, const dg_kernel *kernel);
 size_t conv_input_grad_workspace(const conv_shape *s, const dg_kernel *kernel);
 size_t conv_weight_grad_workspace(const conv_shape *s, const dg_kernel *kernel);

@@ -203,7 +203,7 @@ static dg_status check_sizes(const conv_shape *s)
     int64_t sizes[] = {s->in_channels * volume(s->kernel), s->out_channels, volume(s->out)};
     for (int k = 0; k < 3; k++)
         if (sizes[k] > INT32_MAX)
-            return dg_error(DG_BAD_SHAPE, "a product of matrices with a side of %lld is beyond what BLAS can count",
+            return dg_error(DG_BAD_SHAPE, "a product of matrices with a side of %lld is larger than BLAS can index",
                             (long long)sizes[k]);
     return dg_ok();
 }

@@ -18,11 +18,11 @@ dg_status conv_settings_from(const dg_value *attrs, const conv_places *at, int r
     s->same = padding->kind == DG_VALUE_NAME && strcmp(padding->s, "same") == 0;
     for (int d = 0; s->same && d < 3; d++)
         if (s->stride[d] != 1)
-            return dg_error(DG_BAD_ARGUMENT, "padding=same wants a stride of 1, it is %lld", (long long)s->stride[d]);
+            return dg_error(DG_BAD_ARGUMENT, "padding=same needs a stride of 1, it is %lld", (long long)s->stride[d]);
     s->winograd = at->algorithm >= 0 && attrs[at->algorithm].kind == DG_VALUE_NAME &&
                   strcmp(attrs[at->algorithm].s, "winograd") == 0;
     if (s->groups < 1)
-        return dg_error(DG_BAD_ARGUMENT, "groups is %lld, wants at least 1", (long long)s->groups);
+        return dg_error(DG_BAD_ARGUMENT, "groups is %lld, expected at least 1", (long long)s->groups);
     return dg_ok();
 }
 
@@ -43,7 +43,7 @@ dg_status conv_want_weight(const dg_infer *infer, int k, int rank)
     char text[DG_SHAPE_TEXT];
     if (infer->inputs[k]->shape.rank == rank + 2)
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "%s is %s, wants %d dimensions", infer->op->inputs[k].name,
+    return dg_error(DG_BAD_SHAPE, "%s is %s, expected %d dimension(s)", infer->op->inputs[k].name,
                     dg_graph_print_shape(infer->graph, &infer->inputs[k]->shape, text, sizeof text), rank + 2);
 }
 
@@ -51,7 +51,7 @@ dg_status conv_want_groups(const char *what, int64_t channels, int64_t groups)
 {
     if (channels < 0 || (channels > 0 && channels % groups == 0))
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "%lld %s channels cannot be cut into %lld groups", (long long)channels, what,
+    return dg_error(DG_BAD_SHAPE, "%lld %s channels cannot be cut into %lld group(s)", (long long)channels, what,
                     (long long)groups);
 }
 

@@ -42,7 +42,7 @@
 
 static dg_status out_of_range(const char *name, double value, const char *wants)
 {
-    return dg_error(DG_BAD_ARGUMENT, "%s is %g, wants %s", name, value, wants);
+    return dg_error(DG_BAD_ARGUMENT, "%s is %g, expected %s", name, value, wants);
 }
 
 static dg_status celu_check(const dg_value *attrs)
@@ -59,7 +59,7 @@ static dg_status hardtanh_check(const dg_value *attrs)
 {
     if (attrs[0].f <= attrs[1].f)
         return dg_ok();
-    return dg_error(DG_BAD_ARGUMENT, "min_val is %g and max_val is %g, wants min_val ≤ max_val", attrs[0].f,
+    return dg_error(DG_BAD_ARGUMENT, "min_val is %g and max_val is %g, expected min_val ≤ max_val", attrs[0].f,
                     attrs[1].f);
 }
 
@@ -82,7 +82,7 @@ static dg_status prelu_weight(const dg_infer *infer, dg_shape *shape, bool *pres
 {
     (void)present;
     if (infer->attrs[0].i < 1)
-        return dg_error(DG_BAD_ARGUMENT, "num_parameters is %lld, wants at least 1", (long long)infer->attrs[0].i);
+        return dg_error(DG_BAD_ARGUMENT, "num_parameters is %lld, expected at least 1", (long long)infer->attrs[0].i);
     *shape = DG_SHAPE(infer->attrs[0].i);
     return dg_ok();
 }
@@ -91,12 +91,12 @@ static dg_status prelu_infer(const dg_infer *infer)
 {
     const dg_shape *x = &infer->inputs[0]->shape, *w = infer->inputs[1] ? &infer->inputs[1]->shape : NULL;
     if (!dg_dtype_is_float(infer->inputs[0]->dtype))
-        return dg_error(DG_BAD_DTYPE, "the input is %s, wants floats", dg_dtype_name(infer->inputs[0]->dtype));
+        return dg_error(DG_BAD_DTYPE, "the input is %s, expected floats", dg_dtype_name(infer->inputs[0]->dtype));
     if (!w || w->rank > 1)
-        return dg_error(DG_BAD_SHAPE, "the weight wants one dimension, [1] or [channels]");
+        return dg_error(DG_BAD_SHAPE, "the weight needs one dimension, [1] or [channels]");
     int64_t weights = w->rank ? w->dims[0] : 1, channels = x->rank > 1 ? x->dims[1] : 1;
     if (weights != 1 && sizes_differ(channels, weights))
-        return dg_error(DG_BAD_SHAPE, "%lld weights for %lld channels", (long long)weights, (long long)channels);
+        return dg_error(DG_BAD_SHAPE, "%lld weight(s) for %lld channel(s)", (long long)weights, (long long)channels);
     return dg_infer_same(infer);
 }
 

@@ -22,7 +22,7 @@ static dg_status feature_axis(const dg_infer *infer, const dg_value *dim, int *a
     char text[DG_SHAPE_TEXT];
     DG_TRY(want_floats(infer, 0));
     if (x->rank == 0)
-        return dg_error(DG_BAD_SHAPE, "the input is a scalar, wants a dimension");
+        return dg_error(DG_BAD_SHAPE, "the input is a scalar, expected a dimension");
     DG_TRY(dg_infer_dim(dim->i, x->rank, axis));
     if (x->dims[*axis] < 0)
         return dg_error(DG_BAD_SHAPE, "the input is %s: the size of dimension %d must be a number",
@@ -37,7 +37,8 @@ static dg_status gated_infer(const dg_infer *infer)
     infer->outputs[0] = *infer->inputs[0];
     int64_t *size = &infer->outputs[0].shape.dims[axis];
     if (*size % 2 != 0)
-        return dg_error(DG_BAD_SHAPE, "dimension %d has %lld features, wants an even number", axis, (long long)*size);
+        return dg_error(DG_BAD_SHAPE, "dimension %d has %lld feature(s), expected an even number", axis,
+                        (long long)*size);
     *size /= 2;
     return dg_ok();
 }
@@ -86,7 +87,7 @@ static dg_status maxout_infer(const dg_infer *infer)
     infer->outputs[0] = *infer->inputs[0];
     int64_t *size = &infer->outputs[0].shape.dims[axis];
     if (pieces < 1 || *size % pieces != 0)
-        return dg_error(DG_BAD_SHAPE, "dimension %d has %lld features, which do not divide into pieces of %lld", axis,
+        return dg_error(DG_BAD_SHAPE, "dimension %d has %lld feature(s), which do not divide into pieces of %lld", axis,
                         (long long)*size, (long long)pieces);
     *size /= pieces;
     return dg_ok();
@@ -103,7 +104,7 @@ static void maxout_compose(const dg_compose *compose)
         return;
     if (shape->rank == DG_MAX_RANK) {
         dg_graph_fail(compose->graph,
-                      dg_error(DG_BAD_SHAPE, "maxout: %d dimensions leave none for the pieces", DG_MAX_RANK));
+                      dg_error(DG_BAD_SHAPE, "maxout: %d dimension(s) leave none for the pieces", DG_MAX_RANK));
         return;
     }
     dg_shape split = {.rank = shape->rank + 1};
@@ -237,11 +238,11 @@ static void straight_through_backward(const dg_backward *vjp)
 static dg_status gumbel_infer(const dg_infer *infer)
 {
     if (!(infer->attrs[0].f > 0))
-        return dg_error(DG_BAD_ARGUMENT, "tau is %g, wants more than 0", infer->attrs[0].f);
+        return dg_error(DG_BAD_ARGUMENT, "tau is %g, expected more than 0", infer->attrs[0].f);
     int axis;
     DG_TRY(want_floats(infer, 0));
     if (infer->inputs[0]->shape.rank == 0)
-        return dg_error(DG_BAD_SHAPE, "the input is a scalar, wants a dimension");
+        return dg_error(DG_BAD_SHAPE, "the input is a scalar, expected a dimension");
     DG_TRY(dg_infer_dim(infer->attrs[2].i, infer->inputs[0]->shape.rank, &axis));
     return dg_infer_same(infer);
 }

@@ -24,7 +24,7 @@
 
 static dg_status want_not_negative(const char *name, double value)
 {
-    return value >= 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "%s is %g, wants 0 or more", name, value);
+    return value >= 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "%s is %g, expected 0 or more", name, value);
 }
 
 static dg_status squareplus_check(const dg_value *attrs)
@@ -39,7 +39,7 @@ static dg_status isru_check(const dg_value *attrs)
 
 static dg_status snake_check(const dg_value *attrs)
 {
-    return attrs[0].f != 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "a is 0, wants a number other than 0");
+    return attrs[0].f != 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "a is 0, expected a number other than 0");
 }
 
 /* ---- pau: a rational function whose coefficients are trained ---- */

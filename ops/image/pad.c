@@ -24,7 +24,8 @@ static dg_status margins_from(const dg_value *attrs, int rank, margins *m)
     *m = (margins){.mode = padding_mode_from(&attrs[1])};
     size_t count = attrs[0].count;
     if (count % 2 != 0 || count > 2 * (size_t)rank)
-        return dg_error(DG_BAD_ARGUMENT, "pad has %zu numbers, wants two for each of up to %d dimensions", count, rank);
+        return dg_error(DG_BAD_ARGUMENT, "pad has %zu number(s), expected two for each of up to %d dimension(s)", count,
+                        rank);
     for (size_t i = 0; i < count; i++) {
         int64_t places = attrs[0].items[i].i;
         if (places > INT32_MAX || places < -INT32_MAX)
@@ -54,7 +55,7 @@ static dg_status pad_infer(const dg_infer *infer)
         DG_TRY(padding_fits(m.mode, m.before[d], m.after[d], x->dims[d], d));
         y.shape.dims[d] = x->dims[d] + added;
         if (y.shape.dims[d] < 0 || -m.before[d] > x->dims[d] || -m.after[d] > x->dims[d])
-            return dg_error(DG_BAD_SHAPE, "input is %s: %lld and %lld places cannot be cut off dimension %d",
+            return dg_error(DG_BAD_SHAPE, "input is %s: %lld and %lld place(s) cannot be cut off dimension %d",
                             dg_graph_print_shape(infer->graph, x, text, sizeof text), (long long)-m.before[d],
                             (long long)-m.after[d], d);
     }

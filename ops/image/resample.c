@@ -52,12 +52,12 @@ static resampling resampling_from(const dg_value *attrs)
 static dg_status resampled_size(const dg_value *size, const dg_value *factor, int64_t in, int64_t *out)
 {
     if (is_given(size) == is_given(factor))
-        return dg_error(DG_BAD_ARGUMENT, "wants either a size or a scale_factor");
+        return dg_error(DG_BAD_ARGUMENT, "needs either a size or a scale_factor");
     *out = is_given(size) ? size->i : DG_UNKNOWN;
     if (is_given(size) && *out < 1)
-        return dg_error(DG_BAD_ARGUMENT, "size is %lld, wants at least 1", (long long)*out);
+        return dg_error(DG_BAD_ARGUMENT, "size is %lld, expected at least 1", (long long)*out);
     if (is_given(factor) && !(factor->f > 0 && factor->f < 1e6))
-        return dg_error(DG_BAD_ARGUMENT, "scale_factor is %g, wants a positive number", factor->f);
+        return dg_error(DG_BAD_ARGUMENT, "scale_factor is %g, expected a positive number", factor->f);
     if (is_given(factor) && factor->f == 1)
         *out = in;
     else if (is_given(factor) && in >= 0)
@@ -134,7 +134,7 @@ static dg_status resample_infer(const dg_infer *infer)
     DG_TRY(want_floats(infer, 0));
     DG_TRY(dg_infer_dim(infer->attrs[DIM].i, y.shape.rank, &axis));
     if (y.shape.rank == 0)
-        return dg_error(DG_BAD_SHAPE, "input is [], wants a dimension");
+        return dg_error(DG_BAD_SHAPE, "input is [], expected a dimension");
     DG_TRY(resampled_size(&infer->attrs[SIZE], &infer->attrs[SCALE_FACTOR], y.shape.dims[axis], &y.shape.dims[axis]));
     infer->outputs[0] = y;
     return dg_ok();
@@ -150,7 +150,7 @@ static dg_status resample_grad_infer(const dg_infer *infer)
         DG_TRY(want_floats(infer, k));
     DG_TRY(dg_infer_dim(infer->attrs[DIM].i, like->rank, &axis));
     if (like->rank == 0)
-        return dg_error(DG_BAD_SHAPE, "like is [], wants a dimension");
+        return dg_error(DG_BAD_SHAPE, "like is [], expected a dimension");
     DG_TRY(resampled_size(&infer->attrs[SIZE], &infer->attrs[SCALE_FACTOR], like->dims[axis], &size));
     bool fits = g->rank == like->rank;
     for (int d = 0; fits && d < g->rank; d++)
@@ -281,9 +281,9 @@ static dg_status interpolate_infer(const dg_infer *infer)
     DG_TRY(want_floats(infer, 0));
     dg_graph_print_shape(infer->graph, x, text, sizeof text);
     if (rank < 1 || rank > 3)
-        return dg_error(DG_BAD_SHAPE, "input is %s, wants [N, C] and one to three sizes", text);
+        return dg_error(DG_BAD_SHAPE, "input is %s, expected [N, C] and one to three sizes", text);
     if (modes[mode].rank && modes[mode].rank != rank)
-        return dg_error(DG_BAD_SHAPE, "input is %s, but %s is for %d dimensions after [N, C]", text, modes[mode].name,
+        return dg_error(DG_BAD_SHAPE, "input is %s, but %s is for %d dimension(s) after [N, C]", text, modes[mode].name,
                         modes[mode].rank);
     if (infer->attrs[WHOLE_ALIGN].b && !modes[mode].rank)
         return dg_error(DG_BAD_ARGUMENT, "mode %s has no align_corners", modes[mode].name);
@@ -293,7 +293,7 @@ static dg_status interpolate_infer(const dg_infer *infer)
         dg_value size = size_along(sizes, d);
         DG_TRY(resampled_size(&size, &infer->attrs[WHOLE_FACTOR], x->dims[2 + d], &y.shape.dims[2 + d]));
         if (!modes[mode].along && y.shape.dims[2 + d] < 0)
-            return dg_error(DG_BAD_SHAPE, "input is %s: mode area wants sizes that are numbers", text);
+            return dg_error(DG_BAD_SHAPE, "input is %s: mode area needs sizes that are numbers", text);
     }
     infer->outputs[0] = y;
     return dg_ok();

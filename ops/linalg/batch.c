@@ -11,7 +11,7 @@ dg_status want_matrices(const dg_infer *infer, int k)
     DG_TRY(want_floats(infer, 0));
     DG_TRY(want_floats(infer, k));
     if (type->shape.rank < 2)
-        return dg_error(DG_BAD_SHAPE, "%s is %s, wants matrices [.., rows, columns]", infer->op->inputs[k].name,
+        return dg_error(DG_BAD_SHAPE, "%s is %s, expected matrices [.., rows, columns]", infer->op->inputs[k].name,
                         dg_graph_print_shape(infer->graph, &type->shape, text, sizeof text));
     return dg_ok();
 }
@@ -23,7 +23,7 @@ dg_status want_square(const dg_infer *infer, int k)
     DG_TRY(want_matrices(infer, k));
     const int64_t *sizes = &type->shape.dims[type->shape.rank - 2];
     if (sizes_differ(sizes[0], sizes[1]))
-        return dg_error(DG_BAD_SHAPE, "%s is %s, wants square matrices", infer->op->inputs[k].name,
+        return dg_error(DG_BAD_SHAPE, "%s is %s, expected square matrices", infer->op->inputs[k].name,
                         dg_graph_print_shape(infer->graph, &type->shape, text, sizeof text));
     return dg_ok();
 }
@@ -81,7 +81,7 @@ dg_status matrix_job_run(matrix_job *job, const char *what)
     cut(job);
     enum { MOST_ROWS = 1 << 24 }; /* LAPACK counts workspace, 64 columns of it, in 31 bits */
     if (job->m > MOST_ROWS || job->n > MOST_ROWS || job->k > MOST_ROWS)
-        return dg_error(DG_BAD_SHAPE, "a matrix of [%lld, %lld] is beyond what LAPACK can count", (long long)job->m,
+        return dg_error(DG_BAD_SHAPE, "a matrix of [%lld, %lld] is larger than LAPACK can index", (long long)job->m,
                         (long long)job->n);
     dg_threads_run(job->kernel->threads, job->pieces, run_piece, job);
     for (int64_t p = 0; p < job->pieces; p++) {

@@ -102,7 +102,7 @@ static size_t cofactors_workspace(const dg_kernel *kernel)
 static dg_status cofactors_forward(const dg_kernel *kernel)
 {
     matrix_job job = cofactors_job(kernel);
-    return matrix_job_run(&job, "the singular values did not converge (LAPACK says %lld)");
+    return matrix_job_run(&job, "the singular values did not converge (LAPACK's info is %lld)");
 }
 
 /* dA = (<g, C>·C − C·gᵀ·C) / det A, which is not defined where det A = 0. */

@@ -56,7 +56,7 @@ static dg_status system_infer(const dg_infer *infer, int matrix, int right)
     first.rank -= 2;
     second.rank -= 2;
     if (sizes_differ(a->shape.dims[first.rank], b->shape.dims[second.rank]))
-        return dg_error(DG_BAD_SHAPE, "%s is %s and %s is %s: they must have as many rows",
+        return dg_error(DG_BAD_SHAPE, "%s is %s and %s is %s: they must have the same number of rows",
                         infer->op->inputs[matrix].name,
                         dg_graph_print_shape(infer->graph, &a->shape, left, sizeof left), infer->op->inputs[right].name,
                         dg_graph_print_shape(infer->graph, &b->shape, text, sizeof text));
@@ -318,7 +318,7 @@ static dg_status right_side_infer(const dg_infer *infer, bool left)
     dg_type first = *a, second = *b, *types[] = {&first, &second};
     bool vector = is_vector(&a->shape, &b->shape);
     if (vector && !left)
-        return dg_error(DG_BAD_SHAPE, "left=false wants matrices on the right");
+        return dg_error(DG_BAD_SHAPE, "left=false needs matrices on the right");
     if (vector && second.shape.rank < DG_MAX_RANK)
         second.shape.dims[second.shape.rank++] = 1;
     for (int k = 0; k < 2 && !left; k++) {
@@ -414,8 +414,8 @@ static dg_status eigh_forward(const dg_kernel *kernel)
     enum { MOST_ROWS = 1 << 14 }; /* twice the elements are counted in 31 bits */
     matrix_job job = eigh_job(kernel);
     if (job.n > MOST_ROWS)
-        return dg_error(DG_BAD_SHAPE, "a matrix of %lld rows is beyond what LAPACK can count", (long long)job.n);
-    return matrix_job_run(&job, "the eigenvalues did not converge (LAPACK says %lld)");
+        return dg_error(DG_BAD_SHAPE, "a matrix of %lld row(s) is larger than LAPACK can index", (long long)job.n);
+    return matrix_job_run(&job, "the eigenvalues did not converge (LAPACK's info is %lld)");
 }
 
 /* dA = V (diag(dλ) + F ∘ Vᵀ·dV) Vᵀ with F_ij = 1 / (λ_j − λ_i), and 0 on the diagonal. Vectors of equal λ have no

@@ -34,8 +34,8 @@ static dg_status read_term(const char *text, size_t length, int rank, const char
         }
     }
     if (dots > 1 || letters > rank || (letters < rank && !dots))
-        return dg_error(DG_BAD_SHAPE, "%s has %d dimensions, the equation's '%.*s' labels %d", what, rank, (int)length,
-                        text, letters);
+        return dg_error(DG_BAD_SHAPE, "%s has %d dimension(s), the equation's '%.*s' labels %d", what, rank,
+                        (int)length, text, letters);
     *term = (labels){0};
     for (size_t i = 0; i < length; i++) {
         if (text[i] == '.') {
@@ -119,7 +119,7 @@ static dg_status read_equation(const char *text, int count, const dg_type *const
     for (int k = 0; k < count; k++) {
         const char *comma = memchr(at, ',', (size_t)(end - at)), *stop = comma ? comma : end;
         if (!comma != (k == count - 1))
-            return dg_error(DG_BAD_ARGUMENT, "the equation '%s' is not one of %d operands", text, count);
+            return dg_error(DG_BAD_ARGUMENT, "the equation '%s' is not one of %d operand(s)", text, count);
         DG_TRY(read_term(at, (size_t)(stop - at), inputs[k]->shape.rank, "an operand", &terms[k]));
         at = stop + 1;
     }
@@ -159,10 +159,10 @@ static dg_status einsum_infer(const dg_infer *infer)
     plan p;
     int64_t sizes[MOST_LABELS];
     if (infer->n_inputs > MOST_OPERANDS)
-        return dg_error(DG_BAD_ARGUMENT, "%d operands, at most %d are possible", infer->n_inputs, MOST_OPERANDS);
+        return dg_error(DG_BAD_ARGUMENT, "%d operand(s), at most %d are possible", infer->n_inputs, MOST_OPERANDS);
     for (int k = 0; k < infer->n_inputs; k++)
         if (!dg_dtype_is_float(infer->inputs[k]->dtype) || infer->inputs[k]->dtype != infer->inputs[0]->dtype)
-            return dg_error(DG_BAD_DTYPE, "operand %d is %s and operand 0 is %s: they must be of one float type", k,
+            return dg_error(DG_BAD_DTYPE, "operand %d is %s and operand 0 is %s: they must have the same float type", k,
                             dg_dtype_name(infer->inputs[k]->dtype), dg_dtype_name(infer->inputs[0]->dtype));
     DG_TRY(read_equation(infer->attrs[0].s, infer->n_inputs, infer->inputs, &p, terms));
     for (int label = 0; label < MOST_LABELS; label++)

@@ -22,7 +22,7 @@ static dg_status input_size(const dg_infer *infer, int64_t *size)
     if (*size < 0)
         return dg_error(DG_BAD_SHAPE, "the last size of the input must be a number");
     if (infer->attrs[OUT_FEATURES].i < 1)
-        return dg_error(DG_BAD_ARGUMENT, "out_features is %lld, wants at least 1",
+        return dg_error(DG_BAD_ARGUMENT, "out_features is %lld, expected at least 1",
                         (long long)infer->attrs[OUT_FEATURES].i);
     return dg_ok();
 }
@@ -57,14 +57,14 @@ static dg_status kan_infer(const dg_infer *infer)
         DG_TRY(want_floats(infer, k));
     DG_TRY(input_size(infer, &in));
     if (attrs[GRID].i < 2 || attrs[GRID].i > 10000)
-        return dg_error(DG_BAD_ARGUMENT, "grid is %lld, wants 2 … 10000 points", (long long)attrs[GRID].i);
+        return dg_error(DG_BAD_ARGUMENT, "grid is %lld, expected 2 … 10000 points", (long long)attrs[GRID].i);
     if (!(attrs[LOW].f < attrs[HIGH].f))
-        return dg_error(DG_BAD_ARGUMENT, "low is %g and high %g: wants low below high", attrs[LOW].f, attrs[HIGH].f);
+        return dg_error(DG_BAD_ARGUMENT, "low is %g and high %g: expected low below high", attrs[LOW].f, attrs[HIGH].f);
     const dg_shape wants[] = {DG_SHAPE(out, in * attrs[GRID].i), DG_SHAPE(out, in)};
     for (int k = 0; k < 2; k++) {
         char has[DG_SHAPE_TEXT], wanted[DG_SHAPE_TEXT];
         if (!dg_shape_equal(&infer->inputs[k + 1]->shape, &wants[k]))
-            return dg_error(DG_BAD_SHAPE, "%s is %s, wants %s", infer->op->inputs[k + 1].name,
+            return dg_error(DG_BAD_SHAPE, "%s is %s, expected %s", infer->op->inputs[k + 1].name,
                             dg_graph_print_shape(infer->graph, &infer->inputs[k + 1]->shape, has, sizeof has),
                             dg_shape_print(&wants[k], wanted, sizeof wanted));
     }

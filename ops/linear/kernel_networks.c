@@ -20,10 +20,10 @@ static dg_status owned_centers(const dg_infer *infer, dg_shape *shape, bool *pre
     if (!*present)
         return dg_ok();
     if (infer->attrs[PATTERNS].i < 1 || infer->attrs[OUT_FEATURES].i < 1)
-        return dg_error(DG_BAD_ARGUMENT, "patterns is %lld and out_features %lld, want at least 1",
+        return dg_error(DG_BAD_ARGUMENT, "patterns is %lld and out_features %lld, expected at least 1",
                         (long long)infer->attrs[PATTERNS].i, (long long)infer->attrs[OUT_FEATURES].i);
     if (input->shape.rank < 1)
-        return dg_error(DG_BAD_SHAPE, "input is [], wants at least 1 dimension");
+        return dg_error(DG_BAD_SHAPE, "input is [], expected at least 1 dimension");
     *shape = DG_SHAPE(infer->attrs[PATTERNS].i, input->shape.dims[input->shape.rank - 1]);
     return dg_ok();
 }
@@ -85,7 +85,7 @@ static dg_status check_wired(const dg_infer *infer, int k)
     for (int d = 0; fits && d < wants.rank; d++)
         fits = !sizes_differ(shape->dims[d], wants.dims[d]);
     return fits ? dg_ok()
-                : dg_error(DG_BAD_SHAPE, "%s is %s, wants %s", spec->name,
+                : dg_error(DG_BAD_SHAPE, "%s is %s, expected %s", spec->name,
                            dg_graph_print_shape(infer->graph, shape, text, sizeof text),
                            dg_graph_print_shape(infer->graph, &wants, more, sizeof more));
 }
@@ -98,7 +98,7 @@ static dg_status network_infer(const dg_infer *infer)
         DG_TRY(want_floats(infer, k));
     if (input->shape.rank < 1 || centers->shape.rank != 2 ||
         sizes_differ(centers->shape.dims[1], input->shape.dims[input->shape.rank - 1]))
-        return dg_error(DG_BAD_SHAPE, "input is %s and centers is %s, wants [.., d] and [M, d]",
+        return dg_error(DG_BAD_SHAPE, "input is %s and centers is %s, expected [.., d] and [M, d]",
                         dg_graph_print_shape(infer->graph, &input->shape, text, sizeof text),
                         dg_graph_print_shape(infer->graph, &centers->shape, more, sizeof more));
     for (int k = 1; k < 4; k++)
@@ -112,7 +112,7 @@ static dg_status interpolator_infer(const dg_infer *infer)
 {
     int64_t degree = degree_of(infer->attrs);
     if (degree < -1 || degree > MOST_DEGREE)
-        return dg_error(DG_BAD_ARGUMENT, "degree is %lld, wants -1 … %d", (long long)degree, MOST_DEGREE);
+        return dg_error(DG_BAD_ARGUMENT, "degree is %lld, expected -1 … %d", (long long)degree, MOST_DEGREE);
     return network_infer(infer);
 }
 

@@ -50,7 +50,7 @@ static dg_status want_dimensions(const dg_infer *infer, int k, int rank)
     char text[DG_SHAPE_TEXT];
     if (infer->inputs[k]->shape.rank >= rank)
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "%s is %s, wants at least %d dimension%s", infer->op->inputs[k].name,
+    return dg_error(DG_BAD_SHAPE, "%s is %s, expected at least %d dimension%s", infer->op->inputs[k].name,
                     dg_graph_print_shape(infer->graph, &infer->inputs[k]->shape, text, sizeof text), rank,
                     rank > 1 ? "s" : "");
 }
@@ -208,7 +208,7 @@ static dg_status linear_weight(const dg_infer *infer, dg_shape *shape, bool *pre
     if (!out_features_given(infer))
         return dg_error(DG_BAD_ARGUMENT, "it has neither out_features nor a weight");
     if (infer->attrs[0].i <= 0)
-        return dg_error(DG_BAD_ARGUMENT, "out_features is %lld, wants at least 1", (long long)infer->attrs[0].i);
+        return dg_error(DG_BAD_ARGUMENT, "out_features is %lld, expected at least 1", (long long)infer->attrs[0].i);
     DG_TRY(want_dimensions(infer, 0, 1));
     if (last_size(infer->inputs[0]) < 0)
         return dg_error(DG_BAD_SHAPE, "input is %s: its last size must be a number",
@@ -247,13 +247,13 @@ static dg_status linear_infer(const dg_infer *infer)
     if (weight->shape.rank != 2 || sizes_differ(weight->shape.dims[1], last_size(input))) {
         dg_shape in = DG_SHAPE(last_size(input));
         dg_graph_print_shape(infer->graph, &in, more, sizeof more);
-        return dg_error(DG_BAD_SHAPE, "weight is %s, wants [out, %s", text, more + 1);
+        return dg_error(DG_BAD_SHAPE, "weight is %s, expected [out, %s", text, more + 1);
     }
     int64_t out = weight->shape.dims[0];
     if (out_features_given(infer) && sizes_differ(out, infer->attrs[0].i))
         return dg_error(DG_BAD_SHAPE, "out_features is %lld, but weight is %s", (long long)infer->attrs[0].i, text);
     if (bias && (bias->shape.rank != 1 || sizes_differ(bias->shape.dims[0], out)))
-        return dg_error(DG_BAD_SHAPE, "bias is %s, wants [%lld]",
+        return dg_error(DG_BAD_SHAPE, "bias is %s, expected [%lld]",
                         dg_graph_print_shape(infer->graph, &bias->shape, more, sizeof more), (long long)out);
     infer->outputs[0] = *input;
     infer->outputs[0].shape.dims[input->shape.rank - 1] = out;
@@ -331,7 +331,7 @@ static dg_status outer_infer(const dg_infer *infer)
     for (int k = 0; k < 2; k++) {
         DG_TRY(want_floats(infer, k));
         if (infer->inputs[k]->shape.rank != 1)
-            return dg_error(DG_BAD_SHAPE, "%s is %s, wants one dimension", infer->op->inputs[k].name,
+            return dg_error(DG_BAD_SHAPE, "%s is %s, expected one dimension", infer->op->inputs[k].name,
                             dg_graph_print_shape(infer->graph, &infer->inputs[k]->shape, text, sizeof text));
     }
     infer->outputs[0] =
@@ -414,7 +414,7 @@ static void cdist_compose(const dg_compose *compose)
 static dg_status cdist_infer(const dg_infer *infer)
 {
     if (!(infer->attrs[0].f >= 0))
-        return dg_error(DG_BAD_ARGUMENT, "p is %g, wants 0 or more", infer->attrs[0].f);
+        return dg_error(DG_BAD_ARGUMENT, "p is %g, expected 0 or more", infer->attrs[0].f);
     return distance_infer(infer);
 }
 

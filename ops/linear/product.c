@@ -511,7 +511,7 @@ dg_status product_run(const product *p, const dg_kernel *kernel)
 {
     way w;
     if (p->m > INT32_MAX || p->n > INT32_MAX || p->k > INT32_MAX)
-        return dg_error(DG_BAD_SHAPE, "a product of [%lld, %lld] and [%lld, %lld] is beyond what can be counted",
+        return dg_error(DG_BAD_SHAPE, "a product of [%lld, %lld] and [%lld, %lld] is too large to be indexed",
                         (long long)p->m, (long long)p->k, (long long)p->k, (long long)p->n);
     if (is_small(p)) {
         run_small(p);

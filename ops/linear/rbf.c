@@ -81,10 +81,10 @@ static dg_status rbf_centers(const dg_infer *infer, dg_shape *shape, bool *prese
     if (infer->attrs[OUT_FEATURES].kind != DG_VALUE_INT)
         return dg_error(DG_BAD_ARGUMENT, "it has neither out_features nor centers");
     if (infer->attrs[OUT_FEATURES].i <= 0)
-        return dg_error(DG_BAD_ARGUMENT, "out_features is %lld, wants at least 1",
+        return dg_error(DG_BAD_ARGUMENT, "out_features is %lld, expected at least 1",
                         (long long)infer->attrs[OUT_FEATURES].i);
     if (input->shape.rank < 1)
-        return dg_error(DG_BAD_SHAPE, "input is [], wants at least 1 dimension");
+        return dg_error(DG_BAD_SHAPE, "input is [], expected at least 1 dimension");
     *shape = DG_SHAPE(infer->attrs[OUT_FEATURES].i, input->shape.dims[input->shape.rank - 1]);
     return dg_ok();
 }
@@ -129,10 +129,10 @@ static dg_status check_gamma(const dg_infer *infer, int64_t count, int64_t d)
         return dg_error(DG_BAD_ARGUMENT, "kernel %s has no gamma", infer->attrs[KERNEL].s);
     bool units = shape->rank == 0 || shape->dims[0] == 1 || !sizes_differ(shape->dims[0], count);
     if (shape->rank > 2 || !units || (shape->rank == 2 && sizes_differ(shape->dims[1], d)))
-        return dg_error(DG_BAD_SHAPE, "gamma is %s, wants [%lld]",
+        return dg_error(DG_BAD_SHAPE, "gamma is %s, expected [%lld]",
                         dg_graph_print_shape(infer->graph, shape, text, sizeof text), (long long)count);
     if (shape->rank == 2 && (count == 0 || d == 0))
-        return dg_error(DG_BAD_SHAPE, "gamma is %s, a number a dimension, which wants a center and a dimension",
+        return dg_error(DG_BAD_SHAPE, "gamma is %s, a number a dimension, which needs a center and a dimension",
                         dg_graph_print_shape(infer->graph, shape, text, sizeof text));
     return dg_ok();
 }
@@ -148,7 +148,7 @@ static dg_status check_metric(const dg_infer *infer, int64_t count, int64_t d)
                 (shape->rank == 2 || !sizes_differ(shape->dims[0], count));
     return fits
                ? dg_ok()
-               : dg_error(DG_BAD_SHAPE, "metric is %s, wants [.., %lld], or one of these for each of %lld centers",
+               : dg_error(DG_BAD_SHAPE, "metric is %s, expected [.., %lld], or one of these for each of %lld center(s)",
                           dg_graph_print_shape(infer->graph, shape, text, sizeof text), (long long)d, (long long)count);
 }
 
@@ -162,7 +162,7 @@ static dg_status rbf_infer(const dg_infer *infer)
     dg_graph_print_shape(infer->graph, &centers->shape, text, sizeof text);
     if (shape->rank < 1 || centers->shape.rank != 2 ||
         sizes_differ(centers->shape.dims[1], shape->dims[shape->rank - 1]))
-        return dg_error(DG_BAD_SHAPE, "input is %s and centers is %s, wants [.., d] and [M, d]",
+        return dg_error(DG_BAD_SHAPE, "input is %s and centers is %s, expected [.., d] and [M, d]",
                         dg_graph_print_shape(infer->graph, shape, more, sizeof more), text);
     int64_t count = centers->shape.dims[0];
     if (infer->attrs[OUT_FEATURES].kind == DG_VALUE_INT && sizes_differ(count, infer->attrs[OUT_FEATURES].i))
@@ -172,9 +172,9 @@ static dg_status rbf_infer(const dg_infer *infer)
     DG_TRY(check_gamma(infer, count, d));
     DG_TRY(check_metric(infer, count, d));
     if (degree < -1 || degree > MOST_DEGREE)
-        return dg_error(DG_BAD_ARGUMENT, "degree is %lld, wants -1 … %d", (long long)degree, MOST_DEGREE);
+        return dg_error(DG_BAD_ARGUMENT, "degree is %lld, expected -1 … %d", (long long)degree, MOST_DEGREE);
     if (degree >= 0 && d <= 0)
-        return dg_error(DG_BAD_SHAPE, "a polynomial wants a number of columns that is known, and one at least");
+        return dg_error(DG_BAD_SHAPE, "a polynomial needs a known number of columns, at least 1");
     infer->outputs[0] = *input;
     infer->outputs[0].shape.dims[shape->rank - 1] = degree >= 0 ? count + monomial_count(d, degree) : count;
     return dg_ok();

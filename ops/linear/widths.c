@@ -83,7 +83,7 @@ static dg_status set_widths(const double *sigmas, int64_t m, dg_tensor *widths)
 {
     int64_t rank = widths->shape.rank, units = rank ? widths->shape.dims[0] : 1, count = dg_tensor_count(widths);
     if (units != m && units != 1)
-        return dg_error(DG_BAD_SHAPE, "%lld widths for %lld centers", (long long)units, (long long)m);
+        return dg_error(DG_BAD_SHAPE, "%lld width(s) for %lld center(s)", (long long)units, (long long)m);
     double mean = 0;
     for (int64_t i = 0; i < m; i++)
         mean += sigmas[i] / (double)m;

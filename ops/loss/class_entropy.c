@@ -246,7 +246,7 @@ dg_status class_entropy_backward_infer(const dg_infer *infer)
     DG_TRY(want_floats(infer, 1));
     DG_TRY(want_floats(infer, 3));
     if (infer->inputs[2]->dtype != DG_INT64 && infer->inputs[2]->dtype != DG_INT32)
-        return dg_error(DG_BAD_DTYPE, "target is %s, wants class indices (int64 or int32)",
+        return dg_error(DG_BAD_DTYPE, "target is %s, expected class indices (int64 or int32)",
                         dg_dtype_name(infer->inputs[2]->dtype));
     dg_shape samples = without_classes(&p->shape), target = infer->inputs[2]->shape;
     bool fits = target.rank == samples.rank && g->shape.rank == (one ? 0 : samples.rank) &&

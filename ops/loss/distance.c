@@ -53,7 +53,7 @@ static dg_node *distance(dg_node *x1, dg_node *x2, double p, double eps, bool ke
 static dg_status want_eps(const dg_infer *infer, int attr)
 {
     double eps = infer->attrs[attr].f;
-    return eps >= 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "eps is %g, wants 0 or more", eps);
+    return eps >= 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "eps is %g, expected 0 or more", eps);
 }
 
 static dg_status pairwise_distance_infer(const dg_infer *infer)
@@ -115,7 +115,7 @@ static dg_status cosine_embedding_loss_infer(const dg_infer *infer)
     DG_TRY(shapes_agree(infer, 0, 1));
     if (shape->rank < 1 || shape->rank > 2 || target->rank != shape->rank - 1 ||
         (target->rank && sizes_differ(target->dims[0], shape->dims[0])))
-        return dg_error(DG_BAD_SHAPE, "input1 is %s and target is %s, wants [N, d] and [N], or [d] and []",
+        return dg_error(DG_BAD_SHAPE, "input1 is %s and target is %s, expected [N, d] and [N], or [d] and []",
                         dg_graph_print_shape(infer->graph, shape, text, sizeof text),
                         dg_graph_print_shape(infer->graph, target, more, sizeof more));
     return infer_reduced(infer, target, &infer->attrs[0]);
@@ -261,7 +261,7 @@ static const dg_op distance_loss_ops[] = {
         .inputs = {{.name = "input1", .doc = "[N, d] or [d]"},
                    {.name = "input2", .doc = "in input1's shape"},
                    SIGN_TARGET("[N] or []: 1 or −1")},
-        .attrs = {REDUCTION, LOSS_NUMBER("margin", "0", "the cosine that unlike ones may have")},
+        .attrs = {REDUCTION, LOSS_NUMBER("margin", "0", "the largest cosine that unlike pairs may have")},
         .infer = cosine_embedding_loss_infer,
         .compose = cosine_embedding_loss_compose,
         .samples = cosine_embedding_loss_samples,
@@ -271,7 +271,7 @@ static const dg_op distance_loss_ops[] = {
         .family = "loss",
         .summary = "x where the target is 1, max(0, margin − x) where it is −1",
         .inputs = {{.name = "input", .doc = "distances"}, SIGN_TARGET("1 or −1, in input's shape or one number")},
-        .attrs = {REDUCTION, LOSS_NUMBER("margin", "1", "the distance that unlike ones shall have")},
+        .attrs = {REDUCTION, LOSS_NUMBER("margin", "1", "the distance that unlike pairs should have")},
         .infer = hinge_embedding_loss_infer,
         .compose = hinge_embedding_loss_compose,
         .samples = hinge_embedding_loss_samples,
@@ -284,7 +284,7 @@ static const dg_op distance_loss_ops[] = {
         .inputs = {{.name = "anchor", .doc = "[.., d]"},
                    {.name = "positive", .doc = "in anchor's shape"},
                    {.name = "negative", .doc = "in anchor's shape"}},
-        .attrs = {REDUCTION, LOSS_NUMBER("margin", "1", "how much farther negatives shall be"),
+        .attrs = {REDUCTION, LOSS_NUMBER("margin", "1", "how much farther negatives should be"),
                   LOSS_NUMBER("p", "2", "of the norm"), LOSS_NUMBER("eps", "1e-6", "keeps the norm from 0"),
                   LOSS_SWITCH("swap", "false",
                               "takes d(positive, negative) where that is less than d(anchor, negative)")},
@@ -298,7 +298,7 @@ static const dg_op distance_loss_ops[] = {
         .summary = "max(0, −t (x1 − x2) + margin)",
         .inputs = {{.name = "input1"},
                    {.name = "input2", .doc = "in input1's shape"},
-                   SIGN_TARGET("1: input1 shall be larger, −1: input2; in input1's shape or one number")},
+                   SIGN_TARGET("1: input1 should be larger, −1: input2; in input1's shape or one number")},
         .attrs = {REDUCTION, LOSS_NUMBER("margin", "0", "by how much")},
         .infer = margin_ranking_loss_infer,
         .compose = margin_ranking_loss_compose,

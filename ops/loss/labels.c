@@ -35,7 +35,7 @@ dg_status class_call_of(const dg_shape *scores, const dg_tensor *target, int64_t
     for (int64_t i = 0; i < c.n * c.inner; i++) {
         int64_t label = label_at(&c, i);
         if (label != c.ignore && (label < 0 || label >= c.classes))
-            return dg_error(DG_BAD_DATA, "label %lld is out of range, there are %lld classes", (long long)label,
+            return dg_error(DG_BAD_DATA, "label %lld is out of range: the scores have %lld class(es)", (long long)label,
                             (long long)c.classes);
     }
     *call = c;
@@ -48,7 +48,7 @@ dg_status want_scores(const dg_infer *infer, int k)
     DG_TRY(want_floats(infer, k));
     if (infer->inputs[k]->shape.rank >= 1)
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "%s is %s, wants [N, C], [N, C, ..] or [C]", infer->op->inputs[k].name,
+    return dg_error(DG_BAD_SHAPE, "%s is %s, expected [N, C], [N, C, ..] or [C]", infer->op->inputs[k].name,
                     dg_graph_print_shape(infer->graph, &infer->inputs[k]->shape, text, sizeof text));
 }
 
@@ -57,7 +57,7 @@ dg_status want_labels(const dg_infer *infer, int scores)
     const dg_type *target = infer->inputs[1];
     char text[DG_SHAPE_TEXT], more[DG_SHAPE_TEXT];
     if (target->dtype != DG_INT64 && target->dtype != DG_INT32)
-        return dg_error(DG_BAD_DTYPE, "target is %s, wants class indices (int64 or int32): input(…, dtype=int64)",
+        return dg_error(DG_BAD_DTYPE, "target is %s, expected class indices (int64 or int32): input(…, dtype=int64)",
                         dg_dtype_name(target->dtype));
     dg_shape want = without_classes(&infer->inputs[scores]->shape);
     bool differ = target->shape.rank != want.rank;
@@ -65,7 +65,7 @@ dg_status want_labels(const dg_infer *infer, int scores)
         differ = sizes_differ(target->shape.dims[d], want.dims[d]);
     if (!differ)
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "target is %s, wants %s",
+    return dg_error(DG_BAD_SHAPE, "target is %s, expected %s",
                     dg_graph_print_shape(infer->graph, &target->shape, text, sizeof text),
                     dg_graph_print_shape(infer->graph, &want, more, sizeof more));
 }
@@ -81,7 +81,7 @@ dg_status want_class_weight(const dg_infer *infer, int k)
     dg_shape want = DG_SHAPE(scores->dims[class_dim(scores)]);
     if (weight->rank == 1 && !sizes_differ(weight->dims[0], want.dims[0]))
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "weight is %s, wants one for each class: %s",
+    return dg_error(DG_BAD_SHAPE, "weight is %s, expected one for each class: %s",
                     dg_graph_print_shape(infer->graph, weight, text, sizeof text),
                     dg_graph_print_shape(infer->graph, &want, more, sizeof more));
 }

@@ -131,7 +131,7 @@ static dg_status cross_entropy_infer(const dg_infer *infer)
     DG_TRY(want_scores(infer, 0));
     DG_TRY(want_class_weight(infer, 2));
     if (!(smoothing >= 0 && smoothing <= 1))
-        return dg_error(DG_BAD_ARGUMENT, "label_smoothing is %g, wants 0 … 1", smoothing);
+        return dg_error(DG_BAD_ARGUMENT, "label_smoothing is %g, expected 0 … 1", smoothing);
     if (has_labels(infer->inputs[1])) {
         DG_TRY(want_labels(infer, 0));
     } else {

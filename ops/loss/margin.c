@@ -42,7 +42,7 @@ static dg_status want_vector_scores(const dg_infer *infer)
     DG_TRY(want_floats(infer, 0));
     if (shape->rank == 1 || shape->rank == 2)
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "input is %s, wants [N, C] or [C]",
+    return dg_error(DG_BAD_SHAPE, "input is %s, expected [N, C] or [C]",
                     dg_graph_print_shape(infer->graph, shape, text, sizeof text));
 }
 
@@ -53,7 +53,7 @@ static dg_status multi_margin_loss_infer(const dg_infer *infer)
     DG_TRY(want_class_weight(infer, 2));
     DG_TRY(want_labels(infer, 0));
     if (p != 1 && p != 2)
-        return dg_error(DG_BAD_ARGUMENT, "p is %g, wants 1 or 2", p);
+        return dg_error(DG_BAD_ARGUMENT, "p is %g, expected 1 or 2", p);
     return infer_reduced(infer, &infer->inputs[1]->shape, &infer->attrs[0]);
 }
 
@@ -86,12 +86,12 @@ static dg_status multilabel_margin_loss_infer(const dg_infer *infer)
 {
     DG_TRY(want_vector_scores(infer));
     if (infer->inputs[1]->dtype != DG_INT64 && infer->inputs[1]->dtype != DG_INT32)
-        return dg_error(DG_BAD_DTYPE, "target is %s, wants class indices", dg_dtype_name(infer->inputs[1]->dtype));
+        return dg_error(DG_BAD_DTYPE, "target is %s, expected class indices", dg_dtype_name(infer->inputs[1]->dtype));
     DG_TRY(shapes_agree(infer, 0, 1));
     dg_shape losses = infer->inputs[0]->shape;
     losses.rank--;
     if (losses.dims[losses.rank] == 0)
-        return dg_error(DG_BAD_SHAPE, "input has no classes, wants [N, C] or [C] with one at least");
+        return dg_error(DG_BAD_SHAPE, "input has no classes, expected [N, C] or [C] with one at least");
     return infer_reduced(infer, &losses, &infer->attrs[0]);
 }
 
@@ -130,12 +130,12 @@ static dg_status multilabel_soft_margin_loss_infer(const dg_infer *infer)
     DG_TRY(shapes_agree(infer, 0, 1));
     DG_TRY(want_floats(infer, 2));
     if (losses.rank == 0)
-        return dg_error(DG_BAD_SHAPE, "input is [], wants [.., C]");
+        return dg_error(DG_BAD_SHAPE, "input is [], expected [.., C]");
     const dg_type *weight = infer->inputs[2];
     int64_t classes = losses.dims[--losses.rank];
     if (weight && (weight->shape.rank > 1 ||
                    (weight->shape.rank && weight->shape.dims[0] != 1 && sizes_differ(weight->shape.dims[0], classes))))
-        return dg_error(DG_BAD_SHAPE, "weight is %s, wants one number for each of %lld classes",
+        return dg_error(DG_BAD_SHAPE, "weight is %s, expected one number for each of %lld class(es)",
                         dg_graph_print_shape(infer->graph, &weight->shape, text, sizeof text), (long long)classes);
     return infer_reduced(infer, &losses, &infer->attrs[0]);
 }
@@ -160,9 +160,9 @@ static dg_status focal_loss_infer(const dg_infer *infer)
 {
     double alpha = infer->attrs[1].f, gamma = infer->attrs[2].f;
     if (!(gamma >= 0))
-        return dg_error(DG_BAD_ARGUMENT, "gamma is %g, wants 0 or more", gamma);
+        return dg_error(DG_BAD_ARGUMENT, "gamma is %g, expected 0 or more", gamma);
     if (!(alpha <= 1))
-        return dg_error(DG_BAD_ARGUMENT, "alpha is %g, wants 0 … 1, or less than 0 for none", alpha);
+        return dg_error(DG_BAD_ARGUMENT, "alpha is %g, expected 0 … 1, or less than 0 for none", alpha);
     return soft_margin_loss_infer(infer);
 }
 
@@ -240,7 +240,7 @@ static const dg_op label_loss_ops[] = {
                    {.name = "target", .flags = DG_INDEX, .doc = "[N] or []: class indices"},
                    {.name = "weight", .flags = DG_OPTIONAL, .doc = "[C], one for each class"}},
         .attrs = {REDUCTION, LOSS_NUMBER("p", "1", "1 or 2"),
-                  LOSS_NUMBER("margin", "1", "by which the target shall lead")},
+                  LOSS_NUMBER("margin", "1", "by which the target's score should lead")},
         .infer = multi_margin_loss_infer,
         .compose = multi_margin_loss_compose,
         .samples = multi_margin_loss_samples,

@@ -12,7 +12,7 @@
 
 static dg_status number_out_of_range(const dg_infer *infer, int attr, const char *wants)
 {
-    return dg_error(DG_BAD_ARGUMENT, "%s is %g, wants %s", infer->op->attrs[attr].name, infer->attrs[attr].f, wants);
+    return dg_error(DG_BAD_ARGUMENT, "%s is %g, expected %s", infer->op->attrs[attr].name, infer->attrs[attr].f, wants);
 }
 
 /* ---- smooth_l1_loss, huber_loss ---- */
@@ -105,7 +105,7 @@ static dg_status gaussian_nll_loss_infer(const dg_infer *infer)
     for (int d = 0; fits && d < var->rank; d++)
         fits = !sizes_differ(var->dims[d], shape->dims[d]) || (d == shape->rank - 1 && var->dims[d] == 1);
     if (!fits)
-        return dg_error(DG_BAD_SHAPE, "input is %s and var is %s: var wants input's shape, or 1 or no size at its end",
+        return dg_error(DG_BAD_SHAPE, "input is %s and var is %s: var needs input's shape, or 1 or no size at its end",
                         dg_graph_print_shape(infer->graph, shape, text, sizeof text),
                         dg_graph_print_shape(infer->graph, var, more, sizeof more));
     return dg_ok();

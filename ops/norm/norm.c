@@ -49,7 +49,7 @@ static dg_status want_rank(const dg_infer *infer, int rank, const char *layout)
     char text[DG_SHAPE_TEXT];
     if (infer->inputs[0]->shape.rank >= rank)
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "the input is %s, wants %s",
+    return dg_error(DG_BAD_SHAPE, "the input is %s, expected %s",
                     dg_graph_print_shape(infer->graph, &infer->inputs[0]->shape, text, sizeof text), layout);
 }
 
@@ -61,7 +61,7 @@ static dg_status want_per_channel(const dg_infer *infer, int k)
     char text[DG_SHAPE_TEXT];
     if (!type || (type->shape.rank == 1 && !sizes_differ(type->shape.dims[0], channels)))
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "%s is %s, wants [%lld]", infer->op->inputs[k].name,
+    return dg_error(DG_BAD_SHAPE, "%s is %s, expected [%lld]", infer->op->inputs[k].name,
                     dg_graph_print_shape(infer->graph, &type->shape, text, sizeof text), (long long)channels);
 }
 
@@ -70,7 +70,7 @@ static dg_status channels_of(const dg_infer *infer, dg_shape *shape)
     const dg_shape *x = &infer->inputs[0]->shape;
     char text[DG_SHAPE_TEXT];
     if (x->rank < 2 || x->dims[1] < 0)
-        return dg_error(DG_BAD_SHAPE, "the input is %s, wants [N, C, …] with a number of channels",
+        return dg_error(DG_BAD_SHAPE, "the input is %s, expected [N, C, …] with a number of channels",
                         dg_graph_print_shape(infer->graph, x, text, sizeof text));
     *shape = DG_SHAPE(x->dims[1]);
     return dg_ok();
@@ -112,7 +112,7 @@ static dg_status batch_norm_infer(const dg_infer *infer)
     for (int k = 1; k < 5; k++)
         DG_TRY(want_per_channel(infer, k));
     if (!(momentum >= 0 && momentum <= 1))
-        return dg_error(DG_BAD_ARGUMENT, "momentum is %g, wants 0 … 1", momentum);
+        return dg_error(DG_BAD_ARGUMENT, "momentum is %g, expected 0 … 1", momentum);
     if (!infer->inputs[3] != !infer->inputs[4])
         return dg_error(DG_BAD_ARGUMENT, "running_mean and running_var go together, one is missing");
     if (!infer->inputs[3] && training_is(infer->attrs, "false"))
@@ -201,7 +201,7 @@ static dg_status trailing_shape(const dg_infer *infer, dg_shape *shape)
     const dg_value *wanted = &infer->attrs[LAYER_SHAPE];
     int rank = trailing_dims(wanted, weight ? weight->shape.rank : 0), first = x->shape.rank - rank;
     if (is_given(wanted) && wanted->count == 0)
-        return dg_error(DG_BAD_ARGUMENT, "normalized_shape is [], wants one size at least");
+        return dg_error(DG_BAD_ARGUMENT, "normalized_shape is [], expected one size at least");
     bool fits = first >= 0;
     *shape = (dg_shape){.rank = rank};
     for (int d = 0; fits && d < rank; d++) {
@@ -241,7 +241,7 @@ static dg_status layer_norm_infer(const dg_infer *infer)
         for (int d = 0; type && fits && d < shape.rank; d++)
             fits = !sizes_differ(type->shape.dims[d], shape.dims[d]);
         if (!fits)
-            return dg_error(DG_BAD_SHAPE, "%s is %s, wants %s", infer->op->inputs[k].name,
+            return dg_error(DG_BAD_SHAPE, "%s is %s, expected %s", infer->op->inputs[k].name,
                             dg_graph_print_shape(infer->graph, &type->shape, text, sizeof text),
                             dg_graph_print_shape(infer->graph, &shape, more, sizeof more));
     }
@@ -298,7 +298,7 @@ static dg_status group_norm_infer(const dg_infer *infer)
     DG_TRY(want_rank(infer, 2, "[N, C, …]"));
     int64_t channels = infer->inputs[0]->shape.dims[1];
     if (groups < 1 || (channels >= 0 && channels % groups != 0))
-        return dg_error(DG_BAD_ARGUMENT, "num_groups is %lld, which does not divide the %lld channels",
+        return dg_error(DG_BAD_ARGUMENT, "num_groups is %lld, which does not divide the %lld channel(s)",
                         (long long)groups, (long long)channels);
     return per_channel_infer(infer, infer->attrs[GROUP_EPS].f);
 }

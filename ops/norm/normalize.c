@@ -67,7 +67,7 @@ static dg_status weight_norm_infer(const dg_infer *infer)
     for (int d = 0; fits && d < g->rank; d++)
         fits = !sizes_differ(g->dims[d], wanted.dims[d]);
     if (!fits)
-        return dg_error(DG_BAD_SHAPE, "weight_v is %s and weight_g is %s, which wants the size of dim and 1 for others",
+        return dg_error(DG_BAD_SHAPE, "weight_v is %s and weight_g is %s, which needs the size of dim and 1 for others",
                         dg_graph_print_shape(infer->graph, v, text, sizeof text),
                         dg_graph_print_shape(infer->graph, g, more, sizeof more));
     return dg_infer_same(infer);
@@ -95,9 +95,9 @@ static dg_status local_response_norm_infer(const dg_infer *infer)
     char text[DG_SHAPE_TEXT];
     DG_TRY(want_floats(infer, 0));
     if (infer->attrs[0].i < 1)
-        return dg_error(DG_BAD_ARGUMENT, "size is %lld, wants at least 1", (long long)infer->attrs[0].i);
+        return dg_error(DG_BAD_ARGUMENT, "size is %lld, expected at least 1", (long long)infer->attrs[0].i);
     if (x->rank < 3 || x->dims[1] < 0)
-        return dg_error(DG_BAD_SHAPE, "the input is %s, wants [N, C, d1, …] with a number of channels",
+        return dg_error(DG_BAD_SHAPE, "the input is %s, expected [N, C, d1, …] with a number of channels",
                         dg_graph_print_shape(infer->graph, x, text, sizeof text));
     return dg_infer_same(infer);
 }

@@ -12,7 +12,7 @@
 
 dg_status check_eps(double eps)
 {
-    return eps >= 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "eps is %g, wants at least 0", eps);
+    return eps >= 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "eps is %g, expected at least 0", eps);
 }
 
 /* w/√(var + ε); without a weight 1/√(var + ε). */

@@ -24,9 +24,9 @@ static dg_status cell_input_weight(const dg_infer *infer, dg_shape *shape, bool 
     int64_t hidden = infer->attrs[HIDDEN_SIZE].i;
     *present = input != NULL;
     if (hidden < 1)
-        return dg_error(DG_BAD_ARGUMENT, "hidden_size is %lld, wants at least 1", (long long)hidden);
+        return dg_error(DG_BAD_ARGUMENT, "hidden_size is %lld, expected at least 1", (long long)hidden);
     if (*present && (input->shape.rank < 1 || input->shape.dims[input->shape.rank - 1] < 0))
-        return dg_error(DG_BAD_SHAPE, "input is %s, wants [N, features] with a number of features",
+        return dg_error(DG_BAD_SHAPE, "input is %s, expected [N, features] with a number of features",
                         dg_graph_print_shape(infer->graph, &input->shape, text, sizeof text));
     if (*present)
         *shape = DG_SHAPE(recurrent_gates(infer->op) * hidden, input->shape.dims[input->shape.rank - 1]);
@@ -47,7 +47,7 @@ static dg_status cell_infer(const dg_infer *infer)
     int64_t hidden = infer->attrs[HIDDEN_SIZE].i, size = recurrent_gates(infer->op) * hidden;
     int weight = first_weight(infer->op);
     if (x->rank < 1 || x->rank > 2)
-        return dg_error(DG_BAD_SHAPE, "input is %s, wants [N, features] or [features]",
+        return dg_error(DG_BAD_SHAPE, "input is %s, expected [N, features] or [features]",
                         dg_graph_print_shape(infer->graph, x, text, sizeof text));
     dg_shape state = *x;
     state.dims[x->rank - 1] = hidden;

@@ -145,7 +145,7 @@ static dg_status gru_recurrence_grad_infer(const dg_infer *infer)
     for (int k = R_WEIGHT; k <= R_GATES; k++)
         DG_TRY(want_floats(infer, k));
     if (weight->shape.rank != 2 || gates->shape.rank != 3)
-        return dg_error(DG_BAD_SHAPE, "gates is %s, wants [N, T, 4·H], and weight [3·H, H]",
+        return dg_error(DG_BAD_SHAPE, "gates is %s, expected [N, T, 4·H], and weight [3·H, H]",
                         dg_graph_print_shape(infer->graph, &gates->shape, text, sizeof text));
     DG_TRY(want_blocks(infer, R_WEIGHT, 3));
     int64_t n = gates->shape.dims[0], t = gates->shape.dims[1], hidden = weight->shape.dims[1];

@@ -34,24 +34,24 @@ static dg_status check_types(const dg_infer *infer)
     bool fits = state->shape.rank == 2 && weight->shape.rank == 2 && weight->shape.dims[0] == weight->shape.dims[1] &&
                 (n < 0 || weight->shape.dims[0] == n);
     if (!fits)
-        return dg_error(DG_BAD_SHAPE, "the state is %s and the weight %s, want [N, units] and [units, units]",
+        return dg_error(DG_BAD_SHAPE, "the state is %s and the weight %s, expected [N, units] and [units, units]",
                         dg_graph_print_shape(infer->graph, &state->shape, first, sizeof first),
                         dg_graph_print_shape(infer->graph, &weight->shape, second, sizeof second));
     if (bias && (bias->shape.rank != 1 || bias->shape.dims[0] != weight->shape.dims[0]))
-        return dg_error(DG_BAD_SHAPE, "the bias is %s, wants [%lld]",
+        return dg_error(DG_BAD_SHAPE, "the bias is %s, expected [%lld]",
                         dg_graph_print_shape(infer->graph, &bias->shape, first, sizeof first),
                         (long long)weight->shape.dims[0]);
     if (!dg_dtype_is_float(state->dtype) || weight->dtype != state->dtype || (bias && bias->dtype != state->dtype))
-        return dg_error(DG_BAD_DTYPE, "state, weight and bias must be of one float type");
+        return dg_error(DG_BAD_DTYPE, "state, weight and bias must have the same float type");
     return dg_ok();
 }
 
 static dg_status hopfield_infer(const dg_infer *infer)
 {
     if (infer->attrs[0].i < 0)
-        return dg_error(DG_BAD_ARGUMENT, "sweeps is %lld, wants 0 or more", (long long)infer->attrs[0].i);
+        return dg_error(DG_BAD_ARGUMENT, "sweeps is %lld, expected 0 or more", (long long)infer->attrs[0].i);
     if (!(infer->attrs[2].f >= 0))
-        return dg_error(DG_BAD_ARGUMENT, "temperature is %g, wants 0 or more", infer->attrs[2].f);
+        return dg_error(DG_BAD_ARGUMENT, "temperature is %g, expected 0 or more", infer->attrs[2].f);
     DG_TRY(check_types(infer));
     return dg_infer_same(infer);
 }

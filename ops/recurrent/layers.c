@@ -47,11 +47,11 @@ static dg_status check_attributes(const dg_infer *infer)
     const dg_value *attrs = infer->attrs;
     double p = attrs[DROPOUT].f;
     if (attrs[HIDDEN_SIZE].i < 1)
-        return dg_error(DG_BAD_ARGUMENT, "hidden_size is %lld, wants at least 1", (long long)attrs[HIDDEN_SIZE].i);
+        return dg_error(DG_BAD_ARGUMENT, "hidden_size is %lld, expected at least 1", (long long)attrs[HIDDEN_SIZE].i);
     if (attrs[NUM_LAYERS].i < 1 || attrs[NUM_LAYERS].i > MOST_LAYERS)
-        return dg_error(DG_BAD_ARGUMENT, "num_layers is %lld, wants 1 … %d", (long long)attrs[NUM_LAYERS].i,
+        return dg_error(DG_BAD_ARGUMENT, "num_layers is %lld, expected 1 … %d", (long long)attrs[NUM_LAYERS].i,
                         MOST_LAYERS);
-    return p >= 0 && p <= 1 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "dropout is %g, wants 0 … 1", p);
+    return p >= 0 && p <= 1 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "dropout is %g, expected 0 … 1", p);
 }
 
 /* ---- weights ---- */
@@ -78,7 +78,7 @@ static dg_status first_input_weight(const dg_infer *infer, dg_shape *shape, bool
     if (!*present)
         return dg_ok();
     if (input->shape.rank < 2 || input->shape.dims[input->shape.rank - 1] < 0)
-        return dg_error(DG_BAD_SHAPE, "input is %s, wants [N, T, features] with a number of features",
+        return dg_error(DG_BAD_SHAPE, "input is %s, expected [N, T, features] with a number of features",
                         dg_graph_print_shape(infer->graph, &input->shape, text, sizeof text));
     recurrent_layers l = layers_of(infer->op, infer->attrs);
     *shape = DG_SHAPE(l.gates * l.hidden, input->shape.dims[input->shape.rank - 1]);
@@ -168,7 +168,7 @@ static dg_status want_weight(const dg_infer *infer, const recurrent_layers *l, i
         for (int d = 0; fits && d < wants.rank; d++)
             fits = !sizes_differ(type->shape.dims[d], wants.dims[d]);
         if (!fits)
-            return dg_error(DG_BAD_SHAPE, "%s_l%d%s is %s %s, wants %s %s", names[k], layer,
+            return dg_error(DG_BAD_SHAPE, "%s_l%d%s is %s %s, expected %s %s", names[k], layer,
                             direction ? "_reverse" : "", type ? dg_dtype_name(type->dtype) : "left out",
                             type ? dg_graph_print_shape(infer->graph, &type->shape, has, sizeof has) : "",
                             dg_dtype_name(infer->inputs[0]->dtype),
@@ -186,7 +186,7 @@ static dg_status recurrent_infer(const dg_infer *infer)
     DG_TRY(want_floats(infer, 0));
     recurrent_layers l = layers_of(infer->op, infer->attrs);
     if (sequence.rank < 2 || sequence.rank > 3)
-        return dg_error(DG_BAD_SHAPE, "input is %s, wants %s or [T, features]",
+        return dg_error(DG_BAD_SHAPE, "input is %s, expected %s or [T, features]",
                         dg_graph_print_shape(infer->graph, &sequence, text, sizeof text),
                         l.batch_first ? "[N, T, features]" : "[T, N, features]");
     int64_t features = sequence.dims[sequence.rank - 1];

@@ -33,7 +33,7 @@ dg_status want_shape(const dg_infer *infer, int k, const dg_shape *wants)
         fits = !sizes_differ(shape->dims[d], wants->dims[d]);
     if (fits)
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "%s is %s, wants %s", infer->op->inputs[k].name,
+    return dg_error(DG_BAD_SHAPE, "%s is %s, expected %s", infer->op->inputs[k].name,
                     dg_graph_print_shape(infer->graph, shape, has, sizeof has),
                     dg_graph_print_shape(infer->graph, wants, text, sizeof text));
 }
@@ -48,7 +48,7 @@ dg_status want_recurrence(const dg_infer *infer, int weight, int sequence, dg_sh
     bool fits = w->rank == 2 && x->rank == 3 && !sizes_differ(w->dims[0], x->dims[2]) && w->dims[1] > 0;
     fits = fits && w->dims[0] > 0 && w->dims[0] % w->dims[1] == 0 && w->dims[0] / w->dims[1] <= MOST_BLOCKS;
     if (!fits)
-        return dg_error(DG_BAD_SHAPE, "%s is %s and %s is %s, wants [blocks·H, H] and [N, T, blocks·H]",
+        return dg_error(DG_BAD_SHAPE, "%s is %s and %s is %s, expected [blocks·H, H] and [N, T, blocks·H]",
                         infer->op->inputs[weight].name, dg_graph_print_shape(infer->graph, w, text, sizeof text),
                         infer->op->inputs[sequence].name, dg_graph_print_shape(infer->graph, x, more, sizeof more));
     *states = DG_SHAPE(x->dims[0], x->dims[1], w->dims[1]);
@@ -61,7 +61,7 @@ dg_status want_blocks(const dg_infer *infer, int k, int blocks)
     char text[DG_SHAPE_TEXT];
     if (w->dims[0] == blocks * w->dims[1])
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "weight is %s, wants [%d·H, H]",
+    return dg_error(DG_BAD_SHAPE, "weight is %s, expected [%d·H, H]",
                     dg_graph_print_shape(infer->graph, w, text, sizeof text), blocks);
 }
 
@@ -83,7 +83,7 @@ static dg_status time_shift_infer(const dg_infer *infer)
     char text[DG_SHAPE_TEXT];
     DG_TRY(want_floats(infer, 0));
     if (x->rank != 3)
-        return dg_error(DG_BAD_SHAPE, "input is %s, wants [N, T, features]",
+        return dg_error(DG_BAD_SHAPE, "input is %s, expected [N, T, features]",
                         dg_graph_print_shape(infer->graph, x, text, sizeof text));
     DG_TRY(want_shape(infer, 1, &DG_SHAPE(x->dims[0], x->dims[2])));
     return dg_infer_same(infer);
@@ -291,7 +291,7 @@ static dg_status time_products_infer(const dg_infer *infer)
         for (int d = 0; fits && d < 2; d++)
             fits = !sizes_differ(type->shape.dims[d], a->shape.dims[d]);
         if (!fits)
-            return dg_error(DG_BAD_SHAPE, "%s is %s, wants [N, T, features] with the N and T of all",
+            return dg_error(DG_BAD_SHAPE, "%s is %s, expected [N, T, features] with the N and T of all",
                             infer->op->inputs[k].name,
                             dg_graph_print_shape(infer->graph, &type->shape, text, sizeof text));
     }

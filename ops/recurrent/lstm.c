@@ -26,7 +26,7 @@ static dg_status lstm_recurrence_infer(const dg_infer *infer)
         DG_TRY(want_floats(infer, INPUT));
         DG_TRY(want_floats(infer, WEIGHT));
         if (input->shape.rank != 3 || weight->shape.rank != 2)
-            return dg_error(DG_BAD_SHAPE, "input is %s, wants [N, T, features], and weight [4·H, H]",
+            return dg_error(DG_BAD_SHAPE, "input is %s, expected [N, T, features], and weight [4·H, H]",
                             dg_graph_print_shape(infer->graph, &input->shape, text, sizeof text));
         states = DG_SHAPE(input->shape.dims[0], input->shape.dims[1], weight->shape.dims[1]);
         DG_TRY(want_shape(infer, INPUT_WEIGHT, &DG_SHAPE(weight->shape.dims[0], input->shape.dims[2])));
@@ -34,7 +34,7 @@ static dg_status lstm_recurrence_infer(const dg_infer *infer)
     } else {
         DG_TRY(want_recurrence(infer, WEIGHT, INPUT, &states));
         if (infer->inputs[INPUT_BIAS])
-            return dg_error(DG_BAD_ARGUMENT, "bias wants an input_weight");
+            return dg_error(DG_BAD_ARGUMENT, "bias needs an input_weight");
     }
     DG_TRY(want_blocks(infer, WEIGHT, 4));
     for (int k = FIRST_STATE; k <= FIRST_CELL; k++)

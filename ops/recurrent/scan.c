@@ -39,16 +39,16 @@ static dg_status measure(scanning *s, dg_node *input)
     char text[DG_SHAPE_TEXT];
     const dg_shape *shape = &dg_node_type(input, 0)->shape;
     if (s->n_states < 1)
-        return dg_error(DG_BAD_ARGUMENT, "there is no state, wants at least one");
+        return dg_error(DG_BAD_ARGUMENT, "there is no state, expected at least one");
     if (shape->rank == 0)
-        return dg_error(DG_BAD_SHAPE, "input is a scalar, wants a sequence such as [N, T, features]");
+        return dg_error(DG_BAD_SHAPE, "input is a scalar, expected a sequence such as [N, T, features]");
     DG_TRY(dg_infer_dim(s->options->dim, shape->rank, &s->axis));
     s->n_steps = shape->dims[s->axis];
     dg_graph_print_shape(s->graph, shape, text, sizeof text);
     if (s->n_steps < 0)
         return dg_error(DG_BAD_SHAPE, "input is %s: its time size, dimension %d, must be a number", text, s->axis);
     if (s->n_steps == 0 || s->n_steps > INT32_MAX)
-        return dg_error(DG_BAD_SHAPE, "input is %s: wants at least one step along dimension %d", text, s->axis);
+        return dg_error(DG_BAD_SHAPE, "input is %s: expected at least one step along dimension %d", text, s->axis);
     return dg_ok();
 }
 
@@ -250,7 +250,7 @@ dg_node *dg_scan_at(dg_location at, dg_node *input, int n_states, dg_node *const
     for (int k = 0; status.code == DG_OK && k < n_states; k++) {
         s.states[k] = states[k];
         if (!states[k] || dg_node_graph(states[k]) != s.graph)
-            status = dg_error(DG_BAD_ARGUMENT, "state %d is no node of the input's graph", k);
+            status = dg_error(DG_BAD_ARGUMENT, "state %d is not a node of the input's graph", k);
     }
     if (status.code != DG_OK)
         return fail(&s, status);

@@ -26,7 +26,7 @@ dg_status reduction_of_floats(const dg_infer *infer)
 {
     dg_dtype dtype = infer->inputs[0]->dtype;
     if (!dg_dtype_is_float(dtype))
-        return dg_error(DG_BAD_DTYPE, "the input is %s, wants float32 or float64", dg_dtype_name(dtype));
+        return dg_error(DG_BAD_DTYPE, "the input is %s, expected float32 or float64", dg_dtype_name(dtype));
     infer->outputs[0].dtype = dtype;
     return dg_ok();
 }

@@ -132,7 +132,7 @@ static void argsort_compose(const dg_compose *compose)
 static dg_status check_place(int64_t k, int64_t least, int64_t size)
 {
     if (k < least || (size >= 0 && k > size))
-        return dg_error(DG_BAD_ARGUMENT, "k is %lld, wants %lld … %lld", (long long)k, (long long)least,
+        return dg_error(DG_BAD_ARGUMENT, "k is %lld, expected %lld … %lld", (long long)k, (long long)least,
                         (long long)(size >= 0 ? size : k));
     return dg_ok();
 }

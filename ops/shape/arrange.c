@@ -52,7 +52,8 @@ static dg_status shifts_of(const dg_value *attrs, int rank, int64_t shifts[DG_MA
     *flat = !is_given(&attrs[1]) || attrs[1].count == 0;
     memset(shifts, 0, sizeof(int64_t) * DG_MAX_RANK);
     if (given != (*flat ? 1 : attrs[1].count))
-        return dg_error(DG_BAD_ARGUMENT, "%zu shifts for %zu dimensions", given, *flat ? (size_t)1 : attrs[1].count);
+        return dg_error(DG_BAD_ARGUMENT, "%zu shift(s) for %zu dimension(s)", given,
+                        *flat ? (size_t)1 : attrs[1].count);
     if (*flat)
         shifts[0] = attrs[0].items[0].i;
     for (size_t k = 0; !*flat && k < given; k++) {
@@ -119,18 +120,18 @@ static dg_status repeated(const dg_infer *infer, bool missing_are_ones)
     const dg_value *repeats = &infer->attrs[0];
     int given = (int)repeats->count, rank = given > x->rank ? given : x->rank;
     if (rank > DG_MAX_RANK || (given < x->rank && !missing_are_ones))
-        return dg_error(DG_BAD_SHAPE, "%d repeats for %d dimensions, wants %d … %d", given, x->rank,
+        return dg_error(DG_BAD_SHAPE, "%d repeat(s) for %d dimension(s), expected %d … %d", given, x->rank,
                         missing_are_ones ? 0 : x->rank, DG_MAX_RANK);
     dg_shape y = {.rank = rank};
     for (int d = 0; d < rank; d++) {
         int own = d - (rank - x->rank), at = d - (rank - given);
         int64_t times = at < 0 ? 1 : repeats->items[at].i, size = own < 0 ? 1 : x->dims[own];
         if (times < 0)
-            return dg_error(DG_BAD_ARGUMENT, "%lld repeats, wants at least 0", (long long)times);
+            return dg_error(DG_BAD_ARGUMENT, "%lld repeat(s), expected at least 0", (long long)times);
         if (size < 0)
             y.dims[d] = times == 1 ? size : times == 0 ? 0 : DG_UNKNOWN;
         else if (__builtin_mul_overflow(size, times, &y.dims[d]))
-            return dg_error(DG_BAD_SHAPE, "%lld repeats of %lld places are too many", (long long)times,
+            return dg_error(DG_BAD_SHAPE, "%lld repeat(s) of %lld place(s) are too many", (long long)times,
                             (long long)size);
     }
     infer->outputs[0] = (dg_type){infer->inputs[0]->dtype, y};
@@ -179,7 +180,7 @@ static dg_status moved_order(const dg_value *attrs, int rank, dg_ints *order)
 {
     bool source_taken[DG_MAX_RANK] = {false}, placed[DG_MAX_RANK] = {false};
     if (attrs[0].count != attrs[1].count)
-        return dg_error(DG_BAD_ARGUMENT, "%zu dimensions in source and %zu in destination", attrs[0].count,
+        return dg_error(DG_BAD_ARGUMENT, "%zu dimension(s) in source and %zu in destination", attrs[0].count,
                         attrs[1].count);
     *order = (dg_ints){.only = DG_NONE, .count = rank};
     for (size_t k = 0; k < attrs[0].count; k++) {
@@ -187,7 +188,7 @@ static dg_status moved_order(const dg_value *attrs, int rank, dg_ints *order)
         DG_TRY(dg_infer_dim(attrs[0].items[k].i, rank, &from));
         DG_TRY(dg_infer_dim(attrs[1].items[k].i, rank, &to));
         if (source_taken[from] || placed[to])
-            return dg_error(DG_BAD_ARGUMENT, "dimension %d is there twice", source_taken[from] ? from : to);
+            return dg_error(DG_BAD_ARGUMENT, "dimension %d appears twice", source_taken[from] ? from : to);
         source_taken[from] = placed[to] = true;
         order->at[to] = from;
     }
@@ -228,10 +229,10 @@ static dg_status unflattened(const dg_value *attrs, const dg_shape *x, dg_shape 
     int axis, open = -1;
     int64_t rest = 1;
     if (x->rank == 0)
-        return dg_error(DG_BAD_SHAPE, "the input is a scalar, wants a dimension");
+        return dg_error(DG_BAD_SHAPE, "the input is a scalar, expected a dimension");
     DG_TRY(dg_infer_dim(attrs[0].i, x->rank, &axis));
     if (x->rank - 1 + sizes->rank > DG_MAX_RANK || sizes->rank == 0)
-        return dg_error(DG_BAD_SHAPE, "%d sizes for a dimension of %d", sizes->rank, x->rank);
+        return dg_error(DG_BAD_SHAPE, "%d size(s) for a dimension of %d", sizes->rank, x->rank);
     y->rank = x->rank - 1 + sizes->rank;
     for (int d = 0; d < y->rank; d++)
         y->dims[d] = d < axis                 ? x->dims[d]
@@ -246,7 +247,7 @@ static dg_status unflattened(const dg_value *attrs, const dg_shape *x, dg_shape 
     int64_t size = x->dims[axis];
     bool known = size >= 0 && rest >= 0;
     if (open == sizes->rank || (known && (open < 0 ? rest != size : rest == 0 || size % rest != 0)))
-        return dg_error(DG_BAD_SHAPE, "the sizes do not make %lld", (long long)size);
+        return dg_error(DG_BAD_SHAPE, "the product of the sizes is not %lld", (long long)size);
     if (open >= 0 && known)
         y->dims[axis + open] = size / rest;
     return dg_ok();

@@ -20,7 +20,7 @@ static dg_status diagonal_of(const dg_value *attrs, const dg_shape *whole, diago
 {
     diag->offset = attrs[0].i;
     if (whole->rank < 2)
-        return dg_error(DG_BAD_SHAPE, "%d dimensions, wants at least 2", whole->rank);
+        return dg_error(DG_BAD_SHAPE, "%d dimension(s), expected at least 2", whole->rank);
     DG_TRY(dg_infer_dim(attrs[1].i, whole->rank, &diag->dim1));
     DG_TRY(dg_infer_dim(attrs[2].i, whole->rank, &diag->dim2));
     if (diag->dim1 == diag->dim2)
@@ -104,7 +104,7 @@ static dg_status diagonal_scatter_infer(const dg_infer *infer)
     for (int d = 0; fits && d < x->rank; d++)
         fits = !sizes_differ(x->dims[d], wanted.dims[d]);
     if (!fits)
-        return dg_error(DG_BAD_SHAPE, "the input is %s, wants %s",
+        return dg_error(DG_BAD_SHAPE, "the input is %s, expected %s",
                         dg_graph_print_shape(infer->graph, x, left, sizeof left),
                         dg_graph_print_shape(infer->graph, &wanted, right, sizeof right));
     infer->outputs[0] = (dg_type){infer->inputs[0]->dtype, *like};
@@ -137,7 +137,7 @@ static dg_status diag_embed_infer(const dg_infer *infer)
     dg_shape y = {.rank = x->rank + 1};
     int dim1, dim2;
     if (x->rank < 1 || x->rank == DG_MAX_RANK)
-        return dg_error(DG_BAD_SHAPE, "%d dimensions, wants 1 … %d", x->rank, DG_MAX_RANK - 1);
+        return dg_error(DG_BAD_SHAPE, "%d dimension(s), expected 1 … %d", x->rank, DG_MAX_RANK - 1);
     DG_TRY(dg_infer_dim(infer->attrs[1].i, y.rank, &dim1));
     DG_TRY(dg_infer_dim(infer->attrs[2].i, y.rank, &dim2));
     if (dim1 == dim2)
@@ -158,7 +158,7 @@ static dg_status diag_infer(const dg_infer *infer)
     same.attrs = attrs;
     int rank = infer->inputs[0]->shape.rank;
     if (rank != 1 && rank != 2)
-        return dg_error(DG_BAD_SHAPE, "%d dimensions, wants 1 or 2", rank);
+        return dg_error(DG_BAD_SHAPE, "%d dimension(s), expected 1 or 2", rank);
     return rank == 1 ? diag_embed_infer(&same) : diagonal_infer(&same);
 }
 
@@ -174,7 +174,7 @@ static dg_status trace_infer(const dg_infer *infer)
 {
     dg_dtype dtype = infer->inputs[0]->dtype;
     if (infer->inputs[0]->shape.rank < 2)
-        return dg_error(DG_BAD_SHAPE, "%d dimensions, wants at least 2", infer->inputs[0]->shape.rank);
+        return dg_error(DG_BAD_SHAPE, "%d dimension(s), expected at least 2", infer->inputs[0]->shape.rank);
     infer->outputs[0] = (dg_type){dg_dtype_is_float(dtype) ? dtype : DG_INT64, infer->inputs[0]->shape};
     infer->outputs[0].shape.rank -= 2;
     return dg_ok();
@@ -229,9 +229,9 @@ static dg_status triangle_infer(const dg_infer *infer)
 {
     int64_t most = INT32_MAX, offset = infer->attrs[0].i;
     if (infer->inputs[0]->shape.rank < 2)
-        return dg_error(DG_BAD_SHAPE, "%d dimensions, wants at least 2", infer->inputs[0]->shape.rank);
+        return dg_error(DG_BAD_SHAPE, "%d dimension(s), expected at least 2", infer->inputs[0]->shape.rank);
     if (offset > most || offset < -most)
-        return dg_error(DG_BAD_ARGUMENT, "diagonal is %lld, wants %lld at most", (long long)offset, (long long)most);
+        return dg_error(DG_BAD_ARGUMENT, "diagonal is %lld, expected %lld at most", (long long)offset, (long long)most);
     return dg_infer_same(infer);
 }
 

@@ -67,7 +67,7 @@ static dg_status check_index(const dg_infer *infer, const dg_type *large, const 
     char left[DG_SHAPE_TEXT], right[DG_SHAPE_TEXT];
     int axis;
     if (index->dtype != DG_INT64 && index->dtype != DG_INT32)
-        return dg_error(DG_BAD_DTYPE, "the index is %s, wants int64 or int32", dg_dtype_name(index->dtype));
+        return dg_error(DG_BAD_DTYPE, "the index is %s, expected int64 or int32", dg_dtype_name(index->dtype));
     DG_TRY(dg_infer_dim(infer->attrs[0].i, large->shape.rank, &axis));
     bool fits = index->shape.rank == large->shape.rank, same = !small || small->shape.rank == index->shape.rank;
     for (int d = 0; fits && d < index->shape.rank; d++) {
@@ -77,7 +77,7 @@ static dg_status check_index(const dg_infer *infer, const dg_type *large, const 
     for (int d = 0; small && same && d < index->shape.rank; d++)
         same = !sizes_differ(small->shape.dims[d], index->shape.dims[d]);
     if (!same)
-        return dg_error(DG_BAD_SHAPE, "the input is %s and the index %s: they must have one shape",
+        return dg_error(DG_BAD_SHAPE, "the input is %s and the index %s: they must have the same shape",
                         dg_graph_print_shape(infer->graph, &small->shape, left, sizeof left),
                         dg_graph_print_shape(infer->graph, &index->shape, right, sizeof right));
     if (!fits)
@@ -124,7 +124,7 @@ static void gather_backward(const dg_backward *vjp)
 static dg_status scatter_add_infer(const dg_infer *infer)
 {
     if (infer->inputs[0]->dtype == DG_BOOL)
-        return dg_error(DG_BAD_DTYPE, "the input is bool, wants numbers to add");
+        return dg_error(DG_BAD_DTYPE, "the input is bool, expected numbers to add");
     DG_TRY(check_index(infer, infer->inputs[2], infer->inputs[0]));
     infer->outputs[0] = (dg_type){infer->inputs[0]->dtype, infer->inputs[2]->shape};
     return dg_ok();

@@ -24,7 +24,7 @@ static dg_status range_from(const dg_value *attrs, const dg_shape *x, range *r)
     int64_t size = x->dims[r->axis], start = int_or(&attrs[1], 0), end = int_or(&attrs[2], INT64_MAX);
     r->step = attrs[3].i;
     if (r->step < 1)
-        return dg_error(DG_BAD_ARGUMENT, "step is %lld, wants at least 1", (long long)r->step);
+        return dg_error(DG_BAD_ARGUMENT, "step is %lld, expected at least 1", (long long)r->step);
     if (size < 0) {
         bool whole = start == 0 && end == INT64_MAX && r->step == 1;
         r->start = 0;
@@ -126,7 +126,7 @@ static dg_status check_part(const dg_infer *infer, const dg_shape *part, const d
     for (int d = 0; fits && d < part->rank; d++)
         fits = !sizes_differ(part->dims[d], wanted.dims[d]);
     return fits ? dg_ok()
-                : dg_error(DG_BAD_SHAPE, "the input is %s, wants %s",
+                : dg_error(DG_BAD_SHAPE, "the input is %s, expected %s",
                            dg_graph_print_shape(infer->graph, part, left, sizeof left),
                            dg_graph_print_shape(infer->graph, &wanted, right, sizeof right));
 }
@@ -163,7 +163,7 @@ static dg_status range_like(const dg_value *attrs, const dg_shape *like, const d
         return dg_error(DG_BAD_SHAPE, "a scalar has no dimension to slice");
     DG_TRY(dg_infer_dim(attrs[0].i, like->rank, &r->axis));
     if (before && before->rank != like->rank)
-        return dg_error(DG_BAD_SHAPE, "before has %d dimensions and like %d", before->rank, like->rank);
+        return dg_error(DG_BAD_SHAPE, "before has %d dimension(s) and like %d", before->rank, like->rank);
     r->start = before ? before->dims[r->axis] : 0;
     r->count = like->dims[r->axis];
     r->step = 1;
@@ -173,7 +173,7 @@ static dg_status range_like(const dg_value *attrs, const dg_shape *like, const d
 static dg_status check_end(const range *r, int64_t size)
 {
     if (r->start >= 0 && r->count >= 0 && size >= 0 && r->start + r->count > size)
-        return dg_error(DG_BAD_SHAPE, "%lld places from %lld on, of %lld", (long long)r->count, (long long)r->start,
+        return dg_error(DG_BAD_SHAPE, "%lld place(s) from %lld on, of %lld", (long long)r->count, (long long)r->start,
                         (long long)size);
     return dg_ok();
 }

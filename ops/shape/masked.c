@@ -38,9 +38,9 @@ static dg_status scatter_infer(const dg_infer *infer)
     char left[DG_SHAPE_TEXT], right[DG_SHAPE_TEXT];
     int axis;
     if (index->dtype != DG_INT64 && index->dtype != DG_INT32)
-        return dg_error(DG_BAD_DTYPE, "the index is %s, wants int64 or int32", dg_dtype_name(index->dtype));
+        return dg_error(DG_BAD_DTYPE, "the index is %s, expected int64 or int32", dg_dtype_name(index->dtype));
     if (!src == !is_given(&infer->attrs[1]))
-        return dg_error(DG_BAD_ARGUMENT, "wants either src or value");
+        return dg_error(DG_BAD_ARGUMENT, "needs either src or value");
     if (src && src->dtype != x->dtype)
         return dg_error(DG_BAD_DTYPE, "the input is %s and src %s", dg_dtype_name(x->dtype), dg_dtype_name(src->dtype));
     if (src)

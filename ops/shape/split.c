@@ -16,7 +16,7 @@ typedef struct dealing {
 static dg_status axis_of(const dg_value *dim, const dg_shape *x, dealing *deal)
 {
     if (x->rank == 0)
-        return dg_error(DG_BAD_SHAPE, "the input is a scalar, wants a dimension");
+        return dg_error(DG_BAD_SHAPE, "the input is a scalar, expected a dimension");
     DG_TRY(dg_infer_dim(dim->i, x->rank, &deal->axis));
     deal->whole = x->dims[deal->axis];
     return dg_ok();
@@ -44,7 +44,7 @@ static dg_status split_of(const dg_value *attrs, const dg_shape *x, dealing *dea
         sum += sizes->items[k].i;
     }
     if (bad)
-        return dg_error(DG_BAD_ARGUMENT, "split_size wants a size of 1 or more, or a list of sizes");
+        return dg_error(DG_BAD_ARGUMENT, "split_size needs a size of 1 or more, or a list of sizes");
     if (sizes->count == 1) {
         deal->size = sizes->items[0].i;
         return pieces_of_size(deal);
@@ -63,7 +63,7 @@ static dg_status chunk_of(const dg_value *attrs, const dg_shape *x, dealing *dea
     *deal = (dealing){0};
     DG_TRY(axis_of(&attrs[1], x, deal));
     if (attrs[0].i < 1)
-        return dg_error(DG_BAD_ARGUMENT, "%lld chunks, wants at least 1", (long long)attrs[0].i);
+        return dg_error(DG_BAD_ARGUMENT, "%lld chunk(s), expected at least 1", (long long)attrs[0].i);
     deal->size = deal->whole < 0 ? 0 : (deal->whole + attrs[0].i - 1) / attrs[0].i;
     DG_TRY(pieces_of_size(deal));
     if (deal->whole == 0)
@@ -95,7 +95,7 @@ static dg_status count_pieces(const dg_infer *infer, deal_rule *rule, int *count
     dealing deal;
     DG_TRY(rule(infer->attrs, &infer->inputs[0]->shape, &deal));
     if (deal.count > DG_MAX_OUTPUTS)
-        return dg_error(DG_BAD_SHAPE, "%lld pieces, at most %d are possible", (long long)deal.count, DG_MAX_OUTPUTS);
+        return dg_error(DG_BAD_SHAPE, "%lld piece(s), at most %d are possible", (long long)deal.count, DG_MAX_OUTPUTS);
     *count = (int)deal.count;
     return dg_ok();
 }
@@ -106,7 +106,8 @@ static dg_status infer_pieces(const dg_infer *infer, deal_rule *rule, bool drop)
     dealing deal;
     DG_TRY(rule(infer->attrs, x, &deal));
     if (deal.count != infer->n_outputs)
-        return dg_error(DG_BAD_SHAPE, "%lld pieces, the node has %d outputs", (long long)deal.count, infer->n_outputs);
+        return dg_error(DG_BAD_SHAPE, "%lld piece(s), the node has %d output(s)", (long long)deal.count,
+                        infer->n_outputs);
     for (int k = 0; k < infer->n_outputs; k++) {
         dg_type *y = &infer->outputs[k];
         *y = *infer->inputs[0];
@@ -183,7 +184,7 @@ static void unbind_compose(const dg_compose *compose)
 static dg_status meshgrid_count(const dg_infer *infer, int *count)
 {
     if (infer->n_inputs > DG_MAX_RANK)
-        return dg_error(DG_BAD_SHAPE, "%d vectors, at most %d are possible", infer->n_inputs, DG_MAX_RANK);
+        return dg_error(DG_BAD_SHAPE, "%d vector(s), at most %d are possible", infer->n_inputs, DG_MAX_RANK);
     *count = infer->n_inputs;
     return dg_ok();
 }

@@ -184,7 +184,7 @@ static dg_status permute_order(const dg_value *attrs, int rank, ordering *order)
 {
     bool seen[DG_MAX_RANK] = {false};
     if ((int)attrs[0].count != rank)
-        return dg_error(DG_BAD_SHAPE, "dims lists %zu dimensions of %d", attrs[0].count, rank);
+        return dg_error(DG_BAD_SHAPE, "dims lists %zu dimension(s) of %d", attrs[0].count, rank);
     for (int k = 0; k < rank; k++) {
         DG_TRY(dg_infer_dim(attrs[0].items[k].i, rank, &order->of[k]));
         if (seen[order->of[k]])

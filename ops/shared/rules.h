@@ -29,7 +29,7 @@ static inline dg_status shapes_agree(const dg_infer *infer, int a, int b)
     char left[DG_SHAPE_TEXT], right[DG_SHAPE_TEXT];
     const dg_shape *longer = x->rank > y->rank ? x : y;
     bool is_column = abs(x->rank - y->rank) == 1 && longer->dims[longer->rank - 1] == 1; /* [N, 1] and [N] */
-    return dg_error(DG_BAD_SHAPE, "%s is %s and %s is %s: they must have one shape%s", infer->op->inputs[a].name,
+    return dg_error(DG_BAD_SHAPE, "%s is %s and %s is %s: they must have the same shape%s", infer->op->inputs[a].name,
                     dg_graph_print_shape(infer->graph, x, left, sizeof left), infer->op->inputs[b].name,
                     dg_graph_print_shape(infer->graph, y, right, sizeof right),
                     is_column ? "; squeeze(dim=-1) makes [N, 1] to [N], and input([N, 1]) reads a column as [N, 1]"
@@ -43,10 +43,10 @@ static inline dg_status want_floats(const dg_infer *infer, int k)
     if (!type)
         return dg_ok();
     if (!dg_dtype_is_float(type->dtype))
-        return dg_error(DG_BAD_DTYPE, "%s is %s, wants float32 or float64", infer->op->inputs[k].name,
+        return dg_error(DG_BAD_DTYPE, "%s is %s, expected float32 or float64", infer->op->inputs[k].name,
                         dg_dtype_name(type->dtype));
     if (type->dtype != first->dtype)
-        return dg_error(DG_BAD_DTYPE, "%s is %s and %s is %s: they must be of one type", infer->op->inputs[0].name,
+        return dg_error(DG_BAD_DTYPE, "%s is %s and %s is %s: they must have the same type", infer->op->inputs[0].name,
                         dg_dtype_name(first->dtype), infer->op->inputs[k].name, dg_dtype_name(type->dtype));
     return dg_ok();
 }

@@ -13,7 +13,7 @@ static dg_status want_float_input(const dg_infer *infer)
     dg_dtype dtype = infer->inputs[0]->dtype;
     if (dg_dtype_is_float(dtype))
         return dg_infer_same(infer);
-    return dg_error(DG_BAD_DTYPE, "the input is %s, wants floats", dg_dtype_name(dtype));
+    return dg_error(DG_BAD_DTYPE, "the input is %s, expected floats", dg_dtype_name(dtype));
 }
 
 static dg_status rrelu_infer(const dg_infer *infer)
@@ -40,7 +40,7 @@ static dg_status dropout_infer(const dg_infer *infer)
 {
     double p = infer->attrs[0].f;
     if (!(p >= 0 && p <= 1))
-        return dg_error(DG_BAD_ARGUMENT, "p is %g, wants 0 … 1", p);
+        return dg_error(DG_BAD_ARGUMENT, "p is %g, expected 0 … 1", p);
     return want_float_input(infer);
 }
 
@@ -50,7 +50,7 @@ static dg_status channel_dropout_infer(const dg_infer *infer, int space)
     int rank = infer->inputs[0]->shape.rank;
     char text[DG_SHAPE_TEXT];
     if (rank != space + 1 && rank != space + 2)
-        return dg_error(DG_BAD_SHAPE, "the input is %s, wants %d or %d dimensions",
+        return dg_error(DG_BAD_SHAPE, "the input is %s, expected %d or %d dimension(s)",
                         dg_graph_print_shape(infer->graph, &infer->inputs[0]->shape, text, sizeof text), space + 1,
                         space + 2);
     return dropout_infer(infer);

@@ -78,7 +78,7 @@ static dg_status arange_forward(const dg_kernel *kernel)
 static dg_status linspace_infer(const dg_infer *infer)
 {
     if (infer->attrs[2].i < 0)
-        return dg_error(DG_BAD_ARGUMENT, "%lld steps, wants at least 0", (long long)infer->attrs[2].i);
+        return dg_error(DG_BAD_ARGUMENT, "%lld step(s), expected at least 0", (long long)infer->attrs[2].i);
     infer->outputs[0] = (dg_type){dtype_or_default(&infer->attrs[3], infer->graph), DG_SHAPE(infer->attrs[2].i)};
     return dg_ok();
 }

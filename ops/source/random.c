@@ -57,19 +57,19 @@ static dg_status shaped_infer(const dg_infer *infer, const dg_value *dtype, bool
 {
     dg_dtype chosen = dtype_or_default(dtype, infer->graph);
     if (floats && !dg_dtype_is_float(chosen))
-        return dg_error(DG_BAD_DTYPE, "dtype is %s, wants float32 or float64", dg_dtype_name(chosen));
+        return dg_error(DG_BAD_DTYPE, "dtype is %s, expected float32 or float64", dg_dtype_name(chosen));
     infer->outputs[0] = (dg_type){chosen, *infer->attrs[0].shape};
     return dg_ok();
 }
 
 static dg_status check_probability(double p)
 {
-    return p >= 0 && p <= 1 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "p is %g, wants 0 … 1", p);
+    return p >= 0 && p <= 1 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "p is %g, expected 0 … 1", p);
 }
 
 static dg_status check_deviation(double std)
 {
-    return std >= 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "std is %g, wants at least 0", std);
+    return std >= 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "std is %g, expected at least 0", std);
 }
 
 static dg_status normal_infer(const dg_infer *infer)
@@ -147,7 +147,7 @@ static dg_status dropout_infer(const dg_infer *infer)
 {
     DG_TRY(check_probability(infer->attrs[0].f));
     if (!dg_dtype_is_float(infer->inputs[0]->dtype))
-        return dg_error(DG_BAD_DTYPE, "the input is %s, wants floats", dg_dtype_name(infer->inputs[0]->dtype));
+        return dg_error(DG_BAD_DTYPE, "the input is %s, expected floats", dg_dtype_name(infer->inputs[0]->dtype));
     return dg_infer_same(infer);
 }
 

@@ -132,7 +132,7 @@ static dg_status arange_like_infer(const dg_infer *infer)
     const dg_shape *shape = &infer->inputs[0]->shape;
     int axis;
     if (shape->rank == 0)
-        return dg_error(DG_BAD_SHAPE, "the input is a scalar, wants a dimension");
+        return dg_error(DG_BAD_SHAPE, "the input is a scalar, expected a dimension");
     DG_TRY(dg_infer_dim(infer->attrs[0].i, shape->rank, &axis));
     infer->outputs[0] = (dg_type){DG_INT64, {.rank = 1, .dims = {shape->dims[axis]}}};
     return dg_ok();

@@ -116,7 +116,7 @@ static dg_status check_names(const dg_activation *a, const dg_formula *formula)
             return dg_error(DG_BAD_ARGUMENT, "there is no activation '%s' (did you mean '%s'?)", name, near);
         if (!known)
             return dg_error(DG_BAD_ARGUMENT,
-                            "'%s' has no value: the input is x, and further names want one behind the formula, as in "
+                            "'%s' has no value: the input is x, and further names need one behind the formula, as in "
                             "\"%s, %s=1\" or \"%s=parameter(1.0)\"",
                             name, a->text, name, name);
     }
@@ -206,7 +206,7 @@ static dg_status fill(dg_activation *a, const char *formula, unsigned sections)
 dg_status dg_activation_analyse(const char *formula, const dg_activation_options *options, dg_activation **activation)
 {
     if (!formula || !activation)
-        return dg_error(DG_BAD_ARGUMENT, "an analysis wants a formula and a place for the result");
+        return dg_error(DG_BAD_ARGUMENT, "an analysis needs a formula and a place for the result");
     *activation = NULL;
     dg_activation *a = calloc(1, sizeof *a);
     if (!a)

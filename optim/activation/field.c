@@ -107,7 +107,7 @@ double gaussian_fourth(const dg_activation *a, double q, int order)
 dg_status dg_activation_moments(const dg_activation *activation, double q, dg_moments *moments)
 {
     if (!activation || !moments || !(q > 0) || !isfinite(q))
-        return dg_error(DG_BAD_ARGUMENT, "moments want an analysis and a variance above 0, not %g", q);
+        return dg_error(DG_BAD_ARGUMENT, "moments need an analysis and a variance above 0, not %g", q);
     *moments = (dg_moments){
         .mean = gaussian_mean(activation, q, 0, -1),
         .second = gaussian_mean(activation, q, 0, 0),
@@ -160,7 +160,7 @@ static bool scales(const dg_activation *a)
 dg_status dg_activation_edge(const dg_activation *activation, double sigma_b, dg_edge *edge)
 {
     if (!activation || !edge || !(sigma_b >= 0))
-        return dg_error(DG_BAD_ARGUMENT, "the edge of chaos wants an analysis and sigma_b of 0 or more, not %g",
+        return dg_error(DG_BAD_ARGUMENT, "the edge of chaos needs an analysis and sigma_b of 0 or more, not %g",
                         sigma_b);
     if (scales(activation)) {
         if (sigma_b > 0)

@@ -84,7 +84,7 @@ static dg_status read_parameter_call(dg_activation *a, const char *arguments, dg
         at = end < close ? end + 1 : close;
     }
     if (isnan(p->value))
-        return dg_error(DG_BAD_ARGUMENT, "%s: parameter(…) wants a number to begin with, parameter(1.0)", p->name);
+        return dg_error(DG_BAD_ARGUMENT, "%s: parameter(…) needs a number to begin with, parameter(1.0)", p->name);
     return dg_ok();
 }
 
@@ -212,7 +212,7 @@ dg_status read_function(dg_activation *a, const char *given)
 {
     given = skip(given);
     if (!*given)
-        return dg_error(DG_BAD_ARGUMENT, "the formula is empty; wants something like \"x * tanh(exp(x))\"");
+        return dg_error(DG_BAD_ARGUMENT, "the formula is empty; write something like \"x * tanh(exp(x))\"");
     a->name = dg_arena_text(a->arena, given, strlen(given));
     if (!a->name)
         return dg_no_memory("a function");

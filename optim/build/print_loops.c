@@ -285,7 +285,7 @@ static void print_all(FILE *to)
 int main(int argc, char **argv)
 {
     if (argc != 2)
-        stop("wants the name of the file to write");
+        stop("needs the name of the file to write");
     take_all();
     FILE *to = fopen(argv[1], "w");
     if (!to)

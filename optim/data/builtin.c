@@ -55,7 +55,8 @@ static dg_status unpack(const builtin_set *builtin, char **text, size_t *size)
     *size = stream.total_out;
     inflateEnd(&stream);
     (*text)[*size] = '\0';
-    return result == Z_STREAM_END ? dg_ok() : dg_error(DG_BAD_DATA, "%s: the packed data are damaged", builtin->name);
+    return result == Z_STREAM_END ? dg_ok()
+                                  : dg_error(DG_BAD_DATA, "%s: the compressed data are damaged", builtin->name);
 }
 
 static dg_status builtin_read(const data_reading *reading, dg_data **set)

@@ -36,7 +36,7 @@ static dg_status too_large(const bytes_source *source)
         return dg_error(DG_NO_MEMORY, "%s: there are more bytes than memory may be taken, the limit is %zu",
                         source->path, source->limit);
     return dg_error(DG_NO_MEMORY, "%s: there are more than %zu bytes%s: allow them with max_bytes=…", source->path,
-                    source->limit, source->is_packed ? " in this packed file" : "");
+                    source->limit, source->is_packed ? " in this compressed file" : "");
 }
 
 /* The next bytes of the file, behind those that are not used yet. */
@@ -73,9 +73,9 @@ static dg_status unpack(bytes_source *source, char *to, size_t room, size_t *got
             source->has_begun = false;
             inflateReset(stream);
         } else if (code == Z_BUF_ERROR) {
-            return dg_error(DG_BAD_DATA, "%s: the packed file is cut short", source->path);
+            return dg_error(DG_BAD_DATA, "%s: the compressed file is truncated", source->path);
         } else if (code != Z_OK) {
-            return dg_error(DG_BAD_DATA, "%s: the packed file is damaged (%s)", source->path,
+            return dg_error(DG_BAD_DATA, "%s: the compressed file is damaged (%s)", source->path,
                             stream->msg ? stream->msg : "its bytes make no sense");
         }
     }

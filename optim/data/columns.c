@@ -16,9 +16,10 @@ static dg_status no_such_column(const data_table *table, const char *option, con
 {
     short_list names = {0};
     if (!table->has_names)
-        return dg_error(DG_BAD_ARGUMENT,
-                        "%s: %s=%s: the file has no header that names its %lld columns: give a column's number, from 1",
-                        table->path, option, text, (long long)table->n_columns);
+        return dg_error(
+            DG_BAD_ARGUMENT,
+            "%s: %s=%s: the file has no header that names its %lld column(s): give a column's number, from 1",
+            table->path, option, text, (long long)table->n_columns);
     for (int64_t k = 0; k < table->n_columns; k++)
         short_list_add(&names, "%s", table->columns[k].name);
     return dg_error(DG_BAD_ARGUMENT, "%s: %s=%s: there is no such column: there are %s", table->path, option, text,
@@ -33,7 +34,7 @@ static dg_status find_column(const data_table *table, const char *option, const 
         snprintf(number, sizeof number, "%lld", (long long)value->i);
         text = number;
     } else if (value->kind != DG_VALUE_NAME && value->kind != DG_VALUE_STRING && value->kind != DG_VALUE_TEXT) {
-        return dg_error(DG_BAD_ARGUMENT, "%s: %s wants names or numbers of columns", table->path, option);
+        return dg_error(DG_BAD_ARGUMENT, "%s: %s needs names or numbers of columns", table->path, option);
     }
     for (*index = 0; table->has_names && *index < table->n_columns; ++*index) {
         const table_column *column = &table->columns[*index];
@@ -53,7 +54,7 @@ static dg_status find_column(const data_table *table, const char *option, const 
     for (*index = 0; table->has_names && *index < table->n_columns; ++*index)
         if (!strcmp(table->columns[*index].name, text))
             return dg_ok(); /* a name such as 2020 */
-    return dg_error(DG_BAD_ARGUMENT, "%s: %s=%s: there are %lld columns", table->path, option, text,
+    return dg_error(DG_BAD_ARGUMENT, "%s: %s=%s: the table has %lld column(s)", table->path, option, text,
                     (long long)table->n_columns);
 }
 
@@ -97,10 +98,10 @@ static dg_status bad_number(const data_table *table, int64_t place, const table_
                                    "before each three digits, as in 1.234,5",
                                    word->text);
     if (!advise)
-        return data_table_bad_cell(table, word->row, place, "'%.60s' is not a number, as column %s wants", word->text,
+        return data_table_bad_cell(table, word->row, place, "'%.60s' is not a number, as column %s needs", word->text,
                                    label);
     return data_table_bad_cell(table, word->row, place,
-                               "'%.60s' is not a number, as most of column %s are: say missing=['%.60s'], or "
+                               "'%.60s' is not a number, as most of column %s are: use missing=['%.60s'], or "
                                "categories=[%s] where the column is words",
                                word->text, label, word->text, label);
 }
@@ -231,10 +232,9 @@ static dg_status tell_marker(const data_table *table, dg_data *set, int64_t inde
     }
     for (size_t k = 0; k < sizeof markers / sizeof markers[0]; k++)
         if (least == markers[k] && count > 1 && next > least / 10)
-            return data_notice(set,
-                               "column %s holds %g in %lld rows: where that stands for a missing cell, say "
-                               "missing=[%g]",
-                               column_label(set, index, label), least, (long long)count, least);
+            return data_notice(
+                set, "column %s holds %g in %lld row(s): where that stands for a missing cell, use missing=[%g]",
+                column_label(set, index, label), least, (long long)count, least);
     return dg_ok();
 }
 
@@ -340,7 +340,7 @@ static dg_status take_missing(const data_reading *reading, dg_data *set)
         bool is_number = dg_value_number(item, &marker);
         bool is_text = item->kind == DG_VALUE_NAME || item->kind == DG_VALUE_STRING || item->kind == DG_VALUE_TEXT;
         if (!is_number && !is_text && item->kind != DG_VALUE_NONE)
-            return dg_error(DG_BAD_ARGUMENT, "data %s: missing wants markers of missing cells, such as ['?', -999]",
+            return dg_error(DG_BAD_ARGUMENT, "data %s: missing needs markers of missing cells, such as ['?', -999]",
                             reading->name);
         markers[k] = data_text(set, is_number ? dg_number_print(marker, DG_FLOAT64, number)
                                     : is_text ? item->s
@@ -404,13 +404,12 @@ static dg_status choose_uses(const data_table *table, const data_reading *readin
 static dg_status tell(dg_data *set, column_lists *lists)
 {
     if (lists->words.count)
-        DG_TRY(data_notice(set, "columns of words became %lld columns of 0 and 1: %s", (long long)lists->n_made,
+        DG_TRY(data_notice(set, "columns of words became %lld column(s) of 0 and 1: %s", (long long)lists->n_made,
                            short_list_text(&lists->words)));
     if (lists->texts.count)
-        DG_TRY(data_notice(set,
-                           "left out, for these are no categories: %s; say drop=[…] to agree, categories=[…] to use "
-                           "them",
-                           short_list_text(&lists->texts)));
+        DG_TRY(data_notice(
+            set, "left out, because these are not categories: %s; drop=[…] confirms it, categories=[…] uses them",
+            short_list_text(&lists->texts)));
     return lists->others.count ? data_notice(set, "left out: %s", short_list_text(&lists->others)) : dg_ok();
 }
 
@@ -438,8 +437,8 @@ static dg_status settle(data_table *table, const data_reading *reading, dg_data 
         return tell(set, lists);
     const char *why = lists->texts.count ? short_list_text(&lists->texts) : short_list_text(&lists->others);
     return dg_error(DG_BAD_DATA, "%s: the table has no column of features beside the target%s%s%s", table->path,
-                    *why ? ": left out as no categories: " : "", why,
-                    *why ? "; say categories=[…] or columns=[…] to use them" : "");
+                    *why ? ": left out because they are not categories: " : "", why,
+                    *why ? "; categories=[…] or columns=[…] uses them" : "");
 }
 
 dg_status columns_plan(data_table *table, const data_reading *reading, dg_data *set)

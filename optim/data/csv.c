@@ -214,8 +214,8 @@ static dg_status take_row(data_table *table, const csv_row *row)
     if (count != table->n_columns) {
         char skip[80] = "";
         if (table->n_rows <= 2 && count > table->n_columns)
-            snprintf(skip, sizeof skip, ": where the table begins here, say skip=%lld", (long long)row->line - 1);
-        return dg_error(DG_BAD_DATA, "%s:%lld:%lld: the row has %lld cells, wants %lld%s", table->path,
+            snprintf(skip, sizeof skip, ": where the table begins here, use skip=%lld", (long long)row->line - 1);
+        return dg_error(DG_BAD_DATA, "%s:%lld:%lld: the row has %lld cell(s), expected %lld%s", table->path,
                         (long long)row->line, (long long)(count < table->n_columns ? count : table->n_columns + 1),
                         (long long)count, (long long)table->n_columns, skip);
     }
@@ -329,7 +329,7 @@ static dg_status find_separator(const data_reading *reading, const char *text, c
     bool is_tab = given && (!strcmp(given, "tab") || !strcmp(given, "\\t"));
     bool is_blank_name = given && (!strcmp(given, "blank") || !strcmp(given, "space") || !strcmp(given, "\\s+"));
     if (given && strlen(given) != 1 && !is_tab && !is_blank_name)
-        return dg_error(DG_BAD_ARGUMENT, "data %s: separator wants one character, tab or blank, not '%s'",
+        return dg_error(DG_BAD_ARGUMENT, "data %s: separator needs one character, tab or blank, not '%s'",
                         reading->name, given);
     *separator = is_tab ? '\t' : is_blank_name ? ' ' : given ? *given : csv_guess_separator(text, end, comment);
     return dg_ok();

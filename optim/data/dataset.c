@@ -35,9 +35,9 @@ dg_status dg_dataset_rows(const dg_dataset *data, int64_t *rows)
     for (size_t i = 0; i < count; i++) {
         const dg_tensor *field = dg_tensors_at(data->fields, i);
         if (field->shape.rank == 0)
-            return dg_error(DG_BAD_SHAPE, "field '%s' is a scalar, wants rows", dg_tensors_name(data->fields, i));
+            return dg_error(DG_BAD_SHAPE, "field '%s' is a scalar, expected rows", dg_tensors_name(data->fields, i));
         if (i && field->shape.dims[0] != *rows)
-            return dg_error(DG_BAD_SHAPE, "field '%s' has %lld rows, '%s' has %lld", dg_tensors_name(data->fields, i),
+            return dg_error(DG_BAD_SHAPE, "field '%s' has %lld row(s), '%s' has %lld", dg_tensors_name(data->fields, i),
                             (long long)field->shape.dims[0], dg_tensors_name(data->fields, 0), (long long)*rows);
         *rows = field->shape.dims[0];
     }
@@ -104,7 +104,7 @@ static dg_status check_fraction(const char *what, double fraction)
 {
     return fraction >= 0 && fraction < 1
                ? dg_ok()
-               : dg_error(DG_BAD_ARGUMENT, "%s is %g, wants a fraction from 0 to below 1", what, fraction);
+               : dg_error(DG_BAD_ARGUMENT, "%s is %g, expected a fraction from 0 to below 1", what, fraction);
 }
 
 dg_status dg_dataset_split(dg_dataset *data, double test, double validation, uint64_t seed)
@@ -116,7 +116,7 @@ dg_status dg_dataset_split(dg_dataset *data, double test, double validation, uin
     DG_TRY(check_fraction("validation", validation));
     int64_t n_test = part_of(test, rows), n_validation = part_of(validation, rows);
     if (n_test + n_validation >= rows)
-        return dg_error(DG_BAD_ARGUMENT, "test=%g and validation=%g leave no row of %lld for training: say test=0",
+        return dg_error(DG_BAD_ARGUMENT, "test=%g and validation=%g leave no row of %lld for training: use test=0",
                         test, validation, (long long)rows);
     int64_t *order = calloc((size_t)rows, sizeof *order);
     if (!order)
@@ -135,9 +135,10 @@ dg_status dg_dataset_fold(dg_dataset *data, int64_t folds, int64_t fold, double 
     DG_TRY(dg_dataset_rows(data, &rows));
     DG_TRY(check_fraction("validation", validation));
     if (folds < 2 || folds > rows)
-        return dg_error(DG_BAD_ARGUMENT, "folds is %lld, wants 2 … %lld (the rows)", (long long)folds, (long long)rows);
+        return dg_error(DG_BAD_ARGUMENT, "folds is %lld, expected 2 … %lld (the rows)", (long long)folds,
+                        (long long)rows);
     if (fold < 1 || fold > folds)
-        return dg_error(DG_BAD_ARGUMENT, "fold is %lld, wants 1 … %lld", (long long)fold, (long long)folds);
+        return dg_error(DG_BAD_ARGUMENT, "fold is %lld, expected 1 … %lld", (long long)fold, (long long)folds);
     /* in whole rows and remainders: folds·rows may not fit */
     int64_t each = rows / folds, more = rows % folds, before = fold - 1;
     int64_t begin = before * each + (before < more ? before : more), n_test = each + (before < more);
@@ -164,7 +165,7 @@ dg_status dg_dataset_split_at(dg_dataset *data, int64_t n_train)
     REFUSE_NULL(data);
     DG_TRY(dg_dataset_rows(data, &rows));
     if (n_train < 1 || n_train > rows)
-        return dg_error(DG_BAD_ARGUMENT, "%lld training rows, the data set has %lld rows", (long long)n_train,
+        return dg_error(DG_BAD_ARGUMENT, "%lld training row(s), the data set has %lld row(s)", (long long)n_train,
                         (long long)rows);
     int64_t *order = calloc((size_t)rows, sizeof *order);
     if (!order)

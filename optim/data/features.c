@@ -65,7 +65,7 @@ static dg_status lay_out(making *m)
     if (m->width <= m->table->max_columns)
         return dg_ok();
     return dg_error(DG_BAD_DATA,
-                    "%s: the columns become %lld features, at most %lld are made: allow them with "
+                    "%s: the columns become %lld feature(s), at most %lld are made: allow them with "
                     "max_columns=…",
                     set->source, (long long)m->width, (long long)m->table->max_columns);
 }
@@ -170,12 +170,12 @@ static dg_status choose_rows(making *m)
     m->target_is_whole = m->n_targets > 0;
     if (m->kept == 0)
         return dg_error(DG_BAD_DATA,
-                        "%s: no row is complete: say fill=mean, or drop=[…] for columns with many missing "
+                        "%s: no row is complete: use fill=mean, or drop=[…] for columns with many missing "
                         "cells",
                         m->set->source);
     if (no_target)
-        DG_TRY(data_notice(m->set, "%lld rows without a target are left out", (long long)no_target));
-    return incomplete ? data_notice(m->set, "%lld rows with missing cells are left out", (long long)incomplete)
+        DG_TRY(data_notice(m->set, "left out: %lld row(s) without a target", (long long)no_target));
+    return incomplete ? data_notice(m->set, "left out: %lld row(s) with missing cells", (long long)incomplete)
                       : dg_ok();
 }
 

@@ -125,7 +125,7 @@ dg_status header_decide(const data_table *table, const csv_row *first, const dat
         *is_header = true;
     else if (words > 0)
         return data_table_bad_cell(table, 0, found.odd,
-                                   "'%.60s' is not a number: if line %lld names the columns, say header=true",
+                                   "'%.60s' is not a number: if line %lld names the columns, use header=true",
                                    first->cells[found.odd], (long long)table->lines[0]);
     else if (numbers > 0)
         *is_header = found.words_again == 0 && names_by_numbers(table);

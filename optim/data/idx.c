@@ -86,7 +86,8 @@ static dg_status read_header(const char *path, idx_file *idx, size_t size)
             return data_no_memory(path);
     }
     if (begin > size || size - begin != wanted)
-        return dg_error(DG_BAD_DATA, "%s: the file has %zu bytes, its header speaks of %zu: it is cut or garbled", path,
+        return dg_error(DG_BAD_DATA,
+                        "%s: the file has %zu byte(s), its header describes %zu: it is truncated or damaged", path,
                         size, begin + wanted);
     if (idx->shape.dims[0] == 0)
         return dg_error(DG_BAD_DATA, "%s: the file is empty", path);
@@ -112,10 +113,10 @@ static dg_status read_part(const data_reading *reading, idx_part *part)
     DG_TRY(read_idx(reading, part->images_path, &part->images));
     DG_TRY(read_idx(reading, part->labels_path, &part->labels));
     if (part->images.shape.dims[0] != part->labels.shape.dims[0])
-        return dg_error(DG_BAD_DATA, "%s: there are %lld labels, but %lld images", part->labels_path,
+        return dg_error(DG_BAD_DATA, "%s: %lld label(s), but %lld image(s)", part->labels_path,
                         (long long)part->labels.shape.dims[0], (long long)part->images.shape.dims[0]);
     if (part->labels.shape.rank != 1)
-        return dg_error(DG_BAD_DATA, "%s: labels have %d dimensions, want 1", part->labels_path,
+        return dg_error(DG_BAD_DATA, "%s: labels have %d dimension(s), expected 1", part->labels_path,
                         part->labels.shape.rank);
     return dg_ok();
 }
@@ -134,13 +135,13 @@ static dg_status take_part(const idx_part *part, dg_tensor *features, dg_tensor 
     for (int64_t k = 0; k < rows * width; k++) {
         pixels[k] = (float)element(&part->images, k);
         if (!isfinite(pixels[k]))
-            return dg_error(DG_BAD_DATA, "%s: image %lld has an element that is no finite number of float32",
+            return dg_error(DG_BAD_DATA, "%s: image %lld has an element that is not a finite float32 number",
                             part->images_path, (long long)(k / width) + 1);
     }
     for (int64_t k = 0; k < rows; k++) {
         double label = element(&part->labels, k);
         if (!(label >= 0 && label <= MAX_LABEL) || label != floor(label))
-            return dg_error(DG_BAD_DATA, "%s: label %lld is %g, wants a whole number from 0 on", part->labels_path,
+            return dg_error(DG_BAD_DATA, "%s: label %lld is %g, expected a whole number from 0 on", part->labels_path,
                             (long long)k + 1, label);
         labels[k] = (int64_t)label;
     }
@@ -259,7 +260,7 @@ static dg_status find_files(const data_reading *reading, idx_folder *found)
         DG_TRY(look_into(path, found));
     }
     if (!found->wanted && strchr(found->sets, ','))
-        return dg_error(DG_BAD_ARGUMENT, "%s: there are several sets in this folder: say split= one of %s",
+        return dg_error(DG_BAD_ARGUMENT, "%s: there are several sets in this folder: choose one with split=: %s",
                         reading->path, found->sets);
     if (found->wanted && !*train->images_path)
         return dg_error(DG_BAD_ARGUMENT, "%s: split=%s: the sets in this folder are %s", reading->path, found->wanted,

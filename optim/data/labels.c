@@ -102,7 +102,7 @@ static dg_status number_classes(dg_data *set, dg_tensor *target, const double *i
             dg_tensor_set(target, k, (double)data_class_of(set, value));
     }
     set->is_numbered = true;
-    return data_notice(set, "%s holds %lld classes, which are numbered from 0: %s … %s", target_label(set, label),
+    return data_notice(set, "%s holds %lld class(es), which are numbered from 0: %s … %s", target_label(set, label),
                        (long long)set->n_classes, set->classes[0], set->classes[set->n_classes - 1]);
 }
 
@@ -137,12 +137,12 @@ static dg_status bad_labels(const dg_data *set, const dg_node *loss, const dg_te
         if (ignored && label == *ignored)
             continue;
         if (label != floor(label))
-            return dg_error(DG_BAD_DATA, "%s: target is %g: '%s' wants whole numbers, the classes%s",
+            return dg_error(DG_BAD_DATA, "%s: target is %g: '%s' needs whole numbers, the classes%s",
                             data_place(set, k / width, place), label, name_of(loss),
                             set->n_columns ? ": choose their column with target=…" : "");
         if (label < 0 || label >= (double)scores)
             return dg_error(DG_BAD_DATA,
-                            "%s: label %.0f is out of range: '%s' has %lld classes, from 0 on, and as many "
+                            "%s: label %.0f is out of range: '%s' has %lld class(es), from 0 on, and as many "
                             "different labels would be numbered; there are %lld",
                             data_place(set, k / width, place), label, name, (long long)scores,
                             (long long)set->n_classes);
@@ -162,7 +162,7 @@ static dg_status tell_surplus(dg_data *set, const dg_node *loss, int64_t scores)
     snprintf(number, sizeof number, "%lld", (long long)set->n_classes - 1);
     last = set->classes ? set->classes[set->n_classes - 1] : number;
     return data_notice(set,
-                       "the target has %lld classes (%s … %s), but '%s' has %lld scores: the others are never "
+                       "the target has %lld class(es) (%s … %s), but '%s' has %lld score(s): the others are never "
                        "right; linear(CLASSES) takes the number from the data",
                        (long long)set->n_classes, first, last, name_of(dg_node_input(loss, 0)), (long long)scores);
 }
@@ -185,7 +185,7 @@ static dg_status tell_gaps(dg_data *set, const dg_tensor *target, const double *
     free(is_used);
     if (used * 2 >= set->n_classes)
         return dg_ok();
-    return data_notice(set, "%s has %lld different numbers from 0 to %lld: the other %lld classes have no row",
+    return data_notice(set, "%s has %lld different number(s) from 0 to %lld: the other %lld class(es) have no row",
                        target_label(set, label), (long long)used, (long long)set->n_classes - 1,
                        (long long)(set->n_classes - used));
 }
@@ -200,8 +200,8 @@ static dg_status suit_classes(dg_data *set, const dg_node *loss, dg_tensor *targ
     if (scores == 0 || set->is_numbered)
         return scores == 0 || fits(target, scores, ignored) ? dg_ok() : bad_labels(set, loss, target, ignored, scores);
     if (set->has_words && set->n_classes > scores)
-        return dg_error(DG_BAD_DATA, "%s: the labels are %lld classes (%s … %s), but '%s' has %lld scores", set->source,
-                        (long long)set->n_classes, set->classes[0], set->classes[set->n_classes - 1],
+        return dg_error(DG_BAD_DATA, "%s: the labels have %lld class(es) (%s … %s), but '%s' has %lld score(s)",
+                        set->source, (long long)set->n_classes, set->classes[0], set->classes[set->n_classes - 1],
                         name_of(dg_node_input(loss, 0)), (long long)scores);
     if (fits(target, scores, ignored)) {
         if (set->labels) { /* 1 … K for K + 1 scores, say: places, without names */
@@ -227,14 +227,14 @@ static dg_status suit_probabilities(dg_data *set, const dg_node *loss, dg_tensor
     if (k == count)
         return dg_ok();
     if (set->has_words)
-        return dg_error(DG_BAD_DATA, "%s: the labels are %lld classes (%s … %s), but '%s' wants two", set->source,
+        return dg_error(DG_BAD_DATA, "%s: the labels have %lld class(es) (%s … %s), but '%s' needs two", set->source,
                         (long long)set->n_classes, set->classes[0], set->classes[set->n_classes - 1], name_of(loss));
     if (target->shape.rank == 1 && !set->is_numbered)
         DG_TRY(data_find_labels(set, target, NULL, true));
     if (set->labels && set->n_classes == 2 && !set->is_numbered)
         return number_classes(set, target, NULL);
     char place[DATA_PLACE];
-    return dg_error(DG_BAD_DATA, "%s: the target is %g: '%s' wants numbers from 0 to 1, or two classes",
+    return dg_error(DG_BAD_DATA, "%s: the target is %g: '%s' needs numbers from 0 to 1, or two classes",
                     data_place(set, k / (count / set->count), place), dg_tensor_get(target, k), name_of(loss));
 }
 
@@ -245,7 +245,7 @@ static dg_status refuse_words(const dg_data *set, const dg_node *loss)
     for (int64_t k = 0; k < set->n_columns; k++)
         dates = dates || (set->columns[k].is.use == DG_COLUMN_TARGET && set->columns[k].is_date);
     return dg_error(DG_BAD_DATA,
-                    "%s: %s holds %s such as '%.60s', but '%s' (%s) wants numbers: choose a column of numbers with "
+                    "%s: %s holds %s such as '%.60s', but '%s' (%s) needs numbers: choose a column of numbers with "
                     "target=…, or a loss on classes (cross_entropy)",
                     set->source, target_label(set, label), dates ? "dates" : "words",
                     set->word_example ? set->word_example : set->classes[0], name_of(loss), dg_node_op(loss)->name);
@@ -313,8 +313,8 @@ static dg_status tell_far_target(dg_data *set, const dg_node *loss, const dg_ten
     if (!(fabs(mean) > FAR_TARGET || deviation > FAR_TARGET))
         return dg_ok();
     return data_notice(set,
-                       "%s is about %.3g, give or take %.3g, and networks begin near 0: '%s' learns sooner from a "
-                       "last node op=\"expr(%.3g + %.3g * x)\"",
+                       "%s has mean %.3g and standard deviation %.3g, but networks begin near 0: '%s' learns faster "
+                       "with a last node op=\"expr(%.3g + %.3g * x)\"",
                        target_label(set, label), mean, deviation, name_of(loss), mean, deviation > 0 ? deviation : 1);
 }
 
@@ -344,7 +344,7 @@ static dg_status check_tokens(const dg_data *set, const dg_graph *graph)
         const dg_value *field = dg_node_attr(node, "field");
         bool is_named = field && field->kind != DG_VALUE_NONE && field->s && *field->s;
         if (is_named ? !strcmp(field->s, "features") : !is_target(graph, node))
-            return dg_error(DG_BAD_DATA, "%s: input '%s' is %s, but the features are scaled: say scale=none",
+            return dg_error(DG_BAD_DATA, "%s: input '%s' is %s, but the features are scaled: use scale=none",
                             set->source, name_of(node), dg_dtype_name(dg_node_type(node, 0)->dtype));
     }
     return dg_ok();
@@ -407,7 +407,7 @@ dg_status dg_data_check(const dg_data *data, const dg_graph *graph)
             return refuse_words(data, loss);
         if (!fine)
             return dg_error(DG_BAD_DATA,
-                            "%s: the labels are not what '%s' (%s) wants, %s: dg_data_suit() numbers the classes, or "
+                            "%s: the labels are not what '%s' (%s) needs, %s: dg_data_suit() numbers the classes, or "
                             "says why they do not fit",
                             data->source, name_of(loss), dg_node_op(loss)->name,
                             kind == ZERO_TO_ONE ? "numbers from 0 to 1" : "whole numbers from 0 on, below its scores");

@@ -79,7 +79,8 @@ static const struct option_rule {
     {{"n", "made sets", "how many rows"}, SETS_MADE, COUNT, AT(n), NULL},
     {{"noise", "made sets", "the deviation of the noise"}, SETS_MADE, AMOUNT, AT(noise), NULL},
     {{"max_columns", "tables", "the most columns that are read (100000)"}, SETS_TABLE, COUNT, AT(max_columns), NULL},
-    {{"max_bytes", "files", "the most bytes that are read, unpacked (2 GiB; of a packed file, 100 times its size)"},
+    {{"max_bytes", "files",
+      "the most bytes that are read, uncompressed (2 GiB; of a compressed file, 100 times its size)"},
      SETS_FILE,
      COUNT,
      AT(max_bytes),
@@ -95,7 +96,7 @@ const dg_data_option *dg_data_option_at(size_t index)
 
 static dg_status wants(const char *name, const struct option_rule *rule, const char *what)
 {
-    return dg_error(DG_BAD_ARGUMENT, "data %s: %s wants %s", name, rule->is.name, what);
+    return dg_error(DG_BAD_ARGUMENT, "data %s: %s needs %s", name, rule->is.name, what);
 }
 
 static dg_status take_word(const char *name, const struct option_rule *rule, const dg_value *value, const char **word)
@@ -115,7 +116,7 @@ static dg_status take_word(const char *name, const struct option_rule *rule, con
     int length = snprintf(between, sizeof between, " %s ", *word);
     if (length > 0 && length < (int)sizeof between && **word && strstr(rule->words, between))
         return dg_ok();
-    return dg_error(DG_BAD_ARGUMENT, "data %s: %s=%.60s: wants one of%.*s", name, rule->is.name, *word,
+    return dg_error(DG_BAD_ARGUMENT, "data %s: %s=%.60s: expected one of%.*s", name, rule->is.name, *word,
                     (int)strlen(rule->words) - 1, rule->words);
 }
 
@@ -171,7 +172,7 @@ static dg_status check_fill(const char *name, const data_options *options)
     if (!fill || !strcmp(fill, "mean") || !strcmp(fill, "median") || !strcmp(fill, "drop") ||
         decimal_read(fill, &number))
         return dg_ok();
-    return dg_error(DG_BAD_ARGUMENT, "data %s: fill=%.60s: wants mean, median, drop or a number", name, fill);
+    return dg_error(DG_BAD_ARGUMENT, "data %s: fill=%.60s: expected mean, median, drop or a number", name, fill);
 }
 
 dg_status options_read(const char *name, const dg_value *call, unsigned kinds, bool fields, data_options *options)

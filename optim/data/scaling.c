@@ -162,7 +162,7 @@ static dg_status tell_great(dg_data *set, const dg_tensor *features)
                                                 set->columns[column].is.first == k % set->n_features))
             column++;
         int64_t row = k / set->n_features;
-        return data_notice(set, "%s %lld, column %s: %.6g is beyond what float32 holds (3.4e38): is that meant?",
+        return data_notice(set, "%s %lld, column %s: %.6g is beyond what float32 holds (3.4e38): is that intended?",
                            set->lines ? "line" : "row", (long long)(set->lines ? set->lines[row] : row + 1),
                            column_label(set, column, label), at[k]);
     }
@@ -227,7 +227,7 @@ dg_status data_scale(dg_data *set)
     }
     int64_t width = dg_tensor_count(features) / set->count, count = dg_tensor_count(&set->offset);
     if (count != 1 && count != width)
-        return dg_error(DG_BAD_SHAPE, "%s: the rows have %lld features, but training had %lld", set->source,
+        return dg_error(DG_BAD_SHAPE, "%s: the rows have %lld feature(s), but training had %lld", set->source,
                         (long long)width, (long long)count);
     for (int64_t k = 0; k < set->count * width; k++) {
         int64_t s = count == 1 ? 0 : k % width;

@@ -95,7 +95,7 @@ dg_status dg_data_keep(const dg_data *data, dg_tensors *checkpoint)
 
 static dg_status garbled(const char *key)
 {
-    return dg_error(DG_BAD_DATA, "the checkpoint's '%s' is garbled", key);
+    return dg_error(DG_BAD_DATA, "the checkpoint's '%s' is damaged", key);
 }
 
 /* A list of texts into the set's arena. */
@@ -183,7 +183,7 @@ static dg_status take_scaling(const dg_tensors *checkpoint, dg_data *set)
         return dg_ok();
     if (!offset || !divisor || offset->dtype != DG_FLOAT64 || divisor->dtype != DG_FLOAT64 || offset->shape.rank != 1 ||
         !dg_shape_equal(&offset->shape, &divisor->shape) || offset->shape.dims[0] < 1)
-        return dg_error(DG_BAD_DATA, "the checkpoint's scaling (" TENSOR_OFFSET ", " TENSOR_SCALE ") is garbled");
+        return dg_error(DG_BAD_DATA, "the checkpoint's scaling (" TENSOR_OFFSET ", " TENSOR_SCALE ") is damaged");
     DG_TRY(dg_tensor_copy(&set->offset, offset));
     return dg_tensor_copy(&set->divisor, divisor);
 }
@@ -344,7 +344,8 @@ static dg_status match_places(const data_table *table, dg_data *set, int64_t *pl
         counts[set->columns[k].is.use]++;
     bool all = n == set->n_columns, no_target = !all && n == set->n_columns - counts[DG_COLUMN_TARGET];
     if (!all && !no_target && n != counts[DG_COLUMN_FEATURE])
-        return dg_error(DG_BAD_DATA, "%s: there are %lld columns, but training had %lld, of which %lld are features",
+        return dg_error(DG_BAD_DATA,
+                        "%s: the file has %lld column(s), but training had %lld, of which %lld are feature(s)",
                         set->source, (long long)n, (long long)set->n_columns, (long long)counts[DG_COLUMN_FEATURE]);
     for (int64_t k = 0; k < set->n_columns; k++) {
         dg_column_use use = set->columns[k].is.use;

@@ -1,6 +1,8 @@
 /* The set that readers fill, and what a program may ask of it. */
 #include "set.h"
 
+#include "core/base/counts.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,8 +22,8 @@ dg_status budget_take(data_budget *budget, const char *source, size_t bytes)
     if (__builtin_add_overflow(budget->used, bytes, &used))
         return data_no_memory(source);
     if (budget->limit && used > budget->limit)
-        return dg_error(DG_NO_MEMORY, "%s: reading these data takes %zu bytes or more, the limit is %zu", source, used,
-                        budget->limit);
+        return dg_error(DG_NO_MEMORY, "%s: reading these data takes %zu byte(s) or more, the limit is %zu", source,
+                        used, budget->limit);
     budget->used = used;
     return dg_ok();
 }
@@ -90,6 +92,7 @@ dg_status data_notice(dg_data *set, const char *format, ...)
     va_start(list, format);
     vsnprintf(text + head, sizeof text - (size_t)head, format, list);
     va_end(list);
+    settle_counts(text);
     char *copy = data_text(set, text);
     if (!copy)
         return data_no_memory(set->source);

@@ -58,7 +58,7 @@ static number_style find_evidence(const data_table *table, const dg_data *set)
 static dg_status is_mixed(const data_table *table, int64_t place, const table_word *comma, int64_t point_row)
 {
     return data_table_bad_cell(table, comma->row, place,
-                               "'%.60s' has a decimal comma, but line %lld has a decimal point: say decimal=',' or "
+                               "'%.60s' has a decimal comma, but line %lld has a decimal point: use decimal=',' or "
                                "decimal='.' for the one that is right, and mend the other",
                                comma->text, (long long)table->lines[point_row]);
 }
@@ -75,7 +75,7 @@ static dg_status choose_by_others(data_table *table, const dg_data *set, int64_t
         return dg_ok();
     return data_table_bad_cell(
         table, count->ambiguous->row, place,
-        "'%.60s' may be %.10g or %.10g: say decimal='.' for the first, decimal=',' for the second",
+        "'%.60s' may be %.10g or %.10g: use decimal='.' for the first, decimal=',' for the second",
         count->ambiguous->text, count->as_grouped, count->as_comma);
 }
 

@@ -49,7 +49,8 @@ static dg_status take(data_table *table, size_t bytes)
 dg_status data_table_set_columns(data_table *table, int64_t n_columns)
 {
     if (n_columns > table->max_columns)
-        return dg_error(DG_BAD_DATA, "%s: there are %lld columns, at most %lld are read: allow them with max_columns=…",
+        return dg_error(DG_BAD_DATA,
+                        "%s: the file has %lld column(s), at most %lld are read: allow them with max_columns=…",
                         table->path, (long long)n_columns, (long long)table->max_columns);
     DG_TRY(take(table, (size_t)n_columns * sizeof(table_column)));
     table->columns = calloc((size_t)n_columns + 1, sizeof(table_column));

@@ -20,7 +20,7 @@ static dg_status find_shape(const char *name, const dg_value *list, dg_shape *sh
             return bad_field(name, "is nested too deep");
         shape->dims[shape->rank++] = (int64_t)list->count;
     }
-    return shape->rank > 0 ? dg_ok() : bad_field(name, "wants a list with an item for each row");
+    return shape->rank > 0 ? dg_ok() : bad_field(name, "needs a list with an item for each row");
 }
 
 static dg_status fill(const char *name, const dg_value *value, int depth, dg_tensor *tensor, int64_t *next)

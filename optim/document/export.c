@@ -305,7 +305,7 @@ static dg_status check_roles(const exporting *e)
     }
     if (found[0] && found[1] && strcmp(found[0], found[1]) == 0)
         return dg_error(DG_BAD_ARGUMENT,
-                        "output=%s: this is the loss, which training makes small; output names the "
+                        "output=%s: this is the loss, which training minimises; output names the "
                         "node whose values are the predictions",
                         found[1]);
     return dg_ok();

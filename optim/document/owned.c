@@ -105,7 +105,7 @@ dg_status owned_sharer(const building *b, int item, const char *name, dg_node **
     *other = dg_graph_find(b->graph, whole);
     return *other
                ? dg_ok()
-               : dg_error(DG_BAD_ARGUMENT, "'%s' would have the parameters of '%s', which there is not", name, whole);
+               : dg_error(DG_BAD_ARGUMENT, "'%s' would have the parameters of '%s', which does not exist", name, whole);
 }
 
 dg_status owned_share_file(const building *b, int item, const char *name, const char **prefix)

@@ -39,7 +39,7 @@ static dg_status read_call(cell *c, const dg_value *call, const char **path)
     bool is_text =
         first && (first->kind == DG_VALUE_STRING || first->kind == DG_VALUE_NAME || first->kind == DG_VALUE_TEXT);
     if (!is_text || (first->key && strcmp(first->key, "file") != 0))
-        return dg_error(DG_BAD_ARGUMENT, "wants the cell's file: scan('cell.dot')");
+        return dg_error(DG_BAD_ARGUMENT, "needs the cell's file: scan('cell.dot')");
     *path = first->s;
     size_t count = 0;
     for (size_t k = 0; k < call->count; k++) {
@@ -47,9 +47,9 @@ static dg_status read_call(cell *c, const dg_value *call, const char **path)
         bool is_dim = item->key && strcmp(item->key, "dim") == 0;
         bool is_reverse = item->key && strcmp(item->key, "reverse") == 0;
         if (is_dim && item->kind != DG_VALUE_INT)
-            return dg_error(DG_BAD_ARGUMENT, "dim wants a whole number");
+            return dg_error(DG_BAD_ARGUMENT, "dim needs a whole number");
         if (is_reverse && item->kind != DG_VALUE_BOOL)
-            return dg_error(DG_BAD_ARGUMENT, "reverse wants true or false");
+            return dg_error(DG_BAD_ARGUMENT, "reverse needs true or false");
         if (is_dim)
             c->dim = item->i;
         else if (is_reverse)
@@ -193,7 +193,7 @@ static dg_status step_type(cell *c, dg_type *type)
     *type = *dg_node_type(c->wired[0], 0);
     dg_graph_print_shape(c->user->graph, &type->shape, text, sizeof text);
     if (type->shape.rank == 0)
-        return dg_error(DG_BAD_SHAPE, "'%s' is a scalar, wants a sequence", dg_node_name(c->wired[0]));
+        return dg_error(DG_BAD_SHAPE, "'%s' is a scalar, expected a sequence", dg_node_name(c->wired[0]));
     DG_TRY(dg_infer_dim(c->dim, type->shape.rank, &axis));
     if (type->shape.dims[axis] < 0)
         return dg_error(DG_BAD_SHAPE,
@@ -241,8 +241,10 @@ static dg_status start_at_zero(cell *c, int state, dg_node **made)
         return dg_error(DG_BAD_ARGUMENT, "input '%s' of %s has no shape", node->name, file->path);
     for (size_t d = 0; d < shape->count; d++)
         if (shape->items[d].kind == DG_VALUE_NAME && !sizes_find(&c->inner, shape->items[d].s))
-            return dg_error(DG_BAD_SHAPE, "state '%s' of %s is %s: %s is no size of what is wired; a start is wanted",
-                            node->name, file->path, dg_value_print(arena, shape), shape->items[d].s);
+            return dg_error(
+                DG_BAD_SHAPE,
+                "state '%s' of %s is %s: %s is not a size of any wired input: wire a first value of the state",
+                node->name, file->path, dg_value_print(arena, shape), shape->items[d].s);
     DG_TRY(sizes_put(&c->inner, &call));
     const dg_value *dtype = dg_call_argument(&call, 1, "dtype");
     attrs[0] = *dg_call_argument(&call, 0, "shape");

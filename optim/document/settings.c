@@ -81,7 +81,7 @@ static dg_status read_list(putting *p, const char *text, bool is_own)
     for (const char *at = text + strspn(text, " ,\n\t"); *at; at += strspn(at, " ,\n\t")) {
         size_t length = name_length(at), gap = strspn(at + length, " ");
         if (!length || at[length + gap] != '=')
-            return dg_error(DG_BAD_ARGUMENT, "set=\"%.60s\": wants NAME=VALUE, NAME=VALUE at '%.20s'", text, at);
+            return dg_error(DG_BAD_ARGUMENT, "set=\"%.60s\": expected NAME=VALUE, NAME=VALUE at '%.20s'", text, at);
         const char *value = at + length + gap + 1;
         value += strspn(value, " ");
         size_t size = value_length(value);

@@ -108,7 +108,7 @@ static dg_status build_used(building *b, int item, const char *name, dg_node *co
     bool is_text =
         path && (path->kind == DG_VALUE_STRING || path->kind == DG_VALUE_NAME || path->kind == DG_VALUE_TEXT);
     if (!is_text || (path->key && strcmp(path->key, "file") != 0))
-        return dg_error(DG_BAD_ARGUMENT, "wants a file: use('file.dot')");
+        return dg_error(DG_BAD_ARGUMENT, "needs a file: use('file.dot')");
     building inner = {.graph = b->graph,
                       .options = b->options,
                       .find_maker = b->find_maker,

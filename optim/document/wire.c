@@ -92,10 +92,10 @@ dg_status use_take_sizes(const building *user, const dg_value *call, size_bindin
             continue;
         if (!item->key || !isupper((unsigned char)item->key[0]))
             return dg_error(DG_BAD_ARGUMENT,
-                            "'%s' is no size: behind the file come sizes such as T=5 and settings such as width=64",
+                            "'%s' is not a size: behind the file come sizes such as T=5 and settings such as width=64",
                             item->key ? item->key : dg_value_print(dg_graph_arena(user->graph), item));
         if (!is_size)
-            return dg_error(DG_BAD_ARGUMENT, "%s=%s: wants a number, or the name of a size", item->key,
+            return dg_error(DG_BAD_ARGUMENT, "%s=%s: expected a number, or the name of a size", item->key,
                             dg_value_print(dg_graph_arena(user->graph), item));
         bool known = false;
         for (int k = 0; !known && k < file->n_nodes; k++)
@@ -181,7 +181,7 @@ dg_status use_place_edges(const wiring *w, const int *edges, int count, int *pla
             return dg_error(DG_BAD_ARGUMENT, "%s has no input '%s' for its result; there are %s", used->path, arg,
                             known);
         if (taken[places[i]]++)
-            return dg_error(DG_BAD_ARGUMENT, "two nodes are wired to input '%s'", arg);
+            return dg_error(DG_BAD_ARGUMENT, "two nodes are connected to input '%s'", arg);
     }
     for (int i = 0, place = 0; i < count; i++) {
         if (places[i] >= 0)
@@ -189,8 +189,7 @@ dg_status use_place_edges(const wiring *w, const int *edges, int count, int *pla
         while (place < w->n_inputs && taken[place])
             place++;
         if (place == w->n_inputs)
-            return dg_error(DG_BAD_ARGUMENT, "%d nodes are wired to it, the inputs of %s are %s", count, used->path,
-                            known);
+            return dg_error(DG_BAD_ARGUMENT, "it gets %d node(s), the inputs of %s are %s", count, used->path, known);
         taken[place] = 1;
         places[i] = place;
     }
@@ -297,7 +296,7 @@ dg_status use_open_module(building *b, int item, dg_module **module)
     if (!checkpoint || strcmp(checkpoint, "false") == 0)
         return dg_ok();
     if (strcmp(checkpoint, "true") != 0)
-        return dg_error(DG_BAD_ARGUMENT, "checkpoint=%s: wants true or false", checkpoint);
+        return dg_error(DG_BAD_ARGUMENT, "checkpoint=%s: expected true or false", checkpoint);
     *module = dg_module_begin(b->graph, NULL, true); /* the caller switches back */
     return dg_graph_status(b->graph);
 }

@@ -22,7 +22,7 @@ static dg_status fill_by(dg_tensor *tensor, const dg_init_call *call, center_rul
     DG_TRY(call->data->value(call->data, dg_node_input(call->data->layer, 0), &rows));
     dg_status status = dg_ok();
     if (tensor->shape.rank != 2 || tensor->shape.dims[1] != rows.shape.dims[1])
-        status = dg_error(DG_BAD_SHAPE, "centers %s for data of %lld columns",
+        status = dg_error(DG_BAD_SHAPE, "centers %s for data of %lld column(s)",
                           dg_shape_print(&tensor->shape, text, sizeof text), (long long)rows.shape.dims[1]);
     if (status.code == DG_OK)
         status = dg_tensor_make(&centers, DG_FLOAT64, tensor->shape);
@@ -40,7 +40,7 @@ static dg_status by_samples(const dg_tensor *rows, const dg_init_call *call, dg_
     int64_t n = rows->shape.dims[0], k = centers->shape.dims[0];
     size_t row = (size_t)rows->shape.dims[1] * sizeof(double);
     if (n < k)
-        return dg_error(DG_BAD_DATA, "%lld centers want as many rows of data, there are %lld", (long long)k,
+        return dg_error(DG_BAD_DATA, "%lld center(s) need as many rows of data, there are %lld", (long long)k,
                         (long long)n);
     int64_t *order = calloc((size_t)n, sizeof *order);
     if (!order)
@@ -69,7 +69,7 @@ static dg_status take_block(void *argument, const dg_tensor *values)
     all_rows *a = argument;
     int64_t count = a->centers->shape.dims[0], d = a->centers->shape.dims[1], rows = values[0].shape.dims[0];
     if (values[0].shape.dims[1] != d)
-        return dg_error(DG_BAD_SHAPE, "centers of %lld columns for data of %lld", (long long)d,
+        return dg_error(DG_BAD_SHAPE, "centers of %lld column(s) for data of %lld", (long long)d,
                         (long long)values[0].shape.dims[1]);
     for (int64_t i = 0; i < rows * d && a->done * d + i < count * d; i++)
         dg_tensor_set(a->centers, a->done * d + i, dg_tensor_get(&values[0], i));
@@ -87,7 +87,7 @@ static dg_status fill_all(dg_tensor *tensor, const dg_init_call *call)
     return a.done == tensor->shape.dims[0]
                ? dg_ok()
                : dg_error(DG_BAD_SHAPE,
-                          "%lld rows reach the layer, which has %lld centers: give it ROWS of them, or init=samples",
+                          "the layer gets %lld row(s) and has %lld center(s): give it ROWS of them, or init=samples",
                           (long long)a.done, (long long)tensor->shape.dims[0]);
 }
 
@@ -117,8 +117,8 @@ static dg_status centers_by_class(const dg_tensor *rows, const dg_tensor *labels
     int64_t classes = class_count(labels), m = centers->shape.dims[0], d = centers->shape.dims[1], done = 0;
     int64_t each = isnan(call->values[0]) ? 0 : (int64_t)call->values[0];
     if (each ? each * classes != m : m < classes)
-        return dg_error(DG_BAD_SHAPE, "%lld centers for %lld classes%s", (long long)m, (long long)classes,
-                        each ? ": wants as many as the argument says for each" : ": wants one for each at least");
+        return dg_error(DG_BAD_SHAPE, "%lld center(s) for %lld class(es)%s", (long long)m, (long long)classes,
+                        each ? ": expected as many as the argument says for each" : ": expected one for each at least");
     double *picked = malloc(((size_t)dg_tensor_count(rows) + 1) * sizeof *picked);
     dg_status status = picked ? dg_ok() : dg_no_memory("%lld rows", (long long)rows->shape.dims[0]);
     for (int64_t class = 0; status.code == DG_OK && class < classes; class ++) {
@@ -140,11 +140,11 @@ static dg_status by_class(const dg_tensor *rows, const dg_init_call *call, dg_te
     dg_tensor labels;
     DG_TRY(target_reached(call->data->layer, &target));
     if (!target.labels)
-        return dg_error(DG_BAD_ARGUMENT, "loss '%s' compares with no classes", dg_node_name(target.loss));
+        return dg_error(DG_BAD_ARGUMENT, "loss '%s' takes no class labels", dg_node_name(target.loss));
     DG_TRY(call->data->value(call->data, target.node, &labels));
     dg_status status = labels.shape.dims[0] == rows->shape.dims[0] && labels.shape.dims[1] == 1
                            ? centers_by_class(rows, &labels, call, centers)
-                           : dg_error(DG_BAD_SHAPE, "%lld rows reach the layer, of %lld labels",
+                           : dg_error(DG_BAD_SHAPE, "the layer gets %lld row(s), but %lld label(s)",
                                       (long long)rows->shape.dims[0], (long long)dg_tensor_count(&labels));
     dg_tensor_release(&labels);
     return status;
@@ -213,8 +213,9 @@ static dg_status choose_centers(const dg_tensor *rows, const dg_tensor *targets,
     if (status.code == DG_OK)
         status = orthogonal_least_squares(&values, targets, m, chosen, &n_chosen, NULL);
     if (status.code == DG_OK && n_chosen < m)
-        status = dg_error(DG_BAD_DATA, "%lld centers explain the targets in full: the layer has %lld, one is too many",
-                          (long long)n_chosen, (long long)m);
+        status =
+            dg_error(DG_BAD_DATA, "%lld center(s) explain the targets in full: the layer has %lld, one is too many",
+                     (long long)n_chosen, (long long)m);
     for (int64_t j = 0; status.code == DG_OK && j < m; j++)
         memcpy((double *)centers->data + j * d, (const double *)rows->data + chosen[j] * d, (size_t)d * sizeof(double));
     dg_tensor_release(&values);
@@ -229,7 +230,7 @@ static dg_status by_least_squares(const dg_tensor *rows, const dg_init_call *cal
     if (!dg_node_attr(call->data->layer, "kernel"))
         return dg_error(DG_BAD_ARGUMENT, "it is for the centers of rbf");
     if (!isnan(call->values[0]) && (int64_t)call->values[0] != centers->shape.dims[0])
-        return dg_error(DG_BAD_SHAPE, "the layer has %lld centers, not %g", (long long)centers->shape.dims[0],
+        return dg_error(DG_BAD_SHAPE, "the layer has %lld center(s), not %g", (long long)centers->shape.dims[0],
                         call->values[0]);
     DG_TRY(target_reached(call->data->layer, &target));
     dg_status status = call->data->value(call->data, target.node, &values);
@@ -238,8 +239,8 @@ static dg_status by_least_squares(const dg_tensor *rows, const dg_init_call *cal
     if (status.code == DG_OK)
         status = target_matrix(&target, &values, &targets);
     if (status.code == DG_OK && targets.shape.dims[0] != rows->shape.dims[0])
-        status = dg_error(DG_BAD_SHAPE, "%lld rows reach the layer, of %lld targets", (long long)rows->shape.dims[0],
-                          (long long)targets.shape.dims[0]);
+        status = dg_error(DG_BAD_SHAPE, "the layer gets %lld row(s), but %lld target(s)",
+                          (long long)rows->shape.dims[0], (long long)targets.shape.dims[0]);
     if (status.code == DG_OK)
         status = candidate_gamma(rows, call, &gamma);
     if (status.code == DG_OK)

@@ -113,7 +113,7 @@ static dg_status show_blocks(const dg_init_data *data, int count, dg_node *const
     const fitting *f = ((const shown_data *)data)->of;
     dg_plan *plan = NULL;
     if (count < 1 || count > MOST_NODES)
-        return dg_error(DG_BAD_ARGUMENT, "%d nodes at a time, wants 1 … %d", count, MOST_NODES);
+        return dg_error(DG_BAD_ARGUMENT, "%d node(s) at a time, expected 1 … %d", count, MOST_NODES);
     DG_TRY(plan_for(f, count, nodes, &plan));
     dg_status status = dg_ok();
     for (int64_t begin = 0; status.code == DG_OK && begin < f->rows->count; begin += f->rows->block)

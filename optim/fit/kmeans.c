@@ -159,7 +159,7 @@ dg_status kmeans(const dg_tensor *rows, int64_t iterations, const dg_random *key
                     .centers = centers->data,
                     .threads = threads};
     if (m.n < m.k)
-        return dg_error(DG_BAD_DATA, "%lld centers want as many rows of data, there are %lld", (long long)m.k,
+        return dg_error(DG_BAD_DATA, "%lld center(s) need as many rows of data, there are %lld", (long long)m.k,
                         (long long)m.n);
     m.nearest = malloc((size_t)m.n * sizeof *m.nearest);
     m.distance = calloc((size_t)m.n, sizeof *m.distance);

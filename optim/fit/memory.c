@@ -26,7 +26,7 @@ static dg_status fill_by(dg_tensor *tensor, const dg_init_call *call, memory_rul
     int64_t p = rows.shape.dims[0], n = rows.shape.dims[1];
     dg_status status = dg_ok();
     if (tensor->shape.rank != 2 || tensor->shape.dims[0] != n || tensor->shape.dims[1] != n)
-        status = dg_error(DG_BAD_SHAPE, "weights %s for patterns of %lld units",
+        status = dg_error(DG_BAD_SHAPE, "weights %s for patterns of %lld unit(s)",
                           dg_shape_print(&tensor->shape, text, sizeof text), (long long)n);
     double *w = status.code == DG_OK ? calloc((size_t)(n * n) + 1, sizeof *w) : NULL;
     if (status.code == DG_OK)

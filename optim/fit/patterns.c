@@ -39,13 +39,13 @@ static dg_status all_targets(const dg_init_call *call, dg_tensor *into)
     fit_target target;
     DG_TRY(target_reached(call->data->layer, &target));
     if (into->shape.rank != 2 || into->shape.dims[1] != target.columns)
-        return dg_error(DG_BAD_SHAPE, "the targets of '%s' have %lld columns: out_features must be that",
+        return dg_error(DG_BAD_SHAPE, "the targets of '%s' have %lld column(s): out_features must be that",
                         dg_node_name(target.loss), (long long)target.columns);
     taking t = {&target, into, 0};
     DG_TRY(call->data->blocks(call->data, 1, &target.node, take_targets, &t));
     return t.done == into->shape.dims[0]
                ? dg_ok()
-               : dg_error(DG_BAD_SHAPE, "there are %lld training rows, the layer keeps %lld: patterns must be ROWS",
+               : dg_error(DG_BAD_SHAPE, "the training has %lld row(s), the layer keeps %lld: patterns must be ROWS",
                           (long long)t.done, (long long)into->shape.dims[0]);
 }
 

@@ -101,11 +101,11 @@ static dg_status read_centers(search *s, int64_t n)
         if (!*end && !s->count)
             return dg_ok();
         return dg_error(DG_BAD_ARGUMENT,
-                        "centers '%s' of %lld rows: wants all, kmeans(M), samples(M) or ols(M) with M "
+                        "centers '%s' of %lld row(s): expected all, kmeans(M), samples(M) or ols(M) with M "
                         "below the rows",
                         text, (long long)n);
     }
-    return text ? dg_error(DG_BAD_ARGUMENT, "centers '%s': wants all, kmeans, samples or ols", text) : dg_ok();
+    return text ? dg_error(DG_BAD_ARGUMENT, "centers '%s': expected all, kmeans, samples or ols", text) : dg_ok();
 }
 
 static dg_status read_select(search *s)
@@ -120,7 +120,7 @@ static dg_status read_select(search *s)
     char *end = NULL;
     s->goal = strncmp(text, "goal=", 5) == 0 ? strtod(text + 5, &end) : 0;
     if (!end || *end || !(s->goal > 0))
-        return dg_error(DG_BAD_ARGUMENT, "select '%s': wants loocv, aic, bic or goal=MEAN_SQUARE", text);
+        return dg_error(DG_BAD_ARGUMENT, "select '%s': expected loocv, aic, bic or goal=MEAN_SQUARE", text);
     if (s->options->centers && s->way != BY_OLS)
         return dg_error(DG_BAD_ARGUMENT, "select '%s' counts the centres that ols chooses: centers must be ols", text);
     s->by = BY_GOAL;
@@ -376,7 +376,8 @@ static dg_status search_sizes(search *s)
     for (int64_t m = 5; m <= n / 2 && m <= MOST_ALL; m = next_size(m))
         DG_TRY(at_size(s, m));
     return s->any ? dg_ok()
-                  : dg_error(DG_BAD_DATA, "%lld rows are too few to choose from: say how many centers", (long long)n);
+                  : dg_error(DG_BAD_DATA, "%lld row(s) are too few to choose from: give the number of centers",
+                             (long long)n);
 }
 
 /* ---- rows chosen one at a time ---- */
@@ -449,10 +450,10 @@ static dg_status search_ols(search *s)
                                fixed && s->options->width > 0 ? s->options->width : s->distance * pow(2, f)));
     }
     if (s->by == BY_GOAL && !(s->best.error * s->best.error <= s->goal))
-        return dg_error(DG_BAD_DATA, "no network reaches a mean square of %g: the best has %g with %lld centers",
+        return dg_error(DG_BAD_DATA, "no network reaches a mean square of %g: the best has %g with %lld center(s)",
                         s->goal, s->best.error * s->best.error, (long long)s->best.centers);
     return s->any ? dg_ok()
-                  : dg_error(DG_BAD_DATA, "%lld rows are too few to choose from: say how many centers",
+                  : dg_error(DG_BAD_DATA, "%lld row(s) are too few to choose from: give the number of centers",
                              (long long)s->rows.shape.dims[0]);
 }
 
@@ -475,13 +476,13 @@ dg_status dg_rbf_fit_make(const dg_dataset *data, const dg_rbf_fit_options *opti
     *fit = (dg_rbf_fit){0};
     search s = {.options = options ? options : &(dg_rbf_fit_options){0}, .best_score = INFINITY};
     if (!(s.options->width >= 0) || !(s.options->ridge >= 0))
-        return dg_error(DG_BAD_ARGUMENT, "width is %g and ridge %g: want numbers above 0, or 0 for chosen ones",
+        return dg_error(DG_BAD_ARGUMENT, "width is %g and ridge %g: expected numbers above 0, or 0 for chosen ones",
                         s.options->width, s.options->ridge);
     dg_status status = take_field(data, "features", &s.rows);
     if (status.code == DG_OK)
         status = take_field(data, s.options->target ? s.options->target : "target", &s.targets);
     if (status.code == DG_OK && data->n_train < 3)
-        status = dg_error(DG_BAD_DATA, "%lld training rows are too few", (long long)data->n_train);
+        status = dg_error(DG_BAD_DATA, "%lld training row(s) are too few", (long long)data->n_train);
     if (status.code == DG_OK)
         status = read_kernels(&s);
     if (status.code == DG_OK)

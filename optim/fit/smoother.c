@@ -127,7 +127,7 @@ dg_status smoother_make(smoother *s, bool exact, const dg_tensor *basis, int64_t
     *s = (smoother){.exact = exact, .n = n, .k = k, .m = m, .q = q, .sign = sign, .basis = basis};
     s->r = exact ? n - q : m;
     if (s->r < 1 || n > INT32_MAX / 2)
-        return dg_error(DG_BAD_DATA, "%lld rows are too few for a polynomial of %lld terms", (long long)n,
+        return dg_error(DG_BAD_DATA, "%lld row(s) are too few for a polynomial of %lld term(s)", (long long)n,
                         (long long)q);
     s->vectors = numbers(n * s->r);
     s->values = numbers(s->r);

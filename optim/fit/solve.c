@@ -103,8 +103,8 @@ static dg_status copy_solution(const least_squares *of, const double *right, int
     for (int64_t i = 0; i < p * k; i++)
         if (!isfinite(dg_tensor_get(solution, i))) {
             dg_tensor_release(solution);
-            return dg_error(DG_NUMERIC, "the solution is not finite: features of the layer depend on each other, or "
-                                        "are not finite; ridge(lambda) or svd solve such");
+            return dg_error(DG_NUMERIC, "the solution is not finite: features of the layer are linearly dependent, or "
+                                        "not finite; ridge(lambda) or svd solve such");
         }
     return dg_ok();
 }
@@ -128,7 +128,7 @@ dg_status least_squares_solve(const least_squares *of, solver by, double number,
     if (failed == 0)
         status = copy_solution(of, right, tall, solution);
     else if (failed > 0)
-        status = dg_error(DG_NUMERIC, "the features of the layer depend on each other: ridge(lambda) with a larger "
+        status = dg_error(DG_NUMERIC, "the features of the layer are linearly dependent: ridge(lambda) with a larger "
                                       "lambda, or svd, solves such");
     else if (failed > LAPACK_WORK_MEMORY_ERROR)
         status = dg_error(DG_NUMERIC, "features or targets are not finite");
@@ -151,8 +151,8 @@ static dg_status gather_block(void *argument, const dg_tensor *values)
     gathering *g = argument;
     dg_tensor targets;
     if (values[0].shape.dims[0] != values[1].shape.dims[0])
-        return dg_error(DG_BAD_SHAPE, "%lld rows reach the layer, of %lld targets", (long long)values[0].shape.dims[0],
-                        (long long)values[1].shape.dims[0]);
+        return dg_error(DG_BAD_SHAPE, "the layer gets %lld row(s), but %lld target(s)",
+                        (long long)values[0].shape.dims[0], (long long)values[1].shape.dims[0]);
     DG_TRY(target_matrix(&g->target, &values[1], &targets));
     for (int64_t i = 0; g->given && i < dg_tensor_count(&targets); i++)
         dg_tensor_set(&targets, i, dg_tensor_get(&targets, i) - dg_tensor_get(g->given, i % g->target.columns));
@@ -168,7 +168,7 @@ static dg_status solve_by(dg_tensor *weight, dg_tensor *bias, const dg_init_call
     DG_TRY(target_of(layer, &g.target));
     int64_t k = weight->shape.dims[0], p = weight->shape.dims[1];
     if (k != g.target.columns)
-        return dg_error(DG_BAD_SHAPE, "layer '%s' has %lld results, the targets of '%s' have %lld columns",
+        return dg_error(DG_BAD_SHAPE, "layer '%s' has %lld result(s), the targets of '%s' have %lld column(s)",
                         dg_node_name(layer), (long long)k, dg_node_name(g.target.loss), (long long)g.target.columns);
     dg_node *const nodes[] = {dg_node_input(layer, 0), g.target.node},
                    *given = bias ? NULL : layer_input(layer, "bias");
@@ -214,7 +214,7 @@ static dg_status lstsq(dg_tensor *weight, dg_tensor *bias, const dg_init_call *c
 static dg_status check_matrix(const dg_init_call *call, const dg_type *type)
 {
     (void)call;
-    return type->shape.rank == 2 ? dg_ok() : dg_error(DG_BAD_SHAPE, "wants a weight [out, in]");
+    return type->shape.rank == 2 ? dg_ok() : dg_error(DG_BAD_SHAPE, "needs a weight [out, in]");
 }
 
 const dg_initialiser dg_solved_initialisers[] = {

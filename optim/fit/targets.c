@@ -76,7 +76,7 @@ static dg_status one_hot(const fit_target *target, const dg_tensor *values, dg_t
     for (int64_t i = 0; i < values->shape.dims[0]; i++) {
         double label = dg_tensor_get(values, i);
         if (!(label >= 0 && label < (double)target->columns))
-            return dg_error(DG_BAD_DATA, "label %g is none of the %lld classes of the scores", label,
+            return dg_error(DG_BAD_DATA, "label %g is none of the %lld class(es) of the scores", label,
                             (long long)target->columns);
         dg_tensor_set(matrix, i * target->columns + (int64_t)label, 1);
     }
@@ -89,9 +89,9 @@ dg_status target_matrix(const fit_target *target, const dg_tensor *values, dg_te
     DG_TRY(dg_tensor_make(matrix, DG_FLOAT64, DG_SHAPE(rows, target->columns)));
     dg_status status = dg_ok();
     if (target->labels)
-        status = values->shape.dims[1] == 1
-                     ? one_hot(target, values, matrix)
-                     : dg_error(DG_BAD_SHAPE, "a row has %lld labels, wants one", (long long)values->shape.dims[1]);
+        status = values->shape.dims[1] == 1 ? one_hot(target, values, matrix)
+                                            : dg_error(DG_BAD_SHAPE, "a row has %lld label(s), expected one",
+                                                       (long long)values->shape.dims[1]);
     for (int64_t i = 0; !target->labels && i < rows * target->columns; i++)
         dg_tensor_set(matrix, i, target->low + (target->high - target->low) * dg_tensor_get(values, i));
     if (status.code != DG_OK)

@@ -14,7 +14,7 @@ static dg_status check_limit(const char *what, double limit)
 {
     return isfinite(limit) && limit > 0
                ? dg_ok()
-               : dg_error(DG_BAD_ARGUMENT, "%s is %g, wants a finite number above 0", what, limit);
+               : dg_error(DG_BAD_ARGUMENT, "%s is %g, expected a finite number above 0", what, limit);
 }
 
 static dg_status check_gradients(const char *what, int count, dg_node *const *gradients)

@@ -650,7 +650,8 @@ static dg_status choose_prefix(emission *e, const marks *m)
         return length < (int)sizeof e->prefix && !strchr(step->name, '/')
                    ? dg_ok()
                    : dg_error(DG_BAD_ARGUMENT,
-                              "optimizer: '%.60s' is no name for an optimizer (at most 60 letters, no /)", step->name);
+                              "optimizer: '%.60s' is not a name for an optimizer (at most 60 letters, no /)",
+                              step->name);
     }
     int64_t written = step->count ? m->written[dg_node_id(step->parameters[0])] : 0;
     for (int k = 1;; k++) {
@@ -673,14 +674,14 @@ static dg_status check_parameter(const dg_optimizer_step *step, int i)
                         parameter ? dg_node_name(parameter) : "NULL");
     const char *name = dg_node_name(parameter);
     if (!dg_dtype_is_float(dg_node_type(parameter, 0)->dtype))
-        return dg_error(DG_BAD_DTYPE, "optimizer: parameter '%s' is %s, wants a float type", name,
+        return dg_error(DG_BAD_DTYPE, "optimizer: parameter '%s' is %s, expected a float type", name,
                         dg_dtype_name(dg_node_type(parameter, 0)->dtype));
     if (!gradient)
         return dg_error(DG_BAD_ARGUMENT, "optimizer: parameter '%s' has no gradient", name);
     if (dg_node_graph(parameter) != step->graph || dg_node_graph(gradient) != step->graph)
         return dg_error(DG_BAD_ARGUMENT, "optimizer: parameter '%s' or its gradient belongs to another graph", name);
     if (!dg_dtype_is_float(dg_node_type(gradient, 0)->dtype))
-        return dg_error(DG_BAD_DTYPE, "optimizer: the gradient of parameter '%s' is %s, wants a float type", name,
+        return dg_error(DG_BAD_DTYPE, "optimizer: the gradient of parameter '%s' is %s, expected a float type", name,
                         dg_dtype_name(dg_node_type(gradient, 0)->dtype));
     if (!dg_shape_equal(&dg_node_type(parameter, 0)->shape, &dg_node_type(gradient, 0)->shape)) {
         char a[DG_SHAPE_TEXT], b[DG_SHAPE_TEXT];
@@ -707,7 +708,7 @@ static dg_status check_step(const dg_optimizer *optimizer, const dg_optimizer_st
     if (!optimizer || !optimizer->rule)
         return dg_error(DG_BAD_ARGUMENT, "optimizer: not read with dg_optimizer_parse");
     if (!step || !step->graph)
-        return dg_error(DG_BAD_ARGUMENT, "optimizer: no graph");
+        return dg_error(DG_BAD_ARGUMENT, "optimizer: the graph is NULL");
     DG_TRY(dg_graph_status(step->graph));
     if (optimizer->rule->drive)
         return dg_error(DG_BAD_ARGUMENT,
@@ -724,7 +725,7 @@ static dg_status check_step(const dg_optimizer *optimizer, const dg_optimizer_st
         return dg_error(DG_BAD_ARGUMENT, "optimizer: the list of %d nodes without decay is NULL", step->n_no_decay);
     DG_TRY(check_moving(step));
     if (step->accumulate < 0)
-        return dg_error(DG_BAD_ARGUMENT, "optimizer: accumulate is %d, wants 1 or more runs", step->accumulate);
+        return dg_error(DG_BAD_ARGUMENT, "optimizer: accumulate is %d, expected 1 or more runs", step->accumulate);
     if (step->count < 0 || step->count > 1000000)
         return dg_error(DG_BAD_ARGUMENT, "optimizer: %d parameters", step->count);
     if (step->count && (!step->parameters || !step->gradients))

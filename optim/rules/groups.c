@@ -51,11 +51,12 @@ static dg_status take_group(dg_arena *arena, const dg_value *call, dg_group *gro
     double numbers[7];
     const dg_value *given[7];
     if (call->kind != DG_VALUE_CALL || strcmp(call->s, "group") != 0)
-        return dg_error(DG_BAD_ARGUMENT, "groups: %s, wants a list of group('hidden.*', lr=0.1, decay=0)",
+        return dg_error(DG_BAD_ARGUMENT, "groups: %s, expected a list of group('hidden.*', lr=0.1, decay=0)",
                         dg_value_print(arena, call));
     DG_TRY(dg_arguments_read(arena, "group", call, arguments, numbers, given));
     if (given[0]->kind != DG_VALUE_STRING && given[0]->kind != DG_VALUE_NAME && given[0]->kind != DG_VALUE_TEXT)
-        return dg_error(DG_BAD_ARGUMENT, "groups: the pattern is %s, wants names in quotes: group('hidden.*', lr=0.1)",
+        return dg_error(DG_BAD_ARGUMENT,
+                        "groups: the pattern is %s, expected names in quotes: group('hidden.*', lr=0.1)",
                         dg_value_print(arena, given[0]));
     const double *values = numbers + 1;
     *group = (dg_group){.pattern = given[0]->s,

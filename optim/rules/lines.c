@@ -191,7 +191,7 @@ static dg_status parse_statement(dg_arena *arena, const char *at, const char *en
     char change = after < end && strchr("+-*/", *after) && after[1] == '=' ? *after : '\0';
     const char *equals = change ? after + 1 : after;
     if (at == name || !begins_name(*name) || equals >= end || *equals != '=' || equals[1] == '=')
-        return dg_error(DG_BAD_ARGUMENT, "'%.*s' is no statement; one is written 'name = formula'", length, name);
+        return dg_error(DG_BAD_ARGUMENT, "'%.*s' is not a statement, which is written 'name = formula'", length, name);
     s->symbol = dg_arena_text(arena, name, (size_t)(at - name));
     const char *begin = skip_spaces(equals + 1), *stop = trim(begin, take_condition(arena, s, begin, end));
     if (begin >= stop)

@@ -51,7 +51,7 @@ static dg_status check_rule(dg_arena *arena, const dg_rule *rule)
     if (!rule->summary)
         return dg_error(DG_BAD_ARGUMENT, "it has no summary");
     if (!(rule->lr > 0 && rule->lr < INFINITY))
-        return dg_error(DG_BAD_ARGUMENT, "its lr, the default of calls, is %g, wants a number above 0", rule->lr);
+        return dg_error(DG_BAD_ARGUMENT, "its lr, the default of calls, is %g, expected a number above 0", rule->lr);
     if (!rule->lines + !rule->emit + !rule->drive != 2)
         return dg_error(DG_BAD_ARGUMENT, "it must have one of lines, emit and drive");
     int width = 0;
@@ -158,12 +158,12 @@ static dg_status take_keyword(const dg_value *item, dg_optimizer *optimizer, int
 {
     double value = item->kind == DG_VALUE_BOOL ? item->b : NAN;
     if (item->kind != DG_VALUE_BOOL && !dg_value_number(item, &value))
-        return dg_error(DG_BAD_ARGUMENT, "rule: %s wants a number, true or false", item->key);
+        return dg_error(DG_BAD_ARGUMENT, "rule: %s needs a number, true or false", item->key);
     if (!isfinite(value))
-        return dg_error(DG_BAD_ARGUMENT, "rule: %s is %g, wants a finite number", item->key, value);
+        return dg_error(DG_BAD_ARGUMENT, "rule: %s is %g, expected a finite number", item->key, value);
     if (strcmp(item->key, "lr") == 0) {
         optimizer->lr = value;
-        return value > 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "rule: lr is %g, wants a number above 0", value);
+        return value > 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "rule: lr is %g, expected a number above 0", value);
     }
     DG_TRY(check_name(item->key));
     if (*n == DG_MAX_HYPER)
@@ -189,15 +189,15 @@ static dg_status parse_text(dg_arena *arena, const dg_value *call, dg_optimizer 
         if (!item->key && i == 0 && is_text)
             text = item->s;
         else if (!item->key)
-            return dg_error(DG_BAD_ARGUMENT, "rule: wants the lines in quotes, then keywords: "
+            return dg_error(DG_BAD_ARGUMENT, "rule: needs the lines in quotes, then keywords: "
                                              "rule('p = p - lr*g', lr=0.1)");
         else
             DG_TRY(take_keyword(item, optimizer, &n));
     }
     if (!text)
-        return dg_error(DG_BAD_ARGUMENT, "rule: wants the lines in quotes: rule('p = p - lr*g', lr=0.1)");
+        return dg_error(DG_BAD_ARGUMENT, "rule: needs the lines in quotes: rule('p = p - lr*g', lr=0.1)");
     if (strlen(text) >= sizeof optimizer->lines)
-        return dg_error(DG_BAD_ARGUMENT, "rule: the text has %zu bytes, %d at most", strlen(text), DG_RULE_TEXT - 1);
+        return dg_error(DG_BAD_ARGUMENT, "rule: the text has %zu byte(s), %d at most", strlen(text), DG_RULE_TEXT - 1);
     strcpy(optimizer->lines, text);
     optimizer->rule = &text_rule;
     int n_bindings = rule_bind(optimizer, bindings);
@@ -221,10 +221,10 @@ static dg_status parse(dg_arena *arena, const char *text, dg_optimizer *optimize
 dg_status dg_optimizer_parse(const char *text, dg_optimizer *optimizer)
 {
     if (!optimizer)
-        return dg_error(DG_BAD_ARGUMENT, "optimizer: nowhere to put it");
+        return dg_error(DG_BAD_ARGUMENT, "optimizer: the place for the result is NULL");
     *optimizer = (dg_optimizer){0};
     if (!text)
-        return dg_error(DG_BAD_ARGUMENT, "optimizer: no text");
+        return dg_error(DG_BAD_ARGUMENT, "optimizer: the text is NULL");
     dg_arena *arena = NULL;
     DG_TRY(dg_arena_new(&arena));
     dg_status status = dg_prefixed(parse(arena, text, optimizer), "optimizer");

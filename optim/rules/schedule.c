@@ -77,7 +77,7 @@ static dg_status take_numbers(schedule_list *list, dg_arena *arena, const dg_val
     for (int i = 0; i < list->count; i++)
         if (!dg_value_number(value->kind == DG_VALUE_LIST ? &value->items[i] : value, &list->numbers[i]) ||
             !(list->numbers[i] > (i ? list->numbers[i - 1] : 0)) || !isfinite(list->numbers[i]))
-            return dg_error(DG_BAD_ARGUMENT, "%s wants numbers above 0 that rise", list->argument);
+            return dg_error(DG_BAD_ARGUMENT, "%s needs numbers above 0 that rise", list->argument);
     return dg_ok();
 }
 
@@ -116,7 +116,7 @@ static dg_status take_inner(struct dg_schedule_inside *inside, const dg_value *v
         if (inside->inner[i].rule->follows_losses || inside->inner[i].rule->composite)
             return dg_error(DG_BAD_ARGUMENT, "%s cannot be a part of another schedule", inside->inner[i].rule->name);
     }
-    return value->count ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "wants a list of schedules");
+    return value->count ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "needs a list of schedules");
 }
 
 /* An argument that is no plain number. */
@@ -126,7 +126,7 @@ static dg_status take_value(dg_schedule *schedule, const dg_argument *argument, 
     struct dg_schedule_inside *inside = schedule->inside;
     if (strcmp(argument->name, "schedules") == 0)
         return value->kind == DG_VALUE_LIST ? take_inner(inside, value)
-                                            : dg_error(DG_BAD_ARGUMENT, "schedules wants a list of schedules");
+                                            : dg_error(DG_BAD_ARGUMENT, "schedules needs a list of schedules");
     dg_value bare = *value;
     bare.key = NULL;
     schedule_list *list = &inside->lists[inside->n_lists++];
@@ -179,10 +179,10 @@ static dg_status parse(dg_arena *arena, const char *text, dg_schedule *schedule)
 dg_status dg_schedule_parse(const char *text, dg_schedule *schedule)
 {
     if (!schedule)
-        return dg_error(DG_BAD_ARGUMENT, "schedule: nowhere to put it");
+        return dg_error(DG_BAD_ARGUMENT, "schedule: the place for the result is NULL");
     *schedule = (dg_schedule){0};
     if (!text)
-        return dg_error(DG_BAD_ARGUMENT, "schedule: no text");
+        return dg_error(DG_BAD_ARGUMENT, "schedule: the text is NULL");
     dg_arena *arena = NULL;
     DG_TRY(dg_arena_new(&arena));
     dg_status status = dg_prefixed(parse(arena, text, schedule), "schedule");

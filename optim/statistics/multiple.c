@@ -56,7 +56,7 @@ dg_status dg_friedman(const double *scores, int64_t tasks, int64_t methods, bool
     double all_ties = 0, squares = 0, n = (double)tasks, k = (double)methods;
     REFUSE_NULL(test);
     if (tasks < 2 || methods < 2)
-        return dg_error(DG_BAD_ARGUMENT, "Friedman's test wants 2 tasks and 2 methods or more, not %lld and %lld",
+        return dg_error(DG_BAD_ARGUMENT, "Friedman's test needs 2 tasks and 2 methods or more, not %lld and %lld",
                         (long long)tasks, (long long)methods);
     DG_TRY(check_numbers(scores, tasks * methods));
     double *row = malloc(2 * (size_t)methods * sizeof *row), *ranks = row ? row + methods : NULL;

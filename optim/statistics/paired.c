@@ -50,7 +50,7 @@ dg_status dg_compare_paired(const double *x, const double *y, int64_t count, dou
     *comparison =
         (dg_paired_comparison){.count = count, .mean = NAN, .sd = NAN, .effect = NAN, .low = NAN, .high = NAN};
     if (!(level > 0 && level < 1))
-        return dg_error(DG_BAD_ARGUMENT, "level is %g, wants a number between 0 and 1", level);
+        return dg_error(DG_BAD_ARGUMENT, "level is %g, expected a number between 0 and 1", level);
     DG_TRY(dg_wilcoxon(x, y, count, &comparison->wilcoxon));
     if (count < 1)
         return dg_ok();

@@ -60,10 +60,10 @@ dg_status rows_check(dg_rows rows, int64_t limit, const char *what)
 {
     for (int64_t i = 0; rows.at && i < rows.count; i++)
         if (rows.at[i] < 0 || rows.at[i] >= limit)
-            return dg_error(DG_BAD_ARGUMENT, "%s: row %lld of a data set of %lld rows", what, (long long)rows.at[i],
+            return dg_error(DG_BAD_ARGUMENT, "%s: row %lld of a data set of %lld row(s)", what, (long long)rows.at[i],
                             (long long)limit);
     if (rows.count < 0 || (!rows.at && rows.count > limit))
-        return dg_error(DG_BAD_ARGUMENT, "%s: %lld rows of a data set of %lld", what, (long long)rows.count,
+        return dg_error(DG_BAD_ARGUMENT, "%s: %lld row(s) of a data set of %lld", what, (long long)rows.count,
                         (long long)limit);
     return dg_ok();
 }

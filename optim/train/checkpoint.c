@@ -247,7 +247,7 @@ static dg_status take(const dg_tensors *set, const char *name, dg_dtype dtype, c
     if (!*tensor)
         return dg_error(DG_BAD_DATA, "the checkpoint lacks the tensor '%s'", name);
     if ((*tensor)->dtype != dtype || !dg_shape_equal(&(*tensor)->shape, shape))
-        return dg_error(DG_BAD_DATA, "the checkpoint's tensor '%s' is %s %s, wants %s %s", name,
+        return dg_error(DG_BAD_DATA, "the checkpoint's tensor '%s' is %s %s, expected %s %s", name,
                         dg_dtype_name((*tensor)->dtype), dg_shape_print(&(*tensor)->shape, has, sizeof has),
                         dg_dtype_name(dtype), dg_shape_print(shape, wants, sizeof wants));
     return dg_ok();
@@ -284,7 +284,7 @@ dg_status checkpoint_restore(dg_trainer *t, const dg_tensors *set)
     DG_TRY(read_count(set, "dotgrad.epoch", UINT64_MAX, &epoch));
     if (epoch > (uint64_t)t->epochs)
         return dg_error(DG_BAD_ARGUMENT,
-                        "%lld epochs are wanted and the checkpoint has %llu already: epochs must be at least that",
+                        "epochs is %lld, but the checkpoint has done %llu already: give at least that many",
                         (long long)t->epochs, (unsigned long long)epoch);
     DG_TRY(read_count(set, "dotgrad.batch", (uint64_t)t->batches - 1, &batches));
     DG_TRY(read_count(set, "dotgrad.step", UINT64_MAX, &step));

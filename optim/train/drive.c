@@ -54,7 +54,7 @@ static dg_status check_residuals(const dg_trainer *t, const objective *o)
     if (!squares || !t->metrics.prediction || loss != t->options.task.loss)
         return dg_error(
             DG_BAD_ARGUMENT,
-            "optimizer %s wants the loss to be the mean or the sum of squared differences (mse_loss), not '%s'",
+            "optimizer %s needs the loss to be the mean or the sum of squared differences (mse_loss), not '%s'",
             dg_optimizer_name(&o->optimizer), dg_node_op(loss)->name);
     return dg_ok();
 }
@@ -266,7 +266,7 @@ static dg_status take_column(driven *d, int64_t column, int64_t *rows)
                     *tangent = dg_plan_result(d->jacobian_plan, 2);
     *rows = dg_tensor_count(prediction);
     if (dg_tensor_count(target) != *rows)
-        return dg_error(DG_BAD_SHAPE, "optimizer %s wants a target in the prediction's shape",
+        return dg_error(DG_BAD_SHAPE, "optimizer %s needs a target in the prediction's shape",
                         dg_optimizer_name(&d->of->optimizer));
     if (column == 0) {
         free(d->residuals);

@@ -14,7 +14,7 @@ static dg_status check_loss(const dg_node *loss)
     char text[DG_SHAPE_TEXT];
     if (dg_shape_count(&type->shape) == 1 && dg_dtype_is_float(type->dtype))
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "loss '%s' is %s %s, wants one number of a float type",
+    return dg_error(DG_BAD_SHAPE, "loss '%s' is %s %s, expected one number of a float type",
                     dg_node_name((dg_node *)(uintptr_t)loss), dg_dtype_name(type->dtype),
                     dg_graph_print_shape(dg_node_graph(loss), &type->shape, text, sizeof text));
 }
@@ -112,7 +112,7 @@ dg_status dg_fed_rows_new(const dg_task *task, dg_node *const *nodes, int n_node
     REFUSE_NULL(fed);
     *fed = NULL;
     if (!task->graph || !task->data)
-        return dg_error(DG_BAD_ARGUMENT, "feeding rows: wants a graph and a data set");
+        return dg_error(DG_BAD_ARGUMENT, "feeding rows: needs a graph and a data set");
     DG_TRY(task_check(task));
     dg_fed_rows *made = calloc(1, sizeof *made);
     if (!made)
@@ -156,7 +156,7 @@ static dg_status pass_make(pass *p, const dg_task *task, dg_rows rows, dg_node *
 {
     int64_t size = task->batch_size ? task->batch_size : DEFAULT_BATCH_SIZE;
     if (size < 0)
-        return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, wants 1 or more", (long long)size);
+        return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, expected 1 or more", (long long)size);
     DG_TRY(fields_bind(task, fetch, n_fetch, &p->sources));
     DG_TRY(rows_check(rows, p->sources.rows, "rows"));
     DG_TRY(batch_make(&p->batch, &p->sources, size < rows.count || !rows.count ? size : rows.count, 0));

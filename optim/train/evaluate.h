@@ -9,7 +9,7 @@
 #define ALL_OBJECTIVES     (-1)
 #define DEFAULT_BATCH_SIZE 32
 
-/* What turns of an objective fetch, or evaluation (ALL_OBJECTIVES): the loss; prediction and target when metrics want
+/* What turns of an objective fetch, or evaluation (ALL_OBJECTIVES): the loss; prediction and target when metrics need
  * them; the nodes that are metrics. Of a further objective only its loss. DG_BAD_ARGUMENT: no loss; DG_BAD_SHAPE: a
  * loss of several elements. */
 dg_status fetch_list(const dg_task *task, const metric_set *set, int objective, dg_node *fetch[MAX_FETCH],

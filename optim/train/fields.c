@@ -67,7 +67,7 @@ static dg_status check_input(const dg_task *task, int i)
         return dg_error(DG_BAD_ARGUMENT, "input %d of the task, '%s', is a node of another graph", i,
                         dg_node_name(input));
     if (!is_input(input))
-        return dg_error(DG_BAD_ARGUMENT, "input %d of the task, '%s', is no input but %s", i, dg_node_name(input),
+        return dg_error(DG_BAD_ARGUMENT, "input %d of the task, '%s', is not an input but %s", i, dg_node_name(input),
                         dg_node_op(input)->name);
     if (!task->inputs[i].field || !task->inputs[i].field[0])
         return dg_error(DG_BAD_ARGUMENT, "input %d of the task, '%s', has no field", i, dg_node_name(input));
@@ -136,7 +136,7 @@ static dg_status pick_field(const dg_task *task, const wiring *w, dg_node *input
         return dg_ok();
     if (!chosen_field(task, input) && !w->target[id] && w->others > 1)
         return dg_error(DG_BAD_ARGUMENT,
-                        "input '%s': %d inputs and no way to tell which field each takes; give it field=…",
+                        "input '%s': %d input(s) and no way to tell which field each takes; give it field=…",
                         dg_node_name(input), w->others);
     return dg_error(DG_BAD_ARGUMENT, "input '%s': the data set has no field '%s'", dg_node_name(input), *name);
 }
@@ -174,7 +174,7 @@ static dg_status check_whole(dg_node *input, const char *name, const dg_tensor *
     for (int64_t i = 0; i < count; i++) {
         double value = dg_tensor_get(field, i);
         if (!(fabs(value) < 9e15) || value != floor(value))
-            return dg_error(DG_BAD_DATA, "field '%s', row %lld: %g is no whole number, input '%s' is %s", name,
+            return dg_error(DG_BAD_DATA, "field '%s', row %lld: %g is not a whole number, input '%s' is %s", name,
                             (long long)(i / (count / rows)), value, dg_node_name(input), dg_dtype_name(dtype));
     }
     return dg_ok();

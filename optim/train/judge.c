@@ -61,8 +61,9 @@ dg_status judged_add(judged *all, const metric_set *set, const dg_tensor *predic
     int64_t classes = prediction->shape.rank == 2 ? prediction->shape.dims[1] : 1;
     bool by_class = classes > 1 && count == n * classes && !dg_dtype_is_float(target->dtype);
     if (!by_class && count != n)
-        return dg_error(DG_BAD_SHAPE, "auc, f1_macro and confusion want scores [N, classes] with labels [N], or one "
-                                      "score a decision");
+        return dg_error(
+            DG_BAD_SHAPE,
+            "auc, f1_macro and confusion need scores [N, classes] with labels [N], or one score for each binary label");
     if (all->classes && all->classes != (by_class ? classes : 1))
         return dg_error(DG_BAD_SHAPE, "the number of classes changes from batch to batch");
     all->classes = by_class ? classes : 1;
@@ -74,7 +75,7 @@ dg_status judged_add(judged *all, const metric_set *set, const dg_tensor *predic
         if (label == set->ignored)
             continue;
         if (label < 0 || label >= classes)
-            return dg_error(DG_BAD_DATA, "label %lld is none of %lld classes", (long long)label, (long long)classes);
+            return dg_error(DG_BAD_DATA, "label %lld is none of %lld class(es)", (long long)label, (long long)classes);
         double *row = all->scores + all->rows * classes;
         for (int64_t c = 0; c < classes; c++)
             row[c] = dg_tensor_get(prediction, i * classes + c);

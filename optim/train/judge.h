@@ -1,4 +1,4 @@
-/* Metrics that no sum over batches gives: they want the scores of all rows of a pass. */
+/* Metrics that no sum over batches gives: they need the scores of all rows of a pass. */
 #ifndef OPTIM_JUDGE_H
 #define OPTIM_JUDGE_H
 

@@ -75,11 +75,10 @@ static dg_status add_hits(const metric_set *set, const dg_tensor *prediction, co
         for (int64_t i = 0; i < n; i++) {
             double wanted = dg_tensor_get(target, i);
             if (!(wanted >= -1 && wanted <= 1))
-                return dg_error(
-                    DG_BAD_DATA,
-                    "metric accuracy: a target is %g, where one score decides between 0 and 1 (or −1 and 1); "
-                    "rmse measures numbers",
-                    wanted);
+                return dg_error(DG_BAD_DATA,
+                                "metric accuracy: a target is %g, but one score decides between 0 and 1 (or −1 and 1); "
+                                "for regression take rmse",
+                                wanted);
             *over += (dg_tensor_get(prediction, i) > threshold) == (wanted > 0.5);
         }
         *under += (double)n;
@@ -119,8 +118,8 @@ static dg_status add_f1(const metric_set *set, const dg_tensor *prediction, cons
 
 static const metric_rule rules[] = {
     {"loss", "the mean of the loss over rows", NULL, false, false, NULL},
-    {"accuracy", "the part of decisions that are the target's", add_hits, false, true, NULL},
-    {"f1", "2·right ones/(ones + said ones), of decisions between two", add_f1, false, true, NULL},
+    {"accuracy", "the share of predicted classes that equal the target", add_hits, false, true, NULL},
+    {"f1", "2·TP/(2·TP + FP + FN), of two classes", add_f1, false, true, NULL},
     {"rmse", "√(mean (prediction − target)²)", add_squares, true, false, NULL},
     {"auc", "area under the ROC curve, of several classes each against the rest; on validation and test data", NULL,
      false, true, judged_auc},
@@ -177,7 +176,7 @@ static dg_status add_node(metric_set *set, dg_node *node, int objective)
     if (set->count == DG_MAX_METRICS)
         return dg_error(DG_BAD_ARGUMENT, "more than %d metrics", DG_MAX_METRICS);
     if (dg_shape_count(&dg_node_type(node, 0)->shape) != 1)
-        return dg_error(DG_BAD_SHAPE, "metric '%s' is a node of several numbers, wants one: its mean, its sum",
+        return dg_error(DG_BAD_SHAPE, "metric '%s' is a node of several numbers, expected one: its mean, its sum",
                         dg_node_name(node));
     set->nodes[set->count] = node;
     set->objective[set->count++] = objective;
@@ -263,7 +262,7 @@ dg_status metrics_choose(const dg_task *task, metric_set *set)
     set->target = loss_op ? find_target(loss_op) : target_input(task);
     if (!set->prediction || !set->target)
         return dg_error(DG_BAD_ARGUMENT,
-                        "metric %s wants a loss op, or an output node and an input that takes 'target'", judging->name);
+                        "metric %s needs a loss op, or an output node and an input that takes 'target'", judging->name);
     return dg_ok();
 }
 

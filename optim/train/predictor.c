@@ -34,7 +34,7 @@ dg_status dg_predictor_new(const dg_task *task, dg_node *node, dg_predictor **pr
     if (dg_node_graph(node) != task->graph)
         return dg_error(DG_BAD_ARGUMENT, "the node to predict, '%s', is of another graph", dg_node_name(node));
     if (task->batch_size < 0)
-        return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, wants 1 or more", (long long)task->batch_size);
+        return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, expected 1 or more", (long long)task->batch_size);
     dg_predictor *made = calloc(1, sizeof *made);
     if (!made)
         return dg_error(DG_NO_MEMORY, "no memory for a predictor");
@@ -111,8 +111,9 @@ static dg_status bind(dg_predictor *p, const dg_dataset *data, idle_plan *taken,
     pthread_mutex_unlock(&p->lock);
     size_t limit = p->task.memory_limit, beside = tensors_bytes(data->fields) + tensors_bytes(p->task.parameters);
     if (status.code == DG_OK && limit && dg_plan_cost_of(taken->plan).arena_bytes + beside > limit)
-        status = dg_error(DG_NO_MEMORY, "the plan needs %zu bytes beside %zu of parameters and data, the limit is %zu",
-                          dg_plan_cost_of(taken->plan).arena_bytes, beside, limit);
+        status =
+            dg_error(DG_NO_MEMORY, "the plan needs %zu byte(s) beside %zu of parameters and data, the limit is %zu",
+                     dg_plan_cost_of(taken->plan).arena_bytes, beside, limit);
     if (status.code != DG_OK)
         return status;
     taken->bound[taken->next] = sizes;
@@ -128,7 +129,7 @@ static dg_status keep_values(dg_node *node, const dg_tensor *values, dg_rows row
     dg_shape shape = values->shape;
     if (shape.rank == 0 || shape.dims[0] != count) {
         char text[DG_SHAPE_TEXT];
-        return dg_error(DG_BAD_SHAPE, "node '%s' is %s for a batch of %lld, wants a value for each row",
+        return dg_error(DG_BAD_SHAPE, "node '%s' is %s for a batch of %lld, expected a value for each row",
                         dg_node_name(node), dg_shape_print(&shape, text, sizeof text), (long long)count);
     }
     shape.dims[0] = rows.count;

@@ -208,7 +208,7 @@ dg_status dg_trainer_run(dg_trainer *trainer)
             continue;
         if (trainer->checkpoint && (trainer->batch_done > 0 || !trainer->good_is_saved))
             DG_TRY(dg_trainer_save(trainer, trainer->checkpoint));
-        return dg_error(DG_INTERRUPTED, "stopped in epoch %lld of %lld after %lld of %lld batches%s%s",
+        return dg_error(DG_INTERRUPTED, "stopped in epoch %lld of %lld after %lld of %lld batch(es)%s%s",
                         (long long)trainer->epoch + 1, (long long)trainer->epochs, (long long)trainer->batch_done,
                         (long long)trainer->batches, trainer->checkpoint ? "; saved in " : "",
                         trainer->checkpoint ? trainer->checkpoint : "");

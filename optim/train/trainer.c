@@ -22,28 +22,28 @@ static dg_status check_options(const dg_trainer_options *options)
     if (task->graph)
         DG_TRY(task_check(task)); /* a mistake in building, which leaves the loss NULL, is told first */
     if (!task->graph || !task->loss || !task->parameters || !task->data)
-        return dg_error(DG_BAD_ARGUMENT, "trainer: wants a graph, a loss node, parameters and a data set");
+        return dg_error(DG_BAD_ARGUMENT, "trainer: needs a graph, a loss node, parameters and a data set");
     if (options->epochs < 0 && options->epochs != DG_NONE)
-        return dg_error(DG_BAD_ARGUMENT, "epochs is %lld, wants 1 or more, or DG_NONE for none",
+        return dg_error(DG_BAD_ARGUMENT, "epochs is %lld, expected 1 or more, or DG_NONE for none",
                         (long long)options->epochs);
     if (task->batch_size < 0)
-        return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, wants 1 or more", (long long)task->batch_size);
+        return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, expected 1 or more", (long long)task->batch_size);
     if (!(options->clip_value >= 0) || !(options->clip_norm >= 0))
-        return dg_error(DG_BAD_ARGUMENT, "clip_value is %g, clip_norm %g: want numbers above 0, or 0 for none",
+        return dg_error(DG_BAD_ARGUMENT, "clip_value is %g, clip_norm %g: expected numbers above 0, or 0 for none",
                         options->clip_value, options->clip_norm);
     if (!(options->checkpoint_seconds >= 0))
-        return dg_error(DG_BAD_ARGUMENT, "checkpoint_seconds is %g, wants 0 or more", options->checkpoint_seconds);
+        return dg_error(DG_BAD_ARGUMENT, "checkpoint_seconds is %g, expected 0 or more", options->checkpoint_seconds);
     if (options->accumulate < 0)
-        return dg_error(DG_BAD_ARGUMENT, "accumulate is %d, wants 1 or more batches", options->accumulate);
+        return dg_error(DG_BAD_ARGUMENT, "accumulate is %d, expected 1 or more batches", options->accumulate);
     if (options->early_stopping < 0)
-        return dg_error(DG_BAD_ARGUMENT, "early_stopping is %lld, wants 1 or more epochs",
+        return dg_error(DG_BAD_ARGUMENT, "early_stopping is %lld, expected 1 or more epochs",
                         (long long)options->early_stopping);
     if (task->data->n_train < 1)
         return dg_error(DG_BAD_ARGUMENT, "the data set has no training rows");
     if (task->data->of && !task->n_inputs)
         DG_TRY(dg_data_check(task->data->of, task->graph));
     if (options->early_stopping && task->data->n_validation < 1)
-        return dg_error(DG_BAD_ARGUMENT, "early stopping (patience) wants validation rows, and the data set has none: "
+        return dg_error(DG_BAD_ARGUMENT, "early stopping (patience) needs validation rows, and the data set has none: "
                                          "keep a part of the training rows with "
                                          "validation=0.2");
     return dg_ok();
@@ -85,12 +85,12 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
     int64_t rows = options->task.data->n_train;
     t->batches = options->drop_last ? rows / t->batch_size : 1 + (rows - 1) / t->batch_size;
     if (t->batches < 1)
-        return dg_error(DG_BAD_ARGUMENT, "drop_last leaves nothing: %lld training rows are no batch of %lld",
+        return dg_error(DG_BAD_ARGUMENT,
+                        "drop_last leaves nothing: %lld training row(s) are fewer than a batch of %lld",
                         (long long)rows, (long long)t->batch_size);
     if (t->epochs && options->accumulate > t->batches * t->epochs)
         return dg_error(DG_BAD_ARGUMENT,
-                        "accumulate is %d, and the training has %lld batches in all (%lld an epoch): no step would be "
-                        "taken",
+                        "accumulate is %d, but the training has %lld batch(es), %lld an epoch: no step would be taken",
                         options->accumulate, (long long)(t->batches * t->epochs), (long long)t->batches);
     t->order_epoch = t->best_epoch = -1;
     return dg_ok();
@@ -126,7 +126,7 @@ static dg_status refuse_lone_row(const dg_trainer *t)
         DG_TRY(dg_depends(task->loss, 1, &node, &depends));
         if (depends)
             return dg_error(DG_BAD_ARGUMENT,
-                            "batch_norm '%s' has no variance of one row, which %lld training rows in batches of %lld "
+                            "batch_norm '%s' has no variance of one row, which %lld training row(s) in batches of %lld "
                             "end with: drop_last=true, or another batch_size",
                             dg_node_name(node), (long long)rows, (long long)size);
     }
@@ -178,7 +178,7 @@ static dg_status fit_refitted(dg_trainer *t, const fit_rows *rows)
     return fit_again(task->parameters, task->graph, rows, t->refit, t->epoch, task->seed, task->threads);
 }
 
-/* Makes what parameters are missing; those that want to see data see training rows. */
+/* Makes what parameters are missing; those that look at data see training rows. */
 static dg_status make_parameters(dg_trainer *t)
 {
     const dg_task *task = &t->options.task;
@@ -252,7 +252,8 @@ static dg_status choose_monitor(dg_trainer *t)
         t->monitor_rises = dg_metric_rises(plain);
         return dg_ok();
     }
-    return dg_error(DG_BAD_ARGUMENT, "monitor is '%s', which is no metric of this training; there are %s", name, known);
+    return dg_error(DG_BAD_ARGUMENT, "monitor is '%s', which is not a metric of this training; there are %s", name,
+                    known);
 }
 
 static dg_status make_history(dg_trainer *t)
@@ -350,7 +351,7 @@ static dg_status check_memory(dg_trainer *t)
         t->taken = SIZE_MAX;
     if (task->memory_limit && t->taken >= task->memory_limit)
         return dg_error(DG_NO_MEMORY,
-                        "parameters and the optimizer's state take %zu bytes, the data %zu, the limit is %zu",
+                        "parameters and the optimizer's state take %zu byte(s), the data %zu, the limit is %zu",
                         parameters, data, task->memory_limit);
     return dg_ok();
 }
@@ -376,7 +377,7 @@ static dg_status check_updates(const dg_trainer_options *options)
     for (int k = 0; k < options->n_updates; k++) {
         const dg_node *node = options->updates ? options->updates[k] : NULL;
         if (!node || dg_node_op(node)->role != DG_ROLE_ASSIGN)
-            return dg_error(DG_BAD_ARGUMENT, "trainer: update %d is %s, wants an assign node", k,
+            return dg_error(DG_BAD_ARGUMENT, "trainer: update %d is %s, expected an assign node", k,
                             node ? dg_node_op(node)->name : "NULL");
     }
     return options->n_objectives < 0 || (options->n_objectives && !options->objectives)

@@ -24,7 +24,7 @@ typedef struct progress_state {
 typedef struct driven driven;     /* drive.c */
 typedef struct watching watching; /* watch.c */
 
-/* What training makes small in its turns: a loss, the parameters that it trains, and how. */
+/* What training minimises in its turns: a loss, the parameters that it trains, and how. */
 typedef struct objective {
     dg_node *loss;
     const char *name;   /* of its states; NULL: it is the only one */

@@ -81,7 +81,7 @@ dg_status watch_emit(dg_trainer *t)
     if (!names || !names[strspn(names, ", \t[]")])
         return dg_ok();
     if (t->options.watch_every < 0)
-        return dg_error(DG_BAD_ARGUMENT, "watch_every is %lld, wants 1 or more steps",
+        return dg_error(DG_BAD_ARGUMENT, "watch_every is %lld, expected 1 or more steps",
                         (long long)t->options.watch_every);
     watching *w = t->watching = calloc(1, sizeof *w);
     if (!w)

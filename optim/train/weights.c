@@ -43,10 +43,10 @@ static dg_status take_weight(const dg_node *node, const dg_tensors *weights, dg_
     bool floats = dg_dtype_is_float(tensor->dtype) && dg_dtype_is_float(type->dtype);
     bool integers = (tensor->dtype == DG_INT32 && type->dtype == DG_INT64);
     if (tensor->dtype != type->dtype && !floats && !integers)
-        return dg_error(DG_BAD_DTYPE, "'%s' is %s, the graph wants %s", name, dg_dtype_name(tensor->dtype),
+        return dg_error(DG_BAD_DTYPE, "'%s' is %s, the graph's is %s", name, dg_dtype_name(tensor->dtype),
                         dg_dtype_name(type->dtype));
     if (!dg_shape_equal(&tensor->shape, &type->shape))
-        return dg_error(DG_BAD_SHAPE, "'%s' is %s, the graph wants %s", name,
+        return dg_error(DG_BAD_SHAPE, "'%s' is %s, the graph's is %s", name,
                         dg_shape_print(&tensor->shape, found, sizeof found),
                         dg_shape_print(&type->shape, wanted, sizeof wanted));
     return tensor->dtype == type->dtype ? dg_tensors_put(parameters, name, tensor)

@@ -69,12 +69,12 @@ static inline void expect_near(const point *p, dg_node *node, dg_shape shape, co
     OK(dg_plan_new(p->graph, &(dg_plan_options){.fetch = &node, .n_fetch = 1}, &plan));
     OK(dg_plan_run(plan, p->feeds, p->n_feeds));
     const dg_tensor *result = dg_plan_result(plan, 0);
-    cr_assert(dg_shape_equal(&result->shape, &shape), "shape %s, wants %s",
+    cr_assert(dg_shape_equal(&result->shape, &shape), "shape %s, expected %s",
               dg_shape_print(&result->shape, text, sizeof text), dg_shape_print(&shape, wanted, sizeof wanted));
     for (int64_t i = 0; i < dg_tensor_count(result); i++) {
         double found = dg_tensor_get(result, i);
-        cr_assert(fabs(found - values[i]) <= tolerance * fmax(1, fabs(values[i])), "element %d is %.15g, wants %.15g",
-                  (int)i, found, values[i]);
+        cr_assert(fabs(found - values[i]) <= tolerance * fmax(1, fabs(values[i])),
+                  "element %d is %.15g, expected %.15g", (int)i, found, values[i]);
     }
     dg_plan_free(plan);
 }

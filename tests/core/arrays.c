@@ -201,19 +201,19 @@ Test(arrays, what_holds_a_program_is_refused_with_the_way_to_convert_it)
     expect_refusal(&archive, "python3 -c \"import sys, torch; from safetensors.torch import save_file");
     expect_refusal(&program, "this is a pickle");
     expect_refusal(&hdf, "this is HDF5");
-    expect_refusal(&other, "no safetensors file");
+    expect_refusal(&other, "not a safetensors file");
 }
 
 Test(arrays, arrays_that_are_cut_or_garbled)
 {
     bytes file = npy("<f8", "False", "(3,)", "\0\0\0\0\0\0\0\0", 8);
-    expect_refusal(&file, "its shape wants another number: it is cut");
+    expect_refusal(&file, "which is not what its shape needs");
     file = npy("<f8", "False", "(-3,)", "", 0);
-    expect_refusal(&file, "garbled");
+    expect_refusal(&file, "damaged");
     file = npy("<f8", "False", "(1, 1, 1, 1, 1, 1, 1, 1, 1)", "\0\0\0\0\0\0\0\0", 8);
-    expect_refusal(&file, "its rank is beyond 8");
+    expect_refusal(&file, "its rank is above 8");
     file = npy("<u8", "False", "(1,)", "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 8);
     expect_refusal(&file, "beyond the largest int64");
     file.size = 20;
-    expect_refusal(&file, "cut within its header");
+    expect_refusal(&file, "truncated within its header");
 }

@@ -296,12 +296,12 @@ static void refuses(const char *text, dg_code code, const char *message)
 
 Test(attributes, refuse_what_is_no_choice_and_out_of_range)
 {
-    refuses("mse_loss(reduction='mean|sum')", DG_BAD_ARGUMENT, "wants one of mean|sum|none");
-    refuses("mse_loss(reduction='mea')", DG_BAD_ARGUMENT, "wants one of mean|sum|none");
-    refuses("mse_loss(reduction='')", DG_BAD_ARGUMENT, "wants one of mean|sum|none");
+    refuses("mse_loss(reduction='mean|sum')", DG_BAD_ARGUMENT, "expected one of mean|sum|none");
+    refuses("mse_loss(reduction='mea')", DG_BAD_ARGUMENT, "expected one of mean|sum|none");
+    refuses("mse_loss(reduction='')", DG_BAD_ARGUMENT, "expected one of mean|sum|none");
     refuses("hardtanh(0.5, -0.5)", DG_BAD_ARGUMENT, "min_val ≤ max_val");
     refuses("expr(hardtanh(x, 0.5, -0.5))", DG_BAD_ARGUMENT, "min_val ≤ max_val");
-    refuses("softshrink(-0.5)", DG_BAD_ARGUMENT, "lambd is -0.5, wants 0 or more");
+    refuses("softshrink(-0.5)", DG_BAD_ARGUMENT, "lambd is -0.5, expected 0 or more");
     refuses("expr(softshrink(x, lambd=-0.5))", DG_BAD_ARGUMENT, "lambd is -0.5");
     refuses("softshrink(nan)", DG_BAD_ARGUMENT, "lambd");
     refuses("clamp(min=nan)", DG_BAD_ARGUMENT, "min");
@@ -310,7 +310,7 @@ Test(attributes, refuse_what_is_no_choice_and_out_of_range)
     refuses("snake(0)", DG_BAD_ARGUMENT, "a is 0");
     refuses("squareplus(-1)", DG_BAD_ARGUMENT, "b is -1");
     refuses("isru(alpha=-1)", DG_BAD_ARGUMENT, "alpha is -1");
-    refuses("to(99)", DG_BAD_ARGUMENT, "wants an element type");
+    refuses("to(99)", DG_BAD_ARGUMENT, "expected an element type");
     refuses("input([-1, 3])", DG_BAD_SHAPE, "a size is a number from 0 on");
     refuses("normal([-1, 3])", DG_BAD_SHAPE, "a size is a number from 0 on");
 }
@@ -321,7 +321,7 @@ Test(attributes, refuse_ragged_lists)
     refuses("constant([[1, 2, 3], [[], [], []]])", DG_BAD_SHAPE, "numbers and lists are mixed");
     refuses("constant([[1.5, 2.5], [[], []]])", DG_BAD_SHAPE, "numbers and lists are mixed");
     refuses("constant([[[3, 4]], [1]])", DG_BAD_SHAPE, "numbers and lists are mixed");
-    refuses("constant([[], [1]])", DG_BAD_SHAPE, "a list has 1 items where another has 0");
+    refuses("constant([[], [1]])", DG_BAD_SHAPE, "a list has 1 item where another has 0");
     refuses("constant([1, [2]])", DG_BAD_SHAPE, "numbers and lists are mixed");
     refuses("constant([[[1]], [[]]])", DG_BAD_SHAPE, "a list has 0 items where another has 1");
 }
@@ -331,10 +331,11 @@ Test(graph, shapes_from_c_are_checked)
     static const struct {
         dg_shape shape;
         const char *message;
-    } mistakes[] = {{{.rank = 9}, "input 'x': 'shape' has 9 dimensions, at most 8"},
-                    {{.rank = -1}, "'shape' has -1 dimensions"},
-                    {{.rank = 2, .dims = {-200000000, 2}}, "-200000000, which is no size and no symbol of this graph"},
-                    {{.rank = 1, .dims = {DG_N - 2}}, "-4, which is no size and no symbol of this graph"}};
+    } mistakes[] = {
+        {{.rank = 9}, "input 'x': 'shape' has 9 dimensions, at most 8"},
+        {{.rank = -1}, "'shape' has -1 dimensions"},
+        {{.rank = 2, .dims = {-200000000, 2}}, "-200000000, which is neither a size nor a symbol of this graph"},
+        {{.rank = 1, .dims = {DG_N - 2}}, "-4, which is neither a size nor a symbol of this graph"}};
     for (size_t k = 0; k < sizeof mistakes / sizeof *mistakes; k++) {
         dg_graph *g;
         cr_assert_eq(dg_graph_new(&g).code, DG_OK);

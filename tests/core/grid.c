@@ -115,8 +115,8 @@ static void check_order(grid *g, dg_dtype dtype, const char *name, const dg_form
         bool right = is_right(dtype, name, order, &want, got);
         g->checked++;
         g->wrong += !right;
-        cr_expect(right, "%s, order %d at %.9g, %s: it is %.9g, wants %.9g (%s)", name, order, x, dg_dtype_name(dtype),
-                  got, want.value, print(formula));
+        cr_expect(right, "%s, order %d at %.9g, %s: it is %.9g, expected %.9g (%s)", name, order, x,
+                  dg_dtype_name(dtype), got, want.value, print(formula));
     }
 }
 

@@ -200,24 +200,26 @@ Test(init, mistakes_are_named)
     } cases[] = {
         {"glorot", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT, "there is no initialiser 'glorot'; known are zeros, "},
         {"constant", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "initialiser 'constant': argument 'value' is missing"},
-        {"zeros(1)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "too many: 1 arguments, takes at most 0"},
-        {"uniform(0, 1, 2)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "too many: 3 arguments, takes at most 2"},
+        {"zeros(1)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "1 argument given, it takes at most 0"},
+        {"uniform(0, 1, 2)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "3 arguments given, it takes at most 2"},
         {"uniform(lo=0)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "unknown argument 'lo'; it takes low, high"},
         {"uniform(0, low=1)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "low is given twice"},
         {"uniform(1, 0)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "low 1 is above high 0"},
-        {"uniform(a)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "low is a, wants a finite number"},
-        {"uniform(nan)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "low is nan, wants a finite number"},
-        {"normal(0, -1)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "std is -1, wants a finite number, 0 or more"},
+        {"uniform(a)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "low is a, expected a finite number"},
+        {"uniform(nan)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "low is nan, expected a finite number"},
+        {"normal(0, -1)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "std is -1, expected a finite number, 0 or more"},
         {"kaiming_uniform(nonlinearity=swish)", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT,
-         "nonlinearity is swish, wants linear|"},
-        {"kaiming_uniform(mode=fan)", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT, "mode is fan, wants fan_in|fan_out"},
-        {"kaiming_uniform(mode=1)", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT, "mode is 1, wants fan_in|fan_out"},
+         "nonlinearity is swish, expected linear|"},
+        {"kaiming_uniform(mode=fan)", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT,
+         "mode is fan, expected fan_in|fan_out"},
+        {"kaiming_uniform(mode=1)", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT, "mode is 1, expected fan_in|fan_out"},
         {"xavier_uniform", DG_FLOAT32, DG_SHAPE(5), DG_BAD_SHAPE, "shape [5] has no input and output side"},
-        {"normal", DG_INT64, DG_SHAPE(5), DG_BAD_DTYPE, "wants float32 or float64, not int64"},
-        {"constant(a)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "argument 'value' wants a number"},
+        {"normal", DG_INT64, DG_SHAPE(5), DG_BAD_DTYPE, "needs float32 or float64, not int64"},
+        {"constant(a)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "argument 'value' needs a number"},
         {"constant(inf)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "argument 'value' is inf"},
         {"kmeans", DG_FLOAT32, DG_SHAPE(5, 2), DG_BAD_ARGUMENT, "initialiser 'kmeans' needs data"},
-        {"kmeans(0)", DG_FLOAT32, DG_SHAPE(5, 2), DG_BAD_ARGUMENT, "iterations is 0, wants a whole number, 1 or more"},
+        {"kmeans(0)", DG_FLOAT32, DG_SHAPE(5, 2), DG_BAD_ARGUMENT,
+         "iterations is 0, expected a whole number, 1 or more"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         dg_tensor tensor;
@@ -251,7 +253,7 @@ static dg_status fill_ramp(dg_tensor *tensor, const dg_init_call *call)
 
 static dg_status check_ramp(const dg_init_call *call, const dg_type *type)
 {
-    return call->values[1] == 0 && type->shape.rank == 2 ? dg_error(DG_BAD_ARGUMENT, "a ramp wants a step") : dg_ok();
+    return call->values[1] == 0 && type->shape.rank == 2 ? dg_error(DG_BAD_ARGUMENT, "a ramp needs a step") : dg_ok();
 }
 
 static const dg_initialiser ramp = {
@@ -301,7 +303,7 @@ Test(init, a_user_s_own_is_used_by_its_name_in_a_graph)
     const struct {
         const char *call, *says;
     } refused[] = {{"ramp", "argument 'start' is missing"},
-                   {"ramp(1, 0)", "parameter 'out.weight': initialiser 'ramp': a ramp wants a step"},
+                   {"ramp(1, 0)", "parameter 'out.weight': initialiser 'ramp': a ramp needs a step"},
                    {"ramp(1, stop=3)", "unknown argument 'stop'; it takes start, step"}};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         dg_status status = make_parameters(refused[i].call, parameters);

@@ -131,7 +131,7 @@ static void expect_close(const char *what, uint64_t seed, const dg_tensor *got, 
     cr_assert(dg_shape_equal(&got->shape, &want->shape) && !got->channels_last);
     for (int64_t i = 0; i < dg_tensor_count(got); i++) {
         double a = dg_tensor_get(got, i), b = dg_tensor_get(want, i);
-        cr_assert(fabs(a - b) <= tolerance * (1 + fabs(b)), "%s of %d: element %d is %.17g, wants %.17g", what,
+        cr_assert(fabs(a - b) <= tolerance * (1 + fabs(b)), "%s of %d: element %d is %.17g, expected %.17g", what,
                   (int)seed, (int)i, a, b);
     }
 }

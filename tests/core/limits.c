@@ -70,7 +70,7 @@ static void expect_limit(const limit *l, dg_dtype dtype, trial *t, dg_node *x, d
         double got = dg_tensor_get(trial_run(t, y), 0), want = l->wants[order];
         bool same = got == want || (isnan(got) && isnan(want));
         cr_expect(same || fabs(got - want) <= tolerance * fmax(1, fabs(want)),
-                  "%s at %g, order %d, %s: it is %.17g, wants %.17g", l->formula, l->x, order, dg_dtype_name(dtype),
+                  "%s at %g, order %d, %s: it is %.17g, expected %.17g", l->formula, l->x, order, dg_dtype_name(dtype),
                   got, want);
         y = trial_grad(dg_sum(y), x);
     }
@@ -119,7 +119,7 @@ Test(limits, are_found_element_by_element)
         for (int i = 0; i < N; i++) {
             double got = dg_tensor_get(g, i), e = exp(values[i]),
                    slope = values[i] == 800 ? 0 : (1 - pow(tanh(e), 2)) * e;
-            cr_assert(isnan(values[i]) ? isnan(got) : fabs(got - slope) < 1e-5, "element %d: %g, wants %g", i, got,
+            cr_assert(isnan(values[i]) ? isnan(got) : fabs(got - slope) < 1e-5, "element %d: %g, expected %g", i, got,
                       slope);
         }
         const double none[] = {-1, 0, 2000};

@@ -30,7 +30,7 @@ static void run(dg_plan *plan, const dg_feed *feeds, int n)
 static void expect_values(const dg_tensor *tensor, const double *wants)
 {
     for (int64_t i = 0; i < dg_tensor_count(tensor); i++)
-        cr_expect_float_eq(dg_tensor_get(tensor, i), wants[i], 1e-6, "element %d is %g, wants %g", (int)i,
+        cr_expect_float_eq(dg_tensor_get(tensor, i), wants[i], 1e-6, "element %d is %g, expected %g", (int)i,
                            dg_tensor_get(tensor, i), wants[i]);
 }
 

@@ -194,20 +194,20 @@ Test(safetensors, wrong_headers_are_named)
         {"{\"a\":", 0, DG_BAD_DATA, "not a JSON object"},
         {"{} x", 0, DG_BAD_DATA, "not a JSON object"},
         {"{}", 3, DG_BAD_DATA, "3 bytes follow the last tensor"},
-        {"{\"a\":1}", 0, DG_BAD_DATA, "'a' is no object"},
+        {"{\"a\":1}", 0, DG_BAD_DATA, "'a' is not an object"},
         {"{\"a\":{}}", 0, DG_BAD_DATA, "'a' has no dtype"},
         {"{\"a\":{\"dtype\":\"F32\"}}", 0, DG_BAD_DATA, "'a' has no shape"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, DG_BAD_DATA, "'a' has no proper data_offsets"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, DG_BAD_DATA, "'a' has no valid data_offsets"},
         {"{" ENTRY("a", "F32", "[3]", 0, 8) "}", 8, DG_BAD_DATA, "'a' is [3] of F32, but has 8 bytes"},
         {"{" ENTRY("a", "F32", "[2]", 0, 9) "}", 9, DG_BAD_DATA, "'a' is [2] of F32, but has 9 bytes"},
-        {"{" ENTRY("a", "F32", "[-2]", 0, 8) "}", 8, DG_BAD_DATA, "is no size"},
-        {"{" ENTRY("a", "F32", "[1.5]", 0, 6) "}", 6, DG_BAD_DATA, "is no size"},
-        {"{" ENTRY("a", "F32", "[\"2\"]", 0, 8) "}", 8, DG_BAD_DATA, "is no size"},
-        {"{" ENTRY("a", "F32", "[1e300]", 0, 8) "}", 8, DG_BAD_DATA, "is no size"},
-        {"{" ENTRY("a", "F32", "[1,1,1,1,1,1,1,1,1]", 0, 4) "}", 4, DG_BAD_DATA, "rank beyond 8"},
+        {"{" ENTRY("a", "F32", "[-2]", 0, 8) "}", 8, DG_BAD_DATA, "is not a size"},
+        {"{" ENTRY("a", "F32", "[1.5]", 0, 6) "}", 6, DG_BAD_DATA, "is not a size"},
+        {"{" ENTRY("a", "F32", "[\"2\"]", 0, 8) "}", 8, DG_BAD_DATA, "is not a size"},
+        {"{" ENTRY("a", "F32", "[1e300]", 0, 8) "}", 8, DG_BAD_DATA, "is not a size"},
+        {"{" ENTRY("a", "F32", "[1,1,1,1,1,1,1,1,1]", 0, 4) "}", 4, DG_BAD_DATA, "rank above 8"},
         {"{" ENTRY("a", "F32", "[4294967296,4294967296,4294967296]", 0, 8) "}", 8, DG_BAD_DATA, "but has 8 bytes"},
-        {"{" ENTRY("a", "F32", "[4611686018427387905]", 0, 4) "}", 4, DG_BAD_DATA, "is no size"},
-        {"{" ENTRY("a", "F32", "[2]", 8, 0) "}", 8, DG_BAD_DATA, "no proper data_offsets"},
+        {"{" ENTRY("a", "F32", "[4611686018427387905]", 0, 4) "}", 4, DG_BAD_DATA, "is not a size"},
+        {"{" ENTRY("a", "F32", "[2]", 8, 0) "}", 8, DG_BAD_DATA, "no valid data_offsets"},
         {"{" ENTRY("a", "F32", "[2]", 0, 8) "}", 4, DG_BAD_DATA, "ends at byte 8 of the data, but there are only 4"},
         {"{" ENTRY("a", "F32", "[2]", 4, 12) "}", 12, DG_BAD_DATA, "begins at byte 4 of the data instead of 0"},
         {"{" ENTRY("a", "F32", "[1]", 0, 4) "," ENTRY("b", "F32", "[1]", 2, 6) "}", 6, DG_BAD_DATA, "begins at byte 2"},
@@ -215,10 +215,10 @@ Test(safetensors, wrong_headers_are_named)
         {"{" ENTRY("a", "F32", "[1]", 0, 4) "," ENTRY("a", "F32", "[1]", 4, 8) "}", 8, DG_BAD_DATA, "two tensors 'a'"},
         {"{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, DG_BAD_DATA,
          "'a' has 'dtype' twice"},
-        {"{\"__metadata__\":{\"a\":1}}", 0, DG_BAD_DATA, "note 'a' is no text"},
+        {"{\"__metadata__\":{\"a\":1}}", 0, DG_BAD_DATA, "note 'a' is not text"},
         {"{\"__metadata__\":{\"a\":\"x\",\"a\":\"y\"}}", 0, DG_BAD_DATA, "two notes 'a'"},
         {"{\"__metadata__\":{},\"__metadata__\":{}}", 0, DG_BAD_DATA, "two entries '__metadata__'"},
-        {"{\"__metadata__\":[]}", 0, DG_BAD_DATA, "'__metadata__' is no object"},
+        {"{\"__metadata__\":[]}", 0, DG_BAD_DATA, "'__metadata__' is not an object"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         dg_status status = read_text(cases[i].header, cases[i].bytes);
@@ -234,7 +234,7 @@ Test(safetensors, a_header_length_beyond_the_file_is_refused)
     cr_assert_eq(read_back(&set).code, DG_BAD_DATA);
     cr_assert_eq(dg_write_file(path, "\x03\0\0\0\0\0\0\0{}", 10).code, DG_OK);
     dg_status status = read_back(&set);
-    cr_assert(strstr(status.message, "cut: the header has 3 bytes, but only 2 follow"), "%s", status.message);
+    cr_assert(strstr(status.message, "truncated: the header has 3 bytes, but only 2 follow"), "%s", status.message);
 }
 
 Test(safetensors, a_header_that_is_not_utf_8_is_refused)

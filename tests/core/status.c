@@ -57,3 +57,23 @@ Test(status, message_stays_on_one_line)
 {
     cr_assert_str_eq(dg_error(DG_BAD_DATA, "node 'a\nb\tc'").message, "node 'a b c'");
 }
+
+/* A noun after a count is written row(s); brackets of names and of other words stay. */
+Test(status, nouns_follow_their_counts)
+{
+    static const struct {
+        int count;
+        const char *text;
+    } cases[] = {{0, "0 rows, 0 training batches, 0 classes"},
+                 {1, "1 row, 1 training batch, 1 class"},
+                 {2, "2 rows, 2 training batches, 2 classes"},
+                 {11, "11 rows, 11 training batches, 11 classes"}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        int n = cases[k].count;
+        dg_status status = dg_error(DG_BAD_DATA, "%d row(s), %d training batch(es), %d class(es)", n, n, n);
+        cr_expect_str_eq(status.message, cases[k].text);
+        cr_expect_str_eq(dg_prefixed(status, "t.csv").message + strlen("t.csv: "), cases[k].text);
+    }
+    cr_expect_str_eq(dg_error(DG_BAD_DATA, "f(s) (1 row(s)), v1 column(s), a(es)").message,
+                     "f(s) (1 row), v1 column(s), a(es)");
+}

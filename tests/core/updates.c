@@ -68,7 +68,7 @@ Test(updates, what_is_no_assignment_is_refused)
     dg_node *w = dg_parameter(g, DG_SHAPE(2), .name = "w"), *step = dg_mul(w, w, .name = "step"), *none = NULL;
     dg_plan *plan;
     EXPECT_FAILURE(dg_plan_new(g, &(dg_plan_options){.updates = &step, .n_updates = 1}, &plan), DG_BAD_ARGUMENT,
-                   "'step' is no assignment");
+                   "'step' is not an assignment");
     EXPECT_FAILURE(dg_plan_new(g, &(dg_plan_options){.updates = &none, .n_updates = 1}, &plan), DG_BAD_ARGUMENT,
                    "update 0 of the plan is NULL");
     EXPECT_FAILURE(dg_plan_new(g, &(dg_plan_options){.n_updates = 1}, &plan), DG_BAD_ARGUMENT, "NULL");

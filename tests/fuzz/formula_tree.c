@@ -284,8 +284,8 @@ static void check_value(const tree *t, int i, double got)
                    1e-13L * p.largest + 1e-23L;
     if (p.is_bad || other.is_bad || allowed > 1e-3L * (fabsl(want) + 1))
         return;
-    CHECK(fabsl(got - want) <= allowed, "%s at x=%.17g, y=%.17g is %.17g, wants %.17Lg (±%Lg)", t->text, xs[i], ys[i],
-          got, want, allowed);
+    CHECK(fabsl(got - want) <= allowed, "%s at x=%.17g, y=%.17g is %.17g, expected %.17Lg (±%Lg)", t->text, xs[i],
+          ys[i], got, want, allowed);
 }
 
 static real slope(const tree *t, int i, int by, real h, bool *is_bad)
@@ -309,7 +309,7 @@ static void check_slope(const tree *t, int i, int by, double got)
     real allowed = 100 * fabsl(want - coarse) + 1e-7L * (fabsl(want) + 1e-9L * p.largest) + 1e-12L * p.largest + 1e-10L;
     if (is_bad || p.is_bad || !isfinite(got) || allowed > 1e-2L * (fabsl(want) + 1))
         return;
-    CHECK(fabsl(got - want) <= allowed, "d/d%c %s at x=%.17g, y=%.17g is %.17g, wants %.17Lg (±%Lg)", "xy"[by],
+    CHECK(fabsl(got - want) <= allowed, "d/d%c %s at x=%.17g, y=%.17g is %.17g, expected %.17Lg (±%Lg)", "xy"[by],
           t -> text, xs[i], ys[i], got, want, allowed);
 }
 

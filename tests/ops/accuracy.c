@@ -117,8 +117,8 @@ Test(accuracy, of_gelu_in_its_left_tail)
             long double want = x * erfcl(z) / 2 * (1 - 2 * z * fmal(-x, root, -z));
             double got = dg_tensor_get(y, i), unit = d == DG_FLOAT32 ? 0x1p-21 : 0x1p-49,
                    least = d == DG_FLOAT32 ? 1e-42 : 1e-320;
-            cr_expect(fabsl((long double)got - want) <= unit * fabsl(want) + least, "gelu(%g) is %.17g, wants %.17Lg",
-                      at[i], got, want);
+            cr_expect(fabsl((long double)got - want) <= unit * fabsl(want) + least,
+                      "gelu(%g) is %.17g, expected %.17Lg", at[i], got, want);
         }
         trial_free(t);
     }
@@ -140,7 +140,7 @@ Test(accuracy, of_activations_with_roots)
         for (int k = 0; k < 3; k++) {
             const dg_tensor *y = trial_run(t, nodes[k]);
             for (int i = 0; i < 5; i++)
-                cr_expect(fabs(dg_tensor_get(y, i) / wants[k][i] - 1) <= p, "%d, %d: it is %.17g, wants %.17g", k, i,
+                cr_expect(fabs(dg_tensor_get(y, i) / wants[k][i] - 1) <= p, "%d, %d: it is %.17g, expected %.17g", k, i,
                           dg_tensor_get(y, i), wants[k][i]);
         }
         trial_free(t);
@@ -219,8 +219,9 @@ Test(accuracy, of_norms_and_layers_over_float32)
             double least = cases[c].least, off = ulps(single[i], wide[i]);
             if (least > fabs(wide[i]))
                 off = fabs(single[i] - wide[i]) / (least * 0x1p-23);
-            cr_expect_leq(off, cases[c].ulps, "%s: element %d is %.9g, wants %.9g: off by %g units in the last place",
-                          cases[c].call, (int)i, single[i], wide[i], off);
+            cr_expect_leq(off, cases[c].ulps,
+                          "%s: element %d is %.9g, expected %.9g: off by %g units in the last place", cases[c].call,
+                          (int)i, single[i], wide[i], off);
         }
     }
 }

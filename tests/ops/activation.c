@@ -153,7 +153,7 @@ Test(activation, functions_have_their_closed_form)
         const dg_tensor *y = trial_run(t, activation(activations[k].call, trial_input(t, DG_SHAPE(9), points)));
         for (int i = 0; i < 9; i++) {
             double want = activations[k].function(points[i]), got = dg_tensor_get(y, i);
-            cr_expect(fabs(got - want) <= 1e-14 * (1 + fabs(want)), "%s at %g is %.17g, wants %.17g",
+            cr_expect(fabs(got - want) <= 1e-14 * (1 + fabs(want)), "%s at %g is %.17g, expected %.17g",
                       activations[k].call, points[i], got, want);
         }
         trial_free(t);
@@ -169,7 +169,7 @@ Test(activation, gradients_are_difference_quotients)
         const dg_tensor *g = trial_run(t, trial_grad(activation(activations[k].call, x), x));
         for (int i = 0; i < 6; i++) {
             double want = (activations[k].function(points[i] + h) - activations[k].function(points[i] - h)) / (2 * h);
-            cr_expect_float_eq(dg_tensor_get(g, i), want, 1e-8, "%s at %g: %.12g, wants %.12g", activations[k].call,
+            cr_expect_float_eq(dg_tensor_get(g, i), want, 1e-8, "%s at %g: %.12g, expected %.12g", activations[k].call,
                                points[i], dg_tensor_get(g, i), want);
         }
         trial_free(t);
@@ -208,8 +208,8 @@ Test(activation, derivatives_at_kinks_are_those_of_pytorch)
         trial *t = trial_new(DG_FLOAT64);
         dg_node *x = trial_input(t, DG_SHAPE(1), &kinks[k].at);
         double got = dg_tensor_get(trial_run(t, trial_grad(activation(kinks[k].call, x), x)), 0);
-        cr_expect_float_eq(got, kinks[k].want, 1e-12, "%s at %g: %.12g, wants %.12g", kinks[k].call, kinks[k].at, got,
-                           kinks[k].want);
+        cr_expect_float_eq(got, kinks[k].want, 1e-12, "%s at %g: %.12g, expected %.12g", kinks[k].call, kinks[k].at,
+                           got, kinks[k].want);
         trial_free(t);
     }
 }

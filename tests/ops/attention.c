@@ -142,7 +142,7 @@ Test(attention, tells_what_does_not_fit)
     trial *t = trial_new(DG_FLOAT32);
     dg_node *q = trial_input(t, DG_SHAPE(2, 3), NULL), *k = trial_input(t, DG_SHAPE(2, 4), NULL);
     dg_scaled_dot_product_attention(q, k, k);
-    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "key is [2, 4], wants [.., S, E] like the query");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "key is [2, 4], expected [.., S, E] like the query");
     trial_free(t);
     t = trial_new(DG_FLOAT32);
     dg_multihead_attention(trial_input(t, DG_SHAPE(2, 3), NULL), 3, 2);

@@ -324,12 +324,12 @@ Test(conv, says_what_does_not_fit)
     dg_shape x = DG_SHAPE(1, 2, 5, 5), w = DG_SHAPE(4, 2, 3, 3);
     dg_value none = {0};
     expect_refusal(x, DG_SHAPE(4, 3, 3, 3), none, NULL, DG_BAD_SHAPE,
-                   "conv2d 'c1': weight is [4, 3, 3, 3], wants 3 input channels, input is [1, 2, 5, 5]");
-    expect_refusal(x, DG_SHAPE(4, 2, 3), none, NULL, DG_BAD_SHAPE, "weight is [4, 2, 3], wants 4 dimensions");
-    expect_refusal(DG_SHAPE(5, 5), w, none, NULL, DG_BAD_SHAPE, "input is [5, 5], wants [N, C, H, W] or [C, H, W]");
+                   "conv2d 'c1': weight is [4, 3, 3, 3], expected 3 input channels, input is [1, 2, 5, 5]");
+    expect_refusal(x, DG_SHAPE(4, 2, 3), none, NULL, DG_BAD_SHAPE, "weight is [4, 2, 3], expected 4 dimensions");
+    expect_refusal(DG_SHAPE(5, 5), w, none, NULL, DG_BAD_SHAPE, "input is [5, 5], expected [N, C, H, W] or [C, H, W]");
     expect_refusal(x, DG_SHAPE(4, 2, 6, 3), none, NULL, DG_BAD_SHAPE, "a kernel that spans 6 does not fit");
-    expect_refusal(x, w, dg_int(0), "stride", DG_BAD_ARGUMENT, "stride is 0, wants at least 1");
-    expect_refusal(x, w, dg_int(-1), "padding", DG_BAD_ARGUMENT, "padding is -1, wants at least 0");
+    expect_refusal(x, w, dg_int(0), "stride", DG_BAD_ARGUMENT, "stride is 0, expected at least 1");
+    expect_refusal(x, w, dg_int(-1), "padding", DG_BAD_ARGUMENT, "padding is -1, expected at least 0");
     expect_refusal(x, w, dg_int(3), "groups", DG_BAD_SHAPE, "2 input channels cannot be cut into 3 groups");
     expect_refusal(x, w, dg_int(0), "groups", DG_BAD_ARGUMENT, "groups is 0");
     expect_refusal(x, w, dg_int(5), "kernel_size", DG_BAD_SHAPE, "kernel_size is 5, but weight is [4, 2, 3, 3]");
@@ -349,6 +349,6 @@ Test(conv, a_layer_needs_its_sizes)
     trial_free(t);
     t = trial_new(DG_FLOAT32);
     dg_conv_transpose1d(trial_input(t, DG_SHAPE(1, 2, 5), NULL), 3, .kernel_size = 3, .output_padding = 1);
-    expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT, "output_padding is 1, wants less than stride");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT, "output_padding is 1, expected less than stride");
     trial_free(t);
 }

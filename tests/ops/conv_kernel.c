@@ -276,7 +276,7 @@ static void expect_all(const void *got, const float *want, int64_t count, dg_dty
 {
     for (int64_t i = 0; i < count; i++) {
         double value = dtype == DG_FLOAT32 ? (double)((const float *)got)[i] : ((const double *)got)[i];
-        cr_assert_eq(value, (double)want[i], "%s[%d] is %g, wants %g", what, (int)i, value, (double)want[i]);
+        cr_assert_eq(value, (double)want[i], "%s[%d] is %g, expected %g", what, (int)i, value, (double)want[i]);
     }
 }
 
@@ -374,7 +374,7 @@ Test(conv_winograd_tiles, a_tile_is_sixteen_results)
 static void expect_near(const float *got, const float *want, int64_t count, const char *what)
 {
     for (int64_t i = 0; i < count; i++)
-        cr_assert_float_eq((double)got[i], (double)want[i], 1e-2, "%s[%d] is %g, wants %g", what, (int)i,
+        cr_assert_float_eq((double)got[i], (double)want[i], 1e-2, "%s[%d] is %g, expected %g", what, (int)i,
                            (double)got[i], (double)want[i]);
 }
 
@@ -436,7 +436,7 @@ Test(conv_winograd, is_asked_for_by_an_attribute)
 
 Test(conv_winograd, wants_three_by_three_without_stride)
 {
-    const char *text = "algorithm=winograd wants a kernel of 3 by 3";
+    const char *text = "algorithm=winograd needs a kernel of 3 by 3";
     for (int k = 0; k < 2; k++) {
         trial *t = trial_new(DG_FLOAT32);
         dg_node *x = trial_input(t, DG_SHAPE(1, 2, 9, 9), NULL);

@@ -94,7 +94,7 @@ Test(elementwise, functions_agree_with_the_c_library)
         const dg_tensor *y = trial_run(t, unary(functions[k].op, trial_input(t, DG_SHAPE(4), functions[k].at)));
         for (int i = 0; i < 4; i++) {
             double want = functions[k].function(functions[k].at[i]), got = dg_tensor_get(y, i);
-            cr_expect(got == want || fabs(got - want) <= 4e-14 * fabs(want), "%s(%g) is %.17g, wants %.17g",
+            cr_expect(got == want || fabs(got - want) <= 4e-14 * fabs(want), "%s(%g) is %.17g, expected %.17g",
                       functions[k].op, functions[k].at[i], got, want);
         }
         trial_free(t);

@@ -79,6 +79,6 @@ Test(embedding, tells_what_does_not_fit)
     trial_free(t);
     t = trial_new(DG_FLOAT32);
     dg_embedding(trial_input(t, DG_SHAPE(2), NULL), .num_embeddings = 2, .embedding_dim = 2);
-    expect_failure(dg_graph_status(t->graph), DG_BAD_DTYPE, "input is float32, wants int64 or int32");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_DTYPE, "input is float32, expected int64 or int32");
     trial_free(t);
 }

@@ -26,7 +26,7 @@ Test(gated, multiplies_one_half_by_the_other)
     expect_values(trial_run(t, dg_glu(dg_reshape(x, DG_SHAPE(2, 2)), .dim = 0)), DG_SHAPE(1, 2), 1e-14,
                   DATA(2 * s, 3 * (1 - s)));
     dg_glu(trial_input(t, DG_SHAPE(2, 3), NULL));
-    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "dimension 1 has 3 features, wants an even number");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "dimension 1 has 3 features, expected an even number");
     trial_free(t);
 }
 

@@ -106,7 +106,7 @@ static void check_multiply(const gemm_functions *f, dg_dtype dtype, const sizes 
                                                                : 0;
             double want = j < s->n ? start + sum_of(&a, &b, &g, i, j) : get(&was, i * ldc + j);
             cr_assert_eq(get(&c, i * ldc + j), want,
-                         "%lldx%lldx%lld, transposed %d, start %d, at %lld, %lld: %g, wants %g", (long long)s->m,
+                         "%lldx%lldx%lld, transposed %d, start %d, at %lld, %lld: %g, expected %g", (long long)s->m,
                          (long long)s->n, (long long)s->k, s->transposed, s->start, (long long)i, (long long)j,
                          get(&c, i * ldc + j), want);
         }
@@ -321,7 +321,7 @@ static void visit(void *argument, int64_t begin, int64_t end)
 {
     const ending *e = argument;
     for (int64_t i = begin; i < end; i++) {
-        cr_assert_eq(get(e->c, i), e->want[i], "element %lld: %g, wants %g", (long long)i, get(e->c, i), e->want[i]);
+        cr_assert_eq(get(e->c, i), e->want[i], "element %lld: %g, expected %g", (long long)i, get(e->c, i), e->want[i]);
         e->visits[i]++;
     }
 }

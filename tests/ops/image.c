@@ -67,11 +67,12 @@ Test(pad, says_what_does_not_fit)
 {
     trial *t = trial_new(DG_FLOAT32);
     dg_pad(trial_input(t, DG_SHAPE(3), NULL), DG_INTS(3, 0), .mode = "reflect");
-    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "reflect padding of 3 wants a larger dimension 0 than 3");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE,
+                   "reflect padding of 3 needs dimension 0 to be larger than it, which has size 3");
     trial_free(t);
     t = trial_new(DG_FLOAT32);
     dg_pad(trial_input(t, DG_SHAPE(3), NULL), DG_INTS(1));
-    expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT, "pad has 1 numbers, wants two");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT, "pad has 1 number, expected two");
     trial_free(t);
     t = trial_new(DG_FLOAT32);
     dg_pad(trial_input(t, DG_SHAPE(3), NULL), DG_INTS(-4, 2));
@@ -105,7 +106,7 @@ Test(fold, says_what_does_not_fit)
     trial_free(t);
     t = trial_new(DG_FLOAT32);
     dg_fold(trial_input(t, DG_SHAPE(1, 5, 2), NULL), .output_size = DG_INTS(2, 3), .kernel_size = 2);
-    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "5 is no multiple of the kernel's 4 places");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "5 is not a multiple of the kernel's 4 places");
     trial_free(t);
 }
 
@@ -192,13 +193,13 @@ Test(interpolate, says_what_does_not_fit)
 {
     dg_interpolate_options o = {.size = {.only = DG_NONE}, .scale_factor = 2, .mode = "bilinear"};
     expect_refusal(DG_SHAPE(1, 1, 4), o, "bilinear is for 2 dimensions after [N, C]");
-    expect_refusal(DG_SHAPE(1, 4), o, "wants [N, C] and one to three sizes");
+    expect_refusal(DG_SHAPE(1, 4), o, "expected [N, C] and one to three sizes");
     o.mode = "nearest";
     o.align_corners = true;
     expect_refusal(DG_SHAPE(1, 1, 4), o, "mode nearest has no align_corners");
     o.align_corners = false;
     o.size.only = 3;
-    expect_refusal(DG_SHAPE(1, 1, 4), o, "wants either a size or a scale_factor");
+    expect_refusal(DG_SHAPE(1, 1, 4), o, "needs either a size or a scale_factor");
     o.size.only = DG_NONE;
     o.scale_factor = 0.1;
     expect_refusal(DG_SHAPE(1, 1, 4), o, "a size of 4 would become 0");

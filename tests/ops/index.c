@@ -56,6 +56,6 @@ Test(scatter_add, adds_what_points_to_one_place)
     expect_values(trial_run(t, trial_grad(weighted, x)), DG_SHAPE(4), 0, DATA(100, 1, 100, 100));
     expect_values(trial_run(t, trial_grad(y, like)), DG_SHAPE(3), 0, DATA(0, 0, 0));
     dg_scatter_add(trial_input(t, DG_SHAPE(2), NULL), i, like);
-    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "must have one shape");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "must have the same shape");
     trial_free(t);
 }

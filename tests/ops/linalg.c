@@ -37,7 +37,7 @@ Test(cholesky, names_the_minor_and_the_matrix)
     expect_failure(trial_try(t, dg_cholesky(trial_input(t, DG_SHAPE(1, 1), DATA(-1)))), DG_NUMERIC, "order 1");
     expect_failure(trial_try(t, dg_cholesky(trial_input(t, DG_SHAPE(1, 1), DATA(NAN)))), DG_NUMERIC, "order 1");
     dg_cholesky(trial_input(t, DG_SHAPE(2, 3), NULL));
-    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "input is [2, 3], wants square matrices");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "input is [2, 3], expected square matrices");
     trial_free(t);
 }
 
@@ -72,7 +72,7 @@ Test(solve, names_the_pivot_of_a_singular_matrix)
     expect_failure(trial_try(t, dg_inverse(dg_stack(2, ((dg_node *[]){dg_matmul(a, a, .transpose_other = true), a})))),
                    DG_NUMERIC, "matrix 0 of the batch: pivot 2");
     dg_solve(a, trial_input(t, DG_SHAPE(3, 1), NULL));
-    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "as many rows");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "the same number of rows");
     trial_free(t);
 }
 

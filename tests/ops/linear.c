@@ -179,7 +179,7 @@ Test(matmul, refuses_what_does_not_fit)
 
     t = trial_new(DG_FLOAT32);
     dg_matmul(trial_input(t, dg_scalar(), NULL), trial_input(t, DG_SHAPE(3), NULL));
-    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "input is [], wants at least 1 dimension");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "input is [], expected at least 1 dimension");
     trial_free(t);
 }
 
@@ -273,13 +273,13 @@ static void expect_linear_failure(dg_shape input, int64_t out_features, const dg
 Test(linear, refuses_what_does_not_fit)
 {
     expect_linear_failure(DG_SHAPE(DG_N, 4), DG_NONE, &DG_SHAPE(5, 3),
-                          "linear 'fc1': weight is [5, 3], wants [out, 4]");
-    expect_linear_failure(DG_SHAPE(DG_N, 4), DG_NONE, &DG_SHAPE(4), "linear 'fc1': weight is [4], wants [out, 4]");
+                          "linear 'fc1': weight is [5, 3], expected [out, 4]");
+    expect_linear_failure(DG_SHAPE(DG_N, 4), DG_NONE, &DG_SHAPE(4), "linear 'fc1': weight is [4], expected [out, 4]");
     expect_linear_failure(DG_SHAPE(DG_N, 4), 3, &DG_SHAPE(5, 4), "out_features is 3, but weight is [5, 4]");
     expect_linear_failure(DG_SHAPE(DG_N, 4), DG_NONE, NULL, "neither out_features nor a weight");
-    expect_linear_failure(DG_SHAPE(DG_N, 4), 0, NULL, "out_features is 0, wants at least 1");
+    expect_linear_failure(DG_SHAPE(DG_N, 4), 0, NULL, "out_features is 0, expected at least 1");
     expect_linear_failure(DG_SHAPE(4, DG_N), 3, NULL, "its last size must be a number");
-    expect_linear_failure(dg_scalar(), 3, NULL, "input is [], wants at least 1 dimension");
+    expect_linear_failure(dg_scalar(), 3, NULL, "input is [], expected at least 1 dimension");
 }
 
 /* ---- outer, sqdist, cdist ---- */
@@ -292,7 +292,7 @@ Test(outer, multiplies_every_pair)
     expect_values(trial_run(t, y), DG_SHAPE(2, 3), 0, DATA(3, 4, 5, 6, 8, 10));
     expect_values(trial_run(t, trial_grad(y, a)), DG_SHAPE(2), 0, DATA(12, 12));
     dg_outer(a, y);
-    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "vec2 is [2, 3], wants one dimension");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "vec2 is [2, 3], expected one dimension");
     trial_free(t);
 }
 
@@ -354,7 +354,7 @@ static void compare_sqdist(dg_dtype dtype, int64_t n, int64_t m, int64_t d, doub
     dg_node *y = dg_sqdist(trial_input(t, DG_SHAPE(n, d), a), trial_input(t, DG_SHAPE(m, d), b));
     const dg_tensor *got = trial_run(t, y);
     for (int64_t i = 0; i < n * m; i++)
-        cr_expect_leq(fabs(dg_tensor_get(got, i) - want[i]), tolerance * want[i], "element %d is %.9g, wants %.9g",
+        cr_expect_leq(fabs(dg_tensor_get(got, i) - want[i]), tolerance * want[i], "element %d is %.9g, expected %.9g",
                       (int)i, dg_tensor_get(got, i), want[i]);
     free(a);
     free(b);

@@ -38,7 +38,7 @@ Test(mse_loss, refuses_what_does_not_fit)
     trial *t = trial_new(DG_FLOAT32);
     dg_mse_loss(trial_input(t, DG_SHAPE(3, 1), NULL), trial_input(t, DG_SHAPE(3), NULL), .name = "loss");
     expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE,
-                   "mse_loss 'loss': input is [3, 1] and target is [3]: they must have one shape; squeeze(dim=-1) "
+                   "mse_loss 'loss': input is [3, 1] and target is [3]: they must have the same shape; squeeze(dim=-1) "
                    "makes [N, 1] to [N], and input([N, 1]) reads a column as [N, 1]");
     trial_free(t);
     t = trial_new(DG_FLOAT32);
@@ -182,9 +182,9 @@ Test(cross_entropy, names_a_label_out_of_range)
     trial *t = trial_new(DG_FLOAT32);
     dg_node *x = trial_input(t, DG_SHAPE(2, 3), NULL);
     dg_node *loss = dg_cross_entropy(x, trial_labels(t, DG_SHAPE(2), DATA(1, 3)), .name = "loss");
-    expect_failure(trial_try(t, loss), DG_BAD_DATA, "label 3 is out of range, there are 3 classes");
+    expect_failure(trial_try(t, loss), DG_BAD_DATA, "label 3 is out of range: the scores have 3 classes");
     loss = dg_cross_entropy(x, trial_labels(t, DG_SHAPE(2), DATA(-1, 0)), .reduction = "sum");
-    expect_failure(trial_try(t, loss), DG_BAD_DATA, "label -1 is out of range, there are 3 classes");
+    expect_failure(trial_try(t, loss), DG_BAD_DATA, "label -1 is out of range: the scores have 3 classes");
     trial_free(t);
 }
 
@@ -193,7 +193,7 @@ Test(cross_entropy, refuses_what_does_not_fit)
     trial *t = trial_new(DG_FLOAT32);
     dg_node *x = trial_input(t, DG_SHAPE(2, 3), NULL);
     dg_cross_entropy(x, trial_labels(t, DG_SHAPE(3), NULL), .name = "loss");
-    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "cross_entropy 'loss': target is [3], wants [2]");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "cross_entropy 'loss': target is [3], expected [2]");
     trial_free(t);
     t = trial_new(DG_FLOAT32);
     x = trial_input(t, DG_SHAPE(2, 3), NULL);
@@ -204,7 +204,7 @@ Test(cross_entropy, refuses_what_does_not_fit)
     t = trial_new(DG_FLOAT32);
     x = trial_input(t, DG_SHAPE(2, 3), NULL);
     dg_cross_entropy(x, trial_labels(t, DG_SHAPE(2), NULL), .weight = trial_input(t, DG_SHAPE(2), NULL));
-    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "weight is [2], wants one for each class: [3]");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "weight is [2], expected one for each class: [3]");
     trial_free(t);
     t = trial_new(DG_FLOAT32);
     x = trial_input(t, DG_SHAPE(2, 3), NULL);
@@ -226,7 +226,7 @@ Test(nll_loss, picks_from_given_logarithms)
                   DATA(-0.6, 0, 0, -0.2, 0, -0.2));
     dg_nll_loss(x, x);
     expect_failure(dg_graph_status(t->graph), DG_BAD_DTYPE,
-                   "target is float64, wants class indices (int64 or int32): input(…, dtype=int64)");
+                   "target is float64, expected class indices (int64 or int32): input(…, dtype=int64)");
     trial_free(t);
 }
 

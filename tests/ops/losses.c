@@ -166,7 +166,7 @@ static void expect_refusal(dg_code code, const char *text)
 Test(losses, refuse_what_does_not_fit)
 {
     dg_huber_loss(VECTOR(1), VECTOR(1), .delta = 0);
-    expect_refusal(DG_BAD_ARGUMENT, "delta is 0, wants more than 0");
+    expect_refusal(DG_BAD_ARGUMENT, "delta is 0, expected more than 0");
     dg_kl_div(trial_input(t, dg_scalar(), NULL), trial_input(t, dg_scalar(), NULL), .reduction = "batchmean");
     expect_refusal(DG_BAD_SHAPE, "needs a batch");
     dg_gaussian_nll_loss(trial_input(t, DG_SHAPE(2, 3), NULL), trial_input(t, DG_SHAPE(2, 3), NULL), VECTOR(1, 2, 3));
@@ -176,9 +176,9 @@ Test(losses, refuse_what_does_not_fit)
     dg_triplet_margin_loss(VECTOR(1, 2), VECTOR(1, 2), VECTOR(1));
     expect_refusal(DG_BAD_SHAPE, "anchor is [2] and negative is [1]");
     dg_multi_margin_loss(VECTOR(1, 2), trial_labels(t, dg_scalar(), NULL), .p = 3);
-    expect_refusal(DG_BAD_ARGUMENT, "p is 3, wants 1 or 2");
+    expect_refusal(DG_BAD_ARGUMENT, "p is 3, expected 1 or 2");
     dg_multilabel_margin_loss(VECTOR(1, 2), VECTOR(1, 2));
-    expect_refusal(DG_BAD_DTYPE, "target is float64, wants class indices");
+    expect_refusal(DG_BAD_DTYPE, "target is float64, expected class indices");
     dg_focal_loss(VECTOR(1), VECTOR(1), .gamma = -1);
     expect_refusal(DG_BAD_ARGUMENT, "gamma is -1");
 }

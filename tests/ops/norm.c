@@ -220,7 +220,7 @@ static void apart(trial *t)
 
 Test(norm, tells_what_does_not_fit)
 {
-    fails(wide_weight, DG_BAD_SHAPE, "weight is [4], wants [3]");
+    fails(wide_weight, DG_BAD_SHAPE, "weight is [4], expected [3]");
     fails(odd_groups, DG_BAD_ARGUMENT, "num_groups is 2, which does not divide the 3 channels");
     fails(no_statistics, DG_BAD_ARGUMENT, "training=false needs running statistics");
     fails(apart, DG_BAD_SHAPE, "must be neighbours");

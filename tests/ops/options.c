@@ -154,7 +154,7 @@ static void expect_shape(dg_node *node, dg_shape want)
     char has[DG_SHAPE_TEXT], wants[DG_SHAPE_TEXT];
     cr_assert(node, "no node");
     const dg_shape *shape = &dg_node_type(node, 0)->shape;
-    cr_expect(dg_shape_equal(shape, &want), "%s is %s, wants %s", dg_node_name(node),
+    cr_expect(dg_shape_equal(shape, &want), "%s is %s, expected %s", dg_node_name(node),
               dg_shape_print(shape, has, sizeof has), dg_shape_print(&want, wants, sizeof wants));
 }
 
@@ -204,7 +204,7 @@ Test(options, padding_may_be_a_word)
     t = trial_new(DG_FLOAT32);
     x2 = trial_input(t, DG_SHAPE(1, 2, 9, 9), NULL);
     cr_expect_null(dg_max_pool2d(x2, 2, .padding = DG_SAME));
-    cr_expect(strstr(dg_graph_status(t->graph).message, "is same, wants a size"), "%s",
+    cr_expect(strstr(dg_graph_status(t->graph).message, "is same, expected a size"), "%s",
               dg_graph_status(t->graph).message);
     trial_free(t);
     t = trial_new(DG_FLOAT32);

@@ -79,7 +79,7 @@ static inline void point_expect(const point *p, const char *what, dg_dtype dtype
     char found[600] = "";
     for (int64_t i = 0; i < dg_tensor_count(got); i++)
         snprintf(found + strlen(found), sizeof found - strlen(found), " %.15g", dg_tensor_get(got, i));
-    cr_expect(same, "%s of %s%s%s, %s, %s: it is%s, wants %s", p->call, p->inputs[0], p->inputs[1] ? "; " : "",
+    cr_expect(same, "%s of %s%s%s, %s, %s: it is%s, expected %s", p->call, p->inputs[0], p->inputs[1] ? "; " : "",
               p->inputs[1] ? p->inputs[1] : "", dg_dtype_name(dtype), what, found, text);
 }
 

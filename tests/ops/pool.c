@@ -187,8 +187,8 @@ Test(pooling, says_what_does_not_fit)
 {
     expect_refusal(without_a_kernel, "kernel_size is missing");
     expect_refusal(too_large, "input is [2, 3, 4, 4]: a kernel that spans 5 does not fit with a padding of 0");
-    expect_refusal(too_much_padding, "padding is 2, wants at most half of the kernel's 2");
-    expect_refusal(wrong_rank, "input is [2, 3, 4, 4], wants [N, C, L] or [C, L]");
+    expect_refusal(too_much_padding, "padding is 2, expected at most half of the kernel's 2");
+    expect_refusal(wrong_rank, "input is [2, 3, 4, 4], expected [N, C, L] or [C, L]");
     expect_refusal(no_divisor, "divisor_override is 0");
     expect_refusal(no_size, "output_size is missing");
 }

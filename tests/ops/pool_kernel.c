@@ -96,7 +96,7 @@ static void expect_same(const char *what, const pictures *got, const double *wan
         double value = dg_tensor_get(&got->tensor, i), want = wants[i];
         bool same = value == want ? tolerance > 0 || signbit(value) == signbit(want)
                                   : (isnan(value) && isnan(want)) || fabs(value - want) <= tolerance;
-        cr_assert(same, "%s, %s: element %d is %.17g, wants %.17g", what, dg_isa(), (int)i, value, want);
+        cr_assert(same, "%s, %s: element %d is %.17g, expected %.17g", what, dg_isa(), (int)i, value, want);
     }
 }
 

@@ -249,7 +249,7 @@ Test(rbf, refuses_a_width_that_is_not_positive)
     trial *t = trial_new(DG_FLOAT64);
     dg_rbf(dg_input(t->graph, DG_SHAPE(DG_N, 3)), 2, .init = "normal", .width = "-1", .name = "hidden");
     expect_failure(dg_parameters_init(t->parameters, t->graph, 1), DG_BAD_ARGUMENT,
-                   "parameter 'hidden.gamma': width is -1, which gives no gamma: wants a number above 0");
+                   "parameter 'hidden.gamma': width is -1, which gives no gamma: expected a number above 0");
     trial_free(t);
 }
 
@@ -330,7 +330,7 @@ Test(rbf, refuses_what_does_not_fit)
     expect_rbf_failure(-1, "gaussian", NULL, NULL, "out_features is -1");
     expect_rbf_failure(4, "gaussian", &DG_SHAPE(5, 3), NULL, "out_features is 4, but centers is [5, 3]");
     expect_rbf_failure(5, "gaussian", &DG_SHAPE(5, 2), NULL, "centers is [5, 2]");
-    expect_rbf_failure(5, "gaussian", &DG_SHAPE(5, 3), &DG_SHAPE(4), "gamma is [4], wants [5]");
+    expect_rbf_failure(5, "gaussian", &DG_SHAPE(5, 3), &DG_SHAPE(4), "gamma is [4], expected [5]");
     expect_rbf_failure(5, "cubic", &DG_SHAPE(5, 3), &DG_SHAPE(5), "kernel cubic has no gamma");
     expect_rbf_failure(5, "gausian", NULL, NULL, "gausian");
 }

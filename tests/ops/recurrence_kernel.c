@@ -45,8 +45,8 @@ static void expect(const char *what, const sizes *s, const void *got, const doub
     for (int64_t i = 0; i < count; i++) {
         double value = dg_tensor_get(&tensor, i);
         cr_assert(fabs(value - expected[i]) <= tolerance * fmax(1, fabs(expected[i])),
-                  "%s, %s, %d steps of %d by %d units: number %d is %.9g, wants %.9g", dg_isa(), what, s->steps, s->n,
-                  s->hidden, (int)i, value, expected[i]);
+                  "%s, %s, %d steps of %d by %d units: number %d is %.9g, expected %.9g", dg_isa(), what, s->steps,
+                  s->n, s->hidden, (int)i, value, expected[i]);
     }
 }
 
@@ -414,7 +414,7 @@ static void check_activation(const char *isa, const double *sums, const double *
         for (int b = 0; b < 4; b++) {
             double wants = b == 2 ? tanhs[j] : sigmoids[j];
             bool same = isnan(wants) ? isnan(got[b]) : fabs(got[b] - wants) <= 4e-7 * fabs(wants);
-            cr_expect(same, "%s: gate %d of %g is %.9g, wants %.9g", dg_isa(), b, sums[j], got[b], wants);
+            cr_expect(same, "%s: gate %d of %g is %.9g, expected %.9g", dg_isa(), b, sums[j], got[b], wants);
         }
     }
     free(workspace);

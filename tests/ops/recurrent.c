@@ -341,11 +341,11 @@ static dg_node *wrong_cell_state(trial *t)
 
 Test(recurrent, refuses_what_does_not_fit)
 {
-    expect_refusal(flat_input, DG_BAD_SHAPE, "lstm 'net': input is [2], wants [N, T, features]");
-    expect_refusal(unknown_features, DG_BAD_SHAPE, "gru 'net': input is [2, 3, N], wants [N, T, features]");
-    expect_refusal(wrong_weight, DG_BAD_SHAPE, "weight_hh_l0 is float32 [9, 3], wants float32 [12, 3]");
-    expect_refusal(wrong_state, DG_BAD_SHAPE, "h_0 is [1, 2, 3], wants [2, 2, 3]");
+    expect_refusal(flat_input, DG_BAD_SHAPE, "lstm 'net': input is [2], expected [N, T, features]");
+    expect_refusal(unknown_features, DG_BAD_SHAPE, "gru 'net': input is [2, 3, N], expected [N, T, features]");
+    expect_refusal(wrong_weight, DG_BAD_SHAPE, "weight_hh_l0 is float32 [9, 3], expected float32 [12, 3]");
+    expect_refusal(wrong_state, DG_BAD_SHAPE, "h_0 is [1, 2, 3], expected [2, 2, 3]");
     expect_refusal(no_hidden, DG_BAD_ARGUMENT, "hidden_size is 0");
     expect_refusal(many_layers, DG_BAD_ARGUMENT, "num_layers is 17");
-    expect_refusal(wrong_cell_state, DG_BAD_SHAPE, "hidden is [2, 4], wants [2, 3]");
+    expect_refusal(wrong_cell_state, DG_BAD_SHAPE, "hidden is [2, 4], expected [2, 3]");
 }

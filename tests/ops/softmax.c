@@ -105,7 +105,7 @@ Test(softmax, refuses_what_does_not_fit)
     trial_free(t);
     t = trial_new(DG_FLOAT32);
     dg_log_softmax(trial_labels(t, DG_SHAPE(2), NULL));
-    expect_failure(dg_graph_status(t->graph), DG_BAD_DTYPE, "input is int64, wants float32 or float64");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_DTYPE, "input is int64, expected float32 or float64");
     trial_free(t);
 }
 

@@ -62,7 +62,7 @@ static void expect_near(const buffer *got, int64_t i, double want, double bound,
 {
     double found = get(got, i), scale = fabs(want) > 1 ? fabs(want) : 1, eps = got->single ? 0x1p-23 : 0x1p-52;
     bool same = isnan(want) ? isnan(found) : found == want || fabs(found - want) <= bound * eps * scale;
-    cr_assert(same, "%s, level %d, element %lld: %.17g, wants %.17g", what, level, (long long)i, found, want);
+    cr_assert(same, "%s, level %d, element %lld: %.17g, expected %.17g", what, level, (long long)i, found, want);
 }
 
 static void expect_guard(const buffer *b, const char *what)

@@ -61,7 +61,7 @@ Test(topk, takes_the_greatest_or_the_least)
     expect_values(trial_run(t, trial_grad(y, x)), DG_SHAPE(2, 4), 0, DATA(0, 1, 0, 1, 1, 0, 1, 0));
     expect_values(trial_run(t, dg_topk(x, 0)), DG_SHAPE(2, 0), 0, NULL);
     dg_topk(x, 5);
-    expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT, "k is 5, wants 0 … 4");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT, "k is 5, expected 0 … 4");
     trial_free(t);
 }
 
@@ -69,7 +69,7 @@ Test(topk, checks_k_when_the_batch_is_known)
 {
     trial *t = trial_new(DG_FLOAT32);
     dg_node *x = trial_feed(t, DG_FLOAT32, DG_SHAPE(DG_N), DG_SHAPE(2), DATA(1, 2));
-    expect_failure(trial_try(t, dg_topk(x, 3, .name = "best")), DG_BAD_ARGUMENT, "k is 3, wants 0 … 2");
+    expect_failure(trial_try(t, dg_topk(x, 3, .name = "best")), DG_BAD_ARGUMENT, "k is 3, expected 0 … 2");
     trial_free(t);
 }
 
@@ -104,6 +104,6 @@ Test(kthvalue, counts_from_the_least)
     expect_values(trial_run(t, dg_kthvalue(x, 3)), DG_SHAPE(2), 0, DATA(NAN, 6));
     expect_values(trial_run(t, trial_grad(dg_kthvalue(x, 1), x)), DG_SHAPE(2, 3), 0, DATA(0, 0, 1, 0, 0, 1));
     dg_kthvalue(x, 0);
-    expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT, "k is 0, wants 1 … 3");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT, "k is 0, expected 1 … 3");
     trial_free(t);
 }

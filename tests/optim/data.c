@@ -100,7 +100,7 @@ Test(data, refuses_folds_that_there_are_not)
         int64_t folds, fold;
     } cases[] = {{"iris", "folds is 1", 1, 1},
                  {"iris", "folds is 151", 151, 1},
-                 {"iris", "fold is 5, wants 1 … 4", 4, 5},
+                 {"iris", "fold is 5, expected 1 … 4", 4, 5},
                  {"iris", "fold=2 without folds", 0, 2},
                  {"iris(test=0.2)", "leave test out", 4, 1}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -276,11 +276,11 @@ Test(data_files, packed_files_have_members_and_ends)
     fclose(file);
     for (size_t most = 3; most < size; most++) {
         write_bytes("cut.csv.gz", bytes, most);
-        expect_refusal("cut.csv.gz", NULL, "cut.csv.gz: the packed file is cut short");
+        expect_refusal("cut.csv.gz", NULL, "cut.csv.gz: the compressed file is truncated");
     }
     bytes[size - 6] ^= 1; /* of the check sum */
     write_bytes("bad.csv.gz", bytes, size);
-    expect_refusal("bad.csv.gz", NULL, "bad.csv.gz: the packed file is damaged (incorrect data check)");
+    expect_refusal("bad.csv.gz", NULL, "bad.csv.gz: the compressed file is damaged (incorrect data check)");
 }
 
 static void put_idx(const char *prefix, int rows, uint8_t first_label)
@@ -317,9 +317,9 @@ Test(data_files, refuses_idx_files_that_are_cut_or_do_not_go_together)
     expect_failure(".", "there is no file train-images-idx3-ubyte");
     put_idx("train", 4, 0);
     put("train-images-idx3-ubyte", "\0\0\10\3\0\0\0\4\0\0\0\2\0\0\0\2abc", 19, false);
-    expect_failure(".", "cut or garbled");
+    expect_failure(".", "truncated or damaged");
     put("train-images-idx3-ubyte", "\0\0\10\3\0\0\0\1\0\0\0\2\0\0\0\2abcd", 20, false);
-    expect_failure(".", "4 labels, but 1 images");
+    expect_failure(".", "4 labels, but 1 image");
     put("train-images-idx3-ubyte", "PNG or so", 9, false);
     expect_failure(".", "not an IDX file");
 }
@@ -348,7 +348,7 @@ Test(data_files, finds_idx_files_of_emnist_and_torchvision)
     dg_data_free(set);
     put_pair("e/emnist-digits-train-images-idx3-ubyte.gz", "e/emnist-digits-train-labels-idx1-ubyte.gz",
              (uint8_t[]){0, 1, 2, 3});
-    expect_failure("e", "there are several sets in this folder: say split= one of");
+    expect_failure("e", "there are several sets in this folder: choose one with split=:");
     set = load("e(split=digits, test=0.5)");
     cr_assert_eq(dg_data_set(set)->n_train, 2);
     cr_assert_eq(dg_data_class_count(set), 4);
@@ -433,12 +433,12 @@ Test(data_files, refuses_what_it_cannot_read)
 {
     expect_failure("nothing.csv", "there is no such file");
     expect_failure("digitz", "no such data set (digits, iris");
-    expect_failure("iris(scale=most)", "scale=most: wants one of unit standard none");
-    expect_failure("iris(test=1)", "test wants a fraction");
+    expect_failure("iris(scale=most)", "scale=most: expected one of unit standard none");
+    expect_failure("iris(test=1)", "test needs a fraction");
     expect_failure("iris(scale=standard, scale=unit)", "scale is given twice");
     expect_failure("iris(n=4)", "there is no option 'n' here");
     expect_failure("iris(0.5)", "options are written NAME=VALUE");
-    expect_failure("", "wants a name");
+    expect_failure("", "needs a name");
     put("t.csv.gz", "\x1f\x8b\x08\0\0\0\0\0\0\3\x33\xd4\x31", 13, false);
     expect_failure("t.csv.gz", "t.csv.gz: ");
 }

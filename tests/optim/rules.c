@@ -153,16 +153,16 @@ Test(rules, that_make_no_sense_are_refused_with_the_reason)
     static const struct {
         const char *call, *says;
     } bad[] = {
-        {"rule", "wants the lines in quotes"},
+        {"rule", "needs the lines in quotes"},
         {"rule('')", "empty"},
         {"rule('q = g')", "no line gives p"},
         {"rule('p = p - rate*g')", "'rate'"},
         {"rule('p = p - lr*')", "p - lr*"},
         {"rule('p = p - lr*norm(g')", ""},
-        {"rule('p - lr*g')", "no statement"},
+        {"rule('p - lr*g')", "not a statement"},
         {"rule('p = p - lr*g if big')", "'big'"},
         {"rule('p = p - lr*g', lr=0)", "lr is 0"},
-        {"rule('p = p - lr*g', k=x)", "k wants a number"},
+        {"rule('p = p - lr*g', k=x)", "k needs a number"},
         {"rule('p = p - lr*g', t=3)", "'t'"},
         {"rule('p = p - lr*gg(g)')", "gg"},
         {"rule('p = p - lr*g', momentum=0.9)", "no line reads momentum"},

@@ -19,7 +19,7 @@ static const table_kind kinds[] = {
     {"sep=;\na;y\n1,5;p\n2,5;q\n", "", 2, 1, 2, 1.5, "p", "'1,5' is read as 1.5"},
     {"L\xE4nge,Art\n0.5,s\xFC\xDF\n1,herb\n", "encoding=cp1252", 2, 1, 2, 0.5, "s\xC3\xBC\xC3\x9F", NULL},
     {"a,\"a note\nof two lines\",y\n1.5,\"free \"\"text\"\",\nline 1\",p\n2,\"b\n\",q\n3,c,q\n", "", 3, 1, 2, 1.5, "p",
-     "left out, for these are no categories"},
+     "left out, because these are not categories"},
     {"pop,y\n\"1,047,354\",p\n\"983,000\",q\n", "", 2, 1, 2, 1047354, "p", "'1,047,354' is read as 1047354"},
     {"a,y\n0.5%,p\n12%,q\n", "", 2, 1, 2, 0.5, "p", "'0.5%' is read as 0.5"},
     {"price,y\n\"$5,047.35\",p\n$12.00,q\n", "", 2, 1, 2, 5047.35, "p", "'$5,047.35' is read as 5047.35"},
@@ -65,8 +65,8 @@ static const table_kind kinds[] = {
     {"y,a,b\np,1.5,2\nq,3,4\n", "target=y", 2, 2, 2, 1.5, "p", NULL},
     {"a,y\n1.5,Low\n2,low\n3,high\n4,high\n", "", 4, 1, 3, 1.5, "Low", "'Low' and 'low', which are two words here"},
     {"a,y\n1.5,p\n-,q\n3,p\n", "missing='-'", 3, 1, 2, 1.5, "p", "missing cells were filled"},
-    {"a,y\n1.5,p\n-999,q\n-999,q\n3,p\n", "", 4, 1, 2, 1.5, "p", "say missing=[-999]"},
-    {"a,b,y\n1.5,2,p\n3,4,q\nTotal,,\n", "missing=Total", 2, 2, 2, 1.5, "p", "1 rows without a target are left out"},
+    {"a,y\n1.5,p\n-999,q\n-999,q\n3,p\n", "", 4, 1, 2, 1.5, "p", "use missing=[-999]"},
+    {"a,b,y\n1.5,2,p\n3,4,q\nTotal,,\n", "missing=Total", 2, 2, 2, 1.5, "p", "left out: 1 row without a target"},
 };
 
 Test(table_kinds, are_read_with_one_option_at_most)
@@ -111,8 +111,8 @@ Test(table_kinds, others_are_named_with_the_way_to_convert_them)
          "this text is UTF-16: read it with encoding='utf-16'"},
         {"a,y\n1,s\xFC\xDF\n", "t.csv:2: byte 4 of the line (0xFC) is not UTF-8: read it with encoding=cp1252"},
         {"Report of sales\nmade: today\n\na,b,y\n1.5,2,p\n3,4,q\n",
-         "t.csv:4:2: the row has 3 cells, wants 1: where the table begins here, say skip=3"},
-        {"a,b,y\n1,2,p\n3,q\n", "t.csv:3:2: the row has 2 cells, wants 3"},
+         "t.csv:4:2: the row has 3 cells, expected 1: where the table begins here, use skip=3"},
+        {"a,b,y\n1,2,p\n3,q\n", "t.csv:3:2: the row has 2 cells, expected 3"},
     };
     for (size_t k = 0; k < sizeof files / sizeof files[0]; k++)
         refuse_table(files[k].text, "", files[k].words);

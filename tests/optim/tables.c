@@ -151,7 +151,7 @@ Test(tables, headers_are_told_from_rows)
         dg_data_free(data);
     }
     refuse_table("1,two,0\n3,4,1\n", "",
-                 "t.csv:1:2: 'two' is not a number: if line 1 names the columns, say header=true");
+                 "t.csv:1:2: 'two' is not a number: if line 1 names the columns, use header=true");
 }
 
 Test(tables, a_table_of_one_column_with_a_header)
@@ -222,8 +222,8 @@ Test(tables, missing_numbers_are_filled_from_the_training_rows)
     dg_data_free(data);
     data = read_table("a,y\n1,0\n2,1\n?,0\n9,\n", "fill=drop");
     cr_assert_eq(dg_data_rows(data), 2);
-    cr_assert(is_noticed(data, "1 rows without a target are left out"));
-    cr_assert(is_noticed(data, "1 rows with missing cells are left out"));
+    cr_assert(is_noticed(data, "left out: 1 row without a target"));
+    cr_assert(is_noticed(data, "left out: 1 row with missing cells"));
     dg_data_free(data);
 }
 
@@ -280,7 +280,7 @@ Test(tables, points_and_commas_are_not_mixed_up)
         dg_data_free(data);
     }
     refuse_table("a;y\n1,204;0\n2,000;1\n", "",
-                 "t.csv:2:1: '1,204' may be 1204 or 1.204: say decimal='.' for the first, decimal=',' for the second");
+                 "t.csv:2:1: '1,204' may be 1204 or 1.204: use decimal='.' for the first, decimal=',' for the second");
     refuse_table("a;y\n1.500;0\n1.234,5;1\n", "",
                  "t.csv:3:1: '1.234,5' has a decimal comma, but line 2 has a decimal point");
     refuse_table("a;y\n1,5;0\n1,234.5;1\n2,000;1\n", "", "'1,5' has a decimal comma, but line 3 has a decimal point");
@@ -324,16 +324,16 @@ Test(tables, refuses_bad_tables_and_tells_the_place)
     refuse_table("", "", "t.csv: the file is empty");
     refuse_table("\n\r\n", "", "t.csv: the file is empty");
     refuse_table("a,b\n", "", "t.csv: there is no row of data");
-    refuse_table("1,2,0\n3,4\n", "", "t.csv:2:2: the row has 2 cells, wants 3");
-    refuse_table("1,2,0\n3,4,5,6\n", "", "t.csv:2:4: the row has 4 cells, wants 3");
-    refuse_table("1,2,0\n3,x4,1\n", "", "t.csv:2:2: 'x4' is not a number, as most of column 2 are: say missing=['x4']");
+    refuse_table("1,2,0\n3,4\n", "", "t.csv:2:2: the row has 2 cells, expected 3");
+    refuse_table("1,2,0\n3,4,5,6\n", "", "t.csv:2:4: the row has 4 cells, expected 3");
+    refuse_table("1,2,0\n3,x4,1\n", "", "t.csv:2:2: 'x4' is not a number, as most of column 2 are: use missing=['x4']");
     refuse_table("1,2,0\n3,inf,1\n", "", "t.csv:2:2: 'inf' is not a finite number");
     refuse_table("1,2,0\n3,1e999,1\n", "", "t.csv:2:2: '1e999' is not a finite number");
     refuse_table("1,0\n2,big\n3,1\n", "", "t.csv:2:2: 'big' is not a number");
     refuse_table("1,\"2\n", "", "t.csv:1:2: the quote is never closed");
     refuse_table("1,\"2\"3\n", "", "t.csv:1:2: text follows the closing quote");
     refuse_table("1\n2\n", "", "t.csv: the table has no column of features beside the target");
-    refuse_table("1,\n2,\n", "target=2", "there are 1 columns");
+    refuse_table("1,\n2,\n", "target=2", "the table has 1 column");
     refuse_table("x,y\n1,\n2,\n3,\n", "", "the target, column 'y', is empty: choose another with target=");
 }
 
@@ -341,12 +341,12 @@ Test(tables, refuses_columns_that_are_not_there)
 {
     refuse_table("a,b\n1,2\n", "target=z", "t.csv: target=z: there is no such column: there are a, b");
     refuse_table("1,2\n", "target=z", "t.csv: target=z: the file has no header that names its 2 columns: give a");
-    refuse_table("1,2\n", "target=3", "t.csv: target=3: there are 2 columns");
+    refuse_table("1,2\n", "target=3", "t.csv: target=3: the table has 2 columns");
     refuse_table("a,b\n1,2\n", "drop=[a, a]", "drop names column 1 twice");
     refuse_table("a,b\n1,2\n", "drop=[b], target=b", "drop names column 2, which is the target");
     refuse_table("a,b,c\n1,2,3\n", "drop=[b], categories=[b]", "categories names column 2, which is left out");
-    refuse_table("a,b\n1,2\n", "fill=most", "fill=most: wants mean, median, drop or a number");
-    refuse_table("a,b\n1,2\n", "header=3", "header wants true or false");
+    refuse_table("a,b\n1,2\n", "fill=most", "fill=most: expected mean, median, drop or a number");
+    refuse_table("a,b\n1,2\n", "header=3", "header needs true or false");
     refuse_table("a,b\n1,2\n", "colums=[a]", "there is no option 'colums' here: scale, test, target, drop, columns");
 }
 
@@ -459,8 +459,8 @@ Test(tables, bounds_are_checked_before_the_work, .timeout = 60)
     cr_assert_eq(system("mkfifo pipe.csv"), 0);
     expect_refusal("pipe.csv", NULL, "pipe.csv: this is a pipe, not a file");
     cr_assert_eq(system("head -c 400M /dev/zero | gzip >bomb.csv.gz"), 0);
-    expect_refusal("bomb.csv.gz", NULL, "in this packed file: allow them with max_bytes=");
-    expect_refusal("iris(max_columns=3)", NULL, "there are 5 columns, at most 3 are read");
+    expect_refusal("bomb.csv.gz", NULL, "in this compressed file: allow them with max_bytes=");
+    expect_refusal("iris(max_columns=3)", NULL, "the file has 5 columns, at most 3 are read");
     write_bytes("t.csv", "1,2\n3,4\n", 8);
     expect_refusal("t.csv(max_bytes=4)", NULL, "t.csv: there are more than 4 bytes");
     expect_refusal("t.csv", &(dg_data_options){.memory_limit = 100}, "the limit is 100");

@@ -80,7 +80,7 @@ Test(tasks, inputs_that_are_none_are_refused)
         const char *why;
     } cases[] = {{{{NULL, NULL}}, 1, "input 0 of the task is NULL"},
                  {{{net.x, NULL}}, 1, "has no field"},
-                 {{{net.scores, "features"}}, 1, "is no input but"},
+                 {{{net.scores, "features"}}, 1, "is not an input but"},
                  {{{other.x, "features"}}, 1, "another graph"},
                  {{{net.x, "features"}, {net.x, "target"}}, 2, "both 'x'"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

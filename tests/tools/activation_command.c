@@ -118,7 +118,7 @@ Test(activation_command, says_what_is_wrong)
         {"activation 'x * tan('", "at column 9", 1},
         {"activation 'x * beta'", "'beta' has no value", 1},
         {"activation mishh", "no activation 'mishh' (did you mean 'mish'?)", 1},
-        {"activation", "wants a function", 2},
+        {"activation", "needs a function", 2},
         {"activation crelu", "two outputs", 1},
         {"activation mish --format pdf", "pdf", 2},
         {"activation mish --sweep beta", "NAME=FROM:TO:N", 1},

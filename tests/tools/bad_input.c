@@ -64,7 +64,7 @@ Test(bad_input, tables)
 {
     static const bad_text cases[] = {
         {"", "t.csv: the file is empty"},
-        {"1,2,3,4,0\n1,2,3,4\n", "t.csv:2:4: the row has 4 cells, wants 5"},
+        {"1,2,3,4,0\n1,2,3,4\n", "t.csv:2:4: the row has 4 cells, expected 5"},
         {"1,2,3,4,0\n1,2,three,4,1\n", "t.csv:2:3: 'three' is not a number"},
         {"1,2,3,4,0\n1,2,inf,4,1\n", "t.csv:2:3: 'inf' is not a finite number"},
         {"1,2,3,4,0\n1,2,3,4,7\n", "label 7 is out of range"},
@@ -85,7 +85,7 @@ Test(bad_input, data_that_is_not_there)
     expect_failure(dotgrad("train nodata.dot -o run"), "no data", "there is no data");
     expect_failure(dotgrad("train good.dot --data missing.csv -o run"), "a missing file", "missing.csv");
     expect_failure(dotgrad("train good.dot --data irys -o run"), "an unknown set", "no such data set");
-    expect_failure(dotgrad("train good.dot --data 'iris(test=2)' -o run"), "a bad option", "test wants a fraction");
+    expect_failure(dotgrad("train good.dot --data 'iris(test=2)' -o run"), "a bad option", "test needs a fraction");
     expect_failure(dotgrad("train good.dot --data 'iris(test' -o run"), "a cut specification", "iris(test");
 }
 
@@ -97,7 +97,8 @@ Test(bad_input, tensors)
     write_text("cut", "\x40");
     expect_failure(dotgrad("eval good.dot --feed cut --fetch output --out out"), "a cut file", "cut");
     expect_failure(dotgrad("eval good.dot --weights cut --fetch output --out out"), "cut weights", "cut");
-    expect_failure(dotgrad("eval good.dot --weights good.dot --fetch output --out out"), "no safetensors", "good.dot");
+    expect_failure(dotgrad("eval good.dot --weights good.dot --fetch output --out out"), "not a safetensors file",
+                   "good.dot");
     expect_failure(dotgrad("eval good.dot --weights nofile.st --fetch output --out out"), "no file", "nofile.st: ");
     expect_failure(dotgrad("train --resume nowhere"), "no run", "nowhere");
     cr_assert_eq(dotgrad("train good.dot -o run").status, 0);
@@ -126,8 +127,8 @@ Test(bad_input, settings)
         {"--output nothing", "no node 'nothing'"},
         {"--loss output", "output"},
         {"--patience 3", "validation"},
-        {"-o /dev/null/run", "/dev/null: this is no folder"},
-        {"-o good.dot", "good.dot: this is no folder"},
+        {"-o /dev/null/run", "/dev/null: this is not a folder"},
+        {"-o good.dot", "good.dot: this is not a folder"},
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++)
         expect_failure(dotgrad("train good.dot %s", cases[k].options), cases[k].options, cases[k].words);

@@ -96,10 +96,10 @@ Test(data_sizes, have_an_order)
 Test(data_sizes, refuse_what_the_data_do_not_say)
 {
     dg_data *data = open_data("sinc");
-    expect_refusal(NET(""), &(dg_graph_read_options){0}, "there are none: say --set data");
-    expect_refusal(NET(""), &(dg_graph_read_options){.data = data}, "the target of the data is no class");
+    expect_refusal(NET(""), &(dg_graph_read_options){0}, "there are none: give --set data");
+    expect_refusal(NET(""), &(dg_graph_read_options){.data = data}, "the target of the data is not classes");
     expect_refusal("digraph { p [op=\"parameter([VOCAB, 2])\"]; }", &(dg_graph_read_options){.data = data},
-                   "no tokens");
+                   "not tokens");
     expect_refusal(NET(", data=\"nowhere.csv\""), &(dg_graph_read_options){0}, "nowhere.csv");
     dg_data_free(data);
 }
@@ -150,7 +150,7 @@ Test(data_sizes, are_kept_by_runs)
     expect_fine(dotgrad("eval net.dot --data iris --rows 2 --fetch s"));
     run = dotgrad("train net.dot");
     cr_assert_eq(run.status, 1);
-    cr_assert_not_null(strstr(run.err, "wants CLASSES from data"), "%s", run.err);
+    cr_assert_not_null(strstr(run.err, "needs CLASSES from data"), "%s", run.err);
 }
 
 /* The rows that train depend on the options of training: 150 iris, a quarter tests (38), validation as asked. */

@@ -55,7 +55,7 @@ Test(document, defaults_of_edges_count_for_those_that_come_after_them)
     expect_words(text, "b -> y [arg=bias]");
     expect_error("digraph { edge [arg=other]; a [op=\"constant(1.0)\"]; b [op=\"constant(5.0)\"]; y [op=sub]; "
                  "a -> y; b -> y; }",
-                 "two nodes are wired to input 'other'", "'y'");
+                 "two nodes are connected to input 'other'", "'y'");
 }
 
 Test(document, defaults_of_nodes_count_for_those_that_come_after_them)
@@ -132,16 +132,16 @@ Test(document, names_near_one_of_ours_are_errors_with_the_suggestion)
         {"x; y [op=tanh]; x -> y [\nar=0];",
          "bad.dot:2: edge x -> y: there is no edge attribute 'ar' (did you mean 'arg'?)"},
         {"x; y [op=tanh, derivd=true]; x -> y;", "did you mean 'derived'"},
-        {"graph [epochs=many]; x;", "epochs=many: wants a whole number from 0 to 1000000000"},
+        {"graph [epochs=many]; x;", "epochs=many: expected a whole number from 0 to 1000000000"},
         {"graph [epochs=1000000001]; x;", "from 0 to 1000000000"},
         {"graph [threads=99999999999999999999]; x;", "from 1 to 1024"},
-        {"graph [dtype=int46]; x;", "dtype=int46: wants one of float32, float64"},
-        {"x; y [op=tanh, derived=perhaps]; x -> y;", "derived=perhaps: wants true or false"},
+        {"graph [dtype=int46]; x;", "dtype=int46: expected one of float32, float64"},
+        {"x; y [op=tanh, derived=perhaps]; x -> y;", "derived=perhaps: expected true or false"},
         {"graph [loss=x, output=x]; x;", "output=x: this is the loss"},
         {"graph [epochs=3, seed=1, epochs=4]; x;", "bad.dot:1: 'epochs' is set twice in one list"},
-        {"graph [validation=1.5]; x;", "validation=1.5: wants a number from 0 on, below 1"},
-        {"graph [clip_norm=-1]; x;", "clip_norm=-1: wants a number above 0"},
-        {"graph [memory_limit=lots]; x;", "memory_limit=lots: wants a size"},
+        {"graph [validation=1.5]; x;", "validation=1.5: expected a number from 0 on, below 1"},
+        {"graph [clip_norm=-1]; x;", "clip_norm=-1: expected a number above 0"},
+        {"graph [memory_limit=lots]; x;", "memory_limit=lots: expected a size"},
     };
     char text[300];
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {

@@ -133,7 +133,7 @@ Test(eval, refuses_tensors_that_do_not_fit)
     put(set, "x", DG_FLOAT64, DG_SHAPE(1, 2), (double[]){1, 2});
     put(set, "z", DG_FLOAT64, DG_SHAPE(1), (double[]){1});
     write_set(set, "more");
-    expect_failure(dotgrad("eval g.dot --feed more --weights w.safetensors --out out"), "'z' is no input");
+    expect_failure(dotgrad("eval g.dot --feed more --weights w.safetensors --out out"), "'z' is not an input");
     set = set_of();
     put(set, "w", DG_FLOAT64, DG_SHAPE(3), (double[]){1, 2, 3});
     write_set(set, "w3");

@@ -36,7 +36,7 @@ Test(fit_rbf, says_what_is_wrong)
     cr_expect(strstr(run.err, "kernels 'gausian': there are gaussian|"), "%s", run.err);
     run = dotgrad("fit-rbf iris --centers grid -o run");
     cr_expect_eq(run.status, 1);
-    cr_expect(strstr(run.err, "wants all, kmeans, samples or ols"), "%s", run.err);
+    cr_expect(strstr(run.err, "expected all, kmeans, samples or ols"), "%s", run.err);
 }
 
 static const char solved[] = "digraph g { graph [data=\"digits(scale=unit)\", epochs=%d, loss=loss, output=scores];\n"
@@ -63,7 +63,7 @@ Test(fit_rbf, graph_files_solve_once_or_after_each_epoch)
     write_text("g.dot", text);
     outcome run = dotgrad("train g.dot --force -o run");
     cr_expect_eq(run.status, 1);
-    cr_expect(strstr(run.err, "refit is 'step', wants epoch"), "%s", run.err);
+    cr_expect(strstr(run.err, "refit is 'step', expected epoch"), "%s", run.err);
 }
 
 /* Behind convolutions: the centres are of what reaches the layer. */

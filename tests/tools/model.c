@@ -83,20 +83,20 @@ Test(model, refuses_with_a_sentence)
     cr_assert_eq(dg_model_open(NULL, NULL, &model).code, DG_BAD_ARGUMENT);
     status = dg_model_open("flowers.csv", NULL, &model);
     cr_expect_eq(status.code, DG_BAD_DATA);
-    cr_expect(strstr(status.message, "no run, checkpoint or graph file"), "%s", status.message);
+    cr_expect(strstr(status.message, "not a run, checkpoint or graph file"), "%s", status.message);
     MUST(dg_model_open("run", NULL, &model));
     status = dg_model_predict_features(model, &rows, &result);
     cr_assert_eq(status.code, DG_BAD_SHAPE);
     cr_assert_not_null(strstr(status.message, "[1, 3]: a row has 3 features, but training had 2"), "%s",
                        status.message);
     dg_tensor wrong = dg_tensor_view(DG_FLOAT32, dg_scalar(), numbers);
-    cr_expect(strstr(dg_model_predict_features(model, &wrong, &result).message, "wants a tensor [rows, …]"));
+    cr_expect(strstr(dg_model_predict_features(model, &wrong, &result).message, "expected a tensor [rows, …]"));
     wrong = dg_tensor_view(DG_FLOAT32, DG_SHAPE(0, 2), numbers);
     cr_expect(strstr(dg_model_predict_features(model, &wrong, &result).message, "[0, 2]: there is nothing"));
     wrong = dg_tensor_view(DG_FLOAT32, DG_SHAPE(1, 2), NULL);
     cr_expect(strstr(dg_model_predict_features(model, &wrong, &result).message, "[1, 2] have no data"));
     wrong = dg_tensor_view(DG_INT64, DG_SHAPE(1, 1), numbers);
-    cr_expect(strstr(dg_model_predict_features(model, &wrong, &result).message, "are int64, wants float32"));
+    cr_expect(strstr(dg_model_predict_features(model, &wrong, &result).message, "are int64, expected float32"));
     dg_model_free(model);
 }
 

@@ -133,7 +133,7 @@ Test(numbers, a_terminal_gets_no_binary)
     cr_assert_neq(system(line), 0);
     char said[4096];
     read_text("said", said, sizeof said);
-    cr_assert(strstr(said, "takes no binary"), "%s", said);
+    cr_assert(strstr(said, "shows no binary data"), "%s", said);
 }
 
 /* The decision of a network over the plane, with the data on it. */

@@ -121,7 +121,7 @@ Test(predict_columns, two_classes_of_any_name_suit_a_binary_loss)
     write_text("t.csv", "x,y\n1,0\n2,1\n3,2\n4,3\n");
     outcome run = dotgrad("train b.dot --data t.csv -o refused");
     cr_assert_eq(run.status, 1);
-    cr_assert_not_null(strstr(run.err, "wants numbers from 0 to 1, or two classes"), "%s", run.err);
+    cr_assert_not_null(strstr(run.err, "needs numbers from 0 to 1, or two classes"), "%s", run.err);
 }
 
 /* An order of words or dates is no quantity. */
@@ -130,7 +130,7 @@ Test(predict_columns, a_regression_does_not_train_on_words)
     write_text("t.csv", "a,b,when\n1,2,2020-01-05\n2,3,2020-02-05\n3,5,2020-03-05\n4,4,2020-04-05\n");
     outcome run = dotgrad("train numbers.dot --data t.csv -o run");
     cr_assert_eq(run.status, 1);
-    cr_assert_not_null(strstr(run.err, "column 'when', holds dates such as '2020-01-05', but 'loss' (mse_loss) wants"),
+    cr_assert_not_null(strstr(run.err, "column 'when', holds dates such as '2020-01-05', but 'loss' (mse_loss) needs"),
                        "%s", run.err);
     write_text("t.csv", "a,b,kind\n1,2,good\n2,3,bad\n3,5,good\n4,4,bad\n");
     run = dotgrad("train numbers.dot --data t.csv -o run");
@@ -258,7 +258,7 @@ Test(predict_columns, of_another_file_are_met_or_named)
         {"colour,length\nred,1\n", "missing here: 'size, cm'; not seen in training: 'length'", 0},
         {"colour,\"size, cm\"\ngreen,1\n",
          "new.csv:2:1: 'green' is none of the words of column 'colour' in training: blue, red", 0},
-        {"colour,\"size, cm\"\nred,tall\n", "new.csv:2:2: 'tall' is not a number, as column 'size, cm' wants", 0},
+        {"colour,\"size, cm\"\nred,tall\n", "new.csv:2:2: 'tall' is not a number, as column 'size, cm' needs", 0},
         {"colour,\"size, cm\"\n,\n", "missing cells were filled with the mean of the training rows", 1},
         {"colour,\"size, cm\",y\nred,1,unheard\n", "some rows have no target that training knew", 1},
     };
@@ -288,7 +288,7 @@ Test(predict_columns, of_tokens_are_not_scaled_and_one_class_is_told)
     cr_assert_eq(system("sed 's/epochs=1/epochs=1, sizes=\"VOCAB=7\"/' e.dot >s.dot"), 0);
     outcome run = dotgrad("train s.dot --data t.csv -o run");
     cr_assert_eq(run.status, 1);
-    cr_assert_not_null(strstr(run.err, "input 'x' is int64, but the features are scaled: say scale=none"), "%s",
+    cr_assert_not_null(strstr(run.err, "input 'x' is int64, but the features are scaled: use scale=none"), "%s",
                        run.err);
     expect_fine(dotgrad("train e.dot --data 't.csv(scale=none)' -o run"));
     expect_fine(dotgrad("predict run t.csv"));

@@ -46,7 +46,7 @@ static void compare(const dg_tensor *got, const dg_tensor *want, char *why, size
         double x = dg_tensor_get(got, i), y = dg_tensor_get(want, i);
         if (x == y || (isnan(x) && isnan(y)) || fabs(x - y) <= absolute + relative * fabs(y))
             continue;
-        snprintf(why, size, "element %lld is %.17g, wants %.17g", (long long)i, x, y);
+        snprintf(why, size, "element %lld is %.17g, expected %.17g", (long long)i, x, y);
         return;
     }
 }

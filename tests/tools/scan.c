@@ -62,8 +62,8 @@ static void expect_same(const char *scanned, const char *layer, const char *fetc
         cr_assert(dg_shape_equal(&x->shape, &y->shape), "%s has another shape", name);
         for (int64_t i = 0; i < dg_tensor_count(x); i++) {
             double found = dg_tensor_get(x, i), wants = dg_tensor_get(y, i);
-            cr_assert(fabs(found - wants) <= 1e-12 * fmax(1, fabs(wants)), "%s[%d] is %.17g, wants %.17g", name, (int)i,
-                      found, wants);
+            cr_assert(fabs(found - wants) <= 1e-12 * fmax(1, fabs(wants)), "%s[%d] is %.17g, expected %.17g", name,
+                      (int)i, found, wants);
         }
     }
     dg_tensors_free(left);
@@ -144,7 +144,7 @@ static void expect_numbers(const char *graph, int count, const double *wants)
     const dg_tensor *y = dg_tensors_at(set, 0);
     cr_assert_eq(dg_tensor_count(y), count);
     for (int i = 0; i < count; i++)
-        cr_expect_eq(dg_tensor_get(y, i), wants[i], "element %d is %g, wants %g", i, dg_tensor_get(y, i), wants[i]);
+        cr_expect_eq(dg_tensor_get(y, i), wants[i], "element %d is %g, expected %g", i, dg_tensor_get(y, i), wants[i]);
     dg_tensors_free(set);
 }
 
@@ -247,12 +247,12 @@ Test(scan, mistakes_name_the_scan_and_the_cell)
          "h -> next_h; }",
          known, "in a circle", "scan 'net'"},
         {RNN_CELL, "digraph { net [op=\"scan('cell.dot')\"]; }", "input 'x' of cell.dot is not wired", "scan 'net'"},
-        {RNN_CELL, "digraph { q [op=\"input([N, 5, 2])\"]; net [op=scan]; q -> net; }", "wants the cell's file",
+        {RNN_CELL, "digraph { q [op=\"input([N, 5, 2])\"]; net [op=scan]; q -> net; }", "needs the cell's file",
          "'net'"},
         {RNN_CELL, "digraph { q [op=\"input([N, 5, 2])\"]; net [op=\"scan('cell.dot', dim=3)\"]; q -> net; }",
          "dim is 3", "'net'"},
         {RNN_CELL, "digraph { q [op=\"input([N, 5, 2])\"]; net [op=\"scan('cell.dot', reverse=1)\"]; q -> net; }",
-         "reverse wants true or false", "'net'"},
+         "reverse needs true or false", "'net'"},
         {RNN_CELL, "digraph { q [op=\"input([N, 5, 2])\"]; y [op=tanh]; net -> y [out=c]; " SCAN,
          "scan 'net' has no output 'c'", "bad.dot:1"},
     };

@@ -239,7 +239,7 @@ Test(study, says_what_is_wrong_with_a_plan)
         const char *arguments, *words;
         int status;
     } cases[] = {
-        {"study", "wants a graph file", 2},
+        {"study", "needs a graph file", 2},
         {"study net.dot --set acct=relu", "act", 1},
         {"study net.dot --set act=", "NAME=VALUES", 1},
         {"study net.dot --set 'act=relu||mish'", "empty value", 1},

@@ -187,7 +187,7 @@ static dg_status run(const check_options *given, graph_session *session)
     if (option_given("node"))
         DG_TRY(session_find(session, option_text("node"), &loss));
     if (!loss)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss: say --node", given->graph);
+        return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss: name a node with --node", given->graph);
     DG_TRY(take_parameters(given, session));
     DG_TRY(read_feeds(given->feed, &fed));
     dg_status status =

@@ -52,7 +52,7 @@ static dg_status take_rows(const dg_dataset *data, const dg_node *input, const c
     const dg_type *type = dg_node_type(input, 0);
     const dg_tensor *from = dg_tensors_find(data->fields, field);
     if (!from)
-        return dg_error(DG_BAD_ARGUMENT, "input '%s' wants the field %s, which the data do not have",
+        return dg_error(DG_BAD_ARGUMENT, "input '%s' needs the field %s, which the data do not have",
                         dg_node_name((dg_node *)(uintptr_t)input), field);
     dg_shape shape = type->shape;
     int64_t all = from->shape.rank ? from->shape.dims[0] : 0, width = all ? dg_tensor_count(from) / all : 0, inner = 1;
@@ -69,7 +69,7 @@ static dg_status take_rows(const dg_dataset *data, const dg_node *input, const c
         inner *= shape.dims[k];
     }
     if (inner != width)
-        return dg_error(DG_BAD_SHAPE, "input '%s' has %lld elements a row, the field %s of the data %lld",
+        return dg_error(DG_BAD_SHAPE, "input '%s' has %lld element(s) a row, the field %s of the data %lld",
                         dg_node_name((dg_node *)(uintptr_t)input), (long long)inner, field, (long long)width);
     DG_TRY(dg_tensor_make(made, type->dtype, shape));
     for (int64_t row = 0; row < rows; row++)
@@ -113,7 +113,7 @@ static dg_status open_trained(const char *run, dg_data **data, char **name)
     if (status.code == DG_OK && (!folder || (notes.base && !base)))
         status = no_memory();
     if (status.code == DG_OK && !notes.data)
-        status = dg_error(DG_BAD_ARGUMENT, "%s: the run names no data to measure on: say --data", run);
+        status = dg_error(DG_BAD_ARGUMENT, "%s: the run names no data to measure on: give --data", run);
     if (status.code == DG_OK)
         status = dg_data_open(notes.data,
                               &(dg_data_options){.folder = base ? base : notes.folder,
@@ -144,13 +144,13 @@ static dg_status open_data(measured *m, const char *spec)
     }
     m->data_name = is_named ? spec : dg_graph_file_setting(m->file, "data");
     if (!m->data_name)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the file names no data to measure on: say --data", m->file->path);
+        return dg_error(DG_BAD_ARGUMENT, "%s: the file names no data to measure on: give --data", m->file->path);
     if (is_named)
         DG_TRY(dg_data_open(spec, NULL, &m->data));
     else
         DG_TRY(dg_graph_file_open_data(m->file, NULL, &m->data));
     return m->data ? dg_data_suit(m->data, m->file->graph)
-                   : dg_error(DG_BAD_ARGUMENT, "%s: the file names no data to measure on: say --data", m->file->path);
+                   : dg_error(DG_BAD_ARGUMENT, "%s: the file names no data to measure on: give --data", m->file->path);
 }
 
 /* ---- weights ---- */

@@ -188,7 +188,7 @@ static dg_status list_requests(const graph_session *session, const eval_options 
     if (given->fetch)
         DG_TRY(add_named(session, given->fetch, "", requests));
     else if (!given->grad && !session->file->output)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no output: say --fetch", session->name);
+        return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no output: name nodes with --fetch", session->name);
     else if (!given->grad)
         DG_TRY(add_request(requests, "", session->file->output));
     return given->grad ? add_gradients(session, given, requests) : dg_ok();
@@ -281,7 +281,8 @@ static dg_status trace(graph_session *session, const eval_options *given)
     if (given->grad)
         DG_TRY(session_find(session, given->grad, &target));
     if (!target)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the graph names neither loss nor output: say --grad NODE", session->name);
+        return dg_error(DG_BAD_ARGUMENT, "%s: the graph names neither loss nor output: name a node with --grad NODE",
+                        session->name);
     dg_status status = make_feeds(session, given, &target, 1, &feeds);
     if (status.code == DG_OK)
         status = take_parameters(session, given, &feeds);

@@ -49,7 +49,7 @@ static int read_command(int argc, char **argv, request *given)
         return over;
     *given = (request){operands[0], option_text("output"), option_given("check"), option_given("embed")};
     if (given->is_check && strcmp(given->graph, "-") == 0)
-        return command_misused(argv[0], "--check compares a file with itself: standard input is none");
+        return command_misused(argv[0], "--check needs a file: standard input cannot be compared with itself");
     return -1;
 }
 

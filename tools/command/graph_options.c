@@ -29,7 +29,7 @@ static dg_status take_setting(const char *value)
 {
     char *equals = strchr(value, '=');
     if (!equals || equals == value)
-        return dg_error(DG_BAD_ARGUMENT, "--set wants NAME=VALUE, not '%s'", value);
+        return dg_error(DG_BAD_ARGUMENT, "--set needs NAME=VALUE, not '%s'", value);
     if (given.n_set == MOST_SETTINGS)
         return dg_error(DG_BAD_ARGUMENT, "--set: at most %d settings", MOST_SETTINGS);
     *equals = '\0';
@@ -115,7 +115,7 @@ dg_status graph_options_take(int *argc, char **argv)
             continue;
         }
         if (!value && i + 1 == *argc)
-            return dg_error(DG_BAD_ARGUMENT, "%s wants an argument", argv[i]);
+            return dg_error(DG_BAD_ARGUMENT, "%s needs an argument", argv[i]);
         value = value ? value : argv[++i];
         last_given = options[option].name;
         if (status.code == DG_OK)

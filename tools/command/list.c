@@ -82,7 +82,7 @@ static void list_attributes(void)
         else
             printf("%c %-16s %-26s %-14s%s\n", a->drawn ? '*' : ' ', a->name, places, form_name(a->form), a->doc);
     }
-    puts("\nNames near one of ours are errors; others are kept, with a warning.");
+    puts("\nNames close to one of dotgrad's own are errors; others are kept, with a warning.");
 }
 
 /* ---- tables with names and summaries ---- */

@@ -128,7 +128,7 @@ static int dispatch(int argc, char **argv)
     if (status.code != DG_OK)
         return command_misused("", "%s", status.message);
     if (argc < 2)
-        return command_misused("", "wants a command");
+        return command_misused("", "needs a command");
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
         return help();
     if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {

@@ -38,9 +38,9 @@ dg_status output_check(const char *to, int n, const char *const *read)
         }
         free(path);
         if (is_same)
-            return dg_error(DG_BAD_ARGUMENT, "%s is read here%s%s%s and would be lost; --force replaces it", to,
-                            strcmp(to, read[k]) ? " (as " : "", strcmp(to, read[k]) ? read[k] : "",
-                            strcmp(to, read[k]) ? ")" : "");
+            return dg_error(
+                DG_BAD_ARGUMENT, "%s is read by this command%s%s%s and would be overwritten; --force replaces it", to,
+                strcmp(to, read[k]) ? " (as " : "", strcmp(to, read[k]) ? read[k] : "", strcmp(to, read[k]) ? ")" : "");
     }
     return dg_ok();
 }

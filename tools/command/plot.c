@@ -88,7 +88,7 @@ static dg_status add_run(group *groups, int *n_groups, const asked *a, int k, co
             g = &groups[i];
     if (!g && *n_groups == MOST_GROUPS) {
         free(made.values);
-        return dg_error(DG_BAD_ARGUMENT, "more than %d curves are no picture; runs of one graph are one curve",
+        return dg_error(DG_BAD_ARGUMENT, "at most %d curves fit one picture; runs of one graph are one curve",
                         MOST_GROUPS);
     }
     if (!g) {
@@ -200,10 +200,10 @@ int command_plot(int argc, char **argv)
         a.n_runs++;
     size_t length = strlen(a.out);
     if (length < 5 || (strcmp(a.out + length - 4, ".svg") != 0 && strcmp(a.out + length - 4, ".png") != 0))
-        return command_misused(argv[0], "-o wants a name that ends in .svg or .png, not '%s'", a.out);
+        return command_misused(argv[0], "-o needs a name that ends in .svg or .png, not '%s'", a.out);
     bool png = strcmp(a.out + length - 4, ".png") == 0;
     if (option_given("boundary") && a.n_runs > 1)
-        return command_misused(argv[0], "--boundary wants the folder of one run");
+        return command_misused(argv[0], "--boundary needs the folder of one run");
     dg_status status = option_given("boundary")
                            ? plane_draw(a.runs[0], option_text("data"), a.title, png ? NULL : a.out, png ? a.out : NULL)
                            : plot(&a);

@@ -65,7 +65,7 @@ dg_status plugins_take(int *argc, char **argv)
             continue;
         }
         if (whole && ++i == *argc)
-            return dg_error(DG_BAD_ARGUMENT, "--plugin wants the path of a shared library");
+            return dg_error(DG_BAD_ARGUMENT, "--plugin needs the path of a shared library");
         if (status.code == DG_OK)
             status = load(with_value ? argv[i] + sizeof option : argv[i]);
     }

@@ -63,7 +63,7 @@ static int parse_options(int argc, char **argv, predict_options *given)
     if ((limit = option_text("memory_limit")))
         dg_bytes_parse(limit, &given->opening.memory_limit);
     if (!given->data)
-        return command_misused(argv[0], "wants data");
+        return command_misused(argv[0], "needs data");
     if (operands[1] && option_given("data"))
         return command_misused(argv[0], "'%s' is one argument too many: --data names the data already", operands[1]);
     if (given->opening.weights && !ends_in(given->model, ".dot") && !ends_in(given->model, ".gv"))

@@ -98,7 +98,7 @@ dg_status random_feeds(const graph_session *session, const char *path, int64_t r
     return status.code == DG_OK ? session_feeds(session, path, fed, feeds, count) : status;
 }
 
-/* Initialisers that look at data, such as k-means, want at least a row for each row of theirs, some exactly that. */
+/* Initialisers that look at data, such as k-means, need at least a row for each row of theirs, some exactly that. */
 static int64_t rows_to_fit(const graph_session *session, int64_t rows)
 {
     for (int64_t id = 0; id < dg_graph_node_count(session->graph); id++) {

@@ -453,7 +453,7 @@ dg_status trace_steps(FILE *out, const graph_session *session, const dg_task *ta
     bool done = false;
     int count;
     if (rows.count > batch_size)
-        return dg_error(DG_BAD_ARGUMENT, "--trace wants steps that see all rows: --batch-size %lld",
+        return dg_error(DG_BAD_ARGUMENT, "--trace needs steps that see all rows: --batch-size %lld",
                         (long long)rows.count);
     DG_TRY(dg_fed_rows_new(task, &target, 1, rows, &fed));
     const dg_feed *feeds = dg_fed_rows_feeds(fed, &count);

@@ -45,7 +45,7 @@ void train_draw_watched(training_run *run)
     if (status.code == DG_OK && path && run->watch.count)
         status = dg_draw(run->session.file->graph, path, .file = run->session.file, .heat = &heat);
     if (status.code != DG_OK)
-        command_warn("what was watched is not drawn: %s", status.message);
+        command_warn("the picture of what was watched is missing: %s", status.message);
     free(path);
 }
 

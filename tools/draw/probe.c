@@ -88,7 +88,7 @@ dg_status dg_heat_measure(const dg_heat_request *request, dg_heat **heat)
     *heat = NULL;
     if (!request->what || !request->loss || !request->parameters)
         return dg_error(DG_BAD_ARGUMENT,
-                        "heat wants the name of a probe, a loss (or another last node) and parameters");
+                        "heat needs the name of a probe, a loss (or another last node) and parameters");
     DG_TRY(dg_arena_new(&arena));
     owned_heat *made = dg_arena_alloc(arena, sizeof *made);
     dg_status status = made ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory to measure");

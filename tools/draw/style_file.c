@@ -104,8 +104,8 @@ dg_status style_read(const char *path, own_style *made)
         if (!take_line(made, line))
             status = dg_error(
                 DG_BAD_DATA,
-                "%s:%d: wants a line such as `linear.fill = #DCE8F5`, `activation.dash = 4,2` or `base = dark`", path,
-                number);
+                "%s:%d: expected a line such as `linear.fill = #DCE8F5`, `activation.dash = 4,2` or `base = dark`",
+                path, number);
     }
     free(bytes);
     return status;

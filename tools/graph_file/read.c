@@ -90,8 +90,7 @@ static dg_status parse(const dg_graph_file *file, const dot_text *prepared, Agra
     if (failed || !*graph)
         return syntax_error(file, prepared->is_undirected);
     if (extra)
-        return dg_graph_file_error(file, 0,
-                                   dg_error(DG_BAD_DATA, "there are %d graphs in the file, one is wanted", extra + 1));
+        return dg_graph_file_error(file, 0, dg_error(DG_BAD_DATA, "the file has %d graph(s), expected one", extra + 1));
     if (!agisdirected(*graph))
         return dg_graph_file_error(file, 0, dg_error(DG_BAD_DATA, "the graph is undirected: write 'digraph' and '->'"));
     return dg_ok();

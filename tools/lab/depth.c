@@ -142,7 +142,7 @@ dg_status depth_probe(const dg_activation *a, const depth_options *options, dept
     if (!(options->sigma_w > 0)) {
         dg_status status = dg_activation_edge(a, options->sigma_b, &edge);
         if (status.code != DG_OK)
-            return dg_prefixed(status, "%s: say --sigma-w", report_title(a));
+            return dg_prefixed(status, "%s: give --sigma-w", report_title(a));
     }
     const dg_fact *slope = dg_activation_fact(a, "lipschitz");
     *table = (depth_table){.layers = options->layers, .sigma_w = edge.sigma_w, .sigma_b = options->sigma_b};

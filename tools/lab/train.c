@@ -90,7 +90,7 @@ static dg_status run_study(char *const *arguments)
     while (waitpid(child, &state, 0) < 0)
         if (errno != EINTR)
             return dg_error(DG_IO, "cannot wait for a study: %s", strerror(errno));
-    return WIFEXITED(state) && WEXITSTATUS(state) == 0 ? dg_ok() : dg_error(DG_NUMERIC, "the study did not end well");
+    return WIFEXITED(state) && WEXITSTATUS(state) == 0 ? dg_ok() : dg_error(DG_NUMERIC, "the study failed");
 }
 
 /* An op's name stays what it is; else the formula. */

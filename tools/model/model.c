@@ -48,7 +48,7 @@ static dg_status open_graph(dg_model *model, const dg_model_options *options)
     if (read.code == DG_BAD_DATA && !is_file) {
         size_t length = strlen(weights);
         bool named = strncmp(read.message, weights, length) == 0 && strncmp(read.message + length, ": ", 2) == 0;
-        return dg_error(DG_BAD_DATA, "%s: this is no run, checkpoint or graph file (.dot, .gv): %s", weights,
+        return dg_error(DG_BAD_DATA, "%s: this is not a run, checkpoint or graph file (.dot, .gv): %s", weights,
                         read.message + (named ? length + 2 : 0));
     }
     DG_TRY(read);
@@ -57,10 +57,11 @@ static dg_status open_graph(dg_model *model, const dg_model_options *options)
         reading.text = dg_tensors_note(model->checkpoint, "dotgrad.graph");
         output = output ? output : dg_tensors_note(model->checkpoint, "graph.output");
         if (!reading.text)
-            return dg_error(DG_BAD_DATA,
-                            "%s: these tensors are no checkpoint of a training: there is no graph with them; open the "
-                            "graph file and name them as its weights",
-                            model->path);
+            return dg_error(
+                DG_BAD_DATA,
+                "%s: these tensors are not a checkpoint of a training: there is no graph with them; open the "
+                "graph file and name them as its weights",
+                model->path);
         if (dtype && !dg_dtype_parse(dtype, &reading.dtype))
             return dg_error(DG_BAD_DATA, "%s: the checkpoint's dtype is '%s'", model->path, dtype);
     }
@@ -74,7 +75,7 @@ static dg_status open_graph(dg_model *model, const dg_model_options *options)
         return dg_error(DG_BAD_ARGUMENT, "%s: there is no node '%s'", model->path, output);
     return model->output
                ? dg_ok()
-               : dg_error(DG_BAD_ARGUMENT, "%s: the graph names no output: say which (--output)", model->path);
+               : dg_error(DG_BAD_ARGUMENT, "%s: the graph names no output: name one with --output", model->path);
 }
 
 static output_meaning find_meaning(const dg_graph *graph, const dg_node *output)
@@ -149,7 +150,7 @@ dg_status dg_model_open(const char *path, const dg_model_options *options, dg_mo
 {
     static const dg_model_options none;
     if (!path || !made)
-        return dg_error(DG_BAD_ARGUMENT, "dg_model_open wants a path and a place for the model");
+        return dg_error(DG_BAD_ARGUMENT, "dg_model_open needs a path and a place for the model");
     *made = NULL;
     dg_model *model = calloc(1, sizeof *model);
     if (!model || !(model->path = strdup(path))) {

@@ -76,7 +76,7 @@ dg_status dg_model_predict(dg_model *model, const dg_dataset *data, dg_tensor *r
 {
     int64_t rows = 0;
     if (!model || !data || !result)
-        return dg_error(DG_BAD_ARGUMENT, "dg_model_predict wants a model, data and a place for the result");
+        return dg_error(DG_BAD_ARGUMENT, "dg_model_predict needs a model, data and a place for the result");
     *result = (dg_tensor){0};
     dg_status status = dg_dataset_rows(data, &rows);
     if (status.code == DG_OK)
@@ -97,7 +97,7 @@ static dg_status scale(const dg_model *model, dg_tensor *features)
         return dg_ok();
     int64_t count = dg_tensor_count(offset);
     if (count != dg_tensor_count(divisor) || (count != 1 && count != width))
-        return dg_error(DG_BAD_SHAPE, "%s: the rows have %lld features, but training had %lld", model->path,
+        return dg_error(DG_BAD_SHAPE, "%s: the rows have %lld feature(s), but training had %lld", model->path,
                         (long long)width, (long long)count);
     for (int64_t k = 0; k < rows * width; k++) {
         int64_t s = count == 1 ? 0 : k % width;
@@ -111,10 +111,10 @@ static dg_status check_features(const dg_model *model, const dg_tensor *features
     char text[DG_SHAPE_TEXT];
     const dg_shape *shape = &features->shape;
     if (!dg_dtype_is_float(features->dtype))
-        return dg_error(DG_BAD_DTYPE, "%s: the features are %s, wants float32 or float64", model->path,
+        return dg_error(DG_BAD_DTYPE, "%s: the features are %s, expected float32 or float64", model->path,
                         dg_dtype_name(features->dtype));
     if (shape->rank < 1 || shape->rank > DG_MAX_RANK || !dg_shape_is_known(shape))
-        return dg_error(DG_BAD_SHAPE, "%s: the features have no rows, wants a tensor [rows, …]", model->path);
+        return dg_error(DG_BAD_SHAPE, "%s: the features have no rows, expected a tensor [rows, …]", model->path);
     dg_shape_print(shape, text, sizeof text);
     int64_t count = dg_shape_count(shape), rows = shape->dims[0];
     if (count < 1)
@@ -122,7 +122,7 @@ static dg_status check_features(const dg_model *model, const dg_tensor *features
     if (!features->data)
         return dg_error(DG_BAD_ARGUMENT, "%s: the features %s have no data", model->path, text);
     if (model->n_features && count / rows != model->n_features)
-        return dg_error(DG_BAD_SHAPE, "%s: the features are %s: a row has %lld features, but training had %lld",
+        return dg_error(DG_BAD_SHAPE, "%s: the features are %s: a row has %lld feature(s), but training had %lld",
                         model->path, text, (long long)(count / rows), (long long)model->n_features);
     return dg_ok();
 }
@@ -131,7 +131,7 @@ dg_status dg_model_predict_features(dg_model *model, const dg_tensor *features, 
 {
     dg_dataset data;
     if (!model || !features || !result)
-        return dg_error(DG_BAD_ARGUMENT, "dg_model_predict_features wants a model, rows and a place for the result");
+        return dg_error(DG_BAD_ARGUMENT, "dg_model_predict_features needs a model, rows and a place for the result");
     *result = (dg_tensor){0};
     DG_TRY(check_features(model, features));
     DG_TRY(dg_dataset_new(&data));

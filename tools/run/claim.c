@@ -143,5 +143,5 @@ dg_status run_file_ready(const char *path)
     if (S_ISLNK(about.st_mode))
         return unlink(path) ? dg_error(DG_IO, "%s: cannot replace the symbolic link: %s", path, strerror(errno))
                             : dg_ok();
-    return S_ISREG(about.st_mode) ? dg_ok() : dg_error(DG_IO, "%s: cannot write: this is no regular file", path);
+    return S_ISREG(about.st_mode) ? dg_ok() : dg_error(DG_IO, "%s: cannot write: this is not a regular file", path);
 }

@@ -131,7 +131,7 @@ static dg_status make_one(const char *folder)
     int error = errno;
     if (error == EEXIST && !stat(folder, &about) && S_ISDIR(about.st_mode))
         return dg_ok();
-    return error == EEXIST ? dg_error(DG_IO, "%s: this is no folder", folder)
+    return error == EEXIST ? dg_error(DG_IO, "%s: this is not a folder", folder)
                            : dg_error(DG_IO, "%s: cannot make this folder: %s", folder, strerror(error));
 }
 
@@ -218,6 +218,6 @@ dg_status notes_read(const dg_tensors *checkpoint, run_notes *notes)
         .fold = count_of(checkpoint, NOTE_FOLD),
     };
     if (!dg_tensors_note(checkpoint, "dotgrad.graph") || !notes->loss || !validation)
-        return dg_error(DG_BAD_DATA, "these tensors are no checkpoint of dotgrad train");
+        return dg_error(DG_BAD_DATA, "these tensors are not a checkpoint of dotgrad train");
     return dg_ok();
 }

@@ -40,7 +40,7 @@ static dg_status open_data(plane *p, const char *run, const char *data)
     DG_TRY(notes_read(p->checkpoint, &notes));
     data = data ? data : notes.data;
     if (!data)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the run has no data: say --data", run);
+        return dg_error(DG_BAD_ARGUMENT, "%s: the run has no data: give --data", run);
     char *folder = notes.base ? run_folder_of(run) : NULL;
     p->spec = folder ? path_join(folder, notes.base) : NULL;
     char *whole = p->spec && data == notes.data ? path_join(p->spec, data) : strdup(data);

@@ -111,9 +111,10 @@ static dg_status write_csv(FILE *out, const dg_tensors *set)
         const dg_shape *shape = &dg_tensors_at(set, k)->shape;
         int64_t own = shape->rank ? shape->dims[0] : 1;
         if (rows >= 0 && own != rows)
-            return dg_error(DG_BAD_SHAPE,
-                            "'%s' has %lld rows and '%s' %lld: a table wants as many of each; .json or .npz takes both",
-                            dg_tensors_name(set, 0), (long long)rows, dg_tensors_name(set, k), (long long)own);
+            return dg_error(
+                DG_BAD_SHAPE,
+                "'%s' has %lld row(s) and '%s' %lld: a table needs as many of each; .json or .npz takes both",
+                dg_tensors_name(set, 0), (long long)rows, dg_tensors_name(set, k), (long long)own);
         rows = own;
         put_names(out, dg_tensors_name(set, k), dg_tensors_at(set, k), k == 0);
     }
@@ -272,7 +273,8 @@ dg_status tensors_write(const char *path, const dg_tensors *set)
     } formats[] = {{".csv", write_csv}, {".json", write_json}, {".npz", write_npz}};
     size_t length = strlen(path);
     if (strcmp(path, "-") == 0 && isatty(STDOUT_FILENO))
-        return dg_error(DG_BAD_ARGUMENT, "a terminal takes no binary: --out FILE, or no --out for tables to read");
+        return dg_error(DG_BAD_ARGUMENT, "standard output is a terminal, which shows no binary data: name a file with "
+                                         "--out, or leave --out away for tables");
     for (size_t k = 0; k < sizeof formats / sizeof *formats; k++) {
         size_t size = strlen(formats[k].ending);
         if (length <= size || strcmp(path + length - size, formats[k].ending) != 0)

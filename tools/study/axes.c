@@ -74,10 +74,10 @@ static dg_status read_call(study *s, const study_axis *axis, const char *text, i
     if (status.code != DG_OK)
         return dg_prefixed(status, "'%s'", axis->name);
     if ((int)call->count < least || (int)call->count > most)
-        return dg_error(DG_BAD_ARGUMENT, "'%s=%s': %s wants %d numbers", axis->name, text, call->s, least);
+        return dg_error(DG_BAD_ARGUMENT, "'%s=%s': %s needs %d number(s)", axis->name, text, call->s, least);
     for (size_t k = 0; k < call->count; k++)
         if (!number_of(&call->items[k], &numbers[k]))
-            return dg_error(DG_BAD_ARGUMENT, "'%s=%s': argument %zu is no number", axis->name, text, k + 1);
+            return dg_error(DG_BAD_ARGUMENT, "'%s=%s': argument %zu is not a number", axis->name, text, k + 1);
     return dg_ok();
 }
 
@@ -133,11 +133,11 @@ static dg_status read_draw(study *s, study_axis *axis, const char *text, int64_t
                         "loguniform(LOW, HIGH), randint(LOW, ABOVE), choice(A, B, …)",
                         axis->name, text, call.s);
     if (choice && !call.count)
-        return dg_error(DG_BAD_ARGUMENT, "'%s=%s': choice wants values", axis->name, text);
+        return dg_error(DG_BAD_ARGUMENT, "'%s=%s': choice needs values", axis->name, text);
     if (!choice)
         DG_TRY(read_call(s, axis, text, 2, 2, &call, n));
     if (!choice && !(n[0] < n[1] && (!log_scale || n[0] > 0)))
-        return dg_error(DG_BAD_ARGUMENT, "'%s=%s': wants %s", axis->name, text,
+        return dg_error(DG_BAD_ARGUMENT, "'%s=%s': expected %s", axis->name, text,
                         log_scale ? "0 < LOW < HIGH" : "LOW < HIGH");
     for (int64_t k = 0; k < trials; k++) {
         double u = dg_random_unit(&key, (uint64_t)k), value = n[0] + u * (n[1] - n[0]);
@@ -160,7 +160,7 @@ static dg_status add_axis(study *s, const char *option, const char *text, study_
 {
     const char *equals = strchr(text, '=');
     if (!equals || equals == text || !equals[1])
-        return dg_error(DG_BAD_ARGUMENT, "--%s wants NAME=VALUES, not '%s'", option, text);
+        return dg_error(DG_BAD_ARGUMENT, "--%s needs NAME=VALUES, not '%s'", option, text);
     *made = &s->axes[s->n_axes++];
     **made = (study_axis){.name = dg_arena_text(s->arena, text, (size_t)(equals - text))};
     if (!(*made)->name)

@@ -67,7 +67,7 @@ dg_status study_check_choices(study *s)
     if (by_metric)
         DG_TRY(check_metric(s, "by", s->by));
     if (s->target && !read_target(s->target, name, &wanted))
-        return dg_error(DG_BAD_ARGUMENT, "--target is '%s', wants METRIC=NUMBER", s->target);
+        return dg_error(DG_BAD_ARGUMENT, "--target is '%s', expected METRIC=NUMBER", s->target);
     if (s->target && strncmp(name, "test_", 5) == 0)
         return dg_error(DG_BAD_ARGUMENT,
                         "--target: '%s' is measured after training; an epoch has '%s' and "

@@ -259,7 +259,7 @@ dg_status study_from_manifest(const char *path, const char *folder, study *s)
     bool fine = json && read_all(s, json);
     cJSON_Delete(json);
     if (!fine)
-        return dg_error(DG_BAD_DATA, "%s: this is no manifest of a study", path);
+        return dg_error(DG_BAD_DATA, "%s: this is not a manifest of a study", path);
     s->folder = dg_arena_text(s->arena, folder, strlen(folder));
     s->rows = calloc((size_t)(s->n_pairs * s->n_variants) + 1, sizeof(cJSON *));
     return s->rows && s->folder ? dg_ok() : study_no_memory();

@@ -147,7 +147,7 @@ static dg_status read_variant(study *s, const study_options *options, const char
     bool chooses = s->n_configurations > 1;
     dg_status status =
         chooses && !(validation && strtod(validation, NULL) > 0)
-            ? dg_error(DG_BAD_ARGUMENT, "%s: choosing by validation data wants some: --set validation=0.2", path)
+            ? dg_error(DG_BAD_ARGUMENT, "%s: choosing by validation data needs some: --set validation=0.2", path)
             : find_data(s, file, path, variant);
     if (status.code == DG_OK && variant->rung + 1 == s->n_rungs)
         status = note_metrics(s, file);
@@ -236,8 +236,8 @@ static dg_status name_graphs(study *s, const study_options *options)
             return study_no_memory();
         for (int other = 0; other < k; other++)
             if (strcmp(s->graphs[other], s->graphs[k]) == 0)
-                return dg_error(DG_BAD_ARGUMENT, "two graphs are named '%s': a study tells them by their names",
-                                s->graphs[k]);
+                return dg_error(DG_BAD_ARGUMENT,
+                                "two graphs are named '%s': a study distinguishes graphs by their names", s->graphs[k]);
     }
     return s->graphs ? dg_ok() : study_no_memory();
 }

@@ -47,7 +47,7 @@ dg_status study_read_row(study *s, int64_t index)
     }
     if (is_there && !s->rows[index])
         status =
-            dg_error(DG_BAD_DATA, "%s: this is no row of a run: remove the file, then the run is done again", path);
+            dg_error(DG_BAD_DATA, "%s: this is not a row of a run: remove the file, then the run is done again", path);
     free(path);
     return is_there ? status : dg_ok();
 }

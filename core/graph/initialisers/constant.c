@@ -27,7 +27,7 @@ static dg_status check_constant(const dg_init_call *call, const dg_type *type)
         return dg_ok();
     double number;
     if (!dg_value_number(call->given[0], &number))
-        return dg_error(DG_BAD_ARGUMENT, "argument 'value' wants a number or nested lists of numbers");
+        return dg_error(DG_BAD_ARGUMENT, "argument 'value' needs a number or nested lists of numbers");
     if (!isfinite(number))
         return dg_error(DG_BAD_ARGUMENT, "argument 'value' is %g", number);
     return dg_ok();

@@ -4,7 +4,7 @@ static dg_status check_identity(const dg_init_call *call, const dg_type *type)
 {
     (void)call;
     if (type->shape.rank != 2)
-        return dg_error(DG_BAD_SHAPE, "wants a matrix, not rank %d", type->shape.rank);
+        return dg_error(DG_BAD_SHAPE, "needs a matrix, not rank %d", type->shape.rank);
     return dg_ok();
 }
 

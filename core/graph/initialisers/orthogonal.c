@@ -35,7 +35,7 @@ static dg_status init_orthogonal(dg_tensor *tensor, const dg_init_call *call)
     int64_t rows = tensor->shape.dims[0], columns = dg_tensor_count(tensor) / rows;
     int64_t tall = rows > columns ? rows : columns, thin = rows > columns ? columns : rows;
     if (tall > INT32_MAX)
-        return dg_error(DG_NO_MEMORY, "a matrix of %lld rows is too large for LAPACK", (long long)tall);
+        return dg_error(DG_NO_MEMORY, "a matrix of %lld row(s) is larger than LAPACK can index", (long long)tall);
     dg_tensor matrix;
     DG_TRY(dg_tensor_make(&matrix, DG_FLOAT64, DG_SHAPE(thin, tall)));
     double *q = matrix.data;

@@ -21,7 +21,7 @@ typedef enum dg_code {
     DG_BAD_ARGUMENT, /* an unknown name, a missing argument, a value out of its range */
     DG_BAD_SHAPE,    /* sizes that do not go together */
     DG_BAD_DTYPE,    /* an element type that does not go here */
-    DG_BAD_DATA,     /* a file or a tensor whose content is wrong: cut, garbled, label out of range */
+    DG_BAD_DATA,     /* a file or a tensor whose content is wrong: truncated, damaged, a label out of range */
     DG_IO,           /* the operating system refused to open, read or write */
     DG_NUMERIC,      /* a number that makes going on impossible: NaN loss, singular matrix */
     DG_INTERRUPTED   /* the caller asked to stop; what was reached is saved */

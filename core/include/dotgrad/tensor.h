@@ -116,8 +116,8 @@ const char *dg_tensors_note_key(const dg_tensors *set, size_t index);
 /* safetensors (https://github.com/huggingface/safetensors): little-endian 64-bit header length, JSON header, bytes.
  * Notes are the "__metadata__". Types: BOOL, I32, I64, F32, F64 (F16 and BF16 are read as float32; U8, I8, U16 and I16
  * as int32; U32 and U64 as int64); tensors of other types are left unread. Reading checks every offset: DG_BAD_DATA for
- * a cut or garbled file. Writing is whole or not at all: a temporary file in the same folder, fsync, rename; the bytes
- * depend on the content alone. "-" is standard input or output. Messages begin with the path. */
+ * a truncated or damaged file. Writing is whole or not at all: a temporary file in the same folder, fsync, rename; the
+ * bytes depend on the content alone. "-" is standard input or output. Messages begin with the path. */
 dg_status dg_safetensors_read(const char *path, dg_tensors **set);
 dg_status dg_safetensors_write(const char *path, const dg_tensors *set);
 

@@ -104,16 +104,16 @@ const char *dg_data_class(const dg_data *data, int64_t index); /* NULL: nothing 
 /* feature ← (feature − offset)/divisor: float64, [1] for pixels or [features]; NULL: not scaled. */
 const dg_tensor *dg_data_offset(const dg_data *data);
 const dg_tensor *dg_data_divisor(const dg_data *data);
-/* What was done to the data that nobody asked for, a sentence each that begins with the file's name; NULL after the
+/* What was done to the data without being asked for, a sentence each that begins with the file's name; NULL after the
  * last. */
 const char *dg_data_notice(const dg_data *data, size_t index);
 
 /* Makes the target fit the losses of a graph: where cross_entropy, nll_loss (labels of an integer type) or a binary
  * cross-entropy read it, labels that are not 0 … K − 1 (1 … K, −1 and 1, words) become the numbers of their classes.
- * DG_BAD_DATA: a label that is no class of the scores; words where a loss wants numbers. */
+ * DG_BAD_DATA: a label that is not a class of the scores; words where a loss needs numbers. */
 dg_status dg_data_suit(dg_data *data, const dg_graph *graph);
 /* Whether the target fits the losses of a graph as it is; a trainer asks this of dg_data_set(). DG_BAD_DATA: labels
- * that are no class numbers or no numbers from 0 to 1 where a loss wants such; words where it wants numbers. */
+ * that are no class numbers or no numbers from 0 to 1 where a loss needs such; words where it needs numbers. */
 dg_status dg_data_check(const dg_data *data, const dg_graph *graph);
 
 /* Sizes that a graph file may read from data in the place of numbers: linear(CLASSES). See <dotgrad/graph_file.h>. */

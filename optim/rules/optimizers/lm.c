@@ -77,7 +77,7 @@ static dg_status check(const double *hyper)
 {
     return hyper[MU_INCREASE] > 1 && hyper[MU] < hyper[MU_MAX]
                ? dg_ok()
-               : dg_error(DG_BAD_ARGUMENT, "wants mu_increase above 1 and mu below mu_max");
+               : dg_error(DG_BAD_ARGUMENT, "needs mu_increase above 1 and mu below mu_max");
 }
 
 static const dg_rule_driver driver = {

@@ -6,7 +6,7 @@ static dg_status check(const double *hyper)
 {
     bool etas = hyper[0] < 1 && hyper[1] > 1, sizes = hyper[2] <= hyper[3];
     return etas && sizes ? dg_ok()
-                         : dg_error(DG_BAD_ARGUMENT, "wants etas below and above 1, and step_sizes that rise");
+                         : dg_error(DG_BAD_ARGUMENT, "needs etas below and above 1, and step_sizes that rise");
 }
 
 const dg_rule rprop_rule = {

@@ -6,7 +6,7 @@ static dg_status check(const double *hyper)
 {
     bool nesterov = hyper[3] != 0, momentum = hyper[0] != 0, dampening = hyper[1] != 0;
     return nesterov && (!momentum || dampening)
-               ? dg_error(DG_BAD_ARGUMENT, "nesterov=true wants a momentum above 0 and no dampening")
+               ? dg_error(DG_BAD_ARGUMENT, "nesterov=true needs a momentum above 0 and no dampening")
                : dg_ok();
 }
 

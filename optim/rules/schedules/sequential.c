@@ -9,7 +9,7 @@ static dg_status check(const dg_schedule *schedule)
     int count = dg_schedule_list(schedule, "milestones", &milestones);
     return schedule->inside && schedule->inside->n_inner == count + 1
                ? dg_ok()
-               : dg_error(DG_BAD_ARGUMENT, "wants one milestone fewer than schedules");
+               : dg_error(DG_BAD_ARGUMENT, "needs one milestone fewer than schedules");
 }
 
 static double rate(const dg_schedule *schedule, const dg_schedule_point *at)

@@ -128,7 +128,7 @@ static dg_status judge(const layout_options *options, int received, int status, 
     if (received < 0)
         return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", options->who);
     if (received == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
-        return dg_error(DG_BAD_DATA, "%s: the layout did not finish in %d seconds; fold the picture or close modules",
+        return dg_error(DG_BAD_DATA, "%s: the layout did not finish in %d second(s); fold the picture or close modules",
                         options->who, (int)seconds);
     if (answer->used >= n && strcmp(answer->bytes + answer->used - n, end) == 0)
         return dg_ok();
@@ -167,7 +167,7 @@ dg_status layout_ask(const char *request, size_t size, const layout_options *opt
     pid_t child;
     *bytes = NULL;
     if (file < 0 || pipe2(ends, O_CLOEXEC) != 0) {
-        dg_status failed = dg_error(DG_IO, "%s: cannot ask the layout program: %s", options->who, strerror(errno));
+        dg_status failed = dg_error(DG_IO, "%s: cannot write to the layout program: %s", options->who, strerror(errno));
         if (file >= 0)
             close(file);
         return failed;

@@ -162,11 +162,10 @@ dg_status paint_png(const scene *s, double dpi, text *to)
     double unit = dpi / 72 * s->scale, width = ceil(s->width * unit), height = ceil(s->height * unit), color[3];
     raster r;
     if (fmax(width, height) > MOST_PIXELS || width * height > MOST_AREA)
-        return dg_error(
-            DG_BAD_DATA,
-            "the picture would have %.0f × %.0f pixels, more than a PNG should (%d a side): draw SVG or PDF, or "
-            "ask for fewer dots an inch",
-            width, height, MOST_PIXELS);
+        return dg_error(DG_BAD_DATA,
+                        "the picture would have %.0f × %.0f pixels, more than a PNG may have (%d a side): draw SVG or "
+                        "PDF, or lower --dpi",
+                        width, height, MOST_PIXELS);
     style_rgb(s->background, color);
     if (!raster_begin(&r, (int)width, (int)height, color))
         return dg_error(DG_NO_MEMORY, "not enough memory for a PNG of %.0f × %.0f pixels", width, height);

@@ -50,7 +50,7 @@ static dg_status make_feeds(planning *p)
     return dg_ok();
 }
 
-/* A plan is not run, so that parameters need no values: initialisers may want data that a drawing has not. */
+/* A plan is not run, so that parameters need no values: initialisers may need data that a drawing does not have. */
 static dg_status make_parameters(planning *p)
 {
     DG_TRY(dg_tensors_new(&p->parameters));
