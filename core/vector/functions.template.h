@@ -73,27 +73,20 @@ static inline REAL ELEMENT(expm1_reduced)(REAL x, WORD *n)
     return ELEMENT(expm1_near)(r, low);
 }
 
-/* The same; returns exp(r). */
-static inline REAL ELEMENT(exp_reduced)(REAL x, WORD *n)
-{
-    REAL low, r = ELEMENT(exp_reduce)(x, n, &low);
-    return ELEMENT(exp_near)(r, low);
-}
-
 /* exp(x) where neither it nor 2ⁿ is subnormal or infinite, or NaN. */
 OF(exp_normal)(REAL x)
 {
     WORD n;
-    REAL y = ELEMENT(exp_reduced)(x, &n);
-    return y * ELEMENT(power_of_two)(n);
+    REAL low, r = ELEMENT(exp_reduce)(x, &n, &low);
+    return ELEMENT(exp_times)(r, low, ELEMENT(power_of_two)(n));
 }
 
 /* exp(x) for LIMIT(EXP_LEAST) ≤ x ≤ LIMIT(EXP_MOST), or NaN. */
 OF(exp_within)(REAL x)
 {
     WORD n;
-    REAL y = ELEMENT(exp_reduced)(x, &n);
-    return ELEMENT(scale)(y, n);
+    REAL low, r = ELEMENT(exp_reduce)(x, &n, &low);
+    return ELEMENT(exp_times)(r, low, ELEMENT(first_half)(n)) * ELEMENT(second_half)(n);
 }
 
 /* exp(x) for x ≤ LIMIT(EXP_MOST), or NaN. */

@@ -29,17 +29,21 @@ static inline float f32_erf_of_gauss(float x, float gauss)
     return f32_with_sign_of(a < 1.0f ? near : far, x);
 }
 
-/* a² from its upper 12 bits, whose square is exact, and the rest: else what is rounded in a² would be a relative error.
- */
+/* exp(factor·x²), |factor| a power of two. What is rounded in a² would be a relative error. */
 static inline float f32_exp_of_square(float x, float factor)
 {
-    float magnitude = fabsf(x), a = magnitude > 15.0f ? 15.0f : magnitude,
-          upper = f32_of_bits(f32_bits(a) & 0xfffff000u);
+    float magnitude = fabsf(x), a = magnitude > 15.0f ? 15.0f : magnitude;
+#ifdef HAS_FMA
+    float square = a * a, lost = f32_muladd(a, a, -square), high = factor * square, low = factor * lost;
+#else
+    /* from its upper 12 bits, whose square is exact, and the rest */
+    float upper = f32_of_bits(f32_bits(a) & 0xfffff000u);
     float high = factor * (upper * upper), low = factor * ((a - upper) * (a + upper));
+#endif
     high = high < F32_EXP_LEAST ? F32_EXP_LEAST : high;
-    float shifted = f32_muladd(high + low, 0x1.715476p0f, F32_ROUND), whole = shifted - F32_ROUND;
-    float r = f32_muladd(whole, -F32_LN2_LO, f32_muladd(whole, -F32_LN2_HI, high) + low);
-    return f32_scale(f32_exp_near(r, 0.0f), f32_bits(shifted));
+    uint32_t n;
+    float none, r = f32_exp_reduce(high, &n, &none);
+    return f32_exp_times(r + low, none, f32_first_half(n)) * f32_second_half(n);
 }
 
 static inline float f32_gauss(float a)

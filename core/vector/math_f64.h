@@ -73,10 +73,20 @@ static inline double f64_power_of_two(uint64_t n)
 }
 
 /* y·2ⁿ for y about 1, rounded once even where it is subnormal. */
+/* 2ⁿ as a product of two, each of which is normal. */
+static inline double f64_first_half(uint64_t n)
+{
+    return f64_of_bits(((n >> 1) << 52) + (UINT64_C(1023) << 52));
+}
+
+static inline double f64_second_half(uint64_t n)
+{
+    return f64_of_bits((n << 52) - ((n >> 1) << 52) + (UINT64_C(1023) << 52));
+}
+
 static inline double f64_scale(double y, uint64_t n)
 {
-    uint64_t one = 1023ull << 52, half = (n >> 1) << 52;
-    return y * f64_of_bits(half + one) * f64_of_bits((n << 52) - half + one);
+    return y * f64_first_half(n) * f64_second_half(n);
 }
 
 /* x = n·log(2) + r + *low with |r| ≤ log(2)/2. */
@@ -111,6 +121,12 @@ static inline double f64_exp_near(double r, double low)
 {
     double sum = 1.0 + r, lost = r - (sum - 1.0);
     return sum + (lost + f64_muladd(f64_exp_series(r), r * r, low));
+}
+
+/* exp(r + low)·s, s a power of two. */
+static inline double f64_exp_times(double r, double low, double s)
+{
+    return f64_exp_near(r, low) * s;
 }
 
 /* exp(high + low) for F64_EXP_LEAST ≤ high ≤ F64_EXP_MOST and small low, or NaN. */
