@@ -387,11 +387,11 @@ static inline float f32_erfc(float x)
 static inline float f32_normal_tail(float a)
 {
     float w = 1.0f / (a + 2.5f), t = (a - 2.5f) * w, power = t * t;
-    float p = f32_muladd(-0x1.6659e6p-13f, t, -0x1.541046p-12f);
-    p = f32_muladd(p, power, f32_muladd(0x1.708b48p-11f, t, 0x1.4cfc8ap-9f));
-    p = f32_muladd(p, power, f32_muladd(-0x1.a6138p-10f, t, -0x1.0c95c4p-6f));
-    p = f32_muladd(p, power, f32_muladd(0x1.2eb3eap-7f, t, 0x1.0e4fb4p-3f));
-    p = f32_muladd(p, power, f32_muladd(-0x1.bc19cap-2f, t, 0x1.69cee6p-1f)) * w;
+    float p = f32_muladd(-0x1.59791ap-13f, t, -0x1.50ff5p-12f);
+    p = f32_muladd(p, power, f32_muladd(0x1.6a2838p-11f, t, 0x1.4c5128p-9f));
+    p = f32_muladd(p, power, f32_muladd(-0x1.a41p-10f, t, -0x1.0c8b7ep-6f));
+    p = f32_muladd(p, power, f32_muladd(0x1.2ea4c2p-7f, t, 0x1.0e4f88p-3f));
+    p = f32_muladd(p, power, f32_muladd(-0x1.bc19c2p-2f, t, 0x1.69cee6p-1f)) * w;
     uint32_t n;
     float square = a * a, lost = f32_muladd(a, a, -square), none, r = f32_exp_reduce(-0.5f * square, &n, &none);
     return f32_exp_times(f32_muladd(-0.5f, lost, r), none, f32_first_half(n)) * (f32_second_half(n) * p);
@@ -401,9 +401,9 @@ static inline float f32_normal_tail(float a)
 static inline float f32_normal_cdf(float x)
 {
     float a = fabsf(x), u = x * x, power = u * u, tail = f32_normal_tail(a > 14.5f ? 14.5f : a);
-    float q = f32_muladd(-0x1.b40fccp-17f, u, 0x1.0a4d7ap-13f);
-    q = f32_muladd(q, power, f32_muladd(-0x1.3a20bp-10f, u, 0x1.46f2d4p-7f));
-    q = f32_muladd(q, power, f32_muladd(-0x1.1058c8p-4f, u, 0x1.988454p-2f));
+    float q = f32_muladd(-0x1.24b7fcp-17f, u, 0x1.e8555ep-14f);
+    q = f32_muladd(q, power, f32_muladd(-0x1.37c2b8p-10f, u, 0x1.46d91cp-7f));
+    q = f32_muladd(q, power, f32_muladd(-0x1.10587p-4f, u, 0x1.988454p-2f));
     float far = x < 0.0f ? tail : 1.0f - tail;
     return a > 1.0f ? far : f32_muladd(x, q, 0.5f);
 }
