@@ -109,7 +109,7 @@ static const accuracy accuracies[] = {
     {P_SOFTPLUS, reference_softplus, reference_softplusl, 2, 1.75},
     {P_ERF, erf, erfl, 1.5, 1.25},
     {P_ERFC, erfc, erfcl, 0.75, 3.5},
-    {P_NORMAL_CDF, reference_normal_cdf, reference_normal_cdfl, 4.25, 3.5},
+    {P_NORMAL_CDF, reference_normal_cdf, reference_normal_cdfl, 4.5, 3.5},
     {P_SIN, sin, sinl, 1.75, 1},
     {P_COS, cos, cosl, 1.75, 1},
     {P_TAN, tan, tanl, 4, 1.25},
