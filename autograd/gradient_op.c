@@ -38,4 +38,4 @@ static const dg_op gradient_ops[] = {{
     .samples = grad_samples,
 }};
 
-const dg_op_family dg_gradient_ops = DG_FAMILY(gradient_ops);
+const dg_op_family gradient_family = DG_FAMILY(gradient_ops);

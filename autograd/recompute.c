@@ -174,4 +174,4 @@ static const dg_op recompute_ops[] = {{
     .samples = recompute_samples,
 }};
 
-const dg_op_family dg_recompute_ops = DG_FAMILY(recompute_ops);
+const dg_op_family recompute_family = DG_FAMILY(recompute_ops);

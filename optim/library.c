@@ -7,26 +7,26 @@
 #define OP_TABLE(header, table) extern const dg_op_family table;
 #include "ops/tables.h"
 #undef OP_TABLE
-extern const dg_op_family dg_gradient_ops, dg_recompute_ops; /* of autograd/ */
-extern const dg_initialiser dg_center_initialisers[], dg_solved_initialisers[], dg_memory_initialisers[],
-    dg_pattern_initialisers[];                          /* of optim/fit/ */
-extern const dg_initialiser dg_width_initialisers[];    /* of ops/linear/ */
-extern const dg_initialiser dg_critical_initialisers[]; /* of optim/activation/ */
+extern const dg_op_family gradient_family, recompute_family; /* of autograd/ */
+extern const dg_initialiser center_initialisers[], solved_initialisers[], memory_initialisers[],
+    pattern_initialisers[];                          /* of optim/fit/ */
+extern const dg_initialiser width_initialisers[];    /* of ops/linear/ */
+extern const dg_initialiser critical_initialisers[]; /* of optim/activation/ */
 
-dg_status dg_library_init(void)
+dg_status library_init(void)
 {
     static const dg_op_family *const tables[] = {
 #define OP_TABLE(header, table) &table,
 #include "ops/tables.h"
 #undef OP_TABLE
-        &dg_gradient_ops,
-        &dg_recompute_ops,
+        &gradient_family,
+        &recompute_family,
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         DG_TRY(dg_register_family(tables[i]));
-    static const dg_initialiser *const initialisers[] = {dg_center_initialisers,   dg_width_initialisers,
-                                                         dg_solved_initialisers,   dg_pattern_initialisers,
-                                                         dg_critical_initialisers, dg_memory_initialisers};
+    static const dg_initialiser *const initialisers[] = {center_initialisers,   width_initialisers,
+                                                         solved_initialisers,   pattern_initialisers,
+                                                         critical_initialisers, memory_initialisers};
     for (size_t i = 0; i < sizeof initialisers / sizeof *initialisers; i++)
         for (const dg_initialiser *one = initialisers[i]; one->name; one++)
             DG_TRY(dg_register_initialiser(one));
@@ -36,5 +36,5 @@ dg_status dg_library_init(void)
 /* Runs when the library is loaded; the tables are read when an op is first asked for. */
 __attribute__((constructor)) static void on_load(void)
 {
-    registry_filled_by(dg_library_init);
+    registry_filled_by(library_init);
 }

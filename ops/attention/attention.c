@@ -444,4 +444,4 @@ static const dg_op attention_ops[] = {
     },
 };
 
-const dg_op_family dg_attention_ops = DG_FAMILY(attention_ops);
+const dg_op_family attention_family = DG_FAMILY(attention_ops);

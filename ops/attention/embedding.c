@@ -374,4 +374,4 @@ static const dg_op embedding_ops[] = {
     },
 };
 
-const dg_op_family dg_embedding_ops = DG_FAMILY(embedding_ops);
+const dg_op_family embedding_family = DG_FAMILY(embedding_ops);

@@ -376,4 +376,4 @@ static const dg_op fused_ops[] = {
     },
 };
 
-const dg_op_family dg_fused_attention_ops = DG_FAMILY(fused_ops);
+const dg_op_family fused_attention_family = DG_FAMILY(fused_ops);

@@ -227,4 +227,4 @@ static const dg_op transformer_ops[] = {
     },
 };
 
-const dg_op_family dg_transformer_ops = DG_FAMILY(transformer_ops);
+const dg_op_family transformer_family = DG_FAMILY(transformer_ops);

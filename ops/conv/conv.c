@@ -423,4 +423,4 @@ static const dg_op conv_ops[] = {
     TRANSPOSE("conv_transpose3d", 3, transpose3d_samples, "D, H, W", "kd, kh, kw", 0),
 };
 
-const dg_op_family dg_conv_ops = DG_FAMILY(conv_ops);
+const dg_op_family conv_family = DG_FAMILY(conv_ops);

@@ -189,4 +189,4 @@ static const dg_op conv_product_ops[] = {
             weight_grad_workspace, weight_grad_backward, weight_grad_flops, weight_grad_samples),
 };
 
-const dg_op_family dg_conv_product_ops = DG_FAMILY(conv_product_ops);
+const dg_op_family conv_product_family = DG_FAMILY(conv_product_ops);

@@ -362,4 +362,4 @@ static const dg_op patch_ops[] = {
     },
 };
 
-const dg_op_family dg_patch_ops = DG_FAMILY(patch_ops);
+const dg_op_family patch_family = DG_FAMILY(patch_ops);

@@ -240,4 +240,4 @@ static const dg_op activation_ops[] = {
     },
 };
 
-const dg_op_family dg_activation_ops = DG_FAMILY(activation_ops);
+const dg_op_family activation_family = DG_FAMILY(activation_ops);

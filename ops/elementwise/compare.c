@@ -56,4 +56,4 @@ static const dg_op compare_ops[] = {
     },
 };
 
-const dg_op_family dg_compare_ops = DG_FAMILY(compare_ops);
+const dg_op_family compare_family = DG_FAMILY(compare_ops);

@@ -145,4 +145,4 @@ static const dg_op elementwise_ops[] = {
     },
 };
 
-const dg_op_family dg_elementwise_ops = DG_FAMILY(elementwise_ops);
+const dg_op_family elementwise_family = DG_FAMILY(elementwise_ops);

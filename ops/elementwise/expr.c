@@ -20,4 +20,4 @@ static const dg_op expr_ops[] = {{
     .samples = expr_samples,
 }};
 
-const dg_op_family dg_expr_ops = DG_FAMILY(expr_ops);
+const dg_op_family expr_family = DG_FAMILY(expr_ops);

@@ -352,4 +352,4 @@ static const dg_op glu_ops[] = {
     },
 };
 
-const dg_op_family dg_glu_ops = DG_FAMILY(glu_ops);
+const dg_op_family glu_family = DG_FAMILY(glu_ops);

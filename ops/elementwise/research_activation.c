@@ -115,4 +115,4 @@ static const dg_op research_activation_ops[] = {
     },
 };
 
-const dg_op_family dg_research_activation_ops = DG_FAMILY(research_activation_ops);
+const dg_op_family research_activation_family = DG_FAMILY(research_activation_ops);

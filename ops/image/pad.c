@@ -266,4 +266,4 @@ static const dg_op pad_ops[] = {
     },
 };
 
-const dg_op_family dg_pad_ops = DG_FAMILY(pad_ops);
+const dg_op_family pad_family = DG_FAMILY(pad_ops);

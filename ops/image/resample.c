@@ -409,4 +409,4 @@ static const dg_op resample_ops[] = {
     },
 };
 
-const dg_op_family dg_resample_ops = DG_FAMILY(resample_ops);
+const dg_op_family resample_family = DG_FAMILY(resample_ops);

@@ -219,4 +219,4 @@ static const dg_op determinant_ops[] = {
     },
 };
 
-const dg_op_family dg_determinant_ops = DG_FAMILY(determinant_ops);
+const dg_op_family determinant_family = DG_FAMILY(determinant_ops);

@@ -581,4 +581,4 @@ static const dg_op linalg_ops[] = {
     },
 };
 
-const dg_op_family dg_linalg_ops = DG_FAMILY(linalg_ops);
+const dg_op_family linalg_family = DG_FAMILY(linalg_ops);

@@ -466,4 +466,4 @@ static const dg_op einsum_ops[] = {
     },
 };
 
-const dg_op_family dg_einsum_ops = DG_FAMILY(einsum_ops);
+const dg_op_family einsum_family = DG_FAMILY(einsum_ops);

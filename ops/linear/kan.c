@@ -151,4 +151,4 @@ static const dg_op kan_ops[] = {{
     .samples = kan_samples,
 }};
 
-const dg_op_family dg_kan_ops = DG_FAMILY(kan_ops);
+const dg_op_family kan_family = DG_FAMILY(kan_ops);

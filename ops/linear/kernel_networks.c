@@ -253,4 +253,4 @@ static const dg_op network_ops[] = {
     },
 };
 
-const dg_op_family dg_kernel_network_ops = DG_FAMILY(network_ops);
+const dg_op_family kernel_network_family = DG_FAMILY(network_ops);

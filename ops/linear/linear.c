@@ -516,4 +516,4 @@ static const dg_op linear_ops[] = {
     },
 };
 
-const dg_op_family dg_linear_ops = DG_FAMILY(linear_ops);
+const dg_op_family linear_family = DG_FAMILY(linear_ops);

@@ -339,4 +339,4 @@ static const dg_op rbf_ops[] = {{
     .samples = rbf_samples,
 }};
 
-const dg_op_family dg_rbf_ops = DG_FAMILY(rbf_ops);
+const dg_op_family rbf_family = DG_FAMILY(rbf_ops);

@@ -174,7 +174,7 @@ static dg_status fill_dmax(dg_tensor *widths, const dg_init_call *call)
         .name = "scale", .range = DG_ARGUMENT_POSITIVE, .fallback = { NAN }                                            \
     }
 
-const dg_initialiser dg_width_initialisers[] = {
+const dg_initialiser width_initialisers[] = {
     {.name = "nearest",
      .summary = "width of rbf: each is the mean distance to the p nearest other centres",
      .source = "Moody and Darken, Fast learning in networks of locally-tuned processing units (1989)",

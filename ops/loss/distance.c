@@ -306,4 +306,4 @@ static const dg_op distance_loss_ops[] = {
     },
 };
 
-const dg_op_family dg_distance_loss_ops = DG_FAMILY(distance_loss_ops);
+const dg_op_family distance_loss_family = DG_FAMILY(distance_loss_ops);

@@ -535,4 +535,4 @@ static const dg_op loss_ops[] = {
     },
 };
 
-const dg_op_family dg_loss_ops = DG_FAMILY(loss_ops);
+const dg_op_family loss_family = DG_FAMILY(loss_ops);

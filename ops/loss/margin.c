@@ -298,4 +298,4 @@ static const dg_op label_loss_ops[] = {
     },
 };
 
-const dg_op_family dg_label_loss_ops = DG_FAMILY(label_loss_ops);
+const dg_op_family label_loss_family = DG_FAMILY(label_loss_ops);

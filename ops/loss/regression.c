@@ -227,4 +227,4 @@ static const dg_op regression_loss_ops[] = {
     },
 };
 
-const dg_op_family dg_regression_loss_ops = DG_FAMILY(regression_loss_ops);
+const dg_op_family regression_loss_family = DG_FAMILY(regression_loss_ops);

@@ -537,4 +537,4 @@ static const dg_op norm_ops[] = {
     },
 };
 
-const dg_op_family dg_norm_ops = DG_FAMILY(norm_ops);
+const dg_op_family norm_family = DG_FAMILY(norm_ops);

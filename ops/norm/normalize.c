@@ -203,4 +203,4 @@ static const dg_op normalize_ops[] = {
     },
 };
 
-const dg_op_family dg_normalize_ops = DG_FAMILY(normalize_ops);
+const dg_op_family normalize_family = DG_FAMILY(normalize_ops);

@@ -504,4 +504,4 @@ static const dg_op pool_ops[] = {
     },
 };
 
-const dg_op_family dg_pool_ops = DG_FAMILY(pool_ops);
+const dg_op_family pool_family = DG_FAMILY(pool_ops);

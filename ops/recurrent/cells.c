@@ -180,4 +180,4 @@ static const dg_op recurrent_cell_ops[] = {
     },
 };
 
-const dg_op_family dg_recurrent_cell_ops = DG_FAMILY(recurrent_cell_ops);
+const dg_op_family recurrent_cell_family = DG_FAMILY(recurrent_cell_ops);

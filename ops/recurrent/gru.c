@@ -288,4 +288,4 @@ static const dg_op gru_recurrence_ops[] = {
     },
 };
 
-const dg_op_family dg_gru_recurrence_ops = DG_FAMILY(gru_recurrence_ops);
+const dg_op_family gru_recurrence_family = DG_FAMILY(gru_recurrence_ops);

@@ -257,4 +257,4 @@ static const dg_op hopfield_ops[] = {
     },
 };
 
-const dg_op_family dg_hopfield_ops = DG_FAMILY(hopfield_ops);
+const dg_op_family hopfield_family = DG_FAMILY(hopfield_ops);

@@ -394,4 +394,4 @@ static const dg_op recurrent_ops[] = {
     },
 };
 
-const dg_op_family dg_recurrent_ops = DG_FAMILY(recurrent_ops);
+const dg_op_family recurrent_family = DG_FAMILY(recurrent_ops);

@@ -532,4 +532,4 @@ static const dg_op recurrence_ops[] = {
     },
 };
 
-const dg_op_family dg_recurrence_ops = DG_FAMILY(recurrence_ops);
+const dg_op_family recurrence_family = DG_FAMILY(recurrence_ops);

@@ -293,4 +293,4 @@ static const dg_op lstm_recurrence_ops[] = {
     },
 };
 
-const dg_op_family dg_lstm_recurrence_ops = DG_FAMILY(lstm_recurrence_ops);
+const dg_op_family lstm_recurrence_family = DG_FAMILY(lstm_recurrence_ops);

@@ -27,6 +27,6 @@ static const dg_op all_ops[] = {
               NULL),
 };
 
-const dg_op_family dg_all_ops = DG_FAMILY(all_ops);
+const dg_op_family all_family = DG_FAMILY(all_ops);
 
 #endif

@@ -24,6 +24,6 @@ static const dg_op amax_ops[] = {
               reduction_choice_backward),
 };
 
-const dg_op_family dg_amax_ops = DG_FAMILY(amax_ops);
+const dg_op_family amax_family = DG_FAMILY(amax_ops);
 
 #endif

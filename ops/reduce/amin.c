@@ -24,6 +24,6 @@ static const dg_op amin_ops[] = {
               reduction_choice_backward),
 };
 
-const dg_op_family dg_amin_ops = DG_FAMILY(amin_ops);
+const dg_op_family amin_family = DG_FAMILY(amin_ops);
 
 #endif

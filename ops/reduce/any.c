@@ -27,6 +27,6 @@ static const dg_op any_ops[] = {
               NULL),
 };
 
-const dg_op_family dg_any_ops = DG_FAMILY(any_ops);
+const dg_op_family any_family = DG_FAMILY(any_ops);
 
 #endif

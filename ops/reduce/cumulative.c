@@ -313,4 +313,4 @@ static const dg_op cumulative_ops[] = {
     },
 };
 
-const dg_op_family dg_cumulative_ops = DG_FAMILY(cumulative_ops);
+const dg_op_family cumulative_family = DG_FAMILY(cumulative_ops);

@@ -52,6 +52,6 @@ static const dg_op prod_ops[] = {
               prod_backward),
 };
 
-const dg_op_family dg_prod_ops = DG_FAMILY(prod_ops);
+const dg_op_family prod_family = DG_FAMILY(prod_ops);
 
 #endif

@@ -382,4 +382,4 @@ static const dg_op reduce_ops[] = {
     },
 };
 
-const dg_op_family dg_reduce_ops = DG_FAMILY(reduce_ops);
+const dg_op_family reduce_family = DG_FAMILY(reduce_ops);

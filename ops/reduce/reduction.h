@@ -12,7 +12,7 @@
  *   DG_ISA_TABLE(reduction_loops, sum_loops)
  *   …
  *   static const dg_op sum_ops[] = {REDUCTION("sum", …)};
- *   const dg_op_family dg_sum_ops = DG_FAMILY(sum_ops);
+ *   const dg_op_family sum_family = DG_FAMILY(sum_ops);
  *   #endif */
 #ifndef OPS_REDUCTION_H
 #define OPS_REDUCTION_H

@@ -350,4 +350,4 @@ static const dg_op sort_ops[] = {
     },
 };
 
-const dg_op_family dg_sort_ops = DG_FAMILY(sort_ops);
+const dg_op_family sort_family = DG_FAMILY(sort_ops);

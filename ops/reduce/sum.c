@@ -54,6 +54,6 @@ static const dg_op sum_ops[] = {
     REDUCTION("mean", "y = Σ x / n", "", 0, reduction_infer_float, mean_forward, mean_backward),
 };
 
-const dg_op_family dg_sum_ops = DG_FAMILY(sum_ops);
+const dg_op_family sum_family = DG_FAMILY(sum_ops);
 
 #endif

@@ -362,4 +362,4 @@ static const dg_op arrange_ops[] = {
     },
 };
 
-const dg_op_family dg_arrange_ops = DG_FAMILY(arrange_ops);
+const dg_op_family arrange_family = DG_FAMILY(arrange_ops);

@@ -363,4 +363,4 @@ static const dg_op diagonal_ops[] = {
     },
 };
 
-const dg_op_family dg_diagonal_ops = DG_FAMILY(diagonal_ops);
+const dg_op_family diagonal_family = DG_FAMILY(diagonal_ops);

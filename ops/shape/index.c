@@ -213,4 +213,4 @@ static const dg_op index_ops[] = {
     },
 };
 
-const dg_op_family dg_index_ops = DG_FAMILY(index_ops);
+const dg_op_family index_family = DG_FAMILY(index_ops);

@@ -455,4 +455,4 @@ static const dg_op join_ops[] = {
     },
 };
 
-const dg_op_family dg_join_ops = DG_FAMILY(join_ops);
+const dg_op_family join_family = DG_FAMILY(join_ops);

@@ -172,4 +172,4 @@ static const dg_op replace_ops[] = {
     },
 };
 
-const dg_op_family dg_replace_ops = DG_FAMILY(replace_ops);
+const dg_op_family replace_family = DG_FAMILY(replace_ops);

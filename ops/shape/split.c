@@ -296,4 +296,4 @@ static const dg_op deal_ops[] = {
     },
 };
 
-const dg_op_family dg_deal_ops = DG_FAMILY(deal_ops);
+const dg_op_family deal_family = DG_FAMILY(deal_ops);

@@ -466,4 +466,4 @@ static const dg_op shape_ops[] = {
     },
 };
 
-const dg_op_family dg_shape_ops = DG_FAMILY(shape_ops);
+const dg_op_family shape_family = DG_FAMILY(shape_ops);

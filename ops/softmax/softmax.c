@@ -349,4 +349,4 @@ static const dg_op softmax_ops[] = {
     },
 };
 
-const dg_op_family dg_softmax_ops = DG_FAMILY(softmax_ops);
+const dg_op_family softmax_family = DG_FAMILY(softmax_ops);

@@ -175,4 +175,4 @@ static const dg_op dropout_ops[] = {
             "Klambauer, Unterthiner, Mayr, Hochreiter 2017", dropout_infer, feature_alpha_dropout_compose, "[2, 3, 2]"),
 };
 
-const dg_op_family dg_dropout_ops = DG_FAMILY(dropout_ops);
+const dg_op_family dropout_family = DG_FAMILY(dropout_ops);

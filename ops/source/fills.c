@@ -256,4 +256,4 @@ static const dg_op fill_ops[] = {
     },
 };
 
-const dg_op_family dg_fill_ops = DG_FAMILY(fill_ops);
+const dg_op_family fill_family = DG_FAMILY(fill_ops);

@@ -270,4 +270,4 @@ static const dg_op random_ops[] = {
     },
 };
 
-const dg_op_family dg_random_ops = DG_FAMILY(random_ops);
+const dg_op_family random_family = DG_FAMILY(random_ops);

@@ -369,4 +369,4 @@ static const dg_op source_ops[] = {
     },
 };
 
-const dg_op_family dg_source_ops = DG_FAMILY(source_ops);
+const dg_op_family source_family = DG_FAMILY(source_ops);

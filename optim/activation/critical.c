@@ -38,7 +38,7 @@ static dg_status fill_critical(dg_tensor *tensor, const dg_init_call *call)
     return dg_ok();
 }
 
-const dg_initialiser dg_critical_initialisers[] = {
+const dg_initialiser critical_initialisers[] = {
     {
         .name = "critical",
         .summary = "N(0, σ_w²/fan_in) at the edge of chaos of an activation: critical(mish), critical(tanh, sigma_b=0)",

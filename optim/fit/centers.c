@@ -271,7 +271,7 @@ static dg_status fill_kmeans(dg_tensor *tensor, const dg_init_call *call)
     return fill_by(tensor, call, by_kmeans);
 }
 
-const dg_initialiser dg_center_initialisers[] = {
+const dg_initialiser center_initialisers[] = {
     {.name = "kmeans",
      .summary = "centres of clusters of the data that reaches the layer: k-means++ seeds, then Lloyd's rule",
      .source = "Arthur and Vassilvitskii, k-means++: the advantages of careful seeding (2007)",

@@ -108,7 +108,7 @@ static dg_status fill_pseudo_inverse(dg_tensor *tensor, const dg_init_call *call
     return fill_by(tensor, call, by_pseudo_inverse);
 }
 
-const dg_initialiser dg_memory_initialisers[] = {
+const dg_initialiser memory_initialisers[] = {
     {.name = "hebb",
      .summary = "of an associative memory: W = Σ ξξᵀ/n over the patterns that reach the layer, diagonal 0",
      .source = "Hopfield, Neural networks and physical systems with emergent collective computational abilities (1982)",

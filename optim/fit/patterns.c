@@ -162,7 +162,7 @@ static dg_status interpolate(dg_tensor *weight, dg_tensor *bias, const dg_init_c
     return status;
 }
 
-const dg_initialiser dg_pattern_initialisers[] = {
+const dg_initialiser pattern_initialisers[] = {
     {.name = "targets",
      .summary =
          "the targets of all training rows, in order, labels as one column a class; balanced: each column divided "

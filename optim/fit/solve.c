@@ -217,7 +217,7 @@ static dg_status check_matrix(const dg_init_call *call, const dg_type *type)
     return type->shape.rank == 2 ? dg_ok() : dg_error(DG_BAD_SHAPE, "needs a weight [out, in]");
 }
 
-const dg_initialiser dg_solved_initialisers[] = {
+const dg_initialiser solved_initialisers[] = {
     {.name = "ridge",
      .summary = "weight and bias of a layer that feeds a loss directly: those that make |y − t|² + lambda |w|² least, "
                 "summed over all training rows; labels are one column a class",

@@ -148,6 +148,16 @@ Test(install, every_header_stands_alone)
          "done'");
 }
 
+/* What the shared libraries export is what their headers declare. */
+Test(install, libraries_export_what_headers_declare)
+{
+    must("find root -path '*include/dotgrad*' -name '*.h' -exec grep -hoEw 'dg_[a-zA-Z0-9_]+' {} + | sort -u >declared "
+         "&& "
+         "test $(wc -l <declared) -gt 900 && "
+         "for l in $(find root -name 'libdotgrad*.so'); do nm -D --defined-only $l | awk '{print $3}' | sort -u | "
+         "comm -23 - declared; done >.log && ! test -s .log");
+}
+
 Test(install, options_of_drawing_may_be_left_out_in_cpp)
 {
     must("printf '#include <dotgrad/draw.h>\\ndg_status f(dg_graph *g, dg_node *l);\\n"
