@@ -179,6 +179,55 @@ Test(draw_library, the_plan_of_a_network_that_begins_from_data_is_drawn)
     dg_graph_free(g);
 }
 
+/* A rule that the author has written as assignments: its step has no gradients, and is drawn. */
+Test(draw_library, assignments_are_a_step)
+{
+    dg_graph *g;
+    expect_ok(dg_graph_new(&g));
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 2), .name = "x"),
+            *w = dg_parameter(g, DG_SHAPE(2), .trainable = false, .name = "w");
+    dg_node *loss = dg_mean(dg_square(dg_sub(x, w)), .name = "loss");
+    char *bytes;
+    size_t size;
+    dg_status status = dg_draw_memory(g, (dg_draw_options){.loss = loss, .view = DG_VIEW_STEP}, &bytes, &size);
+    cr_expect_eq(status.code, DG_BAD_ARGUMENT);
+    cr_expect_not_null(strstr(status.message, "a step updates nothing"), "%s", status.message);
+    char *plan = draw_text(g, (dg_draw_options){.loss = loss, .view = DG_VIEW_PLAN, .format = "txt"});
+    cr_expect_not_null(strstr(plan, "plan (a step updates nothing)"), "%s", plan);
+    free(plan);
+    dg_assign(w, dg_mean(x, .dim = 0, .name = "middle"), .name = "learn");
+    expect_ok(dg_graph_status(g));
+    char *step = draw_text(g, (dg_draw_options){.loss = loss, .view = DG_VIEW_STEP, .format = "txt"});
+    cr_expect_not_null(strstr(step, "assign learn"), "%s", step);
+    cr_expect_not_null(strstr(step, "mean middle"), "%s", step);
+    free(step);
+    plan = draw_text(g, (dg_draw_options){.loss = loss, .view = DG_VIEW_PLAN, .format = "txt"});
+    cr_expect_not_null(strstr(plan, "plan of a training step"), "%s", plan);
+    cr_expect_not_null(strstr(plan, "mean middle"), "%s", plan);
+    free(plan);
+    dg_graph_free(g);
+}
+
+/* The states of the optimiser, which the graph then has, stay where they were; a parameter may be called "o". */
+Test(draw_library, a_step_drawn_again_is_the_same)
+{
+    dg_graph *g;
+    expect_ok(dg_graph_new(&g));
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 2), .name = "x"), *o = dg_parameter(g, DG_SHAPE(2), .name = "o"),
+            *w = dg_parameter(g, DG_SHAPE(2), .name = "w");
+    dg_node *loss = dg_mean(dg_mul(dg_sub(x, o), w), .name = "loss");
+    dg_draw_options options = {
+        .loss = loss, .view = DG_VIEW_STEP, .optimizer = "adam", .depth = 1, .fold = "off", .format = "txt"};
+    char *first = draw_text(g, options), *second = draw_text(g, options);
+    cr_expect_not_null(strstr(first, "adam w  8 nodes"), "%s", first);
+    cr_expect_not_null(strstr(first, "adam o  8 nodes"), "%s", first);
+    cr_expect_not_null(strstr(second, "adam w  8 nodes"), "%s", second);
+    cr_expect_not_null(strstr(second, "adam o  8 nodes"), "%s", second);
+    free(first);
+    free(second);
+    dg_graph_free(g);
+}
+
 static double seconds_now(void)
 {
     struct timespec now;

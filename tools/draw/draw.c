@@ -189,7 +189,7 @@ static dg_status view_of_steps(const drawing_work *work, view *v)
                         &(plan_wish){.loss = work->options->loss,
                                      .updates = work->derived.nodes,
                                      .n_updates = work->derived.count,
-                                     .first_derivative = work->derived.first,
+                                     .derived = &work->derived,
                                      .batch = size > 0 ? size : 32}));
     v->title = file && file->name ? file->name : "";
     return dg_ok();
@@ -207,8 +207,7 @@ static dg_status view_of_derivatives(const drawing_work *work, dg_draw_view show
                                                            : PART_ALL,
                        .gradients = work->derived.nodes,
                        .n_gradients = shown == DG_VIEW_FORWARD ? 0 : work->derived.count};
-    file_modules modules = {
-        .groups = work->derived.groups, .first = work->derived.first, .n_groups = work->derived.n_groups};
+    file_modules modules = {.groups = work->derived.groups, .n_groups = work->derived.n_groups};
     wish.n_named = work->derived.n_gradients;
     wish.named = work->derived.gradients;
     wish.names = work->derived.names;
@@ -260,8 +259,10 @@ dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v
     }
     if (status.code != DG_OK)
         return status;
+    bool is_idle = options->view == DG_VIEW_PLAN && !work->derived.count;
     if (options->view != DG_VIEW_FORWARD)
-        v->title = text_format(v->arena, "%s%s%s", v->title, *v->title ? ": " : "", words[options->view]);
+        v->title = text_format(v->arena, "%s%s%s", v->title, *v->title ? ": " : "",
+                               is_idle ? "plan (a step updates nothing)" : words[options->view]);
     if (options->title)
         v->title = options->title;
     if (options->rankdir)
@@ -485,10 +486,30 @@ static dg_status derive(drawing_work *work)
         return dg_error(DG_BAD_ARGUMENT, "%s: the views of derivatives need a loss", work->who);
     if (dg_node_graph(options->loss) != work->graph)
         return dg_error(DG_BAD_ARGUMENT, "%s: the loss is a node of another graph", work->who);
-    return dg_prefixed(derive_nodes(options->loss, trains,
-                                    options->view == DG_VIEW_STEP || options->view == DG_VIEW_PLAN,
-                                    optimizer ? optimizer : DG_DEFAULT_OPTIMIZER, &work->derived),
-                       "%s", work->who);
+    DG_TRY(
+        dg_prefixed(derive_nodes(options->loss, trains, options->view == DG_VIEW_STEP || options->view == DG_VIEW_PLAN,
+                                 optimizer ? optimizer : DG_DEFAULT_OPTIMIZER, &work->derived),
+                    "%s", work->who));
+    if (options->view == DG_VIEW_STEP && !work->derived.count)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "%s: a step updates nothing: there is no trainable parameter%s, and no assign node; the joint "
+                        "view shows the gradients by the inputs",
+                        work->who, trains ? " that the loss trains" : "");
+    return dg_ok();
+}
+
+dg_status draw_prepare(drawing_work *work, dg_graph *graph, dg_draw_options *options)
+{
+    *work = (drawing_work){.graph = graph, .options = options};
+    DG_TRY(dg_graph_status(graph));
+    if (options->told)
+        options->told[0] = '\0';
+    if (!options->loss && options->file)
+        options->loss = options->file->loss;
+    if (!options->output && options->file)
+        options->output = options->file->output;
+    DG_TRY(read_options(options, work));
+    return options->view != DG_VIEW_FORWARD ? derive(work) : dg_ok();
 }
 
 dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes, size_t *size)
@@ -496,20 +517,11 @@ dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes,
     REFUSE_NULL(graph);
     REFUSE_NULL(bytes);
     REFUSE_NULL(size);
-    drawing_work work = {.graph = graph, .options = &options};
+    drawing_work work;
     text to = {0};
     *bytes = NULL;
     *size = 0;
-    DG_TRY(dg_graph_status(graph));
-    if (options.told)
-        options.told[0] = '\0';
-    if (!options.loss && options.file)
-        options.loss = options.file->loss;
-    if (!options.output && options.file)
-        options.output = options.file->output;
-    DG_TRY(read_options(&options, &work));
-    if (options.view != DG_VIEW_FORWARD)
-        DG_TRY(derive(&work));
+    DG_TRY(draw_prepare(&work, graph, &options));
     dg_status status = draw(&work, &to);
     if (status.code != DG_OK) {
         text_free(&to);

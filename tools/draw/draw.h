@@ -48,6 +48,9 @@ typedef struct drawing_work {
     int level, fold;       /* −1: auto; level 0: op, 1: stack, 2: module */
 } drawing_work;
 
+/* Checks the options, fills in the file's loss and output, and adds the derivatives that the view shows to the graph.
+ * `work` keeps pointers to both. */
+dg_status draw_prepare(drawing_work *work, dg_graph *graph, dg_draw_options *options);
 /* A fresh view with everything but passes for size; that of the network alone where its derivatives are to be mirrored.
  * The caller frees v->arena. */
 dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v);

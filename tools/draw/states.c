@@ -60,28 +60,71 @@ static dg_status try_state(state_making *making, int module, bool all_open, cons
     return status.code == DG_BAD_DATA ? dg_ok() : status;
 }
 
-static int state_of(const html_page *page, int module)
+typedef struct seen_name {
+    const char *name;
+    size_t length;
+    int state;
+} seen_name;
+
+static int by_name(const void *a, const void *b)
 {
-    for (int k = 0; k < page->n_states && module >= 0; k++)
-        if (page->states[k].module == module)
-            return k;
-    return 0;
+    const seen_name *one = a, *two = b;
+    size_t least = one->length < two->length ? one->length : two->length;
+    int order = memcmp(one->name, two->name, least);
+    if (order == 0 && one->length != two->length)
+        order = one->length < two->length ? -1 : 1;
+    return order ? order : one->state - two->state;
 }
 
-/* Where each name of the network can be seen. */
-static void list_names(state_making *making, view *v)
+/* The names that a state shows: into `seen`, where that is not NULL. Returns how many. */
+static size_t names_in(const view *v, int state, seen_name *seen)
+{
+    size_t count = 0;
+    for (int b = 0; b < v->n_boxes; b++)
+        for (int r = 0; r < v->boxes[b].n_rows && !v->boxes[b].is_gone && v->boxes[b].kind != BOX_MODULE; r++) {
+            const view_row *row = &v->boxes[b].rows[r];
+            for (const char *at = row->names ? row->names : row->name; *at; at += strspn(at, NAME_END)) {
+                size_t length = strcspn(at, NAME_END);
+                if (seen)
+                    seen[count] = (seen_name){at, length, state};
+                count++;
+                at += length;
+            }
+        }
+    return count;
+}
+
+/* Every name that some state shows, with the first that does. */
+static dg_status list_names(state_making *making, dg_arena *arena)
 {
     html_page *page = &making->page;
-    bool closes = making->overview.depth > 0 || making->work->options->close;
-    page->names = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *page->names);
-    for (int b = 0; page->names && b < v->n_boxes; b++)
-        if (*v->boxes[b].rows[0].name)
+    size_t all = 0, at = 0;
+    for (int k = 0; k < page->n_states; k++)
+        all += names_in(&making->views[k], k, NULL);
+    seen_name *seen = malloc((all + 1) * sizeof *seen);
+    page->names = dg_arena_alloc(arena, (all + 1) * sizeof *page->names);
+    if (!seen || !page->names) {
+        free(seen);
+        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", making->work->who);
+    }
+    for (int k = 0; k < page->n_states; k++)
+        at += names_in(&making->views[k], k, seen + at);
+    qsort(seen, all, sizeof *seen, by_name);
+    for (size_t k = 0; k < all; k++)
+        if (k == 0 || seen[k].length != seen[k - 1].length || memcmp(seen[k].name, seen[k - 1].name, seen[k].length))
             page->names[page->n_names++] =
-                (html_name){v->boxes[b].rows[0].name, closes ? state_of(page, v->boxes[b].module) : 0};
+                (html_name){text_format(arena, "%.*s", (int)seen[k].length, seen[k].name), seen[k].state};
+    free(seen);
+    return dg_ok();
+}
+
+static dg_status list_modules(html_page *page, view *v)
+{
     page->n_modules = v->n_modules;
     page->parents = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *page->parents);
     for (int m = 0; page->parents && m < v->n_modules; m++)
         page->parents[m] = v->modules[m].parent;
+    return page->parents ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory to draw");
 }
 
 static dg_status make_states(state_making *making, view *plain)
@@ -118,10 +161,12 @@ dg_status draw_html(const drawing_work *work, text *to)
     making->page.is_dark = work->sheet == &style_dark;
     dg_status status = making->page.states ? make_states(making, &plain)
                                            : dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
-    if (status.code == DG_OK) {
-        list_names(making, &plain);
+    if (status.code == DG_OK)
+        status = list_names(making, plain.arena);
+    if (status.code == DG_OK)
+        status = list_modules(&making->page, &plain);
+    if (status.code == DG_OK)
         status = paint_html(&making->page, to);
-    }
     for (int k = 0; k < making->page.n_states; k++)
         dg_arena_free(making->views[k].arena);
     dg_arena_free(plain.arena);

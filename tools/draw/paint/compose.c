@@ -171,6 +171,8 @@ static void put_box(composing *c, int b)
         scene_begin(c->s, box->kind == BOX_ENTRY ? "entry" : node_class(c, box, row), id,
                     box->kind == BOX_ENTRY ? "entry of the module" : row_title(c, row), "graphics-symbol", b, r,
                     box->kind == BOX_MODULE ? box->closed : -1);
+        if (!c->s->failed && box->kind != BOX_MODULE)
+            c->s->shapes[c->s->n - 1].names = row->names ? row->names : row->name;
         if (place->form == FORM_DOT) {
             scene_add(c->s, (shape){.kind = SHAPE_ELLIPSE,
                                     .x = x + 3,

@@ -118,7 +118,7 @@ dg_status paint_html(const html_page *page, text *to)
         to,
         "</div>\n<aside aria-label=\"Details\"><p id=\"info\"></p><div id=\"found\"></div>"
         "<p>Click a node for its ways; a closed module opens, the name of an open one closes it. Keys: Tab and Enter, "
-        "arrows, + − 0, [ ] other modules, / search, Escape.</p></aside></main>\n"
+        "arrows, + − 0, [ ] other modules, / search (Enter: the next), Escape.</p></aside></main>\n"
         "<div id=\"say\" role=\"status\" aria-live=\"polite\"></div>\n");
     bool fine = put_data(to, page);
     text_put(to, "<script>\n");

@@ -48,7 +48,7 @@
     info.textContent = label + '\n' + up.size + ' before it, ' + down.size + ' after it';
     say.textContent = label;
   }
-  function show(k, keep) {
+  function show(k) {
     if (k < 0 || k >= states.length) return;
     if (now >= 0) states[now].hidden = true;
     clear();
@@ -60,47 +60,58 @@
     fit();
     say.textContent = data.states[k].name;
     $('state').value = String(k);
-    if (!keep) svg.focus({preventScroll: true});
   }
   const stateOf = module => data.states.findIndex(s => s.module === module);
   function toggle(group) {
     const module = Number(group.dataset.module), open = group.classList.contains('cluster');
     const next = open ? stateOf(data.parents[module]) : stateOf(module);
     show(next < 0 ? 0 : next);
+    const same = svg.querySelector(`[data-module="${module}"]`); // the keyboard goes on from there
+    if (same) same.focus({preventScroll: true});
   }
-  const act = node => node.dataset.module !== undefined && node.classList.contains('closed') ? toggle(node) : choose(node);
+  const act = node => node.dataset.module !== undefined ? toggle(node) : choose(node);
 
+  // Names as they were typed come first, then those that begin so.
+  let hits = [], turn = 0;
   function search() {
     const words = find.value.trim().toLowerCase();
-    svg.querySelectorAll('.hit').forEach(e => e.classList.remove('hit'));
+    unmark();
     found.replaceChildren();
+    hits = [];
+    turn = 0;
     if (!words) return;
-    const hits = data.names.filter(n => n[0].toLowerCase().includes(words));
-    for (const [name, state] of hits.slice(0, 50)) {
+    const rank = name => name === words ? 0 : name.startsWith(words) ? 1 : 2;
+    hits = data.names.map(n => [n[0], n[1], n[0].toLowerCase()]).filter(n => n[2].includes(words));
+    hits.sort((a, b) => rank(a[2]) - rank(b[2]));
+    for (const hit of hits.slice(0, 50)) {
       const item = document.createElement('button');
-      item.textContent = name;
-      item.addEventListener('click', () => { if (state !== now) show(state, true); mark(name); });
+      item.textContent = hit[0];
+      item.addEventListener('click', () => goTo(hit));
       found.append(item);
     }
-    if (hits.length) { if (hits[0][1] !== now && ![...svg.querySelectorAll('[data-box]')].some(n => named(n, hits[0][0]))) show(hits[0][1], true); mark(hits[0][0]); }
+    if (hits.length) goTo(hits[0]);
     say.textContent = hits.length + ' found';
   }
-  // "layer.0…11.fc" stands for layer.3.fc.
-  function named(node, name) {
-    const parts = node.getAttribute('aria-label').split(/, | /);
-    return parts.some(p => {
-      if (p === name) return true;
-      const m = /^(.*?)(\d+)…(\d+)(.*)$/.exec(p);
-      if (!m || !name.startsWith(m[1]) || !name.endsWith(m[4])) return false;
-      const middle = name.slice(m[1].length, name.length - m[4].length);
-      return /^\d+/.test(middle) && parseInt(middle, 10) >= Number(m[2]) && parseInt(middle, 10) <= Number(m[3]);
-    });
+  const plain = name => name.replace(/[\n\r\t]/g, ' ');
+  const named = name => [...svg.querySelectorAll('[data-names]')].filter(n => n.dataset.names.split('\n').includes(plain(name)));
+  function unmark() {
+    if (svg) svg.querySelectorAll('.hit').forEach(e => e.classList.remove('hit'));
   }
-  function mark(name) {
-    svg.querySelectorAll('.hit').forEach(e => e.classList.remove('hit'));
-    const hits = [...svg.querySelectorAll('[data-box]')].filter(n => named(n, name));
-    hits.forEach(n => n.classList.add('hit'));
-    if (hits.length) info.textContent = hits[0].getAttribute('aria-label');
+  // Marks a name, in another state where this one does not show it, and moves the picture so that it is seen.
+  function goTo([name, state]) {
+    if (!named(name).length) show(state);
+    unmark();
+    const nodes = named(name);
+    nodes.forEach(n => n.classList.add('hit'));
+    if (!nodes.length) return;
+    info.textContent = nodes[0].getAttribute('aria-label');
+    reveal(nodes[0]);
+  }
+  function reveal(node) {
+    const a = node.getBoundingClientRect(), b = stage.getBoundingClientRect();
+    if (a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom) return;
+    const r = node.getBBox(), large = Math.max(1, r.width / box[2], r.height / box[3]), w = box[2] * large, h = box[3] * large;
+    view([r.x + (r.width - w) / 2, r.y + (r.height - h) / 2, w, h]);
   }
 
   stage.addEventListener('wheel', e => { e.preventDefault(); zoom(e.deltaY < 0 ? 1.15 : 1 / 1.15, e.clientX, e.clientY); }, {passive: false});
@@ -121,8 +132,12 @@
     else clear();
   });
   document.addEventListener('keydown', e => {
-    if (e.target === find) { if (e.key === 'Escape') { find.value = ''; search(); stage.focus(); } return; }
-    const node = e.target.closest ? e.target.closest('[data-box]') : null;
+    if (e.target === find) {
+      if (e.key === 'Escape') { find.value = ''; search(); stage.focus(); }
+      if (e.key === 'Enter' && hits.length) goTo(hits[turn = (turn + (e.shiftKey ? hits.length - 1 : 1)) % hits.length]);
+      return;
+    }
+    const node = e.target.closest ? e.target.closest('[data-box], .cluster[data-module]') : null;
     const keys = {'+': () => zoom(1.25), '=': () => zoom(1.25), '-': () => zoom(0.8), '0': fit, 'ArrowLeft': () => move(-0.1, 0),
       'ArrowRight': () => move(0.1, 0), 'ArrowUp': () => move(0, -0.1), 'ArrowDown': () => move(0, 0.1), 'Escape': clear,
       '/': () => find.focus(), '[': () => show((now + states.length - 1) % states.length), ']': () => show((now + 1) % states.length)};
@@ -130,8 +145,9 @@
     if ((e.key === 'Enter' || e.key === ' ') && node) { e.preventDefault(); act(node); }
     else if (keys[e.key]) { e.preventDefault(); keys[e.key](); }
   });
+  stage.addEventListener('focusin', e => { if (e.target.matches('[data-box], .cluster')) reveal(e.target); });
   find.addEventListener('input', search);
-  $('state').addEventListener('change', () => show(Number($('state').value), true));
+  $('state').addEventListener('change', () => show(Number($('state').value)));
   $('in').addEventListener('click', () => zoom(1.25));
   $('out').addEventListener('click', () => zoom(0.8));
   $('fit').addEventListener('click', fit);
@@ -141,5 +157,5 @@
     document.documentElement.dataset.look = dark ? 'light' : 'dark';
   });
   $('print').addEventListener('click', () => print());
-  show(0, true);
+  show(0);
 })();

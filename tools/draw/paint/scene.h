@@ -39,6 +39,7 @@ typedef struct shape {
     const char *class, *id, *name, *role; /* of a group: name is its title */
     int box, row;                         /* of a node's group: what it shows; of an edge's: its two boxes */
     int module;                           /* of a group: the module that it shows, closed or open; −1 */
+    const char *names;                    /* of a node's group: the nodes that it stands for; NULL */
 } shape;
 
 typedef struct scene {

@@ -3,6 +3,7 @@
 #include "scene.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 static void put_attribute(text *t, const char *name, double value)
@@ -79,6 +80,21 @@ static void put_curve(const scene *s, text *t, const shape *one)
     text_put(t, "/>\n");
 }
 
+/* For the search: a line each. */
+static void put_names(text *t, const char *names)
+{
+    char one[512];
+    text_put(t, " data-names=\"");
+    for (const char *at = names; *at; at += strspn(at, NAME_END)) {
+        size_t length = strcspn(at, NAME_END);
+        text_put(t, at > names ? "&#10;" : "");
+        snprintf(one, sizeof one, "%.*s", (int)length, at);
+        text_xml(t, one);
+        at += length;
+    }
+    text_put(t, "\"");
+}
+
 static void put_group(text *t, const scene *s, const shape *one)
 {
     text_put(t, "<g");
@@ -97,10 +113,12 @@ static void put_group(text *t, const scene *s, const shape *one)
     }
     if (s->is_html && one->role && one->box >= 0)
         text_add(t, " tabindex=\"0\" data-box=\"%d\"", one->box);
+    if (s->is_html && one->names && *one->names)
+        put_names(t, one->names);
     if (s->is_html && !one->role && strncmp(one->class, "edge", 4) == 0)
         text_add(t, " data-from=\"%d\" data-to=\"%d\"", one->box, one->row);
     if (s->is_html && one->module >= 0)
-        text_add(t, " data-module=\"%d\"", one->module);
+        text_add(t, "%s data-module=\"%d\"", one->box < 0 ? " tabindex=\"0\"" : "", one->module);
     text_put(t, ">");
     if (one->name) {
         text_put(t, "<title>");

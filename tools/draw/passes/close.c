@@ -59,8 +59,8 @@ static int64_t times_within(const view *v, int module, int outer, bool of_parame
     return times;
 }
 
-/* One box for the module; returns it. */
-static int close_module(view *v, int module, int *box_of)
+/* One box for the module; returns it. module_of: of the first n boxes, which module they go into. */
+static int close_module(view *v, int module, const int *module_of, int n)
 {
     view_row *row = dg_arena_alloc(v->arena, sizeof *row);
     int64_t parameters = 0, nodes = 0;
@@ -74,9 +74,9 @@ static int close_module(view *v, int module, int *box_of)
                       .shares = "",
                       .style = STYLE_MODULE,
                       .looks = {.peripheries = -1}};
-    for (int b = 0; b < v->n_boxes; b++) {
+    for (int b = 0; b < n; b++) {
         const view_box *box = &v->boxes[b];
-        if (box_of[b] != module)
+        if (module_of[b] != module)
             continue;
         int64_t times = times_within(v, box->module, module, false);
         int64_t owners = times_within(v, box->module, module, true);
@@ -159,7 +159,7 @@ int pass_close_these(view *v, const bool *closed)
         box_of_module[m] = -1;
     for (int b = 0; b < first_new; b++)
         if (module_of[b] >= 0 && box_of_module[module_of[b]] < 0) {
-            box_of_module[module_of[b]] = close_module(v, module_of[b], module_of);
+            box_of_module[module_of[b]] = close_module(v, module_of[b], module_of, first_new);
             count++;
         }
     for (int w = 0; w < v->n_wires; w++) {

@@ -77,12 +77,46 @@ static bool join_details(text *t, const char **texts, int count)
     return true;
 }
 
+/* The names of all copies. */
+static const char *list_names(view *v, const view_row **rows, int count)
+{
+    text t = {0};
+    for (int k = 0; k < count; k++)
+        text_add(&t, "%s%s", k ? NAME_END : "", rows[k]->names ? rows[k]->names : rows[k]->name);
+    const char *kept = text_keep(v->arena, &t);
+    text_free(&t);
+    return kept;
+}
+
+/* From the least to the largest number of those copies that have one. */
+static void join_heat(view *v, view_row *row, const view_row **rows, int count)
+{
+    for (int k = 1; k < count; k++) {
+        if (!rows[k]->has_heat)
+            continue;
+        if (!row->has_heat) {
+            row->has_heat = true;
+            row->heat = rows[k]->heat;
+            row->heat_most = rows[k]->heat_most;
+            row->heat_text = rows[k]->heat_text;
+            continue;
+        }
+        row->heat = rows[k]->heat < row->heat ? rows[k]->heat : row->heat;
+        row->heat_most = rows[k]->heat_most > row->heat_most ? rows[k]->heat_most : row->heat_most;
+    }
+    if (row->has_heat)
+        row->heat_text = heat_range(v, row);
+}
+
+/* rows[0] is `row`. */
 static void join_row(fold_work *f, view_row *row, const view_row **rows)
 {
     view *v = f->v;
     int count = f->run->copies;
     const char **texts = dg_arena_alloc(v->arena, (size_t)count * sizeof *texts);
     text t = {0};
+    bool has_name_as_head = strcmp(row->head, row->name) == 0;
+    row->names = list_names(v, rows, count);
     row->name = join_names(v, rows[0]->name, rows[count - 1]->name);
     bool differs = false;
     for (int k = 1; k < count; k++)
@@ -100,17 +134,9 @@ static void join_row(fold_work *f, view_row *row, const view_row **rows)
         }
         text_free(&t);
     }
-    if (row->head == rows[0]->name || strcmp(row->head, rows[0]->name) == 0)
+    if (has_name_as_head)
         row->head = row->name;
-    double least = row->heat, most = row->has_heat ? row->heat_most : row->heat;
-    for (int k = 1; k < count && row->has_heat; k++) {
-        least = rows[k]->heat < least ? rows[k]->heat : least;
-        most = rows[k]->heat_most > most ? rows[k]->heat_most : most;
-    }
-    row->heat = least;
-    row->heat_most = most;
-    if (row->has_heat)
-        row->heat_text = heat_range(v, row);
+    join_heat(v, row, rows, count);
 }
 
 /* Copies with other sizes have other numbers of parameters: rows then tell none, the frame tells the sum. */
@@ -157,7 +183,7 @@ static int top_module(const fold_work *f, int box)
     return top;
 }
 
-/* "layer.0…11", when each copy is just one module. */
+/* "layer.0…11", when each copy is just one module, whose place the frame takes unless it stands for copies itself. */
 static const char *frame_label(const fold_work *f, int *module)
 {
     int first = top_module(f, box_at(f, 0, 0)), last = top_module(f, box_at(f, f->run->copies - 1, 0));
@@ -167,7 +193,7 @@ static const char *frame_label(const fold_work *f, int *module)
     for (int k = 1; k < f->run->length; k++)
         if (top_module(f, box_at(f, 0, k)) != first)
             return "";
-    *module = first;
+    *module = f->v->modules[first].times > 1 ? -1 : first;
     return join_names(f->v, f->v->modules[first].label, f->v->modules[last].label);
 }
 
@@ -310,6 +336,11 @@ void fold_apply(view *v, const int *order, const fold_run *run)
                          .times = run->copies,
                          .sizes = sum ? text_format(v->arena, "%s parameters in all", text_count(v->arena, sum)) : "",
                          .is_fold = true});
+    if (only >= 0) { /* as its author painted it */
+        v->modules[frame].fill = v->modules[only].fill;
+        v->modules[frame].color = v->modules[only].color;
+        v->modules[frame].fontcolor = v->modules[only].fontcolor;
+    }
     put_in_frame(&f, frame, only);
     move_wires(&f);
     add_entry(&f, frame);

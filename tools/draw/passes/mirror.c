@@ -120,12 +120,11 @@ static void place_derivatives(mirror *m)
         if (m->is_wanted[id] && owner)
             m->is_wanted[dg_node_id(owner)] = true;
     }
-    for (int64_t id = d->first; id < m->n; id++) {
-        const dg_node *node = dg_graph_node(m->graph, id);
-        bool is_update = id >= d->first_update;
-        if (!m->is_wanted[id])
+    for (int64_t id = 0; id < m->n; id++) {
+        const dg_node *node = dg_graph_node(m->graph, id), *parameter = d->updated ? d->updated[id] : NULL;
+        bool is_update = id >= d->first_update || parameter; /* a state may be from an earlier step */
+        if (!m->is_wanted[id] || (id < d->first && !parameter))
             continue;
-        const dg_node *parameter = is_update ? d->updated[id - d->first] : NULL;
         node_place place = {-1, 0, FORWARD};
         if (parameter)
             place = find_place(m, parameter);

@@ -6,15 +6,21 @@
 #include <dotgrad/autograd.h>
 #include <dotgrad/optim.h>
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The trainable parameters, else the float inputs, that the loss is computed from. */
-static dg_status find_wrt(dg_node *loss, const char *trains, dg_node *const **wrt, int *count)
+static dg_status no_memory(void)
+{
+    return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+}
+
+/* The trainable parameters, else, where nothing is updated, the float inputs that the loss is computed from. */
+static dg_status find_wrt(dg_node *loss, const char *trains, bool with_updates, dg_node *const **wrt, int *count)
 {
     dg_graph *graph = dg_node_graph(loss);
     DG_TRY(dg_trainable_matching(loss, trains, wrt, count));
-    if (*count)
+    if (*count || with_updates)
         return dg_ok();
     int64_t n = dg_graph_node_count(graph);
     dg_node **inputs = dg_arena_alloc(dg_graph_arena(graph), ((size_t)n + 1) * sizeof *inputs);
@@ -25,8 +31,44 @@ static dg_status find_wrt(dg_node *loss, const char *trains, dg_node *const **wr
     }
     *wrt = inputs;
     if (!inputs)
-        return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+        return no_memory();
     return *count ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "the loss depends on no parameter and no float input");
+}
+
+/* The assignments that the graph's author has written take effect with each step, too. */
+static dg_status add_own_updates(dg_graph *graph, derived_nodes *made)
+{
+    int64_t n = dg_graph_node_count(graph), own = 0;
+    for (int64_t id = 0; id < n; id++)
+        own += derive_is_own_update(dg_graph_node(graph, id));
+    dg_node **all = dg_arena_alloc(dg_graph_arena(graph), (size_t)(made->count + own + 1) * sizeof *all);
+    if (!all)
+        return no_memory();
+    if (made->count)
+        memcpy(all, made->nodes, (size_t)made->count * sizeof *all);
+    for (int64_t id = 0; id < n; id++)
+        if (derive_is_own_update(dg_graph_node(graph, id)))
+            all[made->count++] = dg_graph_node(graph, id);
+    made->nodes = all;
+    return dg_ok();
+}
+
+bool derive_is_own_update(const dg_node *node)
+{
+    return dg_node_op(node)->role == DG_ROLE_ASSIGN && !dg_node_is_emitted(node) &&
+           !dg_node_owner((dg_node *)(uintptr_t)node);
+}
+
+bool derive_is_derivative(const derived_nodes *made, const dg_node *node)
+{
+    if (dg_node_original((dg_node *)(uintptr_t)node) != node)
+        return true; /* computed once more */
+    for (const dg_node *outer = node; outer;) {
+        node = outer;
+        outer = dg_node_op(node)->role == DG_ROLE_OUTPUT ? dg_node_input(node, 0)
+                                                         : dg_node_owner((dg_node *)(uintptr_t)node);
+    }
+    return dg_node_id(node) >= made->first;
 }
 
 static dg_status emit_updates(dg_node *loss, const char *words, int count, dg_node *const *wrt,
@@ -51,30 +93,46 @@ static dg_status emit_updates(dg_node *loss, const char *words, int count, dg_no
 
 /* ---- what belongs to one parameter's update ---- */
 
-/* The parameter that an update is of: the one whose name the target's ends with ("optimizer/fc.weight/exp_avg" holds
- * it, too). −1: of none (a counter of steps). */
+/* Whether a state's name ("optimizer/fc.weight/exp_avg") is one of that parameter's. */
+static bool is_state_of(const char *state, const char *parameter)
+{
+    const char *end = strrchr(state, '/');
+    size_t length = strlen(parameter), whole = end ? (size_t)(end - state) : 0;
+    return whole > length && end[-(ptrdiff_t)length - 1] == '/' && strncmp(end - length, parameter, length) == 0;
+}
+
+/* The parameter that an update is of, itself or a state of its; −1: of none (a counter of steps). */
 static int parameter_of(const dg_node *update, int count, dg_node *const *wrt)
 {
-    const char *target = dg_node_name(dg_node_input(update, 0));
+    const dg_node *target = dg_node_input(update, 0);
     int found = -1;
     for (int k = 0; k < count; k++) {
         const char *name = dg_node_name(wrt[k]);
-        if (strstr(target, name) && (found < 0 || strlen(name) > strlen(dg_node_name(wrt[found]))))
+        if (target == wrt[k])
+            return k;
+        if (is_state_of(dg_node_name((dg_node *)(uintptr_t)target), name) &&
+            (found < 0 || strlen(name) > strlen(dg_node_name(wrt[found]))))
             found = k;
     }
     return found;
 }
 
+/* A node of this step: new, or a state that the graph has from an earlier one. */
+static bool is_of_step(const derived_nodes *made, const dg_node *node)
+{
+    return dg_node_id(node) >= made->first || (dg_node_op(node)->role == DG_ROLE_PARAMETER && dg_node_is_emitted(node));
+}
+
 /* Walks from an update to what only it needs: up to gradients, and nodes that other parameters' updates have, too. */
-static void mark_group(derived_nodes *made, const bool *is_gradient, dg_node *from, int parameter, int *owner,
+static void mark_group(const derived_nodes *made, const bool *is_gradient, dg_node *from, int parameter, int *owner,
                        dg_node **stack)
 {
     size_t depth = 0;
     stack[depth++] = from;
     while (depth) {
         const dg_node *node = stack[--depth];
-        int64_t at = dg_node_id(node) - made->first;
-        if (at < 0 || is_gradient[at] || owner[at] == parameter + 2 || owner[at] == 1)
+        int64_t at = dg_node_id(node);
+        if (!is_of_step(made, node) || is_gradient[at] || owner[at] == parameter + 2 || owner[at] == 1)
             continue;
         owner[at] = owner[at] == 0 ? parameter + 2 : 1; /* 1: of several */
         for (int k = 0; k < dg_node_input_count(node); k++)
@@ -90,8 +148,8 @@ static bool mark_gradients(const derived_nodes *made, bool *is_gradient, dg_node
         stack[depth++] = made->gradients[k];
         while (depth) {
             const dg_node *node = stack[--depth];
-            int64_t at = dg_node_id(node) - made->first;
-            if (at < 0 || is_gradient[at])
+            int64_t at = dg_node_id(node);
+            if (at < made->first || is_gradient[at])
                 continue;
             is_gradient[at] = true;
             for (int i = 0; i < dg_node_input_count(node); i++)
@@ -104,9 +162,9 @@ static bool mark_gradients(const derived_nodes *made, bool *is_gradient, dg_node
 
 static dg_status make_groups(dg_graph *graph, const char *rule, int count, dg_node *const *wrt, derived_nodes *made)
 {
-    int64_t n = dg_graph_node_count(graph) - made->first, edges = 1;
+    int64_t n = dg_graph_node_count(graph), edges = 1;
     dg_arena *arena = dg_graph_arena(graph);
-    for (int64_t id = made->first; id < made->first + n; id++)
+    for (int64_t id = 0; id < n; id++)
         edges += dg_node_input_count(dg_graph_node(graph, id));
     bool *is_gradient = calloc((size_t)n + 1, 1);
     int *owner = calloc((size_t)n + 1, sizeof *owner);
@@ -129,7 +187,7 @@ static dg_status make_groups(dg_graph *graph, const char *rule, int count, dg_no
     free(is_gradient);
     free(owner);
     free(stack);
-    return fine ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory to draw");
+    return fine ? dg_ok() : no_memory();
 }
 
 static dg_status derive(dg_node *loss, const char *trains, bool with_updates, const char *optimizer,
@@ -140,25 +198,28 @@ static dg_status derive(dg_node *loss, const char *trains, bool with_updates, co
     int count = 0;
     *made = (derived_nodes){0};
     made->first = dg_graph_node_count(graph);
-    DG_TRY(find_wrt(loss, trains, &wrt, &count));
+    DG_TRY(find_wrt(loss, trains, with_updates, &wrt, &count));
     dg_node **gradients = dg_arena_alloc(dg_graph_arena(graph), ((size_t)count + 1) * sizeof *gradients);
     if (!gradients)
-        return dg_error(DG_NO_MEMORY, "not enough memory to draw");
-    DG_TRY(dg_grad(loss, count, wrt, gradients));
+        return no_memory();
+    if (count)
+        DG_TRY(dg_grad(loss, count, wrt, gradients));
     made->count = made->n_gradients = count;
     made->nodes = made->gradients = gradients;
     made->wrt = wrt;
     made->first_update = dg_graph_node_count(graph);
     made->names = dg_arena_alloc(dg_graph_arena(graph), ((size_t)count + 1) * sizeof *made->names);
     if (!made->names)
-        return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+        return no_memory();
     for (int k = 0; k < count; k++)
         made->names[k] = text_format(dg_graph_arena(graph), "∂%s/∂%s", dg_node_name(loss), dg_node_name(wrt[k]));
-    if (with_updates) {
+    if (with_updates && count) {
         DG_TRY(emit_updates(loss, optimizer, count, wrt, gradients, made));
         made->rule = text_format(dg_graph_arena(graph), "%.*s", (int)strcspn(optimizer, "("), optimizer);
         DG_TRY(make_groups(graph, made->rule, count, wrt, made));
     }
+    if (with_updates)
+        DG_TRY(add_own_updates(graph, made));
     return dg_graph_status(graph);
 }
 

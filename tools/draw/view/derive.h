@@ -14,16 +14,19 @@ typedef struct derived_nodes {
     const char **names;      /* of gradients: "∂loss/∂fc.weight" */
     int64_t first_update;    /* the optimiser's nodes begin here */
     const char *rule;        /* "adam" */
-    const dg_node **updated; /* by node from `first` on: the parameter that it alone serves; NULL */
+    const dg_node **updated; /* by node: the parameter that it alone serves; NULL, and NULL in it: none */
     int64_t n_groups;
-    const char *
-        *groups; /* by node from `first` on: "adam fc.weight", for nodes that only that parameter's update has; NULL */
+    const char **groups; /* by node: "adam fc.weight", for nodes that only that parameter's update has; NULL */
 } derived_nodes;
 
 /* The graph grows by the gradients of the loss by every trainable parameter (that fits `trains`), with_updates by a
- * step of the optimiser.
- */
+ * step of the optimiser, to which the author's own assignments belong. Without such a parameter a step has no
+ * gradients; without updates gradients are then by the float inputs. */
 dg_status derive_nodes(dg_node *loss, const char *trains, bool with_updates, const char *optimizer,
                        derived_nodes *made);
+/* An assignment that the graph's author has written. */
+bool derive_is_own_update(const dg_node *node);
+/* Whether a node has been made for a derivative or an update: parts that a composed op has got meanwhile have not. */
+bool derive_is_derivative(const derived_nodes *made, const dg_node *node);
 
 #endif

@@ -207,6 +207,18 @@ static void label_used(file_walk *f, view_row *row, const dg_file_node *node)
     row->exact = row->loose = text_format(f->v->arena, "%s:%s", row->detail, row->exact);
 }
 
+/* The names of a node of a module that repeats: its own and those of its copies. */
+static const char *list_names(file_walk *f, const dg_file_node *node)
+{
+    text t = {0};
+    text_put(&t, node->name);
+    for (int i = 0; i < node->n_made; i++)
+        text_add(&t, NAME_END "%s", dg_node_name(node->made[i]));
+    const char *kept = text_keep(f->v->arena, &t);
+    text_free(&t);
+    return kept;
+}
+
 static void add_node(file_walk *f, int k)
 {
     const dg_file_node *node = &f->file->nodes[k];
@@ -221,8 +233,9 @@ static void add_node(file_walk *f, int k)
     if (strcmp(node->call.s, op->name) != 0 && node->call.count && !(op->flags & DG_ANY_INPUTS))
         label_used(f, row, node);
     row->parameters = f->costs[k].parameters / owners_of(f, k);
-    if (copies_of(f, k) > 1 && row->style != STYLE_MODULE) {
-        row->n_made = node->n_made;
+    if (copies_of(f, k) > 1) {
+        row->names = list_names(f, node);
+        row->n_made = row->style != STYLE_MODULE ? node->n_made : 0;
         row->made = node->made;
     }
     for (int i = 0; i < f->file->n_losses; i++)
@@ -403,8 +416,8 @@ const char *file_module_of(void *user, const dg_node *node)
     const file_modules *modules = user;
     const dg_graph_file *file = modules->file;
     int64_t id = dg_node_id(node);
-    if (id >= modules->first && id < modules->first + modules->n_groups)
-        return modules->groups[id - modules->first];
+    if (id < modules->n_groups && modules->groups[id])
+        return modules->groups[id];
     if (!file || id >= modules->n || modules->node[id] < 0 || file->nodes[modules->node[id]].cluster < 0)
         return NULL;
     const char *name = NULL, *path = dg_node_name((dg_node *)(uintptr_t)node);

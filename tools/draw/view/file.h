@@ -19,8 +19,8 @@ typedef struct file_modules {
     dg_arena *arena;
     int64_t n;
     int *node; /* by id of the graph's nodes: the file's node, −1: none */
-    int64_t first, n_groups;
-    const char *const *groups; /* of nodes from `first` on that are no file's; NULL, and NULL in it: none */
+    int64_t n_groups;
+    const char *const *groups; /* by id, of nodes that are no file's; NULL, and NULL in it: none */
 } file_modules;
 dg_status file_modules_make(file_modules *modules, const dg_graph_file *file, dg_arena *arena);
 const char *file_module_of(void *user, const dg_node *node); /* for graph_wish.module_of */

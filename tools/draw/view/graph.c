@@ -53,6 +53,12 @@ static bool is_plain(const dg_node *node)
     return !dg_node_is_emitted(node) && dg_node_op(node)->role != DG_ROLE_ASSIGN;
 }
 
+/* A part of a composed op, which it may have got only when it was differentiated. */
+static bool is_part(const dg_node *node)
+{
+    return dg_node_original((dg_node *)(uintptr_t)node) == node && dg_node_op(node)->role != DG_ROLE_ASSIGN;
+}
+
 /* The user's node that a part of a composed op or of a layer belongs to. */
 static const dg_node *outermost(const graph_walk *g, const dg_node *node)
 {
@@ -92,14 +98,16 @@ static bool choose_nodes(graph_walk *g)
         const dg_node *owner = dg_node_owner(node);
         if (!wish->loss && !wish->output)
             g->is_forward[id] = g->is_forward[id] && dg_node_op(node)->role != DG_ROLE_ASSIGN;
-        else if (owner && dg_node_id(owner) < id && g->is_forward[dg_node_id(owner)] && is_plain(node))
-            g->is_forward[id] = true; /* a part of a composed op */
+        else if (owner && dg_node_id(owner) < id && g->is_forward[dg_node_id(owner)] && is_part(node))
+            g->is_forward[id] = true;
     }
     if (wish->part != PART_BACKWARD)
         memcpy(g->is_wanted, g->is_forward, (size_t)g->n);
     for (int k = 0; k < wish->n_gradients; k++)
         if (wish->gradients[k] && !mark_ancestors(g, wish->gradients[k], g->is_wanted))
             return false;
+    for (int64_t id = 0; id < g->n; id++) /* what the author's own assignments are computed from */
+        g->is_forward[id] |= g->is_wanted[id] && is_plain(dg_graph_node(g->graph, id));
     if (wish->part == PART_BACKWARD)
         choose_saved(g);
     return true;
@@ -229,9 +237,8 @@ static void add_box(graph_walk *g, dg_node *node)
                     : op->role == DG_ROLE_PARAMETER ? BOX_PARAMETER
                     : op->role == DG_ROLE_CONSTANT  ? BOX_CONSTANT
                                                     : BOX_OP;
-    if (is_forward && g->wish->part == PART_BACKWARD) { /* a value that was kept */
+    if (is_forward && g->wish->part == PART_BACKWARD) { /* it is read */
         kind = kind == BOX_OP ? BOX_INPUT : kind;
-        row->mark = MARK_SAVED;
         row->parameters = 0;
     }
     int in = *module ? module_named(g->v, module) : -1;
@@ -285,11 +292,12 @@ static void add_wires(graph_walk *g, dg_node *node)
                                      .argument = label_argument(v, node, k),
                                      .result = label_result(v, tail, output),
                                      .shape = label_shape(v, tail, output),
-                                     .kind = is_forward            ? is_parameter ? WIRE_PARAMETER : WIRE_DATA
-                                             : is_update && k == 0 ? WIRE_STATE
-                                             : tail_is_forward     ? WIRE_SAVED
-                                                                   : WIRE_GRADIENT});
-        if (!is_forward && tail_is_forward && !is_update && !for_shape && g->wish->part != PART_BACKWARD)
+                                     .kind = is_forward                     ? is_parameter ? WIRE_PARAMETER : WIRE_DATA
+                                             : is_update && k == 0          ? WIRE_STATE
+                                             : is_update && tail_is_forward ? WIRE_DATA
+                                             : tail_is_forward              ? WIRE_SAVED
+                                                                            : WIRE_GRADIENT});
+        if (!is_forward && tail_is_forward && !is_update && !for_shape) /* a value that was kept */
             v->boxes[from].rows[0].mark = MARK_SAVED;
     }
 }

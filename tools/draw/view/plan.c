@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SYMBOL = 8, MOST_NAMES = 8 };
+enum { SYMBOL = 8, MOST_NAMES = 8, MOST_BYTES = 1 << 26 };
 
 typedef struct planning {
     view *v;
@@ -16,6 +16,7 @@ typedef struct planning {
     const plan_wish *wish;
     dg_tensors *parameters;
     dg_plan *plan;
+    bool measuring; /* without memory for tensors; constants of more than 64 KiB are then steps of their own */
     dg_feed *feeds;
     int n_feeds;
 } planning;
@@ -45,9 +46,27 @@ static dg_status make_feeds(planning *p)
         if (!tensor)
             return dg_error(DG_NO_MEMORY, "not enough memory to draw");
         p->feeds[p->n_feeds++] = (dg_feed){node, tensor};
-        DG_TRY(dg_tensor_make(tensor, type.dtype, type.shape));
+        if (p->measuring)
+            *tensor = dg_tensor_view(type.dtype, type.shape, NULL);
+        else
+            DG_TRY(dg_tensor_make(tensor, type.dtype, type.shape));
     }
     return dg_ok();
+}
+
+static bool is_large(const planning *p)
+{
+    size_t sum = 0, bytes;
+    for (int64_t id = 0; id < dg_graph_node_count(p->graph); id++) {
+        dg_node *node = dg_graph_node(p->graph, id);
+        dg_role role = dg_node_op(node)->role;
+        dg_type type = type_of(p, node);
+        if (role != DG_ROLE_PARAMETER && role != DG_ROLE_INPUT)
+            continue;
+        if (dg_shape_bytes(&type.shape, type.dtype, &bytes).code != DG_OK || (sum += bytes) > MOST_BYTES)
+            return true;
+    }
+    return false;
 }
 
 /* A plan is not run, so that parameters need no values: initialisers may need data that a drawing does not have. */
@@ -56,21 +75,19 @@ static dg_status make_parameters(planning *p)
     DG_TRY(dg_tensors_new(&p->parameters));
     for (int64_t id = 0; id < dg_graph_node_count(p->graph); id++) {
         dg_node *node = dg_graph_node(p->graph, id);
-        dg_tensor zeros = {0};
-        if (dg_node_op(node)->role != DG_ROLE_PARAMETER)
+        dg_tensor *zeros;
+        if (dg_node_op(node)->role != DG_ROLE_PARAMETER || p->measuring ||
+            dg_tensors_find(p->parameters, dg_node_name(node)))
             continue;
         dg_type type = type_of(p, node);
-        dg_status status = dg_tensor_make(&zeros, type.dtype, type.shape);
-        if (status.code == DG_OK)
-            status = dg_tensors_put(p->parameters, dg_node_name(node), &zeros);
-        dg_tensor_release(&zeros);
-        DG_TRY(status);
+        DG_TRY(dg_tensors_add(p->parameters, dg_node_name(node), type.dtype, type.shape, &zeros));
     }
     return dg_ok();
 }
 
 static dg_status bind(planning *p)
 {
+    p->measuring = is_large(p);
     DG_TRY(make_parameters(p));
     DG_TRY(make_feeds(p));
     DG_TRY(dg_plan_new(p->graph,
@@ -79,7 +96,8 @@ static dg_status bind(planning *p)
                                           .updates = p->wish->updates,
                                           .n_updates = p->wish->n_updates,
                                           .parameters = p->parameters,
-                                          .training = p->wish->n_updates > 0},
+                                          .training = p->wish->n_updates > 0,
+                                          .measuring = p->measuring},
                        &p->plan));
     return dg_plan_prepare(p->plan, p->feeds, p->n_feeds);
 }
@@ -100,11 +118,6 @@ static const char *join(view *v, const dg_plan_step *step, bool names)
     const char *kept = text_keep(v->arena, &t);
     text_free(&t);
     return kept;
-}
-
-static bool is_derivative(const planning *p, const dg_plan_step *step)
-{
-    return dg_node_id(step->node) >= p->wish->first_derivative;
 }
 
 static void add_step(planning *p, const dg_plan_step *step, size_t number, size_t count)
@@ -128,7 +141,7 @@ static void add_step(planning *p, const dg_plan_step *step, size_t number, size_
     row->detail = text_format(
         v->arena, "%s\n%s, %s%s%s", row->name, where, until, step->flops > 0 ? ", " : "",
         step->flops > 0 ? text_format(v->arena, "%s FLOP", text_count(v->arena, (int64_t)step->flops)) : "");
-    row->style = is_derivative(p, step) ? STYLE_GRADIENT : style_of(dg_node_op(step->node));
+    row->style = derive_is_derivative(p->wish->derived, step->node) ? STYLE_GRADIENT : style_of(dg_node_op(step->node));
     row->is_loss = step->node == p->wish->loss;
     view_add_box(v, (view_box){.kind = BOX_OP, .n_rows = 1, .rows = row, .module = -1, .partner = -1});
 }

@@ -2,14 +2,15 @@
 #ifndef TOOLS_DRAW_VIEW_PLAN_H
 #define TOOLS_DRAW_VIEW_PLAN_H
 
+#include "derive.h"
 #include "view.h"
 
 typedef struct plan_wish {
     dg_node *loss;
     dg_node *const *updates;
     int n_updates;
-    int64_t first_derivative; /* nodes from here on are of derivatives */
-    int64_t batch;            /* for N */
+    const derived_nodes *derived; /* which nodes are of derivatives */
+    int64_t batch;                /* for N */
 } plan_wish;
 
 /* Binds a plan of the loss and the updates to the batch, with parameters made by their initialisers. */

@@ -26,9 +26,12 @@ typedef struct view_looks {
     int peripheries; /* −1: not said */
 } view_looks;
 
+#define NAME_END "\x1f" /* a control character, which no name has */
+
 /* One op. */
 typedef struct view_row {
     const char *name;   /* "layer1.0.conv1"; "" for a node without one of its own */
+    const char *names;  /* of all nodes that it stands for, with NAME_END between them; NULL: the name alone */
     const char *op;     /* "conv2d" */
     const char *head;   /* what is written first: the op, the input's name, the constant's value */
     const char *detail; /* "3×3, 64 → 64, pad 1": whole */
