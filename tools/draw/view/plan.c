@@ -54,21 +54,6 @@ static dg_status make_feeds(planning *p)
     return dg_ok();
 }
 
-static bool is_large(const planning *p)
-{
-    size_t sum = 0, bytes;
-    for (int64_t id = 0; id < dg_graph_node_count(p->graph); id++) {
-        dg_node *node = dg_graph_node(p->graph, id);
-        dg_role role = dg_node_op(node)->role;
-        dg_type type = type_of(p, node);
-        if (role != DG_ROLE_PARAMETER && role != DG_ROLE_INPUT)
-            continue;
-        if (dg_shape_bytes(&type.shape, type.dtype, &bytes).code != DG_OK || (sum += bytes) > MOST_BYTES)
-            return true;
-    }
-    return false;
-}
-
 /* A plan is not run, so that parameters need no values: initialisers may need data that a drawing does not have. */
 static dg_status make_parameters(planning *p)
 {
@@ -85,9 +70,23 @@ static dg_status make_parameters(planning *p)
     return dg_ok();
 }
 
-static dg_status bind(planning *p)
+static void release(planning *p)
 {
-    p->measuring = is_large(p);
+    if (p->plan)
+        dg_plan_free(p->plan);
+    for (int k = 0; k < p->n_feeds; k++) {
+        if (!p->measuring)
+            dg_tensor_release((dg_tensor *)(uintptr_t)p->feeds[k].tensor);
+        free((void *)(uintptr_t)p->feeds[k].tensor);
+    }
+    free(p->feeds);
+    dg_tensors_free(p->parameters);
+    *p = (planning){.v = p->v, .graph = p->graph, .wish = p->wish};
+}
+
+static dg_status bind(planning *p, bool measuring)
+{
+    p->measuring = measuring;
     DG_TRY(make_parameters(p));
     DG_TRY(make_feeds(p));
     DG_TRY(dg_plan_new(p->graph,
@@ -100,6 +99,19 @@ static dg_status bind(planning *p)
                                           .measuring = p->measuring},
                        &p->plan));
     return dg_plan_prepare(p->plan, p->feeds, p->n_feeds);
+}
+
+/* All that a plan for the sizes would take. */
+static bool is_large(const planning *p)
+{
+    size_t sum = dg_plan_cost_of(p->plan).arena_bytes, bytes;
+    for (int64_t id = 0; id < dg_graph_node_count(p->graph) && sum <= MOST_BYTES; id++) {
+        dg_node *node = dg_graph_node(p->graph, id);
+        dg_type type = type_of(p, node);
+        if (dg_node_op(node)->role == DG_ROLE_PARAMETER || dg_node_op(node)->role == DG_ROLE_INPUT)
+            sum += dg_shape_bytes(&type.shape, type.dtype, &bytes).code == DG_OK ? bytes : MOST_BYTES;
+    }
+    return sum > MOST_BYTES;
 }
 
 static const char *bytes_text(view *v, size_t bytes)
@@ -172,16 +184,13 @@ dg_status view_of_plan(view *v, dg_graph *graph, const plan_wish *wish)
 {
     planning p = {.v = v, .graph = graph, .wish = wish};
     v->graph = graph;
-    dg_status status = bind(&p);
+    dg_status status = bind(&p, true);
+    if (status.code == DG_OK && !is_large(&p)) {
+        release(&p);
+        status = bind(&p, false);
+    }
     if (status.code == DG_OK)
         status = add_steps(&p);
-    if (p.plan)
-        dg_plan_free(p.plan);
-    for (int k = 0; k < p.n_feeds; k++) {
-        dg_tensor_release((dg_tensor *)(uintptr_t)p.feeds[k].tensor);
-        free((void *)(uintptr_t)p.feeds[k].tensor);
-    }
-    free(p.feeds);
-    dg_tensors_free(p.parameters);
+    release(&p);
     return status;
 }
