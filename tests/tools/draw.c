@@ -727,7 +727,7 @@ Test(draw, a_step_is_the_one_of_training)
 {
     write_text("none.dot",
                "digraph { x [op=\"input([N, 2])\"]; w [op=\"linear(1)\"]; loss [op=mean]; x -> w -> loss; }");
-    expect_fine(dotgrad("draw none.dot --view step -o none.svg"));
+    expect_fine(dotgrad("draw none.dot --view step --page none -o none.svg"));
     expect_in_file("none.svg", "adam w.weight");
 }
 

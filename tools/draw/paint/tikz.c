@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* What TeX gives a meaning is made harmless; signs that the usual fonts lack become mathematics. */
+/* What TeX gives a meaning is made harmless; signs that the usual fonts lack become mathematics, and letters that LaTeX
+ * has in no encoding but T1 the nearest that it has. */
 static const struct {
     const char *sign, *tex;
 } signs[] = {{"\\", "\\textbackslash{}"},
@@ -65,7 +66,82 @@ static const struct {
              {"⁶", "$^6$"},
              {"⁷", "$^7$"},
              {"⁸", "$^8$"},
-             {"⁹", "$^9$"}};
+             {"⁹", "$^9$"},
+             {"Γ", "$\\Gamma$"},
+             {"Θ", "$\\Theta$"},
+             {"Λ", "$\\Lambda$"},
+             {"Ξ", "$\\Xi$"},
+             {"Π", "$\\Pi$"},
+             {"Σ", "$\\Sigma$"},
+             {"Φ", "$\\Phi$"},
+             {"Ψ", "$\\Psi$"},
+             {"Ω", "$\\Omega$"},
+             {"∑", "$\\sum$"},
+             {"∏", "$\\prod$"},
+             {"∫", "$\\int$"},
+             {"≈", "$\\approx$"},
+             {"±", "$\\pm$"},
+             {"⊙", "$\\odot$"},
+             {"⊗", "$\\otimes$"},
+             {"⊕", "$\\oplus$"},
+             {"∈", "$\\in$"},
+             {"↔", "$\\leftrightarrow$"},
+             {"⇒", "$\\Rightarrow$"},
+             {"⌈", "$\\lceil$"},
+             {"⌉", "$\\rceil$"},
+             {"⌊", "$\\lfloor$"},
+             {"⌋", "$\\rfloor$"},
+             {"′", "$'$"},
+             {"″", "$''$"},
+             {"⁺", "$^+$"},
+             {"⁻", "$^-$"},
+             {"ⁿ", "$^n$"},
+             {"ᵀ", "$^T$"},
+             {"ˣ", "$^x$"},
+             {"ʸ", "$^y$"},
+             {"ᵃ", "$^a$"},
+             {"ᵇ", "$^b$"},
+             {"ᵖ", "$^p$"},
+             {"₊", "$_+$"},
+             {"₀", "$_0$"},
+             {"₁", "$_1$"},
+             {"₂", "$_2$"},
+             {"₃", "$_3$"},
+             {"₄", "$_4$"},
+             {"₅", "$_5$"},
+             {"₆", "$_6$"},
+             {"₇", "$_7$"},
+             {"₈", "$_8$"},
+             {"₉", "$_9$"},
+             {"«", "$\\ll$"},
+             {"»", "$\\gg$"},
+             {"„", ",,"},
+             {"\xc2\xad", "-"},
+             {"Ð", "D"},
+             {"ð", "d"},
+             {"Đ", "D"},
+             {"đ", "d"},
+             {"Þ", "Th"},
+             {"þ", "th"},
+             {"Ą", "A"},
+             {"ą", "a"},
+             {"Ę", "E"},
+             {"ę", "e"},
+             {"Ħ", "H"},
+             {"ħ", "h"},
+             {"Į", "I"},
+             {"į", "i"},
+             {"ĸ", "k"},
+             {"Ŀ", "L"},
+             {"ŀ", "l"},
+             {"ŉ", "'n"},
+             {"Ŋ", "N"},
+             {"ŋ", "n"},
+             {"Ŧ", "T"},
+             {"ŧ", "t"},
+             {"Ų", "U"},
+             {"ų", "u"},
+             {"ſ", "s"}};
 
 static void put_tex(text *t, const char *words)
 {
@@ -78,7 +154,7 @@ static void put_tex(text *t, const char *words)
             k++;
         if (k < sizeof signs / sizeof *signs)
             text_put(t, signs[k].tex);
-        else if (c < ' ' || c == 0x7f)
+        else if (c < ' ' || (c >= 0x7f && c < 0xa0))
             text_put(t, " ");
         else if (c < 0x180 && c != 0xfffd)
             text_bytes(t, begin, length);
