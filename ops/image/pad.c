@@ -29,7 +29,7 @@ static dg_status margins_from(const dg_value *attrs, int rank, margins *m)
     for (size_t i = 0; i < count; i++) {
         int64_t places = attrs[0].items[i].i;
         if (places > INT32_MAX || places < -INT32_MAX)
-            return dg_error(DG_BAD_ARGUMENT, "pad is %lld", (long long)places);
+            return dg_error(DG_BAD_ARGUMENT, "pad is %lld, expected %d … %d", (long long)places, -INT32_MAX, INT32_MAX);
         if (places < 0 && m->mode != PADDING_ZEROS)
             return dg_error(DG_BAD_ARGUMENT, "pad is %lld; only mode=constant can cut", (long long)places);
         (i % 2 ? m->after : m->before)[rank - 1 - (int)(i / 2)] = places;

@@ -44,9 +44,11 @@ dg_status spatial_sizes(const dg_value *value, const char *name, int rank, int64
         return dg_error(DG_BAD_ARGUMENT, "%s has %zu size(s), expected 1 or %d", name, value->count, rank);
     for (int d = 0; d < rank; d++) {
         int64_t size = value->items[value->count == 1 ? 0 : d].i;
-        if (size < least || size > INT32_MAX)
+        if (size < least)
             return dg_error(DG_BAD_ARGUMENT, "%s is %lld, expected at least %lld", name, (long long)size,
                             (long long)least);
+        if (size > INT32_MAX)
+            return dg_error(DG_BAD_ARGUMENT, "%s is %lld, expected at most %d", name, (long long)size, INT32_MAX);
         sizes[3 - rank + d] = size;
     }
     return dg_ok();

@@ -330,6 +330,8 @@ Test(conv, says_what_does_not_fit)
     expect_refusal(x, DG_SHAPE(4, 2, 6, 3), none, NULL, DG_BAD_SHAPE, "a kernel that spans 6 does not fit");
     expect_refusal(x, w, dg_int(0), "stride", DG_BAD_ARGUMENT, "stride is 0, expected at least 1");
     expect_refusal(x, w, dg_int(-1), "padding", DG_BAD_ARGUMENT, "padding is -1, expected at least 0");
+    expect_refusal(x, w, dg_int(99999999999), "padding", DG_BAD_ARGUMENT,
+                   "padding is 99999999999, expected at most 2147483647");
     expect_refusal(x, w, dg_int(3), "groups", DG_BAD_SHAPE, "2 input channels cannot be cut into 3 groups");
     expect_refusal(x, w, dg_int(0), "groups", DG_BAD_ARGUMENT, "groups is 0");
     expect_refusal(x, w, dg_int(5), "kernel_size", DG_BAD_SHAPE, "kernel_size is 5, but weight is [4, 2, 3, 3]");
