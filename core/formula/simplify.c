@@ -51,12 +51,19 @@ static const expression *make_neg(dg_formulas *pool, const expression *a)
     return NULL;
 }
 
-/* where(u == 0, 0, √u) */
-static bool is_root_or_0(const expression *e)
+/* The square of where(u == 0, 0, √u) and of where(u == 0, 0, v·√u): u and v²·u where u ≥ 0. */
+static const expression *square_of_root_or_0(dg_formulas *pool, const expression *e)
 {
-    if (!is_op(e, P_WHERE) || !is_op(e->args[0], P_EQ) || !is_value(e->args[1], 0) || !is_op(e->args[2], P_SQRT))
-        return false;
-    return e->args[0]->args[0] == e->args[2]->args[0] && is_value(e->args[0]->args[1], 0);
+    if (!is_op(e, P_WHERE) || !is_op(e->args[0], P_EQ) || !is_value(e->args[1], 0) || !is_value(e->args[0]->args[1], 0))
+        return NULL;
+    const expression *u = e->args[0]->args[0], *root = e->args[2], *factor = NULL;
+    for (int k = 0; is_op(root, P_MUL) && !factor && k < 2; k++)
+        if (is_op(root->args[k], P_SQRT) && root->args[k]->args[0] == u)
+            factor = root->args[1 - k];
+    if (!factor && !(is_op(root, P_SQRT) && root->args[0] == u))
+        return NULL;
+    const expression *square = factor ? make2(pool, P_MUL, make1(pool, P_SQUARE, factor), u) : u;
+    return make3(pool, P_WHERE, make2(pool, P_GE, u, make_constant(pool, 0)), square, make_constant(pool, (double)NAN));
 }
 
 static const expression *simplify_unary(dg_formulas *pool, int op, const expression *a)
@@ -74,9 +81,9 @@ static const expression *simplify_unary(dg_formulas *pool, int op, const express
     case P_ABS:
         return is_op(a, P_ABS) || is_op(a, P_SQUARE) ? a : NULL;
     case P_SQUARE:
-        if (is_root_or_0(a)) /* of a norm */
-            return make3(pool, P_WHERE, make2(pool, P_GE, a->args[2]->args[0], make_constant(pool, 0)),
-                         a->args[2]->args[0], make_constant(pool, (double)NAN));
+        positive = square_of_root_or_0(pool, a); /* of a norm */
+        if (positive)
+            return positive;
         if (is_op(a, P_SQUARE))
             return make2(pool, P_POW, a->args[0], make_constant(pool, 4));
         return is_op(a, P_ABS) ? make1(pool, P_SQUARE, a->args[0]) : NULL;
@@ -320,6 +327,12 @@ const expression *make2(dg_formulas *pool, int op, const expression *a, const ex
     case P_AND:
     case P_OR:
         made = make_logical(pool, op, a, b);
+        break;
+    case P_HYPOT:
+        made = is_value(b, 0) ? make1(pool, P_ABS, a) : NULL;
+        break;
+    case P_SQUAREPLUS: /* (u + √u²)/2 */
+        made = is_value(b, 0) ? make2(pool, P_MAX, a, b) : NULL;
         break;
     case P_EQ: /* hypot(u, 1) is never 0 */
         if (is_value(b, 0) && is_op(a, P_HYPOT) && is_constant(a->args[1]) && a->args[1]->value != 0)

@@ -426,6 +426,10 @@ static const dg_sample cdist_samples[] = {
     {0},
 };
 
+/* Squares are of the inputs' type, with or without a root on top. */
+#define RANGE                                                                                                          \
+    "; distances from 1e-18 to 1e18 in float32, from 1e-153 to 1e153 in float64: farther ones are inf, nearer ones 0"
+
 static const dg_op linear_ops[] = {
     {
         .name = "matmul",
@@ -495,7 +499,7 @@ static const dg_op linear_ops[] = {
         .name = "sqdist",
         .family = "linear",
         .summary = "squared distances between rows: y_ij = |a_i − b_j|²",
-        .inputs = {{.name = "x1", .doc = "[.., n, d]"}, {.name = "x2", .doc = "[.., m, d]"}},
+        .inputs = {{.name = "x1", .doc = "[.., n, d]" RANGE}, {.name = "x2", .doc = "[.., m, d]"}},
         .flags = DG_EPILOGUE,
         .infer = distance_infer,
         .forward = sqdist_forward,
@@ -507,8 +511,8 @@ static const dg_op linear_ops[] = {
     {
         .name = "cdist",
         .family = "linear",
-        .summary = "distances between rows",
-        .inputs = {{.name = "x1", .doc = "[.., n, d]"}, {.name = "x2", .doc = "[.., m, d]"}},
+        .summary = "distances between rows: y_ij = ‖a_i − b_j‖_p; gradients are 0 where that is 0",
+        .inputs = {{.name = "x1", .doc = "[.., n, d]" RANGE}, {.name = "x2", .doc = "[.., m, d]"}},
         .attrs = {{.name = "p", .kind = DG_ATTR_FLOAT, .fallback = "2", .doc = "of the norm"}},
         .infer = cdist_infer,
         .compose = cdist_compose,

@@ -287,7 +287,7 @@ static const dg_op rbf_ops[] = {{
     .summary = "φ(‖x − c‖)",
     .source = "Broomhead and Lowe, Multivariable functional interpolation and adaptive networks (1988)",
     .inputs =
-        {{.name = "input", .doc = "[.., d]"},
+        {{.name = "input", .doc = "[.., d]; r below 1e18 in float32 and 1e153 in float64, whose squares are finite"},
          {.name = "centers", .flags = DG_OPTIONAL, .doc = "[M, d]", .parameter = rbf_centers, .init_attr = "init"},
          {.name = "gamma",
           .flags = DG_OPTIONAL | DG_POSITIVE,

@@ -4,6 +4,7 @@
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/reduce.h>
 #include <dotgrad/ops/shape.h>
+#include <dotgrad/ops/source.h>
 
 #include <stdio.h>
 
@@ -81,21 +82,29 @@ static dg_status cosine_similarity_infer(const dg_infer *infer)
     return infer_along(infer, infer->attrs[0].i, false);
 }
 
+/* x/max(‖x‖, eps), the norm that of x in `like`'s shape */
+static dg_node *unit_vectors(dg_node *x, dg_node *like, int64_t dim, double eps)
+{
+    char text[100];
+    dg_node *norm = dg_norm(broadcast_as(x, like), .dim = DG_INTS(dim), .keepdim = true);
+    snprintf(text, sizeof text, "x / where(n < %.17g, %.17g, n)", eps, eps);
+    return dg_expr(text, {"x", x}, {"n", norm});
+}
+
+/* Both are brought to length 1 before they are multiplied, so that no product overflows. */
 static void cosine_similarity_compose(const dg_compose *compose)
 {
     dg_node *x1 = compose->inputs[0], *x2 = compose->inputs[1], *products = dg_mul(x1, x2);
     int64_t dim = compose->attrs[0].i;
-    char text[200];
     double eps = compose->attrs[1].f;
     if (dg_node_type(products, 0)->shape.rank == 0) {
+        x1 = dg_unsqueeze(x1, 0);
+        x2 = dg_unsqueeze(x2, 0);
         products = dg_unsqueeze(products, 0);
         dim = 0;
     }
-    dg_ints dims = DG_INTS(dim);
-    dg_node *a = dg_norm(broadcast_as(x1, products), .dim = dims),
-            *b = dg_norm(broadcast_as(x2, products), .dim = dims);
-    snprintf(text, sizeof text, "s / (where(a < %.17g, %.17g, a) * where(b < %.17g, %.17g, b))", eps, eps, eps, eps);
-    compose->outputs[0] = dg_expr(text, {"s", dg_sum(products, .dim = dims)}, {"a", a}, {"b", b});
+    dg_node *cosines = dg_mul(unit_vectors(x1, products, dim, eps), unit_vectors(x2, products, dim, eps));
+    compose->outputs[0] = dg_sum(cosines, .dim = DG_INTS(dim));
 }
 
 static const dg_sample cosine_similarity_samples[] = {{"cosine_similarity", {"[3, 4]", "[3, 4]"}},
@@ -127,9 +136,16 @@ static void cosine_embedding_loss_compose(const dg_compose *compose)
     dg_node *x1 = compose->inputs[0], *x2 = compose->inputs[1], *t = compose->inputs[2];
     const dg_ints last = DG_INTS(-1);
     char text[200];
+    dg_dtype dtype = dg_node_type(x1, 0)->dtype;
+    if (dtype == DG_FLOAT32) { /* whose squares are in the range of float64 */
+        x1 = dg_to(x1, DG_FLOAT64);
+        x2 = dg_to(x2, DG_FLOAT64);
+    }
     dg_node *product = dg_sum(dg_mul(x1, x2), .dim = last);
     dg_node *a = dg_sum(dg_square(x1), .dim = last), *b = dg_sum(dg_square(x2), .dim = last);
-    dg_node *y = dg_expr("p / sqrt((a + 1e-12) * (b + 1e-12))", {"p", product}, {"a", a}, {"b", b});
+    dg_node *y = dg_expr("p / sqrt(a + 1e-12) / sqrt(b + 1e-12)", {"p", product}, {"a", a}, {"b", b});
+    if (dtype == DG_FLOAT32)
+        y = dg_to(y, dtype);
     double margin = compose->attrs[1].f;
     snprintf(text, sizeof text, "where(t == 1, 1 - y, where(t == -1, where(y - (%.17g) < 0, 0, y - (%.17g)), 0 * t))",
              margin, margin);
@@ -258,7 +274,7 @@ static const dg_op distance_loss_ops[] = {
         .name = "cosine_embedding_loss",
         .family = "loss",
         .summary = "1 − cos where the target is 1, max(0, cos − margin) where it is −1",
-        .inputs = {{.name = "input1", .doc = "[N, d] or [d]"},
+        .inputs = {{.name = "input1", .doc = "[N, d] or [d]; in float64 below 1e153, whose squares are finite"},
                    {.name = "input2", .doc = "in input1's shape"},
                    SIGN_TARGET("[N] or []: 1 or −1")},
         .attrs = {REDUCTION, LOSS_NUMBER("margin", "0", "the largest cosine that unlike pairs may have")},

@@ -49,6 +49,25 @@ static dg_node *narrowed(dg_node *y, dg_node *x)
     return dtype == DG_FLOAT32 ? dg_to(y, dtype) : y;
 }
 
+/* A power of two near Σ|x|, or for p < 0 near 1 / Σ 1/|x|, to divide x by before it is raised to the power p: powers of
+ * what is far from 1 overflow or vanish, where their root does not. It cancels out, so that no derivative flows through
+ * it. For p = 2 its square is in range, too, for the square of the norm. */
+static dg_node *scale_of(dg_node *x, double p, const dg_value *dim, bool keepdim)
+{
+    dg_node *sizes = p < 0 ? dg_expr("1 / abs(x)", {"x", x}) : dg_abs(x);
+    dg_node *sum = dg_sum(sizes, .dim = ints_option(dim), .keepdim = keepdim);
+    if (p < 0)
+        sum = dg_reciprocal(sum);
+    return dg_detach(p == 2 ? dg_expr("exp2(floor(min(max(log2(s), -511), 511)))", {"s", sum})
+                            : dg_expr("exp2(floor(min(max(log2(s), -1000), 1020)))", {"s", sum}));
+}
+
+/* Of float64; squares of float32 are in its range as they are. */
+static bool needs_scale(dg_node *x)
+{
+    return dg_node_type(x, 0)->dtype == DG_FLOAT64;
+}
+
 /* ---- var, std: mean square distance from the mean; count − correction in the denominator ---- */
 
 static dg_node *from_mean(dg_node *x, dg_ints dim)
@@ -58,30 +77,59 @@ static dg_node *from_mean(dg_node *x, dg_ints dim)
 
 /* In float64. A mean is rounded: of float64 what is left of it is taken off too, of float32 that is far below a digit.
  */
-static dg_node *variance(dg_node *x, const dg_value *attrs)
+static dg_node *distances_from_mean(dg_node *x, const dg_value *attrs)
+{
+    dg_ints dim = ints_option(&attrs[0]);
+    dg_node *distances = from_mean(widened(x), dim);
+    return dg_node_type(x, 0)->dtype == DG_FLOAT64 ? from_mean(distances, dim) : distances;
+}
+
+/* Σ d² / (n − correction) */
+static dg_node *mean_square(dg_node *distances, const dg_value *attrs)
 {
     dg_ints dim = ints_option(&attrs[0]);
     char formula[80];
     snprintf(formula, sizeof formula, "squares / max(n - %.17g, 0)", attrs[1].f);
-    dg_node *distances = from_mean(widened(x), dim);
-    if (dg_node_type(x, 0)->dtype == DG_FLOAT64)
-        distances = from_mean(distances, dim);
     dg_node *squares = dg_sum(dg_square(distances), .dim = dim, .keepdim = attrs[2].b);
-    return dg_expr(formula, {"squares", squares}, {"n", dg_count(x, .dim = dim)});
+    return dg_expr(formula, {"squares", squares}, {"n", dg_count(distances, .dim = dim)});
 }
 
 static void var_compose(const dg_compose *compose)
 {
-    compose->outputs[0] = narrowed(variance(compose->inputs[0], compose->attrs), compose->inputs[0]);
+    dg_node *x = compose->inputs[0];
+    compose->outputs[0] = narrowed(mean_square(distances_from_mean(x, compose->attrs), compose->attrs), x);
 }
 
 static void std_compose(const dg_compose *compose)
 {
-    dg_node *v = variance(compose->inputs[0], compose->attrs);
-    compose->outputs[0] = narrowed(dg_expr("where(v == 0, 0, sqrt(v))", {"v", v}), compose->inputs[0]);
+    const dg_value *attrs = compose->attrs;
+    dg_node *x = compose->inputs[0], *distances = distances_from_mean(x, attrs);
+    if (!needs_scale(x)) {
+        dg_node *v = mean_square(distances, attrs);
+        compose->outputs[0] = narrowed(dg_expr("where(v == 0, 0, sqrt(v))", {"v", v}), x);
+        return;
+    }
+    dg_node *m = scale_of(distances, 2, &attrs[0], attrs[2].b);
+    dg_node *parts = dg_div(distances, restore_dims(m, rank_of(x), &attrs[0], attrs[2].b));
+    compose->outputs[0] = dg_expr("where(v == 0, 0, m * sqrt(v))", {"v", mean_square(parts, attrs)}, {"m", m});
 }
 
 /* ---- norm: (Σ|x|^p)^(1/p); the gradient is 0 where x is, and where all of x is 0 ---- */
+
+/* m·(Σ|x/m|^p)^(1/p) in float64 */
+static dg_node *root_of_powers(dg_node *x, const dg_value *attrs)
+{
+    double p = attrs[0].f;
+    char power[80], root[80];
+    dg_node *m = scale_of(x, p, &attrs[1], attrs[2].b);
+    dg_node *parts = dg_div(x, restore_dims(m, rank_of(x), &attrs[1], attrs[2].b));
+    snprintf(power, sizeof power, "where(x == 0, %s, abs(x)^(%.17g))", p > 0 ? "0" : "inf", p);
+    snprintf(root, sizeof root, "where(s == %s, 0, m * s^(%.17g))", p > 0 ? "0" : "inf", 1 / p);
+    dg_node *powers = p == 2 ? dg_square(parts) : dg_expr(power, {"x", parts});
+    dg_node *sum = dg_sum(powers, .dim = ints_option(&attrs[1]), .keepdim = attrs[2].b);
+    return p == 2 ? dg_expr("where(s == 0, 0, m * sqrt(s))", {"s", sum}, {"m", m})
+                  : dg_expr(root, {"s", sum}, {"m", m});
+}
 
 static void norm_compose(const dg_compose *compose)
 {
@@ -96,15 +144,11 @@ static void norm_compose(const dg_compose *compose)
         compose->outputs[0] = dg_sum(dg_expr("where(x == 0, 0, 1)", {"x", x}), .dim = dim, .keepdim = keepdim);
     } else if (p == 1) {
         compose->outputs[0] = dg_sum(dg_abs(x), .dim = dim, .keepdim = keepdim);
-    } else if (p == 2) {
+    } else if (p == 2 && !needs_scale(x)) {
         dg_node *sum = dg_sum(dg_square(widened(x)), .dim = dim, .keepdim = keepdim);
         compose->outputs[0] = narrowed(dg_expr("where(s == 0, 0, sqrt(s))", {"s", sum}), x);
     } else {
-        char power[80], root[80];
-        snprintf(power, sizeof power, "where(x == 0, %s, abs(x)^(%.17g))", p > 0 ? "0" : "inf", p);
-        snprintf(root, sizeof root, "where(s == %s, 0, s^(%.17g))", p > 0 ? "0" : "inf", 1 / p);
-        dg_node *sum = dg_sum(dg_expr(power, {"x", widened(x)}), .dim = dim, .keepdim = keepdim);
-        compose->outputs[0] = narrowed(dg_expr(root, {"s", sum}), x);
+        compose->outputs[0] = narrowed(root_of_powers(widened(x), compose->attrs), x);
     }
 }
 
@@ -311,9 +355,7 @@ static const dg_op reduce_ops[] = {
         .attrs = {{.name = "p",
                    .kind = DG_ATTR_FLOAT,
                    .fallback = "2",
-                   .doc =
-                       "the order: inf is the greatest |x|, 0 counts what is not 0; in float64 p-th powers of x must "
-                       "not overflow nor vanish (p = 2: 1e-154 < |x| < 1e154), in float32 they do not"},
+                   .doc = "the order: inf is the greatest |x|, 0 counts what is not 0"},
                   DIM_ATTR,
                   KEEPDIM_ATTR},
         .infer = norm_infer,

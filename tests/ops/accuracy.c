@@ -225,3 +225,62 @@ Test(accuracy, of_norms_and_layers_over_float32)
         }
     }
 }
+
+/* ---- norms of float64 ---- */
+
+static dg_node *apply_text(trial *t, const char *text, dg_node *input)
+{
+    dg_value call;
+    must(dg_call_parse(dg_graph_arena(t->graph), text, &call));
+    return dg_apply(&(dg_application){.graph = t->graph,
+                                      .op = call.s,
+                                      .at = DG_HERE,
+                                      .n_inputs = 1,
+                                      .inputs = &input,
+                                      .n_attrs = (int)call.count,
+                                      .attrs = call.items});
+}
+
+/* values[0 … 6): the op of x·2^exponent, times 2^−exponent where it is of degree 1; values[6 … 12): its gradient. */
+static void run_scaled(const char *call, int degree, int exponent, double values[12])
+{
+    static const double x[] = {0.3, -1.2, 0.7, 2.1, -0.4, 1.5};
+    double scaled[6];
+    for (int i = 0; i < 6; i++)
+        scaled[i] = ldexp(x[i], exponent);
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *input = trial_input(t, DG_SHAPE(2, 3), scaled), *y = apply_text(t, call, input);
+    dg_node *fetch[] = {y, trial_grad(degree ? dg_sum(y) : dg_sum(dg_mul(y, y)), input)};
+    for (int k = 0; k < 2; k++) {
+        const dg_tensor *got = trial_run(t, fetch[k]);
+        for (int i = 0; i < dg_tensor_count(got); i++)
+            values[6 * k + i] = ldexp(dg_tensor_get(got, i), (k - degree) * exponent);
+    }
+    trial_free(t);
+}
+
+/* Of the type's largest and smallest numbers they are those of numbers near 1 times a power of two. */
+Test(accuracy, of_norms_of_float64_far_from_1)
+{
+    static const char *const calls[] = {
+        "norm(dim=1)", "norm(p=3, dim=1)",  "norm(p=-2, dim=1, keepdim=true)", "norm",
+        "std(dim=1)",  "std(correction=0)", "normalize(eps=1e-310)",           "norm(p=0.5)"};
+    static const int exponents[] = {-900, -560, 560, 1000};
+    for (size_t c = 0; c < sizeof calls / sizeof *calls; c++) {
+        double want[12] = {0}, got[12] = {0};
+        int degree = strncmp(calls[c], "normalize", 9) != 0;
+        run_scaled(calls[c], degree, 0, want);
+        for (int e = 0; e < 4; e++) {
+            run_scaled(calls[c], degree, exponents[e], got);
+            for (int i = 0; i < 12; i++)
+                cr_expect(fabs(got[i] - want[i]) <= 1e-14, "%s at 2^%d: %d is %.17g, wants %.17g", calls[c],
+                          exponents[e], i, got[i], want[i]);
+        }
+    }
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *x1 = trial_input(t, DG_SHAPE(2, 2), DATA(3e200, 4e200, 3e-200, 4e-200));
+    dg_node *x2 = trial_input(t, DG_SHAPE(2, 2), DATA(4e180, 3e180, 3e250, -4e250));
+    expect_values(trial_run(t, dg_cosine_similarity(x1, x2, .eps = 0)), DG_SHAPE(2), 1e-15, DATA(0.96, -0.28));
+    expect_values(trial_run(t, dg_norm(trial_input(t, DG_SHAPE(2), DATA(3, 4)))), dg_scalar(), 0, DATA(5));
+    trial_free(t);
+}
