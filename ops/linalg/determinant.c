@@ -1,6 +1,7 @@
 /* Determinants of matrices [.., n, n], and what their derivatives are made of. */
 #include "batch.h"
 #include "factor.h"
+#include "ops/shared/rules.h"
 
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
@@ -105,14 +106,73 @@ static dg_status cofactors_forward(const dg_kernel *kernel)
     return matrix_job_run(&job, "the singular values did not converge (LAPACK's info is %lld)");
 }
 
-/* dA = (<g, C>·C − C·gᵀ·C) / det A, which is not defined where det A = 0. */
-static void cofactors_backward(const dg_backward *vjp)
+static void cofactors_derivative(const dg_backward *vjp)
 {
-    dg_node *c = vjp->output, *g = vjp->grad_output;
-    dg_node *along = dg_sum(dg_mul(g, c), .dim = DG_INTS(-2, -1), .keepdim = true);
-    dg_node *across = dg_matmul(dg_matmul(c, g, .transpose_other = true), c);
-    dg_node *det = dg_unsqueeze(dg_unsqueeze(dg_det(vjp->inputs[0]), -1), -1);
-    vjp->grad_inputs[0] = dg_expr("(s * c - a) / d", {"s", along}, {"c", c}, {"a", across}, {"d", det});
+    vjp->grad_inputs[0] = dg_cofactors_backward(vjp->grad_output, vjp->inputs[0]);
+}
+
+/* ---- cofactors_backward: the second derivative of det, continued to where det A = 0 ---- */
+
+static dg_status cofactors_backward_infer(const dg_infer *infer)
+{
+    DG_TRY(want_square(infer, 0));
+    DG_TRY(want_square(infer, 1));
+    DG_TRY(shapes_agree(infer, 0, 1));
+    return dg_infer_same(infer);
+}
+
+static int64_t cofactors_backward_one(const matrix_job *job, int64_t matrix, void *work, int64_t *held)
+{
+    (void)held;
+    size_t bytes = (size_t)job->n * (size_t)job->n * dg_dtype_size(job->dtype);
+    void *y = matrix_at(job->kernel->outputs[0], matrix);
+    if (bytes > 0)
+        memcpy(y, matrix_at(job->kernel->inputs[1], matrix), bytes);
+    return cofactors_backward(job->dtype, job->n, matrix_at(job->kernel->inputs[0], matrix), y, work);
+}
+
+static matrix_job cofactors_backward_job(const dg_kernel *kernel)
+{
+    matrix_job job = matrix_job_of(kernel, kernel->outputs[0]);
+    job.one = cofactors_backward_one;
+    job.work = cofactors_backward_bytes(job.dtype, job.n);
+    return job;
+}
+
+static size_t cofactors_backward_workspace(const dg_kernel *kernel)
+{
+    matrix_job job = cofactors_backward_job(kernel);
+    return matrix_job_bytes(&job);
+}
+
+static dg_status cofactors_backward_forward(const dg_kernel *kernel)
+{
+    matrix_job job = cofactors_backward_job(kernel);
+    return matrix_job_run(&job, "the singular values did not converge (LAPACK says %lld)");
+}
+
+/* Bilinear in g and the cotangent h, and symmetric. As the value is (<g, C>·C − C·gᵀ·C) / det A, that of <h, value> by
+ * C is k = (<h, C>·g + <g, C>·h − h·Cᵀ·g − g·Cᵀ·h) / det A, which goes on to A as g does, and by det A −<h, value> /
+ * det A: third derivatives, for which det A must not be 0. */
+static void cofactors_backward_derivative(const dg_backward *vjp)
+{
+    dg_node *g = vjp->inputs[0], *a = vjp->inputs[1], *h = vjp->grad_output;
+    const dg_ints matrix = DG_INTS(-2, -1);
+    if (vjp->wanted[0])
+        vjp->grad_inputs[0] = dg_cofactors_backward(h, a);
+    if (!vjp->wanted[1])
+        return;
+    dg_node *c = dg_cofactors(a), *det = dg_unsqueeze(dg_unsqueeze(dg_det(a), -1), -1);
+    dg_node *gc = dg_sum(dg_mul(g, c), .dim = matrix, .keepdim = true);
+    dg_node *hc = dg_sum(dg_mul(h, c), .dim = matrix, .keepdim = true);
+    dg_node *first = dg_matmul(dg_matmul(h, c, .transpose_other = true), g);
+    dg_node *second = dg_matmul(dg_matmul(g, c, .transpose_other = true), h);
+    dg_node *k = dg_expr("(hc * g + gc * h - p - q) / det", {"hc", hc}, {"g", g}, {"gc", gc}, {"h", h}, {"p", first},
+                         {"q", second}, {"det", det});
+    dg_node *value = dg_sum(dg_mul(h, vjp->output), .dim = matrix, .keepdim = true);
+    dg_node *through = dg_cofactors_backward(k, a);
+    vjp->grad_inputs[1] =
+        dg_expr("where(det == 0, nan, t - v / det * c)", {"t", through}, {"v", value}, {"det", det}, {"c", c});
 }
 
 /* ---- slogdet, logdet ---- */
@@ -158,7 +218,10 @@ static void logdet_compose(const dg_compose *compose)
 
 static const dg_sample det_samples[] = {{"det", {"[3, 3]"}}, {"det", {"[2, 2, 2] spd"}}, {.call = NULL}};
 static const dg_sample cofactors_samples[] = {
-    {"cofactors", {"[3, 3] spd"}}, {"cofactors", {"[2, 2, 2] spd"}}, {.call = NULL}};
+    {"cofactors", {"[3, 3] spd"}}, {"cofactors", {"[2, 2, 2] spd"}}, {"cofactors", {"[4, 4]"}}, {.call = NULL}};
+static const dg_sample cofactors_backward_samples[] = {{"cofactors_backward", {"[3, 3]", "[3, 3] spd"}},
+                                                       {"cofactors_backward", {"[2, 2, 2]", "[2, 2, 2]"}},
+                                                       {.call = NULL}};
 static const dg_sample slogdet_samples[] = {
     {"slogdet", {"[3, 3] spd"}}, {"slogdet", {"[2, 2, 2] spd"}}, {.call = NULL}};
 static const dg_sample logdet_samples[] = {{"logdet", {"[3, 3] spd"}}, {"logdet", {"[2, 2, 2] spd"}}, {.call = NULL}};
@@ -191,13 +254,28 @@ static const dg_op determinant_ops[] = {
         .infer = cofactors_infer,
         .forward = cofactors_forward,
         .workspace = cofactors_workspace,
-        .backward = cofactors_backward,
+        .backward = cofactors_derivative,
         .samples = cofactors_samples,
+    },
+    {
+        .name = "cofactors_backward",
+        .family = "linalg",
+        .summary =
+            "∂ Σ g∘cofactors(x) / ∂x, of singular matrices, too: the second derivative of det. Its own derivative "
+            "by x is NaN where det x = 0",
+        .source = GILES,
+        .inputs = {{.name = "grad_output", .doc = "g, [.., n, n]"}, SQUARE_INPUT},
+        .infer = cofactors_backward_infer,
+        .forward = cofactors_backward_forward,
+        .workspace = cofactors_backward_workspace,
+        .backward = cofactors_backward_derivative,
+        .samples = cofactors_backward_samples,
     },
     {
         .name = "slogdet",
         .family = "linalg",
-        .summary = "the determinant's sign, and the logarithm of its size: 0 and −∞ of a singular matrix",
+        .summary = "the determinant's sign, and the logarithm of its size: 0 and −∞ of a singular matrix, which has no "
+                   "derivative: an error",
         .source = GILES,
         .inputs = {SQUARE_INPUT},
         .outputs = {"sign", "logabsdet"},

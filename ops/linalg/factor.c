@@ -37,6 +37,11 @@ size_t cofactors_bytes(dg_dtype dtype, int64_t n)
     return bytes_of(dtype, 2 * n * n + 7 * n + BLOCK * n, n);
 }
 
+size_t cofactors_backward_bytes(dg_dtype dtype, int64_t n)
+{
+    return bytes_of(dtype, 4 * n * n + 7 * n + BLOCK * n, 0);
+}
+
 size_t eigen_bytes(dg_dtype dtype, int64_t n)
 {
     return bytes_of(dtype, 1 + 6 * n + 2 * n * n, 3 + 5 * n);
@@ -81,6 +86,11 @@ determinant lu_determinant(dg_dtype dtype, int64_t n, const void *lu, const void
 int64_t cofactors(dg_dtype dtype, int64_t n, void *a, void *work)
 {
     return n == 0 ? 0 : OF_TYPE(cofactors_float32(n, a, work), cofactors_float64(n, a, work));
+}
+
+int64_t cofactors_backward(dg_dtype dtype, int64_t n, const void *g, void *a, void *work)
+{
+    return n == 0 ? 0 : OF_TYPE(cofactors_backward_float32(n, g, a, work), cofactors_backward_float64(n, g, a, work));
 }
 
 int64_t triangle_solve(dg_dtype dtype, int64_t n, int64_t k, triangle form, const void *t, void *b)

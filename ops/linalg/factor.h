@@ -8,6 +8,7 @@
 size_t pivots_bytes(int64_t n);
 size_t inverse_bytes(dg_dtype dtype, int64_t n);
 size_t cofactors_bytes(dg_dtype dtype, int64_t n);
+size_t cofactors_backward_bytes(dg_dtype dtype, int64_t n);
 size_t eigen_bytes(dg_dtype dtype, int64_t n);
 size_t least_squares_bytes(dg_dtype dtype, int64_t m, int64_t n, int64_t k);
 
@@ -30,6 +31,9 @@ determinant lu_determinant(dg_dtype dtype, int64_t n, const void *lu, const void
 /* a [n, n] becomes its cofactors: ∂ det a / ∂ a. Where a is well conditioned, by its inverse; else by its singular
  * values, so that they are right where det a = 0. Returns 0, or what LAPACK could not converge on. */
 int64_t cofactors(dg_dtype dtype, int64_t n, void *a, void *work);
+
+/* a [n, n] becomes ∂ Σ g∘cofactors(a) / ∂ a, by singular values, where det a = 0, too. The same errors. */
+int64_t cofactors_backward(dg_dtype dtype, int64_t n, const void *g, void *a, void *work);
 
 /* b [n, k] becomes t⁻¹·b, or t⁻ᵀ·b, for a triangular t [n, n]. Returns 0, or the number of the first 0 on its diagonal.
  */

@@ -81,36 +81,94 @@ static determinant NAME(lu_determinant)(int64_t n, const REAL *lu, const lapack_
     return (determinant){(double)value, (double)sign, (double)log_sum};
 }
 
-/* aᵀ = U·S·Vᵀ: cofactors are det(U)·det(V)·U·adj(S)·Vᵀ, transposed, where adj(S) has the products of the others. */
-static int64_t NAME(cofactors_by_svd)(int64_t n, REAL *a, REAL *work)
+/* aᵀ = U·S·Vᵀ by columns, so that a by rows is U·S·Vᵀ of these arrays read by columns; a is lost. */
+typedef struct NAME(svd) {
+    REAL *s, *u, *vt, *free; /* [n], [n, n], [n, n], and SVD_FREE more */
+    REAL sign;               /* det(U)·det(V) */
+} NAME(svd);
+
+static int64_t NAME(svd_make)(int64_t n, REAL *a, REAL *work, NAME(svd) * svd)
 {
-    REAL *s = work, *others = s + n, *u = others + n, *vt = u + n * n, *free = vt + n * n;
+    REAL *s = work, *u = s + n, *vt = u + n * n, *free = vt + n * n;
     lapack_int *pivots = (lapack_int *)(free + 5 * n + BLOCK * n), size = (lapack_int)n;
+    *svd = (NAME(svd)){s, u, vt, free, 1};
     lapack_int info = LAPACK(gesvd)(LAPACK_COL_MAJOR, 'A', 'A', size, size, a, size, s, u, size, vt, size, free,
                                     (lapack_int)(5 * n + BLOCK * n));
+    REAL *const factors[] = {u, vt};
+    for (int f = 0; f < 2 && !info; f++) {
+        memcpy(a, factors[f], (size_t)(n * n) * sizeof(REAL));
+        NAME(lu_factor)(n, a, pivots);
+        svd->sign *= (REAL)NAME(lu_determinant)(n, a, pivots).sign;
+    }
+    return info;
+}
+
+/* Cofactors are det(U)·det(V)·U·adj(S)·Vᵀ, where adj(S) has the products of the others. */
+static int64_t NAME(cofactors_by_svd)(int64_t n, REAL *a, REAL *work)
+{
+    NAME(svd) svd;
+    lapack_int size = (lapack_int)n;
+    int64_t info = NAME(svd_make)(n, a, work, &svd);
     if (info)
         return info;
-    REAL product = 1;
+    REAL *others = svd.free, product = 1;
     for (int64_t i = 0; i < n; i++) {
         others[i] = product;
-        product *= s[i];
+        product *= svd.s[i];
     }
     product = 1;
     for (int64_t i = n - 1; i >= 0; i--) {
         others[i] *= product;
-        product *= s[i];
-    }
-    REAL sign = 1;
-    REAL *const factors[] = {u, vt};
-    for (int f = 0; f < 2; f++) {
-        memcpy(a, factors[f], (size_t)(n * n) * sizeof(REAL));
-        NAME(lu_factor)(n, a, pivots);
-        sign *= (REAL)NAME(lu_determinant)(n, a, pivots).sign;
+        product *= svd.s[i];
     }
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < n; j++)
-            u[i * n + j] *= sign * others[i];
-    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, size, size, size, 1, u, size, vt, size, 0, a, size);
+            svd.u[i * n + j] *= svd.sign * others[i];
+    BLAS(gemm)
+    (CblasColMajor, CblasNoTrans, CblasNoTrans, size, size, size, 1, svd.u, size, svd.vt, size, 0, a, size);
+    return 0;
+}
+
+/* With E = Uᵀ·g·V and P_ij = Π s_k over k ≠ i, j: M_ij = −P_ij·E_ji and M_jj = Σ P_ij·E_ii over i ≠ j. */
+static void NAME(second_cofactors)(int64_t n, const REAL *s, const REAL *e, REAL *m)
+{
+    memset(m, 0, (size_t)(n * n) * sizeof(REAL));
+    REAL before = 1;
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = i + 1; j < n; j++) {
+            REAL p = before;
+            for (int64_t k = i + 1; k < n; k++)
+                p *= k == j ? 1 : s[k];
+            m[i * n + j] = -p * e[j * n + i];
+            m[j * n + i] = -p * e[i * n + j];
+            m[i * n + i] += p * e[j * n + j];
+            m[j * n + j] += p * e[i * n + i];
+        }
+        before *= s[i];
+    }
+}
+
+static int64_t NAME(cofactors_backward)(int64_t n, const REAL *g, REAL *a, REAL *work)
+{
+    NAME(svd) svd;
+    lapack_int size = (lapack_int)n;
+    if (NAME(holds_nan)(a, n * n) || NAME(holds_nan)(g, n * n)) {
+        NAME(fill_nan)(a, n * n);
+        return 0;
+    }
+    int64_t info = NAME(svd_make)(n, a, work, &svd);
+    if (info)
+        return info;
+    REAL *part = svd.free + 5 * n + (BLOCK + 1) * n, *inner = part + n * n;
+    BLAS(gemm)
+    (CblasColMajor, CblasTrans, CblasNoTrans, size, size, size, svd.sign, svd.u, size, g, size, 0, part, size);
+    BLAS(gemm)
+    (CblasColMajor, CblasNoTrans, CblasTrans, size, size, size, 1, part, size, svd.vt, size, 0, inner, size);
+    NAME(second_cofactors)(n, svd.s, inner, part);
+    BLAS(gemm)
+    (CblasColMajor, CblasNoTrans, CblasNoTrans, size, size, size, 1, svd.u, size, part, size, 0, inner, size);
+    BLAS(gemm)
+    (CblasColMajor, CblasNoTrans, CblasNoTrans, size, size, size, 1, inner, size, svd.vt, size, 0, a, size);
     return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/linalg.h>
 #include <dotgrad/ops/linear.h>
+#include <dotgrad/ops/reduce.h>
 #include <dotgrad/ops/shape.h>
 #include <dotgrad/ops/source.h>
 #include <string.h>
@@ -419,18 +420,19 @@ static dg_status eigh_forward(const dg_kernel *kernel)
 }
 
 /* dA = V (diag(dλ) + F ∘ Vᵀ·dV) Vᵀ with F_ij = 1 / (λ_j − λ_i), and 0 on the diagonal. Vectors of equal λ have no
- * derivative: NaN, where the loss looks at how they are turned among themselves. */
+ * derivative: NaN, where the loss looks at one of them. */
 static void eigh_backward(const dg_backward *vjp)
 {
     dg_node *values = vjp->output, *vectors = dg_output(vjp->node, 1), *inner = NULL;
     if (vjp->grad_outputs[0])
         inner = dg_diag_embed(vjp->grad_outputs[0]);
     if (vjp->grad_outputs[1]) {
-        dg_node *turn = dg_matmul(vectors, vjp->grad_outputs[1], .transpose_input = true);
+        dg_node *g = vjp->grad_outputs[1], *turn = dg_matmul(vectors, g, .transpose_input = true);
         dg_node *a = dg_unsqueeze(values, -1), *b = dg_unsqueeze(values, -2);
         dg_node *itself = dg_eq(dg_unsqueeze(dg_arange_like(values, .dim = -1), -1), dg_arange_like(values, .dim = -1));
-        dg_node *part = dg_expr("where(or(same, and(a == b, t == 0)), 0, t / (b - a) + where(a == b, nan, 0))",
-                                {"same", itself}, {"a", a}, {"b", b}, {"t", turn});
+        dg_node *size = dg_detach(dg_sum(dg_abs(g), .dim = DG_INTS(-2), .keepdim = true)); /* of each vector's */
+        dg_node *part = dg_expr("where(or(same, and(a == b, size == 0)), 0, t / (b - a) + where(a == b, nan, 0))",
+                                {"same", itself}, {"a", a}, {"b", b}, {"t", turn}, {"size", size});
         inner = inner ? dg_add(inner, part) : part;
     }
     vjp->grad_inputs[0] = dg_matmul(dg_matmul(vectors, inner), vectors, .transpose_other = true);
@@ -568,7 +570,8 @@ static const dg_op linalg_ops[] = {
     {
         .name = "eigh",
         .family = "linalg",
-        .summary = "eigenvalues, ascending, and eigenvectors (columns) of a symmetric x",
+        .summary = "eigenvalues, ascending, and eigenvectors (columns) of a symmetric x; derivatives of what looks at "
+                   "vectors of equal values, and second ones of equal values, do not exist: NaN",
         .source = GILES,
         .inputs = {{.name = "input", .doc = "[.., n, n]; one triangle of it is read"}},
         .attrs = {{.name = "UPLO", .kind = DG_ATTR_NAME, .fallback = "L", .choices = "L|U", .doc = "the triangle"}},

@@ -162,6 +162,33 @@ Test(det, has_a_gradient_where_it_is_0)
     }
 }
 
+/* Second derivatives of a polynomial, by its terms (SymPy): matrices of rank 2, 1 and 0. */
+Test(det, has_a_second_derivative_where_it_is_0)
+{
+    static const double matrices[3][9] = {{1, 2, 3, 4, 5, 6, 5, 7, 9}, {1, 1, 1, 1, 1, 1, 1, 1, 1}, {0}};
+    static const double wants[3][9] = {{37, 13, -33, -33, 9, 9, 10, -11, 0}, {5, 2, -7, -6, 1, 5, 1, -3, 2}, {0}};
+    EACH_DTYPE(d)
+    for (int k = 0; k < 3; k++) {
+        trial *t = trial_new((dg_dtype)d);
+        dg_node *x = trial_input(t, DG_SHAPE(3, 3), matrices[k]);
+        dg_node *w = trial_input(t, DG_SHAPE(3, 3), DATA(1, 2, -1, 0, 3, 1, 2, -2, 1));
+        dg_node *second = trial_grad(dg_sum(dg_mul(trial_grad(dg_det(x), x), w)), x);
+        expect_values(trial_run(t, second), DG_SHAPE(3, 3), 10 * precision(d), wants[k]);
+        trial_free(t);
+    }
+    trial *t = trial_new(DG_FLOAT64);
+    dg_node *x = trial_input(t, DG_SHAPE(4, 4), DATA(1, 2, 3, 4, 2, 4, 6, 8, 1, 0, 1, 0, 0, 2, 2, 4)); /* rank 2 */
+    dg_node *w = trial_input(t, DG_SHAPE(4, 4), DATA(1, 2, -1, 0, 0, 3, 1, 1, 2, -2, 1, 1, 1, 0, 0, 2));
+    dg_node *second = trial_grad(dg_sum(dg_mul(dg_cofactors(x), w)), x);
+    expect_values(trial_run(t, second), DG_SHAPE(4, 4), 1e-12,
+                  DATA(38, 30, -38, 4, -22, -6, 22, -8, 6, -18, -6, 12, 6, -18, -6, 12));
+    dg_node *third = trial_grad(dg_sum(dg_square(trial_grad(dg_sum(dg_square(dg_cofactors(x))), x))), x);
+    const dg_tensor *nans = trial_run(t, third);
+    for (int i = 0; i < 16; i++)
+        cr_expect(isnan(dg_tensor_get(nans, i)) || fabs(dg_tensor_get(nans, i)) > 1e8, "%g", dg_tensor_get(nans, i));
+    trial_free(t);
+}
+
 Test(eigh, gives_values_and_vectors)
 {
     EACH_DTYPE(d)
@@ -196,6 +223,11 @@ Test(eigh, has_a_derivative_of_equal_eigenvalues_where_it_exists_and_else_nan)
     dg_node *first = dg_slice(u, .dim = 1, .start = 2, .end = 3);
     dg_node *element = dg_div(dg_slice(first, .dim = 0, .start = 1, .end = 2), dg_slice(first, .dim = 0, .end = 1));
     expect_values(trial_run(t, trial_grad(dg_sum(element), a)), DG_SHAPE(3, 3), 1e-14, DATA(0, 0, 0, 1, 0, 0, 0, 0, 0));
+    /* What looks at one of the vectors, although its cotangent is at right angles to the other. */
+    dg_node *one = dg_slice(dg_square(v), .dim = 1, .end = 1);
+    expect_values(trial_run(t, trial_grad(dg_sum(dg_mul(one, x)), x)), DG_SHAPE(2, 2), 0, DATA(NAN, NAN, NAN, NAN));
+    dg_node *curved = trial_grad(dg_sum(dg_mul(trial_grad(dg_sum(dg_square(values)), x), x)), x);
+    expect_values(trial_run(t, curved), DG_SHAPE(2, 2), 0, DATA(NAN, NAN, NAN, NAN));
     trial_free(t);
 }
 
