@@ -211,11 +211,11 @@ static void sparsemax_backward(const dg_backward *vjp)
 {
     dg_node *y = vjp->output, *g = vjp->grad_output;
     bool scalar = dg_node_type(y, 0)->shape.rank == 0;
-    dg_node *kept = dg_expr("where(y > 0, g, 0)", {"y", y}, {"g", g});
-    dg_node *one = dg_expr("where(y > 0, 1 + 0 * y, 0)", {"y", y});
+    dg_node *kept = dg_expr("where(y <= 0, 0, g)", {"y", y}, {"g", g});
+    dg_node *one = dg_expr("where(y <= 0, 0, 1 + 0 * y)", {"y", y});
     dg_node *sum = scalar ? kept : dg_sum(kept, .dim = DG_INTS(vjp->attrs[0].i), .keepdim = true);
     dg_node *count = scalar ? one : dg_sum(one, .dim = DG_INTS(vjp->attrs[0].i), .keepdim = true);
-    vjp->grad_inputs[0] = dg_expr("where(y > 0, g - s / n, 0)", {"y", y}, {"g", g}, {"s", sum}, {"n", count});
+    vjp->grad_inputs[0] = dg_expr("where(y <= 0, 0, g - s / n)", {"y", y}, {"g", g}, {"s", sum}, {"n", count});
 }
 
 /* ---- straight_through: the value of one, the gradient to the other ---- */

@@ -225,12 +225,11 @@ static void logcumsumexp_backward(const dg_backward *vjp)
         vjp->grad_inputs[0] = vjp->grad_output;
         return;
     }
-    dg_node *rise = dg_expr("where(abs(b) < 1.7976931348623157e308, a - b, 0)",
-                            {"a", dg_slice(y, .dim = dim, .end = -1)}, {"b", dg_slice(y, .dim = dim, .start = 1)});
+    dg_node *rise = dg_expr("where(b == -inf, 0, a - b)", {"a", dg_slice(y, .dim = dim, .end = -1)},
+                            {"b", dg_slice(y, .dim = dim, .start = 1)});
     dg_node *factor = dg_exp(dg_slice_scatter(rise, y, .dim = dim, .start = 1));
     dg_node *s = dg_linear_scan(factor, vjp->grad_output, dim, .transposed = true);
-    vjp->grad_inputs[0] =
-        dg_expr("where(abs(y) < 1.7976931348623157e308, s * exp(x - y), 0)", {"x", x}, {"y", y}, {"s", s});
+    vjp->grad_inputs[0] = dg_expr("where(y == -inf, 0, s * exp(x - y))", {"x", x}, {"y", y}, {"s", s});
 }
 
 /* ---- descriptors ---- */

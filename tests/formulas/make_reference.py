@@ -319,4 +319,5 @@ def main():
     save_file(tensors, output)
 
 
-main()
+if __name__ == "__main__":
+    main()
