@@ -732,6 +732,34 @@ Test(draw, a_step_is_the_one_of_training)
 }
 
 /* Each of several losses trains parameters of its own, with an optimiser of its own. */
+/* The base line of the first text that is `words`. */
+static double line_of(const char *svg, const char *words)
+{
+    static char text[1 << 20];
+    char wanted[80], *at;
+    read_text(svg, text, sizeof text);
+    snprintf(wanted, sizeof wanted, ">%s</text>", words);
+    cr_assert_not_null(at = strstr(text, wanted), "%s", words);
+    while (strncmp(at, " y=\"", 4) != 0)
+        at--;
+    return strtod(at + 4, NULL);
+}
+
+/* Down, up, and of gradients against the network's order: from the loss on. */
+Test(draw, rows_of_a_stack_are_in_the_direction_of_its_wires)
+{
+    write_text("s.dot", "digraph { graph [loss=l]; x [op=\"input([N, 4])\"]; a [op=tanh]; b [op=relu]; c [op=sigmoid];"
+                        "l [op=mean]; x -> a -> b -> c -> l; }");
+    expect_fine(dotgrad("draw s.dot --level stack -o s.svg"));
+    cr_expect_lt(line_of("s.svg", "tanh"), line_of("s.svg", "sigmoid"));
+    expect_fine(dotgrad("draw s.dot --level stack --rankdir BT -o s.svg"));
+    cr_expect_gt(line_of("s.svg", "tanh"), line_of("s.svg", "sigmoid"));
+    expect_fine(dotgrad("draw s.dot --page 200x200 --view backward -o s.svg"));
+    cr_expect_gt(line_of("s.svg", "∂tanh"), line_of("s.svg", "∂sigmoid"));
+    expect_fine(dotgrad("draw s.dot --page 250x200 --view joint -o s.svg"));
+    cr_expect_lt(line_of("s.svg", "∂tanh"), line_of("s.svg", "∂sigmoid"));
+}
+
 Test(draw, a_step_is_the_turn_of_one_loss)
 {
     write_text("two.dot", "digraph { graph [loss=\"la, lb\", output=o, optimizer=rmsprop]; x [op=\"input([N, 2])\"];"

@@ -241,6 +241,19 @@ Test(gallery, derivatives_and_steps_are_on_one_page_and_nothing_overlaps)
     cr_expect_eq(faults, 0);
 }
 
+Test(gallery, plans_are_on_one_page_and_nothing_overlaps)
+{
+    static const char *const small[] = {"rbf",     "mlp",         "lenet", "unet", "inception", "lstm-classifier",
+                                        "seq2seq", "transformer", "gan",   "vae",  "siamese"};
+    int faults = 0;
+    for (size_t k = 0; k < sizeof small / sizeof *small; k++) {
+        draw(small[k], "--view plan");
+        faults += check_picture(small[k], "x.svg");
+        expect_one_page(small[k]);
+    }
+    cr_expect_eq(faults, 0);
+}
+
 static long count_boxes(const char *path)
 {
     static char text[1 << 22];

@@ -6,7 +6,6 @@
 #include "paint/dot.h"
 #include "paint/txt.h"
 #include "view/file.h"
-#include "view/plan.h"
 
 #include <dotgrad/file.h>
 #include <dotgrad/graphviz.h>
@@ -180,19 +179,17 @@ static int64_t count_parameters(const view *v)
 }
 
 /* A step of training with the file's batch size, else 32. */
-static dg_status view_of_steps(const drawing_work *work, view *v)
+static dg_status plan_step(drawing_work *work)
 {
     const dg_graph_file *file = work->options->file;
     const char *batch = file ? dg_graph_file_setting(file, "batch_size") : NULL;
     long size = batch ? strtol(batch, NULL, 10) : 0;
-    DG_TRY(view_of_plan(v, work->graph,
-                        &(plan_wish){.loss = work->options->loss,
-                                     .updates = work->derived.nodes,
-                                     .n_updates = work->derived.count,
-                                     .derived = &work->derived,
-                                     .batch = size > 0 ? size : 32}));
-    v->title = file && file->name ? file->name : "";
-    return dg_ok();
+    return plan_steps_make(work->graph,
+                           &(plan_wish){.loss = work->options->loss,
+                                        .updates = work->derived.nodes,
+                                        .n_updates = work->derived.count,
+                                        .batch = size > 0 ? size : 32},
+                           &work->plan);
 }
 
 /* A view of the graph itself: forward, or with the derivatives that `work` has. */
@@ -253,7 +250,8 @@ dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v
                               &(file_wish){.parameters = options->parameters,
                                            .names = options->names || options->old || options->old_file});
     } else if (shown == DG_VIEW_PLAN) {
-        status = view_of_steps(work, v);
+        status = view_of_plan(v, work->graph, &work->plan, options->loss, &work->derived);
+        v->title = options->file && options->file->name ? options->file->name : "";
     } else {
         status = view_of_derivatives(work, shown, v);
     }
@@ -269,7 +267,9 @@ dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v
         v->rankdir = options->rankdir;
     if (!v->rankdir)
         v->rankdir = "TB";
-    if (options->view != DG_VIEW_PLAN)
+    if (options->view == DG_VIEW_PLAN)
+        v->summary = work->plan.summary;
+    else
         summarise(work, v, count_parameters(v));
     if (options->old || options->old_file)
         DG_TRY(compare(work, v, &counts));
@@ -307,6 +307,7 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
         DG_TRY(pass_mirror(v, &(mirror_wish){.graph = work->graph,
                                              .derived = &work->derived,
                                              .loss = options->loss,
+                                             .plan = options->view == DG_VIEW_PLAN ? &work->plan : NULL,
                                              .with_network = options->view != DG_VIEW_BACKWARD}));
     return v->failed ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who) : dg_ok();
 }
@@ -522,7 +523,10 @@ dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes,
     *bytes = NULL;
     *size = 0;
     DG_TRY(draw_prepare(&work, graph, &options));
-    dg_status status = draw(&work, &to);
+    dg_status status = options.view == DG_VIEW_PLAN ? plan_step(&work) : dg_ok();
+    if (status.code == DG_OK)
+        status = draw(&work, &to);
+    plan_steps_free(&work.plan);
     if (status.code != DG_OK) {
         text_free(&to);
         return status;

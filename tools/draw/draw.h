@@ -22,6 +22,7 @@
 #include "passes/mirror.h"
 #include "passes/passes.h"
 #include "view/derive.h"
+#include "view/plan.h"
 
 typedef struct page_size {
     double width, height; /* 0: no bound */
@@ -45,6 +46,7 @@ typedef struct drawing_work {
     own_style own; /* where the style is a file's; sheet points to it */
     shape_mode shapes;
     derived_nodes derived; /* of the views of derivatives */
+    plan_steps plan;       /* of the view of a plan */
     int level, fold;       /* −1: auto; level 0: op, 1: stack, 2: module */
 } drawing_work;
 

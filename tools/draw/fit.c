@@ -64,7 +64,9 @@ static dg_status try_choice(const drawing_work *work, const draw_choice *choice,
 
 static const char *tell(view *v, const draw_choice *choice, bool fit, const drawing_work *work)
 {
-    const char *told = choice->is_mirrored ? "derivatives as one box beside each of the network's" : "";
+    const char *told = !choice->is_mirrored                  ? ""
+                       : work->options->view == DG_VIEW_PLAN ? "the steps of each of the network's boxes as one"
+                                                             : "derivatives as one box beside each of the network's";
     if (choice->is_stacked && work->level < 0)
         told = text_format(v->arena, "%s%schains stacked", told, *told ? ", " : "");
     if (choice->fold && work->fold < 0)
@@ -102,7 +104,7 @@ static void add_choice(choice_list *list, draw_choice choice)
 static bool has_derivatives(const drawing_work *work)
 {
     dg_draw_view shown = work->options->view;
-    return shown == DG_VIEW_BACKWARD || shown == DG_VIEW_JOINT || shown == DG_VIEW_STEP;
+    return shown == DG_VIEW_BACKWARD || shown == DG_VIEW_JOINT || shown == DG_VIEW_STEP || shown == DG_VIEW_PLAN;
 }
 
 /* From the most detailed to the least. */

@@ -88,6 +88,21 @@ static dg_status ask_once(view *v, const layout_options *options, layout *made)
     return status;
 }
 
+/* A stack that values enter from below is read from below. */
+static void choose_upwards(view *v, const layout *made)
+{
+    int *above = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *above); /* wires from there, less others */
+    for (int w = 0; above && w < v->n_wires; w++) {
+        const view_wire *wire = &v->wires[w];
+        const layout_box *from = &made->boxes[wire->from], *to = &made->boxes[wire->to];
+        if (!wire->is_gone && !wire->is_loose)
+            above[wire->to] += (from->y + from->height <= to->y) - (to->y + to->height <= from->y);
+    }
+    for (int b = 0; above && b < v->n_boxes; b++)
+        if (above[b])
+            v->boxes[b].is_upwards = (above[b] < 0) != v->boxes[b].is_backwards;
+}
+
 dg_status layout_make(view *v, const layout_options *options, layout *made)
 {
     double longest;
@@ -106,5 +121,6 @@ dg_status layout_make(view *v, const layout_options *options, layout *made)
         DG_TRY(ask_once(v, options, made));
         layout_place_labels(v, made);
     }
+    choose_upwards(v, made);
     return dg_ok();
 }

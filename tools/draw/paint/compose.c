@@ -163,7 +163,8 @@ static void put_box(composing *c, int b)
     double x = place->x + c->dx, y = place->y + c->dy;
     if (box->n_rows > 1)
         scene_begin(c->s, "stack", text_format(c->s->arena, "stack-%d", b), NULL, NULL, b, -1, -1);
-    for (int r = 0; r < box->n_rows; r++) {
+    for (int k = 0; k < box->n_rows; k++) {
+        int r = box->is_upwards ? box->n_rows - 1 - k : k;
         const view_row *row = &box->rows[r];
         double height = box->n_rows > 1 ? place->rows[r].height : place->height;
         const char *id =

@@ -3,6 +3,8 @@
  * as K times, its derivatives show as one, too: the picture is as high as that of the network alone. */
 #include "mirror.h"
 
+#include "step_list.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +31,10 @@ typedef struct mirror {
     const char **names[N_KINDS]; /* by row: of its parameters, of their gradients */
     int *n_names, *order;        /* order: by box */
     int *shadow[N_KINDS];        /* by box: the box beside it; −1 */
-    int64_t n_shared;            /* nodes that several parameters' updates read */
+    step_list *steps[N_KINDS];   /* by row, with a plan */
+    step_list shared;
+    const plan_steps *plan;
+    int64_t n_shared; /* nodes that several parameters' updates read */
 } mirror;
 
 /* ---- where nodes are ---- */
@@ -130,13 +135,49 @@ static void place_derivatives(mirror *m)
             place = find_place(m, parameter);
         else if (!is_update && (place = find_place(m, node)).box < 0)
             place = place_of_input(m, node);
-        place.kind = is_update ? UPDATE : GRADIENT;
+        place.kind = is_update ? UPDATE : derive_is_derivative(d, node) ? GRADIENT : FORWARD;
         m->places[id] = place;
         if (is_counted(m, node) && place.box >= 0)
             m->counts[place.kind][m->first[place.box] + place.row]++;
         else if (is_counted(m, node) && is_update)
             m->n_shared++;
     }
+}
+
+/* With a plan, steps are counted in the place of nodes. */
+static void place_steps(mirror *m)
+{
+    dg_arena *arena = m->v->arena;
+    for (int kind = 0; kind < N_KINDS; kind++)
+        for (int b = 0; b < m->n_boxes; b++)
+            for (int r = 0; r < m->v->boxes[b].n_rows; r++)
+                m->counts[kind][m->first[b] + r] = 0;
+    m->n_shared = 0;
+    for (size_t k = 0; k < m->plan->count; k++) {
+        const dg_plan_step *step = &m->plan->steps[k];
+        for (size_t i = 0; i < step->n_nodes; i++) {
+            const dg_node *node = step->nodes[i];
+            int64_t id = dg_node_id(node);
+            node_place place = id < m->derived->first ? find_place(m, node) : m->places[id];
+            bool is_own = node == step->node;
+            size_t bytes = is_own && step->is_in_arena ? step->bytes : 0;
+            int at = place.box < 0 ? 0 : m->first[place.box] + place.row;
+            step_list *list = place.box < 0 ? &m->shared : &m->steps[place.kind][at];
+            if (place.box >= 0)
+                m->counts[place.kind][at]++;
+            m->n_shared += place.box < 0;
+            list->is_own |= is_own;
+            step_list_add(arena, list, (int64_t)k + 1, bytes);
+        }
+    }
+    for (int b = 0; b < m->n_boxes; b++)
+        for (int r = 0; r < m->v->boxes[b].n_rows; r++) {
+            view_row *row = &m->v->boxes[b].rows[r];
+            bool computes = !view_is_source(&m->v->boxes[b]) && m->v->boxes[b].kind != BOX_ENTRY;
+            row->parameters = 0;
+            if (computes)
+                row->detail = step_list_text(m->v->arena, &m->steps[FORWARD][m->first[b] + r]);
+        }
 }
 
 static void name_parameters(mirror *m)
@@ -176,9 +217,11 @@ static view_row shadow_row(const mirror *m, int box, int r, mirror_kind kind)
     int at = m->first[box] + r;
     int64_t count = m->counts[kind][at], times = times_of(v, v->boxes[box].module);
     bool is_module = v->boxes[box].kind == BOX_MODULE || of->style == STYLE_MODULE;
-    const char *names = is_module ? "" : m->names[kind][at], *amount = "no node of its own";
+    const char *names = is_module || m->plan ? "" : m->names[kind][at], *amount = "no node of its own";
     const char *what = is_module ? of->head : strcmp(of->head, of->op) == 0 || !*of->name ? of->op : of->name;
-    if (count)
+    if (m->plan)
+        amount = step_list_text(m->v->arena, &m->steps[kind][at]);
+    else if (count)
         amount = count % times == 0 ? text_format(v->arena, "%s %s", text_count(v->arena, count / times),
                                                   count == times ? "node" : "nodes")
                                     : text_format(v->arena, "%s nodes in all copies", text_count(v->arena, count));
@@ -215,9 +258,12 @@ static void add_shadow(mirror *m, int box, mirror_kind kind)
             rows[n_shown++] = shadow_row(m, box, r, kind);
     if (kind == UPDATE && m->shadow[GRADIENT][box] >= 0)
         partner = m->shadow[GRADIENT][box];
-    m->shadow[kind][box] = view_add_box(
-        v, (view_box){
-               .kind = BOX_OP, .n_rows = n_shown, .rows = rows, .module = v->boxes[box].module, .partner = partner});
+    m->shadow[kind][box] = view_add_box(v, (view_box){.kind = BOX_OP,
+                                                      .is_backwards = kind == GRADIENT,
+                                                      .n_rows = n_shown,
+                                                      .rows = rows,
+                                                      .module = v->boxes[box].module,
+                                                      .partner = partner});
 }
 
 /* What all updates read: the count of steps and what follows from it. */
@@ -231,8 +277,9 @@ static void add_shared(mirror *m)
                       .op = m->derived->rule,
                       .call = "",
                       .head = text_format(v->arena, "%s: what all updates read", m->derived->rule),
-                      .detail = text_format(v->arena, "%s %s", text_count(v->arena, m->n_shared),
-                                            m->n_shared == 1 ? "node" : "nodes"),
+                      .detail = m->plan ? step_list_text(m->v->arena, &m->shared)
+                                        : text_format(v->arena, "%s %s", text_count(v->arena, m->n_shared),
+                                                      m->n_shared == 1 ? "node" : "nodes"),
                       .shares = "",
                       .style = STYLE_UPDATE,
                       .exact = "",
@@ -366,7 +413,8 @@ static bool make_room(mirror *m)
         m->counts[k] = dg_arena_alloc(arena, rows * sizeof *m->counts[k]);
         m->shadow[k] = dg_arena_alloc(arena, boxes * sizeof *m->shadow[k]);
         m->names[k] = dg_arena_alloc(arena, rows * sizeof *m->names[k]);
-        fine = fine && m->counts[k] && m->shadow[k] && m->names[k];
+        m->steps[k] = dg_arena_alloc(arena, rows * sizeof *m->steps[k]);
+        fine = fine && m->counts[k] && m->shadow[k] && m->names[k] && m->steps[k];
         for (size_t r = 0; fine && r < rows; r++)
             m->names[k][r] = "";
     }
@@ -392,6 +440,7 @@ dg_status pass_mirror(view *v, const mirror_wish *wish)
                 .graph = wish->graph,
                 .derived = wish->derived,
                 .loss = wish->loss,
+                .plan = wish->plan,
                 .n = dg_graph_node_count(wish->graph),
                 .n_boxes = v->n_boxes};
     if (!make_room(&m) || !find_order(&m))
@@ -399,6 +448,8 @@ dg_status pass_mirror(view *v, const mirror_wish *wish)
     place_forward(&m);
     place_derivatives(&m);
     name_parameters(&m);
+    if (m.plan)
+        place_steps(&m);
     for (int b = 0; b < m.n_boxes; b++) {
         m.shadow[FORWARD][b] = b;
         m.shadow[GRADIENT][b] = m.shadow[UPDATE][b] = -1;

@@ -11,7 +11,6 @@
 enum { SYMBOL = 8, MOST_NAMES = 8, MOST_BYTES = 1 << 26 };
 
 typedef struct planning {
-    view *v;
     dg_graph *graph;
     const plan_wish *wish;
     dg_tensors *parameters;
@@ -81,7 +80,7 @@ static void release(planning *p)
     }
     free(p->feeds);
     dg_tensors_free(p->parameters);
-    *p = (planning){.v = p->v, .graph = p->graph, .wish = p->wish};
+    *p = (planning){.graph = p->graph, .wish = p->wish};
 }
 
 static dg_status bind(planning *p, bool measuring)
@@ -114,9 +113,9 @@ static bool is_large(const planning *p)
     return sum > MOST_BYTES;
 }
 
-static const char *bytes_text(view *v, size_t bytes)
+static const char *bytes_text(dg_arena *arena, size_t bytes)
 {
-    return text_format(v->arena, "%s B", text_count(v->arena, (int64_t)bytes));
+    return text_format(arena, "%s B", text_count(arena, (int64_t)bytes));
 }
 
 static const char *join(view *v, const dg_plan_step *step, bool names)
@@ -132,9 +131,8 @@ static const char *join(view *v, const dg_plan_step *step, bool names)
     return kept;
 }
 
-static void add_step(planning *p, const dg_plan_step *step, size_t number, size_t count)
+static void add_step(view *v, const dg_plan_step *step, size_t number, size_t count, bool is_derivative)
 {
-    view *v = p->v;
     view_row *row = dg_arena_alloc(v->arena, sizeof *row);
     if (!row) {
         v->failed = true;
@@ -148,49 +146,78 @@ static void add_step(planning *p, const dg_plan_step *step, size_t number, size_
         step->last >= count ? "to the end" : text_format(v->arena, "until %lu", (unsigned long)step->last + 1);
     const char *where = step->is_in_arena
                             ? text_format(v->arena, "at %s, %s", text_count(v->arena, (int64_t)step->offset),
-                                          bytes_text(v, step->bytes))
-                            : bytes_text(v, step->bytes);
+                                          bytes_text(v->arena, step->bytes))
+                            : bytes_text(v->arena, step->bytes);
     row->detail = text_format(
         v->arena, "%s\n%s, %s%s%s", row->name, where, until, step->flops > 0 ? ", " : "",
         step->flops > 0 ? text_format(v->arena, "%s FLOP", text_count(v->arena, (int64_t)step->flops)) : "");
-    row->style = derive_is_derivative(p->wish->derived, step->node) ? STYLE_GRADIENT : style_of(dg_node_op(step->node));
-    row->is_loss = step->node == p->wish->loss;
+    row->style = is_derivative ? STYLE_GRADIENT : style_of(dg_node_op(step->node));
     view_add_box(v, (view_box){.kind = BOX_OP, .n_rows = 1, .rows = row, .module = -1, .partner = -1});
 }
 
-static dg_status add_steps(planning *p)
+/* Of the plan, which ends here, the steps are kept. */
+static dg_status take_steps(planning *p, plan_steps *made)
 {
-    dg_plan_step *steps;
-    size_t count;
-    DG_TRY(dg_plan_steps(p->plan, p->v->arena, &steps, &count));
-    for (size_t k = 0; k < count; k++)
-        add_step(p, &steps[k], k, count);
-    for (size_t k = 0; k < count; k++)
-        for (size_t i = 0; i < steps[k].n_reads; i++)
-            view_add_wire(p->v, (view_wire){.from = (int)steps[k].reads[i],
-                                            .to = (int)k,
-                                            .input = (int)i,
-                                            .argument = "",
-                                            .result = "",
-                                            .shape = "",
-                                            .kind = WIRE_DATA});
-    dg_plan_cost cost = dg_plan_cost_of(p->plan);
-    p->v->summary = text_format(p->v->arena, "%lu steps · arena of %s · batch %lld", (unsigned long)count,
-                                bytes_text(p->v, cost.arena_bytes), (long long)p->wish->batch);
+    dg_arena *arena = made->arena;
+    DG_TRY(dg_plan_steps(p->plan, arena, &made->steps, &made->count));
+    for (size_t k = 0; k < made->count; k++) { /* lists that are the plan's */
+        dg_plan_step *step = &made->steps[k];
+        dg_node **nodes = dg_arena_alloc(arena, (step->n_nodes + 1) * sizeof *nodes);
+        size_t *reads = dg_arena_alloc(arena, (step->n_reads + 1) * sizeof *reads);
+        if (!nodes || !reads)
+            return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+        if (step->n_nodes)
+            memcpy(nodes, step->nodes, step->n_nodes * sizeof *nodes);
+        if (step->n_reads)
+            memcpy(reads, step->reads, step->n_reads * sizeof *reads);
+        step->nodes = nodes;
+        step->reads = reads;
+    }
+    made->summary = text_format(arena, "%lu steps · arena of %s · batch %lld", (unsigned long)made->count,
+                                bytes_text(arena, dg_plan_cost_of(p->plan).arena_bytes), (long long)p->wish->batch);
     return dg_ok();
 }
 
-dg_status view_of_plan(view *v, dg_graph *graph, const plan_wish *wish)
+dg_status plan_steps_make(dg_graph *graph, const plan_wish *wish, plan_steps *made)
 {
-    planning p = {.v = v, .graph = graph, .wish = wish};
-    v->graph = graph;
+    planning p = {.graph = graph, .wish = wish};
+    DG_TRY(dg_arena_new(&made->arena));
     dg_status status = bind(&p, true);
     if (status.code == DG_OK && !is_large(&p)) {
         release(&p);
         status = bind(&p, false);
     }
     if (status.code == DG_OK)
-        status = add_steps(&p);
+        status = take_steps(&p, made);
     release(&p);
     return status;
+}
+
+void plan_steps_free(plan_steps *made)
+{
+    if (made->arena)
+        dg_arena_free(made->arena);
+    *made = (plan_steps){0};
+}
+
+dg_status view_of_plan(view *v, dg_graph *graph, const plan_steps *made, const dg_node *loss,
+                       const derived_nodes *derived)
+{
+    v->graph = graph;
+    for (size_t k = 0; k < made->count; k++) {
+        add_step(v, &made->steps[k], k, made->count, derive_is_derivative(derived, made->steps[k].node));
+        if (v->failed)
+            return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+        view_last_box(v)->rows[0].is_loss = made->steps[k].node == loss;
+    }
+    for (size_t k = 0; k < made->count; k++)
+        for (size_t i = 0; i < made->steps[k].n_reads; i++)
+            view_add_wire(v, (view_wire){.from = (int)made->steps[k].reads[i],
+                                         .to = (int)k,
+                                         .input = (int)i,
+                                         .argument = "",
+                                         .result = "",
+                                         .shape = "",
+                                         .kind = WIRE_DATA});
+    return dg_ok();
 }

@@ -5,15 +5,27 @@
 #include "derive.h"
 #include "view.h"
 
+#include <dotgrad/plan.h>
+
 typedef struct plan_wish {
     dg_node *loss;
     dg_node *const *updates;
     int n_updates;
-    const derived_nodes *derived; /* which nodes are of derivatives */
-    int64_t batch;                /* for N */
+    int64_t batch; /* for N */
 } plan_wish;
 
-/* Binds a plan of the loss and the updates to the batch, with parameters made by their initialisers. */
-dg_status view_of_plan(view *v, dg_graph *graph, const plan_wish *wish);
+typedef struct plan_steps {
+    dg_arena *arena; /* owns the rest */
+    dg_plan_step *steps;
+    size_t count;
+    const char *summary;
+} plan_steps;
+
+/* Binds a plan of the loss and the updates to the batch, and keeps its steps; to be freed even after an error. */
+dg_status plan_steps_make(dg_graph *graph, const plan_wish *wish, plan_steps *made);
+void plan_steps_free(plan_steps *made);
+
+dg_status view_of_plan(view *v, dg_graph *graph, const plan_steps *made, const dg_node *loss,
+                       const derived_nodes *derived);
 
 #endif

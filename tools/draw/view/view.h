@@ -71,6 +71,8 @@ typedef struct view_box {
     bool is_gone;
     int partner;          /* of a gradient, the box that it stands beside; −1 */
     int closed, n_inside; /* the closed module that the box is, and how many nodes are in it */
+    bool is_backwards;    /* its rows are in the order against its wires: of gradients, in that of the network */
+    bool is_upwards;      /* its rows are shown from below to above, as its wires run */
     int became;           /* 1 + the box that stands for one that is gone; 0: none does */
     int became_row;       /* and its row */
 } view_box;
