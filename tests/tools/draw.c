@@ -731,18 +731,60 @@ Test(draw, a_step_is_the_one_of_training)
     expect_in_file("none.svg", "adam w.weight");
 }
 
-/* Each of several losses trains parameters of its own, with an optimiser of its own. */
-/* The base line of the first text that is `words`. */
-static double line_of(const char *svg, const char *words)
+/* Where the first text that is `words` is: "x" or "y". */
+static double place_of(const char *svg, const char *words, const char *axis)
 {
     static char text[1 << 20];
-    char wanted[80], *at;
+    char wanted[80], attribute[8], *at;
     read_text(svg, text, sizeof text);
     snprintf(wanted, sizeof wanted, ">%s</text>", words);
+    snprintf(attribute, sizeof attribute, " %s=\"", axis);
     cr_assert_not_null(at = strstr(text, wanted), "%s", words);
-    while (strncmp(at, " y=\"", 4) != 0)
+    while (strncmp(at, attribute, 4) != 0)
         at--;
     return strtod(at + 4, NULL);
+}
+
+static double line_of(const char *svg, const char *words)
+{
+    return place_of(svg, words, "y");
+}
+
+/* Fractions above and below a line, powers raised, roots, bars and cases; in LaTeX as LaTeX has them; in text in a
+ * line. */
+Test(draw, formulas_are_written_as_mathematics)
+{
+    write_text("f.dot", "digraph { x [op=\"input([N, 4])\"]; f [op=\"expr((x + 3) / (abs(x) + 7))\"]; x -> f; }");
+    expect_fine(dotgrad("draw f.dot -o f.svg"));
+    cr_expect_lt(line_of("f.svg", "x + 3") + 9, line_of("f.svg", "+ 7"));
+    expect_in_file("f.svg", "(x + 3) / (abs(x) + 7)"); /* for who does not see it */
+    expect_fine(dotgrad("draw f.dot -o f.tex"));
+    expect_in_file("f.tex", "\\frac{x+3}{\\left|x\\right|+7}");
+    expect_fine(dotgrad("draw f.dot -o f.txt"));
+    expect_in_file("f.txt", "(x + 3) / (abs(x) + 7)");
+    write_text("g.dot", "digraph { x [op=\"input([N, 4])\"]; f [op=\"expr(where(x > 0, sqrt(y), y^-2.5 - (x - 1)))\"];"
+                        "x -> f [arg=x]; x -> f [arg=y]; }");
+    expect_fine(dotgrad("draw g.dot -o g.svg"));
+    cr_expect_lt(line_of("g.svg", "if x &gt; 0"), line_of("g.svg", "else"));
+    cr_expect_lt(line_of("g.svg", "−2.5"), line_of("g.svg", "− (x − 1)"));
+    cr_expect_lt(place_of("g.svg", "y", "x"), place_of("g.svg", "if x &gt; 0", "x"));
+    expect_fine(dotgrad("draw g.dot -o g.tex"));
+    expect_in_file("g.tex", "\\sqrt{y} & \\textrm{if }x>0\\\\ {y}^{-2.5}-\\left(x-1\\right) & \\textrm{else}");
+}
+
+/* PNG and PDF draw one font, TeX has another: what they lack is shown as its code, and told. */
+Test(draw, characters_without_a_glyph_are_shown_as_their_codes)
+{
+    write_text("c.dot", "digraph { \"層\" [op=\"input([N, 4])\"]; a [op=relu]; \"層\" -> a; }");
+    outcome run = dotgrad("draw c.dot -o c.png");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.err, "1 character shown as its code: png has no such letter"), "%s", run.err);
+    run = dotgrad("draw c.dot -o c.tex");
+    cr_expect_not_null(strstr(run.err, "svg and html show it"), "%s", run.err);
+    expect_in_file("c.tex", "U+5C64");
+    run = dotgrad("draw c.dot -o c.svg");
+    cr_expect_str_empty(run.err);
+    expect_in_file("c.svg", ">層</text>");
 }
 
 /* Down, up, and of gradients against the network's order: from the loss on. */
@@ -760,6 +802,7 @@ Test(draw, rows_of_a_stack_are_in_the_direction_of_its_wires)
     cr_expect_lt(line_of("s.svg", "∂tanh"), line_of("s.svg", "∂sigmoid"));
 }
 
+/* Each of several losses trains parameters of its own, with an optimiser of its own. */
 Test(draw, a_step_is_the_turn_of_one_loss)
 {
     write_text("two.dot", "digraph { graph [loss=\"la, lb\", output=o, optimizer=rmsprop]; x [op=\"input([N, 2])\"];"

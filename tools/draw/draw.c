@@ -293,6 +293,7 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
         pass_close_these(v, choice->closed);
     else if (choice->depth > 0 || options->close)
         pass_close(v, choice->depth, options->open, options->close);
+    pass_repeats(v);
     if (choice->fold)
         pass_fold(v, choice->fold == 1);
     if (v->is_ladder)
@@ -359,6 +360,13 @@ static dg_status paint(const drawing_work *work, view *v, const layout *made, te
 {
     scene s;
     draw_compose(work, v, made, &s);
+    bool has_glyphs = strcmp(work->format, "png") == 0 || strcmp(work->format, "pdf") == 0;
+    int missing = has_glyphs ? scene_replace_missing(&s) : strcmp(work->format, "tex") == 0 ? tikz_missing(&s) : 0;
+    if (missing)
+        v->told = text_format(v->arena, "%s%s%d %s shown as %s: %s has no such %s, svg and html show %s", v->told,
+                              *v->told ? "; " : "", missing, missing == 1 ? "character" : "characters",
+                              missing == 1 ? "its code" : "their codes", work->format,
+                              missing == 1 ? "letter" : "letters", missing == 1 ? "it" : "them");
     dg_status status = dg_ok();
     if (strcmp(work->format, "png") == 0)
         status = paint_png(&s,
@@ -510,7 +518,9 @@ dg_status draw_prepare(drawing_work *work, dg_graph *graph, dg_draw_options *opt
     if (!options->output && options->file)
         options->output = options->file->output;
     DG_TRY(read_options(options, work));
-    return options->view != DG_VIEW_FORWARD ? derive(work) : dg_ok();
+    if (options->view != DG_VIEW_FORWARD)
+        DG_TRY(derive(work));
+    return options->view == DG_VIEW_PLAN ? plan_step(work) : dg_ok();
 }
 
 dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes, size_t *size)
@@ -523,10 +533,7 @@ dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes,
     *bytes = NULL;
     *size = 0;
     DG_TRY(draw_prepare(&work, graph, &options));
-    dg_status status = options.view == DG_VIEW_PLAN ? plan_step(&work) : dg_ok();
-    if (status.code == DG_OK)
-        status = draw(&work, &to);
-    plan_steps_free(&work.plan);
+    dg_status status = draw(&work, &to);
     if (status.code != DG_OK) {
         text_free(&to);
         return status;

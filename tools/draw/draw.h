@@ -6,6 +6,7 @@
  *   cost.c     parameters, work and memory of nodes
  *   text.c     text in the making
  *   style.c    colours
+ *   math/      formulas as they are written on paper
  *   view/      boxes, wires and modules of a graph or file
  *   passes/    what rewrites them
  *   layout/    sizes and positions

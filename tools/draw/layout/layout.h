@@ -23,8 +23,9 @@ typedef struct layout_line {
     const char *head; /* bold or not, in `size` */
     double size;
     bool is_bold, is_weak;
-    const char *tail; /* behind it, weak, in SIZE_DETAIL; "" */
-    double width;
+    const char *tail;                /* behind it, weak, in SIZE_DETAIL; "" */
+    double width, height, base;      /* base: of its base line below its upper edge */
+    const struct math_picture *math; /* the head as mathematics; NULL: in a line */
 } layout_line;
 
 typedef struct layout_row {

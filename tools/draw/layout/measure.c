@@ -2,23 +2,26 @@
 #include "layout.h"
 
 #include "tools/draw/font/font.h"
+#include "tools/draw/math/math.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { WRAP = 46, MOST_LINES = 12, MOST_DETAIL = 240 };
+enum { WRAP = 46, MOST_LINES = 12, MOST_DETAIL = 240, MOST_MATH = 200, WIDEST_MATH = 280 };
 
 /* Adds a line; "" is none. */
 static void add_line(layout_row *row, layout_line line)
 {
     if (row->n_lines == MOST_LINES || !*line.head)
         return;
-    line.width = font_width(line.head, line.size, line.is_bold);
+    line.width = line.math ? line.math->width : font_width(line.head, line.size, line.is_bold);
+    line.height = line.math ? ceil(line.math->ascent + line.math->descent + 2) : ceil(line.size * 1.22);
+    line.base = line.math ? line.math->ascent + 1 : line.size * 0.95;
     if (*line.tail)
         line.width += font_width(line.tail, SIZE_DETAIL, false) + 5;
     row->lines[row->n_lines++] = line;
     row->width = fmax(row->width, line.width);
-    row->height += ceil(line.size * 1.22);
+    row->height += line.height;
 }
 
 /* Breaks a text at blanks into lines of some WRAP characters. */
@@ -69,7 +72,11 @@ static void measure_single(view *v, const layout_options *options, const view_ro
         add_wrapped(v, to, row->looks.label, head);
         return;
     }
-    if (text_length(row->head) > WRAP) {
+    if (row->math && text_length(row->head) <= MOST_MATH)
+        head.math = math_set(v->arena, row->math, head.size, SIZE_LEAST);
+    if (head.math && head.math->width > WIDEST_MATH)
+        head.math = NULL;
+    if (text_length(row->head) > WRAP && !head.math) {
         add_wrapped(v, to, row->head, head);
         if (shows_name(row, options))
             add_wrapped(v, to, row->name, small);

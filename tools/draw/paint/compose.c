@@ -2,6 +2,7 @@
 #include "scene.h"
 
 #include "tools/draw/font/font.h"
+#include "tools/draw/math/math.h"
 
 #include <math.h>
 #include <string.h>
@@ -81,17 +82,20 @@ static void put_lines(composing *c, const view_row *row, const layout_row *lines
 {
     double all = 0;
     for (int k = 0; k < lines->n_lines; k++)
-        all += ceil(lines->lines[k].size * 1.22);
+        all += lines->lines[k].height;
     double y = top + (height - all) / 2;
     for (int k = 0; k < lines->n_lines; k++) {
         const layout_line *line = &lines->lines[k];
         double x = centred ? left + (width - line->width) / 2 : left + 7;
-        scene_text(c->s, x, y + line->size * 0.95, line->head, line->size, line->is_bold,
-                   ink_on(c, row, fill, line->is_weak));
+        double head = line->math ? line->math->width : font_width(line->head, line->size, line->is_bold);
+        const char *ink = ink_on(c, row, fill, line->is_weak);
+        if (line->math)
+            scene_math(c->s, x, y + line->base, line->math, line->size, ink);
+        else
+            scene_text(c->s, x, y + line->base, line->head, line->size, line->is_bold, ink);
         if (*line->tail)
-            scene_text(c->s, x + font_width(line->head, line->size, line->is_bold) + 5, y + line->size * 0.95,
-                       line->tail, SIZE_DETAIL, false, ink_on(c, row, fill, true));
-        y += ceil(line->size * 1.22);
+            scene_text(c->s, x + head + 5, y + line->base, line->tail, SIZE_DETAIL, false, ink_on(c, row, fill, true));
+        y += line->height;
     }
 }
 

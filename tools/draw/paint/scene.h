@@ -3,6 +3,7 @@
  *   scene.c    the list
  *   compose.c  a view and its layout as shapes
  *   heading.c  title, summary and legend
+ *   missing.c  characters that the bundled font lacks
  *   svg.c      SVG
  *   pdf.c      PDF, text as glyphs of the bundled font
  *   raster.c   the pixels of PNG; png.c the file
@@ -34,6 +35,7 @@ typedef struct shape {
     int n;
     const layout_point *points;
     const char *words; /* of a text: x is its left end, y its base line; width as measured */
+    const char *tex;   /* for LaTeX, in the place of this and of what follows with ""; NULL: none */
     double size;
     bool is_bold;
     const char *class, *id, *name, *role; /* of a group: name is its title */
@@ -55,6 +57,9 @@ typedef struct scene {
 
 void scene_add(scene *s, shape one);
 void scene_text(scene *s, double x, double y, const char *words, double size, bool is_bold, const char *color);
+void scene_math(scene *s, double x, double y, const struct math_picture *set, double size, const char *color);
+/* For formats that draw the bundled font: returns how many characters it lacks; each becomes a frame with its code. */
+int scene_replace_missing(scene *s);
 void scene_begin(scene *s, const char *class, const char *id, const char *name, const char *role, int box, int row,
                  int module);
 void scene_end(scene *s);
@@ -76,5 +81,6 @@ bool svg_variable(int k, const char **light, const char **dark);
 dg_status paint_pdf(const scene *s, text *to);
 dg_status paint_png(const scene *s, double dpi, text *to);
 void paint_tikz(const scene *s, text *to);
+int tikz_missing(const scene *s); /* characters that it has no letter for */
 
 #endif

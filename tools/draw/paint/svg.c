@@ -181,7 +181,8 @@ static void put_shape(text *t, const scene *s, const shape *one)
         text_put(t, "/>\n");
         break;
     case SHAPE_TEXT:
-        put_text(s, t, one);
+        if (*one->words)
+            put_text(s, t, one);
         break;
     case SHAPE_BEGIN:
         put_group(t, s, one);

@@ -143,24 +143,43 @@ static const struct {
              {"ų", "u"},
              {"ſ", "s"}};
 
+static const char *sign_of(const char *begin, size_t length)
+{
+    for (size_t k = 0; k < sizeof signs / sizeof *signs; k++)
+        if (strlen(signs[k].sign) == length && memcmp(signs[k].sign, begin, length) == 0)
+            return signs[k].tex;
+    return NULL;
+}
+
 static void put_tex(text *t, const char *words)
 {
     while (*words) {
         const char *begin = words;
         uint32_t c = text_character(&words);
-        size_t length = (size_t)(words - begin), k = 0;
-        while (k < sizeof signs / sizeof *signs &&
-               (strlen(signs[k].sign) != length || memcmp(signs[k].sign, begin, length)))
-            k++;
-        if (k < sizeof signs / sizeof *signs)
-            text_put(t, signs[k].tex);
+        size_t length = (size_t)(words - begin);
+        const char *sign = sign_of(begin, length);
+        if (sign)
+            text_put(t, sign);
         else if (c < ' ' || (c >= 0x7f && c < 0xa0))
             text_put(t, " ");
         else if (c < 0x180 && c != 0xfffd)
             text_bytes(t, begin, length);
         else
-            text_put(t, "?"); /* pdflatex has no such letter */
+            text_add(t, "{\\scriptsize U+%04X}", (unsigned)c); /* pdflatex has no such letter */
     }
+}
+
+int tikz_missing(const scene *s)
+{
+    int count = 0;
+    for (int k = 0; k < s->n; k++) {
+        const char *at = s->shapes[k].kind == SHAPE_TEXT && !s->shapes[k].tex ? s->shapes[k].words : "";
+        while (*at) {
+            const char *begin = at;
+            count += text_character(&at) >= 0x180 && !sign_of(begin, (size_t)(at - begin));
+        }
+    }
+    return count;
 }
 
 static void put_point(text *t, const scene *s, double x, double y)
@@ -248,7 +267,10 @@ static void put_text(text *t, const scene *s, const shape *one)
     text_put(t, "}{");
     text_number(t, one->size * s->scale, 2);
     text_add(t, "}{%s", one->is_bold ? "\\bfseries " : "");
-    put_tex(t, one->words);
+    if (one->tex)
+        text_put(t, one->tex);
+    else
+        put_tex(t, one->words);
     text_put(t, "}};\n");
 }
 
@@ -280,6 +302,8 @@ void paint_tikz(const scene *s, text *t)
     text_put(t, ");\n");
     for (int k = 0; k < s->n; k++) {
         const shape *one = &s->shapes[k];
+        if (one->tex && !*one->tex) /* a piece of a formula, which LaTeX sets as a whole */
+            continue;
         if (one->kind == SHAPE_TEXT)
             put_text(t, s, one);
         else if (one->kind != SHAPE_BEGIN && one->kind != SHAPE_END)

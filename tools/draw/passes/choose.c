@@ -47,7 +47,7 @@ static bool is_hidden(const view_box *box, const char *kinds)
     const view_row *row = &box->rows[0];
     if (row->is_loss || row->is_output || box->kind == BOX_ENTRY)
         return false;
-    return (text_lists(kinds, "reshapes") && row->style == STYLE_SHAPE && box->kind == BOX_OP &&
+    return (text_lists(kinds, "reshapes") && row->style == STYLE_SHAPE && box->kind == BOX_OP && row->node &&
             dg_node_op(row->node)->flags & DG_VIEW) ||
            (text_lists(kinds, "dropout") && box->kind == BOX_OP && row->node && is_dropout(dg_node_op(row->node)));
 }

@@ -238,6 +238,22 @@ static bool find_run(folding *f, fold_run *best)
     return saved > 1;
 }
 
+void pass_repeats(view *v)
+{
+    for (int m = 0, modules = v->n_modules; m < modules; m++) {
+        int n = v->n_boxes, *readers = NULL;
+        if (v->modules[m].times < 2 || v->modules[m].is_fold)
+            continue;
+        if (!(readers = dg_arena_alloc(v->arena, ((size_t)n + 1) * sizeof *readers)))
+            return;
+        for (int w = 0; w < v->n_wires; w++)
+            readers[v->wires[w].from] += !v->wires[w].is_gone && view_is_inside(v, v->boxes[v->wires[w].to].module, m);
+        for (int b = 0; b < n; b++)
+            if (readers[b] > 1 && !view_is_source(&v->boxes[b]) && !view_is_inside(v, v->boxes[b].module, m))
+                fold_add_entry(v, m, b);
+    }
+}
+
 int pass_fold(view *v, bool with_sizes)
 {
     int runs = 0;

@@ -265,18 +265,17 @@ static void move_wires(fold_work *f)
     }
 }
 
-/* Where the value that enters is read more than once, a dot in the frame hands it on. */
-static void add_entry(fold_work *f, int frame)
+void fold_add_entry(view *v, int frame, int source)
 {
-    view *v = f->v;
     int readers = 0, last = v->n_wires, dot = -1;
     for (int w = 0; w < last; w++)
-        readers += !v->wires[w].is_gone && v->wires[w].from == f->run->entry && f->copy[v->wires[w].to] == 1;
-    if (f->run->entry < 0 || readers < 2)
+        readers += !v->wires[w].is_gone && v->wires[w].from == source &&
+                   view_is_inside(v, v->boxes[v->wires[w].to].module, frame);
+    if (readers < 2)
         return;
     for (int w = 0; w < last; w++) {
         view_wire *wire = &v->wires[w];
-        if (wire->is_gone || wire->from != f->run->entry || f->copy[wire->to] != 1)
+        if (wire->is_gone || wire->from != source || !view_is_inside(v, v->boxes[wire->to].module, frame))
             continue;
         if (dot < 0) {
             view_row *row = dg_arena_alloc(v->arena, sizeof *row);
@@ -343,12 +342,13 @@ void fold_apply(view *v, const int *order, const fold_run *run)
     }
     put_in_frame(&f, frame, only);
     move_wires(&f);
-    add_entry(&f, frame);
-    for (int b = 0; b < v->n_boxes; b++)
+    for (int b = 0, n = v->n_boxes; b < n; b++)
         if (f.copy[b] > 1) {
             v->boxes[b].is_gone = true;
             v->boxes[b].became = f.twin[b] + 1;
         }
+    if (run->entry >= 0)
+        fold_add_entry(v, frame, run->entry);
     free(f.copy);
     free(f.twin);
 }

@@ -37,6 +37,10 @@ typedef struct fold_run {
     bool is_loose;
 } fold_run;
 void fold_apply(view *v, const int *order, const fold_run *run);
+/* Where a value from outside is read more than once in the frame, a dot in it hands it on. */
+void fold_add_entry(view *v, int frame, int source);
+/* The same for modules that repeat as their author wrote them, and values that are computed. */
+void pass_repeats(view *v);
 
 int pass_stack(view *v);
 

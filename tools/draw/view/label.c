@@ -1,6 +1,8 @@
 /* What is written in a row: the op's attributes as short as can be, its arguments and shapes. */
 #include "view.h"
 
+#include "tools/draw/math/math.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,14 +315,14 @@ static bool is_shown(const dg_op *op, const dg_attr_spec *attr, bool has_weight)
 }
 
 /* A formula is its own head. */
-static const char *formula_of(view *v, const dg_node *node)
+static const char *formula_of(const dg_node *node)
 {
     const dg_op *op = dg_node_op(node);
     for (int k = 0; op->flags & DG_ANY_INPUTS && op->attrs[k].name; k++)
         if (op->attrs[k].kind == DG_ATTR_TEXT && dg_node_attrs(node) &&
             (dg_node_attrs(node)[k].kind == DG_VALUE_TEXT || dg_node_attrs(node)[k].kind == DG_VALUE_STRING ||
              dg_node_attrs(node)[k].kind == DG_VALUE_NAME))
-            return formula_pretty(v->arena, dg_node_attrs(node)[k].s);
+            return dg_node_attrs(node)[k].s;
     return NULL;
 }
 
@@ -422,7 +424,7 @@ static view_style style_of_formula(const dg_node *node)
 void label_row(view *v, view_row *row)
 {
     const dg_op *op = dg_node_op(row->node);
-    const char *formula = formula_of(v, row->node);
+    const char *formula = formula_of(row->node);
     text t = {0};
     row->style = style_of(op);
     row->shares = shared_weights(v, row->node);
@@ -446,7 +448,8 @@ void label_row(view *v, view_row *row)
         put_details(v, row, &t);
         row->detail = text_keep(v->arena, &t);
         if (formula) {
-            row->head = formula;
+            row->head = formula_pretty(v->arena, formula);
+            row->math = math_parse(v->arena, formula);
             row->style = style_of_formula(row->node);
         }
     }

@@ -158,7 +158,7 @@ static void add_step(view *v, const dg_plan_step *step, size_t number, size_t co
 /* Of the plan, which ends here, the steps are kept. */
 static dg_status take_steps(planning *p, plan_steps *made)
 {
-    dg_arena *arena = made->arena;
+    dg_arena *arena = dg_graph_arena(p->graph);
     DG_TRY(dg_plan_steps(p->plan, arena, &made->steps, &made->count));
     for (size_t k = 0; k < made->count; k++) { /* lists that are the plan's */
         dg_plan_step *step = &made->steps[k];
@@ -181,7 +181,6 @@ static dg_status take_steps(planning *p, plan_steps *made)
 dg_status plan_steps_make(dg_graph *graph, const plan_wish *wish, plan_steps *made)
 {
     planning p = {.graph = graph, .wish = wish};
-    DG_TRY(dg_arena_new(&made->arena));
     dg_status status = bind(&p, true);
     if (status.code == DG_OK && !is_large(&p)) {
         release(&p);
@@ -191,13 +190,6 @@ dg_status plan_steps_make(dg_graph *graph, const plan_wish *wish, plan_steps *ma
         status = take_steps(&p, made);
     release(&p);
     return status;
-}
-
-void plan_steps_free(plan_steps *made)
-{
-    if (made->arena)
-        dg_arena_free(made->arena);
-    *made = (plan_steps){0};
 }
 
 dg_status view_of_plan(view *v, dg_graph *graph, const plan_steps *made, const dg_node *loss,

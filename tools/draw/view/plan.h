@@ -15,15 +15,13 @@ typedef struct plan_wish {
 } plan_wish;
 
 typedef struct plan_steps {
-    dg_arena *arena; /* owns the rest */
     dg_plan_step *steps;
     size_t count;
     const char *summary;
 } plan_steps;
 
-/* Binds a plan of the loss and the updates to the batch, and keeps its steps; to be freed even after an error. */
+/* Binds a plan of the loss and the updates to the batch, and keeps its steps, in the graph's arena. */
 dg_status plan_steps_make(dg_graph *graph, const plan_wish *wish, plan_steps *made);
-void plan_steps_free(plan_steps *made);
 
 dg_status view_of_plan(view *v, dg_graph *graph, const plan_steps *made, const dg_node *loss,
                        const derived_nodes *derived);

@@ -1,6 +1,8 @@
 /* What a picture shows, before anything is placed: boxes of rows (one row an op), wires between rows, and modules
  * around boxes. A view is made from a graph or a graph file; passes then rewrite it (passes/), the layout places it
- * (layout/) and painters paint it (paint/).
+ * (layout/) and painters paint it (paint/). Another source of networks, a file of another program's, would be another
+ * maker of views: boxes with their rows' texts (head, detail, call, exact, loose) and style, wires between them, and
+ * the modules around them. A row's `node` may then be NULL: what comes after reads the texts alone.
  *
  *   view.c       arrays, order of the boxes
  *   graph.c      from a dg_graph
@@ -30,13 +32,14 @@ typedef struct view_looks {
 
 /* One op. */
 typedef struct view_row {
-    const char *name;   /* "layer1.0.conv1"; "" for a node without one of its own */
-    const char *names;  /* of all nodes that it stands for, with NAME_END between them; NULL: the name alone */
-    const char *op;     /* "conv2d" */
-    const char *head;   /* what is written first: the op, the input's name, the constant's value */
-    const char *detail; /* "3×3, 64 → 64, pad 1": whole */
-    const char *shares; /* "weights of fc1"; "" */
-    const char *sign;   /* "+": the row alone may be a small circle; NULL */
+    const char *name;        /* "layer1.0.conv1"; "" for a node without one of its own */
+    const char *names;       /* of all nodes that it stands for, with NAME_END between them; NULL: the name alone */
+    const char *op;          /* "conv2d" */
+    const char *head;        /* what is written first: the op, the input's name, the constant's value */
+    const struct math *math; /* of a head that is a formula; NULL */
+    const char *detail;      /* "3×3, 64 → 64, pad 1": whole */
+    const char *shares;      /* "weights of fc1"; "" */
+    const char *sign;        /* "+": the row alone may be a small circle; NULL */
     view_style style;
     bool is_output, is_loss;
     bool is_commutative; /* its arguments may be exchanged */

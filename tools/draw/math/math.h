@@ -1,0 +1,53 @@
+/* Formulas as mathematics: fractions, powers, roots and cases as they are written on paper.
+ *
+ *   parse.c   the text of a formula as a tree
+ *   set.c     the tree as words and lines in their places
+ *   tex.c     the tree as LaTeX */
+#ifndef TOOLS_DRAW_MATH_H
+#define TOOLS_DRAW_MATH_H
+
+#include "tools/draw/text.h"
+
+typedef enum math_kind { MATH_NAME, MATH_NUMBER, MATH_CALL, MATH_MINUS, MATH_BINARY } math_kind;
+
+enum { MATH_MOST_ARGUMENTS = 8 };
+
+typedef struct math {
+    math_kind kind;
+    const char *word; /* "alpha", "0.5", "tanh", "+", "<=" */
+    int n;            /* arguments */
+    const struct math *args[MATH_MOST_ARGUMENTS];
+} math;
+
+/* NULL: what these rules do not cover; the formula is then shown in a line. In the arena. */
+const math *math_parse(dg_arena *arena, const char *formula);
+/* 1 comparison, 2 sum, 3 product, 4 minus, 5 power, 6 what needs no brackets. */
+int math_precedence(const math *m);
+/* "α" of "alpha", the word itself where it is no Greek letter. */
+const char *math_letter(const char *word);
+
+typedef struct math_point {
+    double x, y;
+} math_point;
+
+/* Words, or a curve of 1 + 3k points; places are from the left end of the base line, y downwards. */
+typedef struct math_item {
+    const char *words; /* NULL: a curve */
+    double x, y, size, line;
+    int n;
+    math_point points[10];
+} math_item;
+
+typedef struct math_picture {
+    double width, ascent, descent;
+    int n;
+    math_item *items;
+    const char *tex;
+} math_picture;
+
+/* Letters are of `size`, in powers of `least`. In the arena; NULL without memory. */
+const math_picture *math_set(dg_arena *arena, const math *m, double size, double least);
+
+const char *math_tex(dg_arena *arena, const math *m);
+
+#endif
