@@ -167,9 +167,9 @@ Test(run_folder, is_held_by_one_training)
     pid_t first = start("run", "100000000");
     cr_assert(wait_for_file("run/checkpoint.safetensors"));
     snprintf(pid, sizeof pid, "process %ld ", (long)first);
-    expect_failure(dotgrad("train net.dot -o run"), 1, pid);
-    expect_failure(dotgrad("train --resume run"), 1, pid);
-    expect_failure(dotgrad("train --resume run/checkpoint.safetensors"), 1, pid);
+    expect_failure(dotgrad("train net.dot -o run"), 3, pid);
+    expect_failure(dotgrad("train --resume run"), 3, pid);
+    expect_failure(dotgrad("train --resume run/checkpoint.safetensors"), 3, pid);
     kill(first, SIGTERM);
     int state = expect_end(first, 20);
     cr_assert(WIFEXITED(state) && WEXITSTATUS(state) == 1);

@@ -36,11 +36,17 @@ static size_t resident_memory(void)
 static dg_status find_loss(const bench *b, dg_node **loss)
 {
     *loss = b->session.loss ? b->session.loss : b->session.output;
+<<<<<<< HEAD
     if (b->given->node)
         DG_TRY(session_find(&b->session, b->given->node, loss));
     return *loss ? dg_ok()
                  : dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss and no output: name a node with --node",
                             b->given->graph);
+=======
+    if (b->given->node && !(*loss = dg_graph_file_find(b->session.file, b->given->node)))
+        return dg_error(DG_BAD_ARGUMENT, "there is no node '%s'", b->given->node);
+    return *loss ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "the graph names no loss and no output: say --node");
+>>>>>>> 9ad27d6 (A folder that another process holds is told by a status and exit status of its own, not by words in a message)
 }
 
 /* What gradients are taken by: trainable parameters, or float inputs in a graph that has none. */
@@ -51,6 +57,11 @@ static dg_status find_wrt(const bench *b, dg_node *loss, dg_node *const **wrt, i
     DG_TRY(dg_trainable_parameters(loss, wrt, count));
     if (*count)
         return dg_ok();
+<<<<<<< HEAD
+=======
+    if (b->given->mode == BENCH_TRAIN)
+        return dg_error(DG_BAD_ARGUMENT, "'%s' depends on no trainable parameter", dg_node_name(loss));
+>>>>>>> 9ad27d6 (A folder that another process holds is told by a status and exit status of its own, not by words in a message)
     DG_TRY(session_nodes(&b->session, DG_ROLE_INPUT, &inputs, &n_inputs));
     dg_node **list = dg_arena_alloc(dg_graph_arena(b->session.graph), sizeof(dg_node *) * (size_t)(n_inputs + 1));
     for (int k = 0; list && k < n_inputs; k++)
@@ -59,10 +70,9 @@ static dg_status find_wrt(const bench *b, dg_node *loss, dg_node *const **wrt, i
     free(inputs);
     *wrt = list;
     if (!list)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", b->given->graph);
+        return dg_no_memory("a list of inputs");
     return *count ? dg_ok()
-                  : dg_error(DG_BAD_ARGUMENT, "%s: there is no parameter and no float input to take gradients by",
-                             b->given->graph);
+                  : dg_error(DG_BAD_ARGUMENT, "there is no parameter and no float input to take gradients by");
 }
 
 /* The whole step as `train` takes it, with the learning rate as an input. */
@@ -98,7 +108,7 @@ static dg_status emit(bench *b)
     DG_TRY(find_loss(b, &loss));
     b->fetch = calloc(1, sizeof *b->fetch);
     if (!b->fetch)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", b->given->graph);
+        return dg_no_memory("%d results", count + 1);
     b->fetch[0] = loss;
     b->n_fetch = 1;
     return b->given->mode == BENCH_TRAIN      ? emit_updates(b, loss)
@@ -133,11 +143,10 @@ static dg_status make_plan(bench *b)
     return dg_plan_prepare(b->plan, b->feeds, b->n_feeds);
 }
 
-/* Errors say which file they are about. */
+/* Errors of the library say which file they are about. */
 static dg_status about_graph(const bench *b, dg_status status)
 {
-    bool is_told = status.code == DG_OK || !strncmp(status.message, b->given->graph, strlen(b->given->graph));
-    return is_told ? status : dg_prefixed(status, "%s", b->given->graph);
+    return dg_prefixed(status, "%s", b->given->graph);
 }
 
 dg_status bench_set_up(bench *b)

@@ -1,5 +1,5 @@
 /* The commands, and what they share. Results go to standard output, messages to standard error, one line each.
- * A command returns the exit status: 0, EXIT_FAILED or EXIT_USAGE. */
+ * A command returns the exit status: 0, EXIT_FAILED, EXIT_USAGE or EXIT_BUSY (tools/run/claim.h). */
 #ifndef TOOLS_COMMANDS_H
 #define TOOLS_COMMANDS_H
 
@@ -28,7 +28,7 @@ int command_activation(int argc, char **argv);
 int command_plot(int argc, char **argv);
 int command_fit_rbf(int argc, char **argv);
 
-/* Prints "dotgrad: message" on one line; returns EXIT_FAILED. */
+/* Prints "dotgrad: message" on one line; returns EXIT_FAILED, or EXIT_BUSY for DG_BUSY. */
 int command_failed(dg_status status);
 /* Prints "dotgrad COMMAND: message (see dotgrad COMMAND --help)"; returns EXIT_USAGE. */
 int command_misused(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -2,6 +2,7 @@
 #include "command.h"
 #include "graph_options.h"
 #include "plugin.h"
+#include "tools/run/claim.h"
 
 #include <dotgrad/graph_file.h>
 #include <dotgrad/near.h>
@@ -54,7 +55,7 @@ static void print_line(const char *prefix, const char *message)
 int command_failed(dg_status status)
 {
     print_line("dotgrad: ", status.message);
-    return EXIT_FAILED;
+    return status.code == DG_BUSY ? EXIT_BUSY : EXIT_FAILED;
 }
 
 int command_misused(const char *name, const char *format, ...)

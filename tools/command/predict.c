@@ -46,6 +46,11 @@ static bool ends_in(const char *text, const char *end)
     return length > size && strcmp(text + length - size, end) == 0;
 }
 
+static bool is_graph_file(const char *path)
+{
+    return ends_in(path, ".dot") || ends_in(path, ".gv");
+}
+
 static int parse_options(int argc, char **argv, predict_options *given)
 {
     char **operands;
@@ -66,7 +71,7 @@ static int parse_options(int argc, char **argv, predict_options *given)
         return command_misused(argv[0], "needs data");
     if (operands[1] && option_given("data"))
         return command_misused(argv[0], "'%s' is one argument too many: --data names the data already", operands[1]);
-    if (given->opening.weights && !ends_in(given->model, ".dot") && !ends_in(given->model, ".gv"))
+    if (given->opening.weights && !is_graph_file(given->model))
         return command_misused(argv[0], "--weights go with a graph file (.dot, .gv); '%s' has its own", given->model);
     dg_status status =
         output_check(given->out, 3, (const char *const[]){given->model, given->data, given->opening.weights});
@@ -168,10 +173,11 @@ static dg_status run(const predict_options *given, dg_model **model, dg_data **d
     const dg_graph_read_options reading = graph_options();
     dg_model_options opening = given->opening;
     opening.reading = &reading;
-    dg_status opened = dg_model_open(given->model, &opening, model);
-    if (opened.code == DG_BAD_ARGUMENT && !opening.weights && strstr(opened.message, "name its weights"))
-        return dg_error(opened.code, "%s (--weights W)", opened.message);
-    DG_TRY(opened);
+    if (is_graph_file(given->model) && !opening.weights)
+        return dg_error(DG_BAD_ARGUMENT,
+                        "%s: a graph file alone is not trained: name its weights, a run or a checkpoint (--weights W)",
+                        given->model);
+    DG_TRY(dg_model_open(given->model, &opening, model));
     DG_TRY(dg_model_read(*model, given->data, data));
     for (size_t k = 0; (notice = dg_data_notice(*data, k)); k++)
         fprintf(stderr, "dotgrad: %s\n", notice);

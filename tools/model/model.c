@@ -45,12 +45,8 @@ static dg_status open_graph(dg_model *model, const dg_model_options *options)
         return dg_error(DG_BAD_ARGUMENT,
                         "%s: a graph file alone is not trained: name its weights, a run or a checkpoint", model->path);
     dg_status read = read_tensors(weights, &model->checkpoint);
-    if (read.code == DG_BAD_DATA && !is_file) {
-        size_t length = strlen(weights);
-        bool named = strncmp(read.message, weights, length) == 0 && strncmp(read.message + length, ": ", 2) == 0;
-        return dg_error(DG_BAD_DATA, "%s: this is not a run, checkpoint or graph file (.dot, .gv): %s", weights,
-                        read.message + (named ? length + 2 : 0));
-    }
+    if (read.code == DG_BAD_DATA && !is_file)
+        return dg_error(DG_BAD_DATA, "%s; so this is not a run, checkpoint or graph file (.dot, .gv)", read.message);
     DG_TRY(read);
     if (!is_file) {
         const char *dtype = dg_tensors_note(model->checkpoint, "graph.dtype");

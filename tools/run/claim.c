@@ -25,7 +25,7 @@ static dg_status is_held(const run_claim *claim, const char *folder)
     holder[strcspn(holder, "\n")] = '\0';
     if (!*holder && fcntl(claim->file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0)
         snprintf(holder, sizeof holder, "process %ld", (long)lock.l_pid);
-    return dg_error(DG_IO,
+    return dg_error(DG_BUSY,
                     "%s: another dotgrad trains in this folder (%s): wait for it, or name another folder with -o",
                     folder, *holder ? holder : "on another machine");
 }

@@ -5,14 +5,16 @@
 
 #include <dotgrad/status.h>
 
+#define EXIT_BUSY 3 /* the exit status of a command that ends with DG_BUSY */
+
 /* RUN/.lock, locked while the process lives and removed when it lets go. Zero: none is held. */
 typedef struct run_claim {
     char *path;
     int file;
 } run_claim;
 
-/* DG_IO when another process holds the folder, which the message names, or when nothing can be written there. A file
- * system without locks is not held. */
+/* DG_BUSY when another process holds the folder, which the message names, DG_IO when nothing can be written there. A
+ * file system without locks is not held. */
 dg_status run_claim_take(run_claim *claim, const char *folder);
 void run_claim_drop(run_claim *claim);
 

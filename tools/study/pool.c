@@ -1,6 +1,8 @@
 /* Training runs as processes, so many at a time, which end when this one does. */
 #include "study.h"
 
+#include "tools/run/claim.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -74,7 +76,8 @@ static void last_line(const char *log, char text[MOST_MESSAGE])
 static dg_status take_end(pool *p, child *c, int state)
 {
     char message[MOST_MESSAGE];
-    pool_end how = WIFEXITED(state) && WEXITSTATUS(state) == 0 ? POOL_FINE : c->is_late ? POOL_TIMEOUT : POOL_FAILED;
+    int status = WIFEXITED(state) ? WEXITSTATUS(state) : -1;
+    pool_end how = status == 0 ? POOL_FINE : c->is_late ? POOL_TIMEOUT : status == EXIT_BUSY ? POOL_BUSY : POOL_FAILED;
     last_line(c->log, message);
     if (how == POOL_FAILED && WIFSIGNALED(state))
         snprintf(message, sizeof message, "the process died: %s", strsignal(WTERMSIG(state)));

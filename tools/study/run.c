@@ -44,12 +44,6 @@ static void show(running *r, const study_run *run, const char *what)
         fprintf(stderr, "%lld of %lld runs, %.0f s\n", (long long)p->done, (long long)p->all, seconds_now() - r->begin);
 }
 
-/* Two studies may work in one folder: who comes second leaves the run to the first. */
-static bool is_held(const char *message)
-{
-    return strstr(message, "another dotgrad trains in this folder") != NULL;
-}
-
 /* What a run says, in a file of this study's own until it has ended. */
 static const char *log_of(study *s, const char *key)
 {
@@ -72,7 +66,7 @@ static dg_status take_end(void *argument, int64_t index, pool_end how, const cha
     running *r = argument;
     const study_run run = study_run_at(r->s, index);
     DG_TRY(study_read_row(r->s, index));
-    bool held = !r->s->rows[index] && how == POOL_FAILED && is_held(message);
+    bool held = !r->s->rows[index] && how == POOL_BUSY; /* by another study in this folder: the run is left to it */
     DG_TRY(keep_log(r->s, run.key, held));
     r->held += held;
     if (held)

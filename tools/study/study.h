@@ -120,7 +120,12 @@ dg_status study_count_stale(const study *s, int64_t *stale);
 /* ---- pool.c ---- */
 
 /* Called as runs end: how, and with which message of theirs. */
-typedef enum pool_end { POOL_FINE, POOL_FAILED, POOL_TIMEOUT } pool_end;
+typedef enum pool_end {
+    POOL_FINE,
+    POOL_FAILED,
+    POOL_BUSY /* another process holds the folder */,
+    POOL_TIMEOUT
+} pool_end;
 typedef dg_status pool_ended(void *argument, int64_t run, pool_end how, const char *message, double seconds);
 
 typedef struct pool pool;

@@ -24,7 +24,8 @@ typedef enum dg_code {
     DG_BAD_DATA,     /* a file or a tensor whose content is wrong: truncated, damaged, a label out of range */
     DG_IO,           /* the operating system refused to open, read or write */
     DG_NUMERIC,      /* a number that makes going on impossible: NaN loss, singular matrix */
-    DG_INTERRUPTED   /* the caller asked to stop; what was reached is saved */
+    DG_INTERRUPTED,  /* the caller asked to stop; what was reached is saved */
+    DG_BUSY          /* another process holds it for now */
 } dg_code;
 
 /* A code and one line, complete in itself (it names file, op, node, shapes or value), without a final newline.
