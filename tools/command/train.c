@@ -161,7 +161,8 @@ static void warn_of_schedule(const training_run *run)
         dg_schedule_parse(run->settings.schedule, &schedule).code != DG_OK)
         return;
     uint64_t step = step_of(run->checkpoint);
-    uint64_t batches = 1 + (uint64_t)(dg_data_set(run->data)->n_train - 1) / (uint64_t)run->settings.batch_size;
+    uint64_t batches =
+        1 + (uint64_t)(dg_data_set(run->experiment->data)->n_train - 1) / (uint64_t)run->settings.batch_size;
     double old = dg_schedule_rate(&schedule, optimizer.lr, step, batches, (uint64_t)epochs);
     double new = dg_schedule_rate(&schedule, optimizer.lr, step, batches, (uint64_t)run->settings.epochs);
     if (dg_schedule_knows_the_end(&schedule))
@@ -172,17 +173,19 @@ static void warn_of_schedule(const training_run *run)
     dg_schedule_release(&schedule);
 }
 
-static dg_status make_trainer(training_run *run)
+/* What the checkpoint keeps for those who go on or predict from it. */
+static dg_status write_notes(training_run *run)
 {
     const train_settings *settings = &run->settings;
-    const char *data = settings->data;
+    const char *data = settings->data, *loss = dg_graph_file_setting(run->session.file, "loss");
+    loss = settings->loss ? settings->loss : loss ? loss : "loss";
     bool is_found = data && *data != '/' && names_file(settings->folder, data);
     if (is_found && !(run->base = path_between(run->folder, settings->folder ? settings->folder : ".")))
         return no_memory();
     const run_notes notes = {.data = data,
                              .base = run->base,
                              .output = run->output ? dg_node_name(run->output) : NULL,
-                             .loss = run->loss_names,
+                             .loss = loss,
                              .dtype = settings->dtype,
                              .init = settings->init,
                              .validation = settings->validation,
@@ -190,26 +193,33 @@ static dg_status make_trainer(training_run *run)
                              .folds = settings->folds,
                              .fold = settings->fold};
     DG_TRY(dg_tensors_new(&run->extra));
-    DG_TRY(notes_write(run->extra, &notes));
+    return notes_write(run->extra, &notes);
+}
+
+static dg_status make_trainer(training_run *run)
+{
+    const train_settings *settings = &run->settings;
+    const dg_trainer_options *said = &run->experiment->options;
+    DG_TRY(write_notes(run));
     return dg_trainer_new(&(dg_trainer_options){.task = {.graph = run->session.graph,
                                                          .loss = run->loss,
                                                          .output = run->output,
                                                          .parameters = run->session.parameters,
-                                                         .data = dg_data_set(run->data),
+                                                         .data = dg_data_set(run->experiment->data),
                                                          .metrics = settings->metrics,
                                                          .batch_size = settings->batch_size,
                                                          .seed = run->session.seed,
                                                          .threads = run->session.threads,
                                                          .memory_limit = settings->memory_limit},
-                                                .objectives = run->objectives,
-                                                .n_objectives = run->n_objectives,
-                                                .updates = run->updates,
-                                                .n_updates = run->n_updates,
+                                                .objectives = said->objectives,
+                                                .n_objectives = said->n_objectives,
+                                                .updates = said->updates,
+                                                .n_updates = said->n_updates,
                                                 .monitor = settings->monitor,
                                                 .optimizer = settings->optimizer,
                                                 .schedule = settings->schedule,
                                                 .epochs = settings->epochs ? settings->epochs : DG_NONE,
-                                                .refit = run->refit,
+                                                .refit = said->refit,
                                                 .clip_value = settings->clip_value,
                                                 .clip_norm = settings->clip_norm,
                                                 .early_stopping = settings->patience,
@@ -334,7 +344,7 @@ static dg_status work_through(training_run *run)
                           .loss = run->loss,
                           .output = run->output,
                           .parameters = run->session.parameters,
-                          .data = dg_data_set(run->data)};
+                          .data = dg_data_set(run->experiment->data)};
     int64_t steps = run->settings.steps ? run->settings.steps : 1;
     return dg_prefixed(trace_steps(stdout, &run->session, &task, run->trainer, steps, run->settings.batch_size), "%s",
                        run->session.name);
@@ -372,12 +382,8 @@ static void release(training_run *run)
     run_claim_drop(&run->claim);
     dg_trainer_free(run->trainer);
     dg_tensors_free(run->extra);
+    dg_experiment_free(run->experiment);
     dg_data_free(run->data);
-    free(run->graph_text);
-    free(run->loss_names);
-    free(run->objectives);
-    free(run->updates);
-    free(run->refit);
     free(run->data_folder);
     free(run->base);
     free(run->folder);

@@ -13,6 +13,8 @@
 #include "tools/run/watch.h"
 #include "train_settings.h"
 
+#include <dotgrad/experiment.h>
+
 /* One run from its options to its results. */
 typedef struct training_run {
     train_settings settings;
@@ -21,13 +23,8 @@ typedef struct training_run {
     const dg_tensors *weights; /* parameters that are there already; NULL: none */
     graph_session session;
     dg_node *loss, *output;
-    char *loss_names;         /* "d_loss, g_loss" */
-    dg_objective *objectives; /* of several losses; else NULL */
-    int n_objectives;
-    dg_node **updates; /* the graph's own assign nodes */
-    int n_updates;
-    char *graph_text; /* as it was before gradients were added */
-    char *refit;      /* names of the layers that are fitted again after each epoch; NULL: none */
+    dg_experiment *experiment; /* what the graph says of it */
+    const char *graph_text;    /* as it was before gradients were added */
     char *data_folder, *folder, *checkpoint_path;
     char *base; /* where data start, seen from the folder */
     run_claim claim;

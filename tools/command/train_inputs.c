@@ -13,82 +13,6 @@ static const char *attribute_of(const void *file, const char *name)
     return dg_graph_file_setting(file, name);
 }
 
-/* Settings that a loss has of its own. */
-static dg_status take_objective(const dg_graph_file *file, dg_node *loss, dg_objective *objective)
-{
-    int index = dg_graph_file_index(file, loss);
-    *objective = (dg_objective){.loss = loss};
-    if (index < 0)
-        return dg_ok();
-    const dg_file_attributes *own = &file->nodes[index].attributes;
-    const char *turns = dg_file_attribute_find(own, "turns");
-    const char *norm = dg_file_attribute_find(own, "clip_norm"), *value = dg_file_attribute_find(own, "clip_value");
-    objective->trains = dg_file_attribute_find(own, "trains");
-    objective->optimizer = dg_file_attribute_find(own, "optimizer");
-    objective->schedule = dg_file_attribute_find(own, "schedule");
-    objective->clip_norm = norm ? strtod(norm, NULL) : 0;
-    objective->clip_value = value ? strtod(value, NULL) : 0;
-    long count = turns ? strtol(turns, NULL, 10) : 1;
-    objective->turns = (int)count;
-    return count >= 1 && count <= 1000000
-               ? dg_ok()
-               : dg_error(DG_BAD_ARGUMENT, "loss '%s': turns=%s: expected a whole number from 1 on", dg_node_name(loss),
-                          turns);
-}
-
-/* The losses that --loss names, or the graph. Several, or one that says what it trains, are objectives. */
-static dg_status find_loss(training_run *run)
-{
-    const train_settings *settings = &run->settings;
-    const dg_graph_file *file = run->session.file;
-    const char *names = settings->loss ? settings->loss : dg_graph_file_setting(file, "loss");
-    char *copy = run->loss_names = strdup(names ? names : "loss"), *rest = NULL;
-    run->objectives = copy ? calloc(strlen(copy) + 1, sizeof *run->objectives) : NULL;
-    if (!run->objectives || !(copy = strdup(copy)))
-        return dg_error(DG_NO_MEMORY, "not enough memory");
-    dg_status status = dg_ok();
-    bool is_plain = true;
-    for (char *name = strtok_r(copy, ", \t", &rest); name && status.code == DG_OK;
-         name = strtok_r(NULL, ", \t", &rest)) {
-        dg_node *loss = NULL;
-        if (names || file->loss)
-            status = session_find(&run->session, name, &loss);
-        if (loss && status.code == DG_OK) {
-            dg_objective *own = &run->objectives[run->n_objectives++];
-            status = take_objective(file, loss, own);
-            is_plain = !(own->trains || own->optimizer || own->schedule || own->clip_norm > 0 || own->clip_value > 0);
-        }
-    }
-    free(copy);
-    DG_TRY(status);
-    if (!run->n_objectives)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss: call a node 'loss', or name one with --loss",
-                        run->session.name);
-    run->loss = run->objectives[0].loss;
-    if (run->n_objectives == 1 && is_plain)
-        run->n_objectives = 0;
-    run->output = run->session.file->output;
-    if (settings->output)
-        DG_TRY(session_find(&run->session, settings->output, &run->output));
-    if (settings->output && run->output == run->loss)
-        return dg_error(DG_BAD_ARGUMENT,
-                        "%s: --output %s is the loss, which training minimises; it names the node whose values are "
-                        "the predictions",
-                        run->session.name, settings->output);
-    return dg_ok();
-}
-
-/* Assignments that the graph's author wrote: each takes effect with every step. */
-static dg_status find_updates(training_run *run)
-{
-    int count;
-    DG_TRY(session_nodes(&run->session, DG_ROLE_ASSIGN, &run->updates, &count));
-    for (int k = 0; k < count; k++)
-        if (!dg_node_owner(run->updates[k]))
-            run->updates[run->n_updates++] = run->updates[k];
-    return dg_ok();
-}
-
 /* Numbers to begin from. Parameters that the file lacks are initialised as usual, with a message. */
 static dg_status take_weights(training_run *run)
 {
@@ -220,6 +144,23 @@ static dg_status find_data(void *argument, const dg_graph_file *file, const dg_d
     return dg_ok();
 }
 
+/* Losses, updates and the like, as the graph says; and the data, made to suit it. */
+static dg_status open_experiment(training_run *run)
+{
+    const train_settings *settings = &run->settings;
+    const dg_experiment_options options = {.data = run->data,
+                                           .no_data = true, /* but those */
+                                           .batch_size = settings->batch_size,
+                                           .loss = settings->loss,
+                                           .output = settings->output,
+                                           .threads = run->session.threads};
+    DG_TRY(dg_experiment_new(run->session.file, &options, &run->experiment));
+    run->loss = run->experiment->options.task.loss;
+    run->output = run->experiment->options.task.output;
+    run->graph_text = run->experiment->options.graph_text;
+    return dg_ok();
+}
+
 /* Opens the graph of the file or of the checkpoint, and takes the settings that go with it. */
 static dg_status open_graph(training_run *run)
 {
@@ -243,62 +184,8 @@ static dg_status open_graph(training_run *run)
     DG_TRY(take_settings(run, run->session.file));
     DG_TRY(open_data(run, run->session.file));
     run->session.seed = (uint64_t)settings->seed;
-    DG_TRY(dg_graph_file_bundle(run->session.file, &run->graph_text));
-    DG_TRY(find_loss(run));
-    DG_TRY(find_updates(run));
+    DG_TRY(open_experiment(run));
     return take_weights(run);
-}
-
-/* A graph that reads no data is trained a step an epoch: DG_BAD_ARGUMENT when it reads some. */
-static dg_status check_no_inputs(const training_run *run)
-{
-    dg_node **inputs;
-    int count;
-    DG_TRY(session_nodes(&run->session, DG_ROLE_INPUT, &inputs, &count));
-    const char *first = count > 0 ? dg_node_name(inputs[0]) : NULL;
-    free(inputs);
-    return first ? dg_error(DG_BAD_ARGUMENT,
-                            "%s: there is no data for the input '%s': give --data, or the graph the attribute data",
-                            run->session.name, first)
-                 : dg_ok();
-}
-
-static dg_status suit_data(training_run *run)
-{
-    const char *notice;
-    char none[48];
-    if (!run->data) {
-        DG_TRY(check_no_inputs(run));
-        snprintf(none, sizeof none, "none(n=%lld)", (long long)run->settings.batch_size);
-        DG_TRY(dg_data_open(none, NULL, &run->data));
-    }
-    DG_TRY(dg_data_suit(run->data, run->session.graph));
-    for (size_t k = 0; (notice = dg_data_notice(run->data, k)); k++)
-        fprintf(stderr, "dotgrad: %s\n", notice);
-    return dg_ok();
-}
-
-/* The names of the nodes with refit=epoch, with commas between them. */
-static dg_status list_refitted(training_run *run)
-{
-    const dg_graph_file *file = run->session.file;
-    size_t length;
-    FILE *out = NULL;
-    for (int i = 0; i < file->n_nodes; i++) {
-        const dg_file_node *node = &file->nodes[i];
-        const char *refit = dg_file_attribute_find(&node->attributes, "refit");
-        if (!refit)
-            continue;
-        if (strcmp(refit, "epoch") != 0)
-            return dg_graph_file_error(
-                file, node->line,
-                dg_error(DG_BAD_ARGUMENT, "node '%s': refit is '%s', expected epoch", node->name, refit));
-        if (!out && !(out = open_memstream(&run->refit, &length)))
-            return dg_error(DG_NO_MEMORY, "not enough memory");
-        for (int k = 0; k < node->n_made; k++)
-            fprintf(out, "%s,", dg_node_name(node->made[k]));
-    }
-    return out && fclose(out) != 0 ? dg_error(DG_NO_MEMORY, "not enough memory") : dg_ok();
 }
 
 /* Parameters that are there before anything is trained. */
@@ -312,8 +199,9 @@ static dg_status put_weights(training_run *run)
 
 dg_status train_open(training_run *run)
 {
+    const char *notice;
     DG_TRY(open_graph(run));
-    DG_TRY(put_weights(run));
-    DG_TRY(list_refitted(run));
-    return suit_data(run);
+    for (size_t k = 0; (notice = dg_data_notice(run->experiment->data, k)); k++)
+        fprintf(stderr, "dotgrad: %s\n", notice);
+    return put_weights(run);
 }

@@ -51,7 +51,7 @@ void train_draw_watched(training_run *run)
 
 dg_status train_print_results(training_run *run)
 {
-    const dg_dataset *data = dg_data_set(run->data);
+    const dg_dataset *data = dg_data_set(run->experiment->data);
     bool test = data->n_test > 0, wide = dg_graph_dtype(run->session.graph) == DG_FLOAT64;
     const dg_rows rows = test ? (dg_rows){data->test, data->n_test} : (dg_rows){data->train, data->n_train};
     dg_metrics metrics;
@@ -79,7 +79,7 @@ dg_status train_print_results(training_run *run)
 /* Of classifiers, on the test part: which class was taken for which. */
 void train_write_confusion(const training_run *run)
 {
-    const dg_dataset *data = dg_data_set(run->data);
+    const dg_dataset *data = dg_data_set(run->experiment->data);
     bool decides = false;
     for (int k = 0; k < run->tested.count; k++)
         decides |= strcmp(run->tested.names[k], "accuracy") == 0 || strncmp(run->tested.names[k], "f1", 2) == 0;
@@ -93,8 +93,8 @@ void train_write_confusion(const training_run *run)
                           .batch_size = run->settings.batch_size,
                           .seed = run->session.seed,
                           .threads = run->session.threads};
-    dg_status status =
-        confusion_write(run->folder, &task, (dg_rows){data->test, data->n_test}, run->data, !run->settings.no_pictures);
+    dg_status status = confusion_write(run->folder, &task, (dg_rows){data->test, data->n_test}, run->experiment->data,
+                                       !run->settings.no_pictures);
     if (status.code != DG_OK && status.code != DG_BAD_SHAPE) /* scores of another kind */
         command_warn("%s", status.message);
 }

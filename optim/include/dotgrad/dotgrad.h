@@ -7,7 +7,8 @@
  *   optim.h     data sets, optimisers, the trainer
  *   rbf_fit.h   radial basis function networks by closed forms
  *   activation.h  what is known of a function of one variable; the catalogue of activations
- *   graph_file.h  documents of graph files; reading DOT text is <dotgrad/graphviz.h>, in a library of its own */
+ *   graph_file.h  documents of graph files; reading DOT text is <dotgrad/graphviz.h>, in a library of its own
+ *   experiment.h  what a graph file says of its training, for a trainer */
 #ifndef DOTGRAD_DOTGRAD_H
 #define DOTGRAD_DOTGRAD_H
 
@@ -26,5 +27,7 @@
 #include <dotgrad/rbf_fit.h>
 
 #include <dotgrad/graph_file.h>
+
+#include <dotgrad/experiment.h>
 
 #endif

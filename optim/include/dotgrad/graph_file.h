@@ -5,6 +5,7 @@
  * read can be drawn, changed and written again with everything that its author put into it.
  *
  * DOT text is read by <dotgrad/graphviz.h>, in the library dotgrad-graphviz. All else is here and needs no Graphviz.
+ * What the graph's attributes say of training becomes a trainer's options in <dotgrad/experiment.h>.
  */
 #ifndef DOTGRAD_GRAPH_FILE_H
 #define DOTGRAD_GRAPH_FILE_H
@@ -264,7 +265,7 @@ typedef struct dg_graph_write_options {
 
 /* Writes any graph, built in C or read, as a graph file that reads back to the same nodes with the same names: those
  * that its author made, with the calls that make them again; layers make their own parameters. Modules become clusters,
- * those with checkpoint keep it. *text is allocated.
+ * one in another, with their names; those with checkpoint keep it. *text is allocated.
  *
  * What was emitted beside the network, gradients, updates, an optimiser's state, is not written; where the network goes
  * on from a derivative, that is (dg_graph_mark_network in <dotgrad/op.h>). DG_BAD_ARGUMENT: the graph has a mistake, a
