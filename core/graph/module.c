@@ -9,6 +9,7 @@ dg_module *dg_module_begin(dg_graph *graph, const char *name, bool checkpoint)
 {
     if (!graph)
         return NULL;
+    graph->unopened++; /* until it is */
     if (graph->status.code != DG_OK)
         return NULL;
     if (name && !dg_utf8_check(name, strlen(name), NULL)) {
@@ -32,9 +33,21 @@ dg_module *dg_module_begin(dg_graph *graph, const char *name, bool checkpoint)
         dg_graph_fail(graph, dg_no_memory("module '%s'", name ? name : ""));
         return NULL;
     }
+    graph->unopened--;
     made->parent = graph->module;
     made->checkpoint = checkpoint;
     graph->module = made;
+    return made;
+}
+
+dg_module *module_begin_labelled(dg_graph *graph, const char *name, bool checkpoint)
+{
+    dg_module *made = dg_module_begin(graph, NULL, checkpoint);
+    const char *label = made ? dg_arena_text(graph->arena, name, strlen(name)) : NULL;
+    if (made && !label)
+        dg_graph_fail(graph, dg_no_memory("module '%s'", name));
+    else if (made)
+        made->name = label;
     return made;
 }
 
@@ -42,9 +55,9 @@ void dg_module_end(dg_graph *graph)
 {
     if (!graph)
         return;
-    if (graph->status.code != DG_OK)
-        return;
-    if (graph->module)
+    if (graph->unopened > 0)
+        graph->unopened--;
+    else if (graph->module)
         graph->module = graph->module->parent;
     else
         dg_graph_fail(graph, dg_error(DG_BAD_ARGUMENT, "a module is closed, but none is open"));
@@ -71,6 +84,13 @@ const char *dg_module_name(const dg_module *module)
     if (!module)
         return NULL;
     return module->name;
+}
+
+const char *dg_module_prefix(const dg_module *module)
+{
+    if (!module)
+        return NULL;
+    return module->prefix;
 }
 
 const char *module_name_in(dg_graph *graph, const char *name)

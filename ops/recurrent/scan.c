@@ -141,7 +141,7 @@ static const char *name_at_step(const scanning *s, dg_node *node, int64_t step)
 {
     const char *base = dg_node_name(node);
     const dg_module *module = dg_node_module(node);
-    size_t prefix = module ? strlen(dg_module_name(module)) : 0, room = strlen(base) + 64;
+    size_t prefix = module ? strlen(dg_module_prefix(module)) : 0, room = strlen(base) + 64;
     char *name = dg_arena_alloc(dg_graph_arena(s->graph), room);
     for (int zeros = 0; name && zeros < 16; zeros++) {
         size_t used = (size_t)snprintf(name, room, "%s", base);
@@ -151,7 +151,7 @@ static const char *name_at_step(const scanning *s, dg_node *node, int64_t step)
         if (!dg_graph_find(s->graph, name))
             break;
     }
-    return name ? name + (prefix ? prefix + 1 : 0) : NULL;
+    return name ? name + prefix : NULL;
 }
 
 static dg_node *repeat(const scanning *s, dg_node *node, dg_node *const *inputs, int64_t step)
@@ -254,11 +254,17 @@ dg_node *dg_scan_at(dg_location at, dg_node *input, int n_states, dg_node *const
     }
     if (status.code != DG_OK)
         return fail(&s, status);
+    const dg_graph_point before = dg_graph_mark(s.graph);
     dg_module_begin(s.graph, options.name, false);
     status = take_steps(&s, input, cell);
     dg_module_end(s.graph);
-    if (status.code != DG_OK)
-        return dg_graph_status(s.graph).code != DG_OK ? NULL : fail(&s, status);
+    if (status.code == DG_OK)
+        status = dg_graph_status(s.graph);
+    if (status.code != DG_OK) {
+        bool is_told = dg_graph_status(s.graph).code != DG_OK;
+        dg_graph_undo(s.graph, before, status);
+        return is_told ? dg_graph_fail(s.graph, status) : fail(&s, status);
+    }
     for (int k = 0; options.final && k < n_states; k++)
         options.final[k] = s.next[k];
     return dg_stack_at(at, (int)s.n_steps, s.outputs, (dg_stack_options){.dim = s.axis, .name = options.name});

@@ -16,7 +16,7 @@ typedef struct cluster_copies {
     int entry, exit; /* nodes: what enters the first copy, and what leaves each to enter the next; −1: none */
     const char *entry_out, *exit_out; /* which output of them */
     int rival;                        /* a node that could be the entry as well, −1: none */
-    dg_module **modules;              /* by copy, where is_checkpoint */
+    dg_module **modules;              /* by copy, of a cluster */
 } cluster_copies;
 
 typedef struct size_binding {

@@ -2,6 +2,7 @@
 #include "document.h"
 
 #include "core/base/null.h"
+#include "core/formula/expression.h"
 #include "core/graph/graph.h"
 
 #include <dotgrad/utf8.h>
@@ -18,9 +19,10 @@ typedef struct exporting {
     dg_graph *graph;
     const dg_graph_write_options *options;
     dg_graph_file file;
-    int *index;       /* by id of a node: its place in the document, −1: it has none */
-    bool *is_network; /* by id: what training adds is not */
-    const char **modules;
+    int *index;                /* by id of a node: its place in the document, −1: it has none */
+    bool *is_network;          /* by id: what training adds is not */
+    const dg_module **modules; /* by cluster */
+    int most_clusters;
     dg_tensors *constants;
     dg_status status;
 } exporting;
@@ -107,10 +109,11 @@ static bool put_beside(exporting *e, const dg_node *node, const char *name, cons
     return true;
 }
 
-/* A shape with the names of its symbols. */
+/* A shape with the names of its symbols; −1 where the size follows from the others. */
 static const char *shape_text(exporting *e, const dg_shape *shape)
 {
     char text[DG_SHAPE_TEXT];
+    const char *list = "";
     for (int d = 0; d < shape->rank; d++) {
         const char *symbol = shape->dims[d] < DG_UNKNOWN ? dg_symbol_name(e->graph, shape->dims[d]) : "N";
         bool fits = *symbol >= 'A' && *symbol <= 'Z';
@@ -121,8 +124,37 @@ static const char *shape_text(exporting *e, const dg_shape *shape)
                                  "symbol '%s' cannot be written: in graph files symbols are capital letters, then "
                                  "letters, digits and _",
                                  symbol);
+        const dg_shape one = DG_SHAPE(shape->dims[d]);
+        dg_graph_print_shape(e->graph, &one, text, sizeof text);
+        list = shape->dims[d] == DG_UNKNOWN
+                   ? format(e, "%s%s-1", list, d ? ", " : "")
+                   : format(e, "%s%s%.*s", list, d ? ", " : "", (int)strlen(text) - 2, text + 1);
     }
-    return format(e, "%s", dg_graph_print_shape(e->graph, shape, text, sizeof text));
+    return format(e, "[%s]", list);
+}
+
+/* What the reader makes of a formula's text, whose inputs are wired by their names (or, with `bare`, are not). */
+static const dg_formula *read_formula(exporting *e, const dg_node *node, const char *text, bool bare)
+{
+    const dg_formula *own = dg_node_formula(node), *read = NULL;
+    int count = bare ? 0 : dg_formula_input_count(own);
+    const char **names = dg_arena_alloc(e->file.arena, sizeof *names * ((size_t)count + 1));
+    for (int k = 0; names && k < count; k++)
+        names[k] = dg_formula_input_name(own, k);
+    return names && text &&
+                   dg_formula_parse_given(dg_graph_formulas(e->graph), text, NULL, 0, names, count, &read).code == DG_OK
+               ? read
+               : NULL;
+}
+
+/* As its author wrote it, unless numbers were bound to names in it. */
+static const char *formula_text(exporting *e, const dg_node *node)
+{
+    const char *text = dg_node_attrs(node)[0].s;
+    const dg_formula *read = read_formula(e, node, text, false);
+    return read && read->root == dg_node_formula(node)->root
+               ? text
+               : dg_formula_print(dg_graph_formulas(e->graph), dg_node_formula(node));
 }
 
 static const char *attribute_text(exporting *e, const dg_node *node, const char *name, int k)
@@ -135,6 +167,8 @@ static const char *attribute_text(exporting *e, const dg_node *node, const char 
         const char *slash = strrchr(e->options->constants, '/');
         return format(e, "'%s'", slash ? slash + 1 : e->options->constants);
     }
+    if (k == 0 && (dg_node_op(node)->flags & DG_ANY_INPUTS))
+        return formula_text(e, node);
     const char *text =
         value->kind == DG_VALUE_SHAPE ? shape_text(e, value->shape) : dg_value_print(dg_graph_arena(e->graph), value);
     if (!text)
@@ -191,7 +225,7 @@ static dg_status add_parameter(exporting *e, dg_node *parameter)
     return dg_ok();
 }
 
-static dg_status add_edge(exporting *e, dg_node *head, int input)
+static dg_status add_edge(exporting *e, dg_node *head, int input, const char *arg)
 {
     dg_node *source = dg_node_input(head, input), *tail = source;
     const char *out = NULL;
@@ -215,51 +249,89 @@ static dg_status add_edge(exporting *e, dg_node *head, int input)
                         dg_node_owner(tail) ? dg_node_name(dg_node_owner(tail)) : "another node");
     e->file.edges[e->file.n_edges++] = (dg_file_edge){.tail = e->index[dg_node_id(tail)],
                                                       .head = e->index[dg_node_id(head)],
+                                                      .arg = arg,
                                                       .out = out,
                                                       .input = input,
                                                       .source = source};
     return dg_ok();
 }
 
+/* In the order in which the reader will have them: of a formula that of its text. */
+static dg_status add_edges(exporting *e, dg_node *head)
+{
+    int count = dg_node_input_count(head);
+    bool any = dg_node_op(head)->flags & DG_ANY_INPUTS;
+    const char *text = any ? formula_text(e, head) : NULL;
+    const dg_formula *read = any ? read_formula(e, head, text, false) : NULL, *own = dg_node_formula(head);
+    bool is_named = any && read != read_formula(e, head, text, true); /* an input is called e or pi */
+    for (int k = 0; k < dg_formula_input_count(read); k++)
+        for (int input = 0; input < count; input++) {
+            const char *name = dg_formula_input_name(own, input);
+            if (strcmp(dg_formula_input_name(read, k), name) == 0)
+                DG_TRY(add_edge(e, head, input, is_named ? name : NULL));
+        }
+    for (int input = 0; input < count && !read; input++)
+        DG_TRY(add_edge(e, head, input, NULL));
+    return dg_ok();
+}
+
 /* ---- modules ---- */
 
-/* The name of a cluster for a module; NULL: none. */
-static const char *module_name(exporting *e, const dg_node *node, bool *is_checkpoint)
+/* The cluster of a module, in those of the modules around it; −1: none. One name is one cluster. */
+static int cluster_of(exporting *e, const dg_module *module)
 {
-    const dg_module *kept = dg_node_checkpoint(node), *module = kept ? kept : dg_node_module(node);
-    const char *name = module ? dg_module_name(module) : NULL;
-    *is_checkpoint = kept != NULL;
-    if (name && *name)
-        return name;
-    return kept ? format(e, "checkpoint %p", (const void *)kept) : NULL;
+    dg_graph_file *file = &e->file;
+    int parent = module ? cluster_of(e, module->parent) : -1;
+    bool is_named = module && *module->name && (!module->parent || strcmp(module->name, module->parent->name) != 0);
+    if (!module || e->status.code != DG_OK || (!is_named && !module->checkpoint))
+        return parent;
+    int cluster = file->n_clusters - 1; /* a module's nodes are most often made one after another */
+    while (cluster >= 0 &&
+           !(e->modules[cluster] == module || (is_named && strcmp(e->modules[cluster]->name, module->name) == 0 &&
+                                               file->clusters[cluster].parent == parent)))
+        cluster--;
+    if (cluster >= 0)
+        return cluster;
+    if (file->n_clusters == e->most_clusters) {
+        e->status = no_memory();
+        return parent;
+    }
+    cluster = file->n_clusters++;
+    e->modules[cluster] = module;
+    file->clusters[cluster] = (dg_file_cluster){
+        .name = is_named ? format(e, "cluster_%s", module->name)
+                         : format(e, "cluster_%s%scheckpoint.%d", module->name, *module->name ? "." : "", cluster),
+        .parent = parent,
+        .is_cluster = true};
+    if (module->checkpoint && e->status.code == DG_OK)
+        e->status = set_attributes(e, &file->clusters[cluster].attributes, "checkpoint", "true");
+    return cluster;
+}
+
+/* How many modules there may be, each counted once for a node made in it and for each around it. */
+static int count_modules(const dg_graph_file *file)
+{
+    const dg_module *last = NULL;
+    int count = 0;
+    for (int k = 0; k < file->n_nodes; k++) {
+        const dg_module *module = dg_node_module(file->nodes[k].node);
+        for (const dg_module *at = module == last ? NULL : module; at; at = at->parent)
+            count++;
+        last = module;
+    }
+    return count;
 }
 
 static dg_status add_modules(exporting *e)
 {
     dg_graph_file *file = &e->file;
-    file->clusters = dg_arena_alloc(file->arena, sizeof *file->clusters * ((size_t)file->n_nodes + 1));
-    e->modules = dg_arena_alloc(file->arena, sizeof *e->modules * ((size_t)file->n_nodes + 1));
+    e->most_clusters = count_modules(file);
+    file->clusters = dg_arena_alloc(file->arena, sizeof *file->clusters * ((size_t)e->most_clusters + 1));
+    e->modules = dg_arena_alloc(file->arena, sizeof *e->modules * ((size_t)e->most_clusters + 1));
     if (!file->clusters || !e->modules)
         return no_memory();
-    for (int k = 0; k < file->n_nodes; k++) {
-        bool is_checkpoint;
-        const char *name = module_name(e, file->nodes[k].node, &is_checkpoint);
-        int cluster = file->n_clusters - 1; /* a module's nodes are most often made one after another */
-        while (name && cluster >= 0 && strcmp(e->modules[cluster], name) != 0)
-            cluster--;
-        if (name && cluster < 0) {
-            cluster = file->n_clusters++;
-            e->modules[cluster] = name;
-            bool is_named = strncmp(name, "checkpoint ", 11) != 0;
-            file->clusters[cluster] = (dg_file_cluster){.name = is_named ? format(e, "cluster_%s", name)
-                                                                         : format(e, "cluster_checkpoint.%d", cluster),
-                                                        .parent = -1,
-                                                        .is_cluster = true};
-            if (is_checkpoint)
-                DG_TRY(set_attributes(e, &file->clusters[cluster].attributes, "checkpoint", "true"));
-        }
-        file->nodes[k].cluster = name ? cluster : -1;
-    }
+    for (int k = 0; k < file->n_nodes && e->status.code == DG_OK; k++)
+        file->nodes[k].cluster = cluster_of(e, dg_node_module(file->nodes[k].node));
     return e->status;
 }
 
@@ -354,8 +426,7 @@ static dg_status make_document(exporting *e)
         if (is_written(e, dg_graph_node(e->graph, id)))
             DG_TRY(add_node(e, dg_graph_node(e->graph, id)));
     for (int k = 0, written = file->n_nodes; k < written; k++)
-        for (int input = 0; input < dg_node_input_count(file->nodes[k].node); input++)
-            DG_TRY(add_edge(e, file->nodes[k].node, input));
+        DG_TRY(add_edges(e, file->nodes[k].node));
     DG_TRY(add_modules(e));
     return add_settings(e);
 }

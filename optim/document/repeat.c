@@ -6,8 +6,10 @@
  * PyTorch's Sequential: node "conv1" or "block.conv1" of cluster_block becomes block.0.conv1, block.1.conv1, …, with
  * repeat=1, too. */
 #include "building.h"
+#include "core/graph/graph.h"
 #include "library.h"
 
+#include <dotgrad/argument.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +88,7 @@ static dg_status read_cluster(building *b, int cluster)
     if (copies > library_most(b->library))
         return library_too_many(b->file);
     c->copies = (int)copies;
-    if (!c->is_checkpoint)
+    if (!from->is_cluster)
         return dg_ok();
     c->modules = dg_arena_alloc(b->file->arena, sizeof *c->modules * (size_t)c->copies);
     return c->modules ? dg_ok() : document_no_memory(b->file);
@@ -372,20 +374,48 @@ int copies_first_shared(const building *b, int item)
     return b->base[node] + first;
 }
 
+/* A cluster's name behind those of the clusters around it, which it may have in it. */
+static const char *own_name(const dg_graph_file *file, int cluster)
+{
+    const char *whole = dg_file_cluster_name(&file->clusters[cluster]), *own = NULL;
+    for (int c = file->clusters[cluster].parent; c >= 0 && !own; c = file->clusters[c].parent)
+        own = file->clusters[c].is_cluster ? behind(whole, dg_file_cluster_name(&file->clusters[c])) : NULL;
+    return own ? own : whole;
+}
+
+/* Opens "stage.1.block", of a copy of a cluster, in the module of what is around it. */
+static dg_module *open_copy(building *b, int cluster, int copy, dg_module *outer)
+{
+    const cluster_copies *c = &b->clusters[cluster];
+    const char *own = own_name(b->file, cluster), *around = outer ? dg_module_name(outer) : "";
+    size_t room = strlen(around) + strlen(own) + 32, used = 0;
+    char *name = dg_arena_alloc(b->file->arena, room);
+    if (!name)
+        return NULL;
+    used = dg_text_append(name, room, used, "%s%s%s", around, *around && *own ? "." : "", own);
+    if (c->is_repeated)
+        dg_text_append(name, room, used, "%s%d", used ? "." : "", copy % c->repeat);
+    dg_module *before = dg_module_switch(b->graph, outer);
+    dg_module *made = module_begin_labelled(b->graph, name, c->is_checkpoint);
+    dg_module_switch(b->graph, before);
+    return made;
+}
+
+static dg_module *cluster_module(building *b, int cluster, int copy)
+{
+    const cluster_copies *c = &b->clusters[cluster];
+    if (cluster < 0)
+        return b->module;
+    if (!b->file->clusters[cluster].is_cluster)
+        return cluster_module(b, b->file->clusters[cluster].parent, copy);
+    if (!c->modules[copy])
+        c->modules[copy] =
+            open_copy(b, cluster, copy, cluster_module(b, b->file->clusters[cluster].parent, copy / c->repeat));
+    return c->modules[copy];
+}
+
 dg_module *copies_module(building *b, int item)
 {
-    int node = b->node_of[item], outermost = -1;
-    for (int c = b->file->nodes[node].cluster; c >= 0; c = b->file->clusters[c].parent)
-        if (b->clusters[c].is_checkpoint)
-            outermost = c;
-    if (outermost < 0)
-        return b->module;
-    const cluster_copies *c = &b->clusters[outermost];
-    dg_module **module = &c->modules[(item - b->base[node]) / (copies_of(b, node) / c->copies)];
-    if (!*module) {
-        dg_module *before = dg_module_switch(b->graph, b->module);
-        *module = dg_module_begin(b->graph, NULL, true);
-        dg_module_switch(b->graph, before);
-    }
-    return *module;
+    int node = b->node_of[item];
+    return cluster_module(b, b->file->nodes[node].cluster, item - b->base[node]);
 }

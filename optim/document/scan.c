@@ -348,7 +348,7 @@ static dg_status build_scan(building *b, int item, const char *name, dg_node *co
     if (status.code == DG_OK)
         status = owned_share_file(b, item, name, &c.inner.shares_with);
     if (status.code == DG_OK)
-        status = use_open_module(b, item, &c.inner.module);
+        status = use_open_module(b, item, NULL, &c.inner.module);
     if (status.code == DG_OK)
         status = building_begin(&c.inner);
     if (status.code == DG_OK)

@@ -121,7 +121,7 @@ static dg_status build_used(building *b, int item, const char *name, dg_node *co
     DG_TRY(library_find(b->library, b->file, path->s, &call, &inner.file));
     DG_TRY(use_check_circle(b, inner.file));
     DG_TRY(owned_share_file(b, item, name, &inner.shares_with));
-    DG_TRY(use_open_module(b, item, &inner.module));
+    DG_TRY(use_open_module(b, item, name, &inner.module));
     dg_status status = building_begin(&inner);
     *is_inside = status.code != DG_OK;
     if (status.code == DG_OK)

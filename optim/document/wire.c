@@ -1,6 +1,7 @@
 /* What use() and scan() share: sizes for a used file's symbols, edges to its inputs, its result. */
 #include "wire.h"
 
+#include "core/graph/graph.h"
 #include "library.h"
 
 #include <ctype.h>
@@ -288,15 +289,20 @@ dg_status use_find_result(const dg_graph_file *file, int *result)
                                         count ? "several nodes are read by no other" : "there is no result"));
 }
 
-/* The module that the file's nodes are made in. */
-dg_status use_open_module(building *b, int item, dg_module **module)
+dg_status use_open_module(building *b, int item, const char *name, dg_module **module)
 {
     const char *checkpoint = dg_file_attribute_find(&b->file->nodes[b->node_of[item]].attributes, "checkpoint");
     *module = copies_module(b, item);
-    if (!checkpoint || strcmp(checkpoint, "false") == 0)
-        return dg_ok();
-    if (strcmp(checkpoint, "true") != 0)
+    bool is_checkpoint = checkpoint && strcmp(checkpoint, "true") == 0;
+    if (checkpoint && !is_checkpoint && strcmp(checkpoint, "false") != 0)
         return dg_error(DG_BAD_ARGUMENT, "checkpoint=%s: expected true or false", checkpoint);
-    *module = dg_module_begin(b->graph, NULL, true); /* the caller switches back */
+    if (name) {
+        const char *prefix = *module ? dg_module_prefix(*module) : "";
+        char *whole = dg_arena_alloc(b->file->arena, strlen(prefix) + strlen(name) + 1);
+        if (!whole)
+            return document_no_memory(b->file);
+        *module = module_begin_labelled(b->graph, strcat(strcpy(whole, prefix), name), is_checkpoint);
+    } else if (is_checkpoint)
+        *module = dg_module_begin(b->graph, NULL, true);
     return dg_graph_status(b->graph);
 }

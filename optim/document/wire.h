@@ -13,8 +13,9 @@ typedef struct wiring {
 
 /* Refuses files that use each other in a circle. */
 dg_status use_check_circle(const building *b, const dg_graph_file *used);
-/* The module for the nodes of the file that an item uses; a new one with checkpoint=true (the caller switches back). */
-dg_status use_open_module(building *b, int item, dg_module **module);
+/* The module for the nodes of the file that an item uses: a new one of the item's name, or, where that is NULL, a new
+ * one with checkpoint=true alone. The caller switches back. */
+dg_status use_open_module(building *b, int item, const char *name, dg_module **module);
 /* The sizes behind the file's name in the call go into `sizes` and are counted in inner->n_sizes. */
 dg_status use_take_sizes(const building *user, const dg_value *call, size_binding *sizes, building *inner);
 /* The node that is the file's result: what `output` names, or of that name; else the only one that nobody reads,
