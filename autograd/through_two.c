@@ -22,7 +22,7 @@ static dg_node *formula_under(const walk *w, dg_node *node)
     enum { MOST_STEPS = 8 };
     for (int step = 0; node && step < MOST_STEPS && !is_asked_for(w, node); step++) {
         walk_kind kind = walk_kind_of(node);
-        bool is_cast = strcmp(dg_node_op(node)->name, "to") == 0 && dg_dtype_is_float(dg_node_type(node, 0)->dtype);
+        bool is_cast = (dg_node_op(node)->flags & DG_CAST) && dg_dtype_is_float(dg_node_type(node, 0)->dtype);
         if (kind == WALK_FORMULA)
             return dg_formula_input_count(dg_node_formula(node)) <= MOST_INPUTS ? node : NULL;
         if (kind != WALK_COMPOSED && !is_cast)

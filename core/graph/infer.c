@@ -23,6 +23,22 @@ dg_status formula_infer(const dg_formula *formula, int n_inputs, const dg_type *
     return dg_formula_dtypes(formula, dtypes, ranks, compute, &output->dtype);
 }
 
+int64_t dg_node_least_rows(const dg_node *node)
+{
+    const dg_type *types[DG_MAX_INPUTS];
+    if (!node || !node->entry->op->least_rows || node->n_inputs > DG_MAX_INPUTS)
+        return node ? 1 : 0;
+    for (int k = 0; k < node->n_inputs; k++)
+        types[k] = node->inputs[k] ? &node->inputs[k]->types[0] : NULL;
+    return node->entry->op->least_rows(&(dg_infer){.op = node->entry->op,
+                                                   .graph = node->graph,
+                                                   .attrs = node->attrs,
+                                                   .n_inputs = node->n_inputs,
+                                                   .inputs = types,
+                                                   .n_outputs = node->n_outputs,
+                                                   .outputs = node->types});
+}
+
 dg_status node_infer_types(dg_node *node)
 {
     const dg_type *few[DG_MAX_INPUTS], **types = few;

@@ -102,6 +102,16 @@ static dg_status batch_norm_statistic(const dg_infer *infer, dg_shape *shape, bo
     return *present ? channels_of(infer, shape) : dg_ok();
 }
 
+/* Of one row there is one value a channel, unless it has further sizes, and so no variance. */
+static int64_t batch_norm_least_rows(const dg_infer *infer)
+{
+    const dg_shape *x = &infer->inputs[0]->shape;
+    for (int d = 2; d < x->rank; d++)
+        if (x->dims[d] != 1)
+            return 1;
+    return training_is(infer->attrs, "false") ? 1 : 2;
+}
+
 static dg_status batch_norm_infer(const dg_infer *infer)
 {
     double momentum = infer->attrs[BATCH_MOMENTUM].f;
@@ -475,6 +485,7 @@ static const dg_op norm_ops[] = {
                    .doc = "true: always the batch's statistics, false: always the running ones"}},
         .infer = batch_norm_infer,
         .compose = batch_norm_compose,
+        .least_rows = batch_norm_least_rows,
         .samples = batch_norm_samples,
     },
     {

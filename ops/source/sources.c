@@ -362,6 +362,7 @@ static const dg_op source_ops[] = {
         .summary = "the same values as another element type; integers are cut towards 0",
         .inputs = {{.name = "input"}},
         .attrs = {{.name = "dtype", .kind = DG_ATTR_DTYPE, .positional = true, .doc = "float64, int64, …"}},
+        .flags = DG_CAST,
         .infer = to_infer,
         .forward = to_forward,
         .backward = to_backward,

@@ -3,6 +3,7 @@
 
 #include <dotgrad/autograd.h>
 #include <dotgrad/op.h>
+#include <dotgrad/ops/source.h>
 #include <dotgrad/rules.h>
 
 #include <string.h>
@@ -146,9 +147,8 @@ static dg_status emit_updates(dg_probing *p)
     if (!gradients)
         return dg_error(DG_NO_MEMORY, "not enough memory to measure updates");
     DG_TRY(dg_grad(p->loss, count, parameters, gradients));
-    dg_value rate = dg_float(optimizer.lr);
-    dg_node *lr =
-        dg_apply(&(dg_application){.graph = p->graph, .op = "constant", .at = DG_HERE, .n_attrs = 1, .attrs = &rate});
+    const dg_tensor rate = dg_tensor_view(DG_FLOAT64, dg_scalar(), &optimizer.lr);
+    dg_node *lr = dg_constant(p->graph, &rate);
     DG_TRY(dg_graph_status(p->graph));
     return dg_optimizer_emit(
         &optimizer,

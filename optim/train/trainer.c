@@ -96,39 +96,24 @@ static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
     return dg_ok();
 }
 
-/* Whether a batch of one row leaves one value a channel to a batch_norm that takes its own statistics in training. */
-static bool has_no_variance(const dg_node *node)
-{
-    const dg_node *input = dg_node_input_count(node) > 0 ? dg_node_input(node, 0) : NULL;
-    const dg_shape *x = input ? &dg_node_type(input, 0)->shape : NULL;
-    const dg_value *training = dg_node_attr(node, "training");
-    if (!x || strcmp(dg_node_op(node)->name, "batch_norm") != 0)
-        return false;
-    if (training && training->kind == DG_VALUE_NAME && strcmp(training->s, "false") == 0)
-        return false;
-    for (int d = 2; d < x->rank; d++)
-        if (x->dims[d] != 1)
-            return false;
-    return true;
-}
-
-/* The last batch of an epoch may be of one row, which batch_norm has no variance of; known before the first step. */
-static dg_status refuse_lone_row(const dg_trainer *t)
+/* The last batch of an epoch may have fewer rows than an op takes its statistics of; known before the first step. */
+static dg_status refuse_few_rows(const dg_trainer *t)
 {
     const dg_task *task = &t->options.task;
     int64_t rows = task->data->n_train, size = t->batch_size < rows ? t->batch_size : rows;
     int64_t last = t->options.drop_last || rows % size == 0 ? size : rows % size;
-    for (int64_t id = 0; last == 1 && id < dg_graph_node_count(task->graph); id++) {
+    for (int64_t id = 0; id < dg_graph_node_count(task->graph); id++) {
         dg_node *node = dg_graph_node(task->graph, id);
         bool depends = false;
-        if (!has_no_variance(node))
+        if (last >= dg_node_least_rows(node))
             continue;
         DG_TRY(dg_depends(task->loss, 1, &node, &depends));
         if (depends)
             return dg_error(DG_BAD_ARGUMENT,
-                            "batch_norm '%s' has no variance of one row, which %lld training row(s) in batches of %lld "
-                            "end with: drop_last=true, or another batch_size",
-                            dg_node_name(node), (long long)rows, (long long)size);
+                            "%s '%s' takes its statistics of %lld rows or more, and %lld training row(s) in batches of "
+                            "%lld end with %lld: drop_last=true, or another batch_size",
+                            dg_node_op(node)->name, dg_node_name(node), (long long)dg_node_least_rows(node),
+                            (long long)rows, (long long)size, (long long)last);
     }
     return dg_ok();
 }
@@ -403,7 +388,7 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
 {
     const dg_task *task = &t->options.task;
     DG_TRY(take_options(t, options));
-    DG_TRY(refuse_lone_row(t));
+    DG_TRY(refuse_few_rows(t));
     DG_TRY(metrics_choose(task, &t->metrics));
     for (int k = 1; k < t->n_objectives; k++)
         DG_TRY(metrics_add_loss(&t->metrics, t->objectives[k].loss, k));
@@ -447,10 +432,11 @@ dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer
     dg_trainer *t = calloc(1, sizeof *t);
     if (!t)
         return dg_no_memory("a trainer");
+    const dg_graph_point before = dg_graph_mark(options->task.graph);
     dg_status status = build(t, options);
     if (status.code != DG_OK) {
         dg_trainer_free(t);
-        return status;
+        return dg_graph_undo(options->task.graph, before, status);
     }
     *trainer = t;
     return status;

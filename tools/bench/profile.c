@@ -87,8 +87,9 @@ static const char *what_it_does(dg_node *node)
 {
     const char *name = dg_node_op(node)->name;
     const dg_formula *formula = dg_node_formula(node);
-    const char *text =
-        formula && !strcmp(name, "expr") ? dg_formula_print(dg_graph_formulas(dg_node_graph(node)), formula) : NULL;
+    const char *text = formula && (dg_node_op(node)->flags & DG_ANY_INPUTS)
+                           ? dg_formula_print(dg_graph_formulas(dg_node_graph(node)), formula)
+                           : NULL;
     return text ? text : name;
 }
 

@@ -28,11 +28,9 @@ static bool is_target(const dg_graph *graph, const dg_node *input)
 {
     for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
         const dg_node *node = dg_graph_node(graph, id);
-        for (int k = 0; k < dg_node_input_count(node); k++) {
-            const char *name = dg_node_input_name(node, k);
-            if (dg_node_input(node, k) == input && name && strcmp(name, "target") == 0)
-                return true;
-        }
+        int target = dg_op_target(dg_node_op(node));
+        if (target >= 0 && dg_node_input(node, target) == input)
+            return true;
     }
     return false;
 }

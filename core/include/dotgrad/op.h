@@ -170,11 +170,12 @@ enum dg_op_flags {
     DG_ANY_INPUTS = 16,        /* inputs are the free names of the formula attribute */
     DG_EFFECT = 32,            /* writes to a parameter */
     DG_CUSTOM_GRADIENT = 64,   /* by intention not the derivative of the value: finite differences do not apply */
-    DG_FRESH = 128,      /* a view that keeps what is computed from it from being merged with the same on its input */
-    DG_EPILOGUE = 256,   /* the kernel calls dg_epilogue_run */
-    DG_PROLOGUE = 512,   /* the kernel reads input 0 by dg_prologue_read */
-    DG_ANY_LAYOUT = 1024 /* the kernel takes inputs and outputs of four dimensions with or without channels_last, each
-                          * of its own (see `layout`); their layout is known when `workspace` is asked */
+    DG_FRESH = 128,       /* a view that keeps what is computed from it from being merged with the same on its input */
+    DG_EPILOGUE = 256,    /* the kernel calls dg_epilogue_run */
+    DG_PROLOGUE = 512,    /* the kernel reads input 0 by dg_prologue_read */
+    DG_ANY_LAYOUT = 1024, /* the kernel takes inputs and outputs of four dimensions with or without channels_last, each
+                           * of its own (see `layout`); their layout is known when `workspace` is asked */
+    DG_CAST = 2048        /* the output has input 0's elements in another type */
 };
 
 /* How a kernel takes a tensor [N, C, H, W]. */
@@ -216,7 +217,7 @@ typedef struct dg_sample {
 
 /* The layout of dg_op and of all that a kernel is given. It rises when a descriptor that was compiled before can no
  * longer be read; such a one is refused. */
-#define DG_OP_VERSION 3
+#define DG_OP_VERSION 4
 
 struct dg_op {
     uint64_t version; /* DG_OP_VERSION; C and C++ may leave it 0: the layout of the headers they are compiled with */
@@ -257,6 +258,9 @@ struct dg_op {
     void (*jvp)(const dg_tangents *jvp);
     void (*compose)(const dg_compose *compose);
     double (*flops)(const dg_infer *infer);
+    /* Of an op that takes statistics over the batch in training: how many rows of it it wants at least, by attributes
+     * and types of inputs. NULL: 1. */
+    int64_t (*least_rows)(const dg_infer *infer);
     const dg_sample *samples; /* ended by a NULL call */
 };
 
@@ -279,7 +283,9 @@ extern const dg_op *const dotgrad_plugin[] __asm__(DG_PLUGIN_NAME(DG_OP_VERSION)
     __attribute__((visibility("default")));
 
 /* Adds an op, before the first graph is made. The descriptor must stay. DG_BAD_ARGUMENT: a descriptor that is not
- * complete or of another version, a name that is taken, or a graph has been made. */
+ * complete or of another version, with names that are none or are there twice, with a default that is not of its
+ * attribute's kind, a formula, sample or initialiser that does not parse (what it calls is registered before it), or
+ * parts that do not go together; a name that is taken; or a graph has been made. The message names op and field. */
 dg_status dg_register(const dg_op *op);
 /* Adds the ops of a table. */
 dg_status dg_register_family(const dg_op_family *family);
@@ -292,6 +298,8 @@ int dg_op_output_count(const dg_op *op); /* at least 1 */
 /* The input of a loss that takes the labels: the one with DG_TARGET, else, in the family "loss", the one named target;
  * −1: the op is no loss. */
 int dg_op_target(const dg_op *op);
+/* How many rows of a batch the node wants in training: see `least_rows`; 1 for most. */
+int64_t dg_node_least_rows(const dg_node *node);
 /* The registered name most like `name`, for "did you mean"; NULL when none is near. */
 const char *dg_op_nearest(const char *name);
 
@@ -319,6 +327,16 @@ bool dg_node_is_emitted(const dg_node *node);
 /* For those who emit: nodes made from now on are emitted (true), or the author's. Returns what was before, to be given
  * back. */
 bool dg_graph_emit(dg_graph *graph, bool on);
+/* For those who emit and may fail: a moment that the graph can be brought back to. dg_graph_undo() returns `status`; if
+ * that is a failure, the nodes that were made since are gone, what was expanded is not, the module that was open is,
+ * and the mistake does not stick to the graph (but one from before does). */
+typedef struct dg_graph_point {
+    int64_t nodes;
+    dg_module *module;
+    bool failed;
+} dg_graph_point;
+dg_graph_point dg_graph_mark(const dg_graph *graph);
+dg_status dg_graph_undo(dg_graph *graph, dg_graph_point point, dg_status status);
 /* marks[id], one for each node: whether it is of the network, which is what the author has made, but no assignment of
  * what was emitted, and all that this is computed from. With `loss` or `output` the author's nodes that read emitted
  * ones are of the network only where these are computed from them: so updates written by hand are not. */

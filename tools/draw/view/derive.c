@@ -4,6 +4,7 @@
 #include "tools/draw/text.h"
 
 #include <dotgrad/autograd.h>
+#include <dotgrad/ops/source.h>
 #include <dotgrad/optim.h>
 
 #include <stddef.h>
@@ -78,9 +79,8 @@ static dg_status emit_updates(dg_node *loss, const char *words, int count, dg_no
     dg_optimizer optimizer;
     dg_node *const *updates;
     DG_TRY(dg_optimizer_parse(words, &optimizer));
-    dg_value value = dg_float(0.01);
-    dg_node *lr =
-        dg_apply(&(dg_application){.graph = graph, .op = "constant", .at = DG_HERE, .n_attrs = 1, .attrs = &value});
+    const dg_tensor rate = dg_tensor_view(DG_FLOAT64, dg_scalar(), (const double[]){0.01});
+    dg_node *lr = dg_constant(graph, &rate);
     if (!lr)
         return dg_graph_status(graph);
     DG_TRY(dg_optimizer_emit(
