@@ -158,6 +158,7 @@ dg_status dg_jacobian_vector(int n_outputs, dg_node *const *outputs, int count, 
     if (!n_outputs)
         return dg_ok();
     walk w;
+    const dg_graph_point before = dg_graph_mark(graph);
     bool emitting = dg_graph_emit(graph, true);
     dg_status status = walk_make(&w, graph, n_outputs, outputs, count, wrt, false);
     if (status.code == DG_OK)
@@ -175,5 +176,5 @@ dg_status dg_jacobian_vector(int n_outputs, dg_node *const *outputs, int count, 
         status = dg_graph_status(graph);
     for (int k = 0; k < n_outputs && status.code != DG_OK; k++)
         output_tangents[k] = NULL;
-    return status;
+    return dg_graph_undo(graph, before, status);
 }

@@ -57,6 +57,7 @@ dg_status dg_jacobian(dg_node *output, dg_node *wrt, dg_node **jacobian)
     DG_TRY(known_count(output, &n_rows));
     DG_TRY(known_count(wrt, &n_columns));
     DG_TRY(joined_shape(output, wrt, &shape));
+    const dg_graph_point point = dg_graph_mark(graph);
     if (n_rows == 0 || n_columns == 0) {
         dg_tensor none;
         DG_TRY(dg_tensor_make(&none, dg_node_type(wrt, 0)->dtype, shape));
@@ -64,7 +65,7 @@ dg_status dg_jacobian(dg_node *output, dg_node *wrt, dg_node **jacobian)
         *jacobian = dg_constant(graph, &none, .dtype = none.dtype);
         dg_graph_emit(graph, before);
         dg_tensor_release(&none);
-        return dg_graph_status(graph);
+        return dg_graph_undo(graph, point, dg_graph_status(graph));
     }
     bool by_rows = n_rows <= n_columns;
     int64_t n = by_rows ? n_rows : n_columns;
@@ -85,7 +86,7 @@ dg_status dg_jacobian(dg_node *output, dg_node *wrt, dg_node **jacobian)
     }
     dg_graph_emit(graph, emitting);
     free(parts);
-    return status;
+    return dg_graph_undo(graph, point, status);
 }
 
 dg_status dg_hessian(dg_node *output, dg_node *wrt, dg_node **hessian)
@@ -94,8 +95,9 @@ dg_status dg_hessian(dg_node *output, dg_node *wrt, dg_node **hessian)
     if (!hessian)
         return dg_error(DG_BAD_ARGUMENT, "the place for the Hessian is NULL");
     *hessian = NULL;
+    const dg_graph_point before = dg_graph_mark(dg_node_graph(output));
     DG_TRY(dg_grad(output, 1, &wrt, &gradient));
-    return dg_jacobian(gradient, wrt, hessian);
+    return dg_graph_undo(dg_node_graph(output), before, dg_jacobian(gradient, wrt, hessian));
 }
 
 dg_status dg_hessian_vector(dg_node *output, int count, dg_node *const *wrt, dg_node *const *vectors,
@@ -106,11 +108,13 @@ dg_status dg_hessian_vector(dg_node *output, int count, dg_node *const *wrt, dg_
     dg_node **gradients = calloc((size_t)count + 1, sizeof(dg_node *));
     if (!gradients)
         return dg_no_memory("%d gradients", count);
+    dg_graph *graph = dg_node_graph(output);
+    const dg_graph_point before = dg_graph_mark(graph);
     dg_status status = dg_grad(output, count, wrt, gradients);
     if (status.code == DG_OK) /* a Hessian is symmetric: vᵀH is (Hv)ᵀ */
         status = dg_vector_jacobian(count, gradients, vectors, count, wrt, products);
     free(gradients);
-    return status;
+    return graph ? dg_graph_undo(graph, before, status) : status;
 }
 
 dg_status dg_gauss_newton_vector(dg_node *loss, dg_node *output, int count, dg_node *const *wrt,
@@ -119,7 +123,12 @@ dg_status dg_gauss_newton_vector(dg_node *loss, dg_node *output, int count, dg_n
     dg_node *tangent, *curved;
     if (!loss || !output)
         return dg_error(DG_BAD_ARGUMENT, "the %s of a Gauss-Newton product is NULL", loss ? "output" : "loss");
-    DG_TRY(dg_jacobian_vector(1, &output, count, wrt, vectors, &tangent));
-    DG_TRY(dg_hessian_vector(loss, 1, &output, &tangent, &curved));
-    return dg_vector_jacobian(1, &output, &curved, count, wrt, products);
+    dg_graph *graph = dg_node_graph(output);
+    const dg_graph_point before = dg_graph_mark(graph);
+    dg_status status = dg_jacobian_vector(1, &output, count, wrt, vectors, &tangent);
+    if (status.code == DG_OK)
+        status = dg_hessian_vector(loss, 1, &output, &tangent, &curved);
+    if (status.code == DG_OK)
+        status = dg_vector_jacobian(1, &output, &curved, count, wrt, products);
+    return dg_graph_undo(graph, before, status);
 }

@@ -117,6 +117,7 @@ dg_status dg_vector_jacobian(int n_outputs, dg_node *const *outputs, dg_node *co
         return dg_ok();
     walk w;
     recomputation again = {0};
+    const dg_graph_point before = dg_graph_mark(graph);
     bool emitting = dg_graph_emit(graph, true);
     dg_status status = walk_make(&w, graph, n_outputs, outputs, count, wrt, false);
     if (status.code == DG_OK)
@@ -139,7 +140,7 @@ dg_status dg_vector_jacobian(int n_outputs, dg_node *const *outputs, dg_node *co
         status = dg_graph_status(graph);
     for (int k = 0; k < count && status.code != DG_OK; k++)
         grads[k] = NULL;
-    return status;
+    return dg_graph_undo(graph, before, status);
 }
 
 dg_status dg_depends(dg_node *output, int count, dg_node *const *wrt, bool *depends)
@@ -155,11 +156,12 @@ dg_status dg_depends(dg_node *output, int count, dg_node *const *wrt, bool *depe
     DG_TRY(walk_check(&graph, 1, &output, count, wrt));
     if (!count)
         return dg_ok();
+    const dg_graph_point before = dg_graph_mark(graph);
     dg_status status = walk_make(&w, graph, 1, &output, count, wrt, false);
     for (int k = 0; k < count && status.code == DG_OK; k++)
         depends[k] = walk_depends(&w, walk_resolve(wrt[k]).node);
     walk_release(&w);
-    return status.code == DG_OK ? dg_graph_status(graph) : status;
+    return dg_graph_undo(graph, before, status.code == DG_OK ? dg_graph_status(graph) : status);
 }
 
 dg_status dg_grad(dg_node *output, int count, dg_node *const *wrt, dg_node **grads)

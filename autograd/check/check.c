@@ -389,11 +389,12 @@ static dg_status check_into(dg_check_report *report, const dg_check_options *opt
     c.options.elements = options->elements ? options->elements : 50;
     c.options.directions = options->directions ? options->directions : 2;
     c.options.tolerance = options->tolerance > 0 ? options->tolerance : 1e-6;
+    const dg_graph_point before = dg_graph_mark(c.graph);
     bool emitting = dg_graph_emit(c.graph, true);
     dg_status status = check_orders(&c);
     dg_graph_emit(c.graph, emitting);
     check_release(&c);
-    return status;
+    return dg_graph_undo(c.graph, before, status);
 }
 
 dg_status dg_check_gradients(const dg_check_options *options, dg_check_report **report)

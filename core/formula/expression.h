@@ -92,6 +92,8 @@ enum input_use { USED_AS_NUMBER = 1, USED_AS_CONDITION = 2 };
 /* ---- making ---- */
 
 const char *pool_name(dg_formulas *pool, const char *name, size_t length); /* the unique copy; NULL without memory */
+/* The same of a list of names, in *unique, to be freed. */
+dg_status unique_names(dg_formulas *pool, const char *const *names, int n, const char ***unique);
 const expression *make_constant(dg_formulas *pool, double value);
 const expression *make_input(dg_formulas *pool, const char *unique_name);
 /* The expression as it is; simplify.c decides what is made. */

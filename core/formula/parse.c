@@ -147,6 +147,8 @@ static const expression *name(parser *p, const char *word, size_t length)
         }
     for (int k = 0; p->inputs && k < p->n_inputs; k++)
         if (is_word(word, length, p->inputs[k])) {
+            if (p->is_open)
+                return free_name(p, word, length);
             const expression *made = make_input(p->pool, p->inputs[k]);
             return made ? made : no_memory(p);
         }
@@ -156,7 +158,7 @@ static const expression *name(parser *p, const char *word, size_t length)
             p->needs |= NEEDS_REALS | NEEDS_NUMBERS;
             return made ? made : no_memory(p);
         }
-    if (p->inputs)
+    if (p->inputs && !p->is_open)
         return parse_fail(p, word, "there is no '%.*s'", (int)length, word);
     return free_name(p, word, length);
 }

@@ -13,6 +13,7 @@ typedef struct parser {
     int n_bindings;
     const char *const *inputs; /* unique names; NULL: any name goes */
     int n_inputs;
+    bool is_open;       /* other names go, too, behind constants; inputs are numbered as they appear */
     const char **names; /* free names in order of appearance; to be freed */
     int n_names, names_capacity;
     int depth;

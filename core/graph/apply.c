@@ -22,6 +22,8 @@ static dg_node *on_behalf_of(const dg_graph *graph)
  * (net.c:12)", with the place where the user has made that layer_norm. */
 static dg_node *fail(const making *m, dg_status status)
 {
+    if (m->graph->status.code != DG_OK)
+        return NULL;
     const dg_application *a = m->application;
     dg_node *whole = on_behalf_of(m->graph);
     dg_location where = whole ? whole->at : a->at;
@@ -133,6 +135,17 @@ const dg_input_spec *input_spec(const op_entry *entry, const dg_value *attrs, in
     return k - entry->n_inputs < more ? &specs[k - entry->n_inputs] : &op->inputs[entry->n_inputs - 1];
 }
 
+/* What is wanted and cannot be made is there, before parameters are made by it. */
+static dg_status check_given(const making *m)
+{
+    for (int k = 0; k < m->n_inputs && !(m->entry->op->flags & DG_ANY_INPUTS); k++) {
+        const dg_input_spec *spec = input_spec(m->entry, m->attrs, k);
+        if (!m->inputs[k] && !(spec->flags & DG_OPTIONAL) && !spec->parameter)
+            return dg_error(DG_BAD_ARGUMENT, "input '%s' is missing", spec->name);
+    }
+    return dg_ok();
+}
+
 static dg_status check_inputs(const making *m)
 {
     bool any = m->entry->op->flags & DG_ANY_INPUTS;
@@ -149,6 +162,21 @@ static dg_status check_inputs(const making *m)
 }
 
 /* ---- formulas ---- */
+
+/* The names that the call gives, of inputs and of parameters; *n of them. */
+static const char **given_names(const making *m, int *n)
+{
+    const dg_application *a = m->application;
+    const char **names = dg_arena_alloc(m->graph->arena, sizeof *names * (size_t)(a->n_inputs + m->n_extra + 1));
+    *n = 0;
+    for (int i = 0; names && i < a->n_inputs; i++)
+        if (a->input_names && a->input_names[i])
+            names[(*n)++] = a->input_names[i];
+    for (int i = 0; names && i < m->n_extra; i++)
+        if (m->extra[i].kind == DG_VALUE_CALL)
+            names[(*n)++] = m->extra[i].key;
+    return names;
+}
 
 /* beta=1.5 is a number; beta=parameter(1.0) one that is trained, one a channel with per=channel. */
 static dg_status bind_extra(making *m, dg_binding *bindings, int *n_bindings)
@@ -189,7 +217,12 @@ static dg_status find_formula(making *m)
         DG_TRY(op->check(m->attrs));
     if (op->flags & DG_ANY_INPUTS) {
         DG_TRY(bind_extra(m, bindings, &n_bindings));
-        return dg_formula_parse(m->graph->formulas, m->attrs[0].s, bindings, n_bindings, NULL, 0, &m->formula);
+        int n_given;
+        const char **given = given_names(m, &n_given);
+        if (!given)
+            return dg_no_memory("a formula");
+        return dg_formula_parse_given(m->graph->formulas, m->attrs[0].s, bindings, n_bindings, given, n_given,
+                                      &m->formula);
     }
     const char *names[DG_MAX_INPUTS], *text = op->formula;
     int n_names = m->entry->n_inputs;
@@ -299,14 +332,16 @@ dg_node *dg_apply(const dg_application *application)
     if (status.code == DG_OK)
         status = place_inputs(&m);
     if (status.code == DG_OK)
+        status = check_given(&m);
+    if (status.code == DG_OK)
         status = making_own(&m);
     if (status.code == DG_OK)
         status = check_inputs(&m);
-    if (status.code != DG_OK)
-        return m.graph->status.code != DG_OK ? NULL : fail(&m, status);
-    dg_node *node = finish(&m);
+    dg_node *node = status.code == DG_OK ? finish(&m) : fail(&m, status);
     for (int64_t id = first_own; node && id < node->id; id++)
         m.graph->nodes[id]->owner = node;
+    if (!node)
+        graph_forget(m.graph, first_own);
     return node;
 }
 

@@ -32,6 +32,7 @@ dg_node *const *dg_node_expansion(dg_node *node)
         return NULL;
     }
     dg_node *outer = graph->owner;
+    int64_t before = graph->n_nodes;
     graph->owner = node;
     node->entry->op->compose(&(dg_compose){.graph = graph,
                                            .node = node,
@@ -48,8 +49,10 @@ dg_node *const *dg_node_expansion(dg_node *node)
         if (outputs[k])
             check_expansion(node, k, &outputs[k]->types[0]);
     }
-    if (graph->status.code != DG_OK)
+    if (graph->status.code != DG_OK) {
+        graph_forget(graph, before);
         return NULL;
+    }
     node->expansion = outputs;
     return outputs;
 }

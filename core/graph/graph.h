@@ -19,6 +19,10 @@ typedef struct op_entry {
     dg_value defaults[DG_MAX_ATTRS]; /* normalised; DG_VALUE_NONE where a value may be absent or is required */
 } op_entry;
 
+/* descriptor.c: DG_BAD_ARGUMENT names op and field. The second one parses what is text in it, which may call ops that
+ * are registered already. */
+dg_status descriptor_check(const dg_op *op);
+dg_status descriptor_check_texts(const dg_op *op);
 /* The function that registers what ships, called when the registry is first asked for something. */
 void registry_filled_by(dg_status (*fill)(void));
 /* A graph is made: from now on the registry is only read. DG_OK, or what went wrong in filling it. */
@@ -87,6 +91,7 @@ struct dg_graph {
     dg_node *differentiated;        /* the node whose derivative is being emitted */
     bool emitting;                  /* what is made now is emitted */
     dg_module *module;              /* that is open */
+    int64_t unopened;               /* modules that were not opened since there is a mistake, and are to be closed */
 };
 
 /* Brings one value into the form that `spec` declares. `what` names the op and node for the message. */
@@ -101,8 +106,13 @@ dg_status attributes_collect(dg_graph *graph, const op_entry *entry, const dg_ap
 #define MAX_BINDINGS 16
 int formula_bindings(const op_entry *entry, const dg_value *attrs, dg_binding bindings[MAX_BINDINGS]);
 
+/* undo.c: takes away all nodes but the first `count`, and what the others keep of them. */
+void graph_forget(dg_graph *graph, int64_t count);
+
 /* The name that a node gets in the module that is open; inside a composed op, the one given. NULL without memory. */
 const char *module_name_in(dg_graph *graph, const char *name);
+/* Opens a module of that whole name in the one that is open, which leaves the names of its nodes as they are given. */
+dg_module *module_begin_labelled(dg_graph *graph, const char *name, bool checkpoint);
 /* The module of nodes that are being made. */
 dg_module *module_of_new(const dg_graph *graph);
 

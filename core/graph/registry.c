@@ -6,7 +6,6 @@
 #include "core/base/table.h"
 
 #include <dotgrad/near.h>
-#include <dotgrad/version.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,26 +77,6 @@ int dg_op_target(const dg_op *op)
     return -1;
 }
 
-static dg_status check_descriptor(const dg_op *op)
-{
-    if (op->version != 0 && op->version != DG_OP_VERSION)
-        return dg_error(
-            DG_BAD_ARGUMENT,
-            "an op was compiled for another version of dotgrad: its descriptor is not of version %d; compile "
-            "it again with the headers of dotgrad %s",
-            DG_OP_VERSION, dg_version());
-    if (!op->name || !op->name[0])
-        return dg_error(DG_BAD_ARGUMENT, "an op has no name");
-    if (!op->summary || !op->family)
-        return dg_error(DG_BAD_ARGUMENT, "op '%s' has no summary or no family", op->name);
-    bool formula = op->formula || op->formula_for || (op->flags & DG_ANY_INPUTS);
-    if (!formula && !op->infer)
-        return dg_error(DG_BAD_ARGUMENT, "op '%s' has no shape rule (infer)", op->name);
-    if (!formula && !op->forward && !op->compose && !(op->flags & DG_VIEW) && op->role == DG_ROLE_NONE)
-        return dg_error(DG_BAD_ARGUMENT, "op '%s' has neither formula nor forward nor compose", op->name);
-    return dg_ok();
-}
-
 static const op_entry *find(const char *name)
 {
     size_t at = 0;
@@ -125,8 +104,9 @@ static dg_status parse_defaults(op_entry *entry)
         if (!spec->fallback || strcmp(spec->fallback, "none") == 0)
             continue;
         dg_value given;
-        DG_TRY(dg_value_parse(registry.arena, spec->fallback, &given));
-        dg_status status = attribute_normalise(NULL, registry.arena, spec, &given, &entry->defaults[k]);
+        dg_status status = dg_value_parse(registry.arena, spec->fallback, &given);
+        if (status.code == DG_OK)
+            status = attribute_normalise(NULL, registry.arena, spec, &given, &entry->defaults[k]);
         if (status.code != DG_OK)
             return dg_prefixed(status, "op '%s', default of '%s'", entry->op->name, spec->name);
     }
@@ -135,7 +115,6 @@ static dg_status parse_defaults(op_entry *entry)
 
 static dg_status add(const dg_op *op)
 {
-    DG_TRY(check_descriptor(op));
     if (registry.count >= registry.capacity)
         DG_TRY(grow());
     if (find(op->name))
@@ -187,6 +166,9 @@ static dg_status add_later(const dg_op *op)
     if (registry.closed)
         return dg_error(DG_BAD_ARGUMENT, "op '%s' comes too late: ops are registered before the first graph is made",
                         op->name ? op->name : "?");
+    DG_TRY(descriptor_check(op));
+    if (!filling)
+        DG_TRY(descriptor_check_texts(op));
     return add(op);
 }
 

@@ -90,6 +90,7 @@ dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan *
     made->options.fetch = copy_nodes(options->fetch, options->n_fetch);
     made->options.updates = copy_nodes(options->updates, options->n_updates);
     pthread_mutex_lock(&graph->lock);
+    const dg_graph_point before = dg_graph_mark(graph);
     dg_status status = dg_no_memory("a plan");
     if (made->options.fetch && made->options.updates)
         status = check_options(graph, options);
@@ -97,6 +98,7 @@ dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan *
         status = plan_compile(made);
     if (status.code == DG_OK && made->options.per_sample)
         status = samples_check(made);
+    dg_graph_undo(graph, before, status);
     pthread_mutex_unlock(&graph->lock);
     if (status.code != DG_OK)
         dg_plan_free(made);

@@ -47,12 +47,23 @@ static bool is_list(const dg_attr_spec *attr)
     return attr->kind == DG_ATTR_SIZES || attr->kind == DG_ATTR_INTS;
 }
 
-/* The option that an input which may be left out becomes: out_proj_weight for out_proj.weight. */
+/* A name of the op's in C: out_proj_weight for out_proj.weight, a for A, since capital letters alone are other people's
+ * macros. */
+static const char *in_c(const char *name, char text[80])
+{
+    size_t k = 0;
+    for (; name[k] && k + 1 < 80; k++)
+        text[k] = name[k] == '.' ? '_' : (char)tolower((unsigned char)name[k]);
+    text[k] = '\0';
+    return text;
+}
+
+/* The option that an input which may be left out becomes. */
 static const char *input_option(const dg_op *op, const dg_input_spec *input, char text[80])
 {
-    snprintf(text, 80, "%s%s", input->name, has_attr(op, input->name) ? "_node" : "");
-    for (char *dot = text; (dot = strchr(dot, '.'));)
-        *dot = '_';
+    in_c(input->name, text);
+    if (has_attr(op, input->name))
+        strncat(text, "_node", 79 - strlen(text));
     return text;
 }
 
@@ -64,7 +75,8 @@ static void print_type(FILE *out, const dg_attr_spec *attr)
         [DG_ATTR_SHAPE] = "dg_shape ",   [DG_ATTR_DTYPE] = "dg_dtype ",   [DG_ATTR_TENSOR] = "const dg_tensor *",
         [DG_ATTR_INIT] = "const char *", [DG_ATTR_TEXT] = "const char *",
     };
-    fprintf(out, "%s%s", types[attr->kind], attr->name);
+    char name[80];
+    fprintf(out, "%s%s", types[attr->kind], in_c(attr->name, name));
 }
 
 static void print_value(FILE *out, const dg_attr_spec *attr)
@@ -76,8 +88,9 @@ static void print_value(FILE *out, const dg_attr_spec *attr)
         [DG_ATTR_INIT] = "dg_text",         [DG_ATTR_TEXT] = "dg_text",
     };
     bool by_address = is_list(attr) || attr->kind == DG_ATTR_SHAPE;
+    char name[80];
     fprintf(out, "%s(%s%s%s)", makers[attr->kind], by_address ? "&" : "", is_positional(attr) ? "" : "options.",
-            attr->name);
+            in_c(attr->name, name));
 }
 
 /* The default of an option, as C writes it; "" where all bytes are zero or mean "left at its default". */
@@ -99,14 +112,15 @@ static void default_text(const dg_attr_spec *attr, char text[80])
 
 static void print_comment(FILE *out, const dg_op *op)
 {
+    char name[80];
     fprintf(out, "/* %s", op->summary);
     for (int k = 0; k < dg_op_input_count(op); k++)
         if (op->inputs[k].doc)
-            fprintf(out, "\n *   %s: %s", op->inputs[k].name, op->inputs[k].doc);
+            fprintf(out, "\n *   %s: %s", in_c(op->inputs[k].name, name), op->inputs[k].doc);
     for (int k = 0; k < dg_op_attr_count(op); k++) {
         const dg_attr_spec *attr = &op->attrs[k];
         if (attr->doc || attr->choices)
-            fprintf(out, "\n *   %s: %s%s%s%s", attr->name, attr->doc ? attr->doc : "",
+            fprintf(out, "\n *   %s: %s%s%s%s", in_c(attr->name, name), attr->doc ? attr->doc : "",
                     attr->doc && attr->choices ? " (" : "", attr->choices ? attr->choices : "",
                     attr->doc && attr->choices ? ")" : "");
     }
@@ -123,25 +137,25 @@ static void print_comment(FILE *out, const dg_op *op)
 static void print_options(FILE *out, const dg_op *op)
 {
     char name[80], value[80];
-    fprintf(out, "typedef struct dg_%s_options {\n", op->name);
+    fprintf(out, "typedef struct DG_BY_NAME dg_%s_options {\n    DG_OPTIONS_BEGIN\n", op->name);
     for (int k = 0; k < dg_op_attr_count(op); k++) {
         if (is_positional(&op->attrs[k]))
             continue;
-        fputs("    ", out);
+        fputs("    DG_OPTION ", out);
         print_type(out, &op->attrs[k]);
         default_text(&op->attrs[k], value);
         fprintf(out, " DG_DEFAULT(%s);\n", value);
     }
     for (int k = 0; k < dg_op_input_count(op); k++)
         if (op->inputs[k].flags & DG_OPTIONAL)
-            fprintf(out, "    dg_node *%s DG_DEFAULT();\n", input_option(op, &op->inputs[k], name));
-    fprintf(out, "    const char *name DG_DEFAULT();\n} dg_%s_options;\n", op->name);
+            fprintf(out, "    DG_OPTION dg_node *%s DG_DEFAULT();\n", input_option(op, &op->inputs[k], name));
+    fprintf(out, "    DG_OPTION const char *name DG_DEFAULT();\n} dg_%s_options;\n", op->name);
     fprintf(out, "extern const dg_%s_options dg_%s_defaults;\n", op->name, op->name);
 }
 
 static void print_defaults(FILE *out, const dg_op *op)
 {
-    char value[80];
+    char value[80], name[80];
     fputs(".name = NULL", out);
     for (int k = 0; k < dg_op_attr_count(op); k++) {
         const dg_attr_spec *attr = &op->attrs[k];
@@ -149,7 +163,7 @@ static void print_defaults(FILE *out, const dg_op *op)
         if (!is_positional(attr))
             default_text(attr, value);
         if (value[0])
-            fprintf(out, is_list(attr) ? ", .%s = {.only = %s}" : ", .%s = %s", attr->name, value);
+            fprintf(out, is_list(attr) ? ", .%s = {.only = %s}" : ", .%s = %s", in_c(attr->name, name), value);
     }
 }
 
@@ -157,13 +171,14 @@ static void print_signature(FILE *out, const dg_op *op)
 {
     fprintf(out, "dg_node *dg_%s_at(dg_location at", op->name);
     int n = dg_op_input_count(op);
+    char name[80];
     if (n == 0)
         fputs(", dg_graph *graph", out);
     for (int k = 0; k < n; k++) {
         if (op->inputs[k].flags & DG_VARIADIC)
-            fprintf(out, ", int count, dg_node *const *%s", op->inputs[k].name);
+            fprintf(out, ", int count, dg_node *const *%s", in_c(op->inputs[k].name, name));
         else if (!(op->inputs[k].flags & DG_OPTIONAL))
-            fprintf(out, ", dg_node *%s", op->inputs[k].name);
+            fprintf(out, ", dg_node *%s", in_c(op->inputs[k].name, name));
     }
     for (int k = 0; k < dg_op_attr_count(op); k++) {
         if (!is_positional(&op->attrs[k]))
@@ -187,13 +202,13 @@ static void print_body(FILE *out, const dg_op *op)
     for (int k = 0; k < n_inputs && !variadic; k++, fixed++) {
         bool optional = op->inputs[k].flags & DG_OPTIONAL;
         fprintf(out, "%s%s%s", k ? ", " : "    dg_node *const inputs[] = {", optional ? "options." : "",
-                optional ? input_option(op, &op->inputs[k], name) : op->inputs[k].name);
+                optional ? input_option(op, &op->inputs[k], name) : in_c(op->inputs[k].name, name));
     }
     fputs(fixed ? "};\n" : "", out);
     fprintf(out, "    return dg_apply(&(dg_application){%s.op = \"%s\", .name = options.name, .at = at",
             n_inputs ? "" : ".graph = graph, ", op->name);
     if (variadic)
-        fprintf(out, ", .n_inputs = count, .inputs = %s", op->inputs[n_inputs - 1].name);
+        fprintf(out, ", .n_inputs = count, .inputs = %s", in_c(op->inputs[n_inputs - 1].name, name));
     else if (fixed)
         fprintf(out, ", .n_inputs = %d, .inputs = inputs", fixed);
     if (n_attrs)
@@ -201,23 +216,30 @@ static void print_body(FILE *out, const dg_op *op)
     fputs("});\n}\n", out);
 }
 
+/* A parameter of a macro. */
+typedef struct parameter {
+    char name[80];
+    bool is_list;
+} parameter;
+enum { MOST_PARAMETERS = DG_MAX_INPUTS + DG_MAX_ATTRS + 2 };
+
 /* The macro's own parameters, in order. */
-static int list_parameters(const dg_op *op, const char *names[DG_MAX_INPUTS + DG_MAX_ATTRS + 2],
-                           bool lists[DG_MAX_INPUTS + DG_MAX_ATTRS + 2])
+static int list_parameters(const dg_op *op, parameter parameters[MOST_PARAMETERS])
 {
     int count = 0;
+    memset(parameters, 0, MOST_PARAMETERS * sizeof *parameters);
     if (dg_op_input_count(op) == 0)
-        names[count++] = "graph";
+        in_c("graph", parameters[count++].name);
     for (int k = 0; k < dg_op_input_count(op); k++) {
         if (op->inputs[k].flags & DG_VARIADIC)
-            names[count++] = "count";
+            in_c("count", parameters[count++].name);
         if (!(op->inputs[k].flags & DG_OPTIONAL))
-            names[count++] = op->inputs[k].name;
+            in_c(op->inputs[k].name, parameters[count++].name);
     }
     for (int k = 0; k < dg_op_attr_count(op); k++)
         if (is_positional(&op->attrs[k])) {
-            lists[count] = is_list(&op->attrs[k]);
-            names[count++] = op->attrs[k].name;
+            parameters[count].is_list = is_list(&op->attrs[k]);
+            in_c(op->attrs[k].name, parameters[count++].name);
         }
     return count;
 }
@@ -225,15 +247,14 @@ static int list_parameters(const dg_op *op, const char *names[DG_MAX_INPUTS + DG
 /* In strict C a macro's `...` needs an argument: an empty one is handed on. */
 static void print_macro(FILE *out, const dg_op *op)
 {
-    const char *names[DG_MAX_INPUTS + DG_MAX_ATTRS + 2];
-    bool lists[DG_MAX_INPUTS + DG_MAX_ATTRS + 2] = {false};
-    int count = list_parameters(op, names, lists);
+    parameter parameters[MOST_PARAMETERS];
+    int count = list_parameters(op, parameters);
     fprintf(out, "#define dg_%s(...) dg_%s_with(__VA_ARGS__, )\n#define dg_%s_with(", op->name, op->name, op->name);
     for (int k = 0; k < count; k++)
-        fprintf(out, "%s, ", names[k]);
+        fprintf(out, "%s, ", parameters[k].name);
     fprintf(out, "...) dg_%s_at(DG_HERE", op->name);
     for (int k = 0; k < count; k++)
-        fprintf(out, ", %s(%s)", lists[k] ? "DG_INTS_ARGUMENT" : "", names[k]);
+        fprintf(out, ", %s(%s)", parameters[k].is_list ? "DG_INTS_ARGUMENT" : "", parameters[k].name);
     fprintf(out, ", DG_OPTIONS(dg_%s_options, DG_GIVEN(", op->name);
     print_defaults(out, op);
     fputs(", ) __VA_ARGS__))\n", out);

@@ -138,6 +138,8 @@ dg_status dg_probing_new(const dg_probing_options *options, dg_probing **probing
                       .updates = options->updates,
                       .n_updates = options->n_updates,
                       .optimizer = options->optimizer};
+    dg_graph *graph = p->graph;
+    const dg_graph_point before = dg_graph_mark(graph);
     dg_status status = list_nodes(p);
     if (status.code == DG_OK)
         status = of->choose(p);
@@ -147,7 +149,7 @@ dg_status dg_probing_new(const dg_probing_options *options, dg_probing **probing
         *probing = p;
     else
         dg_probing_free(p);
-    return status;
+    return dg_graph_undo(graph, before, status);
 }
 
 void dg_probing_free(dg_probing *p)

@@ -38,11 +38,12 @@ dg_status dg_clip_value(dg_graph *graph, int count, dg_node *const *gradients, d
     REFUSE_NULL(clipped);
     DG_TRY(check_limit("clip_value", limit));
     DG_TRY(check_gradients("clip_value", count, gradients));
+    const dg_graph_point before = dg_graph_mark(graph);
     bool emitting = dg_graph_emit(graph, true);
     for (int i = 0; i < count; i++)
         clipped[i] = dg_clamp(gradients[i], .min = -limit, .max = limit);
     dg_graph_emit(graph, emitting);
-    return dg_graph_status(graph);
+    return dg_graph_undo(graph, before, dg_graph_status(graph));
 }
 
 static dg_status clip_norm(dg_graph *graph, int count, dg_node *const *gradients, double limit, dg_node **clipped,
@@ -78,8 +79,9 @@ dg_status dg_clip_norm(dg_graph *graph, int count, dg_node *const *gradients, do
     REFUSE_NULL(clipped);
     DG_TRY(check_limit("clip_norm", limit));
     DG_TRY(check_gradients("clip_norm", count, gradients));
+    const dg_graph_point before = dg_graph_mark(graph);
     bool emitting = dg_graph_emit(graph, true);
     dg_status status = clip_norm(graph, count, gradients, limit, clipped, norm);
     dg_graph_emit(graph, emitting);
-    return status;
+    return dg_graph_undo(graph, before, status);
 }

@@ -774,14 +774,14 @@ dg_status dg_optimizer_emit(const dg_optimizer *optimizer, const dg_optimizer_st
         return dg_error(DG_NO_MEMORY, "optimizer: no memory to emit a step");
     e->optimizer = optimizer;
     e->step = step;
+    const dg_graph_point before = dg_graph_mark(step->graph);
     bool emitting = dg_graph_emit(step->graph, true);
     dg_status status = marks_make(step, &m);
     if (status.code == DG_OK)
         status = emit_all(e, &m);
     dg_graph_emit(step->graph, emitting);
     marks_release(&m);
-    if (status.code != DG_OK)
-        return status;
+    DG_TRY(dg_graph_undo(step->graph, before, status));
     *updates = e->updates;
     *n_updates = (int)e->n_updates;
     return dg_ok();

@@ -192,6 +192,9 @@ static dg_status parse_statement(dg_arena *arena, const char *at, const char *en
     const char *equals = change ? after + 1 : after;
     if (at == name || !begins_name(*name) || equals >= end || *equals != '=' || equals[1] == '=')
         return dg_error(DG_BAD_ARGUMENT, "'%.*s' is not a statement, which is written 'name = formula'", length, name);
+    if (is_constant(&(word){.at = name, .length = (size_t)(at - name)}))
+        return dg_error(DG_BAD_ARGUMENT, "'%.*s': '%.*s' is a constant of formulas and takes no value", length, name,
+                        (int)(at - name), name);
     s->symbol = dg_arena_text(arena, name, (size_t)(at - name));
     const char *begin = skip_spaces(equals + 1), *stop = trim(begin, take_condition(arena, s, begin, end));
     if (begin >= stop)

@@ -81,14 +81,17 @@ dg_status dg_training_updates(dg_node *loss, const char *optimizer, const dg_tra
     REFUSE_NULL(loss);
     REFUSE_NULL(updates);
     REFUSE_NULL(n_updates);
-    return emit(loss, optimizer, options ? options : &(dg_training_plan_options){.seed = 0}, NULL, updates, n_updates);
+    const dg_graph_point before = dg_graph_mark(dg_node_graph(loss));
+    dg_status status =
+        emit(loss, optimizer, options ? options : &(dg_training_plan_options){.seed = 0}, NULL, updates, n_updates);
+    return dg_graph_undo(dg_node_graph(loss), before, status);
 }
 
 dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors *parameters, dg_plan **plan,
                                 dg_training_plan_options options)
 {
-    dg_node *const *updates;
-    int n_updates;
+    dg_node *const *updates = NULL;
+    int n_updates = 0;
     if (!plan)
         return dg_error(DG_BAD_ARGUMENT, "training plan: the place for the result is NULL");
     *plan = NULL;
@@ -99,24 +102,26 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
     REFUSE_NULL(parameters);
     if (options.n_fetch < 0 || (options.n_fetch && !options.fetch))
         return dg_error(DG_BAD_ARGUMENT, "training plan: the list of %d results is NULL", options.n_fetch);
-    DG_TRY(emit(loss, optimizer, &options, parameters, &updates, &n_updates));
     dg_node **fetch = calloc((size_t)options.n_fetch + 1, sizeof *fetch);
     if (!fetch)
         return dg_no_memory("%d results", options.n_fetch + 1);
     fetch[0] = loss;
     if (options.n_fetch)
         memcpy(fetch + 1, options.fetch, (size_t)options.n_fetch * sizeof *fetch);
-    dg_status status = dg_plan_new(dg_node_graph(loss),
-                                   &(dg_plan_options){.fetch = fetch,
-                                                      .n_fetch = options.n_fetch + 1,
-                                                      .updates = updates,
-                                                      .n_updates = n_updates,
-                                                      .parameters = parameters,
-                                                      .threads = options.threads,
-                                                      .seed = options.seed,
-                                                      .training = true,
-                                                      .memory_limit = options.memory_limit},
-                                   plan);
+    const dg_graph_point before = dg_graph_mark(dg_node_graph(loss));
+    dg_status status = emit(loss, optimizer, &options, parameters, &updates, &n_updates);
+    if (status.code == DG_OK)
+        status = dg_plan_new(dg_node_graph(loss),
+                             &(dg_plan_options){.fetch = fetch,
+                                                .n_fetch = options.n_fetch + 1,
+                                                .updates = updates,
+                                                .n_updates = n_updates,
+                                                .parameters = parameters,
+                                                .threads = options.threads,
+                                                .seed = options.seed,
+                                                .training = true,
+                                                .memory_limit = options.memory_limit},
+                             plan);
     free(fetch);
-    return status;
+    return dg_graph_undo(dg_node_graph(loss), before, status);
 }

@@ -398,3 +398,26 @@ Test(graph, names_are_text_and_no_name_is_none)
     cr_expect_eq(dg_graph_status(g).code, DG_BAD_ARGUMENT);
     dg_graph_free(g);
 }
+
+/* e and pi are numbers only where nobody gives them. */
+Test(graph, names_that_are_given_to_a_formula_come_before_constants)
+{
+    dg_graph *g = new_graph();
+    dg_node *a = dg_input(g, DG_SHAPE(3), .name = "a"), *b = dg_input(g, DG_SHAPE(3), .name = "b");
+    dg_node *both = dg_expr("e * pi + x", {"e", a}, {"x", b});
+    cr_assert(both, "%s", dg_graph_status(g).message);
+    cr_assert_eq(dg_node_input_count(both), 2);
+    cr_expect_str_eq(dg_node_input_name(both, 0), "x");
+    cr_expect_str_eq(dg_node_input_name(both, 1), "e");
+    cr_expect_eq(dg_node_input(both, 0), b);
+    cr_expect_eq(dg_node_input(both, 1), a);
+    dg_node *number = dg_expr("e * pi + x", {"x", b});
+    cr_expect_eq(dg_node_input_count(number), 1);
+    dg_value text[] = {dg_text("x * e"), {0}}, start = dg_float(2);
+    text[1] = (dg_value){.kind = DG_VALUE_CALL, .key = "e", .s = "parameter", .count = 1, .items = &start};
+    dg_node *own = dg_apply(
+        &(dg_application){.op = "expr", .name = "own", .n_inputs = 1, .inputs = &b, .n_attrs = 2, .attrs = text});
+    cr_assert(own, "%s", dg_graph_status(g).message);
+    cr_expect_not_null(dg_graph_find(g, "own.e"));
+    dg_graph_free(g);
+}

@@ -3,7 +3,7 @@
 
 #define EINSUM(equation, ...)                                                                                          \
     dg_einsum_at(DG_HERE, (int)(sizeof((dg_node *[]){__VA_ARGS__}) / sizeof(dg_node *)), (dg_node *[]){__VA_ARGS__},   \
-                 equation, (dg_einsum_options){0})
+                 equation, dg_einsum_defaults)
 
 Test(einsum, of_two_operands)
 {

@@ -204,7 +204,7 @@ Test(eigh, gives_values_and_vectors)
         dg_node *most = dg_slice(values, .start = 1);
         expect_values(trial_run(t, trial_grad(most, x)), DG_SHAPE(2, 2), p, DATA(.5, .5, .5, .5));
         dg_node *upper = trial_input(t, DG_SHAPE(2, 2), DATA(2, 1, NAN, 2));
-        expect_values(trial_run(t, dg_eigh(upper, .UPLO = "U")), DG_SHAPE(2), p, DATA(1, 3));
+        expect_values(trial_run(t, dg_eigh(upper, .uplo = "U")), DG_SHAPE(2), p, DATA(1, 3));
         trial_free(t);
     }
 }

@@ -156,6 +156,7 @@ Test(rules, that_make_no_sense_are_refused_with_the_reason)
         {"rule", "needs the lines in quotes"},
         {"rule('')", "empty"},
         {"rule('q = g')", "no line gives p"},
+        {"rule('e = g; p = p - lr*e')", "'e' is a constant"},
         {"rule('p = p - rate*g')", "'rate'"},
         {"rule('p = p - lr*')", "p - lr*"},
         {"rule('p = p - lr*norm(g')", ""},

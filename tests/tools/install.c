@@ -2,6 +2,8 @@
  * what is written wrong does not compile; a plugin of another version is refused. */
 #include "command.h"
 
+#include <dotgrad/core.h>
+
 static int shell(const char *line)
 {
     int status = system(line);
@@ -217,7 +219,12 @@ Test(install, cmake_finds_the_package)
                                  "set_property(TARGET net17 PROPERTY CXX_STANDARD 17)\n"
                                  "target_link_libraries(net PRIVATE dotgrad::dotgrad)\n"
                                  "target_link_libraries(net17 PRIVATE dotgrad::dotgrad)\n"
-                                 "target_link_libraries(net_static PRIVATE dotgrad::dotgrad-static)\n");
+                                 "target_link_libraries(net_static PRIVATE dotgrad::dotgrad-static)\n"
+                                 "add_executable(drawn experiment.c)\n"
+                                 "target_link_libraries(drawn PRIVATE dotgrad::dotgrad-graphviz m)\n"
+                                 "add_executable(drawn_static experiment.c)\n"
+                                 "target_link_libraries(drawn_static PRIVATE dotgrad::dotgrad-graphviz-static)\n");
+    must("cp \"$TESTS/tools/installed/experiment.c\" .");
     must("./with 'cmake -S . -B made -DCMAKE_PREFIX_PATH=$(dirname $(dirname $lib)) && cmake --build made'");
     must("cp made/net net");
     expect_output("cmake");
@@ -225,6 +232,8 @@ Test(install, cmake_finds_the_package)
     expect_output("cmake, C++17");
     must("cp made/net_static net");
     expect_output("cmake, archive");
+    must("cp \"$TESTS/../tools/examples/xor.dot\" . && ./with 'made/drawn xor.dot a.safetensors && made/drawn_static "
+         "xor.dot b.safetensors && cmp a.safetensors b.safetensors && ! ldd made/drawn_static | grep -q libdotgrad'");
 }
 
 Test(install, what_is_written_wrong_does_not_compile)
@@ -252,6 +261,106 @@ Test(install, what_is_written_wrong_does_not_compile)
         int failed = shell("./with 'gcc -std=gnu11 -c $(pkg-config --cflags dotgrad) call.c -o call.o'");
         cr_expect_eq(failed != 0, k < n_wrong, "%s %s", call, failed ? "does not compile" : "compiles");
     }
+}
+
+static const struct {
+    const char *compiler, *extension;
+} compilers[] = {{"gcc -std=c11 -pedantic -fmax-errors=0", "c"},
+                 {"clang -std=c11 -pedantic -ferror-limit=0", "c"},
+                 {"g++ -std=c++20 -fmax-errors=0", "cc"},
+                 {"clang++ -std=c++20 -ferror-limit=0", "cc"}};
+enum { COMPILERS = sizeof compilers / sizeof *compilers };
+
+static bool has_compiler(int k)
+{
+    char line[100];
+    snprintf(line, sizeof line, "command -v %.*s >/dev/null", (int)strcspn(compilers[k].compiler, " "),
+             compilers[k].compiler);
+    return shell(line) == 0;
+}
+
+/* Each builder that is printed, with a value behind its arguments that has no name: dg_linear(x, 10, false). */
+Test(install, options_have_names)
+{
+    static const char *const extras[] = {"", ", 0", ", number", ", .name = \"a\", 0"};
+    char line[1000], text[100];
+    for (int e = 0; e < 4; e++)
+        for (int k = 0; k < COMPILERS; k++) {
+            if (!has_compiler(k))
+                continue;
+            snprintf(line, sizeof line,
+                     "{ echo \"extern long number;\"; \"$TESTS/tools/installed/builders\" '%s' $(find root -path "
+                     "\"*dotgrad/ops/*.h\"); } >all.%s",
+                     extras[e], compilers[k].extension);
+            must(line);
+            snprintf(line, sizeof line,
+                     "./with '! LC_ALL=C %s -fsyntax-only -Wall -Wextra $(pkg-config --cflags dotgrad) all.%s 2>&1 | "
+                     "grep -o \"call_dg_[a-z0-9_]*\\|warning:.*\" | sort -u >errors; grep -o \"^dg_node "
+                     ".call_dg_[a-z0-9_]*\" "
+                     "all.%s | sort -u | wc -l; wc -l <errors'",
+                     compilers[k].compiler, compilers[k].extension, compilers[k].extension);
+            must(line);
+            int builders = 0, wrong = 0;
+            read_text(".log", text, sizeof text);
+            cr_assert_eq(sscanf(text, "%d %d", &builders, &wrong), 2, "%s", text);
+            cr_expect_gt(builders, 300);
+            if (e == 0)
+                cr_expect_eq(wrong, 0, "%s: %d errors or warnings", compilers[k].compiler, wrong);
+            else
+                cr_expect_geq(wrong, builders, "%s: '%s' compiles with %d of %d builders", compilers[k].compiler,
+                              extras[e], builders - wrong, builders);
+        }
+}
+
+Test(install, what_may_be_written_has_no_warning)
+{
+    char line[1000];
+    must("cp \"$TESTS/tools/installed/uses.c\" uses.c && cp uses.c uses.cc");
+    for (int k = 0; k < COMPILERS; k++) {
+        if (!has_compiler(k))
+            continue;
+        snprintf(line, sizeof line,
+                 "./with '%s -O2 -Wall -Wextra -Werror -c $(pkg-config --cflags dotgrad) uses.%s -o uses.o'",
+                 compilers[k].compiler, compilers[k].extension);
+        must(line);
+    }
+}
+
+/* A C program trains a graph file as `dotgrad train` does, to the last digit; with a loss of its own, too. */
+Test(install, graph_files_are_trained_as_they_say)
+{
+    static const char *const losses[] = {"cross_entropy", "own_entropy"};
+    char line[1000], text[1000], said[2][1000];
+    must("./with 'gcc -std=c11 -pedantic-errors -Wall -Wextra -Werror $(pkg-config --cflags dotgrad-graphviz) "
+         "\"$TESTS/tools/installed/experiment.c\" $(pkg-config --libs dotgrad-graphviz) -lm -o experiment'");
+    for (int k = 0; k < 2; k++) {
+        snprintf(text, sizeof text,
+                 "digraph net { graph [data=\"iris(scale=standard)\", epochs=7, batch_size=16, seed=3, "
+                 "optimizer=\"adam(lr=0.02)\", schedule=cosine, clip_norm=1, validation=0.2, threads=2];\n"
+                 "x [op=\"input([N, FEATURES])\"]; t [op=\"input([N], dtype=int64)\"]; h [op=\"linear(8)\"]; a "
+                 "[op=tanh];\n"
+                 "output [op=\"linear(CLASSES)\"]; loss [op=%s]; x -> h -> a -> output -> loss; t -> loss; }\n",
+                 losses[k]);
+        write_text("net.dot", text);
+        snprintf(line, sizeof line, "./with './experiment net.dot trained%d.safetensors'", k);
+        must(line);
+        read_text(".log", said[k], sizeof said[k]);
+        if (k == 0)
+            expect_fine(dotgrad("train net.dot -o run"));
+    }
+    cr_expect(strstr(said[0], "probabilities summing to 1.000000"), "%s", said[0]);
+    cr_expect_str_eq(said[1], said[0]);
+    dg_tensors *mine, *theirs;
+    cr_assert_eq(dg_safetensors_read("trained0.safetensors", &mine).code, DG_OK);
+    cr_assert_eq(dg_safetensors_read("run/checkpoint.safetensors", &theirs).code, DG_OK);
+    cr_assert_gt(dg_tensors_count(mine), 8);
+    for (size_t k = 0; k < dg_tensors_count(mine); k++) {
+        const dg_tensor *a = dg_tensors_at(mine, k), *b = dg_tensors_find(theirs, dg_tensors_name(mine, k));
+        cr_assert(b && dg_tensor_bytes(a) == dg_tensor_bytes(b), "%s", dg_tensors_name(mine, k));
+        cr_expect(memcmp(a->data, b->data, dg_tensor_bytes(a)) == 0, "%s differs", dg_tensors_name(mine, k));
+    }
+    dg_tensors_free(mine);
+    dg_tensors_free(theirs);
 }
 
 Test(install, a_plugin_of_another_version_is_refused)

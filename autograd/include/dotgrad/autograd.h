@@ -5,7 +5,7 @@
  * derivative by an intermediate node is the one that a change of that node's value would make. DG_BAD_ARGUMENT: an op
  * on the way has no derivative (the message names it and its node), a node is NULL or of another graph; DG_BAD_DTYPE:
  * a node is not of a float type. A mistake made earlier in building the graph is returned as it is. After a failure
- * all results are NULL; nodes that were made on the way stay in the graph and cost nothing when a plan is made. */
+ * all results are NULL and the graph is as it was before. */
 #ifndef DOTGRAD_AUTOGRAD_H
 #define DOTGRAD_AUTOGRAD_H
 

@@ -36,9 +36,15 @@ typedef struct dg_binding {
 
 /* Parses, applies the stable rewrites and simplifies. Inputs are numbered in the order of `inputs` when that is given
  * (n_inputs names; a further free name is then an error), else in the order of appearance, `x` always first.
- * Parsing the same text with the same bindings again returns the same formula. DG_BAD_ARGUMENT shows the place. */
+ * Parsing the same text with the same bindings again returns the same formula. DG_BAD_ARGUMENT shows the place.
+ *
+ * A name is that of a binding, then of an input, then of a constant (pi, e, inf, nan). */
 dg_status dg_formula_parse(dg_formulas *formulas, const char *text, const dg_binding *bindings, int n_bindings,
                            const char *const *inputs, int n_inputs, const dg_formula **formula);
+/* The same with any free names, numbered as they appear. Those of `given`, which the formula need not read, come before
+ * constants: with "e" among them, e is an input. */
+dg_status dg_formula_parse_given(dg_formulas *formulas, const char *text, const dg_binding *bindings, int n_bindings,
+                                 const char *const *given, int n_given, const dg_formula **formula);
 
 int dg_formula_input_count(const dg_formula *formula);
 const char *dg_formula_input_name(const dg_formula *formula, int input);

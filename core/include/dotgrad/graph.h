@@ -7,6 +7,11 @@
  *     dg_node *y = dg_linear(dg_relu(dg_linear(x, 100)), 10, .name = "y");
  *     DG_TRY(dg_graph_status(g));
  *
+ * After a mistake everything that was made before is as it was; what the builder had made on the way is gone. Who wants
+ * to go on takes the mistake off with dg_graph_recover(). Functions that make nodes and return a dg_status (dg_grad,
+ * dg_optimizer_emit, dg_training_plan, dg_plan_new, dg_trainer_new …) answer their mistakes themselves: these do not
+ * stick, and the graph is as it was before the call.
+ *
  * The builders of all ops are in <dotgrad/ops.h>. A graph is used by one thread at a time. */
 #ifndef DOTGRAD_GRAPH_H
 #define DOTGRAD_GRAPH_H
@@ -36,7 +41,7 @@ typedef struct dg_location {
 DG_END_C
 template <int count> struct dg_node_array {
     dg_node *at[count];
-    int size() const
+    static constexpr int size()
     {
         return count;
     }
@@ -49,7 +54,7 @@ template <class... pointers> dg_node_array<sizeof...(pointers)> dg_nodes_of(poin
 {
     return dg_node_array<sizeof...(pointers)>{{nodes...}};
 }
-#define DG_NODES(...) dg_nodes_of(__VA_ARGS__).size(), dg_nodes_of(__VA_ARGS__).nodes()
+#define DG_NODES(...) decltype(dg_nodes_of(__VA_ARGS__))::size(), dg_nodes_of(__VA_ARGS__).nodes()
 DG_BEGIN_C
 #else
 #define DG_NODES(...) (int)(sizeof((dg_node *[]){__VA_ARGS__}) / sizeof(dg_node *)), ((dg_node *[]){__VA_ARGS__})
@@ -58,6 +63,8 @@ DG_BEGIN_C
 dg_status dg_graph_new(dg_graph **graph);
 void dg_graph_free(dg_graph *graph);
 dg_status dg_graph_status(const dg_graph *graph); /* the first mistake in building, or DG_OK */
+/* The same, and takes the mistake off: the graph can be built further, from the nodes that were made before. */
+dg_status dg_graph_recover(dg_graph *graph);
 /* Makes a mistake stick, unless one does already. Returns NULL for convenience. */
 dg_node *dg_graph_fail(dg_graph *graph, dg_status status);
 
@@ -107,6 +114,9 @@ dg_module *dg_module_switch(dg_graph *graph, dg_module *module);
 /* The module that a node was made in; NULL: none. A part of a composed op is where the op is. */
 dg_module *dg_node_module(const dg_node *node);
 const char *dg_module_name(const dg_module *module); /* "stage.1.block.0", with the names of those around it */
+/* What names given to nodes in it get in front: "stage.1.block.0."; "" where they stay, as in a graph file's clusters.
+ */
+const char *dg_module_prefix(const dg_module *module);
 
 /* Nodes. A node with several outputs stands for its first; dg_output() in <dotgrad/ops.h> takes the others. */
 int64_t dg_graph_node_count(const dg_graph *graph);
@@ -182,30 +192,64 @@ dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *form
 
 /* Builders are macros over functions, as <dotgrad/ops.h> tells; in C++ from C++20 on, which has options by name. Their
  * options: in C the defaults first, then what the caller writes, without a warning about the overriding; a list in bare
- * braces is an error (see dg_ints). In C++ defaults are the members' own. */
+ * braces is an error (see dg_ints). In C++ defaults are the members' own.
+ *
+ * Options have no places: a value without a name, dg_linear(x, 10, false), is an error. For gcc's C the struct says so
+ * (DG_BY_NAME), for clang's every option follows one that no value goes into and that takes no room (DG_OPTION), in
+ * C++ the first one does (DG_OPTIONS_BEGIN). */
 #if !defined(__cplusplus) || __cplusplus >= 202002L
 #define DG_BUILDERS 1
 #endif
+#define DG_BY_NAME
+#define DG_OPTION
+#define DG_OPTIONS_BEGIN
 #ifdef __cplusplus
-#define DG_DEFAULT(...)                                                                                                \
-    {                                                                                                                  \
-        __VA_ARGS__                                                                                                    \
+#ifdef DG_BUILDERS
+DG_END_C
+struct dg_no_value {
+    constexpr dg_no_value()
+    {
     }
-#define DG_GIVEN(...)
+};
+DG_BEGIN_C
+#undef DG_OPTIONS_BEGIN
+#define DG_OPTIONS_BEGIN [[no_unique_address]] dg_no_value options_have_names{};
+#endif
+#ifdef __clang__
+#define DG_OPTIONS(type, ...)                                                                                          \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic error \"-Wc99-designator\"")                                \
+        type{__VA_ARGS__} _Pragma("GCC diagnostic pop")
+#else
 #define DG_OPTIONS(type, ...)                                                                                          \
     type                                                                                                               \
     {                                                                                                                  \
         __VA_ARGS__                                                                                                    \
     }
+#endif
+#define DG_DEFAULT(...)                                                                                                \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
+#define DG_GIVEN(...)
 #define DG_INTS_ARGUMENT(numbers) dg_ints(numbers)
 #else
-#define DG_DEFAULT(...)
-#define DG_GIVEN(...) __VA_ARGS__
 #ifdef __clang__
-#define DG_NO_BARE_LISTS _Pragma("GCC diagnostic error \"-Wassign-enum\"")
+__extension__ typedef struct dg_no_value {
+} dg_no_value;
+#define DG_OPTION_ON_LINE_(line) dg_no_value has_a_name_##line;
+#define DG_OPTION_ON_LINE(line)  DG_OPTION_ON_LINE_(line)
+#undef DG_OPTION
+#define DG_OPTION DG_OPTION_ON_LINE(__LINE__)
+#define DG_NO_BARE_LISTS                                                                                               \
+    _Pragma("GCC diagnostic error \"-Wassign-enum\"") _Pragma("GCC diagnostic error \"-Wint-conversion\"")             \
+        _Pragma("GCC diagnostic error \"-Wexcess-initializers\"")
 #else
+#undef DG_BY_NAME
+#define DG_BY_NAME       __attribute__((designated_init))
 #define DG_NO_BARE_LISTS _Pragma("GCC diagnostic error \"-Wdesignated-init\"")
 #endif
+#define DG_DEFAULT(...)
+#define DG_GIVEN(...) __VA_ARGS__
 #define DG_OPTIONS(type, ...)                                                                                          \
     __extension__({                                                                                                    \
         _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                           \

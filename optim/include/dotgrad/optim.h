@@ -35,26 +35,27 @@ dg_status dg_trainable_matching(dg_node *output, const char *patterns, dg_node *
  *     DG_TRY(dg_plan_run(plan, feeds, n_feeds));     // result 0 is the loss, then those of `fetch`
  */
 typedef struct dg_training_plan_options {
-    const char *trains;           /* patterns as in dg_trainable_matching; NULL: all */
-    const char *groups, *freeze;  /* as dg_groups_parse() takes them; NULL: none */
-    const char *name;             /* of the optimiser, as in dg_optimizer_step; NULL: none */
-    double clip_value, clip_norm; /* 0: none */
-    int accumulate;               /* gradients of so many runs make one step; 0, 1: each run is a step */
-    const char *average;          /* of the weights, kept beside them as "optimizer/PARAMETER/average":
-                                   * "ema(decay=0.999)", "swa(start=STEP)"; NULL, "none": none */
-    dg_node *lr;                  /* a scalar, an input say; NULL: the optimiser's rate throughout */
-    dg_node *const *fetch;        /* beside the loss */
-    int n_fetch;
-    uint64_t seed; /* of parameters and random nodes */
-    dg_threads *threads;
-    size_t memory_limit;
+    DG_OPTIONS_BEGIN
+    const char *trains DG_DEFAULT();                        /* as in dg_trainable_matching; NULL: all */
+    const char *groups DG_DEFAULT(), *freeze DG_DEFAULT();  /* as dg_groups_parse() takes them; NULL: none */
+    const char *name DG_DEFAULT();                          /* of the optimiser: see dg_optimizer_step; NULL: none */
+    double clip_value DG_DEFAULT(), clip_norm DG_DEFAULT(); /* 0: none */
+    int accumulate DG_DEFAULT();                            /* gradients of so many runs make one step; 0: 1 */
+    const char *average DG_DEFAULT();   /* of the weights, kept beside them as "optimizer/PARAMETER/average":
+                                         * "ema(decay=0.999)", "swa(start=STEP)"; NULL, "none": none */
+    dg_node *lr DG_DEFAULT();           /* a scalar; NULL: the optimiser's rate throughout */
+    dg_node *const *fetch DG_DEFAULT(); /* beside the loss */
+    int n_fetch DG_DEFAULT();
+    uint64_t seed DG_DEFAULT(); /* of parameters and random nodes */
+    dg_threads *threads DG_DEFAULT();
+    size_t memory_limit DG_DEFAULT();
 } dg_training_plan_options;
 dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors *parameters, dg_plan **plan,
                                 dg_training_plan_options options);
 #define dg_training_plan(...) dg_training_plan_given(__VA_ARGS__, )
 #define dg_training_plan_given(loss, optimizer, parameters, plan, ...)                                                 \
     dg_training_plan_with((loss), (optimizer), (parameters), (plan),                                                   \
-                          DG_OPTIONS(dg_training_plan_options, DG_GIVEN(.trains = NULL, ) __VA_ARGS__))
+                          DG_OPTIONS(dg_training_plan_options, DG_GIVEN(.memory_limit = 0, ) __VA_ARGS__))
 
 /* The updates of such a step alone, for a plan of your own; `options` may be NULL, and its fetch, seed, threads and
  * memory_limit are not read. The list lives in the graph's arena. DG_BAD_ARGUMENT: an optimiser that drives the
