@@ -203,7 +203,7 @@ Test(options, padding_may_be_a_word)
     trial_free(t);
     t = trial_new(DG_FLOAT32);
     x2 = trial_input(t, DG_SHAPE(1, 2, 9, 9), NULL);
-    cr_expect_null(dg_max_pool2d(x2, 2, .padding = DG_SAME));
+    cr_expect_null(dg_max_pool2d(x2, .kernel_size = 2, .padding = DG_SAME));
     cr_expect(strstr(dg_graph_status(t->graph).message, "is same, expected a size"), "%s",
               dg_graph_status(t->graph).message);
     trial_free(t);

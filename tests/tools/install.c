@@ -172,6 +172,14 @@ Test(install, the_archive_by_static_libs)
     must("mkdir archive && cp $(find root -name libdotgrad.a) archive");
     expect_built("gcc", "c11", "net.c", "-Larchive $(pkg-config --static --libs dotgrad | sed \"s#-L$lib##\")");
     must("./with '! ldd ./net | grep -q libdotgrad'");
+    /* of what it needs the archives, wherever there are some; but of the C library */
+    must("./with 'for l in $(pkg-config --static --libs dotgrad); do n=${l#-l}; case $l in -ldotgrad) a=/;; "
+         "-lm|-lpthread) a=;; -l*) a=$(gcc -print-file-name=lib$n.a);; *) continue;; esac; [ \"$a\" = \"${a#/}\" ] && "
+         "echo "
+         "-Wl,-Bdynamic $l || echo -Wl,-Bstatic $l; done >archive/libs; echo -Wl,-Bdynamic >>archive/libs; grep -q "
+         "Bstatic.*lz archive/libs'");
+    expect_built("gcc", "c11", "net.c", "-Larchive $(cat archive/libs)");
+    must("./with '! ldd ./net | grep -q \"libdotgrad\\|libz\\|liblapacke\"'");
     if (shell("./with 'gcc -static -x c - -o one -lcjson -lz -llapacke -lopenblas' <<'end'\nint main(void) { return 0; "
               "}\nend") != 0) {
         fputs("not all libraries have archives here: no fully static program\n", stderr);

@@ -36,17 +36,10 @@ static size_t resident_memory(void)
 static dg_status find_loss(const bench *b, dg_node **loss)
 {
     *loss = b->session.loss ? b->session.loss : b->session.output;
-<<<<<<< HEAD
-    if (b->given->node)
-        DG_TRY(session_find(&b->session, b->given->node, loss));
-    return *loss ? dg_ok()
-                 : dg_error(DG_BAD_ARGUMENT, "%s: the graph names no loss and no output: name a node with --node",
-                            b->given->graph);
-=======
     if (b->given->node && !(*loss = dg_graph_file_find(b->session.file, b->given->node)))
         return dg_error(DG_BAD_ARGUMENT, "there is no node '%s'", b->given->node);
-    return *loss ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "the graph names no loss and no output: say --node");
->>>>>>> 9ad27d6 (A folder that another process holds is told by a status and exit status of its own, not by words in a message)
+    return *loss ? dg_ok()
+                 : dg_error(DG_BAD_ARGUMENT, "the graph names no loss and no output: name a node with --node");
 }
 
 /* What gradients are taken by: trainable parameters, or float inputs in a graph that has none. */
@@ -57,11 +50,6 @@ static dg_status find_wrt(const bench *b, dg_node *loss, dg_node *const **wrt, i
     DG_TRY(dg_trainable_parameters(loss, wrt, count));
     if (*count)
         return dg_ok();
-<<<<<<< HEAD
-=======
-    if (b->given->mode == BENCH_TRAIN)
-        return dg_error(DG_BAD_ARGUMENT, "'%s' depends on no trainable parameter", dg_node_name(loss));
->>>>>>> 9ad27d6 (A folder that another process holds is told by a status and exit status of its own, not by words in a message)
     DG_TRY(session_nodes(&b->session, DG_ROLE_INPUT, &inputs, &n_inputs));
     dg_node **list = dg_arena_alloc(dg_graph_arena(b->session.graph), sizeof(dg_node *) * (size_t)(n_inputs + 1));
     for (int k = 0; list && k < n_inputs; k++)
@@ -96,7 +84,7 @@ static dg_status emit_gradients(bench *b, dg_node *loss)
     DG_TRY(find_wrt(b, loss, &wrt, &count));
     dg_node **larger = realloc(b->fetch, ((size_t)count + 1) * sizeof *b->fetch);
     if (!larger)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", b->given->graph);
+        return dg_no_memory("%d results", count + 1);
     b->fetch = larger;
     b->n_fetch += count;
     return dg_grad(loss, count, wrt, b->fetch + 1);
@@ -108,7 +96,7 @@ static dg_status emit(bench *b)
     DG_TRY(find_loss(b, &loss));
     b->fetch = calloc(1, sizeof *b->fetch);
     if (!b->fetch)
-        return dg_no_memory("%d results", count + 1);
+        return dg_no_memory("a result");
     b->fetch[0] = loss;
     b->n_fetch = 1;
     return b->given->mode == BENCH_TRAIN      ? emit_updates(b, loss)
