@@ -128,11 +128,11 @@ static dg_status check_ways(const dg_op *op)
 {
     bool any = op->flags & DG_ANY_INPUTS, formula = op->formula || op->formula_for || any;
     if (op->formula && op->formula_for)
-        return wrong(op, "it has a formula and a formula_for, one is wanted");
+        return wrong(op, "it has a formula and a formula_for: one is expected");
     if (formula && (op->forward || op->compose))
-        return wrong(op, "it has a formula and %s: one way to compute is wanted", op->forward ? "forward" : "compose");
+        return wrong(op, "it has a formula and %s: one way to compute is expected", op->forward ? "forward" : "compose");
     if (op->forward && op->compose)
-        return wrong(op, "it has forward and compose: one way to compute is wanted");
+        return wrong(op, "it has forward and compose: one way to compute is expected");
     if (!formula && !op->infer)
         return wrong(op, "it has no shape rule (infer)");
     if (!formula && !op->forward && !op->compose && !(op->flags & DG_VIEW) && op->role == DG_ROLE_NONE)

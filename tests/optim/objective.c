@@ -238,3 +238,46 @@ Test(objective, a_loss_of_ones_own_has_metrics_and_finds_its_labels)
     dg_dataset_release(&data);
     network_release(&net);
 }
+
+static dg_status same_type(const dg_infer *infer)
+{
+    return dg_infer_same(infer);
+}
+
+static void centre(const dg_compose *compose)
+{
+    compose->outputs[0] = dg_sub(compose->inputs[0], dg_mean(compose->inputs[0], .dim = 0, .keepdim = true));
+}
+
+static int64_t five_rows(const dg_infer *infer)
+{
+    return infer->n_inputs + 4;
+}
+
+/* What batch_norm has, any op may have. */
+Test(objective, an_op_says_how_many_rows_it_needs)
+{
+    static const dg_op own = {.name = "centred",
+                              .family = "own",
+                              .summary = "x less its mean",
+                              .inputs = {{.name = "x"}},
+                              .infer = same_type,
+                              .compose = centre,
+                              .least_rows = five_rows};
+    MUST(dg_register(&own));
+    network net = small_classifier(0);
+    dg_dataset data = three_clusters(20);
+    MUST(dg_dataset_split(&data, 0, 0, 1));
+    dg_trainer *trainer;
+    net.loss = dg_cross_entropy(dg_call(DG_HERE, "centred", 1, &net.scores), net.label, .name = "centred_loss");
+    dg_trainer_options options = options_for(&net, &data, NULL); /* 20 rows in batches of 16 end with 4 */
+    dg_status status = dg_trainer_new(&options, &trainer);
+    cr_expect_eq(status.code, DG_BAD_ARGUMENT);
+    cr_expect(strstr(status.message, "centred 'centred_") && strstr(status.message, "5 rows or more"), "%s",
+              status.message);
+    options.task.batch_size = 5;
+    MUST(dg_trainer_new(&options, &trainer));
+    dg_trainer_free(trainer);
+    dg_dataset_release(&data);
+    network_release(&net);
+}

@@ -258,7 +258,7 @@ struct dg_op {
     void (*jvp)(const dg_tangents *jvp);
     void (*compose)(const dg_compose *compose);
     double (*flops)(const dg_infer *infer);
-    /* Of an op that takes statistics over the batch in training: how many rows of it it wants at least, by attributes
+    /* Of an op that takes statistics over the batch in training: how many rows of it it needs at least, by attributes
      * and types of inputs. NULL: 1. */
     int64_t (*least_rows)(const dg_infer *infer);
     const dg_sample *samples; /* ended by a NULL call */
@@ -298,7 +298,7 @@ int dg_op_output_count(const dg_op *op); /* at least 1 */
 /* The input of a loss that takes the labels: the one with DG_TARGET, else, in the family "loss", the one named target;
  * −1: the op is no loss. */
 int dg_op_target(const dg_op *op);
-/* How many rows of a batch the node wants in training: see `least_rows`; 1 for most. */
+/* How many rows of a batch the node needs in training: see `least_rows`; 1 for most. */
 int64_t dg_node_least_rows(const dg_node *node);
 /* The registered name most like `name`, for "did you mean"; NULL when none is near. */
 const char *dg_op_nearest(const char *name);
