@@ -130,7 +130,8 @@ static dg_status check_ways(const dg_op *op)
     if (op->formula && op->formula_for)
         return wrong(op, "it has a formula and a formula_for: one is expected");
     if (formula && (op->forward || op->compose))
-        return wrong(op, "it has a formula and %s: one way to compute is expected", op->forward ? "forward" : "compose");
+        return wrong(op, "it has a formula and %s: one way to compute is expected",
+                     op->forward ? "forward" : "compose");
     if (op->forward && op->compose)
         return wrong(op, "it has forward and compose: one way to compute is expected");
     if (!formula && !op->infer)
