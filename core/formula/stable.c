@@ -266,10 +266,25 @@ static const expression *difference_of_softplus(dg_formulas *pool, const express
     return make1(pool, P_LOG1P, make2(pool, P_MUL, make1(pool, P_EXPM1, c), make1(pool, P_SIGMOID, v)));
 }
 
+/* c·atan(exp(u)) − c·π/4 is c/2·atan(sinh(u)), the Gudermannian function. */
+static const expression *gudermannian(dg_formulas *pool, const expression *a, const expression *b)
+{
+    bool scaled = is_op(a, P_MUL) && is_constant(a->args[0]);
+    double c = scaled ? a->args[0]->value : 1;
+    const expression *inner = scaled ? a->args[1] : a;
+    if (!is_op(inner, P_ATAN) || !exponent(inner->args[0]) || !is_constant(b) ||
+        !(fabs(b->value - c * M_PI_4) <= 1e-15 * fabs(c)))
+        return NULL;
+    const expression *angle = make1(pool, P_ATAN, make1(pool, P_SINH, exponent(inner->args[0])));
+    return make2(pool, P_MUL, make_constant(pool, c / 2), angle);
+}
+
 const expression *rewrite_difference(dg_formulas *pool, const expression *a, const expression *b)
 {
     const expression *u = exponent(a), *v = exponent(b);
     const expression *made = difference_of_softplus(pool, a, b);
+    if (!made)
+        made = gudermannian(pool, a, b);
     if (made)
         return made;
     if (is_op(a, P_HYPOT) && is_constant(b) && a->args[1] == b) /* hypot(u, c) − c */
