@@ -292,15 +292,26 @@ dg_status build_item(building *b, int item)
     }
     return dg_ok();
 }
+/* Whether item i of a call of an op is a type of elements, by its name or by its place. */
+static bool is_dtype(const dg_value *call, size_t i)
+{
+    const dg_value *item = &call->items[i];
+    const dg_op *op = dg_op_find(call->s);
+    if (item->kind != DG_VALUE_NAME && item->kind != DG_VALUE_STRING)
+        return false;
+    if (item->key)
+        return strcmp(item->key, "dtype") == 0;
+    return op && i < DG_MAX_ATTRS && op->attrs[i].name && op->attrs[i].kind == DG_ATTR_DTYPE;
+}
+
 static void override_dtypes(dg_graph_file *file, dg_dtype dtype)
 {
     for (int k = 0; k < file->n_nodes; k++) {
-        dg_value *items = (dg_value *)(uintptr_t)file->nodes[k].call.items;
-        for (size_t i = 0; i < file->nodes[k].call.count; i++) {
+        const dg_value *call = &file->nodes[k].call;
+        dg_value *items = (dg_value *)(uintptr_t)call->items;
+        for (size_t i = 0; i < call->count; i++) {
             dg_dtype given;
-            bool is_dtype = items[i].key && strcmp(items[i].key, "dtype") == 0 &&
-                            (items[i].kind == DG_VALUE_NAME || items[i].kind == DG_VALUE_STRING);
-            if (is_dtype && dg_dtype_parse(items[i].s, &given) && dg_dtype_is_float(given))
+            if (is_dtype(call, i) && dg_dtype_parse(items[i].s, &given) && dg_dtype_is_float(given))
                 items[i].s = dg_dtype_name(dtype);
         }
     }

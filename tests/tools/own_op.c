@@ -58,3 +58,69 @@ Test(own_op, is_refused_when_the_library_is_none)
     cr_expect_eq(run.status, 1);
     cr_expect(strstr(run.err, "missing.so"), "%s", run.err);
 }
+
+/* ---- a wrong derivative ---- */
+
+/* Its value is its input; its derivative is off by one per mille. */
+static const char wrong_op[] =
+    "#include <dotgrad/dotgrad.h>\n"
+    "static dg_status copy(const dg_kernel *k)\n{\n"
+    "    for (int64_t i = 0; i < dg_tensor_count(k->outputs[0]); i++)\n"
+    "        dg_tensor_set(k->outputs[0], i, dg_tensor_get(k->inputs[0], i));\n"
+    "    return dg_ok();\n}\n"
+    "static void slope(const dg_backward *b)\n{\n"
+    "    b->grad_inputs[0] = dg_expr(\"1.001 * g\", {\"g\", b->grad_output});\n}\n"
+    "static const dg_op wrong = {.name = \"wrong\", .family = \"activation\", .summary = \"y = x\",\n"
+    "    .inputs = {{.name = \"input\"}}, .infer = dg_infer_same, .forward = copy, .backward = slope};\n"
+    "const dg_op *const dotgrad_plugin[] = {&wrong, NULL};\n";
+
+/* Networks of the examples and of the benchmark that are checked in a second, but for franke: it interpolates what it
+ * is fed, so that all derivatives of its loss are 0. */
+static const char *const networks[] = {"examples/adding-lstm",
+                                       "examples/autoencoder-digits",
+                                       "examples/cnn-fashion-mnist",
+                                       "examples/copying-gru",
+                                       "examples/custom-activation",
+                                       "examples/gan-ring",
+                                       "examples/grnn-sinc",
+                                       "examples/kan-sinc",
+                                       "examples/logistic-iris",
+                                       "examples/ode",
+                                       "examples/rbf-digits",
+                                       "examples/residual-digits",
+                                       "examples/scan-rnn",
+                                       "examples/siamese-digits",
+                                       "examples/transformer-digits",
+                                       "examples/unet-digits",
+                                       "examples/vae-digits",
+                                       "examples/wgan-gp-ring",
+                                       "examples/xor",
+                                       "examples/gallery/lenet",
+                                       "examples/tasks/cnn-digits",
+                                       "examples/tasks/mlp-spirals",
+                                       "bench/mlp",
+                                       "bench/rbf",
+                                       "bench/tiny"};
+
+/* The check passes each network, and finds a wrong derivative behind its loss. */
+Test(own_op, a_wrong_derivative_is_found_in_every_network, .timeout = 280)
+{
+    write_text("wrong.c", wrong_op);
+    shell("cc -shared",
+          "./with 'cc -Wall -Wextra -Werror -shared -fPIC wrong.c $(pkg-config --cflags dotgrad) -o wrong.so'");
+    shell("cp", "cp -r \"$TESTS\"/../tools/examples \"$TESTS\"/../tools/bench .");
+    for (size_t k = 0; k < sizeof networks / sizeof *networks; k++) {
+        char line[400];
+        outcome run = dotgrad("check %s.dot --order 1 --elements 1 -b 2", networks[k]);
+        cr_expect_eq(run.status, 0, "%s: %s%s", networks[k], run.out, run.err);
+        snprintf(line, sizeof line,
+                 "loss=$(sed -n 's/.* loss=\"\\{0,1\\}\\([A-Za-z_0-9]*\\).*/\\1/p' %s.dot | head -1); "
+                 "sed -i \"\\$ s/}[^}]*$/wrong_loss [op=wrong]; ${loss:-loss} -> wrong_loss; }/\" %s.dot",
+                 networks[k], networks[k]);
+        shell("sed", line);
+        run = dotgrad("check %s.dot --order 1 --elements 1 -b 2 --reverse --plugin wrong.so --node wrong_loss",
+                      networks[k]);
+        cr_expect_eq(run.status, 1, "%s: %s", networks[k], run.out);
+        cr_expect(strstr(run.out, "WRONG") || strstr(run.err, "expected"), "%s: %s", networks[k], run.err);
+    }
+}
