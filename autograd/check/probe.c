@@ -161,14 +161,36 @@ static bool is_same_error(double first, double second, double noise)
     return fabs(first - second) <= 0.25 * fmax(fabs(first), fabs(second)) + noise;
 }
 
+enum { STEPS = 4 };
+static const double steps[STEPS] = {1e-3, 1e-4, 1e-5, 1e-6};
+
+/* Slopes that move on by as much or more with every smaller step, but not as across a jump: those of s·log(s) or √s
+ * beside 0, where there is no derivative. */
+static dg_status has_no_slope(probe *p, const probe_line *line, double scale, bool *none)
+{
+    double slope = 0, change = 0;
+    *none = true;
+    for (int k = 0; k < STEPS && *none; k++) {
+        estimate e;
+        DG_TRY(estimate_slope(p, line, steps[k] * scale, &e));
+        double now = e.slope - slope, ratio = now / change;
+        if (k > 0)
+            *none = fabs(now) > e.noise;
+        if (k > 1)
+            *none = *none && ratio > 0.5 && ratio < 5;
+        slope = e.slope;
+        change = now;
+    }
+    return dg_ok();
+}
+
 dg_status probe_compare(probe *p, const probe_line *line, double found, double tolerance, double *expected,
                         probe_verdict *verdict)
 {
-    static const double steps[] = {1e-3, 1e-4, 1e-5, 1e-6};
     double scale = line->direction ? 1 : fmax(1, fabs(line->origin[line->element])), last = NAN;
     *expected = (double)NAN;
     *verdict = PROBE_NOTHING;
-    for (int k = 0; k < 4 && *verdict != PROBE_DIFFERS; k++) {
+    for (int k = 0; k < STEPS && *verdict != PROBE_DIFFERS; k++) {
         estimate e;
         DG_TRY(estimate_slope(p, line, steps[k] * scale, &e));
         if (!isfinite(e.slope))
@@ -186,10 +208,12 @@ dg_status probe_compare(probe *p, const probe_line *line, double found, double t
             *verdict = PROBE_DIFFERS;
         last = error;
     }
-    bool kink = false;
+    bool none = false;
     if (*verdict == PROBE_DIFFERS)
-        DG_TRY(at_kink(p, line, 1e-6 * scale, found, &kink));
-    if (kink)
+        DG_TRY(at_kink(p, line, 1e-6 * scale, found, &none));
+    if (*verdict == PROBE_DIFFERS && !none)
+        DG_TRY(has_no_slope(p, line, scale, &none));
+    if (none)
         *verdict = PROBE_NOTHING;
     return dg_ok();
 }

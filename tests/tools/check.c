@@ -48,3 +48,28 @@ Test(check, says_what_it_misses)
     cr_assert_eq(dotgrad("check").status, 2);
     cr_assert_eq(dotgrad("check g.dot --order 3").status, 2);
 }
+
+/* Σ (V diag(λ) Vᵀ) of equal λ: the derivative by the vectors does not exist, that of the whole does. */
+Test(check, reports_a_derivative_that_is_no_number)
+{
+    write_text("g.dot", "digraph { w [op=\"parameter([2, 2], init=identity)\"]; e [op=eigh]; v [op=\"output(1)\"];\n"
+                        "d [op=diag_embed]; a [op=matmul]; t [op=\"transpose(0, 1)\"]; z [op=matmul]; loss [op=sum];\n"
+                        "w -> e -> d; e -> v -> a; d -> a -> z; v -> t -> z -> loss; }\n");
+    outcome run = dotgrad("check g.dot");
+    cr_assert_eq(run.status, 1, "%s", run.out);
+    cr_assert_not_null(strstr(run.err, "by 'w'"), "%s", run.err);
+    cr_assert_not_null(strstr(run.err, "nan"), "%s", run.err);
+}
+
+/* Second derivatives of s·log(s) where s = |x − c|² is 0, on the rows that are centres, do not exist. */
+Test(check, passes_thin_plate_splines_at_their_centres)
+{
+    write_text("g.dot", "digraph { x [op=\"parameter([2, 2], init=constant([[0, 0], [1, 2]]))\"];\n"
+                        "c [op=\"parameter([2, 2], init=constant([[0, 0], [1, 2]]))\"];\n"
+                        "y [op=\"rbf(kernel=thin_plate_spline)\"]; loss [op=sum];\n"
+                        "x -> y -> loss; c -> y [arg=centers]; }\n");
+    outcome run = dotgrad("check g.dot");
+    expect_fine(run);
+    cr_assert_not_null(strstr(run.out, " 0 wrong"), "%s", run.out);
+    cr_assert_null(strstr(run.out, " 0 skipped"), "%s", run.out);
+}
