@@ -103,6 +103,107 @@ Test(accuracy, of_functions_of_one_number_over_all_of_float32)
     cr_expect_geq(checked, 60);
 }
 
+/* ---- against long double ---- */
+
+typedef long double exact;
+
+static exact softplus(exact x)
+{
+    return x > 60 ? x : log1pl(expl(x));
+}
+
+static exact gelu(exact x)
+{
+    return x * erfcl(-x * 0.707106781186547524400844362104849039L) / 2;
+}
+
+static exact squareplus(exact x)
+{
+    exact root = sqrtl(x * x + 4);
+    return x < 0 ? 2 / (root - x) : (x + root) / 2;
+}
+
+static exact tanhshrink(exact x)
+{
+    return fabsl(x) < 1e-3L ? x * x * x * (1 / 3.0L - x * x * (2 / 15.0L)) : x - tanhl(x);
+}
+
+#define REFERENCE(name, value)                                                                                         \
+    static exact name##_of(exact x)                                                                                    \
+    {                                                                                                                  \
+        return value;                                                                                                  \
+    }
+REFERENCE(elu, x > 0 ? x : expm1l(x))
+REFERENCE(selu, 1.0507009873554805L * (x > 0 ? x : 1.6732632423543772L * expm1l(x)))
+REFERENCE(sigmoid, 1 / (1 + expl(-x)))
+REFERENCE(logsigmoid, -softplus(-x))
+REFERENCE(softplus, x > 20 ? x : softplus(x))
+REFERENCE(softsign, x / (1 + fabsl(x)))
+REFERENCE(silu, x / (1 + expl(-x)))
+REFERENCE(eswish, 1.375L * x / (1 + expl(-x)))
+REFERENCE(mish, x *tanhl(softplus(x)))
+REFERENCE(serf, x *erfl(softplus(x)))
+REFERENCE(tanhexp, x *tanhl(expl(x)))
+REFERENCE(lisht, x *tanhl(x))
+REFERENCE(lecun_tanh, 1.7159L * tanhl(2 * x / 3))
+REFERENCE(penalized_tanh, (x > 0 ? 1 : 0.25L) * tanhl(x))
+REFERENCE(isru, x / sqrtl(1 + x * x))
+REFERENCE(isrlu, x >= 0 ? x : x / sqrtl(1 + x * x))
+REFERENCE(bent_identity, x + x * x / (sqrtl(x * x + 1) + 1) / 2)
+REFERENCE(gaussian, expl(-x *x))
+REFERENCE(gcu, x *cosl(x))
+REFERENCE(snake, x + sinl(x) * sinl(x))
+REFERENCE(exponential, expl(x))
+REFERENCE(tanh, tanhl(x))
+
+Test(accuracy, of_activations_against_long_double)
+{
+    static const struct {
+        const char *op;
+        exact (*of)(exact);
+    } references[] = {{"gelu", gelu},
+                      {"squareplus", squareplus},
+                      {"tanhshrink", tanhshrink},
+                      {"elu", elu_of},
+                      {"selu", selu_of},
+                      {"sigmoid", sigmoid_of},
+                      {"logsigmoid", logsigmoid_of},
+                      {"softplus", softplus_of},
+                      {"softsign", softsign_of},
+                      {"silu", silu_of},
+                      {"swish", silu_of},
+                      {"eswish", eswish_of},
+                      {"mish", mish_of},
+                      {"serf", serf_of},
+                      {"tanhexp", tanhexp_of},
+                      {"lisht", lisht_of},
+                      {"lecun_tanh", lecun_tanh_of},
+                      {"penalized_tanh", penalized_tanh_of},
+                      {"isru", isru_of},
+                      {"isrlu", isrlu_of},
+                      {"bent_identity", bent_identity_of},
+                      {"gaussian", gaussian_of},
+                      {"gcu", gcu_of},
+                      {"snake", snake_of},
+                      {"exponential", exponential_of},
+                      {"tanh", tanh_of}};
+    static double got[N];
+    int64_t n = fill_inputs();
+    for (size_t k = 0; k < sizeof references / sizeof *references; k++) {
+        double worst = 0, where = 0;
+        run_op(references[k].op, DG_FLOAT32, n, got);
+        for (int64_t i = 0; i < n; i++) {
+            double off = ulps(got[i], (double)references[k].of((exact)inputs[i]));
+            if (!(off <= worst)) {
+                worst = off;
+                where = (double)inputs[i];
+            }
+        }
+        cr_expect_leq(worst, bound_of(references[k].op), "%s is off by %g units in the last place at %.9g",
+                      references[k].op, worst, where);
+    }
+}
+
 /* Against erfc in long double: the left tail down to where float32 and float64 end. */
 Test(accuracy, of_gelu_in_its_left_tail)
 {
