@@ -5,6 +5,6 @@
     .global example_##symbol;                                                                                          \
     example_##symbol: .incbin file;                                                                                    \
     .byte 0;
-#include "examples.h"
+#include "tools/command/examples.h"
 
     .section .note.GNU-stack, "", %progbits
