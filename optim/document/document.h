@@ -4,6 +4,7 @@
  *   attributes.c  the table of attributes
  *   check.c     a document's attributes against it
  *   settings.c  $name in attributes
+ *   replace.c   ops in the place of others
  *   sizes.c     ROWS, FEATURES, CLASSES, VOCAB from data
  *   keys.c      names of used files
  *   library.c   the files that it uses

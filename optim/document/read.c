@@ -3,6 +3,7 @@
 #include "count.h"
 #include "library.h"
 #include "modules.h"
+#include "replace.h"
 #include "settings.h"
 #include "sizes.h"
 
@@ -101,7 +102,8 @@ static dg_status check_lists(const dg_graph_read_options *options)
     } lists[] = {{"sizes", options->n_sizes, options->sizes},
                  {"texts", options->n_texts, options->texts},
                  {"roots", options->n_roots, options->roots},
-                 {"settings", options->n_set, options->set}};
+                 {"settings", options->n_set, options->set},
+                 {"ops", options->n_ops, options->ops}};
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
         if (lists[k].count && !lists[k].list)
             return dg_error(DG_BAD_ARGUMENT, "the list of %d %s is NULL", lists[k].count, lists[k].what);
@@ -114,6 +116,9 @@ static dg_status check_lists(const dg_graph_read_options *options)
     for (int k = 0; k < options->n_set; k++)
         if (!options->set[k].name || !options->set[k].value)
             return dg_error(DG_BAD_ARGUMENT, "the name or the value of setting %d is NULL", k);
+    for (int k = 0; k < options->n_ops; k++)
+        if (!options->ops[k].name || !options->ops[k].value)
+            return dg_error(DG_BAD_ARGUMENT, "the nodes or the call of op %d are NULL", k);
     return dg_ok();
 }
 
@@ -186,6 +191,8 @@ static dg_status read_text(dg_document_parser *parse, const char *path, const ch
         status = settings_put(
             made, &(settings_given){.settings = options->set, .count = options->n_set, .is_top = true}, &scope);
     library_set_scope(made->library, scope);
+    if (status.code == DG_OK)
+        status = replace_ops(made, options);
     if (status.code == DG_OK)
         status = document_check(made, made);
     if (status.code == DG_OK)

@@ -187,6 +187,18 @@ Test(study, is_repeated_from_its_manifest_without_the_graph)
     expect_words(run.err, "old was written by dotgrad 0.0.1");
 }
 
+Test(study, repeats_within_the_limits_of_the_manifest)
+{
+    expect_fine(dotgrad("study net.dot --set 'epochs=3|1000000000' --seeds 1 --limit 2s -o first"));
+    expect_fine(dotgrad("study --repeat first/manifest -o again"));
+    cr_assert(shell_number("grep -c ',timeout,' again/runs.csv") >= 1);
+    expect_fine(
+        dotgrad("study net.dot --set 'act=relu|tanh' --set epochs=300 --seeds 300 --jobs 2 --budget 1s -o few"));
+    outcome run = dotgrad("study --repeat few/manifest -o fewer");
+    expect_fine(run);
+    expect_words(run.out, "pairs were dropped");
+}
+
 Test(study, tests_every_fold_in_its_turn)
 {
     expect_fine(dotgrad("study net.dot --folds 5 --seeds 2"));
@@ -265,6 +277,61 @@ Test(study, says_what_is_wrong_with_a_plan)
         expect_words(run.err, cases[k].words);
     }
     cr_assert_neq(access("s", F_OK), 0); /* before anything is trained */
+}
+
+/* Of one graph accuracy, of the other the error: each task has its own metric, and ranks join them. */
+Test(study, ranks_methods_over_tasks_with_different_metrics)
+{
+    write_text("line.dot",
+               "digraph line { graph [set=\"act=relu\", data=\"sinc(n=60)\", epochs=30, optimizer=\"adam(lr=0.02)\"];"
+               "x [op=\"input([N, 1])\"]; y [op=\"input([N, 1])\"]; h [op=\"linear(4)\"]; a [op=\"$act\"];"
+               "output [op=\"linear(1)\"]; loss [op=mse_loss]; x -> h -> a -> output -> loss;"
+               "y -> loss [arg=target]; }");
+    outcome run = dotgrad("study net.dot line.dot --set 'act=tanh|expr(tanh(x))|expr(0*x)' --set epochs=30 --seeds 4");
+    expect_fine(run);
+    expect_words(run.out, "net: test_accuracy (more is better)");
+    expect_words(run.out, "line: test_rmse (less is better)");
+    expect_words(run.out, "Friedman's test over tasks");
+    cr_assert_eq(shell_number("grep -c 'test_accuracy$' study/summary.csv"), 3);
+    cr_assert_eq(shell_number("grep -c 'test_rmse$' study/summary.csv"), 3);
+    /* The first two are one function and share ranks 1 and 2, the third is last: all 8 pairs. */
+    cr_assert_eq(shell_number("sed -n 2p study/ranks.csv | cut -d, -f2"), 1.5);
+    cr_assert_eq(shell_number("sed -n 3p study/ranks.csv | cut -d, -f2"), 1.5);
+    cr_assert_eq(shell_number("sed -n 4p study/ranks.csv | cut -d, -f2"), 3);
+    cr_assert_eq(shell_number("sed -n 4p study/ranks.csv | cut -d, -f4"), 8);
+}
+
+Test(study, replaces_the_ops_of_nodes)
+{
+    write_text("two.dot", "digraph two { graph [set=\"act=relu\", data=iris, epochs=2, optimizer=adam];"
+                          "x [op=\"input([N, 4])\"]; t [op=\"input([N], dtype=int64)\"]; h [op=\"linear(8)\"];"
+                          "a1 [op=\"$act\"]; a2 [op=tanh]; output [op=\"linear(3)\"]; loss [op=cross_entropy];"
+                          "x -> h -> a1 -> a2 -> output -> loss; t -> loss [arg=target]; }");
+    expect_fine(
+        dotgrad("study two.dot --replace 'a*=original|mish|expr(x * sigmoid(b * x), b=parameter(1, per=channel))'"
+                " --seeds 2"));
+    cr_assert_eq(shell_number("cat study/graphs/*.dot | grep -c 'a[12] .op=mish'"), 2);
+    cr_assert_eq(shell_number("cat study/graphs/*.dot | grep -c 'a1 .op=relu'"), 1);
+    cr_assert_eq(shell_number("cat study/graphs/*.dot | grep -c 'a2 .op=tanh'"), 1);
+    cr_assert_eq(shell_number("grep -c finished study/runs.csv"), 6);
+    cr_assert_eq(shell_number("cat study/runs/*/row.json | grep -c '\"parameters\":[\t ]*83'"), 2); /* 2 · 8 more */
+    outcome run = dotgrad("study two.dot --replace 'a3=mish' --seeds 2 -o none");
+    cr_assert_eq(run.status, 1);
+    expect_words(run.err, "there is no node 'a3' whose op could be another");
+}
+
+Test(study, chooses_the_rate_that_is_first_at_the_target)
+{
+    outcome run = dotgrad("study net.dot --set epochs=30 --range 'lr=geomspace(1e-4, 0.1, 3)' --select lr --seeds 2 "
+                          "--target accuracy=0.8 --by epochs_to_target");
+    expect_fine(run);
+    expect_words(run.out, "lr=0.1 by epochs_to_target");
+    run = dotgrad("study --report study --metric epochs_to_target");
+    expect_fine(run);
+    expect_words(run.out, "net: epochs_to_target (less is better)");
+    run = dotgrad("study net.dot --by epochs_to_target -o none");
+    cr_assert_eq(run.status, 2);
+    expect_words(run.err, "wants --target");
 }
 
 /* Pictures and all in one page: nothing of it is fetched. */
@@ -347,6 +414,16 @@ Test(study, repeats_the_protocol_of_the_mish_paper)
     expect_words(results, "act=relu against act=mish");
     cr_assert_eq(shell_number("ls out/runs/*/row.json | wc -l"), 3 * n);
     cr_assert_eq(access("out/report.html", R_OK), 0);
+}
+
+Test(study, tells_how_much_faster_relu_converges_than_tanh)
+{
+    char results[4096];
+    shell("\"$TESTS\"/../tools/examples/tasks/relu-tanh-study out --seeds 2 --set epochs=20 >results 2>.err");
+    read_text("results", results, sizeof results);
+    expect_words(results, "four-layer-cnn: epochs_to_target (less is better), 2 seeds");
+    expect_words(results, "act=relu against act=tanh");
+    expect_words(results, "times as fast");
 }
 
 /* No run is done twice at a time, none is taken for failed. */

@@ -7,6 +7,7 @@
 #include <dotgrad/near.h>
 
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -301,6 +302,22 @@ double option_number(const char *name, double otherwise)
 {
     const char *text = option_text(name);
     return text ? strtod(text, NULL) : otherwise;
+}
+
+bool duration_parse(const char *text, double *seconds)
+{
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+    char *end;
+    double number = strtod(text, &end);
+    for (size_t k = 0; k < sizeof units / sizeof *units; k++)
+        if (end != text && strcmp(end, units[k].unit) == 0 && number > 0 && isfinite(number)) {
+            *seconds = number * units[k].seconds;
+            return true;
+        }
+    return false;
 }
 
 const char *option_or_attribute(const dg_graph_file *file, const char *name)

@@ -44,6 +44,9 @@ bool option_given(const char *name);
 int64_t option_whole(const char *name, int64_t otherwise);
 double option_number(const char *name, double otherwise);
 
+/* "90", "90s", "15m", "2h", "1d": seconds, above 0. */
+bool duration_parse(const char *text, double *seconds);
+
 /* An attribute by its name: what the command line says, else the file; NULL: neither. */
 const char *option_or_attribute(const dg_graph_file *file, const char *name);
 int64_t option_or_attribute_whole(const dg_graph_file *file, const char *name, int64_t otherwise);

@@ -6,7 +6,6 @@
 
 #include <dotgrad/version.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,13 @@ enum { MOST_TEXTS = 200 };
 
 static const option_row own[] = {
     {.name = "set", .form = DG_FORM_SETTINGS, .value = "'NAME=A|B|C'", .doc = "values to compare", .is_many = true},
+    {.name = "replace",
+     .form = DG_FORM_SETTINGS,
+     .value = "'NODES=OP|OP'",
+     .doc =
+         "ops to compare in the place of those of nodes, 'act1,block.*=original|mish|expr(x*tanh(exp(x)))'; original\n"
+         "leaves the graph's own",
+     .is_many = true},
     {.name = "range",
      .form = DG_FORM_SETTINGS,
      .value = "'NAME=R'",
@@ -46,13 +52,13 @@ static const option_row own[] = {
     {.name = "by",
      .form = DG_FORM_NAME,
      .needs = "select|sample|halving|report|repeat",
-     .doc = "what is best: validation (the metric compared), or validation_loss …"},
+     .doc = "what is best: validation (the metric compared), validation_loss …, or epochs_to_target"},
     {.name = "halving",
      .form = DG_FORM_POSITIVE,
      .doc = "successive halving over what is chosen: 1 of X goes on, with X times the epochs"},
     {.name = "metric",
      .form = DG_FORM_NAME,
-     .doc = "what is compared (the first metric beside the loss, on the test part)"},
+     .doc = "what is compared (the first metric beside the loss, on the test part); or epochs_to_target"},
     {.name = "target",
      .form = DG_FORM_SETTINGS,
      .value = "METRIC=X",
@@ -81,12 +87,12 @@ static const option_row own[] = {
      .form = DG_FORM_FILE,
      .value = "STUDY/",
      .doc = "the comparison again, from the rows that are there",
-     .alone = "by|metric|target|baseline|dry-run|out|set|range|sample"},
+     .alone = "by|metric|target|baseline|dry-run|out|set|replace|range|sample"},
     {.name = "repeat",
      .form = DG_FORM_FILE,
      .value = "STUDY/manifest",
-     .doc = "all of a study again",
-     .alone = "by|metric|target|baseline|dry-run|out|jobs|threads|budget|limit|shard|retry|set|range|sample"},
+     .doc = "all of a study again, within its limits and budget",
+     .alone = "by|metric|target|baseline|dry-run|out|jobs|threads|budget|limit|shard|retry|set|replace|range|sample"},
     {.name = "out", .form = DG_FORM_FILE, .value = "STUDY/", .doc = "the folder (study)", .letter = 'o'},
     {0}};
 
@@ -110,7 +116,7 @@ typedef struct asked {
     study_options is;
     const char *report, *repeat;
     bool is_misused;
-    const char *texts[5][MOST_TEXTS]; /* of the lists in `is` */
+    const char *texts[6][MOST_TEXTS]; /* of the lists in `is` */
     char *command_line;
 } asked;
 
@@ -122,20 +128,10 @@ static void ask_to_stop(int number)
     stop_asked = 1;
 }
 
-/* 90, 90s, 15m, 2h. */
 static bool take_duration(const char *command, const char *option, const char *text, double *seconds)
 {
-    static const struct {
-        const char *unit;
-        double seconds;
-    } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
-    char *end;
-    double number = strtod(text, &end);
-    for (size_t k = 0; k < sizeof units / sizeof *units; k++)
-        if (end != text && strcmp(end, units[k].unit) == 0 && number > 0 && isfinite(number)) {
-            *seconds = number * units[k].seconds;
-            return true;
-        }
+    if (duration_parse(text, seconds))
+        return true;
     command_misused(command, "%s: '%s' is not a time such as 90s, 15m or 2h", option, text);
     return false;
 }
@@ -166,8 +162,8 @@ static bool add_text(const char *command, study_texts *texts, const char *text)
 /* Those that may be given several times. */
 static bool take_lists(const char *command, asked *a)
 {
-    static const char *const names[] = {"set", "range", "sample"};
-    study_texts *const lists[] = {&a->is.set, &a->is.range, &a->is.sample};
+    static const char *const names[] = {"set", "replace", "range", "sample"};
+    study_texts *const lists[] = {&a->is.set, &a->is.replace, &a->is.range, &a->is.sample};
     const char *text;
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         for (int i = 0; (text = option_text_at(names[k], i)); i++)
@@ -240,7 +236,8 @@ static int check(const char *name, asked *a, char **graphs)
         return command_misused(name, "--halving needs a number above 1: one of so many goes on");
     if (a->report && a->is.folder)
         return command_misused(name, "--report writes into the folder that it reads; -o is of no use with it");
-    if ((a->report || a->repeat) && (a->is.graphs.count || a->is.set.count || a->is.range.count || a->is.sample.count))
+    if ((a->report || a->repeat) &&
+        (a->is.graphs.count || a->is.set.count || a->is.replace.count || a->is.range.count || a->is.sample.count))
         return command_misused(name, "%s takes all from the manifest", a->report ? "--report" : "--repeat");
     if (!a->report && !a->repeat && !a->is.graphs.count)
         return command_misused(name, "needs a graph file");
@@ -253,9 +250,15 @@ static int check(const char *name, asked *a, char **graphs)
     return -1;
 }
 
+static int64_t jobs_for(int64_t threads)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors > threads ? processors / threads : 1;
+}
+
 static int parse(int argc, char **argv, asked *a)
 {
-    study_texts *lists[] = {&a->is.graphs, &a->is.set, &a->is.range, &a->is.sample, &a->is.passed};
+    study_texts *lists[] = {&a->is.graphs, &a->is.set, &a->is.replace, &a->is.range, &a->is.sample, &a->is.passed};
     char **graphs;
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
         lists[k]->items = a->texts[k];
@@ -265,9 +268,8 @@ static int parse(int argc, char **argv, asked *a)
     a->is.reading = graph_options();
     if (!take_options(argv[0], a))
         return EXIT_USAGE;
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     if (!a->is.jobs)
-        a->is.jobs = processors > a->is.threads ? processors / a->is.threads : 1;
+        a->is.jobs = jobs_for(a->is.threads);
     return check(argv[0], a, graphs);
 }
 
@@ -338,10 +340,21 @@ static dg_status report(study *s, const study_progress *progress)
     return dg_ok();
 }
 
+/* A repeated study keeps to the limits of the first, but for those that the command line gives. */
+static void keep_limits(study_options *is, const study *s)
+{
+    is->budget = option_text("budget") ? is->budget : s->budget;
+    is->limit = option_text("limit") ? is->limit : s->limit;
+    is->threads = option_text("threads") || !s->threads ? is->threads : s->threads;
+    is->jobs = option_text("jobs") ? is->jobs : jobs_for(is->threads);
+}
+
 static dg_status run(asked *a, study *s)
 {
     study_progress progress = {0};
     DG_TRY(make_study(a, s));
+    if (a->repeat)
+        keep_limits(&a->is, s);
     dg_status choices = study_check_choices(s);
     a->is_misused = choices.code != DG_OK;
     DG_TRY(choices);

@@ -190,7 +190,7 @@ static dg_status select_axes(study *s, const char *names)
 
 dg_status study_axes_read(study *s, const study_options *options)
 {
-    int all = options->set.count + options->range.count + options->sample.count;
+    int all = options->set.count + options->replace.count + options->range.count + options->sample.count;
     study_axis *axis;
     s->axes = dg_arena_alloc(s->arena, ((size_t)all + 1) * sizeof *s->axes);
     if (!s->axes)
@@ -198,6 +198,11 @@ dg_status study_axes_read(study *s, const study_options *options)
     for (int k = 0; k < options->set.count; k++) {
         DG_TRY(add_axis(s, "set", options->set.items[k], &axis));
         DG_TRY(read_list(s, axis, options->set.items[k] + strlen(axis->name) + 1));
+    }
+    for (int k = 0; k < options->replace.count; k++) {
+        DG_TRY(add_axis(s, "replace", options->replace.items[k], &axis));
+        axis->is_op = true;
+        DG_TRY(read_list(s, axis, options->replace.items[k] + strlen(axis->name) + 1));
     }
     for (int k = 0; k < options->range.count; k++) {
         DG_TRY(add_axis(s, "range", options->range.items[k], &axis));

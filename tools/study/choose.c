@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char by_epochs[] = "epochs_to_target";
 static const char *const parts[] = {"test_", "validation_", "train_"};
 enum { PARTS = sizeof parts / sizeof *parts };
 
@@ -61,11 +62,16 @@ dg_status study_check_choices(study *s)
     char name[64];
     double wanted;
     int method;
-    bool by_metric = s->by && strcmp(s->by, "validation") != 0 && strcmp(s->by, "seconds") != 0;
-    if (s->metric)
+    bool by_target = s->by && strcmp(s->by, by_epochs) == 0;
+    bool by_metric = s->by && !by_target && strcmp(s->by, "validation") != 0 && strcmp(s->by, "seconds") != 0;
+    bool of_target = s->metric && strcmp(s->metric, by_epochs) == 0;
+    if (s->metric && !of_target)
         DG_TRY(check_metric(s, "metric", s->metric));
     if (by_metric)
         DG_TRY(check_metric(s, "by", s->by));
+    if ((by_target || of_target) && !s->target)
+        return dg_error(DG_BAD_ARGUMENT, "--%s %s wants --target METRIC=NUMBER", by_target ? "by" : "metric",
+                        by_epochs);
     if (s->target && !read_target(s->target, name, &wanted))
         return dg_error(DG_BAD_ARGUMENT, "--target is '%s', expected METRIC=NUMBER", s->target);
     if (s->target && strncmp(name, "test_", 5) == 0)
@@ -79,10 +85,12 @@ dg_status study_check_choices(study *s)
 }
 
 /* The first metric beside the loss, of the test part where there is one. */
-static const char *usual_metric(study *s)
+static const char *usual_metric(study *s, int graph)
 {
     for (int64_t k = 0; k < s->n_pairs * s->n_variants; k++)
-        for (size_t part = 0; s->rows[k] && study_row_is(s->rows[k], "finished") && part < PARTS; part++) {
+        for (size_t part = 0; s->variants[k % s->n_variants].graph == graph && s->rows[k] &&
+                              study_row_is(s->rows[k], "finished") && part < PARTS;
+             part++) {
             const char *name = study_format(s, "%.*s", (int)strlen(parts[part]) - 1, parts[part]);
             const cJSON *metrics = cJSON_GetObjectItemCaseSensitive(s->rows[k], name ? name : "");
             const cJSON *first = metrics ? metrics->child : NULL, *second = first ? first->next : NULL;
@@ -93,11 +101,16 @@ static const char *usual_metric(study *s)
     return NULL;
 }
 
-dg_status study_metric(study *s, const char **metric, bool *rises)
+dg_status study_metric(study *s, int graph, const char **metric, bool *rises)
 {
     *metric = s->metric;
+    *rises = false;
+    if (*metric && strcmp(*metric, by_epochs) == 0)
+        return dg_ok();
     if (!*metric || bare(*metric) == *metric) {
-        const char *usual = usual_metric(s);
+        const char *usual = usual_metric(s, graph);
+        for (int other = 0; !usual && other < s->n_graphs; other++)
+            usual = usual_metric(s, other);
         if (!usual)
             return dg_error(DG_BAD_DATA, "%s: no run has finished yet", s->folder);
         *metric = !s->metric ? usual : study_format(s, "%.*s%s", (int)(bare(usual) - usual), usual, s->metric);
@@ -111,6 +124,10 @@ dg_status study_metric(study *s, const char **metric, bool *rises)
 const char *study_by(study *s, const char *metric, bool *rises)
 {
     bool is_part = !s->by || strcmp(s->by, "validation") == 0;
+    if (is_part && strcmp(metric, by_epochs) == 0) {
+        *rises = false;
+        return metric;
+    }
     const char *by = is_part ? study_format(s, "validation_%s", bare(metric)) : s->by;
     *rises = dg_metric_rises(bare(by ? by : metric));
     return by ? by : metric;
@@ -123,7 +140,8 @@ static double mean_of(const study *s, int variant, const char *by, int64_t *coun
     *count = 0;
     for (int64_t pair = 0; pair < s->n_pairs; pair++) {
         const cJSON *row = s->rows[pair * s->n_variants + variant];
-        double value = row && study_row_is(row, "finished") ? study_row_number(row, by) : NAN;
+        const study_run run = study_run_at(s, pair * s->n_variants + variant);
+        double value = row && study_row_is(row, "finished") ? study_run_number(s, &run, by) : NAN;
         if (!isnan(value)) {
             sum += value;
             ++*count;
@@ -136,10 +154,6 @@ static double mean_of(const study *s, int variant, const char *by, int64_t *coun
 dg_status study_choose(study *s, int **chosen)
 {
     int cells = s->n_graphs * s->n_methods;
-    const char *metric;
-    bool rises;
-    DG_TRY(study_metric(s, &metric, &rises));
-    const char *by = study_by(s, metric, &rises);
     double *best = dg_arena_alloc(s->arena, (size_t)cells * sizeof *best);
     int64_t *most = dg_arena_alloc(s->arena, (size_t)cells * sizeof *most);
     *chosen = dg_arena_alloc(s->arena, (size_t)cells * sizeof **chosen);
@@ -151,8 +165,12 @@ dg_status study_choose(study *s, int **chosen)
         const study_variant *variant = &s->variants[v];
         int cell = variant->graph * s->n_methods + variant->method;
         int64_t count;
+        const char *metric;
+        bool rises;
         if (variant->rung + 1 < s->n_rungs || !study_goes_on(s, variant))
             continue;
+        DG_TRY(study_metric(s, variant->graph, &metric, &rises));
+        const char *by = study_by(s, metric, &rises);
         double value = mean_of(s, v, s->n_configurations > 1 ? by : metric, &count);
         bool better = (*chosen)[cell] < 0 || count > most[cell] ||
                       (count == most[cell] && (rises ? value > best[cell] : value < best[cell]));
@@ -210,4 +228,9 @@ double study_epochs_to_target(const study *s, const study_run *run)
     }
     free(text);
     return epoch;
+}
+
+double study_run_number(const study *s, const study_run *run, const char *name)
+{
+    return strcmp(name, by_epochs) == 0 ? study_epochs_to_target(s, run) : study_row_number(s->rows[run->index], name);
 }

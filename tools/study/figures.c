@@ -65,7 +65,7 @@ dg_status figure_scores(study *s, const study_result *result, int graph, const c
         names[m] = figure_method(s, graph, m);
         DG_TRY(add_method(s, &result->cells[graph * s->n_methods + m], m, &series[2 * m], &series[2 * m + 1]));
     }
-    const chart picture = {.y_label = result->metric,
+    const chart picture = {.y_label = result->metrics[graph],
                            .series = series,
                            .n_series = 2 * s->n_methods,
                            .names = names,

@@ -235,6 +235,9 @@ static bool read_all(study *s, const cJSON *json)
     s->folds = (int64_t)number_of(json, "folds");
     s->n_rungs = (int)number_of(json, "rungs");
     s->halving = number_of(json, "halving");
+    s->budget = number_of(json, "budget_seconds");
+    s->limit = number_of(json, "limit_seconds");
+    s->threads = (int64_t)number_of(json, "threads");
     s->n_methods = (int)number_of(json, "methods");
     s->n_configurations = (int)number_of(json, "configurations");
     s->by = text_of(s, json, "by");
@@ -242,8 +245,8 @@ static bool read_all(study *s, const cJSON *json)
     s->target = text_of(s, json, "target");
     s->baseline = text_of(s, json, "baseline");
     s->n_pairs = s->seeds * (s->folds ? s->folds : 1);
-    return s->seeds > 0 && s->folds >= 0 && s->n_rungs > 0 && s->n_methods > 0 && s->n_configurations > 0 &&
-           s->seeds < 100000 && s->folds < 100000 &&
+    return s->seeds > 0 && s->folds >= 0 && s->threads >= 0 && s->threads <= 1024 && s->n_rungs > 0 &&
+           s->n_methods > 0 && s->n_configurations > 0 && s->seeds < 100000 && s->folds < 100000 &&
            read_variants(s, cJSON_GetObjectItemCaseSensitive(json, "variants"));
 }
 

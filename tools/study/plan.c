@@ -126,17 +126,25 @@ static dg_status note_metrics(study *s, const dg_graph_file *file)
 static dg_status read_variant(study *s, const study_options *options, const char *path, study_variant *variant,
                               const char *epochs)
 {
-    dg_file_setting *set = dg_arena_alloc(s->arena, ((size_t)s->n_axes + 1) * sizeof *set);
+    dg_file_setting *set = dg_arena_alloc(s->arena, 2 * ((size_t)s->n_axes + 1) * sizeof *set),
+                    *ops = set ? set + s->n_axes + 1 : NULL;
     dg_graph_read_options reading = options->reading;
     dg_graph_file *file;
     char *text = NULL;
     if (!set)
         return study_no_memory();
-    for (int k = 0; k < s->n_axes; k++)
-        set[k] = (dg_file_setting){s->axes[k].name, variant->choices[k]};
-    set[s->n_axes] = (dg_file_setting){"epochs", epochs};
+    reading.n_set = reading.n_ops = 0;
+    for (int k = 0; k < s->n_axes; k++) {
+        bool keeps = strcmp(variant->choices[k], STUDY_AS_IT_IS) == 0;
+        if (s->axes[k].is_op)
+            ops[reading.n_ops++] = (dg_file_setting){s->axes[k].name, keeps ? "" : variant->choices[k]};
+        else
+            set[reading.n_set++] = (dg_file_setting){s->axes[k].name, variant->choices[k]};
+    }
+    if (epochs)
+        set[reading.n_set++] = (dg_file_setting){"epochs", epochs};
     reading.set = set;
-    reading.n_set = s->n_axes + (epochs != NULL);
+    reading.ops = ops;
     DG_TRY(dg_graph_read(path, &reading, &file));
     const char *seed = dg_graph_file_setting(file, "split_seed"), *count = dg_graph_file_setting(file, "epochs"),
                *validation = dg_graph_file_setting(file, "validation");

@@ -94,11 +94,12 @@ static dg_status print_figures(page *p, int graph)
     const char *scores = path_of(p, "scores", graph), *loss = path_of(p, "loss", graph),
                *curves = path_of(p, "curves", graph);
     bool rises;
-    const char *by = study_by(s, p->result->metric, &rises);
+    const char *by = study_by(s, p->result->metrics[graph], &rises);
     if (!scores || !loss || !curves)
         return study_no_memory();
-    print_figure(p, figure_scores(s, p->result, graph, scores), scores, 3 * graph,
-                 study_format(s, "%s: each run as a point, mean with its 95 %% bootstrap interval", p->result->metric));
+    print_figure(
+        p, figure_scores(s, p->result, graph, scores), scores, 3 * graph,
+        study_format(s, "%s: each run as a point, mean with its 95 %% bootstrap interval", p->result->metrics[graph]));
     print_figure(p, figure_curves(s, p->result, graph, "loss", loss), loss, 3 * graph + 1,
                  "training loss: mean and standard deviation over pairs");
     dg_status drawn = figure_curves(s, p->result, graph, by, curves);
@@ -114,6 +115,15 @@ static void print_scores(const page *p, int graph)
 {
     study *s = p->s;
     const study_result *result = p->result;
+    fputs("<p>Compared: ", p->out);
+    print_text(p, result->metrics[graph]);
+    fprintf(p->out, "; %s is better.", result->rise[graph] ? "more" : "less");
+    if (s->n_configurations > 1) {
+        fputs(" Settings are chosen by ", p->out);
+        print_text(p, result->by[graph]);
+        fputs(", never by the test part.", p->out);
+    }
+    fputs("</p>\n", p->out);
     fprintf(p->out,
             "<table><tr><th class='t'>method</th>%s<th>mean</th><th>sd</th><th>median</th><th>least</th>"
             "<th>greatest</th><th>runs</th><th>failed</th>",
@@ -231,15 +241,7 @@ static void print_head(const page *p)
             (long long)s->seeds);
     if (s->folds)
         fprintf(p->out, " × %lld folds", (long long)s->folds);
-    fputs(". Compared: ", p->out);
-    print_text(p, p->result->metric);
-    fprintf(p->out, "; %s is better.", p->result->rises ? "more" : "less");
-    if (s->n_configurations > 1) {
-        fputs(" Settings are chosen by ", p->out);
-        print_text(p, p->result->by);
-        fputs(", never by the test part.", p->out);
-    }
-    fputs(" Runs of one pair have the same seed, split, order of rows and, where shapes agree, the same initial "
+    fputs(". Runs of one pair have the same seed, split, order of rows and, where shapes agree, the same initial "
           "numbers.</p>\n",
           p->out);
 }
@@ -279,6 +281,17 @@ static dg_status print_ranks(page *p)
             "Nemenyi's critical difference apart (5 %%) are joined by a bar.</p>\n",
             p->result->friedman.statistic, p->result->friedman.p);
     print_figure(p, figure_ranks(s, p->result, path), path, 3 * s->n_graphs, "mean ranks; 1 is best");
+    fprintf(p->out,
+            "<p>Median rank over the %lld pairs of all tasks, a run that failed ranking last.</p>\n"
+            "<table><tr><th class='t'>method</th><th>median rank</th></tr>\n",
+            (long long)p->result->ranked);
+    for (int m = 0; m < s->n_methods; m++) {
+        fputs("<tr>", p->out);
+        print_cell(p, figure_method(s, 0, m));
+        print_number(p, "%.3g", p->result->median_ranks[m]);
+        fputs("</tr>\n", p->out);
+    }
+    fputs("</table>\n", p->out);
     return dg_ok();
 }
 

@@ -155,7 +155,7 @@ bool study_goes_on(const study *s, const study_variant *variant)
     const char *metric;
     if (variant->rung == 0)
         return true;
-    if (study_metric((study *)(uintptr_t)s, &metric, &rises).code != DG_OK)
+    if (study_metric((study *)(uintptr_t)s, variant->graph, &metric, &rises).code != DG_OK)
         return true;
     const char *by = study_by((study *)(uintptr_t)s, metric, &rises);
     const study_variant *before = variant - 1;

@@ -28,8 +28,8 @@ typedef struct study_texts {
 } study_texts;
 
 typedef struct study_options {
-    study_texts graphs, set, range, sample; /* as on the command line */
-    study_texts passed;                     /* options that every run gets: --plugin, --allow-path … */
+    study_texts graphs, set, replace, range, sample; /* as on the command line */
+    study_texts passed;                              /* options that every run gets: --plugin, --allow-path … */
     const char *folder, *select, *by, *metric, *target, *baseline;
     int64_t seeds, folds, trials;
     double halving;       /* 0: none; else one of so many configurations goes on to the next rung */
@@ -41,11 +41,14 @@ typedef struct study_options {
 
 /* ---- axes.c ---- */
 
+#define STUDY_AS_IT_IS "original" /* the value of --replace that leaves the ops of the graph */
+
 typedef struct study_axis {
     const char *name;
     study_texts values;
     bool is_chosen; /* by validation data, one value for each method: --select, --sample */
     bool is_drawn;  /* value k is that of trial k of all such axes */
+    bool is_op;     /* the name is of nodes, the values are ops in the place of theirs: --replace */
 } study_axis;
 
 /* ---- plan.c ---- */
@@ -77,6 +80,8 @@ typedef struct study {
     const char *by, *metric, *target, *baseline;
     const char *metrics; /* "loss, accuracy": what its graphs measure; NULL: not known, it is of a manifest */
     double halving;
+    double budget, limit; /* of a manifest: seconds; 0: none */
+    int64_t threads;      /* of a manifest: of each run; 0: it does not say */
     study_texts passed;
     cJSON **rows; /* of run pair·n_variants + variant; NULL: it has not ended */
 } study;
@@ -151,14 +156,17 @@ bool study_goes_on(const study *s, const study_variant *variant);
 
 /* Whether --metric, --by, --target and --baseline name what there is. */
 dg_status study_check_choices(study *s);
-/* The metric that is compared ("test_accuracy"), and whether more of it is better. DG_BAD_DATA: no run has it. */
-dg_status study_metric(study *s, const char **metric, bool *rises);
+/* The metric that is compared on a graph ("test_accuracy"), and whether more of it is better; that of another graph
+ * where no run of this one has finished. DG_BAD_DATA: no run has at all. */
+dg_status study_metric(study *s, int graph, const char **metric, bool *rises);
 /* By which configurations are chosen: "validation_accuracy". */
 const char *study_by(study *s, const char *metric, bool *rises);
 /* The chosen variant of each graph and method, [graph·n_methods + method]; −1: none of its runs has ended well. */
 dg_status study_choose(study *s, int **chosen);
 /* Epochs until --target is reached in that run; NaN: never, or there is no target. */
 double study_epochs_to_target(const study *s, const study_run *run);
+/* That, where the name is "epochs_to_target"; else study_row_number() of the run, which has ended. */
+double study_run_number(const study *s, const study_run *run, const char *name);
 
 /* ---- compare.c ---- */
 
@@ -177,8 +185,8 @@ typedef struct study_comparison {
 } study_comparison;
 
 typedef struct study_result {
-    const char *metric, *by;
-    bool rises;
+    const char **metrics, **by; /* of each graph */
+    bool *rise;
     int baseline;      /* method */
     study_cell *cells; /* [graph·n_methods + method] */
     int n_comparisons;
@@ -187,6 +195,8 @@ typedef struct study_result {
     bool has_friedman;
     dg_friedman_test friedman;
     double *mean_ranks;
+    double *median_ranks; /* of each method over all pairs of all graphs, a run that failed ranking last; 1 is best */
+    int64_t ranked;       /* such pairs */
     int64_t stale;
     study_progress progress;
 } study_result;
@@ -197,9 +207,12 @@ dg_status study_compare(study *s, study_result *result);
 
 /* ---- tables.c, table.c, report.c ---- */
 
-dg_status study_write_tables(study *s);                              /* runs.csv, curves.csv */
-dg_status study_write_results(study *s, const study_result *result); /* summary.csv, comparisons.csv, table.tex */
-void study_print(study *s, const study_result *result, FILE *out);   /* as text */
+dg_status study_write_tables(study *s); /* runs.csv, curves.csv */
+/* summary.csv, comparisons.csv, ranks.csv, table.tex */
+dg_status study_write_results(study *s, const study_result *result);
+/* "test_accuracy" where all graphs have that metric, else "score". */
+const char *study_common_metric(const study *s, const study_result *result);
+void study_print(study *s, const study_result *result, FILE *out); /* as text */
 /* report.html with scores.svg, loss.svg, curves.svg and ranks.svg; *pictures tells of one that could not be drawn. */
 dg_status study_write_report(study *s, const study_result *result, dg_status *pictures);
 

@@ -24,8 +24,8 @@ static void write_summary(study *s, const study_result *result, FILE *out)
 {
     fprintf(out,
             "graph,method,chosen,runs,failed,%s_mean,sd,median,least,greatest,epochs_to_target_mean,reached,"
-            "seconds_mean\n",
-            result->metric);
+            "seconds_mean,metric\n",
+            study_common_metric(s, result));
     for (int k = 0; k < s->n_graphs * s->n_methods; k++) {
         const study_cell *cell = &result->cells[k];
         print_csv_text(out, s->graphs[k / s->n_methods]);
@@ -33,9 +33,10 @@ static void write_summary(study *s, const study_result *result, FILE *out)
         print_csv_text(out, figure_method(s, k / s->n_methods, k % s->n_methods));
         fputc(',', out);
         print_csv_text(out, cell->variant < 0 ? "" : study_label(s, &s->variants[cell->variant], true));
-        fprintf(out, ",%lld,%lld,%.17g,%.17g,%.17g,%.17g,%.17g,%.6g,%lld,%.6g\n", (long long)cell->ended,
+        fprintf(out, ",%lld,%lld,%.17g,%.17g,%.17g,%.17g,%.17g,%.6g,%lld,%.6g,%s\n", (long long)cell->ended,
                 (long long)cell->bad, cell->score.mean, cell->score.sd, cell->score.median, cell->score.least,
-                cell->score.greatest, cell->epochs.mean, (long long)cell->epochs.count, cell->seconds.mean);
+                cell->score.greatest, cell->epochs.mean, (long long)cell->epochs.count, cell->seconds.mean,
+                result->metrics[k / s->n_methods]);
     }
 }
 
@@ -57,6 +58,18 @@ static void write_comparisons(study *s, const study_result *result, FILE *out)
                 (long long)c->pairs.losses, c->pairs.mean, c->pairs.low, c->pairs.high, c->pairs.effect,
                 c->pairs.wilcoxon.rank_biserial, c->pairs.wilcoxon.statistic, c->pairs.wilcoxon.p,
                 dg_test_mode_name(c->pairs.wilcoxon.mode), c->holm);
+    }
+}
+
+static void write_ranks(study *s, const study_result *result, FILE *out)
+{
+    fputs("method,median_rank,mean_rank,pairs\n", out);
+    for (int m = 0; m < s->n_methods; m++) {
+        print_csv_text(out, figure_method(s, 0, m));
+        fprintf(out, ",%.17g,", result->median_ranks[m]);
+        if (result->has_friedman)
+            fprintf(out, "%.17g", result->mean_ranks[m]);
+        fprintf(out, ",%lld\n", (long long)result->ranked);
     }
 }
 
@@ -93,7 +106,7 @@ static void write_tex(study *s, const study_result *result, FILE *out)
             bool best = !isnan(score->mean);
             for (int other = 0; other < s->n_methods; other++) {
                 double mean = result->cells[g * s->n_methods + other].score.mean;
-                best &= !(result->rises ? mean > score->mean : mean < score->mean);
+                best &= !(result->rise[g] ? mean > score->mean : mean < score->mean);
             }
             if (isnan(score->mean))
                 fputs(" & --", out);
@@ -125,6 +138,7 @@ dg_status study_write_results(study *s, const study_result *result)
 {
     DG_TRY(write_file(s, result, "summary.csv", write_summary));
     DG_TRY(write_file(s, result, "comparisons.csv", write_comparisons));
+    DG_TRY(write_file(s, result, "ranks.csv", write_ranks));
     return write_file(s, result, "table.tex", write_tex);
 }
 
@@ -132,8 +146,8 @@ dg_status study_write_results(study *s, const study_result *result)
 
 static void print_cells(study *s, const study_result *result, int graph, FILE *out)
 {
-    fprintf(out, "%s: %s (%s is better), %lld seeds", s->graphs[graph], result->metric, result->rises ? "more" : "less",
-            (long long)s->seeds);
+    fprintf(out, "%s: %s (%s is better), %lld seeds", s->graphs[graph], result->metrics[graph],
+            result->rise[graph] ? "more" : "less", (long long)s->seeds);
     if (s->folds)
         fprintf(out, " x %lld folds", (long long)s->folds);
     fputc('\n', out);
@@ -147,7 +161,7 @@ static void print_cells(study *s, const study_result *result, int graph, FILE *o
             fprintf(out, ", %s after %.3g epochs (%lld runs)", s->target, cell->epochs.mean,
                     (long long)cell->epochs.count);
         if (s->n_configurations > 1 && cell->variant >= 0)
-            fprintf(out, ", %s by %s", study_label(s, &s->variants[cell->variant], true), result->by);
+            fprintf(out, ", %s by %s", study_label(s, &s->variants[cell->variant], true), result->by[graph]);
         fputc('\n', out);
     }
 }
@@ -159,6 +173,10 @@ static void print_comparison(study *s, const study_result *result, const study_c
             s->graphs[c->graph], figure_method(s, c->graph, c->method), figure_method(s, c->graph, result->baseline),
             (long long)c->pairs.wins, (long long)c->pairs.ties, (long long)c->pairs.losses, c->pairs.mean, c->pairs.low,
             c->pairs.high, c->pairs.effect);
+    double times = result->cells[c->graph * s->n_methods + result->baseline].epochs.mean /
+                   result->cells[c->graph * s->n_methods + c->method].epochs.mean;
+    if (isfinite(times))
+        fprintf(out, "reaches %s %.3g times as fast; ", s->target, times);
     fprintf(out, "p = %.4g (%s), Holm %.4g%s\n", test->p, dg_test_mode_name(test->mode), c->holm,
             c->holm < 0.05 ? " *" : "");
 }
@@ -178,7 +196,8 @@ void study_print(study *s, const study_result *result, FILE *out)
         fprintf(out, "Friedman's test over tasks: p = %.4g; critical difference of mean ranks (Nemenyi, 5 %%) %.3g:\n",
                 result->friedman.p, result->friedman.critical);
         for (int m = 0; m < s->n_methods; m++)
-            fprintf(out, "  %-32s %.3g\n", figure_method(s, 0, m), result->mean_ranks[m]);
+            fprintf(out, "  %-32s %.3g; median over %lld pairs %.3g\n", figure_method(s, 0, m), result->mean_ranks[m],
+                    (long long)result->ranked, result->median_ranks[m]);
     }
     if (result->progress.dropped_pairs)
         fprintf(out, "%lld of %lld pairs were dropped: the budget was spent\n",

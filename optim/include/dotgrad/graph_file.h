@@ -213,6 +213,10 @@ typedef struct dg_graph_read_options {
     int n_roots;
     const dg_file_setting *set; /* $name of the graph, or an attribute of the experiment: "act", "mish" */
     int n_set;
+    /* Ops in the place of those of nodes of the file, by names with commas between them and * for any letters:
+     * {"act1, block.*", "mish"}; "" leaves what is there. DG_BAD_ARGUMENT: no node has that name. */
+    const dg_file_setting *ops;
+    int n_ops;
     const dg_data *data;       /* whose sizes the graph reads */
     dg_data_finder *find_data; /* the same, where the graph's attributes say which they are */
     void *find_argument;
