@@ -2,8 +2,10 @@
  * a table of facts about it.
  *
  *     input.c       the text of a function: formula, parameters, names
+ *     call.c        the function as an op of a graph
  *     analyse.c     the analysis and its facts
  *     pieces.c      where the function changes from one smooth piece to the next
+ *     breaks.c      what happens there
  *     bound.c       bounds of f and its derivatives by branch and bound over intervals
  *     roots.c       zeros, extrema, fixed points
  *     shape.c       the facts of its shape
@@ -33,6 +35,8 @@ struct dg_activation {
     dg_formulas *pool;
     const char *name; /* as given */
     const char *text; /* the formula alone, as given */
+    bool is_op;       /* the name is of an op, or a call of one */
+    const char *call; /* as the op of a node */
     int n_parameters;
     dg_activation_parameter parameters[MOST_PARAMETERS];
     dg_binding bindings[MOST_PARAMETERS];
@@ -55,6 +59,10 @@ struct dg_activation {
 
 /* Sets name, text, parameters and their bindings. */
 dg_status read_function(dg_activation *a, const char *given);
+
+/* ---- call.c ---- */
+
+dg_status make_call(dg_activation *a);
 
 /* ---- facts (analyse.c) ---- */
 
@@ -89,6 +97,20 @@ int never_below(const dg_activation *a, int order, double sign);
 /* As enclose_at(), narrowed by the derivative. */
 dg_interval enclose_well(const dg_activation *a, int order, double lo, double hi);
 
+/* ---- breaks.c ---- */
+
+typedef struct smoothness {
+    int order; /* continuous derivatives; 3: as many as were looked at */
+    bool jumps, kinks, bends;
+    bool jumps_proved, kinks_proved;
+    bool poles; /* or an end of where f is defined: what jumps there may not be f */
+    bool ends;
+    bool kinks_up, kinks_down, steps_up, steps_down; /* signs of the jumps of f′ and of f */
+} smoothness;
+
+/* The facts of kinks, jumps and ends. */
+smoothness add_breaks(dg_activation *a);
+
 /* ---- roots.c ---- */
 
 enum { MOST_ROOTS = 24, MOST_TOUCHES = 4 };
@@ -117,6 +139,8 @@ void add_relatives(dg_activation *a);
 
 /* ---- field.c ---- */
 
+/* As dg_activation_moments(), settled or not. */
+dg_status gaussian_moments(const dg_activation *a, double q, dg_moments *moments);
 /* E g(√q·z) of g = f^(i)·f^(j); j −1: f^(i) alone. */
 double gaussian_mean(const dg_activation *a, double q, int i, int j);
 /* Whether panels of half the width give the same to 1e-6, and next to nothing comes from far out. */

@@ -189,6 +189,7 @@ static dg_status fill(dg_activation *a, const char *formula, unsigned sections)
 {
     DG_TRY(read_function(a, formula));
     DG_TRY(make_formulas(a));
+    DG_TRY(make_call(a));
     DG_TRY(find_pieces(a));
     if (sections & DG_SECTION_FORMULA)
         add_formula(a);

@@ -104,20 +104,33 @@ double gaussian_fourth(const dg_activation *a, double q, int order)
     return sum;
 }
 
-dg_status dg_activation_moments(const dg_activation *activation, double q, dg_moments *moments)
+dg_status gaussian_moments(const dg_activation *a, double q, dg_moments *moments)
 {
-    if (!activation || !moments || !(q > 0) || !isfinite(q))
-        return dg_error(DG_BAD_ARGUMENT, "moments need an analysis and a variance above 0, not %g", q);
     *moments = (dg_moments){
-        .mean = gaussian_mean(activation, q, 0, -1),
-        .second = gaussian_mean(activation, q, 0, 0),
-        .slope = gaussian_mean(activation, q, 1, -1),
-        .slope_second = gaussian_mean(activation, q, 1, 1),
+        .mean = gaussian_mean(a, q, 0, -1),
+        .second = gaussian_mean(a, q, 0, 0),
+        .slope = gaussian_mean(a, q, 1, -1),
+        .slope_second = gaussian_mean(a, q, 1, 1),
     };
     moments->variance = moments->second - moments->mean * moments->mean;
     if (!isfinite(moments->second) || !isfinite(moments->slope_second))
         return dg_error(DG_NUMERIC, "the moments under N(0, %g) are not finite", q);
     return dg_ok();
+}
+
+static dg_status check_settled(const dg_activation *a, double q)
+{
+    if (gaussian_settles(a, q, 0, 0) && gaussian_settles(a, q, 1, 1))
+        return dg_ok();
+    return dg_error(DG_NUMERIC, "the means under N(0, %g) do not settle as the quadrature is refined", q);
+}
+
+dg_status dg_activation_moments(const dg_activation *activation, double q, dg_moments *moments)
+{
+    if (!activation || !moments || !(q > 0) || !isfinite(q))
+        return dg_error(DG_BAD_ARGUMENT, "moments need an analysis and a variance above 0, not %g", q);
+    DG_TRY(gaussian_moments(activation, q, moments));
+    return check_settled(activation, q);
 }
 
 /* q − σ_b² − E f²/E f′², which is 0 at the edge of chaos. */
@@ -145,7 +158,8 @@ static dg_status edge_at(const dg_activation *a, double q, double sigma_b, dg_ed
     *edge = (dg_edge){.q = q, .sigma_b = sigma_b, .sigma_w = 1 / sqrt(gaussian_mean(a, q, 1, 1))};
     double up = gaussian_mean(a, q * (1 + h), 0, 0), down = gaussian_mean(a, q * (1 - h), 0, 0);
     edge->q_slope = edge->sigma_w * edge->sigma_w * (up - down) / (2 * h * q);
-    return isfinite(edge->sigma_w) ? dg_ok() : dg_error(DG_NUMERIC, "E f′² under N(0, %g) is not a number above 0", q);
+    return isfinite(edge->sigma_w) ? check_settled(a, q)
+                                   : dg_error(DG_NUMERIC, "E f′² under N(0, %g) is not a number above 0", q);
 }
 
 /* Whether E f² is E f′² times q for every q: a function such as ReLU, which scales. */

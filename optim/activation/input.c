@@ -52,8 +52,8 @@ static dg_status read_number(const char *what, const char *text, double *value)
     return dg_ok();
 }
 
-/* An argument of parameter(…): a number, min=, max=; per= and init say nothing about one function. */
-static dg_status read_parameter_argument(const char *text, dg_activation_parameter *p)
+/* An argument of parameter(…): a number, min=, max=, per=; name= says nothing about one function. */
+static dg_status read_parameter_argument(dg_activation *a, const char *text, dg_activation_parameter *p)
 {
     const char *at = skip(text);
     size_t n = name_length(at);
@@ -62,7 +62,12 @@ static dg_status read_parameter_argument(const char *text, dg_activation_paramet
         return read_number(p->name, at, &p->value);
     if (n == 3 && (strncmp(at, "min", 3) == 0 || strncmp(at, "max", 3) == 0))
         return read_number(p->name, after + 1, at[1] == 'i' ? &p->min : &p->max);
-    if ((n == 3 && strncmp(at, "per", 3) == 0) || (n == 4 && strncmp(at, "name", 4) == 0))
+    if (n == 3 && strncmp(at, "per", 3) == 0) {
+        const char *word = skip(after + 1);
+        p->per = dg_arena_text(a->arena, word, name_length(word));
+        return p->per ? dg_ok() : dg_no_memory("a function");
+    }
+    if (n == 4 && strncmp(at, "name", 4) == 0)
         return dg_ok();
     return dg_error(DG_BAD_ARGUMENT, "%s: parameter(…) has a value, min, max and per, not '%.*s'", p->name, (int)n, at);
 }
@@ -80,7 +85,7 @@ static dg_status read_parameter_call(dg_activation *a, const char *arguments, dg
         const char *one = dg_arena_text(a->arena, at, (size_t)(end - at));
         if (!one)
             return dg_no_memory("a function");
-        DG_TRY(read_parameter_argument(one, p));
+        DG_TRY(read_parameter_argument(a, one, p));
         at = end < close ? end + 1 : close;
     }
     if (isnan(p->value))
@@ -182,7 +187,7 @@ static dg_status read_named(dg_activation *a, const char *given, size_t n, bool 
     if (is_function(name)) {
         const char *rest = bare ? ")" : *skip(after + 1) == ')' ? skip(after + 1) : joined(a, ", ", 2, after + 1, "");
         a->text = rest ? joined(a, name, n, "(x", rest) : NULL;
-        *done = true;
+        *done = a->is_op = true;
         return a->text ? dg_ok() : dg_no_memory("a function");
     }
     if (!entry)

@@ -18,7 +18,7 @@ static void number(dg_activation *a, const char *name, const char *label, double
 static void add_moments(dg_activation *a)
 {
     dg_moments m;
-    dg_status status = dg_activation_moments(a, 1, &m);
+    dg_status status = gaussian_moments(a, 1, &m);
     if (status.code != DG_OK) {
         add_fact(a, SECTION, "moments", "moments under N(0,1)", DG_COMPUTED, NAN, NAN, "%s", status.message);
         return;
@@ -53,6 +53,10 @@ static void add_from_below(dg_activation *a, const dg_edge *edge)
             break;
     }
     double chi = isfinite(q) && q < 1e8 ? w * gaussian_mean(a, q, 1, 1) : NAN;
+    if (!isnan(chi) && (!gaussian_settles(a, q, 0, 0) || !gaussian_settles(a, q, 1, 1))) {
+        number(a, "q_below", "variance reached from small ones at that σ_w", NAN);
+        return;
+    }
     if (isnan(chi)) {
         add_fact(a, SECTION, "q_below", "variance reached from small ones at that σ_w", DG_COMPUTED, INFINITY, INFINITY,
                  "none: it grows without bound");
@@ -74,12 +78,6 @@ static void add_edge(dg_activation *a)
     }
     if (status.code != DG_OK) {
         add_fact(a, SECTION, "edge_note", "edge of chaos without biases", DG_COMPUTED, NAN, NAN, "%s", status.message);
-        return;
-    }
-    double q = edge.q > 0 ? edge.q : 1;
-    if (!gaussian_settles(a, q, 0, 0) || !gaussian_settles(a, q, 1, 1)) {
-        add_fact(a, SECTION, "edge_note", "edge of chaos", DG_SAMPLED, NAN, NAN,
-                 "not computed: the means do not settle as the quadrature is refined");
         return;
     }
     add_fact(a, SECTION, "edge_sigma_b", "edge of chaos: σ_b", DG_COMPUTED, edge.sigma_b, edge.sigma_b, "%.6g",

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST_SWITCHES = 32, GRID = 4001 };
+enum { MOST_SWITCHES = 32, NEAR = 4001, FAR = 600, GRID = NEAR + 2 * FAR };
 
 static void add_break(dg_activation *a, double at)
 {
@@ -36,12 +36,17 @@ static double bisect(const dg_program *program, double lo, double hi, double val
     return hi;
 }
 
-/* Points from −1e6 to 1e6, dense at 0, among them the whole and half numbers of small size. */
+/* Points from −1e6 to 1e6, dense at 0, among them the whole and half numbers of small size; and some in each octave
+ * beyond, as far as float32 goes. */
 static void fill_grid(double *grid)
 {
-    for (int i = 0; i < GRID; i++) {
-        double t = (i - GRID / 2) / (double)(GRID / 2);
-        grid[i] = fabs(t) <= 0.5 ? t * 128 : copysign(64 * exp2((fabs(t) - 0.5) * 28), t);
+    for (int i = 0; i < NEAR; i++) {
+        double t = (i - NEAR / 2) / (double)(NEAR / 2);
+        grid[FAR + i] = fabs(t) <= 0.5 ? t * 128 : copysign(64 * exp2((fabs(t) - 0.5) * 28), t);
+    }
+    for (int k = 1; k <= FAR; k++) {
+        grid[FAR + NEAR - 1 + k] = grid[FAR + NEAR - 1] * exp2(k * 107.9 / FAR);
+        grid[FAR - k] = -grid[FAR + NEAR - 1 + k];
     }
 }
 

@@ -7,7 +7,7 @@
 
 #define SECTION "shape"
 
-/* ---- range and Lipschitz constants ---- */
+/* ---- range ---- */
 
 static dg_evidence how(bool proved)
 {
@@ -47,88 +47,16 @@ static void add_range(dg_activation *a)
     add_fact(a, SECTION, "range", "range", how(proved), -down.bound, up.bound, "%s to %s", low, high);
 }
 
-/* ---- what happens at breaks ---- */
-
-typedef struct break_kind {
-    double jumps[3]; /* of f, f′, f″; infinite: unbounded there */
-} break_kind;
-
-static double step_across(const dg_activation *a, int order, double at)
-{
-    double left = value_at(a, order, nextafter(at, -INFINITY)), right = value_at(a, order, nextafter(at, INFINITY));
-    if (at == 0) { /* denormal numbers say little */
-        left = value_at(a, order, -1e-30);
-        right = value_at(a, order, 1e-30);
-    }
-    if (!isfinite(left) || !isfinite(right) || fabs(left) > 1e6 || fabs(right) > 1e6)
-        return INFINITY;
-    double jump = right - left;
-    return fabs(jump) <= 1e-9 * fmax(1, fmax(fabs(left), fabs(right))) ? 0 : jump;
-}
-
-static break_kind look_at(const dg_activation *a, double at)
-{
-    break_kind kind;
-    for (int order = 0; order < 3; order++)
-        kind.jumps[order] = step_across(a, order, at);
-    double here = value_at(a, 0, at), left = value_at(a, 0, nextafter(at, -INFINITY));
-    if (kind.jumps[0] == 0 && fabs(here - left) > 1e-9 * fmax(1, fabs(left)))
-        kind.jumps[0] = here - left; /* a point apart from both sides */
-    return kind;
-}
-
-typedef struct smoothness {
-    int order; /* continuous derivatives; 3: as many as were looked at */
-    bool jumps, kinks, bends;
-    bool poles; /* or an end of where f is defined: what jumps there may not be f */
-    bool kinks_up, kinks_down, steps_up, steps_down; /* signs of the jumps of f′ and of f */
-} smoothness;
-
-static smoothness add_breaks(dg_activation *a)
-{
-    enum { MOST_SHOWN = 8 };
-    smoothness s = {.order = 3};
-    int shown = 0;
-    for (int k = 0; k < a->n_breaks; k++) {
-        double at = a->breaks[k];
-        break_kind kind = look_at(a, at);
-        int order = kind.jumps[0] != 0 ? -1 : kind.jumps[1] != 0 ? 0 : kind.jumps[2] != 0 ? 1 : 3;
-        if (order == 3)
-            continue;
-        s.order = order < s.order ? order : s.order;
-        s.jumps |= order == -1;
-        s.poles |= isinf(kind.jumps[0]);
-        s.kinks |= order == 0;
-        s.bends |= order == 1;
-        s.steps_up |= kind.jumps[0] > 0;
-        s.steps_down |= kind.jumps[0] < 0;
-        s.kinks_up |= order == 0 && kind.jumps[1] > 0;
-        s.kinks_down |= order == 0 && kind.jumps[1] < 0;
-        if (++shown > MOST_SHOWN)
-            continue;
-        if (order == -1)
-            add_fact(a, SECTION, "jump", "jump", DG_SAMPLED, at, at, "f steps by %.6g at x = %.9g", kind.jumps[0], at);
-        else if (order == 0)
-            add_fact(a, SECTION, "kink", "kink", DG_SAMPLED, at, at, "f′ steps by %.6g at x = %.9g; f′ there is %.6g",
-                     kind.jumps[1], at, value_at(a, 1, at));
-        else
-            add_fact(a, SECTION, "bend", "bend", DG_SAMPLED, at, at, "f″ steps by %.6g at x = %.9g", kind.jumps[2], at);
-    }
-    static const char *const words[] = {"not continuous", "continuous (C⁰)", "C¹", "C²", "smooth"};
-    if (shown > MOST_SHOWN)
-        add_fact(a, SECTION, "more_breaks", "more of these", DG_SAMPLED, shown - MOST_SHOWN, shown - MOST_SHOWN,
-                 "at least %d", shown - MOST_SHOWN);
-    add_fact(a, SECTION, "smoothness", "smoothness", how(!a->n_breaks && continuous_between_breaks(a, 3)), s.order,
-             s.order, "%s", words[s.order + 1 > 3 ? 4 : s.order + 1]);
-    return s;
-}
+/* ---- Lipschitz constants ---- */
 
 /* sup |f^(order)|, which is a Lipschitz constant unless the function before it steps. */
-static void add_lipschitz(dg_activation *a, int order, bool steps, const char *name, const char *label)
+static void add_lipschitz(dg_activation *a, int order, const smoothness *s, const char *name, const char *label)
 {
     char text[64];
-    if (steps) {
-        add_fact(a, SECTION, name, label, DG_PROVED, INFINITY, INFINITY, "none: %s steps", order == 1 ? "f" : "f′");
+    if (s->jumps || (order == 2 && s->kinks)) {
+        bool proved = s->jumps_proved || (order == 2 && s->kinks_proved);
+        add_fact(a, SECTION, name, label, how(proved), INFINITY, INFINITY, "none: %s steps",
+                 order == 1 || s->jumps ? "f" : "f′");
         return;
     }
     extent up = sided_extent(a, order, 1), down = sided_extent(a, order, -1);
@@ -162,15 +90,15 @@ static void add_signs(dg_activation *a, const smoothness *s)
 {
     bool proved;
     const char *found = sign_words(never_below(a, 1, 1), never_below(a, 1, -1), !s->steps_down, !s->steps_up, &proved);
-    proved &= !s->poles;
+    proved &= !s->poles && !s->ends;
     add_fact(a, SECTION, "monotone", "monotone", how(proved), NAN, NAN, "%s",
              found[0] == 'u'   ? "increasing (f′ ≥ 0)"
              : found[0] == 'd' ? "decreasing (f′ ≤ 0)"
              : proved          ? "no"
                                : "not known");
-    found = sign_words(never_below(a, 2, 1), never_below(a, 2, -1), !s->jumps && !s->kinks_down,
-                       !s->jumps && !s->kinks_up, &proved);
-    proved &= !s->poles;
+    found = sign_words(never_below(a, 2, 1), never_below(a, 2, -1), !s->jumps && !s->poles && !s->kinks_down,
+                       !s->jumps && !s->poles && !s->kinks_up, &proved);
+    proved &= !s->poles && !s->ends && (!s->jumps || s->jumps_proved);
     add_fact(a, SECTION, "convex", "convex", how(proved), NAN, NAN, "%s",
              found[0] == 'u'   ? "convex (f″ ≥ 0)"
              : found[0] == 'd' ? "concave (f″ ≤ 0)"
@@ -470,8 +398,8 @@ void add_shape(dg_activation *a)
     add_parity(a);
     smoothness s = add_breaks(a);
     add_signs(a, &s);
-    add_lipschitz(a, 1, s.jumps, "lipschitz", "Lipschitz constant of f (sup |f′|)");
-    add_lipschitz(a, 2, s.jumps || s.kinks, "lipschitz_df", "Lipschitz constant of f′ (sup |f″|)");
+    add_lipschitz(a, 1, &s, "lipschitz", "Lipschitz constant of f (sup |f′|)");
+    add_lipschitz(a, 2, &s, "lipschitz_df", "Lipschitz constant of f′ (sup |f″|)");
     add_points(a);
     add_tail(a, -1, "tail_left", "for x → −∞");
     add_tail(a, 1, "tail_right", "for x → +∞");

@@ -79,11 +79,14 @@ typedef struct dg_activation_parameter {
     const char *name;
     double value, min, max; /* ∓∞: no bound */
     bool trainable;
+    const char *per; /* "channel", one for each; NULL: one */
 } dg_activation_parameter;
 int dg_activation_parameter_count(const dg_activation *activation);
 const dg_activation_parameter *dg_activation_parameter_at(const dg_activation *activation, int index);
 /* The formula with its parameters free: "x * sigmoid(beta * x)"; and its derivative by parameter k. */
 const char *dg_activation_free_text(const dg_activation *activation);
+/* The function as the op of a node: "mish", "expr(x * sigmoid(beta * x), beta=parameter(1.0, per=channel))". */
+const char *dg_activation_call(const dg_activation *activation);
 const char *dg_activation_free_text_as(const dg_activation *activation, enum dg_dialect dialect);
 
 /* ---- mean field: layers that are wide, weights N(0, σ_w²/n), biases N(0, σ_b²) ----
@@ -92,6 +95,7 @@ const char *dg_activation_free_text_as(const dg_activation *activation, enum dg_
 typedef struct dg_moments {
     double mean, second, variance, slope, slope_second; /* E f, E f², Var f, E f′, E f′² under N(0, q) */
 } dg_moments;
+/* DG_NUMERIC: they are not finite, or quadrature with panels of half the width gives others. */
 dg_status dg_activation_moments(const dg_activation *activation, double q, dg_moments *moments);
 
 /* Where perturbations neither grow nor shrink: χ₁ = σ_w² E f′² = 1 and q = σ_w² E f² + σ_b², solved jointly. */
