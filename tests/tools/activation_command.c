@@ -109,6 +109,69 @@ Test(activation_command, search_is_the_same_for_a_seed)
     cr_expect(strstr(first.out, "60 formulas tried"), "%s", first.out);
 }
 
+#define NET                                                                                                            \
+    "digraph net { graph [data=iris, validation=0.2, epochs=2, optimizer=\"adam(lr=0.01)\"]; x [op=\"input([N, "       \
+    "4])\"];"                                                                                                          \
+    "t [op=\"input([N], dtype=int64)\"]; h [op=\"linear(8)\"]; act1 [op=relu]; h2 [op=\"linear(6)\"]; act2 [op=%s];"   \
+    "output [op=\"linear(3)\"]; loss [op=cross_entropy]; x -> h -> act1 -> h2 -> act2 -> output -> loss;"              \
+    "t -> loss [arg=target]; }"
+
+static void write_net(const char *second)
+{
+    FILE *file = fopen("net.dot", "w");
+    fprintf(file, NET, second);
+    fclose(file);
+    file = fopen("a.txt", "w");
+    fputs("mish\nx * sigmoid(b * x), b=parameter(1.0, min=0, per=channel)\n", file);
+    fclose(file);
+}
+
+/* The functions of the network first, then those that are put into it; then the study of both. */
+Test(activation_command, compares_functions_inside_a_network, .timeout = 120)
+{
+    write_net("relu");
+    outcome run = dotgrad("activation --in net.dot --replace act1,act2 --with a.txt --seeds 2 --train in");
+    expect_fine(run);
+    static const char *const words[] = {"relu", "supremum", "net: test_accuracy",
+                                        "act1,act2=mish against act1,act2=relu",
+                                        "b=parameter(1, min=0, per=channel)) against"};
+    expect_words(run.out, 5, words);
+    cr_expect_eq(system("[ $(cat in/graphs/*.dot | grep -c 'act[12] .op=mish') = 2 ]"), 0);
+    cr_expect_eq(system("[ $(ls in/runs/*/row.json | wc -l) = 6 ]"), 0);
+    write_net("tanh"); /* two different ones: they stay as they are */
+    run = dotgrad("activation gelu --in net.dot --range 'optimizer=arange(1, 2, 1)' --seeds 2 --train no");
+    cr_expect_eq(run.status, 1);
+    run = dotgrad("activation gelu --in net.dot --seeds 2 --set epochs=1 --train mixed");
+    expect_fine(run);
+    cr_expect(strstr(run.out, "act1,act2=gelu against act1,act2=original"), "%s", run.out);
+}
+
+Test(activation_command, trains_in_ready_tasks, .timeout = 120)
+{
+    outcome run =
+        dotgrad("activation relu 'x * sigmoid(b * x), b=parameter(1.0)' --train cmp --task mlp-spirals,mlp-sinc "
+                "--seeds 2 --set epochs=2");
+    expect_fine(run);
+    static const char *const words[] = {"mlp-spirals: test_accuracy", "mlp-sinc: test_rmse", "b=parameter(1)",
+                                        "Friedman's test", "by validation_rmse"};
+    expect_words(run.out, 5, words);
+    cr_expect_eq(system("cmp cmp/tasks/mlp-sinc.dot \"$TESTS\"/../tools/examples/tasks/mlp-sinc.dot"), 0);
+}
+
+/* Small enough for a test; `--search --train FOLDER --budget 15m` is the whole. */
+Test(activation_command, search_says_whether_it_beats_relu, .timeout = 200)
+{
+    outcome run =
+        dotgrad("activation --search --seed 1 --formulas 150 --train found --task mlp-spirals,mlp-sinc --seeds 2 "
+                "--set epochs=3");
+    expect_fine(run);
+    static const char *const words[] = {"150 formulas tried", "from the nearest published function", "ReLU's",
+                                        "verdict: its median rank"};
+    expect_words(run.out, 4, words);
+    cr_expect_eq(access("found/verdict.txt", R_OK), 0);
+    cr_expect_eq(system("grep -q mlp-digits found/seen/manifest && ! grep -q mlp-digits found/unseen/manifest"), 0);
+}
+
 Test(activation_command, says_what_is_wrong)
 {
     static const struct {
@@ -123,6 +186,10 @@ Test(activation_command, says_what_is_wrong)
         {"activation mish --format pdf", "pdf", 2},
         {"activation mish --sweep beta", "NAME=FROM:TO:N", 1},
         {"activation --file none.txt", "none.txt", 1},
+        {"activation mish --train x --task mnist", "there is no task 'mnist'", 1},
+        {"activation mish --replace a", "--replace changes nothing without --in", 2},
+        {"activation mish --in none.dot", "none.dot", 1},
+        {"activation mish --train x --budget soon", "not a time", 1},
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         outcome run = dotgrad("%s", cases[k].call);

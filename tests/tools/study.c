@@ -331,7 +331,7 @@ Test(study, chooses_the_rate_that_is_first_at_the_target)
     expect_words(run.out, "net: epochs_to_target (less is better)");
     run = dotgrad("study net.dot --by epochs_to_target -o none");
     cr_assert_eq(run.status, 2);
-    expect_words(run.err, "wants --target");
+    expect_words(run.err, "needs --target");
 }
 
 /* Pictures and all in one page: nothing of it is fetched. */

@@ -1,6 +1,7 @@
 /* dotgrad activation: what is known of a function of one variable. */
 #include "tools/command/command.h"
 #include "lab.h"
+#include "tools/command/graph_options.h"
 #include "tools/command/options.h"
 
 #include <errno.h>
@@ -12,6 +13,27 @@ enum { MOST_FUNCTIONS = 512 };
 
 static const option_row own[] = {
     {.name = "file", .form = DG_FORM_FILE, .doc = "formulas, one a line; # begins a comment"},
+    {.name = "in",
+     .form = DG_FORM_FILE,
+     .value = "G.dot",
+     .doc = "puts the functions into that network, and trains it with each, in a study beside its own (--train: where)",
+     .against = "search|catalogue|export"},
+    {.name = "replace",
+     .form = DG_FORM_LIST,
+     .needs = "in",
+     .doc = "nodes whose op is replaced: act1,block.* (all activations)"},
+    {.name = "with", .form = DG_FORM_FILE, .needs = "in", .doc = "functions that are put there, one a line"},
+    {.name = "range",
+     .form = DG_FORM_TEXT,
+     .value = "'NAME=R'",
+     .needs = "in|train",
+     .doc = "of the study: rates chosen on validation data, 'lr=geomspace(1e-4, 1e-1, 5)' (so for ready tasks)"},
+    {.name = "set",
+     .form = DG_FORM_TEXT,
+     .value = "NAME=VALUE",
+     .needs = "in|train",
+     .doc = "of the study: a setting or an attribute of its graphs, epochs=5",
+     .is_many = true},
     {.name = "sweep",
      .form = DG_FORM_TEXT,
      .value = "NAME=FROM:TO:N",
@@ -53,8 +75,8 @@ static const option_row own[] = {
      .doc = "errors at every float32 number: an hour or more"},
     {.name = "search",
      .form = DG_FORM_FLAG,
-     .alone = "nodes|formulas|seconds|seed|train|task|seeds|budget",
-     .doc = "looks for new functions by their analysis; with --train the best three are trained beside ReLU"},
+     .alone = "nodes|formulas|seconds|seed|train|task|seeds|budget|range|set",
+     .doc = "looks for new functions by their analysis; with --train also trains the best: does one beat ReLU?"},
     {.name = "nodes", .form = DG_FORM_COUNT, .most = 24, .needs = "search", .doc = "of a formula, at most (9)"},
     {.name = "formulas", .form = DG_FORM_COUNT, .needs = "search", .doc = "that are tried: the budget (4000)"},
     {.name = "seconds", .form = DG_FORM_POSITIVE, .needs = "search", .doc = "ends the search earlier"},
@@ -62,17 +84,25 @@ static const option_row own[] = {
     {.name = "train",
      .form = DG_FORM_FILE,
      .value = "FOLDER",
-     .against = "format|out|depth|samples|exhaustive",
-     .doc = "compares the functions by training: a study of each ready task, rates chosen on validation data"},
-    {.name = "task", .form = DG_FORM_TEXT, .needs = "train", .doc = "one of the tasks below (all)"},
-    {.name = "seeds", .form = DG_FORM_COUNT, .needs = "train", .doc = "paired seeds (10)"},
-    {.name = "budget", .form = DG_FORM_TEXT, .needs = "train", .doc = "of each study: 90s, 15m"},
+     .doc = "compares the functions by training: a study of ready tasks, rates chosen on validation data"},
+    {.name = "task",
+     .form = DG_FORM_LIST,
+     .needs = "train",
+     .against = "in",
+     .doc = "of the tasks below (all that bring their data)"},
+    {.name = "seeds", .form = DG_FORM_COUNT, .needs = "in|train", .doc = "paired seeds (10)"},
+    {.name = "budget",
+     .form = DG_FORM_TEXT,
+     .value = "TIME",
+     .needs = "in|train",
+     .doc = "drops whole pairs that would take longer: 90s, 15m; with --search, of search and studies together"},
     {0}};
 
 static const command_options known = {
     .command = "activation",
-    .usage = "dotgrad activation FUNCTION … [options]\ndotgrad activation --catalogue\ndotgrad activation --search "
-             "[options]",
+    .usage = "dotgrad activation FUNCTION … [options]\n"
+             "dotgrad activation --in G.dot [--replace NODES] --with FUNCTIONS.txt [options]\n"
+             "dotgrad activation --catalogue\ndotgrad activation --search [options]",
     .about =
         "Analyses functions of one variable: derivatives, range, symmetry, Lipschitz constants, kinks, zeros, moments\n"
         "and edge of chaos, errors in float32, and which published function it is or is near to. Facts are proved by\n"
@@ -81,8 +111,12 @@ static const command_options known = {
         "'x * sigmoid(beta * x), beta=parameter(1.0)'; or a name of the catalogue or of an op: mish, 'swish(beta=2)'.\n"
         "Several are put side by side.",
     .own = own,
+    .use = DG_USE_ALWAYS,
     .footer =
-        "Tasks: mlp-digits, deep-mlp-digits, cnn-digits, spirals, autoencoder-digits.\n"
+        "Tasks:\n"
+#define TASK(symbol, name, file, alone, about) "  " name ": " about "\n"
+#include "tasks.h"
+#undef TASK
         "In a graph file: op=\"expr(x * tanh(exp(x)))\"; init=\"critical(mish)\" draws weights at the edge of chaos.",
     .operand = "functions",
     .most = MOST_FUNCTIONS};
@@ -102,7 +136,7 @@ static dg_status add(job *j, const char *formula)
                                      .sigma_b = option_given("sigma-b") ? option_number("sigma-b", 0) : 0};
     if (option_given("sigma-b") && options.sigma_b == 0)
         options.sigma_b = -1;
-    if (option_text("export") || option_text("train"))
+    if (option_text("export") || (option_text("train") && !option_text("in")))
         options.sections = DG_SECTION_FORMULA;
     DG_TRY(dg_activation_analyse(formula, &options, &j->functions[j->n]));
     j->n++;
@@ -274,23 +308,98 @@ static dg_status write_out(const job *j, FILE *to)
     return report_write(&report, format_of(option_text("out")), to);
 }
 
-static dg_status finish(job *j)
+static dg_status write_report(job *j)
 {
-    const char *out = option_text("out"), *folder = option_text("train");
-    if (folder)
-        return train_compare(j->functions, j->n,
-                             &(train_options){.folder = folder,
-                                              .task = option_text("task"),
-                                              .budget = option_text("budget"),
-                                              .seeds = (int)option_whole("seeds", 10)});
+    const char *out = option_text("out");
     if (option_given("depth"))
         DG_TRY(probe_depths(j));
     FILE *to = out ? fopen(out, "w") : stdout;
     if (!to)
         return dg_error(DG_IO, "%s: cannot write: %s", out, strerror(errno));
     dg_status status = write_out(j, to);
-    if (out && fclose(to) != 0 && status.code == DG_OK)
-        status = dg_error(DG_IO, "%s: cannot write: %s", out, strerror(errno));
+    if ((out ? fclose(to) : fflush(to)) != 0 && status.code == DG_OK)
+        status = dg_error(DG_IO, "%s: cannot write: %s", out ? out : "standard output", strerror(errno));
+    return status;
+}
+
+/* ---- training ---- */
+
+enum { MOST_SET = 64 };
+
+static dg_status training(train_options *made, const char *set[MOST_SET])
+{
+    *made = (train_options){.folder = option_text("train"),
+                            .tasks = option_text("task"),
+                            .budget = option_text("budget"),
+                            .range = option_text("range"),
+                            .set = set,
+                            .seeds = (int)option_whole("seeds", 10),
+                            .reading = graph_options()};
+    made->folder = made->folder ? made->folder : "study";
+    while (made->n_set < MOST_SET && (set[made->n_set] = option_text_at("set", made->n_set)))
+        made->n_set++;
+    if (made->budget && !duration_parse(made->budget, &made->seconds))
+        return dg_error(DG_BAD_ARGUMENT, "--budget: '%s' is not a time such as 90s, 15m or 2h", made->budget);
+    return dg_ok();
+}
+
+static dg_status finish(job *j)
+{
+    train_options options;
+    const char *set[MOST_SET], *calls[MOST_FUNCTIONS];
+    if (!option_given("train"))
+        return write_report(j);
+    DG_TRY(training(&options, set));
+    for (int k = 0; k < j->n; k++)
+        calls[k] = dg_activation_call(j->functions[k]);
+    return train_compare(calls, j->n, &options);
+}
+
+/* ---- in a network of the user's ---- */
+
+/* Those of the graph itself come first in the report. */
+static dg_status add_inside(job *j, const inside *found)
+{
+    for (int k = 0; k < found->n; k++) {
+        dg_status status = add(j, found->formulas[k]);
+        if (status.code != DG_OK)
+            command_warn("%s is not analysed: %s", found->calls[k], status.message);
+    }
+    return dg_ok();
+}
+
+static dg_status train_inside(const job *j, int first, const inside *found)
+{
+    train_options options;
+    const char *set[MOST_SET], *calls[MOST_FUNCTIONS + 1];
+    DG_TRY(training(&options, set));
+    calls[0] = found->n == 1 ? found->calls[0] : "original";
+    for (int k = first; k < j->n; k++)
+        calls[k - first + 1] = dg_activation_call(j->functions[k]);
+    return train_in(option_text("in"), found->nodes, calls, j->n - first + 1, &options);
+}
+
+static dg_status compare_inside(job *j, char **operands)
+{
+    inside found;
+    const dg_graph_read_options reading = graph_options();
+    const char *with = option_text("with");
+    dg_status status = inside_read(option_text("in"), option_text("replace"), &reading, &found);
+    if (status.code == DG_OK)
+        status = add_inside(j, &found);
+    int first = j->n;
+    if (status.code == DG_OK)
+        status = add_all(j, operands);
+    if (status.code == DG_OK && with)
+        status = add_file(j, with);
+    if (status.code == DG_OK && j->n == first)
+        status = dg_error(DG_BAD_ARGUMENT, "--in: no function is given to put into %s: --with FILE, or as an argument",
+                          option_text("in"));
+    if (status.code == DG_OK)
+        status = write_report(j);
+    if (status.code == DG_OK)
+        status = train_inside(j, first, &found);
+    inside_free(&found);
     return status;
 }
 
@@ -303,22 +412,26 @@ static void release(job *j)
     free(j);
 }
 
-/* With --train what was found goes into a study beside ReLU. */
-static dg_status search_for(job *j)
+/* With --train what was found is trained beside ReLU, in what is left of the budget; the search has a third of it. */
+static dg_status search_for(void)
 {
+    const char *set[MOST_SET];
+    train_options training_options;
+    search_result found = {.n = 0};
+    double begin = seconds_now();
+    DG_TRY(training(&training_options, set));
     search_options options = {.seed = (uint64_t)option_whole("seed", 0),
                               .formulas = option_whole("formulas", 4000),
-                              .seconds = option_number("seconds", 0),
+                              .seconds = option_number("seconds", training_options.seconds / 3),
                               .keep = 20,
                               .most_nodes = (int)option_whole("nodes", 9)};
-    search_result found = {.n = 0};
     DG_TRY(search_print(&options, stdout, &found));
-    if (!option_text("train") || !found.n)
-        return dg_ok();
     fflush(stdout);
-    DG_TRY(add(j, "relu"));
-    for (int k = 0; k < found.n; k++)
-        DG_TRY(add(j, found.texts[k]));
+    if (!option_given("train"))
+        return dg_ok();
+    if (found.n)
+        return found_compare(&found, &training_options, seconds_now() - begin, stdout);
+    puts("verdict: no formula of use is at a distance of 0.05 or more from every published one");
     return dg_ok();
 }
 
@@ -332,18 +445,24 @@ int command_activation(int argc, char **argv)
         return command_misused("activation", "--sigma-b needs a number from 0 on");
     if ((option_given("catalogue") || option_given("search")) && *operands)
         return command_misused("activation", "--%s takes no function", option_given("search") ? "search" : "catalogue");
+    static const char *const idle[] = {"format", "out", "depth", "samples", "exhaustive"};
+    for (size_t k = 0; option_given("train") && !option_given("in") && k < sizeof idle / sizeof *idle; k++)
+        if (option_given(idle[k]))
+            return command_misused("activation", "--train does not go with --%s", idle[k]);
     if (option_given("catalogue"))
         return show_catalogue();
     job *j = calloc(1, sizeof *j);
     if (!j)
         return command_failed(dg_no_memory("functions"));
-    bool search = option_given("search");
-    dg_status status = search ? search_for(j) : add_all(j, operands);
-    if (status.code == DG_OK && !search && !j->n) {
+    dg_status status = option_given("search") ? search_for()
+                       : option_given("in")   ? compare_inside(j, operands)
+                                              : add_all(j, operands);
+    bool plain = !option_given("search") && !option_given("in");
+    if (status.code == DG_OK && plain && !j->n) {
         release(j);
         return command_misused("activation", "needs a function: a formula such as 'x * tanh(exp(x))', or a name");
     }
-    if (status.code == DG_OK && (!search || j->n))
+    if (status.code == DG_OK && plain)
         status = finish(j);
     release(j);
     return status.code == DG_OK ? 0 : command_failed(status);

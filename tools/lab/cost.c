@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ELEMENTS = 1 << 15, TURNS = 15, MOST_RIVALS = 6, MOST_TIMED = 32 };
 
@@ -16,13 +15,6 @@ typedef struct timed {
     bool keeps_input, keeps_output;
     double times[2][TURNS];
 } timed;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static dg_status make(dg_arena *arena, dg_formulas *pool, const char *formula, timed *t)
 {
@@ -56,11 +48,11 @@ static void take_turns(timed *list, int n, const float *x, const float *y, float
     for (int turn = -1; turn < TURNS; turn++) /* the first warms up */
         for (int i = 0; i < n; i++)
             for (int way = 0; way < 2; way++) {
-                double begin = now();
+                double begin = seconds_now();
                 for (int k = 0; k < 8; k++)
                     run(way ? list[i].backward : list[i].forward, x, y, result);
                 if (turn >= 0)
-                    list[i].times[way][turn] = (now() - begin) / (8.0 * ELEMENTS) * 1e9;
+                    list[i].times[way][turn] = (seconds_now() - begin) / (8.0 * ELEMENTS) * 1e9;
             }
 }
 

@@ -27,32 +27,13 @@ static const char *numbered(int number, char text[16])
     return text;
 }
 
-/* ", beta=parameter(1)" or ", beta=1" */
-static void write_values(const dg_activation *a, FILE *to)
-{
-    char text[32];
-    for (int k = 0; k < dg_activation_parameter_count(a); k++) {
-        const dg_activation_parameter *p = dg_activation_parameter_at(a, k);
-        if (p->trainable)
-            fprintf(to, ", %s=parameter(%s)", p->name, exact(p->value, text));
-        else
-            fprintf(to, ", %s=%s", p->name, exact(p->value, text));
-    }
-}
-
-/* Names for numbers of a graph's formula are parameters: those that are not trained are put in. */
 static void write_graph(const dg_activation *a, int number, FILE *to)
 {
     char suffix[16];
-    bool trained = false;
-    for (int k = 0; k < dg_activation_parameter_count(a); k++)
-        trained |= dg_activation_parameter_at(a, k)->trainable;
-    fprintf(to, "digraph activation%s {\n", numbered(number, suffix));
-    fputs("  x    [op=\"input([N, 64])\"];\n  h    [op=\"linear(64)\"];\n  act  [op=\"expr(", to);
-    fputs(trained ? dg_activation_free_text(a) : dg_activation_text(a, 0), to);
-    if (trained)
-        write_values(a, to);
-    fputs(")\"];\n  y    [op=\"linear(10)\"];\n  x -> h -> act -> y;\n}\n", to);
+    fprintf(to,
+            "digraph activation%s {\n  x    [op=\"input([N, 64])\"];\n  h    [op=\"linear(64)\"];\n"
+            "  act  [op=\"%s\"];\n  y    [op=\"linear(10)\"];\n  x -> h -> act -> y;\n}\n",
+            numbered(number, suffix), dg_activation_call(a));
 }
 
 static void write_op(const dg_activation *a, int number, FILE *to)

@@ -7,7 +7,10 @@
  *     depth.c        random deep layers, measured
  *     cost.c         time of the kernel, in turns with others
  *     search.c       small formulas tried out
- *     train.c        ready tasks, and a study over each */
+ *     tasks.h        the ready tasks
+ *     train.c        studies over them, or in a network of the user's
+ *     inside.c       the activations of such a network
+ *     found.c        what a search found, trained: the verdict */
 #ifndef TOOLS_LAB_H
 #define TOOLS_LAB_H
 
@@ -95,21 +98,60 @@ typedef struct search_options {
     double seconds;   /* or until then; 0: no limit */
     int keep, most_nodes;
 } search_options;
-enum { MOST_FOUND = 3, FOUND_TEXT = 400 };
+enum { MOST_FOUND = 6, FOUND_TEXT = 400 };
+typedef struct search_found {
+    char text[FOUND_TEXT];
+    int nodes;
+    double distance; /* from the nearest published function */
+    const char *nearest;
+} search_found;
 typedef struct search_result {
     int n;
-    char texts[MOST_FOUND][FOUND_TEXT]; /* the best at a distance of 0.05 or more from every published function */
+    search_found best[MOST_FOUND]; /* at a distance of 0.05 or more from every published function */
 } search_result;
 dg_status search_print(const search_options *options, FILE *to, search_result *result);
+double seconds_now(void);
 
-/* ---- comparison by training ---- */
+/* ---- comparison by training: functions as calls, "relu", "expr(x * tanh(exp(x)))" ---- */
 
 typedef struct train_options {
-    const char *folder, *task; /* task NULL: all */
-    const char *budget;        /* of each study, "15m"; NULL: none */
+    const char *folder, *tasks, *but; /* tasks NULL: all whose data are built in; but: not that one */
+    const char *budget;               /* "15m"; NULL: none */
+    const char *range;                /* "lr=geomspace(1e-4, 1e-1, 5)", chosen by validation data; NULL: as usual */
+    const char *const *set;           /* further settings: "epochs=5" */
+    int n_set;
     int seeds;
+    double seconds;                /* of all that found_compare() does; 0: no limit */
+    dg_graph_read_options reading; /* of the user's network: folders that it may name files in */
 } train_options;
-dg_status train_compare(dg_activation *const *functions, int n, const train_options *options);
-void train_list(FILE *to); /* of the tasks */
+
+/* One study over the ready tasks. */
+dg_status train_compare(const char *const *calls, int n, const train_options *options);
+/* The same in a graph file: calls in the place of the ops of those nodes. "original" leaves them. */
+dg_status train_in(const char *graph, const char *nodes, const char *const *calls, int n, const train_options *options);
+
+/* The ranks of a study's methods, in their order. */
+typedef struct method_rank {
+    double median, mean; /* over pairs of task and seed; of mean scores over tasks, NaN for one task */
+    int64_t pairs;
+} method_rank;
+dg_status train_read_ranks(const char *folder, method_rank *ranks, int most, int *n);
+
+/* Trains what a search found beside ReLU, and prints whether the best of it has the better median rank on tasks that
+ * it was not chosen by; FOLDER/verdict.txt has it, too. `spent`: seconds of the budget that are gone. */
+dg_status found_compare(const search_result *found, const train_options *options, double spent, FILE *to);
+
+/* ---- functions inside a graph file ---- */
+
+typedef struct inside {
+    char *nodes;        /* "act1,act2": whose ops are replaced */
+    char *calls[16];    /* their different ops, as they are */
+    char *formulas[16]; /* the same as functions to be analysed; NULL: it has no formula over x alone */
+    int n;
+} inside;
+
+/* `nodes` NULL: every node that is an activation. DG_BAD_ARGUMENT: there are none. Free with inside_free(). */
+dg_status inside_read(const char *graph, const char *nodes, const dg_graph_read_options *reading, inside *found);
+void inside_free(inside *found);
 
 #endif

@@ -194,7 +194,7 @@ static void enter(searching *s, const candidate *c)
     s->population[k] = *c;
 }
 
-static double now(void)
+double seconds_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -222,9 +222,14 @@ static void one_step(searching *s)
 /* The best that are new enough. */
 static void keep_new(const searching *s, search_result *result)
 {
-    for (int k = 0; result && k < s->n && result->n < MOST_FOUND; k++)
-        if (s->population[k].distance >= 0.05)
-            memcpy(result->texts[result->n++], s->population[k].text, TEXT);
+    for (int k = 0; k < s->n && result->n < MOST_FOUND; k++) {
+        const candidate *c = &s->population[k];
+        if (!(c->distance >= 0.05))
+            continue;
+        search_found *found = &result->best[result->n++];
+        *found = (search_found){.nodes = c->n, .distance = c->distance, .nearest = c->nearest};
+        memcpy(found->text, c->text, TEXT);
+    }
 }
 
 dg_status search_print(const search_options *options, FILE *to, search_result *result)
@@ -234,8 +239,8 @@ dg_status search_print(const search_options *options, FILE *to, search_result *r
         return dg_no_memory("a search");
     s->options = options;
     s->state = options->seed * 2 + 1;
-    double end = options->seconds > 0 ? now() + options->seconds : INFINITY;
-    while (s->tried < options->formulas && now() < end)
+    double end = options->seconds > 0 ? seconds_now() + options->seconds : INFINITY;
+    while (s->tried < options->formulas && seconds_now() < end)
         one_step(s);
     fprintf(
         to,

@@ -1,159 +1,226 @@
-/* The comparison by training: ready tasks as graph files with a setting `act`, and a study over each of them. */
+/* Comparisons by training: a study of functions in the ready tasks, or in a network of the user's own. */
 #include "lab.h"
 
+#include "tools/run/folder.h"
+
+#include <dotgrad/file.h>
+
 #include <errno.h>
+#include <math.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
 
 typedef struct task {
-    const char *name, *about, *graph;
+    const char *name, *text;
+    bool alone; /* only when it is asked for by name */
 } task;
 
-#define CLASSES                                                                                                        \
-    "  label  [op=\"input([N], dtype=int64)\"];\n  loss   [op=cross_entropy];\n  scores -> loss; label -> loss "       \
-    "[arg=target];\n"
+#define TASK(symbol, name, file, alone, about) extern const char task_##symbol[];
+#include "tasks.h"
+#undef TASK
 
 static const task tasks[] = {
-    {"mlp-digits", "two hidden layers on handwritten digits",
-     "digraph mlp_digits {\n"
-     "  graph [data=\"digits(scale=unit)\", epochs=12, validation=0.2, batch_size=32, optimizer=\"sgd(lr=$lr, "
-     "momentum=0.9)\",\n"
-     "         loss=loss, output=scores, metrics=accuracy, set=\"act=relu, lr=0.03\"];\n"
-     "  x      [op=\"input([N, 64])\"];\n  fc1    [op=\"linear(64)\"];\n  a1     [op=\"$act\"];\n"
-     "  fc2    [op=\"linear(64)\"];\n  a2     [op=\"$act\"];\n  scores [op=\"linear(10)\"];\n" CLASSES
-     "  x -> fc1 -> a1 -> fc2 -> a2 -> scores;\n}\n"},
-    {"deep-mlp-digits", "twelve layers without normalisation, He's initial weights, on handwritten digits",
-     "digraph deep_mlp_digits {\n"
-     "  graph [data=\"digits(scale=standard)\", epochs=12, validation=0.2, batch_size=32, optimizer=\"sgd(lr=$lr, "
-     "momentum=0.9)\",\n"
-     "         loss=loss, output=scores, metrics=accuracy, clip_norm=1, set=\"act=relu, lr=0.01\"];\n"
-     "  x      [op=\"input([N, 64])\"];\n  first  [op=\"linear(48)\"];\n"
-     "  subgraph cluster_deep { repeat=12; fc [op=\"linear(48, init=kaiming_normal(nonlinearity=relu))\"]; a "
-     "[op=\"$act\"]; fc -> a; }\n"
-     "  scores [op=\"linear(10)\"];\n" CLASSES "  x -> first -> fc; a -> scores;\n}\n"},
-    {"cnn-digits", "a small convolutional network on handwritten digits",
-     "digraph cnn_digits {\n"
-     "  graph [data=\"digits(scale=unit)\", epochs=8, validation=0.2, batch_size=32, optimizer=\"adam(lr=$lr)\",\n"
-     "         loss=loss, output=scores, metrics=accuracy, set=\"act=relu, lr=0.003\"];\n"
-     "  x      [op=\"input([N, 64])\"];\n  image  [op=\"reshape([-1, 1, 8, 8])\"];\n"
-     "  c1     [op=\"conv2d(8, kernel_size=3, padding=1)\"];\n  a1     [op=\"$act\"];\n  p1     "
-     "[op=\"max_pool2d(2)\"];\n"
-     "  c2     [op=\"conv2d(16, kernel_size=3, padding=1)\"];\n  a2     [op=\"$act\"];\n  flat   [op=flatten];\n"
-     "  scores [op=\"linear(10)\"];\n" CLASSES "  x -> image -> c1 -> a1 -> p1 -> c2 -> a2 -> flat -> scores;\n}\n"},
-    {"spirals", "two spirals",
-     "digraph spirals {\n"
-     "  graph [data=spirals, epochs=200, validation=0.2, batch_size=32, optimizer=\"adam(lr=$lr)\",\n"
-     "         loss=loss, output=scores, metrics=accuracy, set=\"act=relu, lr=0.01\"];\n"
-     "  x      [op=\"input([N, 2])\"];\n  fc1    [op=\"linear(32)\"];\n  a1     [op=\"$act\"];\n"
-     "  fc2    [op=\"linear(32)\"];\n  a2     [op=\"$act\"];\n  scores [op=\"linear(2)\"];\n" CLASSES
-     "  x -> fc1 -> a1 -> fc2 -> a2 -> scores;\n}\n"},
-    {"autoencoder-digits", "an autoencoder of handwritten digits, eight numbers wide",
-     "digraph autoencoder_digits {\n"
-     "  graph [data=\"digits(scale=unit)\", epochs=12, validation=0.2, batch_size=32, optimizer=\"adam(lr=$lr)\",\n"
-     "         loss=loss, output=out, set=\"act=relu, lr=0.003\"];\n"
-     "  x    [op=\"input([N, 64])\"];\n  fc1  [op=\"linear(48)\"];\n  a1   [op=\"$act\"];\n  code [op=\"linear(8)\"];\n"
-     "  fc2  [op=\"linear(48)\"];\n  a2   [op=\"$act\"];\n  out  [op=\"linear(64)\"];\n  loss [op=mse_loss];\n"
-     "  x -> fc1 -> a1 -> code -> fc2 -> a2 -> out -> loss; x -> loss [arg=target];\n}\n"},
+#define TASK(symbol, name, file, alone, about) {name, task_##symbol, alone},
+#include "tasks.h"
+#undef TASK
 };
-enum { TASKS = sizeof tasks / sizeof tasks[0] };
+enum { TASKS = sizeof tasks / sizeof tasks[0], MOST_WORDS = 128 };
 
-void train_list(FILE *to)
+/* ---- the words of a command ---- */
+
+typedef struct words {
+    char *items[MOST_WORDS];
+    int n;
+    bool failed;
+} words;
+
+static void __attribute__((format(printf, 2, 3))) add_word(words *w, const char *format, ...)
 {
-    for (int k = 0; k < TASKS; k++)
-        fprintf(to, "  %-20s %s\n", tasks[k].name, tasks[k].about);
+    va_list list;
+    va_start(list, format);
+    w->failed = w->failed || w->n + 1 == MOST_WORDS || vasprintf(&w->items[w->n], format, list) < 0;
+    va_end(list);
+    w->n += !w->failed;
+    w->items[w->n] = NULL;
 }
 
-static dg_status write_file(const char *path, const char *text)
+static void add_option(words *w, const char *option, const char *value)
 {
-    FILE *file = fopen(path, "w");
-    if (!file || fputs(text, file) < 0) {
-        if (file)
-            fclose(file);
-        return dg_error(DG_IO, "%s: cannot write: %s", path, strerror(errno));
-    }
-    return fclose(file) == 0 ? dg_ok() : dg_error(DG_IO, "%s: cannot write: %s", path, strerror(errno));
+    if (!value)
+        return;
+    add_word(w, "--%s", option);
+    add_word(w, "%s", value);
 }
 
-static dg_status run_study(char *const *arguments)
+/* Runs this program and frees the words. */
+static dg_status run_words(words *w)
 {
     pid_t child;
-    int state;
-    int error = posix_spawn(&child, "/proc/self/exe", NULL, NULL, arguments, environ);
+    int state = 0;
+    dg_status status = w->failed ? dg_error(DG_BAD_ARGUMENT, "a study with too many options") : dg_ok();
+    int error = w->failed ? 0 : posix_spawn(&child, "/proc/self/exe", NULL, NULL, w->items, environ);
     if (error)
-        return dg_error(DG_IO, "cannot start a study: %s", strerror(error));
-    while (waitpid(child, &state, 0) < 0)
+        status = dg_error(DG_IO, "cannot start a study: %s", strerror(error));
+    while (status.code == DG_OK && waitpid(child, &state, 0) < 0)
         if (errno != EINTR)
-            return dg_error(DG_IO, "cannot wait for a study: %s", strerror(errno));
-    return WIFEXITED(state) && WEXITSTATUS(state) == 0 ? dg_ok() : dg_error(DG_NUMERIC, "the study failed");
+            status = dg_error(DG_IO, "cannot wait for a study: %s", strerror(errno));
+    if (status.code == DG_OK && !(WIFEXITED(state) && WEXITSTATUS(state) == 0))
+        status = dg_error(DG_NUMERIC, "the study failed");
+    for (int k = 0; k < w->n; k++)
+        free(w->items[k]);
+    return status;
 }
 
-/* An op's name stays what it is; else the formula. */
-static const char *named(const dg_activation *a)
+/* ---- tasks ---- */
+
+static bool is_named(const char *names, const char *name)
 {
-    return dg_op_find(dg_activation_name(a)) ? dg_activation_name(a) : NULL;
+    size_t length = strlen(name);
+    for (const char *at = names + strspn(names, ", "); *at; at += strspn(at, ", ")) {
+        size_t here = strcspn(at, ", ");
+        if (here == length && strncmp(at, name, length) == 0)
+            return true;
+        at += here;
+    }
+    return false;
+}
+
+static dg_status check_tasks(const char *names)
+{
+    char name[64];
+    for (const char *at = names ? names + strspn(names, ", ") : ""; *at; at += strspn(at, ", ")) {
+        size_t length = strcspn(at, ", ");
+        bool known = false;
+        snprintf(name, sizeof name, "%.*s", (int)length, at);
+        for (int k = 0; k < TASKS; k++)
+            known |= strcmp(tasks[k].name, name) == 0;
+        if (!known)
+            return dg_error(DG_BAD_ARGUMENT, "there is no task '%s'; --help lists them", name);
+        at += length;
+    }
+    return dg_ok();
+}
+
+static bool is_wanted(const train_options *options, const task *t)
+{
+    if (options->but && is_named(options->but, t->name))
+        return false;
+    return options->tasks ? is_named(options->tasks, t->name) : !t->alone;
+}
+
+/* The tasks as files of FOLDER/tasks: operands of the study. */
+static dg_status write_tasks(const train_options *options, words *w)
+{
+    char *folder = path_join(options->folder, "tasks");
+    dg_status status = folder ? run_folder_make(folder) : dg_no_memory("a study");
+    for (int k = 0; k < TASKS && status.code == DG_OK; k++) {
+        if (!is_wanted(options, &tasks[k]))
+            continue;
+        add_word(w, "%s/%s.dot", folder, tasks[k].name);
+        if (!w->failed)
+            status = dg_write_file(w->items[w->n - 1], tasks[k].text, strlen(tasks[k].text));
+    }
+    free(folder);
+    return status;
 }
 
 /* "act=relu|expr(x * tanh(exp(x)))" */
-static char *alternatives(dg_activation *const *functions, int n)
+static void add_alternatives(words *w, const char *option, const char *name, const char *const *calls, int n)
 {
-    size_t size = 16;
-    for (int k = 0; k < n; k++)
-        size += strlen(dg_activation_text(functions[k], 0)) + strlen(dg_activation_name(functions[k])) + 8;
-    char *text = malloc(size);
-    if (!text)
-        return NULL;
-    strcpy(text, "act=");
-    for (int k = 0; k < n; k++) {
-        const char *name = named(functions[k]);
-        strcat(text, k ? "|" : "");
-        strcat(text, name ? name : "expr(");
-        strcat(text, name ? "" : dg_activation_text(functions[k], 0));
-        strcat(text, name ? "" : ")");
-    }
-    return text;
-}
-
-static dg_status train_one(const task *t, const train_options *options, char *act)
-{
-    char graph[600], out[600], seeds[32];
-    snprintf(graph, sizeof graph, "%s/%s.dot", options->folder, t->name);
-    snprintf(out, sizeof out, "%s/%s", options->folder, t->name);
-    snprintf(seeds, sizeof seeds, "%d", options->seeds);
-    DG_TRY(write_file(graph, t->graph));
-    char *arguments[20] = {
-        "dotgrad", "study",      graph,     "--set", act,  "--range", "lr=geomspace(0.001, 0.1, 5)", "--select", "lr",
-        "--by",    "validation", "--seeds", seeds,   "-o", out};
-    int n = 15;
-    if (options->budget) {
-        arguments[n++] = "--budget";
-        arguments[n++] = (char *)(uintptr_t)options->budget;
-    }
-    arguments[n] = NULL;
-    return dg_prefixed(run_study(arguments), "%s", t->name);
-}
-
-dg_status train_compare(dg_activation *const *functions, int n, const train_options *options)
-{
-    char *act = alternatives(functions, n);
-    if (!act)
-        return dg_no_memory("a study");
-    dg_status status = dg_ok();
-    int ran = 0;
-    if (mkdir(options->folder, 0777) != 0 && errno != EEXIST)
-        status = dg_error(DG_IO, "%s: cannot make the folder: %s", options->folder, strerror(errno));
-    for (int k = 0; k < TASKS && status.code == DG_OK; k++)
-        if (!options->task || strcmp(options->task, tasks[k].name) == 0) {
-            status = train_one(&tasks[k], options, act);
-            ran++;
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+    if (to) {
+        fprintf(to, "%s=", name);
+        for (int k = 0; k < n; k++) {
+            bool again = false;
+            for (int before = 0; before < k; before++)
+                again |= strcmp(calls[before], calls[k]) == 0;
+            if (!again)
+                fprintf(to, "%s%s", k ? "|" : "", calls[k]);
         }
-    free(act);
-    if (status.code == DG_OK && !ran)
-        return dg_error(DG_BAD_ARGUMENT, "there is no task '%s'", options->task);
+    }
+    w->failed = w->failed || !to || fclose(to) != 0;
+    add_option(w, option, w->failed ? NULL : text);
+    free(text);
+}
+
+static void add_common(words *w, const train_options *options)
+{
+    add_word(w, "--seeds");
+    add_word(w, "%d", options->seeds);
+    for (int k = 0; k < options->n_set; k++)
+        add_option(w, "set", options->set[k]);
+    for (int k = 0; k < options->reading.n_roots; k++)
+        add_option(w, "allow-path", options->reading.roots[k]);
+    add_option(w, "budget", options->budget);
+    add_option(w, "out", options->folder);
+}
+
+dg_status train_compare(const char *const *calls, int n, const train_options *options)
+{
+    words w = {.n = 0};
+    DG_TRY(check_tasks(options->tasks));
+    add_word(&w, "dotgrad");
+    add_word(&w, "study");
+    dg_status status = write_tasks(options, &w);
+    if (status.code != DG_OK)
+        w.failed = true;
+    add_alternatives(&w, "set", "act", calls, n);
+    add_option(&w, "range", options->range ? options->range : "lr=geomspace(1e-4, 1e-1, 5)");
+    add_option(&w, "select", "lr");
+    add_option(&w, "by", "validation");
+    add_common(&w, options);
+    dg_status ran = run_words(&w);
+    return status.code != DG_OK ? status : ran;
+}
+
+dg_status train_in(const char *graph, const char *nodes, const char *const *calls, int n, const train_options *options)
+{
+    words w = {.n = 0};
+    add_word(&w, "dotgrad");
+    add_word(&w, "study");
+    add_word(&w, "%s", graph);
+    add_alternatives(&w, "replace", nodes, calls, n);
+    if (options->range) {
+        add_option(&w, "range", options->range);
+        add_word(&w, "--select");
+        add_word(&w, "%.*s", (int)strcspn(options->range, "="), options->range);
+    }
+    add_common(&w, options);
+    return run_words(&w);
+}
+
+/* ---- what a study found ---- */
+
+dg_status train_read_ranks(const char *folder, method_rank *ranks, int most, int *n)
+{
+    char *path = path_join(folder, "ranks.csv"), *text = NULL;
+    size_t size;
+    *n = 0;
+    dg_status status = path ? dg_read_file(path, &text, &size) : dg_no_memory("a study");
+    char *rest = text;
+    for (char *line = strsep(&rest, "\n"); status.code == DG_OK && rest && *rest && *n < most;) {
+        line = strsep(&rest, "\n");
+        char *numbers = line[0] == '"' ? strstr(line, "\",") : NULL; /* of the last quote that a comma follows */
+        for (char *next = numbers; next; next = strstr(next + 1, "\","))
+            numbers = next;
+        method_rank *rank = &ranks[*n];
+        double pairs = 0;
+        *rank = (method_rank){.median = NAN, .mean = NAN};
+        if (!numbers || (sscanf(numbers + 2, "%lf,%lf,%lf", &rank->median, &rank->mean, &pairs) != 3 &&
+                         sscanf(numbers + 2, "%lf,,%lf", &rank->median, &pairs) != 2))
+            status = dg_error(DG_BAD_DATA, "%s: '%s' is no rank of a method", path, line);
+        rank->pairs = (int64_t)pairs;
+        ++*n;
+    }
+    free(text);
+    free(path);
     return status;
 }
