@@ -70,7 +70,7 @@ dg_status study_check_choices(study *s)
     if (by_metric)
         DG_TRY(check_metric(s, "by", s->by));
     if ((by_target || of_target) && !s->target)
-        return dg_error(DG_BAD_ARGUMENT, "--%s %s wants --target METRIC=NUMBER", by_target ? "by" : "metric",
+        return dg_error(DG_BAD_ARGUMENT, "--%s %s needs --target METRIC=NUMBER", by_target ? "by" : "metric",
                         by_epochs);
     if (s->target && !read_target(s->target, name, &wanted))
         return dg_error(DG_BAD_ARGUMENT, "--target is '%s', expected METRIC=NUMBER", s->target);
