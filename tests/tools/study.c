@@ -329,7 +329,7 @@ Test(study, chooses_the_rate_that_is_first_at_the_target)
     run = dotgrad("study --report study --metric epochs_to_target");
     expect_fine(run);
     expect_words(run.out, "net: epochs_to_target (less is better)");
-    run = dotgrad("study net.dot --by epochs_to_target -o none");
+    run = dotgrad("study net.dot --range 'lr=linspace(0.1, 0.2, 2)' --select lr --by epochs_to_target -o none");
     cr_assert_eq(run.status, 2);
     expect_words(run.err, "needs --target");
 }
