@@ -674,9 +674,11 @@ Test(draw, text_can_be_read_in_every_style)
 {
     write_text("own.style", "# mine\nbase = dark\nlinear.fill = #123456\nactivation.dash = 4,2\nbackground=black\n");
     static const char *const styles[] = {"light", "dark", "print", "own.style"};
-    for (size_t k = 0; k < sizeof styles / sizeof *styles; k++) {
+    for (size_t i = 0; i < 2 * (sizeof styles / sizeof *styles); i++) {
+        size_t k = i / 2, turn = 1 - i % 2; /* the last one is of the file's own style, without derivatives */
         int texts = 0;
-        expect_fine(dotgrad("draw mlp.dot --parameters --names --style %s -o style.svg", styles[k]));
+        expect_fine(dotgrad("draw mlp.dot %s --style %s -o style.svg", turn ? "--view step" : "--parameters --names",
+                            styles[k]));
         const char *fill = NULL;
         for (char *line = strtok(read_all("style.svg"), "\n"); line; line = strtok(NULL, "\n")) {
             char *at = strstr(line, "fill=\"#");
@@ -729,6 +731,16 @@ Test(draw, a_step_is_the_one_of_training)
                "digraph { x [op=\"input([N, 2])\"]; w [op=\"linear(1)\"]; loss [op=mean]; x -> w -> loss; }");
     expect_fine(dotgrad("draw none.dot --view step --page none -o none.svg"));
     expect_in_file("none.svg", "adam w.weight");
+}
+
+/* The value that enters is read twice, and handed on by a dot in the frame. */
+Test(draw, skips_of_a_repeated_module_are_in_its_frame)
+{
+    write_text("r.dot",
+               "digraph { x [op=\"input([N, 4])\"]; f [op=\"linear(4)\"]; x -> f; subgraph cluster_b { repeat=3;"
+               "a [op=\"linear(4)\"]; s [op=add]; } f -> a -> s; f -> s; o [op=tanh]; s -> o; }");
+    expect_fine(dotgrad("draw r.dot -o r.svg"));
+    cr_expect_eq(count_in("r.svg", "class=\"entry\""), 1);
 }
 
 /* Where the first text that is `words` is: "x" or "y". */

@@ -254,6 +254,32 @@ Test(gallery, plans_are_on_one_page_and_nothing_overlaps)
     cr_expect_eq(faults, 0);
 }
 
+/* A tree of 8 inputs: far wider than high, more so beside its gradients. */
+Test(gallery, what_is_too_wide_from_top_to_bottom_is_drawn_from_left_to_right)
+{
+    static char file[1 << 14];
+    char *to =
+        file + sprintf(file, "digraph { graph [output=o, loss=l]; t [op=\"input([N, 1])\"]; o [op=\"linear(1)\"];"
+                             " l [op=mse_loss]; s1 -> o -> l; t -> l [arg=target];");
+    for (int k = 8; k < 16; k++)
+        to += sprintf(to, "x%d [op=\"input([N, 4])\"]; s%d [op=\"linear(16)\"]; x%d -> s%d;\n", k, k, k, k);
+    for (int k = 7; k >= 1; k--)
+        to += sprintf(to,
+                      "c%d [op=\"cat(dim=1)\"]; f%d [op=\"linear(16)\"]; s%d [op=silu];"
+                      " s%d -> c%d; s%d -> c%d; c%d -> f%d -> s%d;\n",
+                      k, k, k, 2 * k, k, 2 * k + 1, k, k, k, k);
+    sprintf(to, "}\n");
+    write_text("tree.dot", file);
+    outcome run = dotgrad("draw tree.dot --view step -o x.svg");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.err, "derivatives told in the network's boxes"), "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "from left to right"), "%s", run.err);
+    cr_expect_eq(check_picture("tree", "x.svg"), 0);
+    expect_one_page("tree");
+    run = dotgrad("draw tree.dot --view step --rankdir TB -o x.svg"); /* as it was asked for */
+    cr_expect_not_null(strstr(run.err, "still larger than the page"), "%s", run.err);
+}
+
 static long count_boxes(const char *path)
 {
     static char text[1 << 22];

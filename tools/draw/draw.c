@@ -266,7 +266,7 @@ dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v
     if (options->rankdir)
         v->rankdir = options->rankdir;
     if (!v->rankdir)
-        v->rankdir = "TB";
+        v->rankdir = choice->rankdir ? choice->rankdir : "TB";
     if (options->view == DG_VIEW_PLAN)
         v->summary = work->plan.summary;
     else
@@ -301,7 +301,7 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
     pass_share(v);
     pass_entries(v);
     pass_skips(v);
-    pass_shapes(v, work->shapes);
+    pass_shapes(v, choice->no_shapes && work->shapes == SHAPES_CHANGES ? SHAPES_NONE : work->shapes);
     if (choice->is_stacked)
         pass_stack(v);
     if (choice->is_mirrored)
@@ -309,6 +309,7 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
                                              .derived = &work->derived,
                                              .loss = options->loss,
                                              .plan = options->view == DG_VIEW_PLAN ? &work->plan : NULL,
+                                             .is_told = choice->is_told,
                                              .with_network = options->view != DG_VIEW_BACKWARD}));
     return v->failed ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who) : dg_ok();
 }
@@ -340,6 +341,18 @@ static double scale_for(const drawing_work *work, double width, double height)
     return fmax(scale, 6 / SIZE_LEAST);
 }
 
+static compose_options compose_options_of(const drawing_work *work)
+{
+    return (compose_options){
+        .sheet = work->sheet, .no_title = work->options->no_title, .no_legend = work->options->no_legend};
+}
+
+double draw_heading(const drawing_work *work, view *v, double width, scene *s)
+{
+    compose_options options = compose_options_of(work);
+    return scene_heading(s, v, &options, fmax(width, 420));
+}
+
 void draw_compose(const drawing_work *work, view *v, const layout *made, scene *s)
 {
     *s = (scene){.arena = v->arena};
@@ -349,10 +362,8 @@ void draw_compose(const drawing_work *work, view *v, const layout *made, scene *
     for (int b = 0; b < v->n_boxes; b++)
         nodes += v->boxes[b].is_gone || v->boxes[b].kind == BOX_ENTRY ? 0 : v->boxes[b].n_rows;
     s->about = text_format(v->arena, "A network in %d boxes and rows: %s", nodes, v->summary);
-    scene_compose(s, v, made,
-                  &(compose_options){.sheet = work->sheet,
-                                     .no_title = work->options->no_title,
-                                     .no_legend = work->options->no_legend});
+    compose_options options = compose_options_of(work);
+    scene_compose(s, v, made, &options);
     s->scale = scale_for(work, s->width, s->height);
 }
 
@@ -427,8 +438,7 @@ static dg_status draw_dot(const drawing_work *work, text *to)
     layout_options options = {.rankdir = v.rankdir, .names = work->options->names, .who = work->who};
     if (status.code == DG_OK && !layout_measure(&v, &options, &made))
         status = dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
-    compose_options looks = {
-        .sheet = work->sheet, .no_title = work->options->no_title, .no_legend = work->options->no_legend};
+    compose_options looks = compose_options_of(work);
     if (status.code == DG_OK)
         status = paint_dot(work->options->file, &v, &made, &looks, work->options->rankdir, &bytes);
     if (status.code == DG_OK)

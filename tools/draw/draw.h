@@ -34,8 +34,11 @@ typedef struct draw_choice {
     bool is_stacked;
     int fold; /* 0: off, 1: exact, 2: up to sizes */
     int depth;
-    const bool *closed; /* by module; NULL: as depth says */
-    bool is_mirrored;   /* derivatives as one box beside each of the network's */
+    const bool *closed;  /* by module; NULL: as depth says */
+    const char *rankdir; /* where neither options nor the file say one; NULL: TB */
+    bool is_told;        /* with is_mirrored: derivatives are told in the network's boxes, and have none */
+    bool no_shapes;      /* on edges, unless they are asked for */
+    bool is_mirrored;    /* derivatives as one box beside each of the network's */
 } draw_choice;
 
 typedef struct drawing_work {
@@ -63,6 +66,8 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
 dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice *choice);
 
 dg_status draw_layout(const drawing_work *work, view *v, const draw_choice *choice, layout *made);
+/* Draws title and legend as they are above a picture of that width; their height. */
+double draw_heading(const drawing_work *work, view *v, double width, scene *s);
 void draw_compose(const drawing_work *work, view *v, const layout *made, scene *s);
 dg_status draw_html(const drawing_work *work, text *to);
 

@@ -6,9 +6,13 @@
 #include <math.h>
 #include <string.h>
 
-#define COMFORTABLE 7.0 /* points of the smallest text, for full detail */
-#define LEAST       6.0 /* and for all else */
-enum { LARGE = 3000 };  /* boxes: full detail is not tried */
+#define COMFORTABLE 7.0  /* points of the smallest text, for full detail */
+#define LEAST       6.0  /* and for all else */
+#define NEARLY      0.92 /* of a size that fits with boxes closer to each other */
+enum {
+    LARGE = 3000, /* boxes: full detail is not tried */
+    FEW = 150     /* boxes: pictures that are tried from left to right, too */
+};
 
 static layout_options options_of(const drawing_work *work, const view *v, const draw_choice *choice)
 {
@@ -19,19 +23,15 @@ static layout_options options_of(const drawing_work *work, const view *v, const 
                             .who = work->who};
 }
 
-static double heading_height(const drawing_work *work)
-{
-    return (work->options->no_title ? 0 : 48) + (work->options->no_legend ? 0 : 28);
-}
-
 /* Whether a picture of that size has text of `least` points on the page, upright or turned. */
-static bool fits(const drawing_work *work, double width, double height, double least)
+static bool fits(const drawing_work *work, view *v, double width, double height, double least)
 {
     double scale = least / SIZE_LEAST, across = work->page.width / scale, down = work->page.height / scale;
-    width += 24;
-    height += 24 + heading_height(work);
     if (work->page.width <= 0)
         return true;
+    scene heading = {.arena = v->arena};
+    height += 24 + draw_heading(work, v, width, &heading);
+    width = fmax(width + 24, heading.width);
     return (width <= across && height <= down) || (width <= down && height <= across);
 }
 
@@ -55,16 +55,22 @@ static dg_status try_choice(const drawing_work *work, const draw_choice *choice,
         return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
     made->bends = layout_bends(v, made, &longest);
     bool down = v->rankdir[0] == 'T' || v->rankdir[0] == 'B';
-    if (!is_last && (made->bends > LARGE || (down && !fits(work, 0, longest * 0.5, least))))
+    if (!is_last && (made->bends > LARGE || (down && !fits(work, v, 0, longest * 0.5, least))))
         return dg_ok();
     DG_TRY(layout_make(v, &options, made));
-    *fit = fits(work, made->width, made->height, least);
+    *fit = fits(work, v, made->width, made->height, least);
+    if (!*fit && fits(work, v, NEARLY * made->width, NEARLY * made->height, least)) {
+        options.spread = -1;
+        DG_TRY(layout_make(v, &options, made));
+        *fit = fits(work, v, made->width, made->height, least);
+    }
     return dg_ok();
 }
 
 static const char *tell(view *v, const draw_choice *choice, bool fit, const drawing_work *work)
 {
     const char *told = !choice->is_mirrored                  ? ""
+                       : choice->is_told                     ? "derivatives told in the network's boxes"
                        : work->options->view == DG_VIEW_PLAN ? "the steps of each of the network's boxes as one"
                                                              : "derivatives as one box beside each of the network's";
     if (choice->is_stacked && work->level < 0)
@@ -74,6 +80,9 @@ static const char *tell(view *v, const draw_choice *choice, bool fit, const draw
                            choice->fold == 1 ? "repeats folded" : "repeats folded up to sizes");
     if (choice->depth && !work->options->depth)
         told = text_format(v->arena, "%s%smodules closed from depth %d on", told, *told ? ", " : "", choice->depth);
+    if (choice->rankdir)
+        told = text_format(v->arena, "%s%sfrom left to right%s", told, *told ? ", " : "",
+                           choice->no_shapes ? ", shapes left out" : "");
     if (!fit && work->page.width > 0)
         told = text_format(v->arena, "%s%slarger than the page", told, *told ? ", and still " : "");
     if (v->ignored && *v->ignored)
@@ -135,6 +144,33 @@ static choice_list list_choices(const drawing_work *work, int deepest)
     return list;
 }
 
+static bool is_small(const view *v)
+{
+    int boxes = 0;
+    for (int b = 0; b < v->n_boxes; b++)
+        boxes += !v->boxes[b].is_gone;
+    return boxes <= FEW;
+}
+
+/* What does not fit from top to bottom may from left to right, or with derivatives told in the network's own boxes. */
+static dg_status try_others(const drawing_work *work, const choice_list *list, bool is_turned, bool is_told, view *v,
+                            layout *made, bool *fit, draw_choice *choice)
+{
+    for (int k = list->first_mirrored; k < list->count && !*fit; k++) {
+        draw_choice other = list->choices[k];
+        other.is_told = is_told;
+        other.rankdir = is_turned ? "LR" : NULL;
+        other.no_shapes = is_turned && k + 1 == list->count;
+        dg_arena_free(v->arena);
+        DG_TRY(try_choice(work, &other, other.is_stacked ? LEAST : COMFORTABLE, false, v, made, fit));
+        if (*fit)
+            *choice = other;
+        if (other.rankdir && strcmp(v->rankdir, "LR") != 0) /* the file says another one */
+            break;
+    }
+    return dg_ok();
+}
+
 dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice *choice)
 {
     bool fit = false;
@@ -158,6 +194,17 @@ dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice 
         best = k;
     }
     *choice = list.choices[best];
+    if (!fit && work->page.width > 0) {
+        bool may_turn = !work->options->rankdir && is_small(v) && strcmp(v->rankdir, "TB") == 0;
+        bool may_tell = has_derivatives(work) && work->options->view != DG_VIEW_BACKWARD;
+        for (int way = 1; way < 4 && !fit; way++) /* turned, told, both */
+            if ((may_turn || way == 2) && (may_tell || way == 1))
+                DG_TRY(try_others(work, &list, way != 2, way != 1, v, made, &fit, choice));
+        if (!fit && (may_turn || may_tell)) {
+            dg_arena_free(v->arena);
+            DG_TRY(try_choice(work, choice, LEAST, true, v, made, &fit));
+        }
+    }
     v->told = tell(v, choice, fit, work);
     return dg_ok();
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_RETRIED = 1000, MOST_SPREAD = 2 }; /* of boxes and bends */
+
 static double coordinate(char **at)
 {
     return (double)strtol(*at, at, 10) / 100;
@@ -91,6 +93,8 @@ static dg_status ask_once(view *v, const layout_options *options, layout *made)
 /* A stack that values enter from below is read from below. */
 static void choose_upwards(view *v, const layout *made)
 {
+    if (v->rankdir && strchr("LR", v->rankdir[0]))
+        return;
     int *above = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *above); /* wires from there, less others */
     for (int w = 0; above && w < v->n_wires; w++) {
         const view_wire *wire = &v->wires[w];
@@ -101,6 +105,31 @@ static void choose_upwards(view *v, const layout *made)
     for (int b = 0; above && b < v->n_boxes; b++)
         if (above[b])
             v->boxes[b].is_upwards = (above[b] < 0) != v->boxes[b].is_backwards;
+}
+
+/* Once more with wider modules, where a label has no place. */
+static dg_status place(view *v, const layout_options *options, layout *made)
+{
+    DG_TRY(ask_once(v, options, made));
+    if (!layout_place_labels(v, made) && made->bends < MOST_RETRIED) {
+        DG_TRY(ask_once(v, options, made));
+        layout_place_labels(v, made);
+    }
+    return dg_ok();
+}
+
+/* With more room, where a wire runs through a box; as before where that does not help. */
+static dg_status place_apart(view *v, const layout_options *options, layout *made)
+{
+    layout_options tried = *options;
+    DG_TRY(place(v, &tried, made));
+    while (made->bends < MOST_RETRIED && layout_crossings(v, made)) {
+        tried.spread = tried.spread < MOST_SPREAD ? tried.spread + 1 : options->spread;
+        DG_TRY(place(v, &tried, made));
+        if (tried.spread == options->spread)
+            break;
+    }
+    return dg_ok();
 }
 
 dg_status layout_make(view *v, const layout_options *options, layout *made)
@@ -116,11 +145,7 @@ dg_status layout_make(view *v, const layout_options *options, layout *made)
             "%s: the picture is too large to be laid out (%lld boxes and bends, at most %d): fold it (--fold "
             "auto), close modules (--depth 1), cut it (--around NODE), or draw it as text (-o x.txt)",
             options->who, (long long)made->bends, MOST_LAID_OUT);
-    DG_TRY(ask_once(v, options, made));
-    if (!layout_place_labels(v, made) && made->bends < 1000) { /* once more, with wider modules */
-        DG_TRY(ask_once(v, options, made));
-        layout_place_labels(v, made);
-    }
+    DG_TRY(place_apart(v, options, made));
     choose_upwards(v, made);
     return dg_ok();
 }

@@ -23,8 +23,8 @@ typedef struct label_work {
     view *v;
     layout *made;
     segment *segments;
-    int n_segments;
-    rectangle *taken; /* labels that are placed already */
+    int n_segments, n_wire_segments; /* those of wires come first */
+    rectangle *taken;                /* labels that are placed already */
     int n_taken;
 } label_work;
 
@@ -102,6 +102,7 @@ static bool collect(label_work *l)
                 add_segment(l, on_curve(wire->points + k, (double)i / PIECES),
                             on_curve(wire->points + k, (double)(i + 1) / PIECES));
     }
+    l->n_wire_segments = l->n_segments;
     for (int m = 0; m < l->v->n_modules; m++) {
         const layout_module *module = &l->made->modules[m];
         layout_point corners[4] = {{module->left, module->top},
@@ -210,6 +211,21 @@ static void place_wire(label_work *l, int w)
     l->taken[l->n_taken++] = (rectangle){best.x - wire->label_width / 2 - 1, best.y - wire->label_height / 2,
                                          best.x + wire->label_width / 2 + 1, best.y + wire->label_height / 2};
     l->made->width = fmax(l->made->width, best.x + wire->label_width / 2 + 2);
+}
+
+int layout_crossings(view *v, layout *made)
+{
+    label_work l = {.v = v, .made = made};
+    int count = 0;
+    if (!collect(&l))
+        return 0;
+    for (int b = 0; b < v->n_boxes; b++) {
+        const layout_box *box = &made->boxes[b];
+        rectangle inside = {box->x + 1.5, box->y + 1.5, box->x + box->width - 1.5, box->y + box->height - 1.5};
+        for (int k = 0; !v->boxes[b].is_gone && k < l.n_wire_segments; k++)
+            count += crosses(&l.segments[k], &inside);
+    }
+    return count;
 }
 
 bool layout_place_labels(view *v, layout *made)

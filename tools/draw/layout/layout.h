@@ -75,6 +75,7 @@ typedef struct layout_options {
     const char *rankdir;
     bool names, is_stacked;
     bool no_labels;     /* of wires: shapes */
+    int spread;         /* how much wider than usual boxes are apart: −1, 0, 1, … */
     double seconds;     /* at most; 0: 60 */
     const char *who;    /* for messages: the graph's name */
     const char *helper; /* the program's path; NULL: where it was installed */
@@ -98,5 +99,7 @@ dg_status layout_ask(const char *request, size_t size, const layout_options *opt
 dg_status layout_take(view *v, const char *answer, const layout_options *options, layout *made);
 /* False: a module's label has no place yet; its wanted_width is then more. */
 bool layout_place_labels(view *v, layout *made);
+/* How many wires run through a box. */
+int layout_crossings(view *v, layout *made);
 
 #endif

@@ -106,7 +106,8 @@ void layout_request(view *v, const layout_options *options, const layout *made, 
     for (int b = 0; b < v->n_boxes; b++)
         for (int m = v->boxes[b].is_gone ? -1 : v->boxes[b].module; m >= 0; m = v->modules[m].parent)
             counts[m]++;
-    text_add(t, "digraph g {\ngraph [rankdir=%s nodesep=0.25 ranksep=0.28 newrank=true", options->rankdir);
+    text_add(t, "digraph g {\ngraph [rankdir=%s nodesep=0.%d ranksep=0.%d newrank=true", options->rankdir,
+             25 + 12 * options->spread, 28 + 8 * options->spread);
     if (made->bends > 2000)
         text_put(t, " nslimit=0");
     text_put(t, "]\nnode [shape=box fixedsize=true label=\"\" margin=0]\nedge [arrowhead=none]\n");

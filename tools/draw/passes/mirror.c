@@ -266,6 +266,17 @@ static void add_shadow(mirror *m, int box, mirror_kind kind)
                                                       .partner = partner});
 }
 
+/* In the box itself, what boxes beside it would say. */
+static void tell_row(const mirror *m, int box, int r, mirror_kind kind)
+{
+    view_row *row = &m->v->boxes[box].rows[r];
+    if (!m->counts[kind][m->first[box] + r])
+        return;
+    const char *between = !*row->detail ? "" : m->v->boxes[box].n_rows > 1 ? " · " : "\n";
+    row->detail = text_format(m->v->arena, "%s%s%s: %s", row->detail, between,
+                              kind == GRADIENT ? "∂" : m->derived->rule, shadow_row(m, box, r, kind).detail);
+}
+
 /* What all updates read: the count of steps and what follows from it. */
 static void add_shared(mirror *m)
 {
@@ -455,13 +466,17 @@ dg_status pass_mirror(view *v, const mirror_wish *wish)
         m.shadow[GRADIENT][b] = m.shadow[UPDATE][b] = -1;
         if (v->boxes[b].is_gone)
             continue;
-        add_shadow(&m, b, GRADIENT);
-        add_shadow(&m, b, UPDATE);
+        for (int kind = GRADIENT; kind <= UPDATE; kind++) {
+            for (int r = 0; wish->is_told && r < v->boxes[b].n_rows; r++)
+                tell_row(&m, b, r, (mirror_kind)kind);
+            if (!wish->is_told)
+                add_shadow(&m, b, (mirror_kind)kind);
+        }
     }
     if (!add_wires(&m))
         return dg_error(DG_NO_MEMORY, "not enough memory to draw");
     add_shared(&m);
-    v->is_ladder = wish->with_network;
+    v->is_ladder = wish->with_network && !wish->is_told;
     if (!wish->with_network)
         drop_network(&m);
     return v->failed ? dg_error(DG_NO_MEMORY, "not enough memory to draw") : dg_ok();

@@ -11,6 +11,7 @@ typedef struct mirror_wish {
     const derived_nodes *derived;
     const dg_node *loss;
     const plan_steps *plan; /* the boxes tell the steps of a plan, not nodes; NULL */
+    bool is_told;           /* in words in the network's boxes, without boxes of their own */
     bool with_network;      /* beside the network's boxes; else the derivatives alone */
 } mirror_wish;
 
