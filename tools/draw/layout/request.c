@@ -48,7 +48,21 @@ static bool *find_trunk(view *v)
     return trunk;
 }
 
-static void put_box(view *v, const layout *made, const bool *trunk, int b, text *t)
+/* Boxes whose arguments have numbers: wires come in in that order, as far as none is laid out backwards. */
+static bool *find_ordered(view *v)
+{
+    bool *is_ordered = dg_arena_alloc(v->arena, (size_t)v->n_boxes + 1);
+    for (int w = 0; is_ordered && !v->is_ladder && w < v->n_wires; w++) {
+        const view_wire *wire = &v->wires[w];
+        if (!wire->is_gone && (wire->is_reversed || wire->is_beside))
+            return NULL;
+        if (!wire->is_gone && *wire->argument >= '0' && *wire->argument <= '9')
+            is_ordered[wire->to] = true;
+    }
+    return is_ordered;
+}
+
+static void put_box(view *v, const layout *made, const bool *trunk, const bool *ordered, int b, text *t)
 {
     const layout_box *box = &made->boxes[b];
     text_add(t, "n%d [", b);
@@ -56,13 +70,16 @@ static void put_box(view *v, const layout *made, const bool *trunk, int b, text 
     put_inches(t, "height", box->height);
     if (box->form == FORM_CIRCLE || box->form == FORM_DOT || box->form == FORM_ELLIPSE)
         text_put(t, " shape=ellipse");
+    if (ordered && ordered[b])
+        text_put(t, " ordering=in");
     if (trunk && trunk[b])
         text_add(t, " group=t%d", v->boxes[b].module + 1);
     text_put(t, "]\n");
 }
 
 /* A module and what is in it. Modules without a box are left out. */
-static void put_module(view *v, const layout *made, const bool *trunk, const int *counts, int module, text *t)
+static void put_module(view *v, const layout *made, const bool *trunk, const bool *ordered, const int *counts,
+                       int module, text *t)
 {
     for (int m = 0; m < v->n_modules; m++) {
         if (v->modules[m].parent != module || !counts[m])
@@ -72,12 +89,12 @@ static void put_module(view *v, const layout *made, const bool *trunk, const int
         if (made->modules[m].label_width > 0)
             put_blank(t, fmax(made->modules[m].label_width + 8, made->modules[m].wanted_width), SIZE_MODULE * 1.3);
         text_put(t, "]\n");
-        put_module(v, made, trunk, counts, m, t);
+        put_module(v, made, trunk, ordered, counts, m, t);
         text_put(t, "}\n");
     }
     for (int b = 0; b < v->n_boxes; b++)
         if (!v->boxes[b].is_gone && v->boxes[b].module == module)
-            put_box(v, made, trunk, b, t);
+            put_box(v, made, trunk, ordered, b, t);
 }
 
 static void put_wire(view *v, const layout_options *options, const layout *made, int w, int weight, text *t)
@@ -97,7 +114,7 @@ static void put_wire(view *v, const layout_options *options, const layout *made,
 
 void layout_request(view *v, const layout_options *options, const layout *made, text *t)
 {
-    const bool *trunk = find_trunk(v);
+    const bool *trunk = find_trunk(v), *ordered = find_ordered(v);
     int *counts = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *counts);
     if (!counts) {
         t->failed = true;
@@ -111,7 +128,7 @@ void layout_request(view *v, const layout_options *options, const layout *made, 
     if (made->bends > 2000)
         text_put(t, " nslimit=0");
     text_put(t, "]\nnode [shape=box fixedsize=true label=\"\" margin=0]\nedge [arrowhead=none]\n");
-    put_module(v, made, trunk, counts, -1, t);
+    put_module(v, made, trunk, ordered, counts, -1, t);
     for (int w = 0; w < v->n_wires; w++) {
         const view_wire *wire = &v->wires[w];
         if (wire->is_gone)
