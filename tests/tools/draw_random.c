@@ -163,3 +163,88 @@ Test(draw_random, every_change_can_be_seen)
     }
     cr_expect(changes[0] > 0 && changes[1] > 0 && changes[2] > 0);
 }
+
+/* ---- files that use others, repeat, scan, and have settings ---- */
+
+enum { EDITS = 10 };
+
+/* One of two versions of a network that has everything; the new one has the edit. */
+static void write_version(bool is_new, int edit, int width, int depth)
+{
+    const char *where = is_new ? "new" : "old";
+    char path[32];
+    edit = is_new ? edit : -1;
+    snprintf(path, sizeof path, "%s/part.dot", where);
+    FILE *file = fopen(path, "w");
+    fprintf(file,
+            "digraph part { x [op=\"input([N, 8])\"]; h [op=\"linear(%d)\"]; g [op=%s]; output [op=\"linear(8)\"];"
+            " x -> h -> g -> output; }\n",
+            width + (edit == 1), edit == 0 ? "mish" : "tanh");
+    fclose(file);
+    snprintf(path, sizeof path, "%s/cell.dot", where);
+    file = fopen(path, "w");
+    fprintf(file,
+            "digraph cell { graph [output=next_h]; x [op=\"input([N, 8])\"]; h [op=\"input([N, 8])\"];"
+            " both [op=\"cat(dim=1)\"]; inner [op=\"linear(%d)\"]; next_h [op=\"linear(8)\"];"
+            " x -> both; h -> both; both -> inner -> next_h; }\n",
+            width + (edit == 2));
+    fclose(file);
+    snprintf(path, sizeof path, "%s/net.dot", where);
+    file = fopen(path, "w");
+    fprintf(file,
+            "digraph net { graph [set=\"act=%s\", output=y, loss=loss, optimizer=\"%s\", epochs=%d];\n"
+            " x [op=\"input([N, 8])\"]; t [op=\"input([N], dtype=int64)\"];\n"
+            " subgraph cluster_block { repeat=%d; %s fc [op=\"linear(8)\"]; a [op=\"$act\"]; fc -> a; }\n"
+            " part [op=\"use('part.dot')\"]; seq [op=\"reshape([-1, 1, 8])\"]; read [op=\"scan('cell.dot')\"];\n"
+            " flat [op=\"reshape([-1, 8])\"]; y [op=\"linear(3%s)\"]; %s loss [op=cross_entropy];\n"
+            " x -> fc; a -> part -> seq -> read -> flat -> %s loss; t -> loss [arg=target]; }\n",
+            edit == 3 ? "gelu" : "relu", edit == 4 ? "sgd(lr=0.1)" : "adam", depth + 10 * (edit == 5),
+            depth + (edit == 6), edit == 7 ? "share=true;" : "", edit == 8 ? ", bias=false" : "",
+            edit == 9 ? "drop [op=\"dropout(0.5)\"];" : "", edit == 9 ? "drop -> y ->" : "y ->");
+    fclose(file);
+}
+
+/* What the difference has to tell. */
+static const char *tell_edit(int edit, int width, int depth)
+{
+    static char words[200];
+    static const char *const told[EDITS] = {[0] = "~ part  g tanh → mish",
+                                            [3] = "~ a  relu → gelu",
+                                            [4] = "~ graph  optimizer adam → sgd(lr=0.1)",
+                                            [7] = "~ module block  share none → true",
+                                            [8] = "~ y  bias true → false",
+                                            [9] = "+ drop  dropout(0.5)"};
+    if (edit == 1 || edit == 2)
+        snprintf(words, sizeof words, "~ %s out_features %d → %d", edit == 1 ? "part  h" : "read  inner", width,
+                 width + 1);
+    else if (edit == 5 || edit == 6)
+        snprintf(words, sizeof words, "~ %s %d → %d", edit == 5 ? "graph  epochs" : "module block  repeat", depth,
+                 edit == 5 ? depth + 10 : depth + 1);
+    return told[edit] ? told[edit] : words;
+}
+
+Test(draw_random, the_difference_sees_modules_used_files_and_settings)
+{
+    srand(3);
+    cr_assert_eq(system("mkdir old new"), 0);
+    for (int round = 0; round < rounds(20); round++) {
+        int edit = round % EDITS, width = 4 + rand() % 60, depth = 2 + rand() % 6;
+        const char *wanted = tell_edit(edit, width, depth);
+        write_version(false, edit, width, depth);
+        write_version(true, edit, width, depth);
+        outcome run = dotgrad("draw new/net.dot --diff old/net.dot -o -");
+        expect_fine(run);
+        int added, removed, changed, edges;
+        cr_assert_eq(
+            sscanf(run.out, "%d added, %d removed, %d changed; %d edges differ", &added, &removed, &changed, &edges),
+            4);
+        cr_expect_not_null(strstr(run.out, wanted), "edit %d: '%s' is not in\n%s", edit, wanted, run.out);
+        cr_expect_eq(added, edit == 9, "edit %d: %s", edit, run.out);
+        cr_expect_eq(removed, 0, "edit %d: %s", edit, run.out);
+        cr_expect_eq(changed, edit < 4 || edit == 8, "edit %d: %s", edit, run.out);
+        cr_expect_eq(edges, edit == 9 ? 3 : 0, "edit %d: %s", edit, run.out);
+        cr_expect_eq(strstr(run.out, "module") != NULL, edit == 6 || edit == 7, "edit %d: %s", edit, run.out);
+        run = dotgrad("draw old/net.dot --diff old/net.dot -o -");
+        cr_expect_str_eq(run.out, "0 added, 0 removed, 0 changed; 0 edges differ\n");
+    }
+}

@@ -34,7 +34,7 @@ static const option_row own[] = {
     {.name = "diff",
      .form = DG_FORM_FILE,
      .value = "OLD.dot",
-     .doc = "what has been added, removed and changed since OLD.dot; as text with -o -"},
+     .doc = "what has been added, removed and changed since OLD.dot, which --set leaves alone; as text with -o -"},
     {.name = "heat",
      .form = DG_FORM_NAME,
      .value = "PROBE",
@@ -272,13 +272,15 @@ static void tell_losses(const draw_request *request, const dg_graph_file *file)
 /* Measures, compares and draws; the file of `m` is open. */
 static dg_status draw(draw_request *request, measured *m, char *told)
 {
-    const dg_graph_read_options reading = graph_options();
+    dg_graph_read_options reading = graph_options();
     dg_graph_file *old = NULL;
     char *bytes = NULL;
     size_t size;
     dg_status status = dg_ok();
     if (request->heat)
         status = measured_heat(m, request->heat, request->data, request->options.optimizer);
+    reading.set = NULL; /* the old file is as it was written */
+    reading.n_set = 0;
     if (status.code == DG_OK && request->old)
         status = dg_graph_read(request->old, &reading, &old);
     request->options.file = m->file;

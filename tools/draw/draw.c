@@ -104,6 +104,8 @@ static dg_status read_options(const dg_draw_options *options, drawing_work *work
                         options->style);
     if (options->depth < 0 || options->radius < 0)
         return dg_error(DG_BAD_ARGUMENT, "depth and radius need 1 or more");
+    if ((options->old || options->old_file) && options->view != DG_VIEW_FORWARD)
+        return dg_error(DG_BAD_ARGUMENT, "a difference is drawn of the networks alone: of the forward view");
     work->who = options->file ? options->file->path : options->title ? options->title : "the graph";
     return dg_ok();
 }
@@ -218,6 +220,17 @@ static dg_status view_of_derivatives(const drawing_work *work, dg_draw_view show
     return dg_ok();
 }
 
+/* What the files say of the experiment. */
+static void compare_settings(view *v, const diff_files *files)
+{
+    int count = 0;
+    const char *words = diff_attributes(v, &files->now->attributes, &files->old->attributes, DG_ON_GRAPH, &count);
+    if (!count)
+        return;
+    v->notes = text_format(v->arena, "~ graph  %s\n%s", words, v->notes ? v->notes : "");
+    v->summary = text_format(v->arena, "%s; of the graph: %s", v->summary, text_cut(v->arena, words, 120));
+}
+
 /* The old network as a view in the same arena, and the marks. */
 static dg_status compare(const drawing_work *work, view *v, diff_counts *counts)
 {
@@ -227,11 +240,18 @@ static dg_status compare(const drawing_work *work, view *v, diff_counts *counts)
     dg_status status = options->old_file ? view_of_file(&old, options->old_file,
                                                         &(file_wish){.parameters = options->parameters, .names = true})
                                          : view_of_graph(&old, options->old, &wish);
+    const diff_files files = {options->file, options->old_file};
     if (status.code == DG_OK)
-        status = pass_diff(v, &old, counts);
-    if (status.code == DG_OK)
-        v->summary = text_format(v->arena, "%d added, %d removed, %d changed; %d edges differ", counts->added,
-                                 counts->removed, counts->changed, counts->wires);
+        status = pass_diff(v, &old, files.now && files.old ? &files : NULL, counts);
+    if (status.code != DG_OK)
+        return status;
+    v->summary = text_format(v->arena, "%d added, %d removed, %d changed; %d edges differ", counts->added,
+                             counts->removed, counts->changed, counts->wires);
+    if (counts->modules)
+        v->summary = text_format(v->arena, "%s; %d %s", v->summary, counts->modules,
+                                 counts->modules == 1 ? "module differs" : "modules differ");
+    if (files.now && files.old)
+        compare_settings(v, &files);
     return status;
 }
 

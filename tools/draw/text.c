@@ -61,8 +61,8 @@ void text_add(text *t, const char *format, ...)
 
 void text_number(text *t, double number, int decimals)
 {
-    static const int64_t scales[] = {1, 10, 100, 1000};
-    if (!isfinite(number) || fabs(number) > 1e15)
+    static const int64_t scales[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+    if (!isfinite(number) || fabs(number) > 1e12)
         number = 0;
     int64_t scale = scales[decimals], whole = llround(fabs(number) * (double)scale), part = whole % scale;
     text_add(t, "%s%" PRId64, number < 0 && whole ? "-" : "", whole / scale);

@@ -289,9 +289,9 @@ void paint_tikz(const scene *s, text *t)
                 "\\providecommand{\\dgtext}[3]{\\setbox0\\hbox{\\sffamily\\fontsize{#2bp}{#2bp}\\selectfont #3}%\n"
                 "  \\ifdim\\wd0>#1bp\\resizebox{#1bp}{\\height}{\\box0}\\else\\box0\\fi}%\n"
                 "\\begin{tikzpicture}[x=");
-    text_number(t, s->scale, 3);
+    text_number(t, s->scale, 6);
     text_put(t, "bp,y=");
-    text_number(t, s->scale, 3);
+    text_number(t, s->scale, 6);
     text_put(t, "bp]\n");
     text_put(t, "\\path[");
     put_rgb(t, "fill", s->background);

@@ -4,6 +4,7 @@
 #include "diff.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ typedef struct differing {
     const view *old;
     int *old_of, *new_of; /* by box of the one, the other's; −1: none */
     int n_new;            /* boxes of the new network */
+    const diff_files *files;
 } differing;
 
 static bool is_same_call(const view_row *a, const view_row *b)
@@ -161,6 +163,15 @@ static int module_like(const view *v, const view *old, int module)
     return -1;
 }
 
+/* What two nodes of files differ in beside their calls: boxes are in the order of the files' nodes. */
+static const char *describe_rest(const differing *d, int b, int o)
+{
+    const diff_files *files = d->files;
+    if (!files || b >= files->now->n_nodes || o >= files->old->n_nodes)
+        return "";
+    return diff_nodes(d->v, &files->now->nodes[b], &files->old->nodes[o]);
+}
+
 static void mark_boxes(differing *d, diff_counts *counts)
 {
     view *v = d->v;
@@ -170,11 +181,16 @@ static void mark_boxes(differing *d, diff_counts *counts)
         if (!old) {
             row->mark = MARK_ADDED;
             counts->added++;
-        } else if (!is_same_call(row, old) || strcmp(row->name, old->name) != 0) {
-            row->mark = MARK_CHANGED;
-            row->old = describe_change(v, row, old);
-            counts->changed++;
+            continue;
         }
+        const char *rest = describe_rest(d, b, d->old_of[b]);
+        bool is_same = is_same_call(row, old) && strcmp(row->name, old->name) == 0;
+        if (is_same && !*rest)
+            continue;
+        const char *change = is_same ? "" : describe_change(v, row, old);
+        row->mark = MARK_CHANGED;
+        row->old = text_format(v->arena, "%s%s%s", change, *change && *rest ? ", " : "", rest);
+        counts->changed++;
     }
     for (int o = 0; o < d->old->n_boxes; o++) {
         if (d->new_of[o] >= 0 || d->old->boxes[o].is_gone)
@@ -220,10 +236,14 @@ static bool mark_wires(differing *d, diff_counts *counts)
     return true;
 }
 
-dg_status pass_diff(view *v, const view *old, diff_counts *counts)
+dg_status pass_diff(view *v, const view *old, const diff_files *files, diff_counts *counts)
 {
-    differing d = {v, old, malloc(((size_t)v->n_boxes + 1) * sizeof(int)),
-                   malloc(((size_t)old->n_boxes + 1) * sizeof(int)), v->n_boxes};
+    differing d = {v,
+                   old,
+                   malloc(((size_t)v->n_boxes + 1) * sizeof(int)),
+                   malloc(((size_t)old->n_boxes + 1) * sizeof(int)),
+                   v->n_boxes,
+                   files};
     *counts = (diff_counts){0};
     bool fine = d.old_of && d.new_of;
     for (int b = 0; fine && b < v->n_boxes; b++)
@@ -233,6 +253,8 @@ dg_status pass_diff(view *v, const view *old, diff_counts *counts)
     fine = fine && match_names(&d) && match_structure(&d);
     if (fine) {
         mark_boxes(&d, counts);
+        if (files)
+            diff_modules(v, old, files, counts);
         fine = mark_wires(&d, counts);
     }
     free(d.old_of);
@@ -251,6 +273,16 @@ static void put_safe(text *t, const char *words)
             text_put(t, " ");
         else
             text_bytes(t, begin, (size_t)(at - begin));
+    }
+}
+
+static void put_lines(text *t, const char *lines)
+{
+    char line[512];
+    for (const char *at = lines ? lines : ""; *at; at += strcspn(at, "\n") + 1) {
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
+        put_safe(t, line);
+        text_put(t, "\n");
     }
 }
 
@@ -289,6 +321,7 @@ static void put_wire(text *t, const view *v, const view_wire *wire)
 void paint_diff(const view *v, text *to)
 {
     text_add(to, "%s\n", v->summary);
+    put_lines(to, v->notes);
     for (int b = 0; b < v->n_boxes; b++)
         put_row(to, &v->boxes[b].rows[0]);
     for (int w = 0; w < v->n_wires; w++)

@@ -7,6 +7,7 @@
  *   stack.c     chains become boxes of rows
  *   mirror.c    beside each box one for its gradients and one for its update
  *   step_list.c which steps of a plan a box stands for
+ *   diff.c      what has changed between two networks; diff_file.c: and between their files
  *   heat.c      numbers as colours
  *   shapes.c    which wires show shapes; skips; a copy of a source for each use */
 #ifndef TOOLS_DRAW_PASSES_H

@@ -126,6 +126,7 @@ typedef struct view {
     double heat_low, heat_high;
     bool heat_is_log;
     const char *ignored; /* the author's Graphviz attributes that are not followed, "dpi, rotate"; "" */
+    const char *notes;   /* of a difference: what is of no box and no wire, a line each; NULL */
     bool hides_nothing;  /* nothing is of the kinds that are to be hidden */
     bool is_ladder;      /* forward and gradient stand side by side */
     bool failed;         /* no memory */
