@@ -171,13 +171,51 @@ Test(draw, the_authors_looks_win)
     write_text("own.dot", "digraph g { graph [dpi=300, rotate=90]; x [op=\"input([N, 4])\", URL=\"http://a\"]; }");
     outcome run = dotgrad("draw own.dot -o own.svg");
     expect_fine(run);
-    cr_assert_not_null(strstr(run.err, "the file's dpi, rotate, URL not followed"), "%s", run.err);
+    cr_assert_not_null(strstr(run.err, "the file's rotate, URL not followed"), "%s", run.err);
     write_text("own.dot", "digraph g { graph [rankdir=UP, comment=c]; x [op=\"input([N, 4])\", fillcolor=nocolour, "
                           "fontsize=big]; y [op=relu, penwidth=2, class=c]; x -> y; }");
     run = dotgrad("draw own.dot -o own.svg");
     expect_fine(run);
     cr_assert_not_null(strstr(run.err, "the file's fillcolor=nocolour, fontsize=big, rankdir=UP not followed"), "%s",
                        run.err);
+}
+
+/* What is followed of modules, edges and the graph; all else is named. */
+Test(draw, the_authors_looks_of_modules_and_edges_win)
+{
+    write_text(
+        "own.dot",
+        "digraph g { graph [dpi=72]; x [op=\"input([N, 4])\"]; subgraph cluster_a { graph [bgcolor=\"#112233\","
+        " pencolor=\"#445566\", penwidth=3, style=dashed, tooltip=\"a module\", fontname=Courier]; y [op=relu]; }"
+        " subgraph cluster_b { graph [fillcolor=\"#AABBCC\", style=filled, label=\"my b\"]; z [op=tanh]; }"
+        " x -> y [label=first, fontcolor=\"#006600\", tooltip=\"an edge\"]; y -> z [style=dotted, arrowhead=dot]; }");
+    outcome run = dotgrad("draw own.dot --page none -o own.svg");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.err, "the file's fontname, arrowhead not followed"), "%s", run.err);
+    static const char *const wanted[] = {
+        "fill=\"#112233\" stroke=\"#445566\" stroke-width=\"3\" stroke-dasharray=\"5,3\"",
+        "<title>module a, a module</title>",
+        "fill=\"#AABBCC\"",
+        ">my b<",
+        "fill=\"#006600\">first<",
+        ", an edge</title>",
+        "stroke-dasharray=\"1.5,2.5\""};
+    for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++)
+        expect_in_file("own.svg", wanted[k]);
+    expect_fine(dotgrad("draw own.dot --page none -o 1.png && '%1$s' draw own.dot --page none --dpi 144 -o 2.png",
+                        getenv("DOTGRAD")));
+    const unsigned char *small = (const unsigned char *)read_all("1.png");
+    int width = small[18] * 256 + small[19];
+    const unsigned char *large = (const unsigned char *)read_all("2.png");
+    cr_expect_leq(abs(large[18] * 256 + large[19] - 2 * width), 2, "72 dots an inch: %d", width);
+    write_text("own.dot",
+               "digraph g { node [fontname=Courier, shape=diamond]; edge [style=\"dashed,bold\"];"
+               " x [op=\"input([N, 4])\"]; y [op=relu, style=\"filled,wedged\", label=<<B>y</B>>]; x -> y; }");
+    run = dotgrad("draw own.dot -o own.svg");
+    expect_fine(run);
+    cr_expect_not_null(
+        strstr(run.err, "the file's shape=diamond, HTML labels, style=wedged, style=bold, fontname not followed"), "%s",
+        run.err);
 }
 
 Test(draw, a_module_that_repeats_is_one_box)

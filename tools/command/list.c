@@ -40,7 +40,8 @@ static const char *form_name(dg_attribute_form form)
     return names[form];
 }
 
-static void print_places(unsigned where, char text[64])
+/* "graph, node*": with a star behind those that pictures follow. */
+static void print_places(unsigned where, unsigned drawn, char text[64])
 {
     static const struct {
         unsigned where;
@@ -50,7 +51,7 @@ static void print_places(unsigned where, char text[64])
     *text = '\0';
     for (size_t k = 0; k < sizeof places / sizeof *places; k++)
         if (where & places[k].where)
-            end += sprintf(end, "%s%s", end > text ? ", " : "", places[k].name);
+            end += sprintf(end, "%s%s%s", end > text ? ", " : "", places[k].name, drawn & places[k].where ? "*" : "");
 }
 
 /* "1 to 1024", "float32|float64", "call". */
@@ -72,15 +73,16 @@ static void list_attributes(void)
         const dg_attribute *a = dg_attribute_at(k);
         char places[64], form[64], option[40] = "";
         if (is_ours && !a->ours)
-            puts("\nGraphviz's, which are kept; those with * are followed by dotgrad's own pictures, too:\n");
+            puts("\nGraphviz's, which are kept; where there is a *, dotgrad's own pictures follow them, too (draw "
+                 "names others):\n");
         is_ours = a->ours;
-        print_places(a->where, places);
+        print_places(a->where, a->drawn, places);
         if (a->option)
             snprintf(option, sizeof option, "--%s", a->option);
         if (is_ours)
             printf("  %-14s %-26s %-18s%-15s %s\n", a->name, places, print_form(a, form), option, a->doc);
         else
-            printf("%c %-16s %-26s %-14s%s\n", a->drawn ? '*' : ' ', a->name, places, form_name(a->form), a->doc);
+            printf("  %-16s %-31s %-14s%s\n", a->name, places, form_name(a->form), a->doc);
     }
     puts("\nNames close to one of dotgrad's own are errors; others are kept, with a warning.");
 }

@@ -403,6 +403,7 @@ static dg_status paint(const drawing_work *work, view *v, const layout *made, te
         status = paint_png(&s,
                            work->options->width > 0 ? 72 * work->options->width / (s.width * s.scale)
                            : work->options->dpi > 0 ? work->options->dpi
+                           : v->dpi > 0             ? v->dpi
                                                     : 144,
                            to);
     else if (strcmp(work->format, "tex") == 0)

@@ -52,6 +52,15 @@ static const char *ink_on(composing *c, const view_row *row, const char *fill, b
     return style_contrast("#000000", fill) >= style_contrast("#FFFFFF", fill) ? "#000000" : "#FFFFFF";
 }
 
+/* Of the author's style, where it says so; else as it was. */
+static void take_dash(const char *style, const char **dash)
+{
+    if (style && strstr(style, "dashed"))
+        *dash = "5,3";
+    else if (style && strstr(style, "dotted"))
+        *dash = "1.5,2.5";
+}
+
 static const char *border_of(composing *c, const view_row *row, double *line, const char **dash)
 {
     const style_sheet *sheet = c->options->sheet;
@@ -59,10 +68,7 @@ static const char *border_of(composing *c, const view_row *row, double *line, co
     *dash = sheet->families[row->style].dash;
     if (row->looks.penwidth > 0)
         *line = row->looks.penwidth;
-    if (row->looks.style && strstr(row->looks.style, "dashed"))
-        *dash = "5,3";
-    else if (row->looks.style && strstr(row->looks.style, "dotted"))
-        *dash = "1.5,2.5";
+    take_dash(row->looks.style, dash);
     if (row->mark == MARK_ADDED || row->mark == MARK_REMOVED || row->mark == MARK_CHANGED) {
         *line = 2.6;
         *dash = row->mark == MARK_REMOVED ? "5,3" : "";
@@ -249,10 +255,7 @@ static void wire_look(const composing *c, const view_wire *wire, const char **co
         *color = wire->color;
     if (wire->penwidth > 0)
         *line = wire->penwidth;
-    if (wire->style && strstr(wire->style, "dashed"))
-        *dash = "5,3";
-    else if (wire->style && strstr(wire->style, "dotted"))
-        *dash = "1.5,2.5";
+    take_dash(wire->style, dash);
 }
 
 static const char *row_name(const view_row *row)
@@ -285,6 +288,8 @@ static void put_wire(composing *c, int w)
                    *to = &c->v->boxes[wire->to].rows[wire->to_row];
     const char *name = text_format(c->s->arena, "%s → %s%s%s, %s", row_name(from), row_name(to),
                                    *wire->argument ? "." : "", wire->argument, wire->shape ? wire->shape : "");
+    if (wire->tooltip)
+        name = text_format(c->s->arena, "%s, %s", name, wire->tooltip);
     scene_begin(c->s, wire->is_skip ? "edge skip" : "edge", text_format(c->s->arena, "edge-%d", w), name, NULL,
                 wire->from, wire->to, -1);
     scene_add(
@@ -295,7 +300,7 @@ static void put_wire(composing *c, int w)
     if (place->has_label && place->label)
         scene_text(c->s, place->label_at.x + c->dx - place->label_width / 2,
                    place->label_at.y + c->dy + SIZE_LABEL * 0.35, place->label, SIZE_LABEL, false,
-                   c->options->sheet->weak);
+                   wire->fontcolor ? wire->fontcolor : c->options->sheet->weak);
     scene_end(c->s);
 }
 
@@ -307,10 +312,14 @@ static void put_module(composing *c, int m)
     const layout_module *place = &c->made->modules[m];
     const style_sheet *sheet = c->options->sheet;
     bool many = module->times > 1;
+    const char *dash = "";
     double x = place->label_x + c->dx, y = place->label_y + c->dy;
     if (!place->is_placed)
         return;
     const char *name = text_format(c->s->arena, "module %s%s%s", module->name, *place->times ? " " : "", place->times);
+    if (module->tooltip)
+        name = text_format(c->s->arena, "%s, %s", name, module->tooltip);
+    take_dash(module->style, &dash);
     scene_begin(c->s, "cluster", text_format(c->s->arena, "module-%d", m), name, "group", -1, -1,
                 module->is_fold ? -1 : m);
     scene_add(c->s, (shape){.kind = SHAPE_RECTANGLE,
@@ -323,8 +332,10 @@ static void put_module(composing *c, int m)
                             .stroke = module->color ? module->color
                                       : many        ? sheet->fold
                                                     : sheet->frame,
-                            .line = many ? 1.4 : 1,
-                            .dash = ""});
+                            .line = module->penwidth > 0 ? module->penwidth
+                                    : many               ? 1.4
+                                                         : 1,
+                            .dash = dash});
     const char *ink = module->fontcolor ? module->fontcolor : sheet->ink;
     if (module->fill && style_contrast(ink, module->fill) < 4.5)
         ink = style_contrast("#000000", module->fill) > 4.5 ? "#000000" : "#FFFFFF";

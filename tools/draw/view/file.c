@@ -4,8 +4,11 @@
 #include "tools/draw/cost.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MOST_DPI = 600 }; /* of a file, which may be somebody else's: more takes gigabytes */
 
 typedef struct file_walk {
     view *v;
@@ -90,22 +93,48 @@ static const char *plain_label(file_walk *f, const dg_file_attributes *own, cons
     for (int turn = 0; turn < 2; turn++) {
         const dg_file_attributes *from = turn ? usual : own;
         for (size_t k = 0; from && k < from->count; k++)
-            if (strcmp(from->items[k].name, "label") == 0)
+            if (strcmp(from->items[k].name, "label") == 0) {
+                if (from->items[k].html)
+                    note(f, "HTML labels");
                 return from->items[k].html ? NULL : label_text(f, from->items[k].value, name);
+            }
     }
     return NULL;
+}
+
+/* A value that is one of those known, or a list of them ("rounded,filled"); the first other one is said. */
+static const char *words(file_walk *f, const dg_file_attributes *own, const dg_file_attributes *usual, const char *name,
+                         const char *known)
+{
+    const char *value = find(f, own, usual, name);
+    char one[48];
+    for (const char *at = value; at && *at; at += strcspn(at, ", ") + (at[strcspn(at, ", ")] != '\0')) {
+        snprintf(one, sizeof one, "%.*s", (int)strcspn(at, ", "), at);
+        if (*one && !text_lists(known, one)) {
+            note(f, text_format(f->v->arena, "%s=%.40s", name, one));
+            break;
+        }
+    }
+    return value;
+}
+
+static const char *tooltip_of(file_walk *f, const dg_file_attributes *own, const char *name)
+{
+    const char *tooltip = find(f, own, NULL, "tooltip");
+    return tooltip && *tooltip ? label_text(f, tooltip, name) : NULL;
 }
 
 static view_looks looks_of(file_walk *f, const dg_file_node *node)
 {
     const dg_file_attributes *own = &node->attributes, *usual = &f->file->node_defaults;
-    const char *peripheries = find(f, own, usual, "peripheries"), *tooltip = find(f, own, NULL, "tooltip");
+    const char *peripheries = find(f, own, usual, "peripheries");
     view_looks looks = {.label = plain_label(f, own, usual, node->name),
                         .fill = color(f, own, usual, "fillcolor"),
                         .color = color(f, own, usual, "color"),
                         .fontcolor = color(f, own, usual, "fontcolor"),
-                        .shape = find(f, own, usual, "shape"),
-                        .style = find(f, own, usual, "style"),
+                        .shape = words(f, own, usual, "shape", "box,rect,rectangle,ellipse,oval,circle"),
+                        .style = words(f, own, usual, "style", "filled,rounded,solid,dashed,dotted"),
+                        .tooltip = tooltip_of(f, own, node->name),
                         .penwidth = number(f, own, usual, "penwidth", 20),
                         .fontsize = number(f, own, usual, "fontsize", 72),
                         .peripheries = peripheries ? *peripheries == '0'   ? 0
@@ -114,8 +143,6 @@ static view_looks looks_of(file_walk *f, const dg_file_node *node)
                                                    : -1};
     if (looks.label && strcmp(looks.label, node->name) == 0)
         looks.label = NULL; /* the default \N */
-    if (tooltip && *tooltip)
-        looks.tooltip = label_text(f, tooltip, node->name);
     return looks;
 }
 
@@ -134,6 +161,19 @@ static bool is_shared(const dg_file_cluster *cluster)
     return share && strcmp(share, "true") == 0;
 }
 
+/* As Graphviz has it: bgcolor where there is no fillcolor, pencolor before color. */
+static const char *cluster_fill(file_walk *f, const dg_file_attributes *own)
+{
+    const char *fill = color(f, own, NULL, "fillcolor"), *ground = color(f, own, NULL, "bgcolor");
+    return fill ? fill : ground;
+}
+
+static const char *cluster_color(file_walk *f, const dg_file_attributes *own)
+{
+    const char *pen = color(f, own, NULL, "pencolor"), *line = color(f, own, NULL, "color");
+    return pen ? pen : line;
+}
+
 static void add_modules(file_walk *f)
 {
     for (int k = 0; k < f->file->n_clusters; k++) {
@@ -145,16 +185,20 @@ static void add_modules(file_walk *f)
         const char *name = dg_file_cluster_name(cluster);
         const char *label = plain_label(f, &cluster->attributes, NULL, name);
         const char *full = parent < 0 ? name : text_format(f->v->arena, "%s.%s", f->v->modules[parent].name, name);
-        f->module[k] =
-            view_add_module(f->v, (view_module){.name = full,
-                                                .label = label ? label : name,
-                                                .parent = parent,
-                                                .times = repeat_of(cluster),
-                                                .is_shared = is_shared(cluster),
-                                                .sizes = "",
-                                                .fill = color(f, &cluster->attributes, NULL, "fillcolor"),
-                                                .color = color(f, &cluster->attributes, NULL, "color"),
-                                                .fontcolor = color(f, &cluster->attributes, NULL, "fontcolor")});
+        f->module[k] = view_add_module(
+            f->v,
+            (view_module){.name = full,
+                          .label = label ? label : name,
+                          .parent = parent,
+                          .times = repeat_of(cluster),
+                          .is_shared = is_shared(cluster),
+                          .sizes = "",
+                          .fill = cluster_fill(f, &cluster->attributes),
+                          .color = cluster_color(f, &cluster->attributes),
+                          .fontcolor = color(f, &cluster->attributes, NULL, "fontcolor"),
+                          .penwidth = number(f, &cluster->attributes, NULL, "penwidth", 20),
+                          .style = words(f, &cluster->attributes, NULL, "style", "filled,rounded,solid,dashed,dotted"),
+                          .tooltip = tooltip_of(f, &cluster->attributes, name)});
     }
 }
 
@@ -302,7 +346,7 @@ static void add_wire(file_walk *f, const dg_file_edge *edge)
     int output = output_of(f, edge);
     const dg_node *source = edge->source ? edge->source : tail->node;
     const char *argument = edge->input_name ? edge->input_name : label_argument(v, head->node, edge->input);
-    const char *style = find(f, &edge->attributes, &f->file->edge_defaults, "style");
+    const char *style = words(f, &edge->attributes, &f->file->edge_defaults, "style", "solid,dashed,dotted");
     view_add_wire(v,
                   (view_wire){.from = f->box[edge->tail],
                               .to = f->box[edge->head],
@@ -316,6 +360,8 @@ static void add_wire(file_walk *f, const dg_file_edge *edge)
                               .kind = dg_node_op(tail->node)->role == DG_ROLE_PARAMETER ? WIRE_PARAMETER : WIRE_DATA,
                               .label = plain_label(f, &edge->attributes, &f->file->edge_defaults, ""),
                               .color = color(f, &edge->attributes, &f->file->edge_defaults, "color"),
+                              .fontcolor = color(f, &edge->attributes, &f->file->edge_defaults, "fontcolor"),
+                              .tooltip = tooltip_of(f, &edge->attributes, ""),
                               .style = style,
                               .penwidth = number(f, &edge->attributes, &f->file->edge_defaults, "penwidth", 20)});
 }
@@ -329,6 +375,9 @@ static void take_graph_looks(file_walk *f)
             f->v->rankdir = directions[k];
     if (rankdir && *rankdir && !f->v->rankdir)
         note(f, text_format(f->v->arena, "rankdir=%.40s", rankdir));
+    f->v->dpi = number(f, &f->file->attributes, NULL, "dpi", MOST_DPI);
+    if (f->v->dpi == 0)
+        f->v->dpi = number(f, &f->file->attributes, NULL, "resolution", MOST_DPI);
     f->v->background = color(f, &f->file->attributes, NULL, "bgcolor");
     f->v->color = color(f, &f->file->attributes, NULL, "fontcolor");
     const char *label = plain_label(f, &f->file->attributes, NULL, f->file->name);
@@ -370,6 +419,10 @@ dg_status view_of_file(view *v, const dg_graph_file *file, const file_wish *wish
             add_parameters(&f, k);
     take_graph_looks(&f);
     note_ignored(&f, &file->attributes, DG_ON_GRAPH);
+    note_ignored(&f, &file->node_defaults, DG_ON_NODE);
+    note_ignored(&f, &file->edge_defaults, DG_ON_EDGE);
+    for (int k = 0; k < file->n_clusters; k++)
+        note_ignored(&f, &file->clusters[k].attributes, DG_ON_CLUSTER);
     for (int k = 0; k < file->n_nodes; k++)
         note_ignored(&f, &file->nodes[k].attributes, DG_ON_NODE);
     for (int e = 0; e < file->n_edges; e++)

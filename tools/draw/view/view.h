@@ -97,7 +97,7 @@ typedef struct view_wire {
     bool is_loose;    /* does not influence where its ends are placed */
     int64_t times;    /* wires that have become this one; 0: 1 */
     view_mark mark;
-    const char *label, *color, *style; /* the author's; NULL */
+    const char *label, *color, *fontcolor, *style, *tooltip; /* the author's; NULL */
     double penwidth;
 } view_wire;
 
@@ -110,6 +110,8 @@ typedef struct view_module {
     const char *sizes;                    /* "64 → 128 → 256", where copies differ; "" */
     bool is_fold;                         /* made by folding */
     const char *fill, *color, *fontcolor; /* the author's; NULL */
+    const char *style, *tooltip;          /* his, too */
+    double penwidth;
 } view_module;
 
 typedef struct view {
@@ -122,6 +124,7 @@ typedef struct view {
     view_module *modules;
     const char *title, *summary, *told;       /* told: what passes did, "stacked, folded" */
     const char *rankdir, *background, *color; /* the author's; NULL */
+    double dpi;                               /* his, of pixels; 0 */
     const char *heat_title;                   /* NULL: colours tell families */
     double heat_low, heat_high;
     bool heat_is_log;
