@@ -282,3 +282,39 @@ Test(draw_heat, memory_and_time_are_of_each_value)
     dg_heat_free(time);
     tear_down(&b);
 }
+
+/* Copies that are folded show the least and the largest, in the unit of the numbers; so does the scale. */
+Test(draw_heat, ranges_have_the_unit_of_their_numbers)
+{
+    static const struct {
+        const char *unit, *range, *scale;
+        double values[3];
+    } cases[] = {{"s", "15.2 µs … 2 ms", ">2 ms<", {15.2e-6, 1e-4, 2e-3}},
+                 {"B", "512 B … 1.05 MB", ">1.05 MB<", {512, 2048, 1048576}},
+                 {"%", "0 % … 25 %", ">25 %<", {0, 0.25, 0.125}},
+                 {NULL, "0.1 … 3", ">3<", {3, 0.1, 0.5}}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        dg_graph *g;
+        dg_node *nodes[3], *x;
+        char *svg, name[8];
+        size_t size;
+        must(dg_graph_new(&g));
+        x = dg_input(g, DG_SHAPE(DG_N, 8), .name = "x");
+        for (int i = 0; i < 3; i++) {
+            snprintf(name, sizeof name, "a.%d", i);
+            x = nodes[i] = dg_linear(x, 8, .name = name);
+        }
+        must(dg_graph_status(g));
+        const dg_heat heat = {.title = "numbers",
+                              .count = 3,
+                              .nodes = nodes,
+                              .values = cases[k].values,
+                              .is_linear = strcmp(cases[k].unit ? cases[k].unit : "", "%") == 0,
+                              .unit = cases[k].unit};
+        must(dg_draw_bytes(g, &svg, &size, .format = "svg", .fold = "exact", .heat = &heat));
+        cr_expect_not_null(strstr(svg, cases[k].range), "%s: %s", cases[k].range, svg);
+        cr_expect_not_null(strstr(svg, cases[k].scale), "%s: %s", cases[k].scale, svg);
+        free(svg);
+        dg_graph_free(g);
+    }
+}

@@ -243,7 +243,7 @@ static dg_status draw(const profile *p, const char *path)
             values[k] = places.seconds[k] > 0 ? places.seconds[k] : NAN;
             texts[k] = heat_words(file, &places, k);
         }
-        dg_heat heat = {title, (size_t)file->n_nodes, nodes, values, (const char *const *)texts, false};
+        dg_heat heat = {title, (size_t)file->n_nodes, nodes, values, (const char *const *)texts, false, "s"};
         status = dg_draw(file->graph, path, .file = file, .names = true, .heat = &heat);
     }
     for (int k = 0; texts && k < file->n_nodes; k++)

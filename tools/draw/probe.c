@@ -42,6 +42,15 @@ static dg_status run_plan(const dg_heat_request *request, dg_probing *probing, d
     return dg_probing_measure(probing, *plan, 1);
 }
 
+static const char *unit_of(const char *what)
+{
+    static const char *const units[][2] = {{"time", "s"}, {"memory", "B"}, {"dead", "%"}, {"saturated", "%"}};
+    for (size_t k = 0; k < sizeof units / sizeof *units; k++)
+        if (strcmp(what, units[k][0]) == 0)
+            return units[k][1];
+    return NULL;
+}
+
 static dg_status fill_heat(const dg_heat_request *request, const dg_probing *probing, owned_heat *made)
 {
     dg_arena *arena = made->arena;
@@ -59,7 +68,7 @@ static dg_status fill_heat(const dg_heat_request *request, const dg_probing *pro
     }
     const char *title = text_format(arena, request->data ? "%s: %s, %s" : "%s: %s", request->what,
                                     dg_probing_title(probing), request->data);
-    made->heat = (dg_heat){title, count, nodes, values, words, dg_probing_is_linear(probing)};
+    made->heat = (dg_heat){title, count, nodes, values, words, dg_probing_is_linear(probing), unit_of(request->what)};
     return dg_ok();
 }
 

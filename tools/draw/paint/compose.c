@@ -90,6 +90,7 @@ static void put_lines(composing *c, const view_row *row, const layout_row *lines
     for (int k = 0; k < lines->n_lines; k++)
         all += lines->lines[k].height;
     double y = top + (height - all) / 2;
+    int first = c->s->n;
     for (int k = 0; k < lines->n_lines; k++) {
         const layout_line *line = &lines->lines[k];
         double x = centred ? left + (width - line->width) / 2 : left + 7;
@@ -103,6 +104,7 @@ static void put_lines(composing *c, const view_row *row, const layout_row *lines
             scene_text(c->s, x + head + 5, y + line->base, line->tail, SIZE_DETAIL, false, ink_on(c, row, fill, true));
         y += line->height;
     }
+    scene_fix(c->s, first, fill);
 }
 
 static void put_frame(composing *c, const view_box *box, const view_row *row, double x, double y, double width,
@@ -300,7 +302,9 @@ static void put_wire(composing *c, int w)
     if (place->has_label && place->label)
         scene_text(c->s, place->label_at.x + c->dx - place->label_width / 2,
                    place->label_at.y + c->dy + SIZE_LABEL * 0.35, place->label, SIZE_LABEL, false,
-                   wire->fontcolor ? wire->fontcolor : c->options->sheet->weak);
+                   wire->fontcolor && style_contrast(wire->fontcolor, c->s->background) >= 4.5
+                       ? wire->fontcolor
+                       : c->options->sheet->weak);
     scene_end(c->s);
 }
 
@@ -339,11 +343,14 @@ static void put_module(composing *c, int m)
     const char *ink = module->fontcolor ? module->fontcolor : sheet->ink;
     if (module->fill && style_contrast(ink, module->fill) < 4.5)
         ink = style_contrast("#000000", module->fill) > 4.5 ? "#000000" : "#FFFFFF";
+    const char *ground = module->fill ? module->fill : sheet->frame_fill;
+    int first = c->s->n;
     scene_text(c->s, x, y, place->label, SIZE_MODULE, true, ink);
     x += *place->label ? font_width(place->label, SIZE_MODULE, true) + 5 : 0;
     scene_text(c->s, x, y, place->times, SIZE_MODULE, true, sheet->fold);
     x += font_width(place->times, SIZE_MODULE, true) + 6;
     scene_text(c->s, x, y, place->sizes, SIZE_DETAIL, false, sheet->weak);
+    scene_fix(c->s, first, ground);
     scene_end(c->s);
 }
 
@@ -361,6 +368,7 @@ void scene_compose(scene *s, view *v, const layout *made, const compose_options 
     composing c = {s, v, made, options, 12, 12};
     double widest = made->width > 420 ? made->width : 420;
     s->background = v->background ? v->background : options->sheet->background;
+    s->is_fixed = v->background || options->sheet != &style_light;
     double height = scene_heading(s, v, options, widest);
     s->width = fmax(s->width, made->width + 24);
     c.dx = fmax(12, height > 0 ? 12 + (s->width - 24 - made->width) / 2 : 12);

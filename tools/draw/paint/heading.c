@@ -2,6 +2,7 @@
 #include "scene.h"
 
 #include "tools/draw/font/font.h"
+#include "tools/draw/passes/passes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,14 +13,6 @@ typedef struct heading {
     const compose_options *options;
     double x, y, widest, right;
 } heading;
-
-/* A number in few digits, as people write it. */
-static const char *short_number(dg_arena *arena, double number)
-{
-    char made[DG_NUMBER_TEXT];
-    double power = number != 0 ? pow(10, floor(log10(fabs(number))) - 2) : 1;
-    return text_format(arena, "%s", dg_number_print(round(number / power) * power, DG_FLOAT32, made));
-}
 
 static void put_chip(heading *h, const char *words, const char *fill, const char *stroke, const char *dash, double line,
                      bool is_square, const char *ink)
@@ -40,6 +33,7 @@ static void put_chip(heading *h, const char *words, const char *fill, const char
                             .line = line,
                             .dash = dash});
     scene_text(h->s, h->x + 6, h->y + 11.3, words, SIZE_LEAST, false, ink);
+    scene_fix(h->s, h->s->n - 1, fill);
     h->x += width + 6;
     h->right = fmax(h->right, h->x);
 }
@@ -123,12 +117,13 @@ static void put_heat(heading *h, const view *v)
     enum { STEPS = 5 };
     const style_sheet *sheet = h->options->sheet;
     char color[8];
-    for (int k = 0; k < STEPS; k++) {
+    int steps = v->heat_high > v->heat_low ? STEPS : 1; /* all is of one colour */
+    for (int k = 0; k < steps; k++) {
         double place = (double)k / (STEPS - 1), low = v->heat_low, high = v->heat_high;
         double value = v->heat_is_log && low > 0 ? low * pow(high / low, place) : low + place * (high - low);
         style_mix(sheet->heat_low, sheet->heat_high, place, color);
-        put_chip(h, short_number(h->s->arena, value), text_format(h->s->arena, "%s", color), sheet->frame, "", 0.6,
-                 true, sheet->heat_ink);
+        put_chip(h, heat_print(h->s->arena, value, v->heat_unit), text_format(h->s->arena, "%s", color), sheet->frame,
+                 "", 0.6, true, sheet->heat_ink);
         h->x -= 6;
     }
     h->x += 6;

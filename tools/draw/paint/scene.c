@@ -71,6 +71,12 @@ void scene_math(scene *s, double x, double y, const math_picture *set, double si
     scene_add(s, whole);
 }
 
+void scene_fix(scene *s, int first, const char *ground)
+{
+    for (int k = svg_is_variable(ground) ? s->n : first; k < s->n; k++)
+        s->shapes[k].is_fixed = true;
+}
+
 void scene_begin(scene *s, const char *class, const char *id, const char *name, const char *role, int box, int row,
                  int module)
 {

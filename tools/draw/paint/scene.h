@@ -41,6 +41,7 @@ typedef struct shape {
     const char *class, *id, *name, *role; /* of a group: name is its title */
     int box, row;                         /* of a node's group: what it shows; of an edge's: its two boxes */
     int module;                           /* of a group: the module that it shows, closed or open; −1 */
+    bool is_fixed;                        /* its colours are the same in the dark: it is on one that is */
     const char *names;                    /* of a node's group: the nodes that it stands for; NULL */
 } shape;
 
@@ -50,6 +51,7 @@ typedef struct scene {
     double scale;                                    /* points a unit */
     const char *title, *about, *background, *prefix; /* prefix: of ids */
     bool is_html;                                    /* colours become variables, nodes can be reached by keyboard */
+    bool is_fixed;                                   /* a style or background was chosen: no colour becomes dark */
     int n, room;
     shape *shapes;
     bool failed;
@@ -78,6 +80,8 @@ void paint_svg(const scene *s, text *to);
 void paint_svg_element(const scene *s, text *to); /* without the XML declaration */
 /* The colours that a page of HTML has as variables: number k of the light and of the dark style; false: no more. */
 bool svg_variable(int k, const char **light, const char **dark);
+bool svg_is_variable(const char *color);
+void scene_fix(scene *s, int first, const char *ground); /* shapes from number `first` on are on that colour */
 dg_status paint_pdf(const scene *s, text *to);
 dg_status paint_png(const scene *s, double dpi, text *to);
 void paint_tikz(const scene *s, text *to);

@@ -35,11 +35,20 @@ bool svg_variable(int k, const char **light, const char **dark)
     return true;
 }
 
-/* As an attribute, or in HTML as a variable of the page, so that it can become dark. */
-static void put_color(const scene *s, text *t, const char *name, const char *color)
+bool svg_is_variable(const char *color)
 {
     const char *light, *dark;
-    for (int k = 0; s->is_html && color && svg_variable(k, &light, &dark); k++)
+    for (int k = 0; svg_variable(k, &light, &dark); k++)
+        if (strcmp(light, color) == 0)
+            return true;
+    return false;
+}
+
+/* As an attribute, or in HTML as a variable of the page, so that it can become dark. */
+static void put_color(const scene *s, text *t, const char *name, const char *color, bool is_fixed)
+{
+    const char *light, *dark;
+    for (int k = 0; s->is_html && !s->is_fixed && !is_fixed && color && svg_variable(k, &light, &dark); k++)
         if (strcmp(light, color) == 0) {
             text_add(t, "%s:var(--c%d);", name, k);
             return;
@@ -50,9 +59,9 @@ static void put_color(const scene *s, text *t, const char *name, const char *col
 static void put_paint(const scene *s, text *t, const shape *one)
 {
     text_put(t, s->is_html ? " style=\"" : "");
-    put_color(s, t, "fill", one->fill);
+    put_color(s, t, "fill", one->fill, one->is_fixed);
     if (one->stroke)
-        put_color(s, t, "stroke", one->stroke);
+        put_color(s, t, "stroke", one->stroke, one->is_fixed);
     text_put(t, s->is_html ? "\"" : "");
     if (!one->stroke)
         return;

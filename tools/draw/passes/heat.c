@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct hot_node {
     const dg_node *node;
@@ -25,6 +26,22 @@ static const char *print(dg_arena *arena, double value)
     return text_format(arena, "%s", dg_number_print(round(value / power) * power, DG_FLOAT32, made));
 }
 
+const char *heat_print(dg_arena *arena, double value, const char *unit)
+{
+    static const char *const seconds[] = {"µs", "ms", "s", NULL}, *const bytes[] = {"B", "kB", "MB", "GB", NULL};
+    bool is_time = unit && strcmp(unit, "s") == 0;
+    const char *const *names = is_time ? seconds : bytes;
+    if (!unit || !isfinite(value))
+        return print(arena, value);
+    if (strcmp(unit, "%") == 0)
+        return text_format(arena, "%s %%", print(arena, 100 * value));
+    if (!is_time && strcmp(unit, "B") != 0)
+        return text_format(arena, "%s %s", print(arena, value), unit);
+    for (value *= is_time ? 1e6 : 1; value >= 1000 && names[1]; names++)
+        value /= 1000;
+    return text_format(arena, "%s %s", print(arena, value), *names);
+}
+
 static void take(view *v, const dg_heat *heat, size_t place, view_row *row)
 {
     double value = heat->values[place];
@@ -37,7 +54,7 @@ static void take(view *v, const dg_heat *heat, size_t place, view_row *row)
     if (!row->has_heat) {
         row->has_heat = true;
         row->heat = row->heat_most = value;
-        row->heat_text = words ? text_format(v->arena, "%s", words) : print(v->arena, value);
+        row->heat_text = words ? text_format(v->arena, "%s", words) : heat_print(v->arena, value, heat->unit);
         return;
     }
     row->heat = fmin(row->heat, value);
@@ -47,9 +64,10 @@ static void take(view *v, const dg_heat *heat, size_t place, view_row *row)
 
 const char *heat_range(view *v, const view_row *row)
 {
-    return row->heat == row->heat_most
-               ? row->heat_text
-               : text_format(v->arena, "%s … %s", print(v->arena, row->heat), print(v->arena, row->heat_most));
+    if (row->heat == row->heat_most)
+        return row->heat_text;
+    return text_format(v->arena, "%s … %s", heat_print(v->arena, row->heat, v->heat_unit),
+                       heat_print(v->arena, row->heat_most, v->heat_unit));
 }
 
 void pass_heat(view *v, const dg_heat *heat)
@@ -58,6 +76,7 @@ void pass_heat(view *v, const dg_heat *heat)
     double low = INFINITY, high = -INFINITY;
     if (!nodes)
         return;
+    v->heat_unit = heat->unit;
     for (size_t k = 0; k < heat->count; k++)
         nodes[k] = (hot_node){heat->nodes[k], k};
     qsort(nodes, heat->count, sizeof *nodes, by_address);

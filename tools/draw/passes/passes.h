@@ -47,6 +47,8 @@ int pass_stack(view *v);
 
 void pass_heat(view *v, const dg_heat *heat);         /* numbers of nodes onto rows */
 const char *heat_range(view *v, const view_row *row); /* "0.1 … 0.4" */
+/* Three digits: "15.2 µs" of seconds, "1.2 kB" of bytes, "25 %" of shares; unit: dg_heat's. */
+const char *heat_print(dg_arena *arena, double value, const char *unit);
 
 typedef enum shape_mode { SHAPES_CHANGES, SHAPES_ALL, SHAPES_NONE } shape_mode;
 void pass_shapes(view *v, shape_mode mode);

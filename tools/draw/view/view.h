@@ -126,6 +126,7 @@ typedef struct view {
     const char *rankdir, *background, *color; /* the author's; NULL */
     double dpi;                               /* his, of pixels; 0 */
     const char *heat_title;                   /* NULL: colours tell families */
+    const char *heat_unit;                    /* as dg_heat's; NULL */
     double heat_low, heat_high;
     bool heat_is_log;
     const char *ignored; /* the author's Graphviz attributes that are not followed, "dpi, rotate"; "" */

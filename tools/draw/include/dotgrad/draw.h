@@ -37,6 +37,7 @@ typedef struct dg_heat {
     const double *values;     /* by node; NaN: none, the box is white */
     const char *const *texts; /* what stands in the box, by node; NULL, and NULL in it: the number */
     bool is_linear;           /* colours on a linear scale; else logarithmic */
+    const char *unit; /* of numbers without texts, of ranges and of the scale: "s", "B", "%" (of 1); NULL: none */
 } dg_heat;
 
 /* What dg_heat_measure() looks at. The graph grows by the derivatives that it takes. */
