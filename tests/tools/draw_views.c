@@ -229,6 +229,7 @@ Test(draw_views, what_backward_reads_is_marked_and_nothing_else)
     for (int k = 0; k < n_paths; k++) {
         check_marks(paths[k], DG_VIEW_BACKWARD);
         check_marks(paths[k], DG_VIEW_JOINT);
+        check_marks(paths[k], DG_VIEW_STEP);
     }
 }
 

@@ -123,7 +123,7 @@ static char *draw(int number)
         dg_module_end(g);
     }
     dg_node *loss = dg_mean(dg_square(x), .name = "loss");
-    dg_draw_view view = number % 5 == 0 ? DG_VIEW_JOINT : DG_VIEW_FORWARD;
+    dg_draw_view view = number % 20 < 5 ? (dg_draw_view)(number % 20) : DG_VIEW_FORWARD;
     ok(dg_draw_memory(g, (dg_draw_options){.loss = loss, .view = view, .format = "svg"}, &svg, &size));
     dg_graph_free(g);
     return svg;

@@ -207,6 +207,7 @@ static dg_status view_of_derivatives(const drawing_work *work, dg_draw_view show
                        .gradients = work->derived.nodes,
                        .n_gradients = shown == DG_VIEW_FORWARD ? 0 : work->derived.count};
     file_modules modules = {.groups = work->derived.groups, .n_groups = work->derived.n_groups};
+    wish.first_update = work->derived.first_update;
     wish.n_named = work->derived.n_gradients;
     wish.named = work->derived.gradients;
     wish.names = work->derived.names;

@@ -297,7 +297,8 @@ static void add_wires(graph_walk *g, dg_node *node)
                                              : is_update && tail_is_forward ? WIRE_DATA
                                              : tail_is_forward              ? WIRE_SAVED
                                                                             : WIRE_GRADIENT});
-        if (!is_forward && tail_is_forward && !is_update && !for_shape) /* a value that was kept */
+        bool is_step = g->wish->first_update && dg_node_id(node) >= g->wish->first_update;
+        if (!is_forward && tail_is_forward && !is_step && !is_update && !for_shape) /* a value that was kept */
             v->boxes[from].rows[0].mark = MARK_SAVED;
     }
 }

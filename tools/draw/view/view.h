@@ -185,6 +185,7 @@ typedef struct graph_wish {
     graph_part part;
     dg_node *const *gradients; /* results to reach, with PART_BACKWARD and PART_ALL */
     int n_gradients;
+    int64_t first_update; /* nodes from here on are an optimiser's; 0: there are none */
     int n_named;
     dg_node *const *named; /* gradients that have names of their own */
     const char *const *names;

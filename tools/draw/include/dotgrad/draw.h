@@ -25,7 +25,7 @@ typedef enum dg_draw_view {
     DG_VIEW_FORWARD,  /* the network as it was built */
     DG_VIEW_BACKWARD, /* the nodes of its gradients alone */
     DG_VIEW_JOINT,    /* both, side by side, with the values that backward reads */
-    DG_VIEW_STEP,     /* a whole step of training: gradients and the optimiser's updates */
+    DG_VIEW_STEP,     /* a whole step of training: gradients, the optimiser's updates, assignments of the author's */
     DG_VIEW_PLAN      /* the steps of a plan in their order: which nodes run together, work and memory of each */
 } dg_draw_view;
 
@@ -85,7 +85,7 @@ typedef struct dg_draw_options {
     double dpi DG_DEFAULT();   /* of png: dots an inch; 0: 144 */
     double width DG_DEFAULT(); /* of png: in points, in the place of dpi */
     const dg_heat *heat DG_DEFAULT();
-    dg_graph *old DG_DEFAULT(); /* the picture shows what has changed since this graph */
+    dg_graph *old DG_DEFAULT(); /* the picture shows what has changed since this graph; of the forward view alone */
     const dg_graph_file *old_file DG_DEFAULT();
     double seconds DG_DEFAULT(); /* for the layout at most; 0: 60 */
     char *told DG_DEFAULT(); /* 256 bytes, or NULL: receives what was done to fit the page, "stacked, folded"; or "" */
