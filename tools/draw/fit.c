@@ -81,8 +81,8 @@ static const char *tell(view *v, const draw_choice *choice, bool fit, const draw
     if (choice->depth && !work->options->depth)
         told = text_format(v->arena, "%s%smodules closed from depth %d on", told, *told ? ", " : "", choice->depth);
     if (choice->rankdir)
-        told = text_format(v->arena, "%s%sfrom left to right%s", told, *told ? ", " : "",
-                           choice->no_shapes ? ", shapes left out" : "");
+        told = text_format(v->arena, "%s%s%sshapes left out", told, *told ? ", " : "",
+                           strcmp(v->rankdir, "LR") == 0 ? "from left to right, " : "");
     if (!fit && work->page.width > 0)
         told = text_format(v->arena, "%s%slarger than the page", told, *told ? ", and still " : "");
     if (v->ignored && *v->ignored)
@@ -156,17 +156,23 @@ static bool is_small(const view *v)
 static dg_status try_others(const drawing_work *work, const choice_list *list, bool is_turned, bool is_told, view *v,
                             layout *made, bool *fit, draw_choice *choice)
 {
-    for (int k = list->first_mirrored; k < list->count && !*fit; k++) {
+    for (int k = is_turned ? list->count - 1 : list->first_mirrored; k < list->count && !*fit; k++) {
         draw_choice other = list->choices[k];
+        view tried = {0};
+        layout tried_made;
         other.is_told = is_told;
         other.rankdir = is_turned ? "LR" : NULL;
-        other.no_shapes = is_turned && k + 1 == list->count;
-        dg_arena_free(v->arena);
-        DG_TRY(try_choice(work, &other, other.is_stacked ? LEAST : COMFORTABLE, false, v, made, fit));
-        if (*fit)
+        other.no_shapes = is_turned;
+        dg_status status = try_choice(work, &other, LEAST, false, &tried, &tried_made, fit);
+        if (status.code == DG_OK && *fit) {
+            dg_arena_free(v->arena);
+            *v = tried;
+            *made = tried_made;
             *choice = other;
-        if (other.rankdir && strcmp(v->rankdir, "LR") != 0) /* the file says another one */
-            break;
+            return status;
+        }
+        dg_arena_free(tried.arena);
+        DG_TRY(status);
     }
     return dg_ok();
 }
@@ -200,10 +206,6 @@ dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice 
         for (int way = 1; way < 4 && !fit; way++) /* turned, told, both */
             if ((may_turn || way == 2) && (may_tell || way == 1))
                 DG_TRY(try_others(work, &list, way != 2, way != 1, v, made, &fit, choice));
-        if (!fit && (may_turn || may_tell)) {
-            dg_arena_free(v->arena);
-            DG_TRY(try_choice(work, choice, LEAST, true, v, made, &fit));
-        }
     }
     v->told = tell(v, choice, fit, work);
     return dg_ok();
