@@ -161,18 +161,26 @@ dg_status dg_dataset_fold(dg_dataset *data, int64_t folds, int64_t fold, double 
 
 dg_status dg_dataset_split_at(dg_dataset *data, int64_t n_train)
 {
+    return dg_dataset_split_in_order(data, n_train, 0);
+}
+
+dg_status dg_dataset_split_in_order(dg_dataset *data, int64_t n_train, int64_t n_validation)
+{
     int64_t rows;
     REFUSE_NULL(data);
     DG_TRY(dg_dataset_rows(data, &rows));
     if (n_train < 1 || n_train > rows)
         return dg_error(DG_BAD_ARGUMENT, "%lld training row(s), the data set has %lld row(s)", (long long)n_train,
                         (long long)rows);
+    if (n_validation < 0 || n_validation > rows - n_train)
+        return dg_error(DG_BAD_ARGUMENT, "%lld training and %lld validation rows, the data set has %lld rows",
+                        (long long)n_train, (long long)n_validation, (long long)rows);
     int64_t *order = calloc((size_t)rows, sizeof *order);
     if (!order)
         return dg_no_memory("%lld row numbers", (long long)rows);
     for (int64_t i = 0; i < rows; i++)
         order[i] = i;
-    dg_status status = deal(data, order, n_train, 0, rows - n_train);
+    dg_status status = deal(data, order, n_train, n_validation, rows - n_train - n_validation);
     free(order);
     return status;
 }

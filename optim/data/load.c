@@ -1,4 +1,5 @@
 /* Specifications of data sets: found, read, split, filled and scaled. */
+#include "core/base/null.h"
 #include "readers.h"
 
 #include <errno.h>
@@ -78,21 +79,32 @@ static dg_status parse_spec(dg_arena *arena, const char *spec, const char *folde
     return status.code == DG_OK ? status : dg_prefixed(status, "data %s", *name);
 }
 
+static bool is_path(const dg_value *item)
+{
+    bool is_text = item->kind == DG_VALUE_NAME || item->kind == DG_VALUE_STRING || item->kind == DG_VALUE_TEXT;
+    return is_text && item->s && *item->s && (!item->key || !strcmp(item->key, "path"));
+}
+
 static dg_status find_reader(dg_arena *arena, const char *folder, const char *name, const dg_value *call,
                              const data_reader **reader, const dg_data_format **format, const char **path)
 {
     char names[NAMES_TEXT];
     *path = name;
     *reader = reader_of_name(name, format);
-    if (*reader && (!(*reader)->has_fields || call->count > 0))
+    bool has_path = *reader && (*reader)->has_path && call->count > 0;
+    if (has_path && !is_path(&call->items[0]))
+        return dg_error(DG_BAD_ARGUMENT, "data %s: needs a path first: %s('book.txt')", name, name);
+    if (*reader && !has_path && (!((*reader)->has_fields || (*reader)->has_path) || call->count > 0))
         return dg_ok();
-    DG_TRY(join_path(arena, folder, name, path));
+    DG_TRY(join_path(arena, folder, has_path ? call->items[0].s : name, path));
     if (strcmp(name, "-") != 0 && !exists(*path)) {
-        bool word = !strpbrk(name, "/.");
+        bool word = !has_path && !strpbrk(name, "/.");
         return word ? dg_error(DG_IO, "%s: there is no such data set (%s) and no such file", *path,
                                reader_names(names, sizeof names))
                     : dg_error(DG_IO, "%s: there is no such file", *path);
     }
+    if (has_path)
+        return is_folder(*path) ? dg_error(DG_BAD_DATA, "%s: this is a folder", *path) : dg_ok();
     *reader = reader_of_path(*path, is_folder(*path), format);
     return *reader ? dg_ok() : dg_error(DG_BAD_DATA, "%s: this is a folder", *path);
 }
@@ -124,7 +136,7 @@ static dg_status convert(const data_reading *reading, iconv_t converter, char **
 }
 
 /* Whole text in UTF-8, without a byte order mark. */
-static dg_status read_text(const data_reading *reading, char **text, size_t *size)
+dg_status data_read_text(const data_reading *reading, char **text, size_t *size)
 {
     const char *encoding = reading->options->encoding;
     DG_TRY(bytes_read(reading->path, reading->options->max_bytes, reading->budget, text, size));
@@ -169,7 +181,7 @@ static dg_status read_with(const data_reader *reader, const data_reading *readin
     size_t size;
     if (reader->read)
         return reader->read(reading, set);
-    DG_TRY(read_text(reading, &text, &size));
+    DG_TRY(data_read_text(reading, &text, &size));
     if (!reader->recognises) /* CSV takes all that looks like nothing else */
         reader = reader_of_text(text, size, format);
     return parse_text(reader, reading, text, size, set);
@@ -191,6 +203,8 @@ static dg_status split(const dg_data_options *asked, double test, double usual, 
                             set->source, test);
         status =
             dg_dataset_fold(&set->data, asked->folds, asked->fold ? asked->fold : 1, asked->validation, asked->seed);
+    } else if (set->in_order[0]) {
+        status = dg_dataset_split_in_order(&set->data, set->in_order[0], set->in_order[1]);
     } else if (set->published) {
         if (test >= 0)
             return dg_error(DG_BAD_ARGUMENT, "%s: test=%g: this set keeps its published split", set->source, test);
@@ -267,7 +281,7 @@ static dg_status load(dg_arena *arena, const char *spec, const dg_data_options *
     const dg_data_format *format;
     DG_TRY(parse_spec(arena, spec, asked->folder, &name, &call));
     DG_TRY(find_reader(arena, asked->folder, name, &call, &reader, &format, &path));
-    DG_TRY(options_read(name, &call, reader->kinds, reader->has_fields, &options));
+    DG_TRY(options_read(name, &call, reader->has_path, reader->kinds, reader->has_fields, &options));
     const data_reading reading = {.name = name,
                                   .path = path,
                                   .call = &call,
@@ -277,6 +291,58 @@ static dg_status load(dg_arena *arena, const char *spec, const dg_data_options *
                                   .budget = &budget};
     DG_TRY(read_with(reader, &reading, &format, set));
     return finish(&reading, format, *set);
+}
+
+/* The specification with another path in it: "/d/a.csv(target=y)", "text('/d/a.txt', length=9)". */
+static dg_status print_spec(dg_arena *arena, const char *spec, const char *name, const dg_value *call,
+                            const data_reader *reader, const char *path, char **printed)
+{
+    if (!reader->has_path || call->count == 0)
+        return asprintf(printed, "%s%s", path, spec + strlen(name)) < 0 ? data_no_memory(spec) : dg_ok();
+    dg_value whole = {.kind = DG_VALUE_CALL, .s = name, .count = call->count};
+    dg_value *items = dg_arena_alloc(arena, call->count * sizeof *items);
+    if (!items)
+        return data_no_memory(spec);
+    memcpy(items, call->items, call->count * sizeof *items);
+    items[0] = (dg_value){.kind = DG_VALUE_STRING, .s = path};
+    whole.items = items;
+    const char *text = dg_value_print(arena, &whole);
+    *printed = text ? strdup(text) : NULL;
+    return *printed ? dg_ok() : data_no_memory(spec);
+}
+
+dg_status dg_data_path(const char *spec, const char *folder, char **path, char **whole_spec)
+{
+    dg_arena *arena;
+    const char *name = spec, *found = NULL;
+    dg_value call = {0};
+    const data_reader *reader = NULL;
+    const dg_data_format *format;
+    REFUSE_NULL(spec);
+    REFUSE_NULL(path);
+    *path = NULL;
+    if (whole_spec)
+        *whole_spec = NULL;
+    DG_TRY(dg_arena_new(&arena));
+    dg_status status = parse_spec(arena, spec, folder, &name, &call);
+    if (status.code == DG_OK)
+        status = find_reader(arena, folder, name, &call, &reader, &format, &found);
+    if (status.code != DG_NO_MEMORY) /* what is wrong is told when the data are opened */
+        status = dg_ok();
+    bool is_file = found && found != name && exists(found);
+    bool is_plain = found && found == name && !reader_of_name(name, &format) && exists(found);
+    if ((is_file || is_plain) && !(*path = strdup(found)))
+        status = data_no_memory(spec);
+    char *real = *path && whole_spec ? realpath(*path, NULL) : NULL;
+    if (real && reader)
+        status = print_spec(arena, spec, name, &call, reader, real, whole_spec);
+    free(real);
+    dg_arena_free(arena);
+    if (status.code != DG_OK) {
+        free(*path);
+        *path = NULL;
+    }
+    return status;
 }
 
 dg_status dg_data_open(const char *spec, const dg_data_options *options, dg_data **data)

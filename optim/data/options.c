@@ -21,7 +21,7 @@ static const struct option_rule {
      WORD,
      AT(scale),
      " unit standard none "},
-    {{"test", "all", "the part of the rows that is kept for testing, drawn by the seed (0.25)"},
+    {{"test", "all", "the part of the rows that is kept for testing, drawn by the seed (0.25; of text the last 0.1)"},
      0,
      FRACTION,
      AT(test),
@@ -71,17 +71,27 @@ static const struct option_rule {
      NULL},
     {{"skip", "text", "so many lines at the beginning are skipped"}, SETS_TEXT, COUNT, AT(skip), NULL},
     {{"encoding", "text", "of text that is not UTF-8: latin1, utf-16, … (all that iconv knows)"},
-     SETS_TEXT,
+     SETS_TEXT | SETS_SEQUENCE,
      WORD,
      AT(encoding),
      NULL},
     {{"split", "folders", "which of several sets in the folder: split=letters"}, SETS_FOLDER, WORD, AT(split), NULL},
-    {{"n", "made sets", "how many rows"}, SETS_MADE, COUNT, AT(n), NULL},
+    {{"length", "text(…)", "characters of a row (64)"}, SETS_SEQUENCE, COUNT, AT(length), NULL},
+    {{"stride", "text(…)", "characters from the beginning of one row to that of the next (length)"},
+     SETS_SEQUENCE,
+     COUNT,
+     AT(stride),
+     NULL},
+    {{"n", "made sets, text(…)", "how many rows; of text for training, at places drawn by the seed"},
+     SETS_MADE | SETS_SEQUENCE,
+     COUNT,
+     AT(n),
+     NULL},
     {{"noise", "made sets", "the deviation of the noise"}, SETS_MADE, AMOUNT, AT(noise), NULL},
     {{"max_columns", "tables", "the most columns that are read (100000)"}, SETS_TABLE, COUNT, AT(max_columns), NULL},
     {{"max_bytes", "files",
       "the most bytes that are read, uncompressed (2 GiB; of a compressed file, 100 times its size)"},
-     SETS_FILE,
+     SETS_FILE | SETS_SEQUENCE,
      COUNT,
      AT(max_bytes),
      NULL},
@@ -175,11 +185,12 @@ static dg_status check_fill(const char *name, const data_options *options)
     return dg_error(DG_BAD_ARGUMENT, "data %s: fill=%.60s: expected mean, median, drop or a number", name, fill);
 }
 
-dg_status options_read(const char *name, const dg_value *call, unsigned kinds, bool fields, data_options *options)
+dg_status options_read(const char *name, const dg_value *call, size_t first, unsigned kinds, bool fields,
+                       data_options *options)
 {
     *options = (data_options){.test = DATA_NOT_GIVEN, .noise = DATA_NOT_GIVEN, .header = DATA_NOT_GIVEN};
     bool given[N_RULES] = {false};
-    for (size_t k = 0; k < call->count; k++) {
+    for (size_t k = first; k < call->count; k++) {
         const dg_value *item = &call->items[k];
         const struct option_rule *rule = rules;
         if (!item->key)

@@ -11,6 +11,7 @@ typedef struct data_reader {
     size_t n_formats;
     unsigned kinds;  /* SETS_…: which options there are */
     bool has_fields; /* values(FIELD=[…]): lists in the brackets are the data */
+    bool has_path;   /* text('book.txt'): the file is the first thing in the brackets */
     /* A set with at least one row, whose fields agree in their count. */
     dg_status (*read)(const data_reading *reading, dg_data **set);
     /* Instead of `read`, for tables that are text: see csv_parse(). */

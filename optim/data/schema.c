@@ -11,6 +11,7 @@
 #define NOTE_COLUMNS  "data.columns"
 #define NOTE_CLASSES  "data.classes"
 #define NOTE_WORDS    "data.words"
+#define NOTE_TEXT     "data.text"
 #define TENSOR_OFFSET "data.offset"
 #define TENSOR_SCALE  "data.divisor"
 #define TENSOR_LABELS "data.labels"
@@ -81,6 +82,8 @@ dg_status dg_data_keep(const dg_data *data, dg_tensors *checkpoint)
         DG_TRY(put_json(data, checkpoint, NOTE_CLASSES, cJSON_CreateStringArray(data->classes, (int)data->n_classes)));
     if (data->classes && data->has_words)
         DG_TRY(dg_tensors_set_note(checkpoint, NOTE_WORDS, "true"));
+    if (data->is_text)
+        DG_TRY(dg_tensors_set_note(checkpoint, NOTE_TEXT, "true"));
     if (data->labels) {
         const dg_tensor labels = dg_tensor_view(DG_FLOAT64, DG_SHAPE(data->n_classes), data->labels);
         DG_TRY(dg_tensors_put(checkpoint, TENSOR_LABELS, &labels));
@@ -198,6 +201,7 @@ static dg_status take_classes(const dg_tensors *checkpoint, dg_data *set)
     bool fine = take_words(set, json, &set->classes, &set->n_classes);
     cJSON_Delete(json);
     set->has_words = dg_tensors_note(checkpoint, NOTE_WORDS) != NULL;
+    set->is_text = dg_tensors_note(checkpoint, NOTE_TEXT) != NULL;
     if (!fine || (labels && (labels->dtype != DG_FLOAT64 || dg_tensor_count(labels) != set->n_classes)))
         return garbled(NOTE_CLASSES);
     double *copy = labels ? data_alloc(set, (size_t)set->n_classes, sizeof *copy) : NULL;
@@ -233,6 +237,11 @@ dg_status schema_read(const dg_tensors *checkpoint, dg_data **like)
     else
         dg_data_free(set);
     return status;
+}
+
+bool dg_data_kept_text(const dg_tensors *checkpoint)
+{
+    return checkpoint && dg_tensors_note(checkpoint, NOTE_TEXT) != NULL;
 }
 
 static dg_status copy_classes(const dg_data *like, char ***classes, int64_t *count)

@@ -16,7 +16,7 @@
  *   scaling.c   missing numbers and scales, after the split
  *   sizes.c     ROWS, FEATURES, CLASSES, VOCAB of a set
  *   labels.c    classes meet the losses of a graph
- *   idx.c       and arrays.c, npy.c, builtin.c, made.c, values.c: the other readers
+ *   idx.c       and arrays.c, npy.c, builtin.c, made.c, text.c, values.c: the other readers
  *   readers.c   the table of readers
  *   load.c      dg_data_open: read, split, fill, scale */
 #ifndef OPTIM_DATA_SET_H
@@ -50,7 +50,9 @@ struct dg_data {
     dg_dataset data;
     int64_t count;              /* rows */
     int64_t published;          /* so many rows train by the publisher's split, the others test; 0: there is none */
+    int64_t in_order[3];        /* rows for training, validation and test, one after another; 0: no such order */
     bool is_pixels;             /* the features share one unit */
+    bool is_text;               /* features and target are characters, the classes */
     int64_t n_classes;          /* 0: the target is no class */
     const char *const *classes; /* n_classes names; NULL: class k is "k" */
     const double *labels;       /* the number in the file of each class, ascending; NULL: k itself, or words */
@@ -93,17 +95,18 @@ int64_t data_class_of(const dg_data *set, double label);
 typedef struct data_options {
     const char *scale, *fill, *split, *encoding, *comment, *separator, *decimal;
     double test, noise;
-    int64_t n, skip, max_columns, max_bytes;
+    int64_t n, skip, max_columns, max_bytes, length, stride;
     int64_t header;                                                 /* 1: there is one, 0: there is none */
     const dg_value *target, *drop, *columns, *categories, *missing; /* a name, a number, a list of those, or none */
 } data_options;
 
 /* Kinds of sets, for options that not all have. */
-enum { SETS_MADE = 1, SETS_TABLE = 2, SETS_TEXT = 4, SETS_FOLDER = 8, SETS_FILE = 16 };
+enum { SETS_MADE = 1, SETS_TABLE = 2, SETS_TEXT = 4, SETS_FOLDER = 8, SETS_FILE = 16, SETS_SEQUENCE = 32 };
 
-/* Reads the items of a call; `kinds` of the set say which options there are. With `fields`, items that are lists and no
- * options are the set's own (values(FIELD=[…])). */
-dg_status options_read(const char *name, const dg_value *call, unsigned kinds, bool fields, data_options *options);
+/* Reads the items of a call from number `first` on; `kinds` of the set say which options there are. With `fields`,
+ * items that are lists and no options are the set's own (values(FIELD=[…])). */
+dg_status options_read(const char *name, const dg_value *call, size_t first, unsigned kinds, bool fields,
+                       data_options *options);
 
 /* One call of a reader. */
 typedef struct data_reading {
@@ -119,6 +122,9 @@ typedef struct data_reading {
  * counted in the budget. max_bytes: the bound where there is no memory limit; 0: the default. Only regular files, and
  * pipes as standard input or /dev/fd/N, are read. */
 dg_status bytes_read(const char *path, int64_t max_bytes, data_budget *budget, char **bytes, size_t *size);
+
+/* The same of a text, which becomes UTF-8 without a byte order mark. DG_BAD_DATA: it is empty or no text. */
+dg_status data_read_text(const data_reading *reading, char **text, size_t *size);
 
 /* foreign.c: DG_BAD_DATA for what is known to be no table, with the way to make it one. */
 dg_status foreign_check(const char *path, const char *bytes, size_t size);

@@ -24,6 +24,8 @@ static int64_t vocab_of(const dg_data *data)
 {
     const dg_tensor *features = dg_tensors_find(data->data.fields, "features");
     const dg_tensor *target = dg_tensors_find(data->data.fields, "target");
+    if (data->is_text)
+        return data->n_classes;
     int64_t first = features ? data_count_classes(features) : 0;
     int64_t second = target && target->shape.rank > 1 ? data_count_classes(target) : 0;
     return first > second || first == 0 ? first : second;
@@ -32,10 +34,13 @@ static int64_t vocab_of(const dg_data *data)
 static const struct {
     dg_data_size is;
     int64_t (*of)(const dg_data *data);
-} sizes[] = {{{"ROWS", "rows that train"}, rows_of},
-             {{"FEATURES", "numbers in a row's features"}, features_of},
-             {{"CLASSES", "classes of the target"}, classes_of},
-             {{"VOCAB", "tokens: one more than the greatest, where features are whole numbers from 0 on"}, vocab_of}};
+} sizes[] = {
+    {{"ROWS", "rows that train"}, rows_of},
+    {{"FEATURES", "numbers in a row's features"}, features_of},
+    {{"CLASSES", "classes of the target"}, classes_of},
+    {{"VOCAB",
+      "tokens: the characters of a text, else one more than the greatest, where features are whole numbers from 0 on"},
+     vocab_of}};
 
 const dg_data_size *dg_data_size_at(size_t index)
 {

@@ -90,21 +90,13 @@ static const char *folder_of(const dg_graph_file *file)
     return slash ? dg_arena_text(file->arena, file->path, (size_t)(slash - file->path) + (slash == file->path)) : NULL;
 }
 
-/* The path ends at one of the brackets of data="d (1).csv(target=y)", or there are none. */
 static dg_status check_data_path(const dg_graph_file *file, const char *folder, const char *data)
 {
-    dg_status status = dg_ok();
-    for (size_t length = 1; status.code == DG_OK && length <= strlen(data); length++) {
-        char *path;
-        if (data[length] && data[length] != '(')
-            continue;
-        bool is_whole = data[0] == '/' || !folder;
-        if (asprintf(&path, "%s%s%.*s", is_whole ? "" : folder, is_whole ? "" : "/", (int)length, data) < 0)
-            return document_no_memory(file);
-        if (access(path, F_OK) == 0)
-            status = dg_graph_file_check_path(file, path);
-        free(path);
-    }
+    char *path;
+    dg_status status = dg_data_path(data, folder, &path, NULL);
+    if (status.code == DG_OK && path)
+        status = dg_graph_file_check_path(file, path);
+    free(path);
     return dg_prefixed(status, "%s: data", file->path);
 }
 

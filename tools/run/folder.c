@@ -109,17 +109,9 @@ char *path_between(const char *from, const char *to)
 
 bool names_file(const char *folder, const char *data)
 {
-    bool found = false;
-    for (size_t length = 1; *data && !found && length <= strlen(data); length++) {
-        char *path;
-        if (data[length] && data[length] != '(')
-            continue;
-        bool is_whole = data[0] == '/' || !folder;
-        if (asprintf(&path, "%s%s%.*s", is_whole ? "" : folder, is_whole ? "" : "/", (int)length, data) < 0)
-            return false;
-        found = access(path, F_OK) == 0;
-        free(path);
-    }
+    char *path;
+    bool found = dg_data_path(data, folder, &path, NULL).code == DG_OK && path;
+    free(path);
     return found;
 }
 

@@ -82,27 +82,25 @@ static dg_status hash_path(uint64_t *hash, const char *path)
     return status;
 }
 
-/* The path in a specification of data, "d (1).csv(target=y)", as an absolute one, with what follows it; its content
- * goes into the hash. Sets by name stay as they are. */
+/* The specification of data with an absolute path, whose content goes into the hash. Sets by name stay as they are. */
 static dg_status find_data(study *s, const dg_graph_file *file, const char *graph, study_variant *variant)
 {
     const char *spec = dg_graph_file_setting(file, "data"), *slash = strrchr(graph, '/');
-    for (size_t length = spec ? strlen(spec) : 0; length > 0; length--) {
-        char real[PATH_MAX];
-        if (spec[length] && spec[length] != '(')
-            continue;
-        const char *path = spec[0] == '/' || !slash
-                               ? study_format(s, "%.*s", (int)length, spec)
-                               : study_format(s, "%.*s/%.*s", (int)(slash - graph), graph, (int)length, spec);
-        if (!path)
-            return study_no_memory();
-        if (!realpath(path, real))
-            continue;
-        DG_TRY(dg_graph_file_check_path(file, path));
-        variant->data = study_format(s, "%s%s", real, spec + length);
-        return variant->data ? hash_path(&variant->hash, real) : study_no_memory();
-    }
-    return dg_ok();
+    char *folder = slash ? strndup(graph, (size_t)(slash - graph) + (slash == graph)) : NULL, *path = NULL,
+         *whole = NULL;
+    dg_status status = slash && !folder ? study_no_memory() : dg_ok();
+    if (status.code == DG_OK && spec)
+        status = dg_data_path(spec, folder, &path, &whole);
+    if (status.code == DG_OK && path)
+        status = dg_graph_file_check_path(file, path);
+    if (status.code == DG_OK && whole)
+        variant->data = study_format(s, "%s", whole);
+    if (status.code == DG_OK && whole)
+        status = variant->data ? hash_path(&variant->hash, path) : study_no_memory();
+    free(folder);
+    free(path);
+    free(whole);
+    return status;
 }
 
 /* ---- variants ---- */

@@ -7,7 +7,13 @@
  * A specification is a name or a path, with options in brackets where there are any; dg_data_format_at() lists formats
  * and dg_data_option_at() options. Features are numbers: words become one column for each different word (1 where the
  * row has it), missing cells the mean of their column. What is done to a table by default is reported by
- * dg_data_notice(). Reading the same bytes with the same options and seed gives the same numbers. */
+ * dg_data_notice(). Reading the same bytes with the same options and seed gives the same numbers.
+ *
+ * text('book.txt', length=64) is a text for networks that tell the next character: "features" and "target" are int64
+ * [rows, length], the numbers of characters (code points of UTF-8), the target one character further on. The classes
+ * are the different characters in the order of their code points. Rows begin `stride` characters apart (`length`), or n
+ * rows for training at places drawn by the seed. The split is by position: training, validation, then the last tenth
+ * (test=) for testing; no row reaches from one part into another. */
 #ifndef DOTGRAD_DATA_H
 #define DOTGRAD_DATA_H
 
@@ -47,6 +53,8 @@ dg_status dg_dataset_split(dg_dataset *data, double test, double validation, uin
 dg_status dg_dataset_fold(dg_dataset *data, int64_t folds, int64_t fold, double validation, uint64_t seed);
 /* For sets with a published split: rows 0 … n_train − 1 train, the rest test. */
 dg_status dg_dataset_split_at(dg_dataset *data, int64_t n_train);
+/* For rows in an order, as of time: the first n_train train, the next n_validation validate, the rest test. */
+dg_status dg_dataset_split_in_order(dg_dataset *data, int64_t n_train, int64_t n_validation);
 /* Moves a fraction of the training rows, drawn by the seed, to the validation list. */
 dg_status dg_dataset_take_validation(dg_dataset *data, double fraction, uint64_t seed);
 
@@ -90,6 +98,11 @@ typedef struct dg_data_options {
 dg_status dg_data_open(const char *spec, const dg_data_options *options, dg_data **data);
 void dg_data_free(dg_data *data);
 
+/* The file or folder that a specification names, as dg_data_open() would find it from `folder` (NULL: the working
+ * folder). *path is NULL for a set by name and for what is not there. *whole_spec, where wanted (not NULL), is the
+ * specification with the absolute path. Free both with free(). */
+dg_status dg_data_path(const char *spec, const char *folder, char **path, char **whole_spec);
+
 /* The fields with their split; belongs to the data. "one_hot" [rows, classes] comes with a target of few classes. */
 const dg_dataset *dg_data_set(const dg_data *data);
 int64_t dg_data_rows(const dg_data *data);
@@ -130,6 +143,8 @@ int64_t dg_data_size_of(const dg_data *data, const char *name);
 dg_status dg_data_keep(const dg_data *data, dg_tensors *checkpoint);
 /* The classes that dg_data_keep wrote: 0 and NULL when there are none. Free each name and the list with free(). */
 dg_status dg_data_kept_classes(const dg_tensors *checkpoint, char ***classes, int64_t *count);
+/* Whether the data were a text: the classes are its characters. */
+bool dg_data_kept_text(const dg_tensors *checkpoint);
 
 /* ---- what can be read: for `dotgrad list data` ---- */
 
