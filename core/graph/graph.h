@@ -92,6 +92,7 @@ struct dg_graph {
     bool emitting;                  /* what is made now is emitted */
     dg_module *module;              /* that is open */
     int64_t unopened;               /* modules that were not opened since there is a mistake, and are to be closed */
+    struct scan_list *scans;        /* see step.c */
 };
 
 /* Brings one value into the form that `spec` declares. `what` names the op and node for the message. */

@@ -13,6 +13,7 @@
 #include <dotgrad/ops/reduce.h>
 #include <dotgrad/ops/shape.h>
 #include <dotgrad/ops/source.h>
+#include <dotgrad/step.h>
 #include <stdio.h>
 
 enum { QUERY, KEY, VALUE, KEEP, ADDED, RANDOM, ALL_INPUTS };
@@ -242,6 +243,23 @@ static void backward(const dg_backward *vjp)
             sum_of(vjp->grad_inputs[KEY], dg_matmul(scaled(&w, on_scores), w.query, .transpose_input = true));
 }
 
+/* Causal attention: a query sees the keys of the steps before and its own. */
+static void attention_step(const dg_step *step)
+{
+    dg_node *const *in = step->inputs;
+    dg_node *both[2];
+    if (!step->attrs[CAUSAL].b || in[KEEP] || in[ADDED])
+        return;
+    for (int k = 0; k < 2; k++) {
+        dg_node *parts[] = {step->past(step, in[KEY + k], -2), in[KEY + k]};
+        both[k] = dg_cat(2, parts, .dim = -2);
+    }
+    dg_node *y =
+        dg_fused_attention(in[QUERY], both[0], both[1], .keep = step->counts(step), .scale = step->attrs[SCALE].f);
+    step->outputs[0] = y;
+    step->outputs[1] = dg_output(y, 1);
+}
+
 /* The cotangents a, b, c of dq, dk, dv stand for the number R = Σ dA∘X + Σ W∘Y with X = (a·kᵀ + q·bᵀ)·scale and
  * Y = g·cᵀ; its derivatives by the scores and by g·vᵀ are T and M∘E:
  *     E = P∘(X − Σ P∘X),   T = P∘(Q − Σ P∘Q),   Q = D∘X − D Σ P∘X − X Σ P∘D + M∘Y
@@ -377,3 +395,5 @@ static const dg_op fused_ops[] = {
 };
 
 const dg_op_family fused_attention_family = DG_FAMILY(fused_ops);
+
+const dg_step_rule fused_attention_rule = {"fused_attention", attention_step};

@@ -7,6 +7,7 @@
 #include <dotgrad/ops/recurrent.h>
 #include <dotgrad/ops/shape.h>
 #include <dotgrad/ops/source.h>
+#include <dotgrad/step.h>
 
 #include "ops/shared/rules.h"
 #include "run.h"
@@ -127,6 +128,21 @@ static void gru_recurrence_backward(const dg_backward *vjp)
 static double gru_recurrence_flops(const dg_infer *infer)
 {
     return gates_flops(infer, (double)infer->inputs[GRU_WEIGHT]->shape.dims[1]);
+}
+
+static void gru_recurrence_step(const dg_step *step)
+{
+    dg_node *const *in = step->inputs;
+    const dg_type *products = dg_node_type(in[GRU_PRODUCTS], 0);
+    if (step->attrs[0].b)
+        return;
+    dg_node *h =
+        step->state(step, (dg_type){products->dtype, DG_SHAPE(products->shape.dims[0], hidden_size(in[GRU_WEIGHT]))},
+                    in[GRU_FIRST]);
+    dg_node *y = dg_gru_recurrence(in[GRU_PRODUCTS], in[GRU_WEIGHT], .bias = in[GRU_BIAS], .first = h);
+    step->outputs[0] = y;
+    step->outputs[1] = dg_output(y, 1);
+    step->next(step, h, time_edge(y, true));
 }
 
 static const dg_sample gru_recurrence_samples[] = {
@@ -289,3 +305,5 @@ static const dg_op gru_recurrence_ops[] = {
 };
 
 const dg_op_family gru_recurrence_family = DG_FAMILY(gru_recurrence_ops);
+
+const dg_step_rule gru_recurrence_rule = {"gru_recurrence", gru_recurrence_step};

@@ -12,6 +12,7 @@
 #include <dotgrad/ops/reduce.h>
 #include <dotgrad/ops/shape.h>
 #include <dotgrad/ops/source.h>
+#include <dotgrad/step.h>
 
 #include <string.h>
 
@@ -109,6 +110,17 @@ static void time_shift_backward(const dg_backward *vjp)
         vjp->grad_inputs[0] = dg_time_shift(vjp->grad_output, .reverse = !reverse);
     if (vjp->n_inputs > 1 && vjp->wanted[1])
         vjp->grad_inputs[1] = time_edge(vjp->grad_output, reverse);
+}
+
+static void time_shift_step(const dg_step *step)
+{
+    dg_type type = *dg_node_type(step->inputs[0], 0);
+    if (step->attrs[0].b)
+        return;
+    type.shape = DG_SHAPE(type.shape.dims[0], type.shape.dims[2]);
+    dg_node *before = step->state(step, type, step->inputs[1]);
+    step->outputs[0] = dg_unsqueeze(before, 1);
+    step->next(step, before, time_edge(step->inputs[0], true));
 }
 
 static const dg_sample time_shift_samples[] = {{"time_shift", {"[2, 3, 2]", "[2, 2]"}},
@@ -432,6 +444,18 @@ static double rnn_recurrence_flops(const dg_infer *infer)
     return products * (2 * (double)infer->inputs[1]->shape.dims[1] + 12);
 }
 
+static void rnn_recurrence_step(const dg_step *step)
+{
+    dg_node *const *in = step->inputs;
+    const dg_type *products = dg_node_type(in[0], 0);
+    if (step->attrs[0].b)
+        return;
+    dg_node *h =
+        step->state(step, (dg_type){products->dtype, DG_SHAPE(products->shape.dims[0], hidden_size(in[1]))}, in[2]);
+    step->outputs[0] = dg_rnn_recurrence(in[0], in[1], .first = h, .nonlinearity = step->attrs[1].s);
+    step->next(step, h, time_edge(step->outputs[0], true));
+}
+
 static const dg_sample rnn_recurrence_samples[] = {
     {"rnn_recurrence", {"[2, 3, 2]", "[2, 2]", "[2, 2]"}},
     {"rnn_recurrence(reverse=true)", {"[1, 3, 2]", "[2, 2]", "-"}},
@@ -533,3 +557,6 @@ static const dg_op recurrence_ops[] = {
 };
 
 const dg_op_family recurrence_family = DG_FAMILY(recurrence_ops);
+
+const dg_step_rule rnn_recurrence_rule = {"rnn_recurrence", rnn_recurrence_step};
+const dg_step_rule time_shift_rule = {"time_shift", time_shift_step};

@@ -7,6 +7,7 @@
 #include <dotgrad/ops/recurrent.h>
 #include <dotgrad/ops/shape.h>
 #include <dotgrad/ops/source.h>
+#include <dotgrad/step.h>
 
 #include "ops/shared/rules.h"
 #include "run.h"
@@ -147,6 +148,22 @@ static double lstm_recurrence_flops(const dg_infer *infer)
 {
     int64_t features = infer->inputs[INPUT_WEIGHT] ? infer->inputs[INPUT]->shape.dims[2] : 0;
     return gates_flops(infer, (double)(features + infer->inputs[WEIGHT]->shape.dims[1]));
+}
+
+static void lstm_recurrence_step(const dg_step *step)
+{
+    dg_node *const *in = step->inputs;
+    const dg_type *input = dg_node_type(in[INPUT], 0);
+    const dg_type type = {input->dtype, DG_SHAPE(input->shape.dims[0], hidden_size(in[WEIGHT]))};
+    if (step->attrs[0].b)
+        return;
+    dg_node *h = step->state(step, type, in[FIRST_STATE]), *c = step->state(step, type, in[FIRST_CELL]);
+    dg_node *y = dg_lstm_recurrence(in[INPUT], in[WEIGHT], .first = h, .first_cell = c,
+                                    .input_weight = in[INPUT_WEIGHT], .bias = in[INPUT_BIAS]);
+    for (int k = 0; k < step->n_outputs; k++)
+        step->outputs[k] = k ? dg_output(y, k) : y;
+    step->next(step, h, time_edge(y, true));
+    step->next(step, c, time_edge(dg_output(y, CELL), true));
 }
 
 static const dg_sample lstm_recurrence_samples[] = {
@@ -294,3 +311,5 @@ static const dg_op lstm_recurrence_ops[] = {
 };
 
 const dg_op_family lstm_recurrence_family = DG_FAMILY(lstm_recurrence_ops);
+
+const dg_step_rule lstm_recurrence_rule = {"lstm_recurrence", lstm_recurrence_step};

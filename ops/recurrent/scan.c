@@ -3,6 +3,7 @@
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/shape.h>
 #include <dotgrad/scan.h>
+#include <dotgrad/step.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -15,11 +16,14 @@ typedef struct scanning {
     const dg_scan_options *options;
     int axis, n_states;
     int64_t n_steps;
-    dg_node **steps;    /* of the input, [n_steps] */
-    dg_node **outputs;  /* [n_steps] */
-    dg_node **states;   /* before the step that is being made */
-    dg_node **next;     /* after it */
-    dg_node **first;    /* the first step's `next` */
+    dg_node **steps;   /* of the input, [n_steps] */
+    dg_node **outputs; /* [n_steps] */
+    dg_node **states;  /* before the step that is being made */
+    dg_node **next;    /* after it */
+    dg_node **own;     /* states before the first step */
+    dg_node **first;   /* the first step's `next` */
+    int64_t first_id;
+    dg_node *result;    /* the first step's output */
     int64_t begin, end; /* ids of the nodes that the cell made */
     dg_node **now;      /* what those are at the step that is being made; NULL: the same node */
 } scanning;
@@ -122,7 +126,7 @@ static dg_status make_first(scanning *s, dg_scan_cell *cell)
         DG_TRY(check_state(s, k));
     if (!step.output)
         return dg_error(DG_BAD_ARGUMENT, "the cell gives no output");
-    s->outputs[place_of(s, 0)] = step.output;
+    s->outputs[place_of(s, 0)] = s->result = step.output;
     s->now = dg_arena_alloc(dg_graph_arena(s->graph), (size_t)(s->end + 1) * sizeof(dg_node *));
     return s->now ? dg_ok() : dg_no_memory("a linear scan");
 }
@@ -156,20 +160,9 @@ static const char *name_at_step(const scanning *s, dg_node *node, int64_t step)
 
 static dg_node *repeat(const scanning *s, dg_node *node, dg_node *const *inputs, int64_t step)
 {
-    const dg_op *op = dg_node_op(node);
-    if (op->flags & DG_ANY_INPUTS) /* its formula holds numbers that the attributes do not */
-        return dg_formula_node(s->graph, s->at, dg_node_formula(node), inputs);
     dg_node *owner = dg_node_owner(node);
-    return dg_apply(&(dg_application){.graph = s->graph,
-                                      .op = op->name,
-                                      .name = dg_node_is_named(node) ? name_at_step(s, node, step) : NULL,
-                                      .at = s->at,
-                                      .n_inputs = dg_node_input_count(node),
-                                      .inputs = inputs,
-                                      .n_attrs = dg_op_attr_count(op),
-                                      .attrs = dg_node_attrs(node),
-                                      .attrs_in_order = true,
-                                      .owner = owner ? at_step(s, owner) : NULL});
+    return dg_node_again(node, inputs, dg_node_is_named(node) ? name_at_step(s, node, step) : NULL, s->at,
+                         owner ? at_step(s, owner) : NULL);
 }
 
 /* Makes the cell's nodes again: those that change with the step. Parameters and what is computed from them alone stay,
@@ -222,15 +215,41 @@ static dg_status make_others(scanning *s, dg_node *const *states)
 static dg_status take_steps(scanning *s, dg_node *input, dg_scan_cell *cell)
 {
     dg_arena *arena = dg_graph_arena(s->graph);
+    s->first_id = dg_graph_node_count(s->graph);
     cut(s, input, 0, s->n_steps);
-    dg_node **own = dg_arena_alloc(arena, (size_t)s->n_states * sizeof(dg_node *));
-    if (!own)
+    s->own = dg_arena_alloc(arena, (size_t)s->n_states * sizeof(dg_node *));
+    if (!s->own)
         return dg_no_memory("a linear scan");
     for (int k = 0; k < s->n_states; k++) /* nodes of the scan's own, so that two states may begin as one node */
-        own[k] = s->states[k] = dg_identity(s->states[k]);
+        s->own[k] = s->states[k] = dg_identity(s->states[k]);
     DG_TRY(dg_graph_status(s->graph));
     DG_TRY(make_first(s, cell));
-    return make_others(s, own);
+    return make_others(s, s->own);
+}
+
+/* For those who take the sequence step by step. */
+static dg_node *keep(const scanning *s, dg_node *input, dg_node *const *states, dg_node *output)
+{
+    dg_node **starts = dg_arena_alloc(dg_graph_arena(s->graph), (size_t)s->n_states * sizeof(dg_node *));
+    if (!output)
+        return NULL;
+    if (!starts)
+        return fail(s, dg_no_memory("a linear scan"));
+    memcpy(starts, states, (size_t)s->n_states * sizeof(dg_node *));
+    dg_status status = dg_graph_keep_scan(s->graph, &(dg_scan_record){.sequence = input,
+                                                                      .output = output,
+                                                                      .axis = s->axis,
+                                                                      .reverse = s->options->reverse,
+                                                                      .n_states = s->n_states,
+                                                                      .starts = starts,
+                                                                      .states = s->own,
+                                                                      .next = s->first,
+                                                                      .x = s->steps[place_of(s, 0)],
+                                                                      .result = s->result,
+                                                                      .first_id = s->first_id,
+                                                                      .begin = s->begin,
+                                                                      .end = s->end});
+    return status.code == DG_OK ? output : fail(s, status);
 }
 
 dg_node *dg_scan_at(dg_location at, dg_node *input, int n_states, dg_node *const *states, dg_scan_cell *cell,
@@ -267,5 +286,6 @@ dg_node *dg_scan_at(dg_location at, dg_node *input, int n_states, dg_node *const
     }
     for (int k = 0; options.final && k < n_states; k++)
         options.final[k] = s.next[k];
-    return dg_stack_at(at, (int)s.n_steps, s.outputs, (dg_stack_options){.dim = s.axis, .name = options.name});
+    return keep(&s, input, states,
+                dg_stack_at(at, (int)s.n_steps, s.outputs, (dg_stack_options){.dim = s.axis, .name = options.name}));
 }

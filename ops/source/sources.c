@@ -5,6 +5,7 @@
 
 #include <dotgrad/op.h>
 #include <dotgrad/ops/source.h>
+#include <dotgrad/step.h>
 #include <math.h>
 #include <string.h>
 
@@ -144,6 +145,16 @@ static dg_status arange_like_forward(const dg_kernel *kernel)
     for (int64_t i = 0; i < count; i++)
         y[i] = i;
     return dg_ok();
+}
+
+/* Along time it is the number of the step. */
+static void arange_like_step(const dg_step *step)
+{
+    const dg_shape *shape = &dg_node_type(step->inputs[0], 0)->shape;
+    int axis;
+    if (dg_infer_dim(step->attrs[0].i, shape->rank, &axis).code == DG_OK)
+        step->outputs[0] =
+            shape->dims[axis] == 1 ? step->position : dg_arange_like(step->inputs[0], .dim = step->attrs[0].i);
 }
 
 /* ---- to: another element type ---- */
@@ -371,3 +382,5 @@ static const dg_op source_ops[] = {
 };
 
 const dg_op_family source_family = DG_FAMILY(source_ops);
+
+const dg_step_rule arange_like_rule = {"arange_like", arange_like_step};

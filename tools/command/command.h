@@ -14,6 +14,7 @@
 int command_train(int argc, char **argv);
 int command_eval(int argc, char **argv);
 int command_predict(int argc, char **argv);
+int command_generate(int argc, char **argv);
 int command_draw(int argc, char **argv);
 int command_summary(int argc, char **argv);
 int command_check(int argc, char **argv);

@@ -32,6 +32,7 @@ static const command commands[] = {
     {"show", "list and print the tensors of a run", command_show},
     {"fit-rbf", "choose and solve a radial basis function network for data", command_fit_rbf},
     {"predict", "apply a trained graph to a data file", command_predict},
+    {"generate", "text by a network that was trained on text, a character at a time", command_generate},
     {"draw", "draw a graph as SVG, PNG, PDF or DOT", command_draw},
     {"summary", "table of nodes: op, output shape, parameters, work", command_summary},
     {"check", "compare every gradient with finite differences", command_check},

@@ -62,6 +62,8 @@ static dg_status open_graph(dg_model *model, const dg_model_options *options)
             return dg_error(DG_BAD_DATA, "%s: the checkpoint's dtype is '%s'", model->path, dtype);
     }
     DG_TRY(dg_graph_read(model->path, &reading, &model->file));
+    if (dg_data_kept_text(model->checkpoint))
+        DG_TRY(dg_graph_read(model->path, &reading, &model->copy));
     DG_TRY(dg_tensors_new(&model->parameters));
     dg_status status = dg_weights_take(model->file->graph, model->checkpoint, model->parameters);
     if (status.code != DG_OK)
@@ -166,12 +168,14 @@ void dg_model_free(dg_model *model)
     if (!model)
         return;
     dg_predictor_free(model->predictor);
+    dg_stepper_free(model->stepper);
     dg_threads_free(model->threads);
     for (int64_t k = 0; model->classes && k < model->n_classes; k++)
         free(model->classes[k]);
     free(model->classes);
     dg_tensors_free(model->parameters);
     dg_tensors_free(model->checkpoint);
+    dg_graph_file_free(model->copy);
     dg_graph_file_free(model->file);
     free(model->path);
     free(model);

@@ -1,9 +1,10 @@
 /* A trained network: its graph, weights and what it keeps of its data.
  *
- *   model.c    opening     predict.c  rows to predictions */
+ *   model.c    opening     predict.c  rows to predictions     generate.c  text */
 #ifndef TOOLS_MODEL_MODEL_H
 #define TOOLS_MODEL_MODEL_H
 
+#include <dotgrad/generate.h>
 #include <dotgrad/model.h>
 
 /* What the numbers of the output are, by the loss that reads them. */
@@ -16,6 +17,9 @@ struct dg_model {
     dg_threads *threads;
     dg_node *output;
     dg_predictor *predictor;
+    dg_graph_file *copy; /* of one that was trained on text, for the steps of a sequence; else NULL */
+    dg_stepper *stepper; /* NULL until something is generated */
+    bool is_whole;       /* the stepper computes the whole sequence at every step */
     output_meaning meaning;
     char **classes; /* NULL: none */
     int64_t n_classes;

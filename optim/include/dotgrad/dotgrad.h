@@ -5,6 +5,7 @@
  *   scan.h      a step's nodes repeated along a sequence
  *   autograd.h  derivatives as more graph
  *   optim.h     data sets, optimisers, the trainer
+ *   generate.h  networks over sequences, a token at a time
  *   rbf_fit.h   radial basis function networks by closed forms
  *   activation.h  what is known of a function of one variable; the catalogue of activations
  *   graph_file.h  documents of graph files; reading DOT text is <dotgrad/graphviz.h>, in a library of its own
@@ -23,6 +24,8 @@
 #include <dotgrad/optim.h>
 
 #include <dotgrad/activation.h>
+
+#include <dotgrad/generate.h>
 
 #include <dotgrad/rbf_fit.h>
 

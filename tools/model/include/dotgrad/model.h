@@ -9,6 +9,7 @@
 #ifndef DOTGRAD_MODEL_H
 #define DOTGRAD_MODEL_H
 
+#include <dotgrad/generate.h>
 #include <dotgrad/graphviz.h>
 #include <dotgrad/optim.h>
 
@@ -54,6 +55,25 @@ dg_status dg_model_predict(dg_model *model, const dg_dataset *data, dg_tensor *r
 /* The same for features [rows, …] of a float type as they are in files: columns in the order of training, words as
  * columns of 0 and 1. They are scaled as in training. */
 dg_status dg_model_predict_features(dg_model *model, const dg_tensor *features, dg_tensor *result);
+
+/* ---- text ---- */
+
+typedef struct dg_generate_options {
+    const char *prompt;   /* UTF-8; what the text goes on from. NULL or "": a line end, or the first character */
+    int64_t length;       /* characters that are made */
+    dg_sampling sampling; /* all 0: the most likely character always */
+    bool whole;           /* the whole sequence is computed for every character: slow, to compare with */
+    /* Receives each character as soon as it is made, UTF-8 that ends with 0; false ends the text. */
+    bool (*take)(void *argument, const char *character);
+    void *argument;
+} dg_generate_options;
+/* Makes text, a character at a time, with a network that was trained on data="text('…')". What the network carries
+ * along is kept between characters (see <dotgrad/generate.h>). By one thread at a time. DG_BAD_ARGUMENT: the network
+ * was trained on other data, has not one input of tokens, or looks ahead; a character of the prompt was not in the text
+ * of training. DG_NUMERIC: scores that are not numbers. */
+dg_status dg_model_generate(dg_model *model, const dg_generate_options *options);
+/* Why the last text was computed by the whole sequence for every character; NULL: it was not. */
+const char *dg_model_generate_reason(const dg_model *model);
 
 DG_END_C
 
