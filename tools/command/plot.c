@@ -1,8 +1,10 @@
 /* dotgrad plot: curves of several runs in one picture, with bands over seeds. */
 #include "command.h"
+#include "graph_options.h"
 #include "options.h"
 #include "tools/run/curves.h"
 #include "tools/run/folder.h"
+#include "tools/run/pictures.h"
 #include "tools/run/plane.h"
 
 #include <dotgrad/file.h>
@@ -16,6 +18,9 @@
 
 enum { MOST_GROUPS = 20 };
 
+/* Options each of which is a picture of its own. */
+#define PICTURES "boundary|contour|filters|maps|latent|samples|recall|confusion"
+
 static const option_row own[] = {
     {.name = "what",
      .form = DG_FORM_NAME,
@@ -24,22 +29,71 @@ static const option_row own[] = {
             "same on validation data is dashed, where there is such a column"},
     {.name = "boundary",
      .form = DG_FORM_FLAG,
-     .against = "what",
+     .against = "what|contour|filters|maps|latent|samples|recall|confusion",
      .doc = "what one run's network decides over the plane of its two features, with the data on it"},
-    {.name = "data", .form = DG_FORM_CALL, .needs = "boundary", .doc = "other data than the run's on it"},
-    {.name = "single", .form = DG_FORM_FLAG, .against = "boundary", .doc = "a curve for each run, no bands"},
-    {.name = "linear", .form = DG_FORM_FLAG, .against = "boundary", .doc = "never a logarithmic axis"},
+    {.name = "contour",
+     .form = DG_FORM_TEXT,
+     .value = "'A, B'",
+     .against = "what|boundary|filters|maps|latent|samples|recall|confusion",
+     .doc = "the loss of the first run over a plane of its parameters, and on it the paths of all runs, by their\n"
+            "snapshots (train --snapshot-every 1). An axis is a number, fc.weight[0,3], the way to another run's\n"
+            "weights, runs/b, or random"},
+    {.name = "range",
+     .form = DG_FORM_TEXT,
+     .value = "'X0, X1, Y0, Y1'",
+     .needs = "contour",
+     .doc = "of the two axes (what the paths reach)"},
+    {.name = "filters",
+     .form = DG_FORM_NODE,
+     .may_be_bare = true,
+     .against = "what|boundary|contour|maps|latent|samples|recall|confusion",
+     .doc = "weights of a layer as pictures; bare: of the first that can be drawn"},
+    {.name = "maps",
+     .form = DG_FORM_NODE,
+     .against = "what|boundary|contour|filters|latent|samples|recall|confusion",
+     .doc = "a node's channels for one row of the data"},
+    {.name = "row", .form = DG_FORM_NATURAL, .needs = "maps", .doc = "which row, from 0 (0)"},
+    {.name = "latent",
+     .form = DG_FORM_NODE,
+     .against = "what|boundary|contour|filters|maps|samples|recall|confusion",
+     .doc = "a node [rows, 2] as points, coloured by the class of the target"},
+    {.name = "samples",
+     .form = DG_FORM_NODE,
+     .against = "what|boundary|contour|filters|maps|latent|recall|confusion",
+     .doc = "what a generator's node gives after more and more steps, by snapshots: points beside the data, or\n"
+            "pictures"},
+    {.name = "recall",
+     .form = DG_FORM_LIST,
+     .against = "what|boundary|contour|filters|maps|latent|samples|confusion",
+     .doc = "values of nodes as pictures, a line for each: what a memory is shown, and what it recalls"},
+    {.name = "confusion",
+     .form = DG_FORM_FLAG,
+     .against = "what|boundary|contour|filters|maps|latent|samples|recall",
+     .doc = "which class is taken for which, on the test rows or on all of --data"},
+    {.name = "data",
+     .form = DG_FORM_CALL,
+     .needs = "boundary|contour|maps|latent|samples|recall|confusion",
+     .doc = "other data than the run's"},
+    {.name = "single", .form = DG_FORM_FLAG, .against = PICTURES, .doc = "a curve for each run, no bands"},
+    {.name = "linear", .form = DG_FORM_FLAG, .against = PICTURES, .doc = "never a logarithmic axis"},
     {.name = "title", .form = DG_FORM_TEXT, .doc = "over the picture"},
-    {.name = "out", .letter = 'o', .form = DG_FORM_FILE, .doc = "a .svg or .png file (curves.svg, boundary.svg)"},
+    {.name = "out", .letter = 'o', .form = DG_FORM_FILE, .doc = "a .svg or .png file (curves.svg, boundary.svg, …)"},
     {0}};
 
 static const command_options known = {.command = "plot",
                                       .usage = "dotgrad plot RUN … [--what loss] [-o curves.svg]\n"
-                                               "dotgrad plot RUN --boundary [-o boundary.svg]",
+                                               "dotgrad plot RUN --boundary [-o boundary.svg]\n"
+                                               "dotgrad plot RUN … --contour 'w[0], w[1]' [-o contour.svg]\n"
+                                               "dotgrad plot RUN|G.dot --filters | --maps NODE | --latent NODE | "
+                                               "--samples NODE | --recall A,B | --confusion",
                                       .about = "Draws a column of the runs' metrics.csv by epoch. Runs of one graph, "
                                                "which differ in seed or fold, become one\n"
-                                               "curve with a band: mean and standard deviation.",
+                                               "curve with a band: mean and standard deviation. Or a picture of what "
+                                               "a network has learnt and how, which the\n"
+                                               "options name; a graph file by itself is taken with the parameters that "
+                                               "its seed gives.",
                                       .own = own,
+                                      .use = DG_USE_ALWAYS,
                                       .operand = "the folders of runs",
                                       .least = 1,
                                       .most = INT32_MAX};
@@ -182,17 +236,61 @@ static dg_status plot(const asked *a)
     return status;
 }
 
+/* ---- pictures ---- */
+
+/* The option that names a picture; NULL: curves are drawn. */
+static const char *picture_asked(void)
+{
+    static const char *const names[] = {"boundary", "contour", "filters", "maps",
+                                        "latent",   "samples", "recall",  "confusion"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (option_given(names[k]))
+            return names[k];
+    return NULL;
+}
+
+static dg_status draw_source(const plot_source *s, const picture_target *to)
+{
+    if (option_given("filters"))
+        return filters_draw(s, option_text("filters"), to);
+    if (option_given("maps"))
+        return maps_draw(s, option_text("maps"), option_whole("row", 0), to);
+    if (option_given("latent"))
+        return latent_draw(s, option_text("latent"), to);
+    if (option_given("samples"))
+        return samples_draw(s, option_text("samples"), to);
+    if (option_given("recall"))
+        return recall_draw(s, option_text("recall"), to);
+    return confusion_draw(s, to);
+}
+
+static dg_status draw_picture(const asked *a, const picture_target *to)
+{
+    const dg_graph_read_options reading = graph_options();
+    const char *data = option_text("data");
+    plot_source source;
+    if (option_given("contour"))
+        return contour_draw(a->runs, a->n_runs, option_text("contour"), option_text("range"), data, &reading, to);
+    if (option_given("boundary"))
+        return plane_draw(a->runs[0], data, &reading, to);
+    dg_status status = plot_source_open(&source, a->runs[0], data, &reading);
+    if (status.code == DG_OK)
+        status = draw_source(&source, to);
+    plot_source_close(&source);
+    return status;
+}
+
 int command_plot(int argc, char **argv)
 {
-    char **operands;
+    char **operands, usual[64];
     int over = options_take(&known, argc, argv, &operands);
     if (over >= 0)
         return over;
+    const char *asked_for = picture_asked();
+    snprintf(usual, sizeof usual, "%s.svg", asked_for ? asked_for : "curves");
     asked a = {.what = option_given("what") ? option_text("what") : "loss",
                .title = option_text("title"),
-               .out = option_given("out")        ? option_text("out")
-                      : option_given("boundary") ? "boundary.svg"
-                                                 : "curves.svg",
+               .out = option_given("out") ? option_text("out") : usual,
                .linear = option_given("linear"),
                .single = option_given("single"),
                .runs = operands};
@@ -202,11 +300,10 @@ int command_plot(int argc, char **argv)
     if (length < 5 || (strcmp(a.out + length - 4, ".svg") != 0 && strcmp(a.out + length - 4, ".png") != 0))
         return command_misused(argv[0], "-o needs a name that ends in .svg or .png, not '%s'", a.out);
     bool png = strcmp(a.out + length - 4, ".png") == 0;
-    if (option_given("boundary") && a.n_runs > 1)
-        return command_misused(argv[0], "--boundary needs the folder of one run");
-    dg_status status = option_given("boundary")
-                           ? plane_draw(a.runs[0], option_text("data"), a.title, png ? NULL : a.out, png ? a.out : NULL)
-                           : plot(&a);
+    if (asked_for && strcmp(asked_for, "contour") != 0 && a.n_runs > 1)
+        return command_misused(argv[0], "--%s needs a single run", asked_for);
+    const picture_target to = {.title = a.title, .svg = png ? NULL : a.out, .png = png ? a.out : NULL};
+    dg_status status = asked_for ? draw_picture(&a, &to) : plot(&a);
     if (status.code != DG_OK)
         return command_failed(status);
     fprintf(stderr, "wrote %s\n", a.out);

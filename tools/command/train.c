@@ -4,6 +4,7 @@
 #include "command.h"
 #include "tools/run/folder.h"
 #include "tools/run/row.h"
+#include "tools/run/source.h"
 #include "trace.h"
 
 #include <dotgrad/draw.h>
@@ -128,12 +129,25 @@ static dg_status open_folder(training_run *run)
 
 /* ---- training ---- */
 
+/* The weights after every so many steps, and before the first. The last step of an epoch is told with its end, or once
+ * more. */
+static dg_status keep_snapshot(training_run *run, uint64_t step)
+{
+    uint64_t every = (uint64_t)run->settings.snapshot_every;
+    if (!every || step % every != 0 || (step > 0 && step == run->kept_step))
+        return dg_ok();
+    run->kept_step = step;
+    return snapshot_write(run->folder, step, run->session.parameters);
+}
+
 static bool on_progress(void *argument, const dg_progress *now)
 {
     training_run *run = argument;
     progress_show(&run->progress, now);
     if (now->epoch_done)
         run->metrics_status = metrics_update(&run->metrics, run->trainer);
+    if (run->metrics_status.code == DG_OK)
+        run->metrics_status = keep_snapshot(run, now->step);
     return run->metrics_status.code == DG_OK;
 }
 
@@ -258,6 +272,9 @@ static dg_status run_trainer(training_run *run)
 {
     if (settings_watches(&run->settings))
         DG_TRY(watch_begin(&run->watch, run->folder, resumes_in_place(run) ? step_of(run->checkpoint) : 0));
+    snapshots_clean(run->folder, resumes_in_place(run) ? step_of(run->checkpoint) + 1 : 0);
+    if (!run->checkpoint)
+        DG_TRY(keep_snapshot(run, 0));
     watch_signals(true); /* whoever sees metrics.csv can stop the run, which saves then */
     DG_TRY(metrics_begin(&run->metrics, run->folder, run->trainer));
     progress_begin(&run->progress);

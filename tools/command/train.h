@@ -36,6 +36,7 @@ typedef struct training_run {
     metrics_file metrics;
     watch_file watch;
     dg_status metrics_status; /* of writing while training */
+    uint64_t kept_step;       /* of the last snapshot */
     double begin, training_seconds;
     dg_metrics validated, tested;
 } training_run;

@@ -38,6 +38,11 @@ static const option_row own[] = {
      .doc = "works through --steps steps instead: every node with the numbers filled in, forward and\n"
             "backward, then the new weights; leaves no folder"},
     {.name = "steps", .form = DG_FORM_COUNT, .most = 1000000000, .needs = "trace", .doc = "of the trace (1)"},
+    {.name = "snapshot-every",
+     .form = DG_FORM_COUNT,
+     .most = 1000000000,
+     .against = "trace",
+     .doc = "keeps the weights of every so many steps in RUN/snapshots, for plot --contour and --samples"},
     {.name = "no-pictures", .form = DG_FORM_FLAG, .doc = "draws neither the graph nor the loss curve"},
     {0}};
 
@@ -153,6 +158,7 @@ int settings_parse(int argc, char **argv, train_settings *settings)
     settings->resume = option_text("resume");
     settings->weights = option_text("weights");
     settings->no_pictures = option_given("no-pictures");
+    settings->snapshot_every = option_whole("snapshot-every", 0);
     settings->trace = option_given("trace");
     settings->steps = option_whole("steps", 0);
     settings->force = option_given("force");

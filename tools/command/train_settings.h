@@ -17,7 +17,8 @@ typedef struct train_settings {
         *loss, *dtype;
     int64_t epochs, batch_size, seed, split_seed, folds, fold, patience, drop_last, accumulate, watch_every;
     double validation, clip_value, clip_norm;
-    size_t memory_limit; /* 0: none */
+    size_t memory_limit;    /* 0: none */
+    int64_t snapshot_every; /* steps; 0: never */
     bool no_pictures, force, trace;
     int64_t steps; /* of the trace */
 } train_settings;

@@ -110,6 +110,34 @@ static void print_tics(FILE *out, const char *axis, const char *const *names, in
     fputs(")\n", out);
 }
 
+/* Lines of equal value go to $levels, in the places of columns and rows. */
+static void print_levels(FILE *out, const chart_heat *heat)
+{
+    if (!heat->n_levels)
+        return;
+    fputs("set contour base\nunset surface\nset cntrparam levels discrete ", out);
+    for (int k = 0; k < heat->n_levels; k++)
+        fprintf(out, "%s%.9g", k ? "," : "", heat->levels[k]);
+    fputs("\nset table $levels\nsplot $heat matrix with lines notitle\nunset table\nunset contour\nset surface\n", out);
+}
+
+/* Signed numbers have white at 0, whatever their range is. */
+static void print_palette(FILE *out, const chart_heat *heat)
+{
+    static const char *const palettes[] = {
+        [CHART_WARM] = "0 '#FFF7EC', 0.5 '#FDBB84', 1 '#B30000'",
+        [CHART_PALE] = "0 '#FFFFFF', 0.5 '#DCE6EF', 1 '#B4C4D4'",
+        [CHART_GREY] = "0 '#FFFFFF', 1 '#1B1F24'",
+        [CHART_SIGNED] = "0 '#2166AC', 0.25 '#92C5DE', 0.5 '#FFFFFF', 0.75 '#F4A582', 1 '#B2182B'"};
+    double most = 0;
+    fprintf(out, "unset grid\nset palette defined (%s)\n", palettes[heat->palette]);
+    if (heat->palette != CHART_SIGNED)
+        return;
+    for (int64_t k = 0; k < heat->rows * heat->columns; k++)
+        most = isfinite(heat->values[k]) ? fmax(most, fabs(heat->values[k])) : most;
+    fprintf(out, "set cbrange [%.9g:%.9g]\n", most > 0 ? -most : -1, most > 0 ? most : 1);
+}
+
 static void print_heat(FILE *out, const chart_heat *heat)
 {
     int64_t step = heat->columns / MOST_COLUMNS + 1;
@@ -123,16 +151,32 @@ static void print_heat(FILE *out, const chart_heat *heat)
     }
     fputs("END\n", out);
     print_tics(out, "y", heat->row_names, heat->rows, 0);
-    fputs("set xtics (", out);
-    for (int64_t k = 0; k < heat->columns; k += step)
+    print_levels(out, heat);
+    if (heat->equal) /* before tics are taken away: setting any brings all back */
+        fputs("set size ratio -1\nunset border\nset tics scale 0\n", out);
+    fputs(heat->x ? "set xtics (" : "unset xtics\n", out);
+    for (int64_t k = 0; heat->x && k < heat->columns; k += step)
         fprintf(out, "%s'%.6g' %lld", k ? ", " : "", heat->x[k], (long long)k);
-    fprintf(out, ")\nset xrange [-0.5:%lld.5]\n", (long long)heat->columns - 1);
+    fputs(heat->x ? ")\n" : "", out);
+    fprintf(out, "set xrange [-0.5:%lld.5]\n", (long long)heat->columns - 1);
     fprintf(out, heat->down ? "set yrange [%lld.5:-0.5]\n" : "set yrange [-0.5:%lld.5]\n", (long long)heat->rows - 1);
-    fputs("unset grid\nset palette defined (0 '#FFF7EC', 0.5 '#FDBB84', 1 '#B30000')\n", out);
+    print_palette(out, heat);
     print_label(out, "cblabel", heat->label);
     if (heat->log_scale)
         fputs("set logscale cb\nset format cb '%g'\n", out);
     fputs("plot $heat matrix with image notitle", out);
+    if (heat->n_levels)
+        fputs(", $levels using 1:2 with lines lw 0.7 lc rgb '#8796A5' notitle", out);
+}
+
+/* For a width of 720: what is flat by its nature leaves no room empty. */
+static int height_of(const chart *c)
+{
+    double ratio = c->ratio > 0                ? c->ratio
+                   : c->heat && c->heat->equal ? (double)c->heat->rows / (double)c->heat->columns
+                                               : 1;
+    double height = 110 + 530 * ratio;
+    return height < 180 ? 180 : height < 440 ? (int)height : 440;
 }
 
 static void print_script(FILE *out, const chart *c, const char *svg, const char *png)
@@ -144,6 +188,8 @@ static void print_script(FILE *out, const chart *c, const char *svg, const char 
     print_label(out, "title", c->title);
     print_label(out, "xlabel", c->x_label);
     print_label(out, "ylabel", c->y_label);
+    if (c->ratio > 0)
+        fprintf(out, "set size ratio %g\n", c->ratio);
     if (c->log_x)
         fputs("set logscale x\nset format x '%g'\n", out);
     if (c->log_y)
@@ -158,11 +204,14 @@ static void print_script(FILE *out, const chart *c, const char *svg, const char 
     for (int k = 0; k < 2; k++) {
         if (!(k ? png : svg))
             continue;
-        fputs(
-            k ? "set terminal pngcairo noenhanced size 1080,660 fontscale 1.2 background rgb 'white'\n"
-              : "set terminal svg noenhanced size 720,440 dynamic font 'Helvetica,Arial,sans-serif,12' background rgb "
-                "'white'\n",
-            out);
+        if (k)
+            fprintf(out, "set terminal pngcairo noenhanced size 1080,%d fontscale 1.2 background rgb 'white'\n",
+                    3 * height_of(c) / 2);
+        else
+            fprintf(out,
+                    "set terminal svg noenhanced size 720,%d dynamic font 'Helvetica,Arial,sans-serif,12' background "
+                    "rgb 'white'\n",
+                    height_of(c));
         print_label(out, "output", k ? png : svg);
         if (c->heat)
             print_heat(out, c->heat);

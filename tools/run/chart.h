@@ -22,9 +22,13 @@ typedef struct chart_heat {
     int64_t rows, columns;
     const double *values; /* [rows, columns]; NaN: nothing */
     const char *const *row_names;
-    const double *x; /* of the columns, at equal steps in the picture */
+    const double *x; /* of the columns, at equal steps in the picture; NULL: they have no numbers */
     const char *label;
     bool log_scale, down;
+    enum { CHART_WARM, CHART_PALE, CHART_GREY, CHART_SIGNED } palette; /* signed: blue below 0, red above */
+    bool equal;                                                        /* rows and columns are equally wide */
+    const double *levels;                                              /* of lines of equal value over it, ascending */
+    int n_levels;
 } chart_heat;
 
 typedef struct chart {
@@ -32,6 +36,7 @@ typedef struct chart {
     const chart_series *series;
     int n_series;
     bool log_x, log_y;
+    double ratio;             /* of height to width; 0: what fits */
     const char *const *names; /* of x = 1, 2, …; NULL: numbers */
     int n_names;
     const chart_heat *heat; /* series lie over it, in the places of its columns and rows, from 0 */

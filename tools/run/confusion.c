@@ -4,6 +4,7 @@
 #include "chart.h"
 #include "claim.h"
 #include "folder.h"
+#include "pictures.h"
 #include "print.h"
 
 #include <math.h>
@@ -49,7 +50,7 @@ static dg_status write_table(const char *path, const dg_tensor *counts, const dg
 }
 
 /* Shares of each target's rows. */
-static dg_status draw(const char *path, const dg_tensor *counts, const dg_data *data)
+static dg_status draw(const char *path, const dg_tensor *counts, const dg_data *data, const picture_target *to)
 {
     int64_t classes = counts->shape.dims[0];
     double *values = calloc((size_t)(classes * classes) + (size_t)classes, sizeof *values),
@@ -74,9 +75,10 @@ static dg_status draw(const char *path, const dg_tensor *counts, const dg_data *
                              .x = x,
                              .label = "share of the target's rows",
                              .down = true};
-    dg_status status = fine
-                           ? chart_draw(&(chart){.x_label = "decision", .y_label = "target", .heat = &heat}, path, NULL)
-                           : dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+    dg_status status =
+        fine ? chart_draw(&(chart){.title = to->title, .x_label = "decision", .y_label = "target", .heat = &heat},
+                          to->svg, to->png)
+             : dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
     free(values);
     free(names);
     free(numbers);
@@ -93,10 +95,32 @@ dg_status confusion_write(const char *run, const dg_task *task, dg_rows rows, co
     if (status.code == DG_OK && counts.shape.dims[0] <= MOST_CLASSES) {
         status = write_table(table, &counts, data);
         if (status.code == DG_OK && picture)
-            status = draw(svg, &counts, data);
+            status = draw(svg, &counts, data, &(picture_target){.svg = svg});
     }
     dg_tensor_release(&counts);
     free(table);
     free(svg);
     return status;
+}
+
+dg_status confusion_draw(const plot_source *s, const picture_target *to)
+{
+    dg_tensor counts = {0};
+    if (!s->data || !s->loss)
+        return dg_error(DG_BAD_ARGUMENT, "%s: there are no %s: give --data", s->path, s->data ? "losses" : "data");
+    const dg_dataset *set = dg_data_set(s->data);
+    const dg_task task = {.graph = s->file->graph,
+                          .loss = s->loss,
+                          .output = s->file->output,
+                          .parameters = s->parameters,
+                          .data = set,
+                          .threads = s->threads};
+    dg_rows rows = set->n_test ? (dg_rows){set->test, set->n_test} : (dg_rows){.count = dg_data_rows(s->data)};
+    dg_status status = dg_confusion(&task, rows, &counts);
+    if (status.code == DG_OK && counts.shape.dims[0] > MOST_CLASSES)
+        status = dg_error(DG_BAD_ARGUMENT, "%lld classes are too many for a picture", (long long)counts.shape.dims[0]);
+    if (status.code == DG_OK)
+        status = draw(s->path, &counts, s->data, to);
+    dg_tensor_release(&counts);
+    return status.code == DG_OK ? status : dg_prefixed(status, "%s", s->path);
 }

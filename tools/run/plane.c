@@ -2,7 +2,6 @@
 #include "plane.h"
 
 #include "chart.h"
-#include "folder.h"
 
 #include <dotgrad/model.h>
 #include <dotgrad/optim.h>
@@ -15,10 +14,9 @@
 enum { SIDE = 120, TICS = 5, MOST_CLASSES = 10 };
 
 typedef struct plane {
+    plot_source source;
     dg_model *model;
-    dg_tensors *checkpoint;
-    dg_data *data;
-    char *spec;
+    dg_data *data;          /* the source's */
     double low[2], high[2]; /* of the features, with a margin */
     double *heat, *across;  /* [SIDE, SIDE], [SIDE] */
     chart_series points[MOST_CLASSES];
@@ -32,23 +30,6 @@ static dg_status no_memory(void)
 }
 
 /* ---- the data ---- */
-
-static dg_status open_data(plane *p, const char *run, const char *data)
-{
-    run_notes notes;
-    DG_TRY(checkpoint_read(run, &p->checkpoint));
-    DG_TRY(notes_read(p->checkpoint, &notes));
-    data = data ? data : notes.data;
-    if (!data)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the run has no data: give --data", run);
-    char *folder = notes.base ? run_folder_of(run) : NULL;
-    p->spec = folder ? path_join(folder, notes.base) : NULL;
-    char *whole = p->spec && data == notes.data ? path_join(p->spec, data) : strdup(data);
-    free(folder);
-    free(p->spec);
-    p->spec = whole;
-    return p->spec ? dg_model_read(p->model, p->spec, &p->data) : no_memory();
-}
 
 static dg_status measure(plane *p, const char *run)
 {
@@ -155,7 +136,7 @@ static void name_rows(const plane *p, char texts[TICS][32], const char *names[SI
     }
 }
 
-static dg_status draw(plane *p, const char *title, const char *svg, const char *png)
+static dg_status draw(plane *p, const picture_target *to)
 {
     char texts[TICS][32];
     const char *names[SIDE];
@@ -166,21 +147,24 @@ static dg_status draw(plane *p, const char *title, const char *svg, const char *
                              .row_names = names,
                              .x = p->across,
                              .label = dg_model_kind_of(p->model) == DG_MODEL_CLASSES ? "class" : "output"};
-    const chart picture = {.title = title,
-                           .x_label = "first feature",
-                           .y_label = "second feature",
-                           .series = p->points,
-                           .n_series = p->n_points,
-                           .heat = &heat};
-    return chart_draw(&picture, svg, png);
+    const chart whole = {.title = to->title,
+                         .x_label = "first feature",
+                         .y_label = "second feature",
+                         .series = p->points,
+                         .n_series = p->n_points,
+                         .heat = &heat};
+    return chart_draw(&whole, to->svg, to->png);
 }
 
-dg_status plane_draw(const char *run, const char *data, const char *title, const char *svg, const char *png)
+dg_status plane_draw(const char *run, const char *data, const dg_graph_read_options *reading, const picture_target *to)
 {
     plane p = {.model = NULL};
-    dg_status status = dg_model_open(run, NULL, &p.model);
+    dg_status status = plot_source_open(&p.source, run, data, reading);
+    p.data = p.source.data;
+    if (status.code == DG_OK && !p.data)
+        status = dg_error(DG_BAD_ARGUMENT, "%s: the run has no data: give --data", run);
     if (status.code == DG_OK)
-        status = open_data(&p, run, data);
+        status = dg_model_open(run, NULL, &p.model);
     if (status.code == DG_OK)
         status = measure(&p, run);
     if (status.code == DG_OK)
@@ -188,12 +172,10 @@ dg_status plane_draw(const char *run, const char *data, const char *title, const
     if (status.code == DG_OK)
         status = fill_heat(&p);
     if (status.code == DG_OK)
-        status = draw(&p, title, svg, png);
+        status = draw(&p, to);
     free(p.heat);
     free(p.x);
-    free(p.spec);
-    dg_data_free(p.data);
-    dg_tensors_free(p.checkpoint);
     dg_model_free(p.model);
+    plot_source_close(&p.source);
     return status;
 }

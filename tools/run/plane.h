@@ -2,10 +2,10 @@
 #ifndef TOOLS_RUN_PLANE_H
 #define TOOLS_RUN_PLANE_H
 
-#include <dotgrad/status.h>
+#include "pictures.h"
 
 /* The decision over the plane, with the data on it: the class, or the chance or value where there are no classes.
  * `data`: a specification, NULL: that of the run. Axes are as training scaled them. DG_BAD_SHAPE: not two features. */
-dg_status plane_draw(const char *run, const char *data, const char *title, const char *svg, const char *png);
+dg_status plane_draw(const char *run, const char *data, const dg_graph_read_options *reading, const picture_target *to);
 
 #endif
