@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SIDE = 81, TICS = 5, LEVELS = 14, MOST_PATHS = 10, MOST_ROWS = 2000 };
+enum { SIDE = 61, TICS = 5, LEVELS = 14, MOST_PATHS = 10, MOST_ROWS = 500 };
 
 /* A step along the axis adds `direction` to the parameters. A number's axis shows the number itself; those of other
  * axes begin at 0, the weights of the first run. */
@@ -293,6 +293,10 @@ static dg_status find_range(contour *c, const char *range)
                 }
         if (!(c->low[d] <= c->high[d]))
             return dg_error(DG_NUMERIC, "%s is no number at any step: give --range", c->axes[d].name);
+        if (strcmp(c->axes[d].name, "random") == 0) { /* as far as the weights are long */
+            c->low[d] = fmin(c->low[d], -1);
+            c->high[d] = fmax(c->high[d], 1);
+        }
         double margin = 0.2 * (c->high[d] - c->low[d]);
         margin = margin > 0 ? margin : fmax(1, fabs(c->low[d]));
         c->low[d] -= margin;
