@@ -31,4 +31,8 @@ typedef struct step_graph {
 dg_status step_graph_make(dg_graph *graph, dg_node *input, dg_node *output, step_graph *made);
 void step_graph_release(step_graph *made);
 
+/* The dimension of the output that its places are in: behind the classes where a loss on classes reads it, else that of
+ * the input's size. DG_BAD_SHAPE: it has none. */
+dg_status find_time_axis(dg_node *input, dg_node *output, int *axis);
+
 #endif

@@ -363,30 +363,6 @@ static dg_status check_input(const dg_stepper_options *options, dg_stepper *s)
     return dg_ok();
 }
 
-/* Where the output has its places: behind the classes where a loss on classes reads it, else where the size is. */
-static dg_status find_time(const dg_stepper_options *options, dg_stepper *s)
-{
-    const dg_shape *shape = &dg_node_type(s->output, 0)->shape;
-    int64_t time = dg_node_type(s->input, 0)->shape.dims[1];
-    char text[DG_SHAPE_TEXT];
-    int first = 1;
-    for (int64_t id = 0; id < dg_graph_node_count(options->graph); id++) {
-        const dg_node *node = dg_graph_node(options->graph, id);
-        dg_scores scores = dg_node_op(node)->scores;
-        if (dg_node_input_count(node) > 0 && dg_node_input(node, 0) == s->output && shape->rank == 3 &&
-            (scores == DG_SCORES_CLASSES || scores == DG_SCORES_LOG_PROBABILITIES))
-            first = 2;
-    }
-    s->time_axis = first;
-    while (s->time_axis < shape->rank && shape->dims[s->time_axis] != time)
-        s->time_axis++;
-    if (s->time_axis < shape->rank)
-        return dg_ok();
-    return dg_error(DG_BAD_SHAPE,
-                    "'%s' is %s: expected scores for each place of '%s', [N, T, tokens] or [N, tokens, T]",
-                    options->output, dg_graph_print_shape(options->graph, shape, text, sizeof text), options->input);
-}
-
 /* Steps against the whole, on the first tokens of a sequence that has no order. */
 static dg_status compare(dg_stepper *s)
 {
@@ -424,7 +400,7 @@ static dg_status open_stepper(dg_stepper *s, const dg_stepper_options *options)
 {
     DG_TRY(dg_graph_status(options->graph));
     DG_TRY(check_input(options, s));
-    DG_TRY(find_time(options, s));
+    DG_TRY(find_time_axis(s->input, s->output, &s->time_axis));
     DG_TRY(dg_plan_new(options->graph,
                        &(dg_plan_options){.fetch = &s->output,
                                           .n_fetch = 1,

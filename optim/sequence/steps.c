@@ -408,3 +408,26 @@ void step_graph_release(step_graph *made)
     free(made->kept);
     *made = (step_graph){0};
 }
+
+dg_status find_time_axis(dg_node *input, dg_node *output, int *axis)
+{
+    const dg_graph *graph = dg_node_graph(input);
+    const dg_shape *shape = &dg_node_type(output, 0)->shape;
+    int64_t time = dg_node_type(input, 0)->shape.dims[1];
+    char text[DG_SHAPE_TEXT];
+    *axis = 1;
+    for (int64_t id = 0; id < dg_graph_node_count(graph) && shape->rank == 3; id++) {
+        const dg_node *node = dg_graph_node(graph, id);
+        dg_scores scores = dg_node_op(node)->scores;
+        if (dg_node_input_count(node) > 0 && dg_node_input(node, 0) == output &&
+            (scores == DG_SCORES_CLASSES || scores == DG_SCORES_LOG_PROBABILITIES))
+            *axis = 2;
+    }
+    while (*axis < shape->rank && shape->dims[*axis] != time)
+        ++*axis;
+    if (*axis < shape->rank)
+        return dg_ok();
+    return dg_error(DG_BAD_SHAPE,
+                    "'%s' is %s: expected scores for each place of '%s', [N, T, tokens] or [N, tokens, T]",
+                    dg_node_name(output), dg_graph_print_shape(graph, shape, text, sizeof text), dg_node_name(input));
+}

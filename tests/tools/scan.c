@@ -236,7 +236,7 @@ Test(scan, mistakes_name_the_scan_and_the_cell)
         {"digraph { x [op=\"input([N, 3])\"]; h [op=\"input([N, 3])\"]; next_h [op=add]; x -> next_h; h -> next_h; }",
          known, "input 'x' of cell.dot is [N, 3], 'a step of q' is [N, 2]", "scan 'net'"},
         {"digraph { x [op=\"input([N, 2])\"]; h [op=\"input([N, H])\"]; next_h [op=tanh]; h -> next_h; }", known,
-         "state 'h' of cell.dot is [N, H]: H is no size of what is wired", "scan 'net'"},
+         "state 'h' of cell.dot is [N, H]: H is not a size of any wired input", "scan 'net'"},
         {"digraph { x [op=\"input([N, 2])\"];\n h [op=\"input([N, 2])\"];\n next_h [op=ad];\n x -> next_h; h -> "
          "next_h; }",
          known, "scan 'net': cell.dot:3: ", "there is no op 'ad'"},

@@ -1,6 +1,7 @@
 /* Pictures of a network's insides and of how it was trained, for `dotgrad plot`. All are drawn by chart.c; `to` says
  * where each goes.
  *
+ *   axes.c       what the axes of a contour are
  *   contour.c    the loss over a plane of parameters, and the paths of runs on it
  *   points.c     values of a node in the plane: by class, or after more and more steps
  *   tiles.c      filters, feature maps, patterns as grey pictures
