@@ -41,7 +41,7 @@
         }                                                                                                              \
     }
 
-/* Within the bounds, both included, the derivative is 1. */
+/* At the bounds the derivative is 0, as in PyTorch 2.15; older ones have 1 there. */
 static const char *clamp_formula(const dg_value *attrs, int n_inputs)
 {
     (void)n_inputs;
@@ -50,9 +50,9 @@ static const char *clamp_formula(const dg_value *attrs, int n_inputs)
         return NULL;
     if (low && high && attrs[0].f > attrs[1].f)
         return "where(input == input, max, input)";
-    return !high  ? "where(input < min, min, input)"
-           : !low ? "where(input > max, max, input)"
-                  : "where(input < min, min, where(input > max, max, input))";
+    return !high  ? "where(input <= min, min, input)"
+           : !low ? "where(input >= max, max, input)"
+                  : "where(input <= min, min, where(input >= max, max, input))";
 }
 
 /* The exponent is the attribute or the second input, one of them. */
@@ -116,7 +116,7 @@ static const dg_op elementwise_ops[] = {
     {
         .name = "clamp",
         .family = "elementwise",
-        .summary = "y = min(max(x, min), max), either bound may be left out; derivative 1 at the bounds",
+        .summary = "y = min(max(x, min), max), either bound may be left out; derivative 0 at the bounds",
         .inputs = {{.name = "input"}},
         .attrs = {{.name = "min", .kind = DG_ATTR_FLOAT, .fallback = "none", .doc = "the least value"},
                   {.name = "max", .kind = DG_ATTR_FLOAT, .fallback = "none", .doc = "the greatest value"}},

@@ -1,4 +1,4 @@
-/* Similarities of vectors, and the losses of pairs and triplets that are made of them. max(0, y) has the derivative 1
+/* Similarities of vectors, and the losses of pairs and triplets that are made of them. max(0, y) has the derivative 0
  * at y = 0, as PyTorch's clamp_min; a NaN goes through. */
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
@@ -147,7 +147,7 @@ static void cosine_embedding_loss_compose(const dg_compose *compose)
     if (dtype == DG_FLOAT32)
         y = dg_to(y, dtype);
     double margin = compose->attrs[1].f;
-    snprintf(text, sizeof text, "where(t == 1, 1 - y, where(t == -1, where(y - (%.17g) < 0, 0, y - (%.17g)), 0 * t))",
+    snprintf(text, sizeof text, "where(t == 1, 1 - y, where(t == -1, where(y - (%.17g) <= 0, 0, y - (%.17g)), 0 * t))",
              margin, margin);
     compose->outputs[0] = reduced(dg_expr(text, {"y", y}, {"t", t}), &compose->attrs[0]);
 }
@@ -176,7 +176,7 @@ static void hinge_embedding_loss_compose(const dg_compose *compose)
     double margin = compose->attrs[1].f;
     dg_node *losses =
         loss_of_pair(compose->inputs[0], compose->inputs[1],
-                     "where(t == -1, 0, x) + where(or(t == 1, %.17g - x < 0), 0, %.17g - x) + 0 * t", margin, margin);
+                     "where(t == -1, 0, x) + where(or(t == 1, %.17g - x <= 0), 0, %.17g - x) + 0 * t", margin, margin);
     compose->outputs[0] = reduced(losses, &compose->attrs[0]);
 }
 
@@ -207,7 +207,7 @@ static void triplet_margin_loss_compose(const dg_compose *compose)
     dg_node *near = distance(anchor, positive, p, eps, false), *far = distance(anchor, negative, p, eps, false);
     if (compose->attrs[4].b)
         far = dg_minimum(far, distance(positive, negative, p, eps, false));
-    snprintf(text, sizeof text, "where(near - far + (%.17g) < 0, 0, near - far + (%.17g))", margin, margin);
+    snprintf(text, sizeof text, "where(near - far + (%.17g) <= 0, 0, near - far + (%.17g))", margin, margin);
     compose->outputs[0] = reduced(dg_expr(text, {"near", near}, {"far", far}), &compose->attrs[0]);
 }
 
@@ -231,7 +231,7 @@ static void margin_ranking_loss_compose(const dg_compose *compose)
 {
     double margin = compose->attrs[1].f;
     char text[160];
-    snprintf(text, sizeof text, "where(t * (b - a) + (%.17g) < 0, 0, t * (b - a) + (%.17g))", margin, margin);
+    snprintf(text, sizeof text, "where(t * (b - a) + (%.17g) <= 0, 0, t * (b - a) + (%.17g))", margin, margin);
     dg_node *losses = dg_expr(text, {"a", compose->inputs[0]}, {"b", compose->inputs[1]}, {"t", compose->inputs[2]});
     compose->outputs[0] = reduced(losses, &compose->attrs[0]);
 }

@@ -114,7 +114,7 @@ Test(derivative, takes_pytorchs_side_at_kinks)
         {"min(x, 0)", 0, 0.5},
         {"max(x, 0)", 1, 1},
         {"max(x, 0)", -1, 0},
-        {"clamp(x, min=0)", 0, 1},
+        {"clamp(x, min=0)", 0, 0},
         {"step(x)", 0, 0},
         {"sqrt(x)", 0, INFINITY},
         {"x^2", 0, 0},
