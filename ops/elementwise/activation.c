@@ -5,6 +5,7 @@
 
 #include <dotgrad/op.h>
 #include <dotgrad/ops/shape.h>
+#include <math.h>
 #include <string.h>
 
 #define ACTIVATION(op_name, summary_text, source_text, formula_text)                                                   \
@@ -20,7 +21,7 @@
     }
 
 /* With numbers to choose: further samples in calls like "elu(alpha=0.5)". LIMITED: not any numbers will do. */
-#define FAMILY_OF(...) LIMITED(NULL, __VA_ARGS__)
+#define FAMILY_OF(...) LIMITED(finite_check, __VA_ARGS__)
 #define LIMITED(check_function, op_name, summary_text, source_text, formula_text, second_sample, ...)                  \
     {                                                                                                                  \
         .name = op_name, .family = "activation", .summary = summary_text, .source = source_text,                       \
@@ -45,14 +46,21 @@ static dg_status out_of_range(const char *name, double value, const char *wants)
     return dg_error(DG_BAD_ARGUMENT, "%s is %g, expected %s", name, value, wants);
 }
 
+static dg_status finite_check(const dg_value *attrs)
+{
+    return isfinite(attrs[0].f) ? dg_ok() : out_of_range("its number", attrs[0].f, "a finite one");
+}
+
 static dg_status celu_check(const dg_value *attrs)
 {
-    return attrs[0].f != 0 ? dg_ok() : out_of_range("alpha", attrs[0].f, "a number other than 0");
+    return attrs[0].f != 0 && isfinite(attrs[0].f) ? dg_ok()
+                                                   : out_of_range("alpha", attrs[0].f, "a finite number other than 0");
 }
 
 static dg_status softplus_check(const dg_value *attrs)
 {
-    return attrs[0].f != 0 ? dg_ok() : out_of_range("beta", attrs[0].f, "a number other than 0");
+    return attrs[0].f != 0 && isfinite(attrs[0].f) ? dg_ok()
+                                                   : out_of_range("beta", attrs[0].f, "a finite number other than 0");
 }
 
 static dg_status hardtanh_check(const dg_value *attrs)

@@ -17,6 +17,8 @@ static dg_status normalize_infer(const dg_infer *infer)
     axes set;
     DG_TRY(want_floats(infer, 0));
     DG_TRY(axes_from(&infer->attrs[1], infer->inputs[0]->shape.rank, &set));
+    if (!(infer->attrs[2].f >= 0))
+        return dg_error(DG_BAD_ARGUMENT, "eps is %g, expected 0 or more", infer->attrs[2].f);
     return dg_infer_same(infer);
 }
 

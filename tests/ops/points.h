@@ -2,7 +2,7 @@
  * the value's elements times 1, 2, 3, … by the inputs. Tensors are texts: "[2, 2] 0 -1 inf nan", "[3] int64 0 2 1".
  *
  * The numbers were got from PyTorch 2.15 in float64: the same call on the same inputs, and torch.autograd.grad with
- * that cotangent. Each line is checked in float64 and in float32. */
+ * that cotangent, once or twice. Each line is checked in float64 and in float32. */
 #ifndef TESTS_OPS_POINTS_H
 #define TESTS_OPS_POINTS_H
 
@@ -11,13 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { POINT_INPUTS = 3, POINT_ELEMENTS = 24 };
+enum { POINT_INPUTS = 3, SECOND = POINT_INPUTS, POINT_ELEMENTS = 24 };
 
 typedef struct point {
     const char *call;
     const char *inputs[POINT_INPUTS];
     const char *value;
-    const char *gradients[POINT_INPUTS]; /* NULL: not asked for */
+    /* From SECOND on those of the sum of the gradients' elements times 1, 2, 3, …; NULL: not asked for. */
+    const char *gradients[2 * POINT_INPUTS];
 } point;
 
 typedef struct point_tensor {
@@ -108,12 +109,18 @@ static inline int point_build(trial *t, const point *p, dg_node **fetch)
     cr_assert_eq(status.code, DG_OK, "%s of %s: %s", p->call, p->inputs[0], status.message);
     if (n_wrt > 0)
         must(dg_vector_jacobian(1, fetch, (dg_node *[]){point_cotangent(fetch[0])}, n_wrt, wrt, fetch + 1));
-    return 1 + n_wrt;
+    if (!p->gradients[SECOND])
+        return 1 + n_wrt;
+    dg_node *cotangents[POINT_INPUTS];
+    for (int k = 0; k < n_wrt; k++)
+        cotangents[k] = point_cotangent(fetch[1 + k]);
+    must(dg_vector_jacobian(n_wrt, fetch + 1, cotangents, n_wrt, wrt, fetch + 1 + n_wrt));
+    return 1 + 2 * n_wrt;
 }
 
 static inline void point_check(const point *p, dg_dtype dtype)
 {
-    dg_node *fetch[1 + POINT_INPUTS];
+    dg_node *fetch[1 + 2 * POINT_INPUTS];
     dg_plan *plan;
     trial *t = trial_new(dtype);
     int count = point_build(t, p, fetch), k = 1;
@@ -127,6 +134,10 @@ static inline void point_check(const point *p, dg_dtype dtype)
     for (int input = 0; status.code == DG_OK && input < POINT_INPUTS; input++)
         if (p->gradients[input])
             point_expect(p, what[input], dtype, dg_plan_result(plan, k++), p->gradients[input]);
+    static const char *const order2[] = {"second derivative 0", "second derivative 1", "second derivative 2"};
+    for (int input = 0; status.code == DG_OK && input < POINT_INPUTS; input++)
+        if (p->gradients[SECOND + input])
+            point_expect(p, order2[input], dtype, dg_plan_result(plan, k++), p->gradients[SECOND + input]);
     dg_plan_free(plan);
     trial_free(t);
 }
