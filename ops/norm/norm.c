@@ -391,7 +391,9 @@ static const dg_sample instance_norm_samples[] = {{"instance_norm", {"[2, 3, 4]"
                                                   {"instance_norm(eps=0.1)", {"[2, 2, 4]", "[2]", "[2]"}},
                                                   {0}};
 
-#define RANGE            "distances from the mean below 1e18 in float32 and 1e153 in float64, whose squares are finite"
+#define RANGE                                                                                                          \
+    "where distances from the mean exceed 1e18 in float32 or 1e153 in float64 the variance is inf and the derivative " \
+    "0"
 #define RANGE_OF_SQUARES "|x| below 1e18 in float32 and 1e153 in float64, whose squares are finite"
 #define EPS(text)                                                                                                      \
     {                                                                                                                  \

@@ -3,6 +3,8 @@
 #include "kernel.h"
 #include "ops/shared/chunks.h"
 
+#include <math.h>
+
 enum {
     PIECE_ELEMENTS = 1 << 15,
     COLUMNS = 64, /* of a piece, where a channel is not in one row */
@@ -22,6 +24,62 @@ static void *at(const dg_tensor *x, int64_t index)
     return (char *)x->data + (size_t)index * dg_dtype_size(x->dtype);
 }
 
+/* ---- numbers whose squares overflow ---- */
+
+static double value_at(const dg_tensor *x, int64_t i)
+{
+    return x->dtype == DG_FLOAT32 ? (double)((const float *)x->data)[i] : ((const double *)x->data)[i];
+}
+
+static int64_t element_of(const channel_layout *layout, int64_t channel, int64_t i)
+{
+    return (i / layout->after * layout->channels + channel) * layout->after + i % layout->after;
+}
+
+/* Σ of a channel's elements divided by `scale`, less `mean`; or of their squares. */
+static double sum_scaled(const call *c, int64_t channel, double scale, double mean, bool squares)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < c->layout->before * c->layout->after; i++) {
+        double d = value_at(c->kernel->inputs[0], element_of(c->layout, channel, i)) / scale - mean;
+        sum += squares ? d * d : d;
+    }
+    return sum;
+}
+
+/* A channel of finite numbers again, each divided by a power of two near the largest. */
+static void run_scaled(const call *c, int64_t channel)
+{
+    const dg_tensor *x = c->kernel->inputs[0];
+    int64_t n = c->layout->before * c->layout->after;
+    double most = 0;
+    int exponent;
+    for (int64_t i = 0; i < n; i++) {
+        double size = fabs(value_at(x, element_of(c->layout, channel, i)));
+        most = size > most || isnan(size) ? size : most;
+    }
+    if (!isfinite(most) || most == 0)
+        return;
+    frexp(most, &exponent);
+    double scale = ldexp(1, exponent - 1), mean = sum_scaled(c, channel, scale, 0, false) / (double)n;
+    mean += sum_scaled(c, channel, scale, mean, false) / (double)n; /* what rounding has left */
+    double variance = sum_scaled(c, channel, scale, mean, true) / (double)n;
+    double deviation = sqrt(variance + c->eps / scale / scale);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t element = element_of(c->layout, channel, i);
+        dg_tensor_set(c->kernel->outputs[0], element, (value_at(x, element) / scale - mean) / deviation);
+    }
+    dg_tensor_set(c->kernel->outputs[1], channel, mean * scale);
+}
+
+/* Channels whose variance is no number, because the numbers are not or their squares overflow. */
+static void mend_channels(const call *c, int64_t begin, int64_t end)
+{
+    for (int64_t channel = begin; channel < end && !c->backward; channel++)
+        if (!isfinite(value_at(c->kernel->outputs[2], channel)))
+            run_scaled(c, channel);
+}
+
 /* Channels that are one row each. */
 static void run_rows(void *argument, int64_t begin, int64_t end)
 {
@@ -37,6 +95,7 @@ static void run_rows(void *argument, int64_t begin, int64_t end)
         else
             c->table->rows(at(k->inputs[0], first), at(k->outputs[0], first), at(k->outputs[1], r),
                            at(k->outputs[2], r), c->eps, rows, size, all - first, rows * size);
+        mend_channels(c, r, r + rows);
         dg_epilogue_run(k, first, first + rows * size);
     }
 }
@@ -56,6 +115,7 @@ static void run_channels(void *argument, int64_t begin, int64_t end)
             c->table->channel(at(k->inputs[0], channel * size), at(k->outputs[0], channel * size),
                               at(k->outputs[1], channel), at(k->outputs[2], channel), c->eps, c->layout->before, size,
                               stride);
+    mend_channels(c, begin, end);
 }
 
 /* Channels that are columns. */
@@ -70,6 +130,7 @@ static void run_columns(void *argument, int64_t begin, int64_t end)
     else
         c->table->columns(at(k->inputs[0], begin), at(k->outputs[0], begin), at(k->outputs[1], begin),
                           at(k->outputs[2], begin), c->eps, rows, end - begin, stride);
+    mend_channels(c, begin, end);
 }
 
 static void run(const dg_kernel *kernel, const channel_layout *layout, double eps, bool backward)

@@ -284,7 +284,7 @@ static int64_t run_call(const char *text, dg_dtype dtype, const double *rows, do
 }
 
 /* Float32 against float64, which does not overflow or cancel there; `most`: the largest number that the bound is for.
- * Layers square distances from the mean in float32: below 1e18 those and their sums are finite. */
+ * rms_norm squares in float32: below 1e18 squares and their sums are finite. */
 Test(accuracy, of_norms_and_layers_over_float32)
 {
     static const struct {
@@ -303,10 +303,10 @@ Test(accuracy, of_norms_and_layers_over_float32)
         {"softmax(dim=1)", 1e39, 4, 0},
         {"log_softmax(dim=1)", 1e39, 2, 1},
         {"normalize(dim=1)", 1e39, 3, 0},
-        {"layer_norm(elementwise_affine=false)", 1e18, 6, 0},
+        {"layer_norm(elementwise_affine=false)", 1e39, 6, 0},
         {"rms_norm(eps=1e-5, elementwise_affine=false)", 1e18, 4, 0},
-        {"group_norm(1, affine=false)", 1e18, 6, 0},
-        {"batch_norm(training=true, affine=false, track_running_stats=false)", 1e18, 8, 0},
+        {"group_norm(1, affine=false)", 1e39, 6, 0},
+        {"batch_norm(training=true, affine=false, track_running_stats=false)", 1e39, 8, 0},
     };
     static double rows[ROWS * ROW], some[ROWS * ROW], single[ROWS * ROW], wide[ROWS * ROW];
     fill_rows(rows);
@@ -363,6 +363,7 @@ static void run_scaled(const char *call, int degree, int exponent, double values
 /* Of the type's largest and smallest numbers they are those of numbers near 1 times a power of two. */
 Test(accuracy, of_norms_of_float64_far_from_1)
 {
+    static const char *const layers[] = {"layer_norm(eps=0, elementwise_affine=false)", "standardize(0, eps=0)"};
     static const char *const calls[] = {
         "norm(dim=1)", "norm(p=3, dim=1)",  "norm(p=-2, dim=1, keepdim=true)", "norm",
         "std(dim=1)",  "std(correction=0)", "normalize(eps=1e-310)",           "norm(p=0.5)"};
@@ -377,6 +378,13 @@ Test(accuracy, of_norms_of_float64_far_from_1)
                 cr_expect(fabs(got[i] - want[i]) <= 1e-14, "%s at 2^%d: %d is %.17g, wants %.17g", calls[c],
                           exponents[e], i, got[i], want[i]);
         }
+    }
+    for (int c = 0; c < 2; c++) { /* values alone: beyond 1e153 derivatives are 0 */
+        double want[12] = {0}, got[12] = {0};
+        run_scaled(layers[c], 0, 0, want);
+        run_scaled(layers[c], 0, 1000, got);
+        for (int i = 0; i < 6; i++)
+            cr_expect(fabs(got[i] - want[i]) <= 1e-14, "%s: %d is %.17g, wants %.17g", layers[c], i, got[i], want[i]);
     }
     trial *t = trial_new(DG_FLOAT64);
     dg_node *x1 = trial_input(t, DG_SHAPE(2, 2), DATA(3e200, 4e200, 3e-200, 4e-200));
