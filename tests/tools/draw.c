@@ -782,6 +782,17 @@ Test(draw, skips_of_a_repeated_module_are_in_its_frame)
     cr_expect_eq(count_in("r.svg", "class=\"entry\""), 1);
 }
 
+/* A layer's gradient reads what enters the layer, also where that is the result of the copy before. */
+Test(draw, values_that_are_read_between_copies_enter_as_the_first_does)
+{
+    write_text("r.dot", "digraph { graph [loss=l]; x [op=\"input([N, 40])\"]; f [op=\"linear(40)\"]; x -> f;"
+                        "subgraph cluster_b { repeat=3; a [op=\"linear(40)\"]; t [op=tanh]; s [op=add]; }"
+                        "f -> a -> t -> s; f -> s; l [op=mean]; s -> l; }");
+    expect_fine(dotgrad("draw r.dot --view joint --page 400x500 -o r.svg"));
+    expect_in_file("r.svg", "<title>f → ∂a, ");
+    cr_expect_eq(count_in("r.svg", "<title>s → ∂a, "), 0);
+}
+
 /* Where the first text that is `words` is: "x" or "y". */
 static double place_of(const char *svg, const char *words, const char *axis)
 {

@@ -326,6 +326,8 @@ static bool make_wire(const mirror *m, const node_place *from, const node_place 
     bool is_upwards = m->order[from->box] > m->order[to->box];
     if (from->kind == GRADIENT && to->kind == GRADIENT && !is_upwards && in_one_fold(m->v, from->box, to->box))
         return false;
+    if (from->kind == FORWARD && to->kind == GRADIENT && is_upwards && in_one_fold(m->v, from->box, to->box))
+        return false; /* what the copy before has made: read where it enters */
     if (from->kind == FORWARD && to->kind == UPDATE)
         return false; /* parameters and states: the box stands beside theirs */
     *wire = (view_wire){.from = tail,
