@@ -289,3 +289,32 @@ Test(norm, square_has_a_second_derivative_at_0)
         }
     }
 }
+
+/* Channels in rows, in several rows and in columns: the values are those of the same numbers near 1; a NaN stays. */
+Test(norm, of_numbers_whose_squares_overflow)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        double size = d == DG_FLOAT32 ? 0x1p100 : 0x1p1000, small[16], large[16];
+        for (int i = 0; i < 16; i++) {
+            small[i] = (i * 7 % 16 - 6) / 8.;
+            large[i] = small[i] * size;
+        }
+        const dg_shape shapes[] = {DG_SHAPE(2, 2, 2, 2), DG_SHAPE(8, 2), DG_SHAPE(1, 2, 8)};
+        for (int k = 0; k < 3; k++) {
+            dg_node *near = trial_input(t, shapes[k], small), *far = trial_input(t, shapes[k], large), *y[2];
+            for (int j = 0; j < 2; j++)
+                y[j] = dg_batch_norm(j ? far : near, .eps = 0, .affine = false, .track_running_stats = false);
+            double wants[16];
+            const dg_tensor *of_near = trial_run(t, y[0]);
+            for (int i = 0; i < 16; i++)
+                wants[i] = dg_tensor_get(of_near, i);
+            expect_values(trial_run(t, y[1]), shapes[k], precision(d), wants);
+        }
+        dg_node *with_nan = trial_input(t, DG_SHAPE(2, 2), DATA(1, NAN, -size, size));
+        dg_node *rows = dg_layer_norm(with_nan, .elementwise_affine = false);
+        expect_values(trial_run(t, rows), DG_SHAPE(2, 2), precision(d), DATA(NAN, NAN, -1, 1));
+        trial_free(t);
+    }
+}
