@@ -172,6 +172,14 @@ Test(draw, the_authors_looks_win)
     outcome run = dotgrad("draw own.dot -o own.svg");
     expect_fine(run);
     cr_assert_not_null(strstr(run.err, "the file's rotate, URL not followed"), "%s", run.err);
+    write_text("own.dot",
+               "digraph g { graph [size=\"5,5\", ratio=fill, margin=1, pad=1, splines=ortho];"
+               " x [op=\"input([N, 4])\", width=3]; y [op=relu, xlabel=q]; x -> y [headlabel=h, weight=3]; }");
+    run = dotgrad("draw own.dot -o own.svg");
+    expect_fine(run);
+    cr_assert_not_null(strstr(run.err, "the file's margin, pad, ratio, size, splines, width, xlabel, headlabel, weight "
+                                       "not followed"),
+                       "%s", run.err);
     write_text("own.dot", "digraph g { graph [rankdir=UP, comment=c]; x [op=\"input([N, 4])\", fillcolor=nocolour, "
                           "fontsize=big]; y [op=relu, penwidth=2, class=c]; x -> y; }");
     run = dotgrad("draw own.dot -o own.svg");
