@@ -267,6 +267,7 @@ dg_status document_set_computed(dg_graph_file *file, dg_file_attribute *attribut
 static dg_status put_one(putting *p, dg_file_attribute *attribute)
 {
     char *made = NULL;
+    const char *written = attribute->written ? attribute->written : attribute->value;
     const dg_attribute *known = strchr(attribute->value, '$') ? dg_attribute_find(attribute->name) : NULL;
     if (!known || !known->ours || known->form == DG_FORM_TEXT || known->form == DG_FORM_SETTINGS)
         return dg_ok();
@@ -281,6 +282,7 @@ static dg_status put_one(putting *p, dg_file_attribute *attribute)
         attribute->value = text ? dg_arena_text(p->file->arena, text, strlen(text)) : NULL;
         status = attribute->value ? dg_ok() : document_no_memory(p->file);
     }
+    attribute->written = written;
     free(made);
     return status;
 }
@@ -336,6 +338,13 @@ static dg_status set_attribute(dg_graph_file *file, const char *old, const char 
 dg_status document_set(dg_graph_file *file, const char *name, const char *value)
 {
     return set_attribute(file, name, name, dg_arena_text(file->arena, value, strlen(value)));
+}
+
+void document_note_written(dg_graph_file *file, const char *name, const char *written)
+{
+    for (size_t k = 0; k < file->attributes.count; k++)
+        if (strcmp(file->attributes.items[k].name, name) == 0)
+            file->attributes.items[k].written = written;
 }
 
 /* What the caller sets: a setting, or an attribute of the experiment. */
@@ -407,8 +416,11 @@ dg_status settings_put(dg_graph_file *file, const settings_given *given, const c
     *all = status.code == DG_OK ? print_list(&p) : NULL;
     if (status.code == DG_OK && !*all)
         status = document_no_memory(file);
-    if (status.code == DG_OK && dg_graph_file_setting(file, "set"))
+    const char *declared = dg_graph_file_setting(file, "set");
+    if (status.code == DG_OK && declared)
         status = set_attribute(file, "set", "was_set", *all);
+    if (status.code == DG_OK && declared)
+        document_note_written(file, "was_set", declared);
     free(p.settings);
     return status;
 }

@@ -21,4 +21,7 @@ dg_status document_set(dg_graph_file *file, const char *name, const char *value)
 /* The text of a call, with 2*64 and the like in its arguments computed, as an attribute's value. */
 dg_status document_set_computed(dg_graph_file *file, dg_file_attribute *attribute, const char *text);
 
+/* What its author wrote in the place of the graph's attribute; "": nothing. */
+void document_note_written(dg_graph_file *file, const char *name, const char *written);
+
 #endif

@@ -67,6 +67,7 @@ static dg_status put(dg_graph_file *file, dg_file_attribute *op, const char *nam
 {
     char *made = NULL;
     size_t length;
+    const char *written = op->written ? op->written : op->value;
     FILE *out = open_memstream(&made, &length);
     if (!out)
         return document_no_memory(file);
@@ -78,6 +79,7 @@ static dg_status put(dg_graph_file *file, dg_file_attribute *op, const char *nam
             fwrite(at, 1, (size_t)(next - at), out);
     }
     dg_status status = fclose(out) == 0 ? document_set_computed(file, op, made) : document_no_memory(file);
+    op->written = written;
     free(made);
     return status;
 }
@@ -160,7 +162,13 @@ static dg_status note(dg_graph_file *top, const char *name, int64_t size)
     char *text;
     if (asprintf(&text, "%s%s%s=%lld", before ? before : "", before ? ", " : "", name, (long long)size) < 0)
         return document_no_memory(top);
+    const char *written = before ? before : "";
+    for (size_t k = 0; k < top->attributes.count; k++)
+        if (strcmp(top->attributes.items[k].name, "sizes") == 0 && top->attributes.items[k].written)
+            written = top->attributes.items[k].written;
     dg_status status = document_set(top, "sizes", text);
+    if (status.code == DG_OK)
+        document_note_written(top, "sizes", written);
     free(text);
     return status;
 }

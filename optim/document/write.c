@@ -14,6 +14,7 @@ typedef struct writing {
     FILE *out;
     int *first, *last; /* by cluster, the graph behind them */
     int *next;         /* by node, clusters behind them */
+    bool as_written;   /* without settings and sizes put in */
     bool failed;       /* there was no memory for a text */
 } writing;
 
@@ -84,12 +85,27 @@ static bool is_one_of(const char *name, const char *const *list)
     return false;
 }
 
-static void write_list(FILE *out, const dg_file_attributes *attributes, bool *first, const char *const *without)
+/* Of an attribute that settings or sizes are put into, or that was not in the file. */
+static bool is_changed(const writing *w, const dg_file_attribute *a)
 {
+    return w->as_written && a->written;
+}
+
+static void write_list(writing *w, const dg_file_attributes *attributes, bool *first, const char *const *without)
+{
+    const dg_file_attribute *set = NULL; /* which is was_set where settings are put in */
+    for (size_t k = 0; k < attributes->count; k++)
+        if (is_changed(w, &attributes->items[k]) && strcmp(attributes->items[k].name, "was_set") == 0)
+            set = &attributes->items[k];
     for (size_t k = 0; k < attributes->count; k++) {
         const dg_file_attribute *a = &attributes->items[k];
-        if (!is_one_of(a->name, without))
-            write_attribute(out, first, a->name, a->value, a->html);
+        if (set && strcmp(a->name, "set") > 0) {
+            write_attribute(w->out, first, "set", set->written, false);
+            set = NULL;
+        }
+        bool changed = is_changed(w, a), is_set = changed && strcmp(a->name, "was_set") == 0;
+        if (!is_one_of(a->name, without) && !is_set && !(changed && !*a->written))
+            write_attribute(w->out, first, a->name, changed ? a->written : a->value, a->html);
     }
 }
 
@@ -108,6 +124,21 @@ static void write_defaults(FILE *out, const char *kind, const dg_file_attributes
         fputs("];\n", out);
 }
 
+static const dg_file_attribute *find_attribute(const dg_file_attributes *attributes, const char *name)
+{
+    for (size_t k = 0; k < attributes->count; k++)
+        if (strcmp(attributes->items[k].name, name) == 0)
+            return &attributes->items[k];
+    return NULL;
+}
+
+/* A call in one form; one that is a setting, "$act", as it is. */
+static const char *print_written(const dg_graph_file *file, const char *written)
+{
+    dg_value call;
+    return dg_call_parse(file->arena, written, &call).code == DG_OK ? dg_value_print(file->arena, &call) : written;
+}
+
 static void write_node(writing *w, int index, int indent)
 {
     const dg_file_node *node = &w->file->nodes[index];
@@ -118,11 +149,15 @@ static void write_node(writing *w, int index, int indent)
     w->failed = w->failed || (has_call && !call);
     if (call && document_is_module(node)) /* a path stays as it is written */
         call = dg_file_attribute_find(&node->attributes, "op");
+    const dg_file_attribute *op = call ? find_attribute(&node->attributes, "op") : NULL;
+    if (op && is_changed(w, op))
+        call = document_is_module(node) ? op->written : print_written(w->file, op->written);
+    w->failed = w->failed || (op && !call);
     fprintf(w->out, "%*s", indent, "");
     write_text(w->out, node->name);
     if (call) /* else it is decoration */
         write_attribute(w->out, &first, "op", call, false);
-    write_list(w->out, &node->attributes, &first, shown);
+    write_list(w, &node->attributes, &first, shown);
     fputs(first ? ";\n" : "];\n", w->out);
 }
 
@@ -136,7 +171,7 @@ static void write_block_attributes(writing *w, const dg_file_cluster *cluster, i
         if (a->html)
             fprintf(w->out, "<%s>", a->value);
         else
-            write_text(w->out, a->value);
+            write_text(w->out, is_changed(w, a) ? a->written : a->value);
         fputs(";\n", w->out);
     }
 }
@@ -200,9 +235,10 @@ static void write_edge(writing *w, const dg_file_edge *edge, int n_incoming)
         snprintf(number, sizeof number, "%d", edge->input);
         write_attribute(w->out, &first, "arg", variadic || !name ? number : name, false);
     }
+    const dg_file_attribute *out = edge->out ? find_attribute(&edge->attributes, "out") : NULL;
     if (edge->out)
-        write_attribute(w->out, &first, "out", edge->out, false);
-    write_list(w->out, &edge->attributes, &first, shown);
+        write_attribute(w->out, &first, "out", out && is_changed(w, out) ? out->written : edge->out, false);
+    write_list(w, &edge->attributes, &first, shown);
     fputs(first ? ";\n" : "];\n", w->out);
 }
 
@@ -239,7 +275,7 @@ static void write_all(writing *w, const int *n_incoming)
         write_text(w->out, w->file->name);
     fputs(w->file->name[0] ? " {\n  graph" : "{\n  graph", w->out);
     write_attribute(w->out, &first, "dotgrad", "1", false);
-    write_list(w->out, &w->file->attributes, &first, shown);
+    write_list(w, &w->file->attributes, &first, shown);
     fputs("];\n", w->out);
     write_defaults(w->out, "node", &w->file->node_defaults);
     write_defaults(w->out, "edge", &w->file->edge_defaults);
@@ -251,13 +287,12 @@ static void write_all(writing *w, const int *n_incoming)
     fputs("}\n", w->out);
 }
 
-dg_status dg_graph_file_write(const dg_graph_file *file, char **text)
+static dg_status write_file(const dg_graph_file *file, bool as_written, char **text)
 {
-    REFUSE_NULL(file);
-    REFUSE_NULL(text);
     size_t size, n_lists = (size_t)file->n_clusters + 1;
     int *n_incoming = calloc((size_t)file->n_nodes + 1, sizeof *n_incoming);
     writing w = {.file = file,
+                 .as_written = as_written,
                  .first = calloc(n_lists, sizeof(int)),
                  .last = calloc(n_lists, sizeof(int)),
                  .next = calloc((size_t)file->n_nodes + n_lists, sizeof(int))};
@@ -281,4 +316,18 @@ dg_status dg_graph_file_write(const dg_graph_file *file, char **text)
     free(*text);
     *text = NULL;
     return dg_error(DG_NO_MEMORY, "%s: not enough memory to write the graph", file->path);
+}
+
+dg_status dg_graph_file_write(const dg_graph_file *file, char **text)
+{
+    REFUSE_NULL(file);
+    REFUSE_NULL(text);
+    return write_file(file, false, text);
+}
+
+dg_status dg_graph_file_format(const dg_graph_file *file, char **text)
+{
+    REFUSE_NULL(file);
+    REFUSE_NULL(text);
+    return write_file(file, true, text);
 }

@@ -11,7 +11,7 @@ static const char *exported(const char *text)
 {
     static char result[1 << 16];
     write_text("a.dot", text);
-    expect_fine(dotgrad("fmt a.dot -o b.dot"));
+    expect_fine(dotgrad("fmt a.dot --values -o b.dot"));
     read_text("b.dot", result, sizeof result);
     return result;
 }
@@ -340,23 +340,38 @@ Test(document, fmt_names_every_argument_and_is_stable)
     cr_expect_eq(dotgrad("fmt").status, 2);
 }
 
-/* Values stand in place of settings and sizes in what is written. */
-Test(document, fmt_does_not_overwrite_settings_and_sizes_of_data)
+/* In place, settings and sizes stay as their author wrote them; with --values numbers are put in. */
+Test(document, fmt_keeps_settings_and_sizes_of_data_as_they_are_written)
 {
-    static const char *const nets[] = {
-        "digraph { graph [set=\"act=relu\"]; x [op=\"input([N, 4])\"]; a [op=\"$act\"]; x -> a; }",
-        "digraph { graph [data=iris]; x [op=\"input([N, FEATURES])\"]; a [op=relu]; x -> a; }"};
-    char text[4096];
-    for (int k = 0; k < 2; k++) {
-        write_text("a.dot", nets[k]);
-        outcome run = dotgrad("fmt a.dot -o a.dot");
-        cr_expect_eq(run.status, 1);
-        expect_words(run.err, k ? "would lose sizes" : "would lose the settings");
-        read_text("a.dot", text, sizeof text);
-        cr_expect_str_eq(text, nets[k]);
-        expect_fine(dotgrad("fmt a.dot -o b.dot"));
-        expect_fine(dotgrad("fmt b.dot -o b.dot"));
-    }
+    static const char net[] =
+        "digraph { graph [data=iris, set=\"act=relu, width=64\", optimizer=\"adam(lr=0.1*$width)\", seed=1];"
+        " x [op=\"input([N,FEATURES])\"]; h [op=\"linear(2*$width,bias=false)\"]; a [op=\"$act\"];"
+        " e [op=\"expr(x^$width)\"]; subgraph cluster_b { repeat=\"$width-61\"; c [op=\"linear(2*$width)\"]; }"
+        " o [op=\"linear(CLASSES)\"]; x -> h -> a -> e -> c -> o; }";
+    static const char *const words[] = {"set=\"act=relu, width=64\"",
+                                        "optimizer=\"adam(lr=0.1*$width)\"",
+                                        "x [op=\"input([N, FEATURES])\"]",
+                                        "h [op=\"linear(2*$width, bias=false)\"]",
+                                        "a [op=\"$act\"]",
+                                        "e [op=\"expr(x^$width)\"]",
+                                        "repeat=\"$width-61\"",
+                                        "o [op=\"linear(CLASSES)\"]"};
+    char text[4096], values[4096], again[4096];
+    write_text("a.dot", net);
+    expect_fine(dotgrad("fmt a.dot --values -o values.dot"));
+    expect_fine(dotgrad("fmt a.dot -o a.dot"));
+    read_text("a.dot", text, sizeof text);
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        expect_words(text, words[k]);
+    cr_expect_null(strstr(text, "was_set"), "%s", text);
+    cr_expect_null(strstr(text, "sizes"), "%s", text);
+    expect_fine(dotgrad("fmt --check a.dot"));
+    expect_fine(dotgrad("fmt a.dot --values -o again.dot")); /* the network is the same */
+    read_text("values.dot", values, sizeof values);
+    read_text("again.dot", again, sizeof again);
+    cr_expect_str_eq(values, again);
+    expect_words(values, "o [op=\"linear(3)\"]");
+    expect_words(values, "was_set");
 }
 
 Test(document, files_that_another_program_has_rewritten_are_warned_about)

@@ -8,17 +8,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const option_row own[] = {
     {.name = "output",
      .letter = 'o',
      .form = DG_FORM_FILE,
-     .doc = "the file (standard output); it may be G.dot itself where that has neither set= nor sizes from data"},
+     .doc = "the file (standard output); it may be G.dot itself"},
     {.name = "check",
      .form = DG_FORM_FLAG,
      .against = "output",
      .doc = "writes nothing; exit status 1 when the file is not in that form"},
+    {.name = "values",
+     .form = DG_FORM_FLAG,
+     .doc = "puts in values for settings ($name) and sizes from data (FEATURES), as --set and --embed do, too"},
     {.name = "embed",
      .form = DG_FORM_FLAG,
      .doc = "puts the text of every used file into the graph, so that it can be kept anywhere"},
@@ -63,29 +65,6 @@ static dg_status compare(const char *path, const char *text)
     return is_same ? dg_ok() : dg_error(DG_BAD_DATA, "%s: not as dotgrad fmt writes it", path);
 }
 
-/* Settings and sizes of data are numbers in what is written: in place of the file itself, it would lose them. */
-static dg_status check_settings(const request *given, const dg_graph_file *file)
-{
-    static const char *const put[][2] = {{"was_set", "the settings of set= ($name)"},
-                                         {"sizes", "sizes that it takes from data (FEATURES, CLASSES)"}};
-    struct stat from, to;
-    char *text;
-    size_t size;
-    bool is_itself = given->to && stat(given->graph, &from) == 0 && stat(given->to, &to) == 0 &&
-                     from.st_dev == to.st_dev && from.st_ino == to.st_ino;
-    if (!is_itself)
-        return dg_ok();
-    DG_TRY(dg_read_file(given->graph, &text, &size));
-    dg_status status = dg_ok();
-    for (size_t k = 0; k < sizeof put / sizeof *put && status.code == DG_OK; k++)
-        if (dg_graph_file_setting(file, put[k][0]) && !strstr(text, put[k][0]))
-            status = dg_error(DG_BAD_ARGUMENT,
-                              "%s would lose %s, for which values are put in: write another file, -o OUT.dot",
-                              given->graph, put[k][1]);
-    free(text);
-    return status;
-}
-
 int command_fmt(int argc, char **argv)
 {
     request given = {0};
@@ -99,9 +78,9 @@ int command_fmt(int argc, char **argv)
     if (status.code != DG_OK)
         return command_failed(status);
     graph_options_warn(file);
-    status = check_settings(&given, file);
-    if (status.code == DG_OK)
-        status = given.is_whole ? dg_graph_file_bundle(file, &text) : dg_graph_file_write(file, &text);
+    status = given.is_whole                                ? dg_graph_file_bundle(file, &text)
+             : option_given("values") || reading.n_set > 0 ? dg_graph_file_write(file, &text)
+                                                           : dg_graph_file_format(file, &text);
     if (status.code == DG_OK && given.is_check)
         status = compare(given.graph, text);
     else if (status.code == DG_OK)

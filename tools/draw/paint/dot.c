@@ -53,7 +53,7 @@ static styling begin(dotting *d, dg_file_attributes *to, const dg_file_attribute
 static void append(styling *s, const char *name, const char *value, bool html)
 {
     if (s->to->items && s->to->count < s->n_own + MOST_ADDED)
-        s->to->items[s->to->count++] = (dg_file_attribute){name, value, html};
+        s->to->items[s->to->count++] = (dg_file_attribute){.name = name, .value = value, .html = html};
 }
 
 static bool is_set(const styling *s, const char *name)
