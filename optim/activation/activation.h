@@ -53,6 +53,9 @@ struct dg_activation {
     int samples;
     bool exhaustive;
     double sigma_b;
+    bool (*reference)(void *argument, const char *formula, double x, double *value); /* NULL: none */
+    void *reference_argument;
+    const char *reference_name;
 };
 
 /* ---- input.c ---- */

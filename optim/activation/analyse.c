@@ -214,6 +214,9 @@ dg_status dg_activation_analyse(const char *formula, const dg_activation_options
         return dg_no_memory("an analysis");
     a->samples = options && options->samples > 0 ? options->samples : 4096;
     a->exhaustive = options && options->exhaustive;
+    a->reference = options ? options->reference : NULL;
+    a->reference_argument = options ? options->reference_argument : NULL;
+    a->reference_name = options && options->reference_name ? options->reference_name : "interval arithmetic in float64";
     a->sigma_b = !options || options->sigma_b == 0 ? 0.2 : fmax(options->sigma_b, 0);
     dg_status status = dg_arena_new(&a->arena);
     if (status.code == DG_OK)

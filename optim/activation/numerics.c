@@ -3,7 +3,8 @@
  *
  * The reference is interval arithmetic in float64 at the very point: it holds the true value, and where it is narrower
  * than a hundredth of a float32 unit in the last place (nearly everywhere) it is as good as any number of digits; other
- * points are counted as not decided. */
+ * points are counted as not decided. A caller may bring a better one (dg_activation_options): it is asked at every
+ * sample, or, where all float32 numbers are compared, at those points alone. */
 #include "activation.h"
 
 #include <dotgrad/autograd.h>
@@ -43,22 +44,38 @@ static void run_of(bool bad, double x, bool *inside, bool *closed, double *from,
     }
 }
 
-static void compare_one(const dg_activation *a, int order, float x, float got, errors *e)
+/* f^(order) at a point, as good as float32 can tell; or not known. */
+typedef struct true_value {
+    double value;
+    bool known;
+} true_value;
+
+static true_value truth_at(const dg_activation *a, int order, double x)
 {
     dg_interval truth = enclose_at(a, order, x, x);
-    double middle = truth.lo / 2 + truth.hi / 2, unit = unit_of(middle);
-    bool sure = isfinite(truth.lo) && isfinite(truth.hi) && !truth.partial && truth.hi - truth.lo <= 0.01 * unit;
-    bool over = sure && fabs(middle) < LARGEST && !isfinite(got);
+    true_value made = {.value = truth.lo / 2 + truth.hi / 2};
+    made.known =
+        isfinite(truth.lo) && isfinite(truth.hi) && !truth.partial && truth.hi - truth.lo <= 0.01 * unit_of(made.value);
+    double exact;
+    if (a->reference && !(a->exhaustive && made.known) &&
+        a->reference(a->reference_argument, dg_activation_text(a, order), x, &exact))
+        made = (true_value){exact, true};
+    return made;
+}
+
+static void compare_one(true_value truth, float x, float got, errors *e)
+{
+    bool sure = truth.known, over = sure && fabs(truth.value) < LARGEST && !isfinite(got);
     if (!isfinite(got) && !sure)
         e->undecided++;
     run_of(over, x, &e->in_over, &e->over_closed, &e->over_from, &e->over_to);
     e->overflowed += over;
-    if (!sure || fabs(middle) >= LARGEST || over) {
+    if (!sure || fabs(truth.value) >= LARGEST || over) {
         e->undecided += !sure && isfinite(got);
         run_of(false, x, &e->in_lost, &e->lost_closed, &e->lost_from, &e->lost_to);
         return;
     }
-    double ulps = fabs((double)got - middle) / unit;
+    double ulps = fabs((double)got - truth.value) / unit_of(truth.value);
     e->compared++;
     e->lost += ulps > LOST;
     run_of(ulps > LOST, x, &e->in_lost, &e->lost_closed, &e->lost_from, &e->lost_to);
@@ -68,15 +85,33 @@ static void compare_one(const dg_activation *a, int order, float x, float got, e
     }
 }
 
-static void compare_block(const dg_activation *a, int order, const dg_program *program, const float *x, int64_t n,
-                          errors *e)
+/* A kernel whose numbers are compared. */
+typedef struct comparison {
+    int order;
+    const char *which; /* "": as it is; "_written" */
+    dg_program *program;
+    errors e;
+} comparison;
+enum { COMPARISONS = 6 };
+
+/* A block of all comparisons of f, then of f′, then of f″: the true values are found once for each. */
+static void compare_block(const dg_activation *a, const float *x, int64_t n, comparison *list, int n_list)
 {
     float got[BLOCK];
+    true_value truths[BLOCK];
     dg_shape shape = DG_SHAPE(n);
     dg_operand operand = {.dtype = DG_FLOAT32, .data = x, .strides = {1}};
-    dg_program_run(program, &shape, &operand, DG_FLOAT32, got, 0, n);
-    for (int64_t k = 0; k < n; k++)
-        compare_one(a, order, x[k], got[k], e);
+    for (int order = 0; order < 3; order++) {
+        for (int64_t k = 0; k < n; k++)
+            truths[k] = truth_at(a, order, x[k]);
+        for (int c = 0; c < n_list; c++) {
+            if (list[c].order != order || !list[c].program)
+                continue;
+            dg_program_run(list[c].program, &shape, &operand, DG_FLOAT32, got, 0, n);
+            for (int64_t k = 0; k < n; k++)
+                compare_one(truths[k], x[k], got[k], &list[c].e);
+        }
+    }
 }
 
 static int compare_floats(const void *a, const void *b)
@@ -102,18 +137,18 @@ static int64_t fill_points(float *x, int64_t n)
     return count;
 }
 
-static void compare_samples(const dg_activation *a, int order, const dg_program *program, errors *e)
+static void compare_samples(const dg_activation *a, comparison *list, int n_list)
 {
     float *x = malloc((size_t)(a->samples + 8) * sizeof *x);
     if (!x)
         return;
     int64_t n = fill_points(x, a->samples);
     for (int64_t at = 0; at < n; at += BLOCK)
-        compare_block(a, order, program, x + at, n - at < BLOCK ? n - at : BLOCK, e);
+        compare_block(a, x + at, n - at < BLOCK ? n - at : BLOCK, list, n_list);
     free(x);
 }
 
-static void compare_all(const dg_activation *a, int order, const dg_program *program, errors *e)
+static void compare_all(const dg_activation *a, comparison *list, int n_list)
 {
     float x[BLOCK];
     for (uint64_t from = 0; from < UINT64_C(1) << 32; from += BLOCK) {
@@ -126,7 +161,7 @@ static void compare_all(const dg_activation *a, int order, const dg_program *pro
                 x[n++] = value;
         }
         if (n)
-            compare_block(a, order, program, x, n, e);
+            compare_block(a, x, n, list, n_list);
     }
 }
 
@@ -158,25 +193,8 @@ static void add_errors(dg_activation *a, int order, const char *which, const err
              (long long)e->overflowed, (long long)all);
 }
 
-static void measure(dg_activation *a, int order, const dg_formula *formula, const char *which)
-{
-    dg_arena *arena;
-    dg_program *program;
-    errors e = {.worst_at = 0};
-    if (dg_arena_new(&arena).code != DG_OK)
-        return;
-    if (dg_program_make(arena, formula, DG_FLOAT32, &program).code == DG_OK) {
-        if (a->exhaustive && !*which)
-            compare_all(a, order, program, &e);
-        else
-            compare_samples(a, order, program, &e);
-        add_errors(a, order, which, &e);
-    }
-    dg_arena_free(arena);
-}
-
-/* The same with every expression as it was written. */
-static void measure_as_written(dg_activation *a)
+/* f, f′ and f″ with every expression as it was written. */
+static void make_written(const dg_activation *a, dg_arena *arena, comparison *list)
 {
     dg_formulas *pool;
     const dg_formula *f;
@@ -186,11 +204,38 @@ static void measure_as_written(dg_activation *a)
     dg_formulas_keep_written(pool, true);
     dg_status status = dg_formula_parse(pool, a->text, a->bindings, a->n_parameters, names, 1, &f);
     for (int order = 0; order < 3 && status.code == DG_OK; order++) {
-        measure(a, order, f, "_written");
+        if (dg_program_make(arena, f, DG_FLOAT32, &list[order].program).code != DG_OK)
+            list[order].program = NULL;
         if (order < 2)
             status = dg_formula_derivative(pool, f, 0, &f);
     }
     dg_formulas_free(pool);
+}
+
+static void measure(dg_activation *a)
+{
+    comparison list[COMPARISONS];
+    dg_arena *arena;
+    if (dg_arena_new(&arena).code != DG_OK)
+        return;
+    for (int k = 0; k < COMPARISONS; k++) {
+        list[k] = (comparison){.order = k % 3, .which = k < 3 ? "" : "_written"};
+        if (k < 3 && dg_program_make(arena, a->orders[k], DG_FLOAT32, &list[k].program).code != DG_OK)
+            list[k].program = NULL;
+    }
+    make_written(a, arena, list + 3);
+    if (a->exhaustive) {
+        compare_all(a, list, 3);
+        compare_samples(a, list + 3, 3);
+    } else {
+        compare_samples(a, list, COMPARISONS);
+    }
+    add_fact(a, SECTION, "reference", "errors in float32 are measured against", DG_COMPUTED, NAN, NAN, "%s",
+             a->reference_name);
+    for (int k = 0; k < COMPARISONS; k++)
+        if (list[k].program)
+            add_errors(a, list[k].order, list[k].which, &list[k].e);
+    dg_arena_free(arena);
 }
 
 /* ---- derivatives ---- */
@@ -309,9 +354,7 @@ static void add_nan(dg_activation *a)
 void add_numerics(dg_activation *a)
 {
     double x[CHECKED];
-    for (int order = 0; order < 3; order++)
-        measure(a, order, a->orders[order], "");
-    measure_as_written(a);
+    measure(a);
     add_nan(a);
     int n = check_points(a, x);
     if (n) {

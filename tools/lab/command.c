@@ -122,6 +122,7 @@ static const command_options known = {
     .most = MOST_FUNCTIONS};
 
 typedef struct job {
+    exact *reference;
     dg_activation *functions[MOST_FUNCTIONS];
     depth_table *depths[MOST_FUNCTIONS];
     int n;
@@ -133,6 +134,9 @@ static dg_status add(job *j, const char *formula)
         return dg_error(DG_BAD_ARGUMENT, "more than %d functions", MOST_FUNCTIONS);
     dg_activation_options options = {.samples = (int)option_whole("samples", 0),
                                      .exhaustive = option_given("exhaustive"),
+                                     .reference = j->reference ? exact_value : NULL,
+                                     .reference_argument = j->reference,
+                                     .reference_name = exact_name(),
                                      .sigma_b = option_given("sigma-b") ? option_number("sigma-b", 0) : 0};
     if (option_given("sigma-b") && options.sigma_b == 0)
         options.sigma_b = -1;
@@ -409,6 +413,7 @@ static void release(job *j)
         dg_activation_free(j->functions[i]);
         free(j->depths[i]);
     }
+    exact_free(j->reference);
     free(j);
 }
 
@@ -454,6 +459,7 @@ int command_activation(int argc, char **argv)
     job *j = calloc(1, sizeof *j);
     if (!j)
         return command_failed(dg_no_memory("functions"));
+    j->reference = exact_new();
     dg_status status = option_given("search") ? search_for()
                        : option_given("in")   ? compare_inside(j, operands)
                                               : add_all(j, operands);

@@ -8,7 +8,7 @@
 const char *const export_names = "graph|op|c|torch|jax|keras";
 
 /* As few digits as read back as the same number. */
-static const char *exact(double value, char text[32])
+static const char *shortest(double value, char text[32])
 {
     for (int digits = 9; digits <= 17; digits++) {
         snprintf(text, 32, "%.*g", digits, value);
@@ -96,9 +96,9 @@ static void write_torch(const dg_activation *a, int number, FILE *to)
     for (int k = 0; k < dg_activation_parameter_count(a); k++) {
         const dg_activation_parameter *p = dg_activation_parameter_at(a, k);
         if (p->trainable)
-            fprintf(to, "        self.%s = nn.Parameter(torch.tensor(float(%s)))\n", p->name, exact(p->value, text));
+            fprintf(to, "        self.%s = nn.Parameter(torch.tensor(float(%s)))\n", p->name, shortest(p->value, text));
         else
-            fprintf(to, "        self.%s = %s\n", p->name, exact(p->value, text));
+            fprintf(to, "        self.%s = %s\n", p->name, shortest(p->value, text));
     }
     fputs("\n    def forward(self, x):\n        T = lambda v: torch.as_tensor(v, dtype=x.dtype, device=x.device)\n",
           to);
@@ -117,7 +117,7 @@ static void write_python(const dg_activation *a, const char *imports, const char
     fprintf(to, "\n\ndef activation%s(x", numbered(number, suffix));
     for (int k = 0; k < dg_activation_parameter_count(a); k++)
         fprintf(to, ", %s=%s", dg_activation_parameter_at(a, k)->name,
-                exact(dg_activation_parameter_at(a, k)->value, text));
+                shortest(dg_activation_parameter_at(a, k)->value, text));
     fprintf(to, "):\n    T = lambda v: %s\n", array);
     for (int k = 0; k < dg_activation_parameter_count(a); k++)
         fprintf(to, "    %s = T(%s)\n", dg_activation_parameter_at(a, k)->name, dg_activation_parameter_at(a, k)->name);

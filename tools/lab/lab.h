@@ -5,6 +5,7 @@
  *     plot.c         curves and heat maps as SVG
  *     export.c       a function as graph file, op, C kernel, PyTorch, JAX and Keras code
  *     depth.c        random deep layers, measured
+ *     exact.c        true values by GNU MPFR
  *     cost.c         time of the kernel, in turns with others
  *     search.c       small formulas tried out
  *     tasks.h        the ready tasks
@@ -84,6 +85,15 @@ struct depth_table {
 dg_status depth_probe(const dg_activation *a, const depth_options *options, depth_table *table);
 void depth_print(const depth_table *table, FILE *to);
 void plot_depth(const depth_table *table, FILE *to); /* a heat map as SVG */
+
+/* ---- true values, by GNU MPFR ---- */
+
+typedef struct exact exact;
+exact *exact_new(void); /* NULL: the build has no MPFR, or no memory */
+void exact_free(exact *e);
+const char *exact_name(void); /* what errors are measured against */
+/* As .reference of dg_activation_options; `argument` is an exact. */
+bool exact_value(void *argument, const char *formula, double x, double *value);
 
 /* ---- cost ---- */
 

@@ -50,6 +50,11 @@ typedef struct dg_activation_options {
     double sigma_b;    /* standard deviation of biases for the edge of chaos; 0: 0.2; negative: no biases */
     int samples;       /* numbers for what is sampled; 0: 4096 */
     bool exhaustive;   /* units in the last place over every float32 number: minutes */
+    /* The value of that formula over x, to float64's precision or to 2⁻¹⁵⁹, which errors in float32 are measured
+     * against; false: it is not known. NULL: interval arithmetic. The name says in the report what it is. */
+    bool (*reference)(void *argument, const char *formula, double x, double *value);
+    void *reference_argument;
+    const char *reference_name;
 } dg_activation_options;
 
 /* `formula`: a formula over x, with values of further names behind it, "x * sigmoid(beta * x), beta=parameter(1.0)"; an
