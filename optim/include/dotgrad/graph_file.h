@@ -19,8 +19,9 @@ DG_BEGIN_C
 
 typedef struct dg_file_attribute {
     const char *name, *value;
-    bool html;           /* <…>, not "…" */
-    const char *written; /* as its author wrote it, where settings or sizes are put in; "": nobody did; NULL: as it is */
+    bool html; /* <…>, not "…" */
+    const char
+        *written; /* as its author wrote it, where settings or sizes are put in; "": nobody did; NULL: as it is */
 } dg_file_attribute;
 
 typedef struct dg_file_attributes {
@@ -280,11 +281,11 @@ dg_status dg_graph_write(dg_graph *graph, const dg_graph_write_options *options,
 
 /* The canonical text: what is equal as a graph is equal in bytes. *text is allocated. */
 dg_status dg_graph_file_write(const dg_graph_file *file, char **text);
-/* The same with settings ($name) and sizes from data (FEATURES) as their author wrote them: nothing of the file is lost,
- * but what reading was told to set is not in it. */
+/* The same with settings ($name) and sizes from data (FEATURES) as their author wrote them: nothing of the file is
+ * lost, but what reading was told to set is not in it. */
 dg_status dg_graph_file_format(const dg_graph_file *file, char **text);
-/* As dg_graph_file_write(), with the text of every used file in it (attributes file:NAME), which reading finds again: it can be kept
- * anywhere. */
+/* As dg_graph_file_write(), with the text of every used file in it (attributes file:NAME), which reading finds again:
+ * it can be kept anywhere. */
 dg_status dg_graph_file_bundle(const dg_graph_file *file, char **text);
 
 DG_END_C
