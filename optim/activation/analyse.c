@@ -162,6 +162,20 @@ static void add_rewrites(dg_activation *a)
     dg_formulas_free(fresh);
 }
 
+/* "1, trained, at least 0.1, one for each channel" */
+static void add_parameter(dg_activation *a, const dg_activation_parameter *p)
+{
+    char least[48] = "", most[48] = "", per[80] = "";
+    if (isfinite(p->min))
+        snprintf(least, sizeof least, ", at least %.9g", p->min);
+    if (isfinite(p->max))
+        snprintf(most, sizeof most, ", at most %.9g", p->max);
+    if (p->per)
+        snprintf(per, sizeof per, ", one for each %s", p->per);
+    add_fact(a, "formula", "parameter", p->name, DG_PROVED, p->value, p->value, "%.9g%s%s%s%s", p->value,
+             p->trainable ? ", trainable" : "", least, most, per);
+}
+
 static void add_formula(dg_activation *a)
 {
     static const char *const names[] = {"f", "df", "d2f"}, *const labels[] = {"f(x)", "f′(x)", "f″(x)"};
@@ -178,9 +192,7 @@ static void add_formula(dg_activation *a)
         snprintf(label, sizeof label, "∂f/∂%s", a->parameters[k].name);
         if (dg_formula_derivative(a->pool, a->free, k + 1, &by).code == DG_OK)
             add_fact(a, "formula", "df_dparameter", label, DG_PROVED, NAN, NAN, "%s", dg_formula_print(a->pool, by));
-        add_fact(a, "formula", "parameter", a->parameters[k].name, DG_PROVED, a->parameters[k].value,
-                 a->parameters[k].value, "%.9g%s", a->parameters[k].value,
-                 a->parameters[k].trainable ? ", trainable" : "");
+        add_parameter(a, &a->parameters[k]);
     }
     add_rewrites(a);
 }

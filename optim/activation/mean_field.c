@@ -64,7 +64,7 @@ static void add_from_below(dg_activation *a, const dg_edge *edge)
     }
     number(a, "q_below", "variance reached from small ones at that σ_w", q);
     number(a, "chi_below", "χ₁ = σ_w² E f′² there", chi);
-    double depth = chi < 1 ? -1 / log(chi) : chi > 1 ? 1 / log(chi) : INFINITY;
+    double depth = fabs(chi - 1) < 1e-9 ? INFINITY : 1 / fabs(log(chi));
     number(a, "depth_below", "depth scale of correlations there, layers (1/|ln χ₁|)", depth);
 }
 

@@ -43,6 +43,20 @@ Test(activation_command, writes_json_csv_latex_svg_and_a_page)
     cr_expect_null(strstr(text, "<link"));
 }
 
+Test(activation_command, puts_functions_side_by_side_on_a_page)
+{
+    static char text[1 << 20];
+    expect_fine(
+        dotgrad("activation relu tanh 'x * sigmoid(b * x) + 0.000000000001 * x * x * tanh(x) * tanh(x) * tanh(x), "
+                "b=parameter(1.0, min=0.5, max=4, per=channel)' -o report.html"));
+    read_text("report.html", text, sizeof text);
+    static const char *const words[] = {"<th>relu</th><th>tanh</th>",
+                                        "<td>symmetry</td><td class=\"proved\">neither even nor odd</td><td "
+                                        "class=\"proved\">odd</td>",
+                                        "1, trainable, at least 0.5, at most 4, one for each channel", "…</text>"};
+    expect_words(text, 4, words);
+}
+
 Test(activation_command, puts_functions_side_by_side)
 {
     expect_fine(dotgrad("activation relu gelu 'x * sigmoid(2 * x)'"));

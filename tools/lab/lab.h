@@ -43,6 +43,10 @@ typedef struct lab_report {
 dg_status report_write(const lab_report *report, report_format format, FILE *to);
 void report_html(const lab_report *report, FILE *to);
 const char *report_title(const dg_activation *a); /* its name, or its formula */
+/* Whether the k-th fact is one that functions are compared by: a number or a short text, that comes once. */
+bool report_compares(const dg_activation *a, size_t k);
+/* The text cut to so many letters, with … behind them. */
+void report_cut(const char *text, int width, char *cell, size_t size);
 
 /* ---- plots ---- */
 

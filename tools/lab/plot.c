@@ -113,7 +113,9 @@ static void legend(FILE *to, int row, const char *colour, const char *text)
 {
     fprintf(to, "<rect x=\"%d\" y=\"%d\" width=\"14\" height=\"3\" fill=\"%s\"/><text x=\"%d\" y=\"%d\" fill=\"#222\">",
             LEFT + 8, TOP + 8 + 15 * row, colour, LEFT + 27, TOP + 13 + 15 * row);
-    write_escaped(to, text);
+    char shown[200];
+    report_cut(text, 56, shown, sizeof shown);
+    write_escaped(to, shown);
     fputs("</text>\n", to);
 }
 

@@ -48,20 +48,15 @@ static void write_one(const dg_activation *a, FILE *to)
 
 /* ---- several, side by side ---- */
 
-static const dg_fact *same_fact(const dg_activation *a, const dg_fact *wanted)
-{
-    return dg_activation_fact(a, wanted->name);
-}
-
 /* Facts of the first function that are numbers or short; those that come several times once. */
-static bool comparable(const dg_activation *a, size_t k)
+bool report_compares(const dg_activation *a, size_t k)
 {
     const dg_fact *fact = dg_activation_at(a, k);
     return dg_activation_fact(a, fact->name) == fact && strcmp(fact->name, "df") != 0 &&
            strcmp(fact->name, "d2f") != 0 && strcmp(fact->name, "rewrite") != 0;
 }
 
-static void cut(const char *text, int width, char *cell, size_t size)
+void report_cut(const char *text, int width, char *cell, size_t size)
 {
     size_t used = 0;
     int shown = 0;
@@ -84,19 +79,19 @@ static void write_table(const lab_report *r, FILE *to)
     char cell[160];
     pad(to, "", LABEL);
     for (int i = 0; i < r->n; i++) {
-        cut(report_title(r->functions[i]), CELL - 2, cell, sizeof cell);
+        report_cut(report_title(r->functions[i]), CELL - 2, cell, sizeof cell);
         pad(to, cell, CELL);
     }
     fputc('\n', to);
     for (size_t k = 0; k < dg_activation_count(r->functions[0]); k++) {
         const dg_fact *fact = dg_activation_at(r->functions[0], k);
-        if (!comparable(r->functions[0], k))
+        if (!report_compares(r->functions[0], k))
             continue;
-        cut(fact->label, LABEL - 2, cell, sizeof cell);
+        report_cut(fact->label, LABEL - 2, cell, sizeof cell);
         pad(to, cell, LABEL);
         for (int i = 0; i < r->n; i++) {
-            const dg_fact *other = same_fact(r->functions[i], fact);
-            cut(other ? other->text : "–", CELL - 2, cell, sizeof cell);
+            const dg_fact *other = dg_activation_fact(r->functions[i], fact->name);
+            report_cut(other ? other->text : "–", CELL - 2, cell, sizeof cell);
             pad(to, cell, CELL);
         }
         fputc('\n', to);

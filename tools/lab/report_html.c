@@ -13,7 +13,7 @@ static const char style[] =
     "border-bottom:1px solid #eee}td.label{width:34%;color:#444}td.how{width:6em;white-space:nowrap;font-size:.85em}"
     "code,pre{font:13px/1.4 ui-monospace,monospace}pre{background:#f6f6f7;padding:.8em;overflow-x:auto}"
     "td.value{overflow-wrap:anywhere}.proved{color:#18794e}.sampled{color:#9a6700}.computed{color:#0b62a4}"
-    ".plots{display:flex;flex-wrap:wrap;gap:1em}";
+    ".wide{overflow-x:auto}.wide table{font-size:.85em}.plots{display:flex;flex-wrap:wrap;gap:1em}";
 
 static void facts(const dg_activation *a, FILE *to)
 {
@@ -58,6 +58,40 @@ static void exports(const dg_activation *a, FILE *to)
     }
 }
 
+static void cell(const char *tag, const char *text, FILE *to)
+{
+    fprintf(to, "<%s>", tag);
+    write_escaped(to, text);
+    fprintf(to, "</%s>", tag);
+}
+
+/* A line a fact, a column a function. */
+static void side_by_side(const lab_report *r, FILE *to)
+{
+    char title[200];
+    fputs("<div class=\"wide\"><table>\n<tr><th></th>", to);
+    for (int i = 0; i < r->n; i++) {
+        report_cut(report_title(r->functions[i]), 40, title, sizeof title);
+        cell("th", title, to);
+    }
+    fputs("</tr>\n", to);
+    for (size_t k = 0; k < dg_activation_count(r->functions[0]); k++) {
+        const dg_fact *fact = dg_activation_at(r->functions[0], k);
+        if (!report_compares(r->functions[0], k) || strcmp(fact->section, "formula") == 0)
+            continue;
+        fputs("<tr>", to);
+        cell("td", fact->label, to);
+        for (int i = 0; i < r->n; i++) {
+            const dg_fact *other = dg_activation_fact(r->functions[i], fact->name);
+            fprintf(to, "<td class=\"%s\">", other ? dg_evidence_name(other->evidence) : "");
+            write_escaped(to, other ? other->text : "–");
+            fputs("</td>", to);
+        }
+        fputs("</tr>\n", to);
+    }
+    fputs("</table></div>\n", to);
+}
+
 void report_html(const lab_report *r, FILE *to)
 {
     fprintf(
@@ -76,6 +110,7 @@ void report_html(const lab_report *r, FILE *to)
         plot_functions(r->functions, r->n, 0, to);
         plot_functions(r->functions, r->n, 1, to);
         fputs("</div>\n", to);
+        side_by_side(r, to);
     }
     for (int i = 0; i < r->n; i++) {
         fputs("<h2>", to);
