@@ -8,13 +8,13 @@
 #define SECTION "shape"
 
 /* What the highest derivative does that is whole there. */
-typedef enum break_order { AT_F = -1, AT_SLOPE, AT_BEND, AT_NONE = 3 } break_order;
+typedef enum break_order { AT_F = -1, AT_SLOPE, AT_BEND, AT_THIRD, AT_NONE } break_order;
 
 typedef struct break_kind {
     double at;
-    double jumps[3]; /* of f, f′, f″; infinite: unbounded there */
-    bool ends;       /* f has values on one side alone */
-    bool right;      /* on that one */
+    double jumps[ORDERS]; /* of f, f′, f″, f‴; infinite: unbounded there */
+    bool ends;            /* f has values on one side alone */
+    bool right;           /* on that one */
     break_order order;
 } break_kind;
 
@@ -40,12 +40,12 @@ static break_kind look_at(const dg_activation *a, double at)
     bool left = !isnan(value_at(a, 0, beside(at, -1))), right = !isnan(value_at(a, 0, beside(at, 1)));
     kind.ends = left != right;
     kind.right = right;
-    for (int order = 0; order < 3; order++)
+    for (int order = 0; order < ORDERS; order++)
         kind.jumps[order] = step_across(a, order, at);
     double here = value_at(a, 0, at), before = value_at(a, 0, nextafter(at, -INFINITY));
     if (kind.jumps[0] == 0 && fabs(here - before) > 1e-9 * fmax(1, fabs(before)))
         kind.jumps[0] = here - before; /* a point apart from both sides */
-    for (int order = 2; order >= 0; order--)
+    for (int order = ORDERS - 1; order >= 0; order--)
         kind.order = kind.jumps[order] != 0 ? (break_order)(order - 1) : kind.order;
     return kind;
 }
@@ -98,8 +98,11 @@ static void add_break_fact(dg_activation *a, const break_kind *k)
     else if (k->order == AT_SLOPE)
         add_fact(a, SECTION, "kink", "kink", DG_SAMPLED, k->at, k->at, "f′ steps by %.6g at x = %.9g; f′ there is %.6g",
                  k->jumps[1], k->at, value_at(a, 1, k->at));
-    else
+    else if (k->order == AT_BEND)
         add_fact(a, SECTION, "bend", "bend", DG_SAMPLED, k->at, k->at, "f″ steps by %.6g at x = %.9g", k->jumps[2],
+                 k->at);
+    else
+        add_fact(a, SECTION, "bend", "bend", DG_SAMPLED, k->at, k->at, "f‴ steps by %.6g at x = %.9g", k->jumps[3],
                  k->at);
 }
 

@@ -34,6 +34,12 @@ static extent sided_extent(const dg_activation *a, int order, double sign)
     return e;
 }
 
+/* The number next to 0 is written 0. */
+static double readable(double x)
+{
+    return fabs(x) < 1e-300 ? 0 : x;
+}
+
 static void add_range(dg_activation *a)
 {
     char low[64], high[64];
@@ -41,7 +47,7 @@ static void add_range(dg_activation *a)
     bool proved = up.proved && down.proved;
     add_fact(a, SECTION, "inf", "infimum", how(down.proved), -down.bound, -down.attained, "%s",
              enclosed_text(-down.bound, -down.attained, low));
-    add_fact(a, SECTION, "inf_at", "least value near x =", DG_SAMPLED, down.at, down.at, "%.6g", down.at);
+    add_fact(a, SECTION, "inf_at", "least value near x =", DG_SAMPLED, down.at, down.at, "%.6g", readable(down.at));
     add_fact(a, SECTION, "sup", "supremum", how(up.proved), up.attained, up.bound, "%s",
              enclosed_text(up.attained, up.bound, high));
     add_fact(a, SECTION, "range", "range", how(proved), -down.bound, up.bound, "%s to %s", low, high);
@@ -70,7 +76,7 @@ static void add_lipschitz(dg_activation *a, int order, const smoothness *s, cons
     bool proved = up.proved && down.proved && continuous_between_breaks(a, order);
     attained = fmax(attained, 0.0) + 0.0; /* of a constant: no −0 */
     add_fact(a, SECTION, name, label, how(proved), attained, fmax(bound, attained), "%s (at x = %.6g)",
-             enclosed_text(attained, fmax(bound, attained), text), at);
+             enclosed_text(attained, fmax(bound, attained), text), readable(at));
 }
 
 /* ---- signs ---- */
@@ -176,7 +182,7 @@ static void add_parity(dg_activation *a)
 
 static size_t append(char *text, size_t size, size_t used, const char *format, double a, double b)
 {
-    int n = used < size ? snprintf(text + used, size - used, format, a, b) : 0;
+    int n = used < size ? snprintf(text + used, size - used, format, readable(a), readable(b)) : 0;
     return used + (size_t)(n > 0 ? n : 0);
 }
 

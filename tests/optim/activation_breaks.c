@@ -45,6 +45,13 @@ Test(activation_breaks, tells_ends_and_poles_from_jumps)
     cr_expect_eq(fact(a, "domain_end")->lo, -1);
     cr_expect_null(strstr(fact(a, "lipschitz")->text, "steps"), "%s", fact(a, "lipschitz")->text);
     dg_activation_free(a);
+    a = analysed("where(x > 0, x, sin(x))", DG_SECTION_SHAPE); /* f‴ steps from −1 to 0 */
+    cr_expect_str_eq(fact(a, "smoothness")->text, "C²");
+    cr_expect_str_eq(fact(a, "bend")->text, "f‴ steps by 1 at x = 0");
+    dg_activation_free(a);
+    a = analysed("relu", DG_SECTION_SHAPE);
+    cr_expect_str_eq(fact(a, "zeros")->text, "everywhere from -50 to 0");
+    dg_activation_free(a);
     a = analysed("1 / x", DG_SECTION_SHAPE);
     cr_expect_eq(fact(a, "pole")->lo, 0);
     cr_expect_neq(fact(a, "monotone")->evidence, DG_PROVED);
