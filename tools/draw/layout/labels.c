@@ -221,7 +221,9 @@ int layout_crossings(view *v, layout *made)
         return 0;
     for (int b = 0; b < v->n_boxes; b++) {
         const layout_box *box = &made->boxes[b];
-        rectangle inside = {box->x + 1.5, box->y + 1.5, box->x + box->width - 1.5, box->y + box->height - 1.5};
+        bool is_round = box->form == FORM_CIRCLE || box->form == FORM_ELLIPSE; /* wires end inside the corners */
+        double x = is_round ? 0.15 * box->width : 1.5, y = is_round ? 0.15 * box->height : 1.5;
+        rectangle inside = {box->x + x, box->y + y, box->x + box->width - x, box->y + box->height - y};
         for (int k = 0; !v->boxes[b].is_gone && k < l.n_wire_segments; k++)
             count += crosses(&l.segments[k], &inside);
     }
