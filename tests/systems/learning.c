@@ -19,7 +19,7 @@ Test(learning, the_perceptron_rule_learns_what_a_line_separates)
     expect("iris setosa", errors_of("perceptron-iris", ""), 0, 0);
 }
 
-/* Not after thirty epochs, and not after three hundred: some row is always wrong. */
+/* Not after thirty epochs, and not after three hundred: some row is always wrong, and it says why. */
 Test(learning, the_perceptron_rule_never_learns_exclusive_or)
 {
     for (int epochs = 30; epochs <= 300; epochs += 90) {
@@ -27,6 +27,16 @@ Test(learning, the_perceptron_rule_never_learns_exclusive_or)
         snprintf(options, sizeof options, "--set 'want=[0, 1, 1, 0]' --epochs %d", epochs);
         expect_from("XOR, part of the rows wrong", errors_of("perceptron-rule", options), 0.25);
     }
+    outcome run =
+        dotgrad("train " EXAMPLES "perceptron-rule.dot --set 'want=[0, 1, 1, 0]' --no-pictures --force -o run");
+    cr_expect(strstr(run.err, "not separable: whatever its weights, 'says' errs on one of the 4 training rows"), "%s",
+              run.err);
+    cr_expect(strstr(run.err, "mean of rows 2 and 3, which should be above the threshold, is one of rows 1 and 4"),
+              "%s", run.err);
+    run = dotgrad("train " EXAMPLES "perceptron-rule.dot --no-pictures --force -o run --epochs 1");
+    cr_expect(strstr(run.err, "but separable"), "%s", run.err);
+    run = dotgrad("train " EXAMPLES "perceptron-rule.dot --no-pictures --force -o run");
+    cr_expect(!strstr(run.err, "separable"), "%s", run.err);
 }
 
 Test(learning, gates_of_fixed_weights_answer_their_truth_tables)

@@ -381,8 +381,10 @@ static dg_status run_all(training_run *run)
         train_draw_watched(run);
     if (status.code == DG_OK)
         status = train_print_results(run);
-    if (status.code == DG_OK)
+    if (status.code == DG_OK) {
+        train_tell_separability(run);
         train_write_confusion(run);
+    }
     if (status.code == DG_OK || status.code == DG_NUMERIC) {
         dg_status written = train_write_row(run, &status);
         status = status.code == DG_OK ? written : status;

@@ -50,6 +50,7 @@ double train_clock(void); /* seconds */
 bool train_file_is_written(const char *path);
 void train_draw_watched(training_run *run);
 dg_status train_print_results(training_run *run);
+void train_tell_separability(training_run *run);
 void train_write_confusion(const training_run *run);
 dg_status train_write_row(training_run *run, const dg_status *trained);
 void train_print_files(const training_run *run);

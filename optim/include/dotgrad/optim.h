@@ -113,6 +113,32 @@ dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics);
  * for each decision; release with dg_tensor_release. DG_BAD_SHAPE: the loss has neither scores [N, classes] with labels
  * [N] nor one score a decision. */
 dg_status dg_confusion(const dg_task *task, dg_rows rows, dg_tensor *counts);
+/* Whether a perceptron can learn rows: whether its threshold unit (`step` or `sign`, the only one that the loss depends
+ * on, of one number a row) can answer each as the loss wants it, where what the unit looks at is linear in the
+ * parameters that are trained or assigned. Either there are such parameters, or rows that show that there are none:
+ * those that want the higher answer and those that want the lower have the same weighted mean, so that one of them is
+ * always wrong (P. Gordan, 1873). That is found in float64, of rows as the plan computes them; bounds of parameters and
+ * frozen ones do not count. */
+typedef enum dg_separability_verdict {
+    DG_SEPARABILITY_UNKNOWN, /* no such unit, more than 200 numbers in its parameters, or too close to tell */
+    DG_SEPARABLE,
+    DG_INSEPARABLE
+} dg_separability_verdict;
+typedef struct dg_separability_row {
+    int64_t row;   /* of the data set */
+    double wanted; /* of the unit */
+    double weight; /* those of either side have the sum 1 */
+} dg_separability_row;
+typedef struct dg_separability {
+    dg_separability_verdict verdict;
+    dg_node *unit;              /* NULL: there is no such unit */
+    int64_t n_rows, n_wrong;    /* that want an answer, and that do not get it from the parameters as they are */
+    dg_separability_row *proof; /* DG_INSEPARABLE: rows that no parameters can answer all; at most 202 */
+    int64_t n_proof;
+} dg_separability;
+/* The graph grows by derivatives. Release *found with dg_separability_release. */
+dg_status dg_separability_find(const dg_task *task, dg_rows rows, dg_separability *found);
+void dg_separability_release(dg_separability *found); /* frees and zeroes */
 /* The value of `node` ([N, …]) for each of the rows, in order; release *result with dg_tensor_release. */
 dg_status dg_predict(const dg_task *task, dg_node *node, dg_rows rows, dg_tensor *result);
 

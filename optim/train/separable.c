@@ -1,0 +1,457 @@
+/* Whether a threshold unit can learn its rows: what it weighs must be linear in the parameters that are learnt, and
+ * then each row is an inequality on them. What a row wants of the unit is what makes its loss smaller. */
+#include <dotgrad/optim.h>
+
+#include "core/base/null.h"
+#include "half_spaces.h"
+#include "reach.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_WEIGHTS 200
+#define MAX_NUMBERS (INT64_C(1) << 24) /* rows times weights: 128 MB */
+
+typedef struct threshold {
+    const char *op;
+    double low, high;
+    bool is_high_at_zero;
+} threshold;
+
+static const threshold thresholds[] = {{"step", 0, 1, true}, {"sign", -1, 1, false}};
+
+typedef struct question {
+    const dg_task *task;
+    dg_rows rows;
+    const threshold *threshold;
+    dg_node *unit;
+    dg_node **parameters, **fetch; /* fetch: what the unit looks at, and its derivatives by the parameters */
+    int n_parameters;
+    int64_t d;      /* numbers in all parameters */
+    double *a;      /* [rows, d + 1]: derivative by them, and the value at 0 */
+    double *wanted; /* [rows]: 1: above the threshold, −1: below, 0: neither is better */
+    double *point;  /* [d]: now */
+} question;
+
+/* ---- the unit and its parameters ---- */
+
+static const threshold *threshold_of(const dg_node *node)
+{
+    for (size_t k = 0; k < sizeof thresholds / sizeof *thresholds; k++)
+        if (strcmp(dg_node_op(node)->name, thresholds[k].op) == 0)
+            return &thresholds[k];
+    return NULL;
+}
+
+/* The only threshold that the loss depends on, of one number a row. */
+static dg_status find_unit(question *q)
+{
+    bool *mark;
+    DG_TRY(reach_new(q->task->graph, &q->task->loss, 1, &mark));
+    int found = 0;
+    for (int64_t id = 0; id <= dg_node_id(q->task->loss); id++) {
+        dg_node *node = dg_graph_node(q->task->graph, id);
+        if (!mark[id] || !threshold_of(node))
+            continue;
+        found++;
+        q->unit = node;
+    }
+    free(mark);
+    if (found != 1)
+        q->unit = NULL;
+    else
+        q->threshold = threshold_of(q->unit);
+    return dg_ok();
+}
+
+static bool is_learnt(const dg_graph *graph, const dg_node *parameter)
+{
+    const dg_value *trainable = dg_node_attr(parameter, "trainable");
+    if (!trainable || trainable->b)
+        return true;
+    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
+        const dg_node *node = dg_graph_node(graph, id);
+        if (dg_node_op(node)->role == DG_ROLE_ASSIGN && dg_node_input(node, 0) == parameter)
+            return true;
+    }
+    return false;
+}
+
+static dg_status find_parameters(question *q)
+{
+    dg_node *sum = dg_node_input(q->unit, 0);
+    int64_t count = dg_node_id(sum) + 1;
+    bool *mark;
+    DG_TRY(reach_new(q->task->graph, &sum, 1, &mark));
+    q->parameters = calloc((size_t)count, sizeof *q->parameters);
+    q->fetch = calloc((size_t)count + 1, sizeof *q->fetch);
+    for (int64_t id = 0; q->parameters && q->fetch && id < count; id++) {
+        dg_node *node = dg_graph_node(q->task->graph, id);
+        if (!mark[id] || dg_node_op(node)->role != DG_ROLE_PARAMETER || !is_learnt(q->task->graph, node) ||
+            !dg_dtype_is_float(dg_node_type(node, 0)->dtype))
+            continue;
+        q->parameters[q->n_parameters++] = node;
+        q->d += dg_shape_count(&dg_node_type(node, 0)->shape);
+    }
+    free(mark);
+    if (!q->parameters || !q->fetch)
+        return dg_no_memory("a list of %lld parameters", (long long)count);
+    q->fetch[0] = sum;
+    return dg_ok();
+}
+
+/* ---- rows as inequalities ---- */
+
+/* Runs a plan, sample by sample, on the rows and on `more`. */
+static dg_status run_rows(const question *q, dg_node *const *fetch, int n_fetch, const dg_feed *more, int n_more,
+                          dg_plan **plan)
+{
+    dg_fed_rows *fed = NULL;
+    dg_feed *feeds = NULL;
+    int count;
+    dg_status status = dg_fed_rows_new(q->task, fetch, n_fetch, q->rows, &fed);
+    if (status.code != DG_OK)
+        return status;
+    const dg_feed *rows = dg_fed_rows_feeds(fed, &count);
+    feeds = calloc((size_t)(count + n_more) + 1, sizeof *feeds);
+    if (!feeds) {
+        status = dg_no_memory("%d feeds", count + n_more);
+        goto done;
+    }
+    if (count)
+        memcpy(feeds, rows, (size_t)count * sizeof *feeds);
+    memcpy(feeds + count, more, (size_t)n_more * sizeof *feeds);
+    status = dg_plan_new(q->task->graph,
+                         &(dg_plan_options){.fetch = fetch,
+                                            .n_fetch = n_fetch,
+                                            .parameters = q->task->parameters,
+                                            .threads = q->task->threads,
+                                            .seed = q->task->seed,
+                                            .memory_limit = q->task->memory_limit,
+                                            .per_sample = true},
+                         plan);
+    if (status.code == DG_OK)
+        status = dg_plan_run(*plan, feeds, count + n_more);
+done:
+    free(feeds);
+    dg_fed_rows_free(fed);
+    return status;
+}
+
+/* Derivatives and value at a point: row by row, d + 1 numbers. */
+static dg_status look_at(const question *q, const double *point, double *found, bool *is_complete)
+{
+    dg_tensor *tensors = calloc((size_t)q->n_parameters, sizeof *tensors);
+    dg_feed *feeds = calloc((size_t)q->n_parameters, sizeof *feeds);
+    dg_plan *plan = NULL;
+    dg_status status = tensors && feeds ? dg_ok() : dg_no_memory("%d parameters", q->n_parameters);
+    int64_t at = 0;
+    for (int k = 0; k < q->n_parameters && status.code == DG_OK; k++) {
+        const dg_type *type = dg_node_type(q->parameters[k], 0);
+        status = dg_tensor_make(&tensors[k], type->dtype, type->shape);
+        for (int64_t i = 0; status.code == DG_OK && i < dg_tensor_count(&tensors[k]); i++)
+            dg_tensor_set(&tensors[k], i, point ? point[at++] : 0);
+        feeds[k] = (dg_feed){.node = q->parameters[k], .tensor = &tensors[k]};
+    }
+    if (status.code == DG_OK)
+        status = run_rows(q, q->fetch, q->n_parameters + 1, feeds, q->n_parameters, &plan);
+    *is_complete = status.code == DG_OK && dg_tensor_count(dg_plan_result(plan, 0)) == q->rows.count;
+    at = 0;
+    for (int k = 0; k <= q->n_parameters && *is_complete; k++) { /* derivatives first, the value last */
+        const dg_tensor *result = dg_plan_result(plan, k < q->n_parameters ? k + 1 : 0);
+        int64_t width = dg_tensor_count(result) / q->rows.count;
+        *is_complete = at + width <= q->d + 1 && width * q->rows.count == dg_tensor_count(result);
+        for (int64_t i = 0; *is_complete && i < dg_tensor_count(result); i++)
+            found[i / width * (q->d + 1) + at + i % width] = dg_tensor_get(result, i);
+        at += width;
+    }
+    dg_plan_free(plan);
+    for (int k = 0; tensors && k < q->n_parameters; k++)
+        dg_tensor_release(&tensors[k]);
+    free(tensors);
+    free(feeds);
+    return status;
+}
+
+static double value_at(const question *q, int64_t row, const double *point, double *size)
+{
+    const double *a = q->a + row * (q->d + 1);
+    double sum = a[q->d];
+    *size = fabs(sum);
+    for (int64_t k = 0; k < q->d; k++) {
+        sum += a[k] * point[k];
+        *size += fabs(a[k] * point[k]);
+    }
+    return sum;
+}
+
+/* Linear: the derivatives are the same elsewhere, and the value is what they make of it (but for rounding). */
+static dg_status find_inequalities(question *q, bool *is_linear)
+{
+    size_t numbers = (size_t)(q->rows.count * (q->d + 1));
+    double rounding = 1e-4, *elsewhere = malloc((size_t)q->d * sizeof(double)),
+           *there = calloc(numbers, sizeof(double));
+    const dg_random key = {.seed = 1, .stream = 1};
+    dg_status status = elsewhere && there ? dg_ok() : dg_no_memory("%zu numbers", numbers);
+    for (int64_t k = 0; status.code == DG_OK && k < q->d; k++)
+        elsewhere[k] = 2 * dg_random_unit(&key, (uint64_t)k) - 1;
+    if (status.code == DG_OK)
+        status = dg_grad(q->fetch[0], q->n_parameters, q->parameters, q->fetch + 1);
+    if (status.code == DG_OK)
+        status = look_at(q, NULL, q->a, is_linear);
+    if (status.code == DG_OK && *is_linear)
+        status = look_at(q, elsewhere, there, is_linear);
+    for (int64_t row = 0; status.code == DG_OK && *is_linear && row < q->rows.count; row++) {
+        const double *a = q->a + row * (q->d + 1), *b = there + row * (q->d + 1);
+        double size, value = value_at(q, row, elsewhere, &size);
+        *is_linear = fabs(value - b[q->d]) <= rounding * size; /* false of NaN */
+        for (int64_t k = 0; *is_linear && k < q->d; k++)
+            *is_linear = fabs(a[k] - b[k]) <= rounding * fabs(a[k]);
+    }
+    free(elsewhere);
+    free(there);
+    return status;
+}
+
+/* The loss of each row where the unit says `answer`. */
+static dg_status loss_of(const question *q, double answer, dg_tensor *losses)
+{
+    dg_type type = *dg_node_type(q->unit, 0);
+    dg_tensor said;
+    dg_plan *plan = NULL;
+    if (type.shape.rank < 1)
+        return dg_ok();
+    type.shape.dims[0] = q->rows.count;
+    if (dg_shape_count(&type.shape) != q->rows.count)
+        return dg_ok();
+    DG_TRY(dg_tensor_make(&said, type.dtype, type.shape));
+    for (int64_t row = 0; row < q->rows.count; row++)
+        dg_tensor_set(&said, row, answer);
+    dg_node *fetch[] = {q->task->loss};
+    dg_status status = run_rows(q, fetch, 1, &(dg_feed){.node = q->unit, .tensor = &said}, 1, &plan);
+    if (status.code == DG_OK && dg_tensor_count(dg_plan_result(plan, 0)) == q->rows.count)
+        status = dg_tensor_copy(losses, dg_plan_result(plan, 0));
+    dg_plan_free(plan);
+    dg_tensor_release(&said);
+    return status;
+}
+
+static dg_status find_wanted(question *q)
+{
+    dg_tensor low = {0}, high = {0};
+    dg_status status = loss_of(q, q->threshold->low, &low);
+    if (status.code == DG_OK)
+        status = loss_of(q, q->threshold->high, &high);
+    for (int64_t row = 0; status.code == DG_OK && low.data && high.data && row < q->rows.count; row++) {
+        double below = dg_tensor_get(&low, row), above = dg_tensor_get(&high, row);
+        q->wanted[row] = above < below ? 1 : below < above ? -1 : 0;
+    }
+    dg_tensor_release(&low);
+    dg_tensor_release(&high);
+    return status;
+}
+
+/* ---- the answer ---- */
+
+/* The system's rows are those of q that want something, and last, where values at 0 are not all 0, the number that they
+ * are multiplied by, which is positive. */
+typedef struct inequalities {
+    half_spaces system;
+    int64_t *row; /* [n], −1: of the last one */
+    double *a, *strict, *solution, *weight, *length;
+} inequalities;
+
+static void inequalities_release(inequalities *s)
+{
+    free(s->row);
+    free(s->a);
+    free(s->strict);
+    free(s->solution);
+    free(s->weight);
+    free(s->length);
+}
+
+static dg_status inequalities_make(inequalities *s, const question *q)
+{
+    int64_t n = q->rows.count + 1, d = q->d + 1;
+    *s = (inequalities){.row = calloc((size_t)n, sizeof *s->row),
+                        .a = calloc((size_t)(n * d), sizeof(double)),
+                        .strict = calloc((size_t)n, sizeof(double)),
+                        .solution = calloc((size_t)d, sizeof(double)),
+                        .weight = calloc((size_t)n, sizeof(double)),
+                        .length = calloc((size_t)n, sizeof(double))};
+    if (!s->row || !s->a || !s->strict || !s->solution || !s->weight || !s->length) {
+        inequalities_release(s);
+        return dg_no_memory("%lld inequalities of %lld weights", (long long)n, (long long)d);
+    }
+    return dg_ok();
+}
+
+/* Signed rows, columns scaled to at most 1, then rows to length 1: neither changes whether there is a solution. */
+static void inequalities_fill(inequalities *s, const question *q)
+{
+    int64_t d = q->d, n = 0;
+    bool has_offset = false;
+    for (int64_t row = 0; row < q->rows.count; row++)
+        has_offset |= q->a[row * (q->d + 1) + q->d] != 0;
+    d += has_offset;
+    for (int64_t row = 0; row < q->rows.count; row++) {
+        if (q->wanted[row] == 0)
+            continue;
+        for (int64_t k = 0; k < d; k++)
+            s->a[n * d + k] = q->wanted[row] * q->a[row * (q->d + 1) + k];
+        s->row[n++] = row;
+    }
+    if (has_offset) {
+        s->a[n * d + q->d] = 1;
+        s->row[n++] = -1;
+    }
+    for (int64_t k = 0; k < d; k++) {
+        double most = 0;
+        for (int64_t i = 0; i < n; i++)
+            most = fmax(most, fabs(s->a[i * d + k]));
+        for (int64_t i = 0; i < n && most > 0; i++)
+            s->a[i * d + k] /= most;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        double square = 0;
+        for (int64_t k = 0; k < d; k++)
+            square += s->a[i * d + k] * s->a[i * d + k];
+        s->length[i] = square > 0 ? sqrt(square) : 1;
+        for (int64_t k = 0; k < d; k++)
+            s->a[i * d + k] /= s->length[i];
+    }
+    s->system = (half_spaces){.n = n, .d = d, .a = s->a, .strict = s->strict};
+}
+
+/* All rows strictly; where that cannot be, those that 0 satisfies only up to it, as the unit has it. */
+static dg_status solve(inequalities *s, const question *q, half_spaces_answer *answer)
+{
+    for (int strictly = 1; strictly >= 0; strictly--) {
+        for (int64_t i = 0; i < s->system.n; i++)
+            s->strict[i] =
+                strictly || s->row[i] < 0 || q->wanted[s->row[i]] < 0 || !q->threshold->is_high_at_zero ? 1 : 0;
+        DG_TRY(half_spaces_solve(&s->system, s->solution, s->weight, answer));
+        if (*answer != HALF_SPACES_DISJOINT)
+            break;
+        if (!strictly)
+            return dg_ok();
+    }
+    return dg_ok();
+}
+
+/* The rows of the proof, with weights of sum 1 for each of the two sides. */
+static dg_status keep_proof(const inequalities *s, const question *q, dg_separability *found)
+{
+    double sum[2] = {0};
+    int64_t n = s->system.n, count = 0;
+    found->proof = calloc((size_t)n, sizeof *found->proof);
+    if (!found->proof)
+        return dg_no_memory("a list of %lld rows", (long long)n);
+    for (int64_t i = 0; i < n; i++)
+        if (s->row[i] >= 0 && s->weight[i] > 0)
+            sum[q->wanted[s->row[i]] > 0] += s->weight[i] / s->length[i];
+    for (int64_t i = 0; i < n; i++) {
+        int64_t row = s->row[i];
+        if (row < 0 || !(s->weight[i] > 0))
+            continue;
+        bool above = q->wanted[row] > 0;
+        found->proof[count++] = (dg_separability_row){.row = q->rows.at ? q->rows.at[row] : row,
+                                                      .wanted = above ? q->threshold->high : q->threshold->low,
+                                                      .weight = s->weight[i] / s->length[i] / sum[above]};
+    }
+    found->n_proof = count;
+    return dg_ok();
+}
+
+static dg_status answer(const question *q, dg_separability *found)
+{
+    inequalities s;
+    half_spaces_answer verdict = HALF_SPACES_CLOSE;
+    for (int64_t row = 0; row < q->rows.count; row++) {
+        double size, value = value_at(q, row, q->point, &size);
+        bool is_high = value > 0 || (value == 0 && q->threshold->is_high_at_zero);
+        found->n_rows += q->wanted[row] != 0;
+        found->n_wrong += q->wanted[row] > 0 ? !is_high : q->wanted[row] < 0 && !(value < 0);
+    }
+    if (!found->n_rows)
+        return dg_ok();
+    DG_TRY(inequalities_make(&s, q));
+    inequalities_fill(&s, q);
+    dg_status status = solve(&s, q, &verdict);
+    if (status.code == DG_OK && verdict == HALF_SPACES_DISJOINT)
+        status = keep_proof(&s, q, found);
+    if (status.code == DG_OK)
+        found->verdict = verdict == HALF_SPACES_DISJOINT ? DG_INSEPARABLE
+                         : verdict == HALF_SPACES_MEET   ? DG_SEPARABLE
+                                                         : DG_SEPARABILITY_UNKNOWN;
+    found->unit = q->unit;
+    inequalities_release(&s);
+    return status;
+}
+
+static dg_status take_point(question *q)
+{
+    int64_t at = 0;
+    for (int k = 0; k < q->n_parameters; k++) {
+        const dg_tensor *tensor = dg_tensors_find(q->task->parameters, dg_node_name(q->parameters[k]));
+        int64_t count = dg_shape_count(&dg_node_type(q->parameters[k], 0)->shape);
+        if (!tensor || dg_tensor_count(tensor) != count)
+            return dg_error(DG_BAD_ARGUMENT, "parameter '%s' is missing", dg_node_name(q->parameters[k]));
+        for (int64_t i = 0; i < count; i++)
+            q->point[at++] = dg_tensor_get(tensor, i);
+    }
+    return dg_ok();
+}
+
+static dg_status ask(question *q, dg_separability *found)
+{
+    bool is_linear = false;
+    DG_TRY(find_unit(q));
+    if (!q->unit)
+        return dg_ok();
+    DG_TRY(find_parameters(q));
+    if (!q->n_parameters || q->d < 1 || q->d > MAX_WEIGHTS || q->rows.count > MAX_NUMBERS / (q->d + 1))
+        return dg_ok();
+    q->a = calloc((size_t)(q->rows.count * (q->d + 1)), sizeof(double));
+    q->wanted = calloc((size_t)q->rows.count, sizeof(double));
+    q->point = calloc((size_t)q->d, sizeof(double));
+    if (!q->a || !q->wanted || !q->point)
+        return dg_no_memory("%lld rows of %lld numbers", (long long)q->rows.count, (long long)q->d);
+    DG_TRY(take_point(q));
+    DG_TRY(find_inequalities(q, &is_linear));
+    if (!is_linear)
+        return dg_ok();
+    DG_TRY(find_wanted(q));
+    return answer(q, found);
+}
+
+dg_status dg_separability_find(const dg_task *task, dg_rows rows, dg_separability *found)
+{
+    REFUSE_NULL(task);
+    REFUSE_NULL(found);
+    *found = (dg_separability){0};
+    if (!task->graph || !task->loss || !task->data || !task->parameters)
+        return dg_error(DG_BAD_ARGUMENT, "whether rows are separable: needs graph, loss, parameters and a data set");
+    if (rows.count < 1)
+        return dg_error(DG_BAD_ARGUMENT, "whether rows are separable: no rows");
+    question q = {.task = task, .rows = rows};
+    dg_status status = ask(&q, found);
+    free(q.parameters);
+    free(q.fetch);
+    free(q.a);
+    free(q.wanted);
+    free(q.point);
+    if (status.code != DG_OK)
+        dg_separability_release(found);
+    return status;
+}
+
+void dg_separability_release(dg_separability *found)
+{
+    if (!found)
+        return;
+    free(found->proof);
+    *found = (dg_separability){0};
+}
