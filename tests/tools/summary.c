@@ -55,6 +55,33 @@ Test(summary, tells_what_a_training_step_takes_before_it_runs)
     expect_in(&run, "(5.13 kB of it the optimizer's state)"); /* 2·640 floats and the steps */
 }
 
+/* Training holds the plans of both: weights of 640 and 1280, inputs of 1024, 160 and 320 floats, the learning rate;
+ * Adam keeps 2·640 floats for the one, and each counts its steps. The other's turn is twice the work. */
+Test(summary, of_several_losses_that_take_turns_all_count)
+{
+    write_text("turns.dot",
+               "digraph g { graph [batch_size=16, loss=\"a_loss, b_loss\", optimizer=sgd];"
+               " x [op=\"input([N, 64])\"]; s [op=\"input([N, 10])\"]; t [op=\"input([N, 20])\"];"
+               " a [op=\"linear(10, bias=false)\"]; b [op=\"linear(20, bias=false)\"];"
+               " a_loss [op=mse_loss, trains=a, optimizer=adam]; b_loss [op=mse_loss, trains=b];"
+               " x -> a -> a_loss; x -> b -> b_loss; s -> a_loss [arg=target]; t -> b_loss [arg=target]; }\n");
+    outcome run = dotgrad("summary turns.dot");
+    expect_in(&run, "in a turn of 'a_loss', ");
+    expect_in(&run, "in a turn of 'b_loss'\n");
+    expect_in(&run, "in the plans' arenas");
+    expect_in(&run, "(5.14 kB of it the optimizer's state)");
+    const char *training = strstr(run.out, "\ntraining ");
+    cr_assert_not_null(training, "%s", run.out);
+    double arena = number_after(training, "training"), all = number_after(training, "arenas,");
+    cr_expect_float_eq(1000 * all, 1000 * arena + 4 * (640 + 1280 + 1024 + 160 + 320) + 5136 + 8, 60, "%s", training);
+    outcome one = dotgrad("summary turns.dot --loss a_loss"), other = dotgrad("summary turns.dot --loss b_loss");
+    expect_in(&one, "in a training step\n");
+    /* three digits each */
+    double first = number_after(strstr(one.out, "\ntraining "), "training"),
+           second = number_after(strstr(other.out, "\ntraining "), "training");
+    cr_expect_float_eq(arena, first + second, 0.06, "%g: %g + %g", arena, first, second);
+}
+
 /* 640 weights: an average of them, sums of gradients to accumulate with their counter, and the number of steps. */
 Test(summary, the_state_has_all_that_training_keeps)
 {

@@ -114,12 +114,6 @@ dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes
     return dg_ok();
 }
 
-static double number_of(const dg_graph_file *file, const char *name)
-{
-    const char *text = option_or_attribute(file, name);
-    return text ? strtod(text, NULL) : 0;
-}
-
 /* Assignments that the graph's author wrote take effect with every step. */
 static dg_status add_own_updates(const dg_graph_file *file, dg_node *const **updates, int *n_updates)
 {
@@ -140,16 +134,28 @@ static dg_status add_own_updates(const dg_graph_file *file, dg_node *const **upd
     return dg_ok();
 }
 
+/* An attribute of the loss's own node, or the option or graph's. */
+static const char *setting_of(const dg_graph_file *file, const dg_file_attributes *own, const char *name)
+{
+    const char *text = own ? dg_file_attribute_find(own, name) : NULL;
+    return text ? text : option_or_attribute(file, name);
+}
+
 dg_status session_step(const dg_graph_file *file, dg_node *loss, dg_node *lr, dg_node *const **updates, int *n_updates)
 {
-    const dg_training_plan_options options = {.groups = option_or_attribute(file, "groups"),
+    int at = dg_graph_file_index(file, loss);
+    const dg_file_attributes *own = at >= 0 ? &file->nodes[at].attributes : NULL;
+    const char *value = setting_of(file, own, "clip_value"), *norm = setting_of(file, own, "clip_norm");
+    const dg_training_plan_options options = {.trains = own ? dg_file_attribute_find(own, "trains") : NULL,
+                                              .name = file->n_losses > 1 ? dg_node_name(loss) : NULL,
+                                              .groups = option_or_attribute(file, "groups"),
                                               .freeze = option_or_attribute(file, "freeze"),
-                                              .clip_value = number_of(file, "clip_value"),
-                                              .clip_norm = number_of(file, "clip_norm"),
+                                              .clip_value = value ? strtod(value, NULL) : 0,
+                                              .clip_norm = norm ? strtod(norm, NULL) : 0,
                                               .accumulate = (int)option_or_attribute_whole(file, "accumulate", 1),
                                               .average = option_or_attribute(file, "average"),
                                               .lr = lr};
-    DG_TRY(dg_training_updates(loss, option_or_attribute(file, "optimizer"), &options, updates, n_updates));
+    DG_TRY(dg_training_updates(loss, setting_of(file, own, "optimizer"), &options, updates, n_updates));
     return add_own_updates(file, updates, n_updates);
 }
 

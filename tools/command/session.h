@@ -44,7 +44,8 @@ dg_status session_feeds(const graph_session *session, const char *path, const dg
                         int *count);
 
 /* A training step of the loss as nodes: gradients, clipped, and updates, by the settings of the command line, else of
- * the file, then the graph's own assignments. `lr` is a scalar node. The list lives in the graph's arena. */
+ * the file (of the loss's own node first: trains, optimizer, clip_norm, clip_value), then the graph's own assignments.
+ * `lr` is a scalar node. The list lives in the graph's arena. */
 dg_status session_step(const dg_graph_file *file, dg_node *loss, dg_node *lr, dg_node *const **updates, int *n_updates);
 
 /* The nodes of that role, in the graph's order; *nodes is allocated. */

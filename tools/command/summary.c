@@ -1,6 +1,7 @@
 /* dotgrad summary: a table of the nodes. */
 #include "command.h"
 #include "graph_options.h"
+#include "needs.h"
 #include "options.h"
 #include "session.h"
 #include "tools/draw/cost.h"
@@ -101,129 +102,6 @@ static void print_table(const table_row *rows, int n)
 
 /* ---- the totals ---- */
 
-/* Bytes of one plan and of all that it reads. */
-typedef struct memory_need {
-    double arena, all;
-    double state; /* of the optimiser */
-    double flops;
-} memory_need;
-
-/* Bytes of all parameters, or of all inputs; not a number that overflows. */
-static double bytes_of(const dg_graph *graph, dg_role role)
-{
-    double bytes = 0;
-    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
-        dg_node *node = dg_graph_node(graph, id);
-        const dg_type *type = dg_node_type(node, 0);
-        if (dg_node_op(node)->role == role)
-            bytes += (double)dg_shape_count(&type->shape) * (double)dg_dtype_size(type->dtype);
-    }
-    return bytes;
-}
-
-/* Tensors for every input that have a shape and no data: enough for a plan that measures. */
-typedef struct shape_feeds {
-    dg_tensor *tensors;
-    dg_feed *feeds;
-    int count;
-} shape_feeds;
-
-static dg_status make_feeds(const dg_graph_file *file, shape_feeds *made)
-{
-    int64_t nodes = dg_graph_node_count(file->graph);
-    *made = (shape_feeds){.tensors = calloc((size_t)nodes + 1, sizeof(dg_tensor)),
-                          .feeds = calloc((size_t)nodes + 1, sizeof(dg_feed))};
-    if (!made->tensors || !made->feeds)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
-    for (int64_t id = 0; id < nodes; id++) {
-        dg_node *node = dg_graph_node(file->graph, id);
-        if (dg_node_op(node)->role != DG_ROLE_INPUT)
-            continue;
-        const dg_type *type = dg_node_type(node, 0);
-        made->tensors[made->count] = (dg_tensor){.dtype = type->dtype, .shape = type->shape};
-        made->feeds[made->count] = (dg_feed){node, &made->tensors[made->count]};
-        made->count++;
-    }
-    return dg_ok();
-}
-
-static void release_feeds(shape_feeds *feeds)
-{
-    free(feeds->tensors);
-    free(feeds->feeds);
-}
-
-/* What nobody reads: the results of a forward pass. */
-static int find_results(const dg_graph_file *file, dg_node **results)
-{
-    int count = 0;
-    for (int k = 0; k < file->n_nodes; k++) {
-        bool is_read = false;
-        for (int e = 0; e < file->n_edges && !is_read; e++)
-            is_read = file->edges[e].tail == k;
-        if (!is_read)
-            results[count++] = file->nodes[k].node;
-    }
-    return count;
-}
-
-/* Binds a plan to shapes alone: nothing of the tensors' size is allocated. */
-static dg_status measure_plan(const dg_graph_file *file, dg_plan_options options, memory_need *need)
-{
-    dg_plan *plan = NULL;
-    shape_feeds feeds;
-    options.measuring = true;
-    dg_status status = make_feeds(file, &feeds);
-    if (status.code == DG_OK)
-        status = dg_plan_new(file->graph, &options, &plan);
-    if (status.code == DG_OK)
-        status = dg_plan_prepare(plan, feeds.feeds, feeds.count);
-    if (status.code == DG_OK) {
-        const dg_plan_cost cost = dg_plan_cost_of(plan);
-        need->arena = (double)cost.arena_bytes;
-        need->flops = cost.flops;
-        need->all = need->arena + bytes_of(file->graph, DG_ROLE_PARAMETER) + bytes_of(file->graph, DG_ROLE_INPUT);
-    }
-    dg_plan_free(plan);
-    release_feeds(&feeds);
-    return status;
-}
-
-static dg_status measure_forward(const dg_graph_file *file, size_t limit, memory_need *need)
-{
-    dg_node **results = calloc((size_t)file->n_nodes + 1, sizeof *results);
-    if (!results)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
-    dg_status status = measure_plan(
-        file, (dg_plan_options){.fetch = results, .n_fetch = find_results(file, results), .memory_limit = limit}, need);
-    free(results);
-    return status;
-}
-
-/* Of a graph with a loss that depends on trainable parameters; others are left at zero. */
-static dg_status measure_training(const dg_graph_file *file, size_t limit, memory_need *need)
-{
-    dg_node *const *wrt, *const *updates;
-    int count = 0, n_updates;
-    dg_node *loss = option_given("loss") ? dg_graph_file_find(file, option_text("loss")) : file->loss;
-    if (loss)
-        DG_TRY(dg_trainable_parameters(loss, &wrt, &count));
-    if (!count)
-        return dg_ok();
-    double weights = bytes_of(file->graph, DG_ROLE_PARAMETER);
-    dg_node *lr = dg_input(file->graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "optimizer/lr");
-    DG_TRY(session_step(file, loss, lr, &updates, &n_updates));
-    need->state = bytes_of(file->graph, DG_ROLE_PARAMETER) - weights;
-    return measure_plan(file,
-                        (dg_plan_options){.fetch = (dg_node *[]){loss},
-                                          .n_fetch = 1,
-                                          .updates = updates,
-                                          .n_updates = n_updates,
-                                          .training = true,
-                                          .memory_limit = limit},
-                        need);
-}
-
 /* "N = 32, T = 50", and of an input that still has a symbol the first such. */
 static const char *print_sizes(const dg_graph_file *file, const summary_options *options, char *text, size_t size)
 {
@@ -272,15 +150,15 @@ static void print_parameters(const node_cost *all)
     printf(", trainable %s\n", cost_print_count(all->trainable, first, sizeof first));
 }
 
-static void print_need(const char *label, const memory_need *need, const dg_status *status)
+static void print_need(const char *label, const memory_need *need, bool is_of_several, const dg_status *status)
 {
     char arena[48], state[48], all[48];
     if (status->code != DG_OK)
         printf("%-10s  %s\n", label, status->message);
     if (status->code != DG_OK || need->all == 0)
         return;
-    printf("%-10s  %s in the plan's arena, %s with parameters and inputs", label,
-           cost_print_amount(need->arena, "B", arena, sizeof arena),
+    printf("%-10s  %s in the %s, %s with parameters and inputs", label,
+           cost_print_amount(need->arena, "B", arena, sizeof arena), is_of_several ? "plans' arenas" : "plan's arena",
            cost_print_amount(need->all, "B", all, sizeof all));
     if (need->state > 0)
         printf(" (%s of it the optimizer's state)", cost_print_amount(need->state, "B", state, sizeof state));
@@ -312,12 +190,27 @@ static dg_status check_limit(const char *label, const memory_need *need, size_t 
                     cost_print_amount((double)limit, "B", most, sizeof most));
 }
 
+static void print_work(const node_cost *all, const char *sizes, const training_turns *training)
+{
+    char text[48];
+    printf("work        %s in a forward pass with %s", cost_print_amount(all->flops, "FLOP", text, sizeof text), sizes);
+    for (int k = 0; k < training->count; k++) {
+        const training_turn *turn = &training->turns[k];
+        if (turn->flops <= 0)
+            continue;
+        printf(", %s in a ", cost_print_amount(turn->flops, "FLOP", text, sizeof text));
+        printf(training->count > 1 ? "turn of '%s'" : "training step", dg_node_name(turn->loss));
+    }
+    puts("");
+}
+
 /* Work and memory of a forward pass and of a training step, as far as the sizes are known. A graph that cannot run as
  * it stands, or not on this machine, is no failure here, but one that passes the limit is. */
 static dg_status print_plans(const dg_graph_file *sized, const node_cost *all, const summary_options *options)
 {
-    char first[48], second[48], sizes[400];
-    memory_need forward = {0}, training = {0};
+    char sizes[400];
+    memory_need forward = {0};
+    training_turns training = {0};
     const char *missing = print_sizes(sized, options, sizes, sizeof sizes);
     if (missing) {
         printf("work and memory depend on %s: give --size %s=50, for instance\n", missing, missing);
@@ -326,22 +219,20 @@ static dg_status print_plans(const dg_graph_file *sized, const node_cost *all, c
     dg_status first_status = find_too_large(sized), second_status = first_status;
     bool is_possible = first_status.code == DG_OK;
     if (is_possible) {
-        first_status = measure_forward(sized, options->memory_limit, &forward);
-        second_status = measure_training(sized, options->memory_limit, &training);
+        first_status = needs_of_forward(sized, options->memory_limit, &forward);
+        second_status = needs_of_training(sized, options->memory_limit, &training);
     }
-    printf("work        %s in a forward pass with %s", cost_print_amount(all->flops, "FLOP", first, sizeof first),
-           sizes);
-    printf(training.flops > 0 ? ", %s in a training step\n" : "\n",
-           cost_print_amount(training.flops, "FLOP", second, sizeof second));
-    print_need("forward", &forward, &first_status);
-    print_need("training", &training, &second_status);
+    print_work(all, sizes, &training);
+    print_need("forward", &forward, false, &first_status);
+    print_need("training", &training.need, training.count > 1, &second_status);
+    free(training.turns);
     if (!is_possible)
         return options->memory_limit ? dg_prefixed(first_status, "%s", sized->path) : dg_ok();
     const dg_status *failed = first_status.code == DG_NO_MEMORY ? &first_status : &second_status;
     dg_status status =
         failed->code == DG_NO_MEMORY ? *failed : check_limit("a forward pass", &forward, options->memory_limit);
     if (status.code == DG_OK)
-        status = check_limit("a training step", &training, options->memory_limit);
+        status = check_limit("a training step", &training.need, options->memory_limit);
     return dg_prefixed(status, "%s", sized->path);
 }
 
