@@ -97,7 +97,7 @@ static void name_rows(const dg_separability *found, double wanted, char *text, s
 /* Of a perceptron that still errs: whether it ever could do better. */
 void train_tell_separability(training_run *run)
 {
-    const dg_dataset *data = dg_data_set(run->data);
+    const dg_dataset *data = dg_data_set(run->experiment->data);
     const dg_task task = {.graph = run->session.graph,
                           .loss = run->loss,
                           .parameters = run->session.parameters,
@@ -107,7 +107,7 @@ void train_tell_separability(training_run *run)
                           .memory_limit = run->settings.memory_limit};
     dg_separability found;
     char low[120], high[120];
-    if (run->n_objectives > 1 ||
+    if (run->experiment->options.n_objectives > 1 ||
         dg_separability_find(&task, (dg_rows){data->train, data->n_train}, &found).code != DG_OK)
         return;
     if (found.verdict == DG_SEPARABLE && found.n_wrong)
