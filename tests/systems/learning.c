@@ -149,3 +149,58 @@ Test(learning, gradients_vanish_behind_sigmoids_and_not_behind_rectified_units)
                pow(ratio_of("leaky_relu", depths[k], "kaiming_normal"), 1 / depth), 1, 0.25);
     }
 }
+
+/* A column of the last record of run/watch.csv, least and most over the layers that have it; *first: of the first. */
+static void last_watched(int column, double *least, double *most, double *first)
+{
+    char line[400], newest[40] = "";
+    FILE *file = fopen("run/watch.csv", "r");
+    cr_assert_not_null(file);
+    while (fgets(line, sizeof line, file)) {
+        char *rest = line, *step = strsep(&rest, ","), *field = NULL;
+        for (int k = 1; k <= column; k++)
+            field = strsep(&rest, ",\n");
+        if (strcmp(step, newest) != 0) {
+            snprintf(newest, sizeof newest, "%.30s", step);
+            *least = INFINITY;
+            *most = *first = -INFINITY;
+        }
+        if (!field || !*field)
+            continue;
+        double value = strtod(field, NULL);
+        *first = isinf(*first) ? value : *first;
+        *least = fmin(*least, value);
+        *most = fmax(*most, value);
+    }
+    fclose(file);
+}
+
+/* σ′ is at most 1/4: behind nineteen more layers at most 4⁻¹⁹ = 4e-12 is left, of weights that keep lengths. */
+Test(learning, watching_shows_gradients_that_vanish_and_units_that_die)
+{
+    static const char *const acts[] = {"tanh", "relu", "leaky_relu"};
+    enum { GRADIENT = 3, DEAD = 4 };
+    double least, most, first;
+    outcome run = dotgrad("train " EXAMPLES "watch-depth.dot --no-pictures --force -o run");
+    expect_fine(run);
+    expect_to("20 layers of sigmoid: test accuracy, %", number_after(run.out, "accuracy: "), 20);
+    last_watched(GRADIENT, &least, &most, &first);
+    expect_to("gradient at the first layer, of the largest", first / most, 4e-12);
+    expect_to("units that are dead", (last_watched(DEAD, &least, &most, &first), most), 0);
+    for (int k = 0; k < 3; k++) {
+        run = dotgrad("train " EXAMPLES "watch-depth.dot --set act=%s --set init=%s --no-pictures --force -o run",
+                      acts[k], k ? "kaiming_normal" : "xavier_normal");
+        expect_fine(run);
+        expect_from(acts[k], number_after(run.out, "accuracy: "), 85);
+        last_watched(GRADIENT, &least, &most, &first);
+        expect_from("gradient at the first layer, of the largest", first / most, 0.01);
+    }
+    expect_to("Leaky ReLU: units that are dead", (last_watched(DEAD, &least, &most, &first), most), 0);
+    run = dotgrad("train " EXAMPLES
+                  "watch-depth.dot --set act=relu --set init=kaiming_normal --no-pictures --force -o run "
+                  "--optimizer 'adam(lr=0.03)'");
+    expect_fine(run);
+    last_watched(DEAD, &least, &most, &first);
+    expect("ReLU at too large a rate: dead units of a layer", most, 1, 0);
+    expect_to("test accuracy, %", number_after(run.out, "accuracy: "), 20);
+}

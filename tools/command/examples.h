@@ -12,6 +12,7 @@ EXAMPLE(saturated_sigmoid, "saturated-sigmoid.dot", "", "train", "quadratic cost
 EXAMPLE(line, "line.dot", "", "train", "batch, stochastic and mini-batch descent")
 EXAMPLE(valley, "valley.dot", "", "train", "optimisers on Rosenbrock's valley")
 EXAMPLE(vanishing_gradient, "vanishing-gradient.dot", "", "eval", "the gradient at the first of many layers")
+EXAMPLE(watch_depth, "watch-depth.dot", "", "train", "vanishing gradients and dead units, watched in training")
 EXAMPLE(hopfield, "hopfield.dot", "", "eval --fetch before,after,exact,energy_before,energy_after",
         "associative memory by Hebb, Storkey, pseudo-inverse")
 EXAMPLE(hopfield_modern, "hopfield-modern.dot", "", "eval --fetch exact", "associative memory by attention")
