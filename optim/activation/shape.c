@@ -290,9 +290,9 @@ static void add_tail(dg_activation *a, double sign, const char *name, const char
         add_fact(a, SECTION, name, label, DG_SAMPLED, t.offset, t.offset, "the constant %.6g", t.offset);
     else
         add_fact(a, SECTION, name, label, DG_SAMPLED, t.slope, t.slope, "the line %sx%s",
-                 t.slope == 1    ? ""
-                 : t.slope == -1 ? "−"
-                                 : slope,
+                 strcmp(slope, "1 ") == 0    ? ""
+                 : strcmp(slope, "-1 ") == 0 ? "−"
+                                             : slope,
                  offset);
 }
 

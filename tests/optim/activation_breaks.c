@@ -92,6 +92,14 @@ Test(activation_breaks, does_not_tell_moments_that_do_not_settle)
     dg_activation_free(a);
 }
 
+/* The slope is measured far out, and 1 but for rounding. */
+Test(activation_breaks, tells_the_line_that_a_function_comes_near_to)
+{
+    dg_activation *a = analysed("x * sigmoid(x) + 0.5 * tanh(x)", DG_SECTION_SHAPE);
+    cr_expect_str_eq(fact(a, "tail_right")->text, "the line x + 0.5");
+    dg_activation_free(a);
+}
+
 Test(activation_breaks, is_an_op_of_a_graph)
 {
     static const char *const cases[][2] = {

@@ -107,7 +107,8 @@ static const command_options known = {
         "experiment. Killed and started again, it goes on; runs that have ended are not repeated.",
     .own = own,
     .use = DG_USE_ALWAYS,
-    .footer = "STUDY/ then has manifest, runs/KEY/ with row.json, runs.csv, curves.csv, summary.csv, comparisons.csv,\n"
+    .footer = "STUDY/ then has manifest, runs/KEY/ with row.json, runs.csv, curves.csv, summary.csv, comparisons.csv, "
+              "ranks.csv,\n"
               "table.tex, report.html and its figures.",
     .operand = "a graph file",
     .most = INT32_MAX};
@@ -335,7 +336,8 @@ static dg_status report(study *s, const study_progress *progress)
     DG_TRY(study_write_report(s, &result, &pictures));
     if (pictures.code != DG_OK)
         command_warn("a picture is missing in the report: %s", pictures.message);
-    fprintf(stderr, "files in %s: report.html summary.csv comparisons.csv table.tex runs.csv curves.csv manifest\n",
+    fprintf(stderr,
+            "files in %s: report.html summary.csv comparisons.csv ranks.csv table.tex runs.csv curves.csv manifest\n",
             s->folder);
     return dg_ok();
 }
