@@ -155,6 +155,7 @@ Test(study, takes_runs_that_fail_diverge_or_take_too_long_as_rows)
     cr_assert_eq(shell_number("grep -c 'nosuch.csv' failing/runs/*/row.json | grep -c ':1'"), 2);
     run = dotgrad("study net.dot --set 'epochs=3|1000000000' --seeds 1 --limit 5s -o slow");
     expect_fine(run);
+    cr_assert_null(strstr(run.out, "+- nan"), "%s", run.out);
     cr_assert_eq(shell_number("grep -c ',timeout,' slow/runs.csv"), 1);
 }
 

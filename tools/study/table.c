@@ -153,8 +153,10 @@ static void print_cells(study *s, const study_result *result, int graph, FILE *o
     fputc('\n', out);
     for (int m = 0; m < s->n_methods; m++) {
         const study_cell *cell = &result->cells[graph * s->n_methods + m];
-        fprintf(out, "  %-32s %.5g +- %.2g, median %.5g, %lld runs", figure_method(s, graph, m), cell->score.mean,
-                cell->score.sd, cell->score.median, (long long)cell->ended);
+        fprintf(out, "  %-32s %.5g", figure_method(s, graph, m), cell->score.mean);
+        if (!isnan(cell->score.sd)) /* of one run there is none */
+            fprintf(out, " +- %.2g", cell->score.sd);
+        fprintf(out, ", median %.5g, %lld runs", cell->score.median, (long long)cell->ended);
         if (cell->bad)
             fprintf(out, ", %lld failed", (long long)cell->bad);
         if (s->target)
@@ -169,10 +171,12 @@ static void print_cells(study *s, const study_result *result, int graph, FILE *o
 static void print_comparison(study *s, const study_result *result, const study_comparison *c, FILE *out)
 {
     const dg_wilcoxon_test *test = &c->pairs.wilcoxon;
-    fprintf(out, "  %s: %s against %s: %lld wins, %lld ties, %lld losses; difference %.3g [%.3g, %.3g], d_z %.2g; ",
+    fprintf(out, "  %s: %s against %s: %lld wins, %lld ties, %lld losses; difference %.3g [%.3g, %.3g]; ",
             s->graphs[c->graph], figure_method(s, c->graph, c->method), figure_method(s, c->graph, result->baseline),
             (long long)c->pairs.wins, (long long)c->pairs.ties, (long long)c->pairs.losses, c->pairs.mean, c->pairs.low,
-            c->pairs.high, c->pairs.effect);
+            c->pairs.high);
+    if (!isnan(c->pairs.effect))
+        fprintf(out, "d_z %.2g; ", c->pairs.effect);
     double times = result->cells[c->graph * s->n_methods + result->baseline].epochs.mean /
                    result->cells[c->graph * s->n_methods + c->method].epochs.mean;
     if (isfinite(times))
