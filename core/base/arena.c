@@ -1,7 +1,6 @@
 /* A bump allocator: chunks that double in size, freed together. */
+#include "arena.h"
 #include "core/base/null.h"
-
-#include <dotgrad/arena.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@ struct dg_arena {
     chunk *current; /* the chunks before it are used up */
     chunk *large;   /* chunks made for one large piece each */
     size_t next_size, bytes;
+    bool failed; /* then it gives nothing more */
 };
 
 dg_status dg_arena_new(dg_arena **arena)
@@ -51,8 +51,10 @@ void dg_arena_free(dg_arena *arena)
 static chunk *add_chunk(dg_arena *arena, chunk **list, size_t size)
 {
     chunk *made = calloc(1, sizeof *made + size);
-    if (!made)
+    if (!made) {
+        arena->failed = true;
         return NULL;
+    }
     made->size = size;
     made->next = *list;
     *list = made;
@@ -62,10 +64,12 @@ static chunk *add_chunk(dg_arena *arena, chunk **list, size_t size)
 
 void *dg_arena_alloc(dg_arena *arena, size_t size)
 {
-    if (!arena)
+    if (!arena || arena->failed)
         return NULL;
-    if (size > SIZE_MAX / 2)
+    if (size > SIZE_MAX / 2) {
+        arena->failed = true;
         return NULL;
+    }
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     chunk *current = arena->current;
     if (!current || size > current->size - current->used) {

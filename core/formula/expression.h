@@ -167,7 +167,7 @@ const dg_formula *formula_of(dg_formulas *pool, const expression *root, int n_in
                              uint8_t needs);
 const void *memo_find(const dg_formulas *pool, const void *key, size_t key_size, uint64_t hash);
 bool memo_put(dg_formulas *pool, const void *key, size_t key_size, uint64_t hash, const void *value);
-char *expression_print(const expression *root); /* to be freed; NULL without memory */
+char *expression_print(const expression *root); /* to be freed; "" when it is too long, NULL without memory */
 
 /* An empty pool. dg_formulas_new() gives it the ops that are formulas. */
 dg_status formulas_make(const formula_functions *functions, dg_formulas **formulas);

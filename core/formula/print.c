@@ -19,7 +19,7 @@ typedef struct printer {
     size_t length, capacity;
     piece *pieces;
     size_t n_pieces, pieces_capacity;
-    bool failed;
+    bool failed, too_long;
 } printer;
 
 enum { LONGEST = 1 << 24 }; /* written as a tree, a graph can be of any size */
@@ -29,7 +29,8 @@ static void put(printer *p, const char *text)
     size_t length = strlen(text);
     if (p->length + length + 1 > p->capacity) {
         size_t capacity = (p->length + length + 1) * 2;
-        char *grown = capacity > LONGEST ? NULL : realloc(p->text, capacity);
+        p->too_long = capacity > LONGEST;
+        char *grown = p->too_long ? NULL : realloc(p->text, capacity);
         if (!grown) {
             p->failed = true;
             return;
@@ -177,7 +178,7 @@ char *expression_print(const expression *root)
     free(p.pieces);
     if (p.failed) {
         free(p.text);
-        return NULL;
+        return p.too_long ? calloc(1, 1) : NULL;
     }
     return p.text;
 }

@@ -1,5 +1,6 @@
 /* Graphs: storage of nodes, names and symbols, and what callers may ask of a node. */
 #include "graph.h"
+#include "core/base/arena.h"
 #include "core/base/null.h"
 #include "core/formula/expression.h"
 
@@ -49,6 +50,8 @@ void dg_graph_free(dg_graph *graph)
 dg_status dg_graph_status(const dg_graph *graph)
 {
     REFUSE_NULL(graph);
+    if (graph->status.code == DG_OK && arena_failed(graph->arena))
+        return dg_no_memory("a graph");
     return graph->status;
 }
 
@@ -297,10 +300,13 @@ int dg_node_output_count(const dg_node *node)
     return node->n_outputs;
 }
 
+/* What composes ops or emits derivatives goes on with NULL once a node could not be made, and asks it for sizes. */
+static const dg_type placeholder = {.dtype = DG_FLOAT32, .shape = {.rank = 4, .dims = {1, 1, 1, 1, 1, 1, 1, 1}}};
+
 const dg_type *dg_node_type(const dg_node *node, int output)
 {
     if (!node)
-        return NULL;
+        return &placeholder;
     return output >= 0 && output < node->n_outputs ? &node->types[output] : NULL;
 }
 
@@ -314,6 +320,10 @@ const dg_value *dg_node_attrs(const dg_node *node)
             return NULL;
         text->kind = DG_VALUE_TEXT;
         text->s = dg_formula_print(node->graph->formulas, node->formula);
+        if (!text->s)
+            arena_fail(node->graph->arena);
+        if (!text->s || !*text->s)
+            return NULL;
         ((dg_node *)node)->attrs = text;
     }
     return node->attrs;

@@ -1,4 +1,5 @@
 /* The canonical text of values. */
+#include "core/base/arena.h"
 #include "value.h"
 
 #include <inttypes.h>
@@ -198,6 +199,8 @@ const char *dg_value_print(dg_arena *arena, const dg_value *value)
         return NULL;
     text t = {0};
     add_value(&t, value);
+    if (t.failed)
+        arena_fail(arena);
     const char *printed = t.failed ? NULL : dg_arena_text(arena, t.bytes, t.length);
     free(t.bytes);
     return printed;

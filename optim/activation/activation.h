@@ -69,9 +69,13 @@ dg_status make_call(dg_activation *a);
 
 /* ---- facts (analyse.c) ---- */
 
-/* Appends a fact; `format` makes its text. Lost without memory, which dg_activation_analyse() reports. */
+/* Appends a fact; `format` makes its text. Lost without memory, as below. */
 void add_fact(dg_activation *a, const char *section, const char *name, const char *label, dg_evidence evidence,
               double lo, double hi, const char *format, ...) __attribute__((format(printf, 8, 9)));
+/* Whether something is there to tell facts of. What was not made for want of memory is remembered by the arena, and
+ * dg_activation_analyse() then fails. */
+bool is_made(const dg_activation *a, dg_status status);
+const char *formula_text(const dg_activation *a, const dg_formula *formula); /* "" without memory, as above */
 /* Digits of an enclosure: as many as both ends share, 9 at most. */
 const char *enclosed_text(double lo, double hi, char text[64]);
 

@@ -1,5 +1,6 @@
 /* An analysis: a function made ready, and its table of facts. */
 #include "activation.h"
+#include "core/base/arena.h"
 
 #include <dotgrad/near.h>
 #include <dotgrad/op.h>
@@ -23,8 +24,10 @@ void add_fact(dg_activation *a, const char *section, const char *name, const cha
     if (a->n_facts == a->facts_capacity) {
         size_t capacity = a->facts_capacity ? 2 * a->facts_capacity : 64;
         dg_fact *grown = realloc(a->facts, capacity * sizeof *grown);
-        if (!grown)
+        if (!grown) {
+            arena_fail(a->arena);
             return;
+        }
         a->facts = grown;
         a->facts_capacity = capacity;
     }
@@ -32,6 +35,21 @@ void add_fact(dg_activation *a, const char *section, const char *name, const cha
     const char *words = dg_arena_text(a->arena, label, strlen(label));
     if (kept && key && words)
         a->facts[a->n_facts++] = (dg_fact){section, key, words, kept, lo, hi, evidence};
+}
+
+bool is_made(const dg_activation *a, dg_status status)
+{
+    if (status.code == DG_NO_MEMORY)
+        arena_fail(a->arena);
+    return status.code == DG_OK;
+}
+
+const char *formula_text(const dg_activation *a, const dg_formula *formula)
+{
+    const char *text = dg_formula_print(a->pool, formula);
+    if (!text)
+        arena_fail(a->arena);
+    return text ? text : "";
 }
 
 const char *enclosed_text(double lo, double hi, char text[64])
@@ -153,9 +171,9 @@ static void add_rewrites(dg_activation *a)
     dg_formulas *fresh;
     dg_rewrite made[MOST];
     int n = 0;
-    if (dg_formulas_new(&fresh).code != DG_OK)
+    if (!is_made(a, dg_formulas_new(&fresh)))
         return;
-    if (dg_formula_rewrites(fresh, a->text, a->bindings, a->n_parameters, made, MOST, &n).code == DG_OK)
+    if (is_made(a, dg_formula_rewrites(fresh, a->text, a->bindings, a->n_parameters, made, MOST, &n)))
         for (int k = 0; k < n; k++)
             add_fact(a, "formula", "rewrite", "stable rewrite", DG_PROVED, NAN, NAN, "%s → %s", made[k].before,
                      made[k].after);
@@ -180,8 +198,8 @@ static void add_formula(dg_activation *a)
 {
     static const char *const names[] = {"f", "df", "d2f"}, *const labels[] = {"f(x)", "f′(x)", "f″(x)"};
     for (int k = 0; k < 3; k++) {
-        const char *text = dg_formula_print(a->pool, a->orders[k]);
-        if (text && strlen(text) < 3000)
+        const char *text = formula_text(a, a->orders[k]);
+        if (*text && strlen(text) < 3000)
             add_fact(a, "formula", names[k], labels[k], DG_PROVED, NAN, NAN, "%s", text);
         else
             add_fact(a, "formula", names[k], labels[k], DG_PROVED, NAN, NAN, "(too long to write down)");
@@ -190,8 +208,8 @@ static void add_formula(dg_activation *a)
         const dg_formula *by;
         char label[100];
         snprintf(label, sizeof label, "∂f/∂%s", a->parameters[k].name);
-        if (dg_formula_derivative(a->pool, a->free, k + 1, &by).code == DG_OK)
-            add_fact(a, "formula", "df_dparameter", label, DG_PROVED, NAN, NAN, "%s", dg_formula_print(a->pool, by));
+        if (is_made(a, dg_formula_derivative(a->pool, a->free, k + 1, &by)))
+            add_fact(a, "formula", "df_dparameter", label, DG_PROVED, NAN, NAN, "%s", formula_text(a, by));
         add_parameter(a, &a->parameters[k]);
     }
     add_rewrites(a);
@@ -213,7 +231,7 @@ static dg_status fill(dg_activation *a, const char *formula, unsigned sections)
         add_numerics(a);
     if (sections & DG_SECTION_RELATIVES)
         add_relatives(a);
-    return dg_ok();
+    return arena_failed(a->arena) ? dg_no_memory("an analysis") : dg_ok();
 }
 
 dg_status dg_activation_analyse(const char *formula, const dg_activation_options *options, dg_activation **activation)

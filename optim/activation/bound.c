@@ -1,6 +1,7 @@
 /* Bounds by branch and bound: pieces are cut into boxes, a box is enclosed, and the box with the highest bound is cut
  * first, until what is attained and what is possible are close. */
 #include "activation.h"
+#include "core/base/arena.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -148,8 +149,10 @@ extent upper_extent(const dg_activation *a, int order, double sign)
 {
     extent e = {.attained = -INFINITY};
     heap h = {.boxes = malloc((2 * MOST_BOXES + 4 * MOST_PIECES) * sizeof *h.boxes)};
-    if (!h.boxes)
+    if (!h.boxes) {
+        arena_fail(a->arena);
         return (extent){.attained = -INFINITY, .bound = INFINITY};
+    }
     look_around(a, order, sign, &e);
     for (int k = 0; k < a->n_pieces; k++)
         if (order == 0 || a->pieces[k].lo < a->pieces[k].hi) /* at a break, derivatives are a convention */
@@ -227,8 +230,10 @@ int never_below(const dg_activation *a, int order, double sign)
         return -1;
     box *stack = malloc((MOST_SIGN_BOXES + 2 * MOST_PIECES + 4) * sizeof *stack);
     int n = 0, made = 0, verdict = 1;
-    if (!stack)
+    if (!stack) {
+        arena_fail(a->arena);
         return 0;
+    }
     for (int k = 0; k < a->n_pieces; k++) /* single points are breaks: derivatives there are a convention */
         if (a->pieces[k].lo < a->pieces[k].hi)
             stack[n++] = (box){a->pieces[k].lo, a->pieces[k].hi, 0};

@@ -10,13 +10,13 @@ extern const char activation_catalogue_begin[], activation_catalogue_end[];
 
 enum { COLUMNS = 7 };
 
-/* Read at the first question and then only read; a process keeps it. */
+/* Made at the first question and then only read; a process keeps it. */
 static struct {
-    pthread_once_t once;
+    pthread_mutex_t lock;
     char *text;
     dg_catalogue_entry *entries;
     size_t count;
-} catalogue = {.once = PTHREAD_ONCE_INIT};
+} catalogue = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* Cuts a line at its tabs; what is missing is "". */
 static void read_line(char *line, dg_catalogue_entry *entry)
@@ -33,20 +33,23 @@ static void read_line(char *line, dg_catalogue_entry *entry)
                                   .left_out = *columns[2] ? NULL : columns[6]};
 }
 
+/* Without memory there is nothing, and the next call tries again. */
 static void read_catalogue(void)
 {
     size_t size = (size_t)(activation_catalogue_end - activation_catalogue_begin), lines = 1;
-    catalogue.text = malloc(size + 1);
-    if (!catalogue.text)
+    char *text = malloc(size + 1);
+    if (!text)
         return;
-    memcpy(catalogue.text, activation_catalogue_begin, size);
-    catalogue.text[size] = '\0';
+    memcpy(text, activation_catalogue_begin, size);
+    text[size] = '\0';
     for (size_t k = 0; k < size; k++)
-        lines += catalogue.text[k] == '\n';
+        lines += text[k] == '\n';
     catalogue.entries = calloc(lines, sizeof *catalogue.entries);
-    if (!catalogue.entries)
+    if (!catalogue.entries) {
+        free(text);
         return;
-    char *at = catalogue.text;
+    }
+    char *at = catalogue.text = text;
     for (char *line; (line = strsep(&at, "\n"));)
         if (*line && *line != '#')
             read_line(line, &catalogue.entries[catalogue.count++]);
@@ -54,8 +57,12 @@ static void read_catalogue(void)
 
 size_t dg_catalogue_count(void)
 {
-    pthread_once(&catalogue.once, read_catalogue);
-    return catalogue.count;
+    pthread_mutex_lock(&catalogue.lock);
+    if (!catalogue.count)
+        read_catalogue();
+    size_t count = catalogue.count;
+    pthread_mutex_unlock(&catalogue.lock);
+    return count;
 }
 
 const dg_catalogue_entry *dg_catalogue_at(size_t index)

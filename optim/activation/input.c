@@ -191,7 +191,7 @@ static dg_status read_named(dg_activation *a, const char *given, size_t n, bool 
         return a->text ? dg_ok() : dg_no_memory("a function");
     }
     if (!entry)
-        return dg_ok();
+        return dg_catalogue_count() ? dg_ok() : dg_no_memory("the catalogue");
     *done = true;
     if (entry->left_out)
         return dg_error(DG_BAD_ARGUMENT, "'%s' is in the catalogue without a formula: %s", name, entry->left_out);

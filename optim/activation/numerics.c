@@ -6,6 +6,7 @@
  * points are counted as not decided. A caller may bring a better one (dg_activation_options): it is asked at every
  * sample, or, where all float32 numbers are compared, at those points alone. */
 #include "activation.h"
+#include "core/base/arena.h"
 
 #include <dotgrad/autograd.h>
 #include <dotgrad/ops/reduce.h>
@@ -140,8 +141,10 @@ static int64_t fill_points(float *x, int64_t n)
 static void compare_samples(const dg_activation *a, comparison *list, int n_list)
 {
     float *x = malloc((size_t)(a->samples + 8) * sizeof *x);
-    if (!x)
+    if (!x) {
+        arena_fail(a->arena);
         return;
+    }
     int64_t n = fill_points(x, a->samples);
     for (int64_t at = 0; at < n; at += BLOCK)
         compare_block(a, x + at, n - at < BLOCK ? n - at : BLOCK, list, n_list);
@@ -199,16 +202,17 @@ static void make_written(const dg_activation *a, dg_arena *arena, comparison *li
     dg_formulas *pool;
     const dg_formula *f;
     const char *names[1] = {"x"};
-    if (dg_formulas_new(&pool).code != DG_OK)
+    if (!is_made(a, dg_formulas_new(&pool)))
         return;
     dg_formulas_keep_written(pool, true);
     dg_status status = dg_formula_parse(pool, a->text, a->bindings, a->n_parameters, names, 1, &f);
     for (int order = 0; order < 3 && status.code == DG_OK; order++) {
-        if (dg_program_make(arena, f, DG_FLOAT32, &list[order].program).code != DG_OK)
+        if (!is_made(a, dg_program_make(arena, f, DG_FLOAT32, &list[order].program)))
             list[order].program = NULL;
         if (order < 2)
             status = dg_formula_derivative(pool, f, 0, &f);
     }
+    is_made(a, status);
     dg_formulas_free(pool);
 }
 
@@ -216,11 +220,11 @@ static void measure(dg_activation *a)
 {
     comparison list[COMPARISONS];
     dg_arena *arena;
-    if (dg_arena_new(&arena).code != DG_OK)
+    if (!is_made(a, dg_arena_new(&arena)))
         return;
     for (int k = 0; k < COMPARISONS; k++) {
         list[k] = (comparison){.order = k % 3, .which = k < 3 ? "" : "_written"};
-        if (k < 3 && dg_program_make(arena, a->orders[k], DG_FLOAT32, &list[k].program).code != DG_OK)
+        if (k < 3 && !is_made(a, dg_program_make(arena, a->orders[k], DG_FLOAT32, &list[k].program)))
             list[k].program = NULL;
     }
     make_written(a, arena, list + 3);
@@ -289,7 +293,7 @@ static dg_status check_graph(dg_activation *a, const double *x, int n, dg_check_
     dg_tensor feed = {.dtype = DG_FLOAT64, .shape = DG_SHAPE(n), .data = (void *)(uintptr_t)x};
     DG_TRY(dg_graph_new(&g));
     dg_node *input = dg_input(g, DG_SHAPE(n), .name = "x", .dtype = DG_FLOAT64);
-    dg_node *loss = dg_sum(dg_expr(dg_formula_print(a->pool, a->orders[0]), {"x", input}));
+    dg_node *loss = dg_sum(dg_expr(formula_text(a, a->orders[0]), {"x", input}));
     dg_status status = dg_graph_status(g);
     if (status.code == DG_OK)
         status = dg_check_gradients(&(dg_check_options){.loss = loss,
@@ -307,7 +311,7 @@ static void add_check(dg_activation *a, const double *x, int n)
 {
     dg_check_report *report;
     dg_status status = check_graph(a, x, n, &report);
-    if (status.code != DG_OK) {
+    if (!is_made(a, status)) {
         add_fact(a, SECTION, "check_modes", "reverse and forward mode, orders 1 and 2", DG_SAMPLED, NAN, NAN,
                  "not checked: %s", status.message);
         return;
@@ -327,14 +331,14 @@ static void add_nan(dg_activation *a)
     int64_t n = fill_points(narrow, N), found = 0;
     dg_shape shape = DG_SHAPE(n);
     dg_arena *arena;
-    if (dg_arena_new(&arena).code != DG_OK)
+    if (!is_made(a, dg_arena_new(&arena)))
         return;
     for (int64_t k = 0; k < n; k++)
         wide[k] = narrow[k];
     for (int order = 0; order < 3; order++) {
         dg_program *program;
         dg_operand operand = {.dtype = DG_FLOAT32, .data = narrow, .strides = {1}};
-        if (dg_program_make(arena, a->orders[order], DG_FLOAT32, &program).code == DG_OK)
+        if (is_made(a, dg_program_make(arena, a->orders[order], DG_FLOAT32, &program)))
             dg_program_run(program, &shape, &operand, DG_FLOAT32, got, 0, n);
         dg_activation_values(a, order, wide, values, (size_t)n);
         for (int64_t k = 0; k < n; k++)

@@ -2,6 +2,7 @@
  * and d the best a and b of a·g(c·x + d) + b are a regression, so that the distance is √(1 − r²) with the correlation r
  * of the two; c and d are searched, on a coarse grid for all and then by a simplex for the best. */
 #include "activation.h"
+#include "core/base/arena.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -22,14 +23,14 @@ enum { GRID = sizeof grid / sizeof grid[0] };
 
 /* The functions of the catalogue, made once and then only run. */
 static struct {
-    pthread_once_t once;
+    pthread_mutex_t lock;
     dg_arena *arena;
     dg_formulas *pool;
     size_t count;
     const dg_program **programs; /* by entry; NULL: none */
     double *values;              /* by entry and grid point, normalised: weighted mean 0, square 1 */
     double points[POINTS], weights[POINTS];
-} table = {.once = PTHREAD_ONCE_INIT};
+} table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void run(const dg_program *program, const double *points, double *values)
 {
@@ -70,17 +71,23 @@ static void moved_values(const dg_program *program, double c, double d, double *
     run(program, points, values);
 }
 
-static void make_entry(size_t index)
+/* False: no memory. */
+static bool make_entry(size_t index)
 {
     const dg_catalogue_entry *entry = dg_catalogue_at(index);
     dg_activation read = {.arena = table.arena};
     const dg_formula *formula;
     dg_program *program;
     const char *names[1] = {"x"};
-    if (entry->left_out || read_function(&read, entry->formula).code != DG_OK ||
-        dg_formula_parse(table.pool, read.text, read.bindings, read.n_parameters, names, 1, &formula).code != DG_OK ||
-        dg_program_make(table.arena, formula, DG_FLOAT64, &program).code != DG_OK)
-        return;
+    if (entry->left_out)
+        return true;
+    dg_status status = read_function(&read, entry->formula);
+    if (status.code == DG_OK)
+        status = dg_formula_parse(table.pool, read.text, read.bindings, read.n_parameters, names, 1, &formula);
+    if (status.code == DG_OK)
+        status = dg_program_make(table.arena, formula, DG_FLOAT64, &program);
+    if (status.code != DG_OK)
+        return status.code != DG_NO_MEMORY;
     table.programs[index] = program;
     for (int k = 0; k < GRID; k++) {
         double scale, shift, *values = values_of(index, k);
@@ -88,11 +95,27 @@ static void make_entry(size_t index)
         if (!normalise(values, &scale, &shift))
             memset(values, 0, POINTS * sizeof *values);
     }
+    return true;
 }
 
-static void make_table(void)
+static bool make_entries(void)
 {
     size_t n = dg_catalogue_count();
+    table.programs = calloc(n + 1, sizeof *table.programs);
+    table.values = calloc((n + 1) * GRID * POINTS, sizeof *table.values);
+    if (!n || !table.programs || !table.values || dg_arena_new(&table.arena).code != DG_OK ||
+        dg_formulas_new(&table.pool).code != DG_OK)
+        return false;
+    for (size_t k = 0; k < n; k++)
+        if (!make_entry(k))
+            return false;
+    table.count = n;
+    return true;
+}
+
+/* Whole or, without memory, not at all: the next call tries again. */
+static void make_table(void)
+{
     double total = 0;
     for (int k = 0; k < POINTS; k++) {
         table.points[k] = 8.0 * (k - POINTS / 2) / (POINTS / 2) + 1e-7;
@@ -101,14 +124,26 @@ static void make_table(void)
     }
     for (int k = 0; k < POINTS; k++)
         table.weights[k] /= total;
-    table.programs = calloc(n + 1, sizeof *table.programs);
-    table.values = calloc((n + 1) * GRID * POINTS, sizeof *table.values);
-    if (!table.programs || !table.values || dg_arena_new(&table.arena).code != DG_OK ||
-        dg_formulas_new(&table.pool).code != DG_OK)
+    if (make_entries())
         return;
-    table.count = n;
-    for (size_t k = 0; k < n; k++)
-        make_entry(k);
+    dg_formulas_free(table.pool);
+    dg_arena_free(table.arena);
+    free(table.programs);
+    free(table.values);
+    table.pool = NULL;
+    table.arena = NULL;
+    table.programs = NULL;
+    table.values = NULL;
+}
+
+static bool find_table(void)
+{
+    pthread_mutex_lock(&table.lock);
+    if (!table.count)
+        make_table();
+    bool is_there = table.count > 0;
+    pthread_mutex_unlock(&table.lock);
+    return is_there;
 }
 
 static double correlation(const double *f, const double *g)
@@ -250,11 +285,14 @@ int dg_activation_relatives(const dg_activation *activation, dg_relative *relati
 {
     if (!activation || !relatives || most < 1)
         return 0;
-    pthread_once(&table.once, make_table);
     double f[POINTS], scale, shift;
-    dg_relative *all = malloc((table.count + 1) * sizeof *all);
+    dg_relative *all = find_table() ? malloc((table.count + 1) * sizeof *all) : NULL;
+    if (!all) {
+        arena_fail(activation->arena);
+        return -1;
+    }
     dg_activation_values(activation, 0, table.points, f, POINTS);
-    if (!all || !table.count || !normalise(f, &scale, &shift)) {
+    if (!normalise(f, &scale, &shift)) {
         free(all);
         return 0;
     }

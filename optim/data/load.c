@@ -1,4 +1,5 @@
 /* Specifications of data sets: found, read, split, filled and scaled. */
+#include "core/base/arena.h"
 #include "core/base/null.h"
 #include "readers.h"
 
@@ -68,6 +69,8 @@ static dg_status parse_spec(dg_arena *arena, const char *spec, const char *folde
         return dg_ok();
     for (const char *at = strchr(spec, '('); at; at = strchr(at + 1, '(')) {
         status = read_call(arena, spec, at, name, call);
+        if (status.code == DG_NO_MEMORY)
+            return status;
         DG_TRY(join_path(arena, folder, *name, &path));
         if (reader_of_name(*name, &format) || exists(path) || !strcmp(*name, "-"))
             return status.code == DG_OK ? status : dg_prefixed(status, "data %s", *name);
@@ -358,6 +361,8 @@ dg_status dg_data_open(const char *spec, const dg_data_options *options, dg_data
     dg_status status = options->as_in ? schema_read(options->as_in, &like) : dg_ok();
     if (status.code == DG_OK)
         status = load(arena, spec, options, like, data);
+    if (status.code == DG_OK && arena_failed((*data)->arena))
+        status = data_no_memory(spec);
     dg_data_free(like);
     dg_arena_free(arena);
     if (status.code != DG_OK) {

@@ -1,6 +1,7 @@
 /* The columns of a set in a checkpoint: kept as notes and tensors, read again, and met by the columns of another file.
  */
 #include "columns.h"
+#include "core/base/arena.h"
 #include "core/base/null.h"
 
 #include <cjson/cJSON.h>
@@ -96,8 +97,10 @@ dg_status dg_data_keep(const dg_data *data, dg_tensors *checkpoint)
 
 /* ---- reading again ---- */
 
-static dg_status garbled(const char *key)
+static dg_status not_taken(const dg_data *set, const char *key)
 {
+    if (arena_failed(set->arena))
+        return data_no_memory(set->source);
     return dg_error(DG_BAD_DATA, "the checkpoint's '%s' is damaged", key);
 }
 
@@ -203,7 +206,7 @@ static dg_status take_classes(const dg_tensors *checkpoint, dg_data *set)
     set->has_words = dg_tensors_note(checkpoint, NOTE_WORDS) != NULL;
     set->is_text = dg_tensors_note(checkpoint, NOTE_TEXT) != NULL;
     if (!fine || (labels && (labels->dtype != DG_FLOAT64 || dg_tensor_count(labels) != set->n_classes)))
-        return garbled(NOTE_CLASSES);
+        return not_taken(set, NOTE_CLASSES);
     double *copy = labels ? data_alloc(set, (size_t)set->n_classes, sizeof *copy) : NULL;
     if (labels && !copy)
         return data_no_memory(set->source);
@@ -223,7 +226,7 @@ static dg_status read_all(const dg_tensors *checkpoint, dg_data *set)
     cJSON *json = cJSON_Parse(text);
     bool fine = take_columns(set, json);
     cJSON_Delete(json);
-    return fine ? dg_ok() : garbled(NOTE_COLUMNS);
+    return fine ? dg_ok() : not_taken(set, NOTE_COLUMNS);
 }
 
 dg_status schema_read(const dg_tensors *checkpoint, dg_data **like)

@@ -7,6 +7,7 @@
 #include "settings.h"
 #include "sizes.h"
 
+#include "core/base/arena.h"
 #include "core/base/null.h"
 
 #include <stdlib.h>
@@ -204,6 +205,8 @@ static dg_status read_text(dg_document_parser *parse, const char *path, const ch
     if (status.code == DG_OK)
         status = document_check_order(made);
     library_forget_texts(made->library);
+    if (arena_failed(made->arena)) /* whatever was made of the missing piece */
+        status = document_no_memory(made);
     if (status.code == DG_OK)
         *file = made;
     else

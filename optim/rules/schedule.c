@@ -164,6 +164,8 @@ static dg_status parse(dg_arena *arena, const char *text, dg_schedule *schedule)
 {
     dg_value call;
     dg_status status = dg_call_parse(arena, text, &call);
+    if (status.code == DG_NO_MEMORY)
+        return status;
     const dg_schedule_rule *rule = status.code == DG_OK ? descriptors_find(&table, call.s) : NULL;
     if (rule)
         return parse_call(arena, rule, &call, schedule);

@@ -356,6 +356,14 @@ Test(value, arena_pieces_are_zeroed_aligned_and_apart)
     for (size_t i = 0; i < 200; i++)
         for (size_t b = 0; b < i * 37 % 20000; b++)
             cr_assert_eq(pieces[i][b], i);
-    cr_assert_null(dg_arena_alloc(arena, SIZE_MAX - 3));
     cr_assert_str_eq(dg_arena_text(arena, "hello", 3), "hel");
+}
+
+/* What is made of many pieces may ask once, at the end. */
+Test(value, arena_that_found_no_memory_gives_no_more)
+{
+    cr_assert_not_null(dg_arena_alloc(arena, 0));
+    cr_assert_null(dg_arena_alloc(arena, SIZE_MAX - 3));
+    cr_assert_null(dg_arena_alloc(arena, 0));
+    cr_assert_null(dg_arena_text(arena, "hello", 3));
 }

@@ -5,11 +5,13 @@
  *   SHIM_SHORT=1    reads and writes move a few bytes, and every other one is interrupted (EINTR; of the program's own
  *                   alone: zlib gives up there)
  *   SHIM_FULL=N     after N bytes written to files the disk is full (ENOSPC)
+ *   SHIM_CLOSED=1   the file system is read-only (EROFS): nothing is made, opened for writing, renamed or removed
  *
  * Allocations of other libraries (Graphviz, OpenBLAS) succeed: whether those survive is not for us to test. Children do
  * not inherit any of it. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -18,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 extern void *__libc_malloc(size_t size);
@@ -27,7 +30,7 @@ extern void *__libc_memalign(size_t alignment, size_t size);
 
 static atomic_long allocations, written;
 static long fail_at, full_after = -1;
-static bool fail_from, is_short, is_ready;
+static bool fail_from, is_short, is_closed, is_ready;
 static char count_file[256];
 static uintptr_t text_begin, text_end; /* of the program */
 
@@ -61,6 +64,7 @@ static void __attribute__((constructor)) begin(void)
     fail_from = take_number("SHIM_FROM", 0) != 0;
     is_short = take_number("SHIM_SHORT", 0) != 0;
     full_after = take_number("SHIM_FULL", -1);
+    is_closed = take_number("SHIM_CLOSED", 0) != 0;
     unsetenv("SHIM_COUNT");
     unsetenv("LD_PRELOAD");
     dl_iterate_phdr(find_program, NULL);
@@ -193,4 +197,68 @@ ssize_t read(int file, void *bytes, size_t size)
         return -1;
     }
     return real(file, bytes, is_short && size > 130 ? 130 : size);
+}
+
+/* ---- a file system that is read-only ---- */
+
+static int refused(void)
+{
+    errno = EROFS;
+    return -1;
+}
+
+int open(const char *path, int flags, ...)
+{
+    static int (*real)(const char *, int, ...);
+    if (!real)
+        real = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
+    mode_t mode = 0;
+    if (flags & O_CREAT) {
+        va_list arguments;
+        va_start(arguments, flags);
+        mode = va_arg(arguments, mode_t);
+        va_end(arguments);
+    }
+    if (is_closed && (flags & (O_WRONLY | O_RDWR | O_CREAT)) && strncmp(path, "/dev/", 5) != 0)
+        return refused();
+    return real(path, flags, mode);
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+    static FILE *(*real)(const char *, const char *);
+    if (!real)
+        real = (FILE * (*)(const char *, const char *)) dlsym(RTLD_NEXT, "fopen");
+    if (is_closed && strpbrk(mode, "wa+")) {
+        refused();
+        return NULL;
+    }
+    return real(path, mode);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+    static int (*real)(const char *, mode_t);
+    if (!real)
+        real = (int (*)(const char *, mode_t))dlsym(RTLD_NEXT, "mkdir");
+    struct stat there;
+    if (is_closed && stat(path, &there) != 0)
+        return refused();
+    return real(path, mode);
+}
+
+int rename(const char *from, const char *to)
+{
+    static int (*real)(const char *, const char *);
+    if (!real)
+        real = (int (*)(const char *, const char *))dlsym(RTLD_NEXT, "rename");
+    return is_closed ? refused() : real(from, to);
+}
+
+int unlink(const char *path)
+{
+    static int (*real)(const char *);
+    if (!real)
+        real = (int (*)(const char *))dlsym(RTLD_NEXT, "unlink");
+    return is_closed ? refused() : real(path);
 }

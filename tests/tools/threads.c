@@ -1,5 +1,6 @@
-/* A run served, and pictures drawn, by many threads at once. A plain program, since Criterion does not start under
- * -Db_sanitize=thread, which is what it is best run with: tests/under-thread-sanitizer. */
+/* Networks trained, data read, a run served, and pictures drawn, by many threads at once. A plain program, since
+ * Criterion does not start under -Db_sanitize=thread, which is what it is best run with: tests/under-thread-sanitizer.
+ */
 #include <dotgrad/dotgrad.h>
 #include <dotgrad/draw.h>
 #include <dotgrad/model.h>
@@ -151,10 +152,83 @@ static void draw_together(void)
     }
 }
 
+/* ---- training ---- */
+
+enum { TRAINERS = 3 };
+
+typedef struct trainer_of {
+    int threads; /* that its plans run with */
+    double loss;
+} trainer_of;
+
+/* Reads a table and trains on it, by layers whose kernels divide their work. */
+static void *train(void *argument)
+{
+    trainer_of *me = argument;
+    dg_graph *g;
+    dg_data *data;
+    dg_tensors *parameters;
+    dg_threads *pool;
+    dg_trainer *trainer;
+    dg_metrics metrics;
+    ok(dg_graph_new(&g));
+    ok(dg_tensors_new(&parameters));
+    ok(dg_threads_new(me->threads, &pool));
+    ok(dg_data_open("table.csv(target=kind, scale=standard)", &(dg_data_options){.validation = 0.25}, &data));
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 16), .name = "x"),
+            *t = dg_input(g, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = "t");
+    dg_node *image = dg_reshape(x, DG_SHAPE(DG_N, 1, 4, 4));
+    dg_node *h =
+        dg_gelu(dg_batch_norm(dg_conv2d(image, 16, .kernel_size = 3, .padding = 1, .name = "conv"), .name = "bn"));
+    h = dg_dropout(dg_layer_norm(dg_linear(dg_flatten(h), 64, .name = "wide"), .name = "ln"), .p = 0.1);
+    h = dg_add(h, dg_linear(dg_rbf(x, 20, .name = "rbf"), 64, .name = "up"));
+    dg_node *scores = dg_linear(h, 2, .name = "scores"), *loss = dg_cross_entropy(scores, t, .name = "loss");
+    ok(dg_graph_status(g));
+    ok(dg_data_suit(data, g));
+    const dg_task task = {.graph = g,
+                          .loss = loss,
+                          .output = scores,
+                          .parameters = parameters,
+                          .data = dg_data_set(data),
+                          .batch_size = 64,
+                          .threads = pool};
+    ok(dg_trainer_new(&(dg_trainer_options){.task = task, .epochs = 2, .early_stopping = 5, .watch = "grad_norm"},
+                      &trainer));
+    ok(dg_trainer_run(trainer));
+    ok(dg_trainer_evaluate(trainer, (dg_rows){.count = dg_data_rows(data)}, &metrics));
+    me->loss = metrics.values[0];
+    dg_trainer_free(trainer);
+    dg_threads_free(pool);
+    dg_data_free(data);
+    dg_tensors_free(parameters);
+    dg_graph_free(g);
+    return NULL;
+}
+
+static void train_together(void)
+{
+    trainer_of each[TRAINERS] = {{.threads = 2}, {.threads = 3}, {.threads = 4}}, alone = {.threads = 1};
+    FILE *table = fopen("table.csv", "w");
+    expect(table, "no table");
+    for (int k = 0; k < 17; k++)
+        fprintf(table, k < 16 ? "f%d," : "kind\n", k);
+    for (int row = 0; row < 300; row++) {
+        for (int k = 0; k < 16; k++)
+            fprintf(table, "%.4f,", sin(row * 16 + k + row % 2));
+        fprintf(table, row % 2 ? "odd\n" : "even\n");
+    }
+    fclose(table);
+    together(TRAINERS, train, each, sizeof *each);
+    train(&alone);
+    for (int k = 0; k < TRAINERS; k++)
+        expect(each[k].loss == alone.loss, "training beside others gives another network");
+}
+
 int main(void)
 {
     char folder[] = "/tmp/dotgrad-test-XXXXXX", line[64];
     expect(getenv("DOTGRAD") && mkdtemp(folder) && chdir(folder) == 0, "no folder, or DOTGRAD is not set");
+    train_together();
     serve();
     draw_together();
     snprintf(line, sizeof line, "rm -r '%s'", folder);

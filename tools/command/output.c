@@ -9,18 +9,39 @@
 #include <sys/stat.h>
 
 /* Whether the file that has been looked at is that path, or lies right in that folder. */
-static bool is_it(const struct stat *to, const char *to_path, const char *path)
+static dg_status find_it(const struct stat *to, const char *to_path, const char *path, bool *is_it)
 {
     struct stat from, folder;
+    *is_it = false;
     if (stat(path, &from) != 0)
-        return false;
+        return dg_ok();
+    *is_it = from.st_dev == to->st_dev && from.st_ino == to->st_ino;
     if (!S_ISDIR(from.st_mode))
-        return from.st_dev == to->st_dev && from.st_ino == to->st_ino;
+        return dg_ok();
     const char *slash = strrchr(to_path, '/');
     char *above = slash ? strndup(to_path, (size_t)(slash - to_path) + (slash == to_path)) : strdup(".");
-    bool is_in = above && stat(above, &folder) == 0 && folder.st_dev == from.st_dev && folder.st_ino == from.st_ino;
+    if (!above)
+        return dg_no_memory("a folder's name");
+    *is_it = stat(above, &folder) == 0 && folder.st_dev == from.st_dev && folder.st_ino == from.st_ino;
     free(above);
-    return is_in;
+    return dg_ok();
+}
+
+static dg_status check_one(const struct stat *about, const char *to, const char *read)
+{
+    bool is_same;
+    dg_status status = find_it(about, to, read, &is_same);
+    const char *bracket = strchr(read, '('); /* table.csv(target=y) */
+    if (status.code == DG_OK && !is_same && bracket) {
+        char *path = strndup(read, (size_t)(bracket - read));
+        status = path ? find_it(about, to, path, &is_same) : dg_no_memory("a file's name");
+        free(path);
+    }
+    if (status.code != DG_OK || !is_same)
+        return status;
+    bool differs = strcmp(to, read) != 0;
+    return dg_error(DG_BAD_ARGUMENT, "%s is read by this command%s%s%s and would be overwritten; --force replaces it",
+                    to, differs ? " (as " : "", differs ? read : "", differs ? ")" : "");
 }
 
 dg_status output_check(const char *to, int n, const char *const *read)
@@ -28,19 +49,8 @@ dg_status output_check(const char *to, int n, const char *const *read)
     struct stat about;
     if (!to || strcmp(to, "-") == 0 || option_given("force") || stat(to, &about) != 0 || !S_ISREG(about.st_mode))
         return dg_ok();
-    for (int k = 0; k < n; k++) {
-        char *path = read[k] && strcmp(read[k], "-") != 0 ? strdup(read[k]) : NULL;
-        bool is_same = path && is_it(&about, to, path);
-        char *bracket = path ? strchr(path, '(') : NULL; /* table.csv(target=y) */
-        if (bracket && !is_same) {
-            *bracket = '\0';
-            is_same = is_it(&about, to, path);
-        }
-        free(path);
-        if (is_same)
-            return dg_error(
-                DG_BAD_ARGUMENT, "%s is read by this command%s%s%s and would be overwritten; --force replaces it", to,
-                strcmp(to, read[k]) ? " (as " : "", strcmp(to, read[k]) ? read[k] : "", strcmp(to, read[k]) ? ")" : "");
-    }
+    for (int k = 0; k < n; k++)
+        if (read[k] && strcmp(read[k], "-") != 0)
+            DG_TRY(check_one(&about, to, read[k]));
     return dg_ok();
 }

@@ -356,6 +356,16 @@ static dg_status run(tracing *t, const graph_session *session, const dg_feed *fe
     return dg_plan_run(t->plan, feeds, n_feeds);
 }
 
+/* Makes the formulas' texts, which the graph keeps: printing then finds them. */
+static dg_status print_formulas(const tracing *t)
+{
+    for (int k = 0; k < t->count; k++)
+        if (dg_node_formula(t->nodes[k]) &&
+            !dg_formula_print(dg_graph_formulas(t->graph), dg_node_formula(t->nodes[k])))
+            return dg_no_memory("a formula");
+    return dg_ok();
+}
+
 dg_status trace_print(FILE *out, const graph_session *session, dg_node *target, const dg_feed *feeds, int n_feeds,
                       bool training)
 {
@@ -384,6 +394,8 @@ dg_status trace_print(FILE *out, const graph_session *session, dg_node *target, 
         }
         status = run(&t, session, feeds, n_feeds, training);
     }
+    if (status.code == DG_OK)
+        status = print_formulas(&t);
     if (status.code == DG_OK)
         print_pages(&t, target, lists, n, by, gradients, n_by);
     dg_plan_free(t.plan);

@@ -1,5 +1,6 @@
 /* Options to a picture. Long because every option of a picture is read, checked and handed on here. */
 #include "draw.h"
+#include "core/base/arena.h"
 #include "core/base/null.h"
 
 #include "cost.h"
@@ -143,13 +144,22 @@ static double count_flops(const dg_graph_file *file, dg_arena *arena)
     size_t nodes = (size_t)file->n_nodes * sizeof *sized.nodes, edges = (size_t)file->n_edges * sizeof *sized.edges;
     sized.nodes = dg_arena_alloc(arena, nodes + 1);
     sized.edges = dg_arena_alloc(arena, edges + 1);
-    if (!sized.nodes || !sized.edges || dg_graph_new(&sized.graph).code != DG_OK)
+    if (!sized.nodes || !sized.edges)
         return 0;
     memcpy(sized.nodes, file->nodes, nodes);
     memcpy(sized.edges, file->edges, edges);
-    if (dg_graph_file_build(&sized, &options).code == DG_OK && cost_of_nodes(&sized, &costs).code == DG_OK)
-        for (int k = 0; k < file->n_nodes; k++)
-            flops += costs[k].flops;
+    dg_status status = dg_graph_new(&sized.graph);
+    if (status.code != DG_OK) {
+        arena_fail(arena);
+        return 0;
+    }
+    status = dg_graph_file_build(&sized, &options);
+    if (status.code == DG_OK)
+        status = cost_of_nodes(&sized, &costs);
+    for (int k = 0; status.code == DG_OK && k < file->n_nodes; k++)
+        flops += costs[k].flops;
+    if (status.code == DG_NO_MEMORY)
+        arena_fail(arena);
     free(costs);
     dg_graph_free(sized.graph);
     return isfinite(flops) ? flops : 0;
@@ -296,7 +306,22 @@ dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v
         DG_TRY(compare(work, v, &counts));
     if (options->heat)
         pass_heat(v, options->heat);
-    return dg_ok();
+    return draw_check(work, v);
+}
+
+dg_status draw_check(const drawing_work *work, const view *v)
+{
+    return v->failed || arena_failed(v->arena) ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who)
+                                               : dg_ok();
+}
+
+dg_status draw_end(const drawing_work *work, view *v, dg_status status)
+{
+    if (status.code == DG_OK)
+        status = draw_check(work, v);
+    dg_arena_free(v->arena);
+    v->arena = NULL;
+    return status;
 }
 
 dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *choice)
@@ -332,7 +357,7 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
                                              .plan = options->view == DG_VIEW_PLAN ? &work->plan : NULL,
                                              .is_told = choice->is_told,
                                              .with_network = options->view != DG_VIEW_BACKWARD}));
-    return v->failed ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who) : dg_ok();
+    return draw_check(work, v);
 }
 
 /* ---- formats ---- */
@@ -466,8 +491,7 @@ static dg_status draw_dot(const drawing_work *work, text *to)
     if (status.code == DG_OK)
         text_put(to, bytes);
     free(bytes);
-    dg_arena_free(v.arena);
-    return status;
+    return draw_end(work, &v, status);
 }
 
 /* Text has room for any size: only what was asked for is folded, stacked or closed, and without being asked, what
@@ -481,15 +505,13 @@ static dg_status draw_txt(const drawing_work *work, text *to)
     dg_status status = draw_view(work, &choice, &v);
     if (status.code == DG_OK && (work->options->old || work->options->old_file)) {
         paint_diff(&v, to);
-        dg_arena_free(v.arena);
-        return status;
+        return draw_end(work, &v, status);
     }
     if (status.code == DG_OK)
         status = draw_rewrite(work, &v, &choice);
     if (status.code == DG_OK)
         status = paint_txt(&v, to);
-    dg_arena_free(v.arena);
-    return status;
+    return draw_end(work, &v, status);
 }
 
 static dg_status draw(const drawing_work *work, text *to)
@@ -508,8 +530,7 @@ static dg_status draw(const drawing_work *work, text *to)
         status = paint(work, &v, &made, to);
     if (status.code == DG_OK && work->options->told)
         text_copy(work->options->told, v.told ? v.told : "", DG_DRAW_TOLD);
-    dg_arena_free(v.arena);
-    return status;
+    return draw_end(work, &v, status);
 }
 
 static dg_status derive(drawing_work *work)
@@ -566,6 +587,8 @@ dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes,
     *size = 0;
     DG_TRY(draw_prepare(&work, graph, &options));
     dg_status status = draw(&work, &to);
+    if (status.code == DG_OK && to.failed)
+        status = dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work.who);
     if (status.code != DG_OK) {
         text_free(&to);
         return status;

@@ -60,6 +60,10 @@ dg_status draw_prepare(drawing_work *work, dg_graph *graph, dg_draw_options *opt
 /* A fresh view with everything but passes for size; that of the network alone where its derivatives are to be mirrored.
  * The caller frees v->arena. */
 dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v);
+/* A picture some piece of which found no memory is none: DG_NO_MEMORY. */
+dg_status draw_check(const drawing_work *work, const view *v);
+/* The same, and frees the view. */
+dg_status draw_end(const drawing_work *work, view *v, dg_status status);
 /* The view as it is chosen: folded, closed, stacked. */
 dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *choice);
 /* The choice that fits, and its view and layout. */

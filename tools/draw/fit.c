@@ -54,17 +54,19 @@ static dg_status try_choice(const drawing_work *work, const draw_choice *choice,
     if (!layout_measure(v, &options, made))
         return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
     made->bends = layout_bends(v, made, &longest);
+    DG_TRY(draw_check(work, v));
     bool down = v->rankdir[0] == 'T' || v->rankdir[0] == 'B';
     if (!is_last && (made->bends > LARGE || (down && !fits(work, v, 0, longest * 0.5, least))))
         return dg_ok();
     DG_TRY(layout_make(v, &options, made));
+    DG_TRY(draw_check(work, v));
     *fit = fits(work, v, made->width, made->height, least);
     if (!*fit && fits(work, v, NEARLY * made->width, NEARLY * made->height, least)) {
         options.spread = -1;
         DG_TRY(layout_make(v, &options, made));
         *fit = fits(work, v, made->width, made->height, least);
     }
-    return dg_ok();
+    return draw_check(work, v);
 }
 
 static const char *tell(view *v, const draw_choice *choice, bool fit, const drawing_work *work)
@@ -208,5 +210,5 @@ dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice 
                 DG_TRY(try_others(work, &list, way != 2, way != 1, v, made, &fit, choice));
     }
     v->told = tell(v, choice, fit, work);
-    return dg_ok();
+    return draw_check(work, v);
 }

@@ -56,7 +56,7 @@ static dg_status try_state(state_making *making, int module, bool all_open, cons
         add_state(making, &v, &made, name, module);
         return status;
     }
-    dg_arena_free(v.arena);
+    status = draw_end(making->work, &v, status);
     return status.code == DG_BAD_DATA ? dg_ok() : status;
 }
 
@@ -132,10 +132,8 @@ static dg_status make_states(state_making *making, view *plain)
     view v;
     layout made = {0};
     dg_status status = draw_fit(making->work, &v, &made, &making->overview);
-    if (status.code != DG_OK) {
-        dg_arena_free(v.arena);
-        return status;
-    }
+    if (status.code != DG_OK)
+        return draw_end(making->work, &v, status);
     if (making->work->options->told && v.told)
         text_copy(making->work->options->told, v.told, DG_DRAW_TOLD);
     add_state(making, &v, &made, "Overview", -1);
@@ -168,8 +166,8 @@ dg_status draw_html(const drawing_work *work, text *to)
     if (status.code == DG_OK)
         status = paint_html(&making->page, to);
     for (int k = 0; k < making->page.n_states; k++)
-        dg_arena_free(making->views[k].arena);
-    dg_arena_free(plain.arena);
+        status = draw_end(work, &making->views[k], status);
+    status = draw_end(work, &plain, status);
     free(making->page.states);
     free(making);
     return status;

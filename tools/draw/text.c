@@ -1,5 +1,6 @@
 /* Text in the making, numbers in it the same under every locale. */
 #include "text.h"
+#include "core/base/arena.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -159,6 +160,8 @@ const char *text_format(dg_arena *arena, const char *format, ...)
 const char *text_keep(dg_arena *arena, const text *t)
 {
     const char *kept = t->bytes ? dg_arena_text(arena, t->bytes, t->used) : "";
+    if (t->failed)
+        arena_fail(arena);
     return kept ? kept : "";
 }
 

@@ -28,7 +28,7 @@ uint32_t text_character(const char **at);
 int text_length(const char *words); /* in characters */
 /* The first `most` characters, with "…" in place of the last one where there are more; in the arena. */
 const char *text_cut(dg_arena *arena, const char *words, int most);
-/* In the arena; "" without memory. */
+/* In the arena; "" without memory, and the arena has failed. */
 const char *text_format(dg_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *text_keep(dg_arena *arena, const text *t);
 /* "1,234,567" */

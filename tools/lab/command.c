@@ -3,6 +3,9 @@
 #include "lab.h"
 #include "tools/command/graph_options.h"
 #include "tools/command/options.h"
+#include "tools/command/output.h"
+
+#include <dotgrad/file.h>
 
 #include <errno.h>
 #include <math.h>
@@ -47,6 +50,7 @@ static const option_row own[] = {
      .choices = "text|json|csv|latex|html|svg",
      .doc = "of the report (the ending of --out, else text)"},
     {.name = "out", .letter = 'o', .form = DG_FORM_FILE, .doc = "where the report goes (standard output)"},
+    {.name = "force", .form = DG_FORM_FLAG, .needs = "out", .doc = "lets --out replace a file that is read"},
     {.name = "export",
      .form = DG_FORM_NAME,
      .choices = "graph|op|c|torch|jax|keras",
@@ -312,17 +316,29 @@ static dg_status write_out(const job *j, FILE *to)
     return report_write(&report, format_of(option_text("out")), to);
 }
 
+/* A file is written whole or not at all. */
 static dg_status write_report(job *j)
 {
     const char *out = option_text("out");
     if (option_given("depth"))
         DG_TRY(probe_depths(j));
-    FILE *to = out ? fopen(out, "w") : stdout;
+    if (!out) {
+        dg_status status = write_out(j, stdout);
+        return status.code == DG_OK && fflush(stdout)
+                   ? dg_error(DG_IO, "standard output: cannot write: %s", strerror(errno))
+                   : status;
+    }
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
     if (!to)
-        return dg_error(DG_IO, "%s: cannot write: %s", out, strerror(errno));
+        return dg_no_memory("a report");
     dg_status status = write_out(j, to);
-    if ((out ? fclose(to) : fflush(to)) != 0 && status.code == DG_OK)
-        status = dg_error(DG_IO, "%s: cannot write: %s", out ? out : "standard output", strerror(errno));
+    bool is_whole = !ferror(to);
+    is_whole = fclose(to) == 0 && is_whole;
+    if (status.code == DG_OK)
+        status = is_whole ? dg_write_file(out, text, size) : dg_no_memory("a report");
+    free(text);
     return status;
 }
 
@@ -456,13 +472,17 @@ int command_activation(int argc, char **argv)
             return command_misused("activation", "--train does not go with --%s", idle[k]);
     if (option_given("catalogue"))
         return show_catalogue();
+    dg_status status = output_check(option_text("out"), 3,
+                                    (const char *const[]){option_text("file"), option_text("with"), option_text("in")});
+    if (status.code != DG_OK)
+        return command_failed(status);
     job *j = calloc(1, sizeof *j);
     if (!j)
         return command_failed(dg_no_memory("functions"));
     j->reference = exact_new();
-    dg_status status = option_given("search") ? search_for()
-                       : option_given("in")   ? compare_inside(j, operands)
-                                              : add_all(j, operands);
+    status = option_given("search") ? search_for()
+             : option_given("in")   ? compare_inside(j, operands)
+                                    : add_all(j, operands);
     bool plain = !option_given("search") && !option_given("in");
     if (status.code == DG_OK && plain && !j->n) {
         release(j);

@@ -27,27 +27,48 @@ static const char *numbered(int number, char text[16])
     return text;
 }
 
-static void write_graph(const dg_activation *a, int number, FILE *to)
+typedef struct exported {
+    const dg_activation *a;
+    int number; /* among the functions of one file */
+    FILE *to;
+    dg_status status;
+} exported;
+
+/* What has been printed of the function; a formula that could not be sticks to the status. */
+static const char *printed(exported *e, const char *text)
 {
+    if (!text)
+        e->status = dg_no_memory("a formula");
+    else if (!*text)
+        e->status = dg_error(DG_BAD_DATA, "%s: the formula is too long to be written down", dg_activation_name(e->a));
+    return text ? text : "";
+}
+
+static void write_graph(exported *e)
+{
+    const dg_activation *a = e->a;
+    FILE *to = e->to;
     char suffix[16];
     fprintf(to,
             "digraph activation%s {\n  x    [op=\"input([N, 64])\"];\n  h    [op=\"linear(64)\"];\n"
             "  act  [op=\"%s\"];\n  y    [op=\"linear(10)\"];\n  x -> h -> act -> y;\n}\n",
-            numbered(number, suffix), dg_activation_call(a));
+            numbered(e->number, suffix), printed(e, dg_activation_call(a)));
 }
 
-static void write_op(const dg_activation *a, int number, FILE *to)
+static void write_op(exported *e)
 {
+    const dg_activation *a = e->a;
+    FILE *to = e->to;
     char suffix[16];
-    numbered(number, suffix);
-    fputs(number == 0 ? "#include <dotgrad/op.h>\n\n" : "\n", to);
+    numbered(e->number, suffix);
+    fputs(e->number == 0 ? "#include <dotgrad/op.h>\n\n" : "\n", to);
     fprintf(to,
             "static const dg_op my_activation%s = {\n    .name = \"my_activation%s\",\n"
             "    .family = \"activation\",\n    .summary = \"y = ",
             suffix, suffix);
-    fputs(dg_activation_text(a, 0), to);
+    fputs(printed(e, dg_activation_text(a, 0)), to);
     fputs("\",\n    .inputs = {{.name = \"x\"}},\n    .formula = \"", to);
-    fputs(dg_activation_text(a, 0), to);
+    fputs(printed(e, dg_activation_text(a, 0)), to);
     fputs("\"};\n", to);
 }
 
@@ -65,18 +86,20 @@ static void write_c_head(FILE *to)
           to);
 }
 
-static void write_c(const dg_activation *a, int number, FILE *to)
+static void write_c(exported *e)
 {
+    const dg_activation *a = e->a;
+    FILE *to = e->to;
     char suffix[16];
-    numbered(number, suffix);
-    if (number == 0)
+    numbered(e->number, suffix);
+    if (e->number == 0)
         write_c_head(to);
     else
         fputs("\n", to);
     static const char *const names[] = {"activation", "activation_slope", "activation_bend"};
     for (int order = 0; order < 3; order++)
         fprintf(to, "static inline double %s%s(double x)\n{\n    return %s;\n}\n\n", names[order], suffix,
-                dg_activation_text_as(a, order, DG_C_CODE));
+                printed(e, dg_activation_text_as(a, order, DG_C_CODE)));
     fprintf(to,
             "void activation_forward%s(const float *x, float *y, size_t n)\n{\n    for (size_t i = 0; i < n; i++)\n"
             "        y[i] = (float)activation%s(x[i]);\n}\n\n"
@@ -85,13 +108,15 @@ static void write_c(const dg_activation *a, int number, FILE *to)
             suffix, suffix, suffix, suffix);
 }
 
-static void write_torch(const dg_activation *a, int number, FILE *to)
+static void write_torch(exported *e)
 {
+    const dg_activation *a = e->a;
+    FILE *to = e->to;
     char text[32], suffix[16];
-    if (number == 0)
+    if (e->number == 0)
         fputs("import torch\nimport torch.nn.functional as F\nfrom torch import nn\n", to);
-    fprintf(to, "\n\nclass Activation%s(nn.Module):\n    \"\"\"%s\"\"\"\n\n", numbered(number, suffix),
-            dg_activation_text(a, 0));
+    fprintf(to, "\n\nclass Activation%s(nn.Module):\n    \"\"\"%s\"\"\"\n\n", numbered(e->number, suffix),
+            printed(e, dg_activation_text(a, 0)));
     fputs("    def __init__(self):\n        super().__init__()\n", to);
     for (int k = 0; k < dg_activation_parameter_count(a); k++) {
         const dg_activation_parameter *p = dg_activation_parameter_at(a, k);
@@ -105,41 +130,42 @@ static void write_torch(const dg_activation *a, int number, FILE *to)
     for (int k = 0; k < dg_activation_parameter_count(a); k++)
         fprintf(to, "        %s = T(self.%s)\n", dg_activation_parameter_at(a, k)->name,
                 dg_activation_parameter_at(a, k)->name);
-    fprintf(to, "        return %s\n", dg_activation_free_text_as(a, DG_TORCH_CODE));
+    fprintf(to, "        return %s\n", printed(e, dg_activation_free_text_as(a, DG_TORCH_CODE)));
 }
 
-static void write_python(const dg_activation *a, const char *imports, const char *array, enum dg_dialect dialect,
-                         int number, FILE *to)
+static void write_python(exported *e, const char *imports, const char *array, enum dg_dialect dialect)
 {
+    const dg_activation *a = e->a;
+    FILE *to = e->to;
     char text[32], suffix[16];
-    if (number == 0)
+    if (e->number == 0)
         fprintf(to, "%s\n", imports);
-    fprintf(to, "\n\ndef activation%s(x", numbered(number, suffix));
+    fprintf(to, "\n\ndef activation%s(x", numbered(e->number, suffix));
     for (int k = 0; k < dg_activation_parameter_count(a); k++)
         fprintf(to, ", %s=%s", dg_activation_parameter_at(a, k)->name,
                 shortest(dg_activation_parameter_at(a, k)->value, text));
     fprintf(to, "):\n    T = lambda v: %s\n", array);
     for (int k = 0; k < dg_activation_parameter_count(a); k++)
         fprintf(to, "    %s = T(%s)\n", dg_activation_parameter_at(a, k)->name, dg_activation_parameter_at(a, k)->name);
-    fprintf(to, "    return %s\n", dg_activation_free_text_as(a, dialect));
+    fprintf(to, "    return %s\n", printed(e, dg_activation_free_text_as(a, dialect)));
 }
 
 dg_status export_write(const dg_activation *a, const char *kind, int number, FILE *to)
 {
+    exported e = {.a = a, .number = number, .to = to};
     if (strcmp(kind, "graph") == 0)
-        write_graph(a, number, to);
+        write_graph(&e);
     else if (strcmp(kind, "op") == 0)
-        write_op(a, number, to);
+        write_op(&e);
     else if (strcmp(kind, "c") == 0)
-        write_c(a, number, to);
+        write_c(&e);
     else if (strcmp(kind, "torch") == 0)
-        write_torch(a, number, to);
+        write_torch(&e);
     else if (strcmp(kind, "jax") == 0)
-        write_python(a, "import jax\nimport jax.numpy as jnp", "jnp.asarray(v, dtype=x.dtype)", DG_JAX_CODE, number,
-                     to);
+        write_python(&e, "import jax\nimport jax.numpy as jnp", "jnp.asarray(v, dtype=x.dtype)", DG_JAX_CODE);
     else if (strcmp(kind, "keras") == 0)
-        write_python(a, "from keras import ops", "ops.convert_to_tensor(v, dtype=x.dtype)", DG_KERAS_CODE, number, to);
+        write_python(&e, "from keras import ops", "ops.convert_to_tensor(v, dtype=x.dtype)", DG_KERAS_CODE);
     else
         return dg_error(DG_BAD_ARGUMENT, "there is no export '%s'; there are %s", kind, export_names);
-    return dg_ok();
+    return e.status;
 }

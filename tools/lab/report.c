@@ -206,17 +206,18 @@ static void write_tex(FILE *to, const char *text)
     }
 }
 
-static void write_latex(const lab_report *r, FILE *to)
+static dg_status write_latex(const lab_report *r, FILE *to)
 {
     for (int i = 0; i < r->n; i++) {
         const dg_activation *a = r->functions[i];
         fputs("\\begin{align*}\n", to);
-        for (int order = 0; order < 3; order++)
-            fprintf(to, "  f%s(x) &= %s%s\n",
-                    order == 0   ? ""
-                    : order == 1 ? "'"
-                                 : "''",
-                    dg_activation_text_as(a, order, DG_LATEX), order < 2 ? " \\\\" : "");
+        for (int order = 0; order < 3; order++) {
+            static const char *const primes[] = {"", "'", "''"};
+            const char *text = dg_activation_text_as(a, order, DG_LATEX);
+            if (!text)
+                return dg_no_memory("a report");
+            fprintf(to, "  f%s(x) &= %s%s\n", primes[order], *text ? text : "\\cdots", order < 2 ? " \\\\" : "");
+        }
         fputs("\\end{align*}\n\\begin{tabular}{lll}\n  \\hline\n", to);
         for (size_t k = 0; k < dg_activation_count(a); k++) {
             const dg_fact *fact = dg_activation_at(a, k);
@@ -230,6 +231,7 @@ static void write_latex(const lab_report *r, FILE *to)
         }
         fputs("  \\hline\n\\end{tabular}\n", to);
     }
+    return dg_ok();
 }
 
 dg_status report_write(const lab_report *r, report_format format, FILE *to)
@@ -241,8 +243,7 @@ dg_status report_write(const lab_report *r, report_format format, FILE *to)
         write_csv(r, to);
         return dg_ok();
     case REPORT_LATEX:
-        write_latex(r, to);
-        return dg_ok();
+        return write_latex(r, to);
     case REPORT_HTML:
         report_html(r, to);
         return dg_ok();

@@ -32,6 +32,7 @@ typedef struct searching {
     candidate population[POPULATION];
     int n;
     int64_t tried, valid;
+    bool no_memory;
 } searching;
 
 static uint32_t draw(searching *s, uint32_t below)
@@ -159,13 +160,18 @@ static void judge(searching *s, candidate *c)
     c->score = -INFINITY;
     write_tree(c, 0, c->text, &used);
     s->tried++;
-    if (used >= TEXT - 1 ||
-        dg_activation_analyse(c->text, &(dg_activation_options){.sections = DG_SECTION_MEAN_FIELD, .sigma_b = -1}, &a)
-                .code != DG_OK)
+    if (used >= TEXT - 1)
+        return;
+    dg_status status =
+        dg_activation_analyse(c->text, &(dg_activation_options){.sections = DG_SECTION_MEAN_FIELD, .sigma_b = -1}, &a);
+    s->no_memory |= status.code == DG_NO_MEMORY;
+    if (status.code != DG_OK)
         return;
     c->score = score(a, c);
     dg_relative nearest;
-    if (isfinite(c->score) && dg_activation_relatives(a, &nearest, 1) == 1) {
+    int n = isfinite(c->score) ? dg_activation_relatives(a, &nearest, 1) : 0;
+    s->no_memory |= n < 0;
+    if (n == 1) {
         c->distance = nearest.distance;
         c->nearest = nearest.entry->title;
         if (c->distance < 0.05)
@@ -240,8 +246,12 @@ dg_status search_print(const search_options *options, FILE *to, search_result *r
     s->options = options;
     s->state = options->seed * 2 + 1;
     double end = options->seconds > 0 ? seconds_now() + options->seconds : INFINITY;
-    while (s->tried < options->formulas && seconds_now() < end)
+    while (s->tried < options->formulas && seconds_now() < end && !s->no_memory)
         one_step(s);
+    if (s->no_memory) {
+        free(s);
+        return dg_no_memory("a search");
+    }
     fprintf(
         to,
         "%lld formulas tried, %lld of use; best first. Score: even gradients in depth, bending, stability, novelty.\n",

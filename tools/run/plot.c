@@ -153,15 +153,23 @@ static dg_status draw(const char *run, bool edited)
     snprintf(orders, sizeof orders, "svg = '%s'; png = '%s'", temporary[0], temporary[1]);
     const char *const ours[] = {"gnuplot", "-e", orders, "loss.gp", NULL}, *const theirs[] = {"gnuplot", "loss.gp",
                                                                                               NULL};
-    dg_status status = child_run(edited ? theirs : ours, run, SECONDS);
-    for (int k = 0; k < 2 && !edited; k++) {
-        char *from = path_join(run, temporary[k]), *to = path_join(run, names[k]);
-        if (from && status.code != DG_OK)
-            unlink(from);
-        else if (from && to)
-            status = take_picture(from, to);
-        free(from);
-        free(to);
+    if (edited)
+        return child_run(theirs, run, SECONDS);
+    char *from[2], *to[2]; /* made before there is something to be put away */
+    bool fine = true;
+    for (int k = 0; k < 2; k++) {
+        from[k] = path_join(run, temporary[k]);
+        to[k] = path_join(run, names[k]);
+        fine = fine && from[k] && to[k];
+    }
+    dg_status status = fine ? child_run(ours, run, SECONDS) : dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+    for (int k = 0; k < 2; k++) {
+        if (fine && status.code == DG_OK)
+            status = take_picture(from[k], to[k]);
+        else if (fine)
+            unlink(from[k]);
+        free(from[k]);
+        free(to[k]);
     }
     return status;
 }

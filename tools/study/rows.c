@@ -39,17 +39,17 @@ dg_status study_read_row(study *s, int64_t index)
         return study_no_memory();
     cJSON_Delete(s->rows[index]);
     s->rows[index] = NULL;
-    dg_status status = access(path, F_OK) == 0 ? dg_read_file(path, &text, &size) : dg_error(DG_IO, "none");
-    bool is_there = status.code == DG_OK;
-    if (is_there) {
+    bool is_there = access(path, F_OK) == 0;
+    dg_status status = is_there ? dg_read_file(path, &text, &size) : dg_ok();
+    if (is_there && status.code == DG_OK) {
         s->rows[index] = cJSON_Parse(text);
         free(text);
+        if (!s->rows[index])
+            status = dg_error(DG_BAD_DATA,
+                              "%s: this is not a row of a run: remove the file, then the run is done again", path);
     }
-    if (is_there && !s->rows[index])
-        status =
-            dg_error(DG_BAD_DATA, "%s: this is not a row of a run: remove the file, then the run is done again", path);
     free(path);
-    return is_there ? status : dg_ok();
+    return status;
 }
 
 dg_status study_read_rows(study *s)

@@ -131,7 +131,7 @@ typedef struct dg_relative {
     const dg_catalogue_entry *entry;
     double distance, a, b, c, d;
 } dg_relative;
-/* The nearest `most`, nearest first; returns their number. */
+/* The nearest `most`, nearest first; returns their number, −1 without memory. */
 int dg_activation_relatives(const dg_activation *activation, dg_relative *relatives, int most);
 
 DG_END_C

@@ -78,6 +78,7 @@ static void put_lines(text *t, const char *prefix, const char *more, const char 
         for (at = end; *at == ' ';)
             at++;
     }
+    t->failed |= safe.failed;
     text_free(&safe);
 }
 

@@ -59,7 +59,7 @@ static bool prepare(folding *f)
     if (!all || !f->order || !f->place || !f->last || !f->beside || !f->is_cut || !view_fan_in(v, &f->in) ||
         !view_fan_out(v, &f->out)) {
         free(all);
-        return false;
+        return !(v->failed = true);
     }
     int count = view_order(v, &f->in, all);
     f->n = 0;
@@ -86,7 +86,7 @@ static bool find_cuts(folding *f)
 {
     uint64_t *ends = calloc((size_t)f->n + 1, sizeof *ends), active = 0;
     if (!ends)
-        return false;
+        return !(f->v->failed = true);
     if (f->source >= 0) { /* in use from the beginning until its last reader's place */
         int last = 0;
         for (int i = f->out.first[f->source]; i < f->out.first[f->source + 1]; i++) {
@@ -214,12 +214,13 @@ static void search_group(const folding *f, const group_place *places, int count,
     }
 }
 
-/* False: there is none, or no memory. */
+/* False: there is none, or no memory, and the view has failed. */
 static bool find_run(folding *f, fold_run *best)
 {
     group_place *places = malloc(((size_t)f->n + 2) * sizeof *places);
     uint64_t *hashes = malloc(((size_t)f->n + 2) * sizeof *hashes);
     int count = 0, saved = 1;
+    f->v->failed |= !places || !hashes;
     if (places && hashes && find_cuts(f)) {
         if (f->source >= 0)
             places[count++] = (group_place){0, -1}; /* before the first box */

@@ -127,6 +127,7 @@ static void join_row(fold_work *f, view_row *row, const view_row **rows)
         if (join_details(&t, texts, count))
             row->detail = text_keep(v->arena, &t);
         else {
+            v->failed |= t.failed;
             text_free(&t);
             for (int k = 0; k < count; k++)
                 text_add(&t, "%s%s", k ? " | " : "", rows[k]->detail);
@@ -144,6 +145,7 @@ static int64_t join_rows(fold_work *f)
 {
     const view_row **rows = malloc((size_t)f->run->copies * sizeof *rows);
     int64_t sum = 0;
+    f->v->failed |= !rows;
     for (int k = 0; rows && k < f->run->length; k++) {
         view_box *box = &f->v->boxes[box_at(f, 0, k)];
         for (int r = 0; r < box->n_rows; r++) {

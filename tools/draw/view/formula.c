@@ -82,7 +82,7 @@ const char *formula_pretty(dg_arena *arena, const char *formula)
             at++;
         }
     }
-    const char *kept = t.failed ? formula : text_keep(arena, &t);
+    const char *kept = text_keep(arena, &t);
     text_free(&t);
     return kept;
 }

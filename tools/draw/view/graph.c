@@ -330,6 +330,8 @@ dg_status view_of_graph(view *v, dg_graph *graph, const graph_wish *wish)
         if (has_box(&g, node))
             add_box(&g, node);
     }
+    if (v->failed)
+        return no_memory();
     for (int64_t id = 0; id < g.n; id++)
         if (g.box[id] >= 0)
             add_wires(&g, dg_graph_node(graph, id));

@@ -1,4 +1,5 @@
 /* What is written in a row: the op's attributes as short as can be, its arguments and shapes. */
+#include "core/base/arena.h"
 #include "view.h"
 
 #include "tools/draw/math/math.h"
@@ -66,7 +67,7 @@ static const char *sign_of(const dg_node *node)
 }
 
 /* By the formula: the values of f(a, b) and f(b, a) at points where most functions differ. */
-bool label_is_commutative(const dg_node *node)
+bool label_is_commutative(view *v, const dg_node *node)
 {
     static const double a[] = {0.25, -1.5, 3, 0.75, 2}, b[] = {1.25, 0.5, 2, 0.75, -4};
     enum { POINTS = sizeof a / sizeof *a };
@@ -75,13 +76,21 @@ bool label_is_commutative(const dg_node *node)
     bool is_equal = false;
     if (dg_node_input_count(node) < 2)
         return true;
-    if (!formula || dg_node_input_count(node) != 2 || dg_arena_new(&arena).code != DG_OK)
+    if (!formula || dg_node_input_count(node) != 2)
         return false;
+    if (dg_arena_new(&arena).code != DG_OK) {
+        arena_fail(v->arena);
+        return false;
+    }
     dg_program *program;
     dg_dtype types[2] = {DG_FLOAT64, DG_FLOAT64}, compute, result;
     int ranks[2] = {1, 1};
-    if (dg_formula_dtypes(formula, types, ranks, &compute, &result).code == DG_OK &&
-        dg_program_make(arena, formula, DG_FLOAT64, &program).code == DG_OK) {
+    dg_status status = dg_formula_dtypes(formula, types, ranks, &compute, &result);
+    if (status.code == DG_OK)
+        status = dg_program_make(arena, formula, DG_FLOAT64, &program);
+    if (status.code == DG_NO_MEMORY)
+        arena_fail(v->arena);
+    if (status.code == DG_OK) {
         dg_shape shape = {.rank = 1, .dims = {POINTS}};
         double values[2][POINTS] = {{0}};
         unsigned char truths[2][POINTS] = {{0}};
@@ -116,7 +125,7 @@ const char *label_argument(view *v, const dg_node *head, int input)
         return "";
     if (n_wired < 2 && !name)
         return "";
-    if (dg_node_formula(head) && n_wired == 2 && !(op->flags & DG_ANY_INPUTS) && label_is_commutative(head))
+    if (dg_node_formula(head) && n_wired == 2 && !(op->flags & DG_ANY_INPUTS) && label_is_commutative(v, head))
         return "";
     if (is_variadic || !name)
         return text_format(v->arena, "%d", input);
@@ -408,17 +417,19 @@ static const char *constant_words(view *v, const view_row *row)
 }
 
 /* A formula of one input that is a straight line in it is arithmetic. */
-static view_style style_of_formula(const dg_node *node)
+static view_style style_of_formula(view *v, const dg_node *node)
 {
     const dg_formula *formula = dg_node_formula(node), *slope;
     dg_formulas *pool = dg_graph_formulas(dg_node_graph(node));
     int n_wired = 0;
     for (int k = 0; k < dg_node_input_count(node); k++)
         n_wired += dg_node_input(node, k) && !is_owned(node, k);
-    if (!formula || n_wired != 1 || dg_formula_derivative(pool, formula, 0, &slope).code != DG_OK ||
-        !dg_formula_uses(slope, 0))
+    if (!formula || n_wired != 1)
         return STYLE_ELEMENTWISE;
-    return STYLE_ACTIVATION;
+    dg_status status = dg_formula_derivative(pool, formula, 0, &slope);
+    if (status.code == DG_NO_MEMORY)
+        arena_fail(v->arena);
+    return status.code == DG_OK && dg_formula_uses(slope, 0) ? STYLE_ACTIVATION : STYLE_ELEMENTWISE;
 }
 
 void label_row(view *v, view_row *row)
@@ -433,7 +444,7 @@ void label_row(view *v, view_row *row)
     row->detail = "";
     row->head = row->op;
     row->looks.peripheries = -1;
-    row->is_commutative = label_is_commutative(row->node);
+    row->is_commutative = label_is_commutative(v, row->node);
     if (op->role == DG_ROLE_INPUT || op->role == DG_ROLE_PARAMETER) {
         row->head = *row->name ? row->name : row->op;
         if (op->role == DG_ROLE_PARAMETER) {
@@ -450,7 +461,7 @@ void label_row(view *v, view_row *row)
         if (formula) {
             row->head = formula_pretty(v->arena, formula);
             row->math = math_parse(v->arena, formula);
-            row->style = style_of_formula(row->node);
+            row->style = style_of_formula(v, row->node);
         }
     }
     text_free(&t);

@@ -169,7 +169,7 @@ const char *label_argument(view *v, const dg_node *head, int input);
 const char *label_result(view *v, const dg_node *tail, int output);
 const char *label_shape(view *v, const dg_node *tail, int output);
 bool label_changes_shape(const dg_node *node, int output);
-bool label_is_commutative(const dg_node *node);
+bool label_is_commutative(view *v, const dg_node *node);
 
 /* ---- formula.c ---- */
 
