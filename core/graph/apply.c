@@ -360,8 +360,6 @@ dg_node *dg_expr_at(dg_location at, const char *formula, int n_inputs, const dg_
     if (n_inputs > MOST)
         return NULL;
     for (int i = 0; i < n_inputs; i++) {
-        if (!inputs[i].node)
-            return NULL;
         nodes[i] = inputs[i].node;
         names[i] = inputs[i].name;
     }

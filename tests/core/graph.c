@@ -418,6 +418,9 @@ Test(graph, names_that_are_given_to_a_formula_come_before_constants)
     cr_expect_eq(dg_node_input(both, 0), b);
     cr_expect_eq(dg_node_input(both, 1), a);
     dg_node *number = dg_expr("e * pi + x", {"x", b});
+    cr_expect_null(dg_expr("a * x", {"a", dg_graph_find(g, "nobody")}, {"x", b}));
+    expect_failure(g, DG_BAD_ARGUMENT, (const char *[]){"expr", "'a' is missing", "graph.c", NULL});
+    dg_graph_recover(g);
     cr_expect_eq(dg_node_input_count(number), 1);
     dg_value text[] = {dg_text("x * e"), {0}}, start = dg_float(2);
     text[1] = (dg_value){.kind = DG_VALUE_CALL, .key = "e", .s = "parameter", .count = 1, .items = &start};
