@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static dg_status check_loss(const dg_node *loss)
+dg_status check_loss(const dg_node *loss)
 {
     if (!loss)
         return dg_error(DG_BAD_ARGUMENT, "no loss node");

@@ -9,6 +9,8 @@
 #define ALL_OBJECTIVES     (-1)
 #define DEFAULT_BATCH_SIZE 32
 
+/* DG_BAD_SHAPE: it is not one number of a float type. */
+dg_status check_loss(const dg_node *loss);
 /* What turns of an objective fetch, or evaluation (ALL_OBJECTIVES): the loss; prediction and target when metrics need
  * them; the nodes that are metrics. Of a further objective only its loss. DG_BAD_ARGUMENT: no loss; DG_BAD_SHAPE: a
  * loss of several elements. */

@@ -1,5 +1,6 @@
 /* A training step as a plan, in one call. */
 #include "core/base/null.h"
+#include "evaluate.h"
 #include "objective.h"
 
 #include <dotgrad/ops/source.h>
@@ -100,6 +101,8 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
                         "training plan: the loss is NULL: a builder returns NULL after a mistake, which "
                         "dg_graph_status of its graph tells");
     REFUSE_NULL(parameters);
+    DG_TRY(dg_graph_status(dg_node_graph(loss)));
+    DG_TRY(check_loss(loss));
     if (options.n_fetch < 0 || (options.n_fetch && !options.fetch))
         return dg_error(DG_BAD_ARGUMENT, "training plan: the list of %d results is NULL", options.n_fetch);
     dg_node **fetch = calloc((size_t)options.n_fetch + 1, sizeof *fetch);

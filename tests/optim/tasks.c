@@ -117,6 +117,16 @@ Test(tasks, a_mistake_in_building_is_told_first)
     cr_expect(strstr(status.message, "dg_graph_status"), "'%s'", status.message);
 }
 
+/* As a trainer refuses it: the gradient would be that of the sum over the batch. */
+Test(tasks, a_training_plan_of_a_loss_for_each_row_is_refused)
+{
+    dg_node *rows = dg_cross_entropy(net.scores, net.label, .reduction = "none", .name = "rows");
+    dg_plan *plan;
+    MUST_FAIL(DG_BAD_SHAPE, dg_training_plan(rows, "sgd", net.parameters, &plan));
+    MUST(dg_training_plan(dg_mean(rows), "sgd", net.parameters, &plan));
+    dg_plan_free(plan);
+}
+
 /* The graph stays usable: the next, correct call succeeds. */
 Test(tasks, a_learning_rate_of_another_graph_is_refused)
 {

@@ -28,8 +28,8 @@ DG_BEGIN_C
  * or the name of a module or layer, which means all in it: "encoder, head". DG_BAD_ARGUMENT: none fits. NULL: all. */
 dg_status dg_trainable_matching(dg_node *output, const char *patterns, dg_node *const **parameters, int *count);
 
-/* A plan of one training step: the gradients of the loss by its trainable parameters, clipped, the optimiser's updates,
- * and whatever is missing in `parameters`:
+/* A plan of one training step: the gradients of the loss, one number, by its trainable parameters, clipped, the
+ * optimiser's updates, and whatever is missing in `parameters`:
  *
  *     DG_TRY(dg_training_plan(loss, "adam(lr=1e-3)", parameters, &plan, .seed = 1));
  *     DG_TRY(dg_plan_run(plan, feeds, n_feeds));     // result 0 is the loss, then those of `fetch`
