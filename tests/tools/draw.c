@@ -832,6 +832,11 @@ Test(draw, formulas_are_written_as_mathematics)
     expect_in_file("f.tex", "\\frac{x+3}{\\left|x\\right|+7}");
     expect_fine(dotgrad("draw f.dot -o f.txt"));
     expect_in_file("f.txt", "(x + 3) / (abs(x) + 7)");
+    write_text("f.dot", "digraph { x [op=\"input([N, 4])\"]; f [op=\"expr(2.5*mu + 1.5*width)\"];"
+                        "x -> f [arg=mu]; x -> f [arg=width]; }");
+    expect_fine(dotgrad("draw f.dot -o f.svg"));
+    expect_in_file("f.svg", "1.5 · width<");
+    cr_expect_lt(place_of("f.svg", "2.5", "x"), place_of("f.svg", "μ + 1.5 · width", "x"));
     write_text("g.dot", "digraph { x [op=\"input([N, 4])\"]; f [op=\"expr(where(x > 0, sqrt(y), y^-2.5 - (x - 1)))\"];"
                         "x -> f [arg=x]; x -> f [arg=y]; }");
     expect_fine(dotgrad("draw g.dot -o g.svg"));

@@ -272,11 +272,19 @@ Test(draw_library, options_that_are_wrong_are_named)
     struct {
         dg_draw_options options;
         const char *words;
-    } cases[] = {{{.level = "ops"}, "level"},       {{.fold = "maybe"}, "fold"},
-                 {{.page = "10x10"}, "page"},       {{.style = "neon"}, "style"},
-                 {{.rankdir = "UP"}, "rankdir"},    {{.hide = "everything"}, "hide"},
-                 {{.around = "nobody"}, "nobody"},  {{.from = "head", .to = "x"}, "no way"},
-                 {{.view = DG_VIEW_JOINT}, "loss"}, {{.view = DG_VIEW_STEP, .loss = other}, "another graph"}};
+    } cases[] = {{{.level = "ops"}, "level"},
+                 {{.fold = "maybe"}, "fold"},
+                 {{.page = "10x10"}, "page"},
+                 {{.style = "neon"}, "style"},
+                 {{.rankdir = "UP"}, "rankdir"},
+                 {{.hide = "everything"}, "hide"},
+                 {{.around = "nobody"}, "nobody"},
+                 {{.from = "head", .to = "x"}, "no way"},
+                 {{.view = DG_VIEW_JOINT}, "loss"},
+                 {{.view = DG_VIEW_STEP, .loss = other}, "another graph"},
+                 {{.view = (dg_draw_view)77}, "view"},
+                 {{.dpi = -5}, "dpi"},
+                 {{.width = -1}, "width"}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         dg_status status = dg_draw_memory(g, cases[k].options, &bytes, &size);
         cr_expect_eq(status.code, DG_BAD_ARGUMENT, "%s", cases[k].words);

@@ -107,6 +107,11 @@ static dg_status read_options(const dg_draw_options *options, drawing_work *work
         return dg_error(DG_BAD_ARGUMENT, "depth and radius need 1 or more");
     if ((options->old || options->old_file) && options->view != DG_VIEW_FORWARD)
         return dg_error(DG_BAD_ARGUMENT, "a difference is drawn of the networks alone: of the forward view");
+    if ((int)options->view < DG_VIEW_FORWARD || (int)options->view > DG_VIEW_PLAN)
+        return dg_error(DG_BAD_ARGUMENT, "view: %d is none of enum dg_draw_view", (int)options->view);
+    if (!(options->dpi >= 0) || !(options->width >= 0))
+        return dg_error(DG_BAD_ARGUMENT, "dpi is %g, width %g: expected numbers above 0, or 0 for the default",
+                        options->dpi, options->width);
     work->who = options->file ? options->file->path : options->title ? options->title : "the graph";
     return dg_ok();
 }

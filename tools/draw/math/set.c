@@ -227,13 +227,22 @@ static math_picture call(setting *s, const math *m, double size)
     return p;
 }
 
-/* A number before what is no number needs no sign between them: 2σ². */
+/* One letter, of whatever alphabet: bytes that go on with one begin with the bits 10. */
+static bool is_letter(const char *word)
+{
+    int letters = 0;
+    for (word = math_letter(word); *word; word++)
+        letters += ((unsigned char)*word & 0xc0) != 0x80;
+    return letters == 1;
+}
+
+/* A number before a letter needs no sign between them: 2σ², but 2 · width. */
 static bool is_coefficient(const math *m)
 {
     const math *right = m->args[1];
     while (right->kind == MATH_BINARY && (*right->word == '^' || *right->word == '*'))
         right = right->args[0];
-    return m->args[0]->kind == MATH_NUMBER && right->kind == MATH_NAME;
+    return m->args[0]->kind == MATH_NUMBER && right->kind == MATH_NAME && is_letter(right->word);
 }
 
 /* "²" of a whole number; NULL of what has no such letters. */
