@@ -249,6 +249,8 @@ static dg_status normalise_tensor(dg_arena *arena, const dg_attr_spec *spec, con
     }
     size_t bytes;
     DG_TRY(dg_shape_bytes(&shape, dtype, &bytes));
+    if (given->kind == DG_VALUE_TENSOR && !data && bytes)
+        return dg_error(DG_BAD_ARGUMENT, "'%s' is a tensor without data", spec->name);
     unsigned char *buffer = dg_arena_alloc(arena, bytes + 64);
     if (!buffer)
         return dg_no_memory("an attribute");
@@ -256,7 +258,7 @@ static dg_status normalise_tensor(dg_arena *arena, const dg_attr_spec *spec, con
     *tensor = (dg_tensor){.dtype = dtype, .shape = shape, .data = buffer};
     if (data)
         memcpy(buffer, data, bytes);
-    else
+    else if (given->kind != DG_VALUE_TENSOR)
         fill_literal(given, tensor, &(int64_t){0});
     return dg_ok();
 }

@@ -1,0 +1,163 @@
+/* Calls that no program means: numbers beyond all bounds, dimensions that are not there, lists that repeat, texts
+ * without end. Each is a node, or NULL and a status with a sentence in it; never a crash. */
+#include "planned.h"
+
+#include <stdlib.h>
+
+static dg_graph *g;
+static dg_node *image, *vector;
+
+static void set_up(void)
+{
+    g = new_graph();
+    image = dg_input(g, DG_SHAPE(DG_N, 3, 12, 12), .name = "image");
+    vector = dg_input(g, DG_SHAPE(DG_N, 3), .name = "vector");
+    OK(dg_graph_status(g));
+}
+
+static void tear_down(void)
+{
+    dg_graph_free(g);
+}
+
+TestSuite(hostile, .init = set_up, .fini = tear_down);
+
+/* In a graph of its own: what `building` makes there is refused, with the word in the message. */
+#define EXPECT_REFUSED(building, word)                                                                                 \
+    do {                                                                                                               \
+        tear_down();                                                                                                   \
+        set_up();                                                                                                      \
+        cr_expect_null(building, "%s", #building);                                                                     \
+        dg_status status_ = dg_graph_status(g);                                                                        \
+        cr_expect(status_.code != DG_OK && strstr(status_.message, word), "%s: %d '%s' without '%s'", #building,       \
+                  status_.code, status_.message, word);                                                                \
+    } while (0)
+
+Test(hostile, numbers_out_of_range)
+{
+    EXPECT_REFUSED(dg_linear(image, -3), "out_features");
+    EXPECT_REFUSED(dg_softmax(image, .dim = 9), "dim");
+    EXPECT_REFUSED(dg_dropout(image, .p = 1.5), "p");
+    EXPECT_REFUSED(dg_dropout(image, .p = (double)NAN), "p");
+    EXPECT_REFUSED(dg_conv2d(image, 4, .kernel_size = 3, .groups = 2), "groups");
+    EXPECT_REFUSED(dg_conv2d(image, 4, .kernel_size = 3, .groups = 0), "groups");
+    EXPECT_REFUSED(dg_conv2d(image, 4, .kernel_size = 3, .stride = {0}), "stride");
+    EXPECT_REFUSED(dg_conv2d(image, 4, .kernel_size = 30), "conv2d");
+    EXPECT_REFUSED(dg_conv2d(image, 4, .kernel_size = 3, .dilation = {INT64_C(1) << 62}), "conv2d");
+    EXPECT_REFUSED(dg_conv2d(image, 4, .kernel_size = 3, .padding = {INT64_C(1) << 62}), "padding");
+    EXPECT_REFUSED(dg_pixel_shuffle(image, INT64_C(1) << 33), "pixel_shuffle");
+    EXPECT_REFUSED(dg_interpolate(image, .scale_factor = -2), "scale_factor");
+    EXPECT_REFUSED(dg_interpolate(image, .scale_factor = 1e18), "interpolate");
+    EXPECT_REFUSED(dg_slice(image, .dim = 1, .step = 0), "step");
+    EXPECT_REFUSED(dg_pad(image, DG_INTS(-20, 0)), "pad");
+    EXPECT_REFUSED(dg_linspace(g, 0, 1, -5), "linspace");
+    EXPECT_REFUSED(dg_arange(g, 0, .end = 1e18), "arange");
+    EXPECT_REFUSED(dg_arange(g, 5, .end = 9, .step = 0), "step");
+    EXPECT_REFUSED(dg_topk(image, 13), "k");
+    EXPECT_REFUSED(dg_repeat(image, DG_INTS(-1)), "repeat");
+    EXPECT_REFUSED(dg_to(image, (dg_dtype)99), "99");
+}
+
+Test(hostile, dimensions_and_lists_that_do_not_fit)
+{
+    EXPECT_REFUSED(dg_transpose(image, 0, 7), "transpose");
+    EXPECT_REFUSED(dg_permute(image, DG_INTS(0, 0, 1, 2)), "permute");
+    EXPECT_REFUSED(dg_split(image, DG_INTS(5, 5), .dim = 2), "split");
+    EXPECT_REFUSED(dg_split(image, DG_INTS(0)), "split");
+    EXPECT_REFUSED(dg_output(image, 3), "output");
+    EXPECT_REFUSED(dg_one_hot(image, 10), "one_hot");
+    EXPECT_REFUSED(dg_embedding(image), "embedding");
+    EXPECT_REFUSED(dg_mse_loss(image, image, .reduction = "median"), "median");
+    EXPECT_REFUSED(dg_rbf(vector, 5, .kernel = "nope"), "nope");
+    EXPECT_REFUSED(dg_unsqueeze(dg_input(g, DG_SHAPE(1, 2, 3, 4, 5, 6, 7, 8), .name = "wide"), 0), "unsqueeze");
+    EXPECT_REFUSED(dg_call(DG_HERE, "relu", 3, (dg_node *[]){image, image, image}), "relu");
+    EXPECT_REFUSED(dg_parameter(g, DG_SHAPE(DG_N, 3), .name = "p"), "p");
+    EXPECT_REFUSED(dg_constant(g, (&(dg_tensor){.dtype = DG_FLOAT32, .shape = DG_SHAPE(3)})), "without data");
+}
+
+/* Without a node there is no graph for the mistake to stick to: it is found where the NULL is used. */
+Test(hostile, nothing_to_make_it_of)
+{
+    dg_node *none = dg_cat(0, NULL);
+    dg_plan *plan;
+    cr_expect_null(none);
+    cr_expect_null(dg_call(DG_HERE, "relu", 0, NULL));
+    EXPECT_FAILURE(dg_plan_new(g, &(dg_plan_options){.fetch = &none, .n_fetch = 1}, &plan), DG_BAD_ARGUMENT, "NULL");
+}
+
+/* What is too large to be held is told when it is to be made, not before: a summary of it is fine. */
+Test(hostile, tensors_beyond_all_memory)
+{
+    dg_tensors *set = new_tensors();
+    dg_node *huge = dg_parameter(g, DG_SHAPE(INT64_C(1) << 40, INT64_C(1) << 40), .name = "huge");
+    cr_assert_not_null(huge);
+    dg_status status = dg_parameters_init(set, g, 1);
+    cr_expect(status.code != DG_OK && strstr(status.message, "huge"), "%d %s", status.code, status.message);
+    dg_tensors_free(set);
+    dg_node *eye = dg_eye(g, INT64_C(1) << 40);
+    dg_plan *plan;
+    status = dg_plan_new(g, &(dg_plan_options){.fetch = &eye, .n_fetch = 1}, &plan);
+    if (status.code == DG_OK) {
+        status = dg_plan_run(plan, NULL, 0);
+        dg_plan_free(plan);
+    }
+    cr_expect(status.code != DG_OK && status.message[0], "%d %s", status.code, status.message);
+}
+
+static char *repeated(const char *begin, const char *middle, const char *end, size_t times)
+{
+    size_t a = strlen(begin), m = strlen(middle), b = strlen(end);
+    char *text = malloc(times * (a + b) + m + 1), *at = text;
+    cr_assert_not_null(text);
+    for (size_t k = 0; k < times; k++, at += a)
+        memcpy(at, begin, a);
+    memcpy(at, middle, m);
+    at += m;
+    for (size_t k = 0; k < times; k++, at += b)
+        memcpy(at, end, b);
+    *at = '\0';
+    return text;
+}
+
+Test(hostile, formulas_without_end)
+{
+    static const char *const deep[][3] = {
+        {"(", "x", ")"}, {"-", "x", ""}, {"x^", "x", ""}, {"sin(", "x", ")"}, {"where(x > 0, ", "x", ", 1)"}};
+    for (size_t k = 0; k < sizeof deep / sizeof *deep; k++) {
+        char *text = repeated(deep[k][0], deep[k][1], deep[k][2], 100000);
+        EXPECT_REFUSED(dg_expr(text, {"x", vector}), "formula");
+        free(text);
+    }
+    char *sums = repeated("x + ", "x", "", 100000); /* not deep */
+    tear_down();
+    set_up();
+    cr_expect_not_null(dg_expr(sums, {"x", vector}), "%s", dg_graph_status(g).message);
+    free(sums);
+}
+
+Test(hostile, names_and_texts_without_end)
+{
+    char *name = repeated("a", "", "", 100000), *list = repeated("[", "1", "]", 5000);
+    dg_node *named = dg_linear(vector, 3, .name = name);
+    dg_tensors *set = new_tensors();
+    dg_status status = named ? dg_parameters_init(set, g, 1) : dg_graph_status(g);
+    cr_expect(status.code == DG_OK || strlen(status.message) > 10, "%d %s", status.code, status.message);
+    dg_tensors_free(set);
+    EXPECT_REFUSED(dg_parameter(g, DG_SHAPE(3), .name = "q", .init = list), "deeper");
+    EXPECT_REFUSED(dg_expr("x * \xcf\x80 + \xff", {"x", vector}), "formula");
+    EXPECT_REFUSED(dg_expr("a", {"a", vector}, {"typo", image}), "typo");
+    EXPECT_REFUSED(dg_input(g, DG_SHAPE(-7, 2), .name = "%n%s%s%d"), "%n%s%s%d");
+    free(name);
+    free(list);
+}
+
+/* A name of a constant is a name like another where an input has it. */
+Test(hostile, an_input_named_pi_is_the_input)
+{
+    dg_node *y = dg_expr("pi * x", {"x", vector}, {"pi", vector});
+    dg_plan *plan = plan_of(y, NULL);
+    dg_tensor twos = FLOATS(DG_SHAPE(1, 3), 2, 2, 2);
+    OK(dg_plan_run(plan, &(dg_feed){vector, &twos}, 1));
+    cr_expect_eq(element(plan, 0, 0), 4);
+    dg_plan_free(plan);
+}
