@@ -73,6 +73,8 @@ void scene_math(scene *s, double x, double y, const math_picture *set, double si
 
 void scene_fix(scene *s, int first, const char *ground)
 {
+    if (s->failed) /* the shapes may not be there */
+        return;
     for (int k = svg_is_variable(ground) ? s->n : first; k < s->n; k++)
         s->shapes[k].is_fixed = true;
 }
