@@ -3,7 +3,7 @@
  * others) as recomputed with NumPy; tolerances are their sampling errors at the sizes used here. */
 #include "found.h"
 
-TestSuite(hopfield, .init = make_folder, .fini = remove_folder, .timeout = 280);
+TestSuite(hopfield, .init = make_folder, .fini = remove_folder);
 
 static double eval_mean(const char *example, const char *fetch, const char *set, int seeds)
 {
@@ -137,25 +137,40 @@ Test(hopfield, one_step_errors_are_those_of_gaussian_noise)
     }
 }
 
-/* Overlap after settling from a stored pattern, one unit after another, N = 1000: the cliff at α = 0.138. One instance
- * with all its patterns here; the mean over instances has ± 0.03. */
+/* The mean overlap of forty patterns of an instance after settling from themselves, one unit after another, N = 1000.
+ */
+static double settled_overlap(int n_patterns, int instance)
+{
+    memory m = make_memory(n_patterns, 1000, "asynchronous", 0, 100);
+    dg_tensor patterns = signs(n_patterns, 1000, 11 + (uint64_t)instance, (uint64_t)n_patterns);
+    dg_tensor cue = dg_tensor_view(DG_FLOAT32, DG_SHAPE(40, 1000), patterns.data);
+    dg_plan *plan = settle(&m, &patterns, &cue, 5);
+    double found = overlap(dg_plan_result(plan, 0), &cue);
+    dg_plan_free(plan);
+    dg_tensor_release(&patterns);
+    release_memory(&m);
+    return found;
+}
+
+/* The cliff at α = 0.138. The published means are of 20 instances and have ± 0.03; so has the mean of 20 here (FULL=1),
+ * that of 4 twice as much: differences of both up to 0.043 and 0.068, less where nearly all instances agree. */
 Test(hopfield, forgets_all_at_once_beyond_its_capacity)
 {
     static const struct {
         int patterns;
         double overlap, tolerance;
-    } cases[] = {{100, .998, .004}, {130, .973, .05}, {160, .742, .16}, {200, .380, .06}};
+    } cases[] = {{100, .998, .004}, {130, .973, .043}, {138, .944, .043}, {150, .867, .043},
+                 {160, .742, .043}, {180, .500, .043}, {200, .380, .043}};
+    bool full = getenv("FULL") != NULL;
+    int instances = full ? 20 : 4;
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        char what[60];
-        memory m = make_memory(cases[k].patterns, 1000, "asynchronous", 0, 100);
-        dg_tensor patterns = signs(cases[k].patterns, 1000, 11, k);
-        dg_tensor cue = dg_tensor_view(DG_FLOAT32, DG_SHAPE(40, 1000), patterns.data);
-        dg_plan *plan = settle(&m, &patterns, &cue, 5);
-        snprintf(what, sizeof what, "overlap at N = 1000, alpha %.3g", cases[k].patterns / 1000.0);
-        expect(what, overlap(dg_plan_result(plan, 0), &cue), cases[k].overlap, cases[k].tolerance);
-        dg_plan_free(plan);
-        dg_tensor_release(&patterns);
-        release_memory(&m);
+        char what[80];
+        double sum = 0;
+        for (int i = 0; i < instances; i++)
+            sum += settled_overlap(cases[k].patterns, i);
+        snprintf(what, sizeof what, "overlap at N = 1000, alpha %.3g, %d instances", cases[k].patterns / 1000.0,
+                 instances);
+        expect(what, sum / instances, cases[k].overlap, cases[k].tolerance * (full || k == 0 ? 1 : 0.068 / 0.043));
     }
 }
 
