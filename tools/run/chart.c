@@ -110,6 +110,18 @@ static void print_tics(FILE *out, const char *axis, const char *const *names, in
     fputs(")\n", out);
 }
 
+/* Places 0 … n − 1 stand for low … high: at most eight numbers of one or two digits, 1, 2 or 5 in the last. */
+static void print_round_tics(FILE *out, char axis, double low, double high, int64_t n)
+{
+    double span = high - low, step = pow(10, floor(log10(span / 8))), ratio = span / 8 / step;
+    step *= ratio <= 1 ? 1 : ratio <= 2 ? 2 : ratio <= 5 ? 5 : 10;
+    fprintf(out, "set %ctics (", axis);
+    double first = ceil(low / step - 1e-9);
+    for (double k = first; k * step <= high + 1e-9 * span; k++)
+        fprintf(out, "%s'%.6g' %.6g", k > first ? ", " : "", k * step + 0.0, (k * step - low) / span * (double)(n - 1));
+    fputs(")\n", out);
+}
+
 /* Lines of equal value go to $levels, in the places of columns and rows. */
 static void print_levels(FILE *out, const chart_heat *heat)
 {
@@ -138,9 +150,21 @@ static void print_palette(FILE *out, const chart_heat *heat)
     fprintf(out, "set cbrange [%.9g:%.9g]\n", most > 0 ? -most : -1, most > 0 ? most : 1);
 }
 
-static void print_heat(FILE *out, const chart_heat *heat)
+/* With names of the rows and numbers of the columns. */
+static void print_cell_tics(FILE *out, const chart_heat *heat)
 {
     int64_t step = heat->columns / MOST_COLUMNS + 1;
+    print_tics(out, "y", heat->row_names, heat->rows, 0);
+    if (heat->equal) /* before tics are taken away: setting any brings all back */
+        fputs("set size ratio -1\nunset border\nset tics scale 0\n", out);
+    fputs(heat->x ? "set xtics (" : "unset xtics\n", out);
+    for (int64_t k = 0; heat->x && k < heat->columns; k += step)
+        fprintf(out, "%s'%.6g' %lld", k ? ", " : "", heat->x[k], (long long)k);
+    fputs(heat->x ? ")\n" : "", out);
+}
+
+static void print_heat(FILE *out, const chart_heat *heat)
+{
     fputs("$heat << END\n", out);
     for (int64_t r = 0; r < heat->rows; r++) {
         for (int64_t k = 0; k < heat->columns; k++) {
@@ -150,14 +174,13 @@ static void print_heat(FILE *out, const chart_heat *heat)
         fputc('\n', out);
     }
     fputs("END\n", out);
-    print_tics(out, "y", heat->row_names, heat->rows, 0);
     print_levels(out, heat);
-    if (heat->equal) /* before tics are taken away: setting any brings all back */
-        fputs("set size ratio -1\nunset border\nset tics scale 0\n", out);
-    fputs(heat->x ? "set xtics (" : "unset xtics\n", out);
-    for (int64_t k = 0; heat->x && k < heat->columns; k += step)
-        fprintf(out, "%s'%.6g' %lld", k ? ", " : "", heat->x[k], (long long)k);
-    fputs(heat->x ? ")\n" : "", out);
+    if (heat->low) {
+        print_round_tics(out, 'x', heat->low[0], heat->high[0], heat->columns);
+        print_round_tics(out, 'y', heat->low[1], heat->high[1], heat->rows);
+    } else {
+        print_cell_tics(out, heat);
+    }
     fprintf(out, "set xrange [-0.5:%lld.5]\n", (long long)heat->columns - 1);
     fprintf(out, heat->down ? "set yrange [%lld.5:-0.5]\n" : "set yrange [-0.5:%lld.5]\n", (long long)heat->rows - 1);
     print_palette(out, heat);

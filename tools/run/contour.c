@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDE = 61, TICS = 5, LEVELS = 14, MOST_PATHS = 10, MOST_ROWS = 500 };
+enum { SIDE = 61, LEVELS = 14, MOST_PATHS = 10, MOST_ROWS = 500 };
 
 typedef struct path {
     const char *title;
@@ -230,30 +230,10 @@ static void place(const contour *c, path *p)
     }
 }
 
-/* Three digits at the step of the axis. */
-static double rounded(double x, double span)
-{
-    double unit = pow(10, floor(log10(span)) - 2);
-    return round(x / unit) * unit + 0.0;
-}
-
 static dg_status draw(contour *c, const picture_target *to)
 {
-    char texts[TICS][32];
-    const char *names[SIDE];
-    double across[SIDE];
     chart_series series[2 * MOST_PATHS];
     int n = 0;
-    for (int i = 0; i < SIDE; i++) {
-        names[i] = "";
-        across[i] = rounded(c->low[0] + (c->high[0] - c->low[0]) * i / (SIDE - 1), c->high[0] - c->low[0]);
-    }
-    for (int k = 0; k < TICS; k++) {
-        int row = k * (SIDE - 1) / (TICS - 1);
-        double span = c->high[1] - c->low[1];
-        snprintf(texts[k], sizeof texts[k], "%.6g", rounded(c->low[1] + span * row / (SIDE - 1), span));
-        names[row] = texts[k];
-    }
     for (int k = 0; k < c->n_paths; k++) {
         path *p = &c->paths[k];
         place(c, p);
@@ -269,8 +249,8 @@ static dg_status draw(contour *c, const picture_target *to)
     const chart_heat heat = {.rows = SIDE,
                              .columns = SIDE,
                              .values = c->loss,
-                             .row_names = names,
-                             .x = across,
+                             .low = c->low,
+                             .high = c->high,
                              .label = dg_node_name(c->source.loss),
                              .log_scale = c->is_log,
                              .palette = CHART_PALE,

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDE = 120, TICS = 5, MOST_CLASSES = 10 };
+enum { SIDE = 120, MOST_CLASSES = 10 };
 
 typedef struct plane {
     plot_source source;
@@ -124,28 +124,13 @@ static dg_status fill_heat(plane *p)
     return status;
 }
 
-/* Names of the heat's rows: numbers at a few of them. */
-static void name_rows(const plane *p, char texts[TICS][32], const char *names[SIDE])
-{
-    for (int r = 0; r < SIDE; r++)
-        names[r] = "";
-    for (int k = 0; k < TICS; k++) {
-        int row = k * (SIDE - 1) / (TICS - 1);
-        snprintf(texts[k], 32, "%.3g", p->low[1] + (p->high[1] - p->low[1]) * row / (SIDE - 1));
-        names[row] = texts[k];
-    }
-}
-
 static dg_status draw(plane *p, const picture_target *to)
 {
-    char texts[TICS][32];
-    const char *names[SIDE];
-    name_rows(p, texts, names);
     const chart_heat heat = {.rows = SIDE,
                              .columns = SIDE,
                              .values = p->heat,
-                             .row_names = names,
-                             .x = p->across,
+                             .low = p->low,
+                             .high = p->high,
                              .label = dg_model_kind_of(p->model) == DG_MODEL_CLASSES ? "class" : "output"};
     const chart whole = {.title = to->title,
                          .x_label = "first feature",
