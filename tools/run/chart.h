@@ -20,7 +20,7 @@ typedef struct chart_series {
 /* Row r of values is drawn at height r, the first at the bottom or, where `down`, at the top. */
 typedef struct chart_heat {
     int64_t rows, columns;
-    const double *values; /* [rows, columns]; NaN: nothing */
+    const double *values;     /* [rows, columns]; NaN: nothing */
     const double *low, *high; /* [2], of a part of a plane: x and y of the first and the last column and row; or: */
     const char *const *row_names;
     const double *x; /* of the columns, at equal steps in the picture; NULL: they have no numbers */
