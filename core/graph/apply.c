@@ -333,6 +333,8 @@ dg_node *dg_apply(const dg_application *application)
         status = place_inputs(&m);
     if (status.code == DG_OK)
         status = check_given(&m);
+    if (status.code == DG_OK && m.name)
+        status = graph_check_name(m.graph, m.name); /* before those of its parameters */
     if (status.code == DG_OK)
         status = making_own(&m);
     if (status.code == DG_OK)

@@ -158,10 +158,15 @@ dg_formulas *dg_graph_formulas(dg_graph *graph)
 
 /* ---- names ---- */
 
+dg_status graph_check_name(const dg_graph *graph, const char *name)
+{
+    return dg_graph_find(graph, name) ? dg_error(DG_BAD_ARGUMENT, "the name '%s' is taken by another node", name)
+                                      : dg_ok();
+}
+
 dg_status graph_add_name(dg_graph *graph, dg_node *node)
 {
-    if (dg_graph_find(graph, node->name))
-        return dg_error(DG_BAD_ARGUMENT, "the name '%s' is taken by another node", node->name);
+    DG_TRY(graph_check_name(graph, node->name));
     return table_add(&graph->names, hash_text(node->name), node) ? dg_ok() : dg_no_memory("the name '%s'", node->name);
 }
 

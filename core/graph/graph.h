@@ -117,6 +117,7 @@ dg_module *module_begin_labelled(dg_graph *graph, const char *name, bool checkpo
 /* The module of nodes that are being made. */
 dg_module *module_of_new(const dg_graph *graph);
 
+dg_status graph_check_name(const dg_graph *graph, const char *name); /* DG_BAD_ARGUMENT: it is taken */
 dg_status graph_add_name(dg_graph *graph, dg_node *node);
 dg_node *graph_new_node(dg_graph *graph, const op_entry *entry, int n_inputs, int n_outputs, dg_location at);
 

@@ -164,6 +164,10 @@ Test(graph, name_can_be_taken_once)
     dg_node *x = dg_input(g, DG_SHAPE(3), .name = "x");
     cr_expect_null(dg_relu(x, .name = "x"));
     expect_failure(g, DG_BAD_ARGUMENT, (const char *[]){"'x'", "taken", NULL});
+    dg_graph_recover(g);
+    dg_linear(x, 2, .name = "fc");
+    cr_expect_null(dg_linear(x, 2, .name = "fc")); /* not: the name 'fc.weight' */
+    expect_failure(g, DG_BAD_ARGUMENT, (const char *[]){"linear 'fc': the name 'fc' is taken", NULL});
     dg_graph_free(g);
 }
 
