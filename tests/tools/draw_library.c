@@ -295,6 +295,24 @@ Test(draw_library, options_that_are_wrong_are_named)
     dg_graph_free(h);
 }
 
+/* Of a file's graph, what was added in C since it was read is drawn with the rest. */
+Test(draw_library, nodes_that_a_file_lacks_are_drawn)
+{
+    const char *dot =
+        "digraph read { graph [loss=l]; x [op=\"input([N, 4])\"]; a [op=tanh]; l [op=mean]; x -> a -> l; }";
+    dg_graph_file *file;
+    expect_ok(dg_graph_read("net.dot", &(dg_graph_read_options){.text = dot}, &file));
+    char *before = draw_text(file->graph, (dg_draw_options){.file = file, .format = "svg"});
+    cr_expect_null(strstr(before, "softplus"));
+    dg_softplus(dg_graph_find(file->graph, "a"), .name = "more");
+    char *after = draw_text(file->graph, (dg_draw_options){.file = file, .format = "svg"});
+    cr_expect_not_null(strstr(after, "softplus"));
+    cr_expect_not_null(strstr(after, ">read<"));
+    free(before);
+    free(after);
+    dg_graph_file_free(file);
+}
+
 /* The same bytes under another locale, whose numbers have a comma. */
 Test(draw_library, the_locale_does_not_matter)
 {

@@ -226,6 +226,8 @@ static dg_status view_of_derivatives(const drawing_work *work, dg_draw_view show
     wish.n_named = work->derived.n_gradients;
     wish.named = work->derived.gradients;
     wish.names = work->derived.names;
+    if (shown == DG_VIEW_FORWARD && options->file && wish.loss == options->file->loss)
+        wish.loss = wish.output = NULL; /* of a file that has grown: all that there is */
     if (options->file)
         DG_TRY(file_modules_make(&modules, options->file, v->arena));
     wish.module_of = file_module_of;
@@ -271,6 +273,28 @@ static dg_status compare(const drawing_work *work, view *v, diff_counts *counts)
     return status;
 }
 
+/* Whether the graph has nodes by name that were made after the file was read, and that its document lacks. */
+static dg_status has_grown(const drawing_work *work, bool *grown)
+{
+    const dg_graph_file *file = work->options->file;
+    int64_t count = dg_graph_node_count(work->graph);
+    *grown = false;
+    if (!file || file->graph != work->graph)
+        return dg_ok();
+    bool *is_known = calloc((size_t)count + 1, sizeof *is_known);
+    if (!is_known)
+        return dg_no_memory("%lld nodes", (long long)count);
+    for (int k = 0; k < file->n_nodes; k++)
+        for (int i = 0; i < file->nodes[k].n_made; i++)
+            is_known[dg_node_id(file->nodes[k].made[i])] = true;
+    for (int64_t id = 0; id < count && !*grown; id++) {
+        const dg_node *node = dg_graph_node(work->graph, id);
+        *grown = !is_known[id] && dg_node_is_named(node) && !dg_node_owner(node) && !dg_node_is_emitted(node);
+    }
+    free(is_known);
+    return dg_ok();
+}
+
 dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v)
 {
     const dg_draw_options *options = work->options;
@@ -280,8 +304,11 @@ dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v
     diff_counts counts;
     *v = (view){0};
     DG_TRY(dg_arena_new(&v->arena));
-    dg_status status;
-    if (options->file && shown == DG_VIEW_FORWARD) {
+    bool grown;
+    dg_status status = has_grown(work, &grown);
+    if (status.code != DG_OK)
+        return status;
+    if (options->file && shown == DG_VIEW_FORWARD && !grown) {
         status = view_of_file(v, options->file,
                               &(file_wish){.parameters = options->parameters,
                                            .names = options->names || options->old || options->old_file});
