@@ -304,9 +304,11 @@ Test(draw_library, nodes_that_a_file_lacks_are_drawn)
     expect_ok(dg_graph_read("net.dot", &(dg_graph_read_options){.text = dot}, &file));
     char *before = draw_text(file->graph, (dg_draw_options){.file = file, .format = "svg"});
     cr_expect_null(strstr(before, "softplus"));
+    cr_expect_not_null(strstr(before, "FLOP"));
     dg_softplus(dg_graph_find(file->graph, "a"), .name = "more");
     char *after = draw_text(file->graph, (dg_draw_options){.file = file, .format = "svg"});
     cr_expect_not_null(strstr(after, "softplus"));
+    cr_expect_null(strstr(after, "FLOP")); /* that would be the file's */
     cr_expect_not_null(strstr(after, ">read<"));
     free(before);
     free(after);

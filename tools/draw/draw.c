@@ -170,12 +170,13 @@ static double count_flops(const dg_graph_file *file, dg_arena *arena)
     return isfinite(flops) ? flops : 0;
 }
 
-static void summarise(const drawing_work *work, view *v, int64_t parameters)
+/* The file's work is counted where it is that of the picture. */
+static void summarise(const drawing_work *work, view *v, int64_t parameters, bool grown)
 {
     char amount[48];
     v->summary = text_format(v->arena, "%s · %s %s", dg_dtype_name(dg_graph_dtype(work->graph)),
                              text_count(v->arena, parameters), parameters == 1 ? "parameter" : "parameters");
-    double flops = work->options->file ? count_flops(work->options->file, v->arena) : 0;
+    double flops = work->options->file && !grown ? count_flops(work->options->file, v->arena) : 0;
     if (flops > 0)
         v->summary =
             text_format(v->arena, "%s · %s%s", v->summary, cost_print_amount(flops, "FLOP", amount, sizeof amount),
@@ -333,7 +334,7 @@ dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v
     if (options->view == DG_VIEW_PLAN)
         v->summary = work->plan.summary;
     else
-        summarise(work, v, count_parameters(v));
+        summarise(work, v, count_parameters(v), grown);
     if (options->old || options->old_file)
         DG_TRY(compare(work, v, &counts));
     if (options->heat)
