@@ -287,6 +287,34 @@ static bool has_compiler(int k)
     return shell(line) == 0;
 }
 
+/* The macros that are written by hand: each as it is right, and a value without a name for %s. */
+static const char by_hand[] =
+    "#include <dotgrad/dotgrad.h>\n#include <dotgrad/draw.h>\n"
+    "int f(dg_graph *g, dg_node *x, dg_tensors *p, dg_plan **plan, dg_scan_cell *cell, char **bytes, size_t *size);\n"
+    "int f(dg_graph *g, dg_node *x, dg_tensors *p, dg_plan **plan, dg_scan_cell *cell, char **bytes, size_t *size)\n{\n"
+    "    (void)g, (void)x, (void)p, (void)plan, (void)cell, (void)bytes, (void)size;\n    return %s;\n}\n";
+
+Test(install, options_of_macros_have_names_too)
+{
+    static const char *const calls[] = {
+        "dg_training_plan(x, \"sgd\", p, plan%s).code == DG_OK", "dg_draw(g, \"a.svg\"%s).code == DG_OK",
+        "dg_draw_bytes(g, bytes, size%s).code == DG_OK", "dg_scan(x, 1, &x, cell%s) != NULL"};
+    char call[200], text[1500], line[300], name[20];
+    for (int k = 0; k < COMPILERS; k++)
+        for (size_t c = 0; has_compiler(k) && c < sizeof calls / sizeof *calls; c++)
+            for (int wrong = 0; wrong < 2; wrong++) {
+                snprintf(call, sizeof call, calls[c], wrong ? ", 7" : "");
+                snprintf(text, sizeof text, by_hand, call);
+                snprintf(name, sizeof name, "by_hand.%s", compilers[k].extension);
+                write_text(name, text);
+                snprintf(line, sizeof line,
+                         "./with '%s -Wall -Wextra -Werror=pedantic -fsyntax-only $(pkg-config --cflags "
+                         "dotgrad-graphviz) %s'",
+                         compilers[k].compiler, name);
+                cr_expect_eq(shell(line) != 0, wrong, "%s: %s", compilers[k].compiler, call);
+            }
+}
+
 /* Each builder that is printed, with a value behind its arguments that has no name: dg_linear(x, 10, false). */
 Test(install, options_have_names)
 {

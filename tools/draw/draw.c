@@ -344,8 +344,10 @@ dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v
 
 dg_status draw_check(const drawing_work *work, const view *v)
 {
-    return v->failed || arena_failed(v->arena) ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who)
-                                               : dg_ok();
+    const dg_graph *old = work->options->old;
+    bool failed = v->failed || arena_failed(v->arena) || dg_graph_status(work->graph).code == DG_NO_MEMORY ||
+                  (old && dg_graph_status(old).code == DG_NO_MEMORY); /* what a label asked of a node */
+    return failed ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who) : dg_ok();
 }
 
 dg_status draw_end(const drawing_work *work, view *v, dg_status status)

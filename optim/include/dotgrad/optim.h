@@ -34,9 +34,10 @@ dg_status dg_trainable_matching(dg_node *output, const char *patterns, dg_node *
  *     DG_TRY(dg_training_plan(loss, "adam(lr=1e-3)", parameters, &plan, .seed = 1));
  *     DG_TRY(dg_plan_run(plan, feeds, n_feeds));     // result 0 is the loss, then those of `fetch`
  */
-typedef struct dg_training_plan_options {
+typedef struct DG_BY_NAME dg_training_plan_options {
     DG_OPTIONS_BEGIN
-    const char *trains DG_DEFAULT();                        /* as in dg_trainable_matching; NULL: all */
+    const char *trains DG_DEFAULT(); /* as in dg_trainable_matching; NULL: all */
+    DG_OPTION
     const char *groups DG_DEFAULT(), *freeze DG_DEFAULT();  /* as dg_groups_parse() takes them; NULL: none */
     const char *name DG_DEFAULT();                          /* of the optimiser: see dg_optimizer_step; NULL: none */
     double clip_value DG_DEFAULT(), clip_norm DG_DEFAULT(); /* 0: none */
@@ -55,7 +56,7 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
 #define dg_training_plan(...) dg_training_plan_given(__VA_ARGS__, )
 #define dg_training_plan_given(loss, optimizer, parameters, plan, ...)                                                 \
     dg_training_plan_with((loss), (optimizer), (parameters), (plan),                                                   \
-                          DG_OPTIONS(dg_training_plan_options, DG_GIVEN(.memory_limit = 0, ) __VA_ARGS__))
+                          DG_OPTIONS(dg_training_plan_options, DG_GIVEN(.trains = NULL, ) __VA_ARGS__))
 
 /* The updates of such a step alone, for a plan of your own; `options` may be NULL, and its fetch, seed, threads and
  * memory_limit are not read. The list lives in the graph's arena. DG_BAD_ARGUMENT: an optimiser that drives the
