@@ -57,10 +57,9 @@ dg_status dg_heat_measure(const dg_heat_request *request, dg_heat **heat);
 void dg_heat_free(dg_heat *heat); /* NULL is fine */
 
 /* Sizes are in points (1/72 inch). NULL, 0 and false are the defaults; texts and lists are only read. */
-typedef struct DG_BY_NAME dg_draw_options {
+typedef struct dg_draw_options {
     DG_OPTIONS_BEGIN
     dg_draw_view view DG_DEFAULT();
-    DG_OPTION
     const dg_graph_file *file DG_DEFAULT(); /* of the graph: its clusters, names and appearance are drawn */
     dg_node *loss DG_DEFAULT();
     dg_node *output DG_DEFAULT();       /* these two, NULL: the file's, or none; the views of derivatives need a loss */
@@ -98,12 +97,11 @@ typedef struct DG_BY_NAME dg_draw_options {
  * there; DG_BAD_DATA: too large for a layout, or the layout program failed; DG_IO. */
 #define dg_draw(...) dg_draw_given(__VA_ARGS__, )
 #define dg_draw_given(graph, path, ...)                                                                                \
-    dg_draw_file((graph), (path), DG_OPTIONS(dg_draw_options, DG_GIVEN(.view = DG_VIEW_FORWARD, ) __VA_ARGS__))
+    dg_draw_file((graph), (path), DG_OPTIONS(dg_draw_options, DG_GIVEN(.told = NULL, ) __VA_ARGS__))
 /* Draws into memory: *bytes is allocated, to be freed with free(). `format` is taken from the options. */
 #define dg_draw_bytes(...) dg_draw_bytes_given(__VA_ARGS__, )
 #define dg_draw_bytes_given(graph, bytes, size, ...)                                                                   \
-    dg_draw_memory((graph), DG_OPTIONS(dg_draw_options, DG_GIVEN(.view = DG_VIEW_FORWARD, ) __VA_ARGS__), (bytes),     \
-                   (size))
+    dg_draw_memory((graph), DG_OPTIONS(dg_draw_options, DG_GIVEN(.told = NULL, ) __VA_ARGS__), (bytes), (size))
 
 dg_status dg_draw_file(dg_graph *graph, const char *path, dg_draw_options options);
 dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes, size_t *size);
