@@ -51,8 +51,8 @@ Test(activation_command, puts_functions_side_by_side_on_a_page)
                 "b=parameter(1.0, min=0.5, max=4, per=channel)' -o report.html"));
     read_text("report.html", text, sizeof text);
     static const char *const words[] = {"<th>relu</th><th>tanh</th>",
-                                        "<td>symmetry</td><td class=\"proved\">neither even nor odd</td><td "
-                                        "class=\"proved\">odd</td>",
+                                        ("<td>symmetry</td><td class=\"proved\">neither even nor odd</td>"
+                                         "<td class=\"proved\">odd</td>"),
                                         "1, trainable, at least 0.5, at most 4, one for each channel", "…</text>"};
     expect_words(text, 4, words);
 }
