@@ -133,7 +133,7 @@ int dg_node_input_count(const dg_node *node);
 dg_node *dg_node_input(const dg_node *node, int input); /* NULL: an optional input that was left out */
 const char *dg_node_input_name(const dg_node *node, int input);
 int dg_node_output_count(const dg_node *node);
-const dg_type *dg_node_type(const dg_node *node, int output); /* shape as far as the symbols tell */
+const dg_type *dg_node_type(const dg_node *node, int output); /* sizes as far as known; of NULL: some float32 */
 const dg_value *dg_node_attrs(const dg_node *node);           /* in the order the op declares, defaults filled in */
 const dg_value *dg_node_attr(const dg_node *node, const char *name); /* NULL: the op has no such attribute */
 const dg_formula *dg_node_formula(const dg_node *node);              /* of an elementwise node; else NULL */
