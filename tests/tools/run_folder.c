@@ -130,6 +130,8 @@ static pid_t start(const char *run, const char *epochs)
     pid_t child = fork();
     cr_assert_geq(child, 0);
     if (child == 0) {
+        signal(SIGHUP, SIG_DFL); /* under nohup it would stay ignored */
+        signal(SIGINT, SIG_DFL);
         int quiet = open("/dev/null", O_RDWR), messages = open(".messages", O_WRONLY | O_CREAT | O_TRUNC, 0666);
         dup2(quiet, 1);
         dup2(messages, 2);
