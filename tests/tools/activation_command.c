@@ -141,7 +141,7 @@ static void write_net(const char *second)
 }
 
 /* The functions of the network first, then those that are put into it; then the study of both. */
-Test(activation_command, compares_functions_inside_a_network, .timeout = 120)
+Test(activation_command, compares_functions_inside_a_network)
 {
     write_net("relu");
     outcome run = dotgrad("activation --in net.dot --replace act1,act2 --with a.txt --seeds 2 --train in");
@@ -160,7 +160,7 @@ Test(activation_command, compares_functions_inside_a_network, .timeout = 120)
     cr_expect(strstr(run.out, "act1,act2=gelu against act1,act2=original"), "%s", run.out);
 }
 
-Test(activation_command, trains_in_ready_tasks, .timeout = 120)
+Test(activation_command, trains_in_ready_tasks)
 {
     outcome run =
         dotgrad("activation relu 'x * sigmoid(b * x), b=parameter(1.0)' --train cmp --task mlp-spirals,mlp-sinc "
@@ -173,7 +173,7 @@ Test(activation_command, trains_in_ready_tasks, .timeout = 120)
 }
 
 /* Small enough for a test; `--search --train FOLDER --budget 15m` is the whole. */
-Test(activation_command, search_says_whether_it_beats_relu, .timeout = 200)
+Test(activation_command, search_says_whether_it_beats_relu)
 {
     outcome run =
         dotgrad("activation --search --seed 1 --formulas 150 --train found --task mlp-spirals,mlp-sinc --seeds 2 "
