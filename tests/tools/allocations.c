@@ -1,8 +1,8 @@
 /* Long because a scenario is here for each part of the library. The library while memory runs out: a scenario is
  * repeated with its first allocation failing, with its second, … and with all from there on. It has the same result, or
  * DG_NO_MEMORY; under -Db_sanitize=address nothing is lost either. The linker leads the allocations of the library,
- * which is linked whole, through __wrap_… below. ALLOCATIONS_STRIDE in the environment says how many are left out
- * between two that fail (0: none; by default so many that a sweep has some eighty runs). */
+ * which is linked whole, through __wrap_… below. ALLOCATIONS_POINTS in the environment says how many of them fail,
+ * evenly (0: all; 40 by default), once alone and once with all after it. */
 #include "command.h"
 
 #include <dotgrad/activation.h>
@@ -147,8 +147,9 @@ static dg_status run(scenario *work, long at, bool from, uint64_t *result)
 
 static long stride_of(long all)
 {
-    const char *text = getenv("ALLOCATIONS_STRIDE");
-    return text ? 1 + atol(text) : 1 + all / 40;
+    const char *text = getenv("ALLOCATIONS_POINTS");
+    long points = text ? atol(text) : 40;
+    return points > 0 ? 1 + all / points : 1;
 }
 
 static void sweep(const char *name, scenario *work)
