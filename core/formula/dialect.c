@@ -218,8 +218,9 @@ static void write_text(writer *w, const char *text, size_t length)
 /* Names of several letters, those of Greek ones as the letter. */
 static void write_latex_name(writer *w, const char *name)
 {
-    static const char *const greek[] = {"alpha", "beta",  "gamma", "delta", "epsilon", "lambda", "mu",   "nu",
-                                        "rho",   "sigma", "tau",   "theta", "omega",   "kappa",  "zeta", "xi"};
+    static const char *const greek[] = {"alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu",
+                                        "nu",    "rho",  "sigma", "tau",   "theta",   "omega",  "kappa",
+                                        "zeta",  "xi",   "eta",   "phi",   "chi",     "psi"};
     for (size_t k = 0; k < sizeof greek / sizeof greek[0]; k++)
         if (strcmp(name, greek[k]) == 0)
             write_text(w, "\\", 1);

@@ -2,7 +2,11 @@
  *
  *   parse.c   the text of a formula as a tree
  *   set.c     the tree as words and lines in their places
- *   tex.c     the tree as LaTeX */
+ *   tex.c     the tree as LaTeX
+ *   line.c    the text as it is written in one line: "x·σ(βx)"
+ *
+ * All show what the author wrote, whose text the node keeps; dg_formula_print_as() prints what the stable rewrites have
+ * made of it. */
 #ifndef TOOLS_DRAW_MATH_H
 #define TOOLS_DRAW_MATH_H
 
@@ -23,8 +27,12 @@ typedef struct math {
 const math *math_parse(dg_arena *arena, const char *formula);
 /* 1 comparison, 2 sum, 3 product, 4 minus, 5 power, 6 what needs no brackets. */
 int math_precedence(const math *m);
-/* "α" of "alpha", the word itself where it is no Greek letter. */
-const char *math_letter(const char *word);
+/* "α" of "alpha", "∞" of "inf"; NULL: the word stands for no letter. */
+const char *math_letter(const char *word, size_t length);
+const char *math_small_digit(char digit); /* "²" of '2' */
+
+/* In the arena. */
+const char *math_line(dg_arena *arena, const char *formula);
 
 typedef struct math_point {
     double x, y;
@@ -42,7 +50,7 @@ typedef struct math_picture {
     double width, ascent, descent;
     int n;
     math_item *items;
-    const char *tex;
+    const char *tex; /* for LaTeX, in the place of all items */
 } math_picture;
 
 /* Letters are of `size`, in powers of `least`. In the arena; NULL without memory. */

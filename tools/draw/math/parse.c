@@ -13,20 +13,6 @@ typedef struct reading {
     bool failed;
 } reading;
 
-static const char *const letters[][2] = {
-    {"alpha", "α"}, {"beta", "β"},  {"gamma", "γ"}, {"delta", "δ"},  {"epsilon", "ε"}, {"eps", "ε"},
-    {"eta", "η"},   {"theta", "θ"}, {"kappa", "κ"}, {"lambda", "λ"}, {"mu", "μ"},      {"nu", "ν"},
-    {"xi", "ξ"},    {"rho", "ρ"},   {"sigma", "σ"}, {"tau", "τ"},    {"phi", "φ"},     {"chi", "χ"},
-    {"psi", "ψ"},   {"omega", "ω"}, {"pi", "π"},    {"inf", "∞"}};
-
-const char *math_letter(const char *word)
-{
-    for (size_t k = 0; k < sizeof letters / sizeof *letters; k++)
-        if (strcmp(letters[k][0], word) == 0)
-            return letters[k][1];
-    return word;
-}
-
 int math_precedence(const math *m)
 {
     if (m->kind == MATH_MINUS)

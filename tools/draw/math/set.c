@@ -231,7 +231,9 @@ static math_picture call(setting *s, const math *m, double size)
 static bool is_letter(const char *word)
 {
     int letters = 0;
-    for (word = math_letter(word); *word; word++)
+    if (math_letter(word, strlen(word)))
+        return true;
+    for (; *word; word++)
         letters += ((unsigned char)*word & 0xc0) != 0x80;
     return letters == 1;
 }
@@ -248,12 +250,11 @@ static bool is_coefficient(const math *m)
 /* "²" of a whole number; NULL of what has no such letters. */
 static const char *small_power(setting *s, const math *exponent)
 {
-    static const char *const digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
     const char *made = "";
     if (exponent->kind != MATH_NUMBER || strspn(exponent->word, "0123456789") != strlen(exponent->word))
         return NULL;
     for (const char *digit = exponent->word; *digit; digit++)
-        made = text_format(s->arena, "%s%s", made, digits[*digit - '0']);
+        made = text_format(s->arena, "%s%s", made, math_small_digit(*digit));
     return made;
 }
 
@@ -288,8 +289,10 @@ static math_picture binary(setting *s, const math *m, double size)
 
 static math_picture set(setting *s, const math *m, double size)
 {
-    if (m->kind == MATH_NAME)
-        return words(s, math_letter(m->word), size);
+    if (m->kind == MATH_NAME) {
+        const char *letter = math_letter(m->word, strlen(m->word));
+        return words(s, letter ? letter : m->word, size);
+    }
     if (m->kind == MATH_NUMBER) {
         const char *minus = strchr(m->word, '-'); /* of an exponent */
         return words(s, minus ? text_format(s->arena, "%.*s−%s", (int)(minus - m->word), m->word, minus + 1) : m->word,

@@ -10,7 +10,7 @@ static const char *tex(dg_arena *arena, const math *m, bool is_small); /* is_sma
 static const char *name(dg_arena *arena, const char *word)
 {
     text t = {0};
-    if (strcmp(math_letter(word), word) != 0)
+    if (math_letter(word, strlen(word)))
         return strcmp(word, "inf") == 0   ? "\\infty "
                : strcmp(word, "eps") == 0 ? "\\varepsilon "
                                           : text_format(arena, "\\%s ", word);

@@ -459,7 +459,7 @@ void label_row(view *v, view_row *row)
         put_details(v, row, &t);
         row->detail = text_keep(v->arena, &t);
         if (formula) {
-            row->head = formula_pretty(v->arena, formula);
+            row->head = math_line(v->arena, formula);
             row->math = math_parse(v->arena, formula);
             row->style = style_of_formula(v, row->node);
         }

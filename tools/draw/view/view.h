@@ -10,7 +10,7 @@
  *   derive.c     gradients and updates as nodes of a graph
  *   label.c      what is written in a row: details, arguments, shapes
  *   plan.c       from the steps of a plan
- *   formula.c    formulas as mathematics */
+ */
 #ifndef TOOLS_DRAW_VIEW_H
 #define TOOLS_DRAW_VIEW_H
 
@@ -172,9 +172,6 @@ bool label_changes_shape(const dg_node *node, int output);
 bool label_is_commutative(view *v, const dg_node *node);
 
 /* ---- formula.c ---- */
-
-/* "x·σ(βx)" as it is written in mathematics, in the arena. */
-const char *formula_pretty(dg_arena *arena, const char *formula);
 
 /* ---- graph.c ---- */
 

@@ -1,28 +1,41 @@
-/* Formulas as mathematics, from their text. */
-#include "view.h"
+/* The text of a formula in one line: letters and signs as mathematics has them, whole powers raised. */
+#include "math.h"
 
 #include <ctype.h>
 #include <string.h>
 
-static const char *const words[][2] = {{"alpha", "α"}, {"beta", "β"}, {"gamma", "γ"}, {"delta", "δ"}, {"epsilon", "ε"},
-                                       {"eps", "ε"},   {"eta", "η"},  {"theta", "θ"}, {"kappa", "κ"}, {"lambda", "λ"},
-                                       {"mu", "μ"},    {"nu", "ν"},   {"xi", "ξ"},    {"rho", "ρ"},   {"sigma", "σ"},
-                                       {"tau", "τ"},   {"phi", "φ"},  {"chi", "χ"},   {"psi", "ψ"},   {"omega", "ω"},
-                                       {"pi", "π"},    {"inf", "∞"},  {"sqrt", "√"}};
+static const char *const letters[][2] = {
+    {"alpha", "α"}, {"beta", "β"},  {"gamma", "γ"}, {"delta", "δ"},  {"epsilon", "ε"}, {"eps", "ε"},
+    {"eta", "η"},   {"theta", "θ"}, {"kappa", "κ"}, {"lambda", "λ"}, {"mu", "μ"},      {"nu", "ν"},
+    {"xi", "ξ"},    {"rho", "ρ"},   {"sigma", "σ"}, {"tau", "τ"},    {"phi", "φ"},     {"chi", "χ"},
+    {"psi", "ψ"},   {"omega", "ω"}, {"pi", "π"},    {"inf", "∞"}};
 static const char *const signs[][2] = {{"<=", " ≤ "}, {">=", " ≥ "}, {"==", " = "}, {"!=", " ≠ "}, {"<", " < "},
                                        {">", " > "},  {"*", " · "},  {"+", " + "},  {"/", " / "},  {",", ", "}};
-static const char *const powers[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+
+const char *math_letter(const char *word, size_t length)
+{
+    for (size_t k = 0; k < sizeof letters / sizeof *letters; k++)
+        if (strlen(letters[k][0]) == length && strncmp(letters[k][0], word, length) == 0)
+            return letters[k][1];
+    return NULL;
+}
+
+const char *math_small_digit(char digit)
+{
+    static const char *const digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+    return digits[digit - '0'];
+}
 
 static const char *put_word(text *t, const char *at)
 {
     size_t length = 0;
     while (isalnum((unsigned char)at[length]) || at[length] == '_' || at[length] == '.')
         length++;
-    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-        if (strlen(words[k][0]) == length && strncmp(words[k][0], at, length) == 0) {
-            text_put(t, words[k][1]);
-            return at + length;
-        }
+    const char *letter = length == 4 && strncmp(at, "sqrt", 4) == 0 ? "√" : math_letter(at, length);
+    if (letter) {
+        text_put(t, letter);
+        return at + length;
+    }
     text_bytes(t, at, length);
     return at + length;
 }
@@ -38,7 +51,7 @@ static const char *put_power(text *t, const char *at)
         return at + 1;
     }
     for (; isdigit((unsigned char)*digit); digit++)
-        text_put(t, powers[*digit - '0']);
+        text_put(t, math_small_digit(*digit));
     return digit;
 }
 
@@ -53,7 +66,7 @@ static bool is_binary(const text *t)
            !(k > 2 && (unsigned char)t->bytes[k - 3] == 0xe2 && (unsigned char)t->bytes[k - 2] == 0x89);
 }
 
-const char *formula_pretty(dg_arena *arena, const char *formula)
+const char *math_line(dg_arena *arena, const char *formula)
 {
     text t = {0};
     for (const char *at = formula; *at;) {
