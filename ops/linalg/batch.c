@@ -3,6 +3,7 @@
 #include "ops/shared/strided.h"
 
 #include <stdio.h>
+#include <string.h>
 
 dg_status want_matrices(const dg_infer *infer, int k)
 {
@@ -118,4 +119,16 @@ void *matrix_at(const dg_tensor *tensor, int64_t matrix)
     int rank = tensor->shape.rank;
     return element_at(tensor->dtype, tensor->data,
                       matrix * tensor->shape.dims[rank - 2] * tensor->shape.dims[rank - 1]);
+}
+
+size_t matrix_bytes(const dg_tensor *tensor)
+{
+    int rank = tensor->shape.rank;
+    return (size_t)tensor->shape.dims[rank - 2] * (size_t)tensor->shape.dims[rank - 1] * dg_dtype_size(tensor->dtype);
+}
+
+void matrix_copy(void *to, const dg_tensor *from, int64_t matrix)
+{
+    if (matrix_bytes(from) > 0)
+        memcpy(to, matrix_at(from, matrix), matrix_bytes(from));
 }

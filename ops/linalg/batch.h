@@ -36,5 +36,7 @@ dg_status matrix_job_run(matrix_job *job, const char *what);
 /* Matrix number `matrix` of the batch in an operand that is broadcast to it, and which one of its own that is. */
 int64_t matrix_of_batch(const matrix_job *job, const dg_tensor *operand, int64_t matrix);
 void *matrix_at(const dg_tensor *tensor, int64_t matrix);
+size_t matrix_bytes(const dg_tensor *tensor); /* of one */
+void matrix_copy(void *to, const dg_tensor *from, int64_t matrix);
 
 #endif

@@ -10,23 +10,21 @@
 #include <dotgrad/ops/reduce.h>
 #include <dotgrad/ops/shape.h>
 #include <dotgrad/ops/source.h>
-#include <string.h>
 
 /* A job over the matrices of input 0, with room for a copy of one and its pivots. */
 static matrix_job determinant_job(const dg_kernel *kernel)
 {
     const dg_tensor *x = kernel->inputs[0];
     matrix_job job = matrix_job_of(kernel, x);
-    job.work = (size_t)job.n * (size_t)job.n * dg_dtype_size(x->dtype) + pivots_bytes(job.n);
+    job.work = matrix_bytes(x) + pivots_bytes(job.n);
     return job;
 }
 
 static determinant determinant_of(const matrix_job *job, int64_t matrix, void *work)
 {
-    size_t bytes = (size_t)job->n * (size_t)job->n * dg_dtype_size(job->dtype);
-    void *pivots = (char *)work + bytes;
-    if (bytes > 0)
-        memcpy(work, matrix_at(job->kernel->inputs[0], matrix), bytes);
+    const dg_tensor *x = job->kernel->inputs[0];
+    void *pivots = (char *)work + matrix_bytes(x);
+    matrix_copy(work, x, matrix);
     lu_factor(job->dtype, job->n, work, pivots);
     return lu_determinant(job->dtype, job->n, work, pivots);
 }
@@ -79,10 +77,8 @@ static dg_status cofactors_infer(const dg_infer *infer)
 static int64_t cofactors_one(const matrix_job *job, int64_t matrix, void *work, int64_t *held)
 {
     (void)held;
-    size_t bytes = (size_t)job->n * (size_t)job->n * dg_dtype_size(job->dtype);
     void *y = matrix_at(job->kernel->outputs[0], matrix);
-    if (bytes > 0)
-        memcpy(y, matrix_at(job->kernel->inputs[0], matrix), bytes);
+    matrix_copy(y, job->kernel->inputs[0], matrix);
     return cofactors(job->dtype, job->n, y, work);
 }
 
@@ -124,10 +120,8 @@ static dg_status cofactors_backward_infer(const dg_infer *infer)
 static int64_t cofactors_backward_one(const matrix_job *job, int64_t matrix, void *work, int64_t *held)
 {
     (void)held;
-    size_t bytes = (size_t)job->n * (size_t)job->n * dg_dtype_size(job->dtype);
     void *y = matrix_at(job->kernel->outputs[0], matrix);
-    if (bytes > 0)
-        memcpy(y, matrix_at(job->kernel->inputs[1], matrix), bytes);
+    matrix_copy(y, job->kernel->inputs[1], matrix);
     return cofactors_backward(job->dtype, job->n, matrix_at(job->kernel->inputs[0], matrix), y, work);
 }
 
@@ -148,7 +142,7 @@ static size_t cofactors_backward_workspace(const dg_kernel *kernel)
 static dg_status cofactors_backward_forward(const dg_kernel *kernel)
 {
     matrix_job job = cofactors_backward_job(kernel);
-    return matrix_job_run(&job, "the singular values did not converge (LAPACK says %lld)");
+    return matrix_job_run(&job, "the singular values did not converge (LAPACK's info is %lld)");
 }
 
 /* Bilinear in g and the cotangent h, and symmetric. As the value is (<g, C>·C − C·gᵀ·C) / det A, that of <h, value> by

@@ -25,17 +25,6 @@ static int64_t columns_of(const dg_tensor *tensor)
     return tensor->shape.dims[tensor->shape.rank - 1];
 }
 
-static size_t matrix_bytes(const dg_tensor *tensor)
-{
-    return (size_t)rows_of(tensor) * (size_t)columns_of(tensor) * dg_dtype_size(tensor->dtype);
-}
-
-static void copy_matrix(void *to, const dg_tensor *from, int64_t matrix)
-{
-    if (matrix_bytes(from) > 0)
-        memcpy(to, matrix_at(from, matrix), matrix_bytes(from));
-}
-
 static dg_node *transposed(dg_node *matrix)
 {
     return dg_transpose(matrix, -2, -1);
@@ -74,7 +63,7 @@ static int64_t cholesky_one(const matrix_job *job, int64_t matrix, void *work, i
 {
     (void)work, (void)held;
     void *y = matrix_at(job->kernel->outputs[0], matrix);
-    copy_matrix(y, job->kernel->inputs[0], matrix);
+    matrix_copy(y, job->kernel->inputs[0], matrix);
     return cholesky_factor(job->dtype, job->n, job->kernel->attrs[0].b, y);
 }
 
@@ -112,7 +101,7 @@ static int64_t triangular_one(const matrix_job *job, int64_t matrix, void *work,
     const dg_tensor *b = job->kernel->inputs[0], *a = job->kernel->inputs[1];
     const dg_value *attrs = job->kernel->attrs;
     void *x = matrix_at(job->kernel->outputs[0], matrix);
-    copy_matrix(x, b, matrix_of_batch(job, b, matrix));
+    matrix_copy(x, b, matrix_of_batch(job, b, matrix));
     triangle form = {.upper = attrs[0].b, .transpose = attrs[1].b, .unit = attrs[2].b};
     return triangle_solve(job->dtype, job->m, job->n, form, matrix_at(a, matrix_of_batch(job, a, matrix)), x);
 }
@@ -146,7 +135,7 @@ static int64_t inverse_one(const matrix_job *job, int64_t matrix, void *work, in
 {
     (void)held;
     void *y = matrix_at(job->kernel->outputs[0], matrix), *free = (char *)work + pivots_bytes(job->n);
-    copy_matrix(y, job->kernel->inputs[0], matrix);
+    matrix_copy(y, job->kernel->inputs[0], matrix);
     int64_t info = lu_factor(job->dtype, job->n, y, work);
     if (!info)
         lu_invert(job->dtype, job->n, y, work, free);
@@ -198,11 +187,11 @@ static int64_t solve_one(const matrix_job *job, int64_t matrix, void *work, int6
     int64_t own = matrix_of_batch(job, a, matrix), info = 0;
     void *x = matrix_at(job->kernel->outputs[0], matrix), *lu = (char *)work + (pivots_bytes(job->m) + 7) / 8 * 8;
     if (*held != own) {
-        copy_matrix(lu, a, own);
+        matrix_copy(lu, a, own);
         info = lu_factor(job->dtype, job->m, lu, work);
         *held = own;
     }
-    copy_matrix(x, b, matrix_of_batch(job, b, matrix));
+    matrix_copy(x, b, matrix_of_batch(job, b, matrix));
     if (!info)
         lu_solve(job->dtype, job->m, job->n, lu, work, x);
     return info;
@@ -391,7 +380,7 @@ static int64_t eigh_one(const matrix_job *job, int64_t matrix, void *work, int64
     const dg_tensor *values = job->kernel->outputs[0];
     size_t row = (size_t)job->n * dg_dtype_size(job->dtype);
     void *vectors = matrix_at(job->kernel->outputs[1], matrix);
-    copy_matrix(vectors, job->kernel->inputs[0], matrix);
+    matrix_copy(vectors, job->kernel->inputs[0], matrix);
     return eigen(job->dtype, job->n, strcmp(job->kernel->attrs[0].s, "U") == 0, vectors,
                  (char *)values->data + (size_t)matrix * row, work);
 }
