@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-TestSuite(checkpoint, .timeout = 120);
-
 /* What a graph gives in one run of a plan for training: fetched results and what they cost. */
 typedef struct outcome {
     dg_tensors *parameters;

@@ -83,7 +83,7 @@ static void meet(void *argument, int64_t piece)
     meeting *m = argument;
     (void)piece;
     atomic_fetch_add(&m->arrived, 1);
-    for (int i = 0; i < 2000 && atomic_load(&m->arrived) < 2; i++)
+    for (int i = 0; i < 60000 && atomic_load(&m->arrived) < 2; i++)
         usleep(1000);
     if (atomic_load(&m->arrived) == 2)
         m->together = true;

@@ -12,7 +12,7 @@ static bool proved(const dg_activation *a, const char *name)
     return fact && fact->evidence == DG_PROVED;
 }
 
-Test(catalogue, goes_through_the_analysis, .timeout = 600)
+Test(catalogue, goes_through_the_analysis)
 {
     static const char *const facts[] = {"range", "parity", "monotone", "lipschitz"};
     int functions = 0, all = 0, counts[4] = {0};

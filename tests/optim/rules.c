@@ -318,10 +318,10 @@ static double emit_layers(int n)
 
 Test(rules, are_emitted_in_linear_time)
 {
-    double small = 1e9, large = 1e9; /* the least of three: the machine may be busy */
+    double small = 1e9, large = 1e9; /* the least of three, and a bound far from 16 and from 256: machines are busy */
     for (int i = 0; i < 3; i++) {
         small = fmin(small, emit_layers(250));
-        large = fmin(large, emit_layers(2000));
+        large = fmin(large, emit_layers(4000));
     }
-    cr_assert(large < 8 * small * 2.5 + 0.01, "250 layers %.4f s, 2000 layers %.4f s", small, large);
+    cr_assert(large < 100 * small, "250 layers %.4f s, 4000 layers %.4f s", small, large);
 }

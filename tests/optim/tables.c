@@ -445,7 +445,7 @@ Test(tables, brackets_belong_to_names_where_there_is_such_a_file)
 }
 
 /* Work is bounded before it is done, and what bounds it is named. */
-Test(tables, bounds_are_checked_before_the_work, .timeout = 60)
+Test(tables, bounds_are_checked_before_the_work)
 {
     size_t count = 5000000;
     char *line = malloc(2 * count + 1);

@@ -2,7 +2,7 @@
  * and the valley are made by learning.py (PyTorch 2, float64). */
 #include "found.h"
 
-TestSuite(learning, .init = make_folder, .fini = remove_folder, .timeout = 280);
+TestSuite(learning, .init = make_folder, .fini = remove_folder);
 
 static double errors_of(const char *example, const char *options)
 {

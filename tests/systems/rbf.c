@@ -150,7 +150,7 @@ static bool is_full(void)
 
 /* Digits, k-means and ridge: the table of four ways by five sizes. Independent: NumPy, 5 folds twice. Within 0.6 points
  * (the spread of k-means and folds); the collapse by a bias within 5. */
-Test(rbf_systems, digits_by_kmeans_and_ridge, .timeout = 3600)
+Test(rbf_systems, digits_by_kmeans_and_ridge)
 {
     static const int64_t sizes[] = {20, 50, 100, 200, 400};
     static const struct {
@@ -191,7 +191,7 @@ Test(rbf_systems, digits_by_kmeans_and_ridge, .timeout = 3600)
         }
 }
 
-Test(rbf_systems, digits_by_one_width_and_by_a_probabilistic_network, .timeout = 3600)
+Test(rbf_systems, digits_by_one_width_and_by_a_probabilistic_network)
 {
     net_options o = {.m = 200, .centers = "kmeans", .width = "mean_distance", .solver = "ridge(1e-6)", .layer = true};
     int folds = is_full() ? 10 : 2;
@@ -202,7 +202,7 @@ Test(rbf_systems, digits_by_one_width_and_by_a_probabilistic_network, .timeout =
     show("digits, PNN, width .3", mean_accuracy("digits(scale=unit)", o, folds, "0.3"), 98.8, within);
 }
 
-Test(rbf_systems, small_tables_standardised, .timeout = 3600)
+Test(rbf_systems, small_tables_standardised)
 {
     net_options o = {.m = 40, .centers = "kmeans", .width = "mean_distance", .solver = "ridge(0.1)", .layer = true};
     int folds = is_full() ? 50 : 15;
@@ -455,7 +455,7 @@ static double train_digits(const char *kernel, uint64_t seed, const char *freeze
 }
 
 /* Features from 0 to 16: widths that are trained do as well as frozen ones, and no kernel diverges. */
-Test(rbf_systems, unscaled_digits_train_with_every_kernel, .timeout = 3600)
+Test(rbf_systems, unscaled_digits_train_with_every_kernel)
 {
     static const char *const kernels[] = {"gaussian",
                                           "multiquadric",

@@ -219,12 +219,12 @@ static void expect_table(const char *problem)
     dg_data_free(whole);
 }
 
-Test(rbf_peers, wine, .timeout = 600)
+Test(rbf_peers, wine)
 {
     expect_table("wine");
 }
 
-Test(rbf_peers, breast_cancer, .timeout = 600)
+Test(rbf_peers, breast_cancer)
 {
     expect_table("breast_cancer");
 }

@@ -1,7 +1,7 @@
 /* Memory over time: the adding and the copying problem at reduced size. */
 #include "found.h"
 
-TestSuite(sequences, .init = make_folder, .fini = remove_folder, .timeout = 280);
+TestSuite(sequences, .init = make_folder, .fini = remove_folder);
 
 /* Who always says 1 has 1/6 (the variance of the sum of two uniform numbers). */
 Test(sequences, an_lstm_adds_two_marked_numbers)
@@ -35,7 +35,7 @@ static bool quotes_the_poems(const char *text, size_t count)
 
 /* Who knows how frequent the characters are and no more is right in 17 of 100 cases, the blanks. At reduced size, or,
  * with FULL=1, as the examples are: 94 and 98 %. */
-Test(sequences, networks_learn_to_write, .timeout = 900)
+Test(sequences, networks_learn_to_write)
 {
     bool full = getenv("FULL") != NULL;
     outcome run = dotgrad("train " EXAMPLES "char-lstm.dot%s --no-pictures -o lstm", full ? "" : " --epochs 15");

@@ -116,7 +116,7 @@ static void make_files(void)
                "  loss [op=cross_entropy]; x -> p -> h; a -> e -> output -> loss; t -> loss [arg=target]; }\n");
 }
 
-TestSuite(allocations, .init = make_files, .fini = remove_folder, .timeout = 3600);
+TestSuite(allocations, .init = make_files, .fini = remove_folder);
 
 /* What a scenario has made, as one number. */
 static void mix(uint64_t *result, const void *bytes, size_t size)

@@ -12,7 +12,7 @@ static void make_files(void)
     write_text("good.dot", GOOD);
 }
 
-TestSuite(bad_input, .init = make_files, .fini = remove_folder, .timeout = 120);
+TestSuite(bad_input, .init = make_files, .fini = remove_folder);
 
 static void expect_failure(outcome run, const char *what, const char *words)
 {

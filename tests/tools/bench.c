@@ -3,7 +3,7 @@
 
 #include <cjson/cJSON.h>
 
-TestSuite(bench, .init = make_folder, .fini = remove_folder, .timeout = 120);
+TestSuite(bench, .init = make_folder, .fini = remove_folder);
 
 static const char network[] =
     "digraph { graph [batch_size=8, optimizer=\"sgd(lr=0.1, momentum=0.9)\", output=b];\n"

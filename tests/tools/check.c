@@ -1,7 +1,7 @@
 /* dotgrad check: gradients that are right pass, and what cannot be checked is said. */
 #include "command.h"
 
-TestSuite(check, .init = make_folder, .fini = remove_folder, .timeout = 120);
+TestSuite(check, .init = make_folder, .fini = remove_folder);
 
 Test(check, passes_a_network_on_random_inputs)
 {

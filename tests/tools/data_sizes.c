@@ -4,7 +4,7 @@
 
 #include <dotgrad/graphviz.h>
 
-TestSuite(data_sizes, .init = make_folder, .fini = remove_folder, .timeout = 120);
+TestSuite(data_sizes, .init = make_folder, .fini = remove_folder);
 
 #define NET(attributes)                                                                                                \
     "digraph { graph [loss=loss, output=s, epochs=2" attributes "];\n"                                                 \

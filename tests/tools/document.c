@@ -4,7 +4,7 @@
 
 #include <sys/stat.h>
 
-TestSuite(document, .init = make_folder, .fini = remove_folder, .timeout = 300);
+TestSuite(document, .init = make_folder, .fini = remove_folder);
 
 /* The canonical text of a graph. */
 static const char *exported(const char *text)

@@ -15,7 +15,7 @@ static void make_files(void)
     write_text("mlp.dot", MLP);
 }
 
-TestSuite(draw, .init = make_files, .fini = remove_folder, .timeout = 300);
+TestSuite(draw, .init = make_files, .fini = remove_folder);
 
 static char *read_all(const char *path)
 {

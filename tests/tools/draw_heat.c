@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-TestSuite(draw_heat, .init = make_folder, .fini = remove_folder, .timeout = 300);
+TestSuite(draw_heat, .init = make_folder, .fini = remove_folder);
 
 enum { ROWS = 12, MOST_NODES = 400, MOST_FEEDS = 4 };
 

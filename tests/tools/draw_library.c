@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <time.h>
 
-TestSuite(draw_library, .init = make_folder, .fini = remove_folder, .timeout = 300);
+TestSuite(draw_library, .init = make_folder, .fini = remove_folder);
 
 /* Residual blocks in modules, a head and a loss. */
 static dg_graph *make_network(int blocks, dg_node **loss)

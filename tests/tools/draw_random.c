@@ -2,7 +2,7 @@
  * of each kind. */
 #include "command.h"
 
-TestSuite(draw_random, .init = make_folder, .fini = remove_folder, .timeout = 1800);
+TestSuite(draw_random, .init = make_folder, .fini = remove_folder);
 
 static int rounds(int usual)
 {

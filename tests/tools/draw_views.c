@@ -10,8 +10,6 @@
 
 #include <dirent.h>
 
-TestSuite(draw_views, .timeout = 1800);
-
 /* ---- what is drawn ---- */
 
 enum { MOST_FILES = 100 };

@@ -58,7 +58,7 @@ static void expect_inside(exact *e, const dg_activation *a, int order, dg_formul
     dg_enclosure_free(enclosure);
 }
 
-Test(exact, is_inside_the_enclosures_of_every_published_function, .timeout = 250)
+Test(exact, is_inside_the_enclosures_of_every_published_function)
 {
     exact *e = exact_new();
     for (size_t k = 0; k < dg_catalogue_count(); k++) {

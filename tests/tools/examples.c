@@ -7,7 +7,7 @@
 
 #define EXAMPLES "\"$TESTS\"/../tools/examples/"
 
-TestSuite(examples, .init = make_folder, .fini = remove_folder, .timeout = 280);
+TestSuite(examples, .init = make_folder, .fini = remove_folder);
 
 static dg_tensors *read_tensors(const char *path)
 {

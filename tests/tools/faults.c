@@ -93,7 +93,7 @@ static void make_subjects(void)
     cr_assert_eq(system("mkdir kept && cp -r net.dot rows.csv run kept"), 0);
 }
 
-TestSuite(faults, .init = make_subjects, .fini = remove_folder, .timeout = 3600);
+TestSuite(faults, .init = make_subjects, .fini = remove_folder);
 
 static void prepare(const subject *s)
 {

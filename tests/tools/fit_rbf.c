@@ -1,7 +1,7 @@
 /* dotgrad fit-rbf, and what graph files say of networks that are solved for: refit, epochs=0. */
 #include "command.h"
 
-TestSuite(fit_rbf, .init = make_folder, .fini = remove_folder, .timeout = 280);
+TestSuite(fit_rbf, .init = make_folder, .fini = remove_folder);
 
 Test(fit_rbf, leaves_a_run_that_predicts_and_trains_on)
 {

@@ -201,7 +201,7 @@ static const char *const networks[] = {"rbf",      "mlp",         "lenet", "vgg1
                                        "seq2seq",  "transformer", "gan",   "vae",       "siamese"};
 enum { NETWORKS = sizeof networks / sizeof *networks };
 
-TestSuite(gallery, .init = make_folder, .fini = remove_folder, .timeout = 300);
+TestSuite(gallery, .init = make_folder, .fini = remove_folder);
 
 static void draw(const char *network, const char *options)
 {

@@ -115,7 +115,7 @@ static void open_both(dg_model *model, dg_graph_file *copy, dg_stepper **steps, 
 
 /* Beyond the places of a network that takes no more, both go on with the last half of the tokens; a recurrence need
  * not. */
-Test(generate, steps_give_the_scores_of_the_whole_sequence, .timeout = 120)
+Test(generate, steps_give_the_scores_of_the_whole_sequence)
 {
     for (int k = 0; k < NETS; k++) {
         dg_model *model;
@@ -158,7 +158,7 @@ Test(generate, the_command_writes_the_same_text_by_steps_and_by_the_whole)
     cr_assert_str_eq(greedy.out, one.out);
 }
 
-Test(generate, a_trained_network_goes_on_as_the_text_does, .timeout = 120)
+Test(generate, a_trained_network_goes_on_as_the_text_does)
 {
     write_net("net.dot", "T", "last [op=\"gru(64)\"]; embed -> last;");
     expect_fine(dotgrad("train net.dot -o run --epochs 60 --no-pictures"));

@@ -3,7 +3,7 @@
 
 #include <glob.h>
 
-TestSuite(graph_file, .init = make_folder, .fini = remove_folder, .timeout = 1200);
+TestSuite(graph_file, .init = make_folder, .fini = remove_folder);
 
 static char *read_all(const char *path)
 {

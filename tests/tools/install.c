@@ -97,7 +97,7 @@ static void install(void)
     write_text("net17.cc", text);
 }
 
-TestSuite(install, .init = install, .fini = remove_folder, .timeout = 240);
+TestSuite(install, .init = install, .fini = remove_folder);
 
 static void expect_output(const char *what)
 {

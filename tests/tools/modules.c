@@ -4,7 +4,7 @@
 
 #include <dotgrad/dotgrad.h>
 
-TestSuite(modules, .init = make_folder, .fini = remove_folder, .timeout = 120);
+TestSuite(modules, .init = make_folder, .fini = remove_folder);
 
 #define X "x [op=\"parameter([5, 4], init=normal)\"]; "
 

@@ -8,7 +8,7 @@
 
 #define WORKED "\"$TESTS\"/../tools/examples/worked-2-2-2.dot"
 
-TestSuite(numbers, .init = make_folder, .fini = remove_folder, .timeout = 120);
+TestSuite(numbers, .init = make_folder, .fini = remove_folder);
 
 /* The last number of the line that begins with the text. */
 static double last_number(const char *text, const char *begin)

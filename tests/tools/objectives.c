@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-TestSuite(objectives, .init = make_folder, .fini = remove_folder, .timeout = 120);
+TestSuite(objectives, .init = make_folder, .fini = remove_folder);
 
 static const char gan[] =
     "digraph gan { graph [data=\"ring(n=400)\", epochs=4, batch_size=64, loss=\"d_loss, g_loss\", output=fake, "

@@ -24,7 +24,7 @@ static void make_files(void)
     write_text("table.csv", "1,2,3,4,0\n1,2,3,4,1\n2,2,3,4,2\n");
 }
 
-TestSuite(options, .init = make_files, .fini = remove_folder, .timeout = 240);
+TestSuite(options, .init = make_files, .fini = remove_folder);
 
 /* ---- what there is ---- */
 

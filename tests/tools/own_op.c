@@ -20,7 +20,7 @@ static void install(void)
                            "cp \"$TESTS\"/../tools/examples/own-op/* .");
 }
 
-TestSuite(own_op, .init = install, .fini = remove_folder, .timeout = 120);
+TestSuite(own_op, .init = install, .fini = remove_folder);
 
 Test(own_op, works_in_a_program)
 {
@@ -103,7 +103,7 @@ static const char *const networks[] = {"examples/adding-lstm",
                                        "bench/tiny"};
 
 /* The check passes each network, and finds a wrong derivative behind its loss. */
-Test(own_op, a_wrong_derivative_is_found_in_every_network, .timeout = 280)
+Test(own_op, a_wrong_derivative_is_found_in_every_network)
 {
     write_text("wrong.c", wrong_op);
     shell("cc -shared",

@@ -25,7 +25,7 @@ static void make_net(void)
     write_text("net.dot", NET);
 }
 
-TestSuite(run_folder, .init = make_net, .fini = remove_folder, .timeout = 240);
+TestSuite(run_folder, .init = make_net, .fini = remove_folder);
 
 /* "SUM NAME\n" of every file of a folder, hidden ones too, and whether it is there. */
 static void fingerprint(const char *run, char *text, size_t size)
@@ -143,23 +143,23 @@ static pid_t start(const char *run, const char *epochs)
 
 static bool wait_for_file(const char *path)
 {
-    for (int k = 0; k < 1000 && access(path, F_OK); k++)
+    for (int k = 0; k < 30000 && access(path, F_OK); k++)
         nap(0.01);
     return !access(path, F_OK);
 }
 
-/* The exit state once it ends within so many seconds; else it is killed and the test fails. */
-static int expect_end(pid_t child, double seconds)
+/* The exit state once it ends within some minutes; else it is killed and the test fails. */
+static int expect_end(pid_t child)
 {
     int state;
-    for (double spent = 0; spent < seconds; spent += 0.02) {
+    for (double spent = 0; spent < 300; spent += 0.02) {
         if (waitpid(child, &state, WNOHANG) == child)
             return state;
         nap(0.02);
     }
     kill(child, SIGKILL);
     waitpid(child, &state, 0);
-    cr_assert_fail("it did not end in %g seconds", seconds);
+    cr_assert_fail("it did not end");
     return state;
 }
 
@@ -173,7 +173,7 @@ Test(run_folder, is_held_by_one_training)
     expect_failure(dotgrad("train --resume run"), 3, pid);
     expect_failure(dotgrad("train --resume run/checkpoint.safetensors"), 3, pid);
     kill(first, SIGTERM);
-    int state = expect_end(first, 20);
+    int state = expect_end(first);
     cr_assert(WIFEXITED(state) && WEXITSTATUS(state) == 1);
     cr_assert(access("run/.lock", F_OK), "the lock was left");
     expect_fine(dotgrad("train net.dot -o run"));
@@ -208,15 +208,14 @@ static void make_gnuplot(const char *script)
 Test(run_folder, outlives_a_gnuplot_that_hangs)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
-    make_gnuplot("#!/bin/sh\necho $$ >../gnuplot.pid\nsleep 1000 & wait\n");
+    make_gnuplot("#!/bin/sh\necho $$ >../gnuplot.new\nmv ../gnuplot.new ../gnuplot.pid\nsleep 1000 & wait\n");
     for (int k = 0; k < 3; k++) {
         char pid[32];
         unlink("gnuplot.pid");
         pid_t child = start("run", "3");
         cr_assert(wait_for_file("gnuplot.pid"));
-        nap(0.1);
         kill(child, signals[k]);
-        int state = expect_end(child, 5);
+        int state = expect_end(child);
         cr_assert(WIFSIGNALED(state) && WTERMSIG(state) == signals[k], "signal %d: state %x", signals[k], state);
         read_text("gnuplot.pid", pid, sizeof pid);
         cr_assert(kill(atoi(pid), 0) && errno == ESRCH, "gnuplot still runs");
@@ -275,8 +274,7 @@ Test(run_folder, is_whole_when_nobody_reads_the_progress)
     expect_fine(dotgrad("train net.dot -o whole --epochs 200"));
     snprintf(line, sizeof line, "'%s' train net.dot -o run --epochs 200 2>&1 | head -n 1 >.out", getenv("DOTGRAD"));
     cr_assert_eq(system(line), 0);
-    for (int k = 0; k < 500 && access("run/loss.png", F_OK); k++)
-        nap(0.02);
+    cr_assert(wait_for_file("run/loss.png"));
     cr_assert(same_bytes("whole/checkpoint.safetensors", "run/checkpoint.safetensors"));
 }
 
@@ -301,8 +299,9 @@ Test(run_folder, takes_no_memory_for_epochs_to_come)
     char line[512];
     snprintf(
         line, sizeof line,
-        "(" LIMIT_MEMORY(2000000) "OPENBLAS_NUM_THREADS=1 timeout 3 '%s' train net.dot -o run --epochs 1000000000) "
-                                  ">.out 2>.err",
+        "(" LIMIT_MEMORY(2000000) "OPENBLAS_NUM_THREADS=1 exec '%s' train net.dot -o run --epochs 1000000000) "
+                                  ">.out 2>.err & while ! test -e run/metrics.csv && kill -0 $!; do sleep 0.05; done; "
+                                  "kill $!; wait $!",
         getenv("DOTGRAD"));
     int result = system(line);
     outcome run;

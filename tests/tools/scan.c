@@ -6,7 +6,7 @@
 #include <dotgrad/dotgrad.h>
 #include <math.h>
 
-TestSuite(scan, .init = make_folder, .fini = remove_folder, .timeout = 120);
+TestSuite(scan, .init = make_folder, .fini = remove_folder);
 
 #define RNN_CELL                                                                                                       \
     "digraph { x [op=\"input([N, F])\"]; h [op=\"input([N, 3])\"]; ih [op=\"linear(3)\"]; hh [op=\"linear(3)\"]; "     \

@@ -20,7 +20,7 @@ static void make_net(void)
     write_text("net.dot", NET);
 }
 
-TestSuite(study, .init = make_net, .fini = remove_folder, .timeout = 200);
+TestSuite(study, .init = make_net, .fini = remove_folder);
 
 /* The number that a shell's line prints. */
 static double shell_number(const char *line)

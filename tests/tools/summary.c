@@ -13,7 +13,7 @@ static void make_files(void)
                "digraph g { x [op=\"input([N, T, 3])\"]; y [op=\"sum(dim=1)\"]; z [op=tanh]; x -> y; x -> z; }\n");
 }
 
-TestSuite(summary, .init = make_files, .fini = remove_folder, .timeout = 120);
+TestSuite(summary, .init = make_files, .fini = remove_folder);
 
 static void expect_in(const outcome *run, const char *words)
 {

@@ -22,7 +22,7 @@ static void make_iris(void)
     write_text("iris.dot", IRIS);
 }
 
-TestSuite(train, .init = make_iris, .fini = remove_folder, .timeout = 240);
+TestSuite(train, .init = make_iris, .fini = remove_folder);
 
 Test(train, prints_the_result_and_leaves_files)
 {

@@ -105,7 +105,7 @@ Test(written_modules, clusters_repeats_and_used_files_are_modules)
 }
 
 /* All that ship: what is written of their graphs reads back to the same modules, and is then written as it was. */
-Test(written_modules, examples_keep_their_modules, .timeout = 120)
+Test(written_modules, examples_keep_their_modules)
 {
     char line[4096];
     int count = 0;

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SECONDS 30 /* that gnuplot may take */
+#define SECONDS 40 /* that gnuplot may take */
 
 static const char *const colours[] = {"#4477AA", "#EE6677", "#228833", "#AA3377", "#CCBB44",
                                       "#66CCEE", "#222255", "#CC6633", "#44AA99", "#888888"};

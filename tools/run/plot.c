@@ -16,7 +16,7 @@
 #define MAX_POINTS 2000
 #define FEW_POINTS 60 /* are drawn as points, too */
 #define LOG_RANGE  30 /* a loss that falls by more is drawn on a logarithmic axis */
-#define SECONDS    20 /* that gnuplot may take */
+#define SECONDS    40 /* that gnuplot may take */
 #define MARK       "# written by dotgrad "
 
 static bool is_loss(const char *column)
