@@ -18,6 +18,12 @@ static dg_node *on_behalf_of(const dg_graph *graph)
     return node;
 }
 
+/* Where a node is made that is made now: what is emitted has no place in the user's program. */
+static dg_location place_of(const making *m)
+{
+    return m->graph->emitting ? (dg_location){.file = NULL} : m->application->at;
+}
+
 /* "linear 'fc1': message (net.c:12)"; of a part that the user has not written, "layer_norm 'ln': its mul: message
  * (net.c:12)", with the place where the user has made that layer_norm. */
 static dg_node *fail(const making *m, dg_status status)
@@ -26,7 +32,7 @@ static dg_node *fail(const making *m, dg_status status)
         return NULL;
     const dg_application *a = m->application;
     dg_node *whole = on_behalf_of(m->graph);
-    dg_location where = whole ? whole->at : a->at;
+    dg_location where = whole ? whole->at : place_of(m);
     char at[600] = "", part[100] = "";
     if (where.file && where.line > 0)
         snprintf(at, sizeof at, " (%s:%d)", where.file, where.line);
@@ -143,6 +149,10 @@ static dg_status check_given(const making *m)
         if (!m->inputs[k] && !(spec->flags & DG_OPTIONAL) && !spec->parameter)
             return dg_error(DG_BAD_ARGUMENT, "input '%s' is missing", spec->name);
     }
+    dg_node *assigned = m->entry->op->role == DG_ROLE_ASSIGN ? m->inputs[0] : NULL;
+    if (assigned && assigned->entry->op->role != DG_ROLE_PARAMETER)
+        return dg_error(DG_BAD_ARGUMENT, "'%s' is made by %s: only a parameter can be assigned to",
+                        dg_node_name(assigned), assigned->entry->op->name);
     return dg_ok();
 }
 
@@ -272,7 +282,7 @@ static dg_node *finish(making *m)
     dg_status counted = m->entry->op->output_count ? count_outputs(m, &n_outputs) : dg_ok();
     if (counted.code != DG_OK)
         return fail(m, counted);
-    dg_node *node = graph_new_node(graph, m->entry, m->n_inputs, n_outputs, m->application->at);
+    dg_node *node = graph_new_node(graph, m->entry, m->n_inputs, n_outputs, place_of(m));
     if (!node)
         return fail(m, dg_no_memory("a node"));
     memcpy(node->inputs, m->inputs, sizeof(dg_node *) * (size_t)m->n_inputs);

@@ -16,6 +16,8 @@ dg_status at_node(dg_node *node, dg_status status)
         of = of->owner;
     bool derivative = of->derivative_of != NULL;
     node = node_in_messages(derivative ? of->derivative_of : node);
+    if (node->emitted && node->entry->op->role == DG_ROLE_ASSIGN)
+        return dg_prefixed(status, "update of '%s'", dg_node_name(node->inputs[0]));
     status =
         dg_prefixed(status, "%s%s '%s'", derivative ? "derivative of " : "", node->entry->op->name, dg_node_name(node));
     return node->at.file && node->at.line > 0

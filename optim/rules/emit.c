@@ -298,7 +298,6 @@ static dg_status emit_call(void *user, const op_call *call, const char **name)
     set_symbol(in->table, *name,
                dg_apply(&(dg_application){.graph = graph,
                                           .op = call->op->name,
-                                          .at = DG_HERE,
                                           .n_inputs = call->n_inputs,
                                           .inputs = inputs,
                                           .n_attrs = call->n_attrs,
@@ -380,9 +379,13 @@ static void emit_statement(scope *in, program *of, int i)
     } else if (!node) {
         status = emit_expression(in, s->formula, &node);
     }
-    if (status.code != DG_OK)
+    if (status.code == DG_OK)
+        status = dg_graph_status(graph);
+    if (status.code != DG_OK) {
+        dg_graph_recover(graph); /* what sticks does not name the line */
         dg_graph_fail(graph, dg_prefixed(status, "optimizer %s, '%s = %s'", dg_optimizer_name(in->e->optimizer),
                                          s->symbol, s->formula));
+    }
     set_symbol(in->table, s->symbol, node);
 }
 
@@ -400,7 +403,7 @@ static void run_once(emission *e, program *of)
             set_symbol(&table, of->names[i].name,
                        state_node(e, "", of->names[i].name, (dg_type){DG_FLOAT64, dg_scalar()}));
     const symbols before = table;
-    for (int i = 0; i < of->lines.count; i++)
+    for (int i = 0; i < of->lines.count && dg_graph_status(e->step->graph).code == DG_OK; i++)
         if (of->is_once[i]) {
             emit_statement(&in, of, i);
             of->once[i] = find_symbol(&table, of->lines.at[i].symbol);

@@ -76,6 +76,21 @@ Test(updates, what_is_no_assignment_is_refused)
     dg_graph_free(g);
 }
 
+Test(updates, only_parameters_are_assigned_to)
+{
+    dg_graph *g = new_graph();
+    dg_node *x = dg_input(g, DG_SHAPE(2), .name = "x"), *w = dg_parameter(g, DG_SHAPE(2), .name = "w");
+    cr_expect_null(dg_assign(x, x));
+    EXPECT_FAILURE(dg_graph_recover(g), DG_BAD_ARGUMENT, "'x' is made by input: only a parameter");
+    cr_expect_null(dg_assign(dg_detach(w, .name = "view"), x));
+    EXPECT_FAILURE(dg_graph_recover(g), DG_BAD_ARGUMENT, "'view' is made by detach: only a parameter");
+    cr_expect_not_null(dg_assign(w, x));
+    OK(dg_graph_status(g));
+    dg_node *running = dg_batch_norm(dg_input(g, DG_SHAPE(4, 2)), .running_mean = x, .running_var = x);
+    cr_expect(dg_node_expansion(running), "statistics that are no parameters are not updated, but may be there");
+    dg_graph_free(g);
+}
+
 Test(updates, two_different_ones_of_a_parameter_are_refused)
 {
     dg_graph *g = new_graph();

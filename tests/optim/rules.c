@@ -176,6 +176,40 @@ Test(rules, that_make_no_sense_are_refused_with_the_reason)
     }
 }
 
+/* What shapes say against a line is found where nodes are made: it names the line, and no place in the library. */
+Test(rules, mistakes_of_ops_name_the_line)
+{
+    static const char *const bad[][2] = {
+        {"rule('p = p - lr*matmul(g, transpose(g, dim0=0, dim1=5))')", "dim1=5))': transpose: dim is 5"},
+        {"rule('q = sum(g, dim=7); p = p - lr*q')", "optimizer rule, 'q = sum(g, dim=7)': sum: dim is 7"},
+        {"rule('k = sum(lr, dim=7); p = p - k*g')", "optimizer rule, 'k = sum(lr, dim=7)': sum: "}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        rig r = make_rig(DG_FLOAT32);
+        dg_node *const *updates;
+        int n;
+        dg_status status = emit(&r, bad[i][0], NULL, 0, 2, &updates, &n);
+        cr_expect(status.code != DG_OK && strstr(status.message, bad[i][1]), "%s: %s", bad[i][0], status.message);
+        cr_expect_null(strstr(status.message, ".c:"), "%s", status.message);
+        free_rig(&r);
+    }
+}
+
+Test(rules, updates_that_cannot_be_are_named_by_their_parameter)
+{
+    rig r = make_rig(DG_FLOAT32);
+    dg_node *const *updates;
+    int n;
+    MUST(emit(&r, "sgd", NULL, 0, 2, &updates, &n));
+    dg_plan *plan = plan_of(&r, updates, n);
+    const double lr = 0.1;
+    const dg_tensor rate = dg_tensor_view(DG_FLOAT64, dg_scalar(), &lr), *a = dg_tensors_find(r.parameters, "a");
+    dg_status status = dg_plan_run(plan, (const dg_feed[]){{r.lr, &rate}, {r.p[0], a}}, 2);
+    cr_expect_str_eq(status.message, "update of 'a': 'a' is fed in this run, so that it cannot be updated");
+    cr_expect_eq(status.code, DG_BAD_ARGUMENT);
+    dg_plan_free(plan);
+    free_rig(&r);
+}
+
 Test(rules, print_what_reads_back)
 {
     dg_optimizer first, second;
