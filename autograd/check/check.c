@@ -100,7 +100,7 @@ static void count(tally *t, probe_verdict verdict, int64_t element, double expec
         t->worst = difference;
         entry->element = element;
         entry->expected = expected;
-        entry->found = found;
+        entry->found = isnan(found) ? fabs(found) : found; /* nan of either sign */
     }
     entry->checked++;
     entry->failed += fails;

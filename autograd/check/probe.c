@@ -1,6 +1,7 @@
 /* Finite differences: three central ones at steps h, h/2 and h/4, extrapolated twice (Richardson), which leaves an
- * error of order h⁶. Where the slope disagrees with the derivative, smaller steps follow: two of them that disagree by
- * the same amount condemn it. Slopes across kinks (rectifiers, maxima) disagree by less and less. */
+ * error of order h⁶. Where the slope disagrees with the derivative, smaller steps follow: three of them in a row that
+ * disagree by the same amount, before the point and behind it, condemn it. What kinks (rectifiers, maxima) make of a
+ * slope shrinks with the step, and is another on either side. */
 #include "probe.h"
 
 #include "autograd/walk.h"
@@ -116,8 +117,9 @@ static dg_status evaluate(probe *p, const probe_line *line, double t, double *va
 
 typedef struct estimate {
     double slope;
-    double noise; /* what rounding of the value can make of the slope */
-    bool moved;   /* stops were different: a slope that disagrees means nothing */
+    double sides[2]; /* the slopes behind the point and before it, with an error of order h³ */
+    double noise;    /* what rounding of the value can make of the slope */
+    bool moved;      /* stops were different: a slope that disagrees means nothing */
 } estimate;
 
 static double noise_at(const probe *p, double h)
@@ -127,42 +129,37 @@ static double noise_at(const probe *p, double h)
 
 static dg_status estimate_slope(probe *p, const probe_line *line, double h, estimate *e)
 {
-    double d[3];
+    double central[3], behind[3], before[3];
     bool moved = false;
     for (int k = 0; k < 3; k++) {
         double step = h / (1 << k), above, below;
         DG_TRY(evaluate(p, line, step, &above, &moved));
         DG_TRY(evaluate(p, line, -step, &below, &moved));
-        d[k] = (above - below) / (2 * step);
+        central[k] = (above - below) / (2 * step);
+        behind[k] = (above - p->value) / step;
+        before[k] = (p->value - below) / step;
     }
-    double first = (4 * d[1] - d[0]) / 3, second = (4 * d[2] - d[1]) / 3;
-    *e = (estimate){(16 * second - first) / 15, noise_at(p, h / 4), moved};
+    e->slope = (64 * central[2] - 20 * central[1] + central[0]) / 45;
+    e->sides[0] = (8 * behind[2] - 6 * behind[1] + behind[0]) / 3;
+    e->sides[1] = (8 * before[2] - 6 * before[1] + before[0]) / 3;
+    e->noise = noise_at(p, h / 4);
+    e->moved = moved;
     return dg_ok();
 }
 
-/* At a kink the two one-sided slopes differ, and any derivative between them is right. */
-static dg_status at_kink(probe *p, const probe_line *line, double h, double found, bool *kink)
+/* Whether `found` misses both slopes in the same direction, and by as much as at the last step. */
+static bool is_same_error(const estimate *last, const estimate *now, double found, double allowed)
 {
-    double above, below;
-    bool moved = false;
-    DG_TRY(evaluate(p, line, h, &above, &moved));
-    DG_TRY(evaluate(p, line, -h, &below, &moved));
-    double right = (above - p->value) / h, left = (p->value - below) / h;
-    double size = fmax(fabs(right), fabs(left)), noise = noise_at(p, h);
-    *kink = fabs(right - left) > 1e-3 * size + 10 * noise && found >= fmin(left, right) - 1e-4 * size - noise &&
-            found <= fmax(left, right) + 1e-4 * size + noise;
-    return dg_ok();
+    for (int k = 0; k < 2; k++) {
+        double first = found - last->sides[k], second = found - now->sides[k];
+        if (!(fabs(second) > allowed && fabs(first - second) <= 0.25 * fmax(fabs(first), fabs(second))))
+            return false;
+    }
+    return (found > now->sides[0]) == (found > now->sides[1]);
 }
 
-/* A wrong derivative is wrong by the same amount whatever the step; what kinks between the points make of a slope
- * shrinks with it. */
-static bool is_same_error(double first, double second, double noise)
-{
-    return fabs(first - second) <= 0.25 * fmax(fabs(first), fabs(second)) + noise;
-}
-
-enum { STEPS = 4 };
-static const double steps[STEPS] = {1e-3, 1e-4, 1e-5, 1e-6};
+enum { STEPS = 7, ALIKE = 3 /* steps in a row */ };
+static const double steps[STEPS] = {1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6};
 
 /* Slopes that move on by as much or more with every smaller step, but not as across a jump: those of s·log(s) or √s
  * beside 0, where there is no derivative. */
@@ -170,9 +167,9 @@ static dg_status has_no_slope(probe *p, const probe_line *line, double scale, bo
 {
     double slope = 0, change = 0;
     *none = true;
-    for (int k = 0; k < STEPS && *none; k++) {
+    for (int k = 0; 2 * k < STEPS && *none; k++) { /* each a tenth of the last */
         estimate e;
-        DG_TRY(estimate_slope(p, line, steps[k] * scale, &e));
+        DG_TRY(estimate_slope(p, line, steps[2 * k] * scale, &e));
         double now = e.slope - slope, ratio = now / change;
         if (k > 0)
             *none = fabs(now) > e.noise;
@@ -187,11 +184,12 @@ static dg_status has_no_slope(probe *p, const probe_line *line, double scale, bo
 dg_status probe_compare(probe *p, const probe_line *line, double found, double tolerance, double *expected,
                         probe_verdict *verdict)
 {
-    double scale = line->direction ? 1 : fmax(1, fabs(line->origin[line->element])), last = NAN;
+    double scale = line->direction ? 1 : fmax(1, fabs(line->origin[line->element]));
+    estimate e, last;
+    int alike = 0;
     *expected = (double)NAN;
     *verdict = PROBE_NOTHING;
     for (int k = 0; k < STEPS && *verdict != PROBE_DIFFERS; k++) {
-        estimate e;
         DG_TRY(estimate_slope(p, line, steps[k] * scale, &e));
         if (!isfinite(e.slope))
             continue;
@@ -204,14 +202,13 @@ dg_status probe_compare(probe *p, const probe_line *line, double found, double t
         if (e.moved)
             continue;
         *expected = e.slope;
-        if (!isfinite(found) || is_same_error(last, error, e.noise))
+        alike = alike > 0 && is_same_error(&last, &e, found, allowed) ? alike + 1 : 1;
+        if (!isfinite(found) || alike == ALIKE)
             *verdict = PROBE_DIFFERS;
-        last = error;
+        last = e;
     }
     bool none = false;
     if (*verdict == PROBE_DIFFERS)
-        DG_TRY(at_kink(p, line, 1e-6 * scale, found, &none));
-    if (*verdict == PROBE_DIFFERS && !none)
         DG_TRY(has_no_slope(p, line, scale, &none));
     if (none)
         *verdict = PROBE_NOTHING;

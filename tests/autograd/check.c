@@ -36,6 +36,11 @@ static void slightly_wrong(const dg_backward *vjp)
     vjp->grad_inputs[0] = dg_expr("1.00001 * g * s", {"g", vjp->grad_output}, {"s", right_slope(vjp)});
 }
 
+static void wrong_by_a_thousandth(const dg_backward *vjp)
+{
+    vjp->grad_inputs[0] = dg_expr("1.001 * g * s", {"g", vjp->grad_output}, {"s", right_slope(vjp)});
+}
+
 /* Wrong at the last element alone, as at the border of a padded convolution. */
 static void wrong_at_the_border(const dg_backward *vjp)
 {
@@ -321,6 +326,35 @@ Test(check, skips_kinks_but_not_mistakes_beside_them)
     cr_assert_geq(entry->checked, 3);
     dg_check_report_free(report);
     point_free(&p);
+}
+
+/* x³ and, of slope 0.0005, a rectifier that opens 3·10⁻⁷ beyond x = 1: all steps but the smallest cross its kink. */
+static dg_check_report *check_beside_a_kink(void (*backward)(const dg_backward *vjp))
+{
+    point p;
+    wrong.backward = backward;
+    OK(dg_register(&blind));
+    OK(dg_register(&wrong));
+    point_make(&p);
+    dg_node *x = give_scalar(&p, "x", 1), *smooth = apply1("test_wrong", x);
+    dg_node *loss = dg_expr("smooth + 5e-4 * relu(x - 1 - 3e-7)", {"smooth", smooth}, {"x", x});
+    dg_check_report *report = check_graph(&p, (dg_check_options){.loss = loss, .order = 1});
+    point_free(&p);
+    return report;
+}
+
+Test(check, is_not_misled_by_a_small_kink_on_one_side)
+{
+    dg_check_report *report = check_beside_a_kink(right);
+    cr_assert_eq(report->failed, 0);
+    dg_check_report_free(report);
+}
+
+Test(check, is_not_blind_beside_a_small_kink)
+{
+    dg_check_report *report = check_beside_a_kink(wrong_by_a_thousandth);
+    cr_assert_eq(find(report, "x", 1, false)->failed, 3);
+    dg_check_report_free(report);
 }
 
 /* A convolution's bias moves hundreds of rectifiers and maxima at once: a step of any size crosses some. */
