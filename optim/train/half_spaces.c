@@ -138,8 +138,13 @@ static bool is_solution(const half_spaces *h, const double *x)
     size = sqrt(size);
     for (int64_t row = 0; row < h->n; row++) {
         double sum = 0;
-        for (int64_t k = 0; k < h->d; k++)
+        bool is_zero = true;
+        for (int64_t k = 0; k < h->d; k++) {
             sum += h->a[row * h->d + k] * x[k];
+            is_zero &= h->a[row * h->d + k] * x[k] == 0;
+        }
+        if (is_zero && !(h->strict[row] > 0))
+            continue;
         if (!(sum > 1e-15 * (double)h->d * size)) /* beyond the rounding of the sum */
             return false;
     }

@@ -5,6 +5,7 @@
 #include "core/base/null.h"
 #include "half_spaces.h"
 #include "reach.h"
+#include "threshold.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,57 +14,20 @@
 #define MAX_WEIGHTS 200
 #define MAX_NUMBERS (INT64_C(1) << 24) /* rows times weights: 128 MB */
 
-typedef struct threshold {
-    const char *op;
-    double low, high;
-    bool is_high_at_zero;
-} threshold;
-
-static const threshold thresholds[] = {{"step", 0, 1, true}, {"sign", -1, 1, false}};
-
 typedef struct question {
     const dg_task *task;
     dg_rows rows;
-    const threshold *threshold;
+    threshold threshold;
     dg_node *unit;
     dg_node **parameters, **fetch; /* fetch: what the unit looks at, and its derivatives by the parameters */
     int n_parameters;
     int64_t d;      /* numbers in all parameters */
-    double *a;      /* [rows, d + 1]: derivative by them, and the value at 0 */
+    double *a;      /* [rows, d + 1]: derivative by them, and the value at 0, which the threshold is then taken from */
     double *wanted; /* [rows]: 1: above the threshold, −1: below, 0: neither is better */
     double *point;  /* [d]: now */
 } question;
 
 /* ---- the unit and its parameters ---- */
-
-static const threshold *threshold_of(const dg_node *node)
-{
-    for (size_t k = 0; k < sizeof thresholds / sizeof *thresholds; k++)
-        if (strcmp(dg_node_op(node)->name, thresholds[k].op) == 0)
-            return &thresholds[k];
-    return NULL;
-}
-
-/* The only threshold that the loss depends on, of one number a row. */
-static dg_status find_unit(question *q)
-{
-    bool *mark;
-    DG_TRY(reach_new(q->task->graph, &q->task->loss, 1, &mark));
-    int found = 0;
-    for (int64_t id = 0; id <= dg_node_id(q->task->loss); id++) {
-        dg_node *node = dg_graph_node(q->task->graph, id);
-        if (!mark[id] || !threshold_of(node))
-            continue;
-        found++;
-        q->unit = node;
-    }
-    free(mark);
-    if (found != 1)
-        q->unit = NULL;
-    else
-        q->threshold = threshold_of(q->unit);
-    return dg_ok();
-}
 
 static bool is_learnt(const dg_graph *graph, const dg_node *parameter)
 {
@@ -78,6 +42,56 @@ static bool is_learnt(const dg_graph *graph, const dg_node *parameter)
     return false;
 }
 
+static bool is_variable(const dg_graph *graph, const dg_node *node)
+{
+    return dg_node_op(node)->role == DG_ROLE_PARAMETER && dg_dtype_is_float(dg_node_type(node, 0)->dtype) &&
+           is_learnt(graph, node);
+}
+
+/* depends[id]: the value changes with what is learnt. */
+static void mark_dependent(const dg_graph *graph, int64_t last, bool *depends)
+{
+    for (int64_t id = 0; id <= last; id++) {
+        const dg_node *node = dg_graph_node(graph, id);
+        depends[id] = is_variable(graph, node);
+        for (int k = 0; !depends[id] && k < dg_node_input_count(node); k++)
+            depends[id] = dg_node_input(node, k) && depends[dg_node_id(dg_node_input(node, k))];
+    }
+}
+
+/* The only threshold between what is learnt and the loss, of one number a row. */
+static dg_status find_unit(question *q)
+{
+    const int64_t last = dg_node_id(q->task->loss);
+    bool *mark, *depends = calloc((size_t)last + 1, sizeof *depends);
+    if (!depends)
+        return dg_no_memory("%lld nodes", (long long)last);
+    dg_status status = reach_new(q->task->graph, &q->task->loss, 1, &mark);
+    if (status.code != DG_OK) {
+        free(depends);
+        return status;
+    }
+    mark_dependent(q->task->graph, last, depends);
+    int found = 0;
+    for (int64_t id = 0; id <= last && status.code == DG_OK; id++) {
+        dg_node *node = dg_graph_node(q->task->graph, id);
+        threshold candidate;
+        bool is_one = false;
+        if (mark[id] && depends[id])
+            status = threshold_find(node, &candidate, &is_one);
+        if (!is_one)
+            continue;
+        found++;
+        q->unit = node;
+        q->threshold = candidate;
+    }
+    free(mark);
+    free(depends);
+    if (found != 1)
+        q->unit = NULL;
+    return status;
+}
+
 static dg_status find_parameters(question *q)
 {
     dg_node *sum = dg_node_input(q->unit, 0);
@@ -88,8 +102,7 @@ static dg_status find_parameters(question *q)
     q->fetch = calloc((size_t)count + 1, sizeof *q->fetch);
     for (int64_t id = 0; q->parameters && q->fetch && id < count; id++) {
         dg_node *node = dg_graph_node(q->task->graph, id);
-        if (!mark[id] || dg_node_op(node)->role != DG_ROLE_PARAMETER || !is_learnt(q->task->graph, node) ||
-            !dg_dtype_is_float(dg_node_type(node, 0)->dtype))
+        if (!mark[id] || !is_variable(q->task->graph, node))
             continue;
         q->parameters[q->n_parameters++] = node;
         q->d += dg_shape_count(&dg_node_type(node, 0)->shape);
@@ -240,9 +253,9 @@ static dg_status loss_of(const question *q, double answer, dg_tensor *losses)
 static dg_status find_wanted(question *q)
 {
     dg_tensor low = {0}, high = {0};
-    dg_status status = loss_of(q, q->threshold->low, &low);
+    dg_status status = loss_of(q, q->threshold.below, &low);
     if (status.code == DG_OK)
-        status = loss_of(q, q->threshold->high, &high);
+        status = loss_of(q, q->threshold.above, &high);
     for (int64_t row = 0; status.code == DG_OK && low.data && high.data && row < q->rows.count; row++) {
         double below = dg_tensor_get(&low, row), above = dg_tensor_get(&high, row);
         q->wanted[row] = above < below ? 1 : below < above ? -1 : 0;
@@ -325,13 +338,12 @@ static void inequalities_fill(inequalities *s, const question *q)
     s->system = (half_spaces){.n = n, .d = d, .a = s->a, .strict = s->strict};
 }
 
-/* All rows strictly; where that cannot be, those that 0 satisfies only up to it, as the unit has it. */
+/* All rows strictly; where that cannot be, those that the threshold itself satisfies only up to it. */
 static dg_status solve(inequalities *s, const question *q, half_spaces_answer *answer)
 {
     for (int strictly = 1; strictly >= 0; strictly--) {
         for (int64_t i = 0; i < s->system.n; i++)
-            s->strict[i] =
-                strictly || s->row[i] < 0 || q->wanted[s->row[i]] < 0 || !q->threshold->is_high_at_zero ? 1 : 0;
+            s->strict[i] = strictly || s->row[i] < 0 || q->wanted[s->row[i]] != q->threshold.side ? 1 : 0;
         DG_TRY(half_spaces_solve(&s->system, s->solution, s->weight, answer));
         if (*answer != HALF_SPACES_DISJOINT)
             break;
@@ -358,7 +370,7 @@ static dg_status keep_proof(const inequalities *s, const question *q, dg_separab
             continue;
         bool above = q->wanted[row] > 0;
         found->proof[count++] = (dg_separability_row){.row = q->rows.at ? q->rows.at[row] : row,
-                                                      .wanted = above ? q->threshold->high : q->threshold->low,
+                                                      .wanted = above ? q->threshold.above : q->threshold.below,
                                                       .weight = s->weight[i] / s->length[i] / sum[above]};
     }
     found->n_proof = count;
@@ -371,9 +383,9 @@ static dg_status answer(const question *q, dg_separability *found)
     half_spaces_answer verdict = HALF_SPACES_CLOSE;
     for (int64_t row = 0; row < q->rows.count; row++) {
         double size, value = value_at(q, row, q->point, &size);
-        bool is_high = value > 0 || (value == 0 && q->threshold->is_high_at_zero);
+        int side = value > 0 ? 1 : value < 0 ? -1 : q->threshold.side;
         found->n_rows += q->wanted[row] != 0;
-        found->n_wrong += q->wanted[row] > 0 ? !is_high : q->wanted[row] < 0 && !(value < 0);
+        found->n_wrong += q->wanted[row] != 0 && side != q->wanted[row];
     }
     if (!found->n_rows)
         return dg_ok();
@@ -423,6 +435,8 @@ static dg_status ask(question *q, dg_separability *found)
     DG_TRY(find_inequalities(q, &is_linear));
     if (!is_linear)
         return dg_ok();
+    for (int64_t row = 0; row < q->rows.count; row++)
+        q->a[row * (q->d + 1) + q->d] -= q->threshold.at;
     DG_TRY(find_wanted(q));
     return answer(q, found);
 }

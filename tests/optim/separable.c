@@ -102,6 +102,117 @@ Test(separable, what_the_unit_looks_at_decides)
     dg_dataset_release(&p.data);
 }
 
+static const dg_op own_steps[] = {{.name = "fires",
+                                   .family = "own",
+                                   .summary = "y = high where u > from, else low",
+                                   .inputs = {{.name = "u"}},
+                                   .attrs = {{.name = "from", .kind = DG_ATTR_FLOAT, .fallback = "0"},
+                                             {.name = "low", .kind = DG_ATTR_FLOAT, .fallback = "0"},
+                                             {.name = "high", .kind = DG_ATTR_FLOAT, .fallback = "1"}},
+                                   .flags = DG_NOT_DIFFERENTIABLE,
+                                   .formula = "where(u > from, high, low)"},
+                                  {.name = "fires_from",
+                                   .family = "own",
+                                   .summary = "y = 1 where u >= from, else 0",
+                                   .inputs = {{.name = "u"}},
+                                   .attrs = {{.name = "from", .kind = DG_ATTR_FLOAT, .fallback = "0"}},
+                                   .flags = DG_NOT_DIFFERENTIABLE,
+                                   .formula = "0.5 * (sign(u - from + 0.1 - 0.1) + 1)"},
+                                  {.name = "three_levels",
+                                   .family = "own",
+                                   .summary = "y = 0, 1/2 or 1",
+                                   .inputs = {{.name = "u"}},
+                                   .flags = DG_NOT_DIFFERENTIABLE,
+                                   .formula = "where(u > 1, 1, where(u > -1, 0.5, 0))"},
+                                  {.name = "steep",
+                                   .family = "own",
+                                   .summary = "y = u · 10⁹ between 0 and 1",
+                                   .inputs = {{.name = "u"}},
+                                   .formula = "min(1, max(0, 1e9 * u))"}};
+
+/* A call as a graph file has it, or a formula of `sum`. */
+static dg_node *called(const char *text, dg_node *u)
+{
+    dg_arena *arena;
+    dg_value call;
+    if (strncmp(text, "where", 5) == 0)
+        return dg_expr(text, {"sum", u});
+    MUST(dg_arena_new(&arena));
+    MUST(dg_call_parse(arena, text, &call));
+    dg_node *made = dg_apply(&(dg_application){
+        .op = call.s, .at = DG_HERE, .n_inputs = 1, .inputs = &u, .n_attrs = (int)call.count, .attrs = call.items});
+    dg_arena_free(arena);
+    return made;
+}
+
+/* What makes a threshold is its formula, of an op that ships or not. */
+Test(separable, a_registered_step_is_a_threshold_too)
+{
+    static const double rows[4][3] = {{0, 0, 0}, {0, 1, 1}, {1, 0, 1}, {1, 1, 0}};
+    static const struct {
+        const char *call;
+        dg_separability_verdict verdict;
+    } cases[] = {{"fires()", DG_INSEPARABLE},
+                 {"fires(from=0.3)", DG_INSEPARABLE},
+                 {"fires(low=1, high=0)", DG_INSEPARABLE},
+                 {"fires(low=1, high=1)", DG_SEPARABILITY_UNKNOWN},
+                 {"fires_from(from=-2.5)", DG_INSEPARABLE},
+                 {"where(sum < 0.7, 1, 0)", DG_INSEPARABLE},
+                 {"three_levels", DG_SEPARABILITY_UNKNOWN},
+                 {"steep", DG_SEPARABILITY_UNKNOWN},
+                 {"floor", DG_SEPARABILITY_UNKNOWN}};
+    MUST(dg_register_family(&(dg_op_family)DG_FAMILY(own_steps)));
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        perceptron p = make(rows, 4);
+        dg_separability found = find(&p, called(cases[k].call, dg_linear(p.x, 1)), 4);
+        cr_expect_eq(found.verdict, cases[k].verdict, "%s: %d", cases[k].call, (int)found.verdict);
+        if (cases[k].verdict == DG_INSEPARABLE)
+            check_proof(&found, rows);
+        dg_separability_release(&found);
+        dg_dataset_release(&p.data);
+    }
+}
+
+/* Of rows 1, 2 and 3 the sum of the features, times a weight w, is to be above the threshold for the last two: without
+ * a bias there is such a w where the threshold is above 0. A row that is the threshold is answered as the unit does. */
+Test(separable, the_place_of_a_threshold_counts)
+{
+    static const double rows[3][3] = {{1, 1, 0}, {2, 2, 1}, {3, 3, 1}}, at_it[2][3] = {{0, 0, 1}, {1, 1, 0}};
+    static const struct {
+        const char *call;
+        bool is_at_it;
+        dg_separability_verdict verdict;
+    } cases[] = {{"fires(from=1.5)", false, DG_SEPARABLE},
+                 {"fires(from=0)", false, DG_INSEPARABLE},
+                 {"fires(from=-1.5)", false, DG_INSEPARABLE},
+                 {"fires(from=-1.5, low=1, high=0)", false, DG_SEPARABLE},
+                 {"step", true, DG_SEPARABLE}, /* step(0) = 1 */
+                 {"fires", true, DG_INSEPARABLE},
+                 {"fires(low=1, high=0)", true, DG_SEPARABLE}};
+    MUST(dg_register_family(&(dg_op_family)DG_FAMILY(own_steps)));
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const int64_t n = cases[k].is_at_it ? 2 : 3;
+        perceptron p = make(cases[k].is_at_it ? at_it : rows, n);
+        dg_separability found = find(&p, called(cases[k].call, dg_linear(p.x, 1, .bias = false)), n);
+        cr_expect_eq(found.verdict, cases[k].verdict, "%s: %d", cases[k].call, (int)found.verdict);
+        dg_separability_release(&found);
+        dg_dataset_release(&p.data);
+    }
+}
+
+/* A threshold on the data alone is no unit: here a layer of fixed ones, through which exclusive or is a line. */
+Test(separable, thresholds_that_nothing_learnt_reaches_are_features)
+{
+    static const double rows[4][3] = {{0, 0, 0}, {0, 1, 1}, {1, 0, 1}, {1, 1, 0}};
+    MUST(dg_register_family(&(dg_op_family)DG_FAMILY(own_steps)));
+    perceptron p = make(rows, 4);
+    dg_node *both = called("fires(from=1.5)", dg_sum(p.x, .dim = DG_INTS(1), .keepdim = true));
+    dg_separability found = find(&p, dg_step(dg_linear(dg_cat(DG_NODES(p.x, both), .dim = 1), 1)), 4);
+    cr_expect_eq(found.verdict, DG_SEPARABLE);
+    dg_separability_release(&found);
+    dg_dataset_release(&p.data);
+}
+
 /* Without a bias the line goes through the origin, and a fixed one is an offset that the weights cannot scale away. */
 Test(separable, a_missing_or_fixed_bias_counts)
 {

@@ -31,7 +31,7 @@ Test(learning, the_perceptron_rule_never_learns_exclusive_or)
         dotgrad("train " EXAMPLES "perceptron-rule.dot --set 'want=[0, 1, 1, 0]' --no-pictures --force -o run");
     cr_expect(strstr(run.err, "not separable: whatever its weights, 'says' errs on one of the 4 training rows"), "%s",
               run.err);
-    cr_expect(strstr(run.err, "mean of rows 2 and 3, which should be above the threshold, is one of rows 1 and 4"),
+    cr_expect(strstr(run.err, "mean of rows 2 and 3, which should give 1, is one of rows 1 and 4, which should give 0"),
               "%s", run.err);
     run = dotgrad("train " EXAMPLES "perceptron-rule.dot --no-pictures --force -o run --epochs 1");
     cr_expect(strstr(run.err, "but separable"), "%s", run.err);

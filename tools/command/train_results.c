@@ -111,10 +111,10 @@ void train_tell_separability(training_run *run)
         dg_separability_find(&task, (dg_rows){data->train, data->n_train}, &found).code != DG_OK)
         return;
     if (found.verdict == DG_SEPARABLE && found.n_wrong)
-        command_warn(
-            "%s: %lld of %lld training rows are wrong, but separable: there are weights for which '%s' answers "
-            "all as they should be",
-            run->session.name, (long long)found.n_wrong, (long long)found.n_rows, dg_node_name(found.unit));
+        command_warn("%s: %lld of %lld training rows are wrong, but separable: there are weights for which '%s' answers "
+                     "all as they should be",
+                     run->session.name, (long long)found.n_wrong, (long long)found.n_rows,
+                     found.n_wrong == 1 ? "is" : "are", dg_node_name(found.unit));
     if (found.verdict == DG_INSEPARABLE) {
         double least = found.proof[0].wanted, most = least;
         for (int64_t k = 1; k < found.n_proof; k++) {
@@ -123,13 +123,15 @@ void train_tell_separability(training_run *run)
         }
         name_rows(&found, least, low, sizeof low);
         name_rows(&found, most, high, sizeof high);
+        char why[400] = "";
+        if (least < most)
+            snprintf(why, sizeof why,
+                     " (a weighted mean of %s, which should give %g, is one of %s, which should give %g)", high, most,
+                     low, least);
         command_warn(
             "%s: the data are not separable: whatever its weights, '%s' errs on one of the %lld training rows, "
-            "however long it is trained%s%s%s%s%s",
-            run->session.name, dg_node_name(found.unit), (long long)found.n_rows,
-            least < most ? " (a weighted mean of " : "", least < most ? high : "",
-            least < most ? ", which should be above the threshold, is one of " : "", least < most ? low : "",
-            least < most ? ", which should be below)" : "");
+            "however long it is trained%s",
+            run->session.name, dg_node_name(found.unit), (long long)found.n_rows, why);
     }
     dg_separability_release(&found);
 }

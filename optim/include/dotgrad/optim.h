@@ -101,7 +101,7 @@ typedef struct dg_metrics {
     double values[DG_MAX_METRICS];
 } dg_metrics;
 
-const char *dg_metric_known(size_t index);   /* the metrics that there are; NULL after the last */
+const char *dg_metric_known(size_t index); /* the metrics that there are; NULL after the last */
 const char *dg_metric_summary(size_t index); /* a line on each */
 /* True when more of it is better (accuracy). */
 bool dg_metric_rises(const char *name);
@@ -114,12 +114,12 @@ dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics);
  * for each decision; release with dg_tensor_release. DG_BAD_SHAPE: the loss has neither scores [N, classes] with labels
  * [N] nor one score a decision. */
 dg_status dg_confusion(const dg_task *task, dg_rows rows, dg_tensor *counts);
-/* Whether a perceptron can learn rows: whether its threshold unit (`step` or `sign`, the only one that the loss depends
- * on, of one number a row) can answer each as the loss wants it, where what the unit looks at is linear in the
- * parameters that are trained or assigned. Either there are such parameters, or rows that show that there are none:
- * those that want the higher answer and those that want the lower have the same weighted mean, so that one of them is
- * always wrong (P. Gordan, 1873). That is found in float64, of rows as the plan computes them; bounds of parameters and
- * frozen ones do not count. */
+/* Whether a perceptron can learn rows: whether its threshold unit (the only node between learnt parameters and the loss
+ * whose formula has one value below a number and another above it, as `step` and `sign`; of one number a row) can
+ * answer each as the loss wants it, where what it looks at is linear in those parameters. Either there are such, or
+ * rows that show that there are none: those that want one answer and those that want the other have the same weighted
+ * mean, so that one of them is always wrong (P. Gordan, 1873). That is found in float64, of rows as the plan computes
+ * them; bounds of parameters and frozen ones do not count. */
 typedef enum dg_separability_verdict {
     DG_SEPARABILITY_UNKNOWN, /* no such unit, more than 200 numbers in its parameters, or too close to tell */
     DG_SEPARABLE,
