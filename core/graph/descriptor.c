@@ -146,6 +146,8 @@ static dg_status check_ways(const dg_op *op)
         return wrong(op, "it has a workspace, but no forward that would use it");
     if (op->layout && !op->forward)
         return wrong(op, "it has a layout, but no forward whose it would be");
+    if (op->terms && (formula || dg_op_input_count(op) == 0))
+        return wrong(op, "it has terms, but %s", formula ? "a formula too, which tells all" : "no inputs to be summed");
     if ((op->flags & (DG_VIEW | DG_IN_PLACE)) && !any && dg_op_input_count(op) == 0)
         return wrong(op, "its output would be its input 0 (DG_VIEW, DG_IN_PLACE), but it has no inputs");
     return dg_ok();

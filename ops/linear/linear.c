@@ -127,6 +127,12 @@ static size_t matmul_workspace(const dg_kernel *kernel)
     return product_workspace(&p);
 }
 
+static void matmul_terms(const dg_kernel *kernel, int64_t at, dg_terms *terms)
+{
+    product p = matmul_product(kernel);
+    product_terms(&p, at, terms);
+}
+
 /* y = a′b′, where ′ is the transposition that the attributes ask for: da′ = g·b′ᵀ, db′ = a′ᵀ·g. A vector is given the
  * dimension that it lacks, and its gradient gives it back. */
 static void matmul_backward(const dg_backward *vjp)
@@ -289,6 +295,14 @@ static size_t linear_workspace(const dg_kernel *kernel)
     return product_workspace(&p);
 }
 
+static void linear_terms(const dg_kernel *kernel, int64_t at, dg_terms *terms)
+{
+    product p = linear_product(kernel);
+    product_terms(&p, at, terms);
+    if (kernel->inputs[2])
+        dg_terms_add(terms, (dg_term){1, {2}, {at % p.n}});
+}
+
 /* dx = g·W, dW = gᵀ·x over all rows, db = g (summed to [out] by the engine). */
 static void linear_backward(const dg_backward *vjp)
 {
@@ -342,6 +356,12 @@ static dg_status outer_infer(const dg_infer *infer)
 static void outer_compose(const dg_compose *compose)
 {
     compose->outputs[0] = dg_mul(dg_unsqueeze(compose->inputs[0], 1), compose->inputs[1]);
+}
+
+static void outer_terms(const dg_kernel *kernel, int64_t at, dg_terms *terms)
+{
+    int64_t columns = kernel->inputs[1]->shape.dims[0];
+    dg_terms_add(terms, (dg_term){2, {0, 1}, {at / columns, at % columns}});
 }
 
 static const dg_sample outer_samples[] = {{"outer", {"[3]", "[4]"}}, {0}};
@@ -450,6 +470,7 @@ static const dg_op linear_ops[] = {
         .workspace = matmul_workspace,
         .backward = matmul_backward,
         .flops = matmul_flops,
+        .terms = matmul_terms,
         .samples = matmul_samples,
     },
     {
@@ -484,6 +505,7 @@ static const dg_op linear_ops[] = {
         .workspace = linear_workspace,
         .backward = linear_backward,
         .flops = linear_flops,
+        .terms = linear_terms,
         .samples = linear_samples,
     },
     {
@@ -493,6 +515,7 @@ static const dg_op linear_ops[] = {
         .inputs = {{.name = "input", .doc = "[n]"}, {.name = "vec2", .doc = "[m]"}},
         .infer = outer_infer,
         .compose = outer_compose,
+        .terms = outer_terms,
         .samples = outer_samples,
     },
     {

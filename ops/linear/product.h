@@ -28,4 +28,7 @@ size_t product_workspace(const product *product);
  * 2³¹ − 1. */
 dg_status product_run(const product *product, const dg_kernel *kernel);
 
+/* The terms of element `at` of c, where a and b are inputs 0 and 1; without the bias. */
+void product_terms(const product *product, int64_t at, dg_terms *terms);
+
 #endif

@@ -24,7 +24,7 @@ static dg_status all_forward(const dg_kernel *kernel)
 
 static const dg_op all_ops[] = {
     REDUCTION("all", "y = every x is true (not 0)", " bool", DG_NOT_DIFFERENTIABLE, reduction_infer_truth, all_forward,
-              NULL),
+              NULL, NULL),
 };
 
 const dg_op_family all_family = DG_FAMILY(all_ops);

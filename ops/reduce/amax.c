@@ -21,7 +21,7 @@ static dg_status amax_forward(const dg_kernel *kernel)
 
 static const dg_op amax_ops[] = {
     REDUCTION("amax", "y = max x; ties share the gradient evenly", "", 0, reduction_infer_choice, amax_forward,
-              reduction_choice_backward),
+              reduction_choice_backward, NULL),
 };
 
 const dg_op_family amax_family = DG_FAMILY(amax_ops);

@@ -21,7 +21,7 @@ static dg_status amin_forward(const dg_kernel *kernel)
 
 static const dg_op amin_ops[] = {
     REDUCTION("amin", "y = min x; ties share the gradient evenly", "", 0, reduction_infer_choice, amin_forward,
-              reduction_choice_backward),
+              reduction_choice_backward, NULL),
 };
 
 const dg_op_family amin_family = DG_FAMILY(amin_ops);

@@ -24,7 +24,7 @@ static dg_status any_forward(const dg_kernel *kernel)
 
 static const dg_op any_ops[] = {
     REDUCTION("any", "y = some x is true (not 0)", " bool", DG_NOT_DIFFERENTIABLE, reduction_infer_truth, any_forward,
-              NULL),
+              NULL, NULL),
 };
 
 const dg_op_family any_family = DG_FAMILY(any_ops);

@@ -49,7 +49,7 @@ static void prod_backward(const dg_backward *vjp)
 
 static const dg_op prod_ops[] = {
     REDUCTION("prod", "y = Π x; of integers and conditions int64", "", 0, reduction_infer_sum, prod_forward,
-              prod_backward),
+              prod_backward, NULL),
 };
 
 const dg_op_family prod_family = DG_FAMILY(prod_ops);

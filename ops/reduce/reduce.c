@@ -284,6 +284,12 @@ static dg_status sum_to_forward(const dg_kernel *kernel)
     return dg_ok();
 }
 
+static void sum_to_terms(const dg_kernel *kernel, int64_t at, dg_terms *terms)
+{
+    axes set = stretched(&kernel->inputs[0]->shape, &kernel->inputs[1]->shape);
+    reduction_terms_over(&kernel->inputs[0]->shape, &set, at, terms);
+}
+
 static void sum_to_backward(const dg_backward *vjp)
 {
     vjp->grad_inputs[0] = dg_expand_as(vjp->grad_output, vjp->inputs[0]);
@@ -408,6 +414,7 @@ static const dg_op reduce_ops[] = {
         .layout = sum_to_layout,
         .backward = sum_to_backward,
         .flops = reduction_flops,
+        .terms = sum_to_terms,
         .samples = sum_to_samples,
     },
     {

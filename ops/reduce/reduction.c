@@ -86,6 +86,39 @@ dg_status reduction_forward(const dg_kernel *kernel, const reduction_loops *loop
     return dg_ok();
 }
 
+void reduction_terms_over(const dg_shape *shape, const axes *set, int64_t at, dg_terms *terms)
+{
+    int64_t strides[DG_MAX_RANK], stride = 1, first = 0, count = 1;
+    for (int d = shape->rank - 1; d >= 0; d--) {
+        strides[d] = stride;
+        stride *= shape->dims[d];
+        if (set->has[d]) {
+            count *= shape->dims[d];
+        } else {
+            first += at % shape->dims[d] * strides[d];
+            at /= shape->dims[d];
+        }
+    }
+    for (int64_t i = 0; i < count; i++) {
+        int64_t element = first, rest = i;
+        for (int d = shape->rank - 1; d >= 0; d--)
+            if (set->has[d]) {
+                element += rest % shape->dims[d] * strides[d];
+                rest /= shape->dims[d];
+            }
+        if (!dg_terms_add(terms, (dg_term){1, {0}, {element}}))
+            return;
+    }
+}
+
+void reduction_terms(const dg_kernel *kernel, int64_t at, dg_terms *terms)
+{
+    const dg_shape *shape = &kernel->inputs[0]->shape;
+    axes set;
+    if (axes_from(&kernel->attrs[0], shape->rank, &set).code == DG_OK)
+        reduction_terms_over(shape, &set, at, terms);
+}
+
 /* A node of the result's shape, such as the cotangent, with the reduced dimensions back as 1. */
 dg_node *reduction_kept(const dg_backward *vjp, dg_node *node)
 {

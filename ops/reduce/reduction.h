@@ -56,6 +56,9 @@ double reduction_flops(const dg_infer *infer);
 size_t reduction_workspace(const dg_kernel *kernel);
 dg_layout reduction_layout(const dg_kernel *kernel, int k);
 dg_status reduction_forward(const dg_kernel *kernel, const reduction_loops *loops);
+void reduction_terms(const dg_kernel *kernel, int64_t at, dg_terms *terms);
+/* Of the sum over a set of dimensions of a tensor. */
+void reduction_terms_over(const dg_shape *shape, const axes *set, int64_t at, dg_terms *terms);
 
 /* A node of the result's shape, such as the cotangent, with the reduced dimensions back as 1. */
 dg_node *reduction_kept(const dg_backward *vjp, dg_node *node);
@@ -82,13 +85,13 @@ void reduction_choice_backward(const dg_backward *vjp);
         }                                                                                                              \
     }
 
-/* One with a kernel, and the attributes dim and keepdim. */
-#define REDUCTION(op_name, summary_text, kind, flags_value, infer_rule, kernel, derivative)                            \
+/* One with a kernel, and the attributes dim and keepdim; `sums`: its terms, or NULL. */
+#define REDUCTION(op_name, summary_text, kind, flags_value, infer_rule, kernel, derivative, sums)                      \
     {                                                                                                                  \
         .name = op_name, .family = "reduce", .summary = summary_text, .inputs = {{.name = "input"}},                   \
         .attrs = {DIM_ATTR, KEEPDIM_ATTR}, .flags = (flags_value) | DG_EPILOGUE | DG_PROLOGUE | DG_ANY_LAYOUT,         \
         .infer = infer_rule, .forward = kernel, .workspace = reduction_workspace, .layout = reduction_layout,          \
-        .backward = derivative, .flops = reduction_flops, .samples = REDUCTION_SAMPLES(op_name, kind)                  \
+        .backward = derivative, .flops = reduction_flops, .terms = sums, .samples = REDUCTION_SAMPLES(op_name, kind)   \
     }
 
 #endif

@@ -30,16 +30,31 @@ static void sum_backward(const dg_backward *vjp)
         vjp->grad_inputs[0] = dg_expand_as(reduction_kept(vjp, vjp->grad_output), vjp->inputs[0]);
 }
 
+/* How many elements there are in the dimensions of a set. */
+static int64_t elements_of(const dg_shape *shape, const axes *set)
+{
+    int64_t elements = 1;
+    for (int d = 0; d < shape->rank; d++)
+        elements *= set->has[d] ? shape->dims[d] : 1;
+    return elements;
+}
+
 static dg_status mean_forward(const dg_kernel *kernel)
 {
     const dg_shape *shape = &kernel->inputs[0]->shape;
-    int64_t elements = 1;
     axes set;
     DG_TRY(axes_from(&kernel->attrs[0], shape->rank, &set));
-    for (int d = 0; d < shape->rank; d++)
-        elements *= set.has[d] ? shape->dims[d] : 1;
-    reduce_run(sum_loops(), kernel, &set, (double)elements);
+    reduce_run(sum_loops(), kernel, &set, (double)elements_of(shape, &set));
     return dg_ok();
+}
+
+static void mean_terms(const dg_kernel *kernel, int64_t at, dg_terms *terms)
+{
+    const dg_shape *shape = &kernel->inputs[0]->shape;
+    axes set;
+    if (axes_from(&kernel->attrs[0], shape->rank, &set).code == DG_OK)
+        terms->divisor = elements_of(shape, &set);
+    reduction_terms(kernel, at, terms);
 }
 
 static void mean_backward(const dg_backward *vjp)
@@ -49,9 +64,9 @@ static void mean_backward(const dg_backward *vjp)
 }
 
 static const dg_op sum_ops[] = {
-    REDUCTION("sum", "y = Σ x; of integers and conditions int64", "", 0, reduction_infer_sum, sum_forward,
-              sum_backward),
-    REDUCTION("mean", "y = Σ x / n", "", 0, reduction_infer_float, mean_forward, mean_backward),
+    REDUCTION("sum", "y = Σ x; of integers and conditions int64", "", 0, reduction_infer_sum, sum_forward, sum_backward,
+              reduction_terms),
+    REDUCTION("mean", "y = Σ x / n", "", 0, reduction_infer_float, mean_forward, mean_backward, mean_terms),
 };
 
 const dg_op_family sum_family = DG_FAMILY(sum_ops);

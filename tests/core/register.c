@@ -22,6 +22,12 @@ static void compose(const dg_compose *call)
     call->outputs[0] = dg_relu(call->inputs[0]);
 }
 
+static void terms(const dg_kernel *call, int64_t at, dg_terms *sum)
+{
+    (void)call;
+    dg_terms_add(sum, (dg_term){1, {0}, {at}});
+}
+
 #define OWN        .name = "own", .family = "own", .summary = "y"
 #define X          .inputs = {{.name = "x"}}
 #define BY_FORMULA OWN, X, .formula = "x^2"
@@ -95,6 +101,8 @@ Test(registering, ways_to_compute)
     refused(&(dg_op){BY_KERNEL, .scores = DG_SCORES_CLASSES}, "DG_TARGET");
     refused(&(dg_op){BY_KERNEL, .scores = (dg_scores)77}, "scores is 77");
     refused(&(dg_op){BY_KERNEL, .role = DG_ROLE_PARAMETER}, "engine's own");
+    refused(&(dg_op){BY_FORMULA, .terms = terms}, "terms, but a formula too");
+    refused(&(dg_op){OWN, .infer = infer, .forward = forward, .terms = terms}, "terms, but no inputs");
 }
 
 /* After all that: what is right is taken, once, and works. */

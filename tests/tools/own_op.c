@@ -59,6 +59,38 @@ Test(own_op, is_refused_when_the_library_is_none)
     cr_expect(strstr(run.err, "missing.so"), "%s", run.err);
 }
 
+/* y_i = (x_i·w + x_(n − 1 − i)) / 2 says of itself what it sums. */
+static const char summing_op[] =
+    "#include <dotgrad/dotgrad.h>\n"
+    "static void terms(const dg_kernel *k, int64_t at, dg_terms *sum)\n{\n"
+    "    dg_terms_add(sum, (dg_term){2, {0, 1}, {at, 0}});\n"
+    "    dg_terms_add(sum, (dg_term){1, {0}, {dg_tensor_count(k->inputs[0]) - 1 - at}});\n"
+    "    sum->divisor = 2;\n}\n"
+    "static dg_status mirror(const dg_kernel *k)\n{\n"
+    "    int64_t n = dg_tensor_count(k->outputs[0]);\n"
+    "    for (int64_t i = 0; i < n; i++)\n"
+    "        dg_tensor_set(k->outputs[0], i, (dg_tensor_get(k->inputs[0], i) * dg_tensor_get(k->inputs[1], 0) +\n"
+    "            dg_tensor_get(k->inputs[0], n - 1 - i)) / 2);\n"
+    "    return dg_ok();\n}\n"
+    "static const dg_op own = {.name = \"mirrored\", .family = \"own\", .summary = \"y\", .terms = terms,\n"
+    "    .inputs = {{.name = \"input\"}, {.name = \"w\"}}, .infer = dg_infer_same, .forward = mirror,\n"
+    "    .flags = DG_NOT_DIFFERENTIABLE};\n"
+    "const dg_op *const dotgrad_plugin[] = {&own, NULL};\n";
+
+Test(own_op, its_sum_is_traced_as_that_of_an_op_that_ships)
+{
+    write_text("own.c", summing_op);
+    write_text("own.dot", "digraph own { x [op=\"constant([1.0, 3.0])\"]; w [op=\"constant(0.5)\"];\n"
+                          "y [op=mirrored]; loss [op=sum]; x -> y; w -> y; y -> loss; }\n");
+    shell("cc -shared",
+          "./with 'cc -Wall -Wextra -Werror -shared -fPIC own.c $(pkg-config --cflags dotgrad) -o own.so'");
+    outcome run = dotgrad("eval own.dot --trace --plugin own.so");
+    expect_fine(run);
+    cr_expect(strstr(run.out, "  y[0] = (1*0.5 + 3)/2 = 1.75\n"), "%s", run.out);
+    cr_expect(strstr(run.out, "  y[1] = (3*0.5 + 1)/2 = 1.25\n"), "%s", run.out);
+    cr_expect(strstr(run.out, "  loss = 1.75 + 1.25 = 3\n"), "%s", run.out);
+}
+
 /* ---- a wrong derivative ---- */
 
 /* Its value is its input; its derivative is off by one per mille. */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_LINES = 12, MOST_TERMS = 12, MOST_TEXT = 1200 };
+enum { MOST_LINES = 12, MOST_TERMS = 13 /* a bias too */, MOST_TEXT = 1200 };
 
 typedef struct tracing {
     FILE *out;
@@ -115,87 +115,46 @@ static bool fill_call(const tracing *t, const dg_node *node, int64_t at, char *t
     return true;
 }
 
-/* Σ a[first_a + i·step_a]·b[first_b + i·step_b] */
-static bool fill_products(const dg_tensor *a, int64_t first_a, int64_t step_a, const dg_tensor *b, int64_t first_b,
-                          int64_t step_b, int64_t count, char *text)
+/* 0.05*0.15 + 0.1*0.2 + 0.35, of a mean (0.05 + 0.1)/2: a sum as its op says that it is made. */
+static bool fill_terms(const tracing *t, const dg_node *node, int64_t at, char *text)
 {
-    if (count > MOST_TERMS)
+    const dg_tensor *inputs[DG_MAX_INPUTS] = {NULL};
+    dg_tensor *outputs[] = {(dg_tensor *)value_of(t, node)};
+    dg_term list[MOST_TERMS];
+    dg_terms terms = {.most = MOST_TERMS, .list = list, .divisor = 1};
+    const dg_kernel kernel = {.attrs = dg_node_attrs(node),
+                              .n_inputs = dg_node_input_count(node),
+                              .inputs = inputs,
+                              .n_outputs = 1,
+                              .outputs = outputs};
+    if (kernel.n_inputs > DG_MAX_INPUTS)
         return false;
-    for (int64_t i = 0; i < count; i++) {
-        append(text, i ? " + " : "");
-        append_number(text, a, first_a + i * step_a);
-        append(text, "*");
-        append_number(text, b, first_b + i * step_b);
+    for (int k = 0; k < kernel.n_inputs; k++) {
+        inputs[k] = value_of(t, dg_node_input(node, k));
+        if (dg_node_input(node, k) && !inputs[k])
+            return false;
     }
-    return true;
-}
-
-static bool fill_linear(const tracing *t, const dg_node *node, int64_t at, char *text)
-{
-    const dg_tensor *x = value_of(t, dg_node_input(node, 0)), *w = value_of(t, dg_node_input(node, 1));
-    const dg_tensor *b = dg_node_input_count(node) > 2 ? value_of(t, dg_node_input(node, 2)) : NULL;
-    if (!x || !w || w->shape.rank != 2 || x->shape.rank < 1)
+    dg_node_op(node)->terms(&kernel, at, &terms);
+    if (terms.count < 1 || terms.count > terms.most)
         return false;
-    int64_t out = w->shape.dims[0], in = w->shape.dims[1];
-    if (!fill_products(x, at / out * in, 1, w, at % out * in, 1, in, text))
-        return false;
-    if (b) {
-        append(text, " + ");
-        append_number(text, b, at % out);
-    }
-    return true;
-}
-
-static bool fill_matmul(const tracing *t, const dg_node *node, int64_t at, char *text)
-{
-    const dg_tensor *a = value_of(t, dg_node_input(node, 0)), *b = value_of(t, dg_node_input(node, 1));
-    if (!a || !b || a->shape.rank > 2 || b->shape.rank > 2 || a->shape.rank < 1 || b->shape.rank < 1)
-        return false;
-    bool ta = a->shape.rank == 2 && dg_node_attrs(node)[0].b, tb = b->shape.rank == 2 && dg_node_attrs(node)[1].b;
-    int64_t wide_a = a->shape.dims[a->shape.rank - 1], wide_b = b->shape.rank == 2 ? b->shape.dims[1] : 1;
-    int64_t columns = tb ? b->shape.dims[0] : wide_b, row = at / columns, column = at % columns;
-    return fill_products(a, ta ? row : row * wide_a, ta ? wide_a : 1, b, tb ? column * wide_b : column, tb ? 1 : wide_b,
-                         ta ? a->shape.dims[0] : wide_a, text);
-}
-
-static bool fill_outer(const tracing *t, const dg_node *node, int64_t at, char *text)
-{
-    const dg_tensor *a = value_of(t, dg_node_input(node, 0)), *b = value_of(t, dg_node_input(node, 1));
-    if (!a || !b || a->shape.rank != 1 || b->shape.rank != 1)
-        return false;
-    return fill_products(a, at / b->shape.dims[0], 1, b, at % b->shape.dims[0], 1, 1, text);
-}
-
-static bool fill_sum(const tracing *t, const dg_node *node, int64_t at, char *text)
-{
-    const dg_tensor *x = value_of(t, dg_node_input(node, 0));
-    bool is_mean = strcmp(dg_node_op(node)->name, "mean") == 0;
-    (void)at;
-    if (!x || dg_tensor_count(value_of(t, node)) != 1 || dg_tensor_count(x) > MOST_TERMS)
-        return false;
+    append(text, terms.divisor != 1 ? "(" : "");
+    for (int64_t i = 0; i < terms.count; i++)
+        for (int k = 0; k < list[i].n_factors; k++) {
+            append(text, k ? "*" : i ? " + " : "");
+            append_number(text, inputs[list[i].input[k]], list[i].at[k]);
+        }
     char divisor[40];
-    append(text, is_mean ? "(" : "");
-    for (int64_t i = 0; i < dg_tensor_count(x); i++) {
-        append(text, i ? " + " : "");
-        append_number(text, x, i);
-    }
-    snprintf(divisor, sizeof divisor, ")/%lld", (long long)dg_tensor_count(x));
-    append(text, is_mean ? divisor : "");
+    snprintf(divisor, sizeof divisor, ")/%lld", (long long)terms.divisor);
+    append(text, terms.divisor != 1 ? divisor : "");
     return true;
 }
 
 static bool fill(const tracing *t, const dg_node *node, int64_t at, char *text)
 {
-    static const struct {
-        const char *op;
-        bool (*fill)(const tracing *t, const dg_node *node, int64_t at, char *text);
-    } known[] = {
-        {"linear", fill_linear}, {"matmul", fill_matmul}, {"outer", fill_outer}, {"sum", fill_sum}, {"mean", fill_sum}};
     const dg_op *op = dg_node_op(node);
     text[0] = '\0';
-    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-        if (strcmp(known[k].op, op->name) == 0)
-            return known[k].fill(t, node, at, text);
+    if (op->terms)
+        return fill_terms(t, node, at, text);
     if (!dg_node_formula(node))
         return false;
     const char *formula = dg_formula_print(dg_graph_formulas(t->graph), dg_node_formula(node));

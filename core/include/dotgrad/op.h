@@ -215,9 +215,30 @@ typedef struct dg_sample {
         *inputs[DG_MAX_INPUTS]; /* "[2, 3, 4]", "[4] int64 below 5", "[3] positive", "[3, 3] spd", "-" left out */
 } dg_sample;
 
+/* An element of a result written out as a sum of products of elements of inputs, over a divisor (that of a mean). */
+#define DG_MAX_FACTORS 2
+typedef struct dg_term {
+    int n_factors;
+    int input[DG_MAX_FACTORS];  /* which inputs the factors are of, */
+    int64_t at[DG_MAX_FACTORS]; /* and which elements, by flat index */
+} dg_term;
+typedef struct dg_terms {
+    int64_t count, most; /* so far, and room for them */
+    dg_term *list;
+    int64_t divisor; /* 1 when nothing is said */
+} dg_terms;
+
+/* False: there is no room for the term, and none for more. */
+static inline bool dg_terms_add(dg_terms *terms, dg_term term)
+{
+    if (terms->count < terms->most)
+        terms->list[terms->count] = term;
+    return terms->count++ < terms->most;
+}
+
 /* The layout of dg_op and of all that a kernel is given. It rises when a descriptor that was compiled before can no
  * longer be read; such a one is refused. */
-#define DG_OP_VERSION 4
+#define DG_OP_VERSION 5
 
 struct dg_op {
     uint64_t version; /* DG_OP_VERSION; C and C++ may leave it 0: the layout of the headers they are compiled with */
@@ -261,6 +282,10 @@ struct dg_op {
     /* Of an op that takes statistics over the batch in training: how many rows of it it needs at least, by attributes
      * and types of inputs. NULL: 1. */
     int64_t (*least_rows)(const dg_infer *infer);
+    /* Of an op that sums, without a formula (which is written out by itself): adds the terms of element `at` of output
+     * 0, by flat index, with which `dotgrad eval --trace` shows how it comes about. Attributes and shapes tell which
+     * they are; the kernel's tensors may have no data. NULL: its elements are shown as they are. */
+    void (*terms)(const dg_kernel *kernel, int64_t at, dg_terms *terms);
     const dg_sample *samples; /* ended by a NULL call */
 };
 
