@@ -3,6 +3,7 @@
 #include "core/base/null.h"
 
 #include <ctype.h>
+#include <dotgrad/near.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,25 @@ dg_node *dg_graph_file_find(const dg_graph_file *file, const char *name)
     dg_node *node = dg_graph_find(file->graph, name);
     int index = node ? -1 : document_find(file, name);
     return index < 0 ? node : file->nodes[index].node;
+}
+
+static const char *name_at(const void *file, size_t index)
+{
+    const dg_graph_file *f = file;
+    return index < (size_t)f->n_nodes ? f->nodes[index].name : NULL;
+}
+
+dg_status dg_graph_file_require(const dg_graph_file *file, const char *name, dg_node **node)
+{
+    REFUSE_NULL(file);
+    REFUSE_NULL(name);
+    REFUSE_NULL(node);
+    *node = dg_graph_file_find(file, name);
+    if (*node)
+        return dg_ok();
+    const char *near = dg_name_nearest(name, name_at, file);
+    return dg_error(DG_BAD_ARGUMENT, "there is no node '%s'%s%s%s", name, near ? " (did you mean '" : "",
+                    near ? near : "", near ? "'?)" : "");
 }
 
 int document_find(const dg_graph_file *file, const char *name)

@@ -61,10 +61,10 @@ static dg_status find_losses(dg_graph_file *file)
     file->loss = NULL;
     for (const char *at = document_name_in(names, name, sizeof name); at;
          at = document_name_in(at, name, sizeof name)) {
-        dg_node *node = dg_graph_file_find(file, name);
-        if (!node)
-            return dg_graph_file_error(file, 0,
-                                       dg_error(DG_BAD_ARGUMENT, "loss=%s: there is no node '%s'", names, name));
+        dg_node *node;
+        dg_status status = dg_graph_file_require(file, name, &node);
+        if (status.code != DG_OK)
+            return dg_graph_file_error(file, 0, dg_prefixed(status, "loss=%s", names));
         file->losses[file->n_losses++] = node;
     }
     file->loss = file->n_losses ? file->losses[0] : NULL;
@@ -74,9 +74,10 @@ static dg_status find_losses(dg_graph_file *file)
 static dg_status find_role(dg_graph_file *file, const char *setting, dg_node **node)
 {
     const char *name = dg_graph_file_setting(file, setting);
-    *node = dg_graph_file_find(file, name ? name : setting);
-    if (name && !*node)
-        return dg_graph_file_error(file, 0, dg_error(DG_BAD_ARGUMENT, "%s=%s: there is no such node", setting, name));
+    if (name)
+        return dg_graph_file_error(file, 0,
+                                   dg_prefixed(dg_graph_file_require(file, name, node), "%s=%s", setting, name));
+    *node = dg_graph_file_find(file, setting);
     return dg_ok();
 }
 

@@ -347,6 +347,13 @@ void document_note_written(dg_graph_file *file, const char *name, const char *wr
             file->attributes.items[k].written = written;
 }
 
+/* An attribute of the experiment. */
+static bool can_be_set(const dg_attribute *attribute)
+{
+    return attribute->ours && (attribute->where & DG_ON_GRAPH) && attribute->option &&
+           attribute->form != DG_FORM_SETTINGS;
+}
+
 /* What the caller sets: a setting, or an attribute of the experiment. */
 static dg_status take_given(putting *p, const dg_file_setting *given, bool is_top)
 {
@@ -355,13 +362,15 @@ static dg_status take_given(putting *p, const dg_file_setting *given, bool is_to
     setting *own = find(p, given->name, length);
     if (own && own->is_own)
         return add(p, given->name, length, given->value, strlen(given->value), true);
-    if (is_top && known && known->ours && (known->where & DG_ON_GRAPH) && known->option &&
-        known->form != DG_FORM_SETTINGS)
+    if (is_top && known && can_be_set(known))
         return set_attribute(p->file, known->name, known->name,
                              dg_arena_text(p->file->arena, given->value, strlen(given->value)));
     if (dg_file_attribute_find(&p->file->attributes, "was_set"))
         return dg_error(DG_BAD_ARGUMENT, "%s=%s: the settings of this graph are put in already", given->name,
                         given->value);
+    const char *near = is_top ? dg_attribute_near(given->name, DG_ON_GRAPH) : NULL;
+    if (near && can_be_set(dg_attribute_find(near)))
+        return dg_error(DG_BAD_ARGUMENT, "there is no setting '%s' (did you mean '%s'?)", given->name, near);
     return unknown(p, given->name, length);
 }
 

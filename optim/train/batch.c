@@ -67,3 +67,9 @@ dg_status rows_check(dg_rows rows, int64_t limit, const char *what)
                         (long long)limit);
     return dg_ok();
 }
+
+dg_status rows_check_some(dg_rows rows, int64_t limit)
+{
+    DG_TRY(rows_check(rows, limit, "rows"));
+    return rows.count ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "rows: there is none, and the mean over none is no number");
+}

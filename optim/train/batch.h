@@ -18,7 +18,8 @@ void batch_release(batch *made);
 /* Brings rows.at[order[begin + i]] (order NULL: rows.at[begin + i]; rows.at NULL: the number itself) for i < count <=
  * capacity into the buffers. No allocation. */
 void batch_gather(batch *into, dg_rows rows, const int64_t *order, int64_t begin, int64_t count);
-/* DG_BAD_ARGUMENT: a row number that the data set does not have. */
+/* DG_BAD_ARGUMENT: a row number that the data set does not have; of the second, no rows too. */
 dg_status rows_check(dg_rows rows, int64_t limit, const char *what);
+dg_status rows_check_some(dg_rows rows, int64_t limit);
 
 #endif

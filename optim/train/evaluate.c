@@ -111,8 +111,7 @@ dg_status dg_fed_rows_new(const dg_task *task, dg_node *const *nodes, int n_node
     REFUSE_NULL(nodes);
     REFUSE_NULL(fed);
     *fed = NULL;
-    if (!task->graph || !task->data)
-        return dg_error(DG_BAD_ARGUMENT, "feeding rows: needs a graph and a data set");
+    DG_TRY(task_needs(task, "feeding rows", TASK_GRAPH | TASK_DATA));
     DG_TRY(task_check(task));
     dg_fed_rows *made = calloc(1, sizeof *made);
     if (!made)
@@ -158,8 +157,8 @@ static dg_status pass_make(pass *p, const dg_task *task, dg_rows rows, dg_node *
     if (size < 0)
         return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, expected 1 or more", (long long)size);
     DG_TRY(fields_bind(task, fetch, n_fetch, &p->sources));
-    DG_TRY(rows_check(rows, p->sources.rows, "rows"));
-    DG_TRY(batch_make(&p->batch, &p->sources, size < rows.count || !rows.count ? size : rows.count, 0));
+    DG_TRY(rows_check_some(rows, p->sources.rows));
+    DG_TRY(batch_make(&p->batch, &p->sources, size < rows.count ? size : rows.count, 0));
     return dg_plan_new(task->graph,
                        &(dg_plan_options){.fetch = fetch,
                                           .n_fetch = n_fetch,

@@ -71,12 +71,6 @@ static void take_settings(const dg_graph_file *file, dg_trainer_options *options
 
 /* ---- losses, updates, layers that are fitted again ---- */
 
-static dg_status find(const dg_graph_file *file, const char *name, dg_node **node)
-{
-    *node = dg_graph_file_find(file, name);
-    return *node ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "there is no node '%s'", name);
-}
-
 /* Settings that a loss has of its own. */
 static dg_status take_objective(const dg_graph_file *file, dg_node *loss, dg_objective *objective)
 {
@@ -119,7 +113,7 @@ static dg_status take_losses(dg_experiment *e, const dg_graph_file *file, const 
     for (char *name = strtok_r(copy, ", \t", &rest); name && (is_said || file->loss);
          name = strtok_r(NULL, ", \t", &rest)) {
         dg_node *loss;
-        DG_TRY(find(file, name, &loss));
+        DG_TRY(dg_graph_file_require(file, name, &loss));
         DG_TRY(take_objective(file, loss, &objectives[count++]));
     }
     if (!count)
@@ -138,7 +132,7 @@ static dg_status take_output(dg_experiment *e, const dg_graph_file *file, const 
     dg_task *task = &e->options.task;
     task->output = file->output;
     if (name)
-        DG_TRY(find(file, name, &task->output));
+        DG_TRY(dg_graph_file_require(file, name, &task->output));
     return name && task->output == task->loss
                ? dg_error(DG_BAD_ARGUMENT,
                           "--output %s is the loss, which training minimises; it names the node whose values are "
@@ -226,6 +220,9 @@ static dg_status take_data(dg_experiment *e, const dg_graph_file *file, const dg
 static dg_status fill(dg_experiment *e, dg_graph_file *file, const dg_experiment_options *options)
 {
     dg_task *task = &e->options.task;
+    if (options->batch_size < 0)
+        return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, expected 1 or more, or 0 for the file's",
+                        (long long)options->batch_size);
     take_settings(file, &e->options);
     if (options->batch_size)
         task->batch_size = options->batch_size;

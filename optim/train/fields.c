@@ -4,6 +4,7 @@
 #include "reach.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,24 @@ static dg_status check_input(const dg_task *task, int i)
         if (task->inputs[k].input == input)
             return dg_error(DG_BAD_ARGUMENT, "inputs %d and %d of the task are both '%s'", k, i, dg_node_name(input));
     return dg_ok();
+}
+
+dg_status task_needs(const dg_task *task, const char *who, unsigned members)
+{
+    const struct {
+        unsigned member;
+        const char *name;
+        bool is_there;
+    } all[] = {{TASK_GRAPH, "graph", task->graph},
+               {TASK_LOSS, "loss", task->loss},
+               {TASK_PARAMETERS, "parameters (a dg_tensors, which may be empty)", task->parameters},
+               {TASK_DATA, "data", task->data}};
+    char text[200];
+    int used = 0, n = 0;
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+        if ((members & all[k].member) && !all[k].is_there)
+            used += snprintf(text + used, sizeof text - (size_t)used, "%s%s", n++ ? ", no " : "no ", all[k].name);
+    return n ? dg_error(DG_BAD_ARGUMENT, "%s: the task has %s", who, text) : dg_ok();
 }
 
 dg_status task_check(const dg_task *task)

@@ -18,6 +18,11 @@ typedef struct field_sources {
     int64_t rows;
 } field_sources;
 
+/* What a caller of a function may have left out of a task. */
+enum { TASK_GRAPH = 1, TASK_LOSS = 2, TASK_PARAMETERS = 4, TASK_DATA = 8 };
+/* DG_BAD_ARGUMENT: "WHO: the task has no loss and no data", of `members` of it. */
+dg_status task_needs(const dg_task *task, const char *who, unsigned members);
+
 /* Whether the task's graph is sound, and its loss, output and inputs are of it. What is missing is the caller's. */
 dg_status task_check(const dg_task *task);
 

@@ -127,7 +127,7 @@ dg_status objective_average(dg_arena *arena, const char *average, int64_t batche
         return dg_ok();
     }
     if (strcmp(call.s, "swa") != 0)
-        return dg_error(DG_BAD_ARGUMENT, "average is '%s', expected ema(decay=0.999) or swa(start=EPOCH)", call.s);
+        return dg_error(DG_BAD_ARGUMENT, "average is '%s', expected ema(decay=0.999), swa(start=5) or none", call.s);
     DG_TRY(dg_arguments_read(arena, "average swa", &call, swa, &number, NULL));
     if (epochs && number >= (double)epochs)
         return dg_error(DG_BAD_ARGUMENT,

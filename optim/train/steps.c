@@ -221,6 +221,6 @@ dg_status dg_trainer_evaluate(dg_trainer *trainer, dg_rows rows, dg_metrics *met
     REFUSE_NULL(trainer);
     REFUSE_NULL(metrics);
     *metrics = (dg_metrics){0};
-    DG_TRY(rows_check(rows, trainer->sources.rows, "rows"));
+    DG_TRY(rows_check_some(rows, trainer->sources.rows));
     return evaluate_rows(trainer->evaluation_plan, &trainer->metrics, &trainer->batch, rows, metrics);
 }

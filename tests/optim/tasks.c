@@ -137,3 +137,49 @@ Test(tasks, a_learning_rate_of_another_graph_is_refused)
     MUST(dg_training_plan(net.loss, "sgd", net.parameters, &plan, .seed = 1));
     dg_plan_free(plan);
 }
+
+Test(tasks, what_is_left_out_is_named)
+{
+    const struct {
+        dg_task task;
+        const char *why;
+    } cases[] = {
+        {{0}, "no graph, no loss, no parameters"},
+        {{.graph = net.graph, .parameters = net.parameters, .data = &data}, "trainer: the task has no loss"},
+        {{.graph = net.graph, .loss = net.loss, .parameters = net.parameters}, "trainer: the task has no data"},
+        {{.graph = net.graph, .loss = net.loss, .data = &data}, "trainer: the task has no parameters"}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        dg_trainer *trainer;
+        dg_status status = dg_trainer_new(&(dg_trainer_options){.task = cases[k].task, .epochs = 1}, &trainer);
+        cr_expect_eq(status.code, DG_BAD_ARGUMENT);
+        cr_expect(strstr(status.message, cases[k].why), "'%s'", status.message);
+    }
+}
+
+/* A mean over no rows would be NaN. */
+Test(tasks, no_rows_are_no_measurement)
+{
+    const dg_task task = sound();
+    const dg_rows none = {0};
+    dg_metrics metrics;
+    dg_tensor result;
+    dg_trainer *trainer;
+    MUST(dg_trainer_new(&(dg_trainer_options){.task = task, .epochs = 1}, &trainer));
+    const dg_status got[] = {dg_evaluate(&task, none, &metrics), dg_confusion(&task, none, &result),
+                             dg_trainer_evaluate(trainer, none, &metrics)};
+    for (size_t k = 0; k < sizeof got / sizeof *got; k++) {
+        cr_expect_eq(got[k].code, DG_BAD_ARGUMENT, "%zu", k);
+        cr_expect(strstr(got[k].message, "rows: there is none"), "%zu: '%s'", k, got[k].message);
+    }
+    dg_trainer_free(trainer);
+}
+
+/* Of whichever kind: a step of a plan counts runs, that of a trainer epochs. */
+Test(tasks, an_average_that_there_is_not_is_refused)
+{
+    dg_plan *plan;
+    dg_status status = dg_training_plan(net.loss, "sgd", net.parameters, &plan, .average = "exp");
+    cr_expect_eq(status.code, DG_BAD_ARGUMENT);
+    cr_expect(strstr(status.message, "average is 'exp', expected ema(decay=0.999), swa(start=5) or none"), "'%s'",
+              status.message);
+}

@@ -36,8 +36,8 @@ static size_t resident_memory(void)
 static dg_status find_loss(const bench *b, dg_node **loss)
 {
     *loss = b->session.loss ? b->session.loss : b->session.output;
-    if (b->given->node && !(*loss = dg_graph_file_find(b->session.file, b->given->node)))
-        return dg_error(DG_BAD_ARGUMENT, "there is no node '%s'", b->given->node);
+    if (b->given->node)
+        return dg_graph_file_require(b->session.file, b->given->node, loss);
     return *loss ? dg_ok()
                  : dg_error(DG_BAD_ARGUMENT, "the graph names no loss and no output: name a node with --node");
 }

@@ -251,8 +251,8 @@ static bool is_misused(const draw_request *request, dg_status *status)
 static dg_status find_node(const dg_graph_file *file, const char *option, dg_node **node)
 {
     const char *name = option_text(option);
-    *node = name ? dg_graph_file_find(file, name) : NULL;
-    return !name || *node ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "%s: there is no node '%s'", file->path, name);
+    *node = NULL;
+    return name ? dg_prefixed(dg_graph_file_require(file, name, node), "%s", file->path) : dg_ok();
 }
 
 /* A picture has the turn of one of several losses. */

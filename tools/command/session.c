@@ -95,8 +95,7 @@ void session_close(graph_session *session)
 
 dg_status session_find(const graph_session *session, const char *name, dg_node **node)
 {
-    *node = dg_graph_file_find(session->file, name);
-    return *node ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "%s: there is no node '%s'", session->name, name);
+    return dg_prefixed(dg_graph_file_require(session->file, name, node), "%s", session->name);
 }
 
 dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes, int *count)

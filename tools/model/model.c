@@ -68,9 +68,9 @@ static dg_status open_graph(dg_model *model, const dg_model_options *options)
     dg_status status = dg_weights_take(model->file->graph, model->checkpoint, model->parameters);
     if (status.code != DG_OK)
         return dg_prefixed(status, "%s", weights);
-    model->output = output ? dg_graph_file_find(model->file, output) : model->file->output;
-    if (!model->output && output)
-        return dg_error(DG_BAD_ARGUMENT, "%s: there is no node '%s'", model->path, output);
+    if (output)
+        return dg_prefixed(dg_graph_file_require(model->file, output, &model->output), "%s", model->path);
+    model->output = model->file->output;
     return model->output
                ? dg_ok()
                : dg_error(DG_BAD_ARGUMENT, "%s: the graph names no output: name one with --output", model->path);

@@ -126,8 +126,7 @@ void plot_source_close(plot_source *s)
 
 dg_status plot_source_node(const plot_source *s, const char *name, dg_node **node)
 {
-    *node = dg_graph_file_find(s->file, name);
-    return *node ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "%s: there is no node '%s'", s->path, name);
+    return dg_prefixed(dg_graph_file_require(s->file, name, node), "%s", s->path);
 }
 
 dg_status plot_source_value(const plot_source *s, dg_node *node, dg_rows rows, dg_tensor *value)

@@ -92,6 +92,8 @@ void dg_graph_file_free(dg_graph_file *file); /* with its graph; NULL is fine */
 const char *dg_graph_file_setting(const dg_graph_file *file, const char *name);
 /* A node by its name in the graph ("block.0.conv1"), or in the file ("block.conv1", which is the last copy). */
 dg_node *dg_graph_file_find(const dg_graph_file *file, const char *name);
+/* The same where it must be there: DG_BAD_ARGUMENT says that it is not, and which one was probably meant. */
+dg_status dg_graph_file_require(const dg_graph_file *file, const char *name, dg_node **node);
 /* The file's node for a node of the graph, −1 for those that the file does not have (owned parameters, gradients). */
 int dg_graph_file_index(const dg_graph_file *file, const dg_node *node);
 const char *dg_file_attribute_find(const dg_file_attributes *attributes, const char *name); /* NULL: not set */
