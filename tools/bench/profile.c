@@ -1,6 +1,7 @@
 /* Where the time of a step goes: a table of the plan's steps, and a picture of the graph. */
 #include "bench.h"
 #include "tools/draw/cost.h"
+#include "tools/run/print.h"
 
 #include <dotgrad/draw.h>
 
@@ -122,7 +123,7 @@ static void print_part(const profile *p, const dg_plan_profile_entry *entry, cha
 
 static int wider(int width, const char *text)
 {
-    return (int)strlen(text) > width ? (int)strlen(text) : width;
+    return text_columns(text) > width ? text_columns(text) : width;
 }
 
 static void print_entries(const profile *p)
@@ -145,7 +146,8 @@ static void print_entries(const profile *p)
         join(entry, dg_node_name, name);
         join(entry, what_it_does, op);
         print_part(p, entry, part);
-        printf("%-*s  %-*s  %-*s  %4.1f%%  %8s  %8llu  %9.3g  %9.3g  %13s\n", names, name, ops, op, parts, part,
+        printf("%-*s  %-*s  %-*s  %4.1f%%  %8s  %8llu  %9.3g  %9.3g  %13s\n", text_width(name, names), name,
+               text_width(op, ops), op, text_width(part, parts), part,
                p->seconds > 0 ? 100 * entry->seconds / p->seconds : 0, cost_print_seconds(one, time, sizeof time),
                (unsigned long long)entry->calls, one > 0 ? entry->flops / one / 1e9 : 0,
                one > 0 ? entry->bytes / one / 1e9 : 0, cost_print_amount(entry->bytes, "B", bytes, sizeof bytes));

@@ -4,6 +4,7 @@
 #include "random_data.h"
 #include "session.h"
 #include "tools/run/folder.h"
+#include "tools/run/print.h"
 
 #include <dotgrad/graph_file.h>
 #include <dotgrad/optim.h>
@@ -104,11 +105,11 @@ static dg_status take_parameters(const check_options *given, graph_session *sess
 
 static int name_width(const dg_check_report *report)
 {
-    size_t width = strlen("by");
+    int width = text_columns("by");
     for (size_t k = 0; k < report->count; k++)
-        if (strlen(report->entries[k].node) > width)
-            width = strlen(report->entries[k].node);
-    return (int)(width < 60 ? width : 60);
+        if (text_columns(report->entries[k].node) > width)
+            width = text_columns(report->entries[k].node);
+    return width < 60 ? width : 60;
 }
 
 static void print_report(const dg_check_report *report, const char *loss)
@@ -118,7 +119,7 @@ static void print_report(const dg_check_report *report, const char *loss)
     printf("%-*s  order  mode     compared  skipped  worst error  result\n", width, "by");
     for (size_t k = 0; k < report->count; k++) {
         const dg_check_entry *entry = &report->entries[k];
-        printf("%-*s  %5d  %-7s  %8lld  %7lld  %11.2e  %s\n", width, entry->node, entry->order,
+        printf("%-*s  %5d  %-7s  %8lld  %7lld  %11.2e  %s\n", text_width(entry->node, width), entry->node, entry->order,
                entry->forward ? "forward" : "reverse", (long long)entry->checked, (long long)entry->skipped,
                fabs(entry->expected - entry->found),
                entry->failed    ? "WRONG"

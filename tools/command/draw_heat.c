@@ -4,6 +4,7 @@
 #include "graph_options.h"
 #include "options.h"
 #include "tools/run/folder.h"
+#include "tools/run/print.h"
 
 #include <dotgrad/data.h>
 #include <dotgrad/graph_file.h>
@@ -183,12 +184,12 @@ dg_status measured_heat(measured *m, const char *what, const char *data, const c
     DG_TRY(open_data(m, data));
     DG_TRY(feed_data(m, dg_data_set(m->data)));
     const char *loss = option_text("loss");
-    dg_node *last = loss ? dg_graph_file_find(m->file, loss) : m->file->loss ? m->file->loss : m->file->output;
+    dg_node *last = m->file->loss ? m->file->loss : m->file->output;
+    if (loss)
+        DG_TRY(dg_prefixed(dg_graph_file_require(m->file, loss, &last), "%s", m->file->path));
     if (!last)
-        return dg_error(DG_BAD_ARGUMENT, "%s: %s%s%s", m->file->path,
-                        loss ? "there is no node '" : "the file names neither a loss nor an output to measure",
-                        loss ? loss : "", loss ? "'" : "");
-    snprintf(m->title, sizeof m->title, "%.120s, %lld rows", m->data_name, (long long)m->rows);
+        return dg_error(DG_BAD_ARGUMENT, "%s: the file names neither a loss nor an output to measure", m->file->path);
+    snprintf(m->title, sizeof m->title, "%.120s, %lld row%s", m->data_name, (long long)m->rows, plural(m->rows));
     return dg_heat_measure(&(dg_heat_request){.what = what,
                                               .loss = last,
                                               .parameters = m->parameters,

@@ -2,6 +2,7 @@
 #include "command.h"
 #include "options.h"
 #include "tools/run/folder.h"
+#include "tools/run/print.h"
 #include "train.h"
 
 #include <dotgrad/rbf_fit.h>
@@ -59,7 +60,8 @@ static const command_options known = {
 
 static void print_fit(const dg_rbf_fit *fit)
 {
-    printf("kernel: %s\ncenters: %lld of %lld rows\n", fit->kernel, (long long)fit->centers, (long long)fit->rows);
+    printf("kernel: %s\ncenters: %lld of %lld row%s\n", fit->kernel, (long long)fit->centers, (long long)fit->rows,
+           plural(fit->rows));
     if (fit->width > 0)
         printf("width: %.6g\n", fit->width);
     printf("ridge: %.6g\ndegrees of freedom: %.4g\n", fit->ridge, fit->freedom);

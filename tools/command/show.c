@@ -63,7 +63,8 @@ static void print_line(const char *name, const dg_tensor *tensor)
         most = number > most ? number : most;
         sum += number;
     }
-    printf("%-32s %-16s %-8s", name, dg_shape_print(&tensor->shape, shape, sizeof shape), dg_dtype_name(tensor->dtype));
+    printf("%-*s %-16s %-8s", text_width(name, 32), name, dg_shape_print(&tensor->shape, shape, sizeof shape),
+           dg_dtype_name(tensor->dtype));
     if (count)
         printf(" %12.6g %12.6g %12.6g", least, sum / (double)count, most);
     putchar('\n');

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "graph_options.h"
 #include "options.h"
+#include "tools/run/print.h"
 
 #include <dotgrad/version.h>
 
@@ -292,14 +293,17 @@ static void print_plan(study *s)
     int64_t last = 0;
     for (int v = 0; v < s->n_variants; v++)
         last += s->variants[v].rung + 1 == s->n_rungs;
-    printf("%d graphs, %d methods, %d configurations of each, %lld pairs (seeds and folds): %lld runs", s->n_graphs,
-           s->n_methods, s->n_configurations, (long long)s->n_pairs, (long long)(last * s->n_pairs));
+    int64_t runs = last * s->n_pairs;
+    printf("%d graph%s, %d method%s, %d configuration%s of each, %lld pair%s (seeds and folds): %lld run%s",
+           s->n_graphs, plural(s->n_graphs), s->n_methods, plural(s->n_methods), s->n_configurations,
+           plural(s->n_configurations), (long long)s->n_pairs, plural(s->n_pairs), (long long)runs, plural(runs));
     printf(s->n_rungs > 1 ? ", or fewer by halving in %d rungs\n" : "\n", s->n_rungs);
     for (int v = 0; v < s->n_variants; v++) {
         const study_variant *variant = &s->variants[v];
         const char *chosen = study_label(s, variant, true);
         printf("  %s: %s%s%s", s->graphs[variant->graph], study_label(s, variant, false), *chosen ? "; " : "", chosen);
-        printf(s->n_rungs > 1 ? " (rung %d, %lld epochs)\n" : "\n", variant->rung + 1, (long long)variant->epochs);
+        printf(s->n_rungs > 1 ? " (rung %d, %lld epoch%s)\n" : "\n", variant->rung + 1, (long long)variant->epochs,
+               plural(variant->epochs));
     }
 }
 

@@ -5,6 +5,7 @@
 #include "options.h"
 #include "session.h"
 #include "tools/draw/cost.h"
+#include "tools/run/print.h"
 
 #include <dotgrad/graph_file.h>
 #include <dotgrad/ops/source.h>
@@ -55,22 +56,13 @@ static bool fill_row(table_row *row, const dg_graph_file *file, int k, const nod
     return true;
 }
 
-/* Columns that a terminal shows: bytes that do not continue a UTF-8 character. */
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
-}
-
 static void print_row(const table_row *row, const int *widths)
 {
     char line[4096];
     size_t used = 0;
     line[0] = '\0';
     for (int c = 0; c < N_COLUMNS && used < sizeof line; c++) {
-        int pad = widths[c] - width_of(row->cells[c]);
+        int pad = widths[c] - text_columns(row->cells[c]);
         bool right = c >= 3;
         used += (size_t)snprintf(line + used, sizeof line - used, "%s%*s%s%*s", c ? "  " : "", right ? pad : 0, "",
                                  row->cells[c], right ? 0 : pad, "");
@@ -86,7 +78,7 @@ static void print_table(const table_row *rows, int n)
     int widths[N_COLUMNS] = {0}, whole = 2 * (N_COLUMNS - 1);
     for (int k = 0; k < n; k++)
         for (int c = 0; c < N_COLUMNS; c++)
-            widths[c] = width_of(rows[k].cells[c]) > widths[c] ? width_of(rows[k].cells[c]) : widths[c];
+            widths[c] = text_columns(rows[k].cells[c]) > widths[c] ? text_columns(rows[k].cells[c]) : widths[c];
     for (int c = 0; c < N_COLUMNS; c++)
         whole += widths[c];
     print_row(&rows[0], widths);
@@ -282,8 +274,9 @@ static dg_status check_settings(const dg_graph_file *file)
     dg_schedule plan;
     dg_status status = optimizer ? dg_optimizer_parse(optimizer, &made) : dg_ok();
     const char *loss = option_text("loss");
-    if (status.code == DG_OK && loss && !dg_graph_file_find(file, loss))
-        status = dg_error(DG_BAD_ARGUMENT, "there is no node '%s'", loss);
+    dg_node *node;
+    if (status.code == DG_OK && loss)
+        status = dg_graph_file_require(file, loss, &node);
     if (status.code == DG_OK && schedule)
         status = dg_schedule_parse(schedule, &plan);
     if (status.code == DG_OK)

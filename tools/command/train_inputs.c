@@ -53,8 +53,8 @@ static dg_status take_weights(training_run *run)
     if (status.code == DG_OK && !n_taken)
         status = dg_error(DG_BAD_DATA, "%s: it has no parameter of this graph", path);
     else if (status.code == DG_OK && n_left)
-        fprintf(stderr, "dotgrad: %s has %d of %d parameters; the others ('%s', …) are initialised\n", path, n_taken,
-                count, left);
+        fprintf(stderr, "dotgrad: %s has %d of %d parameters; %s initialised: '%s'%s\n", path, n_taken, count,
+                n_left == 1 ? "one is" : "the others are", left, n_left == 1 ? "" : ", …");
     dg_tensors_free(weights);
     dg_tensors_free(all);
     free(parameters);

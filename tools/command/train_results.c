@@ -111,7 +111,7 @@ void train_tell_separability(training_run *run)
         dg_separability_find(&task, (dg_rows){data->train, data->n_train}, &found).code != DG_OK)
         return;
     if (found.verdict == DG_SEPARABLE && found.n_wrong)
-        command_warn("%s: %lld of %lld training rows are wrong, but separable: there are weights for which '%s' answers "
+        command_warn("%s: %lld of %lld training rows %s wrong, but separable: there are weights for which '%s' answers "
                      "all as they should be",
                      run->session.name, (long long)found.n_wrong, (long long)found.n_rows,
                      found.n_wrong == 1 ? "is" : "are", dg_node_name(found.unit));

@@ -91,8 +91,8 @@ static void print_verdict(const verdict *v, int seeds, FILE *to)
 {
     const search_found *w = v->winner;
     double better = isnan(v->found.median) ? 0 : v->relu.median - v->found.median;
-    fprintf(to, "\nfound: %s\n  %d nodes, at a distance of %.4f from the nearest published function (%s)\n", w->text,
-            w->nodes, w->distance, w->nearest);
+    fprintf(to, "\nfound: %s\n  %d node%s, at a distance of %.4f from the nearest published function (%s)\n", w->text,
+            w->nodes, w->nodes == 1 ? "" : "s", w->distance, w->nearest);
     fprintf(
         to,
         "  on tasks that the search did not see: median rank %.3g, ReLU's %.3g, mean ranks %.3g and %.3g, over %lld "

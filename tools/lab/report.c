@@ -1,5 +1,6 @@
 /* The table of facts as text, JSON, CSV and LaTeX. */
 #include "lab.h"
+#include "tools/run/print.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -11,18 +12,9 @@ const char *report_title(const dg_activation *a)
     return dg_activation_name(a);
 }
 
-/* Letters that a terminal shows; continuation bytes of UTF-8 take no room. */
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
-    return width;
-}
-
 static void pad(FILE *to, const char *text, int width)
 {
-    fprintf(to, "%s%*s", text, width > width_of(text) ? width - width_of(text) : 0, "");
+    fprintf(to, "%s%*s", text, width > text_columns(text) ? width - text_columns(text) : 0, "");
 }
 
 /* ---- one function ---- */
@@ -32,7 +24,7 @@ static void write_one(const dg_activation *a, FILE *to)
     const char *section = "";
     int width = 0;
     for (size_t k = 0; k < dg_activation_count(a); k++) {
-        int label = width_of(dg_activation_at(a, k)->label);
+        int label = text_columns(dg_activation_at(a, k)->label);
         width = label > width && label < 56 ? label : width;
     }
     fprintf(to, "%s\n", report_title(a));
@@ -62,7 +54,7 @@ void report_cut(const char *text, int width, char *cell, size_t size)
     int shown = 0;
     for (; *text && used + 5 < size; text++) {
         bool begins = ((unsigned char)*text & 0xC0) != 0x80;
-        if (begins && shown == width - 1 && width_of(text) > 1) {
+        if (begins && shown == width - 1 && text_columns(text) > 1) {
             memcpy(cell + used, "…", 3);
             used += 3;
             break;

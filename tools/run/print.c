@@ -25,6 +25,19 @@ const char *print_number(const dg_tensor *tensor, int64_t at, char text[NUMBER_W
 
 /* ---- for people ---- */
 
+int text_columns(const char *text)
+{
+    int columns = 0;
+    for (; *text; text++)
+        columns += ((unsigned char)*text & 0xc0) != 0x80; /* bytes that do not continue a character */
+    return columns;
+}
+
+int text_width(const char *text, int columns)
+{
+    return columns + (int)strlen(text) - text_columns(text);
+}
+
 /* Which of `count` are shown: the first and the last ones. */
 static bool is_shown(int64_t at, int64_t count, int64_t most)
 {

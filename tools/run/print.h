@@ -1,4 +1,4 @@
-/* Tensors as text for people, and sets of tensors as files that other programs read. */
+/* Numbers and tensors as text for people, and sets of tensors as files that other programs read. */
 #ifndef TOOLS_PRINT_H
 #define TOOLS_PRINT_H
 
@@ -7,6 +7,17 @@
 #include <stdio.h>
 
 enum { NUMBER_WIDTH = 40 };
+
+/* The s of "3 rows". */
+static inline const char *plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* Columns of a terminal: characters of the UTF-8 text. */
+int text_columns(const char *text);
+/* The width in bytes that printf's %-*s needs for so many columns. */
+int text_width(const char *text, int columns);
 
 /* One element with the digits that its type holds: 7 of float32, 10 of float64. */
 const char *print_number(const dg_tensor *tensor, int64_t at, char text[NUMBER_WIDTH]);

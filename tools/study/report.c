@@ -2,6 +2,7 @@
 #include "figures.h"
 
 #include "tools/run/folder.h"
+#include "tools/run/print.h"
 
 #include <dotgrad/version.h>
 
@@ -34,7 +35,7 @@ static void print_cell(const page *p, const char *text)
     fputs("</td>", p->out);
 }
 
-static void print_number(const page *p, const char *format, double number)
+static void print_value(const page *p, const char *format, double number)
 {
     fputs("<td>", p->out);
     if (isnan(number))
@@ -140,18 +141,18 @@ static void print_scores(const page *p, int graph)
         print_cell(p, figure_method(s, graph, m));
         if (s->n_configurations > 1)
             print_cell(p, cell->variant < 0 ? "–" : study_label(s, &s->variants[cell->variant], true));
-        print_number(p, "%.5g", cell->score.mean);
-        print_number(p, "%.2g", cell->score.sd);
-        print_number(p, "%.5g", cell->score.median);
-        print_number(p, "%.5g", cell->score.least);
-        print_number(p, "%.5g", cell->score.greatest);
+        print_value(p, "%.5g", cell->score.mean);
+        print_value(p, "%.2g", cell->score.sd);
+        print_value(p, "%.5g", cell->score.median);
+        print_value(p, "%.5g", cell->score.least);
+        print_value(p, "%.5g", cell->score.greatest);
         fprintf(p->out, "<td>%lld</td><td%s>%lld</td>", (long long)cell->ended, cell->bad ? " class='bad'" : "",
                 (long long)cell->bad);
         if (s->target) {
-            print_number(p, "%.3g", cell->epochs.mean);
+            print_value(p, "%.3g", cell->epochs.mean);
             fprintf(p->out, "<td>%lld</td>", (long long)cell->epochs.count);
         }
-        print_number(p, "%.3g", cell->seconds.mean);
+        print_value(p, "%.3g", cell->seconds.mean);
         fputs("</tr>\n", p->out);
     }
     fputs("</table>\n", p->out);
@@ -175,13 +176,13 @@ static void print_comparisons(const page *p, int graph)
         print_cell(p, figure_method(s, graph, c->method));
         fprintf(p->out, "<td>%lld</td><td>%lld</td><td>%lld</td><td>%lld</td>", (long long)c->pairs.count,
                 (long long)c->pairs.wins, (long long)c->pairs.ties, (long long)c->pairs.losses);
-        print_number(p, "%+.4g", c->pairs.mean);
+        print_value(p, "%+.4g", c->pairs.mean);
         fprintf(p->out, "<td>%+.4g … %+.4g</td>", c->pairs.low, c->pairs.high);
-        print_number(p, "%+.2f", c->pairs.effect);
-        print_number(p, "%+.2f", test->rank_biserial);
-        print_number(p, "%.4g", test->p);
+        print_value(p, "%+.2f", c->pairs.effect);
+        print_value(p, "%+.2f", test->rank_biserial);
+        print_value(p, "%.4g", test->p);
         print_cell(p, dg_test_mode_name(test->mode));
-        print_number(p, "%.4g", c->holm);
+        print_value(p, "%.4g", c->holm);
         fputs("</tr>\n", p->out);
     }
     fputs("</table>\n", p->out);
@@ -198,22 +199,24 @@ static void print_warnings(const page *p)
     fputs("<ul>\n", p->out);
     if (result->n_comparisons && p->s->n_pairs < result->pairs_needed)
         fprintf(p->out,
-                "<li class='bad'>%lld pairs are too few to tell: with %d comparisons the test can come below 5 %% from "
+                "<li class='bad'>%lld pair%s too few to tell: with %d comparison%s the test can come below 5 %% from "
                 "%lld pairs on.</li>\n",
-                (long long)p->s->n_pairs, result->n_comparisons, (long long)result->pairs_needed);
+                (long long)p->s->n_pairs, p->s->n_pairs == 1 ? " is" : "s are", result->n_comparisons,
+                plural(result->n_comparisons), (long long)result->pairs_needed);
     if (bad)
         fprintf(p->out,
-                "<li class='bad'>%lld runs diverged, failed or took too long: their pairs are left out of the "
-                "comparisons; runs.csv says where.</li>\n",
-                (long long)bad);
+                "<li class='bad'>%lld run%s diverged, failed or took too long: what is paired with %s is left out of "
+                "the comparisons; runs.csv says where.</li>\n",
+                (long long)bad, plural(bad), bad == 1 ? "it" : "them");
     if (missing)
-        fprintf(p->out, "<li class='bad'>%lld runs have not ended.</li>\n", (long long)missing);
+        fprintf(p->out, "<li class='bad'>%lld run%s not ended.</li>\n", (long long)missing,
+                missing == 1 ? " has" : "s have");
     if (result->progress.dropped_pairs)
-        fprintf(p->out, "<li>%lld pairs were dropped: the budget was spent.</li>\n",
-                (long long)result->progress.dropped_pairs);
+        fprintf(p->out, "<li>%lld pair%s dropped: the budget was spent.</li>\n",
+                (long long)result->progress.dropped_pairs, result->progress.dropped_pairs == 1 ? " was" : "s were");
     if (result->stale)
-        fprintf(p->out, "<li>%lld rows are stale, of graphs or data that have changed since: not counted.</li>\n",
-                (long long)result->stale);
+        fprintf(p->out, "<li>%lld row%s stale, of graphs or data that have changed since: not counted.</li>\n",
+                (long long)result->stale, result->stale == 1 ? " is" : "s are");
     fputs("</ul>\n", p->out);
 }
 
@@ -237,8 +240,8 @@ static void print_head(const page *p)
         fputs(g ? ", " : "", p->out);
         print_text(p, s->graphs[g]);
     }
-    fprintf(p->out, "</h1>\n<p>%d methods, %d settings of each, %lld seeds", s->n_methods, s->n_configurations,
-            (long long)s->seeds);
+    fprintf(p->out, "</h1>\n<p>%d method%s, %d setting%s of each, %lld seed%s", s->n_methods, plural(s->n_methods),
+            s->n_configurations, plural(s->n_configurations), (long long)s->seeds, plural(s->seeds));
     if (s->folds)
         fprintf(p->out, " × %lld folds", (long long)s->folds);
     fputs(". Runs of one pair have the same seed, split, order of rows and, where shapes agree, the same initial "
@@ -288,7 +291,7 @@ static dg_status print_ranks(page *p)
     for (int m = 0; m < s->n_methods; m++) {
         fputs("<tr>", p->out);
         print_cell(p, figure_method(s, 0, m));
-        print_number(p, "%.3g", p->result->median_ranks[m]);
+        print_value(p, "%.3g", p->result->median_ranks[m]);
         fputs("</tr>\n", p->out);
     }
     fputs("</table>\n", p->out);

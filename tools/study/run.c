@@ -2,6 +2,7 @@
 #include "study.h"
 
 #include "tools/run/folder.h"
+#include "tools/run/print.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,12 +37,13 @@ static void show(running *r, const study_run *run, const char *what)
 {
     study_progress *p = r->progress;
     if (r->is_terminal)
-        fprintf(stderr, "\r\033[K%lld of %lld runs", (long long)p->done, (long long)p->all);
+        fprintf(stderr, "\r\033[K%lld of %lld run%s", (long long)p->done, (long long)p->all, plural(p->all));
     else if (strcmp(what, "finished") != 0)
         fprintf(stderr, "run %s (%s, seed %lld): %s\n", run->key, study_label(r->s, run->variant, false),
                 (long long)run->seed, what);
     else if (p->all < 50 || p->done % (p->all / 50 + 1) == 0 || p->done == p->all)
-        fprintf(stderr, "%lld of %lld runs, %.0f s\n", (long long)p->done, (long long)p->all, seconds_now() - r->begin);
+        fprintf(stderr, "%lld of %lld run%s, %.0f s\n", (long long)p->done, (long long)p->all, plural(p->all),
+                seconds_now() - r->begin);
 }
 
 /* What a run says, in a file of this study's own until it has ended. */

@@ -2,6 +2,7 @@
 #include "figures.h"
 
 #include "tools/run/folder.h"
+#include "tools/run/print.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -153,15 +154,16 @@ static void print_cells(study *s, const study_result *result, int graph, FILE *o
     fputc('\n', out);
     for (int m = 0; m < s->n_methods; m++) {
         const study_cell *cell = &result->cells[graph * s->n_methods + m];
-        fprintf(out, "  %-32s %.5g", figure_method(s, graph, m), cell->score.mean);
+        const char *method = figure_method(s, graph, m);
+        fprintf(out, "  %-*s %.5g", text_width(method, 32), method, cell->score.mean);
         if (!isnan(cell->score.sd)) /* of one run there is none */
             fprintf(out, " +- %.2g", cell->score.sd);
-        fprintf(out, ", median %.5g, %lld runs", cell->score.median, (long long)cell->ended);
+        fprintf(out, ", median %.5g, %lld run%s", cell->score.median, (long long)cell->ended, plural(cell->ended));
         if (cell->bad)
             fprintf(out, ", %lld failed", (long long)cell->bad);
         if (s->target)
-            fprintf(out, ", %s after %.3g epochs (%lld runs)", s->target, cell->epochs.mean,
-                    (long long)cell->epochs.count);
+            fprintf(out, ", %s after %.3g epochs (%lld run%s)", s->target, cell->epochs.mean,
+                    (long long)cell->epochs.count, plural(cell->epochs.count));
         if (s->n_configurations > 1 && cell->variant >= 0)
             fprintf(out, ", %s by %s", study_label(s, &s->variants[cell->variant], true), result->by[graph]);
         fputc('\n', out);
@@ -194,19 +196,22 @@ void study_print(study *s, const study_result *result, FILE *out)
     for (int k = 0; k < result->n_comparisons; k++)
         print_comparison(s, result, &result->comparisons[k], out);
     if (result->n_comparisons && s->n_pairs < result->pairs_needed)
-        fprintf(out, "%lld pairs are too few to tell: with %d comparisons the test can come below 5 %% from %lld on\n",
-                (long long)s->n_pairs, result->n_comparisons, (long long)result->pairs_needed);
+        fprintf(out, "%lld pair%s too few to tell: with %d comparison%s the test can come below 5 %% from %lld on\n",
+                (long long)s->n_pairs, s->n_pairs == 1 ? " is" : "s are", result->n_comparisons,
+                plural(result->n_comparisons), (long long)result->pairs_needed);
     if (result->has_friedman) {
         fprintf(out, "Friedman's test over tasks: p = %.4g; critical difference of mean ranks (Nemenyi, 5 %%) %.3g:\n",
                 result->friedman.p, result->friedman.critical);
-        for (int m = 0; m < s->n_methods; m++)
-            fprintf(out, "  %-32s %.3g; median over %lld pairs %.3g\n", figure_method(s, 0, m), result->mean_ranks[m],
-                    (long long)result->ranked, result->median_ranks[m]);
+        for (int m = 0; m < s->n_methods; m++) {
+            const char *method = figure_method(s, 0, m);
+            fprintf(out, "  %-*s %.3g; median over %lld pairs %.3g\n", text_width(method, 32), method,
+                    result->mean_ranks[m], (long long)result->ranked, result->median_ranks[m]);
+        }
     }
     if (result->progress.dropped_pairs)
-        fprintf(out, "%lld of %lld pairs were dropped: the budget was spent\n",
-                (long long)result->progress.dropped_pairs, (long long)s->n_pairs);
+        fprintf(out, "%lld of %lld pair%s dropped: the budget was spent\n", (long long)result->progress.dropped_pairs,
+                (long long)s->n_pairs, s->n_pairs == 1 ? " was" : "s were");
     if (result->stale)
-        fprintf(out, "%lld rows are stale: of graphs or data that have changed since; they are not counted\n",
-                (long long)result->stale);
+        fprintf(out, "%lld row%s stale, of graphs or data that have changed since: not counted\n",
+                (long long)result->stale, result->stale == 1 ? " is" : "s are");
 }

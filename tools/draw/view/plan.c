@@ -173,8 +173,9 @@ static dg_status take_steps(planning *p, plan_steps *made)
         step->nodes = nodes;
         step->reads = reads;
     }
-    made->summary = text_format(arena, "%lu steps · arena of %s · batch %lld", (unsigned long)made->count,
-                                bytes_text(arena, dg_plan_cost_of(p->plan).arena_bytes), (long long)p->wish->batch);
+    made->summary = text_format(arena, "%lu step%s · arena of %s · batch %lld", (unsigned long)made->count,
+                                made->count == 1 ? "" : "s", bytes_text(arena, dg_plan_cost_of(p->plan).arena_bytes),
+                                (long long)p->wish->batch);
     return dg_ok();
 }
 
