@@ -41,7 +41,7 @@ const dg_initialiser *dg_initialiser_find(const char *name)
     return name && registry_status().code == DG_OK ? descriptors_find(&table, name) : NULL;
 }
 
-const char *dg_initialiser_known(size_t index)
+const char *dg_initialiser_name_at(size_t index)
 {
     const dg_initialiser *initialiser = dg_initialiser_at(index);
     return initialiser ? initialiser->name : NULL;

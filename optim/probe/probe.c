@@ -27,7 +27,7 @@ static const probe probes[] = {
     {"memory", NULL, "bytes of each value", false, is_any, choose_itself, measure_memory}};
 enum { PROBES = sizeof probes / sizeof *probes };
 
-const char *dg_probe_name(size_t index)
+const char *dg_probe_name_at(size_t index)
 {
     return index < PROBES ? probes[index].name : NULL;
 }

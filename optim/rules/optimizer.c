@@ -37,7 +37,7 @@ const dg_rule *dg_rule_find(const char *name)
     return name ? descriptors_find(&table, name) : NULL;
 }
 
-const char *dg_optimizer_known(size_t index)
+const char *dg_optimizer_name_at(size_t index)
 {
     const dg_rule *rule = dg_rule_at(index);
     return rule ? rule->name : NULL;

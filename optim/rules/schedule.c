@@ -25,7 +25,7 @@ const dg_schedule_rule *dg_schedule_rule_at(size_t index)
     return descriptors_at(&table, index);
 }
 
-const char *dg_schedule_known(size_t index)
+const char *dg_schedule_name_at(size_t index)
 {
     const dg_schedule_rule *rule = dg_schedule_rule_at(index);
     return rule ? rule->name : NULL;

@@ -146,7 +146,7 @@ const char *metric_name(const metric_set *set, int metric)
     return set->nodes[metric] ? dg_node_name(set->nodes[metric]) : set->rules[metric]->name;
 }
 
-const char *dg_metric_known(size_t index)
+const char *dg_metric_name_at(size_t index)
 {
     return index < N_RULES ? rules[index].name : NULL;
 }

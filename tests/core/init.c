@@ -268,8 +268,8 @@ static const dg_initialiser ramp = {
 
 static bool is_listed(const char *name)
 {
-    for (size_t i = 0; dg_initialiser_known(i); i++)
-        if (strcmp(dg_initialiser_known(i), name) == 0)
+    for (size_t i = 0; dg_initialiser_name_at(i); i++)
+        if (strcmp(dg_initialiser_name_at(i), name) == 0)
             return dg_initialiser_at(i) == dg_initialiser_find(name);
     return false;
 }

@@ -254,8 +254,8 @@ Test(optimizer, prints_every_value)
     MUST(dg_optimizer_parse(text, &again));
     cr_assert_eq(memcmp(&again, &optimizer, sizeof again), 0);
     cr_assert_str_eq(dg_optimizer_name(&again), "adam");
-    cr_assert_str_eq(dg_optimizer_known(0), "sgd");
-    for (size_t i = 0; dg_optimizer_known(i); i++)
+    cr_assert_str_eq(dg_optimizer_name_at(0), "sgd");
+    for (size_t i = 0; dg_optimizer_name_at(i); i++)
         cr_assert(dg_rule_at(i)->summary[0]);
 }
 

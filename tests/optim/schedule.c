@@ -73,9 +73,9 @@ Test(schedule, prints_what_reads_back)
         dg_schedule_release(&first);
         dg_schedule_release(&second);
     }
-    cr_assert_str_eq(dg_schedule_known(3), "cosine");
+    cr_assert_str_eq(dg_schedule_name_at(3), "cosine");
     size_t n = 0;
-    while (dg_schedule_known(n))
+    while (dg_schedule_name_at(n))
         cr_assert(dg_schedule_rule_at(n++)->summary[0]);
     cr_assert(n >= 15, "%zu", n);
 }

@@ -1,6 +1,7 @@
 /* dotgrad list: the tables that graph files choose from. */
 #include "command.h"
 #include "options.h"
+#include "tools/run/print.h"
 
 #include <dotgrad/draw.h>
 #include <dotgrad/graph_file.h>
@@ -106,12 +107,12 @@ static void list_data(void)
 {
     for (size_t k = 0; dg_data_format_at(k); k++) {
         const dg_data_format *format = dg_data_format_at(k);
-        printf("  %-16s %-28s %s\n", format->name, format->paths, format->summary);
+        printf("  %-16s %-*s %s\n", format->name, text_width(format->paths, 30), format->paths, format->summary);
     }
     puts("\nOptions, in brackets: digits(scale=standard, test=0.25)\n");
     for (size_t k = 0; dg_data_option_at(k); k++) {
         const dg_data_option *option = dg_data_option_at(k);
-        printf("  %-16s %-28s %s\n", option->name, option->sets, option->summary);
+        printf("  %-16s %-*s %s\n", option->name, text_width(option->sets, 30), option->sets, option->summary);
     }
 }
 
@@ -182,19 +183,19 @@ static void list_initialisers(void)
 
 static void list_metrics(void)
 {
-    for (size_t k = 0; dg_metric_known(k); k++)
-        printf("  %-14s %s\n", dg_metric_known(k), dg_metric_summary(k));
+    for (size_t k = 0; dg_metric_name_at(k); k++)
+        printf("  %-14s %s\n", dg_metric_name_at(k), dg_metric_summary(k));
 }
 
 static void list_styles(void)
 {
-    list_names(dg_draw_style_known);
+    list_names(dg_draw_style_name_at);
 }
 
 static void list_probes(void)
 {
-    for (size_t k = 0; dg_probe_name(k); k++)
-        printf("  %-14s %s\n", dg_probe_name(k), dg_probe_summary(k));
+    for (size_t k = 0; dg_probe_name_at(k); k++)
+        printf("  %-14s %s\n", dg_probe_name_at(k), dg_probe_summary(k));
 }
 
 static const struct {

@@ -109,7 +109,7 @@ const style_sheet *style_find(const char *name)
     return NULL;
 }
 
-const char *dg_draw_style_known(size_t index)
+const char *dg_draw_style_name_at(size_t index)
 {
     return index < sizeof sheets / sizeof *sheets ? sheets[index]->name : NULL;
 }

@@ -89,7 +89,7 @@ struct dg_initialiser {
 dg_status dg_register_initialiser(const dg_initialiser *initialiser);
 const dg_initialiser *dg_initialiser_at(size_t index); /* NULL after the last; those that ship first */
 const dg_initialiser *dg_initialiser_find(const char *name);
-const char *dg_initialiser_known(size_t index); /* their names; NULL after the last */
+const char *dg_initialiser_name_at(size_t index); /* their names; NULL after the last */
 /* The initialiser that a call or name is of; NULL: there is none. */
 const dg_initialiser *dg_init_of(const dg_value *init);
 /* True when the initialiser needs data to look at. */

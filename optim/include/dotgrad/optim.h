@@ -101,7 +101,7 @@ typedef struct dg_metrics {
     double values[DG_MAX_METRICS];
 } dg_metrics;
 
-const char *dg_metric_known(size_t index); /* the metrics that there are; NULL after the last */
+const char *dg_metric_name_at(size_t index); /* the metrics that there are; NULL after the last */
 const char *dg_metric_summary(size_t index); /* a line on each */
 /* True when more of it is better (accuracy). */
 bool dg_metric_rises(const char *name);

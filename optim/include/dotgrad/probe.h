@@ -24,7 +24,7 @@ DG_BEGIN_C
  * update_ratio  ‖Δp‖/‖p‖ over all parameters of a layer in a step of the optimiser; also named update
  * time          of the loss and its gradients, by the node that it is spent for; needs a plan with profiling
  * memory        bytes of each value */
-const char *dg_probe_name(size_t index); /* NULL after the last */
+const char *dg_probe_name_at(size_t index); /* NULL after the last */
 const char *dg_probe_summary(size_t index);
 bool dg_probe_is_known(const char *name);
 

@@ -74,7 +74,7 @@ double dg_optimizer_hyper(const dg_optimizer *optimizer, const char *name);
 dg_status dg_register_rule(const dg_rule *rule);
 const dg_rule *dg_rule_at(size_t index); /* NULL after the last; those that ship first */
 const dg_rule *dg_rule_find(const char *name);
-const char *dg_optimizer_known(size_t index); /* their names; NULL after the last */
+const char *dg_optimizer_name_at(size_t index); /* their names; NULL after the last */
 
 /* Emits one step as nodes: state tensors become parameters (trainable=false, init=zeros) named
  * "optimizer/PARAMETER/exp_avg" and the like, next to "optimizer/step", a float64 scalar that counts steps. With a name
@@ -180,7 +180,7 @@ typedef struct dg_schedule {
 
 dg_status dg_schedule_parse(const char *text, dg_schedule *schedule);
 void dg_schedule_release(dg_schedule *schedule); /* frees and zeroes; needed by schedules with lists or formulas */
-const char *dg_schedule_known(size_t index);     /* NULL after the last */
+const char *dg_schedule_name_at(size_t index);   /* NULL after the last */
 /* The whole call with every value written out. Returns text. */
 char *dg_schedule_print(const dg_schedule *schedule, char *text, size_t size);
 /* The learning rate of step `step` (from 0). A schedule that looks at losses (plateau) has the base rate here: see

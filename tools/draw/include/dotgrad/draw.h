@@ -112,7 +112,7 @@ dg_status dg_draw_check(const dg_draw_options *options);
 /* The format that a path ends in, NULL: none that is known. */
 const char *dg_draw_format(const char *path);
 
-const char *dg_draw_style_known(size_t index); /* the names of styles; NULL after the last */
+const char *dg_draw_style_name_at(size_t index); /* the names of styles; NULL after the last */
 
 DG_END_C
 
