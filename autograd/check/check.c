@@ -243,6 +243,17 @@ static dg_status compute_gradients(check *c, dg_node *const *gradients)
     return status;
 }
 
+/* Where first derivatives by reverse mode are there, and others are not. */
+static dg_status with_remedy(dg_status status)
+{
+    return status.code == DG_BAD_ARGUMENT
+               ? dg_error(status.code,
+                          "%s; --order 1 --reverse (.order = 1, .no_forward in C) checks the first derivatives alone, "
+                          "by reverse mode",
+                          status.message)
+               : status;
+}
+
 static dg_status emit(check *c, subject *s)
 {
     dg_node **nodes = calloc((size_t)c->n_leaves * 2 + 2, sizeof(dg_node *)), *tangent = NULL;
@@ -255,8 +266,10 @@ static dg_status emit(check *c, subject *s)
     s->gradients = calloc((size_t)c->n_leaves + 1, sizeof(dg_node *));
     dg_status status =
         s->gradients ? dg_grad(s->root, c->n_leaves, nodes, s->gradients) : dg_no_memory("a gradient check");
+    if (s->order > 1)
+        status = with_remedy(status);
     if (status.code == DG_OK && !c->options.no_forward) {
-        status = dg_jacobian_vector(1, &s->root, c->n_leaves, nodes, nodes + c->n_leaves, &tangent);
+        status = with_remedy(dg_jacobian_vector(1, &s->root, c->n_leaves, nodes, nodes + c->n_leaves, &tangent));
         if (status.code == DG_OK)
             status = make_plan(c, 1, &tangent, &s->forward);
     }
