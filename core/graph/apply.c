@@ -141,13 +141,21 @@ const dg_input_spec *input_spec(const op_entry *entry, const dg_value *attrs, in
     return k - entry->n_inputs < more ? &specs[k - entry->n_inputs] : &op->inputs[entry->n_inputs - 1];
 }
 
+/* What was given for it is NULL, or nothing was. */
+static dg_status missing_input(const making *m, const char *input)
+{
+    const char *name = missing_name(m->graph);
+    return dg_error(DG_BAD_ARGUMENT, "input '%s' is missing%s%s%s", input, name ? ": the graph has no node '" : "",
+                    name ? name : "", name ? "'" : "");
+}
+
 /* What is wanted and cannot be made is there, before parameters are made by it. */
 static dg_status check_given(const making *m)
 {
     for (int k = 0; k < m->n_inputs && !(m->entry->op->flags & DG_ANY_INPUTS); k++) {
         const dg_input_spec *spec = input_spec(m->entry, m->attrs, k);
         if (!m->inputs[k] && !(spec->flags & DG_OPTIONAL) && !spec->parameter)
-            return dg_error(DG_BAD_ARGUMENT, "input '%s' is missing", spec->name);
+            return missing_input(m, spec->name);
     }
     dg_node *assigned = m->entry->op->role == DG_ROLE_ASSIGN ? m->inputs[0] : NULL;
     if (assigned && assigned->entry->op->role != DG_ROLE_PARAMETER)
@@ -163,8 +171,8 @@ static dg_status check_inputs(const making *m)
         const dg_node *input = m->inputs[k];
         if (!input &&
             (any ? dg_formula_uses(m->formula, k) : !(input_spec(m->entry, m->attrs, k)->flags & DG_OPTIONAL)))
-            return dg_error(DG_BAD_ARGUMENT, "input '%s' is missing",
-                            any ? dg_formula_input_name(m->formula, k) : input_spec(m->entry, m->attrs, k)->name);
+            return missing_input(m,
+                                 any ? dg_formula_input_name(m->formula, k) : input_spec(m->entry, m->attrs, k)->name);
         if (input && input->graph != m->graph)
             return dg_error(DG_BAD_ARGUMENT, "input '%s' is a node of another graph", dg_node_name((dg_node *)input));
     }
@@ -316,8 +324,15 @@ dg_node *dg_apply(const dg_application *application)
     if (!application)
         return NULL;
     making m = {.graph = graph_of(application), .application = application};
-    if (!m.graph || m.graph->status.code != DG_OK)
+    if (!m.graph) {
+        missing_built(application);
         return NULL;
+    }
+    dg_graph_fail(m.graph, missing_mistake(m.graph));
+    if (m.graph->status.code != DG_OK) {
+        missing_forget();
+        return NULL;
+    }
     m.number = m.graph->n_nodes;
     const char *name = application->name && *application->name ? application->name : NULL;
     if (name && !dg_utf8_check(name, strlen(name), NULL))

@@ -34,6 +34,7 @@ dg_node *const *dg_node_expansion(dg_node *node)
     dg_node *outer = graph->owner;
     int64_t before = graph->n_nodes;
     graph->owner = node;
+    missing_forget();
     node->entry->op->compose(&(dg_compose){.graph = graph,
                                            .node = node,
                                            .attrs = node->attrs,

@@ -16,6 +16,7 @@ dg_status dg_graph_new(dg_graph **graph)
     dg_graph *made = calloc(1, sizeof *made);
     if (!made)
         return dg_no_memory("a graph");
+    made->number = missing_number();
     pthread_mutex_init(&made->lock, NULL);
     made->dtype = DG_FLOAT32;
     made->init = "";
@@ -52,15 +53,17 @@ dg_status dg_graph_status(const dg_graph *graph)
     REFUSE_NULL(graph);
     if (graph->status.code == DG_OK && arena_failed(graph->arena))
         return dg_no_memory("a graph");
-    return graph->status;
+    return graph->status.code == DG_OK ? missing_mistake(graph) : graph->status;
 }
 
 dg_node *dg_graph_fail(dg_graph *graph, dg_status status)
 {
     if (!graph)
         return NULL;
-    if (graph->status.code == DG_OK && status.code != DG_OK)
+    if (graph->status.code == DG_OK && status.code != DG_OK) {
+        missing_forget(); /* from now on NULLs come from this */
         graph->status = status;
+    }
     return NULL;
 }
 
@@ -158,10 +161,19 @@ dg_formulas *dg_graph_formulas(dg_graph *graph)
 
 /* ---- names ---- */
 
+static dg_node *find_named(const dg_graph *graph, const char *name)
+{
+    size_t at = 0;
+    for (const dg_node *node; (node = table_next(&graph->names, hash_text(name), &at));)
+        if (strcmp(node->name, name) == 0)
+            return (dg_node *)node;
+    return NULL;
+}
+
 dg_status graph_check_name(const dg_graph *graph, const char *name)
 {
-    return dg_graph_find(graph, name) ? dg_error(DG_BAD_ARGUMENT, "the name '%s' is taken by another node", name)
-                                      : dg_ok();
+    return find_named(graph, name) ? dg_error(DG_BAD_ARGUMENT, "the name '%s' is taken by another node", name)
+                                   : dg_ok();
 }
 
 dg_status graph_add_name(dg_graph *graph, dg_node *node)
@@ -174,11 +186,10 @@ dg_node *dg_graph_find(const dg_graph *graph, const char *name)
 {
     if (!graph || !name)
         return NULL;
-    size_t at = 0;
-    for (const dg_node *node; (node = table_next(&graph->names, hash_text(name), &at));)
-        if (strcmp(node->name, name) == 0)
-            return (dg_node *)node;
-    return NULL;
+    dg_node *node = find_named(graph, name);
+    if (!node)
+        missing_sought(graph, name);
+    return node;
 }
 
 const char *dg_node_name(dg_node *node)
@@ -189,7 +200,7 @@ const char *dg_node_name(dg_node *node)
         return node->name;
     char made[160];
     snprintf(made, sizeof made, "%s_%lld", node->entry->op->name, (long long)node->id);
-    while (dg_graph_find(node->graph, made) && strlen(made) + 2 < sizeof made)
+    while (find_named(node->graph, made) && strlen(made) + 2 < sizeof made)
         strcat(made, "_");
     const char *copy = dg_arena_text(node->graph->arena, made, strlen(made));
     if (!copy)
@@ -371,6 +382,7 @@ dg_node *dg_graph_differentiate(dg_graph *graph, dg_node *node)
         return NULL;
     dg_node *outer = graph->differentiated;
     graph->differentiated = node;
+    missing_forget();
     return outer;
 }
 
@@ -385,6 +397,7 @@ bool dg_graph_emit(dg_graph *graph, bool on)
         return false;
     bool before = graph->emitting;
     graph->emitting = on;
+    missing_forget();
     return before;
 }
 

@@ -75,6 +75,7 @@ struct dg_module {
 };
 
 struct dg_graph {
+    uint64_t number;      /* of all graphs there were: from 1 on */
     pthread_mutex_t lock; /* held while a plan is compiled or bound, which adds to the graph */
     dg_status status;
     dg_arena *arena;
@@ -106,6 +107,18 @@ dg_status attributes_collect(dg_graph *graph, const op_entry *entry, const dg_ap
 /* Bindings of a formula op: its number attributes. */
 #define MAX_BINDINGS 16
 int formula_bindings(const op_entry *entry, const dg_value *attrs, dg_binding bindings[MAX_BINDINGS]);
+
+/* missing.c: a name that the graph does not have, asked for by its author; */
+uint64_t missing_number(void);
+void missing_sought(const dg_graph *graph, const char *name);
+/* the NULL that was answered is explained, or is not the reason of what comes; */
+void missing_forget(void);
+/* the last such name, NULL: none; */
+const char *missing_name(const dg_graph *graph);
+/* and a builder whose inputs are all NULL. Its mistake is that of the graph, until it recovers. */
+void missing_built(const dg_application *application);
+dg_status missing_mistake(const dg_graph *graph);
+void missing_recover(const dg_graph *graph);
 
 /* undo.c: takes away all nodes but the first `count`, and what the others keep of them. */
 void graph_forget(dg_graph *graph, int64_t count);

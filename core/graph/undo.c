@@ -55,7 +55,8 @@ dg_status dg_graph_undo(dg_graph *graph, dg_graph_point point, dg_status status)
 dg_status dg_graph_recover(dg_graph *graph)
 {
     REFUSE_NULL(graph);
-    dg_status status = graph->status;
+    dg_status status = dg_graph_status(graph);
     graph->status = dg_ok();
+    missing_recover(graph);
     return status;
 }

@@ -1,5 +1,6 @@
 /* Building graphs: sticky errors that name everything, weights that layers own, symbols, names. */
 #include <criterion/criterion.h>
+#include <dotgrad/autograd.h>
 #include <dotgrad/core.h>
 #include <dotgrad/ops.h>
 #include <string.h>
@@ -433,4 +434,52 @@ Test(graph, names_that_are_given_to_a_formula_come_before_constants)
     cr_assert(own, "%s", dg_graph_status(g).message);
     cr_expect_not_null(dg_graph_find(g, "own.e"));
     dg_graph_free(g);
+}
+
+/* ---- nodes that are not there ---- */
+
+/* Such a call knows no graph but by what was looked for. */
+Test(graph, a_builder_that_gets_a_node_that_is_not_there_is_the_first_mistake)
+{
+    dg_graph *g = new_graph(), *another = new_graph();
+    dg_node *x = dg_input(g, DG_SHAPE(2), .name = "x");
+    dg_node *y = dg_tanh(dg_relu(dg_graph_find(g, "typo"), .name = "y"));
+    cr_expect_null(y);
+    expect_failure(g, DG_BAD_ARGUMENT,
+                   (const char *[]){"relu y: input 'input' is NULL", "no node 'typo'", "graph.c", NULL});
+    cr_expect_null(dg_relu(x));
+    cr_expect_eq(dg_graph_status(another).code, DG_OK);
+    cr_expect_not_null(dg_relu(dg_input(another, DG_SHAPE(2))));
+    cr_expect_eq(dg_graph_recover(g).code, DG_BAD_ARGUMENT);
+    cr_expect_eq(dg_graph_status(g).code, DG_OK);
+    cr_expect_not_null(dg_relu(x));
+    cr_expect_null(dg_expr("a * 2", {"a", dg_graph_find(g, "typo")}));
+    expect_failure(g, DG_BAD_ARGUMENT, (const char *[]){"expr: input 'a' is NULL", "'typo'", NULL});
+    dg_graph_free(g);
+    dg_graph_free(another);
+}
+
+Test(graph, an_input_that_is_not_there_is_told_by_the_name_it_was_looked_for)
+{
+    dg_graph *g = new_graph();
+    dg_node *x = dg_input(g, DG_SHAPE(2), .name = "x");
+    cr_expect_null(dg_add(x, dg_graph_find(g, "typo")));
+    expect_failure(g, DG_BAD_ARGUMENT, (const char *[]){"add: input 'other' is missing", "no node 'typo'", NULL});
+    dg_graph_free(g);
+}
+
+/* To look is no mistake, nor are the NULLs that follow another one. */
+Test(graph, a_node_that_is_not_there_may_be_asked_for)
+{
+    dg_graph *g = new_graph(), *failed = new_graph();
+    dg_node *x = dg_input(g, DG_SHAPE(2), .name = "x"), *slope;
+    cr_expect_null(dg_graph_find(g, "typo"));
+    cr_expect_not_null(dg_relu(x));
+    cr_expect_null(dg_tanh(dg_linear(dg_input(failed, DG_SHAPE(2)), 0)));
+    cr_expect_null(dg_graph_find(g, "typo"));
+    cr_expect_eq(dg_grad(dg_sum(dg_softplus(x)), 1, &x, &slope).code, DG_OK);
+    cr_expect_eq(dg_graph_status(g).code, DG_OK, "%s", dg_graph_status(g).message);
+    expect_failure(failed, DG_BAD_ARGUMENT, (const char *[]){"linear", "out_features is 0", NULL});
+    dg_graph_free(g);
+    dg_graph_free(failed);
 }
