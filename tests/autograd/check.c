@@ -458,47 +458,6 @@ Test(check, refuses_float32_and_a_loss_that_is_no_number)
     point_free(&p);
 }
 
-static const dg_op last = {.name = "test_last",
-                           .family = "test",
-                           .summary = "y = x, without a derivative",
-                           .inputs = {{.name = "input"}},
-                           .infer = same_infer,
-                           .forward = blind_forward};
-
-static void once_backward(const dg_backward *vjp)
-{
-    vjp->grad_inputs[0] = apply1("test_last", vjp->grad_output);
-}
-
-static const dg_op once = {.name = "test_once",
-                           .family = "test",
-                           .summary = "y = x, whose derivative has none",
-                           .inputs = {{.name = "input"}},
-                           .infer = same_infer,
-                           .forward = blind_forward,
-                           .backward = once_backward};
-
-Test(check, says_how_an_op_is_checked_that_has_first_derivatives_alone)
-{
-    point p;
-    OK(dg_register(&last));
-    OK(dg_register(&once));
-    point_make(&p);
-    dg_node *loss = dg_sum(dg_square(apply1("test_once", give(&p, "x", DG_SHAPE(3), VALUES(1, 2, 3)))));
-    for (int k = 0; k < 3; k++) { /* second derivatives; forward mode; as it says */
-        dg_check_report *report = NULL;
-        dg_status status = dg_check_gradients(
-            &(dg_check_options){
-                .loss = loss, .feeds = p.feeds, .n_feeds = p.n_feeds, .order = k ? 1 : 2, .no_forward = k != 1},
-            &report);
-        cr_expect_eq(status.code, k < 2 ? DG_BAD_ARGUMENT : DG_OK, "%d: %s", k, status.message);
-        cr_expect_eq(k < 2, strstr(status.message, "'test_last'") && strstr(status.message, "--order 1 --reverse"),
-                     "%d: %s", k, status.message);
-        dg_check_report_free(report);
-    }
-    point_free(&p);
-}
-
 Test(check, refuses_samples_that_say_nothing)
 {
     static const char *const bad[] = {"2, 3",   "[2, x]", "[2", "[2] nonsense", "[2] int64", "[2] int64 below 0",

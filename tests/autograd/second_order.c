@@ -132,3 +132,51 @@ Test(products, gauss_newton_leaves_out_the_curvature_of_the_model)
     expect(&p, product, dg_scalar(), VALUES(2 * exp(1) * 3));
     point_free(&p);
 }
+
+static dg_status copy_forward(const dg_kernel *kernel)
+{
+    memcpy(kernel->outputs[0]->data, kernel->inputs[0]->data, dg_tensor_bytes(kernel->inputs[0]));
+    return dg_ok();
+}
+
+static const dg_op last = {.name = "test_last",
+                           .family = "test",
+                           .summary = "y = x, without a derivative",
+                           .inputs = {{.name = "input"}},
+                           .infer = same_infer,
+                           .forward = copy_forward};
+
+static void once_backward(const dg_backward *vjp)
+{
+    vjp->grad_inputs[0] = dg_call(DG_HERE, "test_last", 1, &vjp->grad_output);
+}
+
+static const dg_op once = {.name = "test_once",
+                           .family = "test",
+                           .summary = "y = x, whose derivative has none",
+                           .inputs = {{.name = "input"}},
+                           .infer = same_infer,
+                           .forward = copy_forward,
+                           .backward = once_backward};
+
+Test(second_order, a_check_says_how_an_op_is_checked_that_has_none)
+{
+    point p;
+    OK(dg_register(&last));
+    OK(dg_register(&once));
+    point_make(&p);
+    dg_node *x = give(&p, "x", DG_SHAPE(3), VALUES(1, 2, 3));
+    dg_node *loss = dg_sum(dg_square(dg_call(DG_HERE, "test_once", 1, &x)));
+    for (int k = 0; k < 3; k++) { /* second derivatives; forward mode; as it says */
+        dg_check_report *report = NULL;
+        dg_status status = dg_check_gradients(
+            &(dg_check_options){
+                .loss = loss, .feeds = p.feeds, .n_feeds = p.n_feeds, .order = k ? 1 : 2, .no_forward = k != 1},
+            &report);
+        cr_expect_eq(status.code, k < 2 ? DG_BAD_ARGUMENT : DG_OK, "%d: %s", k, status.message);
+        cr_expect_eq(k < 2, strstr(status.message, "'test_last'") && strstr(status.message, "--order 1 --reverse"),
+                     "%d: %s", k, status.message);
+        dg_check_report_free(report);
+    }
+    point_free(&p);
+}

@@ -69,6 +69,29 @@ Test(numbers, results_without_a_file_are_tables)
     cr_assert(strstr(run.out, "grad:w_ho [2, 2] float64\n"), "%s", run.out);
 }
 
+/* Where the third column begins, in characters: behind two spaces and the columns' widths of 16 and 30. */
+static void expect_straight(const char *out, const char *begin)
+{
+    const char *line = strstr(out, begin);
+    cr_assert(line, "%s", begin);
+    int column = 0;
+    const char *at = line;
+    for (; *at != '\n' && column < 2 + 16 + 1 + 30; at++)
+        column += ((unsigned char)*at & 0xc0) != 0x80;
+    while (((unsigned char)*at & 0xc0) == 0x80)
+        at++;
+    cr_expect(*at == ' ' && at[1] != ' ', "'%.70s'", line);
+}
+
+Test(numbers, columns_are_straight_where_text_is_not_ascii)
+{
+    outcome run = dotgrad("list data");
+    expect_fine(run);
+    static const char *const lines[] = {"  digits ", "  CSV ", "  scale ", "  length ", "  n ", "  noise "};
+    for (size_t k = 0; k < sizeof lines / sizeof *lines; k++)
+        expect_straight(run.out, lines[k]);
+}
+
 Test(numbers, results_go_to_files_of_other_programs)
 {
     char text[4096];

@@ -241,7 +241,7 @@ Test(study, plans_without_a_trace)
     cr_assert_eq(run.status, 1); /* a formula with | in it is one value, and no formula */
     run = dotgrad("study net.dot --set 'act=relu|mish' --range 'lr=geomspace(1e-3, 1e-1, 3)' --dry-run -o study");
     expect_fine(run);
-    expect_words(run.out, "6 methods");
+    expect_words(run.out, "1 graph, 6 methods, 1 configuration of each");
     expect_words(run.out, "act=mish, lr=0.01\n");
     cr_assert_neq(access("study", F_OK), 0);
 }
