@@ -96,6 +96,17 @@ static dg_status list_of_ints(const dg_attr_spec *spec, const dg_ints *ints, dg_
     return dg_ok();
 }
 
+/* An integer, but for DG_NONE, which says in C that there is none. */
+static dg_status normalise_int(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
+{
+    if (given->kind != DG_VALUE_INT)
+        return wrong_kind(arena, spec, given);
+    *value = dg_int(given->i);
+    if (value->kind == DG_VALUE_NONE)
+        return dg_error(DG_BAD_ARGUMENT, "'%s' is %lld, expected an integer above it", spec->name, (long long)given->i);
+    return dg_ok();
+}
+
 /* A list of integers; a single one is a list of one. */
 static dg_status normalise_ints(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
 {
@@ -117,7 +128,7 @@ static dg_status normalise_ints(dg_arena *arena, const dg_attr_spec *spec, const
     for (size_t i = 0; i < count; i++) {
         if (items[i].kind != DG_VALUE_INT)
             return wrong_kind(arena, spec, given);
-        copy[i] = dg_int(items[i].i);
+        DG_TRY(normalise_int(arena, spec, &items[i], &copy[i]));
     }
     *value = (dg_value){.kind = DG_VALUE_LIST, .count = count, .items = copy};
     return dg_ok();
@@ -357,10 +368,7 @@ dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_sp
         *value = dg_bool(given->b);
         return dg_ok();
     case DG_ATTR_INT:
-        if (given->kind != DG_VALUE_INT)
-            return wrong_kind(arena, spec, given);
-        *value = dg_int(given->i);
-        return dg_ok();
+        return normalise_int(arena, spec, given, value);
     case DG_ATTR_FLOAT:
         return normalise_float(arena, spec, given, value);
     case DG_ATTR_NAME:

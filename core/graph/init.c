@@ -6,6 +6,7 @@
 
 #include <dotgrad/parameters.h>
 
+#include <math.h>
 #include <stdio.h>
 
 #define SHIPPED(name) extern const dg_initialiser name##_initialiser;
@@ -128,6 +129,19 @@ static dg_status begin_call(const dg_tensor *tensor, const dg_value *init, const
     return dg_ok();
 }
 
+/* Every number must be one: a constant of 1e39, say, is infinite in float32. */
+static dg_status check_filled(const dg_tensor *tensor)
+{
+    int64_t count = dg_dtype_is_float(tensor->dtype) ? dg_tensor_count(tensor) : 0;
+    for (int64_t i = 0; i < count; i++) {
+        double value = dg_tensor_get(tensor, i);
+        if (!isfinite(value))
+            return dg_error(DG_NUMERIC, "a value is %g in %s, expected a finite number", fabs(value),
+                            dg_dtype_name(tensor->dtype));
+    }
+    return dg_ok();
+}
+
 dg_status dg_init_fill_from(dg_tensor *tensor, const dg_value *init, const dg_random *key, const dg_init_data *data)
 {
     REFUSE_NULL(tensor);
@@ -139,7 +153,8 @@ dg_status dg_init_fill_from(dg_tensor *tensor, const dg_value *init, const dg_ra
         return dg_error(DG_BAD_ARGUMENT, "initialiser '%s' is for the weight of a layer that feeds a loss", init->s);
     if (dg_tensor_count(tensor) == 0)
         return dg_ok();
-    return dg_prefixed(call.initialiser->fill(tensor, &call), "initialiser '%s'", init->s);
+    dg_status status = call.initialiser->fill(tensor, &call);
+    return dg_prefixed(status.code == DG_OK ? check_filled(tensor) : status, "initialiser '%s'", init->s);
 }
 
 dg_status dg_init_solve(dg_tensor *weight, dg_tensor *bias, const dg_value *init, const dg_random *key,

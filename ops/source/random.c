@@ -5,6 +5,8 @@
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/source.h>
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 
 typedef struct drawing {
@@ -67,14 +69,30 @@ static dg_status check_probability(double p)
     return p >= 0 && p <= 1 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "p is %g, expected 0 … 1", p);
 }
 
-static dg_status check_deviation(double std)
+static dg_status check_moments(double mean, double std)
 {
-    return std >= 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "std is %g, expected at least 0", std);
+    if (!isfinite(mean))
+        return dg_error(DG_BAD_ARGUMENT, "mean is %g, expected a finite number", mean);
+    return std >= 0 && isfinite(std)
+               ? dg_ok()
+               : dg_error(DG_BAD_ARGUMENT, "std is %g, expected a finite number, at least 0", std);
+}
+
+static dg_status check_bounds(double low, double high, dg_dtype dtype)
+{
+    if (!isfinite(low) || !isfinite(high))
+        return dg_error(DG_BAD_ARGUMENT, "low is %g and high is %g, expected finite numbers", low, high);
+    if (low > high)
+        return dg_error(DG_BAD_ARGUMENT, "low is %g, which is above high, %g", low, high);
+    return high - low <= (dtype == DG_FLOAT32 ? FLT_MAX : DBL_MAX)
+               ? dg_ok()
+               : dg_error(DG_BAD_ARGUMENT, "from low, %g, to high, %g, is farther than %s reaches", low, high,
+                          dg_dtype_name(dtype));
 }
 
 static dg_status normal_infer(const dg_infer *infer)
 {
-    DG_TRY(check_deviation(infer->attrs[2].f));
+    DG_TRY(check_moments(infer->attrs[1].f, infer->attrs[2].f));
     return shaped_infer(infer, &infer->attrs[3], true);
 }
 
@@ -85,7 +103,8 @@ static dg_status normal_forward(const dg_kernel *kernel)
 
 static dg_status uniform_infer(const dg_infer *infer)
 {
-    return shaped_infer(infer, &infer->attrs[3], true);
+    DG_TRY(shaped_infer(infer, &infer->attrs[3], true));
+    return check_bounds(infer->attrs[1].f, infer->attrs[2].f, infer->outputs[0].dtype);
 }
 
 static dg_status uniform_forward(const dg_kernel *kernel)
@@ -116,13 +135,19 @@ static dg_status like_infer(const dg_infer *infer)
 
 static dg_status normal_like_infer(const dg_infer *infer)
 {
-    DG_TRY(check_deviation(infer->attrs[1].f));
+    DG_TRY(check_moments(infer->attrs[0].f, infer->attrs[1].f));
     return like_infer(infer);
 }
 
 static dg_status normal_like_forward(const dg_kernel *kernel)
 {
     return draw(kernel, kernel->attrs[0].f, kernel->attrs[1].f, draw_normal);
+}
+
+static dg_status uniform_like_infer(const dg_infer *infer)
+{
+    DG_TRY(like_infer(infer));
+    return check_bounds(infer->attrs[0].f, infer->attrs[1].f, infer->outputs[0].dtype);
 }
 
 static dg_status uniform_like_forward(const dg_kernel *kernel)
@@ -242,7 +267,7 @@ static const dg_op random_ops[] = {
         .inputs = {LIKE_INPUT},
         .attrs = {NUMBER("low", "0", "the least value"), NUMBER("high", "1", "what lies above all")},
         .flags = DG_RANDOM | DG_NOT_DIFFERENTIABLE,
-        .infer = like_infer,
+        .infer = uniform_like_infer,
         .forward = uniform_like_forward,
         .samples = uniform_like_samples,
     },

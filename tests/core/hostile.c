@@ -56,6 +56,32 @@ Test(hostile, numbers_out_of_range)
     EXPECT_REFUSED(dg_topk(image, 13), "k");
     EXPECT_REFUSED(dg_repeat(image, DG_INTS(-1)), "repeat");
     EXPECT_REFUSED(dg_to(image, (dg_dtype)99), "99");
+    EXPECT_REFUSED(dg_uniform_like(image, .low = 2, .high = 1), "low");
+    EXPECT_REFUSED(dg_uniform_like(image, .high = (double)INFINITY), "high");
+    EXPECT_REFUSED(dg_uniform(g, DG_SHAPE(2), .low = -3e38, .high = 3e38, .dtype = DG_FLOAT32), "float32");
+    EXPECT_REFUSED(dg_normal_like(image, .mean = (double)INFINITY), "mean");
+    EXPECT_REFUSED(dg_normal(g, DG_SHAPE(2), .std = (double)INFINITY), "std");
+}
+
+/* The number that says in C that there is none is not the default where a file says it. */
+Test(hostile, a_least_integer_that_is_written)
+{
+    static const char *const calls[] = {"softmax(dim=-9223372036854775808)", "sum(dim=-9223372036854775808)",
+                                        "squeeze(dim=[-9223372036854775808])"};
+    for (size_t k = 0; k < sizeof calls / sizeof *calls; k++) {
+        dg_value call;
+        tear_down();
+        set_up();
+        OK(dg_call_parse(dg_graph_arena(g), calls[k], &call));
+        cr_expect_null(dg_apply(&(dg_application){.graph = g,
+                                                  .op = call.s,
+                                                  .n_inputs = 1,
+                                                  .inputs = &vector,
+                                                  .n_attrs = (int)call.count,
+                                                  .attrs = call.items}));
+        cr_expect(strstr(dg_graph_status(g).message, "'dim' is -9223372036854775808, expected an integer above"),
+                  "%s: %s", calls[k], dg_graph_status(g).message);
+    }
 }
 
 Test(hostile, dimensions_and_lists_that_do_not_fit)

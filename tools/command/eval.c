@@ -198,8 +198,9 @@ static dg_status list_requests(const graph_session *session, const eval_options 
 static dg_status take_parameters(graph_session *session, const eval_options *given, const eval_feeds *feeds)
 {
     if (!given->weights)
-        return dg_fit_parameters(session->parameters, session->graph, feeds->feeds, feeds->count, session->seed,
-                                 session->threads);
+        return dg_prefixed(dg_fit_parameters(session->parameters, session->graph, feeds->feeds, feeds->count,
+                                             session->seed, session->threads),
+                           "%s", session->name);
     dg_tensors *weights;
     DG_TRY(checkpoint_read(given->weights, &weights));
     dg_status status = session_take_weights(session, given->weights, weights);

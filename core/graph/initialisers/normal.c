@@ -1,12 +1,20 @@
 #include "initialiser.h"
 
+static dg_status check_normal(const dg_init_call *call, const dg_type *type)
+{
+    double row = call->values[2];
+    int64_t rows = type->shape.rank ? type->shape.dims[0] : 0;
+    if (row != floor(row) || row < -1 || row >= (double)rows)
+        return dg_error(DG_BAD_ARGUMENT, "zero_row is %g, expected a row, below %lld, or -1", row, (long long)rows);
+    return dg_ok();
+}
+
 static dg_status init_normal(dg_tensor *tensor, const dg_init_call *call)
 {
     DG_TRY(fill_normal(tensor, call, call->values[0], call->values[1]));
-    int64_t rows = tensor->shape.rank ? tensor->shape.dims[0] : 0;
-    if (!(call->values[2] >= 0 && call->values[2] < (double)rows))
+    if (call->values[2] < 0)
         return dg_ok();
-    int64_t width = dg_tensor_count(tensor) / rows, begin = (int64_t)call->values[2] * width;
+    int64_t width = dg_tensor_count(tensor) / tensor->shape.dims[0], begin = (int64_t)call->values[2] * width;
     for (int64_t i = begin; i < begin + width; i++)
         dg_tensor_set(tensor, i, 0); /* the padding of an embedding */
     return dg_ok();
@@ -18,5 +26,6 @@ const dg_initialiser normal_initialiser = {
     .arguments = {{.name = "mean", .range = DG_ARGUMENT_FINITE, .fallback = {0}},
                   {.name = "std", .range = DG_ARGUMENT_NOT_NEGATIVE, .fallback = {1}},
                   {.name = "zero_row", .range = DG_ARGUMENT_FINITE, .fallback = {-1}}},
+    .check = check_normal,
     .fill = init_normal,
 };

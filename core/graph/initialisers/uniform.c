@@ -1,10 +1,15 @@
 #include "initialiser.h"
 
+#include <float.h>
+
 static dg_status check_uniform(const dg_init_call *call, const dg_type *type)
 {
-    (void)type;
+    double most = type->dtype == DG_FLOAT32 ? FLT_MAX : DBL_MAX;
     if (!(call->values[0] <= call->values[1]))
         return dg_error(DG_BAD_ARGUMENT, "low %g is above high %g", call->values[0], call->values[1]);
+    if (!(call->values[1] - call->values[0] <= most))
+        return dg_error(DG_BAD_ARGUMENT, "high %g is farther from low %g than %s reaches", call->values[1],
+                        call->values[0], dg_dtype_name(type->dtype));
     return dg_ok();
 }
 
