@@ -1,6 +1,8 @@
 /* Statuses: a code and one line of text. */
 #include "counts.h"
 
+#include "plain.h"
+
 #include <dotgrad/status.h>
 
 #include <ctype.h>
@@ -72,7 +74,7 @@ dg_status dg_error(dg_code code, const char *format, ...)
     status.code = code;
     va_list arguments;
     va_start(arguments, format);
-    if (vsnprintf(status.message, sizeof status.message, format, arguments) < 0)
+    if (plain_print_list(status.message, sizeof status.message, format, arguments) < 0)
         status.message[0] = '\0';
     va_end(arguments);
     tidy(status.message, sizeof status.message);
@@ -84,7 +86,7 @@ dg_status dg_no_memory(const char *format, ...)
     char what[256];
     va_list arguments;
     va_start(arguments, format);
-    int written = vsnprintf(what, sizeof what, format, arguments);
+    int written = plain_print_list(what, sizeof what, format, arguments);
     va_end(arguments);
     return dg_error(DG_NO_MEMORY, "no memory for %s", written < 0 ? "something" : what);
 }
@@ -97,7 +99,7 @@ dg_status dg_prefixed(dg_status status, const char *format, ...)
     result.code = status.code;
     va_list arguments;
     va_start(arguments, format);
-    int written = vsnprintf(result.message, sizeof result.message, format, arguments);
+    int written = plain_print_list(result.message, sizeof result.message, format, arguments);
     va_end(arguments);
     size_t used = written < 0 ? 0 : (size_t)written;
     if (used >= sizeof result.message)

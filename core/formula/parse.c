@@ -9,6 +9,7 @@
  */
 #include "parse.h"
 
+#include "core/base/plain.h"
 #include "core/value/number.h"
 
 #include <ctype.h>
@@ -28,7 +29,7 @@ const expression *parse_fail(parser *p, const char *at, const char *format, ...)
     char what[300];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
+    plain_print_list(what, sizeof what, format, arguments);
     va_end(arguments);
     size_t column = (size_t)(at - p->text), length = strlen(p->text);
     const char *from = length > 2 * AROUND && column > AROUND ? at - AROUND : p->text;

@@ -1,6 +1,8 @@
 /* What an op's descriptor must be, so that what comes after registration can rely on it. */
 #include "graph.h"
 
+#include "core/base/plain.h"
+
 #include <ctype.h>
 #include <dotgrad/version.h>
 #include <stdarg.h>
@@ -13,7 +15,7 @@ static dg_status wrong(const dg_op *op, const char *format, ...)
     char what[600];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
+    plain_print_list(what, sizeof what, format, arguments);
     va_end(arguments);
     return dg_error(DG_BAD_ARGUMENT, "op '%s': %s", op->name, what);
 }

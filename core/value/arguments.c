@@ -1,5 +1,6 @@
 /* Arguments of calls as numbers: defaults, ranges, and messages that name the call, the argument and the value. */
 #include "core/base/null.h"
+#include "core/base/plain.h"
 #include <dotgrad/argument.h>
 
 #include <math.h>
@@ -30,7 +31,7 @@ size_t dg_text_append(char *text, size_t size, size_t used, const char *format, 
         return used;
     va_list list;
     va_start(list, format);
-    int length = vsnprintf(text + used, size - used, format, list);
+    int length = plain_print_list(text + used, size - used, format, list);
     va_end(list);
     if (length < 0)
         return used;

@@ -1,39 +1,19 @@
 /* Numbers to text and back. */
 #include "number.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/value.h>
 
 #include <inttypes.h>
-#include <locale.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static locale_t c_locale;
-static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
-
-static void make_c_locale(void)
-{
-    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-}
-
-static locale_t plain_locale(void)
-{
-    pthread_once(&c_locale_once, make_c_locale);
-    return c_locale; /* 0 without memory: then the program's own */
-}
-
-static double read_double(const char *text)
-{
-    locale_t plain = plain_locale();
-    return plain ? strtod_l(text, NULL, plain) : strtod(text, NULL);
-}
-
 static bool reads_back(const char *text, double number, dg_dtype dtype)
 {
-    double back = read_double(text);
+    double back = plain_number(text, NULL);
     return dtype == DG_FLOAT32 ? (float)back == (float)number : back == number;
 }
 
@@ -42,7 +22,7 @@ static int shortest(double number, dg_dtype dtype, char text[DG_NUMBER_TEXT])
 {
     int most = dtype == DG_FLOAT32 ? 9 : 17, digits = 1;
     for (; digits <= most; digits++) {
-        snprintf(text, DG_NUMBER_TEXT, "%.*e", digits - 1, number);
+        plain_print(text, DG_NUMBER_TEXT, "%.*e", digits - 1, number);
         if (reads_back(text, number, dtype))
             break;
     }
@@ -63,17 +43,14 @@ char *dg_number_print(double number, dg_dtype dtype, char text[DG_NUMBER_TEXT])
         return text;
     }
     if (dtype == DG_BOOL || dtype == DG_INT32 || dtype == DG_INT64) {
-        snprintf(text, DG_NUMBER_TEXT, "%.0f", fabs(number) < 0x1p64 ? number : copysign(0x1p64, number));
+        plain_print(text, DG_NUMBER_TEXT, "%.0f", fabs(number) < 0x1p64 ? number : copysign(0x1p64, number));
         return text;
     }
-    locale_t plain = plain_locale(), before = plain ? uselocale(plain) : (locale_t)0;
     int digits = shortest(number, dtype, text);
     int exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
     if (exponent >= digits && exponent <= MOST_PLAIN)
         digits = exponent + 1;
-    snprintf(text, DG_NUMBER_TEXT, "%.*g", digits, number);
-    if (before)
-        uselocale(before);
+    plain_print(text, DG_NUMBER_TEXT, "%.*g", digits, number);
     return text;
 }
 
@@ -119,7 +96,7 @@ static double convert(const char *text, size_t length)
         return NAN;
     memcpy(copy, text, length);
     copy[length] = '\0';
-    double real = read_double(copy);
+    double real = plain_number(copy, NULL);
     if (copy != small)
         free(copy);
     return real;

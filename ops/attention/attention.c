@@ -1,6 +1,8 @@
 /* Attention (Vaswani et al. 2017): scaled_dot_product_attention, multihead_attention. */
 #include "attention.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/attention.h>
@@ -44,7 +46,7 @@ dg_node *attention_weights(dg_node *query, dg_node *key, double scale, const att
 {
     char formula[48];
     dg_node *keep = m->causal ? both(m->keep, causal(query, key)) : m->keep;
-    snprintf(formula, sizeof formula, "%.17g * q", scale);
+    plain_print(formula, sizeof formula, "%.17g * q", scale);
     dg_node *scores = dg_matmul(dg_expr(formula, {"q", query}), key, .transpose_other = true);
     if (keep && m->added)
         scores = dg_expr("where(k, s + a, -1e30)", {"k", keep}, {"s", scores}, {"a", m->added});

@@ -7,6 +7,8 @@
 #include "attention.h"
 #include "blocks.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/attention.h>
 #include <dotgrad/ops/linear.h>
@@ -192,7 +194,7 @@ static dg_node *times_factors(const whole *w, dg_node *x)
 static dg_node *scaled(const whole *w, dg_node *x)
 {
     char formula[48];
-    snprintf(formula, sizeof formula, "%.17g * x", w->scale);
+    plain_print(formula, sizeof formula, "%.17g * x", w->scale);
     return x ? dg_expr(formula, {"x", x}) : NULL;
 }
 

@@ -1,6 +1,8 @@
 /* transformer_encoder_layer: attention and a feed-forward part, each with a residual connection and a layer_norm. */
 #include "attention.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/op.h>
 #include <dotgrad/ops/activation.h>
 #include <dotgrad/ops/arithmetic.h>
@@ -89,7 +91,7 @@ TEL_RULE(tel_vector_bias, TEL_N1_BIAS)
 static dg_status uniform_by_fan(int64_t fan, char *text, size_t size)
 {
     double bound = fan > 0 ? 1 / sqrt((double)fan) : 0;
-    snprintf(text, size, "uniform(-%.17g, %.17g)", bound, bound);
+    plain_print(text, size, "uniform(-%.17g, %.17g)", bound, bound);
     return dg_ok();
 }
 

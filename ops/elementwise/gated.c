@@ -4,6 +4,8 @@
 #include "ops/shared/chunks.h"
 #include "ops/shared/rules.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/op.h>
 #include <dotgrad/ops/activation.h>
 #include <dotgrad/ops/arithmetic.h>
@@ -254,7 +256,7 @@ static void gumbel_compose(const dg_compose *compose)
     int axis, rank = dg_node_type(x, 0)->shape.rank;
     if (dg_infer_dim(compose->attrs[2].i, rank, &axis).code != DG_OK)
         return;
-    snprintf(formula, sizeof formula, "(x - log(-log(max(u, 1e-37)))) / %.17g", compose->attrs[0].f);
+    plain_print(formula, sizeof formula, "(x - log(-log(max(u, 1e-37)))) / %.17g", compose->attrs[0].f);
     dg_node *y = dg_softmax(dg_expr(formula, {"x", x}, {"u", dg_uniform_like(x)}), .dim = axis);
     if (compose->attrs[1].b) {
         dg_node *places = dg_arange_like(x, .dim = axis);

@@ -11,6 +11,8 @@
 #include "ops/shared/rules.h"
 #include "reduction.h"
 
+#include "core/base/plain.h"
+
 /* ---- what follows two vectors: broadcast against each other, then reduced along a dimension ---- */
 
 static dg_status infer_along(const dg_infer *infer, int64_t dim, bool keepdim)
@@ -47,7 +49,7 @@ static dg_node *broadcast_as(dg_node *x, dg_node *like)
 static dg_node *distance(dg_node *x1, dg_node *x2, double p, double eps, bool keepdim)
 {
     char text[80];
-    snprintf(text, sizeof text, "a - b + %.17g", eps);
+    plain_print(text, sizeof text, "a - b + %.17g", eps);
     return dg_norm(dg_expr(text, {"a", x1}, {"b", x2}), .p = p, .dim = DG_INTS(-1), .keepdim = keepdim);
 }
 
@@ -87,7 +89,7 @@ static dg_node *unit_vectors(dg_node *x, dg_node *like, int64_t dim, double eps)
 {
     char text[100];
     dg_node *norm = dg_norm(broadcast_as(x, like), .dim = DG_INTS(dim), .keepdim = true);
-    snprintf(text, sizeof text, "x / where(n < %.17g, %.17g, n)", eps, eps);
+    plain_print(text, sizeof text, "x / where(n < %.17g, %.17g, n)", eps, eps);
     return dg_expr(text, {"x", x}, {"n", norm});
 }
 
@@ -147,8 +149,8 @@ static void cosine_embedding_loss_compose(const dg_compose *compose)
     if (dtype == DG_FLOAT32)
         y = dg_to(y, dtype);
     double margin = compose->attrs[1].f;
-    snprintf(text, sizeof text, "where(t == 1, 1 - y, where(t == -1, where(y - (%.17g) <= 0, 0, y - (%.17g)), 0 * t))",
-             margin, margin);
+    plain_print(text, sizeof text,
+                "where(t == 1, 1 - y, where(t == -1, where(y - (%.17g) <= 0, 0, y - (%.17g)), 0 * t))", margin, margin);
     compose->outputs[0] = reduced(dg_expr(text, {"y", y}, {"t", t}), &compose->attrs[0]);
 }
 
@@ -207,7 +209,7 @@ static void triplet_margin_loss_compose(const dg_compose *compose)
     dg_node *near = distance(anchor, positive, p, eps, false), *far = distance(anchor, negative, p, eps, false);
     if (compose->attrs[4].b)
         far = dg_minimum(far, distance(positive, negative, p, eps, false));
-    snprintf(text, sizeof text, "where(near - far + (%.17g) <= 0, 0, near - far + (%.17g))", margin, margin);
+    plain_print(text, sizeof text, "where(near - far + (%.17g) <= 0, 0, near - far + (%.17g))", margin, margin);
     compose->outputs[0] = reduced(dg_expr(text, {"near", near}, {"far", far}), &compose->attrs[0]);
 }
 
@@ -231,7 +233,7 @@ static void margin_ranking_loss_compose(const dg_compose *compose)
 {
     double margin = compose->attrs[1].f;
     char text[160];
-    snprintf(text, sizeof text, "where(t * (b - a) + (%.17g) <= 0, 0, t * (b - a) + (%.17g))", margin, margin);
+    plain_print(text, sizeof text, "where(t * (b - a) + (%.17g) <= 0, 0, t * (b - a) + (%.17g))", margin, margin);
     dg_node *losses = dg_expr(text, {"a", compose->inputs[0]}, {"b", compose->inputs[1]}, {"t", compose->inputs[2]});
     compose->outputs[0] = reduced(losses, &compose->attrs[0]);
 }

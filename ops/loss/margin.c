@@ -12,6 +12,8 @@
 #include "ops/shared/rules.h"
 #include "reduction.h"
 
+#include "core/base/plain.h"
+
 /* ---- soft_margin_loss ---- */
 
 static dg_status soft_margin_loss_infer(const dg_infer *infer)
@@ -63,8 +65,8 @@ static void multi_margin_loss_compose(const dg_compose *compose)
     dg_node *place = dg_arange_like(x, .dim = -1);
     double margin = compose->attrs[2].f;
     char text[160];
-    snprintf(text, sizeof text, "where(or(j == t, %.17g - y + x <= 0), 0, %.17g - y + x)%s", margin, margin,
-             compose->attrs[1].f == 2 ? "^2" : "");
+    plain_print(text, sizeof text, "where(or(j == t, %.17g - y + x <= 0), 0, %.17g - y + x)%s", margin, margin,
+                compose->attrs[1].f == 2 ? "^2" : "");
     dg_node *excess = dg_expr(text, {"j", place}, {"t", target}, {"y", dg_gather(x, target, .dim = -1)}, {"x", x});
     dg_node *losses = dg_mean(excess, .dim = DG_INTS(-1));
     if (weight) {
@@ -177,7 +179,7 @@ static void focal_loss_compose(const dg_compose *compose)
         x, t, "(softplus(-x) + (1 - t) * x) * (t * sigmoid(-x) + (1 - t) * sigmoid(x))^%.17g", compose->attrs[2].f);
     if (alpha >= 0) {
         char text[80];
-        snprintf(text, sizeof text, "l * (%.17g * t + %.17g * (1 - t))", alpha, 1 - alpha);
+        plain_print(text, sizeof text, "l * (%.17g * t + %.17g * (1 - t))", alpha, 1 - alpha);
         losses = dg_expr(text, {"l", losses}, {"t", t});
     }
     compose->outputs[0] = reduced(losses, &compose->attrs[0]);
@@ -209,7 +211,7 @@ static void dice_loss_compose(const dg_compose *compose)
         all.at[all.count++] = d;
     t = dg_to(t, dg_node_type(x, 0)->dtype);
     dg_node *both = dg_sum(dg_mul(x, t), .dim = all), *parts = dg_sum(dg_add(x, t), .dim = all);
-    snprintf(text, sizeof text, "1 - (2 * b + %.17g) / (p + %.17g)", compose->attrs[1].f, compose->attrs[1].f);
+    plain_print(text, sizeof text, "1 - (2 * b + %.17g) / (p + %.17g)", compose->attrs[1].f, compose->attrs[1].f);
     compose->outputs[0] = reduced(dg_expr(text, {"b", both}, {"p", parts}), &compose->attrs[0]);
 }
 

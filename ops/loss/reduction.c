@@ -8,6 +8,8 @@
 
 #include "ops/shared/rules.h"
 
+#include "core/base/plain.h"
+
 dg_node *reduced(dg_node *losses, const dg_value *reduction)
 {
     return is_name(reduction, "mean") ? dg_mean(losses) : is_name(reduction, "sum") ? dg_sum(losses) : losses;
@@ -33,7 +35,7 @@ dg_node *loss_of_pair(dg_node *x, dg_node *t, const char *format, ...)
     char text[400];
     va_list numbers;
     va_start(numbers, format);
-    vsnprintf(text, sizeof text, format, numbers);
+    plain_print_list(text, sizeof text, format, numbers);
     va_end(numbers);
     return dg_expr(text, {"x", x}, {"t", t});
 }

@@ -10,6 +10,8 @@
 #include "ops/shared/rules.h"
 #include "reduction.h"
 
+#include "core/base/plain.h"
+
 static dg_status number_out_of_range(const dg_infer *infer, int attr, const char *wants)
 {
     return dg_error(DG_BAD_ARGUMENT, "%s is %g, expected %s", infer->op->attrs[attr].name, infer->attrs[attr].f, wants);
@@ -119,7 +121,7 @@ static void gaussian_nll_loss_compose(const dg_compose *compose)
     double eps = compose->attrs[2].f;
     if (lacks_last(&dg_node_type(var, 0)->shape, &dg_node_type(x, 0)->shape))
         var = dg_unsqueeze(var, -1);
-    snprintf(held, sizeof held, "where(v < %.17g, %.17g + (v - d), v)", eps, eps);
+    plain_print(held, sizeof held, "where(v < %.17g, %.17g + (v - d), v)", eps, eps);
     var = dg_expr(held, {"v", var}, {"d", dg_detach(var)});
     dg_node *losses = compose->attrs[1].b
                           ? dg_expr("0.5 * (log(v) + square(x - t) / v + log(2 * pi))", {"x", x}, {"t", t}, {"v", var})

@@ -5,6 +5,8 @@
 #include "ops/shared/rules.h"
 #include "standardize_run.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/norm.h>
@@ -139,7 +141,7 @@ static void update_statistic(const dg_compose *compose, dg_node *running, dg_nod
     statistic = as_dtype(dg_reshape(statistic, DG_SHAPE(-1)), dtype);
     if (dg_node_op(running)->role != DG_ROLE_PARAMETER)
         return;
-    snprintf(formula, sizeof formula, "where(n > 1, r + %.17g * (s - r), r)", compose->attrs[BATCH_MOMENTUM].f);
+    plain_print(formula, sizeof formula, "where(n > 1, r + %.17g * (s - r), r)", compose->attrs[BATCH_MOMENTUM].f);
     dg_compose_update(compose, running, dg_expr(formula, {"r", running}, {"s", statistic}, {"n", values}));
 }
 

@@ -2,6 +2,8 @@
 #include "ops/shared/arguments.h"
 #include "ops/shared/rules.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/linear.h>
@@ -27,7 +29,7 @@ static void normalize_compose(const dg_compose *compose)
     char formula[96];
     dg_node *x = compose->inputs[0];
     dg_node *norm = dg_norm(x, .p = compose->attrs[0].f, .dim = ints_option(&compose->attrs[1]), .keepdim = true);
-    snprintf(formula, sizeof formula, "x / where(n < %.17g, %.17g, n)", compose->attrs[2].f, compose->attrs[2].f);
+    plain_print(formula, sizeof formula, "x / where(n < %.17g, %.17g, n)", compose->attrs[2].f, compose->attrs[2].f);
     compose->outputs[0] = dg_expr(formula, {"x", x}, {"n", norm});
 }
 
@@ -129,8 +131,8 @@ static void local_response_norm_compose(const dg_compose *compose)
     if (type->shape.rank > 3)
         squares = dg_flatten(squares, .start_dim = 2);
     dg_node *sums = dg_reshape_as(dg_matmul(band, squares), x);
-    snprintf(formula, sizeof formula, "x * (%.17g + %.17g * s) ^ %.17g", compose->attrs[3].f,
-             compose->attrs[1].f / (double)size, -compose->attrs[2].f);
+    plain_print(formula, sizeof formula, "x * (%.17g + %.17g * s) ^ %.17g", compose->attrs[3].f,
+                compose->attrs[1].f / (double)size, -compose->attrs[2].f);
     compose->outputs[0] = dg_expr(formula, {"x", x}, {"s", sums});
 }
 

@@ -3,6 +3,8 @@
 #include "ops/shared/rules.h"
 #include "standardize_run.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/norm.h>
 #include <dotgrad/ops/reduce.h>
@@ -19,7 +21,7 @@ dg_status check_eps(double eps)
 dg_node *inverse_deviation(dg_node *var, double eps, dg_node *weight)
 {
     char formula[64];
-    snprintf(formula, sizeof formula, weight ? "w * rsqrt(v + %.17g)" : "rsqrt(v + %.17g)", eps);
+    plain_print(formula, sizeof formula, weight ? "w * rsqrt(v + %.17g)" : "rsqrt(v + %.17g)", eps);
     return weight ? dg_expr(formula, {"v", var}, {"w", weight}) : dg_expr(formula, {"v", var});
 }
 
@@ -153,7 +155,7 @@ void standardize_backward_backward(const dg_backward *vjp)
                                       {"b", dg_mean(dg_mul(c, y), .dim = dims, .keepdim = true)});
     if (vjp->wanted[2]) {
         char formula[64];
-        snprintf(formula, sizeof formula, "-0.5 * s / (v + %.17g)", eps);
+        plain_print(formula, sizeof formula, "-0.5 * s / (v + %.17g)", eps);
         dg_node *sum = dg_sum(dg_mul(c, vjp->output), .dim = dims, .keepdim = true);
         vjp->grad_inputs[2] = dg_expr(formula, {"s", sum}, {"v", var});
     }

@@ -3,6 +3,8 @@
 #include "ops/shared/rules.h"
 #include "reduction.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/reduce.h>
@@ -89,7 +91,7 @@ static dg_node *mean_square(dg_node *distances, const dg_value *attrs)
 {
     dg_ints dim = ints_option(&attrs[0]);
     char formula[80];
-    snprintf(formula, sizeof formula, "squares / max(n - %.17g, 0)", attrs[1].f);
+    plain_print(formula, sizeof formula, "squares / max(n - %.17g, 0)", attrs[1].f);
     dg_node *squares = dg_sum(dg_square(distances), .dim = dim, .keepdim = attrs[2].b);
     return dg_expr(formula, {"squares", squares}, {"n", dg_count(distances, .dim = dim)});
 }
@@ -123,8 +125,8 @@ static dg_node *root_of_powers(dg_node *x, const dg_value *attrs)
     char power[80], root[80];
     dg_node *m = scale_of(x, p, &attrs[1], attrs[2].b);
     dg_node *parts = dg_div(x, restore_dims(m, rank_of(x), &attrs[1], attrs[2].b));
-    snprintf(power, sizeof power, "where(x == 0, %s, abs(x)^(%.17g))", p > 0 ? "0" : "inf", p);
-    snprintf(root, sizeof root, "where(s == %s, 0, m * s^(%.17g))", p > 0 ? "0" : "inf", 1 / p);
+    plain_print(power, sizeof power, "where(x == 0, %s, abs(x)^(%.17g))", p > 0 ? "0" : "inf", p);
+    plain_print(root, sizeof root, "where(s == %s, 0, m * s^(%.17g))", p > 0 ? "0" : "inf", 1 / p);
     dg_node *powers = p == 2 ? dg_square(parts) : dg_expr(power, {"x", parts});
     dg_node *sum = dg_sum(powers, .dim = ints_option(&attrs[1]), .keepdim = attrs[2].b);
     return p == 2 ? dg_expr("where(s == 0, 0, m * sqrt(s))", {"s", sum}, {"m", m})

@@ -3,6 +3,8 @@
 #include "ops/shared/rules.h"
 #include "ops/shared/strided.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/shape.h>
@@ -23,10 +25,10 @@ static void nan_to_num_compose(const dg_compose *compose)
     dg_node *x = compose->inputs[0];
     double most = dg_node_type(x, 0)->dtype == DG_FLOAT32 ? 0x1.fffffep127 : 0x1.fffffffffffffp1023;
     char formula[160];
-    snprintf(formula, sizeof formula,
-             "where(isnan(x), (%.17g), where(x == inf, (%.17g), where(x == -inf, (%.17g), x)))", compose->attrs[0].f,
-             is_given(&compose->attrs[1]) ? compose->attrs[1].f : most,
-             is_given(&compose->attrs[2]) ? compose->attrs[2].f : -most);
+    plain_print(formula, sizeof formula,
+                "where(isnan(x), (%.17g), where(x == inf, (%.17g), where(x == -inf, (%.17g), x)))", compose->attrs[0].f,
+                is_given(&compose->attrs[1]) ? compose->attrs[1].f : most,
+                is_given(&compose->attrs[2]) ? compose->attrs[2].f : -most);
     compose->outputs[0] = dg_expr(formula, {"x", x});
 }
 

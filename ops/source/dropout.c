@@ -1,4 +1,6 @@
 /* What draws numbers in training: rrelu, dropout of whole channels, dropout that keeps mean and variance. */
+#include "core/base/plain.h"
+
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/reduce.h>
@@ -29,7 +31,7 @@ static void rrelu_compose(const dg_compose *compose)
     dg_node *x = compose->inputs[0];
     double lower = compose->attrs[0].f, upper = compose->attrs[1].f;
     char formula[80];
-    snprintf(formula, sizeof formula, "where(x > 0, x, where(t, r, %.17g) * x)", (lower + upper) / 2);
+    plain_print(formula, sizeof formula, "where(x > 0, x, where(t, r, %.17g) * x)", (lower + upper) / 2);
     dg_node *slopes = dg_uniform_like(x, .low = lower, .high = upper);
     compose->outputs[0] = dg_expr(formula, {"x", x}, {"t", dg_training(compose->graph)}, {"r", slopes});
 }
@@ -99,7 +101,7 @@ static void drop_channels(const dg_compose *compose, int space)
     char formula[64];
     double p = compose->attrs[0].f;
     int kept = dg_node_type(compose->inputs[0], 0)->shape.rank - space;
-    snprintf(formula, sizeof formula, "x * (m * %.17g)", p < 1 ? 1 / (1 - p) : 0);
+    plain_print(formula, sizeof formula, "x * (m * %.17g)", p < 1 ? 1 / (1 - p) : 0);
     drop(compose, kept, formula);
 }
 
@@ -124,7 +126,8 @@ static void drop_to_limit(const dg_compose *compose, int kept)
     const double limit = -1.7580993408473766;
     double p = compose->attrs[0].f, a = p < 1 ? 1 / sqrt((1 - p) * (1 + p * limit * limit)) : 0;
     char formula[128];
-    snprintf(formula, sizeof formula, "%.17g * where(m > 0, x, %.17g) + %.17g", a, limit, p < 1 ? -a * limit * p : 0);
+    plain_print(formula, sizeof formula, "%.17g * where(m > 0, x, %.17g) + %.17g", a, limit,
+                p < 1 ? -a * limit * p : 0);
     drop(compose, kept, formula);
 }
 

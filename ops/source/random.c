@@ -2,6 +2,8 @@
 #include "ops/shared/arguments.h"
 #include "ops/shared/chunks.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/source.h>
@@ -182,7 +184,7 @@ static void dropout_compose(const dg_compose *compose)
     double p = compose->attrs[0].f;
     char formula[64];
     if (p < 1)
-        snprintf(formula, sizeof formula, "x * (kept * %.17g)", 1 / (1 - p));
+        plain_print(formula, sizeof formula, "x * (kept * %.17g)", 1 / (1 - p));
     else
         snprintf(formula, sizeof formula, "x * kept");
     dg_node *kept = dg_bernoulli_like(x, .p = 1 - p);

@@ -1,6 +1,7 @@
 /* An analysis: a function made ready, and its table of facts. */
 #include "activation.h"
 #include "core/base/arena.h"
+#include "core/base/plain.h"
 
 #include <dotgrad/near.h>
 #include <dotgrad/op.h>
@@ -19,7 +20,7 @@ void add_fact(dg_activation *a, const char *section, const char *name, const cha
     char text[4000];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    plain_print_list(text, sizeof text, format, arguments);
     va_end(arguments);
     if (a->n_facts == a->facts_capacity) {
         size_t capacity = a->facts_capacity ? 2 * a->facts_capacity : 64;
@@ -56,16 +57,16 @@ const char *enclosed_text(double lo, double hi, char text[64])
 {
     double size = fmax(fabs(lo), fabs(hi));
     if (isinf(lo) || isinf(hi) || isnan(lo)) {
-        snprintf(text, 64, lo == hi || isnan(lo) ? "%g" : "%g … %g", lo, hi);
+        plain_print(text, 64, lo == hi || isnan(lo) ? "%g" : "%g … %g", lo, hi);
     } else if (lo == hi && fabs(lo) < 1e15) {
-        snprintf(text, 64, "%.9g", lo);
+        plain_print(text, 64, "%.9g", lo);
     } else if (hi - lo <= 1e-12 * size || size < 1e-12) {
-        snprintf(text, 64, "%.9g", size < 1e-12 ? 0.0 : lo / 2 + hi / 2);
+        plain_print(text, 64, "%.9g", size < 1e-12 ? 0.0 : lo / 2 + hi / 2);
     } else if (hi - lo <= 1e-4 * size) {
         int digits = (int)fmin(9, fmax(3, floor(-log10((hi - lo) / size))));
-        snprintf(text, 64, "%.*g", digits, lo / 2 + hi / 2);
+        plain_print(text, 64, "%.*g", digits, lo / 2 + hi / 2);
     } else {
-        snprintf(text, 64, "%.5g … %.5g", lo, hi);
+        plain_print(text, 64, "%.5g … %.5g", lo, hi);
     }
     return text;
 }
@@ -185,9 +186,9 @@ static void add_parameter(dg_activation *a, const dg_activation_parameter *p)
 {
     char least[48] = "", most[48] = "", per[80] = "";
     if (isfinite(p->min))
-        snprintf(least, sizeof least, ", at least %.9g", p->min);
+        plain_print(least, sizeof least, ", at least %.9g", p->min);
     if (isfinite(p->max))
-        snprintf(most, sizeof most, ", at most %.9g", p->max);
+        plain_print(most, sizeof most, ", at most %.9g", p->max);
     if (p->per)
         snprintf(per, sizeof per, ", one for each %s", p->per);
     add_fact(a, "formula", "parameter", p->name, DG_PROVED, p->value, p->value, "%.9g%s%s%s%s", p->value,

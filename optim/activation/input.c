@@ -1,6 +1,8 @@
 /* The text of a function: "FORMULA, name=value, …", a name, or a call. */
 #include "activation.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/op.h>
 
 #include <ctype.h>
@@ -46,7 +48,7 @@ static dg_status read_number(const char *what, const char *text, double *value)
 {
     char *end;
     const char *at = skip(text);
-    *value = strtod(at, &end);
+    *value = plain_number(at, &end);
     if (end == at || *skip(end))
         return dg_error(DG_BAD_ARGUMENT, "%s: '%s' is not a number; write a number or parameter(1.0, min=0)", what, at);
     return dg_ok();

@@ -7,6 +7,7 @@
  * sample, or, where all float32 numbers are compared, at those points alone. */
 #include "activation.h"
 #include "core/base/arena.h"
+#include "core/base/plain.h"
 
 #include <dotgrad/autograd.h>
 #include <dotgrad/ops/reduce.h>
@@ -177,17 +178,18 @@ static void add_errors(dg_activation *a, int order, const char *which, const err
     double share = all ? 100.0 / (double)all : 0;
     snprintf(name, sizeof name, "ulp_%s%s", short_names[order], which);
     snprintf(label, sizeof label, "%s in float32%s", labels[order], *which ? ", as written" : "");
-    used = snprintf(text, sizeof text, "worst error %.3g units in the last place, at x = %.9g", e->worst, e->worst_at);
+    used =
+        plain_print(text, sizeof text, "worst error %.3g units in the last place, at x = %.9g", e->worst, e->worst_at);
     if (e->lost)
-        used += snprintf(text + used, sizeof text - (size_t)used,
-                         "; more than 8 bits lost at %.2g %% of the points, first from x = %.6g to %.6g",
-                         share * (double)e->lost, e->lost_from, e->lost_to);
+        used += plain_print(text + used, sizeof text - (size_t)used,
+                            "; more than 8 bits lost at %.2g %% of the points, first from x = %.6g to %.6g",
+                            share * (double)e->lost, e->lost_from, e->lost_to);
     if (e->overflowed)
-        used += snprintf(text + used, sizeof text - (size_t)used,
-                         "; no finite number at %.2g %%, though there is one, first from x = %.6g to %.6g",
-                         share * (double)e->overflowed, e->over_from, e->over_to);
+        used += plain_print(text + used, sizeof text - (size_t)used,
+                            "; no finite number at %.2g %%, though there is one, first from x = %.6g to %.6g",
+                            share * (double)e->overflowed, e->over_from, e->over_to);
     if (e->undecided)
-        snprintf(text + used, sizeof text - (size_t)used, "; %.2g %% not decided", share * (double)e->undecided);
+        plain_print(text + used, sizeof text - (size_t)used, "; %.2g %% not decided", share * (double)e->undecided);
     add_fact(a, SECTION, name, label, a->exhaustive && !*which ? DG_PROVED : DG_SAMPLED, e->worst, e->worst, "%s",
              text);
     snprintf(name, sizeof name, "overflow_%s%s", short_names[order], which);

@@ -3,6 +3,7 @@
  * of the two; c and d are searched, on a coarse grid for all and then by a simplex for the best. */
 #include "activation.h"
 #include "core/base/arena.h"
+#include "core/base/plain.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -315,7 +316,7 @@ static void relation(const dg_relative *r, char *text, size_t size)
     if (plain)
         snprintf(text, size, "%s itself", r->entry->title);
     else
-        snprintf(text, size, "%.5g · %s(%.5g x %+.5g) %+.5g", r->a, r->entry->title, r->c, r->d, r->b);
+        plain_print(text, size, "%.5g · %s(%.5g x %+.5g) %+.5g", r->a, r->entry->title, r->c, r->d, r->b);
 }
 
 void add_relatives(dg_activation *a)

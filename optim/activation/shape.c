@@ -1,6 +1,8 @@
 /* The facts of a function's shape. */
 #include "activation.h"
 
+#include "core/base/plain.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -281,9 +283,9 @@ static void add_tail(dg_activation *a, double sign, const char *name, const char
 {
     tail t = tail_of(a, sign);
     char slope[64], offset[64] = "";
-    snprintf(slope, sizeof slope, "%.6g ", t.slope);
+    plain_print(slope, sizeof slope, "%.6g ", t.slope);
     if (t.offset != 0)
-        snprintf(offset, sizeof offset, " %s %.6g", t.offset > 0 ? "+" : "−", fabs(t.offset));
+        plain_print(offset, sizeof offset, " %s %.6g", t.offset > 0 ? "+" : "−", fabs(t.offset));
     if (t.words)
         add_fact(a, SECTION, name, label, DG_SAMPLED, NAN, NAN, "%s", t.words);
     else if (t.slope == 0)
@@ -350,11 +352,11 @@ static void region(char *text, size_t size, bool any, double lo, double hi)
     else if (lo < -5.9 && hi > 5.9)
         snprintf(text, size, "both far sides");
     else if (lo < -5.9)
-        snprintf(text, size, "x < %.2f", hi);
+        plain_print(text, size, "x < %.2f", hi);
     else if (hi > 5.9)
-        snprintf(text, size, "x > %.2f", lo);
+        plain_print(text, size, "x > %.2f", lo);
     else
-        snprintf(text, size, "%.2f < x < %.2f", lo, hi);
+        plain_print(text, size, "%.2f < x < %.2f", lo, hi);
 }
 
 static const char *style(const dg_activation *a, const gating *g)

@@ -1,6 +1,8 @@
 /* What the columns of a table are: features, target or left out; numbers, words or dates. */
 #include "columns.h"
 
+#include "core/base/plain.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +88,7 @@ static dg_status bad_number(const data_table *table, int64_t place, const table_
                             int64_t index, bool advise)
 {
     char label[80], *end;
-    double number = strtod(word->text, &end);
+    double number = plain_number(word->text, &end);
     column_label(set, index, label);
     if (!*word->text)
         return data_table_bad_cell(table, word->row, place, "the cell is empty: a number belongs here");

@@ -2,6 +2,8 @@
  * (https://www.csie.ntu.edu.tw/~cjlin/libsvm/). */
 #include "readers.h"
 
+#include "core/base/plain.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +25,7 @@ static pair_kind take_pair(const char **at, long long *index, double *value)
     if (end == *at || *end != ':' || *index < 0 || !end[1] || strchr(" \t\r\n", end[1]))
         return NO_PAIR;
     const char *number = end + 1;
-    *value = strtod(number, &end);
+    *value = plain_number(number, &end);
     if (end == number || !isfinite(*value) || !(*end == '\0' || strchr(" \t\r\n", *end)))
         return NO_PAIR;
     *at = end;
@@ -46,7 +48,7 @@ static bool take_label(const char **at, double *label)
 {
     char *end;
     *at += strspn(*at, " \t");
-    *label = strtod(*at, &end);
+    *label = plain_number(*at, &end);
     bool is_fine = end != *at && isfinite(*label) && (*end == '\0' || strchr(" \t\r\n", *end));
     *at = end;
     return is_fine;

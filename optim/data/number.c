@@ -1,6 +1,8 @@
 /* Numbers and dates as tables write them. */
 #include "number.h"
 
+#include "core/base/plain.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdint.h>
@@ -40,7 +42,7 @@ bool decimal_read(const char *text, double *number)
     if (*text == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0')
         return false;
     char *end;
-    *number = strtod(text, &end);
+    *number = plain_number(text, &end);
     return *end == '\0' && isfinite(*number);
 }
 

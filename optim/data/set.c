@@ -2,6 +2,7 @@
 #include "set.h"
 
 #include "core/base/counts.h"
+#include "core/base/plain.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -90,7 +91,7 @@ dg_status data_notice(dg_data *set, const char *format, ...)
     int head = snprintf(text, sizeof text, "%s: ", set->source);
     head = head < 0 ? 0 : head < (int)sizeof text / 2 ? head : (int)sizeof text / 2;
     va_start(list, format);
-    vsnprintf(text + head, sizeof text - (size_t)head, format, list);
+    plain_print_list(text + head, sizeof text - (size_t)head, format, list);
     va_end(list);
     settle_counts(text);
     char *copy = data_text(set, text);

@@ -1,6 +1,8 @@
 /* Rows of cells. */
 #include "table.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/utf8.h>
 
 #include <math.h>
@@ -172,7 +174,7 @@ dg_status data_table_tell(data_table *table, const char *format, ...)
     char text[400];
     va_list list;
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    plain_print_list(text, sizeof text, format, list);
     va_end(list);
     if (table->n_notes == TABLE_NOTES)
         return dg_ok();
@@ -202,7 +204,7 @@ dg_status data_table_bad_cell(const data_table *table, int64_t row, int64_t colu
     char what[600];
     va_list list;
     va_start(list, format);
-    vsnprintf(what, sizeof what, format, list);
+    plain_print_list(what, sizeof what, format, list);
     va_end(list);
     return dg_error(DG_BAD_DATA, "%s:%lld:%lld: %s", table->path, (long long)table->lines[row], (long long)column + 1,
                     what);

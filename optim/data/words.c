@@ -1,6 +1,8 @@
 /* Words of cells: found again by their text, listed in sentences, collected from a column. */
 #include "columns.h"
 
+#include "core/base/plain.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,7 +55,7 @@ void short_list_add(short_list *list, const char *format, ...)
     char *at = list->text + list->length;
     int separator = list->count++ ? snprintf(at, room, ", ") : 0;
     va_start(arguments, format);
-    int length = vsnprintf(at + separator, room - (size_t)separator, format, arguments);
+    int length = plain_print_list(at + separator, room - (size_t)separator, format, arguments);
     va_end(arguments);
     if (length < 0 || list->left_out || (size_t)(separator + length) + 40 > room) {
         *at = '\0';

@@ -3,6 +3,7 @@
 
 #include "core/base/counts.h"
 #include "core/base/null.h"
+#include "core/base/plain.h"
 
 #include <dotgrad/near.h>
 
@@ -32,7 +33,7 @@ void document_warn(dg_graph_file *file, const char *format, ...)
     char text[900];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    plain_print_list(text, sizeof text, format, arguments);
     va_end(arguments);
     settle_counts(text);
     size_t count = (size_t)file->n_warnings;
@@ -57,7 +58,7 @@ static const char *place_name(unsigned where)
 static bool is_number(const char *text, double *number)
 {
     char *end;
-    *number = strtod(text, &end);
+    *number = plain_number(text, &end);
     return end != text && !*end && isfinite(*number);
 }
 
@@ -85,7 +86,7 @@ bool dg_bytes_parse(const char *text, size_t *bytes)
     if (!text || !bytes)
         return false;
     char *end;
-    double size = strtod(text, &end);
+    double size = plain_number(text, &end);
     const char *unit = *end ? strchr(units, *end == 'K' ? 'k' : *end) : NULL;
     bool is_fine = end != text;
     if (unit) {

@@ -4,6 +4,8 @@
 
 #include "document.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/near.h>
 
 #include <ctype.h>
@@ -118,7 +120,7 @@ static double read_factor(sum *s, int depth)
         s->at += *s->at == ')';
     } else if (isdigit((unsigned char)*s->at) || *s->at == '.') {
         char *end;
-        value = strtod(s->at, &end);
+        value = plain_number(s->at, &end);
         for (; s->at < end; s->at++)
             s->is_whole &= isdigit((unsigned char)*s->at) != 0;
     } else {

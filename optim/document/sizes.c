@@ -4,6 +4,7 @@
 #include "sizes.h"
 
 #include "core/base/null.h"
+#include "core/base/plain.h"
 #include "document.h"
 #include "library.h"
 #include "settings.h"
@@ -114,7 +115,7 @@ static dg_data_options options_of(const dg_graph_file *file)
     const char *limit = dg_graph_file_setting(file, "memory_limit");
     const char *validation = dg_graph_file_setting(file, "validation");
     dg_data_options options = {.seed = (uint64_t)number_said(file, "split_seed", number_said(file, "seed", 0)),
-                               .validation = validation ? strtod(validation, NULL) : 0,
+                               .validation = validation ? plain_number(validation, NULL) : 0,
                                .folds = number_said(file, "folds", 0),
                                .fold = number_said(file, "fold", 0)};
     if (limit)

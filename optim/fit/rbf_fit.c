@@ -3,6 +3,7 @@
 #include <dotgrad/rbf_fit.h>
 
 #include "core/base/null.h"
+#include "core/base/plain.h"
 #include "ops/linear/monomials.h"
 #include "ops/linear/rbf.h"
 #include "smoother.h"
@@ -118,7 +119,7 @@ static dg_status read_select(search *s)
             return dg_ok();
         }
     char *end = NULL;
-    s->goal = strncmp(text, "goal=", 5) == 0 ? strtod(text + 5, &end) : 0;
+    s->goal = strncmp(text, "goal=", 5) == 0 ? plain_number(text + 5, &end) : 0;
     if (!end || *end || !(s->goal > 0))
         return dg_error(DG_BAD_ARGUMENT, "select '%s': expected loocv, aic, bic or goal=MEAN_SQUARE", text);
     if (s->options->centers && s->way != BY_OLS)

@@ -1,6 +1,8 @@
 /* What each probe makes of what was fetched. */
 #include "probe.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/op.h>
 
 #include <lapacke.h>
@@ -20,7 +22,7 @@ static const char *probe_words(dg_arena *arena, const char *format, ...)
     char text[1024];
     va_list list;
     va_start(list, format);
-    int length = vsnprintf(text, sizeof text, format, list);
+    int length = plain_print_list(text, sizeof text, format, list);
     va_end(list);
     const char *kept = length < 0 ? NULL : dg_arena_text(arena, text, strlen(text));
     return kept ? kept : "";

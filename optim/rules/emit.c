@@ -3,6 +3,7 @@
  * then each parameter's formulas become nodes. Long because all of it works on the
  * emission's tables. */
 #include "core/base/null.h"
+#include "core/base/plain.h"
 #include "lines.h"
 #include "rules.h"
 
@@ -530,7 +531,7 @@ static const variant *find_variant(emission *e, double lr, double decay)
                                decay, dg_optimizer_name(e->optimizer)));
     if (!isnan(lr)) {
         char formula[60];
-        snprintf(formula, sizeof formula, "lr * %.17g", lr / e->optimizer->lr);
+        plain_print(formula, sizeof formula, "lr * %.17g", lr / e->optimizer->lr);
         made->rate = dg_expr(formula, {"lr", find_symbol(&e->once, "lr")});
     }
     return e->variants = made;
@@ -561,11 +562,11 @@ static void bring_into(const dg_range *range, dg_rule_step *step)
         p = dg_expr("exp(u)", {"u", p});
     }
     if (min > -INFINITY) {
-        snprintf(formula, sizeof formula, "where(p < %.17g, %.17g, p)", min, min);
+        plain_print(formula, sizeof formula, "where(p < %.17g, %.17g, p)", min, min);
         p = dg_expr(formula, {"p", p});
     }
     if (range->max < INFINITY) {
-        snprintf(formula, sizeof formula, "where(p > %.17g, %.17g, p)", range->max, range->max);
+        plain_print(formula, sizeof formula, "where(p > %.17g, %.17g, p)", range->max, range->max);
         p = dg_expr(formula, {"p", p});
     }
     set_symbol(&step->table, "p", p);

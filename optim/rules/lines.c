@@ -2,6 +2,8 @@
  * calls of ops that no formula has. */
 #include "lines.h"
 
+#include "core/base/plain.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +41,7 @@ static bool next_word(const char **at, const char *end, word *found)
     while (p < end && !begins_name(*p)) {
         char *after = NULL;
         if (isdigit((unsigned char)*p) || (*p == '.' && isdigit((unsigned char)p[1])))
-            strtod(p, &after);
+            plain_number(p, &after);
         p = after && after > p ? after : p + 1;
     }
     if (p >= end)

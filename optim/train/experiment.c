@@ -1,5 +1,6 @@
 /* From a graph file's attributes to the options of a trainer. */
 #include "core/base/null.h"
+#include "core/base/plain.h"
 
 #include <dotgrad/experiment.h>
 
@@ -57,7 +58,7 @@ static void take_settings(const dg_graph_file *file, dg_trainer_options *options
         else if (settings[k].kind == WHOLE)
             *(int64_t *)at = strtoll(text, NULL, 10);
         else if (settings[k].kind == NUMBER)
-            *(double *)at = strtod(text, NULL);
+            *(double *)at = plain_number(text, NULL);
         else if (settings[k].kind == FLAG)
             *(bool *)at = strcmp(text, "false") != 0;
         else
@@ -84,8 +85,8 @@ static dg_status take_objective(const dg_graph_file *file, dg_node *loss, dg_obj
     objective->trains = dg_file_attribute_find(own, "trains");
     objective->optimizer = dg_file_attribute_find(own, "optimizer");
     objective->schedule = dg_file_attribute_find(own, "schedule");
-    objective->clip_norm = norm ? strtod(norm, NULL) : 0;
-    objective->clip_value = value ? strtod(value, NULL) : 0;
+    objective->clip_norm = norm ? plain_number(norm, NULL) : 0;
+    objective->clip_value = value ? plain_number(value, NULL) : 0;
     long count = turns ? strtol(turns, NULL, 10) : 1;
     objective->turns = (int)count;
     return count >= 1 && count <= 1000000

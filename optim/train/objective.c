@@ -2,6 +2,8 @@
 #include "objective.h"
 #include "trainer.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/reduce.h>
 #include <dotgrad/ops/source.h>
@@ -123,7 +125,7 @@ dg_status objective_average(dg_arena *arena, const char *average, int64_t batche
     DG_TRY(dg_call_parse(arena, average, &call));
     if (strcmp(call.s, "ema") == 0) {
         DG_TRY(dg_arguments_read(arena, "average ema", &call, ema, &number, NULL));
-        snprintf(text, AVERAGE_TEXT, "average = where(t > 1, %.17g * average + (1 - %.17g) * p, p)", number, number);
+        plain_print(text, AVERAGE_TEXT, "average = where(t > 1, %.17g * average + (1 - %.17g) * p, p)", number, number);
         return dg_ok();
     }
     if (strcmp(call.s, "swa") != 0)
@@ -134,7 +136,7 @@ dg_status objective_average(dg_arena *arena, const char *average, int64_t batche
                         "average swa: start is %g, and the training has %lld epoch(s): nothing would be averaged",
                         number, (long long)epochs);
     double start = floor(number * (double)batches / (accumulate > 1 ? accumulate : 1));
-    snprintf(text, AVERAGE_TEXT, "average = where(t > %.17g + 1, average + (p - average) / max(t - %.17g, 1), p)",
-             start, start);
+    plain_print(text, AVERAGE_TEXT, "average = where(t > %.17g + 1, average + (p - average) / max(t - %.17g, 1), p)",
+                start, start);
     return dg_ok();
 }

@@ -1,6 +1,7 @@
+#include "../comma.h"
+
 #include <criterion/criterion.h>
 #include <dotgrad/graph.h>
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -333,13 +334,11 @@ Test(value, numbers_print_in_the_fewest_digits)
 
 Test(value, numbers_do_not_depend_on_the_locale)
 {
-    const char *with_comma[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE"};
-    for (size_t i = 0; i < sizeof with_comma / sizeof *with_comma && !setlocale(LC_NUMERIC, with_comma[i]); i++)
-        ;
     char text[DG_NUMBER_TEXT];
+    if (!set_comma_locale())
+        return;
     cr_assert_str_eq(dg_number_print(1.5, DG_FLOAT64, text), "1.5");
     cr_assert_eq(parse("1.5").f, 1.5);
-    setlocale(LC_NUMERIC, "C");
 }
 
 Test(value, arena_pieces_are_zeroed_aligned_and_apart)

@@ -1,6 +1,7 @@
 /* Parameters, work and memory of nodes. */
 #include "cost.h"
 
+#include <dotgrad/argument.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -144,13 +145,13 @@ char *cost_print_amount(double amount, const char *unit, char *text, size_t size
     if (isnan(amount))
         snprintf(text, size, "?");
     else
-        snprintf(text, size, "%.*f%s%s%s", digits, amount, step || *unit ? " " : "", prefixes[step], unit);
+        dg_text_append(text, size, 0, "%.*f%s%s%s", digits, amount, step || *unit ? " " : "", prefixes[step], unit);
     return text;
 }
 
 char *cost_print_seconds(double seconds, char *text, size_t size)
 {
     const char *unit = seconds < 1e-3 ? "us" : seconds < 1 ? "ms" : "s";
-    snprintf(text, size, "%.4g %s", seconds * (seconds < 1e-3 ? 1e6 : seconds < 1 ? 1e3 : 1), unit);
+    dg_text_append(text, size, 0, "%.4g %s", seconds * (seconds < 1e-3 ? 1e6 : seconds < 1 ? 1e3 : 1), unit);
     return text;
 }
