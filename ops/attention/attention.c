@@ -389,13 +389,13 @@ static const dg_sample sdpa_samples[] = {
     {"scaled_dot_product_attention(is_causal=true)", {"[2, 3, 3, 2]", "[2, 1, 3, 2]", "[3, 2]"}},
     {"scaled_dot_product_attention(scale=0.5)", {"[3, 2]", "[4, 2]", "[4, 2]", "[3, 4]"}},
     {"scaled_dot_product_attention(dropout_p=0.5)", {"[3, 2]", "[4, 2]", "[4, 2]", "[3, 4] bool"}},
-    {0}};
+    {.call = NULL}};
 static const dg_sample mha_samples[] = {
     {"multihead_attention(4, 2)", {"[2, 3, 4]"}},
     {"multihead_attention(2, 1, is_causal=true, bias=false)", {"[3, 2]"}},
     {"multihead_attention(2, 2, batch_first=false)", {"[2, 1, 2]", "[3, 1, 2]", "[3, 1, 2]", "[1, 3] bool", "[2, 3]"}},
     {"multihead_attention(2, 1, kdim=3, vdim=1)", {"[1, 2, 2]", "[1, 3, 3]", "[1, 3, 1]", "-", "[1, 2, 3]"}},
-    {0}};
+    {.call = NULL}};
 
 static const dg_op attention_ops[] = {
     {
@@ -436,8 +436,8 @@ static const dg_op attention_ops[] = {
                    OWNED("out_proj.bias", "[embed_dim]", mha_out_bias, "zeros")},
         .attrs = {SIZE("embed_dim", "features of query and output"), SIZE("num_heads", "divides embed_dim"),
                   NUMBER("dropout", "0", "of the weights, in training"), SWITCH("bias", "true", "owns biases"),
-                  INTEGER("kdim", "none", "features of key; embed_dim when left out"),
-                  INTEGER("vdim", "none", "features of value; embed_dim when left out"), BATCH_FIRST,
+                  WHOLE("kdim", "none", "features of key; embed_dim when left out"),
+                  WHOLE("vdim", "none", "features of value; embed_dim when left out"), BATCH_FIRST,
                   SWITCH("is_causal", "false", "query i sees keys 0 … i")},
         .outputs = {"output", "attn_weights"},
         .infer = mha_infer,

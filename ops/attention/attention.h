@@ -3,6 +3,7 @@
 #define OPS_ATTENTION_H
 
 #include "ops/shared/arguments.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 
 typedef struct attention_masks {
@@ -55,21 +56,9 @@ static inline dg_status check_heads(int64_t width, int64_t heads)
     return dg_ok();
 }
 
-#define INTEGER(attr_name, fallback_text, text)                                                                        \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_INT, .fallback = fallback_text, .doc = text                                 \
-    }
 #define SIZE(attr_name, text)                                                                                          \
     {                                                                                                                  \
         .name = attr_name, .kind = DG_ATTR_INT, .positional = true, .doc = text                                        \
-    }
-#define NUMBER(attr_name, fallback_text, text)                                                                         \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
-    }
-#define SWITCH(attr_name, fallback_text, text)                                                                         \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_BOOL, .fallback = fallback_text, .doc = text                                \
     }
 #define MAYBE(input_name, text)                                                                                        \
     {                                                                                                                  \

@@ -1,6 +1,7 @@
 /* Rows of a table by number: index_select and its reverse, embedding, one_hot. */
 #include "ops/shared/arguments.h"
 #include "ops/shared/chunks.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 
 #include <dotgrad/op.h>
@@ -292,16 +293,16 @@ static dg_status one_hot_forward(const dg_kernel *kernel)
 static const dg_sample index_select_samples[] = {{"index_select", {"[5, 3]", "[4] int64 below 5"}},
                                                  {"index_select(dim=1)", {"[2, 3, 2]", "[5] int32 below 3"}},
                                                  {"index_select(dim=-1)", {"[2, 3]", "[] int64 below 3"}},
-                                                 {0}};
+                                                 {.call = NULL}};
 static const dg_sample index_add_samples[] = {
     {"index_add_like", {"[4, 3]", "[4] int64 below 5", "[5, 3]"}},
     {"index_add_like(dim=1)", {"[2, 5, 2]", "[5] int32 below 3", "[2, 3, 2]"}},
-    {0}};
+    {.call = NULL}};
 static const dg_sample embedding_samples[] = {{"embedding", {"[2, 4] int64 below 5", "[5, 3]"}},
                                               {"embedding(4, 2)", {"[3] int32 below 4"}},
                                               {"embedding", {"[] int64 below 3", "[3, 2]"}},
-                                              {0}};
-static const dg_sample one_hot_samples[] = {{"one_hot(4)", {"[2, 3] int64 below 4"}}, {0}};
+                                              {.call = NULL}};
+static const dg_sample one_hot_samples[] = {{"one_hot(4)", {"[2, 3] int64 below 4"}}, {.call = NULL}};
 
 #define DIM                                                                                                            \
     {                                                                                                                  \
@@ -310,10 +311,6 @@ static const dg_sample one_hot_samples[] = {{"one_hot(4)", {"[2, 3] int64 below 
 #define INDEX(input_name)                                                                                              \
     {                                                                                                                  \
         .name = input_name, .flags = DG_INDEX, .doc = "int64 or int32, from 0 on"                                      \
-    }
-#define NUMBER(attr_name, text)                                                                                        \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_INT, .fallback = "none", .doc = text                                        \
     }
 
 static const dg_op embedding_ops[] = {
@@ -350,9 +347,9 @@ static const dg_op embedding_ops[] = {
                     .parameter = embedding_weight,
                     .init_for = embedding_init,
                     .init_attr = "init"}},
-        .attrs = {NUMBER("num_embeddings", "rows, where weight is not wired"),
-                  NUMBER("embedding_dim", "columns, where weight is not wired"),
-                  NUMBER("padding_idx", "a row that no gradient reaches, and that starts as 0"),
+        .attrs = {WHOLE("num_embeddings", "none", "rows, where weight is not wired"),
+                  WHOLE("embedding_dim", "none", "columns, where weight is not wired"),
+                  WHOLE("padding_idx", "none", "a row that no gradient reaches, and that starts as 0"),
                   {.name = "init",
                    .kind = DG_ATTR_INIT,
                    .fallback = "none",

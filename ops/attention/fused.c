@@ -328,13 +328,13 @@ static const dg_sample forward_samples[] = {
     {"fused_attention", {"[2, 3, 2]", "[2, 4, 2]", "[2, 4, 3]"}},
     {"fused_attention(scale=0.5, is_causal=true)", {"[2, 3, 3, 2]", "[2, 1, 3, 2]", "[3, 2]"}},
     {"fused_attention(scale=0.7)", {"[3, 2]", "[4, 2]", "[4, 2]", "[3, 4] bool", "[3, 4]"}},
-    {0}};
+    {.call = NULL}};
 static const dg_sample gradient_samples[] = {
     {"fused_attention_backward", {"[3, 2]", "[4, 2]", "[4, 3]", "-", "-", "-", "[3, 3]", "[3] positive", "[3, 3]"}},
-    {0}};
-static const dg_sample key_samples[] = {{"attention_key", {"[] positive"}}, {0}};
+    {.call = NULL}};
+static const dg_sample key_samples[] = {{"attention_key", {"[] positive"}}, {.call = NULL}};
 static const dg_sample factors_samples[] = {{"attention_factors(p=0.5)", {"[4] int64 below 2", "[3, 2]", "[4, 2]"}},
-                                            {0}};
+                                            {.call = NULL}};
 
 static const dg_op fused_ops[] = {
     {

@@ -178,7 +178,7 @@ static const dg_sample tel_samples[] = {
     {"transformer_encoder_layer(2, 1, dim_feedforward=3, activation=gelu, layer_norm_eps=0.1)", {"[2, 3, 2]"}},
     {"transformer_encoder_layer(4, 2, dim_feedforward=2, activation=gelu, norm_first=true, is_causal=true)",
      {"[2, 4]"}},
-    {0}};
+    {.call = NULL}};
 
 static const dg_op transformer_ops[] = {
     {
@@ -211,7 +211,7 @@ static const dg_op transformer_ops[] = {
                    OWNED("norm2.bias", "[d_model]", tel_vector_bias, "zeros")},
         .attrs = {SIZE("d_model", "features"),
                   SIZE("nhead", "divides d_model"),
-                  INTEGER("dim_feedforward", "2048", "features between linear1 and linear2"),
+                  WHOLE("dim_feedforward", "2048", "features between linear1 and linear2"),
                   NUMBER("dropout", "0.1", "of the weights and after each part, in training"),
                   {.name = "activation",
                    .kind = DG_ATTR_NAME,

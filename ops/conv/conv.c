@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ops/shared/arguments.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 #include "settings.h"
 
@@ -299,30 +300,29 @@ static double transpose_flops(const dg_infer *infer)
 
 /* ---- descriptors ---- */
 
-#define CONV_SAMPLES(nd, ...) static const dg_sample nd##_samples[] = {__VA_ARGS__, {0}}
-CONV_SAMPLES(conv1d, {"conv1d(2, kernel_size=2)", {"[2, 2, 4]"}},
-             {"conv1d(padding=1, stride=2)", {"[2, 2, 5]", "[3, 2, 3]", "[3]"}},
-             {"conv1d(padding=same, dilation=2)", {"[2, 5]", "[2, 2, 2]"}},
-             {"conv1d(padding=2, padding_mode=reflect)", {"[1, 2, 4]", "[2, 2, 3]"}});
-CONV_SAMPLES(conv2d, {"conv2d(2, kernel_size=[2, 1], bias=false)", {"[2, 2, 3, 2]"}},
-             {"conv2d(padding=1)", {"[2, 2, 3, 4]", "[3, 2, 3, 3]", "[3]"}},
-             {"conv2d", {"[2, 3, 2, 2]", "[2, 3, 1, 1]", "[2]"}},
-             {"conv2d(groups=2, padding=1)", {"[2, 4, 2, 3]", "[6, 2, 2, 2]", "[6]"}},
-             {"conv2d(groups=3, padding=1)", {"[2, 3, 3, 3]", "[3, 1, 3, 3]", "[3]"}},
-             {"conv2d(groups=2, stride=2, dilation=[1, 2], padding=1)", {"[2, 2, 4, 5]", "[4, 1, 3, 2]"}},
-             {"conv2d(stride=[2, 1], padding=[0, 1], dilation=[1, 2])", {"[1, 2, 4, 3]", "[2, 2, 2, 2]"}},
-             {"conv2d(padding=same, padding_mode=circular)", {"[1, 2, 3, 4]", "[2, 2, 3, 2]"}},
-             {"conv2d(padding=1, padding_mode=replicate)", {"[2, 3, 3]", "[2, 2, 3, 3]"}},
-             {"conv2d(padding=valid)", {"[1, 1, 3, 3]", "[1, 1, 2, 2]"}});
-CONV_SAMPLES(conv3d, {"conv3d(2, kernel_size=2)", {"[1, 1, 2, 3, 2]"}},
-             {"conv3d(padding=1, stride=2)", {"[2, 1, 3, 2, 3]", "[2, 1, 2, 3, 2]", "[2]"}});
-CONV_SAMPLES(transpose1d, {"conv_transpose1d(2, kernel_size=2)", {"[2, 2, 3]"}},
-             {"conv_transpose1d(stride=2, padding=1)", {"[2, 2, 3]", "[2, 3, 4]", "[3]"}},
-             {"conv_transpose1d(dilation=3, output_padding=2)", {"[2, 3]", "[2, 1, 2]"}});
-CONV_SAMPLES(transpose2d, {"conv_transpose2d(4, kernel_size=2, groups=2)", {"[1, 2, 2, 3]"}},
-             {"conv_transpose2d(stride=2, padding=1, output_padding=1)", {"[2, 2, 2, 3]", "[2, 3, 3, 3]", "[3]"}},
-             {"conv_transpose2d(groups=2)", {"[2, 2, 2, 2]", "[2, 1, 2, 2]", "[2]"}});
-CONV_SAMPLES(transpose3d, {"conv_transpose3d(stride=[1, 2, 1])", {"[1, 2, 2, 2, 1]", "[2, 1, 2, 2, 2]", "[1]"}});
+NAMED_SAMPLES(conv1d, {"conv1d(2, kernel_size=2)", {"[2, 2, 4]"}},
+              {"conv1d(padding=1, stride=2)", {"[2, 2, 5]", "[3, 2, 3]", "[3]"}},
+              {"conv1d(padding=same, dilation=2)", {"[2, 5]", "[2, 2, 2]"}},
+              {"conv1d(padding=2, padding_mode=reflect)", {"[1, 2, 4]", "[2, 2, 3]"}});
+NAMED_SAMPLES(conv2d, {"conv2d(2, kernel_size=[2, 1], bias=false)", {"[2, 2, 3, 2]"}},
+              {"conv2d(padding=1)", {"[2, 2, 3, 4]", "[3, 2, 3, 3]", "[3]"}},
+              {"conv2d", {"[2, 3, 2, 2]", "[2, 3, 1, 1]", "[2]"}},
+              {"conv2d(groups=2, padding=1)", {"[2, 4, 2, 3]", "[6, 2, 2, 2]", "[6]"}},
+              {"conv2d(groups=3, padding=1)", {"[2, 3, 3, 3]", "[3, 1, 3, 3]", "[3]"}},
+              {"conv2d(groups=2, stride=2, dilation=[1, 2], padding=1)", {"[2, 2, 4, 5]", "[4, 1, 3, 2]"}},
+              {"conv2d(stride=[2, 1], padding=[0, 1], dilation=[1, 2])", {"[1, 2, 4, 3]", "[2, 2, 2, 2]"}},
+              {"conv2d(padding=same, padding_mode=circular)", {"[1, 2, 3, 4]", "[2, 2, 3, 2]"}},
+              {"conv2d(padding=1, padding_mode=replicate)", {"[2, 3, 3]", "[2, 2, 3, 3]"}},
+              {"conv2d(padding=valid)", {"[1, 1, 3, 3]", "[1, 1, 2, 2]"}});
+NAMED_SAMPLES(conv3d, {"conv3d(2, kernel_size=2)", {"[1, 1, 2, 3, 2]"}},
+              {"conv3d(padding=1, stride=2)", {"[2, 1, 3, 2, 3]", "[2, 1, 2, 3, 2]", "[2]"}});
+NAMED_SAMPLES(transpose1d, {"conv_transpose1d(2, kernel_size=2)", {"[2, 2, 3]"}},
+              {"conv_transpose1d(stride=2, padding=1)", {"[2, 2, 3]", "[2, 3, 4]", "[3]"}},
+              {"conv_transpose1d(dilation=3, output_padding=2)", {"[2, 3]", "[2, 1, 2]"}});
+NAMED_SAMPLES(transpose2d, {"conv_transpose2d(4, kernel_size=2, groups=2)", {"[1, 2, 2, 3]"}},
+              {"conv_transpose2d(stride=2, padding=1, output_padding=1)", {"[2, 2, 2, 3]", "[2, 3, 3, 3]", "[3]"}},
+              {"conv_transpose2d(groups=2)", {"[2, 2, 2, 2]", "[2, 1, 2, 2]", "[2]"}});
+NAMED_SAMPLES(transpose3d, {"conv_transpose3d(stride=[1, 2, 1])", {"[1, 2, 2, 2, 1]", "[2, 1, 2, 2, 2]", "[1]"}});
 
 #define SIZES(attr_name, fallback_text, text)                                                                          \
     {                                                                                                                  \

@@ -143,11 +143,11 @@ static double weight_grad_flops(const dg_infer *infer)
 }
 
 static const dg_sample like_samples[] = {
-    {"conv_like(padding=1, stride=2)", {"[2, 2, 4, 3]", "[2, 2, 3, 2]", "[2, 2, 2, 2]"}}, {0}};
+    {"conv_like(padding=1, stride=2)", {"[2, 2, 4, 3]", "[2, 2, 3, 2]", "[2, 2, 2, 2]"}}, {.call = NULL}};
 static const dg_sample input_grad_samples[] = {
-    {"conv_input_grad(stride=2, groups=2)", {"[2, 2, 2, 1]", "[2, 1, 3, 2]", "[2, 2, 5, 2]"}}, {0}};
+    {"conv_input_grad(stride=2, groups=2)", {"[2, 2, 2, 1]", "[2, 1, 3, 2]", "[2, 2, 5, 2]"}}, {.call = NULL}};
 static const dg_sample weight_grad_samples[] = {
-    {"conv_weight_grad(dilation=2, padding=same)", {"[2, 2, 4]", "[2, 3, 4]", "[3, 2, 3]"}}, {0}};
+    {"conv_weight_grad(dilation=2, padding=same)", {"[2, 2, 4]", "[2, 3, 4]", "[3, 2, 3]"}}, {.call = NULL}};
 
 #define SIZES(attr_name, fallback_text)                                                                                \
     {                                                                                                                  \

@@ -285,9 +285,10 @@ static const dg_sample fold_samples[] = {
     {"fold(4, kernel_size=3, padding=1, stride=2)", {"[9, 4]"}},
     {0},
 };
-static const dg_sample unfold_grad_samples[] = {{"unfold_grad(2, stride=2)", {"[1, 8, 2]", "[1, 2, 3, 4]"}}, {0}};
-static const dg_sample shuffle_samples[] = {{"pixel_shuffle(2)", {"[2, 8, 2, 3]"}}, {0}};
-static const dg_sample unshuffle_samples[] = {{"pixel_unshuffle(2)", {"[2, 4, 6]"}}, {0}};
+static const dg_sample unfold_grad_samples[] = {{"unfold_grad(2, stride=2)", {"[1, 8, 2]", "[1, 2, 3, 4]"}},
+                                                {.call = NULL}};
+static const dg_sample shuffle_samples[] = {{"pixel_shuffle(2)", {"[2, 8, 2, 3]"}}, {.call = NULL}};
+static const dg_sample unshuffle_samples[] = {{"pixel_unshuffle(2)", {"[2, 4, 6]"}}, {.call = NULL}};
 
 #define SIZES(attr_name, fallback_text, text)                                                                          \
     {                                                                                                                  \

@@ -1,6 +1,7 @@
 /* Activation functions: one formula a line. The comparisons decide which side of a kink takes which derivative, as
  * in PyTorch. A NaN goes through. */
 #include "ops/shared/arguments.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 
 #include <dotgrad/op.h>
@@ -33,10 +34,6 @@
                 .call = NULL                                                                                           \
             }                                                                                                          \
         }                                                                                                              \
-    }
-#define NUMBER(attr_name, fallback_text, text)                                                                         \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
     }
 
 /* ---- numbers that are limited ---- */

@@ -2,6 +2,7 @@
  * straight_through. */
 #include "ops/shared/arguments.h"
 #include "ops/shared/chunks.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 
 #include "core/base/plain.h"
@@ -271,7 +272,6 @@ static void gumbel_compose(const dg_compose *compose)
 
 /* ---- descriptors ---- */
 
-#define SAMPLES(...) ((const dg_sample[]){__VA_ARGS__, {.call = NULL}})
 #define DIM(fallback_text)                                                                                             \
     {                                                                                                                  \
         .name = "dim", .kind = DG_ATTR_INT, .fallback = fallback_text, .doc = "the dimension of the features"          \

@@ -1,16 +1,13 @@
 /* Activation functions of papers, one formula a line. */
+#include "ops/shared/describe.h"
+
 #include <dotgrad/op.h>
 #include <math.h>
 
-#define SAMPLES(...) ((const dg_sample[]){__VA_ARGS__, {.call = NULL}})
 #define ACTIVATION(op_name, summary_text, source_text, formula_text)                                                   \
     {                                                                                                                  \
         .name = op_name, .family = "activation", .summary = summary_text, .source = source_text,                       \
         .inputs = {{.name = "input"}}, .formula = formula_text, .samples = SAMPLES({op_name, {"[3, 4]"}})              \
-    }
-#define NUMBER(attr_name, fallback_text, text)                                                                         \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
     }
 /* With a number to choose: a further sample in a call like "snake(a=0.5)". LIMITED: not any number will do. */
 #define FAMILY_OF(...) LIMITED(finite_check, __VA_ARGS__)

@@ -340,7 +340,8 @@ static const dg_sample resample_samples[] = {
     {"resample(-1, size=4)", {"[2, 3]"}},
     {0},
 };
-static const dg_sample resample_grad_samples[] = {{"resample_grad(0, size=5, mode=cubic)", {"[5, 2]", "[3, 2]"}}, {0}};
+static const dg_sample resample_grad_samples[] = {{"resample_grad(0, size=5, mode=cubic)", {"[5, 2]", "[3, 2]"}},
+                                                  {.call = NULL}};
 
 #define FACTOR                                                                                                         \
     {                                                                                                                  \

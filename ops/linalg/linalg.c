@@ -4,6 +4,7 @@
  * others. */
 #include "batch.h"
 #include "factor.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 
 #include <dotgrad/op.h>
@@ -463,11 +464,6 @@ static const dg_sample lstsq_matrix_samples[] = {{"lstsq_matrix", {"[4, 2]", "[4
                                                  {.call = NULL}};
 static const dg_sample eigh_samples[] = {{"eigh", {"[3, 3] spd"}}, {"eigh(U)", {"[2, 3, 3] spd"}}, {.call = NULL}};
 
-#define FLAG(attr_name, fallback_text, text)                                                                           \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_BOOL, .fallback = fallback_text, .doc = text                                \
-    }
-
 #define GILES "M. Giles: Collected matrix derivative results (2008)"
 
 static const dg_op linalg_ops[] = {
@@ -477,7 +473,7 @@ static const dg_op linalg_ops[] = {
         .summary = "the triangular L of L·Lᵀ = x; x is symmetric positive definite",
         .source = "I. Murray: Differentiation of the Cholesky decomposition (2016)",
         .inputs = {{.name = "input", .doc = "[.., n, n]; one triangle of it is read"}},
-        .attrs = {FLAG("upper", "false", "Lᵀ instead, from the upper triangle")},
+        .attrs = {SWITCH("upper", "false", "Lᵀ instead, from the upper triangle")},
         .infer = square_infer,
         .forward = cholesky_forward,
         .backward = cholesky_backward,
@@ -489,9 +485,9 @@ static const dg_op linalg_ops[] = {
         .summary = "y = A⁻¹·b of a triangular A",
         .source = GILES,
         .inputs = {{.name = "b", .doc = "[.., n, k]"}, {.name = "A", .doc = "[.., n, n]; one triangle of it is read"}},
-        .attrs = {FLAG("upper", "true", "reads the upper triangle, else the lower"),
-                  FLAG("transpose", "false", "Aᵀ in the place of A"),
-                  FLAG("unitriangular", "false", "the diagonal counts as ones")},
+        .attrs = {SWITCH("upper", "true", "reads the upper triangle, else the lower"),
+                  SWITCH("transpose", "false", "Aᵀ in the place of A"),
+                  SWITCH("unitriangular", "false", "the diagonal counts as ones")},
         .infer = triangular_infer,
         .forward = triangular_forward,
         .backward = triangular_backward,
@@ -516,7 +512,7 @@ static const dg_op linalg_ops[] = {
         .source = GILES,
         .inputs = {{.name = "A", .doc = "[.., n, n]"},
                    {.name = "B", .doc = "[.., n, k]; or vectors: [n], or A's sizes without the last"}},
-        .attrs = {FLAG("left", "true", "else the y of y·A = B")},
+        .attrs = {SWITCH("left", "true", "else the y of y·A = B")},
         .infer = solve_infer,
         .compose = solve_compose,
         .samples = solve_samples,

@@ -364,7 +364,7 @@ static void outer_terms(const dg_kernel *kernel, int64_t at, dg_terms *terms)
     dg_terms_add(terms, (dg_term){2, {0, 1}, {at / columns, at % columns}});
 }
 
-static const dg_sample outer_samples[] = {{"outer", {"[3]", "[4]"}}, {0}};
+static const dg_sample outer_samples[] = {{"outer", {"[3]", "[4]"}}, {.call = NULL}};
 
 /* ---- sqdist ---- */
 

@@ -74,7 +74,7 @@ static void pairwise_distance_compose(const dg_compose *compose)
 static const dg_sample pairwise_distance_samples[] = {{"pairwise_distance", {"[3, 4]", "[3, 4]"}},
                                                       {"pairwise_distance(p=1, keepdim=true)", {"[2, 3]", "[3]"}},
                                                       {"pairwise_distance(p=3, eps=0)", {"[4]", "[4]"}},
-                                                      {0}};
+                                                      {.call = NULL}};
 
 /* ---- cosine_similarity ---- */
 
@@ -113,7 +113,7 @@ static const dg_sample cosine_similarity_samples[] = {{"cosine_similarity", {"[3
                                                       {"cosine_similarity(dim=0)", {"[3, 2]", "[3, 1]"}},
                                                       {"cosine_similarity(dim=-1)", {"[2, 3, 4]", "[4]"}},
                                                       {"cosine_similarity(dim=0)", {"[4]", "[4]"}},
-                                                      {0}};
+                                                      {.call = NULL}};
 
 /* ---- cosine_embedding_loss, hinge_embedding_loss: the target is 1 for alike and −1 for unlike ---- */
 
@@ -158,7 +158,7 @@ static const dg_sample cosine_embedding_loss_samples[] = {
     {"cosine_embedding_loss", {"[4, 3]", "[4, 3]", "[4] int64 below 2"}},
     {"cosine_embedding_loss(reduction=none, margin=-1)", {"[4, 3]", "[4, 3]", "[4] int64 below 2"}},
     {"cosine_embedding_loss(reduction=sum, margin=0.1)", {"[3]", "[3]", "[] int64 below 2"}},
-    {0}};
+    {.call = NULL}};
 
 static dg_status want_same_shape(const dg_infer *infer, int k)
 {
@@ -186,7 +186,7 @@ static const dg_sample hinge_embedding_loss_samples[] = {
     {"hinge_embedding_loss", {"[6]", "[6] int64 below 2"}},
     {"hinge_embedding_loss(reduction=none, margin=2)", {"[2, 3]", "[2, 3] int64 below 2"}},
     {"hinge_embedding_loss(reduction=sum)", {"[4]", "[] int64 below 2"}},
-    {0}};
+    {.call = NULL}};
 
 /* ---- triplet_margin_loss ---- */
 
@@ -217,7 +217,7 @@ static const dg_sample triplet_margin_loss_samples[] = {
     {"triplet_margin_loss", {"[4, 3]", "[4, 3]", "[4, 3]"}},
     {"triplet_margin_loss(reduction=none, margin=3, p=3, swap=true)", {"[4, 3]", "[4, 3]", "[4, 3]"}},
     {"triplet_margin_loss(reduction=sum, margin=3, p=1)", {"[3]", "[3]", "[3]"}},
-    {0}};
+    {.call = NULL}};
 
 /* ---- margin_ranking_loss ---- */
 
@@ -242,7 +242,7 @@ static const dg_sample margin_ranking_loss_samples[] = {
     {"margin_ranking_loss(margin=0.3)", {"[6]", "[6]", "[6]"}},
     {"margin_ranking_loss(reduction=none, margin=2)", {"[2, 3]", "[2, 3]", "[2, 3] int64 below 2"}},
     {"margin_ranking_loss(reduction=sum, margin=-0.2)", {"[4]", "[4]", "[]"}},
-    {0}};
+    {.call = NULL}};
 
 #define SIGN_TARGET(text)                                                                                              \
     {                                                                                                                  \

@@ -20,26 +20,26 @@
 static const dg_sample class_pick_samples[] = {{"class_pick", {"[4, 3]", "[4] int64 below 3"}},
                                                {"class_pick(ignore_index=1)", {"[2, 3, 2]", "[2, 2] int32 below 3"}},
                                                {"class_pick", {"[3]", "[] int64 below 3"}},
-                                               {0}};
+                                               {.call = NULL}};
 static const dg_sample class_scatter_samples[] = {
     {"class_scatter", {"[4]", "[4] int64 below 3", "[4, 3]"}},
     {"class_scatter(ignore_index=1)", {"[2, 2]", "[2, 2] int32 below 3", "[2, 3, 2]"}},
-    {0}};
+    {.call = NULL}};
 static const dg_sample class_weight_samples[] = {
     {"class_weight", {"[4, 3]", "[4] int64 below 3", "-"}},
     {"class_weight(ignore_index=1)", {"[4, 3]", "[4] int64 below 3", "[3] positive"}},
-    {0}};
+    {.call = NULL}};
 
 static const dg_sample class_entropy_samples[] = {
     {"class_entropy", {"[4, 3]", "[4] int64 below 3", "-"}},
     {"class_entropy(reduction=sum, ignore_index=1)", {"[2, 3, 2]", "[2, 2] int32 below 3", "-"}},
     {"class_entropy(reduction=none)", {"[3]", "[] int64 below 3", "-"}},
-    {0}};
+    {.call = NULL}};
 static const dg_sample class_entropy_backward_samples[] = {
     {"class_entropy_backward", {"[]", "[4, 3] unit", "[4] int64 below 3", "-"}},
     {"class_entropy_backward(reduction=sum)", {"[]", "[2, 3, 2] unit", "[2, 2] int32 below 3", "-"}},
     {"class_entropy_backward(reduction=none, ignore_index=1)", {"[4]", "[4, 3] unit", "[4] int64 below 3", "-"}},
-    {0}};
+    {.call = NULL}};
 
 /* ---- reductions ---- */
 
@@ -69,11 +69,11 @@ static const dg_sample mse_loss_samples[] = {{"mse_loss", {"[2, 3]", "[2, 3]"}},
                                              {"mse_loss(reduction=sum)", {"[4]", "[4]"}},
                                              {"mse_loss(reduction=none)", {"[2, 3]", "[2, 3]"}},
                                              {"mse_loss", {"[2, 3]", "[]"}},
-                                             {0}};
+                                             {.call = NULL}};
 static const dg_sample l1_loss_samples[] = {{"l1_loss", {"[2, 3]", "[2, 3]"}},
                                             {"l1_loss(reduction=sum)", {"[4]", "[4]"}},
                                             {"l1_loss(reduction=none)", {"[2, 3]", "[2, 3]"}},
-                                            {0}};
+                                            {.call = NULL}};
 
 /* ---- nll_loss, cross_entropy ---- */
 
@@ -226,7 +226,7 @@ static const dg_sample nll_loss_samples[] = {
     {"nll_loss(reduction=sum, ignore_index=1)", {"[2, 3, 2]", "[2, 2] int64 below 3", "-"}},
     {"nll_loss(reduction=none)", {"[4, 3]", "[4] int32 below 3", "[3] positive"}},
     {"nll_loss", {"[4, 3]", "[4] int64 below 3", "[3] positive"}},
-    {0}};
+    {.call = NULL}};
 static const dg_sample cross_entropy_samples[] = {
     {"cross_entropy", {"[4, 3]", "[4] int64 below 3", "-"}},
     {"cross_entropy", {"[3]", "[] int64 below 3", "-"}},
@@ -235,7 +235,7 @@ static const dg_sample cross_entropy_samples[] = {
     {"cross_entropy(label_smoothing=0.1, ignore_index=0)", {"[5, 3]", "[5] int64 below 3", "[3] positive"}},
     {"cross_entropy", {"[4, 3]", "[4, 3] unit", "-"}},
     {"cross_entropy(label_smoothing=0.2)", {"[2, 3, 2]", "[2, 3, 2] unit", "[3] positive"}},
-    {0}};
+    {.call = NULL}};
 
 /* ---- binary_cross_entropy ---- */
 
@@ -295,8 +295,8 @@ static dg_status unit_interval_infer(const dg_infer *infer)
     return dg_infer_same(infer);
 }
 
-static const dg_sample unit_interval_samples[] = {{"unit_interval", {"[2, 3] unit"}}, {0}};
-static const dg_sample bce_samples[] = {{"bce", {"[2, 3] unit", "[2, 3] unit"}}, {0}};
+static const dg_sample unit_interval_samples[] = {{"unit_interval", {"[2, 3] unit"}}, {.call = NULL}};
+static const dg_sample bce_samples[] = {{"bce", {"[2, 3] unit", "[2, 3] unit"}}, {.call = NULL}};
 
 /* Weights of the elements are broadcast to them. */
 static dg_status binary_infer(const dg_infer *infer)
@@ -333,7 +333,7 @@ static const dg_sample binary_cross_entropy_samples[] = {
     {"binary_cross_entropy", {"[2, 3] unit", "[2, 3] unit", "-"}},
     {"binary_cross_entropy(reduction=sum)", {"[2, 3] unit", "[2, 3] unit", "[3] positive"}},
     {"binary_cross_entropy(reduction=none)", {"[4] unit", "[4] unit", "-"}},
-    {0}};
+    {.call = NULL}};
 
 /* With x before the sigmoid: (1 − t) x + q ln(1 + e⁻ˣ), where q = 1 + (pos_weight − 1) t. */
 static void with_logits_compose(const dg_compose *compose)
@@ -349,7 +349,7 @@ static const dg_sample with_logits_samples[] = {
     {"binary_cross_entropy_with_logits", {"[2, 3]", "[2, 3] unit", "-", "-"}},
     {"binary_cross_entropy_with_logits(reduction=sum)", {"[2, 3]", "[2, 3] unit", "[2, 1] positive", "-"}},
     {"binary_cross_entropy_with_logits(reduction=none)", {"[2, 3]", "[2, 3] unit", "-", "[3] positive"}},
-    {0}};
+    {.call = NULL}};
 
 #define IGNORE_INDEX                                                                                                   \
     {                                                                                                                  \

@@ -33,7 +33,7 @@ static void soft_margin_loss_compose(const dg_compose *compose)
 static const dg_sample soft_margin_loss_samples[] = {{"soft_margin_loss", {"[2, 3]", "[2, 3]"}},
                                                      {"soft_margin_loss(reduction=sum)", {"[4]", "[]"}},
                                                      {"soft_margin_loss(reduction=none)", {"[4]", "[4]"}},
-                                                     {0}};
+                                                     {.call = NULL}};
 
 /* ---- multi_margin_loss: Σ_{j≠y} w_y max(0, margin − x_y + x_j)^p / C ---- */
 
@@ -80,7 +80,7 @@ static const dg_sample multi_margin_loss_samples[] = {
     {"multi_margin_loss", {"[4, 3]", "[4] int64 below 3", "-"}},
     {"multi_margin_loss(reduction=none, p=2, margin=2)", {"[4, 3]", "[4] int64 below 3", "[3] positive"}},
     {"multi_margin_loss(reduction=sum)", {"[3]", "[] int64 below 3", "-"}},
-    {0}};
+    {.call = NULL}};
 
 /* ---- multilabel_margin_loss: Σ_{y} Σ_{i no target} max(0, 1 − x_y + x_i) / C ---- */
 
@@ -120,7 +120,7 @@ static const dg_sample multilabel_margin_loss_samples[] = {
     {"multilabel_margin_loss", {"[3, 4]", "[3, 4] int64 below 4"}},
     {"multilabel_margin_loss(reduction=none)", {"[3, 4]", "[3, 4] int64 below 2"}},
     {"multilabel_margin_loss(reduction=sum)", {"[4]", "[4] int32 below 3"}},
-    {0}};
+    {.call = NULL}};
 
 /* ---- multilabel_soft_margin_loss: mean over the classes of −t ln σ(x) − (1 − t) ln σ(−x) ---- */
 
@@ -154,7 +154,7 @@ static const dg_sample multilabel_soft_margin_loss_samples[] = {
     {"multilabel_soft_margin_loss", {"[2, 3]", "[2, 3] unit", "-"}},
     {"multilabel_soft_margin_loss(reduction=none)", {"[2, 3]", "[2, 3] unit", "[3] positive"}},
     {"multilabel_soft_margin_loss(reduction=sum)", {"[3]", "[3] int64 below 2", "-"}},
-    {0}};
+    {.call = NULL}};
 
 /* ---- focal_loss: −α_t (1 − p_t)^γ ln p_t ---- */
 
@@ -188,7 +188,7 @@ static void focal_loss_compose(const dg_compose *compose)
 static const dg_sample focal_loss_samples[] = {{"focal_loss", {"[2, 3]", "[2, 3] unit"}},
                                                {"focal_loss(reduction=sum, alpha=-1, gamma=1.5)", {"[4]", "[4] unit"}},
                                                {"focal_loss(reduction=none, gamma=0)", {"[4]", "[4] int64 below 2"}},
-                                               {0}};
+                                               {.call = NULL}};
 
 /* ---- dice_loss: 1 − (2 Σ x t + s)/(Σ x + Σ t + s) of each sample ---- */
 
@@ -218,7 +218,7 @@ static void dice_loss_compose(const dg_compose *compose)
 static const dg_sample dice_loss_samples[] = {{"dice_loss", {"[2, 3, 2] unit", "[2, 3, 2] unit"}},
                                               {"dice_loss(reduction=none, smooth=0.5)", {"[2, 3] unit", "[2, 3] unit"}},
                                               {"dice_loss(reduction=sum)", {"[4] unit", "[4] unit"}},
-                                              {0}};
+                                              {.call = NULL}};
 
 static const dg_op label_loss_ops[] = {
     {

@@ -40,7 +40,7 @@ static void smooth_l1_loss_compose(const dg_compose *compose)
 static const dg_sample smooth_l1_loss_samples[] = {{"smooth_l1_loss", {"[2, 3]", "[2, 3]"}},
                                                    {"smooth_l1_loss(reduction=sum, beta=0.5)", {"[4]", "[4]"}},
                                                    {"smooth_l1_loss(reduction=none, beta=0)", {"[4]", "[4]"}},
-                                                   {0}};
+                                                   {.call = NULL}};
 
 static dg_status huber_loss_infer(const dg_infer *infer)
 {
@@ -61,7 +61,7 @@ static void huber_loss_compose(const dg_compose *compose)
 static const dg_sample huber_loss_samples[] = {{"huber_loss", {"[2, 3]", "[2, 3]"}},
                                                {"huber_loss(reduction=sum, delta=0.7)", {"[4]", "[4]"}},
                                                {"huber_loss(reduction=none, delta=2)", {"[2, 3]", "[]"}},
-                                               {0}};
+                                               {.call = NULL}};
 
 /* ---- kl_div ---- */
 
@@ -85,7 +85,7 @@ static const dg_sample kl_div_samples[] = {{"kl_div", {"[2, 3]", "[2, 3] unit"}}
                                            {"kl_div(reduction=batchmean)", {"[2, 3]", "[2, 3] unit"}},
                                            {"kl_div(reduction=sum, log_target=true)", {"[2, 3]", "[2, 3]"}},
                                            {"kl_div(reduction=none)", {"[4]", "[4] unit"}},
-                                           {0}};
+                                           {.call = NULL}};
 
 /* ---- gaussian_nll_loss ---- */
 
@@ -133,7 +133,7 @@ static const dg_sample gaussian_nll_loss_samples[] = {
     {"gaussian_nll_loss", {"[2, 3]", "[2, 3]", "[2, 3] positive"}},
     {"gaussian_nll_loss(reduction=sum, full=true)", {"[2, 3]", "[2, 3]", "[2] positive"}},
     {"gaussian_nll_loss(reduction=none)", {"[2, 3]", "[2, 3]", "[2, 1] positive"}},
-    {0}};
+    {.call = NULL}};
 
 /* ---- poisson_nll_loss ---- */
 
@@ -158,7 +158,7 @@ static const dg_sample poisson_nll_loss_samples[] = {
     {"poisson_nll_loss", {"[2, 3]", "[2, 3] positive"}},
     {"poisson_nll_loss(reduction=sum, log_input=false, full=true)", {"[2, 3] positive", "[2, 3] above 1"}},
     {"poisson_nll_loss(reduction=none, full=true)", {"[4]", "[4] unit"}},
-    {0}};
+    {.call = NULL}};
 
 static const dg_op regression_loss_ops[] = {
     {

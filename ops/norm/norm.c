@@ -2,6 +2,7 @@
  * kernel takes the mean and then the centred square; its derivative is three terms, made of ops. Long because all
  * normalisations are one family over one kernel. */
 #include "ops/shared/arguments.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 #include "standardize_run.h"
 
@@ -363,35 +364,35 @@ static const dg_sample standardize_samples[] = {{"standardize(1, eps=0.1)", {"[3
                                                 {"standardize(0, eps=0.1)", {"[4, 3]"}},
                                                 {"standardize([0, 2], eps=0.1)", {"[3, 2, 4]"}},
                                                 {"standardize([])", {"[2, 3]"}},
-                                                {0}};
+                                                {.call = NULL}};
 static const dg_sample standardize_backward_samples[] = {
     {"standardize_backward(1, eps=0.1)", {"[3, 5]", "[3, 5]", "[3, 1] positive"}},
     {"standardize_backward(0, eps=0.1)", {"[4, 3]", "[4, 3]", "[1, 3] positive"}},
     {"standardize_backward([0, 2], eps=0.1)", {"[3, 2, 4]", "[3, 2, 4]", "[1, 2, 1] positive"}},
-    {0}};
+    {.call = NULL}};
 static const dg_sample batch_norm_samples[] = {
     {"batch_norm(training=true)", {"[4, 2, 3]", "[2]", "[2]"}},
     {"batch_norm(training=true, affine=false)", {"[5, 3]"}},
     {"batch_norm", {"[3, 2, 2, 2]", "[2]", "[2]", "[2]", "[2] positive"}},
     {"batch_norm(training=false, eps=0.1, affine=false)", {"[4, 2]", "-", "-", "[2]", "[2] positive"}},
     {"batch_norm(track_running_stats=false)", {"[4, 3]"}},
-    {0}};
+    {.call = NULL}};
 static const dg_sample layer_norm_samples[] = {
     {"layer_norm", {"[3, 5]", "[5]", "[5]"}},           {"layer_norm([3, 4])", {"[2, 3, 4]"}},
     {"layer_norm(eps=0.1, bias=false)", {"[2, 2, 4]"}}, {"layer_norm(elementwise_affine=false)", {"[3, 4]"}},
-    {"layer_norm", {"[2, 2, 3]", "[2, 3]", "[2, 3]"}},  {0}};
+    {"layer_norm", {"[2, 2, 3]", "[2, 3]", "[2, 3]"}},  {.call = NULL}};
 static const dg_sample rms_norm_samples[] = {{"rms_norm", {"[3, 5]", "[5]"}},
                                              {"rms_norm([2, 3], eps=0.1)", {"[2, 2, 3]"}},
                                              {"rms_norm(elementwise_affine=false)", {"[3, 4]"}},
-                                             {0}};
+                                             {.call = NULL}};
 static const dg_sample group_norm_samples[] = {{"group_norm(2)", {"[2, 4, 3]", "[4]", "[4]"}},
                                                {"group_norm(1, eps=0.1)", {"[2, 4]"}},
                                                {"group_norm(3, affine=false)", {"[2, 3, 2, 2]"}},
-                                               {0}};
+                                               {.call = NULL}};
 static const dg_sample instance_norm_samples[] = {{"instance_norm", {"[2, 3, 4]"}},
                                                   {"instance_norm(affine=true)", {"[2, 2, 3, 2]"}},
                                                   {"instance_norm(eps=0.1)", {"[2, 2, 4]", "[2]", "[2]"}},
-                                                  {0}};
+                                                  {.call = NULL}};
 
 #define RANGE                                                                                                          \
     "where distances from the mean exceed 1e18 in float32 or 1e153 in float64 the variance is inf and the derivative " \
@@ -400,10 +401,6 @@ static const dg_sample instance_norm_samples[] = {{"instance_norm", {"[2, 3, 4]"
 #define EPS(text)                                                                                                      \
     {                                                                                                                  \
         .name = "eps", .kind = DG_ATTR_FLOAT, .fallback = text, .doc = "added to the variance"                         \
-    }
-#define SWITCH(attr_name, fallback_text, text)                                                                         \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_BOOL, .fallback = fallback_text, .doc = text                                \
     }
 #define WEIGHT(shape_rule, text)                                                                                       \
     {                                                                                                                  \

@@ -1,5 +1,6 @@
 /* Vectors brought to a length: normalize, weight_norm, local_response_norm. */
 #include "ops/shared/arguments.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 
 #include "core/base/plain.h"
@@ -142,22 +143,17 @@ static const dg_sample normalize_samples[] = {{"normalize", {"[3, 4]"}},
                                               {"normalize(p=1, dim=0)", {"[3, 4]"}},
                                               {"normalize(dim=[1, 2])", {"[2, 3, 2]"}},
                                               {"normalize(p=3, eps=100)", {"[2, 3]"}},
-                                              {0}};
+                                              {.call = NULL}};
 static const dg_sample weight_norm_samples[] = {{"weight_norm", {"[3, 4]", "[3, 1]"}},
                                                 {"weight_norm(dim=1)", {"[2, 3, 2]", "[1, 3, 1]"}},
                                                 {"weight_norm(dim=-1)", {"[2, 3]", "[]"}},
                                                 {"weight_norm(dim=-1)", {"[2, 3]"}},
-                                                {0}};
+                                                {.call = NULL}};
 static const dg_sample local_response_norm_samples[] = {
     {"local_response_norm(3, alpha=0.5)", {"[2, 4, 3]"}},
     {"local_response_norm(2, alpha=1, beta=0.5, k=2)", {"[2, 3, 2, 2]"}},
     {"local_response_norm(5)", {"[1, 2, 3]"}},
-    {0}};
-
-#define NUMBER(attr_name, fallback_text, text)                                                                         \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
-    }
+    {.call = NULL}};
 
 static const dg_op normalize_ops[] = {
     {

@@ -8,6 +8,7 @@
 
 #include "kernel.h"
 #include "ops/shared/arguments.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 
 /* ---- attributes ---- */
@@ -356,27 +357,28 @@ static double every_element(const dg_infer *infer)
 
 /* ---- descriptors ---- */
 
-#define SAMPLES(of, ...) static const dg_sample of##_samples[] = {__VA_ARGS__, {0}}
-SAMPLES(max1d, {"max_pool1d(2)", {"[2, 2, 5]"}}, {"max_pool1d(3, stride=1, padding=1, dilation=2)", {"[2, 6]"}});
-SAMPLES(max2d, {"max_pool2d(2)", {"[2, 2, 4, 5]"}}, {"max_pool2d([3, 2], stride=2, padding=1)", {"[2, 2, 4, 5]"}},
-        {"max_pool2d(2, ceil_mode=true)", {"[1, 2, 5, 3]"}}, {"max_pool2d(2, stride=1)", {"[2, 3, 3]"}});
-SAMPLES(max3d, {"max_pool3d(2, stride=[1, 2, 1])", {"[1, 2, 2, 4, 3]"}});
-SAMPLES(avg1d, {"avg_pool1d(3, stride=2)", {"[2, 2, 5]"}},
-        {"avg_pool1d(3, padding=1, count_include_pad=false)", {"[2, 4]"}});
-SAMPLES(avg2d, {"avg_pool2d(2)", {"[2, 2, 4, 5]"}}, {"avg_pool2d([3, 2], stride=1, padding=1)", {"[2, 2, 3, 4]"}},
-        {"avg_pool2d(2, ceil_mode=true, count_include_pad=false, padding=1)", {"[1, 2, 4, 3]"}},
-        {"avg_pool2d(2, divisor_override=3)", {"[1, 2, 4, 4]"}});
-SAMPLES(avg3d, {"avg_pool3d(2)", {"[1, 2, 2, 4, 3]"}});
-SAMPLES(adaptive_max1d, {"adaptive_max_pool1d(3)", {"[2, 2, 5]"}});
-SAMPLES(adaptive_max2d, {"adaptive_max_pool2d([2, 3])", {"[1, 2, 3, 4]"}});
-SAMPLES(adaptive_max3d, {"adaptive_max_pool3d(2)", {"[1, 2, 3, 2, 3]"}});
-SAMPLES(adaptive_avg1d, {"adaptive_avg_pool1d(3)", {"[2, 2, 5]"}});
-SAMPLES(adaptive_avg2d, {"adaptive_avg_pool2d([3, 2])", {"[1, 2, 4, 5]"}}, {"adaptive_avg_pool2d(1)", {"[2, 3, 3]"}});
-SAMPLES(adaptive_avg3d, {"adaptive_avg_pool3d([1, 2, 3])", {"[1, 2, 2, 3, 4]"}});
-SAMPLES(gather, {"max_pool_gather(2, kernel_size=2)", {"[1, 2, 4, 4]", "[1, 2, 4, 4]", "[1, 2, 2, 2]"}});
-SAMPLES(scatter, {"max_pool_scatter(2, kernel_size=2)", {"[1, 2, 4, 4]", "[1, 2, 2, 2]"}});
-SAMPLES(like, {"avg_pool_like(1, kernel_size=3, padding=1, count_include_pad=false)", {"[1, 2, 6]", "[1, 2, 2]"}});
-SAMPLES(grad, {"avg_pool_grad(1, kernel_size=3, stride=1)", {"[2, 2, 3]", "[2, 2, 5]"}});
+NAMED_SAMPLES(max1d, {"max_pool1d(2)", {"[2, 2, 5]"}}, {"max_pool1d(3, stride=1, padding=1, dilation=2)", {"[2, 6]"}});
+NAMED_SAMPLES(max2d, {"max_pool2d(2)", {"[2, 2, 4, 5]"}}, {"max_pool2d([3, 2], stride=2, padding=1)", {"[2, 2, 4, 5]"}},
+              {"max_pool2d(2, ceil_mode=true)", {"[1, 2, 5, 3]"}}, {"max_pool2d(2, stride=1)", {"[2, 3, 3]"}});
+NAMED_SAMPLES(max3d, {"max_pool3d(2, stride=[1, 2, 1])", {"[1, 2, 2, 4, 3]"}});
+NAMED_SAMPLES(avg1d, {"avg_pool1d(3, stride=2)", {"[2, 2, 5]"}},
+              {"avg_pool1d(3, padding=1, count_include_pad=false)", {"[2, 4]"}});
+NAMED_SAMPLES(avg2d, {"avg_pool2d(2)", {"[2, 2, 4, 5]"}}, {"avg_pool2d([3, 2], stride=1, padding=1)", {"[2, 2, 3, 4]"}},
+              {"avg_pool2d(2, ceil_mode=true, count_include_pad=false, padding=1)", {"[1, 2, 4, 3]"}},
+              {"avg_pool2d(2, divisor_override=3)", {"[1, 2, 4, 4]"}});
+NAMED_SAMPLES(avg3d, {"avg_pool3d(2)", {"[1, 2, 2, 4, 3]"}});
+NAMED_SAMPLES(adaptive_max1d, {"adaptive_max_pool1d(3)", {"[2, 2, 5]"}});
+NAMED_SAMPLES(adaptive_max2d, {"adaptive_max_pool2d([2, 3])", {"[1, 2, 3, 4]"}});
+NAMED_SAMPLES(adaptive_max3d, {"adaptive_max_pool3d(2)", {"[1, 2, 3, 2, 3]"}});
+NAMED_SAMPLES(adaptive_avg1d, {"adaptive_avg_pool1d(3)", {"[2, 2, 5]"}});
+NAMED_SAMPLES(adaptive_avg2d, {"adaptive_avg_pool2d([3, 2])", {"[1, 2, 4, 5]"}},
+              {"adaptive_avg_pool2d(1)", {"[2, 3, 3]"}});
+NAMED_SAMPLES(adaptive_avg3d, {"adaptive_avg_pool3d([1, 2, 3])", {"[1, 2, 2, 3, 4]"}});
+NAMED_SAMPLES(gather, {"max_pool_gather(2, kernel_size=2)", {"[1, 2, 4, 4]", "[1, 2, 4, 4]", "[1, 2, 2, 2]"}});
+NAMED_SAMPLES(scatter, {"max_pool_scatter(2, kernel_size=2)", {"[1, 2, 4, 4]", "[1, 2, 2, 2]"}});
+NAMED_SAMPLES(like,
+              {"avg_pool_like(1, kernel_size=3, padding=1, count_include_pad=false)", {"[1, 2, 6]", "[1, 2, 2]"}});
+NAMED_SAMPLES(grad, {"avg_pool_grad(1, kernel_size=3, stride=1)", {"[2, 2, 3]", "[2, 2, 5]"}});
 
 #define SIZES(attr_name, fallback_text, text)                                                                          \
     {                                                                                                                  \

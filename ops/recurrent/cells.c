@@ -110,14 +110,16 @@ static void lstm_cell_compose(const dg_compose *compose)
     compose->outputs[1] = c;
 }
 
-static const dg_sample rnn_cell_samples[] = {
-    {"rnn_cell(3)", {"[2, 2]", "[2, 3]"}}, {"rnn_cell(3, nonlinearity=relu, bias=false)", {"[2]", "-"}}, {0}};
+static const dg_sample rnn_cell_samples[] = {{"rnn_cell(3)", {"[2, 2]", "[2, 3]"}},
+                                             {"rnn_cell(3, nonlinearity=relu, bias=false)", {"[2]", "-"}},
+                                             {.call = NULL}};
 static const dg_sample gru_cell_samples[] = {{"gru_cell(3)", {"[2, 2]", "[2, 3]"}},
                                              {"gru_cell(3)", {"[2]", "-"}},
                                              {"gru_cell(3, bias=false)", {"[2]", "-"}},
-                                             {0}};
-static const dg_sample lstm_cell_samples[] = {
-    {"lstm_cell(3)", {"[2, 2]", "[2, 3]", "[2, 3]"}}, {"lstm_cell(3, bias=false)", {"[2]", "[3]", "-"}}, {0}};
+                                             {.call = NULL}};
+static const dg_sample lstm_cell_samples[] = {{"lstm_cell(3)", {"[2, 2]", "[2, 3]", "[2, 3]"}},
+                                              {"lstm_cell(3, bias=false)", {"[2]", "[3]", "-"}},
+                                              {.call = NULL}};
 
 #define STATE(state_name)                                                                                              \
     {                                                                                                                  \

@@ -148,7 +148,7 @@ static void gru_recurrence_step(const dg_step *step)
 static const dg_sample gru_recurrence_samples[] = {
     {"gru_recurrence", {"[2, 3, 6]", "[6, 2]", "[6]", "[2, 2]"}},
     {"gru_recurrence(reverse=true)", {"[1, 3, 3]", "[3, 1]", "-", "[1, 1]"}},
-    {0}};
+    {.call = NULL}};
 
 /* ---- gru_recurrence_grad ---- */
 
@@ -260,7 +260,7 @@ static void gru_recurrence_grad_backward(const dg_backward *vjp)
 static const dg_sample gru_recurrence_grad_samples[] = {
     {"gru_recurrence_grad", {"[6, 2]", "[2, 3, 8]", "[2, 3, 2]", "[2, 3, 2]", "[2, 2]"}},
     {"gru_recurrence_grad(reverse=true)", {"[3, 1]", "[1, 3, 4]", "[1, 3, 1]", "[1, 3, 1]", "-"}},
-    {0}};
+    {.call = NULL}};
 
 static const dg_op gru_recurrence_ops[] = {
     {

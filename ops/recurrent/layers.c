@@ -296,17 +296,17 @@ static void recurrent_compose(const dg_compose *compose)
 static const dg_sample rnn_samples[] = {{"rnn(3)", {"[2, 4, 2]"}},
                                         {"rnn(3, nonlinearity=relu, bias=false)", {"[3, 2]", "[1, 3]"}},
                                         {"rnn(2, num_layers=2, bidirectional=true)", {"[2, 3, 2]", "[4, 2, 2]"}},
-                                        {0}};
+                                        {.call = NULL}};
 static const dg_sample gru_samples[] = {{"gru(3)", {"[2, 3, 2]"}},
                                         {"gru(2, bias=false, batch_first=false)", {"[3, 2, 2]", "[1, 2, 2]"}},
                                         {"gru(2, num_layers=2, bidirectional=true)", {"[1, 3, 2]", "[4, 1, 2]"}},
-                                        {0}};
+                                        {.call = NULL}};
 static const dg_sample lstm_samples[] = {
     {"lstm(3)", {"[2, 3, 2]"}},
     {"lstm(2, bias=false)", {"[3, 2]", "[1, 2]", "[1, 2]"}},
     {"lstm(2, num_layers=2, bidirectional=true)", {"[1, 3, 2]", "[4, 1, 2]", "[4, 1, 2]"}},
     {"lstm(2, batch_first=false, dropout=0.5, num_layers=2)", {"[3, 1, 2]", "[2, 1, 2]", "-"}},
-    {0}};
+    {.call = NULL}};
 
 #define SEQUENCE                                                                                                       \
     {                                                                                                                  \

@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 #include "run.h"
 #include "shared.h"
@@ -126,7 +127,7 @@ static void time_shift_step(const dg_step *step)
 static const dg_sample time_shift_samples[] = {{"time_shift", {"[2, 3, 2]", "[2, 2]"}},
                                                {"time_shift(reverse=true)", {"[2, 3, 2]", "[2, 2]"}},
                                                {"time_shift(reverse=true)", {"[2, 1, 2]", "-"}},
-                                               {0}};
+                                               {.call = NULL}};
 
 /* ---- what layers with gates share ---- */
 
@@ -269,16 +270,12 @@ static double linear_flops(const dg_infer *infer)
 }
 
 #define LINEAR_SAMPLES(name)                                                                                           \
-    {                                                                                                                  \
-        {name, {"[6, 2]", "[2, 3, 6]", "[2, 3, 2]", "[2, 3, 2]", "[2, 3, 6]", "[2, 3, 2]", "[2, 3, 2]"}},              \
-            {name "(reverse=true)", {"[4, 2]", "[2, 3, 4]", "[2, 3, 2]", "-", "-", "[2, 3, 2]", "-"}},                 \
-            {name, {"[2, 2]", "[1, 3, 2]", "-", "-", "[1, 3, 2]", "-", "[1, 3, 2]"}},                                  \
-        {                                                                                                              \
-            0                                                                                                          \
-        }                                                                                                              \
-    }
-static const dg_sample linear_recurrence_samples[] = LINEAR_SAMPLES("linear_recurrence");
-static const dg_sample linear_recurrence_transposed_samples[] = LINEAR_SAMPLES("linear_recurrence_transposed");
+    NAMED_SAMPLES(name,                                                                                                \
+                  {#name, {"[6, 2]", "[2, 3, 6]", "[2, 3, 2]", "[2, 3, 2]", "[2, 3, 6]", "[2, 3, 2]", "[2, 3, 2]"}},   \
+                  {#name "(reverse=true)", {"[4, 2]", "[2, 3, 4]", "[2, 3, 2]", "-", "-", "[2, 3, 2]", "-"}},          \
+                  {#name, {"[2, 2]", "[1, 3, 2]", "-", "-", "[1, 3, 2]", "-", "[1, 3, 2]"}})
+LINEAR_SAMPLES(linear_recurrence);
+LINEAR_SAMPLES(linear_recurrence_transposed);
 
 /* ---- time_products ---- */
 
@@ -383,7 +380,7 @@ static const dg_sample time_products_samples[] = {
     {"time_products", {"[2, 3, 4]", "[2, 3, 2]", "[2, 2]", "[2, 3, 3]"}},
     {"time_products(reverse=true)", {"[2, 3, 2]", "[2, 3, 1]", "-", "-"}},
     {"time_products(reverse=true)", {"[1, 1, 2]", "[1, 1, 2]", "[1, 2]", "-"}},
-    {0}};
+    {.call = NULL}};
 
 /* ---- rnn_recurrence ---- */
 
@@ -460,7 +457,7 @@ static const dg_sample rnn_recurrence_samples[] = {
     {"rnn_recurrence", {"[2, 3, 2]", "[2, 2]", "[2, 2]"}},
     {"rnn_recurrence(reverse=true)", {"[1, 3, 2]", "[2, 2]", "-"}},
     {"rnn_recurrence(nonlinearity=relu)", {"[2, 3, 2]", "[2, 2]", "[2, 2]"}},
-    {0}};
+    {.call = NULL}};
 
 #define LINEAR_INPUT_SPECS                                                                                             \
     {                                                                                                                  \

@@ -171,7 +171,7 @@ static const dg_sample lstm_recurrence_samples[] = {
     {"lstm_recurrence(reverse=true)", {"[1, 3, 4]", "[4, 1]", "[1, 1]", "-"}},
     {"lstm_recurrence", {"[2, 3, 3]", "[8, 2]", "[2, 2]", "[2, 2]", "[8, 3]", "[8]"}},
     {"lstm_recurrence(reverse=true)", {"[2, 2, 1]", "[4, 1]", "-", "-", "[4, 1]", "-"}},
-    {0}};
+    {.call = NULL}};
 
 /* ---- lstm_recurrence_grad ---- */
 
@@ -265,7 +265,7 @@ static void lstm_recurrence_grad_backward(const dg_backward *vjp)
 static const dg_sample lstm_recurrence_grad_samples[] = {
     {"lstm_recurrence_grad", {"[8, 2]", "[2, 3, 8]", "[2, 3, 2]", "[2, 2]", "[2, 3, 2]", "[2, 3, 2]"}},
     {"lstm_recurrence_grad(reverse=true)", {"[4, 1]", "[1, 3, 4]", "[1, 3, 1]", "-", "[1, 3, 1]", "-"}},
-    {0}};
+    {.call = NULL}};
 
 static const dg_op lstm_recurrence_ops[] = {
     {

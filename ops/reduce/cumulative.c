@@ -2,6 +2,7 @@
  * recurrence that their derivatives are made of. */
 #include "ops/shared/arguments.h"
 #include "ops/shared/chunks.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 
 #include <dotgrad/op.h>
@@ -234,21 +235,17 @@ static void logcumsumexp_backward(const dg_backward *vjp)
 
 /* ---- descriptors ---- */
 
-#define SAMPLES(op_name)                                                                                               \
-    {                                                                                                                  \
-        {op_name "(1)", {"[3, 4]"}}, {op_name "(dim=0)", {"[3, 2]"}}, {op_name "(-2)", {"[2, 3, 2]"}},                 \
-        {                                                                                                              \
-            .call = NULL                                                                                               \
-        }                                                                                                              \
-    }
+#define CUMULATIVE_SAMPLES(op_name)                                                                                    \
+    NAMED_SAMPLES(op_name, {#op_name "(1)", {"[3, 4]"}}, {#op_name "(dim=0)", {"[3, 2]"}},                             \
+                  {#op_name "(-2)", {"[2, 3, 2]"}})
 static const dg_sample cumsum_samples[] = {{"cumsum(1)", {"[3, 4]"}},
                                            {"cumsum(dim=0)", {"[3, 2]"}},
                                            {"cumsum(-2, reverse=true)", {"[2, 3, 2]"}},
                                            {.call = NULL}};
-static const dg_sample cumprod_samples[] = SAMPLES("cumprod");
-static const dg_sample cummax_samples[] = SAMPLES("cummax");
-static const dg_sample cummin_samples[] = SAMPLES("cummin");
-static const dg_sample logcumsumexp_samples[] = SAMPLES("logcumsumexp");
+CUMULATIVE_SAMPLES(cumprod);
+CUMULATIVE_SAMPLES(cummax);
+CUMULATIVE_SAMPLES(cummin);
+CUMULATIVE_SAMPLES(logcumsumexp);
 static const dg_sample scan_samples[] = {{"linear_scan(1)", {"[3, 4]", "[3, 4]"}},
                                          {"linear_scan(0, transposed=true)", {"[3, 2]", "[3, 2]"}},
                                          {"linear_scan(-2)", {"[2, 3, 2]", "[2, 3, 2]"}},

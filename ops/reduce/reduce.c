@@ -300,13 +300,7 @@ static void sum_to_backward(const dg_backward *vjp)
 /* ---- descriptors ---- */
 
 #define PLACE_SAMPLES(op_name)                                                                                         \
-    (const dg_sample[])                                                                                                \
-    {                                                                                                                  \
-        {op_name, {"[3, 4]"}}, {op_name "(dim=1)", {"[3, 4]"}}, {op_name "(dim=0, keepdim=true)", {"[3, 4]"}},         \
-        {                                                                                                              \
-            .call = NULL                                                                                               \
-        }                                                                                                              \
-    }
+    SAMPLES({op_name, {"[3, 4]"}}, {op_name "(dim=1)", {"[3, 4]"}}, {op_name "(dim=0, keepdim=true)", {"[3, 4]"}})
 
 static const dg_sample norm_samples[] = {
     {"norm", {"[3, 4]"}},

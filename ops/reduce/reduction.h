@@ -40,6 +40,8 @@ enum {
 
 #else
 
+#include "ops/shared/describe.h"
+
 #include <dotgrad/op.h>
 
 /* Shape rules, of the attributes dim and keepdim: floats alone; integers and conditions to int64; of one element at
@@ -75,15 +77,9 @@ void reduction_choice_backward(const dg_backward *vjp);
         .name = "keepdim", .kind = DG_ATTR_BOOL, .fallback = "false", .doc = "keeps them, of size 1"                   \
     }
 #define REDUCTION_SAMPLES(op_name, kind)                                                                               \
-    (const dg_sample[])                                                                                                \
-    {                                                                                                                  \
-        {op_name, {"[3, 4]" kind}}, {op_name "(dim=1)", {"[3, 4]" kind}},                                              \
+    SAMPLES({op_name, {"[3, 4]" kind}}, {op_name "(dim=1)", {"[3, 4]" kind}},                                          \
             {op_name "(dim=-1, keepdim=true)", {"[3, 4]" kind}}, {op_name "(dim=[0, 2])", {"[2, 3, 4]" kind}},         \
-            {op_name "(dim=[0, -1], keepdim=true)", {"[2, 3, 4]" kind}},                                               \
-        {                                                                                                              \
-            .call = NULL                                                                                               \
-        }                                                                                                              \
-    }
+            {op_name "(dim=[0, -1], keepdim=true)", {"[2, 3, 4]" kind}})
 
 /* One with a kernel, and the attributes dim and keepdim; `sums`: its terms, or NULL. */
 #define REDUCTION(op_name, summary_text, kind, flags_value, infer_rule, kernel, derivative, sums)                      \

@@ -1,6 +1,7 @@
 /* Sorting, and what is chosen by its place in the order. Values are differentiable, by the place that they came from;
  * the order is stable, and a NaN is greater than every number. */
 #include "ops/shared/arguments.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 
 #include <dotgrad/op.h>
@@ -271,10 +272,6 @@ static const dg_sample median_samples[] = {
 static const dg_sample kthvalue_samples[] = {
     {"kthvalue(2)", {"[2, 4]"}}, {"kthvalue(1, dim=0, keepdim=true)", {"[3, 2]"}}, {.call = NULL}};
 
-#define ATTR(attr_name, attr_kind, fallback_text, text)                                                                \
-    {                                                                                                                  \
-        .name = attr_name, .kind = attr_kind, .fallback = fallback_text, .doc = text                                   \
-    }
 #define K_ATTR(text)                                                                                                   \
     {                                                                                                                  \
         .name = "k", .kind = DG_ATTR_INT, .positional = true, .doc = text                                              \

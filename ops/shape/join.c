@@ -1,5 +1,6 @@
 /* Joining tensors and taking slices of them. */
 #include "ops/shared/arguments.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 #include "ops/shared/strided.h"
 
@@ -361,13 +362,9 @@ static const dg_sample slice_like_scatter_samples[] = {{"slice_like_scatter(dim=
                                                        {"slice_like_scatter", {"[3]", "[4]"}},
                                                        {.call = NULL}};
 
-#define ATTR(attr_name, fallback_text, text)                                                                           \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_INT, .fallback = fallback_text, .doc = text                                 \
-    }
 #define RANGE_ATTRS                                                                                                    \
-    ATTR("dim", "0", "the dimension"), ATTR("start", "none", "the first place; negative: from the end"),               \
-        ATTR("end", "none", "the place after the last; negative: from the end"), ATTR("step", "1", "every so many")
+    WHOLE("dim", "0", "the dimension"), WHOLE("start", "none", "the first place; negative: from the end"),             \
+        WHOLE("end", "none", "the place after the last; negative: from the end"), WHOLE("step", "1", "every so many")
 #define LIKE_INPUT                                                                                                     \
     {                                                                                                                  \
         .name = "like", .flags = DG_SHAPE_ONLY                                                                         \
@@ -383,7 +380,7 @@ static const dg_op join_ops[] = {
         .family = "shape",
         .summary = "joins along a dimension",
         .inputs = {{.name = "tensors", .flags = DG_VARIADIC}},
-        .attrs = {ATTR("dim", "0", "the dimension")},
+        .attrs = {WHOLE("dim", "0", "the dimension")},
         .flags = DG_ANY_LAYOUT,
         .infer = cat_infer,
         .forward = cat_forward,
@@ -396,7 +393,7 @@ static const dg_op join_ops[] = {
         .family = "shape",
         .summary = "joins along a new dimension",
         .inputs = {{.name = "tensors", .flags = DG_VARIADIC}},
-        .attrs = {ATTR("dim", "0", "the place of the new dimension")},
+        .attrs = {WHOLE("dim", "0", "the place of the new dimension")},
         .infer = stack_infer,
         .compose = stack_compose,
         .samples = stack_samples,
@@ -432,7 +429,7 @@ static const dg_op join_ops[] = {
         .family = "shape",
         .summary = "as many places of x along dim as like has, after as many as before has",
         .inputs = {{.name = "input"}, LIKE_INPUT, BEFORE_INPUT},
-        .attrs = {ATTR("dim", "0", "the dimension")},
+        .attrs = {WHOLE("dim", "0", "the dimension")},
         .flags = DG_ANY_LAYOUT,
         .infer = slice_like_infer,
         .forward = slice_like_forward,
@@ -445,7 +442,7 @@ static const dg_op join_ops[] = {
         .family = "shape",
         .summary = "zeros in the shape of like with x written after as many places as before has",
         .inputs = {{.name = "input"}, LIKE_INPUT, BEFORE_INPUT},
-        .attrs = {ATTR("dim", "0", "the dimension")},
+        .attrs = {WHOLE("dim", "0", "the dimension")},
         .flags = DG_ANY_LAYOUT,
         .infer = slice_like_scatter_infer,
         .forward = slice_like_scatter_forward,

@@ -1,5 +1,6 @@
 /* Chosen elements replaced by others. */
 #include "ops/shared/arguments.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 #include "ops/shared/strided.h"
 
@@ -124,11 +125,7 @@ static const dg_sample scatter_samples[] = {
     {"scatter(dim=-1, value=2)", {"[2, 3]", "[2, 2] int64 below 3"}},
     {.call = NULL},
 };
-#define ATTR(attr_name, attr_kind, fallback_text, text)                                                                \
-    {                                                                                                                  \
-        .name = attr_name, .kind = attr_kind, .fallback = fallback_text, .doc = text                                   \
-    }
-#define NUMBER(attr_name, fallback_text, text)                                                                         \
+#define ANY_NUMBER(attr_name, fallback_text, text)                                                                     \
     {                                                                                                                  \
         .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .may_be_nan = true, .doc = text           \
     }
@@ -152,8 +149,9 @@ static const dg_op replace_ops[] = {
         .family = "shape",
         .summary = "y = x, with numbers for NaN, ∞ and −∞; derivative 0 there",
         .inputs = {{.name = "input"}},
-        .attrs = {NUMBER("nan", "0", "for NaN"), NUMBER("posinf", "none", "for ∞; the greatest number when left out"),
-                  NUMBER("neginf", "none", "for −∞; the least number when left out")},
+        .attrs = {ANY_NUMBER("nan", "0", "for NaN"),
+                  ANY_NUMBER("posinf", "none", "for ∞; the greatest number when left out"),
+                  ANY_NUMBER("neginf", "none", "for −∞; the least number when left out")},
         .infer = nan_to_num_infer,
         .compose = nan_to_num_compose,
         .samples = nan_to_num_samples,
@@ -166,7 +164,7 @@ static const dg_op replace_ops[] = {
                    INDEX_INPUT("int64 or int32, from 0 on; of several that are equal the last one counts"),
                    {.name = "src", .flags = DG_OPTIONAL, .doc = "of the index's shape; or value is given"}},
         .attrs = {ATTR("dim", DG_ATTR_INT, "0", "the dimension that the indices run along"),
-                  NUMBER("value", "none", "in the place of src")},
+                  ANY_NUMBER("value", "none", "in the place of src")},
         .infer = scatter_infer,
         .forward = scatter_forward,
         .backward = scatter_backward,

@@ -1,5 +1,6 @@
 /* The same elements under another shape: views that cost nothing, and copies in another order. */
 #include "ops/shared/arguments.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 #include "ops/shared/strided.h"
 
@@ -348,10 +349,6 @@ static const dg_sample squeeze_samples[] = {{"squeeze", {"[1, 3, 1]"}},
 static const dg_sample unsqueeze_samples[] = {
     {"unsqueeze(0)", {"[3, 4]"}}, {"unsqueeze(-1)", {"[3, 4]"}}, {.call = NULL}};
 
-#define ATTR(attr_name, attr_kind, fallback_text, text)                                                                \
-    {                                                                                                                  \
-        .name = attr_name, .kind = attr_kind, .fallback = fallback_text, .doc = text                                   \
-    }
 #define WITH_REST(attr_name, text)                                                                                     \
     {                                                                                                                  \
         .name = attr_name, .kind = DG_ATTR_SHAPE, .positional = true, .takes_rest = true, .doc = text                  \

@@ -264,20 +264,22 @@ static const dg_sample softmax_samples[] = {{"softmax", {"[3, 4]"}},
                                             {"softmax(dim=0)", {"[3, 4]"}},
                                             {"softmax(dim=1)", {"[2, 3, 2]"}},
                                             {"softmax", {"[]"}},
-                                            {0}};
-static const dg_sample log_softmax_samples[] = {
-    {"log_softmax", {"[3, 4]"}}, {"log_softmax(dim=0)", {"[3, 4]"}}, {"log_softmax(dim=-2)", {"[2, 3, 2]"}}, {0}};
-static const dg_sample softmin_samples[] = {{"softmin", {"[3, 4]"}}, {"softmin(dim=0)", {"[3, 4]"}}, {0}};
+                                            {.call = NULL}};
+static const dg_sample log_softmax_samples[] = {{"log_softmax", {"[3, 4]"}},
+                                                {"log_softmax(dim=0)", {"[3, 4]"}},
+                                                {"log_softmax(dim=-2)", {"[2, 3, 2]"}},
+                                                {.call = NULL}};
+static const dg_sample softmin_samples[] = {{"softmin", {"[3, 4]"}}, {"softmin(dim=0)", {"[3, 4]"}}, {.call = NULL}};
 
 static const dg_sample softmax_backward_samples[] = {{"softmax_backward", {"[3, 4]", "[3, 4] unit"}},
                                                      {"softmax_backward(dim=0)", {"[3, 2]", "[3, 2] unit"}},
                                                      {"softmax_backward(dim=1)", {"[2, 3, 2]", "[2, 3, 2] unit"}},
                                                      {"softmax_backward", {"[]", "[] unit"}},
-                                                     {0}};
+                                                     {.call = NULL}};
 static const dg_sample log_softmax_backward_samples[] = {{"log_softmax_backward", {"[3, 4]", "[3, 4]"}},
                                                          {"log_softmax_backward(dim=0)", {"[3, 2]", "[3, 2]"}},
                                                          {"log_softmax_backward(dim=-2)", {"[2, 3, 2]", "[2, 3, 2]"}},
-                                                         {0}};
+                                                         {.call = NULL}};
 
 #define DIM                                                                                                            \
     {                                                                                                                  \

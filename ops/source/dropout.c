@@ -1,5 +1,6 @@
 /* What draws numbers in training: rrelu, dropout of whole channels, dropout that keeps mean and variance. */
 #include "core/base/plain.h"
+#include "ops/shared/describe.h"
 
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
@@ -142,11 +143,6 @@ static void feature_alpha_dropout_compose(const dg_compose *compose)
     drop_to_limit(compose, rank < 2 ? rank : 2);
 }
 
-#define SAMPLES(...) ((const dg_sample[]){__VA_ARGS__, {.call = NULL}})
-#define NUMBER(attr_name, fallback_text, text)                                                                         \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
-    }
 #define DROPOUT(op_name, text, paper, rule, parts, shape)                                                              \
     {                                                                                                                  \
         .name = op_name, .family = "random", .summary = text, .source = paper, .inputs = {{.name = "input"}},          \

@@ -156,7 +156,7 @@ static const dg_sample ones_samples[] = {{"ones([2, 3])", {NULL}}, {.call = NULL
 static const dg_sample full_samples[] = {{"full([2, 3], 0.5)", {NULL}}, {.call = NULL}};
 static const dg_sample full_like_samples[] = {{"full_like(0.5)", {"[2, 3]"}}, {.call = NULL}};
 
-#define NUMBER(attr_name, text)                                                                                        \
+#define GIVEN_NUMBER(attr_name, text)                                                                                  \
     {                                                                                                                  \
         .name = attr_name, .kind = DG_ATTR_FLOAT, .positional = true, .doc = text                                      \
     }
@@ -179,7 +179,7 @@ static const dg_op fill_ops[] = {
         .name = "arange",
         .family = "source",
         .summary = "start, start + step, … before end; with one number, 0, 1, … before it",
-        .attrs = {NUMBER("start", "the first number; or the end, where that is left out"),
+        .attrs = {GIVEN_NUMBER("start", "the first number; or the end, where that is left out"),
                   {.name = "end", .kind = DG_ATTR_FLOAT, .fallback = "none", .doc = "is not reached"},
                   {.name = "step", .kind = DG_ATTR_FLOAT, .fallback = "1", .doc = "the distance"},
                   DTYPE_ATTR("int64 when left out and all are whole numbers, else the graph's float type")},
@@ -192,8 +192,8 @@ static const dg_op fill_ops[] = {
         .name = "linspace",
         .family = "source",
         .summary = "numbers from start to end, both included, at equal distances",
-        .attrs = {NUMBER("start", "the first number"),
-                  NUMBER("end", "the last number"),
+        .attrs = {GIVEN_NUMBER("start", "the first number"),
+                  GIVEN_NUMBER("end", "the last number"),
                   {.name = "steps", .kind = DG_ATTR_INT, .positional = true, .doc = "how many"},
                   GRAPH_DTYPE},
         .flags = DG_NOT_DIFFERENTIABLE,

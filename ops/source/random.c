@@ -1,6 +1,7 @@
 /* Random tensors. Numbers depend on the seed, the node and the step alone, whatever the number of threads. */
 #include "ops/shared/arguments.h"
 #include "ops/shared/chunks.h"
+#include "ops/shared/describe.h"
 
 #include "core/base/plain.h"
 
@@ -195,10 +196,6 @@ static void dropout_compose(const dg_compose *compose)
 #define SHAPE_ATTR                                                                                                     \
     {                                                                                                                  \
         .name = "shape", .kind = DG_ATTR_SHAPE, .positional = true, .doc = "sizes; N is the batch"                     \
-    }
-#define NUMBER(attr_name, fallback_text, text)                                                                         \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
     }
 #define DTYPE_ATTR                                                                                                     \
     {                                                                                                                  \
