@@ -30,7 +30,7 @@ static dg_status map_grow(node_map *map)
     node_map larger = {.count = map->count, .capacity = map->capacity ? map->capacity * 2 : 64};
     larger.slots = calloc(larger.capacity, sizeof *larger.slots);
     if (!larger.slots)
-        return dg_error(DG_NO_MEMORY, "no memory to differentiate %zu nodes", map->count);
+        return dg_no_memory("the derivatives of %zu nodes", map->count);
     for (size_t i = 0; i < map->capacity; i++)
         if (map->slots[i].node)
             larger.slots[slot_of(&larger, map->slots[i].node)] = map->slots[i];
@@ -208,7 +208,7 @@ static dg_status push(search *s, dg_node *node)
         size_t capacity = s->capacity ? s->capacity * 2 : 256;
         frame *larger = realloc(s->stack, capacity * sizeof *larger);
         if (!larger)
-            return dg_error(DG_NO_MEMORY, "no memory to differentiate through '%s'", dg_node_name(node));
+            return dg_no_memory("the derivative of '%s'", dg_node_name(node));
         s->stack = larger;
         s->capacity = capacity;
     }
@@ -226,7 +226,7 @@ static dg_status finish(search *s, const frame *f)
         int64_t capacity = w->capacity ? w->capacity * 2 : 256;
         walk_entry *larger = realloc(w->entries, (size_t)capacity * sizeof *larger);
         if (!larger)
-            return dg_error(DG_NO_MEMORY, "no memory to differentiate %lld nodes", (long long)w->count);
+            return dg_no_memory("the derivatives of %lld nodes", (long long)w->count);
         w->entries = larger;
         w->capacity = capacity;
     }
@@ -279,7 +279,7 @@ static dg_status make_room(walk *w)
     w->scratch = calloc((size_t)w->scratch_size * 4, sizeof(dg_node *));
     w->flags = calloc((size_t)w->scratch_size, sizeof(bool));
     if (!w->values || !w->scratch || !w->flags)
-        return dg_error(DG_NO_MEMORY, "no memory to differentiate %lld nodes", (long long)w->count);
+        return dg_no_memory("the derivatives of %lld nodes", (long long)w->count);
     return dg_ok();
 }
 

@@ -31,7 +31,7 @@ static dg_status list_fetches(dg_node *root, dg_node ***fetch, int *count)
     dg_status status = walk_make(&w, dg_node_graph(root), 1, &root, 0, NULL, true);
     *fetch = status.code == DG_OK ? calloc((size_t)w.count + 1, sizeof(dg_node *)) : NULL;
     if (status.code == DG_OK && !*fetch)
-        status = dg_error(DG_NO_MEMORY, "no memory to check %lld nodes", (long long)w.count);
+        status = dg_no_memory("the check of %lld nodes", (long long)w.count);
     if (status.code == DG_OK) {
         (*fetch)[0] = root;
         *count = 1;
@@ -68,7 +68,7 @@ dg_status probe_make(probe *p, dg_node *root, const dg_plan_options *settings, c
                         isnan(p->value) ? fabs(p->value) : p->value); /* nan of either sign */
     p->stops = calloc((size_t)n_fetch, sizeof *p->stops);
     if (!p->stops)
-        return dg_error(DG_NO_MEMORY, "no memory to check '%s'", dg_node_name(root));
+        return dg_no_memory("the check of '%s'", dg_node_name(root));
     for (int k = 1; k < n_fetch; k++, p->n_stops++)
         DG_TRY(dg_tensor_copy(&p->stops[k - 1], dg_plan_result(p->plan, k)));
     return dg_ok();

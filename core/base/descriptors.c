@@ -47,7 +47,7 @@ dg_status descriptors_add(descriptors *table, const void *descriptor)
         table->added[table->n_added++] = descriptor;
     }
     pthread_mutex_unlock(&table->lock);
-    return larger ? dg_ok() : dg_error(DG_NO_MEMORY, "no memory to register %s '%s'", table->what, name_of(descriptor));
+    return larger ? dg_ok() : dg_no_memory("%s '%s'", table->what, name_of(descriptor));
 }
 
 static const char *name_at(const void *table, size_t index)

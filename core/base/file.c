@@ -58,7 +58,7 @@ static dg_status sync_folder_of(const char *path)
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
     if (!folder)
-        return dg_error(DG_NO_MEMORY, "%s: no memory for its folder's name", path);
+        return dg_no_memory("the name of the folder of %s", path);
     dg_status status = dg_ok();
     int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file >= 0 && fsync(file) != 0 && errno != EINVAL && errno != EROFS)
@@ -77,7 +77,7 @@ static dg_status open_temporary(const char *path, char **name, int *file)
     for (int attempt = 0; attempt < ATTEMPTS && error == EEXIST; attempt++) {
         if (asprintf(name, "%s.%ld-%d.tmp", path, (long)getpid(), attempt) < 0) {
             *name = NULL;
-            return dg_error(DG_NO_MEMORY, "%s: no memory for a temporary name", path);
+            return dg_no_memory("a temporary name for %s", path);
         }
         *file = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (*file >= 0)
@@ -214,7 +214,7 @@ static dg_status read_all(int file, const char *name, size_t expected, size_t mo
             capacity *= 2;
         }
         if (!buffer)
-            return dg_error(DG_NO_MEMORY, "%s: no memory to read it", name);
+            return dg_no_memory("the bytes of %s", name);
         size_t room = capacity - used - 1;
         long got = file_read_some(file, buffer + used, room);
         if (got < 0) {

@@ -83,7 +83,7 @@ dg_status dg_error(dg_code code, const char *format, ...)
 
 dg_status dg_no_memory(const char *format, ...)
 {
-    char what[256];
+    char what[900];
     va_list arguments;
     va_start(arguments, format);
     int written = plain_print_list(what, sizeof what, format, arguments);

@@ -66,7 +66,7 @@ static dg_status read_header(const char *bytes, size_t size, npy_header *header)
         return dg_error(DG_BAD_DATA, "the array is truncated within its header");
     char *text = strndup(bytes + begin, length);
     if (!text)
-        return dg_error(DG_NO_MEMORY, "no memory for the header of an array");
+        return dg_no_memory("the header of an array");
     const char *type = after_key(text, "descr"), *order = after_key(text, "fortran_order");
     size_t type_length = type && *type == '\'' ? strcspn(type + 1, "'") : 0;
     bool fine = take_shape(after_key(text, "shape"), &header->shape) && order && type;
@@ -206,7 +206,7 @@ static dg_status note_words(const char *name, char **sorted, int64_t *count, dg_
     snprintf(key, sizeof key, "words.%s", name);
     cJSON *json = cJSON_CreateStringArray((const char *const *)sorted, (int)different);
     char *text = json ? cJSON_PrintUnformatted(json) : NULL;
-    dg_status status = text ? dg_tensors_set_note(set, key, text) : dg_error(DG_NO_MEMORY, "no memory for texts");
+    dg_status status = text ? dg_tensors_set_note(set, key, text) : dg_no_memory("texts");
     cJSON_free(text);
     cJSON_Delete(json);
     return status;
@@ -218,11 +218,11 @@ static dg_status take_texts(const npy_header *header, char kind, size_t length, 
     dg_tensor *tensor;
     int64_t count = dg_shape_count(&header->shape), n = 0, different = count;
     char **texts = calloc((size_t)count + 1, sizeof *texts), **sorted = calloc((size_t)count + 1, sizeof *sorted);
-    dg_status status = texts && sorted ? dg_tensors_add(set, name, DG_INT64, header->shape, &tensor)
-                                       : dg_error(DG_NO_MEMORY, "no memory for texts");
+    dg_status status =
+        texts && sorted ? dg_tensors_add(set, name, DG_INT64, header->shape, &tensor) : dg_no_memory("texts");
     for (; status.code == DG_OK && n < count; n++)
         if (!(texts[n] = sorted[n] = read_text(header, kind, length, n)))
-            status = dg_error(DG_NO_MEMORY, "no memory for texts");
+            status = dg_no_memory("texts");
     if (status.code == DG_OK) {
         qsort(sorted, (size_t)count, sizeof *sorted, by_text);
         status = note_words(name, sorted, &different, set);

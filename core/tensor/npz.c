@@ -124,7 +124,7 @@ static dg_status inflate_member(const unsigned char *packed, const member *m, ch
     uint64_t left_in = m->packed, left_out = m->size;
     int result = Z_OK;
     if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
-        return dg_error(DG_NO_MEMORY, "no memory for decompression");
+        return dg_no_memory("decompression");
     while (result == Z_OK) { /* zlib counts in 32 bits */
         uInt in = left_in < (1U << 30) ? (uInt)left_in : 1U << 30,
              out = left_out < (1U << 30) ? (uInt)left_out : 1U << 30;
@@ -158,8 +158,7 @@ static dg_status read_member(archive *a, const member *m, dg_tensors *set)
                         m->name, (unsigned long long)m->size, a->limit - a->unpacked);
     a->unpacked += m->size;
     char *bytes = malloc((size_t)m->size + 1);
-    dg_status status = bytes ? inflate_member(a->bytes + begin, m, bytes)
-                             : dg_error(DG_NO_MEMORY, "no memory for array '%s'", m->name);
+    dg_status status = bytes ? inflate_member(a->bytes + begin, m, bytes) : dg_no_memory("array '%s'", m->name);
     if (status.code == DG_OK)
         status = take_member(bytes, m, set);
     free(bytes);

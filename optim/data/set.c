@@ -14,7 +14,7 @@
 
 dg_status data_no_memory(const char *source)
 {
-    return dg_error(DG_NO_MEMORY, "%s: there is not enough memory for these data", source);
+    return dg_no_memory("the data of %s", source);
 }
 
 dg_status budget_take(data_budget *budget, const char *source, size_t bytes)

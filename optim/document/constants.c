@@ -63,7 +63,7 @@ static dg_status parse_kept(const dg_graph_file *top, const char *name, const ch
     size_t size;
     char *bytes = strdup(text);
     if (!bytes)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory for '%s'", top->path, name);
+        return dg_no_memory("'%s' of %s", name, top->path);
     dg_status status =
         decode(bytes, &size) ? safetensors_parse(bytes, size, tensors) : dg_error(DG_BAD_DATA, "this is not base64");
     free(bytes);
@@ -87,13 +87,13 @@ static dg_status add_file(constant_files *all, const dg_graph_file *top, const c
 {
     constant_file *files = realloc(all->files, (all->count + 1) * sizeof *files), made = {0};
     if (!files)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+        return dg_no_memory("%s", path);
     all->files = files;
     DG_TRY(read_tensors(top, key, path, &made.tensors));
     made.key = strdup(key);
     made.is_used = calloc(dg_tensors_count(made.tensors) + 1, sizeof *made.is_used);
     all->files[all->count++] = made;
-    return made.key && made.is_used ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+    return made.key && made.is_used ? dg_ok() : dg_no_memory("%s", path);
 }
 
 static const dg_tensor *use(constant_file *file, const char *name)
@@ -159,7 +159,7 @@ dg_status constants_keep(const constant_files *all, dg_arena *arena, dg_file_att
         free(bytes);
         DG_TRY(status);
         if (!name || !text)
-            return dg_error(DG_NO_MEMORY, "%s: not enough memory to keep it in the graph", all->files[k].key);
+            return dg_no_memory("%s in the graph", all->files[k].key);
         stpcpy(stpcpy(name, prefix), all->files[k].key);
         items[(*count)++] = (dg_file_attribute){.name = name, .value = text};
     }

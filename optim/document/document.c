@@ -9,7 +9,7 @@
 
 dg_status document_no_memory(const dg_graph_file *file)
 {
-    return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    return dg_no_memory("%s", file->path);
 }
 
 dg_status dg_graph_file_error(const dg_graph_file *file, int line, dg_status status)

@@ -27,11 +27,6 @@ typedef struct exporting {
     dg_status status;
 } exporting;
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "not enough memory to write the graph");
-}
-
 static const char *format(exporting *e, const char *pattern, ...) __attribute__((format(printf, 2, 3)));
 static const char *format(exporting *e, const char *pattern, ...)
 {
@@ -44,7 +39,7 @@ static const char *format(exporting *e, const char *pattern, ...)
     if (length >= 0)
         free(text);
     if (!kept)
-        e->status = no_memory();
+        e->status = dg_no_memory("the text of a graph");
     return kept ? kept : "";
 }
 
@@ -172,7 +167,7 @@ static const char *attribute_text(exporting *e, const dg_node *node, const char 
     const char *text =
         value->kind == DG_VALUE_SHAPE ? shape_text(e, value->shape) : dg_value_print(dg_graph_arena(e->graph), value);
     if (!text)
-        e->status = no_memory();
+        e->status = dg_no_memory("the text of a graph");
     return !text || is_default(e, spec, value, text) ? NULL : text;
 }
 
@@ -196,7 +191,7 @@ static dg_status set_attributes(exporting *e, dg_file_attributes *to, const char
 {
     to->items = dg_arena_alloc(e->file.arena, sizeof *to->items);
     if (!to->items || !name || !value)
-        return no_memory();
+        return dg_no_memory("the text of a graph");
     to->count = 1;
     to->items[0] = (dg_file_attribute){.name = name, .value = value};
     return dg_ok();
@@ -293,7 +288,7 @@ static int cluster_of(exporting *e, const dg_module *module)
     if (cluster >= 0)
         return cluster;
     if (file->n_clusters == e->most_clusters) {
-        e->status = no_memory();
+        e->status = dg_no_memory("the text of a graph");
         return parent;
     }
     cluster = file->n_clusters++;
@@ -329,7 +324,7 @@ static dg_status add_modules(exporting *e)
     file->clusters = dg_arena_alloc(file->arena, sizeof *file->clusters * ((size_t)e->most_clusters + 1));
     e->modules = dg_arena_alloc(file->arena, sizeof *e->modules * ((size_t)e->most_clusters + 1));
     if (!file->clusters || !e->modules)
-        return no_memory();
+        return dg_no_memory("the text of a graph");
     for (int k = 0; k < file->n_nodes && e->status.code == DG_OK; k++)
         file->nodes[k].cluster = cluster_of(e, dg_node_module(file->nodes[k].node));
     return e->status;
@@ -389,7 +384,7 @@ static dg_status add_settings(exporting *e)
     size_t count = 0;
     dg_file_attribute *items = dg_arena_alloc(e->file.arena, sizeof *items * ((size_t)options->n_settings + 4));
     if (!items)
-        return no_memory();
+        return dg_no_memory("the text of a graph");
     if (options->loss)
         items[count++] = (dg_file_attribute){.name = "loss", .value = name_of(e, options->loss)};
     if (options->output)
@@ -413,7 +408,7 @@ static dg_status make_document(exporting *e)
     e->is_network = dg_arena_alloc(file->arena, sizeof *e->is_network * ((size_t)count + 1));
     file->nodes = dg_arena_alloc(file->arena, sizeof *file->nodes * ((size_t)count + 1));
     if (!e->index || !e->is_network || !file->nodes)
-        return no_memory();
+        return dg_no_memory("the text of a graph");
     DG_TRY(dg_graph_mark_network(e->graph, e->options->loss, e->options->output, e->is_network));
     for (int64_t id = 0; id < count; id++) {
         e->index[id] = -1;
@@ -421,7 +416,7 @@ static dg_status make_document(exporting *e)
     }
     file->edges = dg_arena_alloc(file->arena, sizeof *file->edges * ((size_t)edges + 1));
     if (!file->edges)
-        return no_memory();
+        return dg_no_memory("the text of a graph");
     for (int64_t id = 0; id < count; id++)
         if (is_written(e, dg_graph_node(e->graph, id)))
             DG_TRY(add_node(e, dg_graph_node(e->graph, id)));

@@ -170,7 +170,7 @@ static dg_status new_file(const char *path, dg_document_parser *parse, const dg_
     const char *copy = dg_arena_text(arena, path, strlen(path));
     if (!made || !copy) {
         dg_arena_free(arena);
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+        return dg_no_memory("%s", path);
     }
     *made = (dg_graph_file){.arena = arena, .path = copy};
     made->library = library_new(made, parse, options);

@@ -315,7 +315,7 @@ static dg_status write_file(const dg_graph_file *file, bool as_written, char **t
         return dg_ok();
     free(*text);
     *text = NULL;
-    return dg_error(DG_NO_MEMORY, "%s: not enough memory to write the graph", file->path);
+    return dg_no_memory("the text of %s", file->path);
 }
 
 dg_status dg_graph_file_write(const dg_graph_file *file, char **text)

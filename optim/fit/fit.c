@@ -225,7 +225,7 @@ dg_status fit_parameters(dg_tensors *parameters, dg_graph *graph, const fit_rows
     int64_t count = dg_graph_node_count(graph);
     fitting f = {parameters, graph, rows, seed, 0, threads, calloc((size_t)count + 1, 1)};
     if (!f.marks)
-        return dg_error(DG_NO_MEMORY, "no memory to fit %lld nodes", (long long)count);
+        return dg_no_memory("fitting %lld nodes", (long long)count);
     dg_status status = fit_pending(&f, count, place_pending(&f, count));
     free(f.marks);
     return status;
@@ -237,7 +237,7 @@ dg_status fit_again(dg_tensors *parameters, dg_graph *graph, const fit_rows *row
     int64_t count = dg_graph_node_count(graph);
     fitting f = {parameters, graph, rows, seed, (uint64_t)epoch, threads, calloc((size_t)count + 1, 1)};
     if (!f.marks)
-        return dg_error(DG_NO_MEMORY, "no memory to fit %lld nodes", (long long)count);
+        return dg_no_memory("fitting %lld nodes", (long long)count);
     for (int64_t id = 0; id < count; id++) {
         const dg_node *node = dg_graph_node(graph, id), *layer = dg_node_owner(node);
         if (data_init(node) && layer && layers[dg_node_id(layer)])

@@ -94,7 +94,7 @@ static dg_status fetch_gradients(dg_probing *p, bool of_itself)
     dg_node **wrt = dg_arena_alloc(p->arena, (all + 1) * sizeof *wrt),
             **grads = dg_arena_alloc(p->arena, (all + 1) * sizeof *grads);
     if (!wrt || !grads)
-        return dg_error(DG_NO_MEMORY, "not enough memory to measure gradients");
+        return dg_no_memory("measuring gradients");
     size_t used = 0;
     for (size_t k = 0; k < p->count; k++)
         for (int i = 0; i < p->nodes[k].n_fetch; i++)
@@ -145,7 +145,7 @@ static dg_status emit_updates(dg_probing *p)
     DG_TRY(dg_trainable_parameters(p->loss, &parameters, &count));
     dg_node **gradients = dg_arena_alloc(p->arena, ((size_t)count + 1) * sizeof *gradients);
     if (!gradients)
-        return dg_error(DG_NO_MEMORY, "not enough memory to measure updates");
+        return dg_no_memory("measuring updates");
     DG_TRY(dg_grad(p->loss, count, parameters, gradients));
     const dg_tensor rate = dg_tensor_view(DG_FLOAT64, dg_scalar(), &optimizer.lr);
     dg_node *lr = dg_constant(p->graph, &rate);
@@ -183,6 +183,6 @@ dg_status choose_gradients(dg_probing *p)
     DG_TRY(dg_trainable_parameters(p->loss, &parameters, &p->n_beside));
     p->beside = dg_arena_alloc(p->arena, ((size_t)p->n_beside + 1) * sizeof *p->beside);
     if (!p->beside)
-        return dg_error(DG_NO_MEMORY, "not enough memory to measure time");
+        return dg_no_memory("measuring time");
     return dg_grad(p->loss, p->n_beside, parameters, p->beside);
 }

@@ -92,7 +92,7 @@ static dg_status list_nodes(dg_probing *p)
     }
     p->nodes = dg_arena_alloc(p->arena, (count + 1) * sizeof *p->nodes);
     if (!p->nodes || !marks)
-        return dg_error(DG_NO_MEMORY, "not enough memory to measure");
+        return dg_no_memory("what is measured");
     for (int64_t id = 0; id < n; id++)
         if (marks[id])
             p->nodes[p->count++].node = dg_graph_node(p->graph, id);
@@ -106,7 +106,7 @@ static dg_status list_fetch(dg_probing *p)
         all += (size_t)p->nodes[k].n_fetch;
     p->fetch = dg_arena_alloc(p->arena, (all + 1) * sizeof *p->fetch);
     if (!p->fetch)
-        return dg_error(DG_NO_MEMORY, "not enough memory to measure");
+        return dg_no_memory("what is measured");
     for (size_t k = 0; k < p->count; k++)
         for (int i = 0; i < p->nodes[k].n_fetch; i++)
             p->fetch[p->n_fetch++] = p->nodes[k].fetch[i];
@@ -129,7 +129,7 @@ dg_status dg_probing_new(const dg_probing_options *options, dg_probing **probing
     dg_probing *p = dg_arena_alloc(arena, sizeof *p);
     if (!p) {
         dg_arena_free(arena);
-        return dg_error(DG_NO_MEMORY, "not enough memory to measure");
+        return dg_no_memory("what is measured");
     }
     *p = (dg_probing){.of = of,
                       .arena = arena,

@@ -106,7 +106,7 @@ static void add_update(emission *e, dg_node *target, dg_node *value)
         size_t room = 2 * e->room + 16;
         dg_node **larger = dg_arena_alloc(dg_graph_arena(graph), room * sizeof *larger);
         if (!larger) {
-            dg_graph_fail(graph, dg_error(DG_NO_MEMORY, "optimizer: no memory for %zu updates", room));
+            dg_graph_fail(graph, dg_no_memory("%zu updates", room));
             return;
         }
         if (e->n_updates)
@@ -247,7 +247,7 @@ static program *make_program(emission *e, const dg_rule_step *step, const char *
             return known;
     program *made = dg_arena_alloc(dg_graph_arena(graph), sizeof *made);
     if (!made) {
-        dg_graph_fail(graph, dg_error(DG_NO_MEMORY, "optimizer: no room for the rule's text"));
+        dg_graph_fail(graph, dg_no_memory("the text of a rule"));
         return NULL;
     }
     made->text = text;
@@ -295,7 +295,7 @@ static dg_status emit_call(void *user, const op_call *call, const char **name)
     snprintf(text, sizeof text, "r__%d", (*in->n_temporary)++);
     *name = dg_arena_text(dg_graph_arena(graph), text, strlen(text));
     if (!*name)
-        return dg_error(DG_NO_MEMORY, "no memory for a rule");
+        return dg_no_memory("a rule");
     set_symbol(in->table, *name,
                dg_apply(&(dg_application){.graph = graph,
                                           .op = call->op->name,
@@ -621,7 +621,7 @@ static dg_status marks_make(const dg_optimizer_step *step, marks *made)
     made->no_decay = calloc((size_t)count + 1, sizeof *made->no_decay);
     made->written = calloc((size_t)count + 1, sizeof *made->written);
     if (!made->no_decay || !made->written)
-        return dg_error(DG_NO_MEMORY, "optimizer: no memory to look at %lld nodes", (long long)count);
+        return dg_no_memory("an optimizer's look at %lld nodes", (long long)count);
     for (int i = 0; i < step->n_no_decay; i++)
         if (step->no_decay[i] && dg_node_graph(step->no_decay[i]) == step->graph)
             made->no_decay[dg_node_id(step->no_decay[i])] = true;
@@ -775,7 +775,7 @@ dg_status dg_optimizer_emit(const dg_optimizer *optimizer, const dg_optimizer_st
     DG_TRY(check_step(optimizer, step));
     emission *e = dg_arena_alloc(dg_graph_arena(step->graph), sizeof *e);
     if (!e)
-        return dg_error(DG_NO_MEMORY, "optimizer: no memory to emit a step");
+        return dg_no_memory("an optimizer's step");
     e->optimizer = optimizer;
     e->step = step;
     const dg_graph_point before = dg_graph_mark(step->graph);

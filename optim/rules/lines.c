@@ -124,7 +124,7 @@ static dg_status add_read(dg_arena *arena, statement *s, const word *w, bool red
         return dg_error(DG_BAD_ARGUMENT, "'%s = …' reads more than %d names", s->symbol, (int)MOST_READS);
     const char *name = dg_arena_text(arena, w->at, w->length);
     if (!name)
-        return dg_error(DG_NO_MEMORY, "no memory for a rule");
+        return dg_no_memory("a rule");
     s->reads[s->n_reads++] = (rule_read){name, reduced};
     return dg_ok();
 }
@@ -204,7 +204,7 @@ static dg_status parse_statement(dg_arena *arena, const char *at, const char *en
     size_t room = (size_t)(stop - begin) + strlen(s->symbol ? s->symbol : "") + 8;
     char *text = dg_arena_alloc(arena, room);
     if (!text || !s->symbol)
-        return dg_error(DG_NO_MEMORY, "no memory for a rule");
+        return dg_no_memory("a rule");
     if (change)
         snprintf(text, room, "%s %c (%.*s)", s->symbol, change, (int)(stop - begin), begin);
     else
@@ -279,7 +279,7 @@ dg_status lines_replace_calls(dg_arena *arena, const char *expression, op_visito
     const char *at = expression, *end = expression + strlen(expression), *copied = expression;
     word w;
     if (!text)
-        return dg_error(DG_NO_MEMORY, "no memory for a rule");
+        return dg_no_memory("a rule");
     while (next_word(&at, end, &w)) {
         const dg_op *op = op_of(&w);
         op_call call;
@@ -336,7 +336,7 @@ static dg_status check_call(void *user, const op_call *call, const char **name)
     char text[24];
     snprintf(text, sizeof text, "r__%d", c->n++);
     *name = dg_arena_text(c->arena, text, strlen(text));
-    return *name ? dg_ok() : dg_error(DG_NO_MEMORY, "no memory for a rule");
+    return *name ? dg_ok() : dg_no_memory("a rule");
 }
 
 static dg_status check_expression(checking *c, const char *expression)

@@ -64,7 +64,7 @@ static dg_status inside_of(dg_schedule *schedule)
         return dg_ok();
     schedule->inside = calloc(1, sizeof *schedule->inside);
     if (!schedule->inside)
-        return dg_error(DG_NO_MEMORY, "no memory for a schedule");
+        return dg_no_memory("a schedule");
     return dg_arena_new(&schedule->inside->arena);
 }
 
@@ -73,7 +73,7 @@ static dg_status take_numbers(schedule_list *list, dg_arena *arena, const dg_val
     list->count = value->kind == DG_VALUE_LIST ? (int)value->count : 1;
     list->numbers = dg_arena_alloc(arena, ((size_t)list->count + 1) * sizeof(double));
     if (!list->numbers)
-        return dg_error(DG_NO_MEMORY, "no memory for a schedule");
+        return dg_no_memory("a schedule");
     for (int i = 0; i < list->count; i++)
         if (!dg_value_number(value->kind == DG_VALUE_LIST ? &value->items[i] : value, &list->numbers[i]) ||
             !(list->numbers[i] > (i ? list->numbers[i - 1] : 0)) || !isfinite(list->numbers[i]))
@@ -103,14 +103,14 @@ static dg_status take_inner(struct dg_schedule_inside *inside, const dg_value *v
     inside->inner = dg_arena_alloc(inside->arena, value->count * sizeof *inside->inner + 1);
     inside->inner_text = dg_value_print(inside->arena, value);
     if (!inside->inner || !inside->inner_text)
-        return dg_error(DG_NO_MEMORY, "no memory for a schedule");
+        return dg_no_memory("a schedule");
     for (size_t i = 0; i < value->count; i++) {
         dg_value bare = value->items[i];
         bare.key = NULL;
         const char *text =
             bare.kind == DG_VALUE_STRING || bare.kind == DG_VALUE_TEXT ? bare.s : dg_value_print(inside->arena, &bare);
         if (!text)
-            return dg_error(DG_NO_MEMORY, "no memory for a schedule");
+            return dg_no_memory("a schedule");
         inside->n_inner++;
         DG_TRY(parse(inside->arena, text, &inside->inner[i]));
         if (inside->inner[i].rule->follows_losses || inside->inner[i].rule->composite)
@@ -133,7 +133,7 @@ static dg_status take_value(dg_schedule *schedule, const dg_argument *argument, 
     list->argument = argument->name;
     list->text = dg_value_print(inside->arena, &bare);
     if (!list->text)
-        return dg_error(DG_NO_MEMORY, "no memory for a schedule");
+        return dg_no_memory("a schedule");
     if (bare.kind == DG_VALUE_LIST || (bare.kind != DG_VALUE_TEXT && strcmp(argument->name, "milestones") == 0))
         return take_numbers(list, inside->arena, &bare);
     bool quoted = bare.kind == DG_VALUE_STRING || bare.kind == DG_VALUE_TEXT;

@@ -27,11 +27,6 @@ typedef struct walk {
     dg_status status;   /* of what rules ask for */
 } walk;
 
-static dg_status no_memory(void)
-{
-    return dg_no_memory("the steps of a sequence");
-}
-
 /* Room for all nodes that there are. */
 static dg_status make_room(walk *w)
 {
@@ -45,7 +40,7 @@ static dg_status make_room(walk *w)
     bool *moves = realloc(w->moves, (size_t)room);
     w->moves = moves ? moves : w->moves;
     if (!now || !outputs || !moves)
-        return no_memory();
+        return dg_no_memory("the steps of a sequence");
     memset(now + w->room, 0, (size_t)(room - w->room) * sizeof *now);
     memset(outputs + w->room, 0, (size_t)(room - w->room) * sizeof *outputs);
     memset(moves + w->room, 0, (size_t)(room - w->room));
@@ -88,7 +83,7 @@ static dg_node *keep(walk *w, kept_value value, dg_type type)
         int capacity = 2 * made->capacity + 8;
         kept_value *kept = realloc(made->kept, (size_t)capacity * sizeof *kept);
         if (!kept) {
-            w->status = no_memory();
+            w->status = dg_no_memory("the steps of a sequence");
             return NULL;
         }
         made->kept = kept;
@@ -201,7 +196,7 @@ static dg_status apply_rule(walk *w, dg_node *node, dg_node *const *inputs)
     int count = dg_node_output_count(node), n_kept = w->made->n_kept;
     dg_node **outputs = dg_arena_alloc(dg_graph_arena(w->graph), (size_t)count * sizeof(dg_node *));
     if (!outputs)
-        return no_memory();
+        return dg_no_memory("the steps of a sequence");
     memset(outputs, 0, (size_t)count * sizeof(dg_node *));
     w->step.node = node;
     w->step.attrs = dg_node_attrs(node);
@@ -244,7 +239,7 @@ static dg_status expand(walk *w, dg_node *node, dg_node *stepped)
         DG_TRY(step_node(w, dg_graph_node(w->graph, id), false));
     dg_node **outputs = dg_arena_alloc(dg_graph_arena(w->graph), (size_t)count * sizeof(dg_node *));
     if (!outputs)
-        return no_memory();
+        return dg_no_memory("the steps of a sequence");
     for (int k = 0; k < count; k++) {
         outputs[k] = now_of(w, parts[k]);
         changes = changes || outputs[k] != parts[k];
@@ -291,7 +286,7 @@ static dg_status step_node(walk *w, dg_node *node, bool is_whole)
         return put(w, node, w->made->token);
     dg_node **inputs = malloc(((size_t)count + 1) * sizeof(dg_node *));
     if (!inputs)
-        return no_memory();
+        return dg_no_memory("the steps of a sequence");
     for (int k = 0; k < count; k++) {
         dg_node *input = dg_node_input(node, k);
         inputs[k] = now_of(w, input);
@@ -348,7 +343,7 @@ static dg_status step_needed(walk *w, dg_node *output)
     bool *needed = calloc((size_t)last + 1, 1);
     dg_node **scans = malloc(((size_t)last + 1) * sizeof(dg_node *));
     int n_scans = 0;
-    dg_status status = needed && scans ? dg_ok() : no_memory();
+    dg_status status = needed && scans ? dg_ok() : dg_no_memory("the steps of a sequence");
     if (status.code == DG_OK)
         needed[last] = true;
     for (int64_t id = last; status.code == DG_OK && id >= 0; id--) {

@@ -61,7 +61,7 @@ dg_status dg_friedman(const double *scores, int64_t tasks, int64_t methods, bool
     DG_TRY(check_numbers(scores, tasks * methods));
     double *row = malloc(2 * (size_t)methods * sizeof *row), *ranks = row ? row + methods : NULL;
     if (!row)
-        return dg_error(DG_NO_MEMORY, "no memory for %lld ranks", (long long)methods);
+        return dg_no_memory("%lld ranks", (long long)methods);
     for (int64_t m = 0; m < methods; m++)
         mean_ranks[m] = 0;
     dg_status status = dg_ok();

@@ -28,7 +28,7 @@ static dg_status bootstrap(const double *d, int64_t count, double level, uint64_
     const dg_random key = {.seed = seed, .stream = dg_random_stream("bootstrap")};
     double *means = malloc(SAMPLES * sizeof *means);
     if (!means)
-        return dg_error(DG_NO_MEMORY, "no memory for %d means", SAMPLES);
+        return dg_no_memory("%d means", SAMPLES);
     for (int64_t k = 0; k < SAMPLES; k++) {
         double sum = 0;
         for (int64_t i = 0; i < count; i++)
@@ -56,7 +56,7 @@ dg_status dg_compare_paired(const double *x, const double *y, int64_t count, dou
         return dg_ok();
     double *d = malloc((size_t)count * sizeof *d);
     if (!d)
-        return dg_error(DG_NO_MEMORY, "no memory for %lld pairs", (long long)count);
+        return dg_no_memory("%lld pairs", (long long)count);
     for (int64_t k = 0; k < count; k++) {
         d[k] = x[k] == y[k] ? 0 : x[k] - y[k];
         comparison->wins += d[k] > 0;

@@ -27,7 +27,7 @@ dg_status rank_of_each(const double *x, int64_t count, double *ranks, double *ti
 {
     placed *sorted = calloc((size_t)count + 1, sizeof *sorted);
     if (!sorted)
-        return dg_error(DG_NO_MEMORY, "no memory for %lld ranks", (long long)count);
+        return dg_no_memory("%lld ranks", (long long)count);
     for (int64_t k = 0; k < count; k++)
         sorted[k] = (placed){x[k], k};
     qsort(sorted, (size_t)count, sizeof *sorted, by_value);

@@ -20,7 +20,7 @@ dg_status dg_summarise(const double *x, int64_t count, dg_summary *summary)
         return dg_ok();
     double *sorted = malloc((size_t)count * sizeof *sorted), sum = 0, squares = 0;
     if (!sorted)
-        return dg_error(DG_NO_MEMORY, "no memory for %lld numbers", (long long)count);
+        return dg_no_memory("%lld numbers", (long long)count);
     memcpy(sorted, x, (size_t)count * sizeof *sorted);
     qsort(sorted, (size_t)count, sizeof *sorted, by_value);
     for (int64_t k = 0; k < count; k++)

@@ -23,7 +23,7 @@ static dg_status chance_below(const double *ranks, int64_t count, double r, doub
     int64_t most = count * (count + 1); /* twice the sum of all ranks */
     double *ways = calloc((size_t)most + 1, sizeof *ways), below = 0;
     if (!ways)
-        return dg_error(DG_NO_MEMORY, "no memory for the distribution of %lld ranks", (long long)count);
+        return dg_no_memory("the distribution of %lld ranks", (long long)count);
     ways[0] = 1;
     for (int64_t k = 0; k < count; k++) {
         int64_t rank = (int64_t)llround(2 * ranks[k]);
@@ -79,7 +79,7 @@ dg_status dg_wilcoxon(const double *x, const double *y, int64_t count, dg_wilcox
     DG_TRY(check_numbers(y, count));
     double *differences = malloc(3 * (size_t)count * sizeof *differences);
     if (!differences)
-        return dg_error(DG_NO_MEMORY, "no memory for %lld pairs", (long long)count);
+        return dg_no_memory("%lld pairs", (long long)count);
     for (int64_t k = 0; k < count; k++)
         if (x[k] != y[k])
             differences[test->count++] = x[k] - y[k];
@@ -109,7 +109,7 @@ dg_status dg_holm(const double *p, int64_t count, double *adjusted)
     int64_t n = 0;
     double most = 0;
     if (!sorted)
-        return dg_error(DG_NO_MEMORY, "no memory for %lld tests", (long long)count);
+        return dg_no_memory("%lld tests", (long long)count);
     for (int64_t k = 0; k < count; k++) {
         adjusted[k] = NAN;
         if (!isnan(p[k]))

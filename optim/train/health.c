@@ -81,7 +81,7 @@ dg_status health_prepare(dg_trainer *t)
     size_t bytes = 0;
     t->kept = calloc((size_t)nodes + 1, sizeof *t->kept);
     if (!t->kept)
-        return dg_error(DG_NO_MEMORY, "trainer: no memory for a list of %lld nodes", (long long)nodes);
+        return dg_no_memory("a list of %lld nodes", (long long)nodes);
     for (int64_t id = 0; id < nodes; id++) {
         dg_node *node = dg_graph_node(task->graph, id);
         dg_tensor *live =
@@ -207,7 +207,7 @@ static dg_status list_ancestors(const dg_trainer *t, bool with_updates, ancestry
     for (int k = 0; fine && with_updates && k < now->n_updates; k++)
         add_ancestors(made, stack, dg_node_input(now->updates[k], 1));
     free(stack);
-    return fine ? dg_ok() : dg_error(DG_NO_MEMORY, "trainer: no memory to look for the node");
+    return fine ? dg_ok() : dg_no_memory("a search for the node");
 }
 
 static bool inputs_are_finite(const ancestry *a, dg_plan *plan, dg_node *node)

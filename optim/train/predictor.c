@@ -37,7 +37,7 @@ dg_status dg_predictor_new(const dg_task *task, dg_node *node, dg_predictor **pr
         return dg_error(DG_BAD_ARGUMENT, "batch_size is %lld, expected 1 or more", (long long)task->batch_size);
     dg_predictor *made = calloc(1, sizeof *made);
     if (!made)
-        return dg_error(DG_NO_MEMORY, "no memory for a predictor");
+        return dg_no_memory("a predictor");
     made->task = *task;
     made->node = node;
     pthread_mutex_init(&made->lock, NULL);
@@ -62,7 +62,7 @@ static dg_status make_plan(dg_predictor *p, idle_plan **taken)
 {
     idle_plan *made = calloc(1, sizeof *made);
     if (!made)
-        return dg_error(DG_NO_MEMORY, "no memory for a predictor");
+        return dg_no_memory("a predictor");
     dg_status status = dg_plan_new(p->task.graph,
                                    &(dg_plan_options){.fetch = &p->node,
                                                       .n_fetch = 1,

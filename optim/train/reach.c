@@ -14,7 +14,7 @@ dg_status reach_new(dg_graph *graph, dg_node *const *nodes, int n_nodes, bool **
             return dg_error(DG_BAD_ARGUMENT, "'%s' is a node of another graph", dg_node_name(nodes[i]));
     bool *mark = calloc((size_t)count + 1, sizeof *mark);
     if (!mark)
-        return dg_error(DG_NO_MEMORY, "no memory to walk %lld nodes", (long long)count);
+        return dg_no_memory("a walk over %lld nodes", (long long)count);
     for (int i = 0; i < n_nodes; i++)
         if (nodes[i])
             mark[dg_node_id(nodes[i])] = true;

@@ -51,7 +51,7 @@ static dg_status check_options(const dg_trainer_options *options)
 static dg_status copy_text(const char *text, char **copy)
 {
     *copy = text ? strdup(text) : NULL;
-    return text && !*copy ? dg_error(DG_NO_MEMORY, "trainer: no memory for a text") : dg_ok();
+    return text && !*copy ? dg_no_memory("a text") : dg_ok();
 }
 
 static dg_status take_options(dg_trainer *t, const dg_trainer_options *options)
@@ -398,7 +398,7 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
                       objective_feeds(t)));
     t->order = calloc((size_t)task->data->n_train, sizeof *t->order);
     if (!t->order)
-        return dg_error(DG_NO_MEMORY, "trainer: no memory for the order of %lld rows", (long long)task->data->n_train);
+        return dg_no_memory("the order of %lld rows", (long long)task->data->n_train);
     DG_TRY(make_history(t));
     DG_TRY(mark_refitted(t));
     DG_TRY(write_graph(t));

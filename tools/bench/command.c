@@ -167,7 +167,7 @@ static dg_status time_spans(bench *b, int64_t together, spans *taken)
         DG_TRY(run_steps(b, together));
         double end = bench_now();
         if (!add_span(taken, (end - last) / (double)together))
-            return dg_error(DG_NO_MEMORY, "%s: not enough memory", b->given->graph);
+            return dg_no_memory("%s", b->given->graph);
         last = end;
     }
     qsort(taken->seconds, taken->count, sizeof *taken->seconds, by_value);

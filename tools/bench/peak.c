@@ -85,7 +85,7 @@ dg_status peak_measure(dg_threads *threads, double seconds, machine_peak *peak)
     int64_t pieces = (int64_t)PIECES_A_THREAD * dg_threads_count(threads), pages = (int64_t)(BYTES / PAGE);
     run.numbers = aligned_alloc(PAGE, BYTES);
     if (!run.numbers)
-        return dg_error(DG_NO_MEMORY, "no memory to measure the speed of: %zu bytes", BYTES);
+        return dg_no_memory("%zu bytes whose speed is measured", BYTES);
     madvise(run.numbers, BYTES, MADV_HUGEPAGE);
     peak->flops = (double)pieces * ROUNDS * (double)peak_kernels()->flops /
                   fastest(threads, seconds / 2, pieces, multiply_piece, &run);

@@ -49,7 +49,7 @@ static dg_status profile_take(const bench *b, profile *p)
     p->places = calloc((size_t)p->n_places + 1, sizeof *p->places);
     if (!p->entries || !p->places) {
         profile_release(p);
-        return dg_error(DG_NO_MEMORY, "not enough memory for a profile of %zu step(s)", p->count);
+        return dg_no_memory("a profile of %zu step(s)", p->count);
     }
     dg_plan_profile_entries(b->plan, p->entries, p->count);
     qsort(p->entries, p->count, sizeof *p->entries, slower_first);
@@ -236,7 +236,7 @@ static dg_status draw(const profile *p, const char *path)
     dg_node **nodes = calloc(n, sizeof *nodes);
     double *values = calloc(n, sizeof *values);
     char **texts = calloc(n, sizeof *texts);
-    dg_status status = dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    dg_status status = dg_no_memory("%s", file->path);
     if (places.seconds && places.hosts && nodes && values && texts) {
         fill_heat(p, &places);
         make_title(p, &places, title, sizeof title);

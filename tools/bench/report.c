@@ -61,7 +61,7 @@ static dg_status print_object(cJSON *object, bool fine)
         puts(text);
     cJSON_free(text);
     cJSON_Delete(object);
-    return text ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory for the results");
+    return text ? dg_ok() : dg_no_memory("the results");
 }
 
 dg_status bench_print_stages_json(const bench *b)

@@ -17,11 +17,6 @@
 
 enum { MOST_ROWS = 256 };
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "not enough memory to measure");
-}
-
 /* ---- feeds ---- */
 
 /* Whether some node reads the input as its target. */
@@ -90,7 +85,7 @@ static dg_status feed_data(measured *m, const dg_dataset *data)
             m->feeds = feeds;
         if (!feeds || !tensor) {
             free(tensor);
-            return no_memory();
+            return dg_no_memory("what is measured");
         }
         m->feeds[m->n_feeds++] = (dg_feed){node, tensor};
         DG_TRY(take_rows(data, node, field_of(graph, node), tensor));
@@ -110,7 +105,7 @@ static dg_status open_trained(const char *run, dg_data **data, char **name)
     if (status.code == DG_OK && notes.base)
         base = folder ? path_join(folder, notes.base) : NULL;
     if (status.code == DG_OK && (!folder || (notes.base && !base)))
-        status = no_memory();
+        status = dg_no_memory("what is measured");
     if (status.code == DG_OK && !notes.data)
         status = dg_error(DG_BAD_ARGUMENT, "%s: the run names no data to measure on: give --data", run);
     if (status.code == DG_OK)
@@ -122,7 +117,7 @@ static dg_status open_trained(const char *run, dg_data **data, char **name)
                                                  .fold = notes.fold > 0 ? notes.fold : 0},
                               data);
     if (status.code == DG_OK && !(*name = strdup(notes.data)))
-        status = no_memory();
+        status = dg_no_memory("what is measured");
     free(base);
     free(folder);
     dg_tensors_free(checkpoint);

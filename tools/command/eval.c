@@ -113,13 +113,13 @@ static dg_status add_request(request_list *requests, const char *prefix, dg_node
             requests->nodes = nodes;
         char **names = nodes ? realloc(requests->names, (size_t)capacity * sizeof *names) : NULL;
         if (!names)
-            return dg_error(DG_NO_MEMORY, "not enough memory");
+            return dg_no_memory("the values");
         requests->names = names;
         requests->capacity = capacity;
     }
     char *name;
     if (asprintf(&name, "%s%s", prefix, dg_node_name(node)) < 0)
-        return dg_error(DG_NO_MEMORY, "not enough memory");
+        return dg_no_memory("the values");
     requests->nodes[requests->count] = node;
     requests->names[requests->count++] = name;
     return dg_ok();
@@ -138,7 +138,7 @@ static dg_status add_named(const graph_session *session, const char *names, cons
     dg_status status = dg_ok();
     char *copy = strdup(names), *state;
     if (!copy)
-        return dg_error(DG_NO_MEMORY, "not enough memory");
+        return dg_no_memory("the values");
     for (char *name = strtok_r(copy, ",", &state); name && status.code == DG_OK; name = strtok_r(NULL, ",", &state)) {
         dg_node *node;
         status = session_find(session, name, &node);
@@ -166,7 +166,7 @@ static dg_status add_gradients(const graph_session *session, const eval_options 
     if (status.code == DG_OK && wrt.count == 0)
         status = dg_error(DG_BAD_ARGUMENT, "%s: there is no parameter to take a gradient by", session->name);
     if (status.code == DG_OK && !(grads = calloc((size_t)wrt.count, sizeof *grads)))
-        status = dg_error(DG_NO_MEMORY, "not enough memory");
+        status = dg_no_memory("the values");
     if (status.code == DG_OK)
         status = dg_grad(output, wrt.count, wrt.nodes, grads);
     for (int k = 0; k < wrt.count && status.code == DG_OK; k++) {

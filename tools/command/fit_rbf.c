@@ -94,8 +94,8 @@ static dg_status write_run(const fit_settings *s, const dg_rbf_fit *fit, bool cl
     }
     if (s->force)
         arguments[count++] = "--force";
-    dg_status status = run ? dg_rbf_fit_text(fit, classes, is_file(s->data) ? NULL : s->data, &text)
-                           : dg_error(DG_NO_MEMORY, "not enough memory");
+    dg_status status =
+        run ? dg_rbf_fit_text(fit, classes, is_file(s->data) ? NULL : s->data, &text) : dg_no_memory("an RBF network");
     if (status.code == DG_OK && settings_parse(count, arguments, &run->settings) >= 0)
         status = dg_error(DG_BAD_ARGUMENT, "%s: no data and folder that a training run takes", s->data);
     if (status.code == DG_OK) {

@@ -35,7 +35,7 @@ static dg_status make_feeds(const dg_graph_file *file, shape_feeds *made)
     *made = (shape_feeds){.tensors = calloc((size_t)nodes + 1, sizeof(dg_tensor)),
                           .feeds = calloc((size_t)nodes + 1, sizeof(dg_feed))};
     if (!made->tensors || !made->feeds)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+        return dg_no_memory("%s", file->path);
     for (int64_t id = 0; id < nodes; id++) {
         dg_node *node = dg_graph_node(file->graph, id);
         if (dg_node_op(node)->role != DG_ROLE_INPUT)
@@ -94,7 +94,7 @@ dg_status needs_of_forward(const dg_graph_file *file, size_t limit, memory_need 
 {
     dg_node **results = calloc((size_t)file->n_nodes + 1, sizeof *results);
     if (!results)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+        return dg_no_memory("%s", file->path);
     dg_status status = measure_plan(
         file, (dg_plan_options){.fetch = results, .n_fetch = find_results(file, results), .memory_limit = limit}, need);
     free(results);
@@ -110,7 +110,7 @@ static dg_status find_turns(const dg_graph_file *file, training_turns *training)
     int n_losses = named ? 1 : file->n_losses, count = 0;
     training->turns = calloc((size_t)n_losses + 1, sizeof *training->turns);
     if (!training->turns)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+        return dg_no_memory("%s", file->path);
     for (int k = 0; k < n_losses; k++) {
         DG_TRY(dg_trainable_parameters(losses[k], &wrt, &count));
         if (!count)

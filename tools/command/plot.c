@@ -152,7 +152,7 @@ static dg_status add_run(group *groups, int *n_groups, const asked *a, int k, co
     }
     if (!g->curves || !g->title) {
         free(made.values);
-        return dg_error(DG_NO_MEMORY, "not enough memory");
+        return dg_no_memory("a plot");
     }
     g->curves[g->n_runs++] = made;
     return dg_ok();
@@ -173,7 +173,7 @@ static dg_status name_group(group *g)
     free(text);
     free(path);
     if (length < 0)
-        return dg_error(DG_NO_MEMORY, "not enough memory");
+        return dg_no_memory("a plot");
     free(g->title);
     g->title = title;
     return dg_ok();

@@ -154,11 +154,11 @@ static dg_status write_result(const predict_options *given, const dg_model *mode
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (!out)
-        return dg_error(DG_NO_MEMORY, "not enough memory");
+        return dg_no_memory("predictions");
     print_header(out, model, width);
     for (int64_t row = 0; row < rows; row++)
         print_row(out, model, result, row, width);
-    dg_status status = fclose(out) ? dg_error(DG_NO_MEMORY, "not enough memory") : dg_ok();
+    dg_status status = fclose(out) ? dg_no_memory("predictions") : dg_ok();
     if (status.code == DG_OK && given->out && strcmp(given->out, "-"))
         status = dg_write_file(given->out, text, size);
     else if (status.code == DG_OK)

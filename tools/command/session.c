@@ -104,7 +104,7 @@ dg_status session_nodes(const graph_session *session, int role, dg_node ***nodes
     *count = 0;
     *nodes = calloc((size_t)all + 1, sizeof(dg_node *));
     if (!*nodes)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", session->name);
+        return dg_no_memory("%s", session->name);
     for (int64_t id = 0; id < all; id++) {
         dg_node *node = dg_graph_node(session->graph, id);
         if ((int)dg_node_op(node)->role == role)
@@ -120,7 +120,7 @@ static dg_status add_own_updates(const dg_graph_file *file, dg_node *const **upd
     int count = *n_updates;
     dg_node **all = dg_arena_alloc(dg_graph_arena(file->graph), ((size_t)count + (size_t)nodes + 1) * sizeof *all);
     if (!all)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+        return dg_no_memory("%s", file->path);
     for (int k = 0; k < count; k++)
         all[k] = (*updates)[k];
     for (int64_t id = 0; id < nodes; id++) {
@@ -171,7 +171,7 @@ dg_status session_feeds(const graph_session *session, const char *path, const dg
     *count = 0;
     *feeds = calloc(all + 1, sizeof(dg_feed));
     if (!*feeds)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+        return dg_no_memory("%s", path);
     for (size_t k = 0; k < all; k++) {
         const char *name = dg_tensors_name(set, k);
         dg_node *node = dg_graph_find(session->graph, name);

@@ -263,7 +263,7 @@ static dg_status print_summary(const dg_graph_file *file, const dg_graph_file *s
             free(rows[k].cells[c]);
     free(rows);
     free(costs);
-    return fine ? status : dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+    return fine ? status : dg_no_memory("%s", file->path);
 }
 
 /* What would stop a run of the graph before it begins. */

@@ -47,11 +47,6 @@ static void ask_to_stop(int signal_number)
     }
 }
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "not enough memory");
-}
-
 /* ---- the run's folder ---- */
 
 static bool resumes_in_place(const training_run *run)
@@ -69,7 +64,7 @@ static dg_status find_folder(training_run *run)
                                      : run_folder_default(settings->graph);
     run->checkpoint_path = run->folder ? path_join(run->folder, "checkpoint.safetensors") : NULL;
     if (!run->checkpoint_path)
-        return no_memory();
+        return dg_no_memory("a training");
     bool is_there = stat(run->folder, &about) == 0 && S_ISDIR(about.st_mode);
     return is_there ? run_claim_take(&run->claim, run->folder) : dg_ok();
 }
@@ -78,7 +73,7 @@ static dg_status find_folder(training_run *run)
 static dg_status ready_file(const training_run *run, const char *name, char **path)
 {
     *path = path_join(run->folder, name);
-    return *path ? run_file_ready(*path) : no_memory();
+    return *path ? run_file_ready(*path) : dg_no_memory("a training");
 }
 
 /* graph.dot. One that a person has edited is left alone by the run that goes on there. */
@@ -195,7 +190,7 @@ static dg_status write_notes(training_run *run)
     loss = settings->loss ? settings->loss : loss ? loss : "loss";
     bool is_found = data && *data != '/' && names_file(settings->folder, data);
     if (is_found && !(run->base = path_between(run->folder, settings->folder ? settings->folder : ".")))
-        return no_memory();
+        return dg_no_memory("a training");
     const run_notes notes = {.data = data,
                              .base = run->base,
                              .output = run->output ? dg_node_name(run->output) : NULL,
@@ -424,7 +419,7 @@ int command_train(int argc, char **argv)
 {
     training_run *run = calloc(1, sizeof *run);
     if (!run)
-        return command_failed(no_memory());
+        return command_failed(dg_no_memory("a training"));
     int over = settings_parse(argc, argv, &run->settings);
     dg_status status = over < 0 ? train_run(run) : dg_ok();
     free(run);

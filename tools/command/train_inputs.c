@@ -102,7 +102,7 @@ static dg_status find_base(training_run *run)
     settings->folder = run->data_folder && strcmp(run->data_folder, ".") != 0 ? run->data_folder : NULL;
     free(folder);
     free(there);
-    return run->data_folder ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", settings->resume);
+    return run->data_folder ? dg_ok() : dg_no_memory("%s", settings->resume);
 }
 
 /* Also called while the graph is read, when it reads sizes of the data. */

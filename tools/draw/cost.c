@@ -94,7 +94,7 @@ dg_status cost_of_nodes(const dg_graph_file *file, node_cost **costs)
     if (!index || !made) {
         free(index);
         free(made);
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+        return dg_no_memory("%s", file->path);
     }
     for (int k = 0; k < file->n_nodes; k++) {
         for (int i = 0; i < file->nodes[k].n_made; i++) {

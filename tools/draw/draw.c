@@ -347,7 +347,7 @@ dg_status draw_check(const drawing_work *work, const view *v)
     const dg_graph *old = work->options->old;
     bool failed = v->failed || arena_failed(v->arena) || dg_graph_status(work->graph).code == DG_NO_MEMORY ||
                   (old && dg_graph_status(old).code == DG_NO_MEMORY); /* what a label asked of a node */
-    return failed ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who) : dg_ok();
+    return failed ? dg_no_memory("a picture of %s", work->who) : dg_ok();
 }
 
 dg_status draw_end(const drawing_work *work, view *v, dg_status status)
@@ -476,7 +476,7 @@ static dg_status paint(const drawing_work *work, view *v, const layout *made, te
     if (status.code != DG_OK)
         return dg_prefixed(status, "%s", work->who);
     if (s.failed || to->failed)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
+        return dg_no_memory("a picture of %s", work->who);
     return status;
 }
 
@@ -519,7 +519,7 @@ static dg_status draw_dot(const drawing_work *work, text *to)
     pass_shapes(&v, work->shapes);
     layout_options options = {.rankdir = v.rankdir, .names = work->options->names, .who = work->who};
     if (status.code == DG_OK && !layout_measure(&v, &options, &made))
-        status = dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
+        status = dg_no_memory("a picture of %s", work->who);
     compose_options looks = compose_options_of(work);
     if (status.code == DG_OK)
         status = paint_dot(work->options->file, &v, &made, &looks, work->options->rankdir, &bytes);
@@ -623,7 +623,7 @@ dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes,
     DG_TRY(draw_prepare(&work, graph, &options));
     dg_status status = draw(&work, &to);
     if (status.code == DG_OK && to.failed)
-        status = dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work.who);
+        status = dg_no_memory("a picture of %s", work.who);
     if (status.code != DG_OK) {
         text_free(&to);
         return status;

@@ -52,7 +52,7 @@ static dg_status try_choice(const drawing_work *work, const draw_choice *choice,
     DG_TRY(draw_rewrite(work, v, choice));
     layout_options options = options_of(work, v, choice);
     if (!layout_measure(v, &options, made))
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
+        return dg_no_memory("a picture of %s", work->who);
     made->bends = layout_bends(v, made, &longest);
     DG_TRY(draw_check(work, v));
     bool down = v->rankdir[0] == 'T' || v->rankdir[0] == 'B';

@@ -23,7 +23,7 @@ static dg_status run_plan(const dg_heat_request *request, dg_probing *probing, d
     dg_node *const *fetch = dg_probing_fetch(probing, &count);
     dg_node **all = dg_arena_alloc(dg_graph_arena(graph), ((size_t)count + 1) * sizeof *all);
     if (!all)
-        return dg_error(DG_NO_MEMORY, "not enough memory to measure");
+        return dg_no_memory("what is measured");
     all[0] = request->loss;
     if (count)
         memcpy(all + 1, fetch, (size_t)count * sizeof *all);
@@ -59,7 +59,7 @@ static dg_status fill_heat(const dg_heat_request *request, const dg_probing *pro
     double *values = dg_arena_alloc(arena, (count + 1) * sizeof *values);
     const char **words = dg_arena_alloc(arena, (count + 1) * sizeof *words);
     if (!nodes || !values || !words)
-        return dg_error(DG_NO_MEMORY, "not enough memory to measure");
+        return dg_no_memory("what is measured");
     for (size_t k = 0; k < count; k++) {
         dg_probed one = dg_probing_at(probing, k);
         nodes[k] = one.node;
@@ -100,7 +100,7 @@ dg_status dg_heat_measure(const dg_heat_request *request, dg_heat **heat)
                         "heat needs the name of a probe, a loss (or another last node) and parameters");
     DG_TRY(dg_arena_new(&arena));
     owned_heat *made = dg_arena_alloc(arena, sizeof *made);
-    dg_status status = made ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory to measure");
+    dg_status status = made ? dg_ok() : dg_no_memory("what is measured");
     if (status.code == DG_OK) {
         made->arena = arena;
         status = measure(request, made);

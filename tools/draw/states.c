@@ -105,7 +105,7 @@ static dg_status list_names(state_making *making, dg_arena *arena)
     page->names = dg_arena_alloc(arena, (all + 1) * sizeof *page->names);
     if (!seen || !page->names) {
         free(seen);
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", making->work->who);
+        return dg_no_memory("a picture of %s", making->work->who);
     }
     for (int k = 0; k < page->n_states; k++)
         at += names_in(&making->views[k], k, seen + at);
@@ -124,7 +124,7 @@ static dg_status list_modules(html_page *page, view *v)
     page->parents = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *page->parents);
     for (int m = 0; page->parents && m < v->n_modules; m++)
         page->parents[m] = v->modules[m].parent;
-    return page->parents ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory to draw");
+    return page->parents ? dg_ok() : dg_no_memory("a picture");
 }
 
 static dg_status make_states(state_making *making, view *plain)
@@ -153,12 +153,11 @@ dg_status draw_html(const drawing_work *work, text *to)
     state_making *making = calloc(1, sizeof *making);
     view plain = {0};
     if (!making)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
+        return dg_no_memory("a picture of %s", work->who);
     making->work = work;
     making->page.states = calloc(MOST_STATES, sizeof *making->page.states);
     making->page.is_dark = work->sheet == &style_dark;
-    dg_status status = making->page.states ? make_states(making, &plain)
-                                           : dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", work->who);
+    dg_status status = making->page.states ? make_states(making, &plain) : dg_no_memory("a picture of %s", work->who);
     if (status.code == DG_OK)
         status = list_names(making, plain.arena);
     if (status.code == DG_OK)

@@ -20,11 +20,6 @@ typedef struct reading {
     subgraph_place *found; /* by address */
 } reading;
 
-static dg_status no_memory(const dg_graph_file *file)
-{
-    return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
-}
-
 static const char *keep(const reading *r, const char *text)
 {
     return dg_arena_text(r->file->arena, text, strlen(text));
@@ -81,7 +76,7 @@ static dg_status take_attributes(const reading *r, void *object, int kind, void 
         count++;
     taken->items = dg_arena_alloc(r->file->arena, (count + 1) * sizeof *taken->items);
     if (!taken->items)
-        return no_memory(r->file);
+        return dg_no_memory("%s", r->file->path);
     const char *styled = styled_words(r, object, kind);
     while ((symbol = agnxtattr(r->graph, kind, symbol))) {
         char *value = object ? agxget(object, symbol) : symbol->defval;
@@ -99,7 +94,7 @@ static dg_status take_attributes(const reading *r, void *object, int kind, void 
         attribute->name = keep(r, symbol->name);
         attribute->value = keep(r, value);
         if (!attribute->name || !attribute->value)
-            return no_memory(r->file);
+            return dg_no_memory("%s", r->file->path);
     }
     qsort(taken->items, taken->count, sizeof *taken->items, by_name);
     return dg_ok();
@@ -147,7 +142,7 @@ static dg_status take_node(reading *r, Agnode_t *from)
     node->name = keep(r, name);
     node->line = dot_text_line(r->text, name);
     if (!node->name)
-        return no_memory(file);
+        return dg_no_memory("%s", file->path);
     return take_attributes(r, from, AGNODE, NULL, &node->attributes);
 }
 
@@ -164,7 +159,7 @@ static dg_status take_nodes(reading *r)
     r->n_places = last + 1;
     r->place = malloc(r->n_places * sizeof *r->place);
     r->is_dropped = calloc(r->n_places, sizeof *r->is_dropped);
-    dg_status status = nodes && file->nodes && r->place && r->is_dropped ? dg_ok() : no_memory(file);
+    dg_status status = nodes && file->nodes && r->place && r->is_dropped ? dg_ok() : dg_no_memory("%s", file->path);
     if (status.code == DG_OK) {
         qsort(nodes, found, sizeof *nodes, by_sequence);
         memset(r->place, 0xff, r->n_places * sizeof *r->place);
@@ -182,7 +177,7 @@ static dg_status take_edges(reading *r)
     size_t all = (size_t)agnedges(r->graph), found = 0;
     file->edges = dg_arena_alloc(file->arena, (all + 1) * sizeof *file->edges);
     Agedge_t **edges = calloc(all + 1, sizeof *edges);
-    dg_status status = edges && file->edges ? dg_ok() : no_memory(file);
+    dg_status status = edges && file->edges ? dg_ok() : dg_no_memory("%s", file->path);
     for (Agnode_t *node = agfstnode(r->graph); edges && node; node = agnxtnode(r->graph, node))
         for (Agedge_t *edge = agfstout(r->graph, node); edge; edge = agnxtout(r->graph, edge))
             edges[found++] = edge;
@@ -227,7 +222,7 @@ static dg_status list_subgraphs(reading *r, Agraph_t *graph, size_t *count)
         n++;
     Agraph_t **children = calloc(n + 1, sizeof(Agraph_t *));
     if (!children)
-        return no_memory(r->file);
+        return dg_no_memory("%s", r->file->path);
     n = 0;
     for (Agraph_t *sub = agfstsubg(graph); sub; sub = agnxtsubg(sub))
         children[n++] = sub;
@@ -264,7 +259,7 @@ static dg_status take_members(reading *r, Agraph_t *sub, int index)
     dg_file_cluster *cluster = &file->clusters[index];
     cluster->members = dg_arena_alloc(file->arena, sizeof(int) * ((size_t)agnnodes(sub) + 1));
     if (!cluster->members)
-        return no_memory(file);
+        return dg_no_memory("%s", file->path);
     for (Agnode_t *node = agfstnode(sub); node; node = agnxtnode(sub, node)) {
         int place = r->place[AGSEQ(node)];
         if (place < 0)
@@ -299,7 +294,7 @@ static dg_status take_subgraphs(reading *r, size_t count)
     file->clusters = dg_arena_alloc(file->arena, (count + 1) * sizeof *file->clusters);
     r->found = calloc(count + 1, sizeof *r->found);
     if (!r->found || !file->clusters)
-        return no_memory(file);
+        return dg_no_memory("%s", file->path);
     for (size_t k = 0; k < count; k++)
         r->found[k] = (subgraph_place){r->subgraphs[k], -1};
     qsort(r->found, count, sizeof *r->found, by_address);
@@ -315,12 +310,12 @@ static dg_status take_lines(const reading *r)
     dg_graph_file *file = r->file;
     file->lines = dg_arena_alloc(file->arena, (r->text->n_keys + 1) * sizeof *file->lines);
     if (!file->lines)
-        return no_memory(file);
+        return dg_no_memory("%s", file->path);
     for (size_t k = 0; k < r->text->n_keys; k++) {
         const text_place *key = &r->text->keys[k];
         const char *name = dg_arena_text(file->arena, key->name, key->length);
         if (!name)
-            return no_memory(file);
+            return dg_no_memory("%s", file->path);
         file->lines[file->n_lines++] = (dg_file_line){name, key->line};
     }
     return dg_ok();
@@ -332,12 +327,12 @@ static dg_status take_all(reading *r)
     size_t count = 0;
     r->subgraphs = calloc(count_subgraphs(r->graph) + 1, sizeof(Agraph_t *));
     if (!r->subgraphs)
-        return no_memory(file);
+        return dg_no_memory("%s", file->path);
     DG_TRY(list_subgraphs(r, r->graph, &count));
     char *name = agnameof(r->graph);
     file->name = keep(r, name && name[0] != '%' ? name : "");
     if (!file->name)
-        return no_memory(file);
+        return dg_no_memory("%s", file->path);
     DG_TRY(take_attributes(r, r->graph, AGRAPH, NULL, &file->attributes));
     DG_TRY(take_attributes(r, NULL, AGNODE, NULL, &file->node_defaults));
     DG_TRY(take_attributes(r, NULL, AGEDGE, NULL, &file->edge_defaults));

@@ -133,7 +133,7 @@ static dg_status note_place(scan *s, text_place word)
         size_t room = s->room ? 2 * s->room : 64;
         text_place *larger = realloc(text->places, room * sizeof *larger);
         if (!larger)
-            return dg_error(DG_NO_MEMORY, "%s: not enough memory", s->file->path);
+            return dg_no_memory("%s", s->file->path);
         text->places = larger;
         s->room = room;
     }
@@ -259,7 +259,7 @@ dg_status dot_text_prepare(const dg_graph_file *file, const char *text, size_t s
     prepared->keys = malloc(MOST_KEYS * sizeof *prepared->keys);
     if (!prepared->bytes || !prepared->keys) {
         dot_text_free(prepared);
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", file->path);
+        return dg_no_memory("%s", file->path);
     }
     memcpy(prepared->bytes, text + mark, prepared->size);
     prepared->bytes[prepared->size] = '\0';

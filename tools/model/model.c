@@ -11,11 +11,6 @@
 #define CHECKPOINT         "checkpoint.safetensors"
 #define DEFAULT_BATCH_SIZE 256
 
-static dg_status no_memory(const char *path)
-{
-    return dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
-}
-
 static bool is_graph_file(const char *path)
 {
     size_t length = strlen(path);
@@ -30,7 +25,7 @@ static dg_status read_tensors(const char *path, dg_tensors **tensors)
     if (!strcmp(path, "-") || stat(path, &about) || !S_ISDIR(about.st_mode))
         return dg_tensors_read(path, tensors);
     if (asprintf(&file, "%s/" CHECKPOINT, path) < 0)
-        return no_memory(path);
+        return dg_no_memory("%s", path);
     dg_status status = dg_tensors_read(file, tensors);
     free(file);
     return status;
@@ -110,7 +105,7 @@ static dg_status count_features(dg_model *model)
     int64_t all = dg_graph_node_count(graph), found = 0;
     bool *read = calloc((size_t)all + 1, sizeof(bool));
     if (!read)
-        return no_memory(model->path);
+        return dg_no_memory("%s", model->path);
     mark(model->output, read);
     for (int64_t id = 0; id < all; id++) {
         const dg_node *node = dg_graph_node(graph, id);
@@ -153,7 +148,7 @@ dg_status dg_model_open(const char *path, const dg_model_options *options, dg_mo
     dg_model *model = calloc(1, sizeof *model);
     if (!model || !(model->path = strdup(path))) {
         free(model);
-        return no_memory(path);
+        return dg_no_memory("%s", path);
     }
     dg_status status = open_model(model, options ? options : &none);
     if (status.code == DG_OK)

@@ -260,8 +260,7 @@ static dg_status write_script(const chart *c, const char *path, const char *svg,
     FILE *out = open_memstream(&text, &size);
     if (out)
         print_script(out, c, svg, png);
-    dg_status status = out && fclose(out) == 0 ? dg_write_file(path, text, size)
-                                               : dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+    dg_status status = out && fclose(out) == 0 ? dg_write_file(path, text, size) : dg_no_memory("%s", path);
     free(text);
     return status;
 }
@@ -274,10 +273,10 @@ dg_status chart_draw(const chart *c, const char *svg, const char *png)
     if (!c->heat && !c->n_series)
         return dg_error(DG_BAD_ARGUMENT, "there is nothing to draw");
     if (asprintf(&script, "%s.%ld-0.tmp", first, (long)getpid()) < 0)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", first);
+        return dg_no_memory("%s", first);
     for (int k = 0; k < 2 && status.code == DG_OK; k++)
         if (wanted[k] && asprintf(&made[k], "%s.%ld-1.tmp", wanted[k], (long)getpid()) < 0)
-            status = dg_error(DG_NO_MEMORY, "%s: not enough memory", wanted[k]);
+            status = dg_no_memory("%s", wanted[k]);
     if (status.code == DG_OK)
         status = write_script(c, script, made[0], made[1]);
     const char *const arguments[] = {"gnuplot", script, NULL};

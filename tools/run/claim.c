@@ -76,7 +76,7 @@ static dg_status take(run_claim *claim, const char *folder)
 dg_status run_claim_take(run_claim *claim, const char *folder)
 {
     *claim = (run_claim){.path = path_join(folder, LOCK_NAME), .file = -1};
-    dg_status status = claim->path ? take(claim, folder) : dg_error(DG_NO_MEMORY, "%s: not enough memory", folder);
+    dg_status status = claim->path ? take(claim, folder) : dg_no_memory("%s", folder);
     if (status.code == DG_OK) {
         write_holder(claim);
         return status;

@@ -29,7 +29,7 @@ static dg_status write_table(const char *path, const dg_tensor *counts, const dg
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+        return dg_no_memory("%s", path);
     fputs("target", out);
     for (int64_t k = 0; k < classes; k++) {
         fputc(',', out);
@@ -42,7 +42,7 @@ static dg_status write_table(const char *path, const dg_tensor *counts, const dg
             fprintf(out, ",%.0f", dg_tensor_get(counts, row * classes + k));
     }
     fputc('\n', out);
-    dg_status status = fclose(out) == 0 ? run_file_ready(path) : dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+    dg_status status = fclose(out) == 0 ? run_file_ready(path) : dg_no_memory("%s", path);
     if (status.code == DG_OK)
         status = dg_write_file(path, text, size);
     free(text);
@@ -78,7 +78,7 @@ static dg_status draw(const char *path, const dg_tensor *counts, const dg_data *
     dg_status status =
         fine ? chart_draw(&(chart){.title = to->title, .x_label = "decision", .y_label = "target", .heat = &heat},
                           to->svg, to->png)
-             : dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+             : dg_no_memory("%s", path);
     free(values);
     free(names);
     free(numbers);
@@ -89,7 +89,7 @@ dg_status confusion_write(const char *run, const dg_task *task, dg_rows rows, co
 {
     dg_tensor counts = {0};
     char *table = path_join(run, "confusion.csv"), *svg = path_join(run, "confusion.svg");
-    dg_status status = table && svg ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+    dg_status status = table && svg ? dg_ok() : dg_no_memory("%s", run);
     if (status.code == DG_OK)
         status = dg_confusion(task, rows, &counts);
     if (status.code == DG_OK && counts.shape.dims[0] <= MOST_CLASSES) {

@@ -30,11 +30,6 @@ typedef struct contour {
     double levels[LEVELS];
 } contour;
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "not enough memory to draw");
-}
-
 /* ---- paths ---- */
 
 static dg_status read_point(const contour *c, const char *file, const dg_tensors *set, path *to)
@@ -58,7 +53,7 @@ static dg_status read_path(contour *c, const char *run)
     *to = (path){.title = run};
     for (int d = 0; d < 2; d++)
         to->x[d] = calloc((size_t)count + 1, sizeof(double));
-    dg_status status = to->x[0] && to->x[1] ? dg_ok() : no_memory();
+    dg_status status = to->x[0] && to->x[1] ? dg_ok() : dg_no_memory("a picture");
     for (int64_t k = 0; k < count; k++) {
         dg_tensors *set = NULL;
         if (status.code == DG_OK)
@@ -86,7 +81,8 @@ static dg_status read_paths(contour *c, char *const *runs, int n_runs)
     if (!c->source.checkpoint) { /* a graph file: where its parameters begin */
         path *to = &c->paths[c->n_paths++];
         *to = (path){.title = c->source.path, .x = {calloc(1, sizeof(double)), calloc(1, sizeof(double))}};
-        return to->x[0] && to->x[1] ? read_point(c, c->source.path, c->source.parameters, to) : no_memory();
+        return to->x[0] && to->x[1] ? read_point(c, c->source.path, c->source.parameters, to)
+                                    : dg_no_memory("a picture");
     }
     for (int k = 0; k < n_runs; k++)
         DG_TRY(read_path(c, runs[k]));
@@ -171,7 +167,7 @@ static dg_status fill_grid(contour *c)
         return dg_error(DG_BAD_ARGUMENT, "%s: there is no loss to draw", s->path);
     c->loss = calloc(SIDE * SIDE, sizeof *c->loss);
     if (!c->loss)
-        return no_memory();
+        return dg_no_memory("a picture");
     DG_TRY(feed_rows(c, &fed));
     const dg_feed *feeds = fed ? dg_fed_rows_feeds(fed, &count) : NULL;
     dg_status status = dg_plan_new(
@@ -196,7 +192,7 @@ static dg_status choose_levels(contour *c)
     double *sorted = calloc(SIDE * SIDE, sizeof *sorted);
     int count = 0;
     if (!sorted)
-        return no_memory();
+        return dg_no_memory("a picture");
     for (int i = 0; i < SIDE * SIDE; i++)
         if (isfinite(c->loss[i]))
             sorted[count++] = c->loss[i];
@@ -270,7 +266,7 @@ dg_status contour_draw(char *const *runs, int n_runs, const char *axes, const ch
 {
     contour *c = calloc(1, sizeof *c);
     if (!c)
-        return no_memory();
+        return dg_no_memory("a picture");
     dg_status status = plot_source_open(&c->source, runs[0], data, reading);
     if (status.code == DG_OK)
         status = axes_read(&c->axes, &c->source, axes);

@@ -36,7 +36,7 @@ static dg_status fill(char *text, int column, curve *made)
             room = 2 * room + 64;
             double *values = realloc(made->values, (size_t)room * sizeof *values);
             if (!values)
-                return dg_error(DG_NO_MEMORY, "no memory for %lld epochs", (long long)room);
+                return dg_no_memory("%lld epochs", (long long)room);
             made->values = values;
         }
         made->values[made->count++] = line && *line ? strtod(line, NULL) : NAN;
@@ -49,7 +49,7 @@ dg_status curve_read(const char *run, const char *column, curve *made)
     char *path = path_join(run, "metrics.csv"), *text = NULL;
     size_t size;
     *made = (curve){0};
-    dg_status status = path ? dg_read_file(path, &text, &size) : dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+    dg_status status = path ? dg_read_file(path, &text, &size) : dg_no_memory("%s", run);
     if (status.code == DG_OK) {
         int place = find_column(text, column);
         status = place < 0 ? dg_error(DG_BAD_ARGUMENT, "%s: there is no column '%s'; there are %.*s", path, column,
@@ -82,7 +82,7 @@ dg_status curve_band_make(const curve *curves, int count, curve_band *band)
     band->high = count > 1 ? malloc(size) : NULL;
     if (!band->x || !band->mean || (count > 1 && (!band->low || !band->high))) {
         curve_band_release(band);
-        return dg_error(DG_NO_MEMORY, "no memory for a curve");
+        return dg_no_memory("a curve");
     }
     for (int64_t e = 0; e < band->count; e++) {
         double sum = 0, squares = 0, n = 0;

@@ -130,7 +130,7 @@ static dg_status make_one(const char *folder)
 dg_status run_folder_make(const char *folder)
 {
     char *path = strdup(folder);
-    dg_status status = path ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", folder);
+    dg_status status = path ? dg_ok() : dg_no_memory("%s", folder);
     for (char *at = path ? strchr(path + 1, '/') : NULL; at && status.code == DG_OK; at = strchr(at + 1, '/')) {
         *at = '\0';
         status = make_one(path);
@@ -152,7 +152,7 @@ dg_status checkpoint_read(const char *path, dg_tensors **checkpoint)
         return dg_tensors_read(path, checkpoint);
     char *file = path_join(path, "checkpoint.safetensors");
     if (!file)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", path);
+        return dg_no_memory("%s", path);
     dg_status status = dg_tensors_read(file, checkpoint);
     free(file);
     return status;

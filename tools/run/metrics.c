@@ -18,7 +18,7 @@ dg_status metrics_begin(metrics_file *metrics, const char *run, const dg_trainer
     *metrics = (metrics_file){0};
     if (asprintf(&metrics->path, "%s/metrics.csv", run) < 0) {
         metrics->path = NULL;
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+        return dg_no_memory("%s", run);
     }
     DG_TRY(run_file_ready(metrics->path));
     metrics->file = fopen(metrics->path, "we");

@@ -24,11 +24,6 @@ typedef struct plane {
     int n_points;
 } plane;
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "not enough memory to draw");
-}
-
 /* ---- the data ---- */
 
 static dg_status measure(plane *p, const char *run)
@@ -63,7 +58,7 @@ static dg_status place_points(plane *p)
     p->x = calloc(2 * (size_t)rows + 1, sizeof *p->x);
     p->y = p->x + rows;
     if (!p->x)
-        return no_memory();
+        return dg_no_memory("a picture");
     for (int class = 0; class < MOST_CLASSES && used < rows; class ++) {
         int64_t begin = used;
         for (int64_t r = 0; r < rows; r++) {
@@ -103,7 +98,7 @@ static dg_status fill_heat(plane *p)
     dg_tensor *features, result;
     p->heat = calloc(SIDE * SIDE + SIDE, sizeof *p->heat);
     if (!p->heat)
-        return no_memory();
+        return dg_no_memory("a picture");
     p->across = p->heat + SIDE * SIDE;
     for (int c = 0; c < SIDE; c++)
         p->across[c] = p->low[0] + (p->high[0] - p->low[0]) * c / (SIDE - 1);

@@ -120,8 +120,7 @@ static dg_status write_script(const char *path, const dg_trainer *trainer, const
     bool fine = script && !ferror(script);
     fine = script && fclose(script) == 0 && fine;
     int length = fine ? asprintf(&text, MARK "%016" PRIx64 "\n%s", dg_random_stream(body), body) : -1;
-    dg_status status =
-        length < 0 ? dg_error(DG_NO_MEMORY, "%s: not enough memory", path) : dg_write_file(path, text, (size_t)length);
+    dg_status status = length < 0 ? dg_no_memory("%s", path) : dg_write_file(path, text, (size_t)length);
     if (length >= 0)
         free(text);
     free(body);
@@ -162,7 +161,7 @@ static dg_status draw(const char *run, bool edited)
         to[k] = path_join(run, names[k]);
         fine = fine && from[k] && to[k];
     }
-    dg_status status = fine ? child_run(ours, run, SECONDS) : dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+    dg_status status = fine ? child_run(ours, run, SECONDS) : dg_no_memory("%s", run);
     for (int k = 0; k < 2; k++) {
         if (fine && status.code == DG_OK)
             status = take_picture(from[k], to[k]);
@@ -181,7 +180,7 @@ static dg_status make_ready(const char *run)
     dg_status status = dg_ok();
     for (int k = 0; k < 2 && status.code == DG_OK; k++) {
         char *path = path_join(run, names[k]);
-        status = path ? run_file_ready(path) : dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+        status = path ? run_file_ready(path) : dg_no_memory("%s", run);
         free(path);
     }
     return status;
@@ -194,7 +193,7 @@ dg_status plot_curves(const char *run, const dg_trainer *trainer)
         return dg_ok();
     char *path = path_join(run, "loss.gp");
     if (!path)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+        return dg_no_memory("%s", run);
     dg_status status = run_file_ready(path);
     bool edited = status.code == DG_OK && is_edited(path);
     if (status.code == DG_OK)

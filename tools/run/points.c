@@ -13,11 +13,6 @@
 
 enum { MOST_CLASSES = 10, MOST_POINTS = 2000, MOST_PANELS = 6, GREY = 9 };
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "not enough memory to draw");
-}
-
 /* So many rows of the data at most, at equal distances; *rows is freed with free(). */
 static dg_status choose_rows(const plot_source *s, int64_t most, int64_t **rows, int64_t *count)
 {
@@ -26,7 +21,7 @@ static dg_status choose_rows(const plot_source *s, int64_t most, int64_t **rows,
     *rows = calloc((size_t)*count + 1, sizeof **rows);
     for (int64_t k = 0; *rows && k < *count; k++)
         (*rows)[k] = k * all / *count;
-    return *rows ? dg_ok() : no_memory();
+    return *rows ? dg_ok() : dg_no_memory("a picture");
 }
 
 /* ---- classes in the plane ---- */
@@ -80,7 +75,7 @@ dg_status latent_draw(const plot_source *s, const char *name, const picture_targ
                           dg_shape_print(&value.shape, text, sizeof text));
     double *xy = status.code == DG_OK ? calloc(2 * (size_t)count + 1, sizeof *xy) : NULL;
     if (status.code == DG_OK && !xy)
-        status = no_memory();
+        status = dg_no_memory("a picture");
     if (status.code == DG_OK) {
         int n = group_points(s, &value, rows, xy, numbers, series);
         char labels[2][300];
@@ -191,7 +186,7 @@ static dg_status draw_plane(const panels *p, const picture_target *to)
     n_real = real ? p->count : 0;
     double *xy = calloc(2 * (size_t)((count + n_real) * p->n) + 1, sizeof *xy), *at = xy;
     if (!xy)
-        return no_memory();
+        return dg_no_memory("a picture");
     find_range(real, p, low, high);
     for (int is_made = 0; is_made < 2; is_made++)
         for (int k = 0; k < p->n; k++) {

@@ -77,7 +77,7 @@ static bool fill(cJSON *to, const run_row *row)
 dg_status run_row_forget(const char *run)
 {
     char *path = path_join(run, ROW_NAME);
-    dg_status status = !path ? dg_error(DG_NO_MEMORY, "%s: not enough memory", run)
+    dg_status status = !path ? dg_no_memory("%s", run)
                        : unlink(path) == 0 || errno == ENOENT
                            ? dg_ok()
                            : dg_error(DG_IO, "%s: cannot remove: %s", path, strerror(errno));
@@ -89,11 +89,11 @@ dg_status run_row_write(const char *run, const run_row *row)
 {
     char *path = path_join(run, ROW_NAME), *text = NULL;
     cJSON *json = cJSON_CreateObject();
-    dg_status status = path && json && fill(json, row) ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+    dg_status status = path && json && fill(json, row) ? dg_ok() : dg_no_memory("%s", run);
     if (status.code == DG_OK)
         text = cJSON_Print(json);
     if (status.code == DG_OK)
-        status = text ? run_file_ready(path) : dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+        status = text ? run_file_ready(path) : dg_no_memory("%s", run);
     if (status.code == DG_OK)
         status = dg_write_file(path, text, strlen(text));
     cJSON_Delete(json);

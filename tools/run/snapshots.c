@@ -18,11 +18,6 @@ typedef struct snapshot {
     char *path;
 } snapshot;
 
-static dg_status no_memory(const char *run)
-{
-    return dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
-}
-
 /* "120.safetensors" */
 static bool is_snapshot(const char *name, uint64_t *step)
 {
@@ -52,7 +47,7 @@ static dg_status collect(const char *folder, snapshot **found, int64_t *count)
             room = 2 * room + 64;
             snapshot *more = realloc(*found, (size_t)room * sizeof *more);
             if (!more) {
-                status = no_memory(folder);
+                status = dg_no_memory("%s", folder);
                 break;
             }
             *found = more;
@@ -61,7 +56,7 @@ static dg_status collect(const char *folder, snapshot **found, int64_t *count)
         if (path)
             (*found)[(*count)++] = (snapshot){step, path};
         else
-            status = no_memory(folder);
+            status = dg_no_memory("%s", folder);
     }
     if (open)
         closedir(open);
@@ -75,11 +70,11 @@ dg_status snapshots_list(const char *run, uint64_t **steps, char ***paths, int64
     *count = 0;
     *steps = NULL;
     *paths = NULL;
-    dg_status status = folder ? collect(folder, &found, count) : no_memory(run);
+    dg_status status = folder ? collect(folder, &found, count) : dg_no_memory("%s", run);
     if (status.code == DG_OK) {
         *steps = calloc((size_t)*count + 1, sizeof **steps);
         *paths = calloc((size_t)*count + 1, sizeof **paths);
-        status = *steps && *paths ? dg_ok() : no_memory(run);
+        status = *steps && *paths ? dg_ok() : dg_no_memory("%s", run);
     }
     if (status.code == DG_OK && found)
         qsort(found, (size_t)*count, sizeof *found, by_step);
@@ -106,10 +101,10 @@ dg_status snapshots_list(const char *run, uint64_t **steps, char ***paths, int64
 dg_status snapshot_write(const char *run, uint64_t step, const dg_tensors *parameters)
 {
     char *folder = path_join(run, FOLDER), *path = NULL;
-    dg_status status = folder ? run_folder_make(folder) : no_memory(run);
+    dg_status status = folder ? run_folder_make(folder) : dg_no_memory("%s", run);
     if (status.code == DG_OK && asprintf(&path, "%s/%" PRIu64 ENDING, folder, step) < 0) {
         path = NULL;
-        status = no_memory(run);
+        status = dg_no_memory("%s", run);
     }
     if (status.code == DG_OK)
         status = run_file_ready(path);

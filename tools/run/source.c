@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static dg_status no_memory(const plot_source *s)
-{
-    return dg_error(DG_NO_MEMORY, "%s: not enough memory", s->path);
-}
-
 static bool is_graph_file(const char *path)
 {
     const char *end = strrchr(path, '.');
@@ -28,7 +23,7 @@ static dg_status open_own_data(plot_source *s)
     if (!notes.data || strcmp(notes.data, "none") == 0)
         return dg_ok();
     char *run = notes.base ? run_folder_of(s->path) : NULL, *folder = run ? path_join(run, notes.base) : NULL;
-    dg_status status = notes.base && !folder ? no_memory(s) : dg_ok();
+    dg_status status = notes.base && !folder ? dg_no_memory("%s", s->path) : dg_ok();
     if (status.code == DG_OK)
         status = dg_data_open(notes.data,
                               &(dg_data_options){.folder = folder ? folder : notes.folder,
@@ -72,7 +67,7 @@ static dg_status open_run(plot_source *s, const dg_graph_read_options *reading)
     DG_TRY(dg_graph_read(s->path, &options, &s->file));
     char *first = strndup(notes.loss, strcspn(notes.loss, ", "));
     if (!first)
-        return no_memory(s);
+        return dg_no_memory("%s", s->path);
     s->loss = dg_graph_file_find(s->file, first);
     free(first);
     status = dg_weights_take(s->file->graph, s->checkpoint, s->parameters);

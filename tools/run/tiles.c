@@ -20,11 +20,6 @@ typedef struct tiles {
     const char **row_names; /* of the rows of pixels */
 } tiles;
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "not enough memory to draw");
-}
-
 static int64_t rows_of(const tiles *t)
 {
     return t->lines * (t->height + GAP) - GAP;
@@ -43,7 +38,7 @@ static dg_status make(tiles *t)
     t->pixels = malloc((size_t)count * sizeof *t->pixels);
     t->row_names = calloc((size_t)rows_of(t), sizeof *t->row_names);
     if (!t->pixels || !t->row_names)
-        return no_memory();
+        return dg_no_memory("a picture");
     for (int64_t k = 0; k < count; k++)
         t->pixels[k] = NAN;
     for (int64_t k = 0; k < rows_of(t); k++)
@@ -272,7 +267,7 @@ dg_status recall_draw(const plot_source *s, const char *list, const picture_targ
     dg_tensor values[MOST_NODES];
     int n = 0;
     int64_t rows = s->data ? dg_data_rows(s->data) : 0;
-    dg_status status = copy ? dg_ok() : no_memory();
+    dg_status status = copy ? dg_ok() : dg_no_memory("a picture");
     for (char *name = copy ? strtok_r(copy, ", ", &rest) : NULL; name && status.code == DG_OK;
          name = strtok_r(NULL, ", ", &rest)) {
         dg_node *node;

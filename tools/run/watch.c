@@ -9,11 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static dg_status no_memory(const char *run)
-{
-    return dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
-}
-
 static dg_status cannot_write(const watch_file *watch)
 {
     return dg_error(DG_IO, "%s: cannot write: %s", watch->path, strerror(errno));
@@ -38,7 +33,7 @@ dg_status watch_begin(watch_file *watch, const char *run, uint64_t step)
 {
     *watch = (watch_file){.path = path_join(run, "watch.csv")};
     if (!watch->path)
-        return no_memory(run);
+        return dg_no_memory("%s", run);
     DG_TRY(run_file_ready(watch->path));
     if (step)
         DG_TRY(keep_lines(watch, step));
@@ -57,7 +52,7 @@ static dg_status remember(watch_file *watch, const dg_watched *now)
     watch->values = dg_arena_alloc(watch->arena, (now->n_layers + 1) * sizeof *watch->values);
     watch->words = dg_arena_alloc(watch->arena, (now->n_layers + 1) * sizeof *watch->words);
     if (!watch->nodes || !watch->values || !watch->words)
-        return no_memory(watch->path);
+        return dg_no_memory("%s", watch->path);
     for (size_t i = 0; i < now->n_layers; i++) {
         char *words = NULL;
         size_t size;
@@ -69,7 +64,7 @@ static dg_status remember(watch_file *watch, const dg_watched *now)
                 fprintf(out, "%s%s", ftell(out) ? " · " : "", one);
         }
         if (!out || fclose(out) != 0)
-            return no_memory(watch->path);
+            return dg_no_memory("%s", watch->path);
         watch->nodes[i] = now->layers[i];
         watch->words[i] = dg_arena_text(watch->arena, words, strlen(words));
         free(words);

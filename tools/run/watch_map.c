@@ -119,7 +119,7 @@ static dg_status draw_map(const record_table *t, const char *run, int field)
                              .label = t->fields[field],
                              .down = true,
                              .log_scale = greatest > 30 * least};
-    dg_status status = !fine  ? dg_error(DG_NO_MEMORY, "%s: not enough memory", run)
+    dg_status status = !fine  ? dg_no_memory("%s", run)
                        : rows ? chart_draw(&(chart){.x_label = "step", .heat = &heat}, svg, png)
                               : dg_ok();
     free(values);
@@ -136,10 +136,10 @@ dg_status watch_draw_maps(const char *run)
     char *path = path_join(run, "watch.csv");
     record_table t = {0};
     size_t size;
-    dg_status status = path ? dg_read_file(path, &t.text, &size) : dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+    dg_status status = path ? dg_read_file(path, &t.text, &size) : dg_no_memory("%s", run);
     free(path);
     if (status.code == DG_OK && size) {
-        status = allocate(&t) ? dg_ok() : dg_error(DG_NO_MEMORY, "%s: not enough memory", run);
+        status = allocate(&t) ? dg_ok() : dg_no_memory("%s", run);
         if (status.code == DG_OK)
             fill(&t);
         for (int k = 3; k < t.n_fields && t.n_lines && status.code == DG_OK; k++)

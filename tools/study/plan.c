@@ -23,7 +23,7 @@ enum { MOST_VARIANTS = 100000, MOST_RUNS = 10000000 };
 
 dg_status study_no_memory(void)
 {
-    return dg_error(DG_NO_MEMORY, "not enough memory for the study");
+    return dg_no_memory("the study");
 }
 
 const char *study_format(study *s, const char *format, ...)

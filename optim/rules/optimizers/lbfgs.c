@@ -274,7 +274,7 @@ static dg_status step(drive *d)
     bool done = largest(d->g, n) <= hyper[TOLERANCE_GRAD];
     double *room = calloc(5 * (size_t)n + (size_t)m.room + 1, sizeof *room);
     if (!room)
-        return dg_error(DG_NO_MEMORY, "lbfgs: no memory for %lld parameters", (long long)n);
+        return dg_no_memory("the history of %lld parameters", (long long)n);
     line_search l = {.d = d, .at = room, .evaluations = 1, .most = (int)fmin(most, 1e9)};
     for (int k = 0; k < 4; k++)
         l.room[k] = room + (k + 1) * n;

@@ -45,7 +45,7 @@ static dg_status step(drive *d)
     size_t square = (size_t)n * (size_t)n;
     double *numbers = calloc(2 * square + 4 * (size_t)n + 1, sizeof *numbers);
     if (!numbers)
-        return dg_error(DG_NO_MEMORY, "lm: no memory for the equations of %lld parameters", (long long)n);
+        return dg_no_memory("the equations of %lld parameters", (long long)n);
     double *a = numbers, *factor = a + square, *b = factor + square, *delta = b + n, *at = delta + n, *g = at + n;
     normal_equations(rows, n, r, jacobian, a, b);
     dg_status status = dg_ok();

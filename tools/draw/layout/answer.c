@@ -67,7 +67,7 @@ dg_status layout_take(view *v, const char *answer, const layout_options *options
 {
     for (const char *line = answer; *line;) {
         if (!take_line(v, made, (char *)(uintptr_t)line))
-            return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", options->who);
+            return dg_no_memory("a picture of %s", options->who);
         const char *end = strchr(line, '\n');
         line = end ? end + 1 : line + strlen(line);
     }
@@ -81,7 +81,7 @@ static dg_status ask_once(view *v, const layout_options *options, layout *made)
     layout_options asked = *options;
     asked.no_labels |= made->bends > 4000;
     layout_request(v, &asked, made, &request);
-    dg_status status = request.failed ? dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", options->who)
+    dg_status status = request.failed ? dg_no_memory("a picture of %s", options->who)
                                       : layout_ask(request.bytes, request.used, options, &answer);
     text_free(&request);
     if (status.code == DG_OK)
@@ -136,7 +136,7 @@ dg_status layout_make(view *v, const layout_options *options, layout *made)
 {
     double longest;
     if (!made->boxes && !layout_measure(v, options, made))
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", options->who);
+        return dg_no_memory("a picture of %s", options->who);
     layout_choose_shape(v);
     made->bends = layout_bends(v, made, &longest);
     if (made->bends > MOST_LAID_OUT)

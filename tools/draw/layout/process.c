@@ -126,7 +126,7 @@ static dg_status judge(const layout_options *options, int received, int status, 
     static const char end[] = "\nend\n";
     size_t n = strlen(end);
     if (received < 0)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", options->who);
+        return dg_no_memory("a picture of %s", options->who);
     if (received == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
         return dg_error(DG_BAD_DATA, "%s: the layout did not finish in %d second(s); fold the picture or close modules",
                         options->who, (int)seconds);

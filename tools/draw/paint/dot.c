@@ -404,7 +404,7 @@ dg_status paint_dot(const dg_graph_file *file, view *v, const layout *made, cons
 {
     dotting d = {.file = file, .v = v, .made = made, .options = options, .arena = v->arena};
     if (!copy_document(&d))
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", file->path);
+        return dg_no_memory("a picture of %s", file->path);
     const char *node_words = style_defaults(&d, true), *edge_words = style_defaults(&d, false);
     for (int k = 0; k < file->n_nodes; k++)
         style_node(&d, k, &d.styled.nodes[k].attributes, false);
@@ -416,6 +416,6 @@ dg_status paint_dot(const dg_graph_file *file, view *v, const layout *made, cons
     add_derived(&d);
     style_graph(&d, rankdir, node_words, edge_words);
     if (d.no_memory || v->failed)
-        return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", file->path);
+        return dg_no_memory("a picture of %s", file->path);
     return dg_graph_file_write(&d.styled, bytes);
 }

@@ -124,5 +124,5 @@ dg_status paint_html(const html_page *page, text *to)
     text_put(to, "<script>\n");
     text_put(to, draw_page_script);
     text_put(to, "</script>\n</body>\n</html>\n");
-    return fine && !to->failed ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory for a page");
+    return fine && !to->failed ? dg_ok() : dg_no_memory("a page");
 }

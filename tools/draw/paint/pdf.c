@@ -352,11 +352,11 @@ dg_status paint_pdf(const scene *s, text *to)
 {
     pdf *p = calloc(1, sizeof *p);
     if (!p)
-        return dg_error(DG_NO_MEMORY, "not enough memory for a PDF");
+        return dg_no_memory("a PDF");
     p->s = s;
     p->to = to;
     put_document(p);
-    dg_status status = p->failed || to->failed ? dg_error(DG_NO_MEMORY, "not enough memory for a PDF") : dg_ok();
+    dg_status status = p->failed || to->failed ? dg_no_memory("a PDF") : dg_ok();
     free(p);
     return status;
 }

@@ -153,8 +153,7 @@ static dg_status write_png(const raster *r, double dpi, text *to)
     }
     free(rows);
     free(packed);
-    return fine ? dg_ok()
-                : dg_error(DG_NO_MEMORY, "not enough memory for a PNG of %d × %d pixels", r->width, r->height);
+    return fine ? dg_ok() : dg_no_memory("a PNG of %d × %d pixels", r->width, r->height);
 }
 
 dg_status paint_png(const scene *s, double dpi, text *to)
@@ -168,10 +167,10 @@ dg_status paint_png(const scene *s, double dpi, text *to)
                         width, height, MOST_PIXELS);
     style_rgb(s->background, color);
     if (!raster_begin(&r, (int)width, (int)height, color))
-        return dg_error(DG_NO_MEMORY, "not enough memory for a PNG of %.0f × %.0f pixels", width, height);
+        return dg_no_memory("a PNG of %.0f × %.0f pixels", width, height);
     for (int k = 0; k < s->n; k++)
         put_shape(&r, &s->shapes[k], unit);
-    dg_status status = r.failed ? dg_error(DG_NO_MEMORY, "not enough memory for a PNG") : write_png(&r, dpi, to);
+    dg_status status = r.failed ? dg_no_memory("a PNG") : write_png(&r, dpi, to);
     raster_free(&r);
     return status;
 }

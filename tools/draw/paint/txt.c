@@ -218,7 +218,7 @@ dg_status paint_txt(view *v, text *to)
     railing r = {.v = v, .to = to};
     int *order = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *order), module = -1;
     if (!order || !view_fan_in(v, &r.in) || !view_fan_out(v, &r.out))
-        return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+        return dg_no_memory("a picture");
     int count = view_order(v, &r.in, order);
     if (*v->title)
         put_lines(to, "", "", v->title);

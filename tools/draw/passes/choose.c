@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "not enough memory to draw");
-}
-
 static void drop(view *v, int box)
 {
     v->boxes[box].is_gone = true;
@@ -79,7 +74,7 @@ dg_status pass_hide(view *v, const char *kinds)
         } else if (is_hidden(box, kinds)) {
             view_fan in;
             if (!view_fan_in(v, &in))
-                return no_memory();
+                return dg_no_memory("a picture");
             bridge(v, &in, b);
             n_hidden++;
         }
@@ -122,7 +117,7 @@ dg_status pass_around(view *v, const char *name, int radius)
     if (start < 0)
         return no_such("around", name);
     if (!distance || !kept || !queue || !view_fan_in(v, &in) || !view_fan_out(v, &out))
-        return no_memory();
+        return dg_no_memory("a picture");
     kept[start] = true;
     queue[tail++] = start;
     while (head < tail) {
@@ -173,7 +168,7 @@ dg_status pass_between(view *v, const char *from, const char *to)
     if (to && end < 0)
         return no_such("to", to);
     if (!after || !before || (from && !mark(v, begin, true, after)) || (to && !mark(v, end, false, before)))
-        return no_memory();
+        return dg_no_memory("a picture");
     for (int b = 0; b < v->n_boxes; b++) {
         after[b] = (after[b] || !from) && (before[b] || !to);
         some |= after[b];

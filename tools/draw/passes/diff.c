@@ -259,7 +259,7 @@ dg_status pass_diff(view *v, const view *old, const diff_files *files, diff_coun
     }
     free(d.old_of);
     free(d.new_of);
-    return fine && !v->failed ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory to draw");
+    return fine && !v->failed ? dg_ok() : dg_no_memory("a picture");
 }
 
 /* ---- as text ---- */

@@ -457,7 +457,7 @@ dg_status pass_mirror(view *v, const mirror_wish *wish)
                 .n = dg_graph_node_count(wish->graph),
                 .n_boxes = v->n_boxes};
     if (!make_room(&m) || !find_order(&m))
-        return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+        return dg_no_memory("a picture");
     place_forward(&m);
     place_derivatives(&m);
     name_parameters(&m);
@@ -476,10 +476,10 @@ dg_status pass_mirror(view *v, const mirror_wish *wish)
         }
     }
     if (!add_wires(&m))
-        return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+        return dg_no_memory("a picture");
     add_shared(&m);
     v->is_ladder = wish->with_network && !wish->is_told;
     if (!wish->with_network)
         drop_network(&m);
-    return v->failed ? dg_error(DG_NO_MEMORY, "not enough memory to draw") : dg_ok();
+    return v->failed ? dg_no_memory("a picture") : dg_ok();
 }

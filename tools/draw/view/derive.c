@@ -11,11 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "not enough memory to draw");
-}
-
 /* The trainable parameters, else, where nothing is updated, the float inputs that the loss is computed from. */
 static dg_status find_wrt(dg_node *loss, const char *trains, bool with_updates, dg_node *const **wrt, int *count)
 {
@@ -32,7 +27,7 @@ static dg_status find_wrt(dg_node *loss, const char *trains, bool with_updates, 
     }
     *wrt = inputs;
     if (!inputs)
-        return no_memory();
+        return dg_no_memory("a picture");
     return *count ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "the loss depends on no parameter and no float input");
 }
 
@@ -44,7 +39,7 @@ static dg_status add_own_updates(dg_graph *graph, derived_nodes *made)
         own += derive_is_own_update(dg_graph_node(graph, id));
     dg_node **all = dg_arena_alloc(dg_graph_arena(graph), (size_t)(made->count + own + 1) * sizeof *all);
     if (!all)
-        return no_memory();
+        return dg_no_memory("a picture");
     if (made->count)
         memcpy(all, made->nodes, (size_t)made->count * sizeof *all);
     for (int64_t id = 0; id < n; id++)
@@ -187,7 +182,7 @@ static dg_status make_groups(dg_graph *graph, const char *rule, int count, dg_no
     free(is_gradient);
     free(owner);
     free(stack);
-    return fine ? dg_ok() : no_memory();
+    return fine ? dg_ok() : dg_no_memory("a picture");
 }
 
 static dg_status derive(dg_node *loss, const char *trains, bool with_updates, const char *optimizer,
@@ -201,7 +196,7 @@ static dg_status derive(dg_node *loss, const char *trains, bool with_updates, co
     DG_TRY(find_wrt(loss, trains, with_updates, &wrt, &count));
     dg_node **gradients = dg_arena_alloc(dg_graph_arena(graph), ((size_t)count + 1) * sizeof *gradients);
     if (!gradients)
-        return no_memory();
+        return dg_no_memory("a picture");
     if (count)
         DG_TRY(dg_grad(loss, count, wrt, gradients));
     made->count = made->n_gradients = count;
@@ -210,7 +205,7 @@ static dg_status derive(dg_node *loss, const char *trains, bool with_updates, co
     made->first_update = dg_graph_node_count(graph);
     made->names = dg_arena_alloc(dg_graph_arena(graph), ((size_t)count + 1) * sizeof *made->names);
     if (!made->names)
-        return no_memory();
+        return dg_no_memory("a picture");
     for (int k = 0; k < count; k++)
         made->names[k] = text_format(dg_graph_arena(graph), "∂%s/∂%s", dg_node_name(loss), dg_node_name(wrt[k]));
     if (with_updates && count) {

@@ -20,11 +20,6 @@ typedef struct file_walk {
     node_cost *costs;
 } file_walk;
 
-static dg_status no_memory(const dg_graph_file *file)
-{
-    return dg_error(DG_NO_MEMORY, "%s: not enough memory to draw", file->path);
-}
-
 /* ---- appearance ---- */
 
 static const char *find(const file_walk *f, const dg_file_attributes *own, const dg_file_attributes *usual,
@@ -405,7 +400,7 @@ dg_status view_of_file(view *v, const dg_graph_file *file, const file_wish *wish
     f.box = dg_arena_alloc(v->arena, n * sizeof *f.box);
     f.n_uses = dg_arena_alloc(v->arena, n * sizeof *f.n_uses);
     if (!f.module || !f.box || !f.n_uses)
-        return no_memory(file);
+        return dg_no_memory("a picture of %s", file->path);
     DG_TRY(cost_of_nodes(file, &f.costs));
     for (int e = 0; e < file->n_edges; e++)
         f.n_uses[file->edges[e].tail]++;
@@ -428,7 +423,7 @@ dg_status view_of_file(view *v, const dg_graph_file *file, const file_wish *wish
     for (int e = 0; e < file->n_edges; e++)
         note_ignored(&f, &file->edges[e].attributes, DG_ON_EDGE);
     free(f.costs);
-    return v->failed ? no_memory(file) : dg_ok();
+    return v->failed ? dg_no_memory("a picture of %s", file->path) : dg_ok();
 }
 
 /* ---- modules of the graph's nodes ---- */
@@ -441,7 +436,7 @@ dg_status file_modules_make(file_modules *modules, const dg_graph_file *file, dg
     modules->n = n;
     modules->node = dg_arena_alloc(arena, ((size_t)n + 1) * sizeof *modules->node);
     if (!modules->node)
-        return no_memory(file);
+        return dg_no_memory("a picture of %s", file->path);
     for (int64_t id = 0; id < n; id++)
         modules->node[id] = -1;
     for (int k = 0; k < file->n_nodes; k++)

@@ -13,11 +13,6 @@ typedef struct graph_walk {
     int *box;                     /* by node, −1: none */
 } graph_walk;
 
-static dg_status no_memory(void)
-{
-    return dg_error(DG_NO_MEMORY, "not enough memory to draw");
-}
-
 /* Marks what a node is computed from, itself included. */
 static bool mark_ancestors(graph_walk *g, const dg_node *from, bool *marks)
 {
@@ -323,7 +318,7 @@ dg_status view_of_graph(view *v, dg_graph *graph, const graph_wish *wish)
     g.is_wanted = dg_arena_alloc(v->arena, n);
     g.box = dg_arena_alloc(v->arena, n * sizeof *g.box);
     if (!g.is_forward || !g.is_wanted || !g.box || !choose_nodes(&g) || !make_modules(&g))
-        return no_memory();
+        return dg_no_memory("a picture");
     for (int64_t id = 0; id < g.n; id++) {
         dg_node *node = dg_graph_node(graph, id);
         g.box[id] = -1;
@@ -331,10 +326,10 @@ dg_status view_of_graph(view *v, dg_graph *graph, const graph_wish *wish)
             add_box(&g, node);
     }
     if (v->failed)
-        return no_memory();
+        return dg_no_memory("a picture");
     for (int64_t id = 0; id < g.n; id++)
         if (g.box[id] >= 0)
             add_wires(&g, dg_graph_node(graph, id));
     find_partners(&g);
-    return v->failed ? no_memory() : dg_ok();
+    return v->failed ? dg_no_memory("a picture") : dg_ok();
 }

@@ -35,7 +35,7 @@ static dg_status make_feeds(planning *p)
     int64_t n = dg_graph_node_count(p->graph);
     p->feeds = calloc((size_t)n + 1, sizeof *p->feeds);
     if (!p->feeds)
-        return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+        return dg_no_memory("a picture");
     for (int64_t id = 0; id < n; id++) {
         dg_node *node = dg_graph_node(p->graph, id);
         if (dg_node_op(node)->role != DG_ROLE_INPUT)
@@ -43,7 +43,7 @@ static dg_status make_feeds(planning *p)
         dg_type type = type_of(p, node);
         dg_tensor *tensor = calloc(1, sizeof *tensor);
         if (!tensor)
-            return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+            return dg_no_memory("a picture");
         p->feeds[p->n_feeds++] = (dg_feed){node, tensor};
         if (p->measuring)
             *tensor = dg_tensor_view(type.dtype, type.shape, NULL);
@@ -165,7 +165,7 @@ static dg_status take_steps(planning *p, plan_steps *made)
         dg_node **nodes = dg_arena_alloc(arena, (step->n_nodes + 1) * sizeof *nodes);
         size_t *reads = dg_arena_alloc(arena, (step->n_reads + 1) * sizeof *reads);
         if (!nodes || !reads)
-            return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+            return dg_no_memory("a picture");
         if (step->n_nodes)
             memcpy(nodes, step->nodes, step->n_nodes * sizeof *nodes);
         if (step->n_reads)
@@ -200,7 +200,7 @@ dg_status view_of_plan(view *v, dg_graph *graph, const plan_steps *made, const d
     for (size_t k = 0; k < made->count; k++) {
         add_step(v, &made->steps[k], k, made->count, derive_is_derivative(derived, made->steps[k].node));
         if (v->failed)
-            return dg_error(DG_NO_MEMORY, "not enough memory to draw");
+            return dg_no_memory("a picture");
         view_last_box(v)->rows[0].is_loss = made->steps[k].node == loss;
     }
     for (size_t k = 0; k < made->count; k++)
