@@ -225,6 +225,12 @@ static dg_status learn_from(build *u, dg_node *node, const dg_tensor *has)
             return misfit(u, node, &has->shape);
         if (size >= DG_UNKNOWN)
             continue;
+        if (size == DG_N && has->shape.dims[d] == 0 && u->plan->options.n_updates)
+            return dg_error(DG_BAD_SHAPE,
+                            "%s '%s' is %s, the tensor fed is %s: there is no row that the plan's updates could be of",
+                            node->entry->op->name, dg_node_name(node),
+                            dg_graph_print_shape(u->plan->graph, &wants->shape, first, sizeof first),
+                            dg_shape_print(&has->shape, second, sizeof second));
         int64_t *known = &u->symbols[DG_N - size];
         if (*known >= 0 && *known != has->shape.dims[d])
             return dg_error(DG_BAD_SHAPE, "%s '%s' is %s: %s is %lld in another input, here the tensor is %s",

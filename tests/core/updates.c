@@ -76,6 +76,39 @@ Test(updates, what_is_no_assignment_is_refused)
     dg_graph_free(g);
 }
 
+/* A mean over no rows is NaN, which every weight would be. */
+Test(updates, there_are_none_of_a_batch_without_rows)
+{
+    dg_graph *g = new_graph();
+    dg_tensors *parameters = new_tensors();
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 2), .name = "x"), *w = dg_parameter(g, DG_SHAPE(2), .name = "w");
+    dg_node *loss = dg_mean(dg_mul(x, w)), *slope, *step;
+    OK(dg_grad(loss, 1, &w, &slope));
+    step = dg_assign(w, dg_expr("w - 0.1 * g", {"w", w}, {"g", slope}));
+    OK(dg_parameters_init(parameters, g, 3));
+    double before = dg_tensor_get(dg_tensors_find(parameters, "w"), 0);
+    const float rows[] = {1, 2, 3, 4};
+    const dg_tensor none = dg_tensor_view(DG_FLOAT32, DG_SHAPE(0, 2), rows),
+                    two = dg_tensor_view(DG_FLOAT32, DG_SHAPE(2, 2), rows);
+    const dg_feed empty = {x, &none}, full = {x, &two};
+    dg_plan_options options = {.fetch = &loss, .n_fetch = 1, .parameters = parameters};
+    dg_plan *looking = new_plan(g, options);
+    options.updates = &step;
+    options.n_updates = 1;
+    dg_plan *plan = new_plan(g, options);
+    EXPECT_FAILURE(dg_plan_run(plan, &empty, 1), DG_BAD_SHAPE,
+                   "'x' is [N, 2], the tensor fed is [0, 2]: there is no row");
+    cr_expect_eq(dg_tensor_get(dg_tensors_find(parameters, "w"), 0), before);
+    OK(dg_plan_run(plan, &full, 1));
+    cr_expect_neq(dg_tensor_get(dg_tensors_find(parameters, "w"), 0), before);
+    OK(dg_plan_run(looking, &empty, 1));
+    cr_expect(isnan(dg_tensor_get(dg_plan_result(looking, 0), 0)));
+    dg_plan_free(plan);
+    dg_plan_free(looking);
+    dg_tensors_free(parameters);
+    dg_graph_free(g);
+}
+
 Test(updates, only_parameters_are_assigned_to)
 {
     dg_graph *g = new_graph();

@@ -55,7 +55,7 @@ enum dg_optimization {
 typedef struct dg_plan_options {
     dg_node *const *fetch; /* results, in the caller's order */
     int n_fetch;
-    dg_node *const *updates; /* assign nodes; all read the old values, and so do all results */
+    dg_node *const *updates; /* assign nodes; all read the old values, as all results do. With some, N is 1 at least */
     int n_updates;
     dg_tensors *parameters; /* read and written in place; must outlive the plan. NULL: the graph has none */
     dg_threads *threads;    /* NULL: one thread */
