@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,16 @@ static dg_status read_parameter_call(dg_activation *a, const char *arguments, dg
     return dg_ok();
 }
 
+/* What is behind the bracket of a call that makes a parameter; NULL: it is none. */
+static const char *parameter_call(const char *value)
+{
+    char name[80];
+    size_t n = name_length(value);
+    snprintf(name, sizeof name, "%.*s", (int)n, value);
+    const dg_op *op = value[n] == '(' ? dg_op_find(name) : NULL;
+    return op && op->role == DG_ROLE_PARAMETER ? value + n + 1 : NULL;
+}
+
 /* "name=value", which takes the place of an earlier value of that name. */
 static dg_status read_parameter(dg_activation *a, const char *text)
 {
@@ -115,8 +126,9 @@ static dg_status read_parameter(dg_activation *a, const char *text)
         return dg_no_memory("a function");
     a->n_parameters = k == a->n_parameters ? k + 1 : a->n_parameters;
     const char *value = skip(after + 1);
-    if (strncmp(value, "parameter(", 10) == 0)
-        DG_TRY(read_parameter_call(a, value + 10, p));
+    const char *call = parameter_call(value);
+    if (call)
+        DG_TRY(read_parameter_call(a, call, p));
     else
         DG_TRY(read_number(p->name, value, &p->value));
     if (!(p->value >= p->min && p->value <= p->max))

@@ -30,8 +30,12 @@ static bool is_among(const char *patterns, const char *name)
 /* "expr(F, b=parameter(1))" is the function "F, b=parameter(1)"; another call is one by itself. */
 static char *formula_of(const char *call)
 {
-    size_t length = strlen(call);
-    return strncmp(call, "expr(", 5) == 0 && call[length - 1] == ')' ? strndup(call + 5, length - 6) : strdup(call);
+    char name[80];
+    size_t length = strlen(call), begin = strcspn(call, "(");
+    snprintf(name, sizeof name, "%.*s", (int)begin, call);
+    const dg_op *op = dg_op_find(name);
+    bool is_formula = op && (op->flags & DG_ANY_INPUTS) && begin < length && call[length - 1] == ')';
+    return is_formula ? strndup(call + begin + 1, length - begin - 2) : strdup(call);
 }
 
 static dg_status add_call(inside *found, const char *call)
