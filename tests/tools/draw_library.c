@@ -66,6 +66,47 @@ Test(draw_library, draws_a_graph_that_c_has_built)
     dg_graph_free(g);
 }
 
+static dg_status kernel_shape(const dg_infer *infer, dg_shape *shape, bool *present)
+{
+    *present = infer->inputs[0] != NULL;
+    *shape = DG_SHAPE(3, *present ? infer->inputs[0]->shape.dims[1] : 0);
+    return dg_ok();
+}
+
+static dg_status layer_infer(const dg_infer *infer)
+{
+    infer->outputs[0] = *infer->inputs[0];
+    infer->outputs[0].shape.dims[1] = 3;
+    return dg_ok();
+}
+
+static void layer_compose(const dg_compose *compose)
+{
+    compose->outputs[0] = dg_matmul(compose->inputs[0], compose->inputs[1], .transpose_other = true);
+}
+
+/* Whatever its weight is called, the first that it owns tells its sizes. */
+Test(draw_library, a_layer_of_ones_own_has_its_sizes)
+{
+    static const dg_op layer = {
+        .name = "own_layer",
+        .family = "linear",
+        .summary = "y = x·Kᵀ",
+        .inputs = {{.name = "x"},
+                   {.name = "kernel", .flags = DG_OPTIONAL, .parameter = kernel_shape, .init = "xavier_uniform"}},
+        .infer = layer_infer,
+        .compose = layer_compose};
+    dg_graph *g;
+    expect_ok(dg_register(&layer));
+    expect_ok(dg_graph_new(&g));
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 5), .name = "x");
+    dg_node *y = dg_call(DG_HERE, "own_layer", 1, &x);
+    char *text = draw_text(g, (dg_draw_options){.loss = dg_mean(y, .name = "loss"), .format = "svg"});
+    cr_expect_not_null(strstr(text, "5 → 3"), "%s", text);
+    free(text);
+    dg_graph_free(g);
+}
+
 Test(draw_library, what_training_adds_is_not_drawn_as_the_network)
 {
     dg_node *loss;

@@ -152,14 +152,19 @@ static void put_comma(text *t)
         text_put(t, ", ");
 }
 
-static const dg_node *input_named(const dg_node *node, const char *name)
+/* The input that is called so, else the first one that a layer would own; NULL: neither is there. */
+static const dg_node *weight_of(const dg_node *node)
 {
+    const dg_op *op = dg_node_op(node);
+    const dg_node *owned = NULL;
     for (int k = 0; k < dg_node_input_count(node); k++) {
-        const char *found = dg_node_input_name(node, k);
-        if (found && strcmp(found, name) == 0)
+        const char *name = dg_node_input_name(node, k);
+        if (name && strcmp(name, "weight") == 0)
             return dg_node_input(node, k);
+        if (!owned && k < DG_MAX_INPUTS && op->inputs[k].parameter)
+            owned = dg_node_input(node, k);
     }
-    return NULL;
+    return owned;
 }
 
 static bool has_attribute(const dg_op *op, const char *name)
@@ -174,7 +179,7 @@ static bool has_attribute(const dg_op *op, const char *name)
 static bool put_weight(text *t, const dg_node *node)
 {
     const dg_op *op = dg_node_op(node);
-    const dg_node *weight = input_named(node, "weight") ? input_named(node, "weight") : input_named(node, "centers");
+    const dg_node *weight = weight_of(node);
     const dg_shape *shape = weight ? &dg_node_type(weight, 0)->shape : NULL;
     if (!shape || !dg_shape_is_known(shape))
         return false;
