@@ -111,8 +111,7 @@ dg_status dg_fed_rows_new(const dg_task *task, dg_node *const *nodes, int n_node
     REFUSE_NULL(nodes);
     REFUSE_NULL(fed);
     *fed = NULL;
-    DG_TRY(task_needs(task, "feeding rows", TASK_GRAPH | TASK_DATA));
-    DG_TRY(task_check(task));
+    DG_TRY(task_check(task, "feeding rows", TASK_DATA));
     dg_fed_rows *made = calloc(1, sizeof *made);
     if (!made)
         return dg_no_memory("rows to feed");
@@ -177,7 +176,7 @@ dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics)
     REFUSE_NULL(task);
     REFUSE_NULL(metrics);
     *metrics = (dg_metrics){0};
-    DG_TRY(task_check(task));
+    DG_TRY(task_check(task, "evaluation", TASK_LOSS | TASK_DATA));
     DG_TRY(metrics_choose(task, &set));
     DG_TRY(fetch_list(task, &set, ALL_OBJECTIVES, fetch, &n_fetch));
     pass p = {0};
@@ -206,7 +205,7 @@ dg_status dg_confusion(const dg_task *task, dg_rows rows, dg_tensor *counts)
     REFUSE_NULL(task);
     REFUSE_NULL(counts);
     *counts = (dg_tensor){0};
-    DG_TRY(task_check(task));
+    DG_TRY(task_check(task, "confusion", TASK_DATA));
     dg_task judging = *task;
     judging.metrics = "f1_macro";
     DG_TRY(metrics_choose(&judging, &set));

@@ -78,7 +78,8 @@ static dg_status check_input(const dg_task *task, int i)
     return dg_ok();
 }
 
-dg_status task_needs(const dg_task *task, const char *who, unsigned members)
+/* "WHO: the task has no loss, no data" */
+static dg_status check_members(const dg_task *task, const char *who, unsigned members)
 {
     const struct {
         unsigned member;
@@ -96,9 +97,11 @@ dg_status task_needs(const dg_task *task, const char *who, unsigned members)
     return n ? dg_error(DG_BAD_ARGUMENT, "%s: the task has %s", who, text) : dg_ok();
 }
 
-dg_status task_check(const dg_task *task)
+dg_status task_check(const dg_task *task, const char *who, unsigned members)
 {
-    DG_TRY(dg_graph_status(task->graph));
+    if (task->graph)
+        DG_TRY(dg_graph_status(task->graph));
+    DG_TRY(check_members(task, who, members | TASK_GRAPH));
     const struct {
         const char *what;
         dg_node *node;
@@ -222,7 +225,7 @@ dg_status fields_bind(const dg_task *task, dg_node *const *nodes, int n_nodes, f
 {
     *sources = (field_sources){0};
     if (!task->data)
-        return dg_error(DG_BAD_ARGUMENT, "no data set");
+        return dg_error(DG_BAD_ARGUMENT, "the task has no data");
     DG_TRY(dg_dataset_rows(task->data, &sources->rows));
     wiring w = {0};
     dg_status status = wiring_new(task, nodes, n_nodes, &w);

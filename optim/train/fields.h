@@ -20,11 +20,9 @@ typedef struct field_sources {
 
 /* What a caller of a function may have left out of a task. */
 enum { TASK_GRAPH = 1, TASK_LOSS = 2, TASK_PARAMETERS = 4, TASK_DATA = 8 };
-/* DG_BAD_ARGUMENT: "WHO: the task has no loss and no data", of `members` of it. */
-dg_status task_needs(const dg_task *task, const char *who, unsigned members);
-
-/* Whether the task's graph is sound, and its loss, output and inputs are of it. What is missing is the caller's. */
-dg_status task_check(const dg_task *task);
+/* Whether the task's graph is sound, `members` of the task are there, and its loss, output and inputs are of the graph.
+ * A mistake in building, which leaves nodes NULL, is told first. */
+dg_status task_check(const dg_task *task, const char *who, unsigned members);
 
 /* The inputs that `nodes` read, of a task that task_check takes. Converts fields where their element type is another.
  */

@@ -29,7 +29,7 @@ dg_status dg_predictor_new(const dg_task *task, dg_node *node, dg_predictor **pr
     REFUSE_NULL(task);
     REFUSE_NULL(predictor);
     *predictor = NULL;
-    DG_TRY(task_check(task)); /* a mistake in building, which leaves the node NULL, is told first */
+    DG_TRY(task_check(task, "predictor", 0));
     REFUSE_NULL(node);
     if (dg_node_graph(node) != task->graph)
         return dg_error(DG_BAD_ARGUMENT, "the node to predict, '%s', is of another graph", dg_node_name(node));

@@ -447,7 +447,7 @@ dg_status dg_separability_find(const dg_task *task, dg_rows rows, dg_separabilit
     REFUSE_NULL(task);
     REFUSE_NULL(found);
     *found = (dg_separability){0};
-    DG_TRY(task_needs(task, "whether rows are separable", TASK_GRAPH | TASK_LOSS | TASK_PARAMETERS | TASK_DATA));
+    DG_TRY(task_check(task, "whether rows are separable", TASK_LOSS | TASK_PARAMETERS | TASK_DATA));
     if (rows.count < 1)
         return dg_error(DG_BAD_ARGUMENT, "whether rows are separable: no rows");
     question q = {.task = task, .rows = rows};

@@ -19,9 +19,7 @@
 static dg_status check_options(const dg_trainer_options *options)
 {
     const dg_task *task = &options->task;
-    if (task->graph)
-        DG_TRY(task_check(task)); /* a mistake in building, which leaves the loss NULL, is told first */
-    DG_TRY(task_needs(task, "trainer", TASK_GRAPH | TASK_LOSS | TASK_PARAMETERS | TASK_DATA));
+    DG_TRY(task_check(task, "trainer", TASK_LOSS | TASK_PARAMETERS | TASK_DATA));
     if (options->epochs < 0 && options->epochs != DG_NONE)
         return dg_error(DG_BAD_ARGUMENT, "epochs is %lld, expected 1 or more, or DG_NONE for none",
                         (long long)options->epochs);

@@ -154,6 +154,14 @@ Test(tasks, what_is_left_out_is_named)
         cr_expect_eq(status.code, DG_BAD_ARGUMENT);
         cr_expect(strstr(status.message, cases[k].why), "'%s'", status.message);
     }
+    dg_task task = {.graph = net.graph, .parameters = net.parameters};
+    dg_predictor *predictor;
+    dg_metrics metrics;
+    dg_status status = dg_evaluate(&task, (dg_rows){.count = 4}, &metrics);
+    cr_expect(strstr(status.message, "evaluation: the task has no loss, no data"), "'%s'", status.message);
+    task.graph = NULL;
+    status = dg_predictor_new(&task, net.scores, &predictor);
+    cr_expect(strstr(status.message, "predictor: the task has no graph"), "'%s'", status.message);
 }
 
 /* A mean over no rows would be NaN. */
