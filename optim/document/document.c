@@ -61,8 +61,11 @@ dg_status dg_graph_file_require(const dg_graph_file *file, const char *name, dg_
     REFUSE_NULL(name);
     REFUSE_NULL(node);
     *node = dg_graph_file_find(file, name);
-    if (*node)
-        return dg_ok();
+    return *node ? dg_ok() : document_no_node(file, name);
+}
+
+dg_status document_no_node(const dg_graph_file *file, const char *name)
+{
     const char *near = dg_name_nearest(name, name_at, file);
     return dg_error(DG_BAD_ARGUMENT, "there is no node '%s'%s%s%s", name, near ? " (did you mean '" : "",
                     near ? near : "", near ? "'?)" : "");

@@ -28,6 +28,8 @@
 
 /* A node of the document by its name, −1: there is none. */
 int document_find(const dg_graph_file *file, const char *name);
+/* The error where there is none of that name, with the one that was probably meant. */
+dg_status document_no_node(const dg_graph_file *file, const char *name);
 /* Whether the node's op is the role's. */
 bool document_has_role(const dg_graph_file *file, int node, dg_role role);
 /* Whether the node stands for another file: use() and scan(). */

@@ -368,7 +368,7 @@ static dg_status check_roles(const exporting *e)
     for (int k = 0; k < 2; k++) {
         found[k] = dg_file_attribute_find(&e->file.attributes, names[k]);
         if (found[k] && document_find(&e->file, found[k]) < 0)
-            return dg_error(DG_BAD_ARGUMENT, "%s=%s: the network has no such node", names[k], found[k]);
+            return dg_prefixed(document_no_node(&e->file, found[k]), "%s=%s", names[k], found[k]);
     }
     if (found[0] && found[1] && strcmp(found[0], found[1]) == 0)
         return dg_error(DG_BAD_ARGUMENT,

@@ -69,12 +69,13 @@ dg_status owned_find_shares(building *b)
         if (!share)
             continue;
         const dg_file_node *other = b->shares[k] < 0 ? NULL : &file->nodes[b->shares[k]];
-        if (!other || other == node || b->owners[k] >= 0)
+        if (!other && b->owners[k] < 0)
+            return dg_graph_file_error(
+                file, node->line, dg_prefixed(document_no_node(file, share), "node '%s', share=%s", node->name, share));
+        if (other == node || b->owners[k] >= 0)
             return dg_graph_file_error(file, node->line,
                                        dg_error(DG_BAD_ARGUMENT, "node '%s', share=%s: %s", node->name, share,
-                                                b->owners[k] >= 0 ? "it is a parameter itself"
-                                                : other           ? "that is itself"
-                                                                  : "there is no such node"));
+                                                b->owners[k] >= 0 ? "it is a parameter itself" : "that is itself"));
         if (strcmp(other->call.s, node->call.s) != 0)
             return dg_graph_file_error(file, node->line,
                                        dg_error(DG_BAD_ARGUMENT, "node '%s' is %s, and shares with '%s', which is %s",

@@ -261,7 +261,7 @@ dg_status use_find_result(const dg_graph_file *file, int *result)
     const char *output = dg_graph_file_setting(file, "output"), *loss = dg_graph_file_setting(file, "loss");
     *result = document_find(file, output ? output : "output");
     if (output && *result < 0)
-        return dg_graph_file_error(file, 0, dg_error(DG_BAD_ARGUMENT, "output=%s: there is no such node", output));
+        return dg_graph_file_error(file, 0, dg_prefixed(document_no_node(file, output), "output=%s", output));
     if (*result >= 0)
         return dg_ok();
     bool *is_read = calloc(2 * (size_t)file->n_nodes + 2, sizeof *is_read),

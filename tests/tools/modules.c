@@ -401,7 +401,7 @@ Test(modules, share_names_its_mistakes)
 {
     expect_error("digraph { " X "y [op=relu, share=x]; x -> y; }", "y", "parameter");
     expect_error("digraph { " X "a [op=relu]; y [op=relu, share=a]; x -> a -> y; }", "y", "owns no parameters");
-    expect_error("digraph { " X "y [op=\"linear(3)\", share=w]; x -> y; }", "w", "no such node");
+    expect_error("digraph { " X "y [op=\"linear(3)\", share=xx]; x -> y; }", "xx", "no node 'xx'");
     expect_error("digraph { " X "a [op=\"linear(2)\"]; y [op=\"linear(3)\", share=a]; x -> a; x -> y; }", "[2, 4]",
                  "[3, 4]");
 }

@@ -337,7 +337,7 @@ Test(graph_file, what_the_reader_refuses_is_refused_when_it_is_written)
     } wrong[] = {{"epoch", "3", "did you mean 'epochs'"},
                  {"epochs", "many", "a whole number"},
                  {"dtype", "float64", "built in float32"},
-                 {"loss", "nobody", "no such node"},
+                 {"loss", "los", "no node 'los' (did you mean 'loss'?)"},
                  {"output", "loss", "this is the loss"},
                  {"repeat", "3", "clusters"},
                  {"arg", "x", "edges"},
