@@ -332,6 +332,8 @@ static dg_status normalise_float(dg_arena *arena, const dg_attr_spec *spec, cons
         return wrong_kind(arena, spec, given);
     if (isnan(number) && !spec->may_be_nan)
         return dg_error(DG_BAD_ARGUMENT, "'%s' is NaN, expected a number", spec->name);
+    if (isinf(number) && !spec->may_be_nan && !spec->may_be_infinite)
+        return dg_error(DG_BAD_ARGUMENT, "'%s' is %g, expected a finite number", spec->name, number);
     *value = (dg_value){.kind = DG_VALUE_FLOAT, .f = number};
     return dg_ok();
 }

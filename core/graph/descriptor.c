@@ -80,7 +80,7 @@ static dg_status check_inputs(const dg_op *op)
 static bool is_empty_attr(const dg_attr_spec *attr)
 {
     return !attr->name && !attr->kind && !attr->fallback && !attr->doc && !attr->choices && !attr->positional &&
-           !attr->may_be_nan && !attr->takes_rest;
+           !attr->may_be_nan && !attr->may_be_infinite && !attr->takes_rest;
 }
 
 static dg_status check_attrs(const dg_op *op)
@@ -100,8 +100,9 @@ static dg_status check_attrs(const dg_op *op)
             return wrong(op, "attribute '%s' is of kind %d, which there is not", attr->name, (int)attr->kind);
         if (attr->choices && attr->kind != DG_ATTR_NAME && attr->kind != DG_ATTR_SIZES)
             return wrong(op, "attribute '%s' has choices, but is no DG_ATTR_NAME", attr->name);
-        if (attr->may_be_nan && attr->kind != DG_ATTR_FLOAT)
-            return wrong(op, "attribute '%s' has may_be_nan, but is no DG_ATTR_FLOAT", attr->name);
+        if ((attr->may_be_nan || attr->may_be_infinite) && attr->kind != DG_ATTR_FLOAT)
+            return wrong(op, "attribute '%s' has %s, but is no DG_ATTR_FLOAT", attr->name,
+                         attr->may_be_nan ? "may_be_nan" : "may_be_infinite");
         if (attr->takes_rest && attr->kind != DG_ATTR_SHAPE)
             return wrong(op, "attribute '%s' has takes_rest, but is no DG_ATTR_SHAPE", attr->name);
     }

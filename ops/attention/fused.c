@@ -321,8 +321,8 @@ static double forward_flops(const dg_infer *infer)
         .name = "random", .flags = DG_OPTIONAL | DG_INDEX, .doc = "[4], of attention_key: weights are dropped"         \
     }
 #define ATTRIBUTES                                                                                                     \
-    {.name = "scale", .kind = DG_ATTR_FLOAT, .fallback = "1", .doc = "of the products q·kᵀ"},                          \
-        SWITCH("is_causal", "false", "query i sees keys 0 … i"), NUMBER("dropout_p", "0", "of the weights")
+    BOUND("scale", "1", "of the products q·kᵀ"), SWITCH("is_causal", "false", "query i sees keys 0 … i"),              \
+        NUMBER("dropout_p", "0", "of the weights")
 
 static const dg_sample forward_samples[] = {
     {"fused_attention", {"[2, 3, 2]", "[2, 4, 2]", "[2, 4, 3]"}},

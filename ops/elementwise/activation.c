@@ -22,7 +22,7 @@
     }
 
 /* With numbers to choose: further samples in calls like "elu(alpha=0.5)". LIMITED: not any numbers will do. */
-#define FAMILY_OF(...) LIMITED(finite_check, __VA_ARGS__)
+#define FAMILY_OF(...) LIMITED(NULL, __VA_ARGS__)
 #define LIMITED(check_function, op_name, summary_text, source_text, formula_text, second_sample, ...)                  \
     {                                                                                                                  \
         .name = op_name, .family = "activation", .summary = summary_text, .source = source_text,                       \
@@ -43,21 +43,14 @@ static dg_status out_of_range(const char *name, double value, const char *wants)
     return dg_error(DG_BAD_ARGUMENT, "%s is %g, expected %s", name, value, wants);
 }
 
-static dg_status finite_check(const dg_value *attrs)
-{
-    return isfinite(attrs[0].f) ? dg_ok() : out_of_range("its number", attrs[0].f, "a finite one");
-}
-
 static dg_status celu_check(const dg_value *attrs)
 {
-    return attrs[0].f != 0 && isfinite(attrs[0].f) ? dg_ok()
-                                                   : out_of_range("alpha", attrs[0].f, "a finite number other than 0");
+    return attrs[0].f != 0 ? dg_ok() : out_of_range("alpha", attrs[0].f, "a number other than 0");
 }
 
 static dg_status softplus_check(const dg_value *attrs)
 {
-    return attrs[0].f != 0 && isfinite(attrs[0].f) ? dg_ok()
-                                                   : out_of_range("beta", attrs[0].f, "a finite number other than 0");
+    return attrs[0].f != 0 ? dg_ok() : out_of_range("beta", attrs[0].f, "a number other than 0");
 }
 
 static dg_status hardtanh_check(const dg_value *attrs)
@@ -164,7 +157,7 @@ static const dg_op activation_ops[] = {
     LIMITED(softplus_check, "softplus", "y = ln(1 + exp(βx))/β, x itself where βx > threshold",
             "Dugas, Bengio, Bélisle, Nadeau, Garcia 2001",
             "where(beta * input > threshold, input, softplus(beta * input) / beta)", "softplus(beta=2)",
-            NUMBER("beta", "1", "how sharp the bend is"), NUMBER("threshold", "20", "where the line begins")),
+            NUMBER("beta", "1", "how sharp the bend is"), BOUND("threshold", "20", "where the line begins")),
     ACTIVATION("softsign", "y = x/(1 + |x|)", "Turian, Bergstra, Bengio 2009", "input / (1 + abs(input))"),
     ACTIVATION("silu", "y = x·σ(x)", "Elfwing, Uchibe, Doya 2018; swish: Ramachandran, Zoph, Le 2017",
                "input * sigmoid(input)"),
@@ -185,25 +178,25 @@ static const dg_op activation_ops[] = {
     },
     LIMITED(hardtanh_check, "hardtanh", "y = min(max(x, min_val), max_val), derivative 0 at both", "Collobert 2004",
             "where(input <= min_val, min_val, where(input >= max_val, max_val, input))",
-            "hardtanh(min_val=-0.5, max_val=3)", NUMBER("min_val", "-1", "the least value"),
-            NUMBER("max_val", "1", "the greatest value")),
+            "hardtanh(min_val=-0.5, max_val=3)", BOUND("min_val", "-1", "the least value"),
+            BOUND("max_val", "1", "the greatest value")),
     ACTIVATION("hardsigmoid", "y = min(max(x/6 + ½, 0), 1), derivative 0 at ±3", "Courbariaux, Bengio, David 2015",
                "where(input <= -3, 0, where(input >= 3, 1, (input + 3) / 6))"),
     ACTIVATION("hardswish", "y = x·min(max(x + 3, 0), 6)/6, derivative −½ at −3 and 1½ at 3",
                "Howard et al. 2019 (MobileNetV3)",
                "where(input < -3, 0, where(input <= 3, input * (input + 3) / 6, input))"),
     FAMILY_OF("hardshrink", "y = x where |x| > λ, else 0", NULL, "where(abs(input) <= lambd, 0, input)",
-              "hardshrink(lambd=1)", NUMBER("lambd", "0.5", "λ")),
+              "hardshrink(lambd=1)", BOUND("lambd", "0.5", "λ")),
     LIMITED(softshrink_check, "softshrink", "y = x moved by λ towards 0, 0 where |x| ≤ λ", NULL,
             "where(abs(input) <= lambd, 0, input - lambd * sign(input))", "softshrink(lambd=1)",
-            NUMBER("lambd", "0.5", "λ")),
+            BOUND("lambd", "0.5", "λ")),
     {
         .name = "threshold",
         .family = "activation",
         .summary = "y = x where x > threshold, else value",
         .inputs = {{.name = "input"}},
-        .attrs = {{.name = "threshold", .kind = DG_ATTR_FLOAT, .doc = "where x itself begins"},
-                  {.name = "value", .kind = DG_ATTR_FLOAT, .doc = "the value below"}},
+        .attrs = {{.name = "threshold", .kind = DG_ATTR_FLOAT, .may_be_infinite = true, .doc = "where x itself begins"},
+                  {.name = "value", .kind = DG_ATTR_FLOAT, .may_be_infinite = true, .doc = "the value below"}},
         .formula = "where(input <= threshold, value, input)",
         .samples = threshold_samples,
     },

@@ -1,5 +1,6 @@
 /* Elementwise functions: one formula a line. Shapes, kernels and derivatives of any order follow from it. */
 #include "ops/shared/arguments.h"
+#include "ops/shared/describe.h"
 
 #include <dotgrad/op.h>
 
@@ -118,8 +119,7 @@ static const dg_op elementwise_ops[] = {
         .family = "elementwise",
         .summary = "y = min(max(x, min), max), either bound may be left out; derivative 0 at the bounds",
         .inputs = {{.name = "input"}},
-        .attrs = {{.name = "min", .kind = DG_ATTR_FLOAT, .fallback = "none", .doc = "the least value"},
-                  {.name = "max", .kind = DG_ATTR_FLOAT, .fallback = "none", .doc = "the greatest value"}},
+        .attrs = {BOUND("min", "none", "the least value"), BOUND("max", "none", "the greatest value")},
         .formula_for = clamp_formula,
         .samples = clamp_samples,
     },
@@ -139,7 +139,7 @@ static const dg_op elementwise_ops[] = {
         .family = "elementwise",
         .summary = "y = a^b, with b the second input or the number `exponent`",
         .inputs = {{.name = "input"}, {.name = "other", .flags = DG_OPTIONAL}},
-        .attrs = {{.name = "exponent", .kind = DG_ATTR_FLOAT, .fallback = "none", .doc = "b, when it is a number"}},
+        .attrs = {BOUND("exponent", "none", "b, when it is a number")},
         .formula_for = pow_formula,
         .samples = pow_samples,
     },

@@ -10,7 +10,7 @@
         .inputs = {{.name = "input"}}, .formula = formula_text, .samples = SAMPLES({op_name, {"[3, 4]"}})              \
     }
 /* With a number to choose: a further sample in a call like "snake(a=0.5)". LIMITED: not any number will do. */
-#define FAMILY_OF(...) LIMITED(finite_check, __VA_ARGS__)
+#define FAMILY_OF(...) LIMITED(NULL, __VA_ARGS__)
 #define LIMITED(check_function, op_name, summary_text, source_text, formula_text, second_sample, ...)                  \
     {                                                                                                                  \
         .name = op_name, .family = "activation", .summary = summary_text, .source = source_text,                       \
@@ -20,17 +20,9 @@
 
 /* ---- numbers that are limited ---- */
 
-static dg_status finite_check(const dg_value *attrs)
-{
-    return isfinite(attrs[0].f) ? dg_ok()
-                                : dg_error(DG_BAD_ARGUMENT, "its number is %g, expected a finite one", attrs[0].f);
-}
-
 static dg_status want_not_negative(const char *name, double value)
 {
-    return value >= 0 && isfinite(value)
-               ? dg_ok()
-               : dg_error(DG_BAD_ARGUMENT, "%s is %g, expected a finite number, 0 or more", name, value);
+    return value >= 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "%s is %g, expected 0 or more", name, value);
 }
 
 static dg_status squareplus_check(const dg_value *attrs)
@@ -45,9 +37,7 @@ static dg_status isru_check(const dg_value *attrs)
 
 static dg_status snake_check(const dg_value *attrs)
 {
-    return attrs[0].f != 0 && isfinite(attrs[0].f)
-               ? dg_ok()
-               : dg_error(DG_BAD_ARGUMENT, "a is %g, expected a finite number other than 0", attrs[0].f);
+    return attrs[0].f != 0 ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "a is %g, expected a number other than 0", attrs[0].f);
 }
 
 /* ---- pau: a rational function whose coefficients are trained ---- */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "distance.h"
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 #include "product.h"
 
@@ -536,7 +537,7 @@ static const dg_op linear_ops[] = {
         .family = "linear",
         .summary = "distances between rows: y_ij = ‖a_i − b_j‖_p; gradients are 0 where that is 0",
         .inputs = {{.name = "x1", .doc = "[.., n, d]" RANGE}, {.name = "x2", .doc = "[.., m, d]"}},
-        .attrs = {{.name = "p", .kind = DG_ATTR_FLOAT, .fallback = "2", .doc = "of the norm"}},
+        .attrs = {BOUND("p", "2", "of the norm")},
         .infer = cdist_infer,
         .compose = cdist_compose,
         .samples = cdist_samples,

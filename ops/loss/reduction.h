@@ -2,6 +2,8 @@
 #ifndef OPS_LOSSES_H
 #define OPS_LOSSES_H
 
+#include "ops/shared/describe.h"
+
 #include <dotgrad/op.h>
 
 #include <string.h>
@@ -33,14 +35,6 @@ dg_node *loss_of_pair(dg_node *x, dg_node *t, const char *format, ...) __attribu
         {                                                                                                              \
             .name = "target", .doc = "in input's shape, or one number"                                                 \
         }                                                                                                              \
-    }
-#define LOSS_NUMBER(attr_name, fallback_text, text)                                                                    \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .doc = text                               \
-    }
-#define LOSS_SWITCH(attr_name, fallback_text, text)                                                                    \
-    {                                                                                                                  \
-        .name = attr_name, .kind = DG_ATTR_BOOL, .fallback = fallback_text, .doc = text                                \
     }
 
 #endif

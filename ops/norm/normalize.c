@@ -161,7 +161,7 @@ static const dg_op normalize_ops[] = {
         .family = "norm",
         .summary = "y = x/max(‖x‖, eps) along dim",
         .inputs = {{.name = "input"}},
-        .attrs = {NUMBER("p", "2", "of the norm"),
+        .attrs = {BOUND("p", "2", "of the norm"),
                   {.name = "dim", .kind = DG_ATTR_INTS, .fallback = "1", .doc = "what the norm goes over"},
                   NUMBER("eps", "1e-12", "the least that is divided by")},
         .infer = normalize_infer,

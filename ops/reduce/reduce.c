@@ -1,5 +1,6 @@
 /* Reductions that are made of others, over one dimension, several, or all (`dim` left out): var, std, norm, logsumexp;
  * places, argmax and argmin; and sum_to and prod_others, for derivatives. */
+#include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
 #include "reduction.h"
 
@@ -354,11 +355,7 @@ static const dg_op reduce_ops[] = {
         .family = "reduce",
         .summary = "y = (Σ |x|ᵖ)^(1/p); gradient 0 where that is 0",
         .inputs = {{.name = "input"}},
-        .attrs = {{.name = "p",
-                   .kind = DG_ATTR_FLOAT,
-                   .fallback = "2",
-                   .doc = "the order: inf is the greatest |x|, 0 counts what is not 0"},
-                  DIM_ATTR,
+        .attrs = {BOUND("p", "2", "the order: inf is the greatest |x|, 0 counts what is not 0"), DIM_ATTR,
                   KEEPDIM_ATTR},
         .infer = norm_infer,
         .compose = norm_compose,

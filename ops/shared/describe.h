@@ -10,6 +10,10 @@
         .name = attr_name, .kind = attr_kind, .fallback = fallback_text, .doc = text                                   \
     }
 #define NUMBER(attr_name, fallback_text, text) ATTR(attr_name, DG_ATTR_FLOAT, fallback_text, text)
+#define BOUND(attr_name, fallback_text, text)  /* a number that may be infinite */                                     \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_FLOAT, .fallback = fallback_text, .may_be_infinite = true, .doc = text      \
+    }
 #define WHOLE(attr_name, fallback_text, text)  ATTR(attr_name, DG_ATTR_INT, fallback_text, text)
 #define SWITCH(attr_name, fallback_text, text) ATTR(attr_name, DG_ATTR_BOOL, fallback_text, text)
 

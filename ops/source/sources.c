@@ -2,6 +2,7 @@
  */
 #include "ops/shared/arguments.h"
 #include "ops/shared/chunks.h"
+#include "ops/shared/describe.h"
 
 #include <dotgrad/op.h>
 #include <dotgrad/ops/source.h>
@@ -273,8 +274,8 @@ static const dg_op source_ops[] = {
               .kind = DG_ATTR_BOOL,
               .fallback = "false",
               .doc = "true: stays above 0; an optimiser steps its logarithm, and never decays it"},
-             {.name = "min", .kind = DG_ATTR_FLOAT, .fallback = "none", .doc = "a step ends at least here"},
-             {.name = "max", .kind = DG_ATTR_FLOAT, .fallback = "none", .doc = "a step ends at most here"}},
+             BOUND("min", "none", "a step ends at least here"),
+             BOUND("max", "none", "a step ends at most here")},
         .role = DG_ROLE_PARAMETER,
         .infer = parameter_infer,
     },

@@ -56,11 +56,24 @@ Test(hostile, numbers_out_of_range)
     EXPECT_REFUSED(dg_topk(image, 13), "k");
     EXPECT_REFUSED(dg_repeat(image, DG_INTS(-1)), "repeat");
     EXPECT_REFUSED(dg_to(image, (dg_dtype)99), "99");
+    EXPECT_REFUSED(dg_softplus(image, .beta = (double)INFINITY), "'beta' is inf, expected a finite number");
+    EXPECT_REFUSED(dg_var(image, .correction = (double)-INFINITY), "'correction' is -inf");
     EXPECT_REFUSED(dg_uniform_like(image, .low = 2, .high = 1), "low");
     EXPECT_REFUSED(dg_uniform_like(image, .high = (double)INFINITY), "high");
     EXPECT_REFUSED(dg_uniform(g, DG_SHAPE(2), .low = -3e38, .high = 3e38, .dtype = DG_FLOAT32), "float32");
     EXPECT_REFUSED(dg_normal_like(image, .mean = (double)INFINITY), "mean");
     EXPECT_REFUSED(dg_normal(g, DG_SHAPE(2), .std = (double)INFINITY), "std");
+}
+
+/* Where a number may be infinite: a bound that nothing reaches, the order of a norm. */
+Test(hostile, infinite_numbers_that_mean_something)
+{
+    cr_expect_not_null(dg_clamp(image, .min = (double)-INFINITY, .max = 1));
+    cr_expect_not_null(dg_norm(image, .p = (double)INFINITY));
+    cr_expect_not_null(dg_hardtanh(image, .max_val = (double)INFINITY));
+    cr_expect_not_null(dg_full(g, DG_SHAPE(2), (double)-INFINITY));
+    cr_expect_not_null(dg_huber_loss(image, image, .delta = (double)INFINITY));
+    OK(dg_graph_status(g));
 }
 
 /* The number that says in C that there is none is not the default where a file says it. */

@@ -48,10 +48,18 @@ Test(bad_input, graphs)
         {"", "bad.dot"},
         {"PNG\1\2\3", "bad.dot"},
         {"digraph { x [op=\"input([N, 4], dtype=int63)\"]; y [op=relu]; x -> y; }", "int63"},
+        {"digraph { " X "y [op=\"layer_norm(4, eps=inf)\"]; x -> y; }", "'eps' is inf, expected a finite number"},
+        {"digraph { " X "y [op=\"linear(3, init=glorot)\"]; x -> y; }", "there is no initialiser 'glorot'"},
+        {"digraph { " X "y [op=\"linear(3, init=[1.5])\"]; x -> y; }", "the parameter's shape [3, 4]"},
+        {"digraph { x [op=\"zeros([2, 3, 2])\"]; y [op=\"transformer_encoder_layer(2, 1, layer_norm_eps=-1)\"];\n"
+         "x -> y; }",
+         "'y': its layer_norm: eps is -1"},
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         write_text("bad.dot", cases[k].text);
-        expect_failure(dotgrad("eval bad.dot --fetch y --out out"), cases[k].text, cases[k].words);
+        outcome run = dotgrad("eval bad.dot --fetch y --out out");
+        expect_failure(run, cases[k].text, cases[k].words);
+        cr_assert_eq(strncmp(run.err, "dotgrad: bad.dot:", 17), 0, "no file's name: %s", run.err);
         cr_assert(access("out", F_OK), "%s: it left a result", cases[k].text);
     }
     expect_failure(dotgrad("eval missing.dot --fetch y --out out"), "a missing file", "missing.dot");

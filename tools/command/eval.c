@@ -168,7 +168,7 @@ static dg_status add_gradients(const graph_session *session, const eval_options 
     if (status.code == DG_OK && !(grads = calloc((size_t)wrt.count, sizeof *grads)))
         status = dg_no_memory("the values");
     if (status.code == DG_OK)
-        status = dg_grad(output, wrt.count, wrt.nodes, grads);
+        status = dg_prefixed(dg_grad(output, wrt.count, wrt.nodes, grads), "%s", session->name);
     for (int k = 0; k < wrt.count && status.code == DG_OK; k++) {
         status = add_request(requests, "", grads[k]);
         if (status.code == DG_OK) {
@@ -294,6 +294,21 @@ static dg_status trace(graph_session *session, const eval_options *given)
     return status;
 }
 
+static dg_status run_requests(graph_session *session, const eval_options *given, const request_list *requests,
+                              const eval_feeds *feeds, dg_plan **plan)
+{
+    DG_TRY(dg_plan_new(session->graph,
+                       &(dg_plan_options){.fetch = requests->nodes,
+                                          .n_fetch = requests->count,
+                                          .parameters = session->parameters,
+                                          .threads = session->threads,
+                                          .seed = session->seed,
+                                          .training = given->training,
+                                          .memory_limit = session->memory_limit},
+                       plan));
+    return dg_plan_run(*plan, feeds->feeds, feeds->count);
+}
+
 static dg_status compute(graph_session *session, const eval_options *given, const request_list *requests)
 {
     eval_feeds feeds = {0};
@@ -302,20 +317,7 @@ static dg_status compute(graph_session *session, const eval_options *given, cons
     if (status.code == DG_OK)
         status = take_parameters(session, given, &feeds);
     if (status.code == DG_OK)
-        status = dg_plan_new(session->graph,
-                             &(dg_plan_options){.fetch = requests->nodes,
-                                                .n_fetch = requests->count,
-                                                .parameters = session->parameters,
-                                                .threads = session->threads,
-                                                .seed = session->seed,
-                                                .training = given->training,
-                                                .memory_limit = session->memory_limit},
-                             &plan);
-    if (status.code == DG_OK) {
-        status = dg_plan_run(plan, feeds.feeds, feeds.count);
-        if (status.code != DG_OK)
-            status = dg_prefixed(status, "%s", given->graph);
-    }
+        status = dg_prefixed(run_requests(session, given, requests, &feeds, &plan), "%s", session->name);
     if (status.code == DG_OK && given->out)
         status = write_results(plan, requests, given->out);
     else if (status.code == DG_OK)

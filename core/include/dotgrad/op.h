@@ -156,10 +156,11 @@ typedef struct dg_attr_spec {
     dg_attr_kind kind;
     const char *fallback; /* the default, as a graph file would write it ("none": may be absent); NULL: required */
     const char *doc;
-    const char *choices; /* of DG_ATTR_NAME: "mean|sum|none" */
-    bool positional;     /* the C builder takes it as an argument, not as an option */
-    bool may_be_nan;     /* of DG_ATTR_FLOAT: NaN is a value like others; else it is refused */
-    bool takes_rest;     /* of DG_ATTR_SHAPE: a size may be −1, which follows from the others */
+    const char *choices;  /* of DG_ATTR_NAME: "mean|sum|none" */
+    bool positional;      /* the C builder takes it as an argument, not as an option */
+    bool may_be_nan;      /* of DG_ATTR_FLOAT: NaN, ∞ and −∞ are values like others; else NaN is refused */
+    bool may_be_infinite; /* of DG_ATTR_FLOAT: ∞ and −∞ are; else they are refused */
+    bool takes_rest;      /* of DG_ATTR_SHAPE: a size may be −1, which follows from the others */
 } dg_attr_spec;
 
 enum dg_op_flags {
