@@ -82,6 +82,11 @@ Test(plots, snapshots_are_the_weights_after_so_many_steps)
     cr_assert_float_eq(number_in("run/snapshots/6.safetensors", "a", 0), pow(0.8, 6), 1e-15);
     expect_fine(dotgrad("train bowl.dot -o run"));
     cr_assert_neq(access("run/snapshots/6.safetensors", F_OK), 0);
+    /* the graph may ask for them as well */
+    cr_assert_eq(system("sed 's/graph \\[/graph [snapshot_every=3, /' bowl.dot >kept.dot"), 0);
+    expect_fine(dotgrad("train kept.dot -o kept"));
+    cr_assert_float_eq(number_in("kept/snapshots/3.safetensors", "a", 1), pow(0.8, 3), 1e-15);
+    cr_assert_neq(access("kept/snapshots/2.safetensors", F_OK), 0);
 }
 
 /* With batches, too: those of 3 epochs of 4 steps, equal to a run that ends there. */

@@ -34,15 +34,10 @@ static const option_row own[] = {
      .doc = "lets the run replace one of another network in its folder"},
     {.name = "trace",
      .form = DG_FORM_FLAG,
-     .against = "run|force|no-pictures|watch|watch-every|patience|monitor|metrics|validation|folds|fold",
+     .against = "run|force|no-pictures|watch|watch-every|snapshot-every|patience|monitor|metrics|validation|folds|fold",
      .doc = "works through --steps steps instead: every node with the numbers filled in, forward and\n"
             "backward, then the new weights; leaves no folder"},
     {.name = "steps", .form = DG_FORM_COUNT, .most = 1000000000, .needs = "trace", .doc = "of the trace (1)"},
-    {.name = "snapshot-every",
-     .form = DG_FORM_COUNT,
-     .most = 1000000000,
-     .against = "trace",
-     .doc = "keeps the weights of every so many steps in RUN/snapshots, for plot --contour and --samples"},
     {.name = "no-pictures", .form = DG_FORM_FLAG, .doc = "draws neither the graph nor the loss curve"},
     {0}};
 
@@ -105,7 +100,8 @@ static const setting settings_known[] = {
     {"clip_norm", NUMBER, AT(clip_norm), "dotgrad.clip_norm", true, "0"},
     {"memory_limit", BYTES, AT(memory_limit), NULL, true, NULL},
     {"watch", TEXT, AT(watch), NULL, ALSO_RESUMED, NULL},
-    {"watch_every", WHOLE, AT(watch_every), NULL, ALSO_RESUMED, "0"}};
+    {"watch_every", WHOLE, AT(watch_every), NULL, ALSO_RESUMED, "0"},
+    {"snapshot_every", WHOLE, AT(snapshot_every), NULL, ALSO_RESUMED, "0"}};
 enum { SETTINGS = sizeof settings_known / sizeof *settings_known };
 
 static bool is_given(const train_settings *settings, const setting *one)
@@ -158,7 +154,6 @@ int settings_parse(int argc, char **argv, train_settings *settings)
     settings->resume = option_text("resume");
     settings->weights = option_text("weights");
     settings->no_pictures = option_given("no-pictures");
-    settings->snapshot_every = option_whole("snapshot-every", 0);
     settings->trace = option_given("trace");
     settings->steps = option_whole("steps", 0);
     settings->force = option_given("force");

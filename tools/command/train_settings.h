@@ -15,10 +15,10 @@ typedef struct train_settings {
     const char *base;          /* then: see run_notes; NULL: none */
     const char *optimizer, *schedule, *init, *metrics, *average, *groups, *freeze, *monitor, *weights, *watch, *output,
         *loss, *dtype;
-    int64_t epochs, batch_size, seed, split_seed, folds, fold, patience, drop_last, accumulate, watch_every;
+    int64_t epochs, batch_size, seed, split_seed, folds, fold, patience, drop_last, accumulate, watch_every,
+        snapshot_every; /* steps; 0: never */
     double validation, clip_value, clip_norm;
-    size_t memory_limit;    /* 0: none */
-    int64_t snapshot_every; /* steps; 0: never */
+    size_t memory_limit; /* 0: none */
     bool no_pictures, force, trace;
     int64_t steps; /* of the trace */
 } train_settings;
