@@ -236,19 +236,14 @@ static dg_status take_text(const struct dg_file_library *library, const char *ke
     const dg_graph_file *top = library->files[0].file;
     bool is_kept = false;
     const char *known = find_text(library, key, &is_kept);
-    size_t size;
     *real = NULL;
     *text = known ? (is_kept ? document_decode(known) : strdup(known)) : NULL;
     if (known)
         return *text ? dg_ok() : document_no_memory(top);
     DG_TRY(dg_graph_file_check_path(top, path));
-    DG_TRY(dg_read_file_up_to(path, library->options.most_bytes, text, &size));
-    dg_status status =
-        strlen(*text) == size ? dg_ok() : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", path);
-    *real = status.code == DG_OK ? realpath(path, NULL) : NULL;
-    if (status.code != DG_OK)
-        free(*text);
-    return status;
+    DG_TRY(dg_graph_file_text(path, &library->options, text));
+    *real = realpath(path, NULL);
+    return dg_ok();
 }
 
 /* For messages: a path, or the file that a text is kept in. */

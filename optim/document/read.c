@@ -10,8 +10,10 @@
 #include "core/base/arena.h"
 #include "core/base/null.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Ops that stand for another file; NULL: every other op. */
 static module_maker *find_maker(const char *op)
@@ -215,12 +217,30 @@ static dg_status read_text(dg_document_parser *parse, const char *path, const ch
     return status;
 }
 
+dg_status dg_graph_file_text(const char *path, const dg_graph_read_options *options, char **text)
+{
+    REFUSE_NULL(path);
+    REFUSE_NULL(text);
+    size_t size, most = options && options->most_bytes ? options->most_bytes : MOST_BYTES;
+    char graph[1000];
+    *text = NULL;
+    dg_status status = dg_read_file_up_to(path, most, text, &size);
+    int length = snprintf(graph, sizeof graph, "%s/graph.dot", path);
+    bool is_run = status.code == DG_IO && length > 0 && (size_t)length < sizeof graph && access(graph, F_OK) == 0;
+    if (is_run)
+        return dg_error(DG_IO, "%s: this is the folder of a run: its graph is %s", path, graph);
+    if (status.code != DG_OK || strlen(*text) == size)
+        return status;
+    free(*text);
+    *text = NULL;
+    return dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", path);
+}
+
 dg_status dg_document_read(dg_document_parser *parse, const char *path, const dg_graph_read_options *options,
                            dg_graph_file **file)
 {
     static const dg_graph_read_options usual = {0};
     char *text;
-    size_t size;
     REFUSE_NULL(parse);
     REFUSE_NULL(path);
     REFUSE_NULL(file);
@@ -229,9 +249,8 @@ dg_status dg_document_read(dg_document_parser *parse, const char *path, const dg
     DG_TRY(check_lists(options));
     if (options->text)
         return read_text(parse, path, options->text, options, file);
-    DG_TRY(dg_read_file_up_to(path, options->most_bytes ? options->most_bytes : MOST_BYTES, &text, &size));
-    dg_status status = strlen(text) == size ? read_text(parse, path, text, options, file)
-                                            : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", path);
+    DG_TRY(dg_graph_file_text(path, options, &text));
+    dg_status status = read_text(parse, path, text, options, file);
     free(text);
     return status;
 }

@@ -330,6 +330,8 @@ Test(null_arguments, documents)
     REFUSED(dg_attribute_check(epochs, NULL));
     EMPTY(dg_bytes_parse(NULL, &bytes));
     EMPTY(dg_bytes_parse("1M", NULL));
+    REFUSED(dg_graph_file_text(NULL, &empty, &text));
+    REFUSED(dg_graph_file_text("nothing.dot", &empty, NULL));
     REFUSED(dg_document_read(NULL, "nothing.dot", &empty, &made));
     REFUSED(dg_document_read(parse_nothing, NULL, &empty, &made));
     REFUSED(dg_document_read(parse_nothing, "nothing.dot", &empty, NULL));

@@ -420,6 +420,17 @@ Test(run_folder, keeps_what_was_watched)
     cr_assert_not_null(strstr(run.err, "'gradnorm' is not one of"), "%s", run.err);
 }
 
+Test(run_folder, in_the_place_of_a_graph_says_where_its_graph_is)
+{
+    expect_fine(dotgrad("train net.dot -o run"));
+    outcome run = dotgrad("summary run");
+    cr_assert_eq(run.status, 1);
+    cr_assert_str_eq(run.err, "dotgrad: run: this is the folder of a run: its graph is run/graph.dot\n");
+    cr_assert_eq(system("mkdir empty"), 0);
+    run = dotgrad("summary empty");
+    cr_assert_str_eq(run.err, "dotgrad: empty: cannot read: this is a folder\n");
+}
+
 /* Rows of the test part, all of them, and the right ones on the diagonal. */
 Test(run_folder, tells_which_class_was_taken_for_which)
 {

@@ -284,8 +284,6 @@ static dg_status check_settings(const dg_graph_file *file)
     return dg_prefixed(status, "%s", file->path);
 }
 
-enum { MOST_BYTES = 1 << 28 }; /* of a graph file */
-
 /* Of the sizes that are given, those that data would say: the table shows them, not their names. */
 static int data_sizes(const summary_options *options, dg_symbol_size sizes[SESSION_SIZES])
 {
@@ -301,18 +299,15 @@ static dg_status summarise(summary_options *options)
 {
     dg_graph_file *file = NULL, *sized = NULL;
     dg_graph_read_options reading = graph_options();
-    char *text = NULL;
-    size_t size;
-    DG_TRY(dg_read_file_up_to(options->path, reading.most_bytes ? reading.most_bytes : MOST_BYTES, &text, &size));
+    char *text;
+    DG_TRY(dg_graph_file_text(options->path, &reading, &text));
     dg_symbol_size sizes[SESSION_SIZES];
     reading.text = text;
     if (option_given("dtype"))
         dg_dtype_parse(option_text("dtype"), &reading.dtype);
     reading.sizes = sizes;
     reading.n_sizes = data_sizes(options, sizes);
-    dg_status status = strlen(text) == size
-                           ? dg_graph_read(options->path, &reading, &file)
-                           : dg_error(DG_BAD_DATA, "%s: this is not text: it has a byte 0", options->path);
+    dg_status status = dg_graph_read(options->path, &reading, &file);
     if (status.code == DG_OK)
         status = session_check_sizes(file);
     if (status.code == DG_OK)

@@ -231,6 +231,10 @@ typedef struct dg_graph_read_options {
 /* A reader of text: fills name, attributes, nodes, edges and clusters of a document whose path and arena are set. */
 typedef dg_status dg_document_parser(dg_graph_file *file, const char *text, size_t size);
 
+/* The text of a graph file ("-": standard input), of options->most_bytes at most; *text is allocated. options: NULL for
+ * none. DG_IO: it cannot be read; of a run's folder the message says where its graph is. DG_BAD_DATA: it is no text. */
+dg_status dg_graph_file_text(const char *path, const dg_graph_read_options *options, char **text);
+
 /* Reads a document with that parser, which reads the files that it uses, too, and builds the graph. This is what
  * dg_graph_read() is made of. One clear error with path, line where it is known, node and shapes: DG_IO, DG_BAD_DATA
  * (not a graph, cut, binary, too large or too deep), DG_BAD_ARGUMENT, DG_BAD_SHAPE, … */
