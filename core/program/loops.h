@@ -35,7 +35,7 @@
 #define BINARY(name, value) STEP(name, value)
 #define TURNING(name)
 #define DIVIDING(name, value)
-#include "core/vector/values_real.h"
+#include "core/vector/values.template.h"
 #include "core/vector/values_steps.h"
 STEP(where, a != 0 ? b : c)
 #undef STEP

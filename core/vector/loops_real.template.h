@@ -74,7 +74,7 @@
         }                                                                                                              \
     }
 
-#include "values_real.h"
+#include "values.template.h"
 
 static void NAME(where)(void *r, const void *pa, const void *pb, const void *pc, size_t n)
 {
