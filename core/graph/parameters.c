@@ -110,6 +110,8 @@ static dg_status init_one(dg_tensors *parameters, const dg_graph *graph, dg_node
     if (dg_init_needs_data(&init))
         return dg_error(DG_BAD_ARGUMENT, "its initialiser %s needs data: train, or give weights", init.s);
     dg_tensor *made;
+    size_t bytes;
+    DG_TRY(dg_shape_bytes(&node->types[0].shape, node->types[0].dtype, &bytes)); /* else with its name a second time */
     DG_TRY(dg_tensors_add(parameters, name, node->types[0].dtype, node->types[0].shape, &made));
     dg_random key = {.seed = seed, .stream = dg_random_stream(name)};
     dg_status status = dg_parameter_fill(node, made, &init, &key, NULL);

@@ -35,11 +35,11 @@ dg_status study_find_baseline(study *s, int *baseline)
 static dg_status fill_cell(study *s, const char *metric, study_cell *cell)
 {
     double *values = dg_arena_alloc(s->arena, 3 * (size_t)(s->n_pairs + 1) * sizeof *values);
-    double *seconds = values + s->n_pairs + 1, *epochs = seconds + s->n_pairs + 1;
     int64_t n = 0, n_seconds = 0, n_epochs = 0;
     cell->scores = dg_arena_alloc(s->arena, (size_t)(s->n_pairs + 1) * sizeof *cell->scores);
     if (!values || !cell->scores)
         return study_no_memory();
+    double *seconds = values + s->n_pairs + 1, *epochs = seconds + s->n_pairs + 1;
     for (int64_t pair = 0; pair < s->n_pairs; pair++) {
         int64_t index = pair * s->n_variants + cell->variant;
         const cJSON *row = cell->variant < 0 ? NULL : s->rows[index];
