@@ -1,4 +1,6 @@
 /* Names that are nearly right: Damerau's and Levenshtein's distance over letters and digits. */
+#include "plain.h"
+
 #include <dotgrad/near.h>
 
 #include <ctype.h>
@@ -12,7 +14,7 @@ static size_t squeeze(const char *name, char text[MOST_LETTERS + 1])
     size_t count = 0;
     for (; *name && count < MOST_LETTERS; name++)
         if (isalnum((unsigned char)*name))
-            text[count++] = (char)tolower((unsigned char)*name);
+            text[count++] = plain_lower(*name);
     text[count] = '\0';
     return count;
 }

@@ -1,10 +1,11 @@
 /* The catalogue: catalogue.tsv, read once. */
 #include "activation.h"
 
+#include "core/base/plain.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 extern const char activation_catalogue_begin[], activation_catalogue_end[];
 
@@ -75,7 +76,7 @@ static bool among(const char *list, const char *name)
     size_t n = strlen(name);
     for (const char *at = list; *at;) {
         size_t length = strcspn(at, ",");
-        if (length == n && strncasecmp(at, name, n) == 0)
+        if (length == n && plain_same_part(at, name, n))
             return true;
         at += length + (at[length] == ',');
     }
@@ -87,10 +88,10 @@ const dg_catalogue_entry *dg_catalogue_find(const char *name)
     if (!name)
         return NULL;
     for (size_t k = 0; k < dg_catalogue_count(); k++)
-        if (strcasecmp(catalogue.entries[k].name, name) == 0)
+        if (plain_same(catalogue.entries[k].name, name))
             return &catalogue.entries[k];
     for (size_t k = 0; k < dg_catalogue_count(); k++)
-        if (strcasecmp(catalogue.entries[k].title, name) == 0 || among(catalogue.entries[k].aliases, name))
+        if (plain_same(catalogue.entries[k].title, name) || among(catalogue.entries[k].aliases, name))
             return &catalogue.entries[k];
     return NULL;
 }

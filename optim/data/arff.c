@@ -2,10 +2,11 @@
  * and sparse; and KEEL's, which add @inputs and @outputs. */
 #include "readers.h"
 
+#include "core/base/plain.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define MOST_WORDS 100000
 
@@ -25,7 +26,7 @@ static dg_status bad_line(const arff_text *reader, const char *what)
 static bool is_keyword(const char *text, const char *keyword)
 {
     size_t length = strlen(keyword);
-    return !strncasecmp(text, keyword, length) && (text[length] == '\0' || strchr(" \t\r\n{", text[length]));
+    return plain_same_part(text, keyword, length) && (text[length] == '\0' || strchr(" \t\r\n{", text[length]));
 }
 
 static bool arff_recognises(const char *text, size_t size)
@@ -118,8 +119,9 @@ static dg_status take_attribute(arff_text *reader, char *text)
     if (is_list)
         return take_words(reader, text + (stop != '{'), column);
     const char *type = text;
-    bool is_number = !strncasecmp(type, "numeric", 7) || !strncasecmp(type, "real", 4) || !strncasecmp(type, "int", 3);
-    column->is_text = !strncasecmp(type, "string", 6) || !strncasecmp(type, "date", 4);
+    bool is_number =
+        plain_same_part(type, "numeric", 7) || plain_same_part(type, "real", 4) || plain_same_part(type, "int", 3);
+    column->is_text = plain_same_part(type, "string", 6) || plain_same_part(type, "date", 4);
     return is_number || column->is_text ? dg_ok()
                                         : bad_line(reader, "the type is not numeric, a {list}, string or date");
 }

@@ -2,13 +2,14 @@
  * the rows. */
 #include "readers.h"
 
+#include "core/base/plain.h"
+
 #include <cjson/cJSON.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define TEST_PREFIX "test."
 
@@ -47,7 +48,7 @@ static dg_status rename_fields(dg_tensors *file, dg_tensors **renamed)
         const char *name = dg_tensors_name(file, k), *field = name;
         char words[300];
         for (size_t c = 0; !has_field && c < sizeof customs / sizeof customs[0]; c++)
-            if (!strcasecmp(name, customs[c].name))
+            if (plain_same(name, customs[c].name))
                 field = customs[c].field;
         if (dg_tensors_find(*renamed, field))
             field = name;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define FREE_WORDS 10  /* so many different words always make categories … */
 #define MOST_WORDS 100 /* … and never more than these; between them, when each occurs twice on average */
@@ -205,7 +204,7 @@ static bool is_row_number(const data_table *table, const dg_data *set, int64_t i
     const char *name = set->columns[index].is.name;
     bool is_counter = !strncmp(name, "Unnamed: ", 9);
     for (size_t k = 0; k < sizeof counters / sizeof counters[0]; k++)
-        is_counter |= !strcasecmp(name, counters[k]);
+        is_counter |= plain_same(name, counters[k]);
     if (index != 0 || !table->has_names || !is_counter || table->n_columns < 2 || table->n_rows < 2)
         return false;
     for (int64_t row = 0; row < table->n_rows; row++)
@@ -254,7 +253,7 @@ static dg_status tell_spellings(dg_data *set, int64_t index, const column_words 
         return dg_ok();
     for (int64_t k = 0; k < words->n_different; k++)
         for (int64_t other = k + 1; other < words->n_different; other++)
-            if (!strcasecmp(words->different[k], words->different[other]))
+            if (plain_same(words->different[k], words->different[other]))
                 return data_notice(set, "column %s holds '%.60s' and '%.60s', which are two words here",
                                    column_label(set, index, label), words->different[k], words->different[other]);
     return dg_ok();

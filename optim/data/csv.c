@@ -1,10 +1,11 @@
 /* Tables as text: RFC 4180 with `,`, `;`, tab, `|` or blanks between the cells, with or without a header. */
 #include "readers.h"
 
+#include "core/base/plain.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define DEFAULT_COMMENT "#%"
 
@@ -340,7 +341,7 @@ static char *read_separator_line(csv_lines *lines)
 {
     char *at = lines->at;
     size_t left = (size_t)(lines->end - at);
-    if (left < 6 || strncasecmp(at, "sep=", 4) != 0 || !(at[5] == '\n' || (at[5] == '\r' && left > 6 && at[6] == '\n')))
+    if (left < 6 || !plain_same_part(at, "sep=", 4) || !(at[5] == '\n' || (at[5] == '\r' && left > 6 && at[6] == '\n')))
         return NULL;
     skip_line(lines);
     return at + 4;

@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define EXACT_DIGITS                                                                                                   \
     15 /* whole numbers of so many digits, and powers of ten up to 22, are doubles without rounding                    \
@@ -143,8 +142,8 @@ static bool read_dressed(number_style style, const char *text, double *number)
 
 static bool read_bool(const char *text, double *number)
 {
-    *number = !strcasecmp(text, "true");
-    return *number == 1 || !strcasecmp(text, "false");
+    *number = plain_same(text, "true");
+    return *number == 1 || plain_same(text, "false");
 }
 
 bool decimal_read_as(number_style style, const char *text, double *number)

@@ -1,6 +1,8 @@
 /* The table of readers. */
 #include "readers.h"
 
+#include "core/base/plain.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -33,7 +35,7 @@ static bool ends_in_one(const char *path, const char *endings)
         length -= 3;
     while (*(endings += strspn(endings, " "))) {
         size_t size = strcspn(endings, " ");
-        if (length > size && !strncasecmp(path + length - size, endings, size))
+        if (length > size && plain_same_part(path + length - size, endings, size))
             return true;
         endings += size;
     }

@@ -1,6 +1,8 @@
 /* Names of used files, and their texts as values of attributes. */
 #include "keys.h"
 
+#include "core/base/plain.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +50,7 @@ char *document_decode(const char *text)
 {
     char *plain = strdup(text), *out = plain;
     for (const char *at = text; plain && *at; at++) {
-        bool is_percent = strncmp(at, "%25", 3) == 0, is_backslash = strncasecmp(at, "%5C", 3) == 0;
+        bool is_percent = strncmp(at, "%25", 3) == 0, is_backslash = plain_same_part(at, "%5C", 3);
         *out++ = is_backslash ? '\\' : *at;
         at += is_percent || is_backslash ? 2 : 0;
     }

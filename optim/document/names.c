@@ -1,6 +1,8 @@
 /* Ops under PyTorch's names of modules: ReLU, BatchNorm1d, CrossEntropyLoss. */
 #include "building.h"
 
+#include "core/base/plain.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,7 @@ static void squeeze(const char *name, char text[MOST_LETTERS + 1])
     size_t count = 0;
     for (; *name && count < MOST_LETTERS; name++)
         if (isalnum((unsigned char)*name))
-            text[count++] = (char)tolower((unsigned char)*name);
+            text[count++] = plain_lower(*name);
     text[count] = '\0';
 }
 

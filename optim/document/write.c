@@ -2,12 +2,12 @@
 #include "document.h"
 
 #include "core/base/null.h"
+#include "core/base/plain.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 typedef struct writing {
     const dg_graph_file *file;
@@ -22,7 +22,7 @@ static bool is_keyword(const char *text)
 {
     static const char *const keywords[] = {"node", "edge", "graph", "digraph", "subgraph", "strict"};
     for (size_t k = 0; k < sizeof keywords / sizeof *keywords; k++)
-        if (strcasecmp(text, keywords[k]) == 0)
+        if (plain_same(text, keywords[k]))
             return true;
     return false;
 }

@@ -142,6 +142,26 @@ Test(locale, tables_of_each_format_are_read)
     }
 }
 
+Test(locale, words_of_formats_are_known_in_capitals)
+{
+    static const char arff[] = "@RELATION r\n@ATTRIBUTE u INTEGER\n@ATTRIBUTE v NUMERIC\n@DATA\n1,2\n3,4\n";
+    dg_graph_file *file;
+    dg_data *data;
+    char *text;
+    if (!set_comma_locale())
+        return;
+    must_be(dg_write_file("a.ARFF", arff, strlen(arff)));
+    must_be(dg_data_open("a.ARFF(scale=none)", &(dg_data_options){.whole = true}, &data));
+    cr_expect_eq(dg_data_rows(data), 2);
+    dg_data_free(data);
+    must_be(
+        dg_graph_read("a.dot", &(dg_graph_read_options){.text = "DIGRAPH { \"STRICT\" [op=\"input([2])\"]; }"}, &file));
+    must_be(dg_graph_file_write(file, &text));
+    cr_expect(strstr(text, "\"STRICT\""), "a keyword that is not quoted: %s", text);
+    free(text);
+    dg_graph_file_free(file);
+}
+
 Test(locale, messages_have_points)
 {
     if (!set_comma_locale())

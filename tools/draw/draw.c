@@ -2,6 +2,7 @@
 #include "draw.h"
 #include "core/base/arena.h"
 #include "core/base/null.h"
+#include "core/base/plain.h"
 
 #include "cost.h"
 #include "paint/dot.h"
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 const char *dg_draw_format(const char *path)
 {
@@ -28,7 +28,7 @@ const char *dg_draw_format(const char *path)
     size_t length = strlen(path);
     for (size_t k = 0; k < sizeof endings / sizeof *endings; k++) {
         size_t end = strlen(endings[k][0]);
-        if (length > end && strcasecmp(path + length - end, endings[k][0]) == 0)
+        if (length > end && plain_same(path + length - end, endings[k][0]))
             return endings[k][1];
     }
     return NULL;
@@ -61,7 +61,7 @@ static dg_status read_page(const char *given, page_size *page)
     if (!given)
         return dg_ok();
     for (size_t k = 0; k < sizeof pages / sizeof *pages; k++)
-        if (strcasecmp(given, pages[k].name) == 0) {
+        if (plain_same(given, pages[k].name)) {
             *page = pages[k].size;
             return dg_ok();
         }

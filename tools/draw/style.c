@@ -1,11 +1,12 @@
 /* Families of ops and their colours: light, dark, and print, where families differ by border and pattern. */
 #include "style.h"
 
+#include "core/base/plain.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 const style_sheet style_light = {
     .name = "light",
@@ -180,7 +181,7 @@ const char *style_color(const char *given, char made[8])
         return made;
     }
     for (size_t k = 0; length && k < sizeof names / sizeof *names; k++)
-        if (strcasecmp(given, names[k].name) == 0) {
+        if (plain_same(given, names[k].name)) {
             snprintf(made, 8, "#%06X", names[k].value);
             return made;
         }

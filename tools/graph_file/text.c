@@ -1,13 +1,14 @@
 /* The words of DOT text: bounds on nesting, `strict`, and lines of nodes, in one pass. */
 #include "text.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/utf8.h>
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { MOST_NESTING = 64, MOST_KEYS = 256, MOST_IN_LIST = 64 };
 
@@ -159,7 +160,7 @@ static bool is_keyword(const scan *s, const char *word)
 {
     size_t length = strlen(word);
     const char *at = s->text->bytes + s->at;
-    return strncasecmp(at, word, length) == 0 && !isalnum((unsigned char)at[length]) && at[length] != '_';
+    return plain_same_part(at, word, length) && !isalnum((unsigned char)at[length]) && at[length] != '_';
 }
 
 /* [strict] digraph. `strict` would lose the second edge of mul(x, x), and networkx writes it on every graph: it is
