@@ -164,6 +164,9 @@ static const char *attribute_text(exporting *e, const dg_node *node, const char 
     }
     if (k == 0 && (dg_node_op(node)->flags & DG_ANY_INPUTS))
         return formula_text(e, node);
+    bool is_list = spec->kind == DG_ATTR_SIZES || spec->kind == DG_ATTR_INTS;
+    if (is_list && value->kind == DG_VALUE_LIST && value->count == 1) /* kept as a list, of one number */
+        value = &value->items[0];
     const char *text =
         value->kind == DG_VALUE_SHAPE ? shape_text(e, value->shape) : dg_value_print(dg_graph_arena(e->graph), value);
     if (!text)

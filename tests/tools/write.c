@@ -93,6 +93,28 @@ Test(graph_file, outputs_formulas_and_shared_parameters_read_back)
     dg_graph_free(g);
 }
 
+/* One number for all dimensions is one number, and a default is left out. */
+Test(graph_file, sizes_are_written_as_people_write_them)
+{
+    dg_graph *g;
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_node *x = dg_input(g, DG_SHAPE(2, 3, 8, 8), .name = "x");
+    dg_node *a = dg_conv2d(x, 4, .kernel_size = 3, .stride = 1, .name = "a");
+    dg_node *b = dg_max_pool2d(a, .kernel_size = DG_INTS(2, 3), .padding = 1, .name = "b");
+    dg_sum(b, .dim = 1, .name = "c");
+    dg_sum(b, .dim = DG_INTS(0, 1), .name = "d");
+    char *text;
+    dg_graph_file *file = read_back(g, NULL, &text);
+    expect_same_nodes(g, file->graph);
+    cr_expect_not_null(strstr(text, "a [op=\"conv2d(out_channels=4, kernel_size=3)\"]"), "%s", text);
+    cr_expect_not_null(strstr(text, "b [op=\"max_pool2d(kernel_size=[2, 3], padding=1)\"]"), "%s", text);
+    cr_expect_not_null(strstr(text, "c [op=\"sum(dim=1)\"]"), "%s", text);
+    cr_expect_not_null(strstr(text, "d [op=\"sum(dim=[0, 1])\"]"), "%s", text);
+    dg_graph_file_free(file);
+    free(text);
+    dg_graph_free(g);
+}
+
 Test(graph_file, large_constants_stand_in_a_file_beside_the_graph)
 {
     char folder[] = "/tmp/dotgrad-test-XXXXXX", path[64];
