@@ -1,5 +1,5 @@
 /* From an order of nodes and real shapes to steps: constants are folded, equal steps merged, what nobody needs dropped.
- * Long because binding is one walk over the nodes, whose steps share its state. */
+ */
 #include "bind.h"
 
 #include "core/tensor/tensors.h"
@@ -25,7 +25,7 @@ dg_status at_node(dg_node *node, dg_status status)
                : status;
 }
 
-static int32_t result_of(const build *u, const dg_node *node, int output)
+int32_t node_result(const build *u, const dg_node *node, int output)
 {
     return u->results[u->start[u->plan->place[node->id]] + output];
 }
@@ -226,19 +226,14 @@ static dg_status widen_literals(build *u, step *s, int32_t *inputs)
     return dg_ok();
 }
 
-static dg_status new_step(build *u, dg_node *node, const dg_value *attrs, int32_t *inputs, int32_t *results)
+dg_status add_step(build *u, const step *made, int32_t *inputs, int32_t *results)
 {
     binding *b = u->b;
     int32_t index = b->n_steps;
     step *s = &b->steps[index];
-    *s = (step){.entry = node->entry,
-                .node = node,
-                .attrs = attrs,
-                .formula = node->formula,
-                .n_inputs = node->n_inputs,
-                .n_outputs = node->n_outputs,
-                .inputs = inputs,
-                .alive = true};
+    *s = *made;
+    s->inputs = inputs;
+    s->alive = true;
     int32_t earlier, same;
     DG_TRY(widen_literals(u, s, inputs));
     DG_TRY(simplify_step(u, s, &same));
@@ -248,15 +243,15 @@ static dg_status new_step(build *u, dg_node *node, const dg_value *attrs, int32_
     }
     DG_TRY(merge(u, index, &earlier));
     if (earlier >= 0) {
-        for (int k = 0; k < node->n_outputs; k++)
+        for (int k = 0; k < s->n_outputs; k++)
             results[k] = b->steps[earlier].first_output + k;
         return dg_ok();
     }
     dg_type types[DG_MAX_OUTPUTS];
     DG_TRY(step_types(u, s, types, &s->compute));
-    DG_TRY(check_real(u, types, node->n_outputs));
+    DG_TRY(check_real(u, types, s->n_outputs));
     bool now = is_foldable(u, s, types);
-    for (int k = 0; k < node->n_outputs; k++) {
+    for (int k = 0; k < s->n_outputs; k++) {
         DG_TRY(now ? new_constant(b, &types[k], &results[k]) : new_value(b, &types[k], STORED_IN_ARENA, &results[k]));
         b->values[results[k]].producer = now ? -1 : index;
     }
@@ -267,31 +262,21 @@ static dg_status new_step(build *u, dg_node *node, const dg_value *attrs, int32_
     if (now) {
         DG_TRY(fold(u, s));
         s->alive = false;
-        for (int k = 0; k < node->n_outputs; k++)
+        for (int k = 0; k < s->n_outputs; k++)
             b->values[results[k]].uniform = is_uniform(&b->values[results[k]].tensor);
     }
     return dg_ok();
 }
 
-static dg_status bind_assignment(build *u, dg_node *node, int32_t *result)
+static dg_status new_step(build *u, dg_node *node, const dg_value *attrs, int32_t *inputs, int32_t *results)
 {
-    int32_t parameter = result_of(u, node->inputs[0], 0), given = result_of(u, node->inputs[1], 0);
-    binding *b = u->b;
-    if (b->values[parameter].kind == STORED_BY_CALLER)
-        return dg_error(DG_BAD_ARGUMENT, "'%s' is fed in this run, so that it cannot be updated",
-                        dg_node_name(node->inputs[0]));
-    if (b->values[parameter].kind != STORED_AS_PARAMETER)
-        return dg_error(DG_BAD_ARGUMENT, "'%s' is not a parameter", dg_node_name(node->inputs[0]));
-    const dg_tensor *to = &b->values[parameter].tensor, *from = &b->values[given].tensor;
-    if (to->dtype != from->dtype || !dg_shape_equal(&to->shape, &from->shape)) {
-        char has[DG_SHAPE_TEXT], wants[DG_SHAPE_TEXT];
-        return dg_error(DG_BAD_SHAPE, "the value is %s %s, parameter '%s' is %s %s", dg_dtype_name(from->dtype),
-                        dg_shape_print(&from->shape, has, sizeof has), dg_node_name(node->inputs[0]),
-                        dg_dtype_name(to->dtype), dg_shape_print(&to->shape, wants, sizeof wants));
-    }
-    b->assignments[b->n_assignments++] = (assignment){.value = given, .parameter = parameter, .node = node};
-    *result = given;
-    return dg_ok();
+    const step made = {.entry = node->entry,
+                       .node = node,
+                       .attrs = attrs,
+                       .formula = node->formula,
+                       .n_inputs = node->n_inputs,
+                       .n_outputs = node->n_outputs};
+    return add_step(u, &made, inputs, results);
 }
 
 /* The type of what a node reads; where the binding does not compute it, as far as the symbols tell. */
@@ -299,7 +284,7 @@ static dg_type input_type(const build *u, const dg_node *node)
 {
     int32_t place = node->id < u->plan->n_places ? u->plan->place[node->id] : -1;
     if (place >= 0 && u->wanted[place])
-        return type_of(&u->b->values[result_of(u, node, 0)].tensor);
+        return type_of(&u->b->values[node_result(u, node, 0)].tensor);
     dg_type type = node->types[0];
     for (int d = 0; d < type.shape.rank; d++)
         if (type.shape.dims[d] < DG_UNKNOWN && u->symbols[DG_N - type.shape.dims[d]] >= 0)
@@ -310,7 +295,7 @@ static dg_type input_type(const build *u, const dg_node *node)
 /* Whether a declared type, whose sizes may be symbols, allows the real one. */
 static bool allows(const dg_type *declared, const dg_tensor *has)
 {
-    bool fits = declared->dtype == has->dtype && declared->shape.rank == has->shape.rank;
+    bool fits = declared->dtype == type_of(has).dtype && declared->shape.rank == has->shape.rank;
     for (int d = 0; fits && d < has->shape.rank; d++)
         fits = declared->shape.dims[d] < 0 || declared->shape.dims[d] == has->shape.dims[d];
     return fits;
@@ -354,7 +339,7 @@ static dg_status bind_node(build *u, dg_node *node, int32_t *results)
     binding *b = u->b;
     if (node->expansion) {
         for (int k = 0; k < node->n_outputs; k++)
-            results[k] = result_of(u, node->expansion[k], 0);
+            results[k] = node_result(u, node->expansion[k], 0);
         return check_composed(u, node, results);
     }
     switch (op->role) {
@@ -368,7 +353,7 @@ static dg_status bind_node(build *u, dg_node *node, int32_t *results)
     case DG_ROLE_ASSIGN:
         return bind_assignment(u, node, results);
     case DG_ROLE_OUTPUT:
-        results[0] = result_of(u, node->inputs[0], (int)node->attrs[0].i);
+        results[0] = node_result(u, node->inputs[0], (int)node->attrs[0].i);
         return dg_ok();
     case DG_ROLE_NONE:
         break;
@@ -377,11 +362,13 @@ static dg_status bind_node(build *u, dg_node *node, int32_t *results)
     if (!inputs)
         return dg_no_memory("a plan");
     for (int k = 0; k < node->n_inputs; k++)
-        inputs[k] = node->inputs[k] ? result_of(u, node->inputs[k], 0) : -1;
+        inputs[k] = node->inputs[k] ? node_result(u, node->inputs[k], 0) : -1;
     const dg_value *attrs;
     DG_TRY(real_attrs(u, node, &attrs));
-    if (!(op->flags & DG_VIEW))
+    if (!(op->flags & DG_VIEW)) {
+        DG_TRY(widen_inputs(u, node, inputs));
         return new_step(u, node, attrs, inputs, results);
+    }
     step s = {.entry = node->entry,
               .node = node,
               .attrs = attrs,
@@ -413,64 +400,13 @@ static dg_status bind_place(build *u, int64_t place)
     return u->wanted[place] && fed >= 0 ? bind_fed(u, fed, results) : dg_ok();
 }
 
-/* ---- updates ---- */
-
-/* Every parameter has one new value. Two updates that compute the same one are one. */
-static dg_status check_assignments(build *u)
+/* Result i is of the node's type. */
+static dg_status bind_fetch(build *u, int i)
 {
-    binding *b = u->b;
-    int32_t *first = calloc((size_t)b->n_values + 1, sizeof *first), count = 0; /* 1 + the assignment, by root */
-    dg_status status = first ? dg_ok() : dg_no_memory("a plan");
-    for (int32_t i = 0; status.code == DG_OK && i < b->n_assignments; i++) {
-        const assignment *a = &b->assignments[i];
-        int32_t root = b->values[a->parameter].root;
-        const assignment *earlier = first[root] ? &b->assignments[first[root] - 1] : NULL;
-        if (!earlier) {
-            b->assignments[count++] = *a;
-            first[root] = count;
-        } else if (earlier->value != a->value) {
-            dg_node *one = node_in_messages(earlier->node), *two = node_in_messages(a->node);
-            status =
-                dg_error(DG_BAD_ARGUMENT,
-                         "parameter '%s' has two updates in one plan, '%s' and '%s': give it one, computed from both",
-                         dg_node_name(b->parameters[b->values[root].source]), dg_node_name(one), dg_node_name(two));
-        }
-    }
-    free(first);
-    b->n_assignments = count;
-    return status;
-}
-
-/* A value that is saved before the assignments begin. */
-static dg_status save(build *u, int32_t *v)
-{
-    binding *b = u->b;
-    int32_t from = *v;
-    dg_type type = type_of(&b->values[from].tensor);
-    DG_TRY(new_value(b, &type, STORED_IN_ARENA, v));
-    b->savings[b->n_savings++] = (saving){from, *v};
+    int32_t v = node_result(u, u->plan->options.fetch[i], 0);
+    DG_TRY(widen(u, &v));
+    u->b->fetch[i] = v;
     return dg_ok();
-}
-
-/* All results are of the old values, and so is what one parameter gives to another: where these are the very bytes of a
- * parameter that is updated, they are saved. */
-static dg_status save_old_values(build *u)
-{
-    binding *b = u->b;
-    int n_fetch = u->plan->options.n_fetch;
-    bool *changes = calloc((size_t)b->n_values + 1, sizeof *changes);
-    b->savings = dg_arena_alloc(b->arena, sizeof *b->savings * (size_t)(n_fetch + b->n_assignments + 1));
-    dg_status status = changes && b->savings ? dg_ok() : dg_no_memory("a plan");
-    for (int i = 0; status.code == DG_OK && i < b->n_assignments; i++)
-        changes[b->values[b->assignments[i].parameter].root] = true;
-    for (int i = 0; status.code == DG_OK && i < n_fetch; i++)
-        if (changes[b->values[b->fetch[i]].root])
-            status = save(u, &b->fetch[i]);
-    for (int i = 0; status.code == DG_OK && i < b->n_assignments; i++)
-        if (changes[b->values[b->assignments[i].value].root])
-            status = save(u, &b->assignments[i].value);
-    free(changes);
-    return status;
 }
 
 static dg_status bind_all(build *u)
@@ -488,18 +424,19 @@ static dg_status bind_all(build *u)
         n_results += plan->order[i]->n_outputs;
     }
     u->results = malloc(sizeof *u->results * (size_t)(n_results + 1));
-    b->steps = malloc(sizeof *b->steps * (size_t)(plan->n_order + 1));
+    b->steps = malloc(sizeof *b->steps * (size_t)(plan->n_order + (keeps_halves(plan) ? n_results : 0) + 1));
     b->assignments = dg_arena_alloc(b->arena, sizeof *b->assignments * (size_t)(plan->n_order + 1));
     b->fetch = dg_arena_alloc(b->arena, sizeof *b->fetch * (size_t)(plan->options.n_fetch + 1));
     b->parameters = dg_arena_alloc(b->arena, sizeof(dg_node *) * (size_t)(plan->n_parameters + 1));
+    b->kept_in = dg_arena_alloc(b->arena, sizeof *b->kept_in * (size_t)(plan->n_parameters + 1));
     b->values_capacity = (int32_t)n_results + 16;
     b->values = malloc(sizeof *b->values * (size_t)b->values_capacity);
-    if (!b->values || !u->results || !b->steps || !b->assignments || !b->fetch || !b->parameters)
+    if (!b->values || !u->results || !b->steps || !b->assignments || !b->fetch || !b->parameters || !b->kept_in)
         return dg_no_memory("a plan");
     for (int64_t i = 0; i < plan->n_order; i++)
         DG_TRY(at_node(plan->order[i], bind_place(u, i)));
     for (int i = 0; i < plan->options.n_fetch; i++)
-        b->fetch[i] = result_of(u, plan->options.fetch[i], 0);
+        DG_TRY(bind_fetch(u, i));
     DG_TRY(check_assignments(u));
     DG_TRY(save_old_values(u));
     grouping g = {0};

@@ -1,4 +1,4 @@
-/* The making of one binding, shared by bind.c, feeds.c, merge.c, sources.c and alive.c. */
+/* The making of one binding, shared by its stages. */
 #ifndef CORE_PLAN_BUILD_H
 #define CORE_PLAN_BUILD_H
 
@@ -65,9 +65,30 @@ dg_status make_view(build *u, int32_t base, const dg_shape *shape, int32_t *view
 /* An earlier step that computes the same, or −1 after remembering this one. */
 dg_status merge(build *u, int32_t index, int32_t *earlier);
 
-/* bind.c: the kernel's call of a step, with tensors where values are now. */
+/* bind.c: a result of a node that is bound already. */
+int32_t node_result(const build *u, const dg_node *node, int output);
+/* Adds the step, whose inputs are these. */
+dg_status add_step(build *u, const step *made, int32_t *inputs, int32_t *results);
+/* The kernel's call of a step, with tensors where values are now. */
 dg_status point_kernel(const dg_plan *plan, binding *b, const step *s, dg_kernel *kernel);
 void operand_strides(const dg_shape *in, const dg_shape *out, int64_t strides[DG_MAX_RANK]);
+
+/* halves.c */
+bool is_half(const build *u, int32_t v);
+/* *v, where it is in 16 bits, in float32: an elementwise step, made once for all who read it. */
+dg_status widen(build *u, int32_t *v);
+/* What the node's work does not take in 16 bits is widened. Elementwise steps take all. */
+dg_status widen_inputs(build *u, const dg_node *node, int32_t *inputs);
+/* Whether some parameters are in 16 bits: then there may be one more step for each value. */
+bool keeps_halves(const dg_plan *plan);
+
+/* updates.c */
+dg_status bind_assignment(build *u, dg_node *node, int32_t *result);
+/* Every parameter has one new value. Two updates that compute the same one are one. */
+dg_status check_assignments(build *u);
+/* All results are of the old values, and so is what one parameter gives to another: where these are the very bytes of a
+ * parameter that is updated, they are saved. */
+dg_status save_old_values(build *u);
 
 /* alive.c: marks the steps that somebody needs; puts them in their final order. */
 void mark_alive(binding *b, const dg_plan *plan);

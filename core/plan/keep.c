@@ -78,6 +78,24 @@ static dg_status find_parameters_again(const dg_plan *plan, binding *b)
     return dg_ok();
 }
 
+/* Whether they still have the types that the binding is made for. */
+static bool keeps_types(const dg_plan *plan, const binding *b)
+{
+    const dg_tensor *tensor;
+    if (plan->options.measuring ||
+        b->stored == (plan->options.parameters ? tensors_state(plan->options.parameters) : 0))
+        return true;
+    for (int32_t k = 0; k < b->n_parameters; k++)
+        if (find_parameter(plan, b->parameters[k], &tensor).code == DG_OK && tensor->dtype != b->kept_in[k])
+            return false;
+    return true;
+}
+
+static bool fits(const dg_plan *plan, const binding *b, const dg_feed *feeds, int n_feeds)
+{
+    return feeds_fit(plan, b, feeds, n_feeds) && keeps_types(plan, b);
+}
+
 /* ---- keeping ---- */
 
 static size_t kept_bytes(const binding *b)
@@ -129,7 +147,7 @@ static binding *take_out(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
     for (binding **at = &plan->bindings; *at; at = &(*at)->next) {
         binding *b = *at;
-        if (!feeds_fit(plan, b, feeds, n_feeds))
+        if (!fits(plan, b, feeds, n_feeds))
             continue;
         *at = b->next;
         return b;
@@ -160,7 +178,7 @@ static dg_status make_current(dg_plan *plan, binding *b)
 dg_status find_binding(dg_plan *plan, const dg_feed *feeds, int n_feeds)
 {
     DG_TRY(check_feed_list(plan, feeds, n_feeds));
-    if (!plan->current || !feeds_fit(plan, plan->current, feeds, n_feeds)) {
+    if (!plan->current || !fits(plan, plan->current, feeds, n_feeds)) {
         binding *b = take_out(plan, feeds, n_feeds);
         if (!b) {
             pthread_mutex_lock(&plan->graph->lock); /* binding makes formulas and names in the graph */

@@ -5,6 +5,8 @@
  *   feeds.c     what is fed, and which nodes are then needed
  *   bind.c      order to steps: real shapes, folding of constants (with sources.c, merge.c and
  *                    constants.c)
+ *   halves.c   parameters in 16 bits
+ *   updates.c  what is assigned to parameters
  *   alive.c    which steps are needed, and their order
  *   split.c     derivatives that forward steps prepare
  *   layout.c    which values keep channels last
@@ -45,6 +47,7 @@ typedef struct value {
     size_t offset;    /* of a root in the arena; NOWHERE: it has no bytes there */
     storage_kind kind;
     const dg_tensor *literal; /* of a constant that was written in float64 and is kept in float32: as it was written */
+    int32_t wide;             /* of a parameter in 16 bits: the same in float32; −1: nobody has asked yet */
     bool uniform;             /* a constant whose elements are all one number */
     bool needed;              /* of a root: its bytes are read by a step, the caller or an assignment */
     bool fetched;             /* of a root: by the caller */
@@ -113,6 +116,7 @@ typedef struct binding {
     fed_node *fed;   /* what this binding is for */
     int n_fed;
     dg_node **parameters; /* that it reads, by their values' `source` */
+    dg_dtype *kept_in;    /* what each is stored as */
     int32_t n_parameters;
     uint64_t stored; /* the state of the set of parameters when their addresses were taken: tensors_state() */
     value *values;
@@ -180,7 +184,7 @@ dg_status check_feed_list(const dg_plan *plan, const dg_feed *feeds, int n_feeds
 bool feeds_fit(const dg_plan *plan, const binding *b, const dg_feed *feeds, int n_feeds);
 bool take_feeds_again(const dg_plan *plan, binding *b, const dg_feed *feeds, int n_feeds);
 
-/* sources.c: the stored value of a parameter; its type is the node's. */
+/* sources.c: the stored value of a parameter; its type is the node's, or one of 16 bits for float32. */
 dg_status find_parameter(const dg_plan *plan, dg_node *node, const dg_tensor **found);
 
 /* keep.c: makes the binding for these feeds the current one. */
@@ -203,10 +207,10 @@ static inline void plan_leave(dg_plan *plan)
 
 dg_status busy_plan(void); /* the error of a thread that cannot enter */
 
-/* The dtype and shape that a tensor has, for shape rules. */
+/* The dtype and shape that a tensor has, for shape rules: a parameter in 16 bits is one of float32. */
 static inline dg_type type_of(const dg_tensor *tensor)
 {
-    return (dg_type){tensor->dtype, tensor->shape};
+    return (dg_type){dg_dtype_is_half(tensor->dtype) ? DG_FLOAT32 : tensor->dtype, tensor->shape};
 }
 
 /* Whether the step reads input k, or only its shape. */

@@ -20,6 +20,7 @@ dg_status new_value(binding *b, const dg_type *type, storage_kind kind, int32_t 
                                .origin = *made,
                                .producer = -1,
                                .source = -1,
+                               .wide = -1,
                                .offset = NOWHERE,
                                .kind = kind};
     return dg_ok();
@@ -31,7 +32,7 @@ dg_status find_parameter(const dg_plan *plan, dg_node *node, const dg_tensor **f
     const dg_tensor *tensor = store ? dg_tensors_find(store, dg_node_name(node)) : NULL;
     if (!tensor)
         return dg_error(DG_BAD_ARGUMENT, "it has no value: initialise it or load its weights");
-    if (tensor->dtype != node->types[0].dtype)
+    if (tensor->dtype != node->types[0].dtype && type_of(tensor).dtype != node->types[0].dtype)
         return dg_error(DG_BAD_DTYPE, "it is stored as %s, the graph's is %s", dg_dtype_name(tensor->dtype),
                         dg_dtype_name(node->types[0].dtype));
     if (!dg_shape_equal(&tensor->shape, &node->types[0].shape)) {
@@ -47,10 +48,14 @@ dg_status find_parameter(const dg_plan *plan, dg_node *node, const dg_tensor **f
 dg_status bind_parameter(build *u, dg_node *node, int32_t *made)
 {
     const dg_tensor *tensor = NULL;
+    dg_status status = find_parameter(u->plan, node, &tensor);
     if (!u->plan->options.measuring)
-        DG_TRY(find_parameter(u->plan, node, &tensor));
-    DG_TRY(new_value(u->b, &node->types[0], STORED_AS_PARAMETER, made));
+        DG_TRY(status);
+    dg_type type = node->types[0];
+    type.dtype = tensor ? tensor->dtype : type.dtype;
+    DG_TRY(new_value(u->b, &type, STORED_AS_PARAMETER, made));
     u->b->values[*made].tensor.data = tensor ? tensor->data : NULL;
+    u->b->kept_in[u->b->n_parameters] = type.dtype;
     u->b->values[*made].source = u->b->n_parameters;
     u->b->parameters[u->b->n_parameters++] = node;
     return dg_ok();

@@ -24,6 +24,5 @@ dg_status check_unsigned(const dg_tensor *tensor, const char *name);
 uint16_t read_u16(const unsigned char *at);
 uint32_t read_u32(const unsigned char *at);
 uint64_t read_u64(const unsigned char *at);
-float read_f16(uint16_t bits);
 
 #endif

@@ -1,5 +1,6 @@
 /* NumPy's arrays (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a magic, a version, the
  * length of a header, the header as a Python dictionary, and the elements. */
+#include "core/base/half.h"
 #include "formats.h"
 
 #include <cjson/cJSON.h>
@@ -126,7 +127,7 @@ static void copy_element(const unsigned char *from, const struct npy_type *type,
         break;
     case DG_FLOAT32:
         if (type->size == 2)
-            ((float *)to)[index] = read_f16(read_u16(own));
+            ((float *)to)[index] = half_from_float16(read_u16(own));
         else
             memcpy((float *)to + index, own, sizeof(float));
         break;

@@ -5,7 +5,6 @@
 
 #include <dotgrad/file.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,16 +27,6 @@ uint32_t read_u32(const unsigned char *at)
 uint64_t read_u64(const unsigned char *at)
 {
     return (uint64_t)read_u32(at) | (uint64_t)read_u32(at + 4) << 32;
-}
-
-/* IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-float read_f16(uint16_t bits)
-{
-    int exponent = bits >> 10 & 31, fraction = bits & 1023;
-    float size = exponent == 31  ? (fraction ? NAN : INFINITY)
-                 : exponent == 0 ? ldexpf((float)fraction, -24)
-                                 : ldexpf((float)(fraction + 1024), exponent - 25);
-    return bits & 0x8000 ? -size : size;
 }
 
 dg_status tensors_note_unread(dg_tensors *set, const char *name, const char *type)

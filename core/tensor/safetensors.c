@@ -1,5 +1,6 @@
 /* The safetensors format: header length (8 bytes, little-endian), JSON header, data without gaps. */
 #include "core/base/file.h"
+#include "core/base/half.h"
 #include "core/base/null.h"
 #include "formats.h"
 
@@ -82,16 +83,13 @@ static void take_u32(const unsigned char *from, void *to, size_t count)
 static void take_f16(const unsigned char *from, void *to, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        ((float *)to)[i] = read_f16(read_u16(from + 2 * i));
+        ((float *)to)[i] = half_from_float16(read_u16(from + 2 * i));
 }
 
-/* The upper half of a float32. */
 static void take_bf16(const unsigned char *from, void *to, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = (uint32_t)read_u16(from + 2 * i) << 16;
-        memcpy((float *)to + i, &bits, sizeof bits);
-    }
+    for (size_t i = 0; i < count; i++)
+        ((float *)to)[i] = half_from_bfloat16(read_u16(from + 2 * i));
 }
 
 /* --- Reading ---------------------------------------------------------------------------------------------------- */
@@ -337,6 +335,8 @@ dg_status dg_safetensors_read(const char *path, dg_tensors **set)
 
 static const char *stored_name(dg_dtype dtype)
 {
+    if (dg_dtype_is_half(dtype)) /* which are read as float32 */
+        return dtype == DG_FLOAT16 ? "F16" : "BF16";
     for (size_t i = 0; i < N_STORED_TYPES; i++)
         if (stored_types[i].dtype == dtype)
             return stored_types[i].name;

@@ -11,13 +11,14 @@ static const struct {
     const char *name;
     size_t size;
 } dtypes[] = {
-    [DG_DEFAULT_DTYPE] = {"default", 0}, [DG_BOOL] = {"bool", 1},       [DG_INT32] = {"int32", 4},
-    [DG_INT64] = {"int64", 8},           [DG_FLOAT32] = {"float32", 4}, [DG_FLOAT64] = {"float64", 8},
+    [DG_DEFAULT_DTYPE] = {"default", 0}, [DG_BOOL] = {"bool", 1},         [DG_INT32] = {"int32", 4},
+    [DG_INT64] = {"int64", 8},           [DG_FLOAT32] = {"float32", 4},   [DG_FLOAT64] = {"float64", 8},
+    [DG_FLOAT16] = {"float16", 2},       [DG_BFLOAT16] = {"bfloat16", 2},
 };
 
 static bool is_dtype(dg_dtype dtype)
 {
-    return dtype > DG_DEFAULT_DTYPE && dtype <= DG_FLOAT64;
+    return dtype > DG_DEFAULT_DTYPE && dtype <= DG_BFLOAT16;
 }
 
 size_t dg_dtype_size(dg_dtype dtype)
@@ -33,6 +34,11 @@ const char *dg_dtype_name(dg_dtype dtype)
 bool dg_dtype_is_float(dg_dtype dtype)
 {
     return dtype == DG_FLOAT32 || dtype == DG_FLOAT64;
+}
+
+bool dg_dtype_is_half(dg_dtype dtype)
+{
+    return dtype == DG_FLOAT16 || dtype == DG_BFLOAT16;
 }
 
 bool dg_dtype_parse(const char *name, dg_dtype *dtype)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/half.h"
 #include "core/base/null.h"
 #include "core/base/pages.h"
 
@@ -94,6 +95,10 @@ static double element(const dg_tensor *tensor, int64_t index)
         return (double)((const float *)tensor->data)[index];
     case DG_FLOAT64:
         return ((const double *)tensor->data)[index];
+    case DG_FLOAT16:
+        return (double)half_from_float16(((const uint16_t *)tensor->data)[index]);
+    case DG_BFLOAT16:
+        return (double)half_from_bfloat16(((const uint16_t *)tensor->data)[index]);
     case DG_DEFAULT_DTYPE:
         break;
     }
@@ -137,6 +142,12 @@ static void set_element(dg_tensor *tensor, int64_t index, double value)
         break;
     case DG_FLOAT64:
         ((double *)tensor->data)[index] = value;
+        break;
+    case DG_FLOAT16:
+        ((uint16_t *)tensor->data)[index] = half_to_float16((float)value);
+        break;
+    case DG_BFLOAT16:
+        ((uint16_t *)tensor->data)[index] = half_to_bfloat16((float)value);
         break;
     case DG_DEFAULT_DTYPE:
         break;
@@ -196,4 +207,22 @@ dg_status dg_tensor_convert(dg_tensor *result, const dg_tensor *source, dg_dtype
             set_truncated(&made, i, element(source, i));
     *result = made;
     return dg_ok();
+}
+
+double dg_tensor_difference(const dg_tensor *a, const dg_tensor *b)
+{
+    double most = 0, error = 0;
+    if (dg_tensor_count(a) != dg_tensor_count(b))
+        return NAN;
+    for (int64_t i = 0; i < dg_tensor_count(a); i++) {
+        double x = dg_tensor_get(a, i), y = dg_tensor_get(b, i);
+        if (x == y || (isnan(x) && isnan(y)))
+            x = isfinite(x) ? x : 0;
+        else if (!isfinite(x) || !isfinite(y))
+            return NAN;
+        else
+            error = fmax(error, fabs(y - x));
+        most = fmax(most, fabs(x));
+    }
+    return most > 0 ? error / most : error;
 }

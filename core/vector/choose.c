@@ -3,15 +3,25 @@
 
 #include <dotgrad/formula.h>
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #ifdef __x86_64__
+/* Conversions of float16, which __builtin_cpu_supports of some compilers does not know. */
+static bool has_f16c(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+
 static bool has_v3(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2");
+    return has_f16c() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 }
 
 static bool has_v4(void)
@@ -65,6 +75,12 @@ dg_array_function dg_primitive_array(const char *name, dg_dtype dtype)
     if (primitive < 0 || !dg_dtype_is_float(dtype))
         return NULL;
     return vector_tables()->kernels[dtype == DG_FLOAT32 ? LANE_F32 : LANE_F64][primitive];
+}
+
+void dg_half_widen(dg_dtype type, const void *from, int64_t count, float *to)
+{
+    if (dg_dtype_is_half(type) && from && to && count > 0)
+        vector_tables()->load[LANE_F32][type](to, from, 1, (size_t)count);
 }
 
 const char *dg_isa(void)

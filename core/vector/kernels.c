@@ -1,4 +1,5 @@
 /* All loops, once for each instruction set: compiled with -DISA=base, v3 or v4 and the flags that go with it. */
+#include "core/base/half.h"
 #include "core/base/join.h"
 #include "math_f32.h"
 #include "vector.h"
@@ -109,6 +110,10 @@
 
 #define LANE_CONVERSIONS(lane, LANE)                                                                                   \
     LOAD(lane##_load_bool, LANE, uint8_t, a != 0)                                                                      \
+    LOAD(lane##_load_f16, LANE, uint16_t, half_from_float16(a))                                                        \
+    LOAD(lane##_test_f16, LANE, uint16_t, (a & 0x7fff) != 0)                                                           \
+    LOAD(lane##_load_bf16, LANE, uint16_t, half_from_bfloat16(a))                                                      \
+    LOAD(lane##_test_bf16, LANE, uint16_t, (a & 0x7fff) != 0)                                                          \
     STORE(lane##_store_bool, uint8_t, LANE, a != 0)                                                                    \
     CONVERSIONS(lane, LANE, i32, int32_t)                                                                              \
     CONVERSIONS(lane, LANE, i64, int64_t)                                                                              \
@@ -169,7 +174,8 @@ ANY_NOT_FINITE(f64_any_not_finite, double, int64_t, INT64_C(0x7ff0000000000000))
 #define LOADS(lane, way)                                                                                               \
     {                                                                                                                  \
         [DG_BOOL] = lane##_load_bool, [DG_INT32] = lane##_##way##_i32, [DG_INT64] = lane##_##way##_i64,                \
-        [DG_FLOAT32] = lane##_##way##_f32, [DG_FLOAT64] = lane##_##way##_f64                                           \
+        [DG_FLOAT32] = lane##_##way##_f32, [DG_FLOAT64] = lane##_##way##_f64, [DG_FLOAT16] = lane##_##way##_f16,       \
+        [DG_BFLOAT16] = lane##_##way##_bf16                                                                            \
     }
 
 #define STORES(lane)                                                                                                   \

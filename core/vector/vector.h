@@ -12,14 +12,14 @@ typedef enum lane_kind { LANE_F32, LANE_F64, LANE_I32, LANE_I64, LANE_COUNT } la
 
 /* Kernels beyond the primitives; the numbers between are those of constants and inputs. */
 enum { V_COPY = PRIMITIVE_COUNT + 2, VECTOR_KERNELS };
-enum { DTYPE_COUNT = DG_FLOAT64 + 1 };
+enum { DTYPE_COUNT = DG_BFLOAT16 + 1 };
 
 /* r[i] = f(a[i], b[i], c[i]). r may be one of the arguments; arguments that a primitive does not have are not read.
  * An element's bits depend on its arguments alone, not on n or its place. */
 typedef void (*vector_kernel)(void *r, const void *a, const void *b, const void *c, size_t n);
 /* r[i] = a[i·stride], converted to the lane's type. */
 typedef void (*vector_load)(void *r, const void *a, int64_t stride, size_t n);
-/* r[i] = a[i], converted from the lane's type. */
+/* r[i] = a[i], converted from the lane's type, to all but those of 16 bits. */
 typedef void (*vector_store)(void *r, const void *a, size_t n);
 
 typedef struct vector_table {

@@ -90,9 +90,14 @@ static void select_range(void *argument, int64_t begin, int64_t end)
 {
     const selection *s = argument;
     size_t bytes = dg_dtype_size(s->from->dtype) * (size_t)s->inner;
+    bool half = dg_dtype_is_half(s->from->dtype);
     for (int64_t i = begin; i < end; i++) {
         int64_t row = i / s->count * s->limit + number_at(s->index, i % s->count);
-        memcpy((char *)s->to->data + (size_t)i * bytes, (const char *)s->from->data + (size_t)row * bytes, bytes);
+        const char *from = (const char *)s->from->data + (size_t)row * bytes;
+        if (half)
+            dg_half_widen(s->from->dtype, from, s->inner, (float *)s->to->data + i * s->inner);
+        else
+            memcpy((char *)s->to->data + (size_t)i * bytes, from, bytes);
     }
 }
 
@@ -318,7 +323,7 @@ static const dg_op embedding_ops[] = {
         .name = "index_select",
         .family = "embedding",
         .summary = "y[i] = x[index[i]] along dim",
-        .inputs = {{.name = "input"}, INDEX("index")},
+        .inputs = {{.name = "input", .flags = DG_HALF}, INDEX("index")},
         .attrs = {DIM},
         .infer = index_select_infer,
         .forward = index_select_forward,

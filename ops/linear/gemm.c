@@ -2,7 +2,12 @@
  * with one element of a at a time multiplied into a row of b: so b is read in whole vectors and a in any order. */
 #include "gemm.h"
 
+#include "core/base/half.h"
+
 #include <string.h>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
@@ -56,4 +61,9 @@ enum { SIX = 6, PANEL_BYTES = 24576, BLOCK_BYTES = 65536, LOOSE_ROWS = 96 };
         .pack_panel = pack_panel_##type, .panel = wide_##type, .panels_pay = VECTOR_BYTES == 32,                       \
         .transpose = transpose_##type, .dots = dots_##type, .distances = distances_##type                              \
     }
-const gemm_table DG_ISA_NAME(gemm_kernels) = {.float32 = FUNCTIONS(float32), .float64 = FUNCTIONS(float64)};
+const gemm_table DG_ISA_NAME(gemm_kernels) = {.float32 = FUNCTIONS(float32),
+                                              .float64 = FUNCTIONS(float64),
+                                              .multiply_turned_half = multiply_turned_half,
+                                              .turns_half = turns_half,
+                                              .dots_float16 = dots_float16,
+                                              .dots_bfloat16 = dots_bfloat16};

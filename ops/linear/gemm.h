@@ -26,6 +26,10 @@ typedef struct gemm {
     int64_t start_row;
 } gemm;
 
+/* y[i] = start[i·start_step] + Σ_p a[i, p] x[p], with rows of a that are dense; start may be NULL */
+typedef void gemm_dots(int64_t m, int64_t k, const void *a, int64_t a_row, const void *x, const void *start,
+                       int64_t start_step, void *y);
+
 /* In one float type. */
 typedef struct gemm_functions {
     int lanes; /* elements of a vector: columns come in as many */
@@ -45,15 +49,18 @@ typedef struct gemm_functions {
      * it. */
     void (*transpose)(int64_t rows, int64_t columns, const void *from, int64_t from_row, void *to, int64_t to_row,
                       bool padded);
-    /* y[i] = start[i·start_step] + Σ_p a[i, p] x[p], with rows of a that are dense; start may be NULL */
-    void (*dots)(int64_t m, int64_t k, const void *a, int64_t a_row, const void *x, const void *start,
-                 int64_t start_step, void *y);
+    gemm_dots *dots;
     /* y[j] = own + squares[j] − 2 y[j]; tells whether all of them are at least `near` times own + squares[j] */
     bool (*distances)(int64_t n, const void *own, const void *squares, double near, void *y);
 } gemm_functions;
 
 typedef struct gemm_table {
     gemm_functions float32, float64;
+    /* multiply_turned, or multiply_turned_panels, of an a in 16 bits (a_column is 1): bit by bit as if it were widened
+     * before; where turns_half of c's other side and k */
+    void (*multiply_turned_half)(const gemm *product, dg_dtype type, bool panels);
+    bool (*turns_half)(int64_t n, int64_t k, bool panels);
+    gemm_dots *dots_float16, *dots_bfloat16; /* in float32, of an a in 16 bits: likewise */
 } gemm_table;
 
 DG_ISA_TABLE(gemm_table, gemm_kernels)

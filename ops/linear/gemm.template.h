@@ -38,5 +38,26 @@ INLINE void NAME(store)(REAL *to, NAME(vector) value)
 #include "gemm_panels.template.h"
 /* clang-format on */
 
+INLINE REAL NAME(total)(NAME(vector) sum)
+{
+    REAL parts[LANES];
+    NAME(store)(parts, sum);
+    UNROLL
+    for (int size = LANES / 2; size >= 1; size /= 2)
+        UNROLL
+    for (int i = 0; i < size; i++)
+        parts[i] += parts[i + size];
+    return parts[0];
+}
+
+#define ELEMENT       REAL
+#define DOTS(f)       NAME(f)
+#define LOAD_ROW      NAME(load)
+#define LOAD_ROW_PART NAME(load_part)
+#include "gemm_dots.template.h"
+#if IS_FLOAT32
+#include "gemm_half.template.h"
+#endif
+
 #undef LANES
 #undef INTERLEAVE

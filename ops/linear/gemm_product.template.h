@@ -135,66 +135,6 @@ static void NAME(multiply_turned)(const gemm *g)
         }
 }
 
-INLINE REAL NAME(total)(NAME(vector) sum)
-{
-    REAL parts[LANES];
-    NAME(store)(parts, sum);
-    UNROLL
-    for (int size = LANES / 2; size >= 1; size /= 2)
-        UNROLL
-    for (int i = 0; i < size; i++)
-        parts[i] += parts[i + size];
-    return parts[0];
-}
-
-INLINE void NAME(dot_rows)(int rows, int64_t k, const REAL *a, int64_t a_row, const REAL *x, REAL *y)
-{
-    NAME(vector) sum[DOT_ROWS][2];
-    UNROLL
-    for (int i = 0; i < rows; i++)
-        sum[i][0] = sum[i][1] = (NAME(vector)){0};
-    int64_t p = 0;
-    for (; p + 2 * LANES <= k; p += 2 * LANES)
-        UNROLL
-    for (int i = 0; i < rows; i++) {
-        sum[i][0] += NAME(load)(a + i * a_row + p) * NAME(load)(x + p);
-        sum[i][1] += NAME(load)(a + i * a_row + p + LANES) * NAME(load)(x + p + LANES);
-    }
-    if (p + LANES <= k) {
-        UNROLL
-        for (int i = 0; i < rows; i++)
-            sum[i][0] += NAME(load)(a + i * a_row + p) * NAME(load)(x + p);
-        p += LANES;
-    }
-    if (p < k) {
-        NAME(vector) rest = NAME(load_part)(x + p, k - p);
-        UNROLL
-        for (int i = 0; i < rows; i++)
-            sum[i][1] += NAME(load_part)(a + i * a_row + p, k - p) * rest;
-    }
-    UNROLL
-    for (int i = 0; i < rows; i++)
-        y[i] = NAME(total)(sum[i][0] + sum[i][1]);
-}
-
-static void NAME(dots)(int64_t m, int64_t k, const void *a, int64_t a_row, const void *x, const void *start,
-                       int64_t start_step, void *y)
-{
-    const REAL *row = a, *base = start;
-    REAL *result = y;
-    for (int64_t i = 0; i < m;) {
-        REAL sums[DOT_ROWS];
-        int64_t count = m - i < DOT_ROWS ? 1 : DOT_ROWS;
-        if (count == DOT_ROWS)
-            NAME(dot_rows)(DOT_ROWS, k, row + i * a_row, a_row, x, sums);
-        else
-            NAME(dot_rows)(1, k, row + i * a_row, a_row, x, sums);
-        for (int64_t r = 0; r < count; r++)
-            result[i + r] = base ? base[(i + r) * start_step] + sums[r] : sums[r];
-        i += count;
-    }
-}
-
 static bool NAME(distances)(int64_t n, const void *own, const void *squares, double near, void *y)
 {
     REAL first = *(const REAL *)own, share = (REAL)near, *restrict result = y;

@@ -89,12 +89,20 @@ static void batch_strides(const matrix_shape *matrix, const dg_shape *batch, int
     }
 }
 
+/* How a product is told that an operand is in 16 bits. */
+static dg_dtype half_type(const dg_tensor *operand)
+{
+    return dg_dtype_is_half(operand->dtype) ? operand->dtype : DG_DEFAULT_DTYPE;
+}
+
 static product matmul_product(const dg_kernel *kernel)
 {
     const dg_tensor *input = kernel->inputs[0], *other = kernel->inputs[1], *y = kernel->outputs[0];
     matrix_shape a = matrix_of(&input->shape, kernel->attrs[0].b, false);
     matrix_shape b = matrix_of(&other->shape, kernel->attrs[1].b, true);
     product p = {.dtype = y->dtype,
+                 .a_type = half_type(input),
+                 .b_type = half_type(other),
                  .m = a.rows,
                  .n = b.columns,
                  .k = a.columns,
@@ -274,6 +282,7 @@ static product linear_product(const dg_kernel *kernel)
     dg_shape rows = x->shape;
     rows.rank--;
     return (product){.dtype = y->dtype,
+                     .b_type = half_type(weight),
                      .m = dg_shape_count(&rows),
                      .n = weight->shape.dims[0],
                      .k = weight->shape.dims[1],
@@ -456,7 +465,7 @@ static const dg_op linear_ops[] = {
         .name = "matmul",
         .family = "linear",
         .summary = "matrix product, batched and broadcast as in NumPy",
-        .inputs = {{.name = "input"}, {.name = "other"}},
+        .inputs = {{.name = "input", .flags = DG_HALF}, {.name = "other", .flags = DG_HALF}},
         .attrs = {{.name = "transpose_input",
                    .kind = DG_ATTR_BOOL,
                    .fallback = "false",
@@ -480,7 +489,7 @@ static const dg_op linear_ops[] = {
         .summary = "y = x·Wᵀ + b",
         .inputs = {{.name = "input", .doc = "[.., in]"},
                    {.name = "weight",
-                    .flags = DG_OPTIONAL,
+                    .flags = DG_OPTIONAL | DG_HALF,
                     .doc = "[out, in]",
                     .parameter = linear_weight,
                     .init = "kaiming_uniform(2.23606797749979)",

@@ -7,7 +7,8 @@
 /* c = a′·b′ (+ bias on every row) for each matrix of a batch, all row-major and dense. a is [m, k] or, transposed,
  * [k, m]; b is [k, n] or, transposed, [n, k]; c is [m, n]. */
 typedef struct product {
-    dg_dtype dtype; /* a float type, of all */
+    dg_dtype dtype;          /* a float type, of all but */
+    dg_dtype a_type, b_type; /* float16 or bfloat16: an operand of a float32 product is kept so; 0: it is not */
     int64_t m, n, k;
     bool transpose_a, transpose_b;
     const void *a, *b;

@@ -100,6 +100,18 @@ Test(bench, each_mode_does_its_own_work)
 
 /* As `dotgrad train` takes the step: clipping squares and scales 45 numbers, averaging and accumulating add a state
  * each, frozen weights get no gradient, and an assignment of the graph's own is part of it. */
+Test(bench, weights_in_16_bits_are_for_inference)
+{
+    write_text("g.dot", network);
+    outcome run = dotgrad("bench g.dot --seconds 0 --mode forward --weights-type float16");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.err, "2 weight(s) in float16"), "%s", run.err);
+    expect_fine(dotgrad("bench g.dot --seconds 0 --mode gradient --weights-type bfloat16"));
+    run = dotgrad("bench g.dot --seconds 0 --weights-type float16");
+    cr_expect_eq(run.status, 2);
+    cr_expect_not_null(strstr(run.err, "training needs float32 weights: add --mode forward"), "%s", run.err);
+}
+
 Test(bench, a_step_is_that_of_training)
 {
     write_text("g.dot", network);

@@ -144,6 +144,30 @@ Test(eval, refuses_tensors_that_do_not_fit)
     expect_failure(dotgrad("eval g.dot --feed in.safetensors --grad loss --wrt big --out out"), "big");
 }
 
+/* 1.01 is 1.0078125 in bfloat16, and an error of 0.0021875. */
+Test(eval, keeps_weights_in_16_bits)
+{
+    write_text("m.dot", "digraph { graph [output=y]; x [op=\"input([1, 2])\"]; y [op=\"linear(1, bias=false, "
+                        "init=constant(1.01))\"]; x -> y; }\n");
+    dg_tensors *feed = set_of(), *read;
+    put(feed, "x", DG_FLOAT32, DG_SHAPE(1, 2), (double[]){1, 2});
+    write_set(feed, "m.safetensors");
+    outcome run = dotgrad("eval m.dot --feed m.safetensors --weights-type bfloat16 --fetch y,y.weight --out m.npz");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.err, "1 weight(s) in bfloat16"), "%s", run.err);
+    cr_expect_not_null(strstr(run.err,
+                              "changed by up to 0.22 % of a weight's largest number ('y.weight'); outputs by up "
+                              "to 0.22 % of the largest"),
+                       "%s", run.err);
+    dg_status status = dg_tensors_read("m.npz", &read);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    expect_values(read, "y", DG_FLOAT32, 1, (double[]){3.0234375});
+    expect_values(read, "y.weight", DG_FLOAT32, 2, (double[]){1.0078125, 1.0078125});
+    dg_tensors_free(read);
+    run = dotgrad("eval m.dot --feed m.safetensors --weights-type float16 --trace");
+    cr_expect_eq(run.status, 2);
+}
+
 Test(eval, tells_wrong_calls_apart)
 {
     cr_assert_eq(dotgrad("eval --out x").status, 2);

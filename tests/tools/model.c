@@ -54,6 +54,36 @@ Test(model, opens_with_graph_weights_scaling_columns_and_classes)
     dg_model_free(model);
 }
 
+/* What is halved is written in 16 bits and read as float32: as the weights of another model, which multiplies those. */
+Test(model, weights_in_16_bits_predict_as_rounded_ones)
+{
+    static const dg_dtype types[] = {DG_FLOAT16, DG_BFLOAT16};
+    for (int d = 0; d < 2; d++) {
+        dg_model *model, *rounded;
+        dg_data *data;
+        dg_tensor result, same;
+        dg_model_halving told;
+        MUST(dg_model_open("run", NULL, &model));
+        MUST(dg_model_read(model, "flowers.csv", &data));
+        MUST(dg_model_predict(model, dg_data_set(data), &result));
+        MUST(dg_model_halve(model, types[d], dg_data_set(data), &told));
+        cr_expect_eq(told.weights.count, 2);
+        cr_expect_eq(told.rows, 6);
+        cr_expect(told.outputs > 0 && told.outputs < 0.01, "%g", told.outputs);
+        dg_tensor_release(&result);
+        MUST(dg_model_predict(model, dg_data_set(data), &result));
+        MUST(dg_safetensors_write("halves.safetensors", dg_model_parameters(model)));
+        MUST(dg_model_open("g.dot", &(dg_model_options){.weights = "halves.safetensors"}, &rounded));
+        MUST(dg_model_predict(rounded, dg_data_set(data), &same));
+        cr_expect_arr_eq(same.data, result.data, dg_tensor_bytes(&same));
+        dg_tensor_release(&same);
+        dg_tensor_release(&result);
+        dg_data_free(data);
+        dg_model_free(rounded);
+        dg_model_free(model);
+    }
+}
+
 Test(model, graph_files_take_weights_and_other_nodes)
 {
     dg_model *model;

@@ -52,6 +52,21 @@ Test(predict, applies_a_graph_file_with_weights)
     cr_assert_str_eq(run.out, same.out);
 }
 
+Test(predict, tells_what_weights_in_16_bits_change)
+{
+    static const char *const types[] = {"bfloat16", "float16"};
+    for (int d = 0; d < 2; d++) {
+        char told[64];
+        outcome run = dotgrad("predict run flowers.csv --weights-type %s", types[d]);
+        expect_fine(run);
+        snprintf(told, sizeof told, "1 weight(s) in %s: 8e-06 MB instead of 1.6e-05", types[d]);
+        cr_expect_not_null(strstr(run.err, told), "%s", run.err);
+        cr_expect_not_null(strstr(run.err, "('output.weight'); outputs by up to 0."), "%s", run.err);
+        cr_expect_not_null(strstr(run.out, "\n\"rose, red\",0.99"), "%s", run.out);
+    }
+    cr_expect_eq(dotgrad("predict run flowers.csv --weights-type float8").status, 2);
+}
+
 Test(predict, training_and_prediction_keep_to_a_memory_limit)
 {
     expect_fine(dotgrad("train g.dot -o other --epochs 1 --memory-limit 1M"));

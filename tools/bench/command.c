@@ -1,6 +1,7 @@
 /* dotgrad bench: time and memory of a step, on random data. */
 #include "tools/command/command.h"
 #include "bench.h"
+#include "tools/command/halves.h"
 #include "tools/command/options.h"
 
 #include <dotgrad/draw.h>
@@ -29,6 +30,7 @@ static const option_row own[] = {
             "gradient: loss and gradients of all trainable parameters (of the float inputs, where there\n"
             "are none); train: gradients and the optimiser's updates (the default)"},
     SIZE_OPTION,
+    WEIGHTS_TYPE_OPTION,
     {.name = "seconds", .form = DG_FORM_NUMBER, .doc = "how long to measure, 5 steps at least (2)"},
     {.name = "node", .form = DG_FORM_NODE, .against = "loss", .doc = "in place of the loss"},
     {.name = "json",
@@ -76,6 +78,9 @@ static int check_options(const char *name, const bench_options *given)
         return command_misused(name, "needs one graph file");
     if (given->seconds < 0 || given->seconds > MOST_TIME)
         return command_misused(name, "--seconds needs a number from 0 to %.0f", MOST_TIME);
+    if (halves_asked() && given->mode == BENCH_TRAIN)
+        return command_misused(name, "--weights-type is for inference, and training needs float32 weights: add --mode "
+                                     "forward or gradient");
     for (size_t k = 0; dg_attribute_at(k) && given->mode != BENCH_TRAIN; k++) {
         const dg_attribute *one = dg_attribute_at(k);
         if ((one->use & (DG_USE_STEP | DG_USE_UPDATES)) && option_given(one->name))

@@ -1,5 +1,6 @@
 /* From a graph file to a plan on random data. */
 #include "bench.h"
+#include "tools/command/halves.h"
 #include "tools/command/options.h"
 #include "tools/command/random_data.h"
 
@@ -117,6 +118,11 @@ static dg_status make_data(bench *b)
 
 static dg_status make_plan(bench *b)
 {
+    if (halves_asked()) {
+        dg_halving told;
+        DG_TRY(dg_tensors_halve(b->session.parameters, halves_asked(), &told));
+        halves_tell(&told, NULL);
+    }
     DG_TRY(dg_plan_new(b->session.graph,
                        &(dg_plan_options){.fetch = b->fetch,
                                           .n_fetch = b->n_fetch,

@@ -1,5 +1,6 @@
 /* dotgrad eval: a graph on given tensors. */
 #include "command.h"
+#include "halves.h"
 #include "options.h"
 #include "output.h"
 #include "session.h"
@@ -10,6 +11,7 @@
 #include <dotgrad/graph_file.h>
 #include <dotgrad/optim.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +32,13 @@ static const option_row own[] = {
      .form = DG_FORM_FILE,
      .against = "init",
      .doc = "parameters: a checkpoint or any .safetensors; else they are initialised by the seed"},
+    WEIGHTS_TYPE_OPTION,
     {.name = "fetch", .form = DG_FORM_LIST, .doc = "the nodes to compute (the graph's output, or with --grad none)"},
     {.name = "grad", .form = DG_FORM_NODE, .doc = "the gradient of the sum of NODE …"},
     {.name = "wrt", .form = DG_FORM_LIST, .needs = "grad", .doc = "… by these nodes (all float parameters)"},
     {.name = "trace",
      .form = DG_FORM_FLAG,
-     .against = "fetch|wrt|out",
+     .against = "fetch|wrt|out|weights-type",
      .doc = "works through the graph: every node's formula with the numbers filled in, then the derivatives\n"
             "of --grad NODE (the loss) by every node"},
     {.name = "out",
@@ -294,6 +297,31 @@ static dg_status trace(graph_session *session, const eval_options *given)
     return status;
 }
 
+/* The weights are kept in 16 bits from now on; the plan has run, runs again, and what has changed is told. */
+static dg_status halve(graph_session *session, const request_list *requests, dg_plan *plan, const eval_feeds *feeds)
+{
+    dg_tensors *before;
+    dg_halving told;
+    double outputs = 0;
+    DG_TRY(dg_tensors_new(&before));
+    dg_status status = dg_ok();
+    for (int k = 0; k < requests->count && status.code == DG_OK; k++)
+        status = dg_tensors_put(before, requests->names[k], dg_plan_result(plan, k));
+    if (status.code == DG_OK)
+        status = dg_tensors_halve(session->parameters, halves_asked(), &told);
+    dg_plan_set_step(plan, 0); /* the same random numbers */
+    if (status.code == DG_OK)
+        status = dg_plan_run(plan, feeds->feeds, feeds->count);
+    for (int k = 0; k < requests->count && status.code == DG_OK; k++) {
+        double one = dg_tensor_difference(dg_tensors_find(before, requests->names[k]), dg_plan_result(plan, k));
+        outputs = isnan(one) || one > outputs ? one : outputs;
+    }
+    if (status.code == DG_OK)
+        halves_tell(&told, &outputs);
+    dg_tensors_free(before);
+    return status;
+}
+
 static dg_status run_requests(graph_session *session, const eval_options *given, const request_list *requests,
                               const eval_feeds *feeds, dg_plan **plan)
 {
@@ -306,7 +334,8 @@ static dg_status run_requests(graph_session *session, const eval_options *given,
                                           .training = given->training,
                                           .memory_limit = session->memory_limit},
                        plan));
-    return dg_plan_run(*plan, feeds->feeds, feeds->count);
+    DG_TRY(dg_plan_run(*plan, feeds->feeds, feeds->count));
+    return halves_asked() ? halve(session, requests, *plan, feeds) : dg_ok();
 }
 
 static dg_status compute(graph_session *session, const eval_options *given, const request_list *requests)

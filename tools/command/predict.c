@@ -1,6 +1,7 @@
 /* dotgrad predict: a trained graph on the rows of a data file. */
 #include "command.h"
 #include "graph_options.h"
+#include "halves.h"
 #include "options.h"
 #include "output.h"
 
@@ -17,6 +18,7 @@ static const option_row own[] = {
     {.name = "weights",
      .form = DG_FORM_FILE,
      .doc = "parameters for a graph file: a run, a checkpoint, .safetensors or .npz"},
+    WEIGHTS_TYPE_OPTION,
     {.name = "force", .form = DG_FORM_FLAG, .needs = "out", .doc = "lets --out replace a file that is read here"},
     {0}};
 
@@ -181,6 +183,11 @@ static dg_status run(const predict_options *given, dg_model **model, dg_data **d
     DG_TRY(dg_model_read(*model, given->data, data));
     for (size_t k = 0; (notice = dg_data_notice(*data, k)); k++)
         fprintf(stderr, "dotgrad: %s\n", notice);
+    if (halves_asked()) {
+        dg_model_halving told;
+        DG_TRY(dg_model_halve(*model, halves_asked(), dg_data_set(*data), &told));
+        halves_tell(&told.weights, told.rows ? &told.outputs : NULL);
+    }
     DG_TRY(dg_model_predict(*model, dg_data_set(*data), result));
     return write_result(given, *model, result);
 }

@@ -31,6 +31,14 @@ static dg_status read_tensors(const char *path, dg_tensors **tensors)
     return status;
 }
 
+/* What only training needed, and the weights, which are the model's by now, take room for nothing. */
+static void drop_weights(dg_tensors *checkpoint)
+{
+    for (size_t k = dg_tensors_count(checkpoint); k-- > 0;)
+        if (strncmp(dg_tensors_name(checkpoint, k), "data.", 5) != 0)
+            dg_tensors_remove(checkpoint, dg_tensors_name(checkpoint, k));
+}
+
 static dg_status open_graph(dg_model *model, const dg_model_options *options)
 {
     const char *weights = options->weights ? options->weights : model->path, *output = options->output;
@@ -63,6 +71,7 @@ static dg_status open_graph(dg_model *model, const dg_model_options *options)
     dg_status status = dg_weights_take(model->file->graph, model->checkpoint, model->parameters);
     if (status.code != DG_OK)
         return dg_prefixed(status, "%s", weights);
+    drop_weights(model->checkpoint);
     if (output)
         return dg_prefixed(dg_graph_file_require(model->file, output, &model->output), "%s", model->path);
     model->output = model->file->output;

@@ -1,6 +1,6 @@
 /* A trained network: its graph, weights and what it keeps of its data.
  *
- *   model.c    opening     predict.c  rows to predictions     generate.c  text */
+ *   model.c    opening     halve.c  weights in 16 bits     predict.c  rows to predictions     generate.c  text */
 #ifndef TOOLS_MODEL_MODEL_H
 #define TOOLS_MODEL_MODEL_H
 

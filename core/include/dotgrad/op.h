@@ -118,7 +118,9 @@ enum dg_input_flags {
     DG_FIXED = 16,     /* as a layer's parameter it is not trained (running statistics) */
     DG_NO_DECAY = 32,  /* a parameter here is never decayed by an optimiser */
     DG_TARGET = 64,    /* of a loss: takes the labels, the field "target" of a data set */
-    DG_POSITIVE = 128  /* as a layer's parameter it stays above 0: see dg_parameter_range() */
+    DG_POSITIVE = 128, /* as a layer's parameter it stays above 0: see dg_parameter_range() */
+    DG_HALF = 256      /* the kernel takes it in 16 bits as well, where a float32 parameter is kept so (see
+                        * dg_tensors_halve): as float16 or bfloat16, see dg_half_widen. Others get it widened */
 };
 
 typedef struct dg_input_spec {

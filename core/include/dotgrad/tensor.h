@@ -19,14 +19,21 @@ typedef enum dg_dtype {
     DG_INT32,
     DG_INT64,
     DG_FLOAT32,
-    DG_FLOAT64
+    DG_FLOAT64,
+    DG_FLOAT16, /* these two keep weights alone, see dg_tensors_halve(): no node is of such a type */
+    DG_BFLOAT16
 } dg_dtype;
 
 size_t dg_dtype_size(dg_dtype dtype);      /* bytes an element */
 const char *dg_dtype_name(dg_dtype dtype); /* "float32", … */
-bool dg_dtype_is_float(dg_dtype dtype);
-bool dg_dtype_parse(const char *name, dg_dtype *dtype); /* false: no such type */
+bool dg_dtype_is_float(dg_dtype dtype);    /* float32 or float64 */
+bool dg_dtype_is_half(dg_dtype dtype);     /* float16 or bfloat16 */
+/* false: no such type, or one that keeps weights alone */
+bool dg_dtype_parse(const char *name, dg_dtype *dtype);
 dg_dtype dg_dtype_promote(dg_dtype a, dg_dtype b);
+
+/* `count` numbers of float16 or bfloat16 as float32. */
+void dg_half_widen(dg_dtype type, const void *from, int64_t count, float *to);
 
 /* Sizes. In a graph a size may be a symbol (negative): DG_N is the batch, dg_symbol() makes others, and DG_UNKNOWN
  * stands for a size that follows from symbols. A tensor's sizes are never negative. */
@@ -93,6 +100,10 @@ void dg_tensor_set(dg_tensor *tensor, int64_t index, double value); /* rounds to
 /* Another element type: a copy. A float becomes an integer towards zero; anything but 0 becomes true. */
 dg_status dg_tensor_convert(dg_tensor *result, const dg_tensor *source, dg_dtype dtype);
 
+/* How far b's elements are from a's, which are as many: the largest |b − a| by the largest |a|, or the former alone
+ * where a is 0 throughout. NaN: an element is none, or infinite, in one of them alone. */
+double dg_tensor_difference(const dg_tensor *a, const dg_tensor *b);
+
 /* An ordered set of named tensors with text notes beside them: parameters, checkpoints, feeds and results. */
 typedef struct dg_tensors dg_tensors;
 
@@ -113,11 +124,28 @@ dg_status dg_tensors_set_note(dg_tensors *set, const char *key, const char *text
 size_t dg_tensors_note_count(const dg_tensors *set);
 const char *dg_tensors_note_key(const dg_tensors *set, size_t index);
 
+/* What keeping weights in 16 bits has changed. */
+typedef struct dg_halving {
+    dg_dtype type;              /* what they are kept in now */
+    size_t count;               /* tensors that are kept so */
+    size_t bytes_before, bytes; /* of these */
+    double error;               /* the largest |w₁₆ − w|, by the largest |w| of the same tensor */
+    const char *name;           /* of the tensor that has it, the set's; NULL: there is none */
+    int64_t vanished;           /* numbers that have become 0 */
+} dg_halving;
+/* Keeps the weights of a set in `type`, DG_FLOAT16 or DG_BFLOAT16: half the memory, for inference. Weights are tensors
+ * of float32 with two dimensions or more; vectors (biases, gains, running statistics) stay, and so do other types.
+ * Plans read such a set as one of float32: numbers are widened where they are multiplied, and sums are float32's, so
+ * results are those of rounded weights in float32, to the bit. Plans that update such a weight are refused. DG_NUMERIC
+ * names a weight that is beyond the type's range: then nothing has changed. `told` may be NULL. */
+dg_status dg_tensors_halve(dg_tensors *set, dg_dtype type, dg_halving *told);
+
 /* safetensors (https://github.com/huggingface/safetensors): little-endian 64-bit header length, JSON header, bytes.
  * Notes are the "__metadata__". Types: BOOL, I32, I64, F32, F64 (F16 and BF16 are read as float32; U8, I8, U16 and I16
- * as int32; U32 and U64 as int64); tensors of other types are left unread. Reading checks every offset: DG_BAD_DATA for
- * a truncated or damaged file. Writing is whole or not at all: a temporary file in the same folder, fsync, rename; the
- * bytes depend on the content alone. "-" is standard input or output. Messages begin with the path. */
+ * as int32; U32 and U64 as int64; float16 and bfloat16 are written as F16 and BF16); tensors of other types are left
+ * unread. Reading checks every offset: DG_BAD_DATA for a truncated or damaged file. Writing is whole or not at all: a
+ * temporary file in the same folder, fsync, rename; the bytes depend on the content alone. "-" is standard input or
+ * output. Messages begin with the path. */
 dg_status dg_safetensors_read(const char *path, dg_tensors **set);
 dg_status dg_safetensors_write(const char *path, const dg_tensors *set);
 

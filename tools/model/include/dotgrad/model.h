@@ -32,6 +32,17 @@ typedef struct dg_model_options {
 dg_status dg_model_open(const char *path, const dg_model_options *options, dg_model **model);
 void dg_model_free(dg_model *model);
 
+/* What keeping the weights in 16 bits has changed. */
+typedef struct dg_model_halving {
+    dg_halving weights;
+    double outputs; /* the largest difference of the output's numbers, by the largest of them, … */
+    int64_t rows;   /* … over so many rows; 0: no data were given */
+} dg_model_halving;
+/* Keeps the weights in `type`, DG_FLOAT16 or DG_BFLOAT16, from now on: see dg_tensors_halve(). `data`, as for
+ * dg_model_predict, or NULL, is computed in both types, 256 rows at most; `told` may be NULL. Before other threads use
+ * the model. DG_NUMERIC names a weight that is beyond the type's range; the model is then as before. */
+dg_status dg_model_halve(dg_model *model, dg_dtype type, const dg_dataset *data, dg_model_halving *told);
+
 /* What is computed. */
 typedef enum dg_model_kind {
     DG_MODEL_VALUES,  /* the output's own values [rows, …] */
