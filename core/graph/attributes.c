@@ -393,7 +393,8 @@ dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_sp
     case DG_ATTR_TENSOR:
         return normalise_tensor(arena, spec, given, value);
     case DG_ATTR_INIT:
-        return normalise_init(arena, spec, given, value);
+        DG_TRY(normalise_init(arena, spec, given, value));
+        return graph ? dg_prefixed(init_is_known(value), "'%s'", spec->name) : dg_ok();
     case DG_ATTR_TEXT:
         return normalise_text(arena, spec, given, value);
     }

@@ -96,6 +96,9 @@ struct dg_graph {
     struct scan_list *scans;        /* see step.c */
 };
 
+/* DG_BAD_ARGUMENT when there is no initialiser of that name. */
+dg_status init_is_known(const dg_value *init);
+
 /* Brings one value into the form that `spec` declares. `what` names the op and node for the message. */
 dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_spec *spec, const dg_value *given,
                               dg_value *value);

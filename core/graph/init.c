@@ -59,6 +59,12 @@ const dg_initialiser *dg_init_of(const dg_value *init)
     return init && has_name(init) ? dg_initialiser_find(init->s) : NULL;
 }
 
+dg_status init_is_known(const dg_value *init)
+{
+    DG_TRY(registry_status());
+    return has_name(init) && !dg_init_of(init) ? descriptors_unknown(&table, init->s) : dg_ok();
+}
+
 bool dg_init_needs_data(const dg_value *init)
 {
     const dg_initialiser *initialiser = dg_init_of(init);

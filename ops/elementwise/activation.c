@@ -79,9 +79,10 @@ static const char *gelu_formula(const dg_value *attrs, int n_inputs)
 static dg_status prelu_weight(const dg_infer *infer, dg_shape *shape, bool *present)
 {
     (void)present;
-    if (infer->attrs[0].i < 1)
-        return dg_error(DG_BAD_ARGUMENT, "num_parameters is %lld, expected at least 1", (long long)infer->attrs[0].i);
-    *shape = DG_SHAPE(infer->attrs[0].i);
+    int64_t count = infer->attrs[0].kind == DG_VALUE_NONE ? 1 : infer->attrs[0].i;
+    if (count < 1)
+        return dg_error(DG_BAD_ARGUMENT, "num_parameters is %lld, expected at least 1", (long long)count);
+    *shape = DG_SHAPE(count);
     return dg_ok();
 }
 
@@ -93,6 +94,9 @@ static dg_status prelu_infer(const dg_infer *infer)
     if (!w || w->rank > 1)
         return dg_error(DG_BAD_SHAPE, "the weight needs one dimension, [1] or [channels]");
     int64_t weights = w->rank ? w->dims[0] : 1, channels = x->rank > 1 ? x->dims[1] : 1;
+    if (infer->attrs[0].kind != DG_VALUE_NONE && sizes_differ(infer->attrs[0].i, weights))
+        return dg_error(DG_BAD_SHAPE, "num_parameters is %lld, but the weight has %lld number(s)",
+                        (long long)infer->attrs[0].i, (long long)weights);
     if (weights != 1 && sizes_differ(channels, weights))
         return dg_error(DG_BAD_SHAPE, "%lld weight(s) for %lld channel(s)", (long long)weights, (long long)channels);
     return dg_infer_same(infer);
@@ -229,9 +233,11 @@ static const dg_op activation_ops[] = {
                     .parameter = prelu_weight,
                     .init_attr = "init",
                     .flags = DG_OPTIONAL | DG_NO_DECAY}}, /* decay would pull the slope to 0: section 2.1 */
-        .attrs =
-            {{.name = "num_parameters", .kind = DG_ATTR_INT, .fallback = "1", .doc = "1 or the number of channels"},
-             {.name = "init", .kind = DG_ATTR_INIT, .fallback = "constant(0.25)", .doc = "of the weight"}},
+        .attrs = {{.name = "num_parameters",
+                   .kind = DG_ATTR_INT,
+                   .fallback = "none",
+                   .doc = "1 (when left out) or the number of channels"},
+                  {.name = "init", .kind = DG_ATTR_INIT, .fallback = "constant(0.25)", .doc = "of the weight"}},
         .infer = prelu_infer,
         .compose = prelu_compose,
         .samples = prelu_samples,

@@ -51,6 +51,10 @@ Test(bad_input, graphs)
         {"digraph { " X "y [op=\"layer_norm(4, eps=inf)\"]; x -> y; }", "'eps' is inf, expected a finite number"},
         {"digraph { " X "y [op=\"linear(3, init=glorot)\"]; x -> y; }", "there is no initialiser 'glorot'"},
         {"digraph { " X "y [op=\"linear(3, init=[1.5])\"]; x -> y; }", "the parameter's shape [3, 4]"},
+        {"digraph { " X "y [op=\"linear(3, init=glorot)\"]; w [op=\"zeros([3, 4])\"]; x -> y; w -> y [arg=weight]; }",
+         "bad.dot:1: linear 'y': 'init': there is no initialiser 'glorot'"},
+        {"digraph { " X "y [op=\"prelu(7)\"]; w [op=\"zeros([4])\"]; x -> y; w -> y [arg=weight]; }",
+         "num_parameters is 7, but the weight has 4 numbers"},
         {"digraph { x [op=\"zeros([2, 3, 2])\"]; y [op=\"transformer_encoder_layer(2, 1, layer_norm_eps=-1)\"];\n"
          "x -> y; }",
          "'y': its layer_norm: eps is -1"},
