@@ -62,6 +62,21 @@ Test(study, pairs_have_the_same_split_order_and_numbers)
     cr_assert_eq(shell_number("wc -l < study/curves.csv"), 1 + 12 * 3);
 }
 
+/* Seven pairs were asked for, but five have ended in both. */
+Test(study, counts_pairs_that_have_ended_when_it_says_that_they_are_too_few)
+{
+    outcome run = dotgrad("study net.dot --set 'act=relu|tanh' --seeds 7 --jobs 2 -o study");
+    expect_fine(run);
+    cr_assert_null(strstr(run.out, "too few to tell"), "%s", run.out);
+    shell("for key in $(grep ',tanh,[01],' study/runs.csv | cut -d, -f1); do rm -r study/runs/$key; done");
+    cr_assert_eq(shell_number(ROWS), 12);
+    run = dotgrad("study --report study");
+    expect_fine(run);
+    expect_words(run.out, "5 pairs are too few to tell: with 1 comparison the test can come below 5 % from 6 on");
+    shell("grep -q '5 pairs are too few to tell' study/report.html");
+    cr_assert_eq(shell_number("sed -n 2p study/ranks.csv | cut -d, -f5"), 5);
+}
+
 Test(study, chooses_by_validation_data_and_never_by_the_test_part)
 {
     expect_fine(

@@ -87,7 +87,7 @@ static dg_status compare(const train_options *options, double seconds, verdict *
     return dg_ok();
 }
 
-static void print_verdict(const verdict *v, int seeds, FILE *to)
+static void print_verdict(const verdict *v, FILE *to)
 {
     const search_found *w = v->winner;
     double better = isnan(v->found.median) ? 0 : v->relu.median - v->found.median;
@@ -102,8 +102,9 @@ static void print_verdict(const verdict *v, int seeds, FILE *to)
         fprintf(to, "verdict: its median rank beats ReLU's\n");
     else
         fprintf(to, "verdict: its median rank does not beat ReLU's; it is the best of those that were trained\n");
-    if (v->found.pairs < 10 || seeds < 10)
-        fprintf(to, "  (fewer than 10 seeds on every task, or than 10 pairs: too few to tell)\n");
+    if (v->found.least < 10)
+        fprintf(to, "  (%lld pair%s on the task that has the fewest, of 10 that are wanted: too few to tell)\n",
+                (long long)v->found.least, v->found.least == 1 ? "" : "s");
 }
 
 dg_status found_compare(const search_result *found, const train_options *options, double spent, FILE *to)
@@ -119,7 +120,7 @@ dg_status found_compare(const search_result *found, const train_options *options
         status = compare(options, options->seconds - spent - (seconds_now() - begin), &v);
     FILE *memory = status.code == DG_OK ? open_memstream(&text, &size) : NULL;
     if (memory) {
-        print_verdict(&v, options->seeds, memory);
+        print_verdict(&v, memory);
         status = fclose(memory) == 0 ? dg_write_file(path, text + 1, size - 1) : dg_no_memory("a study");
         fputs(status.code == DG_OK ? text : "", to);
     }

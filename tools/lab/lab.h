@@ -146,8 +146,8 @@ dg_status train_in(const char *graph, const char *nodes, const char *const *call
 
 /* The ranks of a study's methods, in their order. */
 typedef struct method_rank {
-    double median, mean; /* over pairs of task and seed; of mean scores over tasks, NaN for one task */
-    int64_t pairs;
+    double median, mean;  /* over pairs of task and seed; of mean scores over tasks, NaN for one task */
+    int64_t pairs, least; /* all of them; of the task that has the fewest */
 } method_rank;
 dg_status train_read_ranks(const char *folder, method_rank *ranks, int most, int *n);
 

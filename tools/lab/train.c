@@ -212,12 +212,13 @@ dg_status train_read_ranks(const char *folder, method_rank *ranks, int most, int
         for (char *next = numbers; next; next = strstr(next + 1, "\","))
             numbers = next;
         method_rank *rank = &ranks[*n];
-        double pairs = 0;
+        double pairs = 0, least = 0;
         *rank = (method_rank){.median = NAN, .mean = NAN};
-        if (!numbers || (sscanf(numbers + 2, "%lf,%lf,%lf", &rank->median, &rank->mean, &pairs) != 3 &&
-                         sscanf(numbers + 2, "%lf,,%lf", &rank->median, &pairs) != 2))
+        if (!numbers || (sscanf(numbers + 2, "%lf,%lf,%lf,%lf", &rank->median, &rank->mean, &pairs, &least) != 4 &&
+                         sscanf(numbers + 2, "%lf,,%lf,%lf", &rank->median, &pairs, &least) != 3))
             status = dg_error(DG_BAD_DATA, "%s: '%s' is no rank of a method", path, line);
         rank->pairs = (int64_t)pairs;
+        rank->least = (int64_t)least;
         ++*n;
     }
     free(text);

@@ -108,6 +108,15 @@ static dg_status compare_all(study *s, study_result *result)
     return dg_ok();
 }
 
+int64_t study_fewest_pairs(const study_result *result)
+{
+    int64_t fewest = INT64_MAX;
+    for (int k = 0; k < result->n_comparisons; k++)
+        if (result->comparisons[k].pairs.count < fewest)
+            fewest = result->comparisons[k].pairs.count;
+    return fewest;
+}
+
 /* Of the mean scores of methods on several graphs; those graphs on which each has one. Where less is better, the sign
  * is turned. */
 static dg_status rank_methods(study *s, study_result *result)
@@ -161,9 +170,14 @@ static dg_status rank_pairs(study *s, study_result *result)
     result->median_ranks = dg_arena_alloc(s->arena, methods * sizeof *result->median_ranks);
     if (!ranks || !of_one || !result->median_ranks)
         return study_no_memory();
-    for (int g = 0; g < s->n_graphs; g++)
+    result->ranked_least = s->n_pairs;
+    for (int g = 0; g < s->n_graphs; g++) {
+        int64_t before = result->ranked;
         for (int64_t pair = 0; pair < s->n_pairs; pair++)
             result->ranked += rank_pair(s, result, g, pair, ranks + (size_t)result->ranked * methods);
+        if (result->ranked - before < result->ranked_least)
+            result->ranked_least = result->ranked - before;
+    }
     for (size_t m = 0; m < methods; m++) {
         dg_summary summary;
         for (int64_t k = 0; k < result->ranked; k++)

@@ -191,18 +191,18 @@ static void print_comparisons(const page *p, int graph)
 static void print_warnings(const page *p)
 {
     const study_result *result = p->result;
-    int64_t bad = 0, missing = 0;
+    int64_t bad = 0, missing = 0, fewest = study_fewest_pairs(result);
     for (int k = 0; k < p->s->n_graphs * p->s->n_methods; k++) {
         bad += result->cells[k].bad;
         missing += p->s->n_pairs - result->cells[k].ended;
     }
     fputs("<ul>\n", p->out);
-    if (result->n_comparisons && p->s->n_pairs < result->pairs_needed)
+    if (fewest < result->pairs_needed)
         fprintf(p->out,
                 "<li class='bad'>%lld pair%s too few to tell: with %d comparison%s the test can come below 5 %% from "
                 "%lld pairs on.</li>\n",
-                (long long)p->s->n_pairs, p->s->n_pairs == 1 ? " is" : "s are", result->n_comparisons,
-                plural(result->n_comparisons), (long long)result->pairs_needed);
+                (long long)fewest, fewest == 1 ? " is" : "s are", result->n_comparisons, plural(result->n_comparisons),
+                (long long)result->pairs_needed);
     if (bad)
         fprintf(p->out,
                 "<li class='bad'>%lld run%s diverged, failed or took too long: what is paired with %s is left out of "

@@ -196,7 +196,8 @@ typedef struct study_result {
     dg_friedman_test friedman;
     double *mean_ranks;
     double *median_ranks; /* of each method over all pairs of all graphs, a run that failed ranking last; 1 is best */
-    int64_t ranked;       /* such pairs */
+    int64_t ranked;       /* such pairs, */
+    int64_t ranked_least; /* on the graph that has the fewest */
     int64_t stale;
     study_progress progress;
 } study_result;
@@ -204,6 +205,9 @@ typedef struct study_result {
 /* The method that --baseline names; the first, where it is not given. */
 dg_status study_find_baseline(study *s, int *baseline);
 dg_status study_compare(study *s, study_result *result);
+
+/* The pairs of the comparison that has the fewest: pairs that were dropped, or have not ended in both, do not count. */
+int64_t study_fewest_pairs(const study_result *result);
 
 /* ---- tables.c, table.c, report.c ---- */
 

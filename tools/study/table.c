@@ -64,13 +64,13 @@ static void write_comparisons(study *s, const study_result *result, FILE *out)
 
 static void write_ranks(study *s, const study_result *result, FILE *out)
 {
-    fputs("method,median_rank,mean_rank,pairs\n", out);
+    fputs("method,median_rank,mean_rank,pairs,fewest_pairs_of_a_task\n", out);
     for (int m = 0; m < s->n_methods; m++) {
         print_csv_text(out, figure_method(s, 0, m));
         fprintf(out, ",%.17g,", result->median_ranks[m]);
         if (result->has_friedman)
             fprintf(out, "%.17g", result->mean_ranks[m]);
-        fprintf(out, ",%lld\n", (long long)result->ranked);
+        fprintf(out, ",%lld,%lld\n", (long long)result->ranked, (long long)result->ranked_least);
     }
 }
 
@@ -195,10 +195,11 @@ void study_print(study *s, const study_result *result, FILE *out)
         fputs("Wilcoxon's signed-rank test over pairs (same seed, split and order):\n", out);
     for (int k = 0; k < result->n_comparisons; k++)
         print_comparison(s, result, &result->comparisons[k], out);
-    if (result->n_comparisons && s->n_pairs < result->pairs_needed)
+    int64_t fewest = study_fewest_pairs(result);
+    if (fewest < result->pairs_needed)
         fprintf(out, "%lld pair%s too few to tell: with %d comparison%s the test can come below 5 %% from %lld on\n",
-                (long long)s->n_pairs, s->n_pairs == 1 ? " is" : "s are", result->n_comparisons,
-                plural(result->n_comparisons), (long long)result->pairs_needed);
+                (long long)fewest, fewest == 1 ? " is" : "s are", result->n_comparisons, plural(result->n_comparisons),
+                (long long)result->pairs_needed);
     if (result->has_friedman) {
         fprintf(out, "Friedman's test over tasks: p = %.4g; critical difference of mean ranks (Nemenyi, 5 %%) %.3g:\n",
                 result->friedman.p, result->friedman.critical);
