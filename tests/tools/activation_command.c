@@ -160,6 +160,51 @@ Test(activation_command, compares_functions_inside_a_network)
     cr_expect(strstr(run.out, "act1,act2=gelu against act1,act2=original"), "%s", run.out);
 }
 
+/* The slope of PReLU began at its 0.25, the parameters of the formula at the 1 that is written, one for each channel.
+ */
+Test(activation_command, shows_parameters_before_and_after_a_run)
+{
+    write_net("'expr(x * sigmoid(b * x), b=parameter(1.0, min=0, per=channel))'");
+    cr_expect_eq(system("sed -i \"s/act1 .op=relu./act1 [op=prelu]/; s/op='\\(.*\\)'\\]/op=\\\"\\1\\\"]/\" net.dot"),
+                 0);
+    expect_fine(dotgrad("train net.dot -o run"));
+    outcome run = dotgrad("activation --in net.dot --weights run");
+    expect_fine(run);
+    double before, least, mean, most;
+    char *line = strstr(run.out, "act1.weight"), *b = strstr(run.out, "act2.b");
+    cr_assert(line && b, "%s", run.out);
+    cr_assert_eq(sscanf(line, "act1.weight [1] %lf %lf", &before, &mean), 2, "%s", line);
+    cr_expect_eq(before, 0.25);
+    cr_expect_neq(mean, 0.25);
+    cr_assert_eq(sscanf(b, "act2.b [6] %lf %lf %lf %lf", &before, &least, &mean, &most), 4, "%s", b);
+    cr_expect_eq(before, 1);
+    cr_expect(least < mean && mean < most, "%s", b);
+    outcome shown = dotgrad("show run");
+    char text[64];
+    snprintf(text, sizeof text, "%12.6g %12.6g %12.6g", least, mean, most);
+    cr_expect(strstr(shown.out, text), "'%s' is not in: %s", text, shown.out);
+    cr_expect_neq(access("study", F_OK), 0);
+    run = dotgrad("activation --in net.dot --weights net.dot");
+    cr_expect_eq(run.status, 1);
+    run = dotgrad("activation mish --weights run");
+    cr_expect_eq(run.status, 2);
+}
+
+/* A line is as long as its author likes. */
+Test(activation_command, reads_long_lines_of_a_file)
+{
+    FILE *file = fopen("long.txt", "w");
+    fputs("tanh(x)", file);
+    for (int k = 0; k < 600; k++)
+        fputs(" + 0 * x", file);
+    fputs("\n", file);
+    fclose(file);
+    outcome run = dotgrad("activation --file long.txt --export torch");
+    expect_fine(run);
+    cr_expect(strstr(run.out, "return torch.tanh(x)"), "%s", run.out);
+    cr_expect_null(strstr(run.out, "class Activation2"));
+}
+
 Test(activation_command, trains_in_ready_tasks)
 {
     outcome run =

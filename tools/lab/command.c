@@ -26,6 +26,12 @@ static const option_row own[] = {
      .needs = "in",
      .doc = "nodes whose op is replaced: act1,block.* (all activations)"},
     {.name = "with", .form = DG_FORM_FILE, .needs = "in", .doc = "functions that are put there, one a line"},
+    {.name = "weights",
+     .form = DG_FORM_FILE,
+     .value = "RUN",
+     .needs = "in",
+     .against = "format",
+     .doc = "the parameters of its functions before and after that run; without functions there is no study"},
     {.name = "range",
      .form = DG_FORM_TEXT,
      .value = "'NAME=R'",
@@ -106,6 +112,7 @@ static const command_options known = {
     .command = "activation",
     .usage = "dotgrad activation FUNCTION … [options]\n"
              "dotgrad activation --in G.dot [--replace NODES] --with FUNCTIONS.txt [options]\n"
+             "dotgrad activation --in G.dot [--replace NODES] --weights RUN\n"
              "dotgrad activation --catalogue\ndotgrad activation --search [options]",
     .about =
         "Analyses functions of one variable: derivatives, range, symmetry, Lipschitz constants, kinks, zeros, moments\n"
@@ -154,13 +161,12 @@ static dg_status add(job *j, const char *formula)
 /* "FORMULA" with name=value, which replaces the value that stands there or comes behind the formula. */
 static dg_status add_swept(job *j, const char *formula, const char *name, double value)
 {
-    size_t size = strlen(formula) + strlen(name) + 64, n = strlen(name);
+    size_t size = strlen(formula) + strlen(name) + 64;
     char *text = malloc(size);
     if (!text)
         return dg_no_memory("a sweep");
     const dg_catalogue_entry *entry = dg_catalogue_find(formula);
     bool named = entry && !entry->left_out;
-    (void)n;
     snprintf(text, size, named ? "%s(%s=%.9g)" : "%s, %s=%.9g", formula, name, value);
     dg_status status = add(j, text);
     free(text);
@@ -181,17 +187,21 @@ static dg_status sweep(job *j, const char *formula, const char *text)
 
 static dg_status add_file(job *j, const char *path)
 {
-    char line[4096];
+    char *line = NULL;
+    size_t room = 0;
     FILE *file = fopen(path, "r");
     if (!file)
         return dg_error(DG_IO, "%s: cannot open: %s", path, strerror(errno));
     dg_status status = dg_ok();
-    for (int number = 1; status.code == DG_OK && fgets(line, sizeof line, file); number++) {
+    for (int number = 1; status.code == DG_OK && getline(&line, &room, file) >= 0; number++) {
         line[strcspn(line, "#\r\n")] = '\0';
         if (line[strspn(line, " \t")])
             status = dg_prefixed(add(j, line), "%s, line %d", path, number);
     }
+    if (status.code == DG_OK && ferror(file))
+        status = dg_error(DG_IO, "%s: cannot read: %s", path, strerror(errno));
     fclose(file);
+    free(line);
     return status;
 }
 
@@ -218,73 +228,6 @@ static dg_status probe_depths(job *j)
         DG_TRY(depth_probe(j->functions[i], &options, j->depths[i]));
     }
     return dg_ok();
-}
-
-/* ---- the catalogue ---- */
-
-static char proved(const dg_activation *a, const char *name, char letter)
-{
-    const dg_fact *fact = dg_activation_fact(a, name);
-    return fact && fact->evidence == DG_PROVED ? letter : '-';
-}
-
-typedef struct tally {
-    int functions, proved[4], all, nan, checks;
-} tally;
-
-static void print_entry(const dg_catalogue_entry *entry, const dg_activation *a, tally *t)
-{
-    static const char *const names[] = {"range", "parity", "monotone", "lipschitz"};
-    char marks[5] = "";
-    bool all = true;
-    for (int k = 0; k < 4; k++) {
-        marks[k] = proved(a, names[k], "rsml"[k]);
-        t->proved[k] += marks[k] != '-';
-        all &= marks[k] != '-';
-    }
-    const dg_fact *nan = dg_activation_fact(a, "nan"), *modes = dg_activation_fact(a, "check_modes");
-    bool has_nan = nan && nan->lo > 0, wrong = modes && modes->lo > 0;
-    t->all += all;
-    t->nan += has_nan;
-    t->checks += wrong;
-    printf("%-24s %s  %s%s%s\n", entry->name, marks, dg_activation_text(a, 0), has_nan ? "  [NaN: " : "",
-           has_nan ? nan->text : "");
-    for (size_t k = 0; k < dg_activation_count(a); k++) {
-        const dg_fact *fact = dg_activation_at(a, k);
-        size_t n = strlen(entry->name);
-        bool itself = strncmp(fact->text, entry->name, n) == 0 && fact->text[n] == ':';
-        if (strcmp(fact->name, "same_as") == 0 && !itself)
-            printf("    = %s\n", fact->text);
-    }
-}
-
-static int show_catalogue(void)
-{
-    tally t = {0};
-    int left_out = 0;
-    puts("proved: r range, s symmetry, m monotone, l Lipschitz constant; = the same function, up to scaling");
-    for (size_t k = 0; k < dg_catalogue_count(); k++) {
-        const dg_catalogue_entry *entry = dg_catalogue_at(k);
-        dg_activation *a;
-        left_out += entry->left_out != NULL;
-        if (entry->left_out)
-            continue;
-        dg_status status = dg_activation_analyse(entry->formula, NULL, &a);
-        if (status.code != DG_OK)
-            return command_failed(dg_prefixed(status, "%s", entry->name));
-        t.functions++;
-        print_entry(entry, a, &t);
-        dg_activation_free(a);
-    }
-    puts("\nwithout a formula:");
-    for (size_t k = 0; k < dg_catalogue_count(); k++)
-        if (dg_catalogue_at(k)->left_out)
-            printf("%-24s %s\n", dg_catalogue_at(k)->name, dg_catalogue_at(k)->left_out);
-    printf(
-        "\n%d functions, %d more without a formula. Proved: range %d, symmetry %d, monotone %d, Lipschitz constant %d, "
-        "all four %d. NaN in %d; derivatives that differ: %d.\n",
-        t.functions, left_out, t.proved[0], t.proved[1], t.proved[2], t.proved[3], t.all, t.nan, t.checks);
-    return 0;
 }
 
 /* ---- what comes out ---- */
@@ -403,7 +346,7 @@ static dg_status compare_inside(job *j, char **operands)
 {
     inside found;
     const dg_graph_read_options reading = graph_options();
-    const char *with = option_text("with");
+    const char *with = option_text("with"), *weights = option_text("weights");
     dg_status status = inside_read(option_text("in"), option_text("replace"), &reading, &found);
     if (status.code == DG_OK)
         status = add_inside(j, &found);
@@ -412,12 +355,15 @@ static dg_status compare_inside(job *j, char **operands)
         status = add_all(j, operands);
     if (status.code == DG_OK && with)
         status = add_file(j, with);
-    if (status.code == DG_OK && j->n == first)
+    if (status.code == DG_OK && j->n == first && !weights)
         status = dg_error(DG_BAD_ARGUMENT, "--in: no function is given to put into %s: --with FILE, or as an argument",
                           option_text("in"));
-    if (status.code == DG_OK)
+    if (status.code == DG_OK && j->n)
         status = write_report(j);
-    if (status.code == DG_OK)
+    if (status.code == DG_OK && weights)
+        status = trained_print(option_text("in"), option_text("replace"), &reading, weights, stdout);
+    fflush(stdout);
+    if (status.code == DG_OK && j->n > first)
         status = train_inside(j, first, &found);
     inside_free(&found);
     return status;
@@ -471,7 +417,7 @@ int command_activation(int argc, char **argv)
         if (option_given(idle[k]))
             return command_misused("activation", "--train does not go with --%s", idle[k]);
     if (option_given("catalogue"))
-        return show_catalogue();
+        return catalogue_print();
     dg_status status = output_check(option_text("out"), 3,
                                     (const char *const[]){option_text("file"), option_text("with"), option_text("in")});
     if (status.code != DG_OK)

@@ -51,6 +51,12 @@ static dg_status add_call(inside *found, const char *call)
     return found->calls[found->n] && found->formulas[found->n++] ? dg_ok() : dg_no_memory("a graph");
 }
 
+bool inside_takes(const dg_file_node *node, const char *nodes)
+{
+    return dg_file_attribute_find(&node->attributes, "op") &&
+           (nodes ? is_among(nodes, node->name) : is_activation(node));
+}
+
 static dg_status collect(const dg_graph_file *file, const char *nodes, inside *found)
 {
     size_t size;
@@ -61,8 +67,7 @@ static dg_status collect(const dg_graph_file *file, const char *nodes, inside *f
         return dg_no_memory("a graph");
     for (int k = 0; k < file->n_nodes && status.code == DG_OK; k++) {
         const dg_file_node *node = &file->nodes[k];
-        if (!dg_file_attribute_find(&node->attributes, "op") ||
-            (nodes ? !is_among(nodes, node->name) : !is_activation(node)))
+        if (!inside_takes(node, nodes))
             continue;
         const char *call = dg_value_print(file->arena, &node->call);
         fprintf(names, "%s%s", any ? "," : "", node->name);

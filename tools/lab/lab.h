@@ -1,6 +1,7 @@
 /* The activation lab's command:
  *
  *     command.c      dotgrad activation: options, and what they ask for
+ *     catalogue.c    the list of published functions
  *     report.c       the facts as text, JSON, CSV and LaTeX; report_html.c as a page
  *     plot.c         curves and heat maps as SVG
  *     export.c       a function as graph file, op, C kernel, PyTorch, JAX and Keras code
@@ -11,6 +12,7 @@
  *     tasks.h        the ready tasks
  *     train.c        studies over them, or in a network of the user's
  *     inside.c       the activations of such a network
+ *     trained.c      their parameters before and after a run
  *     found.c        what a search found, trained: the verdict */
 #ifndef TOOLS_LAB_H
 #define TOOLS_LAB_H
@@ -47,6 +49,10 @@ const char *report_title(const dg_activation *a); /* its name, or its formula */
 bool report_compares(const dg_activation *a, size_t k);
 /* The text cut to so many letters, with … behind them. */
 void report_cut(const char *text, int width, char *cell, size_t size);
+
+/* ---- the catalogue ---- */
+
+int catalogue_print(void); /* the command's exit status */
 
 /* ---- plots ---- */
 
@@ -167,5 +173,12 @@ typedef struct inside {
 /* `nodes` NULL: every node that is an activation. DG_BAD_ARGUMENT: there are none. Free with inside_free(). */
 dg_status inside_read(const char *graph, const char *nodes, const dg_graph_read_options *reading, inside *found);
 void inside_free(inside *found);
+/* Whether the node is one of them. */
+bool inside_takes(const dg_file_node *node, const char *nodes);
+
+/* Prints the parameters of these nodes as they were at first, by the run's seed, and as they are in `weights`: a run's
+ * folder, a checkpoint or another file of tensors. DG_BAD_DATA and DG_BAD_SHAPE: they are not of this graph. */
+dg_status trained_print(const char *graph, const char *nodes, const dg_graph_read_options *reading, const char *weights,
+                        FILE *to);
 
 #endif
