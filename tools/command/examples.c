@@ -3,33 +3,55 @@
 
 #include <dotgrad/file.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define EXAMPLE(symbol, file, more, command, summary) extern const char example_##symbol[];
+#define EXAMPLE(symbol, file, more, output, summary) extern const char example_##symbol[], example_output_##symbol[];
+#define FURTHER(symbol, file)                        extern const char example_##symbol[];
 #include "examples.h"
 #undef EXAMPLE
+#undef FURTHER
 
+/* `output` is what a terminal shows: "$ dotgrad …", then what the command prints. */
 typedef struct example {
-    const char *file, *more, *command, *summary, *text;
+    const char *file, *more, *output, *summary, *text;
 } example;
 
-static const example examples[] = {
-#define EXAMPLE(symbol, file, more, command, summary) {file, more, command, summary, example_##symbol},
-#include "examples.h"
-#undef EXAMPLE
-};
-enum { N_EXAMPLES = sizeof examples / sizeof *examples, MOST_WORDS = 32 };
+typedef struct further_file {
+    const char *name, *text;
+} further_file;
 
-static const char usage[] = "usage: dotgrad examples            lists them\n"
-                            "       dotgrad examples NAME [OPTION]...\n\n"
-                            "Copies the example NAME to NAME.dot in the working folder, says the command that runs it, "
-                            "and runs it. Options of\n"
-                            "that command may follow: dotgrad examples xor --epochs 100\n\n"
-                            "  --copy       only copies\n"
-                            "  -h, --help   this text\n";
+#define EXAMPLE(symbol, file, more, output, summary) {file, more, example_output_##symbol, summary, example_##symbol},
+#define FURTHER(symbol, file)
+static const example examples[] = {
+#include "examples.h"
+};
+#undef EXAMPLE
+#undef FURTHER
+
+#define EXAMPLE(symbol, file, more, output, summary)
+#define FURTHER(symbol, file) {file, example_##symbol},
+static const further_file further[] = {
+#include "examples.h"
+};
+#undef EXAMPLE
+#undef FURTHER
+
+enum { N_EXAMPLES = sizeof examples / sizeof *examples, N_FURTHER = sizeof further / sizeof *further, MOST_WORDS = 32 };
+
+static const char prompt[] = "$ dotgrad ";
+static const char usage[] =
+    "usage: dotgrad examples            lists them\n"
+    "       dotgrad examples NAME [OPTION]...\n\n"
+    "Makes a folder NAME with the graph file NAME.dot, its diagram NAME.svg and a README.md, which\n"
+    "tells what the example shows and has commands with their output, and runs the first of\n"
+    "them there. Options of that command may follow: dotgrad examples xor --epochs 100\n\n"
+    "  --copy       only copies\n"
+    "  -h, --help   this text\n";
 
 static size_t name_length(const example *e)
 {
@@ -48,45 +70,87 @@ static const example *find(const char *name)
 }
 
 /* A file of that name that says something else is the user's. */
-static dg_status copy(const example *e)
+static dg_status copy(const char *folder, const char *name, const char *text)
 {
-    char *there;
+    char path[200], *there;
     size_t size;
-    if (access(e->file, F_OK) == 0) {
-        DG_TRY(dg_read_file(e->file, &there, &size));
-        bool same = strcmp(there, e->text) == 0;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (access(path, F_OK) == 0) {
+        DG_TRY(dg_read_file(path, &there, &size));
+        bool same = strcmp(there, text) == 0;
         free(there);
         return same ? dg_ok()
                     : dg_error(DG_BAD_ARGUMENT,
-                               "%s is there and is another graph: move it away, or go to another folder", e->file);
+                               "%s is there and is another file: move it away, or go to another folder", path);
     }
-    return dg_write_file(e->file, e->text, strlen(e->text));
+    return dg_write_file(path, text, strlen(text));
 }
 
-/* The paragraph that the file begins with. */
-static void print_comment(const example *e)
+/* The paragraph that the graph file begins with; commands in it, which are indented, are code. */
+static void write_comment(const example *e, FILE *out)
 {
+    bool was_code = false;
     for (const char *at = e->text; strncmp(at, "//", 2) == 0;) {
         const char *end = strchr(at, '\n');
         if (!end)
             return;
         at += 2 + (at[2] == ' ');
-        printf("%.*s\n", end > at ? (int)(end - at) : 0, at);
+        bool is_code = *at == ' ';
+        fprintf(out, "%s%s%.*s\n", is_code != was_code ? "\n" : "", is_code ? "  " : "", (int)(end - at), at);
+        was_code = is_code;
         at = end + 1;
     }
 }
 
-/* The command's words: "eval", the file, the rest, then the user's. */
+static dg_status write_readme(const example *e, const char *folder)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return dg_error(DG_NO_MEMORY, "not enough memory");
+    fprintf(out, "# %s\n\n", folder);
+    write_comment(e, out);
+    fprintf(out, "\n![The diagram of %s.dot](%s.svg)\n\n```\n%s```\n", folder, folder, e->output);
+    dg_status status = fclose(out) == 0 ? copy(folder, "README.md", text) : dg_error(DG_NO_MEMORY, "not enough memory");
+    free(text);
+    return status;
+}
+
+static dg_status fill_folder(const example *e, const char *folder)
+{
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return dg_error(DG_IO, "%s: %s", folder, strerror(errno));
+    DG_TRY(copy(folder, e->file, e->text));
+    for (size_t k = 0; k < N_FURTHER; k++)
+        if (strcmp(further[k].name, e->more) == 0)
+            DG_TRY(copy(folder, further[k].name, further[k].text));
+    DG_TRY(write_readme(e, folder));
+    return chdir(folder) == 0 ? dg_ok() : dg_error(DG_IO, "%s: %s", folder, strerror(errno));
+}
+
+/* In its folder. A diagram that cannot be drawn is no hindrance; command_draw() says why. */
+static void draw(const example *e, const char *folder)
+{
+    char picture[200], *argv[] = {"draw", (char *)(uintptr_t)e->file, "-o", picture, NULL};
+    snprintf(picture, sizeof picture, "%s.svg", folder);
+    if (access(picture, F_OK) != 0)
+        (void)command_draw(4, argv);
+}
+
+/* The first command's words, then the user's. */
 static int run(const example *e, int n_more, char **more)
 {
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } commands[] = {{"train", command_train}, {"eval", command_eval}};
     char words[400], *argv[MOST_WORDS], *rest = NULL;
+    const char *line = e->output + strlen(prompt);
     int argc = 0;
-    snprintf(words, sizeof words, "%s", e->command);
-    for (char *word = strtok_r(words, " ", &rest); word && argc + 2 < MOST_WORDS; word = strtok_r(NULL, " ", &rest)) {
+    snprintf(words, sizeof words, "%.*s", (int)strcspn(line, "\n"), line);
+    for (char *word = strtok_r(words, " ", &rest); word && argc + 1 < MOST_WORDS; word = strtok_r(NULL, " ", &rest))
         argv[argc++] = word;
-        if (argc == 1)
-            argv[argc++] = (char *)(uintptr_t)e->file;
-    }
     for (int k = 0; k < n_more && argc + 1 < MOST_WORDS; k++)
         argv[argc++] = more[k];
     argv[argc] = NULL;
@@ -95,14 +159,16 @@ static int run(const example *e, int n_more, char **more)
         printf(strpbrk(argv[k], " ()[]'*") ? " '%s'" : " %s", argv[k]);
     printf("\n");
     fflush(stdout);
-    return strcmp(argv[0], "train") == 0 ? command_train(argc, argv) : command_eval(argc, argv);
+    for (size_t k = 0; k < sizeof commands / sizeof *commands; k++)
+        if (strcmp(argv[0], commands[k].name) == 0)
+            return commands[k].run(argc, argv);
+    return EXIT_FAILED;
 }
 
 static int list(void)
 {
     for (size_t k = 0; k < N_EXAMPLES; k++)
-        if (examples[k].summary[0])
-            printf("  %-22.*s %s\n", (int)name_length(&examples[k]), examples[k].file, examples[k].summary);
+        printf("  %-22.*s %s\n", (int)name_length(&examples[k]), examples[k].file, examples[k].summary);
     return 0;
 }
 
@@ -120,11 +186,14 @@ int command_examples(int argc, char **argv)
     const example *found = find(argv[1]);
     if (!found)
         return command_misused(argv[0], "there is no example '%s'; `dotgrad examples` lists them", argv[1]);
-    dg_status status = copy(found);
-    if (status.code == DG_OK && found->more[0])
-        status = copy(find(found->more));
+    char folder[100];
+    snprintf(folder, sizeof folder, "%.*s", (int)name_length(found), found->file);
+    dg_status status = fill_folder(found, folder);
     if (status.code != DG_OK)
         return command_failed(status);
-    print_comment(found);
-    return only_copy || !found->command[0] ? 0 : run(found, argc - 2, argv + 2);
+    draw(found, folder);
+    write_comment(found, stdout);
+    printf("\nfiles in %s: %s%s%s %s.svg README.md\n", folder, found->file, found->more[0] ? " " : "", found->more,
+           folder);
+    return only_copy ? 0 : run(found, argc - 2, argv + 2);
 }

@@ -1,0 +1,143 @@
+/* The README of each example: its commands run in the folder that `dotgrad examples` makes, and print what it says. A
+ * number of a run that trains may differ by 5 %, a percentage by 1.5 points (another processor sums in another order,
+ * and training makes that larger), others by their last digits; what is below 1e-12 is rounding. Those that take
+ * minutes run with FULL=1 (suite soak). */
+#include "command.h"
+
+#include <ctype.h>
+#include <math.h>
+
+TestSuite(transcripts, .init = make_folder, .fini = remove_folder, .timeout = 0);
+
+static const char *const slow[] = {"char-lstm",    "char-transformer",  "gan-ring",           "gan-grid",
+                                   "wgan-gp-ring", "mlp-fashion-mnist", "cnn-fashion-mnist",  "lenet-fashion-mnist",
+                                   "adding-lstm",  "copying-gru",       "transformer-digits", "vae-digits",
+                                   "unet-digits",  "watch-depth",       "hopfield-modern",    "autoencoder-digits",
+                                   "scan-rnn"};
+static const char prompt[] = "$ dotgrad ";
+
+static bool is_slow(const char *name)
+{
+    for (size_t k = 0; k < sizeof slow / sizeof *slow; k++)
+        if (strcmp(name, slow[k]) == 0)
+            return true;
+    return false;
+}
+
+static bool begins_number(const char *at, const char *line)
+{
+    bool inside = at > line && (isalnum((unsigned char)at[-1]) || at[-1] == '_' || at[-1] == '.');
+    return !inside && (isdigit((unsigned char)*at) || (*at == '-' && isdigit((unsigned char)at[1])));
+}
+
+static bool is_near(double found, double stated, bool trains, bool is_percentage)
+{
+    double size = fmax(fabs(found), fabs(stated));
+    return size < 1e-12 || fabs(found - stated) <= (trains ? is_percentage ? 1.5 : 0.05 * size : 1e-6 * size);
+}
+
+/* Blanks, which line numbers up, are not compared. */
+static bool is_same_line(const char *found, const char *stated, bool trains)
+{
+    const char *f = found, *s = stated;
+    for (;;) {
+        f += strspn(f, " ");
+        s += strspn(s, " ");
+        if (!*f || !*s)
+            return *f == *s;
+        if (begins_number(f, found) && begins_number(s, stated)) {
+            char *f_end, *s_end;
+            double a = strtod(f, &f_end), b = strtod(s, &s_end);
+            if (!is_near(a, b, trains, strncmp(s_end, " %", 2) == 0))
+                return false;
+            f = f_end;
+            s = s_end;
+        } else if (*f++ != *s++) {
+            return false;
+        }
+    }
+}
+
+/* What a terminal shows of a command, but for its progress: results, then messages. */
+static void run_as_shown(const char *name, const char *command, char *shown, size_t size)
+{
+    static char arguments[500];
+    snprintf(arguments, sizeof arguments, "%s", command);
+    outcome run = dotgrad("%s", arguments);
+    cr_assert_eq(run.status, 0, "%s: %s: %s", name, command, run.err);
+    size_t at = (size_t)snprintf(shown, size, "%s", run.out);
+    for (char *rest = run.err, *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+        if (strncmp(line, "dotgrad: ", 9) == 0 && at < size)
+            at += (size_t)snprintf(shown + at, size - at, "%s\n", line);
+}
+
+/* One command and the lines below it; *text goes on to the next. */
+static void check_command(const char *name, char **text)
+{
+    static char shown[20000];
+    char *command = strsep(text, "\n") + strlen(prompt), *rest = shown;
+    bool trains = strncmp(command, "train", 5) == 0 && !strstr(command, "--trace");
+    run_as_shown(name, command, shown, sizeof shown);
+    while (*text && **text && strncmp(*text, prompt, strlen(prompt)) != 0) {
+        char *stated = strsep(text, "\n"), *found = rest ? strsep(&rest, "\n") : NULL;
+        cr_assert_not_null(found, "%s: `dotgrad %s` does not print: %s", name, command, stated);
+        cr_expect(is_same_line(found, stated, trains), "%s: `dotgrad %s` prints: %s\nits README says: %s", name,
+                  command, found, stated);
+    }
+    cr_expect(!rest || !*rest, "%s: `dotgrad %s` also prints: %s", name, command, rest);
+}
+
+static void check_readme(const char *name)
+{
+    static char readme[20000];
+    char path[200];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    expect_fine(dotgrad("examples %s --copy", name));
+    cr_assert_eq(chdir(path), 0);
+    read_text("README.md", readme, sizeof readme);
+    char *begin = strstr(readme, "```\n"), *end = begin ? strstr(begin + 4, "```\n") : NULL;
+    cr_assert(end, "%s: no commands in: %s", name, readme);
+    *end = '\0';
+    begin += 4;
+    snprintf(path, sizeof path, "%s.dot", name);
+    cr_expect_eq(access(path, R_OK), 0);
+    snprintf(path, sizeof path, "%s.svg", name);
+    cr_expect_eq(access(path, R_OK), 0, "%s: no diagram", name);
+    cr_assert_eq(strncmp(begin, prompt, strlen(prompt)), 0, "%s: %s", name, begin);
+    while (begin && *begin)
+        check_command(name, &begin);
+    cr_assert_eq(chdir(folder), 0);
+}
+
+Test(transcripts, commands_of_the_readmes_print_what_they_say)
+{
+    bool full = getenv("FULL") != NULL, has_clothes = access("/usr/share/datasets/fashion-mnist", F_OK) == 0;
+    int count = 0;
+    outcome list = dotgrad("examples");
+    expect_fine(list);
+    for (char *rest = list.out, *line = strsep(&rest, "\n"); line && *line; line = strsep(&rest, "\n")) {
+        char name[60];
+        cr_assert_eq(sscanf(line, "%59s", name), 1);
+        if (is_slow(name) != full || (strstr(name, "fashion") && !has_clothes))
+            continue;
+        printf("%s\n", name);
+        check_readme(name);
+        count++;
+    }
+    cr_expect_geq(count, full ? 14 : 20);
+}
+
+/* What is not the program's own is left as it is. */
+Test(transcripts, files_of_the_user_are_kept)
+{
+    expect_fine(dotgrad("examples stacked-linear"));
+    expect_fine(dotgrad("examples stacked-linear --copy"));
+    write_text("stacked-linear/README.md", "mine\n");
+    outcome run = dotgrad("examples stacked-linear --copy");
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(run.err, "stacked-linear/README.md is there and is another file"), "%s", run.err);
+    write_text("xor", "mine\n");
+    run = dotgrad("examples xor --copy");
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(run.err, "xor"), "%s", run.err);
+}
