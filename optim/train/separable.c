@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_WEIGHTS 200
+#define MAX_WEIGHTS 1000
 #define MAX_NUMBERS (INT64_C(1) << 24) /* rows times weights: 128 MB */
+#define MAX_WORK    (INT64_C(1) << 31) /* rows times weights twice: some seconds */
+#define FEW_ROWS    16
 
 typedef struct question {
     const dg_task *task;
@@ -30,69 +32,6 @@ typedef struct question {
 
 /* ---- the unit and its parameters ---- */
 
-static bool is_learnt(const dg_graph *graph, const dg_node *parameter)
-{
-    const dg_value *trainable = dg_node_attr(parameter, "trainable");
-    if (!trainable || trainable->b)
-        return true;
-    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
-        const dg_node *node = dg_graph_node(graph, id);
-        if (dg_node_op(node)->role == DG_ROLE_ASSIGN && dg_node_input(node, 0) == parameter)
-            return true;
-    }
-    return false;
-}
-
-static bool is_variable(const dg_graph *graph, const dg_node *node)
-{
-    return dg_node_op(node)->role == DG_ROLE_PARAMETER && dg_dtype_is_float(dg_node_type(node, 0)->dtype) &&
-           is_learnt(graph, node);
-}
-
-/* depends[id]: the value changes with what is learnt. */
-static void mark_dependent(const dg_graph *graph, int64_t last, bool *depends)
-{
-    for (int64_t id = 0; id <= last; id++) {
-        const dg_node *node = dg_graph_node(graph, id);
-        depends[id] = is_variable(graph, node);
-        for (int k = 0; !depends[id] && k < dg_node_input_count(node); k++)
-            depends[id] = dg_node_input(node, k) && depends[dg_node_id(dg_node_input(node, k))];
-    }
-}
-
-/* The only threshold between what is learnt and the loss, of one number a row. */
-static dg_status find_unit(question *q)
-{
-    const int64_t last = dg_node_id(q->task->loss);
-    bool *mark, *depends = calloc((size_t)last + 1, sizeof *depends);
-    if (!depends)
-        return dg_no_memory("%lld nodes", (long long)last);
-    dg_status status = reach_new(q->task->graph, &q->task->loss, 1, &mark);
-    if (status.code != DG_OK) {
-        free(depends);
-        return status;
-    }
-    mark_dependent(q->task->graph, last, depends);
-    int found = 0;
-    for (int64_t id = 0; id <= last && status.code == DG_OK; id++) {
-        dg_node *node = dg_graph_node(q->task->graph, id);
-        threshold candidate;
-        bool is_one = false;
-        if (mark[id] && depends[id])
-            status = threshold_find(node, &candidate, &is_one);
-        if (!is_one)
-            continue;
-        found++;
-        q->unit = node;
-        q->threshold = candidate;
-    }
-    free(mark);
-    free(depends);
-    if (found != 1)
-        q->unit = NULL;
-    return status;
-}
-
 static dg_status find_parameters(question *q)
 {
     dg_node *sum = dg_node_input(q->unit, 0);
@@ -103,7 +42,7 @@ static dg_status find_parameters(question *q)
     q->fetch = calloc((size_t)count + 1, sizeof *q->fetch);
     for (int64_t id = 0; q->parameters && q->fetch && id < count; id++) {
         dg_node *node = dg_graph_node(q->task->graph, id);
-        if (!mark[id] || !is_variable(q->task->graph, node))
+        if (!mark[id] || !threshold_may_move(node))
             continue;
         q->parameters[q->n_parameters++] = node;
         q->d += dg_shape_count(&dg_node_type(node, 0)->shape);
@@ -390,6 +329,11 @@ static dg_status answer(const question *q, dg_separability *found)
     }
     if (!found->n_rows)
         return dg_ok();
+    found->unit = q->unit;
+    if (!found->n_wrong) {
+        found->verdict = DG_SEPARABLE;
+        return dg_ok();
+    }
     DG_TRY(inequalities_make(&s, q));
     inequalities_fill(&s, q);
     dg_status status = solve(&s, q, &verdict);
@@ -399,7 +343,6 @@ static dg_status answer(const question *q, dg_separability *found)
         found->verdict = verdict == HALF_SPACES_DISJOINT ? DG_INSEPARABLE
                          : verdict == HALF_SPACES_MEET   ? DG_SEPARABLE
                                                          : DG_SEPARABILITY_UNKNOWN;
-    found->unit = q->unit;
     inequalities_release(&s);
     return status;
 }
@@ -418,27 +361,64 @@ static dg_status take_point(question *q)
     return dg_ok();
 }
 
+static bool is_small(const question *q)
+{
+    return q->d <= MAX_WEIGHTS && q->rows.count <= MAX_NUMBERS / (q->d + 1) && q->rows.count <= MAX_WORK / q->d / q->d;
+}
+
+/* What the unit answers, of rows that are too many to be solved for. */
+static dg_status count_wrong(const question *q, dg_separability *found)
+{
+    dg_node *fetch[] = {q->unit};
+    dg_plan *plan = NULL;
+    DG_TRY(run_rows(q, fetch, 1, &(dg_feed){0}, 0, &plan));
+    const dg_tensor *said = dg_plan_result(plan, 0);
+    for (int64_t row = 0; dg_tensor_count(said) == q->rows.count && row < q->rows.count; row++) {
+        double want = q->wanted[row] > 0 ? q->threshold.above : q->threshold.below;
+        found->n_rows += q->wanted[row] != 0;
+        found->n_wrong += q->wanted[row] != 0 && dg_tensor_get(said, row) != want;
+    }
+    dg_plan_free(plan);
+    return dg_ok();
+}
+
+/* The rows that are looked at to see whether the unit is linear. */
+static int64_t rows_to_try(const question *q)
+{
+    int64_t most = MAX_NUMBERS / (q->d + 1);
+    most = is_small(q) || most < FEW_ROWS ? most : FEW_ROWS;
+    return q->rows.count < most ? q->rows.count : most;
+}
+
 static dg_status ask(question *q, dg_separability *found)
 {
     bool is_linear = false;
-    DG_TRY(find_unit(q));
+    DG_TRY(threshold_unit(q->task->loss, &q->unit, &q->threshold));
     if (!q->unit)
         return dg_ok();
     DG_TRY(find_parameters(q));
-    if (!q->n_parameters || q->d < 1 || q->d > MAX_WEIGHTS || q->rows.count > MAX_NUMBERS / (q->d + 1))
+    const dg_rows all = q->rows;
+    if (!q->n_parameters || q->d < 1 || rows_to_try(q) < 1)
         return dg_ok();
+    q->rows.count = rows_to_try(q);
     q->a = calloc((size_t)(q->rows.count * (q->d + 1)), sizeof(double));
-    q->wanted = calloc((size_t)q->rows.count, sizeof(double));
+    q->wanted = calloc((size_t)all.count, sizeof(double));
     q->point = calloc((size_t)q->d, sizeof(double));
     if (!q->a || !q->wanted || !q->point)
         return dg_no_memory("%lld rows of %lld numbers", (long long)q->rows.count, (long long)q->d);
     DG_TRY(take_point(q));
     DG_TRY(find_inequalities(q, &is_linear));
+    q->rows = all;
     if (!is_linear)
         return dg_ok();
+    DG_TRY(find_wanted(q));
+    if (!is_small(q)) {
+        found->unit = q->unit;
+        found->verdict = DG_SEPARABILITY_TOO_LARGE;
+        return count_wrong(q, found);
+    }
     for (int64_t row = 0; row < q->rows.count; row++)
         q->a[row * (q->d + 1) + q->d] -= q->threshold.at;
-    DG_TRY(find_wanted(q));
     return answer(q, found);
 }
 

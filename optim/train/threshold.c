@@ -4,8 +4,12 @@
 
 #include <dotgrad/interval.h>
 
+#include "core/base/null.h"
+#include "reach.h"
+
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Between the last number that is certainly below and the first that is certainly above, relative to numbers near 1:
@@ -99,4 +103,68 @@ dg_status threshold_find(const dg_node *node, threshold *found, bool *is_one)
     *is_one = find_in(enclosure, found);
     dg_enclosure_free(enclosure);
     return dg_ok();
+}
+
+static bool is_learnt(const dg_graph *graph, const dg_node *parameter)
+{
+    const dg_value *trainable = dg_node_attr(parameter, "trainable");
+    if (!trainable || trainable->b)
+        return true;
+    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
+        const dg_node *node = dg_graph_node(graph, id);
+        if (dg_node_op(node)->role == DG_ROLE_ASSIGN && dg_node_input(node, 0) == parameter)
+            return true;
+    }
+    return false;
+}
+
+bool threshold_may_move(const dg_node *node)
+{
+    return dg_node_op(node)->role == DG_ROLE_PARAMETER && dg_dtype_is_float(dg_node_type(node, 0)->dtype) &&
+           is_learnt(dg_node_graph(node), node);
+}
+
+/* depends[id]: the value changes with what is learnt. */
+static void mark_dependent(const dg_graph *graph, int64_t last, bool *depends)
+{
+    for (int64_t id = 0; id <= last; id++) {
+        const dg_node *node = dg_graph_node(graph, id);
+        depends[id] = threshold_may_move(node);
+        for (int k = 0; !depends[id] && k < dg_node_input_count(node); k++)
+            depends[id] = dg_node_input(node, k) && depends[dg_node_id(dg_node_input(node, k))];
+    }
+}
+
+dg_status threshold_unit(dg_node *loss, dg_node **unit, threshold *found)
+{
+    dg_graph *graph = dg_node_graph(loss);
+    const int64_t last = dg_node_id(loss);
+    int count = 0;
+    bool *mark, *depends = calloc((size_t)last + 1, sizeof *depends);
+    *unit = NULL;
+    if (!depends)
+        return dg_no_memory("%lld nodes", (long long)last);
+    dg_status status = reach_new(graph, &loss, 1, &mark);
+    if (status.code != DG_OK) {
+        free(depends);
+        return status;
+    }
+    mark_dependent(graph, last, depends);
+    for (int64_t id = 0; id <= last && status.code == DG_OK; id++) {
+        dg_node *node = dg_graph_node(graph, id);
+        threshold candidate;
+        bool is_one = false;
+        if (mark[id] && depends[id])
+            status = threshold_find(node, &candidate, &is_one);
+        if (!is_one)
+            continue;
+        count++;
+        *unit = node;
+        *found = candidate;
+    }
+    free(mark);
+    free(depends);
+    if (count != 1)
+        *unit = NULL;
+    return status;
 }

@@ -13,5 +13,9 @@ typedef struct threshold {
 /* Whether the node is such a function of its only input, which its formula alone decides: with enclosures that hold one
  * number each over all that is below and all that is above. */
 dg_status threshold_find(const dg_node *node, threshold *found, bool *is_one);
+/* The only threshold between what is learnt and the loss; *unit NULL: there is none, or several. */
+dg_status threshold_unit(dg_node *loss, dg_node **unit, threshold *found);
+/* A parameter that is trained or assigned to. */
+bool threshold_may_move(const dg_node *node);
 
 #endif

@@ -280,3 +280,83 @@ Test(separable, rows_by_the_hundred)
         }
     }
 }
+
+/* Random rows of many features, parted by the plane cos(k)·xₖ = 0; mixed: the last row is the mean of two of the other
+ * side. */
+static perceptron make_wide(int64_t features, int64_t count, bool is_mixed)
+{
+    perceptron p = {0};
+    dg_tensor *x, *target;
+    const dg_random key = {.seed = 2, .stream = 6};
+    MUST(dg_dataset_new(&p.data));
+    MUST(dg_tensors_add(p.data.fields, "features", DG_FLOAT64, DG_SHAPE(count, features), &x));
+    MUST(dg_tensors_add(p.data.fields, "target", DG_FLOAT64, DG_SHAPE(count, 1), &target));
+    for (int64_t i = 0; i < count; i++) {
+        double sum = 0;
+        for (int64_t k = 0; k < features; k++) {
+            double value = 2 * dg_random_unit(&key, (uint64_t)(i * features + k)) - 1;
+            dg_tensor_set(x, i * features + k, value);
+            sum += value * cos((double)k);
+        }
+        dg_tensor_set(target, i, sum > 0 ? 1 : -1);
+    }
+    if (is_mixed) {
+        int64_t one = 0, other;
+        while (dg_tensor_get(target, one) < 0)
+            one++;
+        for (other = one + 1; dg_tensor_get(target, other) < 0;)
+            other++;
+        for (int64_t k = 0; k < features; k++)
+            dg_tensor_set(x, (count - 1) * features + k,
+                          (dg_tensor_get(x, one * features + k) + dg_tensor_get(x, other * features + k)) / 2);
+        dg_tensor_set(target, count - 1, -1);
+    }
+    MUST(dg_graph_new(&p.graph));
+    dg_graph_set_dtype(p.graph, DG_FLOAT64);
+    MUST(dg_tensors_new(&p.parameters));
+    p.x = dg_input(p.graph, DG_SHAPE(DG_N, features), .dtype = DG_FLOAT64, .name = "x");
+    p.label = dg_input(p.graph, DG_SHAPE(DG_N, 1), .dtype = DG_FLOAT64, .name = "label");
+    return p;
+}
+
+/* Fewer rows than features are always separable, twice as many as good as never by chance (T. Cover, 1965): by the
+ * plane they are. */
+Test(separable, rows_of_hundreds_of_features)
+{
+    enum { WIDE = 300, ROWS = 900 };
+    for (int is_mixed = 0; is_mixed < 2; is_mixed++) {
+        perceptron p = make_wide(WIDE, ROWS, is_mixed);
+        dg_separability found = find(&p, dg_sign(dg_linear(p.x, 1)), ROWS);
+        const dg_tensor *x = dg_tensors_find(p.data.fields, "features");
+        cr_expect_eq(found.verdict, is_mixed ? DG_INSEPARABLE : DG_SEPARABLE);
+        cr_expect_eq(found.n_rows, ROWS);
+        cr_expect_gt(found.n_wrong, 0);
+        for (int64_t i = 0; is_mixed && i < WIDE; i++) {
+            double difference = 0;
+            for (int64_t k = 0; k < found.n_proof; k++)
+                difference += (found.proof[k].wanted > 0 ? 1 : -1) * found.proof[k].weight *
+                              dg_tensor_get(x, found.proof[k].row * WIDE + i);
+            cr_expect_float_eq(difference, 0, 1e-9, "%d: %g", (int)i, difference);
+        }
+        dg_separability_release(&found);
+        dg_dataset_release(&p.data);
+    }
+}
+
+/* What would take too long is said to. */
+Test(separable, too_many_weights_are_not_looked_into)
+{
+    enum { WIDE = 1500, ROWS = 40 };
+    perceptron p = make_wide(WIDE, ROWS, false);
+    dg_separability found = find(&p, dg_sign(dg_linear(p.x, 1)), ROWS);
+    cr_expect_eq(found.verdict, DG_SEPARABILITY_TOO_LARGE);
+    cr_expect_not_null(found.unit);
+    cr_expect_eq(found.n_rows, ROWS);
+    cr_expect(found.n_wrong > 0 && found.n_wrong < ROWS, "%d", (int)found.n_wrong);
+    dg_separability_release(&found);
+    dg_dataset_release(&p.data);
+    p = make_wide(WIDE, ROWS, false); /* a hidden layer is no perceptron, however large */
+    found = find(&p, dg_sign(dg_linear(dg_tanh(dg_linear(p.x, 4)), 1)), ROWS);
+    cr_expect_eq(found.verdict, DG_SEPARABILITY_UNKNOWN);
+    dg_dataset_release(&p.data);
+}

@@ -33,6 +33,9 @@ Test(learning, the_perceptron_rule_never_learns_exclusive_or)
               run.err);
     cr_expect(strstr(run.err, "mean of rows 2 and 3, which should give 1, is one of rows 1 and 4, which should give 0"),
               "%s", run.err);
+    run = dotgrad("eval " EXAMPLES "perceptron-rule.dot --set 'want=[0, 1, 1, 0]' --weights run --fetch says "
+                  "--data 'values(features=[[0, 0], [0, 1], [1, 0], [1, 1]], target=[0, 1, 1, 0])'");
+    cr_expect(strstr(run.err, "not separable: whatever its weights, 'says' errs on one of the 4 rows"), "%s", run.err);
     run = dotgrad("train " EXAMPLES "perceptron-rule.dot --no-pictures --force -o run --epochs 1");
     cr_expect(strstr(run.err, "but separable"), "%s", run.err);
     run = dotgrad("train " EXAMPLES "perceptron-rule.dot --no-pictures --force -o run");

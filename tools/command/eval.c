@@ -3,6 +3,7 @@
 #include "halves.h"
 #include "options.h"
 #include "output.h"
+#include "separability.h"
 #include "session.h"
 #include "tools/run/folder.h"
 #include "tools/run/print.h"
@@ -75,6 +76,7 @@ typedef struct eval_feeds {
     dg_fed_rows *rows;
     const dg_feed *feeds;
     int count;
+    dg_rows fed; /* of the data; count 0: tensors are fed */
 } eval_feeds;
 
 /* −1: go on; else an exit status. */
@@ -251,6 +253,7 @@ static dg_status feed_rows(const graph_session *session, const eval_options *giv
     int64_t all = set->n_train + set->n_validation + set->n_test;
     const dg_rows rows = {.count = given->rows > 0 && given->rows < all ? given->rows : all};
     DG_TRY(dg_fed_rows_new(&task, nodes, n_nodes, rows, &feeds->rows));
+    feeds->fed = rows;
     feeds->feeds = dg_fed_rows_feeds(feeds->rows, &feeds->count);
     return dg_ok();
 }
@@ -338,6 +341,19 @@ static dg_status run_requests(graph_session *session, const eval_options *given,
     return halves_asked() ? halve(session, requests, *plan, feeds) : dg_ok();
 }
 
+static void tell(const graph_session *session, const eval_feeds *feeds)
+{
+    const dg_task task = {.graph = session->graph,
+                          .loss = session->loss,
+                          .parameters = session->parameters,
+                          .data = dg_data_set(feeds->data),
+                          .seed = session->seed,
+                          .threads = session->threads,
+                          .memory_limit = session->memory_limit};
+    fflush(stdout);
+    tell_separability(session->name, &task, feeds->fed, "rows");
+}
+
 static dg_status compute(graph_session *session, const eval_options *given, const request_list *requests)
 {
     eval_feeds feeds = {0};
@@ -352,6 +368,8 @@ static dg_status compute(graph_session *session, const eval_options *given, cons
     else if (status.code == DG_OK)
         print_results(plan, requests);
     dg_plan_free(plan);
+    if (status.code == DG_OK && feeds.fed.count && session->loss)
+        tell(session, &feeds);
     release_feeds(&feeds);
     return status;
 }

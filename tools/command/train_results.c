@@ -2,6 +2,7 @@
 #include "train.h"
 
 #include "command.h"
+#include "separability.h"
 #include "tools/run/folder.h"
 #include "tools/run/row.h"
 
@@ -76,25 +77,6 @@ dg_status train_print_results(training_run *run)
     return dg_prefixed(status, "%s", run->session.name);
 }
 
-/* "2, 3 and 7" of the proof's rows that want one answer, from 1 on; all but a few are counted. */
-static void name_rows(const dg_separability *found, double wanted, char *text, size_t size)
-{
-    int64_t count = 0, named = 0;
-    for (int64_t k = 0; k < found->n_proof; k++)
-        count += found->proof[k].wanted == wanted;
-    int64_t few = count > 6 ? 5 : count;
-    size_t at = (size_t)snprintf(text, size, count == 1 ? "row" : "rows");
-    for (int64_t k = 0; k < found->n_proof && named < few; k++)
-        if (found->proof[k].wanted == wanted && at < size) {
-            const char *before = !named ? "" : named == count - 1 ? " and" : ",";
-            at += (size_t)snprintf(text + at, size - at, "%s %lld", before, (long long)found->proof[k].row + 1);
-            named++;
-        }
-    if (few < count && at < size)
-        snprintf(text + at, size - at, " and %lld more", (long long)(count - few));
-}
-
-/* Of a perceptron that still errs: whether it ever could do better. */
 void train_tell_separability(training_run *run)
 {
     const dg_dataset *data = dg_data_set(run->experiment->data);
@@ -105,35 +87,8 @@ void train_tell_separability(training_run *run)
                           .seed = run->session.seed,
                           .threads = run->session.threads,
                           .memory_limit = run->settings.memory_limit};
-    dg_separability found;
-    char low[120], high[120];
-    if (run->experiment->options.n_objectives > 1 ||
-        dg_separability_find(&task, (dg_rows){data->train, data->n_train}, &found).code != DG_OK)
-        return;
-    if (found.verdict == DG_SEPARABLE && found.n_wrong)
-        command_warn("%s: %lld of %lld training rows %s wrong, but separable: there are weights for which '%s' answers "
-                     "all as they should be",
-                     run->session.name, (long long)found.n_wrong, (long long)found.n_rows,
-                     found.n_wrong == 1 ? "is" : "are", dg_node_name(found.unit));
-    if (found.verdict == DG_INSEPARABLE) {
-        double least = found.proof[0].wanted, most = least;
-        for (int64_t k = 1; k < found.n_proof; k++) {
-            least = fmin(least, found.proof[k].wanted);
-            most = fmax(most, found.proof[k].wanted);
-        }
-        name_rows(&found, least, low, sizeof low);
-        name_rows(&found, most, high, sizeof high);
-        char why[400] = "";
-        if (least < most)
-            snprintf(why, sizeof why,
-                     " (a weighted mean of %s, which should give %g, is one of %s, which should give %g)", high, most,
-                     low, least);
-        command_warn(
-            "%s: the data are not separable: whatever its weights, '%s' errs on one of the %lld training rows, "
-            "however long it is trained%s",
-            run->session.name, dg_node_name(found.unit), (long long)found.n_rows, why);
-    }
-    dg_separability_release(&found);
+    if (run->experiment->options.n_objectives <= 1)
+        tell_separability(run->session.name, &task, (dg_rows){data->train, data->n_train}, "training rows");
 }
 
 /* Of classifiers, on the test part: which class was taken for which. */

@@ -121,7 +121,9 @@ dg_status dg_confusion(const dg_task *task, dg_rows rows, dg_tensor *counts);
  * mean, so that one of them is always wrong (P. Gordan, 1873). That is found in float64, of rows as the plan computes
  * them; bounds of parameters and frozen ones do not count. */
 typedef enum dg_separability_verdict {
-    DG_SEPARABILITY_UNKNOWN, /* no such unit, more than 200 numbers in its parameters, or too close to tell */
+    DG_SEPARABILITY_UNKNOWN,   /* no such unit, or too close to tell */
+    DG_SEPARABILITY_TOO_LARGE, /* not looked into: beyond 1,000 numbers in its parameters, 2^24 in the rows' derivatives
+                                  by them, or 2^31 for rows times the square of the former */
     DG_SEPARABLE,
     DG_INSEPARABLE
 } dg_separability_verdict;
@@ -134,7 +136,8 @@ typedef struct dg_separability {
     dg_separability_verdict verdict;
     dg_node *unit;              /* NULL: there is no such unit */
     int64_t n_rows, n_wrong;    /* that want an answer, and that do not get it from the parameters as they are */
-    dg_separability_row *proof; /* DG_INSEPARABLE: rows that no parameters can answer all; at most 202 */
+    dg_separability_row *proof; /* DG_INSEPARABLE: rows that no parameters can answer all, at most two more than
+                                 * there are numbers in these */
     int64_t n_proof;
 } dg_separability;
 /* The graph grows by derivatives. Release *found with dg_separability_release. */
