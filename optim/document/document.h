@@ -10,6 +10,7 @@
  *   library.c   the files that it uses
  *   constants.c   those with tensors
  *   count.c     how large the network would be
+ *   cost.c      parameters, work and memory of nodes: <dotgrad/cost.h>
  *   build.c     nodes in the order in which they depend on each other
  *   export.c    any graph to a document
  *   order.c     what another program may have reordered

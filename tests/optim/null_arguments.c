@@ -2,6 +2,7 @@
  * graph_file.h): DG_BAD_ARGUMENT, or the answer that <dotgrad/core.h> promises; never a crash. */
 #include "small.h"
 
+#include <dotgrad/cost.h>
 #include <dotgrad/probe.h>
 #include <dotgrad/statistics.h>
 
@@ -301,6 +302,21 @@ static dg_status parse_nothing(dg_graph_file *file, const char *text, size_t siz
     (void)text;
     (void)size;
     return dg_ok();
+}
+
+Test(null_arguments, costs)
+{
+    dg_graph_file *file;
+    dg_node_cost *costs;
+    char number[20];
+    MUST(dg_document_read(parse_nothing, "nothing.dot", &(dg_graph_read_options){.text = ""}, &file));
+    REFUSED(dg_graph_file_costs(NULL, &costs));
+    REFUSED(dg_graph_file_costs(file, NULL));
+    EMPTY(dg_count_print(1, NULL, 20));
+    EMPTY(dg_amount_print(1, NULL, number, sizeof number));
+    EMPTY(dg_amount_print(1, "B", NULL, 20));
+    EMPTY(dg_seconds_print(1, NULL, 20));
+    dg_graph_file_free(file);
 }
 
 Test(null_arguments, documents)

@@ -93,6 +93,30 @@ Test(graph_file, outputs_formulas_and_shared_parameters_read_back)
     dg_graph_free(g);
 }
 
+Test(graph_file, costs_are_counted_for_each_node)
+{
+    static const char net[] = "digraph { x [op=\"input([N, 3])\"]; y [op=\"linear(2)\"]; z [op=relu]; x -> y -> z; }";
+    const dg_symbol_size batch = {"N", 4};
+    dg_graph_file *file;
+    dg_node_cost *costs;
+    char text[20];
+    cr_assert_eq(
+        dg_graph_read("net.dot", &(dg_graph_read_options){.text = net, .sizes = &batch, .n_sizes = 1}, &file).code,
+        DG_OK);
+    cr_assert_eq(dg_graph_file_costs(file, &costs).code, DG_OK);
+    const dg_node_cost *y = &costs[dg_graph_file_index(file, dg_graph_find(file->graph, "y"))];
+    cr_expect_eq(y->parameters, 2 * 3 + 2);
+    cr_expect_eq(y->trainable, 2 * 3 + 2);
+    cr_expect_eq(y->weights, 4 * (2 * 3 + 2));
+    cr_expect_eq(y->bytes, 4 * 4 * 2);
+    cr_expect(y->flops >= 2 * 4 * 3 * 2 && y->flops <= 2 * 4 * 3 * 2 + 4 * 2, "%g", y->flops);
+    cr_expect_str_eq(dg_count_print(8010, text, sizeof text), "8,010");
+    cr_expect_str_eq(dg_amount_print(1.25e6, "B", text, sizeof text), "1.25 MB");
+    cr_expect_str_eq(dg_seconds_print(0.00456, text, sizeof text), "4.56 ms");
+    free(costs);
+    dg_graph_file_free(file);
+}
+
 /* One number for all dimensions is one number, and a default is left out. */
 Test(graph_file, sizes_are_written_as_people_write_them)
 {

@@ -1,8 +1,8 @@
 /* Where the time of a step goes: a table of the plan's steps, and a picture of the graph. */
 #include "bench.h"
-#include "tools/draw/cost.h"
 #include "tools/run/print.h"
 
+#include <dotgrad/cost.h>
 #include <dotgrad/draw.h>
 
 #include <math.h>
@@ -148,9 +148,9 @@ static void print_entries(const profile *p)
         print_part(p, entry, part);
         printf("%-*s  %-*s  %-*s  %4.1f%%  %8s  %8llu  %9.3g  %9.3g  %13s\n", text_width(name, names), name,
                text_width(op, ops), op, text_width(part, parts), part,
-               p->seconds > 0 ? 100 * entry->seconds / p->seconds : 0, cost_print_seconds(one, time, sizeof time),
+               p->seconds > 0 ? 100 * entry->seconds / p->seconds : 0, dg_seconds_print(one, time, sizeof time),
                (unsigned long long)entry->calls, one > 0 ? entry->flops / one / 1e9 : 0,
-               one > 0 ? entry->bytes / one / 1e9 : 0, cost_print_amount(entry->bytes, "B", bytes, sizeof bytes));
+               one > 0 ? entry->bytes / one / 1e9 : 0, dg_amount_print(entry->bytes, "B", bytes, sizeof bytes));
     }
 }
 
@@ -203,7 +203,7 @@ static char *heat_words(const dg_graph_file *file, const heat_places *heat, int 
                           share < 0.0005   ? "%s · under 0.1 %%"
                           : share < 0.0995 ? "%s · %.1f %%"
                                            : "%s · %.0f %%",
-                          cost_print_seconds(heat->seconds[k], time, sizeof time), 100 * share);
+                          dg_seconds_print(heat->seconds[k], time, sizeof time), 100 * share);
     else if (heat->hosts[k])
         length = asprintf(&words, "runs in %s", file->nodes[heat->hosts[k] - 1].name);
     return length < 0 ? NULL : words;
@@ -219,7 +219,7 @@ static void make_title(const profile *p, const heat_places *heat, char *title, s
     for (int k = 0; k < b->session.file->n_nodes; k++)
         rest -= heat->seconds[k];
     snprintf(title, size, "%s of %s, batch size %lld, %d thread%s", works[b->given->mode],
-             cost_print_seconds(heat->whole, time, sizeof time), (long long)b->batch, threads, threads == 1 ? "" : "s");
+             dg_seconds_print(heat->whole, time, sizeof time), (long long)b->batch, threads, threads == 1 ? "" : "s");
     if (heat->optimizer > 0)
         snprintf(title + strlen(title), size - strlen(title), " · optimizer %.1f %%",
                  100 * heat->optimizer / heat->whole);

@@ -1,8 +1,8 @@
 /* The results of dotgrad bench: a short table, or JSON. */
 #include "bench.h"
-#include "tools/draw/cost.h"
 
 #include <cjson/cJSON.h>
+#include <dotgrad/cost.h>
 #include <stdio.h>
 
 const char *const bench_mode_names[BENCH_MODES] = {"forward", "gradient", "train"};
@@ -13,18 +13,18 @@ void bench_print(const bench_result *result)
     printf("%s: %s, batch size %lld, %d thread%s\n", result->graph, result->mode, (long long)result->batch_size,
            result->threads, result->threads == 1 ? "" : "s");
     printf("steps     %lld\n", (long long)result->steps);
-    printf("a step    min %s, median %s, max %s\n", cost_print_seconds(result->least, first, sizeof first),
-           cost_print_seconds(result->median, second, sizeof second),
-           cost_print_seconds(result->most, third, sizeof third));
+    printf("a step    min %s, median %s, max %s\n", dg_seconds_print(result->least, first, sizeof first),
+           dg_seconds_print(result->median, second, sizeof second),
+           dg_seconds_print(result->most, third, sizeof third));
     printf("work      %s a step, %s/s at the median\n",
-           cost_print_amount(result->cost.flops, "FLOP", first, sizeof first),
-           cost_print_amount(result->cost.flops / result->median, "FLOP", second, sizeof second));
+           dg_amount_print(result->cost.flops, "FLOP", first, sizeof first),
+           dg_amount_print(result->cost.flops / result->median, "FLOP", second, sizeof second));
     if (result->tile_share > 0)
         printf("core      %.0f %% of the peak in a product's tile\n", 100 * result->tile_share);
     printf("memory    peak %s, %s above the idle process; %s in the plan's arena\n",
-           cost_print_amount((double)result->peak_memory, "B", first, sizeof first),
-           cost_print_amount((double)result->peak_memory - (double)result->idle_memory, "B", second, sizeof second),
-           cost_print_amount((double)result->cost.arena_bytes, "B", third, sizeof third));
+           dg_amount_print((double)result->peak_memory, "B", first, sizeof first),
+           dg_amount_print((double)result->peak_memory - (double)result->idle_memory, "B", second, sizeof second),
+           dg_amount_print((double)result->cost.arena_bytes, "B", third, sizeof third));
 }
 
 void bench_print_stages(const bench *b)
@@ -37,8 +37,8 @@ void bench_print_stages(const bench *b)
            (long long)b->batch, dg_threads_count(b->session.threads),
            dg_threads_count(b->session.threads) == 1 ? "" : "s", (long long)b->n_read, b->n_read == 1 ? "" : "s");
     for (int k = 0; k < 4; k++) {
-        printf("%-14s %-10s", names[k], cost_print_seconds(seconds[k], text, sizeof text));
-        printf(" %s a node\n", cost_print_seconds(seconds[k] / (double)b->n_read, text, sizeof text));
+        printf("%-14s %-10s", names[k], dg_seconds_print(seconds[k], text, sizeof text));
+        printf(" %s a node\n", dg_seconds_print(seconds[k] / (double)b->n_read, text, sizeof text));
     }
 }
 
@@ -46,9 +46,9 @@ void bench_print_peak(const machine_peak *peak, int threads)
 {
     char text[48];
     printf("instruction set %s, %d thread%s\n", dg_isa(), threads, threads == 1 ? "" : "s");
-    printf("multiply-adds   %s/s in float32\n", cost_print_amount(peak->flops, "FLOP", text, sizeof text));
-    printf("from the cache  %s/s, in a product's tile\n", cost_print_amount(peak->tile, "FLOP", text, sizeof text));
-    printf("memory reads    %s/s\n", cost_print_amount(peak->bytes, "B", text, sizeof text));
+    printf("multiply-adds   %s/s in float32\n", dg_amount_print(peak->flops, "FLOP", text, sizeof text));
+    printf("from the cache  %s/s, in a product's tile\n", dg_amount_print(peak->tile, "FLOP", text, sizeof text));
+    printf("memory reads    %s/s\n", dg_amount_print(peak->bytes, "B", text, sizeof text));
 }
 
 /* ---- JSON ---- */

@@ -4,9 +4,9 @@
 #include "needs.h"
 #include "options.h"
 #include "session.h"
-#include "tools/draw/cost.h"
 #include "tools/run/print.h"
 
+#include <dotgrad/cost.h>
 #include <dotgrad/graph_file.h>
 #include <dotgrad/ops/source.h>
 #include <dotgrad/optim.h>
@@ -39,7 +39,7 @@ static char *text_copy(const char *text)
     return copy;
 }
 
-static bool fill_row(table_row *row, const dg_graph_file *file, int k, const node_cost *cost)
+static bool fill_row(table_row *row, const dg_graph_file *file, int k, const dg_node_cost *cost)
 {
     const dg_file_node *node = &file->nodes[k];
     char shape[DG_SHAPE_TEXT], count[40], flops[40], bytes[40];
@@ -47,9 +47,9 @@ static bool fill_row(table_row *row, const dg_graph_file *file, int k, const nod
     row->cells[0] = text_copy(node->name);
     row->cells[1] = text_copy(node->call.s);
     row->cells[2] = text_copy(shape);
-    row->cells[3] = text_copy(cost->parameters ? cost_print_count(cost->parameters, count, sizeof count) : "");
-    row->cells[4] = text_copy(cost->flops == 0 ? "" : cost_print_amount(cost->flops, "", flops, sizeof flops));
-    row->cells[5] = text_copy(cost->bytes == 0 ? "" : cost_print_amount(cost->bytes, "B", bytes, sizeof bytes));
+    row->cells[3] = text_copy(cost->parameters ? dg_count_print(cost->parameters, count, sizeof count) : "");
+    row->cells[4] = text_copy(cost->flops == 0 ? "" : dg_amount_print(cost->flops, "", flops, sizeof flops));
+    row->cells[5] = text_copy(cost->bytes == 0 ? "" : dg_amount_print(cost->bytes, "B", bytes, sizeof bytes));
     for (int c = 0; c < N_COLUMNS; c++)
         if (!row->cells[c])
             return false;
@@ -129,17 +129,17 @@ static void print_objectives(const dg_graph_file *file)
             numbers += dg_shape_count(&dg_node_type(wrt[k], 0)->shape);
         optimizer = optimizer ? optimizer : option_or_attribute(file, "optimizer");
         printf("objective   %s trains %s (%s numbers) by %s, %s turn%s\n", dg_node_name(file->losses[i]),
-               trains ? trains : "all", cost_print_count(numbers, text, sizeof text), optimizer ? optimizer : "adam",
+               trains ? trains : "all", dg_count_print(numbers, text, sizeof text), optimizer ? optimizer : "adam",
                turns ? turns : "1", !turns || strcmp(turns, "1") == 0 ? "" : "s");
     }
 }
 
-static void print_parameters(const node_cost *all)
+static void print_parameters(const dg_node_cost *all)
 {
     char first[48], second[48];
-    printf("parameters  %s (%s)", cost_print_count(all->parameters, first, sizeof first),
-           cost_print_amount(all->weights, "B", second, sizeof second));
-    printf(", trainable %s\n", cost_print_count(all->trainable, first, sizeof first));
+    printf("parameters  %s (%s)", dg_count_print(all->parameters, first, sizeof first),
+           dg_amount_print(all->weights, "B", second, sizeof second));
+    printf(", trainable %s\n", dg_count_print(all->trainable, first, sizeof first));
 }
 
 static void print_need(const char *label, const memory_need *need, bool is_of_several, const dg_status *status)
@@ -150,10 +150,10 @@ static void print_need(const char *label, const memory_need *need, bool is_of_se
     if (status->code != DG_OK || need->all == 0)
         return;
     printf("%-10s  %s in the %s, %s with parameters and inputs", label,
-           cost_print_amount(need->arena, "B", arena, sizeof arena), is_of_several ? "plans' arenas" : "plan's arena",
-           cost_print_amount(need->all, "B", all, sizeof all));
+           dg_amount_print(need->arena, "B", arena, sizeof arena), is_of_several ? "plans' arenas" : "plan's arena",
+           dg_amount_print(need->all, "B", all, sizeof all));
     if (need->state > 0)
-        printf(" (%s of it the optimizer's state)", cost_print_amount(need->state, "B", state, sizeof state));
+        printf(" (%s of it the optimizer's state)", dg_amount_print(need->state, "B", state, sizeof state));
     puts("");
 }
 
@@ -178,19 +178,19 @@ static dg_status check_limit(const char *label, const memory_need *need, size_t 
     if (!limit || need->all <= (double)limit)
         return dg_ok();
     return dg_error(DG_NO_MEMORY, "%s takes %s with parameters and inputs, the limit is %s", label,
-                    cost_print_amount(need->all, "B", all, sizeof all),
-                    cost_print_amount((double)limit, "B", most, sizeof most));
+                    dg_amount_print(need->all, "B", all, sizeof all),
+                    dg_amount_print((double)limit, "B", most, sizeof most));
 }
 
-static void print_work(const node_cost *all, const char *sizes, const training_turns *training)
+static void print_work(const dg_node_cost *all, const char *sizes, const training_turns *training)
 {
     char text[48];
-    printf("work        %s in a forward pass with %s", cost_print_amount(all->flops, "FLOP", text, sizeof text), sizes);
+    printf("work        %s in a forward pass with %s", dg_amount_print(all->flops, "FLOP", text, sizeof text), sizes);
     for (int k = 0; k < training->count; k++) {
         const training_turn *turn = &training->turns[k];
         if (turn->flops <= 0)
             continue;
-        printf(", %s in a ", cost_print_amount(turn->flops, "FLOP", text, sizeof text));
+        printf(", %s in a ", dg_amount_print(turn->flops, "FLOP", text, sizeof text));
         printf(training->count > 1 ? "turn of '%s'" : "training step", dg_node_name(turn->loss));
     }
     puts("");
@@ -198,7 +198,7 @@ static void print_work(const node_cost *all, const char *sizes, const training_t
 
 /* Work and memory of a forward pass and of a training step, as far as the sizes are known. A graph that cannot run as
  * it stands, or not on this machine, is no failure here, but one that passes the limit is. */
-static dg_status print_plans(const dg_graph_file *sized, const node_cost *all, const summary_options *options)
+static dg_status print_plans(const dg_graph_file *sized, const dg_node_cost *all, const summary_options *options)
 {
     char sizes[400];
     memory_need forward = {0};
@@ -228,12 +228,12 @@ static dg_status print_plans(const dg_graph_file *sized, const node_cost *all, c
     return dg_prefixed(status, "%s", sized->path);
 }
 
-static dg_status print_totals(const dg_graph_file *sized, const node_cost *costs, const summary_options *options)
+static dg_status print_totals(const dg_graph_file *sized, const dg_node_cost *costs, const summary_options *options)
 {
-    node_cost all = {0};
+    dg_node_cost all = {0};
     for (int k = 0; k < sized->n_nodes; k++) {
-        all.parameters = count_add(all.parameters, costs[k].parameters);
-        all.trainable = count_add(all.trainable, costs[k].trainable);
+        all.parameters = dg_count_add(all.parameters, costs[k].parameters);
+        all.trainable = dg_count_add(all.trainable, costs[k].trainable);
         all.weights += costs[k].weights;
         all.flops += costs[k].flops;
     }
@@ -245,8 +245,8 @@ static dg_status print_totals(const dg_graph_file *sized, const node_cost *costs
 static dg_status print_summary(const dg_graph_file *file, const dg_graph_file *sized, const summary_options *options)
 {
     static const char *const heads[N_COLUMNS] = {"node", "op", "output", "parameters", "FLOPs", "memory"};
-    node_cost *costs = NULL;
-    DG_TRY(cost_of_nodes(sized, &costs));
+    dg_node_cost *costs = NULL;
+    DG_TRY(dg_graph_file_costs(sized, &costs));
     dg_status status = dg_ok();
     table_row *rows = calloc((size_t)file->n_nodes + 1, sizeof *rows);
     bool fine = rows != NULL;

@@ -4,11 +4,11 @@
 #include "core/base/null.h"
 #include "core/base/plain.h"
 
-#include "cost.h"
 #include "paint/dot.h"
 #include "paint/txt.h"
 #include "view/file.h"
 
+#include <dotgrad/cost.h>
 #include <dotgrad/file.h>
 #include <dotgrad/graphviz.h>
 #include <dotgrad/rules.h>
@@ -144,7 +144,7 @@ static double count_flops(const dg_graph_file *file, dg_arena *arena)
     static const dg_symbol_size one = {"N", 1};
     const dg_graph_read_options options = {.dtype = dg_graph_dtype(file->graph), .sizes = &one, .n_sizes = 1};
     dg_graph_file sized = *file;
-    node_cost *costs = NULL;
+    dg_node_cost *costs = NULL;
     double flops = 0;
     size_t nodes = (size_t)file->n_nodes * sizeof *sized.nodes, edges = (size_t)file->n_edges * sizeof *sized.edges;
     sized.nodes = dg_arena_alloc(arena, nodes + 1);
@@ -160,7 +160,7 @@ static double count_flops(const dg_graph_file *file, dg_arena *arena)
     }
     status = dg_graph_file_build(&sized, &options);
     if (status.code == DG_OK)
-        status = cost_of_nodes(&sized, &costs);
+        status = dg_graph_file_costs(&sized, &costs);
     for (int k = 0; status.code == DG_OK && k < file->n_nodes; k++)
         flops += costs[k].flops;
     if (status.code == DG_NO_MEMORY)
@@ -179,7 +179,7 @@ static void summarise(const drawing_work *work, view *v, int64_t parameters, boo
     double flops = work->options->file && !grown ? count_flops(work->options->file, v->arena) : 0;
     if (flops > 0)
         v->summary =
-            text_format(v->arena, "%s · %s%s", v->summary, cost_print_amount(flops, "FLOP", amount, sizeof amount),
+            text_format(v->arena, "%s · %s%s", v->summary, dg_amount_print(flops, "FLOP", amount, sizeof amount),
                         has_batch(v) ? " / sample" : "");
 }
 

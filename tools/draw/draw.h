@@ -3,7 +3,6 @@
  *   draw.c     options to a picture
  *   fit.c      what is tried until it fits a page
  *   states.c   the states of a page of HTML
- *   cost.c     parameters, work and memory of nodes
  *   text.c     text in the making
  *   style.c    colours
  *   math/      formulas as they are written on paper

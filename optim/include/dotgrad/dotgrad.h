@@ -31,6 +31,8 @@
 
 #include <dotgrad/graph_file.h>
 
+#include <dotgrad/cost.h>
+
 #include <dotgrad/experiment.h>
 
 #endif

@@ -1,8 +1,7 @@
 /* A view of a graph file: a box a node, a module a cluster. A cluster with repeat=K is shown once, as K times. */
 #include "file.h"
 
-#include "tools/draw/cost.h"
-
+#include <dotgrad/cost.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,7 @@ typedef struct file_walk {
     int *module; /* by cluster; −1: none */
     int *box;    /* by node */
     int *n_uses; /* by node */
-    node_cost *costs;
+    dg_node_cost *costs;
 } file_walk;
 
 /* ---- appearance ---- */
@@ -401,7 +400,7 @@ dg_status view_of_file(view *v, const dg_graph_file *file, const file_wish *wish
     f.n_uses = dg_arena_alloc(v->arena, n * sizeof *f.n_uses);
     if (!f.module || !f.box || !f.n_uses)
         return dg_no_memory("a picture of %s", file->path);
-    DG_TRY(cost_of_nodes(file, &f.costs));
+    DG_TRY(dg_graph_file_costs(file, &f.costs));
     for (int e = 0; e < file->n_edges; e++)
         f.n_uses[file->edges[e].tail]++;
     add_modules(&f);

@@ -1,30 +1,31 @@
 /* Parameters, work and memory of nodes. */
-#include "cost.h"
+#include "core/base/null.h"
+#include "core/base/plain.h"
 
-#include <dotgrad/argument.h>
+#include <dotgrad/cost.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-int64_t count_add(int64_t first, int64_t second)
+int64_t dg_count_add(int64_t first, int64_t second)
 {
     int64_t sum;
     return __builtin_add_overflow(first, second, &sum) ? INT64_MAX : sum;
 }
 
-static void add_parameter(node_cost *cost, const dg_node *node)
+static void add_parameter(dg_node_cost *cost, const dg_node *node)
 {
     const dg_value *trainable = dg_node_attr(node, "trainable");
     const dg_type *type = dg_node_type(node, 0);
     int64_t count = dg_shape_count(&type->shape);
     if (dg_node_op(node)->role != DG_ROLE_PARAMETER || count < 0)
         return;
-    cost->parameters = count_add(cost->parameters, count);
+    cost->parameters = dg_count_add(cost->parameters, count);
     cost->weights += (double)count * (double)dg_dtype_size(type->dtype);
     if (!trainable || trainable->kind != DG_VALUE_BOOL || trainable->b)
-        cost->trainable = count_add(cost->trainable, count);
+        cost->trainable = dg_count_add(cost->trainable, count);
 }
 
 static double output_bytes(const dg_node *node)
@@ -84,13 +85,15 @@ static dg_status expand_all(const dg_graph_file *file)
     return dg_ok();
 }
 
-dg_status cost_of_nodes(const dg_graph_file *file, node_cost **costs)
+dg_status dg_graph_file_costs(const dg_graph_file *file, dg_node_cost **costs)
 {
+    REFUSE_NULL(file);
+    REFUSE_NULL(costs);
     *costs = NULL;
     DG_TRY(expand_all(file));
     int64_t n = dg_graph_node_count(file->graph);
     int *index = calloc((size_t)n + 1, sizeof *index); /* of the file's node that a node belongs to; 0: none */
-    node_cost *made = calloc((size_t)file->n_nodes + 1, sizeof *made);
+    dg_node_cost *made = calloc((size_t)file->n_nodes + 1, sizeof *made);
     if (!index || !made) {
         free(index);
         free(made);
@@ -109,7 +112,7 @@ dg_status cost_of_nodes(const dg_graph_file *file, node_cost **costs)
             owner = dg_node_owner(owner);
         if (!owner)
             continue;
-        node_cost *cost = &made[index[dg_node_id(owner)] - 1];
+        dg_node_cost *cost = &made[index[dg_node_id(owner)] - 1];
         add_parameter(cost, node);
         if (!dg_node_op(node)->compose)
             cost->flops += own_flops(node);
@@ -119,9 +122,11 @@ dg_status cost_of_nodes(const dg_graph_file *file, node_cost **costs)
     return dg_ok();
 }
 
-char *cost_print_count(int64_t count, char *text, size_t size)
+char *dg_count_print(int64_t count, char *text, size_t size)
 {
     char digits[32];
+    if (!text || !size)
+        return NULL;
     int length = snprintf(digits, sizeof digits, "%" PRId64, count);
     size_t used = 0;
     for (int k = 0; k < length && used + 2 < size; k++) {
@@ -135,23 +140,27 @@ char *cost_print_count(int64_t count, char *text, size_t size)
     return text;
 }
 
-char *cost_print_amount(double amount, const char *unit, char *text, size_t size)
+char *dg_amount_print(double amount, const char *unit, char *text, size_t size)
 {
     static const char *const prefixes[] = {"", "k", "M", "G", "T", "P"};
     size_t step = 0;
+    if (!text || !size || !unit)
+        return NULL;
     for (; fabs(amount) >= 999.5 && step + 1 < sizeof prefixes / sizeof *prefixes; step++)
         amount /= 1000;
     int digits = step == 0 ? 0 : amount < 9.995 ? 2 : amount < 99.95 ? 1 : 0;
     if (isnan(amount))
         snprintf(text, size, "?");
     else
-        dg_text_append(text, size, 0, "%.*f%s%s%s", digits, amount, step || *unit ? " " : "", prefixes[step], unit);
+        plain_print(text, size, "%.*f%s%s%s", digits, amount, step || *unit ? " " : "", prefixes[step], unit);
     return text;
 }
 
-char *cost_print_seconds(double seconds, char *text, size_t size)
+char *dg_seconds_print(double seconds, char *text, size_t size)
 {
+    if (!text || !size)
+        return NULL;
     const char *unit = seconds < 1e-3 ? "us" : seconds < 1 ? "ms" : "s";
-    dg_text_append(text, size, 0, "%.4g %s", seconds * (seconds < 1e-3 ? 1e6 : seconds < 1 ? 1e3 : 1), unit);
+    plain_print(text, size, "%.4g %s", seconds * (seconds < 1e-3 ? 1e6 : seconds < 1 ? 1e3 : 1), unit);
     return text;
 }
