@@ -1,7 +1,6 @@
 /* One step of an optimiser as nodes. What a rule's text says is found out once for each set of parameters that it says
  * the same of: which statements count, which names are state, what is computed once a step and what once a parameter;
- * then each parameter's formulas become nodes. Long because all of it works on the
- * emission's tables. */
+ * then each parameter's formulas become nodes. Long because all of it works on the emission's tables. */
 #include "core/base/null.h"
 #include "core/base/plain.h"
 #include "lines.h"
@@ -572,6 +571,22 @@ static void bring_into(const dg_range *range, dg_rule_step *step)
     set_symbol(&step->table, "p", p);
 }
 
+/* By the rule's own function, which says what the next value is, or why there is none. */
+static void emit_by_function(dg_rule_step *step)
+{
+    dg_graph *graph = step->e->step->graph;
+    const char *name = dg_optimizer_name(step->e->optimizer);
+    step->e->optimizer->rule->emit(step);
+    dg_node *next = find_symbol(&step->table, "p");
+    dg_status status = dg_graph_status(graph);
+    if (status.code == DG_OK && (!next || next == step->parameter))
+        status = dg_error(DG_BAD_ARGUMENT, "its function gives p, the parameter, no new value");
+    if (status.code == DG_OK || strncmp(status.message, "optimizer ", 10) == 0) /* a line of it that is named */
+        return;
+    dg_graph_recover(graph);
+    dg_graph_fail(graph, dg_prefixed(status, "optimizer %s, parameter '%s'", name, dg_node_name(step->parameter)));
+}
+
 static void emit_parameter(emission *e, int i, bool decayed)
 {
     const dg_optimizer_step *all = e->step;
@@ -596,7 +611,7 @@ static void emit_parameter(emission *e, int i, bool decayed)
     if (step.of->rate)
         set_symbol(&step.table, "lr", scalar_for(step.of->rate, &step.type));
     if (e->optimizer->rule->emit)
-        e->optimizer->rule->emit(&step);
+        emit_by_function(&step);
     else
         dg_rule_lines(&step, rule_has_own_lines(e->optimizer) ? e->optimizer->lines : e->optimizer->rule->lines);
     bring_into(&settings.range, &step);

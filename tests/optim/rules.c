@@ -289,6 +289,50 @@ static void emit_half(dg_rule_step *s)
     dg_rule_lines(s, "p = p - lr * u * scale");
 }
 
+static void emit_nothing(dg_rule_step *s)
+{
+    (void)s;
+}
+
+static void emit_null(dg_rule_step *s)
+{
+    dg_rule_set(s, "p", NULL);
+}
+
+static void emit_misfit(dg_rule_step *s)
+{
+    dg_rule_set(s, "p", dg_matmul(dg_rule_symbol(s, "p"), dg_rule_symbol(s, "lr")));
+}
+
+static void emit_bad_line(dg_rule_step *s)
+{
+    dg_rule_lines(s, "p = p - sum(g, dim=7)");
+}
+
+Test(rules, functions_that_make_no_step_are_named)
+{
+    static const dg_rule rules[] = {
+        {.name = "nothing_test", .summary = "forgets p", .lr = 1, .emit = emit_nothing},
+        {.name = "null_test", .summary = "takes p away", .lr = 1, .emit = emit_null},
+        {.name = "misfit_test", .summary = "multiplies what does not fit", .lr = 1, .emit = emit_misfit},
+        {.name = "line_test", .summary = "has a line that does not fit", .lr = 1, .emit = emit_bad_line}};
+    static const char *const says[] = {"optimizer nothing_test, parameter 'a': its function gives p",
+                                       "optimizer null_test, parameter 'a': its function gives p",
+                                       "optimizer misfit_test, parameter 'a': matmul: ",
+                                       "optimizer line_test, 'p = p - sum(g, dim=7)': sum: dim is 7"};
+    for (int k = 0; k < 4; k++) {
+        dg_node *const *updates;
+        int n;
+        MUST(dg_register_rule(&rules[k]));
+        rig r = make_rig(DG_FLOAT32);
+        dg_status status = emit(&r, rules[k].name, NULL, 0, 2, &updates, &n);
+        cr_expect(status.code != DG_OK && strncmp(status.message, says[k], strlen(says[k])) == 0, "%s: %s",
+                  rules[k].name, status.message);
+        MUST(dg_graph_status(r.graph));
+        free_rig(&r);
+    }
+}
+
 Test(rules, of_a_program_are_like_those_that_ship)
 {
     static const dg_rule half = {.name = "half_test",
