@@ -394,6 +394,29 @@ Test(run_folder, of_a_fold_is_resumed_with_the_same_rows)
     cr_assert_not(same_bytes("a/metrics.csv", "c/metrics.csv"));
 }
 
+/* A split by another seed, which a damaged note is read as, would train on rows that tested. */
+Test(run_folder, with_a_damaged_note_on_its_split_is_not_resumed)
+{
+    static const char *const notes[][2] = {{"data.split_seed", "../7"}, {"data.split_seed", "99999999999999999999"},
+                                           {"data.split_seed", ""},     {"data.validation", "7"},
+                                           {"data.validation", "0,1"},  {"data.folds", "three"}};
+    char before[2000], after[2000], words[64];
+    expect_fine(dotgrad("train net.dot --data spirals -o good --epochs 2 --folds 3 --split-seed 7 --no-pictures"));
+    for (size_t k = 0; k < sizeof notes / sizeof *notes; k++) {
+        dg_tensors *set;
+        cr_assert_eq(system("rm -rf bad && cp -r good bad"), 0);
+        cr_assert_eq(dg_tensors_read("bad/checkpoint.safetensors", &set).code, DG_OK);
+        cr_assert_eq(dg_tensors_set_note(set, notes[k][0], notes[k][1]).code, DG_OK);
+        cr_assert_eq(dg_safetensors_write("bad/checkpoint.safetensors", set).code, DG_OK);
+        dg_tensors_free(set);
+        fingerprint("bad", before, sizeof before);
+        snprintf(words, sizeof words, "'%s' is '%s'", notes[k][0], notes[k][1]);
+        expect_failure(dotgrad("train --resume bad --epochs 4 --no-pictures"), 1, words);
+        fingerprint("bad", after, sizeof after);
+        cr_assert_str_eq(before, after);
+    }
+}
+
 /* Of a run that was stopped and goes on, too. */
 Test(run_folder, keeps_what_was_watched)
 {

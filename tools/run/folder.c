@@ -170,10 +170,19 @@ static dg_status set_count(dg_tensors *extra, const char *key, int64_t count)
     return dg_tensors_set_note(extra, key, text);
 }
 
-static int64_t count_of(const dg_tensors *checkpoint, const char *key)
+static dg_status damaged(const char *key, const char *text)
+{
+    return dg_error(DG_BAD_DATA, "the checkpoint's note '%s' is '%.40s'", key, text);
+}
+
+/* -1 where there is no such note. */
+static dg_status read_count(const dg_tensors *checkpoint, const char *key, int64_t *count)
 {
     const char *text = dg_tensors_note(checkpoint, key);
-    return text ? strtoll(text, NULL, 10) : -1;
+    char *end = NULL;
+    errno = 0;
+    *count = text ? strtoll(text, &end, 10) : -1;
+    return !text || (end != text && !*end && !errno && *count >= -1) ? dg_ok() : damaged(key, text);
 }
 
 dg_status notes_write(dg_tensors *extra, const run_notes *notes)
@@ -196,6 +205,7 @@ dg_status notes_write(dg_tensors *extra, const run_notes *notes)
 dg_status notes_read(const dg_tensors *checkpoint, run_notes *notes)
 {
     const char *validation = dg_tensors_note(checkpoint, NOTE_VALIDATION);
+    char *end = NULL;
     *notes = (run_notes){
         .data = dg_tensors_note(checkpoint, NOTE_DATA),
         .folder = dg_tensors_note(checkpoint, NOTE_FOLDER),
@@ -204,12 +214,13 @@ dg_status notes_read(const dg_tensors *checkpoint, run_notes *notes)
         .loss = dg_tensors_note(checkpoint, NOTE_LOSS),
         .dtype = dg_tensors_note(checkpoint, NOTE_DTYPE),
         .init = dg_tensors_note(checkpoint, NOTE_INIT),
-        .validation = validation ? strtod(validation, NULL) : 0,
-        .split_seed = count_of(checkpoint, NOTE_SPLIT),
-        .folds = count_of(checkpoint, NOTE_FOLDS),
-        .fold = count_of(checkpoint, NOTE_FOLD),
+        .validation = validation ? strtod(validation, &end) : 0,
     };
     if (!dg_tensors_note(checkpoint, "dotgrad.graph") || !notes->loss || !validation)
         return dg_error(DG_BAD_DATA, "these tensors are not a checkpoint of dotgrad train");
-    return dg_ok();
+    if (end == validation || *end || !(notes->validation >= 0 && notes->validation < 1))
+        return damaged(NOTE_VALIDATION, validation);
+    DG_TRY(read_count(checkpoint, NOTE_SPLIT, &notes->split_seed));
+    DG_TRY(read_count(checkpoint, NOTE_FOLDS, &notes->folds));
+    return read_count(checkpoint, NOTE_FOLD, &notes->fold);
 }
