@@ -3,36 +3,34 @@
 #include "gemm.h"
 
 #include "core/base/half.h"
+#include "core/base/machine.h"
 
 #include <string.h>
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
-#if defined(__AVX512F__)
-#define VECTOR_BYTES 64
-#elif defined(__AVX2__)
-#define VECTOR_BYTES 32
-#else
-#define VECTOR_BYTES 16
-#endif
-
 /* The largest tiles that the registers hold beside the vectors of b and of a: rows of a tile of 1, 2, 3, 4 vectors. Up
- * to FEW_SUMS of them, even and odd terms are summed apart: additions that wait for each other take longer. */
-#if defined(__AVX512F__) || defined(__aarch64__)
-#define MANY_REGISTERS 1
+ * to FEW_SUMS of them, even and odd terms are summed apart: additions that wait for each other take longer. So they are
+ * for SUMMED terms at a time, whatever blocks k is cut into. */
+#if VECTOR_REGISTERS == 32
 static const int most_rows[] = {0, 8, 12, 8, 6};
 enum { MOST_VECTORS = 4, NARROW_ROWS = 8, FEW_SUMS = 8 };
 #else
-#define MANY_REGISTERS 0
 static const int most_rows[] = {0, 8, 6};
 enum { MOST_VECTORS = 2, NARROW_ROWS = 8, FEW_SUMS = 4 };
 #endif
-enum { MOST_ROWS = 12, DEPTH = 1024, TURNED_ROWS = 48, DOT_ROWS = 4, FEW_ELEMENTS = 64 };
+enum { MOST_ROWS = 12, SUMMED = 64, DEPTH = 1024, TURNED_ROWS = 48, DOT_ROWS = 4, FEW_ELEMENTS = 64 };
 
-/* Of products in panels: rows of a tile, which is two vectors wide; bytes of a panel of b, three quarters of a first
- * cache of 32 KB, and of a block of a in sixes, in the second one; rows that one packing of a panel is for. */
-enum { SIX = 6, PANEL_BYTES = 24576, BLOCK_BYTES = 65536, LOOSE_ROWS = 96 };
+/* Of products in panels: rows of a tile, which is two vectors wide, and those that one packing of a panel is for; the
+ * most bytes of a panel of b, three quarters of the first cache, and of a block of a in sixes, an eighth of the second.
+ */
+enum { SIX = 6, LOOSE_ROWS = 96, MOST_PANEL_BYTES = 49152, MOST_BLOCK_BYTES = 163840 };
+
+static int64_t least(size_t a, int64_t b)
+{
+    return (int64_t)a < b ? (int64_t)a : b;
+}
 
 #define INLINE static inline __attribute__((always_inline))
 #ifdef __clang__

@@ -1,15 +1,31 @@
-/* Products whose b lies in panels: columns two vectors wide, row after row without gaps. A panel of PANEL_BYTES stays
- * in the first cache while a block of a passes over it, and no two rows of it compete for one line of that cache, as
+/* Products whose b lies in panels: columns two vectors wide, row after row without gaps. A panel stays in the first
+ * cache while a block of a passes over it, and no two rows of it compete for one line of that cache, as
  * rows whole pages apart do. */
 #if !defined(REAL) || !defined(NAME) || !defined(LANES)
 #error "this is a template: REAL, NAME and LANES must be defined"
 #endif
 
 enum {
-    NAME(wide) = 2 * LANES,                                                        /* columns of a panel */
-    NAME(depth) = PANEL_BYTES / (2 * VECTOR_BYTES),                                /* the most rows of b at a time */
-    NAME(block_rows) = BLOCK_BYTES / (NAME(depth) * (int)sizeof(REAL)) / SIX * SIX /* of a, of that depth */
+    NAME(wide) = 2 * LANES,                                   /* columns of a panel */
+    NAME(most_depth) = MOST_PANEL_BYTES / (2 * VECTOR_BYTES), /* rows of b at a time */
+    NAME(most_block) = MOST_BLOCK_BYTES / (int)sizeof(REAL),  /* elements of a */
 };
+
+/* Rows of b at a time: about as many each time, and whole SUMMED, so that sums are the same whatever the caches. */
+static int64_t NAME(depth)(int64_t k)
+{
+    int64_t most = least(machine_here().first / 4 * 3 / (2 * VECTOR_BYTES), NAME(most_depth)) / SUMMED * SUMMED;
+    most = most > SUMMED ? most : SUMMED;
+    int64_t parts = (k + most - 1) / most;
+    return ((k + parts - 1) / parts + SUMMED - 1) / SUMMED * SUMMED;
+}
+
+/* Rows of a of that depth in sixes. */
+static int64_t NAME(block_rows)(int64_t depth)
+{
+    int64_t most = least(machine_here().second / 8 / sizeof(REAL), NAME(most_block)) / depth / SIX * SIX;
+    return most > SIX ? most : SIX;
+}
 
 /* panel[k, wide] = b[p, j], j < width. Of a last vector that is not whole, the rest is 0. */
 static void NAME(pack_panel)(int64_t k, int64_t width, const void *b, int64_t b_row, int64_t b_column, void *panel)
@@ -81,7 +97,7 @@ static void NAME(multiply_block)(const gemm *g, int64_t width, bool in_sixes, co
 /* A block of rows by all panels, of a part of k. */
 static void NAME(multiply_rows)(const gemm *g, bool in_sixes, const REAL *a)
 {
-    _Alignas(64) REAL panel[NAME(depth) * NAME(wide)];
+    _Alignas(64) REAL panel[NAME(most_depth) * NAME(wide)];
     const REAL *b = g->b, *start = g->start;
     gemm block = *g;
     block.b_row = NAME(wide);
@@ -103,7 +119,7 @@ static void NAME(multiply_rows)(const gemm *g, bool in_sixes, const REAL *a)
 /* a in sixes takes room on the stack. */
 static __attribute__((noinline)) void NAME(multiply_transposed_rows)(const gemm *g)
 {
-    _Alignas(64) REAL sixes[NAME(block_rows) * NAME(depth)];
+    _Alignas(64) REAL sixes[NAME(most_block)];
     NAME(pack_rows)(g->m, g->k, g->a, g->a_column, sixes);
     NAME(multiply_rows)(g, true, sixes);
 }
@@ -114,9 +130,9 @@ static void NAME(multiply_panels)(const gemm *g)
         NAME(multiply_nothing)(g);
         return;
     }
-    int64_t parts = (g->k + NAME(depth) - 1) / NAME(depth), depth = (g->k + parts - 1) / parts;
+    int64_t depth = NAME(depth)(g->k);
     bool in_sixes = g->a_row == 1 && g->n > 2 * NAME(wide);
-    int64_t most = in_sixes ? NAME(block_rows) * NAME(depth) / depth / SIX * SIX : LOOSE_ROWS;
+    int64_t most = in_sixes ? NAME(block_rows)(depth) : LOOSE_ROWS;
     int64_t b_step = g->b_panel ? NAME(wide) : g->b_row;
     gemm part = *g;
     for (int64_t p = 0; p < g->k; p += depth) {

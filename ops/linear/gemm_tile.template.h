@@ -25,14 +25,15 @@ INLINE void NAME(accumulate)(int rows, int vectors, int64_t k, const REAL *a, in
                              const REAL *b, int64_t b_row, int64_t last, NAME(sums) sum)
 {
     int64_t p = 0;
-    if (rows * vectors <= FEW_SUMS) {
+    while (rows * vectors <= FEW_SUMS && p + 2 <= k) {
+        int64_t end = k - p < SUMMED ? k - 1 : p + SUMMED - 1;
         NAME(sums) odd;
         UNROLL
         for (int i = 0; i < rows; i++)
             UNROLL
         for (int j = 0; j < vectors; j++)
             odd[i][j] = (NAME(vector)){0};
-        for (; p + 2 <= k; p += 2) {
+        for (; p < end; p += 2) {
             NAME(step)(rows, vectors, a, a_row, b, last, sum);
             NAME(step)(rows, vectors, a + a_column, a_row, b + b_row, last, odd);
             a += 2 * a_column;
@@ -137,7 +138,7 @@ NARROW(5)
 NARROW(6)
 NARROW(7)
 NARROW(8)
-#if MANY_REGISTERS
+#if VECTOR_REGISTERS == 32
 TILE(7, 2)
 TILE(8, 2)
 TILE(9, 2)
@@ -166,11 +167,11 @@ static NAME(tile_function) *const NAME(tiles_1)[] = {
 };
 static NAME(tile_function) *const NAME(tiles_2)[] = {
     NULL,           NAME(tile_1_2), NAME(tile_2_2), NAME(tile_3_2),  NAME(tile_4_2),  NAME(tile_5_2),  NAME(tile_6_2),
-#if MANY_REGISTERS
+#if VECTOR_REGISTERS == 32
     NAME(tile_7_2), NAME(tile_8_2), NAME(tile_9_2), NAME(tile_10_2), NAME(tile_11_2), NAME(tile_12_2),
 #endif
 };
-#if MANY_REGISTERS
+#if VECTOR_REGISTERS == 32
 static NAME(tile_function) *const NAME(tiles_3)[] = {
     NULL,           NAME(tile_1_3), NAME(tile_2_3), NAME(tile_3_3), NAME(tile_4_3),
     NAME(tile_5_3), NAME(tile_6_3), NAME(tile_7_3), NAME(tile_8_3),
@@ -185,7 +186,7 @@ static NAME(narrow_function) *const NAME(narrow_tiles)[] = {
 };
 static NAME(tile_function) *const *const NAME(tiles)[] = {
     NULL,          NAME(tiles_1), NAME(tiles_2),
-#if MANY_REGISTERS
+#if VECTOR_REGISTERS == 32
     NAME(tiles_3), NAME(tiles_4),
 #endif
 };

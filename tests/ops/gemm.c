@@ -2,9 +2,13 @@
  * product_run chooses. The numbers are whole, so that sums are exact in any order. */
 #include "ops/linear/gemm.h"
 #include "../support.h"
+#include "core/base/machine.h"
 #include "ops/linear/product.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const gemm_table *const tables[] = {
     &gemm_kernels_base,
@@ -309,6 +313,71 @@ Test(gemm, tells_near_distances)
         }
 }
 
+/* ---- caches ---- */
+
+Test(gemm, reads_the_sizes_of_caches)
+{
+    machine_caches caches = {0};
+    cr_expect(machine_caches_parse("48K,1M", &caches));
+    cr_expect_eq(caches.first, 48 << 10);
+    cr_expect_eq(caches.second, 1 << 20);
+    cr_expect(machine_caches_parse("32768,524288", &caches));
+    cr_expect_eq(caches.second, 524288);
+    const char *const wrong[] = {"", "48K", "48K,", "48K,1M,", "48K;1M", "-48K,1M", "1,1M", "48K,1G", "x,y"};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++)
+        cr_expect_not(machine_caches_parse(wrong[k], &caches), "%s", wrong[k]);
+    caches = machine_here();
+    cr_expect(caches.first >= 4096 && caches.second >= caches.first, "%zu, %zu", caches.first, caches.second);
+}
+
+enum { CACHE_ROWS = 107, CACHE_COLUMNS = 75, CACHE_DEPTH = 1501, CACHE_SIZES = 4 };
+
+/* c = a·b in panels, packed and as they are needed, of a in rows and in columns, for every instruction set, behind one
+ * another. */
+static void multiply_all(const float *a, const float *b, float *c)
+{
+    for (int table = 0; table < table_count(); table++)
+        for (int64_t m = 1; m <= CACHE_ROWS; m += m < 14 ? 1 : 31)
+            for (int turned = 0; turned < 2; turned++, c += CACHE_ROWS * CACHE_COLUMNS)
+                functions(table, DG_FLOAT32)
+                    ->multiply_panels(&(gemm){.m = m,
+                                              .n = CACHE_COLUMNS,
+                                              .k = CACHE_DEPTH,
+                                              .a = a,
+                                              .a_row = turned ? 1 : CACHE_DEPTH,
+                                              .a_column = turned ? CACHE_ROWS : 1,
+                                              .b = b,
+                                              .b_row = CACHE_COLUMNS,
+                                              .b_column = 1,
+                                              .c = c,
+                                              .c_row = CACHE_COLUMNS});
+}
+
+/* The sizes are read once in a process, so each has one of its own. */
+Test(gemm, sums_have_the_same_bits_for_any_cache)
+{
+    static const char *const caches[CACHE_SIZES] = {"4K,64K", "32K,512K", "48K,1280K", "128K,8M"};
+    enum { CALLS = 3 * 17 * 2, COUNT = CALLS * CACHE_ROWS * CACHE_COLUMNS };
+    float *a = malloc(CACHE_ROWS * CACHE_DEPTH * sizeof *a), *b = malloc(CACHE_COLUMNS * CACHE_DEPTH * sizeof *b);
+    float *c = mmap(NULL, CACHE_SIZES * COUNT * sizeof *c, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert(a && b && c != MAP_FAILED);
+    dg_random_normal(&(dg_random){3, 1, 0}, DG_FLOAT32, a, 0, CACHE_ROWS * CACHE_DEPTH, 0, 1);
+    dg_random_normal(&(dg_random){3, 2, 0}, DG_FLOAT32, b, 0, CACHE_COLUMNS * CACHE_DEPTH, 0, 1);
+    for (int k = 0; k < CACHE_SIZES; k++) {
+        int status = -1;
+        pid_t child = fork();
+        if (child == 0) {
+            setenv("DG_CACHES", caches[k], 1);
+            multiply_all(a, b, c + k * COUNT);
+            _exit(0);
+        }
+        cr_assert(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+        cr_expect_eq(memcmp(c, c + k * COUNT, COUNT * sizeof *c), 0, "%s and %s", caches[0], caches[k]);
+    }
+    munmap(c, CACHE_SIZES * COUNT * sizeof *c);
+    free(a), free(b);
+}
+
 /* ---- product_run ---- */
 
 typedef struct ending {
@@ -383,11 +452,11 @@ static void check_product(dg_dtype dtype, int64_t m, int64_t n, int64_t k, int f
 Test(product, finishes_every_element_once)
 {
     static const int64_t shapes[][5] = {
-        {4, 16, 16, 1, 1},    {5, 3, 2, 1, 1},      {1, 40, 40, 1, 1},    {40, 1, 40, 1, 1},    {1, 1, 50, 1, 1},
-        {64, 10, 128, 1, 1},  {70, 130, 300, 1, 1}, {20, 300, 500, 1, 1}, {300, 20, 500, 1, 1}, {40, 36, 20, 3, 2},
-        {130, 128, 16, 3, 4}, {90, 100, 90, 2, 3},  {33, 2, 0, 1, 1},     {0, 7, 3, 1, 1},      {3, 1000, 400, 1, 1},
-        {1, 700, 400, 1, 1},  {700, 1, 400, 1, 1},  {40, 40, 300, 1, 2},  {130, 64, 100, 1, 1}, {150, 100, 64, 2, 2},
-        {48, 96, 400, 1, 1},
+        {4, 16, 16, 1, 1},    {5, 3, 2, 1, 1},      {1, 40, 40, 1, 1},     {40, 1, 40, 1, 1},    {1, 1, 50, 1, 1},
+        {64, 10, 128, 1, 1},  {70, 130, 300, 1, 1}, {20, 300, 500, 1, 1},  {300, 20, 500, 1, 1}, {40, 36, 20, 3, 2},
+        {130, 128, 16, 3, 4}, {90, 100, 90, 2, 3},  {33, 2, 0, 1, 1},      {0, 7, 3, 1, 1},      {3, 1000, 400, 1, 1},
+        {1, 700, 400, 1, 1},  {700, 1, 400, 1, 1},  {40, 40, 300, 1, 2},   {130, 64, 100, 1, 1}, {150, 100, 64, 2, 2},
+        {48, 96, 400, 1, 1},  {30, 512, 700, 1, 1}, {25, 1024, 330, 1, 1}, {70, 500, 50, 1, 1},  {512, 40, 660, 1, 1},
     };
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
         for (int flags = 0; flags < 8; flags++)
