@@ -3,6 +3,7 @@
 
 #include "columns.h"
 #include "direct.h"
+#include "ops/linear/product.h"
 #include "ops/shared/chunks.h"
 #include "ops/shared/strided.h"
 #include "winograd.h"
@@ -145,8 +146,36 @@ dg_status conv_input_grad(const conv_shape *s, const void *g, const void *w, con
     return dg_ok();
 }
 
+/* Where windows are single pixels, dw [out, in] = gᵀ·x over the pixels of all images, of which the channels lie
+ * together. It is faster than the direct kernel where there are many channels, and sums so many pixels in one row. */
+static bool is_product_of_pixels(const conv_shape *s)
+{
+    enum { FEWEST_CHANNELS = 128, MOST_PIXELS = 8192 };
+    for (int d = 0; d < 3; d++)
+        if (s->kernel[d] != 1 || s->stride[d] != 1 || s->in[d] != s->out[d])
+            return false;
+    return s->groups == 1 && s->x_channels_last && s->y_channels_last && s->in_channels >= FEWEST_CHANNELS &&
+           s->out_channels >= FEWEST_CHANNELS && s->batch * volume(s->out) <= MOST_PIXELS;
+}
+
+static product product_of_pixels(const conv_shape *s, const void *x, const void *g, void *dw)
+{
+    return (product){.dtype = s->dtype,
+                     .m = s->out_channels,
+                     .n = s->in_channels,
+                     .k = s->batch * volume(s->out),
+                     .transpose_a = true,
+                     .a = g,
+                     .b = x,
+                     .c = dw};
+}
+
 size_t conv_weight_grad_workspace(const conv_shape *s, const dg_kernel *kernel)
 {
+    if (is_product_of_pixels(s)) {
+        product p = product_of_pixels(s, NULL, NULL, NULL);
+        return product_workspace(&p);
+    }
     if (direct_takes_weight_grad(s))
         return direct_weight_grad_workspace(s, kernel->threads);
     return columns_weight_grad_workspace(s) + copy_bytes(s, x_box(s), s->x_channels_last) +
@@ -155,6 +184,10 @@ size_t conv_weight_grad_workspace(const conv_shape *s, const dg_kernel *kernel)
 
 dg_status conv_weight_grad(const conv_shape *s, const void *x, const void *g, void *dw, const dg_kernel *kernel)
 {
+    if (is_product_of_pixels(s)) {
+        product p = product_of_pixels(s, x, g, dw);
+        return product_run(&p, kernel);
+    }
     if (direct_takes_weight_grad(s)) {
         direct_weight_grad(s, x, g, dw, kernel);
         return dg_ok();

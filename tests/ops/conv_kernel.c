@@ -173,6 +173,7 @@ static const struct layer {
     {2, 6, 4, 2, {7, 6}, {3, 3}, {1, 1}, {1, 1}, {1, 1}},
     {1, 24, 40, 1, {60, 60}, {3, 3}, {1, 1}, {1, 1}, {1, 1}}, /* blocks of rows */
     {41, 4, 8, 1, {6, 6}, {3, 3}, {1, 1}, {1, 1}, {1, 1}},    /* several images a piece */
+    {3, 130, 129, 1, {7, 6}, {1, 1}, {1, 1}, {0, 0}, {1, 1}}, /* pixels alone */
 };
 enum { LAYERS = sizeof layers / sizeof *layers, LAYOUTS = 4 };
 
