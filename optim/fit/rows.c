@@ -35,17 +35,25 @@ static dg_status show_rows(void *argument, bool sampled, int64_t begin, int64_t 
 dg_status feed_rows_make(const dg_feed *feeds, int n_feeds, feed_rows *made, fit_rows *rows)
 {
     *made = (feed_rows){.feeds = feeds, .n_feeds = n_feeds, .count = 1};
+    const char *first = NULL;
     for (int k = n_feeds; k-- > 0;) {
         if (!feeds[k].node || !feeds[k].tensor)
             return dg_error(DG_BAD_ARGUMENT, "feed %d has no node or no tensor", k);
-        if (has_rows(feeds[k].node) && feeds[k].tensor->shape.rank > 0)
+        if (has_rows(feeds[k].node) && feeds[k].tensor->shape.rank > 0) {
             made->count = feeds[k].tensor->shape.dims[0];
+            first = dg_node_name(feeds[k].node);
+        }
     }
-    for (int k = 0; k < n_feeds; k++)
-        if (has_rows(feeds[k].node) &&
-            (feeds[k].tensor->shape.rank == 0 || feeds[k].tensor->shape.dims[0] != made->count))
-            return dg_error(DG_BAD_SHAPE, "the feeds have not the same number of rows: '%s' has not %lld",
-                            dg_node_name(feeds[k].node), (long long)made->count);
+    for (int k = 0; k < n_feeds; k++) {
+        if (!has_rows(feeds[k].node))
+            continue;
+        if (feeds[k].tensor->shape.rank == 0)
+            return dg_error(DG_BAD_SHAPE, "'%s' is fed one number, expected rows", dg_node_name(feeds[k].node));
+        if (feeds[k].tensor->shape.dims[0] != made->count)
+            return dg_error(DG_BAD_SHAPE, "'%s' is fed %lld row(s) and '%s' %lld: they need as many", first,
+                            (long long)made->count, dg_node_name(feeds[k].node),
+                            (long long)feeds[k].tensor->shape.dims[0]);
+    }
     made->views = calloc((size_t)n_feeds + 1, sizeof *made->views);
     made->shown = calloc((size_t)n_feeds + 1, sizeof *made->shown);
     if (!made->views || !made->shown) {

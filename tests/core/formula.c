@@ -196,14 +196,46 @@ Test(formula, simplifies_without_hiding_nan_or_infinity)
         {"a / (b * c)", "a / (b * c)"},
         {"where(x > 0, y, y)", "y"},
         {"where(x > 0, where(x > 0, 1, 2), 3)", "where(x > 0, 1, 3)"},
+        {"where(x > 0, 1, where(x > 0, 2, 3))", "where(x > 0, 1, 3)"},
+        {"where(not(x > 0), 1, 2)", "where(x > 0, 2, 1)"},
+        {"abs(abs(x))", "abs(x)"},
+        {"abs(x^2)", "x^2"},
+        {"abs(x)^2", "x^2"},
+        {"(x^2)^2", "x^4"},
+        {"(-x)^3", "-x^3"},
+        {"(-x)^4", "x^4"},
+        {"1 / (1 / x)", "x"},
+        {"a / (1 / b)", "a * b"},
+        {"x / -1", "-x"},
+        {"x / -y", "-x / y"},
+        {"1 / -x", "-1 / x"},
+        {"3 * x - 2 * x", "x"},
+        {"3 * x / (2 * y)", "1.5 * (x / y)"},
+        {"-x - y", "-(x + y)"},
     };
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
         cr_expect_str_eq(print(parse(same[i][0])), same[i][1]);
-    double inf = INFINITY;
+    double inf = INFINITY, nan = NAN;
+    cr_expect_eq(evaluate(parse("where(not(x > 0), 1, 2)"), &nan), 1);
+    cr_expect_eq(evaluate(parse("1 / (1 / x)"), &inf), inf);
+    cr_expect(isnan(evaluate(parse("a / (1 / b)"), (double[]){0, inf})));
     cr_expect(isnan(evaluate(parse("x * 0"), &inf)));
     cr_expect(isnan(evaluate(parse("x - x"), &inf)));
     cr_expect_eq(evaluate(parse("0 / x * x"), &inf), 0); /* the limit */
     cr_expect(isnan(evaluate(parse("0 / x * x"), &(double){0})));
+}
+
+/* As of a norm: the square of a root that is 0, not NaN, at 0. */
+Test(formula, the_square_of_a_root_is_what_it_was_taken_of_where_that_is_not_negative)
+{
+    const dg_formula *plain = parse("where(x == 0, 0, sqrt(x))^2"), *scaled = parse("where(x == 0, 0, y * sqrt(x))^2");
+    cr_expect_str_eq(print(plain), "where(x >= 0, x, nan)");
+    cr_expect_eq(evaluate(plain, (double[]){0}), 0);
+    cr_expect_eq(evaluate(plain, (double[]){3}), 3);
+    cr_expect(isnan(evaluate(plain, (double[]){-3})));
+    cr_expect(isnan(evaluate(plain, (double[]){NAN})));
+    cr_expect_eq(evaluate(scaled, (double[]){3, 2}), 12);
+    cr_expect(isnan(evaluate(scaled, (double[]){-3, 2})));
 }
 
 Test(formula, rewrites_what_overflows)

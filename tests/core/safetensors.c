@@ -274,6 +274,29 @@ Test(safetensors, small_types_are_widened)
     dg_tensors_free(set);
 }
 
+Test(safetensors, unsigned_types_are_widened_to_what_holds_them)
+{
+    const char header[] = "{" ENTRY("w", "U16", "[2]", 0, 4) "," ENTRY("d", "U32", "[2]", 4, 12) "}";
+    const unsigned char data[] = {0xFF, 0xFF, 1, 0, 0xFF, 0xFF, 0xFF, 0xFF, 7, 0, 0, 0};
+    unsigned char bytes[1024];
+    uint64_t length = strlen(header);
+    memcpy(bytes, &length, 8);
+    memcpy(bytes + 8, header, length);
+    memcpy(bytes + 8 + length, data, sizeof data);
+    cr_assert_eq(dg_write_file(path, bytes, 8 + length + sizeof data).code, DG_OK);
+    dg_tensors *set;
+    dg_status status = read_back(&set);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    const dg_tensor *w = dg_tensors_find(set, "w"), *d = dg_tensors_find(set, "d");
+    cr_assert_eq(w->dtype, DG_INT32);
+    cr_assert_eq(dg_tensor_get(w, 0), 65535);
+    cr_assert_eq(dg_tensor_get(w, 1), 1);
+    cr_assert_eq(d->dtype, DG_INT64);
+    cr_assert_eq(dg_tensor_get(d, 0), 4294967295);
+    cr_assert_eq(dg_tensor_get(d, 1), 7);
+    dg_tensors_free(set);
+}
+
 Test(safetensors, failures_of_the_system_name_the_path)
 {
     dg_tensors *set;

@@ -142,6 +142,14 @@ Test(eval, refuses_tensors_that_do_not_fit)
     expect_failure(dotgrad("eval g.dot --feed in.safetensors --fetch q --out out"), "no node 'q'");
     expect_failure(dotgrad("eval g.dot --feed in.safetensors --out out --memory-limit 1"), "the limit is 1");
     expect_failure(dotgrad("eval g.dot --feed in.safetensors --grad loss --wrt big --out out"), "big");
+    write_text("two.dot", "digraph { x [op=\"input([N, 2])\"]; z [op=\"input([N])\"]; y [op=sum]; w [op=sum];\n"
+                          "x -> y; z -> w; }\n");
+    set = set_of();
+    put(set, "x", DG_FLOAT32, DG_SHAPE(1, 2), (double[]){1, 2});
+    put(set, "z", DG_FLOAT32, DG_SHAPE(3), (double[]){1, 2, 3});
+    write_set(set, "rows");
+    expect_failure(dotgrad("eval two.dot --feed rows --fetch y --out out"),
+                   "two.dot: 'x' is fed 1 row and 'z' 3: they need as many");
 }
 
 /* 1.01 is 1.0078125 in bfloat16, and an error of 0.0021875. */
