@@ -101,11 +101,8 @@ dg_status objective_check_ranges(const dg_tensors *values, int count, dg_node *c
     return dg_ok();
 }
 
-dg_status objective_gradients(dg_node *loss, int count, dg_node *const *parameters, double clip_value, double clip_norm,
-                              dg_node **gradients)
+dg_status objective_clip(dg_graph *graph, int count, double clip_value, double clip_norm, dg_node **gradients)
 {
-    dg_graph *graph = dg_node_graph(loss);
-    DG_TRY(dg_grad(loss, count, parameters, gradients));
     if (clip_value != 0)
         DG_TRY(dg_clip_value(graph, count, gradients, clip_value, gradients));
     return clip_norm != 0 ? dg_clip_norm(graph, count, gradients, clip_norm, gradients, NULL) : dg_ok();

@@ -15,9 +15,8 @@ dg_status objective_check_ranges(const dg_tensors *values, int count, dg_node *c
 #define AVERAGE_TEXT 160
 dg_status objective_average(dg_arena *arena, const char *average, int64_t batches, int accumulate, int64_t epochs,
                             char text[AVERAGE_TEXT]);
-/* Gradients of the loss, clipped where a limit is not 0. */
-dg_status objective_gradients(dg_node *loss, int count, dg_node *const *parameters, double clip_value, double clip_norm,
-                              dg_node **gradients);
+/* Gradients, clipped where a limit is not 0, in their place. */
+dg_status objective_clip(dg_graph *graph, int count, double clip_value, double clip_norm, dg_node **gradients);
 /* √B times the gradients of the loss op with targets drawn from its own input, B the number of targets (Liu et al.
  * 2023, algorithm 2). DG_BAD_ARGUMENT: the loss is of no op that tells what its scores are. */
 dg_status sampled_gradients(dg_node *loss, int count, dg_node *const *parameters, dg_node **gradients);

@@ -8,6 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A group or a frozen name must fit a parameter of the graph: of another objective's, maybe. */
+static dg_status check_groups(const dg_groups *groups, dg_graph *graph)
+{
+    int64_t n = dg_graph_node_count(graph);
+    dg_node **all = dg_arena_alloc(dg_graph_arena(graph), ((size_t)n + 1) * sizeof *all);
+    int count = 0;
+    if (!all)
+        return dg_no_memory("a list of %lld nodes", (long long)n);
+    for (int64_t id = 0; id < n; id++) {
+        dg_node *node = dg_graph_node(graph, id);
+        if (dg_node_op(node)->role == DG_ROLE_PARAMETER && dg_dtype_is_float(dg_node_type(node, 0)->dtype) &&
+            !dg_node_is_emitted(node))
+            all[count++] = node;
+    }
+    return dg_groups_check(groups, all, count);
+}
+
 /* What trains, with the settings of its groups; in the graph's arena. */
 static dg_status find_parameters(dg_node *loss, const dg_training_plan_options *options, dg_node ***wrt,
                                  dg_parameter_settings **settings, int *count)
@@ -20,7 +37,7 @@ static dg_status find_parameters(dg_node *loss, const dg_training_plan_options *
     if (!*settings)
         return dg_no_memory("settings of %d parameters", *count);
     DG_TRY(dg_groups_parse(options->groups, options->freeze, &groups));
-    dg_status status = dg_groups_check(&groups, *wrt, *count);
+    dg_status status = check_groups(&groups, dg_node_graph(loss));
     if (status.code == DG_OK)
         status = dg_groups_apply(&groups, *wrt, count, *settings);
     dg_groups_release(&groups);
@@ -28,18 +45,22 @@ static dg_status find_parameters(dg_node *loss, const dg_training_plan_options *
 }
 
 static dg_status emit_step(const dg_optimizer *optimizer, const dg_training_plan_options *options, dg_node *loss,
-                           int count, dg_node **wrt, const dg_parameter_settings *settings, dg_node *const **updates,
-                           int *n_updates)
+                           int count, dg_node **wrt, const dg_parameter_settings *settings, dg_training_nodes *made)
 {
     dg_graph *graph = dg_node_graph(loss);
     char average[AVERAGE_TEXT];
     bool averages = options->average && strcmp(options->average, "none") != 0;
-    dg_node **gradients = dg_arena_alloc(dg_graph_arena(graph), 2 * (size_t)count * sizeof *gradients);
-    if (!gradients)
+    dg_node **derived = dg_arena_alloc(dg_graph_arena(graph), (3 * (size_t)count + 1) * sizeof *derived);
+    if (!derived)
         return dg_no_memory("%d gradients", count);
-    DG_TRY(objective_gradients(loss, count, wrt, options->clip_value, options->clip_norm, gradients));
-    if (optimizer->rule->needs_sampled)
-        DG_TRY(sampled_gradients(loss, count, wrt, gradients + count));
+    dg_node **gradients = derived + count, **sampled = optimizer->rule->needs_sampled ? gradients + count : NULL;
+    DG_TRY(dg_grad(loss, count, wrt, derived));
+    *made = (dg_training_nodes){
+        .count = count, .parameters = wrt, .gradients = derived, .first_update = dg_graph_node_count(graph)};
+    memcpy(gradients, derived, (size_t)count * sizeof *gradients);
+    DG_TRY(objective_clip(graph, count, options->clip_value, options->clip_norm, gradients));
+    if (sampled)
+        DG_TRY(sampled_gradients(loss, count, wrt, sampled));
     if (averages)
         DG_TRY(objective_average(dg_graph_arena(graph), options->average, 1, options->accumulate, 0, average));
     const dg_optimizer_step step = {.graph = graph,
@@ -52,12 +73,12 @@ static dg_status emit_step(const dg_optimizer *optimizer, const dg_training_plan
                                     .name = options->name,
                                     .accumulate = options->accumulate,
                                     .average = averages ? average : NULL,
-                                    .sampled = optimizer->rule->needs_sampled ? gradients + count : NULL};
-    return dg_optimizer_emit(optimizer, &step, updates, n_updates);
+                                    .sampled = sampled};
+    return dg_optimizer_emit(optimizer, &step, &made->updates, &made->n_updates);
 }
 
 static dg_status emit(dg_node *loss, const char *optimizer, const dg_training_plan_options *options,
-                      dg_tensors *parameters, dg_node *const **updates, int *n_updates)
+                      dg_tensors *parameters, dg_training_nodes *made)
 {
     dg_optimizer parsed;
     dg_node **wrt = NULL;
@@ -68,7 +89,7 @@ static dg_status emit(dg_node *loss, const char *optimizer, const dg_training_pl
     bool emitting = dg_graph_emit(dg_node_graph(loss), true);
     dg_status status = find_parameters(loss, options, &wrt, &settings, &count);
     if (status.code == DG_OK)
-        status = emit_step(&parsed, options, loss, count, wrt, settings, updates, n_updates);
+        status = emit_step(&parsed, options, loss, count, wrt, settings, made);
     dg_graph_emit(dg_node_graph(loss), emitting);
     if (status.code != DG_OK || !parameters)
         return status;
@@ -79,20 +100,32 @@ static dg_status emit(dg_node *loss, const char *optimizer, const dg_training_pl
 dg_status dg_training_updates(dg_node *loss, const char *optimizer, const dg_training_plan_options *options,
                               dg_node *const **updates, int *n_updates)
 {
-    REFUSE_NULL(loss);
     REFUSE_NULL(updates);
     REFUSE_NULL(n_updates);
+    dg_training_nodes made;
+    dg_status status = dg_training_emit(loss, optimizer, options, &made);
+    *updates = made.updates;
+    *n_updates = made.n_updates;
+    return status;
+}
+
+dg_status dg_training_emit(dg_node *loss, const char *optimizer, const dg_training_plan_options *options,
+                           dg_training_nodes *made)
+{
+    REFUSE_NULL(made);
+    *made = (dg_training_nodes){0};
+    REFUSE_NULL(loss);
     const dg_graph_point before = dg_graph_mark(dg_node_graph(loss));
-    dg_status status =
-        emit(loss, optimizer, options ? options : &(dg_training_plan_options){.seed = 0}, NULL, updates, n_updates);
+    dg_status status = emit(loss, optimizer, options ? options : &(dg_training_plan_options){.seed = 0}, NULL, made);
+    if (status.code != DG_OK)
+        *made = (dg_training_nodes){0};
     return dg_graph_undo(dg_node_graph(loss), before, status);
 }
 
 dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors *parameters, dg_plan **plan,
                                 dg_training_plan_options options)
 {
-    dg_node *const *updates = NULL;
-    int n_updates = 0;
+    dg_training_nodes made = {0};
     if (!plan)
         return dg_error(DG_BAD_ARGUMENT, "training plan: the place for the result is NULL");
     *plan = NULL;
@@ -112,13 +145,13 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
     if (options.n_fetch)
         memcpy(fetch + 1, options.fetch, (size_t)options.n_fetch * sizeof *fetch);
     const dg_graph_point before = dg_graph_mark(dg_node_graph(loss));
-    dg_status status = emit(loss, optimizer, &options, parameters, &updates, &n_updates);
+    dg_status status = emit(loss, optimizer, &options, parameters, &made);
     if (status.code == DG_OK)
         status = dg_plan_new(dg_node_graph(loss),
                              &(dg_plan_options){.fetch = fetch,
                                                 .n_fetch = options.n_fetch + 1,
-                                                .updates = updates,
-                                                .n_updates = n_updates,
+                                                .updates = made.updates,
+                                                .n_updates = made.n_updates,
                                                 .parameters = parameters,
                                                 .threads = options.threads,
                                                 .seed = options.seed,

@@ -173,8 +173,10 @@ static dg_status emit_objective(dg_trainer *t, objective *o, int *feed)
     gradients = dg_arena_alloc(dg_graph_arena(task->graph), 2 * (size_t)count * sizeof(dg_node *) + 1);
     if (!gradients)
         return dg_no_memory("%d gradients", count);
-    if (count)
-        DG_TRY(objective_gradients(o->loss, count, o->parameters, o->clip_value, o->clip_norm, gradients));
+    if (count) {
+        DG_TRY(dg_grad(o->loss, count, o->parameters, gradients));
+        DG_TRY(objective_clip(task->graph, count, o->clip_value, o->clip_norm, gradients));
+    }
     if (o->optimizer.rule->needs_sampled) {
         sampled = gradients + count;
         DG_TRY(sampled_gradients(o->loss, count, o->parameters, sampled));

@@ -222,3 +222,41 @@ Test(training_plan, keeps_an_average_beside_the_weights)
     }
     MUST_FAIL(DG_BAD_ARGUMENT, dg_training_updates(NULL, "sgd", NULL, NULL, NULL));
 }
+
+/* The gradients that come with a step are those of the loss, before they are clipped; what is frozen has none. A group
+ * may be of another objective's parameters. */
+Test(groups, a_step_tells_its_gradients)
+{
+    made m = {.graph = NULL};
+    MUST(dg_graph_new(&m.graph));
+    MUST(dg_tensors_new(&m.parameters));
+    dg_graph_set_dtype(m.graph, DG_FLOAT64);
+    dg_node *a = dg_parameter(m.graph, DG_SHAPE(2), .init = "ones", .name = "a"),
+            *b = dg_parameter(m.graph, DG_SHAPE(2), .init = "ones", .name = "b");
+    dg_node *loss = dg_sum(dg_expr("3 * a^2 + b", {"a", a}, {"b", b}));
+    dg_parameter(m.graph, DG_SHAPE(2), .name = "other");
+    const dg_training_plan_options options = {
+        .clip_norm = 0.5, .freeze = "b", .groups = "group('other', lr=0.5)", .average = "ema(decay=0.5)"};
+    dg_training_nodes step;
+    MUST(dg_training_emit(loss, "sgd(lr=1)", &options, &step));
+    cr_assert_eq(step.count, 1);
+    cr_expect_eq(step.parameters[0], a);
+    cr_expect_geq(step.n_updates, 2); /* a and its average */
+    cr_expect_lt(dg_node_id(step.gradients[0]), step.first_update);
+    MUST(dg_parameters_init(m.parameters, m.graph, 0));
+    const dg_plan_options plan = {.fetch = step.gradients,
+                                  .n_fetch = 1,
+                                  .updates = step.updates,
+                                  .n_updates = step.n_updates,
+                                  .parameters = m.parameters,
+                                  .training = true};
+    MUST(dg_plan_new(m.graph, &plan, &m.plan));
+    run(&m, 1);
+    cr_expect_eq(dg_tensor_get(dg_plan_result(m.plan, 0), 0), 6);
+    /* 1 − 0.5 · 6 / ‖(6, 6)‖, by 1e-6 in the denominator as PyTorch has it */
+    cr_expect_float_eq(dg_tensor_get(dg_tensors_find(m.parameters, "a"), 0), 1 - 0.5 / sqrt(2), 1e-6);
+    cr_expect_eq(dg_tensor_get(dg_tensors_find(m.parameters, "b"), 0), 1);
+    release(&m);
+    MUST_FAIL(DG_BAD_ARGUMENT, dg_training_emit(NULL, "sgd", NULL, &step));
+    cr_expect_eq(step.count, 0);
+}

@@ -64,6 +64,18 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
 dg_status dg_training_updates(dg_node *loss, const char *optimizer, const dg_training_plan_options *options,
                               dg_node *const **updates, int *n_updates);
 
+/* The same, with the gradients. Lists live in the graph's arena; a failed call leaves the graph as it was. */
+typedef struct dg_training_nodes {
+    int count;                  /* parameters that the step trains */
+    dg_node *const *parameters; /* `count` */
+    dg_node *const *gradients;  /* `count`, as they are derived: before they are clipped */
+    int n_updates;              /* to hand to a plan: of parameters and of the optimiser's state */
+    dg_node *const *updates;
+    int64_t first_update; /* nodes with this id and above clip gradients and update */
+} dg_training_nodes;
+dg_status dg_training_emit(dg_node *loss, const char *optimizer, const dg_training_plan_options *options,
+                           dg_training_nodes *made);
+
 /* ---- tasks: a graph on a data set ---- */
 
 /* Which field an input takes. */
