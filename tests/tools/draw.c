@@ -1,6 +1,7 @@
 /* dotgrad draw: pictures that are the same every time, harmless whatever a file says, and true to the file. Long
  * because one suite holds what all formats of a picture have in common. */
 #include "command.h"
+#include "contrast.h"
 
 #include <math.h>
 
@@ -698,21 +699,6 @@ Test(draw, no_attribute_breaks_out_of_the_picture)
             dotgrad("draw bad.dot -o bad.pdf && '%1$s' draw bad.dot -o bad.png && '%1$s' draw bad.dot -o bad.tex",
                     getenv("DOTGRAD")));
     }
-}
-
-static double channel(const char *color, int k)
-{
-    char digits[3] = {color[1 + 2 * k], color[2 + 2 * k], '\0'};
-    double c = (double)strtol(digits, NULL, 16) / 255;
-    return c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
-}
-
-/* WCAG's contrast of two colours "#RRGGBB". */
-static double contrast(const char *a, const char *b)
-{
-    double one = 0.2126 * channel(a, 0) + 0.7152 * channel(a, 1) + 0.0722 * channel(a, 2);
-    double two = 0.2126 * channel(b, 0) + 0.7152 * channel(b, 1) + 0.0722 * channel(b, 2);
-    return (fmax(one, two) + 0.05) / (fmin(one, two) + 0.05);
 }
 
 /* In every style, all text of a node on its node's colour, computed from the file. */

@@ -185,6 +185,31 @@ static void take_options(draw_request *request)
         request->options.width = read_length(option_text("width"));
 }
 
+/* What a format has no place for: a graph file has all of the graph and its looks, lines of text have no looks. */
+static const struct {
+    const char *option, *formats;
+} unused[] = {{"level", "dot"},   {"fold", "dot"},   {"depth", "dot"},  {"open", "dot"},
+              {"close", "dot"},   {"hide", "dot"},   {"around", "dot"}, {"from", "dot"},
+              {"to", "dot"},      {"heat", "dot"},   {"diff", "dot"},   {"page", "dot txt"},
+              {"rankdir", "txt"}, {"shapes", "txt"}, {"style", "txt"},  {"no-legend", "txt"}};
+/* The words of a difference tell of the whole graph. */
+static const char *const unused_in_words[] = {"level",  "fold", "depth", "open",  "close", "hide",
+                                              "around", "from", "to",    "names", "title", "no-title"};
+
+static int check_format(const char *command, const draw_request *request)
+{
+    const char *format = request->options.format;
+    for (size_t k = 0; k < sizeof unused / sizeof *unused; k++)
+        if (option_given(unused[k].option) && strstr(unused[k].formats, format))
+            return command_misused(command, "--%s changes nothing in %s%s", unused[k].option, format,
+                                   strcmp(format, "dot") == 0 ? ", which has all of the graph" : "");
+    bool has_words = request->old && strcmp(format, "txt") == 0;
+    for (size_t k = 0; has_words && k < sizeof unused_in_words / sizeof *unused_in_words; k++)
+        if (option_given(unused_in_words[k]))
+            return command_misused(command, "--%s changes nothing in a difference as text", unused_in_words[k]);
+    return -1;
+}
+
 /* Options that would change nothing. */
 static int check_use(const char *command, const draw_request *request)
 {
@@ -317,6 +342,9 @@ int command_draw(int argc, char **argv)
         return command_misused(argv[0],
                                "--heat: '%s' is not one of gradient, activation, dead, saturated, update, time, memory",
                                request.heat);
+    over = check_format(argv[0], &request);
+    if (over >= 0)
+        return over;
     status = measured_open(&m, request.graph, request.run);
     if (status.code == DG_OK)
         status = draw(&request, &m, told);

@@ -210,6 +210,19 @@ static dg_status plan_step(drawing_work *work)
                            &work->plan);
 }
 
+/* What the file says of nodes that it knows, in a view of all that the graph has grown to. */
+static void mark_ends(view *v, const dg_graph_file *file)
+{
+    for (int b = 0; b < v->n_boxes; b++) {
+        view_row *row = &v->boxes[b].rows[0];
+        row->is_output |= row->node == file->output && dg_node_op(row->node)->role != DG_ROLE_INPUT;
+        for (int i = 0; i < file->n_losses; i++)
+            row->is_loss |= row->node == file->losses[i];
+        if (row->is_loss)
+            row->style = STYLE_LOSS;
+    }
+}
+
 /* A view of the graph itself: forward, or with the derivatives that `work` has. */
 static dg_status view_of_derivatives(const drawing_work *work, dg_draw_view shown, view *v)
 {
@@ -227,13 +240,16 @@ static dg_status view_of_derivatives(const drawing_work *work, dg_draw_view show
     wish.n_named = work->derived.n_gradients;
     wish.named = work->derived.gradients;
     wish.names = work->derived.names;
-    if (shown == DG_VIEW_FORWARD && options->file && wish.loss == options->file->loss)
+    bool is_whole = shown == DG_VIEW_FORWARD && options->file && wish.loss == options->file->loss;
+    if (is_whole)
         wish.loss = wish.output = NULL; /* of a file that has grown: all that there is */
     if (options->file)
         DG_TRY(file_modules_make(&modules, options->file, v->arena));
     wish.module_of = file_module_of;
     wish.user = &modules;
     DG_TRY(view_of_graph(v, work->graph, &wish));
+    if (is_whole)
+        mark_ends(v, options->file);
     v->title = options->file && options->file->name ? options->file->name : "";
     v->is_ladder = shown == DG_VIEW_JOINT || shown == DG_VIEW_STEP;
     return dg_ok();
@@ -335,6 +351,8 @@ dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v
         v->summary = work->plan.summary;
     else
         summarise(work, v, count_parameters(v), grown);
+    if (work->derived.settings)
+        v->summary = text_format(v->arena, "%s · %s", v->summary, work->derived.settings);
     if (options->old || options->old_file)
         DG_TRY(compare(work, v, &counts));
     if (options->heat)
@@ -359,6 +377,9 @@ dg_status draw_end(const drawing_work *work, view *v, dg_status status)
     return status;
 }
 
+/* A frame takes the height of some rows of a stack: without being asked, nothing is folded that does not save more. */
+enum { LEAST_SAVED = 5 };
+
 dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *choice)
 {
     const dg_draw_options *options = work->options;
@@ -376,7 +397,7 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
         pass_close(v, choice->depth, options->open, options->close);
     pass_repeats(v);
     if (choice->fold)
-        pass_fold(v, choice->fold == 1);
+        pass_fold(v, choice->fold == 1, work->fold < 0 && choice->is_stacked ? LEAST_SAVED : 2);
     if (v->is_ladder)
         pass_unsaved(v);
     pass_share(v);
@@ -545,7 +566,7 @@ static dg_status draw_txt(const drawing_work *work, text *to)
     if (status.code == DG_OK)
         status = draw_rewrite(work, &v, &choice);
     if (status.code == DG_OK)
-        status = paint_txt(&v, to);
+        status = paint_txt(&v, work->options->no_title, to);
     return draw_end(work, &v, status);
 }
 
@@ -568,33 +589,6 @@ static dg_status draw(const drawing_work *work, text *to)
     return draw_end(work, &v, status);
 }
 
-static dg_status derive(drawing_work *work)
-{
-    const dg_draw_options *options = work->options;
-    int at = options->file && options->loss ? dg_graph_file_index(options->file, options->loss) : -1;
-    const dg_file_attributes *own = at >= 0 ? &options->file->nodes[at].attributes : NULL;
-    const char *trains = own ? dg_file_attribute_find(own, "trains") : NULL; /* one of several losses */
-    const char *its = own ? dg_file_attribute_find(own, "optimizer") : NULL;
-    const char *optimizer = options->optimizer ? options->optimizer
-                            : its              ? its
-                            : options->file    ? dg_graph_file_setting(options->file, "optimizer")
-                                               : NULL;
-    if (!options->loss)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the views of derivatives need a loss", work->who);
-    if (dg_node_graph(options->loss) != work->graph)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the loss is a node of another graph", work->who);
-    DG_TRY(
-        dg_prefixed(derive_nodes(options->loss, trains, options->view == DG_VIEW_STEP || options->view == DG_VIEW_PLAN,
-                                 optimizer ? optimizer : DG_DEFAULT_OPTIMIZER, &work->derived),
-                    "%s", work->who));
-    if (options->view == DG_VIEW_STEP && !work->derived.count)
-        return dg_error(DG_BAD_ARGUMENT,
-                        "%s: a step updates nothing: there is no trainable parameter%s, and no assign node; the joint "
-                        "view shows the gradients by the inputs",
-                        work->who, trains ? " that the loss trains" : "");
-    return dg_ok();
-}
-
 dg_status draw_prepare(drawing_work *work, dg_graph *graph, dg_draw_options *options)
 {
     *work = (drawing_work){.graph = graph, .options = options};
@@ -607,7 +601,7 @@ dg_status draw_prepare(drawing_work *work, dg_graph *graph, dg_draw_options *opt
         options->output = options->file->output;
     DG_TRY(read_options(options, work));
     if (options->view != DG_VIEW_FORWARD)
-        DG_TRY(derive(work));
+        DG_TRY(draw_derive(work));
     return options->view == DG_VIEW_PLAN ? plan_step(work) : dg_ok();
 }
 

@@ -2,6 +2,7 @@
  *
  *   draw.c     options to a picture
  *   fit.c      what is tried until it fits a page
+ *   step.c     the derivatives of the views that show them
  *   states.c   the states of a page of HTML
  *   text.c     text in the making
  *   style.c    colours
@@ -36,7 +37,7 @@ typedef struct draw_choice {
     const bool *closed;  /* by module; NULL: as depth says */
     const char *rankdir; /* where neither options nor the file say one; NULL: TB */
     bool is_told;        /* with is_mirrored: derivatives are told in the network's boxes, and have none */
-    bool no_shapes;      /* on edges, unless they are asked for */
+    bool no_shapes;      /* on edges, unless they are asked for: from left to right they take much room */
     bool is_mirrored;    /* derivatives as one box beside each of the network's */
 } draw_choice;
 
@@ -56,6 +57,8 @@ typedef struct drawing_work {
 /* Checks the options, fills in the file's loss and output, and adds the derivatives that the view shows to the graph.
  * `work` keeps pointers to both. */
 dg_status draw_prepare(drawing_work *work, dg_graph *graph, dg_draw_options *options);
+/* Adds the derivatives that the view shows to the graph, as training with the file's settings would. */
+dg_status draw_derive(drawing_work *work);
 /* A fresh view with everything but passes for size; that of the network alone where its derivatives are to be mirrored.
  * The caller frees v->arena. */
 dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v);

@@ -82,9 +82,9 @@ static const char *tell(view *v, const draw_choice *choice, bool fit, const draw
                            choice->fold == 1 ? "repeats folded" : "repeats folded up to sizes");
     if (choice->depth && !work->options->depth)
         told = text_format(v->arena, "%s%smodules closed from depth %d on", told, *told ? ", " : "", choice->depth);
-    if (choice->rankdir)
+    if (choice->no_shapes)
         told = text_format(v->arena, "%s%s%sshapes left out", told, *told ? ", " : "",
-                           strcmp(v->rankdir, "LR") == 0 ? "from left to right, " : "");
+                           choice->rankdir ? "from left to right, " : "");
     if (!fit && work->page.width > 0)
         told = text_format(v->arena, "%s%slarger than the page", told, *told ? ", and still " : "");
     if (v->ignored && *v->ignored)
@@ -154,17 +154,24 @@ static bool is_small(const view *v)
     return boxes <= FEW;
 }
 
-/* What does not fit from top to bottom may from left to right, or with derivatives told in the network's own boxes. */
-static dg_status try_others(const drawing_work *work, const choice_list *list, bool is_turned, bool is_told, view *v,
+static bool is_across(const view *v)
+{
+    return v->rankdir[0] == 'L' || v->rankdir[0] == 'R';
+}
+
+/* What does not fit from top to bottom may from left to right, where shapes take much room; or with derivatives told in
+ * the network's own boxes. */
+static dg_status try_others(const drawing_work *work, const choice_list *list, bool is_short, bool is_told, view *v,
                             layout *made, bool *fit, draw_choice *choice)
 {
-    for (int k = is_turned ? list->count - 1 : list->first_mirrored; k < list->count && !*fit; k++) {
+    bool turns = is_short && !is_across(v);
+    for (int k = turns ? list->count - 1 : list->first_mirrored; k < list->count && !*fit; k++) {
         draw_choice other = list->choices[k];
         view tried = {0};
         layout tried_made;
         other.is_told = is_told;
-        other.rankdir = is_turned ? "LR" : NULL;
-        other.no_shapes = is_turned;
+        other.rankdir = turns ? "LR" : NULL;
+        other.no_shapes = is_short;
         dg_status status = try_choice(work, &other, LEAST, false, &tried, &tried_made, fit);
         if (status.code == DG_OK && *fit) {
             dg_arena_free(v->arena);
@@ -203,9 +210,9 @@ dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice 
     }
     *choice = list.choices[best];
     if (!fit && work->page.width > 0) {
-        bool may_turn = !work->options->rankdir && is_small(v) && strcmp(v->rankdir, "TB") == 0;
+        bool may_turn = is_small(v) && (is_across(v) || (!work->options->rankdir && strcmp(v->rankdir, "TB") == 0));
         bool may_tell = has_derivatives(work) && work->options->view != DG_VIEW_BACKWARD;
-        for (int way = 1; way < 4 && !fit; way++) /* turned, told, both */
+        for (int way = 1; way < 4 && !fit; way++) /* without shapes, told, both */
             if ((may_turn || way == 2) && (may_tell || way == 1))
                 DG_TRY(try_others(work, &list, way != 2, way != 1, v, made, &fit, choice));
     }

@@ -98,7 +98,7 @@ const style_sheet style_print = {.name = "print",
                                  .heat_low = "#FFFFFF",
                                  .heat_high = "#9A9A9A",
                                  .heat_ink = "#000000",
-                                 .skip_dash = "5,3"};
+                                 .skip_dash = "10,3"};
 
 static const style_sheet *const sheets[] = {&style_light, &style_dark, &style_print};
 
@@ -209,6 +209,20 @@ double style_contrast(const char *a, const char *b)
 {
     double one = luminance(a), two = luminance(b);
     return (fmax(one, two) + 0.05) / (fmin(one, two) + 0.05);
+}
+
+bool style_is_dark(const char *ground)
+{
+    return style_contrast("#FFFFFF", ground) > style_contrast("#000000", ground);
+}
+
+void style_lift(const char *color, const char *ground, double least, char made[8])
+{
+    enum { STEPS = 32 };
+    const char *towards = style_is_dark(ground) ? "#FFFFFF" : "#000000";
+    snprintf(made, 8, "%.7s", color);
+    for (int k = 1; k <= STEPS && style_contrast(made, ground) < least; k++)
+        style_mix(color, towards, (double)k / STEPS, made);
 }
 
 void style_mix(const char *low, const char *high, double place, char made[8])

@@ -59,6 +59,13 @@ const char *style_color(const char *words, char text[8]);
 /* Red, green, blue of "#RRGGBB", 0 … 1. */
 void style_rgb(const char *color, double rgb[3]);
 double style_contrast(const char *a, const char *b); /* WCAG 2: 1 … 21 */
+/* The colour, lighter or darker as far as it takes to have that contrast (1 … 4.5) with a ground. */
+void style_lift(const char *color, const char *ground, double least, char text[8]);
+#define DASH_REMOVED   "5,3"
+#define DASH_CHANGED   "9,2,2,2"
+#define LEAST_OF_LINES 3.0
+#define LEAST_OF_TEXT  7.0              /* with the page: 4.5 with what is filled */
+bool style_is_dark(const char *ground); /* white is read on it more easily than black */
 /* Between two colours, 0 … 1. */
 void style_mix(const char *low, const char *high, double place, char text[8]);
 

@@ -107,12 +107,20 @@ static void choose_upwards(view *v, const layout *made)
             v->boxes[b].is_upwards = (above[b] < 0) != v->boxes[b].is_backwards;
 }
 
+static dg_status ask_with_rows(view *v, const layout_options *options, layout *made)
+{
+    DG_TRY(ask_once(v, options, made));
+    choose_upwards(v, made);
+    layout_meet_rows(v, made);
+    return dg_ok();
+}
+
 /* Once more with wider modules, where a label has no place. */
 static dg_status place(view *v, const layout_options *options, layout *made)
 {
-    DG_TRY(ask_once(v, options, made));
+    DG_TRY(ask_with_rows(v, options, made));
     if (!layout_place_labels(v, made) && made->bends < MOST_RETRIED) {
-        DG_TRY(ask_once(v, options, made));
+        DG_TRY(ask_with_rows(v, options, made));
         layout_place_labels(v, made);
     }
     return dg_ok();
@@ -145,7 +153,5 @@ dg_status layout_make(view *v, const layout_options *options, layout *made)
             "%s: the picture is too large to be laid out (%lld boxes and bends, at most %d): fold it (--fold "
             "auto), close modules (--depth 1), cut it (--around NODE), or draw it as text (-o x.txt)",
             options->who, (long long)made->bends, MOST_LAID_OUT);
-    DG_TRY(place_apart(v, options, made));
-    choose_upwards(v, made);
-    return dg_ok();
+    return place_apart(v, options, made);
 }

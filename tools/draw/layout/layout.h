@@ -5,6 +5,7 @@
  *   process.c   the helper as a process with limits
  *   helper.c    the program dotgrad-layout: reads a request, answers with positions
  *   answer.c    positions into the layout
+ *   rows.c      wires end at the rows of stacks that they are of
  *   shape.c     U-shaped networks and ladders: which wires are laid out backwards, which boxes are side by side
  *   labels.c    where labels of wires and modules are placed, so that nothing runs through them */
 #ifndef TOOLS_DRAW_LAYOUT_H
@@ -97,6 +98,8 @@ bool layout_is_side_by_side(const view *v, int wire);
 void layout_request(view *v, const layout_options *options, const layout *made, text *request);
 dg_status layout_ask(const char *request, size_t size, const layout_options *options, char **answer);
 dg_status layout_take(view *v, const char *answer, const layout_options *options, layout *made);
+/* Moves ends of wires along the sides of stacks to their rows, unless they would run through a box then. */
+void layout_meet_rows(const view *v, layout *made);
 /* False: a module's label has no place yet; its wanted_width is then more. */
 bool layout_place_labels(view *v, layout *made);
 /* How many wires run through a box. */

@@ -112,6 +112,35 @@ static void put_wire(view *v, const layout_options *options, const layout *made,
     text_put(t, "]\n");
 }
 
+static void put_weighed(view *v, const layout_options *options, const layout *made, const bool *trunk, int w, text *t)
+{
+    const view_wire *wire = &v->wires[w];
+    bool on_trunk = trunk && trunk[wire->from] && trunk[wire->to] && !wire->is_skip;
+    put_wire(v, options, made, w, on_trunk ? 8 : wire->is_skip ? 1 : 2, t);
+}
+
+/* Wires as they come, but those of a box with an order in that order, when the first of them comes. */
+static void put_wires(view *v, const layout_options *options, const layout *made, const bool *trunk,
+                      const bool *ordered, text *t)
+{
+    bool *has_all = dg_arena_alloc(v->arena, (size_t)v->n_boxes + 1);
+    view_fan in;
+    if (!has_all || !view_fan_in(v, &in))
+        return;
+    for (int w = 0; w < v->n_wires; w++) {
+        int to = v->wires[w].to;
+        if (v->wires[w].is_gone || has_all[to])
+            continue;
+        if (!ordered || !ordered[to]) {
+            put_weighed(v, options, made, trunk, w, t);
+            continue;
+        }
+        for (int i = in.first[to]; i < in.first[to + 1]; i++)
+            put_weighed(v, options, made, trunk, in.wires[i], t);
+        has_all[to] = true;
+    }
+}
+
 void layout_request(view *v, const layout_options *options, const layout *made, text *t)
 {
     const bool *trunk = find_trunk(v), *ordered = find_ordered(v);
@@ -129,13 +158,7 @@ void layout_request(view *v, const layout_options *options, const layout *made, 
         text_put(t, " nslimit=0");
     text_put(t, "]\nnode [shape=box fixedsize=true label=\"\" margin=0]\nedge [arrowhead=none]\n");
     put_module(v, made, trunk, ordered, counts, -1, t);
-    for (int w = 0; w < v->n_wires; w++) {
-        const view_wire *wire = &v->wires[w];
-        if (wire->is_gone)
-            continue;
-        bool on_trunk = trunk && trunk[wire->from] && trunk[wire->to] && !wire->is_skip;
-        put_wire(v, options, made, w, on_trunk ? 8 : wire->is_skip ? 1 : 2, t);
-    }
+    put_wires(v, options, made, trunk, ordered, t);
     for (int w = 0; w < v->n_wires; w++)
         if (!v->wires[w].is_gone && layout_is_side_by_side(v, w))
             text_add(t, "{ rank=same n%d n%d }\n", v->wires[w].from, v->wires[w].to);

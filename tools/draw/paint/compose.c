@@ -52,6 +52,16 @@ static const char *ink_on(composing *c, const view_row *row, const char *fill, b
     return style_contrast("#000000", fill) >= style_contrast("#FFFFFF", fill) ? "#000000" : "#FFFFFF";
 }
 
+/* A colour that the author of a file has chosen for lines, most likely on white, as it is seen on a dark ground. */
+static const char *line_color(composing *c, const char *own)
+{
+    char made[8];
+    if (c->v->background || !style_is_dark(c->options->sheet->background))
+        return own;
+    style_lift(own, c->options->sheet->background, LEAST_OF_LINES, made);
+    return text_format(c->s->arena, "%s", made);
+}
+
 /* Of the author's style, where it says so; else as it was. */
 static void take_dash(const char *style, const char **dash)
 {
@@ -59,6 +69,12 @@ static void take_dash(const char *style, const char **dash)
         *dash = "5,3";
     else if (style && strstr(style, "dotted"))
         *dash = "1.5,2.5";
+}
+
+/* Marks differ without colours, too. */
+static const char *mark_dash(view_mark mark)
+{
+    return mark == MARK_REMOVED ? DASH_REMOVED : mark == MARK_CHANGED ? DASH_CHANGED : "";
 }
 
 static const char *border_of(composing *c, const view_row *row, double *line, const char **dash)
@@ -71,13 +87,13 @@ static const char *border_of(composing *c, const view_row *row, double *line, co
     take_dash(row->looks.style, dash);
     if (row->mark == MARK_ADDED || row->mark == MARK_REMOVED || row->mark == MARK_CHANGED) {
         *line = 2.6;
-        *dash = row->mark == MARK_REMOVED ? "5,3" : "";
+        *dash = mark_dash(row->mark);
         return row->mark == MARK_ADDED ? sheet->added : row->mark == MARK_REMOVED ? sheet->removed : sheet->changed;
     }
     if (strcmp(row->shares, "again") == 0)
         *dash = "3,2";
     if (row->looks.color)
-        return row->looks.color;
+        return line_color(c, row->looks.color);
     return row->is_output ? sheet->ink : sheet->families[row->style].border;
 }
 
@@ -227,7 +243,7 @@ static void shorten(layout_point *p, double length)
     p[3] = between(e, f, t);
 }
 
-static void wire_look(const composing *c, const view_wire *wire, const char **color, double *line, const char **dash)
+static void wire_look(composing *c, const view_wire *wire, const char **color, double *line, const char **dash)
 {
     const style_sheet *sheet = c->options->sheet;
     *color = sheet->weak;
@@ -251,10 +267,10 @@ static void wire_look(const composing *c, const view_wire *wire, const char **co
     if (wire->mark == MARK_ADDED || wire->mark == MARK_REMOVED || wire->mark == MARK_CHANGED) {
         *color = wire->mark == MARK_ADDED ? sheet->added : wire->mark == MARK_REMOVED ? sheet->removed : sheet->changed;
         *line = 2.2;
-        *dash = wire->mark == MARK_REMOVED ? "5,3" : "";
+        *dash = mark_dash(wire->mark);
     }
     if (wire->color)
-        *color = wire->color;
+        *color = line_color(c, wire->color);
     if (wire->penwidth > 0)
         *line = wire->penwidth;
     take_dash(wire->style, dash);
@@ -333,7 +349,7 @@ static void put_module(composing *c, int m)
                             .height = place->bottom - place->top,
                             .radius = 8,
                             .fill = module->fill ? module->fill : sheet->frame_fill,
-                            .stroke = module->color ? module->color
+                            .stroke = module->color ? line_color(c, module->color)
                                       : many        ? sheet->fold
                                                     : sheet->frame,
                             .line = module->penwidth > 0 ? module->penwidth
@@ -341,9 +357,9 @@ static void put_module(composing *c, int m)
                                                          : 1,
                             .dash = dash});
     const char *ink = module->fontcolor ? module->fontcolor : sheet->ink;
-    if (module->fill && style_contrast(ink, module->fill) < 4.5)
-        ink = style_contrast("#000000", module->fill) > 4.5 ? "#000000" : "#FFFFFF";
     const char *ground = module->fill ? module->fill : sheet->frame_fill;
+    if (style_contrast(ink, ground) < 4.5)
+        ink = style_is_dark(ground) ? "#FFFFFF" : "#000000";
     int first = c->s->n;
     scene_text(c->s, x, y, place->label, SIZE_MODULE, true, ink);
     x += *place->label ? font_width(place->label, SIZE_MODULE, true) + 5 : 0;

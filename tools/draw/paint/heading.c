@@ -107,9 +107,9 @@ static void put_wires(heading *h, const view *v)
     if (added)
         put_line(h, "added", sheet->added, 2.6, "", NULL);
     if (removed)
-        put_line(h, "removed", sheet->removed, 2.6, "5,3", NULL);
+        put_line(h, "removed", sheet->removed, 2.6, DASH_REMOVED, NULL);
     if (changed)
-        put_line(h, "changed", sheet->changed, 2.6, "", NULL);
+        put_line(h, "changed", sheet->changed, 2.6, DASH_CHANGED, NULL);
 }
 
 static void put_heat(heading *h, const view *v)

@@ -2,6 +2,7 @@
 #include "html.h"
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,16 +63,42 @@ static void put_colors(text *to, bool dark)
         text_add(to, "--c%d:%s;", k, colors[dark]);
 }
 
-static void put_style(text *to)
+/* Of the author's colours, those that the dark page changes: there, or (print) as they are. */
+static void put_lifted(text *to, const html_page *page, bool dark)
+{
+    char made[8];
+    text seen = {0};
+    for (int k = 0; k < page->n_states; k++)
+        for (int i = 0; i < page->states[k].scene.n; i++) {
+            const shape *one = &page->states[k].scene.shapes[i];
+            const char *colors[2] = {one->fill, one->stroke};
+            for (int c = 0; c < 2; c++) {
+                char name[16] = "";
+                if (!svg_is_lifted(&page->states[k].scene, one, colors[c], made))
+                    continue;
+                snprintf(name, sizeof name, "--%c%s:", one->kind == SHAPE_TEXT ? 't' : 'l', colors[c] + 1);
+                if (!seen.bytes || !strstr(seen.bytes, name))
+                    text_add(&seen, "%s%s;", name, dark ? made : colors[c]);
+            }
+        }
+    text_put(to, seen.bytes ? seen.bytes : "");
+    to->failed |= seen.failed;
+    text_free(&seen);
+}
+
+static void put_style(text *to, const html_page *page)
 {
     text_put(to, "<style>\n:root{color-scheme:light;");
     put_colors(to, false);
     text_put(to, "}\n@media (prefers-color-scheme:dark){:root:not([data-look=light]){color-scheme:dark;");
     put_colors(to, true);
+    put_lifted(to, page, true);
     text_put(to, "}}\n:root[data-look=dark]{color-scheme:dark;");
     put_colors(to, true);
+    put_lifted(to, page, true);
     text_put(to, "}\n@media print{:root,:root[data-look=dark]{color-scheme:light;");
     put_colors(to, false);
+    put_lifted(to, page, false);
     text_put(to, "}}\n");
     text_put(to, draw_page_style);
     text_put(to, "</style>\n");
@@ -105,7 +132,7 @@ dg_status paint_html(const html_page *page, text *to)
         "<link rel=\"icon\" href=\"data:,\">\n<title>");
     text_xml(to, page->title);
     text_put(to, "</title>\n");
-    put_style(to);
+    put_style(to, page);
     text_put(to, "</head>\n<body>\n");
     put_header(to, page);
     text_put(to, "<main><div id=\"stage\" tabindex=\"-1\">\n");

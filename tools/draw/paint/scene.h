@@ -80,6 +80,8 @@ void paint_svg(const scene *s, text *to);
 void paint_svg_element(const scene *s, text *to); /* without the XML declaration */
 /* The colours that a page of HTML has as variables: number k of the light and of the dark style; false: no more. */
 bool svg_variable(int k, const char **light, const char **dark);
+/* A colour of the author's, for a line or text of that shape, that is not seen on a dark page: there it is `dark`. */
+bool svg_is_lifted(const scene *s, const shape *one, const char *color, char dark[8]);
 bool svg_is_variable(const char *color);
 void scene_fix(scene *s, int first, const char *ground); /* shapes from number `first` on are on that colour */
 dg_status paint_pdf(const scene *s, text *to);

@@ -44,24 +44,38 @@ bool svg_is_variable(const char *color)
     return false;
 }
 
-/* As an attribute, or in HTML as a variable of the page, so that it can become dark. */
-static void put_color(const scene *s, text *t, const char *name, const char *color, bool is_fixed)
+bool svg_is_lifted(const scene *s, const shape *one, const char *color, char dark[8])
+{
+    double least = one->kind == SHAPE_TEXT ? LEAST_OF_TEXT : LEAST_OF_LINES;
+    bool is_ground = color == one->fill && one->kind != SHAPE_TEXT && one->kind != SHAPE_POLYGON;
+    if (!color || s->is_fixed || one->is_fixed || is_ground || svg_is_variable(color))
+        return false;
+    style_lift(color, style_dark.background, least, dark);
+    return strcmp(color, dark) != 0;
+}
+
+/* As an attribute, or in HTML as a variable of the page, so that it can become dark, or light on what is dark then. */
+static void put_color(const scene *s, text *t, const char *name, const char *color, const shape *of)
 {
     const char *light, *dark;
-    for (int k = 0; s->is_html && !s->is_fixed && !is_fixed && color && svg_variable(k, &light, &dark); k++)
+    char lifted[8];
+    for (int k = 0; s->is_html && !s->is_fixed && !of->is_fixed && color && svg_variable(k, &light, &dark); k++)
         if (strcmp(light, color) == 0) {
             text_add(t, "%s:var(--c%d);", name, k);
             return;
         }
-    text_add(t, s->is_html ? "%s:%s;" : " %s=\"%s\"", name, color ? color : "none");
+    if (s->is_html && svg_is_lifted(s, of, color, lifted))
+        text_add(t, "%s:var(--%c%s,%s);", name, of->kind == SHAPE_TEXT ? 't' : 'l', color + 1, color);
+    else
+        text_add(t, s->is_html ? "%s:%s;" : " %s=\"%s\"", name, color ? color : "none");
 }
 
 static void put_paint(const scene *s, text *t, const shape *one)
 {
     text_put(t, s->is_html ? " style=\"" : "");
-    put_color(s, t, "fill", one->fill, one->is_fixed);
+    put_color(s, t, "fill", one->fill, one);
     if (one->stroke)
-        put_color(s, t, "stroke", one->stroke, one->is_fixed);
+        put_color(s, t, "stroke", one->stroke, one);
     text_put(t, s->is_html ? "\"" : "");
     if (!one->stroke)
         return;
@@ -90,15 +104,13 @@ static void put_curve(const scene *s, text *t, const shape *one)
 }
 
 /* For the search: a line each. */
-static void put_names(text *t, const char *names)
+static void put_names(text *t, dg_arena *arena, const char *names)
 {
-    char one[512];
     text_put(t, " data-names=\"");
     for (const char *at = names; *at; at += strspn(at, NAME_END)) {
         size_t length = strcspn(at, NAME_END);
         text_put(t, at > names ? "&#10;" : "");
-        snprintf(one, sizeof one, "%.*s", (int)length, at);
-        text_xml(t, one);
+        text_xml(t, text_format(arena, "%.*s", (int)length, at));
         at += length;
     }
     text_put(t, "\"");
@@ -123,7 +135,7 @@ static void put_group(text *t, const scene *s, const shape *one)
     if (s->is_html && one->role && one->box >= 0)
         text_add(t, " tabindex=\"0\" data-box=\"%d\"", one->box);
     if (s->is_html && one->names && *one->names)
-        put_names(t, one->names);
+        put_names(t, s->arena, one->names);
     if (s->is_html && !one->role && strncmp(one->class, "edge", 4) == 0)
         text_add(t, " data-from=\"%d\" data-to=\"%d\"", one->box, one->row);
     if (s->is_html && one->module >= 0)

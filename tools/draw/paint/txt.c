@@ -5,7 +5,9 @@
  *     * conv2d  3×3, 3 → 64          a node; its value goes down from the star
  *     |\                             it is read by two: a second rail
  *     | * linear  64 → 64            the rail before it passes by
- *     |/                             two rails end in the next node */
+ *     |/                             two rails end in the next node
+ *
+ * A difference is a line for each box and wire that is not as it was. */
 #include "txt.h"
 
 #include <string.h>
@@ -213,20 +215,18 @@ static void put_box(railing *r, int b)
         r->n_rails--;
 }
 
-dg_status paint_txt(view *v, text *to)
+dg_status paint_txt(view *v, bool no_title, text *to)
 {
     railing r = {.v = v, .to = to};
     int *order = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *order), module = -1;
     if (!order || !view_fan_in(v, &r.in) || !view_fan_out(v, &r.out))
         return dg_no_memory("a picture");
     int count = view_order(v, &r.in, order);
-    if (*v->title)
-        put_lines(to, "", "", v->title);
-    if (*v->summary)
-        put_lines(to, "", "", v->summary);
-    if (v->heat_title)
-        put_lines(to, "", "", v->heat_title);
-    text_put(to, "\n");
+    const char *const heading[] = {v->title, v->summary, v->heat_title};
+    for (int k = 0; k < 3 && !no_title; k++)
+        if (heading[k] && *heading[k])
+            put_lines(to, "", "", heading[k]);
+    text_put(to, no_title ? "" : "\n");
     for (int k = 0; k < count; k++) {
         int b = order[k];
         bool passes_by = view_is_source(&v->boxes[b]) && v->boxes[b].module < 0; /* between the nodes of a module */
@@ -238,4 +238,51 @@ dg_status paint_txt(view *v, text *to)
     }
     change_module(&r, module, -1);
     return dg_ok();
+}
+
+/* ---- a difference ---- */
+
+static const char *title_of(const view_row *row)
+{
+    return *row->name ? row->name : row->head;
+}
+
+/* The notes: a line each, which begins with its sign. */
+static void put_notes(text *t, dg_arena *arena, const char *notes)
+{
+    for (const char *at = notes ? notes : ""; *at;) {
+        size_t length = strcspn(at, "\n");
+        put_lines(t, "", "", text_format(arena, "%.*s", (int)length, at));
+        at += length + (at[length] == '\n');
+    }
+}
+
+static void put_changed_row(text *t, dg_arena *arena, const view_row *row)
+{
+    static const char *const signs[] = {"", "+ ", "- ", "~ ", ""};
+    if (row->mark == MARK_NONE || row->mark == MARK_SAVED)
+        return;
+    put_lines(
+        t, signs[row->mark], "",
+        text_format(arena, "%s  %s", title_of(row), row->mark == MARK_CHANGED && row->old ? row->old : row->call));
+}
+
+static void put_changed_wire(text *t, const view *v, const view_wire *wire)
+{
+    if (wire->is_gone || (wire->mark != MARK_ADDED && wire->mark != MARK_REMOVED))
+        return;
+    put_lines(t, wire->mark == MARK_ADDED ? "+ " : "- ", "",
+              text_format(v->arena, "%s%s%s -> %s%s%s", title_of(&v->boxes[wire->from].rows[0]),
+                          *wire->result ? "." : "", wire->result, title_of(&v->boxes[wire->to].rows[0]),
+                          *wire->argument ? "." : "", wire->argument));
+}
+
+void paint_diff(const view *v, text *to)
+{
+    put_lines(to, "", "", v->summary);
+    put_notes(to, v->arena, v->notes);
+    for (int b = 0; b < v->n_boxes; b++)
+        put_changed_row(to, v->arena, &v->boxes[b].rows[0]);
+    for (int w = 0; w < v->n_wires; w++)
+        put_changed_wire(to, v, &v->wires[w]);
 }

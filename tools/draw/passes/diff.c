@@ -136,7 +136,7 @@ static const char *describe_change(view *v, const view_row *row, const view_row 
     const dg_op *op = row->node ? dg_node_op(row->node) : NULL;
     text t = {0};
     if (strcmp(row->op, old->op) != 0)
-        text_add(&t, "%s → %s", old->op, row->op);
+        text_add(&t, "%s → %s", old->call, row->call);
     else if (op && old->node && dg_node_op(old->node) == op && dg_node_attrs(row->node) && dg_node_attrs(old->node)) {
         for (int k = 0; k < dg_op_attr_count(op); k++) {
             const dg_value *a = &dg_node_attrs(old->node)[k], *b = &dg_node_attrs(row->node)[k];
@@ -260,70 +260,4 @@ dg_status pass_diff(view *v, const view *old, const diff_files *files, diff_coun
     free(d.old_of);
     free(d.new_of);
     return fine && !v->failed ? dg_ok() : dg_no_memory("a picture");
-}
-
-/* ---- as text ---- */
-
-static void put_safe(text *t, const char *words)
-{
-    for (const char *at = words; *at;) {
-        const char *begin = at;
-        uint32_t c = text_character(&at);
-        if (c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
-            text_put(t, " ");
-        else
-            text_bytes(t, begin, (size_t)(at - begin));
-    }
-}
-
-static void put_lines(text *t, const char *lines)
-{
-    char line[512];
-    for (const char *at = lines ? lines : ""; *at; at += strcspn(at, "\n") + 1) {
-        snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
-        put_safe(t, line);
-        text_put(t, "\n");
-    }
-}
-
-static const char *title(const view_row *row)
-{
-    return *row->name ? row->name : row->head;
-}
-
-static void put_row(text *t, const view_row *row)
-{
-    static const char *const signs[] = {"", "+ ", "- ", "~ ", ""};
-    if (row->mark == MARK_NONE || row->mark == MARK_SAVED)
-        return;
-    text_put(t, signs[row->mark]);
-    put_safe(t, title(row));
-    text_put(t, "  ");
-    put_safe(t, row->mark == MARK_CHANGED && row->old ? row->old : row->call);
-    text_put(t, "\n");
-}
-
-static void put_wire(text *t, const view *v, const view_wire *wire)
-{
-    if (wire->is_gone || (wire->mark != MARK_ADDED && wire->mark != MARK_REMOVED))
-        return;
-    text_put(t, wire->mark == MARK_ADDED ? "+ " : "- ");
-    put_safe(t, title(&v->boxes[wire->from].rows[0]));
-    if (*wire->result)
-        text_add(t, ".%s", wire->result);
-    text_put(t, " -> ");
-    put_safe(t, title(&v->boxes[wire->to].rows[0]));
-    text_put(t, *wire->argument ? "." : "");
-    put_safe(t, wire->argument);
-    text_put(t, "\n");
-}
-
-void paint_diff(const view *v, text *to)
-{
-    text_add(to, "%s\n", v->summary);
-    put_lines(to, v->notes);
-    for (int b = 0; b < v->n_boxes; b++)
-        put_row(to, &v->boxes[b].rows[0]);
-    for (int w = 0; w < v->n_wires; w++)
-        put_wire(to, v, &v->wires[w]);
 }

@@ -28,7 +28,4 @@ const char *diff_attributes(view *v, const dg_file_attributes *now, const dg_fil
 const char *diff_nodes(view *v, const dg_file_node *now, const dg_file_node *old);
 void diff_modules(view *v, const view *old, const diff_files *files, diff_counts *counts);
 
-/* The summary, and one line for each difference: + added, - removed, ~ changed. */
-void paint_diff(const view *v, text *to);
-
 #endif

@@ -185,41 +185,88 @@ static int by_beside(const void *a, const void *b)
     return (one->place > two->place) - (one->place < two->place);
 }
 
+/* The outermost module around a box that is inside `outer`; −1: none. */
+static int module_below(const view *v, int box, int outer)
+{
+    int top = -1;
+    for (int m = v->boxes[box].module; m >= 0 && m != outer; m = v->modules[m].parent)
+        top = m;
+    return top;
+}
+
+/* Whether each module that the run touches is whole in one of its copies: what the author has drawn around nodes is not
+ * cut. */
+static bool is_clean(folding *f, const fold_run *run)
+{
+    view *v = f->v;
+    int outer = v->boxes[f->order[run->begin]].module, size = run->copies * run->length;
+    if (!v->n_modules)
+        return true;
+    int *copy = calloc((size_t)v->n_modules, sizeof *copy), *missing = calloc((size_t)v->n_modules, sizeof *missing);
+    bool clean = copy && missing;
+    v->failed |= !clean;
+    for (int k = 1; k < size; k++)
+        outer = view_common_module(v, outer, v->boxes[f->order[run->begin + k]].module);
+    for (int k = 0; clean && k < f->n; k++) {
+        int top = module_below(v, f->order[k], outer), in = (k - run->begin) / run->length + 1;
+        bool is_in_run = k >= run->begin && k < run->begin + size;
+        if (top < 0)
+            continue;
+        missing[top] += !is_in_run;
+        if (is_in_run && copy[top] && copy[top] != in)
+            clean = false;
+        if (is_in_run)
+            copy[top] = in;
+    }
+    for (int m = 0; clean && m < v->n_modules; m++)
+        clean = !copy[m] || !missing[m];
+    free(copy);
+    free(missing);
+    return clean;
+}
+
+/* Of `count` segments from number `first` on, of which each is as that `period` before it, the largest run that cuts no
+ * module, if it saves more. */
+static void take_run(folding *f, const group_place *places, int first, int count, int period, fold_run *best,
+                     int *most_saved)
+{
+    for (int shift = 0; shift < period && (count - shift) / period >= 2; shift++) {
+        int copies = (count - shift) / period, before = places[first + shift].place;
+        int size = places[first + shift + period].place - before, saved = (copies - 1) * size;
+        const fold_run run = {
+            .begin = before + 1, .length = size, .copies = copies, .entry = before >= 0 ? f->order[before] : f->source};
+        if (saved <= *most_saved || !is_clean(f, &run))
+            continue;
+        *most_saved = saved;
+        *best = run;
+        return;
+    }
+}
+
 /* The best run among the segments between `count` places. */
-static void search_group(const folding *f, const group_place *places, int count, const uint64_t *hashes, fold_run *best,
+static void search_group(folding *f, const group_place *places, int count, const uint64_t *hashes, fold_run *best,
                          int *most_saved)
 {
     int m = count - 1; /* segments */
     for (int period = 1; period <= MOST_PERIOD && 2 * period <= m; period++) {
         int length = 0; /* of equal pairs */
         for (int i = 0; i + period <= m; i++) {
-            bool equal = i + period < m && hashes[i] == hashes[i + period];
-            if (equal) {
+            if (i + period < m && hashes[i] == hashes[i + period]) {
                 length++;
                 continue;
             }
-            int copies = length / period + 1, begin = i - length;
-            if (copies >= 2) {
-                int size = places[begin + period].place - places[begin].place, saved = (copies - 1) * size;
-                if (saved > *most_saved) {
-                    *most_saved = saved;
-                    *best = (fold_run){.begin = places[begin].place + 1,
-                                       .length = size,
-                                       .copies = copies,
-                                       .entry = places[begin].place >= 0 ? f->order[places[begin].place] : f->source};
-                }
-            }
+            take_run(f, places, i - length, length + period, period, best, most_saved);
             length = 0;
         }
     }
 }
 
 /* False: there is none, or no memory, and the view has failed. */
-static bool find_run(folding *f, fold_run *best)
+static bool find_run(folding *f, int least, fold_run *best)
 {
     group_place *places = malloc(((size_t)f->n + 2) * sizeof *places);
     uint64_t *hashes = malloc(((size_t)f->n + 2) * sizeof *hashes);
-    int count = 0, saved = 1;
+    int count = 0, saved = least - 1;
     f->v->failed |= !places || !hashes;
     if (places && hashes && find_cuts(f)) {
         if (f->source >= 0)
@@ -236,7 +283,7 @@ static bool find_run(folding *f, fold_run *best)
     }
     free(places);
     free(hashes);
-    return saved > 1;
+    return saved >= least;
 }
 
 void pass_repeats(view *v)
@@ -255,13 +302,13 @@ void pass_repeats(view *v)
     }
 }
 
-int pass_fold(view *v, bool with_sizes)
+int pass_fold(view *v, bool with_sizes, int least)
 {
     int runs = 0;
     for (bool found = true; found && runs < MOST_RUNS && !v->failed;) {
         folding f = {.v = v, .with_sizes = with_sizes};
         fold_run run = {0};
-        found = prepare(&f) && find_run(&f, &run);
+        found = prepare(&f) && find_run(&f, least, &run);
         if (found) {
             run.is_loose = !with_sizes;
             fold_apply(v, f.order, &run);

@@ -29,8 +29,9 @@ dg_status pass_check_modules(const view *v, const char *option, const char *patt
 int pass_close_these(view *v, const bool *closed); /* by module */
 int view_depth(const view *v);                     /* of the deepest module with a box in it */
 
-/* Folds runs that are equal, with all sizes or without; returns the number of runs. */
-int pass_fold(view *v, bool with_sizes);
+/* Folds runs that are equal, with all sizes or without, and each save at least so many boxes; returns the number of
+ * runs. */
+int pass_fold(view *v, bool with_sizes, int least);
 /* One run: `copies` segments, each of `length` boxes of `order` from `begin` on. Copy 0 stays. */
 typedef struct fold_run {
     int begin, length, copies;

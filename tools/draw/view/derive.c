@@ -67,23 +67,18 @@ bool derive_is_derivative(const derived_nodes *made, const dg_node *node)
     return dg_node_id(node) >= made->first;
 }
 
-static dg_status emit_updates(dg_node *loss, const char *words, int count, dg_node *const *wrt,
-                              dg_node *const *gradients, derived_nodes *made)
+/* The step as training makes it, at the optimiser's own rate. */
+static dg_status emit_step(dg_node *loss, const char *words, const dg_training_plan_options *options,
+                           dg_training_nodes *step)
 {
     dg_graph *graph = dg_node_graph(loss);
+    dg_training_plan_options with_rate = *options;
     dg_optimizer optimizer;
-    dg_node *const *updates;
     DG_TRY(dg_optimizer_parse(words, &optimizer));
-    const dg_tensor rate = dg_tensor_view(DG_FLOAT64, dg_scalar(), (const double[]){0.01});
-    dg_node *lr = dg_constant(graph, &rate);
-    if (!lr)
+    const dg_tensor rate = dg_tensor_view(DG_FLOAT64, dg_scalar(), &optimizer.lr);
+    if (!(with_rate.lr = dg_constant(graph, &rate)))
         return dg_graph_status(graph);
-    DG_TRY(dg_optimizer_emit(
-        &optimizer,
-        &(dg_optimizer_step){.graph = graph, .count = count, .parameters = wrt, .gradients = gradients, .lr = lr},
-        &updates, &made->count));
-    made->nodes = updates;
-    return dg_ok();
+    return dg_training_emit(loss, words, &with_rate, step);
 }
 
 /* ---- what belongs to one parameter's update ---- */
@@ -185,43 +180,62 @@ static dg_status make_groups(dg_graph *graph, const char *rule, int count, dg_no
     return fine ? dg_ok() : dg_no_memory("a picture");
 }
 
-static dg_status derive(dg_node *loss, const char *trains, bool with_updates, const char *optimizer,
+/* Gradients alone. */
+static dg_status emit_gradients(dg_node *loss, int count, dg_node *const *wrt, dg_training_nodes *made)
+{
+    dg_node **gradients = dg_arena_alloc(dg_graph_arena(dg_node_graph(loss)), ((size_t)count + 1) * sizeof *gradients);
+    if (!gradients)
+        return dg_no_memory("a picture");
+    DG_TRY(dg_grad(loss, count, wrt, gradients));
+    *made = (dg_training_nodes){.count = count,
+                                .parameters = wrt,
+                                .gradients = gradients,
+                                .n_updates = count,
+                                .updates = gradients,
+                                .first_update = dg_graph_node_count(dg_node_graph(loss))};
+    return dg_ok();
+}
+
+static dg_status derive(dg_node *loss, const char *optimizer, const dg_training_plan_options *options,
                         derived_nodes *made)
 {
     dg_graph *graph = dg_node_graph(loss);
     dg_node *const *wrt;
+    dg_training_nodes step = {0};
     int count = 0;
     *made = (derived_nodes){0};
-    made->first = dg_graph_node_count(graph);
-    DG_TRY(find_wrt(loss, trains, with_updates, &wrt, &count));
-    dg_node **gradients = dg_arena_alloc(dg_graph_arena(graph), ((size_t)count + 1) * sizeof *gradients);
-    if (!gradients)
-        return dg_no_memory("a picture");
+    made->first = made->first_update = dg_graph_node_count(graph);
+    DG_TRY(find_wrt(loss, options->trains, optimizer != NULL, &wrt, &count));
     if (count)
-        DG_TRY(dg_grad(loss, count, wrt, gradients));
-    made->count = made->n_gradients = count;
-    made->nodes = made->gradients = gradients;
-    made->wrt = wrt;
-    made->first_update = dg_graph_node_count(graph);
+        DG_TRY(optimizer ? emit_step(loss, optimizer, options, &step) : emit_gradients(loss, count, wrt, &step));
+    count = step.count;
+    made->count = step.n_updates;
+    made->nodes = step.updates;
+    made->n_gradients = count;
+    made->gradients = step.gradients;
+    made->wrt = step.parameters;
+    if (count)
+        made->first_update = step.first_update;
     made->names = dg_arena_alloc(dg_graph_arena(graph), ((size_t)count + 1) * sizeof *made->names);
     if (!made->names)
         return dg_no_memory("a picture");
     for (int k = 0; k < count; k++)
-        made->names[k] = text_format(dg_graph_arena(graph), "∂%s/∂%s", dg_node_name(loss), dg_node_name(wrt[k]));
-    if (with_updates && count) {
-        DG_TRY(emit_updates(loss, optimizer, count, wrt, gradients, made));
+        made->names[k] =
+            text_format(dg_graph_arena(graph), "∂%s/∂%s", dg_node_name(loss), dg_node_name(step.parameters[k]));
+    if (optimizer && count) {
         made->rule = text_format(dg_graph_arena(graph), "%.*s", (int)strcspn(optimizer, "("), optimizer);
-        DG_TRY(make_groups(graph, made->rule, count, wrt, made));
+        DG_TRY(make_groups(graph, made->rule, count, step.parameters, made));
     }
-    if (with_updates)
+    if (optimizer)
         DG_TRY(add_own_updates(graph, made));
     return dg_graph_status(graph);
 }
 
-dg_status derive_nodes(dg_node *loss, const char *trains, bool with_updates, const char *optimizer, derived_nodes *made)
+dg_status derive_nodes(dg_node *loss, const char *optimizer, const dg_training_plan_options *options,
+                       derived_nodes *made)
 {
     bool emitting = dg_graph_emit(dg_node_graph(loss), true);
-    dg_status status = derive(loss, trains, with_updates, optimizer, made);
+    dg_status status = derive(loss, optimizer, options, made);
     dg_graph_emit(dg_node_graph(loss), emitting);
     return status;
 }

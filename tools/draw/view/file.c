@@ -186,7 +186,7 @@ static void add_modules(file_walk *f)
                           .parent = parent,
                           .times = repeat_of(cluster),
                           .is_shared = is_shared(cluster),
-                          .sizes = "",
+                          .sizes = is_shared(cluster) && repeat_of(cluster) > 1 ? "one set of parameters" : "",
                           .fill = cluster_fill(f, &cluster->attributes),
                           .color = cluster_color(f, &cluster->attributes),
                           .fontcolor = color(f, &cluster->attributes, NULL, "fontcolor"),
@@ -278,6 +278,8 @@ static void add_node(file_walk *f, int k)
     }
     for (int i = 0; i < f->file->n_losses; i++)
         row->is_loss = row->is_loss || f->file->losses[i] == node->node;
+    if (row->is_loss)
+        row->style = STYLE_LOSS;
     row->is_output = f->file->output == node->node && op->role != DG_ROLE_INPUT;
     row->looks = looks_of(f, node);
     box_kind kind = op->role == DG_ROLE_INPUT       ? BOX_INPUT
@@ -408,6 +410,7 @@ dg_status view_of_file(view *v, const dg_graph_file *file, const file_wish *wish
         add_node(&f, k);
     for (int e = 0; e < file->n_edges; e++)
         add_wire(&f, &file->edges[e]);
+    file_shares(v, file, f.box);
     for (int k = 0; wish->parameters && k < file->n_nodes; k++)
         if (v->boxes[f.box[k]].kind == BOX_OP)
             add_parameters(&f, k);

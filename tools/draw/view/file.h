@@ -12,6 +12,8 @@ typedef struct file_wish {
 } file_wish;
 
 dg_status view_of_file(view *v, const dg_graph_file *file, const file_wish *wish);
+/* What rows say of the parameters that they share, when the wires are there; box: by node of the file. */
+void file_shares(view *v, const dg_graph_file *file, const int *box);
 
 /* The modules of a file's nodes by name, for a view of its graph: clusters, and the copies of those that repeat. */
 typedef struct file_modules {

@@ -210,6 +210,8 @@ static void add_box(graph_walk *g, dg_node *node)
     if (!is_forward)
         row->parameters = 0; /* an optimiser's state */
     row->is_loss = node == g->wish->loss;
+    if (row->is_loss)
+        row->style = STYLE_LOSS;
     row->is_output = node == g->wish->output && op->role != DG_ROLE_INPUT;
     if (!is_forward) {
         row->style = op->role == DG_ROLE_PARAMETER ? STYLE_PARAMETER

@@ -352,19 +352,6 @@ static void put_details(view *v, view_row *row, text *t)
             put_attribute(t, v, node, &op->attrs[k], &attrs[k]);
 }
 
-/* Parameters of other layers that this one reads without a wire. */
-static const char *shared_weights(view *v, const dg_node *node)
-{
-    const char *words = "";
-    for (int k = 0; k < dg_node_input_count(node); k++) {
-        dg_node *source = dg_node_input(node, k);
-        if (source && dg_node_op(source)->role == DG_ROLE_PARAMETER && dg_node_owner(source) &&
-            dg_node_owner(source) != node)
-            words = text_format(v->arena, "%s%s%s", words, *words ? ", " : "shares ", dg_node_name(source));
-    }
-    return words;
-}
-
 static int64_t owned_parameters(const dg_node *node)
 {
     int64_t sum = 0;
@@ -372,6 +359,12 @@ static int64_t owned_parameters(const dg_node *node)
         if (is_owned(node, k) && dg_shape_is_known(&dg_node_type(dg_node_input(node, k), 0)->shape))
             sum += dg_shape_count(&dg_node_type(dg_node_input(node, k), 0)->shape);
     return sum;
+}
+
+/* Groups of channels: one for each channel, mostly, and then a size. One group is another kind. */
+static bool is_many(const dg_attr_spec *attr, const dg_value *value)
+{
+    return strcmp(attr->name, "groups") == 0 && value->kind == DG_VALUE_INT && value->i > 1;
 }
 
 /* Everything that makes two nodes the same kind; the sizes that a network's stages differ in only in `exact`. */
@@ -387,7 +380,7 @@ static void sign_row(view *v, view_row *row)
         const char *words = dg_value_print(v->arena, &attrs[k]);
         dg_attr_kind kind = op->attrs[k].kind;
         bool is_size = kind == DG_ATTR_SHAPE || (kind == DG_ATTR_INT && !is_shown(op, &op->attrs[k], true)) ||
-                       strcmp(op->attrs[k].name, "normalized_shape") == 0;
+                       strcmp(op->attrs[k].name, "normalized_shape") == 0 || is_many(&op->attrs[k], &attrs[k]);
         text_add(&exact, "%s,", words ? words : "");
         if (!is_size)
             text_add(&loose, "%s,", words ? words : "");
@@ -416,6 +409,7 @@ static const char *constant_words(view *v, const view_row *row)
 {
     const dg_value *value = dg_node_attrs(row->node);
     const char *words = value ? dg_value_print(v->arena, value) : NULL;
+    words = words ? label_numbers(v, dg_node_type(row->node, 0)->dtype, words) : NULL;
     if (words && text_length(words) <= 24)
         return words;
     return text_format(v->arena, "constant %s", label_for_shape(v, &dg_node_type(row->node, 0)->shape));
@@ -443,7 +437,7 @@ void label_row(view *v, view_row *row)
     const char *formula = formula_of(row->node);
     text t = {0};
     row->style = style_of(op);
-    row->shares = shared_weights(v, row->node);
+    row->shares = label_shares(v, row->node);
     row->parameters = owned_parameters(row->node);
     row->sign = sign_of(row->node);
     row->detail = "";
@@ -462,7 +456,11 @@ void label_row(view *v, view_row *row)
         row->head = constant_words(v, row);
     } else {
         put_details(v, row, &t);
-        row->detail = text_keep(v->arena, &t);
+        const char *detail = text_keep(v->arena, &t), *written = formula;
+        dg_dtype dtype = dg_node_type(row->node, 0)->dtype;
+        row->detail = label_numbers(v, dtype, detail);
+        formula = formula ? label_numbers(v, dtype, formula) : NULL;
+        row->is_rounded = row->detail != detail || formula != written;
         if (formula) {
             row->head = math_line(v->arena, formula);
             row->math = math_parse(v->arena, formula);

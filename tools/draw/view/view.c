@@ -173,6 +173,8 @@ const char *view_alt(view *v, const view_row *row)
     if (row->parameters && row->style != STYLE_PARAMETER)
         words = text_format(v->arena, "%s, %s %s", words, text_count(v->arena, row->parameters),
                             row->parameters == 1 ? "parameter" : "parameters");
+    if (row->is_rounded)
+        words = text_format(v->arena, "%s, exactly %s", words, row->call);
     if (row->is_output)
         words = text_format(v->arena, "%s, output", words);
     if (row->is_loss)

@@ -9,6 +9,8 @@
  *   file.c       from a graph file, with the appearance that its author set
  *   derive.c     gradients and updates as nodes of a graph
  *   label.c      what is written in a row: details, arguments, shapes
+ *   numbers.c    numbers in it
+ *   shares.c     parameters of others
  *   plan.c       from the steps of a plan
  */
 #ifndef TOOLS_DRAW_VIEW_H
@@ -42,6 +44,7 @@ typedef struct view_row {
     const char *sign;        /* "+": the row alone may be a small circle; NULL */
     view_style style;
     bool is_output, is_loss;
+    bool is_rounded;     /* a number in head or detail is shorter than in `call` */
     bool is_commutative; /* its arguments may be exchanged */
     const dg_node *node; /* NULL: of something else */
     int n_made;          /* copies of a module that repeats: the node in each; 0: it is in none */
@@ -171,7 +174,10 @@ const char *label_shape(view *v, const dg_node *tail, int output);
 bool label_changes_shape(const dg_node *node, int output);
 bool label_is_commutative(view *v, const dg_node *node);
 
-/* ---- formula.c ---- */
+/* "shares fc1", of parameters that other layers own; "". shares.c */
+const char *label_shares(view *v, const dg_node *node);
+/* The words with numbers of more than nine digits shorter: as that type tells them from others, at most nine digits. */
+const char *label_numbers(view *v, dg_dtype dtype, const char *words);
 
 /* ---- graph.c ---- */
 

@@ -1,0 +1,326 @@
+/* What a picture says of sharing, losses and numbers, where its wires end, and what is seen in the dark and in grey. */
+#include "command.h"
+#include "contrast.h"
+
+#include <dotgrad/dotgrad.h>
+#include <dotgrad/draw.h>
+#include <dotgrad/graphviz.h>
+
+TestSuite(draw_looks, .init = make_folder, .fini = remove_folder, .timeout = 300);
+
+static char *read_all(const char *path)
+{
+    static char text[1 << 20];
+    read_text(path, text, sizeof text);
+    return text;
+}
+
+static void expect_in(const char *path, const char *words)
+{
+    cr_expect_not_null(strstr(read_all(path), words), "'%s' is not in %s:\n%s", words, path, read_all(path));
+}
+
+static void expect_not_in(const char *path, const char *words)
+{
+    cr_expect_null(strstr(read_all(path), words), "'%s' is in %s:\n%s", words, path, read_all(path));
+}
+
+/* ---- words ---- */
+
+Test(draw_looks, sharing_is_told_by_the_layer_and_where_no_wire_shows_it)
+{
+    write_text(
+        "share.dot",
+        "digraph share { graph [output=o]; x [op=\"input([N, 4])\"]; w [op=\"parameter([4, 4])\"];"
+        "a [op=\"linear(4)\"]; b [op=\"linear(4)\", share=a]; c [op=\"linear(4)\"]; d [op=\"linear(4)\", share=c];"
+        "p [op=\"expr(v^2)\"]; s [op=sum]; o [op=\"expr(y + s)\"];"
+        "x -> a -> b -> c; w -> c [arg=weight]; c -> d; d -> o [arg=y]; \"a.weight\" -> p [arg=v]; p -> s;"
+        "s -> o [arg=s]; }");
+    expect_fine(dotgrad("draw share.dot -o share.txt"));
+    expect_in("share.txt", "linear b  4 → 4, shares a\n");
+    expect_in("share.txt", "linear d  4 → 4, shares c\n"); /* whose weight is w */
+    expect_not_in("share.txt", "v², shares");              /* there is a wire from a.weight */
+    write_text("step.dot", "digraph step { graph [output=o]; x [op=\"input([N, 4])\"];"
+                           "subgraph cluster_s { repeat=3; share=true; l [op=\"linear(4)\"]; t [op=tanh];"
+                           "m [op=\"linear(4)\", share=l]; l -> t -> m; } o [op=tanh]; x -> l; m -> o; }");
+    expect_fine(dotgrad("draw step.dot -o step.svg"));
+    expect_in("step.svg", ">one set of parameters<");
+    expect_in("step.svg", "linear m, 4 → 4, shares l\"");
+    expect_not_in("step.svg", "shares s.0");
+}
+
+/* What is minimised has the loss's colours whatever its op; other ops of that family have no second border. */
+Test(draw_looks, the_loss_is_what_is_minimised)
+{
+    write_text("sum.dot",
+               "digraph sum { graph [loss=all, output=y]; x [op=\"input([N, 4])\"]; t [op=\"input([N, 1])\"];"
+               "y [op=\"linear(1)\"]; e [op=mse_loss]; all [op=\"expr(e + 0.1 * sum_of)\"]; n [op=sum];"
+               "x -> y -> e; t -> e [arg=target]; y -> n; e -> all [arg=e]; n -> all [arg=sum_of]; }");
+    expect_fine(dotgrad("draw sum.dot -o sum.svg"));
+    const char *at = strstr(read_all("sum.svg"), "aria-label=\"expr all");
+    cr_assert_not_null(at);
+    cr_expect_not_null(strstr(at, "#AA3377"));
+    cr_expect_lt(strstr(at, "#AA3377"), strstr(at, "</g>"));
+    int borders = 0;
+    for (const char *end = strstr(at, "</g>"), *one = at; (one = strstr(one, "<rect")) && one < end; one++)
+        borders++;
+    cr_expect_eq(borders, 2);
+}
+
+Test(draw_looks, a_file_that_has_grown_keeps_its_loss_and_output)
+{
+    const char *dot = "digraph read { graph [loss=l, output=a]; x [op=\"input([N, 4])\"]; a [op=tanh]; l [op=mean];"
+                      "x -> a -> l; }";
+    dg_graph_file *file;
+    char *bytes;
+    size_t size;
+    cr_assert_eq(dg_graph_read("net.dot", &(dg_graph_read_options){.text = dot}, &file).code, DG_OK);
+    dg_softplus(dg_graph_find(file->graph, "a"), .name = "more");
+    cr_assert_eq(dg_draw_memory(file->graph, (dg_draw_options){.file = file, .format = "txt"}, &bytes, &size).code,
+                 DG_OK);
+    cr_expect_not_null(strstr(bytes, "mean l  (loss)"), "%s", bytes);
+    cr_expect_not_null(strstr(bytes, "tanh a  (output)"), "%s", bytes);
+    free(bytes);
+    dg_graph_file_free(file);
+}
+
+/* Nine digits tell a float32 from its neighbours; all of them are in the tooltip. */
+Test(draw_looks, long_numbers_are_shorter_in_the_picture)
+{
+    write_text("long.dot",
+               "digraph long { graph [output=o, set=\"k=0.1*3\"]; x [op=\"input([N, 4])\"];"
+               "c [op=\"constant(0.30000000000000004)\"]; e [op=\"expr(0.10000000000000001 * x + 1e-5)\"];"
+               "l [op=\"leaky_relu($k)\"]; n [op=\"expr(123456789 * x + 3.14159265358979 * y)\"]; o [op=add];"
+               "x -> e -> l; l -> n [arg=x]; c -> n [arg=y]; n -> o; l -> o; }");
+    expect_fine(dotgrad("draw long.dot -o long.svg --page none"));
+    expect_in("long.svg", ">0.3<");
+    expect_in("long.svg", ">slope 0.3<");
+    expect_in("long.svg", "exactly leaky_relu(0.30000000000000004)");
+    expect_in("long.svg", "exactly expr(0.10000000000000001 * x + 1e-5)");
+    expect_in("long.svg", "123456789");
+    expect_in("long.svg", "3.1415927");
+    expect_fine(dotgrad("draw long.dot -o long.txt"));
+    expect_in("long.txt", "0.1 · x + 1e−5");
+    expect_fine(dotgrad("draw long.dot --set k=1/7 -o long.txt"));
+    expect_in("long.txt", "slope 0.142857143");
+}
+
+/* ---- a step of training ---- */
+
+/* All that training does, with what the file or the loss says of it. */
+Test(draw_looks, a_step_clips_accumulates_averages_and_freezes)
+{
+    write_text("step.dot",
+               "digraph step { graph [loss=loss, output=y, optimizer=\"sgd(lr=0.25)\", clip_norm=2, accumulate=4,"
+               "average=\"ema(decay=0.5)\", freeze=\"a.bias\"]; x [op=\"input([N, 4])\"]; t [op=\"input([N, 1])\"];"
+               "a [op=\"linear(3)\"]; y [op=\"linear(1)\"]; loss [op=mse_loss]; x -> a -> y -> loss;"
+               "t -> loss [arg=target]; }");
+    expect_fine(dotgrad("draw step.dot --view step -o step.txt"));
+    expect_in("step.txt", "min(1, limit / (norm + 1e−6))");
+    expect_in("step.txt", "optimizer/runs");
+    expect_in("step.txt", "optimizer/a.weight/average");
+    expect_in("step.txt", "0.25 ");
+    expect_in("step.txt", "∂loss/∂a.weight");
+    expect_not_in("step.txt", "∂loss/∂a.bias");
+    expect_in("step.txt", "· sgd(lr=0.25), clip_norm 2,\n    accumulate 4, average ema(decay=0.5), freeze a.bias\n");
+    expect_fine(dotgrad("draw step.dot --view plan -o plan.txt"));
+    expect_in("plan.txt", "clip_norm 2");
+    expect_fine(dotgrad("draw step.dot --view joint -o joint.txt")); /* derivatives alone, as they are */
+    expect_not_in("joint.txt", "limit");
+    expect_in("joint.txt", "∂loss/∂a.bias");
+}
+
+/* ---- options ---- */
+
+Test(draw_looks, options_that_change_nothing_in_a_format_are_refused)
+{
+    write_text("a.dot", "digraph a { x [op=\"input([N, 4])\"]; y [op=tanh]; x -> y; }");
+    static const char *const calls[] = {
+        "a.dot --fold off -o b.dot",   "a.dot --hide reshapes -o b.dot", "a.dot --heat activation -o b.gv",
+        "a.dot --diff a.dot -o b.dot", "a.dot --page letter -o b.txt",   "a.dot --style print -o -",
+        "a.dot --shapes all -o b.txt", "a.dot --rankdir LR -o b.txt",    "a.dot --diff a.dot --depth 1 -o -"};
+    for (size_t k = 0; k < sizeof calls / sizeof *calls; k++) {
+        outcome run = dotgrad("draw %s", calls[k]);
+        cr_expect_eq(run.status, 2, "%s", calls[k]);
+        cr_expect_not_null(strstr(run.err, "changes nothing in"), "%s: %s", calls[k], run.err);
+    }
+    expect_fine(dotgrad("draw a.dot --no-title -o b.txt"));
+    expect_not_in("b.txt", "float32");
+    expect_fine(dotgrad("draw a.dot --style print --rankdir LR -o b.dot"));
+}
+
+/* Lines of a difference are whole, and no longer than a terminal is wide. */
+Test(draw_looks, a_difference_as_text_has_80_columns)
+{
+    write_text("old.dot", "digraph n { x [op=\"input([N, 4])\"]; y [op=tanh]; x -> y; }");
+    write_text("new.dot",
+               "digraph n { graph [optimizer=\"adam(lr=0.0123)\", epochs=5, seed=3, batch_size=16,"
+               "average=\"ema(decay=0.5)\", groups=\"[group('a.*', lr=0.1), group('b.*', lr=0.2, decay=0)]\"];"
+               "x [op=\"input([N, 4])\"]; y [op=\"expr(x * tanh(softplus(x)) + 0.125 * x * sigmoid(x * 1.5) "
+               "- 0.25 * x * exp(-x^2) + max(0, min(1, x)))\"]; x -> y; }");
+    outcome run = dotgrad("draw new.dot --diff old.dot -o -");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.out, "group('b.*', lr=0.2, decay=0)"), "%s", run.out);
+    cr_expect_not_null(strstr(run.out, "min(1, x))"), "%s", run.out);
+    for (char *line = strtok(run.out, "\n"); line; line = strtok(NULL, "\n")) {
+        int columns = 0;
+        for (const char *c = line; *c; c++)
+            columns += ((unsigned char)*c & 0xc0) != 0x80;
+        cr_expect_leq(columns, 80, "%s", line);
+    }
+}
+
+/* ---- folding and order ---- */
+
+/* Equal pieces that begin in one module of the author's and end in the next are not folded; whole modules are, also
+ * those whose convolutions have a group for each of other numbers of channels. */
+Test(draw_looks, folding_leaves_modules_whole)
+{
+    char dot[6000] = "digraph net { graph [output=s]; x [op=\"input([N, 8, 16, 16])\"]; s [op=relu];\n";
+    for (int k = 0; k < 3; k++)
+        sprintf(dot + strlen(dot),
+                "subgraph cluster_b%1$d { e%1$d [op=\"conv2d(%2$d, kernel_size=1)\"]; f%1$d [op=relu];"
+                "d%1$d [op=\"conv2d(%2$d, kernel_size=3, padding=1, groups=%2$d)\"]; g%1$d [op=relu];"
+                "p%1$d [op=\"conv2d(%2$d, kernel_size=1)\"]; } e%1$d -> f%1$d -> d%1$d -> g%1$d -> p%1$d -> %3$s;\n",
+                k, 16 << k, k < 2 ? k ? "e2" : "e1" : "s");
+    strcat(dot, "x -> e0; }");
+    write_text("net.dot", dot);
+    expect_fine(dotgrad("draw net.dot --fold sizes -o net.txt"));
+    expect_in("net.txt", "b0…2 ×3");
+    expect_in("net.txt", "groups 16|32|64");
+    write_text("two.dot", "digraph two { graph [output=d]; x [op=\"input([N, 8])\"];"
+                          "subgraph cluster_a { a [op=tanh]; b [op=\"linear(8)\"]; }"
+                          "subgraph cluster_b { c [op=\"linear(8)\"]; d [op=tanh]; } x -> a -> b -> c -> d; }");
+    expect_fine(dotgrad("draw two.dot --fold exact -o two.txt"));
+    expect_not_in("two.txt", "×2");
+    expect_fine(dotgrad("draw two.dot --page 100x100 -o two.svg"));
+    expect_not_in("two.svg", "×2");
+}
+
+static double left_of(const char *path, const char *node)
+{
+    char wanted[60];
+    snprintf(wanted, sizeof wanted, "aria-label=\"%s", node);
+    const char *at = strstr(read_all(path), wanted);
+    cr_assert(at, "no %s", wanted);
+    return strtod(strstr(at, " x=\"") + 4, NULL);
+}
+
+/* Arguments with numbers stand from left to right, in whatever order the file has their edges. */
+Test(draw_looks, arguments_stand_in_their_order)
+{
+    write_text("cat.dot",
+               "digraph cat { graph [output=o]; x [op=\"input([N, 4])\"]; a [op=tanh]; b [op=relu]; c [op=gelu];"
+               "o [op=\"cat(dim=1)\"]; x -> a; x -> b; x -> c; c -> o [arg=0]; a -> o [arg=2];"
+               "b -> o [arg=1]; }");
+    expect_fine(dotgrad("draw cat.dot -o cat.svg"));
+    cr_expect_lt(left_of("cat.svg", "gelu c"), left_of("cat.svg", "relu b"));
+    cr_expect_lt(left_of("cat.svg", "relu b"), left_of("cat.svg", "tanh a"));
+}
+
+/* From left to right, labels make a picture long: they go before it leaves the page. */
+Test(draw_looks, a_picture_across_fits_its_page)
+{
+    char call[300];
+    snprintf(call, sizeof call, "draw %s/../tools/examples/gallery/resnet18.dot --rankdir LR -o across.svg",
+             getenv("TESTS"));
+    outcome run = dotgrad("%s", call);
+    expect_fine(run);
+    cr_expect_null(strstr(run.err, "larger than the page"), "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "shapes left out"), "%s", run.err);
+    const char *width = strstr(read_all("across.svg"), "width=\"");
+    cr_expect_leq(strtod(width + 7, NULL), 842);
+    run = dotgrad("%s --shapes changes", call);
+    cr_expect_null(strstr(run.err, "larger than the page"), "%s", run.err);
+    run = dotgrad("%s --shapes all", call);
+    expect_fine(run);
+    expect_in("across.svg", ">N×64×56×56<");
+}
+
+/* ---- lines ---- */
+
+/* A wire that comes to the side of a stack ends at the row that reads it: that of the formula. */
+Test(draw_looks, wires_end_at_rows_of_stacks)
+{
+    char dot[4000] = "digraph ode { graph [output=o]; x [op=\"input([N, 4])\"]; y [op=identity]; x -> y;\n";
+    for (int k = 0; k < 4; k++)
+        sprintf(dot + strlen(dot),
+                "e%d [op=\"expr(y + 0.5 * k)\"]; l%d [op=\"linear(4)\"]; t%d [op=tanh]; m%d [op=\"linear(4)\"];"
+                "e%d -> l%d -> t%d -> m%d; y -> e%d [arg=y]; %c%c -> e%d [arg=k];\n",
+                k, k, k, k, k, k, k, k, k, k ? 'm' : 'x', k ? '0' + k - 1 : ' ', k);
+    strcat(dot, "o [op=\"expr(y + 2 * a + b + c + d)\"]; y -> o [arg=y]; m0 -> o [arg=a]; m1 -> o [arg=b];"
+                "m2 -> o [arg=c]; m3 -> o [arg=d]; }");
+    write_text("ode.dot", dot);
+    static const char *const directions[] = {"TB", "LR"};
+    for (int turn = 0; turn < 2; turn++) {
+        int ends = 0;
+        expect_fine(dotgrad("draw ode.dot --level stack --page none --rankdir %s -o ode.svg", directions[turn]));
+        for (int k = 0; k < 4; k++) {
+            char wanted[60];
+            sprintf(wanted, "<title>%s → e%d.y", "y", k);
+            const char *edge = strstr(read_all("ode.svg"), wanted),
+                       *tip = edge ? strstr(edge, "<polygon points=\"") : NULL;
+            cr_assert(tip, "%s", wanted);
+            double at = strtod(strchr(tip + 17, ',') + 1, NULL);
+            sprintf(wanted, "aria-label=\"expr e%d", k);
+            const char *row = strstr(read_all("ode.svg"), wanted);
+            cr_assert(row);
+            double top = strtod(strstr(row, " y=\"") + 4, NULL), height = strtod(strstr(row, " height=\"") + 9, NULL);
+            cr_expect(at >= top - 1.5 && at <= top + height + 1.5, "%s e%d: the tip is at %g, the row at %g … %g",
+                      directions[turn], k, at, top, top + height);
+            ends++;
+        }
+        cr_expect_eq(ends, 4);
+    }
+}
+
+/* Colours that an author has chosen for lines on white are lighter in the dark, and as they are elsewhere. */
+Test(draw_looks, the_authors_lines_are_seen_in_the_dark)
+{
+    write_text("own.dot",
+               "digraph own { x [op=\"input([N, 4])\"]; y [op=tanh, color=\"#102030\", fontcolor=\"#201000\"];"
+               "x -> y [color=\"#111122\", fontcolor=\"#000011\", label=mine]; }");
+    expect_fine(dotgrad("draw own.dot -o light.svg && '%1$s' draw own.dot -o dark.svg --style dark && "
+                        "'%1$s' draw own.dot -o own.html",
+                        getenv("DOTGRAD")));
+    expect_in("light.svg", "stroke=\"#111122\"");
+    expect_in("light.svg", "stroke=\"#102030\"");
+    expect_not_in("dark.svg", "#111122");
+    const char *edge = strstr(read_all("dark.svg"), "class=\"edge\"");
+    cr_assert_not_null(edge);
+    cr_expect_geq(contrast(strstr(edge, "stroke=\"") + 8, "#0D1117"), 3);
+    expect_in("own.html", "stroke:var(--l111122,#111122)");
+    expect_in("own.html", "fill:var(--l111122,#111122)"); /* the arrow */
+    expect_in("own.html", "fill:var(--t000011,#000011)");
+    const char *dark = strstr(read_all("own.html"), "data-look=dark]"), *line = strstr(dark, "--l111122:");
+    cr_expect_geq(contrast(line + 10, "#0D1117"), 3);
+    cr_expect_geq(contrast(strstr(dark, "--t000011:") + 10, "#0D1117"), 4.5);
+    cr_expect_geq(contrast(strstr(dark, "--t201000:") + 10, "#4A1F26"), 4.5); /* on an activation's dark colour */
+    cr_expect_not_null(strstr(strstr(dark, "@media print"), "--l111122:#111122;"));
+}
+
+/* In every style, marks of a difference have lines of their own, also without colours. */
+Test(draw_looks, marks_of_a_difference_differ_in_grey)
+{
+    write_text("old.dot",
+               "digraph n { x [op=\"input([N, 4])\"]; a [op=tanh]; c [op=\"leaky_relu(0.1)\"]; x -> a -> c; }");
+    write_text("new.dot",
+               "digraph n { x [op=\"input([N, 4])\"]; b [op=relu]; c [op=\"leaky_relu(0.2)\"]; x -> b -> c; }");
+    static const char *const styles[] = {"light", "dark", "print"};
+    static const char *const nodes[] = {"node elementwise added", "node activation added", "node activation removed",
+                                        "node activation changed"};
+    for (size_t k = 0; k < sizeof styles / sizeof *styles; k++) {
+        char dashes[4][20] = {"none", "none", "none", "none"};
+        expect_fine(dotgrad("draw new.dot --diff old.dot --style %s -o diff.svg", styles[k]));
+        for (int i = 1; i < 4; i++) {
+            const char *at = strstr(read_all("diff.svg"), nodes[i]), *end = at ? strstr(at, "</g>") : NULL;
+            cr_assert(at, "%s: no %s", styles[k], nodes[i]);
+            const char *dash = strstr(at, "stroke-dasharray=\"");
+            if (dash && dash < end)
+                snprintf(dashes[i], sizeof dashes[i], "%.*s", (int)strcspn(dash + 18, "\""), dash + 18);
+        }
+        cr_expect_str_neq(dashes[1], dashes[2]);
+        cr_expect_str_neq(dashes[1], dashes[3]);
+        cr_expect_str_neq(dashes[2], dashes[3]);
+    }
+}

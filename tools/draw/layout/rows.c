@@ -1,0 +1,138 @@
+/* Graphviz knows a stack as one box: a wire that comes in, or goes out, at its side may be beside any of its rows. The
+ * end is moved to the row that it is of. */
+#include "layout.h"
+
+#include <math.h>
+
+enum { PIECES = 32 };
+#define NEAR   1.5  /* points */
+#define AROUND 14.0 /* points that a wire takes to come to a side straight on */
+
+/* The upper and lower edge of a row. */
+static void row_place(const view *v, const layout *made, int b, int row, double *top, double *bottom)
+{
+    const view_box *box = &v->boxes[b];
+    double y = made->boxes[b].y;
+    for (int k = 0; k < box->n_rows; k++) {
+        int r = box->is_upwards ? box->n_rows - 1 - k : k;
+        double height = made->boxes[b].rows[r].height;
+        if (r == row) {
+            *top = y;
+            *bottom = y + height;
+            return;
+        }
+        y += height;
+    }
+    *top = made->boxes[b].y;
+    *bottom = y;
+}
+
+static double distance(layout_point a, layout_point b)
+{
+    return hypot(a.x - b.x, a.y - b.y);
+}
+
+static layout_point on_curve(const layout_point *p, double t)
+{
+    double s = 1 - t, a = s * s * s, b = 3 * s * s * t, c = 3 * s * t * t, d = t * t * t;
+    return (layout_point){a * p[0].x + b * p[1].x + c * p[2].x + d * p[3].x,
+                          a * p[0].y + b * p[1].y + c * p[2].y + d * p[3].y};
+}
+
+/* Whether the curve runs through a box, that of its end as well, or close by another. */
+static bool is_blocked(const view *v, const layout *made, const layout_point *p, int own)
+{
+    for (int k = 1; k < PIECES; k++) {
+        layout_point at = on_curve(p, (double)k / PIECES);
+        for (int b = 0; b < v->n_boxes; b++) {
+            const layout_box *box = &made->boxes[b];
+            double in = b == own || k < PIECES / 8 ? 1 : -2;
+            if (!v->boxes[b].is_gone && at.x > box->x + in && at.x < box->x + box->width - in && at.y > box->y + in &&
+                at.y < box->y + box->height - in)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Where a wire meets the row, in the middle of a side: false where it does already, or the box has but one. */
+static bool find_end(const view *v, const layout *made, int b, int row, const layout_point *p, layout_point *end)
+{
+    const layout_box *box = &made->boxes[b];
+    double top, bottom, right = box->x + box->width;
+    if (v->boxes[b].n_rows < 2 || box->form != FORM_BOX)
+        return false;
+    row_place(v, made, b, row, &top, &bottom);
+    if (p->y >= top - NEAR && p->y <= bottom + NEAR)
+        return false;
+    *end = (layout_point){p->x - box->x < right - p->x ? box->x : right, (top + bottom) / 2};
+    return true;
+}
+
+/* A curve from a point of the wire, in its direction there, that comes to the end straight on: the widest of some that
+ * runs through no box. */
+static bool find_curve(const view *v, const layout *made, const layout_point *p, int from, int b, double side,
+                       layout_point end, layout_point curve[4])
+{
+    static const struct {
+        double along, reach;
+    } ways[] = {{0.33, 28}, {0.5, 14}, {0.7, 14}, {0.7, 8}, {0.9, 8}};
+    int before = from ? from - 1 : 0, after = from ? from : 1;
+    while (from ? before > 0 && distance(p[before], p[after]) < 1 : after < 3 && distance(p[before], p[after]) < 1)
+        from ? before-- : after++;
+    double x = p[after].x - p[before].x, y = p[after].y - p[before].y, size = fmax(hypot(x, y), 1e-6);
+    double length = distance(p[from], end);
+    for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
+        double along = ways[k].along * length / size, reach = fmin(length / 3, ways[k].reach);
+        curve[0] = p[from];
+        curve[1] = (layout_point){p[from].x + x * along, p[from].y + y * along};
+        curve[2] = (layout_point){end.x + side * reach, end.y};
+        curve[3] = end;
+        if (!is_blocked(v, made, curve, b))
+            return true;
+    }
+    return false;
+}
+
+/* The wire's last end to the row: its last curves become one. */
+static void move_end(const view *v, const layout *made, int b, int row, layout_wire *wire)
+{
+    layout_point *p = wire->points, end, curve[4];
+    int last = wire->n - 1, from = last - 3;
+    if (!find_end(v, made, b, row, &p[last], &end))
+        return;
+    double moved = distance(end, p[last]);
+    double side = end.x > made->boxes[b].x + 1 ? 1 : -1;
+    while (from > 0 && distance(p[from], end) < 2 * moved + AROUND)
+        from -= 3;
+    while (from >= 0 && !find_curve(v, made, p, from, b, side, end, curve))
+        from -= 3;
+    if (from < 0)
+        return;
+    for (int k = 1; k < 4; k++)
+        p[from + k] = curve[k];
+    wire->n = from + 4;
+}
+
+static void turn(layout_wire *wire)
+{
+    for (int k = 0; k < wire->n / 2; k++) {
+        layout_point point = wire->points[k];
+        wire->points[k] = wire->points[wire->n - 1 - k];
+        wire->points[wire->n - 1 - k] = point;
+    }
+}
+
+void layout_meet_rows(const view *v, layout *made)
+{
+    for (int w = 0; w < v->n_wires; w++) {
+        const view_wire *wire = &v->wires[w];
+        layout_wire *place = &made->wires[w];
+        if (wire->is_gone || place->n < 4)
+            continue;
+        move_end(v, made, wire->to, wire->to_row, place);
+        turn(place);
+        move_end(v, made, wire->from, wire->from_row, place);
+        turn(place);
+    }
+}
