@@ -38,6 +38,7 @@ Test(draw_looks, sharing_is_told_by_the_layer_and_where_no_wire_shows_it)
         "s -> o [arg=s]; }");
     expect_fine(dotgrad("draw share.dot -o share.txt"));
     expect_in("share.txt", "linear b  4 → 4, shares a\n");
+    expect_in("share.txt", "linear c  4 → 4, 4 parameters ← b, weight: w\n");
     expect_in("share.txt", "linear d  4 → 4, shares c\n"); /* whose weight is w */
     expect_not_in("share.txt", "v², shares");              /* there is a wire from a.weight */
     write_text("step.dot", "digraph step { graph [output=o]; x [op=\"input([N, 4])\"];"
@@ -103,6 +104,34 @@ Test(draw_looks, long_numbers_are_shorter_in_the_picture)
     expect_in("long.txt", "0.1 · x + 1e−5");
     expect_fine(dotgrad("draw long.dot --set k=1/7 -o long.txt"));
     expect_in("long.txt", "slope 0.142857143");
+}
+
+/* A layer's own parameter, read elsewhere, is not the layer's value. */
+Test(draw_looks, a_parameter_of_a_layer_is_read_by_its_name)
+{
+    write_text("own.dot",
+               "digraph own { graph [loss=all, output=y]; x [op=\"input([N, 4])\"]; t [op=\"input([N, 1])\"];"
+               "y [op=\"linear(1)\"]; e [op=mse_loss]; p [op=\"expr(0.1 * w^2)\"]; n [op=sum]; all [op=add];"
+               "x -> y -> e; t -> e [arg=target]; \"y.weight\" -> p [arg=w]; p -> n; e -> all; n -> all; }");
+    expect_fine(dotgrad("draw own.dot --view joint -o own.txt"));
+    expect_in("own.txt", "0.1 · w² p, shares y.weight ← w: y.weight");
+    expect_in("own.txt", "w: y.weight");
+    expect_in("own.txt", "like: y.bias");
+    expect_not_in("own.txt", "w: y,");
+}
+
+/* A heading has as many lines as its words take. */
+Test(draw_looks, a_long_heading_is_whole)
+{
+    write_text("long.dot", "digraph long { graph [loss=l, optimizer=\"adamw(lr=0.0125, betas=[0.85, 0.995], eps=1e-7, "
+                           "weight_decay=0.015)\", clip_norm=2, accumulate=4, average=\"ema(decay=0.5)\"];"
+                           "x [op=\"input([N, 4])\"]; y [op=\"linear(1)\"]; l [op=mean]; x -> y -> l; }");
+    expect_fine(dotgrad("draw long.dot --view step -o long.svg"));
+    expect_in("long.svg", "ema(decay=0.5)<");
+    expect_not_in("long.svg", "…<");
+    double width = strtod(strstr(strstr(read_all("long.svg"), "viewBox=\"0 0 "), "0 0 ") + 4, NULL);
+    for (const char *at = read_all("long.svg"); (at = strstr(at, "<text x=\"12\"")); at++)
+        cr_expect_leq(12 + strtod(strstr(at, "textLength=\"") + 12, NULL), width);
 }
 
 /* ---- a step of training ---- */

@@ -384,13 +384,13 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
 {
     const dg_draw_options *options = work->options;
     if (options->from || options->to)
-        DG_TRY(pass_between(v, options->from, options->to));
+        DG_TRY(dg_prefixed(pass_between(v, options->from, options->to), "%s", work->who));
     if (options->around)
-        DG_TRY(pass_around(v, options->around, options->radius ? options->radius : 2));
+        DG_TRY(dg_prefixed(pass_around(v, options->around, options->radius ? options->radius : 2), "%s", work->who));
     if (options->hide)
         DG_TRY(pass_hide(v, options->hide));
-    DG_TRY(pass_check_modules(v, "open", options->open));
-    DG_TRY(pass_check_modules(v, "close", options->close));
+    DG_TRY(dg_prefixed(pass_check_modules(v, "open", options->open), "%s", work->who));
+    DG_TRY(dg_prefixed(pass_check_modules(v, "close", options->close), "%s", work->who));
     if (choice->closed)
         pass_close_these(v, choice->closed);
     else if (choice->depth > 0 || options->close)

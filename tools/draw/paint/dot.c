@@ -253,6 +253,9 @@ static void style_cluster(dotting *d, dg_file_cluster *cluster, int module)
         add(&s, "color", sheet->fold);
         add(&s, "penwidth", "1.4");
     }
+    if (*place->sizes)
+        label = text_format(d->arena, "%s  <FONT POINT-SIZE=\"9\" COLOR=\"%s\">%s</FONT>", label, sheet->weak,
+                            safe(d, place->sizes));
     add_html(&s, "label", label);
     add(&s, "color", sheet->frame);
     add(&s, "fillcolor", sheet->frame_fill);

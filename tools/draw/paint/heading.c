@@ -129,16 +129,38 @@ static void put_heat(heading *h, const view *v)
     h->x += 6;
 }
 
-/* A line that is cut where it would be wider than the picture may be. */
+/* How much of the words is a line: up to a blank before they are too wide, all of them if they are not. */
+static size_t line_length(heading *h, const char *words, double size, bool is_bold)
+{
+    double most = fmax(h->widest, 420) - 12;
+    size_t blank = 0, fits = 0;
+    for (const char *at = words; *at;) {
+        const char *begin = at;
+        text_character(&at);
+        if (*begin == ' ' && begin > words)
+            blank = (size_t)(begin - words);
+        if (fits && font_width(text_format(h->s->arena, "%.*s", (int)(at - words), words), size, is_bold) > most)
+            return blank ? blank : fits;
+        fits = (size_t)(at - words);
+    }
+    return fits;
+}
+
+/* Lines no wider than the picture may be; what is left after some of them is cut. */
 static void put_words(heading *h, const char *words, double size, bool is_bold, const char *color)
 {
-    int most = text_length(words);
-    const char *shown = words;
-    while (most > 8 && font_width(shown, size, is_bold) > fmax(h->widest, 420) - 12)
-        shown = text_cut(h->s->arena, words, --most);
-    scene_text(h->s, 12, h->y + size, shown, size, is_bold, color);
-    h->right = fmax(h->right, 12 + font_width(shown, size, is_bold));
-    h->y += ceil(size * 1.45);
+    enum { LINES = 6, LONGEST = 400 };
+    words = text_cut(h->s->arena, words, LINES * LONGEST);
+    for (int k = 0; *words && k < LINES; k++) {
+        size_t length = line_length(h, words, size, is_bold);
+        bool is_cut = k + 1 == LINES && words[length];
+        const char *line = text_format(h->s->arena, "%.*s%s", (int)length, words, is_cut ? "…" : "");
+        scene_text(h->s, 12, h->y + size, line, size, is_bold, color);
+        h->right = fmax(h->right, 12 + font_width(line, size, is_bold));
+        h->y += ceil(size * (words[length] && !is_cut ? 1.2 : 1.45));
+        for (words += length; *words == ' ';)
+            words++;
+    }
 }
 
 double scene_heading(scene *s, view *v, const compose_options *options, double width)

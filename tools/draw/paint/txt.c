@@ -119,7 +119,8 @@ static const char *sources_of(railing *r, int b, int row, int main_rail)
         const view_row *from = &tail->rows[origin->from_row];
         bool is_told = main_rail >= 0 && r->rails[main_rail] == wire->from && !*wire->argument && !*wire->result &&
                        r->in.first[b + 1] - r->in.first[b] == 1;
-        if (wire->to_row != row || is_told || wire->kind == WIRE_PARAMETER)
+        bool is_own = wire->kind == WIRE_PARAMETER && !*wire->argument && !*wire->result; /* a layer's */
+        if (wire->to_row != row || is_told || is_own)
             continue;
         words = text_format(v->arena, "%s%s%s%s%s%s%s", words, *words ? ", " : "", wire->argument,
                             *wire->argument ? ": " : "", *from->name ? from->name : from->head,

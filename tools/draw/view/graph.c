@@ -264,6 +264,20 @@ static int box_of(const graph_walk *g, const dg_node *node, int *output)
     return -1;
 }
 
+/* A parameter that has no box comes out of its owner's, by its own name. */
+static void name_parameter(graph_walk *g, const dg_node *source, bool is_forward, view_wire *wire)
+{
+    while (source && dg_node_op(source)->role == DG_ROLE_OUTPUT)
+        source = dg_node_input(source, 0);
+    if (!source || dg_node_op(source)->role != DG_ROLE_PARAMETER || g->v->boxes[wire->from].rows[0].node == source)
+        return;
+    const char *name = dg_node_name((dg_node *)(uintptr_t)source), *dot = strrchr(name, '.');
+    wire->result = dot ? dot + 1 : name;
+    wire->shape = label_shape(g->v, source, 0);
+    if (is_forward)
+        wire->kind = WIRE_PARAMETER;
+}
+
 static void add_wires(graph_walk *g, dg_node *node)
 {
     view *v = g->v;
@@ -282,18 +296,20 @@ static void add_wires(graph_walk *g, dg_node *node)
         bool for_shape = k < dg_op_input_count(op) && op->inputs[k].flags & DG_SHAPE_ONLY;
         bool is_parameter = dg_node_op(tail)->role == DG_ROLE_PARAMETER;
         output = output < dg_node_output_count(tail) ? output : 0;
-        view_add_wire(v, (view_wire){.from = from,
-                                     .to = to,
-                                     .input = k,
-                                     .output = output,
-                                     .argument = label_argument(v, node, k),
-                                     .result = label_result(v, tail, output),
-                                     .shape = label_shape(v, tail, output),
-                                     .kind = is_forward                     ? is_parameter ? WIRE_PARAMETER : WIRE_DATA
-                                             : is_update && k == 0          ? WIRE_STATE
-                                             : is_update && tail_is_forward ? WIRE_DATA
-                                             : tail_is_forward              ? WIRE_SAVED
-                                                                            : WIRE_GRADIENT});
+        view_wire wire = {.from = from,
+                          .to = to,
+                          .input = k,
+                          .output = output,
+                          .argument = label_argument(v, node, k),
+                          .result = label_result(v, tail, output),
+                          .shape = label_shape(v, tail, output),
+                          .kind = is_forward                     ? is_parameter ? WIRE_PARAMETER : WIRE_DATA
+                                  : is_update && k == 0          ? WIRE_STATE
+                                  : is_update && tail_is_forward ? WIRE_DATA
+                                  : tail_is_forward              ? WIRE_SAVED
+                                                                 : WIRE_GRADIENT};
+        name_parameter(g, input, is_forward, &wire);
+        view_add_wire(v, wire);
         bool is_step = g->wish->first_update && dg_node_id(node) >= g->wish->first_update;
         if (!is_forward && tail_is_forward && !is_step && !is_update && !for_shape) /* a value that was kept */
             v->boxes[from].rows[0].mark = MARK_SAVED;
