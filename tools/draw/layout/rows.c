@@ -112,6 +112,7 @@ static void move_end(const view *v, const layout *made, int b, int row, layout_w
     for (int k = 1; k < 4; k++)
         p[from + k] = curve[k];
     wire->n = from + 4;
+    wire->has_label = false; /* Graphviz's place for it was beside the wire as it was */
 }
 
 static void turn(layout_wire *wire)
