@@ -1,9 +1,10 @@
 /* The derivatives of the views that show them: gradients, or a step of training as the file describes it. */
 #include "draw.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/rules.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 /* What the loss says of its own, else the file. */
@@ -16,7 +17,7 @@ static const char *setting(const drawing_work *work, const dg_file_attributes *o
 /* Forms have been checked when the file was read. */
 static double number(const char *words)
 {
-    return words ? strtod(words, NULL) : 0;
+    return words ? plain_number(words, NULL) : 0;
 }
 
 /* What the step does beside the rule. */

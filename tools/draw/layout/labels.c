@@ -199,8 +199,10 @@ static void place_wire(label_work *l, int w)
     if (!wire->label || wire->n < 4)
         return;
     int fewest = try_places(l, wire, &best);
-    if (fewest && *of->argument && !*of->result && !of->label && strcmp(wire->label, of->argument) != 0) {
-        wire->label = text_cut(l->v->arena, of->argument, 60); /* without the shape there is room in more places */
+    const char *least =
+        text_format(l->v->arena, "%s%s%s", of->result, *of->result && *of->argument ? " → " : "", of->argument);
+    if (fewest && *least && !of->label && strcmp(wire->label, least) != 0) {
+        wire->label = text_cut(l->v->arena, least, 60); /* without the shape there is room in more places */
         wire->label_width = font_width(wire->label, SIZE_LABEL, false);
         fewest = try_places(l, wire, &best);
     }

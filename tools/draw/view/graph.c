@@ -273,7 +273,7 @@ static void name_parameter(graph_walk *g, const dg_node *source, bool is_forward
         return;
     const char *name = dg_node_name((dg_node *)(uintptr_t)source), *dot = strrchr(name, '.');
     wire->result = dot ? dot + 1 : name;
-    wire->shape = label_shape(g->v, source, 0);
+    wire->shape = is_forward ? label_shape(g->v, source, 0) : "";
     if (is_forward)
         wire->kind = WIRE_PARAMETER;
 }

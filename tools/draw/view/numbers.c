@@ -1,9 +1,9 @@
 /* Numbers as they are read in a picture: nine digits tell a float32 apart from all others. */
+#include "core/base/plain.h"
 #include "view.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_DIGITS = 9, MOST_LENGTH = 60 };
@@ -31,17 +31,11 @@ static size_t number_length(const char *at, int *digits)
     return length;
 }
 
-/* To nine digits, by way of whole numbers: the same under every locale. */
 static double rounded(double number)
 {
     char words[48];
-    if (number == 0 || !isfinite(number))
-        return number;
-    int exponent = (int)floor(log10(fabs(number))) - (MOST_DIGITS - 1);
-    if (abs(exponent) > 250)
-        return number;
-    snprintf(words, sizeof words, "%llde%d", llround(number / pow(10, exponent)), exponent);
-    return strtod(words, NULL);
+    plain_print(words, sizeof words, "%.*g", MOST_DIGITS, number);
+    return plain_number(words, NULL);
 }
 
 const char *label_numbers(view *v, dg_dtype dtype, const char *words)
