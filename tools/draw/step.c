@@ -1,8 +1,6 @@
 /* The derivatives of the views that show them: gradients, or a step of training as the file describes it. */
 #include "draw.h"
 
-#include "core/base/plain.h"
-
 #include <dotgrad/rules.h>
 
 #include <string.h>
@@ -15,9 +13,13 @@ static const char *setting(const drawing_work *work, const dg_file_attributes *o
 }
 
 /* Forms have been checked when the file was read. */
-static double number(const char *words)
+static double number(const drawing_work *work, const char *words)
 {
-    return words ? plain_number(words, NULL) : 0;
+    dg_value value;
+    double number = 0;
+    if (words && dg_value_parse(dg_graph_arena(work->graph), words, &value).code == DG_OK)
+        dg_value_number(&value, &number);
+    return number;
 }
 
 /* What the step does beside the rule. */
@@ -52,9 +54,9 @@ dg_status draw_derive(drawing_work *work)
     const dg_training_plan_options step = {.trains = own ? dg_file_attribute_find(own, "trains") : NULL,
                                            .groups = setting(work, NULL, "groups"),
                                            .freeze = setting(work, NULL, "freeze"),
-                                           .clip_value = number(setting(work, own, "clip_value")),
-                                           .clip_norm = number(setting(work, own, "clip_norm")),
-                                           .accumulate = (int)number(setting(work, NULL, "accumulate")),
+                                           .clip_value = number(work, setting(work, own, "clip_value")),
+                                           .clip_norm = number(work, setting(work, own, "clip_norm")),
+                                           .accumulate = (int)number(work, setting(work, NULL, "accumulate")),
                                            .average = setting(work, NULL, "average")};
     const char *optimizer = options->optimizer ? options->optimizer : setting(work, own, "optimizer");
     if (!options->loss)

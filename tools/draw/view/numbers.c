@@ -1,9 +1,9 @@
 /* Numbers as they are read in a picture: nine digits tell a float32 apart from all others. */
-#include "core/base/plain.h"
 #include "view.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_DIGITS = 9, MOST_LENGTH = 60 };
@@ -31,11 +31,27 @@ static size_t number_length(const char *at, int *digits)
     return length;
 }
 
-static double rounded(double number)
+/* The number that a text is; NaN: none. */
+static double read_number(view *v, const char *words)
+{
+    dg_value value;
+    double number = NAN;
+    if (dg_value_parse(v->arena, words, &value).code == DG_OK)
+        dg_value_number(&value, &number);
+    return number;
+}
+
+/* To nine digits, by way of whole numbers: the same under every locale. */
+static double rounded(view *v, double number)
 {
     char words[48];
-    plain_print(words, sizeof words, "%.*g", MOST_DIGITS, number);
-    return plain_number(words, NULL);
+    if (number == 0 || !isfinite(number))
+        return number;
+    int exponent = (int)floor(log10(fabs(number))) - (MOST_DIGITS - 1);
+    if (abs(exponent) > 250)
+        return number;
+    snprintf(words, sizeof words, "%llde%d", llround(number / pow(10, exponent)), exponent);
+    return read_number(v, words);
 }
 
 const char *label_numbers(view *v, dg_dtype dtype, const char *words)
@@ -54,12 +70,9 @@ const char *label_numbers(view *v, dg_dtype dtype, const char *words)
             continue;
         }
         snprintf(given, sizeof given, "%.*s", (int)length, at);
-        dg_value value;
-        double exact = dg_value_parse(v->arena, given, &value).code == DG_OK ? 0 : NAN;
-        if (exact == 0)
-            dg_value_number(&value, &exact);
+        double exact = read_number(v, given);
         text_put(&t, isnan(exact) ? given
-                                  : dg_number_print(dtype == DG_FLOAT64 ? rounded(exact) : exact,
+                                  : dg_number_print(dtype == DG_FLOAT64 ? rounded(v, exact) : exact,
                                                     dtype == DG_FLOAT64 ? DG_FLOAT64 : DG_FLOAT32, number));
         is_changed = true;
         at += length;
