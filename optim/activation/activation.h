@@ -140,6 +140,7 @@ root_list find_roots(const dg_activation *a, int order, double slope);
 /* ---- facts by section ---- */
 
 void add_shape(dg_activation *a);
+void add_gating(dg_activation *a); /* gating.c; after range, monotone and lipschitz */
 void add_mean_field(dg_activation *a);
 void add_numerics(dg_activation *a);
 void add_relatives(dg_activation *a);

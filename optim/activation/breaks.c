@@ -83,6 +83,17 @@ static void note_break(const dg_activation *a, const break_kind *kind, smoothnes
     }
 }
 
+static void add_kink(dg_activation *a, const break_kind *k)
+{
+    double there = value_at(a, 1, k->at) + 0.0; /* no −0 */
+    if (isfinite(there))
+        add_fact(a, SECTION, "kink", "kink", DG_SAMPLED, k->at, k->at, "f′ steps by %.6g at x = %.9g; f′ there is %.6g",
+                 k->jumps[1], k->at, there);
+    else
+        add_fact(a, SECTION, "kink", "kink", DG_SAMPLED, k->at, k->at,
+                 "f′ steps by %.6g at x = %.9g, where it is not defined", k->jumps[1], k->at);
+}
+
 static void add_break_fact(dg_activation *a, const break_kind *k)
 {
     if (k->ends)
@@ -96,8 +107,7 @@ static void add_break_fact(dg_activation *a, const break_kind *k)
     else if (k->order == AT_SLOPE && isinf(k->jumps[1]))
         add_fact(a, SECTION, "kink", "kink", DG_SAMPLED, k->at, k->at, "f′ is unbounded at x = %.9g", k->at);
     else if (k->order == AT_SLOPE)
-        add_fact(a, SECTION, "kink", "kink", DG_SAMPLED, k->at, k->at, "f′ steps by %.6g at x = %.9g; f′ there is %.6g",
-                 k->jumps[1], k->at, value_at(a, 1, k->at));
+        add_kink(a, k);
     else if (k->order == AT_BEND)
         add_fact(a, SECTION, "bend", "bend", DG_SAMPLED, k->at, k->at, "f″ steps by %.6g at x = %.9g", k->jumps[2],
                  k->at);

@@ -186,6 +186,19 @@ Test(activation, tells_what_is_proved)
         {"tanh", "selection", "squashing", DG_SAMPLED},
         {"exp(-x^2)", "selection", "bump", DG_SAMPLED},
         {"sin(x)", "selection", "periodic", DG_SAMPLED},
+        {"sqrt(x)", "tail_left", "f is not defined there", DG_SAMPLED},
+        {"sqrt(x)", "selection", "none: f is not defined on both sides", DG_SAMPLED},
+        {"sqrt(x)", "zero_centred", "no: the mean is not finite", DG_COMPUTED},
+        {"x * sin(50 * x)", "tail_right", "oscillates", DG_SAMPLED},
+        {"x * sin(50 * x)", "attended", "144 bands within |x| ≤ 6", DG_SAMPLED},
+        {"x^3", "tail_right", "grows like a power", DG_SAMPLED},
+        {"1 / log(2 + abs(x))", "tail_right", "settles slowly", DG_SAMPLED},
+        {"floor(x)", "attended", "none", DG_SAMPLED},
+        {"floor(x)", "saturated", "100.0 %", DG_SAMPLED},
+        {"hardtanh", "ignored", "x < -1.01; x > 1.00", DG_SAMPLED},
+        {"abs(x)", "attended", "everywhere", DG_SAMPLED},
+        {"-x", "selection", "passes both sides, weighted", DG_SAMPLED},
+        {"abs(abs(x) - 1)", "kink", "f′ steps by -2 at x = 0; f′ there is 0", DG_SAMPLED},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dg_activation *a = analysed(cases[i].formula, DG_SECTION_SHAPE);

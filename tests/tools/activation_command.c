@@ -102,6 +102,27 @@ Test(activation_command, exports_functions_of_one_file_under_names_of_their_own)
     expect_words(run.out, 2, functions);
 }
 
+/* torch.where(x >= 0, 1, 0) is int64; and one parameter a channel is one in a module, too. */
+Test(activation_command, exports_numbers_of_the_type_of_x_and_parameters_of_channels)
+{
+    outcome run = dotgrad("activation step --export torch");
+    expect_fine(run);
+    cr_expect(strstr(run.out, "return T(torch.where(x >= 0, 1, 0))"), "%s", run.out);
+    run = dotgrad("activation step --export jax");
+    expect_fine(run);
+    cr_expect(strstr(run.out, "return T(jnp.where(x >= 0, 1, 0))"), "%s", run.out);
+    run =
+        dotgrad("activation 'x * sigmoid(b * x) + c * x, b=parameter(1.5, min=0, max=4, per=channel), c=parameter(2)' "
+                "--export torch");
+    expect_fine(run);
+    static const char *const words[] = {
+        "def __init__(self, channels):",
+        "self.b = nn.Parameter(torch.full((channels,), float(1.5)))  # at least 0, at most 4: clamp it after each step",
+        "self.c = nn.Parameter(torch.tensor(float(2)))\n", "b = T(self.b).reshape(-1, *[1] * (x.dim() - 2))\n",
+        "c = T(self.c)\n"};
+    expect_words(run.out, 5, words);
+}
+
 Test(activation_command, probes_depth_and_tells_costs)
 {
     outcome run = dotgrad("activation relu --depth 12 --width 64");

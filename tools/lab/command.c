@@ -120,7 +120,7 @@ static const command_options known = {
         "interval arithmetic (for every number within float32's range), computed, or marked as sampled.\n\n"
         "FUNCTION is a formula over x, 'x * tanh(exp(x))', with the values of further names behind it,\n"
         "'x * sigmoid(beta * x), beta=parameter(1.0)'; or a name of the catalogue or of an op: mish, 'swish(beta=2)'.\n"
-        "Several are put side by side.",
+        "Several are put side by side. What begins with - stands behind --: dotgrad activation -- '-x'.",
     .own = own,
     .use = DG_USE_ALWAYS,
     .footer =

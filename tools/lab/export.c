@@ -108,29 +108,68 @@ static void write_c(exported *e)
             suffix, suffix, suffix, suffix);
 }
 
+/* What steps has no slope anywhere; its numbers, 1 and 0, would be integers there. */
+static bool is_flat(const dg_activation *a)
+{
+    const char *slope = dg_activation_text(a, 1);
+    return slope && strcmp(slope, "0") == 0;
+}
+
+static void write_result(exported *e, enum dg_dialect dialect)
+{
+    const char *text = printed(e, dg_activation_free_text_as(e->a, dialect));
+    fprintf(e->to, is_flat(e->a) ? "return T(%s)\n" : "return %s\n", text);
+}
+
+static bool has_channels(const dg_activation *a)
+{
+    bool has = false;
+    for (int k = 0; k < dg_activation_parameter_count(a); k++)
+        has |= dg_activation_parameter_at(a, k)->trainable && dg_activation_parameter_at(a, k)->per;
+    return has;
+}
+
+static void write_torch_parameter(FILE *to, const dg_activation_parameter *p)
+{
+    char text[32];
+    shortest(p->value, text);
+    if (!p->trainable) {
+        fprintf(to, "        self.%s = %s\n", p->name, text);
+        return;
+    }
+    fprintf(to,
+            p->per ? "        self.%s = nn.Parameter(torch.full((channels,), float(%s)))"
+                   : "        self.%s = nn.Parameter(torch.tensor(float(%s)))",
+            p->name, text);
+    bool least = isfinite(p->min), most = isfinite(p->max);
+    if (least)
+        fprintf(to, "  # at least %s", shortest(p->min, text));
+    if (most)
+        fprintf(to, "%s at most %s", least ? "," : "  #", shortest(p->max, text));
+    fprintf(to, "%s\n", least || most ? ": clamp it after each step" : "");
+}
+
 static void write_torch(exported *e)
 {
     const dg_activation *a = e->a;
     FILE *to = e->to;
-    char text[32], suffix[16];
+    char suffix[16];
     if (e->number == 0)
         fputs("import torch\nimport torch.nn.functional as F\nfrom torch import nn\n", to);
     fprintf(to, "\n\nclass Activation%s(nn.Module):\n    \"\"\"%s\"\"\"\n\n", numbered(e->number, suffix),
             printed(e, dg_activation_text(a, 0)));
-    fputs("    def __init__(self):\n        super().__init__()\n", to);
-    for (int k = 0; k < dg_activation_parameter_count(a); k++) {
-        const dg_activation_parameter *p = dg_activation_parameter_at(a, k);
-        if (p->trainable)
-            fprintf(to, "        self.%s = nn.Parameter(torch.tensor(float(%s)))\n", p->name, shortest(p->value, text));
-        else
-            fprintf(to, "        self.%s = %s\n", p->name, shortest(p->value, text));
-    }
+    fprintf(to, "    def __init__(self%s):\n        super().__init__()\n", has_channels(a) ? ", channels" : "");
+    for (int k = 0; k < dg_activation_parameter_count(a); k++)
+        write_torch_parameter(to, dg_activation_parameter_at(a, k));
     fputs("\n    def forward(self, x):\n        T = lambda v: torch.as_tensor(v, dtype=x.dtype, device=x.device)\n",
           to);
-    for (int k = 0; k < dg_activation_parameter_count(a); k++)
-        fprintf(to, "        %s = T(self.%s)\n", dg_activation_parameter_at(a, k)->name,
-                dg_activation_parameter_at(a, k)->name);
-    fprintf(to, "        return %s\n", printed(e, dg_activation_free_text_as(a, DG_TORCH_CODE)));
+    for (int k = 0; k < dg_activation_parameter_count(a); k++) {
+        const dg_activation_parameter *p = dg_activation_parameter_at(a, k);
+        fprintf(to, "        %s = T(self.%s)%s\n", p->name, p->name,
+                p->trainable && p->per ? ".reshape(-1, *[1] * (x.dim() - 2))" : "");
+    }
+    fputs("        ", to);
+    write_result(e, DG_TORCH_CODE);
 }
 
 static void write_python(exported *e, const char *imports, const char *array, enum dg_dialect dialect)
@@ -147,7 +186,8 @@ static void write_python(exported *e, const char *imports, const char *array, en
     fprintf(to, "):\n    T = lambda v: %s\n", array);
     for (int k = 0; k < dg_activation_parameter_count(a); k++)
         fprintf(to, "    %s = T(%s)\n", dg_activation_parameter_at(a, k)->name, dg_activation_parameter_at(a, k)->name);
-    fprintf(to, "    return %s\n", printed(e, dg_activation_free_text_as(a, dialect)));
+    fputs("    ", to);
+    write_result(e, dialect);
 }
 
 dg_status export_write(const dg_activation *a, const char *kind, int number, FILE *to)
