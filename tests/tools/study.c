@@ -74,6 +74,7 @@ Test(study, counts_pairs_that_have_ended_when_it_says_that_they_are_too_few)
     expect_fine(run);
     expect_words(run.out, "5 pairs are too few to tell: with 1 comparison the test can come below 5 % from 6 on");
     shell("grep -q '5 pairs are too few to tell' study/report.html");
+    shell("! grep -q nan study/report.html");
     cr_assert_eq(shell_number("sed -n 2p study/ranks.csv | cut -d, -f5"), 5);
 }
 
@@ -403,10 +404,24 @@ Test(study, curves_of_several_runs_are_one_picture)
     outcome run = dotgrad("plot study/runs/* --what nosuch");
     cr_assert_eq(run.status, 1);
     expect_words(run.err, "there is no column 'nosuch'; there are epoch,loss,accuracy");
+    run = dotgrad("plot study/runs/* --what h.std");
+    cr_assert_eq(run.status, 1);
+    expect_words(run.err, "trained with --watch");
     run = dotgrad("plot nosuch");
     cr_assert_eq(run.status, 1);
     expect_words(run.err, "nosuch/metrics.csv");
     cr_assert_eq(dotgrad("plot").status, 2);
+}
+
+/* What was watched of a layer is a curve, of several seeds a band: of each epoch the last number in watch.csv. */
+Test(study, figures_of_watched_layers_are_curves)
+{
+    for (int seed = 0; seed < 2; seed++)
+        expect_fine(dotgrad("train net.dot --seed %d --set epochs=4 --watch std --watch-every 1 -o run%d", seed, seed));
+    expect_fine(dotgrad("plot run0 run1 --what h.std -o std.svg"));
+    cr_assert_geq(shell_number("grep -c '2 runs' std.svg"), 1);
+    cr_assert_geq(shell_number("grep -c 'fill-opacity' std.svg"), 1);
+    expect_words(dotgrad("plot run0 --what nolayer.std").err, "there is no column 'nolayer.std'");
 }
 
 /* Every task trains with every function. One epoch: that it learns is the studies' matter. */

@@ -26,7 +26,8 @@ static const option_row own[] = {
      .form = DG_FORM_NAME,
      .value = "COLUMN",
      .doc = "loss, accuracy, lr, or any other column: a node that is named as a metric (loss). With loss the\n"
-            "same on validation data is dashed, where there is such a column"},
+            "same on validation data is dashed, where there is such a column. fc1.std: a layer's figure in\n"
+            "the watch.csv of runs that were trained with --watch"},
     {.name = "boundary",
      .form = DG_FORM_FLAG,
      .against = "what|contour|filters|maps|latent|samples|recall|confusion",

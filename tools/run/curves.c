@@ -1,4 +1,4 @@
-/* Columns of metrics.csv. */
+/* Columns of metrics.csv, and figures of layers in watch.csv. */
 #include "curves.h"
 
 #include "folder.h"
@@ -22,40 +22,105 @@ static int find_column(const char *head, const char *column)
     }
 }
 
+/* Values up to that of `epoch`, which are not known yet. */
+static dg_status reach(curve *made, int64_t *room, int64_t epoch)
+{
+    if (epoch > *room) {
+        int64_t wanted = epoch < INT64_MAX / 32 ? 2 * epoch + 64 : epoch;
+        double *values = realloc(made->values, (size_t)wanted * sizeof *values);
+        if (!values)
+            return dg_no_memory("%lld epochs", (long long)epoch);
+        made->values = values;
+        *room = wanted;
+    }
+    while (made->count < epoch)
+        made->values[made->count++] = NAN;
+    return dg_ok();
+}
+
+static const char *cell_of(const char *line, int column)
+{
+    for (int k = 0; k < column && line; k++) {
+        line = strchr(line, ',');
+        line += line != NULL;
+    }
+    return line;
+}
+
+static double number_in(const char *cell)
+{
+    return cell && *cell && *cell != ',' ? strtod(cell, NULL) : NAN;
+}
+
 static dg_status fill(char *text, int column, curve *made)
 {
     int64_t room = 0;
     char *line;
     strsep(&text, "\n");
     while (text && *text && (line = strsep(&text, "\n"))) {
-        for (int k = 0; k < column && line; k++) {
-            line = strchr(line, ',');
-            line += line != NULL;
-        }
-        if (made->count == room) {
-            room = 2 * room + 64;
-            double *values = realloc(made->values, (size_t)room * sizeof *values);
-            if (!values)
-                return dg_no_memory("%lld epochs", (long long)room);
-            made->values = values;
-        }
-        made->values[made->count++] = line && *line ? strtod(line, NULL) : NAN;
+        DG_TRY(reach(made, &room, made->count + 1));
+        made->values[made->count - 1] = number_in(cell_of(line, column));
     }
     return dg_ok();
+}
+
+/* Of each epoch the last line that is of the layer. */
+static dg_status fill_watched(char *text, const char *layer, int figure, curve *made)
+{
+    enum { EPOCH = 1, LAYER };
+    int64_t room = 0, most = 100000000; /* epochs; more is no file of a run */
+    size_t length = strlen(layer);
+    char *line;
+    strsep(&text, "\n");
+    while (text && *text && (line = strsep(&text, "\n"))) {
+        const char *name = cell_of(line, LAYER);
+        double epoch = number_in(cell_of(line, EPOCH));
+        if (!name || strncmp(name, layer, length) != 0 || name[length] != ',' || !(epoch >= 1 && epoch <= (double)most))
+            continue;
+        DG_TRY(reach(made, &room, (int64_t)epoch));
+        made->values[(int64_t)epoch - 1] = number_in(cell_of(line, figure));
+    }
+    return dg_ok();
+}
+
+/* "act1.std" of watch.csv; *is_there: the run has been watched, and had such a layer and figure. */
+static dg_status read_watched(const char *run, const char *column, curve *made, bool *is_there)
+{
+    char *path = path_join(run, "watch.csv"), *text = NULL, *layer = strdup(column);
+    char *dot = layer ? strrchr(layer, '.') : NULL;
+    size_t size;
+    dg_status status = path && layer ? dg_ok() : dg_no_memory("%s", run);
+    *is_there = false;
+    if (status.code == DG_OK && dot && dg_read_file(path, &text, &size).code == DG_OK) {
+        *dot = '\0';
+        int figure = find_column(text, dot + 1);
+        if (figure > 2) /* behind step, epoch and layer */
+            status = fill_watched(text, layer, figure, made);
+        *is_there = made->count > 0;
+    }
+    free(text);
+    free(path);
+    free(layer);
+    return status;
 }
 
 dg_status curve_read(const char *run, const char *column, curve *made)
 {
     char *path = path_join(run, "metrics.csv"), *text = NULL;
     size_t size;
+    bool watched = false;
     *made = (curve){0};
     dg_status status = path ? dg_read_file(path, &text, &size) : dg_no_memory("%s", run);
-    if (status.code == DG_OK) {
-        int place = find_column(text, column);
-        status = place < 0 ? dg_error(DG_BAD_ARGUMENT, "%s: there is no column '%s'; there are %.*s", path, column,
-                                      (int)strcspn(text, "\n"), text)
-                           : fill(text, place, made);
-    }
+    int place = status.code == DG_OK ? find_column(text, column) : -1;
+    if (status.code == DG_OK && place >= 0)
+        status = fill(text, place, made);
+    else if (status.code == DG_OK)
+        status = read_watched(run, column, made, &watched);
+    if (status.code == DG_OK && place < 0 && !watched)
+        status = dg_error(DG_BAD_ARGUMENT,
+                          "%s: there is no column '%s'; there are %.*s, and of a run that was trained with --watch the "
+                          "figures of its layers, such as fc1.std",
+                          path, column, (int)strcspn(text, "\n"), text);
     free(text);
     free(path);
     return status;

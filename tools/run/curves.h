@@ -1,4 +1,5 @@
-/* Columns of runs' metrics.csv, and their mean over runs that differ in seed or fold alone. */
+/* Columns of runs' metrics.csv and figures of their watch.csv, and their mean over runs that differ in seed or fold
+ * alone. */
 #ifndef TOOLS_RUN_CURVES_H
 #define TOOLS_RUN_CURVES_H
 
@@ -10,7 +11,9 @@ typedef struct curve {
     double *values; /* of epoch 1, 2, … */
 } curve;
 
-/* DG_IO: there is no metrics.csv; DG_BAD_ARGUMENT: no such column: names those that there are. Free values with free().
+/* `column` is one of metrics.csv, or "LAYER.FIGURE" of watch.csv, of each epoch the last that was written, NaN where
+ * none was. DG_IO: there is no metrics.csv; DG_BAD_ARGUMENT: no such column: names those that there are. Free values
+ * with free().
  */
 dg_status curve_read(const char *run, const char *column, curve *made);
 

@@ -173,10 +173,16 @@ static void print_cells(study *s, const study_result *result, int graph, FILE *o
 static void print_comparison(study *s, const study_result *result, const study_comparison *c, FILE *out)
 {
     const dg_wilcoxon_test *test = &c->pairs.wilcoxon;
-    fprintf(out, "  %s: %s against %s: %lld wins, %lld ties, %lld losses; difference %.3g [%.3g, %.3g]; ",
-            s->graphs[c->graph], figure_method(s, c->graph, c->method), figure_method(s, c->graph, result->baseline),
-            (long long)c->pairs.wins, (long long)c->pairs.ties, (long long)c->pairs.losses, c->pairs.mean, c->pairs.low,
-            c->pairs.high);
+    const dg_paired_comparison *pairs = &c->pairs;
+    fprintf(out, "  %s: %s against %s: ", s->graphs[c->graph], figure_method(s, c->graph, c->method),
+            figure_method(s, c->graph, result->baseline));
+    if (!pairs->count) {
+        fputs("no pair has ended in both\n", out);
+        return;
+    }
+    fprintf(out, "%lld win%s, %lld tie%s, %lld loss%s; difference %.3g [%.3g, %.3g]; ", (long long)pairs->wins,
+            plural(pairs->wins), (long long)pairs->ties, plural(pairs->ties), (long long)pairs->losses,
+            pairs->losses == 1 ? "" : "es", pairs->mean, pairs->low, pairs->high);
     if (!isnan(c->pairs.effect))
         fprintf(out, "d_z %.2g; ", c->pairs.effect);
     double times = result->cells[c->graph * s->n_methods + result->baseline].epochs.mean /
