@@ -131,6 +131,9 @@ static dg_status read_parameter(dg_activation *a, const char *text)
         DG_TRY(read_parameter_call(a, call, p));
     else
         DG_TRY(read_number(p->name, value, &p->value));
+    if (!isfinite(p->value))
+        return dg_error(DG_BAD_ARGUMENT, "%s is %g, expected a finite number", p->name,
+                        isnan(p->value) ? fabs(p->value) : p->value);
     if (!(p->value >= p->min && p->value <= p->max))
         return dg_error(DG_BAD_ARGUMENT, "%s = %g is not between its bounds %g and %g", p->name, p->value, p->min,
                         p->max);

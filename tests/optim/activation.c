@@ -377,6 +377,8 @@ Test(activation, explains_what_is_wrong_with_a_formula)
         {"1 + 2", "does not depend on x"},
         {"x * b, b=one", "'one' is not a number"},
         {"x, b=1", "does not use 'b'"},
+        {"x * b, b=1e400", "b is inf, expected a finite number"},
+        {"x * b, b=nan", "b is nan, expected a finite number"},
         {"x * b, b=parameter(1, min=2)", "not between its bounds"},
         {"swish(gamma=2)", "has no argument 'gamma'"},
         {"erfact(gamma=2)", "has no parameter 'gamma'"},
