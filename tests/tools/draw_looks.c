@@ -235,16 +235,26 @@ static double left_of(const char *path, const char *node)
     return strtod(strstr(at, " x=\"") + 4, NULL);
 }
 
-/* Arguments with numbers stand from left to right, in whatever order the file has their edges. */
+/* Arguments stand from left to right, in whatever order the file has their edges, modules or not. */
 Test(draw_looks, arguments_stand_in_their_order)
 {
-    write_text("cat.dot",
-               "digraph cat { graph [output=o]; x [op=\"input([N, 4])\"]; a [op=tanh]; b [op=relu]; c [op=gelu];"
-               "o [op=\"cat(dim=1)\"]; x -> a; x -> b; x -> c; c -> o [arg=0]; a -> o [arg=2];"
-               "b -> o [arg=1]; }");
-    expect_fine(dotgrad("draw cat.dot -o cat.svg"));
-    cr_expect_lt(left_of("cat.svg", "gelu c"), left_of("cat.svg", "relu b"));
-    cr_expect_lt(left_of("cat.svg", "relu b"), left_of("cat.svg", "tanh a"));
+    static const char *const modules[] = {
+        "", "subgraph cluster_a { a; } subgraph cluster_b { b; } subgraph cluster_c { c; }"};
+    for (int k = 0; k < 2; k++) {
+        char dot[600];
+        snprintf(dot, sizeof dot,
+                 "digraph cat { graph [output=o]; x [op=\"input([N, 4])\"]; a [op=tanh]; b [op=relu]; c [op=gelu];"
+                 "o [op=\"cat(dim=1)\"]; %s x -> a; x -> b; x -> c; c -> o [arg=0]; a -> o [arg=2]; b -> o [arg=1]; }",
+                 modules[k]);
+        write_text("cat.dot", dot);
+        expect_fine(dotgrad("draw cat.dot -o cat.svg"));
+        cr_expect_lt(left_of("cat.svg", "gelu c"), left_of("cat.svg", "relu b"));
+        cr_expect_lt(left_of("cat.svg", "relu b"), left_of("cat.svg", "tanh a"));
+    }
+    char call[300];
+    snprintf(call, sizeof call, "draw %s/../tools/examples/gallery/siamese.dot -o siamese.svg", getenv("TESTS"));
+    expect_fine(dotgrad("%s", call));
+    cr_expect_lt(left_of("siamese.svg", "linear left_fc"), left_of("siamese.svg", "linear right_fc"));
 }
 
 /* From left to right, labels make a picture long: they go before it leaves the page. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { MOST_RETRIED = 1000, MOST_SPREAD = 2 }; /* of boxes and bends */
+enum { MOST_COMPARED = 32 };                   /* arguments of one box */
 
 static double coordinate(char **at)
 {
@@ -107,9 +108,55 @@ static void choose_upwards(view *v, const layout *made)
             v->boxes[b].is_upwards = (above[b] < 0) != v->boxes[b].is_backwards;
 }
 
+/* How many pairs of computed arguments of one box are from left to right, less those that are not. */
+static int64_t count_ordered(view *v, const layout *made)
+{
+    view_fan in;
+    int64_t sum = 0;
+    if (!view_fan_in(v, &in))
+        return 0;
+    for (int b = 0; b < v->n_boxes; b++)
+        for (int i = in.first[b]; i < in.first[b + 1]; i++)
+            for (int k = i + 1; k < in.first[b + 1] && k < i + MOST_COMPARED; k++) {
+                const view_wire *one = &v->wires[in.wires[i]], *two = &v->wires[in.wires[k]];
+                const layout_box *left = &made->boxes[one->from], *right = &made->boxes[two->from];
+                double between = right->x + right->width / 2 - left->x - left->width / 2;
+                if (one->input != two->input && one->to_row == two->to_row && one->from != two->from &&
+                    !v->boxes[b].rows[one->to_row].is_commutative && !view_is_source(&v->boxes[one->from]) &&
+                    !view_is_source(&v->boxes[two->from]))
+                    sum += (between > 1) - (between < -1);
+            }
+    return sum;
+}
+
+/* Left and right may be exchanged where that brings arguments into their order; not where the shape says which is
+ * which. */
+static void choose_sides(view *v, layout *made)
+{
+    bool has_sides = v->is_ladder || (v->rankdir && strchr("LR", v->rankdir[0]));
+    for (int w = 0; w < v->n_wires; w++)
+        has_sides |= !v->wires[w].is_gone && v->wires[w].is_beside;
+    if (has_sides || count_ordered(v, made) >= 0)
+        return;
+    for (int b = 0; b < v->n_boxes; b++)
+        made->boxes[b].x = made->width - made->boxes[b].x - made->boxes[b].width;
+    for (int w = 0; w < v->n_wires; w++) {
+        layout_wire *wire = &made->wires[w];
+        for (int k = 0; k < wire->n; k++)
+            wire->points[k].x = made->width - wire->points[k].x;
+        wire->has_label = false; /* labels are to the right of wires */
+    }
+    for (int m = 0; m < v->n_modules; m++) {
+        double left = made->modules[m].left;
+        made->modules[m].left = made->width - made->modules[m].right;
+        made->modules[m].right = made->width - left;
+    }
+}
+
 static dg_status ask_with_rows(view *v, const layout_options *options, layout *made)
 {
     DG_TRY(ask_once(v, options, made));
+    choose_sides(v, made);
     choose_upwards(v, made);
     layout_meet_rows(v, made);
     return dg_ok();

@@ -77,19 +77,38 @@ static void put_box(view *v, const layout *made, const bool *trunk, const bool *
     text_put(t, "]\n");
 }
 
-/* A module and what is in it. Modules without a box are left out. */
-static void put_module(view *v, const layout *made, const bool *trunk, const bool *ordered, const int *counts,
-                       int module, text *t)
+/* Modules with a box in them, in the order in which a walk along the arguments meets them: dot begins with what comes
+ * first at the left, and keeps it there where nothing is crossed. Returns how many; −1 without memory. */
+static int list_modules(view *v, int *modules)
 {
-    for (int m = 0; m < v->n_modules; m++) {
-        if (v->modules[m].parent != module || !counts[m])
+    int *order = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *order), count = 0;
+    bool *is_listed = dg_arena_alloc(v->arena, (size_t)v->n_modules + 1);
+    view_fan in;
+    if (!order || !is_listed || !view_fan_in(v, &in))
+        return -1;
+    int n_ordered = view_order(v, &in, order);
+    for (int k = 0; k < n_ordered; k++)
+        for (int m = v->boxes[order[k]].module; m >= 0 && !is_listed[m]; m = v->modules[m].parent) {
+            is_listed[m] = true;
+            modules[count++] = m;
+        }
+    return count;
+}
+
+/* A module and what is in it. */
+static void put_module(view *v, const layout *made, const bool *trunk, const bool *ordered, const int *modules,
+                       int count, int module, text *t)
+{
+    for (int k = 0; k < count; k++) {
+        int m = modules[k];
+        if (v->modules[m].parent != module)
             continue;
         text_add(t, "subgraph cluster_%d {\ngraph [margin=10 labeljust=l labelloc=%s", m,
                  v->rankdir && v->rankdir[0] == 'B' ? "b" : "t");
         if (made->modules[m].label_width > 0)
             put_blank(t, fmax(made->modules[m].label_width + 8, made->modules[m].wanted_width), SIZE_MODULE * 1.3);
         text_put(t, "]\n");
-        put_module(v, made, trunk, ordered, counts, m, t);
+        put_module(v, made, trunk, ordered, modules, count, m, t);
         text_put(t, "}\n");
     }
     for (int b = 0; b < v->n_boxes; b++)
@@ -144,20 +163,18 @@ static void put_wires(view *v, const layout_options *options, const layout *made
 void layout_request(view *v, const layout_options *options, const layout *made, text *t)
 {
     const bool *trunk = find_trunk(v), *ordered = find_ordered(v);
-    int *counts = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *counts);
-    if (!counts) {
+    int *modules = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *modules);
+    int count = modules ? list_modules(v, modules) : -1;
+    if (count < 0) {
         t->failed = true;
         return;
     }
-    for (int b = 0; b < v->n_boxes; b++)
-        for (int m = v->boxes[b].is_gone ? -1 : v->boxes[b].module; m >= 0; m = v->modules[m].parent)
-            counts[m]++;
     text_add(t, "digraph g {\ngraph [rankdir=%s nodesep=0.%d ranksep=0.%d newrank=true", options->rankdir,
              25 + 12 * options->spread, 28 + 8 * options->spread);
     if (made->bends > 2000)
         text_put(t, " nslimit=0");
     text_put(t, "]\nnode [shape=box fixedsize=true label=\"\" margin=0]\nedge [arrowhead=none]\n");
-    put_module(v, made, trunk, ordered, counts, -1, t);
+    put_module(v, made, trunk, ordered, modules, count, -1, t);
     put_wires(v, options, made, trunk, ordered, t);
     for (int w = 0; w < v->n_wires; w++)
         if (!v->wires[w].is_gone && layout_is_side_by_side(v, w))
