@@ -66,25 +66,35 @@ INLINE void widen_row(dg_dtype type, int64_t count, const uint16_t *from, REAL *
 }
 
 /* A block of a, which lies row by row, a_row elements from one to the next. */
-static void widen_rows(dg_dtype type, int64_t rows, int64_t k, const uint16_t *a, int64_t a_row, REAL *wide)
+static void widen_rows(dg_dtype type, int64_t rows, int64_t k, const uint16_t *a, int64_t a_row, REAL *wide,
+                       int64_t wide_row)
 {
     for (int64_t i = 0; i < rows; i++)
-        widen_row(type, k, a + i * a_row, wide + i * DEPTH);
+        widen_row(type, k, a + i * a_row, wide + i * wide_row);
+}
+
+/* Of less than a vector of columns, sums are over all of k. */
+static bool is_cut_in_depth(int64_t n)
+{
+    int64_t last = n % (MOST_VECTORS * LANES);
+    return last == 0 || last >= LANES;
 }
 
 static bool turns_half(int64_t n, int64_t k, bool panels)
 {
-    int64_t last = n % (MOST_VECTORS * LANES);
-    return k <= DEPTH || (!panels && (last == 0 || last >= LANES)); /* of less than a vector, sums are over all of k */
+    return k <= DEPTH || (!panels && is_cut_in_depth(n));
 }
 
-/* In the blocks of multiply_turned(), and a depth at a time, so that sums are in its order. */
-static void multiply_deep_half(const gemm *g, dg_dtype type, REAL *wide)
+/* In the blocks of multiply_turned(), and a depth at a time that stays in the first cache, in whole SUMMED, so that
+ * sums are in its order. */
+static void multiply_deep_half(const gemm *g, dg_dtype type)
 {
+    enum { WIDE_DEPTH = 2 * SUMMED };
+    _Alignas(64) REAL wide[TURNED_ROWS * WIDE_DEPTH];
     enum { COLUMNS = MOST_VECTORS * LANES, ALL = 64 / COLUMNS * COLUMNS }; /* that a widened block is multiplied with */
     REAL block[TURNED_ROWS * ALL];
     const REAL *start = g->start;
-    gemm part = {.a = wide, .a_row = DEPTH, .a_column = 1, .b_row = g->b_row, .c_row = ALL, .start_row = ALL};
+    gemm part = {.a = wide, .a_row = WIDE_DEPTH, .a_column = 1, .b_row = g->b_row, .c_row = ALL, .start_row = ALL};
     for (int64_t j = 0; j < g->n; j += ALL)
         for (int64_t i = 0; i < g->m; i += TURNED_ROWS) {
             int64_t columns = g->n - j < ALL ? g->n - j : ALL;
@@ -92,9 +102,9 @@ static void multiply_deep_half(const gemm *g, dg_dtype type, REAL *wide)
             for (int64_t r = 0; start && r < part.m; r++)
                 for (int64_t s = 0; s < columns; s++)
                     block[r * ALL + s] = start[i + r];
-            for (int64_t p = 0; p < g->k; p += DEPTH) {
-                part.k = g->k - p < DEPTH ? g->k - p : DEPTH;
-                widen_rows(type, part.m, part.k, (const uint16_t *)g->a + i * g->a_row + p, g->a_row, wide);
+            for (int64_t p = 0; p < g->k; p += WIDE_DEPTH) {
+                part.k = g->k - p < WIDE_DEPTH ? g->k - p : WIDE_DEPTH;
+                widen_rows(type, part.m, part.k, (const uint16_t *)g->a + i * g->a_row + p, g->a_row, wide, WIDE_DEPTH);
                 for (int64_t s = 0; s < columns; s += COLUMNS) {
                     part.n = columns - s < COLUMNS ? columns - s : COLUMNS;
                     part.b = (const REAL *)g->b + p * g->b_row + j + s;
@@ -109,19 +119,19 @@ static void multiply_deep_half(const gemm *g, dg_dtype type, REAL *wide)
 
 static void multiply_turned_half(const gemm *g, dg_dtype type, bool panels)
 {
-    _Alignas(64) REAL wide[TURNED_ROWS * DEPTH];
-    gemm part = *g;
-    if (g->k > DEPTH) {
-        multiply_deep_half(g, type, wide);
+    if (!panels && g->k > 0 && is_cut_in_depth(g->n)) {
+        multiply_deep_half(g, type);
         return;
     }
+    _Alignas(64) REAL wide[TURNED_ROWS * DEPTH];
+    gemm part = *g;
     part.a = wide;
     part.a_row = DEPTH;
     for (int64_t i = 0; i < g->m; i += TURNED_ROWS) {
         part.m = g->m - i < TURNED_ROWS ? g->m - i : TURNED_ROWS;
         part.c = (REAL *)g->c + i;
         part.start = g->start ? (const REAL *)g->start + i : NULL;
-        widen_rows(type, part.m, g->k, (const uint16_t *)g->a + i * g->a_row, g->a_row, wide);
+        widen_rows(type, part.m, g->k, (const uint16_t *)g->a + i * g->a_row, g->a_row, wide, DEPTH);
         (panels ? NAME(multiply_turned_panels) : NAME(multiply_turned))(&part);
     }
 }
