@@ -185,7 +185,7 @@ dg_status probe_compare(probe *p, const probe_line *line, double found, double t
                         probe_verdict *verdict)
 {
     double scale = line->direction ? 1 : fmax(1, fabs(line->origin[line->element]));
-    estimate e, last;
+    estimate e, last = {0};
     int alike = 0;
     *expected = (double)NAN;
     *verdict = PROBE_NOTHING;
