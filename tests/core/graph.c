@@ -313,12 +313,12 @@ Test(attributes, refuse_what_is_no_choice_and_out_of_range)
     refuses("celu(0)", DG_BAD_ARGUMENT, "alpha is 0");
     refuses("softplus(beta=0)", DG_BAD_ARGUMENT, "beta is 0");
     refuses("snake(0)", DG_BAD_ARGUMENT, "a is 0");
-    refuses("snake(inf)", DG_BAD_ARGUMENT, "a is inf, expected a finite number");
-    refuses("celu(inf)", DG_BAD_ARGUMENT, "alpha is inf, expected a finite number");
-    refuses("softplus(beta=-inf)", DG_BAD_ARGUMENT, "beta is -inf, expected a finite number");
-    refuses("squareplus(b=inf)", DG_BAD_ARGUMENT, "b is inf, expected a finite number");
-    refuses("leaky_relu(inf)", DG_BAD_ARGUMENT, "inf, expected a finite one");
-    refuses("swish(beta=inf)", DG_BAD_ARGUMENT, "inf, expected a finite one");
+    refuses("snake(inf)", DG_BAD_ARGUMENT, "'a' is inf, expected a finite number");
+    refuses("celu(inf)", DG_BAD_ARGUMENT, "'alpha' is inf, expected a finite number");
+    refuses("softplus(beta=-inf)", DG_BAD_ARGUMENT, "'beta' is -inf, expected a finite number");
+    refuses("squareplus(b=inf)", DG_BAD_ARGUMENT, "'b' is inf, expected a finite number");
+    refuses("leaky_relu(inf)", DG_BAD_ARGUMENT, "inf, expected a finite number");
+    refuses("swish(beta=inf)", DG_BAD_ARGUMENT, "inf, expected a finite number");
     refuses("squareplus(-1)", DG_BAD_ARGUMENT, "b is -1");
     refuses("isru(alpha=-1)", DG_BAD_ARGUMENT, "alpha is -1");
     refuses("to(99)", DG_BAD_ARGUMENT, "expected an element type");
