@@ -5,6 +5,7 @@
 #ifndef CORE_BASE_HALF_H
 #define CORE_BASE_HALF_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -53,6 +54,17 @@ static inline uint16_t half_to_float16(float value)
     if (size < 0x38800000) /* below 2⁻¹⁴ numbers are multiples of 2⁻²⁴, which is what float32 has at ½ */
         return (uint16_t)(sign | (half_bits(half_float(size) + 0.5f) - half_bits(0.5f)));
     return (uint16_t)(sign | ((size + 0xfff + (size >> 13 & 1) - 0x38000000) >> 13));
+}
+
+/* The float32 that is a double's neighbour towards zero, with a last bit of 1 where it is not the double itself:
+ * rounded to 16 bits it gives what the double gives, for what lies beside a middle stays beside it. */
+static inline float half_float_beside(double value)
+{
+    float near = (float)value;
+    if (isnan(value) || isinf(near) || (double)near == value)
+        return near;
+    uint32_t bits = half_bits(near) - (fabs((double)near) > fabs(value));
+    return half_float(bits | 1);
 }
 
 #endif

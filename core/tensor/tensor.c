@@ -144,10 +144,10 @@ static void set_element(dg_tensor *tensor, int64_t index, double value)
         ((double *)tensor->data)[index] = value;
         break;
     case DG_FLOAT16:
-        ((uint16_t *)tensor->data)[index] = half_to_float16((float)value);
+        ((uint16_t *)tensor->data)[index] = half_to_float16(half_float_beside(value));
         break;
     case DG_BFLOAT16:
-        ((uint16_t *)tensor->data)[index] = half_to_bfloat16((float)value);
+        ((uint16_t *)tensor->data)[index] = half_to_bfloat16(half_float_beside(value));
         break;
     case DG_DEFAULT_DTYPE:
         break;

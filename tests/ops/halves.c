@@ -75,6 +75,35 @@ Test(halves, are_the_nearest_ones)
     cr_expect_gt(half_to_bfloat16(half_float(0x7f800001)) & 0x7fff, 0x7f80, "a NaN whose upper half is infinity's");
 }
 
+/* Rounded to float32 first, what is a little beside a middle would be the middle, and then go to the even one. */
+Test(halves, of_doubles_are_rounded_once)
+{
+    for (int d = 0; d < 2; d++) {
+        dg_tensor one, doubles, converted;
+        must(dg_tensor_make(&one, types[d], DG_SHAPE(1)));
+        for (unsigned half = 0; half < infinity_of(types[d]) - 1; half++) {
+            double here = value_of(types[d], half), next = value_of(types[d], half + 1), middle = (here + next) / 2;
+            double beside[] = {nextafter(middle, 0), middle, nextafter(middle, INFINITY)};
+            double want[] = {here, half & 1 ? next : here, next};
+            for (int k = 0; k < 6; k++) {
+                double sign = k < 3 ? 1 : -1;
+                dg_tensor_set(&one, 0, sign * beside[k % 3]);
+                cr_assert_eq(dg_tensor_get(&one, 0), sign * want[k % 3], "%s: %.17g becomes %.17g",
+                             dg_dtype_name(types[d]), sign * beside[k % 3], dg_tensor_get(&one, 0));
+            }
+        }
+        doubles = dg_tensor_view(DG_FLOAT64, DG_SHAPE(3), (double[]){1e300, -1e-300, 1 + 0x1p-8 + 0x1p-50});
+        must(dg_tensor_convert(&converted, &doubles, types[d]));
+        cr_expect_eq(dg_tensor_get(&converted, 0), INFINITY);
+        cr_expect(dg_tensor_get(&converted, 1) == 0 && signbit(dg_tensor_get(&converted, 1)));
+        cr_expect_eq(dg_tensor_get(&converted, 2), types[d] == DG_FLOAT16 ? 1 + 0x1p-8 : 1 + 0x1p-7);
+        dg_tensor_set(&one, 0, NAN);
+        cr_expect(isnan(dg_tensor_get(&one, 0)));
+        dg_tensor_release(&one);
+        dg_tensor_release(&converted);
+    }
+}
+
 static const vector_table *vectors(int isa)
 {
     return vector_table_named((const char *const[]){"base", "v3", "v4"}[isa]);
