@@ -34,13 +34,15 @@ static dg_status parameter_infer(const dg_infer *infer)
     return dg_ok();
 }
 
-/* Written with a point, numbers are of the graph's float type; else they stay what they are. */
+/* Written with a point, numbers are of the graph's float type, and so are those of 16 bits, which no node is of; else
+ * they stay what they are. */
 static dg_status constant_infer(const dg_infer *infer)
 {
     const dg_tensor *value = infer->attrs[0].tensor;
     dg_dtype dtype = (dg_dtype)int_or(&infer->attrs[1], DG_DEFAULT_DTYPE);
     if (dtype == DG_DEFAULT_DTYPE)
-        dtype = value->dtype == DG_FLOAT64 ? dg_graph_dtype(infer->graph) : value->dtype;
+        dtype =
+            value->dtype == DG_FLOAT64 || dg_dtype_is_half(value->dtype) ? dg_graph_dtype(infer->graph) : value->dtype;
     infer->outputs[0] = (dg_type){dtype, value->shape};
     return dg_ok();
 }

@@ -16,6 +16,23 @@ Test(constant, with_a_point_is_of_the_graphs_float_type)
     trial_free(t);
 }
 
+/* No node is of 16 bits: numbers that are become the graph's, which has each of them exactly. */
+Test(constant, in_16_bits_is_of_the_graphs_float_type)
+{
+    for (dg_dtype type = DG_FLOAT16; type <= DG_BFLOAT16; type++) {
+        trial *t = trial_new(type == DG_FLOAT16 ? DG_FLOAT32 : DG_FLOAT64);
+        dg_tensor half;
+        must(dg_tensor_make(&half, type, DG_SHAPE(2)));
+        dg_tensor_set(&half, 0, 0.5);
+        dg_tensor_set(&half, 1, -3);
+        dg_node *constant = dg_constant(t->graph, &half);
+        cr_expect_eq(dg_node_type(constant, 0)->dtype, dg_graph_dtype(t->graph));
+        expect_values(trial_run(t, dg_mul(constant, constant)), DG_SHAPE(2), 0, DATA(0.25, 9));
+        dg_tensor_release(&half);
+        trial_free(t);
+    }
+}
+
 Test(parameter, wants_sizes_that_are_numbers)
 {
     trial *t = trial_new(DG_FLOAT32);
