@@ -23,8 +23,11 @@ static dg_status check_stored(const dg_graph *graph, const dg_type *wants, const
 {
     char first[DG_SHAPE_TEXT], second[DG_SHAPE_TEXT];
     if (has->dtype != wants->dtype)
-        return dg_error(DG_BAD_DTYPE, "the stored tensor is %s, the graph's is %s", dg_dtype_name(has->dtype),
-                        dg_dtype_name(wants->dtype));
+        return dg_error(DG_BAD_DTYPE, "the stored tensor is %s, the graph's is %s%s", dg_dtype_name(has->dtype),
+                        dg_dtype_name(wants->dtype),
+                        dg_dtype_is_half(has->dtype)
+                            ? ": weights in 16 bits are for inference; dg_weights_take() makes a set of them to train"
+                            : "");
     if (!dg_shape_equal(&has->shape, &wants->shape))
         return dg_error(DG_BAD_SHAPE, "the stored tensor is %s, the graph's is %s",
                         dg_shape_print(&has->shape, first, sizeof first),

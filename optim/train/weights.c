@@ -40,7 +40,8 @@ static dg_status take_weight(const dg_node *node, const dg_tensors *weights, dg_
                         dg_tensors_unread(weights, name));
     if (!tensor)
         return dg_error(DG_BAD_DATA, "there is no parameter '%s'", name);
-    bool floats = dg_dtype_is_float(tensor->dtype) && dg_dtype_is_float(type->dtype);
+    bool floats =
+        (dg_dtype_is_float(tensor->dtype) || dg_dtype_is_half(tensor->dtype)) && dg_dtype_is_float(type->dtype);
     bool integers = (tensor->dtype == DG_INT32 && type->dtype == DG_INT64);
     if (tensor->dtype != type->dtype && !floats && !integers)
         return dg_error(DG_BAD_DTYPE, "'%s' is %s, the graph's is %s", name, dg_dtype_name(tensor->dtype),

@@ -46,6 +46,25 @@ Test(weights, floats_of_one_width_become_the_other)
     }
 }
 
+/* So that what was halved for inference can be trained again: the set itself cannot, and says what can. */
+Test(weights, in_16_bits_become_those_of_the_graph)
+{
+    for (dg_dtype type = DG_FLOAT16; type <= DG_BFLOAT16; type++) {
+        layer l = make_layer(DG_FLOAT32, DG_FLOAT32);
+        MUST(dg_tensors_halve(l.weights, type, NULL));
+        dg_status status = dg_parameters_init(l.weights, l.graph, 1);
+        cr_assert_eq(status.code, DG_BAD_DTYPE);
+        cr_assert_not_null(strstr(status.message, "dg_weights_take()"), "%s", status.message);
+        MUST(dg_weights_take(l.graph, l.weights, l.parameters));
+        MUST(dg_parameters_init(l.parameters, l.graph, 1));
+        const dg_tensor *weight = dg_tensors_find(l.parameters, "fc.weight");
+        cr_assert_eq(weight->dtype, DG_FLOAT32);
+        double wanted = type == DG_FLOAT16 ? 1229.0 / 4096 : 154.0 / 512; /* 0.3 in 11 and in 8 bits */
+        cr_assert_eq(dg_tensor_get(weight, 3), wanted, "%s: %.17g", dg_dtype_name(type), dg_tensor_get(weight, 3));
+        release(&l);
+    }
+}
+
 Test(weights, what_no_parameter_is_named_after_does_not_matter)
 {
     layer l = make_layer(DG_FLOAT32, DG_FLOAT32);

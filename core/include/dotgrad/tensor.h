@@ -134,10 +134,11 @@ typedef struct dg_halving {
     int64_t vanished;           /* numbers that have become 0 */
 } dg_halving;
 /* Keeps the weights of a set in `type`, DG_FLOAT16 or DG_BFLOAT16: half the memory, for inference. Weights are tensors
- * of float32 with two dimensions or more; vectors (biases, gains, running statistics) stay, and so do other types.
- * Plans read such a set as one of float32: numbers are widened where they are multiplied, and sums are float32's, so
- * results are those of rounded weights in float32, to the bit. Plans that update such a weight are refused. DG_NUMERIC
- * names a weight that is beyond the type's range: then nothing has changed. `told` may be NULL. */
+ * of float32 with two dimensions or more; vectors (biases, gains, running statistics) stay, and so do other types, what
+ * is in 16 bits already among them. NaN and infinities are kept as such. Plans read such a set as one of float32:
+ * numbers are widened where they are multiplied, and sums are float32's, so results are those of rounded weights in
+ * float32, to the bit. Plans that update such a weight are refused; dg_weights_take() makes another set, of float32, of
+ * this one. DG_NUMERIC names a weight that is beyond the type's range: then nothing has changed. `told` may be NULL. */
 dg_status dg_tensors_halve(dg_tensors *set, dg_dtype type, dg_halving *told);
 
 /* safetensors (https://github.com/huggingface/safetensors): little-endian 64-bit header length, JSON header, bytes.

@@ -307,9 +307,9 @@ dg_plan_cost dg_trainer_cost(const dg_trainer *trainer);
  * `parameters`. */
 dg_status dg_checkpoint_weights(const dg_tensors *checkpoint, dg_tensors *parameters);
 /* Fills `parameters` with every parameter of the graph from a checkpoint or any set of tensors, by name. float32 and
- * float64 become each other, int32 becomes int64; tensors that no parameter is named after do not matter. DG_BAD_DATA
- * names a parameter that is missing, or a number beyond float32; DG_BAD_SHAPE and DG_BAD_DTYPE one that does not fit.
- */
+ * float64 become each other, float16 and bfloat16 (see dg_tensors_halve) either, int32 becomes int64; tensors that no
+ * parameter is named after do not matter. DG_BAD_DATA names a parameter that is missing, or a number beyond float32;
+ * DG_BAD_SHAPE and DG_BAD_DTYPE one that does not fit. */
 dg_status dg_weights_take(const dg_graph *graph, const dg_tensors *weights, dg_tensors *parameters);
 
 DG_END_C
