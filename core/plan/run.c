@@ -1,6 +1,7 @@
 /* Plans: making, running and freeing them. */
 #include "plan.h"
 
+#include "core/base/machine.h"
 #include "core/tensor/tensors.h"
 
 #include <stdlib.h>
@@ -66,6 +67,20 @@ static dg_status read_without(unsigned *without)
     return dg_ok();
 }
 
+/* What kernels read without a word, once. */
+static dg_status check_environment(void)
+{
+    const char *caches = getenv("DG_CACHES"), *isa = getenv("DG_ISA");
+    machine_caches sizes;
+    if (caches && *caches && !machine_caches_parse(caches, &sizes))
+        return dg_error(DG_BAD_ARGUMENT,
+                        "DG_CACHES is '%s', expected sizes of the first and the second cache, 4K to 64M: 48K,1280K",
+                        caches);
+    if (isa && *isa && strcmp(isa, "base") != 0 && strcmp(isa, "v3") != 0 && strcmp(isa, "v4") != 0)
+        return dg_error(DG_BAD_ARGUMENT, "DG_ISA is '%s', expected base, v3 or v4", isa);
+    return dg_ok();
+}
+
 dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan **plan)
 {
     if (plan)
@@ -81,6 +96,7 @@ dg_status dg_plan_new(dg_graph *graph, const dg_plan_options *options, dg_plan *
                         options->fetch ? "" : " (NULL)", options->n_updates, options->updates ? "" : " (NULL)");
     unsigned without = options->without;
     DG_TRY(read_without(&without));
+    DG_TRY(check_environment());
     dg_plan *made = calloc(1, sizeof *made);
     if (!made)
         return dg_no_memory("a plan");

@@ -351,3 +351,30 @@ Test(fuse, the_environment_turns_optimisations_off)
     cr_expect(strstr(status.message, "'fission'"), "%s", status.message);
     close_bench(b);
 }
+
+/* What kernels would pass over without a word. */
+Test(plan, refuses_an_environment_that_says_nothing)
+{
+    static const struct {
+        const char *name, *value;
+        bool is_fine;
+    } cases[] = {{"DG_CACHES", "48K", false},     {"DG_CACHES", "48k,1m", false},
+                 {"DG_CACHES", "-48K,1M", false}, {"DG_CACHES", "48K,1M,3", false},
+                 {"DG_CACHES", "1,1", false},     {"DG_CACHES", "99999999999999999999,1M", false},
+                 {"DG_CACHES", "", true},         {"DG_CACHES", "49152,1280K", true},
+                 {"DG_ISA", "avx2", false},       {"DG_ISA", "", true},
+                 {"DG_ISA", "base", true},        {"DG_ISA", "v4", true}};
+    bench *b = open_bench();
+    dg_node *y = dg_tanh(b->x);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        dg_plan *plan;
+        cr_assert_eq(setenv(cases[k].name, cases[k].value, 1), 0);
+        dg_status status = dg_plan_new(b->g, &(dg_plan_options){.fetch = &y, .n_fetch = 1}, &plan);
+        cr_expect_eq(status.code, cases[k].is_fine ? DG_OK : DG_BAD_ARGUMENT, "%s=%s", cases[k].name, cases[k].value);
+        cr_expect(cases[k].is_fine || (strstr(status.message, cases[k].name) && strstr(status.message, "expected")),
+                  "%s", status.message);
+        dg_plan_free(plan);
+        unsetenv(cases[k].name);
+    }
+    close_bench(b);
+}
