@@ -91,6 +91,32 @@ Test(own_op, its_sum_is_traced_as_that_of_an_op_that_ships)
     cr_expect(strstr(run.out, "  loss = 1.75 + 1.25 = 3\n"), "%s", run.out);
 }
 
+/* Terms of what is not there, one a variant: the element is shown as it is. */
+Test(own_op, its_sum_of_what_is_not_there_is_not_written_out)
+{
+    static const char *const wrong[][2] = {
+        {"{2, {0, 1}, {at, 0}}", "{2, {0, 2}, {at, 0}}"},  {"{2, {0, 1}, {at, 0}}", "{2, {-1, 1}, {at, 0}}"},
+        {"{2, {0, 1}, {at, 0}}", "{3, {0, 1}, {at, 0}}"},  {"{2, {0, 1}, {at, 0}}", "{0, {0, 1}, {at, 0}}"},
+        {"{2, {0, 1}, {at, 0}}", "{2, {0, 1}, {at, at}}"}, /* of y[1] alone */
+        {"sum->divisor = 2", "sum->divisor = 0"}};
+    write_text("own.dot", "digraph own { x [op=\"constant([1.0, 3.0])\"]; w [op=\"constant(0.5)\"];\n"
+                          "y [op=mirrored]; loss [op=sum]; x -> y; w -> y; y -> loss; }\n");
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        char text[2000];
+        const char *at = strstr(summing_op, wrong[k][0]);
+        cr_assert_not_null(at);
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - summing_op), summing_op, wrong[k][1],
+                 at + strlen(wrong[k][0]));
+        write_text("own.c", text);
+        shell("cc -shared", "./with 'cc -shared -fPIC own.c $(pkg-config --cflags dotgrad) -o own.so'");
+        outcome run = dotgrad("eval own.dot --trace --plugin own.so");
+        expect_fine(run);
+        cr_expect(strstr(run.out, "  y[1] = 1.25\n") || strstr(run.out, "\n  y [2] float32\n"), "%s: %s", wrong[k][1],
+                  run.out);
+        cr_expect_null(strstr(run.out, "nan"), "%s", run.out);
+    }
+}
+
 /* ---- a wrong derivative ---- */
 
 /* Its value is its input; its derivative is off by one per mille. */

@@ -115,6 +115,16 @@ static bool fill_call(const tracing *t, const dg_node *node, int64_t at, char *t
     return true;
 }
 
+/* Whether the term is of elements that there are, for an op of a plugin may err. */
+static bool is_product(const dg_term *term, const dg_kernel *kernel)
+{
+    bool is_there = term->n_factors >= 1 && term->n_factors <= DG_MAX_FACTORS;
+    for (int k = 0; is_there && k < term->n_factors; k++)
+        is_there = term->input[k] >= 0 && term->input[k] < kernel->n_inputs && term->at[k] >= 0 &&
+                   term->at[k] < dg_tensor_count(kernel->inputs[term->input[k]]);
+    return is_there;
+}
+
 /* 0.05*0.15 + 0.1*0.2 + 0.35, of a mean (0.05 + 0.1)/2: a sum as its op says that it is made. */
 static bool fill_terms(const tracing *t, const dg_node *node, int64_t at, char *text)
 {
@@ -135,8 +145,11 @@ static bool fill_terms(const tracing *t, const dg_node *node, int64_t at, char *
             return false;
     }
     dg_node_op(node)->terms(&kernel, at, &terms);
-    if (terms.count < 1 || terms.count > terms.most)
+    if (terms.count < 1 || terms.count > terms.most || terms.divisor == 0)
         return false;
+    for (int64_t i = 0; i < terms.count; i++)
+        if (!is_product(&list[i], &kernel))
+            return false;
     append(text, terms.divisor != 1 ? "(" : "");
     for (int64_t i = 0; i < terms.count; i++)
         for (int k = 0; k < list[i].n_factors; k++) {
@@ -190,9 +203,9 @@ static void print_computed(const tracing *t, const char *name, const dg_node *no
     }
     for (int64_t i = 0; i < count; i++) {
         element_name(name, &value->shape, i, whole);
-        fill(t, node, i, text);
+        bool is_filled = fill(t, node, i, text);
         print_number(value, i, number);
-        bool is_plain = strcmp(text, number) == 0;
+        bool is_plain = !is_filled || strcmp(text, number) == 0;
         fprintf(t->out, "  %s = %s%s%s\n", whole, is_plain ? "" : text, is_plain ? "" : " = ", number);
     }
 }

@@ -287,7 +287,8 @@ struct dg_op {
     int64_t (*least_rows)(const dg_infer *infer);
     /* Of an op that sums, without a formula (which is written out by itself): adds the terms of element `at` of output
      * 0, by flat index, with which `dotgrad eval --trace` shows how it comes about. Attributes and shapes tell which
-     * they are; the kernel's tensors may have no data. NULL: its elements are shown as they are. */
+     * they are; the kernel's tensors may have no data. NULL, a divisor of 0, or a term of an element that is not there:
+     * the element is shown as it is. */
     void (*terms)(const dg_kernel *kernel, int64_t at, dg_terms *terms);
     const dg_sample *samples; /* ended by a NULL call */
 };
