@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <sys/stat.h>
 
 TestSuite(transcripts, .init = make_folder, .fini = remove_folder, .timeout = 0);
 
@@ -150,5 +151,28 @@ Test(transcripts, files_of_the_user_are_kept)
     write_text("xor", "mine\n");
     run = dotgrad("examples xor --copy");
     cr_expect_eq(run.status, 1);
-    cr_expect(strstr(run.err, "xor"), "%s", run.err);
+    cr_expect(strstr(run.err, "xor is there and is no folder"), "%s", run.err);
+    cr_assert_eq(mkdir("franke", 0777), 0);
+    write_text("franke/franke.csv", "mine\n");
+    run = dotgrad("examples franke --copy");
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(run.err, "franke/franke.csv is there and is another file"), "%s", run.err);
+    cr_expect_neq(access("franke/franke.dot", F_OK), 0, "all of an example or nothing");
+}
+
+Test(transcripts, examples_are_asked_for_by_their_names)
+{
+    outcome run = dotgrad("examples xorr");
+    cr_expect_eq(run.status, 2);
+    cr_expect(strstr(run.err, "no example 'xorr' (did you mean 'xor'?)"), "%s", run.err);
+    run = dotgrad("examples xor --copy --epochs 3");
+    cr_expect_eq(run.status, 2);
+    cr_expect(strstr(run.err, "'--epochs' changes nothing with --copy"), "%s", run.err);
+    run = dotgrad("examples --copy");
+    cr_expect_eq(run.status, 2);
+    cr_expect(strstr(run.err, "needs the name of an example"), "%s", run.err);
+    cr_expect_neq(access("xor", F_OK), 0);
+    expect_fine(dotgrad("examples --copy xor"));
+    cr_expect_eq(access("xor/xor.dot", F_OK), 0);
+    cr_expect_neq(access("xor/runs", F_OK), 0);
 }

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <dotgrad/file.h>
+#include <dotgrad/near.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,7 +42,12 @@ static const further_file further[] = {
 #undef EXAMPLE
 #undef FURTHER
 
-enum { N_EXAMPLES = sizeof examples / sizeof *examples, N_FURTHER = sizeof further / sizeof *further, MOST_WORDS = 32 };
+enum {
+    N_EXAMPLES = sizeof examples / sizeof *examples,
+    N_FURTHER = sizeof further / sizeof *further,
+    MOST_WORDS = 32,
+    MOST_NAME = 100
+};
 
 static const char prompt[] = "$ dotgrad ";
 static const char usage[] =
@@ -70,20 +76,26 @@ static const example *find(const char *name)
 }
 
 /* A file of that name that says something else is the user's. */
-static dg_status copy(const char *folder, const char *name, const char *text)
+static dg_status check_place(const char *folder, const further_file *file)
 {
     char path[200], *there;
     size_t size;
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (access(path, F_OK) == 0) {
-        DG_TRY(dg_read_file(path, &there, &size));
-        bool same = strcmp(there, text) == 0;
-        free(there);
-        return same ? dg_ok()
-                    : dg_error(DG_BAD_ARGUMENT,
-                               "%s is there and is another file: move it away, or go to another folder", path);
-    }
-    return dg_write_file(path, text, strlen(text));
+    snprintf(path, sizeof path, "%s/%s", folder, file->name);
+    if (access(path, F_OK) != 0)
+        return dg_ok();
+    DG_TRY(dg_read_file(path, &there, &size));
+    bool same = size == strlen(file->text) && memcmp(there, file->text, size) == 0;
+    free(there);
+    return same ? dg_ok()
+                : dg_error(DG_BAD_ARGUMENT, "%s is there and is another file: move it away, or go to another folder",
+                           path);
+}
+
+static dg_status copy(const char *folder, const further_file *file)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/%s", folder, file->name);
+    return access(path, F_OK) == 0 ? dg_ok() : dg_write_file(path, file->text, strlen(file->text));
 }
 
 /* The paragraph that the graph file begins with; commands in it, which are indented, are code. */
@@ -102,31 +114,52 @@ static void write_comment(const example *e, FILE *out)
     }
 }
 
-static dg_status write_readme(const example *e, const char *folder)
+static dg_status make_readme(const example *e, const char *folder, char **text)
 {
-    char *text = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
+    *text = NULL;
+    FILE *out = open_memstream(text, &size);
     if (!out)
         return dg_error(DG_NO_MEMORY, "not enough memory");
     fprintf(out, "# %s\n\n", folder);
     write_comment(e, out);
     fprintf(out, "\n![The diagram of %s.dot](%s.svg)\n\n```\n%s```\n", folder, folder, e->output);
-    dg_status status = fclose(out) == 0 ? copy(folder, "README.md", text) : dg_error(DG_NO_MEMORY, "not enough memory");
-    free(text);
-    return status;
+    return fclose(out) == 0 ? dg_ok() : dg_error(DG_NO_MEMORY, "not enough memory");
 }
 
+static dg_status make_folder(const char *folder)
+{
+    struct stat there;
+    if (mkdir(folder, 0777) == 0)
+        return dg_ok();
+    int why = errno;
+    if (why == EEXIST && stat(folder, &there) == 0 && S_ISDIR(there.st_mode))
+        return dg_ok();
+    if (why == EEXIST)
+        return dg_error(DG_IO, "%s is there and is no folder: move it away, or go to another folder", folder);
+    return dg_error(DG_IO, "%s: %s", folder, strerror(why));
+}
+
+/* All of it or, where one of its files is another already, nothing. */
 static dg_status fill_folder(const example *e, const char *folder)
 {
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return dg_error(DG_IO, "%s: %s", folder, strerror(errno));
-    DG_TRY(copy(folder, e->file, e->text));
+    further_file files[N_FURTHER + 2] = {{e->file, e->text}};
+    size_t count = 1;
+    char *readme;
+    DG_TRY(make_folder(folder));
     for (size_t k = 0; k < N_FURTHER; k++)
         if (strcmp(further[k].name, e->more) == 0)
-            DG_TRY(copy(folder, further[k].name, further[k].text));
-    DG_TRY(write_readme(e, folder));
-    return chdir(folder) == 0 ? dg_ok() : dg_error(DG_IO, "%s: %s", folder, strerror(errno));
+            files[count++] = further[k];
+    dg_status status = make_readme(e, folder, &readme);
+    files[count++] = (further_file){"README.md", readme};
+    for (size_t k = 0; k < count && status.code == DG_OK; k++)
+        status = check_place(folder, &files[k]);
+    for (size_t k = 0; k < count && status.code == DG_OK; k++)
+        status = copy(folder, &files[k]);
+    free(readme);
+    if (status.code == DG_OK && chdir(folder) != 0)
+        status = dg_error(DG_IO, "%s: %s", folder, strerror(errno));
+    return status;
 }
 
 /* In its folder. A diagram that cannot be drawn is no hindrance; command_draw() says why. */
@@ -172,11 +205,39 @@ static int list(void)
     return 0;
 }
 
+static const char *name_at(const void *user, size_t index)
+{
+    const char(*names)[MOST_NAME] = user;
+    return index < N_EXAMPLES ? names[index] : NULL;
+}
+
+static int misnamed(const char *command, const char *name)
+{
+    char names[N_EXAMPLES][MOST_NAME];
+    for (size_t k = 0; k < N_EXAMPLES; k++)
+        snprintf(names[k], MOST_NAME, "%.*s", (int)name_length(&examples[k]), examples[k].file);
+    const char *near = dg_name_nearest(name, name_at, names);
+    return command_misused(command, "there is no example '%s'%s%s%s; `dotgrad examples` lists them", name,
+                           near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+/* Takes --copy out of the arguments. */
+static bool take_copy(int *argc, char **argv)
+{
+    int kept = 1;
+    for (int k = 1; k < *argc; k++)
+        if (strcmp(argv[k], "--copy") != 0)
+            argv[kept++] = argv[k];
+    bool taken = kept < *argc;
+    *argc = kept;
+    return taken;
+}
+
 int command_examples(int argc, char **argv)
 {
-    bool only_copy = argc > 2 && strcmp(argv[2], "--copy") == 0;
+    bool only_copy = take_copy(&argc, argv);
     if (argc < 2)
-        return list();
+        return only_copy ? command_misused(argv[0], "--copy needs the name of an example") : list();
     if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
         fputs(usage, stdout);
         return 0;
@@ -185,8 +246,10 @@ int command_examples(int argc, char **argv)
         return command_misused(argv[0], "there is no option %s", argv[1]);
     const example *found = find(argv[1]);
     if (!found)
-        return command_misused(argv[0], "there is no example '%s'; `dotgrad examples` lists them", argv[1]);
-    char folder[100];
+        return misnamed(argv[0], argv[1]);
+    if (only_copy && argc > 2)
+        return command_misused(argv[0], "'%s' changes nothing with --copy, which runs nothing", argv[2]);
+    char folder[MOST_NAME];
     snprintf(folder, sizeof folder, "%.*s", (int)name_length(found), found->file);
     dg_status status = fill_folder(found, folder);
     if (status.code != DG_OK)
