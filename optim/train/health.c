@@ -1,5 +1,6 @@
 /* Keeping a run healthy: weights that are not finite are found, the last good state is kept, and a run that diverges
  * goes back to it and says which node and which step made the first number that is not finite. */
+#include "core/tensor/tensors.h"
 #include "trainer.h"
 
 #include <dotgrad/op.h>
@@ -94,6 +95,42 @@ dg_status health_prepare(dg_trainer *t)
         bytes += dg_tensor_bytes(live);
     }
     t->check_every = 1 + bytes / CHECKED_BYTES;
+    t->parameters_state = tensors_state(task->parameters);
+    return dg_ok();
+}
+
+static dg_status check_live(const kept_tensor *kept, const dg_tensor *live)
+{
+    const char *name = dg_node_name(kept->node);
+    const dg_type *type = dg_node_type(kept->node, 0);
+    char now[DG_SHAPE_TEXT], then[DG_SHAPE_TEXT];
+    if (!live)
+        return dg_error(DG_BAD_ARGUMENT, "parameter '%s' was taken out of the set that is trained: make a new trainer",
+                        name);
+    if (dg_dtype_is_half(live->dtype))
+        return dg_error(DG_BAD_DTYPE, "parameter '%s' is kept in %s, which is for inference: training needs %s", name,
+                        dg_dtype_name(live->dtype), dg_dtype_name(type->dtype));
+    if (live->dtype != type->dtype)
+        return dg_error(DG_BAD_DTYPE, "parameter '%s' has become %s, the graph's is %s", name,
+                        dg_dtype_name(live->dtype), dg_dtype_name(type->dtype));
+    if (!dg_shape_equal(&live->shape, &type->shape))
+        return dg_error(DG_BAD_SHAPE, "parameter '%s' has become %s, the graph's is %s", name,
+                        dg_shape_print(&live->shape, now, sizeof now), dg_shape_print(&type->shape, then, sizeof then));
+    return dg_ok();
+}
+
+dg_status health_check_parameters(dg_trainer *t)
+{
+    const dg_tensors *parameters = t->options.task.parameters;
+    uint64_t state = tensors_state(parameters);
+    if (state == t->parameters_state)
+        return dg_ok();
+    for (int64_t k = 0; k < t->n_kept; k++) {
+        dg_tensor *live = dg_tensors_find(parameters, dg_node_name(t->kept[k].node));
+        DG_TRY(check_live(&t->kept[k], live));
+        t->kept[k].live = live;
+    }
+    t->parameters_state = state;
     return dg_ok();
 }
 
@@ -115,6 +152,7 @@ static dg_status make_copies(dg_trainer *t)
 
 dg_status keep_good(dg_trainer *t)
 {
+    DG_TRY(health_check_parameters(t));
     DG_TRY(make_copies(t));
     for (int64_t k = 0; k < t->n_kept; k++)
         copy_bytes(&t->kept[k].good, t->kept[k].live);
@@ -126,6 +164,7 @@ dg_status keep_good(dg_trainer *t)
 static dg_status restore_good(dg_trainer *t)
 {
     dg_tensors *saved;
+    DG_TRY(health_check_parameters(t));
     if (!t->good_is_saved) {
         for (int64_t k = 0; k < t->n_kept; k++)
             copy_bytes(t->kept[k].live, &t->kept[k].good);

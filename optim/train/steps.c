@@ -182,6 +182,7 @@ dg_status dg_trainer_step(dg_trainer *trainer, bool *done)
     *done = trainer_is_done(trainer);
     if (*done)
         return finish(trainer);
+    DG_TRY(health_check_parameters(trainer));
     DG_TRY(train_batch(trainer, &loss));
     if (trainer->batch_done < trainer->batches) {
         metrics_finish(&trainer->metrics, &trainer->sums, &train);

@@ -82,7 +82,8 @@ struct dg_trainer {
 
     kept_tensor *kept;
     int64_t n_kept;
-    uint64_t check_every; /* steps */
+    uint64_t parameters_state; /* of the set when `kept` was looked up: see tensors_state() */
+    uint64_t check_every;      /* steps */
     progress_state good;
     bool good_is_saved; /* the last good state is in the checkpoint's file instead of `kept` and `good` */
     double saved_at;    /* seconds */
@@ -157,6 +158,8 @@ void driven_release(driven *driven);
 
 /* Lists what is kept; once the parameters are made. */
 dg_status health_prepare(dg_trainer *trainer);
+/* Whether all parameters are still there and of their types, for a program may replace or remove them between steps. */
+dg_status health_check_parameters(dg_trainer *trainer);
 void health_release(dg_trainer *trainer);
 /* False when a parameter or a state of the optimiser is NaN or infinite. Large ones are looked at now and then only,
  * unless the answer is to be sure. */

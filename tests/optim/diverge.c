@@ -252,3 +252,82 @@ Test(diverge, counts_parameters_and_state_against_the_memory_limit)
     dg_trainer_free(trainer);
     finish(&t);
 }
+
+/* ---- parameters that are another's in the middle ---- */
+
+static void halve(dg_tensors *set)
+{
+    MUST(dg_tensors_halve(set, DG_FLOAT16, NULL));
+}
+
+static void take_out(dg_tensors *set)
+{
+    dg_tensors_remove(set, "fc1.weight");
+}
+
+static void take_state_out(dg_tensors *set)
+{
+    for (size_t k = 0; k < dg_tensors_count(set); k++)
+        if (strncmp(dg_tensors_name(set, k), "optimizer/", 10) == 0) {
+            dg_tensors_remove(set, dg_tensors_name(set, k));
+            return;
+        }
+}
+
+static void put(dg_tensors *set, dg_dtype dtype, dg_shape shape)
+{
+    dg_tensor other;
+    MUST(dg_tensor_make(&other, dtype, shape));
+    MUST(dg_tensors_put(set, "fc1.weight", &other));
+    dg_tensor_release(&other);
+}
+
+static void widen(dg_tensors *set)
+{
+    put(set, DG_FLOAT64, DG_SHAPE(8, 2));
+}
+
+static void shrink(dg_tensors *set)
+{
+    put(set, DG_FLOAT32, DG_SHAPE(1, 2));
+}
+
+/* There again, elsewhere: training goes on. */
+static void renew(dg_tensors *set)
+{
+    take_out(set);
+    put(set, DG_FLOAT32, DG_SHAPE(8, 2));
+}
+
+Test(diverge, names_parameters_that_are_replaced_between_steps)
+{
+    static const char *const optimizers[] = {"adam(lr=0.01)", "lbfgs"};
+    static const struct {
+        void (*change)(dg_tensors *set);
+        dg_code code;
+        const char *message;
+    } cases[] = {{halve, DG_BAD_DTYPE, "parameter 'fc1.weight' is kept in float16, which is for inference"},
+                 {take_out, DG_BAD_ARGUMENT, "parameter 'fc1.weight' was taken out"},
+                 {take_state_out, DG_BAD_ARGUMENT, "parameter 'optimizer/"},
+                 {widen, DG_BAD_DTYPE, "parameter 'fc1.weight' has become float64"},
+                 {shrink, DG_BAD_SHAPE, "parameter 'fc1.weight' has become [1, 2], the graph's is [8, 2]"},
+                 {renew, DG_OK, ""}};
+    for (size_t k = 0; k < 2 * (sizeof cases / sizeof *cases); k++) {
+        dg_dataset data = three_clusters(48);
+        network net = small_classifier(0);
+        dg_trainer *trainer;
+        bool done;
+        dg_trainer_options options = options_for(&net, &data, optimizers[k % 2]);
+        MUST(dg_dataset_split(&data, 0, 0, 1));
+        options.task.batch_size = 48;
+        MUST(dg_trainer_new(&options, &trainer));
+        MUST(dg_trainer_step(trainer, &done));
+        cases[k / 2].change(net.parameters);
+        dg_status status = dg_trainer_step(trainer, &done);
+        cr_expect_eq(status.code, cases[k / 2].code, "%s: %s", optimizers[k % 2], status.message);
+        cr_expect(strstr(status.message, cases[k / 2].message), "%s: %s", optimizers[k % 2], status.message);
+        dg_trainer_free(trainer);
+        network_release(&net);
+        dg_dataset_release(&data);
+    }
+}
