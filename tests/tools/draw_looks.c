@@ -6,7 +6,7 @@
 #include <dotgrad/draw.h>
 #include <dotgrad/graphviz.h>
 
-TestSuite(draw_looks, .init = make_folder, .fini = remove_folder, .timeout = 300);
+TestSuite(draw_looks, .init = make_folder, .fini = remove_folder);
 
 static char *read_all(const char *path)
 {
