@@ -210,13 +210,11 @@ static void misused_unknown(const char *command, const char *text, const struct 
 }
 
 /* getopt_long, its messages in our form. −1: no further option; '?': a message has been printed. Every option with an
- * argument is in `longs`, a short one through its val. */
+ * argument is in `longs`, a short one through its val; `shorts` begins with a colon, which tells ':' from '?'. */
 static int next_option(int argc, char **argv, const char *shorts, const struct option *longs)
 {
-    char with_colon[64];
-    snprintf(with_colon, sizeof with_colon, ":%s", shorts);
     opterr = 0;
-    int index = -1, option = getopt_long(argc, argv, with_colon, longs, &index);
+    int index = -1, option = getopt_long(argc, argv, shorts, longs, &index);
     if (index >= 0 && option != ':' && option != '?') { /* a beginning of a name would do for getopt */
         const char *text = argv[optind - 1];
         text = optarg && optarg == text ? argv[optind - 2] : text;
@@ -244,7 +242,7 @@ static int next_option(int argc, char **argv, const char *shorts, const struct o
 int options_take(const command_options *of, int argc, char **argv, char ***operands)
 {
     struct option longs[MOST_OPTIONS + 2] = {{"help", no_argument, NULL, 'h'}};
-    char shorts[2 * MOST_OPTIONS + 2] = "h", *end = shorts + 1;
+    char shorts[2 * MOST_OPTIONS + 3] = ":h", *end = shorts + 2;
     int option, over = -1;
     list_known(of);
     optind = 0; /* a command may call another one */
