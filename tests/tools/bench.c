@@ -295,7 +295,8 @@ Test(bench, tells_whether_the_core_is_shared)
 {
     write_text("g.dot", network);
     cJSON *object = parse(dotgrad("bench g.dot --seconds 0 --core --json"));
-    cr_expect_gt(number(object, "tile_share_of_peak"), 0); /* no upper bound: the load may change between the two measures */
+    cr_expect_gt(number(object, "tile_share_of_peak"),
+                 0); /* no upper bound: the load may change between the two measures */
     cJSON_Delete(object);
 }
 
