@@ -181,6 +181,14 @@ static bool take_columns(dg_data *set, const cJSON *whole)
     return true;
 }
 
+static bool all_finite(const dg_tensor *numbers)
+{
+    for (int64_t i = 0; i < dg_tensor_count(numbers); i++)
+        if (!isfinite(dg_tensor_get(numbers, i)))
+            return false;
+    return true;
+}
+
 static dg_status take_scaling(const dg_tensors *checkpoint, dg_data *set)
 {
     const dg_tensor *offset = dg_tensors_find(checkpoint, TENSOR_OFFSET);
@@ -188,7 +196,8 @@ static dg_status take_scaling(const dg_tensors *checkpoint, dg_data *set)
     if (!offset && !divisor)
         return dg_ok();
     if (!offset || !divisor || offset->dtype != DG_FLOAT64 || divisor->dtype != DG_FLOAT64 || offset->shape.rank != 1 ||
-        !dg_shape_equal(&offset->shape, &divisor->shape) || offset->shape.dims[0] < 1)
+        !dg_shape_equal(&offset->shape, &divisor->shape) || offset->shape.dims[0] < 1 || !all_finite(offset) ||
+        !all_finite(divisor))
         return dg_error(DG_BAD_DATA, "the checkpoint's scaling (" TENSOR_OFFSET ", " TENSOR_SCALE ") is damaged");
     DG_TRY(dg_tensor_copy(&set->offset, offset));
     return dg_tensor_copy(&set->divisor, divisor);
@@ -205,7 +214,8 @@ static dg_status take_classes(const dg_tensors *checkpoint, dg_data *set)
     cJSON_Delete(json);
     set->has_words = dg_tensors_note(checkpoint, NOTE_WORDS) != NULL;
     set->is_text = dg_tensors_note(checkpoint, NOTE_TEXT) != NULL;
-    if (!fine || (labels && (labels->dtype != DG_FLOAT64 || dg_tensor_count(labels) != set->n_classes)))
+    if (!fine ||
+        (labels && (labels->dtype != DG_FLOAT64 || dg_tensor_count(labels) != set->n_classes || !all_finite(labels))))
         return not_taken(set, NOTE_CLASSES);
     double *copy = labels ? data_alloc(set, (size_t)set->n_classes, sizeof *copy) : NULL;
     if (labels && !copy)
@@ -271,6 +281,51 @@ dg_status dg_data_kept_classes(const dg_tensors *checkpoint, char ***classes, in
     DG_TRY(schema_read(checkpoint, &like));
     dg_status status = copy_classes(like, classes, count);
     dg_data_free(like);
+    return status;
+}
+
+/* ---- the same data again ---- */
+
+static bool same_words(const char *const *a, int64_t n_a, const char *const *b, int64_t n_b)
+{
+    bool same = n_a == n_b;
+    for (int64_t k = 0; same && k < n_a; k++)
+        same = strcmp(a[k], b[k]) == 0;
+    return same;
+}
+
+static bool same_column(const data_column *a, const data_column *b)
+{
+    return strcmp(a->is.name, b->is.name) == 0 && a->is.use == b->is.use && a->is.first == b->is.first &&
+           a->is.width == b->is.width && a->style == b->style &&
+           same_words(a->is.words, a->is.n_words, b->is.words, b->is.n_words);
+}
+
+static dg_status compare_columns(const dg_data *kept, const dg_data *now)
+{
+    if (kept->n_columns != now->n_columns)
+        return dg_error(DG_BAD_ARGUMENT, "the checkpoint was made with %lld columns, %s has %lld",
+                        (long long)kept->n_columns, now->source, (long long)now->n_columns);
+    for (int64_t k = 0; k < now->n_columns; k++)
+        if (!same_column(&kept->columns[k], &now->columns[k]))
+            return dg_error(DG_BAD_ARGUMENT, "the checkpoint was made with another column %lld: '%s', in %s '%s'%s",
+                            (long long)k + 1, kept->columns[k].is.name, now->source, now->columns[k].is.name,
+                            strcmp(kept->columns[k].is.name, now->columns[k].is.name) ? "" : " with other cells");
+    return dg_ok();
+}
+
+dg_status dg_data_check_kept(const dg_data *data, const dg_tensors *checkpoint)
+{
+    dg_data *kept;
+    REFUSE_NULL(data);
+    REFUSE_NULL(checkpoint);
+    DG_TRY(schema_read(checkpoint, &kept));
+    dg_status status = dg_tensors_note(checkpoint, NOTE_COLUMNS) ? compare_columns(kept, data) : dg_ok();
+    bool has_classes = dg_tensors_note(checkpoint, NOTE_CLASSES) != NULL;
+    if (status.code == DG_OK && has_classes &&
+        !same_words(kept->classes, kept->n_classes, data->classes, data->classes ? data->n_classes : 0))
+        status = dg_error(DG_BAD_ARGUMENT, "the checkpoint was made with other classes than %s has", data->source);
+    dg_data_free(kept);
     return status;
 }
 

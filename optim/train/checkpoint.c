@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,11 +277,39 @@ static dg_status restore_parameters(dg_trainer *t, const dg_tensors *set)
     return dg_ok();
 }
 
+static dg_status damaged(const char *name, const char *what)
+{
+    return dg_error(DG_BAD_DATA, "the checkpoint's tensor '%s' is damaged: %s", name, what);
+}
+
+/* What training never leaves: a loss that is NaN ends it (sums of large ones may overflow), rows are counted and the
+ * rate is computed. Other metrics may be NaN, where nothing has measured them, and so may the loss where another
+ * objective has all turns. */
+static dg_status check_numbers(const dg_trainer *t, const dg_tensor *history, const dg_tensor *sums)
+{
+    const double *rows = history->data, *over = sums->data, *under = over + DG_MAX_METRICS;
+    for (int64_t epoch = 0; epoch < history->shape.dims[0]; epoch++) {
+        const double *row = rows + epoch * t->n_columns;
+        if (isnan(row[0]) && t->n_objectives == 1)
+            return damaged("trainer/history", "a loss is NaN");
+        if (!isfinite(row[t->n_columns - 1]))
+            return damaged("trainer/history", "a learning rate is not finite");
+    }
+    if (isnan(over[0]))
+        return damaged("trainer/sums", "the loss so far is NaN");
+    for (int i = 0; i < DG_MAX_METRICS; i++)
+        if (!isfinite(under[i]))
+            return damaged("trainer/sums", "a number of rows is not finite");
+    return dg_ok();
+}
+
 dg_status checkpoint_restore(dg_trainer *t, const dg_tensors *set)
 {
     uint64_t epoch, batches, step;
     const dg_tensor *history, *sums;
     DG_TRY(check_notes(t, set));
+    if (t->options.task.data->of)
+        DG_TRY(dg_data_check_kept(t->options.task.data->of, set));
     DG_TRY(read_count(set, "dotgrad.epoch", UINT64_MAX, &epoch));
     if (epoch > (uint64_t)t->epochs)
         return dg_error(DG_BAD_ARGUMENT,
@@ -291,6 +320,7 @@ dg_status checkpoint_restore(dg_trainer *t, const dg_tensors *set)
     const dg_shape sums_shape = DG_SHAPE(2, DG_MAX_METRICS), history_shape = DG_SHAPE((int64_t)epoch, t->n_columns);
     DG_TRY(take(set, "trainer/history", DG_FLOAT64, &history_shape, &history));
     DG_TRY(take(set, "trainer/sums", DG_FLOAT64, &sums_shape, &sums));
+    DG_TRY(check_numbers(t, history, sums));
     t->order_epoch = -1;
     t->epoch = (int64_t)epoch;
     t->batch_done = (int64_t)batches;

@@ -273,3 +273,96 @@ Test(checkpoint, an_unwritable_path_is_an_error)
     MUST_FAIL(DG_IO, train(&r, NULL));
     free_run(&r);
 }
+
+/* ---- damaged checkpoints ---- */
+
+/* Trains 3 epochs and one step of scores of iris on `csv`, from `from`; NULL: from the start. */
+static dg_status train_iris(const char *spec, const char *path, const dg_tensors *from)
+{
+    run r = {.stop_at = 31};
+    dg_data *data;
+    dg_trainer *trainer;
+    MUST(dg_data_open(spec, NULL, &data));
+    MUST(dg_graph_new(&r.net.graph));
+    MUST(dg_tensors_new(&r.net.parameters));
+    dg_node *x = dg_input(r.net.graph, DG_SHAPE(DG_N, 4), .name = "x");
+    dg_node *label = dg_input(r.net.graph, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = "label");
+    r.net.scores = dg_linear(x, 3, .name = "scores");
+    r.net.loss = dg_cross_entropy(r.net.scores, label, .name = "loss");
+    r.options = options_for(&r.net, dg_data_set(data), "sgd(lr=0.01)");
+    r.options.task.batch_size = 12;
+    r.options.epochs = 4;
+    r.options.checkpoint = path;
+    r.options.progress = stop_at_step;
+    r.options.argument = &r;
+    r.options.resume = from;
+    dg_status status = dg_data_suit(data, r.net.graph);
+    if (status.code == DG_OK)
+        status = dg_trainer_new(&r.options, &trainer);
+    if (status.code == DG_OK) {
+        status = dg_trainer_run(trainer);
+        dg_trainer_free(trainer);
+    }
+    network_release(&r.net);
+    dg_data_free(data);
+    return status;
+}
+
+typedef struct damage {
+    const char *name; /* of a tensor, one of whose numbers becomes `number`; or of a note, which becomes `text` */
+    int64_t at;
+    double number;
+    const char *text;
+    dg_code code;
+    const char *says;
+} damage;
+
+static void expect_damage(const char *path, const damage *d)
+{
+    dg_tensors *set;
+    MUST(dg_safetensors_read(path, &set));
+    dg_tensor *tensor = d->text ? NULL : dg_tensors_find(set, d->name);
+    cr_assert(d->text || tensor, "%s", d->name);
+    if (tensor)
+        dg_tensor_set(tensor, d->at, d->number);
+    else
+        MUST(dg_tensors_set_note(set, d->name, d->text));
+    dg_status status = train_iris("iris(test=0)", path, set);
+    cr_expect(status.code == d->code && strstr(status.message, d->says), "%s: %d, '%s'", d->says, (int)status.code,
+              status.message);
+    dg_tensors_free(set);
+}
+
+#define COLUMN_TEXT(name)                                                                                              \
+    "{\"named\":true,\"fill\":\"mean\",\"missing\":[],\"features\":1,\"columns\":[{\"name\":\"" name                   \
+    "\",\"use\":\"feature\",\"first\":0,\"width\":1,\"style\":0}]}"
+
+Test(checkpoint, what_is_damaged_or_of_other_data_is_named)
+{
+    char path[64];
+    dg_tensors *set;
+    snprintf(path, sizeof path, "/tmp/dotgrad-damaged-%d.safetensors", (int)getpid());
+    MUST_FAIL(DG_INTERRUPTED, train_iris("iris(test=0)", path, NULL));
+    static const damage damages[] = {
+        {"trainer/history", 0, NAN, NULL, DG_BAD_DATA, "'trainer/history' is damaged: a loss is NaN"},
+        {"trainer/history", 5, INFINITY, NULL, DG_BAD_DATA,
+         "'trainer/history' is damaged: a learning rate is not finite"},
+        {"trainer/history", 5, NAN, NULL, DG_BAD_DATA, "'trainer/history' is damaged: a learning rate is not finite"},
+        {"trainer/sums", 0, NAN, NULL, DG_BAD_DATA, "'trainer/sums' is damaged: the loss so far is NaN"},
+        {"trainer/sums", DG_MAX_METRICS + 1, INFINITY, NULL, DG_BAD_DATA,
+         "'trainer/sums' is damaged: a number of rows"},
+        {"data.offset", 2, NAN, NULL, DG_BAD_DATA, "scaling (data.offset, data.divisor) is damaged"},
+        {"data.divisor", 0, INFINITY, NULL, DG_BAD_DATA, "scaling (data.offset, data.divisor) is damaged"},
+        {"data.columns", 0, 0, "{\"columns\":", DG_BAD_DATA, "'data.columns' is damaged"},
+        {"data.columns", 0, 0, "[]", DG_BAD_DATA, "'data.columns' is damaged"},
+        {"data.columns", 0, 0, COLUMN_TEXT("a"), DG_BAD_ARGUMENT, "was made with 1 columns, iris has 5"},
+        {"data.classes", 0, 0, "[\"a\", 2]", DG_BAD_DATA, "'data.classes' is damaged"},
+        {"data.classes", 0, 0, "[\"a\", \"b\", \"c\"]", DG_BAD_ARGUMENT, "was made with other classes than iris has"},
+    };
+    for (size_t k = 0; k < sizeof damages / sizeof damages[0]; k++)
+        expect_damage(path, &damages[k]);
+    MUST(dg_safetensors_read(path, &set));
+    MUST_FAIL(DG_BAD_ARGUMENT, train_iris("wine(columns=[1,2,3,4], test=0)", path, set));
+    dg_tensors_free(set);
+    unlink(path);
+}

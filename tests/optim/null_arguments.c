@@ -215,6 +215,8 @@ Test(null_arguments, data_sets)
     REFUSED(dg_data_suit(opened, NULL));
     REFUSED(dg_data_keep(NULL, set));
     REFUSED(dg_data_keep(opened, NULL));
+    REFUSED(dg_data_check_kept(NULL, set));
+    REFUSED(dg_data_check_kept(opened, NULL));
     REFUSED(dg_data_kept_classes(NULL, &classes, &count));
     REFUSED(dg_data_kept_classes(set, NULL, &count));
     REFUSED(dg_data_kept_classes(set, &classes, NULL));

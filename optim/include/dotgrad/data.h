@@ -141,6 +141,9 @@ int64_t dg_data_size_of(const dg_data *data, const char *name);
 /* Puts columns, words, fills, scaling and classes as notes and tensors "data.…" into `checkpoint`, for as_in. A trainer
  * does this by itself when its task's data are dg_data_set(). */
 dg_status dg_data_keep(const dg_data *data, dg_tensors *checkpoint);
+/* Whether training on `data` may go on from that checkpoint, which a trainer asks by itself: DG_BAD_DATA where what was
+ * kept is damaged, DG_BAD_ARGUMENT where columns, words or classes are others. What was not kept is not compared. */
+dg_status dg_data_check_kept(const dg_data *data, const dg_tensors *checkpoint);
 /* The classes that dg_data_keep wrote: 0 and NULL when there are none. Free each name and the list with free(). */
 dg_status dg_data_kept_classes(const dg_tensors *checkpoint, char ***classes, int64_t *count);
 /* Whether the data were a text: the classes are its characters. */
