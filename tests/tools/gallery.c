@@ -175,10 +175,37 @@ static int check_text(const char *what, const box *text)
     return faults;
 }
 
+static bool is_within(const box *border, double x, double y)
+{
+    return x > border->left && x < border->right && y > border->top && y < border->bottom;
+}
+
+/* An edge that begins and ends in a module does not leave it. */
+static int check_edges(const char *what)
+{
+    int faults = 0;
+    for (int first = 0, end; first < p.n_pieces; first = end) {
+        for (end = first; end < p.n_pieces && p.pieces[end].group == p.pieces[first].group; end++)
+            ;
+        const piece *begins = &p.pieces[first], *ends = &p.pieces[end - 1];
+        for (int b = 0; b < p.n_borders; b++) {
+            const box *border = &p.borders[b];
+            int outside = 0;
+            if (!is_within(border, begins->x0, begins->y0) || !is_within(border, ends->x1, ends->y1))
+                continue;
+            for (int k = first; k < end; k++)
+                outside += !is_within(border, p.pieces[k].x1, p.pieces[k].y1);
+            faults += outside && fprintf(stderr, "%s: an edge leaves module %d, which both its ends are in\n", what, b);
+        }
+    }
+    return faults;
+}
+
 static int check_picture(const char *what, const char *path)
 {
     int faults = 0;
     read_svg(path);
+    faults += check_edges(what);
     for (int k = 0; k < p.n_texts; k++)
         faults += check_text(what, &p.texts[k]);
     for (int k = 0; k < p.n_nodes; k++)
@@ -250,6 +277,23 @@ Test(gallery, plans_are_on_one_page_and_nothing_overlaps)
         draw(small[k], "--view plan");
         faults += check_picture(small[k], "x.svg");
         expect_one_page(small[k]);
+    }
+    cr_expect_eq(faults, 0);
+}
+
+/* The skip of blocks that have a stack in them swings far to the side. */
+Test(gallery, a_skip_stays_in_its_module)
+{
+    static const char *const directions[] = {"TB", "BT", "LR", "RL"};
+    int faults = 0;
+    write_text("skip.dot",
+               "digraph skip { x [op=\"input([N, 32, 16, 16])\"]; subgraph cluster_a { repeat=5;"
+               " dw [op=\"conv2d(32, 3, padding=1, groups=32)\"]; bn [op=batch_norm]; act [op=relu6];"
+               " pw [op=\"conv2d(32, 1)\"]; bn2 [op=batch_norm]; add [op=add]; dw -> bn -> act -> pw -> bn2 -> add; }"
+               " x -> dw; x -> add; y [op=\"mean(dim=[2, 3])\"]; add -> y; }");
+    for (size_t k = 0; k < sizeof directions / sizeof *directions; k++) {
+        expect_fine(dotgrad("draw skip.dot --level stack --rankdir %s -o x.svg", directions[k]));
+        faults += check_picture(directions[k], "x.svg");
     }
     cr_expect_eq(faults, 0);
 }

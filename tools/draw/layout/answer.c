@@ -159,7 +159,7 @@ static dg_status ask_with_rows(view *v, const layout_options *options, layout *m
     choose_sides(v, made);
     choose_upwards(v, made);
     layout_meet_rows(v, made);
-    return dg_ok();
+    return layout_keep_inside(v, made) ? dg_ok() : dg_no_memory("a picture of %s", options->who);
 }
 
 /* Once more with wider modules, where a label has no place. */

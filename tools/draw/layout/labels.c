@@ -33,13 +33,6 @@ static bool touch(const rectangle *a, const rectangle *b)
     return a->left < b->right && b->left < a->right && a->top < b->bottom && b->top < a->bottom;
 }
 
-static layout_point on_curve(const layout_point *p, double t)
-{
-    double s = 1 - t, a = s * s * s, b = 3 * s * s * t, c = 3 * s * t * t, d = t * t * t;
-    return (layout_point){a * p[0].x + b * p[1].x + c * p[2].x + d * p[3].x,
-                          a * p[0].y + b * p[1].y + c * p[2].y + d * p[3].y};
-}
-
 static void add_segment(label_work *l, layout_point a, layout_point b)
 {
     l->segments[l->n_segments++] =
@@ -99,8 +92,8 @@ static bool collect(label_work *l)
         const layout_wire *wire = &l->made->wires[w];
         for (int k = 0; k + 3 < wire->n; k += 3)
             for (int i = 0; i < PIECES; i++)
-                add_segment(l, on_curve(wire->points + k, (double)i / PIECES),
-                            on_curve(wire->points + k, (double)(i + 1) / PIECES));
+                add_segment(l, layout_on_curve(wire->points + k, (double)i / PIECES),
+                            layout_on_curve(wire->points + k, (double)(i + 1) / PIECES));
     }
     l->n_wire_segments = l->n_segments;
     for (int m = 0; m < l->v->n_modules; m++) {
@@ -165,7 +158,7 @@ static bool candidate(const layout_wire *wire, int n, layout_point *middle)
         return false;
     double at = places[(n - 1) % (2 * PLACES) / 2] * (wire->n / 3);
     int curve = (int)at, side = (n - 1) / (2 * PLACES);
-    layout_point p = on_curve(wire->points + 3 * curve, at - curve);
+    layout_point p = layout_on_curve(wire->points + 3 * curve, at - curve);
     double sign = (n - 1) % 2 ? -1 : 1;
     *middle = (layout_point){p.x + sign * (sides[side].width * wire->label_width + sides[side].right),
                              p.y + sign * (sides[side].height * wire->label_height + sides[side].down)};

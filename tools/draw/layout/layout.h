@@ -5,7 +5,7 @@
  *   process.c   the helper as a process with limits
  *   helper.c    the program dotgrad-layout: reads a request, answers with positions
  *   answer.c    positions into the layout
- *   rows.c      wires end at the rows of stacks that they are of
+ *   rows.c      wires end at the rows of stacks that they are of, and stay inside their modules
  *   shape.c     U-shaped networks and ladders: which wires are laid out backwards, which boxes are side by side
  *   labels.c    where labels of wires and modules are placed, so that nothing runs through them */
 #ifndef TOOLS_DRAW_LAYOUT_H
@@ -100,6 +100,9 @@ dg_status layout_ask(const char *request, size_t size, const layout_options *opt
 dg_status layout_take(view *v, const char *answer, const layout_options *options, layout *made);
 /* Moves ends of wires along the sides of stacks to their rows, unless they would run through a box then. */
 void layout_meet_rows(const view *v, layout *made);
+/* Wires between boxes of one module do not leave it, unless they would run through a box then. False: no memory. */
+bool layout_keep_inside(const view *v, layout *made);
+layout_point layout_on_curve(const layout_point *p, double t); /* of a Bézier curve of four points */
 /* False: a module's label has no place yet; its wanted_width is then more. */
 bool layout_place_labels(view *v, layout *made);
 /* How many wires run through a box. */

@@ -1,11 +1,14 @@
 /* Graphviz knows a stack as one box: a wire that comes in, or goes out, at its side may be beside any of its rows. The
- * end is moved to the row that it is of. */
+ * end is moved to the row that it is of. And a wire between boxes of one module may swing out of it: it is kept inside.
+ */
 #include "layout.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { PIECES = 32 };
 #define NEAR   1.5  /* points */
+#define EDGE   3.0  /* points between a wire and the border of its module */
 #define AROUND 14.0 /* points that a wire takes to come to a side straight on */
 
 /* The upper and lower edge of a row. */
@@ -32,7 +35,7 @@ static double distance(layout_point a, layout_point b)
     return hypot(a.x - b.x, a.y - b.y);
 }
 
-static layout_point on_curve(const layout_point *p, double t)
+layout_point layout_on_curve(const layout_point *p, double t)
 {
     double s = 1 - t, a = s * s * s, b = 3 * s * s * t, c = 3 * s * t * t, d = t * t * t;
     return (layout_point){a * p[0].x + b * p[1].x + c * p[2].x + d * p[3].x,
@@ -43,7 +46,7 @@ static layout_point on_curve(const layout_point *p, double t)
 static bool is_blocked(const view *v, const layout *made, const layout_point *p, int own)
 {
     for (int k = 1; k < PIECES; k++) {
-        layout_point at = on_curve(p, (double)k / PIECES);
+        layout_point at = layout_on_curve(p, (double)k / PIECES);
         for (int b = 0; b < v->n_boxes; b++) {
             const layout_box *box = &made->boxes[b];
             double in = b == own || k < PIECES / 8 ? 1 : -2;
@@ -136,4 +139,71 @@ void layout_meet_rows(const view *v, layout *made)
         move_end(v, made, wire->from, wire->from_row, place);
         turn(place);
     }
+}
+
+/* Whether the wire runs through a box, or close by one that it is not of. */
+static bool wire_is_blocked(const view *v, const layout *made, const view_wire *of, const layout_wire *wire)
+{
+    for (int k = 0; k + 3 < wire->n; k += 3)
+        if (is_blocked(v, made, wire->points + k, k ? of->to : of->from))
+            return true;
+    return false;
+}
+
+static layout_point moved_inside(layout_point at, const layout_module *module)
+{
+    return (layout_point){fmin(fmax(at.x, module->left + EDGE), module->right - EDGE),
+                          fmin(fmax(at.y, module->top + EDGE), module->bottom - EDGE)};
+}
+
+/* A control point is moved towards the end of its curve that it belongs to: the wire stays smooth there. */
+static layout_point drawn_inside(layout_point at, layout_point end, const layout_module *module)
+{
+    layout_point inside = moved_inside(at, module);
+    double left = 1;
+    if (inside.x != at.x)
+        left = fmin(left, (inside.x - end.x) / (at.x - end.x));
+    if (inside.y != at.y)
+        left = fmin(left, (inside.y - end.y) / (at.y - end.y));
+    left = fmax(left, 0);
+    return (layout_point){end.x + left * (at.x - end.x), end.y + left * (at.y - end.y)};
+}
+
+/* The wire inside the module, in `inside`; false: it is already. */
+static bool bring_inside(const layout_wire *wire, const layout_module *module, bool is_smooth, layout_wire *inside)
+{
+    bool is_changed = false;
+    for (int k = 3; k < wire->n - 1; k += 3)
+        inside->points[k] = moved_inside(wire->points[k], module);
+    for (int k = 0; k < wire->n; k++) {
+        layout_point at = wire->points[k];
+        if (k % 3)
+            inside->points[k] = is_smooth ? drawn_inside(at, inside->points[k % 3 == 1 ? k - 1 : k + 1], module)
+                                          : moved_inside(at, module);
+        is_changed |= distance(inside->points[k], at) > 0;
+    }
+    return is_changed;
+}
+
+bool layout_keep_inside(const view *v, layout *made)
+{
+    for (int w = 0; w < v->n_wires; w++) {
+        const view_wire *of = &v->wires[w];
+        layout_wire *wire = &made->wires[w];
+        int module = view_common_module(v, v->boxes[of->from].module, v->boxes[of->to].module);
+        if (of->is_gone || wire->n < 4 || module < 0 || !made->modules[module].is_placed)
+            continue;
+        layout_wire inside = *wire;
+        inside.points = dg_arena_alloc(v->arena, (size_t)wire->n * sizeof *inside.points);
+        if (!inside.points)
+            return false;
+        memcpy(inside.points, wire->points, (size_t)wire->n * sizeof *inside.points);
+        if (!bring_inside(wire, &made->modules[module], true, &inside))
+            continue;
+        if (wire_is_blocked(v, made, of, &inside))
+            bring_inside(wire, &made->modules[module], false, &inside);
+        if (wire_is_blocked(v, made, of, wire) || !wire_is_blocked(v, made, of, &inside))
+            *wire = inside;
+    }
+    return true;
 }
