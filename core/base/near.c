@@ -60,14 +60,60 @@ bool dg_name_is_near(const char *name, const char *known)
     return distance(a, n, b, m, m <= 4 ? 2 : 1) <= (m >= 8 ? 2 : 1);
 }
 
-const char *dg_name_nearest(const char *name, const char *(*known)(const void *user, size_t index), const void *user)
+/* ---- what other libraries call it ---- */
+
+static const struct {
+    const char *theirs; /* squeezed */
+    const char *ours;
+} other_names[] = {
+    {"cosineannealing", "cosine"},
+    {"cosineannealinglr", "cosine"},
+    {"cosineannealingwarmrestarts", "cosine_restarts"},
+    {"warmrestarts", "cosine_restarts"},
+    {"reducelronplateau", "plateau"},
+    {"reduceonplateau", "plateau"},
+    {"lambda", "formula"},
+    {"lambdalr", "formula"},
+    {"levenbergmarquardt", "lm"},
+    {"momentum", "sgd"},
+    {"nesterov", "sgd"},
+    {"glorotuniform", "xavier_uniform"},
+    {"glorotnormal", "xavier_normal"},
+    {"glorot", "xavier_uniform"},
+    {"heuniform", "kaiming_uniform"},
+    {"henormal", "kaiming_normal"},
+    {"he", "kaiming_normal"},
+    {"eye", "identity"},
+    {"dense", "linear"},
+    {"fullyconnected", "linear"},
+    {"fc", "linear"},
+    {"bce", "binary_cross_entropy"},
+    {"bceloss", "binary_cross_entropy"},
+    {"bcewithlogits", "binary_cross_entropy_with_logits"},
+    {"bcewithlogitsloss", "binary_cross_entropy_with_logits"},
+    {"nll", "nll_loss"},
+    {"globalaveragepool", "adaptive_avg_pool2d"},
+    {"globalaveragepooling2d", "adaptive_avg_pool2d"},
+};
+
+/* The known one that another library calls `squeezed`. */
+static const char *known_elsewhere(const char *squeezed, const char *(*known)(const void *user, size_t index),
+                                   const void *user)
+{
+    const char *one;
+    for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++)
+        for (size_t k = 0; strcmp(other_names[i].theirs, squeezed) == 0 && (one = known(user, k)); k++)
+            if (strcmp(one, other_names[i].ours) == 0)
+                return one;
+    return NULL;
+}
+
+static const char *nearest_of(const char *name, const char *(*known)(const void *user, size_t index), const void *user)
 {
     char a[MOST_LETTERS + 1], b[MOST_LETTERS + 1];
-    const char *nearest = NULL, *one;
-    if (!name || !known)
-        return NULL;
     size_t n = squeeze(name, a);
-    int best = (int)n / 3 + 2;
+    const char *one, *nearest = known_elsewhere(a, known, user);
+    int best = nearest ? 0 : (int)n / 3 + 2;
     for (size_t k = 0; n && (one = known(user, k)); k++) {
         size_t m = squeeze(one, b);
         bool is_cut = n >= 3 && n < m && strncmp(a, b, n) == 0;
@@ -78,4 +124,12 @@ const char *dg_name_nearest(const char *name, const char *(*known)(const void *u
         }
     }
     return nearest;
+}
+
+const char *dg_name_nearest(const char *name, const char *(*known)(const void *user, size_t index), const void *user)
+{
+    if (!name || !known)
+        return NULL;
+    const char *nearest = nearest_of(name, known, user), *dot = strrchr(name, '.');
+    return nearest || !dot ? nearest : nearest_of(dot + 1, known, user); /* torch.optim.Adam */
 }

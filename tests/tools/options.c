@@ -177,6 +177,29 @@ Test(options, misspelt_ones_get_the_suggestion)
     expect_refusal(dotgrad("ops realu"), 1, "ops realu", "did you mean 'relu'?");
 }
 
+/* What PyTorch, Keras or a paper calls it is answered with the name here. */
+Test(options, names_of_other_libraries_get_the_suggestion)
+{
+    static const struct {
+        const char *arguments, *meant;
+    } cases[] = {{"--schedule CosineAnnealingLR", "cosine"},
+                 {"--schedule CosineAnnealingWarmRestarts", "cosine_restarts"},
+                 {"--schedule ReduceLROnPlateau", "plateau"},
+                 {"--schedule one_cycle", "onecycle"},
+                 {"--schedule 'MultiStepLR([3, 8])'", "multistep"},
+                 {"--optimizer sophia_g", "sophia"},
+                 {"--optimizer 'torch.optim.Adam(lr=0.01)'", "adam"},
+                 {"--optimizer levenberg_marquardt", "lm"}};
+    char text[60];
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        snprintf(text, sizeof text, "(did you mean '%s'?)", cases[k].meant);
+        expect_refusal(dotgrad("train good.dot %s", cases[k].arguments), 1, cases[k].arguments, text);
+    }
+    expect_refusal(dotgrad("ops BCEWithLogitsLoss"), 1, "ops", "did you mean 'binary_cross_entropy_with_logits'?");
+    expect_refusal(dotgrad("ops Dense"), 1, "ops", "did you mean 'linear'?");
+    expect_refusal(dotgrad("ops nll"), 1, "ops", "did you mean 'nll_loss'?");
+}
+
 /* What is given to options that take a text, a name or a file: no such thing. */
 Test(options, texts_that_name_nothing_are_refused)
 {

@@ -15,7 +15,8 @@ DG_BEGIN_C
 bool dg_name_is_near(const char *name, const char *known);
 
 /* The nearest of known(user, 0), known(user, 1), … up to NULL, where one is like `name`; NULL: none is. Generous, for
- * suggestions in messages about names that are errors anyway. */
+ * suggestions in messages about names that are errors anyway: what PyTorch or Keras calls it is like it, too
+ * (CosineAnnealingLR: cosine), after their modules (torch.optim.Adam: adam). */
 const char *dg_name_nearest(const char *name, const char *(*known)(const void *user, size_t index), const void *user);
 
 DG_END_C
