@@ -7,6 +7,8 @@
  * become, or all at once (synchronous). With a temperature T > 0 a unit becomes +1 with probability 1/(1 +
  * exp(−2·field/T)) (Boltzmann's machine, Glauber's dynamics). The energy −½ sᵀWs − bᵀs never rises asynchronously at T
  * = 0 where W is symmetric with a diagonal of 0. Each row of the batch is a network of its own. */
+#include "ops/shared/rules.h"
+
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/linear.h>
@@ -41,8 +43,8 @@ static dg_status check_types(const dg_infer *infer)
         return dg_error(DG_BAD_SHAPE, "the bias is %s, expected [%lld]",
                         dg_graph_print_shape(infer->graph, &bias->shape, first, sizeof first),
                         (long long)weight->shape.dims[0]);
-    if (!dg_dtype_is_float(state->dtype) || weight->dtype != state->dtype || (bias && bias->dtype != state->dtype))
-        return dg_error(DG_BAD_DTYPE, "state, weight and bias must have the same float type");
+    for (int k = 0; k < infer->n_inputs; k++)
+        DG_TRY(want_floats(infer, k));
     return dg_ok();
 }
 

@@ -289,7 +289,8 @@ static const dg_op source_ops[] = {
                   {.name = "dtype",
                    .kind = DG_ATTR_DTYPE,
                    .fallback = "none",
-                   .doc = "the element type; as written when left out, with a point the graph's float type"}},
+                   .doc =
+                       "the element type; left out, the graph's float type if a number has a point (1.0), else int64"}},
         .role = DG_ROLE_CONSTANT,
         .infer = constant_infer,
     },

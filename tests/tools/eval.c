@@ -176,6 +176,27 @@ Test(eval, keeps_weights_in_16_bits)
     cr_expect_eq(run.status, 2);
 }
 
+static void expect_refused(outcome run, const char *message)
+{
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(run.err, message), "expected '%s' in: %s", message, run.err);
+}
+
+Test(eval, says_what_feeds_an_input)
+{
+    expect_refused(dotgrad("eval g.dot"), "input 'x' is not fed (--data D or --feed FILE feeds inputs)");
+    expect_refused(dotgrad("eval g.dot --trace"), "feeds inputs)");
+    expect_fine(dotgrad("eval g.dot --fetch one"));
+}
+
+/* A constant of whole numbers has no float type. */
+Test(eval, names_the_type_of_patterns_that_cannot_be_stored)
+{
+    write_text("memory.dot", "digraph { graph [output=recall]; p [op=\"constant([[1, -1], [-1, -1]])\"];\n"
+                             "  recall [op=hopfield]; p -> recall; }\n");
+    expect_refused(dotgrad("eval memory.dot"), "input is int64, expected float32 or float64");
+}
+
 Test(eval, tells_wrong_calls_apart)
 {
     cr_assert_eq(dotgrad("eval --out x").status, 2);

@@ -374,13 +374,21 @@ static dg_status compute(graph_session *session, const eval_options *given, cons
     return status;
 }
 
+/* An input that nothing feeds, by a command that names nothing to feed: the message says what would. */
+static dg_status with_advice(const eval_options *given, dg_status status)
+{
+    if (given->data || given->feed || !strstr(status.message, "is not fed"))
+        return status;
+    return dg_error(status.code, "%s (--data D or --feed FILE feeds inputs)", status.message);
+}
+
 static dg_status run(graph_session *session, const eval_options *given, request_list *requests)
 {
     DG_TRY(session_open(given->graph, NULL, &(session_options){0}, session));
     if (given->trace)
-        return trace(session, given);
+        return with_advice(given, trace(session, given));
     DG_TRY(list_requests(session, given, requests));
-    return compute(session, given, requests);
+    return with_advice(given, compute(session, given, requests));
 }
 
 int command_eval(int argc, char **argv)

@@ -249,14 +249,15 @@ int command_examples(int argc, char **argv)
         return misnamed(argv[0], argv[1]);
     if (only_copy && argc > 2)
         return command_misused(argv[0], "'%s' changes nothing with --copy, which runs nothing", argv[2]);
-    char folder[MOST_NAME];
+    char folder[MOST_NAME], picture[MOST_NAME + 8];
     snprintf(folder, sizeof folder, "%.*s", (int)name_length(found), found->file);
     dg_status status = fill_folder(found, folder);
     if (status.code != DG_OK)
         return command_failed(status);
     draw(found, folder);
     write_comment(found, stdout);
-    printf("\nfiles in %s: %s%s%s %s.svg README.md\n", folder, found->file, found->more[0] ? " " : "", found->more,
-           folder);
+    snprintf(picture, sizeof picture, "%s.svg", folder);
+    printf("\nfiles in %s: %s%s%s%s%s README.md\n", folder, found->file, found->more[0] ? " " : "", found->more,
+           access(picture, F_OK) == 0 ? " " : "", access(picture, F_OK) == 0 ? picture : "");
     return only_copy ? 0 : run(found, argc - 2, argv + 2);
 }
