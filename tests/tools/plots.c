@@ -52,6 +52,20 @@ static void expect_picture(outcome run, const char *path, const char *words)
     cr_assert_not_null(strstr(text, words), "%s does not say '%s'", path, words);
 }
 
+/* The numbers of the table stand in the picture. */
+static void expect_counts(const char *table, const char *picture)
+{
+    static char text[4000], svg[400000];
+    char label[40];
+    read_text(table, text, sizeof text);
+    read_text(picture, svg, sizeof svg);
+    for (char *rest = strchr(text, '\n') + 1, *line = strsep(&rest, "\n"); line && *line; line = strsep(&rest, "\n"))
+        for (char *cell = strchr(line, ','); cell; cell = strchr(cell + 1, ',')) {
+            snprintf(label, sizeof label, ">%d<", atoi(cell + 1));
+            cr_assert(strstr(svg, label), "%s does not say %s", picture, label);
+        }
+}
+
 static double number_in(const char *path, const char *name, int64_t at)
 {
     dg_tensors *set;
@@ -125,6 +139,7 @@ Test(plots, weights_and_values_are_pictures)
     expect_picture(dotgrad("plot run --maps conv --row 5"), "maps.svg", "conv");
     expect_picture(dotgrad("plot run --maps x -o x.png"), "x.png", "");
     expect_picture(dotgrad("plot run --confusion"), "confusion.svg", "decision");
+    expect_counts("run/confusion.csv", "confusion.svg");
     expect_picture(dotgrad("plot run --confusion --data 'digits(scale=unit)' -o all.svg"), "all.svg", "target");
     expect_picture(dotgrad("plot run --samples x"), "samples.svg", "step 3");
     expect_picture(dotgrad("plot memory.dot --recall s,cue"), "recall.svg", "cue");
@@ -138,6 +153,25 @@ Test(plots, values_in_the_plane_are_points)
     expect_picture(dotgrad("plot run --samples code"), "samples.svg", "step 12");
     expect_picture(dotgrad("plot run --boundary"), "boundary.svg", "first feature");
     expect_picture(dotgrad("plot points.dot --latent code -o u.svg"), "u.svg", "code[0]");
+}
+
+/* A graph that names no output: what its loss compares. The columns' names and their own numbers stand at the axes. */
+Test(plots, a_boundary_has_the_names_and_numbers_of_the_table)
+{
+    write_text("t.csv", "height,weight,kind\n100,7,cat\n150,8,cat\n170,3,dog\n190,2,dog\n110,7.5,cat\n185,2.5,dog\n"
+                        "120,7,cat\n180,3,dog\n");
+    write_text("t.dot", "digraph { graph [data=\"t.csv\", epochs=20, optimizer=\"adam(lr=0.1)\"];\n"
+                        "  x [op=\"input([N, 2])\"]; t [op=\"input([N], dtype=int64)\"]; scores [op=\"linear(2)\"];\n"
+                        "  loss [op=cross_entropy]; x -> scores -> loss; t -> loss [arg=target]; }\n");
+    expect_fine(dotgrad("train t.dot -o run --no-pictures"));
+    outcome run = dotgrad("plot run --boundary");
+    expect_picture(run, "boundary.svg", ">height<");
+    expect_picture(run, "boundary.svg", ">weight<");
+    expect_picture(run, "boundary.svg", ">chance of dog<");
+    expect_picture(run, "boundary.svg", ">180<");
+    outcome rows = dotgrad("predict run t.csv");
+    expect_fine(rows);
+    cr_assert(strncmp(rows.out, "class,p_cat,p_dog\ncat,", 22) == 0, "%s", rows.out);
 }
 
 Test(plots, refuses_what_is_no_picture)

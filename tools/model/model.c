@@ -39,6 +39,14 @@ static void drop_weights(dg_tensors *checkpoint)
             dg_tensors_remove(checkpoint, dg_tensors_name(checkpoint, k));
 }
 
+/* What the graph names, else what its loss compares with the target. */
+static dg_node *find_output(const dg_graph_file *file)
+{
+    if (file->output || !file->loss || dg_node_op(file->loss)->scores == DG_SCORES_NONE)
+        return file->output;
+    return dg_node_input(file->loss, 0);
+}
+
 static dg_status open_graph(dg_model *model, const dg_model_options *options)
 {
     const char *weights = options->weights ? options->weights : model->path, *output = options->output;
@@ -74,7 +82,7 @@ static dg_status open_graph(dg_model *model, const dg_model_options *options)
     drop_weights(model->checkpoint);
     if (output)
         return dg_prefixed(dg_graph_file_require(model->file, output, &model->output), "%s", model->path);
-    model->output = model->file->output;
+    model->output = find_output(model->file);
     return model->output
                ? dg_ok()
                : dg_error(DG_BAD_ARGUMENT, "%s: the graph names no output: name one with --output", model->path);

@@ -133,6 +133,19 @@ static void print_levels(FILE *out, const chart_heat *heat)
     fputs("\nset table $levels\nsplot $heat matrix with lines notitle\nunset table\nunset contour\nset surface\n", out);
 }
 
+/* Of two classes with white where none is likelier; of more there is no scale between them. */
+static void print_class_palette(FILE *out, int n_classes)
+{
+    fputs("unset grid\nset palette defined (", out);
+    for (int k = 0; k < n_classes; k++) {
+        unsigned red, green, blue;
+        sscanf(colours[k % COLOURS], "#%2X%2X%2X", &red, &green, &blue);
+        fprintf(out, "%s%d '#%02X%02X%02X'", k ? ", " : "", k, (255 + red) / 2, (255 + green) / 2, (255 + blue) / 2);
+        fputs(n_classes == 2 && k == 0 ? ", 0.5 '#FFFFFF'" : "", out);
+    }
+    fprintf(out, ")\nset cbrange [0:%d]\n%s", n_classes - 1, n_classes > 2 ? "unset colorbox\n" : "");
+}
+
 /* Signed numbers have white at 0, whatever their range is. */
 static void print_palette(FILE *out, const chart_heat *heat)
 {
@@ -142,6 +155,10 @@ static void print_palette(FILE *out, const chart_heat *heat)
         [CHART_GREY] = "0 '#FFFFFF', 1 '#1B1F24'",
         [CHART_SIGNED] = "0 '#2166AC', 0.25 '#92C5DE', 0.5 '#FFFFFF', 0.75 '#F4A582', 1 '#B2182B'"};
     double most = 0;
+    if (heat->n_classes > 1) {
+        print_class_palette(out, heat->n_classes);
+        return;
+    }
     fprintf(out, "unset grid\nset palette defined (%s)\n", palettes[heat->palette]);
     if (heat->palette != CHART_SIGNED)
         return;
@@ -157,10 +174,25 @@ static void print_cell_tics(FILE *out, const chart_heat *heat)
     print_tics(out, "y", heat->row_names, heat->rows, 0);
     if (heat->equal) /* before tics are taken away: setting any brings all back */
         fputs("set size ratio -1\nunset border\nset tics scale 0\n", out);
+    if (heat->column_names) {
+        print_tics(out, "x", heat->column_names, heat->columns, 0);
+        fputs(heat->columns > MOST_COLUMNS ? "set xtics rotate by 30 right\n" : "", out);
+        return;
+    }
     fputs(heat->x ? "set xtics (" : "unset xtics\n", out);
     for (int64_t k = 0; heat->x && k < heat->columns; k += step)
         fprintf(out, "%s'%.6g' %lld", k ? ", " : "", heat->x[k], (long long)k);
     fputs(heat->x ? ")\n" : "", out);
+}
+
+/* White on what is dark, which values of more than a half are. */
+static void print_counts(FILE *out, const chart_heat *heat)
+{
+    fputs("unset label\n", out);
+    for (int64_t k = 0; heat->counts && k < heat->rows * heat->columns; k++)
+        fprintf(out, "set label '%.0f' at %lld,%lld center front textcolor rgb '%s'\n", heat->counts[k],
+                (long long)(k % heat->columns), (long long)(k / heat->columns),
+                heat->values[k] > 0.5 ? "#FFFFFF" : "#1B1F24");
 }
 
 static void print_heat(FILE *out, const chart_heat *heat)
@@ -185,6 +217,9 @@ static void print_heat(FILE *out, const chart_heat *heat)
     fprintf(out, heat->down ? "set yrange [%lld.5:-0.5]\n" : "set yrange [-0.5:%lld.5]\n", (long long)heat->rows - 1);
     print_palette(out, heat);
     print_label(out, "cblabel", heat->label);
+    if (heat->label) /* room for long numbers beside it */
+        fputs("set rmargin at screen 0.8\n", out);
+    print_counts(out, heat);
     if (heat->log_scale)
         fputs("set logscale cb\nset format cb '%g'\n", out);
     fputs("plot $heat matrix with image notitle", out);

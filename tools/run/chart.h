@@ -23,12 +23,16 @@ typedef struct chart_heat {
     const double *values;     /* [rows, columns]; NaN: nothing */
     const double *low, *high; /* [2], of a part of a plane: x and y of the first and the last column and row; or: */
     const char *const *row_names;
-    const double *x; /* of the columns, at equal steps in the picture; NULL: they have no numbers */
+    const double *x;                 /* of the columns, at equal steps in the picture; NULL: they have no numbers */
+    const char *const *column_names; /* in the place of these numbers; NULL: none */
+    const double *counts;            /* [rows, columns], written into the cells; NULL: none */
     const char *label;
     bool log_scale, down;
     enum { CHART_WARM, CHART_PALE, CHART_GREY, CHART_SIGNED } palette; /* signed: blue below 0, red above */
-    bool equal;                                                        /* rows and columns are equally wide */
-    const double *levels;                                              /* of lines of equal value over it, ascending */
+    int n_classes; /* above 1: values are numbers of classes, or of two the chance of the second one, and have pale
+                      tints of the colours of series; no palette */
+    bool equal;    /* rows and columns are equally wide */
+    const double *levels; /* of lines of equal value over it, ascending */
     int n_levels;
 } chart_heat;
 

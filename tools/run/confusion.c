@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CLASSES = 200 };
+enum { MOST_CLASSES = 200, FEW_CLASSES = 12 };
 
 static void print_class(FILE *out, const dg_data *data, int64_t k)
 {
@@ -49,12 +49,12 @@ static dg_status write_table(const char *path, const dg_tensor *counts, const dg
     return status;
 }
 
-/* Shares of each target's rows. */
+/* Shares of each target's rows; of few classes with their names on both sides and the numbers of rows. */
 static dg_status draw(const char *path, const dg_tensor *counts, const dg_data *data, const picture_target *to)
 {
     int64_t classes = counts->shape.dims[0];
-    double *values = calloc((size_t)(classes * classes) + (size_t)classes, sizeof *values),
-           *x = values + classes * classes;
+    double *values = calloc((size_t)(2 * classes * classes + classes), sizeof *values),
+           *cells = values + classes * classes, *x = cells + classes * classes;
     const char **names = calloc((size_t)classes, sizeof *names);
     char(*numbers)[24] = calloc((size_t)classes, sizeof *numbers);
     bool fine = values && names && numbers;
@@ -62,8 +62,10 @@ static dg_status draw(const char *path, const dg_tensor *counts, const dg_data *
         double sum = 0;
         for (int64_t k = 0; k < classes; k++)
             sum += dg_tensor_get(counts, row * classes + k);
-        for (int64_t k = 0; k < classes; k++)
+        for (int64_t k = 0; k < classes; k++) {
+            cells[row * classes + k] = dg_tensor_get(counts, row * classes + k);
             values[row * classes + k] = sum > 0 ? dg_tensor_get(counts, row * classes + k) / sum : NAN;
+        }
         snprintf(numbers[row], sizeof numbers[row], "%lld", (long long)row);
         x[row] = (double)row;
         names[row] = dg_data_class(data, row) ? dg_data_class(data, row) : numbers[row];
@@ -73,6 +75,8 @@ static dg_status draw(const char *path, const dg_tensor *counts, const dg_data *
                              .values = values,
                              .row_names = names,
                              .x = x,
+                             .column_names = classes <= FEW_CLASSES ? names : NULL,
+                             .counts = classes <= FEW_CLASSES ? cells : NULL,
                              .label = "share of the target's rows",
                              .down = true};
     dg_status status =

@@ -19,6 +19,7 @@ typedef struct plane {
     dg_data *data;          /* the source's */
     double low[2], high[2]; /* of the features, with a margin */
     double *heat, *across;  /* [SIDE, SIDE], [SIDE] */
+    int64_t wide;           /* numbers of the network a point */
     chart_series points[MOST_CLASSES];
     double *x, *y; /* of all points, class after class */
     int n_points;
@@ -111,6 +112,7 @@ static dg_status fill_heat(plane *p)
     if (status.code == DG_OK)
         status = dg_model_predict(p->model, &grid, &result);
     if (status.code == DG_OK) {
+        p->wide = dg_tensor_count(&result) / (SIDE * SIDE);
         for (int64_t i = 0; i < SIDE * SIDE; i++)
             p->heat[i] = decision(&result, i);
         dg_tensor_release(&result);
@@ -119,17 +121,45 @@ static dg_status fill_heat(plane *p)
     return status;
 }
 
+/* The name of the column that has become feature d, and its numbers as they were before they were scaled. */
+static const char *describe_axis(const plane *p, int d, double *low, double *high)
+{
+    static const char *const unnamed[2] = {"first feature", "second feature"};
+    const dg_tensor *offset = dg_data_offset(p->data), *divisor = dg_data_divisor(p->data);
+    if (offset && divisor) {
+        int64_t at = dg_tensor_count(offset) > 1 ? d : 0;
+        low[d] = p->low[d] * dg_tensor_get(divisor, at) + dg_tensor_get(offset, at);
+        high[d] = p->high[d] * dg_tensor_get(divisor, at) + dg_tensor_get(offset, at);
+    } else {
+        low[d] = p->low[d];
+        high[d] = p->high[d];
+    }
+    for (int64_t k = 0; k < dg_data_column_count(p->data); k++) {
+        const dg_column *column = dg_data_column(p->data, k);
+        if (column->use == DG_COLUMN_FEATURE && column->first == d && column->width == 1 && column->name[0])
+            return column->name;
+    }
+    return unnamed[d];
+}
+
 static dg_status draw(plane *p, const picture_target *to)
 {
+    double low[2], high[2];
+    char label[100] = "output";
+    int64_t classes = dg_model_kind_of(p->model) == DG_MODEL_VALUES ? 0 : p->wide > 1 ? p->wide : 2;
+    if (classes == 2)
+        snprintf(label, sizeof label, "chance of %s", dg_model_class(p->model, 1) ? dg_model_class(p->model, 1) : "1");
+    const char *x_label = describe_axis(p, 0, low, high), *y_label = describe_axis(p, 1, low, high);
     const chart_heat heat = {.rows = SIDE,
                              .columns = SIDE,
                              .values = p->heat,
-                             .low = p->low,
-                             .high = p->high,
-                             .label = dg_model_kind_of(p->model) == DG_MODEL_CLASSES ? "class" : "output"};
+                             .low = low,
+                             .high = high,
+                             .label = classes > 2 ? NULL : label,
+                             .n_classes = classes > 100 ? 100 : (int)classes};
     const chart whole = {.title = to->title,
-                         .x_label = "first feature",
-                         .y_label = "second feature",
+                         .x_label = x_label,
+                         .y_label = y_label,
                          .series = p->points,
                          .n_series = p->n_points,
                          .heat = &heat};

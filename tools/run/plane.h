@@ -5,7 +5,8 @@
 #include "pictures.h"
 
 /* The decision over the plane, with the data on it: the class, or the chance or value where there are no classes.
- * `data`: a specification, NULL: that of the run. Axes are as training scaled them. DG_BAD_SHAPE: not two features. */
+ * `data`: a specification, NULL: that of the run. Axes have the names of the columns and their numbers before scaling.
+ * DG_BAD_SHAPE: not two features. */
 dg_status plane_draw(const char *run, const char *data, const dg_graph_read_options *reading, const picture_target *to);
 
 #endif
