@@ -111,6 +111,10 @@ const expression *rewrite_difference(dg_formulas *pool, const expression *a, con
 const expression *rewrite_product(dg_formulas *pool, const expression *a, const expression *b);
 const expression *rewrite_quotient(dg_formulas *pool, const expression *a, const expression *b);
 
+/* Power series around the points where parts of it have a limit and no value; the same where there are none. In
+ * holes.c. NULL without memory. */
+const expression *fill_holes(dg_formulas *pool, const expression *root);
+
 /* Notes a rewrite in pool->log, which is there; made is NULL when there was none. In switches.c. */
 void note_rewrite(dg_formulas *pool, int op, const expression *a, const expression *b, const expression *made);
 

@@ -59,13 +59,13 @@ static dg_status parse_anew(dg_formulas *pool, const char *text, const dg_bindin
                 .inputs = unique,
                 .n_inputs = n_inputs,
                 .is_open = is_open};
-    const expression *root = formula_parse(&p);
+    const expression *read = formula_parse(&p), *root = fill_holes(pool, read);
     if (root)
         *formula = unique && !is_open ? formula_of(pool, root, n_inputs, unique, p.needs)
                                       : formula_of(pool, root, p.n_names, p.names, p.needs);
     free(unique);
     free(p.names);
-    if (!root)
+    if (!read)
         return p.status;
     return *formula ? dg_ok() : dg_no_memory("a formula");
 }

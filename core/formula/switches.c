@@ -121,11 +121,13 @@ dg_status dg_formula_rewrites(dg_formulas *formulas, const char *text, const dg_
     rewrites_made log = {.list = made, .most = most < MOST ? most : MOST};
     parser p = {.pool = formulas, .text = text, .bindings = bindings, .n_bindings = n_bindings};
     formulas->log = &log;
-    const expression *root = formula_parse(&p);
+    const expression *read = formula_parse(&p), *root = fill_holes(formulas, read);
     formulas->log = NULL;
     free(p.names);
-    if (!root)
+    if (!read)
         return p.status;
+    if (!root)
+        return dg_no_memory("a formula");
     *n = 0;
     for (int k = 0; k < log.n; k++) {
         const char *before = text_of(formulas, made[k].before), *after = text_of(formulas, made[k].after);

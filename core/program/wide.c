@@ -4,6 +4,8 @@
  * because it has an arithmetic of its own and every primitive in it. */
 #include "wide.h"
 
+#include "core/formula/series.h"
+
 #include <math.h>
 
 #define LN2       0.693147180559945309417232121458176568L
@@ -418,6 +420,51 @@ static void run_to_limit(const wide_steps *steps, const double *inputs, int side
     }
 }
 
+/* ---- limits by power series, where terms cancel ---- */
+
+enum { MOST_SERIES_STEPS = 100, LIMIT_TERMS = 10 };
+
+/* The limits as the input `moved` goes to its value 0; others that are 0 are `beside`. */
+__attribute__((noinline)) static void run_series(const wide_steps *steps, const double *inputs, int moved,
+                                                 double beside, double *results)
+{
+    series values[MOST_SERIES_STEPS];
+    for (int i = 0; i < steps->count; i++) {
+        const wide_step *step = &steps->steps[i];
+        const series *a = &values[step->args[0]], *b = &values[step->args[1]], *c = &values[step->args[2]];
+        if (step->op == OP_CONSTANT)
+            values[i] = series_constant(step->value, LIMIT_TERMS);
+        else if (step->op != OP_INPUT)
+            values[i] = series_apply(step->op, a, b, c);
+        else if (step->input == moved)
+            values[i] = series_variable(0, LIMIT_TERMS);
+        else
+            values[i] = series_constant(inputs[step->input] == 0 ? beside : inputs[step->input], LIMIT_TERMS);
+    }
+    for (int k = 0; k < steps->n_roots; k++)
+        results[k] = (double)series_limit(&values[steps->roots[k]]);
+}
+
+/* For results that are NaN yet. Where several inputs are 0, a cotangent for one, the limit in one of them has to be
+ * there for the others at 0 and for others next to it: 0/0 of two is no number. */
+static void find_limits(const wide_steps *steps, const double *inputs, double *results)
+{
+    double at[MOST_WIDE_ROOTS], beside[MOST_WIDE_ROOTS];
+    bool any = false;
+    for (int k = 0; k < steps->n_roots; k++)
+        any |= isnan(results[k]);
+    for (int i = 0; any && steps->count <= MOST_SERIES_STEPS && i < steps->count; i++) {
+        const wide_step *step = &steps->steps[i];
+        if (step->op != OP_INPUT || inputs[step->input] != 0)
+            continue;
+        run_series(steps, inputs, step->input, 0, at);
+        run_series(steps, inputs, step->input, 0x1p-10, beside);
+        for (int k = 0; k < steps->n_roots; k++)
+            if (isnan(results[k]) && !isnan(beside[k]))
+                results[k] = at[k];
+    }
+}
+
 /* Inputs that are infinite, and those that are 0. */
 static int count_inputs(const wide_steps *steps, const double *inputs, bool infinite)
 {
@@ -444,14 +491,17 @@ void wide_run(const wide_steps *steps, const double *inputs, double *results)
         results[k] = (double)plain[k];
         all &= !isnan(plain[k]);
     }
-    if (all || count_inputs(steps, inputs, false) != 1)
-        return;
-    run_to_limit(steps, inputs, -1, left);
-    run_to_limit(steps, inputs, 1, right);
-    for (int k = 0; k < steps->n_roots; k++) /* on one side the formula may be of no number */
+    int zeros = all ? 0 : count_inputs(steps, inputs, false);
+    if (zeros == 1) {
+        run_to_limit(steps, inputs, -1, left);
+        run_to_limit(steps, inputs, 1, right);
+    }
+    for (int k = 0; zeros == 1 && k < steps->n_roots; k++) /* on one side the formula may be of no number */
         if (isnan(plain[k]) && (left[k] == right[k] || isnan(left[k]) || isnan(right[k]) ||
                                 fabs(left[k] - right[k]) <= 1e-12 * fabs(left[k])))
             results[k] = isnan(left[k]) ? right[k] : left[k];
+    if (zeros > 0)
+        find_limits(steps, inputs, results);
 }
 
 /* ---- making ---- */

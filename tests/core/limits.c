@@ -171,3 +171,87 @@ Test(limits, are_looked_for_where_they_can_be)
     dg_arena_free(arena);
     dg_formulas_free(pool);
 }
+
+/* Holes: quotients of what vanishes, differences of poles. Numbers from mpmath at 60 digits. */
+static const limit holes[] = {
+    {"tanh(x)/x", 0, {1, 0, -0.66666666666666666}},
+    {"tanh(x)/x", 1e-5, {0.99999999996666667, -6.6666666661333339e-6, -0.66666666650666667}},
+    {"tanh(x)/x", -0.3, {0.97104204150530302, 0.18635026559557938, -0.53493782336765192}},
+    {"x/sinh(x)", 0, {1, 0, -0.33333333333333333}},
+    {"x/sinh(x)", 1e-4, {0.99999999833333334, -3.3333333255555557e-5, -0.33333333100000001}},
+    {"(1-cos(x))/x^2", 0, {0.5, 0, -0.083333333333333333}},
+    {"(1-cos(x))/x^2", -1e-3, {0.49999995833333472, 8.3333327777777928e-5, -0.083333316666667411}},
+    {"log(1+x)/x", 0, {1, -0.5, 0.66666666666666666}},
+    {"log(1+x)/x", 1e-6, {0.99999950000033333, -0.49999933333408333, 0.66666516666906666}},
+    {"sin(x)/x", 0, {1, 0, -0.33333333333333333}},
+    {"(exp(x)-1)/x", -1e-7, {0.99999995000000167, 0.49999996666666792, 0.33333330833333433}},
+    {"1/x-1/tanh(x)", 0, {0, -0.33333333333333333, 0}},
+    {"1/x-1/tanh(x)", 0.01, {-0.0033333111113227493, -0.33332666677248529, 0.0013332910061798788}},
+    {"log(x)/(x-1)", 1, {1, -0.5, 0.66666666666666666}},
+    {"sin(x-2)/(x-2)", 2, {1, 0, -0.33333333333333333}},
+    {"(sin(x)/x-1)/x", 0, {0, -0.16666666666666667, 0}},
+    {"x^2*log(abs(x))", 0, {0, 0, -INFINITY}},
+    {"exp(-1/x^2)", 0, {0, 0, 0}},
+    {"where(x == 0, 1, sin(x)/x)", 0, {1, 0, -0.33333333333333333}},
+    {"abs(x)/x", 0, {NAN, 0, 0}},
+};
+
+Test(limits, exist_in_holes_and_no_digit_is_lost_around_them)
+{
+    for (size_t k = 0; k < sizeof holes / sizeof *holes; k++)
+        EACH_DTYPE(d)
+        {
+            trial *t = trial_new((dg_dtype)d);
+            dg_node *x = trial_input(t, DG_SHAPE(1), DATA(holes[k].x));
+            expect_limit(&holes[k], (dg_dtype)d, t, x, dg_expr(holes[k].formula, {"x", x}));
+            trial_free(t);
+        }
+}
+
+/* With a trained parameter the formula is of two variables; the cotangent may be 0, too. */
+Test(limits, exist_in_holes_of_several_inputs)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        dg_node *x = trial_input(t, DG_SHAPE(3), DATA(0, 0, 1)), *b = trial_input(t, DG_SHAPE(1), DATA(3)),
+                *g = trial_input(t, DG_SHAPE(3), DATA(2, 0, 0)), *y = dg_expr("tanh(b * x) / x", {"b", b}, {"x", x});
+        expect_values(trial_run(t, y), DG_SHAPE(3), 1e-6, DATA(3, 3, tanh(3)));
+        expect_values(trial_run(t, trial_grad(dg_sum(dg_mul(g, y)), x)), DG_SHAPE(3), 1e-6, DATA(0, 0, 0));
+        expect_values(trial_run(t, trial_grad(dg_sum(y), b)), DG_SHAPE(1), 1e-6, DATA(2 + 1 - pow(tanh(3), 2)));
+        y = dg_expr("tanh(b * x) / (b * x)", {"b", b}, {"x", x});
+        expect_values(trial_run(t, trial_grad(dg_sum(y), x)), DG_SHAPE(3), 1e-6,
+                      DATA(0, 0, 1 - pow(tanh(3), 2) - tanh(3) / 3));
+        y = dg_expr("x / b", {"b", trial_input(t, DG_SHAPE(1), DATA(0))}, {"x", x});
+        expect_values(trial_run(t, y), DG_SHAPE(3), 0, DATA(NAN, NAN, INFINITY));
+        trial_free(t);
+    }
+}
+
+/* The text of such a formula is of an equal one; a guard of the user's own is left alone. */
+Test(limits, of_holes_are_written_down)
+{
+    static const char *const texts[] = {"tanh(x)/x",    "x * sin(x - 1) / (x - 1)", "1/x - 1/tanh(x)", "sin(b*x)/(b*x)",
+                                        "log(x)/(x-1)", "(sin(x)/x - 1)/x"};
+    dg_formulas *pool;
+    must(dg_formulas_new(&pool));
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        const dg_formula *first, *again, *slope, *slope_again;
+        must(dg_formula_parse(pool, texts[k], NULL, 0, NULL, 0, &first));
+        const char *text = dg_formula_print(pool, first);
+        cr_expect(strncmp(text, "where(abs(", 10) == 0 || strncmp(text, "x * where(abs(", 14) == 0, "%s", text);
+        must(dg_formula_parse(pool, text, NULL, 0, NULL, 0, &again));
+        cr_expect_eq(dg_formula_id(first), dg_formula_id(again), "%s\n%s", text, dg_formula_print(pool, again));
+        must(dg_formula_derivative(pool, first, 0, &slope));
+        must(dg_formula_parse(pool, dg_formula_print(pool, slope), NULL, 0, NULL, 0, &slope_again));
+        cr_expect_eq(dg_formula_id(slope), dg_formula_id(slope_again), "%s\n%s", dg_formula_print(pool, slope),
+                     dg_formula_print(pool, slope_again));
+    }
+    const char *const plain[] = {"x / abs(x)", "x / x", "exp(-1 / x^2)", "x^2 / (1 + x^2)", "sin(x) / (x - 1)"};
+    for (size_t k = 0; k < sizeof plain / sizeof *plain; k++) {
+        const dg_formula *formula;
+        must(dg_formula_parse(pool, plain[k], NULL, 0, NULL, 0, &formula));
+        cr_expect_null(strstr(dg_formula_print(pool, formula), "where"), "%s", dg_formula_print(pool, formula));
+    }
+    dg_formulas_free(pool);
+}

@@ -10,6 +10,10 @@
  * exp(u) / (1 + exp(u)) and 1 / (1 + exp(−u)) → sigmoid(u), log(sigmoid(u)) → −softplus(−u), √(u² + c) → hypot, and
  * their kin; derivatives of quotients and roots are written over a common denominator where terms vanish by it.
  *
+ * Holes: where a part is 0/0, 0·∞ or ∞ − ∞ at a point and has a limit there, its power series stands for it around the
+ * point, in value and derivatives: sin(x)/x is where(abs(x) < 1, 1 − x²/6 + …, sin(x) / x). So for a part that is of
+ * one variable, and analytic in it; with sin(b·x)/x only the values at 0 itself are found.
+ *
  * Values: where something overflows on the way, and the exact value does not, it is that; so at an infinite input, and
  * where a formula has a hole at an input that is 0, the value is the limit, if there is one: x·sigmoid(x) is 0 at −∞,
  * sin(x)/x is 1 at 0. Infinities of two inputs, and products of an infinite input and another that is 0, stay NaN, as
