@@ -287,10 +287,11 @@ Test(gallery, a_skip_stays_in_its_module)
     static const char *const directions[] = {"TB", "BT", "LR", "RL"};
     int faults = 0;
     write_text("skip.dot",
-               "digraph skip { x [op=\"input([N, 32, 16, 16])\"]; subgraph cluster_a { repeat=5;"
+               "digraph skip { x [op=\"input([N, 1, 32, 32])\"]; stem [op=\"conv2d(32, 3, stride=2, padding=1)\"];"
+               " sbn [op=batch_norm]; sact [op=relu6]; x -> stem -> sbn -> sact; subgraph cluster_a { repeat=5;"
                " dw [op=\"conv2d(32, 3, padding=1, groups=32)\"]; bn [op=batch_norm]; act [op=relu6];"
                " pw [op=\"conv2d(32, 1)\"]; bn2 [op=batch_norm]; add [op=add]; dw -> bn -> act -> pw -> bn2 -> add; }"
-               " x -> dw; x -> add; y [op=\"mean(dim=[2, 3])\"]; add -> y; }");
+               " sact -> dw; sact -> add; y [op=\"mean(dim=[2, 3])\"]; z [op=\"linear(10)\"]; add -> y -> z; }");
     for (size_t k = 0; k < sizeof directions / sizeof *directions; k++) {
         expect_fine(dotgrad("draw skip.dot --level stack --rankdir %s -o x.svg", directions[k]));
         faults += check_picture(directions[k], "x.svg");
