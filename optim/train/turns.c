@@ -147,6 +147,21 @@ static dg_status moving_momentum(dg_trainer *t, objective *o, int *feed, dg_name
     return dg_ok();
 }
 
+/* A value that the graph assigns and the optimiser's step cannot both be the next one. */
+static dg_status refuse_two_values(const dg_trainer *t, const objective *o)
+{
+    for (int k = 0; k < t->options.n_updates; k++) {
+        dg_node *own = t->options.updates[k], *parameter = dg_node_input(own, 0);
+        for (int i = 0; i < o->n_parameters; i++)
+            if (o->parameters[i] == parameter)
+                return dg_error(DG_BAD_ARGUMENT,
+                                "parameter '%s' gets its value from '%s', and optimizer %s trains it, too: write "
+                                "trainable=false at the parameter",
+                                dg_node_name(parameter), dg_node_name(own), dg_optimizer_name(&o->optimizer));
+    }
+    return dg_ok();
+}
+
 /* The optimiser's updates of one objective, then the assignments of the graph's own. */
 static dg_status join_updates(const dg_trainer *t, objective *o, dg_node *const *updates, int n_updates)
 {
@@ -170,6 +185,7 @@ static dg_status emit_objective(dg_trainer *t, objective *o, int *feed)
     dg_named_node moving;
     char average[AVERAGE_TEXT];
     int n_moving, n_updates, count = o->n_parameters;
+    DG_TRY(refuse_two_values(t, o));
     gradients = dg_arena_alloc(dg_graph_arena(task->graph), 2 * (size_t)count * sizeof(dg_node *) + 1);
     if (!gradients)
         return dg_no_memory("%d gradients", count);

@@ -58,7 +58,7 @@ static void expect_clothes(const char *example, double after_one, double after_t
     expect_from(what, number_after(run.out, "test accuracy: "), full ? after_ten : after_one);
 }
 
-/* PyTorch 2, ten epochs: 90.9 and 89.2. */
+/* PyTorch 2, ten epochs: 90.9, and LeNet 89.2 with batches of 128 and one rate, where this one's falls. */
 Test(pictures, convolutions_read_clothes)
 {
     if (access("/usr/share/datasets/fashion-mnist", F_OK) != 0)
@@ -70,7 +70,7 @@ Test(pictures, lenet_reads_clothes)
 {
     if (access("/usr/share/datasets/fashion-mnist", F_OK) != 0)
         cr_skip("the package dataset-fashion-mnist is not there");
-    expect_clothes("lenet-fashion-mnist", 70, 88.7);
+    expect_clothes("lenet-fashion-mnist", 80, 90.5);
 }
 
 Test(pictures, a_residual_network_reads_digits)

@@ -104,6 +104,33 @@ Test(objectives, assignments_in_the_file_are_a_rule_of_learning)
     cr_assert_float_eq(number_after(run.out, "loss: "), 0, 1e-12, "AND is learnt: %s", run.out);
 }
 
+/* The delta rule by hand, of a parameter that the optimiser would train, too. */
+Test(objectives, an_assigned_parameter_is_not_trained_as_well)
+{
+    static const char graph[] =
+        "digraph d { graph [data=\"line.csv(target=y, test=0, scale=none)\", epochs=60, batch_size=3]; "
+        "x [op=\"input([N, 1])\"]; y [op=\"input([N, 1], field=target)\"]; "
+        "w [op=\"parameter([1, 1], init=zeros%s)\"]; net [op=linear]; x -> net [arg=input]; w -> net [arg=weight]; "
+        "loss [op=mse_loss]; net -> loss; y -> loss [arg=target]; "
+        "g [op=grad]; loss -> g [arg=output]; w -> g [arg=input]; "
+        "next [op=\"expr(w - 0.1*g)\"]; w -> next [arg=w]; g -> next [arg=g]; "
+        "rule [op=assign]; w -> rule [arg=parameter]; next -> rule [arg=value]; }\n";
+    char text[1200];
+    write_text("line.csv", "x,y\n1,3\n2,6\n-1,-3\n");
+    snprintf(text, sizeof text, graph, "");
+    write_text("d.dot", text);
+    outcome run = dotgrad("train d.dot -o run");
+    cr_assert_eq(run.status, 1);
+    cr_assert(strstr(run.err, "parameter 'w' gets its value from 'rule', and optimizer adam trains it, too: write "
+                              "trainable=false at the parameter"),
+              "%s", run.err);
+    snprintf(text, sizeof text, graph, ", trainable=false");
+    write_text("d.dot", text);
+    run = dotgrad("train d.dot -o run");
+    expect_fine(run);
+    cr_assert_lt(number_after(run.out, "loss: "), 1e-6, "%s", run.out);
+}
+
 Test(objectives, weights_of_another_run_are_begun_from)
 {
     write_text("a.dot", "digraph { graph [data=iris, epochs=3]; x [op=\"input([N, 4])\"]; l [op=\"input([N], "

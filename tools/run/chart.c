@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SECONDS 40 /* that gnuplot may take */
+#define SECONDS 40  /* that gnuplot may take */
+#define FLAT    0.4 /* height to width */
 
 static const char *const colours[] = {"#4477AA", "#EE6677", "#228833", "#AA3377", "#CCBB44",
                                       "#66CCEE", "#222255", "#CC6633", "#44AA99", "#888888"};
@@ -110,11 +111,17 @@ static void print_tics(FILE *out, const char *axis, const char *const *names, in
     fputs(")\n", out);
 }
 
+/* 1, 2 or 5 times a power of ten, at most `most` of which are in `span`. */
+static double round_step(double span, int most)
+{
+    double power = pow(10, floor(log10(span / most))), ratio = span / most / power;
+    return power * (ratio <= 1 ? 1 : ratio <= 2 ? 2 : ratio <= 5 ? 5 : 10);
+}
+
 /* Places 0 … n − 1 stand for low … high: at most eight numbers of one or two digits, 1, 2 or 5 in the last. */
 static void print_round_tics(FILE *out, char axis, double low, double high, int64_t n)
 {
-    double span = high - low, step = pow(10, floor(log10(span / 8))), ratio = span / 8 / step;
-    step *= ratio <= 1 ? 1 : ratio <= 2 ? 2 : ratio <= 5 ? 5 : 10;
+    double span = high - low, step = round_step(span, 8);
     fprintf(out, "set %ctics (", axis);
     double first = ceil(low / step - 1e-9);
     for (double k = first; k * step <= high + 1e-9 * span; k++)
@@ -237,6 +244,20 @@ static int height_of(const chart *c)
     return height < 180 ? 180 : height < 440 ? (int)height : 440;
 }
 
+/* Numbers at the side of a flat chart have room for a few: gnuplot counts on one that is as high as the picture. */
+static void print_few_tics(FILE *out, const chart *c)
+{
+    double least = INFINITY, most = -INFINITY;
+    for (int k = 0; k < c->n_series; k++)
+        for (int64_t i = 0; i < c->series[k].count; i++) {
+            least = fmin(least, c->series[k].y[i]); /* passes over NaN */
+            most = fmax(most, c->series[k].y[i]);
+        }
+    if (most > least && isfinite(most - least))
+        fprintf(out, "set ytics %.6g\nset yrange [%.9g:%.9g]\n", round_step(most - least, 4),
+                least - 0.12 * (most - least), most + 0.12 * (most - least));
+}
+
 static void print_script(FILE *out, const chart *c, const char *svg, const char *png)
 {
     fputs(
@@ -248,6 +269,8 @@ static void print_script(FILE *out, const chart *c, const char *svg, const char 
     print_label(out, "ylabel", c->y_label);
     if (c->ratio > 0)
         fprintf(out, "set size ratio %g\n", c->ratio);
+    if (c->ratio > 0 && c->ratio < FLAT && !c->log_y)
+        print_few_tics(out, c);
     if (c->log_x)
         fputs("set logscale x\nset format x '%g'\n", out);
     if (c->log_y)
