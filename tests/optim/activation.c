@@ -110,6 +110,12 @@ Test(activation, recognises_functions_under_other_names_and_scales)
     expect_same_as("tanh(exp(x)) * x", "telu");
     expect_same_as("3 * (2 * x) / (1 + exp(-2 * x)) - 1", "silu");
     expect_same_as("(exp(x) - 1) / (exp(x) + 1)", "sigmoid");
+    expect_same_as("softplus(0.7 * x) / 0.7", "softplus");
+    expect_same_as("3 * tanh(0.37 * x + 0.3)", "tanh");
+    expect_same_as("gelu(0.43 * x + 0.6)", "gelu");
+    expect_same_as("tanhexp(0.33 * x + 0.9)", "tanhexp");
+    expect_same_as("1 - 2 * elu(0.3 * x - 1)", "elu");
+    expect_same_as("softsign(-0.45 * x - 0.6)", "softsign");
     dg_activation *a = analysed("relu", DG_SECTION_RELATIVES);
     for (size_t k = 0; k < dg_activation_count(a); k++)
         cr_expect(!strstr(dg_activation_at(a, k)->text, "relu6: ") ||
