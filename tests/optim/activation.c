@@ -103,6 +103,20 @@ static void expect_same_as(const char *text, const char *name)
     dg_activation_free(a);
 }
 
+/* What rounding blurs is one zero, or none beside an interval of such. */
+Test(activation, tells_zeros_apart_from_rounding)
+{
+    dg_activation *a = analysed("gelu", DG_SECTION_SHAPE);
+    cr_expect_str_eq(fact(a, "zeros")->text, "0; to within rounding from -50 to -38.4766");
+    dg_activation_free(a);
+    a = analysed("x * exp(x^2)", DG_SECTION_SHAPE);
+    cr_expect_str_eq(fact(a, "fixed_points")->text, "0");
+    cr_expect_eq(fact(a, "zero_centred")->text[0], 'n', "%s", fact(a, "zero_centred")->text);
+    cr_expect(isnan(fact(a, "zero_centred")->lo));
+    cr_expect_str_eq(fact(a, "inf_at")->text, "none: for x → −∞");
+    dg_activation_free(a);
+}
+
 Test(activation, recognises_functions_under_other_names_and_scales)
 {
     expect_same_as("x * tanh(log(1 + exp(x)))", "mish");
