@@ -264,6 +264,8 @@ static dg_status check_directions(check *c, subject *s, const leaf *leaves, int 
     probe_line line = leaves->line;
     line.next = count > 1 ? line.next : NULL;
     for (int number = 0; number < c->options.directions; number++) {
+        if (number > 0 && s->probe.work >= s->most_work)
+            break; /* one of them tells something of all */
         double found = choose_direction(c, leaves, count, number), expected;
         probe_verdict verdict;
         DG_TRY(probe_compare(&s->probe, &line, found, c->options.tolerance, &expected, &verdict));

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define BATCH     4    /* rows of the random inputs */
-#define MOST_WORK 2e12 /* some minutes */
+#define MOST_WORK 3e11 /* a minute or some */
 
 enum { USE = DG_USE_ALWAYS | DG_USE_WEIGHTS | DG_USE_SEED | DG_USE_LOSS | DG_USE_BATCH | DG_USE_THREADS };
 
@@ -34,7 +34,7 @@ static const option_row own[] = {
      .doc = "elements of each tensor, chosen at random in larger ones (50)"},
     {.name = "flops",
      .form = DG_FORM_POSITIVE,
-     .doc = "of finite differences, about (2e12); where each tensor by itself would take more, all of them are moved\n"
+     .doc = "of finite differences, about (3e11); where each tensor by itself would take more, all of them are moved\n"
             "together, and single ones for as far as that goes"},
     {.name = "tolerance", .form = DG_FORM_POSITIVE, .doc = "relative (1e-6)"},
     {.name = "training", .form = DG_FORM_FLAG, .doc = "as in training (dropout, batch statistics)"},
