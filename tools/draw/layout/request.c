@@ -18,24 +18,27 @@ static void put_blank(text *t, double width, double height)
         (int)ceil(width), (int)ceil(height));
 }
 
-/* The boxes of the longest way: dot keeps them on one line. */
+/* The boxes of the longest way: dot keeps them on one line. A module that is closed may read what comes of it: such a
+ * wire is on no way. */
 static bool *find_trunk(view *v)
 {
     size_t n = (size_t)v->n_boxes + 1;
     int *order = dg_arena_alloc(v->arena, n * sizeof *order), *length = dg_arena_alloc(v->arena, n * sizeof *length);
-    int *before = dg_arena_alloc(v->arena, n * sizeof *before);
+    int *before = dg_arena_alloc(v->arena, n * sizeof *before), *place = dg_arena_alloc(v->arena, n * sizeof *place);
     bool *trunk = dg_arena_alloc(v->arena, n);
     view_fan in;
     int last = -1;
-    if (!order || !length || !before || !trunk || !view_fan_in(v, &in))
+    if (!order || !length || !before || !place || !trunk || !view_fan_in(v, &in))
         return NULL;
     int count = view_order(v, &in, order);
+    for (int k = 0; k < count; k++)
+        place[order[k]] = k;
     for (int k = 0; k < count; k++) {
         int b = order[k];
         before[b] = -1;
         for (int i = in.first[b]; i < in.first[b + 1]; i++) {
             int from = v->wires[in.wires[i]].from;
-            if (length[from] + 1 > length[b]) {
+            if (place[from] < k && length[from] + 1 > length[b]) {
                 length[b] = length[from] + 1;
                 before[b] = from;
             }
