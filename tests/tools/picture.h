@@ -1,0 +1,256 @@
+/* The geometry of a picture, read from the SVG alone: no text lies over another, over a foreign node, under an edge or
+ * a border, or leaves its node; no edge runs through a node, no node over another; all fits one page with text of at
+ * least 6 points. */
+#ifndef TESTS_TOOLS_PICTURE_H
+#define TESTS_TOOLS_PICTURE_H
+
+#include "command.h"
+
+#include <math.h>
+
+enum { MOST = 4000, PIECES = 12 };
+
+typedef struct box {
+    double left, top, right, bottom;
+    int group; /* of what group it is a part */
+    bool is_round;
+    char name[200];
+} box;
+
+typedef struct piece {
+    double x0, y0, x1, y1;
+    int group;
+} piece;
+
+typedef struct picture {
+    double width, height, view_width;
+    int n_texts, n_nodes, n_borders, n_pieces, n_groups;
+    box texts[MOST], nodes[MOST], borders[MOST];
+    piece pieces[16 * MOST];
+    double least;
+    char kinds[MOST]; /* of groups: n, e, c, or others */
+} picture;
+
+static picture p;
+static char svg[1 << 22];
+
+static double number(const char *element, const char *name)
+{
+    char words[40];
+    snprintf(words, sizeof words, " %s=\"", name);
+    const char *at = strstr(element, words), *end = strchr(element, '>');
+    return at && at < end ? strtod(at + strlen(words), NULL) : 0;
+}
+
+static double quarter(const double *c, double t)
+{
+    double s = 1 - t;
+    return s * s * s * c[0] + 3 * s * s * t * c[2] + 3 * s * t * t * c[4] + t * t * t * c[6];
+}
+
+static void take_path(const char *element, int group)
+{
+    double c[2 * 600];
+    int n = 0;
+    char *at = strstr(element, "d=\"M") + 4;
+    while (*at != '"' && n < 1200) {
+        c[n++] = strtod(at, &at);
+        while (*at == ',' || *at == ' ' || *at == 'C')
+            at++;
+    }
+    for (int k = 0; k + 7 < n; k += 6)
+        for (int i = 0; i < PIECES; i++)
+            p.pieces[p.n_pieces++] =
+                (piece){quarter(c + k, (double)i / PIECES), quarter(c + k + 1, (double)i / PIECES),
+                        quarter(c + k, (double)(i + 1) / PIECES), quarter(c + k + 1, (double)(i + 1) / PIECES), group};
+}
+
+static box rectangle(const char *element, int group)
+{
+    double x = number(element, "x"), y = number(element, "y");
+    return (box){x, y, x + number(element, "width"), y + number(element, "height"), group, false, ""};
+}
+
+static void take_text(const char *element, int group)
+{
+    double size = number(element, "font-size"), x = number(element, "x"), y = number(element, "y");
+    box *text = &p.texts[p.n_texts++];
+    *text = (box){x, y - 0.72 * size, x + number(element, "textLength"), y + 0.2 * size, group, false, ""};
+    p.least = fmin(p.least, size);
+    snprintf(text->name, sizeof text->name, "%.*s", (int)strcspn(strchr(element, '>') + 1, "<"),
+             strchr(element, '>') + 1);
+}
+
+/* Lines are elements; groups nest at most as stack and node. */
+static void read_svg(const char *path)
+{
+    int stack[8], depth = 0;
+    bool fresh = false;
+    read_text(path, svg, sizeof svg);
+    memset(&p, 0, sizeof p);
+    p.least = 100;
+    sscanf(strstr(svg, " width=\"") + 8, "%lf", &p.width);
+    sscanf(strstr(svg, " height=\"") + 9, "%lf", &p.height);
+    sscanf(strstr(svg, "viewBox=\"0 0 ") + 13, "%lf", &p.view_width);
+    for (char *line = strtok(svg, "\n"); line; line = strtok(NULL, "\n")) {
+        int group = depth ? stack[depth - 1] : -1;
+        char kind = group >= 0 ? p.kinds[group] : 0;
+        if (strncmp(line, "<g ", 3) == 0) {
+            const char *class = strstr(line, "class=\"") + 7;
+            cr_assert(depth < 8 && p.n_groups < MOST);
+            stack[depth++] = p.n_groups;
+            p.kinds[p.n_groups++] = strncmp(class, "stack", 5) == 0   ? 's'
+                                    : strncmp(class, "entry", 5) == 0 ? 'x'
+                                                                      : *class;
+            fresh = true;
+        } else if (strncmp(line, "</g>", 4) == 0) {
+            depth--;
+        } else if (strncmp(line, "<text", 5) == 0) {
+            take_text(line, group);
+        } else if (strncmp(line, "<path", 5) == 0 && kind == 'e') {
+            take_path(line, group);
+        } else if (strncmp(line, "<rect", 5) == 0 && fresh && (kind == 'n' || kind == 'c')) {
+            *(kind == 'n' ? &p.nodes[p.n_nodes++] : &p.borders[p.n_borders++]) = rectangle(line, group);
+            fresh = false;
+        } else if (strncmp(line, "<ellipse", 8) == 0 && fresh && kind == 'n') {
+            double x = number(line, "cx"), y = number(line, "cy"), rx = number(line, "rx"), ry = number(line, "ry");
+            p.nodes[p.n_nodes++] = (box){x - rx, y - ry, x + rx, y + ry, group, true, ""};
+            fresh = false;
+        }
+    }
+}
+
+static bool touch(const box *a, const box *b)
+{
+    return a->left < b->right && b->left < a->right && a->top < b->bottom && b->top < a->bottom;
+}
+
+static bool crosses(const piece *s, const box *r, double inset)
+{
+    double from = 0, to = 1, dx = s->x1 - s->x0, dy = s->y1 - s->y0,
+           q[4][2] = {{-dx, s->x0 - r->left - inset},
+                      {dx, r->right - inset - s->x0},
+                      {-dy, s->y0 - r->top - inset},
+                      {dy, r->bottom - inset - s->y0}};
+    for (int k = 0; k < 4; k++) {
+        if (q[k][0] == 0 && q[k][1] < 0)
+            return false;
+        if (q[k][0] < 0)
+            from = fmax(from, q[k][1] / q[k][0]);
+        if (q[k][0] > 0)
+            to = fmin(to, q[k][1] / q[k][0]);
+    }
+    return from <= to;
+}
+
+/* An edge's end on a circle is no crossing, though it is inside the corners around it. */
+static bool runs_through(const piece *s, const box *node)
+{
+    if (!node->is_round)
+        return crosses(s, node, 1.5);
+    double x = (node->left + node->right) / 2, y = (node->top + node->bottom) / 2;
+    double width = (node->right - node->left) / 2 - 1.5, height = (node->bottom - node->top) / 2 - 1.5;
+    for (int k = 0; k <= 4; k++)
+        if (hypot((s->x0 + (s->x1 - s->x0) * k / 4 - x) / width, (s->y0 + (s->y1 - s->y0) * k / 4 - y) / height) < 1)
+            return true;
+    return false;
+}
+
+static bool crosses_border(const box *border, const box *text)
+{
+    piece sides[4] = {{border->left, border->top, border->right, border->top, 0},
+                      {border->right, border->top, border->right, border->bottom, 0},
+                      {border->right, border->bottom, border->left, border->bottom, 0},
+                      {border->left, border->bottom, border->left, border->top, 0}};
+    for (int k = 0; k < 4; k++)
+        if (crosses(&sides[k], text, 0))
+            return true;
+    return false;
+}
+
+static int check_text(const char *what, const box *text)
+{
+    int faults = 0;
+    for (int k = 0; k < p.n_nodes; k++) {
+        const box *node = &p.nodes[k];
+        bool own = node->group == text->group;
+        if (own && (text->left < node->left - 0.1 || text->right > node->right + 0.1 || text->top < node->top - 0.1 ||
+                    text->bottom > node->bottom + 0.1))
+            faults += !!fprintf(stderr, "%s: '%s' leaves its node\n", what, text->name);
+        if (!own && touch(text, node))
+            faults += !!fprintf(stderr, "%s: '%s' lies over a node\n", what, text->name);
+    }
+    for (int k = 0; k < p.n_pieces; k++)
+        if (crosses(&p.pieces[k], text, 0))
+            faults += !!fprintf(stderr, "%s: an edge runs through '%s'\n", what, text->name);
+    for (int k = 0; k < p.n_borders; k++)
+        if (crosses_border(&p.borders[k], text))
+            faults += !!fprintf(stderr, "%s: a border runs through '%s'\n", what, text->name);
+    for (const box *other = text + 1; other < p.texts + p.n_texts; other++)
+        if (touch(text, other))
+            faults += !!fprintf(stderr, "%s: '%s' lies over '%s'\n", what, text->name, other->name);
+    return faults;
+}
+
+static bool is_within(const box *border, double x, double y)
+{
+    return x > border->left && x < border->right && y > border->top && y < border->bottom;
+}
+
+/* An edge that begins and ends in a module does not leave it. */
+static int check_edges(const char *what)
+{
+    int faults = 0;
+    for (int first = 0, end; first < p.n_pieces; first = end) {
+        for (end = first; end < p.n_pieces && p.pieces[end].group == p.pieces[first].group; end++)
+            ;
+        const piece *begins = &p.pieces[first], *ends = &p.pieces[end - 1];
+        for (int b = 0; b < p.n_borders; b++) {
+            const box *border = &p.borders[b];
+            int outside = 0;
+            if (!is_within(border, begins->x0, begins->y0) || !is_within(border, ends->x1, ends->y1))
+                continue;
+            for (int k = first; k < end; k++)
+                outside += !is_within(border, p.pieces[k].x1, p.pieces[k].y1);
+            faults += outside && fprintf(stderr, "%s: an edge leaves module %d, which both its ends are in\n", what, b);
+        }
+    }
+    return faults;
+}
+
+static int check_picture(const char *what, const char *path)
+{
+    int faults = 0;
+    read_svg(path);
+    faults += check_edges(what);
+    for (int k = 0; k < p.n_texts; k++)
+        faults += check_text(what, &p.texts[k]);
+    for (int k = 0; k < p.n_nodes; k++)
+        for (int i = 0; i < p.n_pieces; i++)
+            if (runs_through(&p.pieces[i], &p.nodes[k]))
+                faults += !!fprintf(stderr, "%s: an edge runs through node %d\n", what, k);
+    for (int k = 0; k < p.n_nodes; k++)
+        for (int i = k + 1; i < p.n_nodes; i++) {
+            box inner = {p.nodes[k].left + 0.5,
+                         p.nodes[k].top + 0.5,
+                         p.nodes[k].right - 0.5,
+                         p.nodes[k].bottom - 0.5,
+                         0,
+                         false,
+                         ""};
+            if (touch(&inner, &p.nodes[i]))
+                faults += !!fprintf(stderr, "%s: nodes %d and %d overlap\n", what, k, i);
+        }
+    cr_expect(p.n_nodes > 4, "%s", what);
+    return faults;
+}
+
+/* Of the picture that was read. */
+static void expect_one_page(const char *what)
+{
+    cr_expect_geq(p.least * p.width / p.view_width, 5.99, "%s", what);
+    cr_expect((p.width < 595.3 && p.height < 842) || (p.width < 842 && p.height < 595.3), "%s: %g × %g", what, p.width,
+              p.height);
+}
+
+#endif
