@@ -7,7 +7,8 @@
  *   answer.c    positions into the layout
  *   rows.c      wires end at the rows of stacks that they are of, and stay inside their modules
  *   shape.c     U-shaped networks and ladders: which wires are laid out backwards, which boxes are side by side
- *   labels.c    where labels of wires and modules are placed, so that nothing runs through them */
+ *   labels.c    where labels of wires and modules are placed, so that nothing runs through them
+ *   columns.c   what is too high, in columns */
 #ifndef TOOLS_DRAW_LAYOUT_H
 #define TOOLS_DRAW_LAYOUT_H
 
@@ -70,6 +71,8 @@ typedef struct layout {
     layout_wire *wires;
     layout_module *modules;
     int64_t bends; /* boxes and bends that dot worked on */
+    int columns;   /* that the picture has been cut into; 0: none */
+    int poor;      /* labels that something runs through, and wires that run through boxes */
 } layout;
 
 typedef struct layout_options {
@@ -107,5 +110,7 @@ layout_point layout_on_curve(const layout_point *p, double t); /* of a Bézier c
 bool layout_place_labels(view *v, layout *made);
 /* How many wires run through a box. */
 int layout_crossings(view *v, layout *made);
+/* Once all is placed: in as few columns of at most that height as there can be, if they are no wider than that. */
+bool layout_columns(view *v, layout *made, double width, double height);
 
 #endif

@@ -2,7 +2,8 @@
  *
  * The boxes that compute are put in an order that depends on the structure alone. After some of them, all that later
  * boxes read is that box's value and a set of values that stay in use for long (nothing in a plain network; what an
- * encoder gave, in a decoder). Between two such places with the same set lies a segment: one value enters, one leaves.
+ * encoder gave, in a decoder). Between two such places with the same set lies a segment: one value enters, one leaves;
+ * or two, where a state or a sum goes along with it.
  * Segments are described by their ops, attributes, sizes and wires (never by names); those that are the same in a row,
  * with a period of one or more segments, are a run. Runs are folded one after the other, the one that saves most first,
  * so that runs of runs fold, too. */
@@ -22,8 +23,17 @@ typedef struct folding {
     int *last;        /* by place: of the last reader */
     uint64_t *beside; /* by place: what else is in use after it */
     bool *is_cut;     /* by place: its value is in use after it */
+    int *second;      /* by place: that of the other value of late that is in use after it; −1: none */
     int source;       /* the box whose value enters the first segment; −1: none */
+    int source_last;  /* the place of its last reader */
 } folding;
+
+/* Where a segment begins: the place of the value that enters, and of a second one; NONE: there is none. */
+typedef struct border {
+    int place, second;
+} border;
+
+enum { NONE = -2 };
 
 /* A number for a box that has nothing to do with others'. */
 static uint64_t scatter(uint64_t x)
@@ -46,7 +56,78 @@ static void find_source(folding *f)
         f->source = source;
 }
 
-static bool prepare(folding *f)
+/* Of an order, the box that is read from the furthest away, not for the first time: what an encoder gives, in a
+ * decoder. −1: there is none. */
+static int find_far(const folding *of)
+{
+    int furthest = 1, far = -1;
+    for (int k = 0; k < of->n; k++) {
+        int b = of->order[k], reach = of->last[k] - k;
+        if (of->out.first[b + 1] - of->out.first[b] < 2 || reach <= furthest)
+            continue;
+        furthest = reach;
+        far = b;
+    }
+    return far;
+}
+
+/* The deepest box comes first: what nothing reads may not tear apart what is before it. With another order, what is
+ * read from afar in that comes before it. */
+static int find_order(const folding *f, const folding *other, int *order)
+{
+    view *v = f->v;
+    const int *rank = view_ranks(v);
+    int firsts[2], n = 0, last = -1, far = other ? find_far(other) : -1, count = -1;
+    if (rank) {
+        for (int b = 0; b < v->n_boxes; b++)
+            if (!v->boxes[b].is_gone && (last < 0 || rank[b] > rank[last]))
+                last = b;
+        if (far >= 0)
+            firsts[n++] = far;
+        if (last >= 0)
+            firsts[n++] = last;
+        count = view_order_to(v, &f->in, firsts, n, order);
+    }
+    return count;
+}
+
+/* The values in use, as they come, in a list: what is before the last of them. */
+static bool find_seconds(folding *f)
+{
+    int *before = malloc(((size_t)f->n + 1) * sizeof *before), *after = malloc(((size_t)f->n + 1) * sizeof *after);
+    int tail = -1;
+    bool fine = before && after;
+    for (int k = 0; fine && k < f->n; k++) {
+        int b = f->order[k];
+        for (int i = f->in.first[b]; i < f->in.first[b + 1]; i++) {
+            int from = f->place[f->v->wires[f->in.wires[i]].from];
+            if (from < 0 || f->last[from] != k)
+                continue;
+            f->last[from] = -1 - k; /* taken out once */
+            if (before[from] >= 0)
+                after[before[from]] = after[from];
+            if (after[from] >= 0)
+                before[after[from]] = before[from];
+            else
+                tail = before[from];
+        }
+        f->second[k] = tail;
+        if (f->last[k] <= k)
+            continue;
+        before[k] = tail;
+        after[k] = -1;
+        if (tail >= 0)
+            after[tail] = k;
+        tail = k;
+    }
+    for (int k = 0; k < f->n; k++)
+        f->last[k] = f->last[k] < 0 ? -1 - f->last[k] : f->last[k];
+    free(before);
+    free(after);
+    return fine || !(f->v->failed = true);
+}
+
+static bool prepare(folding *f, const folding *other)
 {
     view *v = f->v;
     size_t n = (size_t)v->n_boxes + 1;
@@ -56,12 +137,14 @@ static bool prepare(folding *f)
     f->last = malloc(n * sizeof *f->last);
     f->beside = malloc(n * sizeof *f->beside);
     f->is_cut = calloc(n, 1);
-    if (!all || !f->order || !f->place || !f->last || !f->beside || !f->is_cut || !view_fan_in(v, &f->in) ||
-        !view_fan_out(v, &f->out)) {
+    f->second = malloc(n * sizeof *f->second);
+    if (!all || !f->second || !f->order || !f->place || !f->last || !f->beside || !f->is_cut ||
+        !view_fan_in(v, &f->in) || !view_fan_out(v, &f->out)) {
         free(all);
         return !(v->failed = true);
     }
-    int count = view_order(v, &f->in, all);
+    int count = find_order(f, other, all);
+    v->failed |= count < 0;
     f->n = 0;
     for (int b = 0; b < v->n_boxes; b++)
         f->place[b] = -1;
@@ -78,7 +161,7 @@ static bool prepare(folding *f)
         }
     }
     find_source(f);
-    return true;
+    return find_seconds(f);
 }
 
 /* Sums of the values in use after each place: a value is in use from its place on, until its last reader's. */
@@ -94,6 +177,7 @@ static bool find_cuts(folding *f)
             last = reader > last ? reader : last;
         }
         active = scatter((uint64_t)f->source);
+        f->source_last = last;
         ends[last] = active;
     }
     for (int k = 0; k < f->n; k++) {
@@ -140,11 +224,15 @@ static bool is_own(const folding *f, int source, int begin, int end)
     return true;
 }
 
-/* Of the boxes behind place `begin` up to `end`. */
-static uint64_t hash_segment(const folding *f, int begin, int end)
+/* Of the boxes behind place `begin` up to `end`. A second value that is none of the segment's makes it like no other.
+ */
+static uint64_t hash_segment(const folding *f, border at, border next)
 {
     const view *v = f->v;
+    int begin = at.place, end = next.place;
     uint64_t hash = TEXT_HASH;
+    if (next.second != NONE)
+        hash += next.second > begin ? scatter((uint64_t)(end - next.second)) : scatter((uint64_t)end << 32);
     for (int k = begin + 1; k <= end; k++) {
         int b = f->order[k];
         const view_box *box = &v->boxes[b];
@@ -159,6 +247,8 @@ static uint64_t hash_segment(const folding *f, int begin, int end)
                 source = (uint64_t)(end - from) * 4; /* inside */
             else if (from == begin && (from >= 0 || (wire->from == f->source && is_own(f, wire->from, begin, end))))
                 source = 1;
+            else if (from >= 0 && from == at.second)
+                source = 5;
             else if (from < 0 && is_own(f, wire->from, begin, end))
                 source = hash_row(f, &v->boxes[wire->from].rows[0], 2);
             else
@@ -174,15 +264,23 @@ static uint64_t hash_segment(const folding *f, int begin, int end)
 
 typedef struct group_place {
     uint64_t beside;
-    int place;
+    border at;
 } group_place;
+
+/* Places with the same set in use beside them, and the segments between them. */
+typedef struct group {
+    const group_place *places;
+    int count;
+    uint64_t beside;
+    const uint64_t *hashes;
+} group;
 
 static int by_beside(const void *a, const void *b)
 {
     const group_place *one = a, *two = b;
     if (one->beside != two->beside)
         return one->beside < two->beside ? -1 : 1;
-    return (one->place > two->place) - (one->place < two->place);
+    return (one->at.place > two->at.place) - (one->at.place < two->at.place);
 }
 
 /* The outermost module around a box that is inside `outer`; −1: none. */
@@ -225,65 +323,112 @@ static bool is_clean(folding *f, const fold_run *run)
     return clean;
 }
 
+/* Whether the rows of two boxes are. */
+static bool is_same_kind(const folding *f, int a, int b)
+{
+    const view_box *one = &f->v->boxes[a], *two = &f->v->boxes[b];
+    return one->n_rows == two->n_rows && hash_row(f, &one->rows[0], 1) == hash_row(f, &two->rows[0], 1);
+}
+
+/* Whether behind the segment one more copy of it follows, in which values of the set are read for the last time: the
+ * last layer of a decoder. */
+static bool is_extended(const folding *f, border begin, border end, uint64_t beside)
+{
+    int length = end.place - begin.place;
+    border next = {end.place + length, end.second == NONE ? NONE : end.second + length};
+    if (next.place >= f->n || !is_same_kind(f, f->order[begin.place + 1], f->order[end.place + 1]) ||
+        !(f->is_cut[next.place] || next.place == f->n - 1) ||
+        (end.second != NONE && next.second != f->second[next.place]) ||
+        hash_segment(f, begin, end) != hash_segment(f, end, next))
+        return false;
+    for (int k = 0; k < end.place; k++) /* values of the set that are no longer in use */
+        if (k != end.second && f->last[k] > end.place && f->last[k] <= next.place)
+            beside -= scatter((uint64_t)f->order[k]);
+    if (f->source >= 0 && end.place >= 0 && f->source_last > end.place && f->source_last <= next.place)
+        beside -= scatter((uint64_t)f->source);
+    uint64_t after = f->beside[next.place];
+    return after - (next.second == NONE ? 0 : scatter((uint64_t)f->order[next.second])) == beside;
+}
+
 /* Of `count` segments from number `first` on, of which each is as that `period` before it, the largest run that cuts no
  * module, if it saves more. */
-static void take_run(folding *f, const group_place *places, int first, int count, int period, fold_run *best,
-                     int *most_saved)
+static void take_run(folding *f, const group *g, int first, int count, int period, fold_run *best, int *most_saved)
 {
-    for (int shift = 0; shift < period && (count - shift) / period >= 2; shift++) {
-        int copies = (count - shift) / period, before = places[first + shift].place;
-        int size = places[first + shift + period].place - before, saved = (copies - 1) * size;
-        const fold_run run = {
-            .begin = before + 1, .length = size, .copies = copies, .entry = before >= 0 ? f->order[before] : f->source};
-        if (saved <= *most_saved || !is_clean(f, &run))
+    for (int shift = 0; shift < period && count - shift >= period; shift++) {
+        int copies = (count - shift) / period, end = first + shift + copies * period;
+        border before = g->places[first + shift].at;
+        copies +=
+            end + period > g->count - 1 && is_extended(f, g->places[end - period].at, g->places[end].at, g->beside);
+        int size = g->places[first + shift + period].at.place - before.place, saved = (copies - 1) * size;
+        const fold_run run = {.begin = before.place + 1,
+                              .length = size,
+                              .copies = copies,
+                              .entry = before.place >= 0 ? f->order[before.place] : f->source,
+                              .second_entry = before.second >= 0 ? f->order[before.second] : -1};
+        if (copies < 2 || saved <= *most_saved || !is_clean(f, &run))
             continue;
         *most_saved = saved;
         *best = run;
-        return;
     }
 }
 
-/* The best run among the segments between `count` places. */
-static void search_group(folding *f, const group_place *places, int count, const uint64_t *hashes, fold_run *best,
-                         int *most_saved)
+/* The best run among the segments between a group's places. */
+static void search_group(folding *f, const group *g, fold_run *best, int *most_saved)
 {
-    int m = count - 1; /* segments */
-    for (int period = 1; period <= MOST_PERIOD && 2 * period <= m; period++) {
+    int m = g->count - 1; /* segments */
+    for (int period = 1; period <= MOST_PERIOD && period <= m; period++) {
         int length = 0; /* of equal pairs */
         for (int i = 0; i + period <= m; i++) {
-            if (i + period < m && hashes[i] == hashes[i + period]) {
+            if (i + period < m && g->hashes[i] == g->hashes[i + period]) {
                 length++;
                 continue;
             }
-            take_run(f, places, i - length, length + period, period, best, most_saved);
+            take_run(f, g, i - length, length + period, period, best, most_saved);
             length = 0;
         }
     }
 }
 
-/* False: there is none, or no memory, and the view has failed. */
-static bool find_run(folding *f, int least, fold_run *best)
+/* Places after which the set is in use beside one value, or two. Returns how many. */
+static int list_places(const folding *f, group_place *places)
 {
-    group_place *places = malloc(((size_t)f->n + 2) * sizeof *places);
-    uint64_t *hashes = malloc(((size_t)f->n + 2) * sizeof *hashes);
-    int count = 0, saved = least - 1;
+    int count = 0;
+    if (f->source >= 0)
+        places[count++] = (group_place){0, {-1, NONE}}; /* before the first box */
+    for (int k = 0; k < f->n; k++) {
+        if (f->is_cut[k] || k == f->n - 1)
+            places[count++] = (group_place){f->beside[k], {k, NONE}};
+        if (f->is_cut[k] && f->second[k] >= 0) {
+            uint64_t others = f->beside[k] - scatter((uint64_t)f->order[f->second[k]]);
+            places[count++] = (group_place){scatter(others), {k, f->second[k]}};
+        }
+    }
+    return count;
+}
+
+/* How much the best run saves, 0 if less than `least`. No memory: the view has failed. */
+static int find_run(folding *f, int least, fold_run *best)
+{
+    group_place *places = malloc((2 * (size_t)f->n + 2) * sizeof *places);
+    uint64_t *hashes = malloc((2 * (size_t)f->n + 2) * sizeof *hashes);
+    int saved = least - 1;
     f->v->failed |= !places || !hashes;
     if (places && hashes && find_cuts(f)) {
-        if (f->source >= 0)
-            places[count++] = (group_place){0, -1}; /* before the first box */
-        for (int k = 0; k < f->n; k++)
-            if (f->is_cut[k] || k == f->n - 1)
-                places[count++] = (group_place){f->beside[k], k};
+        int count = list_places(f, places);
         qsort(places, (size_t)count, sizeof *places, by_beside);
         for (int first = 0, next; first < count; first = next) {
             for (next = first + 1; next < count && places[next].beside == places[first].beside; next++)
-                hashes[next - 1] = hash_segment(f, places[next - 1].place, places[next].place);
-            search_group(f, places + first, next - first, hashes + first, best, &saved);
+                hashes[next - 1] = hash_segment(f, places[next - 1].at, places[next].at);
+            uint64_t beside = places[first].beside;
+            if (places[first].at.second != NONE) /* the set itself */
+                beside = f->beside[places[first].at.place] - scatter((uint64_t)f->order[places[first].at.second]);
+            const group g = {places + first, next - first, beside, hashes + first};
+            search_group(f, &g, best, &saved);
         }
     }
     free(places);
     free(hashes);
-    return saved >= least;
+    return saved >= least ? saved : 0;
 }
 
 void pass_repeats(view *v)
@@ -302,23 +447,40 @@ void pass_repeats(view *v)
     }
 }
 
+static void end(folding *f)
+{
+    free(f->order);
+    free(f->place);
+    free(f->last);
+    free(f->beside);
+    free(f->is_cut);
+    free(f->second);
+}
+
+/* One run, in that of two orders of the boxes in which more can be saved. */
+static bool fold_once(view *v, bool with_sizes, int least)
+{
+    folding ways[2] = {{.v = v, .with_sizes = with_sizes}, {.v = v, .with_sizes = with_sizes}};
+    fold_run runs[2] = {{0}, {0}};
+    int saved[2] = {0, 0};
+    for (int k = 0; k < 2 && !v->failed; k++)
+        if (prepare(&ways[k], k ? &ways[0] : NULL) &&
+            (k == 0 || memcmp(ways[0].order, ways[1].order, (size_t)ways[0].n * sizeof *ways[0].order) != 0))
+            saved[k] = find_run(&ways[k], least, &runs[k]);
+    int best = saved[1] > saved[0];
+    if (saved[best] && !v->failed) {
+        runs[best].is_loose = !with_sizes;
+        fold_apply(v, ways[best].order, &runs[best]);
+    }
+    end(&ways[0]);
+    end(&ways[1]);
+    return saved[best] > 0;
+}
+
 int pass_fold(view *v, bool with_sizes, int least)
 {
     int runs = 0;
-    for (bool found = true; found && runs < MOST_RUNS && !v->failed;) {
-        folding f = {.v = v, .with_sizes = with_sizes};
-        fold_run run = {0};
-        found = prepare(&f) && find_run(&f, least, &run);
-        if (found) {
-            run.is_loose = !with_sizes;
-            fold_apply(v, f.order, &run);
-            runs++;
-        }
-        free(f.order);
-        free(f.place);
-        free(f.last);
-        free(f.beside);
-        free(f.is_cut);
-    }
+    while (runs < MOST_RUNS && !v->failed && fold_once(v, with_sizes, least))
+        runs++;
     return runs;
 }

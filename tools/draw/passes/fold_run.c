@@ -199,6 +199,21 @@ static const char *frame_label(const fold_work *f, int *module)
     return join_names(f->v, f->v->modules[first].label, f->v->modules[last].label);
 }
 
+/* Modules of copy 0 have the names of all copies. */
+static void join_modules(const fold_work *f)
+{
+    view *v = f->v;
+    bool *is_joined = dg_arena_alloc(v->arena, (size_t)v->n_modules + 1);
+    for (int k = 0; is_joined && k < f->run->length; k++) {
+        int first = v->boxes[box_at(f, 0, k)].module, last = v->boxes[box_at(f, f->run->copies - 1, k)].module;
+        for (; first >= 0 && last >= 0 && first != last && first != f->parent && last != f->parent && !is_joined[first];
+             first = v->modules[first].parent, last = v->modules[last].parent) {
+            is_joined[first] = true;
+            v->modules[first].label = join_names(v, v->modules[first].label, v->modules[last].label);
+        }
+    }
+}
+
 static void put_in_frame(fold_work *f, int frame, int only)
 {
     view *v = f->v;
@@ -336,12 +351,14 @@ void fold_apply(view *v, const int *order, const fold_run *run)
                          .parent = f.parent,
                          .times = run->copies,
                          .sizes = sum ? text_format(v->arena, "%s parameters in all", text_count(v->arena, sum)) : "",
-                         .is_fold = true});
+                         .is_fold = true,
+                         .instead = only});
     if (only >= 0) { /* as its author painted it */
         v->modules[frame].fill = v->modules[only].fill;
         v->modules[frame].color = v->modules[only].color;
         v->modules[frame].fontcolor = v->modules[only].fontcolor;
     }
+    join_modules(&f);
     put_in_frame(&f, frame, only);
     move_wires(&f);
     for (int b = 0, n = v->n_boxes; b < n; b++)
@@ -351,6 +368,8 @@ void fold_apply(view *v, const int *order, const fold_run *run)
         }
     if (run->entry >= 0)
         fold_add_entry(v, frame, run->entry);
+    if (run->second_entry >= 0)
+        fold_add_entry(v, frame, run->second_entry);
     free(f.copy);
     free(f.twin);
 }

@@ -2,6 +2,7 @@
  *
  *   choose.c    hide kinds of ops; a node's surroundings; what lies between two nodes
  *   close.c     modules that become one box
+ *   alike.c     those that are like one before them
  *   fold.c      what repeats is shown once, as K times: which runs there are
  *   fold_run.c  and what becomes of one
  *   stack.c     chains become boxes of rows
@@ -27,7 +28,10 @@ int pass_close(view *v, int depth, const char *open, const char *close);
 /* DG_BAD_ARGUMENT: one of the patterns is no module's name. */
 dg_status pass_check_modules(const view *v, const char *option, const char *patterns);
 int pass_close_these(view *v, const bool *closed); /* by module */
-int view_depth(const view *v);                     /* of the deepest module with a box in it */
+/* Modules, and folds, that are like one before them up to sizes, and so many more; sets n_closable. Returns the number
+ * of closed ones. */
+int pass_close_alike(view *v, int more);
+int view_depth(const view *v); /* of the deepest module with a box in it */
 
 /* Folds runs that are equal, with all sizes or without, and each save at least so many boxes; returns the number of
  * runs. */
@@ -35,7 +39,8 @@ int pass_fold(view *v, bool with_sizes, int least);
 /* One run: `copies` segments, each of `length` boxes of `order` from `begin` on. Copy 0 stays. */
 typedef struct fold_run {
     int begin, length, copies;
-    int entry; /* the box whose value enters copy 0; −1: none */
+    int entry;        /* the box whose value enters copy 0; −1: none */
+    int second_entry; /* another one */
     bool is_loose;
 } fold_run;
 void fold_apply(view *v, const int *order, const fold_run *run);

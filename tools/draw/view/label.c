@@ -367,6 +367,31 @@ static bool is_many(const dg_attr_spec *attr, const dg_value *value)
     return strcmp(attr->name, "groups") == 0 && value->kind == DG_VALUE_INT && value->i > 1;
 }
 
+/* Of a window with gaps, how wide they are, and the padding that makes up for it; one without gaps is another kind. */
+static bool is_gap(const dg_op *op, const dg_attr_spec *attr, const dg_value *attrs)
+{
+    bool is_dilation = strcmp(attr->name, "dilation") == 0;
+    if (!is_dilation && strcmp(attr->name, "padding") != 0)
+        return false;
+    for (int k = 0; k < dg_op_attr_count(op); k++) {
+        const dg_value *value = &attrs[k];
+        int64_t least = 1;
+        if (strcmp(op->attrs[k].name, "dilation") != 0)
+            continue;
+        for (size_t i = 0; value->kind == DG_VALUE_LIST && i < (size_t)value->count; i++)
+            least = i == 0 || value->items[i].i < least ? value->items[i].i : least;
+        return value->kind == DG_VALUE_LIST ? least > 1 : value->kind == DG_VALUE_INT && value->i > 1;
+    }
+    return false;
+}
+
+/* Which piece of a value a node takes, or how much it adds at the ends: parallel and repeated parts differ in it. */
+static bool is_place(const dg_op *op, const dg_attr_spec *attr)
+{
+    return (strcmp(op->name, "slice") == 0 && (strcmp(attr->name, "start") == 0 || strcmp(attr->name, "end") == 0)) ||
+           (strcmp(op->name, "pad") == 0 && strcmp(attr->name, "pad") == 0);
+}
+
 /* Everything that makes two nodes the same kind; the sizes that a network's stages differ in only in `exact`. */
 static void sign_row(view *v, view_row *row)
 {
@@ -380,7 +405,8 @@ static void sign_row(view *v, view_row *row)
         const char *words = dg_value_print(v->arena, &attrs[k]);
         dg_attr_kind kind = op->attrs[k].kind;
         bool is_size = kind == DG_ATTR_SHAPE || (kind == DG_ATTR_INT && !is_shown(op, &op->attrs[k], true)) ||
-                       strcmp(op->attrs[k].name, "normalized_shape") == 0 || is_many(&op->attrs[k], &attrs[k]);
+                       strcmp(op->attrs[k].name, "normalized_shape") == 0 || is_many(&op->attrs[k], &attrs[k]) ||
+                       is_gap(op, &op->attrs[k], attrs) || is_place(op, &op->attrs[k]);
         text_add(&exact, "%s,", words ? words : "");
         if (!is_size)
             text_add(&loose, "%s,", words ? words : "");

@@ -94,36 +94,55 @@ bool view_fan_out(view *v, view_fan *fan)
     return make_fan(v, fan, false);
 }
 
-int view_order(view *v, const view_fan *in, int *order)
+typedef struct walk {
+    const view *v;
+    const view_fan *in;
+    int *order, *stack, *next, count;
+    bool *seen;
+} walk;
+
+static void walk_from(walk *w, int last)
+{
+    int depth = 0;
+    w->seen[w->stack[depth++] = last] = true;
+    while (depth) {
+        int box = w->stack[depth - 1], i = w->in->first[box] + w->next[box]++;
+        if (i >= w->in->first[box + 1]) {
+            w->order[w->count++] = box;
+            depth--;
+        } else if (!w->seen[w->v->wires[w->in->wires[i]].from]) {
+            w->seen[w->stack[depth++] = w->v->wires[w->in->wires[i]].from] = true;
+        }
+    }
+}
+
+int view_order_to(view *v, const view_fan *in, const int *firsts, int n_firsts, int *order)
 {
     size_t n = (size_t)v->n_boxes;
-    int *stack = dg_arena_alloc(v->arena, (n + 1) * sizeof *stack);
-    int *next = dg_arena_alloc(v->arena, (n + 1) * sizeof *next);
-    bool *is_read = dg_arena_alloc(v->arena, n + 1), *seen = dg_arena_alloc(v->arena, n + 1);
-    int count = 0;
-    if (!stack || !next || !is_read || !seen) {
+    walk w = {.v = v, .in = in, .order = order};
+    bool *is_read = dg_arena_alloc(v->arena, n + 1);
+    w.stack = dg_arena_alloc(v->arena, (n + 1) * sizeof *w.stack);
+    w.next = dg_arena_alloc(v->arena, (n + 1) * sizeof *w.next);
+    w.seen = dg_arena_alloc(v->arena, n + 1);
+    if (!w.stack || !w.next || !is_read || !w.seen) {
         v->failed = true;
         return -1;
     }
-    for (int w = 0; w < v->n_wires; w++)
-        if (!v->wires[w].is_gone)
-            is_read[v->wires[w].from] = true;
-    for (int last = 0; last < v->n_boxes; last++) {
-        int depth = 0;
-        if (v->boxes[last].is_gone || is_read[last])
-            continue;
-        seen[stack[depth++] = last] = true;
-        while (depth) {
-            int box = stack[depth - 1], i = in->first[box] + next[box]++;
-            if (i >= in->first[box + 1]) {
-                order[count++] = box;
-                depth--;
-            } else if (!seen[v->wires[in->wires[i]].from]) {
-                seen[stack[depth++] = v->wires[in->wires[i]].from] = true;
-            }
-        }
-    }
-    return count;
+    for (int k = 0; k < v->n_wires; k++)
+        if (!v->wires[k].is_gone)
+            is_read[v->wires[k].from] = true;
+    for (int k = 0; k < n_firsts; k++)
+        if (!w.seen[firsts[k]])
+            walk_from(&w, firsts[k]);
+    for (int last = 0; last < v->n_boxes; last++)
+        if (!v->boxes[last].is_gone && !is_read[last] && !w.seen[last])
+            walk_from(&w, last);
+    return w.count;
+}
+
+int view_order(view *v, const view_fan *in, int *order)
+{
+    return view_order_to(v, in, NULL, 0, order);
 }
 
 int *view_ranks(view *v)

@@ -112,6 +112,7 @@ typedef struct view_module {
     bool is_shared;                       /* they own the parameters of one */
     const char *sizes;                    /* "64 → 128 → 256", where copies differ; "" */
     bool is_fold;                         /* made by folding */
+    int instead;                          /* of a fold: the module whose place it takes; −1: of none */
     const char *fill, *color, *fontcolor; /* the author's; NULL */
     const char *style, *tooltip;          /* his, too */
     double penwidth;
@@ -133,6 +134,7 @@ typedef struct view {
     double heat_low, heat_high;
     bool heat_is_log;
     const char *ignored; /* the author's Graphviz attributes that are not followed, "dpi, rotate"; "" */
+    int n_closable;      /* modules that are still open after those like others have been closed */
     const char *notes;   /* of a difference: what is of no box and no wire, a line each; NULL */
     bool hides_nothing;  /* nothing is of the kinds that are to be hidden */
     bool is_ladder;      /* forward and gradient stand side by side */
@@ -154,6 +156,8 @@ bool view_fan_out(view *v, view_fan *fan);
 /* Boxes that are there, each after those it reads, otherwise in the order of arguments as a walk from the last boxes
  * meets them: that order depends on the structure alone. Returns how many; −1 without memory. */
 int view_order(view *v, const view_fan *in, int *order);
+/* The same, but some boxes, one after the other, and what they need come before all else. */
+int view_order_to(view *v, const view_fan *in, const int *firsts, int n_firsts, int *order);
 /* The rank of each box: one more than the highest of those before it. NULL: no memory. */
 int *view_ranks(view *v);
 
