@@ -21,8 +21,6 @@ EXAMPLE(vanishing_gradient, "vanishing-gradient.dot", "", "output/vanishing-grad
 EXAMPLE(watch_depth, "watch-depth.dot", "", "output/watch-depth.txt",
         "vanishing gradients and dead units, watched in training")
 EXAMPLE(hopfield, "hopfield.dot", "", "output/hopfield.txt", "associative memory by Hebb, Storkey, pseudo-inverse")
-EXAMPLE(hopfield_energy, "hopfield-energy.dot", "", "output/hopfield-energy.txt",
-        "the energy of an associative memory as it settles, in one plot")
 EXAMPLE(hopfield_modern, "hopfield-modern.dot", "", "output/hopfield-modern.txt", "associative memory by attention")
 EXAMPLE(custom_activation, "custom-activation.dot", "", "output/custom-activation.txt",
         "an activation function of one's own")

@@ -398,6 +398,8 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
     pass_repeats(v);
     if (choice->fold)
         pass_fold(v, choice->fold == 1, work->fold < 0 && choice->is_stacked ? LEAST_SAVED : 2);
+    if (choice->is_alike)
+        pass_close_alike(v, choice->more);
     if (v->is_ladder)
         pass_unsaved(v);
     pass_share(v);

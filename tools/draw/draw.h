@@ -35,6 +35,9 @@ typedef struct draw_choice {
     int fold; /* 0: off, 1: exact, 2: up to sizes */
     int depth;
     const bool *closed;  /* by module; NULL: as depth says */
+    bool is_alike;       /* modules that are like one before them are closed */
+    int more;            /* and so many others */
+    bool has_columns;    /* what is too high is cut into columns */
     const char *rankdir; /* where neither options nor the file say one; NULL: TB */
     bool is_told;        /* with is_mirrored: derivatives are told in the network's boxes, and have none */
     bool no_shapes;      /* on edges, unless they are asked for: from left to right they take much room */

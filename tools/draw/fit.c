@@ -1,6 +1,6 @@
 /* What is tried until a picture fits its page: every op in a box of its own, then chains as stacks, then what repeats
- * folded, then folded up to sizes, then modules closed, the innermost first. With derivatives, all of that again with
- * one box beside each of the network's. */
+ * folded, then folded up to sizes, then in columns, then modules closed: those that are like others, then the
+ * innermost. With derivatives, all of that again with one box beside each of the network's. */
 #include "draw.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 
 #define COMFORTABLE 7.0  /* points of the smallest text, for full detail */
 #define LEAST       6.0  /* and for all else */
-#define NEARLY      0.92 /* of a size that fits with boxes closer to each other */
+#define NEARLY      0.86 /* of a size that fits with boxes closer to each other */
 enum {
     LARGE = 3000, /* boxes: full detail is not tried */
     FEW = 150     /* boxes: pictures that are tried from left to right, too */
@@ -35,10 +35,25 @@ static bool fits(const drawing_work *work, view *v, double width, double height,
     return (width <= across && height <= down) || (width <= down && height <= across);
 }
 
+/* In columns that fit the page, upright or turned, where there are such; else as it was. */
+static void arrange(const drawing_work *work, view *v, layout *made)
+{
+    double scale = LEAST / SIZE_LEAST;
+    for (int turned = 0; turned < 2 && !made->columns; turned++) {
+        double across = (turned ? work->page.height : work->page.width) / scale - 24;
+        double down = (turned ? work->page.width : work->page.height) / scale - 24;
+        scene heading = {.arena = v->arena};
+        layout_columns(v, made, across, down - draw_heading(work, v, across, &heading));
+    }
+}
+
 dg_status draw_layout(const drawing_work *work, view *v, const draw_choice *choice, layout *made)
 {
     layout_options options = options_of(work, v, choice);
-    return layout_make(v, &options, made);
+    DG_TRY(layout_make(v, &options, made));
+    if (choice->has_columns && !fits(work, v, made->width, made->height, LEAST))
+        arrange(work, v, made);
+    return dg_ok();
 }
 
 /* One choice: its view, and whether it fits. A picture whose longest column is too long is not laid out. */
@@ -56,7 +71,8 @@ static dg_status try_choice(const drawing_work *work, const draw_choice *choice,
     made->bends = layout_bends(v, made, &longest);
     DG_TRY(draw_check(work, v));
     bool down = v->rankdir[0] == 'T' || v->rankdir[0] == 'B';
-    if (!is_last && (made->bends > LARGE || (down && !fits(work, v, 0, longest * 0.5, least))))
+    longest *= choice->has_columns ? 0.2 : 0.5;
+    if (!is_last && (made->bends > LARGE || (down && !fits(work, v, 0, longest, least))))
         return dg_ok();
     DG_TRY(layout_make(v, &options, made));
     DG_TRY(draw_check(work, v));
@@ -66,10 +82,14 @@ static dg_status try_choice(const drawing_work *work, const draw_choice *choice,
         DG_TRY(layout_make(v, &options, made));
         *fit = fits(work, v, made->width, made->height, least);
     }
+    if (!*fit && choice->has_columns) {
+        arrange(work, v, made);
+        *fit = made->columns && fits(work, v, made->width, made->height, least);
+    }
     return draw_check(work, v);
 }
 
-static const char *tell(view *v, const draw_choice *choice, bool fit, const drawing_work *work)
+static const char *tell(view *v, const layout *made, const draw_choice *choice, bool fit, const drawing_work *work)
 {
     const char *told = !choice->is_mirrored                  ? ""
                        : choice->is_told                     ? "derivatives told in the network's boxes"
@@ -80,8 +100,13 @@ static const char *tell(view *v, const draw_choice *choice, bool fit, const draw
     if (choice->fold && work->fold < 0)
         told = text_format(v->arena, "%s%s%s", told, *told ? ", " : "",
                            choice->fold == 1 ? "repeats folded" : "repeats folded up to sizes");
+    if (choice->is_alike)
+        told = text_format(v->arena, "%s%smodules closed%s%s", told, *told ? ", " : "", " that are like one before",
+                           choice->more ? ", and others" : "");
     if (choice->depth && !work->options->depth)
         told = text_format(v->arena, "%s%smodules closed from depth %d on", told, *told ? ", " : "", choice->depth);
+    if (made->columns)
+        told = text_format(v->arena, "%s%sin %d columns", told, *told ? ", " : "", made->columns);
     if (choice->no_shapes)
         told = text_format(v->arena, "%s%s%sshapes left out", told, *told ? ", " : "",
                            choice->rankdir ? "from left to right, " : "");
@@ -97,12 +122,13 @@ static const char *tell(view *v, const draw_choice *choice, bool fit, const draw
 static bool is_same(const draw_choice *a, const draw_choice *b)
 {
     return a->is_stacked == b->is_stacked && a->fold == b->fold && a->depth == b->depth &&
-           a->is_mirrored == b->is_mirrored;
+           a->is_mirrored == b->is_mirrored && a->is_alike == b->is_alike && a->has_columns == b->has_columns;
 }
 
 typedef struct choice_list {
-    draw_choice choices[32];
+    draw_choice choices[40];
     int count, first_mirrored;
+    int first_closed; /* all before it are tried before any module is closed but those like others */
 } choice_list;
 
 static void add_choice(choice_list *list, draw_choice choice)
@@ -116,6 +142,22 @@ static bool has_derivatives(const drawing_work *work)
 {
     dg_draw_view shown = work->options->view;
     return shown == DG_VIEW_BACKWARD || shown == DG_VIEW_JOINT || shown == DG_VIEW_STEP || shown == DG_VIEW_PLAN;
+}
+
+/* Networks alone: beside their derivatives, they are too wide. */
+static void add_in_columns(const drawing_work *work, choice_list *list, draw_choice choice)
+{
+    choice.has_columns = true;
+    if (choice.is_stacked && !has_derivatives(work))
+        add_choice(list, choice);
+}
+
+/* Stacks are low and wide: where that is too wide, folds of single boxes may do. */
+static void add_narrow(const drawing_work *work, choice_list *list, draw_choice choice)
+{
+    choice.is_stacked = false;
+    if (work->level < 0 && choice.fold && !has_derivatives(work))
+        add_choice(list, choice);
 }
 
 /* From the most detailed to the least. */
@@ -138,10 +180,17 @@ static choice_list list_choices(const drawing_work *work, int deepest)
             add_choice(&list, choice);
         }
     }
-    for (int depth = deepest; depth >= 1 && !fixed_depth && work->level != 2; depth--) {
-        draw_choice choice = list.choices[list.count - 1];
-        choice.depth = depth;
-        add_choice(&list, choice);
+    draw_choice folded = list.choices[list.count - 1], exact = folded;
+    exact.fold = work->fold >= 0 ? work->fold : 1;
+    add_narrow(work, &list, exact);
+    add_in_columns(work, &list, exact);
+    add_in_columns(work, &list, folded);
+    list.first_closed = list.count;
+    if (!deepest || fixed_depth || work->level == 2)
+        return list;
+    for (folded.depth = deepest; folded.depth >= 1; folded.depth--) {
+        add_choice(&list, folded);
+        add_in_columns(work, &list, folded);
     }
     return list;
 }
@@ -186,12 +235,85 @@ static dg_status try_others(const drawing_work *work, const choice_list *list, b
     return dg_ok();
 }
 
+static dg_status close_more(const drawing_work *work, int more, bool clean, view *v, layout *made, bool *fit,
+                            draw_choice *choice)
+{
+    choice->more = more;
+    dg_arena_free(v->arena);
+    DG_TRY(try_choice(work, choice, LEAST, true, v, made, fit));
+    *fit &= !clean || !made->poor;
+    return dg_ok();
+}
+
+static bool is_u(const view *v)
+{
+    bool beside = false;
+    for (int w = 0; w < v->n_wires; w++)
+        beside |= !v->wires[w].is_gone && v->wires[w].is_beside && !v->is_ladder;
+    return beside;
+}
+
+/* Modules that are like others are closed, and as few more as do; if none do, all. In a U, both arms are closed alike:
+ * all modules that are as deep. `clean`: nothing may run through labels. */
+static dg_status close_some(const drawing_work *work, const choice_list *list, bool clean, view *v, layout *made,
+                            bool *fit, draw_choice *choice)
+{
+    bool no_shapes = choice->no_shapes;
+    choice->is_alike = true;
+    choice->has_columns = !has_derivatives(work);
+    DG_TRY(close_more(work, 0, clean, v, made, fit, choice));
+    for (int k = list->first_closed, u = is_u(v); u && k < list->count; k++) {
+        *choice = list->choices[k];
+        choice->no_shapes = no_shapes;
+        DG_TRY(close_more(work, 0, clean, v, made, fit, choice));
+        if (*fit || k + 1 == list->count)
+            return dg_ok();
+    }
+    int least = 1, most = v->n_closable;
+    if (*fit || most == 0)
+        return dg_ok();
+    DG_TRY(close_more(work, most, clean, v, made, fit, choice));
+    if (!*fit)
+        return dg_ok();
+    while (least < most) {
+        int middle = (least + most) / 2;
+        DG_TRY(close_more(work, middle, clean, v, made, fit, choice));
+        if (*fit)
+            most = middle;
+        else
+            least = middle + 1;
+    }
+    return *fit ? dg_ok() : close_more(work, most, clean, v, made, fit, choice);
+}
+
+/* What closes no module: the first choice that fits and whose labels are free, else the first that fits, else, where
+ * no module can be closed, the last. */
+static dg_status try_open(const drawing_work *work, const choice_list *list, int begin, view *v, layout *made,
+                          bool *fit, draw_choice *choice)
+{
+    int poor = -1;
+    for (int k = begin; k < list->first_closed && !*fit; k++) {
+        *choice = list->choices[k];
+        dg_arena_free(v->arena);
+        DG_TRY(try_choice(work, choice, choice->is_stacked ? LEAST : COMFORTABLE, k + 1 == list->count, v, made, fit));
+        if (*fit && made->poor) {
+            poor = poor < 0 ? k : poor;
+            *fit = false;
+        }
+    }
+    if (*fit || poor < 0)
+        return dg_ok();
+    *choice = list->choices[poor];
+    dg_arena_free(v->arena);
+    return try_choice(work, choice, choice->is_stacked ? LEAST : COMFORTABLE, false, v, made, fit);
+}
+
 dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice *choice)
 {
     bool fit = false;
     DG_TRY(draw_view(work, &(draw_choice){.is_mirrored = has_derivatives(work)}, v));
     choice_list list = list_choices(work, view_depth(v));
-    int begin = 0, best = -1;
+    int begin = 0;
     if (has_derivatives(work)) {
         dg_arena_free(v->arena);
         DG_TRY(draw_view(work, &(draw_choice){0}, v));
@@ -201,14 +323,17 @@ dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice 
     else if (v->n_boxes > LARGE && list.count > 2 && work->fold < 0)
         begin = 2;
     if (work->page.width <= 0)
-        list.count = begin + 1;
-    for (int k = begin; k < list.count && !fit; k++) {
-        const draw_choice *tried = &list.choices[k];
-        dg_arena_free(v->arena);
-        DG_TRY(try_choice(work, tried, tried->is_stacked ? LEAST : COMFORTABLE, k + 1 == list.count, v, made, &fit));
-        best = k;
+        list.count = list.first_closed = begin + 1;
+    DG_TRY(try_open(work, &list, begin, v, made, &fit, choice));
+    if (!fit && work->page.width > 0 && is_across(v) && is_small(v)) { /* shapes take more room than modules */
+        choice_list open = list;
+        open.count = list.first_closed;
+        DG_TRY(try_others(work, &open, true, false, v, made, &fit, choice));
     }
-    *choice = list.choices[best];
+    for (int turn = 0; turn < 4 && !fit && list.first_closed < list.count; turn++) {
+        choice->no_shapes = turn % 2;
+        DG_TRY(close_some(work, &list, turn < 2, v, made, &fit, choice));
+    }
     if (!fit && work->page.width > 0) {
         bool may_turn = is_small(v) && (is_across(v) || (!work->options->rankdir && strcmp(v->rankdir, "TB") == 0));
         bool may_tell = has_derivatives(work) && work->options->view != DG_VIEW_BACKWARD;
@@ -216,6 +341,6 @@ dg_status draw_fit(const drawing_work *work, view *v, layout *made, draw_choice 
             if ((may_turn || way == 2) && (may_tell || way == 1))
                 DG_TRY(try_others(work, &list, way != 2, way != 1, v, made, &fit, choice));
     }
-    v->told = tell(v, choice, fit, work);
+    v->told = tell(v, made, choice, fit, work);
     return draw_check(work, v);
 }

@@ -46,6 +46,7 @@ static dg_status try_state(state_making *making, int module, bool all_open, cons
     dg_status status = draw_view(making->work, &choice, &v);
     bool *closed = status.code == DG_OK ? close_others(&v, module) : NULL;
     choice.depth = 0;
+    choice.is_alike = false;
     choice.fold = making->work->fold >= 0 ? making->work->fold : choice.fold ? choice.fold : 0;
     choice.closed = all_open ? NULL : closed;
     if (status.code == DG_OK)

@@ -129,14 +129,22 @@ static int64_t count_ordered(view *v, const layout *made)
     return sum;
 }
 
-/* Left and right may be exchanged where that brings arguments into their order; not where the shape says which is
- * which. */
+/* Left and right may be exchanged where that brings arguments into their order, or what goes down in a U to the left of
+ * what comes up; not where the shape says which is which. */
 static void choose_sides(view *v, layout *made)
 {
-    bool has_sides = v->is_ladder || (v->rankdir && strchr("LR", v->rankdir[0]));
-    for (int w = 0; w < v->n_wires; w++)
-        has_sides |= !v->wires[w].is_gone && v->wires[w].is_beside;
-    if (has_sides || count_ordered(v, made) >= 0)
+    int rightwards = 0;
+    bool is_u = false;
+    if (v->is_ladder || (v->rankdir && strchr("LR", v->rankdir[0])))
+        return;
+    for (int w = 0; w < v->n_wires; w++) {
+        const view_wire *wire = &v->wires[w];
+        if (wire->is_gone || !wire->is_beside)
+            continue;
+        is_u = true;
+        rightwards += made->boxes[wire->from].x < made->boxes[wire->to].x ? 1 : -1;
+    }
+    if (is_u ? rightwards >= 0 : count_ordered(v, made) >= 0)
         return;
     for (int b = 0; b < v->n_boxes; b++)
         made->boxes[b].x = made->width - made->boxes[b].x - made->boxes[b].width;
@@ -181,8 +189,10 @@ static dg_status place_apart(view *v, const layout_options *options, layout *mad
     while (made->bends < MOST_RETRIED && layout_crossings(v, made)) {
         tried.spread = tried.spread < MOST_SPREAD ? tried.spread + 1 : options->spread;
         DG_TRY(place(v, &tried, made));
-        if (tried.spread == options->spread)
-            break;
+        if (tried.spread != options->spread)
+            continue;
+        made->poor += layout_crossings(v, made);
+        break;
     }
     return dg_ok();
 }

@@ -108,9 +108,10 @@ static bool collect(label_work *l)
     return true;
 }
 
-/* False: something runs through it wherever it is placed. */
+/* On its edge, or if something is in the way everywhere there, inside; false: not on the edge. */
 static bool place_module(label_work *l, layout_module *module)
 {
+    bool is_inside = false;
     double width = module->label_width, height = SIZE_MODULE * 1.2;
     int fewest = -1;
     if (!module->is_placed || width <= 0)
@@ -128,6 +129,7 @@ static bool place_module(label_work *l, layout_module *module)
             int hits = count_hits(l, &r);
             if (fewest < 0 || hits < fewest) {
                 fewest = hits;
+                is_inside = row > 1;
                 module->label_x = x;
                 module->label_y = top + SIZE_MODULE;
                 l->taken[l->n_taken] = r;
@@ -137,7 +139,8 @@ static bool place_module(label_work *l, layout_module *module)
         }
     }
     l->n_taken++;
-    return fewest == 0;
+    l->made->poor += fewest > 0;
+    return fewest == 0 && !is_inside;
 }
 
 /* The n-th place that a label is tried at; false: there is none. */
@@ -203,6 +206,7 @@ static void place_wire(label_work *l, int w)
     if (!wire->has_label)
         return;
     wire->label_at = best;
+    l->made->poor += fewest > 0;
     l->taken[l->n_taken++] = (rectangle){best.x - wire->label_width / 2 - 1, best.y - wire->label_height / 2,
                                          best.x + wire->label_width / 2 + 1, best.y + wire->label_height / 2};
     l->made->width = fmax(l->made->width, best.x + wire->label_width / 2 + 2);
@@ -229,6 +233,7 @@ bool layout_place_labels(view *v, layout *made)
 {
     label_work l = {.v = v, .made = made};
     bool all = true;
+    made->poor = 0;
     if (!collect(&l))
         return true;
     for (int m = 0; m < v->n_modules; m++)

@@ -184,6 +184,12 @@ static const char *row_title(composing *c, const view_row *row)
     return alt;
 }
 
+/* The module of the network that a module, or a fold in its place, shows; −1: a fold of more than one. */
+static int module_of(const view *v, int module)
+{
+    return v->modules[module].is_fold ? v->modules[module].instead : module;
+}
+
 static void put_box(composing *c, int b)
 {
     const view_box *box = &c->v->boxes[b];
@@ -199,7 +205,7 @@ static void put_box(composing *c, int b)
             box->n_rows > 1 ? text_format(c->s->arena, "node-%d-%d", b, r) : text_format(c->s->arena, "node-%d", b);
         scene_begin(c->s, box->kind == BOX_ENTRY ? "entry" : node_class(c, box, row), id,
                     box->kind == BOX_ENTRY ? "entry of the module" : row_title(c, row), "graphics-symbol", b, r,
-                    box->kind == BOX_MODULE ? box->closed : -1);
+                    box->kind == BOX_MODULE ? module_of(c->v, box->closed) : -1);
         if (!c->s->failed && box->kind != BOX_MODULE)
             c->s->shapes[c->s->n - 1].names = row->names ? row->names : row->name;
         if (place->form == FORM_DOT) {

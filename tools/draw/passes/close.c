@@ -90,6 +90,8 @@ static int close_module(view *v, int module, const int *module_of, int n)
     }
     row->parameters = parameters;
     row->detail = text_format(v->arena, "%s %s", text_count(v->arena, nodes), nodes == 1 ? "node" : "nodes");
+    if (v->modules[module].is_fold && *v->modules[module].sizes)
+        row->detail = text_format(v->arena, "%s · %s", row->detail, v->modules[module].sizes);
     if (v->modules[module].times > 1)
         row->head = text_format(v->arena, "%s ×%lld", row->head, (long long)v->modules[module].times);
     row->exact = row->loose = text_keep(v->arena, &exact);

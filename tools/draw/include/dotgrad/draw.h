@@ -5,8 +5,9 @@
  *     DG_TRY(dg_draw(file->graph, "net.pdf", .file = file, .depth = 1, .style = "print"));
  *
  * A picture has a box for every node of the user's, or fewer: what repeats may be folded, chains stacked, modules
- * closed (level, fold, depth); by default, as much of that is done as makes the picture fit a page. Gradients and
- * updates that are too many for it are one box beside each of the network's. The same graph gives the same bytes on
+ * closed (level, fold, depth); by default, as much of that is done as makes the picture fit a page. What is too high is
+ * cut into columns; modules that are like one before them are closed first, of others as few as do. Gradients and
+ * updates that are too many for a page are one box beside each of the network's. The same graph gives the same bytes on
  * every machine: text is measured by widths that the library carries.
  *
  * Positions come from Graphviz, in a program of its own (dotgrad-layout, in libexec; the environment's DOTGRAD_LAYOUT

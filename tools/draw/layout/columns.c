@@ -1,0 +1,423 @@
+/* A picture that is too high for its page, cut where a few wires alone run: what is below a cut becomes a column to the
+ * right, and the wires go around to its top. */
+#include "layout.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_CUTS = 4096, MOST_COLUMNS = 4, MOST_CROSSING = 3, SAMPLES = 16 };
+#define APART 7.0  /* points between wires that go around */
+#define FREE  10.0 /* and between them and what is beside them */
+#define BEND  6.0  /* radius of their corners */
+
+typedef struct interval {
+    double top, bottom;
+} interval;
+
+/* Where a wire crosses a cut, from left to right. */
+typedef struct cut {
+    double y;
+    int n;
+    int wires[MOST_CROSSING];
+    double x[MOST_CROSSING];
+} cut;
+
+typedef struct column {
+    double top, bottom; /* in the picture as it was */
+    double left, right;
+    double dx, dy;
+    int n; /* wires that come from the column before */
+} column;
+
+typedef struct columns_work {
+    view *v;
+    layout *made;
+    cut *cuts;
+    int n_cuts;
+    column columns[MOST_COLUMNS];
+    const cut *begins[MOST_COLUMNS]; /* the cut above each column; NULL: the first */
+    int n;
+} columns_work;
+
+/* ---- cuts ---- */
+
+static int by_top(const void *a, const void *b)
+{
+    const interval *one = a, *two = b;
+    return (one->top > two->top) - (one->top < two->top);
+}
+
+/* What no cut may run through: boxes, modules, what is written on wires. Returns how many; −1 without memory. */
+static int list_intervals(const view *v, const layout *made, interval **to)
+{
+    interval *list =
+        dg_arena_alloc(v->arena, ((size_t)v->n_boxes + (size_t)v->n_modules + (size_t)v->n_wires + 1) * sizeof *list);
+    int n = 0;
+    *to = list;
+    if (!list)
+        return -1;
+    for (int b = 0; b < v->n_boxes; b++)
+        if (!v->boxes[b].is_gone)
+            list[n++] = (interval){made->boxes[b].y - 3, made->boxes[b].y + made->boxes[b].height + 3};
+    for (int m = 0; m < v->n_modules; m++)
+        if (made->modules[m].is_placed)
+            list[n++] = (interval){made->modules[m].top - 3, made->modules[m].bottom + 3};
+    for (int w = 0; w < v->n_wires; w++) {
+        const layout_wire *wire = &made->wires[w];
+        if (!v->wires[w].is_gone && wire->has_label)
+            list[n++] = (interval){wire->label_at.y - wire->label_height / 2 - 1,
+                                   wire->label_at.y + wire->label_height / 2 + 1};
+    }
+    qsort(list, (size_t)n, sizeof *list, by_top);
+    return n;
+}
+
+static double bezier(double a, double b, double c, double d, double t)
+{
+    double s = 1 - t;
+    return s * s * s * a + 3 * s * s * t * b + 3 * s * t * t * c + t * t * t * d;
+}
+
+/* Where on the curve its height is y, between one end above and one below. */
+static double find_height(const layout_point *p, double y)
+{
+    double from = 0, to = 1;
+    bool down = p[0].y < p[3].y;
+    for (int k = 0; k < 40; k++) {
+        double middle = (from + to) / 2;
+        if ((bezier(p[0].y, p[1].y, p[2].y, p[3].y, middle) < y) == down)
+            from = middle;
+        else
+            to = middle;
+    }
+    return (from + to) / 2;
+}
+
+/* How often the wire crosses the height; *x: where, if once. */
+static int count_crossings(const layout_wire *wire, double y, double *x)
+{
+    int count = 0;
+    for (int k = 0; k + 3 < wire->n; k += 3) {
+        const layout_point *p = wire->points + k;
+        double before = p->y;
+        for (int i = 1; i <= SAMPLES; i++) {
+            double after = i == SAMPLES ? p[3].y : bezier(p[0].y, p[1].y, p[2].y, p[3].y, (double)i / SAMPLES);
+            count += (before < y) != (after < y);
+            before = after;
+        }
+        if ((p[0].y < y) != (p[3].y < y))
+            *x = bezier(p[0].x, p[1].x, p[2].x, p[3].x, find_height(p, y));
+    }
+    return count;
+}
+
+/* False: too many wires run there, or one of them more than once. */
+static bool make_cut(const view *v, const layout *made, double y, cut *to)
+{
+    *to = (cut){.y = y};
+    for (int w = 0; w < v->n_wires; w++) {
+        double x = 0;
+        int count = v->wires[w].is_gone ? 0 : count_crossings(&made->wires[w], y, &x), at = to->n;
+        if (!count)
+            continue;
+        if (count > 1 || to->n == MOST_CROSSING)
+            return false;
+        for (; at > 0 && to->x[at - 1] > x; at--) {
+            to->x[at] = to->x[at - 1];
+            to->wires[at] = to->wires[at - 1];
+        }
+        to->x[at] = x;
+        to->wires[at] = w;
+        to->n++;
+    }
+    return true;
+}
+
+static bool find_cuts(columns_work *c)
+{
+    interval *list;
+    int n = list_intervals(c->v, c->made, &list);
+    c->cuts = dg_arena_alloc(c->v->arena, MOST_CUTS * sizeof *c->cuts);
+    if (n < 1 || !c->cuts)
+        return false;
+    double bottom = list[0].bottom;
+    for (int k = 1; k < n && c->n_cuts < MOST_CUTS; k++) {
+        if (list[k].top > bottom)
+            c->n_cuts += make_cut(c->v, c->made, (list[k].top + bottom) / 2, &c->cuts[c->n_cuts]);
+        bottom = fmax(bottom, list[k].bottom);
+    }
+    return c->n_cuts > 0;
+}
+
+/* ---- columns ---- */
+
+static double room_of(int wires)
+{
+    return wires ? FREE + APART * (wires - 1) : 0;
+}
+
+/* As few columns of at most that height as there can be: how many; 0: there are none. */
+static int divide(columns_work *c, double height)
+{
+    int n = 0, at = 0;
+    const cut *begin = NULL;
+    for (;;) {
+        double top = begin ? begin->y : 0, room = begin ? room_of(begin->n) : 0;
+        const cut *next = NULL;
+        if (n == MOST_COLUMNS)
+            return 0;
+        c->begins[n] = begin;
+        c->columns[n] = (column){.top = top, .bottom = c->made->height, .n = begin ? begin->n : 0};
+        if (c->made->height - top + room <= height)
+            return n + 1;
+        for (; at < c->n_cuts && c->cuts[at].y - top + room + room_of(c->cuts[at].n) <= height; at++)
+            next = &c->cuts[at];
+        if (!next)
+            return 0;
+        c->columns[n++].bottom = next->y;
+        begin = next;
+    }
+}
+
+/* The lowest columns of that number. */
+static void balance(columns_work *c, double height)
+{
+    double low = 0, high = height;
+    for (int k = 0; k < 24; k++) {
+        double middle = (low + high) / 2;
+        int n = divide(c, middle);
+        if (n && n <= c->n)
+            high = middle;
+        else
+            low = middle;
+    }
+    divide(c, high);
+}
+
+static int column_of(const columns_work *c, double y)
+{
+    int k = 0;
+    while (k + 1 < c->n && y >= c->columns[k].bottom)
+        k++;
+    return k;
+}
+
+static void widen(columns_work *c, double y, double left, double right)
+{
+    column *to = &c->columns[column_of(c, y)];
+    to->left = fmin(to->left, left);
+    to->right = fmax(to->right, right);
+}
+
+static void find_widths(columns_work *c)
+{
+    const view *v = c->v;
+    const layout *made = c->made;
+    for (int k = 0; k < c->n; k++) {
+        c->columns[k].left = made->width;
+        c->columns[k].right = 0;
+    }
+    for (int b = 0; b < v->n_boxes; b++)
+        if (!v->boxes[b].is_gone)
+            widen(c, made->boxes[b].y, made->boxes[b].x, made->boxes[b].x + made->boxes[b].width);
+    for (int m = 0; m < v->n_modules; m++)
+        if (made->modules[m].is_placed)
+            widen(c, made->modules[m].top, made->modules[m].left, made->modules[m].right);
+    for (int w = 0; w < v->n_wires; w++) {
+        const layout_wire *wire = &made->wires[w];
+        if (v->wires[w].is_gone)
+            continue;
+        if (wire->has_label)
+            widen(c, wire->label_at.y, wire->label_at.x - wire->label_width / 2,
+                  wire->label_at.x + wire->label_width / 2);
+        for (int k = 0; k + 3 < wire->n; k += 3)
+            for (int i = 0; i <= SAMPLES; i++) {
+                const layout_point *p = wire->points + k;
+                double t = (double)i / SAMPLES, x = bezier(p[0].x, p[1].x, p[2].x, p[3].x, t);
+                widen(c, bezier(p[0].y, p[1].y, p[2].y, p[3].y, t), x, x);
+            }
+    }
+}
+
+static void place_columns(columns_work *c)
+{
+    double right = 0;
+    for (int k = 0; k < c->n; k++) {
+        column *at = &c->columns[k];
+        double gap = k ? 2 * FREE + room_of(at->n) : 0;
+        at->dx = k ? right + gap - at->left : 0;
+        at->dy = k ? room_of(at->n) - at->top : 0;
+        right = at->right + at->dx;
+    }
+}
+
+/* ---- wires ---- */
+
+static void line_to(layout_wire *wire, double x, double y)
+{
+    layout_point from = wire->points[wire->n - 1];
+    for (int k = 1; k <= 3; k++)
+        wire->points[wire->n++] = (layout_point){from.x + (x - from.x) * k / 3, from.y + (y - from.y) * k / 3};
+}
+
+/* A quarter of a circle, at first along (x, y), to `end`. */
+static void turn_to(layout_wire *wire, double x, double y, layout_point end)
+{
+    static const double kappa = 0.5523;
+    layout_point from = wire->points[wire->n - 1];
+    layout_point corner = {x != 0 ? end.x : from.x, y != 0 ? end.y : from.y};
+    wire->points[wire->n++] =
+        (layout_point){from.x + kappa * (corner.x - from.x), from.y + kappa * (corner.y - from.y)};
+    wire->points[wire->n++] = (layout_point){end.x + kappa * (corner.x - end.x), end.y + kappa * (corner.y - end.y)};
+    wire->points[wire->n++] = end;
+}
+
+/* From below one column around to above the next: the wire furthest to the left is the outermost one below, the
+ * innermost one above, so that none crosses another. */
+static void go_around(const columns_work *c, int k, int w, layout_wire *wire)
+{
+    const cut *at = c->begins[k + 1];
+    const column *from = &c->columns[k], *to = &c->columns[k + 1];
+    int i = 0;
+    while (i + 1 < at->n && at->wires[i] != w)
+        i++;
+    double below = from->bottom + from->dy + FREE + APART * (at->n - 1 - i);
+    double above = to->top + to->dy - FREE - APART * i;
+    double middle = from->right + from->dx + FREE + APART * (at->n - 1 - i);
+    layout_point end = {at->x[i] + to->dx, to->top + to->dy};
+    layout_point begin = wire->points[wire->n - 1];
+    line_to(wire, begin.x, below - BEND);
+    turn_to(wire, 0, 1, (layout_point){begin.x + BEND, below});
+    line_to(wire, middle - BEND, below);
+    turn_to(wire, 1, 0, (layout_point){middle, below - BEND});
+    line_to(wire, middle, above + BEND);
+    turn_to(wire, 0, -1, (layout_point){middle + BEND, above});
+    line_to(wire, end.x - BEND, above);
+    turn_to(wire, 1, 0, (layout_point){end.x, above + BEND});
+    line_to(wire, end.x, end.y);
+}
+
+static layout_point mix(layout_point a, layout_point b, double t)
+{
+    return (layout_point){a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t};
+}
+
+/* The curve up to t, and what is left of it (de Casteljau). */
+static void split(layout_point p[4], double t, layout_point first[4])
+{
+    layout_point a = mix(p[0], p[1], t), b = mix(p[1], p[2], t), d = mix(p[2], p[3], t);
+    layout_point e = mix(a, b, t), f = mix(b, d, t), g = mix(e, f, t);
+    first[0] = p[0];
+    first[1] = a;
+    first[2] = e;
+    first[3] = g;
+    p[0] = g;
+    p[1] = f;
+    p[2] = d;
+}
+
+static void add_curve(const column *at, const layout_point *p, layout_wire *wire)
+{
+    for (int k = wire->n ? 1 : 0; k < 4; k++)
+        wire->points[wire->n++] = (layout_point){p[k].x + at->dx, p[k].y + at->dy};
+}
+
+static void turn(layout_wire *wire)
+{
+    for (int k = 0; k < wire->n / 2; k++) {
+        layout_point point = wire->points[k];
+        wire->points[k] = wire->points[wire->n - 1 - k];
+        wire->points[wire->n - 1 - k] = point;
+    }
+}
+
+static bool move_wire(const columns_work *c, int w)
+{
+    layout_wire *wire = &c->made->wires[w];
+    layout_point *points = dg_arena_alloc(c->v->arena, ((size_t)wire->n + (size_t)c->n * 33) *
+                                                           sizeof *points); /* nine curves around, three more */
+    bool is_upwards = wire->points[0].y > wire->points[wire->n - 1].y;
+    if (!points)
+        return false;
+    if (is_upwards)
+        turn(wire);
+    layout_wire moved = {.points = points};
+    int k = column_of(c, wire->points[0].y);
+    for (int i = 0; i + 3 < wire->n; i += 3) {
+        layout_point p[4] = {wire->points[i], wire->points[i + 1], wire->points[i + 2], wire->points[i + 3]}, first[4];
+        while (column_of(c, p[3].y) > k) {
+            split(p, find_height(p, c->columns[k].bottom), first);
+            add_curve(&c->columns[k], first, &moved);
+            go_around(c, k, w, &moved);
+            k++;
+        }
+        add_curve(&c->columns[k], p, &moved);
+    }
+    wire->points = moved.points;
+    wire->n = moved.n;
+    if (is_upwards)
+        turn(wire);
+    return true;
+}
+
+/* ---- the whole ---- */
+
+static void move_all(columns_work *c)
+{
+    const view *v = c->v;
+    layout *made = c->made;
+    for (int w = 0; w < v->n_wires; w++) {
+        layout_wire *wire = &made->wires[w];
+        if (v->wires[w].is_gone || wire->n < 4)
+            continue;
+        const column *at = &c->columns[column_of(c, wire->label_at.y)];
+        wire->label_at = (layout_point){wire->label_at.x + at->dx, wire->label_at.y + at->dy};
+        if (!move_wire(c, w)) {
+            c->v->failed = true;
+            return;
+        }
+    }
+    for (int b = 0; b < v->n_boxes; b++) {
+        const column *at = &c->columns[column_of(c, made->boxes[b].y)];
+        made->boxes[b].x += at->dx;
+        made->boxes[b].y += at->dy;
+    }
+    for (int m = 0; m < v->n_modules; m++) {
+        layout_module *module = &made->modules[m];
+        const column *at = &c->columns[column_of(c, module->top)];
+        module->left += at->dx;
+        module->right += at->dx;
+        module->top += at->dy;
+        module->bottom += at->dy;
+        module->label_x += at->dx;
+        module->label_y += at->dy;
+    }
+    made->width = made->height = 0;
+    for (int k = 0; k < c->n; k++) {
+        const column *at = &c->columns[k];
+        made->width = fmax(made->width, at->right + at->dx);
+        made->height = fmax(made->height, at->bottom + at->dy + (k + 1 < c->n ? room_of(c->columns[k + 1].n) : 0));
+    }
+}
+
+bool layout_columns(view *v, layout *made, double width, double height)
+{
+    columns_work c = {.v = v, .made = made};
+    bool has_shape = v->is_ladder || v->rankdir[0] != 'T';
+    for (int w = 0; w < v->n_wires; w++)
+        has_shape |= !v->wires[w].is_gone && v->wires[w].is_beside; /* a U is not cut */
+    if (has_shape || !find_cuts(&c))
+        return false;
+    c.n = divide(&c, height);
+    if (c.n < 2)
+        return false;
+    balance(&c, height);
+    find_widths(&c);
+    place_columns(&c);
+    if (c.columns[c.n - 1].right + c.columns[c.n - 1].dx > width)
+        return false;
+    move_all(&c);
+    made->columns = c.n;
+    return true;
+}
