@@ -5,6 +5,14 @@
 
 typedef NAME(vector) NAME(sums)[MOST_ROWS][MOST_VECTORS];
 
+/* p, of which the compiler is to forget what it was made of: else it addresses both terms from one pointer, by more
+ * distances than there are registers, and fetches them in between. */
+INLINE const REAL *NAME(apart)(const REAL *p)
+{
+    __asm__("" : "+r"(p));
+    return p;
+}
+
 /* Sums over k. The last vector begins at column `last`; it may overlap the one before. */
 INLINE void NAME(step)(int rows, int vectors, const REAL *a, int64_t a_row, const REAL *b, int64_t last, NAME(sums) sum)
 {
@@ -33,11 +41,14 @@ INLINE void NAME(accumulate)(int rows, int vectors, int64_t k, const REAL *a, in
             UNROLL
         for (int j = 0; j < vectors; j++)
             odd[i][j] = (NAME(vector)){0};
+        const REAL *odd_a = NAME(apart)(a + a_column), *odd_b = NAME(apart)(b + b_row);
         for (; p < end; p += 2) {
             NAME(step)(rows, vectors, a, a_row, b, last, sum);
-            NAME(step)(rows, vectors, a + a_column, a_row, b + b_row, last, odd);
+            NAME(step)(rows, vectors, odd_a, a_row, odd_b, last, odd);
             a += 2 * a_column;
             b += 2 * b_row;
+            odd_a += 2 * a_column;
+            odd_b += 2 * b_row;
         }
         UNROLL
         for (int i = 0; i < rows; i++)
