@@ -15,12 +15,13 @@
  * for SUMMED terms at a time, whatever blocks k is cut into. */
 #if VECTOR_REGISTERS == 32
 static const int most_rows[] = {0, 8, 12, 8, 6};
-enum { MOST_VECTORS = 4, NARROW_ROWS = 8, FEW_SUMS = 8 };
+enum { MOST_VECTORS = 4, NARROW_ROWS = 8, FEW_SUMS = 8, PAIR_COLUMNS = 4 };
 #else
 static const int most_rows[] = {0, 8, 6};
-enum { MOST_VECTORS = 2, NARROW_ROWS = 8, FEW_SUMS = 4 };
+enum { MOST_VECTORS = 2, NARROW_ROWS = 8, FEW_SUMS = 4, PAIR_COLUMNS = 3 };
 #endif
-enum { MOST_ROWS = 12, SUMMED = 64, DEPTH = 1024, TURNED_ROWS = 48, DOT_ROWS = 4, FEW_ELEMENTS = 64 };
+/* Of tiles of scalar products PAIR_ROWS by PAIR_COLUMNS. */
+enum { MOST_ROWS = 12, SUMMED = 64, DEPTH = 1024, TURNED_ROWS = 48, DOT_ROWS = 4, PAIR_ROWS = 4, FEW_ELEMENTS = 64 };
 
 /* Of products in panels: rows of a tile, which is two vectors wide, and those that one packing of a panel is for; the
  * most bytes of a panel of b, three quarters of the first cache, and of a block of a in sixes, an eighth of the second.
@@ -57,11 +58,14 @@ static int64_t least(size_t a, int64_t b)
         .lanes = lanes_##type, .multiply = multiply_##type, .multiply_turned = multiply_turned_##type,                 \
         .multiply_panels = multiply_panels_##type, .multiply_turned_panels = multiply_turned_panels_##type,            \
         .pack_panel = pack_panel_##type, .panel = wide_##type, .panels_pay = VECTOR_BYTES == 32,                       \
-        .transpose = transpose_##type, .dots = dots_##type, .distances = distances_##type                              \
+        .transpose = transpose_##type, .dots = dots_##type, .pairs = pairs_##type, .few = 2 * PAIR_COLUMNS,            \
+        .distances = distances_##type                                                                                  \
     }
 const gemm_table DG_ISA_NAME(gemm_kernels) = {.float32 = FUNCTIONS(float32),
                                               .float64 = FUNCTIONS(float64),
                                               .multiply_turned_half = multiply_turned_half,
                                               .turns_half = turns_half,
                                               .dots_float16 = dots_float16,
-                                              .dots_bfloat16 = dots_bfloat16};
+                                              .dots_bfloat16 = dots_bfloat16,
+                                              .pairs_float16 = pairs_float16,
+                                              .pairs_bfloat16 = pairs_bfloat16};

@@ -30,6 +30,19 @@ typedef struct gemm {
 typedef void gemm_dots(int64_t m, int64_t k, const void *a, int64_t a_row, const void *x, const void *start,
                        int64_t start_step, void *y);
 
+/* y[i, j] = start[i, j] + Σ_p a[i, p] x[j, p], with rows of a [m, k] and of x [n, k] that are dense; y and start with a
+ * stride for either index; start may be NULL */
+typedef struct row_pairs {
+    int64_t m, n, k;
+    const void *a, *x;
+    int64_t a_row, x_row;
+    const void *start;
+    int64_t start_row, start_column;
+    void *y;
+    int64_t y_row, y_column;
+} row_pairs;
+typedef void gemm_pairs(const row_pairs *pairs);
+
 /* In one float type. */
 typedef struct gemm_functions {
     int lanes; /* elements of a vector: columns come in as many */
@@ -50,6 +63,8 @@ typedef struct gemm_functions {
     void (*transpose)(int64_t rows, int64_t columns, const void *from, int64_t from_row, void *to, int64_t to_row,
                       bool padded);
     gemm_dots *dots;
+    gemm_pairs *pairs;
+    int few; /* rows of x that `pairs` passes over twice, the most that it is for */
     /* y[j] = own + squares[j] − 2 y[j]; tells whether all of them are at least `near` times own + squares[j] */
     bool (*distances)(int64_t n, const void *own, const void *squares, double near, void *y);
 } gemm_functions;
@@ -61,6 +76,7 @@ typedef struct gemm_table {
     void (*multiply_turned_half)(const gemm *product, dg_dtype type, bool panels);
     bool (*turns_half)(int64_t n, int64_t k, bool panels);
     gemm_dots *dots_float16, *dots_bfloat16; /* in float32, of an a in 16 bits: likewise */
+    gemm_pairs *pairs_float16, *pairs_bfloat16;
 } gemm_table;
 
 DG_ISA_TABLE(gemm_table, gemm_kernels)

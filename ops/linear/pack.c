@@ -12,6 +12,13 @@ gemm_dots *dots_of(const way *w)
                                           : gemm_kernels()->dots_bfloat16;
 }
 
+gemm_pairs *pairs_of(const way *w)
+{
+    return !w->factor_type                ? w->f->pairs
+           : w->factor_type == DG_FLOAT16 ? gemm_kernels()->pairs_float16
+                                          : gemm_kernels()->pairs_bfloat16;
+}
+
 /* rows × columns numbers in 16 bits, widened to rows of HALF_DEPTH. */
 static void widen_block(dg_dtype type, int64_t rows, int64_t columns, const char *from, int64_t from_row, float *block)
 {
@@ -81,13 +88,13 @@ static int64_t operand_count(const way *w, int64_t matrix, const int64_t *stride
 
 bool turns_half(const way *w)
 {
-    return w->factor_type && w->turned && !w->dots && w->rows > 1 && w->factor_column == 1 &&
+    return w->factor_type && w->turned && !w->dots && !w->pairs && w->rows > 1 && w->factor_column == 1 &&
            gemm_kernels()->turns_half(w->columns, w->k, w->panels);
 }
 
 static widening widened_factors(const way *w)
 {
-    return (widening){.type = w->dots || turns_half(w) ? DG_DEFAULT_DTYPE : w->factor_type,
+    return (widening){.type = w->dots || w->pairs || turns_half(w) ? DG_DEFAULT_DTYPE : w->factor_type,
                       .from = w->factors,
                       .count = operand_count(w, w->rows * w->k, w->factor_strides)};
 }

@@ -44,6 +44,25 @@ static void multiply(const way *w, const gemm *g)
         w->f->multiply(g);
 }
 
+static void multiply_pairs(const way *w, const tile *t, const char *factors, const char *lines, const char *bias,
+                           char *c)
+{
+    int64_t row = w->p->n;
+    pairs_of(w)(&(row_pairs){.m = t->rows,
+                             .n = t->columns,
+                             .k = w->k,
+                             .a = factors,
+                             .a_row = w->factor_row,
+                             .x = lines,
+                             .x_row = w->line_row,
+                             .start = bias,
+                             .start_row = w->turned,
+                             .start_column = !w->turned,
+                             .y = c,
+                             .y_row = w->turned ? 1 : row,
+                             .y_column = w->turned ? row : 1});
+}
+
 static __attribute__((noinline)) void pack_and_multiply(const way *w, const tile *t, gemm *g)
 {
     _Alignas(64) char packed[LOCAL_BYTES];
@@ -57,7 +76,7 @@ static void run_tile(const way *w, const tile *t)
 {
     const product *p = w->p;
     int64_t factors_at = t->row * w->factor_row,
-            lines_at = t->column * (w->pack || (!w->turned && p->transpose_b) ? w->line_row : 1);
+            lines_at = t->column * (w->pack || w->pairs || (!w->turned && p->transpose_b) ? w->line_row : 1);
     int64_t c_at = w->turned ? t->column * p->n + t->row : t->row * p->n + t->column;
     int64_t bias_at = w->turned ? t->row : t->column;
     if (p->batch.rank > 0) {
@@ -74,6 +93,10 @@ static void run_tile(const way *w, const tile *t)
     }
     if (w->dots) {
         dots_of(w)(t->rows, w->k, factors, w->factor_row, lines, bias, w->turned, c);
+        return;
+    }
+    if (w->pairs) {
+        multiply_pairs(w, t, factors, lines, bias, c);
         return;
     }
     gemm g = {.m = t->rows,

@@ -18,7 +18,8 @@ typedef struct way {
     int64_t factor_size, line_size;
     int64_t rows, columns, k; /* of c, or turned of cᵀ */
     bool turned;
-    bool dots; /* one column, and rows of factors that are dense: scalar products */
+    bool dots;  /* one column, and rows of factors that are dense: scalar products */
+    bool pairs; /* a few columns, and rows of both operands that are dense: scalar products too */
     bool blas;
     bool panels; /* the lines are packed in panels: */
     bool pack;   /* the lines are stored as columns, and turned round first: */
@@ -67,7 +68,8 @@ void way_prepare(way *w, dg_threads *threads);
 void transpose_lines(const way *w, int64_t rows, int64_t columns, const char *from, char *to);
 /* Whether factors in 16 bits are multiplied as they are, a block at a time. */
 bool turns_half(const way *w);
-/* The scalar products of factors of their type. */
+/* Those scalar products, of factors of their type. */
 gemm_dots *dots_of(const way *w);
+gemm_pairs *pairs_of(const way *w);
 
 #endif

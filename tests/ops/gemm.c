@@ -296,6 +296,40 @@ Test(gemm, has_scalar_products_of_any_length)
                 }
 }
 
+/* y[i, j] lies at i·y_row + j·y_column, one of them 1. */
+static void check_pairs(int table, dg_dtype dtype, int64_t m, int64_t n, int64_t k, int step)
+{
+    const int64_t a_row = k + step, x_row = k + 2 * (step & 1);
+    numbers a = some(dtype, length(m, a_row, k), 1), x = some(dtype, length(n, x_row, k), 2);
+    numbers start = some(dtype, m + n, 3), y = some(dtype, m * n, 4);
+    row_pairs pairs = {.m = m, .n = n, .k = k, .a = a.data, .x = x.data, .a_row = a_row, .x_row = x_row, .y = y.data};
+    pairs.y_row = step & 1 ? 1 : n;
+    pairs.y_column = step & 1 ? m : 1;
+    pairs.start = step < 3 ? start.data : NULL;
+    pairs.start_row = step == 1;
+    pairs.start_column = step == 2;
+    functions(table, dtype)->pairs(&pairs);
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++) {
+            double want = step < 3 ? get(&start, i * pairs.start_row + j * pairs.start_column) : 0;
+            for (int64_t p = 0; p < k; p++)
+                want += get(&a, i * a_row + p) * get(&x, j * x_row + p);
+            cr_assert_eq(get(&y, i * pairs.y_row + j * pairs.y_column), want, "%lldx%lld, length %lld, step %d",
+                         (long long)m, (long long)n, (long long)k, step);
+        }
+    free(a.data), free(x.data), free(start.data), free(y.data);
+}
+
+Test(gemm, has_scalar_products_of_all_pairs_of_rows)
+{
+    for (int table = 0; table < table_count(); table++)
+        for (int d = 0; d < 2; d++)
+            for (int64_t k = 0; k < 70; k += k < 35 ? 1 : 7)
+                for (int64_t m = 0; m < 10; m++)
+                    for (int64_t n = 0; n < 10; n++)
+                        check_pairs(table, dtypes[d], m, n, k, (int)((k + m + n) % 4));
+}
+
 Test(gemm, tells_near_distances)
 {
     for (int table = 0; table < table_count(); table++)
@@ -457,6 +491,7 @@ Test(product, finishes_every_element_once)
         {130, 128, 16, 3, 4}, {90, 100, 90, 2, 3},  {33, 2, 0, 1, 1},      {0, 7, 3, 1, 1},      {3, 1000, 400, 1, 1},
         {1, 700, 400, 1, 1},  {700, 1, 400, 1, 1},  {40, 40, 300, 1, 2},   {130, 64, 100, 1, 1}, {150, 100, 64, 2, 2},
         {48, 96, 400, 1, 1},  {30, 512, 700, 1, 1}, {25, 1024, 330, 1, 1}, {70, 500, 50, 1, 1},  {512, 40, 660, 1, 1},
+        {2, 30, 64, 1, 1},    {6, 300, 500, 1, 1},  {301, 5, 520, 1, 1},   {8, 50, 900, 2, 2},   {70, 2, 400, 2, 1},
     };
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
         for (int flags = 0; flags < 8; flags++)

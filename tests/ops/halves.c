@@ -177,6 +177,42 @@ Test(halves, give_scalar_products_the_bits_of_float32)
             }
 }
 
+Test(halves, give_scalar_products_of_pairs_of_rows_the_bits_of_float32)
+{
+    enum { MOST = 9 };
+    const gemm_table *const tables[] = {
+        &gemm_kernels_base,
+#ifdef __x86_64__
+        &gemm_kernels_v3,
+        &gemm_kernels_v4,
+#endif
+    };
+    for (int isa = 0; isa <= (int)dg_isa_best(); isa++)
+        for (int d = 0; d < 2; d++)
+            for (int64_t k = 1; k < 140; k++) {
+                int64_t m = 1 + k % MOST, n = 1 + k / 3 % MOST;
+                float *a = some_floats(m * k, 1), *x = some_floats(n * k, 2), y[MOST * MOST], want[MOST * MOST];
+                uint16_t *half = halve(types[d], a, m * k);
+                row_pairs pairs = {.m = m,
+                                   .n = n,
+                                   .k = k,
+                                   .a = a,
+                                   .x = x,
+                                   .a_row = k,
+                                   .x_row = k,
+                                   .y = want,
+                                   .y_row = n,
+                                   .y_column = 1};
+                tables[isa]->float32.pairs(&pairs);
+                pairs.a = half;
+                pairs.y = y;
+                (types[d] == DG_FLOAT16 ? tables[isa]->pairs_float16 : tables[isa]->pairs_bfloat16)(&pairs);
+                cr_assert_eq(memcmp(y, want, (size_t)(m * n) * sizeof *y), 0, "%s, length %lld",
+                             dg_dtype_name(types[d]), (long long)k);
+                free(a), free(x), free(half);
+            }
+}
+
 typedef struct product_case {
     int64_t m, n, k, matrices;
 } product_case;

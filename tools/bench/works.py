@@ -84,7 +84,7 @@ WORKS = [
     Network('unet', 'unet', 4, 'adam(lr=0.001)'),
     Network('densenet', 'densenet', 16, 'adam(lr=0.001)'),
     Network('mlp-infer-1', 'mlp', 1, 'sgd(lr=0.01)', mode='forward'),
-    Network('mlp-infer-64', 'mlp', 64, 'sgd(lr=0.01)', dense(64, [784, 256, 128, 10]) / 3, mode='forward'),
+    Network('mlp-infer-64', 'mlp', 64, 'sgd(lr=0.01)', dense(64, [784, 256, 128, 10], True) / 3, mode='forward'),
     Network('cnn-infer-1', 'cnn', 1, 'sgd(lr=0.01)', mode='forward'),
     Network('cnn-infer-64', 'cnn', 64, 'sgd(lr=0.01)', mode='forward'),
     Activation('relu', 'max(x, 0)', lambda f, x: f.relu(x), lambda f, x: f.relu(x)),
