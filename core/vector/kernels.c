@@ -125,19 +125,29 @@ LANE_CONVERSIONS(f64, double)
 LANE_CONVERSIONS(i32, int32_t)
 LANE_CONVERSIONS(i64, int64_t)
 
-/* The exponent of what is infinite or NaN is the largest there is. */
+/* The exponent of what is infinite or NaN is the largest there is. Looked for in some vectors side by side: one maximum
+ * after the other would wait for the one before. */
 #define ANY_NOT_FINITE(name, TYPE, WORD, INFINITE)                                                                     \
     static bool name(const void *a, size_t n)                                                                          \
     {                                                                                                                  \
+        enum { SIDE_BY_SIDE = 256 / sizeof(WORD) };                                                                    \
         const TYPE *x = a;                                                                                             \
-        WORD most = 0;                                                                                                 \
-        for (size_t i = 0; i < n; i++) {                                                                               \
-            WORD bits;                                                                                                 \
+        WORD bits, most[SIDE_BY_SIDE] = {0}, highest = 0;                                                              \
+        size_t i = 0;                                                                                                  \
+        for (; i + SIDE_BY_SIDE <= n; i += SIDE_BY_SIDE)                                                               \
+            for (size_t j = 0; j < SIDE_BY_SIDE; j++) {                                                                \
+                memcpy(&bits, x + i + j, sizeof bits);                                                                 \
+                bits &= INFINITE;                                                                                      \
+                most[j] = bits > most[j] ? bits : most[j];                                                             \
+            }                                                                                                          \
+        for (size_t j = 0; i > 0 && j < SIDE_BY_SIDE; j++)                                                             \
+            highest = most[j] > highest ? most[j] : highest;                                                           \
+        for (; i < n; i++) {                                                                                           \
             memcpy(&bits, x + i, sizeof bits);                                                                         \
             bits &= INFINITE;                                                                                          \
-            most = bits > most ? bits : most;                                                                          \
+            highest = bits > highest ? bits : highest;                                                                 \
         }                                                                                                              \
-        return most == INFINITE;                                                                                       \
+        return highest == INFINITE;                                                                                    \
     }
 ANY_NOT_FINITE(f32_any_not_finite, float, int32_t, 0x7f800000)
 ANY_NOT_FINITE(f64_any_not_finite, double, int64_t, INT64_C(0x7ff0000000000000))

@@ -222,6 +222,33 @@ Test(vector, choices_and_comparisons_are_right_at_special_values)
     }
 }
 
+Test(vector, what_is_not_finite_is_found_wherever_it_is)
+{
+    enum { N = 150 };
+    float x[N];
+    double z[N];
+    for (int isa = 0; isa < N_ISAS; isa++) {
+        const vector_table *table = vector_table_named(isas[isa]);
+        for (size_t n = 0; table && n <= N; n++) {
+            for (size_t i = 0; i < n; i++) {
+                x[i] = i % 2 ? -3.4e38f : 0.5f;
+                z[i] = i % 2 ? -1.7e308 : 0.5;
+            }
+            cr_assert_not(table->any_not_finite[LANE_F32](x, n), "%s, %zu elements", isas[isa], n);
+            cr_assert_not(table->any_not_finite[LANE_F64](z, n), "%s, %zu elements", isas[isa], n);
+            for (size_t i = 0; i < n; i++) {
+                float kept = x[i];
+                x[i] = i % 3 ? NAN : i % 2 ? INFINITY : -INFINITY;
+                z[i] = (double)x[i];
+                cr_assert(table->any_not_finite[LANE_F32](x, n), "%s, %zu of %zu", isas[isa], i, n);
+                cr_assert(table->any_not_finite[LANE_F64](z, n), "%s, %zu of %zu", isas[isa], i, n);
+                x[i] = kept;
+                z[i] = (double)kept;
+            }
+        }
+    }
+}
+
 Test(vector, remainder_has_the_sign_of_the_divisor)
 {
     static const double cases[][3] = {{7, 3, 1}, {-7, 3, 2}, {7, -3, -2}, {-7, -3, -1}, {6, -3, 0}};

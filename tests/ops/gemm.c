@@ -1,5 +1,6 @@
 /* Products of matrices on buffers: every instruction set's kernels on all small sizes, then the ways and cuts that
- * product_run chooses. The numbers are whole, so that sums are exact in any order. */
+ * product_run chooses. The numbers are whole, so that sums are exact in any order. Long because every kind of kernel is
+ * held against the same sums, by the same few functions. */
 #include "ops/linear/gemm.h"
 #include "../support.h"
 #include "core/base/machine.h"
