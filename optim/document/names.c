@@ -19,9 +19,28 @@ static void squeeze(const char *name, char text[MOST_LETTERS + 1])
     text[count] = '\0';
 }
 
+/* True of "bcewithlogits" and binary_cross_entropy_with_logits: the first letters of some words, then the rest. */
+static bool abbreviates(const char *wanted, const char *name)
+{
+    char text[MOST_LETTERS + 1];
+    size_t letters = 0;
+    for (const char *word = name; word && wanted[letters] == plain_lower(*word);) {
+        const char *rest = strchr(word, '_');
+        squeeze(rest ? rest : "", text);
+        if (++letters > 1 && strcmp(wanted + letters, text) == 0)
+            return true;
+        word = rest ? rest + 1 : NULL;
+    }
+    return false;
+}
+
+/* Abbreviations come first: a name that is an op's in all but its spelling is none, as a rule. */
 static const dg_op *find_squeezed(const char *wanted)
 {
     char text[MOST_LETTERS + 1];
+    for (size_t k = 0; k < dg_op_count(); k++)
+        if (abbreviates(wanted, dg_op_at(k)->name))
+            return dg_op_at(k);
     for (size_t k = 0; k < dg_op_count(); k++) {
         squeeze(dg_op_at(k)->name, text);
         if (strcmp(text, wanted) == 0)
@@ -42,15 +61,9 @@ static bool cut(char *text, const char *end)
 
 const char *op_meant(const char *name)
 {
-    char text[MOST_LETTERS + 1], longer[2 * MOST_LETTERS];
+    char text[MOST_LETTERS + 1];
     squeeze(name, text);
     const dg_op *op = find_squeezed(text);
-    if (!op && strncmp(text, "bce", 3) == 0) {
-        stpcpy(stpcpy(longer, "binarycrossentropy"), text + 3);
-        op = find_squeezed(longer);
-        if (!op && cut(longer, "loss"))
-            op = find_squeezed(longer);
-    }
     if (!op && cut(text, "loss"))
         op = find_squeezed(text);
     if (!op && (cut(text, "1d") || cut(text, "2d") || cut(text, "3d")))

@@ -107,6 +107,8 @@ Test(document, names_of_pytorch_modules_are_answered_with_the_op)
                                            {"BatchNorm1d", "'batch_norm'"},
                                            {"CrossEntropyLoss", "'cross_entropy'"},
                                            {"BCEWithLogitsLoss", "'binary_cross_entropy_with_logits'"},
+                                           {"BCELoss", "'binary_cross_entropy'"},
+                                           {"PReLU", "'prelu'"},
                                            {"MSELoss", "'mse_loss'"}};
     char text[200];
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
