@@ -1,12 +1,17 @@
 /* The texts of the examples. The build makes their folder one that .incbin looks in. */
     .section .rodata
 
-#define EXAMPLE(symbol, file, more, output, summary)                                                                   \
-    .global example_##symbol, example_output_##symbol;                                                                 \
-    example_##symbol: .incbin file;                                                                                    \
-    .byte 0;                                                                                                           \
-    example_output_##symbol: .incbin output;                                                                           \
-    .byte 0;
+    .macro both symbol, name
+    .global example_\symbol, example_output_\symbol
+example_\symbol:
+    .incbin "\name\().dot"
+    .byte 0
+example_output_\symbol:
+    .incbin "output/\name\().txt"
+    .byte 0
+    .endm
+
+#define EXAMPLE(symbol, name, more, summary) both symbol, name
 #define FURTHER(symbol, file)                                                                                          \
     .global example_##symbol;                                                                                          \
     example_##symbol: .incbin file;                                                                                    \

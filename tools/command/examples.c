@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define EXAMPLE(symbol, file, more, output, summary) extern const char example_##symbol[], example_output_##symbol[];
-#define FURTHER(symbol, file)                        extern const char example_##symbol[];
+#define EXAMPLE(symbol, name, more, summary) extern const char example_##symbol[], example_output_##symbol[];
+#define FURTHER(symbol, file)                extern const char example_##symbol[];
 #include "examples.h"
 #undef EXAMPLE
 #undef FURTHER
@@ -26,7 +26,7 @@ typedef struct further_file {
     const char *name, *text;
 } further_file;
 
-#define EXAMPLE(symbol, file, more, output, summary) {file, more, example_output_##symbol, summary, example_##symbol},
+#define EXAMPLE(symbol, name, more, summary) {name ".dot", more, example_output_##symbol, summary, example_##symbol},
 #define FURTHER(symbol, file)
 static const example examples[] = {
 #include "examples.h"
@@ -34,7 +34,7 @@ static const example examples[] = {
 #undef EXAMPLE
 #undef FURTHER
 
-#define EXAMPLE(symbol, file, more, output, summary)
+#define EXAMPLE(symbol, name, more, summary)
 #define FURTHER(symbol, file) {file, example_##symbol},
 static const further_file further[] = {
 #include "examples.h"
