@@ -85,6 +85,7 @@ static dg_status emit(dg_node *loss, const char *optimizer, const dg_training_pl
     dg_parameter_settings *settings = NULL;
     int count = 0;
     DG_TRY(dg_graph_status(dg_node_graph(loss)));
+    DG_TRY(check_loss(loss));
     DG_TRY(dg_optimizer_parse(optimizer ? optimizer : DG_DEFAULT_OPTIMIZER, &parsed));
     bool emitting = dg_graph_emit(dg_node_graph(loss), true);
     dg_status status = find_parameters(loss, options, &wrt, &settings, &count);
@@ -135,7 +136,6 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
                         "dg_graph_status of its graph tells");
     REFUSE_NULL(parameters);
     DG_TRY(dg_graph_status(dg_node_graph(loss)));
-    DG_TRY(check_loss(loss));
     if (options.n_fetch < 0 || (options.n_fetch && !options.fetch))
         return dg_error(DG_BAD_ARGUMENT, "training plan: the list of %d results is NULL", options.n_fetch);
     dg_node **fetch = calloc((size_t)options.n_fetch + 1, sizeof *fetch);

@@ -260,3 +260,18 @@ Test(groups, a_step_tells_its_gradients)
     MUST_FAIL(DG_BAD_ARGUMENT, dg_training_emit(NULL, "sgd", NULL, &step));
     cr_expect_eq(step.count, 0);
 }
+
+Test(groups, a_step_is_of_a_loss_of_one_number)
+{
+    dg_graph *graph;
+    dg_training_nodes step;
+    MUST(dg_graph_new(&graph));
+    dg_node *a = dg_parameter(graph, DG_SHAPE(2), .name = "a"), *loss = dg_square(a, .name = "losses");
+    const int64_t before = dg_graph_node_count(graph);
+    dg_status status = dg_training_emit(loss, "sgd", NULL, &step);
+    cr_assert_eq(status.code, DG_BAD_SHAPE);
+    cr_assert(strstr(status.message, "loss 'losses' is float32 [2], expected one number"), "%s", status.message);
+    cr_expect_eq(dg_graph_node_count(graph), before);
+    MUST(dg_training_emit(dg_sum(loss), "sgd", NULL, &step));
+    dg_graph_free(graph);
+}

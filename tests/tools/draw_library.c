@@ -332,6 +332,10 @@ Test(draw_library, options_that_are_wrong_are_named)
         cr_expect_not_null(strstr(status.message, cases[k].words), "%s: %s", cases[k].words, status.message);
     }
     cr_expect_eq(dg_draw_memory(NULL, (dg_draw_options){0}, &bytes, &size).code, DG_BAD_ARGUMENT);
+    const dg_draw_options step = {.view = DG_VIEW_STEP, .loss = dg_graph_find(g, "head")};
+    dg_status status = dg_draw_memory(g, step, &bytes, &size);
+    cr_expect_eq(status.code, DG_BAD_SHAPE);
+    cr_expect_not_null(strstr(status.message, "loss 'head' is float32 [N"), "%s", status.message);
     dg_graph_free(g);
     dg_graph_free(h);
 }
