@@ -142,7 +142,10 @@ static dg_status check_filled(const dg_tensor *tensor)
     for (int64_t i = 0; i < count; i++) {
         double value = dg_tensor_get(tensor, i);
         if (!isfinite(value))
-            return dg_error(DG_NUMERIC, "a value is %g in %s, expected a finite number", fabs(value),
+            return dg_error(DG_NUMERIC, "a value is %s in %s, expected a finite number",
+                            isnan(value) ? "nan"
+                            : value < 0  ? "-inf"
+                                         : "inf",
                             dg_dtype_name(tensor->dtype));
     }
     return dg_ok();
@@ -173,7 +176,12 @@ dg_status dg_init_solve(dg_tensor *weight, dg_tensor *bias, const dg_value *init
     DG_TRY(begin_call(weight, init, key, data, &call));
     if (!call.initialiser->solve)
         return dg_error(DG_BAD_ARGUMENT, "initialiser '%s' does not solve for a layer", init->s);
-    return dg_prefixed(call.initialiser->solve(weight, bias, &call), "initialiser '%s'", init->s);
+    dg_status status = call.initialiser->solve(weight, bias, &call);
+    if (status.code == DG_OK)
+        status = check_filled(weight);
+    if (status.code == DG_OK && bias)
+        status = check_filled(bias);
+    return dg_prefixed(status, "initialiser '%s'", init->s);
 }
 
 dg_status dg_init_fill(dg_tensor *tensor, const dg_value *init, const dg_random *key)

@@ -91,12 +91,16 @@ dg_status dg_parameter_fill(const dg_node *parameter, dg_tensor *tensor, const d
     REFUSE_NULL(tensor);
     DG_TRY(dg_init_fill_from(tensor, init, key, data));
     const dg_input_spec *spec = spec_of(parameter);
+    const char *what = spec && spec->init_attr ? spec->init_attr : "its initialiser";
     for (int64_t i = 0; spec && spec->stored && i < dg_tensor_count(tensor); i++) {
         double x = dg_tensor_get(tensor, i), kept = spec->stored(parameter->owner->attrs, x);
         if (isnan(kept))
-            return dg_error(DG_BAD_ARGUMENT, "%s is %g, which gives no %s: expected a number above 0",
-                            spec->init_attr ? spec->init_attr : "its initialiser", x, spec->name);
+            return dg_error(DG_BAD_ARGUMENT, "%s is %g, which gives no %s: expected a number above 0", what, x,
+                            spec->name);
         dg_tensor_set(tensor, i, kept);
+        if (!isfinite(dg_tensor_get(tensor, i)))
+            return dg_error(DG_NUMERIC, "%s is %g, whose %s of %g is beyond %s", what, x, spec->name, kept,
+                            dg_dtype_name(tensor->dtype));
     }
     const dg_range range = dg_parameter_range(parameter);
     return dg_range_check(&range, tensor);

@@ -5,6 +5,7 @@
 
 #include <dotgrad/parameters.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,17 @@ static dg_status show_blocks(const dg_init_data *data, int count, dg_node *const
 
 /* ---- all parameters of a graph ---- */
 
+static dg_status narrow(const dg_tensor *wide, dg_tensor *tensor)
+{
+    for (int64_t i = 0; i < dg_tensor_count(tensor); i++) {
+        dg_tensor_set(tensor, i, dg_tensor_get(wide, i));
+        if (!isfinite(dg_tensor_get(tensor, i)))
+            return dg_error(DG_NUMERIC, "the solution has %g, which is beyond %s", dg_tensor_get(wide, i),
+                            dg_dtype_name(tensor->dtype));
+    }
+    return dg_ok();
+}
+
 /* What is solved for is of float64, whatever the layer is. */
 static dg_status solve_layer(dg_tensor *weight, dg_tensor *bias, const dg_value *init, const dg_random *key,
                              const dg_init_data *data)
@@ -134,10 +146,10 @@ static dg_status solve_layer(dg_tensor *weight, dg_tensor *bias, const dg_value 
         status = dg_tensor_make(&wide_bias, DG_FLOAT64, bias->shape);
     if (status.code == DG_OK)
         status = dg_init_solve(&wide, bias ? &wide_bias : NULL, init, key, data);
-    for (int64_t i = 0; status.code == DG_OK && i < dg_tensor_count(weight); i++)
-        dg_tensor_set(weight, i, dg_tensor_get(&wide, i));
-    for (int64_t i = 0; status.code == DG_OK && bias && i < dg_tensor_count(bias); i++)
-        dg_tensor_set(bias, i, dg_tensor_get(&wide_bias, i));
+    if (status.code == DG_OK)
+        status = narrow(&wide, weight);
+    if (status.code == DG_OK && bias)
+        status = narrow(&wide_bias, bias);
     dg_tensor_release(&wide);
     dg_tensor_release(&wide_bias);
     return status;

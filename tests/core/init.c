@@ -318,6 +318,46 @@ Test(init, a_user_s_own_is_used_by_its_name_in_a_graph)
     dg_tensors_free(parameters);
 }
 
+/* Fills or solves with zeros and a logarithm at the end. */
+static dg_status fill_hole(dg_tensor *tensor, const dg_init_call *call)
+{
+    for (int64_t i = 0; i < dg_tensor_count(tensor); i++)
+        dg_tensor_set(tensor, i, i + 1 == dg_tensor_count(tensor) ? log(call->values[0]) : 0);
+    return dg_ok();
+}
+
+static dg_status solve_hole(dg_tensor *weight, dg_tensor *bias, const dg_init_call *call)
+{
+    DG_TRY(fill_hole(weight, &(dg_init_call){.values = {1}}));
+    return fill_hole(bias, call);
+}
+
+#define ONE_NUMBER .summary = "a logarithm at the end", .arguments = {{.name = "number", .range = DG_ARGUMENT_FINITE}}
+static const dg_initialiser hole = {.name = "hole", ONE_NUMBER, .fill = fill_hole};
+static const dg_initialiser solved_hole = {.name = "solved_hole", ONE_NUMBER, .solve = solve_hole};
+
+Test(init, a_user_s_own_that_gives_what_is_no_number_is_refused_by_name)
+{
+    dg_tensors *parameters;
+    cr_assert_eq(dg_tensors_new(&parameters).code, DG_OK);
+    cr_assert_eq(dg_register_initialiser(&hole).code, DG_OK);
+    cr_assert_eq(dg_register_initialiser(&solved_hole).code, DG_OK);
+    dg_status status = make_parameters("hole(0)", parameters);
+    cr_assert_eq(status.code, DG_NUMERIC, "%s", status.message);
+    cr_assert(strstr(status.message, "parameter 'out.weight': initialiser 'hole': a value is -inf in float32"), "%s",
+              status.message);
+    float numbers[3] = {5, 5, 5};
+    dg_tensor weight = dg_tensor_view(DG_FLOAT32, DG_SHAPE(1, 2), numbers),
+              bias = dg_tensor_view(DG_FLOAT32, DG_SHAPE(1), numbers + 2);
+    const dg_value call = parse("solved_hole(-1)"), well = parse("solved_hole(1)");
+    status = dg_init_solve(&weight, &bias, &call, &(dg_random){.seed = 1}, NULL);
+    cr_assert_eq(status.code, DG_NUMERIC, "%s", status.message);
+    cr_assert(strstr(status.message, "initialiser 'solved_hole': a value is nan"), "%s", status.message);
+    cr_assert_eq(dg_init_solve(&weight, &bias, &well, &(dg_random){.seed = 1}, NULL).code, DG_OK);
+    cr_assert_eq(numbers[2], 0);
+    dg_tensors_free(parameters);
+}
+
 Test(init, a_descriptor_that_is_not_complete_or_whose_name_is_taken_is_refused)
 {
     dg_initialiser bad[] = {ramp, ramp, ramp, ramp, ramp, ramp};

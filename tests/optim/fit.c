@@ -378,3 +378,36 @@ Test(fit, epochs_of_none_solve_and_refit_solves_again)
     }
     dg_dataset_release(&data);
 }
+
+static dg_status solve_far(dg_tensor *weight, dg_tensor *bias, const dg_init_call *call)
+{
+    (void)bias;
+    for (int64_t i = 0; i < dg_tensor_count(weight); i++)
+        dg_tensor_set(weight, i, 1e300);
+    return call->data ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "no data");
+}
+
+/* What is solved for in float64 may be beyond the layer's own type. */
+Test(fit, a_solution_beyond_the_type_of_the_layer_is_refused)
+{
+    static const dg_initialiser far = {.name = "far", .summary = "1e300", .needs_data = true, .solve = solve_far};
+    static const float narrow_values[] = {1, 2};
+    static const double wide_values[] = {1, 2};
+    const dg_tensor rows[] = {dg_tensor_view(DG_FLOAT32, DG_SHAPE(2, 1), narrow_values),
+                              dg_tensor_view(DG_FLOAT64, DG_SHAPE(2, 1), wide_values)};
+    MUST(dg_register_initialiser(&far));
+    for (int wide = 0; wide < 2; wide++) {
+        rbf_net net = {.graph = NULL};
+        MUST(dg_graph_new(&net.graph));
+        MUST(dg_tensors_new(&net.parameters));
+        dg_graph_set_dtype(net.graph, wide ? DG_FLOAT64 : DG_FLOAT32);
+        net.x = dg_input(net.graph, DG_SHAPE(DG_N, 1), .name = "x");
+        net.hidden = dg_linear(net.x, 1, .bias = false, .init = "far");
+        dg_mse_loss(net.hidden, net.x);
+        dg_status status = fit(&net, &rows[wide], 1);
+        cr_expect_eq(status.code, wide ? DG_OK : DG_NUMERIC, "%s", status.message);
+        cr_expect(wide || strstr(status.message, "the solution has 1e+300, which is beyond float32"), "%s",
+                  status.message);
+        free_net(&net);
+    }
+}
