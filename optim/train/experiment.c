@@ -142,7 +142,8 @@ static dg_status take_output(dg_experiment *e, const dg_graph_file *file, const 
                : dg_ok();
 }
 
-/* Assignments that the graph's author wrote: each takes effect with every step. */
+/* Assignments that the graph's author wrote: each takes effect with every step. What a trainer or a drawing has emitted
+ * into the graph is nobody's. */
 static dg_status take_updates(dg_experiment *e, const dg_graph *graph)
 {
     int64_t count = dg_graph_node_count(graph);
@@ -152,7 +153,7 @@ static dg_status take_updates(dg_experiment *e, const dg_graph *graph)
     e->options.updates = updates;
     for (int64_t id = 0; id < count; id++) {
         dg_node *node = dg_graph_node(graph, id);
-        if (dg_node_op(node)->role == DG_ROLE_ASSIGN && !dg_node_owner(node))
+        if (dg_node_op(node)->role == DG_ROLE_ASSIGN && !dg_node_owner(node) && !dg_node_is_emitted(node))
             updates[e->options.n_updates++] = node;
     }
     return dg_ok();

@@ -1,7 +1,9 @@
 /* Experiments in C: what is written wrong in options is refused by name, with the name that was probably meant. */
 #include <criterion/criterion.h>
+#include <dotgrad/draw.h>
 #include <dotgrad/experiment.h>
 #include <dotgrad/graphviz.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char text[] = "digraph net { graph [data=\"xor\", epochs=2, set=\"width=3\"];\n"
@@ -58,4 +60,32 @@ Test(experiment, a_wrong_name_in_the_file_is_refused)
                                 " x -> hidden; }";
     expect_refused(dg_graph_read("net.dot", &(dg_graph_read_options){.text = wrong}, &file),
                    "output=hiden: there is no node 'hiden' (did you mean 'hidden'?)");
+}
+
+/* Updates that are in the graph already, of a picture or of an earlier trainer, are not the author's. */
+Test(experiment, a_graph_that_was_drawn_and_trained_trains_again)
+{
+    dg_graph_file *file;
+    char *bytes;
+    size_t size;
+    double losses[2];
+    cr_assert_eq(dg_graph_read("net.dot", &(dg_graph_read_options){.text = text}, &file).code, DG_OK);
+    dg_status status = dg_draw_bytes(file->graph, &bytes, &size, .file = file, .view = DG_VIEW_STEP,
+                                     .loss = dg_graph_find(file->graph, "loss"), .format = "txt");
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    free(bytes);
+    for (int k = 0; k < 2; k++) {
+        dg_experiment *experiment;
+        dg_trainer *trainer;
+        cr_assert_eq(dg_experiment_new(file, &(dg_experiment_options){.loss = "loss"}, &experiment).code, DG_OK);
+        cr_expect_eq(experiment->options.n_updates, 0);
+        status = dg_trainer_new(&experiment->options, &trainer);
+        cr_assert_eq(status.code, DG_OK, "%s", status.message);
+        cr_assert_eq(dg_trainer_run(trainer).code, DG_OK);
+        losses[k] = dg_tensor_get(dg_trainer_history(trainer), 0);
+        dg_trainer_free(trainer);
+        dg_experiment_free(experiment);
+    }
+    cr_expect_eq(losses[0], losses[1], "%g, then %g", losses[0], losses[1]);
+    dg_graph_file_free(file);
 }
