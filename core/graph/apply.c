@@ -88,6 +88,14 @@ static int input_places(const making *m)
     return m->entry->variadic && m->application->n_inputs > places ? m->application->n_inputs : places;
 }
 
+/* What was given for it is NULL, or nothing was. */
+static dg_status missing_input(const making *m, const char *input)
+{
+    const char *name = missing_name(m->graph);
+    return dg_error(DG_BAD_ARGUMENT, "input '%s' is missing%s%s%s", input, name ? ": the graph has no node '" : "",
+                    name ? name : "", name ? "'" : "");
+}
+
 static dg_status place_inputs(making *m)
 {
     const dg_application *a = m->application;
@@ -107,6 +115,8 @@ static dg_status place_inputs(making *m)
         if (m->inputs[place])
             return dg_error(DG_BAD_ARGUMENT, "two nodes are connected to input '%s': '%s' and '%s'", name,
                             dg_node_name(m->inputs[place]), dg_node_name(a->inputs[i]));
+        if (!a->inputs[i])
+            return missing_input(m, name);
         m->inputs[place] = a->inputs[i];
     }
     for (int i = 0, place = 0; i < a->n_inputs; i++) {
@@ -139,14 +149,6 @@ const dg_input_spec *input_spec(const op_entry *entry, const dg_value *attrs, in
         return &op->inputs[k];
     const dg_input_spec *specs = op->more_inputs ? op->more_inputs(attrs, &more) : NULL;
     return k - entry->n_inputs < more ? &specs[k - entry->n_inputs] : &op->inputs[entry->n_inputs - 1];
-}
-
-/* What was given for it is NULL, or nothing was. */
-static dg_status missing_input(const making *m, const char *input)
-{
-    const char *name = missing_name(m->graph);
-    return dg_error(DG_BAD_ARGUMENT, "input '%s' is missing%s%s%s", input, name ? ": the graph has no node '" : "",
-                    name ? name : "", name ? "'" : "");
 }
 
 /* What is wanted and cannot be made is there, before parameters are made by it. */

@@ -471,3 +471,23 @@ Test(null_arguments, feeds_of_gradient_checks)
     with.feeds = &(dg_feed){x, NULL};
     REFUSED(dg_check_gradients(&with, &report));
 }
+
+/* What may be left out is not left out by naming it. */
+Test(null_arguments, a_named_input_that_is_null_is_a_mistake)
+{
+    dg_graph *graph = NULL;
+    cr_assert_eq(dg_graph_new(&graph).code, DG_OK);
+    dg_node *const inputs[] = {dg_input(graph, DG_SHAPE(DG_N, 3), .name = "x"), dg_graph_find(graph, "w")};
+    const char *const names[] = {NULL, "weight"};
+    const dg_value two = dg_int(2);
+    dg_apply(&(dg_application){.op = "linear",
+                               .name = "fc",
+                               .n_inputs = 2,
+                               .inputs = inputs,
+                               .input_names = names,
+                               .n_attrs = 1,
+                               .attrs = &two});
+    const char *message = dg_graph_status(graph).message;
+    cr_expect(strstr(message, "linear 'fc': input 'weight' is missing: the graph has no node 'w'"), "%s", message);
+    dg_graph_free(graph);
+}
