@@ -198,7 +198,8 @@ Test(init, mistakes_are_named)
         dg_code code;
         const char *says;
     } cases[] = {
-        {"glorot", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT, "there is no initialiser 'glorot'; known are zeros, "},
+        {"glorot", DG_FLOAT32, DG_SHAPE(2, 2), DG_BAD_ARGUMENT,
+         "there is no initialiser 'glorot' (did you mean 'xavier_uniform'?); known are zeros, "},
         {"constant", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "initialiser 'constant': argument 'value' is missing"},
         {"zeros(1)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "1 argument given, it takes at most 0"},
         {"uniform(0, 1, 2)", DG_FLOAT32, DG_SHAPE(2), DG_BAD_ARGUMENT, "3 arguments given, it takes at most 2"},
