@@ -6,6 +6,7 @@
 
 #include "autograd/walk.h"
 #include "probe.h"
+#include "report.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ typedef struct leaf {
     dg_tensor *tensor; /* what plans read; held by the check */
     double *origin;    /* its values */
     double *gradient;
+    probe_line line;
     dg_node *v_node;       /* the fixed direction of second derivatives */
     dg_node *tangent_node; /* the direction of forward mode */
     dg_tensor v, tangent;
@@ -35,76 +37,6 @@ typedef struct check {
     dg_plan_options settings;
     dg_check_report *report;
 } check;
-
-/* ---- the report ---- */
-
-static dg_status report_new(dg_check_report **report)
-{
-    *report = calloc(1, sizeof **report);
-    return *report ? dg_arena_new(&(*report)->arena) : dg_no_memory("a gradient check");
-}
-
-void dg_check_report_free(dg_check_report *report)
-{
-    if (report)
-        dg_arena_free(report->arena);
-    free(report);
-}
-
-static const char *report_text(dg_check_report *report, const char *text)
-{
-    const char *copy = dg_arena_text(report->arena, text, strlen(text));
-    return copy ? copy : "";
-}
-
-/* Entries are kept in an array that doubles; old ones stay in the arena. */
-static dg_status report_add(dg_check_report *report, const dg_check_entry *entry)
-{
-    if ((report->count & (report->count - 1)) == 0) {
-        size_t capacity = report->count ? report->count * 2 : 1;
-        dg_check_entry *larger = dg_arena_alloc(report->arena, capacity * sizeof *larger);
-        if (!larger)
-            return dg_no_memory("a gradient check");
-        if (report->count)
-            memcpy(larger, report->entries, report->count * sizeof *larger);
-        report->entries = larger;
-    }
-    ((dg_check_entry *)report->entries)[report->count++] = *entry;
-    report->checked += entry->checked;
-    report->failed += entry->failed;
-    report->skipped += entry->skipped;
-    return dg_ok();
-}
-
-/* One entry while it is being counted. */
-typedef struct tally {
-    dg_check_entry entry;
-    double worst;
-} tally;
-
-static void count(tally *t, probe_verdict verdict, int64_t element, double expected, double found)
-{
-    dg_check_entry *entry = &t->entry;
-    if (verdict == PROBE_NOTHING) {
-        entry->skipped++;
-        return;
-    }
-    double size = fmax(fabs(expected), fabs(found)), difference = size > 0 ? fabs(expected - found) / size : 0;
-    bool fails = verdict == PROBE_DIFFERS, first = fails && entry->failed == 0;
-    if (!(difference <= 2))
-        difference = 2;
-    bool worse = difference > t->worst && (fails || entry->failed == 0);
-    if (element < 0 && entry->element >= 0 && entry->failed > 0)
-        worse = false; /* an element tells more than a direction */
-    if (first || entry->checked == 0 || worse) {
-        t->worst = difference;
-        entry->element = element;
-        entry->expected = expected;
-        entry->found = isnan(found) ? fabs(found) : found; /* nan of either sign */
-    }
-    entry->checked++;
-    entry->failed += fails;
-}
 
 /* ---- leaves ---- */
 
@@ -142,6 +74,7 @@ static dg_status add_leaf(check *c, dg_node *node)
     DG_TRY(dg_tensor_make(&l->tangent, DG_FLOAT64, tensor->shape));
     dg_random key = {.seed = c->options.seed, .stream = dg_random_stream(dg_node_name(node)), .step = 1};
     dg_random_normal(&key, DG_FLOAT64, l->v.data, 0, n, 0, 1);
+    l->line = (probe_line){.data = tensor->data, .origin = l->origin, .count = n, .direction = l->tangent.data};
     l->v_node = dg_input(c->graph, type->shape, .dtype = DG_FLOAT64);
     l->tangent_node = dg_input(c->graph, type->shape, .dtype = DG_FLOAT64);
     c->feeds[c->n_feeds++] = (dg_feed){l->v_node, &l->v};
@@ -168,6 +101,9 @@ static dg_status find_leaves(check *c)
     for (int64_t i = 0; i < w.count && status.code == DG_OK; i++)
         if (is_leaf(w.entries[i].node))
             status = add_leaf(c, w.entries[i].node);
+    for (int k = 1; k < c->n_leaves; k++)
+        c->leaves[k - 1].line.next = &c->leaves[k].line;
+    c->report->tensors = c->n_leaves;
     walk_release(&w);
     return status;
 }
@@ -206,6 +142,8 @@ typedef struct subject {
     dg_node **gradients;
     dg_plan *forward; /* of its tangent; NULL: forward mode is left out */
     probe probe;
+    double most_work; /* of the probe */
+    int64_t elements; /* of each tensor */
 } subject;
 
 static dg_status make_plan(check *c, int n_fetch, dg_node *const *fetch, dg_plan **plan)
@@ -277,78 +215,127 @@ static dg_status emit(check *c, subject *s)
     return status;
 }
 
-static probe_line line_of(const leaf *l)
-{
-    return (probe_line){.data = l->tensor->data, .origin = l->origin, .count = dg_tensor_count(l->tensor)};
-}
-
 static dg_status check_elements(check *c, subject *s, const leaf *l, tally *reverse)
 {
-    probe_line line = line_of(l);
+    probe_line line = l->line;
+    line.direction = NULL;
     dg_random key = {.seed = c->options.seed, .stream = dg_random_stream(dg_node_name(l->node)), .step = 2};
-    bool all = line.count <= c->options.elements;
-    int64_t n = all ? line.count : c->options.elements;
+    bool all = line.count <= s->elements;
+    int64_t n = all ? line.count : s->elements;
     for (int64_t i = 0; i < n; i++) {
         double expected;
         probe_verdict verdict;
         line.element = all ? i : (int64_t)dg_random_below(&key, (uint64_t)i, (uint64_t)line.count);
         double found = l->gradient[line.element];
         DG_TRY(probe_compare(&s->probe, &line, found, c->options.tolerance, &expected, &verdict));
-        count(reverse, verdict, line.element, expected, found);
+        tally_count(reverse, verdict, line.element, expected, found);
     }
     return dg_ok();
 }
 
-/* A random direction of length 1 in l->tangent; that of every other leaf is 0. Returns the derivative along it. */
-static double choose_direction(const check *c, const leaf *l, int number)
+/* A random direction of length 1 in the tangents of `count` leaves; that of every other leaf is 0. Returns the
+ * derivative along it. */
+static double choose_direction(const check *c, const leaf *leaves, int count, int number)
 {
-    double *direction = l->tangent.data, square = 0, slope = 0;
-    int64_t n = dg_tensor_count(&l->tangent);
-    dg_random key = {
-        .seed = c->options.seed, .stream = dg_random_stream(dg_node_name(l->node)), .step = 3 + (uint64_t)number};
+    double square = 0, slope = 0;
     for (int k = 0; k < c->n_leaves; k++)
         memset(c->leaves[k].tangent.data, 0, dg_tensor_bytes(&c->leaves[k].tangent));
-    dg_random_normal(&key, DG_FLOAT64, direction, 0, n, 0, 1);
-    for (int64_t i = 0; i < n; i++)
-        square += direction[i] * direction[i];
-    for (int64_t i = 0; i < n; i++) {
-        direction[i] /= sqrt(square);
-        slope += direction[i] * l->gradient[i];
+    for (const leaf *l = leaves; l < leaves + count; l++) {
+        double *direction = l->tangent.data;
+        dg_random key = {
+            .seed = c->options.seed, .stream = dg_random_stream(dg_node_name(l->node)), .step = 3 + (uint64_t)number};
+        dg_random_normal(&key, DG_FLOAT64, direction, 0, l->line.count, 0, 1);
+        for (int64_t i = 0; i < l->line.count; i++)
+            square += direction[i] * direction[i];
+    }
+    for (const leaf *l = leaves; l < leaves + count; l++) {
+        double *direction = l->tangent.data;
+        for (int64_t i = 0; i < l->line.count; i++) {
+            direction[i] /= sqrt(square);
+            slope += direction[i] * l->gradient[i];
+        }
     }
     return slope;
 }
 
-static dg_status check_directions(check *c, subject *s, const leaf *l, tally *reverse, tally *forward)
+/* Along directions of `count` leaves together. */
+static dg_status check_directions(check *c, subject *s, const leaf *leaves, int count, tally *reverse, tally *forward)
 {
-    probe_line line = line_of(l);
-    line.direction = l->tangent.data;
+    probe_line line = leaves->line;
+    line.next = count > 1 ? line.next : NULL;
     for (int number = 0; number < c->options.directions; number++) {
-        double found = choose_direction(c, l, number), expected;
+        if (number > 0 && s->probe.work >= s->most_work)
+            break; /* one of them tells something of all */
+        double found = choose_direction(c, leaves, count, number), expected;
         probe_verdict verdict;
         DG_TRY(probe_compare(&s->probe, &line, found, c->options.tolerance, &expected, &verdict));
-        count(reverse, verdict, -1, expected, found);
+        tally_count(reverse, verdict, -1, expected, found);
         if (!s->forward)
             continue;
         DG_TRY(run_plan(c, s->forward));
         found = dg_tensor_get(dg_plan_result(s->forward, 0), 0);
         DG_TRY(probe_compare(&s->probe, &line, found, c->options.tolerance, &expected, &verdict));
-        count(forward, verdict, -1, expected, found);
+        tally_count(forward, verdict, -1, expected, found);
     }
     return dg_ok();
 }
 
-static dg_status check_leaf(check *c, subject *s, const leaf *l)
+static dg_status check_leaves(check *c, subject *s, const leaf *leaves, int count)
 {
     tally reverse = {.entry = {.call = c->call, .order = s->order, .element = -1}};
-    reverse.entry.node = report_text(c->report, dg_node_name(l->node));
+    reverse.entry.node = count == 1 ? report_text(c->report, dg_node_name(leaves->node)) : "all together";
     tally forward = reverse;
     forward.entry.forward = true;
-    if (dg_tensor_count(l->tensor) > 0) {
-        DG_TRY(check_elements(c, s, l, &reverse));
-        DG_TRY(check_directions(c, s, l, &reverse, &forward));
-    }
+    if (count == 1)
+        DG_TRY(check_elements(c, s, leaves, &reverse));
+    if (count > 1 || leaves->line.count > 0)
+        DG_TRY(check_directions(c, s, leaves, count, &reverse, &forward));
     DG_TRY(report_add(c->report, &reverse.entry));
     return s->forward ? report_add(c->report, &forward.entry) : dg_ok();
+}
+
+/* ---- what a large network leaves time for ---- */
+
+/* Fewer elements of each tensor, down to one, where all take more work than there may be. Whether that is so. */
+static bool choose_elements(const check *c, subject *s)
+{
+    double one = PROBE_LEAST * s->probe.flops, directions = (s->forward ? 2 : 1) * c->options.directions, all = 0;
+    s->most_work = c->options.most_work > 0 ? c->options.most_work / c->options.order : INFINITY;
+    s->elements = c->options.elements;
+    for (int k = 0; k < c->n_leaves; k++) {
+        int64_t count = c->leaves[k].line.count;
+        all += one * (directions + (double)(count < s->elements ? count : s->elements));
+    }
+    if (all <= s->most_work || c->n_leaves < 2)
+        return false;
+    double rest = (s->most_work - one * directions) / (one * c->n_leaves) - directions;
+    if (rest < (double)s->elements)
+        s->elements = rest > 1 ? (int64_t)rest : 1;
+    return true;
+}
+
+/* All leaves together, then one by one in an order by the seed, for as long as there may be work. */
+static dg_status check_some(check *c, subject *s)
+{
+    int64_t *order = calloc((size_t)c->n_leaves, sizeof *order), done = 0;
+    if (!order)
+        return dg_no_memory("a gradient check");
+    const dg_random key = {.seed = c->options.seed, .stream = dg_random_stream("tensors"), .step = (uint64_t)s->order};
+    dg_random_permutation(&key, c->n_leaves, order);
+    dg_status status = check_leaves(c, s, c->leaves, c->n_leaves);
+    for (; status.code == DG_OK && done < c->n_leaves && s->probe.work < s->most_work; done++)
+        status = check_leaves(c, s, &c->leaves[order[done]], 1);
+    free(order);
+    int64_t left_out = c->n_leaves - done;
+    c->report->left_out = left_out > c->report->left_out ? left_out : c->report->left_out;
+    return status;
+}
+
+static dg_status check_all(check *c, subject *s)
+{
+    for (int k = 0; k < c->n_leaves; k++)
+        DG_TRY(check_leaves(c, s, &c->leaves[k], 1));
+    return dg_ok();
 }
 
 /* Checks s->root and gives the next order's: Σ gradient · v. */
@@ -357,8 +344,7 @@ static dg_status check_subject(check *c, subject *s, dg_node **next)
     DG_TRY(emit(c, s));
     DG_TRY(compute_gradients(c, s->gradients));
     DG_TRY(probe_make(&s->probe, s->root, &c->settings, c->feeds, c->n_feeds));
-    for (int k = 0; k < c->n_leaves; k++)
-        DG_TRY(check_leaf(c, s, &c->leaves[k]));
+    DG_TRY(choose_elements(c, s) ? check_some(c, s) : check_all(c, s));
     *next = NULL;
     for (int k = 0; k < c->n_leaves; k++) {
         dg_node *part = dg_sum(dg_mul(s->gradients[k], c->leaves[k].v_node));
@@ -397,9 +383,10 @@ static dg_status check_into(dg_check_report *report, const dg_check_options *opt
     check c = {.options = *options, .call = report_text(report, call), .report = report};
     DG_TRY(walk_check(&c.graph, 1, &options->loss, 0, NULL));
     if (options->order < 0 || options->order > 2 || options->elements < 0 || options->directions < 0 ||
-        !(options->tolerance >= 0))
-        return dg_error(DG_BAD_ARGUMENT, "a gradient check of order %d, %d element(s), %d directions, tolerance %g",
-                        options->order, options->elements, options->directions, options->tolerance);
+        !(options->tolerance >= 0) || !(options->most_work >= 0))
+        return dg_error(DG_BAD_ARGUMENT,
+                        "a gradient check of order %d, %d element(s), %d directions, tolerance %g, %g FLOPs",
+                        options->order, options->elements, options->directions, options->tolerance, options->most_work);
     c.options.order = options->order ? options->order : 2;
     c.options.elements = options->elements ? options->elements : 50;
     c.options.directions = options->directions ? options->directions : 2;

@@ -62,6 +62,7 @@ dg_status probe_make(probe *p, dg_node *root, const dg_plan_options *settings, c
     free(fetch);
     DG_TRY(status);
     DG_TRY(run(p));
+    p->flops = dg_plan_cost_of(p->plan).flops;
     p->value = dg_tensor_get(dg_plan_result(p->plan, 0), 0);
     if (!isfinite(p->value))
         return dg_error(DG_NUMERIC, "'%s' is %g: there is nothing to compare its derivatives with", dg_node_name(root),
@@ -87,17 +88,17 @@ static void move(const probe_line *line, double t)
 {
     if (!line->direction)
         line->data[line->element] = line->origin[line->element] + t;
-    else
+    for (; line && line->direction; line = line->next)
         for (int64_t i = 0; i < line->count; i++)
             line->data[i] = line->origin[i] + t * line->direction[i];
 }
 
 static void restore(const probe_line *line)
 {
-    if (line->direction)
-        memcpy(line->data, line->origin, (size_t)line->count * sizeof(double));
-    else
+    if (!line->direction)
         line->data[line->element] = line->origin[line->element];
+    for (; line && line->direction; line = line->next)
+        memcpy(line->data, line->origin, (size_t)line->count * sizeof(double));
 }
 
 /* The value at t, and whether a stop has another value there. */
@@ -105,6 +106,7 @@ static dg_status evaluate(probe *p, const probe_line *line, double t, double *va
 {
     move(line, t);
     dg_status status = run(p);
+    p->work += p->flops;
     if (status.code == DG_OK)
         *value = dg_tensor_get(dg_plan_result(p->plan, 0), 0);
     for (int k = 0; k < p->n_stops && status.code == DG_OK && !*moved; k++) {

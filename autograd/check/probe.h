@@ -12,6 +12,8 @@ typedef struct probe {
     dg_tensor *stops; /* at the point itself: the nodes that no derivative passes, though values do */
     int n_stops;
     double value; /* at the point itself */
+    double flops; /* of one evaluation */
+    double work;  /* FLOPs of all so far */
 } probe;
 
 /* `settings` gives parameters, threads, seed and mode. Computes the value and the stops; DG_NUMERIC when the value is
@@ -19,12 +21,13 @@ typedef struct probe {
 dg_status probe_make(probe *p, dg_node *root, const dg_plan_options *settings, const dg_feed *feeds, int n_feeds);
 void probe_release(probe *p);
 
-/* A way to change one tensor: along `direction`, or, where that is NULL, at one element. */
+/* A way to change one tensor: along `direction`, or, where that is NULL, at one element. `next` changes with it. */
 typedef struct probe_line {
     double *data;         /* what the plan reads */
     const double *origin; /* what it held at first, and holds afterwards */
     int64_t count, element;
     const double *direction;
+    const struct probe_line *next; /* of another tensor, along its direction; NULL: none */
 } probe_line;
 
 typedef enum probe_verdict {
@@ -32,6 +35,8 @@ typedef enum probe_verdict {
     PROBE_DIFFERS,
     PROBE_NOTHING /* there is no derivative here to compare with */
 } probe_verdict;
+
+enum { PROBE_LEAST = 6 }; /* evaluations of a comparison that agrees at once */
 
 /* Compares `found` with the slope along the line, which goes to *expected. */
 dg_status probe_compare(probe *p, const probe_line *line, double found, double tolerance, double *expected,

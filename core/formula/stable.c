@@ -128,6 +128,8 @@ static const expression *rewrite_log1p(dg_formulas *pool, const expression *a)
     const expression *u = exponent(a);
     if (u) /* log(1 + exp(u)) */
         return make1(pool, P_SOFTPLUS, u);
+    if (is_op(a, P_EXP2)) /* log(1 + 2^u) */
+        return make1(pool, P_SOFTPLUS, make2(pool, P_MUL, make_constant(pool, M_LN2), a->args[0]));
     if (is_op(a, P_EXPM1)) /* log(1 + expm1(u)) */
         return a->args[0];
     if (is_op(a, P_NEG) && is_op(a->args[0], P_SIGMOID)) /* log(1 − sigmoid(u)) */

@@ -281,7 +281,10 @@ static void rms_norm_compose(const dg_compose *compose)
     const dg_value *eps = &compose->attrs[LAYER_EPS];
     double least = dg_node_type(x, 0)->dtype == DG_FLOAT32 ? (double)FLT_EPSILON : DBL_EPSILON;
     dg_node *mean = dg_mean(dg_square(x), .dim = normalised_dims(compose), .keepdim = true);
-    dg_node *r = inverse_deviation(mean, is_given(eps) ? eps->f : least, NULL);
+    char formula[64];
+    plain_print(formula, sizeof formula, "sqrt(v + %.17g)", is_given(eps) ? eps->f : least);
+    /* 1/√ in two steps: of the one the derivative has v^(−3/2), which float32 cannot hold from |x| = 1e13 on */
+    dg_node *r = dg_expr("1 / s", {"s", dg_expr(formula, {"v", mean})});
     compose->outputs[0] = w ? dg_expr("x * r * w", {"x", x}, {"r", r}, {"w", w}) : dg_mul(x, r);
 }
 

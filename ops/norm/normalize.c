@@ -193,7 +193,9 @@ static const dg_op normalize_ops[] = {
         .summary = "y = x/(k + alpha/size·Σ x²)^beta, the sum over size channels around each",
         .source = "Krizhevsky, Sutskever, Hinton 2012, section 3.3",
         .inputs = {{.name = "input",
-                    .doc = "[N, C, …]; below 1e18 in float32 and 1e153 in float64, whose squares are finite"}},
+                    .doc =
+                        "[N, C, …]; below 1e18 in float32 and 1e153 in float64, whose squares are finite, and for its "
+                        "derivative below 1e9 and 1e76"}},
         .attrs = {{.name = "size", .kind = DG_ATTR_INT, .positional = true, .doc = "channels that are summed"},
                   NUMBER("alpha", "1e-4", "α"),
                   NUMBER("beta", "0.75", "β"),

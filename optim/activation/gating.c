@@ -213,9 +213,12 @@ void add_gating(dg_activation *a)
     add_region(a, &g.ignored, "ignored", "region ignored (slope below 5 % of the steepest)");
     add_fact(a, "textbook", "selection", "style of selection", DG_SAMPLED, NAN, NAN, "%s", style(a, &g));
     double mean = gaussian_mean(a, 1, 0, -1);
-    if (isfinite(mean))
+    if (isfinite(mean) && !gaussian_settles(a, 1, 0, -1))
+        add_fact(a, "textbook", "zero_centred", "zero-centred under N(0,1)", DG_SAMPLED, NAN, NAN,
+                 "not known: the mean does not settle");
+    else if (isfinite(mean))
         add_fact(a, "textbook", "zero_centred", "zero-centred under N(0,1)", DG_COMPUTED, mean, mean, "%s (mean %.5f)",
-                 fabs(mean) < 1e-3 ? "yes" : "no", mean);
+                 fabs(mean) < 1e-3 ? "yes" : "no", fabs(mean) < 5e-6 ? 0 : mean); /* no −0 */
     else
         add_fact(a, "textbook", "zero_centred", "zero-centred under N(0,1)", DG_COMPUTED, NAN, NAN,
                  "no: the mean is not finite");

@@ -1,6 +1,7 @@
 /* Relatives: how near a function comes to those of the catalogue when both sides may be scaled and shifted. For given c
  * and d the best a and b of a·g(c·x + d) + b are a regression, so that the distance is √(1 − r²) with the correlation r
- * of the two; c and d are searched, on a coarse grid for all and then by a simplex for the best. */
+ * of the two; c and d are searched: on a coarse grid for all, by a short simplex for the best of these, and by a long
+ * one for the best of those. */
 #include "activation.h"
 #include "core/base/arena.h"
 #include "core/base/plain.h"
@@ -11,16 +12,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTS = 193, CANDIDATES = 20, STEPS = 140 };
+enum { POINTS = 193, SCREENED = 160, SHORT_STEPS = 25, CANDIDATES = 16, STEPS = 140 };
 
 #define SPREAD 2.0 /* standard deviation of the weight */
 #define SAME   1e-6
 #define NEARLY 1e-3 /* the distance of what is the same near 0 alone */
 
-static const double grid[][2] = {{1, 0},    {-1, 0},    {0.5, 0}, {-0.5, 0}, {2, 0},  {-2, 0},  {0.25, 0}, {-0.25, 0},
-                                 {4, 0},    {-4, 0},    {1, 1},   {1, -1},   {-1, 1}, {-1, -1}, {1, 2.5},  {1, -2.5},
-                                 {-1, 2.5}, {-1, -2.5}, {2, 2},   {2, -2},   {-2, 2}, {-2, -2}, {0.5, 1},  {0.5, -1}};
-enum { GRID = sizeof grid / sizeof grid[0] };
+/* Scales of both signs in steps of √2, and where 0 comes to lie. */
+enum { SCALES = 9, CENTRES = 5, GRID = 2 * SCALES * CENTRES, EACH = 3, COARSE = (POINTS + EACH - 1) / EACH };
+
+static void grid_point(int k, double *c, double *d)
+{
+    *c = (k % 2 ? -1 : 1) * exp2((double)(k / 2 % SCALES - SCALES / 2) / 2);
+    *d = -*c * (k / 2 / SCALES - CENTRES / 2);
+}
 
 /* The functions of the catalogue, made once and then only run. */
 static struct {
@@ -29,7 +34,7 @@ static struct {
     dg_formulas *pool;
     size_t count;
     const dg_program **programs; /* by entry; NULL: none */
-    double *values;              /* by entry and grid point, normalised: weighted mean 0, square 1 */
+    float *values; /* by entry and grid point, at each third point: mean 0, square 1, both weighted, times √weight */
     double points[POINTS], weights[POINTS];
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -59,9 +64,24 @@ static bool normalise(double *values, double *scale, double *shift)
     return true;
 }
 
-static double *values_of(size_t entry, int at)
+static float *values_of(size_t entry, int at)
 {
-    return table.values + (entry * GRID + (size_t)at) * POINTS;
+    return table.values + (entry * GRID + (size_t)at) * COARSE;
+}
+
+/* Of values at all points; 0 where they are no numbers. */
+static void make_coarse(const double *values, float *coarse)
+{
+    double mean = 0, square = 0, total = 0;
+    for (int k = 0; k < COARSE; k++) {
+        total += table.weights[k * EACH];
+        mean += table.weights[k * EACH] * values[k * EACH];
+    }
+    for (int k = 0; k < COARSE; k++)
+        square += table.weights[k * EACH] * pow(values[k * EACH] - mean / total, 2);
+    bool is_fine = isfinite(square) && square > 0;
+    for (int k = 0; k < COARSE; k++)
+        coarse[k] = is_fine ? (float)(sqrt(table.weights[k * EACH] / square) * (values[k * EACH] - mean / total)) : 0;
 }
 
 static void moved_values(const dg_program *program, double c, double d, double *values)
@@ -91,10 +111,10 @@ static bool make_entry(size_t index)
         return status.code != DG_NO_MEMORY;
     table.programs[index] = program;
     for (int k = 0; k < GRID; k++) {
-        double scale, shift, *values = values_of(index, k);
-        moved_values(program, grid[k][0], grid[k][1], values);
-        if (!normalise(values, &scale, &shift))
-            memset(values, 0, POINTS * sizeof *values);
+        double c, d, values[POINTS];
+        grid_point(k, &c, &d);
+        moved_values(program, c, d, values);
+        make_coarse(values, values_of(index, k));
     }
     return true;
 }
@@ -103,7 +123,7 @@ static bool make_entries(void)
 {
     size_t n = dg_catalogue_count();
     table.programs = calloc(n + 1, sizeof *table.programs);
-    table.values = calloc((n + 1) * GRID * POINTS, sizeof *table.values);
+    table.values = calloc((n + 1) * GRID * COARSE, sizeof *table.values);
     if (!n || !table.programs || !table.values || dg_arena_new(&table.arena).code != DG_OK ||
         dg_formulas_new(&table.pool).code != DG_OK)
         return false;
@@ -179,12 +199,12 @@ static int compare_corners(const void *a, const void *b)
 }
 
 /* Nelder and Mead's simplex in c and d. */
-static corner refine(const double *f, const dg_program *program, double c, double d)
+static corner refine(const double *f, const dg_program *program, double c, double d, int steps)
 {
     corner s[3] = {{c, d, 0}, {c * 1.15, d + 0.05, 0}, {c * 0.9, d - 0.15, 0}};
     for (int k = 0; k < 3; k++)
         s[k].distance = distance_at(f, program, s[k].c, s[k].d);
-    for (int step = 0; step < STEPS; step++) {
+    for (int step = 0; step < steps; step++) {
         qsort(s, 3, sizeof *s, compare_corners);
         if (s[0].distance < 1e-9 || fabs(s[2].c - s[0].c) + fabs(s[2].d - s[0].d) < 1e-10)
             break;
@@ -218,15 +238,21 @@ static corner refine(const double *f, const dg_program *program, double c, doubl
 /* The best grid point of each entry. */
 static void screen(const double *f, dg_relative *all)
 {
+    float coarse[COARSE];
+    make_coarse(f, coarse);
     for (size_t i = 0; i < table.count; i++) {
         all[i] = (dg_relative){.entry = dg_catalogue_at(i), .distance = 2};
+        float best = -1;
         for (int k = 0; table.programs[i] && k < GRID; k++) {
-            double r = correlation(f, values_of(i, k)), distance = sqrt(fmax(0, 1 - r * r));
-            if (distance < all[i].distance) {
-                all[i].distance = distance;
-                all[i].c = grid[k][0];
-                all[i].d = grid[k][1];
-            }
+            const float *values = values_of(i, k);
+            float r = 0;
+            for (int j = 0; j < COARSE; j++)
+                r += coarse[j] * values[j];
+            if (fabsf(r) <= best)
+                continue;
+            best = fabsf(r);
+            grid_point(k, &all[i].c, &all[i].d);
+            all[i].distance = sqrt(fmax(0, 1 - (double)r * (double)r));
         }
     }
 }
@@ -261,10 +287,22 @@ static bool same_far_out(const dg_activation *a, const dg_program *program, cons
     return true;
 }
 
+static const dg_program *program_of(const dg_relative *r)
+{
+    return table.programs[r->entry - dg_catalogue_at(0)];
+}
+
+/* The grid is coarse: what is the same function may come behind many that are not. */
+static void refine_shortly(const double *f, dg_relative *r)
+{
+    corner best = refine(f, program_of(r), r->c, r->d, SHORT_STEPS);
+    *r = (dg_relative){.entry = r->entry, .distance = best.distance, .c = best.c, .d = best.d};
+}
+
 static void refine_one(const dg_activation *a, const double *f, double scale, double shift, dg_relative *r)
 {
-    const dg_program *program = table.programs[r->entry - dg_catalogue_at(0)];
-    corner best = refine(f, program, r->c, r->d);
+    const dg_program *program = program_of(r);
+    corner best = refine(f, program, r->c, r->d, STEPS);
     double c0 = rint(4 * best.c) / 4; /* a simple scale that does as well is the better answer */
     const double simple[][2] = {{1, 0}, {-1, 0}, {2, 0}, {0.5, 0}, {c0, 0}};
     for (int k = 4; k >= 0; k--) {
@@ -299,7 +337,12 @@ int dg_activation_relatives(const dg_activation *activation, dg_relative *relati
     }
     screen(f, all);
     qsort(all, table.count, sizeof *all, compare_relatives);
-    int tried = table.count < CANDIDATES ? (int)table.count : CANDIDATES, n = 0;
+    int screened = table.count < SCREENED ? (int)table.count : SCREENED, n = 0;
+    int tried = screened < CANDIDATES ? screened : CANDIDATES;
+    for (int k = 0; k < screened; k++)
+        if (all[k].distance < 2)
+            refine_shortly(f, &all[k]);
+    qsort(all, (size_t)screened, sizeof *all, compare_relatives);
     for (int k = 0; k < tried; k++)
         if (all[k].distance < 2)
             refine_one(activation, f, scale, shift, &all[k]);

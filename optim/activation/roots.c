@@ -55,6 +55,8 @@ static void add_root(search *s, double x)
     root_list *r = s->found;
     if (fabs(x - rint(x)) < 1e-9 && value(s, rint(x)) == 0)
         x = rint(x);
+    if (fabs(x) < 1e-5 && value(s, 0) == 0 && is_rounding(s, x)) /* of higher order, which rounding blurs */
+        x = 0;
     if (s->slope != 0 && fabs(x) > 1e-3 && is_rounding(s, x * 1.001) && is_rounding(s, x * 0.999)) {
         touch(s, x, x);
         return;
@@ -183,12 +185,15 @@ root_list find_roots(const dg_activation *a, int order, double slope)
         if (lo < hi || (lo == hi && order == 0))
             look(&s, lo, hi, 0);
     }
-    /* A zero at the end of a flat interval belongs to it. */
+    /* A zero at the end of a flat interval belongs to it, and so does one of an interval that vanishes but for
+     * rounding. */
     int kept = 0;
     for (int k = 0; k < found.n; k++) {
         bool inside = false;
         for (int j = 0; j < found.n_flat; j++)
             inside |= found.at[k] >= found.flat[j][0] - 1e-12 && found.at[k] <= found.flat[j][1] + 1e-12;
+        for (int j = 0; j < found.n_touch; j++)
+            inside |= found.at[k] >= found.touch[j][0] - 1e-9 && found.at[k] <= found.touch[j][1] + 1e-9;
         if (!inside)
             found.at[kept++] = found.at[k];
     }

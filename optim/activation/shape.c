@@ -42,6 +42,8 @@ static double readable(double x)
     return fabs(x) < 1e-300 ? 0 : x;
 }
 
+#define FAR_AWAY 1e10 /* a limit, not a place */
+
 static void add_range(dg_activation *a)
 {
     char low[64], high[64];
@@ -49,7 +51,11 @@ static void add_range(dg_activation *a)
     bool proved = up.proved && down.proved;
     add_fact(a, SECTION, "inf", "infimum", how(down.proved), -down.bound, -down.attained, "%s",
              enclosed_text(-down.bound, -down.attained, low));
-    add_fact(a, SECTION, "inf_at", "least value near x =", DG_SAMPLED, down.at, down.at, "%.6g", readable(down.at));
+    if (fabs(down.at) > FAR_AWAY)
+        add_fact(a, SECTION, "inf_at", "least value near x =", DG_SAMPLED, down.at, down.at, "none: for x → %s∞",
+                 down.at < 0 ? "−" : "+");
+    else
+        add_fact(a, SECTION, "inf_at", "least value near x =", DG_SAMPLED, down.at, down.at, "%.6g", readable(down.at));
     add_fact(a, SECTION, "sup", "supremum", how(up.proved), up.attained, up.bound, "%s",
              enclosed_text(up.attained, up.bound, high));
     add_fact(a, SECTION, "range", "range", how(proved), -down.bound, up.bound, "%s to %s", low, high);

@@ -267,9 +267,10 @@ static dg_status find_files(const data_reading *reading, idx_folder *found)
                         *found->sets ? found->sets : "none");
     if (!*train->images_path)
         return dg_error(DG_IO, "%s: there is no file train-images-idx3-ubyte[.gz] in this folder", reading->path);
-    if (!*train->labels_path || (*test->images_path && !*test->labels_path))
-        return dg_error(DG_IO, "%s: there is no file %s-labels-idx1-ubyte[.gz] in this folder", reading->path,
-                        *train->labels_path ? "t10k" : "train");
+    if (!*train->labels_path || !*test->images_path != !*test->labels_path)
+        return dg_error(DG_IO, "%s: there is no file %s-%s-ubyte[.gz] in this folder", reading->path,
+                        *train->labels_path ? "t10k" : "train",
+                        *train->labels_path && !*test->images_path ? "images-idx3" : "labels-idx1");
     return dg_ok();
 }
 

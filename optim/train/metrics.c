@@ -57,6 +57,14 @@ static int64_t largest(const dg_tensor *scores, int64_t at, int64_t classes, int
     return best;
 }
 
+/* Whether targets are labels of classes that are scored, of a single one perhaps: then they have a dimension less. */
+static bool are_labels(const metric_set *set, const dg_tensor *prediction, const dg_tensor *target)
+{
+    bool of_classes = set->scores == DG_SCORES_CLASSES || set->scores == DG_SCORES_LOG_PROBABILITIES ||
+                      set->scores == DG_SCORES_MARGINS;
+    return of_classes && !dg_dtype_is_float(target->dtype) && target->shape.rank == prediction->shape.rank - 1;
+}
+
 /* Scores [N, C, …] or [C] with C > 1 against labels [N, …] or [], or against scores or probabilities of their own
  * shape; anything else is a decision by the threshold. */
 static dg_status add_hits(const metric_set *set, const dg_tensor *prediction, const dg_tensor *target, double *over,
@@ -68,7 +76,7 @@ static dg_status add_hits(const metric_set *set, const dg_tensor *prediction, co
     int64_t classes = shape->rank ? shape->dims[axis] : 1, stride = 1;
     for (int d = axis + 1; d < shape->rank; d++)
         stride *= shape->dims[d];
-    bool own_shape = count == n,
+    bool own_shape = count == n && !are_labels(set, prediction, target),
          by_threshold = own_shape && (classes == 1 || shape->rank == 1 || !isnan(set->threshold));
     if (by_threshold) {
         double threshold = isnan(set->threshold) ? 0.5 : set->threshold;
@@ -106,9 +114,11 @@ static dg_status add_f1(const metric_set *set, const dg_tensor *prediction, cons
     double threshold = isnan(set->threshold) ? 0.5 : set->threshold;
     if (count != n && count != 2 * n)
         return do_not_fit("f1", prediction, target);
+    bool one_class = are_labels(set, prediction, target) && count == n; /* which is 0 */
     for (int64_t i = 0; i < n; i++) {
-        bool says = count == n ? dg_tensor_get(prediction, i) > threshold
-                               : dg_tensor_get(prediction, 2 * i + 1) > dg_tensor_get(prediction, 2 * i);
+        bool says = one_class    ? false
+                    : count == n ? dg_tensor_get(prediction, i) > threshold
+                                 : dg_tensor_get(prediction, 2 * i + 1) > dg_tensor_get(prediction, 2 * i);
         bool is = dg_tensor_get(target, i) > 0.5;
         *over += 2 * (says && is);
         *under += says + is;

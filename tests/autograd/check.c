@@ -1,3 +1,5 @@
+/* Long because the ops that are wrong on purpose are here with all that must find them. The gradient check finds
+ * mistakes, and no others. */
 #include "run.h"
 
 /* ---- ops that are wrong on purpose: y = x³ for one input, y = a·b for two ---- */
@@ -430,6 +432,62 @@ Test(check, looks_at_some_elements_of_large_tensors)
     cr_assert_eq(report->count, 2);
     cr_assert_eq(report->checked, 20);
     cr_assert_eq(report->failed, 0);
+    dg_check_report_free(report);
+    point_free(&p);
+}
+
+/* Four inputs of 50 numbers, of which test_wrong cubes the third. */
+static dg_check_report *check_four(point *p, double most_work)
+{
+    static const char *const names[] = {"a", "b", "c", "d"};
+    double values[50];
+    dg_node *sum = NULL;
+    point_make(p);
+    for (int k = 0; k < 4; k++) {
+        for (int i = 0; i < 50; i++)
+            values[i] = sin(i + 50 * k);
+        dg_node *x = give(p, names[k], DG_SHAPE(50), values);
+        dg_node *y = k == 2 ? dg_call(DG_HERE, "test_wrong", 1, &x) : dg_exp(x);
+        sum = k ? dg_add(sum, y) : y;
+    }
+    return check_graph(p, (dg_check_options){.loss = dg_sum(sum), .order = 1, .most_work = most_work});
+}
+
+Test(check, compares_all_together_where_there_is_no_work_for_each)
+{
+    point p;
+    wrong.backward = right;
+    OK(dg_register(&wrong));
+    dg_check_report *report = check_four(&p, 1e9); /* enough */
+    cr_assert_eq(report->count, 8);
+    cr_assert_eq(report->tensors, 4);
+    cr_assert_eq(report->left_out, 0);
+    dg_check_report_free(report);
+    point_free(&p);
+    report = check_four(&p, 1);
+    cr_assert_eq(report->count, 2);
+    cr_assert_eq(report->left_out, 4);
+    cr_assert_eq(report->failed, 0);
+    cr_assert_eq(find(report, "all together", 1, false)->checked, 1);
+    cr_assert_eq(find(report, "all together", 1, true)->checked, 1);
+    dg_check_report_free(report);
+    point_free(&p);
+    report = check_four(&p, 100000);
+    cr_assert(report->left_out > 0 && report->left_out < 4, "%lld", (long long)report->left_out);
+    cr_assert_eq(report->count, 2 + 2 * (4 - (size_t)report->left_out));
+    cr_assert_eq(report->failed, 0);
+    dg_check_report_free(report);
+    point_free(&p);
+}
+
+Test(check, catches_in_all_together_what_is_wrong_in_one)
+{
+    point p;
+    wrong.backward = wrong_by_a_thousandth;
+    OK(dg_register(&wrong));
+    dg_check_report *report = check_four(&p, 1);
+    cr_assert_eq(report->count, 2);
+    cr_assert_eq(find(report, "all together", 1, false)->failed, 1);
     dg_check_report_free(report);
     point_free(&p);
 }

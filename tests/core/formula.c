@@ -248,6 +248,7 @@ Test(formula, rewrites_what_overflows)
         {"exp(x) - 1", "expm1(x)"},
         {"1 - exp(x)", "-expm1(x)"},
         {"log1p(exp(2 * x))", "softplus(2 * x)"},
+        {"log(1 + 2^(3 * x))", "softplus(2.0794415416798357 * x)"},
         {"log1p(exp(-abs(x))) + max(x, 0)", "softplus(x)"},
         {"max(-x, 0) + log(1 + exp(-abs(x)))", "softplus(-x)"},
         {"exp(x) / (1 + exp(x))", "sigmoid(x)"},

@@ -103,6 +103,20 @@ static void expect_same_as(const char *text, const char *name)
     dg_activation_free(a);
 }
 
+/* What rounding blurs is one zero, or none beside an interval of such. */
+Test(activation, tells_zeros_apart_from_rounding)
+{
+    dg_activation *a = analysed("gelu", DG_SECTION_SHAPE);
+    cr_expect_str_eq(fact(a, "zeros")->text, "0; to within rounding from -50 to -38.4766");
+    dg_activation_free(a);
+    a = analysed("x * exp(x^2)", DG_SECTION_SHAPE);
+    cr_expect_str_eq(fact(a, "fixed_points")->text, "0");
+    cr_expect_eq(fact(a, "zero_centred")->text[0], 'n', "%s", fact(a, "zero_centred")->text);
+    cr_expect(isnan(fact(a, "zero_centred")->lo));
+    cr_expect_str_eq(fact(a, "inf_at")->text, "none: for x → −∞");
+    dg_activation_free(a);
+}
+
 Test(activation, recognises_functions_under_other_names_and_scales)
 {
     expect_same_as("x * tanh(log(1 + exp(x)))", "mish");
@@ -110,6 +124,12 @@ Test(activation, recognises_functions_under_other_names_and_scales)
     expect_same_as("tanh(exp(x)) * x", "telu");
     expect_same_as("3 * (2 * x) / (1 + exp(-2 * x)) - 1", "silu");
     expect_same_as("(exp(x) - 1) / (exp(x) + 1)", "sigmoid");
+    expect_same_as("softplus(0.7 * x) / 0.7", "softplus");
+    expect_same_as("3 * tanh(0.37 * x + 0.3)", "tanh");
+    expect_same_as("gelu(0.43 * x + 0.6)", "gelu");
+    expect_same_as("tanhexp(0.33 * x + 0.9)", "tanhexp");
+    expect_same_as("1 - 2 * elu(0.3 * x - 1)", "elu");
+    expect_same_as("softsign(-0.45 * x - 0.6)", "softsign");
     dg_activation *a = analysed("relu", DG_SECTION_RELATIVES);
     for (size_t k = 0; k < dg_activation_count(a); k++)
         cr_expect(!strstr(dg_activation_at(a, k)->text, "relu6: ") ||

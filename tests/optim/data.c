@@ -315,6 +315,14 @@ Test(data_files, reads_a_folder_of_idx_files)
 Test(data_files, refuses_idx_files_that_are_cut_or_do_not_go_together)
 {
     expect_failure(".", "there is no file train-images-idx3-ubyte");
+    put_idx("t10k", 2, 3);
+    put_idx("train", 4, 0);
+    cr_assert_eq(unlink("t10k-images-idx3-ubyte"), 0);
+    expect_failure(".", "there is no file t10k-images-idx3-ubyte");
+    put_idx("t10k", 2, 3);
+    cr_assert_eq(unlink("t10k-labels-idx1-ubyte.gz"), 0);
+    expect_failure(".", "there is no file t10k-labels-idx1-ubyte");
+    cr_assert_eq(unlink("t10k-images-idx3-ubyte"), 0);
     put_idx("train", 4, 0);
     put("train-images-idx3-ubyte", "\0\0\10\3\0\0\0\4\0\0\0\2\0\0\0\2abc", 19, false);
     expect_failure(".", "truncated or damaged");

@@ -91,3 +91,30 @@ Test(judge, one_score_decides_between_two_classes_and_ties_count_half)
     cr_assert_float_eq(metric(&metrics, "f1_macro"), 0.5223130106851037, 1e-12);
     release(&t);
 }
+
+/* Scores [N, 1] of the only class there is are no decision between two. */
+Test(judge, accuracy_of_one_class_is_1)
+{
+    static const double scores[] = {-2, 3, 0.25, -0.5};
+    static const int64_t labels[4];
+    const dg_tensor x = dg_tensor_view(DG_FLOAT64, DG_SHAPE(4, 1), scores),
+                    t = dg_tensor_view(DG_INT64, DG_SHAPE(4), labels);
+    dg_dataset data;
+    dg_graph *graph;
+    dg_metrics metrics;
+    MUST(dg_dataset_new(&data));
+    MUST(dg_tensors_put(data.fields, "features", &x));
+    MUST(dg_tensors_put(data.fields, "target", &t));
+    MUST(dg_graph_new(&graph));
+    dg_graph_set_dtype(graph, DG_FLOAT64);
+    dg_node *input = dg_input(graph, DG_SHAPE(DG_N, 1), .name = "x");
+    dg_node *target = dg_input(graph, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = "t");
+    dg_task task = {.graph = graph, .data = &data, .batch_size = 3, .metrics = "accuracy, f1"};
+    task.loss = dg_cross_entropy(input, target);
+    MUST(dg_evaluate(&task, (dg_rows){NULL, 4}, &metrics));
+    cr_assert_eq(metrics.values[0], 0);
+    cr_assert_eq(metrics.values[1], 1, "%g", metrics.values[1]);
+    cr_assert_eq(metrics.values[2], 0, "%g", metrics.values[2]); /* no row is of the class 1, or said to be */
+    dg_graph_free(graph);
+    dg_dataset_release(&data);
+}

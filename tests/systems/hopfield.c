@@ -43,6 +43,30 @@ Test(hopfield, energy_falls)
     expect_to("energy after less energy before", after - before, -1);
 }
 
+/* An epoch is a sweep: the curve that training draws. With a temperature it does not come down as far. */
+Test(hopfield, energy_falls_in_every_sweep_until_nothing_changes)
+{
+    static char text[4000];
+    double last = INFINITY, before = NAN;
+    int sweeps = 0;
+    outcome run = dotgrad("train " EXAMPLES "hopfield-energy.dot --no-pictures -o run");
+    expect_fine(run);
+    double bottom = number_after(run.out, "train loss: ");
+    read_text("run/metrics.csv", text, sizeof text);
+    for (char *line = strchr(text, '\n'); line && line[1]; line = strchr(line + 1, '\n'), sweeps++) {
+        double energy = strtod(strchr(line + 1, ',') + 1, NULL);
+        cr_expect(energy <= last + 1e-4, "sweep %d: %g after %g", sweeps, energy, last);
+        before = last;
+        last = energy;
+    }
+    cr_expect_eq(sweeps, 15);
+    expect("energy where nothing changes any more", last, before, 1e-6);
+    expect_to("which is near that of a pattern, some -50", bottom, -40);
+    outcome warm = dotgrad("train " EXAMPLES "hopfield-energy.dot --set temperature=0.4 --no-pictures -o warm");
+    expect_fine(warm);
+    expect_from("energy at a temperature, above that by", number_after(warm.out, "train loss: ") - bottom, 1);
+}
+
 Test(hopfield, of_softmax_brings_back_a_thousand_patterns_in_one_step)
 {
     expect("modern network, 64 units, 13 flipped, 1,000 patterns",

@@ -86,6 +86,27 @@ Test(activation_command, exports_code_that_compiles_and_a_graph_that_runs)
     expect_words(run.out, 2, words);
 }
 
+/* As a plugin the op is like any other; its parameters are attributes. */
+Test(activation_command, exports_an_op_whose_parameters_are_attributes)
+{
+    expect_fine(
+        dotgrad("activation 'x * sigmoid(b * x) + c, b=parameter(1.5, per=channel), c=0.25' --export op -o op.h"));
+    FILE *plugin = fopen("op.c", "w");
+    fputs("#include \"op.h\"\nconst dg_op *const dotgrad_plugin[] = {&my_activation, NULL};\n", plugin);
+    fclose(plugin);
+    cr_assert_eq(
+        system("${CC:-cc} -shared -fPIC -Wall -Werror op.c -I$TESTS/../core/include -I$BUILD/core/include -o op.so"),
+        0);
+    outcome run = dotgrad("ops my_activation --plugin ./op.so");
+    expect_fine(run);
+    static const char *const words[] = {"my_activation", "b", "1.5", "c", "0.25"};
+    expect_words(run.out, 5, words);
+    plugin = fopen("op.dot", "w");
+    fputs("digraph g { x [op=\"input([3])\"]; y [op=\"my_activation(b=2)\"]; x -> y; }", plugin);
+    fclose(plugin);
+    expect_fine(dotgrad("check op.dot --node y --plugin ./op.so"));
+}
+
 Test(activation_command, exports_functions_of_one_file_under_names_of_their_own)
 {
     outcome run = dotgrad("activation mish 'x * sigmoid(b * x), b=0.1234567890123' --export torch");

@@ -1,8 +1,9 @@
 /* Long because a scenario is here for each part of the library. The library while memory runs out: a scenario is
  * repeated with its first allocation failing, with its second, … and with all from there on. It has the same result, or
  * DG_NO_MEMORY; under -Db_sanitize=address nothing is lost either. The linker leads the allocations of the library,
- * which is linked whole, through __wrap_… below. ALLOCATIONS_POINTS in the environment says how many of them fail,
- * evenly (0: all; 40 by default), once alone and once with all after it. */
+ * which is linked whole, through __wrap_… below, and the pieces of its arenas likewise, of which an allocation holds
+ * hundreds. ALLOCATIONS_POINTS in the environment says how many of each fail, evenly (0: all; 40 by default), once
+ * alone and once with all after it. */
 #include "command.h"
 
 #include <dotgrad/activation.h>
@@ -16,13 +17,16 @@
 
 /* ---- allocations that fail ---- */
 
-static atomic_long allocations;
-static long fail_at; /* 0: none */
-static bool fail_from, is_counting;
+enum { ALLOCATIONS, PIECES, KINDS };
 
-static bool fails(void)
+static atomic_long allocations; /* of the kind that is counted */
+static long fail_at;            /* 0: none */
+static bool fail_from;
+static int counted = KINDS; /* KINDS: nothing is counted */
+
+static bool fails_as(int kind)
 {
-    if (!is_counting)
+    if (counted != kind)
         return false;
     long number = ++allocations;
     if (!fail_at || (fail_from ? number < fail_at : number != fail_at))
@@ -31,6 +35,12 @@ static bool fails(void)
     return true;
 }
 
+static bool fails(void)
+{
+    return fails_as(ALLOCATIONS);
+}
+
+void *__real_dg_arena_alloc(dg_arena *arena, size_t size);
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -40,6 +50,13 @@ char *__real_strdup(const char *text);
 char *__real_strndup(const char *text, size_t most);
 int __real_vasprintf(char **text, const char *format, va_list arguments);
 FILE *__real_open_memstream(char **text, size_t *size);
+
+/* With size 0 an arena is asked whether it has failed; of what no memory holds it fails. */
+void *__wrap_dg_arena_alloc(dg_arena *arena, size_t size)
+{
+    bool here = size > 0 && size < SIZE_MAX && fails_as(PIECES);
+    return __real_dg_arena_alloc(arena, here ? SIZE_MAX : size);
+}
 
 void *__wrap_malloc(size_t size)
 {
@@ -133,15 +150,15 @@ static void mix_tensor(uint64_t *result, const dg_tensor *tensor)
 
 typedef dg_status scenario(uint64_t *result);
 
-static dg_status run(scenario *work, long at, bool from, uint64_t *result)
+static dg_status run(scenario *work, int kind, long at, bool from, uint64_t *result)
 {
     *result = 14695981039346656037u;
     fail_at = at;
     fail_from = from;
     allocations = 0;
-    is_counting = true;
+    counted = kind;
     dg_status status = work(result);
-    is_counting = false;
+    counted = KINDS;
     return status;
 }
 
@@ -152,29 +169,37 @@ static long stride_of(long all)
     return points > 0 ? 1 + all / points : 1;
 }
 
-static void sweep(const char *name, scenario *work)
+static void sweep_kind(const char *name, scenario *work, int kind, uint64_t expected)
 {
-    uint64_t expected, result;
-    dg_status status = run(work, 0, false, &expected); /* what is made once for all is made now */
-    cr_assert_eq(status.code, DG_OK, "%s: %s", name, status.message);
-    status = run(work, 0, false, &result);
+    static const char *const kinds[KINDS] = {"allocation", "piece of an arena"};
+    uint64_t result;
+    dg_status status = run(work, kind, 0, false, &result);
     cr_assert(status.code == DG_OK && result == expected, "%s: another result the second time: %s", name,
               status.message);
     long all = allocations, stride = stride_of(all), runs = 0, failed = 0;
     for (int from = 0; from < 2; from++)
         for (long at = 1 + from * stride / 2; at <= all; at += stride, runs++) {
-            status = run(work, at, from, &result);
+            status = run(work, kind, at, from, &result);
             if (status.code == DG_OK)
-                cr_expect_eq(result, expected, "%s, allocation %ld of %ld%s: another result", name, at, all,
+                cr_expect_eq(result, expected, "%s, %s %ld of %ld%s: another result", name, kinds[kind], at, all,
                              from ? " and all after it" : "");
             else
-                cr_expect(status.code == DG_NO_MEMORY && status.message[0], "%s, allocation %ld of %ld: %d %s", name,
-                          at, all, status.code, status.message);
+                cr_expect(status.code == DG_NO_MEMORY && status.message[0], "%s, %s %ld of %ld: %d %s", name,
+                          kinds[kind], at, all, status.code, status.message);
             failed += status.code != DG_OK;
         }
-    status = run(work, 0, false, &result);
+    printf("%s: %ld times one %s; %ld runs, %ld of them failed with a message\n", name, all, kinds[kind], runs, failed);
+}
+
+static void sweep(const char *name, scenario *work)
+{
+    uint64_t expected, result;
+    dg_status status = run(work, KINDS, 0, false, &expected); /* what is made once for all is made now */
+    cr_assert_eq(status.code, DG_OK, "%s: %s", name, status.message);
+    for (int kind = 0; kind < KINDS; kind++)
+        sweep_kind(name, work, kind, expected);
+    status = run(work, KINDS, 0, false, &result);
     cr_assert(status.code == DG_OK && result == expected, "%s: another result at the end: %s", name, status.message);
-    printf("%s: %ld allocations; %ld runs, %ld of them failed with a message\n", name, all, runs, failed);
 }
 
 /* ---- building, planning, running ---- */

@@ -17,6 +17,23 @@ Test(check, passes_a_network_on_random_inputs)
     cr_assert_not_null(strstr(run.out, " 0 wrong"));
 }
 
+Test(check, tells_what_a_bound_on_its_work_leaves_out)
+{
+    write_text("g.dot",
+               "digraph { x [op=\"input([N, 4])\"]; t [op=\"input([N, 3])\"]; a [op=\"linear(5)\"]; f [op=tanh];\n"
+               "b [op=\"linear(3)\"]; loss [op=mse_loss]; x -> a -> f -> b -> loss; t -> loss [arg=target]; }\n");
+    outcome run = dotgrad("check g.dot --flops 1");
+    expect_fine(run);
+    cr_assert_not_null(strstr(run.out, "all together      2  forward         1"), "%s", run.out);
+    cr_assert_not_null(
+        strstr(run.out, "0 of 6 tensors are compared by themselves, the others in 'all together': --flops"), "%s",
+        run.out);
+    run = dotgrad("check g.dot");
+    expect_fine(run);
+    cr_assert_null(strstr(run.out, "together"), "%s", run.out);
+    cr_assert_eq(dotgrad("check g.dot --flops 0").status, 2);
+}
+
 Test(check, passes_an_rbf_network_whose_centres_look_at_data)
 {
     write_text("g.dot",

@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH 4 /* rows of the random inputs */
+#define BATCH     4    /* rows of the random inputs */
+#define MOST_WORK 3e11 /* a minute or some */
 
 enum { USE = DG_USE_ALWAYS | DG_USE_WEIGHTS | DG_USE_SEED | DG_USE_LOSS | DG_USE_BATCH | DG_USE_THREADS };
 
@@ -31,6 +32,10 @@ static const option_row own[] = {
      .form = DG_FORM_COUNT,
      .most = 1000000,
      .doc = "elements of each tensor, chosen at random in larger ones (50)"},
+    {.name = "flops",
+     .form = DG_FORM_POSITIVE,
+     .doc = "of finite differences, about (3e11); where each tensor by itself would take more, all of them are moved\n"
+            "together, and single ones for as far as that goes"},
     {.name = "tolerance", .form = DG_FORM_POSITIVE, .doc = "relative (1e-6)"},
     {.name = "training", .form = DG_FORM_FLAG, .doc = "as in training (dropout, batch statistics)"},
     {0}};
@@ -51,7 +56,7 @@ static const command_options options = {
 typedef struct check_options {
     const char *graph, *feed, *weights;
     int64_t order, elements, batch;
-    double tolerance;
+    double tolerance, most_work;
     bool training, reverse;
 } check_options;
 
@@ -126,6 +131,9 @@ static void print_report(const dg_check_report *report, const char *loss)
                : entry->checked ? "ok"
                                 : "-");
     }
+    if (report->left_out)
+        printf("%lld of %lld tensors are compared by themselves, the others in 'all together': --flops allows more\n",
+               (long long)(report->tensors - report->left_out), (long long)report->tensors);
     printf("%lld compared, %lld wrong, %lld skipped\n", (long long)report->checked, (long long)report->failed,
            (long long)report->skipped);
 }
@@ -165,6 +173,7 @@ static dg_status compare(const check_options *given, const graph_session *sessio
                                                               .no_forward = given->reverse,
                                                               .elements = (int)given->elements,
                                                               .tolerance = given->tolerance,
+                                                              .most_work = given->most_work,
                                                               .training = given->training,
                                                               .seed = session->seed,
                                                               .threads = session->threads},
@@ -214,6 +223,7 @@ int command_check(int argc, char **argv)
                                  .elements = option_whole("elements", 0),
                                  .batch = option_whole("batch_size", BATCH),
                                  .tolerance = option_number("tolerance", 0),
+                                 .most_work = option_number("flops", MOST_WORK),
                                  .training = option_given("training"),
                                  .reverse = option_given("reverse")};
     dg_status status = run(&given, &session);

@@ -55,20 +55,38 @@ static void write_graph(exported *e)
             numbered(e->number, suffix), printed(e, dg_activation_call(a)));
 }
 
+/* Parameters are numbers to choose, as in my_activation(b=2). */
+static void write_attributes(exported *e)
+{
+    char text[32];
+    int n = dg_activation_parameter_count(e->a);
+    for (int k = 0; k < n; k++) {
+        const dg_activation_parameter *p = dg_activation_parameter_at(e->a, k);
+        fprintf(e->to, "%s{.name = \"%s\", .kind = DG_ATTR_FLOAT, .fallback = \"%s\", .doc = \"%s\"}%s",
+                k ? "              " : "    .attrs = {", p->name, shortest(p->value, text),
+                p->trainable ? "a number; expr() can train it" : "a number", k + 1 < n ? ",\n" : "},\n");
+    }
+}
+
 static void write_op(exported *e)
 {
     const dg_activation *a = e->a;
     FILE *to = e->to;
     char suffix[16];
+    bool fits = dg_activation_parameter_count(a) <= DG_MAX_ATTRS;
+    const char *text = fits ? dg_activation_free_text(a) : dg_activation_text(a, 0);
     numbered(e->number, suffix);
     fputs(e->number == 0 ? "#include <dotgrad/op.h>\n\n" : "\n", to);
     fprintf(to,
             "static const dg_op my_activation%s = {\n    .name = \"my_activation%s\",\n"
             "    .family = \"activation\",\n    .summary = \"y = ",
             suffix, suffix);
-    fputs(printed(e, dg_activation_text(a, 0)), to);
-    fputs("\",\n    .inputs = {{.name = \"x\"}},\n    .formula = \"", to);
-    fputs(printed(e, dg_activation_text(a, 0)), to);
+    fputs(printed(e, text), to);
+    fputs("\",\n    .inputs = {{.name = \"x\"}},\n", to);
+    if (fits)
+        write_attributes(e);
+    fputs("    .formula = \"", to);
+    fputs(printed(e, text), to);
     fputs("\"};\n", to);
 }
 

@@ -67,6 +67,9 @@ typedef struct dg_check_options {
     int elements;     /* elements of each tensor, chosen at random in larger ones; 0: 50 */
     int directions;   /* random directions of each tensor; 0: 2 */
     double tolerance; /* relative to the larger of the two values; 0: 1e-6 */
+    double most_work; /* FLOPs of finite differences, about. Where all would take more, every tensor is moved along
+                         directions of all together, then each by itself by fewer elements, in an order by the seed, as
+                         far as that goes (report->left_out); 0: no bound */
     bool training;    /* checks the graph as it is in training */
     bool no_forward;  /* leaves out forward mode */
     uint64_t seed;    /* of directions, of v, and of the graph's random nodes */
@@ -76,7 +79,7 @@ typedef struct dg_check_options {
 /* What was found for one tensor and one kind of derivative. */
 typedef struct dg_check_entry {
     const char *call; /* of a sample of an op: the op as a graph file would write it; else "" */
-    const char *node; /* the input's or parameter's name */
+    const char *node; /* the input's or parameter's name, or "all together" */
     int order;        /* 1, 2 */
     bool forward;     /* by forward mode; else by reverse mode */
     int64_t checked;  /* comparisons made, */
@@ -91,6 +94,8 @@ typedef struct dg_check_report {
     size_t count;
     const dg_check_entry *entries;
     int64_t checked, failed, skipped; /* totals */
+    int64_t tensors;                  /* inputs and parameters, of the last op's sample where there are some, */
+    int64_t left_out;                 /* and those that were compared in "all together" alone, in one order or both */
     dg_arena *arena;                  /* owns the entries and their texts */
 } dg_check_report;
 
@@ -98,9 +103,9 @@ typedef struct dg_check_report {
  * parameter that the loss depends on is not float64 (nor an integer or condition). DG_NUMERIC: the loss itself is not a
  * finite number. Errors of dg_grad and of plans come back as they are. */
 dg_status dg_check_gradients(const dg_check_options *options, dg_check_report **report);
-/* Checks an op by all of its sample inputs: order, elements, directions, tolerance, training, no_forward, seed and
- * threads are taken from `options` (NULL: the defaults). DG_BAD_ARGUMENT: the op has no samples. An op that is declared
- * not differentiable, or has no float output, gives an empty report. */
+/* Checks an op by all of its sample inputs: order, elements, directions, tolerance, most_work, training, no_forward,
+ * seed and threads are taken from `options` (NULL: the defaults). DG_BAD_ARGUMENT: the op has no samples. An op that is
+ * declared not differentiable, or has no float output, gives an empty report. */
 dg_status dg_check_op(const dg_op *op, const dg_check_options *options, dg_check_report **report);
 void dg_check_report_free(dg_check_report *report);
 
