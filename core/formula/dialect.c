@@ -304,6 +304,35 @@ static void write_expression(writer *w, const expression *e, uint8_t least)
         write_text(w, w->dialect == DG_LATEX ? "\\right)" : ")", w->dialect == DG_LATEX ? 7 : 1);
 }
 
+/* ---- choices ---- */
+
+static bool has_division(const expression *e)
+{
+    bool has = is_op(e, P_DIV) || is_op(e, P_RECIPROCAL);
+    for (int k = 0; !has && k < e->arity; k++)
+        has = has_division(e->args[k]);
+    return has;
+}
+
+/* Frameworks that differentiate as they run multiply what is not taken of a choice by 0, and 0·NaN is NaN: around a
+ * hole the other branch is of a number beside it, where(abs(x) < r, series, f(where(abs(x) < r, r, x))). */
+static const expression *away_from_holes(dg_formulas *pool, const expression *e)
+{
+    const expression *args[3] = {NULL, NULL, NULL};
+    if (!e || e->arity == 0)
+        return e;
+    for (int k = 0; k < e->arity; k++)
+        if (!(args[k] = away_from_holes(pool, e->args[k])))
+            return NULL;
+    const expression *near = args[0];
+    if (is_op(e, P_WHERE) && is_op(near, P_LT) && is_op(near->args[0], P_ABS) && is_constant(near->args[1]) &&
+        has_division(args[2])) {
+        const expression *inner = near->args[0]->args[0], *away = make3(pool, P_WHERE, near, near->args[1], inner);
+        args[2] = away ? expression_substitute(pool, args[2], 0, NULL, NULL, inner, away) : NULL;
+    }
+    return args[2] || e->arity < 3 ? make_op(pool, e->op, args) : NULL;
+}
+
 const char *dg_formula_print_as(dg_formulas *formulas, const dg_formula *formula, enum dg_dialect dialect)
 {
     enum { LONGEST = 20000 }; /* nodes written as a tree */
@@ -312,7 +341,11 @@ const char *dg_formula_print_as(dg_formulas *formulas, const dg_formula *formula
     if (formula->root->weight > LONGEST)
         return "";
     writer w = {.dialect = dialect};
-    write_expression(&w, formula->root, CHOICE);
+    bool is_python = dialect != DG_LATEX && dialect != DG_C_CODE;
+    const expression *root = is_python ? away_from_holes(formulas, formula->root) : formula->root;
+    if (!root)
+        return NULL;
+    write_expression(&w, root, CHOICE);
     const char *kept = w.failed || !w.text ? NULL : dg_arena_text(formulas->arena, w.text, w.length);
     free(w.text);
     return kept;

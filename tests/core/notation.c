@@ -37,6 +37,19 @@ Test(notation, brackets_are_where_each_notation_needs_them)
                          as(cases[i].text, cases[i].dialect));
 }
 
+/* What a framework's own derivative would make NaN at 0. */
+Test(notation, divides_by_no_0_in_a_branch_that_is_not_taken)
+{
+    static const char *const beside = "(x / torch.sinh(x))";
+    const char *made = as("x / sinh(x)", DG_TORCH_CODE);
+    cr_expect_null(strstr(made, beside), "%s", made);
+    cr_expect(strstr(made, "torch.sinh(torch.where(torch.abs(x) < 0.75, T(0.75), T(x)))") ||
+                  strstr(made, "torch.sinh(torch.where(torch.abs(x) < 0.75, 0.75, x))"),
+              "%s", made);
+    cr_expect(strstr(as("x / sinh(x)", DG_C_CODE), "x / sinh(x)"));
+    cr_expect_str_eq(as("where(abs(x) < 1, x, 2)", DG_TORCH_CODE), "torch.where(torch.abs(x) < 1, x, 2)");
+}
+
 Test(notation, tells_the_rewrites_of_a_text)
 {
     dg_rewrite made[8];
