@@ -1,4 +1,4 @@
-/* What a search found, trained: a short study of the best beside ReLU on one task, and a paired study of its winner
+/* What a search found, trained: a short study of the best beside ReLU on two tasks, and a paired study of its winner
  * beside ReLU on tasks that nothing was chosen by. */
 #include "lab.h"
 
@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The task that the winner is chosen by; the others are not seen before the verdict. */
-static const char seen_task[] = "mlp-digits";
+/* The tasks that the winner is chosen by, one of classes and one of numbers; the others are not seen before the
+ * verdict. */
+static const char seen_tasks[] = "mlp-digits,mlp-sinc";
 
 typedef struct verdict {
     const search_found *winner;
@@ -26,7 +27,6 @@ static double middle(const method_rank *rank)
 static dg_status choose(const search_result *found, const train_options *options, verdict *v)
 {
     const char *calls[MOST_FOUND + 1] = {"relu"};
-    static const char *const set[] = {"epochs=8"};
     method_rank ranks[MOST_FOUND + 1];
     char texts[MOST_FOUND][FOUND_TEXT + 8], budget[32];
     int n = 0;
@@ -39,11 +39,9 @@ static dg_status choose(const search_result *found, const train_options *options
         return dg_no_memory("a study");
     snprintf(budget, sizeof budget, "%.9g", options->seconds / 4);
     train_options first = {.folder = folder,
-                           .tasks = seen_task,
+                           .tasks = seen_tasks,
                            .seeds = 3,
                            .range = "lr=geomspace(1e-3, 3e-2, 3)",
-                           .set = set,
-                           .n_set = 1,
                            .budget = options->seconds > 0 ? budget : NULL};
     dg_status status = train_compare(calls, found->n + 1, &first);
     if (status.code == DG_OK)
@@ -73,7 +71,7 @@ static dg_status compare(const train_options *options, double seconds, verdict *
     snprintf(budget, sizeof budget, "%.9g", fmax(seconds, 1));
     train_options second = *options;
     second.folder = folder;
-    second.but = seen_task;
+    second.but = seen_tasks;
     second.budget = options->seconds > 0 ? budget : NULL;
     dg_status status = train_compare((const char *const[]){"relu", call}, 2, &second);
     if (status.code == DG_OK)

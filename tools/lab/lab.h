@@ -118,7 +118,7 @@ typedef struct search_options {
     double seconds;   /* or until then; 0: no limit */
     int keep, most_nodes;
 } search_options;
-enum { MOST_FOUND = 6, FOUND_TEXT = 400 };
+enum { MOST_FOUND = 12, FOUND_TEXT = 400 };
 typedef struct search_found {
     char text[FOUND_TEXT];
     int nodes;

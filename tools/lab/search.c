@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TREE = 32, POPULATION = 60, MOST_KINKS = 8, TEXT = FOUND_TEXT };
+enum { TREE = 32, POPULATION = 60, MOST_KINKS = 8, POINTS = 81, TEXT = FOUND_TEXT };
 
 /* A formula as a tree in prefix order. */
 typedef enum token { T_X, T_ONE, T_TWO, T_HALF, T_UNARY, T_BINARY = T_UNARY + 32 } token;
@@ -22,6 +22,7 @@ typedef struct candidate {
     uint8_t tokens[TREE];
     int n;
     double score, distance, spread;
+    double shape[POINTS]; /* its values, weighted, of mean 0 and square 1 */
     char text[TEXT];
     const char *nearest;
 } candidate;
@@ -125,20 +126,48 @@ static double number(const dg_activation *a, const char *fact)
     return found ? found->lo : NAN;
 }
 
+/* Weighted as under N(0, 4). */
+static void keep_shape(candidate *c, const double *x, const double *f)
+{
+    double total = 0, mean = 0, square = 0;
+    for (int k = 0; k < POINTS; k++) {
+        c->shape[k] = exp(-x[k] * x[k] / 8);
+        total += c->shape[k];
+        mean += c->shape[k] * f[k];
+    }
+    for (int k = 0; k < POINTS; k++) {
+        c->shape[k] = sqrt(c->shape[k]) * (f[k] - mean / total);
+        square += c->shape[k] * c->shape[k];
+    }
+    for (int k = 0; k < POINTS; k++)
+        c->shape[k] /= square > 0 ? sqrt(square) : 1;
+}
+
+/* Whether the two are the same up to 0.1 of their deviation, scaled and shifted. */
+static bool are_alike(const candidate *a, const candidate *b)
+{
+    double r = 0;
+    for (int k = 0; k < POINTS; k++)
+        r += a->shape[k] * b->shape[k];
+    return r * r > 1 - 0.1 * 0.1;
+}
+
 /* Higher is better; −∞: of no use. */
 static double score(const dg_activation *a, candidate *c)
 {
     dg_edge edge;
-    double x[81], f[81], worst = 0;
-    for (int k = 0; k < 81; k++)
-        x[k] = (k - 40) * 0.25 + 1e-3;
+    double x[POINTS], f[POINTS], worst = 0;
+    for (int k = 0; k < POINTS; k++)
+        x[k] = (k - POINTS / 2) * 0.25 + 1e-3;
     for (int order = 0; order < 2; order++) {
-        dg_activation_values(a, order, x, f, 81);
-        for (int k = 0; k < 81; k++) {
+        dg_activation_values(a, order, x, f, POINTS);
+        for (int k = 0; k < POINTS; k++) {
             if (!isfinite(f[k]))
                 return -INFINITY;
             worst = order ? fmax(worst, fabs(f[k])) : worst;
         }
+        if (order == 0)
+            keep_shape(c, x, f);
     }
     c->spread = number(a, "isometry");
     double slope = number(a, "slope_second"), second = number(a, "second"), mean = number(a, "mean");
@@ -227,13 +256,18 @@ static void one_step(searching *s)
     enter(s, &c);
 }
 
-/* The best that are new enough. */
+/* The best that are new enough, and not like each other: training tells more of different ones. */
 static void keep_new(const searching *s, search_result *result)
 {
+    const candidate *kept[MOST_FOUND];
     for (int k = 0; k < s->n && result->n < MOST_FOUND; k++) {
         const candidate *c = &s->population[k];
-        if (!(c->distance >= 0.05))
+        bool is_new = c->distance >= 0.05;
+        for (int i = 0; i < result->n; i++)
+            is_new &= !are_alike(kept[i], c);
+        if (!is_new)
             continue;
+        kept[result->n] = c;
         search_found *found = &result->best[result->n++];
         *found = (search_found){.nodes = c->n, .distance = c->distance, .nearest = c->nearest};
         memcpy(found->text, c->text, TEXT);
