@@ -152,9 +152,11 @@ static void choose(way *w)
 
 /* ---- the pieces ---- */
 
-/* Work is counted in multiply-adds, of which a core does some hundred a nanosecond; matrix-vector products, which wait
- * for memory, do a tenth of that, and so do those that are mostly writing. */
+/* Work is counted in multiply-adds with vectors of WIDE_LANES, of which a core does some hundred a nanosecond; with
+ * narrower ones it takes so much longer. Matrix-vector products, which wait for memory, do a tenth of that, and so do
+ * those that are mostly writing. */
 enum {
+    WIDE_LANES = 16,
     SERIAL_WORK = 1500000, /* some 12 µs are not worth a second thread */
     PIECE_WORK = 1000000,
     MOST_PIECES = 32,
@@ -210,6 +212,7 @@ static void cut_matrix(way *w, int64_t wanted)
 static void cut(way *w)
 {
     double depth = w->k < 16 ? 16 : (double)w->k, each = (double)w->rows * (double)w->columns * depth;
+    each *= (double)WIDE_LANES / (double)w->f->lanes;
     if (w->rows == 1 || w->columns == 1)
         each *= 10;
     w->piece_rows = w->rows;
