@@ -75,6 +75,7 @@ static run make_run(const char *name, const char *call)
                                     .count = r.problem.n_parameters,
                                     .parameters = r.problem.parameters,
                                     .gradients = gradients,
+                                    .sampled = gradients,
                                     .lr = dg_full(r.problem.graph, dg_scalar(), optimizer.lr, .dtype = DG_FLOAT64)};
     MUST(dg_optimizer_emit(&optimizer, &step, &updates, &n));
     MUST(dg_parameters_init(r.parameters, r.problem.graph, 0));

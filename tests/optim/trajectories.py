@@ -117,6 +117,19 @@ def muon(lr=1e-3, wd=0.1, momentum=0.95, nesterov=True, k=(3.4445, -4.775, 2.031
     return step
 
 
+def sophia(lr=1e-4, b1=0.965, b2=0.99, rho=0.04, wd=0.1, k=10, eps=1e-15):
+    """Algorithm 3 of Liu and others (2023); trajectories.c gives it the gradient for the one of drawn targets."""
+
+    def step(t, p, g, s):
+        m = s["m"] = b1 * keep(s, "m", p) + (1 - b1) * g
+        h = keep(s, "h", p)
+        if (t - 1) % k == 0:
+            h = s["h"] = b2 * h + (1 - b2) * g * g
+        return p * (1 - lr * wd) - lr * torch.sign(m) * torch.clamp(m.abs() / (rho * h + eps), max=1)
+
+    return step
+
+
 def heavy_ball(lr, k):  # a rule of the user's
     def step(t, p, g, s):
         m = s["m"] = k * keep(s, "m", p) + g
@@ -171,6 +184,9 @@ CASES = [
     ("muon(lr=0.02)", lambda q: Own(q, muon(lr=0.02))),
     ("muon(lr=0.02, nesterov=false, adjust_lr_fn=match_rms_adamw, ns_steps=3)",
      lambda q: Own(q, muon(lr=0.02, nesterov=False, rms=True, steps=3))),
+    ("sophia(lr=0.05)", lambda q: Own(q, sophia(lr=0.05))),
+    ("sophia(lr=0.02, betas=[0.9, 0.95], rho=30, weight_decay=0.01, k=3)",
+     lambda q: Own(q, sophia(lr=0.02, b1=0.9, b2=0.95, rho=30, wd=0.01, k=3))),
     ("rule('m = 0.9*m + g; p = p - lr*m', lr=0.01)", lambda q: Own(q, heavy_ball(0.01, 0.9))),
 ]
 
