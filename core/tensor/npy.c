@@ -167,8 +167,9 @@ static dg_status take_numbers(const npy_header *header, const struct npy_type *t
 
 /* ---- texts ---- */
 
-/* Text k of an array of texts as UTF-8, to be freed: 'U' is UTF-32, 'S' is bytes. NULL without memory. */
-static char *read_text(const npy_header *header, char kind, size_t length, int64_t k)
+/* Text k of an array of texts as UTF-8, to be freed: 'U' is UTF-32, 'S' is bytes. NULL without memory. *wrong: a number
+ * in it that stands for no character. */
+static char *read_text(const npy_header *header, char kind, size_t length, int64_t k, uint32_t *wrong)
 {
     char *text = calloc(4 * length + 1, 1), *to = text;
     const unsigned char *from = header->elements + (size_t)k * length * (kind == 'U' ? 4 : 1);
@@ -178,6 +179,10 @@ static char *read_text(const npy_header *header, char kind, size_t length, int64
         uint32_t code = kind == 'S' ? from[c] : swap ? __builtin_bswap32(read_u32(at)) : read_u32(at);
         if (code == 0)
             break;
+        if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
+            *wrong = code;
+            break;
+        }
         if (code < 0x80) {
             *to++ = (char)code;
             continue;
@@ -221,9 +226,14 @@ static dg_status take_texts(const npy_header *header, char kind, size_t length, 
     char **texts = calloc((size_t)count + 1, sizeof *texts), **sorted = calloc((size_t)count + 1, sizeof *sorted);
     dg_status status =
         texts && sorted ? dg_tensors_add(set, name, DG_INT64, header->shape, &tensor) : dg_no_memory("texts");
-    for (; status.code == DG_OK && n < count; n++)
-        if (!(texts[n] = sorted[n] = read_text(header, kind, length, n)))
+    for (uint32_t wrong = 0; status.code == DG_OK && n < count; n++) {
+        texts[n] = sorted[n] = read_text(header, kind, length, n, &wrong);
+        if (!texts[n])
             status = dg_no_memory("texts");
+        else if (wrong)
+            status = dg_error(DG_BAD_DATA, "array '%s': text %lld is not Unicode: it holds 0x%X", name, (long long)n,
+                              (unsigned)wrong);
+    }
     if (status.code == DG_OK) {
         qsort(sorted, (size_t)count, sizeof *sorted, by_text);
         status = note_words(name, sorted, &different, set);

@@ -75,6 +75,12 @@ Test(arrays, elements_of_every_type)
                  {">i2", "\xFF\xFE\2\1", 4, DG_INT32, -2, 513},
                  {"<u4", "\xFF\xFF\xFF\xFF\1\0\0\0", 8, DG_INT64, 4294967295.0, 1},
                  {"<i8", "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\7\0\0\0\0\0\0\0", 16, DG_INT64, -1, 7},
+                 {"<u2", "\xFE\xFF\1\2", 4, DG_INT32, 65534, 513},
+                 {"=i4", "\xFE\xFF\xFF\xFF\1\2\0\0", 8, DG_INT32, -2, 513},
+                 {">i4", "\xFF\xFF\xFF\xFE\0\0\2\1", 8, DG_INT32, -2, 513},
+                 {"<u8", "\xFF\xFF\xFF\xFF\0\0\0\0\7\0\0\0\0\0\0\0", 16, DG_INT64, 4294967295.0, 7},
+                 {">f4", "\x3F\x80\0\0\xC0\0\0\0", 8, DG_FLOAT32, 1, -2},
+                 {"<f8", "\0\0\0\0\0\0\xF8\x3F\0\0\0\0\0\0\0\xC0", 16, DG_FLOAT64, 1.5, -2},
                  {"<f2", "\0\x3C\0\xC0", 4, DG_FLOAT32, 1, -2},
                  {"<f4", "\0\0\x80\x3F\0\0\0\xC0", 8, DG_FLOAT32, 1, -2},
                  {">f8", "\x3F\xF8\0\0\0\0\0\0\xC0\0\0\0\0\0\0\0", 16, DG_FLOAT64, 1.5, -2}};
@@ -110,6 +116,36 @@ Test(arrays, texts_become_their_numbers)
     cr_assert_eq(dg_tensor_get(array, 1), 0);
     cr_assert_str_eq(dg_tensors_note(set, "words.array"), "[\"aé\",\"b\"]");
     dg_tensors_free(set);
+}
+
+/* UTF-32 of either order in up to four bytes of UTF-8 each, bytes as Latin-1, and the order of Fortran. */
+Test(arrays, texts_of_every_kind)
+{
+    static const uint32_t high[] = {0x20AC, 0x1F600};
+    bytes file = npy("<U1", "False", "(2,)", high, sizeof high);
+    dg_tensors *set = parse(&file);
+    cr_assert_str_eq(dg_tensors_note(set, "words.array"), "[\"€\",\"😀\"]");
+    dg_tensors_free(set);
+    file = npy(">U1", "False", "(2,)", "\0\0\0z\0\0\0y", 8);
+    set = parse(&file);
+    cr_assert_str_eq(dg_tensors_note(set, "words.array"), "[\"y\",\"z\"]");
+    cr_assert_eq(dg_tensor_get(dg_tensors_find(set, "array"), 0), 1);
+    dg_tensors_free(set);
+    file = npy("|S2", "True", "(2, 2)", "a\0b\0\xE9xa\0", 8);
+    set = parse(&file);
+    static const int64_t places[] = {0, 2, 1, 0}; /* columns a b and éx a */
+    cr_assert_str_eq(dg_tensors_note(set, "words.array"), "[\"a\",\"b\",\"éx\"]");
+    cr_assert_arr_eq(dg_tensors_find(set, "array")->data, places, sizeof places);
+    dg_tensors_free(set);
+}
+
+Test(arrays, texts_that_are_no_unicode_are_refused)
+{
+    static const uint32_t wrong[] = {0xD800, 0xDFFF, 0x110000, 0xFFFFFFFF};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        bytes file = npy("<U1", "False", "(1,)", &wrong[k], 4);
+        expect_refusal(&file, "is not Unicode");
+    }
 }
 
 /* Puts a member into an archive; `entries` collects the directory. */
@@ -216,4 +252,86 @@ Test(arrays, arrays_that_are_cut_or_garbled)
     expect_refusal(&file, "beyond the largest int64");
     file.size = 20;
     expect_refusal(&file, "truncated within its header");
+}
+
+/* A header as it stands, of format `version`. */
+static bytes npy_of(int version, const char *header, const void *elements, size_t size)
+{
+    static bytes made;
+    const unsigned char begin[] = {0x93, 'N', 'U', 'M', 'P', 'Y', (unsigned char)version, 0};
+    made.size = 0;
+    add(&made, begin, sizeof begin);
+    add_number(&made, strlen(header), version == 1 ? 2 : 4);
+    add(&made, header, strlen(header));
+    add(&made, elements, size);
+    return made;
+}
+
+Test(arrays, headers_of_every_version)
+{
+    for (int version = 1; version <= 3; version++) {
+        bytes file = npy_of(version, "{'shape': (1L, 2L), 'descr':'|u1',  'fortran_order': False}\n", "\3\4", 2);
+        dg_tensors *set = parse(&file);
+        const dg_tensor *array = dg_tensors_find(set, "array");
+        cr_assert(array->shape.rank == 2 && array->shape.dims[1] == 2, "%d", version);
+        cr_assert_eq(dg_tensor_get(array, 1), 4);
+        dg_tensors_free(set);
+    }
+    bytes file = npy_of(1, "{'descr': '<f4', 'fortran_order': False, 'shape': ()}", "\0\0\x80\x3F", 4);
+    dg_tensors *set = parse(&file);
+    cr_assert_eq(dg_tensors_find(set, "array")->shape.rank, 0);
+    dg_tensors_free(set);
+    file = npy_of(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 0)}", "", 0);
+    set = parse(&file);
+    cr_assert_eq(dg_tensor_count(dg_tensors_find(set, "array")), 0);
+    dg_tensors_free(set);
+}
+
+Test(arrays, headers_that_are_none)
+{
+    static const struct {
+        const char *header, *says;
+    } cases[] = {
+        {"{'descr' '<f4', 'fortran_order': False, 'shape': (1,)}", "header of the array is damaged"},
+        {"{'fortran_order': False, 'shape': (1,)}", "header of the array is damaged"},
+        {"{'descr': '<f4', 'shape': (1,)}", "header of the array is damaged"},
+        {"{'descr': '<f4', 'fortran_order': False}", "header of the array is damaged"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': [1]}", "header of the array is damaged"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1", "header of the array is damaged"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (x,)}", "header of the array is damaged"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}", "not what its shape needs"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807,)}", "not what its shape needs"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", "not what its shape needs"},
+        {"{'descr': '<U3', 'fortran_order': False, 'shape': (2,)}", "not what its shape needs"},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        bytes file = npy_of(1, cases[k].header, "\0\0\0\0", 4);
+        expect_refusal(&file, cases[k].says);
+    }
+    bytes file = npy_of(4, "{}", "", 0);
+    expect_refusal(&file, "this is not a NumPy array");
+    file = npy_of(0, "{}", "", 0);
+    expect_refusal(&file, "this is not a NumPy array");
+    file = npy_of(2, "{}", "", 0);
+    file.size = 9;
+    expect_refusal(&file, "this is not a NumPy array");
+}
+
+/* What has a type that is none of numbers or texts is left out, and named to who asks for it. */
+Test(arrays, types_that_are_not_read)
+{
+    static const char *const headers[] = {
+        "{'descr': '<c8', 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '|O', 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<U0', 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<U10000', 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '', 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<f\1234567890123456789012345678901234567890', 'fortran_order': False, 'shape': (1,)}"};
+    for (size_t k = 0; k < sizeof headers / sizeof *headers; k++) {
+        bytes file = npy_of(1, headers[k], "\0\0\0\0\0\0\0\0", 8);
+        dg_tensors *set = parse(&file);
+        cr_assert_eq(dg_tensors_count(set), 0, "%s", headers[k]);
+        dg_tensors_free(set);
+    }
 }
