@@ -180,6 +180,8 @@ static const expression *atom(parser *p)
     if (isdigit((unsigned char)*start) || *start == '.')
         return number(p);
     size_t length = word_length(start);
+    if (*start == '*' && start > p->text && start[-1] == '*')
+        return parse_fail(p, start, "expected a number, a name or '(' (a power is x^2)");
     if (!length && *start)
         return parse_fail(p, start, "expected a number, a name or '('");
     if (!length)
