@@ -91,7 +91,8 @@ double gaussian_mean(const dg_activation *a, double q, int i, int j)
 bool gaussian_settles(const dg_activation *a, double q, int i, int j)
 {
     integral once = integrate(a, q, i, j, PANELS), twice = integrate(a, q, i, j, 2 * PANELS);
-    return fabs(once.sum - twice.sum) <= 1e-6 * twice.size && once.far <= 1e-6 * once.size;
+    return fabs(once.sum - twice.sum) <= 1e-6 * twice.size && fabs(once.size - twice.size) <= 1e-4 * twice.size &&
+           once.far <= 1e-6 * once.size; /* the size: on both sides of a pole sums cancel */
 }
 
 double gaussian_fourth(const dg_activation *a, double q, int order)

@@ -67,7 +67,11 @@ static dg_status read_parameter_argument(dg_activation *a, const char *text, dg_
         return read_number(p->name, after + 1, at[1] == 'i' ? &p->min : &p->max);
     if (n == 3 && strncmp(at, "per", 3) == 0) {
         const char *word = skip(after + 1);
-        p->per = dg_arena_text(a->arena, word, name_length(word));
+        size_t length = name_length(word);
+        if (length != 7 || strncmp(word, "channel", length) != 0)
+            return dg_error(DG_BAD_ARGUMENT, "%s: per=%s: a parameter is one for all, or one for each channel", p->name,
+                            word);
+        p->per = dg_arena_text(a->arena, word, length);
         return p->per ? dg_ok() : dg_no_memory("a function");
     }
     if (n == 4 && strncmp(at, "name", 4) == 0)
@@ -152,7 +156,10 @@ static dg_status read_pieces(dg_activation *a, const char *text)
         const char *one = dg_arena_text(a->arena, end + 1, (size_t)(next - end - 1));
         if (!one)
             return dg_no_memory("a function");
+        int before = a->n_parameters;
         DG_TRY(read_parameter(a, one));
+        if (a->n_parameters == before)
+            return dg_error(DG_BAD_ARGUMENT, "a name has two values: '%s' is the second", skip(one));
         end = next;
     }
     return dg_ok();

@@ -16,7 +16,7 @@ enum { POINTS = 193, SCREENED = 160, SHORT_STEPS = 25, CANDIDATES = 16, STEPS = 
 
 #define SPREAD 2.0 /* standard deviation of the weight */
 #define SAME   1e-6
-#define NEARLY 1e-3 /* the distance of what is the same near 0 alone */
+#define NEARLY 1e-3 /* the distance of what is the same at the points compared alone */
 
 /* Scales of both signs in steps of √2, and where 0 comes to lie. */
 enum { SCALES = 9, CENTRES = 5, GRID = 2 * SCALES * CENTRES, EACH = 3, COARSE = (POINTS + EACH - 1) / EACH };
@@ -274,16 +274,23 @@ static double value_of(const dg_program *program, double x)
     return value;
 }
 
-/* Whether the two are the same beyond the points that were compared, too. */
-static bool same_far_out(const dg_activation *a, const dg_program *program, const dg_relative *r)
+static bool same_at(const dg_activation *a, const dg_program *program, const dg_relative *r, double x)
 {
-    static const double far[] = {9, 13, 22, 57, 150};
-    for (int k = 0; k < 10; k++) {
-        double x = k % 2 ? far[k / 2] : -far[k / 2], want = value_at(a, 0, x);
-        double got = r->a * value_of(program, r->c * x + r->d) + r->b;
-        if (isfinite(want) && !(fabs(got - want) <= 1e-4 * (1e-3 + fabs(want))))
+    double want = value_at(a, 0, x), got = r->a * value_of(program, r->c * x + r->d) + r->b;
+    return !isfinite(want) || fabs(got - want) <= 1e-4 * (1e-3 + fabs(want));
+}
+
+/* Whether the two are the same beyond the points that were compared, and between them, where the one of the catalogue
+ * may bend when it is scaled by much. */
+static bool same_elsewhere(const dg_activation *a, const dg_program *program, const dg_relative *r)
+{
+    static const double far[] = {9, 13, 22, 57, 150}, own[] = {-1.7, -0.9, -0.6, -0.2, 0.03, 0.3, 0.8, 1.4, 2.6};
+    for (int k = 0; k < 10; k++)
+        if (!same_at(a, program, r, k % 2 ? far[k / 2] : -far[k / 2]))
             return false;
-    }
+    for (size_t k = 0; k < sizeof own / sizeof *own; k++)
+        if (!same_at(a, program, r, (own[k] - r->d) / r->c))
+            return false;
     return true;
 }
 
@@ -316,7 +323,7 @@ static void refine_one(const dg_activation *a, const double *f, double scale, do
         return;
     double slope = correlation(f, g) * scale / g_scale;
     *r = (dg_relative){r->entry, best.distance, slope, shift - slope * g_shift, best.c, best.d};
-    if (r->distance < SAME && !same_far_out(a, program, r))
+    if (r->distance < SAME && !same_elsewhere(a, program, r))
         r->distance = NEARLY;
 }
 

@@ -278,6 +278,9 @@ Test(activation_command, says_what_is_wrong)
     } cases[] = {
         {"activation 'x * tan('", "at column 9", 1},
         {"activation 'x * beta'", "'beta' has no value", 1},
+        {"activation 'x + y, y=1, y=2'", "two values: 'y=2'", 1},
+        {"activation 'x * b, b=parameter(1.0, per=row)'", "one for each channel", 1},
+        {"activation 'x ** 2'", "(a power is x^2) at column 4", 1},
         {"activation mishh", "no activation 'mishh' (did you mean 'mish'?)", 1},
         {"activation", "needs a function", 2},
         {"activation crelu", "two outputs", 1},
