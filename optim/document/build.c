@@ -180,6 +180,21 @@ static dg_status check_shares(const building *b, int index, const dg_node *made)
     return any || !made ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "it owns no parameters that it could share");
 }
 
+/* What has failed because an argument of the call is an attribute of the node says so. */
+static dg_status with_misplaced(const dg_op *op, const dg_value *call, dg_status status)
+{
+    for (size_t i = 0; op && status.code == DG_BAD_ARGUMENT && i < call->count; i++) {
+        const char *key = call->items[i].key;
+        const dg_attribute *known = key ? dg_attribute_find(key) : NULL;
+        for (int k = 0; known && k < dg_op_attr_count(op); k++)
+            if (strcmp(op->attrs[k].name, key) == 0)
+                known = NULL;
+        if (known && known->ours && (known->where & DG_ON_NODE))
+            return dg_error(status.code, "%s (it is an attribute of the node: [op=…, %s=…])", status.message, key);
+    }
+    return status;
+}
+
 static dg_status make_plain(building *b, int item, const char *name, dg_node *const *inputs, const char *const *names)
 {
     int index = b->node_of[item];
@@ -205,7 +220,7 @@ static dg_status make_plain(building *b, int item, const char *name, dg_node *co
                                                .n_attrs = (int)call.count,
                                                .attrs = call.items,
                                                .share = other});
-    status = dg_graph_status(b->graph);
+    status = with_misplaced(op, &call, dg_graph_status(b->graph));
     if (status.code == DG_OK)
         status = dg_prefixed(check_shares(b, index, b->made[item]), "node '%s', share", node->name);
     return dg_graph_file_error(b->file, node->line, status);

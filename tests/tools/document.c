@@ -129,6 +129,8 @@ Test(document, names_near_one_of_ours_are_errors_with_the_suggestion)
         {"subgraph cluster_a { repeats=3; x; }", "did you mean 'repeat'"},
         {"x; y [op=tanh]; x -> y [args=0];", "did you mean 'arg'"},
         {"x; y [op=tanh, checkpont=true]; x -> y;", "did you mean 'checkpoint'"},
+        {"x; y [op=\"linear(3, refit=epoch)\"]; x -> y;",
+         "no attribute 'refit'; there are out_features, bias, init (it is an attribute of the node: [op=…, refit=…])"},
         {"x [repeat=3];", "attribute of clusters"},
         {"x; y [op=tanh]; x -> y [op=tanh];", "attribute of nodes"},
         {"x; y [op=tanh]; x -> y [\nar=0];",

@@ -262,7 +262,7 @@ static void print_script(FILE *out, const chart *c, const char *svg, const char 
 {
     fputs(
         "set termoption noenhanced\nset grid lt 1 lc rgb '#D0D7DE'\nset border 3 lc rgb '#57606A'\nset tics nomirror\n"
-        "set key outside top center horizontal noenhanced\n",
+        "set key outside top center horizontal noenhanced width 2\n",
         out);
     print_label(out, "title", c->title);
     print_label(out, "xlabel", c->x_label);
