@@ -64,7 +64,7 @@ typedef struct gemm_functions {
                       bool padded);
     gemm_dots *dots;
     gemm_pairs *pairs;
-    int few; /* rows of x that `pairs` passes over twice, the most that it is for */
+    int few; /* rows of x for which `pairs` passes over rows of a twice */
     /* y[j] = own + squares[j] − 2 y[j]; tells whether all of them are at least `near` times own + squares[j] */
     bool (*distances)(int64_t n, const void *own, const void *squares, double near, void *y);
 } gemm_functions;

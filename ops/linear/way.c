@@ -80,15 +80,16 @@ static bool lines_compete(const way *w)
 
 /* A few rows times many that lie along k, as a batch of a few times weights: both are read in whole vectors, and none
  * is turned round. Adding up the elements of a vector takes as long as some `lanes` multiply-adds of vectors; the other
- * ways take for each term of a row as long as for whole vectors of sums. Time by that of the others, Zen 5, float32,
- * one thread, minima, weights 256x784, 1024², 4096² (rows: with 32 bytes; with 64): 2: .26 .28 .67; .30 .25 .50, 4: .49
- * .54 .83; .36 .30 .71, 6: .63 - .70; .61 - .58, 8: .99 .98 1.32, not taken; .63 .57 .90, 12: .81 .83 1.05; .80
- * .86 1.12, not taken. */
+ * ways take for each term of a row as long as for whole vectors of sums. More than twice over, the few are read from a
+ * near cache or not at all. Time by that of the others, Zen 5, float32, one thread, minima, weights 256x784, 1024²,
+ * 4096² (rows: with 32 bytes; with 64): 2: .26 .28 .67; .30 .25 .50, 4: .49 .54 .83; .36 .30 .71, 6: .63 - .70; .61 -
+ * .58, 8: .99 .98 1.32, not taken; .63 .57 .90, 12: .81 .83 1.05; .80 .86 1.12, the last not taken. */
 static bool pairs_pay(const product *p, const gemm_functions *f)
 {
-    enum { FEWEST_VECTORS = 12 };
-    int64_t few = least(p->m, p->n), sum = (int64_t)f->lanes * f->lanes;
-    return !p->transpose_a && p->transpose_b && few > 1 && few <= f->few && p->k >= FEWEST_VECTORS * f->lanes &&
+    enum { FEWEST_VECTORS = 12, NEAR_BYTES = 65536 };
+    int64_t few = least(p->m, p->n), sum = (int64_t)f->lanes * f->lanes, size = (int64_t)dg_dtype_size(p->dtype);
+    int64_t most = (double)few * (double)p->k * (double)size > NEAR_BYTES ? f->few : 2 * f->few;
+    return !p->transpose_a && p->transpose_b && few > 1 && few <= most && p->k >= FEWEST_VECTORS * f->lanes &&
            (double)few * (double)(p->k + sum) < padded(few, f->lanes) * (double)p->k;
 }
 
