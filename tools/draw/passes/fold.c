@@ -6,7 +6,8 @@
  * or two, where a state or a sum goes along with it.
  * Segments are described by their ops, attributes, sizes and wires (never by names); those that are the same in a row,
  * with a period of one or more segments, are a run. Runs are folded one after the other, the one that saves most first,
- * so that runs of runs fold, too. */
+ * so that runs of runs fold, too. Long because the orders that are searched and the search share what is known of each
+ * box. */
 #include "passes.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@ enum { MOST_RUNS = 400, MOST_PERIOD = 64 };
 
 typedef struct folding {
     view *v;
-    bool with_sizes;
+    bool with_sizes, is_deep; /* is_deep: of the order of arguments */
     view_fan in, out;
     int *order, *place; /* boxes that compute, in order; by box its place, −1: a source */
     int n;
@@ -71,6 +72,20 @@ static int find_far(const folding *of)
     return far;
 }
 
+/* Arguments by how much is before them, the most first: a state before what is read of the input at its step. */
+static view_fan put_deep_first(view *v, const view_fan *in, const int *rank)
+{
+    view_fan deep = {in->first, dg_arena_alloc(v->arena, ((size_t)v->n_wires + 1) * sizeof *deep.wires)};
+    for (int b = 0; deep.wires && b < v->n_boxes; b++)
+        for (int i = in->first[b]; i < in->first[b + 1]; i++) {
+            int k = i, height = rank[v->wires[in->wires[i]].from];
+            for (; k > in->first[b] && rank[v->wires[deep.wires[k - 1]].from] < height; k--)
+                deep.wires[k] = deep.wires[k - 1];
+            deep.wires[k] = in->wires[i];
+        }
+    return deep;
+}
+
 /* The deepest box comes first: what nothing reads may not tear apart what is before it. With another order, what is
  * read from afar in that comes before it. */
 static int find_order(const folding *f, const folding *other, int *order)
@@ -86,7 +101,8 @@ static int find_order(const folding *f, const folding *other, int *order)
             firsts[n++] = far;
         if (last >= 0)
             firsts[n++] = last;
-        count = view_order_to(v, &f->in, firsts, n, order);
+        view_fan in = f->is_deep ? put_deep_first(v, &f->in, rank) : f->in;
+        count = in.wires ? view_order_to(v, &in, firsts, n, order) : -1;
     }
     return count;
 }
@@ -457,23 +473,30 @@ static void end(folding *f)
     free(f->second);
 }
 
-/* One run, in that of two orders of the boxes in which more can be saved. */
+/* One run, in that of three orders of the boxes in which most can be saved. */
 static bool fold_once(view *v, bool with_sizes, int least)
 {
-    folding ways[2] = {{.v = v, .with_sizes = with_sizes}, {.v = v, .with_sizes = with_sizes}};
-    fold_run runs[2] = {{0}, {0}};
-    int saved[2] = {0, 0};
-    for (int k = 0; k < 2 && !v->failed; k++)
-        if (prepare(&ways[k], k ? &ways[0] : NULL) &&
-            (k == 0 || memcmp(ways[0].order, ways[1].order, (size_t)ways[0].n * sizeof *ways[0].order) != 0))
+    enum { WAYS = 3 };
+    folding ways[WAYS] = {{.v = v}, {.v = v}, {.v = v, .is_deep = true}};
+    fold_run runs[WAYS] = {{0}, {0}, {0}};
+    int saved[WAYS] = {0, 0, 0}, best = 0;
+    for (int k = 0; k < WAYS && !v->failed; k++) {
+        bool is_new = true;
+        ways[k].with_sizes = with_sizes;
+        if (!prepare(&ways[k], k == 1 ? &ways[0] : NULL))
+            break;
+        for (int i = 0; i < k; i++)
+            is_new &= memcmp(ways[i].order, ways[k].order, (size_t)ways[0].n * sizeof *ways[0].order) != 0;
+        if (is_new)
             saved[k] = find_run(&ways[k], least, &runs[k]);
-    int best = saved[1] > saved[0];
+        best = saved[k] > saved[best] ? k : best;
+    }
     if (saved[best] && !v->failed) {
         runs[best].is_loose = !with_sizes;
         fold_apply(v, ways[best].order, &runs[best]);
     }
-    end(&ways[0]);
-    end(&ways[1]);
+    for (int k = 0; k < WAYS; k++)
+        end(&ways[k]);
     return saved[best] > 0;
 }
 
