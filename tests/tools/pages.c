@@ -62,6 +62,10 @@ Test(pages, what_is_too_high_is_cut_into_columns)
     cr_expect_not_null(strstr(said, "in 2 columns"), "%s", said);
     for (size_t k = 0; k < sizeof acts / sizeof *acts; k++)
         cr_expect(shows(acts[k]), "%s", acts[k]);
+    outcome across = dotgrad("draw net.dot --rankdir LR -o net.svg");
+    cr_expect_not_null(strstr(across.err, "rows"), "%s", across.err);
+    cr_expect_eq(check_picture("net across", "net.svg"), 0);
+    expect_one_page("net across");
 }
 
 /* Inverted residuals of growing width, two kinds of them: as MobileNet has. */
@@ -172,6 +176,41 @@ Test(pages, layers_that_hand_on_two_values_fold)
     put("y [op=\"conv1d(5, kernel_size=1)\"]; t8 -> y;");
     draw_net();
     cr_expect(shows("dilation 4|8|16|32|64|128"));
+}
+
+/* A recurrent network by hand: each step reads its piece of the input before the state comes. */
+Test(pages, steps_that_are_written_out_fold)
+{
+    begin("output=y");
+    put("x [op=\"input([N, 90])\"]; u [op=\"parameter([16, 9])\"]; w [op=\"parameter([16, 16])\"];");
+    for (int k = 0; k < 10; k++) {
+        put("c%d [op=\"slice(dim=1, start=%d, end=%d)\"]; a%d [op=\"linear(bias=false)\"]; h%d [op=tanh];", k, 9 * k,
+            9 * k + 9, k, k);
+        put("x -> c%d -> a%d; u -> a%d [arg=weight];", k, k, k);
+        if (k)
+            put("b%d [op=\"linear(bias=false)\"]; s%d [op=add]; h%d -> b%d; w -> b%d [arg=weight]; a%d -> s%d; b%d -> "
+                "s%d;"
+                "s%d -> h%d;\n",
+                k, k, k - 1, k, k, k, k, k, k, k, k);
+        else
+            put("a0 -> h0;");
+    }
+    put("y [op=\"linear(2)\"]; h9 -> y;");
+    draw_net();
+    cr_expect(shows("×9"));
+    cr_expect(shows("start 9|18|27"));
+}
+
+/* A name that finds no room beside the wires through its module loses its end. */
+Test(pages, nothing_runs_through_the_name_of_a_module)
+{
+    begin("output=y, loss=l");
+    put("x [op=\"input([N, 4])\"]; t [op=\"input([N, 4])\"]; y [op=\"linear(4)\"]; l [op=mse_loss];"
+        "subgraph cluster_what_stands_in_this_module_is_far_less_than_what_its_name_says { f [op=tanh]; }"
+        "x -> f -> y -> l; t -> l [arg=target];}");
+    write_text("net.dot", file);
+    expect_fine(dotgrad("draw net.dot --view joint -o net.svg"));
+    cr_expect_eq(check_picture("net", "net.svg"), 0);
 }
 
 /* A sum of experts, each of which takes another weight. */

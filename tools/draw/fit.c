@@ -89,6 +89,11 @@ static dg_status try_choice(const drawing_work *work, const draw_choice *choice,
     return draw_check(work, v);
 }
 
+static bool is_across(const view *v)
+{
+    return v->rankdir[0] == 'L' || v->rankdir[0] == 'R';
+}
+
 static const char *tell(view *v, const layout *made, const draw_choice *choice, bool fit, const drawing_work *work)
 {
     const char *told = !choice->is_mirrored                  ? ""
@@ -106,7 +111,8 @@ static const char *tell(view *v, const layout *made, const draw_choice *choice, 
     if (choice->depth && !work->options->depth)
         told = text_format(v->arena, "%s%smodules closed from depth %d on", told, *told ? ", " : "", choice->depth);
     if (made->columns)
-        told = text_format(v->arena, "%s%sin %d columns", told, *told ? ", " : "", made->columns);
+        told = text_format(v->arena, "%s%sin %d %s", told, *told ? ", " : "", made->columns,
+                           is_across(v) ? "rows" : "columns");
     if (choice->no_shapes)
         told = text_format(v->arena, "%s%s%sshapes left out", told, *told ? ", " : "",
                            choice->rankdir ? "from left to right, " : "");
@@ -201,11 +207,6 @@ static bool is_small(const view *v)
     for (int b = 0; b < v->n_boxes; b++)
         boxes += !v->boxes[b].is_gone;
     return boxes <= FEW;
-}
-
-static bool is_across(const view *v)
-{
-    return v->rankdir[0] == 'L' || v->rankdir[0] == 'R';
 }
 
 /* What does not fit from top to bottom may from left to right, where shapes take much room; or with derivatives told in

@@ -1,5 +1,5 @@
 /* A picture that is too high for its page, cut where a few wires alone run: what is below a cut becomes a column to the
- * right, and the wires go around to its top. */
+ * right, and the wires go around to its top. From left to right, what is too long becomes rows in the same way. */
 #include "layout.h"
 
 #include <math.h>
@@ -401,23 +401,65 @@ static void move_all(columns_work *c)
     }
 }
 
+static void swap(double *a, double *b)
+{
+    double was = *a;
+    *a = *b;
+    *b = was;
+}
+
+/* Right becomes down. */
+static void transpose(const view *v, layout *made)
+{
+    swap(&made->width, &made->height);
+    for (int b = 0; b < v->n_boxes; b++) {
+        swap(&made->boxes[b].x, &made->boxes[b].y);
+        swap(&made->boxes[b].width, &made->boxes[b].height);
+    }
+    for (int w = 0; w < v->n_wires; w++) {
+        layout_wire *wire = &made->wires[w];
+        for (int k = 0; k < wire->n; k++)
+            swap(&wire->points[k].x, &wire->points[k].y);
+        swap(&wire->label_at.x, &wire->label_at.y);
+        swap(&wire->label_width, &wire->label_height);
+    }
+    for (int m = 0; m < v->n_modules; m++) {
+        layout_module *module = &made->modules[m];
+        swap(&module->left, &module->top);
+        swap(&module->right, &module->bottom);
+        swap(&module->label_x, &module->label_y);
+    }
+}
+
+static bool cut_into(columns_work *c, double width, double height)
+{
+    if (!find_cuts(c))
+        return false;
+    c->n = divide(c, height);
+    if (c->n < 2)
+        return false;
+    balance(c, height);
+    find_widths(c);
+    place_columns(c);
+    if (c->columns[c->n - 1].right + c->columns[c->n - 1].dx > width)
+        return false;
+    move_all(c);
+    c->made->columns = c->n;
+    return true;
+}
+
 bool layout_columns(view *v, layout *made, double width, double height)
 {
     columns_work c = {.v = v, .made = made};
-    bool has_shape = v->is_ladder || v->rankdir[0] != 'T';
+    bool has_shape = v->is_ladder || (v->rankdir[0] != 'T' && v->rankdir[0] != 'L');
     for (int w = 0; w < v->n_wires; w++)
         has_shape |= !v->wires[w].is_gone && v->wires[w].is_beside; /* a U is not cut */
-    if (has_shape || !find_cuts(&c))
+    if (has_shape)
         return false;
-    c.n = divide(&c, height);
-    if (c.n < 2)
-        return false;
-    balance(&c, height);
-    find_widths(&c);
-    place_columns(&c);
-    if (c.columns[c.n - 1].right + c.columns[c.n - 1].dx > width)
-        return false;
-    move_all(&c);
-    made->columns = c.n;
-    return true;
+    if (v->rankdir[0] == 'T')
+        return cut_into(&c, width, height);
+    transpose(v, made);
+    bool is_cut = cut_into(&c, height, width);
+    transpose(v, made);
+    return is_cut;
 }

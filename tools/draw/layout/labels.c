@@ -12,7 +12,7 @@ typedef struct rectangle {
     double left, top, right, bottom;
 } rectangle;
 
-enum { PIECES = 6 }; /* of a Bézier curve */
+enum { PIECES = 12 }; /* of a Bézier curve */
 
 typedef struct segment {
     layout_point a, b;
@@ -229,6 +229,23 @@ int layout_crossings(view *v, layout *made)
     return count;
 }
 
+/* With less and less of its name, which its title has whole. */
+static void shorten_module(label_work *l, layout_module *module)
+{
+    static const int lengths[] = {40, 28, 20, 14, 8};
+    const char *whole = module->label;
+    for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
+        const char *less = text_cut(l->v->arena, whole, lengths[k]);
+        int poor = --l->made->poor;
+        module->label_width -= font_width(module->label, SIZE_MODULE, true) - font_width(less, SIZE_MODULE, true);
+        module->label = less;
+        l->n_taken--;
+        place_module(l, module);
+        if (l->made->poor == poor)
+            return;
+    }
+}
+
 bool layout_place_labels(view *v, layout *made)
 {
     label_work l = {.v = v, .made = made};
@@ -236,12 +253,17 @@ bool layout_place_labels(view *v, layout *made)
     made->poor = 0;
     if (!collect(&l))
         return true;
-    for (int m = 0; m < v->n_modules; m++)
-        if (!place_module(&l, &made->modules[m])) {
-            made->modules[m].wanted_width =
-                2 * made->modules[m].label_width + 24; /* room beside a wire in the middle */
-            all = false;
-        }
+    for (int m = 0; m < v->n_modules; m++) {
+        layout_module *module = &made->modules[m];
+        int before = made->poor;
+        if (place_module(&l, module))
+            continue;
+        all = false;
+        if (module->wanted_width > 0 && made->poor > before)
+            shorten_module(&l, module);
+        else
+            module->wanted_width = 2 * module->label_width + 24; /* room beside a wire in the middle */
+    }
     for (int w = 0; w < v->n_wires; w++)
         if (!v->wires[w].is_gone)
             place_wire(&l, w);
