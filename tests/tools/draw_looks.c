@@ -257,7 +257,7 @@ Test(draw_looks, arguments_stand_in_their_order)
     cr_expect_lt(left_of("siamese.svg", "linear left_fc"), left_of("siamese.svg", "linear right_fc"));
 }
 
-/* From left to right, labels make a picture long: they go before it leaves the page. */
+/* From left to right, what is too long becomes rows before it leaves the page. */
 Test(draw_looks, a_picture_across_fits_its_page)
 {
     char call[300];
@@ -266,7 +266,7 @@ Test(draw_looks, a_picture_across_fits_its_page)
     outcome run = dotgrad("%s", call);
     expect_fine(run);
     cr_expect_null(strstr(run.err, "larger than the page"), "%s", run.err);
-    cr_expect_not_null(strstr(run.err, "shapes left out"), "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "rows"), "%s", run.err);
     const char *width = strstr(read_all("across.svg"), "width=\"");
     cr_expect_leq(strtod(width + 7, NULL), 842);
     run = dotgrad("%s --shapes changes", call);
