@@ -219,9 +219,18 @@ static void print_body(FILE *out, const dg_op *op)
 /* A parameter of a macro. */
 typedef struct parameter {
     char name[80];
-    bool is_list;
+    const char *check; /* the macro that takes care of what is given; "": none */
 } parameter;
 enum { MOST_PARAMETERS = DG_MAX_INPUTS + DG_MAX_ATTRS + 2 };
+
+static const char *checking(dg_attr_kind kind)
+{
+    bool is_list = kind == DG_ATTR_SIZES || kind == DG_ATTR_INTS;
+    return is_list                 ? "DG_INTS_ARGUMENT"
+           : kind == DG_ATTR_INT   ? "DG_INT_ARGUMENT"
+           : kind == DG_ATTR_SHAPE ? "DG_SHAPE_ARGUMENT"
+                                   : "";
+}
 
 /* The macro's own parameters, in order. */
 static int list_parameters(const dg_op *op, parameter parameters[MOST_PARAMETERS])
@@ -238,7 +247,7 @@ static int list_parameters(const dg_op *op, parameter parameters[MOST_PARAMETERS
     }
     for (int k = 0; k < dg_op_attr_count(op); k++)
         if (is_positional(&op->attrs[k])) {
-            parameters[count].is_list = is_list(&op->attrs[k]);
+            parameters[count].check = checking(op->attrs[k].kind);
             in_c(op->attrs[k].name, parameters[count++].name);
         }
     return count;
@@ -254,7 +263,7 @@ static void print_macro(FILE *out, const dg_op *op)
         fprintf(out, "%s, ", parameters[k].name);
     fprintf(out, "...) dg_%s_at(DG_HERE", op->name);
     for (int k = 0; k < count; k++)
-        fprintf(out, ", %s(%s)", parameters[k].is_list ? "DG_INTS_ARGUMENT" : "", parameters[k].name);
+        fprintf(out, ", %s(%s)", parameters[k].check ? parameters[k].check : "", parameters[k].name);
     fprintf(out, ", DG_OPTIONS(dg_%s_options, DG_GIVEN(", op->name);
     print_defaults(out, op);
     fputs(", ) __VA_ARGS__))\n", out);

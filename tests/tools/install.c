@@ -244,33 +244,6 @@ Test(install, cmake_finds_the_package)
          "xor.dot b.safetensors && cmp a.safetensors b.safetensors && ! ldd made/drawn_static | grep -q libdotgrad'");
 }
 
-Test(install, what_is_written_wrong_does_not_compile)
-{
-    static const char *const wrong[] = {"dg_sum(x, .dim = {1, 0})",
-                                        "dg_sum(x, .dim = {0, 1})",
-                                        "dg_conv2d(x, 1, .kernel_size = 3, .padding = {2, 2})",
-                                        "dg_softmax(x, .dim = DG_INTS(1))",
-                                        "dg_layer_norm(x, .normalized_shape = DG_SHAPE(12))",
-                                        "dg_zeros(g, 12)",
-                                        "dg_permute(x, {1, 0})",
-                                        "dg_sum(x, .dims = 1)",
-                                        "dg_linear(x)"};
-    static const char *const right[] = {"dg_sum(x, .dim = 1)", "dg_sum(x, .dim = {1})",
-                                        "dg_sum(x, .dim = DG_INTS(1, 0))", "dg_layer_norm(x, .normalized_shape = 12)"};
-    for (size_t k = 0; k < sizeof wrong / sizeof *wrong + sizeof right / sizeof *right; k++) {
-        size_t n_wrong = sizeof wrong / sizeof *wrong;
-        const char *call = k < n_wrong ? wrong[k] : right[k - n_wrong];
-        char text[500];
-        snprintf(text, sizeof text,
-                 "#include <dotgrad/dotgrad.h>\ndg_node *f(dg_graph *g, dg_node *x);\n"
-                 "dg_node *f(dg_graph *g, dg_node *x) { (void)g; return %s; }\n",
-                 call);
-        write_text("call.c", text);
-        int failed = shell("./with 'gcc -std=gnu11 -c $(pkg-config --cflags dotgrad) call.c -o call.o'");
-        cr_expect_eq(failed != 0, k < n_wrong, "%s %s", call, failed ? "does not compile" : "compiles");
-    }
-}
-
 static const struct {
     const char *compiler, *extension;
 } compilers[] = {{"gcc -std=c11 -pedantic -fmax-errors=0", "c"},
@@ -285,6 +258,58 @@ static bool has_compiler(int k)
     snprintf(line, sizeof line, "command -v %.*s >/dev/null", (int)strcspn(compilers[k].compiler, " "),
              compilers[k].compiler);
     return shell(line) == 0;
+}
+
+Test(install, what_is_written_wrong_does_not_compile)
+{
+    static const char *const wrong[] = {"dg_sum(x, .dim = {1, 0})",
+                                        "dg_sum(x, .dim = {0, 1})",
+                                        "dg_conv2d(x, 1, .kernel_size = 3, .padding = {2, 2})",
+                                        "dg_softmax(x, .dim = DG_INTS(1))",
+                                        "dg_layer_norm(x, .normalized_shape = DG_SHAPE(12))",
+                                        "dg_zeros(g, 12)",
+                                        "dg_permute(x, {1, 0})",
+                                        "dg_sum(x, .dims = 1)",
+                                        "dg_linear(x)",
+                                        "dg_sum(x, .dim = 1.5)",
+                                        "dg_sum(x, .dim = half)",
+                                        "dg_sum(x, .dim = DG_INTS(0, 1.5))",
+                                        "dg_sum(x, .dim = DG_INTS(0, half))",
+                                        "dg_softmax(x, .dim = 1.5)",
+                                        "dg_linear(x, 1.5)",
+                                        "dg_linear(x, 20 * half)",
+                                        "dg_flip(x, half)",
+                                        "dg_reshape(x, DG_SHAPE(2, 1.5))",
+                                        "dg_reshape(x, DG_SHAPE(2, half))",
+                                        "dg_lstm(x, 3, .num_layers = 1.5)"};
+    static const char *const right[] = {"dg_sum(x, .dim = 1)",
+                                        "dg_sum(x, .dim = {1})",
+                                        "dg_sum(x, .dim = DG_INTS(1, 0))",
+                                        "dg_layer_norm(x, .normalized_shape = 12)",
+                                        "dg_sum(x, .dim = (int)half)",
+                                        "dg_linear(x, sizeof(int), .name = \"a\")",
+                                        "dg_dropout(x, .p = 0.5f)",
+                                        "dg_dropout(x, .p = 1)",
+                                        "dg_reshape(x, DG_SHAPE(2, (int)half))"};
+    enum { WRONG = sizeof wrong / sizeof *wrong, ALL = WRONG + sizeof right / sizeof *right };
+    char text[500], line[300], name[20];
+    for (int k = 0; k < COMPILERS * ALL; k++) {
+        int one = k % ALL, compiler = k / ALL;
+        if (!has_compiler(compiler))
+            continue;
+        const char *call = one < WRONG ? wrong[one] : right[one - WRONG];
+        snprintf(text, sizeof text,
+                 "#include <dotgrad/dotgrad.h>\ndg_node *f(dg_graph *g, dg_node *x, double half);\n"
+                 "dg_node *f(dg_graph *g, dg_node *x, double half) { (void)g, (void)half; return %s; }\n",
+                 call);
+        snprintf(name, sizeof name, "call.%s", compilers[compiler].extension);
+        write_text(name, text);
+        snprintf(line, sizeof line, "./with '%s -fsyntax-only $(pkg-config --cflags dotgrad) %s'",
+                 compilers[compiler].compiler, name);
+        int failed = shell(line);
+        cr_expect_eq(failed != 0, one < WRONG, "%s: %s %s", compilers[compiler].compiler, call,
+                     failed ? "does not compile" : "compiles");
+    }
 }
 
 /* The macros that are written by hand: each as it is right, and with a value that has no name, of which compilers warn

@@ -192,7 +192,8 @@ dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *form
 
 /* Builders are macros over functions, as <dotgrad/ops.h> tells; in C++ from C++20 on, which has options by name. Their
  * options: in C the defaults first, then what the caller writes, without a warning about the overriding; a list in bare
- * braces is an error (see dg_ints). In C++ defaults are the members' own.
+ * braces is an error (see dg_ints), and so is a fraction where a whole number is meant (.dim = 1.5, .dim = n / 2.0; a
+ * variable of a float type is cast). In C++ defaults are the members' own.
  *
  * Options have no places: a value without a name, dg_linear(x, 10, false), is an error. For gcc's C the struct says so
  * (DG_BY_NAME), for clang's every option follows one that no value goes into and that takes no room (DG_OPTION), in
@@ -232,6 +233,8 @@ DG_BEGIN_C
     }
 #define DG_GIVEN(...)
 #define DG_INTS_ARGUMENT(numbers) dg_ints(numbers)
+#define DG_INT_ARGUMENT(number)   dg_whole(number)
+#define DG_SHAPE_ARGUMENT(shape)  (shape)
 #else
 #ifdef __clang__
 __extension__ typedef struct dg_no_value {
@@ -240,13 +243,16 @@ __extension__ typedef struct dg_no_value {
 #define DG_OPTION_ON_LINE(line)  DG_OPTION_ON_LINE_(line)
 #undef DG_OPTION
 #define DG_OPTION DG_OPTION_ON_LINE(__LINE__)
-#define DG_NO_BARE_LISTS                                                                                               \
+#define DG_CHECKED                                                                                                     \
     _Pragma("GCC diagnostic error \"-Wassign-enum\"") _Pragma("GCC diagnostic error \"-Wint-conversion\"")             \
-        _Pragma("GCC diagnostic error \"-Wexcess-initializers\"")
+        _Pragma("GCC diagnostic error \"-Wexcess-initializers\"")                                                      \
+            _Pragma("GCC diagnostic error \"-Wfloat-conversion\"")                                                     \
+                _Pragma("GCC diagnostic error \"-Wliteral-conversion\"")
 #else
 #undef DG_BY_NAME
-#define DG_BY_NAME       __attribute__((designated_init))
-#define DG_NO_BARE_LISTS _Pragma("GCC diagnostic error \"-Wdesignated-init\"")
+#define DG_BY_NAME __attribute__((designated_init))
+#define DG_CHECKED                                                                                                     \
+    _Pragma("GCC diagnostic error \"-Wdesignated-init\"") _Pragma("GCC diagnostic error \"-Wfloat-conversion\"")
 #endif
 #define DG_DEFAULT(...)
 #define DG_GIVEN(...) __VA_ARGS__
@@ -255,7 +261,7 @@ __extension__ typedef struct dg_no_value {
         _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                           \
             _Pragma("GCC diagnostic ignored \"-Wmissing-braces\"")                                                     \
                 _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                                     \
-                    _Pragma("GCC diagnostic ignored \"-Wshadow\"") DG_NO_BARE_LISTS type options_ = {__VA_ARGS__};     \
+                    _Pragma("GCC diagnostic ignored \"-Wshadow\"") DG_CHECKED type options_ = {__VA_ARGS__};           \
         _Pragma("GCC diagnostic pop") options_;                                                                        \
     })
 /* A list that a builder cannot do without is a number, too: dg_flip(x, 1), dg_flip(x, DG_INTS(0, 1)). */
@@ -263,6 +269,15 @@ typedef struct dg_ints_argument {
     dg_ints value;
 } dg_ints_argument;
 #define DG_INTS_ARGUMENT(numbers) (DG_OPTIONS(dg_ints_argument, .value = (numbers)).value)
+/* Numbers and shapes that a builder cannot do without are checked as its options are. */
+#define DG_CHECKED_VALUE(type, value)                                                                                  \
+    __extension__({                                                                                                    \
+        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"") DG_CHECKED type checked_ =       \
+            (value);                                                                                                   \
+        _Pragma("GCC diagnostic pop") checked_;                                                                        \
+    })
+#define DG_INT_ARGUMENT(number)  DG_CHECKED_VALUE(int64_t, number)
+#define DG_SHAPE_ARGUMENT(shape) DG_CHECKED_VALUE(dg_shape, shape)
 #endif
 
 DG_END_C

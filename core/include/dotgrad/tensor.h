@@ -47,10 +47,16 @@ typedef struct dg_shape {
 /* DG_SHAPE(DG_N, 64) is [N, 64]; dg_scalar() is []. */
 #ifdef __cplusplus
 DG_END_C
+/* A number of an integer type, of which no fraction is lost. */
+template <class number> constexpr int64_t dg_whole(number value)
+{
+    static_assert(static_cast<number>(0.5) == static_cast<number>(0), "a whole number is needed here: cast this one");
+    return static_cast<int64_t>(value);
+}
 template <class... numbers> constexpr dg_shape dg_shape_of(numbers... sizes)
 {
     static_assert(sizeof...(sizes) <= DG_MAX_RANK, "a shape has at most DG_MAX_RANK sizes");
-    return dg_shape{static_cast<int>(sizeof...(sizes)), {static_cast<int64_t>(sizes)...}};
+    return dg_shape{static_cast<int>(sizeof...(sizes)), {dg_whole(sizes)...}};
 }
 #define DG_SHAPE(...) dg_shape_of(__VA_ARGS__)
 DG_BEGIN_C

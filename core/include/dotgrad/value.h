@@ -89,13 +89,16 @@ struct dg_ints {
     dg_guard guard;
     int count;
     int64_t at[DG_MAX_INTS];
-    constexpr dg_ints(int64_t number = DG_NONE) : only(number), guard(), count(0), at()
+    constexpr dg_ints() : only(DG_NONE), guard(), count(0), at()
+    {
+    }
+    template <class number> constexpr dg_ints(number value) : only(dg_whole(value)), guard(), count(0), at()
     {
     }
     template <class... numbers> static constexpr dg_ints list(numbers... number)
     {
         static_assert(sizeof...(number) <= DG_MAX_INTS, "a list has at most DG_MAX_INTS numbers");
-        const int64_t numbers_at[] = {static_cast<int64_t>(number)...};
+        const int64_t numbers_at[] = {dg_whole(number)...};
         dg_ints ints;
         for (; ints.count < static_cast<int>(sizeof...(number)); ints.count++)
             ints.at[ints.count] = numbers_at[ints.count];
