@@ -391,6 +391,11 @@ bool dg_node_is_emitted(const dg_node *node)
     return node && node->emitted;
 }
 
+bool dg_node_is_update(const dg_node *node)
+{
+    return node && node->entry->op->role == DG_ROLE_ASSIGN && !node->emitted && !node->owner;
+}
+
 bool dg_graph_emit(dg_graph *graph, bool on)
 {
     if (!graph)

@@ -153,7 +153,7 @@ static dg_status take_updates(dg_experiment *e, const dg_graph *graph)
     e->options.updates = updates;
     for (int64_t id = 0; id < count; id++) {
         dg_node *node = dg_graph_node(graph, id);
-        if (dg_node_op(node)->role == DG_ROLE_ASSIGN && !dg_node_owner(node) && !dg_node_is_emitted(node))
+        if (dg_node_is_update(node))
             updates[e->options.n_updates++] = node;
     }
     return dg_ok();

@@ -270,6 +270,7 @@ Test(null_arguments, nodes)
     EMPTY(dg_node_attr(NULL, "shape"));
     EMPTY(dg_node_attr(x, NULL));
     EMPTY(dg_node_formula(NULL));
+    EMPTY(dg_node_is_update(NULL));
     EMPTY(dg_node_owner(NULL));
     EMPTY(dg_node_location(NULL).file);
     EMPTY(dg_node_expansion(NULL));

@@ -125,7 +125,7 @@ static dg_status add_own_updates(const dg_graph_file *file, dg_node *const **upd
         all[k] = (*updates)[k];
     for (int64_t id = 0; id < nodes; id++) {
         dg_node *node = dg_graph_node(file->graph, id);
-        if (dg_node_op(node)->role == DG_ROLE_ASSIGN && !dg_node_owner(node) && !dg_node_is_emitted(node))
+        if (dg_node_is_update(node))
             all[count++] = node;
     }
     *updates = all;

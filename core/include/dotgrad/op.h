@@ -353,6 +353,9 @@ dg_node *dg_graph_differentiate(dg_graph *graph, dg_node *node);
 /* What the graph's author has made, and what was emitted for it: derivatives, clipping, updates, an optimiser's state.
  */
 bool dg_node_is_emitted(const dg_node *node);
+/* An assign node that the graph's author wrote, neither emitted nor a part of a composed op: it belongs to every step.
+ */
+bool dg_node_is_update(const dg_node *node);
 /* For those who emit: nodes made from now on are emitted (true), or the author's. Returns what was before, to be given
  * back. */
 bool dg_graph_emit(dg_graph *graph, bool on);

@@ -36,23 +36,17 @@ static dg_status add_own_updates(dg_graph *graph, derived_nodes *made)
 {
     int64_t n = dg_graph_node_count(graph), own = 0;
     for (int64_t id = 0; id < n; id++)
-        own += derive_is_own_update(dg_graph_node(graph, id));
+        own += dg_node_is_update(dg_graph_node(graph, id));
     dg_node **all = dg_arena_alloc(dg_graph_arena(graph), (size_t)(made->count + own + 1) * sizeof *all);
     if (!all)
         return dg_no_memory("a picture");
     if (made->count)
         memcpy(all, made->nodes, (size_t)made->count * sizeof *all);
     for (int64_t id = 0; id < n; id++)
-        if (derive_is_own_update(dg_graph_node(graph, id)))
+        if (dg_node_is_update(dg_graph_node(graph, id)))
             all[made->count++] = dg_graph_node(graph, id);
     made->nodes = all;
     return dg_ok();
-}
-
-bool derive_is_own_update(const dg_node *node)
-{
-    return dg_node_op(node)->role == DG_ROLE_ASSIGN && !dg_node_is_emitted(node) &&
-           !dg_node_owner((dg_node *)(uintptr_t)node);
 }
 
 bool derive_is_derivative(const derived_nodes *made, const dg_node *node)

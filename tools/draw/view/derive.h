@@ -26,8 +26,6 @@ typedef struct derived_nodes {
  * a parameter a step has no gradients; without an optimizer (NULL) gradients are then by the float inputs. */
 dg_status derive_nodes(dg_node *loss, const char *optimizer, const dg_training_plan_options *options,
                        derived_nodes *made);
-/* An assignment that the graph's author has written. */
-bool derive_is_own_update(const dg_node *node);
 /* Whether a node has been made for a derivative or an update: parts that a composed op has got meanwhile have not. */
 bool derive_is_derivative(const derived_nodes *made, const dg_node *node);
 
