@@ -89,8 +89,10 @@ dg_status dg_graph_set_init(dg_graph *graph, const char *init)
 {
     REFUSE_NULL(graph);
     dg_value call;
-    if (init && init[0])
+    if (init && init[0]) {
         DG_TRY(dg_call_parse(graph->arena, init, &call));
+        DG_TRY(init_is_known(&call));
+    }
     const char *copy = dg_arena_text(graph->arena, init ? init : "", init ? strlen(init) : 0);
     if (!copy)
         return dg_no_memory("the initialiser");

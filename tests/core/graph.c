@@ -231,6 +231,9 @@ Test(graph, default_dtype_and_init_apply)
 {
     dg_graph *g = new_graph();
     dg_graph_set_dtype(g, DG_FLOAT64);
+    dg_status wrong = dg_graph_set_init(g, "constnat(0.25)");
+    cr_expect_eq(wrong.code, DG_BAD_ARGUMENT);
+    cr_expect(strstr(wrong.message, "there is no initialiser 'constnat'"), "%s", wrong.message);
     cr_assert_eq(dg_graph_set_init(g, "constant(0.25)").code, DG_OK);
     dg_linear(dg_input(g, DG_SHAPE(DG_N, 4)), 3, .name = "fc");
     cr_expect_eq(dg_node_type(dg_graph_find(g, "fc.weight"), 0)->dtype, DG_FLOAT64);
