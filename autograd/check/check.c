@@ -273,9 +273,10 @@ static dg_status check_directions(check *c, subject *s, const leaf *leaves, int 
         if (!s->forward)
             continue;
         DG_TRY(run_plan(c, s->forward));
-        found = dg_tensor_get(dg_plan_result(s->forward, 0), 0);
-        DG_TRY(probe_compare(&s->probe, &line, found, c->options.tolerance, &expected, &verdict));
-        tally_count(forward, verdict, -1, expected, found);
+        double again = dg_tensor_get(dg_plan_result(s->forward, 0), 0);
+        if (!(fabs(again - found) <= 1e-3 * c->options.tolerance * fabs(found))) /* else it stands as the other does */
+            DG_TRY(probe_compare(&s->probe, &line, again, c->options.tolerance, &expected, &verdict));
+        tally_count(forward, verdict, -1, expected, again);
     }
     return dg_ok();
 }
@@ -299,7 +300,7 @@ static dg_status check_leaves(check *c, subject *s, const leaf *leaves, int coun
 /* Fewer elements of each tensor, down to one, where all take more work than there may be. Whether that is so. */
 static bool choose_elements(const check *c, subject *s)
 {
-    double one = PROBE_LEAST * s->probe.flops, directions = (s->forward ? 2 : 1) * c->options.directions, all = 0;
+    double one = PROBE_LEAST * s->probe.flops, directions = c->options.directions, all = 0;
     s->most_work = c->options.most_work > 0 ? c->options.most_work / c->options.order : INFINITY;
     s->elements = c->options.elements;
     for (int k = 0; k < c->n_leaves; k++) {
