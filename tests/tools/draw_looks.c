@@ -276,6 +276,16 @@ Test(draw_looks, a_picture_across_fits_its_page)
     expect_in("across.svg", ">N×64×56×56<");
 }
 
+/* A number that ends a line takes its unit along. */
+Test(draw_looks, a_unit_stays_beside_its_number)
+{
+    write_text("unit.dot",
+               "digraph u { x [op=\"input([N, 4])\"]; y [op=relu, label=\"xxxxxxxxxx xxxxxxxxxx xxxxxxxxxx xxxxx "
+               "345,200 B\"]; x -> y; }");
+    expect_fine(dotgrad("draw unit.dot -o unit.svg"));
+    expect_in("unit.svg", ">345,200 B<");
+}
+
 /* ---- lines ---- */
 
 /* A wire that comes to the side of a stack ends at the row that reads it: that of the formula. */

@@ -24,6 +24,12 @@ static void add_line(layout_row *row, layout_line line)
     row->height += line.height;
 }
 
+/* A word of one letter: a unit stays beside its number. */
+static bool is_letter_alone(const char *at)
+{
+    return ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z')) && strchr(" \n", at[1]); /* or the end */
+}
+
 /* Breaks a text at blanks into lines of some WRAP characters. */
 static void add_wrapped(view *v, layout_row *row, const char *words, layout_line like)
 {
@@ -31,7 +37,7 @@ static void add_wrapped(view *v, layout_row *row, const char *words, layout_line
     while (*at) {
         const char *end = at, *blank = NULL, *newline = NULL;
         for (int k = 0; *end && (k < WRAP || !blank) && k < 2 * WRAP && !newline; k++) {
-            if (*end == ' ' && k > 0)
+            if (*end == ' ' && k > 0 && !is_letter_alone(end + 1))
                 blank = end;
             if (*end == '\n')
                 newline = end;
