@@ -2,6 +2,7 @@
  * infinities. Values and derivatives of orders 1 and 2 are numbers, in both float types. Those wanted were got from
  * mpmath at 2000 digits. */
 #include "../support.h"
+#include "core/formula/primitives.h"
 #include "core/program/wide.h"
 
 #include <dotgrad/ops.h>
@@ -254,4 +255,115 @@ Test(limits, of_holes_are_written_down)
         cr_expect_null(strstr(dg_formula_print(pool, formula), "where"), "%s", dg_formula_print(pool, formula));
     }
     dg_formulas_free(pool);
+}
+
+/* ---- one primitive at a time, against the C library's long double functions ---- */
+
+static long double sign_of(long double x)
+{
+    return (x > 0) - (x < 0);
+}
+
+static long double square_of(long double x)
+{
+    return x * x;
+}
+
+static long double reciprocal_of(long double x)
+{
+    return 1 / x;
+}
+
+static long double rsqrt_of(long double x)
+{
+    return 1 / sqrtl(x);
+}
+
+static long double sigmoid_of(long double x)
+{
+    return 1 / (1 + expl(-x));
+}
+
+static long double softplus_of(long double x)
+{
+    return x > 0 ? x + log1pl(expl(-x)) : log1pl(expl(x));
+}
+
+static long double cdf_of(long double x)
+{
+    return erfcl(-x * 0.707106781186547524400844362104849039L) / 2;
+}
+
+static long double shrink_of(long double x) /* its series where terms cancel */
+{
+    long double z = x * x;
+    return fabsl(x) < 1e-3L ? x * z * (1 / 3.0L - z * (2 / 15.0L - z * 17 / 315.0L)) : x - tanhl(x);
+}
+
+static const struct {
+    int op;
+    long double (*exact)(long double);
+} singles[] = {{P_ABS, fabsl},
+               {P_SIGN, sign_of},
+               {P_FLOOR, floorl},
+               {P_CEIL, ceill},
+               {P_ROUND, rintl},
+               {P_TRUNC, truncl},
+               {P_SQUARE, square_of},
+               {P_SQRT, sqrtl},
+               {P_RSQRT, rsqrt_of},
+               {P_EXP, expl},
+               {P_RECIPROCAL, reciprocal_of},
+               {P_EXP2, exp2l},
+               {P_EXPM1, expm1l},
+               {P_LOG, logl},
+               {P_LOG2, log2l},
+               {P_LOG10, log10l},
+               {P_LOG1P, log1pl},
+               {P_SIN, sinl},
+               {P_COS, cosl},
+               {P_TAN, tanl},
+               {P_ASIN, asinl},
+               {P_ACOS, acosl},
+               {P_ATAN, atanl},
+               {P_SINH, sinhl},
+               {P_COSH, coshl},
+               {P_TANH, tanhl},
+               {P_ASINH, asinhl},
+               {P_ACOSH, acoshl},
+               {P_ATANH, atanhl},
+               {P_SIGMOID, sigmoid_of},
+               {P_SOFTPLUS, softplus_of},
+               {P_ERF, erfl},
+               {P_ERFC, erfcl},
+               {P_NORMAL_CDF, cdf_of},
+               {P_TANHSHRINK, shrink_of}};
+
+Test(limits, of_primitives_by_themselves)
+{
+    static const double points[] = {1e-300, 1e-12, 0.03, 0.4999,   0.7,  1.5,  2.5,
+                                    8,      40,    700,  12345.75, 1e17, 1e40, 1e300};
+    enum { N = sizeof points / sizeof *points };
+    int compared = 0;
+    for (size_t k = 0; k < sizeof singles / sizeof *singles; k++) {
+        const wide_step steps[] = {{.op = OP_INPUT}, {.op = (uint8_t)singles[k].op}};
+        const wide_steps program = {.count = 2, .n_roots = 1, .steps = steps, .roots = {1}};
+        for (int i = 0; i < 2 * N; i++) {
+            double x = i < N ? points[i] : -points[i - N], found;
+            long double exact = singles[k].exact((long double)x);
+            bool swings = singles[k].op == P_SIN || singles[k].op == P_COS || singles[k].op == P_TAN;
+            if (swings && fabs(x) > 1e16) /* beyond all digits of the phase */
+                continue;
+            wide_run(&program, &x, &found);
+            compared++;
+            if (isnan((double)exact))
+                cr_expect(isnan(found), "%s(%g) is %g", primitives[singles[k].op].name, x, found);
+            else if (isinf((double)exact))
+                cr_expect_eq(found, (double)exact, "%s(%g) is %g", primitives[singles[k].op].name, x, found);
+            else
+                cr_expect(fabsl((long double)found - exact) <= 1e-14L * fabsl(exact) + 1e-320L,
+                          "%s(%g) is %.17g, wants %.17Lg", primitives[singles[k].op].name, x, found, exact);
+        }
+    }
+    cr_assert_geq(compared, 900);
 }
