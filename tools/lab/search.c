@@ -256,6 +256,8 @@ static void one_step(searching *s)
     enter(s, &c);
 }
 
+#define CLOSE_BEHIND 0.3 /* a score: what is further behind may do in shallow networks alone */
+
 /* The best that are new enough, and not like each other: training tells more of different ones. */
 static void keep_new(const searching *s, search_result *result)
 {
@@ -263,6 +265,8 @@ static void keep_new(const searching *s, search_result *result)
     for (int k = 0; k < s->n && result->n < MOST_FOUND; k++) {
         const candidate *c = &s->population[k];
         bool is_new = c->distance >= 0.05;
+        if (result->n > 0 && c->score < kept[0]->score - CLOSE_BEHIND)
+            break;
         for (int i = 0; i < result->n; i++)
             is_new &= !are_alike(kept[i], c);
         if (!is_new)
