@@ -150,11 +150,10 @@ static bool has_derivatives(const drawing_work *work)
     return shown == DG_VIEW_BACKWARD || shown == DG_VIEW_JOINT || shown == DG_VIEW_STEP || shown == DG_VIEW_PLAN;
 }
 
-/* Networks alone: beside their derivatives, they are too wide. */
-static void add_in_columns(const drawing_work *work, choice_list *list, draw_choice choice)
+static void add_in_columns(choice_list *list, draw_choice choice)
 {
     choice.has_columns = true;
-    if (choice.is_stacked && !has_derivatives(work))
+    if (choice.is_stacked)
         add_choice(list, choice);
 }
 
@@ -189,14 +188,14 @@ static choice_list list_choices(const drawing_work *work, int deepest)
     draw_choice folded = list.choices[list.count - 1], exact = folded;
     exact.fold = work->fold >= 0 ? work->fold : 1;
     add_narrow(work, &list, exact);
-    add_in_columns(work, &list, exact);
-    add_in_columns(work, &list, folded);
+    add_in_columns(&list, exact);
+    add_in_columns(&list, folded);
     list.first_closed = list.count;
     if (!deepest || fixed_depth || work->level == 2)
         return list;
     for (folded.depth = deepest; folded.depth >= 1; folded.depth--) {
         add_choice(&list, folded);
-        add_in_columns(work, &list, folded);
+        add_in_columns(&list, folded);
     }
     return list;
 }
@@ -261,7 +260,7 @@ static dg_status close_some(const drawing_work *work, const choice_list *list, b
 {
     bool no_shapes = choice->no_shapes;
     choice->is_alike = true;
-    choice->has_columns = !has_derivatives(work);
+    choice->has_columns = true;
     DG_TRY(close_more(work, 0, clean, v, made, fit, choice));
     for (int k = list->first_closed, u = is_u(v); u && k < list->count; k++) {
         *choice = list->choices[k];

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CUTS = 4096, MOST_COLUMNS = 4, MOST_CROSSING = 3, SAMPLES = 16 };
+enum { MOST_CUTS = 4096, MOST_COLUMNS = 4, MOST_CROSSING = 6, SAMPLES = 16 };
 #define APART 7.0  /* points between wires that go around */
 #define FREE  10.0 /* and between them and what is beside them */
 #define BEND  6.0  /* radius of their corners */
@@ -451,8 +451,8 @@ static bool cut_into(columns_work *c, double width, double height)
 bool layout_columns(view *v, layout *made, double width, double height)
 {
     columns_work c = {.v = v, .made = made};
-    bool has_shape = v->is_ladder || (v->rankdir[0] != 'T' && v->rankdir[0] != 'L');
-    for (int w = 0; w < v->n_wires; w++)
+    bool has_shape = v->rankdir[0] != 'T' && v->rankdir[0] != 'L';
+    for (int w = 0; w < v->n_wires && !v->is_ladder; w++)
         has_shape |= !v->wires[w].is_gone && v->wires[w].is_beside; /* a U is not cut */
     if (has_shape)
         return false;
