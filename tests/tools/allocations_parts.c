@@ -279,8 +279,16 @@ Test(allocations_parts, of_graph_files)
 
 static dg_tensors *begun;
 
+static dg_status note_watched(void *argument, const dg_watched *now)
+{
+    (void)now;
+    ++*(int *)argument;
+    return dg_ok();
+}
+
 static dg_status resume(uint64_t *result)
 {
+    int watched = 0;
     dg_data *data = NULL;
     net n = {0};
     dg_trainer *trainer = NULL;
@@ -311,12 +319,18 @@ static dg_status resume(uint64_t *result)
                                         .clip_norm = 1,
                                         .average = "ema",
                                         .early_stopping = 3,
+                                        .watch =
+                                            "grad_norm, activation, mean, std, rank, dead, saturated, update_ratio",
+                                        .watch_every = 3,
+                                        .watched = note_watched,
+                                        .argument = &watched,
                                         .resume = begun,
                                         .checkpoint = "made.safetensors"};
     if (status.code == DG_OK)
         status = dg_trainer_new(&options, &trainer);
     if (status.code == DG_OK)
         status = dg_trainer_run(trainer);
+    mix(result, &watched, sizeof watched);
     for (size_t k = 0; status.code == DG_OK && k < dg_tensors_count(n.parameters); k++)
         mix_tensor(result, dg_tensors_at(n.parameters, k));
     dg_trainer_free(trainer);
