@@ -229,19 +229,31 @@ int layout_crossings(view *v, layout *made)
     return count;
 }
 
-/* With less and less of its name, which its title has whole. */
+/* Once more; whether nothing runs through it now. */
+static bool place_again(label_work *l, layout_module *module)
+{
+    int poor = --l->made->poor;
+    l->n_taken--;
+    place_module(l, module);
+    return l->made->poor == poor;
+}
+
+/* Without what is behind its name, then with less and less of that; its title has all. */
 static void shorten_module(label_work *l, layout_module *module)
 {
     static const int lengths[] = {40, 28, 20, 14, 8};
     const char *whole = module->label;
+    if (*module->sizes) {
+        module->label_width -= font_width(module->sizes, SIZE_DETAIL, false) + 6;
+        module->sizes = "";
+        if (module->label_width <= 0 || place_again(l, module))
+            return;
+    }
     for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
         const char *less = text_cut(l->v->arena, whole, lengths[k]);
-        int poor = --l->made->poor;
         module->label_width -= font_width(module->label, SIZE_MODULE, true) - font_width(less, SIZE_MODULE, true);
         module->label = less;
-        l->n_taken--;
-        place_module(l, module);
-        if (l->made->poor == poor)
+        if (place_again(l, module))
             return;
     }
 }

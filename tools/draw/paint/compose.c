@@ -343,6 +343,8 @@ static void put_module(composing *c, int m)
     if (!place->is_placed)
         return;
     const char *name = text_format(c->s->arena, "module %s%s%s", module->name, *place->times ? " " : "", place->times);
+    if (*module->sizes)
+        name = text_format(c->s->arena, "%s, %s", name, module->sizes);
     if (module->tooltip)
         name = text_format(c->s->arena, "%s, %s", name, module->tooltip);
     take_dash(module->style, &dash);
