@@ -198,7 +198,8 @@ static dg_status shuffle(const dg_infer *infer, bool back)
         return dg_error(DG_BAD_SHAPE, "input is %s, expected [.., C, H, W]",
                         dg_graph_print_shape(infer->graph, x, text, sizeof text));
     if (r < 1 || r > INT16_MAX)
-        return dg_error(DG_BAD_ARGUMENT, "%s is %lld, expected at least 1", infer->op->attrs[0].name, (long long)r);
+        return dg_error(DG_BAD_ARGUMENT, "%s is %lld, expected a number from 1 to %d", infer->op->attrs[0].name,
+                        (long long)r, INT16_MAX);
     spatial_dims(x, 3, sizes);
     bool fits = back ? (sizes[1] < 0 || sizes[1] % r == 0) && (sizes[2] < 0 || sizes[2] % r == 0)
                      : sizes[0] < 0 || sizes[0] % (r * r) == 0;

@@ -57,7 +57,7 @@ static dg_status resampled_size(const dg_value *size, const dg_value *factor, in
     if (is_given(size) && *out < 1)
         return dg_error(DG_BAD_ARGUMENT, "size is %lld, expected at least 1", (long long)*out);
     if (is_given(factor) && !(factor->f > 0 && factor->f < 1e6))
-        return dg_error(DG_BAD_ARGUMENT, "scale_factor is %g, expected a positive number", factor->f);
+        return dg_error(DG_BAD_ARGUMENT, "scale_factor is %g, expected a number above 0 and below 1e6", factor->f);
     if (is_given(factor) && factor->f == 1)
         *out = in;
     else if (is_given(factor) && in >= 0)

@@ -125,6 +125,15 @@ Test(pixel_shuffle, makes_pixels_of_channels_and_back)
     trial_free(t);
 }
 
+Test(pixel_shuffle, says_up_to_which_factor)
+{
+    trial *t = trial_new(DG_FLOAT32);
+    dg_pixel_shuffle(dg_input(t->graph, DG_SHAPE(1, 4, 1, 2), .name = "x"), 40000);
+    expect_failure(dg_graph_status(t->graph), DG_BAD_ARGUMENT,
+                   "upscale_factor is 40000, expected a number from 1 to 32767");
+    trial_free(t);
+}
+
 /* ---- interpolate: the examples of PyTorch's manual, and its rules for places ---- */
 
 Test(interpolate, repeats_the_nearest)
@@ -203,4 +212,6 @@ Test(interpolate, says_what_does_not_fit)
     o.size.only = DG_NONE;
     o.scale_factor = 0.1;
     expect_refusal(DG_SHAPE(1, 1, 4), o, "a size of 4 would become 0");
+    o.scale_factor = 1e18;
+    expect_refusal(DG_SHAPE(1, 1, 4), o, "scale_factor is 1e+18, expected a number above 0 and below 1e6");
 }
