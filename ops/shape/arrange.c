@@ -261,7 +261,7 @@ static dg_status unflatten_infer(const dg_infer *infer)
 
 static void unflatten_compose(const dg_compose *compose)
 {
-    dg_shape shape;
+    dg_shape shape = {0};
     dg_node *x = compose->inputs[0];
     if (unflattened(compose->attrs, &dg_node_type(x, 0)->shape, &shape).code == DG_OK)
         compose->outputs[0] = dg_reshape(x, shape);
