@@ -153,12 +153,16 @@ Test(bench, an_optimizer_may_be_named)
 
 Test(bench, gradients_are_by_the_inputs_where_there_is_no_parameter)
 {
-    write_text("g.dot", "digraph { x [op=\"input([100])\"]; y [op=\"expr(x * tanh(x))\"]; x -> y; }\n");
+    write_text("g.dot",
+               "digraph { x [op=\"input([100])\"]; y [op=\"expr(x * tanh(x))\"]; s [op=mean]; x -> y -> s; }\n");
     expect_fine(dotgrad("bench g.dot --seconds 0 --mode forward --node y"));
     expect_fine(dotgrad("bench g.dot --seconds 0 --mode gradient --node y"));
-    outcome run = dotgrad("bench g.dot --seconds 0 --mode train --node y");
+    outcome run = dotgrad("bench g.dot --seconds 0 --mode train --node s");
     cr_expect_eq(run.status, 1);
-    cr_expect_not_null(strstr(run.err, "'y' depends on no trainable parameter"), "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "'s' depends on no trainable parameter"), "%s", run.err);
+    run = dotgrad("bench g.dot --seconds 0 --mode train --node y");
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "loss 'y' is float32 [100], expected one number"), "%s", run.err);
     run = dotgrad("bench g.dot --seconds 0");
     cr_expect_eq(run.status, 1);
     cr_expect_not_null(strstr(run.err, "name a node with --node"), "%s", run.err);
