@@ -332,6 +332,19 @@ static void turn(layout_wire *wire)
     }
 }
 
+/* A wire comes to its cut, and goes on from it, straight down where that brings it through no box. */
+static void straighten(const columns_work *c, int w, layout_point first[4], layout_point rest[4])
+{
+    const view_wire *of = &c->v->wires[w];
+    double above = 0.4 * (first[3].y - first[0].y), below = 0.4 * (rest[3].y - rest[0].y);
+    layout_point before[4] = {first[0], first[1], {first[3].x, first[3].y - above}, first[3]};
+    layout_point after[4] = {rest[0], {rest[0].x, rest[0].y + below}, rest[2], rest[3]};
+    if (!layout_is_blocked(c->v, c->made, before, of->is_reversed ? of->to : of->from))
+        first[2] = before[2];
+    if (!layout_is_blocked(c->v, c->made, after, of->is_reversed ? of->from : of->to))
+        rest[1] = after[1];
+}
+
 static bool move_wire(const columns_work *c, int w)
 {
     layout_wire *wire = &c->made->wires[w];
@@ -348,6 +361,7 @@ static bool move_wire(const columns_work *c, int w)
         layout_point p[4] = {wire->points[i], wire->points[i + 1], wire->points[i + 2], wire->points[i + 3]}, first[4];
         while (column_of(c, p[3].y) > k) {
             split(p, find_height(p, c->columns[k].bottom), first);
+            straighten(c, w, first, p);
             add_curve(&c->columns[k], first, &moved);
             go_around(c, k, w, &moved);
             k++;

@@ -105,6 +105,8 @@ dg_status layout_take(view *v, const char *answer, const layout_options *options
 void layout_meet_rows(const view *v, layout *made);
 /* Wires between boxes of one module do not leave it, unless they would run through a box then. False: no memory. */
 bool layout_keep_inside(const view *v, layout *made);
+/* Whether the curve of four points runs through a box, that of its end, `own`, as well, or close by another. */
+bool layout_is_blocked(const view *v, const layout *made, const layout_point *p, int own);
 layout_point layout_on_curve(const layout_point *p, double t); /* of a Bézier curve of four points */
 /* False: a module's label has no place yet; its wanted_width is then more. */
 bool layout_place_labels(view *v, layout *made);

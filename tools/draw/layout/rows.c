@@ -42,8 +42,7 @@ layout_point layout_on_curve(const layout_point *p, double t)
                           a * p[0].y + b * p[1].y + c * p[2].y + d * p[3].y};
 }
 
-/* Whether the curve runs through a box, that of its end as well, or close by another. */
-static bool is_blocked(const view *v, const layout *made, const layout_point *p, int own)
+bool layout_is_blocked(const view *v, const layout *made, const layout_point *p, int own)
 {
     for (int k = 1; k < PIECES; k++) {
         layout_point at = layout_on_curve(p, (double)k / PIECES);
@@ -91,7 +90,7 @@ static bool find_curve(const view *v, const layout *made, const layout_point *p,
         curve[1] = (layout_point){p[from].x + x * along, p[from].y + y * along};
         curve[2] = (layout_point){end.x + side * reach, end.y};
         curve[3] = end;
-        if (!is_blocked(v, made, curve, b))
+        if (!layout_is_blocked(v, made, curve, b))
             return true;
     }
     return false;
@@ -145,7 +144,7 @@ void layout_meet_rows(const view *v, layout *made)
 static bool wire_is_blocked(const view *v, const layout *made, const view_wire *of, const layout_wire *wire)
 {
     for (int k = 0; k + 3 < wire->n; k += 3)
-        if (is_blocked(v, made, wire->points + k, k ? of->to : of->from))
+        if (layout_is_blocked(v, made, wire->points + k, k ? of->to : of->from))
             return true;
     return false;
 }
