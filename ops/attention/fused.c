@@ -298,13 +298,25 @@ static void gradient_backward(const dg_backward *vjp)
         vjp->grad_inputs[GRADIENT_G] = sum_of(e ? dg_matmul(e, w.value) : NULL, c[2] ? dg_matmul(weights, c[2]) : NULL);
 }
 
-static double forward_flops(const dg_infer *infer)
+/* Of so many products of all queries with all keys over their numbers and over those of values. */
+static double products_flops(const dg_infer *infer, dg_shape y, int over_keys, int over_values)
 {
-    dg_shape y = infer->outputs[0].shape;
     double each = 2 * (double)from_end(infer->inputs[KEY], 2) *
-                  (double)(from_end(infer->inputs[QUERY], 1) + from_end(infer->inputs[VALUE], 1));
+                  (over_keys * (double)from_end(infer->inputs[QUERY], 1) +
+                   over_values * (double)from_end(infer->inputs[VALUE], 1));
     y.rank--;
     return each * (double)dg_shape_count(&y);
+}
+
+static double forward_flops(const dg_infer *infer)
+{
+    return products_flops(infer, infer->outputs[0].shape, 1, 1);
+}
+
+/* The scores again, dq and dk; the gradient of the weights and dv. */
+static double gradient_flops(const dg_infer *infer)
+{
+    return products_flops(infer, infer->inputs[GRADIENT_G]->shape, 3, 2);
 }
 
 /* ---- descriptors ---- */
@@ -369,6 +381,7 @@ static const dg_op fused_ops[] = {
         .workspace = gradient_workspace,
         .forward = gradient_forward,
         .backward = gradient_backward,
+        .flops = gradient_flops,
         .samples = gradient_samples,
     },
     {

@@ -179,3 +179,32 @@ Test(attention, wants_a_mask_that_broadcasts_to_the_scores)
     expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "broadcasts to the scores");
     trial_free(t);
 }
+
+/* Five products of all queries with all keys beside the two of the forward pass (Dao and others 2022, algorithm 4). */
+Test(attention, the_work_of_its_gradient_is_counted)
+{
+    dg_graph *g;
+    must(dg_graph_new(&g));
+    static float zeros[256 * 16];
+    dg_tensor tensor = dg_tensor_view(DG_FLOAT32, DG_SHAPE(256, 16), zeros);
+    dg_node *in[3], *gradients[3];
+    dg_feed feeds[3];
+    for (int k = 0; k < 3; k++) {
+        in[k] = dg_input(g, DG_SHAPE(256, 16));
+        feeds[k] = (dg_feed){in[k], &tensor};
+    }
+    dg_node *y = dg_scaled_dot_product_attention(in[0], in[1], in[2]);
+    must(dg_grad(dg_sum(y), 3, in, gradients));
+    double flops[2];
+    for (int k = 0; k < 2; k++) {
+        dg_plan *plan;
+        must(dg_plan_new(g, &(dg_plan_options){.fetch = k ? gradients : &y, .n_fetch = k ? 3 : 1}, &plan));
+        must(dg_plan_prepare(plan, feeds, 3));
+        flops[k] = dg_plan_cost_of(plan).flops;
+        dg_plan_free(plan);
+    }
+    double product = 2.0 * 256 * 256 * 16;
+    cr_expect(flops[0] >= 2 * product && flops[0] < 2.1 * product, "%g", flops[0]);
+    cr_expect(flops[1] >= 7 * product && flops[1] < 7.3 * product, "%g", flops[1]);
+    dg_graph_free(g);
+}
