@@ -7,14 +7,14 @@
 
 #include <stdlib.h>
 
-/* The number of elements of a node whose sizes are all known. */
-static dg_status known_count(dg_node *node, int64_t *count)
+/* The number of elements of a node whose sizes are all known; `what` is made of them, for the message. */
+static dg_status known_count(const char *what, dg_node *node, int64_t *count)
 {
     char text[DG_SHAPE_TEXT];
     const dg_shape *shape = &dg_node_type(node, 0)->shape;
     *count = dg_shape_count(shape);
     if (*count < 0 || *count > INT32_MAX)
-        return dg_error(DG_BAD_SHAPE, "a Jacobian of '%s' needs known sizes, it is %s", dg_node_name(node),
+        return dg_error(DG_BAD_SHAPE, "a %s '%s' needs known sizes, it is %s", what, dg_node_name(node),
                         dg_graph_print_shape(dg_node_graph(node), shape, text, sizeof text));
     return dg_ok();
 }
@@ -54,8 +54,8 @@ dg_status dg_jacobian(dg_node *output, dg_node *wrt, dg_node **jacobian)
         return dg_error(DG_BAD_ARGUMENT, "the place for the Jacobian is NULL");
     *jacobian = NULL;
     DG_TRY(walk_check(&graph, 1, &output, 1, &wrt));
-    DG_TRY(known_count(output, &n_rows));
-    DG_TRY(known_count(wrt, &n_columns));
+    DG_TRY(known_count("Jacobian of", output, &n_rows));
+    DG_TRY(known_count("Jacobian by", wrt, &n_columns));
     DG_TRY(joined_shape(output, wrt, &shape));
     const dg_graph_point point = dg_graph_mark(graph);
     if (n_rows == 0 || n_columns == 0) {
@@ -95,6 +95,9 @@ dg_status dg_hessian(dg_node *output, dg_node *wrt, dg_node **hessian)
     if (!hessian)
         return dg_error(DG_BAD_ARGUMENT, "the place for the Hessian is NULL");
     *hessian = NULL;
+    int64_t elements;
+    if (output && wrt) /* else the gradient, which nobody named, would have the mistake */
+        DG_TRY(known_count("Hessian by", wrt, &elements));
     const dg_graph_point before = dg_graph_mark(dg_node_graph(output));
     DG_TRY(dg_grad(output, 1, &wrt, &gradient));
     return dg_graph_undo(dg_node_graph(output), before, dg_jacobian(gradient, wrt, hessian));

@@ -8,10 +8,7 @@
 /* Whether the gradient by that node, or by one that stands for it, is asked for. */
 static bool is_asked_for(const walk *w, dg_node *node)
 {
-    for (int k = 0; k < w->n_wrt; k++)
-        if (walk_resolve(w->wrt[k]).node == walk_resolve(node).node)
-            return true;
-    return false;
+    return node_map_get(&w->wrt, walk_resolve(node).node) >= 0;
 }
 
 enum { MOST_INPUTS = 4 };

@@ -197,7 +197,6 @@ typedef struct search {
     walk *w;
     frame *stack;
     size_t depth, capacity;
-    node_map wrt;
     int64_t earliest;
     bool everything;
 } search;
@@ -235,7 +234,7 @@ static dg_status finish(search *s, const frame *f)
         const dg_node *child = walk_child(f->node, f->kind, k, s->everything);
         entry.flows = child && walk_depends(w, child);
     }
-    entry.depends = entry.flows || node_map_get(&s->wrt, f->node) >= 0;
+    entry.depends = entry.flows || node_map_get(&w->wrt, f->node) >= 0;
     w->entries[w->count] = entry;
     return node_map_put(&w->places, f->node, w->count++);
 }
@@ -286,17 +285,16 @@ static dg_status make_room(walk *w)
 dg_status walk_make(walk *w, dg_graph *graph, int n_roots, dg_node *const *roots, int n_wrt, dg_node *const *wrt,
                     bool everything)
 {
-    *w = (walk){.graph = graph, .n_wrt = n_wrt, .wrt = wrt};
+    *w = (walk){.graph = graph};
     search s = {.w = w, .everything = everything, .earliest = everything ? 0 : earliest(n_wrt, wrt)};
     dg_status status = dg_ok();
     for (int k = 0; k < n_wrt && status.code == DG_OK; k++)
-        status = node_map_put(&s.wrt, walk_resolve(wrt[k]).node, k);
+        status = node_map_put(&w->wrt, walk_resolve(wrt[k]).node, k);
     for (int k = 0; k < n_roots && status.code == DG_OK; k++)
         status = visit(&s, roots[k]);
     if (status.code == DG_OK)
         status = make_room(w);
     free(s.stack);
-    free(s.wrt.slots);
     return status;
 }
 
@@ -304,6 +302,7 @@ void walk_release(walk *w)
 {
     free(w->entries);
     free(w->places.slots);
+    free(w->wrt.slots);
     free(w->values);
     free(w->scratch);
     free(w->flags);
@@ -328,11 +327,22 @@ dg_node *walk_value(const walk *w, walk_point point)
     return value ? *value : NULL;
 }
 
+/* The sum of what several readers give is no reader's: it belongs to what they read. */
+static dg_node *add_for(walk *w, walk_point point, dg_node *sum, dg_node *value)
+{
+    dg_node *reader = dg_graph_differentiate(w->graph, NULL);
+    if (reader)
+        dg_graph_differentiate(w->graph, point.node);
+    sum = dg_add(sum, value);
+    dg_graph_differentiate(w->graph, reader);
+    return sum;
+}
+
 void walk_add(walk *w, walk_point point, dg_node *value)
 {
     dg_node **sum = value_of(w, point);
     if (sum && value)
-        *sum = *sum ? dg_add(*sum, value) : value;
+        *sum = *sum ? add_for(w, point, *sum, value) : value;
 }
 
 bool same_shape(const dg_shape *a, const dg_shape *b)

@@ -46,8 +46,7 @@ typedef struct walk {
     dg_node **scratch; /* four lists of `scratch_size` nodes and one of flags, for one node's inputs or outputs */
     bool *flags;
     int scratch_size;
-    int n_wrt; /* as given to walk_make() */
-    dg_node *const *wrt;
+    node_map wrt; /* by what derivatives are asked for, as given to walk_make() */
 } walk;
 
 /* A node, and which of its outputs is meant. */

@@ -183,6 +183,17 @@ static dg_status has_no_slope(probe *p, const probe_line *line, double scale, bo
     return dg_ok();
 }
 
+dg_status probe_glance(probe *p, const probe_line *line, double found, double tolerance, double *expected, bool *agrees)
+{
+    double h = 1e-5 * (line->direction ? 1 : fmax(1, fabs(line->origin[line->element]))), above, below;
+    bool moved = false;
+    DG_TRY(evaluate(p, line, h, &above, &moved));
+    DG_TRY(evaluate(p, line, -h, &below, &moved));
+    *expected = (above - below) / (2 * h);
+    *agrees = fabs(found - *expected) <= tolerance * fmax(fabs(found), fabs(*expected)) + noise_at(p, h);
+    return dg_ok();
+}
+
 dg_status probe_compare(probe *p, const probe_line *line, double found, double tolerance, double *expected,
                         probe_verdict *verdict)
 {

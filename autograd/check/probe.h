@@ -38,6 +38,10 @@ typedef enum probe_verdict {
 
 enum { PROBE_LEAST = 6 }; /* evaluations of a comparison that agrees at once */
 
+/* Two evaluations: whether `found` agrees with one central difference, which goes to *expected, does not mean much
+ * where it says no. */
+dg_status probe_glance(probe *p, const probe_line *line, double found, double tolerance, double *expected,
+                       bool *agrees);
 /* Compares `found` with the slope along the line, which goes to *expected. */
 dg_status probe_compare(probe *p, const probe_line *line, double found, double tolerance, double *expected,
                         probe_verdict *verdict);

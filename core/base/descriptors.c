@@ -1,5 +1,6 @@
 /* Tables of descriptors, found by name. */
 #include "descriptors.h"
+#include "plain.h"
 
 #include <dotgrad/near.h>
 
@@ -38,6 +39,8 @@ dg_status descriptors_add(descriptors *table, const void *descriptor)
 {
     if (!descriptor || !name_of(descriptor) || !name_of(descriptor)[0])
         return dg_error(DG_BAD_ARGUMENT, "this %s has no name", table->what);
+    if (!plain_is_name(name_of(descriptor), false))
+        return dg_error(DG_BAD_ARGUMENT, "%s '%s': a name is letters, digits and _", table->what, name_of(descriptor));
     if (descriptors_find(table, name_of(descriptor)))
         return dg_error(DG_BAD_ARGUMENT, "%s '%s' is registered already", table->what, name_of(descriptor));
     pthread_mutex_lock(&table->lock);

@@ -16,7 +16,7 @@ typedef struct descriptors {
     size_t n_added;
 } descriptors;
 
-/* DG_BAD_ARGUMENT: it has no name, or one that is taken. The descriptor must stay. */
+/* DG_BAD_ARGUMENT: it has no name, one that no call can have, or one that is taken. The descriptor must stay. */
 dg_status descriptors_add(descriptors *table, const void *descriptor);
 const void *descriptors_at(descriptors *table, size_t index); /* NULL after the last; shipped ones first */
 const void *descriptors_find(descriptors *table, const char *name);

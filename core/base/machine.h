@@ -29,6 +29,12 @@ typedef struct machine_caches {
 /* As the system tells them, 32 KiB and 512 KiB where it does not; DG_CACHES=32K,512K of the environment has precedence.
  * Read once. */
 machine_caches machine_here(void);
+/* Whether so many bytes are more than the caches near the core hold: only then does it pay to ask for them ahead. */
+static inline bool lies_far(double bytes)
+{
+    return bytes > 4 * (double)machine_here().second;
+}
+
 /* "32K,512K" or, in bytes, "32768,524288"; false: it says nothing else. */
 bool machine_caches_parse(const char *text, machine_caches *caches);
 

@@ -60,7 +60,7 @@ bool dg_name_is_near(const char *name, const char *known)
     return distance(a, n, b, m, m <= 4 ? 2 : 1) <= (m >= 8 ? 2 : 1);
 }
 
-/* ---- what other libraries call it ---- */
+/* ---- what other libraries call schedules, optimisers and initialisers; ops say it themselves ---- */
 
 static const struct {
     const char *theirs; /* squeezed */
@@ -84,16 +84,6 @@ static const struct {
     {"henormal", "kaiming_normal"},
     {"he", "kaiming_normal"},
     {"eye", "identity"},
-    {"dense", "linear"},
-    {"fullyconnected", "linear"},
-    {"fc", "linear"},
-    {"bce", "binary_cross_entropy"},
-    {"bceloss", "binary_cross_entropy"},
-    {"bcewithlogits", "binary_cross_entropy_with_logits"},
-    {"bcewithlogitsloss", "binary_cross_entropy_with_logits"},
-    {"nll", "nll_loss"},
-    {"globalaveragepool", "adaptive_avg_pool2d"},
-    {"globalaveragepooling2d", "adaptive_avg_pool2d"},
 };
 
 /* The known one that another library calls `squeezed`. */
@@ -108,7 +98,9 @@ static const char *known_elsewhere(const char *squeezed, const char *(*known)(co
     return NULL;
 }
 
-static const char *nearest_of(const char *name, const char *(*known)(const void *user, size_t index), const void *user)
+/* *far: how many letters it differs by. */
+static const char *nearest_of(const char *name, const char *(*known)(const void *user, size_t index), const void *user,
+                              int *far)
 {
     char a[MOST_LETTERS + 1], b[MOST_LETTERS + 1];
     size_t n = squeeze(name, a);
@@ -117,12 +109,13 @@ static const char *nearest_of(const char *name, const char *(*known)(const void 
     for (size_t k = 0; n && (one = known(user, k)); k++) {
         size_t m = squeeze(one, b);
         bool is_cut = n >= 3 && n < m && strncmp(a, b, n) == 0;
-        int far = m == 0 ? FAR : strcmp(a, b) == 0 ? 0 : is_cut ? 1 : distance(a, n, b, m, 1);
-        if (far < best && far < (int)m) {
-            best = far;
+        int now = m == 0 ? FAR : strcmp(a, b) == 0 ? 0 : is_cut ? 1 : distance(a, n, b, m, 1);
+        if (now < best && now < (int)m) {
+            best = now;
             nearest = one;
         }
     }
+    *far = nearest ? best : FAR;
     return nearest;
 }
 
@@ -130,6 +123,8 @@ const char *dg_name_nearest(const char *name, const char *(*known)(const void *u
 {
     if (!name || !known)
         return NULL;
-    const char *nearest = nearest_of(name, known, user), *dot = strrchr(name, '.');
-    return nearest || !dot ? nearest : nearest_of(dot + 1, known, user); /* torch.optim.Adam */
+    int far, behind = FAR;
+    const char *nearest = nearest_of(name, known, user, &far), *dot = strrchr(name, '.');
+    const char *other = dot ? nearest_of(dot + 1, known, user, &behind) : NULL; /* torch.optim.Adam, np.tanh */
+    return behind < far ? other : nearest;
 }

@@ -34,4 +34,19 @@ static inline bool plain_same(const char *a, const char *b)
     return plain_same_part(a, b, SIZE_MAX);
 }
 
+/* A name: ASCII letters, digits and _, not first a digit; within it points (out_proj.weight), where they are allowed.
+ */
+static inline bool plain_is_name(const char *word, bool points)
+{
+    char first = plain_lower(*word);
+    if (!(first >= 'a' && first <= 'z') && first != '_')
+        return false;
+    for (const char *at = word; *at; at++) {
+        char c = plain_lower(*at);
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '_' && !(points && c == '.' && at[1]))
+            return false;
+    }
+    return true;
+}
+
 #endif

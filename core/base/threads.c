@@ -182,7 +182,8 @@ void dg_threads_run(dg_threads *threads, int64_t pieces, void (*work)(void *argu
 
 void threads_hold_blas(void)
 {
-    openblas_set_num_threads(1);
+    if (openblas_get_num_threads() != 1)
+        openblas_set_num_threads(1);
 }
 
 static dg_status count_threads(int asked, int *count)
@@ -190,7 +191,8 @@ static dg_status count_threads(int asked, int *count)
     cpu_set_t allowed;
     *count = asked;
     if (asked < 0 || asked > MOST_THREADS)
-        return dg_error(DG_BAD_ARGUMENT, "%d thread(s): expected a number from 1 to %d", asked, MOST_THREADS);
+        return dg_error(DG_BAD_ARGUMENT, "%d thread(s): expected a number from 1 to %d, or 0 for all processors", asked,
+                        MOST_THREADS);
     const char *text = getenv("DG_NUM_THREADS");
     if (asked == 0 && text && *text) {
         char *end;

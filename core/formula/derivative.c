@@ -93,11 +93,122 @@ static const expression *hypot_less_constant(const expression *e)
     return is_it && is_constant(h->args[1]) ? h : NULL;
 }
 
-static const expression *differentiate_one(dg_formulas *pool, const expression *e, const char *name)
+/* u, when e = 1 − sigmoid(u). */
+static const expression *rest_of_sigmoid(const expression *e)
 {
-    const expression *h = hypot_less_constant(e);
+    return is_op(e, P_SUB) && is_value(e->args[0], 1) && is_op(e->args[1], P_SIGMOID) ? e->args[1]->args[0] : NULL;
+}
+
+/* u, when e = 1 − tanh(u)². */
+static const expression *rest_of_tanh(const expression *e)
+{
+    const expression *square = is_op(e, P_SUB) && is_value(e->args[0], 1) ? e->args[1] : NULL;
+    return square && is_op(square, P_SQUARE) && is_op(square->args[0], P_TANH) ? square->args[0]->args[0] : NULL;
+}
+
+static bool are_opposite(dg_formulas *pool, const expression *u, const expression *v)
+{
+    return make1(pool, P_NEG, u) == v;
+}
+
+/* u, when e = sigmoid(u)·(1 − sigmoid(u)) or sigmoid(u)·sigmoid(−u). */
+static const expression *slope_of_sigmoid(dg_formulas *pool, const expression *e)
+{
+    for (int k = 0; is_op(e, P_MUL) && k < 2; k++) {
+        const expression *a = e->args[k], *b = e->args[1 - k];
+        const expression *u = is_op(a, P_SIGMOID) ? a->args[0] : NULL;
+        if (u && (rest_of_sigmoid(b) == u || (is_op(b, P_SIGMOID) && are_opposite(pool, u, b->args[0]))))
+            return u;
+    }
+    return NULL;
+}
+
+/* Whether e = sigmoid(u)·sigmoid(v) + sigmoid(−u)·sigmoid(−v), as a difference of sigmoids has. */
+static bool is_sum_of_tails(dg_formulas *pool, const expression *e, const expression **u, const expression **v)
+{
+    const expression *list[4];
+    for (int k = 0; k < 4; k++) {
+        const expression *product = is_op(e, P_ADD) ? e->args[k / 2] : e;
+        if (!is_op(e, P_ADD) || !is_op(product, P_MUL) || !is_op(product->args[k % 2], P_SIGMOID))
+            return false;
+        list[k] = product->args[k % 2]->args[0];
+    }
+    *u = list[0];
+    *v = list[1];
+    return (are_opposite(pool, *u, list[2]) && are_opposite(pool, *v, list[3])) ||
+           (are_opposite(pool, *u, list[3]) && are_opposite(pool, *v, list[2]));
+}
+
+bool has_rests(dg_formulas *pool, const expression *root)
+{
+    bool any = !pass_begin(pool, root);
+    for (size_t i = 0; !any && i < pool->n_order; i++)
+        any = rest_of_sigmoid(pool->order[i]) || rest_of_tanh(pool->order[i]);
+    return any;
+}
+
+/* What is left of 1 beside a sigmoid or a squared tanh that goes to 1 has no digits there, and the higher derivatives
+ * are nothing but such rests: they are taken from the other side, sigmoid(−u) and 1/cosh(u)². First derivatives keep
+ * them, which are next to numbers of the size of 1 or go to 0 themselves, for the sake of the value that is known. */
+const expression *without_rests(dg_formulas *pool, const expression *root)
+{
+    if (!pass_begin(pool, root))
+        return NULL;
+    for (size_t i = 0; i < pool->n_order; i++) {
+        expression *e = (expression *)pool->order[i];
+        const expression *u = rest_of_sigmoid(e), *v = rest_of_tanh(e), *args[3] = {NULL, NULL, NULL};
+        for (int k = 0; k < e->arity; k++)
+            args[k] = e->args[k]->image;
+        e->image = u          ? make1(pool, P_SIGMOID, make1(pool, P_NEG, u->image))
+                   : v        ? make1(pool, P_SQUARE, make1(pool, P_RECIPROCAL, make1(pool, P_COSH, v->image)))
+                   : e->arity ? make_op(pool, e->op, args)
+                              : e;
+        if (!e->image)
+            return NULL;
+    }
+    return root->image;
+}
+
+static const expression *tanh_of_half(dg_formulas *pool, const expression *u)
+{
+    return make1(pool, P_TANH, make2(pool, P_MUL, make_constant(pool, 0.5), u));
+}
+
+/* −sigmoid(u)·(1 − sigmoid(u))·tanh(u/2)·u′, which is exact where it goes through 0. */
+static const expression *curvature_of_sigmoid(dg_formulas *pool, const expression *e, const expression *u)
+{
+    const expression *outer = make1(pool, P_NEG, make2(pool, P_MUL, e, tanh_of_half(pool, u)));
+    return chain_rule(pool, outer, u->image);
+}
+
+/* sigmoid(u)·sigmoid(−u)·tanh(v/2)·u′ + sigmoid(v)·sigmoid(−v)·tanh(u/2)·v′ */
+static const expression *slope_of_tails(dg_formulas *pool, const expression *u, const expression *v)
+{
+    const expression *parts[2];
+    for (int k = 0; k < 2; k++) {
+        const expression *w = k ? v : u, *minus = make1(pool, P_SIGMOID, make1(pool, P_NEG, w));
+        const expression *slope = make2(pool, P_MUL, make1(pool, P_SIGMOID, w), minus);
+        parts[k] = chain_rule(pool, make2(pool, P_MUL, slope, tanh_of_half(pool, k ? u : v)), w->image);
+    }
+    return make2(pool, P_ADD, parts[0], parts[1]);
+}
+
+/* What the rules would write as a difference, and what is none. NULL: e is none of that. */
+static const expression *differentiate_whole(dg_formulas *pool, const expression *e)
+{
+    const expression *h = hypot_less_constant(e), *u = slope_of_sigmoid(pool, e), *v;
     if (h)
         return h->image;
+    if (u)
+        return curvature_of_sigmoid(pool, e, u);
+    return is_sum_of_tails(pool, e, &u, &v) ? slope_of_tails(pool, u, v) : NULL;
+}
+
+static const expression *differentiate_one(dg_formulas *pool, const expression *e, const char *name)
+{
+    const expression *whole = differentiate_whole(pool, e);
+    if (whole)
+        return whole;
     const expression *sum = make_constant(pool, e->op == OP_INPUT && e->name == name);
     for (int k = 0; sum && k < e->arity; k++) {
         if (is_value(e->args[k]->image, 0) || !primitives[e->op].derivatives[k])

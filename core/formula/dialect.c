@@ -234,6 +234,34 @@ static void write_latex_name(writer *w, const char *name)
     write_text(w, "}", 1);
 }
 
+/* Words of Python, names that the code is written with, and members of torch.nn.Module and keras.layers.Layer. */
+static const char taken_in_python[] =
+    " False None True and as assert async await break class continue def del elif else except finally for from global "
+    "if "
+    "import in is lambda nonlocal not or pass raise return try while with yield "
+    "F T float jax jnp keras math nn ops range self shape super torch "
+    "add_weight axis bfloat16 build built buffers call children compute_dtype cpu cuda double dtype eval forward "
+    "get_config "
+    "half input inputs losses metrics modules name output parameters path quantize state train trainable training type "
+    "variables weights ";
+
+static bool is_taken(const writer *w, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *at = taken_in_python; w->dialect != DG_C_CODE && n && (at = strstr(at, name)); at++)
+        if (at[-1] == ' ' && at[n] == ' ')
+            return true;
+    return false;
+}
+
+/* What Python or its code has a meaning of its own for gets a _. */
+static void write_name(writer *w, const char *name)
+{
+    write_text(w, name, strlen(name));
+    if (is_taken(w, name))
+        write_text(w, "_", 1);
+}
+
 static void write_latex_number(writer *w, const char *number)
 {
     const char *exponent = strchr(number, 'e');
@@ -288,7 +316,7 @@ static void write_expression(writer *w, const expression *e, uint8_t least)
         if (w->dialect == DG_LATEX)
             write_latex_name(w, e->name);
         else
-            write_text(w, e->name, strlen(e->name));
+            write_name(w, e->name);
     } else {
         const template *t = &dialects[w->dialect][e->op];
         for (const char *at = t->text; *at; at++) {
@@ -306,31 +334,89 @@ static void write_expression(writer *w, const expression *e, uint8_t least)
 
 /* ---- choices ---- */
 
-static bool has_division(const expression *e)
+/* The argument for which e may have no value or no slope, −1 if there is none; and one for which it has both. */
+static int critical_argument(const expression *e, double *harmless)
 {
-    bool has = is_op(e, P_DIV) || is_op(e, P_RECIPROCAL);
-    for (int k = 0; !has && k < e->arity; k++)
-        has = has_division(e->args[k]);
-    return has;
+    *harmless = 1;
+    switch (e->op) {
+    case P_DIV:
+        return 1;
+    case P_POW:
+        return is_constant(e->args[1]) && e->args[1]->value >= 1 && e->args[1]->value == trunc(e->args[1]->value) ? -1
+                                                                                                                  : 0;
+    case P_RECIPROCAL:
+    case P_SQRT:
+    case P_RSQRT:
+    case P_LOG:
+    case P_LOG2:
+    case P_LOG10:
+        return 0;
+    case P_LOG1P:
+    case P_ASIN:
+    case P_ACOS:
+    case P_ATANH:
+        *harmless = 0;
+        return 0;
+    default:
+        return -1;
+    }
 }
 
-/* Frameworks that differentiate as they run multiply what is not taken of a choice by 0, and 0·NaN is NaN: around a
- * hole the other branch is of a number beside it, where(abs(x) < r, series, f(where(abs(x) < r, r, x))). */
-static const expression *away_from_holes(dg_formulas *pool, const expression *e)
+static bool is_critical(const expression *e)
+{
+    double harmless;
+    const int k = critical_argument(e, &harmless);
+    bool is = k >= 0 && !is_constant(e->args[k]);
+    for (int i = 0; !is && i < e->arity; i++)
+        is = is_critical(e->args[i]);
+    return is;
+}
+
+/* e, which is taken where `condition` is `when`: elsewhere its critical arguments are harmless ones. */
+static const expression *harmless_elsewhere(dg_formulas *pool, const expression *condition, bool when,
+                                            const expression *e)
+{
+    const expression *args[3] = {NULL, NULL, NULL};
+    double harmless;
+    if (!e || !is_critical(e))
+        return e;
+    const int critical = critical_argument(e, &harmless);
+    for (int k = 0; k < e->arity; k++) {
+        args[k] = harmless_elsewhere(pool, condition, when, e->args[k]);
+        if (args[k] && k == critical && !is_constant(e->args[k])) {
+            const expression *one = make_constant(pool, harmless);
+            args[k] = make3(pool, P_WHERE, condition, when ? args[k] : one, when ? one : args[k]);
+        }
+        if (!args[k])
+            return NULL;
+    }
+    return make_op(pool, e->op, args);
+}
+
+/* Frameworks that differentiate as they run multiply what is not taken of a choice by 0, and 0·NaN is NaN: what a
+ * choice does not take gets arguments that it has a slope for, where(x > 0, sqrt(where(x > 0, x, 1)), 0). Around a hole
+ * that is a number beside it, where(abs(x) < r, series, f(where(abs(x) < r, r, x))). */
+static const expression *apart_from_choices(dg_formulas *pool, const expression *e)
 {
     const expression *args[3] = {NULL, NULL, NULL};
     if (!e || e->arity == 0)
         return e;
     for (int k = 0; k < e->arity; k++)
-        if (!(args[k] = away_from_holes(pool, e->args[k])))
+        if (!(args[k] = apart_from_choices(pool, e->args[k])))
             return NULL;
     const expression *near = args[0];
-    if (is_op(e, P_WHERE) && is_op(near, P_LT) && is_op(near->args[0], P_ABS) && is_constant(near->args[1]) &&
-        has_division(args[2])) {
+    if (!is_op(e, P_WHERE))
+        return make_op(pool, e->op, args);
+    if (is_op(near, P_LT) && is_op(near->args[0], P_ABS) && is_constant(near->args[1]) && is_critical(args[2])) {
         const expression *inner = near->args[0]->args[0], *away = make3(pool, P_WHERE, near, near->args[1], inner);
         args[2] = away ? expression_substitute(pool, args[2], 0, NULL, NULL, inner, away) : NULL;
+        if (inner->arity > 0)
+            args[2] = harmless_elsewhere(pool, near, false, args[2]);
+    } else {
+        args[1] = harmless_elsewhere(pool, near, true, args[1]);
+        args[2] = harmless_elsewhere(pool, near, false, args[2]);
     }
-    return args[2] || e->arity < 3 ? make_op(pool, e->op, args) : NULL;
+    return args[1] && args[2] ? make_op(pool, e->op, args) : NULL;
 }
 
 const char *dg_formula_print_as(dg_formulas *formulas, const dg_formula *formula, enum dg_dialect dialect)
@@ -342,7 +428,7 @@ const char *dg_formula_print_as(dg_formulas *formulas, const dg_formula *formula
         return "";
     writer w = {.dialect = dialect};
     bool is_python = dialect != DG_LATEX && dialect != DG_C_CODE;
-    const expression *root = is_python ? away_from_holes(formulas, formula->root) : formula->root;
+    const expression *root = is_python ? apart_from_choices(formulas, formula->root) : formula->root;
     if (!root)
         return NULL;
     write_expression(&w, root, CHOICE);

@@ -1,5 +1,6 @@
 /* The pool: unique names, unique expressions, and passes over them without recursion. */
 #include "expression.h"
+#include "core/base/arena.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,16 @@ static uint64_t mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
     return hash ^ (hash >> 29);
+}
+
+/* Adds to one of the pool's tables. Where that fails the pool's arena does, too: an expression that could not be made
+ * is NULL, as one is that no rewriting has found, and the formula would be computed in another way without a word. */
+static bool enter(dg_formulas *pool, hash_table *table, uint64_t hash, const void *item)
+{
+    bool entered = table_add(table, hash, item);
+    if (!entered)
+        arena_fail(pool->arena);
+    return entered;
 }
 
 /* ---- names ---- */
@@ -20,7 +31,7 @@ const char *pool_name(dg_formulas *pool, const char *name, size_t length)
         if (strncmp(there, name, length) == 0 && there[length] == '\0')
             return there;
     const char *copy = dg_arena_text(pool->arena, name, length);
-    return copy && table_add(&pool->names, hash, copy) ? copy : NULL;
+    return copy && enter(pool, &pool->names, hash, copy) ? copy : NULL;
 }
 
 /* ---- unique expressions ---- */
@@ -43,7 +54,7 @@ static const expression *unique(dg_formulas *pool, const expression *wanted)
         if (same(there, wanted))
             return there;
     expression *made = dg_arena_alloc(pool->arena, sizeof *made);
-    if (!made || !table_add(&pool->expressions, wanted->hash, made))
+    if (!made || !enter(pool, &pool->expressions, wanted->hash, made))
         return NULL;
     *made = *wanted;
     return made;
@@ -186,8 +197,10 @@ bool pass_begin_all(dg_formulas *pool, int n, const expression *const *roots)
     uint64_t waiting = ++pool->pass, done = ++pool->pass;
     pool->n_order = 0;
     for (int k = 0; k < n; k++)
-        if (!pass_visit(pool, roots[k], waiting, done))
+        if (!pass_visit(pool, roots[k], waiting, done)) {
+            arena_fail(pool->arena); /* what is asked of expressions is not unknown, but not to be had */
             return false;
+        }
     return true;
 }
 

@@ -11,10 +11,11 @@
 
 enum { OP_CONSTANT = PRIMITIVE_COUNT, OP_INPUT };
 
-/* What element types an expression can be computed in. */
+/* What element types an expression can be computed in, and where it comes from. */
 enum expression_needs {
     NEEDS_REALS = 1,   /* integers will not do */
     NEEDS_NUMBERS = 2, /* conditions will not do: there is arithmetic in it */
+    OF_COTANGENT = 4,  /* of formulas alone: a vector-Jacobian product, or derived from one */
 };
 
 typedef struct expression expression;
@@ -108,6 +109,8 @@ const expression *make_op(dg_formulas *pool, int op, const expression *const arg
 const expression *rewrite_unary(dg_formulas *pool, int op, const expression *a);
 const expression *rewrite_sum(dg_formulas *pool, const expression *a, const expression *b);
 const expression *rewrite_difference(dg_formulas *pool, const expression *a, const expression *b);
+/* The same for f(p·m) − f(q·m), in differences.c. */
+const expression *difference_of_multiples(dg_formulas *pool, const expression *a, const expression *b);
 const expression *rewrite_product(dg_formulas *pool, const expression *a, const expression *b);
 const expression *rewrite_quotient(dg_formulas *pool, const expression *a, const expression *b);
 
@@ -158,6 +161,11 @@ double expression_flops(dg_formulas *pool, const expression *root); /* −1 with
 
 /* The derivative by the input of that name; NULL without memory. */
 const expression *differentiate(dg_formulas *pool, const expression *root, const char *name);
+/* Whether something in it is 1 less what goes to 1: then it is a derivative, or written as one. */
+bool has_rests(dg_formulas *pool, const expression *root);
+/* The same with sigmoid(−u) for 1 − sigmoid(u) and 1/cosh(u)² for 1 − tanh(u)². NULL without memory. */
+const expression *without_rests(dg_formulas *pool, const expression *root);
+dg_status formula_without_rests(dg_formulas *pool, const dg_formula *formula, const dg_formula **result);
 /* Sums whose terms have a denominator in common, over that, where terms vanish by it (combine.c); else e itself. */
 const expression *combine(dg_formulas *pool, const expression *e);
 /* derivative · factor, for a factor that is a tangent or cotangent: 0 times anything is 0, and a choice between

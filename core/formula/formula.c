@@ -208,6 +208,12 @@ const char *dg_formula_print(dg_formulas *formulas, const dg_formula *formula)
 
 /* ---- derivatives ---- */
 
+dg_status formula_without_rests(dg_formulas *pool, const dg_formula *formula, const dg_formula **result)
+{
+    *result = formula_of(pool, without_rests(pool, formula->root), formula->n_inputs, formula->names, formula->needs);
+    return *result ? dg_ok() : dg_no_memory("a formula");
+}
+
 dg_status dg_formula_derivative(dg_formulas *formulas, const dg_formula *formula, int input,
                                 const dg_formula **derivative)
 {
@@ -217,6 +223,9 @@ dg_status dg_formula_derivative(dg_formulas *formulas, const dg_formula *formula
     DG_TRY(check_input(formula, input));
     if (!formula->derivatives[input]) {
         const expression *root = differentiate(formulas, formula->root, formula->names[input]);
+        bool is_slope = (formula->needs & OF_COTANGENT) || has_rests(formulas, formula->root);
+        if (root && !formulas->as_written && is_slope)
+            root = without_rests(formulas, root);
         formula->derivatives[input] =
             formula_of(formulas, root, formula->n_inputs, formula->names, formula->needs | NEEDS_REALS);
     }
@@ -309,7 +318,7 @@ static const dg_formula *make_vjp(dg_formulas *pool, const dg_formula *formula, 
         const expression *root = reuse_output(pool, formula, derivative->root, names[n]);
         const expression *cotangent = make_input(pool, names[n + 1]);
         made = formula_of(pool, root ? chain_rule(pool, root, cotangent) : NULL, n + 2, names,
-                          formula->needs | NEEDS_REALS);
+                          formula->needs | NEEDS_REALS | OF_COTANGENT);
     }
     free(names);
     return made;

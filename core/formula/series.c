@@ -7,8 +7,8 @@
 
 #include <math.h>
 
-/* Two that cancel down to their rounding errors leave 0. */
-#define ROUNDING 0x1p-58L
+/* Two that cancel down to their rounding errors leave 0; a number of the formula, log(2), was rounded to float64. */
+#define ROUNDING 0x1p-53L
 
 static const series unknown;
 
@@ -63,7 +63,7 @@ long double series_limit(const series *x)
     return known && !series_has_pole(x) ? series_term(x, 0) : (long double)NAN;
 }
 
-static bool is_number(const series *x)
+bool series_is_number(const series *x)
 {
     for (int k = 0; k < x->n; k++)
         if (x->a[k] != 0 && x->low + k != 0)
@@ -277,7 +277,7 @@ static series log_one_plus(const series *w)
 static series of_number(int op, const series *w)
 {
     long double x = value_of(w);
-    if (!is_number(w))
+    if (!series_is_number(w))
         return unknown;
     switch (op) {
     case P_ABS:
@@ -389,7 +389,7 @@ static series of_two(int op, const series *a, const series *b)
     case P_DIV:
         return over(a, b);
     case P_POW:
-        if (is_number(b))
+        if (series_is_number(b))
             return power(a, value_of(b));
         p = logarithm(a, logl(value_of(a)));
         q = times(b, &p);
@@ -417,6 +417,6 @@ static series of_two(int op, const series *a, const series *b)
 series series_apply(int op, const series *a, const series *b, const series *c)
 {
     if (op == P_WHERE)
-        return !is_number(a) ? unknown : series_is_zero(a) ? *c : *b;
+        return !series_is_number(a) ? unknown : series_is_zero(a) ? *c : *b;
     return primitives[op].arity == 1 ? of_one(op, a) : of_two(op, a, b);
 }

@@ -24,6 +24,8 @@ static inline bool series_is_known(const series *x)
 
 /* 0 for all s. */
 bool series_is_zero(const series *x);
+/* The same for all s. */
+bool series_is_number(const series *x);
 /* ±∞ at s = 0. */
 bool series_has_pole(const series *x);
 /* At s = 0; NaN where there is a pole, or no series. */

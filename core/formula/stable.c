@@ -305,7 +305,7 @@ const expression *rewrite_difference(dg_formulas *pool, const expression *a, con
     v = two_sigmoid(b);
     if (v && is_value(a, 1)) /* 1 − 2·sigmoid(v) */
         return make1(pool, P_NEG, tanh_of_half(pool, v));
-    return NULL;
+    return difference_of_multiples(pool, a, b);
 }
 
 /* exp(v), when e is that and v is u but for a number, which is added to *more. */

@@ -111,7 +111,7 @@ static dg_status place_inputs(making *m)
         int place = making_input(m, name);
         list_inputs(m, known, sizeof known);
         if (place < 0)
-            return dg_error(DG_BAD_ARGUMENT, "no input '%s'; there are %s", name, known);
+            return dg_error(DG_BAD_ARGUMENT, "no input '%s'; it takes %s", name, known);
         if (m->inputs[place])
             return dg_error(DG_BAD_ARGUMENT, "two nodes are connected to input '%s': '%s' and '%s'", name,
                             dg_node_name(m->inputs[place]), dg_node_name(a->inputs[i]));
@@ -126,7 +126,7 @@ static dg_status place_inputs(making *m)
             place++;
         if (place >= m->n_inputs) {
             list_inputs(m, known, sizeof known);
-            return dg_error(DG_BAD_ARGUMENT, "%d input(s) given, there are %s", a->n_inputs, known);
+            return dg_error(DG_BAD_ARGUMENT, "%d input(s) given, it takes %d: %s", a->n_inputs, m->n_inputs, known);
         }
         m->inputs[place++] = a->inputs[i];
     }
@@ -202,6 +202,9 @@ static const char **given_names(const making *m, int *n)
 static dg_status bind_extra(making *m, dg_binding *bindings, int *n_bindings)
 {
     for (int i = 0; i < m->n_extra; i++) {
+        for (int k = 0; k < i; k++)
+            if (strcmp(m->extra[k].key, m->extra[i].key) == 0)
+                return dg_error(DG_BAD_ARGUMENT, "'%s' is given twice", m->extra[i].key);
         double number;
         if (dg_value_number(&m->extra[i], &number)) {
             if (*n_bindings >= MAX_BINDINGS)

@@ -134,7 +134,7 @@ static dg_status normalise_ints(dg_arena *arena, const dg_attr_spec *spec, const
     return dg_ok();
 }
 
-/* A shape from C: its rank, and that each negative size is a symbol of the graph. */
+/* A shape from C: its rank, and that each negative size is a symbol of the graph, or the rest. */
 static dg_status check_shape(const dg_graph *graph, const dg_attr_spec *spec, const dg_shape *shape)
 {
     if (shape->rank < 0 || shape->rank > DG_MAX_RANK)
@@ -145,6 +145,10 @@ static dg_status check_shape(const dg_graph *graph, const dg_attr_spec *spec, co
         if (shape->dims[d] < last)
             return dg_error(DG_BAD_SHAPE, "'%s' has the size %lld, which is neither a size nor a symbol of this graph",
                             spec->name, (long long)shape->dims[d]);
+        else if (shape->dims[d] == DG_UNKNOWN && !spec->takes_rest)
+            return dg_error(DG_BAD_SHAPE,
+                            "'%s' has the size -1: a size that is known later is a symbol, DG_N or one of dg_symbol()",
+                            spec->name);
     return dg_ok();
 }
 
@@ -158,9 +162,6 @@ static dg_status normalise_shape(dg_graph *graph, dg_arena *arena, const dg_attr
     if (given->kind == DG_VALUE_SHAPE) {
         DG_TRY(check_shape(graph, spec, given->shape));
         *shape = *given->shape;
-        if (shape->rank < 0 || shape->rank > DG_MAX_RANK)
-            return dg_error(DG_BAD_SHAPE, "'%s' has %d dimension(s), at most %d are possible", spec->name, shape->rank,
-                            DG_MAX_RANK);
         return dg_ok();
     }
     if (given->kind != DG_VALUE_LIST)
@@ -302,27 +303,35 @@ static dg_status constant_init(dg_arena *arena, const dg_value *given, dg_value 
 
 static bool is_literal(const dg_value *value)
 {
-    double number;
-    return value->kind == DG_VALUE_LIST || dg_value_number(value, &number);
+    return value->kind == DG_VALUE_LIST || value->kind == DG_VALUE_INT || value->kind == DG_VALUE_FLOAT;
+}
+
+/* Numbers of an initialiser: finite, and at least one in each list. */
+static dg_status check_numbers(const dg_attr_spec *spec, const dg_value *value)
+{
+    double number = value->kind == DG_VALUE_LIST && !value->count ? NAN : 0;
+    for (size_t i = 0; value->kind == DG_VALUE_LIST && i < value->count; i++)
+        DG_TRY(check_numbers(spec, &value->items[i]));
+    dg_value_number(value, &number);
+    return isfinite(number) ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "'%s': expected finite numbers", spec->name);
 }
 
 static dg_status normalise_init(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
 {
-    dg_value literal;
-    if (is_literal(given))
-        return constant_init(arena, given, value);
-    if (given->kind == DG_VALUE_CALL) {
-        *value = *given;
-        value->key = NULL;
-        return dg_ok();
-    }
-    if (!is_text(given))
-        return wrong_kind(arena, spec, given);
-    if (strchr("0123456789.[-+", given->s[0]) && dg_value_parse(arena, given->s, &literal).code == DG_OK &&
-        is_literal(&literal))
+    dg_value literal = *given;
+    if (is_text(given) && strchr("0123456789.[-+", given->s[0]) &&
+        dg_value_parse(arena, given->s, &literal).code != DG_OK)
+        literal = *given;
+    if (is_literal(&literal)) {
+        DG_TRY(check_numbers(spec, &literal));
         return constant_init(arena, &literal, value);
-    dg_status status = dg_call_parse(arena, given->s, value);
-    return status.code == DG_OK ? status : dg_prefixed(status, "'%s'", spec->name);
+    }
+    *value = *given;
+    value->key = NULL;
+    if (given->kind == DG_VALUE_CALL)
+        return dg_ok();
+    return is_text(given) ? dg_prefixed(dg_call_parse(arena, given->s, value), "'%s'", spec->name)
+                          : wrong_kind(arena, spec, given);
 }
 
 static dg_status normalise_float(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
@@ -341,7 +350,7 @@ static dg_status normalise_float(dg_arena *arena, const dg_attr_spec *spec, cons
 static dg_status normalise_dtype(dg_arena *arena, const dg_attr_spec *spec, const dg_value *given, dg_value *value)
 {
     dg_dtype dtype;
-    if (given->kind == DG_VALUE_INT)
+    if (given->kind == DG_VALUE_INT && !given->source) /* as C gives it; texts name types */
         dtype = (dg_dtype)given->i;
     else if (!is_text(given) || !dg_dtype_parse(given->s, &dtype))
         return wrong_kind(arena, spec, given);

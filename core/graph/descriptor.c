@@ -3,7 +3,6 @@
 
 #include "core/base/plain.h"
 
-#include <ctype.h>
 #include <dotgrad/version.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,17 +17,6 @@ static dg_status wrong(const dg_op *op, const char *format, ...)
     plain_print_list(what, sizeof what, format, arguments);
     va_end(arguments);
     return dg_error(DG_BAD_ARGUMENT, "op '%s': %s", op->name, what);
-}
-
-/* Letters, digits and _, not first a digit; between them the points of out_proj.weight, where those are allowed. */
-static bool is_name(const char *name, bool points)
-{
-    if (isdigit((unsigned char)*name) || *name == '.')
-        return false;
-    for (const char *at = name; *at; at++)
-        if (!isalnum((unsigned char)*at) && *at != '_' && !(points && *at == '.' && at[1]))
-            return false;
-    return *name != '\0';
 }
 
 /* ---- inputs ---- */
@@ -62,7 +50,7 @@ static dg_status check_inputs(const dg_op *op)
             return wrong(op, "input %d has no name", count);
     for (int k = 0; k < count; k++) {
         const dg_input_spec *input = &op->inputs[k];
-        if (!is_name(input->name, true))
+        if (!plain_is_name(input->name, true))
             return wrong(op, "input %d is called '%s': a name is letters, digits, _ and points", k, input->name);
         for (int i = 0; i < k; i++)
             if (strcmp(op->inputs[i].name, input->name) == 0)
@@ -91,11 +79,16 @@ static dg_status check_attrs(const dg_op *op)
             return wrong(op, "attribute %d has no name", count);
     for (int k = 0; k < count; k++) {
         const dg_attr_spec *attr = &op->attrs[k];
-        if (!is_name(attr->name, false))
+        if (!plain_is_name(attr->name, false))
             return wrong(op, "attribute %d is called '%s': a name is letters, digits and _", k, attr->name);
         for (int i = 0; i < k; i++)
             if (strcmp(op->attrs[i].name, attr->name) == 0)
                 return wrong(op, "attributes %d and %d are both called '%s'", i, k, attr->name);
+        bool is_in_formula = (op->formula || op->formula_for) && attr->kind <= DG_ATTR_FLOAT;
+        for (int i = 0; is_in_formula && i < dg_op_input_count(op); i++)
+            if (strcmp(op->inputs[i].name, attr->name) == 0)
+                return wrong(op, "input %d and attribute %d, a name in formulas, are both called '%s'", i, k,
+                             attr->name);
         if ((int)attr->kind < DG_ATTR_BOOL || attr->kind > DG_ATTR_TEXT)
             return wrong(op, "attribute '%s' is of kind %d, which there is not", attr->name, (int)attr->kind);
         if (attr->choices && attr->kind != DG_ATTR_NAME && attr->kind != DG_ATTR_SIZES)
@@ -120,7 +113,7 @@ static dg_status check_outputs(const dg_op *op)
         if (op->outputs[k])
             return wrong(op, "output %d has no name", count);
     for (int k = 0; k < count; k++)
-        if (!is_name(op->outputs[k], false))
+        if (!plain_is_name(op->outputs[k], false))
             return wrong(op, "output %d is called '%s': a name is letters, digits and _", k, op->outputs[k]);
     if (count && op->output_count)
         return wrong(op, "it has names of outputs and an output_count: outputs that are counted have no names");
@@ -178,7 +171,7 @@ dg_status descriptor_check(const dg_op *op)
             DG_OP_VERSION, dg_version());
     if (!op->name || !op->name[0])
         return dg_error(DG_BAD_ARGUMENT, "an op has no name");
-    if (!is_name(op->name, false))
+    if (!plain_is_name(op->name, false))
         return dg_error(DG_BAD_ARGUMENT, "an op is called '%.60s': a name is letters, digits and _", op->name);
     if (!op->summary || !op->family)
         return wrong(op, "it has no %s", op->summary ? "family" : "summary");

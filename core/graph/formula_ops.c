@@ -95,7 +95,7 @@ static bool set_attr(parser *p, const call *c, const call_argument *arg, int k, 
     if (given.kind == DG_VALUE_NONE)
         return true;
     dg_status status = attribute_normalise(NULL, p->pool->arena, spec, &given, &in->attrs[k]);
-    if (status.code != DG_OK)
+    if (status.code != DG_OK && status.code != DG_NO_MEMORY)
         parse_fail(p, arg->at, "%s: %s", entry_of(c)->op->name, status.message);
     return status.code == DG_OK;
 }
@@ -174,10 +174,20 @@ static const expression *inline_formula(parser *p, const call *c, const inlining
         }
     const dg_formula *formula;
     status = dg_formula_parse(p->pool, text, bindings, n_bindings, names, n, &formula);
+    if (status.code == DG_NO_MEMORY)
+        return NULL;
     if (status.code != DG_OK)
         return parse_fail(p, c->name, "op %s: %s", op->name, status.message);
     p->needs |= formula->needs;
     return expression_substitute(p->pool, formula->root, n, formula->names, images, NULL, NULL);
+}
+
+/* What has failed without a mistake to name. */
+static const expression *without_memory(parser *p)
+{
+    if (p->status.code == DG_OK)
+        p->status = dg_no_memory("a formula");
+    return NULL;
 }
 
 static const expression *call_op(parser *p, const call *c)
@@ -185,15 +195,13 @@ static const expression *call_op(parser *p, const call *c)
     inlining in = {.inputs = {NULL}};
     memcpy(in.attrs, entry_of(c)->defaults, sizeof in.attrs);
     if (!place_arguments(p, c, &in))
-        return NULL;
+        return without_memory(p);
     if (p->pool->inlining >= DEEPEST_OPS)
         return parse_fail(p, c->name, "the formula of %s calls itself", entry_of(c)->op->name);
     p->pool->inlining++;
     const expression *made = inline_formula(p, c, &in);
     p->pool->inlining--;
-    if (!made && p->status.code == DG_OK)
-        p->status = dg_no_memory("a formula");
-    return made;
+    return made ? made : without_memory(p);
 }
 
 static const formula_functions op_functions = {

@@ -1,7 +1,9 @@
 /* Graphs: storage of nodes, names and symbols, and what callers may ask of a node. */
 #include "graph.h"
 #include "core/base/arena.h"
+#include "core/base/blas.h"
 #include "core/base/null.h"
+#include "core/base/plain.h"
 #include "core/formula/expression.h"
 
 #include <stdio.h>
@@ -13,6 +15,7 @@ dg_status dg_graph_new(dg_graph **graph)
     REFUSE_NULL(graph);
     *graph = NULL;
     DG_TRY(registry_close());
+    threads_hold_blas(); /* plans without a pool are of one thread, too */
     dg_graph *made = calloc(1, sizeof *made);
     if (!made)
         return dg_no_memory("a graph");
@@ -106,6 +109,14 @@ int64_t dg_symbol(dg_graph *graph, const char *name)
         return DG_UNKNOWN;
     if (strcmp(name, "N") == 0)
         return DG_N;
+    if (!plain_is_name(name, false)) {
+        dg_graph_fail(
+            graph,
+            dg_error(DG_BAD_ARGUMENT,
+                     "symbol '%s': a size's name has letters, digits and underscores, and does not begin with a digit",
+                     name));
+        return DG_UNKNOWN;
+    }
     for (int k = 0; k < graph->n_symbols; k++)
         if (strcmp(graph->symbols[k], name) == 0)
             return DG_N - 1 - k;

@@ -96,7 +96,7 @@ struct dg_graph {
     struct scan_list *scans;        /* see step.c */
 };
 
-/* DG_BAD_ARGUMENT when there is no initialiser of that name. */
+/* DG_BAD_ARGUMENT when there is no initialiser of that name, or one of its arguments is out of its range. */
 dg_status init_is_known(const dg_value *init);
 
 /* Brings one value into the form that `spec` declares. `what` names the op and node for the message. */
@@ -138,6 +138,8 @@ dg_status graph_add_name(dg_graph *graph, dg_node *node);
 dg_node *graph_new_node(dg_graph *graph, const op_entry *entry, int n_inputs, int n_outputs, dg_location at);
 
 enum { MAX_FORMULA_INPUTS = 64 };
+/* An op's own infer, which must say all of each output. */
+dg_status op_infer(const dg_infer *infer);
 /* Sets the types of a node's outputs as far as the symbols tell. */
 dg_status node_infer_types(dg_node *node);
 /* Every size is a number, one that follows from symbols, or a symbol of the node's graph. */

@@ -39,6 +39,31 @@ int64_t dg_node_least_rows(const dg_node *node)
                                                    .outputs = node->types});
 }
 
+dg_status op_infer(const dg_infer *infer)
+{
+    for (int k = 0; k < infer->n_outputs; k++)
+        infer->outputs[k] = (dg_type){.dtype = DG_DEFAULT_DTYPE, .shape = {.rank = -1}};
+    DG_TRY(infer->op->infer(infer));
+    for (int k = 0; k < infer->n_outputs; k++)
+        if (infer->outputs[k].shape.rank < 0 || infer->outputs[k].dtype == DG_DEFAULT_DTYPE)
+            return dg_error(DG_BAD_ARGUMENT, "the infer of op '%s' leaves %s of output %d out", infer->op->name,
+                            infer->outputs[k].shape.rank < 0 ? "the shape" : "the element type", k);
+    return dg_ok();
+}
+
+/* A type that an op does not take is often that of a constant whose numbers have no point. */
+static dg_status blame_constant(const dg_node *node, dg_status status)
+{
+    for (int k = 0; status.code == DG_BAD_DTYPE && k < node->n_inputs; k++) {
+        dg_node *input = node->inputs[k];
+        if (input && input->entry->op->role == DG_ROLE_CONSTANT && input->types[0].dtype == DG_INT64)
+            return dg_error(DG_BAD_DTYPE,
+                            "%s; '%s' is of whole numbers: a point (1.0), or dtype=, makes it another type",
+                            status.message, dg_node_name(input));
+    }
+    return status;
+}
+
 dg_status node_infer_types(dg_node *node)
 {
     const dg_type *few[DG_MAX_INPUTS], **types = few;
@@ -68,7 +93,7 @@ dg_status node_infer_types(dg_node *node)
                       .inputs = types,
                       .n_outputs = node->n_outputs,
                       .outputs = node->types};
-    return node->entry->op->infer(&infer);
+    return blame_constant(node, op_infer(&infer));
 }
 
 dg_status node_check_sizes(const dg_node *node)

@@ -2,6 +2,7 @@
  */
 #include "core/base/descriptors.h"
 #include "core/base/null.h"
+#include "core/value/value.h"
 #include "graph.h"
 
 #include <dotgrad/parameters.h>
@@ -29,6 +30,9 @@ dg_status dg_register_initialiser(const dg_initialiser *initialiser)
     if (initialiser->arguments[DG_MOST_INIT_ARGUMENTS].name)
         return dg_error(DG_BAD_ARGUMENT, "initialiser '%s' has more than %d arguments",
                         initialiser->name ? initialiser->name : "?", DG_MOST_INIT_ARGUMENTS);
+    static const char *const taken[] = {NULL};
+    if (initialiser->name)
+        DG_TRY(arguments_check(table.what, initialiser->name, initialiser->arguments, DG_MOST_INIT_ARGUMENTS, taken));
     return descriptors_add(&table, initialiser);
 }
 
@@ -59,10 +63,25 @@ const dg_initialiser *dg_init_of(const dg_value *init)
     return init && has_name(init) ? dg_initialiser_find(init->s) : NULL;
 }
 
+/* Reads the arguments; what they are worth depends on a tensor. */
+static dg_status read_arguments(const dg_value *init, dg_init_call *call)
+{
+    char what[80];
+    dg_arena *arena; /* of the text of an argument that is refused */
+    DG_TRY(registry_status());
+    call->initialiser = dg_init_of(init);
+    if (!call->initialiser)
+        return descriptors_unknown(&table, init->s);
+    snprintf(what, sizeof what, "initialiser '%.60s'", init->s);
+    DG_TRY(dg_arena_new(&arena));
+    dg_status status = dg_arguments_read(arena, what, init, call->initialiser->arguments, call->values, call->given);
+    dg_arena_free(arena);
+    return status;
+}
+
 dg_status init_is_known(const dg_value *init)
 {
-    DG_TRY(registry_status());
-    return has_name(init) && !dg_init_of(init) ? descriptors_unknown(&table, init->s) : dg_ok();
+    return has_name(init) ? read_arguments(init, &(dg_init_call){0}) : dg_ok();
 }
 
 bool dg_init_needs_data(const dg_value *init)
@@ -103,17 +122,8 @@ static dg_status read_call(const dg_type *type, const dg_value *init, dg_init_ca
 {
     if (!has_name(init))
         return dg_error(DG_BAD_ARGUMENT, "an initialiser is a name or a call such as constant(0.5)");
-    DG_TRY(registry_status());
-    call->initialiser = dg_init_of(init);
-    if (!call->initialiser)
-        return descriptors_unknown(&table, init->s);
-    char what[80];
-    snprintf(what, sizeof what, "initialiser '%.60s'", init->s);
-    dg_arena *arena; /* of the text of an argument that is refused */
-    DG_TRY(dg_arena_new(&arena));
-    dg_status status = dg_arguments_read(arena, what, init, call->initialiser->arguments, call->values, call->given);
-    dg_arena_free(arena);
-    return status.code == DG_OK ? dg_prefixed(check(type, call), "%s", what) : status;
+    DG_TRY(read_arguments(init, call));
+    return dg_prefixed(check(type, call), "initialiser '%.60s'", init->s);
 }
 
 dg_status dg_init_check(const dg_type *type, const dg_value *init)

@@ -115,11 +115,16 @@ static dg_status init_one(dg_tensors *parameters, const dg_graph *graph, dg_node
     dg_value init;
     DG_TRY(find_init(graph, node, &init));
     if (dg_init_needs_data(&init))
-        return dg_error(DG_BAD_ARGUMENT, "its initialiser %s needs data: train, or give weights", init.s);
+        return dg_error(DG_BAD_ARGUMENT,
+                        "its initialiser %s needs data: train, call dg_fit_parameters(), or give weights", init.s);
     dg_tensor *made;
     size_t bytes;
-    DG_TRY(dg_shape_bytes(&node->types[0].shape, node->types[0].dtype, &bytes)); /* else with its name a second time */
-    DG_TRY(dg_tensors_add(parameters, name, node->types[0].dtype, node->types[0].shape, &made));
+    const dg_type *type = &node->types[0];
+    char text[DG_SHAPE_TEXT];
+    DG_TRY(dg_shape_bytes(&type->shape, type->dtype, &bytes)); /* else with its name a second time, */
+    if (dg_tensors_add(parameters, name, type->dtype, type->shape, &made).code != DG_OK) /* as here */
+        return dg_no_memory("its numbers, %s of %s", dg_shape_print(&type->shape, text, sizeof text),
+                            dg_dtype_name(type->dtype));
     dg_random key = {.seed = seed, .stream = dg_random_stream(name)};
     dg_status status = dg_parameter_fill(node, made, &init, &key, NULL);
     if (status.code != DG_OK)

@@ -248,19 +248,33 @@ const dg_op *dg_op_at(size_t index)
 
 typedef bool entry_test(const op_entry *entry);
 
-/* "" for those that do not fit. */
+/* The ops' names, then those that other libraries have for them; "" for those that do not fit. */
 static const char *name_at(const void *fits, size_t index)
 {
     entry_test *const *test = fits;
-    if (index >= registry_count())
+    size_t count = registry_count(), other = index < count ? 0 : index - count;
+    if (other >= count * DG_MAX_ELSEWHERE)
         return NULL;
-    return !*test || (*test)(registry.entries[index]) ? registry.entries[index]->op->name : "";
+    const op_entry *entry = registry.entries[index < count ? index : other / DG_MAX_ELSEWHERE];
+    const char *name = index < count ? entry->op->name : entry->op->elsewhere[other % DG_MAX_ELSEWHERE];
+    return name && (!*test || (*test)(entry)) ? name : "";
+}
+
+/* The op that has this very text among its names elsewhere. */
+static const char *own_name(const char *name)
+{
+    for (size_t i = 0; i < registry_count(); i++)
+        for (int k = 0; k < DG_MAX_ELSEWHERE; k++)
+            if (registry.entries[i]->op->elsewhere[k] == name)
+                return registry.entries[i]->op->name;
+    return name;
 }
 
 const char *registry_nearest(const char *name, bool (*fits)(const op_entry *entry))
 {
     entry_test *test = fits;
-    return dg_name_nearest(name, name_at, &test);
+    const char *nearest = dg_name_nearest(name, name_at, &test);
+    return nearest ? own_name(nearest) : NULL;
 }
 
 const char *dg_op_nearest(const char *name)

@@ -64,7 +64,7 @@ static dg_status step_types(build *u, step *s, dg_type *outputs, dg_dtype *compu
                       .inputs = inputs,
                       .n_outputs = s->n_outputs,
                       .outputs = outputs};
-    DG_TRY(s->entry->op->infer(&infer));
+    DG_TRY(op_infer(&infer));
     if (s->entry->op->flops)
         s->flops = s->entry->op->flops(&infer);
     return dg_ok();
@@ -321,7 +321,7 @@ static dg_status check_composed(build *u, dg_node *node, const int32_t *results)
                       .n_outputs = node->n_outputs,
                       .outputs = outputs};
     DG_TRY(real_attrs(u, node, &infer.attrs));
-    DG_TRY(node->entry->op->infer(&infer));
+    DG_TRY(op_infer(&infer));
     for (int k = 0; k < node->n_outputs; k++) {
         char has[DG_SHAPE_TEXT], wants[DG_SHAPE_TEXT];
         const dg_tensor *made = &u->b->values[results[k]].tensor;

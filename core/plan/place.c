@@ -20,10 +20,24 @@ typedef struct gap {
     size_t offset, size;
 } gap;
 
+/* The last task that reads a root, and what of it: the number of the one part, or BESIDE. */
+typedef struct reader {
+    int32_t task, part;
+} reader;
+
+/* Where in its task a value is made. */
+typedef struct maker {
+    int32_t part, result;
+} maker;
+
+enum { BESIDE = -1 }; /* a kernel, a prologue, or several parts */
+
 typedef struct placing {
     const dg_plan *plan;
     binding *b;
-    int32_t *last;      /* by root: the last task that reads it */
+    int32_t *last;      /* by root: the last task that reads or writes it */
+    reader *readers;    /* by root */
+    maker *makers;      /* by value */
     int32_t *block_of;  /* by root; −1: none */
     int32_t *workspace; /* by task: block, or −1 */
     block *blocks;
@@ -51,6 +65,29 @@ static void note_last(void *user, int32_t root)
     seen->p->last[root] = seen->at;
 }
 
+static void note_reader(placing *p, int32_t root, int32_t at, int32_t part)
+{
+    reader *r = &p->readers[root];
+    *r = (reader){at, r->task == at && r->part != part ? BESIDE : part};
+}
+
+static void note_readers(placing *p, int32_t i)
+{
+    const binding *b = p->b;
+    const task *t = &b->tasks[i];
+    for (int32_t k = 0; t->kernel && k < t->of->n_inputs; k++)
+        if (t->of->inputs[k] >= 0 && reads_bytes(t->of, k))
+            note_reader(p, root_of(b, t->of->inputs[k]), i, BESIDE);
+    for (int32_t k = 0; t->prologue && k < t->prologue->n_operands; k++)
+        note_reader(p, root_of(b, t->prologue->operands[k]), i, BESIDE);
+    for (int32_t k = 0; k < t->n_parts; k++) {
+        for (int32_t j = 0; j < t->parts[k].n_operands; j++)
+            note_reader(p, root_of(b, t->parts[k].operands[j]), i, k);
+        for (int32_t r = 0; r < t->parts[k].n_results; r++)
+            p->makers[t->parts[k].results[r]] = (maker){k, r};
+    }
+}
+
 static void measure_lifetimes(placing *p)
 {
     binding *b = p->b;
@@ -58,6 +95,7 @@ static void measure_lifetimes(placing *p)
         sighting seen = {p, i};
         task_writes(b, &b->tasks[i], note_last, &seen);
         task_reads(b, &b->tasks[i], note_last, &seen);
+        note_readers(p, i);
     }
     for (int i = 0; i < p->plan->options.n_fetch; i++)
         p->last[root_of(b, b->fetch[i])] = b->n_tasks;
@@ -108,41 +146,24 @@ static bool kernel_reads(const binding *b, const task *t, int32_t first, int32_t
     return false;
 }
 
-/* Whether anything of the task but its part number `but` reads root. */
-static bool read_beside(const binding *b, const task *t, int32_t but, int32_t root)
+/* Whether anything of task i, after which nothing reads root, but its part number `but` reads it. */
+static bool read_beside(const placing *p, int32_t i, int32_t but, int32_t root)
 {
-    if (kernel_reads(b, t, 0, root))
-        return true;
-    if (t->prologue && reads_root(b, t->prologue->n_operands, t->prologue->operands, root))
-        return true;
-    for (int32_t k = 0; k < t->n_parts; k++)
-        if (k != but && reads_root(b, t->parts[k].n_operands, t->parts[k].operands, root))
-            return true;
-    return false;
+    return p->readers[root].task == i && p->readers[root].part != but;
 }
 
 /* ---- updates that write into the parameter ---- */
-
-static bool find_result(const task *t, int32_t v, int32_t *part, int32_t *result)
-{
-    for (*part = 0; *part < t->n_parts; ++*part)
-        for (*result = 0; *result < t->parts[*part].n_results; ++*result)
-            if (t->parts[*part].results[*result] == v)
-                return true;
-    return false;
-}
 
 /* The update that computes `from` may write it over the parameter `to`: nobody reads the old value later. */
 static bool may_update(const placing *p, int32_t from, int32_t to)
 {
     const binding *b = p->b;
-    const task *t = &b->tasks[b->values[from].producer];
-    int32_t part, result;
-    if (!t->update || p->last[to] > b->values[from].producer || !find_result(t, from, &part, &result) ||
-        read_beside(b, t, part, to))
+    const int32_t i = b->values[from].producer, part = p->makers[from].part;
+    const task *t = &b->tasks[i];
+    if (!t->update || p->last[to] > i || part < 0 || read_beside(p, i, part, to))
         return false;
     return !reads_root(b, t->parts[part].n_operands, t->parts[part].operands, to) ||
-           may_overwrite(b, &t->parts[part], result, to);
+           may_overwrite(b, &t->parts[part], p->makers[from].result, to);
 }
 
 /* How many assignments have this parameter or value, by root. */
@@ -210,7 +231,7 @@ static int32_t block_for_result(const placing *p, const task *t, int32_t part, i
     const elementwise *work = &t->parts[part];
     for (int32_t k = 0; k < work->n_operands && plan_does(p->plan, DG_REUSE); k++) {
         int32_t root = root_of(p->b, work->operands[k]);
-        if (dies_at(p, root, i) && may_overwrite(p->b, work, r, root) && !read_beside(p->b, t, part, root))
+        if (dies_at(p, root, i) && may_overwrite(p->b, work, r, root) && !read_beside(p, i, part, root))
             return p->block_of[root];
     }
     return -1;
@@ -406,13 +427,17 @@ dg_status plan_place(dg_plan *plan, binding *b)
     size_t values = (size_t)b->n_values + 1, tasks = (size_t)b->n_tasks + 2;
     dg_status status = dg_no_memory("a plan");
     p.last = malloc(values * sizeof *p.last);
+    p.readers = malloc(values * sizeof *p.readers);
+    p.makers = malloc(values * sizeof *p.makers);
     p.block_of = malloc(values * sizeof *p.block_of);
     p.workspace = malloc(tasks * sizeof *p.workspace);
     p.ending = malloc(tasks * sizeof *p.ending);
     p.blocks = malloc((values + tasks + (size_t)b->n_savings) * sizeof *p.blocks);
-    if (!p.last || !p.block_of || !p.workspace || !p.ending || !p.blocks)
+    if (!p.last || !p.readers || !p.makers || !p.block_of || !p.workspace || !p.ending || !p.blocks)
         goto done;
     memset(p.last, 0xff, values * sizeof *p.last);
+    memset(p.readers, 0xff, values * sizeof *p.readers);
+    memset(p.makers, 0xff, values * sizeof *p.makers);
     memset(p.block_of, 0xff, values * sizeof *p.block_of);
     measure_lifetimes(&p);
     status = place_updates(&p);
@@ -425,6 +450,8 @@ dg_status plan_place(dg_plan *plan, binding *b)
         status = note_offsets(&p);
 done:
     free(p.last);
+    free(p.readers);
+    free(p.makers);
     free(p.block_of);
     free(p.workspace);
     free(p.ending);

@@ -228,57 +228,84 @@ static dg_status add_prologue(build *u, const grouping *all, const group *g, tas
     return make_elementwise(u, all, g, t->prologue);
 }
 
-/* Whether part b reads what part a computes. */
-static bool depends(const binding *b, const elementwise *later, const elementwise *earlier)
+/* Whether the work reads a value that is marked with this number. */
+static bool reads_marked(const binding *b, const elementwise *work, const int32_t *marks, int32_t number)
 {
-    for (int32_t k = 0; k < later->n_operands; k++)
-        for (int32_t r = 0; r < earlier->n_results; r++)
-            if (b->values[later->operands[k]].root == earlier->results[r])
-                return true;
+    for (int32_t k = 0; k < work->n_operands; k++)
+        if (marks[b->values[work->operands[k]].root] == number)
+            return true;
     return false;
+}
+
+static void mark_results(const elementwise *work, int32_t *marks, int32_t number)
+{
+    for (int32_t r = 0; r < work->n_results; r++)
+        marks[work->results[r]] = number;
+}
+
+/* The end of the updates from task i on that run the same program, none on what another computes. `marks`, by value,
+ * has no number above i. */
+static int32_t end_of_updates(const binding *b, int32_t i, int32_t *marks)
+{
+    const task *first = &b->tasks[i];
+    int32_t end = i + 1;
+    if (!first->update)
+        return end;
+    mark_results(&first->parts[0], marks, i + 1);
+    for (; end < b->n_tasks; end++) {
+        const task *t = &b->tasks[end];
+        if (!t->update || t->n_parts != 1 || t->parts[0].program != first->parts[0].program ||
+            reads_marked(b, &t->parts[0], marks, i + 1))
+            break;
+        mark_results(&t->parts[0], marks, i + 1);
+    }
+    return end;
+}
+
+/* The tasks from i to end as one. */
+static dg_status join_tasks(const binding *b, int32_t i, int32_t end, task *joined)
+{
+    int32_t n_nodes = 0, at = 0;
+    *joined = b->tasks[i];
+    if (end == i + 1)
+        return dg_ok();
+    for (int32_t k = i; k < end; k++)
+        n_nodes += b->tasks[k].n_nodes;
+    elementwise *parts = dg_arena_alloc(b->arena, sizeof *parts * (size_t)(end - i));
+    dg_node **nodes = dg_arena_alloc(b->arena, sizeof *nodes * (size_t)n_nodes);
+    if (!parts || !nodes)
+        return dg_no_memory("a plan");
+    for (int32_t k = i; k < end; k++) {
+        const task *from = &b->tasks[k];
+        parts[k - i] = from->parts[0];
+        memcpy(nodes + at, from->nodes, sizeof *nodes * (size_t)from->n_nodes);
+        at += from->n_nodes;
+        joined->flops += k == i ? 0 : from->flops;
+    }
+    joined->parts = parts;
+    joined->n_parts = end - i;
+    joined->nodes = nodes;
+    joined->n_nodes = n_nodes;
+    return dg_ok();
 }
 
 /* Updates that run the same program become the parts of one task: one optimiser pass over all parameters. */
 static dg_status join_updates(build *u)
 {
     binding *b = u->b;
-    int32_t count = 0;
-    for (int32_t i = 0; i < b->n_tasks;) {
-        task *t = &b->tasks[count++];
-        int32_t end = i + 1, n_nodes = b->tasks[i].n_nodes;
-        *t = b->tasks[i];
-        for (; t->update && end < b->n_tasks && b->tasks[end].update &&
-               b->tasks[end].parts[0].program == t->parts[0].program && b->tasks[end].n_parts == 1;
-             end++) {
-            bool apart = true;
-            for (int32_t k = i; k < end && apart; k++)
-                apart = !depends(b, &b->tasks[end].parts[0], &(k == i ? t : &b->tasks[k])->parts[0]);
-            if (!apart)
-                break;
-            n_nodes += b->tasks[end].n_nodes;
-        }
-        if (end > i + 1) {
-            elementwise *parts = dg_arena_alloc(b->arena, sizeof *parts * (size_t)(end - i));
-            dg_node **nodes = dg_arena_alloc(b->arena, sizeof *nodes * (size_t)n_nodes);
-            if (!parts || !nodes)
-                return dg_no_memory("a plan");
-            int32_t at = 0;
-            for (int32_t k = i; k < end; k++) {
-                const task *from = k == i ? t : &b->tasks[k];
-                parts[k - i] = from->parts[0];
-                memcpy(nodes + at, from->nodes, sizeof *nodes * (size_t)from->n_nodes);
-                at += from->n_nodes;
-                t->flops += k == i ? 0 : from->flops;
-            }
-            t->parts = parts;
-            t->n_parts = end - i;
-            t->nodes = nodes;
-            t->n_nodes = n_nodes;
-        }
+    int32_t *marks = calloc((size_t)b->n_values + 1, sizeof *marks), count = 0;
+    dg_status status = marks ? dg_ok() : dg_no_memory("a plan");
+    for (int32_t i = 0; i < b->n_tasks && status.code == DG_OK;) {
+        task joined;
+        int32_t end = end_of_updates(b, i, marks);
+        status = join_tasks(b, i, end, &joined);
+        b->tasks[count++] = joined;
         i = end;
     }
-    b->n_tasks = count;
-    return dg_ok();
+    free(marks);
+    if (status.code == DG_OK)
+        b->n_tasks = count;
+    return status;
 }
 
 static void see_each(const binding *b, int32_t n, const int32_t *values, see_root *see, void *user)

@@ -294,10 +294,23 @@ static const expression *cheaper_power(dg_formulas *pool, const expression *a, c
     return power && n < 0 ? op1(pool, P_RECIPROCAL, power) : power;
 }
 
-/* a / 3 as a·(1/3): off by less than one rounding more, which no decision may hang on. */
+/* (1/b)/b as (1/b)², and (1/b)²/b as (1/b)²·(1/b): a division takes as long as several products. */
+static const expression *power_of_reciprocal(dg_formulas *pool, const expression *a, const expression *b)
+{
+    bool squared = is_op(a, P_SQUARE);
+    const expression *once = squared ? a->args[0] : a;
+    if (!is_op(once, P_RECIPROCAL) || once->args[0] != b)
+        return NULL;
+    return squared ? op2(pool, P_MUL, a, once) : op1(pool, P_SQUARE, once);
+}
+
+/* a / 3 as a·(1/3): off by less than one rounding more, as powers of reciprocals are, which no decision may hang on. */
 static const expression *cheaper_quotient(dg_formulas *pool, const expression *a, const expression *b, bool decides)
 {
     int exponent;
+    const expression *power = decides ? NULL : power_of_reciprocal(pool, a, b);
+    if (power)
+        return power;
     if (!is_constant(b) || !(fabs(b->value) > 1e-30 && fabs(b->value) < 1e30))
         return NULL;
     return decides && fabs(frexp(b->value, &exponent)) != 0.5 ? NULL : times(pool, 1 / b->value, a);

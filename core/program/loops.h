@@ -41,6 +41,34 @@ STEP(where, a != 0 ? b : c)
 #undef STEP
 #undef UNARY
 #undef BINARY
+
+/* min and max whose second argument is a constant of the program, which is neither NaN nor −0 (find_loop sees to that):
+ * an instruction of the processor that passes its second operand on when it is NaN or they are equal, which is a here,
+ * and a sum that makes +0 of −0 where the constant is 0. */
+static inline float known_min(float a, float constant)
+{
+    return (constant < a ? constant : a) + (constant == 0 ? 0.0f : -0.0f);
+}
+
+static inline float known_max(float a, float constant)
+{
+    return (constant > a ? constant : a) + (constant == 0 ? 0.0f : -0.0f);
+}
+
+#define STEP(name, value)                                                                                              \
+    static inline float known_of_##name(float a, float b, float c)                                                     \
+    {                                                                                                                  \
+        (void)a, (void)b, (void)c;                                                                                     \
+        return (value);                                                                                                \
+    }
+#define f32_min_of known_min
+#define f32_max_of known_max
+STEP(min, known_min(a, b))
+STEP(max, known_max(a, b))
+#include "core/vector/values_steps.h"
+#undef f32_min_of
+#undef f32_max_of
+#undef STEP
 #undef TURNING
 #undef DIVIDING
 #undef REAL

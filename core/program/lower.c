@@ -1,4 +1,5 @@
 /* Lowering: expressions in order become instructions; each value gets a register for as long as it is needed. */
+#include "core/base/arena.h"
 #include "core/base/null.h"
 #include "program.h"
 
@@ -287,6 +288,18 @@ static dg_status emit(dg_arena *arena, const lowering *l, const layout *sizes, c
 }
 
 /* Finds the loop that was compiled for such a program, if there is one. */
+/* Loops take it for granted that constants are neither NaN nor −0. */
+static bool constants_are_usual(const dg_program *program, int count)
+{
+    for (int k = 0; k < count; k++) {
+        float constant;
+        memcpy(&constant, &program->constants[k], sizeof constant);
+        if (isnan(constant) || (constant == 0 && signbit(constant)))
+            return false;
+    }
+    return true;
+}
+
 static dg_status find_loop(dg_arena *arena, const lowering *l, const layout *sizes, dg_program *program)
 {
     int places = sizes->n_registers + sizes->n_constants + sizes->n_inputs + program->n_results;
@@ -312,7 +325,7 @@ static dg_status find_loop(dg_arena *arena, const lowering *l, const layout *siz
     }
     program->code = code;
     program->code_size = size;
-    if (l->formula->compiled)
+    if (l->formula->compiled && constants_are_usual(program, sizes->n_constants))
         program->loop = compiled_find(program->vectors->name, code, size);
     return dg_ok();
 }
@@ -355,6 +368,8 @@ dg_status program_make_joint(dg_arena *arena, const joint_formula *formula, cons
         return dg_no_memory("a formula's program");
     bool is_single = formula->compute == DG_FLOAT32; /* the steps that expressions_cheaper writes are of float32 */
     if (formula->for_speed && is_single && !expressions_cheaper(formula->pool, formula->n_roots, roots))
+        return dg_no_memory("a formula's program");
+    if (arena_failed(formula->pool->arena)) /* a rewriting was not found because it could not be made */
         return dg_no_memory("a formula's program");
     cheap.roots = roots;
     uint8_t uses[MOST_PLACES + 1] = {0};

@@ -185,7 +185,11 @@ static wide erfc_of(wide x)
     long double u = narrow(x);
     if (!(u > 50))
         return wide_of(erfcl(u));
-    return over(times(power_of_e(minus(times(x, x))), wide_of(TWO_OF_PI / 2)), x); /* its first term is enough there */
+    /* 1 − t + 3t² − 15t³ …, t = 1/2x² (Abramowitz and Stegun, 7.1.23): the first term left out is below 1e-20. */
+    long double t = 0.5L / (u * u), sum = 1;
+    for (int k = 15; k > 0; k -= 2)
+        sum = 1 - (long double)k * t * sum;
+    return over(times(power_of_e(minus(times(x, x))), wide_of(sum * (TWO_OF_PI / 2))), x);
 }
 
 /* Functions that are x near 0: what a long double cannot hold is that. */

@@ -293,7 +293,7 @@ dg_status safetensors_parse(const char *bytes, size_t size, dg_tensors **set)
         return dg_error(DG_BAD_DATA, "not a safetensors file: it has only %zu byte(s)", size);
     memcpy(&length, bytes, sizeof length);
     if (length > LARGEST_HEADER)
-        return dg_error(DG_BAD_DATA, "not a safetensors file: its header would have %" PRIu64 " bytes", length);
+        return dg_error(DG_BAD_DATA, "not a safetensors file: its first 8 bytes are not the length of a header");
     if (length > size - PREFIX)
         return dg_error(DG_BAD_DATA, "truncated: the header has %" PRIu64 " bytes, but only %zu follow", length,
                         size - PREFIX);

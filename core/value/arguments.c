@@ -1,7 +1,7 @@
 /* Arguments of calls as numbers: defaults, ranges, and messages that name the call, the argument and the value. */
 #include "core/base/null.h"
 #include "core/base/plain.h"
-#include <dotgrad/argument.h>
+#include "value.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -38,11 +38,33 @@ size_t dg_text_append(char *text, size_t size, size_t used, const char *format, 
     return used + (size_t)length < size ? used + (size_t)length : size - 1;
 }
 
+dg_status arguments_check(const char *what, const char *name, const dg_argument *arguments, int most,
+                          const char *const *taken)
+{
+    for (int k = 0; k < most && arguments[k].name; k++) {
+        const char *own = arguments[k].name;
+        bool is_taken = false;
+        for (int i = 0; taken[i]; i++)
+            is_taken = is_taken || strcmp(taken[i], own) == 0;
+        for (int i = 0; i < k; i++)
+            is_taken = is_taken || strcmp(arguments[i].name, own) == 0;
+        if (!plain_is_name(own, false))
+            return dg_error(DG_BAD_ARGUMENT, "%s '%s': argument %d is called '%s': a name is letters, digits and _",
+                            what, name, k, own);
+        if (is_taken)
+            return dg_error(DG_BAD_ARGUMENT, "%s '%s': the name of argument '%s' is taken", what, name, own);
+    }
+    return dg_ok();
+}
+
 static const char *const range_texts[] = {
     [DG_ARGUMENT_POSITIVE] = "a finite number above 0",    [DG_ARGUMENT_NOT_NEGATIVE] = "a finite number, 0 or more",
     [DG_ARGUMENT_FRACTION] = "a number from 0 to below 1", [DG_ARGUMENT_FINITE] = "a finite number",
     [DG_ARGUMENT_COUNT] = "a whole number, 1 or more",     [DG_ARGUMENT_FLAG] = "true or false",
+    [DG_ARGUMENT_NATURAL] = "a whole number, 0 or more",
 };
+
+#define LARGEST_COUNT 9e15 /* below which every whole number is a double */
 
 static bool in_range(dg_argument_range range, double x)
 {
@@ -54,7 +76,9 @@ static bool in_range(dg_argument_range range, double x)
     case DG_ARGUMENT_FRACTION:
         return x >= 0 && x < 1;
     case DG_ARGUMENT_COUNT:
-        return x >= 1 && x < 9e15 && x == floor(x);
+        return x >= 1 && x < LARGEST_COUNT && x == floor(x);
+    case DG_ARGUMENT_NATURAL:
+        return x >= 0 && x < LARGEST_COUNT && x == floor(x);
     case DG_ARGUMENT_FINITE:
         return isfinite(x);
     case DG_ARGUMENT_FLAG:
@@ -117,11 +141,14 @@ static dg_status read_argument(dg_arena *arena, const char *what, const dg_argum
     bare.key = NULL;
     const char *text = dg_value_print(arena, &bare);
     const char *wants = arg->range == DG_ARGUMENT_CHOICE ? arg->choices : range_texts[arg->range];
-    return dg_error(DG_BAD_ARGUMENT, "%s: %s is %s, expected %s%s", what, arg->name, text ? text : "?",
+    bool is_count = arg->range == DG_ARGUMENT_COUNT || arg->range == DG_ARGUMENT_NATURAL;
+    double number;
+    bool is_large = is_count && dg_value_number(given, &number) && number >= LARGEST_COUNT;
+    return dg_error(DG_BAD_ARGUMENT, "%s: %s is %s, expected %s%s%s", what, arg->name, text ? text : "?",
                     width == 3   ? "a list of three, each "
                     : width == 2 ? "a list of two, each "
                                  : "",
-                    wants);
+                    wants, is_large ? " and below 9e15" : "");
 }
 
 static dg_status unknown_keyword(const char *what, const char *key, const dg_argument *args)

@@ -170,7 +170,9 @@ static dg_status parse_items(dg_arena *arena, slice text, bool keyed, dg_value *
     for (size_t i = 0; i < count; i++) {
         slice part = {text.at, part_length(text.at, text.length)}, rest;
         slice key = keyed ? take_key(trim(part), &rest) : (slice){0};
-        DG_TRY(parse_value(arena, key.length ? rest : part, &items[i]));
+        dg_status status = parse_value(arena, key.length ? rest : part, &items[i]);
+        if (status.code != DG_OK)
+            return key.length ? dg_prefixed(status, "%.*s", (int)(key.length < 80 ? key.length : 80), key.at) : status;
         if (key.length && !(items[i].key = dg_arena_text(arena, key.at, key.length)))
             return dg_no_memory("a value");
         if (i + 1 < count)

@@ -89,15 +89,24 @@ OF(exp_within)(REAL x)
     return ELEMENT(exp_times)(r, low, ELEMENT(first_half)(n)) * ELEMENT(second_half)(n);
 }
 
-/* exp(x) for x ≤ LIMIT(EXP_MOST), or NaN. */
+/* exp(r + low)·2ⁿ for n ≤ 63: made 2⁶⁴ times as large, where it is normal. */
+static inline REAL ELEMENT(exp_times_small)(REAL r, REAL low, WORD n)
+{
+    return ELEMENT(exp_times)(r, low, ELEMENT(power_of_two)(n + 64u)) * (REAL)0x1p-64;
+}
+
+/* exp(x) for x ≤ 43, or NaN. */
 OF(exp_of_negative)(REAL x)
 {
-    return ELEMENT(exp_within)(x < LIMIT(EXP_LEAST) ? LIMIT(EXP_LEAST) : x);
+    WORD n;
+    REAL low, r = ELEMENT(exp_reduce)(x < LIMIT(EXP_LEAST) ? LIMIT(EXP_LEAST) : x, &n, &low);
+    return ELEMENT(exp_times_small)(r, low, n);
 }
 
 OF(exp)(REAL x)
 {
-    return ELEMENT(exp_of_negative)(x > LIMIT(EXP_MOST) ? LIMIT(EXP_MOST) : x);
+    REAL most = x > LIMIT(EXP_MOST) ? LIMIT(EXP_MOST) : x;
+    return ELEMENT(exp_within)(most < LIMIT(EXP_LEAST) ? LIMIT(EXP_LEAST) : most);
 }
 
 /* (exp(x) − 1)/2ᶜ, c so large that it is finite; x ≥ LIMIT(EXPM1_LEAST), or NaN. The two largest parts are added

@@ -43,7 +43,7 @@ static inline float f32_exp_of_square(float x, float factor)
     high = high < F32_EXP_LEAST ? F32_EXP_LEAST : high;
     uint32_t n;
     float none, r = f32_exp_reduce(high, &n, &none);
-    return f32_exp_times(r + low, none, f32_first_half(n)) * f32_second_half(n);
+    return f32_exp_times_small(r + low, none, n);
 }
 
 static inline float f32_gauss(float a)

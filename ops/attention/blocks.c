@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "ops/linear/gemm.h"
+#include "ops/gemm/gemm.h"
 #include "ops/shared/chunks.h"
 #include "rows.h"
 
@@ -295,7 +295,15 @@ void attention_forward(const attention_inputs *inputs, const dg_kernel *kernel, 
 
 typedef struct gradient_room {
     block_room weights, on_scores, factors;
+    block_room on_key, on_value; /* turned round: see is_narrow */
 } gradient_room;
+
+/* Of less than two vectors, so of less than QUERIES elements: gradients of such keys or values are summed turned round,
+ * [width, keys], because tiles whose columns are keys take fewer loads for a multiplication. */
+static bool is_narrow(const attention *a, int64_t width)
+{
+    return width < 2 * a->gemm->lanes;
+}
 
 /* Weights of the block, dropped ones 0, and the cotangent of its products q·kᵀ. */
 static void block_gradients(const attention *a, const place *p, gradient_room *room)
@@ -308,14 +316,43 @@ static void block_gradients(const attention *a, const place *p, gradient_room *r
     a->rows->gradients(&b, a->log_sum + at, a->dots + at, room->on_scores.bytes);
 }
 
-static void add_to_keys(const attention *a, const place *p, const gradient_room *room)
+/* c [keys, width] += the turned weights·b, or in `turned` where that is narrow. */
+static void add_to_rows(const attention *a, const place *p, const char *weights, const char *b, int64_t width, char *c,
+                        char *turned)
 {
-    int64_t key = p->matrix * a->keys + p->j, query = p->matrix * a->queries + p->i;
-    add_product(a, room->weights.bytes, true, p->columns, p->rows, moved(a->g, query * a->value_width * a->size),
-                a->value_width, moved_to(a->on_value, key * a->value_width * a->size), true);
-    add_product(a, room->on_scores.bytes, true, p->columns, p->rows,
-                moved(matrix(a, &a->q, p->matrix), p->i * a->width * a->size), a->width,
-                moved_to(a->on_key, key * a->width * a->size), true);
+    if (!is_narrow(a, width)) {
+        add_product(a, weights, true, p->columns, p->rows, b, width, moved_to(c, p->j * width * a->size), true);
+        return;
+    }
+    a->gemm->multiply(&(gemm){.m = width,
+                              .n = p->columns,
+                              .k = p->rows,
+                              .a = b,
+                              .a_row = 1,
+                              .a_column = width,
+                              .b = weights,
+                              .b_row = a->block,
+                              .c = turned,
+                              .c_row = a->block,
+                              .start = turned,
+                              .start_row = a->block});
+}
+
+static void add_to_keys(const attention *a, const place *p, gradient_room *room)
+{
+    int64_t keys = p->matrix * a->keys, query = p->matrix * a->queries + p->i;
+    add_to_rows(a, p, room->weights.bytes, moved(a->g, query * a->value_width * a->size), a->value_width,
+                moved_to(a->on_value, keys * a->value_width * a->size), room->on_value.bytes);
+    add_to_rows(a, p, room->on_scores.bytes, moved(matrix(a, &a->q, p->matrix), p->i * a->width * a->size), a->width,
+                moved_to(a->on_key, keys * a->width * a->size), room->on_key.bytes);
+}
+
+/* What was summed turned round goes to keys j … of its matrix. */
+static void turn_back(const attention *a, int64_t index, int64_t j, int64_t width, const char *turned, char *c)
+{
+    if (width > 0 && is_narrow(a, width))
+        a->gemm->transpose(width, least(a->block, a->keys - j), turned, a->block,
+                           c + (index * a->keys + j) * width * a->size, width, false);
 }
 
 static void add_to_queries(const attention *a, const place *p, const gradient_room *room)
@@ -330,6 +367,8 @@ static void backward_keys(const attention *a, int64_t index, int64_t j, bool wit
 {
     gradient_room room;
     place p = {.matrix = index, .j = j};
+    memset(room.on_key.bytes, 0, is_narrow(a, a->width) ? (size_t)(a->width * ROW_BYTES) : 0);
+    memset(room.on_value.bytes, 0, is_narrow(a, a->value_width) ? (size_t)(a->value_width * ROW_BYTES) : 0);
     for (p.i = a->in->causal ? j / QUERIES * QUERIES : 0; p.i < a->queries; p.i += QUERIES) {
         p.rows = least(QUERIES, a->queries - p.i);
         p.columns = least(a->block, keys_before(a, p.i + p.rows) - j);
@@ -340,6 +379,8 @@ static void backward_keys(const attention *a, int64_t index, int64_t j, bool wit
         if (with_queries)
             add_to_queries(a, &p, &room);
     }
+    turn_back(a, index, j, a->width, room.on_key.bytes, a->on_key);
+    turn_back(a, index, j, a->value_width, room.on_value.bytes, a->on_value);
 }
 
 static void backward_matrix(void *argument, int64_t index)

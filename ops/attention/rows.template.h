@@ -7,9 +7,8 @@
 #define WIDTH NAME(LANES)
 #define EXP   NAME(exp_fast)
 
-/* Keys of row r that do not count, and the rest of the last vector, become −∞; what is added to scores is added.
- * Returns what the row must yet be scaled by. */
-static REAL NAME(mask_row)(const attention_block *b, int64_t r)
+/* Keys of row r that do not count, and the rest of the last vector, become −∞; what is added to scores is added. */
+static void NAME(mask_row)(const attention_block *b, int64_t r, bool scales)
 {
     const REAL scale = (REAL)b->scale, none = -(REAL)INFINITY;
     REAL *restrict s = (REAL *)b->scores + r * b->row;
@@ -17,9 +16,7 @@ static REAL NAME(mask_row)(const attention_block *b, int64_t r)
     int64_t end = (b->columns + WIDTH - 1) / WIDTH * WIDTH;
     for (int64_t c = n; c < end; c++)
         s[c] = none;
-    if (!b->added && !b->keep && scale > 0)
-        return scale;
-    for (int64_t c = 0; c < n; c++)
+    for (int64_t c = 0; scales && c < n; c++)
         s[c] *= scale;
     if (b->added) {
         const REAL *added = (const REAL *)b->added + r * b->added_row;
@@ -31,15 +28,39 @@ static REAL NAME(mask_row)(const attention_block *b, int64_t r)
         for (int64_t c = 0; c < n; c++)
             s[c] = keep[c * b->keep_column] ? s[c] : none;
     }
-    return 1;
 }
 
+/* Whether there are scores that do not count. */
+static bool NAME(is_masked)(const attention_block *b)
+{
+    return b->added || b->keep || b->seen < b->columns || b->columns % WIDTH != 0;
+}
+
+/* All rows, before the others' loops, which calls would take the registers from. Returns what scores must yet be scaled
+ * by. */
+static REAL NAME(mask_rows)(const attention_block *b)
+{
+    const bool scales = b->added || b->keep || !(b->scale > 0);
+    if (scales || NAME(is_masked)(b))
+        for (int64_t r = 0; r < b->rows; r++)
+            NAME(mask_row)(b, r, scales);
+    return scales ? 1 : (REAL)b->scale;
+}
+
+/* By parts: what waits for one comparison after the other takes longer than all of them. */
 static REAL NAME(top_of_row)(const REAL *s, int64_t columns)
 {
-    VEC top = NAME(splat)(-(REAL)INFINITY);
-    for (int64_t c = 0; c < columns; c += WIDTH)
-        top = NAME(greater)(NAME(load)(s + c), top);
-    return NAME(greatest)(top)[0];
+    enum { PARTS = 4 };
+    VEC top[PARTS];
+    for (int k = 0; k < PARTS; k++)
+        top[k] = NAME(splat)(-(REAL)INFINITY);
+    int64_t c = 0;
+    for (; c + PARTS * WIDTH <= columns; c += PARTS * WIDTH)
+        for (int k = 0; k < PARTS; k++)
+            top[k] = NAME(greater)(NAME(load)(s + c + k * WIDTH), top[k]);
+    for (; c < columns; c += WIDTH)
+        top[0] = NAME(greater)(NAME(load)(s + c), top[0]);
+    return NAME(greatest)(NAME(greater)(NAME(greater)(top[0], top[1]), NAME(greater)(top[2], top[3])))[0];
 }
 
 /* Σ exp(s·scale − top), which go to s, times their factors. */
@@ -63,10 +84,10 @@ static void NAME(scale_row)(REAL *y, int64_t n, REAL factor)
 static void NAME(exponentials)(const attention_block *b, bool first, void *top, void *sum, void *y, int64_t width)
 {
     REAL *tops = top, *sums = sum;
-    const REAL none = -(REAL)INFINITY;
+    const REAL none = -(REAL)INFINITY, scale = NAME(mask_rows)(b);
     for (int64_t r = 0; r < b->rows; r++) {
         REAL *s = (REAL *)b->scores + r * b->row, old = first ? none : tops[r];
-        REAL scale = NAME(mask_row)(b, r), now = scale * NAME(top_of_row)(s, b->columns), shrink = 1;
+        REAL now = scale * NAME(top_of_row)(s, b->columns), shrink = 1;
         now = old > now ? old : now;
         if (!first && now > old) {
             shrink = old == none ? 0 : EXP(NAME(splat)(old - now))[0];
@@ -105,20 +126,34 @@ static void NAME(dots)(int64_t rows, int64_t width, const void *y, const void *g
     }
 }
 
+/* One row of the block; factors may be NULL. */
+static inline void NAME(gradient_row)(int64_t columns, REAL *s, REAL *on, const REAL *factors, REAL left, REAL log,
+                                      REAL dot, REAL scale, bool masked)
+{
+    const VEC zero = {0}, none = NAME(splat)(-(REAL)INFINITY), least = NAME(splat)(dot * scale);
+    for (int64_t c = 0; c < columns; c += WIDTH) {
+        VEC x = NAME(load)(s + c), p = EXP(x * left - log), d = NAME(load)(on + c) * scale;
+        if (factors) {
+            d *= NAME(load)(factors + c);
+            NAME(store)(s + c, p * NAME(load)(factors + c));
+        } else
+            NAME(store)(s + c, p);
+        d = p * (d - least);
+        NAME(store)(on + c, masked ? NAME(pick)(x == none, zero, d) : d);
+    }
+}
+
 static void NAME(gradients)(const attention_block *b, const void *log_sum, const void *dots, void *on_weights)
 {
-    const VEC scale = NAME(splat)((REAL)b->scale), zero = {0}, none = NAME(splat)(-(REAL)INFINITY);
+    const REAL scale = (REAL)b->scale, left = NAME(mask_rows)(b), *logs = log_sum, *each = dots, *factors = b->factors;
+    const bool masked = NAME(is_masked)(b);
     for (int64_t r = 0; r < b->rows; r++) {
-        REAL *s = (REAL *)b->scores + r * b->row, *on = (REAL *)on_weights + r * b->row;
-        const REAL *factors = b->factors ? (const REAL *)b->factors + r * b->row : NULL;
-        const VEC log = NAME(splat)(((const REAL *)log_sum)[r]), dot = NAME(splat)(((const REAL *)dots)[r]);
-        const REAL left = NAME(mask_row)(b, r);
-        for (int64_t c = 0; c < b->columns; c += WIDTH) {
-            VEC x = NAME(load)(s + c), p = EXP(x * left - log), d = NAME(load)(on + c);
-            VEC factor = factors ? NAME(load)(factors + c) : zero + 1;
-            NAME(store)(s + c, p * factor);
-            NAME(store)(on + c, NAME(pick)(x == none, zero, p * (d * factor - dot) * scale));
-        }
+        const int64_t at = r * b->row;
+        REAL *s = (REAL *)b->scores + at, *on = (REAL *)on_weights + at;
+        if (masked || factors)
+            NAME(gradient_row)
+        (b->columns, s, on, factors ? factors + at : NULL, left, logs[r], each[r], scale, true);
+        else NAME(gradient_row)(b->columns, s, on, NULL, left, logs[r], each[r], scale, false);
     }
 }
 

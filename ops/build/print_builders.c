@@ -70,7 +70,7 @@ static const char *input_option(const dg_op *op, const dg_input_spec *input, cha
 static void print_type(FILE *out, const dg_attr_spec *attr)
 {
     static const char *const types[] = {
-        [DG_ATTR_BOOL] = "bool ",        [DG_ATTR_INT] = "int64_t ",      [DG_ATTR_FLOAT] = "double ",
+        [DG_ATTR_BOOL] = "dg_flag ",     [DG_ATTR_INT] = "int64_t ",      [DG_ATTR_FLOAT] = "double ",
         [DG_ATTR_NAME] = "const char *", [DG_ATTR_SIZES] = "dg_ints ",    [DG_ATTR_INTS] = "dg_ints ",
         [DG_ATTR_SHAPE] = "dg_shape ",   [DG_ATTR_DTYPE] = "dg_dtype ",   [DG_ATTR_TENSOR] = "const dg_tensor *",
         [DG_ATTR_INIT] = "const char *", [DG_ATTR_TEXT] = "const char *",
@@ -225,32 +225,44 @@ enum { MOST_PARAMETERS = DG_MAX_INPUTS + DG_MAX_ATTRS + 2 };
 
 static const char *checking(dg_attr_kind kind)
 {
-    bool is_list = kind == DG_ATTR_SIZES || kind == DG_ATTR_INTS;
-    return is_list                 ? "DG_INTS_ARGUMENT"
-           : kind == DG_ATTR_INT   ? "DG_INT_ARGUMENT"
-           : kind == DG_ATTR_SHAPE ? "DG_SHAPE_ARGUMENT"
-                                   : "";
+    static const char *const checks[] = {
+        [DG_ATTR_SIZES] = "DG_INTS_ARGUMENT", [DG_ATTR_INTS] = "DG_INTS_ARGUMENT",
+        [DG_ATTR_INT] = "DG_INT_ARGUMENT",    [DG_ATTR_SHAPE] = "DG_SHAPE_ARGUMENT",
+        [DG_ATTR_NAME] = "DG_TEXT_ARGUMENT",  [DG_ATTR_INIT] = "DG_TEXT_ARGUMENT",
+        [DG_ATTR_TEXT] = "DG_TEXT_ARGUMENT",  [DG_ATTR_TENSOR] = "",
+    };
+    return (size_t)kind < sizeof checks / sizeof *checks && checks[kind] ? checks[kind] : "";
+}
+
+static void add_parameter(parameter *parameters, int *count, const char *name, const char *check)
+{
+    in_c(name, parameters[*count].name);
+    parameters[(*count)++].check = check;
 }
 
 /* The macro's own parameters, in order. */
 static int list_parameters(const dg_op *op, parameter parameters[MOST_PARAMETERS])
 {
     int count = 0;
-    memset(parameters, 0, MOST_PARAMETERS * sizeof *parameters);
     if (dg_op_input_count(op) == 0)
-        in_c("graph", parameters[count++].name);
+        add_parameter(parameters, &count, "graph", "DG_GRAPH_ARGUMENT");
     for (int k = 0; k < dg_op_input_count(op); k++) {
-        if (op->inputs[k].flags & DG_VARIADIC)
-            in_c("count", parameters[count++].name);
+        bool list = op->inputs[k].flags & DG_VARIADIC;
+        if (list)
+            add_parameter(parameters, &count, "count", "");
         if (!(op->inputs[k].flags & DG_OPTIONAL))
-            in_c(op->inputs[k].name, parameters[count++].name);
+            add_parameter(parameters, &count, op->inputs[k].name, list ? "DG_NODES_ARGUMENT" : "DG_NODE_ARGUMENT");
     }
     for (int k = 0; k < dg_op_attr_count(op); k++)
-        if (is_positional(&op->attrs[k])) {
-            parameters[count].check = checking(op->attrs[k].kind);
-            in_c(op->attrs[k].name, parameters[count++].name);
-        }
+        if (is_positional(&op->attrs[k]))
+            add_parameter(parameters, &count, op->attrs[k].name, checking(op->attrs[k].kind));
     return count;
+}
+
+static bool names_argument(const char *check)
+{
+    return strcmp(check, "DG_NODE_ARGUMENT") == 0 || strcmp(check, "DG_GRAPH_ARGUMENT") == 0 ||
+           strcmp(check, "DG_TEXT_ARGUMENT") == 0;
 }
 
 /* In strict C a macro's `...` needs an argument: an empty one is handed on. */
@@ -262,8 +274,12 @@ static void print_macro(FILE *out, const dg_op *op)
     for (int k = 0; k < count; k++)
         fprintf(out, "%s, ", parameters[k].name);
     fprintf(out, "...) dg_%s_at(DG_HERE", op->name);
-    for (int k = 0; k < count; k++)
-        fprintf(out, ", %s(%s)", parameters[k].check ? parameters[k].check : "", parameters[k].name);
+    for (int k = 0; k < count; k++) {
+        fprintf(out, ", %s(%s", parameters[k].check, parameters[k].name);
+        if (names_argument(parameters[k].check))
+            fprintf(out, ", \"argument %s of dg_%s\"", parameters[k].name, op->name);
+        fputs(")", out);
+    }
     fprintf(out, ", DG_OPTIONS(dg_%s_options, DG_GIVEN(", op->name);
     print_defaults(out, op);
     fputs(", ) __VA_ARGS__))\n", out);

@@ -3,7 +3,8 @@
 
 #include "columns.h"
 #include "direct.h"
-#include "ops/linear/product.h"
+#include "ops/gemm/gemm.h"
+#include "ops/gemm/product.h"
 #include "ops/shared/chunks.h"
 #include "ops/shared/strided.h"
 #include "winograd.h"
@@ -108,7 +109,7 @@ dg_status conv_output(const conv_shape *s, const void *x, const void *w, const v
     char *workspace = kernel->workspace;
     x = as_planes(s, x_box(s), s->x_channels_last, x, &workspace, kernel->threads);
     void *planes = planes_for(s, y_box(s), s->y_channels_last, y, &workspace);
-    DG_TRY(columns_output(s, x, w, bias, planes, workspace, kernel->threads));
+    columns_output(s, x, w, bias, planes, workspace, kernel->threads);
     if (s->y_channels_last)
         turn_images(s, y_box(s), true, y, planes, kernel->threads);
     finish(kernel, y_box(s));
@@ -139,7 +140,7 @@ dg_status conv_input_grad(const conv_shape *s, const void *g, const void *w, con
     char *workspace = kernel->workspace;
     g = as_planes(s, y_box(s), s->y_channels_last, g, &workspace, kernel->threads);
     void *planes = planes_for(s, x_box(s), s->x_channels_last, dx, &workspace);
-    DG_TRY(columns_input_grad(s, g, w, bias, planes, workspace, kernel->threads));
+    columns_input_grad(s, g, w, bias, planes, workspace, kernel->threads);
     if (s->x_channels_last)
         turn_images(s, x_box(s), true, dx, planes, kernel->threads);
     finish(kernel, x_box(s));
@@ -147,15 +148,21 @@ dg_status conv_input_grad(const conv_shape *s, const void *g, const void *w, con
 }
 
 /* Where windows are single pixels, dw [out, in] = gᵀ·x over the pixels of all images, of which the channels lie
- * together. It is faster than the direct kernel where there are many channels, and sums so many pixels in one row. */
+ * together. It is faster than the direct kernel where there are many channels, and sums so many pixels in one row; with
+ * vectors of 64 bytes, where one of them is many, and for any number of pixels. */
 static bool is_product_of_pixels(const conv_shape *s)
 {
-    enum { FEWEST_CHANNELS = 128, MOST_PIXELS = 8192 };
+    enum { SOME_CHANNELS = 64, MANY_CHANNELS = 128, MOST_PIXELS = 8192 };
     for (int d = 0; d < 3; d++)
         if (s->kernel[d] != 1 || s->stride[d] != 1 || s->in[d] != s->out[d])
             return false;
-    return s->groups == 1 && s->x_channels_last && s->y_channels_last && s->in_channels >= FEWEST_CHANNELS &&
-           s->out_channels >= FEWEST_CHANNELS && s->batch * volume(s->out) <= MOST_PIXELS;
+    if (s->groups != 1 || !s->x_channels_last || !s->y_channels_last)
+        return false;
+    const bool wide = gemm_for(s->dtype)->lanes * (int)dg_dtype_size(s->dtype) == 64;
+    const bool in_is_less = s->in_channels < s->out_channels;
+    int64_t less = in_is_less ? s->in_channels : s->out_channels, more = in_is_less ? s->out_channels : s->in_channels;
+    return wide ? less >= SOME_CHANNELS && more >= MANY_CHANNELS
+                : less >= MANY_CHANNELS && s->batch * volume(s->out) <= MOST_PIXELS;
 }
 
 static product product_of_pixels(const conv_shape *s, const void *x, const void *g, void *dw)
@@ -195,5 +202,6 @@ dg_status conv_weight_grad(const conv_shape *s, const void *x, const void *g, vo
     char *workspace = kernel->workspace;
     x = as_planes(s, x_box(s), s->x_channels_last, x, &workspace, kernel->threads);
     g = as_planes(s, y_box(s), s->y_channels_last, g, &workspace, kernel->threads);
-    return columns_weight_grad(s, x, g, dw, workspace, kernel->threads);
+    columns_weight_grad(s, x, g, dw, workspace, kernel->threads);
+    return dg_ok();
 }

@@ -26,7 +26,7 @@ size_t conv_weight_grad_workspace(const conv_shape *s, const dg_kernel *kernel);
 
 /* All take workspace, threads and epilogue from `kernel`; which of its tensors is what is the caller's to say.
  *
- * y = conv(x, w) + bias; bias [groups·out_channels] or NULL. DG_BAD_SHAPE: beyond what BLAS can count. */
+ * y = conv(x, w) + bias; bias [groups·out_channels] or NULL. DG_BAD_SHAPE: a product beyond what BLAS can count. */
 dg_status conv_output(const conv_shape *s, const void *x, const void *w, const void *bias, void *y,
                       const dg_kernel *kernel);
 /* The transposed product: dx = ∂⟨g, conv(x, w)⟩/∂x + bias; bias [groups·in_channels] or NULL. */

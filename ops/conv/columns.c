@@ -3,9 +3,9 @@
  * processing, 2006.) */
 #include "columns.h"
 
-#include <cblas.h>
 #include <string.h>
 
+#include "ops/gemm/gemm.h"
 #include "ops/shared/chunks.h"
 
 /* Output places: whole rows of the last dimension, or a piece of a single one. */
@@ -107,6 +107,32 @@ static block block_at(const conv_shape *s, const cutting *cut, int64_t k)
     return (block){row, least(row + cut->rows, s->out[0] * s->out[1]), place, least(place + cut->places, s->out[2])};
 }
 
+/* c = start + a·b, where b's lines or its columns lie without gaps. Lines are multiplied as they lie: each is read once
+ * for some rows of a. Columns are packed in panels, which pays for many rows; for few, sums go along whole vectors. */
+static void multiply(dg_dtype dtype, const gemm *g)
+{
+    enum { FEW_ROWS = 16, FEWEST_VECTORS = 12 };
+    const gemm_functions *f = gemm_for(dtype);
+    if (g->b_column == 1)
+        f->multiply(g);
+    else if (g->m <= FEW_ROWS && g->k >= FEWEST_VECTORS * f->lanes && g->k % f->lanes == 0 && g->a_column == 1)
+        f->pairs(&(row_pairs){.m = g->m,
+                              .n = g->n,
+                              .k = g->k,
+                              .a = g->a,
+                              .a_row = g->a_row,
+                              .x = g->b,
+                              .x_row = g->b_column,
+                              .start = g->start,
+                              .start_row = g->start_row,
+                              .start_column = 1,
+                              .y = g->c,
+                              .y_row = g->c_row,
+                              .y_column = 1});
+    else
+        f->multiply_panels(g);
+}
+
 #define TEMPLATE "ops/conv/columns.template.h"
 #include "core/base/for_floats.h"
 
@@ -198,16 +224,6 @@ static bool is_empty(const conv_shape *s)
            s->groups * s->in_channels == 0 || s->out_channels == 0;
 }
 
-static dg_status check_sizes(const conv_shape *s)
-{
-    int64_t sizes[] = {s->in_channels * volume(s->kernel), s->out_channels, volume(s->out)};
-    for (int k = 0; k < 3; k++)
-        if (sizes[k] > INT32_MAX)
-            return dg_error(DG_BAD_SHAPE, "a product of matrices with a side of %lld is larger than BLAS can index",
-                            (long long)sizes[k]);
-    return dg_ok();
-}
-
 static run make_run(const conv_shape *s, cutting cut, void *workspace)
 {
     int64_t taps = volume(s->kernel);
@@ -257,14 +273,13 @@ size_t columns_output_workspace(const conv_shape *s)
     return cut.buffer * (size_t)cut.slots;
 }
 
-dg_status columns_output(const conv_shape *s, const void *x, const void *w, const void *bias, void *y, void *workspace,
-                         dg_threads *threads)
+void columns_output(const conv_shape *s, const void *x, const void *w, const void *bias, void *y, void *workspace,
+                    dg_threads *threads)
 {
-    DG_TRY(check_sizes(s));
     int64_t channels = s->groups * s->out_channels;
     if (is_empty(s)) {
         fill_planes(s, s->batch * channels, channels, volume(s->out), bias, y);
-        return dg_ok();
+        return;
     }
     bool depthwise = is_depthwise(s);
     run r = make_run(s, depthwise ? cut_planes(s->batch * s->groups) : cut_output(s), workspace);
@@ -276,7 +291,6 @@ dg_status columns_output(const conv_shape *s, const void *x, const void *w, cons
         run_tasks(&r, depthwise_output_float32, depthwise_output_float64, threads);
     else
         run_tasks(&r, output_task_float32, output_task_float64, threads);
-    return dg_ok();
 }
 
 size_t columns_input_grad_workspace(const conv_shape *s)
@@ -287,14 +301,13 @@ size_t columns_input_grad_workspace(const conv_shape *s)
     return cut.buffer * (size_t)cut.slots;
 }
 
-dg_status columns_input_grad(const conv_shape *s, const void *g, const void *w, const void *bias, void *dx,
-                             void *workspace, dg_threads *threads)
+void columns_input_grad(const conv_shape *s, const void *g, const void *w, const void *bias, void *dx, void *workspace,
+                        dg_threads *threads)
 {
-    DG_TRY(check_sizes(s));
     int64_t channels = s->groups * s->in_channels;
     if (is_empty(s)) {
         fill_planes(s, s->batch * channels, channels, volume(s->in), bias, dx);
-        return dg_ok();
+        return;
     }
     bool depthwise = is_depthwise(s);
     run r = make_run(s, depthwise ? cut_planes(s->batch * s->groups) : cut_input_grad(s), workspace);
@@ -306,7 +319,6 @@ dg_status columns_input_grad(const conv_shape *s, const void *g, const void *w, 
         run_tasks(&r, depthwise_input_grad_float32, depthwise_input_grad_float64, threads);
     else
         run_tasks(&r, input_grad_task_float32, input_grad_task_float64, threads);
-    return dg_ok();
 }
 
 static int64_t weight_count(const conv_shape *s)
@@ -323,13 +335,12 @@ size_t columns_weight_grad_workspace(const conv_shape *s)
     return cut.buffer * (size_t)cut.slots + partial;
 }
 
-dg_status columns_weight_grad(const conv_shape *s, const void *x, const void *g, void *dw, void *workspace,
-                              dg_threads *threads)
+void columns_weight_grad(const conv_shape *s, const void *x, const void *g, void *dw, void *workspace,
+                         dg_threads *threads)
 {
-    DG_TRY(check_sizes(s));
     if (is_empty(s)) {
         fill_planes(s, 1, 1, weight_count(s), NULL, dw);
-        return dg_ok();
+        return;
     }
     bool depthwise = is_depthwise(s);
     run r = make_run(s, depthwise ? cut_planes(s->groups * s->out_channels) : cut_weight_grad(s), workspace);
@@ -338,13 +349,12 @@ dg_status columns_weight_grad(const conv_shape *s, const void *x, const void *g,
     r.to = dw;
     if (depthwise) {
         run_tasks(&r, depthwise_weight_grad_float32, depthwise_weight_grad_float64, threads);
-        return dg_ok();
+        return;
     }
     r.partial = r.buffers ? r.buffers + r.cut.buffer * (size_t)r.cut.slots : NULL;
     run_tasks(&r, weight_grad_task_float32, weight_grad_task_float64, threads);
     if (r.cut.parts > 1)
         chunks_run(threads, weight_count(s), CHUNK, s->dtype == DG_FLOAT32 ? add_parts_float32 : add_parts_float64, &r);
-    return dg_ok();
 }
 
 /* ---- unfold and fold: the columns themselves ---- */

@@ -116,9 +116,19 @@ static void NAME(output_task)(const run *r, int64_t task, void *buffer)
     const REAL *columns = NAME(columns_of)(r, &b, x, s->in_channels, buffer, &ld);
     for (int64_t o = 0; bias && o < s->out_channels; o++)
         NAME(fill_plane)(y + o * r->places, block_places(&b), bias[group * s->out_channels + o]);
-    BLAS(gemm)
-    (CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)s->out_channels, (blasint)block_places(&b), (blasint)r->depth,
-     1, w, (blasint)r->depth, columns, (blasint)ld, bias ? 1 : 0, y, (blasint)r->places);
+    multiply(s->dtype, &(gemm){.m = s->out_channels,
+                               .n = block_places(&b),
+                               .k = r->depth,
+                               .a = w,
+                               .a_row = r->depth,
+                               .a_column = 1,
+                               .b = columns,
+                               .b_row = ld,
+                               .b_column = 1,
+                               .c = y,
+                               .c_row = r->places,
+                               .start = bias ? y : NULL,
+                               .start_row = r->places});
 }
 
 static void NAME(input_grad_task)(const run *r, int64_t task, void *buffer)
@@ -130,20 +140,31 @@ static void NAME(input_grad_task)(const run *r, int64_t task, void *buffer)
     const REAL *g = (const REAL *)r->g + image * s->out_channels * r->places, *bias = r->bias;
     const REAL *w = (const REAL *)r->w + group * s->out_channels * r->depth + begin * r->taps;
     REAL *dx = (REAL *)r->to + (image * s->in_channels + begin) * plane, *columns = buffer;
-    for (int64_t c = begin; c < end; c++)
+    for (int64_t c = begin; (bias || !r->cut.direct) && c < end; c++)
         NAME(fill_plane)(dx + (c - begin) * plane, plane, bias ? bias[group * s->in_channels + c] : 0);
+    gemm turned = {.m = rows,
+                   .n = r->places,
+                   .k = s->out_channels,
+                   .a = w,
+                   .a_row = 1,
+                   .a_column = r->depth,
+                   .b = g,
+                   .b_row = r->places,
+                   .b_column = 1};
     if (r->cut.direct) {
-        BLAS(gemm)
-        (CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)rows, (blasint)r->places, (blasint)s->out_channels, 1, w,
-         (blasint)r->depth, g, (blasint)r->places, 1, dx, (blasint)r->places);
+        turned.c = dx;
+        turned.c_row = turned.start_row = r->places;
+        turned.start = bias ? dx : NULL;
+        multiply(s->dtype, &turned);
         return;
     }
+    turned.c = columns;
     for (int64_t k = 0; k < r->cut.blocks; k++) {
         block b = block_at(s, &r->cut, k);
         int64_t ld = block_places(&b);
-        BLAS(gemm)
-        (CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)rows, (blasint)ld, (blasint)s->out_channels, 1, w,
-         (blasint)r->depth, g + block_offset(s, &b), (blasint)r->places, 0, columns, (blasint)ld);
+        turned.n = turned.c_row = ld;
+        turned.b = g + block_offset(s, &b);
+        multiply(s->dtype, &turned);
         for (int64_t c = 0; c < end - begin; c++)
             NAME(scatter_channel)(s, &b, columns + c * r->taps * ld, ld, dx + c * plane);
     }
@@ -165,10 +186,19 @@ static void NAME(weight_grad_task)(const run *r, int64_t task, void *buffer)
         const REAL *x = (const REAL *)r->x + (image * s->in_channels + begin) * volume(s->in);
         const REAL *g = (const REAL *)r->g + image * s->out_channels * r->places + block_offset(s, &b);
         const REAL *columns = NAME(columns_of)(r, &b, x, end - begin, buffer, &ld);
-        BLAS(gemm)
-        (CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)s->out_channels, (blasint)((end - begin) * r->taps),
-         (blasint)block_places(&b), 1, g, (blasint)r->places, columns, (blasint)ld, k > first ? 1 : 0, dw,
-         (blasint)r->depth);
+        multiply(s->dtype, &(gemm){.m = s->out_channels,
+                                   .n = (end - begin) * r->taps,
+                                   .k = block_places(&b),
+                                   .a = g,
+                                   .a_row = r->places,
+                                   .a_column = 1,
+                                   .b = columns,
+                                   .b_row = 1,
+                                   .b_column = ld,
+                                   .c = dw,
+                                   .c_row = r->depth,
+                                   .start = k > first ? dw : NULL,
+                                   .start_row = r->depth});
     }
 }
 

@@ -21,6 +21,7 @@ typedef struct slide {
     const conv_tiles *tiles;
     const dg_kernel *kernel;
     bool reverse, depthwise; /* reverse: the input's gradient */
+    bool far;                /* images lie in memory, and are asked for ahead */
     images from, to;
     int64_t phases[2];
     int64_t inner;        /* channels that a result sums over */
@@ -113,7 +114,7 @@ static void cut_slide(slide *k)
     int64_t row = (high - low) * width * k->pitch / more(k->to.rows, 1) + result_row_floats(k);
     double flops = 2 * (double)k->s.kernel[1] * (double)k->s.kernel[2] * (double)k->inner * (double)k->to.channels *
                    (double)k->to.columns / (double)(k->phases[0] * k->phases[1]);
-    k->cut = cut_pieces(k->s.batch, k->to.rows, k->depthwise ? 4 * flops : flops, row);
+    k->cut = cut_pieces(k->s.batch, k->to.rows, k->depthwise ? 4 * flops : flops, row, cache_floats());
     for (int64_t r = 0; r < k->to.rows; r += k->cut.rows) {
         source_between(k, 1, r, fewer(r + k->cut.rows, k->to.rows), &low, &high);
         most_rows = more(most_rows, high - low);
@@ -130,6 +131,7 @@ static slide slide_make(const conv_shape *shape, bool reverse, void *workspace, 
     images y = images_of(s->groups * s->out_channels, s->out[1], s->out[2], s->y_channels_last);
     k.from = reverse ? y : x;
     k.to = reverse ? x : y;
+    k.far = images_lie_far(s->batch, &x, &y);
     for (int d = 1; reverse && d < 3; d++)
         k.phases[d - 1] = s->stride[d];
     k.inner = k.depthwise ? 1 : k.from.channels;
@@ -248,6 +250,7 @@ typedef struct block {
     pixels source;
     float *result; /* scratch, where results are stored by planes */
     int64_t *offsets;
+    conv_ahead ahead;
 } block;
 
 /* Where the result at a place is written; `pixel` and `row` are the distances of neighbours. */
@@ -261,7 +264,15 @@ static float *result_at(const slide *k, const block *b, int64_t first, int64_t r
     return start + r * *row + c * *pixel;
 }
 
-static void slide_phase(const slide *k, const block *b, int64_t first, int64_t row_phase, int64_t column_phase)
+/* Asks for what the next line will be written to. */
+static void fetch_line(const conv_line *line, const float *y)
+{
+    for (int64_t p = 0; p < line->pixels; p++, y += line->y_pixel)
+        for (int64_t o = 0; o < line->outputs; o += CONV_LINE_FLOATS)
+            __builtin_prefetch(y + o, 1);
+}
+
+static void slide_phase(const slide *k, block *b, int64_t first, int64_t row_phase, int64_t column_phase)
 {
     phase_line p[2] = {phase_of(k, 1, row_phase), phase_of(k, 2, column_phase)};
     int64_t begin, end, y_row, y_pixel;
@@ -279,6 +290,7 @@ static void slide_phase(const slide *k, const block *b, int64_t first, int64_t r
     line.pixels = p[1].count;
     y_row *= p[0].step;
     int64_t lines = end - begin;
+    bool fetch = k->far && !k->depthwise && conv_fetch_pays(line.segments * line.length, line.outputs);
     if (line.pixels < 4 && lines > line.pixels) { /* lines down the image are longer than those across it */
         int64_t across = line.x_pixel, y_across = line.y_pixel, columns = line.pixels;
         line.x_pixel = x_row, line.y_pixel = y_row, line.pixels = lines;
@@ -287,6 +299,10 @@ static void slide_phase(const slide *k, const block *b, int64_t first, int64_t r
     for (int64_t i = 0; i < lines; i++) {
         line.x = x + i * x_row;
         line.y = y + i * y_row;
+        if (fetch && k->to.channels_last && i + 1 < lines)
+            fetch_line(&line, line.y + y_row);
+        if (fetch)
+            conv_fetch(&b->ahead);
         if (k->depthwise)
             k->tiles->depthwise_line(&line);
         else
@@ -314,12 +330,34 @@ static void turn_results(const slide *k, const block *b, int64_t first)
             dg_epilogue_run(k->kernel, at + o * plane, at + o * plane + places);
 }
 
+static window source_of(const slide *k, int64_t row_begin, int64_t row_end)
+{
+    window w = {.channels = k->from.channels, .pitch = k->pitch};
+    source_between(k, 1, row_begin, row_end, &w.row_begin, &w.row_end);
+    source_between(k, 2, 0, k->to.columns, &w.column_begin, &w.column_end);
+    return w;
+}
+
+/* The source of the block after, or of the one that this thread is likely to take next. */
+static conv_ahead source_ahead(const slide *k, int64_t piece, int64_t image)
+{
+    int64_t row = piece % k->cut.blocks * k->cut.rows;
+    if (image + 1 >= fewer((piece / k->cut.blocks + 1) * k->cut.images, k->s.batch)) {
+        piece += dg_threads_count(k->kernel->threads);
+        if (piece >= k->cut.count)
+            return (conv_ahead){0};
+        row = piece % k->cut.blocks * k->cut.rows;
+        image = piece / k->cut.blocks * k->cut.images - 1;
+    }
+    window w = source_of(k, row, fewer(row + k->cut.rows, k->to.rows));
+    return ahead_of(&k->from, k->source, image + 1, &w);
+}
+
 static void slide_block(const slide *k, block *b, float *buffer)
 {
     window *w = &b->window;
-    *w = (window){.channels = k->from.channels, .pitch = k->pitch};
-    source_between(k, 1, b->row_begin, b->row_end, &w->row_begin, &w->row_end);
-    source_between(k, 2, 0, k->to.columns, &w->column_begin, &w->column_end);
+    *w = source_of(k, b->row_begin, b->row_end);
+    conv_ahead_in(&b->ahead, (b->row_end - b->row_begin) * panels_of(k));
     b->source = pixels_of(k->tiles, &k->from, k->source, b->image, w, buffer);
     b->result = buffer + k->source_floats;
     for (int64_t first = 0; first < k->to.channels; first += k->panel) {
@@ -341,8 +379,10 @@ static void slide_piece(void *argument, int64_t piece)
     int64_t end = fewer(image + k->cut.images, k->s.batch);
     block b = {.row_begin = row, .row_end = fewer(row + k->cut.rows, k->to.rows)};
     float *buffer = scratch_take(&k->scratch, k->offsets, &b.offsets);
-    for (b.image = image; b.image < end; b.image++)
+    for (b.image = image; b.image < end; b.image++) {
+        b.ahead = source_ahead(k, piece, b.image);
         slide_block(k, &b, buffer);
+    }
     scratch_return(&k->scratch, buffer, k->offsets);
 }
 

@@ -7,7 +7,8 @@
 #include "ops/shared/chunks.h"
 #include "scratch.h"
 
-enum { TASKS = 16, PARTIAL_FLOATS = 1 << 20 };
+/* Scratch of a block, of any machine: blocks make the parts, and so the order of sums. */
+enum { TASKS = 16, PARTIAL_FLOATS = 1 << 20, BLOCK_FLOATS = 128 * 1024 };
 
 typedef struct summing {
     conv_shape s;
@@ -65,7 +66,7 @@ static summing summing_make(const conv_shape *shape, void *workspace, const dg_t
     window whole = window_of(&k, 0, k.y.rows);
     double row_flops = 2 * (double)k.depth * (double)k.panel * (double)k.y.columns;
     pieces cut = cut_pieces(s->batch, k.y.rows, k.depthwise ? 4 * row_flops : row_flops,
-                            window_floats(&whole) / k.y.rows + k.y.columns * k.panel);
+                            window_floats(&whole) / k.y.rows + k.y.columns * k.panel, BLOCK_FLOATS);
     k.rows = cut.rows;
     k.blocks = cut.blocks;
     int64_t weights = k.depth * k.width, enough = (int64_t)(row_flops * (double)(k.y.rows * s->batch) / PIECE_FLOPS);
@@ -81,16 +82,28 @@ static summing summing_make(const conv_shape *shape, void *workspace, const dg_t
     return k;
 }
 
-static void sum_block(const summing *k, int64_t unit, int64_t first, float *to, float *buffer, int64_t *offsets)
+/* What a unit reads for the panel that begins at channel `first` of g. */
+typedef struct unit_windows {
+    int64_t image, rows;
+    window x, g;
+} unit_windows;
+
+static unit_windows windows_of(const summing *k, int64_t unit, int64_t first)
+{
+    int64_t begin = unit % k->blocks * k->rows, end = fewer(begin + k->rows, k->y.rows);
+    return (unit_windows){unit / k->blocks, end - begin, window_of(k, begin, end), gradient_of(k, first, begin, end)};
+}
+
+static void sum_block(const summing *k, int64_t unit, int64_t first, conv_ahead *ahead, float *to, float *buffer,
+                      int64_t *offsets)
 {
     const conv_shape *s = &k->s;
-    int64_t image = unit / k->blocks, begin = unit % k->blocks * k->rows, end = fewer(begin + k->rows, k->y.rows);
-    window x_window = window_of(k, begin, end), g_window = gradient_of(k, first, begin, end);
-    pixels x = pixels_of(k->tiles, &k->x, k->from_x, image, &x_window, buffer);
-    pixels g = pixels_of(k->tiles, &k->y, k->from_g, image, &g_window, buffer + k->x_floats);
-    conv_sums sums = {.rows = end - begin,
+    unit_windows u = windows_of(k, unit, first);
+    pixels x = pixels_of(k->tiles, &k->x, k->from_x, u.image, &u.x, buffer);
+    pixels g = pixels_of(k->tiles, &k->y, k->from_g, u.image, &u.g, buffer + k->x_floats);
+    conv_sums sums = {.rows = u.rows,
                       .pixels = k->y.columns,
-                      .outputs = g_window.channels,
+                      .outputs = u.g.channels,
                       .offsets = offsets,
                       .x = x.data,
                       .x_row = s->stride[1] * x.row,
@@ -98,7 +111,8 @@ static void sum_block(const summing *k, int64_t unit, int64_t first, float *to, 
                       .g = g.data,
                       .g_row = g.row,
                       .g_pixel = g.pixel,
-                      .sums = to};
+                      .sums = to,
+                      .ahead = ahead};
     if (sums.pixels < 4 && sums.rows > sums.pixels) /* lines down the image are longer than those across it */
         sums = (conv_sums){.rows = sums.pixels,
                            .pixels = sums.rows,
@@ -110,7 +124,8 @@ static void sum_block(const summing *k, int64_t unit, int64_t first, float *to, 
                            .g = g.data,
                            .g_row = g.pixel,
                            .g_pixel = g.row,
-                           .sums = to};
+                           .sums = to,
+                           .ahead = ahead};
     sums.segments =
         segments_of(s->kernel + 1, s->dilation + 1, k->depthwise ? 0 : k->x.channels, &x, offsets, &sums.length);
     if (k->depthwise)
@@ -127,8 +142,17 @@ static void sum_part(void *argument, int64_t task)
     memset(to, 0, (size_t)(k->depth * k->panel) * sizeof *to);
     int64_t *offsets;
     float *buffer = scratch_take(&k->scratch, k->offsets, &offsets);
-    for (int64_t unit = units * part / k->parts; unit < units * (part + 1) / k->parts; unit++)
-        sum_block(k, unit, panel * k->panel, to, buffer, offsets);
+    int64_t end = units * (part + 1) / k->parts;
+    for (int64_t unit = units * part / k->parts; unit < end; unit++) {
+        conv_ahead ahead[2] = {{0}};
+        if (unit + 1 < end && images_lie_far(k->s.batch, &k->x, &k->y) && conv_fetch_pays(k->depth, k->panel) &&
+            !k->depthwise) {
+            unit_windows next = windows_of(k, unit + 1, panel * k->panel);
+            ahead[0] = ahead_of(&k->x, k->from_x, next.image, &next.x);
+            ahead[1] = ahead_of(&k->y, k->from_g, next.image, &next.g);
+        }
+        sum_block(k, unit, panel * k->panel, ahead, to, buffer, offsets);
+    }
     scratch_return(&k->scratch, buffer, k->offsets);
 }
 

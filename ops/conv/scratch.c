@@ -155,6 +155,20 @@ pixels pixels_of(const conv_tiles *tiles, const images *i, const float *data, in
     return all;
 }
 
+conv_ahead ahead_of(const images *i, const float *data, int64_t n, const window *w)
+{
+    int64_t begin = more(w->row_begin, 0), end = fewer(w->row_end, i->rows);
+    bool together = i->channels_last || (begin == 0 && end == i->rows);
+    if (!together || begin >= end)
+        return (conv_ahead){0};
+    bool part = i->channels_last && i->channels > w->pitch && w->pitch <= CONV_LINE_FLOATS;
+    const float *first = data + images_at(i, n, 0, begin);
+    int64_t plane = (i->channels_last ? end - begin : i->rows) * i->columns;
+    return (conv_ahead){.next = first + (part ? w->channel : 0),
+                        .end = first + i->channels * plane,
+                        .step = part ? i->channels : CONV_LINE_FLOATS};
+}
+
 int64_t segments_of(const int64_t taps[2], const int64_t gap[2], int64_t channels, const pixels *p, int64_t *offsets,
                     int64_t *length)
 {
@@ -169,10 +183,10 @@ int64_t segments_of(const int64_t taps[2], const int64_t gap[2], int64_t channel
 
 /* ---- pieces ---- */
 
-pieces cut_pieces(int64_t batch, int64_t rows, double row_flops, int64_t row_floats)
+pieces cut_pieces(int64_t batch, int64_t rows, double row_flops, int64_t row_floats, int64_t floats)
 {
     pieces p = {.rows = more(rows, 1), .images = 1};
-    p.rows = fewer(p.rows, more(CACHE_FLOATS / more(row_floats, 1), fewer(8, p.rows)));
+    p.rows = fewer(p.rows, more(floats / more(row_floats, 1), fewer(8, p.rows)));
     while (p.rows > 1 && batch * ((rows + p.rows - 1) / p.rows) < LEAST_PIECES &&
            (double)p.rows * row_flops > 2 * PIECE_FLOPS)
         p.rows = (p.rows + 1) / 2;

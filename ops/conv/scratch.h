@@ -3,10 +3,11 @@
 #define OPS_CONV_SCRATCH_H
 
 #include "choose.h"
+#include "core/base/machine.h"
 #include "tiles.h"
 
-/* Pieces of some 10 µs; below the work of two of them one thread is faster. Scratch that stays in the second cache. */
-enum { PIECE_FLOPS = 2000000, LEAST_PIECES = 8, CACHE_FLOATS = 128 * 1024 };
+/* Pieces of some 10 µs; below the work of two of them one thread is faster. */
+enum { PIECE_FLOPS = 2000000, LEAST_PIECES = 8 };
 
 /* Buffers that pieces of work take for a while. There are as many as threads, so one is always free. */
 typedef struct scratch {
@@ -55,18 +56,34 @@ typedef struct pixels {
 pixels pixels_of(const conv_tiles *tiles, const images *i, const float *data, int64_t n, const window *w,
                  float *buffer);
 
+static inline bool images_lie_far(int64_t batch, const images *x, const images *y)
+{
+    double places = (double)(x->channels * x->rows * x->columns) + (double)(y->channels * y->rows * y->columns);
+    return lies_far((double)batch * places * (double)sizeof(float));
+}
+
+/* What pixels_of() will read of image n, as far as it lies together. */
+conv_ahead ahead_of(const images *i, const float *data, int64_t n, const window *w);
+
 /* Writes the places, from a window's first pixel, at which the segments of a kernel begin; `gap` lies between its taps.
  * *length is that of a segment, given that `channels` numbers of each place are wanted (0: each tap is a segment).
  * Returns how many there are. */
 int64_t segments_of(const int64_t taps[2], const int64_t gap[2], int64_t channels, const pixels *p, int64_t *offsets,
                     int64_t *length);
 
-/* Rows of a piece of an image and images of a piece, where a row takes so much work and scratch. */
+/* Rows of a piece of an image and images of a piece, where a row takes so much work and scratch, of which `floats` are
+ * for a piece. */
 typedef struct pieces {
     int64_t rows, blocks; /* blocks: of an image */
     int64_t images, count;
 } pieces;
-pieces cut_pieces(int64_t batch, int64_t rows, double row_flops, int64_t row_floats);
+pieces cut_pieces(int64_t batch, int64_t rows, double row_flops, int64_t row_floats, int64_t floats);
+
+/* For scratch that stays in the second cache of this machine. */
+static inline int64_t cache_floats(void)
+{
+    return (int64_t)(machine_here().second / 2 / sizeof(float));
+}
 
 static inline int64_t fewer(int64_t a, int64_t b)
 {

@@ -2,7 +2,8 @@
  * whole image): every loop over a tile has constant bounds once its function is inlined, and is unrolled. */
 #include "tiles.h"
 
-#include <stdbool.h>
+#include "core/base/machine.h"
+
 #include <string.h>
 
 #if defined(__AVX512F__)
@@ -153,6 +154,8 @@ INLINE void sums_tile(const int segments, const int length, const int vectors, c
     const float *x[TAPS];
     const int64_t x_pixel = t->x_pixel, g_pixel = t->g_pixel, width = vectors * LANES;
     float *to = t->sums + (s * t->length + q) * width;
+    for (int k = 0; t->ahead && k < 2; k++)
+        conv_fetch(&t->ahead[k]);
     UNROLL
     for (int i = 0; i < segments * length; i++)
         UNROLL
@@ -253,9 +256,11 @@ INLINE void sums_of(const int vectors, const conv_sums *t)
 /* In blocks of rows: what a tile reads of them stays in the first cache while all taps pass over it. */
 static void sums(const conv_sums *t)
 {
-    enum { BLOCK_FLOATS = 6144 };
-    int64_t row = t->pixels * 2 * LANES + t->x_row, most = row < BLOCK_FLOATS ? BLOCK_FLOATS / (row > 0 ? row : 1) : 1;
+    int64_t floats = (int64_t)(machine_here().first / 4 * 3 / sizeof(float)), row = t->pixels * 2 * LANES + t->x_row;
+    int64_t most = row < floats ? floats / (row > 0 ? row : 1) : 1;
     conv_sums block = *t;
+    for (int k = 0; t->ahead && k < 2; k++)
+        conv_ahead_in(&t->ahead[k], (t->rows + most - 1) / most * t->segments * ((t->length + TAPS - 1) / TAPS));
     for (int64_t r = 0; r < t->rows; r += most) {
         block.rows = least(most, t->rows - r);
         block.x = t->x + r * t->x_row;

@@ -8,7 +8,35 @@
 #define OPS_CONV_TILES_H
 
 #include <dotgrad/isa.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+/* What will soon be read, asked for a part at a time while something else is computed: from `next` on each `step`
+ * numbers, a line of the cache each. Only a hint. */
+typedef struct conv_ahead {
+    const float *next, *end;
+    int64_t step, part; /* part: lines at a time */
+} conv_ahead;
+
+enum { CONV_LINE_FLOATS = 16 };
+
+static inline void conv_ahead_in(conv_ahead *a, int64_t parts)
+{
+    int64_t lines = a->next ? (a->end - a->next + a->step - 1) / a->step : 0;
+    a->part = parts > 0 ? (lines + parts - 1) / parts : 0;
+}
+
+static inline void conv_fetch(conv_ahead *a)
+{
+    for (int64_t i = 0; i < a->part && a->next < a->end; i++, a->next += a->step)
+        __builtin_prefetch(a->next, 0, 2);
+}
+
+/* Whether it pays to ask for a line for every pixel of sums over so many numbers. */
+static inline bool conv_fetch_pays(int64_t depth, int64_t outputs)
+{
+    return depth * (outputs < CONV_LINE_FLOATS ? outputs : CONV_LINE_FLOATS) >= 1024;
+}
 
 /* y[p, o] = bias[o] + Σ_{s, q} weights[s, q, o] · x[p·x_pixel + offsets[s] + q], for one line of pixels. */
 typedef struct conv_line {
@@ -32,7 +60,8 @@ typedef struct conv_sums {
     int64_t x_row, x_pixel;
     const float *g; /* `width` numbers of each pixel are read */
     int64_t g_row, g_pixel;
-    float *sums; /* [segments, length, width] */
+    float *sums;       /* [segments, length, width] */
+    conv_ahead *ahead; /* two, or NULL */
 } conv_sums;
 
 /* to[c / line · to_line + c % line · to_column + r] = from[r·from_row + c] for `rows` and `columns`. */

@@ -61,7 +61,7 @@ static winograd winograd_make(const conv_shape *s, bool reverse, void *workspace
     k.panel = conv_panel_width(k.tiles, k.to.channels, 0);
     k.panels = (k.to.channels + k.panel - 1) / k.panel;
     double row_flops = 2 * PLACES * (double)(k.across * k.pitch * k.panel * k.panels);
-    k.cut = cut_pieces(k.batch, down, row_flops, PLACES * k.across * (k.pitch + k.panel));
+    k.cut = cut_pieces(k.batch, down, row_flops, PLACES * k.across * (k.pitch + k.panel), cache_floats());
     window w = window_of(&k, 0, k.cut.rows);
     k.source_floats = round_up(window_floats(&w), 16);
     k.tile_floats = PLACES * k.cut.rows * k.across * k.pitch;

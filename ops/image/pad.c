@@ -227,7 +227,7 @@ static const dg_sample pad_grad_samples[] = {
 
 #define PAD                                                                                                            \
     {                                                                                                                  \
-        .name = "pad", .kind = DG_ATTR_INTS, .positional = true,                                                       \
+        .name = "pad", .kind = DG_ATTR_INTS, .positional = true, .is_place = true,                                     \
         .doc = "places before and after of the last dimension, then of the one before it, …; negative ones are cut"  \
     }
 #define MODE                                                                                                           \

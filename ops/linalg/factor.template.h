@@ -31,6 +31,14 @@ static void NAME(fill_nan)(REAL *a, int64_t count)
         a[i] = (REAL)NAN;
 }
 
+static bool NAME(is_finite)(const REAL *a, int64_t count)
+{
+    bool all = true;
+    for (int64_t i = 0; i < count; i++)
+        all &= isfinite(a[i]);
+    return all;
+}
+
 static int64_t NAME(lu_factor)(int64_t n, REAL *a, lapack_int *pivots)
 {
     if (NAME(holds_nan)(a, n * n)) {
@@ -108,6 +116,10 @@ static int64_t NAME(cofactors_by_svd)(int64_t n, REAL *a, REAL *work)
 {
     NAME(svd) svd;
     lapack_int size = (lapack_int)n;
+    if (!NAME(is_finite)(a, n * n)) { /* no iteration ends with those, or each LAPACK's as it likes */
+        NAME(fill_nan)(a, n * n);
+        return 0;
+    }
     int64_t info = NAME(svd_make)(n, a, work, &svd);
     if (info)
         return info;
@@ -152,7 +164,7 @@ static int64_t NAME(cofactors_backward)(int64_t n, const REAL *g, REAL *a, REAL 
 {
     NAME(svd) svd;
     lapack_int size = (lapack_int)n;
-    if (NAME(holds_nan)(a, n * n) || NAME(holds_nan)(g, n * n)) {
+    if (!NAME(is_finite)(a, n * n) || NAME(holds_nan)(g, n * n)) {
         NAME(fill_nan)(a, n * n);
         return 0;
     }
@@ -206,6 +218,14 @@ static int64_t NAME(triangle_solve)(int64_t n, int64_t k, triangle form, const R
 
 static int64_t NAME(eigen)(int64_t n, bool upper, REAL *vectors, REAL *values, REAL *work)
 {
+    bool finite = true;
+    for (int64_t i = 0; i < n; i++)
+        finite &= upper ? NAME(is_finite)(vectors + i * n + i, n - i) : NAME(is_finite)(vectors + i * n, i + 1);
+    if (!finite) { /* some LAPACKs give NaN, others give up */
+        NAME(fill_nan)(vectors, n * n);
+        NAME(fill_nan)(values, n);
+        return 0;
+    }
     int64_t reals = 1 + 6 * n + 2 * n * n;
     lapack_int *integers = (lapack_int *)(work + reals), size = (lapack_int)n;
     lapack_int info = LAPACK(syevd)(LAPACK_COL_MAJOR, 'V', upper ? 'L' : 'U', size, vectors, size, values, work,

@@ -409,8 +409,25 @@ static dg_status eigh_forward(const dg_kernel *kernel)
     return matrix_job_run(&job, "the eigenvalues did not converge (LAPACK's info is %lld)");
 }
 
-/* dA = V (diag(dλ) + F ∘ Vᵀ·dV) Vᵀ with F_ij = 1 / (λ_j − λ_i), and 0 on the diagonal. Vectors of equal λ have no
- * derivative: NaN, where the loss looks at one of them. */
+/* m_ij / (λ_j − λ_i), and 0 on the diagonal. Vectors of equal λ have no derivative: NaN, but in columns of vectors that
+ * nothing looks at (whose `looked` is 0; NULL: all are looked at). Equal are those that rounding may have set apart, by
+ * 8 units of ‖λ‖, for their vectors are any two that are orthogonal. */
+static dg_node *divided_by_gaps(dg_node *m, dg_node *values, dg_node *looked)
+{
+    bool is_double = dg_node_type(values, 0)->dtype == DG_FLOAT64;
+    dg_node *a = dg_unsqueeze(values, -1), *b = dg_unsqueeze(values, -2);
+    dg_node *size = dg_unsqueeze(dg_norm(dg_detach(values), .dim = DG_INTS(-1), .keepdim = true), -1);
+    dg_node *itself = dg_eq(dg_unsqueeze(dg_arange_like(values, .dim = -1), -1), dg_arange_like(values, .dim = -1));
+    dg_node *near = dg_expr(is_double ? "abs(b - a) <= 2^-49 * size" : "abs(b - a) <= 2^-20 * size", {"a", a}, {"b", b},
+                            {"size", size});
+    if (!looked)
+        return dg_expr("where(same, 0, where(near, nan, m / (b - a)))", {"same", itself}, {"near", near}, {"m", m},
+                       {"a", a}, {"b", b});
+    return dg_expr("where(or(same, and(near, looked == 0)), 0, where(near, nan, m / (b - a)))", {"same", itself},
+                   {"near", near}, {"looked", looked}, {"m", m}, {"a", a}, {"b", b});
+}
+
+/* dA = V (diag(dλ) + F ∘ Vᵀ·dV) Vᵀ with F_ij = 1 / (λ_j − λ_i), and 0 on the diagonal. */
 static void eigh_backward(const dg_backward *vjp)
 {
     dg_node *values = vjp->output, *vectors = dg_output(vjp->node, 1), *inner = NULL;
@@ -418,14 +435,20 @@ static void eigh_backward(const dg_backward *vjp)
         inner = dg_diag_embed(vjp->grad_outputs[0]);
     if (vjp->grad_outputs[1]) {
         dg_node *g = vjp->grad_outputs[1], *turn = dg_matmul(vectors, g, .transpose_input = true);
-        dg_node *a = dg_unsqueeze(values, -1), *b = dg_unsqueeze(values, -2);
-        dg_node *itself = dg_eq(dg_unsqueeze(dg_arange_like(values, .dim = -1), -1), dg_arange_like(values, .dim = -1));
-        dg_node *size = dg_detach(dg_sum(dg_abs(g), .dim = DG_INTS(-2), .keepdim = true)); /* of each vector's */
-        dg_node *part = dg_expr("where(or(same, and(a == b, size == 0)), 0, t / (b - a) + where(a == b, nan, 0))",
-                                {"same", itself}, {"a", a}, {"b", b}, {"t", turn}, {"size", size});
+        dg_node *looked = dg_detach(dg_sum(dg_abs(g), .dim = DG_INTS(-2), .keepdim = true)); /* at each vector */
+        dg_node *part = divided_by_gaps(turn, values, looked);
         inner = inner ? dg_add(inner, part) : part;
     }
     vjp->grad_inputs[0] = dg_matmul(dg_matmul(vectors, inner), vectors, .transpose_other = true);
+}
+
+/* dλ = diag(Vᵀ·dA·V), dV = V (F ∘ Vᵀ·dA·V) */
+static void eigh_jvp(const dg_tangents *jvp)
+{
+    dg_node *values = jvp->output, *vectors = dg_output(jvp->node, 1);
+    dg_node *turned = dg_matmul(dg_matmul(vectors, jvp->tangents[0], .transpose_input = true), vectors);
+    jvp->output_tangents[0] = dg_diagonal(turned, .dim1 = -2, .dim2 = -1);
+    jvp->output_tangents[1] = dg_matmul(vectors, divided_by_gaps(turned, values, NULL));
 }
 
 /* ---- descriptors ---- */
@@ -556,15 +579,18 @@ static const dg_op linalg_ops[] = {
         .name = "eigh",
         .family = "linalg",
         .summary = "eigenvalues, ascending, and eigenvectors (columns) of a symmetric x; derivatives of what looks at "
-                   "vectors of equal values, and second ones of equal values, do not exist: NaN",
+                   "vectors of values that are equal, or apart by rounding, and second ones of such values, do not "
+                   "exist: NaN",
         .source = GILES,
         .inputs = {{.name = "input", .doc = "[.., n, n]; one triangle of it is read"}},
         .attrs = {{.name = "UPLO", .kind = DG_ATTR_NAME, .fallback = "L", .choices = "L|U", .doc = "the triangle"}},
         .outputs = {"eigenvalues", "eigenvectors"},
+        .flags = DG_SINGULAR,
         .infer = eigh_infer,
         .forward = eigh_forward,
         .workspace = eigh_workspace,
         .backward = eigh_backward,
+        .jvp = eigh_jvp,
         .samples = eigh_samples,
     },
 };

@@ -1,19 +1,22 @@
-/* Squared distances: directly where rows are short, through a matrix product where they are long. */
+/* Squared distances, and their roots: directly where rows are short, through a matrix product where they are long. */
 #include "distance.h"
 
-#include "gemm.h"
-#include "product.h"
+#include "ops/gemm/gemm.h"
+#include "ops/gemm/product.h"
 
 /* From this many columns on a product pays. |a|² + |b|² − 2ab loses the digits of near points: a distance below NEAR
  * times |a|² + |b|², and one that is no number, is summed up directly. */
 enum { LONG_ROW = 16, PIECE_WORK = 1 << 18 };
 #define NEAR 0.05
 
+#include <math.h>
+
 #define TEMPLATE "ops/linear/distance.template.h"
 #include "core/base/for_floats.h"
 
 typedef struct sqdist_call {
     const dg_kernel *kernel;
+    bool takes_root;
     int64_t n, m, d, size; /* size: bytes of an element */
     int64_t matrices[3];   /* of x1, x2, y */
     char *squares[2];      /* |row|² of all rows of x1, of x2 */
@@ -90,6 +93,17 @@ static distances distances_of(const sqdist_call *c, int64_t row)
                        .y = (char *)y->data + row * c->m * c->size};
 }
 
+/* The columns [from, to) of a row of squares as distances, where distances are asked for. */
+static void take_roots(const sqdist_call *c, const distances *at, int64_t from, int64_t to)
+{
+    if (!c->takes_root)
+        return;
+    if (c->kernel->outputs[0]->dtype == DG_FLOAT32)
+        root_float32(at->row, at->x2, at->y, from, to, c->d);
+    else
+        root_float64(at->row, at->x2, at->y, from, to, c->d);
+}
+
 /* y holds products: makes distances of elements [begin, end). */
 static void finish_products(void *argument, int64_t begin, int64_t end)
 {
@@ -101,12 +115,12 @@ static void finish_products(void *argument, int64_t begin, int64_t end)
         int64_t to = end - row * c->m < c->m ? end - row * c->m : c->m;
         distances at = distances_of(c, row);
         const char *own = c->squares[0] + at.first * c->size, *squares = c->squares[1] + at.second * c->size;
-        if (f->distances(to - from, own, squares + from * c->size, NEAR, at.y + from * c->size))
-            continue;
-        if (dtype == DG_FLOAT32)
+        bool is_done = f->distances(to - from, own, squares + from * c->size, NEAR, at.y + from * c->size);
+        if (!is_done && dtype == DG_FLOAT32)
             mend_float32(at.row, at.x2, own, squares, at.y, from, to, c->d);
-        else
+        else if (!is_done)
             mend_float64(at.row, at.x2, own, squares, at.y, from, to, c->d);
+        take_roots(c, &at, from, to);
     }
 }
 
@@ -121,6 +135,7 @@ static void run_directly(void *argument, int64_t piece)
             direct_float32(at.row, at.x2, at.y, 0, c->m, c->d);
         else
             direct_float64(at.row, at.x2, at.y, 0, c->m, c->d);
+        take_roots(c, &at, 0, c->m);
     }
     dg_epilogue_run(c->kernel, begin * c->m, end * c->m);
 }
@@ -176,9 +191,10 @@ size_t sqdist_workspace(const dg_kernel *kernel)
     return by_product(&c) ? product_bytes(&c) + squares : 0;
 }
 
-dg_status sqdist_forward(const dg_kernel *kernel)
+static dg_status run(const dg_kernel *kernel, bool takes_root)
 {
     sqdist_call c = measure(kernel);
+    c.takes_root = takes_root;
     int64_t first = c.matrices[0] * c.n, second = c.matrices[1] * c.m, rows = c.matrices[2] * c.n;
     if (dg_shape_count(&kernel->outputs[0]->shape) == 0)
         return dg_ok();
@@ -195,4 +211,14 @@ dg_status sqdist_forward(const dg_kernel *kernel)
                    square_piece, &c);
     product p = product_of(&c);
     return product_run(&p, kernel);
+}
+
+dg_status sqdist_forward(const dg_kernel *kernel)
+{
+    return run(kernel, false);
+}
+
+dg_status euclidean_forward(const dg_kernel *kernel)
+{
+    return run(kernel, true);
 }

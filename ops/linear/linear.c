@@ -1,4 +1,4 @@
-/* Matrix products and what is made of them: matmul, linear, outer, sqdist, cdist. Long because products and
+/* Matrix products and what is made of them: matmul, linear, outer, sqdist, euclidean, cdist. Long because products and
  * distances are each other's derivatives. */
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
@@ -9,9 +9,9 @@
 #include <stdio.h>
 
 #include "distance.h"
+#include "ops/gemm/product.h"
 #include "ops/shared/describe.h"
 #include "ops/shared/rules.h"
-#include "product.h"
 
 /* ---- matmul ---- */
 
@@ -428,6 +428,31 @@ static const dg_sample sqdist_samples[] = {
     {0},
 };
 
+/* ---- euclidean ---- */
+
+/* dx1_i = Σ_j w_ij (x1_i − x2_j) with w = g/y, and the same for x2; 0 at distances so small that 1/y is infinite. */
+static void euclidean_backward(const dg_backward *vjp)
+{
+    bool is_float = dg_node_type(vjp->output, 0)->dtype == DG_FLOAT32;
+    dg_node *x1 = vjp->inputs[0], *x2 = vjp->inputs[1];
+    dg_node *w = dg_expr(is_float ? "where(y < 1.2e-38, 0, g / y)" : "where(y < 2.3e-308, 0, g / y)",
+                         {"y", vjp->output}, {"g", vjp->grad_output});
+    if (vjp->wanted[0])
+        vjp->grad_inputs[0] = dg_expr("x * w - p", {"x", x1}, {"w", dg_sum(w, .dim = DG_INTS(-1), .keepdim = true)},
+                                      {"p", dg_matmul(w, x2)});
+    if (vjp->wanted[1])
+        vjp->grad_inputs[1] = dg_expr("x * w - p", {"x", x2}, {"w", dg_unsqueeze(dg_sum(w, .dim = DG_INTS(-2)), -1)},
+                                      {"p", dg_matmul(w, x1, .transpose_input = true)});
+}
+
+static const dg_sample euclidean_samples[] = {
+    {"euclidean", {"[3, 2]", "[4, 2]"}},
+    {"euclidean", {"[2, 3, 2]", "[4, 2]"}},
+    {"euclidean", {"[3, 2]", "[2, 1, 2]"}},
+    {"euclidean", {"[3, 20]", "[2, 20]"}},
+    {0},
+};
+
 /* ---- cdist ---- */
 
 /* y[.., i, j] = ‖x1[.., i, :] − x2[.., j, :]‖_p; the gradient at distance 0 is 0. */
@@ -436,7 +461,7 @@ static void cdist_compose(const dg_compose *compose)
     dg_node *x1 = compose->inputs[0], *x2 = compose->inputs[1];
     double p = compose->attrs[0].f;
     if (p == 2)
-        compose->outputs[0] = dg_expr("where(s == 0, 0, sqrt(s))", {"s", dg_sqdist(x1, x2)});
+        compose->outputs[0] = dg_euclidean(x1, x2);
     else
         compose->outputs[0] = dg_norm(dg_sub(dg_unsqueeze(x1, -2), dg_unsqueeze(x2, -3)), .p = p, .dim = DG_INTS(-1));
 }
@@ -456,9 +481,9 @@ static const dg_sample cdist_samples[] = {
     {0},
 };
 
-/* Squares are of the inputs' type, with or without a root on top. */
 #define RANGE                                                                                                          \
-    "; distances from 1e-18 to 1e18 in float32, from 1e-153 to 1e153 in float64: farther ones are inf, nearer ones 0"
+    "; distances from 1e-18 to 1e18 in float32, from 1e-153 to 1e153 in float64: squares of farther ones are inf, of " \
+    "nearer ones 0"
 
 static const dg_op linear_ops[] = {
     {
@@ -485,6 +510,7 @@ static const dg_op linear_ops[] = {
     },
     {
         .name = "linear",
+        .elsewhere = {"Dense", "FullyConnected", "FC"},
         .family = "linear",
         .summary = "y = x·Wᵀ + b",
         .inputs = {{.name = "input", .doc = "[.., in]"},
@@ -542,10 +568,24 @@ static const dg_op linear_ops[] = {
         .samples = sqdist_samples,
     },
     {
+        .name = "euclidean",
+        .family = "linear",
+        .summary = "distances between rows: y_ij = |a_i − b_j|, also where squares overflow; gradients are 0 where "
+                   "that is 0",
+        .inputs = {{.name = "x1", .doc = "[.., n, d]"}, {.name = "x2", .doc = "[.., m, d]"}},
+        .flags = DG_EPILOGUE,
+        .infer = distance_infer,
+        .forward = euclidean_forward,
+        .workspace = sqdist_workspace,
+        .backward = euclidean_backward,
+        .flops = sqdist_flops,
+        .samples = euclidean_samples,
+    },
+    {
         .name = "cdist",
         .family = "linear",
         .summary = "distances between rows: y_ij = ‖a_i − b_j‖_p; gradients are 0 where that is 0",
-        .inputs = {{.name = "x1", .doc = "[.., n, d]" RANGE}, {.name = "x2", .doc = "[.., m, d]"}},
+        .inputs = {{.name = "x1", .doc = "[.., n, d]"}, {.name = "x2", .doc = "[.., m, d]"}},
         .attrs = {BOUND("p", "2", "of the norm")},
         .infer = cdist_infer,
         .compose = cdist_compose,

@@ -1,5 +1,5 @@
 /* Products of matrices, written out term by term. */
-#include "product.h"
+#include "ops/gemm/product.h"
 
 void product_terms(const product *p, int64_t at, dg_terms *terms)
 {

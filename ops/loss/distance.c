@@ -192,6 +192,8 @@ static const dg_sample hinge_embedding_loss_samples[] = {
 
 static dg_status triplet_margin_loss_infer(const dg_infer *infer)
 {
+    if (!(infer->attrs[1].f > 0))
+        return dg_error(DG_BAD_ARGUMENT, "margin is %g, expected more than 0", infer->attrs[1].f);
     DG_TRY(want_eps(infer, 3));
     DG_TRY(want_floats(infer, 2));
     DG_TRY(shapes_agree(infer, 0, 1));
@@ -246,7 +248,7 @@ static const dg_sample margin_ranking_loss_samples[] = {
 
 #define SIGN_TARGET(text)                                                                                              \
     {                                                                                                                  \
-        .name = "target", .doc = text                                                                                  \
+        .name = "target", .flags = DG_SIGNS, .doc = text                                                               \
     }
 
 static const dg_op distance_loss_ops[] = {

@@ -52,6 +52,20 @@ dg_status want_scores(const dg_infer *infer, int k)
                     dg_graph_print_shape(infer->graph, &infer->inputs[k]->shape, text, sizeof text));
 }
 
+/* What helps where labels fit scores [N, .., C], as a layer of linear() along a sequence gives them. */
+static const char *remedy_of(const dg_shape *scores, const dg_shape *target)
+{
+    bool last = scores->rank > 2 && target->rank == scores->rank - 1;
+    for (int d = 0; last && d < target->rank; d++)
+        last = !sizes_differ(target->dims[d], scores->dims[d]);
+    if (scores->rank > 2 && target->rank == 1)
+        return ": one label a row goes with scores [N, C]: op=flatten before the last layer, or of a sequence its "
+               "mean or last step, leads to such";
+    return !last               ? ""
+           : scores->rank == 3 ? ": classes are dimension 1; transpose(1, 2) of the scores puts them there"
+                               : ": classes are dimension 1; permute the scores, of which they are the last";
+}
+
 dg_status want_labels(const dg_infer *infer, int scores)
 {
     const dg_type *target = infer->inputs[1];
@@ -65,9 +79,10 @@ dg_status want_labels(const dg_infer *infer, int scores)
         differ = sizes_differ(target->shape.dims[d], want.dims[d]);
     if (!differ)
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "target is %s, expected %s",
+    return dg_error(DG_BAD_SHAPE, "target is %s, expected %s%s",
                     dg_graph_print_shape(infer->graph, &target->shape, text, sizeof text),
-                    dg_graph_print_shape(infer->graph, &want, more, sizeof more));
+                    dg_graph_print_shape(infer->graph, &want, more, sizeof more),
+                    remedy_of(&infer->inputs[scores]->shape, &target->shape));
 }
 
 dg_status want_class_weight(const dg_infer *infer, int k)

@@ -485,6 +485,7 @@ static const dg_op loss_ops[] = {
     },
     {
         .name = "nll_loss",
+        .elsewhere = {"NLL"},
         .family = "loss",
         .scores = DG_SCORES_LOG_PROBABILITIES,
         .summary = "−x[target]",
@@ -508,6 +509,7 @@ static const dg_op loss_ops[] = {
     },
     {
         .name = "binary_cross_entropy",
+        .elsewhere = {"BCE", "BCELoss"},
         .family = "loss",
         .scores = DG_SCORES_PROBABILITIES,
         .summary = "−t ln x − (1 − t) ln(1 − x)",
@@ -521,6 +523,7 @@ static const dg_op loss_ops[] = {
     },
     {
         .name = "binary_cross_entropy_with_logits",
+        .elsewhere = {"BCEWithLogits", "BCEWithLogitsLoss"},
         .family = "loss",
         .scores = DG_SCORES_LOGITS,
         .summary = "the same on sigmoid(x)",

@@ -225,7 +225,8 @@ static const dg_op label_loss_ops[] = {
         .name = "soft_margin_loss",
         .family = "loss",
         .summary = "ln(1 + exp(−t x))",
-        .inputs = {{.name = "input"}, {.name = "target", .doc = "1 or −1, in input's shape or one number"}},
+        .inputs = {{.name = "input"},
+                   {.name = "target", .flags = DG_SIGNS, .doc = "1 or −1, in input's shape or one number"}},
         .attrs = {REDUCTION},
         .infer = soft_margin_loss_infer,
         .compose = soft_margin_loss_compose,
@@ -263,6 +264,7 @@ static const dg_op label_loss_ops[] = {
     {
         .name = "multilabel_soft_margin_loss",
         .family = "loss",
+        .scores = DG_SCORES_LOGITS,
         .summary = "mean over classes of −t ln σ(x) − (1 − t) ln σ(−x)",
         .inputs = {{.name = "input", .doc = "[.., C]: scores before the sigmoid"},
                    {.name = "target", .doc = "in input's shape"},

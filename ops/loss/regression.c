@@ -1,6 +1,7 @@
 /* Losses of real-valued targets: robust regression, and negative log-likelihoods of distributions. */
 #include <dotgrad/op.h>
 #include <dotgrad/ops/arithmetic.h>
+#include <dotgrad/ops/loss.h>
 #include <dotgrad/ops/reduce.h>
 #include <dotgrad/ops/shape.h>
 #include <dotgrad/ops/source.h>
@@ -113,6 +114,38 @@ static dg_status gaussian_nll_loss_infer(const dg_infer *infer)
     return dg_ok();
 }
 
+/* not_negative: y = x; a number below 0 fails the run, a NaN does not. */
+static dg_status not_negative_infer(const dg_infer *infer)
+{
+    DG_TRY(want_floats(infer, 0));
+    return dg_infer_same(infer);
+}
+
+static dg_status not_negative_forward(const dg_kernel *kernel)
+{
+    const dg_tensor *x = kernel->inputs[0], *y = kernel->outputs[0];
+    int64_t count = dg_tensor_count(x), at = 0;
+    if (x->dtype == DG_FLOAT32)
+        while (at < count && !(((const float *)x->data)[at] < 0))
+            at++;
+    else
+        while (at < count && !(((const double *)x->data)[at] < 0))
+            at++;
+    if (at < count)
+        return dg_error(DG_BAD_DATA, "variance number %lld is %g, expected 0 or more", (long long)at + 1,
+                        dg_tensor_get(x, at));
+    if (y->data != x->data && count > 0)
+        memcpy(y->data, x->data, dg_tensor_bytes(x));
+    return dg_ok();
+}
+
+static void not_negative_backward(const dg_backward *vjp)
+{
+    vjp->grad_inputs[0] = vjp->grad_output;
+}
+
+static const dg_sample not_negative_samples[] = {{"not_negative", {"[2, 3] positive"}}, {.call = NULL}};
+
 /* var is held at eps or more; its gradient passes as if it were not, as in PyTorch. */
 static void gaussian_nll_loss_compose(const dg_compose *compose)
 {
@@ -121,6 +154,7 @@ static void gaussian_nll_loss_compose(const dg_compose *compose)
     double eps = compose->attrs[2].f;
     if (lacks_last(&dg_node_type(var, 0)->shape, &dg_node_type(x, 0)->shape))
         var = dg_unsqueeze(var, -1);
+    var = dg_not_negative(var);
     plain_print(held, sizeof held, "where(v < %.17g, %.17g + (v - d), v)", eps, eps);
     var = dg_expr(held, {"v", var}, {"d", dg_detach(var)});
     dg_node *losses = compose->attrs[1].b
@@ -202,13 +236,24 @@ static const dg_op regression_loss_ops[] = {
         .samples = kl_div_samples,
     },
     {
+        .name = "not_negative",
+        .family = "loss",
+        .summary = "y = x, which must be 0 or more, as variances are: other numbers fail the run",
+        .inputs = {{.name = "input"}},
+        .flags = DG_IN_PLACE,
+        .infer = not_negative_infer,
+        .forward = not_negative_forward,
+        .backward = not_negative_backward,
+        .samples = not_negative_samples,
+    },
+    {
         .name = "gaussian_nll_loss",
         .family = "loss",
         .summary = "½ (ln v + (x − t)²/v), v = max(var, eps)",
         .source = "Nix and Weigend, Estimating the mean and variance of the target distribution (1994)",
         .inputs = {{.name = "input", .doc = "means"},
                    {.name = "target", .doc = "in input's shape, or one number"},
-                   {.name = "var", .doc = "variances: in input's shape, or with 1 or no size at its end"}},
+                   {.name = "var", .doc = "variances, 0 or more: in input's shape, or with 1 or no size at its end"}},
         .attrs = {REDUCTION, SWITCH("full", "false", "adds the constant ½ ln 2π"),
                   NUMBER("eps", "1e-6", "the least variance; the gradient by var passes it")},
         .infer = gaussian_nll_loss_infer,

@@ -144,7 +144,7 @@ static void run(const dg_kernel *kernel, const channel_layout *layout, double ep
         chunks_run(threads, layout->channels, channels, run_rows, &c);
         return;
     }
-    if (layout->after > 1)
+    if (layout->after != 1) /* 0: nothing to read, but each channel has a mean */
         chunks_run(threads, layout->channels, channels, run_channels, &c);
     else
         chunks_run(threads, layout->channels, channels > COLUMNS ? channels : COLUMNS, run_columns, &c);

@@ -421,9 +421,9 @@ NAMED_SAMPLES(grad, {"avg_pool_grad(1, kernel_size=3, stride=1)", {"[2, 2, 3]", 
         .attrs = {KERNEL_SIZE, STRIDE, PADDING, CEIL_MODE, INCLUDE, DIVISOR}, .infer = avg_infer, .forward = kernel,   \
         .backward = avg_backward, .flops = pool_flops, .flags = DG_EPILOGUE | (layouts), .samples = op_samples         \
     }
-#define ADAPTIVE(op_name, rank, text, kernel, reverse, layouts, op_samples)                                            \
+#define ADAPTIVE(op_name, rank, text, kernel, reverse, layouts, op_samples, ...)                                       \
     {                                                                                                                  \
-        .name = op_name, .family = "pool", .spatial = rank,                                                            \
+        .name = op_name, .elsewhere = {__VA_ARGS__}, .family = "pool", .spatial = rank,                                \
         .summary = text " of as many windows as output_size says: ⌊o·in/out⌋ … ⌈(o + 1)·in/out⌉ − 1",                  \
         .inputs = {{.name = "input", .doc = "[N, C, sizes], or one without N"}},                                       \
         .attrs = {SIZES("output_size", "none", "windows of each dimension; required")}, .infer = adaptive_infer,       \
@@ -439,15 +439,17 @@ static const dg_op pool_ops[] = {
     AVG_POOL("avg_pool2d", 2, avg_2d, DG_ANY_LAYOUT, avg2d_samples),
     AVG_POOL("avg_pool3d", 3, avg_3d, 0, avg3d_samples),
     ADAPTIVE("adaptive_max_pool1d", 1, "the greatest", adaptive_max_1d, adaptive_max_backward, 0,
-             adaptive_max1d_samples),
+             adaptive_max1d_samples, "GlobalMaxPooling1D"),
     ADAPTIVE("adaptive_max_pool2d", 2, "the greatest", adaptive_max_2d, adaptive_max_backward, DG_ANY_LAYOUT,
-             adaptive_max2d_samples),
+             adaptive_max2d_samples, "GlobalMaxPool", "GlobalMaxPooling2D"),
     ADAPTIVE("adaptive_max_pool3d", 3, "the greatest", adaptive_max_3d, adaptive_max_backward, 0,
-             adaptive_max3d_samples),
-    ADAPTIVE("adaptive_avg_pool1d", 1, "the mean", adaptive_avg_1d, adaptive_avg_backward, 0, adaptive_avg1d_samples),
+             adaptive_max3d_samples, "GlobalMaxPooling3D"),
+    ADAPTIVE("adaptive_avg_pool1d", 1, "the mean", adaptive_avg_1d, adaptive_avg_backward, 0, adaptive_avg1d_samples,
+             "GlobalAveragePooling1D"),
     ADAPTIVE("adaptive_avg_pool2d", 2, "the mean", adaptive_avg_2d, adaptive_avg_backward, DG_ANY_LAYOUT,
-             adaptive_avg2d_samples),
-    ADAPTIVE("adaptive_avg_pool3d", 3, "the mean", adaptive_avg_3d, adaptive_avg_backward, 0, adaptive_avg3d_samples),
+             adaptive_avg2d_samples, "GlobalAveragePool", "GlobalAveragePooling2D"),
+    ADAPTIVE("adaptive_avg_pool3d", 3, "the mean", adaptive_avg_3d, adaptive_avg_backward, 0, adaptive_avg3d_samples,
+             "GlobalAveragePooling3D"),
     {
         .name = "max_pool_gather",
         .family = "pool",

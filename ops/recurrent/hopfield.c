@@ -21,9 +21,12 @@
 static dg_status hopfield_weight(const dg_infer *infer, dg_shape *shape, bool *present)
 {
     const dg_shape *input = &infer->inputs[0]->shape;
-    *present = input->rank == 2;
-    if (*present)
-        *shape = DG_SHAPE(input->dims[1], input->dims[1]);
+    char text[DG_SHAPE_TEXT];
+    (void)present;
+    if (input->rank != 2)
+        return dg_error(DG_BAD_SHAPE, "the state is %s, expected [N, units]",
+                        dg_graph_print_shape(infer->graph, input, text, sizeof text));
+    *shape = DG_SHAPE(input->dims[1], input->dims[1]);
     return dg_ok();
 }
 
@@ -166,6 +169,8 @@ static dg_status hopfield_forward(const dg_kernel *kernel)
     const dg_tensor *weight = kernel->inputs[1], *bias = kernel->n_inputs > 2 ? kernel->inputs[2] : NULL;
     int64_t n = weight->shape.dims[0];
     double *numbers = kernel->workspace;
+    if (n == 0) /* nothing settles, and there is no workspace */
+        return dg_ok();
     settling s = {.kernel = kernel,
                   .weight = numbers,
                   .bias = bias ? numbers + n * n : NULL,

@@ -71,7 +71,7 @@ static void NAME(linear_transposed_rows)(const void *call, rows_of rows, void *s
         int64_t first = at_step(r, rows.begin, k), after = last ? 0 : at_step(r, rows.begin, k + 1);
         NAME(weight_products)
         (r, rows.end - rows.begin, last ? 0 : size, (const REAL *)c->s + after * size, r->steps * size,
-         (REAL *)c->u + first * n, r->steps * n, NAME(part)(c->from_u, first * n), r->steps * n);
+         (REAL *)c->u + first * n, r->steps * n, NAME(part)(c->from_u, first * n), r->steps * n, NULL);
         for (int64_t row = rows.begin; row < rows.end; row++) {
             int64_t at = at_step(r, row, k), next = last ? at : at_step(r, row, k + 1);
             REAL *s = (REAL *)c->s + at * size, *m = (REAL *)c->m + at * n, *u = (REAL *)c->u + at * n;
@@ -107,7 +107,7 @@ static void NAME(moved_states)(const weight_sums *c, int64_t begin, int64_t end,
 
 /* columns [m, n] of the sums, from the rows of a that begin at `at` and as many of `b`. */
 static void NAME(add_sums)(const weight_sums *c, rows_of rows, int64_t at, int64_t k, const REAL *b, int64_t n,
-                           REAL *sums)
+                           REAL *sums, gemm_ahead *ahead)
 {
     REAL *to = sums + rows.begin * n;
     const gemm_functions *f = c->r.gemm;
@@ -124,7 +124,8 @@ static void NAME(add_sums)(const weight_sums *c, rows_of rows, int64_t at, int64
                                                            .c = to,
                                                            .c_row = n,
                                                            .start = at ? to : NULL,
-                                                           .start_row = n});
+                                                           .start_row = n,
+                                                           .ahead = ahead});
 }
 
 /* alone += rows begin … end − 1 of a, added up among themselves first. */
@@ -141,6 +142,23 @@ static void NAME(add_rows)(const weight_sums *c, rows_of rows, int64_t begin, in
         alone[j] = begin ? alone[j] + sums[j] : sums[j];
 }
 
+/* The rows begin … end − 1 that come next. */
+static gemm_ahead NAME(sums_ahead)(const weight_sums *c, rows_of rows, int64_t begin, int64_t end)
+{
+    const int64_t size = (int64_t)sizeof(REAL), columns = c->r.hidden + c->features, terms = SUMMED_STEPS;
+    const bool panels = c->r.gemm->panels_pay;
+    gemm_ahead ahead = {0};
+    if (begin >= end || !lies_far((double)(c->r.batch * c->r.steps * (c->size + columns) * size)))
+        return ahead;
+    ahead_add(&ahead, (const REAL *)c->a + begin * c->size + rows.begin, end - begin, c->size * size,
+              (rows.end - rows.begin) * size);
+    ahead_add(&ahead, (const REAL *)c->h + begin * c->r.hidden, 1, 0, (end - begin) * c->r.hidden * size);
+    ahead_add(&ahead, NAME(part)(c->x, begin * c->features), 1, 0, (end - begin) * c->features * size);
+    int64_t tiles = c->r.gemm->tiles(rows.end - rows.begin, columns, terms, panels);
+    ahead.part = tiles > 0 ? (ahead.lines + tiles - 1) / tiles : 0;
+    return ahead;
+}
+
 /* Of the sums' rows, not of the batch. */
 static void NAME(weight_sums_rows)(const void *call, rows_of rows, void *scratch)
 {
@@ -151,8 +169,10 @@ static void NAME(weight_sums_rows)(const void *call, rows_of rows, void *scratch
         int64_t end = at + SUMMED_STEPS < count ? at + SUMMED_STEPS : count;
         NAME(add_rows)(c, rows, at, end); /* also brings what is read in columns next into the cache */
         NAME(moved_states)(c, at, end, states);
-        NAME(add_sums)(c, rows, at, end - at, states, c->r.hidden, c->by_h);
+        int64_t after = end + SUMMED_STEPS < count ? end + SUMMED_STEPS : count;
+        gemm_ahead ahead = NAME(sums_ahead)(c, rows, end, after);
+        NAME(add_sums)(c, rows, at, end - at, states, c->r.hidden, c->by_h, &ahead);
         if (c->features)
-            NAME(add_sums)(c, rows, at, end - at, (const REAL *)c->x + at * c->features, c->features, c->by_x);
+            NAME(add_sums)(c, rows, at, end - at, (const REAL *)c->x + at * c->features, c->features, c->by_x, &ahead);
     }
 }

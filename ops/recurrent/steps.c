@@ -3,9 +3,17 @@
 
 #include <string.h>
 
+#include "core/base/machine.h"
 #include "ops/shared/lanes.h"
 
-enum { PANEL_DEPTH = 128 }; /* rows of a panel that are multiplied at a time: what fits into the first cache */
+/* Rows of a panel that are multiplied at a time: what fits into the first cache. Few sums are made in runs of so many
+ * terms as the unit, see gemm.c, so whole ones give the same bits on all machines. */
+static int64_t panel_depth(int64_t row_bytes)
+{
+    enum { UNIT = 64, MOST = 512 };
+    int64_t rows = row_bytes > 0 ? (int64_t)machine_here().first / row_bytes / UNIT * UNIT : UNIT;
+    return rows < UNIT ? UNIT : rows < MOST ? rows : MOST;
+}
 
 /* exp(x) = power·(1 + rest) for −87.3 ≤ x ≤ 88: with x = n·ln 2 + r, power = 2ⁿ and rest = eʳ − 1. The bits of
  * 1.5·2²³ + 127 + x/ln 2 end in n + 127. */

@@ -4,7 +4,7 @@
 
 #include <dotgrad/isa.h>
 
-#include "ops/linear/gemm.h"
+#include "ops/gemm/gemm.h"
 
 /* What all have in common. Sequences are [batch, steps, size], weights [size of a step's products, hidden]. */
 typedef struct recurrence {
@@ -16,7 +16,7 @@ typedef struct recurrence {
     void *panels; /* the packed weight */
 } recurrence;
 
-/* A product's columns come in panels of so many, of which a part PANEL_DEPTH deep stays in the first cache; or, where
+/* A product's columns come in panels of so many, of which a part panel_depth() deep stays in the first cache; or, where
  * narrower ones pay (gemm->panels_pay), in as many of gemm's panels side by side. */
 static inline int64_t panel_width(const recurrence *r)
 {

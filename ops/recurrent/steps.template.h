@@ -54,9 +54,10 @@ static void NAME(multiply_by_panel)(const recurrence *r, const REAL *panel, int6
         return;
     }
     g.b_row = width;
-    for (int64_t p = 0; p == 0 || p < k; p += PANEL_DEPTH) {
+    const int64_t most = panel_depth(width * (int64_t)sizeof(REAL));
+    for (int64_t p = 0; p == 0 || p < k; p += most) {
         gemm part = g;
-        part.k = k - p < PANEL_DEPTH ? k - p : PANEL_DEPTH;
+        part.k = k - p < most ? k - p : most;
         part.a = p ? (const REAL *)g.a + p : g.a; /* there may be none */
         part.b = panel + p * width;
         part.start = p ? g.c : g.start;
@@ -71,6 +72,7 @@ typedef struct NAME(units) {
     int64_t begin, step; /* row and step */
     int64_t m;           /* rows */
     int64_t first, n;    /* units */
+    gemm_ahead *ahead;
 } NAME(units);
 
 /* Where the sequence [batch, steps, size] has block `b` of these units, in row i. */
@@ -79,10 +81,32 @@ static int64_t NAME(place)(const NAME(units) * u, int64_t i, int64_t size, int64
     return at_step(u->r, u->begin + i, u->step) * size + b * u->r->hidden + u->first;
 }
 
-static NAME(units) NAME(units_of)(const recurrence *r, rows_of rows, int64_t step, int64_t first)
+static NAME(units) NAME(units_of)(const recurrence *r, rows_of rows, int64_t step, int64_t first, gemm_ahead *ahead)
 {
     int64_t width = panel_width(r), rest = r->hidden - first;
-    return (NAME(units)){r, rows.begin, step, rows.end - rows.begin, first, rest < width ? rest : width};
+    return (NAME(units)){r, rows.begin, step, rows.end - rows.begin, first, rest < width ? rest : width, ahead};
+}
+
+/* Step k of some rows of a sequence [batch, steps, size] will be read or written; NULL: none. */
+static void NAME(ahead_step)(gemm_ahead *ahead, const recurrence *r, const void *sequence, rows_of rows, int64_t k,
+                             int64_t size)
+{
+    if (!sequence || k < 0 || k >= r->steps)
+        return;
+    const int64_t bytes = size * (int64_t)sizeof(REAL);
+    ahead_add(ahead, (const REAL *)sequence + at_step(r, rows.begin, k) * size, rows.end - rows.begin, r->steps * bytes,
+              bytes);
+}
+
+/* What is ahead goes to the tiles of a step's products [m, n]; nothing, where all steps of the batch are near. */
+static void NAME(ahead_in_products)(const recurrence *r, gemm_ahead *ahead, int64_t m, int64_t n, int64_t depth)
+{
+    const bool panels = r->gemm->panels_pay;
+    const int64_t most = panels ? depth : panel_depth(panel_width(r) * (int64_t)sizeof(REAL));
+    const int64_t tiles = most > 0 ? (depth + most - 1) / most * r->gemm->tiles(m, n, most, panels) : 0;
+    if (!lies_far((double)ahead->lines * AHEAD_LINE * (double)r->steps * (double)r->batch / (double)m))
+        *ahead = (gemm_ahead){0};
+    ahead->part = tiles > 0 ? (ahead->lines + tiles - 1) / tiles : 0;
 }
 
 /* c [m, n] = start + a·(block b of the panel), of whose rows `known` count. */
@@ -102,7 +126,8 @@ static void NAME(unit_products)(const NAME(units) * u, int64_t blocks, int64_t b
             .c = c,
             .c_row = u->n,
             .start = start,
-            .start_row = start_row});
+            .start_row = start_row,
+            .ahead = u->ahead});
 }
 
 static const REAL *NAME(part)(const void *x, int64_t at)
@@ -112,7 +137,7 @@ static const REAL *NAME(part)(const void *x, int64_t at)
 
 /* The columns from j on, one panel's, of c [m, hidden] = start + a·W for a [m, depth]. */
 static void NAME(panel_products)(const recurrence *r, int64_t j, int64_t m, int64_t depth, const REAL *a, int64_t a_row,
-                                 REAL *c, int64_t c_row, const REAL *start, int64_t start_row)
+                                 REAL *c, int64_t c_row, const REAL *start, int64_t start_row, gemm_ahead *ahead)
 {
     const int64_t n = r->hidden, width = panel_width(r);
     NAME(multiply_by_panel)
@@ -126,22 +151,15 @@ static void NAME(panel_products)(const recurrence *r, int64_t j, int64_t m, int6
             .c = c + j,
             .c_row = c_row,
             .start = NAME(part)(start, j),
-            .start_row = start_row});
+            .start_row = start_row,
+            .ahead = ahead});
 }
 
 static void NAME(weight_products)(const recurrence *r, int64_t m, int64_t depth, const REAL *a, int64_t a_row, REAL *c,
-                                  int64_t c_row, const REAL *start, int64_t start_row)
+                                  int64_t c_row, const REAL *start, int64_t start_row, gemm_ahead *ahead)
 {
     for (int64_t j = 0; j < r->hidden; j += panel_width(r))
-        NAME(panel_products)(r, j, m, depth, a, a_row, c, c_row, start, start_row);
-}
-
-/* Asks for n elements that will soon be read or written. */
-static void NAME(fetch)(const void *sequence, int64_t at, int64_t n)
-{
-    const char *from = (const char *)sequence + at * (int64_t)sizeof(REAL);
-    for (int64_t b = 0; sequence && b < n * (int64_t)sizeof(REAL); b += 64)
-        __builtin_prefetch(from + b, 1, 2);
+        NAME(panel_products)(r, j, m, depth, a, a_row, c, c_row, start, start_row, ahead);
 }
 
 /* A vector of which n elements count, or a whole one. */
@@ -201,8 +219,12 @@ static void NAME(rnn_rows)(const void *call, rows_of rows, void *scratch)
     if (c->first)
         NAME(copy)(states[0], (const REAL *)c->first + rows.begin * n, m * n);
     for (int64_t k = 0; k < r->steps; k++) {
+        gemm_ahead ahead = {0};
+        NAME(ahead_step)(&ahead, r, c->products, rows, k + 1, n);
+        NAME(ahead_step)(&ahead, r, c->h, rows, k + 1, n);
+        NAME(ahead_in_products)(r, &ahead, m, n, n);
         for (int64_t j = 0; j < n; j += panel_width(r)) {
-            NAME(units) u = NAME(units_of)(r, rows, k, j);
+            NAME(units) u = NAME(units_of)(r, rows, k, j, &ahead);
             NAME(rnn_units)(c, &u, states[k % 2], k || c->first ? n : 0, states[(k + 1) % 2], sums);
         }
     }
@@ -246,12 +268,6 @@ static void NAME(lstm_units)(const lstm_steps *c, const NAME(units) * u, const R
 {
     const recurrence *r = &c->r;
     const int64_t hidden = r->hidden, depth = c->features + hidden, n = u->n;
-    for (int64_t row = 0; row < u->m; row++) {
-        for (int64_t b = 0; b < 4; b++)
-            NAME(fetch)(c->gates, NAME(place)(u, row, 4 * hidden, b), n);
-        NAME(fetch)(c->cell, NAME(place)(u, row, hidden, 0), n);
-        NAME(fetch)(c->h, NAME(place)(u, row, hidden, 0), n);
-    }
     for (int64_t b = 0; b < 4; b++) {
         const REAL *start = c->has_weight ? NAME(part)(c->bias, b * hidden + u->first)
                                           : (const REAL *)c->input + NAME(place)(u, 0, 4 * hidden, b);
@@ -259,6 +275,20 @@ static void NAME(lstm_units)(const lstm_steps *c, const NAME(units) * u, const R
         (u, 4, b, joined, depth, known, blocks + b * u->m * n, start, c->has_weight ? 0 : r->steps * 4 * hidden);
     }
     NAME(lstm_gates)(c, u, blocks, next);
+}
+
+/* What step k of some rows reads and writes. */
+static gemm_ahead NAME(lstm_ahead)(const lstm_steps *c, rows_of rows, int64_t k)
+{
+    const recurrence *r = &c->r;
+    const int64_t n = r->hidden, features = c->has_weight ? c->features : 4 * n;
+    gemm_ahead ahead = {0};
+    NAME(ahead_step)(&ahead, r, c->gates, rows, k, 4 * n);
+    NAME(ahead_step)(&ahead, r, c->cell, rows, k, n);
+    NAME(ahead_step)(&ahead, r, c->h, rows, k, n);
+    NAME(ahead_step)(&ahead, r, c->input, rows, k, features);
+    NAME(ahead_in_products)(r, &ahead, rows.end - rows.begin, 4 * n, c->features + n);
+    return ahead;
 }
 
 static void NAME(lstm_rows)(const void *call, rows_of rows, void *scratch)
@@ -274,8 +304,9 @@ static void NAME(lstm_rows)(const void *call, rows_of rows, void *scratch)
         for (int64_t i = 0; features && i < m; i++)
             NAME(copy)
         (now + i * depth, (const REAL *)c->input + at_step(r, rows.begin + i, k) * features, features);
+        gemm_ahead ahead = NAME(lstm_ahead)(c, rows, k + 1);
         for (int64_t j = 0; j < n; j += panel_width(r)) {
-            NAME(units) u = NAME(units_of)(r, rows, k, j);
+            NAME(units) u = NAME(units_of)(r, rows, k, j, &ahead);
             NAME(lstm_units)(c, &u, now, k || c->first ? depth : features, joined[(k + 1) % 2], blocks);
         }
     }
@@ -303,13 +334,19 @@ static void NAME(lstm_gradient_row)(int64_t n, const REAL *gates, const REAL *ce
     }
 }
 
-static void NAME(lstm_gradient_fetch)(const lstm_gradient_steps *c, int64_t row, int64_t k)
+/* What step k of some rows reads and writes. */
+static gemm_ahead NAME(lstm_gradient_ahead)(const lstm_gradient_steps *c, rows_of rows, int64_t k)
 {
-    const int64_t n = c->r.hidden, at = at_step(&c->r, row, k);
-    NAME(fetch)(c->gates, at * 4 * n, 4 * n);
-    NAME(fetch)(c->on_sums, at * 4 * n, 4 * n);
-    if (k > 0)
-        NAME(fetch)(c->cell, at_step(&c->r, row, k - 1) * n, n);
+    const recurrence *r = &c->r;
+    const int64_t n = r->hidden;
+    gemm_ahead ahead = {0};
+    NAME(ahead_step)(&ahead, r, c->gates, rows, k, 4 * n);
+    NAME(ahead_step)(&ahead, r, c->on_sums, rows, k, 4 * n);
+    NAME(ahead_step)(&ahead, r, c->cell, rows, k - 1, n);
+    NAME(ahead_step)(&ahead, r, c->on_h, rows, k, n);
+    NAME(ahead_step)(&ahead, r, c->on_cell, rows, k, n);
+    NAME(ahead_in_products)(r, &ahead, rows.end - rows.begin, n, 4 * n);
+    return ahead;
 }
 
 static void NAME(lstm_gradient_rows)(const void *call, rows_of rows, void *scratch)
@@ -322,13 +359,11 @@ static void NAME(lstm_gradient_rows)(const void *call, rows_of rows, void *scrat
     for (int64_t k = r->steps - 1; k >= 0; k--) {
         bool last = k == r->steps - 1;
         const int64_t first = at_step(r, rows.begin, k), after = last ? first : at_step(r, rows.begin, k + 1);
-        for (int64_t j = 0; j < n; j += width) {
-            for (int64_t i = m * j / n; i < m * (j + width) / n && i < m; i++)
-                NAME(lstm_gradient_fetch)(c, rows.begin + i, k);
+        gemm_ahead ahead = NAME(lstm_gradient_ahead)(c, rows, k - 1);
+        for (int64_t j = 0; j < n; j += width)
             NAME(panel_products)
-            (r, j, m, last ? 0 : 4 * n, on_sums + after * 4 * n, r->steps * 4 * n, on_h, n,
-             NAME(part)(c->on_h, first * n), r->steps * n);
-        }
+        (r, j, m, last ? 0 : 4 * n, on_sums + after * 4 * n, r->steps * 4 * n, on_h, n, NAME(part)(c->on_h, first * n),
+         r->steps * n, &ahead);
         for (int64_t i = 0; i < m; i++) {
             const int64_t row = rows.begin + i, at = at_step(r, row, k);
             NAME(lstm_gradient_row)
@@ -391,8 +426,13 @@ static void NAME(gru_rows)(const void *call, rows_of rows, void *scratch)
     if (c->first)
         NAME(copy)(states[0], (const REAL *)c->first + rows.begin * n, m * n);
     for (int64_t k = 0; k < r->steps; k++) {
+        gemm_ahead ahead = {0};
+        NAME(ahead_step)(&ahead, r, c->products, rows, k + 1, 3 * n);
+        NAME(ahead_step)(&ahead, r, c->gates, rows, k + 1, 4 * n);
+        NAME(ahead_step)(&ahead, r, c->h, rows, k + 1, n);
+        NAME(ahead_in_products)(r, &ahead, m, 3 * n, n);
         for (int64_t j = 0; j < n; j += panel_width(r)) {
-            NAME(units) u = NAME(units_of)(r, rows, k, j);
+            NAME(units) u = NAME(units_of)(r, rows, k, j, &ahead);
             NAME(gru_units)(c, &u, k || c->first ? states[k % 2] : NULL, states[(k + 1) % 2], blocks);
         }
     }
@@ -419,6 +459,21 @@ static void NAME(gru_gradient_row)(int64_t n, const REAL *gates, const REAL *bef
     }
 }
 
+/* What step k of some rows reads and writes. */
+static gemm_ahead NAME(gru_gradient_ahead)(const gru_gradient_steps *c, rows_of rows, int64_t k)
+{
+    const recurrence *r = &c->r;
+    const int64_t n = r->hidden;
+    gemm_ahead ahead = {0};
+    NAME(ahead_step)(&ahead, r, c->gates, rows, k, 4 * n);
+    NAME(ahead_step)(&ahead, r, c->on_products, rows, k, 3 * n);
+    NAME(ahead_step)(&ahead, r, c->on_sums, rows, k, 3 * n);
+    NAME(ahead_step)(&ahead, r, c->h, rows, k - 1, n);
+    NAME(ahead_step)(&ahead, r, c->on_h, rows, k, n);
+    NAME(ahead_in_products)(r, &ahead, rows.end - rows.begin, n, 3 * n);
+    return ahead;
+}
+
 static void NAME(gru_gradient_rows)(const void *call, rows_of rows, void *scratch)
 {
     const gru_gradient_steps *c = call;
@@ -427,9 +482,10 @@ static void NAME(gru_gradient_rows)(const void *call, rows_of rows, void *scratc
     REAL *on_h = scratch, *on_sums = c->on_sums;
     memset(on_h, 0, (size_t)(m * n) * sizeof(REAL));
     for (int64_t k = r->steps - 1; k >= 0; k--) {
+        gemm_ahead ahead = NAME(gru_gradient_ahead)(c, rows, k - 1);
         if (k + 1 < r->steps)
             NAME(weight_products)
-        (r, m, 3 * n, on_sums + at_step(r, rows.begin, k + 1) * 3 * n, r->steps * 3 * n, on_h, n, on_h, n);
+        (r, m, 3 * n, on_sums + at_step(r, rows.begin, k + 1) * 3 * n, r->steps * 3 * n, on_h, n, on_h, n, &ahead);
         for (int64_t i = 0; i < m; i++) {
             const int64_t row = rows.begin + i, at = at_step(r, row, k);
             const REAL *direct = (const REAL *)c->on_h + at * n;

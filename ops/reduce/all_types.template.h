@@ -1,14 +1,13 @@
 /* One reduction for every element type, and the table of its loops. Wants LOOPS (the table's name), NEUTRAL (the result
- * over nothing), REAL_COMBINE(a, b), INTEGER_COMBINE(a, b) and VECTOR_COMBINE(a, b). Where it is not as usual:
- * FIRST(x) (an element, to begin with), the types of results, REAL_TO(type) and INTEGER_TO(type), and IN_VECTORS:
- * whether floats are combined as vectors. */
-#if !defined(LOOPS) || !defined(NEUTRAL) || !defined(REAL_COMBINE) || !defined(INTEGER_COMBINE)
-#error "this is a template: LOOPS, NEUTRAL, REAL_COMBINE and INTEGER_COMBINE must be defined"
+ * over nothing), FIRST(x) (what an element becomes before it is combined; the result over x alone), REAL_COMBINE(a, b),
+ * INTEGER_COMBINE(a, b) and VECTOR_COMBINE(a, b). Combined are elements after FIRST, and results over parts of the
+ * elements, in any order: so it must be associative and commutative, but for rounding. Where it is not as usual: the
+ * types of results, REAL_TO(type) and INTEGER_TO(type), and IN_VECTORS: whether floats are combined as vectors, which
+ * leaves FIRST out, so that it must be (x) then. */
+#if !defined(LOOPS) || !defined(NEUTRAL) || !defined(FIRST) || !defined(REAL_COMBINE) || !defined(INTEGER_COMBINE)
+#error "this is a template: LOOPS, NEUTRAL, FIRST, REAL_COMBINE and INTEGER_COMBINE must be defined"
 #endif
 
-#ifndef FIRST
-#define FIRST(x) (x)
-#endif
 #ifndef REAL_TO
 #define REAL_TO SAME
 #endif
@@ -17,6 +16,9 @@
 #endif
 #ifndef IN_VECTORS
 #define IN_VECTORS 1
+#endif
+#if IN_VECTORS
+_Static_assert(FIRST(3) == 3 && FIRST(-2) == -2, "where FIRST(x) is not (x), IN_VECTORS must be 0");
 #endif
 #define NAME(suffix) JOIN(reduce_, suffix)
 

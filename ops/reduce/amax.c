@@ -5,6 +5,7 @@
 
 #define LOOPS                 amax_loops
 #define NEUTRAL               0
+#define FIRST(x)              (x)
 #define REAL_COMBINE(a, b)    ((b) > (a) || isnan(b) ? (b) : (a))
 #define VECTOR_COMBINE(a, b)  PICK(((b) > (a)) | ((b) != (b)), b, a)
 #define INTEGER_COMBINE(a, b) ((b) > (a) ? (b) : (a))

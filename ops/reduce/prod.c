@@ -6,6 +6,7 @@
 #define INTEGER_TO            WIDE
 #define LOOPS                 prod_loops
 #define NEUTRAL               1
+#define FIRST(x)              (x)
 #define REAL_COMBINE(a, b)    ((a) * (b))
 #define VECTOR_COMBINE(a, b)  ((a) * (b))
 #define INTEGER_COMBINE(a, b) ((int64_t)((uint64_t)(a) * (uint64_t)(b)))

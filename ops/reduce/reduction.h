@@ -5,8 +5,9 @@
  *   #ifdef ISA
  *   #define LOOPS              sum_loops
  *   #define NEUTRAL            0
+ *   #define FIRST(x)           (x)
  *   #define REAL_COMBINE(a, b) ((a) + (b))
- *   …
+ *   …                                        (all_types.template.h says what each means)
  *   #include "all_types.template.h"
  *   #else
  *   DG_ISA_TABLE(reduction_loops, sum_loops)

@@ -6,6 +6,7 @@
 #define INTEGER_TO            WIDE
 #define LOOPS                 sum_loops
 #define NEUTRAL               0
+#define FIRST(x)              (x)
 #define REAL_COMBINE(a, b)    ((a) + (b))
 #define VECTOR_COMBINE(a, b)  ((a) + (b))
 #define INTEGER_COMBINE(a, b) ((int64_t)((uint64_t)(a) + (uint64_t)(b))) /* wraps */

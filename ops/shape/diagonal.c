@@ -63,9 +63,9 @@ static void copy_diagonal(const dg_tensor *whole, const dg_tensor *part, const d
     memcpy(b.size, part->shape.dims, sizeof b.size);
     memcpy(b.to, into_whole ? along : dense, sizeof b.to);
     memcpy(b.from, into_whole ? dense : along, sizeof b.from);
-    int64_t start = diag->offset >= 0 ? diag->offset * strides[diag->dim2] : -diag->offset * strides[diag->dim1];
-    if (dg_tensor_count(part) == 0)
+    if (dg_tensor_count(part) == 0) /* the offset may be any number */
         return;
+    int64_t start = diag->offset >= 0 ? diag->offset * strides[diag->dim2] : -diag->offset * strides[diag->dim1];
     void *corner = element_at(whole->dtype, whole->data, start);
     box_copy(&b, whole->dtype, into_whole ? corner : part->data, into_whole ? part->data : corner, threads);
 }

@@ -362,9 +362,14 @@ static const dg_sample slice_like_scatter_samples[] = {{"slice_like_scatter(dim=
                                                        {"slice_like_scatter", {"[3]", "[4]"}},
                                                        {.call = NULL}};
 
+#define END(attr_name, text)                                                                                           \
+    {                                                                                                                  \
+        .name = attr_name, .kind = DG_ATTR_INT, .fallback = "none", .is_place = true,                                  \
+        .doc = text "; negative: from the end"                                                                         \
+    }
 #define RANGE_ATTRS                                                                                                    \
-    WHOLE("dim", "0", "the dimension"), WHOLE("start", "none", "the first place; negative: from the end"),             \
-        WHOLE("end", "none", "the place after the last; negative: from the end"), WHOLE("step", "1", "every so many")
+    WHOLE("dim", "0", "the dimension"), END("start", "the first place"), END("end", "the place after the last"),       \
+        WHOLE("step", "1", "every so many")
 #define LIKE_INPUT                                                                                                     \
     {                                                                                                                  \
         .name = "like", .flags = DG_SHAPE_ONLY                                                                         \

@@ -6,6 +6,9 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 #if defined(__AVX512F__)
 #define LANES_BYTES 64
@@ -37,6 +40,18 @@
 #else
 #define FOLD_float32 FOLD4
 #define FOLD_float64 FOLD2
+#endif
+
+/* The instruction that is `greater` to the bit, which gcc does not see in the choice. */
+#if LANES_BYTES == 64
+#define MAX_float32(a, b) (vec_float32) _mm512_max_ps((__m512)(a), (__m512)(b))
+#define MAX_float64(a, b) (vec_float64) _mm512_max_pd((__m512d)(a), (__m512d)(b))
+#elif LANES_BYTES == 32
+#define MAX_float32(a, b) (vec_float32) _mm256_max_ps((__m256)(a), (__m256)(b))
+#define MAX_float64(a, b) (vec_float64) _mm256_max_pd((__m256d)(a), (__m256d)(b))
+#elif defined(__SSE2__)
+#define MAX_float32(a, b) (vec_float32) _mm_max_ps((__m128)(a), (__m128)(b))
+#define MAX_float64(a, b) (vec_float64) _mm_max_pd((__m128d)(a), (__m128d)(b))
 #endif
 
 #define TEMPLATE "ops/shared/lanes.template.h"

@@ -34,7 +34,11 @@ static inline NAME(vec) NAME(pick)(NAME(int) mask, NAME(vec) a, NAME(vec) b)
 /* The greater; b where one of them is NaN. */
 static inline NAME(vec) NAME(greater)(NAME(vec) a, NAME(vec) b)
 {
+#if defined(__SSE2__)
+    return NAME(MAX)(a, b);
+#else
     return NAME(pick)(a > b, a, b);
+#endif
 }
 
 static inline NAME(vec) NAME(plus)(NAME(vec) a, NAME(vec) b)

@@ -52,6 +52,8 @@ struct dg_activation {
     size_t n_facts, facts_capacity;
     int samples;
     bool exhaustive;
+    bool (*progress)(void *argument, double done); /* NULL: none */
+    void *progress_argument;
     double sigma_b;
     bool (*reference)(void *argument, const char *formula, double x, double *value); /* NULL: none */
     void *reference_argument;

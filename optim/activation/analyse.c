@@ -2,6 +2,7 @@
 #include "activation.h"
 #include "core/base/arena.h"
 #include "core/base/plain.h"
+#include "core/formula/expression.h"
 
 #include <dotgrad/near.h>
 #include <dotgrad/op.h>
@@ -130,8 +131,13 @@ static dg_status check_names(const dg_activation *a, const dg_formula *formula)
         bool known = strcmp(name, "x") == 0;
         for (int p = 0; p < a->n_parameters; p++)
             known |= strcmp(name, a->parameters[p].name) == 0;
-        const char *near = !known && strcmp(name, a->text) == 0 ? dg_op_nearest(name) : NULL;
-        if (near && dg_name_is_near(name, near))
+        bool is_alone = !known && strcmp(name, a->text) == 0;
+        if (is_alone && a->n_parameters > 0 && (dg_op_find(name) || dg_catalogue_find(name)))
+            return dg_error(DG_BAD_ARGUMENT,
+                            "'%s' is a function by its name, whose numbers stand in brackets: '%s(%s=%g)'", name, name,
+                            a->parameters[0].name, a->parameters[0].value);
+        const char *near = is_alone ? dg_op_nearest(name) : NULL, *dot = strrchr(name, '.');
+        if (near && dg_name_is_near(dot ? dot + 1 : name, near)) /* torch.tanh: tanh */
             return dg_error(DG_BAD_ARGUMENT, "there is no activation '%s' (did you mean '%s'?)", name, near);
         if (!known)
             return dg_error(DG_BAD_ARGUMENT,
@@ -140,6 +146,20 @@ static dg_status check_names(const dg_activation *a, const dg_formula *formula)
                             name, a->text, name, name);
     }
     return dg_ok();
+}
+
+/* leaky_relu(0.2) is a number: in formulas the input comes first. */
+static dg_status refuse_constant(const dg_activation *a)
+{
+    size_t n = strcspn(a->text, "(");
+    const char *name = dg_arena_text(a->arena, a->text, n);
+    const dg_op *op = a->text[n] && name ? dg_op_find(name) : NULL;
+    const char *inside = a->text + n + 1;
+    if (!op || dg_op_attr_count(op) == 0 || strpbrk(inside, "(=,"))
+        return dg_error(DG_BAD_ARGUMENT, "the formula '%s' does not depend on x", a->text);
+    return dg_error(DG_BAD_ARGUMENT,
+                    "the formula '%s' does not depend on x: write '%s(x, %s', or '%s(%s=%s' by its name", a->text, name,
+                    inside, name, op->attrs[0].name, inside);
 }
 
 static dg_status make_formulas(dg_activation *a)
@@ -156,9 +176,12 @@ static dg_status make_formulas(dg_activation *a)
             return dg_error(DG_BAD_ARGUMENT, "the formula does not use '%s'", a->parameters[k].name);
     DG_TRY(dg_formula_parse(a->pool, a->text, a->bindings, a->n_parameters, names, 1, &a->orders[0]));
     if (!dg_formula_uses(a->orders[0], 0))
-        return dg_error(DG_BAD_ARGUMENT, "the formula '%s' does not depend on x", a->text);
-    for (int k = 1; k < ORDERS; k++)
+        return refuse_constant(a);
+    for (int k = 1; k < ORDERS; k++) {
         DG_TRY(dg_formula_derivative(a->pool, a->orders[k - 1], 0, &a->orders[k]));
+        if (k > 1) /* as the gradient of a gradient is */
+            DG_TRY(formula_without_rests(a->pool, a->orders[k], &a->orders[k]));
+    }
     for (int k = 0; k < ORDERS; k++)
         DG_TRY(dg_program_make(a->arena, a->orders[k], DG_FLOAT64, &a->programs[k]));
     return dg_enclosure_new(a->pool, a->orders, ORDERS, &a->enclosure);
@@ -245,6 +268,8 @@ dg_status dg_activation_analyse(const char *formula, const dg_activation_options
         return dg_no_memory("an analysis");
     a->samples = options && options->samples > 0 ? options->samples : 4096;
     a->exhaustive = options && options->exhaustive;
+    a->progress = options ? options->progress : NULL;
+    a->progress_argument = options ? options->progress_argument : NULL;
     a->reference = options ? options->reference : NULL;
     a->reference_argument = options ? options->reference_argument : NULL;
     a->reference_name = options && options->reference_name ? options->reference_name : "interval arithmetic in float64";

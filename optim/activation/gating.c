@@ -192,6 +192,8 @@ static const char *style(const dg_activation *a, const gating *g)
         return left.offset == right.offset ? "bump: selects a neighbourhood" : "squashing: compresses both far sides";
     if (flat_left != flat_right && (flat_left ? left : right).offset == 0 && g->zero > 0.2)
         return "hard gate: passes one side, zero on the other";
+    if (flat_left != flat_right && unknown)
+        return "soft gate: passes one side, closes on the other";
     if (flat_left != flat_right)
         return increasing || decreasing ? "soft gate: passes one side, saturates on the other"
                                         : "soft gate with a dip: passes one side, dips before it closes";

@@ -360,13 +360,25 @@ int dg_activation_relatives(const dg_activation *activation, dg_relative *relati
     return n;
 }
 
+/* 0.66667 · SiLU(1.5 x) + 0.25: without what is 1 or 0, as far as it was found. */
 static void relation(const dg_relative *r, char *text, size_t size)
 {
-    bool plain = fabs(r->a - 1) < 1e-6 && fabs(r->b) < 1e-6 && fabs(r->c - 1) < 1e-6 && fabs(r->d) < 1e-6;
+    enum { PART = 32 };
+    const double found = 1e-6;
+    char factor[PART] = "", inner[PART] = "x", shift[PART] = "", added[PART] = "";
+    if (fabs(r->a - 1) >= found)
+        plain_print(factor, PART, "%.5g · ", r->a);
+    if (fabs(r->c - 1) >= found)
+        plain_print(inner, PART, "%.5g x", r->c);
+    if (fabs(r->d) >= found)
+        plain_print(shift, PART, " %c %.5g", r->d < 0 ? '-' : '+', fabs(r->d));
+    if (fabs(r->b) >= found)
+        plain_print(added, PART, " %c %.5g", r->b < 0 ? '-' : '+', fabs(r->b));
+    bool plain = !*factor && strcmp(inner, "x") == 0 && !*shift && !*added;
     if (plain)
         snprintf(text, size, "%s itself", r->entry->title);
     else
-        plain_print(text, size, "%.5g · %s(%.5g x %+.5g) %+.5g", r->a, r->entry->title, r->c, r->d, r->b);
+        snprintf(text, size, "%s%s(%s%s)%s", factor, r->entry->title, inner, shift, added);
 }
 
 void add_relatives(dg_activation *a)

@@ -215,13 +215,36 @@ static void print_place(FILE *to, const program_code *code, int place)
         fprintf(to, "y%d", place - inputs);
 }
 
+static bool is_constant_place(const program_code *code, int place)
+{
+    int constants = code->bytes[2], registers = code->bytes[3];
+    return place >= registers && place < registers + constants;
+}
+
+static bool is_bound(const char *name, size_t length)
+{
+    return length == 3 && (strncmp(name, "min", 3) == 0 || strncmp(name, "max", 3) == 0);
+}
+
+/* Whether minima and maxima of a step, "min", "max_add" or "mul_max", are of something and a constant. */
+static bool has_known_bounds(const program_code *code, const uint8_t *one)
+{
+    const char *name = primitives[one[0]].name, *second = strchr(name, '_');
+    bool first_bounds = is_bound(name, second ? (size_t)(second - name) : strlen(name));
+    bool second_bounds = second && is_bound(second + 1, strlen(second + 1));
+    return (first_bounds || second_bounds) && (!first_bounds || is_constant_place(code, one[3])) &&
+           (!second_bounds || is_constant_place(code, one[4]));
+}
+
 static void print_steps(FILE *to, const program_code *code)
 {
     for (size_t at = CODE_HEAD; at < code->size; at += CODE_STEP) {
         const uint8_t *one = &code->bytes[at];
         fputs("        ", to);
         print_place(to, code, one[1]);
-        fprintf(to, " = of_%s(", one[0] == PRIMITIVE_COUNT + 2 ? "copy" : primitives[one[0]].name);
+        bool copies = one[0] == PRIMITIVE_COUNT + 2;
+        fprintf(to, " = %sof_%s(", !copies && has_known_bounds(code, one) ? "known_" : "",
+                copies ? "copy" : primitives[one[0]].name);
         for (int k = 0; k < 3; k++) {
             fputs(k ? ", " : "", to);
             print_place(to, code, one[2 + k]);

@@ -116,8 +116,8 @@ dg_status dg_dataset_split(dg_dataset *data, double test, double validation, uin
     DG_TRY(check_fraction("validation", validation));
     int64_t n_test = part_of(test, rows), n_validation = part_of(validation, rows);
     if (n_test + n_validation >= rows)
-        return dg_error(DG_BAD_ARGUMENT, "test=%g and validation=%g leave no row of %lld for training: use test=0",
-                        test, validation, (long long)rows);
+        return dg_error(DG_BAD_ARGUMENT, "test=%g and validation=%g leave no row of %lld for training: use %s", test,
+                        validation, (long long)rows, validation > 0 ? "a smaller validation, or test=0" : "test=0");
     int64_t *order = calloc((size_t)rows, sizeof *order);
     if (!order)
         return dg_no_memory("%lld row numbers", (long long)rows);
@@ -144,7 +144,8 @@ dg_status dg_dataset_fold(dg_dataset *data, int64_t folds, int64_t fold, double 
     int64_t begin = before * each + (before < more ? before : more), n_test = each + (before < more);
     int64_t n_validation = part_of(validation, rows), rest = rows - n_test;
     if (n_validation >= rest)
-        return dg_error(DG_BAD_ARGUMENT, "folds=%lld and validation=%g leave no row of %lld for training",
+        return dg_error(DG_BAD_ARGUMENT,
+                        "folds=%lld and validation=%g leave no row of %lld for training: use a smaller validation",
                         (long long)folds, validation, (long long)rows);
     int64_t *order = calloc(2 * (size_t)rows, sizeof *order);
     if (!order)

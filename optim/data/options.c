@@ -1,6 +1,8 @@
 /* What stands in the brackets of a specification: one table of options. */
 #include "set.h"
 
+#include <dotgrad/near.h>
+
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -164,6 +166,14 @@ static dg_status take(const char *name, const struct option_rule *rule, const dg
     return dg_ok();
 }
 
+static const char *option_name(const void *kinds, size_t index)
+{
+    const unsigned *wanted = kinds;
+    if (index >= N_RULES)
+        return NULL;
+    return !rules[index].kinds || rules[index].kinds & *wanted ? rules[index].is.name : "";
+}
+
 static dg_status no_such_option(const char *name, const char *key, unsigned kinds)
 {
     char known[400] = "";
@@ -172,7 +182,9 @@ static dg_status no_such_option(const char *name, const char *key, unsigned kind
         if (!rules[k].kinds || rules[k].kinds & kinds)
             length +=
                 (size_t)snprintf(known + length, sizeof known - length, "%s%s", length ? ", " : "", rules[k].is.name);
-    return dg_error(DG_BAD_ARGUMENT, "data %s: there is no option '%s' here: %s", name, key, known);
+    const char *near = dg_name_nearest(key, option_name, &kinds);
+    return dg_error(DG_BAD_ARGUMENT, "data %s: there is no option '%s' here%s%s%s: %s", name, key,
+                    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "", known);
 }
 
 static dg_status check_fill(const char *name, const data_options *options)

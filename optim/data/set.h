@@ -1,4 +1,5 @@
-/* What all readers share: the set that they fill, its columns and the memory that reading may take. The room:
+/* What all readers share: the set that they fill, its columns and the memory that reading may take. Tables and readers
+ * of formats are above it, in optim/table and optim/readers. The room:
  *
  *   set.c       the set itself, and what a program may ask of it
  *   dataset.c   rows and their split
@@ -6,19 +7,7 @@
  *   foreign.c   files of other kinds, and how they become tables
  *   number.c    numbers and dates as tables write them
  *   options.c   what stands in the brackets of a specification
- *   table.c     rows of cells, whatever the format
- *   csv.c       text into a table, with guess.c (separators) and header.c (names of columns)
- *   arff.c      and libsvm.c: other texts into a table
- *   columns.c   what the columns of a table are, with words.c (the words in them)
- *   styles.c    1,204.5 or 1.204,5
- *   features.c  a table into fields
- *   schema.c    columns kept in a checkpoint, and met by another file
- *   scaling.c   missing numbers and scales, after the split
- *   sizes.c     ROWS, FEATURES, CLASSES, VOCAB of a set
- *   labels.c    classes meet the losses of a graph
- *   idx.c       and arrays.c, npy.c, builtin.c, made.c, text.c, values.c: the other readers
- *   readers.c   the table of readers
- *   load.c      dg_data_open: read, split, fill, scale */
+ *   sizes.c     ROWS, FEATURES, CLASSES, VOCAB of a set */
 #ifndef OPTIM_DATA_SET_H
 #define OPTIM_DATA_SET_H
 

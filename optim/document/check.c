@@ -6,6 +6,7 @@
 #include "core/base/plain.h"
 
 #include <dotgrad/near.h>
+#include <dotgrad/utf8.h>
 
 #include <errno.h>
 #include <math.h>
@@ -139,8 +140,15 @@ static bool has_form(const dg_attribute *attribute, const char *value, char *wan
 dg_status dg_attribute_check(const dg_attribute *attribute, const char *value)
 {
     char wanted[120];
+    size_t place = 0;
     REFUSE_NULL(attribute);
     REFUSE_NULL(value);
+    if (attribute->form != DG_FORM_FILE && !dg_utf8_check(value, strlen(value), &place))
+        return dg_error(
+            DG_BAD_ARGUMENT,
+            "%s: byte %zu (0x%02X) is not UTF-8, in which runs and graph files keep it: write it, or name the "
+            "file, in UTF-8",
+            attribute->name, place + 1, (unsigned char)value[place]);
     if (has_form(attribute, value, wanted, sizeof wanted))
         return dg_ok();
     return dg_error(DG_BAD_ARGUMENT, "%s=%.60s: expected %s", attribute->name, value, wanted);
@@ -148,19 +156,10 @@ dg_status dg_attribute_check(const dg_attribute *attribute, const char *value)
 
 /* ---- names ---- */
 
-/* The line where the attribute is set first; 0: not known. */
-static int line_of(const dg_graph_file *file, const char *name)
-{
-    for (int k = 0; k < file->n_lines; k++)
-        if (strcmp(file->lines[k].name, name) == 0)
-            return file->lines[k].line;
-    return 0;
-}
-
 static void list(const checking *c, char text[MOST_UNKNOWN], unsigned where, const char *name, const char *near)
 {
     char item[200], about[120] = "";
-    int line = line_of(c->file, name);
+    int line = document_line(c->file, name);
     size_t used = strlen(text), length = 0;
     if (line)
         length = (size_t)snprintf(about, sizeof about, " (line %d", line);
@@ -218,7 +217,7 @@ static dg_status check_list(checking *c, const dg_file_attributes *attributes, c
     for (size_t k = 0; k < attributes->count; k++) {
         dg_status status = check_one(c, attributes->items[k].name, attributes->items[k].value, on);
         if (status.code != DG_OK)
-            return dg_graph_file_error(c->file, line ? line : line_of(c->file, attributes->items[k].name),
+            return dg_graph_file_error(c->file, line ? line : document_line(c->file, attributes->items[k].name),
                                        *about ? dg_prefixed(status, "%s", about) : status);
     }
     return dg_ok();

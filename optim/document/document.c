@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <dotgrad/near.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,54 @@ dg_status dg_graph_file_error(const dg_graph_file *file, int line, dg_status sta
 {
     REFUSE_NULL(file);
     return line > 0 ? dg_prefixed(status, "%s:%d", file->path, line) : dg_prefixed(status, "%s", file->path);
+}
+
+/* Whether the text begins with that word. */
+static bool begins_with(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    return strncmp(text, word, length) == 0 && !isalnum((unsigned char)text[length]) && text[length] != '_';
+}
+
+int document_line(const dg_graph_file *file, const char *name)
+{
+    for (int k = 0; k < file->n_lines; k++)
+        if (strcmp(file->lines[k].name, name) == 0)
+            return file->lines[k].line;
+    return 0;
+}
+
+/* The line of the loss that a message of training begins with: "objective 'd_loss': …"; 0: with none. */
+static int line_of_objective(const dg_graph_file *file, const char *message)
+{
+    static const char head[] = "objective '";
+    char name[400];
+    if (strncmp(message, head, sizeof head - 1) != 0)
+        return 0;
+    message += sizeof head - 1;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(message, "'"), message);
+    int index = document_find(file, name);
+    return index < 0 ? 0 : file->nodes[index].line;
+}
+
+bool document_names(const dg_graph_file *file, dg_status status)
+{
+    size_t length = strlen(file->path);
+    return strncmp(status.message, file->path, length) == 0 && status.message[length] == ':';
+}
+
+dg_status dg_graph_file_setting_error(const dg_graph_file *file, dg_status status)
+{
+    REFUSE_NULL(file);
+    if (status.code == DG_OK || document_names(file, status))
+        return status;
+    int line = line_of_objective(file, status.message);
+    for (size_t k = 0; !line && k < file->attributes.count; k++) {
+        const char *name = file->attributes.items[k].name;
+        if (dg_attribute_is_ours(name) && begins_with(status.message, name))
+            line = document_line(file, name);
+    }
+    return dg_graph_file_error(file, line, status);
 }
 
 const char *dg_file_attribute_find(const dg_file_attributes *attributes, const char *name)
@@ -64,9 +113,32 @@ dg_status dg_graph_file_require(const dg_graph_file *file, const char *name, dg_
     return *node ? dg_ok() : document_no_node(file, name);
 }
 
+enum { MOST_COMPARED = 100000 }; /* names; each is asked how far it is from the one sought */
+
+static const char *name_in_graph(const void *graph, size_t index)
+{
+    return index < MOST_COMPARED && (int64_t)index < dg_graph_node_count(graph)
+               ? dg_node_name(dg_graph_node(graph, (int64_t)index))
+               : NULL;
+}
+
+/* A layer's own parameter that is misspelt, or sought without the layer's name, weight for fc.weight; NULL: none is. */
+static const char *nearest_in_graph(const dg_graph *graph, const char *name)
+{
+    size_t length = strlen(name);
+    const char *whole;
+    for (size_t k = 0; graph && (whole = name_in_graph(graph, k)); k++) {
+        size_t size = strlen(whole);
+        if (size > length && whole[size - length - 1] == '.' && strcmp(whole + size - length, name) == 0)
+            return whole;
+    }
+    return graph ? dg_name_nearest(name, name_in_graph, graph) : NULL;
+}
+
 dg_status document_no_node(const dg_graph_file *file, const char *name)
 {
     const char *near = dg_name_nearest(name, name_at, file);
+    near = near ? near : nearest_in_graph(file->graph, name);
     return dg_error(DG_BAD_ARGUMENT, "there is no node '%s'%s%s%s", name, near ? " (did you mean '" : "",
                     near ? near : "", near ? "'?)" : "");
 }

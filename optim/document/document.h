@@ -5,22 +5,11 @@
  *   check.c     a document's attributes against it
  *   settings.c  $name in attributes
  *   replace.c   ops in the place of others
- *   sizes.c     ROWS, FEATURES, CLASSES, VOCAB from data
  *   keys.c      names of used files
- *   library.c   the files that it uses
  *   constants.c   those with tensors
- *   count.c     how large the network would be
  *   cost.c      parameters, work and memory of nodes: <dotgrad/cost.h>
- *   build.c     nodes in the order in which they depend on each other
  *   export.c    any graph to a document
  *   order.c     what another program may have reordered
- *   owned.c     parameters that layers own, constants in files
- *   names.c     ops under PyTorch's names of modules
- *   repeat.c    repeat=K: which copies of its nodes a document asks for, and how they are chained
- *   wire.c      what use() and scan() share
- *   use.c       use('file.dot'): other files as modules
- *   scan.c      scan('cell.dot'): other files as the cells of recurrences
- *   read.c      text to a document to a graph
  *   write.c     document to text */
 #ifndef OPTIM_DOCUMENT_H
 #define OPTIM_DOCUMENT_H
@@ -35,6 +24,10 @@ dg_status document_no_node(const dg_graph_file *file, const char *name);
 bool document_has_role(const dg_graph_file *file, int node, dg_role role);
 /* Whether the node stands for another file: use() and scan(). */
 bool document_is_module(const dg_file_node *node);
+/* The line where an attribute of that name is set first; 0: not known. */
+int document_line(const dg_graph_file *file, const char *name);
+/* Whether an error begins with the file's path already. */
+bool document_names(const dg_graph_file *file, dg_status status);
 /* check.c: refuses attributes whose names are near ours or whose values are not of their form; what is unknown is a
  * warning of `warned`, the file that is read. */
 dg_status document_check(dg_graph_file *file, dg_graph_file *warned);

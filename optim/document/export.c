@@ -204,6 +204,9 @@ static dg_status add_node(exporting *e, dg_node *from)
 {
     dg_file_node *node = &e->file.nodes[e->file.n_nodes];
     *node = (dg_file_node){.name = name_of(e, from), .cluster = -1, .node = from};
+    if (*node->name == '%')
+        return dg_error(DG_BAD_ARGUMENT,
+                        "node '%s' cannot be written: its name begins with %%, and Graphviz would lose it", node->name);
     const char *call = call_of(e, from, node->name);
     DG_TRY(e->status);
     dg_status status = dg_call_parse(e->file.arena, call, &node->call);

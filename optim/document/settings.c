@@ -56,12 +56,16 @@ static size_t value_length(const char *text)
     return k;
 }
 
+enum { MOST_SETTINGS = 1000 }; /* each is looked for from the first on */
+
 static dg_status add(putting *p, const char *name, size_t length, const char *value, size_t size, bool is_own)
 {
     setting *known = find(p, name, length);
     while (size && isspace((unsigned char)value[size - 1]))
         size--;
     const char *copy = dg_arena_text(p->file->arena, value, size);
+    if (!known && p->count == MOST_SETTINGS)
+        return dg_error(DG_BAD_ARGUMENT, "set: there are more than %d settings", (int)MOST_SETTINGS);
     if (p->count == p->room && !known) {
         size_t room = p->room ? 2 * p->room : 16;
         setting *larger = realloc(p->settings, room * sizeof *larger);
@@ -77,6 +81,17 @@ static dg_status add(putting *p, const char *name, size_t length, const char *va
     return copy && known->name ? dg_ok() : document_no_memory(p->file);
 }
 
+/* Whether the list `text` has that name before `end`. */
+static bool is_before(const char *text, const char *end, const char *name, size_t length)
+{
+    for (const char *at = text + strspn(text, " ,\n\t"); at < end; at += strspn(at, " ,\n\t")) {
+        if (name_length(at) == length && memcmp(at, name, length) == 0)
+            return true;
+        at += value_length(at);
+    }
+    return false;
+}
+
 /* NAME=VALUE, NAME=VALUE, … */
 static dg_status read_list(putting *p, const char *text, bool is_own)
 {
@@ -89,6 +104,8 @@ static dg_status read_list(putting *p, const char *text, bool is_own)
         size_t size = value_length(value);
         if (!size)
             return dg_error(DG_BAD_ARGUMENT, "set: '%.*s' has no value", (int)length, at);
+        if (is_before(text, at, at, length))
+            return dg_error(DG_BAD_ARGUMENT, "set: '%.*s' is given twice", (int)length, at);
         DG_TRY(add(p, at, length, value, size, is_own));
         at = value + size;
     }
@@ -356,6 +373,14 @@ static bool can_be_set(const dg_attribute *attribute)
            attribute->form != DG_FORM_SETTINGS;
 }
 
+/* The value is no longer what that line says. */
+static void forget_line(dg_graph_file *file, const char *name)
+{
+    for (int k = 0; k < file->n_lines; k++)
+        if (strcmp(file->lines[k].name, name) == 0)
+            file->lines[k].line = 0;
+}
+
 /* What the caller sets: a setting, or an attribute of the experiment. */
 static dg_status take_given(putting *p, const dg_file_setting *given, bool is_top)
 {
@@ -364,9 +389,11 @@ static dg_status take_given(putting *p, const dg_file_setting *given, bool is_to
     setting *own = find(p, given->name, length);
     if (own && own->is_own)
         return add(p, given->name, length, given->value, strlen(given->value), true);
-    if (is_top && known && can_be_set(known))
+    if (is_top && known && can_be_set(known)) {
+        forget_line(p->file, known->name);
         return set_attribute(p->file, known->name, known->name,
                              dg_arena_text(p->file->arena, given->value, strlen(given->value)));
+    }
     if (dg_file_attribute_find(&p->file->attributes, "was_set"))
         return dg_error(DG_BAD_ARGUMENT, "%s=%s: the settings of this graph are put in already", given->name,
                         given->value);

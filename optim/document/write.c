@@ -14,6 +14,7 @@ typedef struct writing {
     FILE *out;
     int *first, *last; /* by cluster, the graph behind them */
     int *next;         /* by node, clusters behind them */
+    const char *lost;  /* a text that DOT cannot hold; NULL: none was met */
     bool as_written;   /* without settings and sizes put in */
     bool failed;       /* there was no memory for a text */
 } writing;
@@ -44,37 +45,40 @@ static bool is_plain(const char *text)
     return *at == '\0' && at > text && !is_keyword(text);
 }
 
-/* Text in quotes: a quote gets a backslash. Every other backslash stands for itself, but one at the very end would
- * escape our quote. */
-static void write_text(FILE *out, const char *text)
+/* Text in quotes: a quote gets a backslash, every other backslash stands for itself. So a text where one that has no
+ * other one before it is followed by a quote, a line end or nothing is none that DOT can hold. */
+static void write_text(writing *w, const char *text)
 {
     if (is_plain(text)) {
-        fputs(text, out);
+        fputs(text, w->out);
         return;
     }
-    size_t backslashes = 0;
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('\\', out);
-        backslashes = *text == '\\' ? backslashes + 1 : 0;
-        fputc(*text, out);
+    bool escapes = false;
+    const char *at = text;
+    fputc('"', w->out);
+    for (; *at; at++) {
+        if (escapes && (*at == '"' || *at == '\n'))
+            w->lost = text;
+        if (*at == '"')
+            fputc('\\', w->out);
+        escapes = *at == '\\' && !escapes;
+        fputc(*at, w->out);
     }
-    if (backslashes % 2)
-        fputc('\\', out);
-    fputc('"', out);
+    if (escapes)
+        w->lost = text;
+    fputc('"', w->out);
 }
 
-static void write_attribute(FILE *out, bool *first, const char *name, const char *value, bool html)
+static void write_attribute(writing *w, bool *first, const char *name, const char *value, bool html)
 {
-    fputs(*first ? " [" : ", ", out);
+    fputs(*first ? " [" : ", ", w->out);
     *first = false;
-    write_text(out, name);
-    fputc('=', out);
+    write_text(w, name);
+    fputc('=', w->out);
     if (html)
-        fprintf(out, "<%s>", value);
+        fprintf(w->out, "<%s>", value);
     else
-        write_text(out, value);
+        write_text(w, value);
 }
 
 static bool is_one_of(const char *name, const char *const *list)
@@ -100,16 +104,16 @@ static void write_list(writing *w, const dg_file_attributes *attributes, bool *f
     for (size_t k = 0; k < attributes->count; k++) {
         const dg_file_attribute *a = &attributes->items[k];
         if (set && strcmp(a->name, "set") > 0) {
-            write_attribute(w->out, first, "set", set->written, false);
+            write_attribute(w, first, "set", set->written, false);
             set = NULL;
         }
         bool changed = is_changed(w, a), is_set = changed && strcmp(a->name, "was_set") == 0;
         if (!is_one_of(a->name, without) && !is_set && !(changed && !*a->written))
-            write_attribute(w->out, first, a->name, changed ? a->written : a->value, a->html);
+            write_attribute(w, first, a->name, changed ? a->written : a->value, a->html);
     }
 }
 
-static void write_defaults(FILE *out, const char *kind, const dg_file_attributes *attributes)
+static void write_defaults(writing *w, const char *kind, const dg_file_attributes *attributes)
 {
     bool first = true;
     for (size_t k = 0; k < attributes->count; k++) {
@@ -117,11 +121,11 @@ static void write_defaults(FILE *out, const char *kind, const dg_file_attributes
         if (dg_attribute_is_ours(a->name)) /* these are written with each node and edge */
             continue;
         if (first)
-            fprintf(out, "  %s", kind);
-        write_attribute(out, &first, a->name, a->value, a->html);
+            fprintf(w->out, "  %s", kind);
+        write_attribute(w, &first, a->name, a->value, a->html);
     }
     if (!first)
-        fputs("];\n", out);
+        fputs("];\n", w->out);
 }
 
 static const dg_file_attribute *find_attribute(const dg_file_attributes *attributes, const char *name)
@@ -154,9 +158,9 @@ static void write_node(writing *w, int index, int indent)
         call = document_is_module(node) ? op->written : print_written(w->file, op->written);
     w->failed = w->failed || (op && !call);
     fprintf(w->out, "%*s", indent, "");
-    write_text(w->out, node->name);
+    write_text(w, node->name);
     if (call) /* else it is decoration */
-        write_attribute(w->out, &first, "op", call, false);
+        write_attribute(w, &first, "op", call, false);
     write_list(w, &node->attributes, &first, shown);
     fputs(first ? ";\n" : "];\n", w->out);
 }
@@ -166,12 +170,12 @@ static void write_block_attributes(writing *w, const dg_file_cluster *cluster, i
     for (size_t k = 0; k < cluster->attributes.count; k++) {
         const dg_file_attribute *a = &cluster->attributes.items[k];
         fprintf(w->out, "%*s", indent, "");
-        write_text(w->out, a->name);
+        write_text(w, a->name);
         fputc('=', w->out);
         if (a->html)
             fprintf(w->out, "<%s>", a->value);
         else
-            write_text(w->out, is_changed(w, a) ? a->written : a->value);
+            write_text(w, is_changed(w, a) ? a->written : a->value);
         fputs(";\n", w->out);
     }
 }
@@ -207,7 +211,7 @@ static void write_nodes(writing *w, int list, int indent)
         }
         int child = entry - file->n_nodes;
         fprintf(w->out, "%*ssubgraph ", indent, "");
-        write_text(w->out, file->clusters[child].name);
+        write_text(w, file->clusters[child].name);
         fputs(" {\n", w->out);
         write_block_attributes(w, &file->clusters[child], indent + 2);
         write_nodes(w, child, indent + 2);
@@ -221,9 +225,9 @@ static void write_edge(writing *w, const dg_file_edge *edge, int n_incoming)
     static const char *const shown[] = {"arg", "out", NULL};
     bool first = true;
     fputs("  ", w->out);
-    write_text(w->out, w->file->nodes[edge->tail].name);
+    write_text(w, w->file->nodes[edge->tail].name);
     fputs(" -> ", w->out);
-    write_text(w->out, head->name);
+    write_text(w, head->name);
     bool is_decoration = !w->file->nodes[edge->tail].node;
     if (!is_decoration && (n_incoming > 1 || edge->arg)) {
         const char *name = edge->input_name ? edge->input_name : dg_node_input_name(head->node, edge->input);
@@ -233,11 +237,11 @@ static void write_edge(writing *w, const dg_file_edge *edge, int n_incoming)
                         edge->input >= declared - 1;
         char number[16];
         snprintf(number, sizeof number, "%d", edge->input);
-        write_attribute(w->out, &first, "arg", variadic || !name ? number : name, false);
+        write_attribute(w, &first, "arg", variadic || !name ? number : name, false);
     }
     const dg_file_attribute *out = edge->out ? find_attribute(&edge->attributes, "out") : NULL;
     if (edge->out)
-        write_attribute(w->out, &first, "out", out && is_changed(w, out) ? out->written : edge->out, false);
+        write_attribute(w, &first, "out", out && is_changed(w, out) ? out->written : edge->out, false);
     write_list(w, &edge->attributes, &first, shown);
     fputs(first ? ";\n" : "];\n", w->out);
 }
@@ -252,14 +256,14 @@ static void write_blocks(writing *w)
         fputs("  ", w->out);
         if (block->name) {
             fputs("subgraph ", w->out);
-            write_text(w->out, block->name);
+            write_text(w, block->name);
             fputc(' ', w->out);
         }
         fputs("{\n", w->out);
         write_block_attributes(w, block, 4);
         for (int i = 0; i < block->n_members; i++) {
             fputs("    ", w->out);
-            write_text(w->out, w->file->nodes[block->members[i]].name);
+            write_text(w, w->file->nodes[block->members[i]].name);
             fputs(";\n", w->out);
         }
         fputs("  }\n", w->out);
@@ -272,13 +276,13 @@ static void write_all(writing *w, const int *n_incoming)
     bool first = true;
     fputs("digraph ", w->out);
     if (w->file->name[0])
-        write_text(w->out, w->file->name);
+        write_text(w, w->file->name);
     fputs(w->file->name[0] ? " {\n  graph" : "{\n  graph", w->out);
-    write_attribute(w->out, &first, "dotgrad", "1", false);
+    write_attribute(w, &first, "dotgrad", "1", false);
     write_list(w, &w->file->attributes, &first, shown);
     fputs("];\n", w->out);
-    write_defaults(w->out, "node", &w->file->node_defaults);
-    write_defaults(w->out, "edge", &w->file->edge_defaults);
+    write_defaults(w, "node", &w->file->node_defaults);
+    write_defaults(w, "edge", &w->file->edge_defaults);
     list_entries(w);
     write_nodes(w, w->file->n_clusters, 2);
     for (int e = 0; e < w->file->n_edges; e++)
@@ -311,10 +315,16 @@ static dg_status write_file(const dg_graph_file *file, bool as_written, char **t
     free(w.last);
     free(w.next);
     free(n_incoming);
-    if (fine)
+    if (fine && !w.lost)
         return dg_ok();
     free(*text);
     *text = NULL;
+    if (fine)
+        return dg_error(
+            DG_BAD_ARGUMENT,
+            "%s: the text '%.200s' cannot be written: DOT has none with a backslash before a quote, before a "
+            "line end or as its last character",
+            file->path, w.lost);
     return dg_no_memory("the text of %s", file->path);
 }
 

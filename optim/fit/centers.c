@@ -2,7 +2,7 @@
  * data themselves: all, some at random, those that explain most. */
 #include "fit.h"
 
-#include "ops/linear/widths.h"
+#include "ops/rbf/widths.h"
 
 #include <dotgrad/parameters.h>
 
@@ -214,8 +214,10 @@ static dg_status choose_centers(const dg_tensor *rows, const dg_tensor *targets,
         status = orthogonal_least_squares(&values, targets, m, chosen, &n_chosen, NULL);
     if (status.code == DG_OK && n_chosen < m)
         status =
-            dg_error(DG_BAD_DATA, "%lld center(s) explain the targets in full: the layer has %lld, one is too many",
-                     (long long)n_chosen, (long long)m);
+            dg_error(DG_BAD_DATA,
+                     "%lld center(s) explain all that these rows can, and further ones add rounding alone: the layer "
+                     "has %lld; take at most %lld, or one smaller number as width (gamma is now %g)",
+                     (long long)n_chosen, (long long)m, (long long)n_chosen, dg_tensor_get(gamma, 0));
     for (int64_t j = 0; status.code == DG_OK && j < m; j++)
         memcpy((double *)centers->data + j * d, (const double *)rows->data + chosen[j] * d, (size_t)d * sizeof(double));
     dg_tensor_release(&values);

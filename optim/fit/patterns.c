@@ -2,7 +2,7 @@
  * interpolation (rbf_interpolator). */
 #include "core/base/blas.h"
 #include "fit.h"
-#include "ops/linear/monomials.h"
+#include "ops/rbf/monomials.h"
 
 #include <dotgrad/parameters.h>
 

@@ -4,10 +4,11 @@
 
 #include "core/base/null.h"
 #include "core/base/plain.h"
-#include "ops/linear/monomials.h"
-#include "ops/linear/rbf.h"
+#include "ops/rbf/monomials.h"
+#include "ops/rbf/rbf.h"
 #include "smoother.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static const kernel_traits kernels[] = {
 };
 
 typedef enum center_way { ALL_ROWS, BY_KMEANS, BY_SAMPLES, BY_OLS } center_way;
-typedef enum criterion { BY_LOO, BY_AIC, BY_BIC, BY_GOAL } criterion;
+typedef enum criterion { BY_HINGE, BY_LOO, BY_AIC, BY_BIC, BY_GOAL } criterion;
 
 typedef struct search {
     const dg_rbf_fit_options *options;
@@ -111,9 +112,9 @@ static dg_status read_centers(search *s, int64_t n)
 
 static dg_status read_select(search *s)
 {
-    static const char *const names[] = {"loocv", "aic", "bic"};
-    const char *text = s->options->select ? s->options->select : "loocv";
-    for (int k = 0; k < 3; k++)
+    static const char *const names[] = {"hinge", "loocv", "aic", "bic"};
+    const char *text = s->options->select ? s->options->select : "hinge";
+    for (int k = 0; k < 4; k++)
         if (strcmp(text, names[k]) == 0) {
             s->by = (criterion)k;
             return dg_ok();
@@ -121,7 +122,7 @@ static dg_status read_select(search *s)
     char *end = NULL;
     s->goal = strncmp(text, "goal=", 5) == 0 ? plain_number(text + 5, &end) : 0;
     if (!end || *end || !(s->goal > 0))
-        return dg_error(DG_BAD_ARGUMENT, "select '%s': expected loocv, aic, bic or goal=MEAN_SQUARE", text);
+        return dg_error(DG_BAD_ARGUMENT, "select '%s': expected hinge, loocv, aic, bic or goal=MEAN_SQUARE", text);
     if (s->options->centers && s->way != BY_OLS)
         return dg_error(DG_BAD_ARGUMENT, "select '%s' counts the centres that ols chooses: centers must be ols", text);
     s->by = BY_GOAL;
@@ -194,17 +195,22 @@ static double score_of(const search *s, const smoother *of, const smoothed *resu
 {
     if (s->by == BY_GOAL)
         return result->error * result->error <= s->goal ? (double)of->m : NOT_MET + result->error;
-    if (s->by != BY_LOO && result->freedom > 0.5 * (double)of->n)
+    if ((s->by == BY_AIC || s->by == BY_BIC) && result->freedom > 0.5 * (double)of->n)
         return INFINITY; /* both go to −∞ with the error, whatever it costs */
-    return s->by == BY_AIC ? result->aic : s->by == BY_BIC ? result->bic : result->loo;
+    return s->by == BY_AIC                    ? result->aic
+           : s->by == BY_BIC                  ? result->bic
+           : s->by == BY_HINGE && of->classes ? result->hinge
+                                              : result->loo;
 }
 
-/* The best ridge: a factor of √10 apart, then between its neighbours. */
+/* The best ridge: a factor of √10 apart, then between its neighbours. Eigenvalues are right to about n ε of the
+ * largest: with a smaller ridge rounding decides, and each processor finds another network. */
 static double best_ridge(const search *s, const smoother *of, smoothed *best)
 {
     double fixed = s->options->ridge, most = of->values[of->r - 1], score = INFINITY, at = 0;
+    double least = fmax(-14, log10((double)of->r * DBL_EPSILON));
     if (fixed > 0 || s->by == BY_GOAL) {
-        smoother_measure(of, fixed > 0 ? fixed / (most > 0 ? most : 1) : 1e-14, best);
+        smoother_measure(of, fixed > 0 ? fixed / (most > 0 ? most : 1) : pow(10, least), best);
         return score_of(s, of, best);
     }
     smoother_measure(of, 1, best);
@@ -213,9 +219,9 @@ static double best_ridge(const search *s, const smoother *of, smoothed *best)
         int from = round ? -1 : -28, to = round ? 1 : 2;
         for (int k = from; k <= to; k++) {
             smoothed result;
-            if (round && k == 0)
-                continue;
             double power = middle + step * k;
+            if ((round && k == 0) || power < least)
+                continue;
             smoother_measure(of, pow(10, power), &result);
             if (!(score_of(s, of, &result) < score))
                 continue;
@@ -286,6 +292,7 @@ static dg_status consider(search *s, const candidate *c, double *score)
                                .width = rbf_has_gamma(c->kernel->name) ? c->sigma : 0,
                                .ridge = result.ridge,
                                .loo = result.loo,
+                               .hinge = of.classes ? result.hinge : NAN,
                                .error = result.error,
                                .freedom = result.freedom,
                                .aic = result.aic,
@@ -483,7 +490,9 @@ dg_status dg_rbf_fit_make(const dg_dataset *data, const dg_rbf_fit_options *opti
     if (status.code == DG_OK)
         status = take_field(data, s.options->target ? s.options->target : "target", &s.targets);
     if (status.code == DG_OK && data->n_train < 3)
-        status = dg_error(DG_BAD_DATA, "%lld training row(s) are too few", (long long)data->n_train);
+        status = dg_error(DG_BAD_DATA,
+                          "%lld training row(s), where 3 are needed at least: with test=0 no row is kept from training",
+                          (long long)data->n_train);
     if (status.code == DG_OK)
         status = read_kernels(&s);
     if (status.code == DG_OK)

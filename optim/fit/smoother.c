@@ -27,6 +27,7 @@ void smoother_release(smoother *s)
     free(s->means);
     free(s->phi_means);
     free(s->work);
+    free(s->classes);
     *s = (smoother){0};
 }
 
@@ -120,6 +121,30 @@ static dg_status make_ridge(smoother *s)
     return status;
 }
 
+/* Targets are classes where each row has a single 1, and else 0. */
+static dg_status find_classes(smoother *s, const double *targets)
+{
+    if (!(s->classes = calloc((size_t)s->n + 1, sizeof *s->classes)))
+        return dg_no_memory("the classes of %lld rows", (long long)s->n);
+    bool are = s->k > 1;
+    for (int64_t i = 0; i < s->n && are; i++) {
+        double sum = 0;
+        for (int64_t j = 0; j < s->k; j++) {
+            double target = targets[i * s->k + j];
+            are = are && (target == 0 || target == 1);
+            sum += target;
+            if (target == 1)
+                s->classes[i] = j;
+        }
+        are = are && sum == 1;
+    }
+    if (!are) {
+        free(s->classes);
+        s->classes = NULL;
+    }
+    return dg_ok();
+}
+
 dg_status smoother_make(smoother *s, bool exact, const dg_tensor *basis, int64_t q, double sign,
                         const dg_tensor *targets)
 {
@@ -144,7 +169,9 @@ dg_status smoother_make(smoother *s, bool exact, const dg_tensor *basis, int64_t
         for (int64_t j = 0; j < k; j++)
             s->targets[j * n + i] = ((const double *)targets->data)[i * k + j];
     threads_hold_blas();
-    status = exact ? make_exact(s) : make_ridge(s);
+    status = find_classes(s, targets->data);
+    if (status.code == DG_OK)
+        status = exact ? make_exact(s) : make_ridge(s);
     if (status.code != DG_OK)
         goto fail;
     cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (int)s->r, (int)k, (int)n, 1, s->vectors, (int)n, s->targets,
@@ -169,6 +196,7 @@ static void apply(const smoother *s, double lambda)
 void smoother_measure(const smoother *s, double relative, smoothed *result)
 {
     double most = s->values[s->r - 1], lambda = relative * (most > 0 ? most : 1), off = 0, left = 0, freedom = 0;
+    double hinge = 0;
     for (int64_t i = 0; i < s->r; i++)
         freedom += s->values[i] / (s->values[i] + lambda);
     freedom += s->exact ? (double)s->q : 1;
@@ -183,10 +211,16 @@ void smoother_measure(const smoother *s, double relative, smoothed *result)
             double out = s->exact ? at / diagonal : residual / (1 - diagonal);
             off += out * out;
             left += residual * residual;
+            if (s->classes && (s->classes[i] == j ? out > 0 : out < 0)) /* below the 1, above a 0 */
+                hinge += out * out;
         }
     }
     double count = (double)s->n * (double)s->k, square = left / count;
-    *result = (smoothed){.ridge = lambda, .loo = sqrt(off / count), .error = sqrt(square), .freedom = freedom};
+    *result = (smoothed){.ridge = lambda,
+                         .loo = sqrt(off / count),
+                         .hinge = sqrt(hinge / count),
+                         .error = sqrt(square),
+                         .freedom = freedom};
     double information = (double)s->n * log(square > DBL_MIN ? square : DBL_MIN);
     result->aic = information + 2 * freedom;
     result->bic = information + log((double)s->n) * freedom;

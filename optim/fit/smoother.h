@@ -16,13 +16,14 @@ typedef struct smoother {
     double *rotation;          /* [m, r]: V of the second */
     double *targets, *along;   /* [n, k] (of the second without their means); [r, k] */
     double *means, *phi_means; /* [k], [m] of the second */
+    int64_t *classes;          /* [n]: the column of the row's 1; NULL: targets are no classes */
     const dg_tensor *basis;    /* [n, m + q], float64, row by row: the caller's */
     double *work;              /* [n, k] */
 } smoother;
 
 /* What one ridge gives. */
 typedef struct smoothed {
-    double ridge, loo, error, freedom, aic, bic; /* as in dg_rbf_fit */
+    double ridge, loo, hinge, error, freedom, aic, bic; /* as in dg_rbf_fit */
 } smoothed;
 
 /* `basis` [n, m + q] holds Φ and the monomials P (q of them, in an exact one) at the rows; targets [n, k]. */

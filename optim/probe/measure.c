@@ -1,6 +1,7 @@
 /* What each probe makes of what was fetched. */
 #include "probe.h"
 
+#include "core/base/arena.h"
 #include "core/base/plain.h"
 
 #include <dotgrad/op.h>
@@ -112,15 +113,21 @@ void measure_std(dg_probing *p, probed_node *node)
     node->words = probe_words(p->words, "std %s", print(p->words, node->value));
 }
 
-/* exp(−Σ q ln q), q = σ/Σσ; NaN where there are no singular values, or they are not finite. */
-static double effective_rank(double *matrix, int64_t rows, int64_t columns)
+/* exp(−Σ q ln q), q = σ/Σσ; NaN where there are no singular values, or they are not finite. Without memory `words`
+ * fails. */
+static double effective_rank(dg_arena *words, double *matrix, int64_t rows, int64_t columns)
 {
     int64_t n = rows < columns ? rows : columns;
     double *sigma = calloc((size_t)n + 1, sizeof *sigma), *spare = calloc((size_t)n + 1, sizeof *spare), sum = 0,
            entropy = 0;
-    bool fine = sigma && spare && n > 0 &&
-                LAPACKE_dgesvd(LAPACK_ROW_MAJOR, 'N', 'N', (lapack_int)rows, (lapack_int)columns, matrix,
-                               (lapack_int)columns, sigma, NULL, 1, NULL, 1, spare) == 0;
+    lapack_int info = LAPACK_WORK_MEMORY_ERROR;
+    if (sigma && spare)
+        info = n == 0 ? 1
+                      : LAPACKE_dgesvd(LAPACK_ROW_MAJOR, 'N', 'N', (lapack_int)rows, (lapack_int)columns, matrix,
+                                       (lapack_int)columns, sigma, NULL, 1, NULL, 1, spare);
+    if (info == LAPACK_WORK_MEMORY_ERROR || info == LAPACK_TRANSPOSE_MEMORY_ERROR)
+        arena_fail(words);
+    bool fine = info == 0;
     for (int64_t k = 0; fine && k < n; k++)
         sum += sigma[k];
     for (int64_t k = 0; fine && k < n; k++)
@@ -138,12 +145,14 @@ void measure_rank(dg_probing *p, probed_node *node)
             n = width < MOST_RANK_ELEMENTS ? width : MOST_RANK_ELEMENTS;
     double *matrix = malloc(((size_t)(m * n) + 1) * sizeof *matrix);
     bool finite = matrix != NULL;
+    if (!matrix)
+        arena_fail(p->words);
     for (int64_t i = 0; finite && i < m; i++)
         for (int64_t k = 0; finite && k < n; k++) {
             matrix[i * n + k] = dg_tensor_get(got, i * width + k);
             finite = isfinite(matrix[i * n + k]);
         }
-    node->value = finite ? effective_rank(matrix, m, n) : NAN;
+    node->value = finite ? effective_rank(p->words, matrix, m, n) : NAN;
     node->words = probe_words(p->words, "rank %s of %lld", print(p->words, node->value), (long long)(m < n ? m : n));
     free(matrix);
 }

@@ -1,6 +1,7 @@
 /* The table of probes, and one of them over a graph. */
 #include "probe.h"
 
+#include "core/base/arena.h"
 #include "core/base/null.h"
 
 #include <dotgrad/op.h>
@@ -45,11 +46,6 @@ static const probe *find(const char *name)
     return NULL;
 }
 
-bool dg_probe_is_known(const char *name)
-{
-    return name && find(name);
-}
-
 static dg_status find_probe(const char *name, const probe **found)
 {
     char names[200];
@@ -58,6 +54,13 @@ static dg_status find_probe(const char *name, const probe **found)
     for (size_t k = 0; k < PROBES && used < sizeof names; k++)
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", k ? ", " : "", probes[k].name);
     return *found ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "'%.60s' is not one of %s", name, names);
+}
+
+dg_status dg_probe_check(const char *name)
+{
+    const probe *found;
+    REFUSE_NULL(name);
+    return find_probe(name, &found);
 }
 
 /* ---- one over a graph ---- */
@@ -181,6 +184,8 @@ dg_status dg_probing_measure(dg_probing *p, const dg_plan *plan, int first)
             node->got[i] = dg_plan_result(plan, first++);
         p->of->measure(p, node);
     }
+    if (arena_failed(p->words))
+        return dg_no_memory("a measurement");
     return dg_ok();
 }
 

@@ -53,7 +53,7 @@ static dg_status take_group(dg_arena *arena, const dg_value *call, dg_group *gro
     if (call->kind != DG_VALUE_CALL || strcmp(call->s, "group") != 0)
         return dg_error(DG_BAD_ARGUMENT, "groups: %s, expected a list of group('hidden.*', lr=0.1, decay=0)",
                         dg_value_print(arena, call));
-    DG_TRY(dg_arguments_read(arena, "group", call, arguments, numbers, given));
+    DG_TRY(dg_arguments_read(arena, "groups: group", call, arguments, numbers, given));
     if (given[0]->kind != DG_VALUE_STRING && given[0]->kind != DG_VALUE_NAME && given[0]->kind != DG_VALUE_TEXT)
         return dg_error(DG_BAD_ARGUMENT,
                         "groups: the pattern is %s, expected names in quotes: group('hidden.*', lr=0.1)",
@@ -69,7 +69,7 @@ static dg_status take_group(dg_arena *arena, const dg_value *call, dg_group *gro
                                                .max = isnan(values[MAX]) ? INFINITY : values[MAX]}}};
     const dg_range *range = &group->settings.range;
     if (range->min > range->max || (range->positive && range->max <= 0))
-        return dg_error(DG_BAD_ARGUMENT, "group '%s': no number is %sfrom %g to %g", group->pattern,
+        return dg_error(DG_BAD_ARGUMENT, "groups: '%s': no number is %sfrom %g to %g", group->pattern,
                         range->positive ? "positive and " : "", range->min, range->max);
     return dg_ok();
 }
@@ -131,7 +131,7 @@ dg_status dg_groups_check(const dg_groups *groups, dg_node *const *parameters, i
             fits = dg_name_matches(dg_node_name(parameters[k]), groups->at[i].pattern);
         if (!fits)
             return dg_error(DG_BAD_ARGUMENT, "%s '%s' fits no trainable parameter (there are %s, …)",
-                            groups->at[i].freeze ? "freeze" : "group", groups->at[i].pattern,
+                            groups->at[i].freeze ? "freeze:" : "groups:", groups->at[i].pattern,
                             count ? dg_node_name(parameters[0]) : "none");
     }
     return dg_ok();

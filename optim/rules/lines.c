@@ -312,12 +312,17 @@ static bool is_known(const char *name, const dg_binding *hypers, int n_hypers)
     return false;
 }
 
-static bool is_assigned(const rule_text *lines, const char *name)
+static bool is_assigned_before(const rule_text *lines, int line, const char *name)
 {
-    for (int i = 0; i < lines->count; i++)
+    for (int i = 0; i < line; i++)
         if (strcmp(lines->at[i].symbol, name) == 0)
             return true;
     return false;
+}
+
+static bool is_assigned(const rule_text *lines, const char *name)
+{
+    return is_assigned_before(lines, lines->count, name);
 }
 
 typedef struct checking {
@@ -347,6 +352,26 @@ static dg_status check_expression(checking *c, const char *expression)
     return dg_formula_parse(c->pool, text, NULL, 0, NULL, 0, &formula);
 }
 
+/* A name that a line reads: given from outside, a line's value, or state. */
+static dg_status check_read(const rule_text *lines, int line, const char *name, const dg_binding *hypers, int n_hypers)
+{
+    const statement *s = &lines->at[line];
+    if (is_known(name, hypers, n_hypers))
+        return dg_ok();
+    if (!is_assigned(lines, name))
+        return dg_error(
+            DG_BAD_ARGUMENT,
+            "'%s = %s' reads '%s', which no line gives a value and no argument is named; known are p, g, t, "
+            "lr and the rule's keywords",
+            s->symbol, s->formula, name);
+    if (strcmp(name, "step") == 0 && !is_assigned_before(lines, line, name))
+        return dg_error(DG_BAD_ARGUMENT,
+                        "'%s = %s' keeps '%s' from step to step: the optimiser counts its steps under that name, and "
+                        "lines read the count as t",
+                        s->symbol, s->formula, name);
+    return dg_ok();
+}
+
 dg_status lines_check(dg_arena *arena, const rule_text *lines, const dg_binding *hypers, int n_hypers)
 {
     if (!is_assigned(lines, "p"))
@@ -357,12 +382,7 @@ dg_status lines_check(dg_arena *arena, const rule_text *lines, const dg_binding 
     for (int i = 0; i < lines->count && status.code == DG_OK; i++) {
         const statement *s = &lines->at[i];
         for (int k = 0; k < s->n_reads && status.code == DG_OK; k++)
-            if (!is_known(s->reads[k].name, hypers, n_hypers) && !is_assigned(lines, s->reads[k].name))
-                status =
-                    dg_error(DG_BAD_ARGUMENT,
-                             "'%s = %s' reads '%s', which no line gives a value and no argument is named; known are "
-                             "p, g, t, lr and the rule's keywords",
-                             s->symbol, s->formula, s->reads[k].name);
+            status = check_read(lines, i, s->reads[k].name, hypers, n_hypers);
         if (status.code == DG_OK && s->flag && (!is_known(s->flag, hypers, n_hypers) || strlen(s->flag) < 2))
             status = dg_error(DG_BAD_ARGUMENT, "'%s = %s': after if or unless comes an argument of the rule, not '%s'",
                               s->symbol, s->formula, s->flag);

@@ -1,5 +1,6 @@
 /* Optimiser calls: reading, checking and printing them, and the table of rules. */
 #include "core/base/descriptors.h"
+#include "core/value/value.h"
 #include "lines.h"
 #include "rules.h"
 
@@ -72,7 +73,10 @@ dg_status dg_register_rule(const dg_rule *rule)
     if (!rule)
         return dg_error(DG_BAD_ARGUMENT, "no optimizer to register");
     DG_TRY(dg_arena_new(&arena));
+    static const char *const symbols[] = {"p", "g", "s", "t", "lr", NULL};
     dg_status status = dg_prefixed(check_rule(arena, rule), "optimizer '%s'", rule->name ? rule->name : "");
+    if (status.code == DG_OK && rule->name)
+        status = arguments_check(table.what, rule->name, rule->arguments, DG_MAX_HYPER, symbols);
     dg_arena_free(arena);
     return status.code == DG_OK ? descriptors_add(&table, rule) : status;
 }
@@ -158,7 +162,9 @@ static dg_status take_keyword(const dg_value *item, dg_optimizer *optimizer, int
 {
     double value = item->kind == DG_VALUE_BOOL ? item->b : NAN;
     if (item->kind != DG_VALUE_BOOL && !dg_value_number(item, &value))
-        return dg_error(DG_BAD_ARGUMENT, "rule: %s needs a number, true or false", item->key);
+        return dg_error(DG_BAD_ARGUMENT,
+                        "rule: %s needs a number, true or false; lines stand in quotes: rule('p = p - lr*g', lr=0.1)",
+                        item->key);
     if (!isfinite(value))
         return dg_error(DG_BAD_ARGUMENT, "rule: %s is %g, expected a finite number", item->key, value);
     if (strcmp(item->key, "lr") == 0) {
@@ -168,9 +174,6 @@ static dg_status take_keyword(const dg_value *item, dg_optimizer *optimizer, int
     DG_TRY(check_name(item->key));
     if (*n == DG_MAX_HYPER)
         return dg_error(DG_BAD_ARGUMENT, "rule: more than %d hyper-parameters", DG_MAX_HYPER);
-    for (int i = 0; i < *n; i++)
-        if (strcmp(optimizer->names[i], item->key) == 0)
-            return dg_error(DG_BAD_ARGUMENT, "rule: %s is given twice", item->key);
     strcpy(optimizer->names[*n], item->key);
     optimizer->hyper[(*n)++] = value;
     return dg_ok();
@@ -191,7 +194,10 @@ static dg_status parse_text(dg_arena *arena, const dg_value *call, dg_optimizer 
         else if (!item->key)
             return dg_error(DG_BAD_ARGUMENT, "rule: needs the lines in quotes, then keywords: "
                                              "rule('p = p - lr*g', lr=0.1)");
-        else
+        for (size_t k = 0; item->key && k < i; k++)
+            if (call->items[k].key && strcmp(call->items[k].key, item->key) == 0)
+                return dg_error(DG_BAD_ARGUMENT, "rule: %s is given twice", item->key);
+        if (item->key)
             DG_TRY(take_keyword(item, optimizer, &n));
     }
     if (!text)

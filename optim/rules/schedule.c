@@ -2,6 +2,7 @@
 #include "schedule.h"
 
 #include "core/base/descriptors.h"
+#include "core/value/value.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -37,6 +38,10 @@ dg_status dg_register_schedule(const dg_schedule_rule *rule)
         return dg_error(DG_BAD_ARGUMENT, "no schedule to register");
     if (!rule->summary || !rule->rate)
         return dg_error(DG_BAD_ARGUMENT, "schedule '%s' has no summary or no rate", rule->name ? rule->name : "");
+    static const char *const none[] = {NULL}, *const shared[] = {"warmup", "per", NULL};
+    if (rule->name)
+        DG_TRY(arguments_check(table.what, rule->name, rule->arguments, DG_MOST_ARGUMENTS - 2,
+                               rule->composite ? none : shared));
     return descriptors_add(&table, rule);
 }
 
@@ -134,7 +139,10 @@ static dg_status take_value(dg_schedule *schedule, const dg_argument *argument, 
     list->text = dg_value_print(inside->arena, &bare);
     if (!list->text)
         return dg_no_memory("a schedule");
-    if (bare.kind == DG_VALUE_LIST || (bare.kind != DG_VALUE_TEXT && strcmp(argument->name, "milestones") == 0))
+    bool is_formula = strcmp(argument->name, "formula") == 0;
+    if (is_formula && (bare.kind == DG_VALUE_LIST || bare.kind == DG_VALUE_BOOL))
+        return dg_error(DG_BAD_ARGUMENT, "%s is %s, expected a formula in quotes: '0.9^t'", argument->name, list->text);
+    if (bare.kind == DG_VALUE_LIST || strcmp(argument->name, "milestones") == 0)
         return take_numbers(list, inside->arena, &bare);
     bool quoted = bare.kind == DG_VALUE_STRING || bare.kind == DG_VALUE_TEXT;
     return take_formula(inside, list, quoted ? bare.s : list->text);

@@ -26,6 +26,42 @@ bool is_weight(dg_node *node)
     return dg_node_op(node)->role == DG_ROLE_PARAMETER && !has_prefix(dg_node_name(node), "optimizer/");
 }
 
+static dg_status check_extra(const dg_tensors *extra, const char *name)
+{
+    return extra && dg_tensors_find(extra, name)
+               ? dg_error(DG_BAD_ARGUMENT, "extra has a tensor '%s', as a parameter is called: it would take its place",
+                          name)
+               : dg_ok();
+}
+
+/* Parameters stand in a checkpoint under their names, beside what a trainer and its caller keep there. */
+dg_status checkpoint_check_names(const dg_task *task, const dg_tensors *extra)
+{
+    static const char *const kept[] = {"optimizer/", "trainer/", "best/"};
+    dg_tensors *data;
+    DG_TRY(dg_tensors_new(&data));
+    dg_status status = task->data->of ? dg_data_keep(task->data->of, data) : dg_ok();
+    for (int64_t id = 0; id < dg_graph_node_count(task->graph) && status.code == DG_OK; id++) {
+        dg_node *node = dg_graph_node(task->graph, id);
+        if (dg_node_op(node)->role != DG_ROLE_PARAMETER || dg_node_is_emitted(node))
+            continue;
+        const char *name = dg_node_name(node);
+        bool is_taken = dg_tensors_find(data, name) != NULL;
+        for (size_t k = 0; k < sizeof kept / sizeof *kept; k++)
+            is_taken = is_taken || has_prefix(name, kept[k]);
+        if (is_taken)
+            status =
+                dg_error(DG_BAD_ARGUMENT,
+                         "parameter '%s': checkpoints keep something else under this name (optimizer/…, trainer/…, "
+                         "best/…, data.offset and the like): give the node another one",
+                         name);
+        else
+            status = check_extra(extra, name);
+    }
+    dg_tensors_free(data);
+    return status;
+}
+
 static dg_status best_name(const char *name, char text[NAME_SIZE])
 {
     int length = snprintf(text, NAME_SIZE, "best/%s", name);

@@ -256,7 +256,7 @@ dg_status dg_experiment_new(dg_graph_file *file, const dg_experiment_options *op
         return dg_no_memory("an experiment");
     }
     *e = (dg_experiment){.arena = arena};
-    dg_status status = dg_prefixed(fill(e, file, options ? options : &usual), "%s", file->path);
+    dg_status status = dg_graph_file_setting_error(file, fill(e, file, options ? options : &usual));
     if (status.code == DG_OK)
         status = take_refitted(e, file);
     if (status.code != DG_OK)

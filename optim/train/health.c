@@ -1,5 +1,6 @@
 /* Keeping a run healthy: weights that are not finite are found, the last good state is kept, and a run that diverges
  * goes back to it and says which node and which step made the first number that is not finite. */
+#include "core/base/plain.h"
 #include "core/tensor/tensors.h"
 #include "trainer.h"
 
@@ -71,6 +72,16 @@ bool weights_are_finite(dg_trainer *t, bool surely)
     if (!surely && t->step % t->check_every != 0)
         return true;
     return !find_bad(t);
+}
+
+dg_status health_check_start(const dg_trainer *t)
+{
+    const kept_tensor *bad = find_bad(t);
+    return bad ? dg_error(DG_NUMERIC,
+                          "'%s' is %s before the first step: look at its initialiser, or where its weights "
+                          "are from",
+                          dg_node_name(bad->node), first_bad(bad->live))
+               : dg_ok();
 }
 
 /* ---- the last good state ---- */
@@ -259,9 +270,32 @@ static bool inputs_are_finite(const ancestry *a, dg_plan *plan, dg_node *node)
     return true;
 }
 
-/* The first node whose value is not finite though all that it reads is, with the parameters, batch and random numbers
- * of the step that failed. *bad is NULL when there is none. */
-static dg_status find_node(dg_trainer *t, const ancestry *a, dg_node **bad, const char **what)
+/* The first node whose value is not finite though all that it reads is. */
+typedef struct blamed {
+    dg_node *node; /* NULL: there is none */
+    const char *what;
+    dg_node *reads; /* its first input of numbers; NULL: none */
+    double least, most;
+} blamed;
+
+static void tell_reads(const ancestry *a, dg_plan *plan, blamed *found)
+{
+    for (int i = 0; !found->reads && i < dg_node_input_count(found->node); i++) {
+        dg_node *input = dg_node_input(found->node, i);
+        const dg_tensor *value = input ? dg_plan_result(plan, a->place[dg_node_id(input)] - 1) : NULL;
+        if (!value || !dg_dtype_is_float(value->dtype) || dg_tensor_count(value) == 0)
+            continue;
+        found->reads = input;
+        found->least = found->most = dg_tensor_get(value, 0);
+        for (int64_t k = 1; k < dg_tensor_count(value); k++) {
+            found->least = fmin(found->least, dg_tensor_get(value, k));
+            found->most = fmax(found->most, dg_tensor_get(value, k));
+        }
+    }
+}
+
+/* With the parameters, batch and random numbers of the step that failed. */
+static dg_status find_node(dg_trainer *t, const ancestry *a, blamed *found)
 {
     const dg_task *task = &t->options.task;
     dg_plan *plan = NULL;
@@ -273,18 +307,18 @@ static dg_status find_node(dg_trainer *t, const ancestry *a, dg_node **bad, cons
                                                       .seed = task->seed,
                                                       .training = true},
                                    &plan);
-    *bad = NULL;
+    *found = (blamed){0};
     if (status.code == DG_OK) {
         dg_plan_set_step(plan, t->step);
         status = dg_plan_run(plan, t->batch.feeds, t->batch.n_feeds);
     }
-    for (int k = 0; status.code == DG_OK && !*bad && k < a->count; k++) {
+    for (int k = 0; status.code == DG_OK && !found->node && k < a->count; k++) {
         const dg_tensor *value = dg_plan_result(plan, k);
         if (dg_node_op(a->nodes[k])->role == DG_ROLE_CONSTANT || is_finite(value) ||
             !inputs_are_finite(a, plan, a->nodes[k]))
             continue;
-        *bad = a->nodes[k];
-        *what = first_bad(value);
+        *found = (blamed){.node = a->nodes[k], .what = first_bad(value)};
+        tell_reads(a, plan, found);
     }
     dg_plan_free(plan);
     return status;
@@ -302,26 +336,52 @@ static dg_node *written_node(dg_node *node, bool *is_derivative)
     }
 }
 
-/* ": 'p' (exp) is the first node that is nan"; nothing when no node can be blamed. */
+/* What to try. Before the first step no learning rate has done anything but to what that step writes. */
+static void advise(const dg_trainer *t, const blamed *found, bool is_derivative, char *text, size_t size)
+{
+    bool is_update = !is_derivative && dg_node_is_emitted(found->node);
+    bool wants_probabilities = dg_node_op(found->node)->scores == DG_SCORES_PROBABILITIES && found->reads &&
+                               found->reads == dg_node_input(found->node, 0);
+    char reads[300] = "";
+    if (found->reads && !is_derivative)
+        plain_print(reads, sizeof reads, "; it reads '%.200s', from %.4g to %.4g", dg_node_name(found->reads),
+                    found->least, found->most);
+    if (wants_probabilities && (found->least < 0 || found->most > 1))
+        snprintf(text, size,
+                 "%s, where probabilities are from 0 to 1: op=sigmoid makes such of any numbers, or use a loss on "
+                 "logits",
+                 reads);
+    else if (t->step > 0 || is_update)
+        snprintf(text, size, "; try a smaller learning rate or clip_norm");
+    else
+        snprintf(text, size,
+                 "%s; it was so before any step of training: look at the formula, the scaling of the data and the "
+                 "initial weights",
+                 reads);
+}
+
+/* ": 'p' (exp) is the first node that is nan", and what to try; no node when none can be blamed. */
 static void blame(dg_trainer *t, bool with_updates, char *text, size_t size)
 {
     ancestry a = {0};
-    dg_node *bad = NULL;
-    const char *what = "";
-    text[0] = '\0';
+    blamed found = {0};
+    char advice[500];
+    snprintf(text, size, "; try a smaller learning rate or clip_norm");
     dg_status status = list_ancestors(t, with_updates, &a);
     if (status.code == DG_OK)
-        status = find_node(t, &a, &bad, &what);
+        status = find_node(t, &a, &found);
     ancestry_release(&a);
-    if (status.code != DG_OK || !bad)
+    if (status.code != DG_OK || !found.node)
         return;
     bool is_derivative = false;
-    dg_node *written = written_node(bad, &is_derivative);
-    if (dg_node_op(bad)->role == DG_ROLE_INPUT)
-        snprintf(text, size, ": the data of input '%s' is %s", dg_node_name(bad), what);
+    dg_node *written = written_node(found.node, &is_derivative);
+    advise(t, &found, is_derivative, advice, sizeof advice);
+    if (dg_node_op(found.node)->role == DG_ROLE_INPUT)
+        snprintf(text, size, ": the data of input '%s' is %s; take such rows out of them, or put numbers in",
+                 dg_node_name(found.node), found.what);
     else
-        snprintf(text, size, ": %s'%s' (%s) is the first node that is %s", is_derivative ? "the derivative of " : "",
-                 dg_node_name(written), dg_node_op(written)->name, what);
+        snprintf(text, size, ": %s'%s' (%s) is the first node that is %s%s", is_derivative ? "the derivative of " : "",
+                 dg_node_name(written), dg_node_op(written)->name, found.what, advice);
 }
 
 /* ---- which step ---- */
@@ -353,18 +413,17 @@ static void return_before(dg_trainer *t)
 /* Says what went wrong in the step after t->batch_done, whose numbers are still in the batch. */
 static dg_status describe(dg_trainer *t, double loss, const kept_tensor *bad)
 {
-    char node[400], place[80];
+    char node[900], place[80];
     const char *what = bad ? first_bad(bad->live) : "";
     snprintf(place, sizeof place, "epoch %lld, step %lld of %lld", (long long)t->epoch + 1,
              (long long)t->batch_done + 1, (long long)t->batches);
     return_before(t);
     blame(t, bad != NULL, node, sizeof node);
     if (!bad)
-        return dg_error(DG_NUMERIC, "the loss '%s' is %s in %s%s; try a smaller learning rate or clip_norm",
-                        dg_node_name(objective_now(t)->loss), isnan(loss) ? "nan" : "infinite", place, node);
-    return dg_error(DG_NUMERIC,
-                    "'%s' becomes %s in %s, where the loss is still %g%s; try a smaller learning rate or clip_norm",
-                    dg_node_name(bad->node), what, place, loss, node);
+        return dg_error(DG_NUMERIC, "the loss '%s' is %s in %s%s", dg_node_name(objective_now(t)->loss),
+                        isnan(loss) ? "nan" : "infinite", place, node);
+    return dg_error(DG_NUMERIC, "'%s' becomes %s in %s, where the loss is still %g%s", dg_node_name(bad->node), what,
+                    place, loss, node);
 }
 
 /* Runs again from the last good state, bit for bit, up to the step that fails. DG_OK: none did in time. */

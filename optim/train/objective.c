@@ -119,18 +119,18 @@ dg_status objective_average(dg_arena *arena, const char *average, int64_t batche
                                       {.name = NULL}};
     dg_value call;
     double number;
-    DG_TRY(dg_call_parse(arena, average, &call));
+    DG_TRY(dg_prefixed(dg_call_parse(arena, average, &call), "average"));
     if (strcmp(call.s, "ema") == 0) {
-        DG_TRY(dg_arguments_read(arena, "average ema", &call, ema, &number, NULL));
+        DG_TRY(dg_arguments_read(arena, "average: ema", &call, ema, &number, NULL));
         plain_print(text, AVERAGE_TEXT, "average = where(t > 1, %.17g * average + (1 - %.17g) * p, p)", number, number);
         return dg_ok();
     }
     if (strcmp(call.s, "swa") != 0)
         return dg_error(DG_BAD_ARGUMENT, "average is '%s', expected ema(decay=0.999), swa(start=5) or none", call.s);
-    DG_TRY(dg_arguments_read(arena, "average swa", &call, swa, &number, NULL));
+    DG_TRY(dg_arguments_read(arena, "average: swa", &call, swa, &number, NULL));
     if (epochs && number >= (double)epochs)
         return dg_error(DG_BAD_ARGUMENT,
-                        "average swa: start is %g, and the training has %lld epoch(s): nothing would be averaged",
+                        "average: swa: start is %g, and the training has %lld epoch(s): nothing would be averaged",
                         number, (long long)epochs);
     double start = floor(number * (double)batches / (accumulate > 1 ? accumulate : 1));
     plain_print(text, AVERAGE_TEXT, "average = where(t > %.17g + 1, average + (p - average) / max(t - %.17g, 1), p)",

@@ -1,7 +1,7 @@
 /* A training step as a plan, in one call. */
 #include "core/base/null.h"
-#include "evaluate.h"
 #include "objective.h"
+#include "optim/evaluate/evaluate.h"
 
 #include <dotgrad/ops/source.h>
 

@@ -160,8 +160,7 @@ static dg_status start(dg_trainer *t)
     if (t->started)
         return dg_ok();
     t->started = true;
-    if (!weights_are_finite(t, true))
-        return dg_error(DG_NUMERIC, "there are parameters that are not finite before the first step");
+    DG_TRY(health_check_start(t));
     return t->checkpoint ? save(t) : keep_good(t);
 }
 

@@ -36,7 +36,7 @@ static dg_status check_options(const dg_trainer_options *options)
         return dg_error(DG_BAD_ARGUMENT, "early_stopping is %lld, expected 1 or more epochs",
                         (long long)options->early_stopping);
     if (task->data->n_train < 1)
-        return dg_error(DG_BAD_ARGUMENT, "the data set has no training rows");
+        return dg_error(DG_BAD_ARGUMENT, "the data set has no training rows: dg_dataset_split() deals them");
     if (task->data->of && !task->n_inputs)
         DG_TRY(dg_data_check(task->data->of, task->graph));
     if (options->early_stopping && task->data->n_validation < 1)
@@ -175,28 +175,39 @@ dg_status refit_layers(dg_trainer *t)
 }
 
 /* Which layers are fitted again after each epoch. */
-static dg_status mark_refitted(dg_trainer *t)
+static bool mark_refitted_by(dg_trainer *t, const char *pattern)
 {
     dg_graph *graph = t->options.task.graph;
-    int64_t count = dg_graph_node_count(graph);
-    const char *layers = t->options.refit;
     bool any = false;
-    if (!layers || !layers[0])
-        return dg_ok();
-    t->refit = calloc((size_t)count + 1, sizeof *t->refit);
-    if (!t->refit)
-        return dg_no_memory("a mark for %lld nodes", (long long)count);
-    for (int64_t id = 0; id < count; id++) {
+    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
         dg_node *node = dg_graph_node(graph, id), *layer = dg_node_owner(node);
         const dg_value *init = dg_node_attr(node, "init");
         if (dg_node_op(node)->role != DG_ROLE_PARAMETER || !layer || !init || !dg_init_needs_data(init) ||
-            !dg_name_matches(dg_node_name(layer), layers))
+            !dg_name_matches(dg_node_name(layer), pattern))
             continue;
         t->refit[dg_node_id(layer)] = any = true;
     }
-    return any ? dg_ok()
-               : dg_error(DG_BAD_ARGUMENT,
-                          "refit: no layer of '%s' has an initialiser that looks at data (kmeans, ridge, …)", layers);
+    return any;
+}
+
+static dg_status mark_refitted(dg_trainer *t)
+{
+    int64_t count = dg_graph_node_count(t->options.task.graph);
+    const char *layers = t->options.refit;
+    if (!layers || !layers[0])
+        return dg_ok();
+    char *list = strdup(layers), *rest = NULL;
+    t->refit = calloc((size_t)count + 1, sizeof *t->refit);
+    dg_status status = t->refit && list ? dg_ok() : dg_no_memory("a mark for %lld nodes", (long long)count);
+    for (char *pattern = list ? strtok_r(list, ", ", &rest) : NULL; status.code == DG_OK && pattern;
+         pattern = strtok_r(NULL, ", ", &rest))
+        if (!mark_refitted_by(t, pattern))
+            status = dg_error(DG_BAD_ARGUMENT,
+                              "refit: no layer of '%s' has an initialiser that looks at data: give it one "
+                              "(init=kmeans, init=ridge, …), or leave refit out",
+                              pattern);
+    free(list);
+    return status;
 }
 
 /* The history grows as epochs are done, not as they are asked for. */
@@ -426,6 +437,7 @@ dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer
     *trainer = NULL;
     DG_TRY(check_options(options));
     DG_TRY(check_updates(options));
+    DG_TRY(checkpoint_check_names(&options->task, options->extra));
     dg_trainer *t = calloc(1, sizeof *t);
     if (!t)
         return dg_no_memory("a trainer");

@@ -1,9 +1,19 @@
-/* The trainer's inside, shared by trainer.c (making it), steps.c (steps and epochs), turns.c (objectives), health.c
- * (numbers that are not finite) and checkpoint.c. */
+/* The trainer's inside. The room:
+ *
+ *   trainer.c     making it
+ *   experiment.c  from what a graph file asks for
+ *   objective.c   what a loss trains; plan.c: the same as a plan of the caller's
+ *   steps.c       steps and epochs
+ *   turns.c       several objectives
+ *   drive.c       optimisers that run each step themselves
+ *   health.c      numbers that are not finite
+ *   watch.c       what is watched
+ *   weights.c     a start from others' weights
+ *   checkpoint.c  all of it, kept and taken up again */
 #ifndef OPTIM_TRAINER_H
 #define OPTIM_TRAINER_H
 
-#include "evaluate.h"
+#include "optim/evaluate/evaluate.h"
 
 #define MAX_COLUMNS (2 * DG_MAX_METRICS + 1)
 
@@ -164,12 +174,16 @@ void health_release(dg_trainer *trainer);
 /* False when a parameter or a state of the optimiser is NaN or infinite. Large ones are looked at now and then only,
  * unless the answer is to be sure. */
 bool weights_are_finite(dg_trainer *trainer, bool surely);
+/* DG_NUMERIC names a parameter or state that is not finite before the first step. */
+dg_status health_check_start(const dg_trainer *trainer);
 /* Keeps the state as it is now as the last good one, in memory. */
 dg_status keep_good(dg_trainer *trainer);
 /* Goes back to the last good state, saves it, and returns DG_NUMERIC with the node and the step that failed; `what`
  * is said where they are not found. */
 dg_status diverged(dg_trainer *trainer, const char *what);
 
+/* DG_BAD_ARGUMENT: a parameter has a name that a checkpoint has for something of its own, or that `extra` has. */
+dg_status checkpoint_check_names(const dg_task *task, const dg_tensors *extra);
 dg_status checkpoint_collect(dg_trainer *trainer, dg_tensors **set);
 dg_status checkpoint_restore(dg_trainer *trainer, const dg_tensors *set);
 

@@ -222,6 +222,21 @@ static dg_status emit_objective(dg_trainer *t, objective *o, int *feed)
     return join_updates(t, o, updates, n_updates);
 }
 
+/* What is left of an objective's parameters; none where the graph's own assignments are what its steps are for, or
+ * none is taken. */
+static dg_status apply_groups(const dg_trainer *t, objective *o)
+{
+    bool idle = t->options.n_updates || t->epochs == 0;
+    for (int i = 0; i < o->n_parameters && idle; i++) {
+        const dg_group *group = dg_groups_find(&t->groups, dg_node_name(o->parameters[i]));
+        idle = group && group->freeze;
+    }
+    if (!idle)
+        return dg_groups_apply(&t->groups, o->parameters, &o->n_parameters, o->settings);
+    o->n_parameters = 0;
+    return dg_ok();
+}
+
 /* What each trains; a group or a frozen name must fit a parameter of one of them. */
 static dg_status find_parameters(dg_trainer *t)
 {
@@ -245,7 +260,9 @@ static dg_status find_parameters(dg_trainer *t)
         o->settings = dg_arena_alloc(arena, ((size_t)o->n_parameters + 1) * sizeof *o->settings);
         if (!o->settings)
             return dg_no_memory("settings of %d parameters", o->n_parameters);
-        DG_TRY(dg_groups_apply(&t->groups, o->parameters, &o->n_parameters, o->settings));
+        dg_status status = apply_groups(t, o);
+        if (status.code != DG_OK)
+            return o->name ? dg_prefixed(status, "objective '%s'", o->name) : status;
     }
     return dg_ok();
 }

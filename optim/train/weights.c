@@ -54,12 +54,17 @@ static dg_status take_weight(const dg_node *node, const dg_tensors *weights, dg_
                                         : put_converted(name, tensor, type->dtype, parameters);
 }
 
-static dg_status take_weights(const dg_graph *graph, const dg_tensors *weights, dg_tensors *parameters)
+/* An optimiser's state is the set's own, no weight to predict with; one without goes on from none. */
+static dg_status take_weights(const dg_graph *graph, const dg_tensors *weights, const dg_tensors *set,
+                              dg_tensors *parameters)
 {
     for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
-        const dg_node *node = dg_graph_node(graph, id);
-        if (dg_node_op(node)->role == DG_ROLE_PARAMETER)
-            DG_TRY(take_weight(node, weights, parameters));
+        dg_node *node = dg_graph_node((dg_graph *)(uintptr_t)graph, id);
+        const char *name = dg_node_name(node);
+        bool is_state = strncmp(name, "optimizer/", strlen("optimizer/")) == 0;
+        if (dg_node_op(node)->role != DG_ROLE_PARAMETER || (is_state && !dg_tensors_find(set, name)))
+            continue;
+        DG_TRY(take_weight(node, is_state ? set : weights, parameters));
     }
     return dg_ok();
 }
@@ -76,7 +81,7 @@ dg_status dg_weights_take(const dg_graph *graph, const dg_tensors *weights, dg_t
         status = dg_tensors_set_note(plain, dg_tensors_note_key(weights, k),
                                      dg_tensors_note(weights, dg_tensors_note_key(weights, k)));
     if (status.code == DG_OK)
-        status = take_weights(graph, plain, parameters);
+        status = take_weights(graph, plain, weights, parameters);
     dg_tensors_free(plain);
     return status;
 }

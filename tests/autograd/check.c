@@ -465,16 +465,18 @@ Test(check, compares_all_together_where_there_is_no_work_for_each)
     dg_check_report_free(report);
     point_free(&p);
     report = check_four(&p, 1);
-    cr_assert_eq(report->count, 2);
+    cr_assert_eq(report->count, 6);
     cr_assert_eq(report->left_out, 4);
     cr_assert_eq(report->failed, 0);
+    for (int k = 0; k < 4; k++) /* each by itself, too */
+        cr_assert_eq(find(report, (const char *const[]){"a", "b", "c", "d"}[k], 1, false)->checked, 1);
     cr_assert_eq(find(report, "all together", 1, false)->checked, 1);
     cr_assert_eq(find(report, "all together", 1, true)->checked, 1);
     dg_check_report_free(report);
     point_free(&p);
     report = check_four(&p, 100000);
     cr_assert(report->left_out > 0 && report->left_out < 4, "%lld", (long long)report->left_out);
-    cr_assert_eq(report->count, 2 + 2 * (4 - (size_t)report->left_out));
+    cr_assert_eq(report->count, 2 + 2 * (4 - (size_t)report->left_out) + (size_t)report->left_out);
     cr_assert_eq(report->failed, 0);
     dg_check_report_free(report);
     point_free(&p);
@@ -486,8 +488,10 @@ Test(check, catches_in_all_together_what_is_wrong_in_one)
     wrong.backward = wrong_by_a_thousandth;
     OK(dg_register(&wrong));
     dg_check_report *report = check_four(&p, 1);
-    cr_assert_eq(report->count, 2);
+    cr_assert_eq(report->count, 6);
     cr_assert_eq(find(report, "all together", 1, false)->failed, 1);
+    cr_assert_eq(find(report, "c", 1, false)->failed, 1); /* and by its one element */
+    cr_assert_eq(find(report, "b", 1, false)->failed, 0);
     dg_check_report_free(report);
     point_free(&p);
 }

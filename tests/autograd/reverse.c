@@ -330,3 +330,24 @@ Test(reverse, nodes_know_what_they_are_the_derivative_of)
     cr_assert_null(dg_node_derivative_of(dg_cos(x)));
     point_free(&p);
 }
+
+/* What two readers give is added for neither of them, but for what both read. */
+Test(reverse, a_sum_of_gradients_is_of_what_is_read_twice)
+{
+    point p;
+    point_make(&p);
+    dg_node *x = give(&p, "x", DG_SHAPE(3), third), *twice = dg_sin(x);
+    dg_node *y = dg_mul(dg_cumsum(twice, 0), dg_flip(twice, 0));
+    int64_t before = dg_graph_node_count(p.graph);
+    cr_assert_not_null(grad_of(y, x));
+    int sums = 0;
+    for (int64_t id = before; id < dg_graph_node_count(p.graph); id++) {
+        dg_node *node = dg_graph_node(p.graph, id);
+        if (strcmp(dg_node_op(node)->name, "add") != 0)
+            continue;
+        cr_expect_eq(dg_node_derivative_of(node), twice);
+        sums++;
+    }
+    cr_expect_eq(sums, 1);
+    point_free(&p);
+}

@@ -81,6 +81,18 @@ Test(second_order, through_matrix_products)
     point_free(&p);
 }
 
+Test(second_order, by_what_has_no_known_size_names_the_callers_node)
+{
+    dg_graph *graph;
+    dg_node *hessian;
+    OK(dg_graph_new(&graph));
+    dg_node *x = dg_input(graph, DG_SHAPE(DG_N, 3), .name = "x");
+    dg_status status = dg_hessian(dg_sum(dg_square(x)), x, &hessian);
+    cr_assert_eq(status.code, DG_BAD_SHAPE);
+    cr_assert(strstr(status.message, "a Hessian by 'x' needs known sizes, it is [N, 3]"), "%s", status.message);
+    dg_graph_free(graph);
+}
+
 Test(jacobian, by_rows_and_by_columns)
 {
     point p;

@@ -92,7 +92,18 @@ Test(compiled, a_loop_is_for_any_constants)
 Test(compiled, formulas_that_are_often_written_have_loops)
 {
     cr_expect(compare_activation("expr(x * min(max(x + 3, 0), 6) / 6)") > 0 || !has_loops());
+    cr_expect(compare_activation("expr(min(max(x / 6 + 0.5, 0), 1))") > 0 || !has_loops());
+    cr_expect(compare_activation("expr(max(0, x))") > 0 || !has_loops());
+    cr_expect(compare_activation("expr(min(max(x / 6 + 0.5, -1), 0))") > 0 || !has_loops());
     cr_expect(compare_activation("expr(2 * where(x > 0, x, 1.5 * expm1(x)))") > 0 || !has_loops());
+}
+
+/* Their minima and maxima take bounds for usual numbers. */
+Test(compiled, bounds_that_are_no_usual_numbers_run_step_by_step)
+{
+    cr_expect(compare_activation("expr(x * min(max(x + 3, 1), 6) / 6)") > 0 || !has_loops());
+    cr_expect_eq(compare_activation("expr(x * min(max(x + 3, -0.0), 6) / 6)"), 0);
+    cr_expect_eq(compare_activation("expr(x * min(max(x + 3, 0), nan) / 6)"), 0);
 }
 
 Test(compiled, other_formulas_run_step_by_step)

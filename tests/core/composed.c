@@ -87,6 +87,36 @@ Test(composed, expansion_is_compared_with_what_was_declared)
     }
 }
 
+static dg_status say_nothing(const dg_infer *infer)
+{
+    (void)infer;
+    return dg_ok();
+}
+
+static dg_status say_a_shape(const dg_infer *infer)
+{
+    infer->outputs[0].shape = dg_scalar();
+    return dg_ok();
+}
+
+/* What an op's infer leaves out is said when the node is made. */
+Test(composed, types_that_are_left_out)
+{
+    dg_op silent[] = {OP("says_nothing", make_sum), OP("says_a_shape", make_sum)};
+    silent[0].infer = say_nothing;
+    silent[1].infer = say_a_shape;
+    OK(dg_register(&silent[0]));
+    OK(dg_register(&silent[1]));
+    for (int k = 0; k < 2; k++) {
+        dg_graph *g = new_graph();
+        dg_node *x = dg_input(g, DG_SHAPE(2, 4), .name = "x");
+        cr_expect_null(call(DG_HERE, silent[k].name, x));
+        EXPECT_FAILURE(dg_graph_status(g), DG_BAD_ARGUMENT,
+                       k ? "leaves the element type of output 0 out" : "leaves the shape");
+        dg_graph_free(g);
+    }
+}
+
 /* Neither the file of the op nor its inner node: those of whoever wrote the node. */
 Test(composed, mistakes_inside_are_told_of_the_users_node)
 {

@@ -373,6 +373,27 @@ Test(init, a_descriptor_that_is_not_complete_or_whose_name_is_taken_is_refused)
         cr_assert_eq(dg_register_initialiser(&bad[i]).code, DG_BAD_ARGUMENT, "%zu", i);
     cr_assert_eq(dg_register_initialiser(NULL).code, DG_BAD_ARGUMENT);
     cr_assert_not(is_listed("ramp"));
+    dg_initialiser unspeakable[] = {ramp, ramp, ramp};
+    unspeakable[0].name = "a ramp";
+    unspeakable[1].arguments[0] = (dg_argument){.name = "the step"};
+    unspeakable[2].arguments[0] = unspeakable[2].arguments[1] = (dg_argument){.name = "step"};
+    for (size_t i = 0; i < sizeof unspeakable / sizeof *unspeakable; i++)
+        cr_expect_eq(dg_register_initialiser(&unspeakable[i]).code, DG_BAD_ARGUMENT, "%zu", i);
+}
+
+Test(init, numbers_that_memory_does_not_hold_are_named_once)
+{
+    dg_graph *graph;
+    dg_tensors *parameters;
+    cr_assert_eq(dg_graph_new(&graph).code, DG_OK);
+    cr_assert_eq(dg_tensors_new(&parameters).code, DG_OK);
+    dg_linear(dg_input(graph, DG_SHAPE(DG_N, 4)), INT64_C(1) << 50, .name = "fc");
+    dg_status status = dg_parameters_init(parameters, graph, 1);
+    cr_expect_eq(status.code, DG_NO_MEMORY);
+    cr_expect_str_eq(status.message,
+                     "parameter 'fc.weight': no memory for its numbers, [1125899906842624, 4] of float32");
+    dg_tensors_free(parameters);
+    dg_graph_free(graph);
 }
 
 /* The largest number in the first column of what reaches the layer. */
@@ -406,7 +427,8 @@ Test(init, a_user_s_own_that_needs_data_is_filled_from_it_and_refused_without)
     cr_assert_eq(dg_graph_status(graph).code, DG_OK);
     dg_status status = dg_parameters_init(parameters, graph, 1);
     cr_assert_eq(status.code, DG_BAD_ARGUMENT);
-    cr_assert(strstr(status.message, "initialiser largest needs data"), "%s", status.message);
+    cr_assert(strstr(status.message, "initialiser largest needs data: train, call dg_fit_parameters()"), "%s",
+              status.message);
     status = dg_fit_parameters(parameters, graph, &(dg_feed){x, &rows}, 1, 1, NULL);
     cr_assert_eq(status.code, DG_OK, "%s", status.message);
     for (int64_t i = 0; i < 6; i++)

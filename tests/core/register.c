@@ -28,6 +28,17 @@ static void terms(const dg_kernel *call, int64_t at, dg_terms *sum)
     dg_terms_add(sum, (dg_term){1, {0}, {at}});
 }
 
+static const char *formula_for(const dg_value *attrs, int n_inputs)
+{
+    (void)attrs;
+    return n_inputs == 1 ? "x" : NULL;
+}
+
+static size_t workspace(const dg_kernel *call)
+{
+    return dg_tensor_bytes(call->inputs[0]);
+}
+
 #define OWN        .name = "own", .family = "own", .summary = "y"
 #define X          .inputs = {{.name = "x"}}
 #define BY_FORMULA OWN, X, .formula = "x^2"
@@ -74,6 +85,8 @@ Test(registering, attributes)
     refused(&(dg_op){BY_KERNEL, .attrs = {{.name = "a", .kind = (dg_attr_kind)99, .fallback = "1"}}}, "of kind 99");
     refused(&(dg_op){BY_KERNEL, .attrs = {{.name = "a", .fallback = "true"}, {.name = "a", .fallback = "true"}}},
             "attributes 0 and 1 are both called 'a'");
+    refused(&(dg_op){OWN, .formula = "x * 2", X, .attrs = {{.name = "x", .kind = DG_ATTR_FLOAT, .fallback = "1"}}},
+            "input 0 and attribute 0, a name in formulas, are both called 'x'");
     refused(&(dg_op){BY_KERNEL, .attrs = {{.name = "n", .kind = DG_ATTR_INT, .fallback = "half"}}}, "default of 'n'");
     refused(&(dg_op){BY_KERNEL, .attrs = {{.name = "n", .kind = DG_ATTR_BOOL, .fallback = "1"}}}, "default of 'n'");
     refused(&(dg_op){BY_KERNEL, .attrs = {{.name = "n", .kind = DG_ATTR_FLOAT, .fallback = "(1"}}}, "default of 'n'");
@@ -81,6 +94,42 @@ Test(registering, attributes)
             "default of 'w'");
     refused(&(dg_op){BY_KERNEL, .attrs = {{.name = "w", .kind = DG_ATTR_INT, .fallback = "1", .choices = "a|b"}}},
             "'w' has choices");
+    refused(&(dg_op){BY_KERNEL, .attrs = {{.name = "a b", .fallback = "true"}}}, "called 'a b'");
+    refused(&(dg_op){BY_KERNEL, .attrs = {{.name = "n", .kind = DG_ATTR_INT, .fallback = "1", .may_be_nan = true}}},
+            "'n' has may_be_nan");
+    refused(
+        &(dg_op){BY_KERNEL, .attrs = {{.name = "n", .kind = DG_ATTR_INT, .fallback = "1", .may_be_infinite = true}}},
+        "'n' has may_be_infinite");
+    refused(&(dg_op){BY_KERNEL, .attrs = {{.name = "n", .kind = DG_ATTR_INT, .fallback = "1", .takes_rest = true}}},
+            "'n' has takes_rest");
+}
+
+static dg_status one_number(const dg_infer *call, dg_shape *shape, bool *present)
+{
+    (void)call;
+    *shape = dg_scalar();
+    *present = true;
+    return dg_ok();
+}
+
+static dg_status count_one(const dg_infer *call, int *count)
+{
+    (void)call;
+    *count = 1;
+    return dg_ok();
+}
+
+Test(registering, initialisers_and_outputs)
+{
+    static const dg_input_spec named = {.name = "w", .parameter = one_number, .init_attr = "start"};
+    refused(&(dg_op){OWN, .infer = infer, .forward = forward, .inputs = {{.name = "x"}, named}},
+            "'start', and there is no such attribute");
+    refused(&(dg_op){OWN, .infer = infer, .forward = forward, .inputs = {{.name = "x"}, named},
+                     .attrs = {{.name = "start", .kind = DG_ATTR_INT, .fallback = "1"}}},
+            "which is no DG_ATTR_INIT");
+    refused(&(dg_op){BY_KERNEL, .outputs = {"first one"}}, "output 0 is called 'first one'");
+    refused(&(dg_op){BY_KERNEL, .outputs = {"a", "b"}, .output_count = count_one},
+            "outputs that are counted have no names");
 }
 
 Test(registering, ways_to_compute)
@@ -103,6 +152,14 @@ Test(registering, ways_to_compute)
     refused(&(dg_op){BY_KERNEL, .role = DG_ROLE_PARAMETER}, "engine's own");
     refused(&(dg_op){BY_FORMULA, .terms = terms}, "terms, but a formula too");
     refused(&(dg_op){OWN, .infer = infer, .forward = forward, .terms = terms}, "terms, but no inputs");
+    refused(&(dg_op){BY_FORMULA, .formula_for = formula_for}, "a formula and a formula_for");
+    refused(&(dg_op){OWN, X, .infer = infer, .compose = compose, .workspace = workspace},
+            "a workspace, but no forward");
+    refused(&(dg_op){OWN, .infer = infer, .forward = forward, .flags = DG_VIEW}, "but it has no inputs");
+    refused(&(dg_op){BY_KERNEL, .role = (dg_role)50}, "its role is 50");
+    dg_status status = dg_register(&(dg_op){BY_KERNEL, .version = DG_OP_VERSION + 1}); /* its name may be elsewhere */
+    cr_expect(status.code == DG_BAD_ARGUMENT && strstr(status.message, "compiled for another version"), "%s",
+              status.message);
 }
 
 /* After all that: what is right is taken, once, and works. */

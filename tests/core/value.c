@@ -105,7 +105,7 @@ Test(value, mistakes_are_named)
         {"f(1,)", "'f(1,)': expected a value, found nothing"},
         {"f(,)", "'f(,)': expected a value, found nothing"},
         {"[1,,2]", "'[1,,2]': expected a value, found nothing"},
-        {"f(a=)", "'f(a=)': expected a value, found nothing"},
+        {"f(a=)", "'f(a=)': a: expected a value, found nothing"},
         {"f(1", "')' is missing after '(1'"},
         {"[1, (2]", "']' closes nothing in '[1, (2]'"},
         {"f)", "')' closes nothing in 'f)'"},

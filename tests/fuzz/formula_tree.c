@@ -126,7 +126,7 @@ typedef struct node {
 
 typedef struct tree {
     node nodes[MOST_NODES];
-    int count;
+    int count, promised; /* nodes made, and with those that their parents still wait for */
     const uint8_t *bytes;
     size_t left;
     char text[8192];
@@ -148,7 +148,7 @@ static int grow(tree *t, int depth)
     node *made = &t->nodes[index];
     uint8_t choice = take(t);
     *made = (node){.kind = NUMBER};
-    if (depth == 0 || t->count > MOST_NODES - 4 || choice % 4 == 0) {
+    if (depth == 0 || t->promised + 3 > MOST_NODES || choice % 4 == 0) {
         made->kind = (node_kind)(take(t) % 3);
         made->number = made->kind == NUMBER ? numbers[take(t) % 16] : 0;
         return index;
@@ -167,6 +167,7 @@ static int grow(tree *t, int depth)
         made->kind = (node_kind)(MAXIMUM + which - 2 * N_OPERATORS);
         arguments = made->kind == WHERE ? 3 : 2;
     }
+    t->promised += arguments;
     for (int k = 0; k < arguments; k++)
         t->nodes[index].arguments[k] = grow(t, depth - 1);
     return index;
@@ -316,7 +317,7 @@ static void check_slope(const tree *t, int i, int by, double got)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static const char *const names[] = {"x", "y"};
-    tree t = {.bytes = bytes, .left = size};
+    tree t = {.promised = 1, .bytes = bytes, .left = size};
     const dg_formula *formula, *derivative;
     dg_formulas *pool;
     double out[POINTS];

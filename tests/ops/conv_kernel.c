@@ -74,8 +74,12 @@ Test(conv_tiles, sums_go_over_rows_and_pixels)
                     int64_t width = wide ? tables(t)->panel : tables(t)->lanes, count = segments * length * width;
                     for (int64_t i = 0; i < count; i++)
                         sums[i] = 7;
+                    conv_ahead ahead[2] = {{x, x + MOST * 11, CONV_LINE_FLOATS, 0}, {NULL, NULL, 0, 0}};
                     tables(t)->sums(&(conv_sums){ROWS, PIXELS, width, segments, length, offsets, x, ROW, STEP, g,
-                                                 PIXELS * width, width, sums});
+                                                 PIXELS * width, width, sums, ahead});
+                    if (length > 6) /* shorter ones share tiles, and what is ahead is asked for in part */
+                        cr_assert_geq(ahead[0].next, ahead[0].end);
+                    cr_assert_null(ahead[1].next);
                     for (int64_t i = 0; i < count; i++) {
                         double want = 7;
                         for (int64_t r = 0; r < ROWS; r++)
@@ -125,7 +129,7 @@ Test(conv_tiles, depthwise_channels_keep_to_themselves)
             memset(sums, 0, TAPS * WIDTH * sizeof *sums);
             tables(t)->depthwise_line(&(conv_line){PIXELS, channels, TAPS, 0, offsets, x, WIDTH, w, bias, y, channels});
             tables(t)->depthwise_sums(
-                &(conv_sums){1, PIXELS, channels, TAPS, 0, offsets, x, 0, WIDTH, g, 0, WIDTH, sums});
+                &(conv_sums){1, PIXELS, channels, TAPS, 0, offsets, x, 0, WIDTH, g, 0, WIDTH, sums, NULL});
             for (int64_t c = 0; c < channels; c++) {
                 for (int64_t p = 0; p < PIXELS; p++) {
                     double want = (double)bias[c];
@@ -174,6 +178,7 @@ static const struct layer {
     {1, 24, 40, 1, {60, 60}, {3, 3}, {1, 1}, {1, 1}, {1, 1}}, /* blocks of rows */
     {41, 4, 8, 1, {6, 6}, {3, 3}, {1, 1}, {1, 1}, {1, 1}},    /* several images a piece */
     {3, 130, 129, 1, {7, 6}, {1, 1}, {1, 1}, {0, 0}, {1, 1}}, /* pixels alone */
+    {2, 70, 131, 1, {9, 5}, {1, 1}, {1, 1}, {0, 0}, {1, 1}},  /* likewise, with vectors of 64 bytes */
 };
 enum { LAYERS = sizeof layers / sizeof *layers, LAYOUTS = 4 };
 

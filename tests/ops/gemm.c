@@ -1,10 +1,10 @@
 /* Products of matrices on buffers: every instruction set's kernels on all small sizes, then the ways and cuts that
  * product_run chooses. The numbers are whole, so that sums are exact in any order. Long because every kind of kernel is
  * held against the same sums, by the same few functions. */
-#include "ops/linear/gemm.h"
+#include "ops/gemm/gemm.h"
 #include "../support.h"
 #include "core/base/machine.h"
-#include "ops/linear/product.h"
+#include "ops/gemm/product.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>

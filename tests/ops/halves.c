@@ -3,8 +3,8 @@
 #include "../support.h"
 #include "core/base/half.h"
 #include "core/vector/vector.h"
-#include "ops/linear/gemm.h"
-#include "ops/linear/product.h"
+#include "ops/gemm/gemm.h"
+#include "ops/gemm/product.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,9 @@
 /* Factorisations, solutions, determinants. Numbers by hand. */
 #include "../support.h"
 
+#include <math.h>
+#include <string.h>
+
 Test(cholesky, factors_a_batch)
 {
     EACH_DTYPE(d)
@@ -209,6 +212,31 @@ Test(eigh, gives_values_and_vectors)
     }
 }
 
+static void expect_all_nan(const dg_tensor *of, const char *what)
+{
+    for (int64_t i = 0; i < dg_tensor_count(of); i++)
+        cr_expect(isnan(dg_tensor_get(of, i)), "%s: number %lld is %g", what, (long long)i, dg_tensor_get(of, i));
+}
+
+/* Whether LAPACK's iterations end with such numbers differs between processors. */
+Test(eigh, of_numbers_that_are_not_finite_is_nan)
+{
+    static double numbers[40 * 40];
+    EACH_DTYPE(d)
+    for (int n = 1; n <= 40; n += 13)
+        for (int bad = 0; bad < 2; bad++) {
+            trial *t = trial_new((dg_dtype)d);
+            for (int i = 0; i < n * n; i++)
+                numbers[i] = 1.0 / (1 + i / n + i % n);
+            numbers[(n - 1) * n] = bad ? INFINITY : NAN;
+            dg_node *x = trial_input(t, DG_SHAPE(n, n), numbers), *values = dg_eigh(x);
+            expect_all_nan(trial_run(t, values), "values");
+            expect_all_nan(trial_run(t, dg_output(values, 1)), "vectors");
+            expect_all_nan(trial_run(t, trial_grad(dg_det(x), x)), "gradient of the determinant");
+            trial_free(t);
+        }
+}
+
 /* Σ (V diag(λ) Vᵀ) is Σ A, whose gradient is 1; but that does not follow from those of V and λ, 0 and 0/0: NaN, as
  * PyTorch gives. What looks at λ alone, or at a vector whose λ is no other's, has its derivative: of diag(2, 1, 1) the
  * vector of λ = 2 is e₁, and its second element grows with A₂₁ at the rate 1/(2 − 1). */
@@ -229,6 +257,32 @@ Test(eigh, has_a_derivative_of_equal_eigenvalues_where_it_exists_and_else_nan)
     dg_node *curved = trial_grad(dg_sum(dg_mul(trial_grad(dg_sum(dg_square(values)), x), x)), x);
     expect_values(trial_run(t, curved), DG_SHAPE(2, 2), 0, DATA(NAN, NAN, NAN, NAN));
     trial_free(t);
+}
+
+/* Of I + 2hhᵀ with h = (3, 6, 2)/7, whose eigenvalues are 1, 1 and 3, rounding sets the equal ones apart: their vectors
+ * are any, and what would follow from them is no derivative, in either mode. The vector of 3 has one. */
+Test(eigh, has_no_derivative_of_vectors_that_rounding_alone_tells_apart)
+{
+    EACH_DTYPE(d)
+    {
+        trial *t = trial_new((dg_dtype)d);
+        const double k = 2.0 / 49;
+        dg_node *x = trial_input(t, DG_SHAPE(3, 3),
+                                 DATA(1 + 9 * k, 18 * k, 6 * k, 18 * k, 1 + 36 * k, 12 * k, 6 * k, 12 * k, 1 + 4 * k));
+        dg_node *v = dg_output(dg_eigh(x), 1),
+                *looks[] = {dg_sum(dg_mul(dg_square(v), x)), dg_sum(dg_square(dg_slice(v, .dim = 1, .start = 2)))};
+        for (int i = 0; i < 2; i++) {
+            dg_node *tangent = dg_ones_like(x), *slope;
+            cr_assert_eq(dg_jacobian_vector(1, &looks[i], 1, &x, &tangent, &slope).code, DG_OK);
+            double found = dg_tensor_get(trial_run(t, dg_sum(trial_grad(looks[i], x))), 0);
+            double forward = dg_tensor_get(trial_run(t, slope), 0);
+            cr_expect_eq((bool)isnan(found), i == 0, "%g", found);
+            cr_expect_eq((bool)isnan(forward), i == 0, "%g", forward);
+            cr_expect(i == 0 || (fabs(found) < 64 * precision(d) && fabs(forward) < 64 * precision(d)), "%g, %g", found,
+                      forward); /* its length stays 1 */
+        }
+        trial_free(t);
+    }
 }
 
 /* A line through (0, 1), (1, 3), (2, 4): 7/6 + 3/2 x. */
@@ -260,4 +314,37 @@ Test(lstsq, takes_the_least_solution_of_many)
     dg_node *flat = trial_input(t, DG_SHAPE(3, 2), DATA(1, 0, 1, 0, 1, 0)), *c = trial_input(t, DG_SHAPE(3, 1), NULL);
     expect_failure(trial_try(t, dg_lstsq(flat, c)), DG_NUMERIC, "element 2 of the triangular factor's diagonal is 0");
     trial_free(t);
+}
+
+/* OpenBLAS begins with a thread for each processor, on which the bits of its results depend; a plan without a pool is
+ * of one, as one with a pool is. */
+Test(linalg, bits_without_a_pool_are_those_with_one)
+{
+    enum { SIZE = 300 };
+    dg_graph *g;
+    dg_tensor a, first;
+    must(dg_graph_new(&g));
+    must(dg_tensor_make(&a, DG_FLOAT64, DG_SHAPE(SIZE, SIZE)));
+    must(dg_tensor_make(&first, DG_FLOAT64, a.shape));
+    for (int64_t i = 0; i < SIZE * SIZE; i++)
+        dg_tensor_set(&a, i, sin(1.3 * (double)i + (double)(i % 17 * i)));
+    dg_node *x = dg_input(g, a.shape, .dtype = DG_FLOAT64, .name = "x"), *y = dg_inverse(x);
+    for (int k = 0; k < 2; k++) {
+        dg_plan *plan;
+        dg_threads *pool = NULL;
+        if (k == 1)
+            must(dg_threads_new(1, &pool));
+        must(dg_plan_new(g, &(dg_plan_options){.fetch = &y, .n_fetch = 1, .threads = pool}, &plan));
+        must(dg_plan_run(plan, &(dg_feed){x, &a}, 1));
+        const dg_tensor *made = dg_plan_result(plan, 0);
+        if (k == 0)
+            memcpy(first.data, made->data, dg_tensor_bytes(made));
+        else
+            cr_expect_eq(memcmp(first.data, made->data, dg_tensor_bytes(made)), 0);
+        dg_plan_free(plan);
+        dg_threads_free(pool);
+    }
+    dg_tensor_release(&first);
+    dg_tensor_release(&a);
+    dg_graph_free(g);
 }

@@ -382,6 +382,58 @@ Test(sqdist, of_infinities_is_infinite)
     trial_free(t);
 }
 
+/* Rows of one matrix times a power of two are as far from each other as the rows, times that power: squares that leave
+ * the range of the type lose nothing. Columns: few (summed directly) and many (through a product). */
+static void expect_scaled_distances(dg_dtype dtype, int exponent, int64_t d)
+{
+    enum { N = 3, M = 4, MOST = 20 };
+    double a[N * MOST], b[M * MOST], far_a[N * MOST], far_b[M * MOST];
+    dg_random key = {5, 2, 0};
+    for (int64_t i = 0; i < N * d; i++)
+        far_a[i] = ldexp(a[i] = near_float(dg_random_unit(&key, (uint64_t)i)), exponent);
+    for (int64_t i = 0; i < M * d; i++)
+        far_b[i] = ldexp(b[i] = near_float(-dg_random_unit(&key, (uint64_t)(100 + i))), exponent);
+    trial *t = trial_new(dtype);
+    dg_node *x1 = trial_input(t, DG_SHAPE(N, d), far_a), *x2 = trial_input(t, DG_SHAPE(M, d), far_b);
+    dg_node *y = dg_cdist(x1, x2);
+    const double tolerance = dtype == DG_FLOAT32 ? 3e-7 : 5e-16;
+    const dg_tensor *got = trial_run(t, y);
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < M; j++) {
+            double sum = 0;
+            for (int64_t k = 0; k < d; k++)
+                sum += (a[i * d + k] - b[j * d + k]) * (a[i * d + k] - b[j * d + k]);
+            double want = ldexp(sqrt(sum), exponent), is = dg_tensor_get(got, i * M + j);
+            cr_expect(fabs(is - want) <= tolerance * want, "2^%d, %d columns: %.17g, expected %.17g", exponent, (int)d,
+                      is, want);
+        }
+    const dg_tensor *gradient = trial_run(t, trial_grad(y, x1));
+    for (int i = 0; i < N * d; i++)
+        cr_expect(fabs(dg_tensor_get(gradient, i)) <= M && dg_tensor_get(gradient, i) > 0, "2^%d: gradient %g",
+                  exponent, dg_tensor_get(gradient, i));
+    trial_free(t);
+}
+
+Test(cdist, is_right_where_squares_overflow_and_vanish)
+{
+    static const int exponents32[] = {0, 62, 64, 100, 120, -40, -64, -75, -100},
+                     exponents64[] = {0, 510, 520, 1000, 1015, -450, -520, -600, -1000};
+    for (size_t k = 0; k < sizeof exponents32 / sizeof *exponents32; k++)
+        for (int64_t d = 2; d <= 20; d += 18) {
+            expect_scaled_distances(DG_FLOAT32, exponents32[k], d);
+            expect_scaled_distances(DG_FLOAT64, exponents64[k], d);
+        }
+}
+
+Test(cdist, tells_infinity_from_nan)
+{
+    trial *t = trial_new(DG_FLOAT32);
+    dg_node *y = dg_cdist(trial_input(t, DG_SHAPE(3, 2), DATA(INFINITY, 0, NAN, INFINITY, 3e38, 0)),
+                          trial_input(t, DG_SHAPE(1, 2), DATA(-3e38, 0)));
+    expect_values(trial_run(t, y), DG_SHAPE(3, 1), 0, DATA(INFINITY, NAN, INFINITY));
+    trial_free(t);
+}
+
 Test(cdist, refuses_what_does_not_fit)
 {
     trial *t = trial_new(DG_FLOAT32);

@@ -196,6 +196,18 @@ Test(cross_entropy, refuses_what_does_not_fit)
     expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE, "cross_entropy 'loss': target is [3], expected [2]");
     trial_free(t);
     t = trial_new(DG_FLOAT32);
+    x = trial_input(t, DG_SHAPE(2, 5, 3), NULL);
+    dg_cross_entropy(x, trial_labels(t, DG_SHAPE(2, 5), NULL), .name = "loss");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE,
+                   "target is [2, 5], expected [2, 3]: classes are dimension 1; transpose(1, 2) of the scores");
+    trial_free(t);
+    t = trial_new(DG_FLOAT32);
+    x = trial_input(t, DG_SHAPE(2, 5, 4, 3), NULL); /* of a convolution that nothing has flattened */
+    dg_cross_entropy(x, trial_labels(t, DG_SHAPE(2), NULL), .name = "loss");
+    expect_failure(dg_graph_status(t->graph), DG_BAD_SHAPE,
+                   "target is [2], expected [2, 4, 3]: one label a row goes with scores [N, C]: op=flatten before");
+    trial_free(t);
+    t = trial_new(DG_FLOAT32);
     x = trial_input(t, DG_SHAPE(2, 3), NULL);
     dg_cross_entropy(x, trial_input(t, DG_SHAPE(2), NULL));
     expect_failure(dg_graph_status(t->graph), DG_BAD_DTYPE,

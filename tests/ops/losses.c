@@ -61,6 +61,13 @@ Test(losses, gaussian_nll_holds_variances_at_eps)
                   DATA(1 / 0.5 - 0.5 / 0.25, 1. / 2 - 0.5 * 5 / 4));
 }
 
+Test(losses, gaussian_nll_refuses_variances_below_0)
+{
+    dg_node *x = VECTOR(0, 1, 2);
+    expect_failure(trial_try(t, dg_gaussian_nll_loss(x, x, VECTOR(1, 0, -1e-9))), DG_BAD_DATA,
+                   "variance number 3 is -1e-09, expected 0 or more");
+}
+
 Test(losses, poisson_nll_adds_stirlings_term_above_1)
 {
     dg_node *x = VECTOR(0, 1), *y = VECTOR(1, 3);

@@ -56,7 +56,7 @@ static void write_sizes(char *text, const dg_shape *shape)
 }
 
 /* Makes the graph of a sample with its gradients of first and second order, and runs it. */
-static dg_status run_both_orders(const dg_op *op, const dg_sample *sample, dg_dtype dtype, int *ran)
+static dg_status run_both_orders(const dg_op *op, const dg_sample *sample, dg_dtype dtype, bool training, int *ran)
 {
     dg_sample_case made;
     dg_node *leaves[DG_MAX_INPUTS], *fetch[2 + 2 * DG_MAX_INPUTS];
@@ -85,7 +85,9 @@ static dg_status run_both_orders(const dg_op *op, const dg_sample *sample, dg_dt
     dg_plan *plan = NULL;
     if (status.code == DG_OK)
         status = dg_plan_new(
-            made.graph, &(dg_plan_options){.fetch = fetch, .n_fetch = count, .parameters = made.parameters}, &plan);
+            made.graph,
+            &(dg_plan_options){.fetch = fetch, .n_fetch = count, .parameters = made.parameters, .training = training},
+            &plan);
     if (status.code == DG_OK) {
         status = dg_plan_run(plan, made.feeds, made.n_feeds);
         *ran += status.code == DG_OK;
@@ -104,12 +106,35 @@ static dg_status run_both_orders(const dg_op *op, const dg_sample *sample, dg_dt
 
 static void expect_runs(const dg_op *op, variant *v, int *ran)
 {
-    for (int d = DG_FLOAT32; d <= DG_FLOAT64; d++) {
+    for (int k = 0; k < 4; k++) {
         const dg_sample *sample = as_sample(v);
-        dg_status status = run_both_orders(op, sample, (dg_dtype)d, ran);
-        cr_expect_eq(status.code, DG_OK, "%s of %s; %s; %s, %s: %s", sample->call, v->n > 0 ? v->texts[0] : "",
-                     v->n > 1 ? v->texts[1] : "", v->n > 2 ? v->texts[2] : "", dg_dtype_name((dg_dtype)d),
-                     status.message);
+        const dg_dtype dtype = k % 2 ? DG_FLOAT64 : DG_FLOAT32;
+        dg_status status = run_both_orders(op, sample, dtype, k / 2, ran);
+        cr_expect_eq(status.code, DG_OK, "%s of %s; %s; %s, %s%s: %s", sample->call, v->n > 0 ? v->texts[0] : "",
+                     v->n > 1 ? v->texts[1] : "", v->n > 2 ? v->texts[2] : "", dg_dtype_name(dtype),
+                     k / 2 ? ", training" : "", status.message);
+    }
+}
+
+/* A first input of each rank alone: what else there is, the op makes for itself or misses. Of ops
+ * without samples, too. */
+static void with_own_parameters(const dg_op *op, const dg_sample *sample, int *ran)
+{
+    static const char *const inputs[] = {"[]",
+                                         "[6]",
+                                         "[0]",
+                                         "[4, 6]",
+                                         "[4, 0]",
+                                         "[4, 6, 4]",
+                                         "[4, 6, 0]",
+                                         "[4, 6, 0, 3]",
+                                         "[2, 6, 4, 4]",
+                                         "[2, 6, 4, 4, 4]",
+                                         "[2, 6, 0, 1, 3, 0]"};
+    for (size_t k = 0; k < sizeof inputs / sizeof *inputs; k++) {
+        variant v = {.sample = {.call = sample->call}, .n = 1};
+        snprintf(v.texts[0], TEXT, "%s", inputs[k]);
+        expect_runs(op, &v, ran);
     }
 }
 
@@ -120,6 +145,8 @@ static void each_sample(void (*check)(const dg_op *op, const dg_sample *sample, 
         const dg_op *op = dg_op_at(i);
         for (const dg_sample *sample = op->samples; sample && sample->call; sample++)
             check(op, sample, &ran);
+        if (!op->samples && check == with_own_parameters)
+            check(op, &(dg_sample){.call = op->name}, &ran);
     }
     cr_expect_geq(ran, least, "%d cases ran, the rest was refused", ran);
 }
@@ -184,6 +211,11 @@ static void with_other_types(const dg_op *op, const dg_sample *sample, int *ran)
             expect_runs(op, &v, ran);
         }
     }
+}
+
+Test(sweep, every_op_refuses_or_takes_a_first_input_of_each_rank)
+{
+    each_sample(with_own_parameters, 1000);
 }
 
 Test(sweep, every_op_refuses_or_takes_each_type_and_rank)

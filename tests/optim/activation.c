@@ -1,9 +1,10 @@
 /* The activation lab: facts of known functions against published constants. The constants under N(0, 1), of minima and
- * slopes and of the edge of chaos were computed with mpmath and SciPy, independently of this code; they are compared to
- * 5 digits, as they are given. */
+ * slopes and of the edge of chaos are mpmath's and SciPy's, independent of this code, compared to their 5 digits. */
 #include <criterion/criterion.h>
 #include <dotgrad/dotgrad.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static dg_activation *analysed(const char *text, unsigned sections)
@@ -429,6 +430,10 @@ Test(activation, catalogue_has_published_functions_that_parse)
     for (size_t k = 0; k < dg_catalogue_count(); k++) {
         const dg_catalogue_entry *entry = dg_catalogue_at(k);
         cr_expect_eq(dg_catalogue_find(entry->name), entry, "%s", entry->name);
+        char aliases[400], *rest = NULL;
+        cr_assert_lt((size_t)snprintf(aliases, sizeof aliases, "%s", entry->aliases), sizeof aliases);
+        for (char *alias = strtok_r(aliases, ",", &rest); alias; alias = strtok_r(NULL, ",", &rest))
+            cr_expect_eq(dg_catalogue_find(alias), entry, "%s of %s is another's name, too", alias, entry->name);
         cr_expect(*entry->source && *entry->title, "%s", entry->name);
         if (entry->left_out) {
             cr_expect(*entry->left_out, "%s says nothing of why", entry->name);
@@ -472,4 +477,24 @@ Test(activation, critical_initialiser_has_the_deviation_of_the_edge)
         dg_tensor_release(&weight);
         dg_arena_free(arena);
     }
+}
+
+/* What goes to 1 leaves no digits of what is left: at all sizes of x, but next to zeros of f″. */
+Test(activation, second_derivatives_keep_their_digits)
+{
+    static const char *const names[] = {"silu", "mish", "softplus", "tanh", "sigmoid"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        dg_activation *a = analysed(names[k], DG_SECTION_NUMERICS);
+        const char *lost = strstr(fact(a, "ulp_d2f")->text, "more than 8 bits lost at ");
+        cr_expect(!lost || strtod(lost + 25, NULL) < 0.2, "%s: %s", names[k], fact(a, "ulp_d2f")->text);
+        dg_activation_free(a);
+    }
+}
+
+/* It rises everywhere, which intervals do not prove. */
+Test(activation, tells_of_no_dip_that_is_not_known)
+{
+    dg_activation *a = analysed("(exp(x) - exp(0.5 * x)) / x", DG_SECTION_SHAPE);
+    cr_expect_str_eq(fact(a, "selection")->text, "soft gate: passes one side, closes on the other");
+    dg_activation_free(a);
 }

@@ -115,3 +115,23 @@ Test(activation_breaks, is_an_op_of_a_graph)
     }
     cr_expect_null(dg_activation_call(NULL));
 }
+
+/* A slope that goes steeply through 0 has a mean: of x·σ(cx) + min(x, 0)² it is ½ − √(2/π), for any c, since the slope
+ * of x·σ(cx) at x and −x is 1 together. */
+Test(activation_breaks, has_the_mean_of_a_slope_that_changes_its_sign)
+{
+    static const char *const formulas[] = {"x * sigmoid(1.5 * x) + min(x, 0)^2", "x * sigmoid(x) + min(x, 0)^2"};
+    for (int k = 0; k < 2; k++) {
+        dg_activation *a = analysed(formulas[k], DG_SECTION_MEAN_FIELD);
+        cr_expect(near(fact(a, "slope")->lo, 0.5 - sqrt(2 / M_PI), 1e-6), "%s: %s", formulas[k],
+                  fact(a, "slope")->text);
+        dg_activation_free(a);
+    }
+    static const char *const poles[] = {"log(abs(x))", "log(abs(x)) + x", "0.01 * log(abs(x)) + x^2 + x"};
+    for (int k = 0; k < 3; k++) {
+        dg_activation *a = analysed(poles[k], DG_SECTION_MEAN_FIELD);
+        const dg_fact *slope = dg_activation_fact(a, "slope");
+        cr_expect(!slope || isnan(slope->lo), "%s: %s", poles[k], slope ? slope->text : "");
+        dg_activation_free(a);
+    }
+}

@@ -1,7 +1,7 @@
 /* Data sets, their splits, and mini-batches. */
 #include "small.h"
 
-#include "optim/train/batch.h"
+#include "optim/batch/batch.h"
 
 static void count_rows(const int64_t *rows, int64_t count, int *seen)
 {
@@ -63,6 +63,8 @@ Test(dataset, says_what_is_wrong)
     MUST_FAIL(DG_BAD_ARGUMENT, dg_dataset_split(&data, -0.1, 0, 1));
     MUST_FAIL(DG_BAD_ARGUMENT, dg_dataset_split(&data, 0, NAN, 1));
     MUST_FAIL(DG_BAD_ARGUMENT, dg_dataset_split(&data, 0.5, 0.5, 1));
+    dg_status status = dg_dataset_split(&data, 0.5, 0.5, 1);
+    cr_expect_not_null(strstr(status.message, "use a smaller validation, or test=0"), "%s", status.message);
     MUST_FAIL(DG_BAD_ARGUMENT, dg_dataset_split_at(&data, 11));
     MUST(dg_tensors_add(data.fields, "more", DG_FLOAT32, DG_SHAPE(9, 2), &made));
     MUST_FAIL(DG_BAD_SHAPE, dg_dataset_rows(&data, &rows));
@@ -188,6 +190,10 @@ Test(fields, say_what_does_not_fit)
     MUST_FAIL(DG_BAD_SHAPE, fields_bind(&task, &x, 1, &sources));
     MUST_FAIL(DG_BAD_ARGUMENT, fields_bind(&task, &both, 1, &sources));
     MUST_FAIL(DG_BAD_ARGUMENT, fields_bind(&task, &no_such, 1, &sources));
+    dg_status status = fields_bind(&task, &no_such, 1, &sources);
+    cr_expect_str_eq(status.message,
+                     "input 'c': the data set has no field 'colour'; there are features, target: give the "
+                     "input the name of its field, or field=…");
     static const int64_t wrong[] = {0, 6};
     MUST_FAIL(DG_BAD_ARGUMENT, rows_check((dg_rows){wrong, 2}, 6, "rows"));
     dg_graph_free(graph);

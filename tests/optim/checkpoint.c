@@ -265,6 +265,59 @@ Test(checkpoint, refuses_to_go_on_with_something_else)
     free_run(&r);
 }
 
+Test(checkpoint, a_parameter_is_not_replaced_by_what_the_caller_adds)
+{
+    dg_graph *g;
+    dg_tensors *parameters, *extra;
+    dg_trainer *trainer;
+    dg_tensor *mine;
+    dg_data *iris;
+    MUST(dg_data_open("iris", NULL, &iris));
+    MUST(dg_graph_new(&g));
+    MUST(dg_tensors_new(&parameters));
+    MUST(dg_tensors_new(&extra));
+    MUST(dg_tensors_add(extra, "fc.bias", DG_FLOAT32, DG_SHAPE(3), &mine));
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 4)), *label = dg_input(g, DG_SHAPE(DG_N), .dtype = DG_INT64);
+    dg_node *loss = dg_cross_entropy(dg_linear(x, 3, .name = "fc"), label);
+    const dg_task task = {.graph = g, .loss = loss, .parameters = parameters, .data = dg_data_set(iris)};
+    dg_status status = dg_trainer_new(&(dg_trainer_options){.task = task, .epochs = 1, .extra = extra}, &trainer);
+    cr_expect_eq(status.code, DG_BAD_ARGUMENT);
+    cr_expect(strstr(status.message, "'fc.bias'"), "%s", status.message);
+    dg_trainer_free(trainer);
+    dg_tensors_free(extra);
+    dg_tensors_free(parameters);
+    dg_graph_free(g);
+    dg_data_free(iris);
+}
+
+/* A parameter's numbers would be lost behind them, or theirs behind the parameter's. */
+Test(checkpoint, names_that_it_keeps_other_things_under_are_refused)
+{
+    static const char *const names[] = {"optimizer/step", "trainer/history", "best/fc.weight", "data.offset"};
+    dg_data *iris;
+    MUST(dg_data_open("iris", NULL, &iris));
+    for (size_t k = 0; k <= sizeof names / sizeof *names; k++) {
+        const char *name = k < sizeof names / sizeof *names ? names[k] : "data.weight"; /* that is nothing's */
+        dg_graph *g;
+        dg_tensors *parameters;
+        dg_trainer *trainer;
+        MUST(dg_graph_new(&g));
+        MUST(dg_tensors_new(&parameters));
+        dg_node *x = dg_input(g, DG_SHAPE(DG_N, 4)), *label = dg_input(g, DG_SHAPE(DG_N), .dtype = DG_INT64);
+        dg_node *shift = dg_parameter(g, DG_SHAPE(3), .name = name);
+        dg_node *loss = dg_cross_entropy(dg_add(dg_linear(x, 3, .name = "fc"), shift), label);
+        const dg_task task = {.graph = g, .loss = loss, .parameters = parameters, .data = dg_data_set(iris)};
+        dg_status status = dg_trainer_new(&(dg_trainer_options){.task = task, .epochs = 1}, &trainer);
+        cr_expect_eq(status.code, k < sizeof names / sizeof *names ? DG_BAD_ARGUMENT : DG_OK, "%s: %s", name,
+                     status.message);
+        cr_expect(status.code == DG_OK || strstr(status.message, name), "%s", status.message);
+        dg_trainer_free(trainer);
+        dg_tensors_free(parameters);
+        dg_graph_free(g);
+    }
+    dg_data_free(iris);
+}
+
 Test(checkpoint, an_unwritable_path_is_an_error)
 {
     run r;

@@ -440,6 +440,8 @@ Test(data_files, reads_safetensors_with_rows_for_testing)
 Test(data_files, refuses_what_it_cannot_read)
 {
     expect_failure("nothing.csv", "there is no such file");
+    expect_failure("nothing.csv(target=y", "there is no such file; its '(' has no ')' at the end");
+    expect_failure("iris(scale=unit", "its '(' has no ')' at the end");
     expect_failure("digitz", "no such data set (digits, iris");
     expect_failure("iris(scale=most)", "scale=most: expected one of unit standard none");
     expect_failure("iris(test=1)", "test needs a fraction");

@@ -106,8 +106,65 @@ Test(diverge, sees_a_gradient_that_is_no_number_in_the_last_step)
     dg_status status = dg_trainer_run(trainer);
     cr_assert_eq(status.code, DG_NUMERIC);
     expect_words(status, (const char *const[]){"'w' becomes infinite in epoch 1, step 1 of 1",
-                                               "the derivative of 'root'", NULL});
+                                               "the derivative of 'root'", "before any step of training", NULL});
+    cr_assert_null(strstr(status.message, "learning rate"), "%s", status.message);
     cr_assert_eq(weight(&t), 0);
+    dg_trainer_free(trainer);
+    finish(&t);
+}
+
+/* Weights that come in as no numbers are named. */
+Test(diverge, names_a_parameter_that_is_no_number_at_the_start)
+{
+    tiny t;
+    dg_trainer *trainer;
+    begin(&t, ones, 3, NAN);
+    t.loss = dg_mean(dg_mul(t.x, t.w), .name = "loss");
+    MUST(dg_graph_status(t.graph));
+    dg_trainer_options options = options_of(&t, "sgd(lr=0.1)", 1);
+    MUST(dg_trainer_new(&options, &trainer));
+    dg_status status = dg_trainer_run(trainer);
+    cr_assert_eq(status.code, DG_NUMERIC);
+    expect_words(status, (const char *const[]){"'w' is nan before the first step", NULL});
+    dg_trainer_free(trainer);
+    finish(&t);
+}
+
+/* Of what is no number before the first step, the learning rate is not the cause; later on it may be. */
+Test(diverge, tells_what_the_first_node_reads_before_any_step)
+{
+    static const double rows[] = {-3, 2, -1.5};
+    tiny t;
+    dg_trainer *trainer;
+    begin(&t, rows, 3, 1);
+    t.loss = dg_mean(dg_log(dg_mul(t.x, t.w, .name = "z"), .name = "lg"), .name = "loss");
+    MUST(dg_graph_status(t.graph));
+    dg_trainer_options options = options_of(&t, "sgd(lr=0.1)", 1);
+    options.task.batch_size = 3;
+    MUST(dg_trainer_new(&options, &trainer));
+    dg_status status = dg_trainer_run(trainer);
+    cr_assert_eq(status.code, DG_NUMERIC);
+    expect_words(status, (const char *const[]){"'lg' (log) is the first node that is nan; it reads 'z', from -3 to 2;",
+                                               "before any step of training", NULL});
+    cr_assert_null(strstr(status.message, "learning rate"), "%s", status.message);
+    dg_trainer_free(trainer);
+    finish(&t);
+}
+
+Test(diverge, tells_numbers_that_are_no_probabilities)
+{
+    tiny t;
+    dg_trainer *trainer;
+    begin(&t, ones, 3, -2);
+    dg_node *p = dg_mul(t.x, t.w, .name = "p");
+    t.loss = dg_binary_cross_entropy(p, dg_square(t.x), .name = "loss");
+    MUST(dg_graph_status(t.graph));
+    dg_trainer_options options = options_of(&t, "sgd(lr=0.1)", 1);
+    MUST(dg_trainer_new(&options, &trainer));
+    dg_status status = dg_trainer_run(trainer);
+    cr_assert_eq(status.code, DG_NUMERIC);
+    expect_words(status, (const char *const[]){"it reads 'p', from -2 to -2, where probabilities are from 0 to 1",
+                                               "op=sigmoid", NULL});
     dg_trainer_free(trainer);
     finish(&t);
 }
@@ -142,7 +199,9 @@ Test(diverge, names_an_input_whose_data_is_no_number)
     MUST(dg_trainer_new(&options, &trainer));
     dg_status status = dg_trainer_run(trainer);
     cr_assert_eq(status.code, DG_NUMERIC);
-    expect_words(status, (const char *const[]){"'loss' is nan in epoch 1", "the data of input 'x' is nan", NULL});
+    expect_words(status, (const char *const[]){"'loss' is nan in epoch 1",
+                                               "the data of input 'x' is nan; take such rows out of them", NULL});
+    cr_expect_null(strstr(status.message, "learning rate"), "%s", status.message);
     cr_assert_eq(weight(&t), 1);
     dg_trainer_free(trainer);
     finish(&t);

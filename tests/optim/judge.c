@@ -118,3 +118,29 @@ Test(judge, accuracy_of_one_class_is_1)
     dg_graph_free(graph);
     dg_dataset_release(&data);
 }
+
+Test(judge, f1_of_three_classes_names_the_one_that_is_of_several)
+{
+    static const double scores[6] = {1, 2, 3, 3, 2, 1}, labels[2] = {0, 1};
+    dg_dataset data;
+    dg_graph *graph;
+    dg_metrics metrics;
+    dg_tensor *x, *t;
+    MUST(dg_dataset_new(&data));
+    MUST(dg_tensors_add(data.fields, "features", DG_FLOAT64, DG_SHAPE(2, 3), &x));
+    MUST(dg_tensors_add(data.fields, "target", DG_INT64, DG_SHAPE(2), &t));
+    for (int k = 0; k < 6; k++)
+        dg_tensor_set(x, k, scores[k]);
+    for (int k = 0; k < 2; k++)
+        dg_tensor_set(t, k, labels[k]);
+    MUST(dg_graph_new(&graph));
+    dg_graph_set_dtype(graph, DG_FLOAT64);
+    dg_task task = {.graph = graph, .data = &data, .metrics = "f1"};
+    dg_node *input = dg_input(graph, DG_SHAPE(DG_N, 3), .name = "x");
+    task.loss = dg_cross_entropy(input, dg_input(graph, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = "t"));
+    dg_status status = dg_evaluate(&task, (dg_rows){NULL, 2}, &metrics);
+    cr_expect_eq(status.code, DG_BAD_SHAPE);
+    cr_expect(strstr(status.message, "here there are 3: f1_macro is of several"), "%s", status.message);
+    dg_graph_free(graph);
+    dg_dataset_release(&data);
+}

@@ -52,9 +52,9 @@ static void basis_at(const smoothed_kernel *k, const dg_tensor *rows, const dg_t
         rows, basis));
 }
 
-/* What the smoother of all rows but one says of that one. */
-static double square_left_out(const smoothed_kernel *k, bool exact, const dg_tensor *x, const dg_tensor *t,
-                              const dg_tensor *centers, int64_t row, double ridge)
+/* What the smoother of all rows but one says of that one: three numbers. */
+static void leave_out(const smoothed_kernel *k, bool exact, const dg_tensor *x, const dg_tensor *t,
+                      const dg_tensor *centers, int64_t row, double ridge, double says[3])
 {
     dg_tensor rest, targets, basis, weights, bias, place, at;
     int64_t degree = exact ? k->degree : -1;
@@ -67,26 +67,37 @@ static double square_left_out(const smoothed_kernel *k, bool exact, const dg_ten
     MUST(dg_tensor_make(&weights, DG_FLOAT64, DG_SHAPE(3, width)));
     MUST(dg_tensor_make(&bias, DG_FLOAT64, DG_SHAPE(3)));
     MUST(smoother_weights(&of, ridge, &weights, &bias));
-    double point = dg_tensor_get(x, row), squares = 0;
+    double point = dg_tensor_get(x, row);
     place = dg_tensor_view(DG_FLOAT64, DG_SHAPE(1, 1), &point);
     basis_at(k, &place, exact ? &rest : centers, degree, &at);
     for (int64_t c = 0; c < 3; c++) {
-        double off = dg_tensor_get(&bias, c) - dg_tensor_get(t, 3 * row + c);
+        says[c] = dg_tensor_get(&bias, c);
         for (int64_t j = 0; j < width; j++)
-            off += dg_tensor_get(&weights, c * width + j) * dg_tensor_get(&at, j);
-        squares += off * off;
+            says[c] += dg_tensor_get(&weights, c * width + j) * dg_tensor_get(&at, j);
     }
     smoother_release(&of);
     dg_tensor *const made[] = {&rest, &targets, &basis, &weights, &bias, &at};
     for (int i = 0; i < 6; i++)
         dg_tensor_release(made[i]);
-    return squares;
 }
 
-static void expect_loo(const smoothed_kernel *k, bool exact)
+static double square_of(double x)
+{
+    return x * x;
+}
+
+/* Three thirds are classes, but for some rows. */
+static int own_class(int64_t row)
+{
+    return (int)(row % 6 == 4 ? row % 3 : 3 * row / ROWS);
+}
+
+static void expect_loo(const smoothed_kernel *k, bool exact, bool classes)
 {
     dg_tensor x, t, basis, centers;
     make_rows(&x, &t);
+    for (int64_t i = 0; i < 3 * ROWS && classes; i++)
+        dg_tensor_set(&t, i, own_class(i / 3) == i % 3);
     MUST(dg_tensor_make(&centers, DG_FLOAT64, DG_SHAPE(5, 1)));
     for (int64_t j = 0; j < 5; j++)
         dg_tensor_set(&centers, j, 0.1 + 0.2 * (double)j);
@@ -95,13 +106,20 @@ static void expect_loo(const smoothed_kernel *k, bool exact)
     smoothed result;
     MUST(smoother_make(&of, exact, &basis, exact ? basis.shape.dims[1] - ROWS : 0, k->sign, &t));
     smoother_measure(&of, 1e-3, &result);
-    double squares = 0;
-    for (int64_t row = 0; row < ROWS; row++)
-        squares += square_left_out(k, exact, &x, &t, &centers, row, result.ridge);
+    double squares = 0, hinge = 0, says[3];
+    for (int64_t row = 0; row < ROWS; row++) {
+        leave_out(k, exact, &x, &t, &centers, row, result.ridge, says);
+        for (int c = 0; c < 3; c++) {
+            squares += square_of(says[c] - dg_tensor_get(&t, 3 * row + c));
+            hinge += !classes ? 0 : square_of(fmax(0, own_class(row) == c ? 1 - says[c] : says[c]));
+        }
+    }
     double expected = sqrt(squares / (3 * ROWS));
     fprintf(stderr, "%s, %s: leave-one-out %.10g, expected %.10g\n", k->kernel, exact ? "all rows" : "5 centers",
             result.loo, expected);
     cr_expect_float_eq(result.loo, expected, 1e-8 * expected);
+    cr_expect_float_eq(result.hinge, sqrt(hinge / (3 * ROWS)), 1e-8, "hinge %.10g, expected %.10g", result.hinge,
+                       sqrt(hinge / (3 * ROWS)));
     smoother_release(&of);
     dg_tensor *const made[] = {&x, &t, &basis, &centers};
     for (int i = 0; i < 4; i++)
@@ -122,9 +140,12 @@ Test(rbf_fit, leaving_one_out_has_a_closed_form_for_every_kernel)
                                               {"matern52", 1, 0},
                                               {"wendland", 1, 0}};
     for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++)
-        expect_loo(&kernels[k], true);
-    expect_loo(&kernels[0], false);
-    expect_loo(&kernels[9], false);
+        for (int classes = 0; classes < 2; classes++)
+            expect_loo(&kernels[k], true, classes);
+    for (int classes = 0; classes < 2; classes++) {
+        expect_loo(&kernels[0], false, classes);
+        expect_loo(&kernels[9], false, classes);
+    }
 }
 
 static dg_dataset wave(void)

@@ -1,5 +1,6 @@
 /* Every reader of data on every kind of odd content: a clear sentence, or the right values. One table: a row is a
  * reader, a column a kind. */
+#include "optim/readers/readers.h"
 #include "tables.h"
 
 #include <stdint.h>
@@ -381,6 +382,19 @@ Test(readers, answer_odd_content_with_a_sentence_or_the_right_values)
 
 /* The first element of the features, unscaled, where the file holds 1, a missing one (of 2 and 3 the mean is not known
  * before the split), or 2^53 + 1, which is between two doubles. */
+/* A format is known by its ending though nothing in its text tells it. */
+Test(readers, a_format_goes_by_its_path_before_its_text)
+{
+    static const data_reader own = {.n_formats = 0};
+    const dg_data_format *format;
+    const data_reader *csv = reader_of_path("rows.csv", false, &format),
+                      *svm = reader_of_path("rows.svm", false, &format);
+    cr_expect_eq(reader_of_text(&own, "1 1:2\n", 6, &format), &own);
+    cr_expect_eq(reader_of_text(csv, "1 1:2\n", 6, &format), svm);
+    cr_expect_str_eq(format->name, "libsvm");
+    cr_expect_eq(reader_of_text(csv, "1,2\n", 4, &format), csv);
+}
+
 Test(readers, keep_numbers_as_they_are)
 {
     static const char *const specs[READERS] = {"t.csv(scale=none)", "t.arff(scale=none)", "t.libsvm(scale=none)",

@@ -154,8 +154,12 @@ Test(rules, that_make_no_sense_are_refused_with_the_reason)
         const char *call, *says;
     } bad[] = {
         {"rule", "needs the lines in quotes"},
+        {"rule(q = q - lr*g)", "lines stand in quotes: rule('p = p - lr*g', lr=0.1)"},
         {"rule('')", "empty"},
         {"rule('q = g')", "no line gives p"},
+        {"rule('p = p - lr*g', lr=0.1, lr=0.2)", "lr is given twice"},
+        {"rule('p = p - lr*b*g', b=0.1, b=0.2)", "b is given twice"},
+        {"rule('step = step + 1; p = p - lr*g/step')", "lines read the count as t"},
         {"rule('e = g; p = p - lr*e')", "'e' is a constant"},
         {"rule('p = p - rate*g')", "'rate'"},
         {"rule('p = p - lr*')", "p - lr*"},
@@ -333,6 +337,12 @@ Test(rules, functions_that_make_no_step_are_named)
     }
 }
 
+static double half_rate(const dg_schedule *schedule, const dg_schedule_point *at)
+{
+    (void)schedule;
+    return at->base / 2;
+}
+
 Test(rules, of_a_program_are_like_those_that_ship)
 {
     static const dg_rule half = {.name = "half_test",
@@ -356,6 +366,33 @@ Test(rules, of_a_program_are_like_those_that_ship)
     cr_assert(same_bits(dg_tensors_find(mine.parameters, "a"), dg_tensors_find(sgd.parameters, "a")));
     free_rig(&mine);
     free_rig(&sgd);
+}
+
+/* What no call could name, and what the rule could not tell from its own. */
+Test(rules, names_that_calls_cannot_have_are_refused)
+{
+    static const dg_rule rules[] = {
+        {.name = "a b", .summary = "x", .lr = 1, .lines = "p = p - lr*g"},
+        {.name = "2nd", .summary = "x", .lr = 1, .lines = "p = p - lr*g"},
+        {.name = "taken_test", .summary = "x", .lr = 1, .arguments = {{.name = "g"}}, .lines = "p = p - lr*g"},
+        {.name = "twice_test",
+         .summary = "x",
+         .lr = 1,
+         .arguments = {{.name = "mu"}, {.name = "mu"}},
+         .lines = "p = g"},
+        {.name = "blank_test", .summary = "x", .lr = 1, .arguments = {{.name = "m u"}}, .lines = "p = p - lr*g"}};
+    static const dg_schedule_rule schedules[] = {
+        {.name = "a(b", .summary = "x", .rate = half_rate},
+        {.name = "taken_test", .summary = "x", .rate = half_rate, .arguments = {{.name = "warmup"}}},
+        {.name = "twice_test", .summary = "x", .rate = half_rate, .arguments = {{.name = "k"}, {.name = "k"}}}};
+    for (size_t k = 0; k < sizeof rules / sizeof *rules; k++)
+        MUST_FAIL(DG_BAD_ARGUMENT, dg_register_rule(&rules[k]));
+    for (size_t k = 0; k < sizeof schedules / sizeof *schedules; k++)
+        MUST_FAIL(DG_BAD_ARGUMENT, dg_register_schedule(&schedules[k]));
+    dg_status status = dg_register_schedule(&schedules[1]);
+    cr_expect_str_eq(status.message, "schedule 'taken_test': the name of argument 'warmup' is taken");
+    status = dg_register_rule(&rules[0]);
+    cr_expect_str_eq(status.message, "optimizer 'a b': a name is letters, digits and _");
 }
 
 static double cpu_seconds(void)

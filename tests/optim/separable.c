@@ -30,15 +30,14 @@ static perceptron make(const double (*rows)[FEATURES + 1], int64_t count)
     MUST(dg_graph_new(&p.graph));
     dg_graph_set_dtype(p.graph, DG_FLOAT64);
     MUST(dg_tensors_new(&p.parameters));
-    p.x = dg_input(p.graph, DG_SHAPE(DG_N, FEATURES), .dtype = DG_FLOAT64, .name = "x");
-    p.label = dg_input(p.graph, DG_SHAPE(DG_N, 1), .dtype = DG_FLOAT64, .name = "label");
+    p.x = dg_input(p.graph, DG_SHAPE(DG_N, FEATURES), .dtype = DG_FLOAT64, .name = "x", .field = "features");
+    p.label = dg_input(p.graph, DG_SHAPE(DG_N, 1), .dtype = DG_FLOAT64, .name = "label", .field = "target");
     return p;
 }
 
-static dg_separability find(perceptron *p, dg_node *says, int64_t count)
+static dg_separability find_by(perceptron *p, dg_node *loss, int64_t count)
 {
     dg_separability found;
-    dg_node *loss = dg_mse_loss(says, p->label);
     MUST(dg_graph_status(p->graph));
     MUST(dg_parameters_init(p->parameters, p->graph, 3));
     p->task = (dg_task){.graph = p->graph, .loss = loss, .parameters = p->parameters, .data = &p->data};
@@ -48,13 +47,18 @@ static dg_separability find(perceptron *p, dg_node *says, int64_t count)
     return found;
 }
 
+static dg_separability find(perceptron *p, dg_node *says, int64_t count)
+{
+    return find_by(p, dg_mse_loss(says, p->label), count);
+}
+
 static void check_proof(const dg_separability *found, const double (*rows)[FEATURES + 1])
 {
     double difference[FEATURES + 1] = {0};
     for (int64_t k = 0; k < found->n_proof; k++) {
         const double *row = rows[found->proof[k].row];
         double signed_weight = row[FEATURES] > 0 ? found->proof[k].weight : -found->proof[k].weight;
-        cr_expect_eq(found->proof[k].wanted, row[FEATURES]);
+        cr_expect_eq(found->proof[k].wanted, !found->is_score ? row[FEATURES] : row[FEATURES] > 0 ? 1 : -1);
         cr_expect_gt(found->proof[k].weight, 0);
         for (int i = 0; i < FEATURES; i++)
             difference[i] += signed_weight * row[i];
@@ -152,20 +156,22 @@ Test(separable, a_registered_step_is_a_threshold_too)
     static const struct {
         const char *call;
         dg_separability_verdict verdict;
-    } cases[] = {{"fires()", DG_INSEPARABLE},
-                 {"fires(from=0.3)", DG_INSEPARABLE},
-                 {"fires(low=1, high=0)", DG_INSEPARABLE},
-                 {"fires(low=1, high=1)", DG_SEPARABILITY_UNKNOWN},
-                 {"fires_from(from=-2.5)", DG_INSEPARABLE},
-                 {"where(sum < 0.7, 1, 0)", DG_INSEPARABLE},
-                 {"three_levels", DG_SEPARABILITY_UNKNOWN},
-                 {"steep", DG_SEPARABILITY_UNKNOWN},
-                 {"floor", DG_SEPARABILITY_UNKNOWN}};
+        bool is_score; /* no threshold: what it is the loss of is */
+    } cases[] = {{"fires()", DG_INSEPARABLE, false},
+                 {"fires(from=0.3)", DG_INSEPARABLE, false},
+                 {"fires(low=1, high=0)", DG_INSEPARABLE, false},
+                 {"fires(low=1, high=1)", DG_SEPARABILITY_UNKNOWN, false},
+                 {"fires_from(from=-2.5)", DG_INSEPARABLE, false},
+                 {"where(sum < 0.7, 1, 0)", DG_INSEPARABLE, false},
+                 {"three_levels", DG_INSEPARABLE, true},
+                 {"steep", DG_INSEPARABLE, true},
+                 {"floor", DG_SEPARABILITY_UNKNOWN, false}};
     MUST(dg_register_family(&(dg_op_family)DG_FAMILY(own_steps)));
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         perceptron p = make(rows, 4);
         dg_separability found = find(&p, called(cases[k].call, dg_linear(p.x, 1)), 4);
         cr_expect_eq(found.verdict, cases[k].verdict, "%s: %d", cases[k].call, (int)found.verdict);
+        cr_expect_eq(found.is_score, cases[k].is_score, "%s", cases[k].call);
         if (cases[k].verdict == DG_INSEPARABLE)
             check_proof(&found, rows);
         dg_separability_release(&found);
@@ -314,8 +320,8 @@ static perceptron make_wide(int64_t features, int64_t count, bool is_mixed)
     MUST(dg_graph_new(&p.graph));
     dg_graph_set_dtype(p.graph, DG_FLOAT64);
     MUST(dg_tensors_new(&p.parameters));
-    p.x = dg_input(p.graph, DG_SHAPE(DG_N, features), .dtype = DG_FLOAT64, .name = "x");
-    p.label = dg_input(p.graph, DG_SHAPE(DG_N, 1), .dtype = DG_FLOAT64, .name = "label");
+    p.x = dg_input(p.graph, DG_SHAPE(DG_N, features), .dtype = DG_FLOAT64, .name = "x", .field = "features");
+    p.label = dg_input(p.graph, DG_SHAPE(DG_N, 1), .dtype = DG_FLOAT64, .name = "label", .field = "target");
     return p;
 }
 
@@ -359,4 +365,124 @@ Test(separable, too_many_weights_are_not_looked_into)
     found = find(&p, dg_sign(dg_linear(dg_tanh(dg_linear(p.x, 4)), 1)), ROWS);
     cr_expect_eq(found.verdict, DG_SEPARABILITY_UNKNOWN);
     dg_dataset_release(&p.data);
+}
+
+/* ---- scores: losses of margins, without a threshold ---- */
+
+/* y: −1 or 1, s: the score. Whether the data are told to be inseparable follows from the loss's shape alone. */
+static const struct {
+    const char *loss;
+    bool is_margin;
+} score_losses[] = {{"relu(1 - y * s)", true},
+                    {"relu(-y * s)", true},
+                    {"softplus(-y * s)", true},
+                    {"relu(1 - y * s)^2", true},
+                    {"exp(-y * s)", true},
+                    {"(3 + y) * softplus(-y * s)", true},                                       /* weights */
+                    {"-((1 + y) * log(sigmoid(s)) + (1 - y) * log(1 - sigmoid(s))) / 2", true}, /* NaN far out */
+                    {"(sigmoid(s) - (1 + y) / 2)^2", true},
+                    {"(tanh(s) - y)^2", true},
+                    {"(s - y)^2", false}, /* regressions */
+                    {"(s - 3000 * y)^2", false},
+                    {"abs(s - y)", false},
+                    {"softplus(s) - (0.5 + 0.4 * y) * s", false}, /* probabilities as targets */
+                    {"exp(s) - (1 + y) * s", false},              /* counts */
+                    {"-y * s", false}};                           /* a mean of scores has no right ones */
+
+enum { N_SCORE_LOSSES = sizeof score_losses / sizeof *score_losses };
+
+static dg_separability find_scores(const double (*rows)[FEATURES + 1], int64_t count, const char *loss, bool has_bias,
+                                   bool is_weighed_down)
+{
+    perceptron p = make(rows, count);
+    dg_node *score = dg_linear(p.x, 1, .bias = has_bias, .name = "score");
+    dg_node *mean = dg_mean(dg_expr(loss, {"s", score}, {"y", p.label}));
+    if (is_weighed_down)
+        mean = dg_expr("loss + 0.01 * w", {"loss", mean}, {"w", dg_sum(dg_square(dg_node_input(score, 1)))});
+    dg_separability found = find_by(&p, mean, count);
+    dg_dataset_release(&p.data);
+    return found;
+}
+
+Test(separable, losses_of_margins_ask_for_a_sign)
+{
+    static const double not_separable[4][3] = {{0, 0, -1}, {0, 1, 1}, {1, 0, 1}, {1, 1, -1}},
+                        is_separable[4][3] = {{0, 0, -1}, {0, 1, -1}, {1, 0, -1}, {1, 1, 1}};
+    for (int k = 0; k < N_SCORE_LOSSES; k++)
+        for (int way = 0; way < 4; way++) {
+            bool is_xor = way % 2, is_told = score_losses[k].is_margin;
+            dg_separability found =
+                find_scores(is_xor ? not_separable : is_separable, 4, score_losses[k].loss, true, way / 2);
+            cr_expect_eq(found.verdict,
+                         !is_told ? DG_SEPARABILITY_UNKNOWN
+                         : is_xor ? DG_INSEPARABLE
+                                  : DG_SEPARABLE,
+                         "%s, way %d: %d", score_losses[k].loss, way, (int)found.verdict);
+            cr_expect_eq(found.is_score, is_told);
+            if (is_xor && is_told)
+                check_proof(&found, not_separable);
+            dg_separability_release(&found);
+        }
+}
+
+/* A line through the origin, and the answer of the score's sign: x = 1 and x = 2 on different sides. Where the loss is
+ * not mirrored at 0, any number may be meant to part them. */
+Test(separable, a_score_without_a_bias)
+{
+    static const double rows[2][3] = {{1, 1, -1}, {2, 2, 1}}, around[2][3] = {{-1, -1, -1}, {2, 2, 1}};
+    static const struct {
+        const char *loss;
+        dg_separability_verdict one_side, around;
+    } cases[] = {{"relu(1 - y * s)", DG_INSEPARABLE, DG_SEPARABLE},
+                 {"(5 + y) * softplus(-y * s)", DG_INSEPARABLE, DG_SEPARABLE},
+                 {"relu(1 - y * (s - 1.5))", DG_SEPARABLE, DG_SEPARABLE},
+                 {"relu(1 - y * (s - 5))", DG_SEPARABLE, DG_SEPARABLE}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        dg_separability found = find_scores(rows, 2, cases[k].loss, false, false);
+        cr_expect_eq(found.verdict, cases[k].one_side, "%s: %d", cases[k].loss, (int)found.verdict);
+        if (found.verdict == DG_INSEPARABLE) { /* half of row 1 has the features of row 0 */
+            cr_assert_eq(found.n_proof, 2);
+            cr_expect_float_eq(found.proof[0].weight, 1, 1e-9);
+            cr_expect_float_eq(found.proof[1].weight, 0.5, 1e-9);
+        }
+        dg_separability_release(&found);
+        found = find_scores(around, 2, cases[k].loss, false, false);
+        cr_expect_eq(found.verdict, cases[k].around, "%s: %d", cases[k].loss, (int)found.verdict);
+        dg_separability_release(&found);
+    }
+}
+
+/* A bias that joins after the product is one, too. */
+Test(separable, a_score_in_two_steps)
+{
+    static const double rows[2][3] = {{1, 1, -1}, {2, 2, 1}};
+    perceptron p = make(rows, 2);
+    dg_node *bias = dg_parameter(p.graph, dg_scalar(), .init = "zeros", .dtype = DG_FLOAT64, .name = "bias");
+    dg_node *product = dg_linear(p.x, 1, .bias = false);
+    dg_separability found =
+        find_by(&p, dg_mean(dg_expr("relu(1 - y * s)", {"s", dg_add(product, bias)}, {"y", p.label})), 2);
+    cr_expect_eq(found.verdict, DG_SEPARABLE, "%d", (int)found.verdict);
+    dg_separability_release(&found);
+    dg_dataset_release(&p.data);
+}
+
+/* Whatever the first numbers are, units that are off for all rows among them: hidden layers are no linear classifiers.
+ */
+Test(separable, hidden_layers_are_not_asked)
+{
+    static const double rows[4][3] = {{0, 0, -1}, {0, 1, 1}, {1, 0, 1}, {1, 1, -1}};
+    static const char *const units[] = {"relu", "tanh", "step", "floor", "leaky_relu(0.01)"};
+    for (size_t k = 0; k < sizeof units / sizeof *units; k++)
+        for (int64_t width = strcmp(units[k], "step") ? 1 : 2; width <= 3; width++) /* one step is the unit */
+            for (int ends = 0; ends < 2; ends++) {
+                perceptron p = make(rows, 4);
+                dg_node *score = dg_linear(called(units[k], dg_linear(p.x, width)), 1);
+                dg_separability found =
+                    ends ? find_by(&p, dg_mean(dg_expr("softplus(-y * s)", {"s", score}, {"y", p.label})), 4)
+                         : find(&p, dg_sign(score), 4);
+                cr_expect_eq(found.verdict, DG_SEPARABILITY_UNKNOWN, "%s %lld %d: %d", units[k], (long long)width, ends,
+                             (int)found.verdict);
+                dg_separability_release(&found);
+                dg_dataset_release(&p.data);
+            }
 }

@@ -327,7 +327,8 @@ Test(tables, refuses_bad_tables_and_tells_the_place)
     refuse_table("1,2,0\n3,4\n", "", "t.csv:2:2: the row has 2 cells, expected 3");
     refuse_table("1,2,0\n3,4,5,6\n", "", "t.csv:2:4: the row has 4 cells, expected 3");
     refuse_table("1,2,0\n3,x4,1\n", "", "t.csv:2:2: 'x4' is not a number, as most of column 2 are: use missing=['x4']");
-    refuse_table("1,2,0\n3,inf,1\n", "", "t.csv:2:2: 'inf' is not a finite number");
+    refuse_table("1,2,0\n3,inf,1\n", "", "t.csv:2:2: 'inf' is not a finite number: use missing=['inf']");
+    refuse_table("a:b\n1:2\n3:4\n", "", "it has one column; separator=… says what stands between columns");
     refuse_table("1,2,0\n3,1e999,1\n", "", "t.csv:2:2: '1e999' is not a finite number");
     refuse_table("1,0\n2,big\n3,1\n", "", "t.csv:2:2: 'big' is not a number");
     refuse_table("1,\"2\n", "", "t.csv:1:2: the quote is never closed");
@@ -347,7 +348,8 @@ Test(tables, refuses_columns_that_are_not_there)
     refuse_table("a,b,c\n1,2,3\n", "drop=[b], categories=[b]", "categories names column 2, which is left out");
     refuse_table("a,b\n1,2\n", "fill=most", "fill=most: expected mean, median, drop or a number");
     refuse_table("a,b\n1,2\n", "header=3", "header needs true or false");
-    refuse_table("a,b\n1,2\n", "colums=[a]", "there is no option 'colums' here: scale, test, target, drop, columns");
+    refuse_table("a,b\n1,2\n", "colums=[a]",
+                 "there is no option 'colums' here (did you mean 'columns'?): scale, test, target, drop, columns");
 }
 
 Test(tables, text_is_utf_8_or_says_what_it_is)

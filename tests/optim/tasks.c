@@ -154,6 +154,11 @@ Test(tasks, what_is_left_out_is_named)
         cr_expect_eq(status.code, DG_BAD_ARGUMENT);
         cr_expect(strstr(status.message, cases[k].why), "'%s'", status.message);
     }
+    dg_trainer *trainer;
+    dg_task undealt = sound();
+    undealt.data = &(dg_dataset){.fields = data.fields};
+    dg_status rows = dg_trainer_new(&(dg_trainer_options){.task = undealt, .epochs = 1}, &trainer);
+    cr_expect_str_eq(rows.message, "the data set has no training rows: dg_dataset_split() deals them");
     dg_task task = {.graph = net.graph, .parameters = net.parameters};
     dg_predictor *predictor;
     dg_metrics metrics;

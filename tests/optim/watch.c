@@ -184,3 +184,15 @@ Test(watch, refuses_what_is_no_probe)
     network_release(&net);
     dg_dataset_release(&data);
 }
+
+Test(watch, every_probe_is_known_and_listed_where_one_is_not)
+{
+    dg_status status = dg_probe_check("deadd");
+    cr_expect_eq(status.code, DG_BAD_ARGUMENT);
+    for (size_t k = 0; dg_probe_name_at(k); k++) {
+        cr_expect_eq(dg_probe_check(dg_probe_name_at(k)).code, DG_OK, "%s", dg_probe_name_at(k));
+        cr_expect(strstr(status.message, dg_probe_name_at(k)), "%s: %s", dg_probe_name_at(k), status.message);
+    }
+    cr_expect_eq(dg_probe_check("update").code, DG_OK);
+    cr_expect_eq(dg_probe_check(NULL).code, DG_BAD_ARGUMENT);
+}

@@ -75,6 +75,33 @@ Test(weights, what_no_parameter_is_named_after_does_not_matter)
     release(&l);
 }
 
+/* The graph of a training plan has the optimiser's state, too. */
+Test(weights, state_of_an_optimiser_is_taken_where_there_is_some)
+{
+    static const float values[] = {1, 2, 3, 4};
+    const dg_tensor rows = dg_tensor_view(DG_FLOAT32, DG_SHAPE(2, 2), values);
+    dg_plan *plan;
+    dg_tensors *saved, *fresh;
+    layer l = make_layer(DG_FLOAT32, DG_FLOAT32);
+    dg_node *x = dg_graph_find(l.graph, "x"), *loss = dg_mean(l.output);
+    MUST(dg_tensors_new(&saved));
+    MUST(dg_tensors_new(&fresh));
+    MUST(dg_training_plan(loss, "adam", saved, &plan));
+    for (int k = 0; k < 3; k++)
+        MUST(dg_plan_run(plan, &(dg_feed){x, &rows}, 1));
+    MUST(dg_weights_take(l.graph, saved, fresh));
+    cr_assert_eq(dg_tensors_count(fresh), dg_tensors_count(saved));
+    cr_assert_eq(dg_tensor_get(dg_tensors_find(fresh, "optimizer/step"), 0), 3);
+    MUST(dg_weights_take(l.graph, l.weights, l.parameters)); /* weights alone: the state begins anew */
+    cr_assert_eq(dg_tensors_count(l.parameters), 2);
+    MUST(dg_parameters_init(l.parameters, l.graph, 1));
+    cr_assert_eq(dg_tensor_get(dg_tensors_find(l.parameters, "optimizer/step"), 0), 0);
+    dg_plan_free(plan);
+    dg_tensors_free(saved);
+    dg_tensors_free(fresh);
+    release(&l);
+}
+
 Test(weights, what_does_not_fit_is_named)
 {
     layer l = make_layer(DG_FLOAT32, DG_FLOAT64);

@@ -42,6 +42,32 @@ Test(learning, the_perceptron_rule_never_learns_exclusive_or)
     cr_expect(!strstr(run.err, "separable"), "%s", run.err);
 }
 
+/* Losses of margins, of a score and no threshold, in a graph file of its own; exclusive or, and the gate NAND. */
+Test(learning, losses_of_margins_say_that_exclusive_or_is_not_separable)
+{
+    static const char *const costs[] = {"relu(-y * s)", "relu(1 - y * s)", "softplus(-y * s)"};
+    for (int k = 0; k < 3; k++) {
+        char graph[600];
+        snprintf(graph, sizeof graph,
+                 "digraph scores { graph [set=\"want=[-1, 1, 1, -1]\", loss=loss, epochs=20, batch_size=1,"
+                 "data=\"values(features=[[0, 0], [0, 1], [1, 0], [1, 1]], target=$want, scale=none, test=0)\"];"
+                 "x [op=\"input([N, 2])\"]; label [op=\"input([N, 1], field=target)\"]; score [op=\"linear(1)\"];"
+                 "each [op=\"expr(%s)\"]; loss [op=mean]; x -> score; score -> each [arg=s]; label -> each [arg=y];"
+                 "each -> loss; }",
+                 costs[k]);
+        write_text("scores.dot", graph);
+        outcome run = dotgrad("train scores.dot --no-pictures --force -o run");
+        expect_fine(run);
+        cr_expect(strstr(run.err, "not separable: whatever its weights, 'score' errs on one of the 4 training rows"),
+                  "%s: %s", costs[k], run.err);
+        cr_expect(strstr(run.err, "mean of rows 2 and 3, where it should be above 0, is one of rows 1 and 4, where it"),
+                  "%s: %s", costs[k], run.err);
+        run = dotgrad("train scores.dot --set 'want=[1, 1, 1, -1]' --no-pictures --force -o run");
+        expect_fine(run);
+        cr_expect(!strstr(run.err, "separable"), "%s: %s", costs[k], run.err);
+    }
+}
+
 Test(learning, gates_of_fixed_weights_answer_their_truth_tables)
 {
     static const double truth[2][4] = {{0, 0, 0, 1}, {0, 1, 1, 1}};

@@ -1,6 +1,8 @@
 /* dotgrad activation: the report in its formats, exports, sweeps, probes, search. */
 #include "command.h"
 
+#include <cjson/cJSON.h>
+
 TestSuite(activation_command, .init = make_folder, .fini = remove_folder);
 
 static void expect_words(const char *text, int n, const char *const *words)
@@ -144,6 +146,62 @@ Test(activation_command, exports_numbers_of_the_type_of_x_and_parameters_of_chan
     expect_words(run.out, 5, words);
 }
 
+Test(activation_command, says_what_it_is_the_same_as_without_factors_of_1_and_shifts_of_0)
+{
+    outcome run = dotgrad("activation 'x * sigmoid(1.5 * x) + 0.25'");
+    expect_fine(run);
+    cr_expect(strstr(run.out, "silu: 0.66667 · SiLU(1.5 x) + 0.25; Elfwing"), "%s", run.out);
+    run = dotgrad("activation 'tanh(x - 0.5)'");
+    expect_fine(run);
+    cr_expect(strstr(run.out, "tanh: Tanh(x - 0.5); elementary"), "%s", run.out);
+}
+
+/* tests/tools/exports.py runs every function of the catalogue in torch, JAX and Keras. */
+Test(activation_command, exports_a_layer_of_keras_with_weights_and_their_bounds)
+{
+    outcome run = dotgrad("activation 'x * sigmoid(b * x) + c * x + d, b=parameter(1.5, min=0, max=4, per=channel), "
+                          "c=parameter(2, min=1), d=0.5' --export keras");
+    expect_fine(run);
+    static const char *const words[] = {
+        "class Activation(keras.layers.Layer):",
+        "def __init__(self, axis=-1, **kwargs):",
+        ("self.b = self.add_weight(\n            name=\"b\", shape=(input_shape[self.axis],), "
+         "initializer=keras.initializers.Constant(1.5),\n"),
+        "constraint=lambda w: ops.clip(w, 0, 4))\n",
+        "self.c = self.add_weight(\n            name=\"c\", shape=(), initializer=keras.initializers.Constant(2),\n",
+        "constraint=lambda w: ops.maximum(w, 1))",
+        "b = ops.reshape(T(self.b), shape)\n",
+        "d = T(0.5)\n",
+        "return x * ops.sigmoid(b * x) + c * x + d\n"};
+    expect_words(run.out, 9, words);
+    run = dotgrad("activation mish --export keras");
+    expect_fine(run);
+    cr_expect_null(strstr(run.out, "def build"), "%s", run.out);
+}
+
+/* Frameworks multiply the slope of what is not taken by 0, and 0·NaN is NaN. */
+Test(activation_command, exports_choices_whose_other_branch_has_a_slope)
+{
+    outcome run = dotgrad("activation 'where(x > 0, sqrt(x) + x^b, log(-x)), b=1.5' --export torch");
+    expect_fine(run);
+    static const char *const words[] = {"torch.sqrt(torch.where(x > 0, x, 1))", "torch.where(x > 0, x, 1) ** b",
+                                        "torch.log(torch.where(x > 0, 1, -x))"};
+    expect_words(run.out, 3, words);
+}
+
+/* lambda is a word of Python, T the function that the code calls. */
+Test(activation_command, exports_names_that_python_has_a_meaning_for_with_an_underscore)
+{
+    static const char *const words[] = {"    lambda_ = T(", "    T_ = T(", "sigmoid(lambda_ * x) + T_\n"};
+    static const char *const kinds[] = {"torch", "jax", "keras"};
+    for (int k = 0; k < 3; k++) {
+        outcome run = dotgrad(
+            "activation 'x * sigmoid(lambda * x) + T, lambda=parameter(1), T=parameter(2)' --export %s", kinds[k]);
+        expect_fine(run);
+        expect_words(run.out, 3, words);
+    }
+}
+
 Test(activation_command, probes_depth_and_tells_costs)
 {
     outcome run = dotgrad("activation relu --depth 12 --width 64");
@@ -154,6 +212,94 @@ Test(activation_command, probes_depth_and_tells_costs)
     expect_fine(run);
     static const char *const rivals[] = {"forward, ns", "mish", "relu", "bytes kept"};
     expect_words(run.out, 4, rivals);
+}
+
+static int count_of(const char *text, const char *part)
+{
+    int n = 0;
+    for (const char *at = text; (at = strstr(at, part)); at += strlen(part))
+        n++;
+    return n;
+}
+
+/* Those that ship are not measured twice, and no function is left out. */
+Test(activation_command, tells_the_cost_of_each_function_once)
+{
+    outcome run = dotgrad("activation relu mish --cost --format csv");
+    expect_fine(run);
+    cr_expect_eq(count_of(run.out, "\n\"mish\","), 1, "%s", run.out);
+    cr_expect_eq(count_of(run.out, "\n\"relu\","), 1, "%s", run.out);
+    cr_expect_eq(count_of(run.out, "\n"), 1 + 6, "%s", run.out);
+    run = dotgrad("activation swish --sweep beta=0.5:2:40 --cost -o cost.csv");
+    expect_fine(run);
+    cr_expect_eq(system("[ $(wc -l <cost.csv) = 47 ]"), 0);
+}
+
+static const cJSON *named(const cJSON *list, const char *name)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list) if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(item, "function")), name) ==
+                                       0) return item;
+    return NULL;
+}
+
+/* relu keeps one of input and output, tanh its output; a time over itself is 1. */
+Test(activation_command, has_costs_and_layers_in_json_beside_the_facts)
+{
+    static char text[1 << 20];
+    expect_fine(dotgrad("activation relu 'x * sigmoid(x)' --cost --depth 7 --width 16 -o report.json"));
+    read_text("report.json", text, sizeof text);
+    cJSON *all = cJSON_Parse(text);
+    cr_assert_eq(cJSON_GetArraySize(all), 2);
+    for (int k = 0; k < 2; k++) {
+        const cJSON *function = cJSON_GetArrayItem(all, k), *cost = cJSON_GetObjectItem(function, "cost");
+        const cJSON *depth = cJSON_GetObjectItem(function, "depth"), *beside = cJSON_GetObjectItem(cost, "beside");
+        cr_expect_gt(cJSON_GetArraySize(cJSON_GetObjectItem(function, "facts")), 40);
+        cr_expect_eq(cJSON_GetArraySize(cJSON_GetObjectItem(depth, "layers")), 7);
+        cr_expect_gt(cJSON_GetNumberValue(cJSON_GetObjectItem(cost, "forward_ns")), 0);
+        cr_expect_gt(cJSON_GetNumberValue(cJSON_GetObjectItem(cost, "gradient_ns")), 0);
+        cr_expect_eq(cJSON_GetNumberValue(cJSON_GetObjectItem(cost, "bytes_kept")), 4);
+        cr_expect_eq(cJSON_GetArraySize(beside), 6); /* the other one, and five that ship */
+        cr_expect(named(beside, k ? "relu" : "x * sigmoid(x)") && named(beside, "tanh"));
+    }
+    cr_expect_eq(cJSON_GetNumberValue(
+                     cJSON_GetObjectItem(cJSON_GetObjectItem(cJSON_GetArrayItem(all, 0), "cost"), "forward_to_relu")),
+                 1);
+    cJSON_Delete(all);
+}
+
+Test(activation_command, has_costs_on_the_page_beside_the_facts)
+{
+    static char text[1 << 20];
+    expect_fine(dotgrad("activation relu 'x * tanh(x)' --cost -o report.html"));
+    read_text("report.html", text, sizeof text);
+    static const char *const words[] = {"<h2>Cost</h2>", "<tr><td>x * tanh(x)</td><td>",
+                                        "<tr class=\"ships\"><td>mish</td>", "<td>1.00</td><td>1.00</td><td>4</td>",
+                                        "edge of chaos"};
+    expect_words(text, 5, words);
+    cr_expect_eq(count_of(text, "<td>relu</td>"), 1);
+}
+
+/* The machine decides how far it comes; the report is whole. */
+Test(activation_command, an_exhaustive_comparison_tells_its_progress_and_may_be_ended)
+{
+    static char text[1 << 16];
+    int result = system("timeout --preserve-status -s INT 3 \"$DOTGRAD\" activation relu --exhaustive >.out 2>.err");
+    cr_expect(WIFEXITED(result) && WEXITSTATUS(result) == 1);
+    read_text(".out", text, sizeof text);
+    static const char *const words[] = {"errors in float32 are measured at", "interrupted", "is it new?"};
+    expect_words(text, 3, words);
+    read_text(".err", text, sizeof text);
+    static const char *const messages[] = {"relu: every float32 number", "dotgrad: interrupted"};
+    expect_words(text, 2, messages);
+}
+
+/* The longest label of all, wider than its column. */
+Test(activation_command, keeps_every_value_apart_from_its_label)
+{
+    outcome run = dotgrad("activation tanh");
+    expect_fine(run);
+    cr_expect(strstr(run.out, "(E f′⁴/(E f′²)² − 1)  "), "%s", run.out);
 }
 
 Test(activation_command, search_is_the_same_for_a_seed)
@@ -263,9 +409,17 @@ Test(activation_command, search_says_whether_it_beats_relu)
         dotgrad("activation --search --seed 1 --formulas 150 --train found --task mlp-spirals,mlp-sinc --seeds 2 "
                 "--set epochs=3");
     expect_fine(run);
-    static const char *const words[] = {"150 formulas tried", "from the nearest published function", "ReLU's",
-                                        "verdict: its median rank"};
-    expect_words(run.out, 4, words);
+    static const char *const words[] = {"150 formulas tried",
+                                        "from the nearest published function",
+                                        "ReLU's",
+                                        "verdict: 2 pairs on the task that has the fewest, of 10 that are wanted",
+                                        "the seed and --formulas decide",
+                                        "win/tie/loss    p (Wilcoxon)    p (Holm)\n  mlp-spirals"};
+    expect_words(run.out, 6, words);
+    cr_expect_eq(system("p=$(sed -n '2s/.*\",.*\",.*\",//p' found/unseen/comparisons.csv | cut -d, -f12); "
+                        "grep -q \"mlp-spirals .* $(printf %.4g $p) \" found/verdict.txt"),
+                 0);
+    cr_expect_null(strstr(run.out, "nan"), "%s", run.out); /* a mean rank over a single task */
     cr_expect_eq(access("found/verdict.txt", R_OK), 0);
     cr_expect_eq(system("grep -q mlp-digits found/seen/manifest && ! grep -q mlp-digits found/unseen/manifest"), 0);
 }
@@ -282,6 +436,11 @@ Test(activation_command, says_what_is_wrong)
         {"activation 'x * b, b=parameter(1.0, per=row)'", "one for each channel", 1},
         {"activation 'x ** 2'", "(a power is x^2) at column 4", 1},
         {"activation mishh", "no activation 'mishh' (did you mean 'mish'?)", 1},
+        {"activation 'elu, alpha=2'", "stand in brackets: 'elu(alpha=2)'", 1},
+        {"activation 'elu(2)'", "write 'elu(x, 2)', or 'elu(alpha=2)' by its name", 1},
+        {"activation '3'", "the formula '3' does not depend on x\n", 1},
+        {"activation torch.tanh", "did you mean 'tanh'?", 1},
+        {"activation 'np.tanh(x)'", "did you mean 'tanh'?", 1},
         {"activation", "needs a function", 2},
         {"activation crelu", "two outputs", 1},
         {"activation mish --format pdf", "pdf", 2},

@@ -120,7 +120,7 @@ static void mix(uint64_t *result, const void *bytes, size_t size)
         *result = (*result ^ each[k]) * 1099511628211u;
 }
 
-static void mix_tensor(uint64_t *result, const dg_tensor *tensor)
+static inline void mix_tensor(uint64_t *result, const dg_tensor *tensor)
 {
     mix(result, tensor->data, dg_tensor_bytes(tensor));
 }
@@ -139,11 +139,24 @@ static dg_status run(scenario *work, int kind, long at, bool from, uint64_t *res
     return status;
 }
 
-static long stride_of(long all)
+static long share_of_points = 1; /* sweeps that are many try so much less */
+
+static long wanted_points(void)
 {
     const char *text = getenv("ALLOCATIONS_POINTS");
-    long points = text ? atol(text) : 40;
-    return points > 0 ? 1 + all / points : 1;
+    return text ? atol(text) : 40;
+}
+
+/* Under sanitizers, where each run takes long. */
+static inline bool are_few_points(void)
+{
+    return wanted_points() > 0 && wanted_points() < 10;
+}
+
+static long stride_of(long all)
+{
+    long points = wanted_points();
+    return points > 0 ? 1 + all * share_of_points / points : 1;
 }
 
 static void sweep_kind(const char *name, scenario *work, int kind, uint64_t expected)

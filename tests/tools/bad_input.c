@@ -44,7 +44,14 @@ Test(bad_input, graphs)
         {"digraph { " X "y [shape=box]; x -> y; }", "'y'"},
         {"digraph { " X "y [op=sub]; x -> y [arg=input]; x -> y [arg=input]; }", "'y'"},
         {"digraph { " X "y [op=\"expr(x * (2 + )\"]; x -> y; }", "y"},
-        {"digraph { " X "y [op=relu]; x -> y;", "bad.dot"},
+        {"digraph { " X "y [op=relu]; x -> y;", "the '{' of line 1 has no '}'"},
+        {"digraph {\n" X "y [op=relu];\nsubgraph cluster {\n/* { */ a [op=relu, label=\"{\"]; }\n{ x -> y;\n}\n",
+         "the '{' of line 1 has no '}'"},
+        {"digraph {\n" X "y [op=relu];\nsubgraph cluster {\nx -> y;\n", "the '{' of line 3 has no '}'"},
+        {"digraph { " X "y [op=linear(3)]; x -> y; }", "values with brackets are quoted: op=\"linear(10)\""},
+        {"digraph { " X "y [opp=relu]; x -> y; }", "is 'opp' meant to be op?"},
+        {"digraph { " X "y [op=\"linear(CLASES)\"]; x -> y; }", "did you mean CLASSES, a size of the data?"},
+        {"digraph { x [op=\"input([N, FEATURE])\"]; y [op=\"linear(3)\"]; x -> y; }", "did you mean FEATURES"},
         {"", "bad.dot"},
         {"PNG\1\2\3", "bad.dot"},
         {"digraph { x [op=\"input([N, 4], dtype=int63)\"]; y [op=relu]; x -> y; }", "int63"},
@@ -96,7 +103,12 @@ Test(bad_input, data_that_is_not_there)
     write_text("nodata.dot", "digraph { " X LABEL SCORES "}\n");
     expect_failure(dotgrad("train nodata.dot -o run"), "no data", "there is no data");
     expect_failure(dotgrad("train good.dot --data missing.csv -o run"), "a missing file", "missing.csv");
-    expect_failure(dotgrad("train good.dot --data irys -o run"), "an unknown set", "no such data set");
+    expect_failure(dotgrad("train good.dot --data irys -o run"), "an unknown set", "did you mean 'iris'?");
+    expect_failure(dotgrad("train good.dot --data 'iris(scal=unit)' -o run"), "a misspelt option",
+                   "there is no option 'scal' here (did you mean 'scale'?): scale, test");
+    expect_failure(dotgrad("train good.dot --data good.dot -o run"), "a graph as data",
+                   "good.dot: this is a graph file");
+    expect_failure(dotgrad("fit-rbf good.dot -o run"), "a graph as data", "where data are expected");
     expect_failure(dotgrad("train good.dot --data 'iris(test=2)' -o run"), "a bad option", "test needs a fraction");
     expect_failure(dotgrad("train good.dot --data 'iris(test' -o run"), "a cut specification", "iris(test");
 }

@@ -147,6 +147,10 @@ Test(data_sizes, are_kept_by_runs)
     expect_fine(dotgrad("predict run iris -o out.csv"));
     expect_fine(dotgrad("summary net.dot --size CLASSES=4 --size FEATURES=2"));
     expect_fine(dotgrad("summary net.dot --set data=wine"));
+    run = dotgrad("summary net.dot --data wine");
+    cr_expect_eq(run.status, 2);
+    cr_expect_not_null(strstr(run.err, "no option --data; an attribute of the graph is set with --set data=…"), "%s",
+                       run.err);
     expect_fine(dotgrad("eval net.dot --data iris --rows 2 --fetch s"));
     run = dotgrad("train net.dot");
     cr_assert_eq(run.status, 1);

@@ -143,6 +143,13 @@ Test(document, names_near_one_of_ours_are_errors_with_the_suggestion)
         {"x; y [op=tanh, derived=perhaps]; x -> y;", "derived=perhaps: expected true or false"},
         {"graph [loss=x, output=x]; x;", "output=x: this is the loss"},
         {"graph [epochs=3, seed=1, epochs=4]; x;", "bad.dot:1: 'epochs' is set twice in one list"},
+        {"c [op=\"constant([1, 2])\"]; y [op=\"softmax(0)\"]; c -> y;",
+         "softmax 'y': input is int64, expected float32 or float64; 'c' is of whole numbers: a point (1.0)"},
+        {"x; y [op=\"expr(b*x, b=2, b=3)\"]; x -> y;", "expr 'y': 'b' is given twice"},
+        {"x;\ny [op=tanh]; x -> y; y [op=relu];",
+         "bad.dot:2: node 'y' has 'op' already in line 2, and not with this value"},
+        {"x;\n x -> y [arg=0];\ny [op=tanh]; subgraph cluster_a { node [init=zeros];\ny [op=relu]; }",
+         "bad.dot:4: node 'y' has 'op' already in line 3"},
         {"graph [validation=1.5]; x;", "validation=1.5: expected a number from 0 on, below 1"},
         {"graph [clip_norm=-1]; x;", "clip_norm=-1: expected a number above 0"},
         {"graph [memory_limit=lots]; x;", "memory_limit=lots: expected a size"},
@@ -151,6 +158,22 @@ Test(document, names_near_one_of_ours_are_errors_with_the_suggestion)
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         snprintf(text, sizeof text, "digraph { node [op=\"constant(1.0)\"]; %s }", cases[k][0]);
         expect_error(text, cases[k][1], "bad.dot");
+    }
+}
+
+/* Lists of edges, ports among them, are not of their heads; a value that is repeated is the same. */
+Test(document, what_is_repeated_and_the_same_is_no_mistake)
+{
+    static const char *const fine[] = {
+        "a [op=\"input([N, 2])\"]; b [op=\"input([N, 2])\"]; y [op=sub]; z [op=sub];"
+        "a:n -> y:n [arg=0]; b -> y:n [arg=1]; a -> z:s [arg=1]; y -> z:s [arg=0];",
+        "a [op=\"input([N, 2])\"]; y [op=relu]; z [op=tanh]; a -> y -> z; y [op=\"relu\"]; y [init=zeros];",
+        "a [op=\"input([N, 2])\"] y [op=relu] z [op=sub] a -> y { a y } -> z y [op=relu]"};
+    char text[400];
+    for (size_t k = 0; k < sizeof fine / sizeof *fine; k++) {
+        snprintf(text, sizeof text, "digraph { %s }", fine[k]);
+        write_text("a.dot", text);
+        expect_fine(dotgrad("summary a.dot"));
     }
 }
 
@@ -213,6 +236,9 @@ Test(document, what_would_be_too_large_is_refused_before_the_work)
     outcome run = dotgrad("--max-nodes 100 summary a.dot");
     cr_expect_eq(run.status, 1);
     expect_words(run.err, "more than 100 nodes");
+    run = dotgrad("--max-nodes 99 summary a.dot");
+    cr_expect_eq(run.status, 1);
+    expect_words(run.err, "more than 99 nodes");
     run = dotgrad("summary a.dot --max-bytes 20");
     cr_expect_eq(run.status, 1);
     expect_words(run.err, "more than 20 bytes");
@@ -506,6 +532,7 @@ Test(document, settings_stand_for_their_values_in_every_attribute_of_ours)
 
 Test(document, settings_that_are_not_declared_or_not_read_are_errors)
 {
+    static char large[20000];
     write_text("a.dot", SET_NET);
     static const char *const cases[][2] = {{"--set atc=mish", "did you mean 'act'"},
                                            {"--set something=1", "declares it"},
@@ -522,6 +549,13 @@ Test(document, settings_that_are_not_declared_or_not_read_are_errors)
                  "'act' is read nowhere", "a shell takes $act away");
     expect_error("digraph { graph [set=\"act=relu\"]; x [op=\"constant(1.0)\"]; y [op=$act]; x -> y; }",
                  "bad.dot:1:", "op=\"$act\"");
+    expect_error("digraph { graph [set=\"act=relu, k=1, act=tanh\"]; x [op=\"$act\"]; }", "set: 'act' is given twice",
+                 "bad.dot");
+    size_t used = (size_t)sprintf(large, "digraph { graph [set=\"");
+    for (int k = 0; k < 1001; k++)
+        used += (size_t)sprintf(large + used, "a%d=1,", k);
+    sprintf(large + used, "\"]; x [op=\"constant(1.0)\"]; }");
+    expect_error(large, "more than 1000 settings", "bad.dot");
     expect_error("digraph { graph [set=\"act\"]; x [op=\"constant(1.0)\"]; }", "NAME=VALUE", "bad.dot");
     expect_error("digraph { graph [set=\"a=lin\"]; x [op=\"input([N, 2])\"]; y [op=\"my$a\"]; x -> y; }",
                  "inside a name", "'y'");

@@ -292,7 +292,8 @@ Test(draw_heat, ranges_have_the_unit_of_their_numbers)
     } cases[] = {{"s", "15.2 µs … 2 ms", ">2 ms<", {15.2e-6, 1e-4, 2e-3}},
                  {"B", "512 B … 1.05 MB", ">1.05 MB<", {512, 2048, 1048576}},
                  {"%", "0 % … 25 %", ">25 %<", {0, 0.25, 0.125}},
-                 {NULL, "0.1 … 3", ">3<", {3, 0.1, 0.5}}};
+                 {NULL, "0.1 … 3", ">3<", {3, 0.1, 0.5}},
+                 {"s", ">1 ms<", ">1 ms<", {1e-3, 1.0001e-3, 1e-3}}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         dg_graph *g;
         dg_node *nodes[3], *x;
@@ -314,6 +315,7 @@ Test(draw_heat, ranges_have_the_unit_of_their_numbers)
         must(dg_draw_bytes(g, &svg, &size, .format = "svg", .fold = "exact", .heat = &heat));
         cr_expect_not_null(strstr(svg, cases[k].range), "%s: %s", cases[k].range, svg);
         cr_expect_not_null(strstr(svg, cases[k].scale), "%s: %s", cases[k].scale, svg);
+        cr_expect_null(strstr(svg, "1 ms … 1 ms"), "both ends are the same to three digits");
         free(svg);
         dg_graph_free(g);
     }

@@ -6,6 +6,7 @@
 #include <dotgrad/draw.h>
 #include <dotgrad/graphviz.h>
 
+#include <math.h>
 #include <signal.h>
 #include <time.h>
 
@@ -276,6 +277,23 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+Test(draw_library, numbers_that_mean_nothing_are_refused)
+{
+    const dg_draw_options wrong[] = {{.seconds = NAN}, {.seconds = -1}, {.seconds = INFINITY}, {.radius = 3},
+                                     {.radius = -1},   {.dpi = NAN},    {.width = -1}};
+    static const char *const words[] = {"seconds is nan", "seconds is -1", "seconds is inf", "radius is 3",
+                                        "radius -1",      "dpi is nan",    "width -1"};
+    dg_node *loss;
+    dg_graph *g = make_network(1, &loss);
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        dg_status status = dg_draw_file(g, "net.svg", wrong[k]);
+        cr_expect_eq(status.code, DG_BAD_ARGUMENT, "%zu", k);
+        cr_expect_not_null(strstr(status.message, words[k]), "%s", status.message);
+    }
+    cr_expect_neq(access("net.svg", F_OK), 0);
+    dg_graph_free(g);
+}
+
 Test(draw_library, a_layout_program_that_hangs_is_ended)
 {
     dg_node *loss;
@@ -321,7 +339,8 @@ Test(draw_library, options_that_are_wrong_are_named)
                  {{.hide = "everything"}, "hide"},
                  {{.around = "nobody"}, "nobody"},
                  {{.from = "head", .to = "x"}, "no way"},
-                 {{.view = DG_VIEW_JOINT}, "loss"},
+                 {{.view = DG_VIEW_JOINT}, "need a loss: name one with --loss (.loss in C)"},
+                 {{.depth = -2}, "depth is -2"},
                  {{.view = DG_VIEW_STEP, .loss = other}, "another graph"},
                  {{.view = (dg_draw_view)77}, "view"},
                  {{.dpi = -5}, "dpi"},

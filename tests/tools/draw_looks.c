@@ -1,19 +1,13 @@
 /* What a picture says of sharing, losses and numbers, where its wires end, and what is seen in the dark and in grey. */
 #include "command.h"
 #include "contrast.h"
+#include "drawn.h"
 
 #include <dotgrad/dotgrad.h>
 #include <dotgrad/draw.h>
 #include <dotgrad/graphviz.h>
 
 TestSuite(draw_looks, .init = make_folder, .fini = remove_folder);
-
-static char *read_all(const char *path)
-{
-    static char text[1 << 20];
-    read_text(path, text, sizeof text);
-    return text;
-}
 
 static void expect_in(const char *path, const char *words)
 {
@@ -372,4 +366,93 @@ Test(draw_looks, marks_of_a_difference_differ_in_grey)
         cr_expect_str_neq(dashes[1], dashes[3]);
         cr_expect_str_neq(dashes[2], dashes[3]);
     }
+}
+
+/* What the box tells of the op is not lost under a title of its author's. */
+Test(draw_looks, a_label_of_the_authors_is_a_title_and_the_rest_stays)
+{
+    write_text("a.dot", "digraph g { x [op=\"input([N, 8])\"]; y [op=\"linear(4)\", label=\"Readout\"]; x -> y;"
+                        " z [op=\"linear(3)\", label=\"Last\"]; y -> z; }");
+    for (int stacked = 0; stacked < 2; stacked++) {
+        expect_fine(dotgrad("draw a.dot -o a.svg --level %s", stacked ? "stack" : "op"));
+        static const char *const words[] = {">Readout<", "8 → 4", "36 parameters", ">Last<", "4 → 3", "15 parameters"};
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+            cr_expect_geq(count_in("a.svg", words[k]), 1, "%s", words[k]);
+    }
+}
+
+/* A level that is asked for is kept, whatever the page: what else was done, and that it was not enough, is said. */
+Test(draw_looks, a_level_that_is_asked_for_is_kept)
+{
+    char words[8000] = "digraph g { x [op=\"input([N, 8])\"];";
+    for (int k = 0; k < 60; k++)
+        snprintf(words + strlen(words), sizeof words - strlen(words),
+                 " subgraph cluster_m%d { m%d_fc [op=\"linear(%d)\"]; m%d_act [op=%s]; m%d_fc -> m%d_act; }", k, k,
+                 8 + k * k % 7, k, k % 3 ? "relu" : "tanh", k, k);
+    for (int k = 0; k < 60; k++)
+        snprintf(words + strlen(words), sizeof words - strlen(words), k ? " m%d_act -> m%d_fc;" : " x -> m%d_fc;",
+                 k ? k - 1 : 0, k);
+    strcat(words, " }");
+    write_text("a.dot", words);
+    outcome run = dotgrad("draw a.dot -o a.svg --level op --fold off");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.err, "larger than the page"), "%s", run.err);
+    cr_expect_eq(count_in("a.svg", "role=\"graphics-symbol\""), 121);
+    expect_fine(dotgrad("draw a.dot -o a.svg"));
+    cr_expect_lt(count_in("a.svg", "role=\"graphics-symbol\""), 121);
+}
+
+/* What is written is told, not what defaults add; and a layer that reads another size says that it follows. */
+Test(draw_looks, a_difference_tells_what_is_written_and_what_follows)
+{
+    static const char form[] = "digraph g { x [op=\"input([N, 8])\"]; a [op=\"linear(%d)\"]; b [op=\"%s\"];"
+                               " c [op=\"linear(4)\"]; x -> a -> b -> c; }";
+    char words[400];
+    snprintf(words, sizeof words, form, 64, "mish");
+    write_text("old.dot", words);
+    snprintf(words, sizeof words, form, 128, "gelu");
+    write_text("new.dot", words);
+    outcome run = dotgrad("draw new.dot --diff old.dot -o -");
+    expect_fine(run);
+    cr_expect_str_eq(run.out, "0 added, 0 removed, 2 changed; 0 edges differ; 1 layer follows in size\n"
+                              "~ a  out_features 64 → 128\n"
+                              "~ b  mish → gelu\n"
+                              "  c  in 64 → 128 (follows)\n");
+    snprintf(words, sizeof words, form, 64, "gelu(approximate=tanh)");
+    write_text("new.dot", words);
+    run = dotgrad("draw new.dot --diff old.dot -o -");
+    cr_expect_not_null(strstr(run.out, "~ b  mish → gelu(tanh)\n"), "%s", run.out);
+    expect_fine(dotgrad("draw new.dot --diff old.dot -o a.svg"));
+    cr_expect_eq(count_in("a.svg", " changed\" role"), 1);
+}
+
+/* "→ 1" alone could be a size. */
+Test(draw_looks, the_place_of_an_argument_is_not_a_bare_number)
+{
+    write_text("a.dot", "digraph g { x [op=\"input([N, 8])\"]; a [op=\"linear(4)\"]; b [op=\"linear(4)\"];"
+                        " y [op=\"cat(dim=1)\"]; x -> a; x -> b; a -> y; b -> y; }");
+    expect_fine(dotgrad("draw a.dot -o a.svg --level op"));
+    cr_expect_geq(count_in("a.svg", "arg 0"), 1);
+    cr_expect_geq(count_in("a.svg", "arg 1"), 1);
+}
+
+/* Modules that are asked to be open are, though the page is small and they are like others. */
+Test(draw_looks, modules_that_are_to_be_open_stay_open)
+{
+    char words[6000] = "digraph g { x [op=\"input([N, 8])\"];", name[16] = "x";
+    for (int k = 0; k < 12; k++) {
+        size_t used = strlen(words);
+        snprintf(words + used, sizeof words - used,
+                 " subgraph cluster_m%d { f%d [op=\"linear(8)\"]; a%d [op=%s]; s%d [op=add]; f%d -> a%d -> s%d; }"
+                 " %s -> f%d; %s -> s%d;",
+                 k, k, k, k % 2 ? "relu" : "tanh", k, k, k, k, name, k, name, k);
+        snprintf(name, sizeof name, "s%d", k);
+    }
+    strcat(words, " }");
+    write_text("a.dot", words);
+    expect_fine(dotgrad("draw a.dot --fold off --page 200x200 -o a.svg"));
+    expect_not_in("a.svg", "linear f7");
+    expect_fine(dotgrad("draw a.dot --fold off --page 200x200 --open 'm7' -o a.svg"));
+    expect_in("a.svg", "linear f7");
+    expect_not_in("a.svg", "linear f5");
 }

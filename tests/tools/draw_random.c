@@ -213,7 +213,7 @@ static const char *tell_edit(int edit, int width, int depth)
                                             [4] = "~ graph  optimizer adam → sgd(lr=0.1)",
                                             [7] = "~ module block  share none → true",
                                             [8] = "~ y  bias true → false",
-                                            [9] = "+ drop  dropout(0.5)"};
+                                            [9] = "+ drop  dropout"};
     if (edit == 1 || edit == 2)
         snprintf(words, sizeof words, "~ %s out_features %d → %d", edit == 1 ? "part  h" : "read  inner", width,
                  width + 1);

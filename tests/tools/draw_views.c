@@ -1,5 +1,6 @@
 /* What the views of a network hold, for every graph file that ships: as many boxes as there are nodes, a mark for every
- * value that backward reads, every step of a plan once; and whatever is folded, closed and stacked, the same in all. */
+ * value that backward reads, every step of a plan once, gradients that flow as they do in the graph; and whatever is
+ * folded, closed and stacked, the same in all. Long because all of it compares a view with the same graph. */
 #include "command.h"
 
 #include "tools/draw/draw.h"
@@ -291,4 +292,277 @@ Test(draw_views, copies_of_copies_are_as_many_as_before)
         check_file(file, "copies", (dg_draw_view)which);
         dg_graph_file_free(file);
     }
+}
+
+/* ---- how gradients flow ---- */
+
+/* The row of the network's that a node of the user's is shown as, as its number among all boxes' rows; −1: none. */
+static int row_of(const view *v, const dg_node *node)
+{
+    int at = 0;
+    for (int b = 0; b < v->n_boxes; b++)
+        for (int r = 0; r < v->boxes[b].n_rows; r++, at++) {
+            const view_row *row = &v->boxes[b].rows[r];
+            bool is_made = false;
+            for (int k = 0; k < row->n_made || k < row->n_inner; k++)
+                is_made |= row->made[k] == node;
+            if (row->node == node || is_made) /* of the backward view all boxes are gone */
+                return at;
+        }
+    return -1;
+}
+
+/* The box of gradients that a row of the network's has; −1: none. */
+static int gradient_box(const view *v, int wanted)
+{
+    int at = 0;
+    const char *name = "";
+    for (int b = 0; b < v->n_boxes; b++)
+        for (int r = 0; r < v->boxes[b].n_rows; r++, at++)
+            if (at == wanted)
+                name = v->boxes[b].rows[r].name;
+    for (int b = 0; b < v->n_boxes; b++)
+        for (int r = 0; r < v->boxes[b].n_rows && !v->boxes[b].is_gone; r++) {
+            const view_row *row = &v->boxes[b].rows[r];
+            if (row->style == STYLE_GRADIENT && strncmp(row->name, "∂", 3) == 0 && strcmp(row->name + 3, name) == 0)
+                return b;
+        }
+    return -1;
+}
+
+/* Whether a node adds gradients that come from others than what it is the gradient by. */
+static bool adds_others(const derived *d, const dg_node *node)
+{
+    if (strcmp(dg_node_op(node)->name, "add") != 0 || dg_node_owner(node) ||
+        dg_node_original((dg_node *)(uintptr_t)node) != node)
+        return false;
+    for (int k = 0; k < 2; k++) {
+        const dg_node *term = dg_node_input(node, k);
+        term = dg_node_op(term)->role == DG_ROLE_OUTPUT ? dg_node_input(term, 0) : term;
+        if (dg_node_id(term) < d->first ||
+            (dg_node_derivative_of(term) == dg_node_derivative_of(node) && !adds_others(d, term)))
+            return false;
+    }
+    return true;
+}
+
+typedef struct flow {
+    const view *v;
+    const derived *d;
+    dg_graph *graph, *drawn; /* the users' nodes of both have the same numbers */
+    int64_t n;
+    int *box;         /* by node of a derivative: the box of gradients that it is in; −1 */
+    bool *from_nodes; /* by node: a gradient in the box that is asked for flows there */
+    bool *from_boxes; /* by box, in the picture */
+} flow;
+
+static void find_boxes(flow *f)
+{
+    int *known = calloc((size_t)f->d->first, sizeof *known); /* by node of the user's: 2 + its box of gradients */
+    for (int64_t id = f->d->first; id < f->n; id++) {
+        const dg_node *node = dg_graph_node(f->graph, id), *of = dg_node_derivative_of(node);
+        f->box[id] = -1;
+        if (!of || adds_others(f->d, node) || dg_node_original((dg_node *)(uintptr_t)node) != node)
+            continue;
+        const dg_node *user = users_node(f->d, of);
+        int64_t at = user ? dg_node_id(user) : -1;
+        if (at >= 0 && !known[at]) {
+            int row = row_of(f->v, dg_graph_node(f->drawn, at));
+            known[at] = 2 + (row < 0 ? -1 : gradient_box(f->v, row));
+        }
+        f->box[id] = at >= 0 ? known[at] - 2 : -1;
+    }
+    free(known);
+}
+
+static void flow_from(flow *f, int box)
+{
+    for (int64_t id = f->d->first; id < f->n; id++) {
+        const dg_node *node = dg_graph_node(f->graph, id);
+        f->from_nodes[id] = f->box[id] == box && f->d->is_reached[id];
+        for (int k = 0; k < dg_node_input_count(node); k++) {
+            const dg_node *input = dg_node_input(node, k);
+            f->from_nodes[id] |= input && dg_node_id(input) >= f->d->first && !is_shape_only(node, k) &&
+                                 f->from_nodes[dg_node_id(input)];
+        }
+    }
+    memset(f->from_boxes, 0, (size_t)f->v->n_boxes);
+    f->from_boxes[box] = true;
+    for (bool grows = true; grows;) {
+        grows = false;
+        for (int w = 0; w < f->v->n_wires; w++) {
+            const view_wire *wire = &f->v->wires[w];
+            if (wire->is_gone || wire->kind != WIRE_GRADIENT || !f->from_boxes[wire->from] || f->from_boxes[wire->to])
+                continue;
+            f->from_boxes[wire->to] = grows = true;
+        }
+    }
+}
+
+static bool in_one_repeat(const view *v, int a, int b)
+{
+    for (int m = view_common_module(v, v->boxes[a].module, v->boxes[b].module); m >= 0; m = v->modules[m].parent)
+        if (v->modules[m].times > 1)
+            return true;
+    return false;
+}
+
+/* Returns how many pairs of boxes have been compared. */
+static int compare_flow(flow *f, const char *path, const draw_choice *choice)
+{
+    int compared = 0;
+    find_boxes(f);
+    for (int b = 0; b < f->v->n_boxes; b++) {
+        const view_box *box = &f->v->boxes[b];
+        if (box->is_gone || box->rows[0].style != STYLE_GRADIENT || strcmp(box->rows[0].head, "+") == 0)
+            continue;
+        flow_from(f, b);
+        bool *reached = calloc((size_t)f->v->n_boxes, 1);
+        for (int64_t id = f->d->first; id < f->n; id++)
+            if (f->box[id] >= 0 && f->from_nodes[id] && f->d->is_reached[id])
+                reached[f->box[id]] = true;
+        for (int to = 0; to < f->v->n_boxes; to++) {
+            const view_box *other = &f->v->boxes[to];
+            if (to == b || other->is_gone || other->rows[0].style != STYLE_GRADIENT ||
+                strcmp(other->rows[0].head, "+") == 0 || in_one_repeat(f->v, b, to))
+                continue;
+            cr_expect_eq(f->from_boxes[to], reached[to], "%s, stacked %d: from %s to %s there is %s way, drawn is %s",
+                         path, choice->is_stacked, box->rows[0].name, other->rows[0].name, reached[to] ? "a" : "no",
+                         f->from_boxes[to] ? "one" : "none");
+            compared++;
+        }
+        free(reached);
+    }
+    return compared;
+}
+
+/* A sum adds what several boxes give, and hands it on. */
+static void check_sums(const view *v, const char *path, int least)
+{
+    for (int b = 0; b < v->n_boxes; b++) {
+        int in = 0, out = 0;
+        if (v->boxes[b].is_gone || strcmp(v->boxes[b].rows[0].head, "+") != 0 ||
+            v->boxes[b].rows[0].style != STYLE_GRADIENT)
+            continue;
+        for (int w = 0; w < v->n_wires; w++) {
+            in += !v->wires[w].is_gone && v->wires[w].to == b;
+            out += !v->wires[w].is_gone && v->wires[w].from == b;
+        }
+        const char *words = v->boxes[b].rows[0].looks.tooltip; /* without updates; or it goes to the copy before */
+        bool is_end = strstr(words, "parameters of") || strstr(words, "what enters here");
+        cr_expect(in >= least && (out > 0 || is_end), "%s: the sum %s has %d wires in and %d out", path,
+                  v->boxes[b].rows[0].looks.tooltip, in, out);
+    }
+}
+
+/* Derivatives of derivatives are in the box of what both are of: whatever comes to it seems to reach what leaves it. */
+static bool has_second_order(const dg_graph_file *file)
+{
+    for (int k = 0; k < file->n_nodes; k++)
+        if (strcmp(file->nodes[k].call.s, "grad") == 0)
+            return true;
+    return false;
+}
+
+/* In a view in the large, the plan's among them, what has gradients is not cut off: a box of gradients but the loss's
+ * reads one. */
+static void check_connected(const view *v, const char *path, const char *which)
+{
+    int cut = 0, n = 0;
+    for (int b = 0; b < v->n_boxes; b++) {
+        bool reads = false;
+        if (v->boxes[b].is_gone || v->boxes[b].rows[0].style != STYLE_GRADIENT)
+            continue;
+        for (int w = 0; w < v->n_wires && !reads; w++)
+            reads = !v->wires[w].is_gone && v->wires[w].to == b && v->wires[w].kind == WIRE_GRADIENT;
+        cut += !reads;
+        n++;
+    }
+    cr_expect(cut <= 1 || n < 2, "%s: %s: %d of %d boxes of gradients read none", path, which, cut, n);
+}
+
+static int check_flow(const char *path, dg_draw_view which)
+{
+    dg_graph_file *file = read_file(path), *other = read_file(path);
+    derived d;
+    dg_draw_options options = {.view = which};
+    drawing_work work;
+    int compared = 0;
+    if (differentiate(other, &d) && prepare(file, &options, &work))
+        for (int k = 0; k < 5; k++) {
+            const draw_choice choice = {.is_mirrored = true, .is_stacked = k != 0, .fold = k > 1 ? k - 2 : 0};
+            view v;
+            make_view(&work, &choice, &v);
+            check_sums(&v, path, choice.fold ? 1 : 2);
+            check_connected(&v, path, views[which]);
+            int64_t n = dg_graph_node_count(other->graph);
+            flow f = {.v = &v,
+                      .d = &d,
+                      .graph = other->graph,
+                      .drawn = file->graph,
+                      .n = n,
+                      .box = calloc((size_t)n, sizeof *f.box),
+                      .from_nodes = calloc((size_t)n, 1),
+                      .from_boxes = calloc((size_t)v.n_boxes, 1)};
+            if (!choice.fold && k < 2 && !has_second_order(file))
+                compared += compare_flow(&f, path, &choice);
+            free(f.box);
+            free(f.from_nodes);
+            free(f.from_boxes);
+            dg_arena_free(v.arena);
+        }
+    free(d.is_reached);
+    free(d.is_read);
+    dg_graph_file_free(file);
+    dg_graph_file_free(other);
+    return compared;
+}
+
+Test(draw_views, gradients_flow_as_they_do_in_the_graph)
+{
+    list_files();
+    int compared = 0;
+    for (int k = 0; k < n_paths; k++)
+        for (int which = DG_VIEW_BACKWARD; which <= DG_VIEW_PLAN; which++)
+            compared += check_flow(paths[k], (dg_draw_view)which);
+    cr_expect_gt(compared, 20000);
+}
+
+/* Values that are read once, twice and three times, by layers with weights of their own and with those of others. */
+static void write_random_network(FILE *to)
+{
+    enum { NODES = 16 };
+    static const char *const singles[] = {"relu", "linear(4)", "tanh", "flip(1)", "softmax(1)", "cumsum(1)"};
+    static const char *const pairs[] = {"add", "mul", "sub", "expr(p - 0.5 * q)", "maximum"};
+    int first_layer = -1;
+    fputs("digraph g { graph [loss=loss]; x [op=\"input([N, 4])\"]; n0 [op=\"linear(4)\"]; x -> n0;\n", to);
+    for (int k = 1; k < NODES; k++) {
+        int one = rand() % 3 ? k - 1 : rand() % k, two = rand() % k, kind = rand() % 6;
+        if (rand() % 2) {
+            fprintf(to, "n%d [op=\"%s\"", k, singles[kind]);
+            if (kind == 1 && first_layer >= 0 && rand() % 2)
+                fprintf(to, ", share=n%d", first_layer);
+            else if (kind == 1 && first_layer < 0)
+                first_layer = k;
+            fprintf(to, "]; n%d -> n%d;\n", one, k);
+        } else {
+            bool is_formula = kind % 5 == 3;
+            fprintf(to, "n%d [op=\"%s\"]; n%d -> n%d%s; n%d -> n%d%s;\n", k, pairs[kind % 5], one, k,
+                    is_formula ? " [arg=p]" : "", two, k, is_formula ? " [arg=q]" : "");
+        }
+    }
+    fprintf(to, "loss [op=mean]; n%d -> loss; }\n", NODES - 1);
+}
+
+Test(draw_views, gradients_of_random_networks_flow_as_they_do_in_the_graph, .init = make_folder, .fini = remove_folder)
+{
+    int compared = 0;
+    srand(11);
+    for (int round = 0; round < 60; round++) {
+        FILE *file = fopen("random.dot", "w");
+        write_random_network(file);
+        fclose(file);
+        compared += check_flow("random.dot", DG_VIEW_STEP);
+    }
+    cr_expect_gt(compared, 2000);
 }

@@ -182,6 +182,31 @@ static void expect_refused(outcome run, const char *message)
     cr_expect(strstr(run.err, message), "expected '%s' in: %s", message, run.err);
 }
 
+/* A table that is fed has no rows that test, of one row either; data are scaled as the weights were trained. */
+Test(eval, takes_rows_of_a_table_as_they_are_and_data_as_in_training)
+{
+    write_text("row.csv", "x0,x1,y\n0.25,4,1\n");
+    write_text("rows.csv", "x0,x1,y\n0,0,1\n16,8,2\n4,2,3\n8,8,4\n");
+    write_text("net.dot",
+               "digraph { graph [data=\"rows.csv(target=y, scale=unit, test=0)\", epochs=1, loss=loss, output=s]; "
+               "x [op=\"input([N, 2])\"]; y [op=\"input([N, 1], field=target)\"]; same [op=identity]; "
+               "s [op=\"linear(1)\"]; loss [op=mse_loss]; x -> same -> s -> loss; y -> loss [arg=target]; }");
+    expect_fine(dotgrad("eval net.dot --feed row.csv --fetch same --out fed"));
+    dg_tensors *set = results("fed");
+    expect_values(set, "same", DG_FLOAT32, 2, (double[]){0.25, 4});
+    dg_tensors_free(set);
+    expect_fine(dotgrad("train net.dot -o run --no-pictures"));
+    expect_fine(dotgrad("eval net.dot --weights run --data 'row.csv(target=y)' --fetch same,loss --out seen"));
+    set = results("seen");
+    expect_values(set, "same", DG_FLOAT32, 2, (double[]){0.25 / 16, 0.5});
+    dg_tensors_free(set);
+    expect_fine(
+        dotgrad("eval net.dot --weights run --data 'rows.csv(target=y, scale=none)' --rows 2 --fetch same --out bare"));
+    set = results("bare");
+    expect_values(set, "same", DG_FLOAT32, 4, (double[]){0, 0, 16, 8});
+    dg_tensors_free(set);
+}
+
 Test(eval, says_what_feeds_an_input)
 {
     expect_refused(dotgrad("eval g.dot"), "input 'x' is not fed (--data D or --feed FILE feeds inputs)");

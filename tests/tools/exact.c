@@ -5,6 +5,7 @@
 #include <dotgrad/interval.h>
 #include <math.h>
 
+#include "command.h"
 #include "tools/lab/lab.h"
 
 /* mpmath, 60 digits. */
@@ -23,7 +24,8 @@ Test(exact, has_the_values_of_mpmath)
         {"logaddexp(x, 1)", 2, 2.3132616875182228},
         {"remainder(x, 3)", -1, 2},
     };
-    exact *e = exact_new();
+    exact *e;
+    cr_assert_eq(exact_new(&e).code, DG_OK);
     cr_assert_not_null(e);
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         double value;
@@ -60,7 +62,8 @@ static void expect_inside(exact *e, const dg_activation *a, int order, dg_formul
 
 Test(exact, is_inside_the_enclosures_of_every_published_function)
 {
-    exact *e = exact_new();
+    exact *e;
+    cr_assert_eq(exact_new(&e).code, DG_OK);
     for (size_t k = 0; k < dg_catalogue_count(); k++) {
         const dg_catalogue_entry *entry = dg_catalogue_at(k);
         const dg_activation_options options = {.sections = DG_SECTION_FORMULA};
@@ -82,7 +85,8 @@ Test(exact, is_inside_the_enclosures_of_every_published_function)
 Test(exact, is_what_errors_are_measured_against)
 {
     dg_activation *plain, *measured;
-    exact *e = exact_new();
+    exact *e;
+    cr_assert_eq(exact_new(&e).code, DG_OK);
     const dg_activation_options options = {.sections = DG_SECTION_NUMERICS,
                                            .samples = 512,
                                            .reference = exact_value,
@@ -99,5 +103,53 @@ Test(exact, is_what_errors_are_measured_against)
               dg_activation_fact(plain, "ulp_f")->text);
     dg_activation_free(plain);
     dg_activation_free(measured);
+    exact_free(e);
+}
+
+/* Goes on until so much is done. */
+static bool goes_on(void *argument, double done)
+{
+    double *asked = argument;
+    asked[1] = done;
+    return done < asked[0];
+}
+
+static const dg_fact *said(const dg_activation *a, const char *name, const char *words)
+{
+    const dg_fact *fact = dg_activation_fact(a, name);
+    cr_assert_not_null(fact, "%s", name);
+    cr_expect(strstr(fact->text, words), "%s: %s", fact->label, fact->text);
+    return fact;
+}
+
+/* Over numbers of all sizes, of which the smallest come first by their bits; and nothing is proved by a part of them.
+ */
+Test(exact, an_interrupted_comparison_says_how_far_it_came_and_what_decided)
+{
+    double asked[2] = {0x1p-15, -1};
+    exact *e;
+    cr_assert_eq(exact_new(&e).code, DG_OK);
+    dg_activation *a;
+    const dg_activation_options options = {.sections = DG_SECTION_NUMERICS,
+                                           .exhaustive = true,
+                                           .progress = goes_on,
+                                           .progress_argument = asked,
+                                           .reference = exact_value,
+                                           .reference_argument = e,
+                                           .reference_name = exact_name()};
+    cr_assert_eq(dg_activation_analyse("silu", &options, &a).code, DG_OK);
+    cr_expect_eq(asked[1], asked[0]);
+    cr_expect_eq(said(a, "compared", "spread evenly: interrupted")->lo, 100 * asked[0]);
+    said(a, "reference", "interval arithmetic in float64 at ");
+    const dg_fact *worst = said(a, "ulp_f", "worst error ");
+    cr_expect_eq(worst->evidence, DG_SAMPLED);
+    cr_expect(fabs(number_after(worst->text, "at x = ")) > 1e-10, "%s", worst->text);
+    said(a, "overflow_f", "0 of 130560");
+    dg_activation_free(a);
+    asked[0] = 0;
+    cr_assert_eq(dg_activation_analyse("silu", &options, &a).code, DG_OK);
+    said(a, "compared", "4096 numbers: interrupted before the first of all");
+    said(a, "reference", "GNU MPFR ");
+    dg_activation_free(a);
     exact_free(e);
 }

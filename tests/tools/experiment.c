@@ -41,6 +41,8 @@ Test(experiment, a_wrong_option_is_refused)
         const char *words;
     } cases[] = {{{.loss = "los"}, "net.dot: there is no node 'los' (did you mean 'loss'?)"},
                  {{.output = "outptu"}, "net.dot: there is no node 'outptu' (did you mean 'output'?)"},
+                 {{.loss = "hidden.weigth"}, "there is no node 'hidden.weigth' (did you mean 'hidden.weight'?)"},
+                 {{.loss = "bias"}, "there is no node 'bias' (did you mean 'hidden.bias'?)"},
                  {{.loss = "nothing_like_it"}, "there is no node 'nothing_like_it'"},
                  {{.batch_size = -4}, "net.dot: batch_size is -4, expected 1 or more"}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {

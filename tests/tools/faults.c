@@ -306,34 +306,44 @@ static pid_t start_training(bool resumes)
     return child;
 }
 
-/* Killed again and again at random moments, and resumed: the end is that of a run that was left alone. */
+static void expect_end_of_whole(int kills)
+{
+    cr_assert(same_bytes("whole/checkpoint.safetensors", "killed/checkpoint.safetensors"), "after %d kills", kills);
+    cr_assert(same_bytes("whole/metrics.csv", "killed/metrics.csv"), "after %d kills", kills);
+    cr_assert_neq(system("ls killed/*.tmp 2>/dev/null | grep -q ."), 0, "a temporary file is left");
+    cr_assert_eq(system("rm -r killed"), 0);
+}
+
+/* Killed again and again at random moments, and resumed: the end is that of a run that was left alone. Trained anew
+ * until so many kills are done. */
 Test(faults, kills_at_random_moments)
 {
     static const int signals[] = {SIGKILL, SIGKILL, SIGTERM, SIGINT, SIGHUP};
     const char *text = getenv("FAULTS_KILLS");
-    int kills = 0, wanted = text ? atoi(text) : 12, state = -1;
+    int kills = 0, wanted = text ? atoi(text) : 12, runs = 0;
     unsigned seed = (unsigned)time(NULL);
     printf("seed %u\n", seed);
     srand(seed);
     expect_fine(dotgrad("train net.dot -o whole --epochs 60000"));
-    while (state != 0) {
-        bool resumes = !access("killed/checkpoint.safetensors", F_OK);
+    while (kills < wanted || !access("killed", F_OK)) {
+        bool resumes = !access("killed/checkpoint.safetensors", F_OK), is_killed = kills < wanted;
         pid_t child = start_training(resumes);
         const struct timespec pause = {0, (1 + rand() % 400) * 1000000L};
-        bool is_killed = kills < wanted;
+        int state;
         if (is_killed) {
             nanosleep(&pause, NULL);
             kill(child, signals[rand() % 5]);
-            kills++;
         }
         cr_assert_eq(waitpid(child, &state, 0), child);
         cr_assert(is_readable("killed/checkpoint.safetensors"), "after %d kills", kills);
         cr_assert(is_killed || state == 0, "it does not go on after %d kills: %x", kills, state);
+        kills += is_killed && state != 0;
+        if (state == 0) {
+            runs++;
+            expect_end_of_whole(kills);
+        }
     }
-    cr_assert(same_bytes("whole/checkpoint.safetensors", "killed/checkpoint.safetensors"), "after %d kills", kills);
-    cr_assert(same_bytes("whole/metrics.csv", "killed/metrics.csv"), "after %d kills", kills);
-    cr_assert_neq(system("ls killed/*.tmp 2>/dev/null | grep -q ."), 0, "a temporary file is left");
-    printf("%d kills\n", kills);
+    printf("%d kills, %d runs to their end\n", kills, runs);
 }
 
 /* Any command, killed at any moment: what it reads is untouched, what it writes is whole or not there, and called again

@@ -9,6 +9,10 @@ Test(fit_rbf, leaves_a_run_that_predicts_and_trains_on)
     expect_fine(run);
     cr_expect_geq(number_after(run.out, "test accuracy: "), 92, "%s", run.out);
     cr_expect_lt(number_after(run.out, "leave-one-out rmse: "), 0.25);
+    double rmse = number_after(run.out, "leave-one-out rmse: "), hinge = number_after(run.out, "leave-one-out hinge: ");
+    outcome by_squares = dotgrad("fit-rbf iris -o squares --kernel gaussian,matern52 --select loocv");
+    cr_expect_lt(number_after(by_squares.out, "leave-one-out rmse: "), rmse);
+    cr_expect_gt(number_after(by_squares.out, "leave-one-out hinge: "), hinge);
     outcome predicted = dotgrad("predict run iris");
     expect_fine(predicted);
     cr_expect(strncmp(predicted.out, "class,", 6) == 0, "%s", predicted.out);
@@ -21,6 +25,7 @@ Test(fit_rbf, takes_kernel_centers_and_what_decides)
     expect_fine(run);
     cr_expect_leq(number_after(run.out, "train rmse: "), 0.01);
     cr_expect_lt(number_after(run.out, "centers: "), 30);
+    cr_expect(!strstr(run.out, "hinge"), "%s", run.out);
     run = dotgrad("fit-rbf wine -o run --force --centers 'kmeans(40)' --select aic --kernel gaussian");
     expect_fine(run);
     cr_expect_eq(number_after(run.out, "centers: "), 40);
@@ -37,6 +42,54 @@ Test(fit_rbf, says_what_is_wrong)
     run = dotgrad("fit-rbf iris --centers grid -o run");
     cr_expect_eq(run.status, 1);
     cr_expect(strstr(run.err, "expected all, kmeans, samples or ols"), "%s", run.err);
+}
+
+static void write_targets(const char *target, int rows)
+{
+    static char text[20000];
+    int at = snprintf(text, sizeof text, "a,b,price\n");
+    for (int k = 0; k < rows; k++) {
+        at += snprintf(text + at, sizeof text - (size_t)at, "%d.5,%d,", k % 11, k % 7);
+        at += snprintf(text + at, sizeof text - (size_t)at, target, 40 + 3 * k);
+        at += snprintf(text + at, sizeof text - (size_t)at, "\n");
+    }
+    write_text("t.csv", text);
+}
+
+/* Prices are whole numbers, and no classes. */
+Test(fit_rbf, many_whole_numbers_are_values)
+{
+    write_targets("%d", 150);
+    outcome run = dotgrad("fit-rbf t.csv -o run --kernel gaussian");
+    expect_fine(run);
+    cr_expect(strstr(run.err, "'price', holds too many different numbers for classes"), "%s", run.err);
+    cr_expect(strstr(run.out, "test rmse: "), "%s", run.out);
+    run = dotgrad("fit-rbf t.csv -o run --force --kernel gaussian --regression");
+    expect_fine(run);
+    cr_expect(!strstr(run.err, "too many"), "%s", run.err);
+}
+
+Test(fit_rbf, words_that_are_no_classes_are_refused_before_anything_is_solved)
+{
+    write_targets("word%d", 150);
+    outcome run = dotgrad("fit-rbf t.csv -o run");
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(run.err, "column 'price', holds 150 different words, where 2 to 100 can be classes"), "%s",
+              run.err);
+    write_targets("same", 20);
+    run = dotgrad("fit-rbf t.csv -o run");
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(run.err, "holds 1 different word, where"), "%s", run.err);
+    run = dotgrad("fit-rbf iris -o run --kernel gaussian --regression");
+    expect_fine(run);
+    write_targets("same", 2);
+    run = dotgrad("fit-rbf 't.csv(target=b)' -o run");
+    cr_expect(strstr(run.err, "1 training row, where 3 are needed at least: with test=0"), "%s", run.err);
+    write_text("w.csv", "a,c\n1,yes\n2,no\n3,yes\n4,no\n5,yes\n6,no\n");
+    run = dotgrad("fit-rbf w.csv -o words --regression");
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(run.err, "column 'c', holds words, and --regression fits numbers"), "%s", run.err);
+    cr_expect(!strstr(run.out, "kernel"), "%s", run.out);
 }
 
 static const char solved[] = "digraph g { graph [data=\"digits(scale=unit)\", epochs=%d, loss=loss, output=scores];\n"
@@ -64,6 +117,19 @@ Test(fit_rbf, graph_files_solve_once_or_after_each_epoch)
     outcome run = dotgrad("train g.dot --force -o run");
     cr_expect_eq(run.status, 1);
     cr_expect(strstr(run.err, "refit is 'step', expected epoch"), "%s", run.err);
+}
+
+/* Of several layers the one that nothing can be fitted of is named. */
+Test(fit_rbf, refit_of_a_layer_without_data_is_told)
+{
+    write_text("g.dot", "digraph g { graph [data=iris, epochs=1, loss=loss]; x [op=\"input([N, 4])\"];\n"
+                        "t [op=\"input([N], dtype=int64)\"]; h [op=\"rbf(9)\", refit=epoch];\n"
+                        "s [op=\"linear(3)\", refit=epoch]; loss [op=cross_entropy];\n"
+                        "x -> h -> s -> loss; t -> loss [arg=target]; }");
+    outcome run = dotgrad("train g.dot -o run");
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(run.err, "refit: no layer of 's' has an initialiser that looks at data: give it one"), "%s",
+              run.err);
 }
 
 /* Behind convolutions: the centres are of what reaches the layer. */

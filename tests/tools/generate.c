@@ -190,7 +190,7 @@ Test(generate, refuses_what_it_cannot_go_on_from)
                  {"run --temperature -1", "is below 0", 2},
                  {"run --top-k 0", "top-k", 2},
                  {"run --length -3", "length", 2},
-                 {"run --prompt \"$(printf '\\377')\"", "not UTF-8", 1},
+                 {"run --prompt \"$(printf '\\377')\"", "not UTF-8", 2},
                  {"none", "none", 1},
                  {"run --output embed", "characters", 1}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {

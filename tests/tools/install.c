@@ -246,8 +246,8 @@ Test(install, cmake_finds_the_package)
 
 static const struct {
     const char *compiler, *extension;
-} compilers[] = {{"gcc -std=c11 -pedantic -fmax-errors=0", "c"},
-                 {"clang -std=c11 -pedantic -ferror-limit=0", "c"},
+} compilers[] = {{"gcc -std=c11 -pedantic -Werror=shadow -fmax-errors=0", "c"},
+                 {"clang -std=c11 -pedantic -Werror=shadow -ferror-limit=0", "c"},
                  {"g++ -std=c++20 -fmax-errors=0", "cc"},
                  {"clang++ -std=c++20 -ferror-limit=0", "cc"}};
 enum { COMPILERS = sizeof compilers / sizeof *compilers };
@@ -260,44 +260,62 @@ static bool has_compiler(int k)
     return shell(line) == 0;
 }
 
+static const char *const wrong_calls[] = {"dg_sum(x, .dim = {1, 0})",
+                                          "dg_sum(x, .dim = {0, 1})",
+                                          "dg_conv2d(x, 1, .kernel_size = 3, .padding = {2, 2})",
+                                          "dg_softmax(x, .dim = DG_INTS(1))",
+                                          "dg_layer_norm(x, .normalized_shape = DG_SHAPE(12))",
+                                          "dg_zeros(g, 12)",
+                                          "dg_permute(x, {1, 0})",
+                                          "dg_sum(x, .dims = 1)",
+                                          "dg_linear(x)",
+                                          "dg_sum(x, .dim = 1.5)",
+                                          "dg_sum(x, .dim = half)",
+                                          "dg_sum(x, .dim = DG_INTS(0, 1.5))",
+                                          "dg_sum(x, .dim = DG_INTS(0, half))",
+                                          "dg_softmax(x, .dim = 1.5)",
+                                          "dg_linear(x, 1.5)",
+                                          "dg_linear(x, 20 * half)",
+                                          "dg_flip(x, half)",
+                                          "dg_reshape(x, DG_SHAPE(2, 1.5))",
+                                          "dg_reshape(x, DG_SHAPE(2, half))",
+                                          "dg_lstm(x, 3, .num_layers = 1.5)",
+                                          "dg_add(x, 1)",
+                                          "dg_mul(dg_add(x, x), 2.5)",
+                                          "dg_linear(g, 10)",
+                                          "dg_zeros(x, DG_SHAPE(2))",
+                                          "dg_cat(2, x)",
+                                          "dg_einsum(DG_NODES(x, x), 5)",
+                                          "dg_linear(x, 10, .name = 5)",
+                                          "dg_linear(x, 10, .weight = \"w\")",
+                                          "dg_linear(x, 10, .bias = \"no\")",
+                                          "dg_linear(x, 10, .bias = x)",
+                                          "dg_sum(x, .keepdim = \"true\")",
+                                          "dg_mse_loss(x, x, .reduction = 1)",
+                                          "dg_parameter(g, DG_SHAPE(1), .trainable = 0.5)",
+                                          "dg_zeros(g, DG_SHAPE(1), .dtype = \"float32\")"};
+static const char *const right_calls[] = {"dg_sum(x, .dim = 1)",
+                                          "dg_sum(x, .dim = {1})",
+                                          "dg_sum(x, .dim = DG_INTS(1, 0))",
+                                          "dg_layer_norm(x, .normalized_shape = 12)",
+                                          "dg_sum(x, .dim = (int)half)",
+                                          "dg_linear(x, sizeof(int), .name = \"a\")",
+                                          "dg_dropout(x, .p = 0.5f)",
+                                          "dg_dropout(x, .p = 1)",
+                                          "dg_add(x, dg_mul(x, dg_relu(x)))",
+                                          "dg_linear(x, 10, .bias = g != NULL, .weight = NULL)",
+                                          "dg_einsum(DG_NODES(x, x), \"ij,kj->ik\", .name = \"a\")",
+                                          "dg_reshape(x, DG_SHAPE(2, (int)half))"};
+
 Test(install, what_is_written_wrong_does_not_compile)
 {
-    static const char *const wrong[] = {"dg_sum(x, .dim = {1, 0})",
-                                        "dg_sum(x, .dim = {0, 1})",
-                                        "dg_conv2d(x, 1, .kernel_size = 3, .padding = {2, 2})",
-                                        "dg_softmax(x, .dim = DG_INTS(1))",
-                                        "dg_layer_norm(x, .normalized_shape = DG_SHAPE(12))",
-                                        "dg_zeros(g, 12)",
-                                        "dg_permute(x, {1, 0})",
-                                        "dg_sum(x, .dims = 1)",
-                                        "dg_linear(x)",
-                                        "dg_sum(x, .dim = 1.5)",
-                                        "dg_sum(x, .dim = half)",
-                                        "dg_sum(x, .dim = DG_INTS(0, 1.5))",
-                                        "dg_sum(x, .dim = DG_INTS(0, half))",
-                                        "dg_softmax(x, .dim = 1.5)",
-                                        "dg_linear(x, 1.5)",
-                                        "dg_linear(x, 20 * half)",
-                                        "dg_flip(x, half)",
-                                        "dg_reshape(x, DG_SHAPE(2, 1.5))",
-                                        "dg_reshape(x, DG_SHAPE(2, half))",
-                                        "dg_lstm(x, 3, .num_layers = 1.5)"};
-    static const char *const right[] = {"dg_sum(x, .dim = 1)",
-                                        "dg_sum(x, .dim = {1})",
-                                        "dg_sum(x, .dim = DG_INTS(1, 0))",
-                                        "dg_layer_norm(x, .normalized_shape = 12)",
-                                        "dg_sum(x, .dim = (int)half)",
-                                        "dg_linear(x, sizeof(int), .name = \"a\")",
-                                        "dg_dropout(x, .p = 0.5f)",
-                                        "dg_dropout(x, .p = 1)",
-                                        "dg_reshape(x, DG_SHAPE(2, (int)half))"};
-    enum { WRONG = sizeof wrong / sizeof *wrong, ALL = WRONG + sizeof right / sizeof *right };
+    enum { WRONG = sizeof wrong_calls / sizeof *wrong_calls, ALL = WRONG + sizeof right_calls / sizeof *right_calls };
     char text[500], line[300], name[20];
     for (int k = 0; k < COMPILERS * ALL; k++) {
         int one = k % ALL, compiler = k / ALL;
         if (!has_compiler(compiler))
             continue;
-        const char *call = one < WRONG ? wrong[one] : right[one - WRONG];
+        const char *call = one < WRONG ? wrong_calls[one] : right_calls[one - WRONG];
         snprintf(text, sizeof text,
                  "#include <dotgrad/dotgrad.h>\ndg_node *f(dg_graph *g, dg_node *x, double half);\n"
                  "dg_node *f(dg_graph *g, dg_node *x, double half) { (void)g, (void)half; return %s; }\n",
@@ -310,6 +328,24 @@ Test(install, what_is_written_wrong_does_not_compile)
         cr_expect_eq(failed != 0, one < WRONG, "%s: %s %s", compilers[compiler].compiler, call,
                      failed ? "does not compile" : "compiles");
     }
+}
+
+/* Which compilers do only with the optimiser on: what is dead has no memory. */
+Test(install, literals_in_options_live_as_long_as_the_callers_block)
+{
+    char line[1000], text[2000];
+    for (int k = 0; k < 2; k++)
+        for (int level = 0; has_compiler(k) && level < 4; level++) {
+            snprintf(line, sizeof line,
+                     "./with '%s -O%d -Wall -Wextra -Werror $(pkg-config --cflags dotgrad-graphviz) "
+                     "\"$TESTS/tools/installed/literals.c\" $(pkg-config --libs dotgrad-graphviz) -o literals'",
+                     compilers[k].compiler, level);
+            must(line);
+            must(
+                "./with 'DOTGRAD_LAYOUT=$(find \"$PWD/root\" -name dotgrad-layout) ./literals; grep -c warm heat.svg'");
+            read_text(".log", text, sizeof text);
+            cr_expect(strncmp(text, "2 6 12, 20\n", 11) == 0, "%s -O%d: %s", compilers[k].compiler, level, text);
+        }
 }
 
 /* The macros that are written by hand: each as it is right, and with a value that has no name, of which compilers warn

@@ -70,6 +70,38 @@ Test(objectives, stand_in_the_summary)
               run.out);
 }
 
+/* The points of the line of that title. */
+static int points_of(const char *svg, const char *title)
+{
+    static char text[400000];
+    char group[80];
+    int points = 0;
+    read_text(svg, text, sizeof text);
+    snprintf(group, sizeof group, "<title>%s</title>", title);
+    const char *at = strstr(text, group);
+    cr_assert_not_null(at, "%s has no line of '%s'", svg, title);
+    const char *end = strstr(at, "<title>") ? strstr(at + 1, "<title>") : NULL;
+    for (; at && (!end || at < end) && *at; at++)
+        points += strchr("ML", *at) && at[1] >= '0' && at[1] <= '9' && strchr(" \t'", at[-1]);
+    return points;
+}
+
+/* An epoch has one batch here: one loss has a number in the odd ones, the other in the even ones. */
+Test(objectives, have_a_curve_each)
+{
+    write_text("two.dot", "digraph { graph [loss=\"left, right\", optimizer=\"sgd(lr=0.1)\", epochs=100];\n"
+                          "  a [op=\"parameter([2], init=ones)\"]; b [op=\"parameter([2], init=ones)\"];\n"
+                          "  s [op=square]; t [op=square]; left [op=sum, trains=a]; right [op=sum, trains=b];\n"
+                          "  a -> s -> left; b -> t -> right; }\n");
+    outcome run = dotgrad("train two.dot -o run");
+    expect_fine(run);
+    cr_expect(!strstr(run.err, "nan") && strstr(run.err, "right"), "%s", run.err);
+    cr_expect_geq(points_of("run/loss.svg", "left"), 50);
+    cr_expect_geq(points_of("run/loss.svg", "right"), 50);
+    expect_fine(dotgrad("plot run --what right -o right.svg"));
+    cr_expect_geq(points_of("right.svg", "run"), 50);
+}
+
 Test(objectives, that_are_misspelt_are_named)
 {
     write_text("gan.dot", gan);
@@ -129,6 +161,37 @@ Test(objectives, an_assigned_parameter_is_not_trained_as_well)
     run = dotgrad("train d.dot -o run");
     expect_fine(run);
     cr_assert_lt(number_after(run.out, "loss: "), 1e-6, "%s", run.out);
+}
+
+/* With every trained parameter frozen, steps are what the graph assigns; without assignments there are none to take. */
+Test(objectives, assignments_go_on_where_all_is_frozen)
+{
+    static const char graph[] =
+        "digraph c { graph [data=\"line.csv(target=y, test=0, scale=none)\", epochs=4, batch_size=3]; "
+        "x [op=\"input([N, 1])\"]; y [op=\"input([N, 1], field=target)\"]; net [op=\"linear(1)\"]; x -> net; "
+        "loss [op=mse_loss]; net -> loss; y -> loss [arg=target]; "
+        "n [op=\"parameter([1], init=zeros, trainable=false)\"]; next [op=\"expr(n + 1)\"]; n -> next [arg=n]; %s }\n";
+    char text[1200];
+    write_text("line.csv", "x,y\n1,3\n2,6\n-1,-3\n");
+    snprintf(text, sizeof text, graph, "count [op=assign]; n -> count [arg=parameter]; next -> count [arg=value];");
+    write_text("c.dot", text);
+    expect_fine(dotgrad("train c.dot --epochs 0 -o begun"));
+    expect_fine(dotgrad("train c.dot --freeze 'net.*' -o run"));
+    dg_tensors *begun = checkpoint_of("begun"), *set = checkpoint_of("run");
+    cr_expect_eq(dg_tensor_get(dg_tensors_find(set, "n"), 0), 4);
+    cr_expect_eq(dg_tensor_get(dg_tensors_find(set, "net.weight"), 0),
+                 dg_tensor_get(dg_tensors_find(begun, "net.weight"), 0));
+    dg_tensors_free(begun);
+    dg_tensors_free(set);
+    snprintf(text, sizeof text, graph, "");
+    write_text("c.dot", text);
+    outcome run = dotgrad("train c.dot --freeze 'net.*' -o still --force");
+    cr_assert_eq(run.status, 1);
+    cr_assert(strstr(run.err, "all 2 parameters are frozen: nothing is left to train"), "%s", run.err);
+    write_text("gan.dot", gan);
+    run = dotgrad("train gan.dot --freeze 'd.*' -o gan");
+    cr_assert_eq(run.status, 1);
+    cr_assert(strstr(run.err, "objective 'd_loss': all 4 parameters are frozen"), "%s", run.err);
 }
 
 Test(objectives, weights_of_another_run_are_begun_from)

@@ -197,6 +197,8 @@ Test(options, names_of_other_libraries_get_the_suggestion)
     }
     expect_refusal(dotgrad("ops BCEWithLogitsLoss"), 1, "ops", "did you mean 'binary_cross_entropy_with_logits'?");
     expect_refusal(dotgrad("ops Dense"), 1, "ops", "did you mean 'linear'?");
+    expect_refusal(dotgrad("ops BCEWithLogitsLoss"), 1, "ops", "did you mean 'binary_cross_entropy_with_logits'?");
+    expect_refusal(dotgrad("ops GlobalAveragePooling1D"), 1, "ops", "did you mean 'adaptive_avg_pool1d'?");
     expect_refusal(dotgrad("ops nll"), 1, "ops", "did you mean 'nll_loss'?");
 }
 
@@ -239,6 +241,8 @@ Test(options, texts_that_name_nothing_are_refused)
         {"summary good.dot --loss no_such", "no_such"},
         {"summary good.dot --optimizer no_such", "no_such"},
         {"summary good.dot --size N=1 --size N=2", "given twice"},
+        {"summary good.dot --allow-path no_such", "--allow-path: there is no folder 'no_such'"},
+        {"summary good.dot --allow-path ''", "--allow-path: there is no folder ''"},
         {"predict no_such table.csv", "no_such"},
         {"draw good.dot -o - --around no_such", "no_such"},
         {"draw good.dot -o - --from no_such", "no_such"},
@@ -256,6 +260,19 @@ Test(options, texts_that_name_nothing_are_refused)
     };
     for (size_t k = 0; k < sizeof calls / sizeof *calls; k++)
         expect_refusal(dotgrad("%s", calls[k][0]), 1, calls[k][0], calls[k][1]);
+}
+
+/* A run keeps what it was called with, and what it keeps is UTF-8: a name in Latin-1 is refused before the training. */
+Test(options, texts_are_utf_8)
+{
+    static const char *const calls[][2] = {{"train good.dot --data 't\xe4.csv'", "--data: byte 2 (0xE4) is not UTF-8"},
+                                           {"train good.dot --output '\xff'", "--output: byte 1 (0xFF) is not UTF-8"},
+                                           {"train good.dot --optimizer 'sgd(\xc3)'", "--optimizer: byte 5 (0xC3)"}};
+    for (size_t k = 0; k < sizeof calls / sizeof *calls; k++)
+        expect_refusal(dotgrad("%s", calls[k][0]), 2, calls[k][0], calls[k][1]);
+    expect_refusal(dotgrad("fit-rbf 't\xe4.csv' -o r"), 1, "fit-rbf", "");
+    expect_refusal(dotgrad("train good.dot --set 'a=\xe4'"), 1, "--set", "--set: byte 3 (0xE4) is not UTF-8");
+    expect_fine(dotgrad("train good.dot -o 'r\xe4' --no-pictures"));
 }
 
 /* As in a file, a name is a whole one. */
@@ -293,7 +310,10 @@ Test(options, those_that_change_nothing_or_contradict_each_other_are_refused)
         {"activation --catalogue --out x.txt", "does not go with --out"},
         {"activation --search --export c", "does not go with --export"},
         {"activation mish --export c --depth 3", "does not go with --depth"},
-        {"activation mish --cost --format json", "does not go with --format"},
+        {"activation mish --cost --format latex", "--cost is written as text, CSV, JSON or HTML"},
+        {"activation mish --cost --out x.svg", "--cost is written as text, CSV, JSON or HTML"},
+        {"activation mish --cost --samples 3", "--cost as text or CSV does not go with --samples"},
+        {"activation mish --depth 3 --out x.csv", "--depth is written as text, JSON or HTML"},
         {"activation mish --exhaustive --samples 3", "does not go with --samples"},
         {"activation mish --seed 3", "without --search or --depth"},
         {"activation mish --train t --out x.txt", "does not go with --out"},

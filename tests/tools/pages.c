@@ -232,3 +232,204 @@ Test(pages, experts_fold)
     cr_expect(shows("×11"));
     cr_expect(shows("start 1|2|3|4|5|6|7|8|9|10|11"));
 }
+
+/* What a row says of a layer's gradients is broken between its parts. */
+Test(pages, no_line_of_a_label_ends_where_a_part_is_to_follow)
+{
+    begin("loss=l, output=y");
+    put("x [op=\"input([N, 9, 32])\"]; t [op=\"input([N, 9, 8])\"]; a [op=\"multihead_attention(32, 4)\"];"
+        "d [op=dropout]; y [op=\"linear(8)\"]; l [op=mse_loss]; x -> a -> d -> y -> l; t -> l [arg=target];");
+    draw_net();
+    expect_fine(dotgrad("draw net.dot --view step --level stack -o net.svg"));
+    cr_expect(shows("∂in_proj_weight"));
+    cr_expect_eq(check_picture("net, a step", "net.svg"), 0);
+}
+
+/* Frames that are no module of the network's: of two parts, and of more. */
+Test(pages, a_fold_says_what_it_repeats)
+{
+    begin("output=y");
+    put("x [op=\"input([N, 8])\"]; y [op=\"linear(3)\"];");
+    for (int k = 0; k < 4; k++)
+        put("u%d [op=\"linear(8)\"]; r%d [op=relu]; %s%d -> u%d -> r%d;", k, k, k ? "r" : "x", k - 1 + !k, k, k);
+    for (int k = 0; k < 3; k++)
+        put("n%d [op=layer_norm]; p%d [op=\"linear(8)\"]; g%d [op=gelu]; %s%d -> n%d -> p%d -> g%d;", k, k, k,
+            k ? "g" : "r", k ? k - 1 : 3, k, k, k);
+    put("x0 [op=tanh]; x -> x0; g2 -> y;");
+    draw_net();
+    expect_fine(dotgrad("draw net.dot --fold exact -o net.svg"));
+    cr_expect(shows(">u0…3, r0…3<") && shows(">×4<"));
+    cr_expect(shows(">n0 … g2<") && shows(">×3<"));
+    cr_expect_eq(check_picture("net, folded", "net.svg"), 0);
+}
+
+/* Stages of 3, 4, 6 and 3 blocks fold in two ways, one in the other: a name goes from the first to the last of all that
+ * it stands for. */
+Test(pages, names_of_folds_in_folds_are_plain)
+{
+    static const int counts[] = {3, 4, 6, 3};
+    char before[20] = "x";
+    begin("output=y");
+    put("x [op=\"input([N, 8, 9, 9])\"]; y [op=\"conv2d(3, 1)\"];");
+    for (int stage = 1; stage <= 4; stage++)
+        for (int k = 0; k < counts[stage - 1]; k++) {
+            put("subgraph \"cluster_s%d.%d\" { c%d_%d [op=\"conv2d(%d, 1)\"]; %s%d_%d [op=%s];", stage, k, stage, k,
+                8 << stage, k ? "n" : "d", stage, k, k ? "batch_norm" : "tanh");
+            put("a%d_%d [op=%s]; } %s -> c%d_%d -> %s%d_%d -> a%d_%d;\n", stage, k, k ? "add" : "relu", before, stage,
+                k, k ? "n" : "d", stage, k, stage, k);
+            if (k)
+                put("%s -> a%d_%d;\n", before, stage, k);
+            snprintf(before, sizeof before, "a%d_%d", stage, k);
+        }
+    put("%s -> y;", before);
+    draw_net();
+    expect_fine(dotgrad("draw net.dot --fold sizes -o net.svg"));
+    cr_expect(shows(">s2.1…3.5<"));
+    cr_expect_eq(check_picture("net, folded", "net.svg"), 0);
+}
+
+/* Which value goes where, in the words of what is inside. */
+Test(pages, a_closed_module_says_what_enters_it)
+{
+    begin("output=y");
+    put("x [op=\"input([N, 4])\"]; z [op=\"input([N, 4])\"]; subgraph cluster_up1 { up1_act [op=relu];"
+        "up1_cat [op=\"cat(dim=1)\"]; up1_out [op=tanh]; } y [op=\"linear(3)\"];"
+        "x -> up1_act -> up1_cat; z -> up1_cat -> up1_out -> y;");
+    draw_net();
+    expect_fine(dotgrad("draw net.dot --close up1 -o net.svg"));
+    cr_expect(shows("→ arg 1 of cat<"));
+    cr_expect_not(shows("up1_cat.arg"));
+}
+
+/* From left to right a step's derivatives are told in the network's boxes, and what is too long is cut, both arms at
+ * once. */
+Test(pages, a_u_is_cut_where_nothing_else_fits)
+{
+    outcome run =
+        dotgrad("draw '%s/../tools/examples/gallery/unet.dot' --view step --rankdir LR -o net.svg", getenv("TESTS"));
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.err, "rows"), "%s", run.err);
+    cr_expect_eq(check_picture("a step of a U", "net.svg"), 0);
+    expect_one_page("a step of a U");
+}
+
+/* The nodes that are seen, and those that boxes of several say that they stand for. */
+static long count_nodes(void)
+{
+    static char text[1 << 22];
+    long sum = 0;
+    read_text("net.svg", text, sizeof text);
+    for (const char *at = text; (at = strstr(at, "role=\"graphics-symbol\" aria-label=\"")); at++)
+        sum += strncmp(strchr(at, ' '), " aria-label=\"module part ", 25) != 0;
+    for (const char *at = text; (at = strstr(at, ", again\"")); at++)
+        sum--; /* an input once more, where its readers are far apart */
+    for (const char *at = text; (at = strstr(at, "<text")); at++) {
+        char *end;
+        long number = strtol(strchr(at, '>') + 1, &end, 10);
+        sum += strncmp(end, " nodes<", 7) == 0 ? number : 0;
+    }
+    return sum;
+}
+
+/* Anything reads anything before it, or what is near: no modules, nothing repeats. Each node is in one part, or has its
+ * own box. */
+Test(pages, a_random_graph_is_grouped_in_parts)
+{
+    static const char *const ops[] = {"tanh", "relu", "silu", "linear(8)", "gelu", "add", "mul", "sub", "maximum"};
+    enum { NODES = 200 };
+    unsigned random = 1;
+    for (int window = 12; window <= NODES; window += NODES - 12) {
+        begin("output=n199, loss=loss");
+        put("n0 [op=\"input([N, 8])\"]; y [op=\"input([N, 8])\"]; loss [op=mse_loss]; n199 -> loss;"
+            "y -> loss [arg=target];");
+        for (int k = 1; k < NODES; k++) {
+            int near = k < window ? k : window, one, other;
+            one = k - 1 - (int)((random = random * 1664525 + 1013904223) >> 8) % near;
+            other = k - 1 - (int)((random = random * 1664525 + 1013904223) >> 8) % near;
+            random = random * 1664525 + 1013904223;
+            put("n%d [op=\"%s\"]; n%d -> n%d;", k, ops[(random >> 8) % (one == other ? 5 : 9)], one, k);
+            if ((random >> 8) % (one == other ? 5 : 9) >= 5)
+                put("n%d -> n%d;", other, k);
+            put("\n");
+        }
+        const char *said = draw_net();
+        cr_expect_not_null(strstr(said, "nodes grouped in "), "%s", said);
+        cr_expect_eq(count_nodes(), NODES + 2, "window %d: %ld nodes", window, count_nodes());
+        for (int step = 0; step < 2 && window < NODES; step++) {
+            outcome run = dotgrad("draw net.dot %s -o net.svg", step ? "--view step" : "--rankdir LR");
+            expect_fine(run);
+            cr_expect_eq(check_picture(step ? "step" : "LR", "net.svg"), 0);
+            expect_one_page(step ? "step" : "LR");
+        }
+    }
+}
+
+/* Wires that are longer than all boxes together: it was refused as too large to be laid out. */
+Test(pages, a_large_random_graph_is_grouped_in_parts)
+{
+    enum { NODES = 1200 };
+    unsigned random = 1;
+    begin("output=n1199");
+    put("n0 [op=\"input([N, 8])\"];");
+    for (int k = 1; k < NODES; k++) {
+        random = random * 1664525 + 1013904223;
+        put("n%d [op=add]; n%d -> n%d; n%d -> n%d;", k, k - 1, k, (int)((random >> 8) % (unsigned)k), k);
+    }
+    const char *said = draw_net();
+    cr_expect_not_null(strstr(said, "nodes grouped in "), "%s", said);
+    cr_expect_eq(count_nodes(), NODES, "%ld nodes", count_nodes());
+}
+
+/* What is particular in an attention U-Net is its gate (Oktay et al. 2018): it is shown once, where both arms, which
+ * are chains of convolutions, are closed. */
+Test(pages, of_an_attention_unet_a_gate_is_shown)
+{
+    begin("output=y");
+    put("p0 [op=\"input([N, 1, 64, 64])\"];");
+    for (int k = 1; k <= 4; k++) {
+        put("subgraph cluster_enc%d { a%d [op=\"conv2d(%d, 3, padding=1)\"]; b%d [op=batch_norm]; e%d [op=relu]; }", k,
+            k, 8 << k, k, k);
+        put("p%d [op=\"max_pool2d(2)\"]; p%d -> a%d -> b%d -> e%d -> p%d;\n", k, k - 1, k, k, k, k);
+    }
+    put("d5 [op=\"conv2d(256, 3, padding=1)\"]; p4 -> d5; y [op=\"conv2d(1, 1)\"]; d1 -> y;");
+    for (int k = 4; k >= 1; k--) {
+        put("u%d [op=\"conv_transpose2d(%d, 2, stride=2)\"]; subgraph cluster_gate%d { g%d [op=\"conv2d(%d, 1)\"];", k,
+            8 << k, k, k, 4 << k);
+        put("s%d [op=\"conv2d(%d, 1)\"]; i%d [op=add]; r%d [op=relu]; q%d [op=\"conv2d(1, 1)\"]; h%d [op=sigmoid];", k,
+            4 << k, k, k, k, k);
+        put("m%d [op=mul]; } c%d [op=\"cat(dim=1)\"]; subgraph cluster_dec%d { v%d [op=\"conv2d(%d, 3, padding=1)\"];",
+            k, k, k, k, 8 << k);
+        put("n%d [op=batch_norm]; d%d [op=relu]; } d%d -> u%d -> g%d -> i%d -> r%d -> q%d -> h%d -> m%d;", k, k, k + 1,
+            k, k, k, k, k, k, k);
+        put("e%d -> s%d -> i%d; e%d -> m%d -> c%d; u%d -> c%d -> v%d -> n%d -> d%d;\n", k, k, k, k, k, k, k, k, k, k,
+            k);
+    }
+    const char *said = draw_net();
+    cr_expect_not_null(strstr(said, "modules closed that are like one before or without branches"), "%s", said);
+    cr_expect(shows(">sigmoid<"));
+    cr_expect(shows("like gate"));
+    expect_fine(dotgrad("draw net.dot --rankdir LR -o net.svg"));
+    cr_expect_eq(check_picture("LR", "net.svg"), 0);
+    expect_one_page("LR");
+}
+
+/* Dilated convolutions side by side, in a module (Chen et al. 2018): what the network is about is not closed for being
+ * wide. */
+Test(pages, branches_side_by_side_are_stacks_with_narrow_rows)
+{
+    begin("output=y");
+    put("x [op=\"input([N, 3, 32, 32])\"]; s [op=\"conv2d(128, 3, padding=1)\"]; sb [op=batch_norm]; sr [op=relu];"
+        "x -> s -> sb -> sr; c [op=\"cat(dim=1)\"]; p [op=\"conv2d(64, 1)\"]; b [op=batch_norm]; r [op=relu];"
+        "d [op=\"dropout(0.5)\"]; y [op=\"conv2d(21, 1)\"]; c -> p -> b -> r -> d -> y; subgraph cluster_pyramid {");
+    for (int k = 0; k < 5; k++)
+        for (int turn = 0; turn < 2; turn++)
+            put("c%d%d [op=\"conv2d(64, 3, padding=%d, dilation=%d)\"]; b%d%d [op=batch_norm]; r%d%d [op=relu];", k,
+                turn, 3 * k + 1, 3 * k + 1, k, turn, k, turn);
+    put("}");
+    for (int k = 0; k < 5; k++)
+        put("sr -> c%d0 -> b%d0 -> r%d0 -> c%d1 -> b%d1 -> r%d1 -> c;", k, k, k, k, k, k);
+    const char *said = draw_net();
+    cr_expect_not_null(strstr(said, "chains stacked with details on lines of their own"), "%s", said);
+    cr_expect_null(strstr(said, "closed"), "%s", said);
+    cr_expect(shows("dilation 13"));
+}

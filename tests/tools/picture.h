@@ -1,6 +1,8 @@
 /* The geometry of a picture, read from the SVG alone: no text lies over another, over a foreign node, under an edge or
- * a border, or leaves its node; no edge runs through a node, no node over another; all fits one page with text of at
- * least 6 points. */
+ * a border, leaves its node, or has a sign at its end that joins it with nothing; no edge runs through a node, no node
+ * over another; an edge begins and ends at the border of what it joins, in a stack at its row; all is inside the
+ * picture, and fits one page with text of at least 6 points.
+ */
 #ifndef TESTS_TOOLS_PICTURE_H
 #define TESTS_TOOLS_PICTURE_H
 
@@ -15,6 +17,8 @@ typedef struct box {
     int group; /* of what group it is a part */
     bool is_round;
     char name[200];
+    double corner; /* its radius */
+    bool is_bold;  /* of a text */
 } box;
 
 typedef struct piece {
@@ -22,10 +26,17 @@ typedef struct piece {
     int group;
 } piece;
 
+typedef struct edge {
+    char ends[2][120]; /* ids of what it joins */
+    double x[2], y[2]; /* where it begins and ends */
+    int group;
+} edge;
+
 typedef struct picture {
-    double width, height, view_width;
-    int n_texts, n_nodes, n_borders, n_pieces, n_groups;
-    box texts[MOST], nodes[MOST], borders[MOST];
+    double width, height, view_width, view_height;
+    int n_texts, n_nodes, n_borders, n_pieces, n_groups, n_edges, n_dots;
+    box texts[MOST], nodes[MOST], borders[MOST], dots[MOST];
+    edge edges[MOST];
     piece pieces[16 * MOST];
     double least;
     char kinds[MOST]; /* of groups: n, e, c, or others */
@@ -48,9 +59,26 @@ static double quarter(const double *c, double t)
     return s * s * s * c[0] + 3 * s * s * t * c[2] + 3 * s * t * t * c[4] + t * t * t * c[6];
 }
 
+static void take_word(const char *element, const char *name, char word[120])
+{
+    const char *at = strstr(element, name), *end = strchr(element, '>');
+    word[0] = 0;
+    if (at && at < end)
+        snprintf(word, 120, "%.*s", (int)strcspn(at + strlen(name), "\""), at + strlen(name));
+}
+
+static void take_edge(const char *element, int group)
+{
+    edge *taken = &p.edges[p.n_edges++];
+    taken->group = group;
+    take_word(element, " data-from=\"", taken->ends[0]);
+    take_word(element, " data-to=\"", taken->ends[1]);
+}
+
 static void take_path(const char *element, int group)
 {
-    double c[2 * 600];
+    edge *of = &p.edges[p.n_edges - 1];
+    double c[2 * 600] = {0};
     int n = 0;
     char *at = strstr(element, "d=\"M") + 4;
     while (*at != '"' && n < 1200) {
@@ -58,6 +86,11 @@ static void take_path(const char *element, int group)
         while (*at == ',' || *at == ' ' || *at == 'C')
             at++;
     }
+    cr_assert(n >= 8);
+    of->x[0] = c[0];
+    of->y[0] = c[1];
+    of->x[1] = c[n - 2];
+    of->y[1] = c[n - 1];
     for (int k = 0; k + 7 < n; k += 6)
         for (int i = 0; i < PIECES; i++)
             p.pieces[p.n_pieces++] =
@@ -68,17 +101,34 @@ static void take_path(const char *element, int group)
 static box rectangle(const char *element, int group)
 {
     double x = number(element, "x"), y = number(element, "y");
-    return (box){x, y, x + number(element, "width"), y + number(element, "height"), group, false, ""};
+    return (box){x, y, x + number(element, "width"), y + number(element, "height"), group, false, "", 0, false};
 }
 
 static void take_text(const char *element, int group)
 {
     double size = number(element, "font-size"), x = number(element, "x"), y = number(element, "y");
     box *text = &p.texts[p.n_texts++];
-    *text = (box){x, y - 0.72 * size, x + number(element, "textLength"), y + 0.2 * size, group, false, ""};
+    *text = (box){x,
+                  y - 0.72 * size,
+                  x + number(element, "textLength"),
+                  y + 0.2 * size,
+                  group,
+                  false,
+                  "",
+                  0,
+                  strstr(element, "font-weight")};
     p.least = fmin(p.least, size);
     snprintf(text->name, sizeof text->name, "%.*s", (int)strcspn(strchr(element, '>') + 1, "<"),
              strchr(element, '>') + 1);
+}
+
+/* The tip of its arrow is where an edge ends. */
+static void take_arrow(const char *element)
+{
+    edge *of = &p.edges[p.n_edges - 1];
+    char *at = strstr(element, " points=\"");
+    of->x[1] = strtod(at + strlen(" points=\""), &at);
+    of->y[1] = strtod(at + 1, NULL);
 }
 
 /* Lines are elements; groups nest at most as stack and node. */
@@ -86,12 +136,13 @@ static void read_svg(const char *path)
 {
     int stack[8], depth = 0;
     bool fresh = false;
+    char id[120] = "";
     read_text(path, svg, sizeof svg);
     memset(&p, 0, sizeof p);
     p.least = 100;
     sscanf(strstr(svg, " width=\"") + 8, "%lf", &p.width);
     sscanf(strstr(svg, " height=\"") + 9, "%lf", &p.height);
-    sscanf(strstr(svg, "viewBox=\"0 0 ") + 13, "%lf", &p.view_width);
+    sscanf(strstr(svg, "viewBox=\"0 0 ") + 13, "%lf %lf", &p.view_width, &p.view_height);
     for (char *line = strtok(svg, "\n"); line; line = strtok(NULL, "\n")) {
         int group = depth ? stack[depth - 1] : -1;
         char kind = group >= 0 ? p.kinds[group] : 0;
@@ -103,18 +154,28 @@ static void read_svg(const char *path)
                                     : strncmp(class, "entry", 5) == 0 ? 'x'
                                                                       : *class;
             fresh = true;
+            take_word(line, " id=\"", id);
+            if (*class == 'e' && p.kinds[p.n_groups - 1] == 'e')
+                take_edge(line, p.n_groups - 1);
         } else if (strncmp(line, "</g>", 4) == 0) {
             depth--;
         } else if (strncmp(line, "<text", 5) == 0) {
             take_text(line, group);
         } else if (strncmp(line, "<path", 5) == 0 && kind == 'e') {
             take_path(line, group);
+        } else if (strncmp(line, "<polygon", 8) == 0 && kind == 'e') {
+            take_arrow(line);
         } else if (strncmp(line, "<rect", 5) == 0 && fresh && (kind == 'n' || kind == 'c')) {
-            *(kind == 'n' ? &p.nodes[p.n_nodes++] : &p.borders[p.n_borders++]) = rectangle(line, group);
+            box *taken = kind == 'n' ? &p.nodes[p.n_nodes++] : &p.borders[p.n_borders++];
+            *taken = rectangle(line, group);
+            taken->corner = number(line, "rx");
+            snprintf(taken->name, sizeof taken->name, "%s", id);
             fresh = false;
-        } else if (strncmp(line, "<ellipse", 8) == 0 && fresh && kind == 'n') {
+        } else if (strncmp(line, "<ellipse", 8) == 0 && fresh && (kind == 'n' || kind == 'x')) {
             double x = number(line, "cx"), y = number(line, "cy"), rx = number(line, "rx"), ry = number(line, "ry");
-            p.nodes[p.n_nodes++] = (box){x - rx, y - ry, x + rx, y + ry, group, true, ""};
+            box *taken = kind == 'n' ? &p.nodes[p.n_nodes++] : &p.dots[p.n_dots++];
+            *taken = (box){x - rx, y - ry, x + rx, y + ry, group, true, "", 0, false};
+            snprintf(taken->name, sizeof taken->name, "%s", id);
             fresh = false;
         }
     }
@@ -143,15 +204,26 @@ static bool crosses(const piece *s, const box *r, double inset)
     return from <= to;
 }
 
-/* An edge's end on a circle is no crossing, though it is inside the corners around it. */
+/* How far the point is inside of the border; outside, less than 0. */
+static double depth_in(const box *node, double x, double y)
+{
+    double middle_x = (node->left + node->right) / 2, middle_y = (node->top + node->bottom) / 2;
+    double rx = node->right - middle_x, ry = node->bottom - middle_y;
+    if (node->is_round)
+        return (1 - hypot((x - middle_x) / rx, (y - middle_y) / ry)) * fmin(rx, ry);
+    double across = fabs(x - middle_x) - rx + node->corner, down = fabs(y - middle_y) - ry + node->corner;
+    return node->corner - hypot(fmax(across, 0), fmax(down, 0)) - fmin(fmax(across, down), 0);
+}
+
+/* An edge's end on a circle or at a round corner is no crossing, though it is inside the rectangle around it. */
 static bool runs_through(const piece *s, const box *node)
 {
-    if (!node->is_round)
-        return crosses(s, node, 1.5);
-    double x = (node->left + node->right) / 2, y = (node->top + node->bottom) / 2;
-    double width = (node->right - node->left) / 2 - 1.5, height = (node->bottom - node->top) / 2 - 1.5;
+    if (!crosses(s, node, 1.5))
+        return false;
+    if (!node->is_round && node->corner == 0)
+        return true;
     for (int k = 0; k <= 4; k++)
-        if (hypot((s->x0 + (s->x1 - s->x0) * k / 4 - x) / width, (s->y0 + (s->y1 - s->y0) * k / 4 - y) / height) < 1)
+        if (depth_in(node, s->x0 + (s->x1 - s->x0) * k / 4, s->y0 + (s->y1 - s->y0) * k / 4) > 1.5)
             return true;
     return false;
 }
@@ -168,9 +240,24 @@ static bool crosses_border(const box *border, const box *text)
     return false;
 }
 
+/* Whether a sign that joins two things has one alone. */
+static bool is_torn(const char *words)
+{
+    static const char *const signs[] = {"·", "→", "|", "←", ",", ":"};
+    for (size_t k = 0; k < sizeof signs / sizeof *signs; k++) {
+        size_t size = strlen(signs[k]), length = strlen(words);
+        bool ends = length > size && strcmp(words + length - size, signs[k]) == 0 && k < 4;
+        if (length > size && (ends || strncmp(words, signs[k], size) == 0))
+            return true;
+    }
+    return false;
+}
+
 static int check_text(const char *what, const box *text)
 {
     int faults = 0;
+    if (!text->is_bold && is_torn(text->name)) /* formulas are bold, and set in pieces */
+        faults += !!fprintf(stderr, "%s: '%s' begins or ends with a separator\n", what, text->name);
     for (int k = 0; k < p.n_nodes; k++) {
         const box *node = &p.nodes[k];
         bool own = node->group == text->group;
@@ -218,11 +305,50 @@ static int check_edges(const char *what)
     return faults;
 }
 
+static const box *find_box(const char *id)
+{
+    for (int k = 0; k < p.n_nodes; k++)
+        if (strcmp(p.nodes[k].name, id) == 0)
+            return &p.nodes[k];
+    for (int k = 0; k < p.n_dots; k++)
+        if (strcmp(p.dots[k].name, id) == 0)
+            return &p.dots[k];
+    return NULL;
+}
+
+/* Each edge begins and ends at the border of what it joins, and no other row of a stack is closer. 2 points: boxes are
+ * laid out in whole points, and the line has a width. */
+static int check_ends(const char *what)
+{
+    int faults = 0;
+    for (int e = 0; e < p.n_edges; e++)
+        for (int k = 0; k < 2; k++) {
+            const edge *of = &p.edges[e];
+            const box *own = find_box(of->ends[k]);
+            double x = of->x[k], y = of->y[k], away = own ? fabs(depth_in(own, x, y)) : 1000;
+            const char *dash = strrchr(of->ends[k], '-');
+            if (away > 2)
+                faults += !!fprintf(stderr, "%s: edge %s → %s %s %.1f points away\n", what, of->ends[0], of->ends[1],
+                                    k ? "ends" : "begins", away);
+            for (int i = 0; dash && i < p.n_nodes; i++)
+                if (strncmp(p.nodes[i].name, of->ends[k], (size_t)(dash - of->ends[k] + 1)) == 0 && own &&
+                    strncmp(dash - 5, "-node-", 6) != 0 && fabs(depth_in(&p.nodes[i], x, y)) < away - 0.5)
+                    faults += !!fprintf(stderr, "%s: edge %s → %s %s at the row %s\n", what, of->ends[0], of->ends[1],
+                                        k ? "ends" : "begins", p.nodes[i].name);
+        }
+    for (int k = 0; k < p.n_pieces; k++) {
+        const piece *s = &p.pieces[k];
+        if (s->x1 < 0 || s->y1 < 0 || s->x1 > p.view_width || s->y1 > p.view_height)
+            faults += !!fprintf(stderr, "%s: an edge leaves the picture at %.1f, %.1f\n", what, s->x1, s->y1);
+    }
+    return faults;
+}
+
 static int check_picture(const char *what, const char *path)
 {
     int faults = 0;
     read_svg(path);
-    faults += check_edges(what);
+    faults += check_edges(what) + check_ends(what);
     for (int k = 0; k < p.n_texts; k++)
         faults += check_text(what, &p.texts[k]);
     for (int k = 0; k < p.n_nodes; k++)
@@ -237,7 +363,9 @@ static int check_picture(const char *what, const char *path)
                          p.nodes[k].bottom - 0.5,
                          0,
                          false,
-                         ""};
+                         "",
+                         0,
+                         false};
             if (touch(&inner, &p.nodes[i]))
                 faults += !!fprintf(stderr, "%s: nodes %d and %d overlap\n", what, k, i);
         }

@@ -178,6 +178,7 @@ Test(plots, refuses_what_is_no_picture)
 {
     expect_fine(dotgrad("train points.dot -o run --no-pictures"));
     expect_fine(dotgrad("train bowl.dot -o bowl --no-pictures"));
+    expect_fine(dotgrad("train points.dot --epochs 0 -o begun --no-pictures"));
     static const struct {
         const char *arguments, *words;
         int status;
@@ -207,6 +208,7 @@ Test(plots, refuses_what_is_no_picture)
         {"run bowl --latent code", "needs a single run", 2},
         {"none --confusion", "none", 1},
         {"bowl --confusion", "no data", 1},
+        {"begun", "nothing to draw: no epoch was trained", 1},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         outcome run = dotgrad("plot %s -o no.svg", cases[k].arguments);
@@ -214,4 +216,7 @@ Test(plots, refuses_what_is_no_picture)
         cr_assert_not_null(strstr(run.err, cases[k].words), "%s: %s", cases[k].arguments, run.err);
         cr_assert_neq(access("no.svg", F_OK), 0, "%s", cases[k].arguments);
     }
+    outcome run = dotgrad("plot begun run -o two.svg");
+    expect_picture(run, "two.svg", "loss");
+    cr_expect(strstr(run.err, "begun: no epoch has a number for 'loss'"), "%s", run.err);
 }

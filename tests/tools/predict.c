@@ -1,6 +1,8 @@
 /* dotgrad predict: a trained graph on rows of data. */
 #include "command.h"
 
+#include <dotgrad/dotgrad.h>
+
 #define GRAPH                                                                                                          \
     "digraph { graph [data=\"flowers.csv(test=0)\", epochs=150, optimizer=\"adam(lr=0.05)\"];\n"                       \
     "  x [op=\"input([N, 2])\"]; t [op=\"input([N], dtype=int64)\"]; output [op=\"linear(2)\"];\n"                     \
@@ -79,6 +81,24 @@ Test(predict, training_and_prediction_keep_to_a_memory_limit)
     cr_assert_not_null(strstr(run.err, "the limit is 8"), "%s", run.err);
 }
 
+/* A checkpoint with names of more or fewer classes than the output scores: columns go by numbers, and that is told. */
+Test(predict, says_where_the_names_of_classes_do_not_fit)
+{
+    static const char *const names[][2] = {{"[\"a\", \"b\", \"c\"]", "training had names of 3: classes are numbers"},
+                                           {"[\"a\"]", "training had names of 1: those beyond are numbers"}};
+    cr_assert_null(strstr(dotgrad("predict run flowers.csv").err, "names"));
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        dg_tensors *set;
+        cr_assert_eq(dg_tensors_read("run/checkpoint.safetensors", &set).code, DG_OK);
+        cr_assert_eq(dg_tensors_set_note(set, "data.classes", names[k][0]).code, DG_OK);
+        cr_assert_eq(dg_safetensors_write("other.safetensors", set).code, DG_OK);
+        dg_tensors_free(set);
+        outcome run = dotgrad("predict other.safetensors flowers.csv");
+        expect_fine(run);
+        cr_expect_not_null(strstr(run.err, names[k][1]), "%s", run.err);
+    }
+}
+
 Test(predict, refuses_what_does_not_fit)
 {
     cr_assert_eq(dotgrad("predict").status, 2);
@@ -91,4 +111,26 @@ Test(predict, refuses_what_does_not_fit)
     cr_assert_not_null(strstr(run.err, "training had 3, of which 2 are features"), "%s", run.err);
     run = dotgrad("predict nowhere flowers.csv");
     cr_assert_eq(run.status, 1);
+}
+
+/* A name that says what the file is not would be believed by the next program. */
+Test(predict, what_is_written_is_what_the_name_says)
+{
+    static const char *const calls[][2] = {
+        {"predict run flowers.csv -o p.xlsx", "p.xlsx: CSV is written"},
+        {"predict run flowers.csv -o p.JSON", "not what '.JSON' says: the name may end in .csv, .txt"},
+        {"predict run flowers.csv -o a.b/p.npz", "CSV is written"},
+        {"show run -o s.xlsx", "tensors are written, and not what '.xlsx' says"},
+        {"eval run/graph.dot --weights run --data flowers.csv -o e.txt", ".csv, .json, .npz, .safetensors"},
+        {"activation tanh -o a.docx", "a report is written"},
+        {"fmt run/graph.dot -o f.svg", "a graph file is written, and not what '.svg' says"}};
+    for (size_t k = 0; k < sizeof calls / sizeof *calls; k++) {
+        outcome run = dotgrad("%s", calls[k][0]);
+        cr_expect(run.status == 1 || run.status == 2, "%s: %d", calls[k][0], run.status);
+        cr_expect_not_null(strstr(run.err, calls[k][1]), "%s: %s", calls[k][0], run.err);
+    }
+    cr_expect_eq(system("ls | grep -E '^(p|s|e|a|f)[.]'"), 256);
+    expect_fine(dotgrad("predict run flowers.csv -o p.2024"));
+    expect_fine(dotgrad("predict run flowers.csv -o p.csv"));
+    expect_fine(dotgrad("predict run flowers.csv -o p"));
 }

@@ -1,5 +1,6 @@
 /* The folder of a run: who may write in it, what a refused run leaves alone, what a killed run leaves, and children
- * that hang. Each test prints how many cases it went through. */
+ * that hang. Each test prints how many cases it went through. Long because all are of one folder, which one fingerprint
+ * watches. */
 #include "command.h"
 
 #include <dotgrad/dotgrad.h>
@@ -414,6 +415,38 @@ Test(run_folder, with_a_damaged_note_on_its_split_is_not_resumed)
         expect_failure(dotgrad("train --resume bad --epochs 4 --no-pictures"), 1, words);
         fingerprint("bad", after, sizeof after);
         cr_assert_str_eq(before, after);
+    }
+}
+
+/* The checkpoint `from` as `to`, without one of its notes. */
+static void copy_without(const char *from, const char *to, const char *key)
+{
+    dg_tensors *set, *copy;
+    cr_assert_eq(dg_tensors_read(from, &set).code, DG_OK);
+    cr_assert_eq(dg_tensors_new(&copy).code, DG_OK);
+    cr_assert_not_null(dg_tensors_note(set, key), "%s", key);
+    for (size_t k = 0; k < dg_tensors_count(set); k++)
+        cr_assert_eq(dg_tensors_put(copy, dg_tensors_name(set, k), dg_tensors_at(set, k)).code, DG_OK);
+    for (size_t k = 0; k < dg_tensors_note_count(set); k++) {
+        const char *one = dg_tensors_note_key(set, k);
+        if (strcmp(one, key) != 0)
+            cr_assert_eq(dg_tensors_set_note(copy, one, dg_tensors_note(set, one)).code, DG_OK);
+    }
+    cr_assert_eq(dg_safetensors_write(to, copy).code, DG_OK);
+    dg_tensors_free(copy);
+    dg_tensors_free(set);
+}
+
+/* Nothing else says that the columns are those of the first epochs. */
+Test(run_folder, without_the_columns_of_its_data_is_not_resumed)
+{
+    static const char *const notes[] = {"data.columns", "data.classes"};
+    write_text("words.csv", "a,b,y\n1,2,no\n2,3,yes\n3,1,no\n4,4,yes\n5,2,no\n6,1,yes\n7,7,no\n8,3,yes\n");
+    expect_fine(dotgrad("train net.dot --data words.csv -o good --epochs 2 --no-pictures"));
+    for (size_t k = 0; k < sizeof notes / sizeof *notes; k++) {
+        cr_assert_eq(system("rm -rf bad && cp -r good bad"), 0);
+        copy_without("good/checkpoint.safetensors", "bad/checkpoint.safetensors", notes[k]);
+        expect_failure(dotgrad("train --resume bad --epochs 4 --no-pictures"), 1, notes[k]);
     }
 }
 

@@ -8,7 +8,8 @@
  *   SHIM_CLOSED=1   the file system is read-only (EROFS): nothing is made, opened for writing, renamed or removed
  *
  * Allocations of other libraries (Graphviz, OpenBLAS) succeed: whether those survive is not for us to test. Children do
- * not inherit any of it. */
+ * not inherit any of it, and at the program's exit all of it ends: a build that counts lines then writes its counters.
+ */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,7 @@ extern void *__libc_memalign(size_t alignment, size_t size);
 
 static atomic_long allocations, written;
 static long fail_at, full_after = -1;
-static bool fail_from, is_short, is_closed, is_ready;
+static bool fail_from, is_short, is_closed, is_ready, is_watching_end;
 static char count_file[256];
 static uintptr_t text_begin, text_end; /* of the program */
 
@@ -81,12 +82,22 @@ static void __attribute__((destructor)) end(void)
     }
 }
 
+static void rest(void)
+{
+    is_ready = is_short = is_closed = false;
+    full_after = -1;
+}
+
 /* Whether this allocation fails; `caller` is where it was asked for. */
 static bool fails(const void *caller)
 {
     uintptr_t at = (uintptr_t)caller;
     if (!is_ready || at < text_begin || at >= text_end)
         return false;
+    if (!is_watching_end) { /* now, for what is registered before the program begins runs after its destructors */
+        is_watching_end = true;
+        atexit(rest);
+    }
     long number = ++allocations;
     if (!fail_at || (fail_from ? number < fail_at : number != fail_at))
         return false;

@@ -295,6 +295,12 @@ Test(study, says_what_is_wrong_with_a_plan)
         {"study net.dot --seeds 1 --target validation_accuracy=abc -o s", "METRIC=NUMBER", 2},
         {"study net.dot --seeds 1 --target foo=3 -o s", "--target: there is no metric 'foo'", 2},
         {"study net.dot --seeds 1 --target test_accuracy=0.5 -o s", "measured after training", 2},
+        {"study net.dot --seeds 1 --target validation_accuracy=0.5 --set validation=0 -o s", "--set validation=0.2", 1},
+        {"study net.dot --seeds 1 --metric validation_loss --set validation=0 -o s", "--set validation=0.2", 1},
+        {"study net.dot --seeds 1 --folds 2000 -o s", "--folds=2000, but the data have ", 1},
+        {"study net.dot --set 'lr=0.1|abc' -o s", "net.dot: optimizer: adam: lr is abc", 1},
+        {"study net.dot --set 'schedule=cosine|cosin' -o s", "did you mean 'cosine'?", 1},
+        {"study net.dot --set 'freeze=nosuch|h' -o s", "freeze: 'nosuch' fits no trainable parameter", 1},
         {"study net.dot --set 'act=tanh|tanh' -o s", "'act' has the value 'tanh' twice", 1},
         {"study --report nosuch", "nosuch/manifest", 1}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -424,46 +430,24 @@ Test(study, figures_of_watched_layers_are_curves)
     expect_words(dotgrad("plot run0 --what nolayer.std").err, "there is no column 'nolayer.std'");
 }
 
-/* Every task trains with every function. One epoch: that it learns is the studies' matter. */
-Test(study, tasks_take_any_activation)
+Test(study, in_a_folder_that_begins_with_a_dash_is_done)
 {
-    static const char *const tasks[] = {"mlp-digits",         "cnn-digits",  "deep-mlp-digits", "autoencoder-digits",
-                                        "transformer-digits", "mlp-spirals", "mlp-sinc"};
-    for (size_t k = 0; k < sizeof tasks / sizeof *tasks; k++) {
-        expect_fine(dotgrad("train \"$TESTS\"/../tools/examples/tasks/%s.dot --set 'act=expr(x * tanh(softplus(x)))' "
-                            "--epochs 1 --no-pictures -o %s",
-                            tasks[k], tasks[k]));
-    }
-    expect_fine(dotgrad("summary \"$TESTS\"/../tools/examples/tasks/cnn-fashion-mnist.dot --set act=mish"));
+    expect_fine(dotgrad("study net.dot --set 'act=relu|tanh' --seeds 1 --set epochs=1 -o -s"));
+    cr_expect_eq(shell_number("ls ./-s/runs/*/row.json | wc -l"), 2);
+    cr_expect_eq(shell_number("grep -c ,finished, ./-s/runs.csv"), 2);
 }
 
-/* MISH_SEEDS and MISH_EPOCHS make it whole. */
-Test(study, repeats_the_protocol_of_the_mish_paper)
+/* Where no run of a method has ended there is no number; where none has at all, nothing to compare. */
+Test(study, without_a_finished_run_says_so)
 {
-    const char *seeds = getenv("MISH_SEEDS"), *epochs = getenv("MISH_EPOCHS");
-    char line[512], results[4096];
-    int n = seeds ? atoi(seeds) : 3;
-    snprintf(line, sizeof line,
-             "\"$TESTS\"/../tools/examples/tasks/mish-study out --seeds %d --set epochs=%s >results 2>.err", n,
-             epochs ? epochs : "1");
-    shell(line);
-    read_text("results", results, sizeof results);
-    snprintf(line, sizeof line, "cnn-digits: test_accuracy (more is better), %d seeds", n);
-    expect_words(results, line);
-    expect_words(results, "act=silu against act=mish");
-    expect_words(results, "act=relu against act=mish");
-    cr_assert_eq(shell_number("ls out/runs/*/row.json | wc -l"), 3 * n);
-    cr_assert_eq(access("out/report.html", R_OK), 0);
-}
-
-Test(study, tells_how_much_faster_relu_converges_than_tanh)
-{
-    char results[4096];
-    shell("\"$TESTS\"/../tools/examples/tasks/relu-tanh-study out --seeds 2 --set epochs=20 >results 2>.err");
-    read_text("results", results, sizeof results);
-    expect_words(results, "four-layer-cnn: epochs_to_target (less is better), 2 seeds");
-    expect_words(results, "act=relu against act=tanh");
-    expect_words(results, "times as fast");
+    outcome run =
+        dotgrad("study net.dot --set memory_limit=1k --seeds 2 --metric epochs_to_target --target accuracy=0.5");
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "no run has finished, so that there is nothing to compare"), "%s", run.err);
+    run = dotgrad(
+        "study net.dot --set 'memory_limit=1k|1G' --seeds 2 --metric epochs_to_target --target accuracy=0.1 -o two");
+    cr_expect_not_null(strstr(run.out, "no run has finished, 2 failed\n"), "%s", run.out);
+    cr_expect_null(strstr(run.out, "nan"), "%s", run.out);
 }
 
 /* No run is done twice at a time, none is taken for failed. */

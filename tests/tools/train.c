@@ -256,6 +256,20 @@ Test(train, stops_early_and_keeps_the_best)
     cr_assert_lt(lines, 1500);
 }
 
+/* A rate near 0 makes no epoch better than the first. */
+Test(train, tells_that_patience_ended_it_and_whose_weights_it_kept)
+{
+    outcome run = dotgrad("train iris.dot -o run --optimizer 'sgd(lr=1e-30)' --validation 0.2 "
+                          "--patience 2 --epochs 9 --monitor validation_accuracy --no-pictures");
+    cr_assert_eq(run.status, 0, "%s", run.err);
+    cr_expect(strstr(run.err, "stopped after epoch 3 of 9: no better validation accuracy for 2 epochs (patience)\n"
+                              "the weights are those of epoch 1, whose validation accuracy was best\n"),
+              "%s", run.err);
+    run = dotgrad("train iris.dot -o other --validation 0.2 --patience 9 --epochs 1 --no-pictures");
+    cr_assert_eq(run.status, 0, "%s", run.err);
+    cr_expect_null(strstr(run.err, "the weights are those"), "%s", run.err);
+}
+
 Test(train, warns_when_gnuplot_is_missing)
 {
     setenv("PATH", "/nowhere", 1);
@@ -268,4 +282,91 @@ Test(train, warns_when_gnuplot_is_missing)
     cr_assert_eq(WEXITSTATUS(result), 0, "%s", run.err);
     cr_assert_not_null(strstr(run.err, "warning: "));
     cr_assert_not_null(strstr(run.err, "gnuplot"));
+}
+
+/* A softmax or sigmoid before a loss that has its own, and nll_loss without logarithms: each trains, and slowly. */
+Test(train, warns_of_scores_that_are_not_what_the_loss_takes)
+{
+    static const struct {
+        const char *data, *last, *target, *words;
+    } cases[] = {
+        {"iris", "p [op=softmax]; loss [op=cross_entropy]; y -> p -> loss;", "N], dtype=int64",
+         "'loss' (cross_entropy) takes scores and makes probabilities of them itself, but 'p' (softmax) gives"},
+        {"iris", "p [op=softmax]; loss [op=nll_loss]; y -> p -> loss;", "N], dtype=int64", "op=log_softmax makes such"},
+        {"breast_cancer", "p [op=sigmoid]; loss [op=binary_cross_entropy_with_logits]; y -> p -> loss;", "N, 1]",
+         "but 'p' (sigmoid) gives numbers from 0 to 1"},
+        {"iris", "loss [op=cross_entropy]; y -> loss;", "N], dtype=int64", NULL},
+        {"iris", "p [op=log_softmax]; loss [op=nll_loss]; y -> p -> loss;", "N], dtype=int64", NULL},
+        {"breast_cancer", "p [op=sigmoid]; loss [op=binary_cross_entropy]; y -> p -> loss;", "N, 1]", NULL},
+        {"breast_cancer", "loss [op=binary_cross_entropy_with_logits]; y -> loss;", "N, 1]", NULL}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[800];
+        bool is_iris = strcmp(cases[k].data, "iris") == 0;
+        snprintf(text, sizeof text,
+                 "digraph { graph [data=%s, epochs=2]; x [op=\"input([N, FEATURES])\"]; y [op=\"linear(%d)\"];\n"
+                 "t [op=\"input([%s)\"]; %s x -> y; t -> loss [arg=target]; }",
+                 cases[k].data, is_iris ? 3 : 1, cases[k].target, cases[k].last);
+        write_text("scores.dot", text);
+        outcome run = dotgrad("train scores.dot -o run%zu --no-pictures", k);
+        cr_expect_eq(run.status, 0, "%s", run.err);
+        if (cases[k].words)
+            cr_expect_not_null(strstr(run.err, cases[k].words), "%s: %s", cases[k].last, run.err);
+        else
+            cr_expect_null(strstr(run.err, "warning"), "%s: %s", cases[k].last, run.err);
+    }
+}
+
+Test(train, warns_of_layers_that_the_loss_does_not_see)
+{
+    static const char net[] =
+        "digraph { graph [data=iris, epochs=1, metrics=\"accuracy%s\"]; x [op=\"input([N, 4])\"];\n"
+        "y [op=\"linear(3)\"]; z [op=\"linear(5)\"]; n [op=mean]; loss [op=cross_entropy];\n"
+        "t [op=\"input([N], dtype=int64)\"]; x -> y -> loss; t -> loss; x -> z -> n;%s }";
+    static const struct {
+        const char *metrics, *more, *words;
+    } cases[] = {{"", "", "the loss does not depend on 'z' (linear): what it owns is not trained"},
+                 {"", "u [op=\"linear(2)\"]; z -> u;", "'z' (linear) and 1 more layer: "},
+                 {", n", "", NULL},
+                 {"", "loss2 [op=add]; loss -> loss2; n -> loss2; graph [loss=loss2];", NULL}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[900];
+        snprintf(text, sizeof text, net, cases[k].metrics, cases[k].more);
+        write_text("unseen.dot", text);
+        outcome run = dotgrad("train unseen.dot -o run%zu --no-pictures", k);
+        cr_expect_eq(run.status, 0, "%s", run.err);
+        if (cases[k].words)
+            cr_expect_not_null(strstr(run.err, cases[k].words), "%s: %s", cases[k].more, run.err);
+        else
+            cr_expect_null(strstr(run.err, "warning"), "%s: %s", cases[k].more, run.err);
+    }
+}
+
+/* F1 and the area under the curve of numbers that are no labels would be numbers without a meaning. */
+Test(train, metrics_of_decisions_refuse_targets_that_are_none)
+{
+    static const char *const metrics[] = {"accuracy", "f1", "auc", "f1_macro"};
+    char text[400] = "a,y\n";
+    for (int k = 0; k < 40; k++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%d,%d.5\n", k, k);
+    write_text("values.csv", text);
+    write_text("values.dot", "digraph { graph [data=\"values.csv\", epochs=1]; x [op=\"input([N, 1])\"];\n"
+                             "y [op=\"linear(1)\"]; t [op=\"input([N, 1])\"]; loss [op=mse_loss];\n"
+                             "x -> y -> loss; t -> loss [arg=target]; }");
+    for (size_t k = 0; k < sizeof metrics / sizeof *metrics; k++) {
+        outcome run = dotgrad("train values.dot --metrics %s -o values%zu --no-pictures", metrics[k], k);
+        cr_expect_eq(run.status, 1, "%s: %s", metrics[k], run.out);
+        cr_expect_not_null(strstr(run.err, "for regression take rmse"), "%s: %s", metrics[k], run.err);
+    }
+}
+
+Test(train, a_run_does_not_go_on_with_another_network)
+{
+    write_text("other.dot",
+               "digraph { graph [data=iris, epochs=1]; x [op=\"input([N, 4])\"]; y [op=\"linear(3)\"];\n"
+               "t [op=\"input([N], dtype=int64)\"]; loss [op=cross_entropy]; x -> y -> loss; t -> loss; }");
+    cr_assert_eq(dotgrad("train other.dot -o other --output y --no-pictures").status, 0);
+    outcome run = dotgrad("train iris.dot --resume other --epochs 2");
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "there is no node 'y'"), "%s", run.err);
+    cr_expect_not_null(strstr(run.err, "is this the network of other, which is to go on?"), "%s", run.err);
 }

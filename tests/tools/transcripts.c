@@ -2,7 +2,7 @@
  * number of a run that trains may differ by 5 %, after minutes by 25 %, a percentage by 1.5 points (another processor
  * sums in another order, and training makes that larger), others by their last digits; what is below 1e-12 is rounding.
  * What adversaries end with is chance: there only the words are compared. Those that take minutes run with FULL=1
- * (suite soak). */
+ * (suite soak). The commands of an opening paragraph, one after the other, work, and print text. */
 #include "command.h"
 
 #include <ctype.h>
@@ -102,9 +102,27 @@ static void check_command(const char *name, char **text)
     cr_expect(!rest || !*rest, "%s: `dotgrad %s` also prints: %s", name, command, rest);
 }
 
+/* The indented commands of `opening` that `transcript` has not. */
+static void check_opening(const char *name, char *opening, const char *transcript)
+{
+    static const char indent[] = "    dotgrad ";
+    for (char *line = strsep(&opening, "\n"); line; line = strsep(&opening, "\n")) {
+        static char command[500];
+        if (strncmp(line, indent, strlen(indent)) != 0)
+            continue;
+        snprintf(command, sizeof command, "%s%s\n", prompt, line + strlen(indent));
+        if (strstr(transcript, command))
+            continue;
+        outcome run = dotgrad("%s", line + strlen(indent));
+        cr_expect_eq(run.status, 0, "%s: %s: %s", name, line, run.err);
+        cr_expect_eq(system("! LC_ALL=C grep -aqP '[^[:print:][:space:]\\x80-\\xff]' .out"), 0, "%s: %s: no text", name,
+                     line);
+    }
+}
+
 static void check_readme(const char *name)
 {
-    static char readme[20000];
+    static char readme[20000], transcript[20000];
     char path[200];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     expect_fine(dotgrad("examples %s --copy", name));
@@ -112,15 +130,18 @@ static void check_readme(const char *name)
     read_text("README.md", readme, sizeof readme);
     char *begin = strstr(readme, "```\n"), *end = begin ? strstr(begin + 4, "```\n") : NULL;
     cr_assert(end, "%s: no commands in: %s", name, readme);
-    *end = '\0';
+    *begin = *end = '\0';
     begin += 4;
     snprintf(path, sizeof path, "%s.dot", name);
     cr_expect_eq(access(path, R_OK), 0);
     snprintf(path, sizeof path, "%s.svg", name);
     cr_expect_eq(access(path, R_OK), 0, "%s: no diagram", name);
     cr_assert_eq(strncmp(begin, prompt, strlen(prompt)), 0, "%s: %s", name, begin);
+    snprintf(transcript, sizeof transcript, "%s", begin);
     while (begin && *begin)
         check_command(name, &begin);
+    if (!is_slow(name))
+        check_opening(name, readme, transcript);
     cr_assert_eq(chdir(folder), 0);
 }
 

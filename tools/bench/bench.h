@@ -10,7 +10,7 @@
 #define TOOLS_BENCH_H
 
 #include "peak.h"
-#include "tools/command/session.h"
+#include "tools/session/session.h"
 
 #include <dotgrad/plan.h>
 

@@ -1,8 +1,8 @@
 /* dotgrad bench: time and memory of a step, on random data. */
-#include "tools/command/command.h"
+#include "tools/session/command.h"
 #include "bench.h"
-#include "tools/command/halves.h"
-#include "tools/command/options.h"
+#include "tools/session/halves.h"
+#include "tools/session/options.h"
 
 #include <dotgrad/draw.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* From a graph file to a plan on random data. */
 #include "bench.h"
-#include "tools/command/halves.h"
-#include "tools/command/options.h"
-#include "tools/command/random_data.h"
+#include "tools/session/halves.h"
+#include "tools/session/options.h"
+#include "tools/session/random_data.h"
 
 #include <dotgrad/graph_file.h>
 #include <dotgrad/ops/source.h>
@@ -71,7 +71,7 @@ static dg_status emit_updates(bench *b, dg_node *loss)
     dg_optimizer optimizer;
     dg_tensor *rate;
     dg_node *lr = dg_input(b->session.graph, dg_scalar(), .dtype = DG_FLOAT64, .name = "optimizer/lr");
-    DG_TRY(dg_optimizer_parse(call ? call : DG_DEFAULT_OPTIMIZER, &optimizer));
+    DG_TRY(session_setting_error(b->session.file, dg_optimizer_parse(call ? call : DG_DEFAULT_OPTIMIZER, &optimizer)));
     DG_TRY(dg_graph_status(b->session.graph));
     DG_TRY(dg_tensors_add(b->fed, dg_node_name(lr), DG_FLOAT64, dg_scalar(), &rate));
     dg_tensor_set(rate, 0, optimizer.lr);

@@ -1,10 +1,10 @@
 /* dotgrad check: every gradient of a graph against finite differences, in float64. */
-#include "command.h"
-#include "options.h"
-#include "random_data.h"
-#include "session.h"
 #include "tools/run/folder.h"
 #include "tools/run/print.h"
+#include "tools/session/command.h"
+#include "tools/session/options.h"
+#include "tools/session/random_data.h"
+#include "tools/session/session.h"
 
 #include <dotgrad/graph_file.h>
 #include <dotgrad/optim.h>
@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH     4    /* rows of the random inputs */
+#define BATCH     4 /* rows of the random inputs, */
+#define FEW       1 /* where a row has more than WIDE numbers */
+#define FEW_TRAIN 2 /* in training, whose statistics take two */
+#define WIDE      10000
 #define MOST_WORK 3e11 /* a minute or some */
 
 enum { USE = DG_USE_ALWAYS | DG_USE_WEIGHTS | DG_USE_SEED | DG_USE_LOSS | DG_USE_BATCH | DG_USE_THREADS };
@@ -35,7 +38,7 @@ static const option_row own[] = {
     {.name = "flops",
      .form = DG_FORM_POSITIVE,
      .doc = "of finite differences, about (3e11); where each tensor by itself would take more, all of them are moved\n"
-            "together, and single ones for as far as that goes"},
+            "together, single ones for as far as that goes, and the others by one element each"},
     {.name = "tolerance", .form = DG_FORM_POSITIVE, .doc = "relative (1e-6)"},
     {.name = "training", .form = DG_FORM_FLAG, .doc = "as in training (dropout, batch statistics)"},
     {0}};
@@ -48,7 +51,8 @@ static const command_options options = {
         "in reverse and in forward mode, for orders 1 and 2. Exit status 1 when one does not agree.",
     .own = own,
     .use = USE,
-    .footer = "--batch-size is here the rows of random inputs (4), whatever the graph says.",
+    .footer = "--batch-size is here the rows of random inputs, whatever the graph says (4; 1, with --training 2, of\n"
+              "inputs such as images with more than 10,000 numbers a row).",
     .operand = "one graph file",
     .least = 1,
     .most = 1};
@@ -132,8 +136,9 @@ static void print_report(const dg_check_report *report, const char *loss)
                                 : "-");
     }
     if (report->left_out)
-        printf("%lld of %lld tensors are compared by themselves, the others in 'all together': --flops allows more\n",
-               (long long)(report->tensors - report->left_out), (long long)report->tensors);
+        printf(
+            "%lld of %lld tensors are compared along directions, too, the others by one element: --flops allows more\n",
+            (long long)(report->tensors - report->left_out), (long long)report->tensors);
     printf("%lld compared, %lld wrong, %lld skipped\n", (long long)report->checked, (long long)report->failed,
            (long long)report->skipped);
 }
@@ -154,6 +159,12 @@ static dg_status judge(const dg_check_report *report, const char *graph)
                         graph, entry->order, entry->node, where, entry->expected, entry->found,
                         entry->forward ? "forward" : "reverse");
     }
+    if (report->singular)
+        return dg_error(
+            DG_NUMERIC,
+            "%s: not differentiable here: node '%s' has no derivative at these numbers (see dotgrad ops), and "
+            "what follows it is nan",
+            graph, report->singular);
     return report->checked
                ? dg_ok()
                : dg_error(DG_BAD_ARGUMENT,
@@ -186,6 +197,21 @@ static dg_status compare(const check_options *given, const graph_session *sessio
     return status;
 }
 
+/* Rows of inputs that are not fed. */
+static int64_t usual_rows(const graph_session *session, bool training)
+{
+    for (int64_t id = 0; id < dg_graph_node_count(session->graph); id++) {
+        const dg_node *node = dg_graph_node(session->graph, id);
+        double row = 1;
+        const dg_shape *shape = &dg_node_type(node, 0)->shape;
+        for (int d = 0; d < shape->rank; d++)
+            row *= shape->dims[d] > 0 ? (double)shape->dims[d] : 1;
+        if (dg_node_op(node)->role == DG_ROLE_INPUT && row > WIDE)
+            return training ? FEW_TRAIN : FEW;
+    }
+    return BATCH;
+}
+
 static dg_status run(const check_options *given, graph_session *session)
 {
     dg_tensors *fed;
@@ -201,7 +227,8 @@ static dg_status run(const check_options *given, graph_session *session)
     DG_TRY(take_parameters(given, session));
     DG_TRY(read_feeds(given->feed, &fed));
     dg_status status =
-        random_feeds(session, given->feed ? given->feed : given->graph, given->batch, fed, &feeds, &n_feeds);
+        random_feeds(session, given->feed ? given->feed : given->graph,
+                     given->batch ? given->batch : usual_rows(session, given->training), fed, &feeds, &n_feeds);
     if (status.code == DG_OK)
         status = compare(given, session, loss, feeds, n_feeds);
     free(feeds);
@@ -221,7 +248,7 @@ int command_check(int argc, char **argv)
                                  .weights = option_text("weights"),
                                  .order = option_whole("order", 0),
                                  .elements = option_whole("elements", 0),
-                                 .batch = option_whole("batch_size", BATCH),
+                                 .batch = option_whole("batch_size", 0),
                                  .tolerance = option_number("tolerance", 0),
                                  .most_work = option_number("flops", MOST_WORK),
                                  .training = option_given("training"),

@@ -1,9 +1,9 @@
 /* dotgrad draw: a graph file as a picture. */
-#include "command.h"
 #include "draw_heat.h"
-#include "graph_options.h"
-#include "options.h"
-#include "output.h"
+#include "tools/session/command.h"
+#include "tools/session/graph_options.h"
+#include "tools/session/options.h"
+#include "tools/session/output.h"
 
 #include <dotgrad/draw.h>
 #include <dotgrad/file.h>
@@ -53,7 +53,9 @@ static const option_row own[] = {
      .form = DG_FORM_NAME,
      .value = "LEVEL",
      .choices = "op|stack|module|auto",
-     .doc = "op (a box an op), stack (chains are one box of rows), module, or auto"},
+     .doc = "op (a box an op), stack (chains are one box of rows), module (modules are boxes), or auto. A level that\n"
+            "is asked for is kept, fold, depth, open and close likewise; only what is left open is chosen so that\n"
+            "the picture fits"},
     {.name = "fold",
      .form = DG_FORM_NAME,
      .value = "FOLD",
@@ -221,8 +223,6 @@ static int check_use(const char *command, const draw_request *request)
     if (!is_png && (option_given("dpi") || option_given("width")))
         return command_misused(command, "--%s is for png; %s has no dots", option_given("dpi") ? "dpi" : "width",
                                request->options.format);
-    if (request->data && !request->heat)
-        return command_misused(command, "--data changes nothing without --heat");
     if (option_given("seed") && !request->heat)
         return command_misused(command, "--seed changes nothing without --heat");
     if (request->options.optimizer && !has_step)
@@ -338,14 +338,17 @@ int command_draw(int argc, char **argv)
         return over;
     if (is_misused(&request, &status))
         return command_misused(argv[0], "%s", status.message);
-    if (request.heat && !dg_probe_is_known(request.heat))
-        return command_misused(argv[0],
-                               "--heat: '%s' is not one of gradient, activation, dead, saturated, update, time, memory",
-                               request.heat);
+    status = request.heat ? dg_probe_check(request.heat) : dg_ok();
+    if (status.code != DG_OK)
+        return command_misused(argv[0], "--heat: %s", status.message);
     over = check_format(argv[0], &request);
     if (over >= 0)
         return over;
     status = measured_open(&m, request.graph, request.run);
+    if (status.code == DG_OK && request.data && !request.heat && !graph_options_read_data()) {
+        measured_close(&m);
+        return command_misused(argv[0], "--data changes nothing without --heat: no size of the graph is of data");
+    }
     if (status.code == DG_OK)
         status = draw(&request, &m, told);
     measured_close(&m);

@@ -1,10 +1,10 @@
 /* What `dotgrad draw --heat` measures: a run's weights or fresh ones, on the run's data or on data given. */
 #include "draw_heat.h"
 
-#include "graph_options.h"
-#include "options.h"
 #include "tools/run/folder.h"
 #include "tools/run/print.h"
+#include "tools/session/graph_options.h"
+#include "tools/session/options.h"
 
 #include <dotgrad/data.h>
 #include <dotgrad/graph_file.h>

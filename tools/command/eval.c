@@ -1,13 +1,13 @@
 /* dotgrad eval: a graph on given tensors. */
-#include "command.h"
-#include "halves.h"
-#include "options.h"
-#include "output.h"
-#include "separability.h"
-#include "session.h"
 #include "tools/run/folder.h"
 #include "tools/run/print.h"
-#include "trace.h"
+#include "tools/session/command.h"
+#include "tools/session/halves.h"
+#include "tools/session/options.h"
+#include "tools/session/output.h"
+#include "tools/session/session.h"
+#include "tools/train/separability.h"
+#include "tools/train/trace.h"
 
 #include <dotgrad/graph_file.h>
 #include <dotgrad/optim.h>
@@ -99,6 +99,8 @@ static int parse_options(int argc, char **argv, eval_options *given)
                             .rows = option_whole("rows", -1)};
     dg_status status =
         output_check(given->out, 4, (const char *const[]){given->graph, given->feed, given->weights, given->data});
+    if (status.code == DG_OK)
+        status = output_check_tensors(given->out);
     return status.code == DG_OK ? -1 : command_misused(argv[0], "%s", status.message);
 }
 
@@ -240,12 +242,27 @@ static bool is_table(const char *path)
     return end && (strcmp(end, ".csv") == 0 || strcmp(end, ".arff") == 0);
 }
 
+/* A table that is fed is taken as it is; other data are scaled, as in training where weights of a run are taken, unless
+ * they say how. */
+static dg_status open_rows(const graph_session *session, const eval_options *given, dg_data **data)
+{
+    dg_tensors *weights = NULL;
+    bool says_how = given->data && strstr(given->data, "scale=");
+    if (!given->data)
+        return dg_data_open(given->feed, &(dg_data_options){.whole = true}, data);
+    if (given->weights && !says_how)
+        DG_TRY(checkpoint_read(given->weights, &weights));
+    bool trained = weights && dg_tensors_note(weights, "dotgrad.epoch");
+    dg_status status =
+        dg_data_open(given->data, &(dg_data_options){.seed = session->seed, .as_in = trained ? weights : NULL}, data);
+    dg_tensors_free(weights);
+    return status;
+}
+
 static dg_status feed_rows(const graph_session *session, const eval_options *given, dg_node *const *nodes, int n_nodes,
                            eval_feeds *feeds)
 {
-    char spec[4200];
-    snprintf(spec, sizeof spec, "%s%s", given->data ? given->data : given->feed, given->data ? "" : "(scale=none)");
-    DG_TRY(dg_data_open(spec, &(dg_data_options){.seed = session->seed}, &feeds->data));
+    DG_TRY(open_rows(session, given, &feeds->data));
     DG_TRY(dg_data_suit(feeds->data, session->graph));
     const dg_dataset *set = dg_data_set(feeds->data);
     const dg_task task = {

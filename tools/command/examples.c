@@ -1,5 +1,5 @@
 /* dotgrad examples: the graphs that come with the program, to be copied and run. */
-#include "command.h"
+#include "tools/session/command.h"
 
 #include <dotgrad/file.h>
 #include <dotgrad/near.h>

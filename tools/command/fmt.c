@@ -1,7 +1,8 @@
 /* dotgrad fmt: a graph file with every argument named, in a stable order. */
-#include "command.h"
-#include "graph_options.h"
-#include "options.h"
+#include "tools/session/command.h"
+#include "tools/session/graph_options.h"
+#include "tools/session/options.h"
+#include "tools/session/output.h"
 
 #include <dotgrad/file.h>
 
@@ -52,7 +53,9 @@ static int read_command(int argc, char **argv, request *given)
     *given = (request){operands[0], option_text("output"), option_given("check"), option_given("embed")};
     if (given->is_check && strcmp(given->graph, "-") == 0)
         return command_misused(argv[0], "--check needs a file: standard input cannot be compared with itself");
-    return -1;
+    dg_status status =
+        output_check_ending(given->to, "a graph file is written", (const char *const[]){"dot", "gv", "txt", NULL});
+    return status.code == DG_OK ? -1 : command_misused(argv[0], "%s", status.message);
 }
 
 static dg_status compare(const char *path, const char *text)

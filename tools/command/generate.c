@@ -1,7 +1,7 @@
 /* dotgrad generate: text by a network that was trained on text. */
-#include "command.h"
-#include "graph_options.h"
-#include "options.h"
+#include "tools/session/command.h"
+#include "tools/session/graph_options.h"
+#include "tools/session/options.h"
 
 #include <dotgrad/graph_file.h>
 #include <dotgrad/model.h>

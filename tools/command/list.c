@@ -1,7 +1,7 @@
 /* dotgrad list: the tables that graph files choose from. */
-#include "command.h"
-#include "options.h"
 #include "tools/run/print.h"
+#include "tools/session/command.h"
+#include "tools/session/options.h"
 
 #include <dotgrad/draw.h>
 #include <dotgrad/graph_file.h>

@@ -1,8 +1,7 @@
 /* dotgrad: the command. */
-#include "command.h"
-#include "graph_options.h"
-#include "plugin.h"
-#include "tools/run/claim.h"
+#include "tools/session/command.h"
+#include "tools/session/graph_options.h"
+#include "tools/session/plugin.h"
 
 #include <dotgrad/graph_file.h>
 #include <dotgrad/near.h>
@@ -43,59 +42,6 @@ static const command commands[] = {
     {"ops", "the op reference", command_ops},
 };
 
-static void print_line(const char *prefix, const char *message)
-{
-    char line[1400];
-    snprintf(line, sizeof line, "%s%s", prefix, message);
-    for (char *at = line; *at; at++)
-        if (*at == '\n' || *at == '\r' || *at == '\t' || *at == '\033')
-            *at = ' ';
-    fprintf(stderr, "%s\n", line);
-}
-
-int command_failed(dg_status status)
-{
-    print_line("dotgrad: ", status.message);
-    return status.code == DG_BUSY ? EXIT_BUSY : EXIT_FAILED;
-}
-
-int command_misused(const char *name, const char *format, ...)
-{
-    char message[1000], line[1200];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    snprintf(line, sizeof line, "%s%s: %s (see dotgrad %s%s--help)", *name ? " " : "", name, message, name,
-             *name ? " " : "");
-    print_line("dotgrad", line);
-    return EXIT_USAGE;
-}
-
-void command_warn(const char *format, ...)
-{
-    char message[1000];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    print_line("dotgrad: warning: ", message);
-}
-
-bool command_int(const char *name, const char *option, const char *text, int64_t least, int64_t most, int64_t *number)
-{
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (end != text && *end == '\0' && errno == 0 && value >= least && value <= most) {
-        *number = value;
-        return true;
-    }
-    command_misused(name, "%s: '%s' is not a whole number from %lld to %lld", option, text, (long long)least,
-                    (long long)most);
-    return false;
-}
-
 static int help(void)
 {
     puts("usage: dotgrad COMMAND ...\n\n"
@@ -111,7 +57,9 @@ static int help(void)
          "working one\n"
          "  --max-nodes N     nodes that a network may have (4194304)\n"
          "  --max-bytes M     bytes that a graph file may have (256Mi)\n"
-         "\nExit status: 0, 1 when it failed, 2 when it was called in a wrong way.");
+         "\nExit status: 0, 1 when it failed, 2 when it was called in a wrong way, 3 when another dotgrad trains in "
+         "that "
+         "folder.");
     return 0;
 }
 

@@ -1,6 +1,6 @@
 /* `dotgrad ops`: the reference of all ops, printed from their descriptors. */
-#include "command.h"
-#include "options.h"
+#include "tools/session/command.h"
+#include "tools/session/options.h"
 
 #include <dotgrad/autograd.h>
 #include <dotgrad/op.h>

@@ -1,15 +1,16 @@
 /* dotgrad plot: curves of several runs in one picture, with bands over seeds. */
-#include "command.h"
-#include "graph_options.h"
-#include "options.h"
-#include "tools/run/curves.h"
+#include "tools/plot/curves.h"
+#include "tools/plot/pictures.h"
+#include "tools/plot/plane.h"
 #include "tools/run/folder.h"
-#include "tools/run/pictures.h"
-#include "tools/run/plane.h"
+#include "tools/session/command.h"
+#include "tools/session/graph_options.h"
+#include "tools/session/options.h"
 
 #include <dotgrad/file.h>
 #include <dotgrad/random.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,14 @@ static uint64_t graph_of(const char *run, int place)
     return hash;
 }
 
+static bool has_number(const curve *c)
+{
+    for (int64_t e = 0; e < c->count; e++)
+        if (isfinite(c->values[e]))
+            return true;
+    return false;
+}
+
 static dg_status add_run(group *groups, int *n_groups, const asked *a, int k, const char *column, bool optional)
 {
     uint64_t graph = a->single ? (uint64_t)k : graph_of(a->runs[k], k);
@@ -138,6 +147,12 @@ static dg_status add_run(group *groups, int *n_groups, const asked *a, int k, co
     if (optional && status.code == DG_BAD_ARGUMENT)
         return dg_ok();
     DG_TRY(status);
+    if (!has_number(&made)) {
+        free(made.values);
+        if (!optional)
+            command_warn("%s: no epoch has a number for '%s': there is no curve of it", a->runs[k], column);
+        return dg_ok();
+    }
     for (int i = 0; i < *n_groups; i++)
         if (groups[i].graph == graph)
             g = &groups[i];
@@ -186,6 +201,8 @@ static dg_status draw(const asked *a, group *groups, int n_groups, int n_solid)
     curve_band bands[2 * MOST_GROUPS];
     size_t length = strlen(a->out);
     bool png = length > 4 && strcmp(a->out + length - 4, ".png") == 0;
+    char label[120];
+    snprintf(label, sizeof label, n_groups > n_solid ? "%s (dashed: on validation data)" : "%s", a->what);
     for (int k = 0; k < n_groups; k++) {
         group *g = &groups[k];
         bool solid = k < n_solid;
@@ -203,7 +220,7 @@ static dg_status draw(const asked *a, group *groups, int n_groups, int n_solid)
     }
     const chart picture = {.title = a->title,
                            .x_label = "epoch",
-                           .y_label = a->what,
+                           .y_label = label,
                            .series = series,
                            .n_series = n_groups,
                            .log_y = !a->linear && curve_band_for_log(bands, n_groups)};
@@ -225,6 +242,8 @@ static dg_status plot(const asked *a)
         for (int i = 0; i < n_solid; i++)
             if (groups[i].graph == groups[n_solid + k].graph)
                 groups[n_solid + k].colour = groups[i].colour;
+    if (status.code == DG_OK && !n_solid)
+        status = dg_error(DG_BAD_DATA, "%s: nothing to draw: no epoch was trained, or none has a number", a->runs[0]);
     if (status.code == DG_OK)
         status = draw(a, groups, n_solid + n_dashed, n_solid);
     for (int k = 0; k < n_solid + n_dashed; k++) {

@@ -1,9 +1,9 @@
 /* dotgrad predict: a trained graph on the rows of a data file. */
-#include "command.h"
-#include "graph_options.h"
-#include "halves.h"
-#include "options.h"
-#include "output.h"
+#include "tools/session/command.h"
+#include "tools/session/graph_options.h"
+#include "tools/session/halves.h"
+#include "tools/session/options.h"
+#include "tools/session/output.h"
 
 #include <dotgrad/graph_file.h>
 #include <dotgrad/model.h>
@@ -14,7 +14,7 @@
 #include <string.h>
 
 static const option_row own[] = {
-    {.name = "out", .letter = 'o', .form = DG_FORM_FILE, .doc = "where the result goes (standard output)"},
+    {.name = "out", .letter = 'o', .form = DG_FORM_FILE, .doc = "where the CSV goes (standard output)"},
     {.name = "weights",
      .form = DG_FORM_FILE,
      .doc = "parameters for a graph file: a run, a checkpoint, .safetensors or .npz"},
@@ -77,6 +77,9 @@ static int parse_options(int argc, char **argv, predict_options *given)
         return command_misused(argv[0], "--weights go with a graph file (.dot, .gv); '%s' has its own", given->model);
     dg_status status =
         output_check(given->out, 3, (const char *const[]){given->model, given->data, given->opening.weights});
+    if (status.code == DG_OK)
+        status = output_check_ending(given->out, "CSV is written (eval --out writes tensors)",
+                                     (const char *const[]){"csv", "txt", NULL});
     return status.code == DG_OK ? -1 : command_misused(argv[0], "%s", status.message);
 }
 
@@ -149,6 +152,18 @@ static void print_row(FILE *out, const dg_model *model, const dg_tensor *result,
     fputc('\n', out);
 }
 
+/* What is not named is said. */
+static void tell_classes(const dg_model *model, int64_t width)
+{
+    dg_model_kind kind = dg_model_kind_of(model);
+    int64_t classes = dg_model_class_count(model), columns = kind == DG_MODEL_CHANCES && width == 1 ? 2 : width;
+    if (kind == DG_MODEL_VALUES || classes == 0 || classes == columns || (kind == DG_MODEL_CHANCES && width != 1))
+        return;
+    fprintf(stderr, "dotgrad: output '%s' scores %lld classes, and training had names of %lld: %s numbers, from 0\n",
+            dg_node_name(dg_model_output(model)), (long long)columns, (long long)classes,
+            classes > columns ? "classes are" : "those beyond are");
+}
+
 static dg_status write_result(const predict_options *given, const dg_model *model, const dg_tensor *result)
 {
     int64_t rows = result->shape.dims[0], width = rows > 0 ? dg_tensor_count(result) / rows : 0;
@@ -157,6 +172,8 @@ static dg_status write_result(const predict_options *given, const dg_model *mode
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return dg_no_memory("predictions");
+    if (rows > 0)
+        tell_classes(model, width);
     print_header(out, model, width);
     for (int64_t row = 0; row < rows; row++)
         print_row(out, model, result, row, width);

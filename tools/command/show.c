@@ -1,9 +1,9 @@
 /* dotgrad show: the tensors of a run, or of any file of tensors, as text. */
-#include "command.h"
-#include "options.h"
-#include "output.h"
 #include "tools/run/folder.h"
 #include "tools/run/print.h"
+#include "tools/session/command.h"
+#include "tools/session/options.h"
+#include "tools/session/output.h"
 
 #include <dotgrad/rules.h>
 #include <dotgrad/tensor.h>
@@ -108,6 +108,8 @@ int command_show(int argc, char **argv)
         given.n_names++;
     dg_tensors *set;
     dg_status status = output_check(given.out, 1, &given.path);
+    if (status.code == DG_OK)
+        status = output_check_tensors(given.out);
     if (status.code != DG_OK)
         return command_misused(argv[0], "%s", status.message);
     status = checkpoint_read(given.path, &set);

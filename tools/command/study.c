@@ -1,9 +1,9 @@
 /* dotgrad study: every combination of settings, paired, resumable, with statistics. */
 #include "tools/study/study.h"
-#include "command.h"
-#include "graph_options.h"
-#include "options.h"
 #include "tools/run/print.h"
+#include "tools/session/command.h"
+#include "tools/session/graph_options.h"
+#include "tools/session/options.h"
 
 #include <dotgrad/version.h>
 
@@ -313,7 +313,7 @@ static dg_status make_study(const asked *a, study *s)
     if (!a->report && !a->repeat)
         return study_plan(&a->is, s);
     if (asprintf(&path, "%s%s", a->report ? a->report : a->repeat, a->report ? "/manifest" : "") < 0)
-        return study_no_memory();
+        return dg_no_memory("the study");
     dg_status status = study_from_manifest(path, a->is.folder, s);
     free(path);
     if (status.code != DG_OK)
@@ -387,7 +387,7 @@ int command_study(int argc, char **argv)
     asked *a = calloc(1, sizeof *a);
     study s = {0};
     if (!a)
-        return command_failed(study_no_memory());
+        return command_failed(dg_no_memory("the study"));
     int over = parse(argc, argv, a);
     dg_status status = dg_ok();
     if (over < 0) {

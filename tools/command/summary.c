@@ -1,10 +1,10 @@
 /* dotgrad summary: a table of the nodes. */
-#include "command.h"
-#include "graph_options.h"
-#include "needs.h"
-#include "options.h"
-#include "session.h"
 #include "tools/run/print.h"
+#include "tools/session/command.h"
+#include "tools/session/graph_options.h"
+#include "tools/session/needs.h"
+#include "tools/session/options.h"
+#include "tools/session/session.h"
 
 #include <dotgrad/cost.h>
 #include <dotgrad/graph_file.h>
@@ -281,7 +281,7 @@ static dg_status check_settings(const dg_graph_file *file)
         status = dg_schedule_parse(schedule, &plan);
     if (status.code == DG_OK)
         status = dg_parameters_check(file->graph);
-    return dg_prefixed(status, "%s", file->path);
+    return session_setting_error(file, status);
 }
 
 /* Of the sizes that are given, those that data would say: the table shows them, not their names. */

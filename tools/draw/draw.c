@@ -73,6 +73,29 @@ static dg_status read_page(const char *given, page_size *page)
     return dg_ok();
 }
 
+#define MOST_SECONDS 86400
+
+static dg_status check_numbers(const dg_draw_options *options)
+{
+    if (options->depth < 0 || options->radius < 0)
+        return dg_error(DG_BAD_ARGUMENT, "depth is %d and radius %d: expected 1 or more, or 0 for the default",
+                        options->depth, options->radius);
+    if ((options->old || options->old_file) && options->view != DG_VIEW_FORWARD)
+        return dg_error(DG_BAD_ARGUMENT, "a difference is drawn of the networks alone: of the forward view");
+    if ((int)options->view < DG_VIEW_FORWARD || (int)options->view > DG_VIEW_PLAN)
+        return dg_error(DG_BAD_ARGUMENT, "view: %d is none of enum dg_draw_view", (int)options->view);
+    if (options->radius > 0 && !(options->around && *options->around))
+        return dg_error(DG_BAD_ARGUMENT, "radius is %d, but no node is named that it is around (option around)",
+                        options->radius);
+    if (!(options->seconds >= 0) || !(options->seconds <= MOST_SECONDS))
+        return dg_error(DG_BAD_ARGUMENT, "seconds is %g: expected a number above 0, at most %d, or 0 for the default",
+                        options->seconds, MOST_SECONDS);
+    if (!(options->dpi >= 0) || !(options->width >= 0))
+        return dg_error(DG_BAD_ARGUMENT, "dpi is %g, width %g: expected numbers above 0, or 0 for the default",
+                        options->dpi, options->width);
+    return dg_ok();
+}
+
 static dg_status read_options(const dg_draw_options *options, drawing_work *work)
 {
     static const char *const levels[] = {"auto", "op", "stack", "module", NULL};
@@ -103,15 +126,7 @@ static dg_status read_options(const dg_draw_options *options, drawing_work *work
         return dg_error(DG_BAD_ARGUMENT,
                         "style: '%.60s' is not one of light, dark, print, nor a file (whose name has a dot)",
                         options->style);
-    if (options->depth < 0 || options->radius < 0)
-        return dg_error(DG_BAD_ARGUMENT, "depth and radius need 1 or more");
-    if ((options->old || options->old_file) && options->view != DG_VIEW_FORWARD)
-        return dg_error(DG_BAD_ARGUMENT, "a difference is drawn of the networks alone: of the forward view");
-    if ((int)options->view < DG_VIEW_FORWARD || (int)options->view > DG_VIEW_PLAN)
-        return dg_error(DG_BAD_ARGUMENT, "view: %d is none of enum dg_draw_view", (int)options->view);
-    if (!(options->dpi >= 0) || !(options->width >= 0))
-        return dg_error(DG_BAD_ARGUMENT, "dpi is %g, width %g: expected numbers above 0, or 0 for the default",
-                        options->dpi, options->width);
+    DG_TRY(check_numbers(options));
     work->who = options->file ? options->file->path : options->title ? options->title : "the graph";
     return dg_ok();
 }
@@ -285,6 +300,9 @@ static dg_status compare(const drawing_work *work, view *v, diff_counts *counts)
     if (counts->modules)
         v->summary = text_format(v->arena, "%s; %d %s", v->summary, counts->modules,
                                  counts->modules == 1 ? "module differs" : "modules differ");
+    if (counts->following)
+        v->summary = text_format(v->arena, "%s; %d %s", v->summary, counts->following,
+                                 counts->following == 1 ? "layer follows in size" : "layers follow in size");
     if (files.now && files.old)
         compare_settings(v, &files);
     return status;
@@ -383,6 +401,7 @@ enum { LEAST_SAVED = 5 };
 dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *choice)
 {
     const dg_draw_options *options = work->options;
+    const shape_mode shapes = choice->no_shapes && work->shapes == SHAPES_CHANGES ? SHAPES_NONE : work->shapes;
     if (options->from || options->to)
         DG_TRY(dg_prefixed(pass_between(v, options->from, options->to), "%s", work->who));
     if (options->around)
@@ -399,15 +418,19 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
     if (choice->fold)
         pass_fold(v, choice->fold == 1, work->fold < 0 && choice->is_stacked ? LEAST_SAVED : 2);
     if (choice->is_alike)
-        pass_close_alike(v, choice->more);
+        pass_close_alike(v, choice->more, options->open);
     if (v->is_ladder)
         pass_unsaved(v);
     pass_share(v);
     pass_entries(v);
     pass_skips(v);
-    pass_shapes(v, choice->no_shapes && work->shapes == SHAPES_CHANGES ? SHAPES_NONE : work->shapes);
+    pass_shapes(v, shapes);
     if (choice->is_stacked)
         pass_stack(v);
+    if (choice->parts && pass_group(v, choice->parts)) {
+        pass_skips(v);
+        pass_shapes(v, shapes);
+    }
     if (choice->is_mirrored)
         DG_TRY(pass_mirror(v, &(mirror_wish){.graph = work->graph,
                                              .derived = &work->derived,
@@ -534,7 +557,10 @@ static dg_status draw_dot(const drawing_work *work, text *to)
     layout made = {0};
     char *bytes = NULL;
     if (work->options->view != DG_VIEW_FORWARD)
-        return dg_error(DG_BAD_ARGUMENT, "%s: as dot, the forward view is drawn", work->who);
+        return dg_error(DG_BAD_ARGUMENT,
+                        "%s: in a dot file there is the forward view alone: leave the other view out, or draw "
+                        "another format",
+                        work->who);
     if (!work->options->file)
         return draw_written(work, to);
     dg_status status = draw_view(work, &(draw_choice){0}, &v);

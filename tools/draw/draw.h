@@ -32,12 +32,15 @@ typedef struct page_size {
 /* What a picture is drawn as: options as they are or as auto has chosen. */
 typedef struct draw_choice {
     bool is_stacked;
-    int fold; /* 0: off, 1: exact, 2: up to sizes */
+    bool is_narrow; /* with is_stacked: details of rows have lines of their own */
+    int fold;       /* 0: off, 1: exact, 2: up to sizes */
     int depth;
     const bool *closed;  /* by module; NULL: as depth says */
     bool is_alike;       /* modules that are like one before them are closed */
     int more;            /* and so many others */
+    int parts;           /* at most so many, of what has no modules; 0: as it is */
     bool has_columns;    /* what is too high is cut into columns */
+    bool cuts_u;         /* with has_columns: a U, too */
     const char *rankdir; /* where neither options nor the file say one; NULL: TB */
     bool is_told;        /* with is_mirrored: derivatives are told in the network's boxes, and have none */
     bool no_shapes;      /* on edges, unless they are asked for: from left to right they take much room */

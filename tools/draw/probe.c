@@ -2,7 +2,7 @@
 #include "core/base/null.h"
 #include "include/dotgrad/draw.h"
 
-#include "text.h"
+#include "tools/draw/base/text.h"
 
 #include <dotgrad/optim.h>
 

@@ -47,6 +47,7 @@ static dg_status try_state(state_making *making, int module, bool all_open, cons
     bool *closed = status.code == DG_OK ? close_others(&v, module) : NULL;
     choice.depth = 0;
     choice.is_alike = false;
+    choice.parts = 0;
     choice.fold = making->work->fold >= 0 ? making->work->fold : choice.fold ? choice.fold : 0;
     choice.closed = all_open ? NULL : closed;
     if (status.code == DG_OK)
@@ -140,9 +141,10 @@ static dg_status make_states(state_making *making, view *plain)
     add_state(making, &v, &made, "Overview", -1);
     making->page.title = making->page.states[0].scene.title;
     DG_TRY(draw_view(making->work, &making->overview, plain));
+    if (plain->n_modules || making->overview.parts)
+        DG_TRY(try_state(making, -2, true, "All open"));
     if (plain->n_modules == 0)
         return dg_ok();
-    DG_TRY(try_state(making, -2, true, "All open"));
     DG_TRY(try_state(making, -3, false, "All closed"));
     for (int m = 0; m < plain->n_modules; m++)
         DG_TRY(try_state(making, m, false, plain->modules[m].name));

@@ -60,7 +60,10 @@ dg_status draw_derive(drawing_work *work)
                                            .average = setting(work, NULL, "average")};
     const char *optimizer = options->optimizer ? options->optimizer : setting(work, own, "optimizer");
     if (!options->loss)
-        return dg_error(DG_BAD_ARGUMENT, "%s: the views of derivatives need a loss", work->who);
+        return dg_error(DG_BAD_ARGUMENT,
+                        "%s: the views of derivatives need a loss: name one with --loss (.loss in C), or by the "
+                        "attribute loss of its graph",
+                        work->who);
     if (dg_node_graph(options->loss) != work->graph)
         return dg_error(DG_BAD_ARGUMENT, "%s: the loss is a node of another graph", work->who);
     if (!optimizer)

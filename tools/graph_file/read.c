@@ -40,7 +40,7 @@ static int take_message(char *text)
 }
 
 /* "Error: <unknown>: syntax error in line 3 near 'x'\n" */
-static dg_status syntax_error(const dg_graph_file *file, bool is_undirected)
+static dg_status syntax_error(const dg_graph_file *file, const dot_text *text)
 {
     char *message = first_message, *end = message + strcspn(message, "\n"), *at;
     int line = 0;
@@ -54,11 +54,15 @@ static dg_status syntax_error(const dg_graph_file *file, bool is_undirected)
         if (strncmp(message, *prefix, strlen(*prefix)) == 0)
             message += strlen(*prefix);
     const char *remedy = strstr(message, "near '$") ? "; values with $ are quoted: op=\"$act\""
-                         : is_undirected            ? "; a network is directed: it begins with 'digraph', not 'graph'"
+                         : text->is_undirected      ? "; a network is directed: it begins with 'digraph', not 'graph'"
                          : strstr(message, "near '--'") ? "; edges of a digraph are written ->"
+                         : strstr(message, "near '('")  ? "; values with brackets are quoted: op=\"linear(10)\""
                                                         : "";
-    return dg_graph_file_error(file, line,
-                               dg_error(DG_BAD_DATA, "%s%s", *message ? message : "this is not a DOT graph", remedy));
+    char brace[80] = "";
+    if (text->open_line && !*remedy && !strstr(message, " near ")) /* the file ended too early */
+        snprintf(brace, sizeof brace, ": the '{' of line %d has no '}'", text->open_line);
+    return dg_graph_file_error(
+        file, line, dg_error(DG_BAD_DATA, "%s%s%s", *message ? message : "this is not a DOT graph", brace, remedy));
 }
 
 /* Under the lock. */
@@ -88,7 +92,7 @@ static dg_status parse(const dg_graph_file *file, const dot_text *prepared, Agra
     }
     agseterrf(before);
     if (failed || !*graph)
-        return syntax_error(file, prepared->is_undirected);
+        return syntax_error(file, prepared);
     if (extra)
         return dg_graph_file_error(file, 0, dg_error(DG_BAD_DATA, "the file has %d graph(s), expected one", extra + 1));
     if (!agisdirected(*graph))
@@ -116,5 +120,7 @@ dg_status dg_document_parse_dot(dg_graph_file *file, const char *text, size_t si
 
 dg_status dg_graph_read(const char *path, const dg_graph_read_options *options, dg_graph_file **file)
 {
+    REFUSE_NULL(path);
+    REFUSE_NULL(file);
     return dg_document_read(dg_document_parse_dot, path, options, file);
 }

@@ -18,7 +18,10 @@ typedef struct reading {
     bool *is_dropped; /* by AGSEQ: in a subgraph that is decoration */
     Agraph_t **subgraphs;
     subgraph_place *found; /* by address */
+    int n_sought;          /* lines of nodes that only edges name */
 } reading;
+
+enum { MOST_SOUGHT = 64 }; /* each reads the text once more */
 
 static const char *keep(const reading *r, const char *text)
 {
@@ -143,7 +146,10 @@ static dg_status take_node(reading *r, Agnode_t *from)
     node->line = dot_text_line(r->text, name);
     if (!node->name)
         return dg_no_memory("%s", file->path);
-    return take_attributes(r, from, AGNODE, NULL, &node->attributes);
+    DG_TRY(take_attributes(r, from, AGNODE, NULL, &node->attributes));
+    if (!node->line && !dg_file_attribute_find(&node->attributes, "op") && r->n_sought++ < MOST_SOUGHT)
+        node->line = dot_text_first_line(r->text, name);
+    return dg_ok();
 }
 
 static dg_status take_nodes(reading *r)

@@ -12,14 +12,24 @@
 
 enum { MOST_NESTING = 64, MOST_KEYS = 256, MOST_IN_LIST = 64 };
 
+/* An attribute of ours that a node is given. */
+typedef struct setting {
+    text_place node, key, value;
+} setting;
+
 typedef struct scan {
     const dg_graph_file *file;
     dot_text *text;
     size_t at, room;
     int line, depth;
-    bool is_in_list; /* between [ and ] */
-    size_t n_list;   /* attributes of that list */
+    int opened[MOST_NESTING]; /* lines of the braces that are open */
+    bool is_in_list;          /* between [ and ] */
+    size_t n_list;            /* attributes of that list */
     text_place list[MOST_IN_LIST];
+    bool is_other;   /* the word before is the head of an edge, or a port */
+    text_place node; /* whose list it is; empty: of an edge, or of defaults */
+    size_t n_settings, settings_room;
+    setting *settings;
 } scan;
 
 static dg_status fail(const dg_graph_file *file, int line, const char *what)
@@ -127,17 +137,24 @@ static bool take_word(scan *s, text_place *word)
     return word->length > 0;
 }
 
+/* An array with room for one item more than `count`; NULL without memory. */
+static void *with_room(void *items, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return items;
+    size_t wanted = *room ? 2 * *room : 64;
+    void *larger = realloc(items, wanted * size);
+    *room = larger ? wanted : *room;
+    return larger;
+}
+
 static dg_status note_place(scan *s, text_place word)
 {
     dot_text *text = s->text;
-    if (text->n_places == s->room) {
-        size_t room = s->room ? 2 * s->room : 64;
-        text_place *larger = realloc(text->places, room * sizeof *larger);
-        if (!larger)
-            return dg_no_memory("%s", s->file->path);
-        text->places = larger;
-        s->room = room;
-    }
+    text_place *places = with_room(text->places, text->n_places, &s->room, sizeof *places);
+    if (!places)
+        return dg_no_memory("%s", s->file->path);
+    text->places = places;
     word.order = (int)text->n_places;
     text->places[text->n_places++] = word;
     return dg_ok();
@@ -175,12 +192,19 @@ static dg_status take_beginning(scan *s)
     s->text->is_undirected = is_keyword(s, "graph");
     if (is_keyword(s, "digraph") || s->text->is_undirected)
         return dg_ok();
-    return fail(s->file, s->line, "this is not a DOT graph: it does not begin with 'digraph'");
+    return fail(s->file, s->line, "this is not a DOT graph: it does not begin with 'digraph' (data have --data)");
 }
 
 static bool is_same(const text_place *a, const text_place *b)
 {
     return a->length == b->length && memcmp(a->name, b->name, a->length) == 0;
+}
+
+static bool is_ours(const text_place *key)
+{
+    char name[80];
+    snprintf(name, sizeof name, "%.*s", (int)key->length, key->name);
+    return dg_attribute_is_ours(name);
 }
 
 /* NAME =, whose first line is kept for messages. One of ours may stand once in a list: DOT would take the last. */
@@ -198,12 +222,60 @@ static dg_status note_key(scan *s, const text_place *word)
         ;
     if (k == s->n_list && k < MOST_IN_LIST)
         s->list[s->n_list++] = *word;
-    else if (k < s->n_list) {
-        char name[80];
-        snprintf(name, sizeof name, "%.*s", (int)word->length, word->name);
-        if (dg_attribute_is_ours(name))
-            return dg_graph_file_error(s->file, word->line,
-                                       dg_error(DG_BAD_ARGUMENT, "'%s' is set twice in one list", name));
+    else if (k < s->n_list && is_ours(word))
+        return dg_graph_file_error(
+            s->file, word->line,
+            dg_error(DG_BAD_ARGUMENT, "'%.*s' is set twice in one list", (int)word->length, word->name));
+    return dg_ok();
+}
+
+static bool is_word(const text_place *place, const char *word)
+{
+    return place->length == strlen(word) && memcmp(place->name, word, place->length) == 0;
+}
+
+/* The list that begins after `before`: of a node, of an edge, or of the defaults of a kind. */
+static dg_status open_list(scan *s, const text_place *before)
+{
+    bool is_kind = is_word(before, "node") || is_word(before, "edge") || is_word(before, "graph");
+    s->node = is_kind || s->is_other ? (text_place){0} : *before;
+    return before->length ? note_place(s, *before) : dg_ok();
+}
+
+static dg_status note_setting(scan *s, const text_place *key, const text_place *value)
+{
+    if (!s->is_in_list || !s->node.length || !is_ours(key))
+        return dg_ok();
+    setting *settings = with_room(s->settings, s->n_settings, &s->settings_room, sizeof *settings);
+    if (!settings)
+        return dg_no_memory("%s", s->file->path);
+    s->settings = settings;
+    s->settings[s->n_settings] = (setting){s->node, *key, *value};
+    s->settings[s->n_settings].value.order = (int)s->n_settings;
+    s->n_settings++;
+    return dg_ok();
+}
+
+static int by_node_and_key(const void *a, const void *b)
+{
+    const setting *first = a, *second = b;
+    int order = compare(first->node.name, first->node.length, &second->node);
+    order = order ? order : compare(first->key.name, first->key.length, &second->key);
+    return order ? order : first->value.order - second->value.order;
+}
+
+/* DOT takes the last of two values of one attribute: a node that stands twice by mistake would lose its first op. */
+static dg_status check_settings(scan *s)
+{
+    if (s->n_settings)
+        qsort(s->settings, s->n_settings, sizeof *s->settings, by_node_and_key);
+    for (size_t k = 1; k < s->n_settings; k++) {
+        const setting *a = &s->settings[k - 1], *b = &s->settings[k];
+        if (is_same(&a->node, &b->node) && is_same(&a->key, &b->key) && !is_same(&a->value, &b->value))
+            return dg_graph_file_error(
+                s->file, b->value.line,
+                dg_error(DG_BAD_ARGUMENT, "node '%.*s' has '%.*s' already in line %d, and not with this value",
+                         (int)a->node.length, a->node.name, (int)a->key.length, a->key.name, a->value.line));
     }
     return dg_ok();
 }
@@ -220,34 +292,46 @@ static dg_status refuse_empty(const scan *s, const text_place *key)
     return dg_graph_file_error(s->file, key->line, dg_attribute_check(known, ""));
 }
 
+static dg_status note_brace(scan *s, char c)
+{
+    if (c == '{' && s->depth >= MOST_NESTING)
+        return dg_graph_file_error(s->file, s->line, dg_error(DG_BAD_DATA, "braces nest deeper than %d", MOST_NESTING));
+    if (c == '{' && s->depth >= 0)
+        s->opened[s->depth] = s->line;
+    s->depth += (c == '{') - (c == '}');
+    return dg_ok();
+}
+
 static dg_status read_words(scan *s)
 {
     text_place before = {0}, key = {0};
+    char sign = 0; /* before the word */
     DG_TRY(take_beginning(s));
     for (skip_space(s); s->at < s->text->size; skip_space(s)) {
         text_place word = {0};
         char c = s->text->bytes[s->at];
-        if (c == '[' && before.length)
-            DG_TRY(note_place(s, before));
+        if (c == '[')
+            DG_TRY(open_list(s, &before));
         if (c == '=' && before.length)
             DG_TRY(note_key(s, &before));
         if (c == '[' || c == ']') {
             s->is_in_list = c == '[';
             s->n_list = 0;
         }
-        if (c == '{' && ++s->depth > MOST_NESTING)
-            return dg_graph_file_error(s->file, s->line,
-                                       dg_error(DG_BAD_DATA, "braces nest deeper than %d", MOST_NESTING));
-        s->depth -= c == '}';
-        bool is_word = take_word(s, &word);
-        if (key.length && is_word && word.length == 0)
-            DG_TRY(refuse_empty(s, &key));
+        DG_TRY(note_brace(s, c));
+        bool took = take_word(s, &word);
+        if (key.length && took)
+            DG_TRY(word.length ? note_setting(s, &key, &word) : refuse_empty(s, &key));
         key = c == '=' ? before : (text_place){0};
-        before = is_word ? word : (text_place){0};
+        before = took ? word : (text_place){0};
+        if (took && !s->is_in_list)
+            s->is_other = sign == '>' || sign == '-' || sign == ':';
+        sign = took ? 0 : c;
     }
+    s->text->open_line = s->depth > 0 ? s->opened[s->depth - 1] : 0;
     if (s->text->n_places)
         qsort(s->text->places, s->text->n_places, sizeof *s->text->places, by_name);
-    return dg_ok();
+    return check_settings(s);
 }
 
 dg_status dot_text_prepare(const dg_graph_file *file, const char *text, size_t size, dot_text *prepared)
@@ -266,6 +350,7 @@ dg_status dot_text_prepare(const dg_graph_file *file, const char *text, size_t s
     prepared->bytes[prepared->size] = '\0';
     scan s = {.file = file, .text = prepared, .line = 1};
     dg_status status = read_words(&s);
+    free(s.settings);
     if (status.code != DG_OK)
         dot_text_free(prepared);
     return status;
@@ -277,6 +362,19 @@ void dot_text_free(dot_text *text)
     free(text->places);
     free(text->keys);
     *text = (dot_text){0};
+}
+
+int dot_text_first_line(const dot_text *text, const char *name)
+{
+    dot_text copy = *text;
+    scan s = {.text = &copy, .line = 1};
+    size_t length = strlen(name);
+    for (skip_space(&s); s.at < text->size; skip_space(&s)) {
+        text_place word = {0};
+        if (take_word(&s, &word) && word.length == length && memcmp(word.name, name, length) == 0)
+            return word.line;
+    }
+    return 0;
 }
 
 int dot_text_line(const dot_text *text, const char *name)

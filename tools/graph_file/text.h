@@ -15,6 +15,7 @@ typedef struct dot_text {
     char *bytes; /* a copy without byte-order mark and without the word `strict` */
     size_t size;
     bool is_undirected; /* graph, not digraph */
+    int open_line;      /* of the innermost { that has no }; 0: there is none */
     size_t n_places;
     text_place *places; /* by name */
     size_t n_keys;
@@ -26,5 +27,7 @@ dg_status dot_text_prepare(const dg_graph_file *file, const char *text, size_t s
 void dot_text_free(dot_text *text);
 /* The line where that node is first given attributes; 0: not known. */
 int dot_text_line(const dot_text *text, const char *name);
+/* The first line with that word, found by reading all before it; 0: there is none. */
+int dot_text_first_line(const dot_text *text, const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /* dotgrad activation --catalogue: what is proved of each published function, and which are the same. */
 #include "lab.h"
-#include "tools/command/command.h"
+#include "tools/session/command.h"
 
 #include <stdio.h>
 #include <string.h>

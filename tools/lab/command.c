@@ -1,9 +1,10 @@
 /* dotgrad activation: what is known of a function of one variable. */
-#include "tools/command/command.h"
+#include "tools/session/command.h"
 #include "lab.h"
-#include "tools/command/graph_options.h"
-#include "tools/command/options.h"
-#include "tools/command/output.h"
+#include "tools/run/stop.h"
+#include "tools/session/graph_options.h"
+#include "tools/session/options.h"
+#include "tools/session/output.h"
 
 #include <dotgrad/file.h>
 
@@ -73,8 +74,9 @@ static const option_row own[] = {
      .doc = "deviation of biases, for the edge of chaos and the probe (0.2; 0)"},
     {.name = "cost",
      .form = DG_FORM_FLAG,
-     .against = "format|depth|samples|exhaustive|train",
-     .doc = "nanoseconds an element, in turns with functions that ship"},
+     .against = "train",
+     .doc = "nanoseconds an element, in turns with functions that ship: that table alone as text or CSV, a part of a "
+            "report as HTML or JSON"},
     {.name = "samples",
      .form = DG_FORM_COUNT,
      .most = 1 << 24,
@@ -82,7 +84,7 @@ static const option_row own[] = {
     {.name = "exhaustive",
      .form = DG_FORM_FLAG,
      .against = "samples",
-     .doc = "errors at every float32 number: an hour or more"},
+     .doc = "errors at every float32 number: an hour for relu, many for others"},
     {.name = "search",
      .form = DG_FORM_FLAG,
      .alone = "nodes|formulas|seconds|seed|train|task|seeds|budget|range|set",
@@ -136,26 +138,55 @@ typedef struct job {
     exact *reference;
     dg_activation *functions[MOST_FUNCTIONS];
     depth_table *depths[MOST_FUNCTIONS];
+    cost_table *cost;
     int n;
 } job;
+
+static report_format format_of(const char *out)
+{
+    static const char *const names[] = {"text", "json", "csv", "latex", "html", "svg"};
+    static const char *const endings[] = {".txt", ".json", ".csv", ".tex", ".html", ".svg"};
+    const char *format = option_text("format");
+    for (int k = 0; k < 6; k++) {
+        size_t n = out ? strlen(out) : 0, e = strlen(endings[k]);
+        if (format ? strcmp(format, names[k]) == 0 : n > e && strcmp(out + n - e, endings[k]) == 0)
+            return (report_format)k;
+    }
+    return REPORT_TEXT;
+}
+
+/* As text and CSV the costs are a table of their own, and nothing else is asked. */
+static bool cost_alone(void)
+{
+    const report_format format = format_of(option_text("out"));
+    return option_given("cost") && (format == REPORT_TEXT || format == REPORT_CSV);
+}
 
 static dg_status add(job *j, const char *formula)
 {
     if (j->n == MOST_FUNCTIONS)
         return dg_error(DG_BAD_ARGUMENT, "more than %d functions", MOST_FUNCTIONS);
+    exhaustive far;
     dg_activation_options options = {.samples = (int)option_whole("samples", 0),
-                                     .exhaustive = option_given("exhaustive"),
+                                     .exhaustive = option_given("exhaustive") && !exhaustive_was_ended(),
+                                     .progress = exhaustive_goes_on,
+                                     .progress_argument = &far,
                                      .reference = j->reference ? exact_value : NULL,
                                      .reference_argument = j->reference,
                                      .reference_name = exact_name(),
                                      .sigma_b = option_given("sigma-b") ? option_number("sigma-b", 0) : 0};
     if (option_given("sigma-b") && options.sigma_b == 0)
         options.sigma_b = -1;
-    if (option_text("export") || (option_text("train") && !option_text("in")))
+    if (option_text("export") || cost_alone() || (option_text("train") && !option_text("in")))
         options.sections = DG_SECTION_FORMULA;
-    DG_TRY(dg_activation_analyse(formula, &options, &j->functions[j->n]));
-    j->n++;
-    return dg_ok();
+    const bool takes_long = options.exhaustive && options.sections == 0;
+    if (takes_long)
+        exhaustive_begin(&far, formula);
+    dg_status status = dg_activation_analyse(formula, &options, &j->functions[j->n]);
+    if (takes_long)
+        exhaustive_end(&far);
+    j->n += status.code == DG_OK;
+    return status.code == DG_OK && j->reference ? exact_status(j->reference) : status;
 }
 
 /* "FORMULA" with name=value, which replaces the value that stands there or comes behind the formula. */
@@ -232,19 +263,6 @@ static dg_status probe_depths(job *j)
 
 /* ---- what comes out ---- */
 
-static report_format format_of(const char *out)
-{
-    static const char *const names[] = {"text", "json", "csv", "latex", "html", "svg"};
-    static const char *const endings[] = {".txt", ".json", ".csv", ".tex", ".html", ".svg"};
-    const char *format = option_text("format");
-    for (int k = 0; k < 6; k++) {
-        size_t n = out ? strlen(out) : 0, e = strlen(endings[k]);
-        if (format ? strcmp(format, names[k]) == 0 : n > e && strcmp(out + n - e, endings[k]) == 0)
-            return (report_format)k;
-    }
-    return REPORT_TEXT;
-}
-
 static dg_status write_out(const job *j, FILE *to)
 {
     const char *export = option_text("export");
@@ -252,9 +270,11 @@ static dg_status write_out(const job *j, FILE *to)
         DG_TRY(export_write(j->functions[i], export, i, to));
     if (export)
         return dg_ok();
-    if (option_given("cost"))
-        return cost_print(j->functions, j->n, to);
-    lab_report report = {.functions = (dg_activation **)(uintptr_t)j->functions, .n = j->n};
+    if (cost_alone()) {
+        (format_of(option_text("out")) == REPORT_CSV ? cost_csv : cost_print)(j->cost, to);
+        return dg_ok();
+    }
+    lab_report report = {.functions = (dg_activation **)(uintptr_t)j->functions, .n = j->n, .cost = j->cost};
     report.depths = j->depths[0] ? (depth_table **)(uintptr_t)j->depths : NULL;
     return report_write(&report, format_of(option_text("out")), to);
 }
@@ -265,6 +285,8 @@ static dg_status write_report(job *j)
     const char *out = option_text("out");
     if (option_given("depth"))
         DG_TRY(probe_depths(j));
+    if (option_given("cost"))
+        DG_TRY(cost_measure(j->functions, j->n, &j->cost));
     if (!out) {
         dg_status status = write_out(j, stdout);
         return status.code == DG_OK && fflush(stdout)
@@ -375,6 +397,7 @@ static void release(job *j)
         dg_activation_free(j->functions[i]);
         free(j->depths[i]);
     }
+    free(j->cost);
     exact_free(j->reference);
     free(j);
 }
@@ -392,6 +415,7 @@ static dg_status search_for(void)
                               .seconds = option_number("seconds", training_options.seconds / 3),
                               .keep = 20,
                               .most_nodes = (int)option_whole("nodes", 9)};
+    training_options.search_is_timed = options.seconds > 0;
     DG_TRY(search_print(&options, stdout, &found));
     fflush(stdout);
     if (!option_given("train"))
@@ -400,6 +424,23 @@ static dg_status search_for(void)
         return found_compare(&found, &training_options, seconds_now() - begin, stdout);
     puts("verdict: no formula of use is at a distance of 0.05 or more from every published one");
     return dg_ok();
+}
+
+/* What was measured goes into the report that was asked for, or is not measured: 0, or the exit status. */
+static int check_formats(void)
+{
+    static const char *const facts[] = {"depth", "samples", "exhaustive"};
+    const report_format format = format_of(option_text("out"));
+    const bool is_drawn = format == REPORT_SVG || format == REPORT_LATEX;
+    if (option_given("cost") && is_drawn)
+        return command_misused("activation", "--cost is written as text, CSV, JSON or HTML");
+    if (option_given("depth") && !cost_alone() && (is_drawn || format == REPORT_CSV))
+        return command_misused("activation", "--depth is written as text, JSON or HTML");
+    for (size_t k = 0; cost_alone() && k < sizeof facts / sizeof *facts; k++)
+        if (option_given(facts[k]))
+            return command_misused("activation", "--cost as text or CSV does not go with --%s; as JSON or HTML it does",
+                                   facts[k]);
+    return 0;
 }
 
 int command_activation(int argc, char **argv)
@@ -416,19 +457,26 @@ int command_activation(int argc, char **argv)
     for (size_t k = 0; option_given("train") && !option_given("in") && k < sizeof idle / sizeof *idle; k++)
         if (option_given(idle[k]))
             return command_misused("activation", "--train does not go with --%s", idle[k]);
+    const int unwritten = check_formats();
+    if (unwritten)
+        return unwritten;
     if (option_given("catalogue"))
         return catalogue_print();
     dg_status status = output_check(option_text("out"), 3,
                                     (const char *const[]){option_text("file"), option_text("with"), option_text("in")});
+    if (status.code == DG_OK && !option_given("format") && !option_given("export"))
+        status = output_check_ending(option_text("out"), "a report is written",
+                                     (const char *const[]){"txt", "json", "csv", "tex", "html", "svg", NULL});
     if (status.code != DG_OK)
         return command_failed(status);
     job *j = calloc(1, sizeof *j);
     if (!j)
         return command_failed(dg_no_memory("functions"));
-    j->reference = exact_new();
-    status = option_given("search") ? search_for()
-             : option_given("in")   ? compare_inside(j, operands)
-                                    : add_all(j, operands);
+    status = exact_new(&j->reference);
+    if (status.code == DG_OK)
+        status = option_given("search") ? search_for()
+                 : option_given("in")   ? compare_inside(j, operands)
+                                        : add_all(j, operands);
     bool plain = !option_given("search") && !option_given("in");
     if (status.code == DG_OK && plain && !j->n) {
         release(j);
@@ -437,5 +485,7 @@ int command_activation(int argc, char **argv)
     if (status.code == DG_OK && plain)
         status = finish(j);
     release(j);
+    if (status.code == DG_OK && exhaustive_was_ended())
+        status = dg_error(DG_INTERRUPTED, "interrupted: the report is of the float32 numbers that were compared");
     return status.code == DG_OK ? 0 : command_failed(status);
 }

@@ -1,11 +1,13 @@
 /* What a function costs: its kernel and the kernel of its gradient over numbers that stay in the caches, in turns with
  * those that ship, so that a busy machine is busy for all. */
 #include "lab.h"
+#include "tools/run/print.h"
+#include "tools/run/stop.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { ELEMENTS = 1 << 15, TURNS = 15, MOST_RIVALS = 6, MOST_TIMED = 32 };
+enum { ELEMENTS = 1 << 15, TURNS = 15, MOST_RIVALS = 6 };
 
 static const char *const rivals[MOST_RIVALS] = {"relu", "tanh", "silu", "gelu", "mish", "elu"};
 
@@ -74,18 +76,43 @@ static double median(const double *times)
     return sorted[TURNS / 2];
 }
 
-static void print(const timed *list, int n, const timed *relu, FILE *to)
+static int bytes_kept(const timed *t)
 {
-    fprintf(to, "%-40s  %12s  %12s  %10s  %10s  %10s\n", "one thread, float32", "forward, ns", "gradient, ns",
-            "× ReLU fwd", "× ReLU grad", "bytes kept");
-    for (int i = 0; i < n; i++)
-        fprintf(to, "%-40.40s  %12.3f  %12.3f  %10.2f  %10.2f  %10d\n", list[i].name, median(list[i].times[0]),
-                median(list[i].times[1]), ratio(&list[i], relu, 0), ratio(&list[i], relu, 1),
-                4 * (list[i].keeps_input || list[i].keeps_output));
+    return (t->keeps_input + t->keeps_output) * (int)sizeof(float);
 }
 
-static dg_status measure(dg_activation *const *functions, int n, timed *list, dg_arena *arena, FILE *to)
+/* The figures of the functions, then of those that ship and are not among them. */
+static dg_status tell(const timed *list, int n, int n_functions, const timed *relu, cost_table **table)
 {
+    cost_table *made = malloc(sizeof *made + (size_t)n * sizeof made->rows[0]);
+    if (!made)
+        return dg_no_memory("a measurement");
+    *made = (cost_table){.n = n, .n_functions = n_functions};
+    for (int i = 0; i < n; i++) {
+        const timed *t = &list[i];
+        made->rows[i] = (cost_row){.name = t->name,
+                                   .forward = median(t->times[0]),
+                                   .gradient = median(t->times[1]),
+                                   .forward_to_relu = ratio(t, relu, 0),
+                                   .gradient_to_relu = ratio(t, relu, 1),
+                                   .bytes_kept = bytes_kept(t)};
+    }
+    *table = made;
+    return dg_ok();
+}
+
+static const timed *named(const timed *list, int n, const char *name)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(list[i].name, name) == 0)
+            return &list[i];
+    return NULL;
+}
+
+/* Those that ship follow the functions, unless they are among them. */
+static dg_status measure(dg_activation *const *functions, int n, timed *list, dg_arena *arena, cost_table **table)
+{
+    const int n_functions = n;
     dg_formulas *pool;
     float *x = malloc(3 * ELEMENTS * sizeof *x);
     dg_status status = dg_formulas_new(&pool);
@@ -101,32 +128,59 @@ static dg_status measure(dg_activation *const *functions, int n, timed *list, dg
     }
     for (int i = 0; i < MOST_RIVALS && status.code == DG_OK; i++) {
         char call[40];
+        if (named(list, n, rivals[i]))
+            continue;
         snprintf(call, sizeof call, "%s(x)", rivals[i]);
-        list[n + i].name = rivals[i];
-        status = make(arena, pool, call, &list[n + i]);
+        list[n].name = rivals[i];
+        status = make(arena, pool, call, &list[n++]);
     }
     if (status.code == DG_OK) {
-        take_turns(list, n + MOST_RIVALS, x, x + ELEMENTS, x + 2 * ELEMENTS);
-        print(list, n + MOST_RIVALS, &list[n], to);
+        take_turns(list, n, x, x + ELEMENTS, x + 2 * ELEMENTS);
+        status = tell(list, n, n_functions, named(list, n, "relu"), table);
     }
     free(x);
     dg_formulas_free(pool);
     return status;
 }
 
-dg_status cost_print(dg_activation *const *functions, int n, FILE *to)
+dg_status cost_measure(dg_activation *const *functions, int n, cost_table **table)
 {
     dg_arena *arena;
-    if (n > MOST_TIMED - MOST_RIVALS)
-        n = MOST_TIMED - MOST_RIVALS;
-    timed *list = calloc(MOST_TIMED, sizeof *list);
+    *table = NULL;
+    timed *list = calloc((size_t)n + MOST_RIVALS, sizeof *list);
     if (!list)
         return dg_no_memory("a measurement");
     dg_status status = dg_arena_new(&arena);
     if (status.code == DG_OK) {
-        status = measure(functions, n, list, arena, to);
+        status = measure(functions, n, list, arena, table);
         dg_arena_free(arena);
     }
     free(list);
     return status;
+}
+
+/* ---- as text and CSV ---- */
+
+void cost_print(const cost_table *table, FILE *to)
+{
+    fprintf(to, "%-40s  %12s  %12s  %10s  %11s  %10s\n", "one thread, float32", "forward, ns", "gradient, ns",
+            "× ReLU fwd", "× ReLU grad", "bytes kept");
+    for (int i = 0; i < table->n; i++) {
+        const cost_row *row = &table->rows[i];
+        char name[160];
+        report_cut(row->name, 40, name, sizeof name);
+        fprintf(to, "%s%*s  %12.3f  %12.3f  %10.2f  %11.2f  %10d\n", name, 40 - text_columns(name), "", row->forward,
+                row->gradient, row->forward_to_relu, row->gradient_to_relu, row->bytes_kept);
+    }
+}
+
+void cost_csv(const cost_table *table, FILE *to)
+{
+    fputs("function,forward_ns,gradient_ns,forward_to_relu,gradient_to_relu,bytes_kept\n", to);
+    for (int i = 0; i < table->n; i++) {
+        const cost_row *row = &table->rows[i];
+        report_quoted(to, row->name);
+        fprintf(to, ",%.4g,%.4g,%.4g,%.4g,%d\n", row->forward, row->gradient, row->forward_to_relu,
+                row->gradient_to_relu, row->bytes_kept);
+    }
 }

@@ -25,6 +25,7 @@ typedef struct exact_formula {
 struct exact {
     exact_formula kept[KEPT]; /* those that were asked for last */
     int next;
+    bool had_no_memory; /* for one of them */
 };
 
 /* ---- what MPFR has no function for ---- */
@@ -290,34 +291,40 @@ static void release(exact_formula *f)
     *f = (exact_formula){.n = 0};
 }
 
-/* False: there is a primitive that MPFR is not asked for here, or no memory. */
-static bool make_values(exact_formula *f)
+/* Without data: there is a primitive that MPFR is not asked for here. */
+static dg_status make_values(exact_formula *f)
 {
     f->primitives = calloc((size_t)f->n, sizeof(const exact_primitive *));
     f->values = malloc((size_t)f->n * sizeof *f->values);
-    bool fine = f->primitives && f->values;
-    for (int k = 0; f->values && k < f->n; k++)
+    if (!f->primitives || !f->values) {
+        f->n = f->values ? 0 : f->n; /* none of them is made */
+        return dg_no_memory("true values");
+    }
+    for (int k = 0; k < f->n; k++)
         mpfr_init2(f->values[k], bits[0]);
-    for (int k = 0; fine && k < f->n; k++) {
+    for (int k = 0; k < f->n; k++) {
         const char *name = f->steps[k].primitive < 0 ? "where" : dg_primitive_name(f->steps[k].primitive);
         f->primitives[k] = find_primitive(name);
-        fine = f->primitives[k] || strcmp(name, "where") == 0;
+        if (!f->primitives[k] && strcmp(name, "where") != 0)
+            return dg_error(DG_BAD_ARGUMENT, "there are no true values of '%s'", name);
     }
-    return fine;
+    return dg_ok();
 }
 
-static bool make(const char *text, exact_formula *f)
+static dg_status make(const char *text, exact_formula *f)
 {
     const char *names[1] = {"x"};
     const dg_formula *formula;
     dg_formulas *pool;
     *f = (exact_formula){.text = strdup(text)};
-    if (!f->text || dg_formulas_new(&pool).code != DG_OK)
-        return false;
-    bool fine = dg_formula_parse(pool, text, NULL, 0, names, 1, &formula).code == DG_OK &&
-                dg_formula_steps(pool, formula, &f->steps, &f->n).code == DG_OK;
+    if (!f->text)
+        return dg_no_memory("true values");
+    DG_TRY(dg_formulas_new(&pool));
+    dg_status status = dg_formula_parse(pool, text, NULL, 0, names, 1, &formula);
+    if (status.code == DG_OK)
+        status = dg_formula_steps(pool, formula, &f->steps, &f->n);
     dg_formulas_free(pool);
-    return fine && make_values(f);
+    return status.code == DG_OK ? make_values(f) : status;
 }
 
 static const exact_formula *find(exact *e, const char *text)
@@ -328,7 +335,9 @@ static const exact_formula *find(exact *e, const char *text)
     exact_formula *f = &e->kept[e->next];
     e->next = (e->next + 1) % KEPT;
     release(f);
-    f->usable = make(text, f);
+    dg_status status = make(text, f);
+    f->usable = status.code == DG_OK;
+    e->had_no_memory |= status.code == DG_NO_MEMORY;
     return f->usable ? f : NULL;
 }
 
@@ -363,9 +372,15 @@ bool exact_value(void *argument, const char *formula, double x, double *value)
     return found;
 }
 
-exact *exact_new(void)
+dg_status exact_new(exact **made)
 {
-    return calloc(1, sizeof(exact));
+    *made = calloc(1, sizeof(exact));
+    return *made ? dg_ok() : dg_no_memory("true values");
+}
+
+dg_status exact_status(const exact *e)
+{
+    return e->had_no_memory ? dg_no_memory("true values") : dg_ok();
 }
 
 void exact_free(exact *e)
@@ -383,9 +398,16 @@ const char *exact_name(void)
 
 #else
 
-exact *exact_new(void)
+dg_status exact_new(exact **made)
 {
-    return NULL;
+    *made = NULL;
+    return dg_ok();
+}
+
+dg_status exact_status(const exact *e)
+{
+    (void)e;
+    return dg_ok();
 }
 
 void exact_free(exact *e)

@@ -31,6 +31,7 @@ typedef struct exported {
     const dg_activation *a;
     int number; /* among the functions of one file */
     FILE *to;
+    dg_formulas *names;
     dg_status status;
 } exported;
 
@@ -147,18 +148,30 @@ static bool has_channels(const dg_activation *a)
     return has;
 }
 
-static void write_torch_parameter(FILE *to, const dg_activation_parameter *p)
+/* The parameter's name as Python code has it: lambda_. */
+static const char *python_name(exported *e, const dg_activation_parameter *p)
 {
+    const dg_formula *formula;
+    if (e->status.code == DG_OK)
+        e->status = dg_formula_parse(e->names, p->name, NULL, 0, NULL, 0, &formula);
+    const char *text = e->status.code == DG_OK ? dg_formula_print_as(e->names, formula, DG_TORCH_CODE) : "";
+    return printed(e, e->status.code == DG_OK ? text : " ");
+}
+
+static void write_torch_parameter(exported *e, const dg_activation_parameter *p)
+{
+    FILE *to = e->to;
     char text[32];
+    const char *name = python_name(e, p);
     shortest(p->value, text);
     if (!p->trainable) {
-        fprintf(to, "        self.%s = %s\n", p->name, text);
+        fprintf(to, "        self.%s = %s\n", name, text);
         return;
     }
     fprintf(to,
             p->per ? "        self.%s = nn.Parameter(torch.full((channels,), float(%s)))"
                    : "        self.%s = nn.Parameter(torch.tensor(float(%s)))",
-            p->name, text);
+            name, text);
     bool least = isfinite(p->min), most = isfinite(p->max);
     if (least)
         fprintf(to, "  # at least %s", shortest(p->min, text));
@@ -178,39 +191,114 @@ static void write_torch(exported *e)
             printed(e, dg_activation_text(a, 0)));
     fprintf(to, "    def __init__(self%s):\n        super().__init__()\n", has_channels(a) ? ", channels" : "");
     for (int k = 0; k < dg_activation_parameter_count(a); k++)
-        write_torch_parameter(to, dg_activation_parameter_at(a, k));
+        write_torch_parameter(e, dg_activation_parameter_at(a, k));
     fputs("\n    def forward(self, x):\n        T = lambda v: torch.as_tensor(v, dtype=x.dtype, device=x.device)\n",
           to);
     for (int k = 0; k < dg_activation_parameter_count(a); k++) {
         const dg_activation_parameter *p = dg_activation_parameter_at(a, k);
-        fprintf(to, "        %s = T(self.%s)%s\n", p->name, p->name,
+        const char *name = python_name(e, p);
+        fprintf(to, "        %s = T(self.%s)%s\n", name, name,
                 p->trainable && p->per ? ".reshape(-1, *[1] * (x.dim() - 2))" : "");
     }
     fputs("        ", to);
     write_result(e, DG_TORCH_CODE);
 }
 
-static void write_python(exported *e, const char *imports, const char *array, enum dg_dialect dialect)
+static void write_jax(exported *e)
 {
     const dg_activation *a = e->a;
     FILE *to = e->to;
     char text[32], suffix[16];
     if (e->number == 0)
-        fprintf(to, "%s\n", imports);
+        fputs("import jax\nimport jax.numpy as jnp\n", to);
     fprintf(to, "\n\ndef activation%s(x", numbered(e->number, suffix));
     for (int k = 0; k < dg_activation_parameter_count(a); k++)
-        fprintf(to, ", %s=%s", dg_activation_parameter_at(a, k)->name,
+        fprintf(to, ", %s=%s", python_name(e, dg_activation_parameter_at(a, k)),
                 shortest(dg_activation_parameter_at(a, k)->value, text));
-    fprintf(to, "):\n    T = lambda v: %s\n", array);
-    for (int k = 0; k < dg_activation_parameter_count(a); k++)
-        fprintf(to, "    %s = T(%s)\n", dg_activation_parameter_at(a, k)->name, dg_activation_parameter_at(a, k)->name);
+    fputs("):\n    T = lambda v: jnp.asarray(v, dtype=x.dtype)\n", to);
+    for (int k = 0; k < dg_activation_parameter_count(a); k++) {
+        const char *name = python_name(e, dg_activation_parameter_at(a, k));
+        fprintf(to, "    %s = T(%s)\n", name, name);
+    }
     fputs("    ", to);
-    write_result(e, dialect);
+    write_result(e, DG_JAX_CODE);
+}
+
+/* A weight of the layer; its bounds are a constraint, which Keras keeps after each step. */
+static void write_keras_parameter(exported *e, const dg_activation_parameter *p)
+{
+    FILE *to = e->to;
+    char value[32], least[32], most[32];
+    const char *name = python_name(e, p);
+    fprintf(to,
+            "        self.%s = self.add_weight(\n"
+            "            name=\"%s\", shape=%s, initializer=keras.initializers.Constant(%s)",
+            name, name, p->per ? "(input_shape[self.axis],)" : "()", shortest(p->value, value));
+    if (isfinite(p->min) && isfinite(p->max))
+        fprintf(to, ",\n            constraint=lambda w: ops.clip(w, %s, %s)", shortest(p->min, least),
+                shortest(p->max, most));
+    else if (isfinite(p->min))
+        fprintf(to, ",\n            constraint=lambda w: ops.maximum(w, %s)", shortest(p->min, least));
+    else if (isfinite(p->max))
+        fprintf(to, ",\n            constraint=lambda w: ops.minimum(w, %s)", shortest(p->max, most));
+    fputs(")\n", to);
+}
+
+static void write_keras_weights(exported *e)
+{
+    const dg_activation *a = e->a;
+    FILE *to = e->to;
+    bool any = false;
+    if (has_channels(a))
+        fputs("    def __init__(self, axis=-1, **kwargs):  # of the channels\n        super().__init__(**kwargs)\n"
+              "        self.axis = axis\n\n"
+              "    def get_config(self):\n        return {**super().get_config(), \"axis\": self.axis}\n\n",
+              to);
+    for (int k = 0; k < dg_activation_parameter_count(a); k++) {
+        const dg_activation_parameter *p = dg_activation_parameter_at(a, k);
+        if (p->trainable && !any)
+            fputs("    def build(self, input_shape):\n", to);
+        any |= p->trainable;
+        if (p->trainable)
+            write_keras_parameter(e, p);
+    }
+    if (any)
+        fputs("\n", to);
+}
+
+static void write_keras(exported *e)
+{
+    const dg_activation *a = e->a;
+    FILE *to = e->to;
+    char suffix[16], text[32];
+    if (e->number == 0)
+        fputs("import keras\nfrom keras import ops\n", to);
+    numbered(e->number, suffix);
+    fprintf(to,
+            "\n\n@keras.saving.register_keras_serializable(name=\"Activation%s\")\n"
+            "class Activation%s(keras.layers.Layer):\n    \"\"\"%s\"\"\"\n\n",
+            suffix, suffix, printed(e, dg_activation_text(a, 0)));
+    write_keras_weights(e);
+    fputs("    def call(self, x):\n        T = lambda v: ops.convert_to_tensor(v, dtype=x.dtype)\n", to);
+    if (has_channels(a))
+        fputs("        shape = [1] * len(x.shape)\n        shape[self.axis] = -1\n", to);
+    for (int k = 0; k < dg_activation_parameter_count(a); k++) {
+        const dg_activation_parameter *p = dg_activation_parameter_at(a, k);
+        const char *name = python_name(e, p);
+        if (!p->trainable)
+            fprintf(to, "        %s = T(%s)\n", name, shortest(p->value, text));
+        else
+            fprintf(to, p->per ? "        %s = ops.reshape(T(self.%s), shape)\n" : "        %s = T(self.%s)\n", name,
+                    name);
+    }
+    fputs("        ", to);
+    write_result(e, DG_KERAS_CODE);
 }
 
 dg_status export_write(const dg_activation *a, const char *kind, int number, FILE *to)
 {
     exported e = {.a = a, .number = number, .to = to};
+    DG_TRY(dg_formulas_new(&e.names));
     if (strcmp(kind, "graph") == 0)
         write_graph(&e);
     else if (strcmp(kind, "op") == 0)
@@ -220,10 +308,11 @@ dg_status export_write(const dg_activation *a, const char *kind, int number, FIL
     else if (strcmp(kind, "torch") == 0)
         write_torch(&e);
     else if (strcmp(kind, "jax") == 0)
-        write_python(&e, "import jax\nimport jax.numpy as jnp", "jnp.asarray(v, dtype=x.dtype)", DG_JAX_CODE);
+        write_jax(&e);
     else if (strcmp(kind, "keras") == 0)
-        write_python(&e, "from keras import ops", "ops.convert_to_tensor(v, dtype=x.dtype)", DG_KERAS_CODE);
+        write_keras(&e);
     else
-        return dg_error(DG_BAD_ARGUMENT, "there is no export '%s'; there are %s", kind, export_names);
+        e.status = dg_error(DG_BAD_ARGUMENT, "there is no export '%s'; there are %s", kind, export_names);
+    dg_formulas_free(e.names);
     return e.status;
 }

@@ -3,6 +3,7 @@
 #include "lab.h"
 
 #include "tools/run/folder.h"
+#include "tools/run/stop.h"
 
 #include <dotgrad/file.h>
 
@@ -13,6 +14,8 @@
 /* The tasks that the winner is chosen by, one of classes and one of numbers; the others are not seen before the
  * verdict. */
 static const char seen_tasks[] = "mlp-digits,mlp-sinc";
+
+enum { WANTED_PAIRS = 10 };
 
 typedef struct verdict {
     const search_found *winner;
@@ -85,24 +88,88 @@ static dg_status compare(const train_options *options, double seconds, verdict *
     return dg_ok();
 }
 
-static void print_verdict(const verdict *v, FILE *to)
+enum { FIELDS = 17 };
+
+/* Cuts a line of CSV into its fields, in place, and returns how many there are. */
+static int cut_fields(char *line, char *fields[FIELDS])
+{
+    int n = 0;
+    for (char *at = line; at && n < FIELDS; n++) {
+        bool is_quoted = *at == '"';
+        char *to = fields[n] = at;
+        at += is_quoted;
+        while (*at && (is_quoted ? *at != '"' || at[1] == '"' : *at != ',')) {
+            at += is_quoted && *at == '"';
+            *to++ = *at++;
+        }
+        at += is_quoted && *at == '"';
+        char *next = *at == ',' ? at + 1 : NULL;
+        *to = '\0';
+        at = next;
+    }
+    return n;
+}
+
+/* The study's tests, a line a task. */
+static dg_status print_tests(const char *folder, FILE *to)
+{
+    char *path = path_join(folder, "unseen/comparisons.csv"), *text = NULL, *fields[FIELDS];
+    size_t size;
+    dg_status status = path ? dg_read_file(path, &text, &size) : dg_no_memory("a verdict");
+    char *rest = text;
+    if (status.code == DG_OK && strsep(&rest, "\n"))
+        fprintf(to, "  %-24s %6s  %14s  %14s  %10s\n", "against ReLU, by task", "pairs", "win/tie/loss", "p (Wilcoxon)",
+                "p (Holm)");
+    for (char *line; status.code == DG_OK && rest && *rest;) {
+        char counts[80], p[2][32];
+        line = strsep(&rest, "\n");
+        if (cut_fields(line, fields) != FIELDS) {
+            status = dg_error(DG_BAD_DATA, "%s: a line is no comparison of two methods", path);
+            break;
+        }
+        snprintf(counts, sizeof counts, "%s/%s/%s", fields[5], fields[6], fields[7]);
+        for (int k = 0; k < 2; k++)
+            snprintf(p[k], sizeof p[k], "%.4g", strtod(fields[k ? 16 : 14], NULL));
+        fprintf(to, "  %-24s %6s  %14s  %14s  %10s\n", fields[0], fields[3], counts, strcmp(p[0], "nan") ? p[0] : "-",
+                strcmp(p[1], "nan") ? p[1] : "-");
+    }
+    free(text);
+    free(path);
+    return status;
+}
+
+static void print_ranks(const verdict *v, FILE *to)
+{
+    fprintf(to, "  on tasks that the search did not see: median rank %.3g, ReLU's %.3g", v->found.median,
+            v->relu.median);
+    if (!isnan(v->found.mean)) /* of several tasks */
+        fprintf(to, ", mean ranks %.3g and %.3g", v->found.mean, v->relu.mean);
+    fprintf(to, ", over %lld pairs of task and seed\n", (long long)v->found.pairs);
+}
+
+static dg_status print_verdict(const verdict *v, const char *folder, bool timed, FILE *to)
 {
     const search_found *w = v->winner;
     double better = isnan(v->found.median) ? 0 : v->relu.median - v->found.median;
     fprintf(to, "\nfound: %s\n  %d node%s, at a distance of %.4f from the nearest published function (%s)\n", w->text,
             w->nodes, w->nodes == 1 ? "" : "s", w->distance, w->nearest);
-    fprintf(
-        to,
-        "  on tasks that the search did not see: median rank %.3g, ReLU's %.3g, mean ranks %.3g and %.3g, over %lld "
-        "pairs of task and seed\n",
-        v->found.median, v->relu.median, v->found.mean, v->relu.mean, (long long)v->found.pairs);
-    if (better > 0)
+    print_ranks(v, to);
+    DG_TRY(print_tests(folder, to));
+    if (v->found.least < WANTED_PAIRS)
+        fprintf(
+            to,
+            "verdict: %lld pair%s on the task that has the fewest, of %d that are wanted, are too few to tell; it is "
+            "the best of those that were trained\n",
+            (long long)v->found.least, v->found.least == 1 ? "" : "s", WANTED_PAIRS);
+    else if (better > 0)
         fprintf(to, "verdict: its median rank beats ReLU's\n");
     else
         fprintf(to, "verdict: its median rank does not beat ReLU's; it is the best of those that were trained\n");
-    if (v->found.least < 10)
-        fprintf(to, "  (%lld pair%s on the task that has the fewest, of 10 that are wanted: too few to tell)\n",
-                (long long)v->found.least, v->found.least == 1 ? "" : "s");
+    fprintf(to,
+            timed ? "  within --budget or --seconds: how far each part came in its time decides with the seed what is "
+                    "found; without them the seed and --formulas do\n"
+                  : "  of a search that the seed and --formulas decide: another one finds the same\n");
+    return dg_ok();
 }
 
 dg_status found_compare(const search_result *found, const train_options *options, double spent, FILE *to)
@@ -118,8 +185,10 @@ dg_status found_compare(const search_result *found, const train_options *options
         status = compare(options, options->seconds - spent - (seconds_now() - begin), &v);
     FILE *memory = status.code == DG_OK ? open_memstream(&text, &size) : NULL;
     if (memory) {
-        print_verdict(&v, memory);
-        status = fclose(memory) == 0 ? dg_write_file(path, text + 1, size - 1) : dg_no_memory("a study");
+        status = print_verdict(&v, options->folder, options->seconds > 0 || options->search_is_timed, memory);
+        bool is_whole = fclose(memory) == 0;
+        if (status.code == DG_OK)
+            status = is_whole ? dg_write_file(path, text + 1, size - 1) : dg_no_memory("a study");
         fputs(status.code == DG_OK ? text : "", to);
     }
     free(text);

@@ -2,11 +2,12 @@
  *
  *     command.c      dotgrad activation: options, and what they ask for
  *     catalogue.c    the list of published functions
- *     report.c       the facts as text, JSON, CSV and LaTeX; report_html.c as a page
+ *     report.c       the facts as text, CSV and LaTeX; report_json.c as JSON, report_html.c as a page
  *     plot.c         curves and heat maps as SVG
  *     export.c       a function as graph file, op, C kernel, PyTorch, JAX and Keras code
  *     depth.c        random deep layers, measured
  *     exact.c        true values by GNU MPFR
+ *     exhaustive.c   how far a comparison over all of float32 is
  *     cost.c         time of the kernel, in turns with others
  *     search.c       small formulas tried out
  *     tasks.h        the ready tasks
@@ -36,19 +37,24 @@ typedef enum report_format {
 
 /* What was measured beside the facts; NULL or 0 where it was not. */
 typedef struct depth_table depth_table;
+typedef struct cost_table cost_table;
 typedef struct lab_report {
     dg_activation **functions;
     int n;
     depth_table **depths; /* one a function */
+    cost_table *cost;     /* of all of them, in this order */
 } lab_report;
 
 dg_status report_write(const lab_report *report, report_format format, FILE *to);
+dg_status report_json(const lab_report *report, FILE *to);
 void report_html(const lab_report *report, FILE *to);
 const char *report_title(const dg_activation *a); /* its name, or its formula */
 /* Whether the k-th fact is one that functions are compared by: a number or a short text, that comes once. */
 bool report_compares(const dg_activation *a, size_t k);
 /* The text cut to so many letters, with … behind them. */
 void report_cut(const char *text, int width, char *cell, size_t size);
+/* The text as a cell of CSV. */
+void report_quoted(FILE *to, const char *text);
 
 /* ---- the catalogue ---- */
 
@@ -99,16 +105,47 @@ void plot_depth(const depth_table *table, FILE *to); /* a heat map as SVG */
 /* ---- true values, by GNU MPFR ---- */
 
 typedef struct exact exact;
-exact *exact_new(void); /* NULL: the build has no MPFR, or no memory */
+dg_status exact_new(exact **made); /* NULL: the build has no MPFR */
 void exact_free(exact *e);
 const char *exact_name(void); /* what errors are measured against */
 /* As .reference of dg_activation_options; `argument` is an exact. */
 bool exact_value(void *argument, const char *formula, double x, double *value);
+dg_status exact_status(const exact *e); /* DG_NO_MEMORY: a value was called unknown for want of it */
+
+/* ---- errors at every float32 number: how far that is, on standard error ---- */
+
+typedef struct exhaustive {
+    char function[160];
+    double begin, drawn, done;
+    int tenths;
+    bool is_terminal;
+} exhaustive;
+
+/* From then until the end signals that ask the program to end, end the comparison. */
+void exhaustive_begin(exhaustive *e, const char *function);
+bool exhaustive_goes_on(void *argument,
+                        double done); /* as .progress of dg_activation_options; argument: an exhaustive */
+void exhaustive_end(const exhaustive *e);
+bool exhaustive_was_ended(void); /* by a signal */
 
 /* ---- cost ---- */
 
-/* Nanoseconds an element, forward and with the gradient, of each function and of a few that ship, in turns. */
-dg_status cost_print(dg_activation *const *functions, int n, FILE *to);
+/* The fused kernels on one thread, in float32: medians over turns that all take. */
+typedef struct cost_row {
+    const char *name;                         /* as long as its function lives */
+    double forward, gradient;                 /* nanoseconds an element */
+    double forward_to_relu, gradient_to_relu; /* medians of the ratios within a turn */
+    int bytes_kept;                           /* for the gradient, an element */
+} cost_row;
+
+struct cost_table {
+    int n, n_functions; /* the functions come first, behind them a few that ship and are not among them */
+    cost_row rows[];
+};
+
+dg_status cost_measure(dg_activation *const *functions, int n, cost_table **table); /* free with free() */
+void cost_print(const cost_table *table, FILE *to);
+void cost_csv(const cost_table *table, FILE *to);
 
 /* ---- search ---- */
 
@@ -130,7 +167,6 @@ typedef struct search_result {
     search_found best[MOST_FOUND]; /* at a distance of 0.05 or more from every published function */
 } search_result;
 dg_status search_print(const search_options *options, FILE *to, search_result *result);
-double seconds_now(void);
 
 /* ---- comparison by training: functions as calls, "relu", "expr(x * tanh(exp(x)))" ---- */
 
@@ -143,6 +179,7 @@ typedef struct train_options {
     int seeds;
     double seconds;                /* of all that found_compare() does; 0: no limit */
     dg_graph_read_options reading; /* of the user's network: folders that it may name files in */
+    bool search_is_timed;          /* what is trained was found in a time, not only in a number of formulas */
 } train_options;
 
 /* One study over the ready tasks. */

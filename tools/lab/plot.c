@@ -109,9 +109,12 @@ static void curve(FILE *to, const frame *f, const double *x, const double *y, co
     fputs("\"/>\n", to);
 }
 
+/* Readable where curves go through it, too. */
 static void legend(FILE *to, int row, const char *colour, const char *text)
 {
-    fprintf(to, "<rect x=\"%d\" y=\"%d\" width=\"14\" height=\"3\" fill=\"%s\"/><text x=\"%d\" y=\"%d\" fill=\"#222\">",
+    fprintf(to,
+            "<rect x=\"%d\" y=\"%d\" width=\"14\" height=\"3\" fill=\"%s\"/><text x=\"%d\" y=\"%d\" fill=\"#222\" "
+            "stroke=\"#fff\" stroke-width=\"4\" stroke-linejoin=\"round\" paint-order=\"stroke\">",
             LEFT + 8, TOP + 8 + 15 * row, colour, LEFT + 27, TOP + 13 + 15 * row);
     char shown[200];
     report_cut(text, 56, shown, sizeof shown);

@@ -1,8 +1,7 @@
-/* The table of facts as text, JSON, CSV and LaTeX. */
+/* The table of facts as text, CSV and LaTeX. */
 #include "lab.h"
 #include "tools/run/print.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +32,8 @@ static void write_one(const dg_activation *a, FILE *to)
         if (strcmp(section, fact->section) != 0)
             fprintf(to, "\n%s\n", section = fact->section);
         fputs("  ", to);
-        pad(to, fact->label, width + 2);
-        fprintf(to, "%s  [%s]\n", fact->text, dg_evidence_name(fact->evidence));
+        pad(to, fact->label, width);
+        fprintf(to, "  %s  [%s]\n", fact->text, dg_evidence_name(fact->evidence));
     }
 }
 
@@ -90,53 +89,9 @@ static void write_table(const lab_report *r, FILE *to)
     }
 }
 
-/* ---- JSON ---- */
-
-static void add_number(cJSON *object, const char *name, double value)
-{
-    if (isfinite(value))
-        cJSON_AddNumberToObject(object, name, value);
-    else if (!isnan(value))
-        cJSON_AddStringToObject(object, name, value > 0 ? "Infinity" : "-Infinity");
-}
-
-static cJSON *function_object(const dg_activation *a)
-{
-    cJSON *object = cJSON_CreateObject(), *facts = cJSON_AddArrayToObject(object, "facts");
-    cJSON_AddStringToObject(object, "function", report_title(a));
-    cJSON_AddStringToObject(object, "formula", dg_activation_text(a, 0));
-    for (size_t k = 0; k < dg_activation_count(a); k++) {
-        const dg_fact *fact = dg_activation_at(a, k);
-        cJSON *one = cJSON_CreateObject();
-        cJSON_AddStringToObject(one, "section", fact->section);
-        cJSON_AddStringToObject(one, "name", fact->name);
-        cJSON_AddStringToObject(one, "label", fact->label);
-        cJSON_AddStringToObject(one, "text", fact->text);
-        add_number(one, "lo", fact->lo);
-        add_number(one, "hi", fact->hi);
-        cJSON_AddStringToObject(one, "evidence", dg_evidence_name(fact->evidence));
-        cJSON_AddItemToArray(facts, one);
-    }
-    return object;
-}
-
-static dg_status write_json(const lab_report *r, FILE *to)
-{
-    cJSON *all = cJSON_CreateArray();
-    for (int i = 0; i < r->n; i++)
-        cJSON_AddItemToArray(all, function_object(r->functions[i]));
-    char *text = cJSON_Print(all);
-    if (text)
-        fprintf(to, "%s\n", text);
-    bool failed = !text;
-    cJSON_free(text);
-    cJSON_Delete(all);
-    return failed ? dg_no_memory("a report") : dg_ok();
-}
-
 /* ---- CSV and LaTeX ---- */
 
-static void quoted(FILE *to, const char *text)
+void report_quoted(FILE *to, const char *text)
 {
     fputc('"', to);
     for (; *text; text++) {
@@ -166,7 +121,7 @@ static void write_csv(const lab_report *r, FILE *to)
             for (size_t c = 0; c < 5; c++) {
                 if (c)
                     fputc(',', to);
-                quoted(to, cells[c]);
+                report_quoted(to, cells[c]);
             }
             csv_number(to, fact->lo);
             csv_number(to, fact->hi);
@@ -230,7 +185,7 @@ dg_status report_write(const lab_report *r, report_format format, FILE *to)
 {
     switch (format) {
     case REPORT_JSON:
-        return write_json(r, to);
+        return report_json(r, to);
     case REPORT_CSV:
         write_csv(r, to);
         return dg_ok();

@@ -2,11 +2,11 @@
  * score is the analysis alone: how evenly a deep network at the edge of chaos passes gradients on, whether it bends and
  * still tells x from −x, and whether it is new. What trains well is for a study to say. */
 #include "lab.h"
+#include "tools/run/stop.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { TREE = 32, POPULATION = 60, MOST_KINKS = 8, POINTS = 81, TEXT = FOUND_TEXT };
 
@@ -229,13 +229,6 @@ static void enter(searching *s, const candidate *c)
     for (; k > 0 && s->population[k - 1].score < c->score; k--)
         s->population[k] = s->population[k - 1];
     s->population[k] = *c;
-}
-
-double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static void one_step(searching *s)

@@ -1,5 +1,6 @@
 /* Children with a limit on their time. */
 #include "child.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -80,13 +81,6 @@ static int start(const char *const *arguments, const char *folder, pid_t *child)
     }
     posix_spawn_file_actions_destroy(&actions);
     return error;
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* The child's state, once it has ended by itself; false when it was made to. */

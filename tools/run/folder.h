@@ -1,4 +1,15 @@
-/* The folder that a training run leaves behind, and the checkpoint in it. */
+/* The folder that a training run leaves behind, and the checkpoint in it. The room:
+ *
+ *   folder.c     the folder
+ *   claim.c      held by one process while it is written
+ *   progress.c   and metrics.c (report.h): what is shown and noted while a run trains
+ *   watch.c      what is watched: watch.csv, numbers on the diagram
+ *   snapshots.c  weights kept on the way
+ *   row.c        what came of a run, for those who compare runs
+ *   source.c     a run, or a graph file by itself, with its data: what pictures are made from
+ *   print.c      numbers and tensors as text
+ *   child.c      other programs, within limits
+ *   stop.c       the clock of what runs long, and the call to stop it */
 #ifndef TOOLS_RUN_FOLDER_H
 #define TOOLS_RUN_FOLDER_H
 

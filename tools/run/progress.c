@@ -1,24 +1,17 @@
 /* The progress of training, on standard error. */
 #include "report.h"
+#include "stop.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BAR_WIDTH     24
 #define REDRAW        0.1 /* seconds */
 #define PLAIN_LINES   50
 #define DEFAULT_WIDTH 80
-
-static double now_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 char *metric_print(const char *name, double value, char *text, size_t size)
 {
@@ -33,7 +26,7 @@ void progress_begin(progress_bar *progress)
 {
     const char *terminal = getenv("TERM");
     *progress = (progress_bar){.is_terminal = isatty(STDERR_FILENO) && (!terminal || strcmp(terminal, "dumb"))};
-    progress->begin = progress->last = now_seconds();
+    progress->begin = progress->last = seconds_now();
 }
 
 static size_t append(char *line, size_t size, size_t length, const char *text)
@@ -45,8 +38,11 @@ static size_t append(char *line, size_t size, size_t length, const char *text)
 static size_t append_metrics(char *line, size_t size, size_t length, const char *prefix, const dg_metrics *metrics)
 {
     char value[40], text[120];
+    bool any = false;
+    for (int k = 0; k < metrics->count; k++)
+        any = any || !isnan(metrics->values[k]);
     for (int k = 0; k < metrics->count; k++) {
-        if (isnan(metrics->values[k]) && k > 0) /* not measured in training */
+        if (isnan(metrics->values[k]) && (any || k > 0)) /* not measured in training, or it was another loss's turn */
             continue;
         metric_print(metrics->names[k], metrics->values[k], value, sizeof value);
         snprintf(text, sizeof text, "  %s%s %s", prefix, metrics->names[k], value);
@@ -55,7 +51,7 @@ static size_t append_metrics(char *line, size_t size, size_t length, const char 
     return length;
 }
 
-static void print_seconds(double seconds, char *text, size_t size)
+void duration_print(double seconds, char *text, size_t size)
 {
     if (seconds >= 3600)
         snprintf(text, size, "%d:%02d:%02d", (int)(seconds / 3600), (int)fmod(seconds / 60, 60),
@@ -79,7 +75,7 @@ static void draw_bar(progress_bar *progress, const dg_progress *now, double seco
     length = append(line, sizeof line, length, "]");
     length = append_metrics(line, sizeof line, length, "", &now->train);
     if (steps > 0 && rest >= 0) {
-        print_seconds(rest * (seconds - progress->begin) / steps, left, sizeof left);
+        duration_print(rest * (seconds - progress->begin) / steps, left, sizeof left);
         snprintf(text, sizeof text, "  %s left", left);
         length = append(line, sizeof line, length, text);
     }
@@ -100,7 +96,7 @@ static void print_epoch(progress_bar *progress, const dg_progress *now, double s
     size_t length = append(line, sizeof line, 0, text);
     length = append_metrics(line, sizeof line, length, "", &now->train);
     length = append_metrics(line, sizeof line, length, "validation ", &now->validation);
-    print_seconds(seconds - progress->begin, left, sizeof left);
+    duration_print(seconds - progress->begin, left, sizeof left);
     snprintf(text, sizeof text, "  %s", left);
     append(line, sizeof line, length, text);
     fprintf(stderr, "%s%s\n", progress->is_drawn ? "\r\033[K" : "", line);
@@ -109,12 +105,15 @@ static void print_epoch(progress_bar *progress, const dg_progress *now, double s
 
 void progress_show(progress_bar *progress, const dg_progress *now)
 {
-    double seconds = now_seconds();
+    double seconds = seconds_now();
     if (!progress->has_begun) {
         progress->has_begun = true;
         progress->first_step = now->step > 0 ? now->step - 1 : 0;
     }
     if (now->epoch_done) {
+        progress->epoch = now->epoch;
+        progress->epochs = now->epochs;
+        progress->best = now->best ? now->epoch : progress->best;
         bool last = now->epoch == now->epochs;
         bool turn = now->epoch * PLAIN_LINES / now->epochs != (now->epoch - 1) * PLAIN_LINES / now->epochs;
         if (turn || last || now->epoch == 1)
@@ -129,4 +128,20 @@ void progress_end(progress_bar *progress)
     if (progress->is_drawn)
         fputs("\r\033[K", stderr);
     progress->is_drawn = false;
+}
+
+void progress_tell_best(const progress_bar *progress, const char *monitor, int64_t patience)
+{
+    if (!progress->epoch || progress->best == progress->epoch)
+        return;
+    if (progress->epoch < progress->epochs)
+        fprintf(stderr, "stopped after epoch %lld of %lld: no better validation %s for %lld epoch%s (patience)\n",
+                (long long)progress->epoch, (long long)progress->epochs, monitor, (long long)patience,
+                patience == 1 ? "" : "s");
+    if (progress->best)
+        fprintf(stderr, "the weights are those of epoch %lld, whose validation %s was best\n",
+                (long long)progress->best, monitor);
+    else
+        fprintf(stderr, "the weights are those of an epoch before this run was resumed, whose validation %s was best\n",
+                monitor);
 }

@@ -1,4 +1,4 @@
-/* What a training run shows and leaves behind: progress, metrics.csv and the loss curve. */
+/* What a training run shows and notes: progress and metrics.csv. */
 #ifndef TOOLS_RUN_REPORT_H
 #define TOOLS_RUN_REPORT_H
 
@@ -17,11 +17,16 @@ typedef struct progress_bar {
     double begin, last; /* seconds */
     uint64_t first_step;
     bool has_begun;
+    int64_t best, epoch, epochs; /* epochs: the best one with patience, 0 if it was before; the last one; of all */
 } progress_bar;
 
+/* 1:05, 1:02:03 */
+void duration_print(double seconds, char *text, size_t size);
 void progress_begin(progress_bar *progress);
 void progress_show(progress_bar *progress, const dg_progress *now);
 void progress_end(progress_bar *progress);
+/* Which epoch's weights patience has kept, and whether it ended the run. */
+void progress_tell_best(const progress_bar *progress, const char *monitor, int64_t patience);
 
 /* "98.1 %" for accuracy, "0.0123" for others. Returns text. */
 char *metric_print(const char *name, double value, char *text, size_t size);
@@ -39,16 +44,5 @@ typedef struct metrics_file {
 dg_status metrics_begin(metrics_file *metrics, const char *run, const dg_trainer *trainer);
 dg_status metrics_update(metrics_file *metrics, const dg_trainer *trainer); /* epochs that are not in it yet */
 dg_status metrics_end(metrics_file *metrics);
-
-/* ---- confusion.c ---- */
-
-/* RUN/confusion.csv of rows, and RUN/confusion.svg: targets downwards, decisions to the right. */
-dg_status confusion_write(const char *run, const dg_task *task, dg_rows rows, const dg_data *data, bool picture);
-
-/* ---- plot.c ---- */
-
-/* RUN/loss.svg and RUN/loss.png from RUN/metrics.csv, by gnuplot with the script RUN/loss.gp. Nothing is drawn when
- * no epoch was finished. DG_IO: gnuplot is missing or failed. */
-dg_status plot_curves(const char *run, const dg_trainer *trainer);
 
 #endif

@@ -1,4 +1,4 @@
-/* What is watched of a training run: RUN/watch.csv, heat maps over depth and time, and numbers on the diagram. */
+/* What is watched of a training run: RUN/watch.csv, and numbers on the diagram. */
 #ifndef TOOLS_RUN_WATCH_H
 #define TOOLS_RUN_WATCH_H
 
@@ -22,9 +22,5 @@ dg_status watch_begin(watch_file *watch, const char *run, uint64_t step);
 /* A row for each layer: "step,epoch,layer" and the probes. */
 dg_status watch_record(watch_file *watch, const dg_watched *now);
 void watch_end(watch_file *watch);
-
-/* RUN/watch-PROBE.svg and .png from RUN/watch.csv: a line for each layer, the first on top, a column for each record.
- * Nothing is drawn of a probe that has no number. */
-dg_status watch_draw_maps(const char *run);
 
 #endif

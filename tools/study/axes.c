@@ -27,7 +27,7 @@ static dg_status add_value(study *s, study_axis *axis, const char *text, size_t 
     const char **items = dg_arena_alloc(s->arena, ((size_t)axis->values.count + 1) * sizeof *items);
     const char *copy = dg_arena_text(s->arena, at, length);
     if (!items || !copy)
-        return study_no_memory();
+        return dg_no_memory("the study");
     if (axis->values.count)
         memcpy(items, axis->values.items, (size_t)axis->values.count * sizeof *items);
     items[axis->values.count] = copy;
@@ -143,7 +143,7 @@ static dg_status read_draw(study *s, study_axis *axis, const char *text, int64_t
         double u = dg_random_unit(&key, (uint64_t)k), value = n[0] + u * (n[1] - n[0]);
         if (choice) {
             const char *one = dg_value_print(s->arena, &call.items[(size_t)(u * (double)call.count)]);
-            DG_TRY(one ? add_value(s, axis, one, strlen(one)) : study_no_memory());
+            DG_TRY(one ? add_value(s, axis, one, strlen(one)) : dg_no_memory("the study"));
             continue;
         }
         value = log_scale ? n[0] * pow(n[1] / n[0], u) : whole ? floor(value) : value;
@@ -164,7 +164,7 @@ static dg_status add_axis(study *s, const char *option, const char *text, study_
     *made = &s->axes[s->n_axes++];
     **made = (study_axis){.name = dg_arena_text(s->arena, text, (size_t)(equals - text))};
     if (!(*made)->name)
-        return study_no_memory();
+        return dg_no_memory("the study");
     for (int k = 0; k + 1 < s->n_axes; k++)
         if (strcmp(s->axes[k].name, (*made)->name) == 0)
             return dg_error(DG_BAD_ARGUMENT, "'%s' is varied twice", s->axes[k].name);
@@ -194,7 +194,7 @@ dg_status study_axes_read(study *s, const study_options *options)
     study_axis *axis;
     s->axes = dg_arena_alloc(s->arena, ((size_t)all + 1) * sizeof *s->axes);
     if (!s->axes)
-        return study_no_memory();
+        return dg_no_memory("the study");
     for (int k = 0; k < options->set.count; k++) {
         DG_TRY(add_axis(s, "set", options->set.items[k], &axis));
         DG_TRY(read_list(s, axis, options->set.items[k] + strlen(axis->name) + 1));

@@ -105,18 +105,22 @@ dg_status study_metric(study *s, int graph, const char **metric, bool *rises)
 {
     *metric = s->metric;
     *rises = false;
-    if (*metric && strcmp(*metric, by_epochs) == 0)
-        return dg_ok();
-    if (!*metric || bare(*metric) == *metric) {
+    const bool is_epochs = *metric && strcmp(*metric, by_epochs) == 0;
+    if (is_epochs || !*metric || bare(*metric) == *metric) {
         const char *usual = usual_metric(s, graph);
         for (int other = 0; !usual && other < s->n_graphs; other++)
             usual = usual_metric(s, other);
         if (!usual)
-            return dg_error(DG_BAD_DATA, "%s: no run has finished yet", s->folder);
+            return dg_error(DG_BAD_DATA,
+                            "%s: no run has finished, so that there is nothing to compare; runs.csv has the "
+                            "status of each that has ended, and why",
+                            s->folder);
+        if (is_epochs)
+            return dg_ok();
         *metric = !s->metric ? usual : study_format(s, "%.*s%s", (int)(bare(usual) - usual), usual, s->metric);
     }
     if (!*metric)
-        return study_no_memory();
+        return dg_no_memory("the study");
     *rises = dg_metric_rises(bare(*metric));
     return dg_ok();
 }
@@ -158,7 +162,7 @@ dg_status study_choose(study *s, int **chosen)
     int64_t *most = dg_arena_alloc(s->arena, (size_t)cells * sizeof *most);
     *chosen = dg_arena_alloc(s->arena, (size_t)cells * sizeof **chosen);
     if (!*chosen || !best || !most)
-        return study_no_memory();
+        return dg_no_memory("the study");
     for (int k = 0; k < cells; k++)
         (*chosen)[k] = -1;
     for (int v = 0; v < s->n_variants; v++) {

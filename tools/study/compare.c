@@ -38,7 +38,7 @@ static dg_status fill_cell(study *s, const char *metric, study_cell *cell)
     int64_t n = 0, n_seconds = 0, n_epochs = 0;
     cell->scores = dg_arena_alloc(s->arena, (size_t)(s->n_pairs + 1) * sizeof *cell->scores);
     if (!values || !cell->scores)
-        return study_no_memory();
+        return dg_no_memory("the study");
     double *seconds = values + s->n_pairs + 1, *epochs = seconds + s->n_pairs + 1;
     for (int64_t pair = 0; pair < s->n_pairs; pair++) {
         int64_t index = pair * s->n_variants + cell->variant;
@@ -69,7 +69,7 @@ static dg_status compare(study *s, const study_result *result, study_comparison 
     double *x = dg_arena_alloc(s->arena, 2 * (size_t)(s->n_pairs + 1) * sizeof *x), *y = x ? x + s->n_pairs + 1 : NULL;
     int64_t n = 0;
     if (!x)
-        return study_no_memory();
+        return dg_no_memory("the study");
     for (int64_t pair = 0; pair < s->n_pairs; pair++)
         if (!isnan(mine->scores[pair]) && !isnan(base->scores[pair])) {
             x[n] = mine->scores[pair];
@@ -91,7 +91,7 @@ static dg_status compare_all(study *s, study_result *result)
     double *p = dg_arena_alloc(s->arena, 2 * ((size_t)all + 1) * sizeof *p);
     result->comparisons = dg_arena_alloc(s->arena, ((size_t)all + 1) * sizeof *result->comparisons);
     if (!p || !result->comparisons)
-        return study_no_memory();
+        return dg_no_memory("the study");
     for (int g = 0; g < s->n_graphs; g++)
         for (int m = 0; m < s->n_methods; m++) {
             if (m == result->baseline)
@@ -125,7 +125,7 @@ static dg_status rank_methods(study *s, study_result *result)
     int64_t tasks = 0;
     result->mean_ranks = dg_arena_alloc(s->arena, (size_t)(s->n_methods + 1) * sizeof *result->mean_ranks);
     if (!scores || !result->mean_ranks)
-        return study_no_memory();
+        return dg_no_memory("the study");
     for (int g = 0; g < s->n_graphs; g++) {
         bool whole = true;
         for (int m = 0; m < s->n_methods; m++) {
@@ -169,7 +169,7 @@ static dg_status rank_pairs(study *s, study_result *result)
            *of_one = dg_arena_alloc(s->arena, (most + 1) * sizeof *of_one);
     result->median_ranks = dg_arena_alloc(s->arena, methods * sizeof *result->median_ranks);
     if (!ranks || !of_one || !result->median_ranks)
-        return study_no_memory();
+        return dg_no_memory("the study");
     result->ranked_least = s->n_pairs;
     for (int g = 0; g < s->n_graphs; g++) {
         int64_t before = result->ranked;
@@ -195,7 +195,7 @@ static dg_status find_metrics(study *s, study_result *result)
     result->by = dg_arena_alloc(s->arena, n * sizeof *result->by);
     result->rise = dg_arena_alloc(s->arena, n * sizeof *result->rise);
     if (!result->metrics || !result->by || !result->rise)
-        return study_no_memory();
+        return dg_no_memory("the study");
     for (int g = 0; g < s->n_graphs; g++) {
         bool by_rises;
         DG_TRY(study_metric(s, g, &result->metrics[g], &result->rise[g]));
@@ -221,7 +221,7 @@ dg_status study_compare(study *s, study_result *result)
     DG_TRY(study_choose(s, &chosen));
     result->cells = dg_arena_alloc(s->arena, (size_t)cells * sizeof *result->cells);
     if (!result->cells)
-        return study_no_memory();
+        return dg_no_memory("the study");
     for (int k = 0; k < cells; k++) {
         result->cells[k].variant = chosen[k];
         DG_TRY(fill_cell(s, result->metrics[k / s->n_methods], &result->cells[k]));

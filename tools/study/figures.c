@@ -1,7 +1,7 @@
 /* The pictures of a report. */
 #include "figures.h"
 
-#include "tools/run/curves.h"
+#include "tools/plot/curves.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static dg_status add_method(study *s, const study_cell *cell, int method, chart_
            *y = room ? room + s->n_pairs + 2 : NULL;
     dg_paired_comparison mean;
     if (!room)
-        return study_no_memory();
+        return dg_no_memory("the study");
     int64_t n = 0;
     for (int64_t pair = 0; pair < s->n_pairs; pair++)
         if (!isnan(cell->scores[pair])) {
@@ -39,7 +39,7 @@ static dg_status add_method(study *s, const study_cell *cell, int method, chart_
     *points = (chart_series){.style = CHART_POINTS, .colour = method, .count = n, .x = room, .y = y};
     double *zeros = dg_arena_alloc(s->arena, ((size_t)n + 5) * sizeof *zeros), *one = zeros ? zeros + n : NULL;
     if (!zeros)
-        return study_no_memory();
+        return dg_no_memory("the study");
     DG_TRY(dg_compare_paired(y, zeros, n, 0.95, 0, &mean)); /* the interval of the mean itself */
     one[0] = method + 1.1;
     one[1] = cell->score.mean;
@@ -60,7 +60,7 @@ dg_status figure_scores(study *s, const study_result *result, int graph, const c
     chart_series *series = dg_arena_alloc(s->arena, 2 * (size_t)s->n_methods * sizeof *series);
     const char **names = dg_arena_alloc(s->arena, (size_t)s->n_methods * sizeof *names);
     if (!series || !names)
-        return study_no_memory();
+        return dg_no_memory("the study");
     for (int m = 0; m < s->n_methods; m++) {
         names[m] = figure_method(s, graph, m);
         DG_TRY(add_method(s, &result->cells[graph * s->n_methods + m], m, &series[2 * m], &series[2 * m + 1]));
@@ -79,13 +79,13 @@ static dg_status read_method(study *s, const study_cell *cell, const char *colum
 {
     curve *curves = dg_arena_alloc(s->arena, ((size_t)s->n_pairs + 1) * sizeof *curves);
     int n = 0;
-    dg_status status = curves ? dg_ok() : study_no_memory();
+    dg_status status = curves ? dg_ok() : dg_no_memory("the study");
     for (int64_t pair = 0; status.code == DG_OK && cell->variant >= 0 && pair < s->n_pairs; pair++) {
         int64_t index = pair * s->n_variants + cell->variant;
         const char *folder = study_format(s, "%s/runs/%s", s->folder, study_run_at(s, index).key);
         if (!s->rows[index] || !(study_row_is(s->rows[index], "finished")))
             continue;
-        status = folder ? curve_read(folder, column, &curves[n]) : study_no_memory();
+        status = folder ? curve_read(folder, column, &curves[n]) : dg_no_memory("the study");
         n += status.code == DG_OK;
     }
     if (status.code == DG_OK)
@@ -99,7 +99,7 @@ dg_status figure_curves(study *s, const study_result *result, int graph, const c
 {
     chart_series *series = dg_arena_alloc(s->arena, (size_t)s->n_methods * sizeof *series);
     curve_band *bands = dg_arena_alloc(s->arena, (size_t)s->n_methods * sizeof *bands);
-    dg_status status = series && bands ? dg_ok() : study_no_memory();
+    dg_status status = series && bands ? dg_ok() : dg_no_memory("the study");
     for (int m = 0; m < s->n_methods && status.code == DG_OK; m++) {
         status = read_method(s, &result->cells[graph * s->n_methods + m], column, &bands[m]);
         series[m] = (chart_series){.title = figure_method(s, graph, m),
@@ -218,7 +218,7 @@ dg_status figure_ranks(study *s, const study_result *result, const char *path)
         print_ranks(s, result, sorted, out);
     }
     bool fine = out && fclose(out) == 0 && sorted;
-    dg_status status = fine ? dg_write_file(path, text, size) : study_no_memory();
+    dg_status status = fine ? dg_write_file(path, text, size) : dg_no_memory("the study");
     free(text);
     return status;
 }

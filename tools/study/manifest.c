@@ -124,7 +124,7 @@ static dg_status write_manifest(const study *s, const study_options *options)
 {
     char *path = path_join(s->folder, "manifest"), *text = print_manifest(s, options), *there = NULL;
     size_t size;
-    dg_status status = path && text ? dg_ok() : study_no_memory();
+    dg_status status = path && text ? dg_ok() : dg_no_memory("the study");
     bool keeps = status.code == DG_OK && access(path, F_OK) == 0 && dg_read_file(path, &there, &size).code == DG_OK &&
                  is_same(text, there);
     if (status.code == DG_OK && !keeps)
@@ -139,7 +139,7 @@ dg_status study_prepare(study *s, const study_options *options)
 {
     const char *graphs = study_format(s, "%s/graphs", s->folder), *runs = study_format(s, "%s/runs", s->folder);
     if (!graphs || !runs)
-        return study_no_memory();
+        return dg_no_memory("the study");
     DG_TRY(run_folder_make(graphs));
     DG_TRY(run_folder_make(runs));
     DG_TRY(write_manifest(s, options));
@@ -147,7 +147,7 @@ dg_status study_prepare(study *s, const study_options *options)
         study_variant *variant = &s->variants[v];
         variant->file = study_format(s, "%s/%016" PRIx64 ".dot", graphs, variant->hash);
         if (!variant->file)
-            return study_no_memory();
+            return dg_no_memory("the study");
         if (access(variant->file, F_OK) != 0)
             DG_TRY(dg_write_file(variant->file, variant->text, strlen(variant->text)));
     }
@@ -265,5 +265,5 @@ dg_status study_from_manifest(const char *path, const char *folder, study *s)
         return dg_error(DG_BAD_DATA, "%s: this is not a manifest of a study", path);
     s->folder = dg_arena_text(s->arena, folder, strlen(folder));
     s->rows = calloc((size_t)(s->n_pairs * s->n_variants) + 1, sizeof(cJSON *));
-    return s->rows && s->folder ? dg_ok() : study_no_memory();
+    return s->rows && s->folder ? dg_ok() : dg_no_memory("the study");
 }

@@ -6,6 +6,7 @@
 #include <dotgrad/data.h>
 #include <dotgrad/graphviz.h>
 #include <dotgrad/op.h>
+#include <dotgrad/optim.h>
 #include <dotgrad/random.h>
 #include <dotgrad/version.h>
 
@@ -20,11 +21,6 @@
 #include <unistd.h>
 
 enum { MOST_VARIANTS = 100000, MOST_RUNS = 10000000 };
-
-dg_status study_no_memory(void)
-{
-    return dg_no_memory("the study");
-}
 
 const char *study_format(study *s, const char *format, ...)
 {
@@ -88,7 +84,7 @@ static dg_status find_data(study *s, const dg_graph_file *file, const char *grap
     const char *spec = dg_graph_file_setting(file, "data"), *slash = strrchr(graph, '/');
     char *folder = slash ? strndup(graph, (size_t)(slash - graph) + (slash == graph)) : NULL, *path = NULL,
          *whole = NULL;
-    dg_status status = slash && !folder ? study_no_memory() : dg_ok();
+    dg_status status = slash && !folder ? dg_no_memory("the study") : dg_ok();
     if (status.code == DG_OK && spec)
         status = dg_data_path(spec, folder, &path, &whole);
     if (status.code == DG_OK && path)
@@ -96,7 +92,7 @@ static dg_status find_data(study *s, const dg_graph_file *file, const char *grap
     if (status.code == DG_OK && whole)
         variant->data = study_format(s, "%s", whole);
     if (status.code == DG_OK && whole)
-        status = variant->data ? hash_path(&variant->hash, path) : study_no_memory();
+        status = variant->data ? hash_path(&variant->hash, path) : dg_no_memory("the study");
     free(folder);
     free(path);
     free(whole);
@@ -118,7 +114,62 @@ static dg_status note_metrics(study *s, const dg_graph_file *file)
         if (!strstr(known, dg_node_name(file->losses[k])))
             known = study_format(s, "%s, %s", known, dg_node_name(file->losses[k]));
     s->metrics = known;
-    return known ? dg_ok() : study_no_memory();
+    return known ? dg_ok() : dg_no_memory("the study");
+}
+
+/* What would be wrong with every run of the variant alike. */
+static dg_status check_training(const dg_graph_file *file)
+{
+    const char *optimizer = dg_graph_file_setting(file, "optimizer"),
+               *schedule = dg_graph_file_setting(file, "schedule");
+    const char *groups = dg_graph_file_setting(file, "groups"), *freeze = dg_graph_file_setting(file, "freeze");
+    dg_optimizer rule;
+    dg_schedule rate = {0};
+    dg_groups read = {0};
+    dg_node *const *parameters;
+    int count;
+    if (optimizer)
+        DG_TRY(dg_optimizer_parse(optimizer, &rule));
+    if (schedule)
+        DG_TRY(dg_schedule_parse(schedule, &rate));
+    dg_schedule_release(&rate);
+    DG_TRY(dg_groups_parse(groups, freeze, &read));
+    bool has_names = read.count > 0 && file->loss && file->n_losses < 2;
+    dg_status status = has_names ? dg_trainable_parameters(file->loss, &parameters, &count) : dg_ok();
+    if (status.code == DG_OK && has_names)
+        status = dg_groups_check(&read, parameters, count);
+    dg_groups_release(&read);
+    return status;
+}
+
+/* A part of the rows tests in its turn. Data that cannot be opened make rows of runs that failed. */
+static dg_status check_folds(const study *s, const dg_graph_file *file)
+{
+    dg_data *data = NULL;
+    if (s->folds < 2 || !dg_graph_file_setting(file, "data"))
+        return dg_ok();
+    dg_status status = dg_graph_file_open_data(file, NULL, &data);
+    int64_t rows = status.code == DG_OK && data ? dg_data_rows(data) : s->folds;
+    dg_data_free(data);
+    return rows >= s->folds ? dg_ok()
+                            : dg_error(DG_BAD_ARGUMENT, "--folds=%lld, but the data have %lld row(s)",
+                                       (long long)s->folds, (long long)rows);
+}
+
+/* What is measured on validation data needs such. */
+static dg_status check_validation(const study *s, const dg_graph_file *file)
+{
+    const char *part = dg_graph_file_setting(file, "validation"), *of = NULL;
+    if (part && strtod(part, NULL) > 0)
+        return dg_ok();
+    if (s->n_configurations > 1)
+        return dg_error(DG_BAD_ARGUMENT, "choosing by validation data needs some: --set validation=0.2");
+    if (s->target && strncmp(s->target, "validation_", 11) == 0)
+        of = "--target";
+    if (s->metric && strncmp(s->metric, "validation_", 11) == 0)
+        of = "--metric";
+    return of ? dg_error(DG_BAD_ARGUMENT, "%s is of validation data, and there are none: --set validation=0.2", of)
+              : dg_ok();
 }
 
 static dg_status read_variant(study *s, const study_options *options, const char *path, study_variant *variant,
@@ -130,7 +181,7 @@ static dg_status read_variant(study *s, const study_options *options, const char
     dg_graph_file *file;
     char *text = NULL;
     if (!set)
-        return study_no_memory();
+        return dg_no_memory("the study");
     reading.n_set = reading.n_ops = 0;
     for (int k = 0; k < s->n_axes; k++) {
         bool keeps = strcmp(variant->choices[k], STUDY_AS_IT_IS) == 0;
@@ -144,17 +195,20 @@ static dg_status read_variant(study *s, const study_options *options, const char
     reading.set = set;
     reading.ops = ops;
     DG_TRY(dg_graph_read(path, &reading, &file));
-    const char *seed = dg_graph_file_setting(file, "split_seed"), *count = dg_graph_file_setting(file, "epochs"),
-               *validation = dg_graph_file_setting(file, "validation");
+    const char *seed = dg_graph_file_setting(file, "split_seed"), *count = dg_graph_file_setting(file, "epochs");
     seed = seed ? seed : dg_graph_file_setting(file, "seed");
     variant->split_seed = seed ? strtoull(seed, NULL, 10) : 0;
     variant->epochs = count ? strtoll(count, NULL, 10) : 10;
     variant->hash = dg_random_stream("study");
-    bool chooses = s->n_configurations > 1;
-    dg_status status =
-        chooses && !(validation && strtod(validation, NULL) > 0)
-            ? dg_error(DG_BAD_ARGUMENT, "%s: choosing by validation data needs some: --set validation=0.2", path)
-            : find_data(s, file, path, variant);
+    dg_status status = check_validation(s, file);
+    if (status.code == DG_OK)
+        status = check_training(file);
+    if (status.code == DG_OK && variant->method == 0 && variant->configuration == 0)
+        status = check_folds(s, file);
+    if (status.code != DG_OK)
+        status = dg_prefixed(status, "%s", path);
+    else
+        status = find_data(s, file, path, variant);
     if (status.code == DG_OK && variant->rung + 1 == s->n_rungs)
         status = note_metrics(s, file);
     if (status.code == DG_OK)
@@ -162,7 +216,7 @@ static dg_status read_variant(study *s, const study_options *options, const char
     if (status.code == DG_OK) {
         variant->text = dg_arena_text(s->arena, text, strlen(text));
         variant->hash = variant->text ? hash_text(variant->hash, text) : 0;
-        status = variant->text ? dg_ok() : study_no_memory();
+        status = variant->text ? dg_ok() : dg_no_memory("the study");
     }
     free(text);
     dg_graph_file_free(file);
@@ -213,7 +267,7 @@ static dg_status make_variants(study *s, const study_options *options)
                                    .rung = s->n_rungs - 1};
             whole.choices = dg_arena_alloc(s->arena, ((size_t)s->n_axes + 1) * sizeof *whole.choices);
             if (!whole.choices)
-                return study_no_memory();
+                return dg_no_memory("the study");
             decode(s, false, whole.method, whole.choices);
             decode(s, true, whole.configuration, whole.choices);
             dg_status status = read_variant(s, options, options->graphs.items[g], &whole, NULL);
@@ -239,13 +293,13 @@ static dg_status name_graphs(study *s, const study_options *options)
         const char *dot = strrchr(name, '.');
         s->graphs[k] = study_format(s, "%.*s", dot && dot > name ? (int)(dot - name) : (int)strlen(name), name);
         if (!s->graphs[k])
-            return study_no_memory();
+            return dg_no_memory("the study");
         for (int other = 0; other < k; other++)
             if (strcmp(s->graphs[other], s->graphs[k]) == 0)
                 return dg_error(DG_BAD_ARGUMENT,
                                 "two graphs are named '%s': a study distinguishes graphs by their names", s->graphs[k]);
     }
-    return s->graphs ? dg_ok() : study_no_memory();
+    return s->graphs ? dg_ok() : dg_no_memory("the study");
 }
 
 static const char *keep(study *s, const char *text)
@@ -267,7 +321,7 @@ dg_status study_plan(const study_options *options, study *s)
     DG_TRY(study_axes_read(s, options));
     const char **choices = dg_arena_alloc(s->arena, ((size_t)s->n_axes + 1) * sizeof *choices);
     if (!choices)
-        return study_no_memory();
+        return dg_no_memory("the study");
     s->n_methods = decode(s, false, 0, choices);
     s->n_configurations = decode(s, true, 0, choices);
     s->n_pairs = s->seeds * (s->folds ? s->folds : 1);
@@ -280,7 +334,7 @@ dg_status study_plan(const study_options *options, study *s)
                         all * (double)s->n_pairs, MOST_VARIANTS, MOST_RUNS);
     s->variants = dg_arena_alloc(s->arena, ((size_t)all + 1) * sizeof *s->variants);
     s->rows = calloc((size_t)(all * (double)s->n_pairs) + 1, sizeof(cJSON *));
-    return s->variants && s->rows ? make_variants(s, options) : study_no_memory();
+    return s->variants && s->rows ? make_variants(s, options) : dg_no_memory("the study");
 }
 
 void study_free(study *s)

@@ -2,6 +2,7 @@
 #include "study.h"
 
 #include "tools/run/claim.h"
+#include "tools/run/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,13 +32,6 @@ struct pool {
     child *children;
 };
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 dg_status pool_new(int jobs, double limit, pool_ended *ended, void *argument, pool **made)
 {
     pool *p = calloc(1, sizeof *p);
@@ -46,7 +40,7 @@ dg_status pool_new(int jobs, double limit, pool_ended *ended, void *argument, po
         p->children = calloc((size_t)jobs, sizeof *p->children);
     if (!p || !p->children) {
         free(p);
-        return study_no_memory();
+        return dg_no_memory("the study");
     }
     p->jobs = jobs;
     p->limit = limit;

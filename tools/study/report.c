@@ -97,7 +97,7 @@ static dg_status print_figures(page *p, int graph)
     bool rises;
     const char *by = study_by(s, p->result->metrics[graph], &rises);
     if (!scores || !loss || !curves)
-        return study_no_memory();
+        return dg_no_memory("the study");
     print_figure(
         p, figure_scores(s, p->result, graph, scores), scores, 3 * graph,
         study_format(s, "%s: each run as a point, mean with its 95 %% bootstrap interval", p->result->metrics[graph]));
@@ -278,7 +278,7 @@ static dg_status print_ranks(page *p)
     study *s = p->s;
     const char *path = study_format(s, "%s/ranks.svg", s->folder);
     if (!path)
-        return study_no_memory();
+        return dg_no_memory("the study");
     fprintf(p->out,
             "<h2>Over all tasks</h2>\n<p>Friedman's test: χ² = %.4g, p = %.4g. Methods whose mean ranks are less than "
             "Nemenyi's critical difference apart (5 %%) are joined by a bar.</p>\n",
@@ -334,9 +334,9 @@ dg_status study_write_report(study *s, const study_result *result, dg_status *pi
     char *text = NULL, *path = path_join(s->folder, "report.html");
     size_t size;
     page p = {.s = s, .result = result, .out = open_memstream(&text, &size), .picture = dg_ok()};
-    dg_status status = p.out && path ? print_page(&p) : study_no_memory();
+    dg_status status = p.out && path ? print_page(&p) : dg_no_memory("the study");
     if (p.out && fclose(p.out) != 0 && status.code == DG_OK)
-        status = study_no_memory();
+        status = dg_no_memory("the study");
     if (status.code == DG_OK)
         status = dg_write_file(path, text, size);
     *pictures = p.picture;

@@ -36,7 +36,7 @@ dg_status study_read_row(study *s, int64_t index)
     char *path, *text;
     size_t size;
     if (asprintf(&path, "%s/runs/%s/" ROW_NAME, s->folder, run.key) < 0)
-        return study_no_memory();
+        return dg_no_memory("the study");
     cJSON_Delete(s->rows[index]);
     s->rows[index] = NULL;
     bool is_there = access(path, F_OK) == 0;
@@ -63,7 +63,7 @@ dg_status study_write_row(study *s, const study_run *run, const char *status, co
 {
     char *folder;
     if (asprintf(&folder, "%s/runs/%s", s->folder, run->key) < 0)
-        return study_no_memory();
+        return dg_no_memory("the study");
     dg_status written = run_folder_make(folder);
     if (written.code == DG_OK)
         written = run_row_write(folder, &(run_row){.status = status,
@@ -106,5 +106,5 @@ dg_status study_count_stale(const study *s, int64_t *stale)
     bool fine = keys && path;
     free(keys);
     free(path);
-    return fine ? dg_ok() : study_no_memory();
+    return fine ? dg_ok() : dg_no_memory("the study");
 }

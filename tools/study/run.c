@@ -3,6 +3,7 @@
 
 #include "tools/run/folder.h"
 #include "tools/run/print.h"
+#include "tools/run/stop.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -25,13 +26,6 @@ typedef struct running {
     int64_t held;        /* runs that another study has begun, which are looked at again */
     bool is_terminal;
 } running;
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void show(running *r, const study_run *run, const char *what)
 {
@@ -56,7 +50,7 @@ static dg_status keep_log(study *s, const char *key, bool held)
 {
     const char *from = log_of(s, key), *to = study_format(s, "%s/runs/%s/log", s->folder, key);
     if (!from || !to)
-        return study_no_memory();
+        return dg_no_memory("the study");
     if (held || rename(from, to))
         unlink(from);
     return dg_ok();
@@ -97,7 +91,7 @@ static dg_status start(running *r, const study_run *run)
                *checkpoint = study_format(s, "%s/checkpoint.safetensors", folder), *log = log_of(s, run->key);
     int n = 2;
     if (!folder || !checkpoint || !log)
-        return study_no_memory();
+        return dg_no_memory("the study");
     if (s->passed.count > MOST_ARGUMENTS - 24)
         return dg_error(DG_BAD_ARGUMENT, "too many options of --plugin, --allow-path and the like");
     DG_TRY(run_folder_make(folder));
@@ -106,7 +100,7 @@ static dg_status start(running *r, const study_run *run)
         arguments[n++] = "--resume";
         arguments[n++] = folder;
     } else {
-        arguments[n++] = run->variant->file;
+        arguments[n++] = study_format(s, *run->variant->file == '-' ? "./%s" : "%s", run->variant->file);
         arguments[n++] = "-o";
         arguments[n++] = folder;
         arguments[n++] = "--seed";
@@ -204,7 +198,7 @@ static dg_status forget(running *r, const study_run *run)
     if (!r->s->rows[run->index])
         return dg_ok();
     if (asprintf(&path, "%s/runs/%s/row.json", r->s->folder, run->key) < 0)
-        return study_no_memory();
+        return dg_no_memory("the study");
     unlink(path);
     free(path);
     r->progress->done--;

@@ -93,7 +93,6 @@ typedef struct study_run {
     char key[17];
 } study_run;
 
-dg_status study_no_memory(void);
 dg_status study_axes_read(study *s, const study_options *options);
 /* From options; the documents are written by study_prepare. Free with study_free. */
 dg_status study_plan(const study_options *options, study *s);

@@ -129,7 +129,7 @@ static dg_status write_file(study *s, const study_result *result, const char *na
     if (out && path)
         write(s, result, out);
     bool fine = path && out && fclose(out) == 0;
-    dg_status status = fine ? dg_write_file(path, text, size) : study_no_memory();
+    dg_status status = fine ? dg_write_file(path, text, size) : dg_no_memory("the study");
     free(text);
     free(path);
     return status;
@@ -155,13 +155,19 @@ static void print_cells(study *s, const study_result *result, int graph, FILE *o
     for (int m = 0; m < s->n_methods; m++) {
         const study_cell *cell = &result->cells[graph * s->n_methods + m];
         const char *method = figure_method(s, graph, m);
-        fprintf(out, "  %-*s %.5g", text_width(method, 32), method, cell->score.mean);
+        fprintf(out, "  %-*s ", text_width(method, 32), method);
+        const bool has_score = !isnan(cell->score.mean);
+        if (has_score)
+            fprintf(out, "%.5g", cell->score.mean);
+        else
+            fputs(cell->ended == cell->bad ? "no run has finished" : "no run has a number", out);
         if (!isnan(cell->score.sd)) /* of one run there is none */
             fprintf(out, " +- %.2g", cell->score.sd);
-        fprintf(out, ", median %.5g, %lld run%s", cell->score.median, (long long)cell->ended, plural(cell->ended));
+        if (has_score)
+            fprintf(out, ", median %.5g, %lld run%s", cell->score.median, (long long)cell->ended, plural(cell->ended));
         if (cell->bad)
             fprintf(out, ", %lld failed", (long long)cell->bad);
-        if (s->target)
+        if (s->target && cell->epochs.count)
             fprintf(out, ", %s after %.3g epochs (%lld run%s)", s->target, cell->epochs.mean,
                     (long long)cell->epochs.count, plural(cell->epochs.count));
         if (s->n_configurations > 1 && cell->variant >= 0)

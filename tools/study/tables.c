@@ -48,7 +48,7 @@ static dg_status add_column(columns *c, const char *name, size_t length)
             return dg_ok();
     const char **items = dg_arena_alloc(c->s->arena, ((size_t)c->names.count + 1) * sizeof *items);
     if (!items || !(items[c->names.count] = dg_arena_text(c->s->arena, name, length)))
-        return study_no_memory();
+        return dg_no_memory("the study");
     if (c->names.count)
         memcpy(items, c->names.items, (size_t)c->names.count * sizeof *items);
     c->names = (study_texts){items, c->names.count + 1};
@@ -63,7 +63,7 @@ static dg_status add_metrics(columns *c, const cJSON *row)
         cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, parts[k]))
         {
             const char *name = study_format(c->s, "%s_%s", parts[k], item->string);
-            DG_TRY(name ? add_column(c, name, strlen(name)) : study_no_memory());
+            DG_TRY(name ? add_column(c, name, strlen(name)) : dg_no_memory("the study"));
         }
     }
     return dg_ok();
@@ -250,9 +250,9 @@ static dg_status write_table(study *s, const char *name, dg_status (*write)(stud
     char *text = NULL, *path = path_join(s->folder, name);
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    dg_status status = out && path ? write(s, out) : study_no_memory();
+    dg_status status = out && path ? write(s, out) : dg_no_memory("the study");
     if (out && fclose(out) != 0 && status.code == DG_OK)
-        status = study_no_memory();
+        status = dg_no_memory("the study");
     if (status.code == DG_OK)
         status = dg_write_file(path, text, size);
     free(text);

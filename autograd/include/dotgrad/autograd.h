@@ -69,7 +69,7 @@ typedef struct dg_check_options {
     double tolerance; /* relative to the larger of the two values; 0: 1e-6 */
     double most_work; /* FLOPs of finite differences, about. Where all would take more, every tensor is moved along
                          directions of all together, then each by itself by fewer elements, in an order by the seed, as
-                         far as that goes (report->left_out); 0: no bound */
+                         far as that goes, and of each that is left by one element (report->left_out); 0: no bound */
     bool training;    /* checks the graph as it is in training */
     bool no_forward;  /* leaves out forward mode */
     uint64_t seed;    /* of directions, of v, and of the graph's random nodes */
@@ -95,7 +95,9 @@ typedef struct dg_check_report {
     const dg_check_entry *entries;
     int64_t checked, failed, skipped; /* totals */
     int64_t tensors;                  /* inputs and parameters, of the last op's sample where there are some, */
-    int64_t left_out;                 /* and those that were compared in "all together" alone, in one order or both */
+    int64_t left_out;                 /* and those that were compared by one element, in one order or both */
+    const char *singular;             /* a node that has no derivative at this point, as its op says (DG_SINGULAR): what
+                                       * is NaN by it is skipped, not failed; NULL: none was met */
     dg_arena *arena;                  /* owns the entries and their texts */
 } dg_check_report;
 

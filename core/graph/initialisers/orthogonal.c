@@ -1,7 +1,5 @@
 #include "initialiser.h"
 
-#include "core/base/blas.h"
-
 #include <lapacke.h>
 #include <stdlib.h>
 
@@ -13,7 +11,6 @@ static dg_status orthogonal_columns(double *matrix, lapack_int tall, lapack_int 
     dg_status status = dg_no_memory("a matrix [%d, %d]", (int)tall, (int)thin);
     if (!tau || !signs)
         goto done;
-    threads_hold_blas();
     if (LAPACKE_dgeqrf(LAPACK_COL_MAJOR, tall, thin, matrix, tall, tau) != 0)
         goto done;
     for (lapack_int j = 0; j < thin; j++)

@@ -12,10 +12,11 @@ typedef enum dg_argument_range {
     DG_ARGUMENT_NOT_NEGATIVE, /* finite, >= 0 */
     DG_ARGUMENT_FRACTION,     /* in [0, 1) */
     DG_ARGUMENT_FINITE,
-    DG_ARGUMENT_COUNT,  /* a whole number >= 1 */
+    DG_ARGUMENT_COUNT,  /* a whole number >= 1, below 9e15 */
     DG_ARGUMENT_FLAG,   /* true or false: 1 or 0 */
     DG_ARGUMENT_CHOICE, /* one of `choices`, as its index */
-    DG_ARGUMENT_VALUE   /* any value, left to the descriptor's own code; its number, where it is one */
+    DG_ARGUMENT_VALUE,  /* any value, left to the descriptor's own code; its number, where it is one */
+    DG_ARGUMENT_NATURAL /* a whole number >= 0, below 9e15 */
 } dg_argument_range;
 
 #define DG_ARGUMENT_WIDTH 3

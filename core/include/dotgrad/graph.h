@@ -74,7 +74,9 @@ void dg_graph_set_dtype(dg_graph *graph, dg_dtype dtype);
 dg_dtype dg_graph_dtype(const dg_graph *graph);
 dg_status dg_graph_set_init(dg_graph *graph, const char *init);
 
-/* A symbol for a size: the same one for the same name. Capitalised by custom; "N" is DG_N. */
+/* A symbol for a size: the same one for the same name. Graph files want it capitalised; "N" is DG_N. The graph
+ * fails where it is not of letters, digits and underscores, and DG_UNKNOWN comes back. A symbol is a number of its
+ * graph: in another one it stands for that graph's own symbol of this number, or is refused where there is none. */
 int64_t dg_symbol(dg_graph *graph, const char *name);
 const char *dg_symbol_name(const dg_graph *graph, int64_t symbol);
 char *dg_graph_print_shape(const dg_graph *graph, const dg_shape *shape, char *text, size_t size);
@@ -193,7 +195,8 @@ dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *form
 /* Builders are macros over functions, as <dotgrad/ops.h> tells; in C++ from C++20 on, which has options by name. Their
  * options: in C the defaults first, then what the caller writes, without a warning about the overriding; a list in bare
  * braces is an error (see dg_ints), and so is a fraction where a whole number is meant (.dim = 1.5, .dim = n / 2.0; a
- * variable of a float type is cast). In C++ defaults are the members' own.
+ * variable of a float type is cast), a number or a text where a node is (dg_add(x, 1): dg_expr("x + 1", {"x", x})) and
+ * a text that means true or false (dg_flag). In C++ defaults are the members' own.
  *
  * Options have no places: a value without a name, dg_linear(x, 10, false), is an error. For gcc's C the struct says so
  * (DG_BY_NAME), for clang's every option follows one that no value goes into and that takes no room (DG_OPTION), in
@@ -201,6 +204,7 @@ dg_node *dg_formula_node(dg_graph *graph, dg_location at, const dg_formula *form
 #if !defined(__cplusplus) || __cplusplus >= 202002L
 #define DG_BUILDERS 1
 #endif
+typedef int64_t dg_flag; /* true or false: unlike bool it takes no text and no fraction */
 #define DG_BY_NAME
 #define DG_OPTION
 #define DG_OPTIONS_BEGIN
@@ -232,10 +236,16 @@ DG_BEGIN_C
         __VA_ARGS__                                                                                                    \
     }
 #define DG_GIVEN(...)
-#define DG_INTS_ARGUMENT(numbers) dg_ints(numbers)
-#define DG_INT_ARGUMENT(number)   dg_whole(number)
-#define DG_SHAPE_ARGUMENT(shape)  (shape)
+#define DG_INTS_ARGUMENT(numbers)      dg_ints(numbers)
+#define DG_INT_ARGUMENT(number)        dg_whole(number)
+#define DG_SHAPE_ARGUMENT(shape)       (shape)
+#define DG_NODES_ARGUMENT(nodes)       (nodes)
+#define DG_NODE_ARGUMENT(node, what)   (node)
+#define DG_GRAPH_ARGUMENT(graph, what) (graph)
+#define DG_TEXT_ARGUMENT(text, what)   (text)
 #else
+/* What is wrong in an option is an error. The pragmas that say so stand in operands of sizeof, before and behind the
+ * options: so these are the caller's own, in his block, and what they point to ((dg_node *[]){y}) lives as long. */
 #ifdef __clang__
 __extension__ typedef struct dg_no_value {
 } dg_no_value;
@@ -244,26 +254,28 @@ __extension__ typedef struct dg_no_value {
 #undef DG_OPTION
 #define DG_OPTION DG_OPTION_ON_LINE(__LINE__)
 #define DG_CHECKED                                                                                                     \
-    _Pragma("GCC diagnostic error \"-Wassign-enum\"") _Pragma("GCC diagnostic error \"-Wint-conversion\"")             \
-        _Pragma("GCC diagnostic error \"-Wexcess-initializers\"")                                                      \
-            _Pragma("GCC diagnostic error \"-Wfloat-conversion\"")                                                     \
-                _Pragma("GCC diagnostic error \"-Wliteral-conversion\"")
+    _Pragma("GCC diagnostic error \"-Wassign-enum\"") _Pragma("GCC diagnostic error \"-Wexcess-initializers\"")        \
+        _Pragma("GCC diagnostic error \"-Wfloat-conversion\"")                                                         \
+            _Pragma("GCC diagnostic error \"-Wliteral-conversion\"")
 #else
 #undef DG_BY_NAME
 #define DG_BY_NAME __attribute__((designated_init))
 #define DG_CHECKED                                                                                                     \
     _Pragma("GCC diagnostic error \"-Wdesignated-init\"") _Pragma("GCC diagnostic error \"-Wfloat-conversion\"")
 #endif
+#define DG_CHECKED_POINTERS                                                                                            \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic error \"-Wint-conversion\"")                                \
+        _Pragma("GCC diagnostic error \"-Wincompatible-pointer-types\"")
+#define DG_CHECKED_OPTIONS                                                                                             \
+    DG_CHECKED_POINTERS DG_CHECKED _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                               \
+        _Pragma("GCC diagnostic ignored \"-Wmissing-braces\"")                                                         \
+            _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")
+#define DG_PRAGMAS(pragmas) ((void)sizeof(__extension__({ pragmas 0; })))
+#define DG_CHECKED_LITERAL(pragmas, type, ...)                                                                         \
+    (*(DG_PRAGMAS(pragmas), &(type){__VA_ARGS__} + 0 * sizeof(__extension__({ _Pragma("GCC diagnostic pop") 0; }))))
 #define DG_DEFAULT(...)
-#define DG_GIVEN(...) __VA_ARGS__
-#define DG_OPTIONS(type, ...)                                                                                          \
-    __extension__({                                                                                                    \
-        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                           \
-            _Pragma("GCC diagnostic ignored \"-Wmissing-braces\"")                                                     \
-                _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                                     \
-                    _Pragma("GCC diagnostic ignored \"-Wshadow\"") DG_CHECKED type options_ = {__VA_ARGS__};           \
-        _Pragma("GCC diagnostic pop") options_;                                                                        \
-    })
+#define DG_GIVEN(...)             __VA_ARGS__
+#define DG_OPTIONS(type, ...)     DG_CHECKED_LITERAL(DG_CHECKED_OPTIONS, type, __VA_ARGS__)
 /* A list that a builder cannot do without is a number, too: dg_flip(x, 1), dg_flip(x, DG_INTS(0, 1)). */
 typedef struct dg_ints_argument {
     dg_ints value;
@@ -276,8 +288,25 @@ typedef struct dg_ints_argument {
             (value);                                                                                                   \
         _Pragma("GCC diagnostic pop") checked_;                                                                        \
     })
-#define DG_INT_ARGUMENT(number)  DG_CHECKED_VALUE(int64_t, number)
-#define DG_SHAPE_ARGUMENT(shape) DG_CHECKED_VALUE(dg_shape, shape)
+#define DG_INT_ARGUMENT(number)        DG_CHECKED_VALUE(int64_t, number)
+#define DG_SHAPE_ARGUMENT(shape)       DG_CHECKED_VALUE(dg_shape, shape)
+/* So are arrays of nodes; nodes, graphs and texts by their type, with `what` for a message: a number or a node in the
+ * place of a graph is an error. (Each argument is written once: nested calls would double.) */
+typedef dg_node *const *dg_nodes_pointer;
+#define DG_NODES_ARGUMENT(nodes)       DG_CHECKED_LITERAL(DG_CHECKED_POINTERS, dg_nodes_pointer, (nodes))
+#define DG_NODE_ARGUMENT(node, what)   DG_TYPED(node, dg_node *, dg_node *, what " must be a node (dg_node *)")
+#define DG_GRAPH_ARGUMENT(graph, what) DG_TYPED(graph, dg_graph *, dg_graph *, what " must be a graph (dg_graph *)")
+#define DG_TEXT_ARGUMENT(text, what)   DG_TYPED(text, char *, const char *, what " must be a text (const char *)")
+#define DG_TYPED(...)                  DG_TYPED_AS(__COUNTER__, __VA_ARGS__)
+#define DG_TYPED_AS(number, ...)       DG_TYPED_BY(number, __VA_ARGS__) /* where the number is one by now */
+#define DG_TYPED_BY(number, ...)       DG_TYPED_HERE(given_##number, __VA_ARGS__)
+#define DG_TYPED_HERE(given, value, type, other, message)                                                              \
+    __extension__({                                                                                                    \
+        __auto_type given = (value);                                                                                   \
+        _Static_assert(DG_IS_OF(given, type) || DG_IS_OF(given, other) || DG_IS_OF(given, void *), message);           \
+        given;                                                                                                         \
+    })
+#define DG_IS_OF(value, type) __builtin_types_compatible_p(__typeof__(value), type)
 #endif
 
 DG_END_C

@@ -15,9 +15,10 @@
 
 DG_BEGIN_C
 
-#define DG_MAX_INPUTS  20
-#define DG_MAX_ATTRS   14
-#define DG_MAX_OUTPUTS 32
+#define DG_MAX_INPUTS    20
+#define DG_MAX_ATTRS     14
+#define DG_MAX_OUTPUTS   32
+#define DG_MAX_ELSEWHERE 3
 
 /* The rule for shapes and dtypes. Runs when a node is built, on sizes that may be symbols, and again when a plan is
  * bound, on real ones. `inputs[k]` is NULL for an optional input that was left out. */
@@ -119,8 +120,9 @@ enum dg_input_flags {
     DG_NO_DECAY = 32,  /* a parameter here is never decayed by an optimiser */
     DG_TARGET = 64,    /* of a loss: takes the labels, the field "target" of a data set */
     DG_POSITIVE = 128, /* as a layer's parameter it stays above 0: see dg_parameter_range() */
-    DG_HALF = 256      /* the kernel takes it in 16 bits as well, where a float32 parameter is kept so (see
+    DG_HALF = 256,     /* the kernel takes it in 16 bits as well, where a float32 parameter is kept so (see
                         * dg_tensors_halve): as float16 or bfloat16, see dg_half_widen. Others get it widened */
+    DG_SIGNS = 512     /* with the target of a loss: it is −1 or 1; other numbers of a data set are refused */
 };
 
 typedef struct dg_input_spec {
@@ -163,6 +165,8 @@ typedef struct dg_attr_spec {
     bool may_be_nan;      /* of DG_ATTR_FLOAT: NaN, ∞ and −∞ are values like others; else NaN is refused */
     bool may_be_infinite; /* of DG_ATTR_FLOAT: ∞ and −∞ are; else they are refused */
     bool takes_rest;      /* of DG_ATTR_SHAPE: a size may be −1, which follows from the others */
+    bool is_place;        /* says where in a tensor, as the ends of a slice do: parts of a network that differ in it
+                           * alone are of one kind in diagrams */
 } dg_attr_spec;
 
 enum dg_op_flags {
@@ -178,7 +182,9 @@ enum dg_op_flags {
     DG_PROLOGUE = 512,    /* the kernel reads input 0 by dg_prologue_read */
     DG_ANY_LAYOUT = 1024, /* the kernel takes inputs and outputs of four dimensions with or without channels_last, each
                            * of its own (see `layout`); their layout is known when `workspace` is asked */
-    DG_CAST = 2048        /* the output has input 0's elements in another type */
+    DG_CAST = 2048,       /* the output has input 0's elements in another type */
+    DG_SINGULAR = 4096 /* has no derivative at some inputs, as its summary says, where it gives NaN: a check tells that
+                        * from a mistake */
 };
 
 /* How a kernel takes a tensor [N, C, H, W]. */
@@ -241,7 +247,7 @@ static inline bool dg_terms_add(dg_terms *terms, dg_term term)
 
 /* The layout of dg_op and of all that a kernel is given. It rises when a descriptor that was compiled before can no
  * longer be read; such a one is refused. */
-#define DG_OP_VERSION 5
+#define DG_OP_VERSION 6
 
 struct dg_op {
     uint64_t version; /* DG_OP_VERSION; C and C++ may leave it 0: the layout of the headers they are compiled with */
@@ -249,6 +255,8 @@ struct dg_op {
     const char *family;  /* "activation", "linear", "reduce", …: colour of diagrams, chapter of the reference */
     const char *summary; /* one line, with the formula: "y = x·Wᵀ + b" */
     const char *source;  /* paper and equation, where there is one */
+    /* Names that other libraries have for it, for suggestions: "Dense" of Keras is linear. */
+    const char *elsewhere[DG_MAX_ELSEWHERE];
     dg_input_spec inputs[DG_MAX_INPUTS];
     /* Inputs beyond those, as many as the attributes ask for (weights of stacked layers): specs that stay, *count of
      * them, with the flags of the last declared input. NULL: none. */
@@ -343,8 +351,9 @@ void dg_compose_update(const dg_compose *compose, dg_node *parameter, dg_node *v
  * NULL for other ops and after an error. */
 dg_node *const *dg_node_expansion(dg_node *node);
 
-/* The node whose derivative by reverse mode this one was emitted for; NULL: none. With dg_node_owner() it leads from a
- * step of a plan back to what the user wrote. */
+/* The node whose derivative by reverse mode this one was emitted for; of a sum of what several readers of a value give,
+ * the node that the value is of; NULL: none. With dg_node_owner() it leads from a step of a plan back to what the user
+ * wrote. */
 dg_node *dg_node_derivative_of(const dg_node *node);
 /* For those who emit derivatives: nodes made from now on are for the derivative of `node` (NULL: of none). Returns the
  * one before, to be given back. */

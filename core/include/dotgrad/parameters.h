@@ -85,7 +85,7 @@ struct dg_initialiser {
 };
 
 /* Adds an initialiser, which graphs then name as those that ship. The descriptor must stay. DG_BAD_ARGUMENT: it has no
- * name, summary or fill, or its name is taken. */
+ * name, summary or fill, its name or that of an argument is not letters, digits and _, or one is taken. */
 dg_status dg_register_initialiser(const dg_initialiser *initialiser);
 const dg_initialiser *dg_initialiser_at(size_t index); /* NULL after the last; those that ship first */
 const dg_initialiser *dg_initialiser_find(const char *name);

@@ -23,7 +23,8 @@ double dg_random_unit(const dg_random *key, uint64_t position);                 
 uint64_t dg_random_below(const dg_random *key, uint64_t position, uint64_t limit); /* 0 … limit − 1; limit > 0 */
 
 /* Fill elements begin … end − 1 of float data (the whole array has its own numbering, so that pieces may be filled
- * in any order). Normals are Box-Muller's. */
+ * in any order). Normals are Box-Muller's. A float32 takes one word and is computed in float32, a float64 takes two:
+ * the numbers of a key differ between the types, one is not the other rounded. */
 void dg_random_uniform(const dg_random *key, dg_dtype dtype, void *data, int64_t begin, int64_t end, double low,
                        double high);
 void dg_random_normal(const dg_random *key, dg_dtype dtype, void *data, int64_t begin, int64_t end, double mean,

@@ -24,7 +24,7 @@ typedef struct DG_BY_NAME dg_scan_options {
     DG_OPTIONS_BEGIN
     int64_t dim DG_DEFAULT(1); /* along which the input is walked: 1, time in [N, T, …] */
     DG_OPTION
-    bool reverse DG_DEFAULT();    /* from the last step to the first; outputs stay at their steps */
+    dg_flag reverse DG_DEFAULT(); /* from the last step to the first; outputs stay at their steps */
     void *user DG_DEFAULT();      /* for the cell */
     dg_node **final DG_DEFAULT(); /* receives the n_states states after the last step taken; may be NULL */
     const char *const *state_names DG_DEFAULT(); /* for messages; may be NULL */
@@ -53,8 +53,8 @@ typedef struct DG_BY_NAME dg_scan_options {
 #ifdef DG_BUILDERS
 #define dg_scan(...) dg_scan_with(__VA_ARGS__, )
 #define dg_scan_with(input, n_states, states, cell, ...)                                                               \
-    dg_scan_at(DG_HERE, (input), (n_states), (states), (cell),                                                         \
-               DG_OPTIONS(dg_scan_options, DG_GIVEN(.name = NULL, .dim = 1, ) __VA_ARGS__))
+    dg_scan_at(DG_HERE, DG_NODE_ARGUMENT(input, "argument input of dg_scan"), (n_states), DG_NODES_ARGUMENT(states),   \
+               (cell), DG_OPTIONS(dg_scan_options, DG_GIVEN(.name = NULL, .dim = 1, ) __VA_ARGS__))
 #endif
 dg_node *dg_scan_at(dg_location at, dg_node *input, int n_states, dg_node *const *states, dg_scan_cell *cell,
                     dg_scan_options options);

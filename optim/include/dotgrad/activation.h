@@ -49,7 +49,11 @@ typedef struct dg_activation_options {
     unsigned sections; /* of enum dg_activation_section; 0: all */
     double sigma_b;    /* standard deviation of biases for the edge of chaos; 0: 0.2; negative: no biases */
     int samples;       /* numbers for what is sampled; 0: 4096 */
-    bool exhaustive;   /* units in the last place over every float32 number: minutes */
+    bool exhaustive;   /* units in the last place over every float32 number: an hour for relu, many for others */
+    /* Asked now and then while all float32 numbers are compared, with the share that is done (at the end 1): false ends
+     * it, and the facts say how far it came, evenly over all numbers. NULL: to the end. */
+    bool (*progress)(void *argument, double done);
+    void *progress_argument;
     /* The value of that formula over x, to float64's precision or to 2⁻¹⁵⁹, which errors in float32 are measured
      * against; false: it is not known. NULL: interval arithmetic. The name says in the report what it is. */
     bool (*reference)(void *argument, const char *formula, double x, double *value);

@@ -122,8 +122,9 @@ const dg_tensor *dg_data_divisor(const dg_data *data);
 const char *dg_data_notice(const dg_data *data, size_t index);
 
 /* Makes the target fit the losses of a graph: where cross_entropy, nll_loss (labels of an integer type) or a binary
- * cross-entropy read it, labels that are not 0 … K − 1 (1 … K, −1 and 1, words) become the numbers of their classes.
- * DG_BAD_DATA: a label that is not a class of the scores; words where a loss needs numbers. */
+ * cross-entropy read it, labels that are not 0 … K − 1 (1 … K, −1 and 1, words) become the numbers of their classes;
+ * but not where a formula, one_hot or the like stands between. DG_BAD_DATA: a label that is not a class of the scores,
+ * or neither −1 nor 1 where the loss takes these (DG_SIGNS); words where a loss needs numbers. */
 dg_status dg_data_suit(dg_data *data, const dg_graph *graph);
 /* Whether the target fits the losses of a graph as it is; a trainer asks this of dg_data_set(). DG_BAD_DATA: labels
  * that are no class numbers or no numbers from 0 to 1 where a loss needs such; words where it needs numbers. */
@@ -142,7 +143,7 @@ int64_t dg_data_size_of(const dg_data *data, const char *name);
  * does this by itself when its task's data are dg_data_set(). */
 dg_status dg_data_keep(const dg_data *data, dg_tensors *checkpoint);
 /* Whether training on `data` may go on from that checkpoint, which a trainer asks by itself: DG_BAD_DATA where what was
- * kept is damaged, DG_BAD_ARGUMENT where columns, words or classes are others. What was not kept is not compared. */
+ * kept is damaged or is not there, DG_BAD_ARGUMENT where columns, words or classes are others. */
 dg_status dg_data_check_kept(const dg_data *data, const dg_tensors *checkpoint);
 /* The classes that dg_data_keep wrote: 0 and NULL when there are none. Free each name and the list with free(). */
 dg_status dg_data_kept_classes(const dg_tensors *checkpoint, char ***classes, int64_t *count);

@@ -101,6 +101,9 @@ const char *dg_file_attribute_find(const dg_file_attributes *attributes, const c
 const char *dg_file_cluster_name(const dg_file_cluster *cluster);
 /* "path:line: message" */
 dg_status dg_graph_file_error(const dg_graph_file *file, int line, dg_status status);
+/* The same of an error whose message begins with a setting of the graph ("optimizer: sgd: lr is nan, …"), or with the
+ * loss that has settings of its own ("objective 'd_loss': …"): with the line that sets it. */
+dg_status dg_graph_file_setting_error(const dg_graph_file *file, dg_status status);
 
 /* ---- attributes ---- */
 
@@ -167,7 +170,8 @@ typedef struct dg_attribute {
 const dg_attribute *dg_attribute_at(size_t index);       /* ours, then Graphviz's; NULL behind the last */
 const dg_attribute *dg_attribute_find(const char *name); /* NULL: it is neither */
 bool dg_attribute_is_ours(const char *name);
-/* DG_BAD_ARGUMENT tells what form the value of an attribute of ours should have. */
+/* DG_BAD_ARGUMENT tells what form the value of an attribute of ours should have, and that text (not the path of a file
+ * that is only written or read) is UTF-8. */
 dg_status dg_attribute_check(const dg_attribute *attribute, const char *value);
 /* "512M": so many bytes, kB, MB, GB, TB (powers of 1000) or KiB, MiB … (of 1024), the B left out or not. */
 bool dg_bytes_parse(const char *text, size_t *bytes);
@@ -281,7 +285,8 @@ typedef struct dg_graph_write_options {
  *
  * What was emitted beside the network, gradients, updates, an optimiser's state, is not written; where the network goes
  * on from a derivative, that is (dg_graph_mark_network in <dotgrad/op.h>). DG_BAD_ARGUMENT: the graph has a mistake, a
- * setting is one that the reader would refuse, the loss or output is of another graph, or a derivative that the network
+ * setting is one that the reader would refuse, a name is none that DOT can hold (a backslash at its end or before a
+ * quote, % at its beginning), the loss or output is of another graph, or a derivative that the network
  * goes on from reads a part of a composed op: such a one is made by the op grad. */
 dg_status dg_graph_write(dg_graph *graph, const dg_graph_write_options *options, char **text);
 

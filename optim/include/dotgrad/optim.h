@@ -55,8 +55,8 @@ dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors
                                 dg_training_plan_options options);
 #define dg_training_plan(...) dg_training_plan_given(__VA_ARGS__, )
 #define dg_training_plan_given(loss, optimizer, parameters, plan, ...)                                                 \
-    dg_training_plan_with((loss), (optimizer), (parameters), (plan),                                                   \
-                          DG_OPTIONS(dg_training_plan_options, DG_GIVEN(.trains = NULL, ) __VA_ARGS__))
+    dg_training_plan_with(DG_NODE_ARGUMENT(loss, "argument loss of dg_training_plan"), (optimizer), (parameters),      \
+                          (plan), DG_OPTIONS(dg_training_plan_options, DG_GIVEN(.trains = NULL, ) __VA_ARGS__))
 
 /* The updates of such a step alone, for a plan of your own; `options` may be NULL, and its fetch, seed, threads and
  * memory_limit are not read. The list lives in the graph's arena. DG_BAD_ARGUMENT: an optimiser that drives the
@@ -126,14 +126,17 @@ dg_status dg_evaluate(const dg_task *task, dg_rows rows, dg_metrics *metrics);
  * for each decision; release with dg_tensor_release. DG_BAD_SHAPE: the loss has neither scores [N, classes] with labels
  * [N] nor one score a decision. */
 dg_status dg_confusion(const dg_task *task, dg_rows rows, dg_tensor *counts);
-/* Whether a perceptron can learn rows: whether its threshold unit (the only node between learnt parameters and the loss
- * whose formula has one value below a number and another above it, as `step` and `sign`; of one number a row) can
- * answer each as the loss wants it, where what it looks at is linear in those parameters. Either there are such, or
- * rows that show that there are none: those that want one answer and those that want the other have the same weighted
- * mean, so that one of them is always wrong (P. Gordan, 1873). That is found in float64, of rows as the plan computes
- * them; bounds of parameters and frozen ones do not count. */
+/* Whether a linear classifier can learn rows: whether its threshold unit (the only node between learnt parameters and
+ * the loss whose formula has one value below a number and another above it, as `step` and `sign`; of one number a row)
+ * can answer each as the loss wants it, where what it looks at is linear in those parameters. Without such a unit, of a
+ * loss of margins (hinge, perceptron criterion, logistic), it is the sign of the score: of the first node of one number
+ * a row through which alone they reach a row's loss, which for some rows only falls with it and for others only rises.
+ * Either there are such parameters, or rows that show that there are none: the sum of weight · row is the same over
+ * those that want one answer and those that want the other, and with a bias the sum of weights, too, so that one of
+ * them is always wrong (P. Gordan, 1873). That is found in float64, of rows as the plan computes them; bounds of
+ * parameters and frozen ones do not count. */
 typedef enum dg_separability_verdict {
-    DG_SEPARABILITY_UNKNOWN,   /* no such unit, or too close to tell */
+    DG_SEPARABILITY_UNKNOWN,   /* no such unit, a score beyond what is looked into, or too close to tell */
     DG_SEPARABILITY_TOO_LARGE, /* not looked into: beyond 1,000 numbers in its parameters, 2^24 in the rows' derivatives
                                   by them, or 2^31 for rows times the square of the former */
     DG_SEPARABLE,
@@ -141,12 +144,13 @@ typedef enum dg_separability_verdict {
 } dg_separability_verdict;
 typedef struct dg_separability_row {
     int64_t row;   /* of the data set */
-    double wanted; /* of the unit */
-    double weight; /* those of either side have the sum 1 */
+    double wanted; /* of the unit; of a score 1 and −1: more and less than 0 */
+    double weight; /* those of a side have the sum 1, or, without a bias, at most 1 */
 } dg_separability_row;
 typedef struct dg_separability {
     dg_separability_verdict verdict;
     dg_node *unit;              /* NULL: there is no such unit */
+    bool is_score;              /* it is no threshold unit */
     int64_t n_rows, n_wrong;    /* that want an answer, and that do not get it from the parameters as they are */
     dg_separability_row *proof; /* DG_INSEPARABLE: rows that no parameters can answer all, at most two more than
                                  * there are numbers in these */
@@ -272,8 +276,10 @@ typedef struct dg_trainer_options {
 /* Copies what it needs of the options, but the graph, parameters, data, extra, stop and threads must outlive it;
  * `resume` need not. Emits gradients and updates, makes (and fits) parameters, converts the data once, and binds both
  * plans to a whole batch, so that shapes that do not fit and the memory limit are errors of this function.
- * DG_BAD_ARGUMENT for options that make no sense and for a checkpoint of another graph, optimiser, schedule, seed,
- * batch size, clipping or number of rows (epochs may grow); DG_BAD_DATA for one that lacks something. */
+ * DG_BAD_ARGUMENT for options that make no sense, for parameters named as what checkpoints keep beside them
+ * ("optimizer/…", "trainer/…", "best/…", "data.offset", tensors of `extra`) and for a checkpoint of another graph,
+ * optimiser, schedule, seed, batch size, clipping or number of rows (epochs may grow); DG_BAD_DATA for one that lacks
+ * something. */
 dg_status dg_trainer_new(const dg_trainer_options *options, dg_trainer **trainer);
 void dg_trainer_free(dg_trainer *trainer);
 
@@ -306,7 +312,8 @@ dg_plan_cost dg_trainer_cost(const dg_trainer *trainer);
 /* Copies the weights to predict with (the best where kept) from a checkpoint, or from any set of tensors, into
  * `parameters`. */
 dg_status dg_checkpoint_weights(const dg_tensors *checkpoint, dg_tensors *parameters);
-/* Fills `parameters` with every parameter of the graph from a checkpoint or any set of tensors, by name. float32 and
+/* Fills `parameters` with every parameter of the graph from a checkpoint or any set of tensors, by name; with the state
+ * of an optimiser where the graph has some and the set does, too (else it begins anew). float32 and
  * float64 become each other, float16 and bfloat16 (see dg_tensors_halve) either, int32 becomes int64; tensors that no
  * parameter is named after do not matter. DG_BAD_DATA names a parameter that is missing, or a number beyond float32;
  * DG_BAD_SHAPE and DG_BAD_DTYPE one that does not fit. */

@@ -26,7 +26,7 @@ DG_BEGIN_C
  * memory        bytes of each value */
 const char *dg_probe_name_at(size_t index); /* NULL after the last */
 const char *dg_probe_summary(size_t index);
-bool dg_probe_is_known(const char *name);
+dg_status dg_probe_check(const char *name); /* DG_BAD_ARGUMENT: there is none of that name; it lists them */
 
 /* One probe over the nodes that a loss is computed from. */
 typedef struct dg_probing dg_probing;

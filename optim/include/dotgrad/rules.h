@@ -70,7 +70,8 @@ char *dg_optimizer_print(const dg_optimizer *optimizer, char *text, size_t size)
  * numbers: beta1, beta2. */
 double dg_optimizer_hyper(const dg_optimizer *optimizer, const char *name);
 
-/* Adds an optimiser. The descriptor must stay. DG_BAD_ARGUMENT: it is not complete, or its name is taken. */
+/* Adds an optimiser. The descriptor must stay. DG_BAD_ARGUMENT: it is not complete, its name or that of an
+ * argument is not letters, digits and _, or one is taken: p, g, s, t and lr are. */
 dg_status dg_register_rule(const dg_rule *rule);
 const dg_rule *dg_rule_at(size_t index); /* NULL after the last; those that ship first */
 const dg_rule *dg_rule_find(const char *name);
@@ -212,6 +213,7 @@ struct dg_schedule_rule {
     bool follows_losses;
     bool composite; /* takes neither warmup nor per */
 };
+/* As dg_register_rule(); names that arguments cannot have are warmup and per. */
 dg_status dg_register_schedule(const dg_schedule_rule *rule);
 const dg_schedule_rule *dg_schedule_rule_at(size_t index); /* NULL after the last */
 

@@ -2,7 +2,7 @@
  * order of the characters, then the outlines; all little-endian. */
 #include "font.h"
 
-#include "tools/draw/text.h"
+#include "tools/draw/base/text.h"
 
 extern const unsigned char draw_font_regular[], draw_font_bold[];
 

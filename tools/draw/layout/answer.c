@@ -91,21 +91,28 @@ static dg_status ask_once(view *v, const layout_options *options, layout *made)
     return status;
 }
 
-/* A stack that values enter from below is read from below. */
-static void choose_upwards(view *v, const layout *made)
+/* A stack is read in the direction in which more of its wires end where their rows are; if that is the same, one that
+ * values enter from below is read from below. From left to right, wires end at its sides. */
+static bool choose_upwards(view *v, const layout *made)
 {
-    if (v->rankdir && strchr("LR", v->rankdir[0]))
-        return;
     int *above = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *above); /* wires from there, less others */
-    for (int w = 0; above && w < v->n_wires; w++) {
+    view_fan in, out;
+    if (v->rankdir && strchr("LR", v->rankdir[0]))
+        return true;
+    if (!above || !view_fan_in(v, &in) || !view_fan_out(v, &out))
+        return false;
+    for (int w = 0; w < v->n_wires; w++) {
         const view_wire *wire = &v->wires[w];
         const layout_box *from = &made->boxes[wire->from], *to = &made->boxes[wire->to];
         if (!wire->is_gone && !wire->is_loose)
             above[wire->to] += (from->y + from->height <= to->y) - (to->y + to->height <= from->y);
     }
-    for (int b = 0; above && b < v->n_boxes; b++)
-        if (above[b])
-            v->boxes[b].is_upwards = (above[b] < 0) != v->boxes[b].is_backwards;
+    for (int b = 0; b < v->n_boxes; b++) {
+        int more = layout_strays(v, made, b, false, &in, &out) - layout_strays(v, made, b, true, &in, &out);
+        if (more || above[b])
+            v->boxes[b].is_upwards = more ? more > 0 : (above[b] < 0) != v->boxes[b].is_backwards;
+    }
+    return true;
 }
 
 /* How many pairs of computed arguments of one box are from left to right, less those that are not. */
@@ -165,9 +172,13 @@ static dg_status ask_with_rows(view *v, const layout_options *options, layout *m
 {
     DG_TRY(ask_once(v, options, made));
     choose_sides(v, made);
-    choose_upwards(v, made);
+    bool has_memory = choose_upwards(v, made);
     layout_meet_rows(v, made);
-    return layout_keep_inside(v, made) ? dg_ok() : dg_no_memory("a picture of %s", options->who);
+    if (!has_memory || !layout_keep_inside(v, made))
+        return dg_no_memory("a picture of %s", options->who);
+    layout_straighten(v, made);
+    layout_make_room(v, made);
+    return dg_ok();
 }
 
 /* Once more with wider modules, where a label has no place. */
@@ -181,7 +192,7 @@ static dg_status place(view *v, const layout_options *options, layout *made)
     return dg_ok();
 }
 
-/* With more room, where a wire runs through a box; as before where that does not help. */
+/* With more room, where a wire runs through a box; as before where that does not help, the wire around all boxes. */
 static dg_status place_apart(view *v, const layout_options *options, layout *made)
 {
     layout_options tried = *options;
@@ -189,11 +200,17 @@ static dg_status place_apart(view *v, const layout_options *options, layout *mad
     while (made->bends < MOST_RETRIED && layout_crossings(v, made)) {
         tried.spread = tried.spread < MOST_SPREAD ? tried.spread + 1 : options->spread;
         DG_TRY(place(v, &tried, made));
-        if (tried.spread != options->spread)
-            continue;
-        made->poor += layout_crossings(v, made);
-        break;
+        if (tried.spread == options->spread)
+            break;
     }
+    int led = 0;
+    if (layout_crossings(v, made) && !layout_route(v, made, &led))
+        return dg_no_memory("a picture of %s", options->who);
+    if (led) {
+        layout_make_room(v, made);
+        layout_place_labels(v, made);
+    }
+    made->poor += layout_crossings(v, made);
     return dg_ok();
 }
 

@@ -1,5 +1,6 @@
 /* A picture that is too high for its page, cut where a few wires alone run: what is below a cut becomes a column to the
- * right, and the wires go around to its top. From left to right, what is too long becomes rows in the same way. */
+ * right, and the wires go around to its top. From left to right, what is too long becomes rows in the same way, and so
+ * do pictures that go up or to the left. */
 #include "layout.h"
 
 #include <math.h>
@@ -73,12 +74,6 @@ static int list_intervals(const view *v, const layout *made, interval **to)
     return n;
 }
 
-static double bezier(double a, double b, double c, double d, double t)
-{
-    double s = 1 - t;
-    return s * s * s * a + 3 * s * s * t * b + 3 * s * t * t * c + t * t * t * d;
-}
-
 /* Where on the curve its height is y, between one end above and one below. */
 static double find_height(const layout_point *p, double y)
 {
@@ -86,7 +81,7 @@ static double find_height(const layout_point *p, double y)
     bool down = p[0].y < p[3].y;
     for (int k = 0; k < 40; k++) {
         double middle = (from + to) / 2;
-        if ((bezier(p[0].y, p[1].y, p[2].y, p[3].y, middle) < y) == down)
+        if ((layout_on_curve(p, middle).y < y) == down)
             from = middle;
         else
             to = middle;
@@ -102,12 +97,12 @@ static int count_crossings(const layout_wire *wire, double y, double *x)
         const layout_point *p = wire->points + k;
         double before = p->y;
         for (int i = 1; i <= SAMPLES; i++) {
-            double after = i == SAMPLES ? p[3].y : bezier(p[0].y, p[1].y, p[2].y, p[3].y, (double)i / SAMPLES);
+            double after = layout_on_curve(p, (double)i / SAMPLES).y;
             count += (before < y) != (after < y);
             before = after;
         }
         if ((p[0].y < y) != (p[3].y < y))
-            *x = bezier(p[0].x, p[1].x, p[2].x, p[3].x, find_height(p, y));
+            *x = layout_on_curve(p, find_height(p, y)).x;
     }
     return count;
 }
@@ -233,9 +228,8 @@ static void find_widths(columns_work *c)
                   wire->label_at.x + wire->label_width / 2);
         for (int k = 0; k + 3 < wire->n; k += 3)
             for (int i = 0; i <= SAMPLES; i++) {
-                const layout_point *p = wire->points + k;
-                double t = (double)i / SAMPLES, x = bezier(p[0].x, p[1].x, p[2].x, p[3].x, t);
-                widen(c, bezier(p[0].y, p[1].y, p[2].y, p[3].y, t), x, x);
+                layout_point at = layout_on_curve(wire->points + k, (double)i / SAMPLES);
+                widen(c, at.y, at.x, at.x);
             }
     }
 }
@@ -246,32 +240,13 @@ static void place_columns(columns_work *c)
     for (int k = 0; k < c->n; k++) {
         column *at = &c->columns[k];
         double gap = k ? 2 * FREE + room_of(at->n) : 0;
-        at->dx = k ? right + gap - at->left : 0;
+        at->dx = right + gap - at->left;
         at->dy = k ? room_of(at->n) - at->top : 0;
         right = at->right + at->dx;
     }
 }
 
 /* ---- wires ---- */
-
-static void line_to(layout_wire *wire, double x, double y)
-{
-    layout_point from = wire->points[wire->n - 1];
-    for (int k = 1; k <= 3; k++)
-        wire->points[wire->n++] = (layout_point){from.x + (x - from.x) * k / 3, from.y + (y - from.y) * k / 3};
-}
-
-/* A quarter of a circle, at first along (x, y), to `end`. */
-static void turn_to(layout_wire *wire, double x, double y, layout_point end)
-{
-    static const double kappa = 0.5523;
-    layout_point from = wire->points[wire->n - 1];
-    layout_point corner = {x != 0 ? end.x : from.x, y != 0 ? end.y : from.y};
-    wire->points[wire->n++] =
-        (layout_point){from.x + kappa * (corner.x - from.x), from.y + kappa * (corner.y - from.y)};
-    wire->points[wire->n++] = (layout_point){end.x + kappa * (corner.x - end.x), end.y + kappa * (corner.y - end.y)};
-    wire->points[wire->n++] = end;
-}
 
 /* From below one column around to above the next: the wire furthest to the left is the outermost one below, the
  * innermost one above, so that none crosses another. */
@@ -287,34 +262,8 @@ static void go_around(const columns_work *c, int k, int w, layout_wire *wire)
     double middle = from->right + from->dx + FREE + APART * (at->n - 1 - i);
     layout_point end = {at->x[i] + to->dx, to->top + to->dy};
     layout_point begin = wire->points[wire->n - 1];
-    line_to(wire, begin.x, below - BEND);
-    turn_to(wire, 0, 1, (layout_point){begin.x + BEND, below});
-    line_to(wire, middle - BEND, below);
-    turn_to(wire, 1, 0, (layout_point){middle, below - BEND});
-    line_to(wire, middle, above + BEND);
-    turn_to(wire, 0, -1, (layout_point){middle + BEND, above});
-    line_to(wire, end.x - BEND, above);
-    turn_to(wire, 1, 0, (layout_point){end.x, above + BEND});
-    line_to(wire, end.x, end.y);
-}
-
-static layout_point mix(layout_point a, layout_point b, double t)
-{
-    return (layout_point){a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t};
-}
-
-/* The curve up to t, and what is left of it (de Casteljau). */
-static void split(layout_point p[4], double t, layout_point first[4])
-{
-    layout_point a = mix(p[0], p[1], t), b = mix(p[1], p[2], t), d = mix(p[2], p[3], t);
-    layout_point e = mix(a, b, t), f = mix(b, d, t), g = mix(e, f, t);
-    first[0] = p[0];
-    first[1] = a;
-    first[2] = e;
-    first[3] = g;
-    p[0] = g;
-    p[1] = f;
-    p[2] = d;
+    layout_point corners[] = {{begin.x, below}, {middle, below}, {middle, above}, {end.x, above}, end};
+    layout_go_along(wire, corners, 5, BEND);
 }
 
 static void add_curve(const column *at, const layout_point *p, layout_wire *wire)
@@ -323,25 +272,31 @@ static void add_curve(const column *at, const layout_point *p, layout_wire *wire
         wire->points[wire->n++] = (layout_point){p[k].x + at->dx, p[k].y + at->dy};
 }
 
-static void turn(layout_wire *wire)
+/* Whether the curve runs through what is written on a wire. */
+static bool crosses_label(const columns_work *c, const layout_point *p)
 {
-    for (int k = 0; k < wire->n / 2; k++) {
-        layout_point point = wire->points[k];
-        wire->points[k] = wire->points[wire->n - 1 - k];
-        wire->points[wire->n - 1 - k] = point;
+    for (int w = 0; w < c->v->n_wires; w++) {
+        const layout_wire *wire = &c->made->wires[w];
+        double x = wire->label_width / 2 + 1, y = wire->label_height / 2 + 1;
+        for (int k = 0; !c->v->wires[w].is_gone && wire->has_label && k <= 2 * SAMPLES; k++) {
+            layout_point at = layout_on_curve(p, 0.5 * k / SAMPLES);
+            if (fabs(at.x - wire->label_at.x) < x && fabs(at.y - wire->label_at.y) < y)
+                return true;
+        }
     }
+    return false;
 }
 
-/* A wire comes to its cut, and goes on from it, straight down where that brings it through no box. */
+/* A wire comes to its cut, and goes on from it, straight down where that brings it through no box and no label. */
 static void straighten(const columns_work *c, int w, layout_point first[4], layout_point rest[4])
 {
     const view_wire *of = &c->v->wires[w];
     double above = 0.4 * (first[3].y - first[0].y), below = 0.4 * (rest[3].y - rest[0].y);
     layout_point before[4] = {first[0], first[1], {first[3].x, first[3].y - above}, first[3]};
     layout_point after[4] = {rest[0], {rest[0].x, rest[0].y + below}, rest[2], rest[3]};
-    if (!layout_is_blocked(c->v, c->made, before, of->is_reversed ? of->to : of->from))
+    if (!layout_is_blocked(c->v, c->made, before, of->is_reversed ? of->to : of->from) && !crosses_label(c, before))
         first[2] = before[2];
-    if (!layout_is_blocked(c->v, c->made, after, of->is_reversed ? of->from : of->to))
+    if (!layout_is_blocked(c->v, c->made, after, of->is_reversed ? of->from : of->to) && !crosses_label(c, after))
         rest[1] = after[1];
 }
 
@@ -354,13 +309,13 @@ static bool move_wire(const columns_work *c, int w)
     if (!points)
         return false;
     if (is_upwards)
-        turn(wire);
+        layout_turn_wire(wire);
     layout_wire moved = {.points = points};
     int k = column_of(c, wire->points[0].y);
     for (int i = 0; i + 3 < wire->n; i += 3) {
         layout_point p[4] = {wire->points[i], wire->points[i + 1], wire->points[i + 2], wire->points[i + 3]}, first[4];
         while (column_of(c, p[3].y) > k) {
-            split(p, find_height(p, c->columns[k].bottom), first);
+            layout_split_curve(p, find_height(p, c->columns[k].bottom), first);
             straighten(c, w, first, p);
             add_curve(&c->columns[k], first, &moved);
             go_around(c, k, w, &moved);
@@ -371,7 +326,7 @@ static bool move_wire(const columns_work *c, int w)
     wire->points = moved.points;
     wire->n = moved.n;
     if (is_upwards)
-        turn(wire);
+        layout_turn_wire(wire);
     return true;
 }
 
@@ -385,12 +340,15 @@ static void move_all(columns_work *c)
         layout_wire *wire = &made->wires[w];
         if (v->wires[w].is_gone || wire->n < 4)
             continue;
-        const column *at = &c->columns[column_of(c, wire->label_at.y)];
-        wire->label_at = (layout_point){wire->label_at.x + at->dx, wire->label_at.y + at->dy};
         if (!move_wire(c, w)) {
             c->v->failed = true;
             return;
         }
+    }
+    for (int w = 0; w < v->n_wires; w++) {
+        layout_point *label = &made->wires[w].label_at;
+        const column *at = &c->columns[column_of(c, label->y)];
+        *label = (layout_point){label->x + at->dx, label->y + at->dy};
     }
     for (int b = 0; b < v->n_boxes; b++) {
         const column *at = &c->columns[column_of(c, made->boxes[b].y)];
@@ -462,18 +420,55 @@ static bool cut_into(columns_work *c, double width, double height)
     return true;
 }
 
-bool layout_columns(view *v, layout *made, double width, double height)
+/* What is at the bottom becomes the top. */
+static void reflect(const view *v, layout *made)
+{
+    double height = made->height;
+    for (int b = 0; b < v->n_boxes; b++)
+        made->boxes[b].y = height - made->boxes[b].y - made->boxes[b].height;
+    for (int w = 0; w < v->n_wires; w++) {
+        layout_wire *wire = &made->wires[w];
+        for (int k = 0; k < wire->n; k++)
+            wire->points[k].y = height - wire->points[k].y;
+        wire->label_at.y = height - wire->label_at.y;
+    }
+    for (int m = 0; m < v->n_modules; m++) {
+        layout_module *module = &made->modules[m];
+        double top = module->top;
+        module->top = height - module->bottom;
+        module->bottom = height - top;
+        module->label_y = height - module->label_y;
+    }
+}
+
+/* Columns are made of a picture that goes down: in place of others, that which it is in a mirror. */
+static void face_down(const view *v, layout *made, bool back)
+{
+    bool is_across = v->rankdir[0] == 'L' || v->rankdir[0] == 'R';
+    bool is_against = v->rankdir[0] == 'B' || v->rankdir[0] == 'R';
+    if (back && is_against)
+        reflect(v, made);
+    if (is_across)
+        transpose(v, made);
+    if (!back && is_against)
+        reflect(v, made);
+}
+
+bool layout_columns(view *v, layout *made, double width, double height, bool cuts_u)
 {
     columns_work c = {.v = v, .made = made};
-    bool has_shape = v->rankdir[0] != 'T' && v->rankdir[0] != 'L';
-    for (int w = 0; w < v->n_wires && !v->is_ladder; w++)
-        has_shape |= !v->wires[w].is_gone && v->wires[w].is_beside; /* a U is not cut */
+    bool has_shape = false, is_across = v->rankdir[0] == 'L' || v->rankdir[0] == 'R';
+    for (int w = 0; w < v->n_wires && !v->is_ladder && !cuts_u; w++)
+        has_shape |= !v->wires[w].is_gone && v->wires[w].is_beside;
     if (has_shape)
         return false;
-    if (v->rankdir[0] == 'T')
-        return cut_into(&c, width, height);
-    transpose(v, made);
-    bool is_cut = cut_into(&c, height, width);
-    transpose(v, made);
+    face_down(v, made, false);
+    bool is_cut = cut_into(&c, is_across ? height : width, is_across ? width : height);
+    face_down(v, made, true);
+    if (is_cut) {
+        layout_make_room(v, made);
+        layout_place_labels(v, made); /* wires that go around may run through them where they are */
+        made->poor += layout_crossings(v, made);
+    }
     return is_cut;
 }

@@ -174,8 +174,9 @@ static int try_places(label_work *l, const layout_wire *wire, layout_point *best
     layout_point middle;
     int fewest = -1;
     for (int n = wire->has_label ? 0 : 1; fewest != 0 && candidate(wire, n, &middle); n++) {
-        rectangle r = {middle.x - wire->label_width / 2 - 1, middle.y - wire->label_height / 2,
-                       middle.x + wire->label_width / 2 + 1, middle.y + wire->label_height / 2};
+        /* a point around it: ends of wires are moved to round corners yet */
+        rectangle r = {middle.x - wire->label_width / 2 - 1, middle.y - wire->label_height / 2 - 1,
+                       middle.x + wire->label_width / 2 + 1, middle.y + wire->label_height / 2 + 1};
         int hits = count_hits(l, &r);
         if (r.left < 0 || r.top < -4 || r.bottom > l->made->height + 4)
             hits += 8;

@@ -5,7 +5,10 @@
  *   process.c   the helper as a process with limits
  *   helper.c    the program dotgrad-layout: reads a request, answers with positions
  *   answer.c    positions into the layout
- *   rows.c      wires end at the rows of stacks that they are of, and stay inside their modules
+ *   curve.c     wires as Bézier curves
+ *   rows.c      wires end at the rows of stacks that they are of
+ *   inside.c    and stay inside their modules and the picture, and what is nearly straight is so
+ *   route.c     what runs through boxes nevertheless is led around them
  *   shape.c     U-shaped networks and ladders: which wires are laid out backwards, which boxes are side by side
  *   labels.c    where labels of wires and modules are placed, so that nothing runs through them
  *   columns.c   what is too high, in columns */
@@ -78,6 +81,7 @@ typedef struct layout {
 typedef struct layout_options {
     const char *rankdir;
     bool names, is_stacked;
+    bool is_narrow;     /* rows of stacks have their details on lines of their own */
     bool no_labels;     /* of wires: shapes */
     int spread;         /* how much wider than usual boxes are apart: −1, 0, 1, … */
     double seconds;     /* at most; 0: 60 */
@@ -90,6 +94,18 @@ enum { MOST_LAID_OUT = 20000 }; /* boxes and bends; dot takes minutes for more *
 /* All in the view's arena. DG_BAD_DATA: too large (bends), or the helper failed; the message says how. */
 dg_status layout_make(view *v, const layout_options *options, layout *made);
 
+/* ---- curves: of four points p[0] … p[3] ---- */
+
+double layout_distance(layout_point a, layout_point b);
+layout_point layout_on_curve(const layout_point *p, double t);
+void layout_split_curve(layout_point p[4], double t, layout_point first[4]); /* p: what is left behind t */
+void layout_turn_wire(layout_wire *wire);                                    /* its last point becomes the first */
+/* Three points more, of a line or of a rounded corner; the caller has the room. */
+void layout_line_to(layout_wire *wire, layout_point end);
+void layout_bend_to(layout_wire *wire, layout_point corner, layout_point end);
+/* Along straight lines from the wire's last point to the last of n corners, which are rounded: at most 6n points. */
+void layout_go_along(layout_wire *wire, const layout_point *corners, int n, double radius);
+
 /* ---- stages ---- */
 
 bool layout_is_double(const view_box *box); /* has two borders */
@@ -101,18 +117,28 @@ bool layout_is_side_by_side(const view *v, int wire);
 void layout_request(view *v, const layout_options *options, const layout *made, text *request);
 dg_status layout_ask(const char *request, size_t size, const layout_options *options, char **answer);
 dg_status layout_take(view *v, const char *answer, const layout_options *options, layout *made);
-/* Moves ends of wires along the sides of stacks to their rows, unless they would run through a box then. */
-void layout_meet_rows(const view *v, layout *made);
+/* How many wires do not end where their row is if the stack's rows are shown upwards, or downwards: two for each, one
+ * for those that are loose. */
+int layout_strays(view *v, const layout *made, int b, bool is_upwards, const view_fan *in, const view_fan *out);
+/* Moves ends of wires to their rows of stacks, unless they would run through a box then. */
+void layout_meet_rows(view *v, layout *made);
 /* Wires between boxes of one module do not leave it, unless they would run through a box then. False: no memory. */
 bool layout_keep_inside(const view *v, layout *made);
+/* Wires that are nearly straight, from top to bottom or from side to side as the picture runs, become so. */
+void layout_straighten(const view *v, layout *made);
+/* The picture becomes as large as its wires need. */
+void layout_make_room(const view *v, layout *made);
 /* Whether the curve of four points runs through a box, that of its end, `own`, as well, or close by another. */
 bool layout_is_blocked(const view *v, const layout *made, const layout_point *p, int own);
-layout_point layout_on_curve(const layout_point *p, double t); /* of a Bézier curve of four points */
+/* Leads wires that run through a box around all boxes, where there is a way; *led: how many. Their labels have no place
+ * then. False: no memory. */
+bool layout_route(view *v, layout *made, int *led);
 /* False: a module's label has no place yet; its wanted_width is then more. */
 bool layout_place_labels(view *v, layout *made);
 /* How many wires run through a box. */
 int layout_crossings(view *v, layout *made);
-/* Once all is placed: in as few columns of at most that height as there can be, if they are no wider than that. */
-bool layout_columns(view *v, layout *made, double width, double height);
+/* Once all is placed: in as few columns of at most that height as there can be, if they are no wider than that. A U,
+ * whose arms would be cut, stays whole unless cuts_u. */
+bool layout_columns(view *v, layout *made, double width, double height, bool cuts_u);
 
 #endif

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#define BETWEEN " · "
 enum { WRAP = 46, MOST_LINES = 12, MOST_DETAIL = 240, MOST_MATH = 200, WIDEST_MATH = 280 };
 
 /* Adds a line; "" is none. */
@@ -30,26 +31,64 @@ static bool is_letter_alone(const char *at)
     return ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z')) && strchr(" \n", at[1]); /* or the end */
 }
 
-/* Breaks a text at blanks into lines of some WRAP characters. */
-static void add_wrapped(view *v, layout_row *row, const char *words, layout_line like)
+/* Whether a sign that joins what is on both its sides stands before, or behind, the blank. */
+static bool is_beside_sign(const char *words, const char *blank)
 {
-    const char *at = text_cut(v->arena, words, MOST_DETAIL);
-    while (*at) {
-        const char *end = at, *blank = NULL, *newline = NULL;
-        for (int k = 0; *end && (k < WRAP || !blank) && k < 2 * WRAP && !newline; k++) {
-            if (*end == ' ' && k > 0 && !is_letter_alone(end + 1))
-                blank = end;
-            if (*end == '\n')
-                newline = end;
-            else
-                text_character(&end);
+    static const char *const signs[] = {"·", "→", "|", "×", "←"};
+    for (size_t k = 0; k < sizeof signs / sizeof *signs; k++) {
+        size_t size = strlen(signs[k]);
+        if (strncmp(blank + 1, signs[k], size) == 0 ||
+            ((size_t)(blank - words) >= size && strncmp(blank - size, signs[k], size) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* How well a line ends at a blank: 3 where parts of a list meet, 2 behind a comma, 1 between words, 0 where what
+ * belongs together would be torn. */
+static int rate_break(const char *words, const char *blank, bool is_list)
+{
+    char before = blank > words ? blank[-1] : ' ', after = blank[1];
+    if (is_list && strncmp(blank, BETWEEN, strlen(BETWEEN)) == 0)
+        return 3;
+    if (is_beside_sign(words, blank) || before == ':' || is_letter_alone(blank + 1))
+        return 0;
+    if (before == ',' || before == ';')
+        return 2;
+    bool is_number = is_list && (text_is_digit(before) || text_is_digit(after)); /* "20 nodes", "stride 2" */
+    return is_number ? 0 : 1;
+}
+
+/* Where the line that begins there ends: at a newline, at the best of the blanks in WRAP characters, or, where there is
+ * none that is good, at the first such one a little behind. */
+static const char *find_break(const char *words, const char *at, bool is_list)
+{
+    const char *end = at, *best = NULL;
+    int rated = -1;
+    for (int k = 0; *end && *end != '\n' && k < (rated > 0 ? WRAP : rated == 0 ? WRAP + WRAP / 3 : 2 * WRAP); k++) {
+        int rate = *end == ' ' && k > 0 ? rate_break(words, end, is_list) : -1;
+        if (rate > 1 && k < WRAP / 3) /* the line would be short */
+            rate = 1;
+        if (rate >= 0 && rate >= rated) {
+            best = end;
+            rated = rate;
         }
-        if (*end && blank && !newline)
-            end = blank;
-        if (newline)
-            end = newline;
+        text_character(&end);
+    }
+    return *end && *end != '\n' && best ? best : end;
+}
+
+/* Breaks a text at blanks into lines of some WRAP characters. `is_list`: of parts with BETWEEN between them, which a
+ * new line does the work of. */
+static void add_wrapped(view *v, layout_row *row, const char *words, bool is_list, layout_line like)
+{
+    const char *at = words = text_cut(v->arena, words, MOST_DETAIL);
+    while (*at) {
+        const char *end = find_break(words, at, is_list);
         like.head = text_format(v->arena, "%.*s", (int)(end - at), at);
         add_line(row, like);
+        if (is_list && strncmp(end, BETWEEN, strlen(BETWEEN)) == 0)
+            end += strlen(BETWEEN);
         while (*end == ' ' || *end == '\n')
             end++;
         at = end;
@@ -74,30 +113,28 @@ static void measure_single(view *v, const layout_options *options, const view_ro
 {
     layout_line head = {.size = row->looks.fontsize > 0 ? row->looks.fontsize : SIZE_HEAD, .is_bold = true, .tail = ""};
     layout_line small = {.size = SIZE_DETAIL, .is_weak = true, .tail = ""};
-    if (row->looks.label) {
-        add_wrapped(v, to, row->looks.label, head);
-        return;
-    }
-    if (row->math && text_length(row->head) <= MOST_MATH)
+    if (!row->looks.label && row->math && text_length(row->head) <= MOST_MATH)
         head.math = math_set(v->arena, row->math, head.size, SIZE_LEAST);
     if (head.math && head.math->width > WIDEST_MATH)
         head.math = NULL;
-    if (text_length(row->head) > WRAP && !head.math) {
-        add_wrapped(v, to, row->head, head);
+    if (row->looks.label) { /* the author's title; what the box tells beside it stays */
+        add_wrapped(v, to, row->looks.label, false, head);
+    } else if (text_length(row->head) > WRAP && !head.math) {
+        add_wrapped(v, to, row->head, false, head);
         if (shows_name(row, options))
-            add_wrapped(v, to, row->name, small);
+            add_wrapped(v, to, row->name, false, small);
     } else {
         head.head = row->head;
         head.tail = shows_name(row, options) ? text_cut(v->arena, row->name, WRAP) : "";
         add_line(to, head);
     }
-    add_wrapped(v, to, row->detail, small);
-    add_wrapped(v, to, row->shares, small);
-    add_wrapped(v, to, parameters_text(v, row), small);
+    add_wrapped(v, to, row->detail, true, small);
+    add_wrapped(v, to, row->shares, true, small);
+    add_wrapped(v, to, parameters_text(v, row), true, small);
     if (row->heat_text)
-        add_wrapped(v, to, row->heat_text, small);
+        add_wrapped(v, to, row->heat_text, true, small);
     if (row->old)
-        add_wrapped(v, to, row->old, small);
+        add_wrapped(v, to, row->old, true, small);
 }
 
 /* A row of a stack: everything on one line, where that is not too long. */
@@ -108,20 +145,18 @@ static void measure_stacked(view *v, const layout_options *options, const view_r
     const char *tail = "";
     for (int k = 0; k < 5; k++)
         if (*parts[k])
-            tail = text_format(v->arena, "%s%s%s", tail, *tail ? " · " : "", parts[k]);
-    layout_line head = {.head = row->looks.label ? row->looks.label : row->head,
-                        .size = SIZE_HEAD - 1,
-                        .is_bold = true,
-                        .tail = row->looks.label ? "" : tail};
-    if (text_length(head.head) + text_length(head.tail) <= 72 && !row->old) {
+            tail = text_format(v->arena, "%s%s%s", tail, *tail ? BETWEEN : "", parts[k]);
+    layout_line head = {
+        .head = row->looks.label ? row->looks.label : row->head, .size = SIZE_HEAD - 1, .is_bold = true, .tail = tail};
+    if (text_length(head.head) + text_length(head.tail) <= (options->is_narrow ? WRAP : 72) && !row->old) {
         add_line(to, head);
         return;
     }
     head.tail = "";
-    add_wrapped(v, to, head.head, head);
-    add_wrapped(v, to, tail, (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});
+    add_wrapped(v, to, head.head, false, head);
+    add_wrapped(v, to, tail, true, (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});
     if (row->old)
-        add_wrapped(v, to, row->old, (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});
+        add_wrapped(v, to, row->old, true, (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});
 }
 
 static bool is_circle(const view_box *box, const layout_options *options)
@@ -207,7 +242,7 @@ static void measure_wire(view *v, const layout_options *options, const view_wire
 
 static void measure_module(view *v, const view_module *module, layout_module *to)
 {
-    to->label = text_cut(v->arena, module->label, 60);
+    to->label = text_cut(v->arena, view_module_label(module), 60);
     to->times = module->times > 1 ? text_format(v->arena, "×%lld", (long long)module->times) : "";
     to->sizes = module->sizes;
     to->label_width = font_width(to->label, SIZE_MODULE, true);

@@ -18,6 +18,13 @@ static void put_blank(text *t, double width, double height)
         (int)ceil(width), (int)ceil(height));
 }
 
+/* What dot is told of lines that are to be straight, and of the order of arguments. */
+typedef struct hints {
+    const bool *trunk;   /* by box: on the longest way; NULL */
+    const bool *ordered; /* by box: wires come in in the order of its arguments; NULL */
+    const bool *is_only; /* by wire: between its boxes there is nothing to choose */
+} hints;
+
 /* The boxes of the longest way: dot keeps them on one line. A module that is closed may read what comes of it: such a
  * wire is on no way. */
 static bool *find_trunk(view *v)
@@ -51,6 +58,34 @@ static bool *find_trunk(view *v)
     return trunk;
 }
 
+/* Whether the wire says where its ends are placed: parameters and constants stand beside what reads them. */
+static bool is_way(const view *v, const view_wire *wire)
+{
+    box_kind kind = v->boxes[wire->from].kind;
+    return !wire->is_gone && !wire->is_loose && !wire->is_beside && kind != BOX_PARAMETER && kind != BOX_CONSTANT;
+}
+
+/* The wires that are the only way out of the one box and the only way into the other: lines of branches beside the
+ * longest way. NULL: no memory. */
+static bool *find_only(view *v)
+{
+    size_t n = (size_t)v->n_boxes + 1;
+    int *ins = dg_arena_alloc(v->arena, n * sizeof *ins), *outs = dg_arena_alloc(v->arena, n * sizeof *outs);
+    bool *is_only = dg_arena_alloc(v->arena, (size_t)v->n_wires + 1);
+    if (!ins || !outs || !is_only)
+        return NULL;
+    for (int w = 0; w < v->n_wires; w++)
+        if (is_way(v, &v->wires[w])) {
+            ins[v->wires[w].to]++;
+            outs[v->wires[w].from]++;
+        }
+    for (int w = 0; w < v->n_wires; w++) {
+        const view_wire *wire = &v->wires[w];
+        is_only[w] = is_way(v, wire) && !wire->is_skip && ins[wire->to] == 1 && outs[wire->from] == 1;
+    }
+    return is_only;
+}
+
 /* Boxes whose arguments have numbers: wires come in in that order, as far as none is laid out backwards. */
 static bool *find_ordered(view *v)
 {
@@ -65,7 +100,7 @@ static bool *find_ordered(view *v)
     return is_ordered;
 }
 
-static void put_box(view *v, const layout *made, const bool *trunk, const bool *ordered, int b, text *t)
+static void put_box(view *v, const layout *made, const hints *h, int b, text *t)
 {
     const layout_box *box = &made->boxes[b];
     text_add(t, "n%d [", b);
@@ -73,9 +108,9 @@ static void put_box(view *v, const layout *made, const bool *trunk, const bool *
     put_inches(t, "height", box->height);
     if (box->form == FORM_CIRCLE || box->form == FORM_DOT || box->form == FORM_ELLIPSE)
         text_put(t, " shape=ellipse");
-    if (ordered && ordered[b])
+    if (h->ordered && h->ordered[b])
         text_put(t, " ordering=in");
-    if (trunk && trunk[b])
+    if (h->trunk && h->trunk[b])
         text_add(t, " group=t%d", v->boxes[b].module + 1);
     text_put(t, "]\n");
 }
@@ -99,8 +134,7 @@ static int list_modules(view *v, int *modules)
 }
 
 /* A module and what is in it. */
-static void put_module(view *v, const layout *made, const bool *trunk, const bool *ordered, const int *modules,
-                       int count, int module, text *t)
+static void put_module(view *v, const layout *made, const hints *h, const int *modules, int count, int module, text *t)
 {
     for (int k = 0; k < count; k++) {
         int m = modules[k];
@@ -111,12 +145,12 @@ static void put_module(view *v, const layout *made, const bool *trunk, const boo
         if (made->modules[m].label_width > 0)
             put_blank(t, fmax(made->modules[m].label_width + 8, made->modules[m].wanted_width), SIZE_MODULE * 1.3);
         text_put(t, "]\n");
-        put_module(v, made, trunk, ordered, modules, count, m, t);
+        put_module(v, made, h, modules, count, m, t);
         text_put(t, "}\n");
     }
     for (int b = 0; b < v->n_boxes; b++)
         if (!v->boxes[b].is_gone && v->boxes[b].module == module)
-            put_box(v, made, trunk, ordered, b, t);
+            put_box(v, made, h, b, t);
 }
 
 static void put_wire(view *v, const layout_options *options, const layout *made, int w, int weight, text *t)
@@ -134,16 +168,15 @@ static void put_wire(view *v, const layout_options *options, const layout *made,
     text_put(t, "]\n");
 }
 
-static void put_weighed(view *v, const layout_options *options, const layout *made, const bool *trunk, int w, text *t)
+static void put_weighed(view *v, const layout_options *options, const layout *made, const hints *h, int w, text *t)
 {
     const view_wire *wire = &v->wires[w];
-    bool on_trunk = trunk && trunk[wire->from] && trunk[wire->to] && !wire->is_skip;
-    put_wire(v, options, made, w, on_trunk ? 8 : wire->is_skip ? 1 : 2, t);
+    bool on_trunk = h->trunk && h->trunk[wire->from] && h->trunk[wire->to] && !wire->is_skip;
+    put_wire(v, options, made, w, on_trunk || h->is_only[w] ? 8 : wire->is_skip ? 1 : 2, t);
 }
 
 /* Wires as they come, but those of a box with an order in that order, when the first of them comes. */
-static void put_wires(view *v, const layout_options *options, const layout *made, const bool *trunk,
-                      const bool *ordered, text *t)
+static void put_wires(view *v, const layout_options *options, const layout *made, const hints *h, text *t)
 {
     bool *has_all = dg_arena_alloc(v->arena, (size_t)v->n_boxes + 1);
     view_fan in;
@@ -153,22 +186,44 @@ static void put_wires(view *v, const layout_options *options, const layout *made
         int to = v->wires[w].to;
         if (v->wires[w].is_gone || has_all[to])
             continue;
-        if (!ordered || !ordered[to]) {
-            put_weighed(v, options, made, trunk, w, t);
+        if (!h->ordered || !h->ordered[to]) {
+            put_weighed(v, options, made, h, w, t);
             continue;
         }
         for (int i = in.first[to]; i < in.first[to + 1]; i++)
-            put_weighed(v, options, made, trunk, in.wires[i], t);
+            put_weighed(v, options, made, h, in.wires[i], t);
         has_all[to] = true;
+    }
+}
+
+/* What has a partner is placed on its right: the first by a line that is not seen, where no wire holds it there already
+ * (dot would lead both around each other), others as their wires say. */
+static void put_partners(view *v, text *t)
+{
+    bool *has_one = dg_arena_alloc(v->arena, (size_t)v->n_boxes + 1);
+    bool *is_held = dg_arena_alloc(v->arena, (size_t)v->n_boxes + 1);
+    if (!has_one || !is_held)
+        return;
+    for (int w = 0; w < v->n_wires; w++)
+        if (!v->wires[w].is_gone && v->wires[w].is_beside && v->boxes[v->wires[w].to].partner == v->wires[w].from)
+            is_held[v->wires[w].to] = true;
+    for (int b = 0; b < v->n_boxes; b++) {
+        int partner = v->boxes[b].is_gone ? -1 : v->boxes[b].partner;
+        if (partner < 0 || has_one[partner] || v->boxes[partner].is_gone)
+            continue;
+        has_one[partner] = true;
+        text_add(t, "{ rank=same n%d n%d }\n", partner, b);
+        if (!is_held[b])
+            text_add(t, "n%d -> n%d [style=invis]\n", partner, b);
     }
 }
 
 void layout_request(view *v, const layout_options *options, const layout *made, text *t)
 {
-    const bool *trunk = find_trunk(v), *ordered = find_ordered(v);
+    const hints h = {find_trunk(v), find_ordered(v), find_only(v)};
     int *modules = dg_arena_alloc(v->arena, ((size_t)v->n_modules + 1) * sizeof *modules);
     int count = modules ? list_modules(v, modules) : -1;
-    if (count < 0) {
+    if (count < 0 || !h.is_only) {
         t->failed = true;
         return;
     }
@@ -177,18 +232,12 @@ void layout_request(view *v, const layout_options *options, const layout *made, 
     if (made->bends > 2000)
         text_put(t, " nslimit=0");
     text_put(t, "]\nnode [shape=box fixedsize=true label=\"\" margin=0]\nedge [arrowhead=none]\n");
-    put_module(v, made, trunk, ordered, modules, count, -1, t);
-    put_wires(v, options, made, trunk, ordered, t);
+    put_module(v, made, &h, modules, count, -1, t);
+    put_wires(v, options, made, &h, t);
     for (int w = 0; w < v->n_wires; w++)
         if (!v->wires[w].is_gone && layout_is_side_by_side(v, w))
             text_add(t, "{ rank=same n%d n%d }\n", v->wires[w].from, v->wires[w].to);
-    bool *has_one = v->is_ladder ? dg_arena_alloc(v->arena, (size_t)v->n_boxes + 1) : NULL;
-    for (int b = 0; b < v->n_boxes && has_one; b++) {
-        int partner = v->boxes[b].is_gone ? -1 : v->boxes[b].partner;
-        if (partner < 0 || has_one[partner] || v->boxes[partner].is_gone)
-            continue;
-        has_one[partner] = true; /* the first is placed on its right, others as their wires say */
-        text_add(t, "{ rank=same n%d n%d }\nn%d -> n%d [style=invis]\n", partner, b, partner, b);
-    }
+    if (v->is_ladder)
+        put_partners(v, t);
     text_put(t, "}\n");
 }

@@ -10,7 +10,7 @@
 #ifndef TOOLS_DRAW_MATH_H
 #define TOOLS_DRAW_MATH_H
 
-#include "tools/draw/text.h"
+#include "tools/draw/base/text.h"
 
 typedef enum math_kind { MATH_NAME, MATH_NUMBER, MATH_CALL, MATH_MINUS, MATH_BINARY } math_kind;
 

@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-#define ARROW 6.0
+#define ARROW  6.0
+#define CORNER 6.0 /* radius */
 
 typedef struct composing {
     scene *s;
@@ -123,21 +124,29 @@ static void put_lines(composing *c, const view_row *row, const layout_row *lines
     scene_fix(c->s, first, fill);
 }
 
+/* The radius of a box's corners on the outside. */
+static double corner_of(const view_box *box, box_form form)
+{
+    const view_row *row = box->rows;
+    if (row->style == STYLE_PARAMETER || box->n_rows > 1 || form != FORM_BOX ||
+        (row->looks.shape && strcmp(row->looks.shape, "box") == 0 && row->looks.style &&
+         !strstr(row->looks.style, "rounded")))
+        return 0;
+    return layout_is_double(box) ? CORNER + 3 : CORNER;
+}
+
 static void put_frame(composing *c, const view_box *box, const view_row *row, double x, double y, double width,
                       double height, box_form form)
 {
     double line;
     const char *dash, *border = border_of(c, row, &line, &dash), *fill = fill_of(c, row);
-    bool is_square = row->style == STYLE_PARAMETER || box->n_rows > 1 ||
-                     (row->looks.shape && strcmp(row->looks.shape, "box") == 0 && row->looks.style &&
-                      !strstr(row->looks.style, "rounded"));
-    bool is_double = layout_is_double(box);
+    bool is_square = corner_of(box, form) == 0, is_double = layout_is_double(box);
     shape frame = {.kind = SHAPE_RECTANGLE,
                    .x = x,
                    .y = y,
                    .width = width,
                    .height = height,
-                   .radius = is_square ? 0 : 6,
+                   .radius = is_square ? 0 : CORNER,
                    .fill = fill,
                    .stroke = border,
                    .line = line,
@@ -151,7 +160,7 @@ static void put_frame(composing *c, const view_box *box, const view_row *row, do
     }
     if (is_double && form == FORM_BOX) {
         shape outer = frame;
-        outer.radius += is_square ? 0 : 3;
+        outer.radius = corner_of(box, form);
         outer.fill = c->options->sheet->background;
         scene_add(c->s, outer);
         frame.x += 3;
@@ -190,6 +199,12 @@ static int module_of(const view *v, int module)
     return v->modules[module].is_fold ? v->modules[module].instead : module;
 }
 
+static const char *box_id(const composing *c, int b, int row)
+{
+    return c->v->boxes[b].n_rows > 1 ? text_format(c->s->arena, "node-%d-%d", b, row)
+                                     : text_format(c->s->arena, "node-%d", b);
+}
+
 static void put_box(composing *c, int b)
 {
     const view_box *box = &c->v->boxes[b];
@@ -201,9 +216,7 @@ static void put_box(composing *c, int b)
         int r = box->is_upwards ? box->n_rows - 1 - k : k;
         const view_row *row = &box->rows[r];
         double height = box->n_rows > 1 ? place->rows[r].height : place->height;
-        const char *id =
-            box->n_rows > 1 ? text_format(c->s->arena, "node-%d-%d", b, r) : text_format(c->s->arena, "node-%d", b);
-        scene_begin(c->s, box->kind == BOX_ENTRY ? "entry" : node_class(c, box, row), id,
+        scene_begin(c->s, box->kind == BOX_ENTRY ? "entry" : node_class(c, box, row), box_id(c, b, r),
                     box->kind == BOX_ENTRY ? "entry of the module" : row_title(c, row), "graphics-symbol", b, r,
                     box->kind == BOX_MODULE ? module_of(c->v, box->closed) : -1);
         if (!c->s->failed && box->kind != BOX_MODULE)
@@ -287,6 +300,23 @@ static const char *row_name(const view_row *row)
     return *row->name ? row->name : row->op;
 }
 
+/* For the layout, boxes have sharp corners: an end at a corner is moved to where it is round, and `next` along. */
+static void meet_corner(const composing *c, int b, layout_point *end, layout_point *next)
+{
+    const layout_box *box = &c->made->boxes[b];
+    double radius = corner_of(&c->v->boxes[b], box->form), left = box->x + c->dx + radius,
+           top = box->y + c->dy + radius;
+    layout_point middle = {fmin(fmax(end->x, left), left + box->width - 2 * radius),
+                           fmin(fmax(end->y, top), top + box->height - 2 * radius)};
+    double away = distance(middle, *end);
+    if (radius == 0 || away <= radius || middle.x == end->x || middle.y == end->y)
+        return;
+    layout_point moved = between(middle, *end, radius / away);
+    next->x += moved.x - end->x;
+    next->y += moved.y - end->y;
+    *end = moved;
+}
+
 static void put_wire(composing *c, int w)
 {
     const view_wire *wire = &c->v->wires[w];
@@ -300,6 +330,8 @@ static void put_wire(composing *c, int w)
     wire_look(c, wire, &color, &line, &dash);
     for (int k = 0; k < place->n; k++)
         points[k] = (layout_point){place->points[k].x + c->dx, place->points[k].y + c->dy};
+    meet_corner(c, wire->from, &points[0], &points[1]);
+    meet_corner(c, wire->to, &points[place->n - 1], &points[place->n - 2]);
     layout_point tip = points[place->n - 1];
     if (c->v->boxes[wire->to].kind != BOX_ENTRY)
         shorten(points + place->n - 4, ARROW - 0.5);
@@ -316,6 +348,9 @@ static void put_wire(composing *c, int w)
         name = text_format(c->s->arena, "%s, %s", name, wire->tooltip);
     scene_begin(c->s, wire->is_skip ? "edge skip" : "edge", text_format(c->s->arena, "edge-%d", w), name, NULL,
                 wire->from, wire->to, -1);
+    if (!c->s->failed)
+        c->s->shapes[c->s->n - 1].names = text_format(c->s->arena, "%s%s%s", box_id(c, wire->from, wire->from_row),
+                                                      NAME_END, box_id(c, wire->to, wire->to_row));
     scene_add(
         c->s,
         (shape){.kind = SHAPE_CURVE, .n = place->n, .points = points, .stroke = color, .line = line, .dash = dash});
@@ -342,7 +377,9 @@ static void put_module(composing *c, int m)
     double x = place->label_x + c->dx, y = place->label_y + c->dy;
     if (!place->is_placed)
         return;
-    const char *name = text_format(c->s->arena, "module %s%s%s", module->name, *place->times ? " " : "", place->times);
+    const char *name =
+        text_format(c->s->arena, "module %s%s%s", *module->name ? module->name : view_module_label(module),
+                    *place->times ? " " : "", place->times);
     if (*module->sizes)
         name = text_format(c->s->arena, "%s, %s", name, module->sizes);
     if (module->tooltip)

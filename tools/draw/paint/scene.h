@@ -42,7 +42,8 @@ typedef struct shape {
     int box, row;                         /* of a node's group: what it shows; of an edge's: its two boxes */
     int module;                           /* of a group: the module that it shows, closed or open; −1 */
     bool is_fixed;                        /* its colours are the same in the dark: it is on one that is */
-    const char *names;                    /* of a node's group: the nodes that it stands for; NULL */
+    const char *names;                    /* of a node's group: the nodes that it stands for; of an edge's: the ids of
+                                             the groups that it runs from and to; NULL */
 } shape;
 
 typedef struct scene {

@@ -116,6 +116,18 @@ static void put_names(text *t, dg_arena *arena, const char *names)
     text_put(t, "\"");
 }
 
+/* What an edge runs from and to: on a page the numbers of its boxes, for its script; in a file ids of groups. */
+static void put_joined(text *t, const scene *s, const shape *one)
+{
+    if (s->is_html) {
+        text_add(t, " data-from=\"%d\" data-to=\"%d\"", one->box, one->row);
+        return;
+    }
+    int length = (int)strcspn(one->names, NAME_END);
+    text_add(t, " data-from=\"%s-%.*s\" data-to=\"%s-%s\"", s->prefix, length, one->names, s->prefix,
+             one->names + length + 1);
+}
+
 static void put_group(text *t, const scene *s, const shape *one)
 {
     text_put(t, "<g");
@@ -134,10 +146,10 @@ static void put_group(text *t, const scene *s, const shape *one)
     }
     if (s->is_html && one->role && one->box >= 0)
         text_add(t, " tabindex=\"0\" data-box=\"%d\"", one->box);
-    if (s->is_html && one->names && *one->names)
+    if (s->is_html && one->role && one->names && *one->names)
         put_names(t, s->arena, one->names);
-    if (s->is_html && !one->role && strncmp(one->class, "edge", 4) == 0)
-        text_add(t, " data-from=\"%d\" data-to=\"%d\"", one->box, one->row);
+    if (!one->role && one->names && strncmp(one->class, "edge", 4) == 0)
+        put_joined(t, s, one);
     if (s->is_html && one->module >= 0)
         text_add(t, "%s data-module=\"%d\"", one->box < 0 ? " tabindex=\"0\"" : "", one->module);
     text_put(t, ">");

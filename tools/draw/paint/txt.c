@@ -153,7 +153,7 @@ static const char *row_words(railing *r, const view_row *row, const char *source
 static const char *module_words(view *v, int module)
 {
     const view_module *m = &v->modules[module];
-    return text_format(v->arena, "%s%s%s%s%s", m->label, m->times > 1 ? " ×" : "",
+    return text_format(v->arena, "%s%s%s%s%s", view_module_label(m), m->times > 1 ? " ×" : "",
                        m->times > 1 ? text_count(v->arena, m->times) : "", *m->sizes ? "  " : "", m->sizes);
 }
 
@@ -261,11 +261,10 @@ static void put_notes(text *t, dg_arena *arena, const char *notes)
 static void put_changed_row(text *t, dg_arena *arena, const view_row *row)
 {
     static const char *const signs[] = {"", "+ ", "- ", "~ ", ""};
-    if (row->mark == MARK_NONE || row->mark == MARK_SAVED)
-        return;
-    put_lines(
-        t, signs[row->mark], "",
-        text_format(arena, "%s  %s", title_of(row), row->mark == MARK_CHANGED && row->old ? row->old : row->call));
+    bool is_marked = row->mark != MARK_NONE && row->mark != MARK_SAVED;
+    if (is_marked || row->old)
+        put_lines(t, is_marked ? signs[row->mark] : "  ", "",
+                  text_format(arena, "%s  %s", title_of(row), row->old ? row->old : row->call));
 }
 
 static void put_changed_wire(text *t, const view *v, const view_wire *wire)

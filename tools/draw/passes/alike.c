@@ -80,13 +80,13 @@ static bool find_kinds(alike_work *a)
 }
 
 /* The modules with a name and enough in them, as they come, those around others before them. Returns how many. */
-static int list_modules(const alike_work *a, int *list)
+static int list_modules(const alike_work *a, const char *open, int *list)
 {
     int n = 0;
     for (int m = 0; m < a->v->n_modules; m++) {
         const module_kind *kind = &a->kinds[m];
         int at = n;
-        if (kind->boxes < LEAST_INSIDE || !*a->v->modules[m].label)
+        if (kind->boxes < LEAST_INSIDE || !*a->v->modules[m].label || view_keeps_open(a->v, m, open))
             continue;
         for (; at > 0; at--) {
             const module_kind *before = &a->kinds[list[at - 1]];
@@ -125,12 +125,34 @@ static void choose(const alike_work *a, const int *list, int n, bool *closed, in
     }
 }
 
+/* Whether nothing branches in the module: a row of names would tell as much. */
+static bool is_chain(const alike_work *a, int module)
+{
+    const view *v = a->v;
+    int *outs = dg_arena_alloc(v->arena, ((size_t)v->n_boxes + 1) * sizeof *outs);
+    for (int k = 0; outs && k < a->n; k++) {
+        int b = a->order[k], ins = 0;
+        for (int i = a->in.first[b]; i < a->in.first[b + 1] && view_is_inside(v, v->boxes[b].module, module); i++) {
+            int from = v->wires[a->in.wires[i]].from;
+            if (view_is_inside(v, v->boxes[from].module, module) && !view_is_source(&v->boxes[from]) &&
+                (++ins > 1 || ++outs[from] > 1))
+                return false;
+        }
+    }
+    return true;
+}
+
 /* Closes `more` of those that are open: first what nothing is like, the innermost first, the last first. */
 static void choose_more(const alike_work *a, const int *list, int n, int more, bool *closed)
 {
     a->v->n_closable = 0;
     for (int k = 0; k < n; k++)
         a->v->n_closable += !closed[list[k]] && !is_hidden(a->v, closed, list[k]);
+    for (int k = 0; k < n && more == CLOSE_CHAINS; k++)
+        if (!closed[list[k]] && !is_hidden(a->v, closed, list[k]) && is_chain(a, list[k])) {
+            closed[list[k]] = true;
+            a->v->n_closable--;
+        }
     for (; more > 0; more--) {
         int best = -1;
         for (int k = n - 1; k >= 0; k--) {
@@ -147,7 +169,7 @@ static void choose_more(const alike_work *a, const int *list, int n, int more, b
     }
 }
 
-int pass_close_alike(view *v, int more)
+int pass_close_alike(view *v, int more, const char *open)
 {
     alike_work a = {.v = v};
     size_t n = (size_t)v->n_modules + 1;
@@ -156,7 +178,7 @@ int pass_close_alike(view *v, int more)
     int first_new = v->n_boxes;
     if (!list || !like || !closed || !find_kinds(&a))
         return 0;
-    int n_listed = list_modules(&a, list);
+    int n_listed = list_modules(&a, open, list);
     for (int m = 0; m < v->n_modules; m++)
         like[m] = -1;
     choose(&a, list, n_listed, closed, like);

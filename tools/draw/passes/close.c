@@ -39,8 +39,7 @@ dg_status pass_check_modules(const view *v, const char *option, const char *patt
     return dg_ok();
 }
 
-/* Whether a module or one inside it is to be open. */
-static bool is_kept_open(const view *v, int module, const char *open)
+bool view_keeps_open(const view *v, int module, const char *open)
 {
     for (int m = 0; open && m < v->n_modules; m++)
         if (view_is_inside(v, m, module) && text_matches(open, v->modules[m].name))
@@ -70,7 +69,7 @@ static int close_module(view *v, int module, const int *module_of, int n)
     *row = (view_row){.name = v->modules[module].name,
                       .op = "module",
                       .call = "module",
-                      .head = v->modules[module].label,
+                      .head = view_module_label(&v->modules[module]),
                       .shares = "",
                       .style = STYLE_MODULE,
                       .looks = {.peripheries = -1}};
@@ -139,7 +138,7 @@ int pass_close(view *v, int depth, const char *open, const char *close)
     for (int m = 0; closed && m < v->n_modules; m++) {
         bool matches = close && text_matches(close, v->modules[m].name);
         bool deep = depth > 0 && depth_of(v, m) >= depth && !v->modules[m].is_fold;
-        closed[m] = (matches || deep) && !is_kept_open(v, m, open);
+        closed[m] = (matches || deep) && !view_keeps_open(v, m, open);
     }
     return closed ? pass_close_these(v, closed) : 0;
 }
@@ -177,7 +176,8 @@ int pass_close_these(view *v, const bool *closed)
             const view_row *reader = &v->boxes[wire->to].rows[wire->to_row];
             bool is_named = reader->node && dg_node_is_named(reader->node);
             if (*wire->argument && is_named)
-                wire->argument = text_format(v->arena, "%s.%s", reader->name, wire->argument);
+                wire->argument =
+                    text_format(v->arena, "%s of %s", wire->argument, view_name_within(reader->name, &v->modules[to]));
             wire->to = box_of_module[to];
             wire->to_row = 0;
         }

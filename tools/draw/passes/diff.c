@@ -130,13 +130,38 @@ static bool match_structure(differing *d)
 
 /* ---- marks ---- */
 
+/* "linear(10)", "conv2d(8, 3, bias=false)": as a file would have it, without defaults. */
+static const char *call_of(view *v, const view_row *row)
+{
+    const dg_op *op = row->node ? dg_node_op(row->node) : NULL;
+    const dg_value *values = op ? dg_node_attrs(row->node) : NULL;
+    int count = 0;
+    text t = {0};
+    if (!values || strcmp(op->name, row->op) != 0)
+        return row->call;
+    text_put(&t, row->op);
+    for (int k = 0; k < dg_op_attr_count(op); k++) {
+        const char *words = dg_value_print(v->arena, &values[k]);
+        if (!words || values[k].kind == DG_VALUE_NONE || label_is_default(v, &op->attrs[k], &values[k], words))
+            continue;
+        text_put(&t, count ? ", " : "(");
+        if (count++ != k) /* not at its place */
+            text_add(&t, "%s=", op->attrs[k].name);
+        text_put(&t, words);
+    }
+    text_put(&t, count ? ")" : "");
+    const char *kept = text_keep(v->arena, &t);
+    text_free(&t);
+    return kept;
+}
+
 /* "kernel_size 3 → 5, bias true → false" */
 static const char *describe_change(view *v, const view_row *row, const view_row *old)
 {
     const dg_op *op = row->node ? dg_node_op(row->node) : NULL;
     text t = {0};
     if (strcmp(row->op, old->op) != 0)
-        text_add(&t, "%s → %s", old->call, row->call);
+        text_add(&t, "%s → %s", call_of(v, old), call_of(v, row));
     else if (op && old->node && dg_node_op(old->node) == op && dg_node_attrs(row->node) && dg_node_attrs(old->node)) {
         for (int k = 0; k < dg_op_attr_count(op); k++) {
             const dg_value *a = &dg_node_attrs(old->node)[k], *b = &dg_node_attrs(row->node)[k];
@@ -152,6 +177,32 @@ static const char *describe_change(view *v, const view_row *row, const view_row 
     const char *kept = text_keep(v->arena, &t);
     text_free(&t);
     return kept;
+}
+
+static const dg_shape *input_shape(const view_row *row)
+{
+    const dg_node *input =
+        row->node && row->parameters && dg_node_input_count(row->node) ? dg_node_input(row->node, 0) : NULL;
+    return input ? &dg_node_type(input, 0)->shape : NULL;
+}
+
+/* "in 64 → 128 (follows)" of a layer that is as it was, but reads another size, so that it has other parameters; "". */
+static const char *describe_following(view *v, const view_row *row, const view_row *old)
+{
+    const dg_shape *now = input_shape(row), *before = input_shape(old);
+    int axis = -1, differ = 0;
+    if (!now || !before || row->parameters == old->parameters)
+        return "";
+    for (int k = 0; now->rank == before->rank && k < now->rank; k++)
+        if (now->dims[k] != before->dims[k]) {
+            axis = k;
+            differ++;
+        }
+    if (differ == 1 && now->dims[axis] >= 0 && before->dims[axis] >= 0)
+        return text_format(v->arena, "in %lld → %lld (follows)", (long long)before->dims[axis],
+                           (long long)now->dims[axis]);
+    return text_format(v->arena, "parameters %s → %s (follows)", text_count(v->arena, old->parameters),
+                       text_count(v->arena, row->parameters));
 }
 
 static int module_like(const view *v, const view *old, int module)
@@ -180,13 +231,18 @@ static void mark_boxes(differing *d, diff_counts *counts)
         const view_row *old = d->old_of[b] >= 0 ? &d->old->boxes[d->old_of[b]].rows[0] : NULL;
         if (!old) {
             row->mark = MARK_ADDED;
+            row->call = call_of(v, row);
             counts->added++;
             continue;
         }
         const char *rest = describe_rest(d, b, d->old_of[b]);
         bool is_same = is_same_call(row, old) && strcmp(row->name, old->name) == 0;
-        if (is_same && !*rest)
+        const char *following = describe_following(v, row, old);
+        if (is_same && !*rest) { /* weaker than a mark: nobody has changed it */
+            row->old = *following ? following : NULL;
+            counts->following += *following != '\0';
             continue;
+        }
         const char *change = is_same ? "" : describe_change(v, row, old);
         row->mark = MARK_CHANGED;
         row->old = text_format(v->arena, "%s%s%s", change, *change && *rest ? ", " : "", rest);
@@ -199,6 +255,7 @@ static void mark_boxes(differing *d, diff_counts *counts)
         gone.module = module_like(v, d->old, gone.module);
         gone.partner = -1;
         gone.rows[0].mark = MARK_REMOVED;
+        gone.rows[0].call = call_of(v, &gone.rows[0]);
         gone.rows[0].parameters = 0; /* not of this network */
         d->new_of[o] = view_add_box(v, gone);
         counts->removed++;

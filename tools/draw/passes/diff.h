@@ -8,6 +8,7 @@
 
 typedef struct diff_counts {
     int added, removed, changed, wires, modules;
+    int following; /* as they were, but of other sizes, since what they read has changed */
 } diff_counts;
 
 /* What both views are of. */

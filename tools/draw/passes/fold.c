@@ -224,6 +224,7 @@ static uint64_t hash_row(const folding *f, const view_row *row, uint64_t hash)
     const char *kind = f->with_sizes ? row->exact : row->loose;
     hash = text_hash(hash, kind ? kind : row->op);
     hash = text_hash(hash, row->shares);
+    hash = text_hash(hash, row->old ? row->old : "");
     hash = text_hash(hash, row->looks.label ? row->looks.label : "");
     hash = text_hash(hash, row->looks.fill ? row->looks.fill : "");
     return hash * 8 + (uint64_t)(row->is_output * 4 + row->is_loss * 2) + (uint64_t)row->mark * 64;

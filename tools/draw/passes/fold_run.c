@@ -20,35 +20,13 @@ static int box_at(const fold_work *f, int copy, int k)
 
 /* ---- names and details that stand for all copies ---- */
 
-/* "layer.0…11.fc": what differs in the middle, from the first to the last. */
-static const char *join_names(view *v, const char *first, const char *last)
-{
-    size_t a = strlen(first), b = strlen(last), before = 0, after = 0;
-    if (strcmp(first, last) == 0)
-        return first;
-    while (before < a && before < b && first[before] == last[before])
-        before++;
-    while (before && first[before - 1] >= '0' && first[before - 1] <= '9')
-        before--;
-    while (after < a - before && after < b - before && first[a - after - 1] == last[b - after - 1])
-        after++;
-    while (after && first[a - after] >= '0' && first[a - after] <= '9')
-        after--;
-    return text_format(v->arena, "%.*s…%s", (int)(a - after), first, last + before);
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Puts what is at the same place in all texts, numbers that differ with bars between them. False where the texts
  * differ in more than numbers. */
 static bool join_details(text *t, const char **texts, int count)
 {
     const char **at = texts;
     while (*at[0] || *at[1]) {
-        if (!is_digit(*at[0])) {
+        if (!text_is_digit(*at[0])) {
             for (int k = 1; k < count; k++)
                 if (*at[k] != *at[0])
                     return false;
@@ -61,7 +39,7 @@ static bool join_details(text *t, const char **texts, int count)
         size_t before_size = 0;
         for (int k = 0; k < count; k++) {
             size_t size = 0;
-            while (is_digit(at[k][size]) || (at[k][size] == '.' && is_digit(at[k][size + 1])))
+            while (text_is_digit(at[k][size]) || (at[k][size] == '.' && text_is_digit(at[k][size + 1])))
                 size++;
             if (size == 0)
                 return false;
@@ -116,8 +94,9 @@ static void join_row(fold_work *f, view_row *row, const view_row **rows)
     const char **texts = dg_arena_alloc(v->arena, (size_t)count * sizeof *texts);
     text t = {0};
     bool has_name_as_head = strcmp(row->head, row->name) == 0;
+    const char *name = fold_join_names(v, fold_names_of_row(v, rows[0]), fold_names_of_row(v, rows[count - 1])).words;
     row->names = list_names(v, rows, count);
-    row->name = join_names(v, rows[0]->name, rows[count - 1]->name);
+    row->name = name;
     bool differs = false;
     for (int k = 1; k < count; k++)
         differs |= strcmp(rows[k]->detail, rows[0]->detail) != 0;
@@ -186,17 +165,81 @@ static int top_module(const fold_work *f, int box)
 }
 
 /* "layer.0…11", when each copy is just one module, whose place the frame takes unless it stands for copies itself. */
-static const char *frame_label(const fold_work *f, int *module)
+static name_range frame_label(const fold_work *f, int *module)
 {
     int first = top_module(f, box_at(f, 0, 0)), last = top_module(f, box_at(f, f->run->copies - 1, 0));
     *module = -1;
     if (first < 0 || last < 0 || first == last || !is_whole(f, first))
-        return "";
+        return (name_range){"", "", ""};
     for (int k = 1; k < f->run->length; k++)
         if (top_module(f, box_at(f, 0, k)) != first)
-            return "";
+            return (name_range){"", "", ""};
     *module = f->v->modules[first].times > 1 ? -1 : first;
-    return join_names(f->v, f->v->modules[first].label, f->v->modules[last].label);
+    return fold_join_names(f->v, fold_names_of_module(&f->v->modules[first]),
+                           fold_names_of_module(&f->v->modules[last]));
+}
+
+/* What is called what at that place of a copy: the module that it is in, or the row, or its op. */
+static name_range names_of_part(const fold_work *f, int copy, int k)
+{
+    int box = box_at(f, copy, k), module = top_module(f, box);
+    const view_row *row = &f->v->boxes[box].rows[0];
+    if (module >= 0 && *f->v->modules[module].label)
+        return fold_names_of_module(&f->v->modules[module]);
+    return *row->name ? fold_names_of_row(f->v, row) : (name_range){row->op, row->op, row->op};
+}
+
+/* What the names of all parts of a copy begin with, up to a separator: "block1.0"; "". */
+static const char *common_name(const fold_work *f, int copy)
+{
+    name_range names = names_of_part(f, copy, 0);
+    const char *first = copy ? names.last : names.first;
+    size_t same = strlen(first);
+    for (int k = 0; k < f->run->length; k++) {
+        names = names_of_part(f, copy, k);
+        const char *name = copy ? names.last : names.first;
+        size_t n = 0;
+        while (n < same && name[n] == first[n])
+            n++;
+        same = n;
+    }
+    while (same && !strchr("._/-:", first[same - 1]))
+        same--;
+    return text_format(f->v->arena, "%.*s", (int)(same ? same - 1 : 0), first);
+}
+
+/* What a frame without a name of its own repeats: "block0.1…5, sum0…4" of two parts; of more what their names begin
+ * with, "block1.0…5", or the first and the last. */
+static const char *frame_content(const fold_work *f)
+{
+    enum { MOST_PARTS = 2 };
+    view *v = f->v;
+    const char *words = "", *parts[MOST_PARTS];
+    int n = 0, length = f->run->length, copies = f->run->copies;
+    for (int k = 0; k < length && n <= MOST_PARTS; k++) {
+        name_range part = names_of_part(f, 0, k);
+        bool is_new = v->boxes[box_at(f, 0, k)].kind != BOX_ENTRY;
+        for (int i = 0; i < n; i++)
+            is_new &= strcmp(parts[i], part.words) != 0;
+        if (is_new && n < MOST_PARTS) {
+            parts[n] = part.words;
+            words = text_format(v->arena, "%s%s%s", words, n ? ", " : "",
+                                fold_join_names(v, part, names_of_part(f, copies - 1, k)).words);
+        }
+        n += is_new;
+    }
+    if (n <= MOST_PARTS)
+        return words;
+    const char *first = common_name(f, 0), *last = common_name(f, copies - 1);
+    if (*first && *last && strcmp(first, last) != 0)
+        return fold_join_ends(v, first, last);
+    first = names_of_part(f, 0, 0).first;
+    last = names_of_part(f, copies - 1, length - 1).last;
+    for (int m = f->parent; m >= 0; m = v->modules[m].parent) {
+        first = view_name_within(first, &v->modules[m]);
+        last = view_name_within(last, &v->modules[m]);
+    }
+    return fold_join_ends(v, first, last);
 }
 
 /* Modules of copy 0 have the names of all copies. */
@@ -209,7 +252,11 @@ static void join_modules(const fold_work *f)
         for (; first >= 0 && last >= 0 && first != last && first != f->parent && last != f->parent && !is_joined[first];
              first = v->modules[first].parent, last = v->modules[last].parent) {
             is_joined[first] = true;
-            v->modules[first].label = join_names(v, v->modules[first].label, v->modules[last].label);
+            name_range names =
+                fold_join_names(v, fold_names_of_module(&v->modules[first]), fold_names_of_module(&v->modules[last]));
+            v->modules[first].label = names.words;
+            v->modules[first].first = names.first;
+            v->modules[first].last = names.last;
         }
     }
 }
@@ -343,11 +390,15 @@ void fold_apply(view *v, const int *order, const fold_run *run)
     for (int k = 1; k < run->copies * run->length; k++)
         f.parent = view_common_module(v, f.parent, v->boxes[order[run->begin + k]].module);
     int only;
-    const char *label = frame_label(&f, &only);
+    name_range label = frame_label(&f, &only);
+    const char *content = *label.words ? "" : frame_content(&f);
     int64_t sum = join_rows(&f);
     int frame = view_add_module(
-        v, (view_module){.name = label,
-                         .label = label,
+        v, (view_module){.name = label.words,
+                         .label = label.words,
+                         .first = label.first,
+                         .last = label.last,
+                         .content = content,
                          .parent = f.parent,
                          .times = run->copies,
                          .sizes = sum ? text_format(v->arena, "%s parameters in all", text_count(v->arena, sum)) : "",

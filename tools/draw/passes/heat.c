@@ -66,8 +66,9 @@ const char *heat_range(view *v, const view_row *row)
 {
     if (row->heat == row->heat_most)
         return row->heat_text;
-    return text_format(v->arena, "%s … %s", heat_print(v->arena, row->heat, v->heat_unit),
-                       heat_print(v->arena, row->heat_most, v->heat_unit));
+    const char *least = heat_print(v->arena, row->heat, v->heat_unit);
+    const char *most = heat_print(v->arena, row->heat_most, v->heat_unit);
+    return strcmp(least, most) == 0 ? least : text_format(v->arena, "%s … %s", least, most);
 }
 
 void pass_heat(view *v, const dg_heat *heat)

@@ -1,148 +1,14 @@
 /* Derivatives in the large: beside each box of a network, one for all nodes of its gradients, and one for those of the
  * optimiser that update its parameters. What the network shows as one box, as a row of a stack, as a closed module or
- * as K times, its derivatives show as one, too: the picture is as high as that of the network alone. */
-#include "mirror.h"
-
-#include "step_list.h"
+ * as K times, its derivatives show as one, too: the picture is as high as that of the network alone. What adds
+ * gradients that several boxes give is with what they are by: in one of theirs, the others would seem to flow through
+ * that layer. */
+#include "mirror_work.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { MOST_NAMED = 3 };
-
-typedef enum mirror_kind { FORWARD, GRADIENT, UPDATE, N_KINDS } mirror_kind;
-
-typedef struct node_place {
-    int box, row; /* −1: nowhere */
-    mirror_kind kind;
-} node_place;
-
-typedef struct mirror {
-    view *v;
-    dg_graph *graph;
-    const derived_nodes *derived;
-    const dg_node *loss;
-    int64_t n;
-    int n_boxes; /* of the network */
-    bool *is_wanted;
-    node_place *places;          /* by node */
-    int *first;                  /* by box: its first row among all rows */
-    int64_t *counts[N_KINDS];    /* by row: nodes */
-    const char **names[N_KINDS]; /* by row: of its parameters, of their gradients */
-    int *n_names, *order;        /* order: by box */
-    int *shadow[N_KINDS];        /* by box: the box beside it; −1 */
-    step_list *steps[N_KINDS];   /* by row, with a plan */
-    step_list shared;
-    const plan_steps *plan;
-    int64_t n_shared; /* nodes that several parameters' updates read */
-} mirror;
-
-/* ---- where nodes are ---- */
-
-static node_place place_now(const view *v, int box, int row)
-{
-    while (v->boxes[box].is_gone && v->boxes[box].became) {
-        row = v->boxes[box].became_row;
-        box = v->boxes[box].became - 1;
-    }
-    return v->boxes[box].is_gone ? (node_place){-1, 0, FORWARD} : (node_place){box, row, FORWARD};
-}
-
-static void place_forward(mirror *m)
-{
-    for (int64_t id = 0; id < m->n; id++)
-        m->places[id].box = -1;
-    for (int b = 0; b < m->n_boxes; b++)
-        for (int r = 0; r < m->v->boxes[b].n_rows; r++) {
-            const view_row *row = &m->v->boxes[b].rows[r];
-            if (row->node && dg_node_id(row->node) < m->derived->first)
-                m->places[dg_node_id(row->node)] = place_now(m->v, b, r);
-            for (int k = 0; k < row->n_made; k++)
-                m->places[dg_node_id(row->made[k])] = place_now(m->v, b, r);
-        }
-}
-
-/* The node of another file is in the module that is called as its name begins. */
-static node_place place_by_name(const mirror *m, const dg_node *node)
-{
-    const char *name = dg_node_name((dg_node *)(uintptr_t)node);
-    for (int b = 0; b < m->n_boxes; b++)
-        for (int r = 0; r < m->v->boxes[b].n_rows; r++) {
-            size_t length = strlen(m->v->boxes[b].rows[r].name);
-            if (length && strncmp(m->v->boxes[b].rows[r].name, name, length) == 0 && name[length] == '.')
-                return place_now(m->v, b, r);
-        }
-    return (node_place){-1, 0, FORWARD};
-}
-
-/* Where the forward node is that a node is a part, a result or the derivative of. */
-static node_place find_place(const mirror *m, const dg_node *node)
-{
-    const dg_node *last = node;
-    while (node) {
-        int64_t id = dg_node_id(node);
-        const dg_node *of = dg_node_derivative_of(node), *owner = dg_node_owner(node);
-        if (id < m->derived->first && m->places[id].box >= 0)
-            return m->places[id];
-        last = node;
-        node = dg_node_op(node)->role == DG_ROLE_OUTPUT ? dg_node_input(node, 0)
-               : id < m->derived->first && owner        ? owner
-               : of                                     ? of
-                                                        : owner;
-    }
-    return dg_node_id(last) < m->derived->first ? place_by_name(m, last) : (node_place){-1, 0, FORWARD};
-}
-
-/* A sum of gradients is the derivative of nothing: it is where what it adds is. */
-static node_place place_of_input(const mirror *m, const dg_node *node)
-{
-    for (int k = 0; k < dg_node_input_count(node); k++) {
-        const dg_node *input = dg_node_input(node, k);
-        if (input && dg_node_id(input) >= m->derived->first && m->places[dg_node_id(input)].box >= 0)
-            return m->places[dg_node_id(input)];
-    }
-    return find_place(m, m->loss);
-}
-
-static bool is_counted(const mirror *m, const dg_node *node)
-{
-    return m->is_wanted[dg_node_id(node)] && dg_node_op(node)->role != DG_ROLE_OUTPUT &&
-           (!dg_node_owner(node) || dg_node_original(node) != node);
-}
-
-static void place_derivatives(mirror *m)
-{
-    const derived_nodes *d = m->derived;
-    for (int k = 0; k < d->count; k++)
-        m->is_wanted[dg_node_id(d->nodes[k])] = true;
-    for (int k = 0; k < d->n_gradients; k++)
-        m->is_wanted[dg_node_id(d->gradients[k])] = true;
-    for (int64_t id = m->n - 1; id >= d->first; id--) {
-        const dg_node *node = dg_graph_node(m->graph, id), *owner = dg_node_owner(node);
-        for (int k = 0; m->is_wanted[id] && k < dg_node_input_count(node); k++)
-            if (dg_node_input(node, k))
-                m->is_wanted[dg_node_id(dg_node_input(node, k))] = true;
-        if (m->is_wanted[id] && owner)
-            m->is_wanted[dg_node_id(owner)] = true;
-    }
-    for (int64_t id = 0; id < m->n; id++) {
-        const dg_node *node = dg_graph_node(m->graph, id), *parameter = d->updated ? d->updated[id] : NULL;
-        bool is_update = id >= d->first_update || parameter; /* a state may be from an earlier step */
-        if (!m->is_wanted[id] || (id < d->first && !parameter))
-            continue;
-        node_place place = {-1, 0, FORWARD};
-        if (parameter)
-            place = find_place(m, parameter);
-        else if (!is_update && (place = find_place(m, node)).box < 0)
-            place = place_of_input(m, node);
-        place.kind = is_update ? UPDATE : derive_is_derivative(d, node) ? GRADIENT : FORWARD;
-        m->places[id] = place;
-        if (is_counted(m, node) && place.box >= 0)
-            m->counts[place.kind][m->first[place.box] + place.row]++;
-        else if (is_counted(m, node) && is_update)
-            m->n_shared++;
-    }
-}
 
 /* With a plan, steps are counted in the place of nodes. */
 static void place_steps(mirror *m)
@@ -158,7 +24,7 @@ static void place_steps(mirror *m)
         for (size_t i = 0; i < step->n_nodes; i++) {
             const dg_node *node = step->nodes[i];
             int64_t id = dg_node_id(node);
-            node_place place = id < m->derived->first ? find_place(m, node) : m->places[id];
+            node_place place = id < m->derived->first ? mirror_find_place(m, node) : m->places[id];
             bool is_own = node == step->node;
             size_t bytes = is_own && step->is_in_arena ? step->bytes : 0;
             int at = place.box < 0 ? 0 : m->first[place.box] + place.row;
@@ -184,7 +50,7 @@ static void name_parameters(mirror *m)
 {
     for (int k = 0; k < m->derived->n_gradients; k++) {
         const dg_node *parameter = m->derived->wrt[k];
-        node_place place = find_place(m, parameter);
+        node_place place = mirror_find_place(m, parameter);
         if (place.box < 0)
             continue;
         const char *name = dg_node_name((dg_node *)(uintptr_t)parameter), *dot = strrchr(name, '.');
@@ -210,41 +76,70 @@ static int64_t times_of(const view *v, int module)
     return times;
 }
 
-static view_row shadow_row(const mirror *m, int box, int r, mirror_kind kind)
+/* "3 nodes", of one copy; with a plan "steps 4–6". */
+static const char *shadow_amount(const mirror *m, int box, int at, mirror_kind kind)
 {
     view *v = m->v;
-    const view_row *of = &v->boxes[box].rows[r];
-    int at = m->first[box] + r;
     int64_t count = m->counts[kind][at], times = times_of(v, v->boxes[box].module);
-    bool is_module = v->boxes[box].kind == BOX_MODULE || of->style == STYLE_MODULE;
-    const char *names = is_module || m->plan ? "" : m->names[kind][at], *amount = "no node of its own";
-    const char *what = is_module ? of->head : strcmp(of->head, of->op) == 0 || !*of->name ? of->op : of->name;
     if (m->plan)
-        amount = step_list_text(m->v->arena, &m->steps[kind][at]);
-    else if (count)
-        amount = count % times == 0 ? text_format(v->arena, "%s %s", text_count(v->arena, count / times),
-                                                  count == times ? "node" : "nodes")
-                                    : text_format(v->arena, "%s nodes in all copies", text_count(v->arena, count));
-    return (view_row){.name = *of->name ? text_format(v->arena, "%s%s", kind == GRADIENT ? "∂" : "update of ", of->name)
-                                        : "",
-                      .op = kind == GRADIENT ? text_format(v->arena, "∂%s", of->op) : m->derived->rule,
-                      .call = "",
-                      .head = kind == GRADIENT ? text_format(v->arena, "∂%s", what) : m->derived->rule,
-                      .detail = text_format(v->arena, "%s%s%s", names, *names && *amount ? " · " : "", amount),
-                      .shares = "",
-                      .style = kind == GRADIENT ? STYLE_GRADIENT : STYLE_UPDATE,
-                      .exact = "",
-                      .loose = "",
-                      .looks = {.peripheries = -1}};
+        return step_list_text(v->arena, &m->steps[kind][at]);
+    if (!count)
+        return "no node of its own";
+    return count % times == 0
+               ? text_format(v->arena, "%s %s", text_count(v->arena, count / times), count == times ? "node" : "nodes")
+               : text_format(v->arena, "%s nodes in all copies", text_count(v->arena, count));
+}
+
+static view_row shadow_row(const mirror *m, int box, int r, mirror_kind kind)
+{
+    dg_arena *arena = m->v->arena;
+    const view_row *of = &m->v->boxes[box].rows[r];
+    bool is_module = m->v->boxes[box].kind == BOX_MODULE || of->style == STYLE_MODULE;
+    const char *what = is_module ? of->head : strcmp(of->head, of->op) == 0 || !*of->name ? of->op : of->name;
+    const char *amount = shadow_amount(m, box, m->first[box] + r, kind), *names = "";
+    view_row row = {.name = "",
+                    .call = "",
+                    .shares = "",
+                    .style = kind == UPDATE ? STYLE_UPDATE : STYLE_GRADIENT,
+                    .exact = "",
+                    .loose = "",
+                    .looks = {.peripheries = -1}};
+    if (kind == WEIGHT_SUM) {
+        row.op = "sum of gradients";
+        row.head = "+";
+        row.looks.tooltip =
+            text_format(arena, "the sum of the gradients by parameters of %s", *of->name ? of->name : what);
+        row.detail = amount;
+        return row;
+    }
+    if (!is_module && !m->plan)
+        names = m->names[kind][m->first[box] + r];
+    if (*of->name)
+        row.name = text_format(arena, "%s%s", kind == GRADIENT ? "∂" : "update of ", of->name);
+    row.op = kind == GRADIENT ? text_format(arena, "∂%s", of->op) : m->derived->rule;
+    row.head = kind == GRADIENT ? text_format(arena, "∂%s", what) : m->derived->rule;
+    bool is_long = m->v->boxes[box].n_rows == 1 && text_length(names) + text_length(amount) > 36;
+    row.detail = text_format(arena, "%s%s%s", names, !*names || !*amount ? "" : is_long ? "\n" : " · ", amount);
+    return row;
+}
+
+/* What a box stands beside. */
+static int partner_of(const mirror *m, int box, mirror_kind kind)
+{
+    int partner = box;
+    for (int before = GRADIENT; before < (int)kind; before++)
+        if (m->shadow[before][box] >= 0)
+            partner = m->shadow[before][box];
+    return partner;
 }
 
 static void add_shadow(mirror *m, int box, mirror_kind kind)
 {
     view *v = m->v;
-    int n_rows = v->boxes[box].n_rows, partner = box;
+    int n_rows = v->boxes[box].n_rows;
     int64_t count = 0;
     for (int r = 0; r < n_rows; r++)
-        count += m->counts[kind][m->first[box] + r];
+        count += m->has_nodes[kind][m->first[box] + r];
     if (!count)
         return;
     view_row *rows = dg_arena_alloc(v->arena, (size_t)n_rows * sizeof *rows);
@@ -254,16 +149,14 @@ static void add_shadow(mirror *m, int box, mirror_kind kind)
     }
     int n_shown = 0;
     for (int r = 0; r < n_rows; r++)
-        if (kind == GRADIENT || m->counts[kind][m->first[box] + r])
+        if (kind == GRADIENT || m->has_nodes[kind][m->first[box] + r])
             rows[n_shown++] = shadow_row(m, box, r, kind);
-    if (kind == UPDATE && m->shadow[GRADIENT][box] >= 0)
-        partner = m->shadow[GRADIENT][box];
     m->shadow[kind][box] = view_add_box(v, (view_box){.kind = BOX_OP,
                                                       .is_backwards = kind == GRADIENT,
                                                       .n_rows = n_shown,
                                                       .rows = rows,
                                                       .module = v->boxes[box].module,
-                                                      .partner = partner});
+                                                      .partner = partner_of(m, box, kind)});
 }
 
 /* In the box itself, what boxes beside it would say. */
@@ -272,9 +165,21 @@ static void tell_row(const mirror *m, int box, int r, mirror_kind kind)
     view_row *row = &m->v->boxes[box].rows[r];
     if (!m->counts[kind][m->first[box] + r])
         return;
+    const char *what = kind == GRADIENT ? "∂" : kind == UPDATE ? m->derived->rule : "∂ added";
     const char *between = !*row->detail ? "" : m->v->boxes[box].n_rows > 1 ? " · " : "\n";
-    row->detail = text_format(m->v->arena, "%s%s%s: %s", row->detail, between,
-                              kind == GRADIENT ? "∂" : m->derived->rule, shadow_row(m, box, r, kind).detail);
+    row->detail =
+        text_format(m->v->arena, "%s%s%s: %s", row->detail, between, what, shadow_row(m, box, r, kind).detail);
+}
+
+/* What a checkpoint does not keep. */
+static void tell_again(const mirror *m, int box)
+{
+    for (int r = 0; r < m->v->boxes[box].n_rows; r++) {
+        view_row *row = &m->v->boxes[box].rows[r];
+        const char *between = !*row->detail ? "" : m->v->boxes[box].n_rows > 1 ? " · " : "\n";
+        if (m->counts[FORWARD][m->first[box] + r] && !m->plan)
+            row->detail = text_format(m->v->arena, "%s%scomputed again", row->detail, between);
+    }
 }
 
 /* What all updates read: the count of steps and what follows from it. */
@@ -307,12 +212,12 @@ static bool in_one_fold(const view *v, int a, int b)
     return times_of(v, module) > 1;
 }
 
-/* Updates have rows only for what has parameters. */
+/* Only gradients have a row for each of the network's. */
 static int shadow_row_at(const mirror *m, const node_place *place)
 {
     int row = 0;
     for (int r = 0; r < place->row; r++)
-        row += place->kind != UPDATE || m->counts[UPDATE][m->first[place->box] + r];
+        row += place->kind == FORWARD || place->kind == GRADIENT || m->has_nodes[place->kind][m->first[place->box] + r];
     return row;
 }
 
@@ -357,7 +262,7 @@ static void collect_wires(mirror *m, view_wire *wires, size_t *count)
     *count = 0;
     for (int64_t id = m->derived->first; id < m->n; id++) {
         const dg_node *node = dg_graph_node(m->graph, id);
-        if (!is_counted(m, node) || m->places[id].box < 0)
+        if (!mirror_counts(m, node) || m->places[id].box < 0)
             continue;
         const dg_op *op = dg_node_op(node);
         for (int k = 0; k < dg_node_input_count(node); k++) {
@@ -365,16 +270,25 @@ static void collect_wires(mirror *m, view_wire *wires, size_t *count)
             bool for_shape = k < dg_op_input_count(op) && op->inputs[k].flags & DG_SHAPE_ONLY;
             node_place from = {-1, 0, FORWARD};
             if (input)
-                from = dg_node_id(input) < m->derived->first ? find_place(m, input) : m->places[dg_node_id(input)];
+                from =
+                    dg_node_id(input) < m->derived->first ? mirror_find_place(m, input) : m->places[dg_node_id(input)];
             if (input && dg_node_id(input) < m->derived->first)
                 m->places[dg_node_id(input)] = from;
             if (from.box < 0 || for_shape)
                 continue;
-            if (from.kind == FORWARD && m->places[id].kind == GRADIENT)
+            bool is_forward = m->places[id].kind == FORWARD; /* computed again: from what is kept */
+            if (from.kind == FORWARD && (is_forward || m->places[id].kind == GRADIENT) && !mirror_is_again(input))
                 m->v->boxes[from.box].rows[from.row].mark = MARK_SAVED;
-            *count += make_wire(m, &from, &m->places[id], &wires[*count]);
+            *count += !is_forward && make_wire(m, &from, &m->places[id], &wires[*count]);
         }
     }
+}
+
+/* Between gradients, each row's wires are shown: a gradient goes on in one, and is added to another's in one. Of what
+ * is saved for a box, and of what its updates read, one wire tells enough. */
+static bool is_chain(const view *v, const view_wire *wire)
+{
+    return wire->kind == WIRE_GRADIENT && v->boxes[wire->to].rows[0].style != STYLE_UPDATE;
 }
 
 static bool add_wires(mirror *m)
@@ -388,7 +302,8 @@ static bool add_wires(mirror *m)
     collect_wires(m, wires, &count);
     qsort(wires, count, sizeof *wires, by_ends);
     for (size_t k = 0; k < count; k++)
-        if (k == 0 || wires[k].from != wires[k - 1].from || wires[k].to != wires[k - 1].to)
+        if (k == 0 || wires[k].from != wires[k - 1].from || wires[k].to != wires[k - 1].to ||
+            (is_chain(m->v, &wires[k]) && by_ends(&wires[k], &wires[k - 1]) != 0))
             view_add_wire(m->v, wires[k]);
     free(wires);
     return true;
@@ -424,10 +339,11 @@ static bool make_room(mirror *m)
     bool fine = m->first && m->is_wanted && m->places && m->n_names && m->order;
     for (int k = 0; k < N_KINDS; k++) {
         m->counts[k] = dg_arena_alloc(arena, rows * sizeof *m->counts[k]);
+        m->has_nodes[k] = dg_arena_alloc(arena, rows);
         m->shadow[k] = dg_arena_alloc(arena, boxes * sizeof *m->shadow[k]);
         m->names[k] = dg_arena_alloc(arena, rows * sizeof *m->names[k]);
         m->steps[k] = dg_arena_alloc(arena, rows * sizeof *m->steps[k]);
-        fine = fine && m->counts[k] && m->shadow[k] && m->names[k] && m->steps[k];
+        fine = fine && m->counts[k] && m->has_nodes[k] && m->shadow[k] && m->names[k] && m->steps[k];
         for (size_t r = 0; fine && r < rows; r++)
             m->names[k][r] = "";
     }
@@ -458,16 +374,22 @@ dg_status pass_mirror(view *v, const mirror_wish *wish)
                 .n_boxes = v->n_boxes};
     if (!make_room(&m) || !find_order(&m))
         return dg_no_memory("a picture");
-    place_forward(&m);
-    place_derivatives(&m);
+    mirror_place_forward(&m);
+    mirror_place_derivatives(&m);
     name_parameters(&m);
+    for (int kind = FORWARD; kind < N_KINDS; kind++)
+        for (int b = 0, at = 0; b < m.n_boxes; b++)
+            for (int r = 0; r < v->boxes[b].n_rows; r++, at++)
+                m.has_nodes[kind][at] = m.counts[kind][at];
     if (m.plan)
         place_steps(&m);
     for (int b = 0; b < m.n_boxes; b++) {
         m.shadow[FORWARD][b] = b;
-        m.shadow[GRADIENT][b] = m.shadow[UPDATE][b] = -1;
+        for (int kind = GRADIENT; kind <= UPDATE; kind++)
+            m.shadow[kind][b] = -1;
         if (v->boxes[b].is_gone)
             continue;
+        tell_again(&m, b);
         for (int kind = GRADIENT; kind <= UPDATE; kind++) {
             for (int r = 0; wish->is_told && r < v->boxes[b].n_rows; r++)
                 tell_row(&m, b, r, (mirror_kind)kind);

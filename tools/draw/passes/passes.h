@@ -3,10 +3,12 @@
  *   choose.c    hide kinds of ops; a node's surroundings; what lies between two nodes
  *   close.c     modules that become one box
  *   alike.c     those that are like one before them
+ *   group.c     parts, of what has no modules
  *   fold.c      what repeats is shown once, as K times: which runs there are
  *   fold_run.c  and what becomes of one
+ *   fold_names.c  what the names of copies become
  *   stack.c     chains become boxes of rows
- *   mirror.c    beside each box one for its gradients and one for its update
+ *   mirror.c    beside each box one for its gradients and one for its update; mirror_place.c: which nodes are in which
  *   step_list.c which steps of a plan a box stands for
  *   diff.c      what has changed between two networks; diff_file.c: and between their files
  *   heat.c      numbers as colours
@@ -28,9 +30,14 @@ int pass_close(view *v, int depth, const char *open, const char *close);
 /* DG_BAD_ARGUMENT: one of the patterns is no module's name. */
 dg_status pass_check_modules(const view *v, const char *option, const char *patterns);
 int pass_close_these(view *v, const bool *closed); /* by module */
-/* Modules, and folds, that are like one before them up to sizes, and so many more; sets n_closable. Returns the number
- * of closed ones. */
-int pass_close_alike(view *v, int more);
+/* Whether a module, one inside it or one around it is to be open: names with * and ?, NULL: none. */
+bool view_keeps_open(const view *v, int module, const char *open);
+/* Modules, and folds, that are like one before them up to sizes, and so many more, or all in which nothing branches,
+ * but none that is to be open; sets n_closable. Returns the number of closed ones. */
+enum { CLOSE_CHAINS = -1 };
+int pass_close_alike(view *v, int more, const char *open);
+/* At most so many parts, inputs among them, each a box of several. Returns the number of those. */
+int pass_group(view *v, int parts);
 int view_depth(const view *v); /* of the deepest module with a box in it */
 
 /* Folds runs that are equal, with all sizes or without, and each save at least so many boxes; returns the number of
@@ -44,6 +51,16 @@ typedef struct fold_run {
     bool is_loose;
 } fold_run;
 void fold_apply(view *v, const int *order, const fold_run *run);
+/* A name, or one that stands for several, and the first and the last of those. */
+typedef struct name_range {
+    const char *words, *first, *last;
+} name_range;
+/* From the first of the one to the last of the other: "layer.0…11.fc". */
+name_range fold_join_names(view *v, name_range first, name_range last);
+name_range fold_names_of_row(view *v, const view_row *row);
+name_range fold_names_of_module(const view_module *module);
+/* "features.2…7" where a number at the end is all that differs, else "conv1 … relu3". */
+const char *fold_join_ends(view *v, const char *first, const char *last);
 /* Where a value from outside is read more than once in the frame, a dot in it hands it on. */
 void fold_add_entry(view *v, int frame, int source);
 /* The same for modules that repeat as their author wrote them, and values that are computed. */

@@ -2,7 +2,7 @@
 #ifndef TOOLS_DRAW_STEP_LIST_H
 #define TOOLS_DRAW_STEP_LIST_H
 
-#include "tools/draw/text.h"
+#include "tools/draw/base/text.h"
 
 /* Which steps of a plan compute what is in a row: "3–5, 9". */
 typedef struct step_list {

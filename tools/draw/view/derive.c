@@ -1,7 +1,7 @@
 /* The views of derivatives: gradients, and the updates of an optimiser, as nodes that the graph grows by. */
 #include "derive.h"
 
-#include "tools/draw/text.h"
+#include "tools/draw/base/text.h"
 
 #include <dotgrad/autograd.h>
 #include <dotgrad/ops/source.h>

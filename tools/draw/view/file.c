@@ -276,6 +276,10 @@ static void add_node(file_walk *f, int k)
         row->n_made = row->style != STYLE_MODULE ? node->n_made : 0;
         row->made = node->made;
     }
+    if (row->style == STYLE_MODULE) {
+        row->n_inner = node->n_made;
+        row->made = node->made;
+    }
     for (int i = 0; i < f->file->n_losses; i++)
         row->is_loss = row->is_loss || f->file->losses[i] == node->node;
     if (row->is_loss)

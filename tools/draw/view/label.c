@@ -128,7 +128,7 @@ const char *label_argument(view *v, const dg_node *head, int input)
     if (dg_node_formula(head) && n_wired == 2 && !(op->flags & DG_ANY_INPUTS) && label_is_commutative(v, head))
         return "";
     if (is_variadic || !name)
-        return text_format(v->arena, "%d", input);
+        return text_format(v->arena, "arg %d", input);
     if (input == 0 && (strcmp(name, "input") == 0 || strcmp(name, "x") == 0) && !(op->flags & DG_ANY_INPUTS))
         return "";
     return name;
@@ -138,10 +138,10 @@ const char *label_result(view *v, const dg_node *tail, int output)
 {
     const dg_op *op = dg_node_op(tail);
     if (output == 0)
-        return dg_node_output_count(tail) > 1 && !op->outputs[0] ? "0" : "";
+        return dg_node_output_count(tail) > 1 && !op->outputs[0] ? "out 0" : "";
     if (output < DG_MAX_OUTPUTS && op->outputs[output])
         return op->outputs[output];
-    return text_format(v->arena, "%d", output);
+    return text_format(v->arena, "out %d", output);
 }
 
 /* ---- the line of attributes ---- */
@@ -263,7 +263,7 @@ static const char *short_name(const char *name)
 }
 
 /* Whether the value is the default; "1e-5" and 0.00001 are the same. */
-static bool is_default(view *v, const dg_attr_spec *attr, const dg_value *value, const char *words)
+bool label_is_default(view *v, const dg_attr_spec *attr, const dg_value *value, const char *words)
 {
     dg_value usual;
     double a, b;
@@ -278,7 +278,7 @@ static bool is_default(view *v, const dg_attr_spec *attr, const dg_value *value,
 static void put_attribute(text *t, view *v, const dg_node *node, const dg_attr_spec *attr, const dg_value *value)
 {
     const char *words = dg_value_print(v->arena, value);
-    if (value->kind == DG_VALUE_NONE || !words || is_default(v, attr, value, words))
+    if (value->kind == DG_VALUE_NONE || !words || label_is_default(v, attr, value, words))
         return;
     if (attr->kind == DG_ATTR_SIZES && value->kind == DG_VALUE_LIST && attr->fallback && is_alike(value)) {
         const char *one = dg_value_print(v->arena, &value->items[0]);
@@ -302,7 +302,8 @@ static void put_attribute(text *t, view *v, const dg_node *node, const dg_attr_s
         text_add(t, "%s %s", strcmp(attr->name, "shape") == 0 ? "to" : short_name(attr->name),
                  label_for_shape(v, value->shape));
     else {
-        text_add(t, "%s ", short_name(attr->name));
+        if (strcmp(attr->name, dg_node_op(node)->name) != 0) /* "pad 1, 0" */
+            text_add(t, "%s ", short_name(attr->name));
         if (value->kind == DG_VALUE_LIST && attr->kind == DG_ATTR_SIZES)
             put_sizes(t, node, attr->name, value);
         else if (value->kind == DG_VALUE_LIST && attr->kind == DG_ATTR_INTS)
@@ -385,13 +386,6 @@ static bool is_gap(const dg_op *op, const dg_attr_spec *attr, const dg_value *at
     return false;
 }
 
-/* Which piece of a value a node takes, or how much it adds at the ends: parallel and repeated parts differ in it. */
-static bool is_place(const dg_op *op, const dg_attr_spec *attr)
-{
-    return (strcmp(op->name, "slice") == 0 && (strcmp(attr->name, "start") == 0 || strcmp(attr->name, "end") == 0)) ||
-           (strcmp(op->name, "pad") == 0 && strcmp(attr->name, "pad") == 0);
-}
-
 /* Everything that makes two nodes the same kind; the sizes that a network's stages differ in only in `exact`. */
 static void sign_row(view *v, view_row *row)
 {
@@ -406,7 +400,7 @@ static void sign_row(view *v, view_row *row)
         dg_attr_kind kind = op->attrs[k].kind;
         bool is_size = kind == DG_ATTR_SHAPE || (kind == DG_ATTR_INT && !is_shown(op, &op->attrs[k], true)) ||
                        strcmp(op->attrs[k].name, "normalized_shape") == 0 || is_many(&op->attrs[k], &attrs[k]) ||
-                       is_gap(op, &op->attrs[k], attrs) || is_place(op, &op->attrs[k]);
+                       is_gap(op, &op->attrs[k], attrs) || op->attrs[k].is_place;
         text_add(&exact, "%s,", words ? words : "");
         if (!is_size)
             text_add(&loose, "%s,", words ? words : "");

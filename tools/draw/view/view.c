@@ -161,6 +161,18 @@ int *view_ranks(view *v)
     return rank;
 }
 
+const char *view_module_label(const view_module *module)
+{
+    return *module->label || !module->content ? module->label : module->content;
+}
+
+const char *view_name_within(const char *name, const view_module *module)
+{
+    size_t n = strlen(module->name);
+    const char *rest = n && strncmp(name, module->name, n) == 0 ? name + n : name;
+    return rest > name && *rest && rest[1] && strchr("._/-:", *rest) ? rest + 1 : name;
+}
+
 bool view_is_source(const view_box *box)
 {
     return box->kind == BOX_INPUT || box->kind == BOX_PARAMETER || box->kind == BOX_CONSTANT;
@@ -201,6 +213,6 @@ const char *view_alt(view *v, const view_row *row)
     if (row->heat_text)
         words = text_format(v->arena, "%s, %s", words, row->heat_text);
     if (row->old)
-        words = text_format(v->arena, "%s, changed: %s", words, row->old);
+        words = text_format(v->arena, "%s, %s%s", words, row->mark == MARK_CHANGED ? "changed: " : "", row->old);
     return words;
 }

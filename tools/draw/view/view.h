@@ -16,8 +16,8 @@
 #ifndef TOOLS_DRAW_VIEW_H
 #define TOOLS_DRAW_VIEW_H
 
-#include "tools/draw/style.h"
-#include "tools/draw/text.h"
+#include "tools/draw/base/style.h"
+#include "tools/draw/base/text.h"
 
 #include <dotgrad/op.h>
 
@@ -49,11 +49,12 @@ typedef struct view_row {
     const dg_node *node; /* NULL: of something else */
     int n_made;          /* copies of a module that repeats: the node in each; 0: it is in none */
     dg_node *const *made;
+    int n_inner;               /* of one that uses a file: the nodes inside, in `made` */
     int64_t parameters;        /* of one copy */
     const char *call;          /* the op with all attributes: "linear(10,true)" */
     const char *exact, *loose; /* what makes two rows the same: with all attributes and sizes; without sizes */
     view_mark mark;
-    const char *old; /* of a changed row: what has changed, "kernel_size 3 → 5" */
+    const char *old; /* of a changed row: what has changed, "kernel_size 3 → 5"; of one without a mark: what follows */
     bool has_heat;
     double heat, heat_most; /* of folded copies the least and the largest value */
     const char *heat_text;
@@ -107,6 +108,8 @@ typedef struct view_wire {
 typedef struct view_module {
     const char *name;                     /* "layer1.0" */
     const char *label;                    /* what is written on it */
+    const char *content;                  /* in its place, of a fold that is no module of the network's; NULL or "" */
+    const char *first, *last;             /* of several that it stands for, what is written on these; NULL */
     int parent;                           /* −1: none */
     int64_t times;                        /* copies that it stands for */
     bool is_shared;                       /* they own the parameters of one */
@@ -135,6 +138,7 @@ typedef struct view {
     bool heat_is_log;
     const char *ignored; /* the author's Graphviz attributes that are not followed, "dpi, rotate"; "" */
     int n_closable;      /* modules that are still open after those like others have been closed */
+    int n_parts;         /* boxes that stand for what is in no module together */
     const char *notes;   /* of a difference: what is of no box and no wire, a line each; NULL */
     bool hides_nothing;  /* nothing is of the kinds that are to be hidden */
     bool is_ladder;      /* forward and gradient stand side by side */
@@ -161,6 +165,9 @@ int view_order_to(view *v, const view_fan *in, const int *firsts, int n_firsts, 
 /* The rank of each box: one more than the highest of those before it. NULL: no memory. */
 int *view_ranks(view *v);
 
+const char *view_module_label(const view_module *module); /* what is written on it; "" */
+/* A node's name without that of the module that it is in: "cat" for up1_cat in up1. */
+const char *view_name_within(const char *name, const view_module *module);
 bool view_is_source(const view_box *box); /* input, parameter or constant */
 bool view_is_inside(const view *v, int module, int outer);
 int view_common_module(const view *v, int a, int b);
@@ -171,12 +178,14 @@ const char *view_alt(view *v, const view_row *row);
 
 /* Fills head, detail, shares, sign, style, parameters (owned ones), exact and loose from row->node and row->op. */
 void label_row(view *v, view_row *row);
-/* What argument a wire is, where exchanging it with another would matter; else "". */
+/* What argument a wire is, where exchanging it with another would matter, "target", "arg 0"; else "". */
 const char *label_argument(view *v, const dg_node *head, int input);
 const char *label_result(view *v, const dg_node *tail, int output);
 const char *label_shape(view *v, const dg_node *tail, int output);
 bool label_changes_shape(const dg_node *node, int output);
 bool label_is_commutative(view *v, const dg_node *node);
+/* Whether an attribute's value, in these words, is its default. */
+bool label_is_default(view *v, const dg_attr_spec *attr, const dg_value *value, const char *words);
 
 /* "shares fc1", of parameters that other layers own; "". shares.c */
 const char *label_shares(view *v, const dg_node *node);

@@ -6,9 +6,10 @@
  *
  * A picture has a box for every node of the user's, or fewer: what repeats may be folded, chains stacked, modules
  * closed (level, fold, depth); by default, as much of that is done as makes the picture fit a page. What is too high is
- * cut into columns; modules that are like one before them are closed first, of others as few as do. Gradients and
- * updates that are too many for a page are one box beside each of the network's. The same graph gives the same bytes on
- * every machine: text is measured by widths that the library carries.
+ * cut into columns; modules that are like one before them are closed first, of others as few as do; what is in none,
+ * and still too much, is grouped in parts. Gradients and updates that are too many for a page are one box beside each
+ * of the network's. The same graph gives the same bytes on every machine: text is measured by widths that the library
+ * carries.
  *
  * Positions come from Graphviz, in a program of its own (dotgrad-layout, in libexec; the environment's DOTGRAD_LAYOUT
  * names another) with limits of time and memory: when it is missing, crashes or hangs, drawing returns a status.
@@ -80,15 +81,15 @@ typedef struct dg_draw_options {
     const char *rankdir DG_DEFAULT();                /* TB, LR, BT, RL; NULL: the file's, else TB */
     const char *shapes DG_DEFAULT();                 /* on wires: changes (NULL), all, none */
     const char *style DG_DEFAULT();                  /* light (NULL), dark, print, or a file */
-    bool parameters DG_DEFAULT();                    /* those that layers own, as boxes */
-    bool names DG_DEFAULT();                         /* of nodes, beside their ops */
-    bool no_title DG_DEFAULT(), no_legend DG_DEFAULT();
+    dg_flag parameters DG_DEFAULT();                 /* those that layers own, as boxes */
+    dg_flag names DG_DEFAULT();                      /* of nodes, beside their ops */
+    dg_flag no_title DG_DEFAULT(), no_legend DG_DEFAULT();
     double dpi DG_DEFAULT();   /* of png: dots an inch; 0: 144 */
     double width DG_DEFAULT(); /* of png: in points, in the place of dpi */
     const dg_heat *heat DG_DEFAULT();
     dg_graph *old DG_DEFAULT(); /* the picture shows what has changed since this graph; of the forward view alone */
     const dg_graph_file *old_file DG_DEFAULT();
-    double seconds DG_DEFAULT(); /* for the layout at most; 0: 60 */
+    double seconds DG_DEFAULT(); /* for the layout at most, up to a day; 0: 60 */
     char *told DG_DEFAULT(); /* 256 bytes, or NULL: receives what was done to fit the page, "stacked, folded"; or "" */
 } dg_draw_options;
 
@@ -98,11 +99,13 @@ typedef struct dg_draw_options {
  * there; DG_BAD_DATA: too large for a layout, or the layout program failed; DG_IO. */
 #define dg_draw(...) dg_draw_given(__VA_ARGS__, )
 #define dg_draw_given(graph, path, ...)                                                                                \
-    dg_draw_file((graph), (path), DG_OPTIONS(dg_draw_options, DG_GIVEN(.told = NULL, ) __VA_ARGS__))
+    dg_draw_file(DG_GRAPH_ARGUMENT(graph, "argument graph of dg_draw"), (path),                                        \
+                 DG_OPTIONS(dg_draw_options, DG_GIVEN(.told = NULL, ) __VA_ARGS__))
 /* Draws into memory: *bytes is allocated, to be freed with free(). `format` is taken from the options. */
 #define dg_draw_bytes(...) dg_draw_bytes_given(__VA_ARGS__, )
 #define dg_draw_bytes_given(graph, bytes, size, ...)                                                                   \
-    dg_draw_memory((graph), DG_OPTIONS(dg_draw_options, DG_GIVEN(.told = NULL, ) __VA_ARGS__), (bytes), (size))
+    dg_draw_memory(DG_GRAPH_ARGUMENT(graph, "argument graph of dg_draw_bytes"),                                        \
+                   DG_OPTIONS(dg_draw_options, DG_GIVEN(.told = NULL, ) __VA_ARGS__), (bytes), (size))
 
 dg_status dg_draw_file(dg_graph *graph, const char *path, dg_draw_options options);
 dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes, size_t *size);
