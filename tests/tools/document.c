@@ -165,8 +165,7 @@ Test(document, names_near_one_of_ours_are_errors_with_the_suggestion)
 Test(document, what_is_repeated_and_the_same_is_no_mistake)
 {
     static const char *const fine[] = {
-        "a [op=\"input([N, 2])\"]; b [op=\"input([N, 2])\"]; y [op=sub]; z [op=sub];"
-        "a:n -> y:n [arg=0]; b -> y:n [arg=1]; a -> z:s [arg=1]; y -> z:s [arg=0];",
+        "node [op=\"input([N])\"] a b node [op=sub]; a:n -> y:n [arg=0]; b -> y:n [arg=1]; y -> z:s [arg=1]; b -> z",
         "a [op=\"input([N, 2])\"]; y [op=relu]; z [op=tanh]; a -> y -> z; y [op=\"relu\"]; y [init=zeros];",
         "a [op=\"input([N, 2])\"] y [op=relu] z [op=sub] a -> y { a y } -> z y [op=relu]"};
     char text[400];
