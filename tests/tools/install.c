@@ -240,6 +240,12 @@ Test(install, cmake_finds_the_package)
     expect_output("cmake, C++17");
     must("cp made/net_static net");
     expect_output("cmake, archive");
+    must("sed -i 's/net17.cc/net.c/; s/CXX/C/; /CXX_STANDARD/d' CMakeLists.txt");
+    must("printf '#include <dotgrad/dotgrad.h>\\ndg_node *f(dg_node *x);\\n"
+         "dg_node *f(dg_node *x) { return dg_sum(x, .dim = 1.5); }\\n' >net.c");
+    if (shell("command -v clang >/dev/null") == 0)
+        must("./with 'CC=clang cmake -S . -B other -DCMAKE_PREFIX_PATH=$(dirname $(dirname $lib)) && "
+             "! cmake --build other --target net >out 2>&1 && grep changes.value.from.1.5 out'");
     must("cp \"$TESTS/../tools/examples/xor.dot\" . && ./with 'made/drawn xor.dot a.safetensors && made/drawn_static "
          "xor.dot b.safetensors && cmp a.safetensors b.safetensors && ! ldd made/drawn_static | grep -q libdotgrad'");
 }
