@@ -514,6 +514,10 @@ Test(run_folder, tells_which_class_was_taken_for_which)
     cr_assert(number_after(run.out, "test f1_macro: ") >= 0);
     cr_assert_eq(access("run/confusion.svg", R_OK), 0);
     cr_assert_null(strstr(run.err, "nan"), "%s", run.err);
+    write_text("told", run.err);
+    cr_assert_eq(system("sed -n 's/^files in run: / /; s/$/ /p' told >listed && for f in run/*; do"
+                        " grep -q \" ${f#run/} \" listed || exit 1; done"),
+                 0, "a file is not listed: %s", run.err);
 }
 
 /* A class may hold what CSV gives a meaning. */

@@ -89,7 +89,7 @@ void train_tell_mistakes(training_run *run)
 }
 
 /* Of classifiers, on the test part: which class was taken for which. */
-void train_write_confusion(const training_run *run)
+void train_write_confusion(training_run *run)
 {
     const dg_dataset *data = dg_data_set(run->experiment->data);
     bool decides = false;
@@ -107,6 +107,7 @@ void train_write_confusion(const training_run *run)
                           .threads = run->session.threads};
     dg_status status = confusion_write(run->folder, &task, (dg_rows){data->test, data->n_test}, run->experiment->data,
                                        !run->settings.no_pictures);
+    run->has_confusion = status.code == DG_OK;
     if (status.code != DG_OK && status.code != DG_BAD_SHAPE) /* scores of another kind */
         command_warn("%s", status.message);
 }
@@ -132,21 +133,18 @@ dg_status train_write_row(training_run *run, const dg_status *trained)
 
 void train_print_files(const training_run *run)
 {
-    static const char *const names[] = {"checkpoint.safetensors",
-                                        "metrics.csv",
-                                        "loss.svg",
-                                        "loss.png",
-                                        "graph.svg",
-                                        "graph.dot",
-                                        "watch.csv",
-                                        "watch.svg",
-                                        ROW_NAME};
+    static const char *const names[] = {
+        "checkpoint.safetensors", "metrics.csv", "loss.svg",  "loss.png",  "loss.gp",   "confusion.csv",
+        "confusion.svg",          "graph.svg",   "graph.dot", "watch.csv", "watch.svg", ROW_NAME};
     char *path;
     fprintf(stderr, "files in %s:", run->folder);
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
-        bool is_curve = strncmp(names[k], "loss.", 5) == 0, is_watch = strncmp(names[k], "watch.", 6) == 0;
+        bool is_of_run = strncmp(names[k], "loss.", 5) == 0         ? run->is_plotted
+                         : strncmp(names[k], "confusion.", 10) == 0 ? run->has_confusion
+                         : strncmp(names[k], "watch.", 6) == 0      ? run->watch.count > 0
+                                                                    : true;
         path = path_join(run->folder, names[k]);
-        if (path && train_file_is_written(path) && (run->is_plotted || !is_curve) && (run->watch.count || !is_watch))
+        if (path && is_of_run && train_file_is_written(path))
             fprintf(stderr, " %s", names[k]);
         free(path);
     }

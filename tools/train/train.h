@@ -32,7 +32,7 @@ typedef struct training_run {
     char *data_folder, *folder, *checkpoint_path;
     char *base; /* where data start, seen from the folder */
     run_claim claim;
-    bool is_plotted;
+    bool is_plotted, has_confusion; /* of this run: the folder may hold older pictures */
     dg_data *data;
     dg_tensors *extra;
     dg_trainer *trainer;
@@ -54,7 +54,7 @@ bool train_file_is_written(const char *path);
 void train_draw_watched(training_run *run);
 dg_status train_print_results(training_run *run);
 void train_tell_mistakes(training_run *run);
-void train_write_confusion(const training_run *run);
+void train_write_confusion(training_run *run);
 dg_status train_write_row(training_run *run, const dg_status *trained);
 void train_print_files(const training_run *run);
 
