@@ -45,6 +45,13 @@ typedef struct node_update {
     dg_node *assign;
 } node_update;
 
+/* What a group of parameters is kept for together: an optimiser's state, of the optimiser and what it steps. The text
+ * ends with a number in [] by which two that read alike differ. */
+typedef struct purpose {
+    const char *group; /* what their names begin with: "optimizer/" */
+    const char *text;  /* "adam of 'a' and 1 more [c0ffee]" */
+} purpose;
+
 struct dg_node {
     dg_graph *graph;
     const op_entry *entry;
@@ -62,9 +69,10 @@ struct dg_node {
     dg_node *owner;
     dg_node *derivative_of; /* NULL: none */
     dg_module *module;
-    dg_node *original;    /* NULL: it is no copy */
-    dg_node **expansion;  /* of a composed op, made on demand */
-    node_update *updates; /* of a composed op: assignments in training */
+    dg_node *original;      /* NULL: it is no copy */
+    dg_node **expansion;    /* of a composed op, made on demand */
+    node_update *updates;   /* of a composed op: assignments in training */
+    const purpose *purpose; /* of a parameter; NULL: none that is known */
 };
 
 struct dg_module {
@@ -122,6 +130,14 @@ const char *missing_name(const dg_graph *graph);
 void missing_built(const dg_application *application);
 dg_status missing_mistake(const dg_graph *graph);
 void missing_recover(const dg_graph *graph);
+
+/* purpose.c: what a set's tensors of that group are kept for; NULL: nobody has said. */
+const char *purpose_in(const dg_tensors *set, const char *group);
+/* False, and DG_BAD_ARGUMENT, of a parameter whose tensor the set keeps for something else. */
+bool purpose_fits(const dg_tensors *set, const dg_node *parameter);
+dg_status purpose_check(const dg_tensors *set, const dg_node *parameter);
+/* The set keeps the tensor for the parameter's purpose from now on. */
+dg_status purpose_keep(dg_tensors *set, const dg_node *parameter);
 
 /* undo.c: takes away all nodes but the first `count`, and what the others keep of them. */
 void graph_forget(dg_graph *graph, int64_t count);

@@ -110,8 +110,11 @@ static dg_status init_one(dg_tensors *parameters, const dg_graph *graph, dg_node
 {
     const char *name = dg_node_name(node);
     const dg_tensor *stored = dg_tensors_find(parameters, name);
-    if (stored)
-        return check_stored(graph, &node->types[0], stored);
+    if (stored) {
+        DG_TRY(check_stored(graph, &node->types[0], stored));
+        DG_TRY(purpose_check(parameters, node));
+        return purpose_keep(parameters, node);
+    }
     dg_value init;
     DG_TRY(find_init(graph, node, &init));
     if (dg_init_needs_data(&init))
@@ -127,6 +130,8 @@ static dg_status init_one(dg_tensors *parameters, const dg_graph *graph, dg_node
                             dg_dtype_name(type->dtype));
     dg_random key = {.seed = seed, .stream = dg_random_stream(name)};
     dg_status status = dg_parameter_fill(node, made, &init, &key, NULL);
+    if (status.code == DG_OK)
+        status = purpose_keep(parameters, node);
     if (status.code != DG_OK)
         dg_tensors_remove(parameters, name);
     return status;

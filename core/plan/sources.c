@@ -41,6 +41,7 @@ dg_status find_parameter(const dg_plan *plan, dg_node *node, const dg_tensor **f
                         dg_shape_print(&tensor->shape, has, sizeof has),
                         dg_shape_print(&node->types[0].shape, wants, sizeof wants));
     }
+    DG_TRY(purpose_check(store, node));
     *found = tensor;
     return dg_ok();
 }

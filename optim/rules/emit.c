@@ -75,7 +75,7 @@ typedef struct program {
 typedef struct emission {
     const dg_optimizer *optimizer;
     const dg_optimizer_step *step;
-    char prefix[80];
+    const purpose *states;
     symbols once; /* t, lr, moving hyper-parameters, states for all parameters */
     int n_bindings;
     variant *variants;
@@ -136,15 +136,21 @@ static dg_node *state_node(const emission *e, const char *parameter, const char 
 {
     char name[512];
     dg_graph *graph = e->step->graph;
-    int length = snprintf(name, sizeof name, "%s%s%s%s", e->prefix, parameter, parameter[0] ? "/" : "", state);
+    int length = snprintf(name, sizeof name, "%s%s%s%s", e->states->group, parameter, parameter[0] ? "/" : "", state);
     if (length < 0 || (size_t)length >= sizeof name)
         return dg_graph_fail(graph,
                              dg_error(DG_BAD_ARGUMENT, "the name of parameter '%.100s…' is too long", parameter));
     dg_node *known = dg_graph_find(graph, name);
     if (known && dg_node_op(known)->role == DG_ROLE_PARAMETER && dg_node_type(known, 0)->dtype == type.dtype &&
-        dg_shape_equal(&dg_node_type(known, 0)->shape, &type.shape))
+        dg_shape_equal(&dg_node_type(known, 0)->shape, &type.shape)) {
+        known->purpose = e->states;
         return known;
-    return dg_parameter(graph, type.shape, .init = "zeros", .dtype = type.dtype, .trainable = false, .name = name);
+    }
+    dg_node *made =
+        dg_parameter(graph, type.shape, .init = "zeros", .dtype = type.dtype, .trainable = false, .name = name);
+    if (made)
+        made->purpose = e->states;
+    return made;
 }
 
 /* A scalar as this parameter's formulas take it: rank 0 does not widen a tensor, but would widen another scalar. */
@@ -626,71 +632,31 @@ static void emit_parameter(emission *e, int i, bool decayed)
         add_update(e, step.states.at[k].node, find_symbol(&step.table, step.states.at[k].name));
 }
 
-/* Marks by node id: parameters that are not decayed, and parameters that an assignment writes to. */
-typedef struct marks {
-    bool *no_decay;
-    int64_t *written; /* id of the last assignment; 0: none */
-} marks;
-
-static dg_status marks_make(const dg_optimizer_step *step, marks *made)
+/* Marks by node id parameters that are not decayed. */
+static dg_status mark_no_decay(const dg_optimizer_step *step, bool **marks)
 {
     int64_t count = dg_graph_node_count(step->graph);
-    made->no_decay = calloc((size_t)count + 1, sizeof *made->no_decay);
-    made->written = calloc((size_t)count + 1, sizeof *made->written);
-    if (!made->no_decay || !made->written)
+    bool *no_decay = *marks = calloc((size_t)count + 1, sizeof *no_decay);
+    if (!no_decay)
         return dg_no_memory("an optimizer's look at %lld nodes", (long long)count);
     for (int i = 0; i < step->n_no_decay; i++)
         if (step->no_decay[i] && dg_node_graph(step->no_decay[i]) == step->graph)
-            made->no_decay[dg_node_id(step->no_decay[i])] = true;
+            no_decay[dg_node_id(step->no_decay[i])] = true;
     for (int64_t id = 0; id < count; id++) {
         const dg_node *node = dg_graph_node(step->graph, id);
         const dg_op *op = dg_node_op(node);
         int declared = dg_op_input_count(op);
         for (int k = 0; k < dg_node_input_count(node) && k < declared; k++)
             if ((op->inputs[k].flags & DG_NO_DECAY) && dg_node_input(node, k))
-                made->no_decay[dg_node_id(dg_node_input(node, k))] = true;
-        if (op->role == DG_ROLE_ASSIGN && dg_node_input(node, 0))
-            made->written[dg_node_id(dg_node_input(node, 0))] = id;
+                no_decay[dg_node_id(dg_node_input(node, k))] = true;
     }
     return dg_ok();
 }
 
-static void marks_release(marks *m)
-{
-    free(m->no_decay);
-    free(m->written);
-}
-
-/* The names of states begin with "optimizer/", and the optimiser's own name where it has one. An optimiser without one
- * takes the first number whose counter is not there yet, or whose assignments write to the first parameter. */
-static dg_status choose_prefix(emission *e, const marks *m)
+static dg_status emit_all(emission *e, const bool *no_decay)
 {
     const dg_optimizer_step *step = e->step;
-    if (step->name && step->name[0]) {
-        int length = snprintf(e->prefix, sizeof e->prefix, "optimizer/%s/", step->name);
-        return length < (int)sizeof e->prefix && !strchr(step->name, '/')
-                   ? dg_ok()
-                   : dg_error(DG_BAD_ARGUMENT,
-                              "optimizer: '%.60s' is not a name for an optimizer (at most 60 letters, no /)",
-                              step->name);
-    }
-    int64_t written = step->count ? m->written[dg_node_id(step->parameters[0])] : 0;
-    for (int k = 1;; k++) {
-        char name[100], next[100];
-        snprintf(e->prefix, sizeof e->prefix, k > 1 ? "optimizer/%d/" : "optimizer/", k);
-        snprintf(name, sizeof name, "%sstep", e->prefix);
-        snprintf(next, sizeof next, "optimizer/%d/step", k + 1);
-        const dg_node *counter = dg_graph_find(step->graph, name), *after = dg_graph_find(step->graph, next);
-        bool ours = counter && written > dg_node_id(counter) && (!after || written < dg_node_id(after));
-        if (!counter || ours)
-            return dg_ok();
-    }
-}
-
-static dg_status emit_all(emission *e, const marks *m)
-{
-    const dg_optimizer_step *step = e->step;
-    DG_TRY(choose_prefix(e, m));
+    DG_TRY(states_choose(e->optimizer, step, "step", &e->states));
     if (step->accumulate > 1) {
         char formula[60];
         dg_node *runs = state_node(e, "", "runs", (dg_type){DG_FLOAT64, dg_scalar()});
@@ -707,14 +673,14 @@ static dg_status emit_all(emission *e, const marks *m)
     for (int i = 0; i < step->n_moving; i++)
         set_symbol(&e->once, step->moving[i].name, step->moving[i].node);
     for (int i = 0; i < step->count && dg_graph_status(step->graph).code == DG_OK; i++)
-        emit_parameter(e, i, !m->no_decay[dg_node_id(step->parameters[i])]);
+        emit_parameter(e, i, !no_decay[dg_node_id(step->parameters[i])]);
     return dg_graph_status(step->graph);
 }
 
 dg_status dg_optimizer_emit(const dg_optimizer *optimizer, const dg_optimizer_step *step, dg_node *const **updates,
                             int *n_updates)
 {
-    marks m = {0};
+    bool *no_decay = NULL;
     REFUSE_NULL(optimizer);
     REFUSE_NULL(step);
     REFUSE_NULL(updates);
@@ -727,11 +693,11 @@ dg_status dg_optimizer_emit(const dg_optimizer *optimizer, const dg_optimizer_st
     e->step = step;
     const dg_graph_point before = dg_graph_mark(step->graph);
     bool emitting = dg_graph_emit(step->graph, true);
-    dg_status status = marks_make(step, &m);
+    dg_status status = mark_no_decay(step, &no_decay);
     if (status.code == DG_OK)
-        status = emit_all(e, &m);
+        status = emit_all(e, no_decay);
     dg_graph_emit(step->graph, emitting);
-    marks_release(&m);
+    free(no_decay);
     DG_TRY(dg_graph_undo(step->graph, before, status));
     *updates = e->updates;
     *n_updates = (int)e->n_updates;

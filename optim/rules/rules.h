@@ -4,9 +4,11 @@
  *   lines.[ch]    the text of a rule                        schedules/   a file for each that ships
  *   step.c        what a step is refused for                schedule.c   calls of schedules and their table
  *   emit.c        a step as nodes                           groups.c     settings of parameters by their names
- *   clip.c        clipping of gradients */
+ *   clip.c        clipping of gradients       states.c     whose an optimiser's states are */
 #ifndef OPTIM_RULES_H
 #define OPTIM_RULES_H
+
+#include "core/graph/graph.h"
 
 #include <dotgrad/rules.h>
 
@@ -16,5 +18,12 @@ int rule_bind(const dg_optimizer *optimizer, dg_binding bindings[DG_MAX_HYPER]);
 bool rule_has_own_lines(const dg_optimizer *optimizer);
 /* DG_BAD_ARGUMENT, DG_BAD_DTYPE or DG_BAD_SHAPE, with the member or the parameter that is wrong. */
 dg_status rule_check_step(const dg_optimizer *optimizer, const dg_optimizer_step *step);
+
+/* The group that an optimiser's states go into, and what they are for. A named optimiser has the one of its name;
+ * DG_BAD_ARGUMENT: those there are for other parameters, or another optimiser. One without a name has the first by
+ * number that nothing else has. `counter` is the state that each group has. In the graph's arena. */
+#define STATES_GROUP 80
+dg_status states_choose(const dg_optimizer *optimizer, const dg_optimizer_step *step, const char *counter,
+                        const purpose **chosen);
 
 #endif

@@ -2,6 +2,8 @@
 #include "core/base/null.h"
 #include "trainer.h"
 
+#include "core/graph/graph.h"
+
 #include <dotgrad/argument.h>
 
 #include <errno.h>
@@ -192,6 +194,8 @@ static dg_status put_all(dg_trainer *t, dg_tensors *set)
             dg_node_op(node)->role == DG_ROLE_PARAMETER ? dg_tensors_find(task->parameters, dg_node_name(node)) : NULL;
         if (tensor)
             DG_TRY(dg_tensors_put(set, dg_node_name(node), tensor));
+        if (tensor)
+            DG_TRY(purpose_keep(set, node));
     }
     DG_TRY(put_extra(set, t->best));
     DG_TRY(dg_tensors_put(set, "trainer/history", &t->history));
@@ -301,7 +305,9 @@ static dg_status restore_parameters(dg_trainer *t, const dg_tensors *set)
         if (dg_node_op(node)->role != DG_ROLE_PARAMETER)
             continue;
         DG_TRY(take(set, dg_node_name(node), type->dtype, &type->shape, &tensor));
+        DG_TRY(purpose_check(set, node));
         DG_TRY(dg_tensors_put(task->parameters, dg_node_name(node), tensor));
+        DG_TRY(purpose_keep(task->parameters, node));
         if (t->best_epoch < 0 || !is_weight(node))
             continue;
         if (!t->best)

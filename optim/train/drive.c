@@ -2,7 +2,9 @@
  * wherever it asks on the batch. */
 #include "trainer.h"
 
+#include "core/graph/graph.h"
 #include "optim/rules/driver.h"
+#include "optim/rules/rules.h"
 
 #include <dotgrad/ops/source.h>
 
@@ -77,11 +79,37 @@ static dg_status make_tangents(dg_trainer *t, driven *d)
     return dg_graph_status(t->options.task.graph);
 }
 
+/* The driver's numbers, which an earlier trainer of the graph may have made. */
+static dg_status make_state(driven *d, int64_t size)
+{
+    const objective *o = d->of;
+    dg_graph *graph = d->trainer->options.task.graph;
+    const char *rule = dg_optimizer_name(&o->optimizer);
+    const purpose *states = NULL;
+    const dg_optimizer_step step = {
+        .graph = graph, .count = d->count, .parameters = d->parameters, .name = o->name, .states = d->trainer->states};
+    char name[200];
+    DG_TRY(states_choose(&o->optimizer, &step, rule, &states));
+    snprintf(name, sizeof name, "%s%s", states->group, rule);
+    d->state = dg_graph_find(graph, name);
+    if (d->state && (dg_node_op(d->state)->role != DG_ROLE_PARAMETER || dg_node_type(d->state, 0)->shape.rank != 1 ||
+                     dg_node_type(d->state, 0)->shape.dims[0] != size))
+        return dg_error(DG_BAD_ARGUMENT,
+                        "optimizer %s keeps %lld numbers in '%s', where this graph has something else: train a graph "
+                        "of its own, or give the objective another name",
+                        rule, (long long)size, name);
+    if (!d->state)
+        d->state =
+            dg_parameter(graph, DG_SHAPE(size), .init = "zeros", .dtype = DG_FLOAT64, .trainable = false, .name = name);
+    if (d->state)
+        d->state->purpose = states;
+    return dg_graph_status(graph);
+}
+
 dg_status driven_emit(dg_trainer *t, objective *o, dg_node *const *gradients)
 {
     int count = o->n_parameters;
     dg_node *const *parameters = o->parameters;
-    dg_graph *graph = t->options.task.graph;
     const dg_rule_driver *driver = o->optimizer.rule->drive;
     driven *d = o->driven = calloc(1, sizeof *d);
     if (!d)
@@ -111,18 +139,12 @@ dg_status driven_emit(dg_trainer *t, objective *o, dg_node *const *gradients)
     if (size > SIZE_MAX / 16)
         return dg_error(DG_NO_MEMORY, "optimizer %s: too many numbers to keep for %lld parameters",
                         dg_optimizer_name(&o->optimizer), (long long)d->n);
-    char name[200];
-    snprintf(name, sizeof name, "optimizer/%.100s%s%s", o->name ? o->name : "", o->name ? "/" : "",
-             dg_optimizer_name(&o->optimizer));
-    d->state = dg_graph_find(graph, name);
-    if (!d->state)
-        d->state = dg_parameter(graph, DG_SHAPE((int64_t)size), .init = "zeros", .dtype = DG_FLOAT64,
-                                .trainable = false, .name = name);
+    DG_TRY(make_state(d, (int64_t)size));
     if (driver->residuals) {
         DG_TRY(check_residuals(t, o));
         DG_TRY(make_tangents(t, d));
     }
-    return dg_graph_status(graph);
+    return dg_ok();
 }
 
 static dg_plan_options plan_options(const dg_trainer *t)

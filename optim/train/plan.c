@@ -45,7 +45,8 @@ static dg_status find_parameters(dg_node *loss, const dg_training_plan_options *
 }
 
 static dg_status emit_step(const dg_optimizer *optimizer, const dg_training_plan_options *options, dg_node *loss,
-                           int count, dg_node **wrt, const dg_parameter_settings *settings, dg_training_nodes *made)
+                           int count, dg_node **wrt, const dg_parameter_settings *settings,
+                           const dg_tensors *parameters, dg_training_nodes *made)
 {
     dg_graph *graph = dg_node_graph(loss);
     char average[AVERAGE_TEXT];
@@ -73,7 +74,8 @@ static dg_status emit_step(const dg_optimizer *optimizer, const dg_training_plan
                                     .name = options->name,
                                     .accumulate = options->accumulate,
                                     .average = averages ? average : NULL,
-                                    .sampled = sampled};
+                                    .sampled = sampled,
+                                    .states = parameters};
     return dg_optimizer_emit(optimizer, &step, &made->updates, &made->n_updates);
 }
 
@@ -90,7 +92,7 @@ static dg_status emit(dg_node *loss, const char *optimizer, const dg_training_pl
     bool emitting = dg_graph_emit(dg_node_graph(loss), true);
     dg_status status = find_parameters(loss, options, &wrt, &settings, &count);
     if (status.code == DG_OK)
-        status = emit_step(&parsed, options, loss, count, wrt, settings, made);
+        status = emit_step(&parsed, options, loss, count, wrt, settings, parameters, made);
     dg_graph_emit(dg_node_graph(loss), emitting);
     if (status.code != DG_OK || !parameters)
         return status;

@@ -396,6 +396,7 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
 {
     const dg_task *task = &t->options.task;
     DG_TRY(take_options(t, options));
+    t->states = options->resume ? options->resume : task->parameters;
     DG_TRY(refuse_few_rows(t));
     DG_TRY(metrics_choose(task, &t->metrics));
     for (int k = 1; k < t->n_objectives; k++)

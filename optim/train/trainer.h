@@ -38,6 +38,7 @@ typedef struct watching watching; /* watch.c */
 typedef struct objective {
     dg_node *loss;
     const char *name;   /* of its states; NULL: it is the only one */
+    const char *states; /* what names of its states begin with: "optimizer/" */
     const char *trains; /* NULL: all */
     dg_optimizer optimizer;
     dg_schedule schedule;
@@ -60,6 +61,7 @@ struct dg_trainer {
     dg_optimizer optimizer; /* of objectives that have none of their own */
     dg_schedule schedule;
     dg_groups groups;
+    const dg_tensors *states; /* that there were before: the checkpoint's to resume from, else the parameters' */
     objective *objectives;
     int n_objectives;
     uint64_t round; /* turns of all objectives */

@@ -2,6 +2,8 @@
 #include "objective.h"
 #include "trainer.h"
 
+#include "core/graph/graph.h"
+
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/source.h>
 
@@ -217,8 +219,10 @@ static dg_status emit_objective(dg_trainer *t, objective *o, int *feed)
                                     .n_moving = n_moving,
                                     .accumulate = t->options.accumulate,
                                     .average = t->options.average ? average : NULL,
-                                    .sampled = sampled};
+                                    .sampled = sampled,
+                                    .states = t->states};
     DG_TRY(dg_optimizer_emit(&o->optimizer, &step, &updates, &n_updates));
+    o->states = dg_node_input(updates[0], 0)->purpose->group;
     return join_updates(t, o, updates, n_updates);
 }
 
@@ -328,8 +332,7 @@ dg_status take_averages(dg_trainer *t)
         for (int i = 0; i < o->n_parameters; i++) {
             const char *name = dg_node_name(o->parameters[i]);
             char text[700];
-            int length = snprintf(text, sizeof text, "optimizer/%s%s%s/average", o->name ? o->name : "",
-                                  o->name ? "/" : "", name);
+            int length = snprintf(text, sizeof text, "%s%s/average", o->states, name);
             const dg_tensor *average = length < (int)sizeof text ? dg_tensors_find(parameters, text) : NULL;
             if (average)
                 DG_TRY(dg_tensors_put(parameters, name, average));

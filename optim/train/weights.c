@@ -1,5 +1,7 @@
 /* Weights from files: any set of tensors becomes the parameters of a graph. */
 #include "core/base/null.h"
+#include "core/graph/graph.h"
+
 #include <dotgrad/op.h>
 #include <dotgrad/optim.h>
 
@@ -54,7 +56,8 @@ static dg_status take_weight(const dg_node *node, const dg_tensors *weights, dg_
                                         : put_converted(name, tensor, type->dtype, parameters);
 }
 
-/* An optimiser's state is the set's own, no weight to predict with; one without goes on from none. */
+/* An optimiser's state is the set's own, no weight to predict with; one without, or with another's, goes on from none.
+ */
 static dg_status take_weights(const dg_graph *graph, const dg_tensors *weights, const dg_tensors *set,
                               dg_tensors *parameters)
 {
@@ -62,9 +65,11 @@ static dg_status take_weights(const dg_graph *graph, const dg_tensors *weights, 
         dg_node *node = dg_graph_node((dg_graph *)(uintptr_t)graph, id);
         const char *name = dg_node_name(node);
         bool is_state = strncmp(name, "optimizer/", strlen("optimizer/")) == 0;
-        if (dg_node_op(node)->role != DG_ROLE_PARAMETER || (is_state && !dg_tensors_find(set, name)))
+        if (dg_node_op(node)->role != DG_ROLE_PARAMETER ||
+            (is_state && (!dg_tensors_find(set, name) || !purpose_fits(set, node))))
             continue;
         DG_TRY(take_weight(node, is_state ? set : weights, parameters));
+        DG_TRY(purpose_keep(parameters, node));
     }
     return dg_ok();
 }

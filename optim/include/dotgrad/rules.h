@@ -79,15 +79,18 @@ const char *dg_optimizer_name_at(size_t index); /* their names; NULL after the l
 
 /* Emits one step as nodes: state tensors become parameters (trainable=false, init=zeros) named
  * "optimizer/PARAMETER/exp_avg" and the like, next to "optimizer/step", a float64 scalar that counts steps. With a name
- * they are "optimizer/NAME/PARAMETER/exp_avg" and "optimizer/NAME/step". Without one, a second optimiser on the same
- * graph that has other parameters is named "2", "3", …; for the same parameters the state is shared. `lr` is a scalar
- * node of a float type, usually an input. `updates` receives *n_updates assign nodes for dg_plan_options; they
- * live in the graph's arena. Call dg_parameters_init() afterwards: it makes the state. Parameters whose op says so
- * (DG_NO_DECAY: the slopes of PReLU) are never decayed, nor are those in `no_decay`, nor those that are positive. A
- * positive parameter's rule is given u = log p and g·p for p and g (so that a state is u's); others with min or max end
- * their step at the bound, the averages of `average` are p's in any case. The work is linear in the number
- * of parameters and the size of the graph. DG_BAD_ARGUMENT: an optimiser that drives the training itself; a node that
- * is no parameter, or of another graph; DG_BAD_SHAPE: a gradient that does not have its parameter's shape. */
+ * they are "optimizer/NAME/PARAMETER/exp_avg" and "optimizer/NAME/step". States belong to one optimiser and the set of
+ * parameters that it steps: the same optimiser of the same set, on this graph or another one with the same tensors,
+ * goes on with them, whatever its numbers. Another one without a name is named "2", "3", …, beside those of the graph
+ * and of `states`; with a name that is taken it is refused. A note of the tensors ("dotgrad.kept_for.…") says whose the
+ * states are, and dg_parameters_init() and plans refuse those of another. `lr` is a scalar node of a float type,
+ * usually an input. `updates` receives *n_updates assign nodes for dg_plan_options; they live in the graph's arena.
+ * Call dg_parameters_init() afterwards: it makes the state. Parameters whose op says so (DG_NO_DECAY: the slopes of
+ * PReLU) are never decayed, nor are those in `no_decay`, nor those that are positive. A positive parameter's rule is
+ * given u = log p and g·p for p and g (so that a state is u's); others with min or max end their step at the bound, the
+ * averages of `average` are p's in any case. The work is linear in the number of parameters and the size of the graph.
+ * DG_BAD_ARGUMENT: an optimiser that drives the training itself; a node that is no parameter, or of another graph;
+ * DG_BAD_SHAPE: a gradient that does not have its parameter's shape. */
 /* What one parameter has of its own. */
 typedef struct dg_parameter_settings {
     double lr;    /* base rate in place of the optimiser's, by whose ratio `lr` of the step is multiplied; NaN: none */
@@ -107,9 +110,11 @@ typedef struct dg_optimizer_step {
     const char *name;                      /* NULL: none */
     const dg_named_node *moving;           /* hyper-parameters that are scalar nodes, not the optimiser's numbers */
     int n_moving;
-    int accumulate;          /* a step is made of the mean gradient of so many runs; 0: 1 */
-    const char *average;     /* lines run after the rule's own, where p is the new value; NULL: none */
-    dg_node *const *sampled; /* gradients with sampled targets, for rules that need them; else NULL */
+    int accumulate;           /* a step is made of the mean gradient of so many runs; 0: 1 */
+    const char *average;      /* lines run after the rule's own, where p is the new value; NULL: none */
+    dg_node *const *sampled;  /* gradients with sampled targets, for rules that need them; else NULL */
+    const dg_tensors *states; /* tensors that the plan will have, where other graphs' optimisers may have states; NULL:
+                                 not looked into */
 } dg_optimizer_step;
 dg_status dg_optimizer_emit(const dg_optimizer *optimizer, const dg_optimizer_step *step, dg_node *const **updates,
                             int *n_updates);
