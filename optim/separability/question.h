@@ -24,7 +24,16 @@ typedef struct question {
 /* Runs a plan, sample by sample, on the rows and on `more`. */
 dg_status question_run(const question *q, dg_node *const *fetch, int n_fetch, const dg_feed *more, int n_more,
                        dg_plan **plan);
-/* The loss of each row where the unit says `answer`; without data: the loss is not one number a row. */
-dg_status question_loss(const question *q, double answer, dg_tensor *losses);
+/* The loss of each row where the unit says `answer` [width] of all of them; without data: the unit is not of so many
+ * numbers a row, or the loss not of one. */
+dg_status question_loss(const question *q, const double *answer, int64_t width, dg_tensor *losses);
+/* Fills parameters, fetch and d by what the unit reads. */
+dg_status question_parameters(question *q);
+/* Rows and parameters are few enough to be solved for. */
+bool question_is_small(const question *q);
+/* The answer for a score with its parameters and the rows that want something of it; found->unit NULL: it is not
+ * linear, or too large. */
+dg_status question_ask(question *q, dg_separability *found);
+void question_release(question *q);
 
 #endif

@@ -42,7 +42,7 @@ done:
     return status;
 }
 
-dg_status question_loss(const question *q, double answer, dg_tensor *losses)
+dg_status question_loss(const question *q, const double *answer, int64_t width, dg_tensor *losses)
 {
     dg_type type = *dg_node_type(q->unit, 0);
     dg_tensor said;
@@ -50,11 +50,11 @@ dg_status question_loss(const question *q, double answer, dg_tensor *losses)
     if (type.shape.rank < 1)
         return dg_ok();
     type.shape.dims[0] = q->rows.count;
-    if (dg_shape_count(&type.shape) != q->rows.count)
+    if (dg_shape_count(&type.shape) != q->rows.count * width)
         return dg_ok();
     DG_TRY(dg_tensor_make(&said, type.dtype, type.shape));
-    for (int64_t row = 0; row < q->rows.count; row++)
-        dg_tensor_set(&said, row, answer);
+    for (int64_t i = 0; i < q->rows.count * width; i++)
+        dg_tensor_set(&said, i, answer[i % width]);
     dg_node *fetch[] = {q->task->loss};
     dg_status status = question_run(q, fetch, 1, &(dg_feed){.node = q->unit, .tensor = &said}, 1, &plan);
     if (status.code == DG_OK && dg_tensor_count(dg_plan_result(plan, 0)) == q->rows.count)

@@ -29,11 +29,13 @@ static bool has_rows(const dg_node *node)
     return shape->rank >= 1 && shape->dims[0] == DG_N;
 }
 
-static bool is_number_a_row(const dg_node *node)
+static bool is_score(const dg_node *node, bool has_classes)
 {
     const dg_type *type = dg_node_type(node, 0);
     if (!has_rows(node) || !dg_dtype_is_float(type->dtype))
         return false;
+    if (has_classes)
+        return type->shape.rank == 2 && type->shape.dims[1] > 1;
     for (int k = 1; k < type->shape.rank; k++)
         if (type->shape.dims[k] != 1)
             return false;
@@ -62,10 +64,10 @@ static int64_t find_readers(const dg_graph *graph, int64_t last, const bool *rea
     return join;
 }
 
-dg_status score_find(dg_node *loss, dg_node **score)
+dg_status score_find(dg_node *loss, bool has_classes, const dg_node *after, dg_node **score)
 {
     dg_graph *graph = dg_node_graph(loss);
-    const int64_t last = dg_node_id(loss);
+    const int64_t last = dg_node_id(loss), from = after ? dg_node_id(after) + 1 : 0;
     bool *reached = NULL;
     unsigned char *marks = calloc((size_t)last + 1, sizeof *marks);
     int64_t *reader = calloc((size_t)last + 1, sizeof *reader), furthest = 0;
@@ -80,7 +82,8 @@ dg_status score_find(dg_node *loss, dg_node **score)
             dg_node *node = dg_graph_node(graph, id);
             if (!reached[id] || marks[id] != BOTH)
                 continue;
-            if (furthest <= id && id >= join && is_number_a_row(node)) /* nothing before it is read after it */
+            if (furthest <= id && id >= join && id >= from &&
+                is_score(node, has_classes)) /* nothing before is read after */
                 *score = node;
             furthest = reader[id] > furthest ? reader[id] : furthest;
         }
@@ -152,7 +155,7 @@ static dg_status find_curves(const question *q, curve *curves, bool *are_there)
     *are_there = true;
     for (int k = 0; k < N_PLACES && *are_there; k++) {
         dg_tensor losses = {0};
-        dg_status status = question_loss(q, places[k], &losses);
+        dg_status status = question_loss(q, &places[k], 1, &losses);
         *are_there = status.code == DG_OK && losses.data;
         for (int64_t row = 0; *are_there && row < q->rows.count; row++)
             curves[row].loss[k] = dg_tensor_get(&losses, row);

@@ -3,6 +3,7 @@
  * is what makes its loss smaller. */
 #include <dotgrad/optim.h>
 
+#include "classes.h"
 #include "core/base/null.h"
 #include "half_spaces.h"
 #include "optim/batch/fields.h"
@@ -23,7 +24,7 @@
 
 /* ---- the unit and its parameters ---- */
 
-static dg_status find_parameters(question *q)
+dg_status question_parameters(question *q)
 {
     dg_node *sum = q->is_score ? q->unit : dg_node_input(q->unit, 0);
     int64_t count = dg_node_id(sum) + 1;
@@ -144,9 +145,9 @@ static dg_status find_inequalities(question *q, bool *is_linear)
 static dg_status find_wanted(question *q)
 {
     dg_tensor low = {0}, high = {0};
-    dg_status status = question_loss(q, q->threshold.below, &low);
+    dg_status status = question_loss(q, &q->threshold.below, 1, &low);
     if (status.code == DG_OK)
-        status = question_loss(q, q->threshold.above, &high);
+        status = question_loss(q, &q->threshold.above, 1, &high);
     for (int64_t row = 0; status.code == DG_OK && low.data && high.data && row < q->rows.count; row++) {
         double below = dg_tensor_get(&low, row), above = dg_tensor_get(&high, row);
         q->wanted[row] = above < below ? 1 : below < above ? -1 : 0;
@@ -338,7 +339,7 @@ static dg_status take_point(question *q)
     return dg_ok();
 }
 
-static bool is_small(const question *q)
+bool question_is_small(const question *q)
 {
     return q->d <= MAX_WEIGHTS && q->rows.count <= MAX_NUMBERS / (q->d + 1) && q->rows.count <= MAX_WORK / q->d / q->d;
 }
@@ -363,57 +364,39 @@ static dg_status count_wrong(const question *q, dg_separability *found)
 static int64_t rows_to_try(const question *q)
 {
     int64_t most = MAX_NUMBERS / (q->d + 1);
-    most = is_small(q) || most < FEW_ROWS ? most : FEW_ROWS;
+    most = question_is_small(q) || most < FEW_ROWS ? most : FEW_ROWS;
     return q->rows.count < most ? q->rows.count : most;
 }
 
-/* The unit: a threshold, or where there is none, a score. */
-static dg_status find_unit(question *q)
+/* Numbers of the rows and parameters that are looked at. */
+static dg_status question_alloc(question *q)
 {
-    int n_thresholds;
-    DG_TRY(threshold_unit(q->task->loss, &q->unit, &q->threshold, &n_thresholds));
-    if (!n_thresholds) {
-        DG_TRY(score_find(q->task->loss, &q->unit));
-        q->is_score = true;
-        q->threshold = (threshold){.at = 0, .below = -1, .above = 1, .side = 0};
-    }
-    return q->unit ? find_parameters(q) : dg_ok();
-}
-
-static dg_status find_system(question *q, bool *is_linear)
-{
-    const dg_rows all = q->rows;
     const int64_t count = rows_to_try(q);
-    q->wanted = calloc((size_t)all.count, sizeof(double));
     q->a = calloc((size_t)(count * (q->d + 1)), sizeof(double));
     q->point = calloc((size_t)q->d, sizeof(double));
-    if (!q->a || !q->wanted || !q->point)
+    if (!q->a || !q->point)
         return dg_no_memory("%lld rows of %lld numbers", (long long)count, (long long)q->d);
-    if (q->is_score)
-        DG_TRY(find_wanted_scores(q, is_linear));
-    if (q->is_score && !(*is_linear && wants_both(q))) {
-        *is_linear = false;
-        return dg_ok();
-    }
-    DG_TRY(take_point(q));
-    q->rows.count = count;
+    return take_point(q);
+}
+
+static bool can_be_tried(const question *q)
+{
+    return q->n_parameters && q->d >= 1 && rows_to_try(q) >= 1 && (!q->is_score || question_is_small(q));
+}
+
+static dg_status try_linear(question *q, bool *is_linear)
+{
+    const dg_rows all = q->rows;
+    DG_TRY(question_alloc(q));
+    q->rows.count = rows_to_try(q);
     dg_status status = find_inequalities(q, is_linear);
     q->rows = all;
     return status;
 }
 
-static dg_status ask(question *q, dg_separability *found)
+static dg_status answer_about(question *q, dg_separability *found)
 {
-    bool is_linear = false;
-    DG_TRY(find_unit(q));
-    if (!q->unit || !q->n_parameters || q->d < 1 || rows_to_try(q) < 1 || (q->is_score && !is_small(q)))
-        return dg_ok();
-    DG_TRY(find_system(q, &is_linear));
-    if (!is_linear)
-        return dg_ok();
-    if (!q->is_score)
-        DG_TRY(find_wanted(q));
-    if (!is_small(q)) {
+    if (!question_is_small(q)) {
         found->unit = q->unit;
         found->verdict = DG_SEPARABILITY_TOO_LARGE;
         return count_wrong(q, found);
@@ -421,6 +404,69 @@ static dg_status ask(question *q, dg_separability *found)
     for (int64_t row = 0; row < q->rows.count; row++)
         q->a[row * (q->d + 1) + q->d] -= q->threshold.at;
     return answer(q, found);
+}
+
+dg_status question_ask(question *q, dg_separability *found)
+{
+    bool is_linear = false;
+    if (can_be_tried(q))
+        DG_TRY(try_linear(q, &is_linear));
+    return is_linear ? answer_about(q, found) : dg_ok();
+}
+
+void question_release(question *q)
+{
+    free(q->parameters);
+    free(q->fetch);
+    free(q->a);
+    free(q->wanted);
+    free(q->point);
+}
+
+static dg_status wanted_alloc(question *q)
+{
+    q->wanted = calloc((size_t)q->rows.count, sizeof(double));
+    return q->wanted ? dg_ok() : dg_no_memory("what %lld rows want", (long long)q->rows.count);
+}
+
+static dg_status ask_threshold(question *q, dg_separability *found)
+{
+    bool is_linear = false;
+    DG_TRY(question_parameters(q));
+    if (!can_be_tried(q))
+        return dg_ok();
+    DG_TRY(try_linear(q, &is_linear));
+    if (!is_linear)
+        return dg_ok();
+    DG_TRY(wanted_alloc(q));
+    DG_TRY(find_wanted(q));
+    return answer_about(q, found);
+}
+
+static dg_status ask_score(question *q, dg_separability *found)
+{
+    bool is_margin = false;
+    q->is_score = true;
+    q->threshold = (threshold){.at = 0, .below = -1, .above = 1, .side = 0};
+    DG_TRY(question_parameters(q));
+    if (!can_be_tried(q))
+        return dg_ok();
+    DG_TRY(wanted_alloc(q));
+    DG_TRY(find_wanted_scores(q, &is_margin));
+    return is_margin && wants_both(q) ? question_ask(q, found) : dg_ok();
+}
+
+/* The unit is a threshold, or where there is none, a score, or else there are scores of classes. */
+static dg_status ask(question *q, dg_separability *found)
+{
+    int n_thresholds;
+    DG_TRY(threshold_unit(q->task->loss, &q->unit, &q->threshold, &n_thresholds));
+    if (n_thresholds)
+        return q->unit ? ask_threshold(q, found) : dg_ok();
+    DG_TRY(score_find(q->task->loss, false, NULL, &q->unit));
+    if (q->unit)
+        DG_TRY(ask_score(q, found));
+    return found->unit ? dg_ok() : classes_ask(q->task, q->rows, found);
 }
 
 dg_status dg_separability_find(const dg_task *task, dg_rows rows, dg_separability *found)
@@ -433,11 +479,7 @@ dg_status dg_separability_find(const dg_task *task, dg_rows rows, dg_separabilit
         return dg_error(DG_BAD_ARGUMENT, "whether rows are separable: no rows");
     question q = {.task = task, .rows = rows};
     dg_status status = ask(&q, found);
-    free(q.parameters);
-    free(q.fetch);
-    free(q.a);
-    free(q.wanted);
-    free(q.point);
+    question_release(&q);
     if (status.code != DG_OK)
         dg_separability_release(found);
     return status;

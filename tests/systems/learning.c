@@ -68,6 +68,25 @@ Test(learning, losses_of_margins_say_that_exclusive_or_is_not_separable)
     }
 }
 
+/* The same by a softmax of two scores and its cross-entropy; AND is learnt, and nothing is told. */
+Test(learning, a_softmax_says_that_exclusive_or_is_not_separable)
+{
+    write_text("softmax.dot",
+               "digraph softmax { graph [set=\"want=[0, 1, 1, 0]\", loss=loss, epochs=20, batch_size=4,"
+               "data=\"values(features=[[0, 0], [0, 1], [1, 0], [1, 1]], target=$want, scale=none, test=0)\"];"
+               "x [op=\"input([N, 2])\"]; label [op=\"input([N], dtype=int64)\"]; scores [op=\"linear(2)\"];"
+               "loss [op=cross_entropy]; x -> scores -> loss; label -> loss [arg=target]; }");
+    outcome run = dotgrad("train softmax.dot --no-pictures --force -o run");
+    expect_fine(run);
+    cr_expect(strstr(run.err, "not separable: whatever its weights, 'scores' errs on one of the 4 training rows of "
+                              "classes 0 and 1, however long"),
+              "%s", run.err);
+    cr_expect(strstr(run.err, "mean of rows 2 and 3, of class 1, is one of rows 1 and 4, of class 0"), "%s", run.err);
+    run = dotgrad("train softmax.dot --set 'want=[0, 0, 0, 1]' --no-pictures --force -o run");
+    expect_fine(run);
+    cr_expect(!strstr(run.err, "separable"), "%s", run.err);
+}
+
 Test(learning, gates_of_fixed_weights_answer_their_truth_tables)
 {
     static const double truth[2][4] = {{0, 0, 0, 1}, {0, 1, 1, 1}};

@@ -236,10 +236,19 @@ static dg_status confuse(uint64_t *result)
     return status;
 }
 
+#define KINDS                                                                                                          \
+    "digraph { graph [data=\"kinds.csv(test=0)\", loss=loss, output=y];\n"                                             \
+    "x [op=\"input([N, FEATURES])\"]; t [op=\"input([N], dtype=int64)\"]; y [op=\"linear(CLASSES)\"];\n"               \
+    "loss [op=cross_entropy]; x -> y -> loss; t -> loss; }"
+
 Test(allocations_training, of_confusion)
 {
-    graph_text = "digraph { graph [data=\"kinds.csv(test=0)\", loss=loss, output=y];\n"
-                 "x [op=\"input([N, FEATURES])\"]; t [op=\"input([N], dtype=int64)\"]; y [op=\"linear(CLASSES)\"];\n"
-                 "loss [op=cross_entropy]; x -> y -> loss; t -> loss; }";
+    graph_text = KINDS;
     sweep("confusion", confuse);
+}
+
+Test(allocations_training, of_a_proof_of_classes)
+{
+    graph_text = KINDS;
+    sweep("separability of classes", prove);
 }

@@ -26,7 +26,9 @@ static void name_rows(const dg_separability *found, double wanted, char *text, s
 
 static void name_wanted(const dg_separability *found, double wanted, char *text, size_t size)
 {
-    if (found->is_score)
+    if (found->is_classes)
+        snprintf(text, size, "of class %g", wanted);
+    else if (found->is_score)
         snprintf(text, size, "where it should be %s 0", wanted > 0 ? "above" : "below");
     else
         snprintf(text, size, "which should give %g", wanted);
@@ -52,24 +54,27 @@ static void write_proof(const dg_separability *found, double least, double most,
 static void tell_inseparable(const char *name, const dg_separability *found, const char *what)
 {
     double least = found->proof[0].wanted, most = least;
-    char why[500] = "";
+    char why[500] = "", which[80] = "";
     for (int64_t k = 1; k < found->n_proof; k++) {
         least = fmin(least, found->proof[k].wanted);
         most = fmax(most, found->proof[k].wanted);
     }
     if (least < most)
         write_proof(found, least, most, why, sizeof why);
+    if (found->is_classes)
+        snprintf(which, sizeof which, " of classes %lld and %lld", (long long)found->classes[0],
+                 (long long)found->classes[1]);
     command_warn(
-        "%s: the data are not separable: whatever its weights, '%s' errs on one of the %lld %s, however long it "
+        "%s: the data are not separable: whatever its weights, '%s' errs on one of the %lld %s%s, however long it "
         "is trained%s",
-        name, dg_node_name(found->unit), (long long)found->n_rows, what, why);
+        name, dg_node_name(found->unit), (long long)found->n_rows, what, which, why);
 }
 
 /* Scores are fitted for their loss, not for the fewest errors: that they could have fewer is no news. */
 static void tell_wrong(const char *name, const dg_separability *found, const char *what)
 {
     const char *are = found->n_wrong == 1 ? "is" : "are";
-    if (found->is_score || !found->n_wrong)
+    if (found->is_score || found->is_classes || !found->n_wrong)
         return;
     if (found->verdict == DG_SEPARABLE)
         command_warn(

@@ -131,12 +131,16 @@ dg_status dg_confusion(const dg_task *task, dg_rows rows, dg_tensor *counts);
  * can answer each as the loss wants it, where what it looks at is linear in those parameters. Without such a unit, of a
  * loss of margins (hinge, perceptron criterion, logistic), it is the sign of the score: of the first node of one number
  * a row through which alone they reach a row's loss, which for some rows only falls with it and for others only rises.
+ * Without one of these it is the highest of scores [N, C] (cross-entropy, with a softmax or without, multi-class
+ * margins): of the first such node through which alone they reach a row's loss, which falls with one score, rises with
+ * each other, and does not change by the same number added to all; of these, two classes after two are asked about.
  * Either there are such parameters, or rows that show that there are none: the sum of weight · row is the same over
  * those that want one answer and those that want the other, and with a bias the sum of weights, too, so that one of
  * them is always wrong (P. Gordan, 1873). That is found in float64, of rows as the plan computes them; bounds of
  * parameters and frozen ones do not count. */
 typedef enum dg_separability_verdict {
-    DG_SEPARABILITY_UNKNOWN,   /* no such unit, a score beyond what is looked into, or too close to tell */
+    DG_SEPARABILITY_UNKNOWN,   /* no such unit, scores beyond what is looked into, too close to tell, or any two of more
+                                  than two classes are separable, which does not make all of them so */
     DG_SEPARABILITY_TOO_LARGE, /* not looked into: beyond 1,000 numbers in its parameters, 2^24 in the rows' derivatives
                                   by them, or 2^31 for rows times the square of the former */
     DG_SEPARABLE,
@@ -144,14 +148,17 @@ typedef enum dg_separability_verdict {
 } dg_separability_verdict;
 typedef struct dg_separability_row {
     int64_t row;   /* of the data set */
-    double wanted; /* of the unit; of a score 1 and −1: more and less than 0 */
+    double wanted; /* of the unit; of a score 1 and −1: more and less than 0; of scores of classes the class */
     double weight; /* those of a side have the sum 1, or, without a bias, at most 1 */
 } dg_separability_row;
 typedef struct dg_separability {
     dg_separability_verdict verdict;
-    dg_node *unit;              /* NULL: there is no such unit */
-    bool is_score;              /* it is no threshold unit */
-    int64_t n_rows, n_wrong;    /* that want an answer, and that do not get it from the parameters as they are */
+    dg_node *unit;           /* NULL: there is no such unit */
+    bool is_score;           /* it is a score */
+    bool is_classes;         /* it is scores of classes */
+    int64_t classes[2];      /* of these, DG_INSEPARABLE: two that no parameters tell from each other in all rows */
+    int64_t n_rows, n_wrong; /* that want an answer, and that do not get it from the parameters as they are; of scores
+                                of classes that are inseparable, those of the two */
     dg_separability_row *proof; /* DG_INSEPARABLE: rows that no parameters can answer all, at most two more than
                                  * there are numbers in these */
     int64_t n_proof;
