@@ -3,6 +3,7 @@
 
 #include <dotgrad/near.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,6 +222,45 @@ static dg_status with_misplaced(const dg_op *op, const dg_value *call, dg_status
     return status;
 }
 
+/* Which of an op's inputs an unnamed edge goes to, where that is input `place` or one behind it: not one that an edge
+ * names. */
+static int next_place(const building *b, const dg_op *op, const int *edges, int count, int place)
+{
+    for (int i = 0; i < count && place < dg_op_input_count(op); i++) {
+        const char *arg = b->file->edges[edges[i]].arg;
+        if (arg && (strcmp(arg, op->inputs[place].name) == 0 || (isdigit((unsigned char)*arg) && atoi(arg) == place))) {
+            place++;
+            i = -1;
+        }
+    }
+    return place;
+}
+
+/* An edge that stands twice by mistake would become the layer's weight. */
+static dg_status check_twice(const building *b, int index, const dg_op *op, dg_node *const *inputs)
+{
+    const dg_file_node *node = &b->file->nodes[index];
+    const int *edges = b->incoming + b->first[index];
+    int count = b->first[index + 1] - b->first[index], place = 0;
+    bool any = !op || (op->flags & DG_ANY_INPUTS);
+    for (int i = 0; !any && i < count; i++) {
+        if (b->file->edges[edges[i]].arg)
+            continue;
+        place = next_place(b, op, edges, count, place);
+        if (place >= dg_op_input_count(op))
+            break;
+        const dg_input_spec *input = &op->inputs[place++];
+        for (int k = 0; input->parameter && k < i; k++)
+            if (inputs[k] == inputs[i] && !b->file->edges[edges[k]].arg)
+                return dg_error(DG_BAD_ARGUMENT,
+                                "%s '%s': the edge from '%s' stands twice, and the second one would be its %s: leave "
+                                "one out, or write arg=%s on it",
+                                op->name, node->name, b->file->nodes[b->file->edges[edges[i]].tail].name, input->name,
+                                input->name);
+    }
+    return dg_ok();
+}
+
 static dg_status make_plain(building *b, int item, const char *name, dg_node *const *inputs, const char *const *names)
 {
     int index = b->node_of[item];
@@ -231,6 +271,8 @@ static dg_status make_plain(building *b, int item, const char *name, dg_node *co
     DG_TRY(owned_constant(b, item, name, &call));
     const dg_op *op = dg_op_find(call.s);
     dg_status status = owned_sharer(b, item, name, &other);
+    if (status.code == DG_OK)
+        status = check_twice(b, index, op, inputs);
     if (status.code != DG_OK)
         return dg_graph_file_error(b->file, node->line, status);
     if (other && op && op->role == DG_ROLE_PARAMETER) {

@@ -223,17 +223,6 @@ static dg_status check_list(checking *c, const dg_file_attributes *attributes, c
     return dg_ok();
 }
 
-/* The op that the node's call names; NULL: none, or one of a file. */
-static const dg_op *op_of(const dg_file_node *node)
-{
-    const char *call = dg_file_attribute_find(&node->attributes, "op");
-    char name[80];
-    if (!call)
-        return NULL;
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(call, "( "), call);
-    return dg_op_find(name);
-}
-
 static dg_status check_nodes_and_edges(checking *c)
 {
     const dg_graph_file *file = c->file;
@@ -243,14 +232,15 @@ static dg_status check_nodes_and_edges(checking *c)
         if (node->attributes.count < 2) /* op alone, which building reads */
             continue;
         snprintf(about, sizeof about, "node '%s'", node->name);
-        DG_TRY(check_list(c, &node->attributes, &(carrier){DG_ON_NODE, op_of(node)}, node->line, about));
+        DG_TRY(check_list(c, &node->attributes, &(carrier){DG_ON_NODE, document_op(node)}, node->line, about));
     }
     for (int k = 0; k < file->n_edges; k++) {
         const dg_file_edge *edge = &file->edges[k];
         if (!edge->attributes.count)
             continue;
         snprintf(about, sizeof about, "edge %s -> %s", file->nodes[edge->tail].name, file->nodes[edge->head].name);
-        DG_TRY(check_list(c, &edge->attributes, &(carrier){DG_ON_EDGE, op_of(&file->nodes[edge->head])}, 0, about));
+        DG_TRY(
+            check_list(c, &edge->attributes, &(carrier){DG_ON_EDGE, document_op(&file->nodes[edge->head])}, 0, about));
     }
     return dg_ok();
 }
@@ -268,6 +258,7 @@ dg_status document_check(dg_graph_file *file, dg_graph_file *warned)
     DG_TRY(check_list(&c, &file->node_defaults, &(carrier){.where = DG_ON_NODE}, 0, "node"));
     DG_TRY(check_list(&c, &file->edge_defaults, &(carrier){.where = DG_ON_EDGE}, 0, "edge"));
     DG_TRY(check_nodes_and_edges(&c));
+    DG_TRY(document_check_ports(file));
     if (c.unknown[0])
         document_warn(warned, "%s: not known, kept as it is: %s", file->path, c.unknown);
     if (c.misplaced[0])

@@ -157,6 +157,27 @@ bool document_has_role(const dg_graph_file *file, int node, dg_role role)
     return op && op->role == role;
 }
 
+/* The name of the op that the attribute calls; "": there is none. */
+static void name_op(const dg_file_node *node, char *name, size_t size)
+{
+    const char *call = dg_file_attribute_find(&node->attributes, "op");
+    snprintf(name, size, "%.*s", call ? (int)strcspn(call, "( ") : 0, call ? call : "");
+}
+
+const dg_op *document_op(const dg_file_node *node)
+{
+    char name[80];
+    name_op(node, name, sizeof name);
+    return dg_op_find(name);
+}
+
+bool document_uses_file(const dg_file_node *node)
+{
+    char name[80];
+    name_op(node, name, sizeof name);
+    return strcmp(name, "use") == 0 || strcmp(name, "scan") == 0;
+}
+
 bool document_is_module(const dg_file_node *node)
 {
     return strcmp(node->call.s, "use") == 0 || strcmp(node->call.s, "scan") == 0;

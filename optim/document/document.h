@@ -10,6 +10,7 @@
  *   cost.c      parameters, work and memory of nodes: <dotgrad/cost.h>
  *   export.c    any graph to a document
  *   order.c     what another program may have reordered
+ *   ports.c     ports where outputs and arguments seem to be meant
  *   write.c     document to text */
 #ifndef OPTIM_DOCUMENT_H
 #define OPTIM_DOCUMENT_H
@@ -22,7 +23,11 @@ int document_find(const dg_graph_file *file, const char *name);
 dg_status document_no_node(const dg_graph_file *file, const char *name);
 /* Whether the node's op is the role's. */
 bool document_has_role(const dg_graph_file *file, int node, dg_role role);
-/* Whether the node stands for another file: use() and scan(). */
+/* The op that the node's attribute names, before its call is read; NULL: none, or one of a file. */
+const dg_op *document_op(const dg_file_node *node);
+/* Whether that is use() or scan(). */
+bool document_uses_file(const dg_file_node *node);
+/* Whether the node, whose call is read, stands for another file: use() and scan(). */
 bool document_is_module(const dg_file_node *node);
 /* The line where an attribute of that name is set first; 0: not known. */
 int document_line(const dg_graph_file *file, const char *name);
@@ -33,8 +38,12 @@ bool document_names(const dg_graph_file *file, dg_status status);
 dg_status document_check(dg_graph_file *file, dg_graph_file *warned);
 /* Warns of attributes of nodes that change nothing where they stand, once the losses are known. */
 void document_warn_of_idle(dg_graph_file *file);
+/* ports.c: refuses ports that would be the name or number of an output or an argument. */
+dg_status document_check_ports(const dg_graph_file *file);
 /* order.c: warns where a layout program may have changed the order of arguments. */
 dg_status document_check_order(dg_graph_file *file);
+/* An edge whose ends are those of another one; NULL: there is none. */
+dg_status document_find_parallel(const dg_graph_file *file, const dg_file_edge **edge);
 void document_warn(dg_graph_file *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Whether that keyword of use() and scan() is a setting of the file: small letters, but for those of scan() itself. */
 bool document_is_setting(const char *keyword);

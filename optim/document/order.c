@@ -33,10 +33,50 @@ static bool is_symmetric(const dg_op *op)
     return false;
 }
 
+static int by_ends(const void *a, const void *b)
+{
+    const dg_file_edge *const *first = a, *const *second = b;
+    int order = ((*first)->tail > (*second)->tail) - ((*first)->tail < (*second)->tail);
+    return order ? order : ((*first)->head > (*second)->head) - ((*first)->head < (*second)->head);
+}
+
+dg_status document_find_parallel(const dg_graph_file *file, const dg_file_edge **edge)
+{
+    size_t count = (size_t)file->n_edges;
+    const dg_file_edge **edges = calloc(count + 1, sizeof(dg_file_edge *));
+    *edge = NULL;
+    if (!edges)
+        return document_no_memory(file);
+    for (size_t k = 0; k < count; k++)
+        edges[k] = &file->edges[k];
+    qsort(edges, count, sizeof(dg_file_edge *), by_ends);
+    for (size_t k = 1; k < count && !*edge; k++)
+        if (by_ends(&edges[k - 1], &edges[k]) == 0)
+            *edge = edges[k];
+    free(edges);
+    return dg_ok();
+}
+
+/* networkx writes `strict` on every graph that has no such edges. */
+static dg_status check_strict(dg_graph_file *file)
+{
+    const dg_file_edge *edge = NULL;
+    if (file->is_strict)
+        DG_TRY(document_find_parallel(file, &edge));
+    if (edge)
+        document_warn(file,
+                      "%s: 'strict' has no effect: Graphviz would make one edge of %s -> %s, which stands there twice, "
+                      "and is two inputs of '%s' here",
+                      file->path, file->nodes[edge->tail].name, file->nodes[edge->head].name,
+                      file->nodes[edge->head].name);
+    return dg_ok();
+}
+
 dg_status document_check_order(dg_graph_file *file)
 {
     char list[300] = "";
     int found = 0;
+    DG_TRY(check_strict(file));
     if (!looks_rewritten(file))
         return dg_ok();
     int *unnamed = calloc((size_t)file->n_nodes + 1, sizeof *unnamed);

@@ -16,7 +16,8 @@ typedef struct writing {
     int *next;         /* by node, clusters behind them */
     const char *lost;  /* a text that DOT cannot hold; NULL: none was met */
     bool as_written;   /* without settings and sizes put in */
-    bool failed;       /* there was no memory for a text */
+    bool is_strict;
+    bool failed; /* there was no memory for a text */
 } writing;
 
 static bool is_keyword(const char *text)
@@ -274,7 +275,7 @@ static void write_all(writing *w, const int *n_incoming)
 {
     static const char *const shown[] = {"dotgrad", NULL};
     bool first = true;
-    fputs("digraph ", w->out);
+    fputs(w->is_strict ? "strict digraph " : "digraph ", w->out);
     if (w->file->name[0])
         write_text(w, w->file->name);
     fputs(w->file->name[0] ? " {\n  graph" : "{\n  graph", w->out);
@@ -294,13 +295,17 @@ static void write_all(writing *w, const int *n_incoming)
 static dg_status write_file(const dg_graph_file *file, bool as_written, char **text)
 {
     size_t size, n_lists = (size_t)file->n_clusters + 1;
+    const dg_file_edge *parallel = NULL;
+    *text = NULL;
+    if (as_written && file->is_strict)
+        DG_TRY(document_find_parallel(file, &parallel));
     int *n_incoming = calloc((size_t)file->n_nodes + 1, sizeof *n_incoming);
     writing w = {.file = file,
                  .as_written = as_written,
+                 .is_strict = as_written && file->is_strict && !parallel,
                  .first = calloc(n_lists, sizeof(int)),
                  .last = calloc(n_lists, sizeof(int)),
                  .next = calloc((size_t)file->n_nodes + n_lists, sizeof(int))};
-    *text = NULL;
     w.out = open_memstream(text, &size);
     bool fine = n_incoming && w.first && w.last && w.next && w.out;
     if (fine) {

@@ -12,6 +12,29 @@ static char *read_all(const char *path)
     return text;
 }
 
+/* What fmt makes of a graph. */
+static const char *formatted(const char *text)
+{
+    static outcome run;
+    write_text("f.dot", text);
+    run = dotgrad("fmt f.dot");
+    expect_fine(run);
+    return run.out;
+}
+
+static void expect_words(const char *text, const char *words)
+{
+    cr_expect_not_null(strstr(text, words), "'%s' is not in: %s", words, text);
+}
+
+static void expect_refused(const char *text, const char *words)
+{
+    write_text("f.dot", text);
+    outcome run = dotgrad("fmt f.dot");
+    cr_expect_eq(run.status, 1, "exit status %d: %s", run.status, text);
+    expect_words(run.err, words);
+}
+
 static void expect_in_file(const char *path, const char *words)
 {
     cr_assert_not_null(strstr(read_all(path), words), "'%s' is not in %s:\n%s", words, path, read_all(path));
@@ -270,4 +293,108 @@ Test(graph_file, every_cut_of_a_file_is_refused_or_a_graph)
         cr_assert_eq(strncmp(run.err, "dotgrad: bad.dot:", 17), 0, "'%s': %s", cut, run.err);
         free(cut);
     }
+}
+
+/* ---- what statements say ---- */
+
+#define TWO "a [op=\"input([N, 2])\"]; b [op=\"input([N, 2])\"]; c [op=sub]; "
+
+Test(graph_file, braces_give_edges_in_the_order_of_the_text)
+{
+    static const char b_first[] = "b -> c [arg=input];\n  a -> c [arg=other]";
+    static const char *const cases[] = {
+        "digraph { " TWO "{b a} -> c; }",
+        "digraph { " TWO "{ { \"b\" } {{a}} } -> c; }",
+        "digraph { " TWO "{b, a} -> c; }",
+        "digraph { " TWO "b, a -> c; }",
+        "digraph { " TWO "subgraph s {b} d [op=relu]; a -> d; subgraph s {a b} -> c [color=red]; }",
+        "DIGRAPH { " TWO
+        "/* {a b} -> c */ { node [color=\"}\"] b:n a:s:e [tooltip=\"-> {\"]; label=<{<b>a</b>}> } -> {c}; }",
+        "digraph { " TWO "{ b\n# a\n// a\na } -> { c d } d [op=add]; }",
+        "digraph { " TWO "{\"\\\nb\" \"\" + \"a\"} -> c; }",
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const char *text = formatted(cases[k]);
+        const char *first = strstr(text, "b -> c [arg=input"), *second = strstr(text, "a -> c [arg=other");
+        cr_expect(first && second && first < second, "%s gives %s", cases[k], text);
+    }
+    expect_words(formatted(cases[0]), b_first);
+    const char *text = formatted(
+        "digraph { " TWO "d [op=div]; e [op=tanh]; a -> e; {a b} -> c; {b {e -> d} a} -> k; b -> d; k [op=cat] }");
+    expect_words(text, "e -> d [arg=input];");
+    expect_words(text, "b -> k [arg=0];\n  e -> k [arg=1];\n  d -> k [arg=2];\n  a -> k [arg=3]");
+    text = formatted("digraph { " TWO "{b a} -> c; a -> d [out=0]; {a b} -> d; b -> d [color=red]; d [op=cat] }");
+    expect_words(text, "a -> d [arg=0, out=0];\n  a -> d [arg=1];\n  b -> d [arg=2];\n  b -> d [arg=3, color=red]");
+}
+
+Test(graph_file, an_edge_that_stands_twice_is_no_weight)
+{
+    expect_refused("digraph { x [op=\"input([4, 4])\"];\nh [op=\"linear(4)\"]; x -> h; x -> h; }",
+                   "f.dot:2: linear 'h': the edge from 'x' stands twice, and the second one would be its weight");
+    expect_refused("digraph { x [op=\"input([N, 4])\"]; h [op=layer_norm]; w [op=\"ones([4])\"]; x -> h; "
+                   "w -> h [arg=weight]; x -> h; }",
+                   "would be its bias: leave one out, or write arg=bias on it");
+    expect_words(formatted("digraph { x [op=\"input([4, 4])\"]; h [op=\"linear(4)\"]; x -> h; x -> h [arg=weight]; }"),
+                 "x -> h [arg=weight]");
+    expect_words(formatted("digraph { x [op=\"input([N, 4])\"]; h [op=mul]; x -> h; x -> h; }"), "x -> h [arg=other]");
+    expect_words(
+        formatted("digraph { x [op=\"input([N, 3, 4])\"]; h [op=\"multihead_attention(4, 2)\"]; x -> h; x -> h; "
+                  "x -> h; }"),
+        "x -> h [arg=value]");
+}
+
+Test(graph_file, a_node_is_in_one_cluster)
+{
+    expect_refused("digraph { x [op=\"input([N, 4])\"]; y [op=relu];\n"
+                   "subgraph cluster_a { x -> h; h [op=\"linear(3)\"]; }\nsubgraph cluster_b {\nh -> y; }\n}",
+                   "f.dot:4: node 'h' stands in 'cluster_a' (line 2) and in 'cluster_b' (line 4)");
+    expect_refused("digraph { subgraph cluster_a { subgraph cluster_c { x [op=\"input([N, 4])\"]; } x -> y }\n"
+                   "y [op=relu]; subgraph cluster_b { {rank=same; x} } }",
+                   "node 'x' stands in 'cluster_c' (line 1) and in 'cluster_b' (line 2)");
+    expect_words(formatted("digraph { subgraph cluster_a { subgraph cluster_c { x [op=\"input([N, 4])\"]; } x -> y }\n"
+                           "y [op=relu]; subgraph other { x y } subgraph cluster_a { x } }"),
+                 "    subgraph cluster_c {\n      x [op=\"input([N, 4])\"];");
+}
+
+Test(graph_file, ports_name_no_output_and_no_argument)
+{
+    static const char lstm[] =
+        "digraph { x [op=\"input([N, 5, 4])\"]; r [op=\"lstm(3)\"%s]; y [op=relu]; x -> r; r:%s; }";
+    static const char *const cases[][3] = {
+        {"", "1 -> y", "which output of output, h_n, c_n is meant is said by out=1 on the edge"},
+        {"", "h_n:s -> y", "edge r -> y: 'r:h_n' is a place in the picture"},
+        {"", "s -> y", NULL},
+        {"", "1 -> y [out=h_n]", NULL},
+        {", shape=record, label=\"a|<1> b\"", "1 -> y", NULL},
+    };
+    char text[400];
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        snprintf(text, sizeof text, lstm, cases[k][0], cases[k][1]);
+        if (cases[k][2])
+            expect_refused(text, cases[k][2]);
+        else
+            expect_words(formatted(text), "tailport=");
+    }
+    expect_refused("digraph { " TWO "a -> c:other; b -> c; }", "said by arg=other on the edge");
+    expect_refused("digraph { " TWO "e [op=\"expr(x - b)\"]; a -> e:b; b -> e; }", "said by arg=b on the edge");
+    expect_words(formatted("digraph { " TWO "d [op=tanh]; a -> d:0; a -> c; b -> c; }"), "headport=0");
+}
+
+Test(graph_file, strict_is_kept_where_it_loses_nothing)
+{
+    expect_words(formatted("strict digraph g { " TWO "a -> c; b -> c; }"), "strict digraph g {");
+    write_text("a.dot", "strict digraph { " TWO "a -> c; a -> c; }");
+    outcome run = dotgrad("fmt a.dot");
+    expect_fine(run);
+    expect_words(run.err, "'strict' has no effect: Graphviz would make one edge of a -> c");
+    cr_expect_eq(strncmp(run.out, "digraph {", 9), 0, "%s", run.out);
+}
+
+Test(graph_file, keywords_are_those_of_dot)
+{
+    expect_words(formatted("DiGraph { NODE [op=relu]; Node [color=red]; y; NODE [op=tanh]; z; EDGE [color=blue]; "
+                           "x [op=\"input([N, 4])\"]; SubGraph cluster_z { z } x -> y -> z; }"),
+                 "y [op=relu");
+    expect_refused("digraph { x [op=\"input([N, 4])\"]; \"node\" [op=relu]; \"node\" [op=tanh]; x -> \"node\"; }",
+                   "node 'node' has 'op' already in line 1");
 }

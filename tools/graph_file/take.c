@@ -1,5 +1,6 @@
 /* What libcgraph has read to a document. Under the lock of read.c. */
 #include "take.h"
+#include "statements.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +190,8 @@ static dg_status take_edges(reading *r)
             edges[found++] = edge;
     if (edges)
         qsort(edges, found, sizeof *edges, edges_by_sequence);
+    if (status.code == DG_OK && agfstsubg(r->graph))
+        status = statements_sort_edges(file, r->graph, r->text, edges, found);
     for (size_t k = 0; status.code == DG_OK && k < found; k++) {
         int tail = r->place[AGSEQ(agtail(edges[k]))], head = r->place[AGSEQ(aghead(edges[k]))];
         if (tail < 0 || head < 0 || is_derived(r->graph, edges[k], AGEDGE))
@@ -259,6 +262,29 @@ static int find_parent(const reading *r, size_t count, Agraph_t *sub)
     return -1;
 }
 
+/* A module has the nodes that are in its box: DOT would draw such a node in both. */
+static dg_status in_two_clusters(const reading *r, const Agnode_t *node, int index)
+{
+    const dg_graph_file *file = r->file;
+    const dg_file_node *known = &file->nodes[r->place[AGSEQ(node)]];
+    const char *first = file->clusters[known->cluster].name, *second = file->clusters[index].name;
+    int line = statements_line(file, r->graph, r->text, first, node),
+        again = statements_line(file, r->graph, r->text, second, node), later = line > again ? line : again;
+    return dg_graph_file_error(
+        file, later,
+        dg_error(DG_BAD_DATA,
+                 "node '%s' stands in '%s' (line %d) and in '%s' (line %d), and neither is in the other: a node is in "
+                 "one cluster; edges to the nodes of another one are written outside of both",
+                 known->name, first, line, second, again));
+}
+
+static bool is_around(const dg_graph_file *file, int outer, int cluster)
+{
+    while (cluster >= 0 && cluster != outer)
+        cluster = file->clusters[cluster].parent;
+    return cluster == outer;
+}
+
 static dg_status take_members(reading *r, Agraph_t *sub, int index)
 {
     dg_graph_file *file = r->file;
@@ -271,8 +297,11 @@ static dg_status take_members(reading *r, Agraph_t *sub, int index)
         if (place < 0)
             continue;
         cluster->members[cluster->n_members++] = place;
-        if (cluster->is_cluster)
-            file->nodes[place].cluster = index; /* children come later: the innermost stays */
+        if (!cluster->is_cluster)
+            continue;
+        if (!is_around(file, file->nodes[place].cluster, index))
+            return in_two_clusters(r, node, index);
+        file->nodes[place].cluster = index; /* children come later: the innermost stays */
     }
     return dg_ok();
 }
@@ -339,6 +368,7 @@ static dg_status take_all(reading *r)
     file->name = keep(r, name && name[0] != '%' ? name : "");
     if (!file->name)
         return dg_no_memory("%s", file->path);
+    file->is_strict = r->text->is_strict;
     DG_TRY(take_attributes(r, r->graph, AGRAPH, NULL, &file->attributes));
     DG_TRY(take_attributes(r, NULL, AGNODE, NULL, &file->node_defaults));
     DG_TRY(take_attributes(r, NULL, AGEDGE, NULL, &file->edge_defaults));

@@ -1,11 +1,8 @@
-/* The words of DOT text: bounds on nesting, `strict`, and lines of nodes, in one pass. */
+/* DOT text in one pass: bounds on nesting, `strict`, attributes that are set twice, and lines of nodes. */
 #include "text.h"
-
-#include "core/base/plain.h"
 
 #include <dotgrad/utf8.h>
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +17,9 @@ typedef struct setting {
 typedef struct scan {
     const dg_graph_file *file;
     dot_text *text;
-    size_t at, room;
-    int line, depth;
+    dot_words in;
+    size_t room;
+    int depth;
     int opened[MOST_NESTING]; /* lines of the braces that are open */
     bool is_in_list;          /* between [ and ] */
     size_t n_list;            /* attributes of that list */
@@ -52,89 +50,6 @@ static dg_status check_bytes(const dg_graph_file *file, const char *text, size_t
     for (size_t i = 0; i < at; i++)
         line += text[i] == '\n';
     return fail(file, zero ? 0 : line, "this is not text: it has a byte that is not UTF-8");
-}
-
-/* Steps over one byte that has been looked at. */
-static void step(scan *s)
-{
-    s->line += s->text->bytes[s->at++] == '\n';
-}
-
-static bool is_at(const scan *s, const char *word)
-{
-    size_t length = strlen(word);
-    return s->text->size - s->at >= length && memcmp(s->text->bytes + s->at, word, length) == 0;
-}
-
-static void skip_to(scan *s, const char *end)
-{
-    while (s->at < s->text->size && !is_at(s, end))
-        step(s);
-    for (size_t k = strlen(end); k > 0 && s->at < s->text->size; k--)
-        step(s);
-}
-
-/* Space, comments, and lines of a preprocessor. */
-static void skip_space(scan *s)
-{
-    while (s->at < s->text->size) {
-        char c = s->text->bytes[s->at];
-        if (isspace((unsigned char)c))
-            step(s);
-        else if (is_at(s, "/*"))
-            skip_to(s, "*/");
-        else if (is_at(s, "//") || (c == '#' && (s->at == 0 || s->text->bytes[s->at - 1] == '\n')))
-            skip_to(s, "\n");
-        else
-            return;
-    }
-}
-
-/* <b>…</b> in brackets: they are counted, those in comments are not. */
-static void skip_html(scan *s)
-{
-    int depth = 0;
-    while (s->at < s->text->size) {
-        if (is_at(s, "<!--")) {
-            skip_to(s, "-->");
-            continue;
-        }
-        char c = s->text->bytes[s->at];
-        step(s);
-        depth += (c == '<') - (c == '>');
-        if (depth == 0)
-            return;
-    }
-}
-
-/* The next word, in *word with its length, without the quotes if it has them; false: it is another sign. */
-static bool take_word(scan *s, text_place *word)
-{
-    const char *bytes = s->text->bytes;
-    size_t begin = s->at;
-    word->line = s->line;
-    if (bytes[s->at] == '"') {
-        for (step(s); s->at < s->text->size && bytes[s->at] != '"'; step(s))
-            if (bytes[s->at] == '\\' && s->at + 1 < s->text->size)
-                step(s);
-        word->name = bytes + begin + 1;
-        word->length = s->at - begin - 1;
-        if (s->at < s->text->size)
-            step(s);
-        return true;
-    }
-    if (bytes[s->at] == '<') {
-        skip_html(s);
-        return false;
-    }
-    while (s->at < s->text->size && (isalnum((unsigned char)bytes[s->at]) || (bytes[s->at] & 0x80) ||
-                                     bytes[s->at] == '_' || bytes[s->at] == '.'))
-        step(s);
-    word->name = bytes + begin;
-    word->length = s->at - begin;
-    if (word->length == 0)
-        step(s);
-    return word->length > 0;
 }
 
 /* An array with room for one item more than `count`; NULL without memory. */
@@ -173,26 +88,21 @@ static int by_name(const void *a, const void *b)
     return order ? order : (first->order > second->order) - (first->order < second->order);
 }
 
-static bool is_keyword(const scan *s, const char *word)
-{
-    size_t length = strlen(word);
-    const char *at = s->text->bytes + s->at;
-    return plain_same_part(at, word, length) && !isalnum((unsigned char)at[length]) && at[length] != '_';
-}
-
 /* [strict] digraph. `strict` would lose the second edge of mul(x, x), and networkx writes it on every graph: it is
  * dropped, and the edges are taken as they stand in the file. What is no graph is not shown in messages. */
 static dg_status take_beginning(scan *s)
 {
-    skip_space(s);
-    if (is_keyword(s, "strict")) {
-        memset(s->text->bytes + s->at, ' ', strlen("strict"));
-        skip_space(s);
+    dot_text *text = s->text;
+    words_skip_space(&s->in);
+    text->is_strict = words_at_keyword(&s->in, "strict");
+    if (text->is_strict) {
+        memset(text->bytes + s->in.at, ' ', strlen("strict"));
+        words_skip_space(&s->in);
     }
-    s->text->is_undirected = is_keyword(s, "graph");
-    if (is_keyword(s, "digraph") || s->text->is_undirected)
+    text->is_undirected = words_at_keyword(&s->in, "graph");
+    if (words_at_keyword(&s->in, "digraph") || text->is_undirected)
         return dg_ok();
-    return fail(s->file, s->line, "this is not a DOT graph: it does not begin with 'digraph' (data have --data)");
+    return fail(s->file, s->in.line, "this is not a DOT graph: it does not begin with 'digraph' (data have --data)");
 }
 
 static bool is_same(const text_place *a, const text_place *b)
@@ -229,15 +139,11 @@ static dg_status note_key(scan *s, const text_place *word)
     return dg_ok();
 }
 
-static bool is_word(const text_place *place, const char *word)
-{
-    return place->length == strlen(word) && memcmp(place->name, word, place->length) == 0;
-}
-
 /* The list that begins after `before`: of a node, of an edge, or of the defaults of a kind. */
 static dg_status open_list(scan *s, const text_place *before)
 {
-    bool is_kind = is_word(before, "node") || is_word(before, "edge") || is_word(before, "graph");
+    bool is_kind =
+        words_is_keyword(before, "node") || words_is_keyword(before, "edge") || words_is_keyword(before, "graph");
     s->node = is_kind || s->is_other ? (text_place){0} : *before;
     return before->length ? note_place(s, *before) : dg_ok();
 }
@@ -295,9 +201,10 @@ static dg_status refuse_empty(const scan *s, const text_place *key)
 static dg_status note_brace(scan *s, char c)
 {
     if (c == '{' && s->depth >= MOST_NESTING)
-        return dg_graph_file_error(s->file, s->line, dg_error(DG_BAD_DATA, "braces nest deeper than %d", MOST_NESTING));
+        return dg_graph_file_error(s->file, s->in.line,
+                                   dg_error(DG_BAD_DATA, "braces nest deeper than %d", MOST_NESTING));
     if (c == '{' && s->depth >= 0)
-        s->opened[s->depth] = s->line;
+        s->opened[s->depth] = s->in.line;
     s->depth += (c == '{') - (c == '}');
     return dg_ok();
 }
@@ -307,9 +214,9 @@ static dg_status read_words(scan *s)
     text_place before = {0}, key = {0};
     char sign = 0; /* before the word */
     DG_TRY(take_beginning(s));
-    for (skip_space(s); s->at < s->text->size; skip_space(s)) {
+    for (words_skip_space(&s->in); s->in.at < s->in.size; words_skip_space(&s->in)) {
         text_place word = {0};
-        char c = s->text->bytes[s->at];
+        char c = s->in.bytes[s->in.at];
         if (c == '[')
             DG_TRY(open_list(s, &before));
         if (c == '=' && before.length)
@@ -319,7 +226,7 @@ static dg_status read_words(scan *s)
             s->n_list = 0;
         }
         DG_TRY(note_brace(s, c));
-        bool took = take_word(s, &word);
+        bool took = words_take(&s->in, &word);
         if (key.length && took)
             DG_TRY(word.length ? note_setting(s, &key, &word) : refuse_empty(s, &key));
         key = c == '=' ? before : (text_place){0};
@@ -348,7 +255,7 @@ dg_status dot_text_prepare(const dg_graph_file *file, const char *text, size_t s
     }
     memcpy(prepared->bytes, text + mark, prepared->size);
     prepared->bytes[prepared->size] = '\0';
-    scan s = {.file = file, .text = prepared, .line = 1};
+    scan s = {.file = file, .text = prepared, .in = {prepared->bytes, prepared->size, 0, 1}};
     dg_status status = read_words(&s);
     free(s.settings);
     if (status.code != DG_OK)
@@ -366,12 +273,11 @@ void dot_text_free(dot_text *text)
 
 int dot_text_first_line(const dot_text *text, const char *name)
 {
-    dot_text copy = *text;
-    scan s = {.text = &copy, .line = 1};
+    dot_words words = {text->bytes, text->size, 0, 1};
     size_t length = strlen(name);
-    for (skip_space(&s); s.at < text->size; skip_space(&s)) {
-        text_place word = {0};
-        if (take_word(&s, &word) && word.length == length && memcmp(word.name, name, length) == 0)
+    for (words_skip_space(&words); words.at < words.size; words_skip_space(&words)) {
+        text_place word;
+        if (words_take(&words, &word) && word.length == length && memcmp(word.name, name, length) == 0)
             return word.line;
     }
     return 0;

@@ -2,22 +2,18 @@
 #ifndef TOOLS_GRAPH_FILE_TEXT_H
 #define TOOLS_GRAPH_FILE_TEXT_H
 
-#include <dotgrad/graph_file.h>
+#include "words.h"
 
-/* Where a node is first given attributes: NAME [. */
-typedef struct text_place {
-    const char *name; /* in the text, without quotes; not terminated */
-    size_t length;
-    int line, order;
-} text_place;
+#include <dotgrad/graph_file.h>
 
 typedef struct dot_text {
     char *bytes; /* a copy without byte-order mark and without the word `strict` */
     size_t size;
     bool is_undirected; /* graph, not digraph */
     int open_line;      /* of the innermost { that has no }; 0: there is none */
+    bool is_strict;     /* the word stood there */
     size_t n_places;
-    text_place *places; /* by name */
+    text_place *places; /* where nodes are first given attributes: NAME [; by name */
     size_t n_keys;
     text_place *keys; /* names of attributes, MOST_KEYS at most, where each is set first */
 } dot_text;

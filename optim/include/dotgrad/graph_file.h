@@ -69,6 +69,7 @@ typedef struct dg_file_line {
 typedef struct dg_graph_file {
     const char *path; /* for messages */
     const char *name; /* of the digraph */
+    bool is_strict;   /* strict digraph: Graphviz makes one edge of two with the same ends; building does not */
     dg_arena *arena;  /* owns all text */
     dg_graph *graph;
     dg_file_attributes attributes, node_defaults, edge_defaults;
