@@ -320,7 +320,8 @@ static const dg_op rbf_ops[] = {{
          {.name = "width",
           .kind = DG_ATTR_INIT,
           .fallback = "nearest(2)",
-          .doc = "σ: a number, a list, or its initialiser. gamma is 1/(2σ²) of gaussian, 1/σ² of the others"},
+          .doc = "σ: a number, a list, or its initialiser. gamma is 1/(2σ²) of gaussian, 1/σ² of the others; kernels "
+                 "without gamma leave it out"},
          {.name = "per",
           .kind = DG_ATTR_NAME,
           .fallback = "unit",

@@ -4,7 +4,9 @@
 #include "core/base/null.h"
 #include "reach.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 dg_status reach_new(dg_graph *graph, dg_node *const *nodes, int n_nodes, bool **marks)
 {
@@ -52,6 +54,30 @@ static dg_status keep_reached(dg_node *output, dg_node **list, int *count)
     return status;
 }
 
+/* Keeps those that patterns name, of which each must fit one, or it is misspelt. */
+static dg_status keep_matching(dg_node *output, const char *patterns, dg_node **list, int *count)
+{
+    char one[256];
+    size_t skip, length;
+    for (const char *at = patterns; *at; at += skip + length) {
+        skip = strspn(at, ", ");
+        length = strcspn(at + skip, ", ");
+        snprintf(one, sizeof one, "%.*s", (int)length, at + skip);
+        bool fits = length == 0;
+        for (int k = 0; k < *count && !fits; k++)
+            fits = dg_name_matches(dg_node_name(list[k]), one);
+        if (!fits)
+            return dg_error(DG_BAD_ARGUMENT, "no trainable parameter of '%s' fits '%s' (there are %s, …)",
+                            dg_node_name(output), one, *count ? dg_node_name(list[0]) : "none");
+    }
+    int n = 0;
+    for (int k = 0; k < *count; k++)
+        if (dg_name_matches(dg_node_name(list[k]), patterns))
+            list[n++] = list[k];
+    *count = n;
+    return dg_ok();
+}
+
 dg_status dg_trainable_matching(dg_node *output, const char *patterns, dg_node *const **parameters, int *count)
 {
     REFUSE_NULL(output);
@@ -68,15 +94,15 @@ dg_status dg_trainable_matching(dg_node *output, const char *patterns, dg_node *
     dg_node **list = dg_arena_alloc(dg_graph_arena(graph), (n + 1) * sizeof(dg_node *));
     for (int64_t id = 0; list && id <= dg_node_id(output); id++) {
         dg_node *node = dg_graph_node(graph, id);
-        if (mark[id] && is_trainable(node) && (!patterns || dg_name_matches(dg_node_name(node), patterns)))
+        if (mark[id] && is_trainable(node))
             list[(*count)++] = node;
     }
     free(mark);
     if (!list)
         return dg_no_memory("a list of %zu parameters", n);
     DG_TRY(keep_reached(output, list, count));
-    if (patterns && !*count)
-        return dg_error(DG_BAD_ARGUMENT, "no trainable parameter of '%s' fits '%s'", dg_node_name(output), patterns);
+    if (patterns)
+        DG_TRY(keep_matching(output, patterns, list, count));
     *parameters = list;
     return dg_ok();
 }

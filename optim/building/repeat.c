@@ -38,6 +38,17 @@ static bool same_out(const char *a, const char *b)
 
 /* ---- what is asked for ---- */
 
+static dg_status read_flag(const building *b, const dg_file_cluster *from, const char *name, bool *flag)
+{
+    const char *said = dg_file_attribute_find(&from->attributes, name);
+    *flag = said && strcmp(said, "true") == 0;
+    if (!said || *flag || strcmp(said, "false") == 0)
+        return dg_ok();
+    return dg_graph_file_error(b->file, 0,
+                               dg_error(DG_BAD_ARGUMENT, "subgraph '%s' has %s=%s: expected true or false",
+                                        from->name ? from->name : "", name, said));
+}
+
 static dg_status read_cluster(building *b, int cluster)
 {
     const dg_file_cluster *from = &b->file->clusters[cluster];
@@ -71,16 +82,8 @@ static dg_status read_cluster(building *b, int cluster)
             b->file, 0,
             dg_error(DG_BAD_ARGUMENT, "subgraph '%s' has chain=%s, which changes nothing without repeat",
                      from->name ? from->name : "", dg_file_attribute_find(&from->attributes, "chain")));
-    if (checkpoint) {
-        c->is_checkpoint = strcmp(checkpoint, "true") == 0;
-        if (!c->is_checkpoint && strcmp(checkpoint, "false") != 0)
-            return dg_graph_file_error(b->file, 0,
-                                       dg_error(DG_BAD_ARGUMENT,
-                                                "subgraph '%s' has checkpoint=%s: expected true or false", from->name,
-                                                checkpoint));
-    }
-    const char *share = dg_file_attribute_find(&from->attributes, "share");
-    c->is_shared = share && strcmp(share, "true") == 0;
+    DG_TRY(read_flag(b, from, "checkpoint", &c->is_checkpoint));
+    DG_TRY(read_flag(b, from, "share", &c->is_shared));
     if (c->is_shared && !c->is_repeated)
         return dg_graph_file_error(b->file, 0,
                                    dg_error(DG_BAD_ARGUMENT,

@@ -18,7 +18,7 @@ static const struct option_rule {
     const char *words; /* the allowed ones, each between blanks; NULL: any */
 } rules[] = {
 #define AT(member) offsetof(data_options, member)
-    {{"scale", "all", "unit: to [0, 1]; standard: mean 0, deviation 1; none"},
+    {{"scale", "all", "unit: to [0, 1]; standard: mean 0, deviation 1; none (as said above of each; else none)"},
      0,
      WORD,
      AT(scale),

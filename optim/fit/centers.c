@@ -26,6 +26,8 @@ static dg_status fill_by(dg_tensor *tensor, const dg_init_call *call, center_rul
                           dg_shape_print(&tensor->shape, text, sizeof text), (long long)rows.shape.dims[1]);
     if (status.code == DG_OK)
         status = dg_tensor_make(&centers, DG_FLOAT64, tensor->shape);
+    for (int64_t i = 0; status.code == DG_OK && i < dg_tensor_count(&centers); i++)
+        dg_tensor_set(&centers, i, dg_tensor_get(tensor, i));
     if (status.code == DG_OK)
         status = rule(&rows, call, &centers);
     for (int64_t i = 0; status.code == DG_OK && i < dg_tensor_count(&centers); i++)
@@ -52,9 +54,10 @@ static dg_status by_samples(const dg_tensor *rows, const dg_init_call *call, dg_
     return dg_ok();
 }
 
+/* After an epoch k-means goes on from the centres, so that each unit stays where those that read it expect it. */
 static dg_status by_kmeans(const dg_tensor *rows, const dg_init_call *call, dg_tensor *centers)
 {
-    return kmeans(rows, (int64_t)call->values[0], call->key, call->data->threads, centers);
+    return kmeans(rows, (int64_t)call->values[0], call->key->step ? NULL : call->key, call->data->threads, centers);
 }
 
 /* ---- all rows ---- */

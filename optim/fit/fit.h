@@ -75,7 +75,8 @@ dg_status target_matrix(const fit_target *target, const dg_tensor *values, dg_te
 /* ---- centres ---- */
 
 /* Centres [k, d] of `rows` [n, d] (both float64): k-means++ seeds (Arthur, Vassilvitskii 2007), then Lloyd's rule until
- * nothing moves or `iterations` are done. A cluster without rows takes the row farthest from its centre. */
+ * nothing moves or `iterations` are done. A cluster without rows takes the row farthest from its centre. key NULL: from
+ * the centres as they are. */
 dg_status kmeans(const dg_tensor *rows, int64_t iterations, const dg_random *key, dg_threads *threads,
                  dg_tensor *centers);
 

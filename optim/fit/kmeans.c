@@ -171,7 +171,8 @@ dg_status kmeans(const dg_tensor *rows, int64_t iterations, const dg_random *key
     }
     for (int64_t i = 0; i < m.n; i++)
         m.nearest[i] = -1;
-    seed_centers(&m, key);
+    if (key)
+        seed_centers(&m, key);
     status = make_plan(&m);
     for (int64_t i = 0; status.code == DG_OK && i < iterations; i++) {
         int64_t moved;

@@ -15,6 +15,20 @@
 
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* the table leaves out what is NULL or 0 */
 
+/* Patterns of 0 and 1, which the rules would take in silence, keep nothing. */
+static dg_status check_patterns(const dg_tensor *rows)
+{
+    int64_t n = rows->shape.dims[1];
+    for (int64_t i = 0; i < dg_tensor_count(rows); i++) {
+        double value = dg_tensor_get(rows, i);
+        if (fabs(value) != 1)
+            return dg_error(DG_BAD_DATA,
+                            "pattern %lld has %g at unit %lld: expected -1 or 1, which expr(2*x - 1) makes of 0 and 1",
+                            (long long)(i / n), value, (long long)(i % n));
+    }
+    return dg_ok();
+}
+
 /* Fills w [n, n] from patterns x [p, n]. */
 typedef dg_status memory_rule(const double *x, int64_t p, int64_t n, double *w);
 
@@ -24,7 +38,7 @@ static dg_status fill_by(dg_tensor *tensor, const dg_init_call *call, memory_rul
     char text[DG_SHAPE_TEXT];
     DG_TRY(call->data->value(call->data, dg_node_input(call->data->layer, 0), &rows));
     int64_t p = rows.shape.dims[0], n = rows.shape.dims[1];
-    dg_status status = dg_ok();
+    dg_status status = check_patterns(&rows);
     if (tensor->shape.rank != 2 || tensor->shape.dims[0] != n || tensor->shape.dims[1] != n)
         status = dg_error(DG_BAD_SHAPE, "weights %s for patterns of %lld unit(s)",
                           dg_shape_print(&tensor->shape, text, sizeof text), (long long)n);

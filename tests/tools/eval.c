@@ -207,6 +207,24 @@ Test(eval, takes_rows_of_a_table_as_they_are_and_data_as_in_training)
     dg_tensors_free(set);
 }
 
+/* What is done to data without being asked for: here the numbers of a file are not those that the network sees. */
+Test(eval, tells_what_it_does_to_data)
+{
+    write_text("rows.csv", "x0,x1,y\n0,0,1\n16,,2\n4,2,3\n8,8,4\n");
+    write_text(
+        "net.dot",
+        "digraph { graph [loss=loss, output=s]; x [op=\"input([N, 2])\"]; y [op=\"input([N, 1], field=target)\"];"
+        " s [op=\"linear(1)\"]; loss [op=mse_loss]; x -> s -> loss; y -> loss [arg=target]; }");
+    outcome run = dotgrad("eval net.dot --data 'rows.csv(test=0)' --fetch x");
+    expect_fine(run);
+    cr_expect(strstr(run.err, "missing cells were filled with the mean"), "%s", run.err);
+    cr_expect(strstr(run.err, "rows.csv(test=0): features are scaled, as in training; scale=none, in brackets, takes"),
+              "%s", run.err);
+    run = dotgrad("eval net.dot --data 'rows.csv(scale=none, test=0)' --fetch x");
+    expect_fine(run);
+    cr_expect(!strstr(run.err, "scaled"), "%s", run.err);
+}
+
 Test(eval, says_what_feeds_an_input)
 {
     expect_refused(dotgrad("eval g.dot"), "input 'x' is not fed (--data D or --feed FILE feeds inputs)");
@@ -220,6 +238,21 @@ Test(eval, names_the_type_of_patterns_that_cannot_be_stored)
     write_text("memory.dot", "digraph { graph [output=recall]; p [op=\"constant([[1, -1], [-1, -1]])\"];\n"
                              "  recall [op=hopfield]; p -> recall; }\n");
     expect_refused(dotgrad("eval memory.dot"), "input is int64, expected float32 or float64");
+}
+
+/* Patterns of 0 and 1 would be kept wrongly by every rule. */
+Test(eval, refuses_to_keep_patterns_that_are_not_of_two_signs)
+{
+    static const char *const rules[] = {"hebb", "storkey", "pseudo_inverse"};
+    for (int k = 0; k < 3; k++) {
+        char graph[300];
+        snprintf(graph, sizeof graph,
+                 "digraph { graph [output=recall]; p [op=\"constant([[1.0, -1, 1], [1, 0, 1]])\"];\n"
+                 "  recall [op=\"hopfield(init=%s)\"]; p -> recall; }\n",
+                 rules[k]);
+        write_text("memory.dot", graph);
+        expect_refused(dotgrad("eval memory.dot"), "pattern 1 has 0 at unit 1: expected -1 or 1");
+    }
 }
 
 Test(eval, tells_wrong_calls_apart)

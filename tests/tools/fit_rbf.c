@@ -132,6 +132,28 @@ Test(fit_rbf, refit_of_a_layer_without_data_is_told)
               run.err);
 }
 
+/* Units stay where the trained layer behind them has learnt them to be: k-means goes on from their centres. */
+Test(fit_rbf, refitted_centres_keep_their_places)
+{
+    write_text("g.dot",
+               "digraph g { graph [data=\"digits(scale=unit)\", epochs=4, batch_size=32, loss=loss, output=scores,\n"
+               "optimizer=\"adam(lr=0.01)\"]; x [op=\"input([N, 64])\"]; label [op=\"input([N], dtype=int64)\"];\n"
+               "hidden [op=\"rbf(60, normalize=true)\", refit=epoch]; scores [op=\"linear(10)\"];\n"
+               "loss [op=cross_entropy]; x -> hidden -> scores -> loss; label -> loss [arg=target]; }");
+    outcome run = dotgrad("train g.dot -o run");
+    expect_fine(run);
+    cr_expect_geq(number_after(run.out, "accuracy: "), 80, "%s", run.out);
+}
+
+/* As `train` tells what it did to the data. */
+Test(fit_rbf, missing_cells_are_told)
+{
+    write_text("points.csv", "x,y\n0,1\n1,2\n,3\n3,5\n4,2\n5,1\n6,0\n7,2\n");
+    outcome run = dotgrad("fit-rbf points.csv -o run");
+    expect_fine(run);
+    cr_expect(strstr(run.err, "missing cells were filled with the mean"), "%s", run.err);
+}
+
 /* Behind convolutions: the centres are of what reaches the layer. */
 Test(fit_rbf, centres_are_found_behind_a_convolution)
 {

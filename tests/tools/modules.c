@@ -180,6 +180,8 @@ Test(modules, repeats_that_cannot_be_chained_are_refused)
          "more than 4194304 nodes", "bad.dot"},
         {"digraph { " X "subgraph cluster_b { checkpoint=maybe; a [op=tanh]; } x -> a; }", "checkpoint=maybe",
          "true or false"},
+        {"digraph { " X "subgraph cluster_b { repeat=2; share=yes; a [op=\"linear(4)\"]; } x -> a; }", "share=yes",
+         "true or false"},
         {"digraph { " X
          "subgraph cluster_b { repeat=2; a [op=add]; b [op=tanh]; } x -> a; a -> b; b -> a; y [op=exp]; b -> y; }",
          "cycle", "bad.dot"},

@@ -111,6 +111,28 @@ Test(objectives, that_are_misspelt_are_named)
     run = dotgrad("train gan.dot --freeze discriminator -o run");
     cr_assert_eq(run.status, 1);
     cr_assert(strstr(run.err, "'discriminator' fits no trainable parameter"), "%s", run.err);
+    char text[sizeof gan + 20];
+    snprintf(text, sizeof text, "%s", gan);
+    memcpy(strstr(text, "trains=\"g.*, fake\"") + strlen("trains=\"g.*, "), "fkae", 4); /* of two patterns one */
+    write_text("gan.dot", text);
+    run = dotgrad("train gan.dot -o run");
+    cr_assert_eq(run.status, 1);
+    cr_assert(strstr(run.err, "no trainable parameter of 'g_loss' fits 'fkae' (there are "), "%s", run.err);
+}
+
+/* An option for all losses where each has its own would change nothing. */
+Test(objectives, with_optimisers_of_their_own_take_none_from_the_command_line)
+{
+    write_text("two.dot", "digraph { graph [loss=\"left, right\", epochs=2];\n"
+                          "  a [op=\"parameter([2], init=ones)\"]; b [op=\"parameter([2], init=ones)\"];\n"
+                          "  s [op=square]; t [op=square]; left [op=sum, trains=a, optimizer=\"sgd(lr=0.1)\"];\n"
+                          "  right [op=sum, trains=b, optimizer=\"sgd(lr=0.2)\", schedule=cosine];\n"
+                          "  a -> s -> left; b -> t -> right; }\n");
+    outcome run = dotgrad("train two.dot --optimizer adam -o run");
+    cr_assert_eq(run.status, 1);
+    cr_assert(strstr(run.err, "--optimizer changes nothing: each loss, as 'left', has one of its own in"), "%s",
+              run.err);
+    expect_fine(dotgrad("train two.dot --schedule linear -o run")); /* of left */
 }
 
 /* Rosenblatt's rule as assignments: w grows by (label − answer)·x, one row at a time. */

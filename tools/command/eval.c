@@ -259,10 +259,21 @@ static dg_status open_rows(const graph_session *session, const eval_options *giv
     return status;
 }
 
+/* Of a run, whose data are scaled as in training, that is no news. */
+static void tell_data(const eval_options *given, const dg_data *data)
+{
+    command_tell_data(data);
+    if (given->data && !given->weights && !strstr(given->data, "scale=") && dg_data_offset(data))
+        fprintf(stderr,
+                "dotgrad: %s: features are scaled, as in training; scale=none, in brackets, takes them as they are\n",
+                given->data);
+}
+
 static dg_status feed_rows(const graph_session *session, const eval_options *given, dg_node *const *nodes, int n_nodes,
                            eval_feeds *feeds)
 {
     DG_TRY(open_rows(session, given, &feeds->data));
+    tell_data(given, feeds->data); /* what suiting tells is of training */
     DG_TRY(dg_data_suit(feeds->data, session->graph));
     const dg_dataset *set = dg_data_set(feeds->data);
     const dg_task task = {

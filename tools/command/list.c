@@ -107,7 +107,10 @@ static void list_data(void)
 {
     for (size_t k = 0; dg_data_format_at(k); k++) {
         const dg_data_format *format = dg_data_format_at(k);
-        printf("  %-16s %-*s %s\n", format->name, text_width(format->paths, 30), format->paths, format->summary);
+        printf("  %-16s %-*s %s", format->name, text_width(format->paths, 30), format->paths, format->summary);
+        if (strcmp(format->scale, "none") != 0 || format->test > 0)
+            printf("; scale=%s, test=%g", format->scale, format->test);
+        puts("");
     }
     puts("\nOptions, in brackets: digits(scale=standard, test=0.25)\n");
     for (size_t k = 0; dg_data_option_at(k); k++) {

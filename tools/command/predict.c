@@ -188,7 +188,6 @@ static dg_status write_result(const predict_options *given, const dg_model *mode
 
 static dg_status run(const predict_options *given, dg_model **model, dg_data **data, dg_tensor *result)
 {
-    const char *notice;
     const dg_graph_read_options reading = graph_options();
     dg_model_options opening = given->opening;
     opening.reading = &reading;
@@ -198,8 +197,7 @@ static dg_status run(const predict_options *given, dg_model **model, dg_data **d
                         given->model);
     DG_TRY(dg_model_open(given->model, &opening, model));
     DG_TRY(dg_model_read(*model, given->data, data));
-    for (size_t k = 0; (notice = dg_data_notice(*data, k)); k++)
-        fprintf(stderr, "dotgrad: %s\n", notice);
+    command_tell_data(*data);
     if (halves_asked()) {
         dg_model_halving told;
         DG_TRY(dg_model_halve(*model, halves_asked(), dg_data_set(*data), &told));

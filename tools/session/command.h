@@ -15,6 +15,7 @@
 
 #include <stdint.h>
 
+#include <dotgrad/data.h>
 #include <dotgrad/status.h>
 
 #define EXIT_FAILED 1
@@ -45,6 +46,9 @@ int command_failed(dg_status status);
 int command_misused(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints "dotgrad: warning: message" on one line. */
 void command_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints what was done to data without being asked for, a line each. */
+void command_tell_data(const dg_data *data);
 
 /* A whole number on the command line; a message and false when `text` is none or out of bounds. */
 bool command_int(const char *command, const char *option, const char *text, int64_t least, int64_t most,

@@ -60,3 +60,10 @@ bool command_int(const char *name, const char *option, const char *text, int64_t
                     (long long)most);
     return false;
 }
+
+void command_tell_data(const dg_data *data)
+{
+    const char *notice;
+    for (size_t k = 0; (notice = dg_data_notice(data, k)); k++)
+        print_line("dotgrad: ", notice);
+}

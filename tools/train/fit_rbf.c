@@ -160,6 +160,7 @@ static dg_status fit_data(fit_settings *s)
     dg_rbf_fit fit = {0};
     bool classes = false;
     DG_TRY(dg_data_open(s->data, &(dg_data_options){.seed = (uint64_t)s->seed}, &data));
+    command_tell_data(data);
     dg_status status = choose_target(s, data, &classes);
     s->options.target = classes ? "one_hot" : "target";
     s->options.seed = (uint64_t)s->seed;

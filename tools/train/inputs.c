@@ -1,4 +1,5 @@
 /* The graph and the data of a training run. */
+#include "tools/session/command.h"
 #include "tools/session/options.h"
 #include "train.h"
 
@@ -143,6 +144,27 @@ static dg_status find_data(void *argument, const dg_graph_file *file, const dg_d
     return dg_ok();
 }
 
+/* An option for all losses, where each has its own. */
+static dg_status check_own(const dg_trainer_options *said, const char *graph)
+{
+    static const char *const names[] = {"optimizer", "schedule", "clip-norm", "clip-value"};
+    for (int k = 0; k < 4; k++) {
+        int own = 0;
+        for (int i = 0; i < said->n_objectives; i++) {
+            const dg_objective *loss = &said->objectives[i];
+            own += k == 0   ? loss->optimizer != NULL
+                   : k == 1 ? loss->schedule != NULL
+                   : k == 2 ? loss->clip_norm > 0
+                            : loss->clip_value > 0;
+        }
+        if (own && own == said->n_objectives && option_given(names[k]))
+            return dg_error(DG_BAD_ARGUMENT, "%s: --%s changes nothing: %s '%s'%s has one of its own in the graph",
+                            graph, names[k], own == 1 ? "the loss" : "each loss, as",
+                            dg_node_name(said->objectives[0].loss), own == 1 ? "" : ",");
+    }
+    return dg_ok();
+}
+
 /* Losses, updates and the like, as the graph says; and the data, made to suit it. */
 static dg_status open_experiment(training_run *run)
 {
@@ -158,6 +180,7 @@ static dg_status open_experiment(training_run *run)
         return dg_error(status.code, "%s; is this the network of %s, which is to go on?", status.message,
                         settings->resume);
     DG_TRY(status);
+    DG_TRY(check_own(&run->experiment->options, run->session.name));
     run->loss = run->experiment->options.task.loss;
     run->output = run->experiment->options.task.output;
     run->graph_text = run->experiment->options.graph_text;
@@ -202,9 +225,7 @@ static dg_status put_weights(training_run *run)
 
 dg_status train_open(training_run *run)
 {
-    const char *notice;
     DG_TRY(open_graph(run));
-    for (size_t k = 0; (notice = dg_data_notice(run->experiment->data, k)); k++)
-        fprintf(stderr, "dotgrad: %s\n", notice);
+    command_tell_data(run->experiment->data);
     return put_weights(run);
 }

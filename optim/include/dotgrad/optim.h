@@ -25,7 +25,8 @@ DG_BEGIN_C
 /* ---- optimisers, clipping and schedules: <dotgrad/rules.h> ---- */
 
 /* Trainable parameters of `output` whose names fit one of the patterns, which commas separate: "hidden.*", "*.weight",
- * or the name of a module or layer, which means all in it: "encoder, head". DG_BAD_ARGUMENT: none fits. NULL: all. */
+ * or the name of a module or layer, which means all in it: "encoder, head". DG_BAD_ARGUMENT: one
+ * of them fits none. NULL: all. */
 dg_status dg_trainable_matching(dg_node *output, const char *patterns, dg_node *const **parameters, int *count);
 
 /* A plan of one training step: the gradients of the loss, one number, by its trainable parameters, clipped, the
