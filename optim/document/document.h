@@ -9,6 +9,7 @@
  *   constants.c   those with tensors
  *   cost.c      parameters, work and memory of nodes: <dotgrad/cost.h>
  *   export.c    any graph to a document
+ *   clusters.c  its modules as clusters
  *   order.c     what another program may have reordered
  *   ports.c     ports where outputs and arguments seem to be meant
  *   write.c     document to text */

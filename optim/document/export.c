@@ -1,5 +1,7 @@
 /* Any graph to a document: the nodes that its author made, with the calls that make them again. */
+#include "clusters.h"
 #include "document.h"
+#include "settings.h"
 
 #include "core/base/null.h"
 #include "core/formula/expression.h"
@@ -19,10 +21,9 @@ typedef struct exporting {
     dg_graph *graph;
     const dg_graph_write_options *options;
     dg_graph_file file;
-    int *index;                /* by id of a node: its place in the document, −1: it has none */
-    bool *is_network;          /* by id: what training adds is not */
-    const dg_module **modules; /* by cluster */
-    int most_clusters;
+    int *index;       /* by id of a node: its place in the document, −1: it has none */
+    bool *is_network; /* by id: what training adds is not */
+    bool *is_read;    /* by id: by a node of the network */
     dg_tensors *constants;
     dg_status status;
 } exporting;
@@ -50,14 +51,16 @@ static bool is_own_parameter(const dg_node *node)
     return dg_node_op(node)->role == DG_ROLE_PARAMETER && dg_node_owner(node);
 }
 
-/* A parameter that a formula made (beta=parameter(1.0)) is a node of its own in the file. */
+/* An output of a node with several is an edge's (out=h_n), unless it has a name or a role of its own. A parameter that
+ * a formula made (beta=parameter(1.0)) is a node of its own in the file. */
 static bool is_written(const exporting *e, const dg_node *node)
 {
     const dg_node *owner = dg_node_owner(node);
     if (!e->is_network[dg_node_id(node)])
         return false;
     if (!owner)
-        return dg_node_op(node)->role != DG_ROLE_OUTPUT;
+        return dg_node_op(node)->role != DG_ROLE_OUTPUT || dg_node_is_named(node) || node == e->options->loss ||
+               node == e->options->output || !e->is_read[dg_node_id(node)];
     return is_own_parameter(node) && (dg_node_op(owner)->flags & DG_ANY_INPUTS) && !dg_node_owner(owner);
 }
 
@@ -232,7 +235,7 @@ static dg_status add_edge(exporting *e, dg_node *head, int input, const char *ar
     const char *out = NULL;
     if (!source || (is_own_parameter(source) && dg_node_owner(source) == head && e->index[dg_node_id(source)] < 0))
         return dg_ok();
-    if (dg_node_op(source)->role == DG_ROLE_OUTPUT) {
+    if (dg_node_op(source)->role == DG_ROLE_OUTPUT && e->index[dg_node_id(source)] < 0) {
         int64_t number = dg_node_attrs(source)[0].i;
         tail = dg_node_input(source, 0);
         const char *const *outputs = dg_node_op(tail)->outputs;
@@ -276,66 +279,6 @@ static dg_status add_edges(exporting *e, dg_node *head)
     return dg_ok();
 }
 
-/* ---- modules ---- */
-
-/* The cluster of a module, in those of the modules around it; −1: none. One name is one cluster. */
-static int cluster_of(exporting *e, const dg_module *module)
-{
-    dg_graph_file *file = &e->file;
-    int parent = module ? cluster_of(e, module->parent) : -1;
-    bool is_named = module && *module->name && (!module->parent || strcmp(module->name, module->parent->name) != 0);
-    if (!module || e->status.code != DG_OK || (!is_named && !module->checkpoint))
-        return parent;
-    int cluster = file->n_clusters - 1; /* a module's nodes are most often made one after another */
-    while (cluster >= 0 &&
-           !(e->modules[cluster] == module || (is_named && strcmp(e->modules[cluster]->name, module->name) == 0 &&
-                                               file->clusters[cluster].parent == parent)))
-        cluster--;
-    if (cluster >= 0)
-        return cluster;
-    if (file->n_clusters == e->most_clusters) {
-        e->status = dg_no_memory("the text of a graph");
-        return parent;
-    }
-    cluster = file->n_clusters++;
-    e->modules[cluster] = module;
-    file->clusters[cluster] = (dg_file_cluster){
-        .name = is_named ? format(e, "cluster_%s", module->name)
-                         : format(e, "cluster_%s%scheckpoint.%d", module->name, *module->name ? "." : "", cluster),
-        .parent = parent,
-        .is_cluster = true};
-    if (module->checkpoint && e->status.code == DG_OK)
-        e->status = set_attributes(e, &file->clusters[cluster].attributes, "checkpoint", "true");
-    return cluster;
-}
-
-/* How many modules there may be, each counted once for a node made in it and for each around it. */
-static int count_modules(const dg_graph_file *file)
-{
-    const dg_module *last = NULL;
-    int count = 0;
-    for (int k = 0; k < file->n_nodes; k++) {
-        const dg_module *module = dg_node_module(file->nodes[k].node);
-        for (const dg_module *at = module == last ? NULL : module; at; at = at->parent)
-            count++;
-        last = module;
-    }
-    return count;
-}
-
-static dg_status add_modules(exporting *e)
-{
-    dg_graph_file *file = &e->file;
-    e->most_clusters = count_modules(file);
-    file->clusters = dg_arena_alloc(file->arena, sizeof *file->clusters * ((size_t)e->most_clusters + 1));
-    e->modules = dg_arena_alloc(file->arena, sizeof *e->modules * ((size_t)e->most_clusters + 1));
-    if (!file->clusters || !e->modules)
-        return dg_no_memory("the text of a graph");
-    for (int k = 0; k < file->n_nodes && e->status.code == DG_OK; k++)
-        file->nodes[k].cluster = cluster_of(e, dg_node_module(file->nodes[k].node));
-    return e->status;
-}
-
 /* ---- the whole ---- */
 
 static int by_name(const void *a, const void *b)
@@ -367,6 +310,23 @@ static dg_status add_setting(exporting *e, const dg_file_setting *setting, dg_fi
     return dg_ok();
 }
 
+/* The reader finds the node by what loss or output says, of which loss is a list of names, and $name a setting. */
+static dg_status add_role(exporting *e, const char *role, dg_node *node, dg_file_attribute *items, size_t *count)
+{
+    const char *value = node ? name_of(e, node) : NULL;
+    if (!value)
+        return dg_ok();
+    items[(*count)++] = (dg_file_attribute){.name = role, .value = value};
+    char first[400];
+    const char *behind = document_name_in(value, first, sizeof first);
+    bool is_one = strcmp(role, "loss") != 0 || (behind && strcmp(first, value) == 0);
+    if (is_one && !document_has_setting(value))
+        return dg_ok();
+    return dg_error(DG_BAD_ARGUMENT, "node '%s' cannot be written as the graph's %s: in %s=… %s; give it another name",
+                    value, role, role,
+                    is_one ? "$ stands before the name of a setting" : "commas and blanks part names");
+}
+
 /* What the reader asks of loss and output. */
 static dg_status check_roles(const exporting *e)
 {
@@ -391,10 +351,8 @@ static dg_status add_settings(exporting *e)
     dg_file_attribute *items = dg_arena_alloc(e->file.arena, sizeof *items * ((size_t)options->n_settings + 4));
     if (!items)
         return dg_no_memory("the text of a graph");
-    if (options->loss)
-        items[count++] = (dg_file_attribute){.name = "loss", .value = name_of(e, options->loss)};
-    if (options->output)
-        items[count++] = (dg_file_attribute){.name = "output", .value = name_of(e, options->output)};
+    DG_TRY(add_role(e, "loss", options->loss, items, &count));
+    DG_TRY(add_role(e, "output", options->output, items, &count));
     if (dg_graph_dtype(e->graph) == DG_FLOAT64)
         items[count++] = (dg_file_attribute){.name = "dtype", .value = "float64"};
     if (e->graph->init[0])
@@ -412,13 +370,18 @@ static dg_status make_document(exporting *e)
     int64_t count = dg_graph_node_count(e->graph), edges = 0;
     e->index = dg_arena_alloc(file->arena, sizeof *e->index * ((size_t)count + 1));
     e->is_network = dg_arena_alloc(file->arena, sizeof *e->is_network * ((size_t)count + 1));
+    e->is_read = dg_arena_alloc(file->arena, sizeof *e->is_read * ((size_t)count + 1));
     file->nodes = dg_arena_alloc(file->arena, sizeof *file->nodes * ((size_t)count + 1));
-    if (!e->index || !e->is_network || !file->nodes)
+    if (!e->index || !e->is_network || !e->is_read || !file->nodes)
         return dg_no_memory("the text of a graph");
     DG_TRY(dg_graph_mark_network(e->graph, e->options->loss, e->options->output, e->is_network));
     for (int64_t id = 0; id < count; id++) {
+        dg_node *node = dg_graph_node(e->graph, id);
         e->index[id] = -1;
-        edges += dg_node_input_count(dg_graph_node(e->graph, id));
+        edges += dg_node_input_count(node);
+        for (int k = 0; k < dg_node_input_count(node) && e->is_network[id] && !dg_node_owner(node); k++)
+            if (dg_node_input(node, k))
+                e->is_read[dg_node_id(dg_node_input(node, k))] = true;
     }
     file->edges = dg_arena_alloc(file->arena, sizeof *file->edges * ((size_t)edges + 1));
     if (!file->edges)
@@ -428,7 +391,7 @@ static dg_status make_document(exporting *e)
             DG_TRY(add_node(e, dg_graph_node(e->graph, id)));
     for (int k = 0, written = file->n_nodes; k < written; k++)
         DG_TRY(add_edges(e, file->nodes[k].node));
-    DG_TRY(add_modules(e));
+    DG_TRY(clusters_make(file));
     return add_settings(e);
 }
 

@@ -230,6 +230,28 @@ static dg_status unknown(const putting *p, const char *name, size_t length)
     return dg_error(DG_BAD_ARGUMENT, "there is no setting '%s': graph [set=\"%s=…\"] declares it", text, text);
 }
 
+/* How long the name of the setting is that stands there, from *name on: $name, ${name}, which may be in quotes. 0: none
+ * does. */
+static size_t setting_at(const char *at, bool is_quoted, const char **name, bool *is_braced)
+{
+    *is_braced = at[0] == '$' && at[1] == '{';
+    *name = at + 1 + *is_braced;
+    size_t length = *at == '$' ? name_length(*name) : 0;
+    return (*is_braced && (*name)[length] != '}') || (is_quoted && !*is_braced) ? 0 : length;
+}
+
+bool document_has_setting(const char *value)
+{
+    bool is_quoted = false, is_braced;
+    const char *name;
+    for (const char *at = value; *at; at++) {
+        is_quoted ^= *at == '\'';
+        if (setting_at(at, is_quoted, &name, &is_braced))
+            return true;
+    }
+    return false;
+}
+
 /* The value with all $name and, in quotes, ${name} replaced. */
 static dg_status replace(putting *p, const char *value, char **made)
 {
@@ -239,10 +261,10 @@ static dg_status replace(putting *p, const char *value, char **made)
     bool is_quoted = false;
     for (const char *at = value; status.code == DG_OK && *at;) {
         is_quoted ^= *at == '\'';
-        bool is_braced = at[0] == '$' && at[1] == '{';
-        const char *name = at + 1 + is_braced;
-        size_t length = *at == '$' ? name_length(name) : 0;
-        if (!length || (is_braced && name[length] != '}') || (is_quoted && !is_braced)) {
+        bool is_braced;
+        const char *name;
+        size_t length = setting_at(at, is_quoted, &name, &is_braced);
+        if (!length) {
             fputc(*at++, out);
             continue;
         }

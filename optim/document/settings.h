@@ -16,6 +16,9 @@ typedef struct settings_given {
  * that is read nowhere. *all becomes "NAME=VALUE, …" for the files that this one uses, in its arena. */
 dg_status settings_put(dg_graph_file *file, const settings_given *given, const char **all);
 
+/* Whether reading puts a setting into that value. */
+bool document_has_setting(const char *value);
+
 /* Sets an attribute of the graph, in its place by name; the value is copied. */
 dg_status document_set(dg_graph_file *file, const char *name, const char *value);
 /* The text of a call, with 2*64 and the like in its arguments computed, as an attribute's value. */

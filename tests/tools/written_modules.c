@@ -80,6 +80,47 @@ Test(written_modules, modules_keep_names_and_structure)
     dg_graph_free(g);
 }
 
+/* Which nodes are computed again together is what their modules say, not the modules' names. */
+Test(written_modules, modules_of_one_name_stay_apart)
+{
+    dg_graph *g;
+    dg_graph_file *again;
+    char *text, *second;
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_node *x = dg_input(g, DG_SHAPE(DG_N, 4), .name = "x");
+    for (int k = 0; k < 3; k++) {
+        static const char *const names[] = {"fc0", "fc1", "fc2"};
+        dg_module_begin(g, "block", k == 1);
+        x = dg_relu(dg_linear(x, 4, .name = names[k]));
+        dg_module_begin(g, "gate", k == 2);
+        x = dg_tanh(x, .name = names[k]);
+        dg_module_end(g);
+        dg_module_end(g);
+    }
+    cr_assert_eq(dg_graph_status(g).code, DG_OK, "%s", dg_graph_status(g).message);
+    cr_assert_eq(dg_graph_write(g, NULL, &text).code, DG_OK);
+    cr_assert_eq(dg_graph_read("again.dot", &(dg_graph_read_options){.text = text}, &again).code, DG_OK, "%s", text);
+    for (int64_t id = 0; id < dg_graph_node_count(g); id++) {
+        dg_node *node = dg_graph_node(g, id), *found = dg_graph_find(again->graph, dg_node_name(node));
+        cr_assert(found, "'%s' is lost: %s", dg_node_name(node), text);
+        cr_expect_eq(!dg_node_checkpoint(node), !dg_node_checkpoint(found), "%s: %s", dg_node_name(node), text);
+    }
+    const char *const apart[] = {"block.fc0",      "block.fc1",      "block.fc2",
+                                 "block.gate.fc0", "block.gate.fc1", "block.gate.fc2"};
+    for (int a = 0; a < 6; a++)
+        for (int b = 0; b < a; b++)
+            cr_expect_neq(dg_node_module(dg_graph_find(again->graph, apart[a])),
+                          dg_node_module(dg_graph_find(again->graph, apart[b])), "%s and %s: %s", apart[a], apart[b],
+                          text);
+    cr_expect_str_eq(dg_module_name(dg_node_module(dg_graph_find(again->graph, "block.gate.fc1"))), "block#2.gate");
+    cr_assert_eq(dg_graph_write(again->graph, NULL, &second).code, DG_OK);
+    cr_expect_str_eq(second, text);
+    free(text);
+    free(second);
+    dg_graph_file_free(again);
+    dg_graph_free(g);
+}
+
 Test(written_modules, clusters_repeats_and_used_files_are_modules)
 {
     static const dg_file_text texts[] = {

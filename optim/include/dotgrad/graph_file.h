@@ -281,13 +281,16 @@ typedef struct dg_graph_write_options {
 } dg_graph_write_options;
 
 /* Writes any graph, built in C or read, as a graph file that reads back to the same nodes with the same names: those
- * that its author made, with the calls that make them again; layers make their own parameters. Modules become clusters,
- * one in another, with their names; those with checkpoint keep it. *text is allocated.
+ * that its author made, with the calls that make them again; layers make their own parameters. An output of an op with
+ * several is a node where it has a name, is the loss or the output, or is read by nobody, else what an edge takes
+ * (out=h_n). Modules become clusters, one in another, with their names, of which a second one has #2 behind it; those
+ * with checkpoint keep it. *text is allocated.
  *
  * What was emitted beside the network, gradients, updates, an optimiser's state, is not written; where the network goes
  * on from a derivative, that is (dg_graph_mark_network in <dotgrad/op.h>). DG_BAD_ARGUMENT: the graph has a mistake, a
  * setting is one that the reader would refuse, a name is none that DOT can hold (a backslash at its end or before a
- * quote, % at its beginning), the loss or output is of another graph, or a derivative that the network
+ * quote, % at its beginning), the loss or output is of another graph or has a name that these attributes cannot have
+ * ($name is a setting, and loss a list, with blanks or commas), or a derivative that the network
  * goes on from reads a part of a composed op: such a one is made by the op grad. */
 dg_status dg_graph_write(dg_graph *graph, const dg_graph_write_options *options, char **text);
 
