@@ -193,9 +193,12 @@ static dg_status shape_rows(const dg_task *task, dg_node *input, const char *nam
     if ((same && wanted->rank > 0) || (known && wanted_row == row))
         return dg_ok();
     char input_text[DG_SHAPE_TEXT], field_text[DG_SHAPE_TEXT];
-    return dg_error(DG_BAD_SHAPE, "input '%s' is %s, which field '%s' %s does not fit", dg_node_name(input),
+    const dg_tensor *one_hot = strcmp(name, "target") == 0 ? dg_tensors_find(task->data->fields, "one_hot") : NULL;
+    bool is_one_hot = one_hot && wanted->rank == 2 && wanted->dims[1] == one_hot->shape.dims[1];
+    return dg_error(DG_BAD_SHAPE, "input '%s' is %s, which field '%s' %s does not fit%s", dg_node_name(input),
                     dg_graph_print_shape(task->graph, wanted, input_text, sizeof input_text), name,
-                    dg_shape_print(&field->shape, field_text, sizeof field_text));
+                    dg_shape_print(&field->shape, field_text, sizeof field_text),
+                    is_one_hot ? ": field=one_hot is a column of 0 and 1 for each class" : "");
 }
 
 /* Labels that come as floats must be whole numbers. */

@@ -111,3 +111,41 @@ dg_status dg_trainable_parameters(dg_node *output, dg_node *const **parameters, 
 {
     return dg_trainable_matching(output, NULL, parameters, count);
 }
+
+/* The first node that parameters reach and whose op lets no derivative through. */
+static dg_node *find_flat(dg_graph *graph, const bool *mark, bool *follows, int64_t last)
+{
+    for (int64_t id = 0; id <= last; id++) {
+        dg_node *node = dg_graph_node(graph, id);
+        follows[id] = is_trainable(node);
+        for (int k = 0; mark[id] && k < dg_node_input_count(node); k++)
+            follows[id] = follows[id] || (dg_node_input(node, k) && follows[dg_node_id(dg_node_input(node, k))]);
+        if (mark[id] && follows[id] && (dg_node_op(node)->flags & DG_NOT_DIFFERENTIABLE) && !dg_node_is_update(node))
+            return node;
+    }
+    return NULL;
+}
+
+dg_status reach_nothing(dg_node *loss)
+{
+    dg_graph *graph = dg_node_graph(loss);
+    int64_t last = dg_node_id(loss);
+    dg_node *const nodes[] = {dg_graph_node(graph, last)};
+    bool *mark, *follows = calloc((size_t)last + 1, sizeof *follows);
+    if (!follows)
+        return dg_no_memory("a walk over %lld nodes", (long long)last);
+    dg_status status = reach_new(graph, nodes, 1, &mark);
+    if (status.code == DG_OK) {
+        dg_node *flat = find_flat(graph, mark, follows, last);
+        status = flat
+                     ? dg_error(DG_BAD_ARGUMENT,
+                                "loss '%s' depends on no trainable parameter: no derivative passes '%s' (%s); a smooth "
+                                "function in its place (sigmoid, tanh) or straight_through passes one, and an assign "
+                                "node learns without",
+                                dg_node_name(loss), dg_node_name(flat), dg_node_op(flat)->name)
+                     : dg_error(DG_BAD_ARGUMENT, "loss '%s' depends on no trainable parameter", dg_node_name(loss));
+        free(mark);
+    }
+    free(follows);
+    return status;
+}

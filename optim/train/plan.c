@@ -1,6 +1,7 @@
 /* A training step as a plan, in one call. */
 #include "core/base/null.h"
 #include "objective.h"
+#include "optim/batch/reach.h"
 #include "optim/evaluate/evaluate.h"
 
 #include <dotgrad/ops/source.h>
@@ -32,7 +33,7 @@ static dg_status find_parameters(dg_node *loss, const dg_training_plan_options *
     dg_groups groups;
     DG_TRY(objective_parameters(loss, options->trains, wrt, count));
     if (!*count)
-        return dg_error(DG_BAD_ARGUMENT, "loss '%s' depends on no trainable parameter", dg_node_name(loss));
+        return reach_nothing(loss);
     *settings = dg_arena_alloc(dg_graph_arena(dg_node_graph(loss)), (size_t)*count * sizeof **settings);
     if (!*settings)
         return dg_no_memory("settings of %d parameters", *count);

@@ -3,6 +3,7 @@
 #include "trainer.h"
 
 #include "core/graph/graph.h"
+#include "optim/batch/reach.h"
 
 #include <dotgrad/ops/arithmetic.h>
 #include <dotgrad/ops/source.h>
@@ -250,7 +251,7 @@ static dg_status find_parameters(dg_trainer *t)
         objective *o = &t->objectives[k];
         DG_TRY(objective_parameters(o->loss, o->trains, &o->parameters, &o->n_parameters));
         if (!o->n_parameters && !t->options.n_updates && t->epochs != 0) /* 0: all are solved for */
-            return dg_error(DG_BAD_ARGUMENT, "loss '%s' depends on no trainable parameter", dg_node_name(o->loss));
+            return reach_nothing(o->loss);
         total += o->n_parameters;
     }
     dg_node **all = dg_arena_alloc(arena, ((size_t)total + 1) * sizeof *all);

@@ -111,6 +111,25 @@ Test(bad_input, data_that_is_not_there)
     expect_failure(dotgrad("fit-rbf good.dot -o run"), "a graph as data", "where data are expected");
     expect_failure(dotgrad("train good.dot --data 'iris(test=2)' -o run"), "a bad option", "test needs a fraction");
     expect_failure(dotgrad("train good.dot --data 'iris(test' -o run"), "a cut specification", "iris(test");
+    write_text("columns.dot", "digraph { graph [data=iris]; " X "t [op=\"input([N, 3])\"]; y [op=\"linear(3)\"]; "
+                              "loss [op=mse_loss]; x -> y -> loss; t -> loss; }\n");
+    expect_failure(dotgrad("train columns.dot -o run"), "a target of so many columns as classes",
+                   "does not fit: field=one_hot is a column of 0 and 1 for each class");
+}
+
+/* What stands between the parameters and the loss is named. */
+Test(bad_input, losses_that_no_derivative_reaches)
+{
+    static const char *const flat[] = {"step", "sign", "round"};
+    for (int k = 0; k < 3; k++) {
+        char graph[400];
+        snprintf(graph, sizeof graph,
+                 "digraph { graph [data=breast_cancer]; x [op=\"input([N, 30])\"]; t [op=\"input([N, 1])\"]; "
+                 "u [op=\"linear(1)\"]; says [op=\"%s\"]; loss [op=mse_loss]; x -> u -> says -> loss; t -> loss; }\n",
+                 flat[k]);
+        write_text("flat.dot", graph);
+        expect_failure(dotgrad("train flat.dot -o run"), flat[k], "no derivative passes 'says'");
+    }
 }
 
 /* ---- tensors ---- */
