@@ -639,11 +639,14 @@ dg_status dg_draw_memory(dg_graph *graph, dg_draw_options options, char **bytes,
     REFUSE_NULL(bytes);
     REFUSE_NULL(size);
     drawing_work work;
+    layout_memo memo = {0};
     text to = {0};
     *bytes = NULL;
     *size = 0;
     DG_TRY(draw_prepare(&work, graph, &options));
+    work.memo = &memo;
     dg_status status = draw(&work, &to);
+    layout_memo_free(&memo);
     if (status.code == DG_OK && to.failed)
         status = dg_no_memory("a picture of %s", work.who);
     if (status.code != DG_OK) {

@@ -58,6 +58,7 @@ typedef struct drawing_work {
     derived_nodes derived; /* of the views of derivatives */
     plan_steps plan;       /* of the view of a plan */
     int level, fold;       /* −1: auto; level 0: op, 1: stack, 2: module */
+    layout_memo *memo;     /* of the picture; NULL */
 } drawing_work;
 
 /* Checks the options, fills in the file's loss and output, and adds the derivatives that the view shows to the graph.

@@ -16,7 +16,8 @@ enum {
     CROWDED = 1200,   /* boxes and bends: no small page has room for them */
     MOST_PARTS = 100, /* of what has no modules */
     LEAST_PARTS = 3,
-    FEW = 150 /* boxes: pictures that are tried from left to right, too */
+    FIRST_PARTS = 8, /* that are tried: twice as many while they fit, as too many take long */
+    FEW = 150        /* boxes: pictures that are tried from left to right, too */
 };
 
 static layout_options options_of(const drawing_work *work, const view *v, const draw_choice *choice)
@@ -26,6 +27,7 @@ static layout_options options_of(const drawing_work *work, const view *v, const 
                             .is_stacked = choice->is_stacked,
                             .is_narrow = choice->is_narrow,
                             .seconds = work->options->seconds,
+                            .memo = work->memo,
                             .who = work->who};
 }
 
@@ -278,18 +280,20 @@ static dg_status try_others(const drawing_work *work, const choice_list *list, d
 static dg_status try_parts(const drawing_work *work, draw_choice like, bool clean, view *v, layout *made, bool *fit,
                            draw_choice *choice)
 {
-    bool may_turn = !work->options->rankdir && strcmp(v->rankdir, "TB") == 0;
+    bool may_turn = !work->options->rankdir && strcmp(v->rankdir, "TB") == 0, is_bounded = false;
     like.has_columns = false;
+    like.parts = FIRST_PARTS;
     for (int least = LEAST_PARTS, most = MOST_PARTS; least <= most;) {
         bool fits_so = false;
-        like.parts = (least + most) / 2;
         for (int turned = 0; turned <= may_turn && !fits_so; turned++) {
             like.rankdir = turned ? "LR" : NULL;
             DG_TRY(try_instead(work, &like, clean, v, made, &fits_so, choice));
         }
         *fit |= fits_so;
+        is_bounded |= !fits_so;
         least = fits_so ? like.parts + 1 : least;
         most = fits_so ? most : like.parts - 1;
+        like.parts = is_bounded || 2 * like.parts > most ? (least + most) / 2 : 2 * like.parts;
     }
     return dg_ok();
 }

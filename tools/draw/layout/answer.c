@@ -83,7 +83,7 @@ static dg_status ask_once(view *v, const layout_options *options, layout *made)
     asked.no_labels |= made->bends > 4000;
     layout_request(v, &asked, made, &request);
     dg_status status = request.failed ? dg_no_memory("a picture of %s", options->who)
-                                      : layout_ask(request.bytes, request.used, options, &answer);
+                                      : layout_ask_once(request.bytes, request.used, options, &answer);
     text_free(&request);
     if (status.code == DG_OK)
         status = layout_take(v, answer, options, made);

@@ -1,22 +1,20 @@
 /* Where labels are placed: nothing may run through them. Labels of modules go along the module's edge, those of wires
  * along their wire, to the first place that is free; a shape that finds none is left out, an argument takes the best
  * one. */
+#include "grid.h"
 #include "layout.h"
 
 #include "tools/draw/font/font.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
-
-typedef struct rectangle {
-    double left, top, right, bottom;
-} rectangle;
 
 enum { PIECES = 12 }; /* of a Bézier curve */
 
 typedef struct segment {
     layout_point a, b;
-    rectangle around;
+    layout_rectangle around;
 } segment;
 
 typedef struct label_work {
@@ -24,11 +22,13 @@ typedef struct label_work {
     layout *made;
     segment *segments;
     int n_segments, n_wire_segments; /* those of wires come first */
-    rectangle *taken;                /* labels that are placed already */
+    layout_rectangle *boxes;         /* a little larger than they are */
+    layout_rectangle *taken;         /* labels that are placed already */
     int n_taken;
+    layout_grid segment_grid, box_grid, taken_grid;
 } label_work;
 
-static bool touch(const rectangle *a, const rectangle *b)
+static bool touch(const layout_rectangle *a, const layout_rectangle *b)
 {
     return a->left < b->right && b->left < a->right && a->top < b->bottom && b->top < a->bottom;
 }
@@ -40,7 +40,7 @@ static void add_segment(label_work *l, layout_point a, layout_point b)
 }
 
 /* Clips the segment to the rectangle: whether something is left (Liang and Barsky 1984). */
-static bool crosses(const segment *s, const rectangle *r)
+static bool crosses(const segment *s, const layout_rectangle *r)
 {
     double from = 0, to = 1, dx = s->b.x - s->a.x, dy = s->b.y - s->a.y;
     double p[4] = {-dx, dx, -dy, dy};
@@ -62,20 +62,45 @@ static bool crosses(const segment *s, const rectangle *r)
     return from <= to;
 }
 
-static int count_hits(const label_work *l, const rectangle *r)
+/* How much is in the way there; at least `enough` where it is that much. */
+static int count_hits(const label_work *l, const layout_rectangle *r, int enough)
 {
-    int hits = 0;
-    for (int k = 0; k < l->n_segments; k++)
-        hits += crosses(&l->segments[k], r);
-    for (int k = 0; k < l->n_taken; k++)
+    int hits = 0, k;
+    layout_grid_walk boxes = layout_grid_near(&l->box_grid, r), taken = layout_grid_near(&l->taken_grid, r),
+                     segments = layout_grid_near(&l->segment_grid, r);
+    while (hits < enough && (k = layout_grid_next(&boxes)) >= 0)
+        hits += 4 * touch(&l->boxes[k], r);
+    while (hits < enough && (k = layout_grid_next(&taken)) >= 0)
         hits += 4 * touch(&l->taken[k], r);
-    for (int b = 0; b < l->v->n_boxes; b++) {
-        const layout_box *box = &l->made->boxes[b];
-        rectangle around = {box->x - 1, box->y - 1, box->x + box->width + 1, box->y + box->height + 1};
-        if (!l->v->boxes[b].is_gone)
-            hits += 4 * touch(&around, r);
-    }
+    while (hits < enough && (k = layout_grid_next(&segments)) >= 0)
+        hits += crosses(&l->segments[k], r);
     return hits;
+}
+
+/* By place: what has been collected. */
+static bool make_grids(label_work *l)
+{
+    dg_arena *arena = l->v->arena;
+    double width = l->made->width, height = l->made->height;
+    bool done = layout_grid_make(arena, width, height, l->n_segments, &l->segment_grid) &&
+                layout_grid_make(arena, width, height, l->v->n_boxes, &l->box_grid) &&
+                layout_grid_make(arena, width, height, l->v->n_wires + l->v->n_modules, &l->taken_grid);
+    for (int k = 0; done && k < l->n_segments; k++)
+        done = layout_grid_add(&l->segment_grid, &l->segments[k].around, k);
+    for (int b = 0; done && b < l->v->n_boxes; b++) {
+        const layout_box *box = &l->made->boxes[b];
+        l->boxes[b] = (layout_rectangle){box->x - 1, box->y - 1, box->x + box->width + 1, box->y + box->height + 1};
+        if (!l->v->boxes[b].is_gone)
+            done = layout_grid_add(&l->box_grid, &l->boxes[b], b);
+    }
+    return done;
+}
+
+/* The label at the end of the list stays where it is. */
+static void keep_label(label_work *l)
+{
+    layout_grid_add(&l->taken_grid, &l->taken[l->n_taken], l->n_taken);
+    l->n_taken++;
 }
 
 static bool collect(label_work *l)
@@ -86,7 +111,8 @@ static bool collect(label_work *l)
     count += (size_t)l->v->n_modules * 4;
     l->segments = dg_arena_alloc(l->v->arena, count * sizeof *l->segments);
     l->taken = dg_arena_alloc(l->v->arena, ((size_t)l->v->n_wires + (size_t)l->v->n_modules + 1) * sizeof *l->taken);
-    if (!l->segments || !l->taken)
+    l->boxes = dg_arena_alloc(l->v->arena, ((size_t)l->v->n_boxes + 1) * sizeof *l->boxes);
+    if (!l->segments || !l->taken || !l->boxes)
         return false;
     for (int w = 0; w < l->v->n_wires; w++) {
         const layout_wire *wire = &l->made->wires[w];
@@ -105,31 +131,28 @@ static bool collect(label_work *l)
         for (int k = 0; module->is_placed && k < 4; k++)
             add_segment(l, corners[k], corners[(k + 1) % 4]);
     }
-    return true;
+    return make_grids(l);
 }
 
-/* On its edge, or if something is in the way everywhere there, inside; false: not on the edge. */
-static bool place_module(label_work *l, layout_module *module)
+/* On its edge, or if something is in the way everywhere there, inside: how much is in the way at the best place, which
+ * is added to the end of the list. */
+static int place_module(label_work *l, layout_module *module, bool *is_inside)
 {
-    bool is_inside = false;
     double width = module->label_width, height = SIZE_MODULE * 1.2;
-    int fewest = -1;
-    if (!module->is_placed || width <= 0)
-        return true;
-    int rows = (int)((module->bottom - module->top - height - 6) / 8);
-    for (int row = 0; row < rows + 2 && fewest != 0; row++) { /* the upper edge, the lower one, what is between */
+    int fewest = INT_MAX, rows = (int)((module->bottom - module->top - height - 6) / 8);
+    for (int row = 0; row < rows + 2 && fewest; row++) { /* the upper edge, the lower one, what is between */
         double top = row == 0   ? module->top + 3
                      : row == 1 ? module->bottom - height - 3
                                 : module->top + 3 + 8 * (row - 1);
-        for (double x = module->left + 8; fewest != 0; x += 4) {
+        for (double x = module->left + 8; fewest; x += 4) {
             bool is_last = x + width + 6 > module->right;
             if (is_last && x > module->left + 8)
                 break;
-            rectangle r = {x - 2, top, x + width + 2, top + height};
-            int hits = count_hits(l, &r);
-            if (fewest < 0 || hits < fewest) {
+            layout_rectangle r = {x - 2, top, x + width + 2, top + height};
+            int hits = count_hits(l, &r, fewest);
+            if (hits < fewest) {
                 fewest = hits;
-                is_inside = row > 1;
+                *is_inside = row > 1;
                 module->label_x = x;
                 module->label_y = top + SIZE_MODULE;
                 l->taken[l->n_taken] = r;
@@ -138,9 +161,7 @@ static bool place_module(label_work *l, layout_module *module)
                 break;
         }
     }
-    l->n_taken++;
-    l->made->poor += fewest > 0;
-    return fewest == 0 && !is_inside;
+    return fewest;
 }
 
 /* The n-th place that a label is tried at; false: there is none. */
@@ -172,15 +193,14 @@ static bool candidate(const layout_wire *wire, int n, layout_point *middle)
 static int try_places(label_work *l, const layout_wire *wire, layout_point *best)
 {
     layout_point middle;
-    int fewest = -1;
-    for (int n = wire->has_label ? 0 : 1; fewest != 0 && candidate(wire, n, &middle); n++) {
+    int fewest = INT_MAX;
+    for (int n = wire->has_label ? 0 : 1; fewest && candidate(wire, n, &middle); n++) {
         /* a point around it: ends of wires are moved to round corners yet */
-        rectangle r = {middle.x - wire->label_width / 2 - 1, middle.y - wire->label_height / 2 - 1,
-                       middle.x + wire->label_width / 2 + 1, middle.y + wire->label_height / 2 + 1};
-        int hits = count_hits(l, &r);
-        if (r.left < 0 || r.top < -4 || r.bottom > l->made->height + 4)
-            hits += 8;
-        if (fewest < 0 || hits < fewest) {
+        layout_rectangle r = {middle.x - wire->label_width / 2 - 1, middle.y - wire->label_height / 2 - 1,
+                              middle.x + wire->label_width / 2 + 1, middle.y + wire->label_height / 2 + 1};
+        int outside = r.left < 0 || r.top < -4 || r.bottom > l->made->height + 4 ? 8 : 0;
+        int hits = outside + count_hits(l, &r, fewest - outside);
+        if (hits < fewest) {
             fewest = hits;
             *best = middle;
         }
@@ -208,8 +228,9 @@ static void place_wire(label_work *l, int w)
         return;
     wire->label_at = best;
     l->made->poor += fewest > 0;
-    l->taken[l->n_taken++] = (rectangle){best.x - wire->label_width / 2 - 1, best.y - wire->label_height / 2,
-                                         best.x + wire->label_width / 2 + 1, best.y + wire->label_height / 2};
+    l->taken[l->n_taken] = (layout_rectangle){best.x - wire->label_width / 2 - 1, best.y - wire->label_height / 2,
+                                              best.x + wire->label_width / 2 + 1, best.y + wire->label_height / 2};
+    keep_label(l);
     l->made->width = fmax(l->made->width, best.x + wire->label_width / 2 + 2);
 }
 
@@ -223,40 +244,33 @@ int layout_crossings(view *v, layout *made)
         const layout_box *box = &made->boxes[b];
         bool is_round = box->form == FORM_CIRCLE || box->form == FORM_ELLIPSE; /* wires end inside the corners */
         double x = is_round ? 0.15 * box->width : 1.5, y = is_round ? 0.15 * box->height : 1.5;
-        rectangle inside = {box->x + x, box->y + y, box->x + box->width - x, box->y + box->height - y};
-        for (int k = 0; !v->boxes[b].is_gone && k < l.n_wire_segments; k++)
-            count += crosses(&l.segments[k], &inside);
+        layout_rectangle inside = {box->x + x, box->y + y, box->x + box->width - x, box->y + box->height - y};
+        layout_grid_walk near = layout_grid_near(&l.segment_grid, &inside);
+        for (int k; !v->boxes[b].is_gone && (k = layout_grid_next(&near)) >= 0;)
+            count += k < l.n_wire_segments && crosses(&l.segments[k], &inside);
     }
     return count;
 }
 
-/* Once more; whether nothing runs through it now. */
-static bool place_again(label_work *l, layout_module *module)
-{
-    int poor = --l->made->poor;
-    l->n_taken--;
-    place_module(l, module);
-    return l->made->poor == poor;
-}
-
-/* Without what is behind its name, then with less and less of that; its title has all. */
-static void shorten_module(label_work *l, layout_module *module)
+/* Without what is behind its name, then with less and less of that; its title has all. How much is in the way then. */
+static int shorten_module(label_work *l, layout_module *module)
 {
     static const int lengths[] = {40, 28, 20, 14, 8};
     const char *whole = module->label;
+    bool is_inside;
+    int hits = 1;
     if (*module->sizes) {
         module->label_width -= font_width(module->sizes, SIZE_DETAIL, false) + 6;
         module->sizes = "";
-        if (module->label_width <= 0 || place_again(l, module))
-            return;
+        hits = module->label_width > 0 ? place_module(l, module, &is_inside) : 0;
     }
-    for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
+    for (size_t k = 0; hits && k < sizeof lengths / sizeof *lengths; k++) {
         const char *less = text_cut(l->v->arena, whole, lengths[k]);
         module->label_width -= font_width(module->label, SIZE_MODULE, true) - font_width(less, SIZE_MODULE, true);
         module->label = less;
-        if (place_again(l, module))
-            return;
+        hits = place_module(l, module, &is_inside);
     }
+    return hits;
 }
 
 bool layout_place_labels(view *v, layout *made)
@@ -268,14 +282,19 @@ bool layout_place_labels(view *v, layout *made)
         return true;
     for (int m = 0; m < v->n_modules; m++) {
         layout_module *module = &made->modules[m];
-        int before = made->poor;
-        if (place_module(&l, module))
+        bool is_inside = false;
+        int hits;
+        if (!module->is_placed || module->label_width <= 0)
             continue;
-        all = false;
-        if (module->wanted_width > 0 && made->poor > before)
-            shorten_module(&l, module);
-        else
+        hits = place_module(&l, module, &is_inside);
+        all &= !hits && !is_inside;
+        if (hits && module->wanted_width > 0)
+            hits = shorten_module(&l, module);
+        else if (hits || is_inside)
             module->wanted_width = 2 * module->label_width + 24; /* room beside a wire in the middle */
+        made->poor += hits > 0;
+        if (module->label_width > 0)
+            keep_label(&l);
     }
     for (int w = 0; w < v->n_wires; w++)
         if (!v->wires[w].is_gone)

@@ -3,6 +3,7 @@
  *   measure.c   lines of text and sizes of boxes
  *   request.c   what the helper is asked: sizes and numbers alone, never a text of the graph's
  *   process.c   the helper as a process with limits
+ *   memo.c      what it has answered before
  *   helper.c    the program dotgrad-layout: reads a request, answers with positions
  *   answer.c    positions into the layout
  *   curve.c     wires as Bézier curves
@@ -78,6 +79,18 @@ typedef struct layout {
     int poor;      /* labels that something runs through, and wires that run through boxes */
 } layout;
 
+/* What the helper has answered to requests, of one picture. */
+enum { MOST_ANSWERS = 32 };
+typedef struct layout_answer {
+    size_t size; /* of the request */
+    char *request, *bytes;
+} layout_answer;
+typedef struct layout_memo {
+    int next; /* the answer that is replaced next */
+    layout_answer answers[MOST_ANSWERS];
+} layout_memo;
+void layout_memo_free(layout_memo *memo);
+
 typedef struct layout_options {
     const char *rankdir;
     bool names, is_stacked;
@@ -87,6 +100,7 @@ typedef struct layout_options {
     double seconds;     /* at most; 0: 60 */
     const char *who;    /* for messages: the graph's name */
     const char *helper; /* the program's path; NULL: where it was installed */
+    layout_memo *memo;  /* NULL: nothing is remembered */
 } layout_options;
 
 enum { MOST_LAID_OUT = 20000 }; /* boxes and bends; dot takes minutes for more */
@@ -116,6 +130,8 @@ void layout_choose_shape(view *v); /* is_reversed */
 bool layout_is_side_by_side(const view *v, int wire);
 void layout_request(view *v, const layout_options *options, const layout *made, text *request);
 dg_status layout_ask(const char *request, size_t size, const layout_options *options, char **answer);
+/* The same, but what is in options->memo is not asked again. */
+dg_status layout_ask_once(const char *request, size_t size, const layout_options *options, char **answer);
 dg_status layout_take(view *v, const char *answer, const layout_options *options, layout *made);
 /* How many wires do not end where their row is if the stack's rows are shown upwards, or downwards: two for each, one
  * for those that are loose. */
