@@ -317,6 +317,51 @@ Test(train, warns_of_scores_that_are_not_what_the_loss_takes)
     }
 }
 
+/* A last function that cannot give what the loss asks for, or that mixes rows. */
+Test(train, warns_of_values_that_the_last_function_cannot_give)
+{
+    static const struct {
+        const char *data, *last, *target, *words;
+    } cases[] = {{"wine", "p [op=sigmoid]; loss [op=mse_loss]; y -> p -> loss;", "N, 1]",
+                  "'p' (sigmoid) gives only numbers from 0 to 1, but "},
+                 {"wine", "p [op=\"expr(-softplus(x))\"]; loss [op=l1_loss]; y -> p -> loss;", "N, 1]",
+                  "numbers of the target are"},
+                 {"breast_cancer", "p [op=sigmoid]; loss [op=mse_loss]; y -> p -> loss;", "N, 1]", NULL},
+                 {"breast_cancer", "p [op=tanh]; loss [op=mse_loss]; y -> p -> loss;", "N, 1]", NULL},
+                 {"wine", "p [op=relu]; loss [op=mse_loss]; y -> p -> loss;", "N, 1]", NULL},
+                 {"wine", "p [op=silu]; loss [op=mse_loss]; y -> p -> loss;", "N, 1]", NULL},
+                 {"wine", "p [op=relu]; loss [op=cross_entropy]; y -> p -> loss;", "N], dtype=int64",
+                  "but 'p' (relu) gives no number below 0: without it"},
+                 {"wine", "p [op=tanh]; loss [op=cross_entropy]; y -> p -> loss;", "N], dtype=int64",
+                  "but 'p' (tanh) gives only numbers from -1 to 1: without it"},
+                 {"wine", "p [op=\"expr(30 * tanh(x / 30))\"]; loss [op=cross_entropy]; y -> p -> loss;",
+                  "N], dtype=int64", NULL},
+                 {"wine", "p [op=\"expr(-x^2)\"]; loss [op=cross_entropy]; y -> p -> loss;", "N], dtype=int64", NULL},
+                 {"breast_cancer", "p [op=relu]; loss [op=binary_cross_entropy_with_logits]; y -> p -> loss;", "N, 1]",
+                  "but 'p' (relu) gives no number below 0: without it"},
+                 {"wine", "p [op=\"softmax(dim=0)\"]; loss [op=cross_entropy]; y -> p -> loss;", "N], dtype=int64",
+                  "'p' (softmax) goes along the rows of the batch"},
+                 {"wine", "p [op=\"softmax(dim=0)\"]; loss [op=cross_entropy]; y -> loss; y -> p; graph [output=p];",
+                  "N], dtype=int64", "'p' (softmax) goes along the rows of the batch"},
+                 {"wine", "p [op=\"softmax(dim=1)\"]; loss [op=cross_entropy]; y -> loss; y -> p; graph [output=p];",
+                  "N], dtype=int64", NULL}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[800];
+        bool is_one = strstr(cases[k].target, ", 1]") != NULL;
+        snprintf(text, sizeof text,
+                 "digraph { graph [data=%s, epochs=1]; x [op=\"input([N, FEATURES])\"]; y [op=\"linear(%d)\"];\n"
+                 "t [op=\"input([%s)\"]; %s x -> y; t -> loss [arg=target]; }",
+                 cases[k].data, is_one ? 1 : 3, cases[k].target, cases[k].last);
+        write_text("ranges.dot", text);
+        outcome run = dotgrad("train ranges.dot -o run%zu --no-pictures", k);
+        cr_expect_eq(run.status, 0, "%s", run.err);
+        if (cases[k].words)
+            cr_expect_not_null(strstr(run.err, cases[k].words), "%s: %s", cases[k].last, run.err);
+        else
+            cr_expect_null(strstr(run.err, "warning"), "%s: %s", cases[k].last, run.err);
+    }
+}
+
 Test(train, warns_of_layers_that_the_loss_does_not_see)
 {
     static const char net[] =

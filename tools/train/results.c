@@ -77,6 +77,7 @@ void train_tell_mistakes(training_run *run)
     const dg_dataset *data = dg_data_set(run->experiment->data);
     const dg_task task = {.graph = run->session.graph,
                           .loss = run->loss,
+                          .output = run->output,
                           .parameters = run->session.parameters,
                           .data = data,
                           .seed = run->session.seed,
@@ -86,6 +87,7 @@ void train_tell_mistakes(training_run *run)
         return;
     tell_separability(run->session.name, &task, (dg_rows){data->train, data->n_train}, "training rows");
     tell_scores(run->session.name, &task, (dg_rows){data->train, data->n_train});
+    tell_ranges(run->session.name, &task, (dg_rows){data->train, data->n_train});
 }
 
 /* Of classifiers, on the test part: which class was taken for which. */

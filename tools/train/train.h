@@ -5,6 +5,7 @@
  *   inputs.c        graph and data
  *   results.c       results and the files that tell of them
  *   mistakes.c      what trains, and is hardly meant: scores that are none, layers that the loss does not see
+ *   ranges.c        a last function that cannot give what the loss asks for
  *   separability.c  whether a linear classifier that errs could do better
  *   trace.c         every node with its numbers filled in
  *   fit_rbf.c       dotgrad fit-rbf */
