@@ -362,6 +362,32 @@ Test(train, warns_of_values_that_the_last_function_cannot_give)
     }
 }
 
+/* Derivatives that are all 0, by a flat formula and by units that are off, are told; a small rate is no such thing. */
+Test(train, warns_of_a_loss_whose_derivatives_are_0)
+{
+    static const struct {
+        const char *unit, *rate;
+        bool is_told;
+    } cases[] = {{"where(x > 0, 1, 0 * x)", "0.1", true},
+                 {"relu(x - 1e6)", "0.1", true},
+                 {"relu(x + 1e6)", "1e-12", false},
+                 {"tanh(x)", "1e-12", false}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[600];
+        snprintf(text, sizeof text,
+                 "digraph { graph [data=breast_cancer, epochs=2, drop_last=true, batch_size=427, "
+                 "optimizer=\"sgd(lr=%s)\"];\n"
+                 "x [op=\"input([N, 30])\"]; t [op=\"input([N, 1])\"]; u [op=\"linear(4)\"]; a [op=\"expr(%s)\"];\n"
+                 "y [op=\"sum(dim=1, keepdim=true)\"]; loss [op=mse_loss]; x -> u -> a -> y -> loss; t -> loss; }",
+                 cases[k].rate, cases[k].unit);
+        write_text("flat.dot", text);
+        outcome run = dotgrad("train flat.dot -o run%zu --no-pictures", k);
+        cr_expect_eq(run.status, 0, "%s", run.err);
+        cr_expect_eq(strstr(run.err, "every derivative of it is 0 on 427 training rows") != NULL, cases[k].is_told,
+                     "%s: %s", cases[k].unit, run.err);
+    }
+}
+
 Test(train, warns_of_layers_that_the_loss_does_not_see)
 {
     static const char net[] =

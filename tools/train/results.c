@@ -80,6 +80,7 @@ void train_tell_mistakes(training_run *run)
                           .output = run->output,
                           .parameters = run->session.parameters,
                           .data = data,
+                          .batch_size = run->settings.batch_size,
                           .seed = run->session.seed,
                           .threads = run->session.threads,
                           .memory_limit = run->settings.memory_limit};
@@ -88,6 +89,7 @@ void train_tell_mistakes(training_run *run)
     tell_separability(run->session.name, &task, (dg_rows){data->train, data->n_train}, "training rows");
     tell_scores(run->session.name, &task, (dg_rows){data->train, data->n_train});
     tell_ranges(run->session.name, &task, (dg_rows){data->train, data->n_train});
+    tell_stuck(run->session.name, &task, (dg_rows){data->train, data->n_train}, run->trainer);
 }
 
 /* Of classifiers, on the test part: which class was taken for which. */

@@ -7,6 +7,7 @@
  *   mistakes.c      what trains, and is hardly meant: scores that are none, layers that the loss does not see
  *   ranges.c        a last function that cannot give what the loss asks for
  *   separability.c  whether a linear classifier that errs could do better
+ *   stuck.c         a loss whose derivatives have all become 0
  *   trace.c         every node with its numbers filled in
  *   fit_rbf.c       dotgrad fit-rbf */
 #ifndef TOOLS_TRAIN_H
