@@ -174,11 +174,10 @@ static dg_status normalise_shape(dg_graph *graph, dg_arena *arena, const dg_attr
         const dg_value *item = &given->items[i];
         if (item->kind == DG_VALUE_INT && item->i >= (spec->takes_rest ? -1 : 0))
             shape->dims[i] = item->i;
-        else if (item->kind == DG_VALUE_NAME && graph && item->s[0] >= 'A' && item->s[0] <= 'Z')
+        else if (item->kind == DG_VALUE_NAME && graph && size_is_name(item->s))
             shape->dims[i] = dg_symbol(graph, item->s);
         else
-            return dg_error(DG_BAD_SHAPE, "'%s' is %s: a size is a number from 0 on or a capitalised name", spec->name,
-                            dg_value_print(arena, given));
+            return size_error(spec->name, item, dg_value_print(arena, given));
     }
     return dg_ok();
 }

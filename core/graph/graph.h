@@ -107,6 +107,10 @@ struct dg_graph {
 /* DG_BAD_ARGUMENT when there is no initialiser of that name, or one of its arguments is out of its range. */
 dg_status init_is_known(const dg_value *init);
 
+/* Whether a word in a shape can be the name of a size: capitalised, and not None or the like. */
+bool size_is_name(const char *name);
+/* The error of an item of a shape that is no size; `shape` is the text of all. */
+dg_status size_error(const char *attribute, const dg_value *size, const char *shape);
 /* Brings one value into the form that `spec` declares. `what` names the op and node for the message. */
 dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_spec *spec, const dg_value *given,
                               dg_value *value);

@@ -122,6 +122,8 @@ dg_status foreign_check(const char *path, const char *bytes, size_t size);
 
 /* What stands for missing numbers, by the training rows, where the columns do not say yet; then fills them in. */
 dg_status data_fill(dg_data *set);
+/* notable.c: notices of columns of one number, and of numbers far from all others of their column. */
+dg_status data_tell_columns(dg_data *set);
 /* Statistics of the training rows into offset and divisor. kind: "unit", "standard" or "none". */
 dg_status data_scaling_fit(dg_data *set, const char *kind);
 dg_status data_scale(dg_data *set);

@@ -187,18 +187,35 @@ static dg_status check_argument(const carrier *on, const char *name, const char 
     return dg_ok();
 }
 
+/* Not scale=standard: where Graphviz reads numbers, a word is meant for somebody else. */
+static bool is_of_graphviz(const dg_attribute *known, const char *value)
+{
+    double number;
+    char *end;
+    if (known->form == DG_FORM_NUMBER)
+        return is_number(value, &number);
+    if (known->form != DG_FORM_POINTS)
+        return true;
+    plain_number(value, &end);
+    return end != value;
+}
+
 static dg_status check_one(checking *c, const char *name, const char *value, const carrier *on)
 {
     const dg_attribute *known = dg_attribute_find(name);
     if (known && (known->where & on->where))
-        return known->ours ? dg_attribute_check(known, value) : dg_ok();
+        return known->ours                    ? dg_attribute_check(known, value)
+               : is_of_graphviz(known, value) ? dg_ok()
+                                              : document_check_option(c->file, on->where, name, value);
     const char *near = known ? NULL : dg_attribute_near(name, on->where);
     if (near && dg_attribute_is_ours(near))
         return dg_error(DG_BAD_ARGUMENT, "there is no %s attribute '%s' (did you mean '%s'?)", place_name(on->where),
                         name, near);
     DG_TRY(check_argument(on, name, value));
     if (known && !known->ours)
-        return dg_ok();
+        return is_of_graphviz(known, value) ? dg_ok() : document_check_option(c->file, on->where, name, value);
+    if (!known)
+        DG_TRY(document_check_option(c->file, on->where, name, value));
     if (known && (known->where & DG_ON_GRAPH)) {
         list(c, c->misplaced, on->where, name, NULL);
         return dg_ok();

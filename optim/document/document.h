@@ -10,6 +10,7 @@
  *   cost.c      parameters, work and memory of nodes: <dotgrad/cost.h>
  *   export.c    any graph to a document
  *   clusters.c  its modules as clusters
+ *   options.c   options of calls that stand as attributes
  *   order.c     what another program may have reordered
  *   ports.c     ports where outputs and arguments seem to be meant
  *   write.c     document to text */
@@ -39,6 +40,8 @@ bool document_names(const dg_graph_file *file, dg_status status);
 dg_status document_check(dg_graph_file *file, dg_graph_file *warned);
 /* Warns of attributes of nodes that change nothing where they stand, once the losses are known. */
 void document_warn_of_idle(dg_graph_file *file);
+/* options.c: refuses an attribute, not one of ours, that is an option of an optimiser, a schedule, data or a loss. */
+dg_status document_check_option(const dg_graph_file *file, unsigned where, const char *name, const char *value);
 /* ports.c: refuses ports that would be the name or number of an output or an argument. */
 dg_status document_check_ports(const dg_graph_file *file);
 /* order.c: warns where a layout program may have changed the order of arguments. */

@@ -93,6 +93,23 @@ static bool is_default(exporting *e, const dg_attr_spec *spec, const dg_value *v
            dg_value_number(&usual, &b) && a == b;
 }
 
+static const char *file_in(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* constant('net.safetensors'): the reader knows the file by its ending, and takes $name for a setting. */
+static dg_status check_constants(const char *path)
+{
+    static const char ending[] = ".safetensors";
+    const char *file = path ? file_in(path) : "";
+    size_t length = strlen(file), size = sizeof ending - 1;
+    if (!path || (length > size && strcmp(file + length - size, ending) == 0 && !strchr(file, '$')))
+        return dg_ok();
+    return dg_error(DG_BAD_ARGUMENT, "constants '%s': the file's name ends in %s, and has no $", path, ending);
+}
+
 /* A large constant goes into the file beside the graph, under the node's name. */
 static bool put_beside(exporting *e, const dg_node *node, const char *name, const dg_value *value)
 {
@@ -114,13 +131,13 @@ static const char *shape_text(exporting *e, const dg_shape *shape)
     const char *list = "";
     for (int d = 0; d < shape->rank; d++) {
         const char *symbol = shape->dims[d] < DG_UNKNOWN ? dg_symbol_name(e->graph, shape->dims[d]) : "N";
-        bool fits = *symbol >= 'A' && *symbol <= 'Z';
+        bool fits = size_is_name(symbol);
         for (const char *at = symbol; *at; at++)
             fits = fits && (isalnum((unsigned char)*at) || *at == '_');
         if (!fits)
             e->status = dg_error(DG_BAD_ARGUMENT,
                                  "symbol '%s' cannot be written: in graph files symbols are capital letters, then "
-                                 "letters, digits and _",
+                                 "letters, digits and _, and not None or the like",
                                  symbol);
         const dg_shape one = DG_SHAPE(shape->dims[d]);
         dg_graph_print_shape(e->graph, &one, text, sizeof text);
@@ -162,8 +179,11 @@ static const char *attribute_text(exporting *e, const dg_node *node, const char 
     if (spec->kind == DG_ATTR_DTYPE && value->kind == DG_VALUE_INT)
         return value->i == DG_DEFAULT_DTYPE ? NULL : dg_dtype_name((dg_dtype)value->i);
     if (put_beside(e, node, name, value)) {
-        const char *slash = strrchr(e->options->constants, '/');
-        return format(e, "'%s'", slash ? slash + 1 : e->options->constants);
+        const char *file =
+            dg_value_print(e->file.arena, &(dg_value){.kind = DG_VALUE_STRING, .s = file_in(e->options->constants)});
+        if (!file)
+            e->status = dg_no_memory("the text of a graph");
+        return file;
     }
     if (k == 0 && (dg_node_op(node)->flags & DG_ANY_INPUTS))
         return formula_text(e, node);
@@ -407,6 +427,7 @@ dg_status dg_graph_write(dg_graph *graph, const dg_graph_write_options *options,
                     (options->output && dg_node_graph(options->output) != graph)))
         return dg_error(DG_BAD_ARGUMENT, "the loss or the output to write is a node of another graph");
     DG_TRY(dg_graph_status(graph));
+    DG_TRY(check_constants(options ? options->constants : NULL));
     exporting e = {.graph = graph, .options = options ? options : &usual, .status = dg_ok()};
     e.file = (dg_graph_file){.path = "graph", .name = e.options->name ? e.options->name : "", .graph = graph};
     DG_TRY(dg_arena_new(&e.file.arena));

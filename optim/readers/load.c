@@ -275,6 +275,8 @@ static dg_status finish(const data_reading *reading, const dg_data_format *forma
     DG_TRY(make_one_hot(set));
     DG_TRY(split(reading->asked, options->test, format->test, set));
     DG_TRY(data_fill(set));
+    if (!reading->asked->as_in && *format->paths) /* not of sets by name, which are known to be as they are */
+        DG_TRY(data_tell_columns(set));
     if (!reading->asked->as_in && !reading->asked->whole)
         DG_TRY(data_scaling_fit(set, options->scale ? options->scale : format->scale));
     return data_scale(set);

@@ -341,6 +341,8 @@ Test(activation_command, compares_functions_inside_a_network)
     cr_expect_eq(system("[ $(cat in/graphs/*.dot | grep -c 'act[12] .op=mish') = 2 ]"), 0);
     cr_expect_eq(system("[ $(ls in/runs/*/row.json | wc -l) = 6 ]"), 0);
     write_net("tanh"); /* two different ones: they stay as they are */
+    expect_fine(dotgrad("activation --in net.dot --with a.txt --seeds 2 --set epochs=1 -o lab.txt"));
+    cr_expect_eq(system("test -f lab.txt && test -f lab-study/runs.csv && ! test -e study"), 0);
     run = dotgrad("activation gelu --in net.dot --range 'optimizer=arange(1, 2, 1)' --seeds 2 --train no");
     cr_expect_eq(run.status, 1);
     run = dotgrad("activation gelu --in net.dot --seeds 2 --set epochs=1 --train mixed");

@@ -193,6 +193,36 @@ Test(document, arguments_that_stand_as_attributes_are_errors_with_the_remedy)
     }
 }
 
+Test(document, options_of_calls_that_stand_on_the_graph_are_errors_with_their_place)
+{
+    static const char *const cases[][2] = {
+        {"lr=0.1", "lr=0.1: this is an option of optimizer: write optimizer=\"adam(lr=0.1)\""},
+        {"learning_rate=0.1", "optimizer=\"adam(lr=0.1)\""},
+        {"optimizer=sgd, lr=0.1", "optimizer=\"sgd(lr=0.1)\""},
+        {"weight_decay=0.1", "optimizer=\"adam(weight_decay=0.1)\""},
+        {"betas=\"[0.9, 0.99]\"", "optimizer=\"adam(betas=[0.9, 0.99])\""},
+        {"momentum=0.9", "(momentum=0.9)\""},
+        {"step_size=3", "schedule=\"step(step_size=3)\""},
+        {"T_max=3", "schedule=\"cosine(t_max=3)\""},
+        {"warmup=5", "(warmup=5)\""},
+        {"data=iris, test=0.2", "data=\"iris(test=0.2)\""},
+        {"scale=standard", "data=\"points.csv(scale=standard)\""},
+        {"label_smoothing=0.1", "of node 'c': write op=\"cross_entropy(…, label_smoothing=0.1)\""},
+    };
+    char text[400];
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        snprintf(text, sizeof text,
+                 "digraph {\ngraph [%s];\nx [op=\"input([N, 4])\"]; t [op=\"input([N], dtype=int64)\"]; "
+                 "c [op=cross_entropy]; x -> c; t -> c; }",
+                 cases[k][0]);
+        expect_error(text, "bad.dot:2: ", cases[k][1]);
+    }
+    expect_error("digraph { x [op=\"input([N, 4])\"]; y [op=\"linear(3)\", lr=0.1]; x -> y; }",
+                 "groups=\"[group('NODE.*', lr=0.1)]\"", "'y'");
+    expect_words(exported("digraph { graph [scale=\"2,3\", K=0.3, note=k]; x [op=\"constant(1.0)\"]; }"),
+                 "scale=\"2,3\"");
+}
+
 Test(document, graphs_that_are_not_directed_get_the_remedy)
 {
     expect_error("graph { x [op=\"input([N])\"]; x -- y; }", "digraph", "bad.dot");

@@ -134,3 +134,21 @@ Test(predict, what_is_written_is_what_the_name_says)
     expect_fine(dotgrad("predict run flowers.csv -o p.csv"));
     expect_fine(dotgrad("predict run flowers.csv -o p"));
 }
+
+Test(predict, what_needs_targets_is_no_output)
+{
+    write_text("net.dot", "digraph { graph [data=iris, epochs=1]; x [op=\"input([N, 4])\"]; output [op=\"linear(3)\"]; "
+                          "t [op=\"input([N], dtype=int64)\"]; loss [op=cross_entropy]; twice [op=\"expr(2*x)\"]; "
+                          "x -> output -> loss -> twice; t -> loss [arg=target]; }");
+    expect_fine(dotgrad("train net.dot -o run"));
+    write_text("rows.csv", "5,3,1,0.2\n");
+    static const char *const outputs[] = {"loss", "twice"};
+    for (size_t k = 0; k < sizeof outputs / sizeof *outputs; k++) {
+        outcome run = dotgrad("predict run rows.csv --output %s", outputs[k]);
+        cr_expect_eq(run.status, 1);
+        cr_expect(strstr(run.err, "needs targets (cross_entropy 'loss' compares with them)") &&
+                      strstr(run.err, "'output' or what it is computed from"),
+                  "%s", run.err);
+    }
+    expect_fine(dotgrad("predict run rows.csv --output output"));
+}

@@ -161,7 +161,7 @@ Test(study, sees_that_the_data_have_changed)
     shell("sed -i '1s/^1,/2,/' rows.csv");
     outcome run = dotgrad("study net.dot --seeds 2");
     expect_fine(run);
-    expect_words(run.out, "2 rows are stale");
+    expect_words(run.out, "2 rows are stale, of settings that are not compared now, or of graphs or data");
 }
 
 Test(study, takes_runs_that_fail_diverge_or_take_too_long_as_rows)

@@ -1,10 +1,12 @@
-/* Modules of graphs that are written as graph files and read again, and what formulas and shapes in them say. */
+/* Modules of graphs that are written as graph files and read again, what formulas and shapes in them say, and
+ * constants beside them. */
 #include <criterion/criterion.h>
 #include <dotgrad/dotgrad.h>
 #include <dotgrad/graphviz.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Every node of `a` that is written is in `b`, in a module of the same name, checkpoints alike. */
 static void expect_same_modules(const char *path, dg_graph *a, dg_graph *b)
@@ -190,4 +192,40 @@ Test(written_modules, formulas_and_shapes_keep_what_they_say)
     free(text);
     dg_graph_file_free(again);
     dg_graph_file_free(file);
+}
+
+Test(written_modules, any_name_of_the_file_of_constants_reads_back_or_is_refused)
+{
+    static const struct {
+        const char *name;
+        bool is_fine;
+    } names[] = {{"o'clock.safetensors", true},   {"a b, c).safetensors", true}, {"a\\b.safetensors", true},
+                 {"say \"a\".safetensors", true}, {"$a.safetensors", false},     {"net.bin", false}};
+    char folder[] = "/tmp/dotgrad-test-XXXXXX";
+    float numbers[100] = {1.5f};
+    dg_tensor value = {.dtype = DG_FLOAT32, .shape = DG_SHAPE(10, 10), .data = numbers};
+    dg_value attr = {.kind = DG_VALUE_TENSOR, .tensor = &value};
+    dg_graph *g;
+    char *text;
+    cr_assert_not_null(mkdtemp(folder));
+    cr_assert_eq(chdir(folder), 0);
+    cr_assert_eq(dg_graph_new(&g).code, DG_OK);
+    dg_apply(&(dg_application){.graph = g, .op = "constant", .name = "c", .n_attrs = 1, .attrs = &attr});
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        const dg_graph_write_options options = {.constants = names[k].name};
+        if (names[k].is_fine) {
+            dg_graph_file *file;
+            cr_assert_eq(dg_graph_write(g, &options, &text).code, DG_OK, "%s", names[k].name);
+            dg_status status = dg_graph_read("net.dot", &(dg_graph_read_options){.text = text}, &file);
+            cr_assert_eq(status.code, DG_OK, "%s\n%s", status.message, text);
+            cr_expect_eq(dg_tensor_get(dg_node_attrs(dg_graph_find(file->graph, "c"))[0].tensor, 0), 1.5);
+            dg_graph_file_free(file);
+            free(text);
+        } else
+            cr_expect_eq(dg_graph_write(g, &options, &text).code, DG_BAD_ARGUMENT, "%s is written", names[k].name);
+        cr_expect_eq(unlink(names[k].name) == 0, names[k].is_fine, "%s", names[k].name);
+    }
+    dg_graph_free(g);
+    cr_assert_eq(chdir("/"), 0);
+    rmdir(folder);
 }

@@ -20,7 +20,8 @@ static const option_row own[] = {
     {.name = "in",
      .form = DG_FORM_FILE,
      .value = "G.dot",
-     .doc = "puts the functions into that network, and trains it with each, in a study beside its own (--train: where)",
+     .doc = "puts the functions into that network, and trains it with each, in a study (--train: where; else beside "
+            "--out, REPORT-study; else study)",
      .against = "search|catalogue|export"},
     {.name = "replace",
      .form = DG_FORM_LIST,
@@ -320,7 +321,8 @@ static dg_status training(train_options *made, const char *set[MOST_SET])
                             .set = set,
                             .seeds = (int)option_whole("seeds", 10),
                             .reading = graph_options()};
-    made->folder = made->folder ? made->folder : "study";
+    if (!made->folder)
+        DG_TRY(train_name_study(made, option_text("out")));
     while (made->n_set < MOST_SET && (set[made->n_set] = option_text_at("set", made->n_set)))
         made->n_set++;
     if (made->budget && !duration_parse(made->budget, &made->seconds))

@@ -172,6 +172,7 @@ dg_status search_print(const search_options *options, FILE *to, search_result *r
 
 typedef struct train_options {
     const char *folder, *tasks, *but; /* tasks NULL: all whose data are built in; but: not that one */
+    char beside[4096];                /* of the folder, where it is named after the report */
     const char *budget;               /* "15m"; NULL: none */
     const char *range;                /* "lr=geomspace(1e-4, 1e-1, 5)", chosen by validation data; NULL: as usual */
     const char *const *set;           /* further settings: "epochs=5" */
@@ -182,6 +183,8 @@ typedef struct train_options {
     bool search_is_timed;          /* what is trained was found in a time, not only in a number of formulas */
 } train_options;
 
+/* The folder of a study that has a report: reports/mish-study for reports/mish.html; "study" for none (NULL). */
+dg_status train_name_study(train_options *made, const char *report);
 /* One study over the ready tasks. */
 dg_status train_compare(const char *const *calls, int n, const train_options *options);
 /* The same in a graph file: calls in the place of the ops of those nodes. "original" leaves them. */

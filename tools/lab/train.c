@@ -9,6 +9,7 @@
 #include <math.h>
 #include <spawn.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -195,6 +196,17 @@ dg_status train_in(const char *graph, const char *nodes, const char *const *call
     }
     add_common(&w, options);
     return run_words(&w);
+}
+
+dg_status train_name_study(train_options *made, const char *report)
+{
+    const char *slash = report ? strrchr(report, '/') : NULL, *name = slash ? slash + 1 : report;
+    const char *dot = name ? strrchr(name, '.') : NULL;
+    int length = !report ? 0 : dot && dot > name ? (int)(dot - report) : (int)strlen(report);
+    int whole =
+        snprintf(made->beside, sizeof made->beside, "%.*s%sstudy", length, report ? report : "", report ? "-" : "");
+    made->folder = made->beside;
+    return whole < (int)sizeof made->beside ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "--out: the path is too long");
 }
 
 /* ---- what a study found ---- */

@@ -115,6 +115,32 @@ static void mark(const dg_node *node, bool *read)
         mark(dg_node_input(node, k), read);
 }
 
+/* Whether a node compares with the target, which data to predict from have not. */
+static bool reads_target(const dg_node *node)
+{
+    int target = dg_op_target(dg_node_op(node));
+    return target >= 0 && target < dg_node_input_count(node) && dg_node_input(node, target);
+}
+
+static dg_status check_output(const dg_model *model, const bool *read)
+{
+    const dg_graph *graph = model->file->graph;
+    dg_node *usual = find_output(model->file);
+    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
+        dg_node *node = dg_graph_node(graph, id);
+        if (!read[id] || !reads_target(node))
+            continue;
+        dg_node *scores = usual && usual != model->output ? usual : dg_node_input(node, 0);
+        return dg_error(DG_BAD_ARGUMENT,
+                        "%s: output '%s' needs targets (%s '%s' compares with them): predictions are of nodes before "
+                        "the loss, '%s' or what it is computed from; losses of data with targets are told by dotgrad "
+                        "eval",
+                        model->path, dg_node_name(model->output), dg_node_op(node)->name, dg_node_name(node),
+                        dg_node_name(scores));
+    }
+    return dg_ok();
+}
+
 /* How many numbers a row has, when one input with a known size alone is what the output reads; else 0. */
 static dg_status count_features(dg_model *model)
 {
@@ -124,6 +150,7 @@ static dg_status count_features(dg_model *model)
     if (!read)
         return dg_no_memory("%s", model->path);
     mark(model->output, read);
+    dg_status status = check_output(model, read);
     for (int64_t id = 0; id < all; id++) {
         const dg_node *node = dg_graph_node(graph, id);
         if (!read[id] || dg_node_op(node)->role != DG_ROLE_INPUT)
@@ -134,7 +161,7 @@ static dg_status count_features(dg_model *model)
         model->n_features = found++ == 0 && dg_shape_is_known(&row) ? dg_shape_count(&row) : 0;
     }
     free(read);
-    return dg_ok();
+    return status;
 }
 
 static dg_status open_model(dg_model *model, const dg_model_options *options)

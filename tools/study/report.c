@@ -215,7 +215,9 @@ static void print_warnings(const page *p)
         fprintf(p->out, "<li>%lld pair%s dropped: the budget was spent.</li>\n",
                 (long long)result->progress.dropped_pairs, result->progress.dropped_pairs == 1 ? " was" : "s were");
     if (result->stale)
-        fprintf(p->out, "<li>%lld row%s stale, of graphs or data that have changed since: not counted.</li>\n",
+        fprintf(p->out,
+                "<li>%lld row%s stale, of settings that are not compared now, or of graphs or data that have changed "
+                "since: not counted.</li>\n",
                 (long long)result->stale, result->stale == 1 ? " is" : "s are");
     fputs("</ul>\n", p->out);
 }

@@ -82,7 +82,8 @@ static int by_text(const void *a, const void *b)
     return strcmp(a, b);
 }
 
-/* Rows in the folder that are of none of the study's runs: of a graph that was edited, of data that have changed. */
+/* Rows in the folder that are of none of the study's runs: of settings that it has not, of a graph that was edited, of
+ * data that have changed. */
 dg_status study_count_stale(const study *s, int64_t *stale)
 {
     int64_t count = s->n_pairs * s->n_variants;

@@ -225,6 +225,8 @@ void study_print(study *s, const study_result *result, FILE *out)
         fprintf(out, "%lld of %lld pair%s dropped: the budget was spent\n", (long long)result->progress.dropped_pairs,
                 (long long)s->n_pairs, s->n_pairs == 1 ? " was" : "s were");
     if (result->stale)
-        fprintf(out, "%lld row%s stale, of graphs or data that have changed since: not counted\n",
+        fprintf(out,
+                "%lld row%s stale, of settings that are not compared now, or of graphs or data that have changed "
+                "since: not counted, but in runs.csv; a study with another folder (-o) keeps its own report\n",
                 (long long)result->stale, result->stale == 1 ? " is" : "s are");
 }

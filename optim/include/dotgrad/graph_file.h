@@ -275,8 +275,8 @@ typedef struct dg_graph_write_options {
     const dg_file_setting *settings; /* the experiment: data, epochs, optimizer, … */
     int n_settings;
     dg_node *loss, *output; /* what training minimises, and what prediction reads */
-    /* Where constants of more than 64 numbers go, as safetensors; to be kept beside the graph file. NULL: all numbers
-     * stand in the text. */
+    /* Where constants of more than 64 numbers go, NAME.safetensors without $; to be kept beside the graph file. NULL:
+     * all numbers stand in the text. */
     const char *constants;
 } dg_graph_write_options;
 
