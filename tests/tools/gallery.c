@@ -375,28 +375,37 @@ Test(gallery, nothing_overlaps)
     cr_expect_eq(faults, 0);
 }
 
-/* "1,234" behind each ">" or "· " before " parameters<", by ×K of the modules around is what summary says: here for the
- * picture that folds nothing. */
+/* "1,234" before each " parameters<" or " parameters in all<", and what *all of the summary is. */
+static long long sum_parameters(const char *text, long long *all)
+{
+    long long sum = 0;
+    *all = -1;
+    for (const char *at = text; (at = strstr(at, " parameter")); at++) {
+        const char *begin = at, *end = at + strlen(" parameter");
+        long long number = 0;
+        end += *end == 's';
+        end += strncmp(end, " in all", 7) == 0 ? 7 : 0;
+        while (begin[-1] == ',' || (begin[-1] >= '0' && begin[-1] <= '9'))
+            begin--;
+        for (const char *c = begin; c < at; c++)
+            number = *c == ',' ? number : 10 * number + *c - '0';
+        if (strncmp(end, " · ", 4) == 0 && *all < 0)
+            *all = number;
+        else if (strncmp(end, "</text>", 7) == 0 && begin < at)
+            sum += number;
+    }
+    return sum;
+}
+
+/* By ×K of the modules around is what summary says: here for the picture that folds nothing. */
 Test(gallery, parameters_are_those_of_the_summary)
 {
     static char text[1 << 22];
     for (int k = 0; k < drawn(); k++) {
-        long long sum = 0, all = -1;
+        long long sum, all;
         draw(networks[k], "--level op --fold off --page none");
         read_text("x.svg", text, sizeof text);
-        for (const char *at = text; (at = strstr(at, " parameter")); at++) {
-            const char *begin = at, *end = at + strlen(" parameter");
-            long long number = 0;
-            end += *end == 's';
-            while (begin[-1] == ',' || (begin[-1] >= '0' && begin[-1] <= '9'))
-                begin--;
-            for (const char *c = begin; c < at; c++)
-                number = *c == ',' ? number : 10 * number + *c - '0';
-            if (strncmp(end, " · ", 4) == 0 && all < 0)
-                all = number;
-            else if (strncmp(end, "</text>", 7) == 0 && begin < at)
-                sum += number;
-        }
+        sum = sum_parameters(text, &all);
         for (const char *at = text; (at = strstr(at, "aria-label=\"parameter ")); at++) { /* their own boxes */
             long long count = 1;
             const char *shape = strstr(at, ", ") + 2;
@@ -409,6 +418,32 @@ Test(gallery, parameters_are_those_of_the_summary)
         }
         cr_expect_eq(sum, all, "%s: %lld in the boxes, %lld in all", networks[k], sum, all);
     }
+}
+
+/* Where copies differ, their frame tells all that they have, open or closed, and so do modules around it. */
+Test(gallery, parameters_of_what_is_folded_up_to_sizes_are_those_of_the_summary)
+{
+    static const char *const options[] = {"", "--depth 1", "--fold sizes --page none", "--close 'denseblock*'"};
+    static char text[1 << 22];
+    long long sum, all;
+    for (size_t k = 0; k < sizeof options / sizeof *options; k++) {
+        draw("densenet121", options[k]);
+        read_text("x.svg", text, sizeof text);
+        sum = sum_parameters(text, &all);
+        cr_expect_eq(sum, all, "%s: %lld in the boxes, %lld in all", options[k], sum, all);
+    }
+    write_text("repeats.dot",
+               "digraph { graph [output=y]; x [op=\"input([N, 16])\"]; a0 [op=\"linear(32)\"]; a1 [op=\"linear(64)\"];"
+               " a2 [op=\"linear(96)\"]; y [op=\"linear(3)\"];"
+               " subgraph cluster_r0 { repeat=3; l0 [op=\"linear(32)\"]; t0 [op=tanh]; m0 [op=\"linear(32)\"]; }"
+               " subgraph cluster_r1 { repeat=3; l1 [op=\"linear(64)\"]; t1 [op=tanh]; m1 [op=\"linear(64)\"]; }"
+               " subgraph cluster_r2 { repeat=3; l2 [op=\"linear(96)\"]; t2 [op=tanh]; m2 [op=\"linear(96)\"]; }"
+               " x -> a0 -> l0 -> t0 -> m0 -> a1 -> l1 -> t1 -> m1 -> a2 -> l2 -> t2 -> m2 -> y; }");
+    expect_fine(dotgrad("draw repeats.dot --fold sizes --level stack -o x.svg"));
+    read_text("x.svg", text, sizeof text);
+    cr_expect_not_null(strstr(text, "96,064 parameters in all"), "%s", text);
+    sum = sum_parameters(text, &all);
+    cr_expect_eq(sum, all, "%lld in the boxes, %lld in all", sum, all);
 }
 
 /* Unfolded, each node of the file is one box, named once. */
@@ -426,4 +461,27 @@ Test(gallery, each_node_is_in_one_box)
         pclose(count);
         cr_expect_eq(boxes, nodes, "%s", networks[k]);
     }
+}
+
+/* The middle of the box that shows those words. */
+static double middle_of(const char *words)
+{
+    for (int k = 0; k < p.n_texts; k++)
+        for (int i = 0; i < p.n_nodes && strcmp(p.texts[k].name, words) == 0; i++)
+            if (p.nodes[i].group == p.texts[k].group)
+                return (p.nodes[i].left + p.nodes[i].right) / 2;
+    cr_assert(false, "no box shows '%s'", words);
+    return 0;
+}
+
+/* What goes down and what rises are a straight line each, with what joins the arms at the bottom of the first. */
+Test(gallery, the_arms_of_a_u_are_straight)
+{
+    static const char *const arms[2][5] = {{"down1", "down2", "down3", "down4", "bottom"},
+                                           {"up1", "up2", "up3", "up4"}};
+    draw("unet", "");
+    read_svg("x.svg");
+    for (int arm = 0; arm < 2; arm++)
+        for (int k = 1; k < 5 && arms[arm][k]; k++)
+            cr_expect_float_eq(middle_of(arms[arm][k]), middle_of(arms[arm][0]), 3, "%s", arms[arm][k]);
 }

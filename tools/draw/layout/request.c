@@ -20,19 +20,38 @@ static void put_blank(text *t, double width, double height)
 
 /* What dot is told of lines that are to be straight, and of the order of arguments. */
 typedef struct hints {
-    const bool *trunk;   /* by box: on the longest way; NULL */
+    const int *trunk;    /* by box: the part of the longest way that it is on; 0: none; NULL */
     const bool *ordered; /* by box: wires come in in the order of its arguments; NULL */
     const bool *is_only; /* by wire: between its boxes there is nothing to choose */
 } hints;
 
+static bool is_reversed_between(const view *v, const view_fan *in, int from, int to)
+{
+    for (int i = in->first[to]; i < in->first[to + 1]; i++)
+        if (v->wires[in->wires[i]].from == from && v->wires[in->wires[i]].is_reversed)
+            return true;
+    return false;
+}
+
+/* The boxes of the way that ends with `last`. In a U, what goes down, what rises and what follows are three lines. */
+static void mark_trunk(const view *v, const view_fan *in, const int *before, int last, int *trunk)
+{
+    int part = 1;
+    for (int b = last; b >= 0; b = before[b]) {
+        bool rises = !v->is_ladder && before[b] >= 0 && is_reversed_between(v, in, before[b], b);
+        part += rises != (part % 2 == 0);
+        trunk[b] = part;
+    }
+}
+
 /* The boxes of the longest way: dot keeps them on one line. A module that is closed may read what comes of it: such a
  * wire is on no way. */
-static bool *find_trunk(view *v)
+static int *find_trunk(view *v)
 {
     size_t n = (size_t)v->n_boxes + 1;
     int *order = dg_arena_alloc(v->arena, n * sizeof *order), *length = dg_arena_alloc(v->arena, n * sizeof *length);
     int *before = dg_arena_alloc(v->arena, n * sizeof *before), *place = dg_arena_alloc(v->arena, n * sizeof *place);
-    bool *trunk = dg_arena_alloc(v->arena, n);
+    int *trunk = dg_arena_alloc(v->arena, n * sizeof *trunk);
     view_fan in;
     int last = -1;
     if (!order || !length || !before || !place || !trunk || !view_fan_in(v, &in))
@@ -53,8 +72,7 @@ static bool *find_trunk(view *v)
         if (last < 0 || length[b] > length[last])
             last = b;
     }
-    for (; last >= 0; last = before[last])
-        trunk[last] = true;
+    mark_trunk(v, &in, before, last, trunk);
     return trunk;
 }
 
@@ -100,7 +118,7 @@ static bool *find_ordered(view *v)
     return is_ordered;
 }
 
-static void put_box(view *v, const layout *made, const hints *h, int b, text *t)
+static void put_box(const layout *made, const hints *h, int b, text *t)
 {
     const layout_box *box = &made->boxes[b];
     text_add(t, "n%d [", b);
@@ -111,7 +129,7 @@ static void put_box(view *v, const layout *made, const hints *h, int b, text *t)
     if (h->ordered && h->ordered[b])
         text_put(t, " ordering=in");
     if (h->trunk && h->trunk[b])
-        text_add(t, " group=t%d", v->boxes[b].module + 1);
+        text_add(t, " group=t%d", h->trunk[b]);
     text_put(t, "]\n");
 }
 
@@ -150,7 +168,7 @@ static void put_module(view *v, const layout *made, const hints *h, const int *m
     }
     for (int b = 0; b < v->n_boxes; b++)
         if (!v->boxes[b].is_gone && v->boxes[b].module == module)
-            put_box(v, made, h, b, t);
+            put_box(made, h, b, t);
 }
 
 static void put_wire(view *v, const layout_options *options, const layout *made, int w, int weight, text *t)

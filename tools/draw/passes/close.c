@@ -50,12 +50,19 @@ bool view_keeps_open(const view *v, int module, const char *open)
     return false;
 }
 
-static int64_t times_within(const view *v, int module, int outer, bool of_parameters)
+/* Parameters that frames inside the module tell instead of their rows. */
+static int64_t parameters_of_frames(view *v, int module, const int *module_of, int n)
 {
-    int64_t times = 1;
-    for (; module >= 0 && module != outer; module = v->modules[module].parent)
-        times *= of_parameters && v->modules[module].is_shared ? 1 : v->modules[module].times;
-    return times;
+    bool *is_counted = dg_arena_alloc(v->arena, (size_t)v->n_modules + 1);
+    int64_t sum = 0;
+    for (int b = 0; is_counted && b < n; b++) {
+        int m = v->boxes[b].kind == BOX_MODULE ? v->boxes[b].closed : v->boxes[b].module;
+        for (; module_of[b] == module && m >= 0 && m != module && !is_counted[m]; m = v->modules[m].parent) {
+            is_counted[m] = true;
+            sum += v->modules[m].parameters * view_times_within(v, v->modules[m].parent, module, true);
+        }
+    }
+    return sum;
 }
 
 /* One box for the module; returns it. module_of: of the first n boxes, which module they go into. */
@@ -77,8 +84,8 @@ static int close_module(view *v, int module, const int *module_of, int n)
         const view_box *box = &v->boxes[b];
         if (module_of[b] != module)
             continue;
-        int64_t times = times_within(v, box->module, module, false);
-        int64_t owners = times_within(v, box->module, module, true);
+        int64_t times = view_times_within(v, box->module, module, false);
+        int64_t owners = view_times_within(v, box->module, module, true);
         for (int r = 0; r < box->n_rows; r++) {
             parameters += box->rows[r].parameters * owners;
             nodes += (box->kind == BOX_MODULE ? box->n_inside : box->kind == BOX_ENTRY ? 0 : 1) * times;
@@ -87,7 +94,7 @@ static int close_module(view *v, int module, const int *module_of, int n)
             text_add(&exact, "%s;", box->rows[r].exact ? box->rows[r].exact : "");
         }
     }
-    row->parameters = parameters;
+    row->parameters = parameters + parameters_of_frames(v, module, module_of, n);
     row->detail = text_format(v->arena, "%s %s", text_count(v->arena, nodes), nodes == 1 ? "node" : "nodes");
     if (v->modules[module].is_fold && *v->modules[module].sizes)
         row->detail = text_format(v->arena, "%s · %s", row->detail, v->modules[module].sizes);

@@ -119,29 +119,41 @@ static void join_row(fold_work *f, view_row *row, const view_row **rows)
     join_heat(v, row, rows, count);
 }
 
-/* Copies with other sizes have other numbers of parameters: rows then tell none, the frame tells the sum. */
+/* Parameters of all copies; the rows that stand for them tell none then. */
+static int64_t sum_parameters(fold_work *f)
+{
+    view *v = f->v;
+    int64_t sum = 0;
+    for (int k = 0; k < f->run->length; k++)
+        for (int c = 0; c < f->run->copies; c++) {
+            view_box *box = &v->boxes[box_at(f, c, k)];
+            int64_t owners = view_times_within(v, box->module, f->parent, true);
+            for (int r = 0; r < box->n_rows; r++) {
+                sum += box->rows[r].parameters * owners;
+                box->rows[r].parameters = 0;
+            }
+        }
+    return sum;
+}
+
+/* Copies with other sizes have other numbers of parameters: the frame tells their sum, which is returned; else 0. */
 static int64_t join_rows(fold_work *f)
 {
     const view_row **rows = malloc((size_t)f->run->copies * sizeof *rows);
-    int64_t sum = 0;
+    bool differs = false;
     f->v->failed |= !rows;
     for (int k = 0; rows && k < f->run->length; k++) {
         view_box *box = &f->v->boxes[box_at(f, 0, k)];
         for (int r = 0; r < box->n_rows; r++) {
-            bool differs = false;
             for (int c = 0; c < f->run->copies; c++) {
                 rows[c] = &f->v->boxes[box_at(f, c, k)].rows[r];
                 differs |= rows[c]->parameters != rows[0]->parameters;
             }
             join_row(f, &box->rows[r], rows);
-            for (int c = 0; differs && c < f->run->copies; c++)
-                sum += rows[c]->parameters;
-            if (differs)
-                box->rows[r].parameters = 0;
         }
     }
     free(rows);
-    return sum;
+    return differs ? sum_parameters(f) : 0;
 }
 
 /* ---- modules ---- */
@@ -402,6 +414,7 @@ void fold_apply(view *v, const int *order, const fold_run *run)
                          .parent = f.parent,
                          .times = run->copies,
                          .sizes = sum ? text_format(v->arena, "%s parameters in all", text_count(v->arena, sum)) : "",
+                         .parameters = sum,
                          .is_fold = true,
                          .instead = only});
     if (only >= 0) { /* as its author painted it */

@@ -192,6 +192,14 @@ int view_common_module(const view *v, int a, int b)
     return a;
 }
 
+int64_t view_times_within(const view *v, int module, int outer, bool of_parameters)
+{
+    int64_t times = 1;
+    for (; module >= 0 && module != outer; module = v->modules[module].parent)
+        times *= of_parameters && v->modules[module].is_shared ? 1 : v->modules[module].times;
+    return times;
+}
+
 const char *view_alt(view *v, const view_row *row)
 {
     const char *words = text_format(v->arena, "%s%s%s", row->op, *row->name ? " " : "", row->name);

@@ -113,7 +113,8 @@ typedef struct view_module {
     int parent;                           /* −1: none */
     int64_t times;                        /* copies that it stands for */
     bool is_shared;                       /* they own the parameters of one */
-    const char *sizes;                    /* "64 → 128 → 256", where copies differ; "" */
+    const char *sizes;                    /* "1,234 parameters in all", where copies differ; "" */
+    int64_t parameters;                   /* of all copies, where its rows tell none; 0 */
     bool is_fold;                         /* made by folding */
     int instead;                          /* of a fold: the module whose place it takes; −1: of none */
     const char *fill, *color, *fontcolor; /* the author's; NULL */
@@ -171,6 +172,8 @@ const char *view_name_within(const char *name, const view_module *module);
 bool view_is_source(const view_box *box); /* input, parameter or constant */
 bool view_is_inside(const view *v, int module, int outer);
 int view_common_module(const view *v, int a, int b);
+/* How many copies there are of what is in the module, in one of the outer one; of_parameters: that have their own. */
+int64_t view_times_within(const view *v, int module, int outer, bool of_parameters);
 /* "conv2d layer1.0.conv1, 3×3, 64 → 64": for readers who do not see the picture. */
 const char *view_alt(view *v, const view_row *row);
 
