@@ -168,6 +168,7 @@ static dg_status start(dg_trainer *t)
 static dg_status finish(dg_trainer *t)
 {
     DG_TRY(trainer_finish(t));
+    warn_of_mistakes(t);
     return t->checkpoint && !t->good_is_saved ? save(t) : dg_ok();
 }
 

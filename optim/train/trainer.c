@@ -5,7 +5,6 @@
 
 #include "optim/fit/fit.h"
 
-#include <dotgrad/graph_file.h>
 #include <dotgrad/parameters.h>
 
 #include <stdio.h>
@@ -378,20 +377,6 @@ static dg_status check_updates(const dg_trainer_options *options)
                : dg_ok();
 }
 
-/* A checkpoint has its network's text, so that it opens by itself. A graph that has no text (dg_graph_write tells when)
- * trains all the same. */
-static dg_status write_graph(dg_trainer *t)
-{
-    const dg_task *task = &t->options.task;
-    dg_node *output = task->output && task->output != task->loss ? task->output : t->metrics.prediction;
-    const dg_graph_write_options options = {.loss = task->loss, .output = output};
-    if (t->graph_text)
-        return dg_ok();
-    dg_status status = dg_graph_write(task->graph, &options, &t->graph_text);
-    t->wrote_graph = status.code == DG_OK;
-    return status.code == DG_NO_MEMORY ? status : dg_ok();
-}
-
 static dg_status build(dg_trainer *t, const dg_trainer_options *options)
 {
     const dg_task *task = &t->options.task;
@@ -411,7 +396,7 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
         return dg_no_memory("the order of %lld rows", (long long)task->data->n_train);
     DG_TRY(make_history(t));
     DG_TRY(mark_refitted(t));
-    DG_TRY(write_graph(t));
+    DG_TRY(graph_text_make(t));
     bool emitting = dg_graph_emit(t->options.task.graph, true);
     dg_status status = objectives_emit(t);
     if (status.code == DG_OK)
@@ -428,6 +413,7 @@ static dg_status build(dg_trainer *t, const dg_trainer_options *options)
     DG_TRY(objectives_check_ranges(t));
     DG_TRY(health_prepare(t));
     DG_TRY(make_plans(t));
+    warn_of_unseen(t);
     return watch_plan(t);
 }
 
@@ -476,6 +462,8 @@ void dg_trainer_free(dg_trainer *t)
     free(t->groups_text);
     free(t->freeze);
     free(t->monitor_name);
+    for (int k = 0; k < t->n_warnings; k++)
+        free(t->warnings[k]);
     dg_groups_release(&t->groups);
     free(t);
 }

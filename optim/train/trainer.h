@@ -6,7 +6,10 @@
  *   steps.c       steps and epochs
  *   turns.c       several objectives
  *   drive.c       optimisers that run each step themselves
+ *   graph_text.c  the network's text in checkpoints
  *   health.c      numbers that are not finite
+ *   mistakes.c    what trains, and is hardly meant; ranges.c: a last function that cannot give what the loss asks for;
+ *                 stuck.c: a loss whose derivatives have all become 0
  *   watch.c       what is watched
  *   weights.c     a start from others' weights
  *   checkpoint.c  all of it, kept and taken up again */
@@ -15,7 +18,8 @@
 
 #include "optim/evaluate/evaluate.h"
 
-#define MAX_COLUMNS (2 * DG_MAX_METRICS + 1)
+#define MAX_COLUMNS   (2 * DG_MAX_METRICS + 1)
+#define MOST_WARNINGS 8
 
 /* A parameter or a state of the optimiser, which a run that diverges puts back. */
 typedef struct kept_tensor {
@@ -100,10 +104,29 @@ struct dg_trainer {
     bool good_is_saved; /* the last good state is in the checkpoint's file instead of `kept` and `good` */
     double saved_at;    /* seconds */
 
+    char *warnings[MOST_WARNINGS];
+    int n_warnings;
+
     size_t taken; /* bytes of parameters, the optimiser's state, data and plans so far, which the memory limit counts */
 };
 
 bool trainer_is_done(const dg_trainer *trainer);
+/* Checks the text that the checkpoint will keep, or writes it. */
+dg_status graph_text_make(dg_trainer *trainer);
+/* For dg_trainer_warning_at(), each text once. */
+void trainer_warn(dg_trainer *trainer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Where the author has layers whose parameters neither the losses nor anything else that is asked for depends on: an
+ * edge is missing. */
+void warn_of_unseen(dg_trainer *trainer);
+/* After training, by the training rows, of a trainer with one loss: scores that are what the loss makes of them itself
+ * (a softmax before cross_entropy, a sigmoid before a loss on logits), or no logarithms of probabilities; and the two
+ * below. */
+void warn_of_mistakes(dg_trainer *trainer);
+/* Where the last function cannot give what the loss asks for, whatever its input: targets beyond its range, or scores
+ * of either sign; and where it is a softmax along the batch. */
+void warn_of_ranges(dg_trainer *trainer, const dg_task *task, dg_rows rows);
+/* Where the last two epochs had the same loss, as all its derivatives are 0 on the first rows. */
+void warn_of_stuck(dg_trainer *trainer, const dg_task *task, dg_rows rows);
 /* What the memory limit leaves; 0: there is none. */
 size_t memory_rest(const dg_trainer *trainer);
 /* Counts what is about to be allocated; DG_NO_MEMORY when it is beyond the limit. */

@@ -1,7 +1,6 @@
 /* What a training run leaves: results on standard output, files in its folder. */
 #include "train.h"
 
-#include "mistakes.h"
 #include "separability.h"
 #include "tools/plot/pictures.h"
 #include "tools/run/folder.h"
@@ -87,9 +86,15 @@ void train_tell_mistakes(training_run *run)
     if (run->experiment->options.n_objectives > 1)
         return;
     tell_separability(run->session.name, &task, (dg_rows){data->train, data->n_train}, "training rows");
-    tell_scores(run->session.name, &task, (dg_rows){data->train, data->n_train});
-    tell_ranges(run->session.name, &task, (dg_rows){data->train, data->n_train});
-    tell_stuck(run->session.name, &task, (dg_rows){data->train, data->n_train}, run->trainer);
+}
+
+void train_tell_warnings(training_run *run)
+{
+    const char *warning;
+    while ((warning = dg_trainer_warning_at(run->trainer, run->n_warned))) {
+        command_warn("%s: %s", run->session.name, warning);
+        run->n_warned++;
+    }
 }
 
 /* Of classifiers, on the test part: which class was taken for which. */

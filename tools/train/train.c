@@ -1,6 +1,5 @@
 /* dotgrad train: a graph file and data become a folder with a trained network. */
 #include "train.h"
-#include "mistakes.h"
 
 #include "tools/plot/pictures.h"
 #include "tools/run/folder.h"
@@ -345,7 +344,7 @@ static dg_status run_all(training_run *run)
         return work_through(run);
     DG_TRY(open_folder(run));
     warn_of_schedule(run);
-    tell_unseen(run->session.name, &run->experiment->options, run->settings.metrics);
+    train_tell_warnings(run);
     dg_status status = run_trainer(run);
     if ((status.code == DG_OK || status.code == DG_NUMERIC) && !run->settings.no_pictures)
         draw_curves(run);
@@ -355,6 +354,7 @@ static dg_status run_all(training_run *run)
         status = train_print_results(run);
     if (status.code == DG_OK) {
         train_tell_mistakes(run);
+        train_tell_warnings(run);
         train_write_confusion(run);
     }
     if (status.code == DG_OK || status.code == DG_NUMERIC) {

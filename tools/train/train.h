@@ -4,10 +4,7 @@
  *   settings.c      options, attributes, notes of checkpoints
  *   inputs.c        graph and data
  *   results.c       results and the files that tell of them
- *   mistakes.c      what trains, and is hardly meant: scores that are none, layers that the loss does not see
- *   ranges.c        a last function that cannot give what the loss asks for
  *   separability.c  whether a linear classifier that errs could do better
- *   stuck.c         a loss whose derivatives have all become 0
  *   trace.c         every node with its numbers filled in
  *   fit_rbf.c       dotgrad fit-rbf */
 #ifndef TOOLS_TRAIN_H
@@ -38,6 +35,7 @@ typedef struct training_run {
     dg_data *data;
     dg_tensors *extra;
     dg_trainer *trainer;
+    size_t n_warned; /* of the trainer's warnings, told */
     progress_bar progress;
     metrics_file metrics;
     watch_file watch;
@@ -56,6 +54,8 @@ bool train_file_is_written(const char *path);
 void train_draw_watched(training_run *run);
 dg_status train_print_results(training_run *run);
 void train_tell_mistakes(training_run *run);
+/* The trainer's warnings that have not been told. */
+void train_tell_warnings(training_run *run);
 void train_write_confusion(training_run *run);
 dg_status train_write_row(training_run *run, const dg_status *trained);
 void train_print_files(const training_run *run);

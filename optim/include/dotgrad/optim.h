@@ -52,6 +52,7 @@ typedef struct DG_BY_NAME dg_training_plan_options {
     dg_threads *threads DG_DEFAULT();
     size_t memory_limit DG_DEFAULT();
 } dg_training_plan_options;
+/* `optimizer` NULL: DG_DEFAULT_OPTIMIZER, adam. */
 dg_status dg_training_plan_with(dg_node *loss, const char *optimizer, dg_tensors *parameters, dg_plan **plan,
                                 dg_training_plan_options options);
 #define dg_training_plan(...) dg_training_plan_given(__VA_ARGS__, )
@@ -269,7 +270,8 @@ typedef struct dg_trainer_options {
                                link there is replaced. NULL: none */
     double checkpoint_seconds; /* epochs that end sooner after the last checkpoint write none; 0: each writes one */
     const char *graph_text;    /* kept in the checkpoint; resuming asks for the same. NULL: what dg_graph_write makes of
-                                  the graph, with loss and output, so that dg_model_open opens the checkpoint */
+                                  the graph, with loss and output, so that dg_model_open opens the checkpoint; a graph
+                                  that it refuses trains without `checkpoint`. "": none is kept */
     const dg_tensors *extra; /* tensors and notes that go into the checkpoint as they are (a scaling of your own, …) */
     const dg_tensors *resume; /* a checkpoint as dg_safetensors_read() gives it: go on from there, bit for bit */
     bool (*progress)(void *argument, const dg_progress *progress); /* false: stop. May be NULL */
@@ -284,7 +286,8 @@ typedef struct dg_trainer_options {
 /* Copies what it needs of the options, but the graph, parameters, data, extra, stop and threads must outlive it;
  * `resume` need not. Emits gradients and updates, makes (and fits) parameters, converts the data once, and binds both
  * plans to a whole batch, so that shapes that do not fit and the memory limit are errors of this function.
- * DG_BAD_ARGUMENT for options that make no sense, for parameters named as what checkpoints keep beside them
+ * DG_BAD_ARGUMENT for options that make no sense, for a graph_text that is none, for parameters named as what
+ * checkpoints keep beside them
  * ("optimizer/…", "trainer/…", "best/…", "data.offset", tensors of `extra`) and for a checkpoint of another graph,
  * optimiser, schedule, seed, batch size, clipping or number of rows (epochs may grow); DG_BAD_DATA for one that lacks
  * something. */
@@ -306,6 +309,13 @@ dg_status dg_trainer_evaluate(dg_trainer *trainer, dg_rows rows, dg_metrics *met
  * …, "validation_loss", …, "lr". Resumed epochs are in it. Belongs to the trainer. */
 const dg_tensor *dg_trainer_history(const dg_trainer *trainer);
 const char *dg_trainer_history_column(const dg_trainer *trainer, int64_t column); /* NULL after the last */
+/* What trains and is hardly meant, a sentence each; NULL behind the last, and they belong to the trainer. From the
+ * beginning: layers that neither the losses nor the output depend on, and a graph that dg_graph_write() refuses, so
+ * that checkpoints will not open by themselves. After the last epoch, of a trainer with one loss: scores that are what
+ * the loss makes of them itself (a softmax before cross_entropy, a sigmoid before a loss on logits) or no logarithms of
+ * probabilities where it takes these, a last function that cannot give what the loss asks for, and a loss whose
+ * derivatives have all become 0. */
+const char *dg_trainer_warning_at(const dg_trainer *trainer, size_t index);
 /* The training plan's cost for a whole batch. */
 dg_plan_cost dg_trainer_cost(const dg_trainer *trainer);
 

@@ -1,15 +1,35 @@
 /* What trains, and is hardly meant: scores that are none, layers that the loss does not see. */
-#include "mistakes.h"
+#include "trainer.h"
 
-#include "tools/session/command.h"
-
-#include <dotgrad/op.h>
+#include "core/base/plain.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { LOOKED_AT = 256, LEAST_NUMBERS = 8 };
+
+void trainer_warn(dg_trainer *t, const char *format, ...)
+{
+    char text[1200];
+    va_list arguments;
+    va_start(arguments, format);
+    plain_print_list(text, sizeof text, format, arguments);
+    va_end(arguments);
+    for (int k = 0; k < t->n_warnings; k++)
+        if (strcmp(t->warnings[k], text) == 0)
+            return;
+    char *copy = t->n_warnings < MOST_WARNINGS ? strdup(text) : NULL;
+    if (copy)
+        t->warnings[t->n_warnings++] = copy;
+}
+
+const char *dg_trainer_warning_at(const dg_trainer *trainer, size_t index)
+{
+    return trainer && index < (size_t)trainer->n_warnings ? trainer->warnings[index] : NULL;
+}
 
 /* ---- scores that are no longer what their loss takes: probabilities where it makes such of them itself ---- */
 
@@ -52,7 +72,7 @@ static bool has_parameters(const dg_node *node)
     return false;
 }
 
-static void tell(const char *name, dg_node *loss, const dg_tensor *scores)
+static void judge_scores(dg_trainer *t, dg_node *loss, const dg_tensor *scores)
 {
     dg_node *given = dg_node_input(loss, 0);
     const char *op = dg_node_op(loss)->name, *is_negative = "";
@@ -62,60 +82,77 @@ static void tell(const char *name, dg_node *loss, const dg_tensor *scores)
     case DG_SCORES_CLASSES:
         sum = has_classes ? farthest_sum(scores, false, &has_negative) : NAN;
         if (fabs(sum - 1) <= 1e-4 && !has_negative)
-            command_warn("%s: '%s' (%s) takes scores and makes probabilities of them itself, but '%s' (%s) gives "
+            trainer_warn(t,
+                         "'%s' (%s) takes scores and makes probabilities of them itself, but '%s' (%s) gives "
                          "probabilities already: without it, learning is faster",
-                         name, dg_node_name(loss), op, dg_node_name(given), dg_node_op(given)->name);
+                         dg_node_name(loss), op, dg_node_name(given), dg_node_op(given)->name);
         return;
     case DG_SCORES_LOGITS:
         if (!has_parameters(given) && are_within_0_and_1(scores))
-            command_warn("%s: '%s' (%s) takes scores and makes probabilities of them itself, but '%s' (%s) gives "
+            trainer_warn(t,
+                         "'%s' (%s) takes scores and makes probabilities of them itself, but '%s' (%s) gives "
                          "numbers from 0 to 1, as probabilities are: without it, learning is faster",
-                         name, dg_node_name(loss), op, dg_node_name(given), dg_node_op(given)->name);
+                         dg_node_name(loss), op, dg_node_name(given), dg_node_op(given)->name);
         return;
     case DG_SCORES_LOG_PROBABILITIES:
         sum = has_classes ? farthest_sum(scores, true, &has_negative) : NAN;
         is_negative = has_negative ? "" : ", none of them below 0";
         if (fabs(sum - 1) > 0.01)
-            command_warn("%s: '%s' (%s) takes logarithms of probabilities, but of '%s' (%s) the exponentials of a row "
+            trainer_warn(t,
+                         "'%s' (%s) takes logarithms of probabilities, but of '%s' (%s) the exponentials of a row "
                          "add up to %.4g%s: op=log_softmax makes such, or use cross_entropy",
-                         name, dg_node_name(loss), op, dg_node_name(given), dg_node_op(given)->name, sum, is_negative);
+                         dg_node_name(loss), op, dg_node_name(given), dg_node_op(given)->name, sum, is_negative);
         return;
     default:
         return;
     }
 }
 
-void tell_scores(const char *name, const dg_task *task, dg_rows rows)
+static void warn_of_scores(dg_trainer *t, const dg_task *task, dg_rows rows)
 {
     dg_tensor scores;
-    if (!task->loss || dg_node_input_count(task->loss) < 1 || rows.count < 1 ||
-        dg_node_op(task->loss)->scores == DG_SCORES_NONE || dg_node_op(task->loss)->scores == DG_SCORES_VALUES)
+    dg_scores kind = dg_node_op(task->loss)->scores;
+    if (dg_node_input_count(task->loss) < 1 || kind == DG_SCORES_NONE || kind == DG_SCORES_VALUES)
         return;
     rows.count = rows.count < LOOKED_AT ? rows.count : LOOKED_AT;
     if (dg_predict(task, dg_node_input(task->loss, 0), rows, &scores).code != DG_OK)
         return;
     if (scores.shape.rank >= 1 && dg_dtype_is_float(scores.dtype))
-        tell(name, task->loss, &scores);
+        judge_scores(t, task->loss, &scores);
     dg_tensor_release(&scores);
+}
+
+void warn_of_mistakes(dg_trainer *t)
+{
+    const dg_rows rows = {t->options.task.data->train, t->options.task.data->n_train};
+    dg_task task = t->options.task;
+    if (t->n_objectives > 1)
+        return;
+    task.loss = t->objectives[0].loss;
+    task.batch_size = t->batch_size;
+    task.metrics = NULL;
+    warn_of_scores(t, &task, rows);
+    warn_of_ranges(t, &task, rows);
+    warn_of_stuck(t, &task, rows);
 }
 
 /* ---- layers that the loss does not see ---- */
 
 /* The author's own nodes that are asked for, and all that these are computed from. */
-static void mark_seen(const dg_trainer_options *options, const char *metrics, bool *seen)
+static void mark_seen(const dg_trainer *t, bool *seen)
 {
-    dg_graph *graph = options->task.graph;
-    int64_t count = dg_graph_node_count(graph);
-    dg_node *const asked[] = {options->task.loss, options->task.output};
+    const dg_task *task = &t->options.task;
+    int64_t count = dg_graph_node_count(task->graph);
+    dg_node *const asked[] = {task->loss, task->output};
     for (size_t k = 0; k < sizeof asked / sizeof *asked; k++)
         if (asked[k])
             seen[dg_node_id(asked[k])] = true;
-    for (int k = 0; k < options->n_objectives; k++)
-        seen[dg_node_id(options->objectives[k].loss)] = true;
+    for (int k = 0; k < t->n_objectives; k++)
+        seen[dg_node_id(t->objectives[k].loss)] = true;
     for (int64_t id = count - 1; id >= 0; id--) {
-        dg_node *node = dg_graph_node(graph, id);
+        dg_node *node = dg_graph_node(task->graph, id);
         if (dg_node_is_update(node) ||
-            (metrics && dg_node_is_named(node) && dg_name_matches(dg_node_name(node), metrics)))
+            (task->metrics && dg_node_is_named(node) && dg_name_matches(dg_node_name(node), task->metrics)))
             seen[id] = true;
         for (int k = 0; seen[id] && k < dg_node_input_count(node); k++)
             if (dg_node_input(node, k))
@@ -134,15 +171,15 @@ static bool shares_parameters(const dg_node *node, const bool *seen)
     return false;
 }
 
-void tell_unseen(const char *name, const dg_trainer_options *options, const char *metrics)
+void warn_of_unseen(dg_trainer *t)
 {
-    dg_graph *graph = options->task.graph;
+    dg_graph *graph = t->options.task.graph;
     int64_t count = dg_graph_node_count(graph), more = 0;
     bool *seen = calloc((size_t)count + 1, 1);
     dg_node *first = NULL;
     if (!seen)
         return;
-    mark_seen(options, metrics, seen);
+    mark_seen(t, seen);
     for (int64_t id = 0; id < count; id++) {
         dg_node *node = dg_graph_node(graph, id);
         if (seen[id] || dg_node_is_emitted(node) || dg_node_owner(node) || !has_parameters(node) ||
@@ -156,6 +193,6 @@ void tell_unseen(const char *name, const dg_trainer_options *options, const char
     if (more)
         snprintf(others, sizeof others, " and %lld more layer%s", (long long)more, more == 1 ? "" : "s");
     if (first)
-        command_warn("%s: the loss does not depend on '%s' (%s)%s: what %s is not trained; is an edge missing?", name,
+        trainer_warn(t, "the loss does not depend on '%s' (%s)%s: what %s is not trained; is an edge missing?",
                      dg_node_name(first), dg_node_op(first)->name, others, more ? "they own" : "it owns");
 }

@@ -1,8 +1,6 @@
 /* Training that has come to a point where every derivative is exactly 0, though the loss is not: all units of a layer
  * are off for all rows, or a function on the way is flat. */
-#include "mistakes.h"
-
-#include "tools/session/command.h"
+#include "trainer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -52,27 +50,29 @@ static bool stands_still(const dg_trainer *trainer)
     return fabs(last - before) <= 1e-6 * fabs(last);
 }
 
-void tell_stuck(const char *name, const dg_task *task, dg_rows rows, const dg_trainer *trainer)
+void warn_of_stuck(dg_trainer *t, const dg_task *task, dg_rows rows)
 {
     dg_node *const *parameters;
     int count;
     double loss = NAN;
     bool are_zero = false;
-    if (!stands_still(trainer) || rows.count < 1 ||
-        dg_trainable_parameters(task->loss, &parameters, &count).code != DG_OK || !count)
+    if (!stands_still(t) || rows.count < 1 || dg_trainable_parameters(task->loss, &parameters, &count).code != DG_OK ||
+        !count)
         return;
     dg_node **fetch = calloc((size_t)count + 1, sizeof(dg_node *));
     rows.count = rows.count < task->batch_size ? rows.count : task->batch_size;
+    bool emitting = dg_graph_emit(task->graph, true);
     dg_status status =
         fetch ? dg_grad(task->loss, count, parameters, fetch + 1) : dg_no_memory("%d derivatives", count);
+    dg_graph_emit(task->graph, emitting);
     if (status.code == DG_OK) {
         fetch[0] = task->loss;
         status = measure(task, rows, fetch, count + 1, &loss, &are_zero);
     }
     free(fetch);
     if (status.code == DG_OK && are_zero && fabs(loss) > LEAST_LOSS)
-        command_warn(
-            "%s: '%s' is %.4g, but every derivative of it is 0 on %lld training rows, so that nothing is learnt: "
-            "all units of a layer are off (--watch dead shows them), or a function on the way is flat",
-            name, dg_node_name(task->loss), loss, (long long)rows.count);
+        trainer_warn(t,
+                     "'%s' is %.4g, but every derivative of it is 0 on %lld training rows, so that nothing is learnt: "
+                     "all units of a layer are off (--watch dead shows them), or a function on the way is flat",
+                     dg_node_name(task->loss), loss, (long long)rows.count);
 }

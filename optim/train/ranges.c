@@ -2,9 +2,9 @@
  * that should have either sign, a softmax along the batch. Ranges are those of formulas over all numbers, proved by
  * intervals.
  */
-#include "mistakes.h"
+#include "trainer.h"
 
-#include "tools/session/command.h"
+#include "core/base/plain.h"
 
 #include <dotgrad/interval.h>
 
@@ -47,14 +47,14 @@ static bool find_range(const dg_node *node, dg_interval *range)
 static void name_range(const dg_interval *range, char *text, size_t size)
 {
     if (is_bound(range->lo) && is_bound(range->hi))
-        snprintf(text, size, "only numbers from %.3g to %.3g", range->lo, range->hi);
+        plain_print(text, size, "only numbers from %.3g to %.3g", range->lo, range->hi);
     else if (is_bound(range->lo))
-        snprintf(text, size, "no number below %.3g", range->lo);
+        plain_print(text, size, "no number below %.3g", range->lo);
     else
-        snprintf(text, size, "no number above %.3g", range->hi);
+        plain_print(text, size, "no number above %.3g", range->hi);
 }
 
-static void tell_targets(const char *name, const dg_task *task, dg_rows rows, dg_node *given, const dg_interval *range)
+static void warn_of_targets(dg_trainer *t, const dg_task *task, dg_rows rows, dg_node *given, const dg_interval *range)
 {
     dg_tensor targets;
     char gives[80];
@@ -73,28 +73,30 @@ static void tell_targets(const char *name, const dg_task *task, dg_rows rows, dg
     }
     name_range(range, gives, sizeof gives);
     if (outside)
-        command_warn("%s: '%s' (%s) gives %s, but %lld of %lld numbers of the target are beyond, %.4g the farthest: "
+        trainer_warn(t,
+                     "'%s' (%s) gives %s, but %lld of %lld numbers of the target are beyond, %.4g the farthest: "
                      "leave it out, or scale the target",
-                     name, dg_node_name(given), dg_node_op(given)->name, gives, (long long)outside,
+                     dg_node_name(given), dg_node_op(given)->name, gives, (long long)outside,
                      (long long)dg_tensor_count(&targets), far);
     dg_tensor_release(&targets);
 }
 
 /* A softmax or sigmoid is told of by itself. */
-static void tell_one_sided(const char *name, dg_node *loss, dg_node *given, const dg_interval *range, bool decides)
+static void warn_of_one_sided(dg_trainer *t, dg_node *loss, dg_node *given, const dg_interval *range, bool decides)
 {
     char gives[80];
     bool narrow = range->hi - range->lo <= NARROW, is_probability = decides && range->lo > -1e-300 && range->hi <= 1;
     if (is_probability || !(narrow || (range->lo > -1e-300 && !is_bound(range->hi)) || (decides && range->hi < 1e-300)))
         return;
     name_range(range, gives, sizeof gives);
-    command_warn("%s: '%s' (%s) takes scores of any size and either sign, but '%s' (%s) gives %s: without it, learning "
+    trainer_warn(t,
+                 "'%s' (%s) takes scores of any size and either sign, but '%s' (%s) gives %s: without it, learning "
                  "is faster",
-                 name, dg_node_name(loss), dg_node_op(loss)->name, dg_node_name(given), dg_node_op(given)->name, gives);
+                 dg_node_name(loss), dg_node_op(loss)->name, dg_node_name(given), dg_node_op(given)->name, gives);
 }
 
 /* Each row's numbers would depend on which rows are beside it. */
-static void tell_along_batch(const char *name, dg_node *node)
+static void warn_along_batch(dg_trainer *t, dg_node *node)
 {
     const dg_value *dim = dg_node_attr(node, "dim");
     const dg_shape *shape = &dg_node_type(node, 0)->shape;
@@ -102,29 +104,30 @@ static void tell_along_batch(const char *name, dg_node *node)
         return;
     int64_t axis = dim->i < 0 ? dim->i + shape->rank : dim->i;
     if (axis == 0 && shape->dims[0] == DG_N)
-        command_warn("%s: '%s' (%s) goes along the rows of the batch, so that what it makes of one depends on the "
+        trainer_warn(t,
+                     "'%s' (%s) goes along the rows of the batch, so that what it makes of one depends on the "
                      "others: dim=1 goes along the classes",
-                     name, dg_node_name(node), dg_node_op(node)->name);
+                     dg_node_name(node), dg_node_op(node)->name);
 }
 
-void tell_ranges(const char *name, const dg_task *task, dg_rows rows)
+void warn_of_ranges(dg_trainer *t, const dg_task *task, dg_rows rows)
 {
     dg_interval range;
     dg_node *given = task->loss && dg_node_input_count(task->loss) ? dg_node_input(task->loss, 0) : NULL;
     if (!given || dg_node_op(task->loss)->scores == DG_SCORES_NONE || rows.count < 1)
         return;
-    tell_along_batch(name, given);
+    warn_along_batch(t, given);
     if (task->output && task->output != given)
-        tell_along_batch(name, task->output);
+        warn_along_batch(t, task->output);
     if (!find_range(given, &range))
         return;
     switch (dg_node_op(task->loss)->scores) {
     case DG_SCORES_VALUES:
-        tell_targets(name, task, rows, given, &range);
+        warn_of_targets(t, task, rows, given, &range);
         return;
     case DG_SCORES_CLASSES:
     case DG_SCORES_LOGITS:
-        tell_one_sided(name, task->loss, given, &range, dg_node_op(task->loss)->scores == DG_SCORES_LOGITS);
+        warn_of_one_sided(t, task->loss, given, &range, dg_node_op(task->loss)->scores == DG_SCORES_LOGITS);
         return;
     default:
         return;
