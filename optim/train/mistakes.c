@@ -133,6 +133,7 @@ void warn_of_mistakes(dg_trainer *t)
     task.metrics = NULL;
     warn_of_scores(t, &task, rows);
     warn_of_ranges(t, &task, rows);
+    warn_of_constant(t, &task, rows);
     warn_of_stuck(t, &task, rows);
 }
 

@@ -1,9 +1,12 @@
-/* Training that has come to a point where every derivative is exactly 0, though the loss is not: all units of a layer
- * are off for all rows, or a function on the way is flat. */
+/* Training that has come to a point where every derivative is exactly 0, though the loss is not, or where the output is
+ * one for all rows: all units of a layer are off, or a function on the way is flat. */
 #include "trainer.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { LOOKED_AT = 64 };
 
 #define LEAST_LOSS 1e-6 /* below it, what there was to learn is learnt */
 
@@ -75,4 +78,58 @@ void warn_of_stuck(dg_trainer *t, const dg_task *task, dg_rows rows)
                      "'%s' is %.4g, but every derivative of it is 0 on %lld training rows, so that nothing is learnt: "
                      "all units of a layer are off (--watch dead shows them), or a function on the way is flat",
                      dg_node_name(task->loss), loss, (long long)rows.count);
+}
+
+/* ---- an output that is one for all rows ---- */
+
+/* Whether the rows of a node [N, …] are one and the same but for rounding; false: they are not, or it cannot be found.
+ */
+static bool is_constant(const dg_task *task, dg_node *node, dg_rows rows)
+{
+    dg_tensor values;
+    const dg_type *type = dg_node_type(node, 0);
+    if (type->shape.rank < 1 || type->shape.dims[0] != DG_N || !dg_dtype_is_float(type->dtype) ||
+        dg_predict(task, node, rows, &values).code != DG_OK)
+        return false;
+    int64_t count = dg_tensor_count(&values), width = rows.count ? count / rows.count : 0;
+    bool same = width > 0;
+    for (int64_t i = width; i < count && same; i++) {
+        double first = dg_tensor_get(&values, i % width), value = dg_tensor_get(&values, i);
+        same = fabs(value - first) <= 2e-6 * (1 + fabs(first)); /* false of NaN */
+    }
+    dg_tensor_release(&values);
+    return same;
+}
+
+/* It reads what differs from row to row. */
+static bool loses_rows(const dg_task *task, const dg_node *node, dg_rows rows)
+{
+    for (int k = 0; k < dg_node_input_count(node); k++) {
+        dg_node *input = dg_node_input(node, k);
+        const dg_type *type = input ? dg_node_type(input, 0) : NULL;
+        if (type && type->shape.rank && type->shape.dims[0] == DG_N && dg_dtype_is_float(type->dtype) &&
+            !is_constant(task, input, rows))
+            return true;
+    }
+    return false;
+}
+
+void warn_of_constant(dg_trainer *t, const dg_task *task, dg_rows rows)
+{
+    dg_node *output = task->output;
+    rows.count = rows.count < LOOKED_AT ? rows.count : LOOKED_AT;
+    if (!output || rows.count < 2 || !is_constant(task, output, rows))
+        return;
+    for (int64_t id = 0; id <= dg_node_id(output); id++) {
+        dg_node *node = dg_graph_node(task->graph, id);
+        if (dg_node_is_emitted(node) || dg_node_input_count(node) == 0 || !is_constant(task, node, rows) ||
+            !loses_rows(task, node, rows))
+            continue;
+        bool is_radial = strcmp(dg_node_op(node)->name, "rbf") == 0;
+        trainer_warn(t, "'%s' is the same for every row: '%s' (%s) gives nearly one value for all of them: %s",
+                     dg_node_name(output), dg_node_name(node), dg_node_op(node)->name,
+                     is_radial ? "its widths are far from the distances between rows and centres"
+                               : "its units are off or saturated, or so many layers of the kind let little through");
+        return;
+    }
 }

@@ -9,7 +9,7 @@
  *   graph_text.c  the network's text in checkpoints
  *   health.c      numbers that are not finite
  *   mistakes.c    what trains, and is hardly meant; ranges.c: a last function that cannot give what the loss asks for;
- *                 stuck.c: a loss whose derivatives have all become 0
+ *                 stuck.c: a loss whose derivatives have all become 0, an output that is one for all rows
  *   watch.c       what is watched
  *   weights.c     a start from others' weights
  *   checkpoint.c  all of it, kept and taken up again */
@@ -119,12 +119,14 @@ void trainer_warn(dg_trainer *trainer, const char *format, ...) __attribute__((f
  * edge is missing. */
 void warn_of_unseen(dg_trainer *trainer);
 /* After training, by the training rows, of a trainer with one loss: scores that are what the loss makes of them itself
- * (a softmax before cross_entropy, a sigmoid before a loss on logits), or no logarithms of probabilities; and the two
- * below. */
+ * (a softmax before cross_entropy, a sigmoid before a loss on logits), or no logarithms of probabilities; and the
+ * three below. */
 void warn_of_mistakes(dg_trainer *trainer);
 /* Where the last function cannot give what the loss asks for, whatever its input: targets beyond its range, or scores
  * of either sign; and where it is a softmax along the batch. */
 void warn_of_ranges(dg_trainer *trainer, const dg_task *task, dg_rows rows);
+/* Where the output is the same for every row, with the first node before it that makes it so. */
+void warn_of_constant(dg_trainer *trainer, const dg_task *task, dg_rows rows);
 /* Where the last two epochs had the same loss, as all its derivatives are 0 on the first rows. */
 void warn_of_stuck(dg_trainer *trainer, const dg_task *task, dg_rows rows);
 /* What the memory limit leaves; 0: there is none. */

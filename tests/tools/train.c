@@ -388,6 +388,35 @@ Test(train, warns_of_a_loss_whose_derivatives_are_0)
     }
 }
 
+/* The layer that makes all rows one is named. */
+Test(train, warns_of_an_output_that_is_one_for_all_rows)
+{
+    static const struct {
+        const char *hidden, *words;
+    } cases[] = {
+        {"h [op=\"rbf(20, init=normal, width=0.01)\"]; x -> h;",
+         "'h' (rbf) gives nearly one value for all of them: its widths"},
+        {"h [op=\"rbf(20)\"]; x -> h;", NULL},
+        {"u [op=\"linear(8)\"]; h [op=\"expr(relu(x - 1e6))\"]; x -> u -> h;", "'h' (expr) gives nearly one value"},
+        {"u [op=\"linear(8)\"]; h [op=\"expr(sigmoid(x + 1e6))\"]; x -> u -> h;", "'h' (expr) gives nearly one value"},
+        {"u [op=\"linear(8)\"]; h [op=tanh]; x -> u -> h;", NULL}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[600];
+        snprintf(text, sizeof text,
+                 "digraph { graph [data=\"wine(scale=none)\", epochs=1, output=s]; x [op=\"input([N, 13])\"];\n"
+                 "t [op=\"input([N], dtype=int64)\"]; %s s [op=\"linear(3)\"]; loss [op=cross_entropy];\n"
+                 "h -> s -> loss; t -> loss; }",
+                 cases[k].hidden);
+        write_text("one.dot", text);
+        outcome run = dotgrad("train one.dot -o run%zu --no-pictures", k);
+        cr_expect_eq(run.status, 0, "%s", run.err);
+        if (cases[k].words)
+            cr_expect_not_null(strstr(run.err, cases[k].words), "%s: %s", cases[k].hidden, run.err);
+        else
+            cr_expect_null(strstr(run.err, "is the same for every row"), "%s: %s", cases[k].hidden, run.err);
+    }
+}
+
 Test(train, warns_of_layers_that_the_loss_does_not_see)
 {
     static const char net[] =
