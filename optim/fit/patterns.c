@@ -62,11 +62,28 @@ static void balance(dg_tensor *values)
     }
 }
 
+/* Densities are of classes: of other numbers they would be none. */
+static dg_status check_classes(const dg_tensor *values)
+{
+    for (int64_t i = 0; i < dg_tensor_count(values); i++) {
+        double value = dg_tensor_get(values, i);
+        if (value != 0 && value != 1)
+            return dg_error(
+                DG_BAD_DATA,
+                "row %lld has the target %g, but densities are of classes: give it labels, by cross_entropy "
+                "or nll_loss, or take grnn for values",
+                (long long)(i / values->shape.dims[1]), value);
+    }
+    return dg_ok();
+}
+
 static dg_status fill_targets(dg_tensor *tensor, const dg_init_call *call)
 {
     DG_TRY(all_targets(call, tensor));
-    if (call->values[0] != 0)
-        balance(tensor);
+    if (call->values[0] == 0)
+        return dg_ok();
+    DG_TRY(check_classes(tensor));
+    balance(tensor);
     return dg_ok();
 }
 

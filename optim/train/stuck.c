@@ -120,7 +120,7 @@ void warn_of_constant(dg_trainer *t, const dg_task *task, dg_rows rows)
     rows.count = rows.count < LOOKED_AT ? rows.count : LOOKED_AT;
     if (!output || rows.count < 2 || !is_constant(task, output, rows))
         return;
-    for (int64_t id = 0; id <= dg_node_id(output); id++) {
+    for (int64_t id = 0; id < dg_node_id(output); id++) { /* an answer that happens to be one is no layer that is off */
         dg_node *node = dg_graph_node(task->graph, id);
         if (dg_node_is_emitted(node) || dg_node_input_count(node) == 0 || !is_constant(task, node, rows) ||
             !loses_rows(task, node, rows))

@@ -145,6 +145,17 @@ Test(fit_rbf, refitted_centres_keep_their_places)
     cr_expect_geq(number_after(run.out, "accuracy: "), 80, "%s", run.out);
 }
 
+/* A density of values that are no classes would be none. */
+Test(fit_rbf, pnn_wants_classes)
+{
+    write_text("p.dot",
+               "digraph g { graph [data=sinc, epochs=0, loss=loss, output=y]; x [op=\"input([N, 1])\"];\n"
+               "t [op=\"input([N, 1])\"]; y [op=\"pnn(ROWS, 1)\"]; loss [op=mse_loss]; x -> y -> loss; t -> loss; }");
+    outcome run = dotgrad("train p.dot -o run");
+    cr_expect_eq(run.status, 1);
+    cr_expect(strstr(run.err, "densities are of classes: give it labels"), "%s", run.err);
+}
+
 /* As `train` tells what it did to the data. */
 Test(fit_rbf, missing_cells_are_told)
 {
