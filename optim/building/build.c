@@ -49,6 +49,13 @@ static dg_status no_op(const dg_graph_file *file, const dg_file_node *node)
                                        dg_error(DG_BAD_ARGUMENT, "node '%s' has no op (is '%s' meant to be op?)",
                                                 node->name, node->attributes.items[k].name));
     bool has_default = dg_file_attribute_find(&file->node_defaults, "op");
+    for (int k = 0; k < file->n_clusters; k++)
+        if (file->clusters[k].name && strcmp(file->clusters[k].name, node->name) == 0)
+            return dg_graph_file_error(file, node->line,
+                                       dg_error(DG_BAD_ARGUMENT,
+                                                "node '%s' has no op: '%s' is a subgraph, and an edge leads to a node: "
+                                                "name the one in it that is meant",
+                                                node->name, node->name));
     const char *near = dg_name_nearest(node->name, name_with_op, file);
     return dg_graph_file_error(file, node->line,
                                dg_error(DG_BAD_ARGUMENT,

@@ -190,14 +190,8 @@ static dg_status check_argument(const carrier *on, const char *name, const char 
 /* Not scale=standard: where Graphviz reads numbers, a word is meant for somebody else. */
 static bool is_of_graphviz(const dg_attribute *known, const char *value)
 {
-    double number;
-    char *end;
-    if (known->form == DG_FORM_NUMBER)
-        return is_number(value, &number);
-    if (known->form != DG_FORM_POINTS)
-        return true;
-    plain_number(value, &end);
-    return end != value;
+    bool is_numeric = known->form == DG_FORM_NUMBER || known->form == DG_FORM_POINTS;
+    return !is_numeric || !plain_is_name(value, false);
 }
 
 static dg_status check_one(checking *c, const char *name, const char *value, const carrier *on)
@@ -276,6 +270,7 @@ dg_status document_check(dg_graph_file *file, dg_graph_file *warned)
     DG_TRY(check_list(&c, &file->edge_defaults, &(carrier){.where = DG_ON_EDGE}, 0, "edge"));
     DG_TRY(check_nodes_and_edges(&c));
     DG_TRY(document_check_ports(file));
+    document_warn_of_looks(file, warned);
     if (c.unknown[0])
         document_warn(warned, "%s: not known, kept as it is: %s", file->path, c.unknown);
     if (c.misplaced[0])

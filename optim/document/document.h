@@ -12,7 +12,7 @@
  *   clusters.c  its modules as clusters
  *   options.c   options of calls that stand as attributes
  *   order.c     what another program may have reordered
- *   ports.c     ports where outputs and arguments seem to be meant
+ *   ports.c     what edges show and may be taken for what they compute
  *   write.c     document to text */
 #ifndef OPTIM_DOCUMENT_H
 #define OPTIM_DOCUMENT_H
@@ -44,6 +44,8 @@ void document_warn_of_idle(dg_graph_file *file);
 dg_status document_check_option(const dg_graph_file *file, unsigned where, const char *name, const char *value);
 /* ports.c: refuses ports that would be the name or number of an output or an argument. */
 dg_status document_check_ports(const dg_graph_file *file);
+/* Warns of edges that are drawn the other way round, or not at all. */
+void document_warn_of_looks(const dg_graph_file *file, dg_graph_file *warned);
 /* order.c: warns where a layout program may have changed the order of arguments. */
 dg_status document_check_order(dg_graph_file *file);
 /* An edge whose ends are those of another one; NULL: there is none. */

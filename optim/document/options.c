@@ -110,14 +110,28 @@ static dg_status check_losses(const dg_graph_file *file, const char *name, const
     return dg_ok();
 }
 
+/* What other libraries give a layer. */
+static dg_status check_of_layer(const char *name, const char *value)
+{
+    static const struct {
+        const char *name, *remedy;
+    } known[] = {{"lr", "a layer's own rate is set on the graph: groups=\"[group('NODE.*', lr=…)]\""},
+                 {"weight_decay", "a layer's own decay is set on the graph: groups=\"[group('NODE.*', decay=…)]\""},
+                 {"trainable", "what is not trained is named on the graph: freeze=\"NODE.*\""},
+                 {"requires_grad", "what is not trained is named on the graph: freeze=\"NODE.*\""},
+                 {"activation", "an activation function is a node of its own behind the layer"}};
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+        if (is_called(name, known[k].name))
+            return dg_error(DG_BAD_ARGUMENT, "%s=%.60s: %s", name, value, known[k].remedy);
+    return dg_ok();
+}
+
 dg_status document_check_option(const dg_graph_file *file, unsigned where, const char *name, const char *value)
 {
     place found;
     char data[80];
-    if (where == DG_ON_NODE && (is_called(name, "lr") || is_called(name, "weight_decay")))
-        return dg_error(DG_BAD_ARGUMENT,
-                        "%s=%.60s: a layer's own is set on the graph: groups=\"[group('NODE.*', %s=%.60s)]\"", name,
-                        value, is_called(name, "lr") ? "lr" : "decay", value);
+    if (where == DG_ON_NODE)
+        return check_of_layer(name, value);
     if (where != DG_ON_GRAPH)
         return dg_ok();
     called_by(file, "data", data, sizeof data);

@@ -1,4 +1,5 @@
-/* Ports of edges, r:1 -> y, which are places in the picture, where an output or an argument seems to be meant. */
+/* What edges show in a picture and may be taken for what they compute: ports, r:1 -> y, where an output or an argument
+ * seems to be meant, edges that are drawn the other way round, or not at all. */
 #include "document.h"
 
 #include <stdio.h>
@@ -89,4 +90,24 @@ dg_status document_check_ports(const dg_graph_file *file)
         DG_TRY(check_port(file, edge, false));
     }
     return dg_ok();
+}
+
+void document_warn_of_looks(const dg_graph_file *file, dg_graph_file *warned)
+{
+    static const char *const looks[][2] = {{"style", "invis"}, {"dir", "back"}, {"dir", "both"}, {"dir", "none"}};
+    char list[400] = "";
+    for (int k = 0; k < file->n_edges; k++)
+        for (size_t i = 0; file->edges[k].attributes.count && i < sizeof looks / sizeof *looks; i++) {
+            const char *value = dg_file_attribute_find(&file->edges[k].attributes, looks[i][0]);
+            size_t used = strlen(list);
+            if (value && strcmp(value, looks[i][1]) == 0)
+                snprintf(list + used, sizeof list - used, "%s%.80s -> %.80s (%s=%s)", used ? ", " : "",
+                         file->nodes[file->edges[k].tail].name, file->nodes[file->edges[k].head].name, looks[i][0],
+                         value);
+        }
+    if (*list)
+        document_warn(warned,
+                      "%s: these edges are inputs of their heads, whatever they look like: %s; those that only help a "
+                      "layout are marked derived=true",
+                      file->path, list);
 }

@@ -16,24 +16,20 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* A feature of all rows: the least and the greatest number, and where the median and nine of ten numbers around it are,
+/* A column in all rows: the least and the greatest number, and where the median and nine of ten numbers around it are,
  * by rows at equal distances. */
 typedef struct spread {
     double least, greatest, median, usual;
     int64_t least_row, greatest_row;
 } spread;
 
-static double number_at(const dg_data *set, const dg_tensor *features, int64_t element, int64_t row)
+static spread measure(const dg_data *set, const dg_tensor *field, int64_t element, double *sampled)
 {
-    return dg_tensor_get(features, row * set->n_features + element);
-}
-
-static spread measure(const dg_data *set, const dg_tensor *features, int64_t element, double *sampled)
-{
+    int64_t width = dg_tensor_count(field) / set->count;
     spread s = {.least = INFINITY, .greatest = -INFINITY};
     int64_t step = (set->count + MOST_SAMPLED - 1) / MOST_SAMPLED, count = 0;
     for (int64_t row = 0; row < set->count; row++) {
-        double number = number_at(set, features, element, row);
+        double number = dg_tensor_get(field, row * width + element);
         if (number < s.least) {
             s.least = number;
             s.least_row = row;
@@ -69,18 +65,22 @@ static dg_status tell_far(dg_data *set, int64_t column, const spread *s)
 
 dg_status data_tell_columns(dg_data *set)
 {
-    const dg_tensor *features = set->n_columns ? dg_tensors_find(set->data.fields, "features") : NULL;
+    const dg_tensor *const fields[] = {[DG_COLUMN_FEATURE] = dg_tensors_find(set->data.fields, "features"),
+                                       [DG_COLUMN_TARGET] = dg_tensors_find(set->data.fields, "target"),
+                                       [DG_COLUMN_LEFT_OUT] = NULL};
     short_list same = {0};
     char label[80];
-    if (!features || !dg_dtype_is_float(features->dtype) || set->count < LEAST_ROWS)
+    if (set->count < LEAST_ROWS)
         return dg_ok();
     double *sampled = malloc(MOST_SAMPLED * sizeof *sampled);
     dg_status status = sampled ? dg_ok() : data_no_memory(set->source);
     for (int64_t k = 0; status.code == DG_OK && k < set->n_columns; k++) {
         const dg_column *column = &set->columns[k].is;
-        if (column->use != DG_COLUMN_FEATURE || column->n_words)
+        const dg_tensor *field = fields[column->use];
+        bool is_class = column->use == DG_COLUMN_TARGET && set->n_classes;
+        if (!field || !dg_dtype_is_float(field->dtype) || column->n_words || is_class)
             continue;
-        const spread s = measure(set, features, column->first, sampled);
+        const spread s = measure(set, field, column->first, sampled);
         if (s.least == s.greatest)
             short_list_add(&same, "%s (%.6g)", column_label(set, k, label), s.least);
         else

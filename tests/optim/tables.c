@@ -389,35 +389,6 @@ Test(tables, a_constant_column_is_not_blown_up)
     dg_data_free(data);
 }
 
-Test(tables, columns_of_one_number_and_numbers_far_from_all_others_are_told)
-{
-    char text[2000] = "same,wild,low,plain,rare,y\n";
-    for (int k = 0; k < 30; k++)
-        sprintf(text + strlen(text), "7,%s,%s,%d,%d,%d\n",
-                k == 20 ? "1e30"
-                : k % 2 ? "1.5"
-                        : "2",
-                k == 4  ? "-999999"
-                : k % 2 ? "0.25"
-                        : "0.5",
-                k * k * k, k == 9, k % 2);
-    write_bytes("n.csv", text, strlen(text));
-    for (int scaled = 0; scaled < 2; scaled++) {
-        dg_data *data = open_well(scaled ? "n.csv" : "n.csv(scale=none)", NULL);
-        cr_expect(is_noticed(data, "the same number in every row, from which nothing is learnt: column 'same' (7)"));
-        cr_expect(is_noticed(data, "line 22, column 'wild': 1e+30, where most numbers are within 0.5 of 2"));
-        cr_expect(is_noticed(data, "line 6, column 'low': -999999"));
-        cr_expect(!is_noticed(data, "'plain'") && !is_noticed(data, "'rare'"));
-        dg_data_free(data);
-    }
-    dg_data *digits = open_well("digits", NULL); /* whose corners are white */
-    cr_expect(!is_noticed(digits, "the same number"));
-    dg_data_free(digits);
-    dg_data *few = read_table("a,b,y\n1,1e9,0\n1,2,1\n1,3,0\n", ""); /* three rows say little */
-    cr_expect(!is_noticed(few, "column"));
-    dg_data_free(few);
-}
-
 Test(tables, arff_with_its_own_order_of_classes)
 {
     static const char text[] =

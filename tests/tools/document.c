@@ -218,7 +218,11 @@ Test(document, options_of_calls_that_stand_on_the_graph_are_errors_with_their_pl
         expect_error(text, "bad.dot:2: ", cases[k][1]);
     }
     expect_error("digraph { x [op=\"input([N, 4])\"]; y [op=\"linear(3)\", lr=0.1]; x -> y; }",
-                 "groups=\"[group('NODE.*', lr=0.1)]\"", "'y'");
+                 "groups=\"[group('NODE.*', lr=…)]\"", "'y'");
+    expect_error("digraph { x [op=\"input([N, 4])\"]; y [op=\"linear(3)\", trainable=false]; x -> y; }",
+                 "freeze=\"NODE.*\"", "'y'");
+    expect_error("digraph { x [op=\"input([N, 4])\"]; y [op=\"linear(3)\", activation=relu]; x -> y; }",
+                 "a node of its own", "'y'");
     expect_words(exported("digraph { graph [scale=\"2,3\", K=0.3, note=k]; x [op=\"constant(1.0)\"]; }"),
                  "scale=\"2,3\"");
 }

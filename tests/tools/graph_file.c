@@ -398,3 +398,36 @@ Test(graph_file, keywords_are_those_of_dot)
     expect_refused("digraph { x [op=\"input([N, 4])\"]; \"node\" [op=relu]; \"node\" [op=tanh]; x -> \"node\"; }",
                    "node 'node' has 'op' already in line 1");
 }
+
+Test(graph_file, attributes_of_ours_stand_once)
+{
+    static const char *const cases[][2] = {
+        {"digraph { graph [epochs=3];\nepochs=5; ", "f.dot:2: the graph has 'epochs' already in line 1"},
+        {"digraph { epochs=3; Graph [seed=1]\ngraph [seed=2]; ", "f.dot:2: the graph has 'seed' already in line 1"},
+        {"digraph { subgraph cluster_a { repeat=2; k [op=relu] }\nsubgraph cluster_a { graph [repeat=3] } ",
+         "f.dot:2: subgraph 'cluster_a' has 'repeat' already in line 1"},
+        {"digraph { k [op=relu] [color=red]\n[op=tanh]; ", "f.dot:2: 'op' is set twice in one list"},
+    };
+    char text[400];
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        snprintf(text, sizeof text, "%s x [op=\"input([N, 4])\"]; x -> k; }", cases[k][0]);
+        expect_refused(text, cases[k][1]);
+    }
+    expect_words(
+        formatted(
+            "digraph { epochs=3; graph [epochs=3] graph [label=a] label=b; \"graph\" [op=relu]; x -> graph_; "
+            "x -> \"graph\"; graph_ [op=relu, label=\"epochs=4\"]; x [op=\"input([N, 4])\"]; "
+            "subgraph cluster_a { checkpoint=true; graph_ } subgraph cluster_b { checkpoint=false; \"graph\" } }"),
+        "epochs=3");
+}
+
+Test(graph_file, edges_that_look_otherwise_are_told)
+{
+    write_text("a.dot", "digraph { " TWO "a -> c; b -> c [style=invis]; d [op=tanh]; a -> d [dir=back]; "
+                        "d -> a [style=invis, derived=true]; }");
+    outcome run = dotgrad("fmt a.dot");
+    expect_fine(run);
+    expect_words(run.err, "inputs of their heads, whatever they look like: b -> c (style=invis), a -> d (dir=back);");
+    expect_refused("digraph { x [op=\"input([N, 4])\"]; subgraph cluster_a { b [op=tanh] } x -> cluster_a; x -> b; }",
+                   "'cluster_a' is a subgraph, and an edge leads to a node");
+}

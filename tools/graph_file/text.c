@@ -9,9 +9,13 @@
 
 enum { MOST_NESTING = 64, MOST_KEYS = 256, MOST_IN_LIST = 64 };
 
-/* An attribute of ours that a node is given. */
+typedef enum holder { NOTHING, NODE, GRAPH, SUBGRAPH } holder;
+
+/* An attribute of ours that a node, the graph or a subgraph right in it is given. */
 typedef struct setting {
-    text_place node, key, value;
+    holder kind;
+    text_place name; /* of a node or a subgraph */
+    text_place key, value;
 } setting;
 
 typedef struct scan {
@@ -21,11 +25,15 @@ typedef struct scan {
     size_t room;
     int depth;
     int opened[MOST_NESTING]; /* lines of the braces that are open */
+    text_place subgraph;      /* whose braces are those right in the graph's; empty: it has no name */
     bool is_in_list;          /* between [ and ] */
+    bool is_after_list;       /* behind ]: another [ goes on with that list */
     size_t n_list;            /* attributes of that list */
     text_place list[MOST_IN_LIST];
-    bool is_other;   /* the word before is the head of an edge, or a port */
-    text_place node; /* whose list it is; empty: of an edge, or of defaults */
+    bool is_other;       /* the word before is the head of an edge, or a port */
+    bool is_of_subgraph; /* it is the name of a subgraph */
+    holder kind;         /* whose list it is; NOTHING: of an edge, or of defaults */
+    text_place node;
     size_t n_settings, settings_room;
     setting *settings;
 } scan;
@@ -139,49 +147,75 @@ static dg_status note_key(scan *s, const text_place *word)
     return dg_ok();
 }
 
-/* The list that begins after `before`: of a node, of an edge, or of the defaults of a kind. */
+/* Whose attributes stand in these braces, outside of lists or in graph [ ]. */
+static holder holder_here(const scan *s)
+{
+    return s->depth == 1 ? GRAPH : s->depth == 2 && s->subgraph.length ? SUBGRAPH : NOTHING;
+}
+
+/* The list that begins after `before`: of a node, of an edge, of the graph, or of the defaults of a kind. */
 static dg_status open_list(scan *s, const text_place *before)
 {
-    bool is_kind =
-        words_is_keyword(before, "node") || words_is_keyword(before, "edge") || words_is_keyword(before, "graph");
-    s->node = is_kind || s->is_other ? (text_place){0} : *before;
+    if (s->is_after_list)
+        return dg_ok();
+    bool is_graph = words_is_keyword(before, "graph");
+    bool is_kind = is_graph || words_is_keyword(before, "node") || words_is_keyword(before, "edge");
+    s->n_list = 0;
+    s->kind = is_graph ? holder_here(s) : is_kind || s->is_other || !before->length ? NOTHING : NODE;
+    s->node = *before;
     return before->length ? note_place(s, *before) : dg_ok();
 }
 
 static dg_status note_setting(scan *s, const text_place *key, const text_place *value)
 {
-    if (!s->is_in_list || !s->node.length || !is_ours(key))
+    holder kind = s->is_in_list ? s->kind : holder_here(s);
+    if (kind == NOTHING || !is_ours(key))
         return dg_ok();
     setting *settings = with_room(s->settings, s->n_settings, &s->settings_room, sizeof *settings);
     if (!settings)
         return dg_no_memory("%s", s->file->path);
     s->settings = settings;
-    s->settings[s->n_settings] = (setting){s->node, *key, *value};
+    s->settings[s->n_settings] = (setting){.kind = kind,
+                                           .name = kind == NODE       ? s->node
+                                                   : kind == SUBGRAPH ? s->subgraph
+                                                                      : (text_place){.name = ""},
+                                           .key = *key,
+                                           .value = *value};
     s->settings[s->n_settings].value.order = (int)s->n_settings;
     s->n_settings++;
     return dg_ok();
 }
 
-static int by_node_and_key(const void *a, const void *b)
+static int compare_keys(const setting *a, const setting *b)
+{
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    int order = compare(a->name.name, a->name.length, &b->name);
+    return order ? order : compare(a->key.name, a->key.length, &b->key);
+}
+
+static int by_key(const void *a, const void *b)
 {
     const setting *first = a, *second = b;
-    int order = compare(first->node.name, first->node.length, &second->node);
-    order = order ? order : compare(first->key.name, first->key.length, &second->key);
+    int order = compare_keys(first, second);
     return order ? order : first->value.order - second->value.order;
 }
 
 /* DOT takes the last of two values of one attribute: a node that stands twice by mistake would lose its first op. */
 static dg_status check_settings(scan *s)
 {
+    static const char *const kinds[] = {[NODE] = "node ", [GRAPH] = "the graph", [SUBGRAPH] = "subgraph "};
     if (s->n_settings)
-        qsort(s->settings, s->n_settings, sizeof *s->settings, by_node_and_key);
+        qsort(s->settings, s->n_settings, sizeof *s->settings, by_key);
     for (size_t k = 1; k < s->n_settings; k++) {
         const setting *a = &s->settings[k - 1], *b = &s->settings[k];
-        if (is_same(&a->node, &b->node) && is_same(&a->key, &b->key) && !is_same(&a->value, &b->value))
-            return dg_graph_file_error(
-                s->file, b->value.line,
-                dg_error(DG_BAD_ARGUMENT, "node '%.*s' has '%.*s' already in line %d, and not with this value",
-                         (int)a->node.length, a->node.name, (int)a->key.length, a->key.name, a->value.line));
+        const char *quote = a->kind == GRAPH ? "" : "'";
+        if (compare_keys(a, b) == 0 && !is_same(&a->value, &b->value))
+            return dg_graph_file_error(s->file, b->value.line,
+                                       dg_error(DG_BAD_ARGUMENT,
+                                                "%s%s%.*s%s has '%.*s' already in line %d, and not with this value",
+                                                kinds[a->kind], quote, (int)a->name.length, a->name.name, quote,
+                                                (int)a->key.length, a->key.name, a->value.line));
     }
     return dg_ok();
 }
@@ -198,15 +232,30 @@ static dg_status refuse_empty(const scan *s, const text_place *key)
     return dg_graph_file_error(s->file, key->line, dg_attribute_check(known, ""));
 }
 
-static dg_status note_brace(scan *s, char c)
+static dg_status note_brace(scan *s, char c, const text_place *before)
 {
     if (c == '{' && s->depth >= MOST_NESTING)
         return dg_graph_file_error(s->file, s->in.line,
                                    dg_error(DG_BAD_DATA, "braces nest deeper than %d", MOST_NESTING));
     if (c == '{' && s->depth >= 0)
         s->opened[s->depth] = s->in.line;
+    if (c == '{' && s->depth == 1)
+        s->subgraph = s->is_of_subgraph ? *before : (text_place){0};
     s->depth += (c == '{') - (c == '}');
     return dg_ok();
+}
+
+/* What a sign does that comes after the word `before`. */
+static dg_status note_sign(scan *s, char c, const text_place *before)
+{
+    if (c == '[')
+        DG_TRY(open_list(s, before));
+    if (c == '=' && before->length)
+        DG_TRY(note_key(s, before));
+    if (c == '[' || c == ']')
+        s->is_in_list = c == '[';
+    s->is_after_list = c == ']';
+    return note_brace(s, c, before);
 }
 
 static dg_status read_words(scan *s)
@@ -217,19 +266,12 @@ static dg_status read_words(scan *s)
     for (words_skip_space(&s->in); s->in.at < s->in.size; words_skip_space(&s->in)) {
         text_place word = {0};
         char c = s->in.bytes[s->in.at];
-        if (c == '[')
-            DG_TRY(open_list(s, &before));
-        if (c == '=' && before.length)
-            DG_TRY(note_key(s, &before));
-        if (c == '[' || c == ']') {
-            s->is_in_list = c == '[';
-            s->n_list = 0;
-        }
-        DG_TRY(note_brace(s, c));
+        DG_TRY(note_sign(s, c, &before));
         bool took = words_take(&s->in, &word);
         if (key.length && took)
             DG_TRY(word.length ? note_setting(s, &key, &word) : refuse_empty(s, &key));
         key = c == '=' ? before : (text_place){0};
+        s->is_of_subgraph = took && words_is_keyword(&before, "subgraph");
         before = took ? word : (text_place){0};
         if (took && !s->is_in_list)
             s->is_other = sign == '>' || sign == '-' || sign == ':';
