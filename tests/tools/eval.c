@@ -229,6 +229,8 @@ Test(eval, says_what_feeds_an_input)
 {
     expect_refused(dotgrad("eval g.dot"), "input 'x' is not fed (--data D or --feed FILE feeds inputs)");
     expect_refused(dotgrad("eval g.dot --trace"), "feeds inputs)");
+    expect_refused(dotgrad("eval g.dot --feed 'rows.csv(target=y)'"), "--data takes options in brackets");
+    expect_refused(dotgrad("eval g.dot --weights g.dot --fetch one"), "a graph file has no trained numbers");
     expect_fine(dotgrad("eval g.dot --fetch one"));
 }
 

@@ -293,7 +293,11 @@ static dg_status make_feeds(const graph_session *session, const eval_options *gi
         return feed_rows(session, given, nodes, n_nodes, feeds);
     if (!given->feed)
         return dg_ok();
-    DG_TRY(dg_tensors_read(given->feed, &feeds->tensors));
+    dg_status status = dg_tensors_read(given->feed, &feeds->tensors);
+    if (status.code != DG_OK && strchr(given->feed, '('))
+        return dg_error(status.code, "%s (--data takes options in brackets; a table that is fed is taken as it is)",
+                        status.message);
+    DG_TRY(status);
     DG_TRY(session_feeds(session, given->feed, feeds->tensors, &feeds->own, &feeds->count));
     feeds->feeds = feeds->own;
     return dg_ok();

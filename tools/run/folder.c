@@ -144,12 +144,24 @@ dg_status run_folder_make(const char *folder)
     return status;
 }
 
+/* A graph file is often taken for what it is the graph of. */
+static dg_status read_tensors(const char *path, dg_tensors **tensors)
+{
+    const char *end = strrchr(path, '.');
+    dg_status status = dg_tensors_read(path, tensors);
+    bool is_graph = end && (strcmp(end, ".dot") == 0 || strcmp(end, ".gv") == 0);
+    return status.code == DG_BAD_DATA && is_graph
+               ? dg_error(status.code, "%s: a graph file has no trained numbers: name a run's folder or a checkpoint",
+                          path)
+               : status;
+}
+
 dg_status checkpoint_read(const char *path, dg_tensors **checkpoint)
 {
     struct stat about;
     *checkpoint = NULL;
     if (!strcmp(path, "-") || stat(path, &about) || !S_ISDIR(about.st_mode))
-        return dg_tensors_read(path, checkpoint);
+        return read_tensors(path, checkpoint);
     char *file = path_join(path, "checkpoint.safetensors");
     if (!file)
         return dg_no_memory("%s", path);
