@@ -433,3 +433,67 @@ Test(pages, branches_side_by_side_are_stacks_with_narrow_rows)
     cr_expect_null(strstr(said, "closed"), "%s", said);
     cr_expect(shows("dilation 13"));
 }
+
+/* The n-th network of PointNet that turns its points (Qi et al. 2017), and what follows; reads `from`. */
+static void put_turn(int n, const char *from, int size)
+{
+    static const int widths[] = {64, 128, 1024, 512, 256};
+    put("subgraph cluster_turn%d {", n);
+    for (int k = 0; k < 5; k++)
+        put("t%d%d [op=\"%s%d%s\"]; n%d%d [op=batch_norm]; r%d%d [op=relu];", n, k, k < 3 ? "conv1d(" : "linear(",
+            widths[k], k < 3 ? ", kernel_size=1)" : ")", n, k, n, k);
+    put("max%d [op=\"amax(dim=2)\"]; m%d [op=\"linear(%d)\"]; q%d [op=\"reshape([N, %d, %d])\"]; e%d [op=\"eye(%d)\"];"
+        "s%d [op=add]; }",
+        n, n, size * size, n, size, size, n, size, n);
+    put("a%d [op=\"permute([0, 2, 1])\"]; u%d [op=matmul]; b%d [op=\"permute([0, 2, 1])\"]; f%d [op=\"conv1d(64, "
+        "kernel_size=1)\"]; g%d [op=relu]; h%d [op=\"conv1d(64, kernel_size=1)\"]; i%d [op=relu];",
+        n, n, n, n, n, n, n);
+    put("%s -> t%d0; %s -> a%d; m%d -> q%d -> s%d; e%d -> s%d; a%d -> u%d; s%d -> u%d [arg=other];", from, n, from, n,
+        n, n, n, n, n, n, n, n, n);
+    for (int k = 0; k < 5; k++)
+        put("t%d%d -> n%d%d -> r%d%d -> %s%d%.*s;", n, k, n, k, n, k,
+            k == 2   ? "max"
+            : k == 4 ? "m"
+                     : "t",
+            n, k == 2 || k == 4 ? 0 : 1, &"12345"[k]);
+    put("max%d -> t%d3; u%d -> b%d -> f%d -> g%d -> h%d -> i%d;", n, n, n, n, n, n, n, n);
+}
+
+Test(pages, wires_leave_a_column_and_come_into_the_next_straight)
+{
+    int around = 0;
+    begin("output=y");
+    put("x [op=\"input([N, 3, 1024])\"]; all [op=\"amax(dim=2)\"]; y [op=\"linear(40)\"];");
+    put_turn(0, "x", 3);
+    put_turn(1, "i0", 64);
+    put("i1 -> all -> y;");
+    const char *said = draw_net();
+    cr_expect_not_null(strstr(said, "in 2 columns"), "%s", said);
+    for (int first = 0, end; first < p.n_pieces; first = end) {
+        bool rises = false;
+        for (end = first; end < p.n_pieces && p.pieces[end].group == p.pieces[first].group; end++)
+            rises |= p.pieces[end].y1 < p.pieces[end].y0 - 1;
+        const piece *begins = &p.pieces[first], *ends = &p.pieces[end - 1];
+        if (!rises)
+            continue;
+        around++;
+        cr_expect_float_eq(begins->x1, begins->x0, 0.1);
+        cr_expect_float_eq(ends->x1, ends->x0, 0.1);
+    }
+    cr_expect_eq(around, 2);
+}
+
+/* block0…2 would be block1, too. */
+Test(pages, copies_that_do_not_follow_on_each_other_are_no_range)
+{
+    begin("output=y");
+    put("x [op=\"input([N, 8])\"]; y [op=\"linear(2)\"]; x -> a0; b3 -> y;");
+    for (int k = 0; k < 4; k++)
+        put("subgraph cluster_block%d { a%d [op=\"linear(8)\"]; b%d [op=%s]; } a%d -> b%d;", k, k, k,
+            k % 2 ? "tanh" : "relu", k, k);
+    put("b0 -> a1; b1 -> a2; b2 -> a3;");
+    draw_net();
+    expect_fine(dotgrad("draw net.dot --fold exact --level op -o net.svg"));
+    cr_expect(shows(">block0|2<"));
+    cr_expect(shows(">block1|3<"));
+}

@@ -1,45 +1,14 @@
 /* A picture that is too high for its page, cut where a few wires alone run: what is below a cut becomes a column to the
  * right, and the wires go around to its top. From left to right, what is too long becomes rows in the same way, and so
  * do pictures that go up or to the left. */
-#include "layout.h"
+#include "columns.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum { MOST_CUTS = 4096, MOST_COLUMNS = 4, MOST_CROSSING = 6, SAMPLES = 16 };
-#define APART 7.0  /* points between wires that go around */
-#define FREE  10.0 /* and between them and what is beside them */
-#define BEND  6.0  /* radius of their corners */
 
 typedef struct interval {
     double top, bottom;
 } interval;
-
-/* Where a wire crosses a cut, from left to right. */
-typedef struct cut {
-    double y;
-    int n;
-    int wires[MOST_CROSSING];
-    double x[MOST_CROSSING];
-} cut;
-
-typedef struct column {
-    double top, bottom; /* in the picture as it was */
-    double left, right;
-    double dx, dy;
-    int n; /* wires that come from the column before */
-} column;
-
-typedef struct columns_work {
-    view *v;
-    layout *made;
-    cut *cuts;
-    int n_cuts;
-    column columns[MOST_COLUMNS];
-    const cut *begins[MOST_COLUMNS]; /* the cut above each column; NULL: the first */
-    int n;
-} columns_work;
 
 /* ---- cuts ---- */
 
@@ -74,21 +43,6 @@ static int list_intervals(const view *v, const layout *made, interval **to)
     return n;
 }
 
-/* Where on the curve its height is y, between one end above and one below. */
-static double find_height(const layout_point *p, double y)
-{
-    double from = 0, to = 1;
-    bool down = p[0].y < p[3].y;
-    for (int k = 0; k < 40; k++) {
-        double middle = (from + to) / 2;
-        if ((layout_on_curve(p, middle).y < y) == down)
-            from = middle;
-        else
-            to = middle;
-    }
-    return (from + to) / 2;
-}
-
 /* How often the wire crosses the height; *x: where, if once. */
 static int count_crossings(const layout_wire *wire, double y, double *x)
 {
@@ -102,7 +56,7 @@ static int count_crossings(const layout_wire *wire, double y, double *x)
             before = after;
         }
         if ((p[0].y < y) != (p[3].y < y))
-            *x = layout_on_curve(p, find_height(p, y)).x;
+            *x = layout_on_curve(p, columns_find_height(p, y)).x;
     }
     return count;
 }
@@ -118,12 +72,9 @@ static bool make_cut(const view *v, const layout *made, double y, cut *to)
             continue;
         if (count > 1 || to->n == MOST_CROSSING)
             return false;
-        for (; at > 0 && to->x[at - 1] > x; at--) {
-            to->x[at] = to->x[at - 1];
-            to->wires[at] = to->wires[at - 1];
-        }
-        to->x[at] = x;
-        to->wires[at] = w;
+        for (; at > 0 && to->crossings[at - 1].x > x; at--)
+            to->crossings[at] = to->crossings[at - 1];
+        to->crossings[at] = (crossing){.wire = w, .x = x, .out = x, .in = x};
         to->n++;
     }
     return true;
@@ -156,10 +107,10 @@ static double room_of(int wires)
 static int divide(columns_work *c, double height)
 {
     int n = 0, at = 0;
-    const cut *begin = NULL;
+    cut *begin = NULL;
     for (;;) {
         double top = begin ? begin->y : 0, room = begin ? room_of(begin->n) : 0;
-        const cut *next = NULL;
+        cut *next = NULL;
         if (n == MOST_COLUMNS)
             return 0;
         c->begins[n] = begin;
@@ -190,7 +141,7 @@ static void balance(columns_work *c, double height)
     divide(c, high);
 }
 
-static int column_of(const columns_work *c, double y)
+int columns_of(const columns_work *c, double y)
 {
     int k = 0;
     while (k + 1 < c->n && y >= c->columns[k].bottom)
@@ -198,11 +149,28 @@ static int column_of(const columns_work *c, double y)
     return k;
 }
 
+const crossing *columns_crossing(const columns_work *c, int k, int wire)
+{
+    const cut *at = k > 0 && k < c->n ? c->begins[k] : NULL;
+    for (int i = 0; at && i < at->n; i++)
+        if (at->crossings[i].wire == wire)
+            return &at->crossings[i];
+    return NULL;
+}
+
 static void widen(columns_work *c, double y, double left, double right)
 {
-    column *to = &c->columns[column_of(c, y)];
+    column *to = &c->columns[columns_of(c, y)];
     to->left = fmin(to->left, left);
     to->right = fmax(to->right, right);
+}
+
+/* Straight lines are no wider than the box that they are of. */
+static bool is_straight_there(const columns_work *c, int wire, double y)
+{
+    int k = columns_of(c, y);
+    const crossing *above = columns_crossing(c, k, wire), *below = columns_crossing(c, k + 1, wire);
+    return (above && above->is_into_row) || (below && below->is_from_row);
 }
 
 static void find_widths(columns_work *c)
@@ -229,7 +197,8 @@ static void find_widths(columns_work *c)
         for (int k = 0; k + 3 < wire->n; k += 3)
             for (int i = 0; i <= SAMPLES; i++) {
                 layout_point at = layout_on_curve(wire->points + k, (double)i / SAMPLES);
-                widen(c, at.y, at.x, at.x);
+                if (!is_straight_there(c, w, at.y))
+                    widen(c, at.y, at.x, at.x);
             }
     }
 }
@@ -246,90 +215,6 @@ static void place_columns(columns_work *c)
     }
 }
 
-/* ---- wires ---- */
-
-/* From below one column around to above the next: the wire furthest to the left is the outermost one below, the
- * innermost one above, so that none crosses another. */
-static void go_around(const columns_work *c, int k, int w, layout_wire *wire)
-{
-    const cut *at = c->begins[k + 1];
-    const column *from = &c->columns[k], *to = &c->columns[k + 1];
-    int i = 0;
-    while (i + 1 < at->n && at->wires[i] != w)
-        i++;
-    double below = from->bottom + from->dy + FREE + APART * (at->n - 1 - i);
-    double above = to->top + to->dy - FREE - APART * i;
-    double middle = from->right + from->dx + FREE + APART * (at->n - 1 - i);
-    layout_point end = {at->x[i] + to->dx, to->top + to->dy};
-    layout_point begin = wire->points[wire->n - 1];
-    layout_point corners[] = {{begin.x, below}, {middle, below}, {middle, above}, {end.x, above}, end};
-    layout_go_along(wire, corners, 5, BEND);
-}
-
-static void add_curve(const column *at, const layout_point *p, layout_wire *wire)
-{
-    for (int k = wire->n ? 1 : 0; k < 4; k++)
-        wire->points[wire->n++] = (layout_point){p[k].x + at->dx, p[k].y + at->dy};
-}
-
-/* Whether the curve runs through what is written on a wire. */
-static bool crosses_label(const columns_work *c, const layout_point *p)
-{
-    for (int w = 0; w < c->v->n_wires; w++) {
-        const layout_wire *wire = &c->made->wires[w];
-        double x = wire->label_width / 2 + 1, y = wire->label_height / 2 + 1;
-        for (int k = 0; !c->v->wires[w].is_gone && wire->has_label && k <= 2 * SAMPLES; k++) {
-            layout_point at = layout_on_curve(p, 0.5 * k / SAMPLES);
-            if (fabs(at.x - wire->label_at.x) < x && fabs(at.y - wire->label_at.y) < y)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* A wire comes to its cut, and goes on from it, straight down where that brings it through no box and no label. */
-static void straighten(const columns_work *c, int w, layout_point first[4], layout_point rest[4])
-{
-    const view_wire *of = &c->v->wires[w];
-    double above = 0.4 * (first[3].y - first[0].y), below = 0.4 * (rest[3].y - rest[0].y);
-    layout_point before[4] = {first[0], first[1], {first[3].x, first[3].y - above}, first[3]};
-    layout_point after[4] = {rest[0], {rest[0].x, rest[0].y + below}, rest[2], rest[3]};
-    if (!layout_is_blocked(c->v, c->made, before, of->is_reversed ? of->to : of->from) && !crosses_label(c, before))
-        first[2] = before[2];
-    if (!layout_is_blocked(c->v, c->made, after, of->is_reversed ? of->from : of->to) && !crosses_label(c, after))
-        rest[1] = after[1];
-}
-
-static bool move_wire(const columns_work *c, int w)
-{
-    layout_wire *wire = &c->made->wires[w];
-    layout_point *points = dg_arena_alloc(c->v->arena, ((size_t)wire->n + (size_t)c->n * 33) *
-                                                           sizeof *points); /* nine curves around, three more */
-    bool is_upwards = wire->points[0].y > wire->points[wire->n - 1].y;
-    if (!points)
-        return false;
-    if (is_upwards)
-        layout_turn_wire(wire);
-    layout_wire moved = {.points = points};
-    int k = column_of(c, wire->points[0].y);
-    for (int i = 0; i + 3 < wire->n; i += 3) {
-        layout_point p[4] = {wire->points[i], wire->points[i + 1], wire->points[i + 2], wire->points[i + 3]}, first[4];
-        while (column_of(c, p[3].y) > k) {
-            layout_split_curve(p, find_height(p, c->columns[k].bottom), first);
-            straighten(c, w, first, p);
-            add_curve(&c->columns[k], first, &moved);
-            go_around(c, k, w, &moved);
-            k++;
-        }
-        add_curve(&c->columns[k], p, &moved);
-    }
-    wire->points = moved.points;
-    wire->n = moved.n;
-    if (is_upwards)
-        layout_turn_wire(wire);
-    return true;
-}
-
 /* ---- the whole ---- */
 
 static void move_all(columns_work *c)
@@ -340,24 +225,24 @@ static void move_all(columns_work *c)
         layout_wire *wire = &made->wires[w];
         if (v->wires[w].is_gone || wire->n < 4)
             continue;
-        if (!move_wire(c, w)) {
+        if (!columns_move_wire(c, w)) {
             c->v->failed = true;
             return;
         }
     }
     for (int w = 0; w < v->n_wires; w++) {
         layout_point *label = &made->wires[w].label_at;
-        const column *at = &c->columns[column_of(c, label->y)];
+        const column *at = &c->columns[columns_of(c, label->y)];
         *label = (layout_point){label->x + at->dx, label->y + at->dy};
     }
     for (int b = 0; b < v->n_boxes; b++) {
-        const column *at = &c->columns[column_of(c, made->boxes[b].y)];
+        const column *at = &c->columns[columns_of(c, made->boxes[b].y)];
         made->boxes[b].x += at->dx;
         made->boxes[b].y += at->dy;
     }
     for (int m = 0; m < v->n_modules; m++) {
         layout_module *module = &made->modules[m];
-        const column *at = &c->columns[column_of(c, module->top)];
+        const column *at = &c->columns[columns_of(c, module->top)];
         module->left += at->dx;
         module->right += at->dx;
         module->top += at->dy;
@@ -411,6 +296,7 @@ static bool cut_into(columns_work *c, double width, double height)
     if (c->n < 2)
         return false;
     balance(c, height);
+    columns_choose_straight(c);
     find_widths(c);
     place_columns(c);
     if (c->columns[c->n - 1].right + c->columns[c->n - 1].dx > width)

@@ -12,7 +12,8 @@
  *   route.c     what runs through boxes nevertheless is led around them
  *   shape.c     U-shaped networks and ladders: which wires are laid out backwards, which boxes are side by side
  *   labels.c    where labels of wires and modules are placed, so that nothing runs through them
- *   columns.c   what is too high, in columns */
+ *   columns.c   what is too high, in columns
+ *   columns_wires.c  and its wires, over the cuts */
 #ifndef TOOLS_DRAW_LAYOUT_H
 #define TOOLS_DRAW_LAYOUT_H
 

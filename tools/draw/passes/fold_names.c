@@ -1,10 +1,25 @@
 /* Names that stand for several: of the copies that a fold shows as one. */
 #include "passes.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* "layer.0…11.fc": what differs in the middle, from the first to the last; NULL where one of these has a "…" itself. */
-static const char *join_words(view *v, const char *first, const char *last)
+static bool is_number(const char *words)
+{
+    return *words && words[strspn(words, "0123456789")] == '\0';
+}
+
+/* "0…11" of copies that follow on each other, "2|5" of two that do not, "2|…|8" of more. */
+static const char *join_middles(view *v, const char *first, const char *last, int copies)
+{
+    long long from = strtoll(first, NULL, 10), to = strtoll(last, NULL, 10);
+    bool has_gaps = is_number(first) && is_number(last) && to - from >= copies;
+    return text_format(v->arena, "%s%s%s", first, !has_gaps ? "…" : copies == 2 ? "|" : "|…|", last);
+}
+
+/* "layer.0…11.fc": what differs in the middle, from the first to the last; NULL where one of these is joined itself. */
+static const char *join_words(view *v, const char *first, const char *last, int copies)
 {
     size_t a = strlen(first), b = strlen(last), before = 0, after = 0;
     if (strcmp(first, last) == 0)
@@ -19,17 +34,18 @@ static const char *join_words(view *v, const char *first, const char *last)
         after--;
     const char *middle = text_format(v->arena, "%.*s", (int)(a - after - before), first + before);
     const char *other = text_format(v->arena, "%.*s", (int)(b - after - before), last + before);
-    if (strstr(middle, "…") || strstr(other, "…"))
+    if (strstr(middle, "…") || strstr(other, "…") || strchr(middle, '|') || strchr(other, '|'))
         return NULL;
-    return text_format(v->arena, "%.*s%s…%s", (int)before, first, middle, last + before);
+    return text_format(v->arena, "%.*s%s%s", (int)before, first, join_middles(v, middle, other, copies),
+                       last + b - after);
 }
 
 /* From the first of the one to the last of the other. */
-name_range fold_join_names(view *v, name_range first, name_range last)
+name_range fold_join_names(view *v, name_range first, name_range last, int copies)
 {
-    const char *words = join_words(v, first.words, last.words);
+    const char *words = join_words(v, first.words, last.words, copies);
     if (!words)
-        words = join_words(v, first.first, last.last);
+        words = join_words(v, first.first, last.last, INT_MAX);
     if (!words)
         words = text_format(v->arena, "%s … %s", first.first, last.last);
     return (name_range){words, first.first, last.last};
@@ -48,11 +64,6 @@ name_range fold_names_of_module(const view_module *module)
 {
     return (name_range){module->label, module->first ? module->first : module->label,
                         module->last ? module->last : module->label};
-}
-
-static bool is_number(const char *words)
-{
-    return *words && words[strspn(words, "0123456789")] == '\0';
 }
 
 /* "features.2…7" where a number at the end is all that differs, else "conv1 … relu3". */

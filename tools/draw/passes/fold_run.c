@@ -94,7 +94,8 @@ static void join_row(fold_work *f, view_row *row, const view_row **rows)
     const char **texts = dg_arena_alloc(v->arena, (size_t)count * sizeof *texts);
     text t = {0};
     bool has_name_as_head = strcmp(row->head, row->name) == 0;
-    const char *name = fold_join_names(v, fold_names_of_row(v, rows[0]), fold_names_of_row(v, rows[count - 1])).words;
+    const char *name =
+        fold_join_names(v, fold_names_of_row(v, rows[0]), fold_names_of_row(v, rows[count - 1]), count).words;
     row->names = list_names(v, rows, count);
     row->name = name;
     bool differs = false;
@@ -188,7 +189,7 @@ static name_range frame_label(const fold_work *f, int *module)
             return (name_range){"", "", ""};
     *module = f->v->modules[first].times > 1 ? -1 : first;
     return fold_join_names(f->v, fold_names_of_module(&f->v->modules[first]),
-                           fold_names_of_module(&f->v->modules[last]));
+                           fold_names_of_module(&f->v->modules[last]), f->run->copies);
 }
 
 /* What is called what at that place of a copy: the module that it is in, or the row, or its op. */
@@ -236,7 +237,7 @@ static const char *frame_content(const fold_work *f)
         if (is_new && n < MOST_PARTS) {
             parts[n] = part.words;
             words = text_format(v->arena, "%s%s%s", words, n ? ", " : "",
-                                fold_join_names(v, part, names_of_part(f, copies - 1, k)).words);
+                                fold_join_names(v, part, names_of_part(f, copies - 1, k), copies).words);
         }
         n += is_new;
     }
@@ -264,8 +265,8 @@ static void join_modules(const fold_work *f)
         for (; first >= 0 && last >= 0 && first != last && first != f->parent && last != f->parent && !is_joined[first];
              first = v->modules[first].parent, last = v->modules[last].parent) {
             is_joined[first] = true;
-            name_range names =
-                fold_join_names(v, fold_names_of_module(&v->modules[first]), fold_names_of_module(&v->modules[last]));
+            name_range names = fold_join_names(v, fold_names_of_module(&v->modules[first]),
+                                               fold_names_of_module(&v->modules[last]), f->run->copies);
             v->modules[first].label = names.words;
             v->modules[first].first = names.first;
             v->modules[first].last = names.last;

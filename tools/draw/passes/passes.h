@@ -55,8 +55,9 @@ void fold_apply(view *v, const int *order, const fold_run *run);
 typedef struct name_range {
     const char *words, *first, *last;
 } name_range;
-/* From the first of the one to the last of the other: "layer.0…11.fc". */
-name_range fold_join_names(view *v, name_range first, name_range last);
+/* From the first of the one to the last of the other: "layer.0…11.fc"; of numbers that do not follow on each other
+ * "layer.2|5.fc" of two copies, "layer.2|…|8.fc" of more. */
+name_range fold_join_names(view *v, name_range first, name_range last, int copies);
 name_range fold_names_of_row(view *v, const view_row *row);
 name_range fold_names_of_module(const view_module *module);
 /* "features.2…7" where a number at the end is all that differs, else "conv1 … relu3". */
