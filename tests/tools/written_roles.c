@@ -2,8 +2,10 @@
 #include <criterion/criterion.h>
 #include <dotgrad/dotgrad.h>
 #include <dotgrad/graphviz.h>
+#include <dotgrad/model.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* An LSTM whose last state is read by a layer, by nobody, or has a name. */
 typedef struct recurrent {
@@ -135,4 +137,44 @@ Test(written_roles, names_of_loss_and_output_read_back_or_are_refused)
         free(text);
         dg_graph_free(graph);
     }
+}
+
+/* What a trainer in C keeps opens by itself, with the output that it was given. */
+Test(written_roles, a_checkpoint_opens_with_an_output_of_several)
+{
+    recurrent r = make_recurrent(NULL);
+    dg_tensors *parameters;
+    dg_dataset data;
+    dg_tensor *features, *target;
+    dg_trainer *trainer;
+    dg_model *model;
+    char path[] = "/tmp/roles-XXXXXX";
+    close(mkstemp(path));
+    cr_assert_eq(dg_tensors_new(&parameters).code, DG_OK);
+    cr_assert_eq(dg_dataset_new(&data).code, DG_OK);
+    cr_assert_eq(dg_tensors_add(data.fields, "features", DG_FLOAT32, DG_SHAPE(8, 5, 3), &features).code, DG_OK);
+    cr_assert_eq(dg_tensors_add(data.fields, "target", DG_INT64, DG_SHAPE(8), &target).code, DG_OK);
+    for (int64_t k = 0; k < 8 * 5 * 3; k++)
+        dg_tensor_set(features, k, (double)(k % 7) - 3);
+    for (int64_t k = 0; k < 8; k++)
+        dg_tensor_set(target, k, (double)(k % 2));
+    cr_assert_eq(dg_dataset_split(&data, 0, 0, 1).code, DG_OK);
+    dg_trainer_options options = {
+        .task = {.graph = r.graph, .loss = r.loss, .output = r.last, .parameters = parameters, .data = &data},
+        .epochs = 1,
+        .checkpoint = path};
+    dg_status status = dg_trainer_new(&options, &trainer);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    status = dg_trainer_run(trainer);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    cr_expect_null(dg_trainer_warning_at(trainer, 0));
+    status = dg_model_open(path, NULL, &model);
+    cr_assert_eq(status.code, DG_OK, "%s", status.message);
+    cr_expect_str_eq(dg_node_name(dg_model_output(model)), dg_node_name(r.last));
+    dg_model_free(model);
+    unlink(path);
+    dg_trainer_free(trainer);
+    dg_dataset_release(&data);
+    dg_tensors_free(parameters);
+    dg_graph_free(r.graph);
 }
