@@ -456,3 +456,17 @@ Test(draw_looks, modules_that_are_to_be_open_stay_open)
     expect_in("a.svg", "linear f7");
     expect_not_in("a.svg", "linear f5");
 }
+
+/* A module's number may be in the names of its nodes again: what differs is told wherever it stands. */
+Test(draw_looks, a_number_that_names_have_twice_is_joined_twice)
+{
+    write_text("twice.dot", "digraph { graph [output=y]; x [op=\"input([N, 8])\"]; y [op=\"linear(2)\"];"
+                            " subgraph cluster_part0 { \"part0.fc0\" [op=\"linear(8)\"]; \"part0.act0\" [op=tanh]; }"
+                            " subgraph cluster_part1 { \"part1.fc1\" [op=\"linear(8)\"]; \"part1.act1\" [op=tanh]; }"
+                            " subgraph cluster_part2 { \"part2.fc2\" [op=\"linear(8)\"]; \"part2.act2\" [op=tanh]; }"
+                            " x -> \"part0.fc0\" -> \"part0.act0\" -> \"part1.fc1\" -> \"part1.act1\" -> \"part2.fc2\""
+                            " -> \"part2.act2\" -> y; }");
+    expect_fine(dotgrad("draw twice.dot -o twice.txt"));
+    expect_in("twice.txt", "linear part0…2.fc0…2");
+    expect_in("twice.txt", "tanh part0…2.act0…2");
+}

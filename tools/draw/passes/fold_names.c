@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIGITS "0123456789"
+
 static bool is_number(const char *words)
 {
-    return *words && words[strspn(words, "0123456789")] == '\0';
+    return *words && words[strspn(words, DIGITS)] == '\0';
 }
 
 /* "0…11" of copies that follow on each other, "2|5" of two that do not, "2|…|8" of more. */
@@ -16,6 +18,28 @@ static const char *join_middles(view *v, const char *first, const char *last, in
     long long from = strtoll(first, NULL, 10), to = strtoll(last, NULL, 10);
     bool has_gaps = is_number(first) && is_number(last) && to - from >= copies;
     return text_format(v->arena, "%s%s%s", first, !has_gaps ? "…" : copies == 2 ? "|" : "|…|", last);
+}
+
+/* "down1…4.conv1…4" of names in which one number alone differs, wherever it stands; NULL of others. */
+static const char *join_numbers(view *v, const char *first, const char *last, int copies)
+{
+    const char *joined = "", *from = NULL, *to = NULL;
+    while (*first || *last) {
+        size_t a = strspn(first, DIGITS), b = strspn(last, DIGITS), same = strcspn(first, DIGITS);
+        if (!a != !b || (!a && (same != strcspn(last, DIGITS) || strncmp(first, last, same) != 0)))
+            return NULL;
+        const char *one = text_format(v->arena, "%.*s", (int)(a ? a : same), first);
+        const char *other = text_format(v->arena, "%.*s", (int)(a ? b : same), last);
+        bool differs = strcmp(one, other) != 0;
+        if (differs && from && (strcmp(one, from) != 0 || strcmp(other, to) != 0))
+            return NULL;
+        from = differs ? one : from;
+        to = differs ? other : to;
+        joined = text_format(v->arena, "%s%s", joined, differs ? join_middles(v, one, other, copies) : one);
+        first += strlen(one);
+        last += strlen(other);
+    }
+    return joined;
 }
 
 /* "layer.0…11.fc": what differs in the middle, from the first to the last; NULL where one of these is joined itself. */
@@ -36,6 +60,9 @@ static const char *join_words(view *v, const char *first, const char *last, int 
     const char *other = text_format(v->arena, "%.*s", (int)(b - after - before), last + before);
     if (strstr(middle, "…") || strstr(other, "…") || strchr(middle, '|') || strchr(other, '|'))
         return NULL;
+    const char *numbers = join_numbers(v, first, last, copies);
+    if (numbers)
+        return numbers;
     return text_format(v->arena, "%.*s%s%s", (int)before, first, join_middles(v, middle, other, copies),
                        last + b - after);
 }
