@@ -110,9 +110,10 @@ static dg_status init_one(dg_tensors *parameters, const dg_graph *graph, dg_node
 {
     const char *name = dg_node_name(node);
     const dg_tensor *stored = dg_tensors_find(parameters, name);
+    if (!purpose_fits(parameters, node)) /* of another optimiser; a plan that reads it is refused */
+        return dg_ok();
     if (stored) {
         DG_TRY(check_stored(graph, &node->types[0], stored));
-        DG_TRY(purpose_check(parameters, node));
         return purpose_keep(parameters, node);
     }
     dg_value init;

@@ -33,7 +33,7 @@ dg_status purpose_check(const dg_tensors *set, const dg_node *parameter)
     return dg_error(DG_BAD_ARGUMENT,
                     "what is stored under this name is of %.*s, and this graph's is of %.*s: two optimizers with one "
                     "dg_tensors need names of their own (.name), or each a dg_tensors of its own",
-                    (int)strcspn(there, "["), there, (int)strcspn(here, "["), here);
+                    (int)strcspn(there, "[") - 1, there, (int)strcspn(here, "[") - 1, here);
 }
 
 dg_status purpose_keep(dg_tensors *set, const dg_node *parameter)

@@ -656,7 +656,7 @@ static dg_status mark_no_decay(const dg_optimizer_step *step, bool **marks)
 static dg_status emit_all(emission *e, const bool *no_decay)
 {
     const dg_optimizer_step *step = e->step;
-    DG_TRY(states_choose(e->optimizer, step, "step", &e->states));
+    DG_TRY(states_choose(e->optimizer, step, &e->states));
     if (step->accumulate > 1) {
         char formula[60];
         dg_node *runs = state_node(e, "", "runs", (dg_type){DG_FLOAT64, dg_scalar()});

@@ -21,9 +21,8 @@ dg_status rule_check_step(const dg_optimizer *optimizer, const dg_optimizer_step
 
 /* The group that an optimiser's states go into, and what they are for. A named optimiser has the one of its name;
  * DG_BAD_ARGUMENT: those there are for other parameters, or another optimiser. One without a name has the first by
- * number that nothing else has. `counter` is the state that each group has. In the graph's arena. */
+ * number that nothing else has. In the graph's arena. */
 #define STATES_GROUP 80
-dg_status states_choose(const dg_optimizer *optimizer, const dg_optimizer_step *step, const char *counter,
-                        const purpose **chosen);
+dg_status states_choose(const dg_optimizer *optimizer, const dg_optimizer_step *step, const purpose **chosen);
 
 #endif

@@ -22,62 +22,60 @@ static const char *print_purpose(const dg_optimizer *optimizer, const dg_optimiz
     return dg_arena_text(dg_graph_arena(step->graph), text, (size_t)length);
 }
 
-/* What has the group's states already, in the graph or among stored tensors; NULL: nothing else than this purpose. */
-static const char *other_purpose(const dg_optimizer_step *step, const char *counter, const purpose *wanted)
+/* What has the group already, in the graph or among stored tensors, whatever its states are called; NULL: nothing else
+ * than this purpose. */
+static const char *other_purpose(const dg_optimizer_step *step, const purpose *wanted)
 {
-    const dg_node *known = dg_graph_find(step->graph, counter);
-    if (known && known->purpose && strcmp(known->purpose->text, wanted->text) != 0)
-        return known->purpose->text;
-    const char *there =
-        step->states && dg_tensors_find(step->states, counter) ? purpose_in(step->states, wanted->group) : NULL;
+    for (int64_t id = 0; id < dg_graph_node_count(step->graph); id++) {
+        const purpose *has = dg_graph_node(step->graph, id)->purpose;
+        if (has && strcmp(has->group, wanted->group) == 0 && strcmp(has->text, wanted->text) != 0)
+            return has->text;
+    }
+    const char *there = step->states ? purpose_in(step->states, wanted->group) : NULL;
     return there && strcmp(there, wanted->text) != 0 ? there : NULL;
 }
 
-static dg_status choose_by_name(const dg_optimizer_step *step, const char *counter, purpose *made)
+static dg_status choose_by_name(const dg_optimizer_step *step, purpose *made)
 {
-    char group[STATES_GROUP], name[STATES_GROUP + 40];
+    char group[STATES_GROUP];
     int length = snprintf(group, sizeof group, "optimizer/%s/", step->name);
     if (length >= (int)sizeof group || strchr(step->name, '/'))
         return dg_error(DG_BAD_ARGUMENT, "optimizer: '%.60s' is not a name for an optimizer (at most 60 letters, no /)",
                         step->name);
-    snprintf(name, sizeof name, "%s%s", group, counter);
     made->group = dg_arena_text(dg_graph_arena(step->graph), group, strlen(group));
     if (!made->group)
         return dg_no_memory("an optimizer's step");
-    const char *other = other_purpose(step, name, made);
+    const char *other = other_purpose(step, made);
     return other ? dg_error(DG_BAD_ARGUMENT,
                             "optimizer '%s' is %.*s already, and here it would be %.*s: give one of them another name",
-                            step->name, (int)strcspn(other, "["), other, (int)strcspn(made->text, "["), made->text)
+                            step->name, (int)strcspn(other, "[") - 1, other, (int)strcspn(made->text, "[") - 1,
+                            made->text)
                  : dg_ok();
 }
 
 /* The group of that number: true where nothing else has it, and, with `there`, its stored states are for this. */
-static bool try_number(const dg_optimizer_step *step, const char *counter, int64_t number, bool there, purpose *made,
+static bool try_number(const dg_optimizer_step *step, int64_t number, bool there, purpose *made,
                        char group[STATES_GROUP])
 {
-    char name[STATES_GROUP + 40];
     snprintf(group, STATES_GROUP, number > 1 ? "optimizer/%lld/" : "optimizer/", (long long)number);
-    snprintf(name, sizeof name, "%s%s", group, counter);
     made->group = group;
-    return !other_purpose(step, name, made) &&
-           (!there || (dg_tensors_find(step->states, name) && purpose_in(step->states, group)));
+    return !other_purpose(step, made) && (!there || purpose_in(step->states, group));
 }
 
-dg_status states_choose(const dg_optimizer *optimizer, const dg_optimizer_step *step, const char *counter,
-                        const purpose **chosen)
+dg_status states_choose(const dg_optimizer *optimizer, const dg_optimizer_step *step, const purpose **chosen)
 {
     purpose *made = dg_arena_alloc(dg_graph_arena(step->graph), sizeof *made);
     if (!made || !(made->text = print_purpose(optimizer, step)))
         return dg_no_memory("an optimizer's step");
     *chosen = made;
     if (step->name && step->name[0])
-        return choose_by_name(step, counter, made);
+        return choose_by_name(step, made);
     char group[STATES_GROUP];
     int64_t number = 1, noted = step->states ? (int64_t)dg_tensors_note_count(step->states) : 0;
-    while (number <= noted && !try_number(step, counter, number, true, made, group))
+    while (number <= noted && !try_number(step, number, true, made, group))
         number++;
     if (number > noted)
-        for (number = 1; !try_number(step, counter, number, false, made, group);)
+        for (number = 1; !try_number(step, number, false, made, group);)
             number++;
     made->group = dg_arena_text(dg_graph_arena(step->graph), group, strlen(group));
     return made->group ? dg_ok() : dg_no_memory("an optimizer's step");

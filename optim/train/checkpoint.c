@@ -294,6 +294,15 @@ static dg_status take(const dg_tensors *set, const char *name, dg_dtype dtype, c
     return dg_ok();
 }
 
+/* A state that none of the trainer's optimisers has: of others, which ran on this graph before or will again. */
+static bool is_state_of_another(const dg_trainer *t, const dg_node *node)
+{
+    bool is_ours = !node->purpose;
+    for (int k = 0; k < t->n_objectives && !is_ours; k++)
+        is_ours = t->objectives[k].states && strcmp(t->objectives[k].states, node->purpose->group) == 0;
+    return !is_ours;
+}
+
 static dg_status restore_parameters(dg_trainer *t, const dg_tensors *set)
 {
     const dg_task *task = &t->options.task;
@@ -302,7 +311,7 @@ static dg_status restore_parameters(dg_trainer *t, const dg_tensors *set)
         const dg_type *type = dg_node_type(node, 0);
         const dg_tensor *tensor;
         char name[NAME_SIZE];
-        if (dg_node_op(node)->role != DG_ROLE_PARAMETER)
+        if (dg_node_op(node)->role != DG_ROLE_PARAMETER || is_state_of_another(t, node))
             continue;
         DG_TRY(take(set, dg_node_name(node), type->dtype, &type->shape, &tensor));
         DG_TRY(purpose_check(set, node));

@@ -80,16 +80,16 @@ static dg_status make_tangents(dg_trainer *t, driven *d)
 }
 
 /* The driver's numbers, which an earlier trainer of the graph may have made. */
-static dg_status make_state(driven *d, int64_t size)
+static dg_status make_state(driven *d, objective *o, int64_t size)
 {
-    const objective *o = d->of;
     dg_graph *graph = d->trainer->options.task.graph;
     const char *rule = dg_optimizer_name(&o->optimizer);
     const purpose *states = NULL;
     const dg_optimizer_step step = {
         .graph = graph, .count = d->count, .parameters = d->parameters, .name = o->name, .states = d->trainer->states};
     char name[200];
-    DG_TRY(states_choose(&o->optimizer, &step, rule, &states));
+    DG_TRY(states_choose(&o->optimizer, &step, &states));
+    o->states = states->group;
     snprintf(name, sizeof name, "%s%s", states->group, rule);
     d->state = dg_graph_find(graph, name);
     if (d->state && (dg_node_op(d->state)->role != DG_ROLE_PARAMETER || dg_node_type(d->state, 0)->shape.rank != 1 ||
@@ -139,7 +139,7 @@ dg_status driven_emit(dg_trainer *t, objective *o, dg_node *const *gradients)
     if (size > SIZE_MAX / 16)
         return dg_error(DG_NO_MEMORY, "optimizer %s: too many numbers to keep for %lld parameters",
                         dg_optimizer_name(&o->optimizer), (long long)d->n);
-    DG_TRY(make_state(d, (int64_t)size));
+    DG_TRY(make_state(d, o, (int64_t)size));
     if (driver->residuals) {
         DG_TRY(check_residuals(t, o));
         DG_TRY(make_tangents(t, d));

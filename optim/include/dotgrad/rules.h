@@ -83,14 +83,14 @@ const char *dg_optimizer_name_at(size_t index); /* their names; NULL after the l
  * parameters that it steps: the same optimiser of the same set, on this graph or another one with the same tensors,
  * goes on with them, whatever its numbers. Another one without a name is named "2", "3", …, beside those of the graph
  * and of `states`; with a name that is taken it is refused. A note of the tensors ("dotgrad.kept_for.…") says whose the
- * states are, and dg_parameters_init() and plans refuse those of another. `lr` is a scalar node of a float type,
- * usually an input. `updates` receives *n_updates assign nodes for dg_plan_options; they live in the graph's arena.
- * Call dg_parameters_init() afterwards: it makes the state. Parameters whose op says so (DG_NO_DECAY: the slopes of
- * PReLU) are never decayed, nor are those in `no_decay`, nor those that are positive. A positive parameter's rule is
- * given u = log p and g·p for p and g (so that a state is u's); others with min or max end their step at the bound, the
- * averages of `average` are p's in any case. The work is linear in the number of parameters and the size of the graph.
- * DG_BAD_ARGUMENT: an optimiser that drives the training itself; a node that is no parameter, or of another graph;
- * DG_BAD_SHAPE: a gradient that does not have its parameter's shape. */
+ * states are: dg_parameters_init() leaves those of another alone, and plans refuse them. `lr` is a scalar node of a
+ * float type, usually an input. `updates` receives *n_updates assign nodes for dg_plan_options; they live in the
+ * graph's arena. Call dg_parameters_init() afterwards: it makes the state. Parameters whose op says so (DG_NO_DECAY:
+ * the slopes of PReLU) are never decayed, nor are those in `no_decay`, nor those that are positive. A positive
+ * parameter's rule is given u = log p and g·p for p and g (so that a state is u's); others with min or max end their
+ * step at the bound, the averages of `average` are p's in any case. The work is linear in the number of parameters and
+ * the size of the graph. DG_BAD_ARGUMENT: an optimiser that drives the training itself; a node that is no parameter, or
+ * of another graph; DG_BAD_SHAPE: a gradient that does not have its parameter's shape. */
 /* What one parameter has of its own. */
 typedef struct dg_parameter_settings {
     double lr;    /* base rate in place of the optimiser's, by whose ratio `lr` of the step is multiplied; NaN: none */
