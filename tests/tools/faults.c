@@ -190,7 +190,7 @@ static void expected_of(const subject *s, char *text, size_t size)
 static long stride_of(const subject *s, long all)
 {
     const char *text = getenv("FAULTS_POINTS");
-    long points = text ? atol(text) : 12;
+    long points = text ? atol(text) : 6;
     return points ? 1 + all * (s->share ? s->share : 1) / points : 1;
 }
 
