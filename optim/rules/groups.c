@@ -120,6 +120,17 @@ const dg_group *dg_groups_find(const dg_groups *groups, const char *name)
     return NULL;
 }
 
+/* To freeze what no loss reaches, behind a detach, is to ask for what is so already. */
+static bool is_frozen_already(const dg_group *group, dg_graph *graph)
+{
+    for (int64_t id = 0; group->freeze && id < dg_graph_node_count(graph); id++) {
+        dg_node *node = dg_graph_node(graph, id);
+        if (dg_node_op(node)->role == DG_ROLE_PARAMETER && dg_name_matches(dg_node_name(node), group->pattern))
+            return true;
+    }
+    return false;
+}
+
 /* Each pattern must fit a parameter, or it is misspelt. */
 dg_status dg_groups_check(const dg_groups *groups, dg_node *const *parameters, int count)
 {
@@ -129,7 +140,7 @@ dg_status dg_groups_check(const dg_groups *groups, dg_node *const *parameters, i
         bool fits = false;
         for (int k = 0; k < count && !fits; k++)
             fits = dg_name_matches(dg_node_name(parameters[k]), groups->at[i].pattern);
-        if (!fits)
+        if (!fits && !(count && is_frozen_already(&groups->at[i], dg_node_graph(parameters[0]))))
             return dg_error(DG_BAD_ARGUMENT, "%s '%s' fits no trainable parameter (there are %s, …)",
                             groups->at[i].freeze ? "freeze:" : "groups:", groups->at[i].pattern,
                             count ? dg_node_name(parameters[0]) : "none");

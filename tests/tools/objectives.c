@@ -258,3 +258,18 @@ Test(objectives, an_epoch_without_a_turn_of_the_first_loss_has_no_metrics)
     cr_assert_eq(line, 6);
     cr_assert_eq(empty, 2, "%s", text);
 }
+
+/* A teacher behind a detach is frozen already; to say so is no mistake, but its name has to be one. */
+Test(objectives, freeze_what_no_loss_reaches)
+{
+    write_text(
+        "distilled.dot",
+        "digraph { graph [data=iris, epochs=1, loss=loss, output=s, freeze=\"t1, s1\"]; x [op=\"input([N, 4])\"];"
+        "t1 [op=\"linear(3)\"]; p [op=softmax]; d [op=detach]; s1 [op=\"linear(8)\"]; a [op=tanh];"
+        "s [op=\"linear(3)\"]; q [op=log_softmax]; loss [op=kl_div]; x -> t1 -> p -> d;"
+        "x -> s1 -> a -> s -> q -> loss; d -> loss [arg=target]; }");
+    expect_fine(dotgrad("train distilled.dot -o distilled"));
+    outcome run = dotgrad("train distilled.dot -o distilled --force --freeze t2");
+    cr_assert_eq(run.status, 1);
+    cr_assert(strstr(run.err, "'t2' fits no trainable parameter"), "%s", run.err);
+}
