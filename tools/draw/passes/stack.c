@@ -9,6 +9,13 @@ static bool may_stack(const view_box *box)
            !box->rows[0].looks.shape;
 }
 
+/* The network, its derivatives and their updates: one box does not hold rows of two. */
+static view_style part_of(const view_box *box)
+{
+    view_style style = box->rows[0].style;
+    return style == STYLE_GRADIENT || style == STYLE_UPDATE ? style : N_STYLES;
+}
+
 /* The parameters of one layer become one box, too. */
 static void stack_parameters(view *v)
 {
@@ -65,7 +72,8 @@ int pass_stack(view *v)
         view_wire *wire = &v->wires[in.wires[in.first[b]]];
         int above = wire->from;
         if (!may_stack(&v->boxes[above]) || out.first[above + 1] - out.first[above] != 1 || *wire->argument ||
-            *wire->result || wire->label || v->boxes[above].module != v->boxes[b].module)
+            *wire->result || wire->label || v->boxes[above].module != v->boxes[b].module ||
+            part_of(&v->boxes[above]) != part_of(&v->boxes[b]))
             continue;
         head[b] = head[above];
         wire->is_gone = true;

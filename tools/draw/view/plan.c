@@ -118,27 +118,72 @@ static const char *bytes_text(dg_arena *arena, size_t bytes)
     return text_format(arena, "%s B", text_count(arena, (int64_t)bytes));
 }
 
-static const char *join(view *v, const dg_plan_step *step, bool names)
+/* A node of the optimiser: its name is of no use, the parameter's is. */
+static bool is_update(const derived_nodes *derived, dg_node *node)
+{
+    int64_t id = dg_node_id(node);
+    return derived->rule && (id >= derived->first_update || (id < derived->n_groups && derived->updated[id]));
+}
+
+static const char *op_word(const derived_nodes *derived, dg_node *node)
+{
+    return is_update(derived, node) ? derived->rule : dg_node_op(node)->name;
+}
+
+/* "" for what several parameters' updates read. */
+static const char *name_word(const derived_nodes *derived, dg_node *node)
+{
+    if (is_update(derived, node)) {
+        int64_t id = dg_node_id(node);
+        return id < derived->n_groups && derived->updated[id] ? dg_node_name((dg_node *)(uintptr_t)derived->updated[id])
+                                                              : "";
+    }
+    for (int k = 0; k < derived->n_gradients; k++)
+        if (derived->gradients[k] == node)
+            return derived->names[k];
+    return dg_node_name(node);
+}
+
+/* Each word once, with the number of ops that it stands for. */
+static const char *join(view *v, const dg_plan_step *step, const derived_nodes *derived, bool names)
 {
     text t = {0};
-    for (size_t k = 0; k < step->n_nodes && k < MOST_NAMES; k++)
-        text_add(&t, "%s%s", k ? names ? ", " : " + " : "",
-                 names ? dg_node_name(step->nodes[k]) : dg_node_op(step->nodes[k])->name);
-    if (step->n_nodes > MOST_NAMES)
-        text_add(&t, ", and %d more", (int)(step->n_nodes - MOST_NAMES));
-    const char *kept = text_keep(v->arena, &t);
+    size_t shown = 0, left_out = 0;
+    const char **words = dg_arena_alloc(v->arena, (step->n_nodes + 1) * sizeof *words);
+    for (size_t k = 0; words && k < step->n_nodes; k++)
+        words[k] = names ? name_word(derived, step->nodes[k]) : op_word(derived, step->nodes[k]);
+    for (size_t k = 0; words && k < step->n_nodes; k++) {
+        size_t before = 0, times = 0;
+        while (before < k && strcmp(words[before], words[k]) != 0)
+            before++;
+        if (before < k || !*words[k])
+            continue;
+        if (shown == MOST_NAMES) {
+            left_out++;
+            continue;
+        }
+        for (size_t i = k; i < step->n_nodes; i++)
+            times += strcmp(words[i], words[k]) == 0;
+        text_add(&t, "%s%s", shown++ ? names ? ", " : " + " : "", words[k]);
+        if (!names && times > 1 && words[k] != derived->rule)
+            text_add(&t, " ×%d", (int)times);
+    }
+    if (left_out)
+        text_add(&t, ", and %d more", (int)left_out);
+    const char *kept = shown || !names ? text_keep(v->arena, &t) : "what all updates read";
     text_free(&t);
     return kept;
 }
 
-static void add_step(view *v, const dg_plan_step *step, size_t number, size_t count, bool is_derivative)
+static void add_step(view *v, const dg_plan_step *step, size_t number, size_t count, const derived_nodes *derived)
 {
     view_row *row = dg_arena_alloc(v->arena, sizeof *row);
     if (!row) {
         v->failed = true;
         return;
     }
-    *row = (view_row){.name = join(v, step, true), .op = join(v, step, false), .node = step->node, .shares = ""};
+    *row = (view_row){
+        .name = join(v, step, derived, true), .op = join(v, step, derived, false), .node = step->node, .shares = ""};
     row->looks.peripheries = -1;
     row->call = row->exact = row->loose = text_format(v->arena, "%lu", (unsigned long)number);
     row->head = text_format(v->arena, "%lu  %s", (unsigned long)number + 1, row->op);
@@ -151,7 +196,9 @@ static void add_step(view *v, const dg_plan_step *step, size_t number, size_t co
     row->detail = text_format(
         v->arena, "%s\n%s, %s%s%s", row->name, where, until, step->flops > 0 ? ", " : "",
         step->flops > 0 ? text_format(v->arena, "%s FLOP", text_count(v->arena, (int64_t)step->flops)) : "");
-    row->style = is_derivative ? STYLE_GRADIENT : style_of(dg_node_op(step->node));
+    row->style = is_update(derived, step->node)              ? STYLE_UPDATE
+                 : derive_is_derivative(derived, step->node) ? STYLE_GRADIENT
+                                                             : style_of(dg_node_op(step->node));
     view_add_box(v, (view_box){.kind = BOX_OP, .n_rows = 1, .rows = row, .module = -1, .partner = -1});
 }
 
@@ -198,7 +245,7 @@ dg_status view_of_plan(view *v, dg_graph *graph, const plan_steps *made, const d
 {
     v->graph = graph;
     for (size_t k = 0; k < made->count; k++) {
-        add_step(v, &made->steps[k], k, made->count, derive_is_derivative(derived, made->steps[k].node));
+        add_step(v, &made->steps[k], k, made->count, derived);
         if (v->failed)
             return dg_no_memory("a picture");
         view_last_box(v)->rows[0].is_loss = made->steps[k].node == loss;
