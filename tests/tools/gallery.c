@@ -193,6 +193,19 @@ Test(gallery, what_is_too_long_is_in_columns_or_rows_in_every_direction)
     cr_expect_eq(faults, 0);
 }
 
+/* ResNet-50's second column begins with two branches of what the first ends with: one line as far as above them. */
+Test(gallery, branches_into_the_next_column_part_above_it)
+{
+    int found = 0;
+    draw("resnet50", "");
+    read_svg("x.svg");
+    for (const edge *a = p.edges; a < p.edges + p.n_edges; a++)
+        for (const edge *b = p.edges; b < a; b++)
+            if (strcmp(a->ends[0], b->ends[0]) == 0 && a->x[1] - a->x[0] > 200 && b->x[1] - b->x[0] > 200)
+                found += a->x[0] == b->x[0] && a->y[0] == b->y[0] ? 1 : 100;
+    cr_expect(found > 0 && found < 100, "%d", found);
+}
+
 /* How far the ends of edges are from one line, of those that are the only one out of the one node and the only one into
  * the other; *count: how many there are. */
 static double sum_slants(bool is_across, int *count)

@@ -14,6 +14,7 @@ typedef struct crossing {
     double x;                      /* where it was before the picture was cut */
     double out, in;                /* where it comes to the cut, and goes on from it */
     bool is_from_row, is_into_row; /* straight down from its row, straight down to its row */
+    int lane;                      /* around; several wires of one row have one, and part above the next column */
 } crossing;
 
 /* Where wires cross a cut, from left to right. */
@@ -21,6 +22,7 @@ typedef struct cut {
     double y;
     int n;
     crossing crossings[MOST_CROSSING];
+    int n_lanes;
 } cut;
 
 typedef struct column {

@@ -117,6 +117,41 @@ static void move_label(const columns_work *c, int w)
         wire->label_at.x = below->out + BESIDE + wire->label_width / 2;
 }
 
+/* Whether the label of a wire is above the cut. */
+static bool is_labelled_above(const columns_work *c, int w, const cut *at)
+{
+    return c->made->wires[w].has_label && c->made->wires[w].label_at.y < at->y;
+}
+
+/* Whether what comes from one row is one line as far as above the next column: straight down, as one of the two is. */
+static bool is_bundle(const columns_work *c, const cut *at, const crossing *left, const crossing *right)
+{
+    const view_wire *a = &c->v->wires[left->wire], *b = &c->v->wires[right->wire];
+    return (left->is_from_row || right->is_from_row) && a->from == b->from && a->from_row == b->from_row &&
+           find_end(c, left->wire, true).box == a->from && find_end(c, right->wire, true).box == b->from &&
+           a->kind == b->kind && a->is_skip == b->is_skip && strcmp(a->result, b->result) == 0 &&
+           !(is_labelled_above(c, left->wire, at) && is_labelled_above(c, right->wire, at));
+}
+
+/* The wire furthest to the left has the first lane. */
+static void choose_lanes(const columns_work *c, cut *at)
+{
+    at->n_lanes = 0;
+    for (int i = 0; i < at->n; i++) {
+        crossing *of = &at->crossings[i];
+        bool is_one = i && is_bundle(c, at, of - 1, of);
+        if (is_one && !of[-1].is_from_row) {
+            of[-1].out = of->out;
+            of[-1].is_from_row = true;
+        } else if (is_one) {
+            of->out = of[-1].out;
+            of->is_from_row = true;
+        }
+        of->lane = is_one ? at->n_lanes - 1 : at->n_lanes++;
+        move_label(c, of->wire);
+    }
+}
+
 void columns_choose_straight(columns_work *c)
 {
     for (int k = 1; k < c->n; k++)
@@ -135,6 +170,8 @@ void columns_choose_straight(columns_work *c)
             }
             move_label(c, at->wire);
         }
+    for (int k = 1; k < c->n; k++)
+        choose_lanes(c, c->begins[k]);
 }
 
 /* ---- around ---- */
@@ -145,10 +182,10 @@ static void go_around(const columns_work *c, int k, const crossing *of, layout_w
 {
     const cut *at = c->begins[k + 1];
     const column *from = &c->columns[k], *to = &c->columns[k + 1];
-    long i = of - at->crossings;
-    double below = from->bottom + from->dy + FREE + APART * (double)(at->n - 1 - i);
-    double above = to->top + to->dy - FREE - APART * (double)i;
-    double middle = from->right + from->dx + FREE + APART * (double)(at->n - 1 - i);
+    int last = at->n_lanes - 1;
+    double below = from->bottom + from->dy + FREE + APART * (last - of->lane);
+    double above = to->top + to->dy - FREE - APART * of->lane;
+    double middle = from->right + from->dx + FREE + APART * (last - of->lane);
     layout_point end = {of->in + to->dx, to->top + to->dy};
     layout_point begin = wire->points[wire->n - 1];
     layout_point corners[] = {{begin.x, below}, {middle, below}, {middle, above}, {end.x, above}, end};
