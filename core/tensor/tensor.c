@@ -77,9 +77,19 @@ int64_t dg_tensor_count(const dg_tensor *tensor)
     return dg_shape_count(&tensor->shape);
 }
 
+/* As dg_tensor_count() has it, without a call: single elements are asked for by the million. */
 static bool has_element(const dg_tensor *tensor, int64_t index)
 {
-    return tensor && tensor->data && index >= 0 && index < dg_tensor_count(tensor);
+    int64_t count = 1;
+    bool is_huge = false;
+    if (!tensor || !tensor->data || index < 0 || tensor->shape.rank < 0 || tensor->shape.rank > DG_MAX_RANK)
+        return false;
+    for (int d = 0; d < tensor->shape.rank; d++) {
+        if (tensor->shape.dims[d] <= 0) /* empty, or not known */
+            return false;
+        is_huge |= __builtin_mul_overflow(count, tensor->shape.dims[d], &count);
+    }
+    return is_huge || index < count;
 }
 
 static double element(const dg_tensor *tensor, int64_t index)

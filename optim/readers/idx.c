@@ -132,7 +132,10 @@ static dg_status take_part(const idx_part *part, dg_tensor *features, dg_tensor 
     int64_t rows = part->images.shape.dims[0], width = dg_shape_count(&part->images.shape) / rows;
     float *pixels = (float *)features->data + first_row * width;
     int64_t *labels = (int64_t *)target->data + first_row;
-    for (int64_t k = 0; k < rows * width; k++) {
+    bool is_bytes = part->images.type == 0x08; /* of almost all files */
+    for (int64_t k = 0; is_bytes && k < rows * width; k++)
+        pixels[k] = part->images.elements[k];
+    for (int64_t k = 0; !is_bytes && k < rows * width; k++) {
         pixels[k] = (float)element(&part->images, k);
         if (!isfinite(pixels[k]))
             return dg_error(DG_BAD_DATA, "%s: image %lld has an element that is not a finite float32 number",

@@ -101,7 +101,10 @@ typedef struct feature_range {
 
 static double value_of(const feature_range *range, int64_t k, int64_t c)
 {
-    return dg_tensor_get(range->features, range->set->data.train[k] * range->stride + range->first + c);
+    int64_t at = range->set->data.train[k] * range->stride + range->first + c;
+    return range->features->dtype == DG_FLOAT32   ? (double)((const float *)range->features->data)[at]
+           : range->features->dtype == DG_FLOAT64 ? ((const double *)range->features->data)[at]
+                                                  : dg_tensor_get(range->features, at);
 }
 
 static double unit_statistics(const feature_range *range, double *divisor)
@@ -109,8 +112,9 @@ static double unit_statistics(const feature_range *range, double *divisor)
     double least = INFINITY, greatest = -INFINITY;
     for (int64_t k = 0; k < range->set->data.n_train; k++)
         for (int64_t c = 0; c < range->width; c++) {
-            least = fmin(least, value_of(range, k, c));
-            greatest = fmax(greatest, value_of(range, k, c));
+            double value = value_of(range, k, c);
+            least = fmin(least, value);
+            greatest = fmax(greatest, value);
         }
     *divisor = greatest > least ? fmin(greatest - least, DBL_MAX) : 1;
     return least;
@@ -208,6 +212,22 @@ dg_status data_scaling_fit(dg_data *set, const char *kind)
     return dg_ok();
 }
 
+/* The numbers of one row, from element `first` on. */
+static void scale_row(const dg_data *set, dg_tensor *features, int64_t first, int64_t width)
+{
+    const double *offset = set->offset.data, *divisor = set->divisor.data;
+    bool is_one = dg_tensor_count(&set->offset) == 1;
+    float *singles = features->dtype == DG_FLOAT32 ? (float *)features->data + first : NULL;
+    double *doubles = features->dtype == DG_FLOAT64 ? (double *)features->data + first : NULL;
+    for (int64_t k = 0, s = 0; k < width; k++, s += !is_one)
+        if (singles)
+            singles[k] = (float)(((double)singles[k] - offset[s]) / divisor[s]);
+        else if (doubles)
+            doubles[k] = (doubles[k] - offset[s]) / divisor[s];
+        else
+            dg_tensor_set(features, first + k, (dg_tensor_get(features, first + k) - offset[s]) / divisor[s]);
+}
+
 dg_status data_scale(dg_data *set)
 {
     dg_tensor *features = dg_tensors_find(set->data.fields, "features");
@@ -229,10 +249,7 @@ dg_status data_scale(dg_data *set)
     if (count != 1 && count != width)
         return dg_error(DG_BAD_SHAPE, "%s: the rows have %lld feature(s), but training had %lld", set->source,
                         (long long)width, (long long)count);
-    for (int64_t k = 0; k < set->count * width; k++) {
-        int64_t s = count == 1 ? 0 : k % width;
-        dg_tensor_set(features, k,
-                      (dg_tensor_get(features, k) - dg_tensor_get(&set->offset, s)) / dg_tensor_get(&set->divisor, s));
-    }
+    for (int64_t k = 0; k < set->count; k++)
+        scale_row(set, features, k * width, width);
     return dg_ok();
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT = 3, LEVELS = 4 };
+enum { KEPT = 3, LEVELS = 4, REMEMBERED = 16 };
 static const mpfr_prec_t bits[LEVELS] = {160, 448, 1792, 7168};
 
 typedef struct exact_formula {
@@ -22,10 +22,18 @@ typedef struct exact_formula {
     bool usable;
 } exact_formula;
 
+/* What a function of one number gave: those of f are those of its derivatives. */
+typedef struct remembered {
+    int (*of)(mpfr_ptr, mpfr_srcptr, mpfr_rnd_t); /* NULL: none yet */
+    mpfr_t argument, value;
+} remembered;
+
 struct exact {
     exact_formula kept[KEPT]; /* those that were asked for last */
     int next;
     bool had_no_memory; /* for one of them */
+    remembered last[REMEMBERED];
+    int oldest;
 };
 
 /* ---- what MPFR has no function for ---- */
@@ -180,68 +188,69 @@ typedef struct exact_primitive {
     const char *name;
     int (*one)(mpfr_ptr, mpfr_srcptr, mpfr_rnd_t);
     int (*two)(mpfr_ptr, mpfr_srcptr, mpfr_srcptr, mpfr_rnd_t);
+    bool is_series; /* takes so long that its last values are remembered */
 } exact_primitive;
 
 static const exact_primitive known[] = {
-    {"add", NULL, mpfr_add},
-    {"sub", NULL, mpfr_sub},
-    {"mul", NULL, mpfr_mul},
-    {"div", NULL, mpfr_div},
-    {"pow", NULL, mpfr_pow},
-    {"fmod", NULL, mpfr_fmod},
-    {"remainder", NULL, do_remainder},
-    {"min", NULL, mpfr_min},
-    {"max", NULL, mpfr_max},
-    {"hypot", NULL, mpfr_hypot},
-    {"atan2", NULL, mpfr_atan2},
-    {"logaddexp", NULL, do_logaddexp},
-    {"squareplus", NULL, do_squareplus},
-    {"lt", NULL, do_lt},
-    {"le", NULL, do_le},
-    {"gt", NULL, do_gt},
-    {"ge", NULL, do_ge},
-    {"eq", NULL, do_eq},
-    {"ne", NULL, do_ne},
-    {"and", NULL, do_and},
-    {"or", NULL, do_or},
-    {"neg", mpfr_neg, NULL},
-    {"abs", mpfr_abs, NULL},
-    {"sign", do_sign, NULL},
-    {"floor", do_floor, NULL},
-    {"ceil", do_ceil, NULL},
-    {"round", do_round, NULL},
-    {"trunc", do_trunc, NULL},
-    {"not", do_not, NULL},
-    {"isnan", do_isnan, NULL},
-    {"square", mpfr_sqr, NULL},
-    {"sqrt", mpfr_sqrt, NULL},
-    {"rsqrt", mpfr_rec_sqrt, NULL},
-    {"reciprocal", do_reciprocal, NULL},
-    {"exp", mpfr_exp, NULL},
-    {"exp2", mpfr_exp2, NULL},
-    {"expm1", mpfr_expm1, NULL},
-    {"log", mpfr_log, NULL},
-    {"log2", mpfr_log2, NULL},
-    {"log10", mpfr_log10, NULL},
-    {"log1p", mpfr_log1p, NULL},
-    {"sin", mpfr_sin, NULL},
-    {"cos", mpfr_cos, NULL},
-    {"tan", mpfr_tan, NULL},
-    {"asin", mpfr_asin, NULL},
-    {"acos", mpfr_acos, NULL},
-    {"atan", mpfr_atan, NULL},
-    {"sinh", mpfr_sinh, NULL},
-    {"cosh", mpfr_cosh, NULL},
-    {"tanh", mpfr_tanh, NULL},
-    {"asinh", mpfr_asinh, NULL},
-    {"acosh", mpfr_acosh, NULL},
-    {"atanh", mpfr_atanh, NULL},
-    {"sigmoid", do_sigmoid, NULL},
-    {"softplus", do_softplus, NULL},
-    {"erf", mpfr_erf, NULL},
-    {"erfc", mpfr_erfc, NULL},
-    {"normal_cdf", do_normal_cdf, NULL},
-    {"tanhshrink", do_tanhshrink, NULL},
+    {"add", NULL, mpfr_add, false},
+    {"sub", NULL, mpfr_sub, false},
+    {"mul", NULL, mpfr_mul, false},
+    {"div", NULL, mpfr_div, false},
+    {"pow", NULL, mpfr_pow, false},
+    {"fmod", NULL, mpfr_fmod, false},
+    {"remainder", NULL, do_remainder, false},
+    {"min", NULL, mpfr_min, false},
+    {"max", NULL, mpfr_max, false},
+    {"hypot", NULL, mpfr_hypot, false},
+    {"atan2", NULL, mpfr_atan2, false},
+    {"logaddexp", NULL, do_logaddexp, false},
+    {"squareplus", NULL, do_squareplus, false},
+    {"lt", NULL, do_lt, false},
+    {"le", NULL, do_le, false},
+    {"gt", NULL, do_gt, false},
+    {"ge", NULL, do_ge, false},
+    {"eq", NULL, do_eq, false},
+    {"ne", NULL, do_ne, false},
+    {"and", NULL, do_and, false},
+    {"or", NULL, do_or, false},
+    {"neg", mpfr_neg, NULL, false},
+    {"abs", mpfr_abs, NULL, false},
+    {"sign", do_sign, NULL, false},
+    {"floor", do_floor, NULL, false},
+    {"ceil", do_ceil, NULL, false},
+    {"round", do_round, NULL, false},
+    {"trunc", do_trunc, NULL, false},
+    {"not", do_not, NULL, false},
+    {"isnan", do_isnan, NULL, false},
+    {"square", mpfr_sqr, NULL, false},
+    {"sqrt", mpfr_sqrt, NULL, false},
+    {"rsqrt", mpfr_rec_sqrt, NULL, false},
+    {"reciprocal", do_reciprocal, NULL, false},
+    {"exp", mpfr_exp, NULL, true},
+    {"exp2", mpfr_exp2, NULL, true},
+    {"expm1", mpfr_expm1, NULL, true},
+    {"log", mpfr_log, NULL, true},
+    {"log2", mpfr_log2, NULL, true},
+    {"log10", mpfr_log10, NULL, true},
+    {"log1p", mpfr_log1p, NULL, true},
+    {"sin", mpfr_sin, NULL, true},
+    {"cos", mpfr_cos, NULL, true},
+    {"tan", mpfr_tan, NULL, true},
+    {"asin", mpfr_asin, NULL, true},
+    {"acos", mpfr_acos, NULL, true},
+    {"atan", mpfr_atan, NULL, true},
+    {"sinh", mpfr_sinh, NULL, true},
+    {"cosh", mpfr_cosh, NULL, true},
+    {"tanh", mpfr_tanh, NULL, true},
+    {"asinh", mpfr_asinh, NULL, true},
+    {"acosh", mpfr_acosh, NULL, true},
+    {"atanh", mpfr_atanh, NULL, true},
+    {"sigmoid", do_sigmoid, NULL, true},
+    {"softplus", do_softplus, NULL, true},
+    {"erf", mpfr_erf, NULL, true},
+    {"erfc", mpfr_erfc, NULL, true},
+    {"normal_cdf", do_normal_cdf, NULL, true},
+    {"tanhshrink", do_tanhshrink, NULL, true},
 };
 
 static const exact_primitive *find_primitive(const char *name)
@@ -252,7 +261,30 @@ static const exact_primitive *find_primitive(const char *name)
     return NULL;
 }
 
-static void run_step(const exact_formula *f, int k, double x)
+/* A value of so many bits, from those that were computed last; the same bits as if it were computed anew. */
+static void run_series(exact *e, int (*of)(mpfr_ptr, mpfr_srcptr, mpfr_rnd_t), mpfr_t result, const mpfr_t argument)
+{
+    for (int k = 0; k < REMEMBERED; k++) {
+        const remembered *one = &e->last[k];
+        if (one->of == of && mpfr_get_prec(one->value) == mpfr_get_prec(result) &&
+            mpfr_equal_p(one->argument, argument) && !mpfr_signbit(one->argument) == !mpfr_signbit(argument)) {
+            mpfr_set(result, one->value, MPFR_RNDN);
+            return;
+        }
+    }
+    remembered *one = &e->last[e->oldest];
+    e->oldest = (e->oldest + 1) % REMEMBERED;
+    of(result, argument, MPFR_RNDN);
+    if (!one->of)
+        mpfr_inits2(mpfr_get_prec(result), one->argument, one->value, (mpfr_ptr)NULL);
+    one->of = of;
+    mpfr_set_prec(one->argument, mpfr_get_prec(argument));
+    mpfr_set_prec(one->value, mpfr_get_prec(result));
+    mpfr_set(one->argument, argument, MPFR_RNDN);
+    mpfr_set(one->value, result, MPFR_RNDN);
+}
+
+static void run_step(exact *e, const exact_formula *f, int k, double x)
 {
     const dg_formula_step *step = &f->steps[k];
     const exact_primitive *p = f->primitives[k];
@@ -262,17 +294,19 @@ static void run_step(const exact_formula *f, int k, double x)
         mpfr_set_d(v[k], step->input >= 0 ? x : step->value, MPFR_RNDN);
     else if (!p)
         mpfr_set(v[k], v[args[mpfr_zero_p(v[args[0]]) ? 2 : 1]], MPFR_RNDN);
+    else if (p->is_series)
+        run_series(e, p->one, v[k], v[args[0]]);
     else if (p->one)
         p->one(v[k], v[args[0]], MPFR_RNDN);
     else
         p->two(v[k], v[args[0]], v[args[1]], MPFR_RNDN);
 }
 
-static void run(const exact_formula *f, double x, mpfr_prec_t precision, mpfr_t result)
+static void run(exact *e, const exact_formula *f, double x, mpfr_prec_t precision, mpfr_t result)
 {
     for (int k = 0; k < f->n; k++) {
         mpfr_set_prec(f->values[k], precision);
-        run_step(f, k, x);
+        run_step(e, f, k, x);
     }
     mpfr_set_prec(result, precision);
     mpfr_set(result, f->values[f->n - 1], MPFR_RNDN);
@@ -361,9 +395,9 @@ bool exact_value(void *argument, const char *formula, double x, double *value)
     if (!f)
         return false;
     mpfr_inits2(bits[0], once, twice, (mpfr_ptr)NULL);
-    run(f, x, bits[0], once);
+    run(argument, f, x, bits[0], once);
     for (int level = 1; !found && mpfr_number_p(once) && level < LEVELS; level++) {
-        run(f, x, bits[level], twice);
+        run(argument, f, x, bits[level], twice);
         found = mpfr_number_p(twice) && agree(once, twice);
         mpfr_swap(once, twice);
     }
@@ -387,6 +421,9 @@ void exact_free(exact *e)
 {
     for (int k = 0; e && k < KEPT; k++)
         release(&e->kept[k]);
+    for (int k = 0; e && k < REMEMBERED; k++)
+        if (e->last[k].of)
+            mpfr_clears(e->last[k].argument, e->last[k].value, (mpfr_ptr)NULL);
     free(e);
     mpfr_free_cache();
 }

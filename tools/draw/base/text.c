@@ -49,15 +49,41 @@ void text_put(text *t, const char *words)
 void text_add(text *t, const char *format, ...)
 {
     va_list arguments, again;
+    if (!text_reserve(t, 0))
+        return;
+    size_t room = t->capacity - t->used;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    if (length >= 0 && text_reserve(t, (size_t)length)) {
+    int length = vsnprintf(t->bytes + t->used, room, format, arguments);
+    bool is_cut = length >= 0 && (size_t)length >= room; /* written once more, then, into more room */
+    if (is_cut && text_reserve(t, (size_t)length))
         vsnprintf(t->bytes + t->used, (size_t)length + 1, format, again);
+    if (length >= 0 && !t->failed)
         t->used += (size_t)length;
-    }
+    else
+        t->bytes[t->used] = '\0';
     va_end(again);
     va_end(arguments);
+}
+
+void text_two(text *t, const char *first, const char *second)
+{
+    text_put(t, first);
+    text_put(t, second);
+}
+
+void text_whole(text *t, int64_t number)
+{
+    char digits[24];
+    char *at = digits + sizeof digits - 1;
+    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    *at = '\0';
+    do
+        *--at = (char)('0' + left % 10);
+    while (left /= 10);
+    if (number < 0)
+        *--at = '-';
+    text_put(t, at);
 }
 
 void text_number(text *t, double number, int decimals)
@@ -162,12 +188,15 @@ const char *text_cut(dg_arena *arena, const char *words, int most)
 
 const char *text_format(dg_arena *arena, const char *format, ...)
 {
+    char most[256]; /* is enough, mostly */
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(most, sizeof most, format, arguments);
     char *made = length >= 0 ? dg_arena_alloc(arena, (size_t)length + 1) : NULL;
-    if (made)
+    if (made && (size_t)length < sizeof most)
+        memcpy(made, most, (size_t)length + 1);
+    else if (made)
         vsnprintf(made, (size_t)length + 1, format, again);
     va_end(again);
     va_end(arguments);

@@ -17,7 +17,9 @@ typedef struct text {
 void text_free(text *t);
 void text_bytes(text *t, const void *bytes, size_t size);
 void text_put(text *t, const char *words);
+void text_two(text *t, const char *first, const char *second);
 void text_add(text *t, const char *format, ...) __attribute__((format(printf, 2, 3))); /* no floating point */
+void text_whole(text *t, int64_t number);
 /* At most `decimals` (0 … 3) digits after the point, without trailing zeros. */
 void text_number(text *t, double number, int decimals);
 /* For text and attributes of XML: & < > " ' as entities, control characters and bytes that are no UTF-8 as U+FFFD. */

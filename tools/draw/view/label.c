@@ -5,21 +5,25 @@
 #include "tools/draw/math/math.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+static void put_shape(text *t, const view *v, const dg_shape *shape)
+{
+    if (shape->rank == 0)
+        text_put(t, "scalar");
+    for (int d = 0; d < shape->rank; d++) {
+        text_put(t, d ? "×" : "");
+        if (shape->dims[d] >= 0)
+            text_whole(t, shape->dims[d]);
+        else
+            text_put(t, shape->dims[d] == DG_UNKNOWN ? "?" : dg_symbol_name(v->graph, shape->dims[d]));
+    }
+}
 
 static const char *label_for_shape(view *v, const dg_shape *shape)
 {
     text t = {0};
-    if (shape->rank == 0)
-        return "scalar";
-    for (int d = 0; d < shape->rank; d++) {
-        text_put(&t, d ? "×" : "");
-        if (shape->dims[d] >= 0)
-            text_add(&t, "%lld", (long long)shape->dims[d]);
-        else
-            text_put(&t, shape->dims[d] == DG_UNKNOWN ? "?" : dg_symbol_name(v->graph, shape->dims[d]));
-    }
+    put_shape(&t, v, shape);
     const char *kept = text_keep(v->arena, &t);
     text_free(&t);
     return kept;
@@ -393,31 +397,35 @@ static void sign_row(view *v, view_row *row)
     const dg_op *op = dg_node_op(node);
     const dg_value *attrs = dg_node_attrs(node);
     text exact = {0}, loose = {0};
-    text_add(&exact, "%s(", row->op);
-    text_add(&loose, "%s(", row->op);
+    text_two(&exact, row->op, "(");
+    text_two(&loose, row->op, "(");
     for (int k = 0; attrs && k < dg_op_attr_count(op); k++) {
         const char *words = dg_value_print(v->arena, &attrs[k]);
         dg_attr_kind kind = op->attrs[k].kind;
         bool is_size = kind == DG_ATTR_SHAPE || (kind == DG_ATTR_INT && !is_shown(op, &op->attrs[k], true)) ||
                        strcmp(op->attrs[k].name, "normalized_shape") == 0 || is_many(&op->attrs[k], &attrs[k]) ||
                        is_gap(op, &op->attrs[k], attrs) || op->attrs[k].is_place;
-        text_add(&exact, "%s,", words ? words : "");
+        text_two(&exact, words ? words : "", ",");
         if (!is_size)
-            text_add(&loose, "%s,", words ? words : "");
+            text_two(&loose, words ? words : "", ",");
     }
     row->call = exact.used > 1 && exact.bytes[exact.used - 1] == ','
                     ? text_format(v->arena, "%.*s)", (int)exact.used - 1, exact.bytes)
                     : row->op;
     for (int k = 0; k < dg_node_output_count(node); k++) {
-        text_add(&exact, ":%s%s", dg_dtype_name(dg_node_type(node, k)->dtype),
-                 label_for_shape(v, &dg_node_type(node, k)->shape));
-        text_add(&loose, ":%s%d", dg_dtype_name(dg_node_type(node, k)->dtype), dg_node_type(node, k)->shape.rank);
+        const dg_type *type = dg_node_type(node, k);
+        text_two(&exact, ":", dg_dtype_name(type->dtype));
+        put_shape(&exact, v, &type->shape);
+        text_two(&loose, ":", dg_dtype_name(type->dtype));
+        text_whole(&loose, type->shape.rank);
     }
     for (int k = 0; k < dg_node_input_count(node); k++) {
-        const char *shape =
-            dg_node_input(node, k) ? label_for_shape(v, &dg_node_type(dg_node_input(node, k), 0)->shape) : "";
-        text_add(&exact, "%s%s", dg_node_input(node, k) ? is_owned(node, k) ? "o" : "i" : "-", shape);
-        text_put(&loose, dg_node_input(node, k) ? is_owned(node, k) ? "o" : "i" : "-");
+        const dg_node *input = dg_node_input(node, k);
+        const char *kind = !input ? "-" : is_owned(node, k) ? "o" : "i";
+        text_put(&exact, kind);
+        if (input)
+            put_shape(&exact, v, &dg_node_type(input, 0)->shape);
+        text_put(&loose, kind);
     }
     row->exact = text_keep(v->arena, &exact);
     row->loose = text_keep(v->arena, &loose);
