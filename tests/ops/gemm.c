@@ -3,6 +3,7 @@
  * held against the same sums, by the same few functions. */
 #include "ops/gemm/gemm.h"
 #include "../support.h"
+#include "../sweeps.h"
 #include "core/base/machine.h"
 #include "ops/gemm/product.h"
 
@@ -203,9 +204,12 @@ Test(gemm, multiplies_all_small_sizes)
                                       31, 33, 47, 48, 49, 63, 64, 65, 79, 81, 130};
     int count = 0;
     for (int64_t m = 0; m < 26; m++)
-        for (size_t j = 0; j < sizeof columns / sizeof columns[0]; j++, count++)
+        for (size_t j = 0; j < sizeof columns / sizeof columns[0]; j++, count++) {
+            if (sweeps_are_few() && ((size_t)m + j) % 3) /* each m and each number of columns, not all pairs */
+                continue;
             check_sizes(&(sizes){m, columns[j], (int64_t[]){0, 1, 2, 5, 8, 19}[count % 6], count / 2 % 2,
                                  (enum start)(count / 3 % STARTS)});
+        }
 }
 
 Test(gemm, multiplies_deep_and_tall_ones)
@@ -430,6 +434,18 @@ static void visit(void *argument, int64_t begin, int64_t end)
     }
 }
 
+/* The matrices [k, n], or their transposes, as doubles in rows. */
+static double *plain_rows(const numbers *b, int64_t matrices, int64_t k, int64_t n, bool transposed)
+{
+    double *rows = malloc((size_t)(matrices * k * n + 1) * sizeof *rows);
+    cr_assert(rows);
+    for (int64_t q = 0; q < matrices; q++)
+        for (int64_t p = 0; p < k; p++)
+            for (int64_t j = 0; j < n; j++)
+                rows[(q * k + p) * n + j] = get(b, q * k * n + (transposed ? j * k + p : p * n + j));
+    return rows;
+}
+
 /* Runs and visits every element once, when it is final. The batch has `outer` times `inner` matrices, over `inner` of
  * which b is broadcast. */
 static void check_product(dg_dtype dtype, int64_t m, int64_t n, int64_t k, int flags, int64_t outer, int64_t inner)
@@ -439,7 +455,7 @@ static void check_product(dg_dtype dtype, int64_t m, int64_t n, int64_t k, int f
     numbers a = some(dtype, matrices * m * k, 1), b = some(dtype, outer * k * n, 2),
             c = some(dtype, matrices * m * n, 3);
     numbers bias = some(dtype, n, 4);
-    double *want = calloc((size_t)(matrices * m * n + 1), sizeof *want);
+    double *want = calloc((size_t)(matrices * m * n + 1), sizeof *want), *b_rows = plain_rows(&b, outer, k, n, tb);
     int *visits = calloc((size_t)(matrices * m * n + 1), sizeof *visits);
     cr_assert(want && visits);
     for (int64_t q = 0; q < matrices; q++)
@@ -449,8 +465,9 @@ static void check_product(dg_dtype dtype, int64_t m, int64_t n, int64_t k, int f
                 row[j] = get(&bias, j);
             for (int64_t p = 0; p < k; p++) {
                 double factor = get(&a, q * m * k + (ta ? p * m + i : i * k + p));
+                const double *b_row = b_rows + (q / inner * k + p) * n;
                 for (int64_t j = 0; j < n; j++)
-                    row[j] += factor * get(&b, q / inner * k * n + (tb ? j * k + p : p * n + j));
+                    row[j] += factor * b_row[j];
             }
         }
     ending e = {&c, want, visits};
@@ -482,6 +499,7 @@ static void check_product(dg_dtype dtype, int64_t m, int64_t n, int64_t k, int f
                          (long long)k, flags, (long long)i);
     }
     free(kernel.workspace), free(a.data), free(b.data), free(c.data), free(bias.data), free(want), free(visits);
+    free(b_rows);
 }
 
 Test(product, finishes_every_element_once)

@@ -40,8 +40,10 @@ static void fill(pictures *p, uint64_t seed, bool specials)
 
 /* ---- the reference ---- */
 
+enum { MOST_PLACES = 1024 };
+
 typedef struct window_places {
-    int64_t n, at[1024], counted;
+    int64_t n, at[MOST_PLACES], counted;
 } window_places;
 
 static void along(const pool_shape *s, int d, int64_t o, int64_t *begin, int64_t *end, int64_t *counted)
@@ -59,11 +61,11 @@ static void along(const pool_shape *s, int d, int64_t o, int64_t *begin, int64_t
         *counted += s->count_include_pad ? p < s->in[d] + s->pad[d] : p >= 0 && p < s->in[d];
 }
 
-static window_places places_of(const pool_shape *s, int64_t window)
+static void find_places(const pool_shape *s, int64_t window, window_places *w)
 {
     int64_t o[3] = {window / s->out[2] / s->out[1], window / s->out[2] % s->out[1], window % s->out[2]};
     int64_t begin[3], end[3], counted[3], step[3];
-    window_places w = {.n = 0};
+    w->n = 0;
     for (int d = 0; d < 3; d++) {
         along(s, d, o[d], &begin[d], &end[d], &counted[d]);
         step[d] = s->adaptive ? 1 : s->dilation[d];
@@ -71,11 +73,11 @@ static window_places places_of(const pool_shape *s, int64_t window)
     for (int64_t z = begin[0]; z < end[0]; z += step[0])
         for (int64_t y = begin[1]; y < end[1]; y += step[1])
             for (int64_t x = begin[2]; x < end[2]; x += step[2])
-                if (z >= 0 && y >= 0 && x >= 0 && z < s->in[0] && y < s->in[1] && x < s->in[2])
-                    w.at[w.n++] = (z * s->in[1] + y) * s->in[2] + x;
-    w.counted = s->divisor ? s->divisor : counted[0] * counted[1] * counted[2];
-    cr_assert_leq(w.n, 1024);
-    return w;
+                if (z >= 0 && y >= 0 && x >= 0 && z < s->in[0] && y < s->in[1] && x < s->in[2]) {
+                    cr_assert_lt(w->n, MOST_PLACES);
+                    w->at[w->n++] = (z * s->in[1] + y) * s->in[2] + x;
+                }
+    w->counted = s->divisor ? s->divisor : counted[0] * counted[1] * counted[2];
 }
 
 /* The first of the greatest, or the last NaN. */
@@ -107,20 +109,23 @@ static double *zeros(const pictures *like)
     return values;
 }
 
-/* Calls visit for every window of every plane. */
-#define FOR_WINDOWS(s)                                                                                                 \
-    for (int64_t image = 0; image < (s)->images; image++)                                                              \
-        for (int64_t channel = 0; channel < (s)->channels; channel++)                                                  \
-            for (int64_t window = 0; window < (s)->out[0] * (s)->out[1] * (s)->out[2]; window++)
+/* Every window, whose places w gets, of every plane. */
+#define FOR_WINDOWS(s, w)                                                                                              \
+    for (int64_t window = 0; window < (s)->out[0] * (s)->out[1] * (s)->out[2]; window++)                               \
+        for (int64_t image = (find_places(s, window, w), 0); image < (s)->images; image++)                             \
+            for (int64_t channel = 0; channel < (s)->channels; channel++)
 
 static void check_max(const pool_shape *s, const dg_kernel *kernel, const pictures *x, const pictures *from,
                       pictures *places, pictures *pooled)
 {
     double *maxima = zeros(pooled), *gathered = zeros(pooled), *scattered = zeros(places);
-    FOR_WINDOWS(s)
+    int64_t *found = calloc((size_t)dg_tensor_count(&pooled->tensor), sizeof *found);
+    window_places w;
+    cr_assert(found);
+    FOR_WINDOWS(s, &w)
     {
-        window_places w = places_of(s, window);
         int64_t at = greatest(x, image, channel, &w), to = index_of(pooled, image, channel, window);
+        found[to] = at;
         maxima[to] = dg_tensor_get(&x->tensor, index_of(x, image, channel, at));
         gathered[to] = dg_tensor_get(&from->tensor, index_of(from, image, channel, at));
     }
@@ -129,14 +134,14 @@ static void check_max(const pool_shape *s, const dg_kernel *kernel, const pictur
     max_pool_gather(s, kernel, &x->tensor, &from->tensor, &pooled->tensor);
     expect_same("gather", pooled, gathered, 0);
     fill(pooled, 5, false);
-    FOR_WINDOWS(s)
+    FOR_WINDOWS(s, &w)
     {
-        window_places w = places_of(s, window);
-        scattered[index_of(places, image, channel, greatest(x, image, channel, &w))] +=
-            dg_tensor_get(&pooled->tensor, index_of(pooled, image, channel, window));
+        int64_t from_pooled = index_of(pooled, image, channel, window);
+        scattered[index_of(places, image, channel, found[from_pooled])] += dg_tensor_get(&pooled->tensor, from_pooled);
     }
     max_pool_scatter(s, kernel, &x->tensor, &places->tensor, &pooled->tensor);
     expect_same("scatter", places, scattered, 0);
+    free(found);
     free(maxima);
     free(gathered);
     free(scattered);
@@ -146,9 +151,9 @@ static void check_mean(const pool_shape *s, const dg_kernel *kernel, const pictu
                        pictures *pooled)
 {
     double *means = zeros(pooled), *spread = zeros(places), tolerance = s->dtype == DG_FLOAT32 ? 1e-5 : 1e-13;
-    FOR_WINDOWS(s)
+    window_places w;
+    FOR_WINDOWS(s, &w)
     {
-        window_places w = places_of(s, window);
         double *mean = &means[index_of(pooled, image, channel, window)];
         for (int64_t k = 0; k < w.n; k++)
             *mean += dg_tensor_get(&from->tensor, index_of(from, image, channel, w.at[k])) / (double)w.counted;
@@ -156,9 +161,8 @@ static void check_mean(const pool_shape *s, const dg_kernel *kernel, const pictu
     avg_pool_mean(s, kernel, &from->tensor, &pooled->tensor);
     expect_same("mean", pooled, means, tolerance);
     fill(pooled, 6, false);
-    FOR_WINDOWS(s)
+    FOR_WINDOWS(s, &w)
     {
-        window_places w = places_of(s, window);
         double share = dg_tensor_get(&pooled->tensor, index_of(pooled, image, channel, window)) / (double)w.counted;
         for (int64_t k = 0; k < w.n; k++)
             spread[index_of(places, image, channel, w.at[k])] += share;

@@ -1,4 +1,5 @@
 /* The gallery's pictures, checked by their geometry; each node is in exactly one box. */
+#include "../sweeps.h"
 #include "picture.h"
 
 static const char *const networks[] = {"rbf",      "lenet",           "unet",        "inception", "seq2seq", "vae",
@@ -6,11 +7,9 @@ static const char *const networks[] = {"rbf",      "lenet",           "unet",   
                                        "resnet18", "resnet50",        "densenet121"};
 enum { NETWORKS = sizeof networks / sizeof *networks, SMALL = 6 };
 
-/* With GALLERY=small the first alone: all take minutes under sanitizers. */
 static int drawn(void)
 {
-    const char *size = getenv("GALLERY");
-    return size && strcmp(size, "small") == 0 ? SMALL : NETWORKS;
+    return sweeps_are_few() ? SMALL : NETWORKS;
 }
 
 TestSuite(gallery, .init = make_folder, .fini = remove_folder);

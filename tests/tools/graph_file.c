@@ -1,4 +1,5 @@
 /* Reading and writing graph files: what is loaded and exported is the same graph, and bad files tell what is wrong. */
+#include "../sweeps.h"
 #include "command.h"
 
 #include <glob.h>
@@ -58,7 +59,8 @@ static void expect_round_trips(const char *from, size_t least)
     cr_assert_eq(system(line), 0, "%s", line);
     cr_assert_eq(glob("*.dot", 0, NULL, &found), 0);
     cr_assert_geq(found.gl_pathc, least);
-    for (size_t k = 0; k < found.gl_pathc; k++) {
+    size_t step = sweeps_are_few() && least > 100 ? 4 : 1;
+    for (size_t k = 0; k < found.gl_pathc; k += step) {
         if (!is_loadable(found.gl_pathv[k]))
             continue;
         expect_fine(dotgrad("draw '%s' -o 1.dot", found.gl_pathv[k]));

@@ -1,4 +1,5 @@
 /* dotgrad train: what a run prints and leaves behind, and that it is the same however often it is stopped. */
+#include "../sweeps.h"
 #include "command.h"
 
 #include <dotgrad/dotgrad.h>
@@ -111,6 +112,12 @@ Test(train, goes_on_with_more_epochs)
     cr_assert(same_bytes("whole/metrics.csv", "part/metrics.csv"));
 }
 
+/* So many that the run is killed while it trains; sanitizers make each take long. */
+static const char *many_epochs(void)
+{
+    return sweeps_are_few() ? "3000" : "12000";
+}
+
 static void wait_for(long milliseconds)
 {
     const struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
@@ -128,7 +135,7 @@ static int train_and_kill(const char *run, int number, long milliseconds)
     if (child == 0) {
         cr_assert_not_null(freopen("/dev/null", "w", stdout));
         cr_assert_not_null(freopen("/dev/null", "w", stderr));
-        execl(getenv("DOTGRAD"), "dotgrad", "train", "iris.dot", "-o", run, "--epochs", "12000", (char *)NULL);
+        execl(getenv("DOTGRAD"), "dotgrad", "train", "iris.dot", "-o", run, "--epochs", many_epochs(), (char *)NULL);
         _exit(127);
     }
     int state;
@@ -145,7 +152,7 @@ static void resume_until_done(const char *run)
     char path[64];
     snprintf(path, sizeof path, "%s/checkpoint.safetensors", run);
     if (access(path, F_OK))
-        expect_fine(dotgrad("train iris.dot -o %s --epochs 12000", run));
+        expect_fine(dotgrad("train iris.dot -o %s --epochs %s", run, many_epochs()));
     else
         expect_fine(dotgrad("train --resume %s", run));
 }
@@ -153,7 +160,7 @@ static void resume_until_done(const char *run)
 Test(train, gives_the_same_bytes_when_killed_and_resumed)
 {
     static const long moments[] = {30, 450, 900};
-    expect_fine(dotgrad("train iris.dot -o whole --epochs 12000"));
+    expect_fine(dotgrad("train iris.dot -o whole --epochs %s", many_epochs()));
     for (int k = 0; k < 3; k++) {
         char run[16], path[64];
         snprintf(run, sizeof run, "killed%d", k);
@@ -168,7 +175,7 @@ Test(train, gives_the_same_bytes_when_killed_and_resumed)
 
 Test(train, saves_when_asked_to_stop)
 {
-    expect_fine(dotgrad("train iris.dot -o whole --epochs 12000"));
+    expect_fine(dotgrad("train iris.dot -o whole --epochs %s", many_epochs()));
     int state = train_and_kill("stopped", SIGTERM, 0);
     cr_assert(WIFEXITED(state), "it did not stop by itself");
     cr_assert(!access("stopped/checkpoint.safetensors", F_OK));
