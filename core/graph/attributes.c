@@ -359,12 +359,25 @@ static dg_status normalise_dtype(dg_arena *arena, const dg_attr_spec *spec, cons
     return dg_ok();
 }
 
+/* Whether a value says in the words of C, or in a file's, what an absent one says: such a default is kept as absent. */
+static bool is_absent(const dg_attr_spec *spec, const dg_value *given)
+{
+    if (!spec->fallback || strcmp(spec->fallback, "none") != 0)
+        return false;
+    if (spec->kind == DG_ATTR_DTYPE)
+        return given->kind == DG_VALUE_INT && !given->source && given->i == DG_DEFAULT_DTYPE;
+    return spec->choices && is_text(given) && strcmp(given->s, "none") == 0;
+}
+
 dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_spec *spec, const dg_value *given,
                               dg_value *value)
 {
     *value = (dg_value){0};
     const dg_value none = {.kind = DG_VALUE_NAME, .s = "none"};
-    if (given->kind == DG_VALUE_NONE && given->source && spec->choices && is_choice(spec->choices, none.s))
+    if (is_absent(spec, given))
+        return dg_ok();
+    if (given->kind == DG_VALUE_NONE && given->source && spec->choices && is_choice(spec->choices, none.s) &&
+        !is_absent(spec, &none))
         given = &none; /* written, and a choice like the others */
     const dg_value truth = {.kind = DG_VALUE_NAME, .s = given->kind == DG_VALUE_BOOL && given->b ? "true" : "false"};
     if (given->kind == DG_VALUE_BOOL && spec->choices && is_choice(spec->choices, truth.s))
@@ -482,18 +495,4 @@ dg_status attributes_collect(dg_graph *graph, const op_entry *entry, const dg_ap
     if (extra)
         *extra = surplus;
     return dg_ok();
-}
-
-int formula_bindings(const op_entry *entry, const dg_value *attrs, dg_binding bindings[MAX_BINDINGS])
-{
-    int count = 0;
-    for (int k = 0; k < entry->n_attrs && count < MAX_BINDINGS; k++) {
-        double number;
-        if (attrs[k].kind == DG_VALUE_BOOL)
-            number = attrs[k].b;
-        else if (!dg_value_number(&attrs[k], &number))
-            continue;
-        bindings[count++] = (dg_binding){entry->op->attrs[k].name, number};
-    }
-    return count;
 }

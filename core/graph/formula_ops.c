@@ -7,6 +7,20 @@
 
 enum { DEEPEST_OPS = 16, MOST_NAMES = DG_MAX_INPUTS + DG_MAX_ATTRS };
 
+int formula_bindings(const op_entry *entry, const dg_value *attrs, dg_binding bindings[MAX_BINDINGS])
+{
+    int count = 0;
+    for (int k = 0; k < entry->n_attrs && count < MAX_BINDINGS; k++) {
+        double number;
+        if (attrs[k].kind == DG_VALUE_BOOL)
+            number = attrs[k].b;
+        else if (!dg_value_number(&attrs[k], &number))
+            continue;
+        bindings[count++] = (dg_binding){entry->op->attrs[k].name, number};
+    }
+    return count;
+}
+
 static const op_entry *entry_of(const call *c)
 {
     return c->function;

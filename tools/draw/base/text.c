@@ -173,12 +173,23 @@ static const char *end_of_part(const char *words, const char *end)
     return end;
 }
 
+/* Between words, where one does not take half of the room. */
+static const char *end_of_word(const char *words, const char *end)
+{
+    const char *blank = end;
+    while (blank > words && *blank != ' ')
+        blank--;
+    return blank - words >= (end - words) / 2 ? blank : end;
+}
+
 const char *text_cut(dg_arena *arena, const char *words, int most)
 {
     const char *at = words, *end = words;
     for (int k = 0; *at; k++) {
         if (k == most - 1)
             end = at;
+        if (k == most)
+            end = end_of_word(words, end);
         if (k == most)
             return text_format(arena, "%.*s…", (int)(end_of_part(words, end) - words), words);
         text_character(&at);

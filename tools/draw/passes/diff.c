@@ -141,8 +141,8 @@ static const char *call_of(view *v, const view_row *row)
         return row->call;
     text_put(&t, row->op);
     for (int k = 0; k < dg_op_attr_count(op); k++) {
-        const char *words = dg_value_print(v->arena, &values[k]);
-        if (!words || values[k].kind == DG_VALUE_NONE || label_is_default(v, &op->attrs[k], &values[k], words))
+        const char *words = label_value(v, row->node, k);
+        if (values[k].kind == DG_VALUE_NONE || label_is_default(v, &op->attrs[k], &values[k], words))
             continue;
         text_put(&t, count ? ", " : "(");
         if (count++ != k) /* not at its place */
@@ -164,9 +164,8 @@ static const char *describe_change(view *v, const view_row *row, const view_row 
         text_add(&t, "%s → %s", call_of(v, old), call_of(v, row));
     else if (op && old->node && dg_node_op(old->node) == op && dg_node_attrs(row->node) && dg_node_attrs(old->node)) {
         for (int k = 0; k < dg_op_attr_count(op); k++) {
-            const dg_value *a = &dg_node_attrs(old->node)[k], *b = &dg_node_attrs(row->node)[k];
-            const char *one = dg_value_print(v->arena, a), *two = dg_value_print(v->arena, b);
-            if (one && two && strcmp(one, two) != 0)
+            const char *one = label_value(v, old->node, k), *two = label_value(v, row->node, k);
+            if (strcmp(one, two) != 0)
                 text_add(&t, "%s%s %s → %s", t.used ? ", " : "", op->attrs[k].name, one, two);
         }
     }

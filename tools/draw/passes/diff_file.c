@@ -128,8 +128,8 @@ static void compare_inner(change_list *list, const char *name, const dg_node *no
         return;
     }
     for (int k = 0; k < dg_op_attr_count(op) && dg_node_attrs(now) && dg_node_attrs(old); k++)
-        tell(list, text_format(arena, "%s %s", name, op->attrs[k].name), dg_value_print(arena, &dg_node_attrs(old)[k]),
-             dg_value_print(arena, &dg_node_attrs(now)[k]));
+        tell(list, text_format(arena, "%s %s", name, op->attrs[k].name), label_value(list->v, old, k),
+             label_value(list->v, now, k));
 }
 
 static void compare_inside(change_list *list, const dg_file_node *now, const dg_file_node *old)

@@ -8,7 +8,8 @@
  *   graph.c      from a dg_graph
  *   file.c       from a graph file, with the appearance that its author set
  *   derive.c     gradients and updates as nodes of a graph
- *   label.c      what is written in a row: details, arguments, shapes
+ *   label.c      what is written in a row: its head, arguments, shapes
+ *   details.c    its op's attributes
  *   numbers.c    numbers in it
  *   shares.c     parameters of others
  *   plan.c       from the steps of a plan
@@ -187,8 +188,15 @@ const char *label_result(view *v, const dg_node *tail, int output);
 const char *label_shape(view *v, const dg_node *tail, int output);
 bool label_changes_shape(const dg_node *node, int output);
 bool label_is_commutative(view *v, const dg_node *node);
+const char *label_for_shape(view *v, const dg_shape *shape);
+/* The attributes, but for those that the weights or the edges tell already, and initialisers. details.c */
+void label_details(view *v, const dg_node *node, text *t);
+bool label_is_shown(const dg_op *op, const dg_attr_spec *attr, bool has_weight);
 /* Whether an attribute's value, in these words, is its default. */
 bool label_is_default(view *v, const dg_attr_spec *attr, const dg_value *value, const char *words);
+/* Attribute k as a graph file would write it, "same", "[N, Time]", "int64"; of a type that is left out, the one that
+ * there is. */
+const char *label_value(view *v, const dg_node *node, int k);
 
 /* "shares fc1", of parameters that other layers own; "". shares.c */
 const char *label_shares(view *v, const dg_node *node);
