@@ -89,7 +89,7 @@ static void make_subjects(void)
                "  x [op=\"input([N, FEATURES])\"]; t [op=\"input([N], dtype=int64)\"];\n"
                "  h [op=\"rbf(3, init=kmeans)\"]; output [op=\"linear(CLASSES)\"]; loss [op=cross_entropy];\n"
                "  x -> h -> output -> loss; t -> loss [arg=target]; }\n");
-    expect_fine(dotgrad("train net.dot -o run --threads 1"));
+    expect_fine(dotgrad("train net.dot -o run --threads 1 --no-pictures"));
     cr_assert_eq(system("mkdir kept && cp -r net.dot rows.csv run kept"), 0);
 }
 
