@@ -1,6 +1,7 @@
 /* Fields of a data set meet inputs of a graph. */
 #include "fields.h"
 
+#include "optim/data/target.h"
 #include "reach.h"
 
 #include <math.h>
@@ -34,7 +35,7 @@ dg_status find_loss_op(dg_node *loss, dg_node **loss_op)
 /* What the roles of inputs are decided from. */
 typedef struct wiring {
     bool *read;   /* by the nodes asked for */
-    bool *target; /* by the target of the loss op, and not by its other arguments */
+    bool *target; /* inputs that are the labels of losses */
     int others;   /* inputs that are read, are no targets and name no field */
 } wiring;
 
@@ -119,24 +120,21 @@ dg_status task_check(const dg_task *task, const char *who, unsigned members)
 
 static dg_status wiring_new(const dg_task *task, dg_node *const *nodes, int n_nodes, wiring *w)
 {
-    dg_node *loss_op, *others[DG_MAX_INPUTS];
-    bool *rest = NULL;
-    int n = 0;
-    DG_TRY(find_loss_op(task->loss, &loss_op));
+    bool *losses = NULL; /* what the loss and the nodes read, in which loss ops are found */
     DG_TRY(reach_new(task->graph, nodes, n_nodes, &w->read));
-    dg_node *target = loss_op ? find_target(loss_op) : NULL;
-    for (int k = 0; loss_op && k < dg_node_input_count(loss_op) && n < DG_MAX_INPUTS; k++)
-        if (dg_node_input(loss_op, k) != target)
-            others[n++] = dg_node_input(loss_op, k);
-    DG_TRY(reach_new(task->graph, &target, 1, &w->target));
-    DG_TRY(reach_new(task->graph, others, n, &rest));
-    for (int64_t id = 0; id < dg_graph_node_count(task->graph); id++) {
+    DG_TRY(reach_new(task->graph, &task->loss, 1, &losses));
+    int64_t count = dg_graph_node_count(task->graph);
+    bool *all = calloc((size_t)count + 1, sizeof *all);
+    for (int64_t id = 0; all && id < count; id++)
+        all[id] = losses[id] || w->read[id];
+    dg_status status = all ? target_inputs(task->graph, all, &w->target) : dg_no_memory("%lld nodes", (long long)count);
+    for (int64_t id = 0; status.code == DG_OK && id < count; id++) {
         const dg_node *node = dg_graph_node(task->graph, id);
-        w->target[id] = w->target[id] && !rest[id];
-        w->others += is_input(node) && (w->read[id] || rest[id]) && !w->target[id] && !chosen_field(task, node);
+        w->others += is_input(node) && all[id] && !w->target[id] && !chosen_field(task, node);
     }
-    free(rest);
-    return dg_ok();
+    free(all);
+    free(losses);
+    return status;
 }
 
 static dg_status no_field(const dg_task *task, const char *input, const char *name)
@@ -168,10 +166,45 @@ static dg_status pick_field(const dg_task *task, const wiring *w, dg_node *input
     if (*field)
         return dg_ok();
     if (!chosen_field(task, input) && !w->target[id] && w->others > 1)
-        return dg_error(DG_BAD_ARGUMENT,
-                        "input '%s': %d input(s) and no way to tell which field each takes; give it field=…",
-                        dg_node_name(input), w->others);
+        return dg_error(
+            DG_BAD_ARGUMENT,
+            "input '%s': %d input(s) and no way to tell which field each takes; give each field=features or "
+            "field=target (no loss has one of them as its target alone)",
+            dg_node_name(input), w->others);
     return no_field(task, dg_node_name(input), *name);
+}
+
+dg_status find_field(const dg_task *task, dg_node *node, const dg_tensor **field)
+{
+    wiring w = {0};
+    const char *name;
+    *field = NULL;
+    while (node && !is_input(node))
+        node = dg_node_op(node)->flags & (DG_VIEW | DG_CAST) ? dg_node_input(node, 0) : NULL;
+    if (!node || !task->data)
+        return dg_ok();
+    dg_status status = wiring_new(task, &node, 1, &w);
+    if (status.code == DG_OK && pick_field(task, &w, node, &name, field).code != DG_OK)
+        *field = NULL;
+    free(w.read);
+    free(w.target);
+    return status;
+}
+
+/* Columns that an input lacks, where the target is them: of a table without one, the last column was taken for it. */
+static void find_missing(const dg_task *task, const char *name, int64_t missing, char text[200])
+{
+    const dg_tensor *target = dg_tensors_find(task->data->fields, "target");
+    const dg_data *data = task->data->of;
+    int64_t rows = target && target->shape.rank ? target->shape.dims[0] : 0;
+    *text = 0;
+    if (strcmp(name, "features") != 0 || !rows || missing != dg_tensor_count(target) / rows)
+        return;
+    for (int64_t k = 0; k < dg_data_column_count(data); k++)
+        if (dg_data_column(data, k)->use == DG_COLUMN_TARGET && dg_data_column(data, k)->n_words == 0)
+            snprintf(text, 200, ": column %s%.80s%s is the target; with target=none in data it is a feature",
+                     *dg_data_column(data, k)->name ? "'" : "", dg_data_column(data, k)->name,
+                     *dg_data_column(data, k)->name ? "'" : "");
 }
 
 /* The shape of all rows as the input takes them. */
@@ -192,13 +225,14 @@ static dg_status shape_rows(const dg_task *task, dg_node *input, const char *nam
     shape->dims[0] = field->shape.dims[0];
     if ((same && wanted->rank > 0) || (known && wanted_row == row))
         return dg_ok();
-    char input_text[DG_SHAPE_TEXT], field_text[DG_SHAPE_TEXT];
+    char input_text[DG_SHAPE_TEXT], field_text[DG_SHAPE_TEXT], missing[200];
     const dg_tensor *one_hot = strcmp(name, "target") == 0 ? dg_tensors_find(task->data->fields, "one_hot") : NULL;
     bool is_one_hot = one_hot && wanted->rank == 2 && wanted->dims[1] == one_hot->shape.dims[1];
+    find_missing(task, name, known ? wanted_row - row : 0, missing);
     return dg_error(DG_BAD_SHAPE, "input '%s' is %s, which field '%s' %s does not fit%s", dg_node_name(input),
                     dg_graph_print_shape(task->graph, wanted, input_text, sizeof input_text), name,
                     dg_shape_print(&field->shape, field_text, sizeof field_text),
-                    is_one_hot ? ": field=one_hot is a column of 0 and 1 for each class" : "");
+                    is_one_hot ? ": field=one_hot is a column of 0 and 1 for each class" : missing);
 }
 
 /* Labels that come as floats must be whole numbers. */

@@ -34,6 +34,10 @@ dg_status find_loss_op(dg_node *loss, dg_node **loss_op);
 /* What is wired to the labels' input of a loss op; NULL: the node is none. */
 dg_node *find_target(const dg_node *node);
 
+/* The field whose rows a node holds as they are, but for their shape and element type; NULL: it holds others, or which
+ * field it is cannot be told. Lives with the data. */
+dg_status find_field(const dg_task *task, dg_node *node, const dg_tensor **field);
+
 /* Bytes of all tensors of a set; NULL: 0. */
 size_t tensors_bytes(const dg_tensors *set);
 

@@ -7,7 +7,8 @@
  *   foreign.c   files of other kinds, and how they become tables
  *   number.c    numbers and dates as tables write them
  *   options.c   what stands in the brackets of a specification
- *   sizes.c     ROWS, FEATURES, CLASSES, VOCAB of a set */
+ *   sizes.c     ROWS, FEATURES, CLASSES, VOCAB of a set
+ *   target.c    which inputs of a graph take the labels */
 #ifndef OPTIM_DATA_SET_H
 #define OPTIM_DATA_SET_H
 
@@ -51,6 +52,7 @@ struct dg_data {
     data_column *columns;
     int64_t n_columns;
     bool has_names;             /* the columns have names */
+    bool is_usual_target;       /* the last column is the target for want of another wish */
     const char *const *missing; /* markers of missing cells beside those that everybody uses */
     int64_t n_missing;
     const char *fill;          /* "mean", "median", "drop" or a number */

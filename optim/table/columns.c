@@ -390,6 +390,7 @@ static dg_status choose_uses(const data_table *table, const data_reading *readin
         for (list[0] = set->n_columns - 1; list[0] > 0 && dropped[list[0]];)
             list[0]--;
         *n_targets = options->columns && columns[list[0]].is.use == DG_COLUMN_FEATURE ? 0 : 1;
+        set->is_usual_target = *n_targets > 0;
         if (*n_targets && list[0] < set->n_columns - 1)
             DG_TRY(tell_other_target(set, list[0]));
     }

@@ -31,6 +31,14 @@ const char *short_list_text(short_list *list);
 /* "'name'", or "3" of a column without a name. */
 const char *column_label(const dg_data *set, int64_t index, char text[80]);
 
+/* "the target", with ", column 'name'," where that has a name. */
+const char *table_target(const dg_data *set, char text[120]);
+/* DG_BAD_DATA: a feature of a float32 graph that float32 cannot hold, as it is in the file. */
+dg_status table_check_features(const dg_data *set, const dg_graph *graph);
+/* A target of numbers meets its loss. DG_BAD_DATA: float32 cannot hold it or, where it is needed, its square. */
+dg_status table_suit_numbers(dg_data *set, const dg_node *loss, const dg_node *input, bool as_they_are,
+                             const dg_tensor *target);
+
 /* What is in a column. */
 typedef struct column_words {
     const char **different; /* sorted; in the set's arena */

@@ -2,16 +2,15 @@
  * learn from is refused before training begins. */
 #include "columns.h"
 #include "core/base/null.h"
+#include "core/base/plain.h"
+#include "optim/data/target.h"
 
 #include <dotgrad/op.h>
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FAR_TARGET 100 /* where a hint is worth a line */
 
 typedef enum target_kind {
     ANY_NUMBERS,
@@ -59,12 +58,6 @@ static const dg_node *source_of(const dg_node *loss, bool *as_they_are)
     return node;
 }
 
-static const char *field_of(const dg_node *input)
-{
-    const dg_value *field = dg_node_attr(input, "field");
-    return field && field->kind != DG_VALUE_NONE && field->s && *field->s ? field->s : "target";
-}
-
 /* The number of classes that the scores of a loss have; 0: not known. */
 static int64_t count_scores(const dg_node *loss)
 {
@@ -88,17 +81,6 @@ int64_t data_class_of(const dg_data *set, double label)
     return low < set->n_classes && set->labels[low] == label ? low : -1;
 }
 
-/* "the target", with its column where that has a name. */
-static const char *target_label(const dg_data *set, char text[120])
-{
-    const char *name = "";
-    for (int64_t k = 0; k < set->n_columns; k++)
-        if (set->columns[k].is.use == DG_COLUMN_TARGET)
-            name = set->columns[k].is.name;
-    snprintf(text, 120, *name ? "the target, column '%.80s'," : "the target", name);
-    return text;
-}
-
 /* The classes are the different numbers of the target; it holds their places from now on. */
 static dg_status number_classes(dg_data *set, dg_tensor *target, const double *ignored)
 {
@@ -109,7 +91,7 @@ static dg_status number_classes(dg_data *set, dg_tensor *target, const double *i
             dg_tensor_set(target, k, (double)data_class_of(set, value));
     }
     set->is_numbered = true;
-    return data_notice(set, "%s holds %lld class(es), which are numbered from 0: %s … %s", target_label(set, label),
+    return data_notice(set, "%s holds %lld class(es), which are numbered from 0: %s … %s", table_target(set, label),
                        (long long)set->n_classes, set->classes[0], set->classes[set->n_classes - 1]);
 }
 
@@ -193,7 +175,7 @@ static dg_status tell_gaps(dg_data *set, const dg_tensor *target, const double *
     if (used * 2 >= set->n_classes)
         return dg_ok();
     return data_notice(set, "%s has %lld different number(s) from 0 to %lld: the other %lld class(es) have no row",
-                       target_label(set, label), (long long)used, (long long)set->n_classes - 1,
+                       table_target(set, label), (long long)used, (long long)set->n_classes - 1,
                        (long long)(set->n_classes - used));
 }
 
@@ -310,97 +292,12 @@ static dg_status refuse_words(const dg_data *set, const dg_node *loss)
     return dg_error(DG_BAD_DATA,
                     "%s: %s holds %s such as '%.60s', but '%s' (%s) needs numbers: choose a column of numbers with "
                     "target=…, or a loss on classes (cross_entropy)",
-                    set->source, target_label(set, label), dates ? "dates" : "words",
+                    set->source, table_target(set, label), dates ? "dates" : "words",
                     set->word_example ? set->word_example : set->classes[0], name_of(loss), dg_node_op(loss)->name);
 }
 
-/* ---- numbers ---- */
-
-static dg_status out_of_range(const dg_data *set, int64_t row, const char *what, double number, double most)
-{
-    char place[DATA_PLACE];
-    return dg_error(DG_BAD_DATA,
-                    "%s: %s is %.6g, more than float32 can train with (%.2g): mend it, choose another unit, or train "
-                    "with --dtype float64",
-                    data_place(set, row, place), what, number, most);
-}
-
-/* Features that float32 cannot hold, as they are in the file. */
-static dg_status check_features(const dg_data *set, const dg_graph *graph)
-{
-    const dg_tensor *features = dg_tensors_find(set->data.fields, "features");
-    bool is_wide = features && dg_dtype_is_float(features->dtype) && dg_graph_dtype(graph) == DG_FLOAT32;
-    int64_t width = is_wide && set->count ? dg_tensor_count(features) / set->count : 1;
-    char what[100] = "a feature", label[80];
-    for (int64_t k = 0; is_wide && k < set->count * width; k++) {
-        double number = dg_tensor_get(features, k);
-        if (fabs(number) <= FLT_MAX)
-            continue;
-        for (int64_t c = 0; c < set->n_columns; c++)
-            if (set->columns[c].is.use == DG_COLUMN_FEATURE && set->columns[c].is.first == k % width)
-                snprintf(what, sizeof what, "column %s", column_label(set, c, label));
-        int64_t at = dg_tensor_count(&set->offset) == width ? k % width : 0;
-        if (set->offset.data)
-            number = number * dg_tensor_get(&set->divisor, at) + dg_tensor_get(&set->offset, at);
-        return out_of_range(set, k / width, what, number, FLT_MAX);
-    }
-    return dg_ok();
-}
-
-/* A target that float32 cannot hold, or not the square of. */
-static dg_status check_target(const dg_data *set, const dg_tensor *target, double most)
-{
-    char label[120];
-    for (int64_t k = 0; k < dg_tensor_count(target); k++)
-        if (fabs(dg_tensor_get(target, k)) > most)
-            return out_of_range(set, k / (dg_tensor_count(target) / set->count), target_label(set, label),
-                                dg_tensor_get(target, k), most);
-    return dg_ok();
-}
-
-/* A network begins near 0: targets far from there, or in a unit that is not theirs, take long to be reached. */
-static dg_status tell_far_target(dg_data *set, const dg_node *loss, const dg_tensor *target)
-{
-    double count = 0, mean = 0, square = 0;
-    char label[120];
-    if (dg_node_op(dg_node_input(loss, 0))->flags & DG_ANY_INPUTS) /* a formula, which may do that already */
-        return dg_ok();
-    if (target->shape.rank != 1 && !(target->shape.rank == 2 && target->shape.dims[1] == 1))
-        return dg_ok();
-    for (int64_t k = 0; k < set->data.n_train; k++) {
-        double value = dg_tensor_get(target, set->data.train[k]), step = value - mean;
-        mean += step / ++count;
-        square += step * (value - mean);
-    }
-    double deviation = count > 0 ? sqrt(square / count) : 0;
-    if (!(fabs(mean) > FAR_TARGET || deviation > FAR_TARGET))
-        return dg_ok();
-    return data_notice(set,
-                       "%s has mean %.3g and standard deviation %.3g, but networks begin near 0: '%s' learns faster "
-                       "with a last node op=\"expr(%.3g + %.3g * x)\"",
-                       target_label(set, label), mean, deviation, name_of(loss), mean, deviation > 0 ? deviation : 1);
-}
-
-static dg_status suit_numbers(dg_data *set, const dg_node *loss, const dg_node *input, bool as_they_are,
-                              const dg_tensor *target)
-{
-    bool is_values = as_they_are && dg_node_op(loss)->scores == DG_SCORES_VALUES;
-    if (dg_node_type(input, 0)->dtype == DG_FLOAT32)
-        DG_TRY(check_target(set, target, is_values ? sqrt(FLT_MAX) : FLT_MAX));
-    return is_values ? tell_far_target(set, loss, target) : dg_ok();
-}
-
-static bool is_target(const dg_graph *graph, const dg_node *input)
-{
-    bool as_they_are;
-    for (int64_t id = 0; id < dg_graph_node_count(graph); id++)
-        if (source_of(dg_graph_node(graph, id), &as_they_are) == input)
-            return true;
-    return false;
-}
-
 /* Tokens are whole numbers: they cannot be scaled. */
-static dg_status check_tokens(const dg_data *set, const dg_graph *graph)
+static dg_status check_tokens(const dg_data *set, const dg_graph *graph, const bool *are_targets)
 {
     for (int64_t id = 0; set->offset.data && id < dg_graph_node_count(graph); id++) {
         const dg_node *node = dg_graph_node(graph, id);
@@ -408,7 +305,7 @@ static dg_status check_tokens(const dg_data *set, const dg_graph *graph)
             continue;
         const dg_value *field = dg_node_attr(node, "field");
         bool is_named = field && field->kind != DG_VALUE_NONE && field->s && *field->s;
-        if (is_named ? !strcmp(field->s, "features") : !is_target(graph, node))
+        if (is_named ? !strcmp(field->s, "features") : !are_targets[id])
             return dg_error(DG_BAD_DATA, "%s: input '%s' is %s, but the features are scaled: use scale=none",
                             set->source, name_of(node), dg_dtype_name(dg_node_type(node, 0)->dtype));
     }
@@ -430,27 +327,104 @@ static dg_status suit_target(dg_data *data, const dg_node *loss, const dg_node *
         return refuse_words(data, loss);
     if (kind == SIGNS)
         return as_they_are && !are_signs(target, &k) ? refuse_signs(data, loss, target, k) : dg_ok();
-    return is_float ? suit_numbers(data, loss, input, as_they_are, target) : dg_ok();
+    return is_float ? table_suit_numbers(data, loss, input, as_they_are, target) : dg_ok();
 }
 
-dg_status dg_data_suit(dg_data *data, const dg_graph *graph)
+/* An autoencoder on a table of features alone: its last column has become a target that nobody asks for. */
+static dg_status tell_unread_target(dg_data *data, const dg_graph *graph, const bool *are_targets)
 {
-    REFUSE_NULL(data);
-    REFUSE_NULL(graph);
-    DG_TRY(dg_graph_status(graph));
-    dg_tensor *target = dg_tensors_find(data->data.fields, "target");
-    DG_TRY(check_tokens(data, graph));
-    DG_TRY(check_features(data, graph));
-    if (!target)
+    char label[120];
+    bool has_loss = false;
+    if (!data->is_usual_target || data->has_words || data->n_classes)
         return dg_ok();
+    for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
+        const dg_node *node = dg_graph_node(graph, id);
+        has_loss = has_loss || dg_op_target(dg_node_op(node)) >= 0;
+        if (input_takes_target(node, are_targets))
+            return dg_ok();
+    }
+    if (!has_loss)
+        return dg_ok();
+    return data_notice(data, "no loss compares with %s which is the last: data=\"%s(target=none)\" makes it a feature",
+                       table_target(data, label), data->source);
+}
+
+/* Whether an element of a row is no probability. */
+static bool is_outside(const dg_tensor *field, int64_t k)
+{
+    double value = dg_tensor_get(field, k);
+    return !(value >= 0 && value <= 1);
+}
+
+static dg_status refuse_copied(const dg_data *data, const dg_node *loss, const dg_tensor *field, int64_t k, bool trains)
+{
+    int64_t width = dg_tensor_count(field) / data->count, at = dg_tensor_count(&data->offset) == width ? k % width : 0;
+    char place[DATA_PLACE], label[80], column[120] = "a feature", scaled[80] = "";
+    double value = dg_tensor_get(field, k), number = value;
+    for (int64_t c = 0; c < data->n_columns; c++)
+        if (data->columns[c].is.use == DG_COLUMN_FEATURE && data->columns[c].is.first == k % width)
+            snprintf(column, sizeof column, "column %s", column_label(data, c, label));
+    if (data->offset.data) {
+        number = number * dg_tensor_get(&data->divisor, at) + dg_tensor_get(&data->offset, at);
+        plain_print(scaled, sizeof scaled, ", scaled %.6g,", value);
+    }
+    return dg_error(DG_BAD_DATA, "%s: %s is %.6g%s but '%s' (%s) compares with it and needs numbers from 0 to 1: %s",
+                    data_place(data, k / width, place), column, number, scaled, name_of(loss), dg_node_op(loss)->name,
+                    trains ? "scale=unit in data makes such of the training rows"
+                           : "it is beyond those of the training rows; a node op=\"clamp(0, 1)\" before the loss's "
+                             "target cuts it, mse_loss takes it");
+}
+
+/* An autoencoder's own input as the target of a loss of probabilities: all rows are looked at before any is trained on.
+ */
+static dg_status check_copied(const dg_data *data, const dg_node *loss, const dg_node *input)
+{
+    const dg_value *named = dg_node_attr(input, "field");
+    bool is_named = named && named->kind != DG_VALUE_NONE && named->s && *named->s;
+    const char *own = is_named ? named->s : name_of(input);
+    const dg_tensor *field = dg_tensors_find(data->data.fields, own);
+    field = field || is_named ? field : dg_tensors_find(data->data.fields, "features");
+    int64_t count = field ? dg_tensor_count(field) : 0, width = data->count ? count / data->count : 0;
+    if (kind_of(loss) != ZERO_TO_ONE || width < 1)
+        return dg_ok();
+    for (int64_t row = 0; row < data->data.n_train; row++)
+        for (int64_t k = data->data.train[row] * width, end = k + width; k < end; k++)
+            if (is_outside(field, k))
+                return refuse_copied(data, loss, field, k, true);
+    for (int64_t k = 0; k < count; k++)
+        if (is_outside(field, k))
+            return refuse_copied(data, loss, field, k, false);
+    return dg_ok();
+}
+
+static dg_status suit(dg_data *data, const dg_graph *graph, const bool *are_targets)
+{
+    dg_tensor *target = dg_tensors_find(data->data.fields, "target");
+    DG_TRY(check_tokens(data, graph, are_targets));
+    DG_TRY(table_check_features(data, graph));
+    DG_TRY(tell_unread_target(data, graph, are_targets));
     for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
         const dg_node *loss = dg_graph_node(graph, id);
         bool as_they_are;
         const dg_node *input = source_of(loss, &as_they_are);
-        if (input && strcmp(field_of(input), "target") == 0)
+        if (input && target && input_takes_target(input, are_targets))
             DG_TRY(suit_target(data, loss, input, as_they_are, target));
+        else if (input && as_they_are)
+            DG_TRY(check_copied(data, loss, input));
     }
     return dg_ok();
+}
+
+dg_status dg_data_suit(dg_data *data, const dg_graph *graph)
+{
+    bool *are_targets;
+    REFUSE_NULL(data);
+    REFUSE_NULL(graph);
+    DG_TRY(dg_graph_status(graph));
+    DG_TRY(target_inputs(graph, NULL, &are_targets));
+    dg_status status = suit(data, graph, are_targets);
+    free(are_targets);
+    return status;
 }
 
 static bool are_probabilities(const dg_tensor *target)
@@ -461,35 +435,45 @@ static bool are_probabilities(const dg_tensor *target)
     return true;
 }
 
+static dg_status check_loss(const dg_data *data, const dg_node *loss, const dg_node *input, bool as_they_are,
+                            const dg_tensor *target)
+{
+    target_kind kind = kind_of(loss);
+    bool is_float = dg_dtype_is_float(dg_node_type(input, 0)->dtype);
+    double number;
+    int64_t scores = kind == CLASS_NUMBERS && !is_float ? count_scores(loss) : 0, k = 0;
+    bool fine = !as_they_are || kind == SIGNS ? true
+                : kind == ZERO_TO_ONE         ? are_probabilities(target)
+                                              : scores == 0 || fits(target, scores, ignored_of(loss, &number));
+    if (kind != ZERO_TO_ONE && data->has_words && is_float && (as_they_are || kind != SIGNS))
+        return refuse_words(data, loss);
+    if (as_they_are && kind == SIGNS && !are_signs(target, &k))
+        return refuse_signs(data, loss, target, k);
+    return fine ? dg_ok()
+                : dg_error(DG_BAD_DATA,
+                           "%s: the labels are not what '%s' (%s) needs, %s: dg_data_suit() numbers the classes, or "
+                           "says why they do not fit",
+                           data->source, name_of(loss), dg_node_op(loss)->name,
+                           kind == ZERO_TO_ONE ? "numbers from 0 to 1" : "whole numbers from 0 on, below its scores");
+}
+
 dg_status dg_data_check(const dg_data *data, const dg_graph *graph)
 {
+    bool *are_targets;
     REFUSE_NULL(data);
     REFUSE_NULL(graph);
     const dg_tensor *target = dg_tensors_find(data->data.fields, "target");
-    for (int64_t id = 0; target && id < dg_graph_node_count(graph); id++) {
+    DG_TRY(target_inputs(graph, NULL, &are_targets));
+    dg_status status = dg_ok();
+    for (int64_t id = 0; status.code == DG_OK && id < dg_graph_node_count(graph); id++) {
         const dg_node *loss = dg_graph_node(graph, id);
         bool as_they_are;
         const dg_node *input = source_of(loss, &as_they_are);
-        int64_t k = 0;
-        if (!input || strcmp(field_of(input), "target") != 0)
-            continue;
-        target_kind kind = kind_of(loss);
-        bool is_float = dg_dtype_is_float(dg_node_type(input, 0)->dtype);
-        double number;
-        int64_t scores = kind == CLASS_NUMBERS && !is_float ? count_scores(loss) : 0;
-        bool fine = !as_they_are || kind == SIGNS ? true
-                    : kind == ZERO_TO_ONE         ? are_probabilities(target)
-                                                  : scores == 0 || fits(target, scores, ignored_of(loss, &number));
-        if (kind != ZERO_TO_ONE && data->has_words && is_float && (as_they_are || kind != SIGNS))
-            return refuse_words(data, loss);
-        if (as_they_are && kind == SIGNS && !are_signs(target, &k))
-            return refuse_signs(data, loss, target, k);
-        if (!fine)
-            return dg_error(DG_BAD_DATA,
-                            "%s: the labels are not what '%s' (%s) needs, %s: dg_data_suit() numbers the classes, or "
-                            "says why they do not fit",
-                            data->source, name_of(loss), dg_node_op(loss)->name,
-                            kind == ZERO_TO_ONE ? "numbers from 0 to 1" : "whole numbers from 0 on, below its scores");
+        if (input && target && input_takes_target(input, are_targets))
+            status = check_loss(data, loss, input, as_they_are, target);
+        else if (input && as_they_are)
+            status = check_copied(data, loss, input);
     }
-    return dg_ok();
+    free(are_targets);
+    return status;
 }

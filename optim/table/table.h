@@ -8,7 +8,7 @@
  *   features.c  a table into fields
  *   schema.c    columns kept in a checkpoint, and met by another file
  *   scaling.c   missing numbers and scales, after the split
- *   labels.c    classes meet the losses of a graph */
+ *   labels.c    classes meet the losses of a graph, with numbers.c (numbers that are too large or too far) */
 #ifndef OPTIM_TABLE_TABLE_H
 #define OPTIM_TABLE_TABLE_H
 

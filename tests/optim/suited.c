@@ -128,3 +128,40 @@ Test(suited, classes_without_a_training_row_are_told)
     }
     cr_expect(told > 0 && told < 8, "%d of 8 splits", told);
 }
+
+/* A loss that compares with the network's own input takes no labels, whatever they are. */
+Test(suited, targets_that_no_loss_reads_may_be_words)
+{
+    FILE *file = fopen("flowers.csv", "w");
+    cr_assert_not_null(file);
+    fputs("a,b,y\n1,2,yes\n2,1,no\n3,5,yes\n4,2,no\n5,1,no\n", file);
+    fclose(file);
+    for (int classifies = 0; classifies < 2; classifies++) {
+        dg_graph *g;
+        dg_data *data;
+        dg_tensors *parameters;
+        dg_trainer *trainer;
+        MUST(dg_data_open("flowers.csv(test=0)", NULL, &data));
+        MUST(dg_graph_new(&g));
+        MUST(dg_tensors_new(&parameters));
+        dg_node *x = dg_input(g, DG_SHAPE(DG_N, 2), .name = "x"), *code = dg_linear(x, 1, .name = "code");
+        dg_node *loss = dg_mse_loss(dg_linear(code, 2, .name = "y"), x, .name = "copied");
+        if (classifies) { /* the class is a condition of the copy as well */
+            dg_node *label = dg_input(g, DG_SHAPE(DG_N), .dtype = DG_INT64, .name = "label");
+            dg_node *both = dg_add(code, dg_embedding(label, .num_embeddings = 2, .embedding_dim = 1, .name = "kind"));
+            loss = dg_mse_loss(dg_linear(both, 2, .name = "again"), x, .name = "copied_again");
+            loss = dg_add(loss, dg_cross_entropy(dg_linear(code, 2, .name = "z"), label, .name = "told"));
+        }
+        MUST(dg_graph_status(g));
+        MUST(dg_data_suit(data, g));
+        dg_trainer_options options = {
+            .task = {.graph = g, .loss = loss, .parameters = parameters, .data = dg_data_set(data)}, .epochs = 1};
+        MUST(dg_trainer_new(&options, &trainer));
+        MUST(dg_trainer_run(trainer));
+        dg_trainer_free(trainer);
+        dg_tensors_free(parameters);
+        dg_graph_free(g);
+        dg_data_free(data);
+    }
+    remove("flowers.csv");
+}

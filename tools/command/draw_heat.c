@@ -19,16 +19,22 @@ enum { MOST_ROWS = 256 };
 
 /* ---- feeds ---- */
 
-/* Whether some node reads the input as its target. */
+/* Whether the input is read as a target alone: an autoencoder compares with what it also reads. */
 static bool is_target(const dg_graph *graph, const dg_node *input)
 {
+    bool is_one = false;
     for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
         const dg_node *node = dg_graph_node(graph, id);
         int target = dg_op_target(dg_node_op(node));
-        if (target >= 0 && dg_node_input(node, target) == input)
-            return true;
+        for (int k = 0; k < dg_node_input_count(node); k++) {
+            if (dg_node_input(node, k) != input || dg_node_is_emitted(node))
+                continue;
+            if (k != target)
+                return false;
+            is_one = true;
+        }
     }
-    return false;
+    return is_one;
 }
 
 static const char *field_of(const dg_graph *graph, const dg_node *input)

@@ -124,7 +124,7 @@ const char *dg_data_notice(const dg_data *data, size_t index);
 /* Makes the target fit the losses of a graph: where cross_entropy, nll_loss (labels of an integer type) or a binary
  * cross-entropy read it, labels that are not 0 … K − 1 (1 … K, −1 and 1, words) become the numbers of their classes;
  * but not where a formula, one_hot or the like stands between. DG_BAD_DATA: a label that is not a class of the scores,
- * or neither −1 nor 1 where the loss takes these (DG_SIGNS); words where a loss needs numbers. */
+ * or neither −1 nor 1 where the loss takes these (DG_SIGNS); words where a loss of targets needs numbers. */
 dg_status dg_data_suit(dg_data *data, const dg_graph *graph);
 /* Whether the target fits the losses of a graph as it is; a trainer asks this of dg_data_set(). DG_BAD_DATA: labels
  * that are no class numbers or no numbers from 0 to 1 where a loss needs such; words where it needs numbers. */

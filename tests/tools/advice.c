@@ -1,0 +1,115 @@
+/* Graphs and tables as users bring them, nearly right: what works without advice, and which advice is given. */
+#include "command.h"
+
+/* Two clusters of numbers with the name of each in the last column; the same without it. */
+static void make_tables(void)
+{
+    make_folder();
+    FILE *words = fopen("words.csv", "w"), *numbers = fopen("numbers.csv", "w");
+    cr_assert(words && numbers);
+    fputs("a,b,c,kind\n", words);
+    fputs("a,b,c\n", numbers);
+    for (int k = 0; k < 24; k++) {
+        double a = (k % 2 ? 1.25 : -1.5) + 0.05 * (k % 5), b = 0.5 - 0.07 * (k % 7), c = 0.5 * a - b;
+        fprintf(words, "%g,%g,%g,%s\n", a, b, c, k % 2 ? "rose" : "thorn");
+        fprintf(numbers, "%g,%g,%g\n", a, b, c);
+    }
+    fclose(words);
+    fclose(numbers);
+}
+
+TestSuite(advice, .init = make_tables, .fini = remove_folder);
+
+static const char *const autoencoder = "digraph ae {\n"
+                                       "  graph [epochs=2, loss=loss, output=y];\n"
+                                       "  x [op=\"input([N, 3])\"]; h [op=\"linear(2)\"]; y [op=\"linear(3)\"];\n"
+                                       "  loss [op=mse_loss];\n"
+                                       "  x -> h -> y -> loss; x -> loss [arg=target];\n"
+                                       "}\n";
+
+/* An autoencoder compares with its own input: the words of the last column are none of its business. */
+Test(advice, autoencoders_leave_a_target_of_words_alone)
+{
+    write_text("ae.dot", autoencoder);
+    expect_fine(dotgrad("train ae.dot --data words.csv -o out"));
+    outcome run = dotgrad("predict out words.csv");
+    expect_fine(run);
+    cr_assert_eq(strncmp(run.out, "y_0,y_1,y_2\n", 12), 0, "%s", run.out);
+}
+
+/* What also classifies takes the labels where cross_entropy compares with them, without field=. */
+Test(advice, autoencoders_that_classify_find_features_and_labels)
+{
+    write_text("both.dot", "digraph both {\n"
+                           "  graph [epochs=60, optimizer=\"adam(lr=0.05)\", loss=total, output=z];\n"
+                           "  x [op=\"input([N, 3])\"]; label [op=\"input([N], dtype=int64)\"];\n"
+                           "  h [op=\"linear(2)\"]; y [op=\"linear(3)\"]; z [op=\"linear(CLASSES)\"];\n"
+                           "  copied [op=mse_loss]; told [op=cross_entropy]; total [op=add];\n"
+                           "  x -> h -> y -> copied; x -> copied [arg=target];\n"
+                           "  h -> z -> told; label -> told [arg=target]; copied -> total; told -> total;\n"
+                           "}\n");
+    outcome run = dotgrad("train both.dot --data words.csv -o out");
+    expect_fine(run);
+    cr_assert_gt(number_after(run.out, "test accuracy: "), 99);
+}
+
+/* The last of the columns is the target where no other is named; who compares with features alone wants it too. */
+Test(advice, autoencoders_of_a_table_of_features_alone_are_told_of_target_none)
+{
+    write_text("ae.dot", autoencoder);
+    outcome run = dotgrad("train ae.dot --data numbers.csv -o out");
+    cr_assert_eq(run.status, 1);
+    cr_assert_not_null(strstr(run.err, "column 'c' is the target; with target=none"), "%s", run.err);
+    run = dotgrad("train ae.dot --data 'numbers.csv(target=none)' -o out");
+    expect_fine(run);
+    cr_assert_null(strstr(run.err, "target=none"), "%s", run.err);
+    write_text("sized.dot", "digraph ae {\n"
+                            "  graph [data=\"numbers.csv\", epochs=2, loss=loss, output=y];\n"
+                            "  x [op=\"input([N, FEATURES])\"]; h [op=\"linear(2)\"]; y [op=\"linear(FEATURES)\"];\n"
+                            "  loss [op=mse_loss];\n"
+                            "  x -> h -> y -> loss; x -> loss [arg=target];\n"
+                            "}\n");
+    run = dotgrad("train sized.dot -o out2");
+    expect_fine(run);
+    cr_assert_not_null(strstr(run.err, "no loss compares with the target, column 'c', which is the last"), "%s",
+                       run.err);
+}
+
+#define COPY                                                                                                           \
+    "digraph copy { graph [data=\"%s\", epochs=2, output=p]; x [op=\"input([N, FEATURES])\"]; h [op=\"linear(2)\"];\n" \
+    "y [op=\"linear(FEATURES)\"]; p [op=sigmoid]; loss [op=binary_cross_entropy]; x -> h -> y -> p -> loss; %s }"
+
+/* A row beyond those of training is scaled beyond 0 … 1: a loss of probabilities says so before it trains. */
+Test(advice, rows_that_are_scaled_beyond_probabilities_are_told_before_training)
+{
+    FILE *file = fopen("far.csv", "w");
+    cr_assert_not_null(file);
+    fputs("a,b,kind\n", file);
+    for (int k = 0; k < 12; k++)
+        fprintf(file, "%d,%d,%s\n", k == 7 ? 90 : k % 5, k % 3, k % 2 ? "yes" : "no");
+    fclose(file);
+    char text[800];
+    bool seen[2] = {false};
+    for (int seed = 0; seed < 12 && !(seen[0] && seen[1]); seed++) {
+        snprintf(text, sizeof text, COPY, "far.csv(scale=unit)", "x -> loss [arg=target];");
+        write_text("copy.dot", text);
+        outcome run = dotgrad("train copy.dot -o run --force --no-pictures --split-seed %d", seed);
+        seen[run.status == 0] = true;
+        if (run.status == 0)
+            continue;
+        cr_expect_null(strstr(run.err, "epoch 1"), "%s", run.err);
+        if (strstr(run.err, "'a' is 90"))
+            cr_expect_not_null(strstr(run.err, "far.csv:9: column 'a' is 90, scaled 22.5, but 'loss'"), "%s", run.err);
+        cr_expect_not_null(strstr(run.err, "op=\"clamp(0, 1)\""), "%s", run.err);
+    }
+    cr_expect(seen[0] && seen[1]);
+    snprintf(text, sizeof text, COPY, "far.csv(scale=unit)", "c [op=\"clamp(0, 1)\"]; x -> c; c -> loss [arg=target];");
+    write_text("copy.dot", text);
+    for (int seed = 0; seed < 4; seed++)
+        expect_fine(dotgrad("train copy.dot -o run --force --no-pictures --split-seed %d", seed));
+    snprintf(text, sizeof text, COPY, "far.csv(scale=standard, test=0)", "x -> loss [arg=target];");
+    write_text("copy.dot", text);
+    outcome run = dotgrad("train copy.dot -o run --force --no-pictures");
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "scale=unit in data makes such"), "%s", run.err);
+}
