@@ -79,9 +79,9 @@ Test(learning, a_softmax_says_that_exclusive_or_is_not_separable)
     outcome run = dotgrad("train softmax.dot --no-pictures --force -o run");
     expect_fine(run);
     cr_expect(strstr(run.err, "not separable: whatever its weights, 'scores' errs on one of the 4 training rows of "
-                              "classes 0 and 1, however long"),
+                              "classes 0 and 1\n"),
               "%s", run.err);
-    cr_expect(strstr(run.err, "mean of rows 2 and 3, of class 1, is one of rows 1 and 4, of class 0"), "%s", run.err);
+    cr_expect(!strstr(run.err, "warning"), "%s", run.err);
     run = dotgrad("train softmax.dot --set 'want=[0, 0, 0, 1]' --no-pictures --force -o run");
     expect_fine(run);
     cr_expect(!strstr(run.err, "separable"), "%s", run.err);

@@ -75,6 +75,35 @@ Test(advice, autoencoders_of_a_table_of_features_alone_are_told_of_target_none)
                        run.err);
 }
 
+/* Logistic regression and softmax on noisy data are as they should be; of a perceptron that never ends it is warned. */
+Test(advice, rows_that_are_not_separable_are_a_note_to_logistic_regression)
+{
+    static const struct {
+        const char *labels, *loss;
+        bool is_warned;
+    } cases[] = {{"N], dtype=int64", "y [op=\"linear(2)\"]; loss [op=cross_entropy]; y -> loss;", false},
+                 {"N, 1]", "y [op=\"linear(1)\"]; loss [op=binary_cross_entropy_with_logits]; y -> loss;", false},
+                 {"N, 1]",
+                  "y [op=\"linear(1)\"]; each [op=\"expr(relu(1 - (2 * t - 1) * y))\"]; loss [op=mean];"
+                  "y -> each [arg=y]; t -> each [arg=t]; each -> loss;",
+                  true}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[800];
+        snprintf(text, sizeof text,
+                 "digraph { graph [epochs=2, data=\"values(features=[[0, 0], [0, 1], [1, 0], [1, 1]], "
+                 "target=[0, 1, 1, 0], test=0)\"];\n"
+                 "x [op=\"input([N, 2])\"]; t [op=\"input([%s, field=target)\"]; %s x -> y; %s }",
+                 cases[k].labels, cases[k].loss, cases[k].is_warned ? "" : "t -> loss [arg=target];");
+        write_text("xor.dot", text);
+        outcome run = dotgrad("train xor.dot -o run%zu --no-pictures", k);
+        expect_fine(run);
+        const char *told =
+            strstr(run.err, "not separable: whatever its weights, 'y' errs on one of the 4 training rows");
+        cr_assert_not_null(told, "%s", run.err);
+        cr_expect_eq(strstr(run.err, "warning") != NULL, cases[k].is_warned, "%s", run.err);
+    }
+}
+
 #define COPY                                                                                                           \
     "digraph copy { graph [data=\"%s\", epochs=2, output=p]; x [op=\"input([N, FEATURES])\"]; h [op=\"linear(2)\"];\n" \
     "y [op=\"linear(FEATURES)\"]; p [op=sigmoid]; loss [op=binary_cross_entropy]; x -> h -> y -> p -> loss; %s }"

@@ -3,6 +3,8 @@
 
 #include "tools/session/command.h"
 
+#include <dotgrad/op.h>
+
 #include <math.h>
 #include <stdio.h>
 
@@ -51,6 +53,33 @@ static void write_proof(const dg_separability *found, double least, double most,
         snprintf(why, size, " (no weights are right for %s, %s, and %s, %s)", high, gives_high, low, gives_low);
 }
 
+/* Whether the loss goes on falling where rows are right already, as that of logistic regression and softmax does. It
+ * then has a least value on noisy data, and the weights that it is at: nothing is wrong. */
+static bool is_likelihood(const dg_task *task)
+{
+    for (int64_t id = 0; id <= dg_node_id(task->loss); id++)
+        switch (dg_node_op(dg_graph_node(task->graph, id))->scores) {
+        case DG_SCORES_CLASSES:
+        case DG_SCORES_LOG_PROBABILITIES:
+        case DG_SCORES_LOGITS:
+        case DG_SCORES_PROBABILITIES:
+            return true;
+        default:
+            break;
+        }
+    return false;
+}
+
+static void note_inseparable(const char *name, const dg_separability *found, const char *what)
+{
+    char of[80] = "";
+    if (found->is_classes)
+        snprintf(of, sizeof of, " of classes %lld and %lld", (long long)found->classes[0],
+                 (long long)found->classes[1]);
+    fprintf(stderr, "dotgrad: %s: not separable: whatever its weights, '%s' errs on one of the %lld %s%s\n", name,
+            dg_node_name(found->unit), (long long)found->n_rows, what, of);
+}
+
 static void tell_inseparable(const char *name, const dg_separability *found, const char *what)
 {
     double least = found->proof[0].wanted, most = least;
@@ -93,7 +122,10 @@ void tell_separability(const char *name, const dg_task *task, dg_rows rows, cons
     dg_separability found;
     if (dg_separability_find(task, rows, &found).code != DG_OK)
         return;
-    if (found.verdict == DG_INSEPARABLE)
+    bool is_usual = (found.is_score || found.is_classes) && is_likelihood(task);
+    if (found.verdict == DG_INSEPARABLE && is_usual)
+        note_inseparable(name, &found, what);
+    else if (found.verdict == DG_INSEPARABLE)
         tell_inseparable(name, &found, what);
     else
         tell_wrong(name, &found, what);
