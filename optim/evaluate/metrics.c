@@ -2,12 +2,16 @@
 #include "metrics.h"
 
 #include "judge.h"
+#include "optim/batch/reach.h"
 
 #include <dotgrad/near.h>
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { LOOKED_AT = 64 };
 
 /* What one metric adds up over a batch. */
 typedef dg_status adding(const metric_set *set, const dg_tensor *prediction, const dg_tensor *target, double *over,
@@ -278,6 +282,69 @@ static dg_node *target_input(const dg_task *task)
     return target ? target : dg_graph_find(task->graph, "target");
 }
 
+/* The first number that is neither 0 nor 1 (nor −1); NaN: there is none. */
+static double find_undecided(const dg_tensor *numbers)
+{
+    for (int64_t k = 0; k < dg_tensor_count(numbers); k++) {
+        double value = dg_tensor_get(numbers, k);
+        if (value != 0 && fabs(value) != 1)
+            return value;
+    }
+    return NAN;
+}
+
+/* Of a target that is computed from data alone, some rows. */
+static dg_status find_computed(const dg_task *task, dg_node *target, double *soft)
+{
+    const dg_type *type = dg_node_type(target, 0);
+    int64_t rows = task->data->n_train < LOOKED_AT ? task->data->n_train : LOOKED_AT;
+    bool *reached, reads_data = false, is_learnt = false;
+    DG_TRY(reach_new(task->graph, &target, 1, &reached));
+    for (int64_t id = 0; id < dg_graph_node_count(task->graph); id++) {
+        dg_role role = dg_node_op(dg_graph_node(task->graph, id))->role;
+        reads_data = reads_data || (reached[id] && role == DG_ROLE_INPUT);
+        is_learnt = is_learnt || (reached[id] && role == DG_ROLE_PARAMETER);
+    }
+    free(reached);
+    dg_tensor values;
+    if (!reads_data || is_learnt || rows < 1 || !type->shape.rank || type->shape.dims[0] != DG_N ||
+        dg_predict(task, target, (dg_rows){task->data->train, rows}, &values).code != DG_OK)
+        return dg_ok();
+    *soft = find_undecided(&values);
+    dg_tensor_release(&values);
+    return dg_ok();
+}
+
+/* *soft: a target that is neither 0 nor 1 (nor −1), though the loss op takes it for a probability: of pictures that are
+ * copied, say, in which nothing is decided. NaN: none is found. */
+static dg_status find_soft(const dg_task *task, dg_node *loss_op, double *soft)
+{
+    const dg_tensor *field;
+    dg_scores scores = loss_op ? dg_node_op(loss_op)->scores : DG_SCORES_NONE;
+    *soft = NAN;
+    if ((scores != DG_SCORES_LOGITS && scores != DG_SCORES_PROBABILITIES) || !task->data)
+        return dg_ok();
+    DG_TRY(find_field(task, find_target(loss_op), &field));
+    if (!field)
+        return find_computed(task, find_target(loss_op), soft);
+    *soft = find_undecided(field);
+    return dg_ok();
+}
+
+static dg_status refuse_soft(const metric_set *set, double soft)
+{
+    for (int i = 1; i < set->count; i++) {
+        const metric_rule *rule = set->rules[i];
+        if (rule && (rule->add == add_hits || rule->add == add_f1 || rule->judge))
+            return dg_error(
+                DG_BAD_DATA,
+                "metrics: %s counts decisions, but targets are not all 0 and 1, one is %.6g: the loss tells "
+                "how near such are",
+                rule->name, soft);
+    }
+    return dg_ok();
+}
+
 dg_status metrics_choose(const dg_task *task, metric_set *set)
 {
     *set = (metric_set){.count = 1, .rules = {&rules[0]}, .threshold = NAN, .ignored = INT64_MIN};
@@ -289,7 +356,12 @@ dg_status metrics_choose(const dg_task *task, metric_set *set)
     const dg_value *ignored = loss_op ? dg_node_attr(loss_op, "ignore_index") : NULL;
     if (ignored && ignored->kind == DG_VALUE_INT)
         set->ignored = ignored->i;
-    DG_TRY(add_names(task, set, task->metrics && task->metrics[0] ? task->metrics : by->metrics));
+    double soft;
+    DG_TRY(find_soft(task, loss_op, &soft));
+    bool is_asked = task->metrics && task->metrics[0];
+    DG_TRY(add_names(task, set, is_asked ? task->metrics : isnan(soft) ? by->metrics : ""));
+    if (!isnan(soft))
+        DG_TRY(refuse_soft(set, soft));
     const metric_rule *judging = NULL;
     for (int i = 1; i < set->count; i++)
         judging = !judging && set->rules[i] ? set->rules[i] : judging;

@@ -108,6 +108,31 @@ Test(advice, rows_that_are_not_separable_are_a_note_to_logistic_regression)
     "digraph copy { graph [data=\"%s\", epochs=2, output=p]; x [op=\"input([N, FEATURES])\"]; h [op=\"linear(2)\"];\n" \
     "y [op=\"linear(FEATURES)\"]; p [op=sigmoid]; loss [op=binary_cross_entropy]; x -> h -> y -> p -> loss; %s }"
 
+/* Of pictures that are copied nothing is decided, whether they are compared with as they are or cut. */
+Test(advice, accuracy_is_of_targets_that_are_0_or_1)
+{
+    static const char *const targets[] = {"x -> loss [arg=target];",
+                                          "c [op=\"clamp(0, 1)\"]; x -> c; c -> loss [arg=target];"};
+    char text[800];
+    for (size_t k = 0; k < sizeof targets / sizeof *targets; k++) {
+        snprintf(text, sizeof text, COPY, "digits(scale=unit)", targets[k]);
+        write_text("copy.dot", text);
+        outcome run = dotgrad("train copy.dot -o run%zu --no-pictures", k);
+        expect_fine(run);
+        cr_expect_null(strstr(run.out, "accuracy"), "%s: %s", targets[k], run.out);
+        run = dotgrad("train copy.dot -o asked%zu --no-pictures --metrics accuracy", k);
+        cr_expect_eq(run.status, 1, "%s", targets[k]);
+        cr_expect_not_null(strstr(run.err, "accuracy counts decisions, but targets are not all 0 and 1, one is 0."),
+                           "%s", run.err);
+    }
+    snprintf(text, sizeof text, COPY, "digits(scale=unit)",
+             "c [op=\"expr(where(x > 0.5, 1, 0))\"]; x -> c; c -> loss [arg=target];");
+    write_text("copy.dot", text);
+    outcome run = dotgrad("train copy.dot -o cut --no-pictures");
+    expect_fine(run);
+    cr_expect_not_null(strstr(run.out, "accuracy"), "%s", run.out);
+}
+
 /* A row beyond those of training is scaled beyond 0 … 1: a loss of probabilities says so before it trains. */
 Test(advice, rows_that_are_scaled_beyond_probabilities_are_told_before_training)
 {
