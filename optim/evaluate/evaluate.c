@@ -14,9 +14,13 @@ dg_status check_loss(const dg_node *loss)
     char text[DG_SHAPE_TEXT];
     if (dg_shape_count(&type->shape) == 1 && dg_dtype_is_float(type->dtype))
         return dg_ok();
-    return dg_error(DG_BAD_SHAPE, "loss '%s' is %s %s, expected one number of a float type",
+    const dg_value *reduction = dg_node_attr(loss, "reduction");
+    const char *remedy = !dg_dtype_is_float(type->dtype) ? ""
+                         : reduction                     ? ": write reduction='mean'"
+                                                         : ": a node op=mean behind it makes one";
+    return dg_error(DG_BAD_SHAPE, "loss '%s' is %s %s, expected one number of a float type%s",
                     dg_node_name((dg_node *)(uintptr_t)loss), dg_dtype_name(type->dtype),
-                    dg_graph_print_shape(dg_node_graph(loss), &type->shape, text, sizeof text));
+                    dg_graph_print_shape(dg_node_graph(loss), &type->shape, text, sizeof text), remedy);
 }
 
 dg_status fetch_list(const dg_task *task, const metric_set *set, int objective, dg_node *fetch[MAX_FETCH], int *n_fetch)

@@ -167,3 +167,47 @@ Test(advice, rows_that_are_scaled_beyond_probabilities_are_told_before_training)
     cr_expect_eq(run.status, 1);
     cr_expect_not_null(strstr(run.err, "scale=unit in data makes such"), "%s", run.err);
 }
+
+/* What a formula of one number stops is told as that, not as units that are off; an output of constants as well. */
+Test(advice, formulas_of_one_number_are_told)
+{
+    static const struct {
+        const char *output, *nodes, *words;
+    } cases[] = {{"y", "y [op=\"expr(0 * x + 2)\"]; h -> y -> loss;",
+                  "'y' (expr) gives 2 for all of them: it does not depend on what it reads"},
+                 {"h", "y [op=\"expr(x - x)\"]; h -> y -> loss;", "'y' (expr) gives 0 whatever it reads"},
+                 {"c", "c [op=\"constant([1, 2, 3])\"]; h -> loss;", "'c', the output, is computed from constants"},
+                 {"h", "y [op=\"expr(relu(x - 1e6))\"]; h -> y -> loss;", "all units of a layer are off"}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[600];
+        snprintf(text, sizeof text,
+                 "digraph { graph [data=wine, epochs=2, output=%s]; x [op=\"input([N, 13])\"]; "
+                 "t [op=\"input([N], dtype=int64)\"]; h [op=\"linear(3)\"]; loss [op=cross_entropy]; x -> h; "
+                 "t -> loss [arg=target]; %s }",
+                 cases[k].output, cases[k].nodes);
+        write_text("one.dot", text);
+        outcome run = dotgrad("train one.dot -o run%zu --no-pictures", k);
+        expect_fine(run);
+        cr_expect_not_null(strstr(run.err, cases[k].words), "%s: %s", cases[k].nodes, run.err);
+    }
+}
+
+/* A loss of each row or element is told what makes one number of it. */
+Test(advice, losses_of_many_numbers_are_told_how_to_become_one)
+{
+    static const struct {
+        const char *loss, *words;
+    } cases[] = {{"loss [op=\"binary_cross_entropy(reduction='none')\"];", "write reduction='mean'"},
+                 {"loss [op=bce];", "a node op=mean behind it"}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[600];
+        snprintf(text, sizeof text,
+                 "digraph { graph [data=breast_cancer, epochs=1]; x [op=\"input([N, 30])\"]; t [op=\"input([N, 1])\"];"
+                 "y [op=\"linear(1)\"]; p [op=sigmoid]; %s x -> y -> p -> loss; t -> loss [arg=target]; }",
+                 cases[k].loss);
+        write_text("each.dot", text);
+        outcome run = dotgrad("train each.dot -o run%zu --no-pictures", k);
+        cr_expect_eq(run.status, 1);
+        cr_expect_not_null(strstr(run.err, cases[k].words), "%s", run.err);
+    }
+}
