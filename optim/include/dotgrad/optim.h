@@ -87,9 +87,9 @@ typedef struct dg_input_field {
 } dg_input_field;
 
 /* What is computed, and on which data. Fields reach inputs in this order: `inputs` below; the input's `field`
- * attribute; "target", if losses read it as that and not otherwise too (labels of integer type may: an autoencoder's own
- * input does not); "features" for the one other input; the field of its name. A field takes the input's shape where the
- * elements of a row agree ([N, 784] → [N, 1, 28, 28]) and its dtype; that is done once. */
+ * attribute; "target", if losses read it as that and not otherwise too (labels of integer type may; an autoencoder's
+ * own input does not); "features" for the one other input; the field of its name. A field takes the input's shape if
+ * the elements of a row agree ([N, 784] → [N, 1, 28, 28]) and its dtype; that is done once. */
 typedef struct dg_task {
     dg_graph *graph;        /* grows: gradients and updates are nodes of it */
     dg_node *loss;          /* of one element. May be NULL for prediction */
