@@ -440,12 +440,29 @@ static dg_status list_attrs(const op_entry *entry, const char *key)
     return dg_error(DG_BAD_ARGUMENT, "no attribute '%s'%s%s", key, entry->n_attrs ? "; there are " : "", known);
 }
 
+static dg_status refuse_unnamed(const op_entry *entry, int position)
+{
+    char first[200] = "";
+    for (int k = 0; k < entry->op->unnamed; k++) {
+        size_t used = strlen(first);
+        snprintf(first + used, sizeof first - used, "%s%s", k ? ", " : "", entry->op->attrs[k].name);
+    }
+    return dg_error(DG_BAD_ARGUMENT,
+                    "argument %d has no name: PyTorch's %s is what comes in here, and is not written; arguments%s%s go "
+                    "by name (%s=…)",
+                    position + 1, entry->op->from_input, *first ? " other than " : "", first,
+                    entry->op->attrs[position < entry->n_attrs ? position : entry->n_attrs - 1].name);
+}
+
 /* Which attribute a given value is for: by keyword, else the next place. −1: an extra keyword. */
-static dg_status place_of(const op_entry *entry, const dg_value *given, int position, bool allow_extra, int *place)
+static dg_status place_of(const op_entry *entry, const dg_value *given, int position, const dg_application *application,
+                          bool allow_extra, int *place)
 {
     *place = given->key ? find_attr(entry, given->key) : position;
     if (given->key && *place < 0 && !allow_extra)
         return list_attrs(entry, given->key);
+    if (!given->key && entry->op->from_input && position >= entry->op->unnamed && !application->attrs_in_order)
+        return refuse_unnamed(entry, position);
     if (!given->key && position >= entry->n_attrs)
         return dg_error(DG_BAD_ARGUMENT, "takes %d attribute%s, argument %d is one too many", entry->n_attrs,
                         entry->n_attrs == 1 ? "" : "s", position + 1);
@@ -472,7 +489,7 @@ dg_status attributes_collect(dg_graph *graph, const op_entry *entry, const dg_ap
     for (int i = 0, position = 0; i < application->n_attrs; i++) {
         const dg_value *given = &application->attrs[i];
         int place;
-        DG_TRY(place_of(entry, given, position, extra != NULL, &place));
+        DG_TRY(place_of(entry, given, position, application, extra != NULL, &place));
         position += !given->key;
         if (place < 0) {
             if (!surplus && !(surplus = dg_arena_alloc(graph->arena, (size_t)application->n_attrs * sizeof *surplus)))

@@ -177,6 +177,9 @@ dg_status descriptor_check(const dg_op *op)
         return wrong(op, "it has no %s", op->summary ? "family" : "summary");
     DG_TRY(check_inputs(op));
     DG_TRY(check_attrs(op));
+    if (op->unnamed < 0 || op->unnamed > dg_op_attr_count(op) || (op->unnamed && !op->from_input))
+        return wrong(op, "unnamed is %d of %d attributes%s", op->unnamed, dg_op_attr_count(op),
+                     op->from_input ? "" : ", without from_input");
     DG_TRY(check_outputs(op));
     DG_TRY(check_ways(op));
     return check_traits(op);

@@ -390,8 +390,9 @@ NAMED_SAMPLES(transpose3d, {"conv_transpose3d(stride=[1, 2, 1])", {"[1, 2, 2, 2,
                    .doc = "what padding shows"},                                                                       \
                   INIT_ATTR,                                                                                           \
                   __VA_ARGS__},                                                                                        \
-        .flags = DG_EPILOGUE | (layouts), .infer = conv_infer, .forward = conv_forward, .workspace = conv_workspace,   \
-        .layout = conv_layout, .backward = conv_backward, .flops = conv_flops, .samples = op_samples                   \
+        .from_input = "in_channels", .unnamed = 2, .flags = DG_EPILOGUE | (layouts), .infer = conv_infer,              \
+        .forward = conv_forward, .workspace = conv_workspace, .layout = conv_layout, .backward = conv_backward,        \
+        .flops = conv_flops, .samples = op_samples                                                                     \
     }
 #define TRANSPOSE(op_name, rank, op_samples, sizes, kernel, layouts)                                                   \
     {                                                                                                                  \
@@ -409,9 +410,9 @@ NAMED_SAMPLES(transpose3d, {"conv_transpose3d(stride=[1, 2, 1])", {"[1, 2, 2, 2,
                   BIAS_ATTR,                                                                                           \
                   SIZES("dilation", "1", "between the places that one input writes to"),                               \
                   INIT_ATTR},                                                                                          \
-        .flags = DG_EPILOGUE | (layouts), .infer = transpose_infer, .forward = transpose_forward,                      \
-        .layout = conv_layout, .workspace = transpose_workspace, .backward = transpose_backward,                       \
-        .flops = transpose_flops, .samples = op_samples                                                                \
+        .from_input = "in_channels", .unnamed = 2, .flags = DG_EPILOGUE | (layouts), .infer = transpose_infer,         \
+        .forward = transpose_forward, .layout = conv_layout, .workspace = transpose_workspace,                         \
+        .backward = transpose_backward, .flops = transpose_flops, .samples = op_samples                                \
     }
 
 static const dg_op conv_ops[] = {

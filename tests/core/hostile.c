@@ -97,6 +97,50 @@ Test(hostile, a_least_integer_that_is_written)
     }
 }
 
+/* In a graph of its own, of one of the two inputs. */
+static dg_node *apply(const char *text, bool to_image)
+{
+    dg_value call;
+    tear_down();
+    set_up();
+    OK(dg_call_parse(dg_graph_arena(g), text, &call));
+    return dg_apply(&(dg_application){.graph = g,
+                                      .op = call.s,
+                                      .n_inputs = 1,
+                                      .inputs = to_image ? &image : &vector,
+                                      .n_attrs = (int)call.count,
+                                      .attrs = call.items});
+}
+
+/* A line of PyTorch's that has the sizes of the input, too, would be another network: lstm(3, 16) has 16 layers. */
+Test(hostile, sizes_of_the_input_are_not_written)
+{
+    static const char *const images[] = {"conv2d(3, 16, 3)",
+                                         "conv2d(3, 16, 3, padding=1)",
+                                         "conv_transpose2d(3, 16, 2, stride=2)",
+                                         "batch_norm(3)",
+                                         "instance_norm(3)",
+                                         "group_norm(1, 3)",
+                                         "batch_norm(3, 1e-5)"};
+    static const char *const vectors[] = {"linear(3, 4)",    "lstm(3, 16)",    "gru(3, 16, 2)", "rnn(3, 16)",
+                                          "lstm_cell(3, 4)", "gru_cell(3, 4)", "rnn_cell(3, 4)"};
+    static const char *const fine[] = {"conv2d(16, 3)", "conv2d(16, kernel_size=3, stride=2)",
+                                       "batch_norm",    "batch_norm(eps=1e-3)",
+                                       "group_norm(3)", "instance_norm(affine=true)"};
+    for (size_t k = 0; k < sizeof images / sizeof *images; k++) {
+        cr_expect_null(apply(images[k], true), "%s", images[k]);
+        cr_expect(strstr(dg_graph_status(g).message, " has no name: PyTorch's "), "%s: %s", images[k],
+                  dg_graph_status(g).message);
+    }
+    for (size_t k = 0; k < sizeof vectors / sizeof *vectors; k++) {
+        cr_expect_null(apply(vectors[k], false), "%s", vectors[k]);
+        cr_expect(strstr(dg_graph_status(g).message, " has no name: PyTorch's in"), "%s: %s", vectors[k],
+                  dg_graph_status(g).message);
+    }
+    for (size_t k = 0; k < sizeof fine / sizeof *fine; k++)
+        cr_expect_not_null(apply(fine[k], true), "%s: %s", fine[k], dg_graph_status(g).message);
+}
+
 Test(hostile, dimensions_and_lists_that_do_not_fit)
 {
     EXPECT_REFUSED(dg_transpose(image, 0, 7), "transpose");

@@ -39,7 +39,8 @@ static void print_attrs(const dg_op *op)
 {
     for (int k = 0; k < dg_op_attr_count(op); k++) {
         const dg_attr_spec *attr = &op->attrs[k];
-        printf("  attribute  %s (%s)", attr->name, kind_name(attr));
+        printf("  attribute  %s (%s%s)", attr->name, kind_name(attr),
+               op->from_input && k >= op->unnamed ? ", by name" : "");
         if (attr->fallback && strcmp(attr->fallback, "none") != 0)
             printf(" = %s", attr->fallback);
         else

@@ -247,7 +247,7 @@ static inline bool dg_terms_add(dg_terms *terms, dg_term term)
 
 /* The layout of dg_op and of all that a kernel is given. It rises when a descriptor that was compiled before can no
  * longer be read; such a one is refused. */
-#define DG_OP_VERSION 6
+#define DG_OP_VERSION 7
 
 struct dg_op {
     uint64_t version; /* DG_OP_VERSION; C and C++ may leave it 0: the layout of the headers they are compiled with */
@@ -262,6 +262,11 @@ struct dg_op {
      * them, with the flags of the last declared input. NULL: none. */
     const dg_input_spec *(*more_inputs)(const dg_value *attrs, int *count);
     dg_attr_spec attrs[DG_MAX_ATTRS];
+    /* Of a layer that takes from its input what PyTorch's takes as an argument ("in_features"): only the first
+     * `unnamed` attributes may then be written without their names, so that a line of PyTorch's, linear(4, 3), is
+     * refused instead of being read as another network. NULL: all attributes may. */
+    const char *from_input;
+    int unnamed;
     const char *outputs[DG_MAX_OUTPUTS]; /* names, for an op with several */
     /* Where attributes and shapes tell how many outputs there are (`outputs` is then empty and they go by number):
      * 1 … DG_MAX_OUTPUTS. Asked once, when a node is built. */
