@@ -1,4 +1,4 @@
-/* What graph.c, attributes.c, apply.c and the plan share of a graph's inside. */
+/* What graph.c, arguments.c, attributes.c, apply.c and the plan share of a graph's inside. */
 #ifndef CORE_GRAPH_INTERNAL_H
 #define CORE_GRAPH_INTERNAL_H
 
@@ -114,8 +114,8 @@ dg_status size_error(const char *attribute, const dg_value *size, const char *sh
 /* Brings one value into the form that `spec` declares. `what` names the op and node for the message. */
 dg_status attribute_normalise(dg_graph *graph, dg_arena *arena, const dg_attr_spec *spec, const dg_value *given,
                               dg_value *value);
-/* Attributes of an application in declared order. `extra` receives keywords that the op does not declare (for ops with
- * DG_ANY_INPUTS; NULL: they are an error). */
+/* arguments.c: attributes of an application in declared order. `extra` receives keywords that the op does not declare
+ * (for ops with DG_ANY_INPUTS; NULL: they are an error). */
 dg_status attributes_collect(dg_graph *graph, const op_entry *entry, const dg_application *application,
                              const dg_value **attrs, const dg_value **extra, int *n_extra);
 
