@@ -61,12 +61,15 @@ static const char *sign_of(const dg_node *node)
     int n = dg_node_input_count(node);
     const char *formula =
         op->formula_for && dg_node_attrs(node) ? op->formula_for(dg_node_attrs(node), n) : op->formula;
-    char words[100];
-    for (size_t k = 0; formula && n == 2 && op->inputs[1].name && k < sizeof signs / sizeof *signs; k++) {
-        snprintf(words, sizeof words, "%s %s %s", op->inputs[0].name, signs[k][0], op->inputs[1].name);
-        if (strcmp(formula, words) == 0)
-            return signs[k][1];
-    }
+    const char *left = op->inputs[0].name, *right = n == 2 ? op->inputs[1].name : NULL;
+    size_t length = left ? strlen(left) : 0;
+    if (!formula || !left || !right || strncmp(formula, left, length) != 0 || formula[length] != ' ')
+        return NULL;
+    const char *sign = formula + length + 1;
+    size_t width = strcspn(sign, " ");
+    for (size_t k = 0; k < sizeof signs / sizeof *signs; k++)
+        if (strlen(signs[k][0]) == width && strncmp(sign, signs[k][0], width) == 0)
+            return sign[width] == ' ' && strcmp(sign + width + 1, right) == 0 ? signs[k][1] : NULL;
     return NULL;
 }
 
