@@ -4,7 +4,6 @@
 
 #include "tools/draw/math/math.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void put_shape(text *t, const view *v, const dg_shape *shape)
