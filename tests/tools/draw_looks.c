@@ -108,7 +108,7 @@ Test(draw_looks, a_parameter_of_a_layer_is_read_by_its_name)
                "y [op=\"linear(1)\"]; e [op=mse_loss]; p [op=\"expr(0.1 * w^2)\"]; n [op=sum]; all [op=add];"
                "x -> y -> e; t -> e [arg=target]; \"y.weight\" -> p [arg=w]; p -> n; e -> all; n -> all; }");
     expect_fine(dotgrad("draw own.dot --view joint -o own.txt"));
-    expect_in("own.txt", "0.1 · w² p, shares y.weight ← w: y.weight");
+    expect_in("own.txt", "p = 0.1 · w², shares y.weight ← w: y.weight");
     expect_in("own.txt", "w: y.weight");
     expect_in("own.txt", "like: y.bias");
     expect_not_in("own.txt", "w: y,");

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define BETWEEN " · "
-enum { WRAP = 46, MOST_LINES = 12, MOST_DETAIL = 240, MOST_MATH = 200, WIDEST_MATH = 280 };
+enum { WRAP = 46, MOST_LINES = 12, MOST_DETAIL = 240, WIDEST_MATH = 280 };
 
 /* Adds a line; "" is none. */
 static void add_line(layout_row *row, layout_line line)
@@ -44,8 +44,23 @@ static bool is_beside_sign(const char *words, const char *blank)
     return false;
 }
 
-/* How well a line ends at a blank: 3 where parts of a list meet, 2 behind a comma, 1 between words, 0 where what
- * belongs together would be torn. */
+/* Whether brackets are open. */
+static bool is_in_brackets(const char *words, const char *at)
+{
+    int open = 0;
+    for (; words < at; words++)
+        open += (*words == '(' || *words == '[') - (*words == ')' || *words == ']');
+    return open > 0;
+}
+
+/* Of a sum, before or behind which the blank is. */
+static bool is_sign(const char *at)
+{
+    return (*at == '+' && at[1] == ' ') || strncmp(at, "− ", strlen("− ")) == 0;
+}
+
+/* How well a line ends at a blank: 3 where parts of a list meet, 2 behind a comma and before a sign, 1 between words, 0
+ * where what belongs together would be torn. */
 static int rate_break(const char *words, const char *blank, bool is_list)
 {
     char before = blank > words ? blank[-1] : ' ', after = blank[1];
@@ -53,7 +68,9 @@ static int rate_break(const char *words, const char *blank, bool is_list)
         return 3;
     if (is_beside_sign(words, blank) || before == ':' || is_letter_alone(blank + 1))
         return 0;
-    if (before == ',' || before == ';')
+    if (is_in_brackets(words, blank) || before == '+' || (blank - words > 3 && is_sign(blank - strlen("−"))))
+        return 0;
+    if (before == ',' || before == ';' || is_sign(blank + 1))
         return 2;
     bool is_number = is_list && (text_is_digit(before) || text_is_digit(after)); /* "20 nodes", "stride 2" */
     return is_number ? 0 : 1;
@@ -106,26 +123,44 @@ static const char *parameters_text(view *v, const view_row *row)
 static bool shows_name(const view_row *row, const layout_options *options)
 {
     return *row->name && strcmp(row->head, row->name) != 0 && row->style != STYLE_PARAMETER &&
-           (row->is_output || options->names) && !row->looks.label;
+           (row->is_output || row->is_referred || options->names) && !row->looks.label;
+}
+
+/* A formula, in as many lines as its sum needs; with a term that is too wide as text, broken at its outermost signs. */
+static void add_formula(view *v, const view_row *row, layout_row *to, layout_line head)
+{
+    const math_picture *lines[MATH_MOST_LINES];
+    layout_line small = {.size = SIZE_DETAIL, .is_weak = true, .tail = ""};
+    const char *tail = head.tail;
+    int count = math_set_lines(v->arena, row->math, head.size, SIZE_LEAST, WIDEST_MATH, lines);
+    head.head = math_flat(v->arena, row->math);
+    head.tail = count == 1 ? tail : "";
+    for (int k = 0; k < count; k++) {
+        head.math = lines[k];
+        add_line(to, head);
+    }
+    if (!count)
+        add_wrapped(v, to, head.head, false, head);
+    if (count != 1)
+        add_wrapped(v, to, tail, true, small);
 }
 
 static void measure_single(view *v, const layout_options *options, const view_row *row, layout_row *to)
 {
     layout_line head = {.size = row->looks.fontsize > 0 ? row->looks.fontsize : SIZE_HEAD, .is_bold = true, .tail = ""};
     layout_line small = {.size = SIZE_DETAIL, .is_weak = true, .tail = ""};
-    if (!row->looks.label && row->math && text_length(row->head) <= MOST_MATH)
-        head.math = math_set(v->arena, row->math, head.size, SIZE_LEAST);
-    if (head.math && head.math->width > WIDEST_MATH)
-        head.math = NULL;
+    head.tail = shows_name(row, options) ? text_cut(v->arena, row->name, WRAP) : "";
     if (row->looks.label) { /* the author's title; what the box tells beside it stays */
         add_wrapped(v, to, row->looks.label, false, head);
-    } else if (text_length(row->head) > WRAP && !head.math) {
+    } else if (row->math) {
+        add_formula(v, row, to, head);
+    } else if (text_length(row->head) > WRAP) {
+        head.tail = "";
         add_wrapped(v, to, row->head, false, head);
         if (shows_name(row, options))
             add_wrapped(v, to, row->name, false, small);
     } else {
         head.head = row->head;
-        head.tail = shows_name(row, options) ? text_cut(v->arena, row->name, WRAP) : "";
         add_line(to, head);
     }
     add_wrapped(v, to, row->detail, true, small);
@@ -146,14 +181,25 @@ static void measure_stacked(view *v, const layout_options *options, const view_r
     for (int k = 0; k < 5; k++)
         if (*parts[k])
             tail = text_format(v->arena, "%s%s%s", tail, *tail ? BETWEEN : "", parts[k]);
-    layout_line head = {
-        .head = row->looks.label ? row->looks.label : row->head, .size = SIZE_HEAD - 1, .is_bold = true, .tail = tail};
-    if (text_length(head.head) + text_length(head.tail) <= (options->is_narrow ? WRAP : 72) && !row->old) {
+    bool is_formula = row->math && !row->looks.label;
+    layout_line head = {.head = row->looks.label ? row->looks.label
+                                : is_formula     ? math_flat(v->arena, row->math)
+                                                 : row->head,
+                        .size = SIZE_HEAD - 1,
+                        .is_bold = true,
+                        .tail = tail};
+    bool is_short = text_length(head.head) + text_length(head.tail) <= (options->is_narrow ? WRAP : 72) && !row->old;
+    if (is_formula) {
+        head.tail = is_short ? tail : "";
+        add_formula(v, row, to, head);
+    } else if (is_short) {
         add_line(to, head);
-        return;
+    } else {
+        head.tail = "";
+        add_wrapped(v, to, head.head, false, head);
     }
-    head.tail = "";
-    add_wrapped(v, to, head.head, false, head);
+    if (is_short)
+        return;
     add_wrapped(v, to, tail, true, (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});
     if (row->old)
         add_wrapped(v, to, row->old, true, (layout_line){.size = SIZE_DETAIL, .is_weak = true, .tail = ""});

@@ -25,6 +25,8 @@ typedef struct math {
 
 /* NULL: what these rules do not cover; the formula is then shown in a line. In the arena. */
 const math *math_parse(dg_arena *arena, const char *formula);
+/* Sums, products and whole powers of names and numbers. */
+bool math_is_polynomial(const math *m);
 /* 1 comparison, 2 sum, 3 product, 4 minus, 5 power, 6 what needs no brackets. */
 int math_precedence(const math *m);
 /* "α" of "alpha", "∞" of "inf"; NULL: the word stands for no letter. */
@@ -55,7 +57,16 @@ typedef struct math_picture {
 
 /* Letters are of `size`, in powers of `least`. In the arena; NULL without memory. */
 const math_picture *math_set(dg_arena *arena, const math *m, double size, double least);
+enum { MATH_MOST_LINES = 8 };
+/* In lines that are no wider than `widest`, broken before the signs + and − that are in no brackets. Returns how many
+ * there are; 0: a term is too wide, there are too many lines, or there is no memory. */
+int math_set_lines(dg_arena *arena, const math *m, double size, double least, double widest,
+                   const math_picture *lines[MATH_MOST_LINES]);
+/* The same in one line of text: "ln|x|", "√(1 + x²)". */
+const char *math_flat(dg_arena *arena, const math *m);
 
 const char *math_tex(dg_arena *arena, const math *m);
+/* Within math mode, in brackets where it binds less than `least`. */
+const char *math_tex_term(dg_arena *arena, const math *m, int least);
 
 #endif

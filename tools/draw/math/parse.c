@@ -160,13 +160,31 @@ static const math *read_minus(reading *r)
     return m;
 }
 
+static bool is_same(const math *a, const math *b)
+{
+    bool same = a->kind == b->kind && a->n == b->n && strcmp(a->word, b->word) == 0;
+    for (int k = 0; same && k < a->n; k++)
+        same = is_same(a->args[k], b->args[k]);
+    return same;
+}
+
+/* x·x as x², and x·y·y as x·y². */
+static const math *product(reading *r, const math *a, const math *b)
+{
+    if (r->failed || !a || !b || b->kind == MATH_NUMBER || b->kind == MATH_CALL)
+        return binary(r, "*", a, b);
+    if (is_same(a, b))
+        return binary(r, "^", a, number(r, "2"));
+    if (a->kind == MATH_BINARY && *a->word == '*' && is_same(a->args[1], b))
+        return binary(r, "*", a->args[0], binary(r, "^", b, number(r, "2")));
+    return binary(r, "*", a, b);
+}
+
 static const math *read_product(reading *r)
 {
     const math *m = read_minus(r);
-    while (!r->failed && (peek(r) == '*' || *r->at == '/')) {
-        const char *word = *r->at++ == '*' ? "*" : "/";
-        m = binary(r, word, m, read_minus(r));
-    }
+    while (!r->failed && (peek(r) == '*' || *r->at == '/'))
+        m = *r->at++ == '*' ? product(r, m, read_minus(r)) : binary(r, "/", m, read_minus(r));
     return m;
 }
 
@@ -197,6 +215,23 @@ static const math *read_comparison(reading *r)
         }
     r->depth--;
     return m;
+}
+
+static bool is_whole(const math *m)
+{
+    return m->kind == MATH_NUMBER && strspn(m->word, "0123456789") == strlen(m->word);
+}
+
+bool math_is_polynomial(const math *m)
+{
+    bool is_fine = m->kind != MATH_CALL && (m->kind != MATH_BINARY || strchr("+-*/^", *m->word));
+    if (m->kind == MATH_BINARY && *m->word == '/')
+        is_fine &= m->args[1]->kind == MATH_NUMBER;
+    if (m->kind == MATH_BINARY && *m->word == '^')
+        is_fine &= is_whole(m->args[1]);
+    for (int k = 0; is_fine && k < m->n; k++)
+        is_fine = math_is_polynomial(m->args[k]);
+    return is_fine;
 }
 
 const math *math_parse(dg_arena *arena, const char *formula)

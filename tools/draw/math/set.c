@@ -258,6 +258,24 @@ static const char *small_power(setting *s, const math *exponent)
     return made;
 }
 
+static const char *sign_between(setting *s, const math *m)
+{
+    char sign = *m->word;
+    return sign == '*'   ? (is_coefficient(m) ? "" : " · ")
+           : sign == '-' ? " − "
+           : sign == '/' ? "/"
+           : sign == '^' ? "^"
+                         : text_format(s->arena, " %s ", m->word);
+}
+
+/* How much what is behind the sign has to bind, to be without brackets: a − (b + c), a / (b · c). */
+static int behind(const math *m)
+{
+    char sign = *m->word;
+    bool is_left = sign == '-' || sign == '/';
+    return m->args[1]->kind == MATH_MINUS && sign != '^' ? 5 : math_precedence(m) + is_left;
+}
+
 static math_picture binary(setting *s, const math *m, double size)
 {
     bool is_small = size <= s->least;
@@ -272,16 +290,8 @@ static math_picture binary(setting *s, const math *m, double size)
         return power(s, m->args[0], m->args[1], size);
     if (sign == '/' && !is_small)
         return fraction(s, m, size);
-    const char *between = sign == '*'   ? (is_coefficient(m) ? "" : " · ")
-                          : sign == '-' ? " − "
-                          : sign == '/' ? "/"
-                          : sign == '^' ? "^"
-                                        : text_format(s->arena, " %s ", m->word);
-    int precedence = math_precedence(m);
-    bool is_left = sign == '-' || sign == '/'; /* a − (b + c), a / (b · c) */
-    int after = m->args[1]->kind == MATH_MINUS && sign != '^' ? 5 : is_left ? precedence + 1 : precedence;
-    math_picture p = part_of(s, m->args[0], sign == '^' ? 6 : precedence, size);
-    math_picture middle = words(s, between, size), right = part_of(s, m->args[1], after, size);
+    math_picture p = part_of(s, m->args[0], sign == '^' ? 6 : math_precedence(m), size);
+    math_picture middle = words(s, sign_between(s, m), size), right = part_of(s, m->args[1], behind(m), size);
     append(s, &p, &middle, 0);
     append(s, &p, &right, is_coefficient(m) && sign == '*' ? 1 : 0);
     return p;
@@ -325,6 +335,13 @@ static void join_words(setting *s, math_picture *p)
     p->n = n;
 }
 
+static const math_picture *finish(setting *s, math_picture *p, const char *tex)
+{
+    join_words(s, p);
+    p->tex = tex;
+    return s->failed ? NULL : p;
+}
+
 const math_picture *math_set(dg_arena *arena, const math *m, double size, double least)
 {
     setting s = {.arena = arena, .least = least};
@@ -332,7 +349,107 @@ const math_picture *math_set(dg_arena *arena, const math *m, double size, double
     if (!made)
         return NULL;
     *made = set(&s, m, size);
-    join_words(&s, made);
-    made->tex = math_tex(arena, m);
-    return s.failed ? NULL : made;
+    return finish(&s, made, math_tex(arena, m));
+}
+
+/* ---- lines ---- */
+
+static bool is_sum(const math *m)
+{
+    return m->kind == MATH_BINARY && (*m->word == '+' || *m->word == '-');
+}
+
+typedef struct line_list {
+    setting s;
+    double size, widest;
+    int count;
+    math_picture *lines[MATH_MOST_LINES];
+    const char *tex[MATH_MOST_LINES];
+    bool failed;
+} line_list;
+
+/* The term of a sum with the sign before it, in the last line where there is room, else in a new one. */
+static void add_term(line_list *list, const char *sign, const math *term)
+{
+    bool is_first = list->count == 0;
+    int least = term->kind == MATH_MINUS && !is_first ? 5 : *sign == '-' ? 3 : 2;
+    math_picture part = part_of(&list->s, term, least, list->size), before;
+    const char *tex = math_tex_term(list->s.arena, term, least);
+    for (int is_new = is_first; is_new < 2; is_new++) {
+        if (is_new && list->count == MATH_MOST_LINES)
+            break;
+        before = words(&list->s,
+                       is_first       ? ""
+                       : *sign == '-' ? is_new ? "− " : " − "
+                       : is_new       ? "+ "
+                                      : " + ",
+                       list->size);
+        double width = before.width + part.width + (is_new ? 0 : list->lines[list->count - 1]->width);
+        if (width > list->widest)
+            continue;
+        if (is_new)
+            list->lines[list->count] = dg_arena_alloc(list->s.arena, sizeof **list->lines);
+        math_picture *line = list->lines[list->count - !is_new];
+        if (!line)
+            break;
+        append(&list->s, line, &before, 0);
+        append(&list->s, line, &part, 0);
+        const char **to = &list->tex[list->count - !is_new];
+        *to = text_format(list->s.arena, "%s%s%s", is_new ? "" : *to, is_first ? "" : sign, tex);
+        list->count += is_new;
+        return;
+    }
+    list->failed = true;
+}
+
+static void add_terms(line_list *list, const math *m)
+{
+    if (is_sum(m)) {
+        add_terms(list, m->args[0]);
+        if (!list->failed)
+            add_term(list, m->word, m->args[1]);
+    } else {
+        add_term(list, "", m);
+    }
+}
+
+int math_set_lines(dg_arena *arena, const math *m, double size, double least, double widest,
+                   const math_picture *lines[MATH_MOST_LINES])
+{
+    line_list list = {.s = {.arena = arena, .least = least}, .size = size, .widest = widest};
+    add_terms(&list, m);
+    for (int k = 0; k < list.count && !list.failed; k++)
+        lines[k] = finish(&list.s, list.lines[k], text_format(arena, "$\\displaystyle %s$", list.tex[k]));
+    return list.failed || list.s.failed ? 0 : list.count;
+}
+
+static const char *flat(dg_arena *arena, const math *m, int least)
+{
+    const char *made = "";
+    if (math_precedence(m) < least)
+        return text_format(arena, "(%s)", flat(arena, m, 0));
+    if (m->kind == MATH_CALL && m->n == 1 && strcmp(m->word, "abs") == 0)
+        return text_format(arena, "|%s|", flat(arena, m->args[0], 0));
+    if (m->kind == MATH_CALL) {
+        for (int k = 0; k < m->n; k++)
+            made = text_format(arena, "%s%s%s", made, k ? ", " : "", flat(arena, m->args[k], 0));
+        return text_format(arena, "%s(%s)", m->n == 1 && strcmp(m->word, "sqrt") == 0 ? "√" : m->word, made);
+    }
+    if (m->kind == MATH_MINUS)
+        return text_format(arena, "−%s", flat(arena, m->args[0], 3));
+    if (m->kind == MATH_BINARY) {
+        setting s = {.arena = arena};
+        char sign = *m->word;
+        const char *raised = sign == '^' ? small_power(&s, m->args[1]) : NULL;
+        const char *left = flat(arena, m->args[0], sign == '^' ? 6 : math_precedence(m));
+        return raised ? text_format(arena, "%s%s", left, raised)
+                      : text_format(arena, "%s%s%s", left, sign_between(&s, m), flat(arena, m->args[1], behind(m)));
+    }
+    const char *letter = m->kind == MATH_NAME ? math_letter(m->word, strlen(m->word)) : NULL;
+    return letter ? letter : m->word;
+}
+
+const char *math_flat(dg_arena *arena, const math *m)
+{
+    return flat(arena, m, 0);
 }

@@ -85,6 +85,11 @@ static const char *tex(dg_arena *arena, const math *m, bool is_small)
     return binary(arena, m, is_small);
 }
 
+const char *math_tex_term(dg_arena *arena, const math *m, int least)
+{
+    return part_of(arena, m, least, false);
+}
+
 const char *math_tex(dg_arena *arena, const math *m)
 {
     return text_format(arena, "$\\displaystyle %s$", tex(arena, m, false));

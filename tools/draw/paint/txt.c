@@ -135,8 +135,12 @@ static const char *row_words(railing *r, const view_row *row, const char *source
     static const char *const marks[] = {"", "+ ", "- ", "~ ", ""};
     const char *words =
         text_format(v->arena, "%s%s", marks[row->mark], row->looks.label ? row->looks.label : row->head);
-    /* a step of a plan begins its detail with its names */
-    if (*row->name && strcmp(row->name, row->head) != 0 && strncmp(row->detail, row->name, strlen(row->name)) != 0)
+    /* a step of a plan begins its detail with its names; a name behind a formula would be a factor of it */
+    bool is_named =
+        *row->name && strcmp(row->name, row->head) != 0 && strncmp(row->detail, row->name, strlen(row->name)) != 0;
+    if (is_named && row->math && !row->looks.label)
+        words = text_format(v->arena, "%s%s = %s", marks[row->mark], row->name, row->head);
+    else if (is_named)
         words = text_format(v->arena, "%s %s", words, row->name);
     words = text_format(v->arena, "%s%s%s%s%s", words, *row->detail ? "  " : "", row->detail, *row->shares ? ", " : "",
                         row->shares);

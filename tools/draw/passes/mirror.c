@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NAMED = 3 };
+enum { MOST_NAMED = 3, DEEPEST_SUM = 1000 };
 
 /* With a plan, steps are counted in the place of nodes. */
 static void place_steps(mirror *m)
@@ -46,23 +46,50 @@ static void place_steps(mirror *m)
         }
 }
 
+static void put_name(const mirror *m, node_place place, const char *name)
+{
+    int at = m->first[place.box] + place.row, *count = &m->n_names[place.kind][at];
+    const char **names = &m->names[place.kind][at];
+    name = text_format(m->v->arena, "%s%s", place.kind == GRADIENT ? "∂" : "", name);
+    if (*count > MOST_NAMED || text_lists(*names, name))
+        return;
+    *names = text_format(m->v->arena, "%s%s%s", *names, *count ? ", " : "", *count == MOST_NAMED ? "…" : name);
+    ++*count;
+}
+
+/* With the boxes whose nodes give a parameter's gradient or a term of it. `own`: where what owns the parameter is,
+ * whose name is said there. Returns how many there are. */
+static int name_terms(const mirror *m, const dg_node *term, node_place own, const char *name, int depth)
+{
+    const node_place *place = &m->places[dg_node_id(term)];
+    const char *dot = strrchr(name, '.');
+    int count = 0;
+    if (dg_node_id(term) < m->derived->first)
+        return 0;
+    if (dg_node_op(term)->role == DG_ROLE_OUTPUT)
+        return name_terms(m, dg_node_input(term, 0), own, name, depth);
+    if (place->kind == GRADIENT && place->box >= 0) {
+        bool is_own = place->box == own.box && place->row == own.row;
+        put_name(m, *place, is_own && dot ? dot + 1 : name);
+        return 1;
+    }
+    for (int k = 0; depth < DEEPEST_SUM && mirror_is_sum(m, term) && k < 2; k++)
+        count += name_terms(m, dg_node_input(term, k), own, name, depth + 1);
+    return count;
+}
+
 static void name_parameters(mirror *m)
 {
     for (int k = 0; k < m->derived->n_gradients; k++) {
         const dg_node *parameter = m->derived->wrt[k];
         node_place place = mirror_find_place(m, parameter);
-        if (place.box < 0)
-            continue;
         const char *name = dg_node_name((dg_node *)(uintptr_t)parameter), *dot = strrchr(name, '.');
-        int at = m->first[place.box] + place.row;
-        const char **plain = &m->names[UPDATE][at], **partial = &m->names[GRADIENT][at];
-        name = dot ? dot + 1 : name;
-        if (m->n_names[at] > MOST_NAMED || text_lists(*plain, name))
-            continue;
-        const char *comma = m->n_names[at]++ ? ", " : "";
-        bool is_more = m->n_names[at] > MOST_NAMED;
-        *plain = text_format(m->v->arena, "%s%s%s", *plain, comma, is_more ? "…" : name);
-        *partial = text_format(m->v->arena, "%s%s%s%s", *partial, comma, is_more ? "" : "∂", is_more ? "…" : name);
+        bool is_named = name_terms(m, m->derived->gradients[k], place, name, 0) > 0;
+        for (int kind = GRADIENT; kind <= UPDATE && place.box >= 0; kind++) {
+            place.kind = (mirror_kind)kind;
+            if (kind == UPDATE || (kind == GRADIENT && !is_named))
+                put_name(m, place, dot ? dot + 1 : name);
+        }
     }
 }
 
@@ -90,12 +117,18 @@ static const char *shadow_amount(const mirror *m, int box, int at, mirror_kind k
                : text_format(v->arena, "%s nodes in all copies", text_count(v->arena, count));
 }
 
+/* What has no op's name on it, a formula above all. */
+static bool is_called_by_name(const view_row *of)
+{
+    return strcmp(of->head, of->op) != 0 && *of->name && of->style != STYLE_MODULE;
+}
+
 static view_row shadow_row(const mirror *m, int box, int r, mirror_kind kind)
 {
     dg_arena *arena = m->v->arena;
     const view_row *of = &m->v->boxes[box].rows[r];
     bool is_module = m->v->boxes[box].kind == BOX_MODULE || of->style == STYLE_MODULE;
-    const char *what = is_module ? of->head : strcmp(of->head, of->op) == 0 || !*of->name ? of->op : of->name;
+    const char *what = is_module ? of->head : is_called_by_name(of) ? of->name : of->op;
     const char *amount = shadow_amount(m, box, m->first[box] + r, kind), *names = "";
     view_row row = {.name = "",
                     .call = "",
@@ -149,8 +182,11 @@ static void add_shadow(mirror *m, int box, mirror_kind kind)
     }
     int n_shown = 0;
     for (int r = 0; r < n_rows; r++)
-        if (kind == GRADIENT || m->has_nodes[kind][m->first[box] + r])
+        if (kind == GRADIENT || m->has_nodes[kind][m->first[box] + r]) {
+            v->boxes[box].rows[r].is_referred |=
+                kind == GRADIENT && is_called_by_name(&v->boxes[box].rows[r]) && v->boxes[box].kind != BOX_MODULE;
             rows[n_shown++] = shadow_row(m, box, r, kind);
+        }
     m->shadow[kind][box] = view_add_box(v, (view_box){.kind = BOX_OP,
                                                       .is_backwards = kind == GRADIENT,
                                                       .n_rows = n_shown,
@@ -334,16 +370,16 @@ static bool make_room(mirror *m)
     }
     m->is_wanted = dg_arena_alloc(arena, nodes);
     m->places = dg_arena_alloc(arena, nodes * sizeof *m->places);
-    m->n_names = dg_arena_alloc(arena, rows * sizeof *m->n_names);
     m->order = dg_arena_alloc(arena, boxes * sizeof *m->order);
-    bool fine = m->first && m->is_wanted && m->places && m->n_names && m->order;
+    bool fine = m->first && m->is_wanted && m->places && m->order;
     for (int k = 0; k < N_KINDS; k++) {
         m->counts[k] = dg_arena_alloc(arena, rows * sizeof *m->counts[k]);
         m->has_nodes[k] = dg_arena_alloc(arena, rows);
         m->shadow[k] = dg_arena_alloc(arena, boxes * sizeof *m->shadow[k]);
         m->names[k] = dg_arena_alloc(arena, rows * sizeof *m->names[k]);
+        m->n_names[k] = dg_arena_alloc(arena, rows * sizeof *m->n_names[k]);
         m->steps[k] = dg_arena_alloc(arena, rows * sizeof *m->steps[k]);
-        fine = fine && m->counts[k] && m->has_nodes[k] && m->shadow[k] && m->names[k] && m->steps[k];
+        fine = fine && m->counts[k] && m->has_nodes[k] && m->shadow[k] && m->names[k] && m->n_names[k] && m->steps[k];
         for (size_t r = 0; fine && r < rows; r++)
             m->names[k][r] = "";
     }

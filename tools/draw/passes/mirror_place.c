@@ -76,8 +76,7 @@ bool mirror_is_again(const dg_node *node)
     return dg_node_original((dg_node *)(uintptr_t)node) != node;
 }
 
-/* Whether a node adds what the derivatives of others give: the sum is of what these read. */
-static bool is_sum(const mirror *m, const dg_node *node)
+bool mirror_is_sum(const mirror *m, const dg_node *node)
 {
     const dg_node *of = dg_node_derivative_of(node);
     if (dg_node_id(node) < m->derived->first || !of || dg_node_owner(node) || dg_node_input_count(node) != 2 ||
@@ -147,7 +146,7 @@ void mirror_place_derivatives(mirror *m)
         else if (!is_update && (place = mirror_find_place(m, node)).box < 0)
             place = place_of_input(m, node);
         place.kind = is_update ? UPDATE : !is_again && derive_is_derivative(d, node) ? GRADIENT : FORWARD;
-        if (place.kind == GRADIENT && place.box >= 0 && is_sum(m, node))
+        if (place.kind == GRADIENT && place.box >= 0 && mirror_is_sum(m, node))
             place = place_sum(m, node, place);
         m->places[id] = place;
         bool is_kept = strcmp(dg_node_op(node)->name, "recompute") == 0; /* it hands on what is kept */

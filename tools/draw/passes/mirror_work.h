@@ -27,7 +27,8 @@ typedef struct mirror {
     int64_t *counts[N_KINDS];    /* by row: nodes, of a plan steps */
     bool *has_nodes[N_KINDS];    /* by row */
     const char **names[N_KINDS]; /* by row: of its parameters, of their gradients */
-    int *n_names, *order;        /* order: by box */
+    int *n_names[N_KINDS];       /* of them */
+    int *order;                  /* by box */
     int *shadow[N_KINDS];        /* by box: the box beside it; −1 */
     step_list *steps[N_KINDS];   /* by row, with a plan */
     step_list shared;
@@ -44,6 +45,8 @@ void mirror_place_derivatives(mirror *m);
 node_place mirror_find_place(const mirror *m, const dg_node *node);
 /* A node of the network's that is computed once more for the gradient, in a module with a checkpoint. */
 bool mirror_is_again(const dg_node *node);
+/* Whether a node adds what the derivatives of others give: the sum is of what these read. */
+bool mirror_is_sum(const mirror *m, const dg_node *node);
 /* A node that counts: no label of a result, and no part of another. */
 bool mirror_counts(const mirror *m, const dg_node *node);
 

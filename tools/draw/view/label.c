@@ -299,7 +299,8 @@ void label_row(view *v, view_row *row)
         if (formula) {
             row->head = math_line(v->arena, formula);
             row->math = math_parse(v->arena, formula);
-            row->style = style_of_formula(v, row->node);
+            row->style =
+                row->math && math_is_polynomial(row->math) ? STYLE_ELEMENTWISE : style_of_formula(v, row->node);
         }
     }
     text_free(&t);

@@ -45,6 +45,7 @@ typedef struct view_row {
     const char *sign;        /* "+": the row alone may be a small circle; NULL */
     view_style style;
     bool is_output, is_loss;
+    bool is_referred;    /* another is called by its name, which is then shown: ∂ll beside ll */
     bool is_rounded;     /* a number in head or detail is shorter than in `call` */
     bool is_commutative; /* its arguments may be exchanged */
     const dg_node *node; /* NULL: of something else */
