@@ -1,6 +1,8 @@
 /* The attributes of graph files: one table for reading, checking, options of commands, drawing and the reference. */
 #include "document.h"
 
+#include "core/base/plain.h"
+
 #include <dotgrad/near.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +82,8 @@ static const dg_attribute table[] = {
     SETTING("snapshot_every", COUNT, "snapshot-every", TRAINING,
             "keeps the weights of every so many steps in RUN/snapshots, for plot --contour and --samples (never)",
             .most = 1000000000),
-    OURS("trains", N, LIST, "of one of several losses: the parameters that its turns train, \"d.*\" (all)"),
+    OURS("trains", N, LIST,
+         "of one of several losses: the parameters, layers or clusters that its turns train, \"d.*\" (all)"),
     OURS("turns", N, COUNT, "of one of several losses: its turns one after another, before the next one's (1)"),
     SETTING("monitor", NAME, "monitor", TRAINING,
             "the metric that patience and the schedule plateau look at, in validation where there is some (loss)"),
@@ -95,9 +98,10 @@ static const dg_attribute table[] = {
         "average", CALL, "average", UPDATES,
         "averages of the weights, which take their place at the end: \"ema(decay=0.999)\", \"swa(start=5)\" (none)"),
     SETTING("groups", CALL, "groups", UPDATES,
-            "parameters by name, the first that fits counts: \"[group('hidden.*', lr=0.1, decay=0), group('*.gamma', "
-            "positive=true)]\""),
-    SETTING("freeze", LIST, "freeze", UPDATES, "parameters that are not trained: \"hidden.gamma, embed\""),
+            "parameters, layers or clusters by name, the first that fits counts: \"[group('hidden.*', lr=0.1, "
+            "decay=0), group('*.gamma', positive=true)]\""),
+    SETTING("freeze", LIST, "freeze", UPDATES,
+            "parameters, layers or clusters that are not trained: \"hidden.gamma, encoder\""),
     SETTING("threads", COUNT, "threads", THREADS, "threads of computing (DG_NUM_THREADS, or all processors)",
             .most = MOST_THREADS),
     SETTING("memory_limit", BYTES, "memory-limit", MEMORY, "refuses to run when a plan needs more: 512M, 2G, 1.5Gi"),
@@ -112,6 +116,7 @@ static const dg_attribute table[] = {
 
     GRAPHVIZ("Damping", G, NUMBER, "neato: damping"),
     GRAPHVIZ("K", G | C, NUMBER, "spring constant"),
+    GRAPHVIZ("TBbalance", G, WORD, "min or max: which rank unbalanced nodes go to"),
     GRAPHVIZ("URL", ALL, LINK, "link"),
     GRAPHVIZ("_background", G, LINK, "drawing below the picture"),
     GRAPHVIZ("_draw_", ALL, RESULT, "xdot"),
@@ -178,6 +183,7 @@ static const dg_attribute table[] = {
     GRAPHVIZ("imagepos", N, WORD, "place of a picture"),
     GRAPHVIZ("imagescale", N, WORD, "size of a picture"),
     GRAPHVIZ("inputscale", G, NUMBER, "unit of positions"),
+    GRAPHVIZ("key", E, LABEL, "tells parallel edges apart"),
     GRAPHVIZ("label", ALL, LABEL, "text", .drawn = G | C | N | E),
     GRAPHVIZ("labelURL", E, LINK, "link"),
     GRAPHVIZ("label_scheme", G, NUMBER, "sfdp: nodes that are labels"),
@@ -244,7 +250,7 @@ static const dg_attribute table[] = {
     GRAPHVIZ("quantum", G, NUMBER, "sizes are multiples of it"),
     GRAPHVIZ("radius", E, NUMBER, "of rounded corners"),
     GRAPHVIZ("rank", C, WORD, "same, min, max, source, sink"),
-    GRAPHVIZ("rankdir", G, WORD, "TB, LR, BT, RL", .drawn = G),
+    GRAPHVIZ("rankdir", G, WORD, "TB, LR, BT, RL", .choices = "TB|LR|BT|RL", .drawn = G),
     GRAPHVIZ("ranksep", G, WORD, "between ranks, inches"),
     GRAPHVIZ("ratio", G, WORD, "height to width"),
     GRAPHVIZ("rects", N, RESULT, "fields of a record"),
@@ -330,6 +336,9 @@ bool dg_attribute_is_ours(const char *name)
 
 const char *dg_attribute_near(const char *name, unsigned where)
 {
+    for (size_t k = 0; name && k < sizeof table / sizeof *table; k++)
+        if ((table[k].where & where) && plain_same(name, table[k].name))
+            return table[k].name;
     for (size_t k = 0; name && k < sizeof table / sizeof *table; k++)
         if ((table[k].where & where) && dg_name_is_near(name, table[k].name))
             return table[k].name;

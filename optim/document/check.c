@@ -21,6 +21,7 @@ typedef struct checking {
     const dg_graph_file *file;
     char unknown[MOST_UNKNOWN]; /* "graph attribute 'a' (line 1), node attribute 'b' (line 7)" */
     char misplaced[MOST_UNKNOWN];
+    char unread[MOST_UNKNOWN]; /* "rankdir=lr (did you mean LR?)" */
 } checking;
 
 /* What an attribute belongs to. */
@@ -187,6 +188,27 @@ static dg_status check_argument(const carrier *on, const char *name, const char 
     return dg_ok();
 }
 
+/* A value of Graphviz's that Graphviz passes over without a word. */
+static void list_value(checking *c, const dg_attribute *known, const char *value)
+{
+    char item[300], about[160] = "";
+    const dg_attribute *meant = dg_attribute_find(value);
+    size_t used = strlen(c->unread), length = strlen(value);
+    if (!known->choices || is_choice(known->choices, value) || !*value)
+        return;
+    for (const char *at = known->choices; *at; at += strcspn(at, "|") + (at[strcspn(at, "|")] == '|'))
+        if (strcspn(at, "|") == length && plain_same_part(at, value, length))
+            snprintf(about, sizeof about, ": in large letters, %.*s", (int)length, at);
+    if (!*about && meant)
+        snprintf(about, sizeof about, ": %.60s is an attribute of its own, %s", meant->name, meant->doc);
+    if (!*about)
+        for (const char *at = known->choices; *at; at++)
+            snprintf(about + strlen(about), sizeof about - strlen(about), *at == '|' ? ", " : "%s%c",
+                     at == known->choices ? ": expected one of " : "", *at);
+    snprintf(item, sizeof item, "%s=%.60s%s", known->name, value, about);
+    snprintf(c->unread + used, MOST_UNKNOWN - used, "%s%s", used ? "; " : "", item);
+}
+
 /* Not scale=standard: where Graphviz reads numbers, a word is meant for somebody else. */
 static bool is_of_graphviz(const dg_attribute *known, const char *value)
 {
@@ -197,6 +219,8 @@ static bool is_of_graphviz(const dg_attribute *known, const char *value)
 static dg_status check_one(checking *c, const char *name, const char *value, const carrier *on)
 {
     const dg_attribute *known = dg_attribute_find(name);
+    if (known && !known->ours && (known->where & on->where))
+        list_value(c, known, value);
     if (known && (known->where & on->where))
         return known->ours                    ? dg_attribute_check(known, value)
                : is_of_graphviz(known, value) ? dg_ok()
@@ -206,6 +230,8 @@ static dg_status check_one(checking *c, const char *name, const char *value, con
         return dg_error(DG_BAD_ARGUMENT, "there is no %s attribute '%s' (did you mean '%s'?)", place_name(on->where),
                         name, near);
     DG_TRY(check_argument(on, name, value));
+    if (known && known->where == DG_ON_GRAPH && !known->ours && on->where != DG_ON_CLUSTER)
+        list(c, c->misplaced, on->where, name, NULL);
     if (known && !known->ours)
         return is_of_graphviz(known, value) ? dg_ok() : document_check_option(c->file, on->where, name, value);
     if (!known)
@@ -273,6 +299,8 @@ dg_status document_check(dg_graph_file *file, dg_graph_file *warned)
     document_warn_of_looks(file, warned);
     if (c.unknown[0])
         document_warn(warned, "%s: not known, kept as it is: %s", file->path, c.unknown);
+    if (c.unread[0])
+        document_warn(warned, "%s: Graphviz passes over %s", file->path, c.unread);
     if (c.misplaced[0])
         document_warn(warned, "%s: of no effect there, an attribute of the graph: %s", file->path, c.misplaced);
     return dg_ok();

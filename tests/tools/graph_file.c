@@ -351,7 +351,7 @@ Test(graph_file, a_node_is_in_one_cluster)
                    "subgraph cluster_a { x -> h; h [op=\"linear(3)\"]; }\nsubgraph cluster_b {\nh -> y; }\n}",
                    "f.dot:4: node 'h' stands in 'cluster_a' (line 2) and in 'cluster_b' (line 4)");
     expect_refused("digraph { subgraph cluster_a { subgraph cluster_c { x [op=\"input([N, 4])\"]; } x -> y }\n"
-                   "y [op=relu]; subgraph cluster_b { {rank=same; x} } }",
+                   "y [op=relu]; subgraph cluster_b { {color=red; x} } }",
                    "node 'x' stands in 'cluster_c' (line 1) and in 'cluster_b' (line 2)");
     expect_words(formatted("digraph { subgraph cluster_a { subgraph cluster_c { x [op=\"input([N, 4])\"]; } x -> y }\n"
                            "y [op=relu]; subgraph other { x y } subgraph cluster_a { x } }"),

@@ -6,7 +6,7 @@
 #include <string.h>
 
 typedef struct subgraph_place {
-    const Agraph_t *graph;
+    Agraph_t *graph;
     int place;
 } subgraph_place;
 
@@ -178,6 +178,20 @@ static dg_status take_nodes(reading *r)
     return status;
 }
 
+/* key=…, by which libcgraph tells parallel edges apart, is to it a name and no attribute. */
+static dg_status take_key(const reading *r, Agedge_t *from, dg_file_attributes *taken)
+{
+    const char *key = agnameof(from);
+    if (!key || !*key || *key == '%')
+        return dg_ok();
+    dg_file_attribute *attribute = &taken->items[taken->count++]; /* take_attributes() has left room for one */
+    *attribute = (dg_file_attribute){.name = keep(r, "key"), .value = keep(r, key)};
+    if (!attribute->name || !attribute->value)
+        return dg_no_memory("%s", r->file->path);
+    qsort(taken->items, taken->count, sizeof *taken->items, by_name);
+    return dg_ok();
+}
+
 static dg_status take_edges(reading *r)
 {
     dg_graph_file *file = r->file;
@@ -200,6 +214,8 @@ static dg_status take_edges(reading *r)
         edge->tail = tail;
         edge->head = head;
         status = take_attributes(r, edges[k], AGEDGE, NULL, &edge->attributes);
+        if (status.code == DG_OK)
+            status = take_key(r, edges[k], &edge->attributes);
         edge->arg = dg_file_attribute_find(&edge->attributes, "arg");
         edge->out = dg_file_attribute_find(&edge->attributes, "out");
     }
@@ -285,7 +301,42 @@ static bool is_around(const dg_graph_file *file, int outer, int cluster)
     return cluster == outer;
 }
 
-static dg_status take_members(reading *r, Agraph_t *sub, int index)
+static bool is_box(Agraph_t *sub)
+{
+    const char *name = agnameof(sub), *drawn = agget(sub, (char *)(uintptr_t) "cluster");
+    return name && (strncmp(name, "cluster", 7) == 0 || (name[0] != '%' && drawn && strcmp(drawn, "true") == 0));
+}
+
+/* Whether the node is in a group {rank=same; …} within the cluster, which says where nodes are drawn, not whose they
+ * are. */
+static bool is_in_rank(Agraph_t *cluster, Agnode_t *node)
+{
+    for (Agraph_t *sub = agfstsubg(cluster); sub; sub = agnxtsubg(sub)) {
+        const char *rank = agget(sub, (char *)(uintptr_t) "rank");
+        if (!is_box(sub) && agsubnode(sub, node, 0) && ((rank && *rank) || is_in_rank(sub, node)))
+            return true;
+    }
+    return false;
+}
+
+static Agraph_t *subgraph_of(const reading *r, size_t count, int cluster)
+{
+    for (size_t k = 0; k < count; k++)
+        if (r->found[k].place == cluster)
+            return r->found[k].graph;
+    return NULL;
+}
+
+/* The cluster of a node that is there already in `known`, where `index` lies elsewhere; −1: it cannot be in both. */
+static int choose_cluster(const reading *r, size_t count, Agnode_t *node, int known, Agraph_t *sub, int index)
+{
+    if (is_in_rank(sub, node))
+        return known;
+    Agraph_t *first = subgraph_of(r, count, known);
+    return first && is_in_rank(first, node) ? index : -1;
+}
+
+static dg_status take_members(reading *r, Agraph_t *sub, size_t count, int index)
 {
     dg_graph_file *file = r->file;
     dg_file_cluster *cluster = &file->clusters[index];
@@ -299,9 +350,12 @@ static dg_status take_members(reading *r, Agraph_t *sub, int index)
         cluster->members[cluster->n_members++] = place;
         if (!cluster->is_cluster)
             continue;
+        int own = index; /* children come later: the innermost stays */
         if (!is_around(file, file->nodes[place].cluster, index))
+            own = choose_cluster(r, count, node, file->nodes[place].cluster, sub, index);
+        if (own < 0)
             return in_two_clusters(r, node, index);
-        file->nodes[place].cluster = index; /* children come later: the innermost stays */
+        file->nodes[place].cluster = own;
     }
     return dg_ok();
 }
@@ -316,11 +370,9 @@ static dg_status take_subgraph(reading *r, Agraph_t *sub, size_t count, subgraph
     const char *name = agnameof(sub);
     cluster->name = name && name[0] != '%' ? keep(r, name) : NULL;
     DG_TRY(take_attributes(r, sub, AGRAPH, agparent(sub), &cluster->attributes));
-    const char *drawn = dg_file_attribute_find(&cluster->attributes, "cluster");
-    cluster->is_cluster =
-        cluster->name && (strncmp(cluster->name, "cluster", 7) == 0 || (drawn && strcmp(drawn, "true") == 0));
+    cluster->is_cluster = is_box(sub);
     cluster->parent = find_parent(r, count, sub);
-    return take_members(r, sub, found->place);
+    return take_members(r, sub, count, found->place);
 }
 
 static dg_status take_subgraphs(reading *r, size_t count)

@@ -3,6 +3,7 @@
 
 #include <dotgrad/utf8.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,12 @@ static bool is_same(const text_place *a, const text_place *b)
     return a->length == b->length && memcmp(a->name, b->name, a->length) == 0;
 }
 
+/* A letter or digit, or what may stand in a number. */
+static bool is_of_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '\'' || (unsigned char)c >= 0x80;
+}
+
 static bool is_ours(const text_place *key)
 {
     char name[80];
@@ -201,6 +208,35 @@ static int by_key(const void *a, const void *b)
     return order ? order : first->value.order - second->value.order;
 }
 
+/* Steps over the space at *at, unless in a text in single quotes; false: nothing is left. *is_apart: it parts two
+ * words.
+ */
+static bool next_sign(const text_place *value, size_t *at, bool is_in_text, bool *is_apart)
+{
+    size_t from = *at;
+    while (!is_in_text && *at < value->length && strchr(" \t\r\n", value->name[*at]))
+        ++*at;
+    *is_apart = from > 0 && from < *at && *at < value->length && is_of_word(value->name[from - 1]) &&
+                is_of_word(value->name[*at]);
+    return *at < value->length;
+}
+
+/* Values of ours are calls, lists and names, in which space says nothing where it parts no two words:
+ * linear(3) is linear( 3 ). */
+static bool is_same_value(const text_place *a, const text_place *b)
+{
+    size_t i = 0, j = 0;
+    bool is_in_text = false, apart_a, apart_b;
+    for (;; i++, j++) {
+        bool more_a = next_sign(a, &i, is_in_text, &apart_a), more_b = next_sign(b, &j, is_in_text, &apart_b);
+        if (!more_a || !more_b)
+            return more_a == more_b;
+        if (a->name[i] != b->name[j] || apart_a != apart_b)
+            return false;
+        is_in_text = is_in_text != (a->name[i] == '\'');
+    }
+}
+
 /* DOT takes the last of two values of one attribute: a node that stands twice by mistake would lose its first op. */
 static dg_status check_settings(scan *s)
 {
@@ -210,7 +246,7 @@ static dg_status check_settings(scan *s)
     for (size_t k = 1; k < s->n_settings; k++) {
         const setting *a = &s->settings[k - 1], *b = &s->settings[k];
         const char *quote = a->kind == GRAPH ? "" : "'";
-        if (compare_keys(a, b) == 0 && !is_same(&a->value, &b->value))
+        if (compare_keys(a, b) == 0 && !is_same_value(&a->value, &b->value))
             return dg_graph_file_error(s->file, b->value.line,
                                        dg_error(DG_BAD_ARGUMENT,
                                                 "%s%s%.*s%s has '%.*s' already in line %d, and not with this value",
