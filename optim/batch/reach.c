@@ -2,6 +2,7 @@
 #include <dotgrad/optim.h>
 
 #include "core/base/null.h"
+#include "optim/rules/rules.h"
 #include "reach.h"
 
 #include <stdio.h>
@@ -65,14 +66,14 @@ static dg_status keep_matching(dg_node *output, const char *patterns, dg_node **
         snprintf(one, sizeof one, "%.*s", (int)length, at + skip);
         bool fits = length == 0;
         for (int k = 0; k < *count && !fits; k++)
-            fits = dg_name_matches(dg_node_name(list[k]), one);
+            fits = node_matches(list[k], one);
         if (!fits)
             return dg_error(DG_BAD_ARGUMENT, "no trainable parameter of '%s' fits '%s' (there are %s, …)",
                             dg_node_name(output), one, *count ? dg_node_name(list[0]) : "none");
     }
     int n = 0;
     for (int k = 0; k < *count; k++)
-        if (dg_name_matches(dg_node_name(list[k]), patterns))
+        if (node_matches(list[k], patterns))
             list[n++] = list[k];
     *count = n;
     return dg_ok();

@@ -4,6 +4,7 @@
 
 #include <fnmatch.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,27 @@ bool dg_name_matches(const char *name, const char *patterns)
                 return true;
         }
         at += skip + length;
+    }
+    return false;
+}
+
+bool node_matches(const dg_node *node, const char *patterns)
+{
+    const char *own = dg_node_name((dg_node *)(uintptr_t)node);
+    char name[512], longer[512];
+    if (dg_name_matches(own, patterns))
+        return true;
+    int length = snprintf(name, sizeof name, "%s", own);
+    for (const dg_module *at = dg_node_module(node); at && length < (int)sizeof name; at = at->parent) {
+        const char *whole = at->name, *outer = at->parent ? at->parent->name : "";
+        size_t skip = strlen(outer);
+        if (!*whole || *dg_module_prefix(at) || (strncmp(own, whole, strlen(whole)) == 0 && own[strlen(whole)] == '.'))
+            continue; /* no name, or the node has it */
+        whole += skip && strncmp(whole, outer, skip) == 0 && whole[skip] == '.' ? skip + 1 : 0;
+        length = snprintf(longer, sizeof longer, "%s.%s", whole, name);
+        if (length < (int)sizeof longer && dg_name_matches(longer, patterns))
+            return true;
+        memcpy(name, longer, sizeof name);
     }
     return false;
 }
@@ -120,12 +142,20 @@ const dg_group *dg_groups_find(const dg_groups *groups, const char *name)
     return NULL;
 }
 
+const dg_group *groups_find(const dg_groups *groups, const dg_node *parameter)
+{
+    for (int i = 0; groups && i < groups->count; i++)
+        if (node_matches(parameter, groups->at[i].pattern))
+            return &groups->at[i];
+    return NULL;
+}
+
 /* To freeze what no loss reaches, behind a detach, is to ask for what is so already. */
 static bool is_frozen_already(const dg_group *group, dg_graph *graph)
 {
     for (int64_t id = 0; group->freeze && id < dg_graph_node_count(graph); id++) {
         dg_node *node = dg_graph_node(graph, id);
-        if (dg_node_op(node)->role == DG_ROLE_PARAMETER && dg_name_matches(dg_node_name(node), group->pattern))
+        if (dg_node_op(node)->role == DG_ROLE_PARAMETER && node_matches(node, group->pattern))
             return true;
     }
     return false;
@@ -139,7 +169,7 @@ dg_status dg_groups_check(const dg_groups *groups, dg_node *const *parameters, i
     for (int i = 0; groups && i < groups->count; i++) {
         bool fits = false;
         for (int k = 0; k < count && !fits; k++)
-            fits = dg_name_matches(dg_node_name(parameters[k]), groups->at[i].pattern);
+            fits = node_matches(parameters[k], groups->at[i].pattern);
         if (!fits && !(count && is_frozen_already(&groups->at[i], dg_node_graph(parameters[0]))))
             return dg_error(DG_BAD_ARGUMENT, "%s '%s' fits no trainable parameter (there are %s, …)",
                             groups->at[i].freeze ? "freeze:" : "groups:", groups->at[i].pattern,
@@ -155,7 +185,7 @@ dg_status dg_groups_apply(const dg_groups *groups, dg_node **parameters, int *co
     REFUSE_NULL(count);
     REFUSE_NULL(settings);
     for (int k = 0; k < *count; k++) {
-        const dg_group *group = dg_groups_find(groups, dg_node_name(parameters[k]));
+        const dg_group *group = groups_find(groups, parameters[k]);
         if (group && group->freeze)
             continue;
         settings[n] = group ? group->settings : (dg_parameter_settings){.lr = NAN, .decay = NAN};

@@ -19,6 +19,12 @@ bool rule_has_own_lines(const dg_optimizer *optimizer);
 /* DG_BAD_ARGUMENT, DG_BAD_DTYPE or DG_BAD_SHAPE, with the member or the parameter that is wrong. */
 dg_status rule_check_step(const dg_optimizer *optimizer, const dg_optimizer_step *step);
 
+/* Whether patterns, as of dg_name_matches(), fit a parameter's or layer's name, or that with the names of the modules
+ * around it in front, as of a graph file's clusters: "encoder" all in cluster_encoder. */
+bool node_matches(const dg_node *node, const char *patterns);
+/* The first group that fits a parameter so; NULL: none. */
+const dg_group *groups_find(const dg_groups *groups, const dg_node *parameter);
+
 /* The group that an optimiser's states go into, and what they are for. A named optimiser has the one of its name;
  * DG_BAD_ARGUMENT: those there are for other parameters, or another optimiser. One without a name has the first by
  * number that nothing else has. In the graph's arena. */

@@ -4,6 +4,7 @@
 #include "objective.h"
 
 #include "optim/fit/fit.h"
+#include "optim/rules/rules.h"
 
 #include <dotgrad/parameters.h>
 
@@ -182,7 +183,7 @@ static bool mark_refitted_by(dg_trainer *t, const char *pattern)
         dg_node *node = dg_graph_node(graph, id), *layer = dg_node_owner(node);
         const dg_value *init = dg_node_attr(node, "init");
         if (dg_node_op(node)->role != DG_ROLE_PARAMETER || !layer || !init || !dg_init_needs_data(init) ||
-            !dg_name_matches(dg_node_name(layer), pattern))
+            !node_matches(layer, pattern))
             continue;
         t->refit[dg_node_id(layer)] = any = true;
     }

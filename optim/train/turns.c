@@ -2,6 +2,8 @@
 #include "objective.h"
 #include "trainer.h"
 
+#include "optim/rules/rules.h"
+
 #include "core/graph/graph.h"
 #include "optim/batch/reach.h"
 
@@ -233,7 +235,7 @@ static dg_status apply_groups(const dg_trainer *t, objective *o)
 {
     bool idle = t->options.n_updates || t->epochs == 0;
     for (int i = 0; i < o->n_parameters && idle; i++) {
-        const dg_group *group = dg_groups_find(&t->groups, dg_node_name(o->parameters[i]));
+        const dg_group *group = groups_find(&t->groups, o->parameters[i]);
         idle = group && group->freeze;
     }
     if (!idle)

@@ -211,3 +211,169 @@ Test(advice, losses_of_many_numbers_are_told_how_to_become_one)
         cr_expect_not_null(strstr(run.err, cases[k].words), "%s", run.err);
     }
 }
+
+/* ---- graph files ---- */
+
+#define IRIS                                                                                                           \
+    "digraph iris { graph [data=iris, epochs=1];\n x [op=\"input([N, 4])\"]; t [op=\"input([N], dtype=int64)\"];\n "   \
+    "y [op=\"linear(3)\"]; loss [op=cross_entropy];\n x -> y -> loss; t -> loss [arg=target];\n %s\n}\n"
+
+static outcome summary_of(const char *more)
+{
+    char text[1200];
+    snprintf(text, sizeof text, IRIS, more);
+    write_text("iris.dot", text);
+    return dotgrad("summary iris.dot");
+}
+
+/* Space in a call says nothing, unless it parts two words or stands in a text. */
+Test(advice, values_that_differ_in_space_alone_are_one_value)
+{
+    static const struct {
+        const char *more;
+        bool is_one;
+    } cases[] = {{"y [op=\"linear( 3 )\"];", true},
+                 {"y [op=\" linear(3) \"];", true},
+                 {"y [op=\"linear(13)\"];", false},
+                 {"graph [optimizer=\"adam(lr=0.1, weight_decay=0.8)\"]; graph [optimizer=\"adam( lr = "
+                  "0.1,weight_decay=0.8 )\"];",
+                  true},
+                 {"graph [metrics=\"accuracy f1\"]; graph [metrics=\"accuracyf1\"];", false},
+                 {"graph [data=\"csv( 'a b' )\"];", false},
+                 {"z [op=\"expr(x + 1)\"]; x -> z; z [op=\"expr(x+1)\"];", true}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        outcome run = summary_of(cases[k].more);
+        cr_expect_eq(run.status, cases[k].is_one ? 0 : 1, "%s: %s", cases[k].more, run.err);
+        cr_expect_eq(strstr(run.err, "and not with this value") == NULL, cases[k].is_one, "%s: %s", cases[k].more,
+                     run.err);
+    }
+}
+
+/* An edge that only moves nodes is an argument, and perhaps one too many or one of a circle: the remedy is
+ * derived=true.
+ */
+Test(advice, edges_that_are_not_to_be_seen_are_told_of_derived)
+{
+    static const char *const edges[] = {"x -> loss [style=invis];", "x -> y [style=\"dashed,invis\"];",
+                                        "{ edge [style=invis]; x -> y; }", "loss -> x [style=invis];"};
+    for (size_t k = 0; k < sizeof edges / sizeof *edges; k++) {
+        outcome run = summary_of(edges[k]);
+        cr_expect_eq(run.status, 1, "%s", edges[k]);
+        cr_expect_not_null(strstr(run.err, "has style=invis: one that is for the layout alone is marked derived=true"),
+                           "%s: %s", edges[k], run.err);
+    }
+    expect_fine(summary_of("x -> loss [style=invis, derived=true];"));
+    outcome run = summary_of("z [op=\"linear(3, bias=maybe)\"]; x -> z;");
+    cr_expect_eq(run.status, 1);
+    cr_expect_null(strstr(run.err, "derived"), "%s", run.err);
+}
+
+/* {rank=same; …} says where nodes are drawn, not whose they are: it may name one of another cluster, before or after.
+ */
+Test(advice, groups_of_one_rank_may_name_nodes_of_other_clusters)
+{
+    static const char *const texts[] = {
+        "subgraph cluster_a { x; y; } subgraph cluster_b { t; {rank=same; y; loss} }",
+        "subgraph cluster_b { t; {rank=same; y; loss} } subgraph cluster_a { x; y; }",
+        "subgraph cluster_a { x; y; } subgraph cluster_b { t; subgraph level { rank=same; y; loss } }"};
+    char first[2000], text[2000];
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        expect_fine(summary_of(texts[k]));
+        expect_fine(dotgrad("fmt iris.dot -o written.dot"));
+        read_text("written.dot", text, sizeof text);
+        char *cluster = strstr(text, "cluster_a"), *node = strstr(text, "y [op"), *end = strchr(cluster, '}');
+        cr_expect(cluster < node && node < end, "%s", text);
+        cr_expect_not_null(strstr(text, "rank=same"), "%s", text);
+        expect_fine(dotgrad("fmt written.dot -o again.dot"));
+        cr_expect(same_bytes("written.dot", "again.dot"), "%s", text);
+        if (k == 0)
+            strcpy(first, text);
+        else if (k == 1)
+            cr_expect_str_eq(text, first);
+    }
+    outcome run = summary_of("subgraph cluster_a { x; y; } subgraph cluster_b { t; y; loss }");
+    cr_expect_eq(run.status, 1);
+    cr_expect_not_null(strstr(run.err, "node 'y' stands in 'cluster_a'"), "%s", run.err);
+}
+
+/* What Graphviz passes over without a word, in a sentence. */
+Test(advice, attributes_of_graphviz_that_have_no_effect_are_told)
+{
+    static const struct {
+        const char *more, *words;
+    } cases[] = {{"rankdir=TBbalance;", "rankdir=TBbalance: TBbalance is an attribute of its own"},
+                 {"rankdir=lr;", "rankdir=lr: in large letters, LR"},
+                 {"rankdir=LRx;", "rankdir=LRx: expected one of TB, LR, BT, RL"},
+                 {"y [TBbalance=min];", "of no effect there, an attribute of the graph: node attribute 'TBbalance'"},
+                 {"y [Shape=box];", "node attribute 'Shape' (line 5; did you mean 'shape'?)"},
+                 {"TBbalance=min; rankdir=LR;", NULL},
+                 {"y [shape=box];", NULL}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        outcome run = summary_of(cases[k].more);
+        expect_fine(run);
+        if (cases[k].words)
+            cr_expect_not_null(strstr(run.err, cases[k].words), "%s: %s", cases[k].more, run.err);
+        else
+            cr_expect_str_empty(run.err);
+    }
+}
+
+/* Attributes behind a -> b -> c are of both edges; fmt keeps what the author wrote on an edge, key too. */
+Test(advice, chains_with_an_argument_and_keys_of_edges)
+{
+    static const char *const chains[] = {"r [op=relu]; s [op=mul]; x -> s; x -> r -> s [arg=other];",
+                                         "p [op=\"parameter([3, 4])\"]; q [op=\"linear(3)\"]; w [op=\"linear(2)\"]; "
+                                         "p -> q -> w [arg=weight];"};
+    for (size_t k = 0; k < sizeof chains / sizeof *chains; k++) {
+        outcome run = summary_of(chains[k]);
+        cr_expect_eq(run.status, 1);
+        cr_expect_not_null(strstr(run.err, "behind a chain a -> b -> c is of each of its edges"), "%s", run.err);
+    }
+    char text[2000];
+    expect_fine(summary_of("m [op=mul]; x -> m [key=first, color=red]; x -> m [key=second];"));
+    expect_fine(dotgrad("fmt iris.dot -o written.dot"));
+    read_text("written.dot", text, sizeof text);
+    cr_expect_not_null(strstr(text, "x -> m [arg=input, color=red, key=first];"), "%s", text);
+    cr_expect_not_null(strstr(text, "x -> m [arg=other, key=second];"), "%s", text);
+    expect_fine(dotgrad("fmt written.dot -o again.dot"));
+    cr_expect(same_bytes("written.dot", "again.dot"), "%s", text);
+}
+
+static bool has_moved(const char *parameter)
+{
+    outcome before = dotgrad("show before %s", parameter), after = dotgrad("show after %s", parameter);
+    expect_fine(before);
+    expect_fine(after);
+    return strcmp(before.out, after.out) != 0;
+}
+
+/* The name of a cluster stands for all in it, wherever parameters are named. */
+Test(advice, clusters_are_named_where_parameters_are)
+{
+    static const struct {
+        const char *graph, *loss;
+        bool moves[3]; /* h, in encoder; k, in inner in encoder; y, in decoder */
+    } cases[] = {{"freeze=encoder", "", {false, false, true}},
+                 {"freeze=\"encoder.*\"", "", {false, false, true}},
+                 {"freeze=inner", "", {true, false, true}},
+                 {"freeze=\"encoder.inner, decoder\"", "", {true, false, false}},
+                 {"label=x", ", trains=decoder", {false, false, true}},
+                 {"label=x", ", trains=\"encoder.h, decoder\"", {true, false, true}},
+                 {"groups=\"[group(encoder, lr=0)]\"", "", {false, false, true}}};
+    static const char *const parameters[] = {"h.weight", "k.weight", "y.weight"};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[900];
+        snprintf(text, sizeof text,
+                 "digraph ae { graph [data=iris, optimizer=\"sgd(lr=0.1)\", output=y, %s]; x [op=\"input([N, 4])\"];\n"
+                 "subgraph cluster_encoder { h [op=\"linear(3)\"]; subgraph cluster_inner { k [op=\"linear(2)\"]; } }\n"
+                 "subgraph cluster_decoder { y [op=\"linear(4)\"]; } loss [op=mse_loss%s];\n"
+                 "x -> h -> k -> y -> loss; x -> loss [arg=target]; }",
+                 cases[k].graph, cases[k].loss);
+        write_text("ae.dot", text);
+        expect_fine(dotgrad("train ae.dot -o before --epochs 0 --force --no-pictures"));
+        expect_fine(dotgrad("train ae.dot -o after --epochs 1 --force --no-pictures"));
+        for (int i = 0; i < 3; i++)
+            cr_expect_eq(has_moved(parameters[i]), cases[k].moves[i], "%s%s: %s", cases[k].graph, cases[k].loss,
+                         parameters[i]);
+    }
+}
