@@ -333,6 +333,7 @@ dg_node *dg_apply(const dg_application *application)
         missing_built(application);
         return NULL;
     }
+    missing_building(m.graph);
     dg_graph_fail(m.graph, missing_mistake(m.graph));
     if (m.graph->status.code != DG_OK) {
         missing_forget();
@@ -384,13 +385,15 @@ dg_node *dg_call(dg_location at, const char *op, int n_inputs, dg_node *const *i
 
 dg_node *dg_expr_at(dg_location at, const char *formula, int n_inputs, const dg_named_node *inputs)
 {
-    if (!inputs)
-        return NULL;
     enum { MOST = MAX_FORMULA_INPUTS };
     dg_node *nodes[MOST];
     const char *names[MOST];
+    if (!inputs)
+        n_inputs = 0;
     if (n_inputs > MOST)
-        return NULL;
+        return dg_graph_fail(inputs[0].node ? inputs[0].node->graph : NULL,
+                             dg_error(DG_BAD_ARGUMENT, "a formula has %d inputs, at most %d are possible (%s:%d)",
+                                      n_inputs, MOST, at.file ? at.file : "?", at.line));
     for (int i = 0; i < n_inputs; i++) {
         nodes[i] = inputs[i].node;
         names[i] = inputs[i].name;

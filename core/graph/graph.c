@@ -41,6 +41,7 @@ void dg_graph_free(dg_graph *graph)
 {
     if (!graph)
         return;
+    missing_freed(graph);
     pthread_mutex_destroy(&graph->lock);
     dg_formulas_free(graph->formulas);
     dg_arena_free(graph->arena);
@@ -65,6 +66,7 @@ dg_node *dg_graph_fail(dg_graph *graph, dg_status status)
         return NULL;
     if (graph->status.code == DG_OK && status.code != DG_OK) {
         missing_forget(); /* from now on NULLs come from this */
+        missing_failed(graph);
         graph->status = status;
     }
     return NULL;

@@ -126,6 +126,10 @@ int formula_bindings(const op_entry *entry, const dg_value *attrs, dg_binding bi
 /* missing.c: a name that the graph does not have, asked for by its author; */
 uint64_t missing_number(void);
 void missing_sought(const dg_graph *graph, const char *name);
+/* the graph in which a node is being made; one that has failed; one that ends; */
+void missing_building(const dg_graph *graph);
+void missing_failed(const dg_graph *graph);
+void missing_freed(const dg_graph *graph);
 /* the NULL that was answered is explained, or is not the reason of what comes; */
 void missing_forget(void);
 /* the last such name, NULL: none; */

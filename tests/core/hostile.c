@@ -97,6 +97,27 @@ Test(hostile, a_least_integer_that_is_written)
     }
 }
 
+/* Such a call knows no graph; the mistake is that of the one that was built in last, unless another has failed, whose
+ * nodes the NULLs may be. */
+Test(hostile, builders_that_are_given_nothing_but_null)
+{
+    dg_node *none = NULL;
+    EXPECT_REFUSED(dg_relu(none), "relu: input 'input' is NULL (");
+    EXPECT_REFUSED(dg_expr("tanh(x)*2", {(const char *)(const void *)image, NULL}),
+                   "expr: input is NULL: inputs are {\"name\", node} (");
+    EXPECT_REFUSED(dg_expr("tanh(x)*2", {"x", none}), "expr: input 'x' is NULL: inputs are");
+    tear_down();
+    set_up();
+    dg_graph *other = new_graph();
+    dg_node *of_other = dg_linear(dg_input(other, DG_SHAPE(DG_N, 3), .name = "x"), -3);
+    dg_node *here = dg_relu(vector);
+    cr_expect_null(dg_relu(of_other));
+    cr_expect_eq(dg_graph_status(g).code, DG_OK, "%s", dg_graph_status(g).message);
+    cr_expect_neq(dg_graph_status(other).code, DG_OK);
+    cr_expect_not_null(here);
+    dg_graph_free(other);
+}
+
 /* In a graph of its own, of one of the two inputs. */
 static dg_node *apply(const char *text, bool to_image)
 {

@@ -293,7 +293,7 @@ Test(null_arguments, nodes)
     OK(dg_graph_status(g));
 }
 
-/* Mistakes in building stick to the graph, where there is one. */
+/* Mistakes in building stick to the graph, or, where there is none, to the one that was built in last. */
 Test(null_arguments, building)
 {
     EMPTY(dg_apply(NULL));
@@ -305,10 +305,13 @@ Test(null_arguments, building)
     EMPTY(dg_expr_at(DG_HERE, "x", 1, NULL));
     EMPTY(dg_formula_node(NULL, DG_HERE, NULL, NULL));
     EMPTY(dg_formula_node(g, DG_HERE, NULL, &x));
-    OK(dg_graph_status(g));
-    EMPTY(dg_call(DG_HERE, NULL, 1, &x));
     REFUSED(dg_graph_status(g));
     dg_graph *other = new_graph();
+    dg_node *there = dg_input(other, DG_SHAPE(2), .name = "there");
+    EMPTY(dg_call(DG_HERE, NULL, 1, &there));
+    REFUSED(dg_graph_status(other));
+    dg_graph_free(other);
+    other = new_graph();
     EMPTY(dg_expr_at(DG_HERE, NULL, 1, (dg_named_node[]){{"x", dg_input(other, DG_SHAPE(2))}}));
     REFUSED(dg_graph_status(other));
     dg_graph_free(other);

@@ -123,7 +123,7 @@ const char *dg_module_prefix(const dg_module *module);
 /* Nodes. A node with several outputs stands for its first; dg_output() in <dotgrad/ops.h> takes the others. */
 int64_t dg_graph_node_count(const dg_graph *graph);
 dg_node *dg_graph_node(const dg_graph *graph, int64_t id); /* ids are 0 … count − 1 in order of making */
-/* The node of that name, NULL when there is none; a builder that gets this NULL alone has the graph fail with both. */
+/* The node of that name; NULL: there is none. A builder that gets nothing but NULL has the graph used last fail. */
 dg_node *dg_graph_find(const dg_graph *graph, const char *name);
 dg_graph *dg_node_graph(const dg_node *node);
 int64_t dg_node_id(const dg_node *node);
