@@ -426,3 +426,35 @@ Test(draw_library, the_locale_does_not_matter)
     }
     dg_graph_free(g);
 }
+
+/* A discriminator that is applied twice, built in C and as its written file, is drawn alike: whose parameters they are,
+ * how many there are, and what it computes. */
+Test(draw_library, a_graph_and_its_written_file_are_drawn_alike)
+{
+    dg_graph *g;
+    char *text, *drawn;
+    expect_ok(dg_graph_new(&g));
+    dg_node *real = dg_input(g, DG_SHAPE(DG_N, 2), .name = "real"), *z = dg_input(g, DG_SHAPE(DG_N, 2), .name = "z");
+    dg_node *d = dg_batch_norm(dg_linear(real, 16, .name = "d.fc1"), .name = "d.bn");
+    d = dg_linear(dg_gelu(d, .name = "d.act"), 1, .name = "d.fc2");
+    dg_node *e = dg_linear(dg_linear(z, 2, .name = "gen"), 16, .name = "e.fc1",
+                           .weight = dg_graph_find(g, "d.fc1.weight"), .bias_node = dg_graph_find(g, "d.fc1.bias"));
+    e = dg_linear(dg_relu(e, .name = "e.act"), 1, .name = "e.fc2", .weight = dg_graph_find(g, "d.fc2.weight"));
+    dg_node *loss = dg_add(dg_mean(d, .name = "md"), dg_mean(e, .name = "me"), .name = "loss");
+    cr_assert_eq(dg_graph_status(g).code, DG_OK, "%s", dg_graph_status(g).message);
+    expect_ok(dg_graph_write(g, &(dg_graph_write_options){.loss = loss}, &text));
+    write_text("net.dot", text);
+    drawn = draw_text(g, (dg_draw_options){.loss = loss, .format = "txt"});
+    outcome run = dotgrad("draw net.dot -o -");
+    expect_fine(run);
+    cr_expect_str_eq(drawn, run.out);
+    cr_expect_not_null(strstr(run.out, "FLOP"), "%s", run.out);
+    cr_expect_not_null(strstr(run.out, "shares d.fc1 "), "%s", run.out);
+    cr_expect_null(strstr(run.out, "none"), "%s", run.out);
+    expect_fine(dotgrad("draw net.dot -o styled.dot"));
+    expect_fine(dotgrad("draw net.dot --parameters -o all.svg"));
+    expect_fine(dotgrad("draw styled.dot --diff net.dot -o -"));
+    free(drawn);
+    free(text);
+    dg_graph_free(g);
+}

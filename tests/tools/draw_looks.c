@@ -31,7 +31,7 @@ Test(draw_looks, sharing_is_told_by_the_layer_and_where_no_wire_shows_it)
         "x -> a -> b -> c; w -> c [arg=weight]; c -> d; d -> o [arg=y]; \"a.weight\" -> p [arg=v]; p -> s;"
         "s -> o [arg=s]; }");
     expect_fine(dotgrad("draw share.dot -o share.txt"));
-    expect_in("share.txt", "linear b  4 → 4, shares a\n");
+    expect_in("share.txt", "linear b  4 → 4, shares a ← a\n");
     expect_in("share.txt", "linear c  4 → 4, 4 parameters ← b, weight: w\n");
     expect_in("share.txt", "linear d  4 → 4, shares c\n"); /* whose weight is w */
     expect_not_in("share.txt", "v², shares");              /* there is a wire from a.weight */

@@ -110,3 +110,23 @@ Test(draw_words, products_with_themselves_are_squares_and_polynomials_are_arithm
     expect_fine(dotgrad("draw a.dot -o a.tex"));
     expect_in_file("a.tex", "{x}^{2}");
 }
+
+/* ---- what is said of a picture ---- */
+
+/* Of steps that a picture may take to fit, those that have changed something. */
+Test(draw_words, only_what_was_done_is_said)
+{
+    write_text("a.dot", "digraph g { x [op=\"input([N, 4])\"]; a [op=\"linear(4)\"]; b [op=\"linear(4)\"];"
+                        " c [op=add]; d [op=\"linear(4)\"]; x -> a -> c; x -> b -> d; d -> c; e [op=tanh]; c -> e; }");
+    outcome run = dotgrad("draw a.dot --page 80x80 -o a.svg");
+    expect_fine(run);
+    cr_expect_null(strstr(run.err, "folded"), "%s", run.err);
+    cr_expect_null(strstr(run.err, " 1 parts"), "%s", run.err);
+    run = dotgrad("draw a.dot --heat none_such -o a.svg");
+    outcome help = dotgrad("draw --help");
+    char *list = strstr(run.err, "not one of ");
+    cr_assert_not_null(list, "%s", run.err);
+    list[strcspn(list, "(")] = '\0';
+    for (char *word = strtok(list + strlen("not one of "), ", "); word; word = strtok(NULL, ", "))
+        cr_expect_not_null(strstr(help.out, word), "'%s' is not in the help", word);
+}

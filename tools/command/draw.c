@@ -38,8 +38,8 @@ static const option_row own[] = {
     {.name = "heat",
      .form = DG_FORM_NAME,
      .value = "PROBE",
-     .doc = "colours by numbers, measured on at most 256 training rows: gradient, activation, dead,\n"
-            "saturated, update, time or memory"},
+     .doc = "colours by numbers, measured on at most 256 training rows: gradient, activation, mean,\n"
+            "std, rank, dead, saturated, grad_norm, update_ratio (or update), time or memory"},
     {.name = "run",
      .form = DG_FORM_FILE,
      .value = "RUN/",
@@ -217,7 +217,7 @@ static int check_use(const char *command, const draw_request *request)
 {
     bool is_png = strcmp(request->options.format, "png") == 0;
     bool has_step = request->options.view == DG_VIEW_STEP || request->options.view == DG_VIEW_PLAN ||
-                    (request->heat && strcmp(request->heat, "update") == 0);
+                    (request->heat && strncmp(request->heat, "update", 6) == 0);
     if (option_given("width") && request->options.width <= 0)
         return command_misused(command, "--width: '%s' is not a length: 3.5in, 9cm, 252pt", option_text("width"));
     if (!is_png && (option_given("dpi") || option_given("width")))

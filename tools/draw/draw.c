@@ -185,13 +185,33 @@ static double count_flops(const dg_graph_file *file, dg_arena *arena)
     return isfinite(flops) ? flops : 0;
 }
 
+/* Of a graph without a file by way of its text; 0 where it has none. */
+static double count_flops_of_graph(const drawing_work *work, dg_arena *arena)
+{
+    const dg_draw_options *options = work->options;
+    dg_graph_file *file = NULL;
+    char *words = NULL;
+    dg_status status = dg_graph_write(
+        work->graph, &(dg_graph_write_options){.loss = options->loss, .output = options->output}, &words);
+    if (status.code == DG_OK)
+        status = dg_graph_read("graph", &(dg_graph_read_options){.text = words}, &file);
+    if (status.code == DG_NO_MEMORY)
+        arena_fail(arena);
+    double flops = status.code == DG_OK ? count_flops(file, arena) : 0;
+    dg_graph_file_free(file);
+    free(words);
+    return flops;
+}
+
 /* The file's work is counted where it is that of the picture. */
 static void summarise(const drawing_work *work, view *v, int64_t parameters, bool grown)
 {
     char amount[48];
     v->summary = text_format(v->arena, "%s · %s %s", dg_dtype_name(dg_graph_dtype(work->graph)),
                              text_count(v->arena, parameters), parameters == 1 ? "parameter" : "parameters");
-    double flops = work->options->file && !grown ? count_flops(work->options->file, v->arena) : 0;
+    double flops = grown                 ? 0
+                   : work->options->file ? count_flops(work->options->file, v->arena)
+                                         : count_flops_of_graph(work, v->arena);
     if (flops > 0)
         v->summary =
             text_format(v->arena, "%s · %s%s", v->summary, dg_amount_print(flops, "FLOP", amount, sizeof amount),
@@ -287,9 +307,10 @@ static dg_status compare(const drawing_work *work, view *v, diff_counts *counts)
     const dg_draw_options *options = work->options;
     view old = {.arena = v->arena};
     graph_wish wish = {.parameters = options->parameters};
-    dg_status status = options->old_file ? view_of_file(&old, options->old_file,
-                                                        &(file_wish){.parameters = options->parameters, .names = true})
-                                         : view_of_graph(&old, options->old, &wish);
+    dg_status status = options->old_file
+                           ? view_of_file(&old, options->old_file,
+                                          &(file_wish){.parameters = options->parameters, .all = true, .names = true})
+                           : view_of_graph(&old, options->old, &wish);
     const diff_files files = {options->file, options->old_file};
     if (status.code == DG_OK)
         status = pass_diff(v, &old, files.now && files.old ? &files : NULL, counts);
@@ -346,6 +367,7 @@ dg_status draw_view(const drawing_work *work, const draw_choice *choice, view *v
     if (options->file && shown == DG_VIEW_FORWARD && !grown) {
         status = view_of_file(v, options->file,
                               &(file_wish){.parameters = options->parameters,
+                                           .all = strcmp(work->format, "dot") == 0 || options->old || options->old_file,
                                            .names = options->names || options->old || options->old_file});
     } else if (shown == DG_VIEW_PLAN) {
         status = view_of_plan(v, work->graph, &work->plan, options->loss, &work->derived);
@@ -416,9 +438,9 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
         pass_close(v, choice->depth, options->open, options->close);
     pass_repeats(v);
     if (choice->fold)
-        pass_fold(v, choice->fold == 1, work->fold < 0 && choice->is_stacked ? LEAST_SAVED : 2);
+        v->n_folded = pass_fold(v, choice->fold == 1, work->fold < 0 && choice->is_stacked ? LEAST_SAVED : 2);
     if (choice->is_alike)
-        pass_close_alike(v, choice->more, options->open);
+        v->n_alike = pass_close_alike(v, choice->more, options->open);
     if (v->is_ladder)
         pass_unsaved(v);
     pass_share(v);
@@ -426,7 +448,7 @@ dg_status draw_rewrite(const drawing_work *work, view *v, const draw_choice *cho
     pass_skips(v);
     pass_shapes(v, shapes);
     if (choice->is_stacked)
-        pass_stack(v);
+        v->n_stacked = pass_stack(v);
     if (choice->parts && pass_group(v, choice->parts)) {
         pass_skips(v);
         pass_shapes(v, shapes);

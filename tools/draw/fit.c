@@ -109,19 +109,20 @@ static const char *tell(view *v, const layout *made, const draw_choice *choice, 
                        : choice->is_told                     ? "derivatives told in the network's boxes"
                        : work->options->view == DG_VIEW_PLAN ? "the steps of each of the network's boxes as one"
                                                              : "derivatives as one box beside each of the network's";
-    if (choice->is_stacked && work->level < 0)
+    if (choice->is_stacked && work->level < 0 && v->n_stacked)
         told = text_format(v->arena, "%s%schains stacked%s", told, *told ? ", " : "",
                            choice->is_narrow ? " with details on lines of their own" : "");
-    if (choice->fold && work->fold < 0)
+    if (choice->fold && work->fold < 0 && v->n_folded)
         told = text_format(v->arena, "%s%s%s", told, *told ? ", " : "",
-                           choice->fold == 1 ? "repeats folded" : "repeats folded up to sizes");
-    if (choice->is_alike)
+                           !v->n_sized ? "repeats folded" : "repeats folded up to sizes");
+    if (choice->is_alike && v->n_alike)
         told = text_format(v->arena, "%s%smodules closed%s%s", told, *told ? ", " : "", " that are like one before",
                            choice->more == CLOSE_CHAINS ? " or without branches"
                            : choice->more               ? ", and others"
                                                         : "");
-    if (choice->parts)
-        told = text_format(v->arena, "%s%snodes grouped in %d parts", told, *told ? ", " : "", v->n_parts);
+    if (choice->parts && v->n_parts)
+        told = text_format(v->arena, "%s%snodes grouped in %d part%s", told, *told ? ", " : "", v->n_parts,
+                           v->n_parts == 1 ? "" : "s");
     else if (choice->depth && !work->options->depth)
         told = text_format(v->arena, "%s%smodules closed from depth %d on", told, *told ? ", " : "", choice->depth);
     if (made->columns)

@@ -133,14 +133,14 @@ static void add_formula(view *v, const view_row *row, layout_row *to, layout_lin
     layout_line small = {.size = SIZE_DETAIL, .is_weak = true, .tail = ""};
     const char *tail = head.tail;
     int count = math_set_lines(v->arena, row->math, head.size, SIZE_LEAST, WIDEST_MATH, lines);
-    head.head = math_flat(v->arena, row->math);
     head.tail = count == 1 ? tail : "";
     for (int k = 0; k < count; k++) {
         head.math = lines[k];
+        head.head = lines[k]->flat;
         add_line(to, head);
     }
     if (!count)
-        add_wrapped(v, to, head.head, false, head);
+        add_wrapped(v, to, math_flat(v->arena, row->math), false, head);
     if (count != 1)
         add_wrapped(v, to, tail, true, small);
 }

@@ -52,21 +52,20 @@ typedef struct math_picture {
     double width, ascent, descent;
     int n;
     math_item *items;
-    const char *tex; /* for LaTeX, in the place of all items */
+    const char *tex;  /* for LaTeX, in the place of all items */
+    const char *flat; /* in one line of text */
 } math_picture;
 
-/* Letters are of `size`, in powers of `least`. In the arena; NULL without memory. */
-const math_picture *math_set(dg_arena *arena, const math *m, double size, double least);
 enum { MATH_MOST_LINES = 8 };
-/* In lines that are no wider than `widest`, broken before the signs + and − that are in no brackets. Returns how many
- * there are; 0: a term is too wide, there are too many lines, or there is no memory. */
+/* Letters are of `size`, in powers of `least`. In lines that are no wider than `widest`, broken before the signs + and
+ * − that are in no brackets. Returns how many there are; 0: a term is too wide, there are too many lines, or there is
+ * no memory. */
 int math_set_lines(dg_arena *arena, const math *m, double size, double least, double widest,
                    const math_picture *lines[MATH_MOST_LINES]);
 /* The same in one line of text: "ln|x|", "√(1 + x²)". */
 const char *math_flat(dg_arena *arena, const math *m);
 
-const char *math_tex(dg_arena *arena, const math *m);
-/* Within math mode, in brackets where it binds less than `least`. */
+/* As LaTeX within math mode, in brackets where it binds less than `least`. */
 const char *math_tex_term(dg_arena *arena, const math *m, int least);
 
 #endif

@@ -335,24 +335,9 @@ static void join_words(setting *s, math_picture *p)
     p->n = n;
 }
 
-static const math_picture *finish(setting *s, math_picture *p, const char *tex)
-{
-    join_words(s, p);
-    p->tex = tex;
-    return s->failed ? NULL : p;
-}
-
-const math_picture *math_set(dg_arena *arena, const math *m, double size, double least)
-{
-    setting s = {.arena = arena, .least = least};
-    math_picture *made = dg_arena_alloc(arena, sizeof *made);
-    if (!made)
-        return NULL;
-    *made = set(&s, m, size);
-    return finish(&s, made, math_tex(arena, m));
-}
-
 /* ---- lines ---- */
+
+static const char *flat(dg_arena *arena, const math *m, int least);
 
 static bool is_sum(const math *m)
 {
@@ -364,7 +349,7 @@ typedef struct line_list {
     double size, widest;
     int count;
     math_picture *lines[MATH_MOST_LINES];
-    const char *tex[MATH_MOST_LINES];
+    const char *tex[MATH_MOST_LINES], *flat[MATH_MOST_LINES];
     bool failed;
 } line_list;
 
@@ -372,18 +357,15 @@ typedef struct line_list {
 static void add_term(line_list *list, const char *sign, const math *term)
 {
     bool is_first = list->count == 0;
-    int least = term->kind == MATH_MINUS && !is_first ? 5 : *sign == '-' ? 3 : 2;
+    int least = is_first ? 0 : term->kind == MATH_MINUS ? 5 : *sign == '-' ? 3 : 2;
     math_picture part = part_of(&list->s, term, least, list->size), before;
     const char *tex = math_tex_term(list->s.arena, term, least);
     for (int is_new = is_first; is_new < 2; is_new++) {
         if (is_new && list->count == MATH_MOST_LINES)
             break;
-        before = words(&list->s,
-                       is_first       ? ""
-                       : *sign == '-' ? is_new ? "− " : " − "
-                       : is_new       ? "+ "
-                                      : " + ",
-                       list->size);
+        const char *mark = is_first ? "" : *sign == '-' ? " − " : " + ";
+        mark += is_new && *mark; /* without the blank before it */
+        before = words(&list->s, mark, list->size);
         double width = before.width + part.width + (is_new ? 0 : list->lines[list->count - 1]->width);
         if (width > list->widest)
             continue;
@@ -396,6 +378,8 @@ static void add_term(line_list *list, const char *sign, const math *term)
         append(&list->s, line, &part, 0);
         const char **to = &list->tex[list->count - !is_new];
         *to = text_format(list->s.arena, "%s%s%s", is_new ? "" : *to, is_first ? "" : sign, tex);
+        to = &list->flat[list->count - !is_new];
+        *to = text_format(list->s.arena, "%s%s%s", is_new ? "" : *to, mark, flat(list->s.arena, term, least));
         list->count += is_new;
         return;
     }
@@ -418,8 +402,12 @@ int math_set_lines(dg_arena *arena, const math *m, double size, double least, do
 {
     line_list list = {.s = {.arena = arena, .least = least}, .size = size, .widest = widest};
     add_terms(&list, m);
-    for (int k = 0; k < list.count && !list.failed; k++)
-        lines[k] = finish(&list.s, list.lines[k], text_format(arena, "$\\displaystyle %s$", list.tex[k]));
+    for (int k = 0; k < list.count && !list.failed; k++) {
+        join_words(&list.s, list.lines[k]);
+        list.lines[k]->tex = text_format(arena, "$\\displaystyle %s$", list.tex[k]);
+        list.lines[k]->flat = list.flat[k];
+        lines[k] = list.lines[k];
+    }
     return list.failed || list.s.failed ? 0 : list.count;
 }
 

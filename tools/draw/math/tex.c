@@ -89,8 +89,3 @@ const char *math_tex_term(dg_arena *arena, const math *m, int least)
 {
     return part_of(arena, m, least, false);
 }
-
-const char *math_tex(dg_arena *arena, const math *m)
-{
-    return text_format(arena, "$\\displaystyle %s$", tex(arena, m, false));
-}

@@ -227,6 +227,8 @@ static void mark_boxes(differing *d, diff_counts *counts)
     view *v = d->v;
     for (int b = 0; b < d->n_new; b++) {
         view_row *row = &v->boxes[b].rows[0];
+        if (v->boxes[b].is_gone)
+            continue;
         const view_row *old = d->old_of[b] >= 0 ? &d->old->boxes[d->old_of[b]].rows[0] : NULL;
         if (!old) {
             row->mark = MARK_ADDED;

@@ -386,6 +386,19 @@ void fold_add_entry(view *v, int frame, int source)
     }
 }
 
+/* Whether some copy has other sizes than the first. */
+static bool has_sizes(const fold_work *f)
+{
+    for (int k = 0; k < f->run->length; k++)
+        for (int c = 1; c < f->run->copies; c++) {
+            const view_box *one = &f->v->boxes[box_at(f, 0, k)], *other = &f->v->boxes[box_at(f, c, k)];
+            for (int r = 0; r < one->n_rows && r < other->n_rows; r++)
+                if (strcmp(one->rows[r].exact, other->rows[r].exact) != 0)
+                    return true;
+        }
+    return false;
+}
+
 void fold_apply(view *v, const int *order, const fold_run *run)
 {
     fold_work f = {
@@ -402,6 +415,7 @@ void fold_apply(view *v, const int *order, const fold_run *run)
     f.parent = v->boxes[box_at(&f, 0, 0)].module;
     for (int k = 1; k < run->copies * run->length; k++)
         f.parent = view_common_module(v, f.parent, v->boxes[order[run->begin + k]].module);
+    v->n_sized += has_sizes(&f);
     int only;
     name_range label = frame_label(&f, &only);
     const char *content = *label.words ? "" : frame_content(&f);

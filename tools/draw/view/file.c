@@ -339,6 +339,20 @@ static int output_of(const file_walk *f, const dg_file_edge *edge)
     return index ? (int)index->i : 0;
 }
 
+/* A layer's own parameter that others read: its box is the layer's, as in a graph that C has built, and so are its
+ * numbers. With `parameters` it has one of its own. */
+static void join_owner(file_walk *f, int k)
+{
+    view *v = f->v;
+    const dg_node *node = f->file->nodes[k].node, *owner = dg_node_owner((dg_node *)(uintptr_t)node);
+    int of = owner ? dg_graph_file_index(f->file, owner) : -1;
+    if (f->wish->parameters || f->wish->all || dg_node_op(node)->role != DG_ROLE_PARAMETER || of < 0 || of == k)
+        return;
+    v->boxes[f->box[of]].rows[0].parameters += v->boxes[f->box[k]].rows[0].parameters;
+    v->boxes[f->box[k]].is_gone = true;
+    v->boxes[f->box[k]].became = f->box[of] + 1;
+}
+
 static void add_wire(file_walk *f, const dg_file_edge *edge)
 {
     view *v = f->v;
@@ -347,23 +361,26 @@ static void add_wire(file_walk *f, const dg_file_edge *edge)
     const dg_node *source = edge->source ? edge->source : tail->node;
     const char *argument = edge->input_name ? edge->input_name : label_argument(v, head->node, edge->input);
     const char *style = words(f, &edge->attributes, &f->file->edge_defaults, "style", "solid,dashed,dotted");
-    view_add_wire(v,
-                  (view_wire){.from = f->box[edge->tail],
-                              .to = f->box[edge->head],
-                              .input = edge->input,
-                              .output = output,
-                              .argument = argument,
-                              .result = edge->out && output == 0 && *label_result(v, tail->node, 0) == '\0' ? edge->out
-                                        : edge->out || output ? label_result(v, tail->node, output)
-                                                              : "",
-                              .shape = label_shape(v, source, 0),
-                              .kind = dg_node_op(tail->node)->role == DG_ROLE_PARAMETER ? WIRE_PARAMETER : WIRE_DATA,
-                              .label = plain_label(f, &edge->attributes, &f->file->edge_defaults, ""),
-                              .color = color(f, &edge->attributes, &f->file->edge_defaults, "color"),
-                              .fontcolor = color(f, &edge->attributes, &f->file->edge_defaults, "fontcolor"),
-                              .tooltip = tooltip_of(f, &edge->attributes, ""),
-                              .style = style,
-                              .penwidth = number(f, &edge->attributes, &f->file->edge_defaults, "penwidth", 20)});
+    const view_box *from = &v->boxes[f->box[edge->tail]];
+    const char *dot = from->is_gone ? strrchr(tail->name, '.') : NULL; /* out of its owner, by its own name */
+    view_add_wire(v, (view_wire){.from = from->is_gone ? from->became - 1 : f->box[edge->tail],
+                                 .to = f->box[edge->head],
+                                 .input = edge->input,
+                                 .output = output,
+                                 .argument = argument,
+                                 .result = dot ? dot + 1
+                                           : edge->out && output == 0 && *label_result(v, tail->node, 0) == '\0'
+                                               ? edge->out
+                                           : edge->out || output ? label_result(v, tail->node, output)
+                                                                 : "",
+                                 .shape = label_shape(v, source, 0),
+                                 .kind = dg_node_op(tail->node)->role == DG_ROLE_PARAMETER ? WIRE_PARAMETER : WIRE_DATA,
+                                 .label = plain_label(f, &edge->attributes, &f->file->edge_defaults, ""),
+                                 .color = color(f, &edge->attributes, &f->file->edge_defaults, "color"),
+                                 .fontcolor = color(f, &edge->attributes, &f->file->edge_defaults, "fontcolor"),
+                                 .tooltip = tooltip_of(f, &edge->attributes, ""),
+                                 .style = style,
+                                 .penwidth = number(f, &edge->attributes, &f->file->edge_defaults, "penwidth", 20)});
 }
 
 static void take_graph_looks(file_walk *f)
@@ -412,7 +429,9 @@ dg_status view_of_file(view *v, const dg_graph_file *file, const file_wish *wish
     add_modules(&f);
     for (int k = 0; k < file->n_nodes; k++)
         add_node(&f, k);
-    for (int e = 0; e < file->n_edges; e++)
+    for (int k = 0; k < file->n_nodes && !v->failed; k++)
+        join_owner(&f, k);
+    for (int e = 0; e < file->n_edges && !v->failed; e++)
         add_wire(&f, &file->edges[e]);
     file_shares(v, file, f.box);
     for (int k = 0; wish->parameters && k < file->n_nodes; k++)
@@ -430,61 +449,4 @@ dg_status view_of_file(view *v, const dg_graph_file *file, const file_wish *wish
         note_ignored(&f, &file->edges[e].attributes, DG_ON_EDGE);
     free(f.costs);
     return v->failed ? dg_no_memory("a picture of %s", file->path) : dg_ok();
-}
-
-/* ---- modules of the graph's nodes ---- */
-
-dg_status file_modules_make(file_modules *modules, const dg_graph_file *file, dg_arena *arena)
-{
-    int64_t n = dg_graph_node_count(file->graph);
-    modules->file = file;
-    modules->arena = arena;
-    modules->n = n;
-    modules->node = dg_arena_alloc(arena, ((size_t)n + 1) * sizeof *modules->node);
-    if (!modules->node)
-        return dg_no_memory("a picture of %s", file->path);
-    for (int64_t id = 0; id < n; id++)
-        modules->node[id] = -1;
-    for (int k = 0; k < file->n_nodes; k++)
-        for (int i = 0; i < file->nodes[k].n_made; i++)
-            modules->node[dg_node_id(file->nodes[k].made[i])] = k;
-    return dg_ok();
-}
-
-/* "block.3", for block.3.fc of a cluster that repeats: the node's name up to the number of the last such cluster. */
-static const char *copy_name(const file_modules *modules, const char *node, const char *cluster)
-{
-    const char *end = NULL;
-    size_t length = strlen(cluster);
-    for (const char *at = node; (at = strstr(at, cluster)); at++) {
-        const char *number = at + length + 1;
-        size_t digits = at[length] == '.' ? strspn(number, "0123456789") : 0;
-        if ((at == node || at[-1] == '.') && digits && number[digits] == '.')
-            end = number + digits;
-    }
-    return end ? text_format(modules->arena, "%.*s", (int)(end - node), node) : NULL;
-}
-
-const char *file_module_of(void *user, const dg_node *node)
-{
-    const file_modules *modules = user;
-    const dg_graph_file *file = modules->file;
-    int64_t id = dg_node_id(node);
-    if (id < modules->n_groups && modules->groups[id])
-        return modules->groups[id];
-    if (!file || id >= modules->n || modules->node[id] < 0 || file->nodes[modules->node[id]].cluster < 0)
-        return NULL;
-    const char *name = NULL, *path = dg_node_name((dg_node *)(uintptr_t)node);
-    int chain[64], depth = 0;
-    for (int k = file->nodes[modules->node[id]].cluster; k >= 0 && depth < 64; k = file->clusters[k].parent)
-        if (file->clusters[k].is_cluster)
-            chain[depth++] = k;
-    while (depth) {
-        const dg_file_cluster *cluster = &file->clusters[chain[--depth]];
-        const char *own = dg_file_cluster_name(cluster);
-        const char *copy =
-            dg_file_attribute_find(&cluster->attributes, "repeat") ? copy_name(modules, path, own) : NULL;
-        name = copy ? copy : name ? text_format(modules->arena, "%s.%s", name, own) : own;
-    }
-    return name;
 }

@@ -8,6 +8,7 @@
 
 typedef struct file_wish {
     bool parameters; /* those that layers own, as boxes */
+    bool all;        /* each node of the file has its own: parameters of layers, too, that others read */
     bool names;      /* identities that begin a module are boxes, no dots */
 } file_wish;
 

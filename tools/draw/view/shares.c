@@ -59,6 +59,19 @@ static bool is_copy(const dg_file_node *node, const dg_node *owner)
     return false;
 }
 
+/* Whether a wire shows what argument k is: its own box, or, of an op that is no layer, the one that owns it. */
+static bool is_shown(const view *v, const dg_node *node, int k, const view_fan *in, int box)
+{
+    const dg_op *op = dg_node_op(node);
+    bool is_layers = k < dg_op_input_count(op) && op->inputs[k].parameter;
+    for (int i = in->first[box]; i < in->first[box + 1]; i++) {
+        const view_wire *wire = &v->wires[in->wires[i]];
+        if (wire->input == k && (!is_layers || v->boxes[wire->from].rows[0].node == dg_node_input(node, k)))
+            return true;
+    }
+    return false;
+}
+
 /* What a node of a file shares: as it is written there, else what it reads without a wire. */
 static const char *shares_of(view *v, const dg_file_node *node, const view_fan *in, int box)
 {
@@ -67,11 +80,10 @@ static const char *shares_of(view *v, const dg_file_node *node, const view_fan *
         return text_format(v->arena, "shares %s", written);
     for (int k = 0; k < dg_node_input_count(node->node); k++) {
         dg_node *source = dg_node_input(node->node, k);
-        bool is_wired = !is_parameter(source) || dg_node_owner(source) == node->node;
-        for (int i = in->first[box]; i < in->first[box + 1] && !is_wired; i++)
-            is_wired = v->wires[in->wires[i]].input == k;
-        if (!is_wired && !is_copy(node, dg_node_owner(source)))
-            words = put_parameter(v, words, node->node, source);
+        if (!is_parameter(source) || dg_node_owner(source) == node->node || is_shown(v, node->node, k, in, box) ||
+            is_copy(node, dg_node_owner(source)))
+            continue;
+        words = put_parameter(v, words, node->node, source);
     }
     return words;
 }
@@ -82,6 +94,6 @@ void file_shares(view *v, const dg_graph_file *file, const int *box)
     if (!view_fan_in(v, &in))
         return;
     for (int k = 0; k < file->n_nodes; k++)
-        if (v->boxes[box[k]].rows[0].style != STYLE_MODULE)
+        if (v->boxes[box[k]].rows[0].style != STYLE_MODULE && !v->boxes[box[k]].is_gone)
             v->boxes[box[k]].rows[0].shares = shares_of(v, &file->nodes[k], &in, box[k]);
 }

@@ -7,6 +7,7 @@
  *   view.c       arrays, order of the boxes
  *   graph.c      from a dg_graph
  *   file.c       from a graph file, with the appearance that its author set
+ *   file_modules.c  what its clusters say of the graph's nodes
  *   derive.c     gradients and updates as nodes of a graph
  *   label.c      what is written in a row: its head, arguments, shapes
  *   details.c    its op's attributes
@@ -142,6 +143,10 @@ typedef struct view {
     const char *ignored; /* the author's Graphviz attributes that are not followed, "dpi, rotate"; "" */
     int n_closable;      /* modules that are still open after those like others have been closed */
     int n_parts;         /* boxes that stand for what is in no module together */
+    int n_stacked;       /* ops that are rows of others' boxes */
+    int n_folded;        /* runs of copies that are shown as one, */
+    int n_sized;         /* and of these, such whose copies differ in their sizes */
+    int n_alike;         /* modules closed as they are like one before */
     const char *notes;   /* of a difference: what is of no box and no wire, a line each; NULL */
     bool hides_nothing;  /* nothing is of the kinds that are to be hidden */
     bool is_ladder;      /* forward and gradient stand side by side */
