@@ -435,6 +435,31 @@ static bool are_probabilities(const dg_tensor *target)
     return true;
 }
 
+/* Of data as they are: the first row that does not fit. No scores: targets from 0 to 1. */
+static dg_status refuse_labels(const dg_data *data, const dg_node *loss, const dg_tensor *target, int64_t scores)
+{
+    char place[DATA_PLACE];
+    double number = 0, value = 0;
+    const double *ignored = scores ? ignored_of(loss, &number) : NULL;
+    int64_t k = 0, count = dg_tensor_count(target), width = data->count ? count / data->count : 1;
+    for (; k < count; k++) {
+        value = dg_tensor_get(target, k);
+        if (scores ? (!ignored || value != *ignored) && !(value >= 0 && value < (double)scores && value == floor(value))
+                   : !(value >= 0 && value <= 1))
+            break;
+    }
+    data_place(data, width ? k / width : k, place);
+    if (!scores)
+        return dg_error(DG_BAD_DATA,
+                        "%s: target is %g: '%s' (%s) needs numbers from 0 to 1; dg_data_suit() numbers two classes",
+                        place, value, name_of(loss), dg_node_op(loss)->name);
+    return dg_error(DG_BAD_DATA,
+                    "%s: label %g: '%s' has %lld scores, for the classes 0 … %lld: '%s' (%s) needs as many scores as "
+                    "there are classes; dg_data_suit() numbers labels from 0 on",
+                    place, value, name_of(dg_node_input(loss, 0)), (long long)scores, (long long)scores - 1,
+                    name_of(loss), dg_node_op(loss)->name);
+}
+
 static dg_status check_loss(const dg_data *data, const dg_node *loss, const dg_node *input, bool as_they_are,
                             const dg_tensor *target)
 {
@@ -449,12 +474,7 @@ static dg_status check_loss(const dg_data *data, const dg_node *loss, const dg_n
         return refuse_words(data, loss);
     if (as_they_are && kind == SIGNS && !are_signs(target, &k))
         return refuse_signs(data, loss, target, k);
-    return fine ? dg_ok()
-                : dg_error(DG_BAD_DATA,
-                           "%s: the labels are not what '%s' (%s) needs, %s: dg_data_suit() numbers the classes, or "
-                           "says why they do not fit",
-                           data->source, name_of(loss), dg_node_op(loss)->name,
-                           kind == ZERO_TO_ONE ? "numbers from 0 to 1" : "whole numbers from 0 on, below its scores");
+    return fine ? dg_ok() : refuse_labels(data, loss, target, kind == ZERO_TO_ONE ? 0 : scores);
 }
 
 dg_status dg_data_check(const dg_data *data, const dg_graph *graph)

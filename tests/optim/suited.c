@@ -38,7 +38,11 @@ Test(suited, trainers_refuse_labels_that_do_not_fit_the_loss)
     fclose(file);
     train_on_labels("words.csv(test=0)", false, "words", false);
     remove("words.csv");
-    train_on_labels("values(features=[1, 2, 3], target=[1, 2, 3], test=0)", true, "dg_data_suit()", true);
+    train_on_labels(
+        "values(features=[1, 2, 3], target=[1, 2, 3], test=0)", true,
+        "label 3: 'y' has 3 scores, for the classes 0 … 2: 'loss' (cross_entropy) needs as many scores as there are "
+        "classes; dg_data_suit()",
+        true);
 }
 
 /* A graph of one linear node whose target goes to `op` as it is, or through a formula. */
