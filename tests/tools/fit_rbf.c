@@ -168,12 +168,13 @@ Test(fit_rbf, missing_cells_are_told)
 /* Behind convolutions: the centres are of what reaches the layer. */
 Test(fit_rbf, centres_are_found_behind_a_convolution)
 {
-    write_text("c.dot", "digraph g { graph [data=\"digits(scale=unit)\", epochs=0, loss=loss, output=scores];\n"
-                        "x [op=\"input([N, 1, 8, 8])\"]; label [op=\"input([N], dtype=int64)\"];\n"
-                        "c [op=\"conv2d(8, kernel_size=3)\"]; r [op=relu]; p [op=\"max_pool2d(2)\"]; f [op=flatten];\n"
-                        "hidden [op=\"rbf(40, init=ols)\"]; scores [op=\"linear(10, init=svd)\"];\n"
-                        "loss [op=cross_entropy]; x -> c -> r -> p -> f -> hidden -> scores -> loss;\n"
-                        "label -> loss [arg=target]; }");
+    write_text("c.dot",
+               "digraph g { graph [data=\"digits(scale=unit, test=0.75)\", epochs=0, loss=loss, output=scores];\n"
+               "x [op=\"input([N, 1, 8, 8])\"]; label [op=\"input([N], dtype=int64)\"];\n"
+               "c [op=\"conv2d(8, kernel_size=3)\"]; r [op=relu]; p [op=\"max_pool2d(2)\"]; f [op=flatten];\n"
+               "hidden [op=\"rbf(40, init=ols)\"]; scores [op=\"linear(10, init=svd)\"];\n"
+               "loss [op=cross_entropy]; x -> c -> r -> p -> f -> hidden -> scores -> loss;\n"
+               "label -> loss [arg=target]; }");
     outcome run = dotgrad("train c.dot -o run");
     expect_fine(run);
     cr_expect_geq(number_after(run.out, "accuracy: "), 90, "%s", run.out);

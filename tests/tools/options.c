@@ -119,7 +119,10 @@ static void sweep_option(const char *command, const known_option *option, bool i
         expect_misuse(command, "takes no argument", "--%s=%s good.dot", option->name, "x");
     if (!is_new) /* the same attribute of another command */
         return;
-    for (size_t k = 0; (is_number || is_bytes) && k < sizeof wrong / sizeof *wrong; k++)
+    enum { WRONG = sizeof wrong / sizeof *wrong };
+    static size_t turn;
+    size_t first = sweeps_are_few() ? turn++ % WRONG : 0, end = sweeps_are_few() ? first + 1 : WRONG;
+    for (size_t k = first; (is_number || is_bytes) && k < end; k++)
         expect_misuse(command, name, "--%s %s good.dot", option->name, wrong[k]);
     if (is_whole)
         expect_misuse(command, name, "--%s %s good.dot", option->name, "99999999999999999999");
@@ -419,8 +422,9 @@ Test(options, attributes_stand_once_and_misspelt_ones_get_the_suggestion)
             continue;
         snprintf(text, sizeof text, "digraph {\ngraph [%s=1]; x [op=\"constant(1)\"]; }", near);
         write_text("bad.dot", text);
-        expect_refusal(dotgrad("summary bad.dot"), 1, text, "did you mean '");
-        cr_expect_not_null(strstr(dotgrad("summary bad.dot").err, "bad.dot:2: "), "%s", text);
+        outcome run = dotgrad("summary bad.dot");
+        expect_refusal(run, 1, text, "did you mean '");
+        cr_expect_not_null(strstr(run.err, "bad.dot:2: "), "%s", text);
     }
 }
 
