@@ -72,13 +72,13 @@ void missing_built(const dg_application *a)
     const op_entry *entry = a->op ? registry_find(a->op) : NULL;
     uint64_t graph = sought.graph ? sought.graph : !failed || failed == built ? built : 0;
     char at[600] = "", why[160] = "";
-    if (!graph || mistake.graph == graph || !entry || a->n_inputs < 1)
+    if (!graph || mistake.graph == graph || !entry || (a->n_inputs < 1 && !entry->n_inputs))
         return;
     if (a->at.file && a->at.line > 0)
         snprintf(at, sizeof at, " (%s:%d)", a->at.file, a->at.line);
-    const char *input = a->input_names && a->input_names[0] ? a->input_names[0]
-                        : entry->n_inputs                   ? entry->op->inputs[0].name
-                                                            : "";
+    const char *input = a->n_inputs > 0 && a->input_names && a->input_names[0] ? a->input_names[0]
+                        : entry->n_inputs                                      ? entry->op->inputs[0].name
+                                                                               : "";
     if (sought.graph)
         snprintf(why, sizeof why, ": the graph has no node '%s'", sought.name);
     else if (entry->op->flags & DG_ANY_INPUTS)
