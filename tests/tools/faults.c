@@ -57,7 +57,7 @@ static const subject subjects[] = {
     {"activation html", "activation tanh --samples 16 -o made.html", MADE("made.html"), 4},
     {"export", "activation mish --export c", SAID, 2},
     {"depth", "activation tanh --depth 5 --width 16", SAID, 4},
-    {"search", "activation --search --seed 1 --formulas 20", SAID, 6},
+    {"search", "activation --search --seed 1 --formulas 8", SAID, 6},
     {"summary", "summary net.dot", SAID, 0},
     {"check", "check worked.dot", SAID, 0},
     {"ops", "ops linear", SAID, 0},
@@ -242,7 +242,8 @@ Test(faults, a_disk_that_is_full)
         const subject *s = &subjects[k];
         char expected[512], variables[64];
         expected_of(s, expected, sizeof expected);
-        for (size_t i = 0; i < sizeof room / sizeof *room; i++, runs++) {
+        size_t step = s->share >= 4 && !getenv("FAULTS_POINTS") ? 3 : 1; /* of the slow ones a third, in turn */
+        for (size_t i = step > 1 ? k % step : 0; i < sizeof room / sizeof *room; i += step, runs++) {
             snprintf(variables, sizeof variables, "SHIM_FULL=%ld", room[i]);
             prepare(s);
             failed += judge(s, run_with(s, variables), expected, variables);

@@ -50,8 +50,8 @@ Test(real_tables, train_about_as_well_as_scikit_learn)
         double mean = 0;
         write_graph(tables[k].features, tables[k].classes, tables[k].rate);
         for (int seed = 0; seed < SEEDS; seed++) {
-            outcome run = dotgrad("train g.dot --data \"$TESTS/tables/%s%s\" --seed %d -o run", tables[k].file,
-                                  tables[k].option, seed);
+            outcome run = dotgrad("train g.dot --data \"$TESTS/tables/%s%s\" --seed %d -o run --no-pictures",
+                                  tables[k].file, tables[k].option, seed);
             expect_fine(run);
             mean += number_after(run.out, number ? "test rmse: " : "test accuracy: ") / SEEDS;
         }
@@ -65,8 +65,8 @@ Test(real_tables, are_predicted_on_as_they_are)
 {
     for (size_t k = 0; k < sizeof tables / sizeof tables[0]; k++) {
         write_graph(tables[k].features, tables[k].classes, tables[k].rate);
-        expect_fine(
-            dotgrad("train g.dot --data \"$TESTS/tables/%s%s\" --epochs 1 -o run", tables[k].file, tables[k].option));
+        expect_fine(dotgrad("train g.dot --data \"$TESTS/tables/%s%s\" --epochs 1 -o run --no-pictures", tables[k].file,
+                            tables[k].option));
         expect_fine(dotgrad("predict run \"$TESTS/tables/%s\" -o out.csv", tables[k].file));
         cr_assert_eq(system("test $(wc -l <out.csv) -gt 200"), 0, "%s", tables[k].file);
     }
