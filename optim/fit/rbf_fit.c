@@ -16,6 +16,8 @@
 
 enum { MOST_ALL = 1000, MOST_KERNELS = 16 };
 
+#define SHARPNESS "scores.sharpness"
+
 /* Kernels, with the sign and the least degree by which they are positive (Micchelli, 1986). */
 typedef struct kernel_traits {
     const char *name;
@@ -233,6 +235,16 @@ static double best_ridge(const search *s, const smoother *of, smoothed *best)
     return score;
 }
 
+static dg_status put_sharpness(const smoother *of, const smoothed *chosen, dg_tensors *set)
+{
+    dg_tensor *factor;
+    double sharpness;
+    DG_TRY(smoother_sharpness(of, chosen->ridge, &sharpness));
+    DG_TRY(dg_tensors_add(set, SHARPNESS, DG_FLOAT64, (dg_shape){0}, &factor));
+    dg_tensor_set(factor, 0, sharpness);
+    return dg_ok();
+}
+
 static dg_status put_parameters(search *s, const candidate *c, const smoother *of, const smoothed *chosen)
 {
     int64_t k = of->k, width = of->m + of->q;
@@ -259,6 +271,8 @@ static dg_status put_parameters(search *s, const candidate *c, const smoother *o
             dg_tensor_set(dg_tensors_find(set, "output.bias"), j, dg_tensor_get(&wide, j * width + of->m));
     }
     dg_tensor_release(&wide);
+    if (status.code == DG_OK && of->classes)
+        status = put_sharpness(of, chosen, set);
     if (status.code == DG_OK) {
         dg_tensors_free(s->best.parameters);
         s->best.parameters = set;
@@ -541,16 +555,19 @@ dg_status dg_rbf_fit_text(const dg_rbf_fit *fit, bool classes, const char *data,
             fprintf(out, "%s%c", *at == '"' ? "\\" : "", *at);
         fputs("\", ", out);
     }
-    fputs("epochs=0, dtype=float64, loss=loss, output=output];\n", out);
+    bool has_scores = classes && dg_tensors_find(fit->parameters, SHARPNESS);
+    fprintf(out, "epochs=0, dtype=float64, loss=loss, output=%s];\n", has_scores ? "scores" : "output");
     fprintf(out, "  x      [op=\"input([N, %lld])\"];\n", (long long)fit->features);
     fprintf(out, classes ? "  target [op=\"input([N], dtype=int64)\"];\n" : "  target [op=\"input([N, %lld])\"];\n",
             (long long)fit->targets);
     fprintf(out, "  hidden [op=\"rbf(%lld, kernel=%s, per=layer%s%s%s)\"];\n", (long long)fit->centers, fit->kernel,
             fit->width > 0 ? ", width=" : "", fit->width > 0 ? dg_number_print(fit->width, DG_FLOAT64, width) : "",
             degree[0] ? degree : "");
-    fprintf(out, "  output [op=\"linear(%lld)\"];\n  loss   [op=%s];\n", (long long)fit->targets,
-            classes ? "cross_entropy" : "mse_loss");
-    fputs("  x -> hidden -> output -> loss;\n  target -> loss [arg=target];\n}\n", out);
+    fprintf(out, "  output [op=\"linear(%lld)\"];\n", (long long)fit->targets);
+    if (has_scores) /* 0 and 1 are no scores of a softmax yet */
+        fputs("  scores [op=\"expr(sharpness * x, sharpness=parameter(1.0))\"];\n", out);
+    fprintf(out, "  loss   [op=%s];\n  x -> hidden -> output -> %sloss;\n  target -> loss [arg=target];\n}\n",
+            classes ? "cross_entropy" : "mse_loss", has_scores ? "scores -> " : "");
     if (fclose(out) == 0)
         return dg_ok();
     free(*text);

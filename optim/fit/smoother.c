@@ -193,6 +193,33 @@ static void apply(const smoother *s, double lambda)
                 scaled, (int)s->r, 0, s->work, (int)s->n);
 }
 
+/* What row i weighs of itself, or of the inverse matrix of an exact one. */
+static double diagonal_of(const smoother *s, double lambda, int64_t i)
+{
+    double diagonal = s->exact ? 0 : 1 / (double)s->n;
+    for (int64_t j = 0; j < s->r; j++)
+        diagonal += s->vectors[j * s->n + i] * s->vectors[j * s->n + i] / (s->values[j] + lambda);
+    return diagonal;
+}
+
+/* How far row i, left out, is off in column j, after apply(). */
+static double off_without(const smoother *s, double diagonal, int64_t i, int64_t j)
+{
+    double at = s->work[j * s->n + i];
+    return s->exact ? at / diagonal : (s->targets[j * s->n + i] - at) / (1 - diagonal);
+}
+
+void smoother_left_out(const smoother *s, double ridge, double *predictions)
+{
+    apply(s, ridge);
+    for (int64_t i = 0; i < s->n; i++) {
+        double diagonal = diagonal_of(s, ridge, i);
+        for (int64_t j = 0; j < s->k; j++)
+            predictions[i * s->k + j] =
+                s->targets[j * s->n + i] + s->means[j] - off_without(s, diagonal, i, j); /* means: 0 of an exact one */
+    }
+}
+
 void smoother_measure(const smoother *s, double relative, smoothed *result)
 {
     double most = s->values[s->r - 1], lambda = relative * (most > 0 ? most : 1), off = 0, left = 0, freedom = 0;
@@ -202,13 +229,11 @@ void smoother_measure(const smoother *s, double relative, smoothed *result)
     freedom += s->exact ? (double)s->q : 1;
     apply(s, lambda);
     for (int64_t i = 0; i < s->n; i++) {
-        double diagonal = s->exact ? 0 : 1 / (double)s->n;
-        for (int64_t j = 0; j < s->r; j++)
-            diagonal += s->vectors[j * s->n + i] * s->vectors[j * s->n + i] / (s->values[j] + lambda);
+        double diagonal = diagonal_of(s, lambda, i);
         for (int64_t j = 0; j < s->k; j++) {
             double at = s->work[j * s->n + i];
             double residual = s->exact ? lambda * at : s->targets[j * s->n + i] - at;
-            double out = s->exact ? at / diagonal : residual / (1 - diagonal);
+            double out = off_without(s, diagonal, i, j);
             off += out * out;
             left += residual * residual;
             if (s->classes && (s->classes[i] == j ? out > 0 : out < 0)) /* below the 1, above a 0 */

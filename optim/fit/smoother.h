@@ -34,5 +34,12 @@ void smoother_release(smoother *made);
 void smoother_measure(const smoother *of, double relative, smoothed *result);
 /* weights [k, m + q (exact)] and bias [k] (NULL in an exact one), float64. */
 dg_status smoother_weights(const smoother *of, double ridge, dg_tensor *weights, dg_tensor *bias);
+/* predictions [n, k], row by row: of each row by a fit without it. */
+void smoother_left_out(const smoother *of, double ridge, double *predictions);
+/* sharpness.c. What scores of classes are multiplied with so that their softmax is nearest to the classes of rows that
+ * were left out, by cross-entropy. Only where `classes` are there. Sources: Platt, Probabilistic outputs for support
+ * vector machines (1999), for the targets; Guo et al., On calibration of modern neural networks (2017), for the one
+ * factor. */
+dg_status smoother_sharpness(const smoother *of, double ridge, double *sharpness);
 
 #endif

@@ -92,6 +92,38 @@ static int own_class(int64_t row)
     return (int)(row % 6 == 4 ? row % 3 : 3 * row / ROWS);
 }
 
+/* Cross-entropy of the softmax of left-out predictions times a factor, by its definition. */
+static double entropy_of(const double *says, double factor)
+{
+    double sum = 0, missed = 1.0 / (ROWS + 2);
+    for (int64_t i = 0; i < ROWS; i++) {
+        double most = fmax(says[3 * i], fmax(says[3 * i + 1], says[3 * i + 2])), total = 0;
+        for (int c = 0; c < 3; c++)
+            total += exp(factor * (says[3 * i + c] - most));
+        for (int c = 0; c < 3; c++)
+            sum -= (c == own_class(i) ? 1 - missed : missed / 2) * (factor * (says[3 * i + c] - most) - log(total));
+    }
+    return sum;
+}
+
+/* Where the cross-entropy is least: by trying factors half a hundredth apart. */
+static void expect_sharpness(const smoother *of, double ridge, const double *says)
+{
+    double left[3 * ROWS], sharpness, best = 0, least = INFINITY;
+    smoother_left_out(of, ridge, left);
+    for (int i = 0; i < 3 * ROWS; i++)
+        cr_expect_float_eq(left[i], says[i], 1e-7 * (1 + fabs(says[i])), "%.10g, expected %.10g", left[i], says[i]);
+    if (!of->classes)
+        return;
+    MUST(smoother_sharpness(of, ridge, &sharpness));
+    for (double factor = 1e-3; factor < 1e6; factor *= 1.005) {
+        double entropy = entropy_of(says, factor);
+        best = entropy < least ? factor : best;
+        least = fmin(least, entropy);
+    }
+    cr_expect_float_eq(sharpness, best, 6e-3 * best, "%.6g, expected %.6g", sharpness, best);
+}
+
 static void expect_loo(const smoothed_kernel *k, bool exact, bool classes)
 {
     dg_tensor x, t, basis, centers;
@@ -106,8 +138,9 @@ static void expect_loo(const smoothed_kernel *k, bool exact, bool classes)
     smoothed result;
     MUST(smoother_make(&of, exact, &basis, exact ? basis.shape.dims[1] - ROWS : 0, k->sign, &t));
     smoother_measure(&of, 1e-3, &result);
-    double squares = 0, hinge = 0, says[3];
+    double squares = 0, hinge = 0, all[3 * ROWS];
     for (int64_t row = 0; row < ROWS; row++) {
+        double *says = all + 3 * row;
         leave_out(k, exact, &x, &t, &centers, row, result.ridge, says);
         for (int c = 0; c < 3; c++) {
             squares += square_of(says[c] - dg_tensor_get(&t, 3 * row + c));
@@ -120,6 +153,7 @@ static void expect_loo(const smoothed_kernel *k, bool exact, bool classes)
     cr_expect_float_eq(result.loo, expected, 1e-8 * expected);
     cr_expect_float_eq(result.hinge, sqrt(hinge / (3 * ROWS)), 1e-8, "hinge %.10g, expected %.10g", result.hinge,
                        sqrt(hinge / (3 * ROWS)));
+    expect_sharpness(&of, result.ridge, all);
     smoother_release(&of);
     dg_tensor *const made[] = {&x, &t, &basis, &centers};
     for (int i = 0; i < 4; i++)

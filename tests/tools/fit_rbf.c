@@ -16,6 +16,9 @@ Test(fit_rbf, leaves_a_run_that_predicts_and_trains_on)
     outcome predicted = dotgrad("predict run iris");
     expect_fine(predicted);
     cr_expect(strncmp(predicted.out, "class,", 6) == 0, "%s", predicted.out);
+    double first = number_after(predicted.out, "\nsetosa,"); /* a clear row; e/(e + 2) = .58 of 1, 0, 0 */
+    cr_expect(first > 0.9 && first < 1, "%s", predicted.out);
+    cr_expect_lt(number_after(run.out, "test loss: "), 0.25, "%s", run.out);
     expect_fine(dotgrad("train --resume run --epochs 2"));
 }
 

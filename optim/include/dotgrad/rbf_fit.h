@@ -40,7 +40,7 @@ typedef struct dg_rbf_fit {
     double hinge;           /* a root mean square, too, of classes: see select; else NaN */
     double freedom;         /* effective degrees of freedom, the trace of what makes y of t */
     double aic, bic;        /* n ln(mean square) + 2 freedom, + ln n freedom */
-    dg_tensors *parameters; /* float64: hidden.centers, hidden.gamma, output.weight, output.bias */
+    dg_tensors *parameters; /* float64: hidden.centers, hidden.gamma, output.weight, output.bias, scores.… */
 } dg_rbf_fit;
 
 /* Fits the training rows of a data set (field "features" [rows, …]). Release the result. DG_BAD_ARGUMENT: an option;
@@ -51,9 +51,9 @@ typedef struct dg_rbf_fit {
  * vector machines (2001), for the margin of a class over the others. */
 dg_status dg_rbf_fit_make(const dg_dataset *data, const dg_rbf_fit_options *options, dg_rbf_fit *fit);
 void dg_rbf_fit_release(dg_rbf_fit *fit);
-/* The network as a graph file: nodes x, target, hidden (rbf), output (linear), loss; dtype float64, no epochs.
- * `classes`: the loss is cross_entropy with labels, else mse_loss. `data` (may be NULL) becomes the attribute of that
- * name. Free the text with free(). */
+/* The network as a graph file, float64: nodes x, target, hidden (rbf), output (linear), loss; of one_hot targets scores
+ * (output times scores.sharpness, so that its softmax is probabilities). `classes`: the loss is cross_entropy with
+ * labels, else mse_loss. `data` (may be NULL): the attribute of that name. Free the text with free(). */
 dg_status dg_rbf_fit_text(const dg_rbf_fit *fit, bool classes, const char *data, char **text);
 
 DG_END_C
