@@ -97,29 +97,6 @@ static dg_status read_calls(building *b)
     return dg_ok();
 }
 
-/* The first edge into a node that is not to be seen; NULL: there is none. */
-static const dg_file_edge *find_unseen(const building *b, int index)
-{
-    for (int i = b->first[index]; i < b->first[index + 1]; i++) {
-        const dg_file_edge *edge = &b->file->edges[b->incoming[i]];
-        const char *style = dg_file_attribute_find(&edge->attributes, "style");
-        if (style && strstr(style, "invis"))
-            return edge;
-    }
-    return NULL;
-}
-
-/* An edge that is there for the layout alone is an argument all the same, and perhaps one too many. */
-static dg_status with_unseen(const building *b, int index, dg_status status)
-{
-    const dg_file_edge *edge = status.code == DG_OK ? NULL : find_unseen(b, index);
-    return edge ? dg_error(status.code,
-                           "%s; the edge from '%s' has style=invis: one that is for the layout alone is marked "
-                           "derived=true, and is then no argument",
-                           status.message, b->file->nodes[edge->tail].name)
-                : status;
-}
-
 /* "a -> b -> a", for the nodes open on the stack from `from` on. */
 static dg_status cycle_error(const building *b, int from)
 {
@@ -139,7 +116,7 @@ static dg_status cycle_error(const building *b, int from)
     snprintf(text + used, sizeof text - used, "%s", b->file->nodes[b->node_of[b->stack[b->depth - 1]]].name);
     dg_status cycle = dg_error(DG_BAD_ARGUMENT, "the graph has a cycle: %s", text), told = cycle;
     for (int k = start; k < b->depth && strcmp(told.message, cycle.message) == 0; k++)
-        told = with_unseen(b, b->node_of[b->stack[k]], cycle);
+        told = hint_unseen(b, b->node_of[b->stack[k]], cycle);
     return dg_graph_file_error(b->file, b->file->nodes[b->node_of[from]].line, told);
 }
 
@@ -239,21 +216,6 @@ static dg_status check_shares(const building *b, int index, const dg_node *made)
     return any || !made ? dg_ok() : dg_error(DG_BAD_ARGUMENT, "it owns no parameters that it could share");
 }
 
-/* What has failed because an argument of the call is an attribute of the node says so. */
-static dg_status with_misplaced(const dg_op *op, const dg_value *call, dg_status status)
-{
-    for (size_t i = 0; op && status.code == DG_BAD_ARGUMENT && i < call->count; i++) {
-        const char *key = call->items[i].key;
-        const dg_attribute *known = key ? dg_attribute_find(key) : NULL;
-        for (int k = 0; known && k < dg_op_attr_count(op); k++)
-            if (strcmp(op->attrs[k].name, key) == 0)
-                known = NULL;
-        if (known && known->ours && (known->where & DG_ON_NODE))
-            return dg_error(status.code, "%s (it is an attribute of the node: [op=…, %s=…])", status.message, key);
-    }
-    return status;
-}
-
 /* Which of an op's inputs an unnamed edge goes to, where that is input `place` or one behind it: not one that an edge
  * names. */
 static int next_place(const building *b, const dg_op *op, const int *edges, int count, int place)
@@ -293,32 +255,6 @@ static dg_status check_twice(const building *b, int index, const dg_op *op, dg_n
     return dg_ok();
 }
 
-/* Whether an edge that names its argument goes on into, or comes from, one with the same name. */
-static bool is_chained(const building *b, const dg_file_edge *edge)
-{
-    for (int k = 0; edge->arg && k < b->file->n_edges; k++) {
-        const dg_file_edge *other = &b->file->edges[k];
-        if (other->arg && strcmp(other->arg, edge->arg) == 0 &&
-            (other->tail == edge->head || other->head == edge->tail))
-            return true;
-    }
-    return false;
-}
-
-/* a -> b -> c [arg=target]: both edges have it, which is seldom meant. */
-static dg_status with_chain(const building *b, int index, dg_status status)
-{
-    for (int i = b->first[index]; status.code != DG_OK && i < b->first[index + 1]; i++) {
-        const dg_file_edge *edge = &b->file->edges[b->incoming[i]];
-        if (is_chained(b, edge))
-            return dg_error(status.code,
-                            "%s; arg=%s behind a chain a -> b -> c is of each of its edges: the edge that it is meant "
-                            "for is written alone",
-                            status.message, edge->arg);
-    }
-    return status;
-}
-
 static dg_status make_plain(building *b, int item, const char *name, dg_node *const *inputs, const char *const *names)
 {
     int index = b->node_of[item];
@@ -332,7 +268,7 @@ static dg_status make_plain(building *b, int item, const char *name, dg_node *co
     if (status.code == DG_OK)
         status = check_twice(b, index, op, inputs);
     if (status.code != DG_OK)
-        return dg_graph_file_error(b->file, node->line, with_chain(b, index, with_unseen(b, index, status)));
+        return dg_graph_file_error(b->file, node->line, hint_edges(b, index, status));
     if (other && op && op->role == DG_ROLE_PARAMETER) {
         b->made[item] = other;
         return dg_ok();
@@ -346,7 +282,7 @@ static dg_status make_plain(building *b, int item, const char *name, dg_node *co
                                                .n_attrs = (int)call.count,
                                                .attrs = call.items,
                                                .share = other});
-    status = with_chain(b, index, with_unseen(b, index, with_misplaced(op, &call, dg_graph_status(b->graph))));
+    status = hint_edges(b, index, hint_misplaced(op, &call, dg_graph_status(b->graph)));
     if (status.code == DG_OK)
         status = dg_prefixed(check_shares(b, index, b->made[item]), "node '%s', share", node->name);
     return dg_graph_file_error(b->file, node->line, status);

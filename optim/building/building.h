@@ -8,6 +8,7 @@
  *   sizes.c     ROWS, FEATURES, CLASSES, VOCAB from data
  *   count.c     how large the network would be
  *   build.c     nodes in the order in which they depend on each other
+ *   hints.c     what has probably been meant, where a node cannot be made
  *   owned.c     parameters that layers own, constants in files
  *   repeat.c    repeat=K: which copies of its nodes a document asks for, and how they are chained
  *   wire.c      what use() and scan() share
@@ -104,6 +105,12 @@ void building_free(building *b);
 dg_status build_item(building *b, int item);
 /* An item's node, or another output of it. */
 dg_status build_source(const building *b, edge_end end, dg_node **source);
+/* hints.c: the message of a node that cannot be made, with what may be the reason: an argument of the call that is an
+ * attribute of the node; */
+dg_status hint_misplaced(const dg_op *op, const dg_value *call, dg_status status);
+/* an edge that is not to be seen; this, a chain with one name for all of its edges, or edges in another order. */
+dg_status hint_unseen(const building *b, int index, dg_status status);
+dg_status hint_edges(const building *b, int index, dg_status status);
 /* repeat.c */
 dg_status copies_plan(building *b);
 edge_end copies_source(const building *b, const dg_file_edge *edge, int item);

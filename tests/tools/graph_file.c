@@ -240,6 +240,8 @@ Test(graph_file, bad_files_tell_what_is_wrong)
         {"digraph { graph [output=nothing]; " X "}", "output=nothing"},
         {"digraph { graph [dtype=int8]; " X "}", "int8"},
         {"digraph { " X "y [op=add]; z [op=\"input([N, 5])\"]; x -> y; z -> y; }", "[N, 5]"},
+        {"digraph { " X "y [op=cross_entropy]; t [op=\"input([N], dtype=int64)\"]; t -> y; x -> y; }",
+         "the first is t -> y: [arg=target] on an edge makes it that one"},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         write_text("bad.dot", cases[k].text);
