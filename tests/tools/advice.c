@@ -37,6 +37,21 @@ Test(advice, autoencoders_leave_a_target_of_words_alone)
     cr_assert_eq(strncmp(run.out, "y_0,y_1,y_2\n", 12), 0, "%s", run.out);
 }
 
+/* How far a row is from its copy is a prediction, too, of data without labels. */
+Test(advice, the_error_of_a_copy_is_predicted)
+{
+    write_text("odd.dot", "digraph odd {\n"
+                          "  graph [epochs=2, loss=loss, output=each];\n"
+                          "  x [op=\"input([N, 3])\"]; h [op=\"linear(2)\"]; y [op=\"linear(3)\"];\n"
+                          "  each [op=\"mse_loss(reduction='none')\"]; loss [op=mean];\n"
+                          "  x -> h -> y -> each -> loss; x -> each [arg=target];\n"
+                          "}\n");
+    expect_fine(dotgrad("train odd.dot --data 'numbers.csv(target=none)' -o out"));
+    outcome run = dotgrad("predict out 'numbers.csv(target=none)'");
+    expect_fine(run);
+    cr_assert_eq(strncmp(run.out, "each_0,each_1,each_2\n", 21), 0, "%s", run.out);
+}
+
 /* What also classifies takes the labels where cross_entropy compares with them, without field=. */
 Test(advice, autoencoders_that_classify_find_features_and_labels)
 {

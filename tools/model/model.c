@@ -115,11 +115,24 @@ static void mark(const dg_node *node, bool *read)
         mark(dg_node_input(node, k), read);
 }
 
-/* Whether a node compares with the target, which data to predict from have not. */
-static bool reads_target(const dg_node *node)
+/* Whether a node compares with labels, which data to predict from have not: an autoencoder's own input is there. */
+static dg_status reads_labels(const dg_graph *graph, const dg_node *node, bool *reads)
 {
     int target = dg_op_target(dg_node_op(node));
-    return target >= 0 && target < dg_node_input_count(node) && dg_node_input(node, target);
+    size_t count = (size_t)dg_graph_node_count(graph);
+    *reads = false;
+    if (target < 0 || target >= dg_node_input_count(node) || !dg_node_input(node, target))
+        return dg_ok();
+    bool *by_target = calloc(2 * count + 2, sizeof *by_target), *by_others = by_target + count + 1;
+    if (!by_target)
+        return dg_no_memory("%zu nodes", count);
+    for (int k = 0; k < dg_node_input_count(node); k++)
+        mark(dg_node_input(node, k), k == target ? by_target : by_others);
+    for (size_t id = 0; id < count; id++)
+        *reads = *reads || (by_target[id] && !by_others[id] &&
+                            dg_node_op(dg_graph_node(graph, (int64_t)id))->role == DG_ROLE_INPUT);
+    free(by_target);
+    return dg_ok();
 }
 
 static dg_status check_output(const dg_model *model, const bool *read)
@@ -128,7 +141,10 @@ static dg_status check_output(const dg_model *model, const bool *read)
     dg_node *usual = find_output(model->file);
     for (int64_t id = 0; id < dg_graph_node_count(graph); id++) {
         dg_node *node = dg_graph_node(graph, id);
-        if (!read[id] || !reads_target(node))
+        bool reads = false;
+        if (read[id])
+            DG_TRY(reads_labels(graph, node, &reads));
+        if (!reads)
             continue;
         dg_node *scores = usual && usual != model->output ? usual : dg_node_input(node, 0);
         return dg_error(DG_BAD_ARGUMENT,
