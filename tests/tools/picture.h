@@ -29,6 +29,7 @@ typedef struct piece {
 typedef struct edge {
     char ends[2][120]; /* ids of what it joins */
     double x[2], y[2]; /* where it begins and ends */
+    double gap;        /* between the line's end and its arrowhead */
     int group;
 } edge;
 
@@ -122,13 +123,20 @@ static void take_text(const char *element, int group)
              strchr(element, '>') + 1);
 }
 
-/* The tip of its arrow is where an edge ends. */
+/* The tip of its arrow is where an edge ends; the line ends in the middle between the other corners. */
 static void take_arrow(const char *element)
 {
     edge *of = &p.edges[p.n_edges - 1];
-    char *at = strstr(element, " points=\"");
-    of->x[1] = strtod(at + strlen(" points=\""), &at);
-    of->y[1] = strtod(at + 1, NULL);
+    double x[3] = {0}, y[3] = {0};
+    char *at = strstr(element, " points=\"") + strlen(" points=\"");
+    for (int k = 0; k < 3 && *at != '"'; k++) {
+        x[k] = strtod(at, &at);
+        y[k] = strtod(at + 1, &at);
+        at += *at == ' ';
+    }
+    of->gap = hypot((x[1] + x[2]) / 2 - of->x[1], (y[1] + y[2]) / 2 - of->y[1]);
+    of->x[1] = x[0];
+    of->y[1] = y[0];
 }
 
 /* Lines are elements; groups nest at most as stack and node. */
@@ -344,11 +352,96 @@ static int check_ends(const char *what)
     return faults;
 }
 
-static int check_picture(const char *what, const char *path)
+/* ---- what is ugly ---- */
+
+/* Whether a node is a row of the stack that an edge begins or ends at. */
+static bool is_same_stack(const edge *of, const char *name)
+{
+    for (int k = 0; k < 2; k++) {
+        const char *dash = strrchr(of->ends[k], '-');
+        size_t length = dash ? (size_t)(dash - of->ends[k]) : 0;
+        bool is_row = dash && dash - of->ends[k] > 5 && strncmp(dash - 5, "-node", 5) != 0;
+        if (is_row && strncmp(of->ends[k], name, length + 1) == 0)
+            return true;
+    }
+    return false;
+}
+
+static double distance_to(const piece *s, const box *r)
+{
+    double least = 1e9;
+    for (int k = 0; k <= 8; k++) {
+        double x = s->x0 + (s->x1 - s->x0) * k / 8, y = s->y0 + (s->y1 - s->y0) * k / 8;
+        least = fmin(least, hypot(fmax(fmax(r->left - x, x - r->right), 0), fmax(fmax(r->top - y, y - r->bottom), 0)));
+    }
+    return least;
+}
+
+/* A label of an edge is beside it. */
+static int check_labels(const char *what)
+{
+    enum { FAR = 16 };
+    int faults = 0;
+    for (int k = 0; k < p.n_texts; k++) {
+        double least = 1e9;
+        for (int i = 0; i < p.n_pieces && p.kinds[p.texts[k].group] == 'e'; i++)
+            if (p.pieces[i].group == p.texts[k].group)
+                least = fmin(least, distance_to(&p.pieces[i], &p.texts[k]));
+        if (least < 1e9 && least > FAR)
+            faults += !!fprintf(stderr, "%s: '%s' is %.0f points from its edge\n", what, p.texts[k].name, least);
+    }
+    return faults;
+}
+
+/* The other way within nine points. */
+static bool turns_back(const edge *of)
+{
+    for (int k = 0; k < p.n_pieces; k++) {
+        const piece *a = &p.pieces[k];
+        double x = a->x1 - a->x0, y = a->y1 - a->y0, length = 0;
+        for (int i = k + 1; a->group == of->group && i < p.n_pieces && p.pieces[i].group == a->group && length < 9;
+             i++) {
+            const piece *b = &p.pieces[i];
+            double u = b->x1 - b->x0, v = b->y1 - b->y0, most = hypot(x, y) * hypot(u, v);
+            if (most > 0.01 && x * u + y * v < -0.7 * most)
+                return true;
+            length += hypot(u, v);
+        }
+    }
+    return false;
+}
+
+static int check_beauty(const char *what)
+{
+    int faults = check_labels(what);
+    for (int e = 0; e < p.n_edges; e++) {
+        const edge *of = &p.edges[e];
+        const box *ends[2] = {find_box(of->ends[0]), find_box(of->ends[1])};
+        if (of->gap > 1.5)
+            faults += !!fprintf(stderr, "%s: edge %s → %s ends %.1f points before its arrowhead\n", what, of->ends[0],
+                                of->ends[1], of->gap);
+        faults +=
+            turns_back(of) && fprintf(stderr, "%s: edge %s → %s turns on the spot\n", what, of->ends[0], of->ends[1]);
+        for (int k = 0; k < p.n_nodes; k++) {
+            const box *node = &p.nodes[k];
+            if (node == ends[0] || node == ends[1] || is_same_stack(of, node->name))
+                continue;
+            for (int i = 0; i < p.n_pieces; i++)
+                if (p.pieces[i].group == of->group && distance_to(&p.pieces[i], node) < 1.5) {
+                    faults +=
+                        !!fprintf(stderr, "%s: edge %s → %s touches %s\n", what, of->ends[0], of->ends[1], node->name);
+                    break;
+                }
+        }
+    }
+    return faults;
+}
+
+static inline int check_picture(const char *what, const char *path)
 {
     int faults = 0;
     read_svg(path);
-    faults += check_edges(what) + check_ends(what);
+    faults += check_edges(what) + check_ends(what) + check_beauty(what);
     for (int k = 0; k < p.n_texts; k++)
         faults += check_text(what, &p.texts[k]);
     for (int k = 0; k < p.n_nodes; k++)
@@ -374,7 +467,7 @@ static int check_picture(const char *what, const char *path)
 }
 
 /* Of the picture that was read. */
-static void expect_one_page(const char *what)
+static inline void expect_one_page(const char *what)
 {
     cr_expect_geq(p.least * p.width / p.view_width, 5.99, "%s", what);
     cr_expect((p.width < 595.3 && p.height < 842) || (p.width < 842 && p.height < 595.3), "%s: %g × %g", what, p.width,

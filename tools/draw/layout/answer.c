@@ -204,7 +204,7 @@ static dg_status place_apart(view *v, const layout_options *options, layout *mad
             break;
     }
     int led = 0;
-    if (layout_crossings(v, made) && !layout_route(v, made, &led))
+    if ((made->bends < MOST_RETRIED || layout_crossings(v, made)) && !layout_route(v, made, &led))
         return dg_no_memory("a picture of %s", options->who);
     if (led) {
         layout_make_room(v, made);

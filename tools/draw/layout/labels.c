@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { PIECES = 12 }; /* of a Bézier curve */
+#define FAR 12.0      /* points between a label and its wire, at most */
 
 typedef struct segment {
     layout_point a, b;
@@ -189,6 +190,19 @@ static bool candidate(const layout_wire *wire, int n, layout_point *middle)
     return true;
 }
 
+/* Where dot has put it, the wire is not any more. */
+static bool is_far(const layout_wire *wire, const layout_rectangle *r)
+{
+    double least = INFINITY;
+    for (int k = 0; k + 3 < wire->n; k += 3)
+        for (int i = 0; i <= PIECES; i++) {
+            layout_point p = layout_on_curve(wire->points + k, (double)i / PIECES);
+            least = fmin(least, hypot(fmax(fmax(r->left - p.x, p.x - r->right), 0),
+                                      fmax(fmax(r->top - p.y, p.y - r->bottom), 0)));
+        }
+    return least > FAR;
+}
+
 /* Tries all places: how much is in the way at the best one. */
 static int try_places(label_work *l, const layout_wire *wire, layout_point *best)
 {
@@ -198,6 +212,8 @@ static int try_places(label_work *l, const layout_wire *wire, layout_point *best
         /* a point around it: ends of wires are moved to round corners yet */
         layout_rectangle r = {middle.x - wire->label_width / 2 - 1, middle.y - wire->label_height / 2 - 1,
                               middle.x + wire->label_width / 2 + 1, middle.y + wire->label_height / 2 + 1};
+        if (n == 0 && is_far(wire, &r))
+            continue;
         int outside = r.left < 0 || r.top < -4 || r.bottom > l->made->height + 4 ? 8 : 0;
         int hits = outside + count_hits(l, &r, fewest - outside);
         if (hits < fewest) {

@@ -9,7 +9,7 @@
  *   curve.c     wires as Bézier curves
  *   rows.c      wires end at the rows of stacks that they are of
  *   inside.c    and stay inside their modules and the picture, and what is nearly straight is so
- *   route.c     what runs through boxes nevertheless is led around them
+ *   route.c     what runs through boxes nevertheless, or turns on the spot, is led around them
  *   shape.c     U-shaped networks and ladders: which wires are laid out backwards, which boxes are side by side
  *   labels.c    where labels of wires and modules are placed, so that nothing runs through them
  *   columns.c   what is too high, in columns
@@ -147,8 +147,8 @@ void layout_straighten(const view *v, layout *made);
 void layout_make_room(const view *v, layout *made);
 /* Whether the curve of four points runs through a box, that of its end, `own`, as well, or close by another. */
 bool layout_is_blocked(const view *v, const layout *made, const layout_point *p, int own);
-/* Leads wires that run through a box around all boxes, where there is a way; *led: how many. Their labels have no place
- * then. False: no memory. */
+/* Leads wires that run through a box or touch one, turn on the spot or leave their module around all boxes, where there
+ * is a way; *led: how many. Their labels have no place then. False: no memory. */
 bool layout_route(view *v, layout *made, int *led);
 /* False: a module's label has no place yet; its wanted_width is then more. */
 bool layout_place_labels(view *v, layout *made);

@@ -7,11 +7,15 @@
 #include <string.h>
 
 enum { MOST_ENDS = 6, MOST_CORNERS = 40, MOST_LINES = 600, PIECES = 128, LANES = 3 };
-#define CLEAR 4.0  /* points between a wire and a box that it passes, at least */
-#define LANE  2.5  /* between the lanes beside a box */
-#define TURN  24.0 /* what a corner is worth in points of length */
-#define BEND  6.0  /* radius of corners */
-#define EDGE  3.0  /* between a wire and the border of its module */
+#define SHARP  -0.7 /* the cosine of a turn on the spot, */
+#define SPOT   9.0  /* which takes so many points */
+#define TOUCH  2.0  /* between a wire and a box beside it, at least */
+#define ARROWS 7.0  /* between two that end at one box */
+#define CLEAR  4.0  /* points between a wire and a box that it passes, at least */
+#define LANE   2.5  /* between the lanes beside a box */
+#define TURN   24.0 /* what a corner is worth in points of length */
+#define BEND   6.0  /* radius of corners */
+#define EDGE   3.0  /* between a wire and the border of its module */
 
 typedef struct rectangle {
     double left, top, right, bottom;
@@ -71,17 +75,61 @@ static bool curve_runs_through(const layout_point *p, const rectangle *inside)
     return false;
 }
 
-static bool runs_through(const view *v, const layout *made, const layout_wire *wire)
+/* Through a box, or so close by one that it is no end of the wire's that they seem to touch. */
+static bool runs_through(const view *v, const layout *made, int w)
 {
+    const layout_wire *wire = &made->wires[w];
     for (int b = 0; b < v->n_boxes; b++) {
         const layout_box *box = &made->boxes[b];
+        bool is_end = b == v->wires[w].from || b == v->wires[w].to;
         bool is_round = box->form != FORM_BOX; /* wires end inside the corners */
-        double x = is_round ? 0.15 * box->width : 1.4, y = is_round ? 0.15 * box->height : 1.4;
+        double x = is_round ? 0.15 * box->width : is_end ? 1.4 : -TOUCH, y = is_round ? 0.15 * box->height : x;
         const rectangle inside = {box->x + x, box->y + y, box->x + box->width - x, box->y + box->height - y};
         for (int k = 0; !v->boxes[b].is_gone && k + 3 < wire->n; k += 3)
             if (curve_runs_through(wire->points + k, &inside))
                 return true;
     }
+    return false;
+}
+
+/* Whether it turns back on the spot, as on to its row from where dot has it leave the stack: the other way within a few
+ * points. */
+static bool has_cusp(const layout_wire *wire)
+{
+    enum { STEPS = 24, KEPT = 64 };
+    layout_point ways[KEPT], last = wire->points[0];
+    double along[KEPT], length = 0;
+    int n = 0;
+    for (int k = 0; k + 3 < wire->n; k += 3)
+        for (int i = 1; i <= STEPS; i++) {
+            layout_point p = layout_on_curve(wire->points + k, (double)i / STEPS);
+            double step = layout_distance(last, p);
+            if (step < 0.05)
+                continue;
+            ways[n % KEPT] = (layout_point){(p.x - last.x) / step, (p.y - last.y) / step};
+            along[n % KEPT] = length;
+            for (int b = n - 1; b >= 0 && b > n - KEPT && length - along[b % KEPT] < SPOT; b--)
+                if (ways[b % KEPT].x * ways[n % KEPT].x + ways[b % KEPT].y * ways[n % KEPT].y < SHARP)
+                    return true;
+            length += step;
+            last = p;
+            n++;
+        }
+    return false;
+}
+
+/* Whether it leaves the module that both its ends are in. */
+static bool leaves_module(const view *v, const layout *made, int w)
+{
+    const layout_wire *wire = &made->wires[w];
+    int m = view_common_module(v, v->boxes[v->wires[w].from].module, v->boxes[v->wires[w].to].module);
+    if (m < 0 || !made->modules[m].is_placed)
+        return false;
+    const rectangle r = {made->modules[m].left, made->modules[m].top, made->modules[m].right, made->modules[m].bottom};
+    for (int k = 0; k + 3 < wire->n; k += 3)
+        for (int i = 0; i <= 16; i++)
+            if (!is_in(&r, layout_on_curve(wire->points + k, i / 16.0)))
+                return true;
     return false;
 }
 
@@ -134,6 +182,26 @@ static int list_landings(const router *r, int b, int row, landing *list)
             list[n++] = (landing){.at = {x, box->y + box->height}, .out = {x, box->y + box->height + r->apart}};
     }
     return n;
+}
+
+/* Without those where another wire's arrow is, if there are others; returns how many are left. */
+static int drop_taken(const router *r, int w, landing *list, int n)
+{
+    int left = 0;
+    landing kept[MOST_ENDS];
+    for (int k = 0; k < n; k++) {
+        bool is_taken = false;
+        for (int i = 0; i < r->v->n_wires && !is_taken; i++) {
+            const layout_wire *other = &r->made->wires[i];
+            is_taken = i != w && !r->v->wires[i].is_gone && r->v->wires[i].to == r->v->wires[w].to && other->n >= 4 &&
+                       layout_distance(other->points[other->n - 1], list[k].at) < ARROWS;
+        }
+        if (!is_taken)
+            kept[left++] = list[k];
+    }
+    if (left)
+        memcpy(list, kept, (size_t)left * sizeof *kept);
+    return left ? left : n;
 }
 
 static void add_ends(router *r, const landing *list, int n)
@@ -331,6 +399,7 @@ static bool route(view *v, layout *made, int w, double apart, bool *is_led)
     router r = {.v = v, .made = made, .apart = apart};
     r.n_begins = list_landings(&r, of->from, of->from_row, r.begins);
     r.n_ends = list_landings(&r, of->to, of->to_row, r.ends);
+    r.n_ends = drop_taken(&r, w, r.ends, r.n_ends);
     if (!make_lines(&r))
         return !r.failed;
     size_t points = (size_t)r.n_x * (size_t)r.n_y;
@@ -356,15 +425,45 @@ static bool route(view *v, layout *made, int w, double apart, bool *is_led)
     return !r.failed;
 }
 
+static bool is_faulty(const view *v, const layout *made, int w)
+{
+    return runs_through(v, made, w) || has_cusp(&made->wires[w]) || leaves_module(v, made, w);
+}
+
+/* A wire that touches a box is moved a little to a side, but for its ends, if that is enough. False: it is not. */
+static bool nudge(const view *v, layout *made, int w, layout_point *room)
+{
+    static const double ways[] = {2, -2, 4, -4, 6, -6, 9, -9, 13, -13};
+    layout_wire *wire = &made->wires[w];
+    layout_point *own = wire->points;
+    bool is_fine = false;
+    for (size_t k = 0; !is_fine && k < 2 * sizeof ways / sizeof *ways; k++) {
+        for (int i = 0; i < wire->n; i++) {
+            double by = i == 0 || i == wire->n - 1 ? 0 : ways[k / 2];
+            room[i] = (layout_point){own[i].x + (k % 2 ? by : 0), own[i].y + (k % 2 ? 0 : by)};
+        }
+        wire->points = room;
+        is_fine = !is_faulty(v, made, w);
+        wire->points = own;
+    }
+    if (is_fine)
+        memcpy(own, room, (size_t)wire->n * sizeof *own);
+    return is_fine;
+}
+
 bool layout_route(view *v, layout *made, int *led)
 {
     *led = 0;
     for (int w = 0; w < v->n_wires; w++) {
         const view_wire *wire = &v->wires[w];
         bool is_led = false;
-        if (wire->is_gone || made->wires[w].n < 4 || wire->from == wire->to || !runs_through(v, made, &made->wires[w]))
+        if (wire->is_gone || made->wires[w].n < 4 || wire->from == wire->to || !is_faulty(v, made, w))
             continue;
-        if (!route(v, made, w, CLEAR + 1 + LANE * (*led % LANES), &is_led))
+        layout_point *room = dg_arena_alloc(v->arena, (size_t)made->wires[w].n * sizeof *room);
+        if (!room)
+            return false;
+        is_led = nudge(v, made, w, room);
+        if (!is_led && !route(v, made, w, CLEAR + 1 + LANE * (*led % LANES), &is_led))
             return false;
         *led += is_led;
     }

@@ -251,15 +251,26 @@ static layout_point between(layout_point a, layout_point b, double t)
     return (layout_point){a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t};
 }
 
-/* Cuts the last curve so that it ends `length` before its end. */
-static void shorten(layout_point *p, double length)
+/* Cuts curves so that they end where they come as near as `length` to their end; returns how many points are left. */
+static int shorten(layout_point *points, int n, double length)
 {
-    double t = 1 - length / fmax(distance(p[0], p[3]), length * 1.05);
-    layout_point a = between(p[0], p[1], t), b = between(p[1], p[2], t), d = between(p[2], p[3], t);
-    layout_point e = between(a, b, t), f = between(b, d, t);
-    p[1] = a;
-    p[2] = e;
-    p[3] = between(e, f, t);
+    enum { PIECES = 64, HALVES = 12 };
+    layout_point tip = points[n - 1], first[4];
+    while (n > 4 && distance(points[n - 4], tip) < length)
+        n -= 3;
+    layout_point *last = points + n - 4;
+    double far = 1;
+    while (far > 0.05 && distance(layout_on_curve(last, far), tip) < length)
+        far -= 1.0 / PIECES;
+    double near = fmin(far + 1.0 / PIECES, 1);
+    for (int k = 0; k < HALVES; k++) {
+        double middle = (far + near) / 2;
+        *(distance(layout_on_curve(last, middle), tip) < length ? &near : &far) = middle;
+    }
+    layout_split_curve(last, far, first);
+    for (int k = 0; k < 4; k++)
+        last[k] = first[k];
+    return n;
 }
 
 static void wire_look(composing *c, const view_wire *wire, const char **color, double *line, const char **dash)
@@ -333,9 +344,10 @@ static void put_wire(composing *c, int w)
     meet_corner(c, wire->from, &points[0], &points[1]);
     meet_corner(c, wire->to, &points[place->n - 1], &points[place->n - 2]);
     layout_point tip = points[place->n - 1];
+    int n = place->n;
     if (c->v->boxes[wire->to].kind != BOX_ENTRY)
-        shorten(points + place->n - 4, ARROW - 0.5);
-    layout_point back = points[place->n - 1];
+        n = shorten(points, n, ARROW - 0.5);
+    layout_point back = points[n - 1];
     double length = fmax(distance(back, tip), 1e-6), x = (tip.x - back.x) / length, y = (tip.y - back.y) / length;
     arrow[0] = tip;
     arrow[1] = (layout_point){tip.x - ARROW * x + 2.3 * y, tip.y - ARROW * y - 2.3 * x};
@@ -351,9 +363,8 @@ static void put_wire(composing *c, int w)
     if (!c->s->failed)
         c->s->shapes[c->s->n - 1].names = text_format(c->s->arena, "%s%s%s", box_id(c, wire->from, wire->from_row),
                                                       NAME_END, box_id(c, wire->to, wire->to_row));
-    scene_add(
-        c->s,
-        (shape){.kind = SHAPE_CURVE, .n = place->n, .points = points, .stroke = color, .line = line, .dash = dash});
+    scene_add(c->s,
+              (shape){.kind = SHAPE_CURVE, .n = n, .points = points, .stroke = color, .line = line, .dash = dash});
     if (c->v->boxes[wire->to].kind != BOX_ENTRY)
         scene_add(c->s, (shape){.kind = SHAPE_POLYGON, .n = 3, .points = arrow, .fill = color, .stroke = NULL});
     if (place->has_label && place->label)
