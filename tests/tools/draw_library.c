@@ -247,6 +247,27 @@ Test(draw_library, the_plan_of_a_network_that_begins_from_data_is_drawn)
     dg_graph_free(g);
 }
 
+/* What dg_training_plan() trains is what its picture shows: of two networks in one graph the one. */
+Test(draw_library, a_step_trains_what_the_caller_says)
+{
+    dg_node *loss;
+    dg_graph *g = make_network(2, &loss);
+    const dg_training_plan_options head = {.trains = "head", .clip_norm = 1}, none = {.trains = "tail"};
+    char *step = draw_text(g, (dg_draw_options){.loss = loss, .view = DG_VIEW_STEP, .step = &head, .format = "svg"});
+    cr_expect_not_null(strstr(step, "adam, clip_norm 1"), "%s", step);
+    int updated = 0;
+    for (const char *at = step; (at = strstr(at, " → update of ")); at++)
+        updated++;
+    cr_expect_eq(updated, 1, "%s", step);
+    free(step);
+    char *bytes;
+    size_t size;
+    dg_status status =
+        dg_draw_memory(g, (dg_draw_options){.loss = loss, .view = DG_VIEW_STEP, .step = &none}, &bytes, &size);
+    cr_expect(status.code == DG_BAD_ARGUMENT && strstr(status.message, "'tail'"), "%s", status.message);
+    dg_graph_free(g);
+}
+
 /* A rule that the author has written as assignments: its step has no gradients, and is drawn. */
 Test(draw_library, assignments_are_a_step)
 {

@@ -51,13 +51,14 @@ dg_status draw_derive(drawing_work *work)
     bool is_step = options->view == DG_VIEW_STEP || options->view == DG_VIEW_PLAN;
     int at = options->file && options->loss ? dg_graph_file_index(options->file, options->loss) : -1;
     const dg_file_attributes *own = at >= 0 ? &options->file->nodes[at].attributes : NULL;
-    const dg_training_plan_options step = {.trains = own ? dg_file_attribute_find(own, "trains") : NULL,
-                                           .groups = setting(work, NULL, "groups"),
-                                           .freeze = setting(work, NULL, "freeze"),
-                                           .clip_value = number(work, setting(work, own, "clip_value")),
-                                           .clip_norm = number(work, setting(work, own, "clip_norm")),
-                                           .accumulate = (int)number(work, setting(work, NULL, "accumulate")),
-                                           .average = setting(work, NULL, "average")};
+    const dg_training_plan_options of_file = {.trains = own ? dg_file_attribute_find(own, "trains") : NULL,
+                                              .groups = setting(work, NULL, "groups"),
+                                              .freeze = setting(work, NULL, "freeze"),
+                                              .clip_value = number(work, setting(work, own, "clip_value")),
+                                              .clip_norm = number(work, setting(work, own, "clip_norm")),
+                                              .accumulate = (int)number(work, setting(work, NULL, "accumulate")),
+                                              .average = setting(work, NULL, "average")};
+    const dg_training_plan_options step = options->step ? *options->step : of_file;
     const char *optimizer = options->optimizer ? options->optimizer : setting(work, own, "optimizer");
     if (!options->loss)
         return dg_error(DG_BAD_ARGUMENT,

@@ -18,6 +18,7 @@
 #define DOTGRAD_DRAW_H
 
 #include <dotgrad/graph_file.h>
+#include <dotgrad/optim.h>
 #include <dotgrad/plan.h>
 #include <dotgrad/probe.h>
 
@@ -66,12 +67,14 @@ typedef struct dg_draw_options {
     dg_node *loss DG_DEFAULT();
     dg_node *output DG_DEFAULT();       /* these two, NULL: the file's, or none; the views of derivatives need a loss */
     const char *optimizer DG_DEFAULT(); /* of DG_VIEW_STEP: "adam(lr=0.001)"; NULL: the file's, else adam */
-    const char *title DG_DEFAULT();     /* NULL: the file's name */
-    const char *format DG_DEFAULT();    /* svg, pdf, png, html, tex, txt, dot; NULL: as the path ends */
-    const char *level DG_DEFAULT();     /* op, stack, module, auto (NULL) */
-    const char *fold DG_DEFAULT();      /* off, exact, sizes, auto (NULL) */
-    const char *page DG_DEFAULT();      /* a4 (NULL), letter, WIDTHxHEIGHT in points, none */
-    int depth DG_DEFAULT();             /* modules this deep are closed: 1, the outermost; 0: as the page asks */
+    const dg_training_plan_options *step DG_DEFAULT(); /* of it and of gradients: what dg_training_plan() gets; NULL:
+                                                        * the file's; of one of several losses, .trains */
+    const char *title DG_DEFAULT();                    /* NULL: the file's name */
+    const char *format DG_DEFAULT();                   /* svg, pdf, png, html, tex, txt, dot; NULL: as the path ends */
+    const char *level DG_DEFAULT();                    /* op, stack, module, auto (NULL) */
+    const char *fold DG_DEFAULT();                     /* off, exact, sizes, auto (NULL) */
+    const char *page DG_DEFAULT();                     /* a4 (NULL), letter, WIDTHxHEIGHT in points, none */
+    int depth DG_DEFAULT(); /* modules this deep are closed: 1, the outermost; 0: as the page asks */
     const char *open DG_DEFAULT();
     const char *close DG_DEFAULT();  /* both: names of modules, with * and ?, several with commas between them */
     const char *hide DG_DEFAULT();   /* of parameters, constants, inputs, reshapes, dropout */
