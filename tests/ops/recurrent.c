@@ -210,6 +210,7 @@ Test(recurrent, takes_deeper_weights_by_name)
     dg_node *const inputs[] = {x, zero, zero, bias, zero};
     const char *const names[] = {"input", "weight_ih_l1", "weight_hh_l1", "bias_ih_l1", "weight_hh_l0"};
     dg_value attrs[] = {dg_int(H), dg_int(2)};
+    attrs[1].key = "num_layers";
     dg_node *y = dg_apply(&(dg_application){
         .op = "rnn", .n_inputs = 5, .inputs = inputs, .input_names = names, .n_attrs = 2, .attrs = attrs});
     must(dg_graph_status(t->graph));
