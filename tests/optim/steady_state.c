@@ -4,17 +4,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#endif
-
 static atomic_bool counting;
 static atomic_int calls;
 

@@ -29,7 +29,9 @@ static inline void remove_folder(void)
 
 /* A limit on memory for a shell command, in KiB. AddressSanitizer reserves terabytes of addresses: there is none then.
  */
-#ifdef __has_feature
+#ifdef SANITIZED
+#define LIMIT_MEMORY(kib) ""
+#elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define LIMIT_MEMORY(kib) ""
 #endif
